@@ -1,0 +1,145 @@
+//! The authorization hook's contract: may this token charge here, now, and how much?
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::token::TokenStatus;
+use crate::{Currency, Energy};
+use crate::pricing::StationFacts;
+use crate::reply::AuthorizationStatus;
+use crate::token::BudgetPeriod;
+
+/// Everything a policy may know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthorizationInput {
+    pub now: Timestamp,
+    pub purpose: Purpose,
+    pub station: StationFacts,
+    pub token: PresentedToken,
+    pub local: LocalTime,
+    /// Open sessions of this token, anywhere.
+    pub open_sessions: u32,
+    /// The unit's parameters with the operator's values, as its manifest declares them.
+    #[serde(default)]
+    pub parameters: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// The driver shows the token; nothing has begun.
+    Authorize,
+    /// A transaction starts with it.
+    Start,
+}
+
+/// The token as shown, and what the operator knows about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PresentedToken {
+    pub id_token: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `None`: the operator does not know this token.
+    pub status: Option<TokenStatus>,
+    pub group: Option<String>,
+    pub expires_at: Option<Timestamp>,
+    pub budget: Option<BudgetFacts>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BudgetFacts {
+    pub amount: Decimal,
+    pub currency: Currency,
+    pub period: BudgetPeriod,
+    /// The totals of this token's sessions that began in the present period.
+    pub spent: Decimal,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalTime {
+    /// IANA name of the station's zone.
+    pub time_zone: String,
+    /// 1 Monday to 7 Sunday (ISO 8601).
+    pub weekday: u8,
+    pub minute_of_day: u16,
+    /// `2026-11-21`
+    pub date: String,
+}
+
+/// What a unit returns. Nothing in it is trusted before it is validated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthorizationOutput {
+    pub verdict: Opinion,
+    /// Why, for a rejection: a word of OCPP 2.0.1 AuthorizationStatusEnumType, `NotAtThisTime` for instance.
+    #[serde(default)]
+    pub reason: Option<AuthorizationStatus>,
+    /// Shown to the driver where the station can.
+    #[serde(default)]
+    pub message: Option<String>,
+    #[serde(default)]
+    pub limits: Limits,
+    /// How long the station may remember an acceptance.
+    #[serde(default)]
+    pub cache_s: Option<u32>,
+    /// Price with this unit instead of the usual one.
+    #[serde(default)]
+    pub tariff: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opinion {
+    Accept,
+    Reject,
+    NoOpinion,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    #[serde(default, rename = "maxEnergyWh")]
+    pub max_energy: Option<Energy>,
+    #[serde(default)]
+    pub max_duration_s: Option<u64>,
+    #[serde(default)]
+    pub max_cost: Option<Decimal>,
+}
+
+impl AuthorizationOutput {
+    pub const MAX_MESSAGE: usize = 512;
+
+    pub const fn no_opinion() -> Self {
+        Self {
+            verdict: Opinion::NoOpinion,
+            reason: None,
+            message: None,
+            limits: Limits { max_energy: None, max_duration_s: None, max_cost: None },
+            cache_s: None,
+            tariff: None,
+        }
+    }
+
+    /// The error says what is wrong, for the unit's author.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.verdict == Opinion::Reject && self.reason == Some(AuthorizationStatus::Accepted) {
+            return Err("a rejection cannot have the reason Accepted".to_owned());
+        }
+        if self.message.as_ref().is_some_and(|message| message.len() > Self::MAX_MESSAGE) {
+            return Err(format!("message is longer than {} bytes", Self::MAX_MESSAGE));
+        }
+        if self.limits.max_energy.is_some_and(|energy| energy < Energy::ZERO) {
+            return Err("limits.maxEnergyWh is negative".to_owned());
+        }
+        if self.limits.max_cost.is_some_and(|cost| cost.is_sign_negative()) {
+            return Err("limits.maxCost is negative".to_owned());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! The decision log: one record per answer of a hook.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{DecisionId, SessionId, StationId};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    pub id: DecisionId,
+    pub at: Timestamp,
+    pub hook: Hook,
+    pub station: StationId,
+    pub session: Option<SessionId>,
+    pub unit: String,
+    pub version: String,
+    pub hash: String,
+    /// The registry's generation that answered.
+    pub generation: u64,
+    pub input: Value,
+    pub output: Option<Value>,
+    pub fault: Option<Fault>,
+    /// What stood in when the unit failed: `last-known-good`, `static-tariff`, `reject`, `unpriced`.
+    pub fallback: Option<String>,
+    /// WASM fuel or Rhai operations.
+    pub fuel: u64,
+    pub duration_us: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hook {
+    Pricing,
+    Authorization,
+}
+
+impl Hook {
+    pub const ALL: [Self; 2] = [Self::Pricing, Self::Authorization];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pricing => "pricing",
+            Self::Authorization => "authorization",
+        }
+    }
+}
+
+/// Why a unit's answer could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{class}: {message}")]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    pub class: FaultClass,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultClass {
+    /// The unit itself said that it cannot answer.
+    GuestError,
+    Trap,
+    /// The budget of instructions or operations is used up.
+    Fuel,
+    /// The wall clock's budget is used up.
+    Wall,
+    Memory,
+    InvalidOutput,
+    HostIo,
+    BreakerOpen,
+    NotLoaded,
+}
+
+impl FaultClass {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GuestError => "guest-error",
+            Self::Trap => "trap",
+            Self::Fuel => "fuel",
+            Self::Wall => "wall",
+            Self::Memory => "memory",
+            Self::InvalidOutput => "invalid-output",
+            Self::HostIo => "host-io",
+            Self::BreakerOpen => "breaker-open",
+            Self::NotLoaded => "not-loaded",
+        }
+    }
+}
+
+impl std::fmt::Display for FaultClass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Fault {
+    pub fn new(class: FaultClass, message: impl Into<String>) -> Self {
+        Self { class, message: message.into() }
+    }
+}

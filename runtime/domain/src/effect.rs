@@ -1,0 +1,67 @@
+//! What a step of the state machine wants on disk, as plain data. One list is one transaction.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::decision::Decision;
+use crate::event::ConnectorStatus;
+use crate::reading::Reading;
+use crate::reply::Reply;
+use crate::session::Session;
+use crate::station::StationRecord;
+use crate::token::TokenRecord;
+use crate::{SessionNo, StationId};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Writes the whole record.
+    Station(Box<StationRecord>),
+    /// Removes the station, its connectors and its remembered answers. Its sessions stay.
+    StationGone(StationId),
+    Connector { station: StationId, status: ConnectorStatus },
+    /// Writes the whole session.
+    Session(Box<Session>),
+    /// Appends one message's readings to a session's journal.
+    Readings(ReadingsRow),
+    /// Keeps the answer to a message that may be repeated.
+    Answered { station: StationId, answer: Answered },
+    /// Appends a message whose payload is kept as it came.
+    Kept(KeptMessage),
+    Decision(Box<Decision>),
+    Token(Box<TokenRecord>),
+    TokenGone(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadingsRow {
+    pub session: SessionNo,
+    pub received_at: Timestamp,
+    /// The answered message, so that its repetition is known after a restart too.
+    pub message: MessageKey,
+    pub readings: Vec<Reading>,
+}
+
+/// What tells a repeated message from a new one: some stations count their ids from 1 after each boot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MessageKey {
+    pub id: Box<str>,
+    /// Over action and payload.
+    pub digest: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    pub message: MessageKey,
+    pub reply: Reply,
+}
+
+/// A report, a vendor's message, a parked or late transaction message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMessage {
+    pub station: StationId,
+    pub received_at: Timestamp,
+    pub action: String,
+    pub payload: Box<str>,
+    /// Why it was kept.
+    pub why: &'static str,
+}

@@ -1,0 +1,143 @@
+//! What a station tells us, in the words of OCPP 2.x, whatever version it spoke.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::mark::Mark;
+use crate::reading::Reading;
+use crate::token::IdToken;
+use crate::{StationId, TransactionId};
+
+/// One message of a station, decoded and repaired.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// The message's id on the wire.
+    pub id: Box<str>,
+    /// The action as the wire names it.
+    pub action: &'static str,
+    pub event: StationEvent,
+    /// What had to be repaired to understand it.
+    pub marks: Vec<Mark>,
+    /// The payload as it came.
+    pub raw: Box<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StationEvent {
+    Boot(Boot),
+    Heartbeat,
+    Status(ConnectorStatus),
+    Authorize(IdToken),
+    Transaction(TransactionEvent),
+    /// Meter values that belong to no transaction.
+    MeterValues(MeterValues),
+    DataTransfer(DataTransfer),
+    /// A part of a device model report (2.x NotifyReport). Its raw payload is kept.
+    Report(ReportPart),
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Boot {
+    pub vendor: String,
+    pub model: String,
+    pub serial: Option<String>,
+    pub firmware: Option<String>,
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectorStatus {
+    /// 0 is the station as a whole.
+    pub evse: u32,
+    pub connector: u32,
+    /// The station's own word: `Available`, `Occupied`, `Preparing`, `SuspendedEV`, …
+    pub status: String,
+    #[serde(default)]
+    pub error: Option<String>,
+    pub at: Option<Timestamp>,
+    /// What the word says about an ongoing session, where it says anything (1.6 only).
+    #[serde(default)]
+    pub charging: Option<ChargingState>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MeterValues {
+    pub evse: u32,
+    pub readings: Vec<Reading>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataTransfer {
+    pub vendor_id: String,
+    pub message_id: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportPart {
+    pub request_id: i64,
+    pub seq_no: u32,
+    pub last: bool,
+}
+
+/// Started, updated or ended (OCPP 2.0.1, E01 to E15). 1.6 maps its three actions onto it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransactionEvent {
+    pub phase: Phase,
+    /// `None`: the station leaves the numbering to us (1.6 StartTransaction) or did not say.
+    pub transaction: Option<TransactionId>,
+    /// `None` in 1.6.
+    pub seq_no: Option<u32>,
+    /// `None`: missing or impossible, the time of receipt is taken.
+    pub at: Option<Timestamp>,
+    /// `None` when the message does not name it (1.6 StopTransaction).
+    pub evse: Option<u32>,
+    pub connector: Option<u32>,
+    pub token: Option<IdToken>,
+    pub readings: Vec<Reading>,
+    pub charging: Option<ChargingState>,
+    pub stop_reason: Option<String>,
+    #[serde(default)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    Started,
+    Updated,
+    Ended,
+}
+
+/// What a tariff distinguishes.
+///
+/// `Charging`: energy may flow. `Suspended`: the station holds it back (`SuspendedEVSE`), which is not the driver's doing.
+/// `Idle`: the vehicle takes none while it occupies the place (`SuspendedEV`, `EVConnected`, `Finishing`, `Idle`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChargingState {
+    #[default]
+    Charging,
+    Suspended,
+    Idle,
+}
+
+impl ChargingState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Charging => "charging",
+            Self::Suspended => "suspended",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// What the runtime asks of a station on its own account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StationCommand {
+    StopTransaction { station: StationId, transaction: TransactionId },
+}

@@ -1,0 +1,31 @@
+//! What charging is: stations, sessions, energy, money, and the questions that other people's code answers.
+//!
+//! This crate does no I/O, never awaits, and asks nobody for the time or for randomness: `now` and fresh ids
+//! are arguments. It speaks the words of OCPP 2.x and knows nothing of any wire format. Its types derive serde
+//! because their JSON form is the one the store, the decision log and the fixtures share.
+
+pub mod authorization;
+pub mod charging;
+pub mod decision;
+pub mod effect;
+pub mod energy;
+pub mod event;
+pub mod ids;
+pub mod mark;
+pub mod money;
+pub mod notice;
+pub mod ports;
+pub mod pricing;
+pub mod reading;
+pub mod reply;
+pub mod session;
+pub mod station;
+pub mod timeline;
+pub mod token;
+
+pub use energy::Energy;
+pub use ids::{DecisionId, SessionId, SessionNo, StationId, TransactionId};
+pub use jiff::Timestamp;
+pub use mark::{Mark, Marks};
+pub use money::Currency;
+pub use rust_decimal::Decimal;

@@ -1,0 +1,225 @@
+//! What the middle of the house asks of the outside. Implemented above, passed in as `&dyn` or `Arc<dyn …>`.
+
+use std::future::Future;
+use std::pin::Pin as Pinned;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::authorization::{AuthorizationInput, AuthorizationOutput};
+use crate::decision::Decision;
+use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
+use crate::event::{ConnectorStatus, Inbound, StationCommand};
+use crate::pricing::{Pin, Price, PricingInput};
+use crate::reading::Reading;
+use crate::reply::{Refusal, Reply};
+use crate::session::{Session, SessionState};
+use crate::station::StationRecord;
+use crate::token::TokenRecord;
+use crate::{Currency, DecisionId, SessionId, SessionNo, StationId};
+
+pub type Later<'a, T> = Pinned<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The real one stands once, in the server.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// Fresh names. Handed out once each; a number that was handed out and never committed may be handed out again after a restart.
+pub trait Ids: Send + Sync {
+    fn session(&self) -> SessionId;
+    fn session_no(&self) -> SessionNo;
+    fn decision(&self) -> DecisionId;
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreError {
+    pub message: String,
+}
+
+impl StoreError {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// The only door to the disk. Reads see every commit that was answered before.
+pub trait Store: Send + Sync {
+    /// Puts all effects on disk in one transaction, or none. Answers when they are durable.
+    fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>>;
+
+    fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>>;
+    fn connectors(&self, id: &StationId) -> StoreResult<Vec<ConnectorStatus>>;
+    fn stations(&self, page: &Page) -> Later<'_, StoreResult<Listed<StationRecord>>>;
+
+    /// Open and parked sessions of a station, and its `ended` latest ended ones.
+    fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>>;
+    /// The latest answers to a station's messages, oldest first: kept answers and the messages behind its readings.
+    fn answered(&self, station: &StationId, latest: usize) -> StoreResult<Vec<Answered>>;
+    fn session(&self, id: SessionId) -> StoreResult<Option<Session>>;
+    fn sessions(&self, filter: &SessionFilter, page: &Page) -> Later<'_, StoreResult<Listed<Session>>>;
+    fn readings(&self, session: SessionNo, page: &Page) -> Later<'_, StoreResult<Listed<StoredReading>>>;
+    /// Content hashes that open or parked sessions are pinned to.
+    fn pinned_hashes(&self) -> StoreResult<Vec<Pin>>;
+
+    /// By [`crate::token::IdToken::key`].
+    fn token(&self, key: &str) -> StoreResult<Option<TokenRecord>>;
+    fn tokens(&self, page: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>>;
+    /// The totals in `currency` of this token's sessions that began at `since` or later, and how many of its sessions are open.
+    fn spent(&self, key: &str, currency: Currency, since: Timestamp) -> StoreResult<Decimal>;
+    fn open_sessions(&self, key: &str) -> StoreResult<u32>;
+
+    /// Newest first.
+    fn decisions(&self, session: Option<SessionId>, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>>;
+    fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>>;
+    fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>>;
+
+    fn last_session_no(&self) -> StoreResult<SessionNo>;
+}
+
+/// A page of a list: what `next` of the page before said, and how many at most.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub after: Option<String>,
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    /// `None` on the last page.
+    pub next: Option<String>,
+}
+
+/// All that are given must match.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    pub station: Option<StationId>,
+    pub state: Option<SessionState>,
+    pub transaction: Option<String>,
+    pub token: Option<String>,
+    /// Sessions that began at this moment or later.
+    pub from: Option<Timestamp>,
+    /// Sessions that began before this moment.
+    pub until: Option<Timestamp>,
+    /// Only those that carry this mark.
+    pub mark: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct StoredReading {
+    pub received_at: Timestamp,
+    pub message: MessageKey,
+    pub reading: Reading,
+}
+
+/// Other people's code, behind budgets and fallbacks: asking never fails, never takes longer than its budget.
+pub trait Hooks: Send + Sync {
+    fn authorize(&self, input: AuthorizationInput, about: About) -> Later<'_, AuthorizationAnswer>;
+    /// The pricing version for a session that starts now. `tariff` is the unit that an authorization asked for.
+    fn pin(&self, tariff: Option<&str>) -> Option<Pin>;
+    fn price(&self, pin: Option<&Pin>, input: PricingInput, about: About) -> Later<'_, PricingAnswer>;
+}
+
+/// What a decision record says about its occasion.
+#[derive(Debug, Clone)]
+pub struct About {
+    pub station: StationId,
+    pub session: Option<SessionId>,
+}
+
+#[derive(Debug, Clone)]
+pub struct AuthorizationAnswer {
+    /// The combined verdict; `NoOpinion` when no unit had one.
+    pub output: AuthorizationOutput,
+    pub decisions: Vec<Decision>,
+}
+
+#[derive(Debug, Clone)]
+pub struct PricingAnswer {
+    /// `None`: neither the pinned unit nor any fallback could price.
+    pub price: Option<Price>,
+    /// Those worth keeping: faults, finals, and now and then a running one.
+    pub decisions: Vec<Decision>,
+}
+
+/// A station's connection. Dropping it closes the socket.
+pub trait Link: Send {
+    fn protocol(&self) -> &'static str;
+    /// The next thing the station says. Malformed frames are answered inside and never surface. Cancel-safe.
+    fn receive(&mut self) -> Later<'_, Received>;
+    fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>>;
+    /// Sends a CALL. The payload is checked against the version's schema first.
+    fn call<'a>(&'a mut self, id: &'a str, action: &'a str, payload: &'a str) -> Later<'a, Result<(), CallRefused>>;
+    /// The action and payload that say this in the link's version.
+    fn phrase(&self, command: &StationCommand) -> (&'static str, String);
+    /// Closes in good order: status 1001 when the server goes, 1000 when a newer socket took over.
+    fn close(&mut self, why: CloseReason) -> Later<'_, ()>;
+}
+
+#[derive(Debug)]
+pub enum Received {
+    Event(Inbound),
+    /// The station answered our CALL with this id.
+    Result { id: Box<str>, payload: Box<str> },
+    Error { id: Box<str>, code: String, description: String },
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    Superseded,
+    Shutdown,
+    /// The operator deleted or rejected the station, or changed its password.
+    Revoked,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the connection is closed")]
+pub struct Closed;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallRefused {
+    /// The station's version has no such action from us to it.
+    #[error("{protocol} has no request {action} to a station{hint}")]
+    UnknownAction { protocol: &'static str, action: String, hint: String },
+    /// `path` is a JSON pointer to the fault.
+    #[error("{path}: {message}")]
+    Invalid { path: String, message: String },
+    #[error("the connection is closed")]
+    Closed,
+}
+
+/// Where the listener hands over a station that has passed the door.
+pub trait Door: Send + Sync {
+    /// Called once the handshake's headers are read. Plain and quick: it stands inside the handshake.
+    fn admit(&self, visitor: &Visitor<'_>) -> Result<(), Turned>;
+    /// Takes the connection over; a connection that this station already has is replaced.
+    fn attach(&self, station: StationId, link: Box<dyn Link>);
+}
+
+#[derive(Debug)]
+pub struct Visitor<'a> {
+    pub station: &'a StationId,
+    /// User and password of HTTP basic authentication, when given.
+    pub basic: Option<(&'a str, &'a [u8])>,
+    pub tls: bool,
+    /// The subject's common name of a verified client certificate.
+    pub client_certificate: Option<&'a str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Turned {
+    /// 401
+    #[error("station {0} did not give the right password")]
+    Unauthorized(StationId),
+    /// 404
+    #[error("station {0} is not known and unknown stations are refused")]
+    Unknown(StationId),
+    /// 503
+    #[error("{0}")]
+    Busy(String),
+}

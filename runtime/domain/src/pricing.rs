@@ -1,0 +1,232 @@
+//! The pricing hook's contract: what does this session cost, now?
+//!
+//! The same input and output serve Rhai scripts, WASM components, fixtures, the decision log and replay. In JSON,
+//! decimals are strings, so that no reader rounds them.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::event::ChargingState;
+use crate::{Currency, Energy};
+
+/// Everything a tariff may know. It is a pure function of this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PricingInput {
+    /// The moment of the decision.
+    pub now: Timestamp,
+    /// True when the session has ended and this is its bill.
+    pub is_final: bool,
+    pub session: SessionFacts,
+    pub station: StationFacts,
+    pub token: Option<TokenFacts>,
+    /// Ascending, gapless, at most [`crate::timeline::Timeline::MAX_PERIODS`], each within one stretch of the tariff's clock.
+    pub periods: Vec<PricingPeriod>,
+    /// The unit's parameters with the operator's values, as its manifest declares them.
+    #[serde(default)]
+    pub parameters: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionFacts {
+    pub id: String,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    #[serde(rename = "energyWh")]
+    pub energy: Energy,
+    /// From the start to the end, or to now.
+    pub duration_s: i64,
+    /// IANA name; weekdays and minutes of the periods are local to it.
+    pub time_zone: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StationFacts {
+    pub id: String,
+    pub location: Option<String>,
+    pub vendor: String,
+    pub model: String,
+    pub evse: u32,
+    pub connector: u32,
+}
+
+/// A price may depend on the kind of token and its group, never on who holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenFacts {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub group: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PricingPeriod {
+    pub started_at: Timestamp,
+    pub ended_at: Timestamp,
+    pub duration_s: i64,
+    #[serde(rename = "energyWh")]
+    pub energy: Energy,
+    pub state: ChargingState,
+    /// Local weekday at the start: 1 Monday to 7 Sunday (ISO 8601).
+    pub weekday: u8,
+    /// Local minute of the day at the start: 0 to 1439.
+    pub minute_of_day: u16,
+}
+
+/// What a unit returns. Nothing in it is trusted before it is validated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PricingOutput {
+    pub currency: Currency,
+    pub lines: Vec<OutputLine>,
+    /// When the price changes even if nothing else happens.
+    #[serde(default)]
+    pub next_change_at: Option<Timestamp>,
+}
+
+/// One line, unrounded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutputLine {
+    /// A short stable word: `energy`, `idle`, `session`, `minimum`, `cap`. An open set.
+    pub code: String,
+    /// For people, in the operator's language.
+    pub description: String,
+    #[serde(default)]
+    pub quantity: Option<Decimal>,
+    /// `kWh`, `min`, `h`, … An open set.
+    #[serde(default)]
+    pub unit: Option<String>,
+    #[serde(default)]
+    pub unit_price: Option<Decimal>,
+    /// Negative for a discount or a cap.
+    pub amount: Decimal,
+}
+
+/// A price that stands: validated and rounded by the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Price {
+    pub currency: Currency,
+    /// The sum of the rounded lines.
+    pub total: Decimal,
+    pub lines: Vec<Line>,
+    /// The moment for which it was computed.
+    pub at: Timestamp,
+    pub next_change_at: Option<Timestamp>,
+    pub is_final: bool,
+    pub priced_by: PricedBy,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    pub code: String,
+    pub description: String,
+    pub quantity: Option<Decimal>,
+    pub unit: Option<String>,
+    pub unit_price: Option<Decimal>,
+    /// Rounded to the currency's minor unit, half away from zero.
+    pub amount: Decimal,
+    /// As the unit returned it.
+    pub unrounded: Decimal,
+}
+
+/// Who computed a price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PricedBy {
+    /// The unit's id, or `static-tariff` for the configured last resort.
+    pub unit: String,
+    pub version: String,
+    /// SHA-256 over the unit's files; empty for the static tariff.
+    pub hash: String,
+    /// True: not the pinned unit but its declared fallback.
+    pub fallback: bool,
+}
+
+/// The pricing version that a session keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pin {
+    pub unit: String,
+    pub version: String,
+    /// SHA-256 over the unit's files, parameters included.
+    pub hash: String,
+    /// Minutes of the local day where the tariff's clock changes.
+    pub boundaries: Vec<u16>,
+    /// False when the unit declares `pin = "none"`: the active version prices, and the hash is that of the start.
+    pub fixed: bool,
+}
+
+impl PricingOutput {
+    pub const MAX_LINES: usize = 64;
+    pub const MAX_TEXT: usize = 200;
+
+    /// Checks what a unit returned and rounds it. The error says what is wrong, for the unit's author.
+    pub fn into_price(self, at: Timestamp, is_final: bool, priced_by: PricedBy) -> Result<Price, String> {
+        self.validate()?;
+        let currency = self.currency;
+        let lines: Vec<Line> = self.lines.into_iter().map(|line| line.round(currency)).collect();
+        let total = lines
+            .iter()
+            .try_fold(Decimal::ZERO, |sum, line| sum.checked_add(line.amount))
+            .ok_or("the lines add up to more than a decimal can hold")?;
+        if total.is_sign_negative() && !total.is_zero() {
+            return Err(format!("the lines add up to {total} {currency}; a total must not be negative"));
+        }
+        Ok(Price {
+            currency,
+            total: currency.round(total),
+            lines,
+            at,
+            next_change_at: self.next_change_at,
+            is_final,
+            priced_by,
+        })
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        if self.lines.len() > Self::MAX_LINES {
+            return Err(format!("{} lines; at most {} are accepted", self.lines.len(), Self::MAX_LINES));
+        }
+        self.lines.iter().enumerate().try_for_each(|(at, line)| line.validate().map_err(|why| format!("line {at}: {why}")))
+    }
+}
+
+impl OutputLine {
+    fn validate(&self) -> Result<(), String> {
+        if self.code.is_empty() {
+            return Err("code is empty".to_owned());
+        }
+        for (name, text) in [("code", Some(&self.code)), ("description", Some(&self.description)), ("unit", self.unit.as_ref())] {
+            if text.is_some_and(|text| text.len() > PricingOutput::MAX_TEXT) {
+                return Err(format!("{name} is longer than {} bytes", PricingOutput::MAX_TEXT));
+            }
+        }
+        let limit = Decimal::from(1_000_000_000_i64);
+        for (name, number) in [("amount", Some(self.amount)), ("quantity", self.quantity), ("unitPrice", self.unit_price)] {
+            if number.is_some_and(|number| number.abs() > limit) {
+                return Err(format!("{name} is beyond 1,000,000,000"));
+            }
+        }
+        Ok(())
+    }
+
+    fn round(self, currency: Currency) -> Line {
+        Line {
+            code: self.code,
+            description: self.description,
+            quantity: self.quantity,
+            unit: self.unit,
+            unit_price: self.unit_price,
+            amount: currency.round(self.amount),
+            unrounded: self.amount,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What we answer, before a dialect puts it into its version's words.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::station::Provisioning;
+use crate::{SessionNo, TransactionId};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    Boot { status: Provisioning, interval_s: u32, now: Timestamp },
+    Heartbeat { now: Timestamp },
+    /// An answer without members.
+    Empty,
+    Authorize(TokenInfo),
+    Transaction(TransactionReply),
+    DataTransfer(DataTransferStatus),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionReply {
+    pub transaction: TransactionId,
+    /// 1.6 answers a start with it.
+    pub number: SessionNo,
+    /// Present when the event carried a token.
+    pub token: Option<TokenInfo>,
+    /// The running or final cost including taxes, when known (2.x totalCost).
+    pub total_cost: Option<Decimal>,
+}
+
+/// OCPP 2.0.1, IdTokenInfoType.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenInfo {
+    pub status: AuthorizationStatus,
+    pub cache_until: Option<Timestamp>,
+    pub group: Option<String>,
+    /// Shown to the driver where the version can carry it.
+    pub message: Option<String>,
+}
+
+impl TokenInfo {
+    pub const fn status(status: AuthorizationStatus) -> Self {
+        Self { status, cache_until: None, group: None, message: None }
+    }
+}
+
+/// OCPP 2.0.1, AuthorizationStatusEnumType.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuthorizationStatus {
+    Accepted,
+    Blocked,
+    ConcurrentTx,
+    Expired,
+    Invalid,
+    NoCredit,
+    NotAllowedTypeEVSE,
+    NotAtThisLocation,
+    NotAtThisTime,
+    Unknown,
+}
+
+impl AuthorizationStatus {
+    pub const ALL: [Self; 10] = [
+        Self::Accepted,
+        Self::Blocked,
+        Self::ConcurrentTx,
+        Self::Expired,
+        Self::Invalid,
+        Self::NoCredit,
+        Self::NotAllowedTypeEVSE,
+        Self::NotAtThisLocation,
+        Self::NotAtThisTime,
+        Self::Unknown,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::Blocked => "Blocked",
+            Self::ConcurrentTx => "ConcurrentTx",
+            Self::Expired => "Expired",
+            Self::Invalid => "Invalid",
+            Self::NoCredit => "NoCredit",
+            Self::NotAllowedTypeEVSE => "NotAllowedTypeEVSE",
+            Self::NotAtThisLocation => "NotAtThisLocation",
+            Self::NotAtThisTime => "NotAtThisTime",
+            Self::Unknown => "Unknown",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// OCPP 2.0.1, DataTransferStatusEnumType.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DataTransferStatus {
+    Accepted,
+    Rejected,
+    UnknownMessageId,
+    UnknownVendorId,
+}
+
+/// A refusal in the standard's words. The dialect spells the code as its version does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: RefusalCode,
+    pub description: String,
+}
+
+/// OCPP-J 2.0.1, 4.3 (table 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalCode {
+    FormatViolation,
+    GenericError,
+    InternalError,
+    MessageTypeNotSupported,
+    NotImplemented,
+    NotSupported,
+    OccurrenceConstraintViolation,
+    PropertyConstraintViolation,
+    ProtocolError,
+    RpcFrameworkError,
+    SecurityError,
+    TypeConstraintViolation,
+}
+
+impl Refusal {
+    pub fn new(code: RefusalCode, description: impl Into<String>) -> Self {
+        Self { code, description: description.into() }
+    }
+}

@@ -1,0 +1,142 @@
+//! A charging session: one transaction of a station, in our books.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::event::TransactionEvent;
+use crate::mark::Marks;
+use crate::pricing::{Pin, Price};
+use crate::timeline::Timeline;
+use crate::token::IdToken;
+use crate::{Energy, SessionId, SessionNo, StationId, TransactionId};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    pub id: SessionId,
+    pub no: SessionNo,
+    pub station: StationId,
+    pub transaction: TransactionId,
+    /// 0 when the station never said.
+    pub evse: u32,
+    pub connector: u32,
+    pub token: Option<IdToken>,
+    pub state: SessionState,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub stop_reason: Option<String>,
+    /// IANA name of the zone in which the session's hours are counted, fixed at its start.
+    pub time_zone: String,
+    pub location: Option<String>,
+    pub timeline: Timeline,
+    /// Which pricing version applies, fixed at the start. `None`: no unit prices.
+    pub pin: Option<Pin>,
+    pub price: Option<Price>,
+    pub limits: SessionLimits,
+    pub marks: Marks,
+    /// Sequence numbers that have come (2.x), as ranges.
+    pub seen: SeqRanges,
+    /// Messages that wait for the start. Only in [`SessionState::Parked`].
+    pub parked: Vec<TransactionEvent>,
+}
+
+impl Session {
+    pub fn energy(&self) -> Energy {
+        self.timeline.energy()
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.state == SessionState::Active
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionState {
+    /// Messages came, but no start yet.
+    Parked,
+    Active,
+    Ended,
+}
+
+impl SessionState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Parked => "parked",
+            Self::Active => "active",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// What the authorization allowed. Reached: the station is told to stop, once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionLimits {
+    pub max_energy: Option<Energy>,
+    pub max_duration_s: Option<u64>,
+    pub max_cost: Option<Decimal>,
+    pub stop_requested: bool,
+}
+
+/// A set of sequence numbers, kept as ascending inclusive ranges; at most [`SeqRanges::MAX`] of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SeqRanges(Vec<(u32, u32)>);
+
+impl SeqRanges {
+    /// Beyond it the oldest two ranges are joined: a gap is forgotten, never a message.
+    pub const MAX: usize = 64;
+
+    /// False when the number was there already.
+    pub fn insert(&mut self, number: u32) -> bool {
+        let at = self.0.partition_point(|range| range.1 < number);
+        if self.0.get(at).is_some_and(|range| range.0 <= number) {
+            return false;
+        }
+        self.0.insert(at, (number, number));
+        self.join(at + 1);
+        self.join(at);
+        if self.0.len() > Self::MAX {
+            self.0[1].0 = self.0[0].0;
+            self.0.remove(0);
+        }
+        true
+    }
+
+    pub fn contains(&self, number: u32) -> bool {
+        let at = self.0.partition_point(|range| range.1 < number);
+        self.0.get(at).is_some_and(|range| range.0 <= number)
+    }
+
+    /// The numbers that are missing between the first and the last that came.
+    pub fn gaps(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.0.windows(2).map(|pair| (pair[0].1 + 1, pair[1].0 - 1))
+    }
+
+    fn join(&mut self, at: usize) {
+        if at == 0 || at >= self.0.len() {
+            return;
+        }
+        if self.0[at - 1].1.checked_add(1) == Some(self.0[at].0) {
+            self.0[at - 1].1 = self.0[at].1;
+            self.0.remove(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SeqRanges;
+
+    #[test]
+    fn sequence_numbers_come_in_any_order_and_gaps_are_seen() {
+        let mut seen = SeqRanges::default();
+        for number in [0, 1, 5, 3, 4, 9] {
+            assert!(seen.insert(number), "{number} is new");
+        }
+        assert!(!seen.insert(4));
+        assert_eq!(seen.gaps().collect::<Vec<_>>(), [(2, 2), (6, 8)]);
+    }
+}

@@ -1,0 +1,84 @@
+//! Tokens: what a driver shows to be let in.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::Currency;
+
+/// A token as a station presents it (OCPP 2.0.1, IdTokenType). The text is compared without regard to case (OCPP 1.6, 4.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdToken {
+    pub id_token: String,
+    /// An open set: `ISO14443`, `eMAID`, `Central`, `KeyCode`, `Local`, `NoAuthorization`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+impl IdToken {
+    pub fn new(id_token: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self { id_token: id_token.into(), kind: kind.into() }
+    }
+
+    /// The form under which the token is stored and compared.
+    pub fn key(&self) -> String {
+        self.id_token.to_uppercase()
+    }
+}
+
+/// What the operator knows about a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRecord {
+    pub id_token: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub status: TokenStatus,
+    #[serde(default)]
+    pub group: Option<String>,
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    #[serde(default)]
+    pub budget: Option<Budget>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenStatus {
+    Accepted,
+    Blocked,
+    Expired,
+    Invalid,
+}
+
+impl TokenStatus {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Blocked => "blocked",
+            Self::Expired => "expired",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// What a token may spend in a period. Counted over the totals of its sessions that began in the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Budget {
+    pub amount: Decimal,
+    pub currency: Currency,
+    #[serde(default)]
+    pub period: BudgetPeriod,
+}
+
+/// Calendar periods in the station's time zone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BudgetPeriod {
+    Day,
+    #[default]
+    Month,
+    Total,
+}

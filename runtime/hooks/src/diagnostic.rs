@@ -1,0 +1,86 @@
+//! What is wrong with a unit, said to its author.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One finding. Printed as `rustc` prints its own: where, an excerpt with a caret, and what to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnostic {
+    /// A stable short code: `syntax`, `unknown-name`, `manifest`, `self-test`, `limit`, …
+    pub code: &'static str,
+    pub message: String,
+    /// Relative to the unit's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// From 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// From 1, in characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// The source line that the caret points into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+    /// What is likely meant, or what to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    /// Points at a place of `text`, and keeps that line as the excerpt.
+    #[must_use]
+    pub fn at(mut self, text: &str, line: usize, column: usize) -> Self {
+        self.line = Some(line);
+        self.column = Some(column.max(1));
+        self.excerpt = text.lines().nth(line.saturating_sub(1)).map(|line| line.chars().take(200).collect());
+        self
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error[{}]: {}", self.code, self.message)?;
+        let Some(file) = &self.file else {
+            return self.print_hint(f, "");
+        };
+        let (Some(line), Some(column)) = (self.line, self.column) else {
+            write!(f, "\n  --> {file}")?;
+            return self.print_hint(f, "");
+        };
+        let gutter = " ".repeat(line.to_string().len());
+        write!(f, "\n{gutter}--> {file}:{line}:{column}")?;
+        if let Some(excerpt) = &self.excerpt {
+            let pad: String =
+                excerpt.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+            write!(f, "\n{gutter} |\n{line} | {excerpt}\n{gutter} | {pad}^")?;
+        }
+        self.print_hint(f, &gutter)
+    }
+}
+
+impl Diagnostic {
+    fn print_hint(&self, f: &mut fmt::Formatter<'_>, gutter: &str) -> fmt::Result {
+        match &self.hint {
+            Some(hint) => write!(f, "\n{gutter} = help: {hint}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A unit: one piece of other people's code, from its files to something that answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::decision::{Fault, Hook};
+use amprule_domain::pricing::{PricingInput, PricingOutput};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{Diagnostic, Manifest};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Rhai,
+    Wasm,
+}
+
+/// A unit's files, read once, and what they say. What runs is compiled from these bytes and no others.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub kind: Kind,
+    pub manifest: Manifest,
+    /// The operator's values over the manifest's defaults. The registry puts them into every input.
+    pub parameters: Map<String, Value>,
+    /// Path relative to the unit's folder, with `/`, to content.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// SHA-256 in hexadecimal over all files, names included.
+    pub hash: String,
+}
+
+impl Source {
+    pub fn entry(&self) -> &[u8] {
+        self.files.get(&self.manifest.entry).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Turns a source into something that runs. Called on a thread of its own; may take seconds.
+pub trait Compiler: Send + Sync {
+    fn compile(&self, source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>>;
+}
+
+/// Compiled code. Every call is a fresh sandbox: nothing of one call is seen by the next.
+///
+/// Calls block for at most the budget. Inputs carry their parameters already.
+pub trait Unit: Send + Sync {
+    /// The hooks that the code really has.
+    fn hooks(&self) -> &[Hook];
+    fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput>;
+    fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput>;
+}
+
+/// What one call may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// WASM fuel or Rhai operations.
+    pub fuel: u64,
+    /// Bytes, over all memories of the call.
+    pub memory: usize,
+    /// The wall clock's backstop.
+    pub deadline: Instant,
+}
+
+#[derive(Debug)]
+pub struct Answer<T> {
+    pub result: Result<T, Fault>,
+    pub used: Used,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Used {
+    pub fuel: u64,
+    pub memory: usize,
+}
