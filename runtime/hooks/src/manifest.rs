@@ -1,10 +1,18 @@
 //! `plugin.toml`: what a unit says of itself.
 
+mod document;
+mod parameters;
+mod parse;
+
 use std::collections::BTreeMap;
 
 use amprule_domain::decision::Hook;
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
+
+pub use parameters::with_overrides;
+pub use parse::{Declaration, parse};
 
 /// A checked manifest. A unit that is a single file without one gets [`Manifest::bare`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,7 +34,41 @@ pub struct Manifest {
     /// Capability to the reason why it is wanted. Policies know one: `log`.
     pub capabilities: BTreeMap<String, String>,
     pub limits: LimitsAsked,
+    /// What stands in when its authorization fails: `on_error = "reject"` (the default) or `"no-opinion"`.
+    pub on_error: OnError,
     pub parameters: BTreeMap<String, Parameter>,
+}
+
+impl Manifest {
+    /// The manifest of a unit without one: no parameters, no wishes, pinned.
+    ///
+    /// `hooks` may be empty while nothing is compiled; they are then taken from what the code has.
+    pub fn bare(id: impl Into<String>, entry: impl Into<String>, hooks: &[Hook]) -> Self {
+        Self {
+            id: id.into(),
+            version: "0".to_owned(),
+            description: String::new(),
+            api: 1,
+            hooks: hooks.to_vec(),
+            entry: entry.into(),
+            pinned: true,
+            boundaries: Vec::new(),
+            capabilities: BTreeMap::new(),
+            limits: LimitsAsked::default(),
+            on_error: OnError::default(),
+            parameters: BTreeMap::new(),
+        }
+    }
+}
+
+/// What a failing authorization unit counts as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnError {
+    /// Nobody starts on a rule that could not be asked.
+    #[default]
+    Reject,
+    NoOpinion,
 }
 
 /// Less than the host's limits is granted, more is cut to them.
@@ -43,8 +85,12 @@ pub struct LimitsAsked {
 pub struct Parameter {
     #[serde(rename = "type")]
     pub kind: ParameterKind,
+    /// In its JSON form. `None`: the operator must give it.
     pub default: Option<Value>,
     pub description: String,
+    /// For decimals and integers.
+    pub min: Option<Decimal>,
+    pub max: Option<Decimal>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,4 +107,21 @@ pub enum ParameterKind {
     Currency,
     /// A list of texts.
     List,
+}
+
+impl ParameterKind {
+    pub const ALL: [Self; 7] =
+        [Self::Decimal, Self::Integer, Self::Boolean, Self::Text, Self::Time, Self::Currency, Self::List];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Decimal => "decimal",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::Text => "text",
+            Self::Time => "time",
+            Self::Currency => "currency",
+            Self::List => "list",
+        }
+    }
 }

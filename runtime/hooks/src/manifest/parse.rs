@@ -1,0 +1,243 @@
+//! From the text of `plugin.toml` and `parameters.toml` to a checked manifest and the parameters' values.
+
+use std::collections::BTreeMap;
+
+use amprule_domain::decision::Hook;
+use serde_json::{Map, Value};
+use toml::de::DeTable;
+
+use super::document::{Document, Placed, get, nearest};
+use super::parameters::{declared, given, minute_of};
+use super::{LimitsAsked, Manifest, OnError, Parameter};
+use crate::Diagnostic;
+
+const KEYS: [&str; 12] = [
+    "id",
+    "version",
+    "description",
+    "api",
+    "hooks",
+    "entry",
+    "pin",
+    "boundaries",
+    "on_error",
+    "capabilities",
+    "limits",
+    "parameters",
+];
+const API: u64 = 1;
+const CAPABILITIES: [&str; 1] = ["log"];
+const MAX_TEXT: usize = 1_024;
+const MAX_BOUNDARIES: usize = 48;
+
+/// The texts that a unit declares itself with.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaration<'a> {
+    /// How complaints name the manifest: `plugin.toml`, or `name.toml` beside a single file.
+    pub file: &'a str,
+    pub manifest: &'a str,
+    /// The operator's `parameters.toml`.
+    pub parameters: Option<&'a str>,
+    /// The entry when the manifest does not name one.
+    pub entry: &'a str,
+}
+
+/// Checks both texts. All complaints are returned, not the first only.
+pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Value>), Vec<Diagnostic>> {
+    let mut doc = Document::new(declaration.file, declaration.manifest);
+    let Some(table) = doc.read() else { return Err(doc.found) };
+    doc.only(&table, &KEYS, "a manifest");
+    let mut manifest = Manifest::bare(id(&mut doc, &table), declaration.entry, &[]);
+    describe(&mut doc, &table, &mut manifest);
+    demand(&mut doc, &table, &mut manifest);
+    if let Some(placed) = get(&table, "parameters")
+        && let Some(parameters) = doc.table_of(&placed, "parameters")
+    {
+        manifest.parameters = declared(&mut doc, parameters);
+    }
+    let mut operator = Document::new("parameters.toml", declaration.parameters.unwrap_or_default());
+    let values = complete(&mut operator, &manifest.parameters, declaration.parameters.is_some());
+    if let Some(placed) = get(&table, "boundaries") {
+        manifest.boundaries = boundaries(&mut doc, &placed, &manifest.parameters, &values);
+    }
+    doc.found.append(&mut operator.found);
+    if doc.found.is_empty() { Ok((manifest, values)) } else { Err(doc.found) }
+}
+
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn id(doc: &mut Document<'_>, table: &DeTable<'_>) -> String {
+    let Some(placed) = get(table, "id") else {
+        doc.miss("id is missing").hint = Some("add a line such as id = \"time-of-use\"".to_owned());
+        return String::new();
+    };
+    let id = doc.text_of(&placed, "id").unwrap_or_default();
+    if !id.is_empty() && !is_id(&id) {
+        doc.complain(&placed.span, "manifest", "id may have small letters, digits and hyphens only, at most 64");
+    }
+    id
+}
+
+/// What the unit says of itself.
+fn describe(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
+    match text(doc, table, "version") {
+        Some(version) => manifest.version = version,
+        None if get(table, "version").is_none() => {
+            doc.miss("version is missing").hint = Some("add a line such as version = \"1.0.0\"".to_owned());
+        }
+        None => {}
+    }
+    manifest.description = text(doc, table, "description").unwrap_or_default();
+    if let Some(placed) = get(table, "entry")
+        && let Some(entry) = doc.text_of(&placed, "entry")
+    {
+        if !is_entry(&entry) {
+            doc.complain(&placed.span, "manifest", "entry must be a .rhai or .wasm file directly in the unit's folder");
+        }
+        manifest.entry = entry;
+    }
+    hooks(doc, table, manifest);
+}
+
+fn hooks(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
+    let Some(placed) = get(table, "hooks") else {
+        doc.miss("hooks is missing").hint = Some("add a line such as hooks = [\"pricing\"]".to_owned());
+        return;
+    };
+    let texts = doc.texts(&placed, "hooks");
+    if texts.is_empty() {
+        doc.complain(&placed.span, "manifest", "hooks names no hook");
+    }
+    for (word, span) in texts {
+        match Hook::ALL.into_iter().find(|hook| hook.as_str() == word) {
+            Some(hook) if !manifest.hooks.contains(&hook) => manifest.hooks.push(hook),
+            Some(_) => {}
+            None => {
+                let hint = nearest(word, Hook::ALL.iter().map(|hook| hook.as_str()));
+                doc.complain(&span, "manifest", format!("there is no hook {word:?}")).hint = Some(hint);
+            }
+        }
+    }
+}
+
+/// What the unit wants of the host.
+fn demand(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
+    if let Some(placed) = get(table, "api")
+        && let Some(api) = doc.whole(&placed, "api")
+        && api != API
+    {
+        doc.complain(&placed.span, "manifest", format!("this host speaks contract version {API}, not {api}"));
+    }
+    manifest.pinned = word(doc, table, "pin", &["session", "none"]) != Some("none");
+    if word(doc, table, "on_error", &["reject", "no-opinion"]) == Some("no-opinion") {
+        manifest.on_error = OnError::NoOpinion;
+    }
+    manifest.capabilities = capabilities(doc, table);
+    manifest.limits = limits(doc, table);
+}
+
+fn capabilities(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, String> {
+    let Some(placed) = get(table, "capabilities") else { return BTreeMap::new() };
+    let Some(table) = doc.table_of(&placed, "capabilities") else { return BTreeMap::new() };
+    doc.only(table, &CAPABILITIES, "the list of capabilities");
+    CAPABILITIES.iter().filter_map(|name| Some(((*name).to_owned(), text(doc, table, name)?))).collect()
+}
+
+fn limits(doc: &mut Document<'_>, table: &DeTable<'_>) -> LimitsAsked {
+    let Some(placed) = get(table, "limits") else { return LimitsAsked::default() };
+    let Some(table) = doc.table_of(&placed, "limits") else { return LimitsAsked::default() };
+    doc.only(table, &["fuel", "wall_ms", "memory_mib"], "limits");
+    let mut limit = |key: &str| {
+        let placed = get(table, key)?;
+        let number = doc.whole(&placed, key)?;
+        if number == 0 {
+            doc.complain(&placed.span, "manifest", format!("with a {key} of 0 nothing can run"));
+        }
+        Some(number)
+    };
+    LimitsAsked { fuel: limit("fuel"), wall_ms: limit("wall_ms"), memory_mib: limit("memory_mib") }
+}
+
+/// The operator's values, and the defaults of what is not given.
+fn complete(operator: &mut Document<'_>, declared: &BTreeMap<String, Parameter>, exists: bool) -> Map<String, Value> {
+    let mut values = if exists { given(operator, declared) } else { Map::new() };
+    let failed = !operator.found.is_empty();
+    for (name, parameter) in declared {
+        if values.contains_key(name) {
+            continue;
+        }
+        match &parameter.default {
+            Some(default) => drop(values.insert(name.clone(), default.clone())),
+            None if failed => {}
+            None => {
+                operator.miss(format!("parameter {name} has no default and is not given")).hint =
+                    Some(format!("add a line to parameters.toml: {name} = …  ({})", parameter.kind.as_str()));
+            }
+        }
+    }
+    values
+}
+
+fn boundaries(
+    doc: &mut Document<'_>,
+    placed: &Placed<'_, '_>,
+    declared: &BTreeMap<String, Parameter>,
+    values: &Map<String, Value>,
+) -> Vec<u16> {
+    let texts = doc.texts(placed, "boundaries");
+    if texts.len() > MAX_BOUNDARIES {
+        doc.complain(&placed.span, "manifest", format!("more than {MAX_BOUNDARIES} boundaries"));
+    }
+    let mut minutes = Vec::new();
+    for (text, span) in texts {
+        let named = text.strip_prefix('$');
+        if let Some(name) = named.filter(|name| !declared.contains_key(*name)) {
+            let hint = nearest(name, declared.keys().map(String::as_str));
+            doc.complain(&span, "manifest", format!("there is no parameter {name:?}")).hint = Some(hint);
+            continue;
+        }
+        let value = named.map_or(Some(text), |name| values.get(name).and_then(Value::as_str));
+        match value.map(|value| (value, minute_of(value))) {
+            Some((_, Some(minute))) => minutes.push(minute),
+            Some((value, None)) => {
+                doc.complain(&span, "manifest", format!("{value:?} is no time of the day, as 07:30 is"));
+            }
+            // A value that is missing or no text was complained of where it stands, or is of the wrong type.
+            None if named.is_some_and(|name| values.contains_key(name)) => {
+                doc.complain(&span, "manifest", format!("{text} is not a parameter of the type time"));
+            }
+            None => {}
+        }
+    }
+    minutes.sort_unstable();
+    minutes.dedup();
+    minutes
+}
+
+fn word<'w>(doc: &mut Document<'_>, table: &DeTable<'_>, key: &str, words: &[&'w str]) -> Option<&'w str> {
+    let placed = get(table, key)?;
+    let text = doc.text_of(&placed, key)?;
+    let known = words.iter().copied().find(|word| *word == text);
+    if known.is_none() {
+        let hint = nearest(&text, words.iter().copied());
+        doc.complain(&placed.span, "manifest", format!("{key} = {text:?} is not known")).hint = Some(hint);
+    }
+    known
+}
+
+fn text(doc: &mut Document<'_>, table: &DeTable<'_>, key: &str) -> Option<String> {
+    let placed = get(table, key)?;
+    let text = doc.text_of(&placed, key)?;
+    if text.len() > MAX_TEXT {
+        doc.complain(&placed.span, "manifest", format!("{key} is longer than {MAX_TEXT} bytes"));
+    }
+    Some(text)
+}
+
+fn is_entry(entry: &str) -> bool {
+    let plain = !entry.contains(['/', '\\']) && !entry.starts_with('.');
+    plain && (entry.ends_with(".rhai") || entry.ends_with(".wasm"))
+}
