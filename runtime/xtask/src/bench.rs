@@ -1,0 +1,36 @@
+//! `cargo xtask bench`: release builds, then the bench binary.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::plugins;
+use crate::run::{cargo, run};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bench {
+    /// Prints one JSON object instead of the table.
+    #[arg(long)]
+    json: bool,
+    /// Shorter runs: a first impression, not a figure to quote.
+    #[arg(long)]
+    quick: bool,
+}
+
+impl Bench {
+    pub(crate) fn run(&self, root: &Path) -> Result<()> {
+        plugins::build(root)?;
+        run(cargo(root).args(["build", "--release", "--quiet", "-p", "amprule-server", "-p", "amprule-bench"]))?;
+        let release = root.join("target/release");
+        let mut command = Command::new(release.join("amprule-bench"));
+        command.arg("run").arg("--amprule").arg(release.join("amprule")).arg("--root").arg(root);
+        if self.json {
+            command.arg("--json");
+        }
+        if self.quick {
+            command.arg("--quick");
+        }
+        run(&mut command)
+    }
+}

@@ -1,0 +1,125 @@
+//! `cargo xtask test`: every check, in the order in which a person wants to hear of them.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::run::{cargo, run};
+use crate::{dependencies, plugins, python};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Also runs what takes long on a first run: the slow tests and the dependency check's own build. CI=true does the same.
+    #[arg(long)]
+    full: bool,
+    /// Goes on after a step that failed.
+    #[arg(long)]
+    keep_going: bool,
+}
+
+/// What a step came to.
+pub(crate) enum Outcome {
+    Passed,
+    /// Why it was left out, as a sentence.
+    Skipped(String),
+}
+
+struct Step {
+    name: &'static str,
+    check: fn(&Path, bool) -> Result<Outcome>,
+}
+
+/// Clippy, the build and the tests select the same packages and targets, so that no dependency is built twice.
+const EVERYTHING: [&str; 2] = ["--workspace", "--all-targets"];
+
+const STEPS: [Step; 7] = [
+    Step { name: "format", check: format },
+    Step { name: "plugins", check: plugins },
+    Step { name: "lints", check: lints },
+    Step { name: "real clients", check: real_clients },
+    Step { name: "build", check: build },
+    Step { name: "tests", check: tests },
+    Step { name: "dependencies", check: dependencies::check },
+];
+
+impl Check {
+    pub(crate) fn run(&self, root: &Path) -> Result<()> {
+        let full = self.full || std::env::var_os("CI").is_some_and(|value| value != "false");
+        let mut lines = Vec::new();
+        let mut failed = false;
+        for step in &STEPS {
+            if failed && !self.keep_going {
+                lines.push(format!("  not run  {}", step.name));
+                continue;
+            }
+            let line = take(step, root, full);
+            failed |= line.starts_with("  FAILED");
+            lines.push(line);
+        }
+        println!("\n== summary\n{}", lines.join("\n"));
+        if failed {
+            bail!("a check failed; its heading is above");
+        }
+        Ok(())
+    }
+}
+
+fn take(step: &Step, root: &Path, full: bool) -> String {
+    println!("\n== {}", step.name);
+    let started = Instant::now();
+    let outcome = (step.check)(root, full);
+    let took = seconds(started.elapsed());
+    match outcome {
+        Ok(Outcome::Passed) => format!("  passed   {} ({took})", step.name),
+        Ok(Outcome::Skipped(why)) => {
+            println!("{why}");
+            format!("  skipped  {}: {why}", step.name)
+        }
+        Err(error) => {
+            println!("{error:#}");
+            format!("  FAILED   {} ({took}): {error:#}", step.name)
+        }
+    }
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{:.1} s", took.as_secs_f64())
+}
+
+fn format(root: &Path, _full: bool) -> Result<Outcome> {
+    run(cargo(root).args(["fmt", "--all", "--check"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn plugins(root: &Path, _full: bool) -> Result<Outcome> {
+    plugins::build(root)?;
+    Ok(Outcome::Passed)
+}
+
+fn lints(root: &Path, _full: bool) -> Result<Outcome> {
+    run(cargo(root).arg("clippy").args(EVERYTHING).args(["--", "-D", "warnings"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn real_clients(root: &Path, _full: bool) -> Result<Outcome> {
+    python::ensure(root)?;
+    Ok(Outcome::Passed)
+}
+
+fn build(root: &Path, _full: bool) -> Result<Outcome> {
+    run(cargo(root).arg("build").args(EVERYTHING))?;
+    Ok(Outcome::Passed)
+}
+
+/// The harness is told which binary to start, so that it does not build one with other features.
+fn tests(root: &Path, full: bool) -> Result<Outcome> {
+    let mut command = cargo(root);
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    command.env("AMPRULE_BINARY", root.join("target/debug/amprule"));
+    if full {
+        command.env("RUN_SLOW", "1");
+    }
+    run(&mut command)?;
+    Ok(Outcome::Passed)
+}

@@ -1,0 +1,172 @@
+//! `cargo xtask demo`: a server, the example scripts and plugins, and a charging day in fast motion.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use crate::children::{Ours, interrupts};
+use crate::management::Management;
+use crate::plugins;
+use crate::run::{cargo, run};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// How many stations are simulated.
+    #[arg(long, default_value_t = 6)]
+    stations: usize,
+    /// Simulated seconds that pass in one real second.
+    #[arg(long, default_value_t = 60)]
+    speed: u32,
+    /// The data folder, the only thing that stays.
+    #[arg(long, default_value = "amprule-data")]
+    data: PathBuf,
+    /// Where stations connect.
+    #[arg(long, default_value = "127.0.0.1:9000")]
+    ocpp: String,
+    /// Where the management API listens.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    api: String,
+    /// Ends by itself after so many seconds.
+    #[arg(long)]
+    seconds: Option<u64>,
+}
+
+/// How long a server may take from its start to both addresses. Compiling the plugins is a part of it.
+const START: Duration = Duration::from_secs(60);
+
+impl Demo {
+    pub(crate) fn run(&self, root: &Path) -> Result<()> {
+        plugins::build(root)?;
+        run(cargo(root).args(["build", "-p", "amprule-server"]))?;
+        let interrupted = interrupts()?;
+        let mut server = self.server(root)?;
+        let addresses = Addresses::read(&mut server, &interrupted)?;
+        let management = Management::new(&addresses.api, &root.join(&self.data))?;
+        introduce(&management)?;
+        self.explain(&addresses, &management);
+        let mut fleet = self.fleet(root, &addresses)?;
+        let outcome = self.wait(&interrupted, &mut server, &mut fleet);
+        println!("\nending the fleet, then the server …");
+        fleet.end();
+        server.end();
+        println!("ended; {} holds what was charged, and `rm -r {0}` starts anew", self.data.display());
+        outcome
+    }
+
+    fn server(&self, root: &Path) -> Result<Ours> {
+        let mut command = Command::new(root.join("target/debug/amprule"));
+        command.current_dir(root).arg("serve").arg("--data").arg(&self.data);
+        command.args(["--scripts", "scripts", "--plugins", "plugins", "--ocpp", &self.ocpp, "--api", &self.api]);
+        Ours::start("the server", command.stdout(Stdio::piped()))
+    }
+
+    fn fleet(&self, root: &Path, addresses: &Addresses) -> Result<Ours> {
+        let mut command = Command::new(root.join("target/debug/amprule"));
+        command.current_dir(root).arg("simulate").args(["--url", &addresses.ocpp]);
+        command.args(["--stations", &self.stations.to_string(), "--speed", &self.speed.to_string()]);
+        Ours::start("the fleet", &mut command)
+    }
+
+    /// Until someone or the clock ends it, or one of the children ends by itself.
+    fn wait(&self, interrupted: &Receiver<()>, server: &mut Ours, fleet: &mut Ours) -> Result<()> {
+        let end = self.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+        loop {
+            match interrupted.recv_timeout(Duration::from_millis(200)) {
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if end.is_some_and(|end| Instant::now() >= end) {
+                return Ok(());
+            }
+            if let Some(status) = server.ended() {
+                bail!("the server ended by itself with {status}; its last lines say why");
+            }
+            if let Some(status) = fleet.ended() {
+                bail!("the fleet ended by itself with {status}; its last lines say why");
+            }
+        }
+    }
+
+    fn explain(&self, addresses: &Addresses, management: &Management) {
+        let Management { base, token, .. } = management;
+        let Self { stations, speed, .. } = self;
+        println!(
+            "
+Amprule runs. {stations} simulated stations charge at {speed} times the speed of a clock.
+
+  stations connect to    {ocpp}/<station id>
+  the API's description  {base}/openapi.json
+  its token              {data}/api-token
+
+Open, to see sessions with their prices:
+  curl -s -H 'authorization: Bearer {token}' '{base}/api/v1/sessions?limit=5'
+Watch, to see everything as it happens:
+  curl -sN -H 'authorization: Bearer {token}' {base}/api/v1/events
+Edit and save; sessions that start from now on use it, running ones keep their price:
+  scripts/flat-tariff/main.rhai         the tariff itself
+  scripts/flat-tariff/parameters.toml   its parameters, where the folder has that file
+See what became of your edit, or why it was refused:
+  curl -s -H 'authorization: Bearer {token}' {base}/api/v1/extensions
+
+Ctrl-C ends all of it.
+",
+            ocpp = addresses.ocpp,
+            data = self.data.display(),
+        );
+    }
+}
+
+/// What the server prints once it listens.
+struct Addresses {
+    ocpp: String,
+    api: String,
+}
+
+impl Addresses {
+    /// Reads the server's output up to both lines; what follows is passed on.
+    fn read(server: &mut Ours, interrupted: &Receiver<()>) -> Result<Self> {
+        let output = server.child().stdout.take().context("read the server's output")?;
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(std::io::Result::ok) {
+                if let Err(unread) = sender.send(line) {
+                    println!("{}", unread.0);
+                }
+            }
+        });
+        let deadline = Instant::now() + START;
+        let (mut ocpp, mut api) = (None, None);
+        while ocpp.is_none() || api.is_none() {
+            if interrupted.try_recv().is_ok() {
+                bail!("interrupted");
+            }
+            if let Ok(line) = lines.recv_timeout(Duration::from_millis(200)) {
+                match line.split_once(char::is_whitespace).map(|(word, address)| (word, address.trim())) {
+                    Some(("ocpp", address)) => ocpp = Some(address.to_owned()),
+                    Some(("api", address)) => api = Some(address.to_owned()),
+                    _ => println!("{line}"),
+                }
+            } else if server.ended().is_some() || Instant::now() > deadline {
+                bail!("the server did not come up; is one of its ports in use? --ocpp and --api choose others");
+            }
+        }
+        Ok(Self { ocpp: ocpp.context("an OCPP address")?, api: api.context("an API address")? })
+    }
+}
+
+/// Tokens and places, so that policies and local hours have something to decide on.
+fn introduce(management: &Management) -> Result<()> {
+    for (token, body) in [
+        ("DEMO-1", json!({"type": "ISO14443", "status": "accepted", "group": "fleet"})),
+        ("DEMO-2", json!({"type": "ISO14443", "status": "accepted"})),
+        ("DEMO-BLOCKED", json!({"type": "ISO14443", "status": "blocked"})),
+    ] {
+        management.put(&format!("tokens/{token}"), &body)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! What the integration tests are written with: the real server as a child process, stations that speak raw OCPP-J,
+//! and the management API.
+//!
+//! It goes through the product's own boundaries only: frames, files, HTTP, signals.
+
+pub mod folders;
+pub mod management;
+pub mod process;
+pub mod schemas;
+pub mod server;
+pub mod station16;
+pub mod station201;
+pub mod units;
+pub mod wait;
+pub mod wire;
+
+pub use management::{Management, Response};
+pub use server::{Setup, TestServer};
+pub use wait::until;
+pub use wire::{Answer, Wire};

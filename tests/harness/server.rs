@@ -1,0 +1,242 @@
+//! The real server as a child process, on ports of its own, with folders of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, LazyLock, OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+
+use crate::wait::PATIENCE;
+use crate::{Management, Wire, folders, process};
+
+/// Tests that measure time or load take the machine for themselves; the others share it.
+static MACHINE: LazyLock<Arc<RwLock<()>>> = LazyLock::new(Arc::default);
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "held for its drop")]
+enum Permit {
+    Shared(OwnedRwLockReadGuard<()>),
+    Alone(OwnedRwLockWriteGuard<()>),
+}
+
+/// What a server starts with.
+#[derive(Debug)]
+pub struct Setup {
+    folder: TempDir,
+    configured: bool,
+    alone: bool,
+}
+
+#[derive(Debug)]
+pub struct TestServer {
+    child: Child,
+    /// `ws://127.0.0.1:PORT`
+    pub ocpp: String,
+    /// `http://127.0.0.1:PORT`
+    pub api_base: String,
+    folder: TempDir,
+    configured: bool,
+    _permit: Permit,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let folder = TempDir::with_prefix("amprule-test-").expect("make a folder for the test");
+        for name in ["data", "scripts", "plugins"] {
+            std::fs::create_dir(folder.path().join(name)).expect("make the test's folders");
+        }
+        Self { folder, configured: false, alone: false }
+    }
+}
+
+impl Setup {
+    /// With a copy of a script of the product.
+    #[must_use]
+    pub fn product_script(self, name: &str) -> Self {
+        folders::copy(&folders::root().join("scripts").join(name), &self.folder.path().join("scripts").join(name));
+        self
+    }
+
+    /// With a copy of a plugin of the product, its component included.
+    #[must_use]
+    pub fn product_plugin(self, name: &str) -> Self {
+        crate::units::copy_plugin(
+            &folders::root().join("plugins").join(name),
+            &self.folder.path().join("plugins").join(name),
+        );
+        self
+    }
+
+    /// With a file below the test's folder: `scripts/my-tariff/main.rhai`.
+    #[must_use]
+    pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("the file lies in a folder")).expect("make a folder of the test");
+        std::fs::write(path, content).expect("write a file of the test");
+        self
+    }
+
+    /// With a configuration file.
+    #[must_use]
+    pub fn config(mut self, toml: &str) -> Self {
+        self.configured = true;
+        self.file("amprule.toml", toml)
+    }
+
+    /// No other test's server runs meanwhile.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
+    pub async fn start(self) -> TestServer {
+        let permit = if self.alone {
+            Permit::Alone(Arc::clone(&MACHINE).write_owned().await)
+        } else {
+            Permit::Shared(Arc::clone(&MACHINE).read_owned().await)
+        };
+        let any = "127.0.0.1:0";
+        let (child, ocpp, api_base) = launch(self.folder.path(), self.configured, any, any);
+        TestServer { child, ocpp, api_base, folder: self.folder, configured: self.configured, _permit: permit }
+    }
+}
+
+impl TestServer {
+    /// Without scripts and plugins.
+    pub async fn start() -> Self {
+        Setup::default().start().await
+    }
+
+    pub fn api(&self) -> Management {
+        let file = self.folder.path().join("data/api-token");
+        let token = std::fs::read_to_string(&file).expect("the server made its token");
+        Management::new(&self.api_base, token.trim())
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub async fn station(&self, id: &str, protocol: &str) -> Wire {
+        Wire::connect(&self.ocpp, id, protocol).await
+    }
+
+    /// As a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("kill the server");
+        self.child.wait().expect("the killed server ends");
+    }
+
+    /// As an operator would.
+    pub fn stop(&mut self) -> ExitStatus {
+        process::terminate(&self.child);
+        self.ended()
+    }
+
+    /// Starts again on the same addresses and folders.
+    pub fn restart(&mut self) {
+        let address = |url: &str| url.split("//").nth(1).expect("the server prints URLs").to_owned();
+        let (ocpp, api) = (address(&self.ocpp), address(&self.api_base));
+        (self.child, self.ocpp, self.api_base) = launch(self.folder.path(), self.configured, &ocpp, &api);
+    }
+
+    /// What the server logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("ask for the server's end") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server did not end within {PATIENCE:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail: Vec<&str> = log.lines().rev().take(30).collect();
+            let tail: Vec<&str> = tail.into_iter().rev().collect();
+            // The test runner keeps this for failed tests only.
+            #[expect(clippy::print_stderr, reason = "a failed test shows the end of its server's log")]
+            {
+                eprintln!("the server's log ended with\n{}", tail.join("\n"));
+            }
+        }
+    }
+}
+
+fn launch(folder: &Path, configured: bool, ocpp: &str, api: &str) -> (Child, String, String) {
+    let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).expect("open the log");
+    let mut command = Command::new(binary());
+    command.arg("serve").args(["--ocpp", ocpp, "--api", api]);
+    for name in ["data", "scripts", "plugins"] {
+        command.arg(format!("--{name}")).arg(folder.join(name));
+    }
+    if configured {
+        command.arg("--config").arg(folder.join("amprule.toml"));
+    }
+    command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    let mut child = command.spawn().expect("start the server");
+    let (ocpp, api) = addresses(&mut child, folder);
+    (child, ocpp, api)
+}
+
+/// Both lines that the server prints once it listens.
+fn addresses(child: &mut Child, folder: &Path) -> (String, String) {
+    let output = child.stdout.take().expect("the server's output is ours");
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+    });
+    let (mut ocpp, mut api) = (None, None);
+    while ocpp.is_none() || api.is_none() {
+        let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+            panic!("the server did not come up; its log says\n{log}")
+        });
+        match line.split_once(char::is_whitespace) {
+            Some(("ocpp", address)) => ocpp = Some(address.trim().to_owned()),
+            Some(("api", address)) => api = Some(address.trim().to_owned()),
+            _ => {}
+        }
+    }
+    ocpp.zip(api).expect("both were found just now")
+}
+
+/// The server's binary: the one that `cargo xtask test` built, or one that is built once, now.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        if let Some(path) = std::env::var_os("AMPRULE_BINARY") {
+            return path.into();
+        }
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo)
+            .current_dir(folders::root())
+            .args(["build", "--quiet", "-p", "amprule-server"])
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "the server has to build before it can be tested");
+        folders::target().join("debug/amprule")
+    })
+}

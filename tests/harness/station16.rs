@@ -1,0 +1,63 @@
+//! An OCPP 1.6 station's sentences.
+
+use serde_json::{Value, json};
+
+use crate::{TestServer, Wire};
+
+#[derive(Debug)]
+pub struct Station16 {
+    pub wire: Wire,
+}
+
+impl Station16 {
+    /// Connects and boots.
+    pub async fn boot(server: &TestServer, id: &str) -> Self {
+        let mut station = Self::connect(server, id).await;
+        let answer = station.wire.call("BootNotification", boot()).await;
+        assert_eq!(answer["status"], "Accepted", "{id} was not accepted: {answer}");
+        station
+    }
+
+    pub async fn connect(server: &TestServer, id: &str) -> Self {
+        Self { wire: server.station(id, "ocpp1.6").await }
+    }
+
+    /// Answers the transaction's id.
+    pub async fn start(&mut self, connector: u32, token: &str, meter_wh: i64, at: &str) -> i64 {
+        let answer = self.wire.call("StartTransaction", start(connector, token, meter_wh, at)).await;
+        assert_eq!(answer["idTagInfo"]["status"], "Accepted", "{token} was not accepted: {answer}");
+        answer["transactionId"].as_i64().expect("a transaction's id is a number")
+    }
+
+    pub async fn meter(&mut self, connector: u32, transaction: i64, wh: i64, at: &str) {
+        let answer = self.wire.call("MeterValues", meter_values(connector, transaction, wh, at)).await;
+        assert_eq!(answer, json!({}));
+    }
+
+    pub async fn stop(&mut self, transaction: i64, meter_wh: i64, at: &str) -> Value {
+        self.wire.call("StopTransaction", stop(transaction, meter_wh, at)).await
+    }
+}
+
+pub fn boot() -> Value {
+    json!({"chargePointVendor": "Example", "chargePointModel": "Wall 11", "chargePointSerialNumber": "S-1", "firmwareVersion": "1.0"})
+}
+
+pub fn start(connector: u32, token: &str, meter_wh: i64, at: &str) -> Value {
+    json!({"connectorId": connector, "idTag": token, "meterStart": meter_wh, "timestamp": at})
+}
+
+pub fn stop(transaction: i64, meter_wh: i64, at: &str) -> Value {
+    json!({"transactionId": transaction, "meterStop": meter_wh, "timestamp": at, "reason": "Local"})
+}
+
+pub fn meter_values(connector: u32, transaction: i64, wh: i64, at: &str) -> Value {
+    json!({
+        "connectorId": connector,
+        "transactionId": transaction,
+        "meterValue": [{"timestamp": at, "sampledValue": [
+            {"value": wh.to_string(), "measurand": "Energy.Active.Import.Register", "unit": "Wh"},
+            {"value": "11040.0", "measurand": "Power.Active.Import", "unit": "W"},
+        ]}],
+    })
+}
