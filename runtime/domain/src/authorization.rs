@@ -5,11 +5,11 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::token::TokenStatus;
-use crate::{Currency, Energy};
 use crate::pricing::StationFacts;
 use crate::reply::AuthorizationStatus;
 use crate::token::BudgetPeriod;
+use crate::token::TokenStatus;
+use crate::{Currency, Energy};
 
 /// Everything a policy may know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,1 +1,80 @@
-//! The state machine.
+//! The state machine: what a station's message means for its sessions, the same for every OCPP version.
+//!
+//! A message goes through three plain functions, with the world's answers in between:
+//! [`propose`] says what has to be asked before it can be admitted, [`apply`] makes the new sessions and says which
+//! must be priced, [`settle`] puts the prices in and yields effects and reply. Nothing changes until the caller
+//! has committed the effects and calls [`Station::adopt`].
+
+mod apply;
+mod course;
+mod propose;
+mod question;
+mod settle;
+mod transaction;
+
+pub use apply::{Moment, Step, apply};
+pub use propose::{Admission, Proposal, Question, propose};
+pub use question::{KnownToken, authorization_input, budget_since, pricing_input};
+pub use settle::{Happened, Settled, settle};
+
+use crate::TransactionId;
+use crate::session::{Session, SessionState};
+use crate::station::StationRecord;
+
+/// A station as its task holds it.
+#[derive(Debug, Clone)]
+pub struct Station {
+    pub record: StationRecord,
+    /// Open and parked sessions, and the last few ended ones. Oldest first.
+    pub sessions: Vec<Session>,
+}
+
+impl Station {
+    /// Ended sessions that are kept at hand, to recognise repetitions and late messages.
+    pub const ENDED_AT_HAND: usize = 8;
+    /// Transactions without a start that are kept. Messages of further ones are only filed as they came.
+    pub const MAX_PARKED: usize = 32;
+
+    pub fn new(record: StationRecord, sessions: Vec<Session>) -> Self {
+        let mut station = Self { record, sessions };
+        station.forget_old();
+        station
+    }
+
+    /// Takes over what a committed step has changed.
+    pub fn adopt(&mut self, record: Option<StationRecord>, sessions: Vec<Session>) {
+        if let Some(record) = record {
+            self.record = record;
+        }
+        for session in sessions {
+            match self.sessions.iter_mut().find(|known| known.id == session.id) {
+                Some(known) => *known = session,
+                None => self.sessions.push(session),
+            }
+        }
+        self.forget_old();
+    }
+
+    fn by_transaction(&self, transaction: &TransactionId) -> Option<&Session> {
+        self.sessions.iter().rev().find(|session| session.transaction == *transaction)
+    }
+
+    /// The open session on an EVSE. When the message names none: the station's only open one.
+    fn open_on(&self, evse: Option<u32>) -> Option<&Session> {
+        let mut open = self.sessions.iter().filter(|session| session.is_open());
+        match evse {
+            Some(evse) if evse > 0 => open.find(|session| session.evse == evse),
+            _ => open.next().filter(|_| open.next().is_none()),
+        }
+    }
+
+    fn forget_old(&mut self) {
+        let ended = self.sessions.iter().filter(|session| session.state == SessionState::Ended).count();
+        let mut surplus = ended.saturating_sub(Self::ENDED_AT_HAND);
+        self.sessions.retain(|session| {
+            let forget = surplus > 0 && session.state == SessionState::Ended;
+            surplus -= usize::from(forget);
+            !forget
+        });
+    }
+}

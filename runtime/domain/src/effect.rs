@@ -18,13 +18,19 @@ pub enum Effect {
     Station(Box<StationRecord>),
     /// Removes the station, its connectors and its remembered answers. Its sessions stay.
     StationGone(StationId),
-    Connector { station: StationId, status: ConnectorStatus },
+    Connector {
+        station: StationId,
+        status: ConnectorStatus,
+    },
     /// Writes the whole session.
     Session(Box<Session>),
     /// Appends one message's readings to a session's journal.
     Readings(ReadingsRow),
     /// Keeps the answer to a message that may be repeated.
-    Answered { station: StationId, answer: Answered },
+    Answered {
+        station: StationId,
+        answer: Answered,
+    },
     /// Appends a message whose payload is kept as it came.
     Kept(KeptMessage),
     Decision(Box<Decision>),

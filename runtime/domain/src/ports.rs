@@ -164,8 +164,15 @@ pub trait Link: Send {
 pub enum Received {
     Event(Inbound),
     /// The station answered our CALL with this id.
-    Result { id: Box<str>, payload: Box<str> },
-    Error { id: Box<str>, code: String, description: String },
+    Result {
+        id: Box<str>,
+        payload: Box<str>,
+    },
+    Error {
+        id: Box<str>,
+        code: String,
+        description: String,
+    },
     Closed,
 }
 

@@ -195,7 +195,10 @@ impl PricingOutput {
         if self.lines.len() > Self::MAX_LINES {
             return Err(format!("{} lines; at most {} are accepted", self.lines.len(), Self::MAX_LINES));
         }
-        self.lines.iter().enumerate().try_for_each(|(at, line)| line.validate().map_err(|why| format!("line {at}: {why}")))
+        self.lines
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, line)| line.validate().map_err(|why| format!("line {at}: {why}")))
     }
 }
 
@@ -204,13 +207,17 @@ impl OutputLine {
         if self.code.is_empty() {
             return Err("code is empty".to_owned());
         }
-        for (name, text) in [("code", Some(&self.code)), ("description", Some(&self.description)), ("unit", self.unit.as_ref())] {
+        for (name, text) in
+            [("code", Some(&self.code)), ("description", Some(&self.description)), ("unit", self.unit.as_ref())]
+        {
             if text.is_some_and(|text| text.len() > PricingOutput::MAX_TEXT) {
                 return Err(format!("{name} is longer than {} bytes", PricingOutput::MAX_TEXT));
             }
         }
         let limit = Decimal::from(1_000_000_000_i64);
-        for (name, number) in [("amount", Some(self.amount)), ("quantity", self.quantity), ("unitPrice", self.unit_price)] {
+        for (name, number) in
+            [("amount", Some(self.amount)), ("quantity", self.quantity), ("unitPrice", self.unit_price)]
+        {
             if number.is_some_and(|number| number.abs() > limit) {
                 return Err(format!("{name} is beyond 1,000,000,000"));
             }

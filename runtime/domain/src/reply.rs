@@ -9,8 +9,14 @@ use crate::{SessionNo, TransactionId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    Boot { status: Provisioning, interval_s: u32, now: Timestamp },
-    Heartbeat { now: Timestamp },
+    Boot {
+        status: Provisioning,
+        interval_s: u32,
+        now: Timestamp,
+    },
+    Heartbeat {
+        now: Timestamp,
+    },
     /// An answer without members.
     Empty,
     Authorize(TokenInfo),

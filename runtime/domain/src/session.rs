@@ -22,6 +22,9 @@ pub struct Session {
     pub evse: u32,
     pub connector: u32,
     pub token: Option<IdToken>,
+    /// The token's group when it was let in. Tariffs may depend on it.
+    #[serde(default)]
+    pub token_group: Option<String>,
     pub state: SessionState,
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
@@ -42,6 +45,9 @@ pub struct Session {
 }
 
 impl Session {
+    /// Messages without a start that are kept; further ones are filed as they came.
+    pub const MAX_PARKED_EVENTS: usize = 64;
+
     pub fn energy(&self) -> Energy {
         self.timeline.energy()
     }
@@ -108,6 +114,12 @@ impl SeqRanges {
     pub fn contains(&self, number: u32) -> bool {
         let at = self.0.partition_point(|range| range.1 < number);
         self.0.get(at).is_some_and(|range| range.0 <= number)
+    }
+
+    pub fn extend(&mut self, number: Option<u32>) {
+        if let Some(number) = number {
+            self.insert(number);
+        }
     }
 
     /// The numbers that are missing between the first and the last that came.

@@ -8,9 +8,9 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::Energy;
 use crate::event::ChargingState;
 use crate::mark::Mark;
-use crate::Energy;
 
 /// Falls up to this are jitter and the higher register stays; larger ones are a register that began anew.
 const JITTER: Energy = Energy::from_wh(100);
@@ -113,16 +113,10 @@ impl Timeline {
         if at <= self.at {
             return;
         }
+        let full = self.open.len() >= Self::MAX_PERIODS;
         match self.open.last_mut() {
-            Some(last) if last.state == self.state => last.ended_at = at,
-            _ if self.open.len() < Self::MAX_PERIODS => self.open.push(Period {
-                started_at: self.at,
-                ended_at: at,
-                energy: Energy::ZERO,
-                state: self.state,
-            }),
-            Some(last) => last.ended_at = at,
-            None => {}
+            Some(last) if last.state == self.state || full => last.ended_at = at,
+            _ => self.open.push(Period { started_at: self.at, ended_at: at, energy: Energy::ZERO, state: self.state }),
         }
         self.at = at;
     }
@@ -259,10 +253,8 @@ mod tests {
     }
 
     fn check(timeline: &Timeline, expect: &[(&str, &str, i64, ChargingState)]) {
-        let periods: Vec<_> = timeline
-            .all()
-            .map(|p| (p.started_at.to_string(), p.ended_at.to_string(), p.energy, p.state))
-            .collect();
+        let periods: Vec<_> =
+            timeline.all().map(|p| (p.started_at.to_string(), p.ended_at.to_string(), p.energy, p.state)).collect();
         let expect: Vec<_> = expect
             .iter()
             .map(|(from, to, wh, state)| ((*from).to_owned(), (*to).to_owned(), Energy::from_wh(*wh), *state))
@@ -277,10 +269,13 @@ mod tests {
         let mut timeline = Timeline::new(at("2026-07-01T19:00:00Z"), ChargingState::Charging);
         timeline.read(at("2026-07-01T19:00:00Z"), Energy::from_wh(1_000), &clock);
         timeline.read(at("2026-07-01T21:00:00Z"), Energy::from_wh(21_000), &clock);
-        check(&timeline, &[
-            ("2026-07-01T19:00:00Z", "2026-07-01T20:00:00Z", 10_000, ChargingState::Charging),
-            ("2026-07-01T20:00:00Z", "2026-07-01T21:00:00Z", 10_000, ChargingState::Charging),
-        ]);
+        check(
+            &timeline,
+            &[
+                ("2026-07-01T19:00:00Z", "2026-07-01T20:00:00Z", 10_000, ChargingState::Charging),
+                ("2026-07-01T20:00:00Z", "2026-07-01T21:00:00Z", 10_000, ChargingState::Charging),
+            ],
+        );
     }
 
     #[test]
@@ -291,10 +286,13 @@ mod tests {
         timeline.read(start, Energy::ZERO, &clock);
         timeline.change_state(at("2026-07-01T09:00:00Z"), ChargingState::Idle);
         timeline.read(at("2026-07-01T12:00:00Z"), Energy::from_wh(7_001), &clock);
-        check(&timeline, &[
-            ("2026-07-01T08:00:00Z", "2026-07-01T09:00:00Z", 7_001, ChargingState::Charging),
-            ("2026-07-01T09:00:00Z", "2026-07-01T12:00:00Z", 0, ChargingState::Idle),
-        ]);
+        check(
+            &timeline,
+            &[
+                ("2026-07-01T08:00:00Z", "2026-07-01T09:00:00Z", 7_001, ChargingState::Charging),
+                ("2026-07-01T09:00:00Z", "2026-07-01T12:00:00Z", 0, ChargingState::Idle),
+            ],
+        );
     }
 
     #[test]
@@ -304,10 +302,13 @@ mod tests {
         let mut timeline = Timeline::new(at("2026-10-24T22:00:00Z"), ChargingState::Charging);
         timeline.read(at("2026-10-24T22:00:00Z"), Energy::ZERO, &clock);
         timeline.read(at("2026-10-26T00:00:00Z"), Energy::from_wh(26_000), &clock);
-        check(&timeline, &[
-            ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", 25_000, ChargingState::Charging),
-            ("2026-10-25T23:00:00Z", "2026-10-26T00:00:00Z", 1_000, ChargingState::Charging),
-        ]);
+        check(
+            &timeline,
+            &[
+                ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", 25_000, ChargingState::Charging),
+                ("2026-10-25T23:00:00Z", "2026-10-26T00:00:00Z", 1_000, ChargingState::Charging),
+            ],
+        );
     }
 
     #[test]

@@ -1,0 +1,128 @@
+//! From what we hold to what a hook may know.
+
+use jiff::Timestamp;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use serde_json::Map;
+
+use super::Question;
+use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken};
+use crate::pricing::{PricingInput, PricingPeriod, SessionFacts, StationFacts, TokenFacts};
+use crate::session::{Session, SessionState};
+use crate::station::StationRecord;
+use crate::timeline::Period;
+use crate::token::{Budget, BudgetPeriod, TokenRecord};
+
+/// What the operator's books say about a token that was shown.
+#[derive(Debug, Clone, Default)]
+pub struct KnownToken {
+    pub record: Option<TokenRecord>,
+    /// In the budget's currency and period; zero without a budget.
+    pub spent: Decimal,
+    pub open_sessions: u32,
+}
+
+pub fn authorization_input(
+    record: &StationRecord,
+    question: Question,
+    known: KnownToken,
+    now: Timestamp,
+) -> AuthorizationInput {
+    let KnownToken { record: token, spent, open_sessions } = known;
+    let token = token.as_ref();
+    let local = now.to_zoned(record.zone());
+    AuthorizationInput {
+        now,
+        purpose: question.purpose,
+        station: facts(record, question.evse, question.connector),
+        token: PresentedToken {
+            id_token: question.token.id_token,
+            kind: question.token.kind,
+            status: token.map(|token| token.status),
+            group: token.and_then(|token| token.group.clone()),
+            expires_at: token.and_then(|token| token.expires_at),
+            budget: token.and_then(|token| token.budget).map(|budget| BudgetFacts {
+                amount: budget.amount,
+                currency: budget.currency,
+                period: budget.period,
+                spent,
+            }),
+        },
+        local: LocalTime {
+            time_zone: record.time_zone.clone(),
+            weekday: iso_weekday(local.weekday()),
+            minute_of_day: minute_of_day(&local),
+            date: local.date().to_string(),
+        },
+        open_sessions,
+        parameters: Map::new(),
+    }
+}
+
+/// Since when a budget counts, in the station's zone.
+pub fn budget_since(budget: &Budget, zone: &TimeZone, now: Timestamp) -> Timestamp {
+    let date = now.to_zoned(zone.clone()).date();
+    let first = match budget.period {
+        BudgetPeriod::Day => date,
+        BudgetPeriod::Month => date.first_of_month(),
+        BudgetPeriod::Total => return Timestamp::MIN,
+    };
+    first.to_zoned(zone.clone()).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+}
+
+pub fn pricing_input(record: &StationRecord, session: &Session, now: Timestamp) -> PricingInput {
+    let until = session.ended_at.unwrap_or(session.timeline.at.max(session.started_at));
+    let zone = TimeZone::get(&session.time_zone).unwrap_or(TimeZone::UTC);
+    PricingInput {
+        now,
+        is_final: session.state == SessionState::Ended,
+        session: SessionFacts {
+            id: session.id.to_string(),
+            started_at: session.started_at,
+            ended_at: session.ended_at,
+            energy: session.energy(),
+            duration_s: until.as_second() - session.started_at.as_second(),
+            time_zone: session.time_zone.clone(),
+        },
+        station: facts(record, session.evse, session.connector),
+        token: session
+            .token
+            .as_ref()
+            .map(|token| TokenFacts { kind: token.kind.clone(), group: session.token_group.clone() }),
+        periods: session.timeline.all().map(|period| pricing_period(period, &zone)).collect(),
+        parameters: Map::new(),
+    }
+}
+
+fn facts(record: &StationRecord, evse: u32, connector: u32) -> StationFacts {
+    StationFacts {
+        id: record.id.to_string(),
+        location: record.location.clone(),
+        vendor: record.boot.vendor.clone(),
+        model: record.boot.model.clone(),
+        evse,
+        connector,
+    }
+}
+
+fn pricing_period(period: &Period, zone: &TimeZone) -> PricingPeriod {
+    let local = period.started_at.to_zoned(zone.clone());
+    PricingPeriod {
+        started_at: period.started_at,
+        ended_at: period.ended_at,
+        duration_s: period.ended_at.as_second() - period.started_at.as_second(),
+        energy: period.energy,
+        state: period.state,
+        weekday: iso_weekday(local.weekday()),
+        minute_of_day: minute_of_day(&local),
+    }
+}
+
+fn iso_weekday(weekday: Weekday) -> u8 {
+    weekday.to_monday_one_offset().unsigned_abs()
+}
+
+fn minute_of_day(local: &jiff::Zoned) -> u16 {
+    u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs())
+}
