@@ -1,1 +1,70 @@
-//! 
+//! The straight line: one task and one bounded mailbox per station.
+//!
+//! A message comes in through the station's link, is understood by the state machine in `domain`, asks the hooks, is
+//! committed, and is answered, in this order and in one place ([`step`]). This crate must never know a wire format, a
+//! database or how a hook runs; it is handed all of them as ports.
+
+mod answered;
+mod ask;
+mod calls;
+mod connection;
+mod counters;
+mod door;
+mod engine;
+mod happened;
+mod mailbox;
+mod station;
+mod step;
+
+pub use calls::{CallFailed, CallOutcome};
+pub use connection::Connection;
+pub use counters::{Counters, MessageCount, RepairCount};
+pub use engine::{Engine, PasswordCheck, Ports};
+
+use std::time::Duration;
+
+/// What an operator may set. Every wait and queue of this crate has its bound here.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How often stations are told to send a heartbeat.
+    pub heartbeat: Duration,
+    /// How long a station may take to answer a command.
+    pub call_timeout: Duration,
+    /// Commands that may wait for one station. Beyond it a command is refused as busy.
+    pub calls_queued_max: usize,
+    /// Stations that may have a task. Beyond it a new station is turned away at the door.
+    pub stations_max: usize,
+    /// What becomes of a station that nobody has entered.
+    pub unknown_stations: UnknownStations,
+    /// What becomes of a token about which no policy has an opinion and that nobody has entered.
+    pub accept_unknown_tokens: bool,
+    /// Notices that a slow reader of the event stream may fall behind before it loses some.
+    pub notices_queued_max: usize,
+    /// How long a shutdown waits for what is in flight.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(300),
+            call_timeout: Duration::from_secs(30),
+            calls_queued_max: 32,
+            stations_max: 100_000,
+            unknown_stations: UnknownStations::Accept,
+            accept_unknown_tokens: false,
+            notices_queued_max: 1_024,
+            shutdown_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownStations {
+    /// It is entered as accepted when it first connects.
+    Accept,
+    /// It is entered as pending: it may talk, and every start is refused until the operator accepts it.
+    Pending,
+    /// It is turned away in the handshake.
+    Reject,
+}

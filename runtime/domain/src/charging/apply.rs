@@ -18,7 +18,7 @@ pub struct Moment<'a> {
     pub now: Timestamp,
     pub ids: &'a dyn Ids,
     /// The pricing version for a session that starts now; the argument is the unit that a policy asked for.
-    pub pin: &'a dyn Fn(Option<&str>) -> Option<Pin>,
+    pub pin: &'a (dyn Fn(Option<&str>) -> Option<Pin> + Sync),
     pub protocol: &'static str,
     pub heartbeat_s: u32,
     /// The message, to recognise its repetition.

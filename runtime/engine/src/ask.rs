@@ -1,0 +1,85 @@
+//! Asking the policies about a token.
+
+use amprule_domain::authorization::{AuthorizationOutput, Opinion};
+use amprule_domain::charging::{self, Admission, KnownToken, Question};
+use amprule_domain::ports::{About, StoreResult};
+use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
+use amprule_domain::session::SessionLimits;
+use amprule_domain::token::{TokenRecord, TokenStatus};
+use amprule_domain::{Decimal, Timestamp};
+
+use crate::station::StationTask;
+
+impl StationTask {
+    /// Always answers. What cannot be looked up is refused, and said so in the log.
+    pub(crate) async fn ask(&mut self, question: Question, now: Timestamp) -> Admission {
+        let record = &self.station.record;
+        let known = match self.look_up(&question, now) {
+            Ok(known) => known,
+            Err(error) => {
+                tracing::error!(station = %record.id, %error, "a token could not be looked up and is refused");
+                return Admission::standing(AuthorizationStatus::Invalid);
+            }
+        };
+        let token = known.record.clone();
+        let input = charging::authorization_input(record, question, known, now);
+        let about = About { station: record.id.clone(), session: None };
+        let answer = self.ports.hooks.authorize(input, about).await;
+        Admission { decisions: answer.decisions, ..self.admission(answer.output, token.as_ref(), now) }
+    }
+
+    fn look_up(&self, question: &Question, now: Timestamp) -> StoreResult<KnownToken> {
+        let key = question.token.key();
+        let store = &self.ports.store;
+        let record = store.token(&key)?;
+        let spent = match record.as_ref().and_then(|token| token.budget) {
+            Some(budget) => {
+                let since = charging::budget_since(&budget, &self.station.record.zone(), now);
+                store.spent(&key, budget.currency, since)?
+            }
+            None => Decimal::ZERO,
+        };
+        Ok(KnownToken { record, spent, open_sessions: store.open_sessions(&key)? })
+    }
+
+    fn admission(&self, output: AuthorizationOutput, token: Option<&TokenRecord>, now: Timestamp) -> Admission {
+        let status = match output.verdict {
+            Opinion::Accept => AuthorizationStatus::Accepted,
+            Opinion::Reject => output.reason.unwrap_or(AuthorizationStatus::Invalid),
+            Opinion::NoOpinion => self.standing_word(token, now),
+        };
+        let cache_s = output.cache_s.filter(|_| status == AuthorizationStatus::Accepted);
+        Admission {
+            info: TokenInfo {
+                status,
+                cache_until: cache_s
+                    .and_then(|seconds| now.checked_add(jiff::SignedDuration::from_secs(i64::from(seconds))).ok()),
+                group: token.and_then(|token| token.group.clone()),
+                message: output.message,
+            },
+            limits: SessionLimits {
+                max_energy: output.limits.max_energy,
+                max_duration_s: output.limits.max_duration_s,
+                max_cost: output.limits.max_cost,
+                stop_requested: false,
+            },
+            tariff: output.tariff,
+            decisions: Vec::new(),
+        }
+    }
+
+    /// No policy has an opinion: the operator's own record decides.
+    fn standing_word(&self, token: Option<&TokenRecord>, now: Timestamp) -> AuthorizationStatus {
+        match token {
+            Some(token) if token.expires_at.is_some_and(|until| until <= now) => AuthorizationStatus::Expired,
+            Some(token) => match token.status {
+                TokenStatus::Accepted => AuthorizationStatus::Accepted,
+                TokenStatus::Blocked => AuthorizationStatus::Blocked,
+                TokenStatus::Expired => AuthorizationStatus::Expired,
+                TokenStatus::Invalid => AuthorizationStatus::Invalid,
+            },
+            None if self.settings.accept_unknown_tokens => AuthorizationStatus::Accepted,
+            None => AuthorizationStatus::Unknown,
+        }
+    }
+}

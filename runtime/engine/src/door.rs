@@ -1,0 +1,50 @@
+//! Who may come in: the decision inside the handshake.
+
+use amprule_domain::StationId;
+use amprule_domain::ports::{Door, Link, Turned, Visitor};
+use amprule_domain::station::StationRecord;
+
+use crate::UnknownStations;
+use crate::engine::Engine;
+
+impl Door for Engine {
+    fn admit(&self, visitor: &Visitor<'_>) -> Result<(), Turned> {
+        if !self.has_room_for(visitor.station) {
+            return Err(Turned::Busy("this server has as many stations as it may have".to_owned()));
+        }
+        let known = self.store().station(visitor.station).map_err(|error| Turned::Busy(error.to_string()))?;
+        match known {
+            Some(record) => self.check(&record, visitor),
+            None if self.settings().unknown_stations == UnknownStations::Reject => {
+                Err(Turned::Unknown(visitor.station.clone()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn attach(&self, station: StationId, link: Box<dyn Link>) {
+        if let Some(handle) = self.handle_or_new(&station) {
+            handle.attach(link);
+        }
+    }
+}
+
+impl Engine {
+    /// OCPP 2.0.1 A00: profile 1 wants a password, 2 a password over TLS, 3 a client certificate.
+    fn check(&self, record: &StationRecord, visitor: &Visitor<'_>) -> Result<(), Turned> {
+        let is_let_in = match (record.security_profile, &record.password_hash) {
+            (0, None) => true,
+            (0 | 1, Some(hash)) => self.has_password(visitor, hash),
+            (2, Some(hash)) => visitor.tls && self.has_password(visitor, hash),
+            (3, _) => visitor.client_certificate == Some(record.id.as_str()),
+            _ => false,
+        };
+        if is_let_in { Ok(()) } else { Err(Turned::Unauthorized(record.id.clone())) }
+    }
+
+    fn has_password(&self, visitor: &Visitor<'_>, hash: &str) -> bool {
+        visitor.basic.is_some_and(|(user, password)| {
+            user == visitor.station.as_str() && (self.ports().is_password)(password, hash)
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! Telling the event stream, after the commit and without waiting for anyone.
+
+use std::sync::Arc;
+
+use amprule_domain::charging::{Happened, Station};
+use amprule_domain::notice::Notice;
+use amprule_domain::session::Session;
+use amprule_domain::{SessionId, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
+
+pub(crate) type Notices = broadcast::Sender<Arc<Notice>>;
+
+/// Nothing is built when nobody listens.
+pub(crate) fn tell(notices: &Notices, station: &Station, happened: Vec<Happened>, at: Timestamp) {
+    if notices.receiver_count() == 0 {
+        return;
+    }
+    for event in happened {
+        let (kind, session, data) = describe(station, &event);
+        let station = Some(station.record.id.clone());
+        let _ = notices.send(Arc::new(Notice { at, kind, station, session, extension: None, data }));
+    }
+}
+
+fn describe(station: &Station, event: &Happened) -> (&'static str, Option<SessionId>, Value) {
+    let session =
+        |id: &SessionId| station.sessions.iter().find(|session| session.id == *id).map(summary).unwrap_or(Value::Null);
+    match event {
+        Happened::Booted => {
+            let boot = &station.record.boot;
+            ("station.booted", None, json!({ "vendor": boot.vendor, "model": boot.model, "firmware": boot.firmware }))
+        }
+        Happened::Status { evse, connector, status } => {
+            ("connector.status", None, json!({ "evse": evse, "connector": connector, "status": status }))
+        }
+        Happened::Started(id) => ("session.started", Some(*id), session(id)),
+        Happened::Updated(id) => ("session.updated", Some(*id), session(id)),
+        Happened::Ended(id) => ("session.ended", Some(*id), session(id)),
+    }
+}
+
+fn summary(session: &Session) -> Value {
+    let price = session.price.as_ref();
+    json!({
+        "transaction": session.transaction,
+        "evse": session.evse,
+        "state": session.state,
+        "energyWh": session.energy(),
+        "currency": price.map(|price| price.currency),
+        "total": price.map(|price| price.total),
+        "marks": session.marks,
+    })
+}

@@ -1,0 +1,271 @@
+//! A station's task: the only place where its state changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::StationId;
+use amprule_domain::charging::Station;
+use amprule_domain::effect::Effect;
+use amprule_domain::event::{Inbound, StationCommand};
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreResult};
+use amprule_domain::station::{Provisioning, StationRecord};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::answered::AnsweredRing;
+use crate::calls::{Call, CallFailed, CallOutcome, Calls, finish};
+use crate::engine::{Ports, Shared};
+use crate::mailbox::{Mail, Mailbox};
+use crate::{Settings, UnknownStations};
+
+pub(crate) struct StationTask {
+    pub ports: Arc<Ports>,
+    pub shared: Arc<Shared>,
+    pub settings: Arc<Settings>,
+    pub station: Station,
+    pub answered: AnsweredRing,
+    link: Option<Box<dyn Link>>,
+    calls: Calls,
+    mailbox: Mailbox,
+}
+
+/// How long a replaced socket is given to hear that it was.
+const FAREWELL_MAX: Duration = Duration::from_millis(100);
+
+/// What a turn of the task found.
+enum Turn {
+    Mail(Option<Mail>),
+    Heard(Received),
+    CallTimedOut,
+}
+
+/// Runs until the engine shuts down. `_alive` is dropped with it, which is how the engine knows.
+pub(crate) async fn run(
+    id: StationId,
+    engine: (Arc<Ports>, Arc<Shared>, Arc<Settings>),
+    mut mailbox: Mailbox,
+    _alive: mpsc::Sender<()>,
+) {
+    let (ports, shared, settings) = engine;
+    while let Some(mail) = mailbox.mail.recv().await {
+        let (station, answered) = match load(&id, &ports, &settings) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                tracing::error!(station = %id, %error, "the station's state could not be read; it has to connect again");
+                continue;
+            }
+        };
+        let mut task =
+            StationTask { ports, shared, settings, station, answered, link: None, calls: Calls::default(), mailbox };
+        if task.take(mail).await {
+            task.turn_until_shutdown().await;
+        }
+        return;
+    }
+}
+
+fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Station, AnsweredRing)> {
+    let record = ports.store.station(id)?.unwrap_or_else(|| {
+        let pending = settings.unknown_stations == UnknownStations::Pending;
+        StationRecord::new(id.clone(), if pending { Provisioning::Pending } else { Provisioning::Accepted })
+    });
+    let sessions = ports.store.live_sessions(id, Station::ENDED_AT_HAND)?;
+    let answered = AnsweredRing::new(ports.store.answered(id, AnsweredRing::MAX)?);
+    Ok((Station::new(record, sessions), answered))
+}
+
+impl StationTask {
+    async fn turn_until_shutdown(&mut self) {
+        loop {
+            let goes_on = match self.next().await {
+                Turn::Mail(Some(mail)) => self.take(mail).await,
+                Turn::Mail(None) => false,
+                Turn::Heard(received) => {
+                    self.receive(received).await;
+                    true
+                }
+                Turn::CallTimedOut => {
+                    self.calls.timed_out(self.settings.call_timeout);
+                    true
+                }
+            };
+            if !goes_on {
+                return;
+            }
+            self.send_waiting().await;
+        }
+    }
+
+    async fn next(&mut self) -> Turn {
+        let link = async {
+            match &mut self.link {
+                Some(link) => link.receive().await,
+                None => std::future::pending().await,
+            }
+        };
+        let deadline = self.calls.outstanding.as_ref().map(|call| call.deadline);
+        let overdue = async {
+            match deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            mail = self.mailbox.mail.recv() => Turn::Mail(mail),
+            received = link => Turn::Heard(received),
+            () = overdue => Turn::CallTimedOut,
+        }
+    }
+
+    async fn receive(&mut self, received: Received) {
+        match received {
+            Received::Event(inbound) => self.answer(inbound).await,
+            Received::Result { id, payload } => self.calls.answered(&id, CallOutcome::Result(payload)),
+            Received::Error { id, code, description } => {
+                self.calls.answered(&id, CallOutcome::Error { code, description });
+            }
+            Received::Closed => self.disconnect(None).await,
+        }
+    }
+
+    async fn answer(&mut self, inbound: Inbound) {
+        self.mailbox.connection.heard(self.ports.clock.now());
+        let answer = self.hear(&inbound).await;
+        self.shared.counters.heard(self.protocol(), inbound.action, answer.is_ok());
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        let attached = &mut self.mailbox.attached;
+        let written = tokio::select! {
+            written = link.answer(&inbound, answer) => written,
+            _ = attached.changed() => Err(Closed),
+        };
+        if written.is_err() {
+            self.disconnect(None).await;
+        }
+    }
+
+    /// False: the task ends.
+    async fn take(&mut self, mail: Mail) -> bool {
+        match mail {
+            Mail::Attach(link) => self.attach(link).await,
+            Mail::Call(call) if self.link.is_none() => finish(call.answer, Err(CallFailed::NotConnected)),
+            Mail::Call(call) => self.calls.queue(call, self.settings.calls_queued_max),
+            Mail::Configure(record, done) => drop(done.send(self.configure(*record).await)),
+            Mail::Delete(done) => drop(done.send(self.delete().await)),
+            Mail::Shutdown => {
+                self.disconnect(Some(CloseReason::Shutdown)).await;
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn attach(&mut self, link: Box<dyn Link>) {
+        self.mailbox.attached.mark_unchanged();
+        if self.link.is_some() {
+            self.disconnect(Some(CloseReason::Superseded)).await;
+        }
+        if let Err(error) = self.enter(link.protocol()).await {
+            tracing::error!(station = %self.station.record.id, %error, "the station could not be entered; its connection is closed");
+            return;
+        }
+        self.mailbox.connection.opened(link.protocol(), self.ports.clock.now());
+        self.tell("station.connected", json!({ "protocol": link.protocol() }));
+        self.link = Some(link);
+    }
+
+    /// A station is in the books from its first connection on, whether it boots or not.
+    async fn enter(&mut self, protocol: &'static str) -> StoreResult<()> {
+        if self.station.record.protocol.as_deref() == Some(protocol) {
+            return Ok(());
+        }
+        self.put(StationRecord { protocol: Some(protocol.to_owned()), ..self.station.record.clone() }).await
+    }
+
+    async fn put(&mut self, record: StationRecord) -> StoreResult<()> {
+        self.ports.store.commit(vec![Effect::Station(Box::new(record.clone()))]).await?;
+        self.station.record = record;
+        Ok(())
+    }
+
+    /// Takes the operator's part; what the station said of itself stays.
+    async fn configure(&mut self, given: StationRecord) -> StoreResult<()> {
+        let ours = self.station.record.clone();
+        let revoked = given.provisioning == Provisioning::Rejected || given.password_hash != ours.password_hash;
+        self.put(StationRecord { boot: ours.boot, protocol: ours.protocol, booted_at: ours.booted_at, ..given })
+            .await?;
+        if revoked && self.link.is_some() {
+            self.disconnect(Some(CloseReason::Revoked)).await;
+        }
+        Ok(())
+    }
+
+    async fn delete(&mut self) -> StoreResult<()> {
+        let id = self.station.record.id.clone();
+        self.disconnect(Some(CloseReason::Revoked)).await;
+        self.ports.store.commit(vec![Effect::StationGone(id.clone())]).await?;
+        (self.station, self.answered) = load(&id, &self.ports, &self.settings)?;
+        Ok(())
+    }
+
+    /// `None`: the other side is gone already.
+    async fn disconnect(&mut self, why: Option<CloseReason>) {
+        self.calls.disconnected();
+        let Some(mut link) = self.link.take() else {
+            return;
+        };
+        self.mailbox.connection.closed();
+        self.tell("station.disconnected", json!({ "protocol": link.protocol() }));
+        match why {
+            // The old socket may be half dead: the new one does not wait for its farewell.
+            Some(why @ CloseReason::Superseded) => drop(timeout(FAREWELL_MAX, link.close(why)).await),
+            Some(why) => link.close(why).await,
+            None => {}
+        }
+    }
+
+    pub(crate) fn queue_commands(&mut self, commands: Vec<StationCommand>) {
+        let Some(link) = &self.link else {
+            return;
+        };
+        for command in commands {
+            let (action, payload) = link.phrase(&command);
+            let call = Call { action: action.into(), payload: payload.into(), answer: None };
+            self.calls.queue(call, self.settings.calls_queued_max);
+        }
+    }
+
+    async fn send_waiting(&mut self) {
+        while let Some(call) = self.calls.next() {
+            let Some(link) = &mut self.link else {
+                return self.calls.disconnected();
+            };
+            let id = self.calls.fresh_id(self.shared.epoch_ms);
+            match link.call(&id, &call.action, &call.payload).await {
+                Ok(()) => self.calls.sent(id, Instant::now() + self.settings.call_timeout, call.answer),
+                Err(CallRefused::Closed) => {
+                    finish(call.answer, Err(CallFailed::Gone));
+                    return self.disconnect(None).await;
+                }
+                Err(refused) => finish(call.answer, Err(refused.into())),
+            }
+        }
+    }
+
+    fn tell(&self, kind: &'static str, data: serde_json::Value) {
+        let (at, station) = (self.ports.clock.now(), Some(self.station.record.id.clone()));
+        let _ = self.shared.notices.send(Arc::new(Notice { at, kind, station, session: None, extension: None, data }));
+    }
+
+    pub(crate) fn protocol(&self) -> &'static str {
+        self.link.as_ref().map_or("", |link| link.protocol())
+    }
+
+    pub(crate) fn heartbeat_s(&self) -> u32 {
+        u32::try_from(self.settings.heartbeat.as_secs()).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,91 @@
+//! A message's whole way: understood, asked about, committed, answered.
+
+use amprule_domain::charging::{self, Admission, Moment, Proposal, Settled, Step};
+use amprule_domain::effect::{Answered, MessageKey};
+use amprule_domain::event::{Inbound, StationEvent};
+use amprule_domain::ports::{About, PricingAnswer};
+use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+use amprule_domain::station::Provisioning;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::happened;
+use crate::station::StationTask;
+
+impl StationTask {
+    /// The reply is on disk's side of the commit: nothing is answered whose effects could still be lost.
+    pub(crate) async fn hear(&mut self, inbound: &Inbound) -> Result<Reply, Refusal> {
+        let message = key(inbound);
+        if let Some(reply) = self.answered.find(&message) {
+            return Ok(reply);
+        }
+        self.refuse_rejected(inbound)?;
+
+        let hooks = self.ports.hooks.clone();
+        let pin = |tariff: Option<&str>| hooks.pin(tariff);
+        let moment = Moment {
+            now: self.ports.clock.now(),
+            ids: &*self.ports.ids.clone(),
+            pin: &pin,
+            protocol: self.protocol(),
+            heartbeat_s: self.heartbeat_s(),
+            message,
+        };
+        let admission = match charging::propose(&self.station, &inbound.event) {
+            Proposal::Ask(question) => self.ask(question, moment.now).await,
+            Proposal::Stands(admission) => admission,
+        };
+        let step = self.apply(inbound, admission, &moment);
+        let prices = self.price(&step, &moment).await;
+        let settled = charging::settle(&self.station.record.id, step, prices, &moment);
+        self.commit(settled, moment.message).await
+    }
+
+    fn apply(&self, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {
+        if !inbound.marks.is_empty() {
+            self.shared.counters.repaired(&self.station.record.boot, &inbound.marks);
+        }
+        charging::apply(&self.station, inbound, admission, moment)
+    }
+
+    async fn price(&mut self, step: &Step, moment: &Moment<'_>) -> Vec<PricingAnswer> {
+        let mut answers = Vec::with_capacity(step.to_price.len());
+        for session in step.to_price.iter().filter_map(|id| step.session(*id)) {
+            let input = charging::pricing_input(&self.station.record, session, moment.now);
+            let about = About { station: session.station.clone(), session: Some(session.id) };
+            answers.push(self.ports.hooks.price(session.pin.as_ref(), input, about).await);
+        }
+        answers
+    }
+
+    async fn commit(&mut self, mut settled: Settled, message: MessageKey) -> Result<Reply, Refusal> {
+        let effects = std::mem::take(&mut settled.effects);
+        if effects.is_empty() {
+            return Ok(settled.reply);
+        }
+        self.ports.store.commit(effects).await.map_err(|error| self.not_stored(&error))?;
+        self.answered.add(Answered { message, reply: settled.reply.clone() });
+        self.station.adopt(settled.record, settled.sessions);
+        self.queue_commands(settled.commands);
+        happened::tell(&self.shared.notices, &self.station, settled.happened, self.ports.clock.now());
+        Ok(settled.reply)
+    }
+
+    /// OCPP 2.0.1 B03.FR.07: a rejected station may say nothing but that it has booted.
+    fn refuse_rejected(&self, inbound: &Inbound) -> Result<(), Refusal> {
+        let rejected = self.station.record.provisioning == Provisioning::Rejected;
+        if !rejected || matches!(inbound.event, StationEvent::Boot(_)) {
+            return Ok(());
+        }
+        Err(Refusal::new(RefusalCode::SecurityError, "this station is rejected; the operator has to accept it first"))
+    }
+
+    fn not_stored(&self, error: &amprule_domain::ports::StoreError) -> Refusal {
+        tracing::error!(station = %self.station.record.id, %error, "a message could not be stored; the station is told to send it again");
+        Refusal::new(RefusalCode::InternalError, "the message could not be stored, send it again")
+    }
+}
+
+fn key(inbound: &Inbound) -> MessageKey {
+    let digest = xxh3_64(inbound.raw.as_bytes()) ^ xxh3_64(inbound.action.as_bytes());
+    MessageKey { id: inbound.id.clone(), digest }
+}
