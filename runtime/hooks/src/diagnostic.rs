@@ -68,8 +68,7 @@ impl fmt::Display for Diagnostic {
         let gutter = " ".repeat(line.to_string().len());
         write!(f, "\n{gutter}--> {file}:{line}:{column}")?;
         if let Some(excerpt) = &self.excerpt {
-            let pad: String =
-                excerpt.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+            let pad: String = excerpt.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
             write!(f, "\n{gutter} |\n{line} | {excerpt}\n{gutter} | {pad}^")?;
         }
         self.print_hint(f, &gutter)

@@ -4,10 +4,26 @@
 //! This crate must never know how a unit runs: `wasm` and `script` implement [`Compiler`] and [`Unit`], `reload`
 //! finds and checks sources, the server introduces them to each other.
 
+pub mod breaker;
+mod call;
+pub mod cases;
 pub mod diagnostic;
+mod generation;
+mod guard;
 pub mod manifest;
+pub mod registry;
+mod sample;
+pub mod settings;
+mod shelf;
+mod stats;
 pub mod unit;
+pub mod version;
 
 pub use diagnostic::Diagnostic;
+pub use generation::Change;
 pub use manifest::Manifest;
+pub use registry::{ExtensionView, Registry, Trouble};
+pub use settings::{Granted, HookSettings, HostLimits, Selection, StaticTariff};
+pub use shelf::Archive;
 pub use unit::{Answer, Budget, Compiler, Kind, Source, Unit, Used};
+pub use version::Version;

@@ -64,7 +64,7 @@ pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Val
     if doc.found.is_empty() { Ok((manifest, values)) } else { Err(doc.found) }
 }
 
-pub(crate) fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

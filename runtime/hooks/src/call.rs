@@ -1,0 +1,128 @@
+//! One guarded call of a version: breaker, lane, budget, panic, validation, and what the books say of it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::pricing::{PricingInput, PricingOutput};
+
+use crate::guard;
+use crate::unit::{Answer, Budget, Unit, Used};
+use crate::version::Version;
+
+/// Characters of a fault's message that are kept.
+const MAX_FAULT: usize = 1_000;
+
+/// A hook as the caller sees it: what goes in, what comes out, and which of a unit's functions that is.
+pub(crate) trait Question: Send + Sync + 'static {
+    type Output: Send + 'static;
+    const HOOK: Hook;
+
+    fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<Self::Output>;
+}
+
+impl Question for PricingInput {
+    type Output = PricingOutput;
+    const HOOK: Hook = Hook::Pricing;
+
+    fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<PricingOutput> {
+        unit.price(self, budget)
+    }
+}
+
+impl Question for AuthorizationInput {
+    type Output = AuthorizationOutput;
+    const HOOK: Hook = Hook::Authorization;
+
+    fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<AuthorizationOutput> {
+        unit.authorize(self, budget)
+    }
+}
+
+/// What came of a call.
+pub(crate) struct Called<T> {
+    pub(crate) result: Result<T, Fault>,
+    pub(crate) used: Used,
+    pub(crate) took: Duration,
+    /// This call's fault opened the breaker.
+    pub(crate) opened: bool,
+}
+
+/// Asks a version. `check` turns what the unit returned into what the host trusts; its error is the unit's fault.
+pub(crate) async fn call<Q: Question, T>(
+    version: &Version,
+    question: &Arc<Q>,
+    now: impl Fn() -> Instant,
+    check: impl FnOnce(Q::Output) -> Result<T, String>,
+) -> Called<T> {
+    let watched = version.watched(Q::HOOK);
+    let began = now();
+    version.touch(began);
+    if !watched.breaker.allows(began) {
+        return refused(version, Q::HOOK, FaultClass::BreakerOpen, "it failed too often; it is asked again in a while");
+    }
+    let granted = &version.granted;
+    let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: Instant::now() + granted.wall };
+    let Some(answer) = run(version, question, budget).await else {
+        return refused(version, Q::HOOK, FaultClass::Wall, "its earlier calls took all of the time");
+    };
+    let ended = now();
+    let took = ended.saturating_duration_since(began);
+    let result = answer
+        .result
+        .map_err(shortened)
+        .and_then(|output| check(output).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
+    watched.stats.ran(&answer.used, took, result.is_ok());
+    let opened = match &result {
+        Ok(_) => {
+            watched.breaker.good(ended);
+            false
+        }
+        Err(fault) => {
+            watched.stats.fault(fault.class);
+            watched.breaker.fault(ended)
+        }
+    };
+    Called { result, used: answer.used, took, opened }
+}
+
+/// Where the caller stands when the version has proven to be quick; else on a thread that may block, a few at a time.
+/// `None`: the budget was used up by waiting for a place.
+async fn run<Q: Question>(version: &Version, question: &Arc<Q>, budget: Budget) -> Option<Answer<Q::Output>> {
+    let stats = &version.watched(Q::HOOK).stats;
+    if stats.proven_quick() {
+        return Some(guard::caught(|| question.ask(&*version.unit, &budget)));
+    }
+    let place = Arc::clone(&version.lane).acquire_owned();
+    let place = tokio::time::timeout_at(budget.deadline.into(), place).await.ok()?.ok()?;
+    if stats.proven_quick() {
+        drop(place);
+        return Some(guard::caught(|| question.ask(&*version.unit, &budget)));
+    }
+    let (unit, question) = (Arc::clone(&version.unit), Arc::clone(question));
+    let blocking = tokio::task::spawn_blocking(move || {
+        let answer = guard::caught(|| question.ask(&*unit, &budget));
+        drop(place);
+        answer
+    });
+    Some(blocking.await.unwrap_or_else(|_| Answer {
+        result: Err(Fault::new(FaultClass::Trap, "the host is shutting down")),
+        used: Used::default(),
+    }))
+}
+
+/// A call that never ran is no evidence against the version: the breaker does not count it.
+fn refused<T>(version: &Version, hook: Hook, class: FaultClass, why: &str) -> Called<T> {
+    version.watched(hook).stats.fault(class);
+    let fault = Fault::new(class, format!("{}: {why}", version.id()));
+    Called { result: Err(fault), used: Used::default(), took: Duration::ZERO, opened: false }
+}
+
+/// A unit chooses the words of its own faults, but not how many.
+fn shortened(mut fault: Fault) -> Fault {
+    if let Some((end, _)) = fault.message.char_indices().nth(MAX_FAULT) {
+        fault.message.truncate(end);
+    }
+    fault
+}

@@ -1,0 +1,105 @@
+//! Lets an author write only what a case is about: the rest of an input is a plain charging session at a plain
+//! station. What follows from other members (durations, local hours, the sum of the energy) is computed.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+
+/// The error says which member cannot be understood.
+pub(super) fn pricing(given: &Value) -> Result<Value, String> {
+    let mut input = json!({
+        "now": null,
+        "isFinal": true,
+        "session": {"id": "case", "startedAt": null, "endedAt": null, "energyWh": null, "durationS": null, "timeZone": "UTC"},
+        "station": station(),
+        "token": null,
+        "periods": [],
+    });
+    merge(&mut input, given);
+    let zone = zone(input["session"]["timeZone"].as_str().unwrap_or("UTC"))?;
+    if let Some(periods) = input["periods"].as_array_mut() {
+        periods.iter_mut().try_for_each(|period| complete_period(period, &zone))?;
+    }
+    complete_session(&mut input)?;
+    Ok(input)
+}
+
+pub(super) fn authorization(given: &Value) -> Value {
+    let mut input = json!({
+        "now": "2026-07-01T10:00:00Z",
+        "purpose": "start",
+        "station": station(),
+        "token": {"idToken": "04A1B2C3D4", "type": "ISO14443", "status": null, "group": null, "expiresAt": null, "budget": null},
+        "local": {"timeZone": "UTC", "weekday": 3, "minuteOfDay": 600, "date": "2026-07-01"},
+        "openSessions": 0,
+    });
+    merge(&mut input, given);
+    input
+}
+
+fn station() -> Value {
+    json!({"id": "cs-case", "location": null, "vendor": "", "model": "", "evse": 1, "connector": 1})
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from.clone(),
+    }
+}
+
+fn complete_period(period: &mut Value, zone: &TimeZone) -> Result<(), String> {
+    let Some(period) = period.as_object_mut() else { return Ok(()) };
+    default(period, "state", || json!("charging"));
+    default(period, "energyWh", || json!(0));
+    let (Some(from), Some(to)) = (time(period, "startedAt")?, time(period, "endedAt")?) else { return Ok(()) };
+    let local = from.to_zoned(zone.clone());
+    default(period, "durationS", || json!(to.as_second() - from.as_second()));
+    default(period, "weekday", || json!(local.weekday().to_monday_one_offset()));
+    default(period, "minuteOfDay", || json!(i32::from(local.hour()) * 60 + i32::from(local.minute())));
+    Ok(())
+}
+
+fn complete_session(input: &mut Value) -> Result<(), String> {
+    let periods = input["periods"].as_array().cloned().unwrap_or_default();
+    let edge = |period: Option<&Value>, name: &str| period.and_then(|period| period.get(name)).cloned();
+    let start = edge(periods.first(), "startedAt").unwrap_or_else(|| json!("2026-07-01T10:00:00Z"));
+    let end = edge(periods.last(), "endedAt").unwrap_or_else(|| start.clone());
+    let energy: f64 = periods.iter().filter_map(|period| period["energyWh"].as_f64()).sum();
+    let is_final = input["isFinal"].as_bool().unwrap_or(true);
+    let Some(session) = input["session"].as_object_mut() else { return Ok(()) };
+    default(session, "startedAt", || start);
+    default(session, "energyWh", || json!(energy));
+    if is_final {
+        default(session, "endedAt", || end.clone());
+    }
+    let ended = session["endedAt"].clone();
+    if let (Some(from), to) = (time(session, "startedAt")?, time(session, "endedAt")?) {
+        let last = to.or_else(|| end.as_str()?.parse().ok()).unwrap_or(from);
+        default(session, "durationS", || json!(last.as_second() - from.as_second()));
+    }
+    if input["now"].is_null() {
+        input["now"] = if ended.is_null() { end } else { ended };
+    }
+    Ok(())
+}
+
+fn default(members: &mut Map<String, Value>, name: &str, value: impl FnOnce() -> Value) {
+    let member = members.entry(name).or_insert(Value::Null);
+    if member.is_null() {
+        *member = value();
+    }
+}
+
+fn time(members: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, String> {
+    let Some(text) = members.get(name).and_then(Value::as_str) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| format!("input: {name} is no time: {text:?}"))
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| format!("input: {name:?} is no time zone"))
+}

@@ -1,0 +1,200 @@
+//! The registry: which versions are active, and the door through which everybody asks them.
+//!
+//! It knows no files and no compilers. `reload` hands it versions that have passed every check; it swaps them in as
+//! one generation, keeps what sessions are pinned to, and tells of what happened.
+
+mod authorizing;
+mod notices;
+mod pricing;
+mod recall;
+mod view;
+mod writing;
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use amprule_domain::authorization::AuthorizationInput;
+use amprule_domain::ports::{About, AuthorizationAnswer, Clock, Hooks, Ids, Later, PricingAnswer};
+use amprule_domain::pricing::{Pin, PricingInput};
+use amprule_domain::{decision::Hook, notice::Notice};
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use crate::Diagnostic;
+use crate::generation::{Change, Generation};
+use crate::sample::Sample;
+use crate::settings::HookSettings;
+use crate::shelf::{Archive, Shelf};
+use crate::version::Version;
+
+pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, PinnedVersion, UsedOf};
+
+/// Hears what happens to extensions. Must be quick: it is called where things happen.
+pub type Observer = Box<dyn Fn(Notice) + Send + Sync>;
+/// A clock that never goes back. Tests give one that they can advance.
+pub type Steady = Box<dyn Fn() -> Instant + Send + Sync>;
+
+pub struct Registry {
+    settings: HookSettings,
+    ids: Arc<dyn Ids>,
+    clock: Arc<dyn Clock>,
+    steady: Steady,
+    generation: ArcSwap<Generation>,
+    /// Held while a generation is replaced.
+    swaps: Mutex<()>,
+    shelf: Arc<Shelf>,
+    /// By path: files that are no active version, and why.
+    troubles: Mutex<BTreeMap<String, Trouble>>,
+    archive: OnceLock<Arc<dyn Archive>>,
+    recall: recall::Recall,
+    observer: OnceLock<Observer>,
+    sample: Sample,
+}
+
+/// Files that could not become an active version.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// As the manifest says it, or as the path lets guess.
+    pub id: String,
+    pub at: Timestamp,
+    /// Nothing is wrong, but something is not there yet.
+    pub waiting: bool,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Registry {
+    pub fn new(settings: HookSettings, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Self {
+        Self::with_steady(settings, ids, clock, Box::new(Instant::now))
+    }
+
+    pub fn with_steady(settings: HookSettings, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>, steady: Steady) -> Self {
+        let sample = Sample::new(steady());
+        Self {
+            settings,
+            ids,
+            clock,
+            steady,
+            generation: ArcSwap::default(),
+            swaps: Mutex::default(),
+            shelf: Arc::default(),
+            troubles: Mutex::default(),
+            archive: OnceLock::new(),
+            recall: recall::Recall::default(),
+            observer: OnceLock::new(),
+            sample,
+        }
+    }
+
+    pub fn settings(&self) -> &HookSettings {
+        &self.settings
+    }
+
+    /// Only the first observer is kept.
+    pub fn observe(&self, observer: Observer) {
+        drop(self.observer.set(observer));
+    }
+
+    /// Only the first archive is kept.
+    pub fn keep_archive(&self, archive: Arc<dyn Archive>) {
+        drop(self.archive.set(archive));
+    }
+
+    /// The number of the present generation.
+    pub fn generation(&self) -> u64 {
+        self.generation.load().number
+    }
+
+    /// Makes all changes at once: everybody sees the generation before or the one after. Returns its number.
+    pub fn apply(&self, changes: Vec<Change>) -> u64 {
+        if changes.is_empty() {
+            return self.generation();
+        }
+        let changes: Vec<Change> = changes.into_iter().map(|change| self.shelve(change)).collect();
+        let (before, after) = {
+            let _one_at_a_time = self.swaps.lock();
+            let before = self.generation.load_full();
+            let after = Arc::new(before.next(&changes, &self.settings.selection));
+            self.generation.store(Arc::clone(&after));
+            (before, after)
+        };
+        self.tell_changes(&changes, &before, &after);
+        after.number
+    }
+
+    /// Notes why the files at `path` are no active version. What was active there stays active.
+    pub fn reject(&self, path: &str, trouble: Trouble) {
+        self.tell_trouble(path, &trouble);
+        self.troubles.lock().insert(path.to_owned(), trouble);
+    }
+
+    /// The files at `path` are gone, or are what is active.
+    pub fn settle(&self, path: &str) {
+        self.troubles.lock().remove(path);
+    }
+
+    /// A version that is in memory.
+    pub fn loaded(&self, hash: &str) -> Option<Arc<Version>> {
+        self.shelf.get(hash)
+    }
+
+    /// Keeps a version that sessions are pinned to.
+    pub fn hold(&self, version: Arc<Version>) {
+        self.shelf.put(version, (self.steady)());
+    }
+
+    /// The hashes of active and last known good versions.
+    pub fn in_use(&self) -> HashSet<String> {
+        let generation = self.generation.load();
+        let entries = generation.entries.values();
+        let versions = entries.flat_map(|entry| [Some(&entry.active), entry.previous.as_ref()]).flatten();
+        versions.map(|version| version.hash.clone()).collect()
+    }
+
+    /// Lets go of versions that are neither in use nor pinned and that nobody asked for `idle`. Returns how many.
+    pub fn retire(&self, pinned: &HashSet<String>, idle: Duration) -> usize {
+        let in_use = self.in_use();
+        let kept = pinned.iter().chain(&in_use).map(String::as_str).collect();
+        self.shelf.retire(&kept, idle, (self.steady)())
+    }
+
+    /// A version that is on the shelf already stays there, with its counters.
+    fn shelve(&self, change: Change) -> Change {
+        match change {
+            Change::Activate { version, path } => {
+                Change::Activate { version: self.shelf.put(version, (self.steady)()), path }
+            }
+            change @ Change::Remove { .. } => change,
+        }
+    }
+}
+
+impl Hooks for Registry {
+    fn authorize(&self, input: AuthorizationInput, about: About) -> Later<'_, AuthorizationAnswer> {
+        Box::pin(self.authorize_with_all(input, about))
+    }
+
+    fn pin(&self, tariff: Option<&str>) -> Option<Pin> {
+        let generation = self.generation.load();
+        let prices = |id: &str| generation.active(id).filter(|version| version.has(Hook::Pricing));
+        let wanted = tariff.and_then(|id| {
+            let wanted = prices(id);
+            if wanted.is_none() {
+                tracing::warn!(
+                    extension = id,
+                    "an authorization asks for a tariff that is not there; the usual one prices"
+                );
+            }
+            wanted
+        });
+        let version = wanted.or(generation.pricing.as_ref())?;
+        version.touch((self.steady)());
+        Some(version.pin())
+    }
+
+    fn price(&self, pin: Option<&Pin>, input: PricingInput, about: About) -> Later<'_, PricingAnswer> {
+        let pin = pin.cloned();
+        Box::pin(async move { self.price_pinned(pin.as_ref(), input, about).await })
+    }
+}

@@ -1,0 +1,67 @@
+//! What the world is told of extensions: the log for the operator, the observer for the event stream.
+
+use amprule_domain::decision::{Fault, Hook};
+use amprule_domain::notice::Notice;
+use serde_json::{Value, json};
+
+use super::{Registry, Trouble};
+use crate::generation::{Change, Generation};
+use crate::version::Version;
+
+impl Registry {
+    pub(super) fn tell_changes(&self, changes: &[Change], before: &Generation, after: &Generation) {
+        for change in changes {
+            match change {
+                Change::Activate { version, path } => {
+                    self.troubles.lock().remove(path);
+                    self.tell_activated(version, path, after.number);
+                }
+                Change::Remove { id } if before.entries.contains_key(id) && !after.entries.contains_key(id) => {
+                    tracing::info!(
+                        extension = id,
+                        generation = after.number,
+                        "extension removed; sessions pinned to it go on"
+                    );
+                    self.tell("extension.removed", id, json!({ "generation": after.number }));
+                }
+                Change::Remove { .. } => {}
+            }
+        }
+    }
+
+    pub(super) fn tell_trouble(&self, path: &str, trouble: &Trouble) {
+        let text = trouble.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        if trouble.waiting {
+            tracing::info!(extension = trouble.id, path, "extension waits: {text}");
+            return;
+        }
+        tracing::warn!(extension = trouble.id, path, "extension rejected; what was active stays\n{text}");
+        let data = json!({ "path": path, "text": text, "diagnostics": trouble.diagnostics });
+        self.tell("extension.rejected", &trouble.id, data);
+    }
+
+    pub(super) fn tell_opened(&self, version: &Version, hook: Hook, fault: Option<&Fault>) {
+        let (id, last) = (version.id(), fault.map(ToString::to_string).unwrap_or_default());
+        tracing::warn!(
+            extension = id,
+            hash = version.hash,
+            hook = hook.as_str(),
+            "extension fails too often and is not asked for 30 s: {last}"
+        );
+        self.tell("extension.breaker-opened", id, json!({ "hook": hook, "hash": version.hash, "fault": fault }));
+    }
+
+    fn tell_activated(&self, version: &Version, path: &str, generation: u64) {
+        let (id, number) = (version.id(), &version.manifest.version);
+        tracing::info!(extension = id, version = number, hash = version.hash, generation, path, "extension activated");
+        let data = json!({ "version": number, "hash": version.hash, "generation": generation, "path": path });
+        self.tell("extension.activated", id, data);
+    }
+
+    fn tell(&self, kind: &'static str, id: &str, data: Value) {
+        if let Some(observer) = self.observer.get() {
+            let at = self.clock.now();
+            observer(Notice { at, kind, station: None, session: None, extension: Some(id.to_owned()), data });
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What the API and the console show of extensions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use amprule_domain::decision::Hook;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Registry, Trouble};
+use crate::Diagnostic;
+use crate::breaker::BreakerState;
+use crate::generation::{Entry, Generation};
+use crate::manifest::ParameterKind;
+use crate::unit::Kind;
+use crate::version::Version;
+
+/// One extension, as far as it got.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExtensionView {
+    pub id: String,
+    pub state: ExtensionState,
+    /// `None` while nothing could be compiled.
+    pub kind: Option<Kind>,
+    pub hooks: Vec<Hook>,
+    pub version: Option<String>,
+    pub hash: Option<String>,
+    /// The generation that made this version active.
+    pub generation: Option<u64>,
+    pub loaded_at: Option<Timestamp>,
+    pub description: String,
+    /// Where its files are.
+    pub path: String,
+    /// Why the files as they are now are not what is active.
+    pub last_error: Option<LastError>,
+    pub parameters: Vec<ParameterView>,
+    pub pinned: bool,
+    pub calls: Vec<HookView>,
+    /// Earlier versions that are still in memory for sessions that began with them.
+    pub pinned_versions: Vec<PinnedVersion>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExtensionState {
+    /// Asked for new sessions.
+    Active,
+    /// Ready, but the selection asks another one.
+    Standby,
+    /// Never became active: see the last error.
+    Rejected,
+    /// Something is not there yet.
+    Waiting,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastError {
+    pub at: Timestamp,
+    /// All diagnostics as a compiler prints them.
+    pub text: String,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ParameterView {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: ParameterKind,
+    pub value: Value,
+    pub default: Option<Value>,
+    pub description: String,
+}
+
+/// How the calls of one hook of the active version went.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HookView {
+    pub hook: Hook,
+    pub calls: u64,
+    pub faults: BTreeMap<&'static str, u64>,
+    pub total_micros: u64,
+    pub p50_micros: u64,
+    pub p99_micros: u64,
+    pub breaker: BreakerState,
+    /// The worst call against what is granted.
+    pub fuel: UsedOf,
+    pub memory_bytes: UsedOf,
+    pub wall_micros: UsedOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedOf {
+    pub used: u64,
+    pub limit: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PinnedVersion {
+    pub version: String,
+    pub hash: String,
+    pub loaded_at: Timestamp,
+}
+
+impl Registry {
+    /// Active ones first, each by id; then what could not become active.
+    pub fn extensions(&self) -> Vec<ExtensionView> {
+        let generation = self.generation.load_full();
+        let troubles = self.troubles.lock().clone();
+        let loaded = generation.entries.values().map(|entry| self.view(&generation, entry, troubles.get(&entry.path)));
+        let paths: Vec<&str> = generation.entries.values().map(|entry| entry.path.as_str()).collect();
+        let lost = troubles.iter().filter(|(path, _)| !paths.contains(&path.as_str()));
+        loaded.chain(lost.map(|(path, trouble)| unloaded(path, trouble))).collect()
+    }
+
+    /// The active one of this id, else the one that tries to be.
+    pub fn extension(&self, id: &str) -> Option<ExtensionView> {
+        self.extensions().into_iter().find(|view| view.id == id)
+    }
+
+    fn view(&self, generation: &Generation, entry: &Entry, trouble: Option<&Trouble>) -> ExtensionView {
+        let version = &entry.active;
+        let manifest = &version.manifest;
+        let state = if generation.selects(version) { ExtensionState::Active } else { ExtensionState::Standby };
+        let others = self.shelf.of_unit(version.id());
+        ExtensionView {
+            id: manifest.id.clone(),
+            state,
+            kind: Some(version.kind),
+            hooks: manifest.hooks.clone(),
+            version: Some(manifest.version.clone()),
+            hash: Some(version.hash.clone()),
+            generation: Some(entry.since),
+            loaded_at: Some(version.loaded_at),
+            description: manifest.description.clone(),
+            path: entry.path.clone(),
+            last_error: trouble.map(LastError::of),
+            parameters: parameters(version),
+            pinned: manifest.pinned,
+            calls: manifest.hooks.iter().map(|hook| calls(version, *hook)).collect(),
+            pinned_versions: others.iter().filter(|other| other.hash != version.hash).map(earlier).collect(),
+        }
+    }
+}
+
+impl LastError {
+    fn of(trouble: &Trouble) -> Self {
+        let text = trouble.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n");
+        Self { at: trouble.at, text, diagnostics: trouble.diagnostics.clone() }
+    }
+}
+
+fn unloaded(path: &str, trouble: &Trouble) -> ExtensionView {
+    ExtensionView {
+        id: trouble.id.clone(),
+        state: if trouble.waiting { ExtensionState::Waiting } else { ExtensionState::Rejected },
+        kind: None,
+        hooks: Vec::new(),
+        version: None,
+        hash: None,
+        generation: None,
+        loaded_at: None,
+        description: String::new(),
+        path: path.to_owned(),
+        last_error: Some(LastError::of(trouble)),
+        parameters: Vec::new(),
+        pinned: true,
+        calls: Vec::new(),
+        pinned_versions: Vec::new(),
+    }
+}
+
+fn parameters(version: &Version) -> Vec<ParameterView> {
+    let declared = version.manifest.parameters.iter();
+    declared
+        .map(|(name, parameter)| ParameterView {
+            name: name.clone(),
+            kind: parameter.kind,
+            value: version.parameters.get(name).cloned().unwrap_or_default(),
+            default: parameter.default.clone(),
+            description: parameter.description.clone(),
+        })
+        .collect()
+}
+
+fn calls(version: &Version, hook: Hook) -> HookView {
+    let watched = version.watched(hook);
+    let reading = watched.stats.read();
+    let granted = &version.granted;
+    let micros = u64::try_from(granted.wall.as_micros()).unwrap_or(u64::MAX);
+    HookView {
+        hook,
+        calls: reading.calls,
+        faults: reading.faults,
+        total_micros: reading.total_micros,
+        p50_micros: reading.p50_micros,
+        p99_micros: reading.p99_micros,
+        breaker: watched.breaker.state(),
+        fuel: UsedOf { used: reading.worst_fuel, limit: granted.fuel },
+        memory_bytes: UsedOf { used: reading.worst_memory, limit: granted.memory as u64 },
+        wall_micros: UsedOf { used: reading.worst_micros, limit: micros },
+    }
+}
+
+fn earlier(version: &Arc<Version>) -> PinnedVersion {
+    PinnedVersion {
+        version: version.manifest.version.clone(),
+        hash: version.hash.clone(),
+        loaded_at: version.loaded_at,
+    }
+}

@@ -1,0 +1,79 @@
+//! Decision records. Tokens stand in them with their last four characters only.
+
+use std::time::Duration;
+
+use amprule_domain::DecisionId;
+use amprule_domain::decision::{Decision, Fault, Hook};
+use amprule_domain::ports::About;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::unit::Used;
+use crate::version::Version;
+
+/// Who was asked and what that took.
+pub(super) struct Asked {
+    unit: String,
+    version: String,
+    hash: String,
+    fuel: u64,
+    took: Duration,
+}
+
+pub(super) struct Record {
+    pub(super) asked: Asked,
+    pub(super) output: Option<Value>,
+    pub(super) fault: Option<Fault>,
+}
+
+impl Asked {
+    pub(super) fn of(version: &Version, used: Used, took: Duration) -> Self {
+        let manifest = &version.manifest;
+        Self {
+            unit: manifest.id.clone(),
+            version: manifest.version.clone(),
+            hash: version.hash.clone(),
+            fuel: used.fuel,
+            took,
+        }
+    }
+
+    pub(super) fn missing(unit: &str, version: &str, hash: &str) -> Self {
+        Self { unit: unit.into(), version: version.into(), hash: hash.into(), fuel: 0, took: Duration::ZERO }
+    }
+}
+
+impl Record {
+    pub(super) fn decision(
+        self,
+        id: DecisionId,
+        (hook, at, generation): (Hook, Timestamp, u64),
+        about: &About,
+        input: Value,
+    ) -> Decision {
+        Decision {
+            id,
+            at,
+            hook,
+            station: about.station.clone(),
+            session: about.session,
+            unit: self.asked.unit,
+            version: self.asked.version,
+            hash: self.asked.hash,
+            generation,
+            input,
+            output: self.output,
+            fault: self.fault,
+            fallback: None,
+            fuel: self.asked.fuel,
+            duration_us: u64::try_from(self.asked.took.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// `04A1B2C3D4` becomes `…C3D4`. Short ones lose at least half.
+pub(super) fn masked(token: &str) -> String {
+    let length = token.chars().count();
+    let kept = 4.min(length / 2);
+    ['…'].into_iter().chain(token.chars().skip(length - kept)).collect()
+}

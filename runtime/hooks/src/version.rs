@@ -1,0 +1,110 @@
+//! A version of a unit: compiled code, what its files said, what it is granted, and how its calls went.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use amprule_domain::decision::Hook;
+use amprule_domain::pricing::{Pin, PricedBy};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
+
+use crate::breaker::{Breaker, BreakerState};
+use crate::manifest::Manifest;
+use crate::sample::Sample;
+use crate::settings::{Granted, HostLimits};
+use crate::stats::Stats;
+use crate::unit::{Kind, Source, Unit};
+
+/// Never changes but for its counters. Named by its hash.
+pub struct Version {
+    pub kind: Kind,
+    pub manifest: Manifest,
+    pub parameters: Map<String, Value>,
+    pub hash: String,
+    pub granted: Granted,
+    pub loaded_at: Timestamp,
+    pub(crate) unit: Arc<dyn Unit>,
+    /// Calls that have not proven to be quick pass here, so that one bad unit cannot take every core.
+    pub(crate) lane: Arc<Semaphore>,
+    watched: [Watched; Hook::ALL.len()],
+    began: Instant,
+    /// Which running prices are written down.
+    pub(crate) sample: Sample,
+    /// Seconds since `began` of the last call.
+    used: AtomicU64,
+}
+
+/// What is counted and guarded for one hook.
+pub(crate) struct Watched {
+    pub(crate) stats: Stats,
+    pub(crate) breaker: Breaker,
+}
+
+impl Version {
+    pub fn new(source: &Source, unit: Arc<dyn Unit>, limits: &HostLimits, loaded_at: Timestamp) -> Self {
+        let began = Instant::now();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            kind: source.kind,
+            manifest: source.manifest.clone(),
+            parameters: source.parameters.clone(),
+            hash: source.hash.clone(),
+            granted: limits.grant(source.kind, &source.manifest.limits),
+            loaded_at,
+            unit,
+            lane: Arc::new(Semaphore::new((cores / 2).max(1))),
+            watched: Hook::ALL.map(|_| Watched { stats: Stats::default(), breaker: Breaker::new(began) }),
+            began,
+            sample: Sample::new(began),
+            used: AtomicU64::new(0),
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.manifest.id
+    }
+
+    pub fn has(&self, hook: Hook) -> bool {
+        self.manifest.hooks.contains(&hook)
+    }
+
+    pub fn pin(&self) -> Pin {
+        Pin {
+            unit: self.manifest.id.clone(),
+            version: self.manifest.version.clone(),
+            hash: self.hash.clone(),
+            boundaries: self.manifest.boundaries.clone(),
+            fixed: self.manifest.pinned,
+        }
+    }
+
+    pub(crate) fn priced_by(&self, fallback: bool) -> PricedBy {
+        let Manifest { id, version, .. } = &self.manifest;
+        PricedBy { unit: id.clone(), version: version.clone(), hash: self.hash.clone(), fallback }
+    }
+
+    pub(crate) fn watched(&self, hook: Hook) -> &Watched {
+        &self.watched[hook as usize]
+    }
+
+    /// Fit to stand in for another version: not known to fail.
+    pub(crate) fn is_good(&self, hook: Hook) -> bool {
+        let Watched { stats, breaker } = self.watched(hook);
+        let proven = stats.good() > 0 || stats.calls() == 0;
+        self.has(hook) && proven && breaker.state() == BreakerState::Closed
+    }
+
+    pub(crate) fn touch(&self, now: Instant) {
+        let second = now.saturating_duration_since(self.began).as_secs();
+        if self.used.load(Relaxed) != second {
+            self.used.store(second, Relaxed);
+        }
+    }
+
+    /// How long nobody has asked it.
+    pub(crate) fn idle(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.began).saturating_sub(Duration::from_secs(self.used.load(Relaxed)))
+    }
+}
