@@ -1,1 +1,48 @@
-fn main() {}
+//! What the server costs, against a raw WebSocket echo of the same bytes in the same minute.
+//!
+//! Three processes: the one that is measured (the server, or our echo), the load, and the one that reads the clocks.
+//! So the CPU time of the measured process is its own work and nothing else.
+
+#![expect(clippy::print_stdout, reason = "a command line tool prints its figures")]
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod echo;
+mod hooks;
+mod idle;
+mod load;
+mod measured;
+mod plan;
+mod ratio;
+mod report;
+mod traffic;
+
+#[derive(Debug, Parser)]
+#[command(name = "amprule-bench")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measures everything and prints it.
+    Run(plan::Plan),
+    /// The floor: answers every message with a text of a given size.
+    Echo(echo::Echo),
+    /// Many stations, each with one message outstanding.
+    Load(load::Load),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Run(plan) => plan.run(),
+        Command::Echo(echo) => runtime()?.block_on(echo.run()),
+        Command::Load(load) => runtime()?.block_on(load.run()),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,56 @@
+//! Each hook alone, as the server itself clocks it.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+/// One hook of one unit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Timing {
+    pub(crate) p50_micros: f64,
+    pub(crate) p99_micros: f64,
+}
+
+/// The management API of a measured server.
+pub(crate) struct Api {
+    base: String,
+    token: String,
+}
+
+impl Api {
+    pub(crate) fn new(base: String, data: &std::path::Path) -> Result<Self> {
+        let file = data.join("api-token");
+        let token = std::fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+        Ok(Self { base, token: token.trim().to_owned() })
+    }
+
+    /// Lets the load's token in.
+    pub(crate) fn accept_token(&self) -> Result<()> {
+        ureq::put(format!("{}/api/v1/tokens/BENCH", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .send_json(json!({"type": "ISO14443", "status": "accepted"}))
+            .context("accept the token BENCH")?;
+        Ok(())
+    }
+
+    /// How long the pricing hook of the only unit took.
+    pub(crate) fn pricing(&self) -> Result<Timing> {
+        let mut answer = ureq::get(format!("{}/api/v1/extensions", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .call()
+            .context("list the extensions")?;
+        let extensions: Value = answer.body_mut().read_json()?;
+        let micros = |name| find(&extensions, name).with_context(|| format!("no unit has {name} in {extensions}"));
+        Ok(Timing { p50_micros: micros("p50Micros")?, p99_micros: micros("p99Micros")? })
+    }
+}
+
+/// The first number of this name, however deep.
+fn find(value: &Value, name: &str) -> Option<f64> {
+    match value {
+        Value::Object(members) => {
+            members.get(name).and_then(Value::as_f64).or_else(|| members.values().find_map(|member| find(member, name)))
+        }
+        Value::Array(items) => items.iter().find_map(|item| find(item, name)),
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! What is measured, in which order, with which units.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::hooks::{Api, Timing};
+use crate::idle;
+use crate::measured::Measured;
+use crate::ratio::{Ratio, Rounds, serve};
+use crate::report::Report;
+use crate::traffic::Traffic;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plan {
+    /// The server's binary, built in release.
+    #[arg(long)]
+    amprule: PathBuf,
+    /// The repository, for its scripts and plugins.
+    #[arg(long)]
+    root: PathBuf,
+    /// One JSON object and nothing else.
+    #[arg(long)]
+    json: bool,
+    /// Shorter runs.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// The units that price in the bench: each the product's time-of-use example of its kind.
+const SCRIPT: &str = "scripts/time-of-use";
+const PLUGIN: &str = "plugins/night-rate";
+
+impl Plan {
+    pub(crate) fn run(self) -> Result<()> {
+        let rounds = if self.quick { Rounds { rounds: 1, seconds: 2.0 } } else { Rounds { rounds: 5, seconds: 3.0 } };
+        let mut report = Report::default();
+        let plain = Bed::make(&self, None)?;
+        report.heartbeat = self.tell("Heartbeat", &plain, rounds, Traffic::Heartbeat)?;
+        report.meter_values = self.tell("MeterValues", &plain, rounds, Traffic::MeterValues)?;
+        report.transaction = self.tell("transactions", &plain, rounds, Traffic::Transaction)?;
+        drop(plain);
+        (report.meter_values_rhai, report.rhai) = self.priced("MeterValues priced by Rhai", SCRIPT, rounds)?;
+        (report.meter_values_wasm, report.wasm) = self.priced("MeterValues priced by WASM", PLUGIN, rounds)?;
+        self.say("idle connections");
+        report.idle = idle::measure(&self.amprule, TempDir::new()?.path())?;
+        if self.json {
+            println!("{}", report.json());
+        } else {
+            println!("{report}");
+        }
+        Ok(())
+    }
+
+    fn tell(&self, what: &str, bed: &Bed, rounds: Rounds, traffic: Traffic) -> Result<Ratio> {
+        self.say(what);
+        rounds.against_echo(&bed.server, traffic).with_context(|| format!("measure {what}"))
+    }
+
+    fn priced(&self, what: &str, unit: &str, rounds: Rounds) -> Result<(Ratio, Timing)> {
+        let bed = Bed::make(self, Some(unit))?;
+        let ratio = self.tell(what, &bed, rounds, Traffic::MeterValues)?;
+        let timing = bed.api.pricing().with_context(|| format!("ask how long {unit} took"))?;
+        Ok((ratio, timing))
+    }
+
+    fn say(&self, what: &str) {
+        if !self.json {
+            println!("measuring {what} …");
+        }
+    }
+}
+
+/// A server with at most one unit, in folders that go away with it.
+struct Bed {
+    server: Measured,
+    api: Api,
+    _folder: TempDir,
+}
+
+impl Bed {
+    fn make(plan: &Plan, unit: Option<&str>) -> Result<Self> {
+        let folder = TempDir::with_prefix("amprule-bench-")?;
+        if let Some(unit) = unit {
+            install(&plan.root.join(unit), &folder.path().join(unit))?;
+        }
+        let mut server = serve(&plan.amprule, folder.path())?;
+        let api = Api::new(server.address("api")?, &folder.path().join("data"))?;
+        api.accept_token()?;
+        Ok(Self { server, api, _folder: folder })
+    }
+}
+
+/// Copies a unit's own files, without sources and build descriptions.
+fn install(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    let mut copied = 0;
+    for entry in std::fs::read_dir(from).with_context(|| format!("read {}", from.display()))? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() && entry.file_name() != "Cargo.toml" {
+            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+            copied += 1;
+        }
+    }
+    if copied == 0 {
+        bail!("{} has no files", from.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The figures, as a table with the targets beside them or as one JSON object.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::hooks::Timing;
+use crate::idle::Idle;
+use crate::ratio::{CONNECTIONS, Ratio};
+
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) heartbeat: Ratio,
+    pub(crate) meter_values: Ratio,
+    pub(crate) meter_values_rhai: Ratio,
+    pub(crate) meter_values_wasm: Ratio,
+    pub(crate) transaction: Ratio,
+    pub(crate) rhai: Timing,
+    pub(crate) wasm: Timing,
+    pub(crate) idle: Idle,
+}
+
+/// What was promised: CPU per message over the echo's, and KiB per idle connection.
+mod target {
+    pub(super) const HEARTBEAT: f64 = 1.5;
+    pub(super) const METER_VALUES: f64 = 3.0;
+    pub(super) const METER_VALUES_WASM: f64 = 5.0;
+    pub(super) const IDLE_KIB: f64 = 12.0;
+}
+
+impl Report {
+    pub(crate) fn json(&self) -> Value {
+        let mut figures = json!({
+            "connections": CONNECTIONS,
+            "echoMicros": rounded(self.heartbeat.echo_micros),
+            "idleKibPerConnection1000": rounded(self.idle.at_1000),
+            "idleKibPerConnection5000": rounded(self.idle.at_5000),
+            "rhaiPriceMicros": rounded(self.rhai.p50_micros),
+            "rhaiPriceP99Micros": rounded(self.rhai.p99_micros),
+            "wasmPriceMicros": rounded(self.wasm.p50_micros),
+            "wasmPriceP99Micros": rounded(self.wasm.p99_micros),
+        });
+        for (name, ratio) in self.ratios() {
+            figures[format!("{name}Ratio")] = rounded(ratio.ratio).into();
+            figures[format!("{name}Micros")] = rounded(ratio.micros).into();
+            figures[format!("{name}EchoMicros")] = rounded(ratio.echo_micros).into();
+            figures[format!("{name}PerCpuSecond")] = (1e6 / ratio.micros).round().into();
+            figures[format!("{name}PerSecond")] = ratio.per_second.round().into();
+            figures[format!("{name}P50Micros")] = rounded(ratio.p50_micros).into();
+            figures[format!("{name}P99Micros")] = rounded(ratio.p99_micros).into();
+        }
+        figures
+    }
+
+    fn ratios(&self) -> [(&'static str, &Ratio); 5] {
+        [
+            ("heartbeat", &self.heartbeat),
+            ("meterValues", &self.meter_values),
+            ("meterValuesRhai", &self.meter_values_rhai),
+            ("meterValuesWasm", &self.meter_values_wasm),
+            ("transaction", &self.transaction),
+        ]
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\n{CONNECTIONS} connections on loopback, one message outstanding each; medians of rounds that alternate with a raw echo\n"
+        )?;
+        writeln!(
+            f,
+            "{:<28} {:>9} {:>9} {:>7} {:>8} {:>12} {:>9} {:>9}",
+            "", "CPU µs", "echo µs", "ratio", "at most", "msg/CPU-s", "p50 µs", "p99 µs"
+        )?;
+        let targets =
+            [Some(target::HEARTBEAT), Some(target::METER_VALUES), None, Some(target::METER_VALUES_WASM), None];
+        let names =
+            ["Heartbeat", "MeterValues, durable", "  priced by Rhai", "  priced by WASM", "message of a transaction"];
+        for ((name, target), (_, ratio)) in names.into_iter().zip(targets).zip(self.ratios()) {
+            row(f, name, target, ratio)?;
+        }
+        writeln!(f)?;
+        for (connections, kib) in [(1000, self.idle.at_1000), (5000, self.idle.at_5000)] {
+            writeln!(f, "memory per idle connection at {connections}: {kib:.1} KiB (at most {:.0})", target::IDLE_KIB)?;
+        }
+        for (kind, timing) in [("Rhai", self.rhai), ("WASM", self.wasm)] {
+            writeln!(
+                f,
+                "pricing hook alone, {kind}: p50 {:.0} µs, p99 {:.0} µs",
+                timing.p50_micros, timing.p99_micros
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn row(f: &mut fmt::Formatter<'_>, name: &str, target: Option<f64>, ratio: &Ratio) -> fmt::Result {
+    let target = target.map_or_else(String::new, |target| format!("{target:.1}"));
+    writeln!(
+        f,
+        "{name:<28} {:>9.2} {:>9.2} {:>7.2} {target:>8} {:>12.0} {:>9.0} {:>9.0}",
+        ratio.micros,
+        ratio.echo_micros,
+        ratio.ratio,
+        1e6 / ratio.micros,
+        ratio.p50_micros,
+        ratio.p99_micros
+    )
+}
+
+fn rounded(figure: f64) -> f64 {
+    (figure * 100.0).round() / 100.0
+}
