@@ -1,1 +1,28 @@
-//! 
+//! Charging stations without hardware: one at a time for tests, or a fleet that plays charging days in fast motion.
+//!
+//! [`SimStation`] is a real OCPP-J client over a real socket. [`Fleet`] drives many of them by a plan that a seed
+//! decides. This crate must never depend on the server's crates: what it says on the wire it says on its own, so
+//! that a mistake in the server's reading of the standard is not repeated here.
+
+mod station;
+mod verbs;
+
+mod answers;
+mod pump;
+mod words;
+
+mod fleet;
+mod plan;
+mod progress;
+mod runner;
+
+mod chance;
+mod error;
+
+pub use answers::{Answer, Handler, accepting};
+pub use error::{CallError, ConnectError, FleetError};
+pub use fleet::{Fleet, FleetSettings};
+pub use plan::{Planned, Step, plan_day};
+pub use progress::{Progress, What};
+pub use station::{SimStation, StationSettings, Version};
+pub use verbs::{Charge, Flow, Meter, Outcome};
