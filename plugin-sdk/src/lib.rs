@@ -1,1 +1,74 @@
-//! 
+//! Write plugins for Amprule: functions that say what a charging session costs, or who may charge.
+//!
+//! A plugin is a pure function. Everything it may know is its input, the present time included; everything it does
+//! is its answer. Each call runs in a fresh sandbox, so nothing is remembered from one call to the next, and nothing
+//! can be broken for the next one either.
+//!
+//! ```
+//! use amprule_plugin_sdk::{Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing};
+//!
+//! struct Flat;
+//!
+//! impl Pricing for Flat {
+//!     fn price(input: PricingInput) -> Result<PricingOutput, String> {
+//!         let price = input.parameters.decimal("energy_price")?;
+//!         let energy = input.session.energy_kwh();
+//!         Ok(PricingOutput::new("EUR", [PricingLine::metered("energy", "Energy", energy, "kWh", price)]))
+//!     }
+//! }
+//!
+//! export_pricing!(Flat);
+//! ```
+//!
+//! The contract itself is written in `wit/`, with the unit and the range of every field. The types here are
+//! generated from it; this crate adds exact arithmetic ([`Decimal`]), access to the plugin's parameters
+//! ([`Parameters`]) and a few constructors. It must never know how the host runs a plugin.
+
+#[cfg(all(target_arch = "wasm32", feature = "arena"))]
+mod arena;
+#[doc(hidden)]
+pub mod bindings;
+mod authorization;
+mod decimal;
+mod parameters;
+mod pricing;
+
+pub use bindings::authorization::exports::amprule::authorization::authorization::{
+    AuthorizationInput, AuthorizationOutput, BudgetFacts, BudgetPeriod, Guest as Authorization, Limits, LocalTime,
+    Opinion, PresentedToken, Purpose, TokenStatus,
+};
+pub use bindings::pricing::exports::amprule::pricing::pricing::{
+    ChargingState, Guest as Pricing, Period, PricingInput, PricingLine, PricingOutput, SessionFacts, TokenFacts,
+};
+pub use bindings::vocabulary::amprule::host::log;
+pub use bindings::vocabulary::amprule::types::types::{Decimal, Parameter, StationFacts, Value};
+pub use decimal::NotADecimal;
+pub use parameters::Parameters;
+
+/// Makes a type that implements [`Pricing`] the plugin's answer to the pricing hook.
+#[macro_export]
+macro_rules! export_pricing {
+    ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::Pricing>() {}
+            implements::<$plugin>();
+        };
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::pricing::export_pricing!($plugin with_types_in $crate::bindings::pricing);
+    };
+}
+
+/// Makes a type that implements [`Authorization`] the plugin's answer to the authorization hook.
+#[macro_export]
+macro_rules! export_authorization {
+    ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::Authorization>() {}
+            implements::<$plugin>();
+        };
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::authorization::export_authorization!(
+            $plugin with_types_in $crate::bindings::authorization
+        );
+    };
+}

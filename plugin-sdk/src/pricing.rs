@@ -1,0 +1,84 @@
+//! Constructors and conversions that nearly every tariff needs.
+
+use crate::{ChargingState, Decimal, Period, PricingLine, PricingOutput, SessionFacts};
+
+impl PricingOutput {
+    /// A price of these lines, in that ISO 4217 currency.
+    pub fn new(currency: impl Into<String>, lines: impl Into<Vec<PricingLine>>) -> Self {
+        Self { currency: currency.into(), lines: lines.into(), next_change_at: None, ext: Vec::new() }
+    }
+
+    /// The unrounded sum of the lines so far, to compare with a minimum or a cap.
+    pub fn total(&self) -> Decimal {
+        self.lines.iter().map(|line| line.amount).sum()
+    }
+
+    /// Adds a negative line when the lines add up to more than `most`.
+    pub fn cap(&mut self, most: Decimal, description: &str) {
+        let total = self.total();
+        if total > most {
+            self.lines.push(PricingLine::flat("cap", description, most - total));
+        }
+    }
+
+    /// Adds a line for the difference when the lines add up to less than `least`.
+    pub fn at_least(&mut self, least: Decimal, description: &str) {
+        let total = self.total();
+        if total < least {
+            self.lines.push(PricingLine::flat("minimum", description, least - total));
+        }
+    }
+}
+
+impl PricingLine {
+    /// `quantity` of `unit` at `unit_price` each.
+    pub fn metered(code: &str, description: &str, quantity: Decimal, unit: &str, unit_price: Decimal) -> Self {
+        Self {
+            code: code.to_owned(),
+            description: description.to_owned(),
+            quantity: Some(quantity),
+            unit: Some(unit.to_owned()),
+            unit_price: Some(unit_price),
+            amount: quantity * unit_price,
+            ext: Vec::new(),
+        }
+    }
+
+    /// An amount without a quantity. Negative for a discount.
+    pub fn flat(code: &str, description: &str, amount: Decimal) -> Self {
+        Self {
+            code: code.to_owned(),
+            description: description.to_owned(),
+            quantity: None,
+            unit: None,
+            unit_price: None,
+            amount,
+            ext: Vec::new(),
+        }
+    }
+}
+
+impl SessionFacts {
+    pub fn energy_kwh(&self) -> Decimal {
+        self.energy_wh.thousandth()
+    }
+}
+
+impl Period {
+    pub fn energy_kwh(&self) -> Decimal {
+        self.energy_wh.thousandth()
+    }
+
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, ChargingState::Idle)
+    }
+
+    /// True when the period lies in the daily window `from..to`, in minutes of the local day. A window may pass
+    /// midnight: 1320 to 360 is 22:00 to 06:00. Equal ends are an empty window.
+    ///
+    /// Name both ends as `boundaries` in `plugin.toml`, so that no period crosses them.
+    pub fn is_within(&self, from: u16, to: u16) -> bool {
+        let minute = self.minute_of_day;
+        if from <= to { (from..to).contains(&minute) } else { minute >= from || minute < to }
+    }
+}
