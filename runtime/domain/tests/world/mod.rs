@@ -1,0 +1,216 @@
+//! A station, its books and its hooks, all in memory and all deterministic.
+
+use amprule_domain::charging::{self, Admission, Moment, Proposal, Station};
+use amprule_domain::effect::{Effect, MessageKey};
+use amprule_domain::event::{ChargingState, ConnectorStatus, Inbound, Phase, StationEvent, TransactionEvent};
+use amprule_domain::ports::{Ids, PricingAnswer};
+use amprule_domain::reading::{Context, Reading};
+use amprule_domain::reply::{AuthorizationStatus, Reply};
+use amprule_domain::session::Session;
+use amprule_domain::station::{Provisioning, StationRecord};
+use amprule_domain::token::IdToken;
+use amprule_domain::{DecisionId, Energy, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+
+const EPOCH: i64 = 1_780_000_000;
+
+pub(crate) struct World {
+    station: Station,
+    counter: Counter,
+    effects: usize,
+    pub(crate) commands: usize,
+    pub(crate) verdict: AuthorizationStatus,
+    pub(crate) max_energy: Option<Energy>,
+    last: Option<Reply>,
+}
+
+struct Counter(std::sync::atomic::AtomicI64);
+
+impl Counter {
+    fn next(&self) -> i64 {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    }
+
+    fn uuid(&self) -> uuid::Uuid {
+        uuid::Uuid::from_u128(u128::from(self.next().unsigned_abs()))
+    }
+}
+
+impl Ids for Counter {
+    fn session(&self) -> SessionId {
+        SessionId(self.uuid())
+    }
+    fn session_no(&self) -> SessionNo {
+        SessionNo(self.next())
+    }
+    fn decision(&self) -> DecisionId {
+        DecisionId(self.uuid())
+    }
+}
+
+pub(crate) fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(EPOCH + minute * 60).expect("in range")
+}
+
+pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> TransactionEvent {
+    TransactionEvent {
+        phase,
+        transaction: name.map(TransactionId::from),
+        seq_no: None,
+        at: Some(at(minute)),
+        evse: None,
+        connector: None,
+        token: None,
+        readings: Vec::new(),
+        charging: None,
+        stop_reason: None,
+        offline: false,
+    }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let record = StationRecord::new(StationId::from("cs-1"), Provisioning::Accepted);
+        Self {
+            station: Station::new(record, Vec::new()),
+            counter: Counter(1.into()),
+            effects: 0,
+            commands: 0,
+            verdict: AuthorizationStatus::Accepted,
+            max_energy: None,
+            last: None,
+        }
+    }
+
+    pub(crate) fn sessions(&self) -> &[Session] {
+        &self.station.sessions
+    }
+
+    pub(crate) fn only_session(&self) -> &Session {
+        assert_eq!(self.station.sessions.len(), 1, "{:#?}", self.station.sessions);
+        &self.station.sessions[0]
+    }
+
+    pub(crate) fn effects(&self) -> usize {
+        self.effects
+    }
+
+    pub(crate) fn last_status(&self) -> Option<AuthorizationStatus> {
+        match self.last.as_ref()? {
+            Reply::Transaction(reply) => reply.token.as_ref().map(|token| token.status),
+            Reply::Authorize(info) => Some(info.status),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn reading(&self, minute: i64, wh: i64) -> Vec<Reading> {
+        vec![Reading::register(Some(at(minute)), Context::Periodic, Energy::from_wh(wh))]
+    }
+
+    pub(crate) fn hear(&mut self, event: StationEvent) -> Reply {
+        let inbound = Inbound { id: "m".into(), action: "Test", event, marks: Vec::new(), raw: "{}".into() };
+        let moment = Moment {
+            now: at(100_000),
+            ids: &self.counter,
+            pin: &|_| None,
+            protocol: "test",
+            heartbeat_s: 300,
+            message: MessageKey { id: "m".into(), digest: 0 },
+        };
+        let admission = match charging::propose(&self.station, &inbound.event) {
+            Proposal::Ask(_) => {
+                let mut admission = Admission::standing(self.verdict);
+                admission.limits.max_energy = self.max_energy;
+                admission
+            }
+            Proposal::Stands(admission) => admission,
+        };
+        let step = charging::apply(&self.station, &inbound, admission, &moment);
+        let unpriced = || PricingAnswer { price: None, decisions: Vec::new() };
+        let prices = step.to_price.iter().map(|_| unpriced()).collect();
+        let settled = charging::settle(&self.station.record.id, step, prices, &moment);
+        let written = settled.effects.iter().filter(|effect| matches!(effect, Effect::Session(_))).count();
+        assert_eq!(written, settled.sessions.len(), "every changed session is written once");
+        self.effects += settled.effects.len();
+        self.commands += settled.commands.len();
+        self.station.adopt(settled.record, settled.sessions);
+        self.last = Some(settled.reply.clone());
+        settled.reply
+    }
+
+    pub(crate) fn start_v16(&mut self, minute: i64, evse: u32, wh: i64) -> i64 {
+        let mut event = transaction(Phase::Started, None, minute);
+        event.evse = Some(evse);
+        event.connector = Some(1);
+        event.token = Some(IdToken::new("ABC", "ISO14443"));
+        event.readings = vec![Reading::register(Some(at(minute)), Context::Begin, Energy::from_wh(wh))];
+        match self.hear(StationEvent::Transaction(event)) {
+            Reply::Transaction(reply) => reply.number.0,
+            other => panic!("a start is answered with {other:?}"),
+        }
+    }
+
+    pub(crate) fn meter_v16(&mut self, minute: i64, number: i64, wh: i64) {
+        let mut event = transaction(Phase::Updated, Some(&number.to_string()), minute);
+        event.evse = Some(1);
+        event.readings = self.reading(minute, wh);
+        assert_eq!(self.hear(StationEvent::Transaction(event)), Reply::Empty);
+    }
+
+    pub(crate) fn stop_v16(&mut self, minute: i64, number: i64, wh: i64) -> Reply {
+        let mut event = transaction(Phase::Ended, Some(&number.to_string()), minute);
+        event.readings = vec![Reading::register(Some(at(minute)), Context::End, Energy::from_wh(wh))];
+        self.hear(StationEvent::Transaction(event))
+    }
+
+    pub(crate) fn status(&mut self, minute: i64, evse: u32, state: ChargingState) {
+        self.hear(StationEvent::Status(ConnectorStatus {
+            evse,
+            connector: 1,
+            status: "SuspendedEV".to_owned(),
+            error: None,
+            at: Some(at(minute)),
+            charging: Some(state),
+        }));
+    }
+
+    pub(crate) fn begin_v2(&mut self, name: &str, seq_no: u32, minute: i64, wh: i64) {
+        self.tell_v2(name, Phase::Started, seq_no, minute, wh);
+    }
+
+    pub(crate) fn update_v2(&mut self, name: &str, seq_no: u32, minute: i64, wh: i64) {
+        self.tell_v2(name, Phase::Updated, seq_no, minute, wh);
+    }
+
+    pub(crate) fn end_v2(&mut self, name: &str, seq_no: u32, minute: i64, wh: i64) {
+        self.tell_v2(name, Phase::Ended, seq_no, minute, wh);
+    }
+
+    pub(crate) fn tell_v2(&mut self, name: &str, phase: Phase, seq_no: u32, minute: i64, wh: i64) {
+        let mut event = transaction(phase, Some(name), minute);
+        event.seq_no = Some(seq_no);
+        event.evse = Some(1);
+        event.readings = self.reading(minute, wh);
+        let reply = self.hear(StationEvent::Transaction(event));
+        assert!(matches!(reply, Reply::Transaction(_)), "{reply:?}");
+    }
+}
+
+/// Splitmix64: the same seed throws the same dice.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        u32::try_from((z ^ (z >> 31)) % u64::from(bound)).expect("below a u32")
+    }
+
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.below(u32::try_from(last + 1).expect("short")) as usize;
+            items.swap(last, other);
+        }
+    }
+}
