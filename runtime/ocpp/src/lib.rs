@@ -1,1 +1,32 @@
-//! 
+//! The only crate that knows OCPP: frames, and the dialects 1.6, 2.0.1 and 2.1 behind one type.
+//!
+//! A text becomes a [`Frame`] with its payload untouched; a [`Dialect`], picked once at the handshake, turns the payload
+//! into an event of the domain and an answer of the domain into a payload. What comes in is taken as tolerantly as
+//! [`Strictness`] says, and every repair leaves a mark; what goes out is strict to the schema. This crate opens no
+//! socket, asks nobody for the time, and knows nothing of sessions or prices.
+
+pub mod dialect;
+pub mod encode;
+pub mod frame;
+pub mod limits;
+pub mod shapes;
+pub mod strictness;
+pub mod version;
+
+mod loose;
+mod members;
+mod mend;
+mod metering;
+mod moment;
+mod payload;
+mod sample;
+mod scan;
+mod v16;
+mod v201;
+
+pub use dialect::{Decoded, Dialect};
+pub use encode::Times;
+pub use frame::{Fault, Frame, Malformed};
+pub use shapes::CommandFault;
+pub use strictness::Strictness;
+pub use version::Version;

@@ -1,0 +1,204 @@
+//! The one type that the rest of the house talks to: a version, chosen at the handshake, with its verbs.
+
+use amprule_domain::Mark;
+use amprule_domain::event::{StationCommand, StationEvent};
+use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+
+use crate::encode::{self, Times};
+use crate::frame::{Fault, Frame, Malformed};
+use crate::limits::MAX_DESCRIPTION;
+use crate::mend::stray_commas;
+use crate::payload::Trouble;
+use crate::shapes::{self, CommandFault};
+use crate::strictness::{Odd, Repairs, Strictness};
+use crate::version::Version;
+use crate::{v16, v201};
+
+/// How one connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Dialect {
+    pub version: Version,
+    pub strictness: Strictness,
+    pub times: Times,
+}
+
+/// A station's message in the domain's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    pub action: &'static str,
+    pub event: StationEvent,
+    /// What had to be repaired to understand it.
+    pub marks: Vec<Mark>,
+}
+
+impl Dialect {
+    pub const V16: Self = Self::new(Version::V16);
+    pub const V201: Self = Self::new(Version::V201);
+    pub const V21: Self = Self::new(Version::V21);
+
+    pub const fn new(version: Version) -> Self {
+        Self { version, strictness: Strictness::Repair, times: Times::Milliseconds }
+    }
+
+    /// `ocpp1.6`, `ocpp2.0.1`, `ocpp2.1`
+    pub const fn subprotocol(self) -> &'static str {
+        self.version.subprotocol()
+    }
+
+    pub fn from_subprotocol(name: &str) -> Option<Self> {
+        Version::from_subprotocol(name).map(Self::new)
+    }
+
+    /// Reads a frame; message types that only 2.1 has are malformed elsewhere.
+    ///
+    /// # Errors
+    /// Answer it with what [`Dialect::answer_malformed`] makes of it.
+    pub fn parse(self, text: &str) -> Result<Frame<'_>, Malformed> {
+        let frame = Frame::parse(text).map_err(|malformed| self.judge(malformed))?;
+        match frame {
+            Frame::ResultError { id, .. } if self.version < Version::V21 => Err(unknown_kind(5, Some(id.into_owned()))),
+            Frame::Send { id, .. } if self.version < Version::V21 => Err(unknown_kind(6, Some(id.into_owned()))),
+            frame => Ok(frame),
+        }
+    }
+
+    fn judge(self, malformed: Malformed) -> Malformed {
+        match malformed.kind {
+            Some(kind @ (5 | 6)) if self.version < Version::V21 => unknown_kind(kind, malformed.id),
+            _ => malformed,
+        }
+    }
+
+    /// The frame that answers a malformed one; `None` where the standard says to send nothing.
+    ///
+    /// Answers are never answered. 1.6 ignores unknown message types (OCPP-J 1.6, 4.1.3) and has no id for calls
+    /// whose own cannot be read; 2.x has `"-1"` (OCPP-J 2.0.1, 4.2.3).
+    pub fn answer_malformed(self, malformed: &Malformed) -> Option<String> {
+        let unknown = malformed.fault == Fault::UnknownKind;
+        let answers = !unknown && malformed.kind.is_some_and(|kind| kind != 2);
+        let id = malformed.id.as_deref();
+        let id = match self.version {
+            Version::V16 if unknown => None,
+            Version::V16 => id,
+            Version::V201 | Version::V21 => id.or(Some("-1")),
+        };
+        let code = match malformed.fault {
+            _ if malformed.id.is_none() && !unknown => RefusalCode::RpcFrameworkError,
+            Fault::UnknownKind => RefusalCode::MessageTypeNotSupported,
+            Fault::NotJson | Fault::IdTooLong | Fault::PayloadNotObject | Fault::TooDeep => {
+                RefusalCode::FormatViolation
+            }
+            Fault::NotAnArray
+            | Fault::IdNotText
+            | Fault::MembersMissing
+            | Fault::MembersLeft
+            | Fault::ActionNotText => RefusalCode::RpcFrameworkError,
+        };
+        let id = id.filter(|_| !answers)?;
+        Some(self.encode_error(id, &Refusal::new(code, malformed.fault.to_string())))
+    }
+
+    /// A station's request in the domain's words.
+    ///
+    /// # Errors
+    /// The refusal to answer with: NotImplemented for an action that is not understood, else what is wrong with the payload.
+    pub fn decode(self, action: &str, payload: &str) -> Result<Decoded, Refusal> {
+        let typed = match self.version {
+            Version::V16 => v16::TYPED,
+            Version::V201 | Version::V21 => v201::TYPED,
+        };
+        let Some(&(action, decode)) = typed.iter().find(|(known, _)| *known == action) else {
+            return Err(self.not_implemented(action));
+        };
+        let mut repairs = Repairs::new(self.strictness);
+        let event = match decode(payload, &mut repairs) {
+            Err(Trouble::Syntax(message)) => {
+                let mended = stray_commas(payload).ok_or(Trouble::Syntax(message))?;
+                repairs = Repairs::new(self.strictness);
+                repairs.note(Odd::JsonMended, "payload")?;
+                decode(&mended, &mut repairs)?
+            }
+            decoded => decoded?,
+        };
+        Ok(Decoded { action, event, marks: repairs.marks })
+    }
+
+    /// The payload of a CALLRESULT to `action`, strict to the version's schema.
+    pub fn reply(self, action: &str, reply: &Reply) -> String {
+        match self.version {
+            Version::V16 => v16::reply(action, reply, self.times),
+            Version::V201 | Version::V21 => v201::reply(reply, self.times),
+        }
+    }
+
+    /// Code and description of a CALLERROR, as the version spells them.
+    pub fn refusal(self, refusal: &Refusal) -> (&'static str, String) {
+        (self.version.spell(refusal.code), refusal.description.chars().take(MAX_DESCRIPTION).collect())
+    }
+
+    pub fn encode_call(self, id: &str, action: &str, payload: &str) -> String {
+        encode::call(id, action, payload)
+    }
+
+    pub fn encode_result(self, id: &str, payload: &str) -> String {
+        encode::result(id, payload)
+    }
+
+    pub fn encode_error(self, id: &str, refusal: &Refusal) -> String {
+        let (code, description) = self.refusal(refusal);
+        encode::error(id, code, &description)
+    }
+
+    /// Checks a request to a station against the version's shapes. 2.1 has those of 2.0.1 for now.
+    ///
+    /// # Errors
+    /// The first fault: an action that this version does not have, or a place in the payload.
+    pub fn check_command(self, action: &str, payload: &str) -> Result<&'static str, CommandFault> {
+        shapes::check(self.version, action, payload)
+    }
+
+    /// The action and payload that say this in the version's words.
+    pub fn phrase(self, command: &StationCommand) -> (&'static str, String) {
+        match self.version {
+            Version::V16 => v16::phrase(command),
+            Version::V201 | Version::V21 => v201::phrase(command),
+        }
+    }
+
+    fn not_implemented(self, action: &str) -> Refusal {
+        let protocol = self.subprotocol();
+        let known = match self.version {
+            Version::V16 => v16::NOT_TYPED.contains(&action),
+            Version::V201 => v201::NOT_TYPED.contains(&action),
+            Version::V21 => v201::NOT_TYPED.contains(&action) || V21_NOT_TYPED.contains(&action),
+        };
+        let shown: String = action.chars().take(50).collect();
+        let text = if known {
+            format!("{shown} is a request of {protocol} that this server does not take yet")
+        } else if shapes::has(self.version, action) {
+            format!("{shown} is a request of {protocol} to a station, not from one")
+        } else {
+            format!("{protocol} has no request {shown:?}")
+        };
+        Refusal::new(RefusalCode::NotImplemented, text)
+    }
+}
+
+/// What 2.1 adds to the requests of a station, and is answered NotImplemented.
+const V21_NOT_TYPED: &[&str] = &[
+    "BatterySwap",
+    "ClosePeriodicEventStream",
+    "GetCertificateChainStatus",
+    "NotifyDERAlarm",
+    "NotifyDERStartStop",
+    "NotifyPriorityCharging",
+    "NotifySettlement",
+    "OpenPeriodicEventStream",
+    "PullDynamicScheduleUpdate",
+    "ReportDERControl",
+    "VatNumberValidation",
+];
+
+fn unknown_kind(kind: u64, id: Option<String>) -> Malformed {
+    Malformed { fault: Fault::UnknownKind, kind: Some(kind), id }
+}

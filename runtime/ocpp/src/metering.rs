@@ -1,0 +1,160 @@
+//! Meter values of every version, reduced to registers, power and state of charge.
+//!
+//! This is the hot path: nothing is allocated but the list of readings.
+
+use amprule_domain::Energy;
+use amprule_domain::reading::{Context, Reading};
+use amprule_domain::reply::Refusal;
+use serde::Deserialize;
+
+use crate::limits::MAX_READINGS;
+use crate::loose::{Loose, Many};
+use crate::sample::{Quantity, SampledValue};
+use crate::strictness::{Odd, Repairs};
+
+/// OCPP 1.6, 7.33; 2.0.1, MeterValueType. `values` is what some stations call their list.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MeterValue<'a> {
+    #[serde(borrow, default)]
+    timestamp: Loose<'a>,
+    #[serde(borrow, default)]
+    sampled_value: Many<SampledValue<'a>>,
+    #[serde(borrow, default)]
+    values: Many<SampledValue<'a>>,
+}
+
+/// How a version writes a sampled value: 1.6 as text, 2.x as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    AsText,
+    AsNumber,
+}
+
+/// The list of moments under its right name, or under the one that some stations use.
+pub(crate) fn either<T>(repairs: &mut Repairs, right: Many<T>, values: Many<T>) -> Result<Vec<T>, Refusal> {
+    let mut items = repairs.list("meterValue", right)?;
+    if !values.items.is_empty() {
+        repairs.note(Odd::ValuesForValue, "values")?;
+        items.extend(repairs.list("values", values)?);
+    }
+    Ok(items)
+}
+
+pub(crate) fn readings(
+    repairs: &mut Repairs,
+    values: Vec<MeterValue<'_>>,
+    written: Written,
+) -> Result<Vec<Reading>, Refusal> {
+    let mut readings = Vec::with_capacity(values.len().min(MAX_READINGS));
+    for value in values {
+        let at = repairs.time("timestamp", &value.timestamp)?;
+        let mut moment = Moment::default();
+        for sample in either(repairs, value.sampled_value, value.values)? {
+            moment.add(repairs, &sample, written)?;
+        }
+        for (context, group) in CONTEXTS.into_iter().zip(moment.groups) {
+            if let Some(group) = group {
+                push(repairs, &mut readings, group.reading(at, context))?;
+            }
+        }
+    }
+    Ok(readings)
+}
+
+fn push(repairs: &mut Repairs, readings: &mut Vec<Reading>, reading: Reading) -> Result<(), Refusal> {
+    if readings.len() >= MAX_READINGS {
+        repairs.note(Odd::ReadingsCut, "meterValue")?;
+        readings.pop();
+    }
+    readings.push(reading);
+    Ok(())
+}
+
+/// In the order in which they happen, should one moment hold several.
+const CONTEXTS: [Context; 4] = [Context::Begin, Context::Periodic, Context::Other, Context::End];
+
+const fn place(context: Context) -> usize {
+    match context {
+        Context::Begin => 0,
+        Context::Periodic => 1,
+        Context::Other => 2,
+        Context::End => 3,
+    }
+}
+
+/// The samples of one timestamp, by context.
+#[derive(Default)]
+struct Moment {
+    groups: [Option<Group>; 4],
+}
+
+impl Moment {
+    fn add(&mut self, repairs: &mut Repairs, sample: &SampledValue<'_>, written: Written) -> Result<(), Refusal> {
+        let Some((quantity, amount)) = sample.read(repairs, written)? else { return Ok(()) };
+        let context = sample.context(repairs)?;
+        let group = self.groups[place(context)].get_or_insert_default();
+        match quantity {
+            Quantity::Register => group.register.add(sample, amount),
+            Quantity::Power => group.power.add(sample, amount),
+            Quantity::StateOfCharge => group.soc = Some(amount),
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Group {
+    register: Places,
+    power: Places,
+    soc: Option<f64>,
+}
+
+impl Group {
+    #[expect(clippy::cast_possible_truncation, reason = "samples are bounded far below 63 bits")]
+    #[expect(clippy::cast_sign_loss, reason = "clamped to 0..=100")]
+    fn reading(&self, at: Option<jiff::Timestamp>, context: Context) -> Reading {
+        Reading {
+            at,
+            context,
+            register: self.register.best().map(|wh| Energy::from_mwh((wh * 1000.0).round() as i64)),
+            power_w: self.power.best().map(|watt| watt.round() as i64),
+            soc: self.soc.map(|percent| percent.round().clamp(0.0, 100.0) as u8),
+        }
+    }
+}
+
+/// The outlet's meter counts; another place only when the outlet has none.
+#[derive(Default)]
+struct Places {
+    outlet: Sum,
+    elsewhere: Sum,
+}
+
+impl Places {
+    fn add(&mut self, sample: &SampledValue<'_>, amount: f64) {
+        let sum = if sample.at_outlet() { &mut self.outlet } else { &mut self.elsewhere };
+        match sample.phase.word() {
+            None | Some("") => sum.total = Some(amount),
+            Some("N") => {}
+            Some(_) => sum.phases = Some(sum.phases.unwrap_or(0.0) + amount),
+        }
+    }
+
+    fn best(&self) -> Option<f64> {
+        self.outlet.best().or_else(|| self.elsewhere.best())
+    }
+}
+
+/// The value over all phases; their sum only when it was not given.
+#[derive(Default)]
+struct Sum {
+    total: Option<f64>,
+    phases: Option<f64>,
+}
+
+impl Sum {
+    fn best(&self) -> Option<f64> {
+        self.total.or(self.phases)
+    }
+}

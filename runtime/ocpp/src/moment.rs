@@ -1,0 +1,67 @@
+//! Times as stations write them.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::limits::PLAUSIBLE_YEARS;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Known(Timestamp),
+    /// Taken as UTC, as the standard recommends for every time (OCPP 1.6, 3.1).
+    WithoutOffset(Timestamp),
+    /// No time at all, or one before the station's clock was set.
+    Impossible,
+}
+
+pub(crate) fn read(text: &str) -> Moment {
+    let text = text.trim();
+    let moment = match text.parse::<Timestamp>() {
+        Ok(at) => Moment::Known(at),
+        Err(_) => without_offset(text),
+    };
+    match moment {
+        Moment::Known(at) | Moment::WithoutOffset(at) if !plausible(at) => Moment::Impossible,
+        moment => moment,
+    }
+}
+
+fn without_offset(text: &str) -> Moment {
+    let local = text.parse::<DateTime>().ok().and_then(|local| local.to_zoned(TimeZone::UTC).ok());
+    local.map_or(Moment::Impossible, |zoned| Moment::WithoutOffset(zoned.timestamp()))
+}
+
+fn plausible(at: Timestamp) -> bool {
+    PLAUSIBLE_YEARS.contains(&at.to_zoned(TimeZone::UTC).year())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Moment, read};
+
+    #[test]
+    fn times_of_every_spelling_are_understood_or_given_up() {
+        let known = |text: &str| Moment::Known(text.parse().expect("a time"));
+        let bare = |text: &str| Moment::WithoutOffset(text.parse().expect("a time"));
+        let cases = [
+            ("2026-07-01T08:00:00Z", known("2026-07-01T08:00:00Z")),
+            ("2026-07-01T08:00:00.1234567Z", known("2026-07-01T08:00:00.1234567Z")),
+            ("2026-07-01T10:00:00+02:00", known("2026-07-01T08:00:00Z")),
+            ("2026-07-01T10:00:00+0200", known("2026-07-01T08:00:00Z")),
+            ("2026-07-01 08:00:00Z", known("2026-07-01T08:00:00Z")),
+            (" 2026-07-01T08:00Z ", known("2026-07-01T08:00:00Z")),
+            ("2026-07-01T08:00:00", bare("2026-07-01T08:00:00Z")),
+            ("2026-07-01 08:00:00.5", bare("2026-07-01T08:00:00.5Z")),
+            ("1970-01-01T00:00:12Z", Moment::Impossible),
+            ("2000-01-01T00:00:00", Moment::Impossible),
+            ("9999-12-31T23:59:59Z", Moment::Impossible),
+            ("0000-00-00T00:00:00Z", Moment::Impossible),
+            ("yesterday", Moment::Impossible),
+            ("", Moment::Impossible),
+        ];
+        for (text, expect) in cases {
+            assert_eq!(read(text), expect, "{text:?}");
+        }
+    }
+}

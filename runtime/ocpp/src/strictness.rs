@@ -1,0 +1,129 @@
+//! What is done with a message that says almost, but not quite, what the standard wants.
+//!
+//! Each oddity has one line in one table: the mark that a repair leaves, and the error that a strict answer carries.
+
+use amprule_domain::Mark;
+use amprule_domain::reply::{Refusal, RefusalCode};
+use serde::{Deserialize, Serialize};
+
+/// How a station's mistakes are taken. Set per vendor, model and firmware by the operator.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strictness {
+    /// Answers the standard's error.
+    Reject,
+    /// Repairs what has a clear meaning and marks it; refuses the rest.
+    #[default]
+    Repair,
+    /// Repairs as above, and takes an empty value for what has no clear meaning: only a payload that is not JSON is refused.
+    Raw,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Odd {
+    BlanksInNumber,
+    ConnectorZero,
+    EmptyText,
+    JsonMended,
+    Missing,
+    NumberForText,
+    OtherCase,
+    ReadingsCut,
+    Shape,
+    TextForNumber,
+    TextTooLong,
+    TimeImpossible,
+    TimeMissing,
+    TimeWithoutOffset,
+    TransactionUnclear,
+    UnitOfOtherKind,
+    UnknownMeasurand,
+    UnknownUnit,
+    UnknownWord,
+    Unreadable,
+    ValuesForValue,
+}
+
+impl Odd {
+    /// Mark, code of the strict answer, and what is wrong.
+    const fn row(self) -> (&'static str, RefusalCode, &'static str) {
+        use RefusalCode as Code;
+        match self {
+            Self::BlanksInNumber => {
+                ("blanks-in-number", Code::PropertyConstraintViolation, "has blanks around or in it")
+            }
+            Self::ConnectorZero => ("connector-zero", Code::PropertyConstraintViolation, "is 0"),
+            Self::EmptyText => ("empty-text", Code::PropertyConstraintViolation, "is empty"),
+            Self::JsonMended => ("json-repaired", Code::FormatViolation, "has a comma too many"),
+            Self::Missing => ("member-missing", Code::OccurrenceConstraintViolation, "is missing"),
+            Self::NumberForText => ("number-for-text", Code::TypeConstraintViolation, "is not text"),
+            Self::OtherCase => ("other-case", Code::PropertyConstraintViolation, "is spelled in another case"),
+            Self::ReadingsCut => ("readings-cut", Code::OccurrenceConstraintViolation, "has too many values"),
+            Self::Shape => ("shape-repaired", Code::TypeConstraintViolation, "has another shape"),
+            Self::TextForNumber => ("text-for-number", Code::TypeConstraintViolation, "is not a number"),
+            Self::TextTooLong => ("text-too-long", Code::PropertyConstraintViolation, "is too long"),
+            Self::TimeImpossible => ("time-repaired", Code::PropertyConstraintViolation, "is not a possible time"),
+            Self::TimeMissing => ("time-repaired", Code::OccurrenceConstraintViolation, "is missing"),
+            Self::TimeWithoutOffset => {
+                ("time-without-offset", Code::PropertyConstraintViolation, "has no offset from UTC")
+            }
+            Self::TransactionUnclear => {
+                ("transaction-id-unclear", Code::PropertyConstraintViolation, "names no transaction")
+            }
+            Self::UnitOfOtherKind => ("unit-repaired", Code::PropertyConstraintViolation, "does not fit the measurand"),
+            Self::UnknownMeasurand => ("measurand-unknown", Code::PropertyConstraintViolation, "is not a measurand"),
+            Self::UnknownUnit => ("unit-unknown", Code::PropertyConstraintViolation, "is not a unit of this measurand"),
+            Self::UnknownWord => {
+                ("word-unknown", Code::PropertyConstraintViolation, "is not one of the standard's words")
+            }
+            Self::Unreadable => ("value-unreadable", Code::TypeConstraintViolation, "cannot be read"),
+            Self::ValuesForValue => ("values-for-value", Code::FormatViolation, "is not a member here"),
+        }
+    }
+
+    pub(crate) fn refusal(self, member: &str) -> Refusal {
+        let (_, code, fault) = self.row();
+        Refusal::new(code, format!("{member} {fault}"))
+    }
+}
+
+/// The strictness at work on one message, and what it had to repair so far.
+pub(crate) struct Repairs {
+    pub(crate) strictness: Strictness,
+    pub(crate) marks: Vec<Mark>,
+}
+
+impl Repairs {
+    pub(crate) fn new(strictness: Strictness) -> Self {
+        Self { strictness, marks: Vec::new() }
+    }
+
+    /// Marks an oddity, or refuses the message for it.
+    pub(crate) fn note(&mut self, odd: Odd, member: &str) -> Result<(), Refusal> {
+        if self.strictness == Strictness::Reject {
+            return Err(odd.refusal(member));
+        }
+        let (word, ..) = odd.row();
+        if !self.marks.iter().any(|mark| mark.as_str() == word) {
+            self.marks.push(Mark::new(word));
+        }
+        Ok(())
+    }
+
+    /// A required member whose absence is bearable.
+    pub(crate) fn wanted<T>(&mut self, member: &str, value: Option<T>) -> Result<Option<T>, Refusal> {
+        if value.is_none() {
+            self.note(Odd::Missing, member)?;
+        }
+        Ok(value)
+    }
+
+    /// A required member without which the message says nothing.
+    pub(crate) fn needed<T: Default>(&mut self, member: &str, value: Option<T>) -> Result<T, Refusal> {
+        match (value, self.strictness) {
+            (Some(value), _) => Ok(value),
+            (None, Strictness::Raw) => self.note(Odd::Missing, member).map(|()| T::default()),
+            (None, _) => Err(Odd::Missing.refusal(member)),
+        }
+    }
+}

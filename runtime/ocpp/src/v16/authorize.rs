@@ -1,0 +1,31 @@
+//! Authorize (OCPP 1.6, 4.1).
+
+use amprule_domain::event::StationEvent;
+use amprule_domain::reply::TokenInfo;
+use serde::Deserialize;
+
+use crate::encode::{Object, Times};
+use crate::loose::Loose;
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+use crate::v16::words;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authorize<'a> {
+    #[serde(borrow, default)]
+    id_tag: Loose<'a>,
+}
+
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: Authorize<'_> = read(payload)?;
+    // An empty tag is a token like any other that nobody knows.
+    let given = (!message.id_tag.is_absent()).then_some(());
+    let token = words::token(repairs, message.id_tag)?;
+    repairs.needed("idTag", given)?;
+    Ok(StationEvent::Authorize(token.unwrap_or_else(|| words::id_token(""))))
+}
+
+pub(crate) fn reply(token: &TokenInfo, times: Times) -> String {
+    Object::new(times).raw("idTagInfo", words::id_tag_info(token, times)).finish()
+}

@@ -1,0 +1,50 @@
+//! BootNotification (OCPP 1.6, 4.2).
+
+use amprule_domain::Timestamp;
+use amprule_domain::event::{Boot, StationEvent};
+use amprule_domain::station::Provisioning;
+use serde::Deserialize;
+
+use crate::encode::{Object, Times};
+use crate::loose::Loose;
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BootNotification<'a> {
+    #[serde(borrow, default)]
+    charge_point_vendor: Loose<'a>,
+    #[serde(borrow, default)]
+    charge_point_model: Loose<'a>,
+    #[serde(borrow, default)]
+    charge_point_serial_number: Loose<'a>,
+    #[serde(borrow, default)]
+    charge_box_serial_number: Loose<'a>,
+    #[serde(borrow, default)]
+    firmware_version: Loose<'a>,
+}
+
+/// A missing vendor is taken: refusing it makes stations boot for ever.
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: BootNotification<'_> = read(payload)?;
+    let vendor = repairs.text("chargePointVendor", message.charge_point_vendor, 20)?;
+    let model = repairs.text("chargePointModel", message.charge_point_model, 20)?;
+    let serial = message.charge_point_serial_number.or(message.charge_box_serial_number);
+    Ok(StationEvent::Boot(Boot {
+        vendor: repairs.wanted("chargePointVendor", vendor)?.unwrap_or_default(),
+        model: repairs.wanted("chargePointModel", model)?.unwrap_or_default(),
+        serial: repairs.text("chargePointSerialNumber", serial, 25)?,
+        firmware: repairs.text("firmwareVersion", message.firmware_version, 50)?,
+        reason: None,
+    }))
+}
+
+pub(crate) fn reply(status: Provisioning, interval_s: u32, now: Timestamp, times: Times) -> String {
+    let status = match status {
+        Provisioning::Accepted => "Accepted",
+        Provisioning::Pending => "Pending",
+        Provisioning::Rejected => "Rejected",
+    };
+    Object::new(times).time("currentTime", now).raw("interval", interval_s).text("status", status).finish()
+}

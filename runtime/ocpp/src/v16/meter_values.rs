@@ -1,0 +1,51 @@
+//! MeterValues (OCPP 1.6, 4.7): an update of a transaction when it names one, readings of a connector when not.
+
+use amprule_domain::event::{MeterValues as Readings, Phase, StationEvent, TransactionEvent};
+use serde::Deserialize;
+
+use crate::loose::{Loose, Many};
+use crate::metering::{self, MeterValue, Written};
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+use crate::v16::words;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MeterValues<'a> {
+    #[serde(borrow, default)]
+    connector_id: Loose<'a>,
+    #[serde(borrow, default)]
+    transaction_id: Loose<'a>,
+    #[serde(borrow, default)]
+    meter_value: Many<MeterValue<'a>>,
+    #[serde(borrow, default)]
+    values: Many<MeterValue<'a>>,
+}
+
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: MeterValues<'_> = read(payload)?;
+    let connector = repairs.count("connectorId", &message.connector_id)?;
+    let connector = repairs.wanted("connectorId", connector)?;
+    let values = metering::either(repairs, message.meter_value, message.values)?;
+    repairs.needed("meterValue", (!values.is_empty()).then_some(()))?;
+    let readings = metering::readings(repairs, values, Written::AsText)?;
+    if message.transaction_id.is_absent() {
+        return Ok(StationEvent::MeterValues(Readings { evse: connector.unwrap_or(0), readings }));
+    }
+    let transaction = words::transaction(repairs, &message.transaction_id)?;
+    // 0 is the main meter of the station, or of one with a single connector.
+    let evse = connector.filter(|&connector| connector > 0);
+    Ok(StationEvent::Transaction(TransactionEvent {
+        phase: Phase::Updated,
+        transaction,
+        seq_no: None,
+        at: readings.last().and_then(|reading| reading.at),
+        evse,
+        connector: evse.map(words::connector_of),
+        token: None,
+        readings,
+        charging: None,
+        stop_reason: None,
+        offline: false,
+    }))
+}

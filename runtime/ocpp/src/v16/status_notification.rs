@@ -1,0 +1,63 @@
+//! StatusNotification (OCPP 1.6, 4.9). In 1.6 the connector's word is also the only news about an ongoing session.
+
+use amprule_domain::event::{ChargingState, ConnectorStatus, StationEvent};
+use serde::Deserialize;
+
+use crate::loose::Loose;
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+use crate::v16::words;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusNotification<'a> {
+    #[serde(borrow, default)]
+    connector_id: Loose<'a>,
+    #[serde(borrow, default)]
+    error_code: Loose<'a>,
+    #[serde(borrow, default)]
+    status: Loose<'a>,
+    #[serde(borrow, default)]
+    timestamp: Loose<'a>,
+}
+
+/// ChargePointStatus (7.7).
+const WORDS: &[&str] = &[
+    "Available",
+    "Preparing",
+    "Charging",
+    "SuspendedEVSE",
+    "SuspendedEV",
+    "Finishing",
+    "Reserved",
+    "Unavailable",
+    "Faulted",
+];
+
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: StatusNotification<'_> = read(payload)?;
+    let connector_id = repairs.count("connectorId", &message.connector_id)?;
+    let connector_id = repairs.needed("connectorId", connector_id)?;
+    let status = repairs.open_word("status", message.status, WORDS)?;
+    let status = repairs.needed("status", status)?;
+    let error = repairs.text("errorCode", message.error_code, 50)?;
+    let error = repairs.wanted("errorCode", error)?.filter(|code| code != "NoError");
+    Ok(StationEvent::Status(ConnectorStatus {
+        evse: connector_id,
+        connector: words::connector_of(connector_id),
+        charging: charging(&status),
+        status,
+        error,
+        at: repairs.optional_time("timestamp", &message.timestamp)?,
+    }))
+}
+
+/// What a word says about an ongoing session. The others say nothing: some stations show `Available` while plugged.
+fn charging(status: &str) -> Option<ChargingState> {
+    match status {
+        "Charging" => Some(ChargingState::Charging),
+        "SuspendedEVSE" => Some(ChargingState::Suspended),
+        "SuspendedEV" | "Finishing" => Some(ChargingState::Idle),
+        _ => None,
+    }
+}

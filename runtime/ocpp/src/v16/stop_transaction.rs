@@ -1,0 +1,75 @@
+//! StopTransaction (OCPP 1.6, 4.10). Taken whatever is missing: a stop that is refused comes again for ever.
+
+use amprule_domain::event::{Phase, StationEvent, TransactionEvent};
+use amprule_domain::reading::Context;
+use amprule_domain::reply::TransactionReply;
+use serde::Deserialize;
+
+use crate::encode::{Object, Times};
+use crate::loose::{Loose, Many};
+use crate::metering::{self, MeterValue, Written};
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+use crate::v16::{start_transaction, words};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StopTransaction<'a> {
+    #[serde(borrow, default)]
+    id_tag: Loose<'a>,
+    #[serde(borrow, default)]
+    meter_stop: Loose<'a>,
+    #[serde(borrow, default)]
+    timestamp: Loose<'a>,
+    #[serde(borrow, default)]
+    transaction_id: Loose<'a>,
+    #[serde(borrow, default)]
+    reason: Loose<'a>,
+    #[serde(borrow, default)]
+    transaction_data: Many<MeterValue<'a>>,
+}
+
+/// Reason (7.36).
+const REASONS: &[&str] = &[
+    "Local",
+    "DeAuthorized",
+    "EmergencyStop",
+    "EVDisconnected",
+    "HardReset",
+    "Other",
+    "PowerLoss",
+    "Reboot",
+    "Remote",
+    "SoftReset",
+    "UnlockCommand",
+];
+
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: StopTransaction<'_> = read(payload)?;
+    let transaction = words::transaction(repairs, &message.transaction_id)?;
+    let token = words::token(repairs, message.id_tag)?;
+    let at = repairs.time("timestamp", &message.timestamp)?;
+    let data = repairs.list("transactionData", message.transaction_data)?;
+    let mut readings = metering::readings(repairs, data, Written::AsText)?;
+    readings.extend(start_transaction::register(repairs, "meterStop", &message.meter_stop, at, Context::End)?);
+    let reason = repairs.open_word("reason", message.reason, REASONS)?;
+    Ok(StationEvent::Transaction(TransactionEvent {
+        phase: Phase::Ended,
+        transaction,
+        seq_no: None,
+        at,
+        evse: None,
+        connector: None,
+        token,
+        readings,
+        charging: None,
+        // The reason may be left out when it is this one.
+        stop_reason: Some(reason.unwrap_or_else(|| "Local".to_owned())),
+        offline: false,
+    }))
+}
+
+pub(crate) fn reply(transaction: &TransactionReply, times: Times) -> String {
+    let token = transaction.token.as_ref().map(|token| words::id_tag_info(token, times));
+    Object::new(times).maybe(token, |object, token| object.raw("idTagInfo", token)).finish()
+}

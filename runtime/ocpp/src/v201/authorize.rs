@@ -1,0 +1,30 @@
+//! Authorize (OCPP 2.0.1, 1.2).
+
+use amprule_domain::event::StationEvent;
+use amprule_domain::reply::TokenInfo;
+use amprule_domain::token::IdToken;
+use serde::Deserialize;
+
+use crate::encode::{Object, Times};
+use crate::loose::Part;
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+use crate::v201::words::{self, Token};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authorize<'a> {
+    #[serde(borrow, default)]
+    id_token: Part<'a, Token<'a>>,
+}
+
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: Authorize<'_> = read(payload)?;
+    let token = words::token(repairs, message.id_token)?;
+    repairs.needed("idToken", token.as_ref().map(|_| ()))?;
+    Ok(StationEvent::Authorize(token.unwrap_or_else(|| IdToken::new("", "Central"))))
+}
+
+pub(crate) fn reply(token: &TokenInfo, times: Times) -> String {
+    Object::new(times).raw("idTokenInfo", words::token_info(token, times)).finish()
+}

@@ -1,0 +1,72 @@
+//! BootNotification (OCPP 2.0.1, 1.3).
+
+use amprule_domain::Timestamp;
+use amprule_domain::event::{Boot, StationEvent};
+use amprule_domain::station::Provisioning;
+use serde::Deserialize;
+
+use crate::encode::{Object, Times};
+use crate::loose::{Loose, Part};
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BootNotification<'a> {
+    #[serde(borrow, default)]
+    reason: Loose<'a>,
+    #[serde(borrow, default)]
+    charging_station: Part<'a, ChargingStation<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ChargingStation<'a> {
+    #[serde(borrow, default)]
+    serial_number: Loose<'a>,
+    #[serde(borrow, default)]
+    model: Loose<'a>,
+    #[serde(borrow, default)]
+    vendor_name: Loose<'a>,
+    #[serde(borrow, default)]
+    firmware_version: Loose<'a>,
+}
+
+/// BootReasonEnumType.
+const REASONS: &[&str] = &[
+    "PowerUp",
+    "ApplicationReset",
+    "FirmwareUpdate",
+    "LocalReset",
+    "RemoteReset",
+    "ScheduledReset",
+    "Triggered",
+    "Unknown",
+    "Watchdog",
+];
+
+/// A missing vendor is taken: refusing it makes stations boot for ever.
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: BootNotification<'_> = read(payload)?;
+    let station = repairs.object("chargingStation", message.charging_station, |_| None)?;
+    let station = repairs.wanted("chargingStation", station)?.unwrap_or_default();
+    let vendor = repairs.text("chargingStation.vendorName", station.vendor_name, 50)?;
+    let model = repairs.text("chargingStation.model", station.model, 20)?;
+    let reason = repairs.open_word("reason", message.reason, REASONS)?;
+    Ok(StationEvent::Boot(Boot {
+        vendor: repairs.wanted("chargingStation.vendorName", vendor)?.unwrap_or_default(),
+        model: repairs.wanted("chargingStation.model", model)?.unwrap_or_default(),
+        serial: repairs.text("chargingStation.serialNumber", station.serial_number, 25)?,
+        firmware: repairs.text("chargingStation.firmwareVersion", station.firmware_version, 50)?,
+        reason: repairs.wanted("reason", reason)?,
+    }))
+}
+
+pub(crate) fn reply(status: Provisioning, interval_s: u32, now: Timestamp, times: Times) -> String {
+    let status = match status {
+        Provisioning::Accepted => "Accepted",
+        Provisioning::Pending => "Pending",
+        Provisioning::Rejected => "Rejected",
+    };
+    Object::new(times).time("currentTime", now).raw("interval", interval_s).text("status", status).finish()
+}

@@ -1,0 +1,30 @@
+//! MeterValues (OCPP 2.0.1, 1.32): readings of an EVSE outside of transactions.
+
+use amprule_domain::event::{MeterValues as Readings, StationEvent};
+use serde::Deserialize;
+
+use crate::loose::{Loose, Many};
+use crate::metering::{self, MeterValue, Written};
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MeterValues<'a> {
+    #[serde(borrow, default)]
+    evse_id: Loose<'a>,
+    #[serde(borrow, default)]
+    meter_value: Many<MeterValue<'a>>,
+    #[serde(borrow, default)]
+    values: Many<MeterValue<'a>>,
+}
+
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: MeterValues<'_> = read(payload)?;
+    let evse = repairs.count("evseId", &message.evse_id)?;
+    let evse = repairs.wanted("evseId", evse)?.unwrap_or(0);
+    let values = metering::either(repairs, message.meter_value, message.values)?;
+    repairs.needed("meterValue", (!values.is_empty()).then_some(()))?;
+    let readings = metering::readings(repairs, values, Written::AsNumber)?;
+    Ok(StationEvent::MeterValues(Readings { evse, readings }))
+}

@@ -1,0 +1,39 @@
+//! StatusNotification (OCPP 2.0.1, 1.61). It says nothing about a session: transactions have their own events.
+
+use amprule_domain::event::{ConnectorStatus, StationEvent};
+use serde::Deserialize;
+
+use crate::loose::Loose;
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusNotification<'a> {
+    #[serde(borrow, default)]
+    timestamp: Loose<'a>,
+    #[serde(borrow, default)]
+    connector_status: Loose<'a>,
+    #[serde(borrow, default)]
+    evse_id: Loose<'a>,
+    #[serde(borrow, default)]
+    connector_id: Loose<'a>,
+}
+
+/// ConnectorStatusEnumType.
+const WORDS: &[&str] = &["Available", "Occupied", "Reserved", "Unavailable", "Faulted"];
+
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: StatusNotification<'_> = read(payload)?;
+    let status = repairs.open_word("connectorStatus", message.connector_status, WORDS)?;
+    let evse = repairs.count("evseId", &message.evse_id)?;
+    let connector = repairs.count("connectorId", &message.connector_id)?;
+    Ok(StationEvent::Status(ConnectorStatus {
+        evse: repairs.needed("evseId", evse)?,
+        connector: repairs.wanted("connectorId", connector)?.unwrap_or(1),
+        status: repairs.needed("connectorStatus", status)?,
+        error: None,
+        at: repairs.time("timestamp", &message.timestamp)?,
+        charging: None,
+    }))
+}

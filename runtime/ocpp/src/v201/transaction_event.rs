@@ -1,0 +1,122 @@
+//! TransactionEvent (OCPP 2.0.1, 1.60; E01 to E15).
+
+use amprule_domain::TransactionId;
+use amprule_domain::event::{ChargingState, Phase, StationEvent, TransactionEvent as Event};
+use amprule_domain::reply::TransactionReply;
+use serde::Deserialize;
+
+use crate::encode::{Object, Times};
+use crate::loose::{Loose, Many, Part};
+use crate::metering::{self, MeterValue, Written};
+use crate::payload::{Trouble, read};
+use crate::strictness::Repairs;
+use crate::v201::words::{self, Evse, Token};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TransactionEvent<'a> {
+    #[serde(borrow, default)]
+    event_type: Loose<'a>,
+    #[serde(borrow, default)]
+    timestamp: Loose<'a>,
+    #[serde(borrow, default)]
+    seq_no: Loose<'a>,
+    #[serde(borrow, default)]
+    offline: Loose<'a>,
+    #[serde(borrow, default)]
+    transaction_info: Part<'a, TransactionInfo<'a>>,
+    #[serde(borrow, default)]
+    evse: Part<'a, Evse<'a>>,
+    #[serde(borrow, default)]
+    id_token: Part<'a, Token<'a>>,
+    #[serde(borrow, default)]
+    meter_value: Many<MeterValue<'a>>,
+    #[serde(borrow, default)]
+    values: Many<MeterValue<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TransactionInfo<'a> {
+    #[serde(borrow, default)]
+    transaction_id: Loose<'a>,
+    #[serde(borrow, default)]
+    charging_state: Loose<'a>,
+    #[serde(borrow, default)]
+    stopped_reason: Loose<'a>,
+}
+
+/// TransactionEventEnumType.
+const PHASES: &[(&str, Phase)] = &[("Started", Phase::Started), ("Updated", Phase::Updated), ("Ended", Phase::Ended)];
+
+/// ChargingStateEnumType.
+const CHARGING: &[(&str, ChargingState)] = &[
+    ("Charging", ChargingState::Charging),
+    ("SuspendedEVSE", ChargingState::Suspended),
+    ("SuspendedEV", ChargingState::Idle),
+    ("EVConnected", ChargingState::Idle),
+    ("Idle", ChargingState::Idle),
+];
+
+/// ReasonEnumType.
+const REASONS: &[&str] = &[
+    "Local",
+    "DeAuthorized",
+    "EmergencyStop",
+    "EnergyLimitReached",
+    "EVDisconnected",
+    "GroundFault",
+    "ImmediateReset",
+    "LocalOutOfCredit",
+    "MasterPass",
+    "Other",
+    "OvercurrentFault",
+    "PowerLoss",
+    "PowerQuality",
+    "Reboot",
+    "Remote",
+    "SOCLimitReached",
+    "StoppedByEV",
+    "TimeLimitReached",
+    "Timeout",
+];
+
+pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let message: TransactionEvent<'_> = read(payload)?;
+    let phase = repairs.word("eventType", &message.event_type, PHASES)?;
+    // Without it, not even a strict reader of nothing can tell; an update does the least.
+    repairs.needed("eventType", phase.map(|_| ()))?;
+    let phase = phase.unwrap_or(Phase::Updated);
+    let bare = |transaction_id| Some(TransactionInfo { transaction_id, ..TransactionInfo::default() });
+    let info = repairs.object("transactionInfo", message.transaction_info, bare)?;
+    let info = repairs.wanted("transactionInfo", info)?.unwrap_or_default();
+    let transaction = repairs.text("transactionInfo.transactionId", info.transaction_id, 36)?;
+    let transaction = repairs.wanted("transactionInfo.transactionId", transaction)?.map(TransactionId::new);
+    let reason = repairs.open_word("transactionInfo.stoppedReason", info.stopped_reason, REASONS)?;
+    let seq_no = repairs.count("seqNo", &message.seq_no)?;
+    let (evse, connector) = words::evse(repairs, message.evse)?;
+    let values = metering::either(repairs, message.meter_value, message.values)?;
+    Ok(StationEvent::Transaction(Event {
+        phase,
+        transaction,
+        seq_no: repairs.wanted("seqNo", seq_no)?,
+        at: repairs.time("timestamp", &message.timestamp)?,
+        evse,
+        connector,
+        token: words::token(repairs, message.id_token)?,
+        readings: metering::readings(repairs, values, Written::AsNumber)?,
+        charging: repairs.word("transactionInfo.chargingState", &info.charging_state, CHARGING)?,
+        // The reason may be left out when it is Local.
+        stop_reason: reason.or_else(|| (phase == Phase::Ended).then(|| "Local".to_owned())),
+        offline: repairs.truth("offline", &message.offline)?,
+    }))
+}
+
+/// The cost is told while it runs and at the end (I02, I03).
+pub(crate) fn reply(transaction: &TransactionReply, times: Times) -> String {
+    let token = transaction.token.as_ref().map(|token| words::token_info(token, times));
+    Object::new(times)
+        .maybe(transaction.total_cost, |object, cost| object.raw("totalCost", cost))
+        .maybe(token, |object, token| object.raw("idTokenInfo", token))
+        .finish()
+}

@@ -1,0 +1,74 @@
+//! Types that several messages of 2.x share.
+
+use amprule_domain::reply::{Refusal, TokenInfo};
+use amprule_domain::token::IdToken;
+use serde::Deserialize;
+
+use crate::encode::{Object, Times};
+use crate::loose::{Loose, Part};
+use crate::strictness::Repairs;
+
+/// Characters of an idToken (2.0.1; 2.1 allows 255).
+const MAX_TOKEN: usize = 36;
+
+/// Characters of a message to the driver (MessageContentType).
+const MAX_MESSAGE: usize = 512;
+
+/// IdTokenType.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Token<'a> {
+    #[serde(borrow, default)]
+    id_token: Loose<'a>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Loose<'a>,
+}
+
+/// A token; a bare text in the place of the object is its text.
+pub(crate) fn token(repairs: &mut Repairs, part: Part<'_, Token<'_>>) -> Result<Option<IdToken>, Refusal> {
+    let bare = |id_token| Some(Token { id_token, kind: Loose::Absent });
+    let Some(token) = repairs.object("idToken", part, bare)? else { return Ok(None) };
+    let kind = repairs.text("idToken.type", token.kind, 20)?;
+    let kind = repairs.wanted("idToken.type", kind)?.unwrap_or_else(|| "ISO14443".to_owned());
+    // NoAuthorization has no text (C06.FR.02).
+    let bare = kind == "NoAuthorization" && token.id_token.word().is_some_and(str::is_empty);
+    let text = if bare { None } else { repairs.text("idToken.idToken", token.id_token, MAX_TOKEN)? };
+    let text = if bare { text } else { repairs.wanted("idToken.idToken", text)? };
+    Ok(Some(IdToken::new(text.unwrap_or_default(), kind)))
+}
+
+/// EVSEType.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Evse<'a> {
+    #[serde(borrow, default)]
+    id: Loose<'a>,
+    #[serde(borrow, default)]
+    connector_id: Loose<'a>,
+}
+
+/// EVSE and connector; a bare number in the place of the object is the EVSE's.
+pub(crate) fn evse(repairs: &mut Repairs, part: Part<'_, Evse<'_>>) -> Result<(Option<u32>, Option<u32>), Refusal> {
+    let bare = |id| Some(Evse { id, connector_id: Loose::Absent });
+    let Some(evse) = repairs.object("evse", part, bare)? else { return Ok((None, None)) };
+    let id = repairs.count("evse.id", &evse.id)?;
+    Ok((repairs.wanted("evse.id", id)?, repairs.count("evse.connectorId", &evse.connector_id)?))
+}
+
+/// IdTokenInfoType. A group that does not fit is left out, since a cut one would match others; a message is cut.
+pub(crate) fn token_info(token: &TokenInfo, times: Times) -> String {
+    let group = token.group.as_deref().filter(|group| group.chars().count() <= MAX_TOKEN);
+    Object::new(times)
+        .text("status", token.status.as_str())
+        .maybe(token.cache_until, |object, until| object.time("cacheExpiryDateTime", until))
+        .maybe(group, |object, group| {
+            let group = Object::new(times).text("idToken", group).text("type", "Central").finish();
+            object.raw("groupIdToken", group)
+        })
+        .maybe(token.message.as_deref(), |object, message| {
+            let content: String = message.chars().take(MAX_MESSAGE).collect();
+            let message = Object::new(times).text("format", "UTF8").text("content", &content).finish();
+            object.raw("personalMessage", message)
+        })
+        .finish()
+}
