@@ -74,6 +74,18 @@ pub enum FaultClass {
 }
 
 impl FaultClass {
+    pub const ALL: [Self; 9] = [
+        Self::GuestError,
+        Self::Trap,
+        Self::Fuel,
+        Self::Wall,
+        Self::Memory,
+        Self::InvalidOutput,
+        Self::HostIo,
+        Self::BreakerOpen,
+        Self::NotLoaded,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GuestError => "guest-error",
