@@ -1,0 +1,181 @@
+//! A station's link: its WebSocket, and the dialect that it speaks.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use amprule_domain::Mark;
+use amprule_domain::event::{Inbound, StationCommand};
+use amprule_domain::ports::{CallRefused, CloseReason, Closed, Later, Link, Received};
+use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+use amprule_ocpp::{Dialect, Fault, Frame, Malformed};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tracing::debug;
+
+use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
+
+/// The kinds of frames that answer a call of ours, CALLRESULT and CALLERROR.
+const ANSWERS: [u64; 2] = [3, 4];
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    socket: Socket,
+    dialect: Dialect,
+    /// Unreadable messages since the last readable one.
+    malformed: u32,
+    /// Goes with the first event.
+    greeting: Option<Mark>,
+}
+
+impl Connection {
+    pub(crate) fn new(socket: Socket, dialect: Dialect) -> Self {
+        Self { socket, dialect, malformed: 0, greeting: None }
+    }
+
+    /// The station named no version; its first message says so by a mark.
+    pub(crate) fn assumed(socket: Socket, dialect: Dialect) -> Self {
+        Self { greeting: Some(Mark::new("subprotocol-missing")), ..Self::new(socket, dialect) }
+    }
+
+    /// All state is in the struct, so giving up between two polls loses nothing.
+    fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+        loop {
+            let received = match ready!(self.socket.poll_incoming(cx)) {
+                Incoming::Text(text) => self.read(&text),
+                Incoming::Binary => self.refuse_binary(),
+                Incoming::TooLarge => self.refuse_size(),
+                Incoming::Closed => Some(Received::Closed),
+            };
+            if let Some(received) = received {
+                return Poll::Ready(received);
+            }
+        }
+    }
+
+    /// `None`: there is nothing to tell, and the station has its answer where one is due.
+    fn read(&mut self, text: &str) -> Option<Received> {
+        let frame = match self.dialect.parse(text) {
+            Ok(frame) => frame,
+            Err(malformed) => return self.refuse_malformed(malformed),
+        };
+        self.malformed = 0;
+        match frame {
+            Frame::Call { id, id_repaired, action, payload } => self.decode(&id, id_repaired, &action, payload),
+            Frame::Result { id, payload } => Some(Received::Result { id: id.into(), payload: payload.into() }),
+            Frame::Error { id, code, description, .. } => {
+                Some(Received::Error { id: id.into(), code: code.into_owned(), description: description.into_owned() })
+            }
+            Frame::ResultError { id, code, description, .. } => {
+                debug!(%id, %code, %description, "the station could not use our answer");
+                None
+            }
+            Frame::Send { id, action, .. } => {
+                // Nothing of 2.1 that comes without wanting an answer is understood yet.
+                debug!(%id, %action, "a message that wants no answer is not understood");
+                None
+            }
+        }
+    }
+
+    fn decode(&mut self, id: &str, id_repaired: bool, action: &str, payload: &str) -> Option<Received> {
+        match self.dialect.decode(action, payload) {
+            Ok(decoded) => {
+                let mut marks = decoded.marks;
+                marks.extend(self.greeting.take());
+                marks.extend(id_repaired.then(|| Mark::new("number-for-text")));
+                let (action, event) = (decoded.action, decoded.event);
+                Some(Received::Event(Inbound { id: id.into(), action, event, marks, raw: payload.into() }))
+            }
+            Err(refusal) => {
+                self.socket.queue(self.dialect.encode_error(id, &refusal));
+                None
+            }
+        }
+    }
+
+    /// A bad answer to a call of ours is still an answer: whoever waits for it is told.
+    fn refuse_malformed(&mut self, malformed: Malformed) -> Option<Received> {
+        debug!(%malformed, "a station's message cannot be read");
+        if let Some(answer) = self.dialect.answer_malformed(&malformed) {
+            self.socket.queue(answer);
+        }
+        self.count_malformed();
+        let Malformed { fault, kind: Some(kind), id: Some(id) } = malformed else { return None };
+        let (code, _) = self.dialect.refusal(&Refusal::new(RefusalCode::FormatViolation, ""));
+        let told = Received::Error { id: id.into(), code: code.to_owned(), description: fault.to_string() };
+        ANSWERS.contains(&kind).then_some(told)
+    }
+
+    /// OCPP-J is text (2.0.1 part 4, 3.2): a binary message is answered like any other that cannot be read.
+    fn refuse_binary(&mut self) -> Option<Received> {
+        self.refuse_unread("OCPP-J messages are text; this one was binary".to_owned());
+        self.count_malformed();
+        None
+    }
+
+    /// The rest of the message is still on its way and nothing after it can be found, so the connection ends
+    /// (RFC 6455, 7.4.1).
+    fn refuse_size(&mut self) -> Option<Received> {
+        let max = self.socket.settings().max_frame_bytes;
+        self.refuse_unread(format!("the message is longer than {max} bytes"));
+        self.socket.begin_draining(TOO_LARGE);
+        None
+    }
+
+    /// Answers a message whose id was not seen, in the versions that have an id for that.
+    fn refuse_unread(&mut self, description: String) {
+        let unread = Malformed { fault: Fault::NotJson, kind: None, id: None };
+        if self.dialect.answer_malformed(&unread).is_some() {
+            let refusal = Refusal::new(RefusalCode::RpcFrameworkError, description);
+            self.socket.queue(self.dialect.encode_error("-1", &refusal));
+        }
+    }
+
+    fn count_malformed(&mut self) {
+        self.malformed += 1;
+        if self.malformed > self.socket.settings().max_malformed_in_a_row {
+            self.socket.begin_parting(TOO_MANY_MALFORMED);
+        }
+    }
+}
+
+impl Link for Connection {
+    fn protocol(&self) -> &'static str {
+        self.dialect.subprotocol()
+    }
+
+    fn receive(&mut self) -> Later<'_, Received> {
+        Box::pin(poll_fn(|cx| self.poll_received(cx)))
+    }
+
+    fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>> {
+        let text = match answer {
+            Ok(reply) => self.dialect.encode_result(&to.id, &self.dialect.reply(to.action, &reply)),
+            Err(refusal) => self.dialect.encode_error(&to.id, &refusal),
+        };
+        Box::pin(self.socket.send(text))
+    }
+
+    fn call<'a>(&'a mut self, id: &'a str, action: &'a str, payload: &'a str) -> Later<'a, Result<(), CallRefused>> {
+        Box::pin(async move {
+            let action = self.dialect.check_command(action, payload)?;
+            let text = self.dialect.encode_call(id, action, payload);
+            self.socket.send(text).await.map_err(|Closed| CallRefused::Closed)
+        })
+    }
+
+    fn phrase(&self, command: &StationCommand) -> (&'static str, String) {
+        self.dialect.phrase(command)
+    }
+
+    fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
+        Box::pin(self.socket.part(farewell(why)))
+    }
+}
+
+const fn farewell(why: CloseReason) -> Farewell {
+    match why {
+        CloseReason::Superseded => (CloseCode::Normal, "replaced by a newer connection"),
+        CloseReason::Shutdown => (CloseCode::Away, "the server goes down"),
+        CloseReason::Revoked => (CloseCode::Policy, "the station is not admitted any more"),
+    }
+}

@@ -1,0 +1,133 @@
+//! From an accepted socket to a link in the hands of the door.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::StationId;
+use amprule_domain::ports::{Door, Visitor};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{debug, info, warn};
+
+use crate::authorization::Basic;
+use crate::connection::Connection;
+use crate::request::{self, Heard, Request};
+use crate::response::{self, Refused};
+use crate::settings::Versions;
+use crate::socket::Socket;
+use crate::stream::Stream;
+use crate::subprotocol::{self, Choice};
+use crate::{GatewaySettings, Tls, path};
+
+/// How long a refused peer may keep the socket to read its answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// All that a handshake needs to know.
+pub(crate) struct Entrance {
+    pub(crate) settings: Arc<GatewaySettings>,
+    pub(crate) versions: Versions,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) seats: Arc<Semaphore>,
+    pub(crate) door: Arc<dyn Door>,
+}
+
+/// A station that may come in.
+struct Guest {
+    station: StationId,
+    choice: Choice,
+    answer: String,
+    seat: OwnedSemaphorePermit,
+}
+
+impl Entrance {
+    /// Serves one accepted socket until it is handed over, refused, or too slow.
+    pub(crate) async fn welcome(&self, tcp: TcpStream, peer: SocketAddr) {
+        let patience = self.settings.handshake_timeout;
+        if tokio::time::timeout(patience, Box::pin(self.usher(tcp, peer))).await.is_err() {
+            debug!(%peer, "the handshake took longer than {patience:?}");
+        }
+    }
+
+    async fn usher(&self, tcp: TcpStream, peer: SocketAddr) {
+        if let Err(error) = tcp.set_nodelay(true) {
+            debug!(%peer, %error, "the socket was gone before its handshake");
+            return;
+        }
+        let Some(mut stream) = self.secure(tcp, peer).await else { return };
+        match request::read(&mut stream).await {
+            Heard::Nothing => debug!(%peer, "closed before a request was complete"),
+            Heard::Refused(refused) => refuse(stream, &refused, peer).await,
+            Heard::Request(request, tail) => match self.judge(&request, &stream) {
+                Err(refused) => refuse(stream, &refused, peer).await,
+                Ok(guest) => self.admit(stream, guest, tail, peer).await,
+            },
+        }
+    }
+
+    async fn secure(&self, tcp: TcpStream, peer: SocketAddr) -> Option<Stream> {
+        let Some(tls) = &self.tls else { return Some(Stream::Plain(tcp)) };
+        match tls.acceptor.accept(tcp).await {
+            Ok(secured) => Some(Stream::Tls(Box::new(secured))),
+            Err(error) => {
+                info!(%peer, %error, "the TLS handshake failed");
+                None
+            }
+        }
+    }
+
+    fn judge(&self, request: &Request, stream: &Stream) -> Result<Guest, Refused> {
+        let key = request.key()?;
+        let station = path::station_id(&request.target, self.settings.path_prefix.as_deref())?;
+        let basic = request.authorization.as_deref().and_then(|header| Basic::parse(header, &station));
+        self.door.admit(&Visitor {
+            station: &station,
+            basic: basic.as_ref().map(|basic| (basic.user.as_str(), basic.password.as_slice())),
+            tls: stream.is_tls(),
+            client_certificate: stream.client_certificate().as_deref(),
+        })?;
+        let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| Refused::FULL)?;
+        let choice = subprotocol::choose(request.protocols.iter().map(String::as_str), &self.versions);
+        let agreed = if let Choice::Agreed { spelled, .. } = &choice { Some(spelled.as_str()) } else { None };
+        let answer = response::upgrade(key, agreed);
+        Ok(Guest { station, choice, answer, seat })
+    }
+
+    async fn admit(&self, mut stream: Stream, guest: Guest, tail: Vec<u8>, peer: SocketAddr) {
+        let Guest { station, choice, answer, seat } = guest;
+        if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
+            debug!(%peer, %station, "closed during the handshake");
+            return;
+        }
+        let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), seat).await;
+        match choice {
+            Choice::Agreed { dialect, .. } => self.hand_over(station, Connection::new(socket, dialect), peer),
+            Choice::Assumed(dialect) => {
+                info!(%station, "named no OCPP version; {} is taken", dialect.subprotocol());
+                self.hand_over(station, Connection::assumed(socket, dialect), peer);
+            }
+            Choice::None => {
+                warn!(%peer, %station, "offers no OCPP version that is served; the connection is closed");
+                socket.part(crate::socket::NO_COMMON_VERSION).await;
+            }
+        }
+    }
+
+    fn hand_over(&self, station: StationId, connection: Connection, peer: SocketAddr) {
+        debug!(%peer, %station, "connected");
+        self.door.attach(station, Box::new(connection));
+    }
+}
+
+/// Answers, then waits for the peer to go: closing with unread bytes would take the answer away from it.
+async fn refuse(mut stream: Stream, refused: &Refused, peer: SocketAddr) {
+    info!(%peer, status = refused.status, "connection refused: {}", refused.text);
+    if stream.write_all(refused.encode().as_bytes()).await.is_err() || stream.shutdown().await.is_err() {
+        return;
+    }
+    let mut rest = [0; 512];
+    let drain = async { while matches!(stream.read(&mut rest).await, Ok(read) if read > 0) {} };
+    // Running out of patience is as good an end as any.
+    let _ = tokio::time::timeout(LINGER, drain).await;
+}

@@ -1,0 +1,109 @@
+//! The HTTP answers of the listener: one upgrade, and short texts for everybody else.
+
+use std::borrow::Cow;
+
+use amprule_domain::ports::Turned;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::path::PathFault;
+
+/// An answer that ends the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) status: u16,
+    reason: &'static str,
+    header: &'static str,
+    pub(crate) text: Cow<'static, str>,
+}
+
+impl Refused {
+    pub(crate) const NOT_HTTP: Self = Self::plain(400, "Bad Request", "this is not an HTTP request");
+    pub(crate) const BAD_KEY: Self = Self::plain(400, "Bad Request", "Sec-WebSocket-Key is missing or malformed");
+    pub(crate) const HEAD_TOO_LARGE: Self =
+        Self::plain(431, "Request Header Fields Too Large", "the request has too many or too long headers");
+    pub(crate) const NO_UPGRADE: Self = Self::with(
+        (426, "Upgrade Required"),
+        "Upgrade: websocket\r\nConnection: Upgrade\r\n",
+        Cow::Borrowed("charging stations connect to this port with a WebSocket, by GET and HTTP/1.1"),
+    );
+    pub(crate) const OTHER_VERSION: Self = Self::with(
+        (426, "Upgrade Required"),
+        "Sec-WebSocket-Version: 13\r\n",
+        Cow::Borrowed("only version 13 of the WebSocket protocol is served"),
+    );
+    pub(crate) const FULL: Self = Self::with(
+        (503, "Service Unavailable"),
+        "Retry-After: 30\r\n",
+        Cow::Borrowed("as many stations are connected as max_connections allows"),
+    );
+
+    const fn plain(status: u16, reason: &'static str, text: &'static str) -> Self {
+        Self::with((status, reason), "", Cow::Borrowed(text))
+    }
+
+    const fn with(status: (u16, &'static str), header: &'static str, text: Cow<'static, str>) -> Self {
+        Self { status: status.0, reason: status.1, header, text }
+    }
+
+    pub(crate) fn encode(&self) -> String {
+        let Self { status, reason, header, text } = self;
+        let length = text.len() + 1;
+        format!(
+            "HTTP/1.1 {status} {reason}\r\n{header}Content-Type: text/plain; charset=utf-8\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n{text}\n"
+        )
+    }
+}
+
+impl From<PathFault> for Refused {
+    fn from(fault: PathFault) -> Self {
+        Self::with((404, "Not Found"), "", Cow::Owned(fault.to_string()))
+    }
+}
+
+impl From<Turned> for Refused {
+    fn from(turned: Turned) -> Self {
+        let text = Cow::Owned(turned.to_string());
+        match turned {
+            Turned::Unauthorized(_) => Self::with(
+                (401, "Unauthorized"),
+                "WWW-Authenticate: Basic realm=\"charging station\", charset=\"UTF-8\"\r\n",
+                text,
+            ),
+            Turned::Unknown(_) => Self::with((404, "Not Found"), "", text),
+            Turned::Busy(_) => Self::with((503, "Service Unavailable"), "Retry-After: 30\r\n", text),
+        }
+    }
+}
+
+/// The upgrade. No extension is ever agreed to: compression costs more memory per connection than it saves.
+pub(crate) fn upgrade(key: &str, subprotocol: Option<&str>) -> String {
+    let accept = derive_accept_key(key.as_bytes());
+    let subprotocol = subprotocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n")).unwrap_or_default();
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n{subprotocol}\r\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upgrade_names_the_agreed_version() {
+        let answer = upgrade("dGhlIHNhbXBsZSBub25jZQ==", Some("ocpp2.0.1"));
+        assert!(answer.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+        assert!(answer.ends_with("Sec-WebSocket-Protocol: ocpp2.0.1\r\n\r\n"));
+        assert!(!upgrade("dGhlIHNhbXBsZSBub25jZQ==", None).contains("Protocol:"));
+    }
+
+    #[test]
+    fn a_refusal_has_its_text_and_length() {
+        let answer = Refused::from(Turned::Unauthorized("CS-1".into())).encode();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic"));
+        assert!(head.contains(&format!("Content-Length: {}", body.len())));
+        assert_eq!(body, "station CS-1 did not give the right password\n");
+    }
+}

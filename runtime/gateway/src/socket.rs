@@ -1,0 +1,275 @@
+//! One WebSocket: messages in and out, pings, idle time, and an orderly end.
+//!
+//! All state stands in the struct and none in futures, so that waiting for a message can be given up at any moment
+//! and nothing is lost. One timer serves every deadline; it is moved only when it fires or when an earlier deadline
+//! appears, so a message costs it nothing.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use amprule_domain::ports::Closed;
+use futures_util::{FutureExt, Sink, SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, Sleep};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
+
+use crate::GatewaySettings;
+use crate::stream::Stream;
+
+/// A status of RFC 6455, 7.4.1, and the words that go with it.
+pub(crate) type Farewell = (CloseCode, &'static str);
+
+pub(crate) const NO_COMMON_VERSION: Farewell = (CloseCode::Protocol, "no common OCPP version");
+pub(crate) const TOO_LARGE: Farewell = (CloseCode::Size, "message too large");
+pub(crate) const TOO_MANY_MALFORMED: Farewell = (CloseCode::Policy, "too many unreadable messages in a row");
+const NOT_TEXT: Farewell = (CloseCode::Invalid, "text is not UTF-8");
+const BROKEN: Farewell = (CloseCode::Protocol, "WebSocket protocol error");
+
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    Text(Utf8Bytes),
+    Binary,
+    /// The message was not read. The caller answers, then parts.
+    TooLarge,
+    Closed,
+}
+
+#[derive(Debug)]
+pub(crate) struct Socket {
+    web: WebSocketStream<Stream>,
+    settings: Arc<GatewaySettings>,
+    timer: Pin<Box<Sleep>>,
+    heard: Instant,
+    pinged: Instant,
+    /// Something was written and is not on its way yet, since then.
+    unsent: Option<Instant>,
+    state: State,
+    _seat: OwnedSemaphorePermit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Our close is written, and the station's own is waited for until then.
+    Parting(Instant),
+    /// As above, but nothing that comes can be understood any more.
+    Draining(Instant),
+    Gone,
+}
+
+impl Socket {
+    /// Takes over after the handshake; `tail` came behind its request.
+    pub(crate) async fn new(
+        stream: Stream,
+        tail: Vec<u8>,
+        settings: Arc<GatewaySettings>,
+        seat: OwnedSemaphorePermit,
+    ) -> Self {
+        let config = Some(config(&settings));
+        // The empty case has its own constructor because only that one keeps the read buffer at its size.
+        let web = if tail.is_empty() {
+            WebSocketStream::from_raw_socket(stream, Role::Server, config).await
+        } else {
+            WebSocketStream::from_partially_read(stream, tail, Role::Server, config).await
+        };
+        let now = Instant::now();
+        let timer = Box::pin(tokio::time::sleep(settings.ping_interval));
+        Self { web, settings, timer, heard: now, pinged: now, unsent: None, state: State::Open, _seat: seat }
+    }
+
+    pub(crate) fn settings(&self) -> &GatewaySettings {
+        &self.settings
+    }
+
+    /// The next message. After [`Incoming::Closed`] there is nothing more.
+    pub(crate) fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
+        loop {
+            if self.state != State::Open {
+                ready!(self.poll_parted(cx));
+                return Poll::Ready(Incoming::Closed);
+            }
+            if let Some(since) = self.unsent
+                && self.poll_sent(cx).is_pending()
+            {
+                // A station that does not take our answers is not listened to either.
+                self.arm(since + self.settings.write_timeout);
+                ready!(self.poll_deadline(cx));
+                continue;
+            }
+            match self.web.poll_next_unpin(cx) {
+                Poll::Ready(Some(Ok(message))) => {
+                    self.heard = Instant::now();
+                    match message {
+                        Message::Text(text) => return Poll::Ready(Incoming::Text(text)),
+                        Message::Binary(_) => return Poll::Ready(Incoming::Binary),
+                        _ => {}
+                    }
+                }
+                Poll::Ready(Some(Err(Error::Capacity(_)))) => return Poll::Ready(Incoming::TooLarge),
+                Poll::Ready(Some(Err(Error::Utf8(_)))) => self.begin_draining(NOT_TEXT),
+                Poll::Ready(Some(Err(Error::Protocol(_)))) => self.begin_draining(BROKEN),
+                Poll::Ready(Some(Err(_)) | None) => self.state = State::Gone,
+                Poll::Pending => ready!(self.poll_deadline(cx)),
+            }
+        }
+    }
+
+    /// Writes without waiting; what the socket does not take at once leaves with the next poll.
+    pub(crate) fn queue(&mut self, text: String) {
+        self.write(Message::text(text));
+    }
+
+    /// Sends, and waits until the socket has taken it.
+    pub(crate) async fn send(&mut self, text: String) -> Result<(), Closed> {
+        if self.state != State::Open {
+            return Err(Closed);
+        }
+        self.queue(text);
+        match tokio::time::timeout(self.settings.write_timeout, self.web.flush()).await {
+            Ok(Ok(())) if self.state == State::Open => {
+                self.unsent = None;
+                Ok(())
+            }
+            _ => {
+                self.state = State::Gone;
+                Err(Closed)
+            }
+        }
+    }
+
+    /// Closes in good order; polling for messages then ends with [`Incoming::Closed`].
+    pub(crate) fn begin_parting(&mut self, farewell: Farewell) {
+        self.say(farewell, State::Parting);
+    }
+
+    /// The same when the stream of messages cannot be read on.
+    pub(crate) fn begin_draining(&mut self, farewell: Farewell) {
+        self.say(farewell, State::Draining);
+    }
+
+    /// Closes and waits for the station to do so, within the close timeout.
+    pub(crate) async fn part(&mut self, farewell: Farewell) {
+        if self.state == State::Open {
+            self.begin_parting(farewell);
+        }
+        std::future::poll_fn(|cx| self.poll_parted(cx)).await;
+    }
+
+    fn say(&mut self, (code, reason): Farewell, next: impl FnOnce(Instant) -> State) {
+        let until = Instant::now() + self.settings.close_timeout;
+        self.write(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
+        if self.state == State::Open {
+            self.state = next(until);
+        }
+    }
+
+    fn write(&mut self, message: Message) {
+        match Pin::new(&mut self.web).start_send(message) {
+            Ok(()) => {
+                self.unsent.get_or_insert_with(Instant::now);
+            }
+            Err(_) => self.state = State::Gone,
+        }
+    }
+
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match ready!(self.web.poll_flush_unpin(cx)) {
+            Ok(()) => self.unsent = None,
+            Err(_) => self.state = State::Gone,
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_parted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let (State::Parting(until) | State::Draining(until)) = self.state else {
+                self.state = State::Gone;
+                return Poll::Ready(());
+            };
+            if self.unsent.is_some() && self.poll_sent(cx).is_ready() {
+                continue;
+            }
+            let waiting = self.unsent.is_some() || self.poll_rest(cx).is_pending();
+            if waiting && Instant::now() < until {
+                if self.timer.deadline() != until {
+                    self.timer.as_mut().reset(until);
+                }
+                ready!(self.timer.poll_unpin(cx));
+            } else {
+                self.state = State::Gone;
+            }
+        }
+    }
+
+    /// Reads to the end without looking at anything.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if matches!(self.state, State::Parting(_)) {
+            while let Some(Ok(_)) = ready!(self.web.poll_next_unpin(cx)) {}
+            return Poll::Ready(());
+        }
+        let stream = self.web.get_mut();
+        if ready!(Pin::new(&mut *stream).poll_shutdown(cx)).is_err() {
+            return Poll::Ready(());
+        }
+        let mut bytes = [0; 4096];
+        loop {
+            let mut rest = ReadBuf::new(&mut bytes);
+            let read = ready!(Pin::new(&mut *stream).poll_read(cx, &mut rest));
+            if read.is_err() || rest.filled().is_empty() {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    /// Ready when a deadline has passed and was acted upon.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.timer.poll_unpin(cx));
+            let now = Instant::now();
+            let stuck = self.unsent.is_some_and(|since| now >= since + self.settings.write_timeout);
+            if stuck || now >= self.heard + self.settings.idle_timeout {
+                self.state = State::Gone;
+                return Poll::Ready(());
+            }
+            let ping = now >= self.ping_due();
+            if ping {
+                self.pinged = now;
+                self.write(Message::Ping(Bytes::new()));
+            }
+            let next = self.next_deadline();
+            self.timer.as_mut().reset(next);
+            if ping {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    fn ping_due(&self) -> Instant {
+        self.heard.max(self.pinged) + self.settings.ping_interval
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let quiet = self.ping_due().min(self.heard + self.settings.idle_timeout);
+        self.unsent.map_or(quiet, |since| quiet.min(since + self.settings.write_timeout))
+    }
+
+    fn arm(&mut self, deadline: Instant) {
+        if deadline < self.timer.deadline() {
+            self.timer.as_mut().reset(deadline);
+        }
+    }
+}
+
+/// `write_buffer_size` 0: a message goes to the kernel at once and no buffer is kept for later.
+fn config(settings: &GatewaySettings) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(settings.read_buffer_bytes)
+        .write_buffer_size(0)
+        .max_message_size(Some(settings.max_frame_bytes))
+        .max_frame_size(Some(settings.max_frame_bytes))
+}
