@@ -3,6 +3,7 @@
 //!
 //! It goes through the product's own boundaries only: frames, files, HTTP, signals.
 
+pub mod clock;
 pub mod folders;
 pub mod management;
 pub mod process;
@@ -14,6 +15,7 @@ pub mod units;
 pub mod wait;
 pub mod wire;
 
+pub use clock::ago;
 pub use management::{Management, Response};
 pub use server::{Setup, TestServer};
 pub use wait::until;

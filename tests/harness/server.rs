@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use crate::wait::PATIENCE;
-use crate::{Management, Wire, folders, process};
+use crate::{Management, Wire, folders, process, units};
 
 /// Tests that measure time or load take the machine for themselves; the others share it.
 static MACHINE: LazyLock<Arc<RwLock<()>>> = LazyLock::new(Arc::default);
@@ -63,10 +63,7 @@ impl Setup {
     /// With a copy of a plugin of the product, its component included.
     #[must_use]
     pub fn product_plugin(self, name: &str) -> Self {
-        crate::units::copy_plugin(
-            &folders::root().join("plugins").join(name),
-            &self.folder.path().join("plugins").join(name),
-        );
+        units::copy_plugin(&folders::root().join("plugins").join(name), &self.folder.path().join("plugins").join(name));
         self
     }
 
@@ -77,6 +74,13 @@ impl Setup {
         std::fs::create_dir_all(path.parent().expect("the file lies in a folder")).expect("make a folder of the test");
         std::fs::write(path, content).expect("write a file of the test");
         self
+    }
+
+    /// With a script of so many euros per kWh, called `tariff`.
+    #[must_use]
+    pub fn tariff(self, per_kwh: &str) -> Self {
+        self.file("scripts/tariff/plugin.toml", units::manifest("tariff", "1.0.0", "pricing"))
+            .file("scripts/tariff/main.rhai", units::tariff(per_kwh))
     }
 
     /// With a configuration file.
