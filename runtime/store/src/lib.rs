@@ -1,1 +1,23 @@
-//! 
+//! The only door to the disk: SQLite behind the domain's `Store` port.
+//!
+//! Callers hand over effects, plain data, and are answered when these are durable; nobody outside sees a transaction,
+//! a table or a line of SQL. This crate asks nobody for the time or for randomness, and it never decides anything
+//! about charging: times, numbers and ids are inside the effects.
+
+mod codec;
+mod error;
+mod folder;
+mod limits;
+mod queue;
+mod read;
+mod schema;
+mod stats;
+mod store;
+mod write;
+
+pub use error::OpenError;
+pub use limits::{
+    ANSWERS_PER_STATION, COMMITS_PER_TRANSACTION, DECISIONS_KEPT, KEPT_PER_STATION, PAGE_MAX, QUEUE_ROOM,
+};
+pub use stats::Stats;
+pub use store::SqliteStore;

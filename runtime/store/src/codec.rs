@@ -1,0 +1,98 @@
+//! How values look in columns: times as microseconds, bodies as JSON, readings in a short JSON of their own.
+
+use amprule_domain::reading::{Context, Reading};
+use amprule_domain::{Energy, Timestamp};
+use rusqlite::ToSql;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Failure, Outcome};
+
+pub(crate) fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+pub(crate) fn time(micros: i64) -> Outcome<Timestamp> {
+    Timestamp::from_microsecond(micros).map_err(|_| Failure::Broken(format!("{micros} µs is not a time")))
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Outcome<T> {
+    Ok(serde_json::from_str(text)?)
+}
+
+/// JSON in a buffer that is used again for every row.
+#[derive(Default)]
+pub(crate) struct Body(Vec<u8>);
+
+impl Body {
+    pub(crate) fn of<T: Serialize + ?Sized>(&mut self, value: &T) -> Outcome<&Self> {
+        self.0.clear();
+        serde_json::to_writer(&mut self.0, value)?;
+        Ok(self)
+    }
+
+    pub(crate) fn of_readings(&mut self, readings: &[Reading]) -> Outcome<&Self> {
+        self.0.clear();
+        let mut serializer = serde_json::Serializer::new(&mut self.0);
+        serde::Serializer::collect_seq(&mut serializer, readings.iter().map(Short::from))?;
+        Ok(self)
+    }
+}
+
+impl ToSql for Body {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(&self.0)))
+    }
+}
+
+pub(crate) fn readings(text: &str) -> Outcome<Vec<Reading>> {
+    decode::<Vec<Short>>(text)?.into_iter().map(Reading::try_from).collect()
+}
+
+/// A reading in about 40 bytes. What is not there is left out; a periodic sample does not name its context.
+#[derive(Serialize, Deserialize)]
+struct Short {
+    /// µs
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
+    #[serde(rename = "c", default, skip_serializing_if = "is_periodic")]
+    context: Context,
+    /// mWh
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    register: Option<i64>,
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    power_w: Option<i64>,
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    soc: Option<u8>,
+}
+
+impl From<&Reading> for Short {
+    fn from(reading: &Reading) -> Self {
+        Self {
+            at: reading.at.map(micros),
+            context: reading.context,
+            register: reading.register.map(Energy::mwh),
+            power_w: reading.power_w,
+            soc: reading.soc,
+        }
+    }
+}
+
+impl TryFrom<Short> for Reading {
+    type Error = Failure;
+
+    fn try_from(short: Short) -> Outcome<Self> {
+        Ok(Self {
+            at: short.at.map(time).transpose()?,
+            context: short.context,
+            register: short.register.map(Energy::from_mwh),
+            power_w: short.power_w,
+            soc: short.soc,
+        })
+    }
+}
+
+fn is_periodic(context: &Context) -> bool {
+    *context == Context::Periodic
+}

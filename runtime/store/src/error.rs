@@ -1,0 +1,93 @@
+//! Errors as an operator reads them: what happened, to which file, what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use amprule_domain::ports::StoreError;
+use rusqlite::ErrorCode;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("use {path} as the data folder; it must be a folder that this user may write to")]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(
+        "open the data folder {path}: another amprule (process {holder}) is using it; stop that one, or give this one its own folder with --data"
+    )]
+    InUse { path: PathBuf, holder: String },
+    #[error(
+        "open {path}: it was written by a newer amprule (format {found}, this one knows up to {known}); start that version, or restore a backup from before the upgrade"
+    )]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("open {path}: {message}")]
+    Database { path: PathBuf, message: String },
+    #[error("start the store's writer thread")]
+    Thread { source: io::Error },
+}
+
+/// Why a statement did not do its work. It becomes a `StoreError` where it is known what was being done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("a record is not in a form that this version reads: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{0}")]
+    Broken(String),
+}
+
+pub(crate) type Outcome<T> = Result<T, Failure>;
+
+impl Failure {
+    /// `what` fits after "failed to".
+    pub(crate) fn explain(&self, what: &str) -> StoreError {
+        match self {
+            Self::Sqlite(error) => explain(what, error),
+            Self::Json(_) | Self::Broken(_) => StoreError::new(format!("{what}: {self}")),
+        }
+    }
+}
+
+/// Says what SQLite's refusal means for the one who runs the server. `what` fits after "failed to".
+pub(crate) fn explain(what: &str, error: &rusqlite::Error) -> StoreError {
+    let advice = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "the disk is full; free some space in the data folder, nothing else is needed",
+        Some(ErrorCode::SystemIoFailure) => "the disk refused to read or write; look at the system's log and the disk",
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            "the files of the data folder cannot be written; give them to the user that runs the server"
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            "the database file is damaged; stop the server and restore a backup"
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program holds the database; end it, the next commit then goes through"
+        }
+        _ => return StoreError::new(format!("{what}: {error}")),
+    };
+    StoreError::new(format!("{what}: {advice} ({error})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::explain;
+
+    #[test]
+    fn a_full_disk_is_called_a_full_disk() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA max_page_count = 3; CREATE TABLE t (x BLOB)").unwrap();
+        let error = connection.execute("INSERT INTO t VALUES (zeroblob(100000))", []).unwrap_err();
+        let text = explain("write to the database", &error).message;
+        assert!(text.starts_with("write to the database: the disk is full; free some space"), "{text}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_called_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("amprule.db");
+        std::fs::write(&path, vec![7; 8192]).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        let error = connection.execute_batch("CREATE TABLE t (x)").unwrap_err();
+        assert!(explain("write", &error).message.contains("restore a backup"));
+    }
+}

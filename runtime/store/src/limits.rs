@@ -1,0 +1,36 @@
+//! Every bound of the store, and what happens at it.
+
+use std::time::Duration;
+
+/// Commits that may wait for the writer. At it a caller waits for room; none is refused.
+pub const QUEUE_ROOM: usize = 1_024;
+/// Commits that share one transaction. What is beyond waits for the next.
+pub const COMMITS_PER_TRANSACTION: usize = 256;
+/// Items of one page of a list. Larger wishes get this many.
+pub const PAGE_MAX: usize = 1_000;
+
+/// Records of the decision log. At it the oldest goes when a new one comes.
+pub const DECISIONS_KEPT: i64 = 100_000;
+/// Kept messages of one station. At it its oldest goes when a new one comes.
+pub const KEPT_PER_STATION: i64 = 1_000;
+/// Kept answers of one station. At it its oldest goes when a new one comes.
+/// OCPP lets a station repeat only the message that was not answered; offline ones come in order, so few are enough.
+pub const ANSWERS_PER_STATION: i64 = 64;
+/// A station's latest sessions whose readings are searched for answered messages; its open ones come on top.
+pub(crate) const SESSIONS_REMEMBERED: usize = 16;
+/// Different words for why a message was kept. Further ones read as `other`.
+pub(crate) const WORDS_MAX: usize = 64;
+
+/// Sessions whose end of the journal the writer knows by heart. At it, it forgets all and looks them up again.
+pub(crate) const JOURNAL_ENDS: usize = 65_536;
+
+/// Connections for single records, read on the caller's thread, and for lists, read on a thread that may block.
+pub(crate) const POINT_READERS: usize = 4;
+pub(crate) const LIST_READERS: usize = 2;
+
+/// Pages in the write-ahead log at which a commit also moves them into the database: 32 MB.
+pub(crate) const CHECKPOINT_PAGES: u32 = 8_000;
+/// After so long without a commit the writer does it unasked.
+pub(crate) const IDLE: Duration = Duration::from_millis(250);
+/// How long the writer waits for another program that holds the database, a backup for instance, before it refuses.
+pub(crate) const BUSY: Duration = Duration::from_secs(5);

@@ -1,0 +1,148 @@
+//! Questions about readings, and about the messages that brought them.
+
+use std::collections::{BTreeSet, HashSet};
+
+use amprule_domain::effect::{Answered, MessageKey};
+use amprule_domain::ports::{Listed, Page, StoredReading};
+use amprule_domain::reply::Reply;
+use amprule_domain::{SessionNo, StationId};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::page::{after_pair, limit};
+use crate::codec::{self, decode};
+use crate::error::Outcome;
+use crate::limits::{ANSWERS_PER_STATION, SESSIONS_REMEMBERED};
+
+/// A session's readings, the latest message's last one first.
+pub(crate) fn readings(connection: &Connection, session: SessionNo, page: &Page) -> Outcome<Listed<StoredReading>> {
+    let (start, mut skip) = match after_pair(page)? {
+        Some((position, given)) => (Some(position), usize::try_from(given).unwrap_or(0)),
+        None => (journal_end(connection, session)?, 0),
+    };
+    let limit = limit(page);
+    let mut items = Vec::new();
+    let mut next = None;
+    walk(connection, start, |row| {
+        for (at, reading) in codec::readings(&row.readings)?.into_iter().rev().enumerate().skip(skip) {
+            if items.len() == limit {
+                next = Some(format!("{}.{at}", row.position));
+                return Ok(false);
+            }
+            let received_at = codec::time(row.received_at)?;
+            items.push(StoredReading { received_at, message: row.message.clone(), reading });
+        }
+        skip = 0;
+        Ok(true)
+    })?;
+    Ok(Listed { items, next })
+}
+
+/// Kept answers, and empty ones for the messages behind the station's readings; the `latest`, oldest first.
+pub(crate) fn answered(connection: &Connection, station: &StationId, latest: usize) -> Outcome<Vec<Answered>> {
+    let mut found = kept_answers(connection, station)?;
+    let floor = floor(connection, station, &found)?;
+    for end in journal_ends(connection, station)? {
+        let mut taken = 0;
+        walk(connection, Some(end), |row| {
+            taken += 1;
+            if row.position <= floor || taken > latest {
+                return Ok(false);
+            }
+            found.push((row.position, 0, Answered { message: row.message, reply: Reply::Empty }));
+            Ok(true)
+        })?;
+    }
+    found.sort_by_key(|(position, n, _)| (*position, *n));
+    Ok(latest_of_each(found, latest))
+}
+
+/// A message that brought readings and has a kept answer too counts once, with the answer.
+fn latest_of_each(found: Vec<(i64, i64, Answered)>, latest: usize) -> Vec<Answered> {
+    let mut seen = HashSet::new();
+    let newest_first = found.into_iter().rev().map(|(_, _, answer)| answer);
+    let mut answers: Vec<Answered> =
+        newest_first.filter(|answer| seen.insert(answer.message.clone())).take(latest).collect();
+    answers.reverse();
+    answers
+}
+
+/// With the journal's position at their time and their own number, which begins with 1.
+fn kept_answers(connection: &Connection, station: &StationId) -> Outcome<Vec<(i64, i64, Answered)>> {
+    let sql = "SELECT position, n, message, digest, reply FROM answers WHERE station = ?1 ORDER BY n";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_and_then([station.as_str()], |row| {
+        let message = key(row.get(2)?, row.get(3)?);
+        Ok((row.get(0)?, row.get(1)?, Answered { message, reply: decode(&row.get::<_, String>(4)?)? }))
+    })?;
+    rows.collect()
+}
+
+/// Rows up to here are not spoken of: they are from before the station's registration, or their answers may be forgotten.
+fn floor(connection: &Connection, station: &StationId, kept: &[(i64, i64, Answered)]) -> Outcome<i64> {
+    let sql = "SELECT since FROM stations WHERE id = ?1";
+    let since = connection.prepare_cached(sql)?.query_row([station.as_str()], |row| row.get(0)).optional()?;
+    let full = kept.len() as i64 >= ANSWERS_PER_STATION;
+    let oldest = kept.first().filter(|_| full).map_or(0, |(position, ..)| *position);
+    Ok(oldest.max(since.unwrap_or(0)))
+}
+
+fn journal_ends(connection: &Connection, station: &StationId) -> Outcome<BTreeSet<i64>> {
+    let live = "SELECT journal_end FROM sessions INDEXED BY sessions_live
+                WHERE station = ?1 AND state <> 'ended' AND journal_end IS NOT NULL AND ?2 > 0";
+    let latest = "SELECT journal_end FROM (SELECT journal_end FROM sessions INDEXED BY sessions_by_station
+                  WHERE station = ?1 ORDER BY started_at DESC, no DESC LIMIT ?2) WHERE journal_end IS NOT NULL";
+    let mut ends = BTreeSet::new();
+    for sql in [live, latest] {
+        let mut statement = connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![station.as_str(), SESSIONS_REMEMBERED as i64], |row| row.get(0))?;
+        for end in rows {
+            ends.insert(end?);
+        }
+    }
+    Ok(ends)
+}
+
+fn journal_end(connection: &Connection, session: SessionNo) -> Outcome<Option<i64>> {
+    let sql = "SELECT journal_end FROM sessions WHERE no = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([session.0], |row| row.get(0)).optional()?.flatten())
+}
+
+struct JournalRow {
+    position: i64,
+    previous: Option<i64>,
+    received_at: i64,
+    message: MessageKey,
+    readings: String,
+}
+
+/// From `start` back along the chain, until `visit` says false.
+fn walk(
+    connection: &Connection,
+    start: Option<i64>,
+    mut visit: impl FnMut(JournalRow) -> Outcome<bool>,
+) -> Outcome<()> {
+    let sql = "SELECT position, previous, received_at, message, digest, readings FROM journal WHERE position = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut at = start;
+    while let Some(position) = at {
+        let row = statement.query_row([position], |row| {
+            Ok(JournalRow {
+                position: row.get(0)?,
+                previous: row.get(1)?,
+                received_at: row.get(2)?,
+                message: key(row.get(3)?, row.get(4)?),
+                readings: row.get(5)?,
+            })
+        });
+        let Some(row) = row.optional()? else { break };
+        at = row.previous;
+        if !visit(row)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn key(id: String, digest: i64) -> MessageKey {
+    MessageKey { id: id.into_boxed_str(), digest: digest.cast_unsigned() }
+}

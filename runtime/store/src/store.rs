@@ -1,0 +1,158 @@
+//! The store as the rest of the program sees it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use amprule_domain::decision::Decision;
+use amprule_domain::effect::{Answered, Effect, KeptMessage};
+use amprule_domain::event::ConnectorStatus;
+use amprule_domain::ports::{Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
+use amprule_domain::pricing::Pin;
+use amprule_domain::session::Session;
+use amprule_domain::station::StationRecord;
+use amprule_domain::token::TokenRecord;
+use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp};
+use parking_lot::Mutex;
+
+use crate::error::{OpenError, explain};
+use crate::folder::Folder;
+use crate::queue::{Queue, queue};
+use crate::read::{self, Readers};
+use crate::stats::{Counters, Stats};
+use crate::{schema, write};
+
+/// An open data folder. It is ours until this is dropped; a second one on the same folder is refused.
+pub struct SqliteStore {
+    queue: Queue,
+    readers: Readers,
+    counters: Arc<Counters>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    _folder: Folder,
+}
+
+impl SqliteStore {
+    /// Opens `amprule.db` in the data folder `path`; folder and file are made if they are missing, an older file is
+    /// brought to the present format. Refuses a folder that another process uses, and a file from a newer version.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let folder = Folder::claim(path)?;
+        let connection = schema::open_writer(&folder.database)?;
+        let readers = Readers::open(&folder.database).map_err(|error| OpenError::Database {
+            path: folder.database.clone(),
+            message: explain("prepare for reading", &error).message,
+        })?;
+        let counters = Arc::new(Counters::default());
+        let (queue, inbox) = queue();
+        let counted = Arc::clone(&counters);
+        let writer = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write::run(&connection, inbox, &counted))
+            .map_err(|source| OpenError::Thread { source })?;
+        Ok(Self { queue, readers, counters, writer: Mutex::new(Some(writer)), _folder: folder })
+    }
+
+    /// Finishes what was handed over, moves the write-ahead log into the database and ends the writer. Later commits are
+    /// refused, reads still work. Blocks until done; dropping the store does the same.
+    pub fn close(&self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.lock().take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the store's writer failed before it was closed; what it had answered is on disk");
+        }
+    }
+
+    pub fn stats(&self) -> Stats {
+        self.counters.read(self.queue.len())
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
+        Box::pin(self.queue.commit(effects))
+    }
+
+    fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
+        self.readers.point("read a station", |connection| read::records::station(connection, id))
+    }
+
+    fn connectors(&self, id: &StationId) -> StoreResult<Vec<ConnectorStatus>> {
+        self.readers.point("read a station's connectors", |connection| read::records::connectors(connection, id))
+    }
+
+    fn stations(&self, page: &Page) -> Later<'_, StoreResult<Listed<StationRecord>>> {
+        let page = page.clone();
+        self.readers.list("list the stations", move |connection| read::records::stations(connection, &page))
+    }
+
+    fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>> {
+        self.readers.point("read a station's sessions", |connection| read::sessions::live(connection, station, ended))
+    }
+
+    fn answered(&self, station: &StationId, latest: usize) -> StoreResult<Vec<Answered>> {
+        self.readers
+            .point("read a station's answers", |connection| read::journal::answered(connection, station, latest))
+    }
+
+    fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
+        self.readers.point("read a session", |connection| read::sessions::one(connection, id))
+    }
+
+    fn sessions(&self, filter: &SessionFilter, page: &Page) -> Later<'_, StoreResult<Listed<Session>>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.readers.list("list the sessions", move |connection| read::sessions::list(connection, &filter, &page))
+    }
+
+    fn readings(&self, session: SessionNo, page: &Page) -> Later<'_, StoreResult<Listed<StoredReading>>> {
+        let page = page.clone();
+        self.readers
+            .list("list a session's readings", move |connection| read::journal::readings(connection, session, &page))
+    }
+
+    fn pinned_hashes(&self) -> StoreResult<Vec<Pin>> {
+        self.readers.point("read which units are pinned", read::sessions::pins)
+    }
+
+    fn token(&self, key: &str) -> StoreResult<Option<TokenRecord>> {
+        self.readers.point("read a token", |connection| read::records::token(connection, key))
+    }
+
+    fn tokens(&self, page: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>> {
+        let page = page.clone();
+        self.readers.list("list the tokens", move |connection| read::records::tokens(connection, &page))
+    }
+
+    fn spent(&self, key: &str, currency: Currency, since: Timestamp) -> StoreResult<Decimal> {
+        self.readers
+            .point("add up a token's totals", |connection| read::sessions::spent(connection, key, currency, since))
+    }
+
+    fn open_sessions(&self, key: &str) -> StoreResult<u32> {
+        self.readers.point("count a token's sessions", |connection| read::sessions::open_count(connection, key))
+    }
+
+    fn decisions(&self, session: Option<SessionId>, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+        let page = page.clone();
+        self.readers.list("list the decisions", move |connection| read::log::decisions(connection, session, &page))
+    }
+
+    fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>> {
+        self.readers.point("read a decision", |connection| read::log::decision(connection, id))
+    }
+
+    fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {
+        let (station, page) = (station.clone(), page.clone());
+        self.readers
+            .list("list a station's kept messages", move |connection| read::log::kept(connection, &station, &page))
+    }
+
+    fn last_session_no(&self) -> StoreResult<SessionNo> {
+        self.readers.point("read the last session number", read::sessions::last_no)
+    }
+}

@@ -1,0 +1,73 @@
+//! One caller's effects, each to the table it belongs to.
+
+use amprule_domain::effect::Effect;
+use amprule_domain::ports::StoreResult;
+use rusqlite::Connection;
+
+use super::journal::Journal;
+use super::log::Log;
+use super::records::Records;
+use super::sessions::Sessions;
+use crate::error::Outcome;
+
+pub(super) struct Effects<'c> {
+    journal: Journal<'c>,
+    sessions: Sessions<'c>,
+    records: Records<'c>,
+    log: Log<'c>,
+}
+
+impl<'c> Effects<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Outcome<Self> {
+        Ok(Self {
+            journal: Journal::new(connection)?,
+            sessions: Sessions::new(connection)?,
+            records: Records::new(connection),
+            log: Log::new(connection),
+        })
+    }
+
+    /// Readings go first, because a session's row carries the end of its journal.
+    pub(super) fn apply(&mut self, effects: &[Effect]) -> StoreResult<()> {
+        let is_readings = |effect: &&Effect| matches!(effect, Effect::Readings(_));
+        for effect in effects.iter().filter(is_readings).chain(effects.iter().filter(|effect| !is_readings(effect))) {
+            self.apply_one(effect).map_err(|failure| failure.explain(&title(effect)))?;
+        }
+        self.journal.finish().map_err(|failure| failure.explain("write readings"))
+    }
+
+    /// After a rollback nothing that was known about the tables is certain.
+    pub(super) fn forget(&mut self) {
+        self.journal.forget();
+    }
+
+    fn apply_one(&mut self, effect: &Effect) -> Outcome<()> {
+        match effect {
+            Effect::Readings(row) => self.journal.append(row),
+            Effect::Session(session) => self.sessions.put(session, &mut self.journal),
+            Effect::Answered { station, answer } => self.log.answer(station, self.journal.position()?, answer),
+            Effect::Kept(message) => self.log.keep(message),
+            Effect::Decision(decision) => self.log.decide(decision),
+            Effect::Station(station) => self.records.station(station, self.journal.position()?),
+            Effect::StationGone(id) => self.records.station_gone(id),
+            Effect::Connector { station, status } => self.records.connector(station, status),
+            Effect::Token(token) => self.records.token(token),
+            Effect::TokenGone(key) => self.records.token_gone(key),
+        }
+    }
+}
+
+fn title(effect: &Effect) -> String {
+    match effect {
+        Effect::Readings(row) => format!("write readings of session number {}", row.session.0),
+        Effect::Session(session) => format!("write session number {} of station {}", session.no.0, session.station),
+        Effect::Answered { station, .. } => format!("keep an answer to station {station}"),
+        Effect::Kept(message) => format!("keep {} of station {}", message.action, message.station),
+        Effect::Decision(decision) => format!("write decision {}", decision.id),
+        Effect::Station(station) => format!("write station {}", station.id),
+        Effect::StationGone(id) => format!("remove station {id}"),
+        Effect::Connector { station, .. } => format!("write a connector of station {station}"),
+        Effect::Token(token) => format!("write token {}", token.id_token),
+        Effect::TokenGone(key) => format!("remove token {key}"),
+    }
+}
