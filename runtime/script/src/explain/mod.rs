@@ -1,0 +1,79 @@
+//! Errors, said to a script's author: where, what, and what is likely meant.
+
+mod parse;
+mod run;
+
+use amprule_hooks::Diagnostic;
+use rhai::{Array, Dynamic, ImmutableString, Map};
+use rust_decimal::Decimal;
+
+pub(crate) use parse::explain_parse;
+pub(crate) use run::explain_run;
+
+use crate::source::lexer::Token;
+
+/// What a value is, with its article.
+pub(crate) fn kind_of(value: &Dynamic) -> &'static str {
+    if value.is_unit() {
+        "nothing, ()"
+    } else if value.is_int() || value.is::<Decimal>() {
+        "a number"
+    } else if value.is::<ImmutableString>() {
+        "a string"
+    } else if value.is_bool() {
+        "true or false"
+    } else if value.is::<Array>() {
+        "a list"
+    } else if value.is::<Map>() {
+        "a map"
+    } else {
+        named_kind(value.type_name())
+    }
+}
+
+/// Our own types, by the end of their Rust paths.
+fn named_kind(rust_name: &str) -> &'static str {
+    match rust_name.rsplit("::").next().unwrap_or(rust_name) {
+        "Line" => "a line",
+        "Moment" => "a moment",
+        "Session" => "the session",
+        "Request" => "the request",
+        "Period" => "a period",
+        "Periods" => "the periods",
+        "Parameters" => "the parameters",
+        "TextList" => "a list",
+        _ => "something else",
+    }
+}
+
+/// `; did you mean max?`, or nothing when no name is near.
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map_or_else(String::new, |near| format!("; did you mean {near}?"))
+}
+
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let room = (name.chars().count() / 3).clamp(1, 3);
+    known
+        .into_iter()
+        .filter(|near| *near != name)
+        .map(|near| (strsim::damerau_levenshtein(name, near), near))
+        .filter(|(distance, near)| *distance <= room || contains_words(name, near))
+        .min()
+        .map(|(_, near)| near)
+}
+
+/// `kwh` is meant for `energy_kwh`.
+fn contains_words(name: &str, near: &str) -> bool {
+    name.len() >= 3 && near.split('_').any(|word| word == name)
+}
+
+/// A finding at a token of `text`.
+pub(crate) fn at_token(
+    code: &'static str,
+    message: impl Into<String>,
+    file: &str,
+    text: &str,
+    token: &Token<'_>,
+) -> Diagnostic {
+    Diagnostic::new(code, message).in_file(file).at(text, token.line, token.column)
+}

@@ -1,0 +1,153 @@
+//! Why a script is not valid, from Rhai's first error and the tokens around it.
+
+use amprule_hooks::Diagnostic;
+use rhai::{ParseError, ParseErrorType};
+
+use super::nearest;
+use crate::language::limits::Limits;
+use crate::source::layout::Layout;
+use crate::source::lexer::Token;
+
+/// `names` are the constants that the file may use.
+pub(crate) fn explain_parse(error: &ParseError, file: &str, layout: &Layout<'_>, names: &[&str]) -> Diagnostic {
+    let place = Place::of(error, layout);
+    let (code, message) = message(error.err_type());
+    let mut found = Diagnostic::new(code, message).in_file(file);
+    if let Some((line, column)) = place.position(error) {
+        found = found.at(layout.text, line, column);
+    }
+    match place.slip().or_else(|| hint(error.err_type(), layout, names)) {
+        Some(hint) => found.hint(hint),
+        None => found,
+    }
+}
+
+fn message(error: &ParseErrorType) -> (&'static str, String) {
+    match error {
+        ParseErrorType::VariableUndefined(name) => ("unknown-name", format!("there is no variable {name} here")),
+        ParseErrorType::ModuleUndefined(name) => ("unknown-name", format!("nothing is imported as {name}")),
+        ParseErrorType::ExprTooDeep => ("limit", format!("more than {} levels within each other", Limits::NESTING)),
+        ParseErrorType::TooManyFunctions => ("limit", format!("more than {} functions", Limits::FUNCTIONS)),
+        ParseErrorType::LiteralTooLarge(what, limit) => ("limit", format!("{}: at most {limit}", what.to_lowercase())),
+        ParseErrorType::MissingToken(token, why) => {
+            ("syntax", format!("expected `{token}` {}", why.trim_end_matches('.')))
+        }
+        ParseErrorType::Reserved(word) => ("syntax", format!("`{word}` is not part of the language")),
+        other => ("syntax", sentence(&other.to_string())),
+    }
+}
+
+/// Rhai's messages begin with a capital; ours do not.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+fn hint(error: &ParseErrorType, layout: &Layout<'_>, constants: &[&str]) -> Option<String> {
+    match error {
+        ParseErrorType::VariableUndefined(name) => {
+            let near = nearest(name, local_names(layout).into_iter().chain(constants.iter().copied()));
+            let functions_see = "a function sees its parameters, its own `let` and the file's `const`";
+            Some(near.map_or_else(|| functions_see.to_owned(), |near| format!("did you mean `{near}`?")))
+        }
+        ParseErrorType::ModuleUndefined(_) => {
+            Some("import files of this folder at the top: `import \"days\" as days;`".to_owned())
+        }
+        ParseErrorType::TooManyFunctions | ParseErrorType::ExprTooDeep => {
+            Some("split it into smaller parts".to_owned())
+        }
+        ParseErrorType::UnexpectedEOF => Some("a `}`, `)` or `]` is missing before the end".to_owned()),
+        _ => None,
+    }
+}
+
+/// Every name that the file gives to something: parameters, variables, loops.
+fn local_names<'a>(layout: &Layout<'a>) -> Vec<&'a str> {
+    let tokens = &layout.tokens;
+    let declared = tokens.windows(2).filter(|pair| pair[0].is("let") || pair[0].is("const") || pair[0].is("for"));
+    let mut names: Vec<&str> = declared.map(|pair| pair[1].text).collect();
+    for at in (0..tokens.len()).filter(|at| tokens[*at].is("fn")) {
+        let parameters = tokens[at..].iter().skip(3).take_while(|token| !token.is(")"));
+        names.extend(parameters.filter(|token| token.is_word()).map(|token| token.text));
+    }
+    names
+}
+
+/// The tokens around an error.
+struct Place<'a, 'b> {
+    before: &'b [Token<'a>],
+    here: Option<&'b Token<'a>>,
+    missing_semicolon: bool,
+}
+
+impl<'a, 'b> Place<'a, 'b> {
+    fn of(error: &ParseError, layout: &'b Layout<'a>) -> Self {
+        let at = match (error.position().line(), error.position().position()) {
+            (Some(line), column) => {
+                layout.tokens.partition_point(|token| (token.line, token.column) < (line, column.unwrap_or(1)))
+            }
+            _ => layout.tokens.len(),
+        };
+        let missing_semicolon = matches!(error.err_type(), ParseErrorType::MissingToken(token, _) if token == ";");
+        Self { before: &layout.tokens[..at], here: layout.tokens.get(at), missing_semicolon }
+    }
+
+    /// A missing `;` is shown where it belongs: behind the token before.
+    fn position(&self, error: &ParseError) -> Option<(usize, usize)> {
+        match self.before.last() {
+            Some(last) if self.missing_semicolon => Some((last.line, last.column + last.text.chars().count())),
+            last => match error.position().line() {
+                Some(line) => Some((line, error.position().position().unwrap_or(1))),
+                None => last.map(|last| (last.line, last.column)),
+            },
+        }
+    }
+
+    fn slip(&self) -> Option<String> {
+        let here = self.here.into_iter().chain(self.before.last());
+        if let Some(hint) = here.clone().find_map(|token| slip_of(token)) {
+            return Some(hint.to_owned());
+        }
+        if self.here.is_some_and(|token| token.is("=")) && self.in_condition() {
+            return Some("`=` assigns; to compare, write `==`".to_owned());
+        }
+        let bar = here.clone().any(|token| token.is("|") || token.is("||"));
+        if bar {
+            return Some("there are no closures; use a `for` loop or a function of its own".to_owned());
+        }
+        self.missing_semicolon.then(|| "end the statement with `;`".to_owned())
+    }
+
+    /// Is this statement an `if` or a `while`?
+    fn in_condition(&self) -> bool {
+        let statement = self.before.iter().rev().take_while(|token| !token.is(";") && !token.is("{") && !token.is("}"));
+        statement.into_iter().any(|token| token.is("if") || token.is("while"))
+    }
+}
+
+fn slip_of(token: &Token<'_>) -> Option<&'static str> {
+    if token.kind == crate::source::lexer::TokenKind::Text {
+        return None;
+    }
+    Some(match token.text {
+        "elif" | "elsif" | "elseif" => "write `else if`",
+        "and" => "write `&&`",
+        "or" => "write `||`",
+        "not" => "write `!`",
+        "function" | "def" | "func" => "a function begins with `fn`",
+        "var" => "a variable begins with `let`",
+        "null" | "nil" | "None" | "undefined" => "nothing is written `()`",
+        "True" => "write `true`",
+        "False" => "write `false`",
+        "then" | "end" | "begin" => "blocks stand in braces: `if x { … }`",
+        "===" => "write `==`",
+        "!==" => "write `!=`",
+        "++" => "write `+= 1`",
+        "--" => "write `-= 1`",
+        "eval" => "code cannot be made at run time",
+        "Fn" | "call" | "curry" => "functions are called by their names",
+        "import" => "imports stand at the top of the file: `import \"days\" as days;`",
+        "export" => "all functions of an imported file can be used; `private fn` keeps one to itself",
+        _ => return None,
+    })
+}

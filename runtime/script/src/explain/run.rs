@@ -1,0 +1,136 @@
+//! Why a call failed: the class that the runtime acts on, and the sentence that the author reads.
+
+use amprule_domain::decision::FaultClass;
+use amprule_hooks::Diagnostic;
+use rhai::{EvalAltResult, Position};
+
+use super::{kind_of, nearest};
+use crate::language::call::OUT_OF_FUEL;
+use crate::language::limits::Limits;
+use crate::source::names;
+
+#[derive(Debug)]
+pub(crate) struct Explained {
+    pub(crate) class: FaultClass,
+    /// Where it is known.
+    pub(crate) place: Option<(String, Position)>,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Explained {
+    /// `text_of` gives a file's text for the excerpt.
+    pub(crate) fn diagnostic<'a>(&self, code: &'static str, text_of: impl Fn(&str) -> Option<&'a str>) -> Diagnostic {
+        let mut found = Diagnostic::new(code, &self.message);
+        if let Some((file, position)) = &self.place {
+            found = found.in_file(file);
+            if let (Some(text), Some(line)) = (text_of(file), position.line()) {
+                found = found.at(text, line, position.position().unwrap_or(1));
+            }
+        }
+        match &self.hint {
+            Some(hint) => found.hint(hint),
+            None => found,
+        }
+    }
+}
+
+/// `entry` is the file where the call began; `functions` are those that the unit's files define.
+pub(crate) fn explain_run(error: &EvalAltResult, entry: &str, functions: &[String]) -> Explained {
+    let (inner, file, position) = innermost(error, entry);
+    let (class, message) = message(inner);
+    Explained { class, place: (!position.is_none()).then_some((file, position)), message, hint: hint(inner, functions) }
+}
+
+/// The error itself, and the nearest place that is known.
+fn innermost<'e>(error: &'e EvalAltResult, entry: &str) -> (&'e EvalAltResult, String, Position) {
+    let (mut error, mut file, mut position) = (error, entry.to_owned(), error.position());
+    while let EvalAltResult::ErrorInFunctionCall(_, source, inner, _) = error {
+        error = &**inner;
+        if !error.position().is_none() {
+            position = error.position();
+            if !source.is_empty() {
+                file.clone_from(source);
+            }
+        }
+    }
+    (error, file, position)
+}
+
+fn message(error: &EvalAltResult) -> (FaultClass, String) {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorTooManyOperations(_) => (FaultClass::Fuel, "the script used up its operations".to_owned()),
+        E::ErrorTerminated(why, _) if why.as_int() == Ok(OUT_OF_FUEL) => {
+            (FaultClass::Fuel, "the script used up its operations".to_owned())
+        }
+        E::ErrorTerminated(..) => (FaultClass::Wall, "the script used up its time".to_owned()),
+        E::ErrorDataTooLarge(what, _) => (FaultClass::Memory, format!("a value is too large: {}", what.to_lowercase())),
+        E::ErrorTooManyVariables(_) => {
+            (FaultClass::Memory, format!("more than {} variables at once in one function", Limits::VARIABLES))
+        }
+        E::ErrorStackOverflow(_) => {
+            (FaultClass::Trap, format!("more than {} calls within each other", Limits::CALL_LEVELS))
+        }
+        E::ErrorRuntime(value, _) => (FaultClass::GuestError, thrown(value)),
+        E::ErrorFunctionNotFound(signature, _) => (FaultClass::GuestError, unknown_function(signature)),
+        E::ErrorVariableNotFound(name, _) => (FaultClass::GuestError, format!("there is no variable {name} here")),
+        E::ErrorPropertyNotFound(name, _) => (FaultClass::GuestError, format!("there is no field {name}")),
+        other => (FaultClass::GuestError, plain(other)),
+    }
+}
+
+fn thrown(value: &rhai::Dynamic) -> String {
+    match value.read_lock::<rhai::ImmutableString>() {
+        Some(text) => text.to_string(),
+        None if value.is_unit() => "the script gave up without a word".to_owned(),
+        None => format!("the script threw {}: {value}", kind_of(value)),
+    }
+}
+
+/// Rhai gives the name with the types of its arguments: `lin (i64, map)`.
+fn unknown_function(signature: &str) -> String {
+    let name = function_name(signature);
+    let arguments = signature.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
+    let arguments = arguments.replace("&str | ImmutableString | String", "string").replace("i64", "int");
+    if names::FUNCTIONS.contains(&name) || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        format!("`{name}` does not take ({arguments})")
+    } else {
+        format!("there is no function {name}({arguments})")
+    }
+}
+
+fn function_name(signature: &str) -> &str {
+    signature.split([' ', '(']).next().unwrap_or(signature)
+}
+
+/// Rhai's own words, without its place and its capital.
+fn plain(error: &EvalAltResult) -> String {
+    let text = error.to_string();
+    let text = text.rsplit_once(" (line ").map_or(text.as_str(), |(text, _)| text);
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+fn hint(error: &EvalAltResult, functions: &[String]) -> Option<String> {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorFunctionNotFound(signature, _) => {
+            let known = names::FUNCTIONS.iter().copied().chain(functions.iter().map(String::as_str));
+            nearest(function_name(signature), known).map(|near| format!("did you mean `{near}`?"))
+        }
+        E::ErrorDotExpr(text, _) => {
+            let name = text.split('\'').nth(1)?;
+            nearest(name, names::FIELDS.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+        }
+        E::ErrorPropertyNotFound(name, _) => {
+            nearest(name, names::FIELDS.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+        }
+        E::ErrorTooManyOperations(_) | E::ErrorTerminated(..) => Some("is there a loop that does not end?".to_owned()),
+        E::ErrorStackOverflow(_) => Some("is there a function that calls itself?".to_owned()),
+        E::ErrorDataTooLarge(what, _) if what.contains("map") => {
+            Some("lines made with line(…) do not count, lines written as maps do".to_owned())
+        }
+        _ => None,
+    }
+}

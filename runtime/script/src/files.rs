@@ -1,0 +1,86 @@
+//! The script files of a unit: the entry, and what it imports from its own folder. Never from the disk.
+
+use amprule_hooks::{Diagnostic, Source};
+
+use crate::explain::{at_token, nearest};
+use crate::language::limits::Limits;
+use crate::source::check::check_depth;
+use crate::source::layout::{Import, Layout, layout};
+
+#[derive(Debug)]
+pub(crate) struct File<'a> {
+    pub(crate) name: String,
+    pub(crate) layout: Layout<'a>,
+    /// As its importer calls it; the entry has none.
+    pub(crate) alias: Option<String>,
+}
+
+/// Imported files stand before those that import them; the entry is last.
+pub(crate) fn files(source: &Source) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
+    let mut reader = Reader { source, open: Vec::new(), files: Vec::new() };
+    reader.read(&source.manifest.entry, None).map_err(|found| vec![found])?;
+    Ok(reader.files)
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    /// Files whose imports are being read.
+    open: Vec<String>,
+    files: Vec<File<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self, name: &str, alias: Option<&str>) -> Result<(), Diagnostic> {
+        let layout = layout(self.text(name)?);
+        if let Some(deep) = check_depth(name, &layout) {
+            return Err(deep);
+        }
+        self.open.push(name.to_owned());
+        for import in &layout.imports {
+            self.import(name, &layout, import)?;
+        }
+        self.open.pop();
+        self.files.push(File { name: name.to_owned(), layout, alias: alias.map(str::to_owned) });
+        Ok(())
+    }
+
+    fn import(&mut self, from: &str, layout: &Layout<'_>, import: &Import<'_>) -> Result<(), Diagnostic> {
+        let refuse = |message: String| at_token("import", message, from, layout.text, &import.path);
+        let name = self.find(import.path.unquoted()).ok_or_else(|| {
+            let near =
+                nearest(import.path.unquoted(), self.source.files.keys().map(|name| name.trim_end_matches(".rhai")));
+            let hint = near.map_or_else(
+                || "a script imports only files of its own folder".to_owned(),
+                |near| format!("did you mean {near:?}?"),
+            );
+            refuse(format!("there is no file {} here", import.path.text)).hint(hint)
+        })?;
+        if self.open.contains(&name) {
+            return Err(refuse(format!("{name} and {from} import each other")));
+        }
+        match self.files.iter().find(|file| file.name == name || file.alias.as_deref() == Some(import.alias)) {
+            Some(file) if file.name == name && file.alias.as_deref() == Some(import.alias) => Ok(()),
+            Some(file) => {
+                let alias = file.alias.as_deref().unwrap_or_default();
+                Err(refuse(format!("{} is already imported as {alias}; use one name for one file", file.name)))
+            }
+            None if self.files.len() + self.open.len() >= Limits::FILES => {
+                Err(refuse(format!("more than {} files", Limits::FILES)).hint("put functions together"))
+            }
+            None => self.read(&name, Some(import.alias)),
+        }
+    }
+
+    fn find(&self, path: &str) -> Option<String> {
+        [path.to_owned(), format!("{path}.rhai")].into_iter().find(|name| self.source.files.contains_key(name))
+    }
+
+    fn text(&self, name: &str) -> Result<&'a str, Diagnostic> {
+        let refuse = |message: String| Diagnostic::new("limit", message).in_file(name);
+        let bytes = self.source.files.get(name).ok_or_else(|| refuse(format!("there is no file {name}")))?;
+        if bytes.len() > Limits::FILE_BYTES {
+            return Err(refuse(format!("{} bytes; a script has at most {}", bytes.len(), Limits::FILE_BYTES)));
+        }
+        std::str::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".to_owned()))
+    }
+}

@@ -1,0 +1,79 @@
+//! One call of a script: its budget, and what it said.
+//!
+//! A call runs on its caller's thread from beginning to end, so its account lives in that thread.
+
+use std::cell::Cell;
+use std::time::Instant;
+
+use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
+
+use super::Answer;
+
+/// How many operations pass between two looks at the clock: some ten microseconds.
+const CLOCK_EVERY: u64 = 256;
+const MAX_LINES: u32 = 512;
+const MAX_LOGS: u32 = 20;
+const MAX_LOG_BYTES: usize = 500;
+
+/// Why a call was ended from outside; rides on Rhai's termination.
+pub(crate) const OUT_OF_FUEL: i64 = 1;
+pub(crate) const OUT_OF_TIME: i64 = 2;
+
+thread_local! {
+    static FUEL: Cell<u64> = const { Cell::new(0) };
+    static USED: Cell<u64> = const { Cell::new(0) };
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    static LINES: Cell<u32> = const { Cell::new(0) };
+    static LOGS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Opens a fresh account in this thread.
+pub(crate) fn begin(fuel: u64, deadline: Instant) {
+    FUEL.set(fuel);
+    USED.set(0);
+    DEADLINE.set(Some(deadline));
+    LINES.set(0);
+    LOGS.set(0);
+}
+
+/// Operations since [`begin`].
+pub(crate) fn used() -> u64 {
+    USED.get()
+}
+
+/// Counts a bill's line; a script makes a bounded number of them.
+pub(crate) fn count_line() -> Answer<()> {
+    LINES.set(LINES.get() + 1);
+    if LINES.get() > MAX_LINES {
+        let what = format!("Number of lines made in one call (at most {MAX_LINES})");
+        return Err(EvalAltResult::ErrorDataTooLarge(what, Position::NONE).into());
+    }
+    Ok(())
+}
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.on_progress(|operations| {
+        USED.set(operations);
+        if operations > FUEL.get() {
+            return Some(Dynamic::from_int(OUT_OF_FUEL));
+        }
+        let late =
+            operations.is_multiple_of(CLOCK_EVERY) && DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline);
+        late.then(|| Dynamic::from_int(OUT_OF_TIME))
+    });
+    engine.register_fn("print", |value: Dynamic| log(&value));
+    engine.register_fn("log", |value: Dynamic| log(&value));
+    engine.register_fn("debug", |value: Dynamic| log(&value));
+}
+
+/// The span of the call says which unit speaks.
+fn log(value: &Dynamic) {
+    LOGS.set(LOGS.get() + 1);
+    if LOGS.get() > MAX_LOGS {
+        return;
+    }
+    let text: ImmutableString = value.clone().into_immutable_string().unwrap_or_else(|_| value.to_string().into());
+    let end = text.floor_char_boundary(MAX_LOG_BYTES);
+    let more = if LOGS.get() == MAX_LOGS { " (further lines of this call are dropped)" } else { "" };
+    tracing::info!(target: "amprule::script", "{}{more}", &text[..end]);
+}

@@ -1,0 +1,29 @@
+//! The language that scripts are written in: Rhai with few words, exact numbers and a limit on everything.
+
+mod arithmetic;
+pub(crate) mod call;
+pub(crate) mod limits;
+mod moment;
+mod parameters;
+mod values;
+
+use rhai::Engine;
+
+pub(crate) use arithmetic::number;
+pub(crate) use moment::Moment;
+pub(crate) use parameters::{ParameterNames, Parameters};
+pub(crate) use values::TextList;
+
+/// What native functions answer.
+pub(crate) type Answer<T> = Result<T, Box<rhai::EvalAltResult>>;
+
+/// An engine with the language and its limits, without any hook's types.
+pub(crate) fn engine(limits: &limits::Limits) -> Engine {
+    let mut engine = Engine::new_raw();
+    limits.apply(&mut engine);
+    arithmetic::register(&mut engine);
+    values::register(&mut engine);
+    moment::register(&mut engine);
+    call::register(&mut engine);
+    engine
+}

@@ -1,0 +1,47 @@
+//! What `fn price` returns: `bill("EUR", lines)`, or the map that it makes.
+
+use amprule_domain::Currency;
+use amprule_domain::pricing::{OutputLine, PricingOutput};
+use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
+
+use super::fields::{Fields, Read, text};
+use super::line;
+use crate::explain::kind_of;
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_fn("bill", |currency: ImmutableString, lines: Array| bill(currency, lines, Dynamic::UNIT));
+    engine.register_fn("bill", bill);
+}
+
+fn bill(currency: ImmutableString, lines: Array, next_change_at: Dynamic) -> Map {
+    let mut map = Map::new();
+    map.insert("currency".into(), currency.into());
+    map.insert("lines".into(), lines.into());
+    map.insert("next_change_at".into(), next_change_at);
+    map
+}
+
+pub(crate) fn read(value: Dynamic) -> Read<PricingOutput> {
+    let known = ["currency", "lines", "next_change_at"];
+    let mut fields = Fields::of(value, "", "a bill like bill(\"EUR\", lines)")?.only(&known)?;
+    Ok(PricingOutput {
+        currency: currency(&mut fields)?,
+        lines: lines(&mut fields)?,
+        next_change_at: fields.optional_moment("next_change_at")?,
+    })
+}
+
+fn currency(fields: &mut Fields) -> Read<Currency> {
+    let code = fields.required("currency", "a currency", text)?;
+    code.parse().map_err(|why| format!("currency: {why}"))
+}
+
+fn lines(fields: &mut Fields) -> Read<Vec<OutputLine>> {
+    let value = fields.take("lines").ok_or("lines: missing, expected a list of lines")?;
+    let kind = kind_of(&value);
+    let array = value.into_array().map_err(|_| format!("lines: expected a list of lines, got {kind}"))?;
+    if array.len() > PricingOutput::MAX_LINES {
+        return Err(format!("lines: {} lines; at most {} are accepted", array.len(), PricingOutput::MAX_LINES));
+    }
+    array.into_iter().enumerate().map(|(at, value)| line::read(value, &format!("lines[{at}]"))).collect()
+}

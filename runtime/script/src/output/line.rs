@@ -1,0 +1,102 @@
+//! A bill's line: `line("energy", "Energy", 12.3, "kWh", 0.49)`, or a map with the same fields.
+
+use std::sync::Arc;
+
+use amprule_domain::Currency;
+use amprule_domain::pricing::{OutputLine, PricingOutput};
+use rhai::{Array, Dynamic, Engine, ImmutableString};
+use rust_decimal::Decimal;
+
+use super::fields::{Fields, Read};
+use crate::explain::kind_of;
+use crate::language::{Answer, call, number};
+
+/// A finished line. Copying it is cheap, and it weighs the same whatever it says.
+#[derive(Debug, Clone)]
+struct Line(Arc<OutputLine>);
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Line>("line");
+    engine.register_fn("line", measured_line);
+    engine.register_fn("line", plain_line);
+    engine.register_fn("total", |lines: &mut Array| total(lines, |amount| amount));
+    engine.register_fn("total", |lines: &mut Array, currency: &str| -> Answer<Decimal> {
+        let currency: Currency = currency.parse().map_err(|why| format!("total: {why}"))?;
+        total(lines, |amount| currency.round(amount))
+    });
+    engine.register_get("code", |line: &mut Line| ImmutableString::from(line.0.code.as_str()));
+    engine.register_get("description", |line: &mut Line| ImmutableString::from(line.0.description.as_str()));
+    engine.register_get("amount", |line: &mut Line| line.0.amount);
+    engine.register_get("quantity", |line: &mut Line| line.0.quantity.map_or(Dynamic::UNIT, Dynamic::from));
+    engine.register_get("unit_price", |line: &mut Line| line.0.unit_price.map_or(Dynamic::UNIT, Dynamic::from));
+    engine.register_get("unit", |line: &mut Line| {
+        line.0.unit.as_deref().map_or(Dynamic::UNIT, |unit| ImmutableString::from(unit).into())
+    });
+}
+
+/// Reads a returned line; `path` is `lines[2]`.
+pub(super) fn read(value: Dynamic, path: &str) -> Read<OutputLine> {
+    if value.is::<Line>() {
+        return Ok(Arc::unwrap_or_clone(value.cast::<Line>().0));
+    }
+    let known = ["code", "description", "quantity", "unit", "unit_price", "amount"];
+    let mut fields = Fields::of(value, path, "a line")?.only(&known)?;
+    Ok(OutputLine {
+        code: fields.text("code")?,
+        description: fields.text("description")?,
+        quantity: fields.optional_number("quantity")?,
+        unit: fields.optional_text("unit")?,
+        unit_price: fields.optional_number("unit_price")?,
+        amount: fields.number("amount")?,
+    })
+}
+
+fn measured_line(code: &str, description: &str, quantity: Dynamic, unit: &str, unit_price: Dynamic) -> Answer<Line> {
+    let quantity = expect_number("quantity", &quantity)?;
+    let unit_price = expect_number("unit_price", &unit_price)?;
+    let amount = quantity.checked_mul(unit_price).ok_or("line: the amount is too large")?;
+    let unit = Some(bounded("unit", unit)?);
+    finish(OutputLine {
+        quantity: Some(quantity),
+        unit,
+        unit_price: Some(unit_price),
+        ..plain(code, description, amount)?
+    })
+}
+
+fn plain_line(code: &str, description: &str, amount: Dynamic) -> Answer<Line> {
+    finish(plain(code, description, expect_number("amount", &amount)?)?)
+}
+
+fn plain(code: &str, description: &str, amount: Decimal) -> Answer<OutputLine> {
+    let (code, description) = (bounded("code", code)?, bounded("description", description)?);
+    Ok(OutputLine { code, description, quantity: None, unit: None, unit_price: None, amount })
+}
+
+fn finish(line: OutputLine) -> Answer<Line> {
+    call::count_line()?;
+    Ok(Line(Arc::new(line)))
+}
+
+fn expect_number(name: &str, value: &Dynamic) -> Answer<Decimal> {
+    number(value).ok_or_else(|| format!("line: expected a number for {name}, got {}", kind_of(value)).into())
+}
+
+fn bounded(name: &str, text: &str) -> Answer<String> {
+    let limit = PricingOutput::MAX_TEXT;
+    if text.len() > limit {
+        return Err(format!("line: {name} is longer than {limit} bytes").into());
+    }
+    Ok(text.to_owned())
+}
+
+/// What the lines add up to: unrounded, or as the bill will show it.
+fn total(lines: &Array, round: impl Fn(Decimal) -> Decimal) -> Answer<Decimal> {
+    lines.iter().enumerate().try_fold(Decimal::ZERO, |sum, (at, line)| {
+        let amount = match line.read_lock::<Line>() {
+            Some(line) => line.0.amount,
+            None => read(line.clone(), &format!("total: lines[{at}]"))?.amount,
+        };
+        sum.checked_add(round(amount)).ok_or_else(|| "total: the sum is too large".into())
+    })
+}

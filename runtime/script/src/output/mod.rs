@@ -1,0 +1,16 @@
+//! What scripts return, checked field by field before anything believes it.
+//!
+//! Errors are sentences for the script's author and name the place: `lines[2].amount: expected a number, got a string`.
+
+pub(crate) mod bill;
+mod fields;
+pub(crate) mod line;
+pub(crate) mod verdict;
+
+use rhai::Engine;
+
+pub(crate) fn register(engine: &mut Engine) {
+    line::register(engine);
+    bill::register(engine);
+    verdict::register(engine);
+}

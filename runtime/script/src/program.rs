@@ -1,0 +1,179 @@
+//! From a unit's files to a program that can be called: parse, compute constants, check names, find hooks.
+
+use std::time::{Duration, Instant};
+
+use amprule_domain::decision::Hook;
+use amprule_hooks::{Diagnostic, Source};
+use rhai::{AST, Dynamic, Engine, Module, Scope};
+
+use crate::explain::{at_token, explain_parse, explain_run};
+use crate::files::{File, files};
+use crate::language::limits::Limits;
+use crate::language::{self, ParameterNames, call};
+use crate::source::check::{Known, check};
+use crate::{output, view};
+
+/// The memory for which limits are made when neither the manifest nor the host says less.
+const MEMORY: usize = 32 << 20;
+const CONSTANT_FUEL: u64 = 100_000;
+const CONSTANT_TIME: Duration = Duration::from_millis(50);
+
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) engine: Engine,
+    /// Functions only.
+    pub(crate) ast: AST,
+    pub(crate) hooks: Vec<Hook>,
+    pub(crate) parameters: ParameterNames,
+    pub(crate) functions: Vec<String>,
+}
+
+pub(crate) fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
+    let files = files(source)?;
+    let parameters = ParameterNames::of(source);
+    let limits = limits_of(source);
+    let mut engine = engine(&limits, &parameters);
+    let constants = constants(&engine, &files)?;
+    let ast = parse(&mut engine, &files, &constants)?;
+    check_names(&files, &parameters)?;
+    let hooks = hooks(source, files.last().expect("the entry is a file"))?;
+    engine.register_global_module(constants_module(&constants).into());
+    let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
+    Ok(Program { engine, ast, hooks, parameters, functions: functions.collect() })
+}
+
+fn limits_of(source: &Source) -> Limits {
+    let asked = source.manifest.limits.memory_mib.and_then(|mib| usize::try_from(mib << 20).ok());
+    Limits::within(asked.unwrap_or(MEMORY).min(MEMORY))
+}
+
+fn engine(limits: &Limits, parameters: &ParameterNames) -> Engine {
+    let mut engine = language::engine(limits);
+    parameters.register(&mut engine);
+    view::register(&mut engine);
+    output::register(&mut engine);
+    engine
+}
+
+/// Computes every file's constants once, in order. A constant sees those before it.
+fn constants(engine: &Engine, files: &[File<'_>]) -> Result<Vec<(String, Dynamic)>, Vec<Diagnostic>> {
+    let mut scope = Scope::new();
+    for file in files {
+        for constant in &file.layout.constants {
+            let name = constant.name.text;
+            let refuse = |code, message| vec![at_token(code, message, &file.name, file.layout.text, &constant.name)];
+            if scope.contains(name) {
+                return Err(refuse("syntax", format!("there is already a constant {name} in this unit")));
+            }
+            if scope.len() >= Limits::CONSTANTS {
+                return Err(refuse("limit", format!("more than {} constants", Limits::CONSTANTS)));
+            }
+            let value = constant_value(engine, &mut scope, file, &file.layout.expression(constant))?;
+            scope.push_constant_dynamic(name.to_owned(), value);
+        }
+    }
+    Ok(scope.iter().map(|(name, _, value)| (name.to_owned(), value)).collect())
+}
+
+fn constant_value(
+    engine: &Engine,
+    scope: &mut Scope<'_>,
+    file: &File<'_>,
+    text: &str,
+) -> Result<Dynamic, Vec<Diagnostic>> {
+    let names: Vec<String> = scope.iter().map(|(name, ..)| name.to_owned()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let ast = engine
+        .compile_expression_with_scope(scope, text)
+        .map_err(|error| vec![explain_parse(&error, &file.name, &file.layout, &names)])?;
+    call::begin(CONSTANT_FUEL, Instant::now() + CONSTANT_TIME);
+    engine.eval_ast_with_scope::<Dynamic>(scope, &ast).map_err(|error| {
+        let explained = explain_run(&error, &file.name, &[]);
+        vec![explained.diagnostic("constant", |_| Some(file.layout.text))]
+    })
+}
+
+/// Imported files become modules of the engine; the entry's functions are the program.
+fn parse(engine: &mut Engine, files: &[File<'_>], constants: &[(String, Dynamic)]) -> Result<AST, Vec<Diagnostic>> {
+    // Rhai need only know that the names exist: told their values, it would put them in place of parameters, too.
+    let mut names = Scope::new();
+    for (name, _) in constants {
+        names.push(name.clone(), ());
+    }
+    let known: Vec<&str> = constants.iter().map(|(name, _)| name.as_str()).collect();
+    let mut entry = AST::empty();
+    for file in files {
+        let parsed = engine.compile_with_scope(&names, &file.layout.code);
+        let mut ast = parsed.map_err(|error| vec![explain_parse(&error, &file.name, &file.layout, &known)])?;
+        ast.set_source(file.name.clone());
+        match &file.alias {
+            None => entry = ast.clone_functions_only(),
+            Some(alias) => {
+                let mut module = module(engine, file, &ast)?;
+                for constant in &file.layout.constants {
+                    if let Some((name, value)) = constants.iter().find(|(name, _)| name == constant.name.text) {
+                        module.set_var(name.clone(), value.clone());
+                    }
+                }
+                engine.register_static_module(alias, module.into());
+            }
+        }
+    }
+    Ok(entry)
+}
+
+fn module(engine: &Engine, file: &File<'_>, ast: &AST) -> Result<Module, Vec<Diagnostic>> {
+    Module::eval_ast_as_new(Scope::new(), &ast.clone_functions_only(), engine)
+        .map_err(|error| vec![Diagnostic::new("import", error.to_string()).in_file(&file.name)])
+}
+
+fn constants_module(constants: &[(String, Dynamic)]) -> Module {
+    let mut module = Module::new();
+    for (name, value) in constants {
+        module.set_var(name.clone(), value.clone());
+    }
+    module
+}
+
+fn check_names(files: &[File<'_>], parameters: &ParameterNames) -> Result<(), Vec<Diagnostic>> {
+    let mut known = Known::new(parameters.iter());
+    for file in files {
+        known.learn(&file.layout);
+    }
+    let found: Vec<Diagnostic> = files.iter().flat_map(|file| check(&file.name, &file.layout, &known)).collect();
+    if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+/// The hooks that the entry has; the manifest must not promise others.
+fn hooks(source: &Source, entry: &File<'_>) -> Result<Vec<Hook>, Vec<Diagnostic>> {
+    let (mut hooks, mut found) = (Vec::new(), Vec::new());
+    for hook in Hook::ALL {
+        let (name, argument) = signature(hook);
+        match entry.layout.functions.iter().find(|function| function.name.text == name) {
+            Some(function) if function.parameters == 1 => hooks.push(hook),
+            Some(function) => {
+                let message = format!("{name} takes one parameter: `fn {name}({argument})`");
+                found.push(at_token("hook", message, &entry.name, entry.layout.text, &function.name));
+            }
+            None if source.manifest.hooks.contains(&hook) => {
+                let message =
+                    format!("plugin.toml declares the hook {}, but there is no `fn {name}({argument})`", hook.as_str());
+                found.push(Diagnostic::new("hook", message).in_file(&entry.name));
+            }
+            None => {}
+        }
+    }
+    if hooks.is_empty() && found.is_empty() {
+        let message = "the script has neither `fn price(session)` nor `fn authorize(request)`";
+        found.push(Diagnostic::new("hook", message).in_file(&entry.name));
+    }
+    if found.is_empty() { Ok(hooks) } else { Err(found) }
+}
+
+/// The function that answers a hook, and its parameter's usual name.
+pub(crate) const fn signature(hook: Hook) -> (&'static str, &'static str) {
+    match hook {
+        Hook::Pricing => ("price", "session"),
+        Hook::Authorization => ("authorize", "request"),
+    }
+}

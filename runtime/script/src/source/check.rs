@@ -1,0 +1,164 @@
+//! What can be said of a script without running it: its top level, its names, and the few things that the limits
+//! on memory forbid.
+
+use std::collections::BTreeSet;
+
+use amprule_hooks::Diagnostic;
+
+use super::layout::Layout;
+use super::lexer::{Token, TokenKind};
+use super::names;
+use crate::explain::{at_token, nearest};
+use crate::language::limits::Limits;
+
+/// What all files of a unit may name.
+#[derive(Debug, Default)]
+pub(crate) struct Known<'a> {
+    pub(crate) functions: BTreeSet<&'a str>,
+    pub(crate) fields: BTreeSet<&'a str>,
+    pub(crate) constants: BTreeSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn new(parameters: impl Iterator<Item = &'a str>) -> Self {
+        Self {
+            functions: names::FUNCTIONS.iter().copied().collect(),
+            fields: names::FIELDS.iter().copied().chain(parameters).collect(),
+            constants: BTreeSet::new(),
+        }
+    }
+
+    /// A file's functions, constants and the fields that it gives to its own maps.
+    pub(crate) fn learn(&mut self, layout: &'a Layout<'a>) {
+        self.functions.extend(layout.functions.iter().map(|function| function.name.text));
+        self.constants.extend(layout.constants.iter().map(|constant| constant.name.text));
+        for pair in layout.tokens.windows(2) {
+            if pair[0].kind == TokenKind::Text {
+                self.fields.insert(pair[0].text.trim_matches(['"', '`']));
+            } else if pair[0].is_word() && (pair[1].is(":") || pair[1].is("=")) {
+                self.fields.insert(pair[0].text);
+            }
+        }
+    }
+}
+
+/// Brackets within each other, before anything recursive reads the text.
+pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
+    let limit = 2 * Limits::NESTING;
+    let mut depth = 0_usize;
+    let deepest = layout.tokens.iter().find(|token| {
+        depth = if token.opens() { depth + 1 } else { depth.saturating_sub(usize::from(token.closes())) };
+        depth > limit
+    })?;
+    Some(at_token("limit", format!("more than {limit} brackets within each other"), file, layout.text, deepest))
+}
+
+pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = layout.strays.iter().map(|token| stray(file, layout, token)).collect();
+    let tokens = &layout.tokens;
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| &tokens[at]);
+        let after = tokens.get(at + 1);
+        let finding = unknown_function(token, before, after, known)
+            .or_else(|| unknown_field(token, before, after, known))
+            .or_else(|| changed_constant(token, before, after, known))
+            .or_else(|| computed_index(token, before))
+            .or_else(|| long_key(token, after));
+        found.extend(finding.map(|(code, message, hint)| at_token(code, message, file, layout.text, token).hint(hint)));
+    }
+    found.extend(waiting_arguments(file, layout));
+    found
+}
+
+/// Code, message, hint.
+type Finding = (&'static str, String, String);
+
+fn stray(file: &str, layout: &Layout<'_>, token: &Token<'_>) -> Diagnostic {
+    let hint = match token.text {
+        "let" => "write `const` for a value that never changes, or move it into a function",
+        "import" => "write `import \"days\" as days;`",
+        _ => "move it into `fn price(session)` or `fn authorize(request)`",
+    };
+    at_token("top-level", "the top level holds only imports, constants and functions", file, layout.text, token)
+        .hint(hint)
+}
+
+fn unknown_function(
+    token: &Token<'_>,
+    before: Option<&Token<'_>>,
+    after: Option<&Token<'_>>,
+    known: &Known<'_>,
+) -> Option<Finding> {
+    let is_call = token.is_word() && after.is_some_and(|after| after.is("("));
+    let is_definition = before.is_some_and(|before| before.is("fn"));
+    if !is_call || is_definition || names::KEYWORDS.contains(&token.text) || known.functions.contains(token.text) {
+        return None;
+    }
+    let near = nearest(token.text, known.functions.iter().copied());
+    let hint = near.map_or_else(
+        || format!("functions are {}", names::FUNCTIONS.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Some(("unknown-name", format!("there is no function {}", token.text), hint))
+}
+
+fn unknown_field(
+    token: &Token<'_>,
+    before: Option<&Token<'_>>,
+    after: Option<&Token<'_>>,
+    known: &Known<'_>,
+) -> Option<Finding> {
+    let is_field = token.is_word() && before.is_some_and(|before| before.is(".") || before.is("?."));
+    if !is_field || after.is_some_and(|after| after.is("(")) || known.fields.contains(token.text) {
+        return None;
+    }
+    let near = nearest(token.text, known.fields.iter().copied());
+    let hint = near.map_or_else(
+        || "a parameter must be declared in plugin.toml".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Some(("unknown-name", format!("nothing has a field {}", token.text), hint))
+}
+
+fn changed_constant(
+    token: &Token<'_>,
+    before: Option<&Token<'_>>,
+    after: Option<&Token<'_>>,
+    known: &Known<'_>,
+) -> Option<Finding> {
+    let declares = before.is_some_and(|before| before.is("const") || before.is("let") || before.is("."));
+    let changes = token.is_word() && after.is_some_and(Token::assigns) && known.constants.contains(token.text);
+    (changes && !declares)
+        .then(|| ("syntax", format!("{} is a constant", token.text), "use a variable: `let x = …`".to_owned()))
+}
+
+/// A map's computed key could be of any length, and a map of long keys of any weight.
+fn computed_index(token: &Token<'_>, before: Option<&Token<'_>>) -> Option<Finding> {
+    let assigns = token.assigns() && before.is_some_and(|before| before.is("]"));
+    let hint = "write `list.set(index, value)` or `map.set(key, value)`".to_owned();
+    assigns.then(|| ("syntax", "an element is not assigned in brackets".to_owned(), hint))
+}
+
+fn long_key(token: &Token<'_>, after: Option<&Token<'_>>) -> Option<Finding> {
+    let long = token.text.len() > Limits::KEY_BYTES && after.is_some_and(|after| after.is(":"));
+    long.then(|| ("limit", format!("a key has at most {} bytes", Limits::KEY_BYTES), "shorten it".to_owned()))
+}
+
+/// Arguments that wait while a later one is computed hold values; see `limits`.
+fn waiting_arguments(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
+    let mut open: Vec<usize> = Vec::new();
+    let crowded = layout.tokens.iter().find(|token| {
+        if token.is("(") {
+            open.push(1);
+        } else if token.opens() {
+            open.push(0);
+        } else if token.closes() {
+            open.pop();
+        } else if token.is(",") && open.last().is_some_and(|waiting| *waiting > 0) {
+            *open.last_mut().expect("just seen") += 1;
+        }
+        open.iter().sum::<usize>() > Limits::WAITING_ARGUMENTS
+    })?;
+    let message = format!("more than {} arguments in calls within each other", Limits::WAITING_ARGUMENTS);
+    Some(at_token("limit", message, file, layout.text, crowded).hint("compute some of them before, with `let`"))
+}

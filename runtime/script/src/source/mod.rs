@@ -1,0 +1,6 @@
+//! A script's text before it runs: tokens, the shape of a file, and what can be said without running it.
+
+pub(crate) mod check;
+pub(crate) mod layout;
+pub(crate) mod lexer;
+pub(crate) mod names;

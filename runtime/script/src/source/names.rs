@@ -1,0 +1,123 @@
+//! The words that scripts may use, for checks and hints. A test holds them against the engine.
+
+/// Functions and methods.
+pub(crate) const FUNCTIONS: &[&str] = &[
+    // Numbers.
+    "abs",
+    "ceil",
+    "clamp",
+    "floor",
+    "max",
+    "min",
+    "round_down",
+    "round_half_even",
+    "round_half_up",
+    "round_up",
+    "to_decimal",
+    "to_int",
+    // Texts, lists and maps.
+    "contains",
+    "ends_with",
+    "get",
+    "is_empty",
+    "keys",
+    "len",
+    "push",
+    "set",
+    "starts_with",
+    "sum",
+    "to_lower",
+    "to_string",
+    "to_upper",
+    "trim",
+    "type_of",
+    // Time.
+    "is_between",
+    "next_local_time",
+    "plus_minutes",
+    "plus_seconds",
+    // Answers.
+    "accept",
+    "bill",
+    "line",
+    "no_opinion",
+    "reject",
+    "total",
+    // Saying something.
+    "debug",
+    "log",
+    "print",
+];
+
+/// Fields of what a script is given, and of what it returns.
+pub(crate) const FIELDS: &[&str] = &[
+    // Session and period.
+    "id",
+    "now",
+    "is_final",
+    "started_at",
+    "ended_at",
+    "energy_wh",
+    "energy_kwh",
+    "duration_s",
+    "minutes",
+    "hours",
+    "time_zone",
+    "station",
+    "token",
+    "periods",
+    "parameters",
+    "params",
+    "state",
+    "is_charging",
+    "is_suspended",
+    "is_idle",
+    "weekday",
+    "is_weekend",
+    "minute_of_day",
+    // Station, token, request.
+    "location",
+    "vendor",
+    "model",
+    "evse",
+    "connector",
+    "type",
+    "group",
+    "purpose",
+    "open_sessions",
+    "date",
+    "status",
+    "expires_at",
+    "budget",
+    // Budget.
+    "amount",
+    "spent",
+    "rest",
+    "currency",
+    "period",
+    // Line and bill.
+    "code",
+    "description",
+    "quantity",
+    "unit",
+    "unit_price",
+    "lines",
+    "next_change_at",
+    // Verdict.
+    "verdict",
+    "reason",
+    "message",
+    "limits",
+    "cache_s",
+    "tariff",
+    "max_energy_wh",
+    "max_energy_kwh",
+    "max_duration_s",
+    "max_cost",
+];
+
+/// Words before a parenthesis that are not calls.
+pub(crate) const KEYWORDS: &[&str] = &[
+    "if", "else", "while", "until", "for", "in", "switch", "return", "throw", "catch", "try", "loop", "do", "let",
+    "const", "fn", "private", "break", "continue", "true", "false", "this", "as",
+];

@@ -1,0 +1,102 @@
+//! The contract of `hooks`, kept with Rhai: a compiler, and units that answer within their budget.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::pricing::{PricingInput, PricingOutput};
+use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, Source, Unit, Used};
+use rhai::{CallFnOptions, Dynamic, EvalAltResult, Scope};
+use serde_json::{Map, Value};
+
+use crate::explain::explain_run;
+use crate::language::{Parameters, call};
+use crate::output;
+use crate::program::{Program, compile, signature};
+use crate::view::request::Request;
+use crate::view::session::Session;
+
+/// Compiles folders of Rhai files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ScriptCompiler;
+
+impl Compiler for ScriptCompiler {
+    fn compile(&self, source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
+        let program = compile(source)?;
+        let texts = source.files.iter().filter(|(name, _)| name.ends_with(".rhai"));
+        let texts = texts.filter_map(|(name, bytes)| Some((name.clone(), String::from_utf8(bytes.clone()).ok()?)));
+        let manifest = &source.manifest;
+        Ok(Arc::new(Script { program, id: manifest.id.clone(), entry: manifest.entry.clone(), texts: texts.collect() }))
+    }
+}
+
+struct Script {
+    program: Program,
+    id: String,
+    entry: String,
+    /// For excerpts in error messages.
+    texts: BTreeMap<String, String>,
+}
+
+impl Unit for Script {
+    fn hooks(&self) -> &[Hook] {
+        &self.program.hooks
+    }
+
+    fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput> {
+        let argument = |parameters| Dynamic::from(Session::new(input, parameters));
+        self.answer(Hook::Pricing, &input.parameters, argument, budget, output::bill::read)
+    }
+
+    fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput> {
+        let argument = |parameters| Dynamic::from(Request::new(input, parameters));
+        self.answer(Hook::Authorization, &input.parameters, argument, budget, output::verdict::read)
+    }
+}
+
+impl Script {
+    fn answer<T>(
+        &self,
+        hook: Hook,
+        parameters: &Map<String, Value>,
+        argument: impl FnOnce(Parameters) -> Dynamic,
+        budget: &Budget,
+        read: impl FnOnce(Dynamic) -> Result<T, String>,
+    ) -> Answer<T> {
+        call::begin(budget.fuel, budget.deadline);
+        let result = self
+            .program
+            .parameters
+            .read(parameters)
+            .map_err(|why| Fault::new(FaultClass::GuestError, why))
+            .and_then(|parameters| self.run(hook, argument(parameters)))
+            .and_then(|value| read(value).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
+        Answer { result, used: Used { fuel: call::used(), memory: 0 } }
+    }
+
+    fn run(&self, hook: Hook, argument: Dynamic) -> Result<Dynamic, Fault> {
+        let (name, _) = signature(hook);
+        if !self.program.hooks.contains(&hook) {
+            return Err(Fault::new(FaultClass::NotLoaded, format!("the script has no fn {name}")));
+        }
+        let _span = tracing::info_span!(target: "amprule::script", "script", unit = %self.id).entered();
+        let (engine, ast) = (&self.program.engine, &self.program.ast);
+        let options = CallFnOptions::new().eval_ast(false);
+        let call = || engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), ast, name, (argument,));
+        match catch_unwind(AssertUnwindSafe(call)) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(self.fault(&error)),
+            Err(_) => Err(Fault::new(FaultClass::Trap, "the interpreter stopped on a broken invariant of its own")),
+        }
+    }
+
+    /// The first line says it all; the excerpt and the hint follow.
+    fn fault(&self, error: &EvalAltResult) -> Fault {
+        let explained = explain_run(error, &self.entry, &self.program.functions);
+        let found = explained.diagnostic("", |file| self.texts.get(file).map(String::as_str));
+        let text = found.to_string();
+        Fault::new(explained.class, text.trim_start_matches("error[]: ").to_owned())
+    }
+}

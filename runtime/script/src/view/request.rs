@@ -1,0 +1,96 @@
+//! `fn authorize(request)`: the token that is shown, where and when.
+
+use std::sync::Arc;
+
+use amprule_domain::Timestamp;
+use amprule_domain::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken, Purpose};
+use amprule_domain::token::{BudgetPeriod, TokenStatus};
+use rhai::{Dynamic, Engine, ImmutableString};
+
+use super::station::Station;
+use super::{is_between, optional_moment, optional_text};
+use crate::language::{Moment, Parameters};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Request(Arc<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    now: Timestamp,
+    purpose: Purpose,
+    station: Station,
+    token: Token,
+    local: LocalTime,
+    open_sessions: u32,
+    parameters: Parameters,
+}
+
+#[derive(Debug, Clone)]
+struct Token(Arc<PresentedToken>);
+
+#[derive(Debug, Clone, Copy)]
+struct Budget(BudgetFacts);
+
+impl Request {
+    pub(crate) fn new(input: &AuthorizationInput, parameters: Parameters) -> Self {
+        Self(Arc::new(Facts {
+            now: input.now,
+            purpose: input.purpose,
+            station: Station(Arc::new(input.station.clone())),
+            token: Token(Arc::new(input.token.clone())),
+            local: input.local.clone(),
+            open_sessions: input.open_sessions,
+            parameters,
+        }))
+    }
+}
+
+pub(super) fn register(engine: &mut Engine) {
+    register_request(engine);
+    register_token(engine);
+    engine.register_type_with_name::<Budget>("budget");
+    engine.register_get("amount", |budget: &mut Budget| budget.0.amount);
+    engine.register_get("spent", |budget: &mut Budget| budget.0.spent);
+    engine.register_get("rest", |budget: &mut Budget| budget.0.amount.saturating_sub(budget.0.spent));
+    engine.register_get("currency", |budget: &mut Budget| ImmutableString::from(budget.0.currency.as_str()));
+    engine.register_get("period", |budget: &mut Budget| match budget.0.period {
+        BudgetPeriod::Day => "day",
+        BudgetPeriod::Month => "month",
+        BudgetPeriod::Total => "total",
+    });
+}
+
+fn register_request(engine: &mut Engine) {
+    engine.register_type_with_name::<Request>("request");
+    engine.register_get("now", |request: &mut Request| Moment(request.0.now));
+    engine.register_get("purpose", |request: &mut Request| match request.0.purpose {
+        Purpose::Authorize => "authorize",
+        Purpose::Start => "start",
+    });
+    engine.register_get("station", |request: &mut Request| request.0.station.clone());
+    engine.register_get("token", |request: &mut Request| request.0.token.clone());
+    engine.register_get("open_sessions", |request: &mut Request| i64::from(request.0.open_sessions));
+    engine.register_get("time_zone", |request: &mut Request| ImmutableString::from(request.0.local.time_zone.as_str()));
+    engine.register_get("date", |request: &mut Request| ImmutableString::from(request.0.local.date.as_str()));
+    engine.register_get("weekday", |request: &mut Request| i64::from(request.0.local.weekday));
+    engine.register_get("is_weekend", |request: &mut Request| request.0.local.weekday >= 6);
+    engine.register_get("minute_of_day", |request: &mut Request| i64::from(request.0.local.minute_of_day));
+    engine.register_fn("is_between", |request: &mut Request, from: i64, to: i64| {
+        is_between(i64::from(request.0.local.minute_of_day), from, to)
+    });
+    for name in ["parameters", "params"] {
+        engine.register_get(name, |request: &mut Request| request.0.parameters.clone());
+    }
+}
+
+fn register_token(engine: &mut Engine) {
+    engine.register_type_with_name::<Token>("token");
+    engine.register_get("id", |token: &mut Token| ImmutableString::from(token.0.id_token.as_str()));
+    engine.register_get("type", |token: &mut Token| ImmutableString::from(token.0.kind.as_str()));
+    engine.register_get("status", |token: &mut Token| token.0.status.map_or("unknown", TokenStatus::as_str));
+    engine.register_get("group", |token: &mut Token| optional_text(token.0.group.as_ref()));
+    engine.register_get("expires_at", |token: &mut Token| optional_moment(token.0.expires_at));
+    engine.register_get("budget", |token: &mut Token| {
+        token.0.budget.map_or(Dynamic::UNIT, |budget| Dynamic::from(Budget(budget)))
+    });
+}
