@@ -1,0 +1,201 @@
+//! The engine between a link and a store: who wins, who waits, and what is never answered.
+
+mod outside;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use amprule_domain::event::{Boot, Phase, StationEvent, TransactionEvent};
+use amprule_domain::ports::{CloseReason, Door, Visitor};
+use amprule_domain::reading::{Context, Reading};
+use amprule_domain::reply::{RefusalCode, Reply};
+use amprule_domain::station::{Provisioning, StationRecord};
+use amprule_domain::token::IdToken;
+use amprule_domain::{Energy, StationId, Timestamp};
+use amprule_engine::{CallFailed, CallOutcome, Settings, UnknownStations};
+
+use crate::outside::{Disk, Seen, dead_wire, engine, wire};
+
+fn station() -> StationId {
+    StationId::from("cs-1")
+}
+
+fn start() -> StationEvent {
+    let at = Timestamp::from_second(1_789_990_000).ok();
+    StationEvent::Transaction(TransactionEvent {
+        phase: Phase::Started,
+        transaction: None,
+        seq_no: None,
+        at,
+        evse: Some(1),
+        connector: Some(1),
+        token: Some(IdToken::new("ABC", "ISO14443")),
+        readings: vec![Reading::register(at, Context::Begin, Energy::from_wh(5))],
+        charging: None,
+        stop_reason: None,
+        offline: false,
+    })
+}
+
+#[tokio::test]
+async fn a_newer_socket_wins_and_the_old_one_is_told() {
+    let engine = engine(&Arc::default(), Settings::default());
+    let ((mut old, first), (mut new, second)) = (wire(), wire());
+    engine.attach(station(), first);
+    old.event(StationEvent::Heartbeat);
+    old.answer().await.unwrap();
+    engine.attach(station(), second);
+    assert_eq!(old.next().await, Some(Seen::Closed(CloseReason::Superseded)));
+    assert_eq!(old.next().await, None);
+    new.event(StationEvent::Heartbeat);
+    assert!(matches!(new.answer().await, Ok(Reply::Heartbeat { .. })));
+    assert!(engine.connection(&station()).is_some());
+}
+
+#[tokio::test]
+async fn a_write_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
+    let engine = engine(&Arc::default(), Settings::default());
+    let ((mut old, first), (mut new, second)) = (dead_wire(), wire());
+    engine.attach(station(), first);
+    old.event(StationEvent::Heartbeat);
+    tokio::task::yield_now().await;
+    engine.attach(station(), second);
+    new.event(StationEvent::Heartbeat);
+    assert!(matches!(new.answer().await, Ok(Reply::Heartbeat { .. })));
+}
+
+#[tokio::test]
+async fn what_is_not_stored_is_not_answered_and_changes_nothing() {
+    let disk = Arc::<Disk>::default();
+    let engine = engine(&disk, Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    plug.event(StationEvent::Heartbeat);
+    plug.answer().await.unwrap();
+
+    disk.fails.store(true, Ordering::Relaxed);
+    plug.message("start".into(), start());
+    assert_eq!(plug.answer().await.unwrap_err().code, RefusalCode::InternalError);
+    disk.fails.store(false, Ordering::Relaxed);
+    plug.message("start".into(), start());
+    let first = plug.answer().await.unwrap();
+    plug.message("start".into(), start());
+    assert_eq!(plug.answer().await.unwrap(), first, "a repetition gets the same answer");
+    let sessions = amprule_domain::ports::Store::live_sessions(&*disk, &station(), 8).unwrap();
+    assert_eq!(sessions.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_leave_one_at_a_time_and_each_has_its_deadline() {
+    let engine = engine(&Arc::default(), Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    let ask = |action: &'static str| {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.call(&station(), action, "{}").await })
+    };
+    let first = ask("First");
+    let Some(Seen::Call { action, .. }) = plug.next().await else { panic!("the first call") };
+    assert_eq!(action, "First");
+    let second = ask("Second");
+    assert!(matches!(first.await.unwrap(), Err(CallFailed::Timeout(_))), "nobody answered");
+    let Some(Seen::Call { id, action }) = plug.next().await else { panic!("the second call") };
+    assert_eq!(action, "Second");
+    plug.result("of-another-time", "{}");
+    plug.result(&id, r#"{"status":"Accepted"}"#);
+    assert_eq!(second.await.unwrap(), Ok(CallOutcome::Result(r#"{"status":"Accepted"}"#.into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_that_wait_have_a_bound_and_end_with_the_connection() {
+    let engine = engine(&Arc::default(), Settings { calls_queued_max: 1, ..Settings::default() });
+    assert_eq!(engine.call(&station(), "Reset", "{}").await, Err(CallFailed::NotConnected));
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    let ask = || {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.call(&station(), "Reset", "{}").await })
+    };
+    let outstanding = ask();
+    plug.next().await;
+    let (waiting, refused) = (ask(), ask());
+    assert_eq!(refused.await.unwrap(), Err(CallFailed::Busy(1)));
+    drop(plug);
+    assert_eq!(outstanding.await.unwrap(), Err(CallFailed::Gone));
+    assert_eq!(waiting.await.unwrap(), Err(CallFailed::NotConnected));
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_the_present_message_finish_and_says_goodbye() {
+    let engine = engine(&Arc::default(), Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    plug.event(StationEvent::Heartbeat);
+    plug.answer().await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), engine.shutdown()).await.expect("all tasks end");
+    assert_eq!(plug.next().await, Some(Seen::Closed(CloseReason::Shutdown)));
+}
+
+#[tokio::test]
+async fn the_operators_part_of_a_record_and_the_stations_part_do_not_overwrite_each_other() {
+    let disk = Arc::<Disk>::default();
+    let engine = engine(&disk, Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    plug.event(StationEvent::Boot(Boot { vendor: "Acme".into(), model: "One".into(), ..Boot::default() }));
+    plug.answer().await.unwrap();
+    let mut record = StationRecord::new(station(), Provisioning::Accepted);
+    record.location = Some("Depot".into());
+    engine.put_station(record).await.unwrap();
+    let stored = engine.store().station(&station()).unwrap().unwrap();
+    assert_eq!((stored.boot.vendor.as_str(), stored.location.as_deref()), ("Acme", Some("Depot")));
+    assert_eq!(stored.protocol.as_deref(), Some("ocpp-test"));
+}
+
+#[tokio::test]
+async fn a_rejected_station_may_only_boot() {
+    let disk = Arc::<Disk>::default();
+    let engine = engine(&disk, Settings::default());
+    engine.put_station(StationRecord::new(station(), Provisioning::Rejected)).await.unwrap();
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    plug.event(StationEvent::Boot(Boot::default()));
+    assert!(matches!(plug.answer().await, Ok(Reply::Boot { status: Provisioning::Rejected, .. })));
+    plug.event(StationEvent::Heartbeat);
+    assert_eq!(plug.answer().await.unwrap_err().code, RefusalCode::SecurityError);
+}
+
+#[tokio::test]
+async fn the_door_knows_passwords_profiles_and_strangers() {
+    let disk = Arc::<Disk>::default();
+    let engine = engine(&disk, Settings { unknown_stations: UnknownStations::Reject, ..Settings::default() });
+    let named = |id: &str, profile, password: Option<&str>| StationRecord {
+        security_profile: profile,
+        password_hash: password.map(str::to_owned),
+        ..StationRecord::new(StationId::from(id), Provisioning::Accepted)
+    };
+    for record in
+        [named("open", 0, None), named("basic", 1, Some("pw")), named("tls", 2, Some("pw")), named("cert", 3, None)]
+    {
+        engine.put_station(record).await.unwrap();
+    }
+    let cases: [(&str, Option<(&str, &[u8])>, bool, Option<&str>, bool); 11] = [
+        ("stranger", None, false, None, false),
+        ("open", None, false, None, true),
+        ("basic", None, false, None, false),
+        ("basic", Some(("basic", b"pw")), false, None, true),
+        ("basic", Some(("basic", b"no")), false, None, false),
+        ("basic", Some(("other", b"pw")), false, None, false),
+        ("tls", Some(("tls", b"pw")), false, None, false),
+        ("tls", Some(("tls", b"pw")), true, None, true),
+        ("cert", Some(("cert", b"pw")), true, None, false),
+        ("cert", None, true, Some("other"), false),
+        ("cert", None, true, Some("cert"), true),
+    ];
+    for (id, basic, tls, client_certificate, comes_in) in cases {
+        let id = StationId::from(id);
+        let visitor = Visitor { station: &id, basic, tls, client_certificate };
+        assert_eq!(engine.admit(&visitor).is_ok(), comes_in, "{visitor:?}");
+    }
+}

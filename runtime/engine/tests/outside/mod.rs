@@ -1,0 +1,255 @@
+//! The engine's outside, in memory: a store that can be told to fail, hooks without opinions, and a link with two ends.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
+use amprule_domain::decision::Decision;
+use amprule_domain::effect::{Answered, Effect, KeptMessage};
+use amprule_domain::event::{ConnectorStatus, Inbound, StationCommand, StationEvent};
+use amprule_domain::ports::*;
+use amprule_domain::pricing::{Pin, PricingInput};
+use amprule_domain::reply::{Refusal, Reply};
+use amprule_domain::session::Session;
+use amprule_domain::station::StationRecord;
+use amprule_domain::token::TokenRecord;
+use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp};
+use amprule_engine::{Engine, Ports, Settings};
+use tokio::sync::mpsc;
+
+#[derive(Default)]
+pub(crate) struct Disk {
+    pub(crate) fails: AtomicBool,
+    pub(crate) effects: Mutex<Vec<Effect>>,
+}
+
+impl Disk {
+    fn sessions(&self, wanted: impl Fn(&Session) -> bool) -> Vec<Session> {
+        let effects = self.effects.lock().expect("no panic under the lock");
+        let mut latest: Vec<Session> = Vec::new();
+        for effect in effects.iter() {
+            if let Effect::Session(session) = effect {
+                latest.retain(|known| known.id != session.id);
+                latest.push((**session).clone());
+            }
+        }
+        latest.retain(wanted);
+        latest
+    }
+}
+
+impl Store for Disk {
+    fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
+        Box::pin(async move {
+            if self.fails.load(Ordering::Relaxed) {
+                return Err(StoreError::new("the disk is full"));
+            }
+            self.effects.lock().expect("no panic under the lock").extend(effects);
+            Ok(())
+        })
+    }
+    fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
+        let effects = self.effects.lock().expect("no panic under the lock");
+        Ok(effects.iter().rev().find_map(|effect| match effect {
+            Effect::Station(record) if record.id == *id => Some((**record).clone()),
+            _ => None,
+        }))
+    }
+    fn connectors(&self, _: &StationId) -> StoreResult<Vec<ConnectorStatus>> {
+        Ok(Vec::new())
+    }
+    fn stations(&self, _: &Page) -> Later<'_, StoreResult<Listed<StationRecord>>> {
+        unreachable!("the engine lists nothing")
+    }
+    fn live_sessions(&self, station: &StationId, _: usize) -> StoreResult<Vec<Session>> {
+        Ok(self.sessions(|session| session.station == *station))
+    }
+    fn answered(&self, _: &StationId, _: usize) -> StoreResult<Vec<Answered>> {
+        Ok(Vec::new())
+    }
+    fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
+        Ok(self.sessions(|session| session.id == id).pop())
+    }
+    fn sessions(&self, _: &SessionFilter, _: &Page) -> Later<'_, StoreResult<Listed<Session>>> {
+        Box::pin(async { Ok(Listed { items: self.sessions(|_| true), next: None }) })
+    }
+    fn readings(&self, _: SessionNo, _: &Page) -> Later<'_, StoreResult<Listed<StoredReading>>> {
+        unreachable!("the engine lists nothing")
+    }
+    fn pinned_hashes(&self) -> StoreResult<Vec<Pin>> {
+        Ok(Vec::new())
+    }
+    fn token(&self, _: &str) -> StoreResult<Option<TokenRecord>> {
+        Ok(None)
+    }
+    fn tokens(&self, _: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>> {
+        unreachable!("the engine lists nothing")
+    }
+    fn spent(&self, _: &str, _: Currency, _: Timestamp) -> StoreResult<Decimal> {
+        Ok(Decimal::ZERO)
+    }
+    fn open_sessions(&self, _: &str) -> StoreResult<u32> {
+        Ok(0)
+    }
+    fn decisions(&self, _: Option<SessionId>, _: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+        unreachable!("the engine lists nothing")
+    }
+    fn decision(&self, _: DecisionId) -> StoreResult<Option<Decision>> {
+        Ok(None)
+    }
+    fn kept(&self, _: &StationId, _: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {
+        unreachable!("the engine lists nothing")
+    }
+    fn last_session_no(&self) -> StoreResult<SessionNo> {
+        Ok(SessionNo(0))
+    }
+}
+
+struct Willing;
+
+impl Hooks for Willing {
+    fn authorize(&self, _: AuthorizationInput, _: About) -> Later<'_, AuthorizationAnswer> {
+        let output = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
+        Box::pin(async { AuthorizationAnswer { output, decisions: Vec::new() } })
+    }
+    fn pin(&self, _: Option<&str>) -> Option<Pin> {
+        None
+    }
+    fn price(&self, _: Option<&Pin>, _: PricingInput, _: About) -> Later<'_, PricingAnswer> {
+        Box::pin(async { PricingAnswer { price: None, decisions: Vec::new() } })
+    }
+}
+
+struct Frozen;
+
+impl Clock for Frozen {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_790_000_000).expect("in range")
+    }
+}
+
+struct Counting(AtomicI64);
+
+impl Counting {
+    fn uuid(&self) -> uuid::Uuid {
+        uuid::Uuid::from_u128(u128::from(self.0.fetch_add(1, Ordering::Relaxed).unsigned_abs()))
+    }
+}
+
+impl Ids for Counting {
+    fn session(&self) -> SessionId {
+        SessionId(self.uuid())
+    }
+    fn session_no(&self) -> SessionNo {
+        SessionNo(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+    fn decision(&self) -> DecisionId {
+        DecisionId(self.uuid())
+    }
+}
+
+pub(crate) fn engine(disk: &Arc<Disk>, settings: Settings) -> Arc<Engine> {
+    let ports = Ports {
+        store: disk.clone(),
+        hooks: Arc::new(Willing),
+        clock: Arc::new(Frozen),
+        ids: Arc::new(Counting(1.into())),
+        is_password: Box::new(|password, hash| password == hash.as_bytes()),
+    };
+    Engine::new(ports, settings)
+}
+
+/// What the station's end of a link sees.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Answer(Result<Reply, Refusal>),
+    Call { id: String, action: String },
+    Closed(CloseReason),
+}
+
+/// The station's end.
+pub(crate) struct Plug {
+    say: mpsc::UnboundedSender<Received>,
+    seen: mpsc::UnboundedReceiver<Seen>,
+    messages: usize,
+}
+
+impl Plug {
+    pub(crate) fn event(&mut self, event: StationEvent) {
+        self.messages += 1;
+        let id = self.messages.to_string().into();
+        self.message(id, event);
+    }
+
+    pub(crate) fn message(&mut self, id: Box<str>, event: StationEvent) {
+        let raw = format!("{event:?}").into();
+        let inbound = Inbound { id, action: "Test", event, marks: Vec::new(), raw };
+        self.say.send(Received::Event(inbound)).expect("the engine listens");
+    }
+
+    pub(crate) fn result(&mut self, id: &str, payload: &str) {
+        let said = Received::Result { id: id.into(), payload: payload.into() };
+        self.say.send(said).expect("the engine listens");
+    }
+
+    /// The next thing; `None` once the engine has dropped its end.
+    pub(crate) async fn next(&mut self) -> Option<Seen> {
+        self.seen.recv().await
+    }
+
+    pub(crate) async fn answer(&mut self) -> Result<Reply, Refusal> {
+        match self.next().await {
+            Some(Seen::Answer(answer)) => answer,
+            other => panic!("expected an answer, saw {other:?}"),
+        }
+    }
+}
+
+struct Wire {
+    said: mpsc::UnboundedReceiver<Received>,
+    shows: mpsc::UnboundedSender<Seen>,
+    takes_writes: bool,
+}
+
+pub(crate) fn wire() -> (Plug, Box<dyn Link>) {
+    wire_that(true)
+}
+
+/// A half-dead socket: it never takes a write.
+pub(crate) fn dead_wire() -> (Plug, Box<dyn Link>) {
+    wire_that(false)
+}
+
+fn wire_that(takes_writes: bool) -> (Plug, Box<dyn Link>) {
+    let (say, said) = mpsc::unbounded_channel();
+    let (shows, seen) = mpsc::unbounded_channel();
+    (Plug { say, seen, messages: 0 }, Box::new(Wire { said, shows, takes_writes }))
+}
+
+impl Link for Wire {
+    fn protocol(&self) -> &'static str {
+        "ocpp-test"
+    }
+    fn receive(&mut self) -> Later<'_, Received> {
+        Box::pin(async { self.said.recv().await.unwrap_or(Received::Closed) })
+    }
+    fn answer<'a>(&'a mut self, _: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>> {
+        Box::pin(async move {
+            if !self.takes_writes {
+                std::future::pending::<()>().await;
+            }
+            self.shows.send(Seen::Answer(answer)).map_err(|_| Closed)
+        })
+    }
+    fn call<'a>(&'a mut self, id: &'a str, action: &'a str, _: &'a str) -> Later<'a, Result<(), CallRefused>> {
+        let seen = Seen::Call { id: id.to_owned(), action: action.to_owned() };
+        Box::pin(async move { self.shows.send(seen).map_err(|_| CallRefused::Closed) })
+    }
+    fn phrase(&self, _: &StationCommand) -> (&'static str, String) {
+        ("Stop", "{}".to_owned())
+    }
+    fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
+        Box::pin(async move { drop(self.shows.send(Seen::Closed(why))) })
+    }
+}
