@@ -122,6 +122,7 @@ fn push_text(out: &mut String, text: &str) {
         out.push_str(&piece[..piece.len() - 1]);
         match last {
             '"' | '\\' => out.extend(['\\', last]),
+            '\n' => out.push_str("\\n"),
             control => write!(out, "\\u{:04x}", u32::from(control)).expect("a String takes everything"),
         }
     }

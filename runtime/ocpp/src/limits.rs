@@ -18,5 +18,5 @@ pub const MAX_READINGS: usize = 10_000;
 /// Characters of an error's description (OCPP-J 2.0.1, 4.2.3).
 pub const MAX_DESCRIPTION: usize = 255;
 
-/// Stations' times before and after these years are not believed.
-pub const PLAUSIBLE_YEARS: std::ops::RangeInclusive<i16> = 2010..=2100;
+/// Stations' times outside of the years 2010 to 2100 are not believed. Seconds since 1970.
+pub const PLAUSIBLE_SECONDS: std::ops::Range<i64> = 1_262_304_000..4_133_980_800;

@@ -57,11 +57,13 @@ pub(crate) struct Many<T> {
     pub(crate) items: Vec<T>,
     /// An object stood alone, or something else stood in the place of an object.
     pub(crate) odd: bool,
+    /// Something was said, even if it was nothing.
+    pub(crate) given: bool,
 }
 
 impl<T> Default for Many<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), odd: false }
+        Self { items: Vec::new(), odd: false, given: false }
     }
 }
 
@@ -188,7 +190,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut many = Many::default();
+        let mut many = Many { items: Vec::new(), odd: false, given: true };
         while let Some(part) = seq.next_element::<Part<'de, T>>()? {
             match part {
                 Part::Object(item) => many.items.push(item),
@@ -200,7 +202,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let item = T::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Many { items: vec![item], odd: true })
+        Ok(Many { items: vec![item], odd: true, given: true })
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -208,22 +210,22 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Many { items: Vec::new(), odd: true })
+        Ok(Many { items: Vec::new(), odd: true, given: false })
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Many { items: Vec::new(), odd: true })
+        Ok(Many { items: Vec::new(), odd: true, given: false })
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Many { items: Vec::new(), odd: true })
+        Ok(Many { items: Vec::new(), odd: true, given: false })
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Many { items: Vec::new(), odd: true })
+        Ok(Many { items: Vec::new(), odd: true, given: false })
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Many { items: Vec::new(), odd: true })
+        Ok(Many { items: Vec::new(), odd: true, given: false })
     }
 }

@@ -9,8 +9,13 @@ use crate::moment::{self, Moment};
 use crate::strictness::{Odd, Repairs};
 
 impl Repairs {
-    /// Text of at most `max` characters; longer text is taken all the same. Empty text is absent.
-    pub(crate) fn text(&mut self, member: &str, value: Loose<'_>, max: usize) -> Result<Option<String>, Refusal> {
+    /// Text of at most `max` characters; longer text is taken all the same. Empty text is none, and right where none is required.
+    pub(crate) fn text(
+        &mut self,
+        member: &'static str,
+        value: Loose<'_>,
+        max: usize,
+    ) -> Result<Option<String>, Refusal> {
         let text = match value {
             Loose::Absent => return Ok(None),
             Loose::Text(text) => text.into_owned(),
@@ -20,7 +25,7 @@ impl Repairs {
             Loose::Nested => return self.note(Odd::Shape, member).map(|()| None),
         };
         if text.trim().is_empty() {
-            return self.note(Odd::EmptyText, member).map(|()| None);
+            return Ok(self.nothing(Odd::EmptyText, member));
         }
         if text.len() > max && text.chars().count() > max {
             self.note(Odd::TextTooLong, member)?;
@@ -29,23 +34,28 @@ impl Repairs {
         Ok(Some(text))
     }
 
-    /// A whole number. Text and fractions of zero are understood; what is no number counts as absent.
-    pub(crate) fn whole(&mut self, member: &str, value: &Loose<'_>) -> Result<Option<i64>, Refusal> {
-        match value {
-            Loose::Absent => Ok(None),
-            Loose::Whole(number) => Ok(Some(*number)),
-            Loose::Real(_) | Loose::Text(_) => {
+    /// A whole number. Text is understood; what is no number counts as absent.
+    pub(crate) fn whole(&mut self, member: &'static str, value: &Loose<'_>) -> Result<Option<i64>, Refusal> {
+        let real = match value {
+            Loose::Absent => return Ok(None),
+            Loose::Whole(number) => return Ok(Some(*number)),
+            Loose::Text(_) => {
                 self.note(Odd::TextForNumber, member)?;
-                let number = self.number(member, value)?;
-                #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
-                Ok(number.filter(|real| real.fract() == 0.0 && real.abs() < 9e15).map(|real| real as i64))
+                let Some(number) = self.number(member, value)? else { return Ok(None) };
+                number
             }
-            Loose::Truth(_) | Loose::Nested => self.note(Odd::Unreadable, member).map(|()| None),
+            Loose::Real(number) => *number,
+            Loose::Truth(_) | Loose::Nested => return self.note(Odd::Unreadable, member).map(|()| None),
+        };
+        if real.fract() != 0.0 || real.abs() > 9e15 {
+            return self.note(Odd::Unreadable, member).map(|()| None);
         }
+        #[expect(clippy::cast_possible_truncation, reason = "whole and in range by the lines above")]
+        Ok(Some(real as i64))
     }
 
     /// A number that names an EVSE, a connector or a place in a sequence.
-    pub(crate) fn count(&mut self, member: &str, value: &Loose<'_>) -> Result<Option<u32>, Refusal> {
+    pub(crate) fn count(&mut self, member: &'static str, value: &Loose<'_>) -> Result<Option<u32>, Refusal> {
         match self.whole(member, value)?.map(u32::try_from) {
             None => Ok(None),
             Some(Ok(count)) => Ok(Some(count)),
@@ -54,7 +64,7 @@ impl Repairs {
     }
 
     /// Any number, from a number or from text with or without blanks.
-    pub(crate) fn number(&mut self, member: &str, value: &Loose<'_>) -> Result<Option<f64>, Refusal> {
+    pub(crate) fn number(&mut self, member: &'static str, value: &Loose<'_>) -> Result<Option<f64>, Refusal> {
         #[expect(clippy::cast_precision_loss, reason = "meters stay below 53 bits")]
         let number = match value {
             Loose::Absent => return Ok(None),
@@ -66,7 +76,7 @@ impl Repairs {
         self.readable(member, number)
     }
 
-    fn number_of_text(&mut self, member: &str, text: &str) -> Result<Option<f64>, Refusal> {
+    fn number_of_text(&mut self, member: &'static str, text: &str) -> Result<Option<f64>, Refusal> {
         if text.trim().is_empty() {
             return self.note(Odd::EmptyText, member).map(|()| None);
         }
@@ -78,7 +88,7 @@ impl Repairs {
         self.readable(member, dense.parse().ok())
     }
 
-    fn readable(&mut self, member: &str, number: Option<f64>) -> Result<Option<f64>, Refusal> {
+    fn readable(&mut self, member: &'static str, number: Option<f64>) -> Result<Option<f64>, Refusal> {
         match number.filter(|number| number.is_finite()) {
             Some(number) => Ok(Some(number)),
             None => self.note(Odd::Unreadable, member).map(|()| None),
@@ -86,7 +96,7 @@ impl Repairs {
     }
 
     /// A truth value; absent and unreadable mean `false`.
-    pub(crate) fn truth(&mut self, member: &str, value: &Loose<'_>) -> Result<bool, Refusal> {
+    pub(crate) fn truth(&mut self, member: &'static str, value: &Loose<'_>) -> Result<bool, Refusal> {
         match value {
             Loose::Absent => Ok(false),
             Loose::Truth(truth) => Ok(*truth),
@@ -101,14 +111,18 @@ impl Repairs {
     }
 
     /// A required time. `None`, and a mark, when it is missing or impossible: the time of receipt is taken.
-    pub(crate) fn time(&mut self, member: &str, value: &Loose<'_>) -> Result<Option<Timestamp>, Refusal> {
+    pub(crate) fn time(&mut self, member: &'static str, value: &Loose<'_>) -> Result<Option<Timestamp>, Refusal> {
         if value.is_absent() {
             return self.note(Odd::TimeMissing, member).map(|()| None);
         }
         self.optional_time(member, value)
     }
 
-    pub(crate) fn optional_time(&mut self, member: &str, value: &Loose<'_>) -> Result<Option<Timestamp>, Refusal> {
+    pub(crate) fn optional_time(
+        &mut self,
+        member: &'static str,
+        value: &Loose<'_>,
+    ) -> Result<Option<Timestamp>, Refusal> {
         if value.is_absent() {
             return Ok(None);
         }
@@ -122,7 +136,7 @@ impl Repairs {
     /// One of the standard's words. Another case is repaired; a word that is not among them is `None`.
     pub(crate) fn word<T: Copy>(
         &mut self,
-        member: &str,
+        member: &'static str,
         value: &Loose<'_>,
         words: &[(&str, T)],
     ) -> Result<Option<T>, Refusal> {
@@ -142,7 +156,7 @@ impl Repairs {
     /// Keeps a word of an open set as it stands, and marks one that the standard does not list.
     pub(crate) fn open_word(
         &mut self,
-        member: &str,
+        member: &'static str,
         value: Loose<'_>,
         words: &[&str],
     ) -> Result<Option<String>, Refusal> {
@@ -157,7 +171,7 @@ impl Repairs {
         }
     }
 
-    pub(crate) fn list<T>(&mut self, member: &str, many: Many<T>) -> Result<Vec<T>, Refusal> {
+    pub(crate) fn list<T>(&mut self, member: &'static str, many: Many<T>) -> Result<Vec<T>, Refusal> {
         if many.odd {
             self.note(Odd::Shape, member)?;
         }
@@ -167,7 +181,7 @@ impl Repairs {
     /// An object. `plain` says what a bare value in its place means.
     pub(crate) fn object<'a, T>(
         &mut self,
-        member: &str,
+        member: &'static str,
         part: Part<'a, T>,
         plain: impl FnOnce(Loose<'a>) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {

@@ -5,6 +5,7 @@
 use amprule_domain::Energy;
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::Refusal;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::limits::MAX_READINGS;
@@ -32,8 +33,8 @@ pub(crate) enum Written {
 }
 
 /// The list of moments under its right name, or under the one that some stations use.
-pub(crate) fn either<T>(repairs: &mut Repairs, right: Many<T>, values: Many<T>) -> Result<Vec<T>, Refusal> {
-    let mut items = repairs.list("meterValue", right)?;
+fn either<T>(repairs: &mut Repairs, member: &'static str, right: Many<T>, values: Many<T>) -> Result<Vec<T>, Refusal> {
+    let mut items = repairs.list(member, right)?;
     if !values.items.is_empty() {
         repairs.note(Odd::ValuesForValue, "values")?;
         items.extend(repairs.list("values", values)?);
@@ -41,16 +42,45 @@ pub(crate) fn either<T>(repairs: &mut Repairs, right: Many<T>, values: Many<T>) 
     Ok(items)
 }
 
+/// The `meterValue` of a message that is about more.
+pub(crate) fn optional<'a>(
+    repairs: &mut Repairs,
+    right: Many<MeterValue<'a>>,
+    values: Many<MeterValue<'a>>,
+) -> Result<Vec<MeterValue<'a>>, Refusal> {
+    either(repairs, "meterValue", right, values)
+}
+
+/// The `meterValue` of a message that is about nothing else.
+pub(crate) fn required<'a>(
+    repairs: &mut Repairs,
+    right: Many<MeterValue<'a>>,
+    values: Many<MeterValue<'a>>,
+) -> Result<Vec<MeterValue<'a>>, Refusal> {
+    let given = right.given || values.given;
+    let values = either(repairs, "meterValue", right, values)?;
+    repairs.needed("meterValue", given.then_some(()))?;
+    Ok(values)
+}
+
+/// What was measured, and the last moment that was spoken of, even if nothing of it is kept.
+pub(crate) struct Measured {
+    pub(crate) readings: Vec<Reading>,
+    pub(crate) at: Option<Timestamp>,
+}
+
 pub(crate) fn readings(
     repairs: &mut Repairs,
     values: Vec<MeterValue<'_>>,
     written: Written,
-) -> Result<Vec<Reading>, Refusal> {
+) -> Result<Measured, Refusal> {
     let mut readings = Vec::with_capacity(values.len().min(MAX_READINGS));
+    let mut last = None;
     for value in values {
         let at = repairs.time("timestamp", &value.timestamp)?;
+        last = at;
         let mut moment = Moment::default();
-        for sample in either(repairs, value.sampled_value, value.values)? {
+        for sample in either(repairs, "sampledValue", value.sampled_value, value.values)? {
             moment.add(repairs, &sample, written)?;
         }
         for (context, group) in CONTEXTS.into_iter().zip(moment.groups) {
@@ -59,7 +89,7 @@ pub(crate) fn readings(
             }
         }
     }
-    Ok(readings)
+    Ok(Measured { readings, at: last })
 }
 
 fn push(repairs: &mut Repairs, readings: &mut Vec<Reading>, reading: Reading) -> Result<(), Refusal> {
@@ -113,7 +143,7 @@ struct Group {
 impl Group {
     #[expect(clippy::cast_possible_truncation, reason = "samples are bounded far below 63 bits")]
     #[expect(clippy::cast_sign_loss, reason = "clamped to 0..=100")]
-    fn reading(&self, at: Option<jiff::Timestamp>, context: Context) -> Reading {
+    fn reading(&self, at: Option<Timestamp>, context: Context) -> Reading {
         Reading {
             at,
             context,

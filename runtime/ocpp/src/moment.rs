@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::limits::PLAUSIBLE_YEARS;
+use crate::limits::PLAUSIBLE_SECONDS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
@@ -33,7 +33,7 @@ fn without_offset(text: &str) -> Moment {
 }
 
 fn plausible(at: Timestamp) -> bool {
-    PLAUSIBLE_YEARS.contains(&at.to_zoned(TimeZone::UTC).year())
+    PLAUSIBLE_SECONDS.contains(&at.as_second())
 }
 
 #[cfg(test)]

@@ -71,7 +71,9 @@ impl Odd {
                 ("transaction-id-unclear", Code::PropertyConstraintViolation, "names no transaction")
             }
             Self::UnitOfOtherKind => ("unit-repaired", Code::PropertyConstraintViolation, "does not fit the measurand"),
-            Self::UnknownMeasurand => ("measurand-unknown", Code::PropertyConstraintViolation, "is not a measurand"),
+            Self::UnknownMeasurand => {
+                ("measurand-unknown", Code::PropertyConstraintViolation, "is not one of the standard's")
+            }
             Self::UnknownUnit => ("unit-unknown", Code::PropertyConstraintViolation, "is not a unit of this measurand"),
             Self::UnknownWord => {
                 ("word-unknown", Code::PropertyConstraintViolation, "is not one of the standard's words")
@@ -91,15 +93,18 @@ impl Odd {
 pub(crate) struct Repairs {
     pub(crate) strictness: Strictness,
     pub(crate) marks: Vec<Mark>,
+    /// Why the value that was looked at last came to nothing.
+    blame: Option<(Odd, &'static str)>,
 }
 
 impl Repairs {
     pub(crate) fn new(strictness: Strictness) -> Self {
-        Self { strictness, marks: Vec::new() }
+        Self { strictness, marks: Vec::new(), blame: None }
     }
 
     /// Marks an oddity, or refuses the message for it.
-    pub(crate) fn note(&mut self, odd: Odd, member: &str) -> Result<(), Refusal> {
+    pub(crate) fn note(&mut self, odd: Odd, member: &'static str) -> Result<(), Refusal> {
+        self.blame = Some((odd, member));
         if self.strictness == Strictness::Reject {
             return Err(odd.refusal(member));
         }
@@ -110,20 +115,30 @@ impl Repairs {
         Ok(())
     }
 
+    /// A value that is none, which is a fault only where one is required.
+    pub(crate) fn nothing<T>(&mut self, odd: Odd, member: &'static str) -> Option<T> {
+        self.blame = Some((odd, member));
+        None
+    }
+
     /// A required member whose absence is bearable.
-    pub(crate) fn wanted<T>(&mut self, member: &str, value: Option<T>) -> Result<Option<T>, Refusal> {
+    pub(crate) fn wanted<T>(&mut self, member: &'static str, value: Option<T>) -> Result<Option<T>, Refusal> {
         if value.is_none() {
-            self.note(Odd::Missing, member)?;
+            self.note(self.absence(member), member)?;
         }
         Ok(value)
     }
 
     /// A required member without which the message says nothing.
-    pub(crate) fn needed<T: Default>(&mut self, member: &str, value: Option<T>) -> Result<T, Refusal> {
+    pub(crate) fn needed<T: Default>(&mut self, member: &'static str, value: Option<T>) -> Result<T, Refusal> {
         match (value, self.strictness) {
             (Some(value), _) => Ok(value),
-            (None, Strictness::Raw) => self.note(Odd::Missing, member).map(|()| T::default()),
-            (None, _) => Err(Odd::Missing.refusal(member)),
+            (None, Strictness::Raw) => self.note(self.absence(member), member).map(|()| T::default()),
+            (None, _) => Err(self.absence(member).refusal(member)),
         }
+    }
+
+    fn absence(&self, member: &str) -> Odd {
+        self.blame.filter(|(_, blamed)| *blamed == member).map_or(Odd::Missing, |(odd, _)| odd)
     }
 }

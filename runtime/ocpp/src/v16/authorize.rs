@@ -20,9 +20,9 @@ struct Authorize<'a> {
 pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: Authorize<'_> = read(payload)?;
     // An empty tag is a token like any other that nobody knows.
-    let given = (!message.id_tag.is_absent()).then_some(());
+    let empty = message.id_tag.word().is_some_and(|tag| tag.trim().is_empty());
     let token = words::token(repairs, message.id_tag)?;
-    repairs.needed("idTag", given)?;
+    repairs.needed("idTag", (empty || token.is_some()).then_some(()))?;
     Ok(StationEvent::Authorize(token.unwrap_or_else(|| words::id_token(""))))
 }
 

@@ -4,7 +4,7 @@ use amprule_domain::event::{MeterValues as Readings, Phase, StationEvent, Transa
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many};
-use crate::metering::{self, MeterValue, Written};
+use crate::metering::{self, Measured, MeterValue, Written};
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
 use crate::v16::words;
@@ -26,9 +26,8 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let message: MeterValues<'_> = read(payload)?;
     let connector = repairs.count("connectorId", &message.connector_id)?;
     let connector = repairs.wanted("connectorId", connector)?;
-    let values = metering::either(repairs, message.meter_value, message.values)?;
-    repairs.needed("meterValue", (!values.is_empty()).then_some(()))?;
-    let readings = metering::readings(repairs, values, Written::AsText)?;
+    let values = metering::required(repairs, message.meter_value, message.values)?;
+    let Measured { readings, at } = metering::readings(repairs, values, Written::AsText)?;
     if message.transaction_id.is_absent() {
         return Ok(StationEvent::MeterValues(Readings { evse: connector.unwrap_or(0), readings }));
     }
@@ -39,7 +38,7 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
         phase: Phase::Updated,
         transaction,
         seq_no: None,
-        at: readings.last().and_then(|reading| reading.at),
+        at,
         evse,
         connector: evse.map(words::connector_of),
         token: None,

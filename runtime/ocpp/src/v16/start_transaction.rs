@@ -59,7 +59,7 @@ fn connector(repairs: &mut Repairs, value: &Loose<'_>) -> Result<Option<u32>, Re
 /// `meterStart` and `meterStop`: Wh, without a timestamp of their own.
 pub(crate) fn register(
     repairs: &mut Repairs,
-    member: &str,
+    member: &'static str,
     value: &Loose<'_>,
     at: Option<Timestamp>,
     context: Context,

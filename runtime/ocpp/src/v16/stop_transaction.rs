@@ -50,7 +50,7 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let token = words::token(repairs, message.id_tag)?;
     let at = repairs.time("timestamp", &message.timestamp)?;
     let data = repairs.list("transactionData", message.transaction_data)?;
-    let mut readings = metering::readings(repairs, data, Written::AsText)?;
+    let mut readings = metering::readings(repairs, data, Written::AsText)?.readings;
     readings.extend(start_transaction::register(repairs, "meterStop", &message.meter_stop, at, Context::End)?);
     let reason = repairs.open_word("reason", message.reason, REASONS)?;
     Ok(StationEvent::Transaction(TransactionEvent {

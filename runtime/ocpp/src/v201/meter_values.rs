@@ -23,8 +23,7 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let message: MeterValues<'_> = read(payload)?;
     let evse = repairs.count("evseId", &message.evse_id)?;
     let evse = repairs.wanted("evseId", evse)?.unwrap_or(0);
-    let values = metering::either(repairs, message.meter_value, message.values)?;
-    repairs.needed("meterValue", (!values.is_empty()).then_some(()))?;
-    let readings = metering::readings(repairs, values, Written::AsNumber)?;
+    let values = metering::required(repairs, message.meter_value, message.values)?;
+    let readings = metering::readings(repairs, values, Written::AsNumber)?.readings;
     Ok(StationEvent::MeterValues(Readings { evse, readings }))
 }

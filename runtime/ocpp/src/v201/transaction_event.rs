@@ -84,8 +84,8 @@ const REASONS: &[&str] = &[
 pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: TransactionEvent<'_> = read(payload)?;
     let phase = repairs.word("eventType", &message.event_type, PHASES)?;
-    // Without it, not even a strict reader of nothing can tell; an update does the least.
     repairs.needed("eventType", phase.map(|_| ()))?;
+    // Only for those who take everything: an update does the least.
     let phase = phase.unwrap_or(Phase::Updated);
     let bare = |transaction_id| Some(TransactionInfo { transaction_id, ..TransactionInfo::default() });
     let info = repairs.object("transactionInfo", message.transaction_info, bare)?;
@@ -95,7 +95,7 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let reason = repairs.open_word("transactionInfo.stoppedReason", info.stopped_reason, REASONS)?;
     let seq_no = repairs.count("seqNo", &message.seq_no)?;
     let (evse, connector) = words::evse(repairs, message.evse)?;
-    let values = metering::either(repairs, message.meter_value, message.values)?;
+    let values = metering::optional(repairs, message.meter_value, message.values)?;
     Ok(StationEvent::Transaction(Event {
         phase,
         transaction,
@@ -104,7 +104,7 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
         evse,
         connector,
         token: words::token(repairs, message.id_token)?,
-        readings: metering::readings(repairs, values, Written::AsNumber)?,
+        readings: metering::readings(repairs, values, Written::AsNumber)?.readings,
         charging: repairs.word("transactionInfo.chargingState", &info.charging_state, CHARGING)?,
         // The reason may be left out when it is Local.
         stop_reason: reason.or_else(|| (phase == Phase::Ended).then(|| "Local".to_owned())),

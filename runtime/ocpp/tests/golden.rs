@@ -1,0 +1,202 @@
+//! Golden frames: what a station sends, what the domain gets, and what goes back.
+//!
+//! The files in `frames/` hold one case after the other, each a few lines; see `Case`. `BLESS=1` writes what comes
+//! out into them, to be read before it is committed.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use amprule_ocpp::{Dialect, Strictness};
+
+/// `# title`, then `in PAYLOAD` with `out` and `strict`, or `reply REPLY` with `out`.
+struct Case<'a> {
+    title: &'a str,
+    given: Given<'a>,
+    expect: Vec<&'a str>,
+}
+
+enum Given<'a> {
+    Payload(&'a str),
+    Reply(&'a str),
+}
+
+fn files() -> Vec<(Dialect, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("frames");
+    let mut files: Vec<_> = [("v16", Dialect::V16), ("v201", Dialect::V201)]
+        .into_iter()
+        .flat_map(|(folder, dialect)| {
+            let entries = fs::read_dir(root.join(folder)).expect("the folder of golden frames");
+            entries.map(move |entry| (dialect, entry.expect("an entry").path()))
+        })
+        .collect();
+    files.sort_by(|a, b| a.1.cmp(&b.1));
+    assert!(files.len() >= 16, "one file for each action");
+    files
+}
+
+fn cases(text: &str) -> Vec<Case<'_>> {
+    let mut cases: Vec<Case<'_>> = Vec::new();
+    let mut title = "";
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "#" => title = rest,
+            "in" => cases.push(Case { title, given: Given::Payload(rest), expect: Vec::new() }),
+            "reply" => cases.push(Case { title, given: Given::Reply(rest), expect: Vec::new() }),
+            _ => cases.last_mut().expect("a case begins with in or reply").expect.push(line),
+        }
+    }
+    cases
+}
+
+fn outcome(dialect: Dialect, action: &str, case: &Case<'_>) -> Vec<String> {
+    match case.given {
+        Given::Reply(reply) => {
+            let reply = serde_json::from_str(reply).unwrap_or_else(|error| panic!("{}: {error}", case.title));
+            vec![format!("out {}", dialect.reply(action, &reply))]
+        }
+        Given::Payload(payload) => decoded(dialect, action, payload),
+    }
+}
+
+fn decoded(dialect: Dialect, action: &str, payload: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    match dialect.decode(action, payload) {
+        Err(refusal) => return vec![format!("refused {}", refused(dialect, &refusal))],
+        Ok(decoded) => {
+            let marks: Vec<&str> = decoded.marks.iter().map(amprule_domain::Mark::as_str).collect();
+            assert_eq!(decoded.action, action);
+            lines.push(format!("out {}", serde_json::to_string(&decoded.event).expect("events are plain data")));
+            if !marks.is_empty() {
+                lines.push(format!("marks {}", marks.join(" ")));
+            }
+        }
+    }
+    let strict = Dialect { strictness: Strictness::Reject, ..dialect };
+    if let Err(refusal) = strict.decode(action, payload) {
+        lines.push(format!("strict {}", refused(dialect, &refusal)));
+    }
+    lines
+}
+
+fn refused(dialect: Dialect, refusal: &amprule_domain::reply::Refusal) -> String {
+    let (code, description) = dialect.refusal(refusal);
+    format!("{code}: {description}")
+}
+
+#[test]
+fn frames_become_events_and_answers_become_frames() {
+    let bless = std::env::var_os("BLESS").is_some();
+    for (dialect, path) in files() {
+        let text = fs::read_to_string(&path).expect("a golden file");
+        let action = path.file_stem().and_then(|stem| stem.to_str()).expect("an action's name");
+        let (mut written, mut last) = (String::new(), "");
+        for case in cases(&text) {
+            let outcome = outcome(dialect, action, &case);
+            assert!(
+                bless || outcome == case.expect,
+                "{action}: {}\n  is    {outcome:#?}\n  was {:#?}",
+                case.title,
+                case.expect
+            );
+            if case.title != last {
+                let gap = if written.is_empty() { "" } else { "\n" };
+                writeln!(written, "{gap}# {}", case.title).expect("a String takes everything");
+                last = case.title;
+            }
+            let given = match case.given {
+                Given::Payload(payload) => format!("in {payload}"),
+                Given::Reply(reply) => format!("reply {reply}"),
+            };
+            writeln!(written, "{given}\n{}", outcome.join("\n")).expect("a String takes everything");
+        }
+        if bless {
+            fs::write(&path, written).expect("the golden file is written");
+        }
+    }
+}
+
+/// Marsaglia's xorshift: the same mutations in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit.max(1) as u64).expect("smaller than a usize")
+    }
+}
+
+fn mutate(dice: &mut Dice, text: &str) -> String {
+    const PIECES: [&str; 20] = [
+        "null",
+        "\"\"",
+        "{}",
+        "[]",
+        ",",
+        "-1",
+        "1e999",
+        "\"",
+        "\\",
+        "\u{0}",
+        "9223372036854775808",
+        "true",
+        "[[[[",
+        "}}",
+        ":",
+        "\"1970-01-01T00:00:00Z\"",
+        "é",
+        "0.1",
+        "\\ud800",
+        "    ",
+    ];
+    let mut text = text.to_owned();
+    for _ in 0..=dice.below(4) {
+        let boundary = |at: usize| (at..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+        let from = boundary(dice.below(text.len() + 1));
+        let to = boundary((from + dice.below(12)).min(text.len()));
+        let piece = match dice.below(3) {
+            0 => "",
+            1 => PIECES[dice.below(PIECES.len())],
+            _ => &text.clone()[from..boundary((from + dice.below(40)).min(text.len()))],
+        };
+        text.replace_range(from..to, piece);
+    }
+    text
+}
+
+#[test]
+fn mutated_frames_are_answered_and_never_panic() {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let (mut events, mut refusals, mut malformed) = (0_u32, 0_u32, 0_u32);
+    for (dialect, path) in files() {
+        let text = fs::read_to_string(&path).expect("a golden file");
+        let action = path.file_stem().and_then(|stem| stem.to_str()).expect("an action's name");
+        for case in cases(&text) {
+            let Given::Payload(payload) = case.given else { continue };
+            let frame = format!("[2,\"id\",\"{action}\",{payload}]");
+            for round in 0..100 {
+                let strictness = [Strictness::Reject, Strictness::Repair, Strictness::Raw][round % 3];
+                let dialect = Dialect { strictness, ..dialect };
+                let mutated = mutate(&mut dice, &frame);
+                match dialect.parse(&mutated) {
+                    Ok(amprule_ocpp::Frame::Call { action, payload, .. }) => match dialect.decode(&action, payload) {
+                        Ok(_) => events += 1,
+                        Err(refusal) => {
+                            dialect.encode_error("id", &refusal);
+                            refusals += 1;
+                        }
+                    },
+                    Ok(_) => {}
+                    Err(fault) => {
+                        dialect.answer_malformed(&fault);
+                        malformed += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(events > 100 && refusals > 100 && malformed > 100, "{events} {refusals} {malformed}");
+}
