@@ -1,5 +1,8 @@
 //! Every integration test, in one binary.
 
 mod charging;
+mod clients;
+mod crash;
 mod offline;
+mod reload;
 mod tidy;

@@ -7,20 +7,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use serde_json::json;
 
 use crate::children::{Ours, interrupts};
-use crate::management::Management;
 use crate::plugins;
 use crate::run::{cargo, run};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// How many stations are simulated.
-    #[arg(long, default_value_t = 6)]
-    stations: usize,
-    /// Simulated seconds that pass in one real second.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 8)]
+    stations: u32,
+    /// Simulated seconds that pass in one real second; 600 plays a day in 144 seconds.
+    #[arg(long, default_value_t = 600)]
     speed: u32,
     /// The data folder, the only thing that stays.
     #[arg(long, default_value = "amprule-data")]
@@ -46,9 +44,7 @@ impl Demo {
         let interrupted = interrupts()?;
         let mut server = self.server(root)?;
         let addresses = Addresses::read(&mut server, &interrupted)?;
-        let management = Management::new(&addresses.api, &root.join(&self.data))?;
-        introduce(&management)?;
-        self.explain(&addresses, &management);
+        self.explain(&addresses, &self.token(root)?);
         let mut fleet = self.fleet(root, &addresses)?;
         let outcome = self.wait(&interrupted, &mut server, &mut fleet);
         println!("\nending the fleet, then the server …");
@@ -68,7 +64,8 @@ impl Demo {
     fn fleet(&self, root: &Path, addresses: &Addresses) -> Result<Ours> {
         let mut command = Command::new(root.join("target/debug/amprule"));
         command.current_dir(root).arg("simulate").args(["--url", &addresses.ocpp]);
-        command.args(["--stations", &self.stations.to_string(), "--speed", &self.speed.to_string()]);
+        command.args(["--stations", &self.stations.to_string(), "--speed", &self.speed.to_string(), "--days", "0"]);
+        command.arg("--enter-with").arg(&self.data).args(["--api", &addresses.api]);
         Ours::start("the fleet", &mut command)
     }
 
@@ -92,9 +89,15 @@ impl Demo {
         }
     }
 
-    fn explain(&self, addresses: &Addresses, management: &Management) {
-        let Management { base, token, .. } = management;
+    fn token(&self, root: &Path) -> Result<String> {
+        let file = root.join(&self.data).join("api-token");
+        let token = std::fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+        Ok(token.trim().to_owned())
+    }
+
+    fn explain(&self, addresses: &Addresses, token: &str) {
         let Self { stations, speed, .. } = self;
+        let base = &addresses.api;
         println!(
             "
 Amprule runs. {stations} simulated stations charge at {speed} times the speed of a clock.
@@ -157,16 +160,4 @@ impl Addresses {
         }
         Ok(Self { ocpp: ocpp.context("an OCPP address")?, api: api.context("an API address")? })
     }
-}
-
-/// Tokens and places, so that policies and local hours have something to decide on.
-fn introduce(management: &Management) -> Result<()> {
-    for (token, body) in [
-        ("DEMO-1", json!({"type": "ISO14443", "status": "accepted", "group": "fleet"})),
-        ("DEMO-2", json!({"type": "ISO14443", "status": "accepted"})),
-        ("DEMO-BLOCKED", json!({"type": "ISO14443", "status": "blocked"})),
-    ] {
-        management.put(&format!("tokens/{token}"), &body)?;
-    }
-    Ok(())
 }

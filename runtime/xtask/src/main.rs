@@ -14,7 +14,6 @@ mod check;
 mod children;
 mod demo;
 mod dependencies;
-mod management;
 mod plugins;
 mod python;
 mod run;
