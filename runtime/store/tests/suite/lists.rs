@@ -1,0 +1,100 @@
+use std::pin::Pin;
+
+use amprule_domain::Mark;
+use amprule_domain::effect::Effect;
+use amprule_domain::ports::{Later, Listed, Page, SessionFilter, Store, StoreResult};
+use amprule_domain::session::SessionState;
+
+use super::build::{at, decision, ended, id, kept, page, put, session, station, token};
+
+/// Reads a whole list in pages of `limit`.
+async fn pages<'a, T>(limit: usize, list: impl Fn(Page) -> Later<'a, StoreResult<Listed<T>>>) -> Vec<T> {
+    let (mut after, mut all) = (None, Vec::new());
+    loop {
+        let listed = Pin::from(list(Page { after, limit })).await.unwrap();
+        assert!(listed.items.len() <= limit);
+        assert!(listed.next.is_none() || listed.items.len() == limit, "only the last page is short");
+        all.extend(listed.items);
+        after = listed.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
+
+pub(crate) async fn stations_and_tokens_are_listed_by_their_ids(store: &dyn Store) {
+    let ids = ["a", "b", "c-1", "d", "e"];
+    for name in ["d", "b", "e", "a", "c-1"] {
+        let effects = vec![Effect::Station(Box::new(station(name))), Effect::Token(Box::new(token(name)))];
+        store.commit(effects).await.unwrap();
+    }
+    for limit in 1..=6 {
+        let stations = pages(limit, |page| store.stations(&page)).await;
+        assert_eq!(stations.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ids);
+        let tokens = pages(limit, |page| store.tokens(&page)).await;
+        assert_eq!(tokens.iter().map(|one| one.id_token.as_str()).collect::<Vec<_>>(), ids);
+    }
+}
+
+pub(crate) async fn sessions_are_listed_newest_first_and_filtered(store: &dyn Store) {
+    let mut late = session(6, "cs-1", "a");
+    late.started_at = at(2);
+    let mut marked = session(3, "cs-2", "b");
+    marked.marks.add(Mark::OFFLINE);
+    let sessions = [session(1, "cs-1", "a"), ended(session(2, "cs-1", "B")), marked, session(4, "cs-1", "b"), late];
+    store.commit(sessions.iter().map(put).collect()).await.unwrap();
+
+    let none = SessionFilter::default();
+    let cases = [
+        (none.clone(), &[4, 3, 6, 2, 1][..]),
+        (SessionFilter { station: Some("cs-1".into()), ..none.clone() }, &[4, 6, 2, 1]),
+        (SessionFilter { token: Some("b".to_owned()), ..none.clone() }, &[4, 3, 2]),
+        (SessionFilter { state: Some(SessionState::Ended), ..none.clone() }, &[2]),
+        (SessionFilter { transaction: Some("3".to_owned()), ..none.clone() }, &[3]),
+        (SessionFilter { from: Some(at(2)), until: Some(at(4)), ..none.clone() }, &[3, 6, 2]),
+        (SessionFilter { mark: Some("offline".to_owned()), ..none.clone() }, &[3]),
+        (SessionFilter { mark: Some("off".to_owned()), ..none.clone() }, &[]),
+        (SessionFilter { station: Some("cs-2".into()), state: Some(SessionState::Ended), ..none }, &[]),
+    ];
+    for (filter, expect) in cases {
+        for limit in 1..=6 {
+            let found = pages(limit, |page| store.sessions(&filter, &page)).await;
+            assert_eq!(found.iter().map(|one| one.no.0).collect::<Vec<_>>(), expect, "{filter:?} by {limit}");
+        }
+    }
+}
+
+pub(crate) async fn decisions_are_listed_newest_first_and_kept_once(store: &dyn Store) {
+    let decisions: Vec<_> = (0..5).map(|n| decision(n, (n % 2 == 0).then(|| id(1)))).collect();
+    for decision in &decisions {
+        store.commit(vec![Effect::Decision(Box::new(decision.clone()))]).await.unwrap();
+    }
+    store.commit(vec![Effect::Decision(Box::new(decisions[1].clone()))]).await.unwrap();
+    for limit in 1..=6 {
+        let all = pages(limit, |page| store.decisions(None, &page)).await;
+        assert!(all.iter().eq(decisions.iter().rev()));
+        let of_session = pages(limit, |page| store.decisions(Some(id(1)), &page)).await;
+        assert!(of_session.iter().eq(decisions.iter().rev().step_by(2)));
+    }
+    assert_eq!(store.decision(decisions[3].id).unwrap().as_ref(), Some(&decisions[3]));
+    assert_eq!(store.decision(decision(9, None).id).unwrap(), None);
+}
+
+pub(crate) async fn kept_messages_are_bounded_for_each_station(store: &dyn Store) {
+    let effects: Vec<_> = (0..3_000).map(|n| Effect::Kept(kept("cs-1", n))).collect();
+    store.commit(vec![Effect::Kept(kept("cs-2", 1))]).await.unwrap();
+    for effects in effects.chunks(500) {
+        store.commit(effects.to_vec()).await.unwrap();
+    }
+    let all = pages(300, |page| store.kept(&"cs-1".into(), &page)).await;
+    assert!((100..3_000).contains(&all.len()), "{}", all.len());
+    assert!(all.iter().eq((0..3_000).rev().map(|n| kept("cs-1", n)).take(all.len()).collect::<Vec<_>>().iter()));
+    assert_eq!(store.kept(&"cs-2".into(), &page(9)).await.unwrap().items, [kept("cs-2", 1)]);
+}
+
+pub(crate) async fn a_cursor_that_is_none_is_explained(store: &dyn Store) {
+    let wrong = Page { after: Some("nonsense".to_owned()), limit: 5 };
+    let error = store.sessions(&SessionFilter::default(), &wrong).await.unwrap_err();
+    assert!(error.message.contains("\"nonsense\" is not a place in this list"), "{error}");
+    assert!(store.decisions(None, &wrong).await.is_err());
+}

@@ -1,0 +1,46 @@
+//! What every back end must do, told through the port alone: effects in, reads out. `conformance!` runs it on one.
+
+pub(crate) mod build;
+pub(crate) mod journal;
+pub(crate) mod lists;
+pub(crate) mod records;
+pub(crate) mod sessions;
+
+/// Makes a test of every case for the back end that `$open` gives.
+#[macro_export]
+macro_rules! conformance {
+    ($open:path) => {
+        $crate::conformance!($open; records:
+            a_station_is_read_back_and_its_sessions_outlive_it,
+            a_connector_is_known_by_its_latest_status,
+            a_token_is_found_in_any_case_and_gone_when_removed);
+        $crate::conformance!($open; sessions:
+            a_session_is_read_back_after_every_change,
+            a_station_knows_its_live_sessions_and_its_latest_ended_ones,
+            a_token_has_spent_the_totals_of_its_sessions_since_a_time,
+            units_of_ended_sessions_are_no_longer_pinned,
+            a_refused_commit_leaves_nothing_behind,
+            a_commit_that_is_refused_does_not_harm_those_beside_it);
+        $crate::conformance!($open; journal:
+            readings_come_back_newest_first_and_page_by_page,
+            readings_of_an_unknown_session_are_refused,
+            answered_messages_are_remembered_in_their_order,
+            a_station_that_was_removed_remembers_no_answers,
+            answers_are_bounded_and_no_older_message_is_answered_wrongly);
+        $crate::conformance!($open; lists:
+            stations_and_tokens_are_listed_by_their_ids,
+            sessions_are_listed_newest_first_and_filtered,
+            decisions_are_listed_newest_first_and_kept_once,
+            kept_messages_are_bounded_for_each_station,
+            a_cursor_that_is_none_is_explained);
+    };
+    ($open:path; $topic:ident: $($case:ident),+) => {
+        mod $topic {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let opened = $open();
+                $crate::suite::$topic::$case(&*opened).await;
+            })+
+        }
+    };
+}

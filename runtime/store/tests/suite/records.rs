@@ -1,0 +1,43 @@
+use amprule_domain::effect::Effect;
+use amprule_domain::event::ConnectorStatus;
+use amprule_domain::ports::Store;
+
+use super::build::{put, session, station, token};
+
+pub(crate) async fn a_station_is_read_back_and_its_sessions_outlive_it(store: &dyn Store) {
+    let mut record = station("cs-1");
+    store.commit(vec![Effect::Station(Box::new(record.clone())), put(&session(1, "cs-1", "a"))]).await.unwrap();
+    assert_eq!(store.station(&record.id).unwrap(), Some(record.clone()));
+    record.location = Some("harbour".to_owned());
+    store.commit(vec![Effect::Station(Box::new(record.clone()))]).await.unwrap();
+    assert_eq!(store.station(&record.id).unwrap(), Some(record.clone()));
+    store.commit(vec![Effect::StationGone(record.id.clone())]).await.unwrap();
+    assert_eq!(store.station(&record.id).unwrap(), None);
+    assert_eq!(store.live_sessions(&record.id, 0).unwrap(), [session(1, "cs-1", "a")]);
+}
+
+pub(crate) async fn a_connector_is_known_by_its_latest_status(store: &dyn Store) {
+    let status = |evse, word: &str| ConnectorStatus {
+        evse,
+        connector: 1,
+        status: word.to_owned(),
+        error: None,
+        at: None,
+        charging: None,
+    };
+    let put = |status| Effect::Connector { station: "cs-1".into(), status };
+    store.commit(vec![put(status(2, "Available")), put(status(1, "Available"))]).await.unwrap();
+    store.commit(vec![put(status(2, "Occupied"))]).await.unwrap();
+    assert_eq!(store.connectors(&"cs-1".into()).unwrap(), [status(1, "Available"), status(2, "Occupied")]);
+    store.commit(vec![Effect::StationGone("cs-1".into())]).await.unwrap();
+    assert_eq!(store.connectors(&"cs-1".into()).unwrap(), []);
+}
+
+pub(crate) async fn a_token_is_found_in_any_case_and_gone_when_removed(store: &dyn Store) {
+    store.commit(vec![Effect::Token(Box::new(token("aBc")))]).await.unwrap();
+    for key in ["ABC", "abc", "aBc"] {
+        assert_eq!(store.token(key).unwrap(), Some(token("aBc")), "{key}");
+    }
+    store.commit(vec![Effect::TokenGone("ABC".to_owned())]).await.unwrap();
+    assert_eq!(store.token("ABC").unwrap(), None);
+}

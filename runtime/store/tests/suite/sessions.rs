@@ -1,0 +1,134 @@
+use amprule_domain::ports::Store;
+use amprule_domain::session::SessionState;
+use amprule_domain::timeline::Clock;
+use amprule_domain::token::IdToken;
+use amprule_domain::{Currency, Decimal, Energy, Mark, SessionNo};
+
+use super::build::{at, ended, id, pin, priced, put, readings, session};
+
+pub(crate) async fn a_session_is_read_back_after_every_change(store: &dyn Store) {
+    let mut changing = session(7, "cs-1", "tag");
+    changing.state = SessionState::Parked;
+    changing.token = None;
+    let clock = Clock::new(jiff::tz::TimeZone::UTC, &[]);
+    let check = async |session: &_| {
+        store.commit(vec![put(session)]).await.unwrap();
+        assert_eq!(store.session(id(7)).unwrap().as_ref(), Some(session));
+    };
+    check(&changing).await;
+    changing.state = SessionState::Active;
+    changing.token = Some(IdToken::new("tag", "Central"));
+    changing.started_at = at(1);
+    check(&changing).await;
+    for step in 1..40 {
+        changing.timeline.read(at(step * 60), Energy::from_mwh(step * 1_234), &clock);
+        changing.seen.insert(step as u32 * 2);
+        check(&changing).await;
+    }
+    changing = priced(changing, "3.10", "EUR");
+    changing.marks.add(Mark::OFFLINE);
+    check(&changing).await;
+    check(&ended(changing)).await;
+    assert_eq!(store.session(id(8)).unwrap(), None);
+    assert_eq!(store.last_session_no().unwrap(), SessionNo(7));
+}
+
+pub(crate) async fn a_station_knows_its_live_sessions_and_its_latest_ended_ones(store: &dyn Store) {
+    assert_eq!(store.last_session_no().unwrap(), SessionNo(0));
+    let mut parked = session(2, "cs-1", "a");
+    parked.state = SessionState::Parked;
+    let sessions = [
+        ended(session(1, "cs-1", "a")),
+        parked,
+        ended(session(3, "cs-1", "a")),
+        session(4, "cs-1", "a"),
+        ended(session(5, "cs-1", "a")),
+        session(6, "cs-2", "a"),
+    ];
+    store.commit(sessions.iter().map(put).collect()).await.unwrap();
+    for (count, numbers) in [(0, &[2, 4][..]), (1, &[2, 4, 5]), (2, &[2, 3, 4, 5]), (9, &[1, 2, 3, 4, 5])] {
+        let found: Vec<_> = store.live_sessions(&"cs-1".into(), count).unwrap().iter().map(|one| one.no.0).collect();
+        assert_eq!(found, numbers, "with {count} ended ones");
+    }
+}
+
+pub(crate) async fn a_token_has_spent_the_totals_of_its_sessions_since_a_time(store: &dyn Store) {
+    let mut parked = session(5, "cs-1", "tag");
+    parked.state = SessionState::Parked;
+    let sessions = [
+        ended(priced(session(1, "cs-1", "tag"), "1000.01", "EUR")),
+        ended(priced(session(2, "cs-2", "TAG"), "0.10", "EUR")),
+        priced(session(3, "cs-3", "Tag"), "0.20", "EUR"),
+        priced(session(4, "cs-4", "tag"), "7", "SEK"),
+        parked,
+        priced(session(6, "cs-1", "other"), "50.00", "EUR"),
+    ];
+    store.commit(sessions.iter().map(put).collect()).await.unwrap();
+    let spent = |since| store.spent("TAG", Currency::EUR, at(since)).unwrap();
+    for (since, total) in [(0, "1000.31"), (1, "1000.31"), (2, "0.30"), (3, "0.20"), (4, "0")] {
+        assert_eq!(spent(since), total.parse::<Decimal>().unwrap(), "since {since}");
+    }
+    assert_eq!(store.open_sessions("TAG").unwrap(), 2);
+    assert_eq!(store.open_sessions("NOBODY").unwrap(), 0);
+    store.commit(vec![put(&priced(session(3, "cs-3", "Tag"), "0.25", "EUR"))]).await.unwrap();
+    assert_eq!(spent(3), "0.25".parse::<Decimal>().unwrap());
+    store.commit(vec![put(&ended(sessions[2].clone()))]).await.unwrap();
+    assert_eq!(store.open_sessions("TAG").unwrap(), 1);
+}
+
+pub(crate) async fn units_of_ended_sessions_are_no_longer_pinned(store: &dyn Store) {
+    let pinned = |no, hash| {
+        let mut session = session(no, "cs-1", "a");
+        session.pin = Some(pin(hash));
+        session
+    };
+    let sessions = [pinned(1, "aa"), pinned(2, "aa"), pinned(3, "bb"), ended(pinned(4, "cc")), session(5, "cs-1", "a")];
+    store.commit(sessions.iter().map(put).collect()).await.unwrap();
+    let mut pins = store.pinned_hashes().unwrap();
+    pins.sort_by(|one, other| one.hash.cmp(&other.hash));
+    assert_eq!(pins, [pin("aa"), pin("bb")]);
+}
+
+pub(crate) async fn a_refused_commit_leaves_nothing_behind(store: &dyn Store) {
+    store.commit(vec![put(&session(1, "cs-1", "a"))]).await.unwrap();
+    let mut usurper = session(1, "cs-2", "b");
+    usurper.id = id(99);
+    let effects = vec![put(&session(2, "cs-2", "b")), readings(1, "m", &[5]), put(&usurper)];
+    let error = store.commit(effects).await.unwrap_err();
+    assert!(error.message.contains("session number 1 of station cs-2"), "{error}");
+    assert_eq!(store.session(id(1)).unwrap(), Some(session(1, "cs-1", "a")));
+    assert_eq!(store.session(id(2)).unwrap(), None);
+    assert!(store.readings(SessionNo(1), &super::build::page(9)).await.unwrap().items.is_empty());
+}
+
+pub(crate) async fn a_commit_that_is_refused_does_not_harm_those_beside_it(store: &dyn Store) {
+    let commits = (1..=300).map(|no| {
+        let mut session = session(no, "cs-1", "a");
+        if no % 50 == 0 {
+            session.id = id(1);
+        }
+        store.commit(vec![put(&session), readings(no, "m", &[no])])
+    });
+    let results = all(commits).await;
+    for (no, result) in (1..=300).zip(results) {
+        assert_eq!(result.is_ok(), no % 50 != 0, "{no}");
+        let readings = store.readings(SessionNo(no), &super::build::page(9)).await.unwrap().items.len();
+        assert_eq!(readings, usize::from(result.is_ok()), "{no}");
+    }
+}
+
+/// All at once, so that they share transactions.
+async fn all<F: Future + Unpin>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<(F, Option<F::Output>)> = futures.map(|future| (future, None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in waiting.iter_mut().filter(|(_, output)| output.is_none()) {
+            if let std::task::Poll::Ready(value) = std::pin::Pin::new(future).poll(context) {
+                *output = Some(value);
+            }
+        }
+        let done = waiting.iter().all(|(_, output)| output.is_some());
+        if done { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, output)| output).collect()
+}
