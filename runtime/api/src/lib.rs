@@ -1,1 +1,40 @@
-//! 
+//! The management HTTP API: what operators and their tools see of the runtime.
+//!
+//! Everything under `/api/v1` needs the bearer token; `/health/live`, `/health/ready`, `/openapi.json` and, unless the
+//! settings say otherwise, `/metrics` are open. The document at `/openapi.json` describes every route.
+//!
+//! This crate knows the domain and three doors: [`Control`] to the stations, `Store` to what is on disk and
+//! [`Extensions`] to the loaded units. It must never know an OCPP version, a database or a plugin runtime, and it keeps
+//! no state of its own beside its limits.
+
+mod control;
+mod extensions;
+mod routes;
+mod serve;
+mod settings;
+mod snapshot;
+mod state;
+
+mod access;
+mod in_time;
+mod problem;
+mod wire;
+
+mod decision;
+mod events;
+mod extension;
+mod operation;
+mod session;
+mod station;
+mod token;
+
+#[cfg(test)]
+mod testing;
+
+pub use control::{CallFailed, CallOutcome, Connection, Control};
+pub use extensions::Extensions;
+pub use routes::{document, router};
+pub use serve::serve;
+pub use settings::Settings;
+pub use snapshot::{Commits, HookCount, MessageCount, Metrics, RepairCount, Snapshot};
+pub use state::{Api, Parts};

@@ -1,0 +1,84 @@
+//! The door to the stations: who is connected, and what an operator may ask of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::{Later, StoreResult};
+use amprule_domain::station::StationRecord;
+use amprule_domain::{StationId, Timestamp};
+use tokio::sync::broadcast;
+
+/// Implemented over the engine.
+pub trait Control: Send + Sync {
+    /// The station's connection, while it has one.
+    fn connection(&self, station: &StationId) -> Option<Connection>;
+
+    /// Sends a request to a station and waits for its answer. The payload is a JSON object, not yet held against a schema.
+    fn call<'a>(
+        &'a self,
+        station: &'a StationId,
+        action: &'a str,
+        payload: &'a str,
+    ) -> Later<'a, Result<CallOutcome, CallFailed>>;
+
+    /// Makes the operator's part of the record durable and tells the station's task. What the station itself last
+    /// said (boot, protocol, boot time) may be newer there than in the record, and then stays.
+    fn put_station(&self, record: StationRecord) -> Later<'_, StoreResult<()>>;
+
+    /// Forgets the station and closes its connection. Its sessions stay.
+    fn delete_station<'a>(&'a self, id: &'a StationId) -> Later<'a, StoreResult<()>>;
+
+    /// The keyed hash under which a password is kept.
+    fn hash_password(&self, password: &str) -> String;
+
+    /// Every notice from now on. A receiver that is slower than the bound loses the oldest ones and is told how many.
+    fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>>;
+
+    fn now(&self) -> Timestamp;
+
+    /// The error says what the runtime still waits for.
+    fn ready(&self) -> Result<(), String>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// The subprotocol: `ocpp1.6`, `ocpp2.0.1`, `ocpp2.1`.
+    pub protocol: &'static str,
+    pub since: Timestamp,
+    pub last_heard: Timestamp,
+}
+
+/// What a station answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// The payload, as it came.
+    Result(Box<str>),
+    Error {
+        code: String,
+        description: String,
+    },
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallFailed {
+    #[error("the station is not known")]
+    UnknownStation,
+    #[error("the station is not connected")]
+    NotConnected,
+    /// The text names the protocol, the action and the nearest one that exists.
+    #[error("{0}")]
+    UnknownAction(String),
+    /// `path` is a JSON pointer to the fault.
+    #[error("{path}: {message}")]
+    Invalid { path: String, message: String },
+    #[error("the station did not answer within {} s", .0.as_secs_f32())]
+    Timeout(Duration),
+    /// The station's queue of requests is full.
+    #[error("{0}")]
+    Busy(String),
+    /// The connection ended before the answer came.
+    #[error("the connection ended before the station answered")]
+    Gone,
+}

@@ -1,0 +1,56 @@
+//! `GET /api/v1/decisions/{id}`
+
+use std::sync::Arc;
+
+use amprule_domain::DecisionId;
+use axum::Json;
+use axum::extract::State;
+
+use super::DecisionView;
+use crate::Api;
+use crate::problem::{Answer, ErrorBody, Problem};
+use crate::wire::Place;
+
+/// One decision.
+#[utoipa::path(
+    get,
+    path = "/api/v1/decisions/{id}",
+    tag = "decisions",
+    params(("id" = String, Path, description = "The decision's id, a UUID.")),
+    responses((status = 200, body = DecisionView), (status = 404, body = ErrorBody, description = "`unknown-decision`")),
+)]
+pub(crate) async fn get_decision(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<DecisionView>> {
+    let unknown = || Problem::missing("unknown-decision", format!("there is no decision {id}; its id is a UUID"));
+    let parsed: DecisionId = id.parse().map_err(|_| unknown())?;
+    let decision = api.store.decision(parsed)?.ok_or_else(unknown)?;
+    Ok(Json(decision.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use amprule_domain::effect::Effect;
+    use serde_json::json;
+
+    use crate::testing::{House, decision};
+
+    #[tokio::test]
+    async fn a_decision_shows_input_output_and_fault() {
+        let house = House::new();
+        let decision = decision(1, None);
+        let id = decision.id.to_string();
+        house.keep([Effect::Decision(Box::new(decision))]);
+        let body = house.get(&format!("/api/v1/decisions/{id}")).await.body;
+        assert_eq!(
+            body,
+            json!({
+                "id": id, "at": "2026-07-01T09:00:00Z", "hook": "pricing", "station": "cs-1", "session": null,
+                "unit": "flat", "version": "1.0.0", "hash": "abc", "generation": 4,
+                "input": {"energyWh": 1000}, "output": null,
+                "fault": {"class": "fuel", "message": "1000000 operations are used up"}, "fallback": "static-tariff",
+                "fuel": 1_000_000, "durationUs": 812,
+            })
+        );
+        let answer = house.get("/api/v1/decisions/1").await;
+        assert_eq!((answer.status.as_u16(), answer.error("code").as_str()), (404, "unknown-decision"));
+    }
+}

@@ -1,0 +1,75 @@
+//! Decisions: what each unit was asked and what it answered.
+
+pub(crate) mod get;
+pub(crate) mod list;
+
+use amprule_domain::Timestamp;
+use amprule_domain::decision::Decision;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// One answer of a unit.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DecisionView {
+    #[schema(format = Uuid)]
+    id: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// `pricing` or `authorization`.
+    #[schema(example = "pricing")]
+    hook: &'static str,
+    station: String,
+    #[schema(required, format = Uuid)]
+    session: Option<String>,
+    unit: String,
+    version: String,
+    hash: String,
+    /// The registry's generation that answered.
+    generation: u64,
+    /// What the unit was given; replaying it gives the same answer.
+    input: Value,
+    /// What it returned; null when it failed.
+    #[schema(required)]
+    output: Option<Value>,
+    #[schema(required)]
+    fault: Option<FaultView>,
+    /// What stood in when the unit failed.
+    #[schema(required, example = "static-tariff")]
+    fallback: Option<String>,
+    /// WASM fuel or Rhai operations.
+    fuel: u64,
+    duration_us: u64,
+}
+
+/// Why a unit's answer could not be used.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FaultView {
+    /// `guest-error`, `trap`, `fuel`, `wall`, `memory`, `invalid-output`, `host-io`, `breaker-open` or `not-loaded`.
+    #[schema(example = "fuel")]
+    class: &'static str,
+    message: String,
+}
+
+impl From<Decision> for DecisionView {
+    fn from(decision: Decision) -> Self {
+        Self {
+            id: decision.id.to_string(),
+            at: decision.at,
+            hook: decision.hook.as_str(),
+            station: decision.station.to_string(),
+            session: decision.session.map(|session| session.to_string()),
+            unit: decision.unit,
+            version: decision.version,
+            hash: decision.hash,
+            generation: decision.generation,
+            input: decision.input,
+            output: decision.output,
+            fault: decision.fault.map(|fault| FaultView { class: fault.class.as_str(), message: fault.message }),
+            fallback: decision.fallback,
+            fuel: decision.fuel,
+            duration_us: decision.duration_us,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Extensions: the loaded scripts and plugins, and why others are not loaded.
+
+pub(crate) mod get;
+pub(crate) mod list;
+
+mod view;

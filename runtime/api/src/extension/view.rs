@@ -1,0 +1,115 @@
+//! The members that an extension is shown with. The registry makes the values; these types only describe them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// One script or plugin, as far as it got.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExtensionView {
+    #[schema(example = "time-of-use")]
+    id: String,
+    /// `active`, `standby` (ready, but another one is selected), `rejected` (see `lastError`) or `waiting`.
+    #[schema(example = "active")]
+    state: String,
+    /// `rhai` or `wasm`; null while nothing could be compiled.
+    #[schema(required)]
+    kind: Option<String>,
+    /// `pricing`, `authorization`.
+    hooks: Vec<String>,
+    #[schema(required)]
+    version: Option<String>,
+    /// SHA-256 over the unit's files, parameters included.
+    #[schema(required)]
+    hash: Option<String>,
+    /// The generation that made this version active.
+    #[schema(required)]
+    generation: Option<u64>,
+    #[schema(required, format = DateTime)]
+    loaded_at: Option<String>,
+    description: String,
+    /// Where its files are.
+    path: String,
+    /// Why the files as they are now are not what is active.
+    #[schema(required)]
+    last_error: Option<LastErrorView>,
+    parameters: Vec<ParameterView>,
+    /// Sessions keep the version with which they began.
+    pinned: bool,
+    /// One entry per hook of the active version.
+    calls: Vec<HookView>,
+    /// Earlier versions that are still in memory for sessions that began with them.
+    pinned_versions: Vec<PinnedVersionView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LastErrorView {
+    #[schema(format = DateTime)]
+    at: String,
+    /// All diagnostics as a compiler prints them: file, line, caret, hint.
+    text: String,
+    diagnostics: Vec<DiagnosticView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DiagnosticView {
+    /// A stable short word: `syntax`, `unknown-name`, `manifest`, `self-test`, `limit`, …
+    code: String,
+    message: String,
+    file: Option<String>,
+    /// From 1, as is the column.
+    line: Option<u64>,
+    column: Option<u64>,
+    excerpt: Option<String>,
+    hint: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ParameterView {
+    name: String,
+    /// `decimal`, `integer`, `boolean`, `text`, `time`, `currency` or `list`.
+    #[serde(rename = "type")]
+    kind: String,
+    value: Value,
+    #[schema(required)]
+    default: Option<Value>,
+    description: String,
+}
+
+/// How the calls of one hook went.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HookView {
+    /// `pricing` or `authorization`.
+    hook: String,
+    calls: u64,
+    /// Class to number.
+    faults: BTreeMap<String, u64>,
+    total_micros: u64,
+    p50_micros: u64,
+    p99_micros: u64,
+    /// `closed` (asked), `open` (not asked, it fails too often) or `half-open` (asked once to see).
+    breaker: String,
+    /// The worst call against what is granted, as are memory and wall clock.
+    fuel: UsedView,
+    memory_bytes: UsedView,
+    wall_micros: UsedView,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UsedView {
+    used: u64,
+    limit: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PinnedVersionView {
+    version: String,
+    hash: String,
+    #[schema(format = DateTime)]
+    loaded_at: String,
+}

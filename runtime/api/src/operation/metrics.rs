@@ -1,0 +1,171 @@
+//! `GET /metrics`
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+
+use super::sample::{Sample, counters, gauges};
+use crate::{Api, Snapshot};
+
+/// Counters and gauges for Prometheus (OpenMetrics text).
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operation",
+    security((), ("token" = [])),
+    responses((status = 200, body = String, content_type = "application/openmetrics-text")),
+)]
+pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
+    let streams = api.settings.streams.saturating_sub(api.streams.available_permits());
+    let scrape = Scrape { snapshot: api.metrics.snapshot(), streams: streams as u64 };
+    let mut registry = Registry::with_prefix("amprule");
+    registry.register_collector(Box::new(scrape));
+    let mut text = String::new();
+    encode(&mut text, &registry).expect("writing to a text does not fail");
+    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+}
+
+#[derive(Debug)]
+struct Scrape {
+    snapshot: Snapshot,
+    streams: u64,
+}
+
+impl Collector for Scrape {
+    fn encode(&self, mut to: DescriptorEncoder) -> fmt::Result {
+        self.stations(&mut to)?;
+        self.commits(&mut to)?;
+        self.hooks(&mut to)?;
+        gauges(&mut to, "event_streams", "Open event streams", [Sample::new([], self.streams)])
+    }
+}
+
+impl Scrape {
+    fn stations(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let Snapshot { stations_connected, messages, repairs, sessions, .. } = &self.snapshot;
+        gauges(to, "stations_connected", "Stations with a connection", [Sample::new([], *stations_connected)])?;
+        let messages = messages.iter().map(|row| {
+            let outcome = if row.accepted { "accepted" } else { "error" };
+            Sample::new([("protocol", row.protocol), ("action", row.action), ("outcome", outcome)], row.count)
+        });
+        counters(to, "messages", "Messages of stations by what was answered", messages)?;
+        let repairs = repairs.iter().map(|row| {
+            let labels =
+                [("vendor", &*row.vendor), ("model", &row.model), ("firmware", &row.firmware), ("mark", &row.mark)];
+            Sample::new(labels, row.count)
+        });
+        counters(to, "repairs", "Messages that had to be repaired to be understood", repairs)?;
+        let sessions = sessions.iter().map(|(state, count)| Sample::new([("state", state.as_str())], *count));
+        gauges(to, "sessions", "Sessions by state", sessions)
+    }
+
+    fn commits(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let Some(commits) = self.snapshot.commits else {
+            return Ok(());
+        };
+        let one = |count: u64| [Sample::new([], count)];
+        counters(to, "store_transactions", "Transactions written to disk", one(commits.transactions))?;
+        counters(to, "store_commits", "Steps of stations in them", one(commits.commits))?;
+        counters(to, "store_commits_failed", "Steps that could not be written", one(commits.failed))?;
+        counters(to, "store_write_seconds", "Time spent writing", [Sample::new([], commits.seconds)])
+    }
+
+    fn hooks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let hooks = &self.snapshot.hooks;
+        gauges(to, "generation", "The registry's generation", [Sample::new([], self.snapshot.generation)])?;
+        let calls = hooks
+            .iter()
+            .map(|row| Sample::new([("extension", &*row.extension), ("hook", row.hook.as_str())], row.calls));
+        counters(to, "hook_calls", "Calls of extensions", calls)?;
+        let faults = hooks.iter().flat_map(|row| {
+            let labels = |class| [("extension", &*row.extension), ("hook", row.hook.as_str()), ("class", class)];
+            row.faults.iter().map(move |(class, count)| Sample::new(labels(class.as_str()), *count))
+        });
+        counters(to, "hook_faults", "Calls that gave no usable answer", faults)?;
+        let seconds = hooks
+            .iter()
+            .map(|row| Sample::new([("extension", &*row.extension), ("hook", row.hook.as_str())], row.seconds));
+        counters(to, "hook_seconds", "Time spent in calls", seconds)?;
+        let quantiles = hooks.iter().flat_map(|row| {
+            let labels =
+                |quantile| [("extension", &*row.extension), ("hook", row.hook.as_str()), ("quantile", quantile)];
+            [Sample::new(labels("0.5"), row.p50_seconds), Sample::new(labels("0.99"), row.p99_seconds)]
+        });
+        gauges(to, "hook_duration_seconds", "Quantiles of a call's duration", quantiles)?;
+        let breakers = hooks.iter().map(|row| {
+            Sample::new([("extension", &*row.extension), ("hook", row.hook.as_str())], u64::from(row.breaker_open))
+        });
+        gauges(to, "hook_breaker_open", "1 while an extension that fails too often is not asked", breakers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amprule_domain::decision::{FaultClass, Hook};
+    use amprule_domain::session::SessionState;
+
+    use crate::testing::House;
+    use crate::{Commits, HookCount, MessageCount, RepairCount, Snapshot};
+
+    #[tokio::test]
+    async fn a_snapshot_is_printed_for_prometheus() {
+        let house = House::new();
+        house.measure(snapshot());
+        let answer = house.get("/metrics").await;
+        assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
+        let lines = [
+            "amprule_stations_connected 3",
+            "amprule_messages_total{protocol=\"ocpp1.6\",action=\"Heartbeat\",outcome=\"accepted\"} 12",
+            "amprule_messages_total{protocol=\"ocpp2.0.1\",action=\"Authorize\",outcome=\"error\"} 1",
+            "amprule_repairs_total{vendor=\"A \\\"B\\\"\",model=\"M\",firmware=\"1\",mark=\"time-repaired\"} 2",
+            "amprule_store_transactions_total 5",
+            "amprule_store_write_seconds_total 0.25",
+            "amprule_sessions{state=\"active\"} 4",
+            "amprule_generation 9",
+            "amprule_hook_calls_total{extension=\"flat\",hook=\"pricing\"} 100",
+            "amprule_hook_faults_total{extension=\"flat\",hook=\"pricing\",class=\"fuel\"} 7",
+            "amprule_hook_duration_seconds{extension=\"flat\",hook=\"pricing\",quantile=\"0.99\"} 0.002",
+            "amprule_hook_breaker_open{extension=\"flat\",hook=\"pricing\"} 1",
+            "amprule_event_streams 0",
+            "# EOF",
+        ];
+        for line in lines {
+            assert!(answer.text.lines().any(|has| has == line), "{line} is not in\n{}", answer.text);
+        }
+    }
+
+    fn snapshot() -> Snapshot {
+        let message = |protocol, action, accepted, count| MessageCount { protocol, action, accepted, count };
+        Snapshot {
+            stations_connected: 3,
+            messages: vec![message("ocpp1.6", "Heartbeat", true, 12), message("ocpp2.0.1", "Authorize", false, 1)],
+            repairs: vec![RepairCount {
+                vendor: "A \"B\"".to_owned(),
+                model: "M".to_owned(),
+                firmware: "1".to_owned(),
+                mark: "time-repaired".to_owned(),
+                count: 2,
+            }],
+            commits: Some(Commits { transactions: 5, commits: 8, failed: 0, seconds: 0.25 }),
+            sessions: vec![(SessionState::Active, 4)],
+            generation: 9,
+            hooks: vec![HookCount {
+                extension: "flat".to_owned(),
+                hook: Hook::Pricing,
+                calls: 100,
+                faults: vec![(FaultClass::Fuel, 7)],
+                seconds: 0.5,
+                p50_seconds: 0.001,
+                p99_seconds: 0.002,
+                breaker_open: true,
+            }],
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What the metrics are made of, as plain data: nobody else needs to know how they are printed.
+
+use amprule_domain::decision::{FaultClass, Hook};
+use amprule_domain::session::SessionState;
+
+/// Asked at every scrape.
+pub trait Metrics: Send + Sync {
+    fn snapshot(&self) -> Snapshot;
+}
+
+/// Counts run from the start of the process. What is left empty is left out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    pub stations_connected: u64,
+    pub messages: Vec<MessageCount>,
+    /// What stations sent wrongly and was repaired.
+    pub repairs: Vec<RepairCount>,
+    pub commits: Option<Commits>,
+    pub sessions: Vec<(SessionState, u64)>,
+    /// The registry's generation.
+    pub generation: u64,
+    pub hooks: Vec<HookCount>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageCount {
+    pub protocol: &'static str,
+    pub action: &'static str,
+    /// False: answered with a CALLERROR.
+    pub accepted: bool,
+    pub count: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepairCount {
+    pub vendor: String,
+    pub model: String,
+    pub firmware: String,
+    pub mark: String,
+    pub count: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Commits {
+    /// Groups written to disk.
+    pub transactions: u64,
+    /// Steps of stations in them.
+    pub commits: u64,
+    pub failed: u64,
+    /// Time spent writing.
+    pub seconds: f64,
+}
+
+/// The calls of one extension's active version for one hook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HookCount {
+    pub extension: String,
+    pub hook: Hook,
+    pub calls: u64,
+    pub faults: Vec<(FaultClass, u64)>,
+    /// Time spent in calls.
+    pub seconds: f64,
+    pub p50_seconds: f64,
+    pub p99_seconds: f64,
+    pub breaker_open: bool,
+}

@@ -1,0 +1,73 @@
+//! What every endpoint has at hand.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use amprule_domain::ports::Store;
+use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
+
+use crate::{Control, Extensions, Metrics, Settings};
+
+/// What the API is built from.
+pub struct Parts {
+    pub control: Arc<dyn Control>,
+    pub store: Arc<dyn Store>,
+    pub extensions: Arc<dyn Extensions>,
+    pub metrics: Arc<dyn Metrics>,
+    /// The bearer token: the content of the file `api-token` in the data folder, without white space around it.
+    pub token: String,
+    pub settings: Settings,
+}
+
+pub struct Api {
+    pub(crate) control: Arc<dyn Control>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) extensions: Arc<dyn Extensions>,
+    pub(crate) metrics: Arc<dyn Metrics>,
+    pub(crate) token: String,
+    pub(crate) settings: Settings,
+    /// One permit per open event stream.
+    pub(crate) streams: Arc<Semaphore>,
+    /// True once the server goes: event streams end.
+    pub(crate) closing: watch::Sender<bool>,
+    turns: [Mutex<()>; 64],
+}
+
+impl Api {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { control, store, extensions, metrics, token, settings } = parts;
+        Arc::new(Self {
+            control,
+            store,
+            extensions,
+            metrics,
+            token,
+            streams: Arc::new(Semaphore::new(settings.streams.min(Semaphore::MAX_PERMITS))),
+            settings,
+            closing: watch::Sender::new(false),
+            turns: std::array::from_fn(|_| Mutex::new(())),
+        })
+    }
+
+    pub(crate) fn closing(&self) -> Closing {
+        Closing(self.closing.subscribe())
+    }
+
+    /// Changes of one record come one after the other, so that reading it and writing it back loses nothing.
+    pub(crate) async fn turn(&self, record: &str) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        record.hash(&mut hasher);
+        let at = usize::try_from(hasher.finish() % self.turns.len() as u64).expect("a small remainder");
+        self.turns[at].lock().await
+    }
+}
+
+/// Learns that the server goes.
+pub(crate) struct Closing(watch::Receiver<bool>);
+
+impl Closing {
+    pub(crate) async fn wait(&mut self) {
+        // The sender is part of the state; without it the server is gone as well.
+        let _ = self.0.wait_for(|closing| *closing).await;
+    }
+}

@@ -1,0 +1,67 @@
+//! `GET /api/v1/stations`
+
+use std::sync::Arc;
+
+use amprule_domain::ports::StoreResult;
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::{StationView, view};
+use crate::Api;
+use crate::problem::{Answer, ErrorBody};
+use crate::wire::{List, Params, page};
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StationFilter {
+    /// At most so many; 1 to 1000, 100 when not given.
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// All stations, ordered by id.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stations",
+    tag = "stations",
+    params(StationFilter),
+    responses((status = 200, body = List<StationView>), (status = 400, body = ErrorBody, description = "`bad-parameter`")),
+)]
+pub(crate) async fn list_stations(
+    State(api): State<Arc<Api>>,
+    Params(filter): Params<StationFilter>,
+) -> Answer<Json<List<StationView>>> {
+    let page = page(filter.limit, filter.after, 1000)?;
+    let listed = api.store.stations(&page).await?;
+    // A thousand reads of connectors would hold up other requests of this thread.
+    let views = tokio::task::spawn_blocking(move || {
+        let views: StoreResult<Vec<StationView>> = listed.items.into_iter().map(|record| view(&api, record)).collect();
+        views.map(|items| List { items, next: listed.next })
+    });
+    Ok(Json(views.await.expect("reading does not panic")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use amprule_domain::effect::Effect;
+
+    use crate::testing::{House, station};
+
+    #[tokio::test]
+    async fn stations_come_in_pages_and_say_whether_they_are_connected() {
+        let house = House::new();
+        house.keep(["a", "b", "c"].map(|id| Effect::Station(Box::new(station(id)))));
+        house.connect("b");
+        let first = house.get("/api/v1/stations?limit=2").await.body;
+        let items = first["items"].as_array().expect("items");
+        let seen: Vec<_> = items.iter().map(|item| (item["id"].as_str(), item["connected"].as_bool())).collect();
+        assert_eq!(seen, [(Some("a"), Some(false)), (Some("b"), Some(true))]);
+        let next = first["next"].as_str().expect("a next page");
+        let second = house.get(&format!("/api/v1/stations?limit=2&after={next}")).await.body;
+        assert_eq!(second["items"][0]["id"], "c");
+        assert!(second["next"].is_null());
+    }
+}

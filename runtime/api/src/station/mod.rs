@@ -1,0 +1,111 @@
+//! Stations: what the operator decided about them, and what they say of themselves.
+
+pub(crate) mod call;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod messages;
+pub(crate) mod put;
+
+use amprule_domain::event::ConnectorStatus;
+use amprule_domain::ports::StoreResult;
+use amprule_domain::station::StationRecord;
+use amprule_domain::{StationId, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// A station.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StationView {
+    #[schema(example = "cs-17")]
+    id: String,
+    /// How a BootNotification is answered: `accepted`, `pending` or `rejected`.
+    #[schema(example = "accepted")]
+    provisioning: &'static str,
+    /// 0 none, 1 password, 2 TLS and password, 3 TLS with a client certificate.
+    #[schema(maximum = 3)]
+    security_profile: u8,
+    has_password: bool,
+    #[schema(required)]
+    location: Option<String>,
+    /// IANA name; local hours of tariffs and policies are hours of this zone.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: String,
+    /// From the last BootNotification, as are model, serial and firmware.
+    #[schema(required)]
+    vendor: Option<String>,
+    #[schema(required)]
+    model: Option<String>,
+    #[schema(required)]
+    serial: Option<String>,
+    #[schema(required)]
+    firmware: Option<String>,
+    /// The subprotocol of the present connection or else of the last one: `ocpp1.6`, `ocpp2.0.1`, `ocpp2.1`.
+    #[schema(required)]
+    protocol: Option<String>,
+    connected: bool,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    connected_since: Option<Timestamp>,
+    /// When the present connection last brought anything; null without a connection.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    last_heard: Option<Timestamp>,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    booted_at: Option<Timestamp>,
+    connectors: Vec<ConnectorView>,
+}
+
+/// The last status that a connector reported.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConnectorView {
+    /// 0 is the station as a whole.
+    evse: u32,
+    connector: u32,
+    /// The station's own word: `Available`, `Occupied`, `Preparing`, …
+    status: String,
+    #[schema(required)]
+    error: Option<String>,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
+}
+
+impl From<ConnectorStatus> for ConnectorView {
+    fn from(status: ConnectorStatus) -> Self {
+        let ConnectorStatus { evse, connector, status, error, at, charging: _ } = status;
+        Self { evse, connector, status, error, at }
+    }
+}
+
+pub(crate) fn view(api: &Api, record: StationRecord) -> StoreResult<StationView> {
+    let connectors = api.store.connectors(&record.id)?;
+    let connection = api.control.connection(&record.id);
+    let protocol = connection.map(|connection| connection.protocol.to_owned()).or(record.protocol);
+    let said = |text: String| (!text.is_empty()).then_some(text);
+    Ok(StationView {
+        id: record.id.to_string(),
+        provisioning: record.provisioning.as_str(),
+        security_profile: record.security_profile,
+        has_password: record.password_hash.is_some(),
+        location: record.location,
+        time_zone: record.time_zone,
+        vendor: said(record.boot.vendor),
+        model: said(record.boot.model),
+        serial: record.boot.serial,
+        firmware: record.boot.firmware,
+        protocol,
+        connected: connection.is_some(),
+        connected_since: connection.map(|connection| connection.since),
+        last_heard: connection.map(|connection| connection.last_heard),
+        booted_at: record.booted_at,
+        connectors: connectors.into_iter().map(ConnectorView::from).collect(),
+    })
+}
+
+pub(crate) fn unknown(id: &StationId) -> Problem {
+    let message = format!("station {id} is not known; PUT /api/v1/stations/{id} makes it known");
+    Problem::missing("unknown-station", message)
+}

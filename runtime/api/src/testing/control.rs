@@ -1,0 +1,109 @@
+//! Stations without an engine: what a call answers depends on its action.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::effect::Effect;
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::{Later, Store, StoreResult};
+use amprule_domain::station::StationRecord;
+use amprule_domain::{StationId, Timestamp};
+use parking_lot::Mutex;
+use tokio::sync::{broadcast, watch};
+
+use super::samples::at;
+use super::store::MemoryStore;
+use crate::{CallFailed, CallOutcome, Connection, Control, Metrics, Snapshot};
+
+pub(crate) struct FakeControl {
+    store: Arc<MemoryStore>,
+    connected: Mutex<BTreeSet<String>>,
+    pub(crate) notices: broadcast::Sender<Arc<Notice>>,
+    pub(crate) waits_for: Mutex<Option<String>>,
+    pub(crate) snapshot: Mutex<Snapshot>,
+    /// Calls that have come.
+    pub(crate) calls: watch::Sender<u32>,
+}
+
+impl FakeControl {
+    pub(crate) fn new(store: Arc<MemoryStore>, notices: usize) -> Self {
+        Self {
+            store,
+            connected: Mutex::default(),
+            notices: broadcast::Sender::new(notices),
+            waits_for: Mutex::default(),
+            snapshot: Mutex::default(),
+            calls: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn connect(&self, station: &str) {
+        self.connected.lock().insert(station.to_owned());
+    }
+
+    async fn answer(&self, action: &str, payload: &str) -> Result<CallOutcome, CallFailed> {
+        match action {
+            "Echo" => Ok(CallOutcome::Result(payload.into())),
+            "Fail" => Ok(CallOutcome::Error { code: "NotSupported".to_owned(), description: "not here".to_owned() }),
+            "Invalid" => Err(CallFailed::Invalid { path: "/type".to_owned(), message: "is missing".to_owned() }),
+            "Busy" => Err(CallFailed::Busy("32 requests wait already".to_owned())),
+            "Slow" => Err(CallFailed::Timeout(Duration::from_secs(30))),
+            "Gone" => Err(CallFailed::Gone),
+            "Never" => std::future::pending().await,
+            _ => Err(CallFailed::UnknownAction(format!("ocpp2.0.1 has no request {action}; did you mean `Echo`?"))),
+        }
+    }
+}
+
+impl Control for FakeControl {
+    fn connection(&self, station: &StationId) -> Option<Connection> {
+        let connected = self.connected.lock().contains(station.as_str());
+        connected.then(|| Connection { protocol: "ocpp2.0.1", since: at("08:00"), last_heard: at("08:30") })
+    }
+
+    fn call<'a>(
+        &'a self,
+        station: &'a StationId,
+        action: &'a str,
+        payload: &'a str,
+    ) -> Later<'a, Result<CallOutcome, CallFailed>> {
+        Box::pin(async move {
+            self.calls.send_modify(|calls| *calls += 1);
+            if self.connection(station).is_none() {
+                return Err(CallFailed::NotConnected);
+            }
+            self.answer(action, payload).await
+        })
+    }
+
+    fn put_station(&self, record: StationRecord) -> Later<'_, StoreResult<()>> {
+        self.store.commit(vec![Effect::Station(Box::new(record))])
+    }
+
+    fn delete_station<'a>(&'a self, id: &'a StationId) -> Later<'a, StoreResult<()>> {
+        self.store.commit(vec![Effect::StationGone(id.clone())])
+    }
+
+    fn hash_password(&self, password: &str) -> String {
+        format!("hashed({password})")
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>> {
+        self.notices.subscribe()
+    }
+
+    fn now(&self) -> Timestamp {
+        at("09:30")
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        self.waits_for.lock().clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Metrics for FakeControl {
+    fn snapshot(&self) -> Snapshot {
+        self.snapshot.lock().clone()
+    }
+}

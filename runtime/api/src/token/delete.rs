@@ -1,0 +1,44 @@
+//! `DELETE /api/v1/tokens/{idToken}`
+
+use std::sync::Arc;
+
+use amprule_domain::effect::Effect;
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::{key, unknown};
+use crate::Api;
+use crate::problem::{Answer, ErrorBody};
+use crate::wire::Place;
+
+/// Forgets a token. Its sessions stay.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/tokens/{idToken}",
+    tag = "tokens",
+    params(("idToken" = String, Path, description = "The token; case does not matter.")),
+    responses((status = 204, description = "Forgotten."), (status = 404, body = ErrorBody, description = "`unknown-token`")),
+)]
+pub(crate) async fn delete_token(State(api): State<Arc<Api>>, Place(id_token): Place<String>) -> Answer<StatusCode> {
+    let key = key(&id_token);
+    let _turn = api.turn(&key).await;
+    api.store.token(&key)?.ok_or_else(|| unknown(&id_token))?;
+    api.store.commit(vec![Effect::TokenGone(key)]).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{Asked, House};
+
+    #[tokio::test]
+    async fn a_deleted_token_is_gone() {
+        let house = House::new();
+        house.put("/api/v1/tokens/abc", json!({})).await;
+        assert_eq!(house.send(Asked::delete("/api/v1/tokens/ABC")).await.status.as_u16(), 204);
+        assert_eq!(house.get("/api/v1/tokens/abc").await.status.as_u16(), 404);
+        assert_eq!(house.send(Asked::delete("/api/v1/tokens/abc")).await.status.as_u16(), 404);
+    }
+}

@@ -1,0 +1,194 @@
+//! `PUT /api/v1/tokens/{idToken}`
+
+use std::sync::Arc;
+
+use amprule_domain::effect::Effect;
+use amprule_domain::token::{Budget, BudgetPeriod, TokenRecord, TokenStatus};
+use amprule_domain::{Currency, Timestamp};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{TokenView, key};
+use crate::Api;
+use crate::problem::{Answer, ErrorBody, Problem};
+use crate::wire::{Amount, Change, Place, given};
+
+const MAX_TEXT: usize = 255;
+const DEFAULT_KIND: &str = "ISO14443";
+
+/// What the operator knows about a token. A member that is not given stays as it is, or takes its default in a new
+/// token; `null` clears `group`, `expiresAt` and `budget`, and is the same as not given elsewhere.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct TokenChange {
+    /// OCPP 2.0.1 IdTokenEnumType; `ISO14443` is the default.
+    #[serde(rename = "type")]
+    #[schema(example = "ISO14443", max_length = 255)]
+    kind: Option<String>,
+    /// `accepted` (the default), `blocked`, `expired` or `invalid`.
+    #[schema(value_type = Option<String>, example = "accepted")]
+    status: Option<TokenStatus>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 255)]
+    group: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Option<Timestamp>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<BudgetChange>)]
+    budget: Option<Option<BudgetChange>>,
+}
+
+/// What the token may spend; always given as a whole.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct BudgetChange {
+    /// A decimal, as text or as a number; not negative.
+    #[schema(value_type = String, example = "50.00")]
+    amount: Amount,
+    /// ISO 4217.
+    #[schema(value_type = String, example = "EUR")]
+    currency: Currency,
+    /// `day`, `month` (the default) or `total`; calendar periods of the station's time zone.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "month")]
+    period: BudgetPeriod,
+}
+
+/// Makes a token known, or changes what is known about it. Nothing changes when anything is wrong.
+#[utoipa::path(
+    put,
+    path = "/api/v1/tokens/{idToken}",
+    tag = "tokens",
+    params(("idToken" = String, Path, description = "The token as stations read it; case does not matter.")),
+    request_body = TokenChange,
+    responses(
+        (status = 200, body = TokenView, description = "Changed."),
+        (status = 201, body = TokenView, description = "Made known."),
+        (status = 400, body = ErrorBody, description = "`malformed-json`"),
+        (status = 413, body = ErrorBody, description = "`body-too-large`"),
+        (status = 415, body = ErrorBody, description = "`unsupported-media-type`"),
+        (status = 422, body = ErrorBody, description = "`invalid`; `path` names the member"),
+    ),
+)]
+pub(crate) async fn put_token(
+    State(api): State<Arc<Api>>,
+    Place(id_token): Place<String>,
+    Change(change): Change<TokenChange>,
+) -> Answer<(StatusCode, Json<TokenView>)> {
+    check_id(&id_token)?;
+    let key = key(&id_token);
+    let _turn = api.turn(&key).await;
+    let old = api.store.token(&key)?;
+    let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    let record = apply(old.unwrap_or_else(|| fresh(id_token)), change)?;
+    api.store.commit(vec![Effect::Token(Box::new(record.clone()))]).await?;
+    Ok((status, Json(record.into())))
+}
+
+fn fresh(id_token: String) -> TokenRecord {
+    let (kind, status) = (DEFAULT_KIND.to_owned(), TokenStatus::Accepted);
+    TokenRecord { id_token, kind, status, group: None, expires_at: None, budget: None }
+}
+
+fn apply(mut record: TokenRecord, change: TokenChange) -> Answer<TokenRecord> {
+    record.status = change.status.unwrap_or(record.status);
+    if let Some(kind) = change.kind {
+        record.kind = check_text("/type", kind)?;
+    }
+    if let Some(group) = change.group {
+        record.group = group.map(|group| check_text("/group", group)).transpose()?;
+    }
+    record.expires_at = change.expires_at.unwrap_or(record.expires_at);
+    if let Some(budget) = change.budget {
+        record.budget = budget.map(check_budget).transpose()?;
+    }
+    Ok(record)
+}
+
+fn check_id(id_token: &str) -> Answer<()> {
+    if id_token.len() > MAX_TEXT || id_token.chars().any(char::is_control) {
+        let message = format!("a token has at most {MAX_TEXT} bytes and no control characters");
+        return Err(Problem::unreadable("bad-path", message));
+    }
+    Ok(())
+}
+
+fn check_text(path: &str, text: String) -> Answer<String> {
+    if text.is_empty() || text.len() > MAX_TEXT {
+        return Err(Problem::invalid(path, format!("this has 1 to {MAX_TEXT} bytes")));
+    }
+    Ok(text)
+}
+
+fn check_budget(budget: BudgetChange) -> Answer<Budget> {
+    let BudgetChange { amount: Amount(amount), currency, period } = budget;
+    if amount.is_sign_negative() && !amount.is_zero() {
+        return Err(Problem::invalid("/budget/amount", format!("{amount} is negative")));
+    }
+    Ok(Budget { amount, currency, period })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::House;
+
+    const TOKEN: &str = "/api/v1/tokens/04ab";
+
+    #[tokio::test]
+    async fn a_token_gets_defaults_and_keeps_what_is_not_given() {
+        let house = House::new();
+        let made = house.put(TOKEN, json!({"budget": {"amount": 12.5, "currency": "EUR"}, "group": "fleet"})).await;
+        let budget = json!({"amount": "12.5", "currency": "EUR", "period": "month"});
+        assert_eq!(made.status.as_u16(), 201);
+        assert_eq!(
+            made.body,
+            json!({
+                "idToken": "04ab", "type": "ISO14443", "status": "accepted", "group": "fleet", "expiresAt": null,
+                "budget": budget,
+            })
+        );
+        let changed =
+            house.put(TOKEN, json!({"status": "blocked", "group": null, "expiresAt": "2027-01-01T00:00:00Z"})).await;
+        assert_eq!(changed.status.as_u16(), 200);
+        assert_eq!(
+            changed.body,
+            json!({
+                "idToken": "04ab", "type": "ISO14443", "status": "blocked", "group": null,
+                "expiresAt": "2027-01-01T00:00:00Z", "budget": budget,
+            })
+        );
+        let exact = json!({"budget": {"amount": "20.10", "currency": "EUR", "period": "day"}});
+        assert_eq!(house.put(TOKEN, exact).await.body["budget"]["amount"], "20.10");
+        assert!(house.put(TOKEN, json!({"budget": null})).await.body["budget"].is_null());
+    }
+
+    #[tokio::test]
+    async fn a_wrong_value_is_named_and_changes_nothing() {
+        let house = House::new();
+        let budget =
+            |amount: serde_json::Value, currency: &str| json!({"budget": {"amount": amount, "currency": currency}});
+        let cases = [
+            (json!({"status": "acepted"}), "/status", "did you mean `accepted`?"),
+            (json!({"expiresAt": "tomorrow"}), "/expiresAt", ""),
+            (json!({"type": ""}), "/type", "1 to 255"),
+            (budget(json!("a lot"), "EUR"), "/budget/amount", "not a decimal"),
+            (budget(json!(-1), "EUR"), "/budget/amount", "negative"),
+            (budget(json!(1), "euro"), "/budget/currency", "not a currency"),
+            (json!({"budget": {"amount": 1}}), "/budget", "missing field `currency`"),
+            (json!({"budget": {"amount": 1, "curency": "EUR"}}), "/budget/curency", "did you mean `currency`?"),
+            (json!({"expires": null}), "/expires", "did you mean `expiresAt`?"),
+        ];
+        for (body, path, message) in cases {
+            let answer = house.put(TOKEN, body.clone()).await;
+            assert_eq!((answer.status.as_u16(), answer.error("path").as_str()), (422, path), "{body}");
+            assert!(answer.error("message").contains(message), "{body}: {}", answer.error("message"));
+        }
+        assert_eq!(house.get(TOKEN).await.status.as_u16(), 404);
+    }
+}
