@@ -31,6 +31,7 @@ pub struct Decoded {
     pub marks: Vec<Mark>,
 }
 
+/// The verbs. Each is a plain function of its arguments: no state is kept between messages.
 impl Dialect {
     pub const V16: Self = Self::new(Version::V16);
     pub const V201: Self = Self::new(Version::V201);

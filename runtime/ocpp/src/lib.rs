@@ -4,6 +4,20 @@
 //! into an event of the domain and an answer of the domain into a payload. What comes in is taken as tolerantly as
 //! [`Strictness`] says, and every repair leaves a mark; what goes out is strict to the schema. This crate opens no
 //! socket, asks nobody for the time, and knows nothing of sessions or prices.
+//!
+//! ```
+//! use amprule_domain::reply::Reply;
+//! use amprule_ocpp::{Dialect, Frame};
+//!
+//! let dialect = Dialect::from_subprotocol("ocpp1.6").expect("1.6 is served");
+//! let Ok(Frame::Call { id, action, payload, .. }) = dialect.parse(r#"[2,"19","Heartbeat",{}]"#) else {
+//!     panic!("a station's request");
+//! };
+//! let decoded = dialect.decode(&action, payload).expect("a heartbeat needs nothing");
+//! let now = "2026-07-01T08:00:00Z".parse().expect("a time");
+//! let reply = dialect.reply(decoded.action, &Reply::Heartbeat { now });
+//! assert_eq!(dialect.encode_result(&id, &reply), r#"[3,"19",{"currentTime":"2026-07-01T08:00:00.000Z"}]"#);
+//! ```
 
 pub mod dialect;
 pub mod encode;

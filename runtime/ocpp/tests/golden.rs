@@ -117,6 +117,16 @@ fn frames_become_events_and_answers_become_frames() {
     }
 }
 
+#[test]
+fn raw_refuses_only_what_is_not_json() {
+    for (dialect, path) in files() {
+        let dialect = Dialect { strictness: Strictness::Raw, ..dialect };
+        let action = path.file_stem().and_then(|stem| stem.to_str()).expect("an action's name");
+        assert!(dialect.decode(action, "{}").is_ok(), "{action}");
+        assert!(dialect.decode(action, "{\"a\"}").is_err(), "{action}");
+    }
+}
+
 /// Marsaglia's xorshift: the same mutations in every run.
 struct Dice(u64);
 

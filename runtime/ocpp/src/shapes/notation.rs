@@ -195,7 +195,7 @@ fn kind(word: &'static str, parameter: Option<&'static str>) -> Option<Kind> {
 
 /// `1..4`, `1..`, `..4`, or nothing.
 fn range(text: Option<&str>) -> Option<Range> {
-    let Some((least, most)) = text.map_or(Some(("", "")), |text| text.split_once("..")) else { return None };
+    let (least, most) = text.map_or(Some(("", "")), |text| text.split_once(".."))?;
     let bound = |text: &str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
     Some(Range { least: bound(least)?, most: bound(most)? })
 }

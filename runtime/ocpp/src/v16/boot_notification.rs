@@ -29,11 +29,13 @@ struct BootNotification<'a> {
 pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: BootNotification<'_> = read(payload)?;
     let vendor = repairs.text("chargePointVendor", message.charge_point_vendor, 20)?;
+    let vendor = repairs.wanted("chargePointVendor", vendor)?.unwrap_or_default();
     let model = repairs.text("chargePointModel", message.charge_point_model, 20)?;
+    let model = repairs.wanted("chargePointModel", model)?.unwrap_or_default();
     let serial = message.charge_point_serial_number.or(message.charge_box_serial_number);
     Ok(StationEvent::Boot(Boot {
-        vendor: repairs.wanted("chargePointVendor", vendor)?.unwrap_or_default(),
-        model: repairs.wanted("chargePointModel", model)?.unwrap_or_default(),
+        vendor,
+        model,
         serial: repairs.text("chargePointSerialNumber", serial, 25)?,
         firmware: repairs.text("firmwareVersion", message.firmware_version, 50)?,
         reason: None,

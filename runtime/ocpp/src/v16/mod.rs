@@ -2,8 +2,8 @@
 
 mod authorize;
 mod boot_notification;
-mod data_transfer;
-mod heartbeat;
+pub(crate) mod data_transfer;
+pub(crate) mod heartbeat;
 mod meter_values;
 mod start_transaction;
 mod status_notification;

@@ -51,14 +51,17 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let station = repairs.object("chargingStation", message.charging_station, |_| None)?;
     let station = repairs.wanted("chargingStation", station)?.unwrap_or_default();
     let vendor = repairs.text("chargingStation.vendorName", station.vendor_name, 50)?;
+    let vendor = repairs.wanted("chargingStation.vendorName", vendor)?.unwrap_or_default();
     let model = repairs.text("chargingStation.model", station.model, 20)?;
+    let model = repairs.wanted("chargingStation.model", model)?.unwrap_or_default();
     let reason = repairs.open_word("reason", message.reason, REASONS)?;
+    let reason = repairs.wanted("reason", reason)?;
     Ok(StationEvent::Boot(Boot {
-        vendor: repairs.wanted("chargingStation.vendorName", vendor)?.unwrap_or_default(),
-        model: repairs.wanted("chargingStation.model", model)?.unwrap_or_default(),
+        vendor,
+        model,
         serial: repairs.text("chargingStation.serialNumber", station.serial_number, 25)?,
         firmware: repairs.text("chargingStation.firmwareVersion", station.firmware_version, 50)?,
-        reason: repairs.wanted("reason", reason)?,
+        reason,
     }))
 }
 

@@ -21,10 +21,8 @@ struct NotifyReport<'a> {
 pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: NotifyReport<'_> = read(payload)?;
     let request_id = repairs.whole("requestId", &message.request_id)?;
+    let request_id = repairs.needed("requestId", request_id)?;
     let seq_no = repairs.count("seqNo", &message.seq_no)?;
-    Ok(StationEvent::Report(ReportPart {
-        request_id: repairs.needed("requestId", request_id)?,
-        seq_no: repairs.wanted("seqNo", seq_no)?.unwrap_or(0),
-        last: !repairs.truth("tbc", &message.tbc)?,
-    }))
+    let seq_no = repairs.wanted("seqNo", seq_no)?.unwrap_or(0);
+    Ok(StationEvent::Report(ReportPart { request_id, seq_no, last: !repairs.truth("tbc", &message.tbc)? }))
 }

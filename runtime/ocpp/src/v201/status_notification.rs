@@ -26,12 +26,15 @@ const WORDS: &[&str] = &["Available", "Occupied", "Reserved", "Unavailable", "Fa
 pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: StatusNotification<'_> = read(payload)?;
     let status = repairs.open_word("connectorStatus", message.connector_status, WORDS)?;
+    let status = repairs.needed("connectorStatus", status)?;
     let evse = repairs.count("evseId", &message.evse_id)?;
+    let evse = repairs.needed("evseId", evse)?;
     let connector = repairs.count("connectorId", &message.connector_id)?;
+    let connector = repairs.wanted("connectorId", connector)?.unwrap_or(1);
     Ok(StationEvent::Status(ConnectorStatus {
-        evse: repairs.needed("evseId", evse)?,
-        connector: repairs.wanted("connectorId", connector)?.unwrap_or(1),
-        status: repairs.needed("connectorStatus", status)?,
+        evse,
+        connector,
+        status,
         error: None,
         at: repairs.time("timestamp", &message.timestamp)?,
         charging: None,

@@ -94,12 +94,13 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let transaction = repairs.wanted("transactionInfo.transactionId", transaction)?.map(TransactionId::new);
     let reason = repairs.open_word("transactionInfo.stoppedReason", info.stopped_reason, REASONS)?;
     let seq_no = repairs.count("seqNo", &message.seq_no)?;
+    let seq_no = repairs.wanted("seqNo", seq_no)?;
     let (evse, connector) = words::evse(repairs, message.evse)?;
     let values = metering::optional(repairs, message.meter_value, message.values)?;
     Ok(StationEvent::Transaction(Event {
         phase,
         transaction,
-        seq_no: repairs.wanted("seqNo", seq_no)?,
+        seq_no,
         at: repairs.time("timestamp", &message.timestamp)?,
         evse,
         connector,
