@@ -111,7 +111,7 @@ impl EventFilter {
         let matches =
             |wanted: &Option<String>, has: Option<&str>| wanted.as_deref().is_none_or(|wanted| has == Some(wanted));
         let session = notice.session.map(|session| session.to_string());
-        matches(&self.station, notice.station.as_ref().map(|station| station.as_str()))
+        matches(&self.station, notice.station.as_ref().map(amprule_domain::StationId::as_str))
             && matches(&self.session, session.as_deref())
             && matches(&self.extension, notice.extension.as_deref())
             && self.kind.as_deref().is_none_or(|kind| notice.kind.starts_with(kind))

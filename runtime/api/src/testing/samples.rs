@@ -53,7 +53,8 @@ pub(crate) fn priced(mut session: Session) -> Session {
     let clock = Clock::new(TimeZone::UTC, &[]);
     session.timeline.read(at("08:00"), Energy::ZERO, &clock);
     session.timeline.read(at("09:00"), Energy::from_wh(11_450), &clock);
-    [0, 3].map(|number| session.seen.insert(number));
+    session.seen.insert(0);
+    session.seen.insert(3);
     session.marks.add(Mark::OFFLINE);
     session.limits.max_cost = Some(Decimal::from(20));
     let (unit, version, hash) = ("flat".to_owned(), "1.0.0".to_owned(), "abc".to_owned());
