@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use parameters::with_overrides;
-pub use parse::{Declaration, is_id, parse};
+pub use parse::{Declaration, entry_of, is_id, parse};
 
 /// A checked manifest. A unit that is a single file without one gets [`Manifest::bare`].
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -101,6 +101,10 @@ impl Registry {
         drop(self.archive.set(archive));
     }
 
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The number of the present generation.
     pub fn generation(&self) -> u64 {
         self.generation.load().number

@@ -1,1 +1,23 @@
-//! 
+//! Path 2, a file changes: watch, settle, read, check, compile, self-test, archive, swap.
+//!
+//! Start-up is the same path from an empty generation. What runs is compiled from bytes that are in the archive;
+//! nothing is ever executed from the watched folders. This crate must never know how a unit runs, nor what a hook
+//! answers: compilers come in through [`Compilers`], versions go out to the registry.
+
+mod active;
+mod archive;
+mod check;
+mod loader;
+mod place;
+mod read;
+mod reload;
+mod report;
+mod settings;
+mod settle;
+mod watch;
+mod workshop;
+
+pub use reload::{Missing, Pinned, Reload, Watching};
+pub use report::{CheckError, Report, UnitReport, Verdict, check};
+pub use settings::{Bounds, ReloadSettings};
+pub use workshop::Compilers;

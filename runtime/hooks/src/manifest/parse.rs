@@ -64,6 +64,13 @@ pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Val
     if doc.found.is_empty() { Ok((manifest, values)) } else { Err(doc.found) }
 }
 
+/// The entry that a manifest names, whatever else is wrong with it: it is part of what is read.
+pub fn entry_of(manifest: &str) -> Option<String> {
+    let table = DeTable::parse(manifest).ok()?;
+    let entry = get(table.get_ref(), "entry")?.value.as_str()?.to_owned();
+    is_entry(&entry).then_some(entry)
+}
+
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

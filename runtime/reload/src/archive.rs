@@ -1,0 +1,168 @@
+//! The archive: every version that was ever active, by its hash, in the data folder. What runs comes from here.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use amprule_hooks::{Archive, Source, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Refusal, check};
+use crate::place::{Place, Shape};
+use crate::read::Files;
+use crate::workshop::Workshop;
+
+const ORIGIN: &str = ".origin.json";
+
+pub(crate) struct ArchiveFolder {
+    folder: PathBuf,
+    workshop: Arc<Workshop>,
+    now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// What the files alone do not say.
+#[derive(Serialize, Deserialize)]
+struct Origin {
+    shape: Shape,
+    name: String,
+}
+
+impl ArchiveFolder {
+    pub(crate) fn open(
+        folder: &Path,
+        workshop: Arc<Workshop>,
+        now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    ) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        for leftover in entries(folder)?.iter().filter(|path| is_temporary(path)) {
+            drop(fs::remove_dir_all(leftover));
+        }
+        Ok(Self { folder: folder.to_owned(), workshop, now })
+    }
+
+    /// Durable when it returns: a session may be pinned to it from now on.
+    pub(crate) fn keep(&self, place: &Place, source: &Source) -> io::Result<()> {
+        let target = self.folder.join(&source.hash);
+        if target.exists() {
+            return touch(&target);
+        }
+        let temporary = self.folder.join(format!("{TEMPORARY}{}", source.hash));
+        drop(fs::remove_dir_all(&temporary));
+        fs::create_dir(&temporary)?;
+        for (name, bytes) in &source.files {
+            write(&temporary.join(name), bytes)?;
+        }
+        let origin = Origin { shape: place.shape, name: place.name() };
+        write(&temporary.join(ORIGIN), &serde_json::to_vec(&origin)?)?;
+        File::open(&temporary)?.sync_all()?;
+        fs::rename(&temporary, &target)?;
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// Removes what was not used for long, and the oldest beyond the most that are kept. Never what is in `kept`.
+    pub(crate) fn prune(&self, kept: &HashSet<String>, unused: Duration, most: usize) -> io::Result<usize> {
+        let mut versions: Vec<(SystemTime, PathBuf)> = entries(&self.folder)?
+            .into_iter()
+            .filter(|path| path.is_dir() && !is_temporary(path))
+            .map(|path| (used_at(&path), path))
+            .collect();
+        versions.sort();
+        let surplus = versions.len().saturating_sub(most);
+        let now = SystemTime::now();
+        let mut removed = 0;
+        for (at, (used, path)) in versions.iter().enumerate() {
+            let old = now.duration_since(*used).is_ok_and(|age| age > unused);
+            let is_kept = path.file_name().is_some_and(|name| kept.contains(&*name.to_string_lossy()));
+            if (old || at < surplus) && !is_kept {
+                fs::remove_dir_all(path)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    fn read(&self, hash: &str) -> io::Result<(Origin, Files)> {
+        let folder = self.folder.join(hash);
+        let origin: Origin = serde_json::from_slice(&fs::read(folder.join(ORIGIN))?)?;
+        let mut files = BTreeMap::new();
+        collect(&folder, "", &mut files)?;
+        files.remove(ORIGIN);
+        let files = Files::new(origin.shape, &origin.name, files);
+        if files.hash != hash {
+            return Err(io::Error::other("its files are not what its name says"));
+        }
+        Ok((origin, files))
+    }
+}
+
+impl Archive for ArchiveFolder {
+    fn load(&self, hash: &str) -> Option<Arc<Version>> {
+        if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let (origin, files) = match self.read(hash) {
+            Ok(read) => read,
+            Err(error) => {
+                tracing::warn!(hash, %error, "a version cannot be read from the archive");
+                return None;
+            }
+        };
+        let made = match check(origin.shape, &origin.name, &files) {
+            Ok(source) => self.workshop.make(source, false, (self.now)()),
+            Err(Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. }) => Err(diagnostics),
+        };
+        match made {
+            Ok(made) => Some(Arc::new(made.version)),
+            Err(diagnostics) => {
+                let why = diagnostics.first().map(ToString::to_string).unwrap_or_default();
+                tracing::warn!(hash, "a version of the archive does not compile any more\n{why}");
+                None
+            }
+        }
+    }
+}
+
+const TEMPORARY: &str = ".new-";
+
+fn is_temporary(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY))
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect()
+}
+
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
+    for path in entries(folder)? {
+        let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
+        if path.is_dir() {
+            collect(&path, &format!("{name}/"), files)?;
+        } else {
+            files.insert(name, fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)?;
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    File::open(folder)?.sync_all()
+}
+
+/// The origin's time says when a version was last taken into use.
+fn touch(version: &Path) -> io::Result<()> {
+    File::options().write(true).open(version.join(ORIGIN))?.set_modified(SystemTime::now())
+}
+
+fn used_at(version: &Path) -> SystemTime {
+    let origin = fs::metadata(version.join(ORIGIN)).and_then(|metadata| metadata.modified());
+    origin.unwrap_or(SystemTime::UNIX_EPOCH)
+}

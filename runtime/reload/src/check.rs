@@ -1,0 +1,91 @@
+//! From a unit's files to a source: the manifest, the parameters, the entry.
+
+use std::collections::BTreeMap;
+
+use amprule_hooks::manifest::{self, Declaration};
+use amprule_hooks::{Diagnostic, Kind, Manifest, Source};
+use serde_json::{Map, Value};
+
+use crate::place::Shape;
+use crate::read::Files;
+
+pub(crate) enum Refusal {
+    /// Nothing is wrong, but the entry is not there yet.
+    Waiting {
+        id: String,
+        diagnostics: Vec<Diagnostic>,
+    },
+    Broken(Vec<Diagnostic>),
+}
+
+/// `name` is the place's name: the id of a unit without a manifest.
+pub(crate) fn check(shape: Shape, name: &str, files: &Files) -> Result<Source, Refusal> {
+    let (manifest, parameters) = declared(shape, name, &files.files).map_err(Refusal::Broken)?;
+    let kind = if manifest.entry.ends_with(".wasm") { Kind::Wasm } else { Kind::Rhai };
+    if !files.files.contains_key(&manifest.entry) {
+        return Err(no_entry(manifest, kind));
+    }
+    Ok(Source { kind, manifest, parameters, files: files.files.clone(), hash: files.hash.clone() })
+}
+
+type Declared = (Manifest, Map<String, Value>);
+
+fn declared(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Declared, Vec<Diagnostic>> {
+    let (file, entry) = match shape {
+        Shape::Folder => ("plugin.toml".to_owned(), usual_entry(files)),
+        Shape::Single => {
+            let code = files.keys().find(|file| !file.ends_with(".toml"));
+            (format!("{name}.toml"), code.cloned().unwrap_or_default())
+        }
+    };
+    let parameters = text(files, "parameters.toml")?;
+    let Some(manifest) = text(files, &file)? else {
+        return bare(name, &entry, &file, parameters.is_some());
+    };
+    manifest::parse(&Declaration { file: &file, manifest, parameters, entry: &entry })
+}
+
+fn bare(name: &str, entry: &str, manifest: &str, has_parameters: bool) -> Result<Declared, Vec<Diagnostic>> {
+    if has_parameters {
+        let why = Diagnostic::new("manifest", "there are parameters, but no manifest declares them");
+        return Err(vec![
+            why.in_file("parameters.toml").hint("add a plugin.toml with a table [parameters.…] for each"),
+        ]);
+    }
+    if !manifest::is_id(name) {
+        let why = Diagnostic::new("manifest", format!("{name:?} cannot be the unit's id"));
+        let hint = format!("rename it to small letters, digits and hyphens, or add {manifest} with an id");
+        return Err(vec![why.hint(hint)]);
+    }
+    Ok((Manifest::bare(name, entry, &[]), Map::new()))
+}
+
+fn usual_entry(files: &BTreeMap<String, Vec<u8>>) -> String {
+    let main = "main.rhai";
+    if files.contains_key(main) { main.to_owned() } else { "plugin.wasm".to_owned() }
+}
+
+fn no_entry(manifest: Manifest, kind: Kind) -> Refusal {
+    let entry = &manifest.entry;
+    let diagnostic = Diagnostic::new("waiting", format!("no {entry} yet"));
+    match kind {
+        Kind::Wasm => {
+            let diagnostics = vec![diagnostic.hint("build it with `cargo xtask plugins`")];
+            Refusal::Waiting { id: manifest.id, diagnostics }
+        }
+        Kind::Rhai => Refusal::Broken(vec![
+            Diagnostic::new("manifest", format!("the entry {entry} does not exist")).in_file("plugin.toml"),
+        ]),
+    }
+}
+
+fn text<'f>(files: &'f BTreeMap<String, Vec<u8>>, name: &str) -> Result<Option<&'f str>, Vec<Diagnostic>> {
+    let Some(bytes) = files.get(name) else { return Ok(None) };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => {
+            let why = format!("not UTF-8 text: byte {} is no character", error.valid_up_to());
+            Err(vec![Diagnostic::new("manifest", why).in_file(name)])
+        }
+    }
+}

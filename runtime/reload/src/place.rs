@@ -1,0 +1,103 @@
+//! Where units are: a folder with a manifest or an entry, or a single file, directly in a watched folder.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Files of a folder that make it a unit.
+const SIGNS: [&str; 3] = ["plugin.toml", "main.rhai", "plugin.wasm"];
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    pub(crate) shape: Shape,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Shape {
+    Folder,
+    /// A `.rhai` or `.wasm` file, with a manifest `name.toml` beside it or none.
+    Single,
+}
+
+impl Place {
+    pub(crate) fn at(path: &Path) -> Option<Self> {
+        let shape = if path.is_dir() {
+            SIGNS.iter().any(|sign| path.join(sign).exists()).then_some(Shape::Folder)
+        } else {
+            is_code(path).then_some(Shape::Single)
+        };
+        shape.map(|shape| Self { path: path.to_owned(), shape })
+    }
+
+    /// The folder's name, or the file's without its ending: the id of a unit without a manifest.
+    pub(crate) fn name(&self) -> String {
+        let name = match self.shape {
+            Shape::Folder => self.path.file_name(),
+            Shape::Single => self.path.file_stem(),
+        };
+        name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// No file of the unit may lead out of this folder.
+    pub(crate) fn home(&self) -> &Path {
+        match self.shape {
+            Shape::Folder => &self.path,
+            Shape::Single => self.path.parent().unwrap_or(&self.path),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// The units of a folder by name. A folder that does not exist has none.
+pub(crate) fn find(folder: &Path) -> io::Result<Vec<Place>> {
+    Ok(children(folder)?.iter().filter_map(|path| Place::at(path)).collect())
+}
+
+/// The folders below which something may appear that belongs to a unit.
+pub(crate) fn folders(root: &Path, depth: usize) -> Vec<PathBuf> {
+    let mut folders = vec![root.to_owned()];
+    if depth > 0 {
+        let below = children(root).unwrap_or_default();
+        for child in below.into_iter().filter(|path| path.is_dir() && !is_foreign(path)) {
+            folders.extend(self::folders(&child, depth - 1));
+        }
+    }
+    folders
+}
+
+/// Sorted, without what is hidden or an editor's.
+pub(crate) fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| !is_ignored(path));
+    paths.sort();
+    Ok(paths)
+}
+
+/// Build folders of a plugin: they never belong to the unit.
+pub(crate) fn is_foreign(folder: &Path) -> bool {
+    ["src", "target", "node_modules"].iter().any(|name| folder.ends_with(name))
+}
+
+fn is_ignored(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return true };
+    let editors = name.ends_with('~')
+        || name.starts_with('#')
+        || [".swp", ".swx", ".tmp", ".bak"].iter().any(|end| name.ends_with(end));
+    name.starts_with('.') || editors
+}
+
+fn is_code(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm")
+}

@@ -1,0 +1,223 @@
+//! Reads a unit once, within bounds: which files belong to it, their bytes, and the hash that names them.
+//!
+//! To a folder's unit belong `plugin.toml`, `parameters.toml`, the entry, every `.rhai` file, and every `.json` file
+//! below `cases`; to a single file it and `name.toml` beside it. Nothing else is read or hashed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, Metadata};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use amprule_hooks::{Diagnostic, cases, manifest};
+use sha2::{Digest, Sha256};
+
+use crate::place::{Place, Shape, children, is_foreign};
+use crate::settings::Bounds;
+
+/// A stamp is trusted when the newest change is older than this: file times are coarser than writes are quick.
+const COARSE: Duration = Duration::from_secs(2);
+
+pub(crate) struct Files {
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) hash: String,
+}
+
+pub(crate) enum Unreadable {
+    /// It changed while it was read: look again soon.
+    Moving,
+    Refused(Vec<Diagnostic>),
+}
+
+/// What the file system says of a unit's files. Equal and trusted: nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    files: Vec<(String, FileStamp)>,
+    trusted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileStamp {
+    len: u64,
+    modified: Option<SystemTime>,
+    /// Inode and time of its last change, where there are such.
+    identity: (u64, i64, i64),
+}
+
+/// A file that belongs to the unit.
+struct Member {
+    name: String,
+    path: PathBuf,
+    stamp: FileStamp,
+}
+
+impl Stamp {
+    /// `None` when it cannot even be listed.
+    pub(crate) fn of(place: &Place, bounds: &Bounds) -> Option<Self> {
+        Some(Self::new(&members(place, bounds).ok()?))
+    }
+
+    pub(crate) fn says_unchanged_since(&self, earlier: &Self) -> bool {
+        earlier.trusted && self.files == earlier.files
+    }
+
+    fn new(members: &[Member]) -> Self {
+        let newest = members.iter().filter_map(|member| member.stamp.modified).max();
+        let age = newest.and_then(|newest| SystemTime::now().duration_since(newest).ok());
+        let files = members.iter().map(|member| (member.name.clone(), member.stamp)).collect();
+        Self { files, trusted: age.is_some_and(|age| age > COARSE) }
+    }
+}
+
+pub(crate) fn read(place: &Place, bounds: &Bounds) -> Result<(Files, Stamp), Unreadable> {
+    let before = members(place, bounds).map_err(Unreadable::Refused)?;
+    let mut files = BTreeMap::new();
+    for member in &before {
+        let bytes = bounded(&member.path, bounds.bytes).map_err(|_| Unreadable::Moving)?;
+        files.insert(member.name.clone(), bytes);
+    }
+    let after = members(place, bounds).map_err(Unreadable::Refused)?;
+    let (before, after) = (Stamp::new(&before), Stamp::new(&after));
+    if before.files != after.files {
+        return Err(Unreadable::Moving);
+    }
+    Ok((Files::new(place.shape, &place.name(), files), before))
+}
+
+impl Files {
+    pub(crate) fn new(shape: Shape, name: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
+        let hash = hash(shape, name, &files);
+        Self { files, hash }
+    }
+}
+
+/// Names and contents, each behind its length, so that nothing can pass from one to the other.
+fn hash(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut sha = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        sha.update((bytes.len() as u64).to_be_bytes());
+        sha.update(bytes);
+    };
+    part(b"amprule-unit-1");
+    // Without a manifest the folder's name is the id.
+    let named = shape == Shape::Folder && !files.contains_key("plugin.toml");
+    part(if named { name.as_bytes() } else { b"" });
+    for (name, bytes) in files {
+        part(name.as_bytes());
+        part(bytes);
+    }
+    sha.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes all");
+        text
+    })
+}
+
+fn members(place: &Place, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic>> {
+    let mut walk = Walk {
+        home: fs::canonicalize(place.home()).map_err(|error| refuse(&place.text(), &error))?,
+        bounds,
+        found: Vec::new(),
+    };
+    match place.shape {
+        Shape::Single => {
+            walk.take(&place.path, file_name(&place.path))?;
+            let manifest = place.path.with_extension("toml");
+            if manifest.exists() {
+                walk.take(&manifest, file_name(&manifest))?;
+            }
+        }
+        Shape::Folder => {
+            let declared = bounded(&place.path.join("plugin.toml"), bounds.bytes).unwrap_or_default();
+            let entry =
+                manifest::entry_of(&String::from_utf8_lossy(&declared)).unwrap_or_else(|| "plugin.wasm".to_owned());
+            walk.folder(&place.path, "", &entry)?;
+        }
+    }
+    walk.within_bounds()?;
+    Ok(walk.found)
+}
+
+struct Walk<'b> {
+    home: PathBuf,
+    bounds: &'b Bounds,
+    found: Vec<Member>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Path, prefix: &str, entry: &str) -> Result<(), Vec<Diagnostic>> {
+        for path in children(folder).map_err(|error| refuse(prefix, &error))? {
+            let name = format!("{prefix}{}", file_name(&path));
+            if path.is_dir() {
+                if !is_foreign(&path) && prefix.matches('/').count() < self.bounds.depth {
+                    self.folder(&path, &format!("{name}/"), entry)?;
+                }
+            } else if belongs(&name, entry) {
+                self.take(&path, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, path: &Path, name: String) -> Result<(), Vec<Diagnostic>> {
+        let real = fs::canonicalize(path).map_err(|error| refuse(&name, &error))?;
+        if !real.starts_with(&self.home) {
+            let out = Diagnostic::new("outside", "the link leads out of the unit's folder").in_file(name);
+            return Err(vec![out.hint("copy the file into the folder")]);
+        }
+        let metadata = fs::metadata(&real).map_err(|error| refuse(&name, &error))?;
+        if !metadata.is_file() {
+            return Err(vec![Diagnostic::new("unreadable", "not a regular file").in_file(name)]);
+        }
+        if self.found.len() <= self.bounds.files {
+            self.found.push(Member { name, path: real, stamp: FileStamp::of(&metadata) });
+        }
+        Ok(())
+    }
+
+    fn within_bounds(&self) -> Result<(), Vec<Diagnostic>> {
+        let Bounds { files, bytes, .. } = *self.bounds;
+        if self.found.len() > files {
+            return Err(vec![Diagnostic::new("limit", format!("the unit has more than {files} files"))]);
+        }
+        let total: u64 = self.found.iter().map(|member| member.stamp.len).sum();
+        if total > bytes {
+            return Err(vec![Diagnostic::new(
+                "limit",
+                format!("the unit's files have {total} bytes; at most {bytes} are read"),
+            )]);
+        }
+        Ok(())
+    }
+}
+
+impl FileStamp {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let identity = {
+            use std::os::unix::fs::MetadataExt as _;
+            (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+        };
+        #[cfg(not(unix))]
+        let identity = (0, 0, 0);
+        Self { len: metadata.len(), modified: metadata.modified().ok(), identity }
+    }
+}
+
+fn belongs(name: &str, entry: &str) -> bool {
+    ["plugin.toml", "parameters.toml", entry].contains(&name) || name.ends_with(".rhai") || cases::is_case_file(name)
+}
+
+fn bounded(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn refuse(name: &str, error: &std::io::Error) -> Vec<Diagnostic> {
+    vec![Diagnostic::new("unreadable", error.to_string()).in_file(name)]
+}

@@ -1,0 +1,168 @@
+//! The whole of it: load everything before the doors open, restore what open sessions are pinned to, then watch.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use amprule_domain::pricing::Pin;
+use amprule_hooks::{Archive, Registry};
+
+use crate::archive::ArchiveFolder;
+use crate::loader::Loader;
+use crate::settings::ReloadSettings;
+use crate::settle::{Hint, settle};
+use crate::watch::{Watch, channel};
+use crate::workshop::{Compilers, Workshop};
+
+/// Tells the hashes that open sessions are pinned to. `None` when it cannot be known now: nothing is thrown away then.
+pub type Pinned = Box<dyn Fn() -> Option<HashSet<String>> + Send>;
+
+/// A version that a session is pinned to, and that is not in the archive or does not compile any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing(pub Pin);
+
+/// How often the archive and the memory are tidied.
+const TIDY: Duration = Duration::from_secs(3600);
+
+pub struct Reload {
+    settings: ReloadSettings,
+    registry: Arc<Registry>,
+    archive: Arc<ArchiveFolder>,
+    loader: Loader,
+}
+
+impl Reload {
+    /// Opens the archive and gives it to the registry. Nothing is loaded yet.
+    pub fn new(settings: ReloadSettings, registry: Arc<Registry>, compilers: Compilers) -> io::Result<Self> {
+        let workshop = Arc::new(Workshop::open(compilers, registry.settings().limits, settings.compile)?);
+        let clock = Arc::downgrade(&registry);
+        let now = move || clock.upgrade().map(|registry| registry.now()).unwrap_or_default();
+        let archive = Arc::new(ArchiveFolder::open(&settings.archive, Arc::clone(&workshop), Box::new(now))?);
+        registry.keep_archive(Arc::clone(&archive) as Arc<dyn Archive>);
+        let loader = Loader::new(settings.clone(), Arc::clone(&registry), workshop, Arc::clone(&archive));
+        Ok(Self { settings, registry, archive, loader })
+    }
+
+    /// Loads every unit of the folders. Broken ones are in the registry's view with their reasons.
+    pub fn load_all(&mut self) {
+        self.loader.first_look();
+    }
+
+    /// Loads the versions that open sessions are pinned to, so that nobody waits for a compiler later.
+    pub fn restore(&self, pins: &[Pin]) -> Vec<Missing> {
+        let mut missing = Vec::new();
+        for pin in pins.iter().filter(|pin| self.registry.loaded(&pin.hash).is_none()) {
+            match self.archive.load(&pin.hash) {
+                Some(version) => self.registry.hold(version),
+                None => {
+                    tracing::error!(
+                        extension = pin.unit,
+                        version = pin.version,
+                        hash = pin.hash,
+                        "open sessions are pinned to a version that is not in the archive; their prices fall back and are marked"
+                    );
+                    missing.push(Missing(pin.clone()));
+                }
+            }
+        }
+        missing
+    }
+
+    /// Goes on watching until the handle is stopped or dropped.
+    pub fn watch(self, pinned: Pinned) -> io::Result<Watching> {
+        let (send, hints) = channel();
+        let watch = Watch::new(send.clone());
+        let mut task = Task { reload: self, watch, pinned, tidied: None };
+        // The watches stand when this returns.
+        task.watch.refresh(&task.reload.settings, false);
+        let thread = thread::Builder::new().name("amprule-reload".to_owned()).spawn(move || task.run(&hints))?;
+        Ok(Watching { hints: send, thread: Some(thread) })
+    }
+}
+
+/// The watching thread's handle.
+pub struct Watching {
+    hints: SyncSender<Hint>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watching {
+    /// Looks at everything soon, as if a file had changed.
+    pub fn look(&self) {
+        drop(self.hints.try_send(Hint::Look));
+    }
+
+    /// Returns when a look that goes on has ended.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            drop(self.hints.send(Hint::Stop));
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+struct Task {
+    reload: Reload,
+    watch: Watch,
+    pinned: Pinned,
+    tidied: Option<Instant>,
+}
+
+impl Task {
+    fn run(&mut self, hints: &Receiver<Hint>) {
+        // What changed between the loading and the watching.
+        let mut again = self.reload.loader.look();
+        loop {
+            self.tidy();
+            let ReloadSettings { quiet, at_most, .. } = self.reload.settings;
+            let patience = if again { quiet } else { self.watch.patience(&self.reload.settings) };
+            let moved = match hints.recv_timeout(patience) {
+                Ok(hint) => {
+                    let settled = settle(hint, hints, quiet, at_most);
+                    if settled.stopped {
+                        return;
+                    }
+                    settled.moved
+                }
+                Err(RecvTimeoutError::Timeout) => false,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            // Watch first, look then: what happens in between is seen by the one or the other.
+            self.watch.refresh(&self.reload.settings, moved);
+            again = self.reload.loader.look();
+        }
+    }
+
+    /// Throws away what nobody needs, now and then.
+    fn tidy(&mut self) {
+        if self.tidied.is_some_and(|last| last.elapsed() < TIDY) {
+            return;
+        }
+        self.tidied = Some(Instant::now());
+        let Some(mut pinned) = (self.pinned)() else { return };
+        let Reload { settings, registry, archive, loader } = &self.reload;
+        let retired = registry.retire(&pinned, settings.memory_unused);
+        pinned.extend(registry.in_use());
+        pinned.extend(loader.remembered());
+        match archive.prune(&pinned, settings.archive_unused, settings.archive_most) {
+            Ok(removed) if retired + removed > 0 => {
+                tracing::info!(retired, removed, "old versions of extensions thrown away");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the archive cannot be tidied"),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Where units are, and the bounds of taking them in.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[derive(Debug, Clone)]
+pub struct ReloadSettings {
+    /// Folders whose units are loaded, in this order: scripts, then plugins.
+    pub folders: Vec<PathBuf>,
+    /// Where accepted versions are kept by their hash.
+    pub archive: PathBuf,
+    /// A change is read when nothing happened for this long …
+    pub quiet: Duration,
+    /// … or when this long has passed since its first sign.
+    pub at_most: Duration,
+    /// Everything is looked at this often, whether files told of a change or not.
+    pub rescan: Duration,
+    /// A unit that is not compiled and tested in this time is refused.
+    pub compile: Duration,
+    pub bounds: Bounds,
+    /// A version that no session is pinned to leaves the archive when it was not used for this long …
+    pub archive_unused: Duration,
+    /// … or when there are more than this many.
+    pub archive_most: usize,
+    /// A version that no session is pinned to leaves memory when nobody asked it for this long.
+    pub memory_unused: Duration,
+}
+
+/// What a unit may be made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    pub files: usize,
+    /// Over all files.
+    pub bytes: u64,
+    /// Folders below the unit's own.
+    pub depth: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { files: 64, bytes: 32 << 20, depth: 4 }
+    }
+}
+
+impl ReloadSettings {
+    /// The usual bounds; the archive is a folder of the data folder.
+    pub fn new(folders: Vec<PathBuf>, data: &Path) -> Self {
+        Self {
+            folders,
+            archive: data.join("archive"),
+            quiet: Duration::from_millis(120),
+            at_most: Duration::from_secs(2),
+            rescan: Duration::from_secs(30),
+            compile: Duration::from_secs(60),
+            bounds: Bounds::default(),
+            archive_unused: Duration::from_secs(90 * 24 * 3600),
+            archive_most: 1_000,
+            memory_unused: Duration::from_secs(3600),
+        }
+    }
+}

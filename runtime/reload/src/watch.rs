@@ -1,0 +1,86 @@
+//! Watches the folders. Events may be lost and watches may fail: the regular look at everything is the net below.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use crate::place;
+use crate::settings::ReloadSettings;
+use crate::settle::Hint;
+
+/// Hints that wait while something compiles. More are dropped: one is enough for another look.
+const HINTS: usize = 1_024;
+/// More folders than this are not watched; they are found by the regular look.
+const MAX_FOLDERS: usize = 2_048;
+
+pub(crate) struct Watch {
+    watcher: Option<RecommendedWatcher>,
+    watched: BTreeSet<PathBuf>,
+    /// Folders that could not be watched, to say it once.
+    failed: BTreeSet<PathBuf>,
+}
+
+pub(crate) fn channel() -> (SyncSender<Hint>, Receiver<Hint>) {
+    sync_channel(HINTS)
+}
+
+impl Watch {
+    pub(crate) fn new(hints: SyncSender<Hint>) -> Self {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let hint = event.map_or(Some(Hint::Touched), Hint::of);
+            if let Some(hint) = hint {
+                drop(hints.try_send(hint));
+            }
+        });
+        let watcher = watcher.inspect_err(|error| {
+            tracing::warn!(%error, "files cannot be watched; changes are found by looking every two seconds");
+        });
+        Self { watcher: watcher.ok(), watched: BTreeSet::new(), failed: BTreeSet::new() }
+    }
+
+    /// How long to wait for a hint before looking anyway.
+    pub(crate) fn patience(&self, settings: &ReloadSettings) -> Duration {
+        let blind = self.watcher.is_none() || !self.failed.is_empty();
+        if blind { settings.rescan.min(Duration::from_secs(2)) } else { settings.rescan }
+    }
+
+    /// Watches what there is now. `anew`: names changed, so every watch is made again. What happened before a new watch
+    /// is seen by the look that follows.
+    pub(crate) fn refresh(&mut self, settings: &ReloadSettings, anew: bool) {
+        let depth = settings.bounds.depth;
+        let wanted = settings.folders.iter().flat_map(|root| place::folders(root, depth)).take(MAX_FOLDERS);
+        let wanted: BTreeSet<PathBuf> = wanted.filter(|folder| folder.is_dir()).collect();
+        let stale: Vec<PathBuf> =
+            self.watched.iter().filter(|folder| anew || !wanted.contains(*folder)).cloned().collect();
+        stale.iter().for_each(|folder| self.unwatch(folder));
+        let new: Vec<PathBuf> = wanted.difference(&self.watched).cloned().collect();
+        new.iter().for_each(|folder| self.watch(folder));
+    }
+
+    fn watch(&mut self, folder: &Path) {
+        let Some(watcher) = &mut self.watcher else { return };
+        match watcher.watch(folder, RecursiveMode::NonRecursive) {
+            Ok(()) => {
+                self.failed.remove(folder);
+                self.watched.insert(folder.to_owned());
+            }
+            Err(error) => {
+                if self.failed.insert(folder.to_owned()) {
+                    tracing::warn!(folder = %folder.display(), %error, "cannot watch; changes are found by looking every two seconds");
+                }
+            }
+        }
+    }
+
+    fn unwatch(&mut self, folder: &Path) {
+        self.watched.remove(folder);
+        self.failed.remove(folder);
+        if let Some(watcher) = &mut self.watcher {
+            // The folder may be gone already, and its watch with it.
+            drop(watcher.unwatch(folder));
+        }
+    }
+}

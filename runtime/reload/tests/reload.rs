@@ -1,0 +1,251 @@
+//! Files in, active versions out: real folders and a compiler that understands one line.
+
+mod fixture;
+
+use std::fs;
+
+use fixture::{Fixture, GOOD, tariff};
+
+#[test]
+fn a_script_is_loaded_changed_and_removed() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let watching = fixture.start();
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+
+    fixture.save("scripts/flat.rhai", &tariff("0.40"));
+    fixture.until("the new price", || fixture.price().as_deref() == Some("0.40"));
+
+    fs::remove_file(fixture.path("scripts/flat.rhai")).unwrap();
+    fixture.until("the removal", || fixture.price().is_none());
+    assert!(fixture.registry.extensions().is_empty());
+    watching.stop();
+}
+
+#[test]
+fn a_broken_save_keeps_the_old_version_and_says_why_and_a_good_one_ends_that() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let _watching = fixture.start();
+    let generation = fixture.registry.generation();
+
+    fixture.save("scripts/flat.rhai", "// a comment\nprice ?");
+    fixture.until("the reason", || fixture.error("flat").is_some());
+    let error = fixture.error("flat").unwrap();
+    assert!(error.contains("flat.rhai:2:7") && error.contains("price ?"), "{error}");
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    fixture.until("the reason is gone", || fixture.error("flat").is_none());
+    assert_eq!(fixture.registry.generation(), generation, "the same content is no new generation");
+}
+
+#[test]
+fn editors_that_rename_over_the_file_are_understood() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let _watching = fixture.start();
+    for price in ["0.31", "0.32", "0.33"] {
+        fixture.save("scripts/.flat.rhai.swp", "an editor's own");
+        fixture.save("scripts/flat.rhai~", &tariff("9.99"));
+        fixture.save("scripts/4913", "");
+        fixture.save_by_rename("scripts/flat.rhai", &tariff(price));
+        fixture.until(price, || fixture.price().as_deref() == Some(price));
+    }
+    assert_eq!(fixture.registry.extensions().len(), 1);
+}
+
+#[test]
+fn a_file_that_is_being_written_is_not_read_before_it_is_closed() {
+    use std::io::Write as _;
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let _watching = fixture.start();
+    let generation = fixture.registry.generation();
+
+    // The first half would be a good tariff of its own.
+    let mut file = fs::File::create(fixture.path("scripts/flat.rhai")).unwrap();
+    file.write_all(tariff("7.77").as_bytes()).unwrap();
+    file.flush().unwrap();
+    std::thread::yield_now();
+    file.write_all(b"\nprice 0.40").unwrap();
+    drop(file);
+    fixture.until("the whole file", || fixture.price().as_deref() == Some("0.40"));
+    assert_eq!(fixture.registry.generation(), generation + 1);
+}
+
+#[test]
+fn a_file_that_is_deleted_and_made_again_is_a_change_and_not_a_removal() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let _watching = fixture.start();
+    fs::remove_file(fixture.path("scripts/flat.rhai")).unwrap();
+    fixture.save("scripts/flat.rhai", &tariff("0.40"));
+    fixture.until("the new price", || fixture.price().as_deref() == Some("0.40"));
+    assert!(!fixture.heard("extension.removed"));
+}
+
+#[test]
+fn a_burst_of_saves_ends_at_the_last_content() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let _watching = fixture.start();
+    let before = fixture.registry.generation();
+    for cents in 100..300 {
+        fixture.save("scripts/flat.rhai", &tariff(&format!("{}.{:02}", cents / 100, cents % 100)));
+    }
+    fixture.until("the last price", || fixture.price().as_deref() == Some("2.99"));
+    assert!(fixture.registry.generation() - before < 50, "a burst is taken together");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_symbolic_link_that_is_swapped_changes_all_its_units_in_one_generation() {
+    use std::os::unix::fs::symlink;
+    let fixture = Fixture::new();
+    for (version, price) in [("..v1", "0.30"), ("..v2", "0.40")] {
+        fixture.save(&format!("scripts/{version}/flat.rhai"), &tariff(price));
+        fixture.save(&format!("scripts/{version}/other.rhai"), &tariff(price));
+    }
+    symlink("..v1", fixture.path("scripts/..data")).unwrap();
+    for unit in ["flat.rhai", "other.rhai"] {
+        symlink(format!("..data/{unit}"), fixture.path(&format!("scripts/{unit}"))).unwrap();
+    }
+    let _watching = fixture.start();
+    let before = fixture.registry.generation();
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+
+    symlink("..v2", fixture.path("scripts/..new")).unwrap();
+    fs::rename(fixture.path("scripts/..new"), fixture.path("scripts/..data")).unwrap();
+    fixture.until("the swapped price", || fixture.price().as_deref() == Some("0.40"));
+    assert_eq!(fixture.registry.generation(), before + 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_units_folder_is_refused() {
+    let fixture = Fixture::new();
+    fixture.save("secret.rhai", &tariff("0.30"));
+    std::os::unix::fs::symlink(fixture.path("secret.rhai"), fixture.path("scripts/flat.rhai")).unwrap();
+    let _watching = fixture.start();
+    assert!(fixture.error("flat").unwrap().contains("leads out of the unit's folder"));
+}
+
+#[test]
+fn a_folder_with_manifest_parameters_and_cases_is_one_unit() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    fixture.save(
+        "scripts/tou/cases/one.json",
+        r#"{"name": "one", "hook": "pricing", "input": {}, "expect": {"total": "0.30"}}"#,
+    );
+    let _watching = fixture.start();
+    let view = fixture.registry.extension("tou").unwrap();
+    assert_eq!((view.version.as_deref(), view.parameters[0].value.as_str()), (Some("1.0.0"), Some("0.10")));
+
+    fixture.save("scripts/tou/parameters.toml", "rate = \"0.20\"");
+    let rate = || fixture.registry.extension("tou").unwrap().parameters[0].value.as_str() == Some("0.20");
+    fixture.until("the operator's value", rate);
+
+    fixture.save("scripts/tou/parameters.toml", "rat = \"0.30\"");
+    fixture.until("the reason", || fixture.error("tou").is_some_and(|error| error.contains("did you mean \"rate\"?")));
+    assert!(rate());
+}
+
+#[test]
+fn a_unit_that_fails_its_own_cases_does_not_become_active() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    let case = r#"{"name": "one", "hook": "pricing", "input": {}, "expect": {"total": "0.30"}}"#;
+    fixture.save("scripts/tou/cases/one.json", case);
+    let _watching = fixture.start();
+    fixture.save("scripts/tou/main.rhai", &tariff("0.35"));
+    fixture.until("the failed case", || fixture.error("tou").is_some());
+    let error = fixture.error("tou").unwrap();
+    assert!(error.contains("total: expected \"0.30\", got \"0.35\""), "{error}");
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+}
+
+#[test]
+fn a_plugin_without_its_component_waits_and_comes_when_it_is_built() {
+    let fixture = Fixture::new();
+    fixture.save("plugins/night/plugin.toml", &GOOD.replace("tou", "night"));
+    fixture.save("plugins/night/src/lib.rs", "fn main() {}");
+    let _watching = fixture.start();
+    let view = fixture.registry.extension("night").unwrap();
+    assert_eq!(serde_json::to_value(view.state).unwrap(), "waiting");
+    assert!(fixture.error("night").unwrap().contains("cargo xtask plugins"));
+
+    fixture.save_by_rename("plugins/night/plugin.wasm", &tariff("0.30"));
+    fixture.until("the plugin", || fixture.price().as_deref() == Some("0.30"));
+    assert!(fixture.error("night").is_none());
+}
+
+#[test]
+fn the_second_unit_of_an_id_is_refused_until_the_first_is_gone() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/a", GOOD, &tariff("0.30"));
+    fixture.folder("scripts/b", GOOD, &tariff("0.40"));
+    let _watching = fixture.start();
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+    let refused = fixture.registry.extensions().into_iter().find(|view| view.path.ends_with('b')).unwrap();
+    let text = refused.last_error.unwrap().text;
+    assert!(text.contains("scripts/a") && text.contains("scripts/b"), "{text}");
+
+    fs::remove_dir_all(fixture.path("scripts/a")).unwrap();
+    fixture.until("the second one", || fixture.price().as_deref() == Some("0.40"));
+}
+
+#[test]
+fn a_renamed_folder_keeps_its_unit() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/a", GOOD, &tariff("0.30"));
+    let _watching = fixture.start();
+    fs::rename(fixture.path("scripts/a"), fixture.path("scripts/b")).unwrap();
+    fixture.until("the new path", || fixture.registry.extension("tou").is_some_and(|view| view.path.ends_with('b')));
+    fixture.save("scripts/b/main.rhai", &tariff("0.40"));
+    fixture.until("a change at the new path", || fixture.price().as_deref() == Some("0.40"));
+    assert!(!fixture.heard("extension.removed"));
+}
+
+#[test]
+fn a_restart_goes_on_with_what_was_active_although_the_file_is_broken_now() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    fixture.start().stop();
+    fixture.save("scripts/flat.rhai", "price ?");
+
+    let again = fixture.restarted();
+    let _watching = again.start();
+    assert_eq!(again.price().as_deref(), Some("0.30"));
+    assert!(again.error("flat").is_some());
+}
+
+#[test]
+fn a_pinned_version_comes_back_from_the_archive_after_its_file_is_gone() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    let watching = fixture.start();
+    let pin = fixture.pin().unwrap();
+    watching.stop();
+    fs::remove_dir_all(fixture.path("scripts/tou")).unwrap();
+
+    let again = fixture.restarted();
+    let mut unknown = pin.clone();
+    unknown.hash = "0".repeat(64);
+    let missing = again.restore(&[pin.clone(), unknown.clone()]);
+    assert_eq!(missing, [amprule_reload::Missing(unknown)]);
+    assert!(again.registry.loaded(&pin.hash).is_some());
+    assert_eq!(again.price(), None, "new sessions do not use it");
+}
+
+#[test]
+fn a_unit_beyond_the_bounds_is_refused() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    for number in 0..64 {
+        fixture.save(&format!("scripts/tou/part{number}.rhai"), "");
+    }
+    let _watching = fixture.start();
+    assert!(fixture.error("tou").unwrap().contains("more than 64 files"));
+}
