@@ -34,6 +34,12 @@ fn build() {
     });
 }
 
+/// The component of a guest that only tests use.
+pub fn guest(name: &str) -> PathBuf {
+    build();
+    folders::root().join("tests/guests").join(name).join("plugin.wasm")
+}
+
 /// The manifest of a pricing script without parameters.
 pub fn manifest(id: &str, version: &str, hook: &str) -> String {
     format!("id = \"{id}\"\nversion = \"{version}\"\napi = 1\nhooks = [\"{hook}\"]\n")

@@ -1,8 +1,12 @@
 //! Every integration test, in one binary.
 
+mod api;
 mod charging;
 mod clients;
 mod crash;
+mod hostile;
+mod malformed;
 mod offline;
 mod reload;
+mod schemas;
 mod tidy;

@@ -1,4 +1,4 @@
-//! Builds every crate of `plugins/` as a WebAssembly component, beside its manifest.
+//! Builds every crate of `plugins/`, and the guests of the tests, as WebAssembly components beside their sources.
 //!
 //! Cargo makes core modules that carry their contract in a custom section; wrapping one into a component is the last
 //! step. A component is replaced in one move, and only when its bytes changed, so that a running server reloads
@@ -14,6 +14,7 @@ use wit_component::ComponentEncoder;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "plugin";
+const GUESTS: [&str; 2] = ["plugins", "tests/guests"];
 
 struct Plugin {
     package: String,
@@ -42,10 +43,14 @@ fn find(root: &Path) -> Result<Vec<Plugin>> {
     let metadata: Value = serde_json::from_slice(&output.stdout).context("read the output of cargo metadata")?;
     let modules = Path::new(text(&metadata["target_directory"])?).join(TARGET).join(PROFILE);
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
-    let of_folder = packages.iter().filter(|package| {
-        package["manifest_path"].as_str().is_some_and(|path| Path::new(path).starts_with(root.join("plugins")))
-    });
+    let of_folder = packages
+        .iter()
+        .filter(|package| package["manifest_path"].as_str().is_some_and(|path| is_guest(Path::new(path), root)));
     of_folder.map(|package| Plugin::new(package, &modules)).collect()
+}
+
+fn is_guest(manifest: &Path, root: &Path) -> bool {
+    GUESTS.iter().any(|folder| manifest.starts_with(root.join(folder)))
 }
 
 impl Plugin {

@@ -1,0 +1,207 @@
+//! The management API: what an operator's programs rely on.
+
+use std::io::{BufRead, BufReader};
+use std::time::Duration;
+
+use amprule_tests::station16::Station16;
+use amprule_tests::station201::{Event, Station201};
+use amprule_tests::{Setup, TestServer, ago, until};
+use serde_json::{Value, json};
+
+/// Asks the API for a call while the station stands ready to answer it.
+async fn call(server: &TestServer, path: &str, payload: Value) -> tokio::task::JoinHandle<amprule_tests::Response> {
+    let (api, path) = (server.api(), path.to_owned());
+    tokio::task::spawn_blocking(move || api.post(&path, &payload))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_reaches_the_station_and_its_answer_comes_back() {
+    let server = TestServer::start().await;
+    let mut station = Station16::boot(&server, "cs-1").await;
+    let path = "/api/v1/stations/cs-1/calls/GetConfiguration";
+    let asked = call(&server, path, json!({"key": ["HeartbeatInterval"]})).await;
+    let (id, action, payload) = station.wire.next_call().await;
+    assert_eq!((action.as_str(), &payload), ("GetConfiguration", &json!({"key": ["HeartbeatInterval"]})));
+    station.wire.reply(&id, json!({"unknownKey": ["HeartbeatInterval"]})).await;
+    let answer = asked.await.expect("the API answers").ok();
+    assert_eq!(answer, json!({"outcome": "result", "payload": {"unknownKey": ["HeartbeatInterval"]}}));
+
+    let asked = call(&server, path, json!({})).await;
+    let (id, ..) = station.wire.next_call().await;
+    station.wire.refuse(&id, "NotSupported", "not here").await;
+    let answer = asked.await.expect("the API answers").ok();
+    assert_eq!(answer, json!({"outcome": "error", "code": "NotSupported", "description": "not here"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_cannot_be_made_say_why() {
+    let server = Setup::default().start().await;
+    let api = server.api();
+    api.put("/api/v1/stations/away", &json!({})).ok();
+    let _station = Station16::boot(&server, "cs-1").await;
+    let cases = [
+        ("nobody", "Reset", json!({"type": "Soft"}), 404),
+        ("away", "Reset", json!({"type": "Soft"}), 409),
+        ("cs-1", "Brew", json!({}), 404),
+        ("cs-1", "Reset", json!({"type": "Gentle"}), 422),
+        ("cs-1", "ChangeConfiguration", json!({"key": "a"}), 422),
+    ];
+    for (station, action, payload, status) in cases {
+        let answer = api.post(&format!("/api/v1/stations/{station}/calls/{action}"), &payload);
+        assert_eq!(answer.status, status, "{station} {action}: {}", answer.text);
+    }
+    let answer = api.post("/api/v1/stations/cs-1/calls/Reset", &json!({"type": "Gentle"}));
+    assert!(answer.text.contains("/type"), "it points at the fault: {}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_does_not_answer_is_given_up_in_time_and_can_still_charge() {
+    let server = Setup::default().config("[stations]\ncall_timeout_s = 1\n").start().await;
+    server.api().accept(&["CARD-1"]);
+    let mut station = Station16::boot(&server, "cs-1").await;
+    let asked = call(&server, "/api/v1/stations/cs-1/calls/ClearCache", json!({})).await;
+    station.wire.next_call().await;
+    let transaction = station.start(1, "CARD-1", 0, &ago(5)).await;
+    assert_eq!(asked.await.expect("the API answers").status, 504);
+    station.stop(transaction, 100, &ago(0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_token_of_the_data_folder_opens_the_api() {
+    let server = TestServer::start().await;
+    let stranger = server.api().with_token("guess");
+    for path in ["/api/v1/stations", "/api/v1/sessions", "/api/v1/extensions", "/api/v1/events"] {
+        assert_eq!(stranger.get(path).status, 401, "{path}");
+    }
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(stranger.get(path).status, 200, "{path}");
+    }
+    let file = server.path("data/api-token");
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(file).expect("the token's file").permissions());
+    assert_eq!(mode & 0o777, 0o600, "nobody else may read the token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stations_and_tokens_are_put_read_and_deleted() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let wanted = json!({"provisioning": "pending", "location": "Yard", "timeZone": "Europe/Berlin"});
+    assert_eq!(api.put("/api/v1/stations/cs-1", &wanted).status, 201);
+    let station = api.get("/api/v1/stations/cs-1").ok();
+    for (name, value) in wanted.as_object().expect("an object") {
+        assert_eq!(&station[name], value);
+    }
+    let answer = api.put("/api/v1/stations/cs-1", &json!({"timeZone": "Mars/Olympus"}));
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    assert!((200..300).contains(&api.delete("/api/v1/stations/cs-1").status));
+    assert_eq!(api.get("/api/v1/stations/cs-1").status, 404);
+
+    let budget = json!({"amount": "20.00", "currency": "EUR", "period": "month"});
+    api.put("/api/v1/tokens/CARD-9", &json!({"type": "ISO14443", "status": "accepted", "budget": budget})).ok();
+    assert_eq!(api.get("/api/v1/tokens/card-9").ok()["budget"]["amount"], "20.00", "case does not matter");
+    assert!((200..300).contains(&api.delete("/api/v1/tokens/CARD-9").status));
+    assert_eq!(api.get("/api/v1/tokens/CARD-9").status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pending_and_rejected_stations_are_told_so() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    for (provisioning, status) in [("pending", "Pending"), ("rejected", "Rejected")] {
+        api.put(&format!("/api/v1/stations/{provisioning}"), &json!({"provisioning": provisioning})).ok();
+        let mut station = Station16::connect(&server, provisioning).await;
+        let answer = station.wire.call("BootNotification", amprule_tests::station16::boot()).await;
+        assert_eq!(answer["status"], status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_with_a_password_gets_in_with_it_only() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.put("/api/v1/stations/cs-1", &json!({"securityProfile": 1, "password": "correct horse"})).ok();
+    let refused = amprule_tests::Wire::try_connect(&server.ocpp, "cs-1", &["ocpp1.6"]).await;
+    let error = refused.expect_err("without a password nobody gets in").to_string();
+    assert!(error.contains("401"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_come_in_pages_and_filters_narrow_them() {
+    let server = Setup::default().tariff("0.40").start().await;
+    let api = server.api();
+    api.accept(&["CARD-1", "CARD-2"]);
+    let mut station = Station16::boot(&server, "cs-1").await;
+    for (at, token) in [(50, "CARD-1"), (40, "CARD-2"), (30, "CARD-1"), (20, "CARD-1")] {
+        let transaction = station.start(1, token, 0, &ago(at)).await;
+        station.stop(transaction, 1_000, &ago(at - 5)).await;
+    }
+    station.start(1, "CARD-2", 0, &ago(2)).await;
+    let count = |filter: &str| api.all(&format!("/api/v1/sessions?limit=2{filter}")).len();
+    assert_eq!((count(""), count("&state=ended"), count("&state=active"), count("&station=cs-2")), (5, 4, 1, 0));
+    assert_eq!(count("&token=CARD-2"), 2);
+    let first = api.get("/api/v1/sessions?limit=2").ok();
+    assert_eq!(first["items"].as_array().map(Vec::len), Some(2));
+    assert!(first["next"].is_string(), "there is a next page: {first}");
+    assert_eq!(api.get("/api/v1/sessions?stat=ended").status, 400, "a filter that does not exist is an error");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_event_stream_tells_what_happens_after_it_is_stored() {
+    let server = Setup::default().tariff("0.40").start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    let (url, bearer) = (api.url("/api/v1/events"), api.bearer());
+    let (sender, events) = std::sync::mpsc::channel();
+    let stream = ureq::get(url).header("authorization", bearer).call().expect("open the event stream");
+    std::thread::spawn(move || {
+        let lines = BufReader::new(stream.into_body().into_reader()).lines().map_while(Result::ok);
+        lines.filter(|line| line.starts_with("data:")).for_each(|line| drop(sender.send(line)));
+    });
+    let mut station = Station201::boot(&server, "cs-1").await;
+    station.send(&Event::started("t-1", "CARD-1", 0, &ago(10))).await;
+    station.send(&Event::ended("t-1", 1, 1_000, &ago(0))).await;
+    let mut missing = vec!["station.connected", "session.started", "session.ended"];
+    until("all events come", || {
+        while let Ok(line) = events.recv_timeout(Duration::from_millis(50)) {
+            missing.retain(|kind| !line.contains(kind));
+        }
+        missing.is_empty().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_describes_itself_and_counts() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let _station = Station16::boot(&server, "cs-1").await;
+    let document = api.get("/openapi.json").ok();
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.")));
+    for path in
+        ["/api/v1/stations/{id}", "/api/v1/sessions", "/api/v1/extensions", "/api/v1/decisions", "/api/v1/events"]
+    {
+        assert!(document["paths"][path].is_object(), "{path} is not described");
+    }
+    let metrics = api.get("/metrics").text;
+    assert!(metrics.contains("# TYPE ") && metrics.contains("amprule"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_can_be_explained_by_its_decisions() {
+    let server = Setup::default().tariff("0.40").start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    let mut station = Station16::boot(&server, "cs-1").await;
+    let transaction = station.start(1, "CARD-1", 0, &ago(60)).await;
+    station.stop(transaction, 10_000, &ago(0)).await;
+    let session = &api.sessions("cs-1")[0];
+    let id = session["id"].as_str().expect("a session has an id");
+    let decisions = api.all(&format!("/api/v1/decisions?session={id}"));
+    let last = decisions.iter().find(|decision| decision["input"]["isFinal"] == true).expect("a bill is always kept");
+    assert_eq!(
+        (&last["hook"], &last["unit"], &last["hash"]),
+        (&json!("pricing"), &json!("tariff"), &session["pin"]["hash"])
+    );
+    assert_eq!(last["output"]["lines"][0]["code"], "energy");
+}
