@@ -7,6 +7,7 @@ use amprule_domain::notice::Notice;
 use amprule_domain::ports::{Later, StoreResult};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{StationId, Timestamp};
+use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 
 /// Implemented over the engine.
@@ -50,10 +51,10 @@ pub struct Connection {
 }
 
 /// What a station answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum CallOutcome {
     /// The payload, as it came.
-    Result(Box<str>),
+    Result(Box<RawValue>),
     Error {
         code: String,
         description: String,

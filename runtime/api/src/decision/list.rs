@@ -10,10 +10,10 @@ use serde::Deserialize;
 use super::DecisionView;
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Params, page};
+use crate::wire::{List, Pages, Params};
 
 /// Less than other lists: one input may have a thousand periods.
-const MOST: usize = 100;
+const PAGES: Pages = Pages::of("decisions", 100);
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -40,8 +40,8 @@ pub(crate) async fn list_decisions(
     State(api): State<Arc<Api>>,
     Params(filter): Params<DecisionFilter>,
 ) -> Answer<Json<List<DecisionView>>> {
-    let page = page(filter.limit, filter.after, MOST)?;
-    Ok(Json(List::of(api.store.decisions(filter.session, &page).await?, DecisionView::from)))
+    let page = PAGES.page(filter.limit, filter.after)?;
+    Ok(Json(PAGES.list(api.store.decisions(filter.session, &page).await?, DecisionView::from)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use super::{SessionView, brief};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Params, page};
+use crate::wire::{List, Pages, Params};
+
+const PAGES: Pages = Pages::of("sessions", 1000);
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -53,13 +55,13 @@ pub(crate) async fn list_sessions(
     Params(filter): Params<SessionFilter>,
 ) -> Answer<Json<List<SessionView>>> {
     let SessionFilter { station, state, transaction, id_token, from, until, mark, limit, after } = filter;
-    let page = page(limit, after, 1000)?;
+    let page = PAGES.page(limit, after)?;
     let token = id_token.map(|id_token| crate::token::key(&id_token));
     let station = station.map(StationId::new);
     let filter = ports::SessionFilter { station, state, transaction, token, from, until, mark };
     let listed = api.store.sessions(&filter, &page).await?;
     let now = api.control.now();
-    Ok(Json(List::of(listed, |session| brief(session, now))))
+    Ok(Json(PAGES.list(listed, |session| brief(session, now))))
 }
 
 #[cfg(test)]

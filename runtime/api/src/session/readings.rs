@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 use super::{parse_id, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Params, Place, page};
+use crate::wire::{List, Pages, Params, Place};
+
+const PAGES: Pages = Pages::of("readings", 1000);
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -79,9 +81,9 @@ pub(crate) async fn list_readings(
     Place(id): Place<String>,
     Params(filter): Params<ReadingFilter>,
 ) -> Answer<Json<List<ReadingView>>> {
-    let page = page(filter.limit, filter.after, 1000)?;
+    let page = PAGES.page(filter.limit, filter.after)?;
     let session = api.store.session(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
-    Ok(Json(List::of(api.store.readings(session.no, &page).await?, ReadingView::from)))
+    Ok(Json(PAGES.list(api.store.readings(session.no, &page).await?, ReadingView::from)))
 }
 
 #[cfg(test)]

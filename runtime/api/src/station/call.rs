@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::unknown;
 use crate::problem::{Answer, ErrorBody, Problem};
-use crate::wire::{Payload, Place, as_json};
+use crate::wire::{Payload, Place};
 use crate::{Api, CallFailed, CallOutcome};
 
 /// What the station answered.
@@ -68,7 +68,7 @@ pub(crate) async fn call_station(
         Err(failed) => return Err(explain(&id, &action, failed)),
     };
     Ok(Json(match outcome {
-        CallOutcome::Result(payload) => CallAnswer::Result { payload: as_json(payload) },
+        CallOutcome::Result(payload) => CallAnswer::Result { payload },
         CallOutcome::Error { code, description } => CallAnswer::Error { code, description },
     }))
 }

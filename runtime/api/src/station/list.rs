@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_domain::ports::StoreResult;
+use amprule_domain::ports::{Listed, StoreResult};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::{StationView, view};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Params, page};
+use crate::wire::{List, Pages, Params};
+
+const PAGES: Pages = Pages::of("stations", 1000);
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -34,14 +36,14 @@ pub(crate) async fn list_stations(
     State(api): State<Arc<Api>>,
     Params(filter): Params<StationFilter>,
 ) -> Answer<Json<List<StationView>>> {
-    let page = page(filter.limit, filter.after, 1000)?;
-    let listed = api.store.stations(&page).await?;
+    let page = PAGES.page(filter.limit, filter.after)?;
+    let Listed { items, next } = api.store.stations(&page).await?;
     // A thousand reads of connectors would hold up other requests of this thread.
     let views = tokio::task::spawn_blocking(move || {
-        let views: StoreResult<Vec<StationView>> = listed.items.into_iter().map(|record| view(&api, record)).collect();
-        views.map(|items| List { items, next: listed.next })
+        items.into_iter().map(|record| view(&api, record)).collect::<StoreResult<Vec<StationView>>>()
     });
-    Ok(Json(views.await.expect("reading does not panic")?))
+    let items = views.await.expect("reading does not panic")?;
+    Ok(Json(PAGES.list(Listed { items, next }, |view| view)))
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 use super::unknown;
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Params, Place, as_json, page};
+use crate::wire::{List, Pages, Params, Place, as_json};
+
+const PAGES: Pages = Pages::of("messages", 1000);
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -63,10 +65,10 @@ pub(crate) async fn list_messages(
     Place(id): Place<String>,
     Params(filter): Params<MessageFilter>,
 ) -> Answer<Json<List<MessageView>>> {
-    let page = page(filter.limit, filter.after, 1000)?;
+    let page = PAGES.page(filter.limit, filter.after)?;
     let id = StationId::new(id);
     api.store.station(&id)?.ok_or_else(|| unknown(&id))?;
-    Ok(Json(List::of(api.store.kept(&id, &page).await?, MessageView::from)))
+    Ok(Json(PAGES.list(api.store.kept(&id, &page).await?, MessageView::from)))
 }
 
 #[cfg(test)]

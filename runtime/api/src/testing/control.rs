@@ -10,6 +10,7 @@ use amprule_domain::ports::{Later, Store, StoreResult};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{StationId, Timestamp};
 use parking_lot::Mutex;
+use serde_json::value::RawValue;
 use tokio::sync::{broadcast, watch};
 
 use super::samples::at;
@@ -44,7 +45,7 @@ impl FakeControl {
 
     async fn answer(&self, action: &str, payload: &str) -> Result<CallOutcome, CallFailed> {
         match action {
-            "Echo" => Ok(CallOutcome::Result(payload.into())),
+            "Echo" => Ok(CallOutcome::Result(RawValue::from_string(payload.to_owned()).expect("JSON"))),
             "Fail" => Ok(CallOutcome::Error { code: "NotSupported".to_owned(), description: "not here".to_owned() }),
             "Invalid" => Err(CallFailed::Invalid { path: "/type".to_owned(), message: "is missing".to_owned() }),
             "Busy" => Err(CallFailed::Busy("32 requests wait already".to_owned())),

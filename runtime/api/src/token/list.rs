@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::TokenView;
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Params, page};
+use crate::wire::{List, Pages, Params};
+
+const PAGES: Pages = Pages::of("tokens", 1000);
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -33,8 +35,8 @@ pub(crate) async fn list_tokens(
     State(api): State<Arc<Api>>,
     Params(filter): Params<TokenFilter>,
 ) -> Answer<Json<List<TokenView>>> {
-    let page = page(filter.limit, filter.after, 1000)?;
-    Ok(Json(List::of(api.store.tokens(&page).await?, TokenView::from)))
+    let page = PAGES.page(filter.limit, filter.after)?;
+    Ok(Json(PAGES.list(api.store.tokens(&page).await?, TokenView::from)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod raw;
 pub(crate) use amount::Amount;
 pub(crate) use body::{Change, Payload, given};
 pub(crate) use hint::nearest;
-pub(crate) use list::{List, page};
+pub(crate) use list::{List, Pages};
 pub(crate) use place::Place;
 pub(crate) use query::Params;
 pub(crate) use raw::as_json;

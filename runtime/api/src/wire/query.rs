@@ -38,6 +38,7 @@ mod tests {
             ("limit=many", "limit: "),
             ("limit=0", "`limit` is 0; it must be 1 to 1000"),
             ("limit=1001", "`limit` is 1001"),
+            ("after=17", "`after` is not what the list of sessions gave as `next`"),
             ("limit=1&limit=2", "duplicate field `limit`"),
         ];
         for (query, expect) in cases {
