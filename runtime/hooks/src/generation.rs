@@ -45,6 +45,12 @@ pub enum Change {
 }
 
 impl Generation {
+    /// Nothing is loaded, but what the operator names is missed already.
+    pub(crate) fn empty(selection: &Selection) -> Self {
+        let nothing = Self::default();
+        Self { authorization: nothing.select_authorization(selection), ..nothing }
+    }
+
     pub(crate) fn next(&self, changes: &[Change], selection: &Selection) -> Self {
         let mut next = Self { number: self.number + 1, entries: self.entries.clone(), ..Self::default() };
         for change in changes {

@@ -71,12 +71,13 @@ impl Registry {
 
     pub fn with_steady(settings: HookSettings, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>, steady: Steady) -> Self {
         let sample = Sample::new(steady());
+        let empty = Generation::empty(&settings.selection);
         Self {
             settings,
             ids,
             clock,
             steady,
-            generation: ArcSwap::default(),
+            generation: ArcSwap::from_pointee(empty),
             swaps: Mutex::default(),
             shelf: Arc::default(),
             troubles: Mutex::default(),

@@ -1,0 +1,311 @@
+//! The registry through its door: versions in, prices and verdicts out.
+
+mod fixture;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::authorization::{AuthorizationOutput, Limits, Opinion};
+use amprule_domain::decision::{FaultClass, Hook};
+use amprule_domain::ports::Hooks as _;
+use amprule_domain::reply::AuthorizationStatus;
+use amprule_domain::{Currency, Decimal, Energy};
+use amprule_hooks::registry::ExtensionState;
+use amprule_hooks::{Archive, Change, HookSettings, Kind, Selection, StaticTariff, Version};
+use fixture::{Behaviour, Fixture, about, presented, running, unit, with};
+
+fn eur(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_session_keeps_the_version_it_began_with() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    let first = fixture.registry.pin(None).unwrap();
+    fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
+    let second = fixture.registry.pin(None).unwrap();
+    fixture.registry.apply(vec![Change::Remove { id: "tou".to_owned() }]);
+    assert_eq!(fixture.registry.pin(None), None);
+    for (pin, total) in [(&first, "1.00"), (&second, "2.00")] {
+        let answer = fixture.registry.price(Some(pin), running(), about()).await;
+        let price = answer.price.unwrap();
+        assert_eq!((price.total, &price.priced_by.hash), (eur(total), &pin.hash));
+        assert!(!price.priced_by.fallback);
+    }
+}
+
+#[tokio::test]
+async fn a_unit_that_pins_nothing_is_priced_by_what_is_active() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(with(unit("tou", "1", Behaviour::Price("1.00")), |source| source.manifest.pinned = false));
+    let pin = fixture.registry.pin(None).unwrap();
+    fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
+    let price = fixture.registry.price(Some(&pin), running(), about()).await.price.unwrap();
+    assert_eq!(price.total, eur("2.00"));
+}
+
+#[tokio::test]
+async fn every_fault_falls_back_to_the_last_known_good_then_to_the_static_tariff_then_to_none() {
+    let static_tariff = StaticTariff { currency: Currency::EUR, per_kwh: eur("0.50"), per_session: eur("1") };
+    let cases = [
+        (Behaviour::Fault(FaultClass::GuestError), FaultClass::GuestError),
+        (Behaviour::Fault(FaultClass::Fuel), FaultClass::Fuel),
+        (Behaviour::Fault(FaultClass::Memory), FaultClass::Memory),
+        (Behaviour::Panic, FaultClass::Trap),
+        (Behaviour::Price("-1.00"), FaultClass::InvalidOutput),
+        (Behaviour::ManyLines, FaultClass::InvalidOutput),
+    ];
+    for (behaviour, class) in cases {
+        for (good, tariff, fallback, total) in [
+            (true, None, "last-known-good", Some("1.00")),
+            (false, Some(static_tariff.clone()), "static-tariff", Some("6.00")),
+            (false, None, "unpriced", None),
+        ] {
+            let fixture = Fixture::new(HookSettings { static_tariff: tariff, ..HookSettings::default() });
+            if good {
+                fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+            }
+            fixture.activate(unit("tou", "2", behaviour.clone()));
+            let pin = fixture.registry.pin(None).unwrap();
+            let answer = fixture.registry.price(Some(&pin), running(), about()).await;
+            assert_eq!(answer.price.as_ref().map(|price| price.total), total.map(eur), "{class} {fallback}");
+            assert!(answer.price.is_none_or(|price| price.priced_by.fallback));
+            let decision = &answer.decisions[0];
+            assert_eq!(decision.fault.as_ref().map(|fault| fault.class), Some(class));
+            assert_eq!(decision.fallback.as_deref(), Some(fallback));
+            assert_eq!(decision.hash, pin.hash);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pinned_version_that_is_nowhere_is_never_replaced_in_silence() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
+    let mut pin = fixture.registry.pin(None).unwrap();
+    pin.hash = "lost".to_owned();
+    let answer = fixture.registry.price(Some(&pin), running(), about()).await;
+    assert!(answer.price.unwrap().priced_by.fallback);
+    assert_eq!(answer.decisions[0].fault.as_ref().map(|fault| fault.class), Some(FaultClass::NotLoaded));
+    assert_eq!(answer.decisions[0].fallback.as_deref(), Some("last-known-good"));
+}
+
+#[tokio::test]
+async fn a_pinned_version_comes_from_the_archive_once() {
+    struct One(Arc<Version>, Arc<std::sync::atomic::AtomicUsize>);
+    impl Archive for One {
+        fn load(&self, hash: &str) -> Option<Arc<Version>> {
+            self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            (hash == self.0.hash).then(|| Arc::clone(&self.0))
+        }
+    }
+    let fixture = Fixture::new(HookSettings::default());
+    let archived = fixture.version(unit("tou", "1", Behaviour::Price("1.00")));
+    let loads = Arc::default();
+    fixture.registry.keep_archive(Arc::new(One(Arc::clone(&archived), Arc::clone(&loads))));
+    let (pin, mut lost) = (archived.pin(), archived.pin());
+    lost.hash = "lost".to_owned();
+    for _ in 0..3 {
+        assert!(fixture.registry.price(Some(&pin), running(), about()).await.price.is_some());
+        assert!(fixture.registry.price(Some(&lost), running(), about()).await.price.is_none());
+    }
+    assert_eq!(loads.load(std::sync::atomic::Ordering::SeqCst), 2, "one for each hash");
+}
+
+#[tokio::test]
+async fn the_breaker_opens_after_five_faults_and_lets_a_try_through_later() {
+    let fixture = Fixture::new(HookSettings::default());
+    let (source, made, failing) = fixture::switched("tou", "1");
+    fixture.activate((source, made));
+    let pin = fixture.registry.pin(None).unwrap();
+    failing.store(true, std::sync::atomic::Ordering::SeqCst);
+    let class = async || {
+        let answer = fixture.registry.price(Some(&pin), fixture::last(), about()).await;
+        answer.decisions[0].fault.as_ref().map(|fault| fault.class)
+    };
+    for _ in 0..5 {
+        assert_eq!(class().await, Some(FaultClass::Trap));
+    }
+    assert_eq!(class().await, Some(FaultClass::BreakerOpen));
+    assert!(fixture.heard("extension.breaker-opened"));
+    failing.store(false, std::sync::atomic::Ordering::SeqCst);
+    fixture.advance(Duration::from_secs(30));
+    assert_eq!(class().await, None);
+    assert_eq!(class().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_that_never_ends_takes_only_its_own_callers_time() {
+    let mut settings = HookSettings::default();
+    settings.selection.pricing = Some("quick".to_owned());
+    let fixture = Fixture::new(settings);
+    fixture.activate(unit("quick", "1", Behaviour::Price("1.00")));
+    fixture.activate(unit("slow", "1", Behaviour::UntilDeadline));
+    let (slow, quick) = (fixture.registry.pin(Some("slow")).unwrap(), fixture.registry.pin(None).unwrap());
+    assert_eq!((slow.unit.as_str(), quick.unit.as_str()), ("slow", "quick"));
+    let registry = &fixture.registry;
+    let (slows, quicks) = (
+        futures_util::future::join_all((0..20).map(|_| registry.price(Some(&slow), fixture::last(), about()))),
+        futures_util::future::join_all((0..20).map(|_| registry.price(Some(&quick), fixture::last(), about()))),
+    );
+    let (slows, quicks) = tokio::join!(slows, quicks);
+    assert!(quicks.iter().all(|answer| answer.price.is_some()));
+    for answer in slows {
+        assert_eq!(answer.decisions[0].fault.as_ref().map(|fault| fault.class), Some(FaultClass::Wall));
+    }
+}
+
+#[tokio::test]
+async fn finals_are_always_written_down_and_running_prices_once_a_second() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    let pin = fixture.registry.pin(None).unwrap();
+    let written = async |input| fixture.registry.price(Some(&pin), input, about()).await.decisions.len();
+    assert_eq!(written(running()).await, 1);
+    assert_eq!(written(running()).await, 0);
+    assert_eq!(written(fixture::last()).await, 1);
+    assert_eq!(written(fixture::last()).await, 1);
+    fixture.advance(Duration::from_secs(2));
+    assert_eq!(written(running()).await, 1);
+}
+
+#[tokio::test]
+async fn units_get_their_own_parameters() {
+    let fixture = Fixture::new(HookSettings::default());
+    let source = with(unit("tou", "1", Behaviour::PriceOfParameter), |source| {
+        source.parameters.insert("rate".to_owned(), "3.00".into());
+    });
+    fixture.activate(source);
+    let pin = fixture.registry.pin(None).unwrap();
+    let answer = fixture.registry.price(Some(&pin), fixture::last(), about()).await;
+    assert_eq!(answer.price.unwrap().total, eur("3.00"));
+    assert_eq!(answer.decisions[0].input["parameters"]["rate"], "3.00");
+}
+
+#[tokio::test]
+async fn opinions_are_combined() {
+    let accept = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
+    let limited = |wh, cache| AuthorizationOutput {
+        limits: Limits { max_energy: Some(Energy::from_wh(wh)), ..Limits::default() },
+        cache_s: Some(cache),
+        tariff: Some(format!("tariff-{wh}")),
+        ..accept.clone()
+    };
+    let reject = AuthorizationOutput {
+        verdict: Opinion::Reject,
+        reason: Some(AuthorizationStatus::NotAtThisTime),
+        ..AuthorizationOutput::no_opinion()
+    };
+    let none = AuthorizationOutput::no_opinion();
+    let cases: [(Vec<AuthorizationOutput>, Opinion, Option<i64>, usize); 5] = [
+        (vec![], Opinion::NoOpinion, None, 0),
+        (vec![none.clone(), none.clone()], Opinion::NoOpinion, None, 2),
+        (vec![none.clone(), accept.clone()], Opinion::Accept, None, 2),
+        (vec![limited(20_000, 60), limited(10_000, 90)], Opinion::Accept, Some(10_000), 2),
+        (vec![accept, reject, none], Opinion::Reject, None, 2),
+    ];
+    for (outputs, verdict, wh, decisions) in cases {
+        let fixture = Fixture::new(HookSettings::default());
+        for (at, output) in outputs.iter().enumerate() {
+            fixture.activate(unit(&format!("policy-{at}"), "1", Behaviour::Say(output.clone())));
+        }
+        let answer = fixture.registry.authorize(presented(), about()).await;
+        assert_eq!(answer.output.verdict, verdict, "{outputs:?}");
+        assert_eq!(answer.output.limits.max_energy, wh.map(Energy::from_wh));
+        assert_eq!(answer.decisions.len(), decisions, "the first rejection ends the round");
+        if wh.is_some() {
+            assert_eq!((answer.output.cache_s, answer.output.tariff.as_deref()), (Some(60), Some("tariff-20000")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_asked_rejects_unless_it_declares_otherwise() {
+    let broken = || unit("policy", "1", Behaviour::Panic);
+    let lenient = with(broken(), |source| source.manifest.on_error = amprule_hooks::manifest::OnError::NoOpinion);
+    let strict = Fixture::new(HookSettings::default());
+    strict.activate(broken());
+    let relaxed = Fixture::new(HookSettings::default());
+    relaxed.activate(lenient);
+    let named = Selection { authorization: Some(vec!["not-there".to_owned()]), ..Selection::default() };
+    let missing = Fixture::new(HookSettings { selection: named, ..HookSettings::default() });
+    for (fixture, verdict, class, fallback) in [
+        (strict, Opinion::Reject, FaultClass::Trap, "reject"),
+        (relaxed, Opinion::NoOpinion, FaultClass::Trap, "no-opinion"),
+        (missing, Opinion::Reject, FaultClass::NotLoaded, "reject"),
+    ] {
+        let answer = fixture.registry.authorize(presented(), about()).await;
+        assert_eq!(answer.output.verdict, verdict);
+        assert_eq!(answer.output.message.is_some(), verdict == Opinion::Reject);
+        assert_eq!(answer.decisions[0].fault.as_ref().map(|fault| fault.class), Some(class));
+        assert_eq!(answer.decisions[0].fallback.as_deref(), Some(fallback));
+    }
+}
+
+#[tokio::test]
+async fn tokens_stand_masked_in_the_decision_log() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(unit("policy", "1", Behaviour::Say(AuthorizationOutput::no_opinion())));
+    let answer = fixture.registry.authorize(presented(), about()).await;
+    assert_eq!(answer.decisions[0].input["token"]["idToken"], "…C3D4");
+}
+
+#[test]
+fn scripts_come_before_plugins_and_a_selection_before_both() {
+    let cases = [(None, "b-script"), (Some("a-plugin"), "a-plugin")];
+    for (pricing, first) in cases {
+        let selection = Selection { pricing: pricing.map(str::to_owned), authorization: None };
+        let fixture = Fixture::new(HookSettings { selection, ..HookSettings::default() });
+        let plugin = with(unit("a-plugin", "1", Behaviour::Price("1.00")), |source| source.kind = Kind::Wasm);
+        fixture.registry.apply(vec![
+            fixture.change(plugin),
+            fixture.change(unit("c-script", "1", Behaviour::Price("1.00"))),
+            fixture.change(unit("b-script", "1", Behaviour::Price("1.00"))),
+        ]);
+        assert_eq!(fixture.registry.generation(), 1, "all at once");
+        assert_eq!(fixture.registry.pin(None).unwrap().unit, first);
+        assert_eq!(fixture.registry.pin(Some("c-script")).unwrap().unit, "c-script");
+        assert_eq!(fixture.registry.pin(Some("unknown")).unwrap().unit, first);
+        let states: Vec<_> = fixture.registry.extensions().iter().map(|view| (view.id.clone(), view.state)).collect();
+        let active = states.iter().filter(|(_, state)| *state == ExtensionState::Active);
+        assert_eq!(active.map(|(id, _)| id.as_str()).collect::<Vec<_>>(), [first]);
+    }
+}
+
+#[tokio::test]
+async fn the_view_tells_how_calls_went() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    let first = fixture.registry.pin(None).unwrap();
+    fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Fuel)));
+    let pin = fixture.registry.pin(None).unwrap();
+    fixture.registry.price(Some(&pin), running(), about()).await;
+    let view = serde_json::to_value(fixture.registry.extension("tou").unwrap()).unwrap();
+    let call = &view["calls"][0];
+    assert_eq!(view["version"], "2");
+    assert_eq!(view["generation"], 2);
+    assert_eq!((call["hook"].as_str(), call["calls"].as_u64()), (Some(Hook::Pricing.as_str()), Some(1)));
+    assert_eq!(call["faults"]["fuel"], 1);
+    assert_eq!((call["fuel"]["used"].as_u64(), call["fuel"]["limit"].as_u64()), (Some(7), Some(5_000_000)));
+    assert_eq!(call["breaker"], "closed");
+    assert_eq!(view["pinnedVersions"][0]["hash"], first.hash);
+}
+
+#[test]
+fn versions_leave_memory_when_nobody_needs_them() {
+    let fixture = Fixture::new(HookSettings::default());
+    let pins: Vec<_> = ["1", "2", "3", "4"]
+        .into_iter()
+        .map(|version| {
+            fixture.activate(unit("tou", version, Behaviour::Price("1.00")));
+            fixture.registry.pin(None).unwrap().hash
+        })
+        .collect();
+    let hour = Duration::from_secs(3600);
+    let pinned = std::iter::once(pins[0].clone()).collect();
+    assert_eq!(fixture.registry.retire(&pinned, hour), 0);
+    fixture.advance(hour * 2);
+    assert_eq!(fixture.registry.retire(&pinned, hour), 1, "active, previous and pinned ones stay");
+    assert!(fixture.registry.loaded(&pins[1]).is_none());
+}
