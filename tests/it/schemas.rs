@@ -110,7 +110,7 @@ async fn every_other_action_of_the_standard_is_answered_not_implemented() {
             }
             match wire.request(&action, json!({})).await {
                 Answer::Error { code, .. } => {
-                    assert!(code == "NotImplemented" || code == "NotSupported", "{action}: {code}")
+                    assert!(code == "NotImplemented" || code == "NotSupported", "{action}: {code}");
                 }
                 Answer::Result(payload) => panic!("{action} was answered with {payload}"),
             }
