@@ -1,21 +1,15 @@
 -- Times are whole microseconds since 1970. A body is the JSON form of the domain's type.
--- What changes with every message stands in no index.
 
+-- What is said at a session's start and seldom changes, with everything that is searched for.
 CREATE TABLE sessions (
-    no          INTEGER PRIMARY KEY,
-    -- Over everything in this row that is indexed: while it is the same, only what follows here is written.
-    face        INTEGER NOT NULL,
-    total       TEXT,
-    currency    TEXT,
-    -- The session's last row in the journal.
-    journal_end INTEGER,
-    id          BLOB NOT NULL UNIQUE,
-    station     TEXT NOT NULL,
-    txn         TEXT NOT NULL,
-    token       TEXT,
-    state       TEXT NOT NULL,
-    started_at  INTEGER NOT NULL,
-    body        TEXT NOT NULL
+    no         INTEGER PRIMARY KEY,
+    id         BLOB NOT NULL UNIQUE,
+    station    TEXT NOT NULL,
+    txn        TEXT NOT NULL,
+    token      TEXT,
+    state      TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    head       TEXT NOT NULL
 );
 CREATE INDEX sessions_by_start ON sessions (started_at);
 CREATE INDEX sessions_by_station ON sessions (station, started_at);
@@ -24,8 +18,20 @@ CREATE INDEX sessions_by_transaction ON sessions (txn);
 CREATE INDEX sessions_live ON sessions (station) WHERE state <> 'ended';
 CREATE INDEX sessions_live_by_token ON sessions (token) WHERE state <> 'ended' AND token IS NOT NULL;
 
+-- What changes with every message of a session, in no index and close together: few pages are written for many stations.
+CREATE TABLE courses (
+    no          INTEGER PRIMARY KEY,
+    -- A hash over the session's other row: while it is the same, only this table is written.
+    face        INTEGER NOT NULL,
+    total       TEXT,
+    currency    TEXT,
+    -- The session's last row in the journal.
+    journal_end INTEGER,
+    course      TEXT NOT NULL
+);
+
 -- One row for each message with readings, appended at the end whatever its session: a commit of many stations then
--- writes one page, not one for each. A session's rows are a chain, from sessions.journal_end back through `previous`.
+-- writes one page, not one for each. A session's rows are a chain, from courses.journal_end back through `previous`.
 CREATE TABLE journal (
     position    INTEGER PRIMARY KEY,
     previous    INTEGER,

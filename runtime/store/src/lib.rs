@@ -11,6 +11,7 @@ mod limits;
 mod queue;
 mod read;
 mod schema;
+mod session_form;
 mod stats;
 mod store;
 mod write;

@@ -3,12 +3,13 @@
 //! A caller waits for room, then for its answer. When the thread is gone, for whatever reason, every caller that waits
 //! and every later one gets an error.
 
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use amprule_domain::effect::Effect;
 use amprule_domain::ports::{StoreError, StoreResult};
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::limits::QUEUE_ROOM;
@@ -16,13 +17,23 @@ use crate::limits::QUEUE_ROOM;
 /// One caller's effects, and where its answer goes.
 pub(crate) struct Job {
     pub(crate) effects: Vec<Effect>,
-    answer: oneshot::Sender<StoreResult<()>>,
+    answer: oneshot::Sender<(StoreResult<()>, Vec<Effect>)>,
 }
 
 impl Job {
+    /// The caller gets its effects back to drop them: memory is freed cheaply only where it was taken.
     /// A caller that no longer waits is no reason to complain.
     pub(crate) fn answer(self, result: StoreResult<()>) {
-        let _ = self.answer.send(result);
+        let _ = self.answer.send((result, self.effects));
+    }
+}
+
+/// Jobs that are on disk. Dropping it tells their callers, wherever that happens.
+struct Durable(Vec<Job>);
+
+impl Drop for Durable {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(|job| job.answer(Ok(())));
     }
 }
 
@@ -35,12 +46,15 @@ enum Message {
 pub(crate) struct Queue {
     room: Arc<Semaphore>,
     messages: Sender<Message>,
+    runtime: Arc<OnceLock<Handle>>,
 }
 
 /// The writer's end. Dropping it refuses whoever still waits.
 pub(crate) struct Inbox {
     room: Arc<Semaphore>,
     messages: Receiver<Message>,
+    /// Where the first caller lives.
+    runtime: Arc<OnceLock<Handle>>,
     closing: bool,
 }
 
@@ -56,19 +70,30 @@ pub(crate) enum Found {
 pub(crate) fn queue() -> (Queue, Inbox) {
     let room = Arc::new(Semaphore::new(QUEUE_ROOM));
     let (sender, receiver) = mpsc::channel();
-    let queue = Queue { room: Arc::clone(&room), messages: sender };
-    (queue, Inbox { room, messages: receiver, closing: false })
+    let runtime = Arc::new(OnceLock::new());
+    let queue = Queue { room: Arc::clone(&room), messages: sender, runtime: Arc::clone(&runtime) };
+    (queue, Inbox { room, messages: receiver, runtime, closing: false })
 }
 
 impl Queue {
     /// Waits for room and then for the answer. A caller that goes away before it has room leaves nothing behind; one that
     /// goes later may find its effects on disk.
     pub(crate) async fn commit(&self, effects: Vec<Effect>) -> StoreResult<()> {
+        self.know_runtime();
         let (answer, answered) = oneshot::channel();
         // The inbox gives the permit back when it takes the job out.
         self.room.acquire().await.map_err(|_| gone())?.forget();
         self.messages.send(Message::Job(Job { effects, answer })).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        let (result, _effects) = answered.await.map_err(|_| gone())?;
+        result
+    }
+
+    fn know_runtime(&self) {
+        if self.runtime.get().is_none()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let _ = self.runtime.set(runtime);
+        }
     }
 
     /// No jobs after this one: the writer finishes what stands before it.
@@ -102,6 +127,17 @@ impl Inbox {
         }
         self.room.add_permits(jobs.len());
         if jobs.is_empty() { Found::Closed } else { Found::Jobs }
+    }
+
+    /// Tells callers that their effects are on disk. Waking a hundred tasks from outside their runtime costs many times
+    /// what it costs from inside, so a task of the runtime does it.
+    pub(crate) fn durable(&self, jobs: Vec<Job>) {
+        let durable = Durable(jobs);
+        if durable.0.len() > 1
+            && let Some(runtime) = self.runtime.get()
+        {
+            runtime.spawn(async move { drop(durable) });
+        }
     }
 
     fn sort(&mut self, message: Message, jobs: &mut Vec<Job>) {
@@ -161,11 +197,11 @@ mod tests {
         let (queue, mut inbox) = queue();
         let before = queue.commit(Vec::new());
         tokio::pin!(before);
-        assert!(futures_poll(before.as_mut()).await);
+        assert!(waits(before.as_mut()).await);
         queue.close();
         let mut jobs = Vec::new();
         assert!(matches!(inbox.take(&mut jobs, 10, None), Found::Jobs));
-        jobs.drain(..).for_each(|job| job.answer(Ok(())));
+        inbox.durable(std::mem::take(&mut jobs));
         assert!(matches!(inbox.take(&mut jobs, 10, None), Found::Closed));
         drop(inbox);
         assert!(before.await.is_ok());
@@ -173,7 +209,7 @@ mod tests {
     }
 
     /// Polls once; true while it waits.
-    async fn futures_poll<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
+    async fn waits<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
         std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_pending())).await
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, counters: &Counters
         let patience = (!settled).then_some(limits::IDLE);
         match inbox.take(&mut jobs, limits::COMMITS_PER_TRANSACTION, patience) {
             Found::Jobs => {
-                writer.settle(std::mem::take(&mut jobs));
+                writer.settle(std::mem::take(&mut jobs), &inbox);
                 settled = false;
             }
             Found::Idle => {
@@ -62,17 +62,17 @@ impl<'c> Writer<'c> {
         })
     }
 
-    fn settle(&mut self, mut jobs: Vec<Job>) {
+    fn settle(&mut self, mut jobs: Vec<Job>, inbox: &Inbox) {
         match self.transact(&jobs) {
             Ok(()) => {
                 self.counters.durable(jobs.len());
-                jobs.into_iter().for_each(|job| job.answer(Ok(())));
+                inbox.durable(jobs);
             }
             Err(error) if jobs.len() == 1 => self.refuse(jobs, error),
             Err(_) => {
                 let later = jobs.split_off(jobs.len() / 2);
-                self.settle(jobs);
-                self.settle(later);
+                self.settle(jobs, inbox);
+                self.settle(later, inbox);
             }
         }
     }

@@ -87,10 +87,11 @@ fn floor(connection: &Connection, station: &StationId, kept: &[(i64, i64, Answer
 }
 
 fn journal_ends(connection: &Connection, station: &StationId) -> Outcome<BTreeSet<i64>> {
-    let live = "SELECT journal_end FROM sessions INDEXED BY sessions_live
+    let live = "SELECT journal_end FROM sessions INDEXED BY sessions_live JOIN courses USING (no)
                 WHERE station = ?1 AND state <> 'ended' AND journal_end IS NOT NULL AND ?2 > 0";
     let latest = "SELECT journal_end FROM (SELECT journal_end FROM sessions INDEXED BY sessions_by_station
-                  WHERE station = ?1 ORDER BY started_at DESC, no DESC LIMIT ?2) WHERE journal_end IS NOT NULL";
+                  JOIN courses USING (no) WHERE station = ?1 ORDER BY started_at DESC, sessions.no DESC LIMIT ?2)
+                  WHERE journal_end IS NOT NULL";
     let mut ends = BTreeSet::new();
     for sql in [live, latest] {
         let mut statement = connection.prepare_cached(sql)?;
@@ -103,7 +104,7 @@ fn journal_ends(connection: &Connection, station: &StationId) -> Outcome<BTreeSe
 }
 
 fn journal_end(connection: &Connection, session: SessionNo) -> Outcome<Option<i64>> {
-    let sql = "SELECT journal_end FROM sessions WHERE no = ?1";
+    let sql = "SELECT journal_end FROM courses WHERE no = ?1";
     Ok(connection.prepare_cached(sql)?.query_row([session.0], |row| row.get(0)).optional()?.flatten())
 }
 

@@ -4,43 +4,45 @@ use amprule_domain::ports::{Listed, Page, SessionFilter};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::{Currency, Decimal, SessionId, SessionNo, StationId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, Params, Row, params};
 
 use super::page::{Query, after_pair};
 use crate::codec::{decode, micros};
 use crate::error::{Failure, Outcome};
+use crate::session_form::join;
 
 pub(crate) fn one(connection: &Connection, id: SessionId) -> Outcome<Option<Session>> {
-    let mut statement = connection.prepare_cached("SELECT body FROM sessions WHERE id = ?1")?;
-    let body: Option<String> = statement.query_row([id.0.as_bytes().as_slice()], |row| row.get(0)).optional()?;
-    body.as_deref().map(decode).transpose()
+    let sql = "SELECT head, course FROM sessions JOIN courses USING (no) WHERE id = ?1";
+    Ok(several(connection, sql, [id.0.as_bytes().as_slice()])?.pop())
 }
 
 /// Open and parked ones, and the `ended` latest ended ones (by their start), oldest first.
 pub(crate) fn live(connection: &Connection, station: &StationId, ended: usize) -> Outcome<Vec<Session>> {
-    let live = "SELECT body FROM sessions INDEXED BY sessions_live WHERE station = ?1 AND state <> 'ended'";
-    let past = "SELECT body FROM sessions INDEXED BY sessions_by_station WHERE station = ?1 AND state = 'ended'
-                ORDER BY started_at DESC, no DESC LIMIT ?2";
-    let mut sessions = bodies::<Session>(connection, live, [station.as_str()])?;
-    sessions.extend(bodies::<Session>(connection, past, params![station.as_str(), bounded(ended)])?);
+    let live = "SELECT head, course FROM sessions INDEXED BY sessions_live JOIN courses USING (no)
+                WHERE station = ?1 AND state <> 'ended'";
+    let past = "SELECT head, course FROM sessions INDEXED BY sessions_by_station JOIN courses USING (no)
+                WHERE station = ?1 AND state = 'ended' ORDER BY started_at DESC, sessions.no DESC LIMIT ?2";
+    let mut sessions = several(connection, live, [station.as_str()])?;
+    sessions.extend(several(connection, past, params![station.as_str(), bounded(ended)])?);
     sessions.sort_by_key(|session| (session.started_at, session.no));
     Ok(sessions)
 }
 
 pub(crate) fn pins(connection: &Connection) -> Outcome<Vec<Pin>> {
-    let sql = "SELECT DISTINCT json_extract(body, '$.pin') FROM sessions INDEXED BY sessions_live
-               WHERE state <> 'ended' AND json_extract(body, '$.pin') IS NOT NULL";
-    bodies(connection, sql, [])
+    let sql = "SELECT DISTINCT json_extract(head, '$.pin') FROM sessions INDEXED BY sessions_live
+               WHERE state <> 'ended' AND json_extract(head, '$.pin') IS NOT NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_and_then([], |row| decode(text(row, 0)?))?.collect()
 }
 
 pub(crate) fn spent(connection: &Connection, key: &str, currency: Currency, since: Timestamp) -> Outcome<Decimal> {
-    let sql = "SELECT total FROM sessions INDEXED BY sessions_by_token
+    let sql = "SELECT total FROM sessions INDEXED BY sessions_by_token JOIN courses USING (no)
                WHERE token = ?1 AND started_at >= ?2 AND currency = ?3 AND total IS NOT NULL";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![key.to_uppercase(), micros(since), currency.as_str()])?;
     let mut sum = Decimal::ZERO;
     while let Some(row) = rows.next()? {
-        let text = row.get_ref(0)?.as_str().map_err(|error| Failure::Broken(error.to_string()))?;
+        let text = text(row, 0)?;
         let total: Decimal = text.parse().map_err(|_| Failure::Broken(format!("the total {text} is not an amount")))?;
         sum = sum.checked_add(total).ok_or_else(|| Failure::Broken("the totals do not fit a decimal".to_owned()))?;
     }
@@ -60,7 +62,7 @@ pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {
 
 /// Newest start first.
 pub(crate) fn list(connection: &Connection, filter: &SessionFilter, page: &Page) -> Outcome<Listed<Session>> {
-    let mut query = Query::new("SELECT started_at, no, body FROM sessions");
+    let mut query = Query::new("SELECT started_at, no, head, course FROM sessions JOIN courses USING (no)");
     if let Some(station) = &filter.station {
         query.filter("station = ?", [station.as_str().to_owned().into()]);
     }
@@ -80,21 +82,25 @@ pub(crate) fn list(connection: &Connection, filter: &SessionFilter, page: &Page)
         query.filter("started_at < ?", [micros(until).into()]);
     }
     if let Some(mark) = &filter.mark {
-        query.filter("EXISTS (SELECT 1 FROM json_each(body, '$.marks') WHERE value = ?)", [mark.clone().into()]);
+        query.filter("EXISTS (SELECT 1 FROM json_each(course, '$.marks') WHERE value = ?)", [mark.clone().into()]);
     }
     if let Some((started_at, no)) = after_pair(page)? {
-        query.filter("(started_at, no) < (?, ?)", [started_at.into(), no.into()]);
+        query.filter("(started_at, sessions.no) < (?, ?)", [started_at.into(), no.into()]);
     }
-    query.list(connection, "started_at DESC, no DESC", page, |row| {
+    query.list(connection, "started_at DESC, sessions.no DESC", page, |row| {
         let cursor = format!("{}.{}", row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
-        Ok((cursor, decode(&row.get::<_, String>(2)?)?))
+        Ok((cursor, join(text(row, 2)?, text(row, 3)?)?))
     })
 }
 
-fn bodies<T: serde::de::DeserializeOwned>(connection: &Connection, sql: &str, values: impl Params) -> Outcome<Vec<T>> {
+/// `sql` selects head and course.
+fn several(connection: &Connection, sql: &str, values: impl Params) -> Outcome<Vec<Session>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_and_then(values, |row| decode(&row.get::<_, String>(0)?))?;
-    rows.collect()
+    statement.query_and_then(values, |row| join(text(row, 0)?, text(row, 1)?))?.collect()
+}
+
+fn text<'r>(row: &'r Row<'_>, column: usize) -> Outcome<&'r str> {
+    row.get_ref(column)?.as_str().map_err(|error| Failure::Broken(error.to_string()))
 }
 
 fn bounded(count: usize) -> i64 {

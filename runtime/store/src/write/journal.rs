@@ -31,8 +31,8 @@ impl<'c> Journal<'c> {
             append: connection.prepare(
                 "INSERT INTO journal (position, previous, received_at, message, digest, readings) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?,
-            find_end: connection.prepare("SELECT journal_end FROM sessions WHERE no = ?1")?,
-            set_end: connection.prepare("UPDATE sessions SET journal_end = ?2 WHERE no = ?1")?,
+            find_end: connection.prepare("SELECT journal_end FROM courses WHERE no = ?1")?,
+            set_end: connection.prepare("UPDATE courses SET journal_end = ?2 WHERE no = ?1")?,
             position: None,
             ends: HashMap::new(),
             moved: Vec::new(),

@@ -1,5 +1,3 @@
-use std::pin::Pin;
-
 use amprule_domain::Mark;
 use amprule_domain::effect::Effect;
 use amprule_domain::ports::{Later, Listed, Page, SessionFilter, Store, StoreResult};
@@ -11,7 +9,7 @@ use super::build::{at, decision, ended, id, kept, page, put, session, station, t
 async fn pages<'a, T>(limit: usize, list: impl Fn(Page) -> Later<'a, StoreResult<Listed<T>>>) -> Vec<T> {
     let (mut after, mut all) = (None, Vec::new());
     loop {
-        let listed = Pin::from(list(Page { after, limit })).await.unwrap();
+        let listed = list(Page { after, limit }).await.unwrap();
         assert!(listed.items.len() <= limit);
         assert!(listed.next.is_none() || listed.items.len() == limit, "only the last page is short");
         all.extend(listed.items);

@@ -1,0 +1,170 @@
+//! A session in two parts: its head, which hardly changes after the start, and its course, which every message changes.
+//!
+//! The parts are JSON with the names of the domain's own form. A field that a later version adds must be optional.
+
+use std::hash::{Hash, Hasher};
+
+use amprule_domain::event::TransactionEvent;
+use amprule_domain::pricing::{Pin, Price};
+use amprule_domain::session::{SeqRanges, Session, SessionLimits, SessionState};
+use amprule_domain::timeline::Timeline;
+use amprule_domain::token::IdToken;
+use amprule_domain::{Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::codec::decode;
+use crate::error::Outcome;
+
+/// The same fields twice: owned to be read, borrowed to be written.
+macro_rules! part {
+    ($owned:ident, $borrowed:ident { $($(#[$meta:meta])? $field:ident: $type:ty,)+ }) => {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct $owned {
+            $($(#[$meta])? $field: $type,)+
+        }
+
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        pub(crate) struct $borrowed<'a> {
+            $($(#[$meta])? $field: &'a $type,)+
+        }
+    };
+}
+
+part!(Head, HeadOf {
+    id: SessionId,
+    no: SessionNo,
+    station: StationId,
+    transaction: TransactionId,
+    evse: u32,
+    connector: u32,
+    token: Option<IdToken>,
+    token_group: Option<String>,
+    state: SessionState,
+    started_at: Timestamp,
+    time_zone: String,
+    location: Option<String>,
+    pin: Option<Pin>,
+});
+
+part!(Course, CourseOf {
+    #[serde(default, skip_serializing_if = "is_default")]
+    ended_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    stop_reason: Option<String>,
+    timeline: Timeline,
+    #[serde(default, skip_serializing_if = "is_default")]
+    price: Option<Price>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    limits: SessionLimits,
+    #[serde(default, skip_serializing_if = "is_default")]
+    marks: Marks,
+    #[serde(default, skip_serializing_if = "is_default")]
+    seen: SeqRanges,
+    #[serde(default, skip_serializing_if = "is_default")]
+    parked: Vec<TransactionEvent>,
+});
+
+/// A field that the domain adds does not compile here until it has its place.
+pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
+    let Session {
+        id,
+        no,
+        station,
+        transaction,
+        evse,
+        connector,
+        token,
+        token_group,
+        state,
+        started_at,
+        time_zone,
+        location,
+        pin,
+        ended_at,
+        stop_reason,
+        timeline,
+        price,
+        limits,
+        marks,
+        seen,
+        parked,
+    } = session;
+    let head = HeadOf {
+        id,
+        no,
+        station,
+        transaction,
+        evse,
+        connector,
+        token,
+        token_group,
+        state,
+        started_at,
+        time_zone,
+        location,
+        pin,
+    };
+    (head, CourseOf { ended_at, stop_reason, timeline, price, limits, marks, seen, parked })
+}
+
+pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
+    let Head {
+        id,
+        no,
+        station,
+        transaction,
+        evse,
+        connector,
+        token,
+        token_group,
+        state,
+        started_at,
+        time_zone,
+        location,
+        pin,
+    } = decode(head)?;
+    let Course { ended_at, stop_reason, timeline, price, limits, marks, seen, parked } = decode(course)?;
+    Ok(Session {
+        id,
+        no,
+        station,
+        transaction,
+        evse,
+        connector,
+        token,
+        token_group,
+        state,
+        started_at,
+        time_zone,
+        location,
+        pin,
+        ended_at,
+        stop_reason,
+        timeline,
+        price,
+        limits,
+        marks,
+        seen,
+        parked,
+    })
+}
+
+impl HeadOf<'_> {
+    /// A hash over all of it. Another hash function in a later version only means that both rows are written once more.
+    pub(crate) fn face(&self) -> i64 {
+        let mut hasher = Xxh3::new();
+        (self.id, self.no, self.station, self.transaction, self.evse, self.connector).hash(&mut hasher);
+        self.token.as_ref().map(|token| (&token.id_token, &token.kind)).hash(&mut hasher);
+        (self.token_group, self.state.as_str(), self.started_at, self.time_zone, self.location).hash(&mut hasher);
+        let pin = self.pin.as_ref();
+        pin.map(|pin| (&pin.unit, &pin.version, &pin.hash, &pin.boundaries, pin.fixed)).hash(&mut hasher);
+        hasher.finish().cast_signed()
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &&T) -> bool {
+    **value == T::default()
+}
