@@ -1,7 +1,7 @@
 //! Why a script is not valid, from Rhai's first error and the tokens around it.
 
 use amprule_hooks::Diagnostic;
-use rhai::{ParseError, ParseErrorType};
+use rhai::{LexError, ParseError, ParseErrorType};
 
 use super::nearest;
 use crate::language::limits::Limits;
@@ -11,12 +11,18 @@ use crate::source::lexer::Token;
 /// `names` are the constants that the file may use.
 pub(crate) fn explain_parse(error: &ParseError, file: &str, layout: &Layout<'_>, names: &[&str]) -> Diagnostic {
     let place = Place::of(error, layout);
-    let (code, message) = message(error.err_type());
+    let slip = place.slip();
+    let (code, message) = match error.err_type() {
+        ParseErrorType::VariableUndefined(word) if slip.is_some() => {
+            ("syntax", format!("`{word}` is not a word of the language"))
+        }
+        error => message(error),
+    };
     let mut found = Diagnostic::new(code, message).in_file(file);
     if let Some((line, column)) = place.position(error) {
         found = found.at(layout.text, line, column);
     }
-    match place.slip().or_else(|| hint(error.err_type(), layout, names)) {
+    match slip.or_else(|| hint(error.err_type(), layout, names)) {
         Some(hint) => found.hint(hint),
         None => found,
     }
@@ -31,6 +37,12 @@ fn message(error: &ParseErrorType) -> (&'static str, String) {
         ParseErrorType::LiteralTooLarge(what, limit) => ("limit", format!("{}: at most {limit}", what.to_lowercase())),
         ParseErrorType::MissingToken(token, why) => {
             ("syntax", format!("expected `{token}` {}", why.trim_end_matches('.')))
+        }
+        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == "=" => {
+            ("syntax", "`=` stands where a value is expected".to_owned())
+        }
+        ParseErrorType::BadInput(LexError::ImproperSymbol(_, why)) if why.contains("disabled") => {
+            ("syntax", why.replace("reserved keyword ", "").replace(" is disabled", " cannot be used"))
         }
         ParseErrorType::Reserved(word) => ("syntax", format!("`{word}` is not part of the language")),
         other => ("syntax", sentence(&other.to_string())),
@@ -56,6 +68,10 @@ fn hint(error: &ParseErrorType, layout: &Layout<'_>, constants: &[&str]) -> Opti
         ParseErrorType::TooManyFunctions | ParseErrorType::ExprTooDeep => {
             Some("split it into smaller parts".to_owned())
         }
+        ParseErrorType::MissingToken(token, _) if token == "," || token == ")" || token == "]" => {
+            Some("is a `)` or `]` missing before this?".to_owned())
+        }
+        ParseErrorType::BadInput(LexError::UnterminatedString) => Some("close it with `\"`".to_owned()),
         ParseErrorType::UnexpectedEOF => Some("a `}`, `)` or `]` is missing before the end".to_owned()),
         _ => None,
     }

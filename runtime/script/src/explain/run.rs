@@ -76,6 +76,7 @@ fn message(error: &EvalAltResult) -> (FaultClass, String) {
         E::ErrorFunctionNotFound(signature, _) => (FaultClass::GuestError, unknown_function(signature)),
         E::ErrorVariableNotFound(name, _) => (FaultClass::GuestError, format!("there is no variable {name} here")),
         E::ErrorPropertyNotFound(name, _) => (FaultClass::GuestError, format!("there is no field {name}")),
+        E::ErrorDotExpr(text, _) => (FaultClass::GuestError, wrong_field(text)),
         other => (FaultClass::GuestError, plain(other)),
     }
 }
@@ -108,8 +109,38 @@ fn function_name(signature: &str) -> &str {
 fn plain(error: &EvalAltResult) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" (line ").map_or(text.as_str(), |(text, _)| text);
+    lower(text)
+}
+
+fn lower(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// Rhai says: `Unknown property 'x' - a getter is not registered for type 'session'`.
+fn wrong_field(text: &str) -> String {
+    match (quoted(text, 0), quoted(text, 1)) {
+        (Some(field), Some(owner)) if text.starts_with("Unknown") => format!("a {owner} has no field {field}"),
+        (Some(field), Some(owner)) if text.starts_with("No writable") => {
+            format!("the field {field} of a {owner} cannot be changed")
+        }
+        _ => lower(text),
+    }
+}
+
+fn field_hint(text: &str) -> Option<String> {
+    let (field, owner) = (quoted(text, 0)?, quoted(text, 1)?);
+    let (_, fields) = names::TYPES.iter().find(|(name, _)| *name == owner)?;
+    if fields.contains(&field) {
+        return None;
+    }
+    let near = nearest(field, fields.iter().copied());
+    Some(near.map_or_else(|| format!("its fields are {}", fields.join(", ")), |near| format!("did you mean `{near}`?")))
+}
+
+/// The text's `at`-th word in single quotes.
+fn quoted(text: &str, at: usize) -> Option<&str> {
+    text.split('\'').nth(2 * at + 1)
 }
 
 fn hint(error: &EvalAltResult, functions: &[String]) -> Option<String> {
@@ -119,12 +150,9 @@ fn hint(error: &EvalAltResult, functions: &[String]) -> Option<String> {
             let known = names::FUNCTIONS.iter().copied().chain(functions.iter().map(String::as_str));
             nearest(function_name(signature), known).map(|near| format!("did you mean `{near}`?"))
         }
-        E::ErrorDotExpr(text, _) => {
-            let name = text.split('\'').nth(1)?;
-            nearest(name, names::FIELDS.iter().copied()).map(|near| format!("did you mean `{near}`?"))
-        }
+        E::ErrorDotExpr(text, _) => field_hint(text),
         E::ErrorPropertyNotFound(name, _) => {
-            nearest(name, names::FIELDS.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+            nearest(name, names::fields()).map(|near| format!("did you mean `{near}`?"))
         }
         E::ErrorTooManyOperations(_) | E::ErrorTerminated(..) => Some("is there a loop that does not end?".to_owned()),
         E::ErrorStackOverflow(_) => Some("is there a function that calls itself?".to_owned()),

@@ -13,6 +13,7 @@ pub(crate) fn number(value: &Dynamic) -> Option<Decimal> {
 
 pub(super) fn register(engine: &mut Engine) {
     register_division(engine);
+    register_signs(engine);
     register_rounding(engine);
     register_comparing(engine);
     engine.register_fn("abs", |x: i64| x.saturating_abs());
@@ -31,6 +32,9 @@ pub(super) fn register(engine: &mut Engine) {
 /// Rhai's own division of whole numbers truncates; money must not.
 fn register_division(engine: &mut Engine) {
     engine.register_fn("/", |x: i64, y: i64| divide(x.into(), y.into()));
+    engine.register_fn("/", |x: i64, y: Decimal| divide(x.into(), y));
+    engine.register_fn("/", |x: Decimal, y: i64| divide(x, y.into()));
+    engine.register_fn("/", divide);
     engine.register_fn("/=", |x: &mut Dynamic, y: Dynamic| -> Answer<()> {
         *x = Dynamic::from_decimal(divide(expect_number(x)?, expect_number(&y)?)?);
         Ok(())
@@ -38,7 +42,15 @@ fn register_division(engine: &mut Engine) {
 }
 
 fn divide(x: Decimal, y: Decimal) -> Answer<Decimal> {
-    x.checked_div(y).ok_or_else(|| error(if y.is_zero() { "division by zero" } else { "the quotient is too large" }))
+    let quotient = x.checked_div(y).map(|quotient| quotient.normalize());
+    quotient.ok_or_else(|| error(if y.is_zero() { "division by zero" } else { "the quotient is too large" }))
+}
+
+/// Rhai has these only in its fast mode, which knows no other division than its own.
+fn register_signs(engine: &mut Engine) {
+    engine.register_fn("!", |x: bool| !x);
+    engine.register_fn("-", |x: i64| x.checked_neg().ok_or_else(|| error("the number is too large")));
+    engine.register_fn("-", |x: Decimal| -x);
 }
 
 fn register_rounding(engine: &mut Engine) {

@@ -3,7 +3,7 @@
 //! Rhai bounds each value, not their sum, so the sum is bounded by counting who can hold a value:
 //! - Nothing is shared or hidden: closures, function pointers and currying are off, so a value lives in a variable,
 //!   in a loop or in an argument that waits for its call.
-//! - A frame holds at most [`Limits::VARIABLES`] variables, [`Limits::NESTING`] loops and
+//! - A frame holds at most [`Limits::VARIABLES`] variables, [`Limits::LOOPS`] loops and
 //!   [`Limits::WAITING_ARGUMENTS`] waiting arguments; there are at most [`Limits::CALL_LEVELS`] frames.
 //! - A value weighs at most [`Limits::value_bytes`].
 //!
@@ -29,7 +29,9 @@ impl Limits {
     pub(crate) const VARIABLES: usize = 30;
     pub(crate) const CALL_LEVELS: usize = 8;
     /// Depth of expressions and blocks within each other.
-    pub(crate) const NESTING: usize = 24;
+    pub(crate) const NESTING: usize = 40;
+    /// A loop and its block take three levels of nesting.
+    const LOOPS: usize = Self::NESTING / 3 + 1;
     pub(crate) const WAITING_ARGUMENTS: usize = 20;
     pub(crate) const KEY_BYTES: usize = 64;
     /// No budget reaches beyond these.
@@ -37,7 +39,7 @@ impl Limits {
 
     /// The largest limits whose worst case fits into `memory` bytes.
     pub(crate) fn within(memory: usize) -> Self {
-        const LARGEST: Limits = Limits { array: 256, map: 96, text: 4096 };
+        const LARGEST: Limits = Limits { array: 200, map: 64, text: 4096 };
         let share = |limit: usize| (limit * memory / LARGEST.worst_case()).min(limit);
         Self { array: share(LARGEST.array).max(8), map: share(LARGEST.map).max(8), text: share(LARGEST.text).max(256) }
     }
@@ -53,7 +55,7 @@ impl Limits {
     }
 
     pub(crate) const fn worst_case(self) -> usize {
-        Self::CALL_LEVELS * (Self::VARIABLES + Self::NESTING + Self::WAITING_ARGUMENTS) * self.value_bytes()
+        Self::CALL_LEVELS * (Self::VARIABLES + Self::LOOPS + Self::WAITING_ARGUMENTS) * self.value_bytes()
     }
 
     pub(crate) fn apply(self, engine: &mut Engine) {
@@ -80,6 +82,16 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn loops_are_nested_no_deeper_than_the_sum_assumes() {
+        let mut engine = Engine::new_raw();
+        Limits::within(32 << 20).apply(&mut engine);
+        let nested =
+            |loops: usize| format!("fn f() {{ {} 1; {} }}", "for i in 0..1 {".repeat(loops), "}".repeat(loops));
+        assert!(engine.compile(nested(4)).is_ok());
+        assert!(engine.compile(nested(Limits::LOOPS + 1)).is_err());
+    }
 
     #[test]
     fn the_worst_case_stays_within_the_memory() {

@@ -26,6 +26,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_iterator::<Array>();
     engine.register_iterator::<std::ops::Range<i64>>();
     engine.register_iterator::<std::ops::RangeInclusive<i64>>();
+    engine.register_fn("contains", |range: &mut std::ops::Range<i64>, x: i64| range.contains(&x));
+    engine.register_fn("contains", |range: &mut std::ops::RangeInclusive<i64>, x: i64| range.contains(&x));
     register_texts(engine);
     register_lists(engine);
     register_maps(engine);

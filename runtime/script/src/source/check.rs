@@ -17,14 +17,17 @@ pub(crate) struct Known<'a> {
     pub(crate) functions: BTreeSet<&'a str>,
     pub(crate) fields: BTreeSet<&'a str>,
     pub(crate) constants: BTreeSet<&'a str>,
+    pub(crate) parameters: BTreeSet<&'a str>,
 }
 
 impl<'a> Known<'a> {
     pub(crate) fn new(parameters: impl Iterator<Item = &'a str>) -> Self {
+        let parameters: BTreeSet<&str> = parameters.collect();
         Self {
             functions: names::FUNCTIONS.iter().copied().collect(),
-            fields: names::FIELDS.iter().copied().chain(parameters).collect(),
+            fields: parameters.iter().copied().chain(names::fields()).collect(),
             constants: BTreeSet::new(),
+            parameters,
         }
     }
 
@@ -60,6 +63,7 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<D
         let before = at.checked_sub(1).map(|at| &tokens[at]);
         let after = tokens.get(at + 1);
         let finding = unknown_function(token, before, after, known)
+            .or_else(|| unknown_parameter(&tokens[..=at], after, known))
             .or_else(|| unknown_field(token, before, after, known))
             .or_else(|| changed_constant(token, before, after, known))
             .or_else(|| computed_index(token, before))
@@ -102,6 +106,21 @@ fn unknown_function(
     Some(("unknown-name", format!("there is no function {}", token.text), hint))
 }
 
+/// `session.params.rate`, where nobody declares `rate`.
+fn unknown_parameter(until: &[Token<'_>], after: Option<&Token<'_>>, known: &Known<'_>) -> Option<Finding> {
+    let [.., owner, dot, token] = until else { return None };
+    let is_parameter = dot.is(".") && (owner.is("params") || owner.is("parameters")) && token.is_word();
+    if !is_parameter || after.is_some_and(|after| after.is("(")) || known.parameters.contains(token.text) {
+        return None;
+    }
+    let near = nearest(token.text, known.parameters.iter().copied());
+    let hint = near.map_or_else(
+        || format!("declare it in plugin.toml: [parameters.{}]", token.text),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Some(("unknown-name", format!("there is no parameter {}", token.text), hint))
+}
+
 fn unknown_field(
     token: &Token<'_>,
     before: Option<&Token<'_>>,
@@ -114,7 +133,7 @@ fn unknown_field(
     }
     let near = nearest(token.text, known.fields.iter().copied());
     let hint = near.map_or_else(
-        || "a parameter must be declared in plugin.toml".to_owned(),
+        || "fields are listed with the contract of each hook".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
     Some(("unknown-name", format!("nothing has a field {}", token.text), hint))

@@ -1,0 +1,118 @@
+//! Scripts that misbehave end within their limits, with the class that says why.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use amprule_domain::decision::FaultClass;
+use amprule_hooks::Budget;
+
+use crate::harness::{answer, budget, compile, price, refuse, session, source};
+
+fn check(body: &str, expect: FaultClass) {
+    let started = Instant::now();
+    let fault = price(&format!("fn price(session) {{ {body} }}")).expect_err(body);
+    assert_eq!(fault.class, expect, "{body}: {fault}");
+    assert!(started.elapsed() < Duration::from_secs(10), "{body} took {:?}", started.elapsed());
+}
+
+#[test]
+fn an_endless_loop_ends_with_its_operations() {
+    check("loop { }", FaultClass::Fuel);
+    check("let i = 0; while true { i += 1; }", FaultClass::Fuel);
+    check("let n = 0; for i in 0..9223372036854775807 { n = i; }", FaultClass::Fuel);
+    check("let i = 0; while i < 1 { }", FaultClass::Fuel);
+    check("do { } while true", FaultClass::Fuel);
+    check("loop { try { loop { } } catch { } }", FaultClass::Fuel);
+}
+
+#[test]
+fn an_endless_loop_ends_with_its_time() {
+    let budget = Budget { fuel: u64::MAX, memory: 32 << 20, deadline: Instant::now() + Duration::from_millis(50) };
+    let started = Instant::now();
+    let fault = answer("fn price(session) { loop { } }", &budget).result.unwrap_err();
+    assert_eq!(fault.class, FaultClass::Wall, "{fault}");
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_bomb_of_any_kind_ends_with_its_memory() {
+    check("let s = \"x\"; loop { s += s; }", FaultClass::Memory);
+    check("let s = \"x\"; loop { s = `${s}${s}`; }", FaultClass::Memory);
+    check("let a = []; loop { a.push(1); }", FaultClass::Memory);
+    check("let a = [1]; loop { a.push(a); }", FaultClass::Memory);
+    check("let a = [1]; loop { a = [a, a]; }", FaultClass::Memory);
+    check("let m = #{}; let i = 0; loop { i += 1; m.set(`k${i}`, m); }", FaultClass::Memory);
+    check("let l = []; loop { l = [line(\"a\", \"A\", 1)]; }", FaultClass::Memory);
+    let variables: String = (0..40).map(|at| format!("let v{at} = {at}; ")).collect();
+    check(&variables, FaultClass::Memory);
+}
+
+#[test]
+fn deep_recursion_ends_before_the_stack_of_a_small_thread() {
+    // As deep in expressions and blocks as the limits allow, at every level of the calls.
+    let deep = format!("{}f(n + 1){}", "(1 + ".repeat(12), ")".repeat(12));
+    let text = format!("fn f(n) {{ if n > 0 {{ for i in 0..1 {{ return {deep}; }} }} }}\nfn price(session) {{ f(1) }}");
+    let unit = compile(&source(&text));
+    let small = thread::Builder::new().stack_size(2 << 20).spawn(move || unit.price(&session(), &budget()).result);
+    let fault = small.unwrap().join().expect("the thread survives").unwrap_err();
+    assert_eq!(fault.class, FaultClass::Trap, "{fault}");
+}
+
+#[test]
+fn deep_nesting_is_refused_before_it_runs() {
+    for text in [
+        format!("fn price(session) {{ {}1{} }}", "(".repeat(10_000), ")".repeat(10_000)),
+        format!("fn price(session) {{ {}1{} }}", "[".repeat(5_000), "]".repeat(5_000)),
+        format!("fn price(session) {{ {} }}", "if true { ".repeat(5_000)),
+        format!("fn price(session) {{ let x = {}1; }}", "-".repeat(20_000)),
+        format!("fn price(session) {{ let x = {}1; }}", "1 + ".repeat(10_000)),
+        format!("fn price(session) {{ {} {{ }} }}", "if true { } else ".repeat(3_000)),
+        format!("fn price(session) {{ session{} }}", ".id".repeat(15_000)),
+    ] {
+        let small = thread::Builder::new().stack_size(2 << 20).spawn(move || refuse(&source(&text)));
+        assert!(!small.unwrap().join().expect("the thread survives").is_empty());
+    }
+}
+
+#[test]
+fn a_script_that_is_too_large_is_refused() {
+    let found = refuse(&source(&format!("fn price(session) {{ }} // {}", "x".repeat(70_000))));
+    assert_eq!(found[0].code, "limit");
+    let functions: String = (0..200).map(|at| format!("fn f{at}() {{ }}\n")).collect();
+    assert_eq!(refuse(&source(&functions))[0].code, "limit");
+}
+
+#[test]
+fn a_constant_is_computed_within_limits() {
+    let found = refuse(&source("const X = { let s = \"x\"; loop { s += s; } };\nfn price(session) { }"));
+    assert!(!found.is_empty());
+}
+
+#[test]
+fn what_a_script_throws_is_its_own_error() {
+    check("throw \"no tariff for this site\";", FaultClass::GuestError);
+    check("throw #{ code: 1 };", FaultClass::GuestError);
+    check("1 / 0", FaultClass::GuestError);
+    check("session.energy_kwh * 79228162514264337593543950335.0", FaultClass::GuestError);
+    check("[1][5]", FaultClass::GuestError);
+}
+
+#[test]
+fn a_huge_result_is_refused() {
+    check("#{ currency: \"EUR\", lines: [], a: [1,2,3] }", FaultClass::InvalidOutput);
+    check("let l = []; for i in 0..100 { l.push(line(\"a\", \"A\", 1)); } bill(\"EUR\", l)", FaultClass::InvalidOutput);
+    check("line(\"a\", \"x\" + session.params, 1)", FaultClass::GuestError);
+}
+
+#[test]
+fn talking_is_bounded_and_harmless() {
+    let output =
+        price("fn price(session) { for i in 0..1000 { print(`line ${i}`); debug(session.id); } bill(\"EUR\", []) }");
+    assert!(output.is_ok(), "{output:?}");
+}
+
+#[test]
+fn used_operations_are_reported() {
+    let answer = answer("fn price(session) { let n = 0; for i in 0..1000 { n += i; } bill(\"EUR\", []) }", &budget());
+    assert!((1000..20_000).contains(&answer.used.fuel), "{:?}", answer.used);
+}

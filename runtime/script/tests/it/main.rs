@@ -1,0 +1,9 @@
+//! Scripts through the crate's boundary: files in, answers, faults and diagnostics out.
+
+mod diagnostics;
+mod harness;
+mod hostile;
+mod language;
+mod results;
+mod shipped;
+mod speed;
