@@ -4,6 +4,7 @@
 //! and nothing is lost. One timer serves every deadline; it is moved only when it fires or when an earlier deadline
 //! appears, so a message costs it nothing.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -130,16 +131,15 @@ impl Socket {
             return Err(Closed);
         }
         self.queue(text);
-        match tokio::time::timeout(self.settings.write_timeout, self.web.flush()).await {
-            Ok(Ok(())) if self.state == State::Open => {
-                self.unsent = None;
-                Ok(())
-            }
-            _ => {
+        // Nearly always the kernel takes it at once and no timer is needed.
+        if poll_fn(|cx| Poll::Ready(self.poll_sent(cx).is_pending())).await {
+            let patience = self.settings.write_timeout;
+            let sent = tokio::time::timeout(patience, poll_fn(|cx| self.poll_sent(cx)));
+            if Box::pin(sent).await.is_err() {
                 self.state = State::Gone;
-                Err(Closed)
             }
         }
+        if self.state == State::Open { Ok(()) } else { Err(Closed) }
     }
 
     /// Closes in good order; polling for messages then ends with [`Incoming::Closed`].
@@ -157,7 +157,7 @@ impl Socket {
         if self.state == State::Open {
             self.begin_parting(farewell);
         }
-        std::future::poll_fn(|cx| self.poll_parted(cx)).await;
+        poll_fn(|cx| self.poll_parted(cx)).await;
     }
 
     fn say(&mut self, (code, reason): Farewell, next: impl FnOnce(Instant) -> State) {

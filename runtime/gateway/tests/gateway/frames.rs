@@ -1,0 +1,187 @@
+//! What a station says and hears, frame by frame.
+
+use amprule_domain::ports::{CallRefused, Link, Received};
+use amprule_domain::reply::{Refusal, RefusalCode};
+use amprule_gateway::GatewaySettings;
+use futures_util::{FutureExt, SinkExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{Client, bare, closed, frame, hear, open, pair, say, serve};
+
+const HEARTBEAT: &str = r#"[2,"beat","Heartbeat",{}]"#;
+const BEATEN: &str = r#"[3,"beat",{"currentTime":"1970-01-01T00:00:00.000Z"}]"#;
+
+/// What a text is answered with; `None` when the next thing heard is the answer to a later message.
+async fn answer_to(client: &mut Client, message: Message) -> Option<String> {
+    client.send(message).await.unwrap();
+    say(client, HEARTBEAT).await;
+    let heard = hear(client).await;
+    if heard == BEATEN {
+        return None;
+    }
+    assert_eq!(hear(client).await, BEATEN);
+    Some(heard)
+}
+
+async fn check(protocol: &str, cases: &[(&str, Option<&str>)]) {
+    let (mut client, link) = pair(GatewaySettings::default(), protocol).await;
+    tokio::spawn(serve(link));
+    for (text, expect) in cases {
+        let heard = answer_to(&mut client, Message::text(*text)).await;
+        let heard = heard.as_deref();
+        match expect {
+            Some(begin) => assert!(heard.is_some_and(|heard| heard.starts_with(begin)), "{text}: {heard:?}"),
+            None => assert_eq!(heard, None, "{text}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn malformed_messages_are_answered_and_the_connection_lives() {
+    check(
+        "ocpp2.0.1",
+        &[
+            ("", Some(r#"[4,"-1","#)),
+            ("hello", Some(r#"[4,"-1","#)),
+            ("{}", Some(r#"[4,"-1","#)),
+            (r#"[2,"a"]"#, Some(r#"[4,"a","#)),
+            (r#"[2,"a","Heartbeat",[]]"#, Some(r#"[4,"a","FormatViolation","#)),
+            (r#"[9,"a","Heartbeat",{}]"#, Some(r#"[4,"a","MessageTypeNotSupported","#)),
+            (r#"[2,"a","MakeCoffee",{}]"#, Some(r#"[4,"a","NotImplemented","#)),
+            (r#"[2,"a","BootNotification",{"reason":5"#, Some(r#"[4,"#)),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_older_version_has_no_id_for_what_cannot_be_read() {
+    check(
+        "ocpp1.6",
+        &[
+            ("hello", None),
+            (r#"[9,"a","Heartbeat",{}]"#, None),
+            (r#"[2,"a","Heartbeat",[]]"#, Some(r#"[4,"a","FormationViolation","#)),
+            (r#"[2,"a","MakeCoffee",{}]"#, Some(r#"[4,"a","NotImplemented","#)),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_binary_message_is_answered_as_unreadable() {
+    let (mut client, link) = pair(GatewaySettings::default(), "ocpp2.0.1").await;
+    tokio::spawn(serve(link));
+    let heard = answer_to(&mut client, Message::binary(HEARTBEAT)).await.unwrap();
+    assert!(heard.starts_with(r#"[4,"-1","RpcFrameworkError","#) && heard.contains("binary"), "{heard}");
+}
+
+#[tokio::test]
+async fn too_many_malformed_messages_in_a_row_close_the_connection() {
+    let (mut client, link) = pair(GatewaySettings { max_malformed_in_a_row: 3, ..Default::default() }, "ocpp1.6").await;
+    tokio::spawn(serve(link));
+    for _ in 0..2 {
+        for text in ["x", "x", "x", HEARTBEAT] {
+            say(&mut client, text).await;
+        }
+        assert_eq!(hear(&mut client).await, BEATEN);
+    }
+    for _ in 0..4 {
+        say(&mut client, "x").await;
+    }
+    assert_eq!(closed(&mut client).await, Some(1008));
+}
+
+#[tokio::test]
+async fn an_oversized_message_is_answered_and_the_connection_closed() {
+    let (mut client, link) = pair(GatewaySettings { max_frame_bytes: 1_000, ..Default::default() }, "ocpp2.0.1").await;
+    let served = tokio::spawn(serve(link));
+    say(&mut client, &format!(r#"[2,"a","Heartbeat",{{"x":"{}"}}]"#, "x".repeat(100_000))).await;
+    let heard = hear(&mut client).await;
+    assert!(heard.starts_with(r#"[4,"-1","#) && heard.contains("1000 bytes"), "{heard}");
+    assert_eq!(closed(&mut client).await, Some(1009));
+    drop(client);
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf8_and_reserved_bits_break_the_protocol() {
+    for (bytes, status) in [([0x81, 0x81, 0, 0, 0, 0, 0xff], 1007_u16), ([0xc1, 0x81, 0, 0, 0, 0, b'x'], 1002)] {
+        let (addr, mut arrivals) = open(GatewaySettings::default());
+        let mut tcp = bare(addr, "ocpp1.6").await;
+        tokio::spawn(serve(arrivals.recv().await.unwrap().1));
+        tcp.write_all(&bytes).await.unwrap();
+        let mut heard = Vec::new();
+        tcp.read_to_end(&mut heard).await.unwrap();
+        assert_eq!((heard[0], &heard[2..4]), (0x88, &status.to_be_bytes()[..]));
+    }
+}
+
+#[tokio::test]
+async fn answers_to_our_calls_come_back_even_when_they_are_bad() {
+    let (mut client, mut link) = pair(GatewaySettings::default(), "ocpp1.6").await;
+    link.call("7", "Reset", r#"{ "type": "Soft" }"#).await.unwrap();
+    assert_eq!(hear(&mut client).await, r#"[2,"7","Reset",{"type":"Soft"}]"#);
+    say(&mut client, r#"[3,"7",{"status":"Accepted"}]"#).await;
+    say(&mut client, r#"[4,"8","NotSupported","no",{}]"#).await;
+    say(&mut client, r#"[3,"9",[]]"#).await;
+    assert!(matches!(link.receive().await, Received::Result { id, .. } if &*id == "7"));
+    assert!(matches!(link.receive().await, Received::Error { id, code, .. } if &*id == "8" && code == "NotSupported"));
+    assert!(matches!(link.receive().await, Received::Error { id, .. } if &*id == "9"));
+}
+
+#[tokio::test]
+async fn a_call_that_the_version_does_not_have_is_not_sent() {
+    let (_client, mut link) = pair(GatewaySettings::default(), "ocpp1.6").await;
+    let refused = link.call("1", "GetVariables", "{}").await;
+    assert!(matches!(refused, Err(CallRefused::UnknownAction { protocol: "ocpp1.6", .. })), "{refused:?}");
+    let refused = link.call("1", "Reset", "{}").await;
+    assert!(matches!(refused, Err(CallRefused::Invalid { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_is_spelled_as_the_version_does() {
+    let (mut client, mut link) = pair(GatewaySettings::default(), "ocpp1.6").await;
+    say(&mut client, HEARTBEAT).await;
+    let Received::Event(event) = link.receive().await else { panic!("no event") };
+    assert_eq!((event.action, &*event.raw), ("Heartbeat", "{}"));
+    link.answer(&event, Err(Refusal::new(RefusalCode::FormatViolation, "no"))).await.unwrap();
+    assert_eq!(hear(&mut client).await, r#"[4,"beat","FormationViolation","no",{}]"#);
+}
+
+/// Polls once and drops the future, as a select does whose other side is ready.
+fn glance(link: &mut dyn Link) -> Option<String> {
+    match link.receive().now_or_never()? {
+        Received::Event(event) => Some(event.id.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn giving_up_on_receive_loses_nothing() {
+    let (addr, mut arrivals) = open(GatewaySettings::default());
+    let mut tcp = bare(addr, "ocpp2.0.1").await;
+    let (_, mut link) = arrivals.recv().await.unwrap();
+    let mut seen = Vec::new();
+    for number in 0..20 {
+        let call = frame(&format!(r#"[2,"{number}","Heartbeat",{{}}]"#));
+        for byte in [frame("nonsense"), call].concat() {
+            tcp.write_all(&[byte]).await.unwrap();
+            seen.extend(glance(&mut *link));
+            tokio::task::yield_now().await;
+        }
+        while seen.len() <= number {
+            seen.extend(glance(&mut *link));
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(seen, (0..20).map(|number| number.to_string()).collect::<Vec<_>>());
+    for _ in 0..20 {
+        let mut head = [0; 2];
+        tcp.read_exact(&mut head).await.unwrap();
+        let mut answer = vec![0; usize::from(head[1])];
+        tcp.read_exact(&mut answer).await.unwrap();
+        assert!(answer.starts_with(br#"[4,"-1","#));
+    }
+}
