@@ -1,1 +1,33 @@
-fn main() {}
+//! The `amprule` command: everything is wired here, with the real clock, real ids and real sockets.
+
+mod check;
+mod cli;
+mod compilers;
+mod config;
+mod control;
+mod environment;
+mod metrics;
+mod secrets;
+mod serve;
+mod simulate;
+mod telemetry;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(options) => serve::run(options),
+        Command::Check(options) => check::run(&options),
+        Command::Simulate(options) => simulate::run(options),
+        Command::Token(options) => token::run(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        cli::complain(&error);
+        ExitCode::FAILURE
+    })
+}

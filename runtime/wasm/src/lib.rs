@@ -1,1 +1,22 @@
-//! 
+//! Runs units that are WebAssembly components.
+//!
+//! A call gets a sandbox of its own: fresh memory, a budget of instructions, a deadline, and one capability, the log.
+//! Whatever the component does, the call ends within its budget with an answer or with a classified fault, and the
+//! sandbox is gone.
+//!
+//! This crate is the only one that names wasmtime. It must never know where components come from, in which order
+//! units are asked, or what stands in for one that fails.
+
+mod compiler;
+mod contract;
+mod engine;
+mod fault;
+mod log;
+mod meter;
+mod sandbox;
+mod ticker;
+mod unit;
+mod v1;
+
+pub use compiler::WasmCompiler;
+pub use engine::{Settings, StartError};

@@ -1,0 +1,115 @@
+//! What can be said on the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A charging runtime: it speaks OCPP with charging stations, keeps their sessions, and leaves pricing and
+/// authorization to sandboxed scripts and plugins that are swapped while it runs.
+#[derive(Debug, Parser)]
+#[command(name = "amprule", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    ///
+    /// Needs no flag and no file: stations connect to ws://127.0.0.1:9000/<station id>, the management API listens on
+    /// http://127.0.0.1:8080, scripts and plugins are watched in ./scripts and ./plugins, and everything that must
+    /// survive is kept in ./amprule-data. Its API token is in amprule-data/api-token.
+    Serve(Serve),
+    /// Compile and self-test a script or a plugin, with the diagnostics that the running server would give
+    ///
+    /// Exit status: 0 when everything is good, 1 when something is not.
+    Check(Check),
+    /// Play a charging day with simulated stations against a server
+    Simulate(Simulate),
+    /// Print the API's bearer token, or make a new one
+    Token(Token),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Configuration file (TOML); flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder for the database, the archive of extensions and the keys [default: amprule-data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Folder of scripts to watch [default: scripts]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scripts: Option<PathBuf>,
+    /// Folder of plugins to watch [default: plugins]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plugins: Option<PathBuf>,
+    /// Where stations connect; port 0 takes a free one [default: 127.0.0.1:9000]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) ocpp: Option<SocketAddr>,
+    /// Where the management API listens; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) api: Option<SocketAddr>,
+    /// Print the commented example of the configuration file and exit
+    #[arg(long)]
+    pub(crate) example_config: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// A unit's folder, a single .rhai or .wasm file, or a folder of units
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The server's OCPP address; the station's id is appended
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9000")]
+    pub(crate) url: String,
+    /// How many stations, every second one speaking 1.6 and every other 2.0.1
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub(crate) stations: u32,
+    /// How many times faster than a real day; 600 plays it in 144 s
+    #[arg(long, value_name = "FACTOR", default_value_t = 600.0)]
+    pub(crate) speed: f64,
+    /// The same seed plays the same day
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many days, one after the other; 0 goes on until it is stopped
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) days: u32,
+    /// Enter the fleet's stations and tokens first, through the API of the server with this data folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) enter_with: Option<PathBuf>,
+    /// That server's API
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) api: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// The server's data folder
+    #[arg(long, value_name = "DIR", default_value = "amprule-data")]
+    pub(crate) data: PathBuf,
+    /// Make a new token; the old one ends when the server starts again
+    #[arg(long)]
+    pub(crate) rotate: bool,
+}
+
+/// One line of output for people or scripts.
+#[expect(clippy::print_stdout, reason = "this is the command line's voice")]
+pub(crate) fn say(line: impl std::fmt::Display) {
+    println!("{line}");
+}
+
+/// The whole chain of an error, each cause on its line.
+#[expect(clippy::print_stderr, reason = "this is the command line's voice")]
+pub(crate) fn complain(error: &anyhow::Error) {
+    eprintln!("error: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  because: {cause}");
+    }
+}

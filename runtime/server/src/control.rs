@@ -1,0 +1,95 @@
+//! The API's doors, over the engine and the registry.
+
+use std::sync::Arc;
+
+use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions};
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::{CallRefused, Later, StoreResult};
+use amprule_domain::station::StationRecord;
+use amprule_domain::{StationId, Timestamp};
+use amprule_engine::Engine;
+use amprule_hooks::Registry;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::sync::broadcast;
+
+use crate::secrets::PasswordKey;
+
+pub(crate) struct Stations {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) passwords: Arc<PasswordKey>,
+}
+
+impl Control for Stations {
+    fn connection(&self, station: &StationId) -> Option<Connection> {
+        let connection = self.engine.connection(station)?;
+        Some(Connection { protocol: connection.protocol, since: connection.since, last_heard: connection.last_heard })
+    }
+
+    fn call<'a>(
+        &'a self,
+        station: &'a StationId,
+        action: &'a str,
+        payload: &'a str,
+    ) -> Later<'a, Result<CallOutcome, CallFailed>> {
+        Box::pin(async move {
+            let outcome = self.engine.call(station, action, payload).await.map_err(failed)?;
+            Ok(match outcome {
+                amprule_engine::CallOutcome::Result(payload) => {
+                    CallOutcome::Result(RawValue::from_string(payload.into()).map_err(|_| CallFailed::Gone)?)
+                }
+                amprule_engine::CallOutcome::Error { code, description } => CallOutcome::Error { code, description },
+            })
+        })
+    }
+
+    fn put_station(&self, record: StationRecord) -> Later<'_, StoreResult<()>> {
+        Box::pin(self.engine.put_station(record))
+    }
+
+    fn delete_station<'a>(&'a self, id: &'a StationId) -> Later<'a, StoreResult<()>> {
+        Box::pin(self.engine.delete_station(id))
+    }
+
+    fn hash_password(&self, password: &str) -> String {
+        self.passwords.hash(password.as_bytes())
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>> {
+        self.engine.subscribe()
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Everything is loaded before the API listens; what can fail later is the disk.
+    fn ready(&self) -> Result<(), String> {
+        self.engine.store().last_session_no().map(drop).map_err(|error| error.to_string())
+    }
+}
+
+fn failed(why: amprule_engine::CallFailed) -> CallFailed {
+    use amprule_engine::CallFailed as Why;
+    let text = why.to_string();
+    match why {
+        Why::NotConnected => CallFailed::NotConnected,
+        Why::Refused(CallRefused::UnknownAction { .. }) => CallFailed::UnknownAction(text),
+        Why::Refused(CallRefused::Invalid { path, message }) => CallFailed::Invalid { path, message },
+        Why::Timeout(after) => CallFailed::Timeout(after),
+        Why::Busy(_) => CallFailed::Busy(text),
+        Why::Refused(CallRefused::Closed) | Why::Gone => CallFailed::Gone,
+    }
+}
+
+pub(crate) struct Units(pub Arc<Registry>);
+
+impl Extensions for Units {
+    fn extensions(&self) -> Vec<Value> {
+        self.0.extensions().iter().filter_map(|view| serde_json::to_value(view).ok()).collect()
+    }
+
+    fn extension(&self, id: &str) -> Option<Value> {
+        self.0.extension(id).and_then(|view| serde_json::to_value(view).ok())
+    }
+}

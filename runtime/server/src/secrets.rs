@@ -1,0 +1,121 @@
+//! The secrets in the data folder: the API's token and the key that station passwords are hashed with.
+//!
+//! Both are made at the first start, readable by their owner only. Station passwords are long and random (OCPP 2.0.1,
+//! A00.FR.205: 16 to 40 characters), so a keyed hash keeps them; a slow one would cost minutes of CPU when thousands
+//! of stations reconnect.
+
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+const TOKEN_FILE: &str = "api-token";
+const KEY_FILE: &str = "password-key";
+
+/// The API's bearer token: 64 hexadecimal digits.
+pub(crate) fn api_token(data: &Path) -> Result<String> {
+    read_or_make(&data.join(TOKEN_FILE))
+}
+
+pub(crate) fn rotate_api_token(data: &Path) -> Result<String> {
+    let fresh = fresh_secret()?;
+    let path = data.join(TOKEN_FILE);
+    let beside = data.join("api-token.new");
+    let _ = fs::remove_file(&beside);
+    write_new(&beside, &fresh)?;
+    fs::rename(&beside, &path).with_context(|| format!("replace {}", path.display()))?;
+    Ok(fresh)
+}
+
+/// Hashes and checks the passwords of stations.
+pub(crate) struct PasswordKey(Vec<u8>);
+
+impl PasswordKey {
+    pub(crate) fn open(data: &Path) -> Result<Self> {
+        read_or_make(&data.join(KEY_FILE)).map(|secret| Self(secret.into_bytes()))
+    }
+
+    pub(crate) fn hash(&self, password: &[u8]) -> String {
+        hex(&self.mac(password).finalize().into_bytes())
+    }
+
+    pub(crate) fn is_password(&self, password: &[u8], hash: &str) -> bool {
+        from_hex(hash).is_some_and(|hash| self.mac(password).verify_slice(&hash).is_ok())
+    }
+
+    fn mac(&self, password: &[u8]) -> Hmac<Sha256> {
+        Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length").chain_update(password)
+    }
+}
+
+fn read_or_make(path: &Path) -> Result<String> {
+    match fs::read_to_string(path) {
+        Ok(secret) if secret.trim().len() >= 32 => return Ok(secret.trim().to_owned()),
+        Ok(_) => anyhow::bail!("{} is too short to be a secret; remove it and a new one is made", path.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
+    }
+    let fresh = fresh_secret()?;
+    write_new(path, &fresh)?;
+    Ok(fresh)
+}
+
+fn fresh_secret() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("ask the system for randomness: {error}"))?;
+    Ok(hex(&bytes))
+}
+
+fn write_new(path: &Path, secret: &str) -> Result<()> {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(path);
+    let mut file = file.with_context(|| format!("make {}", path.display()))?;
+    writeln!(file, "{secret}")?;
+    file.sync_all().with_context(|| format!("write {}", path.display()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes().chunks(2);
+    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_token_is_made_once_and_only_its_owner_may_read_it() {
+        let data = tempfile::tempdir().unwrap();
+        let token = api_token(data.path()).unwrap();
+        assert_eq!(token.len(), 64);
+        assert_eq!(api_token(data.path()).unwrap(), token);
+        let mode = fs::metadata(data.path().join(TOKEN_FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_ne!(rotate_api_token(data.path()).unwrap(), token);
+    }
+
+    #[test]
+    fn only_the_right_password_under_the_right_key_is_one() {
+        let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (ours, theirs) = (PasswordKey::open(ours.path()).unwrap(), PasswordKey::open(theirs.path()).unwrap());
+        let hash = ours.hash(b"correct horse");
+        assert!(ours.is_password(b"correct horse", &hash));
+        assert!(!ours.is_password(b"battery staple", &hash));
+        assert!(!theirs.is_password(b"correct horse", &hash));
+        assert!(!ours.is_password(b"correct horse", "not a hash"));
+    }
+}

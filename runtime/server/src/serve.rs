@@ -1,0 +1,178 @@
+//! `amprule serve`: opens everything from the disk up, listens, and closes it in the opposite order.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use amprule_api::{Api, Parts};
+use amprule_domain::ports::{Ids, Store};
+use amprule_engine::{Engine, Ports};
+use amprule_gateway::{Gateway, Tls};
+use amprule_hooks::Registry;
+use amprule_reload::{Reload, ReloadSettings, Watching};
+use amprule_store::SqliteStore;
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::cli::{Serve, say};
+use crate::config::{self, Config};
+use crate::control::{Stations, Units};
+use crate::environment::{SystemClock, SystemIds};
+use crate::metrics::Gauges;
+use crate::secrets::{self, PasswordKey};
+use crate::{compilers, telemetry};
+
+pub(crate) fn run(options: Serve) -> Result<ExitCode> {
+    if options.example_config {
+        say(config::EXAMPLE.trim_end());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = configuration(options)?;
+    telemetry::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    runtime.block_on(serve(config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Flags win over the file.
+fn configuration(options: Serve) -> Result<Config> {
+    let mut config = options.config.as_deref().map(config::load).transpose()?.unwrap_or_default();
+    config.data = options.data.or(config.data);
+    config.extensions.scripts = options.scripts.unwrap_or(config.extensions.scripts);
+    config.extensions.plugins = options.plugins.unwrap_or(config.extensions.plugins);
+    config.ocpp.listen = options.ocpp.unwrap_or(config.ocpp.listen);
+    config.api.listen = options.api.unwrap_or(config.api.listen);
+    Ok(config)
+}
+
+async fn serve(config: Config) -> Result<()> {
+    let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
+    let house = House::open(&config, &data)?;
+    let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
+    let gateway =
+        Gateway::bind(config.ocpp.listen, config.ocpp.gateway_settings(), tls).context("listen for stations")?;
+    let listener = TcpListener::bind(config.api.listen)
+        .await
+        .with_context(|| format!("listen for the API on {}", config.api.listen))?;
+
+    let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
+    say(format_args!("ocpp  {scheme}://{}", gateway.local_addr()));
+    say(format_args!("api   http://{}", listener.local_addr()?));
+    say(format_args!("token {}", data.join("api-token").display()));
+
+    let (end, ended) = watch::channel(false);
+    let stations = tokio::spawn(gateway.serve(house.engine.clone(), told(ended.clone())));
+    let api = tokio::spawn(amprule_api::serve(listener, house.api(&config, &data)?, told(ended)));
+    interrupted().await?;
+
+    tracing::info!("shutting down: what is in flight is finished");
+    end.send_replace(true);
+    stations.await.context("end the gateway")?;
+    house.engine.shutdown().await;
+    api.await.context("end the API")??;
+    tokio::task::spawn_blocking(move || house.close()).await.context("close the store")
+}
+
+/// Everything that lives as long as the server.
+struct House {
+    store: Arc<SqliteStore>,
+    registry: Arc<Registry>,
+    engine: Arc<Engine>,
+    passwords: Arc<PasswordKey>,
+    watching: Watching,
+}
+
+impl House {
+    fn open(config: &Config, data: &Path) -> Result<Self> {
+        let store = Arc::new(SqliteStore::open(data)?);
+        let passwords = Arc::new(PasswordKey::open(data)?);
+        let ids: Arc<dyn Ids> = Arc::new(SystemIds::after(store.last_session_no()?));
+        let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
+        let engine = engine(config, &store, &registry, ids, passwords.clone());
+        let teller = Arc::downgrade(&engine);
+        registry.observe(Box::new(move |notice| {
+            if let Some(engine) = teller.upgrade() {
+                engine.tell(notice);
+            }
+        }));
+        let watching = load(config, data, &store, &registry)?;
+        Ok(Self { store, registry, engine, passwords, watching })
+    }
+
+    fn api(&self, config: &Config, data: &Path) -> Result<Arc<Api>> {
+        let gauges = Gauges { engine: self.engine.clone(), registry: self.registry.clone(), store: self.store.clone() };
+        Ok(Api::new(Parts {
+            control: Arc::new(Stations { engine: self.engine.clone(), passwords: self.passwords.clone() }),
+            store: self.store.clone(),
+            extensions: Arc::new(Units(self.registry.clone())),
+            metrics: Arc::new(gauges),
+            token: secrets::api_token(data)?,
+            settings: config.api.api_settings(),
+        }))
+    }
+
+    fn close(self) {
+        self.watching.stop();
+        self.store.close();
+    }
+}
+
+fn engine(
+    config: &Config,
+    store: &Arc<SqliteStore>,
+    registry: &Arc<Registry>,
+    ids: Arc<dyn Ids>,
+    passwords: Arc<PasswordKey>,
+) -> Arc<Engine> {
+    let ports = Ports {
+        store: store.clone(),
+        hooks: registry.clone(),
+        clock: Arc::new(SystemClock),
+        ids,
+        is_password: Box::new(move |password, hash| passwords.is_password(password, hash)),
+    };
+    Engine::new(ports, config.stations.engine_settings())
+}
+
+/// All units, and the versions that sessions are pinned to, are there before the first station is let in.
+fn load(config: &Config, data: &Path, store: &Arc<SqliteStore>, registry: &Arc<Registry>) -> Result<Watching> {
+    let folders = vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()];
+    let settings = ReloadSettings::new(folders, data);
+    let mut reload = Reload::new(settings, registry.clone(), compilers::open()?).context("open the archive")?;
+    reload.load_all();
+    for missing in reload.restore(&store.pinned_hashes()?) {
+        let pin = missing.0;
+        tracing::error!(
+            unit = pin.unit,
+            hash = pin.hash,
+            "sessions are pinned to a version that the archive has lost; they will be marked needs-review"
+        );
+    }
+    let store = store.clone();
+    let pinned = move || {
+        let pins = store.pinned_hashes().ok()?;
+        Some(pins.into_iter().map(|pin| pin.hash).collect::<HashSet<_>>())
+    };
+    reload.watch(Box::new(pinned)).context("watch the folders of scripts and plugins")
+}
+
+fn tls(files: &config::Tls) -> Result<Tls> {
+    let roots = files.station_roots.as_deref();
+    Tls::load(&files.certificate, &files.key, roots).context("load the certificate of [ocpp.tls]")
+}
+
+async fn told(mut ended: watch::Receiver<bool>) {
+    let _ = ended.wait_for(|ended| *ended).await;
+}
+
+async fn interrupted() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    tokio::select! {
+        _ = terminated.recv() => {}
+        interrupt = tokio::signal::ctrl_c() => interrupt.context("listen for SIGINT")?,
+    }
+    Ok(())
+}

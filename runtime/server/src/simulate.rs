@@ -1,0 +1,76 @@
+//! `amprule simulate`: a fleet of stations, and what happens to it, a line each.
+
+mod enter;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use amprule_domain::Timestamp;
+use amprule_simulator::{Fleet, FleetSettings, Progress, What};
+use anyhow::{Context, Result};
+
+use crate::cli::{Simulate, say};
+
+pub(crate) fn run(options: Simulate) -> Result<ExitCode> {
+    let settings = FleetSettings {
+        speed: options.speed,
+        seed: options.seed,
+        days: if options.days == 0 { u32::MAX } else { options.days },
+        ..FleetSettings::new(options.url.clone(), options.stations, Timestamp::now())
+    };
+    if let Some(data) = &options.enter_with {
+        enter::enter(data, &options.api, &settings)?;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    runtime.block_on(play(settings))
+}
+
+async fn play(settings: FleetSettings) -> Result<ExitCode> {
+    let failures = Arc::new(AtomicU64::new(0));
+    let seen = failures.clone();
+    let listener = move |progress: Progress| {
+        if matches!(progress.what, What::Failed { .. } | What::GaveUp { .. }) {
+            seen.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(line) = line(&progress) {
+            say(line);
+        }
+    };
+    let fleet = Fleet::new(settings, listener)?;
+    tokio::select! {
+        () = fleet.run() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(if failures.load(Ordering::Relaxed) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Readings are too many to print.
+fn line(progress: &Progress) -> Option<String> {
+    let said = match &progress.what {
+        What::Metered { .. } => return None,
+        What::Connected => "connected".to_owned(),
+        What::Disconnected { reason } => format!("disconnected: {reason}"),
+        What::GaveUp { reason } => format!("gave up: {reason}"),
+        What::Started { connector, token, transaction } => {
+            format!("connector {connector}: {token} charges, transaction {transaction}")
+        }
+        What::Refused { connector, token, status } => format!("connector {connector}: {token} is refused, {status}"),
+        What::Flow { connector, flow, total_cost } => {
+            format!("connector {connector}: {flow:?}{}", cost(total_cost.as_ref()))
+        }
+        What::Stopped { connector, energy_wh, reason, total_cost } => {
+            let kwh = f64::from(*energy_wh) / 1000.0;
+            format!("connector {connector}: {reason} after {kwh:.3} kWh{}", cost(total_cost.as_ref()))
+        }
+        What::Failed { connector, error } => {
+            format!("connector {connector}: the server answered with an error: {error}")
+        }
+        What::DayEnded { day } => format!("day {day} is over"),
+    };
+    Some(format!("{} {} {said}", progress.at.strftime("%a %H:%M"), progress.station))
+}
+
+fn cost(total: Option<&String>) -> String {
+    total.map(|total| format!(", cost so far {total}")).unwrap_or_default()
+}

@@ -1,0 +1,44 @@
+//! Enters the fleet's tokens and stations through the server's API, as an operator would.
+
+use std::path::Path;
+
+use amprule_simulator::FleetSettings;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::secrets;
+
+/// The stations stand in two places, so that local hours differ.
+const PLACES: [(&str, &str); 2] = [("Harbour car park", "Europe/Berlin"), ("Airport P3", "Europe/Lisbon")];
+
+pub(crate) fn enter(data: &Path, api: &str, fleet: &FleetSettings) -> Result<()> {
+    let server = Server { api: api.trim_end_matches('/'), token: secrets::api_token(data)? };
+    for (number, token) in fleet.tokens.iter().enumerate() {
+        let budget = (number == 0).then(|| json!({ "amount": "25.00", "currency": "EUR", "period": "day" }));
+        server
+            .put(&format!("tokens/{token}"), &json!({ "type": "ISO14443", "status": "accepted", "budget": budget }))?;
+    }
+    for number in 1..=fleet.stations {
+        let (location, zone) = PLACES[number as usize % PLACES.len()];
+        let id = fleet.station(number).id;
+        server.put(
+            &format!("stations/{id}"),
+            &json!({ "provisioning": "accepted", "location": location, "timeZone": zone }),
+        )?;
+    }
+    Ok(())
+}
+
+struct Server<'a> {
+    api: &'a str,
+    token: String,
+}
+
+impl Server<'_> {
+    fn put(&self, what: &str, body: &Value) -> Result<()> {
+        let url = format!("{}/api/v1/{what}", self.api);
+        let request = ureq::put(&url).header("authorization", format!("Bearer {}", self.token));
+        request.send_json(body).with_context(|| format!("enter {what} through {url}"))?;
+        Ok(())
+    }
+}

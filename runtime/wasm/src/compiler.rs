@@ -1,0 +1,118 @@
+//! From bytes to a unit: size, form, imports, exports, types, and one trial start.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use amprule_hooks::{Compiler, Diagnostic, Source, Unit};
+use wasmtime::component::{Component, HasSelf, Linker};
+
+use crate::contract::{check_imports, find_hooks};
+use crate::engine::{Machine, Settings, StartError};
+use crate::log::Log;
+use crate::sandbox::Sandbox;
+use crate::unit::WasmUnit;
+use crate::v1::{self, bindings};
+
+const COMPILER_STACK: usize = 8 << 20;
+
+/// Compiles components, one at a time.
+pub struct WasmCompiler {
+    machine: Arc<Machine>,
+    linker: Linker<Sandbox>,
+    component_max: usize,
+    /// Compiling takes much memory; two at once take twice as much.
+    busy: Mutex<()>,
+}
+
+impl WasmCompiler {
+    pub fn start(settings: &Settings) -> Result<Self, StartError> {
+        let machine = Arc::new(Machine::start(settings)?);
+        let linker = link(&machine).map_err(|error| StartError::Engine(format!("{error:#}")))?;
+        Ok(Self { machine, linker, component_max: settings.component_max, busy: Mutex::new(()) })
+    }
+
+    /// False: this machine has no room for the pool, and calls are a little slower.
+    pub fn is_pooling(&self) -> bool {
+        self.machine.pooling
+    }
+
+    fn load(&self, source: &Source) -> Result<WasmUnit, Vec<Diagnostic>> {
+        let component = self.translate(source).map_err(|finding| vec![finding.in_file(&source.manifest.entry)])?;
+        let engine = &self.machine.engine;
+        let imports = check_imports(&component, engine, &source.manifest);
+        if !imports.is_empty() {
+            return Err(imports);
+        }
+        let hooks = find_hooks(&component, engine, &source.manifest)?;
+        let unfit = |error: wasmtime::Error| vec![mismatch(&error).in_file(&source.manifest.entry)];
+        let pre = self.linker.instantiate_pre(&component).map_err(unfit)?;
+        let contract = v1::Exports::find(&pre, &hooks).map_err(unfit)?;
+        let id = source.manifest.id.as_str().into();
+        let parameters = v1::Parameters::of(&source.manifest);
+        Ok(WasmUnit { id, hooks, pre, contract, parameters, _machine: Arc::clone(&self.machine) })
+    }
+
+    fn translate(&self, source: &Source) -> Result<Component, Diagnostic> {
+        let bytes = source.entry();
+        check_form(bytes, self.component_max)?;
+        let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = |why: String| Diagnostic::new("component", why);
+        match self.compile_apart(bytes) {
+            Ok(Ok(component)) => Ok(component),
+            Ok(Err(error)) => Err(refused(format!("the component is not valid: {error:#}"))),
+            Err(error) => Err(refused(format!("the component could not be compiled: {error}"))),
+        }
+    }
+
+    /// On a thread of its own: the compiler's stack is not ours, and a panic in it is a finding.
+    fn compile_apart(&self, bytes: &[u8]) -> io::Result<wasmtime::Result<Component>> {
+        thread::scope(|scope| {
+            let builder = thread::Builder::new().name("wasm-compile".to_owned()).stack_size(COMPILER_STACK);
+            let compiling = builder.spawn_scoped(scope, || Component::from_binary(&self.machine.engine, bytes))?;
+            compiling.join().map_err(|_| io::Error::other("the compiler panicked"))
+        })
+    }
+}
+
+impl Compiler for WasmCompiler {
+    fn compile(&self, source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
+        let unit = self.load(source)?;
+        unit.try_start().map_err(|fault| {
+            let why = format!("the component does not start: {fault}");
+            vec![Diagnostic::new("start", why).in_file(&source.manifest.entry)]
+        })?;
+        Ok(Arc::new(unit))
+    }
+}
+
+/// What every component may import.
+fn link(machine: &Machine) -> wasmtime::Result<Linker<Sandbox>> {
+    let mut linker = Linker::new(&machine.engine);
+    bindings::amprule::types::types::add_to_linker::<_, HasSelf<Log>>(&mut linker, |sandbox: &mut Sandbox| {
+        &mut sandbox.log
+    })?;
+    bindings::amprule::host::log::add_to_linker::<_, HasSelf<Log>>(&mut linker, |sandbox: &mut Sandbox| {
+        &mut sandbox.log
+    })?;
+    Ok(linker)
+}
+
+fn check_form(bytes: &[u8], most: usize) -> Result<(), Diagnostic> {
+    if bytes.len() > most {
+        let why = format!("the component has {} KiB; at most {} are accepted", bytes.len() / 1024, most / 1024);
+        return Err(Diagnostic::new("limit", why).hint("build with optimisation for size and strip the names"));
+    }
+    // The layer field tells a component (1) from a core module (0).
+    match bytes.get(..8) {
+        Some([0, b'a', b's', b'm', _, _, 1, 0]) => Ok(()),
+        Some([0, b'a', b's', b'm', ..]) => Err(Diagnostic::new("component", "this is a core module, not a component")
+            .hint("`cargo xtask plugins` and `wasm-tools component new` make one of it")),
+        _ => Err(Diagnostic::new("component", "this is no WebAssembly component, or only a part of one")),
+    }
+}
+
+fn mismatch(error: &wasmtime::Error) -> Diagnostic {
+    Diagnostic::new("type", format!("the component does not fit the contract: {error:#}"))
+        .hint("build it with the present SDK")
+}

@@ -1,0 +1,123 @@
+//! What a component wants and offers, read before it runs. Each finding says what to change.
+
+use amprule_domain::decision::Hook;
+use amprule_hooks::{Diagnostic, Manifest};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+const LOG: &str = "amprule:host/log";
+const TYPES: &str = "amprule:types/types";
+const EXPORTS: [(&str, Hook); 2] =
+    [("amprule:pricing/pricing", Hook::Pricing), ("amprule:authorization/authorization", Hook::Authorization)];
+/// The major version of every interface that this host knows.
+const MAJOR: &str = "1";
+
+/// `namespace:package/interface@version`
+struct Name<'a> {
+    interface: &'a str,
+    version: &'a str,
+}
+
+impl<'a> Name<'a> {
+    fn parse(text: &'a str) -> Self {
+        let (interface, version) = text.split_once('@').unwrap_or((text, ""));
+        Self { interface, version }
+    }
+
+    fn is_known_version(&self) -> bool {
+        self.version.split('.').next() == Some(MAJOR)
+    }
+}
+
+/// The component may import the log, when its manifest asks for it, and nothing else.
+pub(crate) fn check_imports(component: &Component, engine: &Engine, manifest: &Manifest) -> Vec<Diagnostic> {
+    let ty = component.component_type();
+    ty.imports(engine).filter_map(|(name, _)| check_import(name, manifest)).collect()
+}
+
+fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
+    let name = Name::parse(text);
+    let (code, message, hint) = match name.interface {
+        LOG | TYPES if !name.is_known_version() => {
+            ("version", format!("the component imports {text}, which this host does not have"), known(name.interface))
+        }
+        LOG if !manifest.capabilities.contains_key("log") => (
+            "capability",
+            format!("the component imports {text}, but plugin.toml does not ask for it"),
+            "add to plugin.toml:\n[capabilities]\nlog = \"why you want to log\"".to_owned(),
+        ),
+        LOG | TYPES => return None,
+        other if other.starts_with("wasi:") => (
+            "import",
+            format!("the component imports {text}; a policy plugin gets no WASI"),
+            "build for wasm32-unknown-unknown, and use no clock, random numbers, files or environment".to_owned(),
+        ),
+        other => {
+            ("import", format!("the component imports {text}, which this host does not have"), nearest(other, &[LOG]))
+        }
+    };
+    Some(Diagnostic::new(code, message).in_file(&manifest.entry).hint(hint))
+}
+
+/// The hooks that the component exports, or why they cannot be used.
+pub(crate) fn find_hooks(
+    component: &Component,
+    engine: &Engine,
+    manifest: &Manifest,
+) -> Result<Vec<Hook>, Vec<Diagnostic>> {
+    let ty = component.component_type();
+    let mut hooks = Vec::new();
+    let mut findings = Vec::new();
+    for (text, _) in ty.exports(engine) {
+        match find_hook(text, manifest) {
+            Ok(hook) => hooks.extend(hook),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    for hook in manifest.hooks.iter().filter(|hook| !hooks.contains(hook)) {
+        findings.push(missing(*hook, manifest));
+    }
+    if hooks.is_empty() && findings.is_empty() {
+        let message = "the component exports no interface that this host calls";
+        findings.push(Diagnostic::new("export", message).in_file(&manifest.entry).hint(nearest("", &interfaces())));
+    }
+    if findings.is_empty() { Ok(hooks) } else { Err(findings) }
+}
+
+fn find_hook(text: &str, manifest: &Manifest) -> Result<Option<Hook>, Diagnostic> {
+    let name = Name::parse(text);
+    let hook = EXPORTS.iter().find(|(interface, _)| *interface == name.interface).map(|(_, hook)| *hook);
+    let hint = match hook {
+        Some(hook) if name.is_known_version() => return Ok(Some(hook)),
+        Some(_) => known(name.interface),
+        None if name.interface.starts_with("amprule:") => nearest(name.interface, &interfaces()),
+        None => return Ok(None),
+    };
+    let message = format!("the component exports {text}, which this host does not call");
+    Err(Diagnostic::new("export", message).in_file(&manifest.entry).hint(hint))
+}
+
+fn missing(hook: Hook, manifest: &Manifest) -> Diagnostic {
+    let interface = EXPORTS.iter().find(|(_, known)| *known == hook).map_or("", |(interface, _)| interface);
+    let name = hook.as_str();
+    let message = format!("plugin.toml names the hook {name}, but the component does not export {interface}");
+    let hint = format!("call `export_{name}!(YourPlugin)` once in its code, or take {name} out of `hooks`");
+    Diagnostic::new("export", message).in_file(&manifest.entry).hint(hint)
+}
+
+fn interfaces() -> Vec<&'static str> {
+    EXPORTS.iter().map(|(interface, _)| *interface).collect()
+}
+
+fn known(interface: &str) -> String {
+    format!("the version that this host knows is {interface}@1.0.0; build with an SDK of version 1")
+}
+
+fn nearest(name: &str, known: &[&str]) -> String {
+    let all = known.join("@1.0.0 and ");
+    let nearest = known.iter().find(|known| strsim::normalized_levenshtein(known, name) > 0.6);
+    match nearest {
+        Some(nearest) => format!("did you mean {nearest}@1.0.0?"),
+        None => format!("this host knows {all}@1.0.0"),
+    }
+}

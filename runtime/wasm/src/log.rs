@@ -1,0 +1,65 @@
+//! The capability `log`: a few short lines of a unit in the operator's log.
+
+use std::sync::Arc;
+
+use crate::v1::bindings::amprule::host::log::{Host, Level};
+use crate::v1::bindings::amprule::types::types;
+
+const MAX_LINES: u32 = 32;
+const MAX_BYTES: usize = 1_024;
+
+/// What one call writes.
+pub(crate) struct Log {
+    unit: Arc<str>,
+    lines: u32,
+}
+
+impl Log {
+    pub(crate) const fn new(unit: Arc<str>) -> Self {
+        Self { unit, lines: 0 }
+    }
+}
+
+/// The shared types have no functions.
+impl types::Host for Log {}
+
+impl Host for Log {
+    fn write(&mut self, level: Level, message: String) {
+        self.lines = self.lines.saturating_add(1);
+        if self.lines > MAX_LINES {
+            return;
+        }
+        let mut line = printable(&message);
+        if self.lines == MAX_LINES {
+            line.push_str(" (the last line of this call; further ones are dropped)");
+        }
+        let unit = &*self.unit;
+        match level {
+            Level::Debug => tracing::debug!(target: "amprule::unit", unit, "{line}"),
+            Level::Info => tracing::info!(target: "amprule::unit", unit, "{line}"),
+            Level::Warn => tracing::warn!(target: "amprule::unit", unit, "{line}"),
+            Level::Error => tracing::error!(target: "amprule::unit", unit, "{line}"),
+        }
+    }
+}
+
+/// Cut to its bound, and without what could forge a line or steer a terminal.
+pub(crate) fn printable(message: &str) -> String {
+    let cut = &message[..message.floor_char_boundary(MAX_BYTES)];
+    let mut line: String = cut.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if cut.len() < message.len() {
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_cannot_forge_another_one() {
+        assert_eq!(printable("a\nb\u{1b}[2J"), "a\u{fffd}b\u{fffd}[2J");
+        assert_eq!(printable(&"ü".repeat(2_000)).chars().count(), 513);
+    }
+}

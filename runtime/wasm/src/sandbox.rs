@@ -1,0 +1,53 @@
+//! One call's world: a store that is made, entered once and thrown away.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_hooks::{Answer, Budget, Used};
+use wasmtime::component::{Instance, InstancePre};
+use wasmtime::{Engine, Store};
+
+use crate::fault::classify;
+use crate::log::Log;
+use crate::meter::Meter;
+use crate::ticker::epochs_until;
+
+/// Bytes that a guest may hand over in one go: its result, or a line for the log.
+const HANDED_OVER: usize = 256 << 10;
+
+/// What the host keeps for a running component.
+pub(crate) struct Sandbox {
+    pub(crate) log: Log,
+    pub(crate) meter: Meter,
+}
+
+/// Runs `call` in a fresh instance. The outer result is wasmtime's: an error of it ends the store.
+pub(crate) fn run<T>(
+    pre: &InstancePre<Sandbox>,
+    unit: &Arc<str>,
+    budget: &Budget,
+    call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
+) -> Answer<T> {
+    let mut store = match open(pre.engine(), unit, budget) {
+        Ok(store) => store,
+        Err(fault) => return Answer { result: Err(fault), used: Used::default() },
+    };
+    let outcome = pre.instantiate(&mut store).and_then(|instance| call(&mut store, &instance));
+    let meter = &store.data().meter;
+    let result = outcome.unwrap_or_else(|error| Err(classify(&error, meter)));
+    let fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+    Answer { result, used: Used { fuel, memory: meter.used() } }
+}
+
+fn open(engine: &Engine, unit: &Arc<str>, budget: &Budget) -> Result<Store<Sandbox>, Fault> {
+    let epochs = epochs_until(budget.deadline, Instant::now())
+        .ok_or_else(|| Fault::new(FaultClass::Wall, "the time limit had passed before the call began"))?;
+    let sandbox = Sandbox { log: Log::new(Arc::clone(unit)), meter: Meter::new(budget.memory) };
+    let mut store = Store::new(engine, sandbox);
+    store.limiter(|sandbox| &mut sandbox.meter);
+    store.set_epoch_deadline(epochs);
+    store.set_hostcall_fuel(HANDED_OVER);
+    store.set_fuel(budget.fuel).map_err(|error| Fault::new(FaultClass::HostIo, error.to_string()))?;
+    Ok(store)
+}

@@ -1,0 +1,32 @@
+//! The adapter for version 1 of the contract: the domain's types to WIT and back.
+//!
+//! Inputs are borrowed, not copied, until they are written into the guest's memory. Outputs are checked field by
+//! field, since a guest may say anything.
+
+pub(crate) mod authorization;
+pub(crate) mod bindings;
+mod parameters;
+pub(crate) mod pricing;
+mod types;
+
+use wasmtime::component::InstancePre;
+
+use amprule_domain::decision::Hook;
+
+use crate::sandbox::Sandbox;
+pub(crate) use parameters::Parameters;
+
+/// The interfaces that a component exports, found once when it is loaded.
+pub(crate) struct Exports {
+    pub(crate) pricing: Option<bindings::exports::amprule::pricing::pricing::GuestIndices>,
+    pub(crate) authorization: Option<bindings::exports::amprule::authorization::authorization::GuestIndices>,
+}
+
+impl Exports {
+    /// The error is for the component's author.
+    pub(crate) fn find(pre: &InstancePre<Sandbox>, hooks: &[Hook]) -> wasmtime::Result<Self> {
+        let pricing = hooks.contains(&Hook::Pricing).then(|| pricing::find(pre)).transpose()?;
+        let authorization = hooks.contains(&Hook::Authorization).then(|| authorization::find(pre)).transpose()?;
+        Ok(Self { pricing, authorization })
+    }
+}

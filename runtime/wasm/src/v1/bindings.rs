@@ -1,0 +1,7 @@
+//! Generated from `plugin-sdk/wit`: the types of the boundary and the calls over it.
+
+wasmtime::component::bindgen!({
+    path: "../../plugin-sdk/wit",
+    world: "amprule:plugin/both",
+    ownership: Borrowing { duplicate_if_necessary: true },
+});
