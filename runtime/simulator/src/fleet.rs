@@ -15,6 +15,8 @@ use crate::{FleetError, StationSettings, Version};
 
 /// Between the first connects of two stations.
 const STAGGER: Duration = Duration::from_millis(5);
+/// The longest past that is played in fast motion.
+const PAST_DAYS_MAX: u32 = 30;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct FleetSettings {
@@ -29,7 +31,8 @@ pub struct FleetSettings {
     pub seed: u64,
     /// Cards of the drivers, drawn evenly.
     pub tokens: Vec<String>,
-    /// The days that are played, one after the other. They end at `now`, so no message comes from the future.
+    /// The days that are played, one after the other. They begin as many days before `now`, 30 at most. Whoever has
+    /// caught up with the clock goes on in real time, so no message comes from the future.
     pub days: u32,
     pub now: Timestamp,
     /// Simulated time between meter values.
@@ -116,19 +119,20 @@ impl Fleet {
     }
 }
 
-/// The stations' time.
+/// The stations' time: fast until it reaches ours, and ours from then on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tempo {
     begin: Timestamp,
+    past_s: u32,
     started: Instant,
     speed: f64,
 }
 
 impl Tempo {
     fn begin(settings: &FleetSettings) -> Self {
-        let past = SignedDuration::from_secs(i64::from(settings.days) * i64::from(DAY_S));
-        let begin = settings.now.checked_sub(past).unwrap_or(Timestamp::UNIX_EPOCH);
-        Self { begin, started: Instant::now(), speed: settings.speed }
+        let past_s = settings.days.min(PAST_DAYS_MAX) * DAY_S;
+        let begin = settings.now.checked_sub(SignedDuration::from_secs(past_s.into())).unwrap_or(settings.now);
+        Self { begin, past_s, started: Instant::now(), speed: settings.speed }
     }
 
     /// What a station's clock shows at a second of a day.
@@ -140,7 +144,8 @@ impl Tempo {
     /// When that is for us.
     pub(crate) fn due(&self, day: u32, second: u32) -> Instant {
         let passed = f64::from(day) * f64::from(DAY_S) + f64::from(second);
-        self.started + Duration::from_secs_f64(passed / self.speed)
+        let fast = passed / self.speed;
+        self.started + Duration::from_secs_f64(fast.max(passed - f64::from(self.past_s)))
     }
 }
 
@@ -159,6 +164,17 @@ mod tests {
         assert_eq!(tempo.shown(0, 0), "2026-05-02T12:00:00Z".parse().unwrap());
         assert_eq!(tempo.shown(1, DAY_S), settings.now);
         assert_eq!(tempo.due(1, 0) - tempo.due(0, 0), Duration::from_secs(144));
+    }
+
+    #[tokio::test]
+    async fn a_fleet_without_end_catches_up_with_the_clock_and_never_passes_it() {
+        let tempo = Tempo::begin(&FleetSettings { days: u32::MAX, ..settings() });
+        for day in [0, 1, 29, 30, 31, 365] {
+            let real = (tempo.due(day, 0) - tempo.started).as_secs_f64();
+            let ahead = tempo.shown(day, 0).duration_since(settings().now).as_secs_f64() - real;
+            assert!(ahead < 1e-3, "day {day} is {ahead} s ahead");
+            assert_eq!(ahead > -1e-3, day > 30, "day {day}");
+        }
     }
 
     #[test]
