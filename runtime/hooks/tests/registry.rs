@@ -15,7 +15,7 @@ use amprule_hooks::{Archive, Change, HookSettings, Kind, Selection, StaticTariff
 use fixture::{Behaviour, Fixture, about, presented, running, unit, with};
 
 fn eur(text: &str) -> Decimal {
-    text.parse().unwrap()
+    text.parse().expect("a decimal")
 }
 
 #[tokio::test]

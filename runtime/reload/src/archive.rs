@@ -166,3 +166,49 @@ fn used_at(version: &Path) -> SystemTime {
     let origin = fs::metadata(version.join(ORIGIN)).and_then(|metadata| metadata.modified());
     origin.unwrap_or(SystemTime::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests {
+    use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Manifest, Unit};
+    use serde_json::Map;
+
+    use super::*;
+    use crate::workshop::Compilers;
+
+    struct Never;
+
+    impl Compiler for Never {
+        fn compile(&self, _: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
+            Err(Vec::new())
+        }
+    }
+
+    #[test]
+    fn old_and_surplus_versions_leave_the_archive_and_pinned_ones_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let compilers = Compilers { rhai: Arc::new(Never), wasm: Arc::new(Never) };
+        let workshop = Workshop::open(compilers, HostLimits::default(), Duration::from_secs(1)).unwrap();
+        let archive = ArchiveFolder::open(folder.path(), Arc::new(workshop), Box::new(Timestamp::default)).unwrap();
+        let place = Place { path: "flat.rhai".into(), shape: Shape::Single };
+        let day = Duration::from_secs(24 * 3600);
+        for (hash, days) in [("a", 200), ("b", 100), ("c", 3), ("d", 2), ("e", 1)] {
+            let source = Source {
+                kind: Kind::Rhai,
+                manifest: Manifest::bare("flat", "flat.rhai", &[]),
+                parameters: Map::new(),
+                files: BTreeMap::from([("flat.rhai".to_owned(), b"price".to_vec())]),
+                hash: hash.to_owned(),
+            };
+            archive.keep(&place, &source).unwrap();
+            let origin = File::options().write(true).open(folder.path().join(hash).join(ORIGIN)).unwrap();
+            origin.set_modified(SystemTime::now() - day * days).unwrap();
+        }
+        let pinned = HashSet::from(["a".to_owned()]);
+        assert_eq!(archive.prune(&pinned, day * 90, 3).unwrap(), 1);
+        let mut left: Vec<_> =
+            entries(folder.path()).unwrap().iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+        left.sort();
+        assert_eq!(left, ["a", "c", "d", "e"]);
+        assert_eq!(archive.prune(&HashSet::new(), day * 90, 2).unwrap(), 2);
+    }
+}

@@ -8,7 +8,7 @@ use amprule_reload::{Report, check};
 use fixture::{Fixture, GOOD, compilers, tariff};
 
 fn report(fixture: &Fixture, path: &str) -> Report {
-    check(&fixture.path(path), compilers(), HostLimits::default()).unwrap()
+    check(&fixture.path(path), compilers(), HostLimits::default()).expect("there is a unit")
 }
 
 #[test]

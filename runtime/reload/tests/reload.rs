@@ -123,6 +123,34 @@ fn a_symbolic_link_that_is_swapped_changes_all_its_units_in_one_generation() {
 
 #[cfg(unix)]
 #[test]
+fn a_units_folder_that_is_a_link_can_be_swapped_and_is_watched_where_it_leads() {
+    use std::os::unix::fs::symlink;
+    let fixture = Fixture::new();
+    fixture.folder("releases/1", GOOD, &tariff("0.30"));
+    fixture.folder("releases/2", GOOD, &tariff("0.40"));
+    symlink(fixture.path("releases/1"), fixture.path("scripts/tou")).unwrap();
+    let _watching = fixture.start();
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+
+    symlink(fixture.path("releases/2"), fixture.path("scripts/.new")).unwrap();
+    fs::rename(fixture.path("scripts/.new"), fixture.path("scripts/tou")).unwrap();
+    fixture.until("the swapped price", || fixture.price().as_deref() == Some("0.40"));
+    fixture.save("releases/2/main.rhai", &tariff("0.50"));
+    fixture.until("a change behind the link", || fixture.price().as_deref() == Some("0.50"));
+}
+
+#[test]
+fn a_folder_that_is_made_while_the_server_runs_is_found() {
+    let fixture = Fixture::new();
+    let _watching = fixture.start();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    fixture.until("the new unit", || fixture.price().as_deref() == Some("0.30"));
+    fixture.save("scripts/tou/cases/wrong.json", "{}");
+    fixture.until("the reason", || fixture.error("tou").is_some_and(|error| error.contains("not a case")));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_link_out_of_the_units_folder_is_refused() {
     let fixture = Fixture::new();
     fixture.save("secret.rhai", &tariff("0.30"));
