@@ -18,9 +18,11 @@ pub(crate) struct File<'a> {
 /// Imported files stand before those that import them; the entry is last.
 pub(crate) fn files(source: &Source) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
     let mut reader = Reader { source, open: Vec::new(), files: Vec::new() };
-    reader.read(&source.manifest.entry, None).map_err(|found| vec![found])?;
+    reader.read(&source.manifest.entry, None).map_err(|found| vec![*found])?;
     Ok(reader.files)
 }
+
+type Read<T> = Result<T, Box<Diagnostic>>;
 
 struct Reader<'a> {
     source: &'a Source,
@@ -30,10 +32,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn read(&mut self, name: &str, alias: Option<&str>) -> Result<(), Diagnostic> {
+    fn read(&mut self, name: &str, alias: Option<&str>) -> Read<()> {
         let layout = layout(self.text(name)?);
         if let Some(deep) = check_depth(name, &layout) {
-            return Err(deep);
+            return Err(Box::new(deep));
         }
         self.open.push(name.to_owned());
         for import in &layout.imports {
@@ -44,8 +46,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn import(&mut self, from: &str, layout: &Layout<'_>, import: &Import<'_>) -> Result<(), Diagnostic> {
-        let refuse = |message: String| at_token("import", message, from, layout.text, &import.path);
+    fn import(&mut self, from: &str, layout: &Layout<'_>, import: &Import<'_>) -> Read<()> {
+        let refuse = |message: String| Box::new(at_token("import", message, from, layout.text, &import.path));
         let name = self.find(import.path.unquoted()).ok_or_else(|| {
             let near =
                 nearest(import.path.unquoted(), self.source.files.keys().map(|name| name.trim_end_matches(".rhai")));
@@ -53,7 +55,7 @@ impl<'a> Reader<'a> {
                 || "a script imports only files of its own folder".to_owned(),
                 |near| format!("did you mean {near:?}?"),
             );
-            refuse(format!("there is no file {} here", import.path.text)).hint(hint)
+            Box::new(refuse(format!("there is no file {} here", import.path.text)).hint(hint))
         })?;
         if self.open.contains(&name) {
             return Err(refuse(format!("{name} and {from} import each other")));
@@ -65,7 +67,7 @@ impl<'a> Reader<'a> {
                 Err(refuse(format!("{} is already imported as {alias}; use one name for one file", file.name)))
             }
             None if self.files.len() + self.open.len() >= Limits::FILES => {
-                Err(refuse(format!("more than {} files", Limits::FILES)).hint("put functions together"))
+                Err(refuse(format!("more than {} files", Limits::FILES)))
             }
             None => self.read(&name, Some(import.alias)),
         }
@@ -75,8 +77,8 @@ impl<'a> Reader<'a> {
         [path.to_owned(), format!("{path}.rhai")].into_iter().find(|name| self.source.files.contains_key(name))
     }
 
-    fn text(&self, name: &str) -> Result<&'a str, Diagnostic> {
-        let refuse = |message: String| Diagnostic::new("limit", message).in_file(name);
+    fn text(&self, name: &str) -> Read<&'a str> {
+        let refuse = |message: String| Box::new(Diagnostic::new("limit", message).in_file(name));
         let bytes = self.source.files.get(name).ok_or_else(|| refuse(format!("there is no file {name}")))?;
         if bytes.len() > Limits::FILE_BYTES {
             return Err(refuse(format!("{} bytes; a script has at most {}", bytes.len(), Limits::FILE_BYTES)));

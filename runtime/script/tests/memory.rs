@@ -46,8 +46,7 @@ fn explode(text: &str) {
     let before = peak();
     let fault = unit.price(&session(), &budget()).result.expect_err(text);
     let grown = peak() - before;
-    println!("{:6} KiB, {}", grown / 1024, fault.class);
-    assert!(grown <= BUDGET, "{grown} bytes: {text}");
+    assert!(grown <= BUDGET, "{grown} bytes until {fault}: {text}");
 }
 
 /// The most memory this process ever had in use.

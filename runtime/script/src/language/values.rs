@@ -15,10 +15,10 @@ pub(crate) struct TextList(pub(crate) Arc<[ImmutableString]>);
 
 impl IntoIterator for TextList {
     type Item = ImmutableString;
-    type IntoIter = std::vec::IntoIter<ImmutableString>;
+    type IntoIter = Box<dyn Iterator<Item = ImmutableString> + Send + Sync>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.to_vec().into_iter()
+        Box::new((0..self.0.len()).map(move |at| self.0[at].clone()))
     }
 }
 

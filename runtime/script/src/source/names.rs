@@ -1,4 +1,5 @@
-//! The words that scripts may use, for checks and hints. A test holds them against the engine.
+//! The words that scripts may use, for checks and hints. What is registered with the engine must also stand here:
+//! a call of any other name is refused before the script runs.
 
 /// Functions and methods.
 pub(crate) const FUNCTIONS: &[&str] = &[

@@ -41,7 +41,7 @@ pub(crate) fn printed(found: &[Diagnostic]) -> String {
 
 /// More than any honest script needs, so that a slow machine fails no test.
 pub(crate) fn budget() -> Budget {
-    Budget { fuel: 5_000_000, memory: 32 << 20, deadline: Instant::now() + Duration::from_secs(20) }
+    Budget { fuel: 1_000_000, memory: 32 << 20, deadline: Instant::now() + Duration::from_secs(20) }
 }
 
 pub(crate) fn price(text: &str) -> Result<PricingOutput, Fault> {

@@ -3,7 +3,7 @@
 use amprule_hooks::manifest::ParameterKind;
 use serde_json::json;
 
-use crate::harness::{budget, compile, declare, price, refuse, session, source, text_of, value_of};
+use crate::harness::{authorize, budget, compile, declare, price, refuse, session, source, text_of, value_of};
 
 #[test]
 fn numbers_are_exact() {
@@ -154,5 +154,38 @@ fn what_a_script_must_not_have_is_not_there() {
         "fn price(session) { parse_json(\"{}\") }",
     ] {
         assert!(!refuse(&source(text)).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn every_field_that_hints_name_can_be_read() {
+    let names = [
+        (
+            "session",
+            "id now is_final started_at ended_at energy_wh energy_kwh duration_s minutes hours time_zone station token periods params parameters",
+        ),
+        (
+            "session.periods[0]",
+            "started_at ended_at duration_s minutes hours energy_wh energy_kwh state is_charging is_suspended is_idle weekday is_weekend minute_of_day",
+        ),
+        ("session.station", "id location vendor model evse connector"),
+        ("session.token", "type group"),
+        ("line(\"a\", \"A\", 1)", "code description quantity unit unit_price amount"),
+    ];
+    for (owner, field) in names.iter().flat_map(|(owner, fields)| fields.split(' ').map(move |field| (owner, field))) {
+        let text = format!("fn price(session) {{ let x = {owner}; let y = x.{field}; bill(\"EUR\", []) }}");
+        assert!(price(&text).is_ok(), "{owner}.{field}");
+    }
+    let names = [
+        (
+            "request",
+            "now purpose station token open_sessions time_zone date weekday is_weekend minute_of_day params parameters",
+        ),
+        ("request.token", "id type status group expires_at budget"),
+        ("request.token.budget", "amount spent rest currency period"),
+    ];
+    for (owner, field) in names.iter().flat_map(|(owner, fields)| fields.split(' ').map(move |field| (owner, field))) {
+        let text = format!("fn authorize(request) {{ let x = {owner}; let y = x.{field}; accept() }}");
+        assert!(authorize(&text).is_ok(), "{owner}.{field}");
     }
 }
