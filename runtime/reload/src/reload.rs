@@ -123,8 +123,8 @@ struct Task {
 
 impl Task {
     fn run(&mut self, hints: &Receiver<Hint>) {
-        // What changed between the loading and the watching.
-        let mut again = self.reload.loader.look();
+        // Something may have changed between the loading and the watching.
+        let mut again = true;
         loop {
             self.tidy();
             let ReloadSettings { quiet, at_most, .. } = self.reload.settings;
