@@ -57,6 +57,8 @@ async fn serve(config: Config) -> Result<()> {
         .await
         .with_context(|| format!("listen for the API on {}", config.api.listen))?;
 
+    let management = house.api(&config, &data)?;
+
     let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
     say(format_args!("ocpp  {scheme}://{}", gateway.local_addr()));
     say(format_args!("api   http://{}", listener.local_addr()?));
@@ -64,7 +66,7 @@ async fn serve(config: Config) -> Result<()> {
 
     let (end, ended) = watch::channel(false);
     let stations = tokio::spawn(gateway.serve(house.engine.clone(), told(ended.clone())));
-    let api = tokio::spawn(amprule_api::serve(listener, house.api(&config, &data)?, told(ended)));
+    let api = tokio::spawn(amprule_api::serve(listener, management, told(ended)));
     interrupted().await?;
 
     tracing::info!("shutting down: what is in flight is finished");
