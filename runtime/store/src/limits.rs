@@ -31,6 +31,6 @@ pub(crate) const LIST_READERS: usize = 2;
 /// Pages in the write-ahead log at which a commit also moves them into the database: 32 MB.
 pub(crate) const CHECKPOINT_PAGES: u32 = 8_000;
 /// After so long without a commit the writer does it unasked.
-pub(crate) const IDLE: Duration = Duration::from_millis(250);
+pub(crate) const IDLE: Duration = Duration::from_secs(1);
 /// How long the writer waits for another program that holds the database, a backup for instance, before it refuses.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
