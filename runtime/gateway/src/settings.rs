@@ -23,7 +23,7 @@ pub struct GatewaySettings {
     pub handshake_timeout: Duration,
     /// A message or frame beyond it is answered with an error, and the connection is closed with status 1009.
     pub max_frame_bytes: usize,
-    /// Allocated for every connection.
+    /// Allocated for every connection. Most messages fit in 2 KiB, and a larger buffer was not measurably faster.
     pub read_buffer_bytes: usize,
     /// A station that was silent for so long is pinged.
     pub ping_interval: Duration,
@@ -47,7 +47,7 @@ impl Default for GatewaySettings {
             max_handshakes: 512,
             handshake_timeout: Duration::from_secs(10),
             max_frame_bytes: 256 * 1024,
-            read_buffer_bytes: 4 * 1024,
+            read_buffer_bytes: 2 * 1024,
             ping_interval: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(180),
             write_timeout: Duration::from_secs(10),
