@@ -7,12 +7,20 @@ use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 
+use crate::breaker::BreakerState;
 use crate::guard;
+use crate::settings::Granted;
 use crate::unit::{Answer, Budget, Unit, Used};
-use crate::version::Version;
+use crate::version::{Version, Watched};
 
 /// Characters of a fault's message that are kept.
 const MAX_FAULT: usize = 1_000;
+
+/// How long a call may wait for a place behind other stations' calls. The breaker ends the queue of a unit that hangs.
+const QUEUE: Duration = Duration::from_secs(1);
+
+/// Why a call never began.
+type Unasked = (FaultClass, &'static str);
 
 /// A hook as the caller sees it: what goes in, what comes out, and which of a unit's functions that is.
 pub(crate) trait Question: Send + Sync + 'static {
@@ -62,10 +70,9 @@ pub(crate) async fn call<Q: Question, T>(
     if !watched.breaker.allows(began) {
         return refused(version, Q::HOOK, FaultClass::BreakerOpen, "it failed too often; it is asked again in a while");
     }
-    let granted = &version.granted;
-    let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: Instant::now() + granted.wall };
-    let Some(answer) = run(version, question, budget).await else {
-        return refused(version, Q::HOOK, FaultClass::Wall, "its earlier calls took all of the time");
+    let answer = match run(version, question).await {
+        Ok(answer) => answer,
+        Err((class, why)) => return refused(version, Q::HOOK, class, why),
     };
     let ended = now();
     let took = ended.saturating_duration_since(began);
@@ -88,28 +95,39 @@ pub(crate) async fn call<Q: Question, T>(
 }
 
 /// Where the caller stands when the version has proven to be quick; else on a thread that may block, a few at a time.
-/// `None`: the budget was used up by waiting for a place.
-async fn run<Q: Question>(version: &Version, question: &Arc<Q>, budget: Budget) -> Option<Answer<Q::Output>> {
-    let stats = &version.watched(Q::HOOK).stats;
+async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Answer<Q::Output>, Unasked> {
+    let granted = version.granted;
+    let Watched { stats, breaker } = version.watched(Q::HOOK);
     if stats.proven_quick() {
-        return Some(guard::caught(|| question.ask(&*version.unit, &budget)));
+        return Ok(guard::caught(|| question.ask(&*version.unit, &budget(&granted))));
     }
     let place = Arc::clone(&version.lane).acquire_owned();
-    let place = tokio::time::timeout_at(budget.deadline.into(), place).await.ok()?.ok()?;
+    let place = tokio::time::timeout(QUEUE, place).await;
+    let Ok(Ok(place)) = place else {
+        return Err((FaultClass::Wall, "its earlier calls took all of the time"));
+    };
+    if breaker.state() == BreakerState::Open {
+        return Err((FaultClass::BreakerOpen, "it failed too often while this call waited"));
+    }
     if stats.proven_quick() {
         drop(place);
-        return Some(guard::caught(|| question.ask(&*version.unit, &budget)));
+        return Ok(guard::caught(|| question.ask(&*version.unit, &budget(&granted))));
     }
     let (unit, question) = (Arc::clone(&version.unit), Arc::clone(question));
     let blocking = tokio::task::spawn_blocking(move || {
-        let answer = guard::caught(|| question.ask(&*unit, &budget));
+        let answer = guard::caught(|| question.ask(&*unit, &budget(&granted)));
         drop(place);
         answer
     });
-    Some(blocking.await.unwrap_or_else(|_| Answer {
+    Ok(blocking.await.unwrap_or_else(|_| Answer {
         result: Err(Fault::new(FaultClass::Trap, "the host is shutting down")),
         used: Used::default(),
     }))
+}
+
+/// The clock begins with the call: a busy host is no fault of the unit.
+fn budget(granted: &Granted) -> Budget {
+    Budget { fuel: granted.fuel, memory: granted.memory, deadline: Instant::now() + granted.wall }
 }
 
 /// A call that never ran is no evidence against the version: the breaker does not count it.
