@@ -139,7 +139,7 @@ async fn lists_come_in_pages_and_filters_narrow_them() {
     station.start(1, "CARD-2", 0, &ago(2)).await;
     let count = |filter: &str| api.all(&format!("/api/v1/sessions?limit=2{filter}")).len();
     assert_eq!((count(""), count("&state=ended"), count("&state=active"), count("&station=cs-2")), (5, 4, 1, 0));
-    assert_eq!(count("&token=CARD-2"), 2);
+    assert_eq!(count("&idToken=CARD-2"), 2);
     let first = api.get("/api/v1/sessions?limit=2").ok();
     assert_eq!(first["items"].as_array().map(Vec::len), Some(2));
     assert!(first["next"].is_string(), "there is a next page: {first}");

@@ -35,7 +35,7 @@ async fn a_session_of_ocpp_1_6_is_priced_to_the_cent() {
         (&json!("EUR"), &json!("5.15")),
         "5.145 rounds away from zero"
     );
-    assert_eq!(session["lines"][0]["unrounded"], "5.14500", "both amounts are kept: {session}");
+    assert_eq!(session["lines"][0]["unrounded"], "5.145", "both amounts are kept: {session}");
     assert_eq!(session["pricedBy"]["unit"], "tariff");
     assert_eq!(session["marks"], json!([]), "nothing was odd");
 }
