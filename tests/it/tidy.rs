@@ -1,6 +1,7 @@
 //! The invariants of runtime/ARCHITECTURE.md. Each failure says what to do instead.
 
 mod dependencies;
+mod licences;
 mod sources;
 
 use std::path::Path;

@@ -111,8 +111,8 @@ Open, to see sessions with their prices:
 Watch, to see everything as it happens:
   curl -sN -H 'authorization: Bearer {token}' {base}/api/v1/events
 Edit and save; sessions that start from now on use it, running ones keep their price:
-  scripts/flat-tariff/main.rhai         the tariff itself
-  scripts/flat-tariff/parameters.toml   its parameters, where the folder has that file
+  scripts/flat-tariff/main.rhai         the tariff that prices them all
+  scripts/flat-tariff/parameters.toml   a new file; energy_price = \"0.59\" is a line to begin with
 See what became of your edit, or why it was refused:
   curl -s -H 'authorization: Bearer {token}' {base}/api/v1/extensions
 

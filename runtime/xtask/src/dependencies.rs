@@ -1,6 +1,6 @@
 //! Licences, sources and banned crates, by cargo-deny and `.deny.toml`.
 //!
-//! The rules that need no tool are tests in tests/it/tidy.rs and always run.
+//! tests/it/tidy holds the same rules without the tool, and always runs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::run::{cargo, run, succeeds};
 pub(crate) fn check(root: &Path, full: bool) -> Result<Outcome> {
     let Some(tool) = tool(root, full)? else {
         return Ok(Outcome::Skipped(
-            "cargo-deny is not installed; `cargo xtask test --full` builds it once into target/tools, which takes minutes".to_owned(),
+            "cargo-deny is not installed, and the tidy tests hold the same rules; `cargo xtask test --full` builds it into target/tools".to_owned(),
         ));
     };
     run(Command::new(tool).current_dir(root).args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))?;
