@@ -1,7 +1,6 @@
 //! What the metrics are made of, as plain data: nobody else needs to know how they are printed.
 
 use amprule_domain::decision::{FaultClass, Hook};
-use amprule_domain::session::SessionState;
 
 /// Asked at every scrape.
 pub trait Metrics: Send + Sync {
@@ -16,7 +15,6 @@ pub struct Snapshot {
     /// What stations sent wrongly and was repaired.
     pub repairs: Vec<RepairCount>,
     pub commits: Option<Commits>,
-    pub sessions: Vec<(SessionState, u64)>,
     /// The registry's generation.
     pub generation: u64,
     pub hooks: Vec<HookCount>,
@@ -40,15 +38,15 @@ pub struct RepairCount {
     pub count: u64,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Commits {
     /// Groups written to disk.
     pub transactions: u64,
     /// Steps of stations in them.
     pub commits: u64,
     pub failed: u64,
-    /// Time spent writing.
-    pub seconds: f64,
+    /// Steps that wait for the writer now.
+    pub queued: u64,
 }
 
 /// The calls of one extension's active version for one hook.

@@ -10,14 +10,18 @@ mod course;
 mod propose;
 mod question;
 mod settle;
+mod times;
 mod transaction;
 
-pub use apply::{Moment, Step, apply};
+pub use apply::{Moment, Step, apply, may_repeat};
 pub use propose::{Admission, Proposal, Question, propose};
 pub use question::{KnownToken, authorization_input, budget_since, pricing_input};
 pub use settle::{Happened, Settled, settle};
+pub use times::believe_times;
 
 use crate::TransactionId;
+use std::sync::Arc;
+
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 
@@ -26,7 +30,7 @@ use crate::station::StationRecord;
 pub struct Station {
     pub record: StationRecord,
     /// Open and parked sessions, and the last few ended ones. Oldest first.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<Arc<Session>>,
 }
 
 impl Station {
@@ -36,13 +40,13 @@ impl Station {
     pub const MAX_PARKED: usize = 32;
 
     pub fn new(record: StationRecord, sessions: Vec<Session>) -> Self {
-        let mut station = Self { record, sessions };
+        let mut station = Self { record, sessions: sessions.into_iter().map(Arc::new).collect() };
         station.forget_old();
         station
     }
 
     /// Takes over what a committed step has changed.
-    pub fn adopt(&mut self, record: Option<StationRecord>, sessions: Vec<Session>) {
+    pub fn adopt(&mut self, record: Option<StationRecord>, sessions: Vec<Arc<Session>>) {
         if let Some(record) = record {
             self.record = record;
         }
@@ -56,12 +60,12 @@ impl Station {
     }
 
     fn by_transaction(&self, transaction: &TransactionId) -> Option<&Session> {
-        self.sessions.iter().rev().find(|session| session.transaction == *transaction)
+        self.sessions.iter().rev().find(|session| session.transaction == *transaction).map(Arc::as_ref)
     }
 
     /// The open session on an EVSE. When the message names none: the station's only open one.
     fn open_on(&self, evse: Option<u32>) -> Option<&Session> {
-        let mut open = self.sessions.iter().filter(|session| session.is_open());
+        let mut open = self.sessions.iter().map(Arc::as_ref).filter(|session| session.is_open());
         match evse {
             Some(evse) if evse > 0 => open.find(|session| session.evse == evse),
             _ => open.next().filter(|_| open.next().is_none()),

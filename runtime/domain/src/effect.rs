@@ -1,5 +1,7 @@
 //! What a step of the state machine wants on disk, as plain data. One list is one transaction.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +25,7 @@ pub enum Effect {
         status: ConnectorStatus,
     },
     /// Writes the whole session.
-    Session(Box<Session>),
+    Session(Arc<Session>),
     /// Appends one message's readings to a session's journal.
     Readings(ReadingsRow),
     /// Keeps the answer to a message that may be repeated.

@@ -28,6 +28,8 @@ impl Mark {
     pub const REGISTER_JUMPED: Self = Self(Cow::Borrowed("register-jumped"));
     /// A reading came after a later one; it is stored, and the energy in between was counted already.
     pub const LATE_READING: Self = Self(Cow::Borrowed("late-reading"));
+    /// The end came after a later start had ended this session; it counts.
+    pub const LATE_STOP: Self = Self(Cow::Borrowed("late-stop"));
     /// A second end came with another meter; the first one counts.
     pub const SECOND_STOP: Self = Self(Cow::Borrowed("second-stop"));
     /// There were more periods than the limit; later ones were folded into the last.

@@ -5,6 +5,8 @@
 
 use jiff::Timestamp;
 use jiff::civil::Time;
+// A session is written at every reading: whole microseconds cost a tenth of a printed date.
+use jiff::fmt::serde::timestamp::microsecond::required as micros;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +24,9 @@ const JUMP_ROOM: Energy = Energy::from_wh(200_000);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Period {
+    #[serde(with = "micros")]
     pub started_at: Timestamp,
+    #[serde(with = "micros")]
     pub ended_at: Timestamp,
     #[serde(rename = "energyWh")]
     pub energy: Energy,
@@ -73,9 +77,11 @@ pub struct Timeline {
     /// Stretches since the last register: their energy is not known yet.
     open: Vec<Period>,
     /// The latest moment that was heard of.
+    #[serde(with = "micros")]
     pub at: Timestamp,
     pub state: ChargingState,
     /// When the last register was read.
+    #[serde(with = "micros")]
     read_at: Timestamp,
     pub first_register: Option<Energy>,
     pub last_register: Option<Energy>,

@@ -197,3 +197,48 @@ fn any_order_and_any_repetition_of_a_transaction_gives_the_same_energy() {
         assert_eq!(session.seen.gaps().count(), 0, "{at}");
     }
 }
+
+#[test]
+fn an_old_start_that_comes_late_does_not_end_the_session_that_runs() {
+    let mut world = World::new();
+    world.begin_v2("new", 0, 60, 500);
+    world.begin_v2("old", 0, 10, 100);
+    assert!(world.sessions().iter().all(|session| session.state == SessionState::Active));
+    world.begin_v2("newest", 0, 90, 900);
+    assert!(world.sessions()[0].marks.has(&Mark::NO_STOP));
+}
+
+#[test]
+fn the_late_stop_of_a_replaced_session_is_its_end() {
+    let mut world = World::new();
+    let first = world.start_v16(0, 1, 0);
+    world.start_v16(60, 1, 4_000);
+    world.stop_v16(50, first, 3_500);
+    let session = &world.sessions()[0];
+    assert_eq!((session.state, session.energy()), (SessionState::Ended, Energy::from_wh(3_500)));
+    assert!(session.marks.has(&Mark::LATE_STOP) && session.marks.has(&Mark::NEEDS_REVIEW));
+    assert!(!session.marks.has(&Mark::SECOND_STOP));
+}
+
+#[test]
+fn a_v16_stop_ends_a_session_that_only_meter_values_had_told_of() {
+    let mut world = World::new();
+    world.meter_v16(10, 9_999, 1_000);
+    assert_eq!(world.only_session().state, SessionState::Parked);
+    world.stop_v16(30, 9_999, 4_000);
+    let session = world.only_session();
+    assert_eq!((session.state, session.energy()), (SessionState::Ended, Energy::from_wh(3_000)));
+    assert!(session.marks.has(&Mark::NO_START) && session.parked.is_empty());
+}
+
+#[test]
+fn times_that_cannot_be_are_those_of_receipt() {
+    let now = world::at(0);
+    for (minute, believed) in [(60, true), (-300 * 24 * 60, true), (3 * 24 * 60, false), (-800 * 24 * 60, false)] {
+        let event = StationEvent::Transaction(transaction(Phase::Updated, Some("t"), minute));
+        let mut inbound = world::inbound(event);
+        amprule_domain::charging::believe_times(&mut inbound, now);
+        let StationEvent::Transaction(event) = inbound.event else { unreachable!("it was one") };
+        assert_eq!((event.at.is_some(), inbound.marks.is_empty()), (believed, believed), "{minute} minutes");
+    }
+}

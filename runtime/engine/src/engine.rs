@@ -98,11 +98,11 @@ impl Engine {
         outcome.await.unwrap_or(Err(CallFailed::Gone))
     }
 
-    /// Stores the operator's part of the record, and tells the station's task when it has one.
+    /// Stores the operator's part of the record, through the station's task: its first connection may come at the same time.
     pub async fn put_station(&self, record: StationRecord) -> StoreResult<()> {
-        match self.handle(&record.id) {
+        match self.handle_or_new(&record.id) {
             Some(handle) => ask(&handle, |done| Mail::Configure(Box::new(record), done)).await,
-            None => self.ports.store.commit(vec![Effect::Station(Box::new(record))]).await,
+            None => Err(StoreError::new("the server is shutting down")),
         }
     }
 

@@ -24,8 +24,9 @@ pub(crate) fn tell(notices: &Notices, station: &Station, happened: Vec<Happened>
 }
 
 fn describe(station: &Station, event: &Happened) -> (&'static str, Option<SessionId>, Value) {
-    let session =
-        |id: &SessionId| station.sessions.iter().find(|session| session.id == *id).map(summary).unwrap_or(Value::Null);
+    let session = |id: &SessionId| {
+        station.sessions.iter().find(|session| session.id == *id).map(|session| summary(session)).unwrap_or(Value::Null)
+    };
     match event {
         Happened::Booted => {
             let boot = &station.record.boot;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::StationId;
-use amprule_domain::charging::Station;
+use amprule_domain::charging::{self, Station};
 use amprule_domain::effect::Effect;
 use amprule_domain::event::{Inbound, StationCommand};
 use amprule_domain::notice::Notice;
@@ -115,8 +115,8 @@ impl StationTask {
         tokio::select! {
             biased;
             mail = self.mailbox.mail.recv() => Turn::Mail(mail),
-            received = link => Turn::Heard(received),
             () = overdue => Turn::CallTimedOut,
+            received = link => Turn::Heard(received),
         }
     }
 
@@ -131,8 +131,10 @@ impl StationTask {
         }
     }
 
-    async fn answer(&mut self, inbound: Inbound) {
-        self.mailbox.connection.heard(self.ports.clock.now());
+    async fn answer(&mut self, mut inbound: Inbound) {
+        let now = self.ports.clock.now();
+        self.mailbox.connection.heard(now);
+        charging::believe_times(&mut inbound, now);
         let answer = self.hear(&inbound).await;
         self.shared.counters.heard(self.protocol(), inbound.action, answer.is_ok());
         let Some(link) = &mut self.link else {
@@ -195,7 +197,9 @@ impl StationTask {
     /// Takes the operator's part; what the station said of itself stays.
     async fn configure(&mut self, given: StationRecord) -> StoreResult<()> {
         let ours = self.station.record.clone();
-        let revoked = given.provisioning == Provisioning::Rejected || given.password_hash != ours.password_hash;
+        let revoked = given.provisioning == Provisioning::Rejected
+            || given.password_hash != ours.password_hash
+            || given.security_profile != ours.security_profile;
         self.put(StationRecord { boot: ours.boot, protocol: ours.protocol, booted_at: ours.booted_at, ..given })
             .await?;
         if revoked && self.link.is_some() {

@@ -15,7 +15,7 @@ impl StationTask {
     /// The reply is on disk's side of the commit: nothing is answered whose effects could still be lost.
     pub(crate) async fn hear(&mut self, inbound: &Inbound) -> Result<Reply, Refusal> {
         let message = key(inbound);
-        if let Some(reply) = self.answered.find(&message) {
+        if let Some(reply) = self.answered.find(&message).filter(|reply| charging::may_repeat(&inbound.event, reply)) {
             return Ok(reply);
         }
         self.refuse_rejected(inbound)?;

@@ -131,8 +131,9 @@ impl Connection {
     }
 
     fn count_malformed(&mut self) {
-        self.malformed += 1;
-        if self.malformed > self.socket.settings().max_malformed_in_a_row {
+        self.malformed = self.malformed.saturating_add(1);
+        let most = self.socket.settings().max_malformed_in_a_row;
+        if most > 0 && self.malformed > most {
             self.socket.begin_parting(TOO_MANY_MALFORMED);
         }
     }

@@ -33,7 +33,8 @@ pub struct GatewaySettings {
     pub write_timeout: Duration,
     /// How long a close waits for the station's own close.
     pub close_timeout: Duration,
-    /// Unreadable frames without a readable one between them; one more closes with status 1008.
+    /// Unreadable frames without a readable one between them; one more closes with status 1008. 0: each is answered,
+    /// however many come.
     pub max_malformed_in_a_row: u32,
 }
 
@@ -52,7 +53,7 @@ impl Default for GatewaySettings {
             idle_timeout: Duration::from_secs(180),
             write_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
-            max_malformed_in_a_row: 100,
+            max_malformed_in_a_row: 0,
         }
     }
 }

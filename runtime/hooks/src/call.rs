@@ -19,6 +19,9 @@ const MAX_FAULT: usize = 1_000;
 /// How long a call may wait for a place behind other stations' calls. The breaker ends the queue of a unit that hangs.
 const QUEUE: Duration = Duration::from_secs(1);
 
+/// A unit's answer, and how long it took.
+type Ran<T> = (Answer<T>, Duration);
+
 /// Why a call never began.
 type Unasked = (FaultClass, &'static str);
 
@@ -70,12 +73,11 @@ pub(crate) async fn call<Q: Question, T>(
     if !watched.breaker.allows(began) {
         return refused(version, Q::HOOK, FaultClass::BreakerOpen, "it failed too often; it is asked again in a while");
     }
-    let answer = match run(version, question).await {
-        Ok(answer) => answer,
+    let (answer, took) = match run(version, question).await {
+        Ok(ran) => ran,
         Err((class, why)) => return refused(version, Q::HOOK, class, why),
     };
     let ended = now();
-    let took = ended.saturating_duration_since(began);
     let result = answer
         .result
         .map_err(shortened)
@@ -95,11 +97,11 @@ pub(crate) async fn call<Q: Question, T>(
 }
 
 /// Where the caller stands when the version has proven to be quick; else on a thread that may block, a few at a time.
-async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Answer<Q::Output>, Unasked> {
+async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Ran<Q::Output>, Unasked> {
     let granted = version.granted;
     let Watched { stats, breaker } = version.watched(Q::HOOK);
     if stats.proven_quick() {
-        return Ok(guard::caught(|| question.ask(&*version.unit, &budget(&granted))));
+        return Ok(timed(|| question.ask(&*version.unit, &budget(&granted))));
     }
     let place = Arc::clone(&version.lane).acquire_owned();
     let place = tokio::time::timeout(QUEUE, place).await;
@@ -111,18 +113,25 @@ async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Answer
     }
     if stats.proven_quick() {
         drop(place);
-        return Ok(guard::caught(|| question.ask(&*version.unit, &budget(&granted))));
+        return Ok(timed(|| question.ask(&*version.unit, &budget(&granted))));
     }
     let (unit, question) = (Arc::clone(&version.unit), Arc::clone(question));
     let blocking = tokio::task::spawn_blocking(move || {
-        let answer = guard::caught(|| question.ask(&*unit, &budget(&granted)));
+        let answer = timed(|| question.ask(&*unit, &budget(&granted)));
         drop(place);
         answer
     });
-    Ok(blocking.await.unwrap_or_else(|_| Answer {
-        result: Err(Fault::new(FaultClass::Trap, "the host is shutting down")),
-        used: Used::default(),
+    Ok(blocking.await.unwrap_or_else(|_| {
+        let fault = Fault::new(FaultClass::Trap, "the host is shutting down");
+        (Answer { result: Err(fault), used: Used::default() }, Duration::ZERO)
     }))
+}
+
+/// What the unit itself took: waiting for a place is not its doing.
+fn timed<T>(call: impl FnOnce() -> Answer<T>) -> Ran<T> {
+    let began = Instant::now();
+    let answer = guard::caught(call);
+    (answer, began.elapsed())
 }
 
 /// The clock begins with the call: a busy host is no fault of the unit.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::manifest::with_overrides;
+use crate::manifest::{Parameter, with_overrides};
 use crate::settings::Granted;
 use crate::unit::{Answer, Budget, Source, Unit};
 use crate::{Diagnostic, guard};
@@ -87,7 +87,7 @@ fn read(path: &str, bytes: &[u8]) -> Result<Vec<Case>, Box<Diagnostic>> {
 
 /// The error says what was expected and what came.
 fn try_case(case: &Case, source: &Source, unit: &dyn Unit, granted: &Granted) -> Result<(), String> {
-    let parameters = with_overrides(&source.manifest.parameters, &source.parameters, &case.parameters)?;
+    let parameters = with_overrides(&source.manifest.parameters, &usual(source), &case.parameters)?;
     let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: Instant::now() + granted.wall };
     let answered = match case.hook {
         Hook::Pricing => {
@@ -106,6 +106,16 @@ fn try_case(case: &Case, source: &Source, unit: &dyn Unit, granted: &Granted) ->
     };
     let got = answered.unwrap_or_else(|fault| json!({ "fault": fault.class, "message": fault.message }));
     compare::contained(&case.expect, &got)
+}
+
+/// A case proves the code, not the operator's prices: it sees defaults, and an operator's value only where there is none.
+fn usual(source: &Source) -> Map<String, Value> {
+    let declared = source.manifest.parameters.iter();
+    let value = |(name, parameter): (&String, &Parameter)| {
+        let value = parameter.default.as_ref().or_else(|| source.parameters.get(name))?;
+        Some((name.clone(), value.clone()))
+    };
+    declared.filter_map(value).collect()
 }
 
 fn answer<T>(answer: Answer<T>) -> Result<T, Fault> {

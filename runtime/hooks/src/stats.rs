@@ -13,17 +13,7 @@ const QUICK: Duration = Duration::from_millis(1);
 /// This many good quick calls prove a version; the count stops at twice that, and a slow call costs a quarter of it.
 const PROVEN: u32 = 32;
 const SLOW_COSTS: u32 = 16;
-const CLASSES: [FaultClass; 9] = [
-    FaultClass::GuestError,
-    FaultClass::Trap,
-    FaultClass::Fuel,
-    FaultClass::Wall,
-    FaultClass::Memory,
-    FaultClass::InvalidOutput,
-    FaultClass::HostIo,
-    FaultClass::BreakerOpen,
-    FaultClass::NotLoaded,
-];
+const CLASSES: [FaultClass; FaultClass::ALL.len()] = FaultClass::ALL;
 
 #[derive(Default)]
 pub(crate) struct Stats {

@@ -42,6 +42,8 @@ pub(crate) struct Ocpp {
     pub(crate) ping_interval_s: u64,
     pub(crate) idle_timeout_s: u64,
     pub(crate) write_timeout_s: u64,
+    pub(crate) close_timeout_s: u64,
+    pub(crate) max_malformed_in_a_row: u32,
     pub(crate) tls: Option<Tls>,
 }
 
@@ -118,6 +120,8 @@ impl Default for Ocpp {
             ping_interval_s: gateway.ping_interval.as_secs(),
             idle_timeout_s: gateway.idle_timeout.as_secs(),
             write_timeout_s: gateway.write_timeout.as_secs(),
+            close_timeout_s: gateway.close_timeout.as_secs(),
+            max_malformed_in_a_row: gateway.max_malformed_in_a_row,
             tls: None,
         }
     }
@@ -180,6 +184,8 @@ impl Ocpp {
             ping_interval: Duration::from_secs(self.ping_interval_s),
             idle_timeout: Duration::from_secs(self.idle_timeout_s),
             write_timeout: Duration::from_secs(self.write_timeout_s),
+            close_timeout: Duration::from_secs(self.close_timeout_s),
+            max_malformed_in_a_row: self.max_malformed_in_a_row,
             ..GatewaySettings::default()
         }
     }

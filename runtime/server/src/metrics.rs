@@ -40,7 +40,6 @@ impl Metrics for Gauges {
             commits: Some(self.commits()),
             generation: self.registry.generation(),
             hooks: self.hooks(),
-            ..Snapshot::default()
         }
     }
 }

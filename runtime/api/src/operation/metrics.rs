@@ -49,7 +49,7 @@ impl Collector for Scrape {
 
 impl Scrape {
     fn stations(&self, to: &mut DescriptorEncoder) -> fmt::Result {
-        let Snapshot { stations_connected, messages, repairs, sessions, .. } = &self.snapshot;
+        let Snapshot { stations_connected, messages, repairs, .. } = &self.snapshot;
         gauges(to, "stations_connected", "Stations with a connection", [Sample::new([], *stations_connected)])?;
         let messages = messages.iter().map(|row| {
             let outcome = if row.accepted { "accepted" } else { "error" };
@@ -61,9 +61,7 @@ impl Scrape {
                 [("vendor", &*row.vendor), ("model", &row.model), ("firmware", &row.firmware), ("mark", &row.mark)];
             Sample::new(labels, row.count)
         });
-        counters(to, "repairs", "Messages that had to be repaired to be understood", repairs)?;
-        let sessions = sessions.iter().map(|(state, count)| Sample::new([("state", state.as_str())], *count));
-        gauges(to, "sessions", "Sessions by state", sessions)
+        counters(to, "repairs", "Messages that had to be repaired to be understood", repairs)
     }
 
     fn commits(&self, to: &mut DescriptorEncoder) -> fmt::Result {
@@ -74,7 +72,7 @@ impl Scrape {
         counters(to, "store_transactions", "Transactions written to disk", one(commits.transactions))?;
         counters(to, "store_commits", "Steps of stations in them", one(commits.commits))?;
         counters(to, "store_commits_failed", "Steps that could not be written", one(commits.failed))?;
-        counters(to, "store_write_seconds", "Time spent writing", [Sample::new([], commits.seconds)])
+        gauges(to, "store_queue", "Steps that wait for the writer", [Sample::new([], commits.queued)])
     }
 
     fn hooks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
@@ -109,7 +107,6 @@ impl Scrape {
 #[cfg(test)]
 mod tests {
     use amprule_domain::decision::{FaultClass, Hook};
-    use amprule_domain::session::SessionState;
 
     use crate::testing::House;
     use crate::{Commits, HookCount, MessageCount, RepairCount, Snapshot};
@@ -126,8 +123,7 @@ mod tests {
             "amprule_messages_total{protocol=\"ocpp2.0.1\",action=\"Authorize\",outcome=\"error\"} 1",
             "amprule_repairs_total{vendor=\"A \\\"B\\\"\",model=\"M\",firmware=\"1\",mark=\"time-repaired\"} 2",
             "amprule_store_transactions_total 5",
-            "amprule_store_write_seconds_total 0.25",
-            "amprule_sessions{state=\"active\"} 4",
+            "amprule_store_queue 2",
             "amprule_generation 9",
             "amprule_hook_calls_total{extension=\"flat\",hook=\"pricing\"} 100",
             "amprule_hook_faults_total{extension=\"flat\",hook=\"pricing\",class=\"fuel\"} 7",
@@ -153,8 +149,7 @@ mod tests {
                 mark: "time-repaired".to_owned(),
                 count: 2,
             }],
-            commits: Some(Commits { transactions: 5, commits: 8, failed: 0, seconds: 0.25 }),
-            sessions: vec![(SessionState::Active, 4)],
+            commits: Some(Commits { transactions: 5, commits: 8, failed: 0, queued: 2 }),
             generation: 9,
             hooks: vec![HookCount {
                 extension: "flat".to_owned(),

@@ -35,7 +35,7 @@ mod tests {
         let house = House::new();
         let session = priced(session(7, "cs-1"));
         let id = session.id.to_string();
-        house.keep([Effect::Session(Box::new(session))]);
+        house.keep([Effect::Session(std::sync::Arc::new(session))]);
         let answer = house.get(&format!("/api/v1/sessions/{id}")).await;
         assert_eq!(answer.status.as_u16(), 200);
         assert_eq!(
@@ -68,7 +68,7 @@ mod tests {
         let house = House::new();
         let session = session(1, "cs-1");
         let id = session.id.to_string();
-        house.keep([Effect::Session(Box::new(session))]);
+        house.keep([Effect::Session(std::sync::Arc::new(session))]);
         let body = house.get(&format!("/api/v1/sessions/{id}")).await.body;
         assert_eq!((body["state"].as_str(), body["durationS"].as_i64()), (Some("active"), Some(5400)));
         assert!(body["total"].is_null() && body["currency"].is_null() && body["pricedBy"].is_null());

@@ -74,7 +74,7 @@ mod tests {
     async fn filters_reach_the_store_and_pages_lead_on() {
         let house = House::new();
         let sessions = [session(1, "cs-1"), priced(session(2, "cs-1")), session(3, "cs-2"), session(4, "cs-1")];
-        house.keep(sessions.map(|session| Effect::Session(Box::new(session))));
+        house.keep(sessions.map(|session| Effect::Session(std::sync::Arc::new(session))));
         let cases = [
             ("station=cs-1", vec![4, 2, 1]),
             ("state=ended", vec![2]),

@@ -111,7 +111,7 @@ mod tests {
                 Energy::from_mwh(1_500),
             )],
         };
-        house.keep([Effect::Session(Box::new(session)), Effect::Readings(row)]);
+        house.keep([Effect::Session(std::sync::Arc::new(session)), Effect::Readings(row)]);
         let body = house.get(&format!("/api/v1/sessions/{id}/readings?limit=5")).await.body;
         assert_eq!(
             body,

@@ -52,7 +52,7 @@ impl Shelves {
             Effect::Station(record) => drop(self.stations.insert(record.id.clone(), *record)),
             Effect::StationGone(id) => drop(self.stations.remove(&id)),
             Effect::Connector { station, status } => self.connectors.push((station, status)),
-            Effect::Session(session) => drop(self.sessions.insert(session.no, *session)),
+            Effect::Session(session) => drop(self.sessions.insert(session.no, (*session).clone())),
             Effect::Readings(row) => self.readings.extend(row.readings.into_iter().map(|reading| {
                 (row.session, StoredReading { received_at: row.received_at, message: row.message.clone(), reading })
             })),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::transaction::{self, Told};
 use super::{Admission, Happened, Station, course};
 use crate::SessionId;
+use crate::decision::Decision;
 use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
 use crate::event::{Boot, ConnectorStatus, Inbound, StationEvent};
 use crate::ports::Ids;
@@ -70,10 +71,11 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
         StationEvent::Transaction(event) => {
             let told = Told { station, inbound, event, admission: &admission, moment };
             let mut step = transaction::apply(told);
-            step.effects.extend(decided(admission));
+            let about = step.sessions.first().map(|session| session.id);
+            step.effects.extend(decided(admission, about));
             step
         }
-        StationEvent::MeterValues(_) => Step::reply(Reply::Empty),
+        StationEvent::MeterValues(_) => kept(station, inbound, moment, "meter-values", Reply::Empty),
         StationEvent::DataTransfer(_) => {
             kept(station, inbound, moment, "data-transfer", Reply::DataTransfer(DataTransferStatus::UnknownVendorId))
         }
@@ -116,11 +118,23 @@ fn status_changed(station: &Station, status: &ConnectorStatus, moment: &Moment<'
 
 fn authorized(admission: Admission) -> Step {
     let reply = Reply::Authorize(admission.info.clone());
-    Step { effects: decided(admission).collect(), ..Step::reply(reply) }
+    Step { effects: decided(admission, None).collect(), ..Step::reply(reply) }
 }
 
-fn decided(admission: Admission) -> impl Iterator<Item = Effect> {
-    admission.decisions.into_iter().map(|decision| Effect::Decision(Box::new(decision)))
+/// A session's books hold the decision that let it begin.
+fn decided(admission: Admission, session: Option<SessionId>) -> impl Iterator<Item = Effect> {
+    let decisions = admission.decisions.into_iter();
+    decisions.map(move |decision| Effect::Decision(Box::new(Decision { session, ..decision })))
+}
+
+/// Whether this reply can be the one that was given to this message. After a restart only the fact that a message was
+/// answered may be known, not with what; then its session answers again.
+pub fn may_repeat(event: &StationEvent, reply: &Reply) -> bool {
+    match event {
+        StationEvent::Transaction(event) => (*reply == Reply::Empty) == transaction::is_plain(event),
+        StationEvent::MeterValues(_) | StationEvent::DataTransfer(_) | StationEvent::Report(_) => true,
+        StationEvent::Boot(_) | StationEvent::Heartbeat | StationEvent::Status(_) | StationEvent::Authorize(_) => false,
+    }
 }
 
 /// Filed as it came, and answered the same if it comes again.

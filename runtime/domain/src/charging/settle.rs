@@ -1,5 +1,7 @@
 //! Prices go in, effects and reply come out.
 
+use std::sync::Arc;
+
 use super::apply::Outcome;
 use super::{Moment, Step};
 use crate::effect::{Answered, Effect};
@@ -16,7 +18,7 @@ use crate::{SessionId, StationId};
 pub struct Settled {
     pub effects: Vec<Effect>,
     pub record: Option<StationRecord>,
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<Arc<Session>>,
     pub reply: Reply,
     pub commands: Vec<StationCommand>,
     pub happened: Vec<Happened>,
@@ -42,16 +44,10 @@ pub fn settle(station: &StationId, mut step: Step, prices: Vec<PricingAnswer>, m
         }
     }
     let commands = step.sessions.iter_mut().filter_map(|session| stop_at_limit(station, session)).collect();
-    step.effects.extend(step.sessions.iter().map(|session| Effect::Session(Box::new(session.clone()))));
-    let reply = answer(station, &step.sessions, step.reply, &mut step.effects, moment);
-    Settled {
-        effects: step.effects,
-        record: step.record,
-        sessions: step.sessions,
-        reply,
-        commands,
-        happened: step.happened,
-    }
+    let sessions: Vec<_> = step.sessions.into_iter().map(Arc::new).collect();
+    step.effects.extend(sessions.iter().cloned().map(Effect::Session));
+    let reply = answer(station, &sessions, step.reply, &mut step.effects, moment);
+    Settled { effects: step.effects, record: step.record, sessions, reply, commands, happened: step.happened }
 }
 
 /// A price that cannot stand leaves the one before and a mark; it never becomes a guess.
@@ -95,7 +91,7 @@ fn stop_at_limit(station: &StationId, session: &mut Session) -> Option<StationCo
 
 fn answer(
     station: &StationId,
-    sessions: &[Session],
+    sessions: &[Arc<Session>],
     outcome: Outcome,
     effects: &mut Vec<Effect>,
     moment: &Moment<'_>,

@@ -3,6 +3,8 @@
 //! No message about a transaction is refused. A repetition changes nothing and gets the same answer; what has no
 //! start is parked and replayed when the start comes; an end that can have no start (1.6) is booked and marked.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::apply::{Outcome, Step};
@@ -36,7 +38,7 @@ fn started(told: Told<'_>) -> Step {
     let Told { station, event, .. } = told;
     let known = match &event.transaction {
         Some(transaction) => station.by_transaction(transaction),
-        None => station.sessions.iter().rev().find(|session| is_same_start(session, event)),
+        None => station.sessions.iter().rev().find(|session| is_same_start(session, event)).map(Arc::as_ref),
     };
     match known {
         Some(parked) if parked.state == SessionState::Parked => reconcile(told, parked),
@@ -47,7 +49,9 @@ fn started(told: Told<'_>) -> Step {
 
 fn open(told: Told<'_>) -> Step {
     let evse = told.event.evse.filter(|evse| *evse > 0);
-    let forgotten = evse.and_then(|evse| told.station.open_on(Some(evse)));
+    let is_later = |open: &&Session| told.event.at.is_none_or(|at| at >= open.started_at);
+    // An old start that was queued offline says nothing about the session that runs now.
+    let forgotten = evse.and_then(|evse| told.station.open_on(Some(evse))).filter(is_later);
     let session = begin(told, blank(told, told.moment.ids.session_no()));
     let mut step = step(told, session);
     if let Some(forgotten) = forgotten {
@@ -98,7 +102,9 @@ fn followed(told: Told<'_>) -> Step {
     if by_name.is_none() {
         session.marks.add(Mark::TRANSACTION_REPAIRED);
     }
+    let ends_nothing = event.seq_no.is_none() && event.phase == Phase::Ended;
     match known.state {
+        SessionState::Parked if ends_nothing => end_without_start(told, Some(known)),
         SessionState::Active => {
             admit(&mut session, told);
             follow(&mut session, event, told.moment.now);
@@ -126,7 +132,7 @@ fn orphan(told: Told<'_>) -> Step {
     let Told { station, event, .. } = told;
     let is_v16 = event.seq_no.is_none();
     if is_v16 && event.phase == Phase::Ended {
-        return end_without_start(told);
+        return end_without_start(told, None);
     }
     let parked = station.sessions.iter().filter(|session| session.state == SessionState::Parked).count();
     if event.transaction.is_none() || parked >= Station::MAX_PARKED {
@@ -137,16 +143,21 @@ fn orphan(told: Told<'_>) -> Step {
     park(told, session)
 }
 
-/// 1.6: the start will never come under this number. The registers inside the message are all we have.
-fn end_without_start(told: Told<'_>) -> Step {
+/// 1.6: the start will never come under this number. The registers in its messages are all we have.
+fn end_without_start(told: Told<'_>, parked: Option<&Session>) -> Step {
     let Told { event, moment, .. } = told;
-    let first: Option<Timestamp> = event.readings.iter().filter_map(|reading| reading.at).min();
-    let mut session = course::blank_at(told, moment.ids.session_no(), first.or(event.at).unwrap_or(moment.now));
+    let before = parked.map_or(&[][..], |parked| &parked.parked);
+    let readings = before.iter().chain([event]).flat_map(|event| &event.readings);
+    let first: Option<Timestamp> = readings.filter_map(|reading| reading.at).min();
+    let no = parked.map_or_else(|| moment.ids.session_no(), |parked| parked.no);
+    let mut session = course::blank_at(told, no, first.or(event.at).unwrap_or(moment.now));
+    session.id = parked.map_or(session.id, |parked| parked.id);
     session.state = SessionState::Active;
     session.pin = (moment.pin)(None);
     session.marks.extend(told.inbound.marks.iter().cloned());
     session.marks.extend([Mark::NO_START, Mark::NEEDS_REVIEW]);
     admit(&mut session, told);
+    before.iter().for_each(|event| follow(&mut session, event, moment.now));
     follow(&mut session, event, moment.now);
     let mut step = step(told, session);
     step.effects.push(told.keep("no-start"));
@@ -168,9 +179,19 @@ fn late(told: Told<'_>, mut session: Session) -> Step {
     let event = told.event;
     let register = event.readings.iter().rev().find_map(|reading| reading.register);
     match event.phase {
+        // A later start had ended it; this is its own end.
+        Phase::Ended if session.marks.has(&Mark::NO_STOP) && !session.marks.has(&Mark::LATE_STOP) => {
+            session.marks.add(Mark::LATE_STOP);
+            session.state = SessionState::Active;
+            follow(&mut session, event, told.moment.now);
+            return step(told, session);
+        }
         Phase::Ended if register == session.timeline.last_register => return repeated(&session, event),
         Phase::Ended => session.marks.extend([Mark::SECOND_STOP, Mark::NEEDS_REVIEW]),
-        _ => session.marks.add(Mark::LATE_READING),
+        Phase::Updated | Phase::Started if register > session.timeline.last_register => {
+            session.marks.extend([Mark::LATE_READING, Mark::NEEDS_REVIEW]);
+        }
+        Phase::Updated | Phase::Started => session.marks.add(Mark::LATE_READING),
     }
     session.seen.extend(event.seq_no);
     told.filed(session, "late")
@@ -257,6 +278,6 @@ fn unknown_reply(event: &TransactionEvent) -> Reply {
 }
 
 /// 1.6 MeterValues are answered with nothing.
-fn is_plain(event: &TransactionEvent) -> bool {
+pub(super) fn is_plain(event: &TransactionEvent) -> bool {
     event.phase == Phase::Updated && event.seq_no.is_none()
 }

@@ -1,5 +1,7 @@
 //! A station, its books and its hooks, all in memory and all deterministic.
 
+use std::sync::Arc;
+
 use amprule_domain::charging::{self, Admission, Moment, Proposal, Station};
 use amprule_domain::effect::{Effect, MessageKey};
 use amprule_domain::event::{ChargingState, ConnectorStatus, Inbound, Phase, StationEvent, TransactionEvent};
@@ -67,6 +69,10 @@ pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> Tran
     }
 }
 
+pub(crate) fn inbound(event: StationEvent) -> Inbound {
+    Inbound { id: "m".into(), action: "Test", event, marks: Vec::new(), raw: "{}".into() }
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         let record = StationRecord::new(StationId::from("cs-1"), Provisioning::Accepted);
@@ -81,7 +87,7 @@ impl World {
         }
     }
 
-    pub(crate) fn sessions(&self) -> &[Session] {
+    pub(crate) fn sessions(&self) -> &[Arc<Session>] {
         &self.station.sessions
     }
 
@@ -107,7 +113,7 @@ impl World {
     }
 
     pub(crate) fn hear(&mut self, event: StationEvent) -> Reply {
-        let inbound = Inbound { id: "m".into(), action: "Test", event, marks: Vec::new(), raw: "{}".into() };
+        let inbound = inbound(event);
         let moment = Moment {
             now: at(100_000),
             ids: &self.counter,

@@ -156,7 +156,7 @@ pub(crate) fn kept(station: &str, number: i64) -> KeptMessage {
 }
 
 pub(crate) fn put(session: &Session) -> Effect {
-    Effect::Session(Box::new(session.clone()))
+    Effect::Session(std::sync::Arc::new(session.clone()))
 }
 
 pub(crate) fn page(limit: usize) -> Page {
