@@ -48,7 +48,6 @@ async fn converse(stream: TcpStream, answer: Utf8Bytes) -> Result<()> {
     Ok(())
 }
 
-#[expect(clippy::result_large_err, reason = "the signature is the library's")]
 fn choose_protocol(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
     if let Some(protocol) = request.headers().get("sec-websocket-protocol") {
         response.headers_mut().insert("sec-websocket-protocol", protocol.clone());

@@ -180,7 +180,8 @@ async fn the_door_knows_passwords_profiles_and_strangers() {
     {
         engine.put_station(record).await.unwrap();
     }
-    let cases: [(&str, Option<(&str, &[u8])>, bool, Option<&str>, bool); 11] = [
+    type Case<'c> = (&'c str, Option<(&'c str, &'c [u8])>, bool, Option<&'c str>, bool);
+    let cases: [Case<'_>; 11] = [
         ("stranger", None, false, None, false),
         ("open", None, false, None, true),
         ("basic", None, false, None, false),

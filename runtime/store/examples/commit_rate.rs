@@ -91,7 +91,7 @@ fn step(session: &mut Session, second: i64) -> Vec<Effect> {
     };
     let message = MessageKey { id: second.to_string().into(), digest: second.unsigned_abs() };
     let row = ReadingsRow { session: session.no, received_at: at, message, readings: vec![reading] };
-    vec![Effect::Session(std::sync::Arc::new(session.clone())), Effect::Readings(row)]
+    vec![Effect::Session(Arc::new(session.clone())), Effect::Readings(row)]
 }
 
 fn session(no: i64) -> Session {
