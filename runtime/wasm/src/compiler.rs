@@ -50,7 +50,7 @@ impl WasmCompiler {
         let contract = v1::Exports::find(&pre, &hooks).map_err(unfit)?;
         let id = source.manifest.id.as_str().into();
         let parameters = v1::Parameters::of(&source.manifest);
-        Ok(WasmUnit { id, hooks, pre, contract, parameters, _machine: Arc::clone(&self.machine) })
+        Ok(WasmUnit { id, hooks, pre, contract, parameters, machine: Arc::clone(&self.machine) })
     }
 
     fn translate(&self, source: &Source) -> Result<Component, Diagnostic> {
@@ -78,10 +78,12 @@ impl WasmCompiler {
 impl Compiler for WasmCompiler {
     fn compile(&self, source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
         let unit = self.load(source)?;
-        unit.try_start().map_err(|fault| {
+        let entry = &source.manifest.entry;
+        let fits = unit.try_start().map_err(|fault| {
             let why = format!("the component does not start: {fault}");
-            vec![Diagnostic::new("start", why).in_file(&source.manifest.entry)]
+            vec![Diagnostic::new("start", why).in_file(entry)]
         })?;
+        fits.map_err(|error| vec![mismatch(&error).in_file(entry)])?;
         Ok(Arc::new(unit))
     }
 }

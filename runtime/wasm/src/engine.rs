@@ -13,7 +13,7 @@ use crate::ticker::Ticker;
 pub struct Settings {
     /// Calls that run at the same time. One more gets a fault of the class `host-io`.
     pub sandboxes: u32,
-    /// Bytes that one memory can ever have, whatever a budget grants.
+    /// Bytes that the memories of a call can ever have together, whatever its budget grants.
     pub memory_max: usize,
     /// Bytes of a component; a larger one is refused before it is compiled.
     pub component_max: usize,
@@ -49,6 +49,7 @@ const WASM_STACK: usize = 512 << 10;
 pub(crate) struct Machine {
     pub(crate) engine: Engine,
     pub(crate) pooling: bool,
+    pub(crate) memory_max: usize,
     _ticker: Ticker,
 }
 
@@ -56,7 +57,7 @@ impl Machine {
     pub(crate) fn start(settings: &Settings) -> Result<Self, StartError> {
         let (engine, pooling) = build(settings)?;
         let ticker = Ticker::start(engine.clone()).map_err(StartError::Clock)?;
-        Ok(Self { engine, pooling, _ticker: ticker })
+        Ok(Self { engine, pooling, memory_max: settings.memory_max, _ticker: ticker })
     }
 }
 

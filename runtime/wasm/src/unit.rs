@@ -7,7 +7,8 @@ use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::{Answer, Budget, Unit, Used};
-use wasmtime::component::InstancePre;
+use wasmtime::Store;
+use wasmtime::component::{Instance, InstancePre};
 
 use crate::engine::Machine;
 use crate::sandbox::{self, Sandbox};
@@ -21,7 +22,7 @@ pub(crate) struct WasmUnit {
     pub(crate) contract: v1::Exports,
     pub(crate) parameters: v1::Parameters,
     /// Keeps the clock going as long as something can run.
-    pub(crate) _machine: Arc<Machine>,
+    pub(crate) machine: Arc<Machine>,
 }
 
 /// For the trial start, which runs only what a component does before it is called.
@@ -30,9 +31,19 @@ const TRIAL_MEMORY: usize = 32 << 20;
 const TRIAL_TIME: Duration = Duration::from_secs(1);
 
 impl WasmUnit {
-    pub(crate) fn try_start(&self) -> Result<(), Fault> {
+    /// The fault: it does not start. The inner error: it starts, and does not fit the contract.
+    pub(crate) fn try_start(&self) -> Result<wasmtime::Result<()>, Fault> {
         let budget = Budget { fuel: TRIAL_FUEL, memory: TRIAL_MEMORY, deadline: Instant::now() + TRIAL_TIME };
-        sandbox::run(&self.pre, &self.id, &budget, |_, _| Ok(Ok(()))).result
+        self.run(&budget, |store, instance| Ok(Ok(self.contract.check(store, instance)))).result
+    }
+
+    fn run<T>(
+        &self,
+        budget: &Budget,
+        call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
+    ) -> Answer<T> {
+        let budget = Budget { memory: budget.memory.min(self.machine.memory_max), ..*budget };
+        sandbox::run(&self.pre, &self.id, &budget, call)
     }
 }
 
@@ -45,18 +56,14 @@ impl Unit for WasmUnit {
         let Some(export) = &self.contract.pricing else {
             return not_there(Hook::Pricing);
         };
-        sandbox::run(&self.pre, &self.id, budget, |store, instance| {
-            v1::pricing::call(export, store, instance, input, &self.parameters)
-        })
+        self.run(budget, |store, instance| v1::pricing::call(export, store, instance, input, &self.parameters))
     }
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput> {
         let Some(export) = &self.contract.authorization else {
             return not_there(Hook::Authorization);
         };
-        sandbox::run(&self.pre, &self.id, budget, |store, instance| {
-            v1::authorization::call(export, store, instance, input, &self.parameters)
-        })
+        self.run(budget, |store, instance| v1::authorization::call(export, store, instance, input, &self.parameters))
     }
 }
 

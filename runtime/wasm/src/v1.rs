@@ -9,7 +9,8 @@ mod parameters;
 pub(crate) mod pricing;
 mod types;
 
-use wasmtime::component::InstancePre;
+use wasmtime::Store;
+use wasmtime::component::{Instance, InstancePre};
 
 use amprule_domain::decision::Hook;
 
@@ -28,5 +29,16 @@ impl Exports {
         let pricing = hooks.contains(&Hook::Pricing).then(|| pricing::find(pre)).transpose()?;
         let authorization = hooks.contains(&Hook::Authorization).then(|| authorization::find(pre)).transpose()?;
         Ok(Self { pricing, authorization })
+    }
+
+    /// Checks the types of the functions, which takes an instance. The error is for the component's author.
+    pub(crate) fn check(&self, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
+        if let Some(pricing) = &self.pricing {
+            pricing.load(&mut *store, instance)?;
+        }
+        if let Some(authorization) = &self.authorization {
+            authorization.load(&mut *store, instance)?;
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,108 @@
+//! Small components for tests, written as WebAssembly text around one function.
+//!
+//! The text before the body is what every guest needs: a memory, an allocator for what the host lowers, and an honest
+//! answer that lies ready in memory. A body is the code of the exported function, between its parameter (the input's
+//! address) and its result (the answer's address); it may spoil the answer, or do something else entirely.
+
+use std::path::{Path, PathBuf};
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// The answer, and where its fields lie (canonical ABI, `result<pricing-output, string>`).
+const PRICING: &str = r#"
+    (data (i32.const 0) "EUR")
+    (data (i32.const 16) "energy")
+    (global $answer i32 (i32.const 1024))
+    (global $currency i32 (i32.const 1032))
+    (global $currency_len i32 (i32.const 1036))
+    (global $lines_ptr i32 (i32.const 1040))
+    (global $lines_len i32 (i32.const 1044))
+    (global $next_change_at i32 (i32.const 1048))
+    (global $line i32 (i32.const 2048))
+    (func $prepare
+        (i32.store (global.get $currency_len) (i32.const 3))
+        (i32.store (global.get $lines_ptr) (global.get $line))
+        (i32.store (global.get $lines_len) (i32.const 1))
+        (i32.store offset=0 (global.get $line) (i32.const 16))
+        (i32.store offset=4 (global.get $line) (i32.const 6))
+        (i32.store offset=8 (global.get $line) (i32.const 16))
+        (i32.store offset=12 (global.get $line) (i32.const 6))
+        (i64.store offset=80 (global.get $line) (i64.const 539))
+        (i32.store8 offset=88 (global.get $line) (i32.const 2)))
+"#;
+
+/// The same for `result<authorization-output, string>`: accept, and nothing else said.
+const AUTHORIZATION: &str = r#"
+    (data (i32.const 0) "NotAtThisTime")
+    (data (i32.const 16) "NotAtThisTme")
+    (global $answer i32 (i32.const 1024))
+    (global $verdict i32 (i32.const 1032))
+    (global $reason i32 (i32.const 1036))
+    (global $max_energy i32 (i32.const 1064))
+    (func $prepare)
+"#;
+
+/// A component that prices.
+pub(crate) fn pricing(body: &str) -> Vec<u8> {
+    component("pricing", &module("", PRICING, "amprule:pricing/pricing@1.0.0#price", body))
+}
+
+/// One that may also call `$log` with a level, an address and a length.
+pub(crate) fn logging(body: &str) -> Vec<u8> {
+    let import = r#"(import "amprule:host/log@1.0.0" "write" (func $log (param i32 i32 i32)))"#;
+    component("pricing", &module(import, PRICING, "amprule:pricing/pricing@1.0.0#price", body))
+}
+
+/// A component that judges tokens.
+pub(crate) fn authorization(body: &str) -> Vec<u8> {
+    let export = "amprule:authorization/authorization@1.0.0#authorize";
+    component("authorization", &module("", AUTHORIZATION, export, body))
+}
+
+/// One that prices, and runs `start` before it can be called.
+pub(crate) fn starting(start: &str) -> Vec<u8> {
+    let first = format!("(func $start {start}) (start $start)");
+    component("pricing", &module(&first, PRICING, "amprule:pricing/pricing@1.0.0#price", ""))
+}
+
+/// Any WebAssembly text.
+pub(crate) fn text(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn module(first: &str, answer: &str, export: &str, body: &str) -> String {
+    format!(
+        r#"(module
+    {first}
+    (memory (export "memory") 1)
+    (global $free (mut i32) (i32.const 16384))
+    {answer}
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+        global.get $free
+        (global.set $free (i32.and (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 7)) (i32.const -8))))
+    (func $deep (param i64) (result i64)
+        (i64.add (call $deep (i64.add (local.get 0) (i64.const 1))) (local.get 0)))
+    (func $body (export "{export}") (param $input i32) (result i32) (local $i i32)
+        call $prepare
+        {body}
+        global.get $answer)
+)"#
+    )
+}
+
+/// Wraps a core module as `cargo xtask plugins` does.
+fn component(world: &str, text: &str) -> Vec<u8> {
+    let mut module = self::text(text);
+    let mut contract = Resolve::default();
+    let (package, _) = contract.push_dir(wit()).expect("the contract parses");
+    let world = contract.select_world(&[package], Some(world)).expect("the contract has this world");
+    embed_component_metadata(&mut module, &contract, world, StringEncoding::UTF8).expect("the world fits");
+    let mut encoder = ComponentEncoder::default();
+    let encoder = encoder.validate(true).module(&module).expect("the module fits its world");
+    encoder.encode().expect("the module makes a component")
+}
+
+fn wit() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugin-sdk/wit")
+}

@@ -1,0 +1,45 @@
+//! The plugins that are shipped, and their own cases.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use amprule_hooks::manifest::{Declaration, parse};
+use amprule_hooks::{Granted, Kind, Source, cases};
+
+use crate::harness::{compile, printed};
+
+const GRANTED: Granted = Granted { fuel: 20_000_000, wall: Duration::from_secs(20), memory: 32 << 20 };
+
+#[test]
+fn the_shipped_plugins_pass_their_own_cases() {
+    for name in ["blueprint", "night-rate", "fleet-only"] {
+        let source = read(&folder(name));
+        if source.entry().is_empty() {
+            // `cargo xtask plugins` makes them; the tests of the whole call it first.
+            continue;
+        }
+        let outcome = cases::run(&source, compile(&source).as_ref(), &GRANTED);
+        assert!(outcome.failed.is_empty(), "{name}: {}", printed(&outcome.failed));
+        assert!(outcome.passed >= 3, "{name} has only {} cases", outcome.passed);
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(name)
+}
+
+fn read(folder: &Path) -> Source {
+    let manifest = fs::read_to_string(folder.join("plugin.toml")).expect("a shipped plugin has a manifest");
+    let declaration = Declaration { file: "plugin.toml", manifest: &manifest, parameters: None, entry: "plugin.wasm" };
+    let (manifest, parameters) = parse(&declaration).unwrap_or_else(|found| panic!("{}", printed(&found)));
+    let mut files = BTreeMap::new();
+    files.extend(fs::read(folder.join("plugin.wasm")).ok().map(|bytes| ("plugin.wasm".to_owned(), bytes)));
+    for case in fs::read_dir(folder.join("cases")).expect("a shipped plugin has cases") {
+        let path = case.expect("a readable folder").path();
+        let name = path.file_name().expect("a file has a name").to_string_lossy();
+        files.insert(format!("cases/{name}"), fs::read(&path).expect("a readable case"));
+    }
+    Source { kind: Kind::Wasm, manifest, parameters, files, hash: "0".repeat(64) }
+}
