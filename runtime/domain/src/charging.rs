@@ -22,6 +22,7 @@ pub use times::believe_times;
 use crate::TransactionId;
 use std::sync::Arc;
 
+use crate::event::StationCommand;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 
@@ -43,6 +44,16 @@ impl Station {
         let mut station = Self { record, sessions: sessions.into_iter().map(Arc::new).collect() };
         station.forget_old();
         station
+    }
+
+    /// Sessions that were to be stopped at a limit and still run: the request may have been lost with its connection.
+    pub fn stops_due(&self) -> Vec<StationCommand> {
+        let due = self.sessions.iter().filter(|session| session.is_open() && session.limits.stop_requested);
+        due.map(|session| StationCommand::StopTransaction {
+            station: session.station.clone(),
+            transaction: session.transaction.clone(),
+        })
+        .collect()
     }
 
     /// Takes over what a committed step has changed.

@@ -106,12 +106,13 @@ fn an_end_before_its_start_waits_and_is_reconciled() {
     world.end_v2("t", 2, 20, 900);
     assert_eq!(world.only_session().state, SessionState::Parked);
     assert!(world.only_session().marks.has(&Mark::NO_START));
-    world.update_v2("t", 1, 10, 500);
+    world.show_token_v2("t", 1, 10, 500, "CARD");
     world.begin_v2("t", 0, 0, 100);
 
     let session = world.only_session();
     assert_eq!((session.state, session.energy()), (SessionState::Ended, Energy::from_wh(800)));
     assert!(session.parked.is_empty() && session.seen.gaps().next().is_none());
+    assert_eq!(session.token.as_ref().map(|token| token.id_token.as_str()), Some("CARD"));
     assert!(!session.marks.has(&Mark::NO_START), "the start has come: {:?}", session.marks);
 }
 
@@ -164,6 +165,7 @@ fn a_limit_that_is_reached_stops_the_station_once() {
     world.meter_v16(6, number, 1_000);
     world.meter_v16(7, number, 1_100);
     assert_eq!(world.commands, 1);
+    assert_eq!(world.stops_due(), 1, "asked again when the station connects anew");
     assert!(world.only_session().marks.has(&Mark::LIMIT_REACHED));
 }
 

@@ -178,6 +178,7 @@ impl StationTask {
         self.mailbox.connection.opened(link.protocol(), self.ports.clock.now());
         self.tell("station.connected", json!({ "protocol": link.protocol() }));
         self.link = Some(link);
+        self.queue_commands(self.station.stops_due());
     }
 
     /// A station is in the books from its first connection on, whether it boots or not.

@@ -48,11 +48,32 @@ fn started(told: Told<'_>) -> Step {
 }
 
 fn open(told: Told<'_>) -> Step {
+    let session = begin(told, blank(told, told.moment.ids.session_no()));
+    replacing(told, session)
+}
+
+/// The start of a parked transaction has come: what came before it is replayed, in the station's order.
+fn reconcile(told: Told<'_>, known: &Session) -> Step {
+    let blank = Session { id: known.id, ..blank(told, known.no) };
+    let mut session = begin(told, blank);
+    session.marks.extend(known.marks.iter().filter(|mark| **mark != Mark::NO_START).cloned());
+    let mut parked = known.parked.clone();
+    parked.sort_by_key(|event| (event.seq_no, event.at));
+    for event in &parked {
+        if session.is_open() {
+            session.token = session.token.or_else(|| event.token.clone());
+            follow(&mut session, event, told.moment.now);
+        }
+    }
+    replacing(told, session)
+}
+
+/// A start says that whatever was open on its EVSE before is over.
+fn replacing(told: Told<'_>, session: Session) -> Step {
     let evse = told.event.evse.filter(|evse| *evse > 0);
     let is_later = |open: &&Session| told.event.at.is_none_or(|at| at >= open.started_at);
     // An old start that was queued offline says nothing about the session that runs now.
     let forgotten = evse.and_then(|evse| told.station.open_on(Some(evse))).filter(is_later);
-    let session = begin(told, blank(told, told.moment.ids.session_no()));
     let mut step = step(told, session);
     if let Some(forgotten) = forgotten {
         let ended = abandon(forgotten, told);
@@ -61,20 +82,6 @@ fn open(told: Told<'_>) -> Step {
         step.sessions.push(ended);
     }
     step
-}
-
-/// The start of a parked transaction has come: what came before it is replayed, in the station's order.
-fn reconcile(told: Told<'_>, known: &Session) -> Step {
-    let blank = Session { id: known.id, ..blank(told, known.no) };
-    let mut session = begin(told, blank);
-    let mut parked = known.parked.clone();
-    parked.sort_by_key(|event| (event.seq_no, event.at));
-    for event in &parked {
-        if session.is_open() {
-            follow(&mut session, event, told.moment.now);
-        }
-    }
-    step(told, session)
 }
 
 fn begin(told: Told<'_>, mut session: Session) -> Session {

@@ -96,6 +96,10 @@ impl World {
         &self.station.sessions[0]
     }
 
+    pub(crate) fn stops_due(&self) -> usize {
+        self.station.stops_due().len()
+    }
+
     pub(crate) fn effects(&self) -> usize {
         self.effects
     }
@@ -191,11 +195,23 @@ impl World {
         self.tell_v2(name, Phase::Ended, seq_no, minute, wh);
     }
 
-    pub(crate) fn tell_v2(&mut self, name: &str, phase: Phase, seq_no: u32, minute: i64, wh: i64) {
+    /// The cable came first, the card later.
+    pub(crate) fn show_token_v2(&mut self, name: &str, seq_no: u32, minute: i64, wh: i64, token: &str) {
+        let mut event = self.event_v2(name, Phase::Updated, seq_no, minute, wh);
+        event.token = Some(IdToken::new(token, "ISO14443"));
+        self.hear(StationEvent::Transaction(event));
+    }
+
+    fn event_v2(&self, name: &str, phase: Phase, seq_no: u32, minute: i64, wh: i64) -> TransactionEvent {
         let mut event = transaction(phase, Some(name), minute);
         event.seq_no = Some(seq_no);
         event.evse = Some(1);
         event.readings = self.reading(minute, wh);
+        event
+    }
+
+    pub(crate) fn tell_v2(&mut self, name: &str, phase: Phase, seq_no: u32, minute: i64, wh: i64) {
+        let event = self.event_v2(name, phase, seq_no, minute, wh);
         let reply = self.hear(StationEvent::Transaction(event));
         assert!(matches!(reply, Reply::Transaction(_)), "{reply:?}");
     }
