@@ -57,7 +57,8 @@ impl Decimal {
 
     /// Both as whole numbers of the finer one's last digit.
     fn aligned(self, other: Self) -> (i128, i128, u32) {
-        let (a, b) = (fit(self.coefficient.into(), self.scale.into()), fit(other.coefficient.into(), other.scale.into()));
+        let (a, b) =
+            (fit(self.coefficient.into(), self.scale.into()), fit(other.coefficient.into(), other.scale.into()));
         let scale = a.scale.max(b.scale);
         let widen = |d: Self| i128::from(d.coefficient) * power(u32::from(scale - d.scale));
         (widen(a), widen(b), scale.into())
@@ -82,7 +83,10 @@ impl Sub for Decimal {
 impl Mul for Decimal {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        fit(i128::from(self.coefficient) * i128::from(other.coefficient), u32::from(self.scale) + u32::from(other.scale))
+        fit(
+            i128::from(self.coefficient) * i128::from(other.coefficient),
+            u32::from(self.scale) + u32::from(other.scale),
+        )
     }
 }
 
@@ -164,7 +168,8 @@ impl FromStr for Decimal {
     fn from_str(text: &str) -> Result<Self, NotADecimal> {
         let bad = || NotADecimal(text.chars().take(32).collect());
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits_only = fraction.bytes().all(|byte| byte.is_ascii_digit()) && whole.ends_with(|c: char| c.is_ascii_digit());
+        let digits_only =
+            fraction.bytes().all(|byte| byte.is_ascii_digit()) && whole.ends_with(|c: char| c.is_ascii_digit());
         if !digits_only || fraction.len() > MAX_SCALE as usize || text.ends_with('.') {
             return Err(bad());
         }

@@ -26,9 +26,9 @@
 
 #[cfg(all(target_arch = "wasm32", feature = "arena"))]
 mod arena;
+mod authorization;
 #[doc(hidden)]
 pub mod bindings;
-mod authorization;
 mod decimal;
 mod parameters;
 mod pricing;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::decision::Hook;
 use amprule_domain::pricing::PricingInput;
+use amprule_hooks::manifest::{Parameter, ParameterKind};
 use amprule_hooks::{Budget, Compiler, Kind, Manifest, Source, Unit};
 use amprule_wasm::{Settings, WasmCompiler};
 use serde_json::{Value, json};
@@ -67,9 +68,13 @@ fn blueprint() -> Result<Source, Box<dyn Error>> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/blueprint/plugin.wasm");
     let component =
         std::fs::read(&file).map_err(|error| format!("{}: {error}; run cargo xtask plugins", file.display()))?;
+    let mut manifest = Manifest::bare("blueprint", "plugin.wasm", &[Hook::Pricing]);
+    let decimal = ParameterKind::Decimal;
+    let price = Parameter { kind: decimal, default: None, description: String::new(), min: None, max: None };
+    manifest.parameters.insert("energy_price".to_owned(), price);
     Ok(Source {
         kind: Kind::Wasm,
-        manifest: Manifest::bare("blueprint", "plugin.wasm", &[Hook::Pricing]),
+        manifest,
         parameters: serde_json::Map::new(),
         files: BTreeMap::from([("plugin.wasm".to_owned(), component)]),
         hash: String::new(),
