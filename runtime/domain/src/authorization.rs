@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::pricing::StationFacts;
+use crate::pricing::{Parameters, StationFacts};
 use crate::reply::AuthorizationStatus;
 use crate::token::BudgetPeriod;
 use crate::token::TokenStatus;
@@ -24,7 +23,7 @@ pub struct AuthorizationInput {
     pub open_sessions: u32,
     /// The unit's parameters with the operator's values, as its manifest declares them.
     #[serde(default)]
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

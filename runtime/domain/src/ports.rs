@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin as Pinned;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -120,8 +121,13 @@ pub struct StoredReading {
 pub trait Hooks: Send + Sync {
     fn authorize(&self, input: AuthorizationInput, about: About) -> Later<'_, AuthorizationAnswer>;
     /// The pricing version for a session that starts now. `tariff` is the unit that an authorization asked for.
-    fn pin(&self, tariff: Option<&str>) -> Option<Pin>;
-    fn price(&self, pin: Option<&Pin>, input: PricingInput, about: About) -> Later<'_, PricingAnswer>;
+    fn pin(&self, tariff: Option<&str>) -> Option<Arc<Pin>>;
+    /// False: nobody has to be asked, there is no price.
+    fn may_price(&self, pin: Option<&Pin>) -> bool {
+        let _ = pin;
+        true
+    }
+    fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> Later<'a, PricingAnswer>;
 }
 
 /// What a decision record says about its occasion.

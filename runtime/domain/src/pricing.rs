@@ -3,6 +3,8 @@
 //! The same input and output serve Rhai scripts, WASM components, fixtures, the decision log and replay. In JSON,
 //! decimals are strings, so that no reader rounds them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -26,8 +28,11 @@ pub struct PricingInput {
     pub periods: Vec<PricingPeriod>,
     /// The unit's parameters with the operator's values, as its manifest declares them.
     #[serde(default)]
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters,
 }
+
+/// A unit's parameters by name. Every question to it carries the same ones.
+pub type Parameters = Arc<Map<String, Value>>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -120,7 +125,7 @@ pub struct Price {
     pub at: Timestamp,
     pub next_change_at: Option<Timestamp>,
     pub is_final: bool,
-    pub priced_by: PricedBy,
+    pub priced_by: Arc<PricedBy>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +174,7 @@ impl PricingOutput {
     pub const MAX_TEXT: usize = 200;
 
     /// Checks what a unit returned and rounds it. The error says what is wrong, for the unit's author.
-    pub fn into_price(self, at: Timestamp, is_final: bool, priced_by: PricedBy) -> Result<Price, String> {
+    pub fn into_price(self, at: Timestamp, is_final: bool, priced_by: Arc<PricedBy>) -> Result<Price, String> {
         self.validate()?;
         let currency = self.currency;
         let lines: Vec<Line> = self.lines.into_iter().map(|line| line.round(currency)).collect();

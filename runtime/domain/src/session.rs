@@ -1,5 +1,7 @@
 //! A charging session: one transaction of a station, in our books.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -34,8 +36,8 @@ pub struct Session {
     pub location: Option<String>,
     pub timeline: Timeline,
     /// Which pricing version applies, fixed at the start. `None`: no unit prices.
-    pub pin: Option<Pin>,
-    pub price: Option<Price>,
+    pub pin: Option<Arc<Pin>>,
+    pub price: Option<Arc<Price>>,
     pub limits: SessionLimits,
     pub marks: Marks,
     /// Sequence numbers that have come (2.x), as ranges.

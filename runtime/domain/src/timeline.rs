@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Time;
-// A session is written at every reading: whole microseconds cost a tenth of a printed date.
+// Whole microseconds cost a tenth of a printed date.
 use jiff::fmt::serde::timestamp::microsecond::required as micros;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -20,17 +20,35 @@ const JITTER: Energy = Energy::from_wh(100);
 const MAX_POWER_W: i64 = 1_000_000;
 const JUMP_ROOM: Energy = Energy::from_wh(200_000);
 
-/// A stretch of time in one state, within one stretch of the tariff's clock.
+/// A stretch of time in one state, within one stretch of the tariff's clock. Written as `[start, end, mWh, state]`:
+/// a session is written at every reading, and its periods are most of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(into = "Stretch", try_from = "Stretch")]
 pub struct Period {
-    #[serde(with = "micros")]
     pub started_at: Timestamp,
-    #[serde(with = "micros")]
     pub ended_at: Timestamp,
-    #[serde(rename = "energyWh")]
     pub energy: Energy,
     pub state: ChargingState,
+}
+
+/// Start and end in µs, energy in mWh.
+#[derive(Serialize, Deserialize)]
+struct Stretch(i64, i64, i64, ChargingState);
+
+impl From<Period> for Stretch {
+    fn from(period: Period) -> Self {
+        let Period { started_at, ended_at, energy, state } = period;
+        Self(started_at.as_microsecond(), ended_at.as_microsecond(), energy.mwh(), state)
+    }
+}
+
+impl TryFrom<Stretch> for Period {
+    type Error = jiff::Error;
+
+    fn try_from(Stretch(start, end, mwh, state): Stretch) -> Result<Self, jiff::Error> {
+        let (started_at, ended_at) = (Timestamp::from_microsecond(start)?, Timestamp::from_microsecond(end)?);
+        Ok(Self { started_at, ended_at, energy: Energy::from_mwh(mwh), state })
+    }
 }
 
 /// Where a tariff's clock changes: midnight, and these minutes of the local day.

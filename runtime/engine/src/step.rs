@@ -50,9 +50,13 @@ impl StationTask {
     async fn price(&mut self, step: &Step, moment: &Moment<'_>) -> Vec<PricingAnswer> {
         let mut answers = Vec::with_capacity(step.to_price.len());
         for session in step.to_price.iter().filter_map(|id| step.session(*id)) {
+            if !self.ports.hooks.may_price(session.pin.as_deref()) {
+                answers.push(PricingAnswer { price: None, decisions: Vec::new() });
+                continue;
+            }
             let input = charging::pricing_input(&self.station.record, session, moment.now);
             let about = About { station: session.station.clone(), session: Some(session.id) };
-            answers.push(self.ports.hooks.price(session.pin.as_ref(), input, about).await);
+            answers.push(self.ports.hooks.price(session.pin.as_deref(), input, about).await);
         }
         answers
     }

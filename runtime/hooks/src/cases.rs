@@ -3,6 +3,7 @@
 mod compare;
 mod complete;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use amprule_domain::Currency;
@@ -92,12 +93,12 @@ fn try_case(case: &Case, source: &Source, unit: &dyn Unit, granted: &Granted) ->
     let answered = match case.hook {
         Hook::Pricing => {
             let mut input: PricingInput = input_of(complete::pricing(&case.input)?, &case.input)?;
-            input.parameters = parameters;
+            input.parameters = Arc::new(parameters);
             answer(guard::caught(|| unit.price(&input, &budget))).and_then(|output| priced(output, &input))
         }
         Hook::Authorization => {
             let mut input: AuthorizationInput = input_of(complete::authorization(&case.input), &case.input)?;
-            input.parameters = parameters;
+            input.parameters = Arc::new(parameters);
             answer(guard::caught(|| unit.authorize(&input, &budget))).and_then(|output| {
                 output.validate().map_err(|why| invalid(&why))?;
                 Ok(serde_json::to_value(output).expect("an output is plain data"))
@@ -125,7 +126,7 @@ fn answer<T>(answer: Answer<T>) -> Result<T, Fault> {
 fn priced(output: PricingOutput, input: &PricingInput) -> Result<Value, Fault> {
     let mut value = serde_json::to_value(&output).expect("an output is plain data");
     let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
-    let price = output.into_price(input.now, input.is_final, nobody).map_err(|why| invalid(&why))?;
+    let price = output.into_price(input.now, input.is_final, Arc::new(nobody)).map_err(|why| invalid(&why))?;
     value["total"] = json!(total_text(price.currency, price.total));
     Ok(value)
 }

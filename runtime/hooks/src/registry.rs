@@ -180,7 +180,7 @@ impl Hooks for Registry {
         Box::pin(self.authorize_with_all(input, about))
     }
 
-    fn pin(&self, tariff: Option<&str>) -> Option<Pin> {
+    fn pin(&self, tariff: Option<&str>) -> Option<Arc<Pin>> {
         let generation = self.generation.load();
         let prices = |id: &str| generation.active(id).filter(|version| version.has(Hook::Pricing));
         let wanted = tariff.and_then(|id| {
@@ -198,8 +198,11 @@ impl Hooks for Registry {
         Some(version.pin())
     }
 
-    fn price(&self, pin: Option<&Pin>, input: PricingInput, about: About) -> Later<'_, PricingAnswer> {
-        let pin = pin.cloned();
-        Box::pin(async move { self.price_pinned(pin.as_ref(), input, about).await })
+    fn may_price(&self, pin: Option<&Pin>) -> bool {
+        pin.is_some() || self.settings.static_tariff.is_some()
+    }
+
+    fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> Later<'a, PricingAnswer> {
+        Box::pin(self.price_pinned(pin, input, about))
     }
 }

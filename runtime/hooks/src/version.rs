@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use amprule_domain::decision::Hook;
-use amprule_domain::pricing::{Pin, PricedBy};
+use amprule_domain::pricing::{Parameters, Pin, PricedBy};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use crate::breaker::{Breaker, BreakerState};
@@ -21,11 +20,14 @@ use crate::unit::{Kind, Source, Unit};
 pub struct Version {
     pub kind: Kind,
     pub manifest: Manifest,
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters,
     pub hash: String,
     pub granted: Granted,
     pub loaded_at: Timestamp,
     pub(crate) unit: Arc<dyn Unit>,
+    pin: Arc<Pin>,
+    /// As itself, and as a fallback.
+    priced_by: [Arc<PricedBy>; 2],
     /// Calls that have not proven to be quick pass here, so that one bad unit cannot take every core.
     pub(crate) lane: Arc<Semaphore>,
     watched: [Watched; Hook::ALL.len()],
@@ -49,11 +51,13 @@ impl Version {
         Self {
             kind: source.kind,
             manifest: source.manifest.clone(),
-            parameters: source.parameters.clone(),
+            parameters: Arc::new(source.parameters.clone()),
             hash: source.hash.clone(),
             granted: limits.grant(source.kind, &source.manifest.limits),
             loaded_at,
             unit,
+            pin: Arc::new(pin_of(source)),
+            priced_by: [false, true].map(|fallback| Arc::new(priced_by(source, fallback))),
             lane: Arc::new(Semaphore::new((cores / 2).max(1))),
             watched: Hook::ALL.map(|_| Watched { stats: Stats::default(), breaker: Breaker::new(began) }),
             began,
@@ -70,19 +74,12 @@ impl Version {
         self.manifest.hooks.contains(&hook)
     }
 
-    pub fn pin(&self) -> Pin {
-        Pin {
-            unit: self.manifest.id.clone(),
-            version: self.manifest.version.clone(),
-            hash: self.hash.clone(),
-            boundaries: self.manifest.boundaries.clone(),
-            fixed: self.manifest.pinned,
-        }
+    pub fn pin(&self) -> Arc<Pin> {
+        Arc::clone(&self.pin)
     }
 
-    pub(crate) fn priced_by(&self, fallback: bool) -> PricedBy {
-        let Manifest { id, version, .. } = &self.manifest;
-        PricedBy { unit: id.clone(), version: version.clone(), hash: self.hash.clone(), fallback }
+    pub(crate) fn priced_by(&self, fallback: bool) -> Arc<PricedBy> {
+        Arc::clone(&self.priced_by[usize::from(fallback)])
     }
 
     pub(crate) fn watched(&self, hook: Hook) -> &Watched {
@@ -107,4 +104,20 @@ impl Version {
     pub(crate) fn idle(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.began).saturating_sub(Duration::from_secs(self.used.load(Relaxed)))
     }
+}
+
+fn pin_of(source: &Source) -> Pin {
+    let Manifest { id, version, boundaries, pinned, .. } = &source.manifest;
+    Pin {
+        unit: id.clone(),
+        version: version.clone(),
+        hash: source.hash.clone(),
+        boundaries: boundaries.clone(),
+        fixed: *pinned,
+    }
+}
+
+fn priced_by(source: &Source, fallback: bool) -> PricedBy {
+    let Manifest { id, version, .. } = &source.manifest;
+    PricedBy { unit: id.clone(), version: version.clone(), hash: source.hash.clone(), fallback }
 }

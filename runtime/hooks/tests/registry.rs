@@ -84,7 +84,7 @@ async fn a_pinned_version_that_is_nowhere_is_never_replaced_in_silence() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
     let mut pin = fixture.registry.pin(None).unwrap();
-    pin.hash = "lost".to_owned();
+    Arc::make_mut(&mut pin).hash = "lost".to_owned();
     let answer = fixture.registry.price(Some(&pin), running(), about()).await;
     assert!(answer.price.unwrap().priced_by.fallback);
     assert_eq!(answer.decisions[0].fault.as_ref().map(|fault| fault.class), Some(FaultClass::NotLoaded));
@@ -105,7 +105,7 @@ async fn a_pinned_version_comes_from_the_archive_once() {
     let loads = Arc::default();
     fixture.registry.keep_archive(Arc::new(One(Arc::clone(&archived), Arc::clone(&loads))));
     let (pin, mut lost) = (archived.pin(), archived.pin());
-    lost.hash = "lost".to_owned();
+    Arc::make_mut(&mut lost).hash = "lost".to_owned();
     for _ in 0..3 {
         assert!(fixture.registry.price(Some(&pin), running(), about()).await.price.is_some());
         assert!(fixture.registry.price(Some(&lost), running(), about()).await.price.is_none());
@@ -300,7 +300,7 @@ fn versions_leave_memory_when_nobody_needs_them() {
         .into_iter()
         .map(|version| {
             fixture.activate(unit("tou", version, Behaviour::Price("1.00")));
-            fixture.registry.pin(None).unwrap().hash
+            fixture.registry.pin(None).unwrap().hash.clone()
         })
         .collect();
     let hour = Duration::from_secs(3600);

@@ -254,7 +254,7 @@ fn a_pinned_version_comes_back_from_the_archive_after_its_file_is_gone() {
     let fixture = Fixture::new();
     fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
     let watching = fixture.start();
-    let pin = fixture.pin().unwrap();
+    let pin = (*fixture.pin().unwrap()).clone();
     watching.stop();
     fs::remove_dir_all(fixture.path("scripts/tou")).unwrap();
 

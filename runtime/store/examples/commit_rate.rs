@@ -111,13 +111,13 @@ fn session(no: i64) -> Session {
         time_zone: "Europe/Berlin".to_owned(),
         location: None,
         timeline: Timeline::new(time(0), ChargingState::Charging),
-        pin: Some(Pin {
+        pin: Some(Arc::new(Pin {
             unit: "flat".to_owned(),
             version: "1.0.0".to_owned(),
             hash: "0".repeat(64),
             boundaries: Vec::new(),
             fixed: true,
-        }),
+        })),
         price: None,
         limits: SessionLimits::default(),
         marks: Marks::default(),

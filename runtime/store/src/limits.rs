@@ -6,6 +6,10 @@ use std::time::Duration;
 pub const QUEUE_ROOM: usize = 1_024;
 /// Commits that share one transaction. What is beyond waits for the next.
 pub const COMMITS_PER_TRANSACTION: usize = 256;
+/// A transaction of at least so many commits is followed by a rest of [`GATHER`], so that the next one holds more: a page
+/// is written once for all of its sessions, and the disk is asked once for all. A few stations never wait for it.
+pub(crate) const BUSY_COMMITS: usize = 8;
+pub(crate) const GATHER: Duration = Duration::from_millis(2);
 /// Items of one page of a list. Larger wishes get this many.
 pub const PAGE_MAX: usize = 1_000;
 

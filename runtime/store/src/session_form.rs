@@ -3,6 +3,7 @@
 //! The parts are JSON with the names of the domain's own form. A field that a later version adds must be optional.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use amprule_domain::event::TransactionEvent;
 use amprule_domain::pricing::{Pin, Price};
@@ -45,7 +46,7 @@ part!(Head, HeadOf {
     started_at: Timestamp,
     time_zone: String,
     location: Option<String>,
-    pin: Option<Pin>,
+    pin: Option<Arc<Pin>>,
 });
 
 part!(Course, CourseOf {
@@ -55,7 +56,7 @@ part!(Course, CourseOf {
     stop_reason: Option<String>,
     timeline: Timeline,
     #[serde(default, skip_serializing_if = "is_default")]
-    price: Option<Price>,
+    price: Option<Arc<Price>>,
     #[serde(default, skip_serializing_if = "is_default")]
     limits: SessionLimits,
     #[serde(default, skip_serializing_if = "is_default")]

@@ -9,6 +9,8 @@ mod log;
 mod records;
 mod sessions;
 
+use std::thread;
+
 use amprule_domain::ports::{StoreError, StoreResult};
 use rusqlite::{Connection, Statement};
 use tracing::{debug, error, warn};
@@ -31,8 +33,12 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, counters: &Counters
         let patience = (!settled).then_some(limits::IDLE);
         match inbox.take(&mut jobs, limits::COMMITS_PER_TRANSACTION, patience) {
             Found::Jobs => {
+                let busy = jobs.len() >= limits::BUSY_COMMITS;
                 writer.settle(std::mem::take(&mut jobs), &inbox);
                 settled = false;
+                if busy {
+                    thread::sleep(limits::GATHER);
+                }
             }
             Found::Idle => {
                 writer.checkpoint("PASSIVE");

@@ -65,8 +65,8 @@ pub(crate) fn priced(mut session: Session) -> Session {
         state: SessionState::Ended,
         ended_at: Some(at("09:00")),
         stop_reason: Some("Local".to_owned()),
-        pin: Some(pin),
-        price: Some(bill(priced_by)),
+        pin: Some(pin.into()),
+        price: Some(bill(priced_by).into()),
         ..session
     }
 }
@@ -88,7 +88,7 @@ fn bill(priced_by: PricedBy) -> Price {
         at: at("09:00"),
         next_change_at: None,
         is_final: true,
-        priced_by,
+        priced_by: priced_by.into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The message's consequences, prices aside.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::transaction::{self, Told};
@@ -19,7 +21,7 @@ pub struct Moment<'a> {
     pub now: Timestamp,
     pub ids: &'a dyn Ids,
     /// The pricing version for a session that starts now; the argument is the unit that a policy asked for.
-    pub pin: &'a (dyn Fn(Option<&str>) -> Option<Pin> + Sync),
+    pub pin: &'a (dyn Fn(Option<&str>) -> Option<Arc<Pin>> + Sync),
     pub protocol: &'static str,
     pub heartbeat_s: u32,
     /// The message, to recognise its repetition.

@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
-use serde_json::Map;
 
 use super::Question;
 use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken};
-use crate::pricing::{PricingInput, PricingPeriod, SessionFacts, StationFacts, TokenFacts};
+use crate::pricing::{Parameters, PricingInput, PricingPeriod, SessionFacts, StationFacts, TokenFacts};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::timeline::Period;
@@ -56,7 +55,7 @@ pub fn authorization_input(
             date: local.date().to_string(),
         },
         open_sessions,
-        parameters: Map::new(),
+        parameters: Parameters::default(),
     }
 }
 
@@ -91,7 +90,7 @@ pub fn pricing_input(record: &StationRecord, session: &Session, now: Timestamp) 
             .as_ref()
             .map(|token| TokenFacts { kind: token.kind.clone(), group: session.token_group.clone() }),
         periods: session.timeline.all().map(|period| pricing_period(period, &zone)).collect(),
-        parameters: Map::new(),
+        parameters: Parameters::default(),
     }
 }
 

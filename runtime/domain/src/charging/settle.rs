@@ -68,7 +68,7 @@ fn take_price(session: &mut Session, price: Option<crate::pricing::Price>) {
     if price.priced_by.fallback {
         session.marks.extend([Mark::PRICE_FALLBACK, Mark::NEEDS_REVIEW]);
     }
-    session.price = Some(price);
+    session.price = Some(Arc::new(price));
 }
 
 /// What the policy allowed is used up: the station is told to stop, once.

@@ -113,7 +113,7 @@ impl Hooks for Willing {
         let output = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
         Box::pin(async { AuthorizationAnswer { output, decisions: Vec::new() } })
     }
-    fn pin(&self, _: Option<&str>) -> Option<Pin> {
+    fn pin(&self, _: Option<&str>) -> Option<Arc<Pin>> {
         None
     }
     fn price(&self, _: Option<&Pin>, _: PricingInput, _: About) -> Later<'_, PricingAnswer> {

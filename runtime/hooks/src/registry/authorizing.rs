@@ -51,7 +51,7 @@ impl Registry {
 
 impl Course<'_> {
     async fn ask(&mut self, version: &Version) -> AuthorizationOutput {
-        Arc::make_mut(&mut self.input).parameters.clone_from(&version.parameters);
+        Arc::make_mut(&mut self.input).parameters = Arc::clone(&version.parameters);
         let called = call(version, &self.input, &self.registry.steady, trusted).await;
         if called.opened {
             self.registry.tell_opened(version, Hook::Authorization, called.result.as_ref().err());

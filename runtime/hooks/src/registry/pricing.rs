@@ -77,7 +77,7 @@ impl Course<'_> {
     }
 
     async fn ask(&mut self, version: &Version, fallback: bool) -> Option<Price> {
-        Arc::make_mut(&mut self.input).parameters.clone_from(&version.parameters);
+        Arc::make_mut(&mut self.input).parameters = Arc::clone(&version.parameters);
         let (now, is_final) = (self.input.now, self.input.is_final);
         let writes = is_final || version.sample.passes((self.registry.steady)());
         let mut output = None;
@@ -135,6 +135,7 @@ impl Course<'_> {
         let tariff = self.registry.settings.static_tariff.as_ref()?;
         let by =
             PricedBy { unit: "static-tariff".to_owned(), version: String::new(), hash: String::new(), fallback: true };
+        let by = Arc::new(by);
         let price = tariff.apply(self.input.session.energy).into_price(self.input.now, self.input.is_final, by);
         price.inspect_err(|why| tracing::error!(%why, "the static tariff of the configuration gives no price")).ok()
     }

@@ -124,7 +124,7 @@ fn parameters_have_the_kinds_that_the_manifest_declares() {
     let mut input = session();
     let values =
         json!({"rate": "0.10", "from": "07:30", "weekend": true, "days": ["6", "7"], "count": 3, "currency": "CHF"});
-    input.parameters = values.as_object().unwrap().clone();
+    input.parameters = values.as_object().unwrap().clone().into();
     let output = compile(&source).price(&input, &budget()).result.unwrap();
     assert_eq!((output.currency.as_str(), output.lines[0].description.as_str()), ("CHF", "0.20 451 true true 3"));
 }

@@ -1,5 +1,7 @@
 //! Records with the few things set that a case is about.
 
+use std::sync::Arc;
+
 use amprule_domain::decision::{Decision, Hook};
 use amprule_domain::effect::{Answered, Effect, KeptMessage, MessageKey, ReadingsRow};
 use amprule_domain::event::ChargingState;
@@ -56,20 +58,21 @@ pub(crate) fn ended(mut session: Session) -> Session {
 }
 
 pub(crate) fn priced(mut session: Session, total: &str, currency: &str) -> Session {
-    session.price = Some(Price {
+    let price = Price {
         currency: currency.parse::<Currency>().unwrap(),
         total: total.parse().unwrap(),
         lines: Vec::new(),
         at: session.started_at,
         next_change_at: None,
         is_final: false,
-        priced_by: PricedBy {
+        priced_by: Arc::new(PricedBy {
             unit: "flat".to_owned(),
             version: "1".to_owned(),
             hash: "aa".to_owned(),
             fallback: false,
-        },
-    });
+        }),
+    };
+    session.price = Some(Arc::new(price));
     session
 }
 
@@ -156,7 +159,7 @@ pub(crate) fn kept(station: &str, number: i64) -> KeptMessage {
 }
 
 pub(crate) fn put(session: &Session) -> Effect {
-    Effect::Session(std::sync::Arc::new(session.clone()))
+    Effect::Session(Arc::new(session.clone()))
 }
 
 pub(crate) fn page(limit: usize) -> Page {

@@ -79,7 +79,7 @@ pub(crate) async fn a_token_has_spent_the_totals_of_its_sessions_since_a_time(st
 pub(crate) async fn units_of_ended_sessions_are_no_longer_pinned(store: &dyn Store) {
     let pinned = |no, hash| {
         let mut session = session(no, "cs-1", "a");
-        session.pin = Some(pin(hash));
+        session.pin = Some(pin(hash).into());
         session
     };
     let sessions = [pinned(1, "aa"), pinned(2, "aa"), pinned(3, "bb"), ended(pinned(4, "cc")), session(5, "cs-1", "a")];

@@ -1,5 +1,7 @@
 //! Honest guests: what they see, and what becomes of their answers.
 
+use std::sync::Arc;
+
 use amprule_domain::authorization::Opinion;
 use amprule_domain::decision::{FaultClass, Hook};
 use amprule_domain::{Currency, Decimal};
@@ -117,7 +119,7 @@ fn a_parameter_that_cannot_have_its_declared_type_is_the_hosts_fault() {
         let parameter = Parameter { kind, default: None, description: String::new(), min: None, max: None };
         source.manifest.parameters.insert("p".to_owned(), parameter);
         let mut session = session();
-        session.parameters.insert("p".to_owned(), value.clone());
+        Arc::make_mut(&mut session.parameters).insert("p".to_owned(), value.clone());
         let result = compile(&source).price(&session, &budget()).result;
         let class = result.err().map(|fault| fault.class);
         assert_eq!(class, (!good).then_some(FaultClass::HostIo), "{kind:?} {value}");
