@@ -4,6 +4,7 @@
 //! It goes through the product's own boundaries only: frames, files, HTTP, signals.
 
 pub mod clock;
+pub mod command;
 pub mod folders;
 pub mod management;
 pub mod process;

@@ -229,7 +229,7 @@ fn addresses(child: &mut Child, folder: &Path) -> (String, String) {
 }
 
 /// The server's binary: the one that `cargo xtask test` built, or one that is built once, now.
-fn binary() -> &'static Path {
+pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(path) = std::env::var_os("AMPRULE_BINARY") {

@@ -1,6 +1,7 @@
 //! Every integration test, in one binary.
 
 mod api;
+mod author;
 mod charging;
 mod clients;
 mod crash;

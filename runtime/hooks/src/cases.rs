@@ -1,39 +1,30 @@
-//! Self-tests: a unit's own `cases/*.json`, run on the code that will run in production, within its budget.
+//! Self-tests: a unit's own `cases/*.json` and `cases/*.toml`, run on the code that will run in production, within its
+//! budget.
 
 mod compare;
 mod complete;
+mod file;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
-use amprule_domain::Currency;
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::decision::{Fault, Hook};
-use amprule_domain::pricing::{PricedBy, PricingInput, PricingOutput};
-use serde::Deserialize;
+use amprule_domain::pricing::PricingInput;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::manifest::{Parameter, with_overrides};
 use crate::settings::Granted;
-use crate::unit::{Answer, Budget, Source, Unit};
-use crate::{Diagnostic, guard};
+use crate::unit::{Source, Unit, Used};
+use crate::{Diagnostic, trial};
+use file::Case;
+
+pub use compare::Difference;
+pub use file::is_case_file;
 
 /// More than this many cases are not run; the rest is reported.
 pub const MAX_CASES: usize = 256;
-
-/// One expectation of a unit's author.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    name: String,
-    hook: Hook,
-    #[serde(default)]
-    parameters: Map<String, Value>,
-    input: Value,
-    /// Must be contained in the output. For pricing `total` is the sum of the rounded lines; `fault` names a fault's class.
-    expect: Value,
-}
 
 /// What running a unit's cases told.
 #[derive(Debug, Default)]
@@ -42,75 +33,107 @@ pub struct Outcome {
     pub failed: Vec<Diagnostic>,
 }
 
-/// Runs every case of the source. A file holds one case or a list of them.
+/// A case that can be run: its input is whole, parameters included.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub file: String,
+    pub name: String,
+    pub input: Input,
+    /// Must be contained in the output. For pricing `total` is the sum of the rounded lines; `fault` names a fault's class.
+    pub expect: Value,
+}
+
+#[derive(Debug, Clone)]
+pub enum Input {
+    Pricing(PricingInput),
+    Authorization(AuthorizationInput),
+}
+
+/// What came of a case.
+#[derive(Debug)]
+pub struct Ran {
+    pub got: Value,
+    /// None: it passed.
+    pub differences: Vec<Difference>,
+    pub used: Used,
+    pub took: Duration,
+}
+
+/// Runs every case of the source.
 pub fn run(source: &Source, unit: &dyn Unit, granted: &Granted) -> Outcome {
-    let mut outcome = Outcome::default();
-    for (path, bytes) in source.files.iter().filter(|(path, _)| is_case_file(path)) {
-        let cases = match read(path, bytes) {
-            Ok(cases) => cases,
-            Err(diagnostic) => {
-                outcome.failed.push(*diagnostic);
-                continue;
-            }
-        };
-        for case in cases {
-            if outcome.passed + outcome.failed.len() >= MAX_CASES {
-                outcome.failed.push(Diagnostic::new("self-test", format!("more than {MAX_CASES} cases")).in_file(path));
-                return outcome;
-            }
-            match try_case(&case, source, unit, granted) {
-                Ok(()) => outcome.passed += 1,
-                Err(why) => outcome.failed.push(failure(path, bytes, &case.name, why)),
-            }
+    let (cases, failed) = ready(source);
+    let mut outcome = Outcome { passed: 0, failed };
+    for case in cases {
+        match explained(source, &case, &case.run(unit, granted)) {
+            None => outcome.passed += 1,
+            Some(diagnostic) => outcome.failed.push(diagnostic),
         }
     }
     outcome
 }
 
-pub fn is_case_file(path: &str) -> bool {
-    path.starts_with("cases/") && path.ends_with(".json")
+/// All cases with whole inputs, and what is wrong with the others. A file holds one case or a list of them.
+pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
+    let (mut cases, mut broken) = (Vec::new(), Vec::new());
+    for (path, bytes) in source.files.iter().filter(|(path, _)| is_case_file(path)) {
+        let read = file::read(path, bytes).unwrap_or_else(|diagnostic| {
+            broken.push(*diagnostic);
+            Vec::new()
+        });
+        for case in read {
+            if cases.len() + broken.len() >= MAX_CASES {
+                broken.push(Diagnostic::new("self-test", format!("more than {MAX_CASES} cases")).in_file(path));
+                return (cases, broken);
+            }
+            match input(&case, source) {
+                Ok(input) => {
+                    cases.push(Ready { file: path.clone(), name: case.name, input, expect: case.expect });
+                }
+                Err(why) => broken.push(failure(source, path, &case.name, &why)),
+            }
+        }
+    }
+    (cases, broken)
 }
 
-fn read(path: &str, bytes: &[u8]) -> Result<Vec<Case>, Box<Diagnostic>> {
-    let text = String::from_utf8_lossy(bytes);
-    let list = text.trim_start().starts_with('[');
-    let cases = if list { serde_json::from_str(&text) } else { serde_json::from_str(&text).map(|case| vec![case]) };
-    cases.map_err(|error| {
-        let message = error.to_string();
-        let plain = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        let diagnostic = Diagnostic::new("self-test", format!("not a case: {plain}"))
-            .in_file(path)
-            .at(&text, error.line().max(1), error.column())
-            .hint("a case has name, hook, input and expect, and may have parameters");
-        Box::new(diagnostic)
-    })
+impl Ready {
+    pub fn hook(&self) -> Hook {
+        match self.input {
+            Input::Pricing(_) => Hook::Pricing,
+            Input::Authorization(_) => Hook::Authorization,
+        }
+    }
+
+    pub fn run(&self, unit: &dyn Unit, granted: &Granted) -> Ran {
+        let (answered, used, took) = match &self.input {
+            Input::Pricing(input) => {
+                let tried = trial::price(unit, granted, input);
+                (tried.result.map(|priced| in_json(&priced)), tried.used, tried.took)
+            }
+            Input::Authorization(input) => {
+                let tried = trial::authorize(unit, granted, input);
+                let answered =
+                    tried.result.map(|output| serde_json::to_value(output).expect("an output is plain data"));
+                (answered, tried.used, tried.took)
+            }
+        };
+        let got = answered.unwrap_or_else(|Fault { class, message }| json!({ "fault": class, "message": message }));
+        Ran { differences: compare::differences(&self.expect, &got), got, used, took }
+    }
 }
 
-/// The error says what was expected and what came.
-fn try_case(case: &Case, source: &Source, unit: &dyn Unit, granted: &Granted) -> Result<(), String> {
-    let parameters = with_overrides(&source.manifest.parameters, &usual(source), &case.parameters)?;
-    let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: Instant::now() + granted.wall };
-    let answered = match case.hook {
-        Hook::Pricing => {
-            let mut input: PricingInput = input_of(complete::pricing(&case.input)?, &case.input)?;
-            input.parameters = Arc::new(parameters);
-            answer(guard::caught(|| unit.price(&input, &budget))).and_then(|output| priced(output, &input))
-        }
-        Hook::Authorization => {
-            let mut input: AuthorizationInput = input_of(complete::authorization(&case.input), &case.input)?;
-            input.parameters = Arc::new(parameters);
-            answer(guard::caught(|| unit.authorize(&input, &budget))).and_then(|output| {
-                output.validate().map_err(|why| invalid(&why))?;
-                Ok(serde_json::to_value(output).expect("an output is plain data"))
-            })
-        }
+/// What is wrong with a case that has run, as the server says it; `None` when it passed.
+pub fn explained(source: &Source, case: &Ready, ran: &Ran) -> Option<Diagnostic> {
+    let first = ran.differences.first()?;
+    let why = match (ran.got["fault"].as_str(), ran.got["message"].as_str()) {
+        (Some(fault), Some(message)) => format!("{first}; it failed: {fault}: {message}"),
+        _ => first.to_string(),
     };
-    let got = answered.unwrap_or_else(|fault| json!({ "fault": fault.class, "message": fault.message }));
-    compare::contained(&case.expect, &got)
+    Some(failure(source, &case.file, &case.name, &why))
 }
 
 /// A case proves the code, not the operator's prices: it sees defaults, and an operator's value only where there is none.
-fn usual(source: &Source) -> Map<String, Value> {
+pub fn usual_parameters(source: &Source) -> Map<String, Value> {
     let declared = source.manifest.parameters.iter();
     let value = |(name, parameter): (&String, &Parameter)| {
         let value = parameter.default.as_ref().or_else(|| source.parameters.get(name))?;
@@ -119,24 +142,27 @@ fn usual(source: &Source) -> Map<String, Value> {
     declared.filter_map(value).collect()
 }
 
-fn answer<T>(answer: Answer<T>) -> Result<T, Fault> {
-    answer.result
+/// The error says which member or parameter is wrong.
+fn input(case: &Case, source: &Source) -> Result<Input, String> {
+    let usual = usual_parameters(source);
+    let parameters = Arc::new(with_overrides(&source.manifest.parameters, &usual, &case.parameters)?);
+    Ok(match case.hook {
+        Hook::Pricing => {
+            let input: PricingInput = input_of(complete::pricing(&case.input)?, &case.input)?;
+            Input::Pricing(PricingInput { parameters, ..input })
+        }
+        Hook::Authorization => {
+            let input: AuthorizationInput = input_of(complete::authorization(&case.input), &case.input)?;
+            Input::Authorization(AuthorizationInput { parameters, ..input })
+        }
+    })
 }
 
-fn priced(output: PricingOutput, input: &PricingInput) -> Result<Value, Fault> {
-    let mut value = serde_json::to_value(&output).expect("an output is plain data");
-    let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
-    let price = output.into_price(input.now, input.is_final, Arc::new(nobody)).map_err(|why| invalid(&why))?;
-    value["total"] = json!(total_text(price.currency, price.total));
-    Ok(value)
-}
-
-fn total_text(currency: Currency, total: amprule_domain::Decimal) -> String {
-    currency.round(total).to_string()
-}
-
-fn invalid(why: &str) -> Fault {
-    Fault::new(amprule_domain::decision::FaultClass::InvalidOutput, why)
+/// The output as the unit gave it, and the total that stands.
+fn in_json(priced: &trial::Priced) -> Value {
+    let mut value = serde_json::to_value(&priced.output).expect("an output is plain data");
+    value["total"] = json!(priced.price.currency.round(priced.price.total).to_string());
+    value
 }
 
 /// Reads a completed input, and refuses members that no input has.
@@ -147,8 +173,8 @@ fn input_of<T: DeserializeOwned + serde::Serialize>(complete: Value, given: &Val
     Ok(input)
 }
 
-fn failure(path: &str, bytes: &[u8], name: &str, why: String) -> Diagnostic {
-    let text = String::from_utf8_lossy(bytes);
+fn failure(source: &Source, path: &str, name: &str, why: &str) -> Diagnostic {
+    let text = source.files.get(path).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
     let diagnostic = Diagnostic::new("self-test", format!("case {name:?}: {why}")).in_file(path);
     let quoted = format!("{}", Value::from(name));
     match text.lines().position(|line| line.contains(&quoted)) {

@@ -4,12 +4,18 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::codes::code_of;
+
 /// One finding. Printed as `rustc` prints its own: where, an excerpt with a caret, and what to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
-    /// A stable short code: `syntax`, `unknown-name`, `manifest`, `self-test`, `limit`, …
+    /// A stable short word: `syntax`, `unknown-field`, `manifest`, `self-test`, `limit`, … People see its number; see
+    /// [`crate::codes`].
     pub code: &'static str,
+    /// The unit runs nevertheless.
+    #[serde(skip)]
+    pub warning: bool,
     pub message: String,
     /// Relative to the unit's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,6 +45,12 @@ impl Diagnostic {
         self
     }
 
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.warning = true;
+        self
+    }
+
     /// Points at a place of `text`, and keeps that line as the excerpt.
     #[must_use]
     pub fn at(mut self, text: &str, line: usize, column: usize) -> Self {
@@ -57,7 +69,8 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error[{}]: {}", self.code, self.message)?;
+        let kind = if self.warning { "warning" } else { "error" };
+        write!(f, "{kind}[{}]: {}", code_of(self.code), self.message)?;
         let Some(file) = &self.file else {
             return self.print_hint(f, "");
         };

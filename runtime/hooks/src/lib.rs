@@ -7,6 +7,7 @@
 pub mod breaker;
 mod call;
 pub mod cases;
+pub mod codes;
 pub mod diagnostic;
 mod generation;
 mod guard;
@@ -16,6 +17,7 @@ mod sample;
 pub mod settings;
 mod shelf;
 mod stats;
+pub mod trial;
 pub mod unit;
 pub mod version;
 

@@ -1,6 +1,7 @@
 //! `plugin.toml`: what a unit says of itself.
 
 mod document;
+mod keys;
 mod parameters;
 mod parse;
 
@@ -11,6 +12,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use keys::schema;
 pub use parameters::with_overrides;
 pub use parse::{Declaration, entry_of, is_id, parse};
 
@@ -37,6 +39,7 @@ pub struct Manifest {
     /// What stands in when its authorization fails: `on_error = "reject"` (the default) or `"no-opinion"`.
     pub on_error: OnError,
     pub parameters: BTreeMap<String, Parameter>,
+    pub properties: Properties,
 }
 
 impl Manifest {
@@ -57,6 +60,7 @@ impl Manifest {
             limits: LimitsAsked::default(),
             on_error: OnError::default(),
             parameters: BTreeMap::new(),
+            properties: Properties::default(),
         }
     }
 }
@@ -69,6 +73,20 @@ pub enum OnError {
     #[default]
     Reject,
     NoOpinion,
+}
+
+/// What a unit's author says of it, for `amprule test`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Properties {
+    /// More energy never costs less.
+    pub monotonic: bool,
+}
+
+impl Default for Properties {
+    fn default() -> Self {
+        Self { monotonic: true }
+    }
 }
 
 /// Less than the host's limits is granted, more is cut to them.
@@ -112,6 +130,17 @@ pub enum ParameterKind {
 impl ParameterKind {
     pub const ALL: [Self; 7] =
         [Self::Decimal, Self::Integer, Self::Boolean, Self::Text, Self::Time, Self::Currency, Self::List];
+
+    /// As manifests name them, in the order of [`Self::ALL`].
+    pub const WORDS: [&str; 7] = {
+        let mut words = [""; 7];
+        let mut at = 0;
+        while at < words.len() {
+            words[at] = Self::ALL[at].as_str();
+            at += 1;
+        }
+        words
+    };
 
     pub const fn as_str(self) -> &'static str {
         match self {

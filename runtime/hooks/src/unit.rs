@@ -49,6 +49,10 @@ pub trait Compiler: Send + Sync {
 pub trait Unit: Send + Sync {
     /// The hooks that the code really has.
     fn hooks(&self) -> &[Hook];
+    /// What the compiler found odd, and not wrong.
+    fn warnings(&self) -> &[Diagnostic] {
+        &[]
+    }
     fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput>;
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput>;
 }

@@ -70,6 +70,11 @@ impl Version {
         &self.manifest.id
     }
 
+    /// The code itself, past breakers and counters: for the author's tools.
+    pub fn unit(&self) -> &dyn Unit {
+        &*self.unit
+    }
+
     pub fn has(&self, hook: Hook) -> bool {
         self.manifest.hooks.contains(&hook)
     }

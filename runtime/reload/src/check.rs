@@ -70,7 +70,9 @@ fn no_entry(manifest: Manifest, kind: Kind) -> Refusal {
     let diagnostic = Diagnostic::new("waiting", format!("no {entry} yet"));
     match kind {
         Kind::Wasm => {
-            let diagnostics = vec![diagnostic.hint("build it with `cargo xtask plugins`")];
+            let diagnostics = vec![diagnostic.hint(
+                "build it: `amprule build` in its folder, or `cargo xtask plugins` for those of this repository",
+            )];
             Refusal::Waiting { id: manifest.id, diagnostics }
         }
         Kind::Rhai => Refusal::Broken(vec![

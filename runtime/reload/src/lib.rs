@@ -8,6 +8,8 @@ mod active;
 mod archive;
 mod check;
 mod loader;
+mod observe;
+mod open;
 mod place;
 mod read;
 mod reload;
@@ -17,6 +19,8 @@ mod settle;
 mod watch;
 mod workshop;
 
+pub use observe::{Observed, Stopper};
+pub use open::{Closed, Opened, Opener};
 pub use reload::{Missing, Pinned, Reload, Watching};
 pub use report::{CheckError, Report, UnitReport, Verdict, check};
 pub use settings::{Bounds, ReloadSettings};

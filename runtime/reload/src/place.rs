@@ -98,6 +98,12 @@ fn is_ignored(path: &Path) -> bool {
     name.starts_with('.') || editors
 }
 
+/// What editors read: it is no code.
+pub(crate) fn is_definitions(name: &str) -> bool {
+    name.ends_with(".d.rhai")
+}
+
 fn is_code(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm")
+    !is_definitions(&path.to_string_lossy())
+        && path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm")
 }

@@ -1,7 +1,7 @@
 //! Reads a unit once, within bounds: which files belong to it, their bytes, and the hash that names them.
 //!
-//! To a folder's unit belong `plugin.toml`, `parameters.toml`, the entry, every `.rhai` file, and every `.json` file
-//! below `cases`; to a single file it and `name.toml` beside it. Nothing else is read or hashed.
+//! To a folder's unit belong `plugin.toml`, `parameters.toml`, the entry, every `.rhai` file, and every `.json`
+//! and `.toml` file below `cases`; to a single file it and `name.toml` beside it. Nothing else is read or hashed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use amprule_hooks::{Diagnostic, cases, manifest};
 use sha2::{Digest, Sha256};
 
-use crate::place::{Place, Shape, children, is_foreign};
+use crate::place::{self, Place, Shape, children, is_foreign};
 use crate::settings::Bounds;
 
 /// A stamp is trusted when the newest change is older than this: file times are coarser than writes are quick.
@@ -205,7 +205,8 @@ impl FileStamp {
 }
 
 fn belongs(name: &str, entry: &str) -> bool {
-    ["plugin.toml", "parameters.toml", entry].contains(&name) || name.ends_with(".rhai") || cases::is_case_file(name)
+    let is_script = name.ends_with(".rhai") && !place::is_definitions(name);
+    ["plugin.toml", "parameters.toml", entry].contains(&name) || is_script || cases::is_case_file(name)
 }
 
 fn bounded(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {

@@ -38,6 +38,7 @@ pub enum Verdict {
         hash: String,
         hooks: Vec<Hook>,
         cases: usize,
+        warnings: Vec<Diagnostic>,
     },
     /// Nothing is wrong, but something is not there yet.
     Waiting(Vec<Diagnostic>),
@@ -86,10 +87,11 @@ impl fmt::Display for UnitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (id, path) = (&self.id, self.path.display());
         match &self.verdict {
-            Verdict::Good { version, hash, hooks, cases, .. } => {
+            Verdict::Good { version, hash, hooks, cases, warnings, .. } => {
                 let hooks = hooks.iter().map(|hook| hook.as_str()).collect::<Vec<_>>().join(", ");
                 let short = hash.get(..12).unwrap_or(hash);
-                write!(f, "ok       {id} {version} ({short}): {hooks}; {} passed; {path}", counted(*cases, "case"))
+                write!(f, "ok       {id} {version} ({short}): {hooks}; {} passed; {path}", counted(*cases, "case"))?;
+                warnings.iter().try_for_each(|warning| write!(f, "\n{warning}"))
             }
             Verdict::Waiting(diagnostics) => {
                 write!(f, "waiting  {id}; {path}")?;
@@ -104,7 +106,7 @@ impl fmt::Display for UnitReport {
 }
 
 /// A file inside of a unit's folder stands for the unit.
-fn place_of(path: &Path) -> Option<Place> {
+pub(crate) fn place_of(path: &Path) -> Option<Place> {
     let folder = path.parent().and_then(Place::at).filter(|_| path.is_file());
     folder.or_else(|| Place::at(path))
 }
@@ -133,7 +135,9 @@ fn judge(place: &Place, workshop: &Workshop) -> (String, Verdict) {
         Ok(made) => {
             let (manifest, cases) = (&made.version.manifest, made.cases);
             let (version, hooks) = (manifest.version.clone(), manifest.hooks.clone());
-            (id, Verdict::Good { kind: made.version.kind, version, hash: made.version.hash.clone(), hooks, cases })
+            let warnings = made.version.unit().warnings().to_vec();
+            let (kind, hash) = (made.version.kind, made.version.hash.clone());
+            (id, Verdict::Good { kind, version, hash, hooks, cases, warnings })
         }
         Err(diagnostics) => (id, Verdict::Broken(diagnostics)),
     }

@@ -4,6 +4,7 @@
 //! never touch the disk or the network, ask for the time or for randomness (but for the deadline of a call), or
 //! believe what a script returns.
 
+mod definitions;
 mod explain;
 mod files;
 mod language;
@@ -13,4 +14,5 @@ mod source;
 mod unit;
 mod view;
 
+pub use definitions::definitions;
 pub use unit::ScriptCompiler;

@@ -11,6 +11,7 @@ use crate::files::{File, files};
 use crate::language::limits::Limits;
 use crate::language::{self, ParameterNames, call};
 use crate::source::check::{Known, check};
+use crate::source::flow;
 use crate::{output, view};
 
 /// The memory for which limits are made when neither the manifest nor the host says less.
@@ -26,6 +27,7 @@ pub(crate) struct Program {
     pub(crate) hooks: Vec<Hook>,
     pub(crate) parameters: ParameterNames,
     pub(crate) functions: Vec<String>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 pub(crate) fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
@@ -39,7 +41,8 @@ pub(crate) fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
     let hooks = hooks(source, files.last().expect("the entry is a file"))?;
     engine.register_global_module(constants_module(&constants).into());
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
-    Ok(Program { engine, ast, hooks, parameters, functions: functions.collect() })
+    let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout)).collect();
+    Ok(Program { engine, ast, hooks, parameters, functions: functions.collect(), warnings })
 }
 
 fn limits_of(source: &Source) -> Limits {
@@ -141,7 +144,12 @@ fn check_names(files: &[File<'_>], parameters: &ParameterNames) -> Result<(), Ve
         known.learn(&file.layout);
     }
     let found: Vec<Diagnostic> = files.iter().flat_map(|file| check(&file.name, &file.layout, &known)).collect();
+    let found = if found.is_empty() { no_answer(files).into_iter().collect() } else { found };
     if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+fn no_answer(files: &[File<'_>]) -> Option<Diagnostic> {
+    files.last().and_then(|entry| flow::no_answer(&entry.name, &entry.layout))
 }
 
 /// The hooks that the entry has; the manifest must not promise others.

@@ -45,6 +45,10 @@ impl Unit for Script {
         &self.program.hooks
     }
 
+    fn warnings(&self) -> &[Diagnostic] {
+        &self.program.warnings
+    }
+
     fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput> {
         let argument = |parameters| Dynamic::from(Session::new(input, parameters));
         self.answer(Hook::Pricing, &input.parameters, argument, budget, output::bill::read)

@@ -2,18 +2,31 @@
 
 use std::process::ExitCode;
 
-use amprule_hooks::HostLimits;
+use amprule_hooks::{HostLimits, codes};
 use amprule_reload::check;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::cli::{Check, say};
 use crate::compilers;
 
 pub(crate) fn run(options: &Check) -> Result<ExitCode> {
-    let report = check(&options.path, compilers::open()?, HostLimits::default())?;
-    ensure!(!report.units.is_empty(), "there is no script and no plugin in {}", options.path.display());
+    if let Some(code) = &options.explain {
+        return explain(code);
+    }
+    let path = options.path.as_deref().context("there is no path to check")?;
+    let report = check(path, compilers::open()?, HostLimits::default())?;
+    ensure!(!report.units.is_empty(), "there is no script and no plugin in {}", path.display());
     for unit in &report.units {
         say(unit);
     }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn explain(code: &str) -> Result<ExitCode> {
+    let known = codes::explained(code).with_context(|| {
+        let all: Vec<&str> = codes::CODES.iter().map(|known| known.code).collect();
+        format!("there is no code {code:?}; known are {}", all.join(", "))
+    })?;
+    say(format_args!("{}: {}\n\n{}", known.code, known.title, known.text));
+    Ok(ExitCode::SUCCESS)
 }

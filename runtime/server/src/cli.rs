@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::author;
+
 /// A charging runtime: it speaks OCPP with charging stations, keeps their sessions, and leaves pricing and
 /// authorization to sandboxed scripts and plugins that are swapped while it runs.
 #[derive(Debug, Parser)]
@@ -26,6 +28,25 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 when everything is good, 1 when something is not.
     Check(Check),
+    /// Begin a script or a plugin: a folder that checks and tests green at once
+    New(author::new::New),
+    /// Work on a unit: at every save check it, run its cases and play a session on a simulated station
+    ///
+    /// No server and no port are needed. A broken file is a verdict, not an end; Ctrl-C leaves nothing behind.
+    Dev(author::dev::Dev),
+    /// Run a unit's cases, and what must hold for every unit of its kind on inputs that are drawn
+    ///
+    /// Cases are JSON or TOML files below cases/. A property that does not hold prints the smallest input found, as a
+    /// case. Exit status: 0 when all hold, 1 when something does not.
+    Test(author::test::Test),
+    /// Measure a unit: time, fuel or operations, memory, and their share of the limits
+    Bench(author::bench::Bench),
+    /// Build a plugin's component from its sources, or from a module that a compiler made
+    Build(author::build::Build),
+    /// Write what scripts see as a Rhai definition file, for editors
+    Definitions(author::editor::Definitions),
+    /// Print the JSON schema of plugin.toml, for editors
+    Schema(author::editor::Schema),
     /// Play a charging day with simulated stations against a server
     Simulate(Simulate),
     /// Print the API's bearer token, or make a new one
@@ -60,8 +81,11 @@ pub(crate) struct Serve {
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// A unit's folder, a single .rhai or .wasm file, or a folder of units
-    #[arg(value_name = "PATH")]
-    pub(crate) path: PathBuf,
+    #[arg(value_name = "PATH", required_unless_present = "explain")]
+    pub(crate) path: Option<PathBuf>,
+    /// Explain a diagnostic's code, AR0103 for instance
+    #[arg(long, value_name = "CODE", conflicts_with = "path")]
+    pub(crate) explain: Option<String>,
 }
 
 #[derive(Debug, Args)]

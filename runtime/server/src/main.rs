@@ -1,5 +1,6 @@
 //! The `amprule` command: everything is wired here, with the real clock, real ids and real sockets.
 
+mod author;
 mod check;
 mod cli;
 mod compilers;
@@ -28,6 +29,13 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(options) => serve::run(options),
         Command::Check(options) => check::run(&options),
+        Command::New(options) => author::new::run(&options),
+        Command::Dev(options) => author::dev::run(&options),
+        Command::Test(options) => author::test::run(&options),
+        Command::Bench(options) => author::bench::run(&options),
+        Command::Build(options) => author::build::run(&options),
+        Command::Definitions(options) => author::editor::definitions(&options),
+        Command::Schema(options) => author::editor::schema(&options),
         Command::Simulate(options) => simulate::run(options),
         Command::Token(options) => token::run(&options),
     };

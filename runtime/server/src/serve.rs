@@ -169,7 +169,7 @@ async fn told(mut ended: watch::Receiver<bool>) {
     let _ = ended.wait_for(|ended| *ended).await;
 }
 
-async fn interrupted() -> Result<()> {
+pub(crate) async fn interrupted() -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminated = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
     tokio::select! {

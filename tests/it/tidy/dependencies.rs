@@ -31,11 +31,11 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("tokio-tungstenite", &["amprule-gateway", "amprule-simulator", "amprule-bench", "amprule-tests"]),
     ("tokio-rustls", &["amprule-gateway", "amprule-server", "amprule-tests"]),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
-    ("wit-component", &["amprule-xtask"]),
+    ("wit-component", &["amprule-xtask", "amprule-workbench"]),
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 12] = [
+const BELOW: [(&str, &[&str]); 13] = [
     ("amprule-domain", &[]),
     ("amprule-ocpp", &["amprule-domain"]),
     ("amprule-engine", &["amprule-domain"]),
@@ -43,6 +43,7 @@ const BELOW: [(&str, &[&str]); 12] = [
     ("amprule-wasm", &["amprule-domain", "amprule-hooks"]),
     ("amprule-script", &["amprule-domain", "amprule-hooks"]),
     ("amprule-reload", &["amprule-domain", "amprule-hooks"]),
+    ("amprule-workbench", &["amprule-domain", "amprule-hooks"]),
     ("amprule-store", &["amprule-domain"]),
     ("amprule-gateway", &["amprule-domain", "amprule-ocpp"]),
     ("amprule-api", &["amprule-domain", "amprule-engine"]),

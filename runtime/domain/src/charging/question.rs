@@ -105,7 +105,8 @@ fn facts(record: &StationRecord, evse: u32, connector: u32) -> StationFacts {
     }
 }
 
-fn pricing_period(period: &Period, zone: &TimeZone) -> PricingPeriod {
+/// A period with its place in the local week.
+pub fn pricing_period(period: &Period, zone: &TimeZone) -> PricingPeriod {
     let local = period.started_at.to_zoned(zone.clone());
     PricingPeriod {
         started_at: period.started_at,

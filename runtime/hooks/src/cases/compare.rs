@@ -1,13 +1,29 @@
 //! Is what was expected contained in what came?
 
+use std::fmt;
 use std::str::FromStr;
 
 use amprule_domain::Decimal;
 use serde_json::Value;
 
+/// A place where the two are not the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// `lines[1].amount`; empty for the whole.
+    pub at: String,
+    pub expected: Value,
+    pub got: Value,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, got {}", self.at, short(&self.expected), short(&self.got))
+    }
+}
+
 /// Members that are not expected may be there; expected list items must be there in this order. Numbers are compared
-/// by value, whether they stand in quotes or not. The error names the first difference.
-pub(super) fn contained(expect: &Value, got: &Value) -> Result<(), String> {
+/// by value, whether they stand in quotes or not.
+pub(super) fn differences(expect: &Value, got: &Value) -> Vec<Difference> {
     part(expect, got, "")
 }
 
@@ -32,30 +48,36 @@ pub(super) fn no_strangers(given: &Value, known: &Value, at: &str) -> Result<(),
     }
 }
 
-fn part(expect: &Value, got: &Value, at: &str) -> Result<(), String> {
+fn part(expect: &Value, got: &Value, at: &str) -> Vec<Difference> {
     match (expect, got) {
-        (Value::Object(expect), Value::Object(got)) => expect.iter().try_for_each(|(name, value)| {
-            let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-            part(value, got.get(name).unwrap_or(&Value::Null), &at).map_err(|why| with_fault(why, got))
-        }),
+        (Value::Object(expect), Value::Object(got)) => {
+            let member = |(name, value): (&String, &Value)| {
+                let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                part(value, got.get(name).unwrap_or(&Value::Null), &at)
+            };
+            expect.iter().flat_map(member).collect()
+        }
         (Value::Array(expect), Value::Array(got)) => in_order(expect, got, at),
-        _ if same(expect, got) => Ok(()),
-        _ => Err(format!("{at}: expected {}, got {}", short(expect), short(got))),
+        _ if same(expect, got) => Vec::new(),
+        _ => vec![Difference { at: at.to_owned(), expected: expect.clone(), got: got.clone() }],
     }
 }
 
-fn in_order(expect: &[Value], got: &[Value], at: &str) -> Result<(), String> {
+fn in_order(expect: &[Value], got: &[Value], at: &str) -> Vec<Difference> {
     let mut left = got.iter();
-    for (index, wanted) in expect.iter().enumerate() {
-        if !left.any(|item| part(wanted, item, at).is_ok()) {
-            // With lists of one length the members at the same place tell more than the whole list does.
-            if let (true, Some(item)) = (expect.len() == got.len(), got.get(index)) {
-                part(wanted, item, &format!("{at}[{index}]"))?;
-            }
-            return Err(format!("{at}[{index}]: expected {}, got {}", short(wanted), short(&Value::from(got))));
-        }
+    let missing = expect.iter().position(|wanted| !left.any(|item| part(wanted, item, at).is_empty()));
+    let Some(missing) = missing else { return Vec::new() };
+    let beside = expect.iter().zip(got).enumerate();
+    let beside = beside.flat_map(|(index, (wanted, item))| part(wanted, item, &format!("{at}[{index}]")));
+    match beside.collect::<Vec<_>>() {
+        // With lists of one length the members at the same place tell more than the whole list does.
+        differences if expect.len() == got.len() && !differences.is_empty() => differences,
+        _ => vec![Difference {
+            at: format!("{at}[{missing}]"),
+            expected: expect[missing].clone(),
+            got: Value::from(got),
+        }],
     }
-    Ok(())
 }
 
 fn same(expect: &Value, got: &Value) -> bool {
@@ -67,14 +89,6 @@ fn number(value: &Value) -> Option<Decimal> {
         Value::String(text) => Decimal::from_str(text).ok(),
         Value::Number(number) => Decimal::from_str(&number.to_string()).ok(),
         _ => None,
-    }
-}
-
-/// A unit that failed has no members to compare: its fault is what the author must see.
-fn with_fault(why: String, got: &serde_json::Map<String, Value>) -> String {
-    match (got.get("fault").and_then(Value::as_str), got.get("message").and_then(Value::as_str)) {
-        (Some(fault), Some(message)) if !why.contains("; it failed") => format!("{why}; it failed: {fault}: {message}"),
-        _ => why,
     }
 }
 
@@ -108,7 +122,8 @@ mod tests {
             ),
         ];
         for (expect, error) in cases {
-            assert_eq!(contained(&expect, &got).err().as_deref(), error, "{expect}");
+            let first = differences(&expect, &got).first().map(ToString::to_string);
+            assert_eq!(first.as_deref(), error, "{expect}");
         }
     }
 }

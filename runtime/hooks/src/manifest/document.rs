@@ -84,6 +84,14 @@ impl<'a> Document<'a> {
         number
     }
 
+    pub(super) fn flag(&mut self, placed: &Placed<'_, '_>, key: &str) -> Option<bool> {
+        let flag = placed.value.as_bool();
+        if flag.is_none() {
+            self.wrong_type(placed, key, "true or false");
+        }
+        flag
+    }
+
     pub(super) fn table_of<'v, 'i>(&mut self, placed: &Placed<'v, 'i>, key: &str) -> Option<&'v DeTable<'i>> {
         let table = placed.value.as_table();
         if table.is_none() {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
 use super::document::{Document, Placed, entries, get, integer, nearest};
+use super::keys::{PARAMETER, names};
 use super::{Parameter, ParameterKind};
 
 /// More than this many parameters are refused.
@@ -16,7 +17,6 @@ const MAX_PARAMETERS: usize = 64;
 const MAX_NAME: usize = 64;
 /// Characters of a text, and entries of a list.
 const MAX_VALUE: usize = 4_096;
-const KEYS: [&str; 5] = ["type", "default", "min", "max", "description"];
 
 /// What was given for a parameter, in TOML or in JSON.
 enum Given<'v> {
@@ -162,7 +162,7 @@ fn clock_text(minute: u16) -> String {
 
 fn declaration(doc: &mut Document<'_>, name: &str, placed: &Placed<'_, '_>) -> Option<Parameter> {
     let table = doc.table_of(placed, &format!("parameters.{name}"))?;
-    doc.only(table, &KEYS, "a parameter");
+    doc.only(table, &names(&PARAMETER), "a parameter");
     let Some(kind) = get(table, "type") else {
         doc.complain(&placed.span, "manifest", format!("parameter {name} does not say its type")).hint =
             Some(format!("add type = one of {}", kinds().collect::<Vec<_>>().join(", ")));

@@ -7,26 +7,11 @@ use serde_json::{Map, Value};
 use toml::de::DeTable;
 
 use super::document::{Document, Placed, get, nearest};
+use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
-use super::{LimitsAsked, Manifest, OnError, Parameter};
+use super::{LimitsAsked, Manifest, OnError, Parameter, Properties};
 use crate::Diagnostic;
 
-const KEYS: [&str; 12] = [
-    "id",
-    "version",
-    "description",
-    "api",
-    "hooks",
-    "entry",
-    "pin",
-    "boundaries",
-    "on_error",
-    "capabilities",
-    "limits",
-    "parameters",
-];
-const API: u64 = 1;
-const CAPABILITIES: [&str; 1] = ["log"];
 const MAX_TEXT: usize = 1_024;
 const MAX_BOUNDARIES: usize = 48;
 
@@ -46,7 +31,7 @@ pub struct Declaration<'a> {
 pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Value>), Vec<Diagnostic>> {
     let mut doc = Document::new(declaration.file, declaration.manifest);
     let Some(table) = doc.read() else { return Err(doc.found) };
-    doc.only(&table, &KEYS, "a manifest");
+    doc.only(&table, &names(&MANIFEST), "a manifest");
     let mut manifest = Manifest::bare(id(&mut doc, &table), declaration.entry, &[]);
     describe(&mut doc, &table, &mut manifest);
     demand(&mut doc, &table, &mut manifest);
@@ -138,25 +123,37 @@ fn demand(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) 
     {
         doc.complain(&placed.span, "manifest", format!("this host speaks contract version {API}, not {api}"));
     }
-    manifest.pinned = word(doc, table, "pin", &["session", "none"]) != Some("none");
-    if word(doc, table, "on_error", &["reject", "no-opinion"]) == Some("no-opinion") {
+    manifest.pinned = word(doc, table, "pin", &PIN) != Some("none");
+    if word(doc, table, "on_error", &ON_ERROR) == Some("no-opinion") {
         manifest.on_error = OnError::NoOpinion;
     }
     manifest.capabilities = capabilities(doc, table);
     manifest.limits = limits(doc, table);
+    if let Some(placed) = get(table, "properties")
+        && let Some(table) = doc.table_of(&placed, "properties")
+    {
+        manifest.properties = properties(doc, table);
+    }
+}
+
+fn properties(doc: &mut Document<'_>, table: &DeTable<'_>) -> Properties {
+    doc.only(table, &names(&PROPERTIES), "properties");
+    let usual = Properties::default();
+    let monotonic = get(table, "monotonic").and_then(|placed| doc.flag(&placed, "monotonic"));
+    Properties { monotonic: monotonic.unwrap_or(usual.monotonic) }
 }
 
 fn capabilities(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, String> {
     let Some(placed) = get(table, "capabilities") else { return BTreeMap::new() };
     let Some(table) = doc.table_of(&placed, "capabilities") else { return BTreeMap::new() };
-    doc.only(table, &CAPABILITIES, "the list of capabilities");
-    CAPABILITIES.iter().filter_map(|name| Some(((*name).to_owned(), text(doc, table, name)?))).collect()
+    doc.only(table, &names(&CAPABILITIES), "the list of capabilities");
+    names(&CAPABILITIES).iter().filter_map(|name| Some(((*name).to_owned(), text(doc, table, name)?))).collect()
 }
 
 fn limits(doc: &mut Document<'_>, table: &DeTable<'_>) -> LimitsAsked {
     let Some(placed) = get(table, "limits") else { return LimitsAsked::default() };
     let Some(table) = doc.table_of(&placed, "limits") else { return LimitsAsked::default() };
-    doc.only(table, &["fuel", "wall_ms", "memory_mib"], "limits");
+    doc.only(table, &names(&LIMITS), "limits");
     let mut limit = |key: &str| {
         let placed = get(table, key)?;
         let number = doc.whole(&placed, key)?;

@@ -30,8 +30,8 @@ pub(crate) fn explain_parse(error: &ParseError, file: &str, layout: &Layout<'_>,
 
 fn message(error: &ParseErrorType) -> (&'static str, String) {
     match error {
-        ParseErrorType::VariableUndefined(name) => ("unknown-name", format!("there is no variable {name} here")),
-        ParseErrorType::ModuleUndefined(name) => ("unknown-name", format!("nothing is imported as {name}")),
+        ParseErrorType::VariableUndefined(name) => ("unknown-variable", format!("there is no variable {name} here")),
+        ParseErrorType::ModuleUndefined(name) => ("import", format!("nothing is imported as {name}")),
         ParseErrorType::ExprTooDeep => ("limit", format!("more than {} levels within each other", Limits::NESTING)),
         ParseErrorType::TooManyFunctions => ("limit", format!("more than {} functions", Limits::FUNCTIONS)),
         ParseErrorType::LiteralTooLarge(what, limit) => ("limit", format!("{}: at most {limit}", what.to_lowercase())),

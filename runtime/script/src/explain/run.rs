@@ -94,7 +94,7 @@ fn unknown_function(signature: &str) -> String {
     let name = function_name(signature);
     let arguments = signature.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
     let arguments = arguments.replace("&str | ImmutableString | String", "string").replace("i64", "int");
-    if names::FUNCTIONS.contains(&name) || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+    if names::function_named(name).is_some() || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         format!("`{name}` does not take ({arguments})")
     } else {
         format!("there is no function {name}({arguments})")
@@ -130,7 +130,7 @@ fn wrong_field(text: &str) -> String {
 
 fn field_hint(text: &str) -> Option<String> {
     let (field, owner) = (quoted(text, 0)?, quoted(text, 1)?);
-    let (_, fields) = names::TYPES.iter().find(|(name, _)| *name == owner)?;
+    let fields: Vec<&str> = names::fields_of(owner)?.iter().map(|field| field.name).collect();
     if fields.contains(&field) {
         return None;
     }
@@ -147,8 +147,12 @@ fn hint(error: &EvalAltResult, functions: &[String]) -> Option<String> {
     use EvalAltResult as E;
     match error {
         E::ErrorFunctionNotFound(signature, _) => {
-            let known = names::FUNCTIONS.iter().copied().chain(functions.iter().map(String::as_str));
-            nearest(function_name(signature), known).map(|near| format!("did you mean `{near}`?"))
+            let name = function_name(signature);
+            if let Some(function) = names::function_named(name) {
+                return Some(format!("it is {}", function.usage()));
+            }
+            let known = names::functions().chain(functions.iter().map(String::as_str));
+            nearest(name, known).map(|near| format!("did you mean `{near}`?"))
         }
         E::ErrorDotExpr(text, _) => field_hint(text),
         E::ErrorPropertyNotFound(name, _) => {

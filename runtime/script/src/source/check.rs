@@ -7,7 +7,7 @@ use amprule_hooks::Diagnostic;
 
 use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
-use super::names;
+use super::{calls, chains, names};
 use crate::explain::{at_token, nearest};
 use crate::language::limits::Limits;
 
@@ -18,22 +18,26 @@ pub(crate) struct Known<'a> {
     pub(crate) fields: BTreeSet<&'a str>,
     pub(crate) constants: BTreeSet<&'a str>,
     pub(crate) parameters: BTreeSet<&'a str>,
+    /// The unit's own functions, with each number of parameters that one of that name has.
+    pub(super) own: BTreeSet<(&'a str, usize)>,
 }
 
 impl<'a> Known<'a> {
     pub(crate) fn new(parameters: impl Iterator<Item = &'a str>) -> Self {
         let parameters: BTreeSet<&str> = parameters.collect();
         Self {
-            functions: names::FUNCTIONS.iter().copied().collect(),
+            functions: names::functions().collect(),
             fields: parameters.iter().copied().chain(names::fields()).collect(),
             constants: BTreeSet::new(),
             parameters,
+            own: BTreeSet::new(),
         }
     }
 
     /// A file's functions, constants and the fields that it gives to its own maps.
     pub(crate) fn learn(&mut self, layout: &'a Layout<'a>) {
         self.functions.extend(layout.functions.iter().map(|function| function.name.text));
+        self.own.extend(layout.functions.iter().map(|function| (function.name.text, function.parameters)));
         self.constants.extend(layout.constants.iter().map(|constant| constant.name.text));
         for pair in layout.tokens.windows(2) {
             if pair[0].kind == TokenKind::Text {
@@ -58,11 +62,17 @@ pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic>
 
 pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = layout.strays.iter().map(|token| stray(file, layout, token)).collect();
+    let chains = chains::check(layout);
+    let calls = calls::check(layout, known);
     let tokens = &layout.tokens;
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).map(|at| &tokens[at]);
         let after = tokens.get(at + 1);
-        let finding = unknown_function(token, before, after, known)
+        let finding = chains
+            .get(&at)
+            .or_else(|| calls.get(&at))
+            .cloned()
+            .or_else(|| unknown_function(token, before, after, known))
             .or_else(|| unknown_parameter(&tokens[..=at], after, known))
             .or_else(|| unknown_field(token, before, after, known))
             .or_else(|| changed_constant(token, before, after, known))
@@ -75,7 +85,7 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<D
 }
 
 /// Code, message, hint.
-type Finding = (&'static str, String, String);
+pub(super) type Finding = (&'static str, String, String);
 
 fn stray(file: &str, layout: &Layout<'_>, token: &Token<'_>) -> Diagnostic {
     let hint = match token.text {
@@ -100,10 +110,13 @@ fn unknown_function(
     }
     let near = nearest(token.text, known.functions.iter().copied());
     let hint = near.map_or_else(
-        || format!("functions are {}", names::FUNCTIONS.join(", ")),
-        |near| format!("did you mean `{near}`?"),
+        || format!("functions are {}", names::functions().collect::<Vec<_>>().join(", ")),
+        |near| match names::function_named(near) {
+            Some(function) => format!("did you mean {}?", function.usage()),
+            None => format!("did you mean `{near}`?"),
+        },
     );
-    Some(("unknown-name", format!("there is no function {}", token.text), hint))
+    Some(("unknown-function", format!("there is no function {}", token.text), hint))
 }
 
 /// `session.params.rate`, where nobody declares `rate`.
@@ -118,7 +131,7 @@ fn unknown_parameter(until: &[Token<'_>], after: Option<&Token<'_>>, known: &Kno
         || format!("declare it in plugin.toml: [parameters.{}]", token.text),
         |near| format!("did you mean `{near}`?"),
     );
-    Some(("unknown-name", format!("there is no parameter {}", token.text), hint))
+    Some(("unknown-parameter", format!("there is no parameter {}", token.text), hint))
 }
 
 fn unknown_field(
@@ -136,7 +149,7 @@ fn unknown_field(
         || "fields are listed with the contract of each hook".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
-    Some(("unknown-name", format!("nothing has a field {}", token.text), hint))
+    Some(("unknown-field", format!("nothing has a field {}", token.text), hint))
 }
 
 fn changed_constant(

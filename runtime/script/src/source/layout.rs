@@ -34,6 +34,8 @@ pub(crate) struct Constant<'a> {
 pub(crate) struct Function<'a> {
     pub(crate) name: Token<'a>,
     pub(crate) parameters: usize,
+    /// From `fn` to its closing brace.
+    pub(crate) tokens: Range<usize>,
 }
 
 pub(crate) fn layout(text: &str) -> Layout<'_> {
@@ -77,7 +79,7 @@ impl<'a> Layout<'a> {
                 self.blank(at..end);
             }
             [first, name, paren, ..] if first.is("fn") && name.is_word() && paren.is("(") => {
-                self.functions.push(Function { name: *name, parameters: parameters(&rest[2..]) });
+                self.functions.push(Function { name: *name, parameters: parameters(&rest[2..]), tokens: at..end });
             }
             [first, ..] if first.is("private") => return at + 1,
             [first, ..] => self.strays.push(*first),

@@ -1,6 +1,9 @@
 //! A script's text before it runs: tokens, the shape of a file, and what can be said without running it.
 
+mod calls;
+mod chains;
 pub(crate) mod check;
+pub(crate) mod flow;
 pub(crate) mod layout;
 pub(crate) mod lexer;
 pub(crate) mod names;

@@ -1,125 +1,299 @@
-//! The words that scripts may use, for checks and hints. What is registered with the engine must also stand here:
-//! a call of any other name is refused before the script runs.
+//! The words that scripts may use: the one list for checks, hints and the definitions that editors read. What is
+//! registered with the engine must also stand here: a call of any other name is refused before the script runs.
 
-/// Functions and methods.
-pub(crate) const FUNCTIONS: &[&str] = &[
-    // Numbers.
-    "abs",
-    "ceil",
-    "clamp",
-    "floor",
-    "max",
-    "min",
-    "round_down",
-    "round_half_even",
-    "round_half_up",
-    "round_up",
-    "to_decimal",
-    "to_int",
-    // Texts, lists and maps.
-    "contains",
-    "ends_with",
-    "get",
-    "is_empty",
-    "keys",
-    "len",
-    "push",
-    "set",
-    "starts_with",
-    "sum",
-    "to_lower",
-    "to_string",
-    "to_upper",
-    "trim",
-    "type_of",
-    // Time.
-    "is_between",
-    "next_local_time",
-    "plus_minutes",
-    "plus_seconds",
-    // Answers.
-    "accept",
-    "bill",
-    "line",
-    "no_opinion",
-    "reject",
-    "total",
-    // Saying something.
-    "debug",
-    "log",
-    "print",
-];
+/// A function or method: as a method its first argument stands before the dot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    /// `name(argument: kind, …) -> kind`, one for each number of arguments.
+    pub(crate) signatures: &'static [&'static str],
+    pub(crate) says: &'static str,
+}
 
 /// What has fields, by the name that error messages give it.
-pub(crate) const TYPES: &[(&str, &[&str])] = &[
-    (
-        "session",
-        &[
-            "id",
-            "now",
-            "is_final",
-            "started_at",
-            "ended_at",
-            "energy_wh",
-            "energy_kwh",
-            "duration_s",
-            "minutes",
-            "hours",
-            "time_zone",
-            "station",
-            "token",
-            "periods",
-            "params",
-            "parameters",
-        ],
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Type {
+    pub(crate) name: &'static str,
+    pub(crate) fields: &'static [Field],
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    /// With a `?` where it may be `()`.
+    pub(crate) kind: &'static str,
+    /// What it is, with its unit.
+    pub(crate) says: &'static str,
+}
+
+pub(crate) const FUNCTIONS: &[Function] = &[
+    // Numbers.
+    function("abs", &["abs(x: number) -> number"], "Without its sign"),
+    function("ceil", &["ceil(x: number) -> number"], "The next whole number, upwards"),
+    function("clamp", &["clamp(x: number, low: number, high: number) -> number"], "Not below low, not above high"),
+    function("floor", &["floor(x: number) -> number"], "The next whole number, downwards"),
+    function("max", &["max(x: any, y: any) -> any"], "The greater of two numbers or moments"),
+    function("min", &["min(x: any, y: any) -> any"], "The lesser of two numbers or moments"),
+    function(
+        "round_down",
+        &["round_down(x: number) -> number", "round_down(x: number, digits: number) -> number"],
+        "Towards zero",
     ),
-    (
-        "period",
-        &[
-            "started_at",
-            "ended_at",
-            "duration_s",
-            "minutes",
-            "hours",
-            "energy_wh",
-            "energy_kwh",
-            "state",
-            "is_charging",
-            "is_suspended",
-            "is_idle",
-            "weekday",
-            "is_weekend",
-            "minute_of_day",
-        ],
+    function(
+        "round_half_even",
+        &["round_half_even(x: number) -> number", "round_half_even(x: number, digits: number) -> number"],
+        "To the nearest; a half to the even neighbour",
     ),
-    (
-        "request",
-        &[
-            "now",
-            "purpose",
-            "station",
-            "token",
-            "open_sessions",
-            "time_zone",
-            "date",
-            "weekday",
-            "is_weekend",
-            "minute_of_day",
-            "params",
-            "parameters",
-        ],
+    function(
+        "round_half_up",
+        &["round_half_up(x: number) -> number", "round_half_up(x: number, digits: number) -> number"],
+        "To the nearest; a half away from zero, as invoices do",
     ),
-    ("station", &["id", "location", "vendor", "model", "evse", "connector"]),
-    ("token", &["id", "type", "status", "group", "expires_at", "budget"]),
-    ("budget", &["amount", "spent", "rest", "currency", "period"]),
-    ("line", &["code", "description", "quantity", "unit", "unit_price", "amount"]),
-    ("bill", &["currency", "lines", "next_change_at"]),
-    ("answer", &["verdict", "reason", "message", "limits", "cache_s", "tariff"]),
-    ("limits", &["max_energy_wh", "max_energy_kwh", "max_duration_s", "max_cost"]),
+    function(
+        "round_up",
+        &["round_up(x: number) -> number", "round_up(x: number, digits: number) -> number"],
+        "Away from zero",
+    ),
+    function("to_decimal", &["to_decimal(x: any) -> number"], "A whole number or a text as a decimal"),
+    function("to_int", &["to_int(x: number) -> number"], "Without what is behind the point"),
+    // Texts, lists and maps.
+    function("contains", &["contains(x: any, part: any) -> bool"], "Is it in the text, list, map or range?"),
+    function("ends_with", &["ends_with(x: text, part: text) -> bool"], "Does the text end so?"),
+    function("get", &["get(x: map, key: text, otherwise: any) -> any"], "The map's entry, or otherwise"),
+    function("is_empty", &["is_empty(x: any) -> bool"], "Is nothing in it?"),
+    function("keys", &["keys(x: map) -> list"], "The map's keys"),
+    function("len", &["len(x: any) -> number"], "Characters, elements or entries"),
+    function("push", &["push(x: list, value: any)"], "Adds an element"),
+    function("set", &["set(x: any, at: any, value: any)"], "Changes an element of a list or an entry of a map"),
+    function("starts_with", &["starts_with(x: text, part: text) -> bool"], "Does the text begin so?"),
+    function("sum", &["sum(x: list) -> number"], "Of a list of numbers"),
+    function("to_lower", &["to_lower(x: text) -> text"], "In small letters"),
+    function("to_string", &["to_string(x: any) -> text"], "As a text"),
+    function("to_upper", &["to_upper(x: text) -> text"], "In capital letters"),
+    function("trim", &["trim(x: text) -> text"], "Without blanks at its ends"),
+    function("type_of", &["type_of(x: any) -> text"], "The name of its kind"),
+    // Time.
+    function(
+        "is_between",
+        &["is_between(x: any, from: number, to: number) -> bool"],
+        "Is the period's or request's minute of the day in this stretch? It may pass midnight",
+    ),
+    function(
+        "next_local_time",
+        &["next_local_time(x: session, minute_of_day: number) -> moment"],
+        "When a clock there shows it next",
+    ),
+    function("plus_minutes", &["plus_minutes(x: moment, minutes: number) -> moment"], "So much later"),
+    function("plus_seconds", &["plus_seconds(x: moment, seconds: number) -> moment"], "So much later"),
+    // Answers.
+    function("accept", &["accept() -> answer"], "The token may charge"),
+    function(
+        "bill",
+        &[
+            "bill(currency: text, lines: list) -> bill",
+            "bill(currency: text, lines: list, next_change_at: any) -> bill",
+        ],
+        "What a session costs",
+    ),
+    function(
+        "line",
+        &[
+            "line(code: text, description: text, amount: number) -> line",
+            "line(code: text, description: text, quantity: number, unit: text, unit_price: number) -> line",
+        ],
+        "A line of a bill",
+    ),
+    function("no_opinion", &["no_opinion() -> answer"], "The next policy decides"),
+    function(
+        "reject",
+        &["reject(reason: text) -> answer", "reject(reason: text, message: text) -> answer"],
+        "The token may not charge; the reason is a word of OCPP",
+    ),
+    function(
+        "total",
+        &["total(lines: list) -> number", "total(lines: list, currency: text) -> number"],
+        "The sum of exact amounts, or what the bill will show in that currency",
+    ),
+    // Saying something.
+    function("debug", &["debug(x: any)"], "Into the server's log"),
+    function("log", &["log(x: any)"], "Into the server's log"),
+    function("print", &["print(x: any)"], "Into the server's log"),
 ];
 
+pub(crate) const TYPES: &[Type] = &[
+    Type {
+        name: "session",
+        fields: &[
+            field("id", "text", "The session's id"),
+            field("now", "moment", "The moment of the decision"),
+            field("is_final", "bool", "True when the session has ended and this is its bill"),
+            field("started_at", "moment", "When it began"),
+            field("ended_at", "moment?", "When it ended, or ()"),
+            field("energy_wh", "number", "Energy so far, in Wh"),
+            field("energy_kwh", "number", "Energy so far, in kWh"),
+            field("duration_s", "number", "From the start to the end, or to now, in seconds"),
+            field("minutes", "number", "The same in minutes"),
+            field("hours", "number", "The same in hours"),
+            field("time_zone", "text", "The station's zone, an IANA name"),
+            field("station", "station", "Where it charges"),
+            field("token", "session token?", "What it was started with, or ()"),
+            field("periods", "periods", "Its course, ascending and without gaps"),
+            field("params", "parameters", "What plugin.toml declares"),
+            field("parameters", "parameters", "The same as params"),
+        ],
+    },
+    Type {
+        name: "session token",
+        fields: &[field("type", "text", "ISO14443, eMAID, …"), field("group", "text?", "The operator's group, or ()")],
+    },
+    Type {
+        name: "period",
+        fields: &[
+            field("started_at", "moment", "When it began"),
+            field("ended_at", "moment", "When it ended"),
+            field("duration_s", "number", "In seconds"),
+            field("minutes", "number", "In minutes"),
+            field("hours", "number", "In hours"),
+            field("energy_wh", "number", "Energy in it, in Wh"),
+            field("energy_kwh", "number", "Energy in it, in kWh"),
+            field("state", "text", "charging, suspended or idle"),
+            field("is_charging", "bool", "Energy flows"),
+            field("is_suspended", "bool", "The station holds back"),
+            field("is_idle", "bool", "The car is there and takes nothing"),
+            field("weekday", "number", "1 Monday to 7 Sunday, local"),
+            field("is_weekend", "bool", "Saturday or Sunday, local"),
+            field("minute_of_day", "number", "0 to 1439, local, at its start"),
+        ],
+    },
+    Type {
+        name: "request",
+        fields: &[
+            field("now", "moment", "The moment of the decision"),
+            field("purpose", "text", "authorize or start"),
+            field("station", "station", "Where the token is shown"),
+            field("token", "token", "The token as shown, and what the operator knows"),
+            field("open_sessions", "number", "Open sessions of this token, anywhere"),
+            field("time_zone", "text", "The station's zone, an IANA name"),
+            field("date", "text", "The local date, 2026-11-21"),
+            field("weekday", "number", "1 Monday to 7 Sunday, local"),
+            field("is_weekend", "bool", "Saturday or Sunday, local"),
+            field("minute_of_day", "number", "0 to 1439, local"),
+            field("params", "parameters", "What plugin.toml declares"),
+            field("parameters", "parameters", "The same as params"),
+        ],
+    },
+    Type {
+        name: "station",
+        fields: &[
+            field("id", "text", "The station's id"),
+            field("location", "text?", "Where it stands, or ()"),
+            field("vendor", "text", "Its maker"),
+            field("model", "text", "Its model"),
+            field("evse", "number", "The charging point, from 1"),
+            field("connector", "number", "The connector, from 1"),
+        ],
+    },
+    Type {
+        name: "token",
+        fields: &[
+            field("id", "text", "As the station sent it"),
+            field("type", "text", "ISO14443, eMAID, …"),
+            field("status", "text", "accepted, blocked, expired, invalid; unknown when nobody knows it"),
+            field("group", "text?", "The operator's group, or ()"),
+            field("expires_at", "moment?", "Its end, or ()"),
+            field("budget", "budget?", "What it may spend, or ()"),
+        ],
+    },
+    Type {
+        name: "budget",
+        fields: &[
+            field("amount", "number", "What it may spend in a period"),
+            field("spent", "number", "What it spent in the present one"),
+            field("rest", "number", "The difference"),
+            field("currency", "text", "ISO 4217"),
+            field("period", "text", "day, month or total"),
+        ],
+    },
+    Type {
+        name: "line",
+        fields: &[
+            field("code", "text", "A short stable word: energy, idle, …"),
+            field("description", "text", "For people"),
+            field("quantity", "number?", "How many, or ()"),
+            field("unit", "text?", "kWh, min, … or ()"),
+            field("unit_price", "number?", "Price of one, or ()"),
+            field("amount", "number", "Unrounded"),
+        ],
+    },
+    Type {
+        name: "bill",
+        fields: &[
+            field("currency", "text", "ISO 4217"),
+            field("lines", "list", "Its lines"),
+            field("next_change_at", "moment?", "When the price changes by itself, or ()"),
+        ],
+    },
+    Type {
+        name: "answer",
+        fields: &[
+            field("verdict", "text", "accept, reject or no-opinion"),
+            field("reason", "text?", "Why, a word of OCPP"),
+            field("message", "text?", "For the driver"),
+            field("limits", "limits?", "How much the session may take"),
+            field("cache_s", "number?", "How long the station may remember it, in seconds"),
+            field("tariff", "text?", "The unit that prices instead of the usual one"),
+        ],
+    },
+    Type {
+        name: "limits",
+        fields: &[
+            field("max_energy_wh", "number?", "In Wh"),
+            field("max_energy_kwh", "number?", "In kWh"),
+            field("max_duration_s", "number?", "In seconds"),
+            field("max_cost", "number?", "In the currency of the tariff"),
+        ],
+    },
+];
+
+pub(crate) fn functions<'a>() -> impl Iterator<Item = &'a str> {
+    FUNCTIONS.iter().map(|function| function.name)
+}
+
+pub(crate) fn function_named(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+/// A kind's fields; kinds that have none are not listed.
+pub(crate) fn fields_of(kind: &str) -> Option<&'static [Field]> {
+    TYPES.iter().find(|known| known.name == kind).map(|known| known.fields)
+}
+
 pub(crate) fn fields<'a>() -> impl Iterator<Item = &'a str> {
-    TYPES.iter().flat_map(|(_, fields)| fields.iter().copied())
+    TYPES.iter().flat_map(|known| known.fields.iter().map(|field| field.name))
+}
+
+const fn function(name: &'static str, signatures: &'static [&'static str], says: &'static str) -> Function {
+    Function { name, signatures, says }
+}
+
+const fn field(name: &'static str, kind: &'static str, says: &'static str) -> Field {
+    Field { name, kind, says }
+}
+
+impl Function {
+    /// How it is called, for hints.
+    pub(crate) fn usage(&self) -> String {
+        self.signatures.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// Each signature's arguments as names and kinds.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = Vec<(&'static str, &'static str)>> {
+        self.signatures.iter().map(|text| {
+            let inside =
+                text.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
+            inside.split(", ").filter_map(|argument| argument.split_once(": ")).collect()
+        })
+    }
 }
 
 /// Words before a parenthesis that are not calls.

@@ -17,7 +17,7 @@ fn a_missing_semicolon_is_shown_where_it_belongs() {
     refused(
         "fn price(session) {\n    let fee = 1\n    bill(\"EUR\", [])\n}",
         r#"
-error[syntax]: expected `;` to terminate this statement
+error[AR0101]: expected `;` to terminate this statement
  --> main.rhai:2:16
   |
 2 |     let fee = 1
@@ -32,7 +32,7 @@ fn one_equals_sign_does_not_compare() {
     refused(
         "fn price(session) {\n    if session.is_final = true {\n    }\n}",
         r"
-error[syntax]: `=` stands where a value is expected
+error[AR0101]: `=` stands where a value is expected
  --> main.rhai:2:25
   |
 2 |     if session.is_final = true {
@@ -70,7 +70,7 @@ fn names_that_are_nearly_right_are_found_before_the_script_runs() {
     refused(
         "fn price(session) {\n    let kwh = 1;\n    bill(\"EUR\", [line(\"a\", \"A\", khw)])\n}",
         r#"
-error[unknown-name]: there is no variable khw here
+error[AR0102]: there is no variable khw here
  --> main.rhai:3:33
   |
 3 |     bill("EUR", [line("a", "A", khw)])
@@ -81,13 +81,13 @@ error[unknown-name]: there is no variable khw here
     refused(
         "fn price(session) {\n    bil(\"EUR\", [line(\"a\", \"A\", session.enrgy_kwh)])\n}",
         r#"
-error[unknown-name]: there is no function bil
+error[AR0104]: there is no function bil
  --> main.rhai:2:5
   |
 2 |     bil("EUR", [line("a", "A", session.enrgy_kwh)])
   |     ^
-  = help: did you mean `bill`?
-error[unknown-name]: nothing has a field enrgy_kwh
+  = help: did you mean `bill(currency: text, lines: list) -> bill` or `bill(currency: text, lines: list, next_change_at: any) -> bill`?
+error[AR0103]: a session has no field enrgy_kwh
  --> main.rhai:2:40
   |
 2 |     bil("EUR", [line("a", "A", session.enrgy_kwh)])
@@ -98,7 +98,7 @@ error[unknown-name]: nothing has a field enrgy_kwh
     refused(
         "fn price(session) {\n    session.params.rate\n}",
         r"
-error[unknown-name]: there is no parameter rate
+error[AR0105]: there is no parameter rate
  --> main.rhai:2:20
   |
 2 |     session.params.rate
@@ -113,7 +113,7 @@ fn the_top_level_is_not_a_program() {
     refused(
         "let fee = 1;\nfn price(session) {\n}",
         r"
-error[top-level]: the top level holds only imports, constants and functions
+error[AR0108]: the top level holds only imports, constants and functions
  --> main.rhai:1:1
   |
 1 | let fee = 1;
@@ -124,7 +124,7 @@ error[top-level]: the top level holds only imports, constants and functions
     refused(
         "const RATE = 1;\nfn price(session) {\n    RATE = 2;\n}",
         r"
-error[syntax]: RATE is a constant
+error[AR0101]: RATE is a constant
  --> main.rhai:3:5
   |
 3 |     RATE = 2;
@@ -135,7 +135,7 @@ error[syntax]: RATE is a constant
     refused(
         "const RATE = 1 / 0;\nfn price(session) {\n}",
         r"
-error[constant]: division by zero
+error[AR0109]: division by zero
  --> main.rhai:1:16
   |
 1 | const RATE = 1 / 0;
@@ -149,7 +149,7 @@ fn a_hook_has_its_name_and_one_parameter() {
     refused(
         "fn price(session, more) {\n}",
         r"
-error[hook]: price takes one parameter: `fn price(session)`
+error[AR0111]: price takes one parameter: `fn price(session)`
  --> main.rhai:1:4
   |
 1 | fn price(session, more) {
@@ -159,7 +159,7 @@ error[hook]: price takes one parameter: `fn price(session)`
     refused(
         "fn cost(session) {\n}",
         r"
-error[hook]: the script has neither `fn price(session)` nor `fn authorize(request)`
+error[AR0111]: the script has neither `fn price(session)` nor `fn authorize(request)`
   --> main.rhai
 ",
     );
@@ -182,26 +182,136 @@ guest-error: expected a number, got a string
 "#,
     );
     failed(
-        "fn price(session) {\n    session.state\n}",
+        "fn read(x) {\n    x.state\n}\nfn price(session) {\n    read(session)\n}",
         r"
 guest-error: a session has no field state
- --> main.rhai:2:13
+ --> main.rhai:2:7
   |
-2 |     session.state
-  |             ^
+2 |     x.state
+  |       ^
   = help: its fields are id, now, is_final, started_at, ended_at, energy_wh, energy_kwh, duration_s, minutes, hours, time_zone, station, token, periods, params, parameters
 ",
     );
     failed(
-        "fn price(session) {\n    line(\"a\", 1)\n}",
+        "fn price(session) {\n    line(\"a\", \"A\", session.periods)\n}",
         r#"
-guest-error: `line` does not take (string, int)
+guest-error: line: expected a number for amount, got the periods
  --> main.rhai:2:5
   |
-2 |     line("a", 1)
+2 |     line("a", "A", session.periods)
   |     ^
 "#,
     );
+    failed(
+        "fn price(session) {\n    line(session, \"A\", 1)\n}",
+        r#"
+guest-error: `line` does not take (session, string, int)
+ --> main.rhai:2:5
+  |
+2 |     line(session, "A", 1)
+  |     ^
+  = help: it is `line(code: text, description: text, amount: number) -> line` or `line(code: text, description: text, quantity: number, unit: text, unit_price: number) -> line`
+"#,
+    );
+}
+
+/// (a hook's body, code, line and column, message, hint's beginning)
+const FOUND: [(&str, &str, (usize, usize), &str, &str); 14] = [
+    ("session.sation.id", "AR0103", (2, 9), "a session has no field sation", "did you mean `station`?"),
+    ("session.station.vendr", "AR0103", (2, 17), "a station has no field vendr", "did you mean `vendor`?"),
+    (
+        "session.station.energy_kwh",
+        "AR0103",
+        (2, 17),
+        "a station has no field energy_kwh",
+        "a session has it; the fields",
+    ),
+    ("session.token.status", "AR0103", (2, 15), "a session token has no field status", "a token has it"),
+    ("session.periods[0].energy", "AR0103", (2, 20), "a period has no field energy", "its fields are started_at"),
+    ("let s = session.station;\ns.evs", "AR0103", (3, 3), "a station has no field evs", "did you mean `evse`?"),
+    (
+        "for p in session.periods {\np.is_idel; }\n1",
+        "AR0103",
+        (3, 3),
+        "a period has no field is_idel",
+        "did you mean `is_idle`?",
+    ),
+    ("lin(\"a\", \"A\", 1)", "AR0104", (2, 1), "there is no function lin", "did you mean `line(code: text"),
+    ("line(\"a\", 1)", "AR0106", (2, 1), "line is called with 2 arguments here", "`line(code: text, description"),
+    (
+        "[1].push()",
+        "AR0106",
+        (2, 5),
+        "push is called with no argument here",
+        "`push(x: list, value: any)`, the first before the dot",
+    ),
+    (
+        "line(\"a\", \"A\", \"0.49\")",
+        "AR0107",
+        (2, 16),
+        "amount of line is a number, and this is a text",
+        "write 0.49 without quotes",
+    ),
+    ("line(1, \"A\", 2)", "AR0107", (2, 6), "code of line is a text, and this is a number", "write \"1\""),
+    ("help(1)", "AR0106", (2, 1), "help is called with 1 argument here", "it is defined with 2"),
+    ("bill(\"EUR\", []);", "AR0112", (2, 16), "price ends without an answer", "the answer is the last expression"),
+];
+
+#[test]
+fn what_can_be_known_before_a_script_runs_is_said_before_it_runs() {
+    for (body, code, (line, column), message, hint) in FOUND {
+        let text = format!("fn price(session) {{\n{body}\n}}\nfn help(a, b) {{\n    a + b\n}}");
+        let found = refuse(&source(&text));
+        let printed = printed(&found);
+        assert_eq!((found[0].line, found[0].column), (Some(line), Some(column)), "{printed}");
+        assert!(printed.starts_with(&format!("error[{code}]: {message}\n")), "{printed}");
+        assert!(found[0].hint.as_deref().is_some_and(|given| given.starts_with(hint)), "{printed}");
+    }
+}
+
+#[test]
+fn what_may_stand_for_anything_is_left_to_the_run() {
+    for body in [
+        "let s = session.station; s = #{ anything: 1 }; s.anything",
+        "if true { let s = session.station; } let s = #{ anything: 1 }; s.anything",
+        "let m = #{ session: 1, anything: 2 }; m.anything",
+        "for s in [#{ anything: 1 }] { s.anything; } 1",
+        "let x = session.token?.group; x",
+        "session.periods.len()",
+    ] {
+        compile(&source(&format!("fn price(session) {{ {body} }}")));
+    }
+}
+
+/// (a hook's body, what is warned of)
+const WARNED: [(&str, &str); 4] = [
+    ("let spare = 1;\nbill(\"EUR\", [])", "warning[AR0113]: spare is never read\n --> main.rhai:2:5"),
+    ("return bill(\"EUR\", []);\nsession.id", "warning[AR0114]: this is never reached\n --> main.rhai:3:1"),
+    ("let _spare = 1;\nbill(\"EUR\", [])", ""),
+    ("if session.is_final { return bill(\"EUR\", []); }\nbill(\"CHF\", [])", ""),
+];
+
+#[test]
+fn what_is_odd_and_not_wrong_is_a_warning() {
+    for (body, expect) in WARNED {
+        let unit = compile(&source(&format!("fn price(session) {{\n{body}\n}}")));
+        let text = printed(unit.warnings());
+        assert!(text.starts_with(expect) && text.is_empty() == expect.is_empty(), "{body}: {text}");
+    }
+}
+
+#[test]
+fn every_word_of_the_checks_is_in_the_definitions_that_editors_read() {
+    let text = amprule_script::definitions();
+    for part in [
+        "module static;",
+        "/// Energy so far, in kWh.\nfn get$energy_kwh(of: session) -> number;",
+        "fn get$group(of: session_token) -> string?;",
+        "fn round_half_even(x: number, digits: number) -> number;",
+        "fn line(code: string, description: string, amount: number) -> line;",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
 }
 
 #[test]

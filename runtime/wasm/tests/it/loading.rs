@@ -28,11 +28,11 @@ fn imports(name: &str) -> Vec<u8> {
 #[test]
 fn what_is_no_component_is_refused_with_what_to_do() {
     let good = guest::pricing("");
-    check("nothing", Vec::new(), &["error[component]", "no WebAssembly component"]);
-    check("a text", b"fn price(session) {}".to_vec(), &["error[component]", "no WebAssembly component"]);
-    check("a core module", guest::text("(module)"), &["error[component]", "core module", "wasm-tools component new"]);
+    check("nothing", Vec::new(), &["error[AR0201]", "no WebAssembly component"]);
+    check("a text", b"fn price(session) {}".to_vec(), &["error[AR0201]", "no WebAssembly component"]);
+    check("a core module", guest::text("(module)"), &["error[AR0201]", "core module", "wasm-tools component new"]);
     for length in [4, 9, 100, good.len() / 2, good.len() - 1] {
-        check("a part", good[..length].to_vec(), &["error[component]"]);
+        check("a part", good[..length].to_vec(), &["error[AR0201]"]);
     }
     for at in (8..good.len()).step_by(97) {
         // A flipped byte may be harmless, in a name for instance. It must only never be a panic.
@@ -49,19 +49,19 @@ fn a_component_over_the_size_limit_is_not_even_compiled() {
     assert!(!host.is_pooling());
     let found = host.compile(&source(vec![0; 4_096], &[Hook::Pricing])).err().expect("it is too large");
     let found = printed(&found);
-    assert!(found.contains("error[limit]: the component has 4 KiB; at most 1"), "{found}");
+    assert!(found.contains("error[AR0008]: the component has 4 KiB; at most 1"), "{found}");
     assert!(found.contains("help: build with optimisation for size"), "{found}");
 }
 
 #[test]
 fn an_import_that_the_host_lacks_is_named_with_what_to_do() {
     let cases = [
-        ("wasi:clocks/monotonic-clock@0.2.0", "error[import]", "gets no WASI", "wasm32-unknown-unknown"),
-        ("wasi:cli/environment@0.2.6", "error[import]", "gets no WASI", "use no clock"),
-        ("amprule:host/lag@1.0.0", "error[import]", "does not have", "did you mean amprule:host/log@1.0.0?"),
-        ("other:things/network", "error[import]", "does not have", "this host knows amprule:host/log@1.0.0"),
-        ("amprule:host/log@2.0.0", "error[version]", "does not have", "knows is amprule:host/log@1.0.0"),
-        ("amprule:host/log@1.0.0", "error[capability]", "plugin.toml does not ask for it", "[capabilities]\nlog = "),
+        ("wasi:clocks/monotonic-clock@0.2.0", "error[AR0110]", "gets no WASI", "wasm32-unknown-unknown"),
+        ("wasi:cli/environment@0.2.6", "error[AR0110]", "gets no WASI", "use no clock"),
+        ("amprule:host/lag@1.0.0", "error[AR0110]", "does not have", "did you mean amprule:host/log@1.0.0?"),
+        ("other:things/network", "error[AR0110]", "does not have", "this host knows amprule:host/log@1.0.0"),
+        ("amprule:host/log@2.0.0", "error[AR0205]", "does not have", "knows is amprule:host/log@1.0.0"),
+        ("amprule:host/log@1.0.0", "error[AR0206]", "plugin.toml does not ask for it", "[capabilities]\nlog = "),
     ];
     for (name, code, says, hint) in cases {
         check(name, imports(name), &[code, name, says, hint]);
@@ -76,13 +76,17 @@ fn an_export_that_the_host_does_not_call_is_named_with_what_to_do() {
         ("other:things/pricing@1.0.0", "call `export_pricing!(YourPlugin)` once"),
     ];
     for (name, hint) in cases {
-        check(name, exports(name), &["error[export]", hint]);
+        check(name, exports(name), &["error[AR0202]", hint]);
     }
-    check("no export", guest::text("(component)"), &["error[export]", "does not export amprule:pricing/pricing"]);
-    check("another hook's", guest::authorization(""), &["error[export]", "does not export amprule:pricing/pricing"]);
+    check("no export", guest::text("(component)"), &["error[AR0202]", "does not export amprule:pricing/pricing"]);
+    check("another hook's", guest::authorization(""), &["error[AR0202]", "does not export amprule:pricing/pricing"]);
     let found = refuse(&source(guest::text("(component)"), &[]));
     assert!(found.contains("exports no interface that this host calls"), "{found}");
-    check("its name only", exports("amprule:pricing/pricing@1.0.0"), &["error[type]", "build it with the present SDK"]);
+    check(
+        "its name only",
+        exports("amprule:pricing/pricing@1.0.0"),
+        &["error[AR0203]", "build it with the present SDK"],
+    );
 }
 
 #[test]
@@ -93,14 +97,14 @@ fn a_component_of_another_shape_is_refused_before_it_is_called() {
         (func $price (result u32) (canon lift (core func $i "price")))
         (instance $e (export "price" (func $price)))
         (export "amprule:pricing/pricing@1.0.0" (instance $e)))"#;
-    check("another type", guest::text(other), &["error[type]", "does not fit the contract"]);
+    check("another type", guest::text(other), &["error[AR0203]", "does not fit the contract"]);
 }
 
 #[test]
 fn a_component_that_does_not_start_is_refused() {
     let cases = [
-        ("(loop (br 0))", "error[start]: the component does not start: fuel"),
-        ("unreachable", "error[start]: the component does not start: trap"),
+        ("(loop (br 0))", "error[AR0204]: the component does not start: fuel"),
+        ("unreachable", "error[AR0204]: the component does not start: trap"),
         ("(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable", "does not start: memory"),
     ];
     for (start, says) in cases {

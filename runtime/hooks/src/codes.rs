@@ -1,0 +1,269 @@
+//! The codes of diagnostics: stable, so that they can be searched for, and each with a text that explains it.
+
+/// A kind of finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// As it is printed.
+    pub code: &'static str,
+    /// As our sources name it.
+    pub word: &'static str,
+    pub title: &'static str,
+    /// What it means and what to do, for `amprule check --explain`.
+    pub text: &'static str,
+}
+
+/// The printed code of a word; a word that is not listed stands for itself.
+pub fn code_of(word: &'static str) -> &'static str {
+    CODES.iter().find(|known| known.word == word).map_or(word, |known| known.code)
+}
+
+/// By its code, in letters of any size, or by its word.
+pub fn explained(code: &str) -> Option<&'static Code> {
+    CODES.iter().find(|known| known.code.eq_ignore_ascii_case(code) || known.word == code)
+}
+
+const fn code(code: &'static str, word: &'static str, title: &'static str, text: &'static str) -> Code {
+    Code { code, word, title, text }
+}
+
+/// A code is never given to another kind again.
+pub const CODES: [Code; 32] = [
+    code(
+        "AR0001",
+        "manifest",
+        "plugin.toml is not as it must be",
+        "The manifest has a key that is not known, lacks one that is needed, or a value is of the wrong kind. The caret\n\
+         shows which. The keys with their meanings are in the JSON schema for editors: `amprule schema manifest`.",
+    ),
+    code(
+        "AR0002",
+        "parameter",
+        "a parameter's value does not fit",
+        "A value in parameters.toml, or a default in plugin.toml, is not of the type that [parameters.NAME] declares, or\n\
+         lies outside of min and max. Decimals stand best in quotes: energy_price = \"0.49\".",
+    ),
+    code(
+        "AR0003",
+        "waiting",
+        "something is not there yet",
+        "Nothing is wrong, but the file that runs does not exist: a plugin must be built first. `amprule build` in its\n\
+         folder makes plugin.wasm. A running server takes it into use as soon as it appears.",
+    ),
+    code(
+        "AR0004",
+        "unreadable",
+        "a file cannot be read",
+        "A file of the unit cannot be opened, is no regular file, or changes while it is read. Look at its permissions.",
+    ),
+    code(
+        "AR0005",
+        "outside",
+        "a link leads out of the unit's folder",
+        "A unit is all in its folder, so that its hash names everything that runs. Copy the file into the folder.",
+    ),
+    code(
+        "AR0006",
+        "double",
+        "two units have one id",
+        "Ids are unique on a server: sessions are pinned to them. Change `id` in one of the manifests.",
+    ),
+    code(
+        "AR0007",
+        "archive",
+        "the archive cannot keep the version",
+        "Every version that becomes active is kept in the data folder first. Look at its free space and permissions.",
+    ),
+    code(
+        "AR0008",
+        "limit",
+        "something is larger than it may be",
+        "Everything has a bound, so that no unit can take the server with it. The message says which bound was met; the\n\
+         bounds of scripts are listed in the guide for scripts. Split what is too large.",
+    ),
+    code(
+        "AR0009",
+        "compile",
+        "the compiler gave up",
+        "The compiler failed on this unit for a reason of its own. Nothing was changed; the version before stays active.",
+    ),
+    code(
+        "AR0010",
+        "no-hook",
+        "the code does not have the hook",
+        "The manifest names a hook that the code does not export, or the code has none at all. A script defines\n\
+         `fn price(session)` or `fn authorize(request)`; a plugin uses export_pricing! or export_authorization!.",
+    ),
+    code(
+        "AR0101",
+        "syntax",
+        "this is not valid in a script",
+        "The text does not follow the language's grammar where the caret stands, or a little before. Often a `;`, a `)`\n\
+         or a `}` is missing, or a word of another language is used; the hint says which.",
+    ),
+    code(
+        "AR0102",
+        "unknown-variable",
+        "there is no such variable",
+        "A function sees its parameters, its own `let` variables and the file's constants. It does not see the variables\n\
+         of the function that calls it: pass them as arguments.",
+    ),
+    code(
+        "AR0103",
+        "unknown-field",
+        "there is no such field",
+        "A value has fewer fields than its name may suggest, and each kind has its own: `session.energy_kwh` exists and\n\
+         `session.station.energy_kwh` does not. The hint has the nearest name or the list. `amprule definitions` writes\n\
+         all of them for your editor.",
+    ),
+    code(
+        "AR0104",
+        "unknown-function",
+        "there is no such function",
+        "Scripts have a small set of functions, and those that the unit's files define. The hint has the nearest name and\n\
+         how it is called. There is no eval, no clock, no randomness, no file and no network.",
+    ),
+    code(
+        "AR0105",
+        "unknown-parameter",
+        "there is no such parameter",
+        "`session.params.NAME` reads what plugin.toml declares in [parameters.NAME]. Declare it there with a type and a\n\
+         default, or correct the name.",
+    ),
+    code(
+        "AR0106",
+        "arguments",
+        "the function takes other arguments",
+        "The function exists, but not with so many arguments. As a method its first argument stands before the dot:\n\
+         `lines.push(x)` is `push(lines, x)`.",
+    ),
+    code(
+        "AR0107",
+        "argument-type",
+        "an argument is of the wrong kind",
+        "A text stands where a number is expected, or the other way round. Numbers have no quotes: 0.49, not \"0.49\".",
+    ),
+    code(
+        "AR0108",
+        "top-level",
+        "the top level is not a program",
+        "Outside of functions a file holds imports, constants and functions only: everything else would run again at\n\
+         each call. Move the statement into a function, or make it a `const`.",
+    ),
+    code(
+        "AR0109",
+        "constant",
+        "the constant cannot be computed",
+        "A constant is computed once, when the unit is loaded, from constants before it.",
+    ),
+    code(
+        "AR0110",
+        "import",
+        "the file cannot be imported",
+        "A script imports files of its own folder: `import \"days\" as days;` reads days.rhai. Nothing outside of the\n\
+         folder can be imported, and two files cannot import each other.",
+    ),
+    code(
+        "AR0111",
+        "hook",
+        "the script lacks its hook",
+        "A tariff has `fn price(session)`, a policy has `fn authorize(request)`, each with one parameter.",
+    ),
+    code(
+        "AR0112",
+        "no-answer",
+        "the hook ends without an answer",
+        "A function's value is its last expression without a `;`, or what `return` gives. With a `;` at its end it is\n\
+         nothing, (), and the call would fail. Remove the last `;`, or write `return bill(…);`.",
+    ),
+    code(
+        "AR0113",
+        "unused",
+        "nobody uses this",
+        "A warning: a variable is never read, or a function never called. Often its name is misspelt where it is used.\n\
+         A name that begins with `_` is left alone.",
+    ),
+    code(
+        "AR0114",
+        "unreachable",
+        "this is never reached",
+        "A warning: the statement before always leaves the function or the loop.",
+    ),
+    code(
+        "AR0115",
+        "failed",
+        "the call failed",
+        "The script was running when this happened; the message says what, the caret where. The caller took the fallback\n\
+         that is configured.",
+    ),
+    code(
+        "AR0201",
+        "component",
+        "this is no component",
+        "plugin.wasm must be a WebAssembly component. A core module becomes one with `amprule build --module FILE`.",
+    ),
+    code(
+        "AR0202",
+        "export",
+        "the component does not fit the contract",
+        "The component imports what the host does not have, or exports nothing that it knows. Plugins see the interfaces\n\
+         of plugin-sdk/wit and nothing else: no files, no network, no clock.",
+    ),
+    code(
+        "AR0203",
+        "type",
+        "a function's types are not the contract's",
+        "The component exports a hook with other types than the contract's version has. Build it against the SDK of this\n\
+         contract version.",
+    ),
+    code(
+        "AR0204",
+        "start",
+        "the component cannot be started",
+        "The component's initialization fails or takes more than a call may use.",
+    ),
+    code(
+        "AR0205",
+        "version",
+        "the component was built for another version of the contract",
+        "The component asks for an interface in a version that this host does not have. Build it against the SDK of this\n\
+         host's contract version, or use a newer host.",
+    ),
+    code(
+        "AR0206",
+        "capability",
+        "the manifest does not ask for what the component uses",
+        "Whatever a component imports beyond its types is a capability. Name it in plugin.toml with the reason:\n\
+         [capabilities] log = \"says why it rejects\".",
+    ),
+    code(
+        "AR0301",
+        "self-test",
+        "a case fails",
+        "A file below cases/ says what the unit must answer, and it answered something else, or the file is no case.\n\
+         `amprule test` shows every difference; the server refuses versions whose cases fail.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_and_every_word_stands_once() {
+        let codes: BTreeSet<_> = CODES.iter().map(|known| known.code).collect();
+        let words: BTreeSet<_> = CODES.iter().map(|known| known.word).collect();
+        assert_eq!((codes.len(), words.len()), (CODES.len(), CODES.len()));
+        assert!(CODES.is_sorted_by_key(|known| known.code));
+    }
+
+    #[test]
+    fn a_code_is_explained_by_its_number_and_by_its_word() {
+        assert_eq!(explained("ar0103").map(|known| known.word), Some("unknown-field"));
+        assert_eq!(explained("syntax").map(|known| known.code), Some("AR0101"));
+        assert_eq!(explained("AR9999"), None);
+        assert_eq!(code_of("unknown-field"), "AR0103");
+        assert_eq!(code_of("something-new"), "something-new");
+    }
+}

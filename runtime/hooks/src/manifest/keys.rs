@@ -1,0 +1,149 @@
+//! The keys of `plugin.toml`: the one list from which the check, its hints and the JSON schema for editors are made.
+
+use amprule_domain::decision::Hook;
+use serde_json::{Map, Value, json};
+
+use super::ParameterKind;
+
+/// A key of a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    needed: bool,
+    shape: Shape,
+    says: &'static str,
+}
+
+/// What may stand behind a key.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    Text,
+    /// A text of this pattern.
+    Pattern(&'static str),
+    Word(&'static [&'static str]),
+    Flag,
+    /// A whole number from this.
+    Whole(u64),
+    /// This number only.
+    Only(u64),
+    Number,
+    Hooks,
+    Times,
+    Any,
+    Table(&'static [Key]),
+    Parameters,
+}
+
+pub(super) const PIN: [&str; 2] = ["session", "none"];
+pub(super) const ON_ERROR: [&str; 2] = ["reject", "no-opinion"];
+pub(super) const API: u64 = 1;
+
+pub(super) const MANIFEST: [Key; 13] = [
+    needed("id", Shape::Pattern("^[a-z0-9-]{1,64}$"), "Unique among a server's units: small letters, digits, hyphens"),
+    needed("version", Shape::Text, "The author's version, as \"1.0.0\""),
+    key("description", Shape::Text, "What the unit does, for the operator"),
+    key("api", Shape::Only(API), "The contract's major version"),
+    needed("hooks", Shape::Hooks, "The questions that the unit answers"),
+    key(
+        "entry",
+        Shape::Pattern(r"^[^./\\][^/\\]*\.(rhai|wasm)$"),
+        "The file that runs; main.rhai or plugin.wasm without it",
+    ),
+    key("pin", Shape::Word(&PIN), "session: a session keeps the version it began with; none: it takes every new one"),
+    key(
+        "boundaries",
+        Shape::Times,
+        "Local times at which the price changes; \"$name\" is a parameter of the type time",
+    ),
+    key("on_error", Shape::Word(&ON_ERROR), "What a failing authorization counts as"),
+    key("capabilities", Shape::Table(&CAPABILITIES), "What the unit wants of the host, each with its reason"),
+    key("limits", Shape::Table(&LIMITS), "Less than the server grants to each call"),
+    key("parameters", Shape::Parameters, "What the operator may set in parameters.toml"),
+    key("properties", Shape::Table(&PROPERTIES), "What `amprule test` must not expect of the unit"),
+];
+
+pub(super) const CAPABILITIES: [Key; 1] = [key("log", Shape::Text, "Why the unit writes to the server's log")];
+
+pub(super) const LIMITS: [Key; 3] = [
+    key("fuel", Shape::Whole(1), "WASM fuel, or Rhai operations"),
+    key("wall_ms", Shape::Whole(1), "Milliseconds of wall clock"),
+    key("memory_mib", Shape::Whole(1), "MiB of memory"),
+];
+
+pub(super) const PROPERTIES: [Key; 1] =
+    [key("monotonic", Shape::Flag, "false: more energy may cost less, as with a discount for much of it")];
+
+pub(super) const PARAMETER: [Key; 5] = [
+    needed("type", Shape::Word(&ParameterKind::WORDS), "What the value is"),
+    key("default", Shape::Any, "The value when the operator gives none; without it the operator must give one"),
+    key("min", Shape::Number, "The least value of a decimal or an integer"),
+    key("max", Shape::Number, "The greatest value of a decimal or an integer"),
+    key("description", Shape::Text, "What the value does, for the operator"),
+];
+
+pub(super) fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {
+    keys.map(|key| key.name)
+}
+
+/// The JSON schema of `plugin.toml` (draft 2020-12), for editors. What it refuses the check refuses too.
+pub fn schema() -> Value {
+    let mut schema = table(&MANIFEST);
+    schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    schema.insert("title".to_owned(), json!("plugin.toml of an Amprule unit"));
+    Value::Object(schema)
+}
+
+const fn key(name: &'static str, shape: Shape, says: &'static str) -> Key {
+    Key { name, needed: false, shape, says }
+}
+
+const fn needed(name: &'static str, shape: Shape, says: &'static str) -> Key {
+    Key { name, needed: true, shape, says }
+}
+
+fn table(keys: &[Key]) -> Map<String, Value> {
+    let needed: Vec<&str> = keys.iter().filter(|key| key.needed).map(|key| key.name).collect();
+    let member = |key: &Key| {
+        let mut schema = key.shape.schema();
+        schema.insert("description".to_owned(), json!(key.says));
+        (key.name.to_owned(), Value::Object(schema))
+    };
+    let members: Map<String, Value> = keys.iter().map(member).collect();
+    object(json!({ "type": "object", "properties": members, "required": needed, "additionalProperties": false }))
+}
+
+impl Shape {
+    fn schema(self) -> Map<String, Value> {
+        object(match self {
+            Self::Text => json!({ "type": "string" }),
+            Self::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
+            Self::Word(words) => json!({ "enum": words }),
+            Self::Flag => json!({ "type": "boolean" }),
+            Self::Whole(least) => json!({ "type": "integer", "minimum": least }),
+            Self::Only(number) => json!({ "const": number }),
+            Self::Number => json!({ "type": ["number", "string"] }),
+            Self::Hooks => {
+                let hooks = Hook::ALL.map(Hook::as_str);
+                json!({ "type": "array", "minItems": 1, "items": { "enum": hooks } })
+            }
+            Self::Times => {
+                let time = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^\$[a-z][a-z0-9_]*$";
+                json!({ "type": "array", "maxItems": 48, "items": { "type": "string", "pattern": time } })
+            }
+            Self::Any => json!({}),
+            Self::Table(keys) => return table(keys),
+            Self::Parameters => json!({
+                "type": "object",
+                "propertyNames": { "pattern": "^[a-z][a-z0-9_]{0,63}$" },
+                "additionalProperties": table(&PARAMETER),
+            }),
+        })
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}

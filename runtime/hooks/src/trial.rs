@@ -1,0 +1,59 @@
+//! One call of a unit outside of the registry: the same guard, budget and validation, without breaker and fallback.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::pricing::{Price, PricedBy, PricingInput, PricingOutput};
+
+use crate::guard;
+use crate::settings::Granted;
+use crate::unit::{Answer, Budget, Unit, Used};
+
+/// What came of a call.
+#[derive(Debug)]
+pub struct Tried<T> {
+    pub result: Result<T, Fault>,
+    pub used: Used,
+    pub took: Duration,
+}
+
+/// A price as the unit gave it, and as it stands.
+#[derive(Debug)]
+pub struct Priced {
+    pub output: PricingOutput,
+    pub price: Price,
+}
+
+/// What the unit returned, before anybody looked at it.
+pub fn output(unit: &dyn Unit, granted: &Granted, input: &PricingInput) -> Tried<PricingOutput> {
+    call(granted, |budget| unit.price(input, budget))
+}
+
+pub fn price(unit: &dyn Unit, granted: &Granted, input: &PricingInput) -> Tried<Priced> {
+    output(unit, granted, input).map(|output| {
+        let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
+        let price = output.clone().into_price(input.now, input.is_final, Arc::new(nobody))?;
+        Ok(Priced { output, price })
+    })
+}
+
+pub fn authorize(unit: &dyn Unit, granted: &Granted, input: &AuthorizationInput) -> Tried<AuthorizationOutput> {
+    call(granted, |budget| unit.authorize(input, budget)).map(|output| output.validate().map(|()| output))
+}
+
+impl<T> Tried<T> {
+    /// What the host makes of an output; an error is the unit's fault.
+    fn map<U>(self, check: impl FnOnce(T) -> Result<U, String>) -> Tried<U> {
+        let checked = |output| check(output).map_err(|why| Fault::new(FaultClass::InvalidOutput, why));
+        Tried { result: self.result.and_then(checked), used: self.used, took: self.took }
+    }
+}
+
+fn call<T>(granted: &Granted, ask: impl FnOnce(&Budget) -> Answer<T>) -> Tried<T> {
+    let began = Instant::now();
+    let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: began + granted.wall };
+    let Answer { result, used } = guard::caught(|| ask(&budget));
+    Tried { result, used, took: began.elapsed() }
+}

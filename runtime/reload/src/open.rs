@@ -1,0 +1,75 @@
+//! Units opened one by one, without a registry and without an archive: the first half of a reload, for the author's
+//! tools.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use amprule_hooks::{Diagnostic, HostLimits, Source, Version};
+use jiff::Timestamp;
+
+use crate::check::{Refusal, check};
+use crate::place::Place;
+use crate::read::{Unreadable, read};
+use crate::report::place_of;
+use crate::settings::Bounds;
+use crate::workshop::{Compilers, Workshop};
+
+/// Compiling and testing may take this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Reads, checks and compiles units exactly as the server does.
+pub struct Opener {
+    workshop: Workshop,
+}
+
+/// Why there is no unit to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum Closed {
+    #[error("there is no unit at {0}: a unit is a folder with plugin.toml or main.rhai, or a .rhai or .wasm file")]
+    NoUnit(PathBuf),
+    #[error("{}", printed(.0))]
+    Broken(Vec<Diagnostic>),
+}
+
+/// A unit that can be called.
+pub struct Opened {
+    /// As the code says it where the manifest says nothing.
+    pub source: Source,
+    pub version: Version,
+    /// How many of its cases ran and passed.
+    pub cases: usize,
+}
+
+impl Opener {
+    pub fn new(compilers: Compilers, limits: HostLimits) -> io::Result<Self> {
+        Ok(Self { workshop: Workshop::open(compilers, limits, PATIENCE)? })
+    }
+
+    /// `tests`: a unit whose cases fail is broken.
+    pub fn open(&self, path: &Path, tests: bool) -> Result<Opened, Closed> {
+        let place = place_of(path).ok_or_else(|| Closed::NoUnit(path.to_owned()))?;
+        let mut source = source(&place)?;
+        let made = self.workshop.make(source.clone(), tests, Timestamp::UNIX_EPOCH).map_err(Closed::Broken)?;
+        source.manifest.hooks.clone_from(&made.version.manifest.hooks);
+        Ok(Opened { source, version: made.version, cases: made.cases })
+    }
+}
+
+fn source(place: &Place) -> Result<Source, Closed> {
+    let files = match read(place, &Bounds::default()) {
+        Ok((files, _)) => files,
+        Err(Unreadable::Refused(diagnostics)) => return Err(Closed::Broken(diagnostics)),
+        Err(Unreadable::Moving) => {
+            let moving = Diagnostic::new("unreadable", "its files change while they are read; try again");
+            return Err(Closed::Broken(vec![moving]));
+        }
+    };
+    check(place.shape, &place.name(), &files).map_err(|refusal| match refusal {
+        Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. } => Closed::Broken(diagnostics),
+    })
+}
+
+fn printed(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

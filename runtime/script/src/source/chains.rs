@@ -1,0 +1,149 @@
+//! Fields of fields: `session.sation.id`, found before the script runs, wherever it is certain what a name stands for.
+//!
+//! Certain is: a hook's own parameter, and what is declared once in the hook from a chain of fields.
+
+use std::collections::BTreeMap;
+
+use super::check::Finding;
+use super::layout::{Function, Layout};
+use super::lexer::Token;
+use super::names;
+use crate::explain::nearest;
+
+/// Findings by the token that they are about.
+pub(super) fn check(layout: &Layout<'_>) -> BTreeMap<usize, Finding> {
+    let mut found = BTreeMap::new();
+    for function in &layout.functions {
+        let kind = match function.name.text {
+            "price" => "session",
+            "authorize" => "request",
+            _ => continue,
+        };
+        Reader::new(layout, function, kind).read(&mut found);
+    }
+    found
+}
+
+struct Reader<'t> {
+    tokens: &'t [Token<'t>],
+    function: std::ops::Range<usize>,
+    /// Names whose kind is certain.
+    kinds: BTreeMap<&'t str, &'static str>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(layout: &'t Layout<'_>, function: &Function<'_>, kind: &'static str) -> Self {
+        let tokens = &layout.tokens[..];
+        let function = function.tokens.clone();
+        let parameter = tokens[function.clone()].get(3).filter(|token| token.is_word()).map(|token| token.text);
+        let kinds = parameter.into_iter().map(|name| (name, kind)).collect();
+        let mut reader = Self { tokens, function, kinds };
+        reader.kinds.retain(|name, _| !reader_declares(reader.tokens, &reader.function, name));
+        reader
+    }
+
+    fn read(&mut self, found: &mut BTreeMap<usize, Finding>) {
+        for at in self.function.clone() {
+            let token = &self.tokens[at];
+            let is_member = at > 0 && (self.tokens[at - 1].is(".") || self.tokens[at - 1].is("?."));
+            let is_key = self.tokens.get(at + 1).is_some_and(|next| next.is(":"));
+            let Some(kind) = self.kinds.get(token.text).copied().filter(|_| token.is_word() && !is_member && !is_key)
+            else {
+                continue;
+            };
+            let (end, kind) = self.chain(at, kind, found);
+            if let Some((name, kind)) = self.declared(at, end, kind) {
+                self.kinds.insert(name, kind);
+            }
+        }
+    }
+
+    /// Follows the fields behind `at`: where the chain ends, and what it is there, when that is certain.
+    fn chain(
+        &self,
+        mut at: usize,
+        mut kind: &'static str,
+        found: &mut BTreeMap<usize, Finding>,
+    ) -> (usize, Option<&'static str>) {
+        loop {
+            let Some(next) = self.tokens.get(at + 1) else { return (at + 1, Some(kind)) };
+            if next.is("[") && kind == "periods" {
+                at = self.closing(at + 1);
+                kind = "period";
+                continue;
+            }
+            if !(next.is(".") || next.is("?.")) {
+                let is_known = !next.is("[");
+                return (at + 1, is_known.then_some(kind));
+            }
+            let (field, after) = (self.tokens.get(at + 2), self.tokens.get(at + 3));
+            let (Some(field), Some(fields)) = (field, names::fields_of(kind)) else { return (at + 1, None) };
+            if !field.is_word() || after.is_some_and(|after| after.is("(")) {
+                return (at + 1, None);
+            }
+            match fields.iter().find(|known| known.name == field.text) {
+                Some(known) => kind = known.kind.trim_end_matches('?'),
+                None => {
+                    found.insert(at + 2, unknown(kind, field.text));
+                    return (at + 1, None);
+                }
+            }
+            at += 2;
+        }
+    }
+
+    /// `let name = chain;` and `for name in chain {`, when nothing else in the hook has the name.
+    fn declared(&self, from: usize, end: usize, kind: Option<&'static str>) -> Option<(&'t str, &'static str)> {
+        let [word, name, link] = self.tokens.get(from.checked_sub(3)?..from)? else { return None };
+        let last = self.tokens.get(end)?;
+        let is_let = word.is("let") && link.is("=") && last.is(";");
+        let is_loop = word.is("for") && link.is("in") && last.is("{") && kind == Some("periods");
+        let kind = if is_loop { "period" } else { kind.filter(|_| is_let)? };
+        (declarations(self.tokens, &self.function, name.text) == 1).then_some((name.text, kind))
+    }
+
+    fn closing(&self, open: usize) -> usize {
+        let mut depth = 0_usize;
+        for at in open..self.function.end {
+            depth += usize::from(self.tokens[at].opens());
+            depth -= usize::from(self.tokens[at].closes());
+            if depth == 0 {
+                return at;
+            }
+        }
+        self.function.end
+    }
+}
+
+fn unknown(kind: &'static str, field: &str) -> Finding {
+    let known = names::fields_of(kind).unwrap_or_default().iter().map(|known| known.name);
+    let elsewhere = || names::TYPES.iter().find(|other| other.fields.iter().any(|known| known.name == field));
+    let hint = match (nearest(field, known.clone()), elsewhere()) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, Some(other)) => {
+            format!("a {} has it; the fields of a {kind} are {}", other.name, known.collect::<Vec<_>>().join(", "))
+        }
+        (None, None) => format!("its fields are {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    ("unknown-field", format!("a {kind} has no field {field}"), hint)
+}
+
+/// A name that is declared again, or assigned, may stand for anything.
+fn reader_declares(tokens: &[Token<'_>], function: &std::ops::Range<usize>, name: &str) -> bool {
+    declarations(tokens, function, name) > 0
+}
+
+fn declarations(tokens: &[Token<'_>], function: &std::ops::Range<usize>, name: &str) -> usize {
+    let places = function.clone().filter(|at| tokens[*at].is_word() && tokens[*at].text == name);
+    places
+        .filter(|at| {
+            let before = at.checked_sub(1).map(|at| &tokens[at]);
+            let is_member = before.is_some_and(|before| before.is(".") || before.is("?."));
+            let declares = before.is_some_and(|before| before.is("let") || before.is("for") || before.is(","));
+            let assigned = tokens.get(at + 1).is_some_and(Token::assigns);
+            let in_loop = before.is_some_and(|before| before.is("for"));
+            let is_pair = before.is_some_and(|before| before.is(",")) && tokens.get(at + 2).is_some_and(|t| t.is("in"));
+            !is_member && (in_loop || is_pair || (declares && !before.is_some_and(|b| b.is(","))) || assigned)
+        })
+        .count()
+}

@@ -1,0 +1,84 @@
+//! What a function's statements tell by themselves: a hook that ends without an answer, a variable that nobody reads,
+//! a statement that is never reached.
+
+use amprule_hooks::Diagnostic;
+
+use super::layout::{Function, Layout};
+use super::lexer::Token;
+use crate::explain::at_token;
+
+/// A hook whose last statement ends with `;`, and that returns nowhere.
+pub(crate) fn no_answer(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
+    layout.functions.iter().find_map(|function| {
+        let answer = match function.name.text {
+            "price" => "bill(…)",
+            "authorize" => "accept()",
+            _ => return None,
+        };
+        let body = &layout.tokens[function.tokens.clone()];
+        let [.., last, brace] = body else { return None };
+        let returns = body.iter().any(|token| token.is("return") || token.is("throw"));
+        if !last.is(";") || !brace.is("}") || returns {
+            return None;
+        }
+        let message = format!("{} ends without an answer", function.name.text);
+        let hint = format!("the answer is the last expression without a `;`, or `return {answer};`");
+        Some(at_token("no-answer", message, file, layout.text, last).hint(hint))
+    })
+}
+
+pub(crate) fn warnings(file: &str, layout: &Layout<'_>) -> Vec<Diagnostic> {
+    let warn = |code, message: String, token: &Token<'_>, hint: &str| {
+        at_token(code, message, file, layout.text, token).hint(hint).as_warning()
+    };
+    let mut found = Vec::new();
+    for function in &layout.functions {
+        for token in unread(layout, function) {
+            let hint = "remove it, or begin its name with `_`";
+            found.push(warn("unused", format!("{} is never read", token.text), token, hint));
+        }
+        for (leaves, token) in unreached(layout, function) {
+            let hint = format!("`{}` before it always leaves", leaves.text);
+            found.push(warn("unreachable", "this is never reached".to_owned(), token, &hint));
+        }
+    }
+    found
+}
+
+/// The names of `let` that stand nowhere else in the function.
+fn unread<'l, 't>(layout: &'l Layout<'t>, function: &Function<'_>) -> Vec<&'l Token<'t>> {
+    let body = &layout.tokens[function.tokens.clone()];
+    let declared = body.windows(2).filter(|pair| pair[0].is("let") && pair[1].is_word()).map(|pair| &pair[1]);
+    let times = |name: &str| body.iter().filter(|token| token.is_word() && token.text == name).count();
+    declared.filter(|token| !token.text.starts_with('_') && times(token.text) == 1).collect()
+}
+
+/// What follows a statement that leaves, in the same block.
+fn unreached<'l, 't>(layout: &'l Layout<'t>, function: &Function<'_>) -> Vec<(&'l Token<'t>, &'l Token<'t>)> {
+    let body = &layout.tokens[function.tokens.clone()];
+    let leaves = |token: &Token<'_>| ["return", "throw", "break", "continue"].iter().any(|word| token.is(word));
+    let places = (0..body.len()).filter(|at| leaves(&body[*at]));
+    places
+        .filter_map(|at| {
+            let next = body.get(end_of_statement(body, at)? + 1)?;
+            (!next.is("}")).then_some((&body[at], next))
+        })
+        .collect()
+}
+
+/// The `;` that ends the statement at `at`; `None` where a comma or a brace ends it.
+fn end_of_statement(body: &[Token<'_>], at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (offset, token) in body[at..].iter().enumerate() {
+        if token.opens() {
+            depth += 1;
+        } else if token.closes() {
+            depth = depth.checked_sub(1)?;
+        } else if depth == 0 && token.is(",") {
+            return None;
+        } else if depth == 0 && token.is(";") {
+            return Some(at + offset);
+        }
+    }
+    None
+}

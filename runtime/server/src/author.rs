@@ -1,0 +1,26 @@
+//! The author's commands: units without a server, on the production engine. One file for each command.
+
+pub(crate) mod bench;
+pub(crate) mod build;
+pub(crate) mod dev;
+pub(crate) mod editor;
+pub(crate) mod new;
+mod record;
+pub(crate) mod test;
+
+use std::path::Path;
+
+use amprule_hooks::HostLimits;
+use amprule_reload::{Opened, Opener};
+use anyhow::{Context, Result};
+
+use crate::compilers;
+
+fn opener() -> Result<Opener> {
+    Opener::new(compilers::open()?, HostLimits::default()).context("start the compiler's thread")
+}
+
+/// The unit as it runs, whatever its cases say.
+fn open(path: &Path) -> Result<Opened> {
+    Ok(opener()?.open(path, false)?)
+}

@@ -1,0 +1,109 @@
+//! `amprule new`: a folder that checks and tests green at once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use amprule_domain::decision::Hook;
+use amprule_workbench::project::{Language, Sdk, files};
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::cli::say;
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The question that the unit answers
+    #[arg(value_enum)]
+    hook: WhichHook,
+    /// The unit's id and its folder's name: small letters, digits and hyphens
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// What it is written in
+    #[arg(long, value_enum, default_value_t = WhichLanguage::Rhai)]
+    lang: WhichLanguage,
+    /// The folder in which the unit's folder is made
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    path: PathBuf,
+    /// Rust: use the guest crate of this folder instead of bringing it along
+    #[arg(long, value_name = "DIR")]
+    sdk: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum WhichHook {
+    /// What does this session cost?
+    Pricing,
+    /// May this token charge?
+    Authorization,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum WhichLanguage {
+    /// A script; no compiler is needed
+    Rhai,
+    /// A WebAssembly component, by cargo
+    Rust,
+}
+
+pub(crate) fn run(options: &New) -> Result<ExitCode> {
+    let hook = match options.hook {
+        WhichHook::Pricing => Hook::Pricing,
+        WhichHook::Authorization => Hook::Authorization,
+    };
+    let folder = options.path.join(&options.name);
+    let (language, sdk) = match options.lang {
+        WhichLanguage::Rhai => (Language::Rhai, Sdk::Within),
+        WhichLanguage::Rust => {
+            outside_workspaces(&options.path)?;
+            (Language::Rust, sdk(options.sdk.as_deref())?)
+        }
+    };
+    let files = files(hook, language, &options.name, &sdk)?;
+    ensure!(!folder.exists(), "{} exists already; choose another name, or remove it", folder.display());
+    for (path, text) in &files {
+        write(&folder.join(path), text)?;
+    }
+    say(format_args!("made {}", folder.display()));
+    next_steps(options.lang, &folder);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn next_steps(language: WhichLanguage, folder: &Path) {
+    let folder = folder.display();
+    if matches!(language, WhichLanguage::Rust) {
+        say(format_args!("  amprule build {folder}    # plugin.wasm, from src/"));
+    }
+    say(format_args!("  amprule dev {folder}      # check, cases and a simulated session, at every save"));
+    say(format_args!("  amprule test {folder}     # cases, and properties on drawn sessions"));
+}
+
+/// The path as the project's manifest must name it from anywhere.
+fn sdk(folder: Option<&Path>) -> Result<Sdk> {
+    let Some(folder) = folder else { return Ok(Sdk::Within) };
+    ensure!(folder.join("Cargo.toml").is_file(), "there is no guest crate in {}", folder.display());
+    let folder = fs::canonicalize(folder).with_context(|| format!("find {}", folder.display()))?;
+    Ok(Sdk::At(folder.display().to_string()))
+}
+
+/// A project is a workspace of its own; one inside of another's folders would be claimed by it.
+fn outside_workspaces(folder: &Path) -> Result<()> {
+    let folder = std::path::absolute(folder).context("find the folder")?;
+    for above in folder.ancestors() {
+        let manifest = above.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).unwrap_or_default();
+        if text.lines().any(|line| line.trim() == "[workspace]") {
+            bail!(
+                "{} is a cargo workspace and would claim the new folder; choose a --path outside of it",
+                manifest.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().context("a file lies in a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    fs::write(path, text).with_context(|| format!("write {}", path.display()))
+}

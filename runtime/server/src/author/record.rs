@@ -1,0 +1,50 @@
+//! A recorded decision, from a server's data folder or from the server itself, as a case of a unit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use amprule_domain::DecisionId;
+use amprule_domain::decision::Decision;
+use amprule_domain::ports::Store as _;
+use amprule_store::{OpenError, SqliteStore};
+use amprule_workbench::record::case;
+use anyhow::{Context, Result, ensure};
+
+use crate::secrets;
+
+pub(super) fn record(id: &str, unit: &Path, data: &Path, api: &str) -> Result<PathBuf> {
+    let id: DecisionId = id.parse().with_context(|| format!("{id:?} is no decision's id"))?;
+    ensure!(data.is_dir(), "there is no data folder {}; name the server's with --data", data.display());
+    let decision = match SqliteStore::open(data) {
+        Ok(store) => {
+            let decision = store.decision(id).context("read the decision");
+            store.close();
+            decision?
+        }
+        Err(OpenError::InUse { .. }) => ask(id, data, api)?,
+        Err(error) => return Err(error.into()),
+    };
+    let decision = decision.with_context(|| format!("there is no decision {id} in {}", data.display()))?;
+    let (file, case) = case(&decision);
+    let file = unit.join(file);
+    ensure!(!file.exists(), "{} exists already", file.display());
+    fs::create_dir_all(unit.join("cases")).context("make the folder of cases")?;
+    let text = serde_json::to_string_pretty(&case).context("print the case")?;
+    fs::write(&file, text + "\n").with_context(|| format!("write {}", file.display()))?;
+    Ok(file)
+}
+
+/// A server that runs has its folder for itself, and answers for it.
+fn ask(id: DecisionId, data: &Path, api: &str) -> Result<Option<Decision>> {
+    let token = secrets::api_token(data)?;
+    let url = format!("{api}/api/v1/decisions/{id}");
+    let answer = ureq::get(&url).header("authorization", format!("Bearer {token}")).call();
+    match answer {
+        Ok(mut answer) => answer.body_mut().read_json().map(Some).context("read the server's answer"),
+        Err(ureq::Error::StatusCode(404)) => Ok(None),
+        Err(error) => {
+            let data = data.display();
+            Err(error).with_context(|| format!("{data} belongs to a running server; ask it at {api} (--api)"))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `amprule test`: cases with what differs, properties with the smallest input that breaks them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use amprule_workbench::Runs;
+use amprule_workbench::test::{TestReport, Wish, test};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+use super::{open, record};
+use crate::cli::say;
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// A unit's folder, or a single .rhai or .wasm file
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+    /// Only the cases whose name or file contains this; no properties then
+    #[arg(long, value_name = "PART")]
+    case: Option<String>,
+    /// How many sessions or requests are drawn for the properties
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    runs: u32,
+    /// The same seed draws the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Keep the inputs that break properties as cases of the unit
+    #[arg(long)]
+    keep: bool,
+    /// Make a case of a recorded decision instead of testing
+    #[arg(long, value_name = "DECISION_ID")]
+    record: Option<String>,
+    /// The data folder of the server that recorded it
+    #[arg(long, value_name = "DIR", default_value = "amprule-data")]
+    data: PathBuf,
+    /// That server's API, asked while it runs
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    api: String,
+    /// Print the whole report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &Test) -> Result<ExitCode> {
+    if let Some(id) = &options.record {
+        ensure!(options.path.is_dir(), "{} is no unit's folder", options.path.display());
+        let file = record::record(id, &options.path, &options.data, &options.api)?;
+        say(format_args!("recorded {}", file.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let opened = open(&options.path)?;
+    let wish = Wish { case: options.case.clone(), runs: Runs { seed: options.seed, count: options.runs } };
+    let report = test(&opened.source, opened.version.unit(), &opened.version.granted, &wish);
+    if let Some(part) = &options.case {
+        ensure!(!report.cases.is_empty(), "no case of {} contains {part:?}", report.unit);
+    }
+    if options.json {
+        say(serde_json::to_string_pretty(&report).context("print the report")?);
+    } else {
+        say(&report);
+    }
+    if options.keep {
+        keep(&report, &options.path)?;
+    }
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn keep(report: &TestReport, folder: &Path) -> Result<()> {
+    let found = report.properties.iter().filter_map(|property| Some((property.name, property.failure.as_ref()?)));
+    for (name, failure) in found {
+        let file = folder.join(format!("cases/found-{name}.json"));
+        let text = serde_json::to_string_pretty(&failure.case).context("print a case")?;
+        fs::create_dir_all(folder.join("cases")).context("make the folder of cases")?;
+        fs::write(&file, text + "\n").with_context(|| format!("write {}", file.display()))?;
+        say(format_args!("kept {}", file.display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The guest crate as files: a project brings it along, so that it builds wherever it lies.
+
+use super::{NewFile, file};
+
+macro_rules! embedded {
+    ($($path:literal),* $(,)?) => {
+        [$(($path, include_str!(concat!("../../../../plugin-sdk/", $path)))),*]
+    };
+}
+
+/// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
+const FILES: [(&str, &str); 12] = embedded!(
+    "src/arena.rs",
+    "src/authorization.rs",
+    "src/bindings.rs",
+    "src/decimal.rs",
+    "src/lib.rs",
+    "src/parameters.rs",
+    "src/pricing.rs",
+    "wit/deps/authorization/authorization.wit",
+    "wit/deps/host/host.wit",
+    "wit/deps/pricing/pricing.wit",
+    "wit/deps/types/types.wit",
+    "wit/worlds.wit",
+);
+const MANIFEST: &str = include_str!("../../templates/rust/sdk.toml");
+
+pub(super) fn files() -> impl Iterator<Item = NewFile> {
+    let manifest = [("Cargo.toml", MANIFEST)];
+    manifest.into_iter().chain(FILES).map(|(path, text)| file(&format!("sdk/{path}"), text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    #[test]
+    fn no_file_of_the_guest_crate_is_left_behind() {
+        let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugin-sdk");
+        let mut found: Vec<String> = ["src", "wit"]
+            .iter()
+            .flat_map(|folder| below(&sdk.join(folder)))
+            .map(|path| path.strip_prefix(&sdk).unwrap().to_string_lossy().replace('\\', "/"))
+            .collect();
+        found.sort();
+        assert_eq!(found, FILES.map(|(path, _)| path));
+    }
+
+    #[test]
+    fn its_manifest_says_what_the_workspace_says() {
+        let workspace: toml::Table = include_str!("../../../../Cargo.toml").parse().unwrap();
+        let embedded: toml::Table = MANIFEST.parse().unwrap();
+        assert_eq!(embedded["dependencies"]["wit-bindgen"], workspace["workspace"]["dependencies"]["wit-bindgen"]);
+        let original: toml::Table = include_str!("../../../../plugin-sdk/Cargo.toml").parse().unwrap();
+        assert_eq!(embedded["features"], original["features"]);
+        assert_eq!(embedded["package"]["version"], original["package"]["version"]);
+        let names =
+            |manifest: &toml::Table| manifest["dependencies"].as_table().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&embedded), names(&original));
+    }
+
+    fn below(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
+    }
+}

@@ -1,0 +1,164 @@
+//! What must hold for every tariff.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use amprule_domain::decision::Hook;
+use amprule_domain::pricing::{Parameters, PricingInput, PricingOutput};
+use amprule_domain::{Currency, Decimal};
+use amprule_hooks::cases::{Input, ready, usual_parameters};
+use amprule_hooks::trial;
+use serde_json::{Value, json};
+
+use super::plan::{Plan, ZONES, in_case};
+use super::{Asked, Breach, PropertyReport, Runs, try_all};
+use crate::chance::Chance;
+
+type Property = (&'static str, &'static str, fn(&Tariff<'_>, &Plan) -> Option<Breach>);
+
+const PROPERTIES: [Property; 7] = [
+    ("answers", "every session gets a price, on days with a clock change too", answers),
+    ("not-negative", "no total is negative", not_negative),
+    ("adds-up", "lines add up to the total, and quantities times prices to their lines", adds_up),
+    ("currency", "the currency stays the same", currency),
+    (MONOTONIC, "more energy never costs less", monotonic),
+    ("repeatable", "asked twice, it says the same", repeatable),
+    ("cuttable", "more readings do not change the price", cuttable),
+];
+const MONOTONIC: &str = "monotonic";
+
+/// A tariff, and what its inputs are made with.
+struct Tariff<'u> {
+    asked: &'u Asked<'u>,
+    parameters: Parameters,
+}
+
+pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
+    let tariff = Tariff { asked, parameters: Arc::new(usual_parameters(asked.source)) };
+    let zones = zones(asked);
+    let mut chance = Chance::new(runs.seed);
+    let plans: Vec<Plan> = (0..runs.count).map(|_| Plan::draw(&mut chance, &zones)).collect();
+    let declared_off = |name| name == MONOTONIC && !asked.source.manifest.properties.monotonic;
+    PROPERTIES
+        .iter()
+        .map(|&(name, says, breach)| {
+            let plans: &[Plan] = if declared_off(name) { &[] } else { &plans };
+            try_all((name, says), Hook::Pricing, plans, |plan| breach(&tariff, plan))
+        })
+        .collect()
+}
+
+impl Tariff<'_> {
+    fn input(&self, plan: &Plan) -> PricingInput {
+        plan.input(&self.asked.source.manifest.boundaries, &self.parameters)
+    }
+
+    fn output(&self, input: &PricingInput) -> Result<PricingOutput, String> {
+        trial::output(self.asked.unit, self.asked.granted, input).result.map_err(|fault| fault.to_string())
+    }
+
+    /// A price that stands; sessions without one are the matter of other properties.
+    fn price(&self, input: &PricingInput) -> Option<trial::Priced> {
+        trial::price(self.asked.unit, self.asked.granted, input).result.ok()
+    }
+}
+
+fn answers(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
+    let input = tariff.input(plan);
+    let why = match tariff.output(&input) {
+        Ok(output) if sum(&output) < Decimal::ZERO => return None,
+        Ok(_) => trial::price(tariff.asked.unit, tariff.asked.granted, &input).result.err()?.to_string(),
+        Err(why) => why,
+    };
+    Some(breach(why, &input, json!({ "lines": [] })))
+}
+
+fn not_negative(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
+    let input = tariff.input(plan);
+    let output = tariff.output(&input).ok()?;
+    let (sum, zero) = (sum(&output), output.currency.round(Decimal::ZERO));
+    let why = || format!("the lines add up to {sum} {}", output.currency);
+    (sum < Decimal::ZERO).then(|| breach(why(), &input, json!({ "total": zero.to_string() })))
+}
+
+fn adds_up(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
+    let input = tariff.input(plan);
+    let price = tariff.price(&input)?.price;
+    let lines = price.lines.iter().map(|line| line.amount).sum::<Decimal>();
+    if lines != price.total {
+        let why = format!("the lines add up to {lines}, the total is {}", price.total);
+        return Some(breach(why, &input, json!({ "total": lines.to_string() })));
+    }
+    price.lines.iter().enumerate().find_map(|(at, line)| {
+        let (quantity, unit_price) = (line.quantity?, line.unit_price?);
+        let product = price.currency.round(quantity.checked_mul(unit_price)?);
+        let why =
+            || format!("line {at} ({}): {quantity} times {unit_price} is {product}, not {}", line.code, line.amount);
+        (product != line.amount).then(|| {
+            let expect = json!({ "lines": [{ "code": line.code, "amount": product.to_string() }] });
+            breach(why(), &input, expect)
+        })
+    })
+}
+
+fn currency(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
+    let usual: Currency = tariff.price(&tariff.input(&Plan::plain()))?.price.currency;
+    let input = tariff.input(plan);
+    let got = tariff.price(&input)?.price.currency;
+    let why = || format!("this session is priced in {got}, a plain hour in {usual}");
+    (got != usual).then(|| breach(why(), &input, json!({ "currency": usual })))
+}
+
+fn monotonic(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
+    let (less, more) = (tariff.input(plan), tariff.input(&plan.with_more()?));
+    let (cheap, dear) = (tariff.price(&less)?.price, tariff.price(&more)?.price);
+    let why = || {
+        format!(
+            "{} cost {} {}, and {} more cost {}; `[properties] monotonic = false` in plugin.toml allows it",
+            less.session.energy,
+            cheap.total,
+            cheap.currency,
+            plan.more(),
+            dear.total
+        )
+    };
+    (dear.total < cheap.total).then(|| breach(why(), &more, json!({ "total": cheap.total.to_string() })))
+}
+
+fn repeatable(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
+    let input = tariff.input(plan);
+    let (first, second) = (tariff.price(&input)?, tariff.price(&input)?);
+    let why = || format!("first {:?}, then {:?}", first.output, second.output);
+    (first.output != second.output).then(|| breach(why(), &input, json!({ "total": first.price.total.to_string() })))
+}
+
+/// A line for each period is rounded for each: so much may differ, a minor unit for each line more.
+fn cuttable(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
+    let whole = tariff.input(plan);
+    let cut = plan.cut(&whole);
+    let (one, two) = (tariff.price(&whole)?.price, tariff.price(&cut)?.price);
+    let lines = one.lines.len().abs_diff(two.lines.len());
+    let room = Decimal::new(i64::try_from(lines).unwrap_or(i64::MAX), one.currency.minor_digits());
+    let why = || format!("it costs {} {}; with every period cut in two, {}", one.total, one.currency, two.total);
+    ((one.total - two.total).abs() > room).then(|| breach(why(), &cut, json!({ "total": one.total.to_string() })))
+}
+
+fn sum(output: &PricingOutput) -> Decimal {
+    let amounts = output.lines.iter().map(|line| output.currency.round(line.amount));
+    amounts.fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(sum))
+}
+
+fn breach(why: String, input: &PricingInput, expect: Value) -> Breach {
+    Breach { why, input: in_case(input), expect }
+}
+
+/// Those that the unit's cases name, before the usual ones.
+fn zones(asked: &Asked<'_>) -> Vec<String> {
+    let (cases, _) = ready(asked.source);
+    let named = cases.into_iter().filter_map(|case| match case.input {
+        Input::Pricing(input) => Some(input.session.time_zone),
+        Input::Authorization(_) => None,
+    });
+    let named: BTreeSet<String> = named.collect();
+    named.into_iter().chain(ZONES.map(str::to_owned)).collect()
+}

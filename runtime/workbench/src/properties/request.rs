@@ -1,0 +1,116 @@
+//! A drawn question: who shows which token, where and when.
+
+use amprule_domain::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken, Purpose};
+use amprule_domain::pricing::{Parameters, StationFacts};
+use amprule_domain::token::{BudgetPeriod, TokenStatus};
+use amprule_domain::{Currency, Decimal, Timestamp};
+use jiff::tz::TimeZone;
+
+
+use super::Drawn;
+use super::plan::ZONES;
+use crate::chance::Chance;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Request {
+    zone: &'static str,
+    second: i64,
+    purpose: Purpose,
+    pub(super) status: Option<TokenStatus>,
+    group: Option<&'static str>,
+    /// Seconds from now.
+    expires_in: Option<i64>,
+    spent: Option<i64>,
+    open_sessions: u32,
+}
+
+/// 2026-07-01T10:00:00Z
+const PLAIN: i64 = 1_782_900_000;
+const BUDGET: i64 = 50;
+const STATUSES: [Option<TokenStatus>; 5] = [
+    None,
+    Some(TokenStatus::Accepted),
+    Some(TokenStatus::Blocked),
+    Some(TokenStatus::Expired),
+    Some(TokenStatus::Invalid),
+];
+
+impl Request {
+    pub(super) fn draw(chance: &mut Chance) -> Self {
+        Self {
+            zone: *chance.pick(ZONES.as_slice()),
+            second: PLAIN + chance.between(-180 * 86_400, 180 * 86_400),
+            purpose: *chance.pick(&[Purpose::Authorize, Purpose::Start]),
+            status: *chance.pick(&STATUSES),
+            group: *chance.pick(&[None, Some("fleet"), Some("guests")]),
+            expires_in: chance.one_in(2).then(|| chance.between(-86_400, 86_400)),
+            spent: chance.one_in(2).then(|| chance.between(0, 2 * BUDGET)),
+            open_sessions: u32::try_from(chance.between(0, 3)).unwrap_or(0),
+        }
+    }
+
+    pub(super) fn input(&self, parameters: &Parameters) -> AuthorizationInput {
+        let now = Timestamp::from_second(self.second).unwrap_or_default();
+        let local = now.to_zoned(TimeZone::get(self.zone).unwrap_or(TimeZone::UTC));
+        let hour = u16::from(local.hour().unsigned_abs());
+        AuthorizationInput {
+            now,
+            purpose: self.purpose,
+            station: StationFacts {
+                id: "cs-case".to_owned(),
+                location: None,
+                vendor: String::new(),
+                model: String::new(),
+                evse: 1,
+                connector: 1,
+            },
+            token: self.token(),
+            local: LocalTime {
+                time_zone: self.zone.to_owned(),
+                weekday: local.weekday().to_monday_one_offset().unsigned_abs(),
+                minute_of_day: hour * 60 + u16::from(local.minute().unsigned_abs()),
+                date: local.date().to_string(),
+            },
+            open_sessions: self.open_sessions,
+            parameters: parameters.clone(),
+        }
+    }
+
+    fn token(&self) -> PresentedToken {
+        let spent = |spent| BudgetFacts {
+            amount: Decimal::from(BUDGET),
+            currency: Currency::EUR,
+            period: BudgetPeriod::Month,
+            spent: Decimal::from(spent),
+        };
+        PresentedToken {
+            id_token: "04A1B2C3D4".to_owned(),
+            kind: "ISO14443".to_owned(),
+            status: self.status,
+            group: self.group.map(str::to_owned),
+            expires_at: self.expires_in.and_then(|seconds| Timestamp::from_second(self.second + seconds).ok()),
+            budget: self.spent.map(spent),
+        }
+    }
+}
+
+impl Drawn for Request {
+    fn smaller(&self) -> Vec<Self> {
+        let plain = |change: fn(&mut Self)| {
+            let mut request = self.clone();
+            change(&mut request);
+            (request != *self).then_some(request)
+        };
+        let changes: [fn(&mut Self); 8] = [
+            |request| request.group = None,
+            |request| request.spent = None,
+            |request| request.expires_in = None,
+            |request| request.open_sessions = 0,
+            |request| request.zone = "UTC",
+            |request| request.second = PLAIN,
+            |request| request.purpose = Purpose::Start,
+            |request| request.spent = request.spent.map(|spent| spent / 2),
+        ];
+        changes.into_iter().filter_map(plain).collect()
+    }
+}

@@ -1,0 +1,255 @@
+//! A simulated station in this process: a scripted session that goes through the registry, as a real one's would, and
+//! drivers who ask to be let in.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use amprule_domain::authorization::{AuthorizationInput, LocalTime, Opinion, PresentedToken, Purpose};
+use amprule_domain::decision::{Decision, Hook};
+use amprule_domain::event::ChargingState;
+use amprule_domain::ports::{About, Clock, Hooks as _, Ids};
+use amprule_domain::pricing::{Parameters, Pin, Price, PricingInput, SessionFacts, StationFacts, TokenFacts};
+use amprule_domain::timeline::{Clock as TariffClock, Timeline};
+use amprule_domain::token::TokenStatus;
+use amprule_domain::{DecisionId, Energy, SessionId, SessionNo, Timestamp};
+use amprule_hooks::{Change, HookSettings, Registry, Version};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use amprule_domain::charging::pricing_period;
+
+const ZONE: &str = "Europe/Berlin";
+const STATION: &str = "SIM-DEV";
+/// A Wednesday, 18:30 in Berlin.
+const PLUGGED_IN: &str = "2026-07-01T16:30:00Z";
+/// Minutes, what the car does, and Wh.
+const COURSE: [(i64, ChargingState, i64); 4] = [
+    (45, ChargingState::Charging, 8_250),
+    (10, ChargingState::Suspended, 0),
+    (65, ChargingState::Charging, 11_400),
+    (30, ChargingState::Idle, 0),
+];
+const DRIVERS: [(&str, Option<TokenStatus>); 4] = [
+    ("a token that is accepted", Some(TokenStatus::Accepted)),
+    ("one that nobody knows", None),
+    ("one that is blocked", Some(TokenStatus::Blocked)),
+    ("one that has expired", Some(TokenStatus::Expired)),
+];
+
+/// A registry of its own, and the one station that asks it.
+pub struct SimulatedStation {
+    registry: Registry,
+}
+
+/// What the drivers saw.
+#[derive(Debug, Default)]
+pub struct Played {
+    lines: Vec<String>,
+}
+
+impl SimulatedStation {
+    pub fn new(settings: HookSettings) -> Self {
+        Self { registry: Registry::new(settings, Arc::new(Counting::default()), Arc::new(Still)) }
+    }
+
+    /// Takes a version into use, as a running server does when a file was saved.
+    pub fn load(&self, version: Version, path: &str) -> u64 {
+        self.registry.apply(vec![Change::Activate { version: Arc::new(version), path: path.to_owned() }])
+    }
+
+    /// Plays the day for each hook that is asked.
+    pub async fn play(&self, hooks: &[Hook]) -> Played {
+        let mut played = Played::default();
+        for hook in hooks {
+            match hook {
+                Hook::Pricing => self.charge(&mut played).await,
+                Hook::Authorization => self.ask(&mut played).await,
+            }
+        }
+        played
+    }
+
+    async fn charge(&self, played: &mut Played) {
+        let pin = self.registry.pin(None);
+        let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+        let clock = TariffClock::new(zone, pin.as_ref().map_or(&[], |pin| pin.boundaries.as_slice()));
+        let start = plugged_in();
+        let mut timeline = Timeline::new(start, COURSE[0].1);
+        timeline.read(start, Energy::ZERO, &clock);
+        played.say(format!("the simulated station charges from {} on", local(start)));
+        let (mut at, mut register) = (start, Energy::ZERO);
+        for (step, (minutes, state, wh)) in COURSE.into_iter().enumerate() {
+            timeline.change_state(at, state);
+            at = at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(at);
+            register += Energy::from_wh(wh);
+            timeline.read(at, register, &clock);
+            let is_final = step + 1 == COURSE.len();
+            let price = self.price(pin.as_deref(), input(&timeline, start, is_final), played).await;
+            if let Some(price) = price {
+                played.priced(at, state, register, &price);
+            }
+        }
+    }
+
+    async fn price(&self, pin: Option<&Pin>, input: PricingInput, played: &mut Played) -> Option<Price> {
+        let answer = self.registry.price(pin, input, about()).await;
+        played.faults(&answer.decisions);
+        answer.price
+    }
+
+    async fn ask(&self, played: &mut Played) {
+        for (who, status) in DRIVERS {
+            let answer = self.registry.authorize(request(status), about()).await;
+            played.faults(&answer.decisions);
+            let output = answer.output;
+            let verdict = match output.verdict {
+                Opinion::Accept => "accepted".to_owned(),
+                Opinion::Reject => format!("rejected: {}", output.reason.map_or("Invalid", |reason| reason.as_str())),
+                Opinion::NoOpinion => "no opinion".to_owned(),
+            };
+            let message = output.message.map(|message| format!(", {message:?}")).unwrap_or_default();
+            played.say(format!("  {who:<26} {verdict}{message}"));
+        }
+    }
+}
+
+impl Played {
+    fn say(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    fn faults(&mut self, decisions: &[Decision]) {
+        for decision in decisions {
+            if let Some(fault) = &decision.fault {
+                let instead = decision.fallback.as_deref().unwrap_or("nothing");
+                self.say(format!("  the unit failed, {instead} stood in: {fault}"));
+            }
+        }
+    }
+
+    fn priced(&mut self, at: Timestamp, state: ChargingState, register: Energy, price: &Price) {
+        let kwh = register.wh() / amprule_domain::Decimal::ONE_THOUSAND;
+        let (time, state, total) = (local(at), state.as_str(), price.total);
+        self.say(format!("  {time}  {state:<10} {kwh:>7.3} kWh  {total:>9} {}", price.currency));
+        if price.is_final {
+            self.say(format!("bill  {total} {}", price.currency));
+            for line in &price.lines {
+                let (code, amount) = (&line.code, line.amount);
+                let detail = match (line.quantity, line.unit.as_deref(), line.unit_price) {
+                    (Some(quantity), unit, Some(unit_price)) => {
+                        format!("{} {} x {}", quantity.round_dp(3).normalize(), unit.unwrap_or_default(), unit_price)
+                    }
+                    _ => String::new(),
+                };
+                self.say(format!("  {code:<10} {:<34} {detail:<22} {amount:>9}", line.description));
+            }
+        }
+    }
+}
+
+impl fmt::Display for Played {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines.join("\n"))
+    }
+}
+
+fn input(timeline: &Timeline, started_at: Timestamp, is_final: bool) -> PricingInput {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    PricingInput {
+        now: timeline.at,
+        is_final,
+        session: SessionFacts {
+            id: "dev".to_owned(),
+            started_at,
+            ended_at: is_final.then_some(timeline.at),
+            energy: timeline.energy(),
+            duration_s: timeline.at.as_second() - started_at.as_second(),
+            time_zone: ZONE.to_owned(),
+        },
+        station: station(),
+        token: Some(TokenFacts { kind: "ISO14443".to_owned(), group: None }),
+        periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(),
+        parameters: Parameters::default(),
+    }
+}
+
+fn request(status: Option<TokenStatus>) -> AuthorizationInput {
+    AuthorizationInput {
+        now: plugged_in(),
+        purpose: Purpose::Start,
+        station: station(),
+        token: PresentedToken {
+            id_token: "04A1B2C3D4".to_owned(),
+            kind: "ISO14443".to_owned(),
+            status,
+            group: None,
+            expires_at: None,
+            budget: None,
+        },
+        local: LocalTime {
+            time_zone: ZONE.to_owned(),
+            weekday: 3,
+            minute_of_day: 18 * 60 + 30,
+            date: "2026-07-01".to_owned(),
+        },
+        open_sessions: 0,
+        parameters: Parameters::default(),
+    }
+}
+
+fn station() -> StationFacts {
+    StationFacts {
+        id: STATION.to_owned(),
+        location: Some("workbench".to_owned()),
+        vendor: "Amprule".to_owned(),
+        model: "simulated".to_owned(),
+        evse: 1,
+        connector: 1,
+    }
+}
+
+fn about() -> About {
+    About { station: STATION.into(), session: None }
+}
+
+fn plugged_in() -> Timestamp {
+    PLUGGED_IN.parse().expect("a literal time")
+}
+
+fn local(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)).strftime("%H:%M").to_string()
+}
+
+/// The scripted day has one moment.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        plugged_in()
+    }
+}
+
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl Counting {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+impl Ids for Counting {
+    fn session(&self) -> SessionId {
+        SessionId(Uuid::from_u128(self.next().into()))
+    }
+
+    fn session_no(&self) -> SessionNo {
+        SessionNo(i64::try_from(self.next()).unwrap_or(i64::MAX))
+    }
+
+    fn decision(&self) -> DecisionId {
+        DecisionId(Uuid::from_u128(self.next().into()))
+    }
+}

@@ -1,0 +1,293 @@
+//! The author's commands, as a newcomer uses them: from `amprule new` to a rule that a server uses.
+
+use std::path::Path;
+
+use amprule_tests::command::{Going, amprule};
+use amprule_tests::station16::Station16;
+use amprule_tests::{Setup, ago, folders, units, until};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn folder() -> TempDir {
+    TempDir::with_prefix("amprule-author-").expect("make a folder for the test")
+}
+
+fn good(folder: &Path, args: &[&str]) -> String {
+    let said = amprule(folder, args);
+    assert!(said.good, "amprule {}\n{}", args.join(" "), said.text);
+    said.text
+}
+
+fn bad(folder: &Path, args: &[&str]) -> String {
+    let said = amprule(folder, args);
+    assert!(!said.good, "amprule {}\n{}", args.join(" "), said.text);
+    said.text
+}
+
+fn json(folder: &Path, args: &[&str]) -> Value {
+    let said = amprule(folder, args);
+    serde_json::from_str(&said.output).unwrap_or_else(|error| panic!("{error}: {}", said.text))
+}
+
+/// Saves a new rule into a folder that `new` made.
+fn save(folder: &Path, path: &str, change: impl FnOnce(String) -> String) {
+    units::edit(&folder.join(path), change);
+}
+
+#[test]
+fn a_new_script_checks_and_tests_green_at_once() {
+    for hook in ["pricing", "authorization"] {
+        let folder = folder();
+        let said = good(folder.path(), &["new", hook, "--lang", "rhai", "mine"]);
+        assert!(said.contains("amprule dev"), "it says what comes next: {said}");
+        let checked = good(folder.path(), &["check", "mine"]);
+        assert!(checked.starts_with(&format!("ok       mine 0.1.0")) && checked.contains(hook), "{checked}");
+        let tested = good(folder.path(), &["test", "mine"]);
+        assert!(tested.contains("ok: mine:") && !tested.contains("FAILED"), "{tested}");
+        assert!(bad(folder.path(), &["new", hook, "mine"]).contains("exists already"));
+    }
+}
+
+/// As from a fresh clone that was built once: cargo may not ask the network.
+#[test]
+fn a_new_plugin_in_rust_builds_without_a_network_and_tests_green() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "--lang", "rust", "mine"]);
+    let mine = folder.path().join("mine");
+    std::fs::create_dir(mine.join(".cargo")).expect("make cargo's folder");
+    std::fs::write(mine.join(".cargo/config.toml"), "[net]\noffline = true\n").expect("switch the network off");
+    let waiting = amprule(folder.path(), &["check", "mine"]).text;
+    assert!(waiting.contains("no plugin.wasm yet") && waiting.contains("amprule build"), "{waiting}");
+    assert!(good(folder.path(), &["build", "mine"]).contains("plugin.wasm"));
+    good(folder.path(), &["check", "mine"]);
+    let tested = good(folder.path(), &["test", "mine"]);
+    assert!(tested.contains("3 of 3 cases and 7 of 7 properties hold"), "{tested}");
+    let bench = json(folder.path(), &["bench", "mine", "--json"]);
+    assert!(bench["rows"][0]["memory"].as_u64().is_some_and(|bytes| bytes > 0), "{bench}");
+
+    good(folder.path(), &["new", "authorization", "--lang", "rust", "door", "--sdk", &sdk()]);
+    let manifest = std::fs::read_to_string(folder.path().join("door/Cargo.toml")).expect("a manifest was made");
+    assert!(manifest.contains(&sdk()) && !folder.path().join("door/sdk").exists(), "{manifest}");
+}
+
+fn sdk() -> String {
+    folders::root().join("plugin-sdk").display().to_string()
+}
+
+#[test]
+fn a_project_in_rust_is_not_made_inside_of_a_cargo_workspace() {
+    let folder = folder();
+    std::fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = []\n").expect("write a workspace");
+    let said = bad(folder.path(), &["new", "pricing", "--lang", "rust", "mine"]);
+    assert!(said.contains("would claim the new folder"), "{said}");
+    assert!(!folder.path().join("mine").exists());
+}
+
+#[test]
+fn a_case_that_fails_shows_what_differs() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    save(folder.path(), "mine/main.rhai", |text| text.replace("params.energy_price)", "params.energy_price + 0.01)"));
+    let said = bad(folder.path(), &["test", "mine", "--case", "an hour"]);
+    for part in
+        ["FAILED  an hour at 11 kW costs its energy (cases/first.toml)", "total", "-   \"5.39\"", "+   \"5.50\""]
+    {
+        assert!(said.contains(part), "{part:?} is missing in\n{said}");
+    }
+    let report = json(folder.path(), &["test", "mine", "--case", "an hour", "--json"]);
+    assert_eq!(report["cases"][0]["differences"][0]["at"], "total");
+    assert!(report["properties"].as_array().is_some_and(Vec::is_empty));
+}
+
+/// (what is wrong, the property, a part of the reason)
+const WRONG: [(&str, &str, &str); 6] = [
+    ("-5", "not-negative", "the lines add up to -"),
+    ("if session.energy_kwh > 20 { 5 } else { session.energy_kwh }", "monotonic", "more cost 5"),
+    ("if session.is_final { 1 } else { 1 / 0 }", "answers", "division by zero"),
+    ("session.periods.len()", "cuttable", "with every period cut in two"),
+    ("if session.time_zone == \"Europe/Berlin\" { throw \"no zone\" } else { 1 }", "answers", "no zone"),
+    ("if session.duration_s > 9000 { -1 } else { 1 }", "not-negative", "add up to -1"),
+];
+
+#[test]
+fn a_property_that_does_not_hold_prints_the_smallest_input_as_a_case_that_fails() {
+    for (amount, property, why) in WRONG {
+        let folder = folder();
+        good(folder.path(), &["new", "pricing", "mine"]);
+        let script = format!(
+            "fn price(session) {{\n    let amount = {amount};\n    bill(\"EUR\", [line(\"x\", \"X\", amount)])\n}}\n"
+        );
+        save(folder.path(), "mine/main.rhai", |_| script);
+        std::fs::remove_file(folder.path().join("mine/cases/first.toml")).expect("remove the cases");
+        let said = bad(folder.path(), &["test", "mine", "--keep"]);
+        assert!(said.contains(why), "{why:?} is missing in\n{said}");
+        let kept = folder.path().join(format!("mine/cases/found-{property}.json"));
+        let case: Value = serde_json::from_slice(&std::fs::read(&kept).expect("the case was kept")).expect("a case");
+        let periods = case["input"]["periods"].as_array().expect("a session has periods").len();
+        assert!(periods <= 2, "{amount}: {case:#}");
+        let again = bad(folder.path(), &["check", "mine"]);
+        assert!(again.contains(&format!("found: {property}")), "{amount}: {again}");
+    }
+}
+
+#[test]
+fn a_tariff_that_is_cheaper_for_more_says_so_in_its_manifest() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    let cheaper = "fn price(session) {\n    let amount = if session.energy_kwh > 20 { 5 } else { session.energy_kwh };\n    bill(\"EUR\", [line(\"x\", \"X\", amount)])\n}\n";
+    save(folder.path(), "mine/main.rhai", |_| cheaper.to_owned());
+    std::fs::remove_file(folder.path().join("mine/cases/first.toml")).expect("remove the cases");
+    bad(folder.path(), &["test", "mine"]);
+    save(folder.path(), "mine/plugin.toml", |text| format!("{text}\n[properties]\nmonotonic = false\n"));
+    let said = good(folder.path(), &["test", "mine"]);
+    assert!(said.contains("more energy never costs less: declared in plugin.toml"), "{said}");
+}
+
+#[test]
+fn a_policy_that_accepts_blocked_tokens_is_found() {
+    let folder = folder();
+    good(folder.path(), &["new", "authorization", "mine"]);
+    save(folder.path(), "mine/main.rhai", |_| "fn authorize(request) {\n    accept()\n}\n".to_owned());
+    let said = bad(folder.path(), &["test", "mine"]);
+    assert!(said.contains("a blocked, expired or invalid token is never accepted: a token whose status is"), "{said}");
+}
+
+#[test]
+fn the_shipped_scripts_hold_every_property() {
+    for name in ["flat-tariff", "time-of-use", "token-table", "opening-hours"] {
+        let unit = folders::root().join("scripts").join(name).display().to_string();
+        good(&folders::root(), &["test", &unit, "--runs", "60"]);
+    }
+}
+
+#[test]
+fn a_bench_tells_the_share_of_each_limit() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    let said = amprule(folder.path(), &["bench", "mine"]).text;
+    assert!(said.contains("1 periods") && said.contains("1000 periods") && said.contains('%'), "{said}");
+    let report = json(folder.path(), &["bench", "mine", "--json"]);
+    let fuel = |row: usize| report["rows"][row]["fuel"].as_u64().expect("operations are counted");
+    assert!(fuel(3) > 100 * fuel(0), "a thousand periods cost more than one: {report}");
+}
+
+#[test]
+fn dev_judges_every_save_and_survives_a_broken_one() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    let dev = Going::start(folder.path(), &["dev", "mine"]);
+    let first = dev.until("watching");
+    assert!(first.contains("ok       mine 0.1.0") && first.contains("bill  11.13 EUR"), "{first}");
+
+    save(folder.path(), "mine/plugin.toml", |text| text.replace("\"0.49\"", "\"1.00\""));
+    let dearer = dev.until("watching");
+    assert!(dearer.contains("bill  21.15 EUR") && dearer.contains("generation 2"), "{dearer}");
+
+    save(folder.path(), "mine/main.rhai", |text| text.replace("let lines", "lte lines"));
+    let broken = dev.until("watching");
+    assert!(broken.starts_with("broken") && broken.contains("main.rhai:") && broken.contains('^'), "{broken}");
+
+    save(folder.path(), "mine/main.rhai", |text| text.replace("lte lines", "let lines"));
+    assert!(dev.until("watching").contains("ok       mine"));
+    assert!(dev.end().success(), "an interrupted dev ends in good order");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("read the folder").collect();
+    assert_eq!(left.len(), 1, "nothing is left behind: {left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_tariff_is_active_in_a_running_server_and_its_decision_becomes_a_case() {
+    let mut server = Setup::default().start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    good(&server.path("scripts"), &["new", "pricing", "mine"]);
+    until("the new tariff is active", || {
+        let extension = api.get("/api/v1/extensions/mine");
+        (extension.status == 200 && extension.body["state"] == "active").then_some(())
+    })
+    .await;
+    let mut station = Station16::boot(&server, "cs-1").await;
+    let transaction = station.start(1, "CARD-1", 0, &ago(60)).await;
+    station.stop(transaction, 10_000, &ago(0)).await;
+    let decision = until("the decision is recorded", || {
+        let decisions = api.get("/api/v1/decisions?hook=pricing").body;
+        let found = decisions["items"].as_array()?.iter().find(|item| item["hook"] == "pricing")?["id"].clone();
+        found.as_str().map(str::to_owned)
+    })
+    .await;
+
+    let (unit, data) = (server.path("scripts/mine"), server.path("data"));
+    let (unit, data) = (unit.display().to_string(), data.display().to_string());
+    let record = ["test", unit.as_str(), "--record", decision.as_str(), "--data", data.as_str()];
+    let running = [&record[..], &["--api", server.api_base.as_str()]].concat();
+    assert!(good(&server.path("."), &running).contains("recorded"), "from a running server");
+    let tested = good(&server.path("."), &["test", &unit, "--case", "decision"]);
+    assert!(tested.contains("1 of 1 cases"), "{tested}");
+
+    std::fs::remove_file(server.path(&format!("scripts/mine/cases/decision-{decision}.json")))
+        .expect("a case was made");
+    assert!(server.stop().success());
+    good(&server.path("."), &record);
+}
+
+#[test]
+fn a_code_is_explained_and_an_unknown_one_lists_the_others() {
+    let folder = folder();
+    assert!(good(folder.path(), &["check", "--explain", "AR0103"]).contains("there is no such field"));
+    assert!(bad(folder.path(), &["check", "--explain", "AR9999"]).contains("AR0301"));
+    good(folder.path(), &["new", "pricing", "mine"]);
+    save(folder.path(), "mine/main.rhai", |text| text.replace("session.energy_kwh", "session.enery_kwh"));
+    let said = bad(folder.path(), &["check", "mine"]);
+    assert!(said.contains("error[AR0103]: a session has no field enery_kwh"), "{said}");
+    assert!(said.contains("did you mean `energy_kwh`?"), "{said}");
+}
+
+#[test]
+fn definitions_beside_a_script_are_no_part_of_it() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    let before = good(folder.path(), &["check", "mine"]);
+    good(folder.path(), &["definitions", "-o", "mine"]);
+    assert_eq!(good(folder.path(), &["check", "mine"]), before, "the hash stays");
+    assert!(folder.path().join("mine/amprule.d.rhai").is_file());
+}
+
+/// (a manifest's additional line, whether check and schema accept it)
+const MANIFESTS: [(&str, bool); 10] = [
+    ("", true),
+    ("pin = \"none\"", true),
+    ("pin = \"never\"", false),
+    ("api = 2", false),
+    ("hoks = []", false),
+    ("limits = { fuel = 1000000 }", true),
+    ("limits = { fuel = 0 }", false),
+    ("properties = { monotonic = false }", true),
+    ("properties = { monotonous = false }", false),
+    ("parameters = { rate = { type = \"number\" } }", false),
+];
+
+/// The schema that editors use says what the check says.
+#[test]
+fn the_manifests_schema_and_the_check_agree() {
+    let folder = folder();
+    let schema = json(folder.path(), &["schema", "manifest"]);
+    let schema = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    let unit = folder.path().join("mine");
+    std::fs::create_dir(&unit).expect("make the unit's folder");
+    std::fs::write(unit.join("main.rhai"), units::tariff("0.40")).expect("write a script");
+    for (line, accepted) in MANIFESTS {
+        let text = format!("id = \"mine\"\nversion = \"1\"\nhooks = [\"pricing\"]\n{line}\n");
+        std::fs::write(unit.join("plugin.toml"), &text).expect("write a manifest");
+        let checked = amprule(folder.path(), &["check", "mine"]);
+        assert_eq!(checked.good, accepted, "{line}: {}", checked.text);
+        let value: toml::Value = toml::from_str(&text).expect("TOML");
+        let value = serde_json::to_value(value).expect("TOML is plain data");
+        assert_eq!(schema.is_valid(&value), accepted, "{line}");
+    }
+    let shipped = folders::files(&folders::root()).into_iter().filter(|path| path.ends_with("plugin.toml"));
+    for path in shipped {
+        let text = std::fs::read_to_string(&path).expect("read a manifest");
+        let value: toml::Value = toml::from_str(&text).expect("a shipped manifest is TOML");
+        let value = serde_json::to_value(value).expect("TOML is plain data");
+        assert!(schema.is_valid(&value), "{}: {:?}", path.display(), schema.iter_errors(&value).next());
+    }
+}
