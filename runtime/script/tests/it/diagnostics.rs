@@ -227,7 +227,7 @@ const FOUND: [(&str, &str, (usize, usize), &str, &str); 14] = [
         "a session has it; the fields",
     ),
     ("session.token.status", "AR0103", (2, 15), "a session token has no field status", "a token has it"),
-    ("session.periods[0].energy", "AR0103", (2, 20), "a period has no field energy", "its fields are started_at"),
+    ("session.periods[0].energy", "AR0103", (2, 20), "a period has no field energy", "did you mean `energy_wh`?"),
     ("let s = session.station;\ns.evs", "AR0103", (3, 3), "a station has no field evs", "did you mean `evse`?"),
     (
         "for p in session.periods {\np.is_idel; }\n1",
