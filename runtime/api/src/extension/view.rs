@@ -56,7 +56,7 @@ pub(crate) struct LastErrorView {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DiagnosticView {
-    /// A stable short word: `syntax`, `unknown-name`, `manifest`, `self-test`, `limit`, …
+    /// A stable short word: `syntax`, `unknown-field`, `manifest`, `self-test`, `limit`, …
     code: String,
     message: String,
     file: Option<String>,

@@ -3,6 +3,8 @@
 mod parse;
 mod run;
 
+use std::cmp::Reverse;
+
 use amprule_hooks::Diagnostic;
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use rust_decimal::Decimal;
@@ -58,8 +60,13 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .filter(|near| *near != name)
         .map(|near| (strsim::damerau_levenshtein(name, near), near))
         .filter(|(distance, near)| *distance <= room || contains_words(name, near))
-        .min()
+        .min_by_key(|(distance, near)| (*distance, Reverse(common_beginning(name, near)), *near))
         .map(|(_, near)| near)
+}
+
+/// Of two names that are equally near, the one that begins alike is likelier: `lin` is `line`, not `len`.
+fn common_beginning(name: &str, near: &str) -> usize {
+    name.chars().zip(near.chars()).take_while(|(a, b)| a == b).count()
 }
 
 /// `kwh` is meant for `energy_kwh`.

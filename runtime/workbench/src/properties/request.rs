@@ -6,7 +6,6 @@ use amprule_domain::token::{BudgetPeriod, TokenStatus};
 use amprule_domain::{Currency, Decimal, Timestamp};
 use jiff::tz::TimeZone;
 
-
 use super::Drawn;
 use super::plan::ZONES;
 use crate::chance::Chance;
