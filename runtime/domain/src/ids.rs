@@ -87,3 +87,36 @@ impl SessionNo {
         TransactionId::new(self.0.to_string())
     }
 }
+
+/// Why a text is no station's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StationIdFault {
+    #[error("a station's id is not empty")]
+    Empty,
+    #[error("a station's id has no control characters")]
+    Control,
+    #[error("a station's id has at most {} characters", StationId::MAX_CHARS)]
+    TooLong,
+}
+
+impl StationId {
+    /// OCPP 2.0.1 allows 48 (Part 4, 3.1.1, identifierString) and 1.6 names no bound; stations in the field have more
+    /// than 48, so this is the one bound for whoever connects and for whoever is entered.
+    pub const MAX_CHARS: usize = 64;
+
+    /// An id from outside.
+    ///
+    /// # Errors
+    /// What is wrong with it. The text itself is not repeated.
+    pub fn parse(text: &str) -> Result<Self, StationIdFault> {
+        if text.trim().is_empty() {
+            Err(StationIdFault::Empty)
+        } else if text.chars().any(char::is_control) {
+            Err(StationIdFault::Control)
+        } else if text.chars().count() > Self::MAX_CHARS {
+            Err(StationIdFault::TooLong)
+        } else {
+            Ok(Self::new(text))
+        }
+    }
+}

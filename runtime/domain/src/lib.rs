@@ -24,7 +24,7 @@ pub mod timeline;
 pub mod token;
 
 pub use energy::Energy;
-pub use ids::{DecisionId, SessionId, SessionNo, StationId, TransactionId};
+pub use ids::{DecisionId, SessionId, SessionNo, StationId, StationIdFault, TransactionId};
 pub use jiff::Timestamp;
 pub use mark::{Mark, Marks};
 pub use money::Currency;

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::authorization::{AuthorizationInput, AuthorizationOutput};
-use crate::decision::Decision;
+use crate::decision::{Decision, Hook};
 use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
-use crate::event::{ConnectorStatus, Inbound, StationCommand};
+use crate::event::{Boot, ConnectorStatus, Inbound, StationCommand};
 use crate::pricing::{Pin, Price, PricingInput};
 use crate::reading::Reading;
 use crate::reply::{Refusal, Reply};
@@ -73,8 +73,11 @@ pub trait Store: Send + Sync {
     fn spent(&self, key: &str, currency: Currency, since: Timestamp) -> StoreResult<Decimal>;
     fn open_sessions(&self, key: &str) -> StoreResult<u32>;
 
-    /// Newest first.
+    /// The latest ones, newest first. Older ones are filed away: see [`Store::decisions_between`].
     fn decisions(&self, session: Option<SessionId>, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>>;
+    /// All of them, filed away or not, oldest first. A page may be short, even empty, though `next` names another.
+    fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>>;
+    /// One of any age. May have to read a file: call it where blocking is allowed.
     fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>>;
     fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>>;
 
@@ -108,6 +111,26 @@ pub struct SessionFilter {
     pub until: Option<Timestamp>,
     /// Only those that carry this mark.
     pub mark: Option<String>,
+}
+
+/// All that are given must match.
+#[derive(Debug, Clone, Default)]
+pub struct DecisionSpan {
+    /// Decisions of this moment or later.
+    pub from: Option<Timestamp>,
+    /// Decisions before this moment.
+    pub until: Option<Timestamp>,
+    pub hook: Option<Hook>,
+    pub unit: Option<String>,
+}
+
+impl DecisionSpan {
+    pub fn has(&self, decision: &Decision) -> bool {
+        self.from.is_none_or(|from| decision.at >= from)
+            && self.until.is_none_or(|until| decision.at < until)
+            && self.hook.is_none_or(|hook| decision.hook == hook)
+            && self.unit.as_ref().is_none_or(|unit| decision.unit == *unit)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -212,6 +235,10 @@ pub trait Door: Send + Sync {
     fn admit(&self, visitor: &Visitor<'_>) -> Result<(), Turned>;
     /// Takes the connection over; a connection that this station already has is replaced.
     fn attach(&self, station: StationId, link: Box<dyn Link>);
+    /// What the station last said of itself; a station may connect again without booting.
+    fn last_boot(&self, _station: &StationId) -> Option<Boot> {
+        None
+    }
 }
 
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Who may come in: the decision inside the handshake.
 
 use amprule_domain::StationId;
+use amprule_domain::event::Boot;
 use amprule_domain::ports::{Door, Link, Turned, Visitor};
 use amprule_domain::station::StationRecord;
 
@@ -26,6 +27,11 @@ impl Door for Engine {
         if let Some(handle) = self.handle_or_new(&station) {
             handle.attach(link);
         }
+    }
+
+    fn last_boot(&self, station: &StationId) -> Option<Boot> {
+        let record = self.store().station(station).ok()??;
+        record.booted_at.map(|_| record.boot)
     }
 }
 

@@ -4,13 +4,14 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use amprule_domain::Mark;
-use amprule_domain::event::{Inbound, StationCommand};
+use amprule_domain::event::{Boot, Inbound, StationCommand, StationEvent};
 use amprule_domain::ports::{CallRefused, CloseReason, Closed, Later, Link, Received};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_ocpp::{Dialect, Fault, Frame, Malformed};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::debug;
 
+use crate::models::tuned;
 use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
 
 /// The kinds of frames that answer a call of ours, CALLRESULT and CALLERROR.
@@ -34,6 +35,14 @@ impl Connection {
     /// The station named no version; its first message says so by a mark.
     pub(crate) fn assumed(socket: Socket, dialect: Dialect) -> Self {
         Self { greeting: Some(Mark::new("subprotocol-missing")), ..Self::new(socket, dialect) }
+    }
+
+    /// Takes the station as the operator wants its model to be taken.
+    pub(crate) fn suit(&mut self, boot: &Boot) {
+        let models = &self.socket.settings().models;
+        if !models.is_empty() {
+            self.dialect = tuned(self.dialect, models, boot);
+        }
     }
 
     /// All state is in the struct, so giving up between two polls loses nothing.
@@ -83,6 +92,9 @@ impl Connection {
                 marks.extend(self.greeting.take());
                 marks.extend(id_repaired.then(|| Mark::new("number-for-text")));
                 let (action, event) = (decoded.action, decoded.event);
+                if let StationEvent::Boot(boot) = &event {
+                    self.suit(boot);
+                }
                 Some(Received::Event(Inbound { id: id.into(), action, event, marks, raw: payload.into() }))
             }
             Err(refusal) => {

@@ -114,8 +114,13 @@ impl Entrance {
         }
     }
 
-    fn hand_over(&self, station: StationId, connection: Connection, peer: SocketAddr) {
+    fn hand_over(&self, station: StationId, mut connection: Connection, peer: SocketAddr) {
         debug!(%peer, %station, "connected");
+        if !self.settings.models.is_empty()
+            && let Some(boot) = self.door.last_boot(&station)
+        {
+            connection.suit(&boot);
+        }
         self.door.attach(station, Box::new(connection));
     }
 }

@@ -8,6 +8,7 @@
 //! [`Link`]: amprule_domain::ports::Link
 
 mod listener;
+mod models;
 mod settings;
 
 mod authorization;
@@ -28,5 +29,6 @@ mod error;
 
 pub use error::{SettingsError, TlsError};
 pub use listener::{Gateway, Occupancy};
+pub use models::ModelRule;
 pub use settings::GatewaySettings;
 pub use tls::Tls;

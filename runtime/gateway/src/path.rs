@@ -1,9 +1,6 @@
 //! From a request's path to the station's id (OCPP-J 2.0.1, 3.1.1; 1.6J, 3.1.1).
 
-use amprule_domain::StationId;
-
-/// OCPP 2.0.1 allows 48 characters; stations in the field have more.
-const MAX_CHARS: usize = 64;
+use amprule_domain::{StationId, StationIdFault};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PathFault {
@@ -13,10 +10,8 @@ pub(crate) enum PathFault {
     Prefix(String),
     #[error("the station's id in the path is not percent-encoded UTF-8")]
     Encoding,
-    #[error("the station's id in the path has a control character")]
-    Control,
-    #[error("the station's id in the path is longer than {MAX_CHARS} characters")]
-    TooLong,
+    #[error("the path does not end with a station's id: {0}")]
+    Id(StationIdFault),
 }
 
 /// The last segment, percent-decoded. Whatever stands before it is free, unless a prefix is required.
@@ -29,15 +24,10 @@ pub(crate) fn station_id(target: &str, prefix: Option<&str>) -> Result<StationId
     }
     let segment = path.rsplit('/').next().unwrap_or_default();
     let id = percent_decoded(segment).ok_or(PathFault::Encoding)?;
-    if id.trim().is_empty() {
-        Err(PathFault::NoId)
-    } else if id.chars().any(char::is_control) {
-        Err(PathFault::Control)
-    } else if id.chars().count() > MAX_CHARS {
-        Err(PathFault::TooLong)
-    } else {
-        Ok(StationId::new(id))
-    }
+    StationId::parse(&id).map_err(|fault| match fault {
+        StationIdFault::Empty => PathFault::NoId,
+        fault => PathFault::Id(fault),
+    })
 }
 
 fn percent_decoded(segment: &str) -> Option<String> {
@@ -78,12 +68,12 @@ mod tests {
         check("/", None, Err(PathFault::NoId));
         check("/ocpp/", None, Err(PathFault::NoId));
         check("/%20", None, Err(PathFault::NoId));
-        check("/CS%0A1", None, Err(PathFault::Control));
-        check("/CS%00", None, Err(PathFault::Control));
+        check("/CS%0A1", None, Err(PathFault::Id(StationIdFault::Control)));
+        check("/CS%00", None, Err(PathFault::Id(StationIdFault::Control)));
         check("/CS%ff", None, Err(PathFault::Encoding));
         check("/CS%2", None, Err(PathFault::Encoding));
         check("/CS%zz", None, Err(PathFault::Encoding));
-        check(&format!("/{}", "x".repeat(65)), None, Err(PathFault::TooLong));
+        check(&format!("/{}", "x".repeat(65)), None, Err(PathFault::Id(StationIdFault::TooLong)));
         check("/other/CS-001", Some("/ocpp/"), Err(PathFault::Prefix("/ocpp/".to_owned())));
     }
 }

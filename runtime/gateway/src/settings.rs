@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use amprule_ocpp::Dialect;
 
-use crate::SettingsError;
+use crate::{ModelRule, SettingsError};
 
 /// Every bound of the listener. A default is a value that suits some thousand stations on one small machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct GatewaySettings {
     /// Unreadable frames without a readable one between them; one more closes with status 1008. 0: each is answered,
     /// however many come.
     pub max_malformed_in_a_row: u32,
+    /// The first that fits what a station says of itself counts.
+    pub models: Vec<ModelRule>,
 }
 
 impl Default for GatewaySettings {
@@ -54,6 +56,7 @@ impl Default for GatewaySettings {
             write_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
             max_malformed_in_a_row: 0,
+            models: Vec::new(),
         }
     }
 }

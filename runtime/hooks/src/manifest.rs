@@ -109,6 +109,8 @@ pub struct Parameter {
     /// For decimals and integers.
     pub min: Option<Decimal>,
     pub max: Option<Decimal>,
+    /// Its value is masked in the decision log and not shown by the API.
+    pub secret: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -24,6 +24,7 @@ use parking_lot::Mutex;
 
 use crate::Diagnostic;
 use crate::generation::{Change, Generation};
+use crate::mask::Mask;
 use crate::sample::Sample;
 use crate::settings::HookSettings;
 use crate::shelf::{Archive, Shelf};
@@ -50,6 +51,7 @@ pub struct Registry {
     archive: OnceLock<Arc<dyn Archive>>,
     recall: recall::Recall,
     observer: OnceLock<Observer>,
+    mask: OnceLock<Mask>,
     sample: Sample,
 }
 
@@ -84,6 +86,7 @@ impl Registry {
             archive: OnceLock::new(),
             recall: recall::Recall::default(),
             observer: OnceLock::new(),
+            mask: OnceLock::new(),
             sample,
         }
     }
@@ -95,6 +98,15 @@ impl Registry {
     /// Only the first observer is kept.
     pub fn observe(&self, observer: Observer) {
         drop(self.observer.set(observer));
+    }
+
+    /// Only the first mask is kept. Without one, everything that must be hidden looks the same.
+    pub fn mask_with(&self, mask: Mask) {
+        drop(self.mask.set(mask));
+    }
+
+    fn mask(&self) -> &Mask {
+        self.mask.get_or_init(Mask::default)
     }
 
     /// Only the first archive is kept.

@@ -10,9 +10,11 @@ use amprule_domain::decision::{FaultClass, Hook};
 use amprule_domain::ports::Hooks as _;
 use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::{Currency, Decimal, Energy};
+use amprule_hooks::manifest::{Parameter, ParameterKind};
 use amprule_hooks::registry::ExtensionState;
-use amprule_hooks::{Archive, Change, HookSettings, Kind, Selection, StaticTariff, Version};
+use amprule_hooks::{Archive, Change, HookSettings, Kind, Mask, Selection, StaticTariff, Version};
 use fixture::{Behaviour, Fixture, about, presented, running, unit, with};
+use serde_json::json;
 
 fn eur(text: &str) -> Decimal {
     text.parse().expect("a decimal")
@@ -245,11 +247,35 @@ async fn a_policy_that_cannot_be_asked_rejects_unless_it_declares_otherwise() {
 }
 
 #[tokio::test]
-async fn tokens_stand_masked_in_the_decision_log() {
-    let fixture = Fixture::new(HookSettings::default());
-    fixture.activate(unit("policy", "1", Behaviour::Say(AuthorizationOutput::no_opinion())));
-    let answer = fixture.registry.authorize(presented(), about()).await;
-    assert_eq!(answer.decisions[0].input["token"]["idToken"], "…C3D4");
+async fn tokens_and_secret_parameters_stand_masked_in_the_decision_log() {
+    let policy = || {
+        with(unit("policy", "1", Behaviour::Say(AuthorizationOutput::no_opinion())), |source| {
+            let secret = |secret| Parameter {
+                kind: ParameterKind::List,
+                default: None,
+                description: String::new(),
+                min: None,
+                max: None,
+                secret,
+            };
+            source.manifest.parameters.insert("blocked".to_owned(), secret(true));
+            source.manifest.parameters.insert("zones".to_owned(), secret(false));
+            source.parameters.insert("blocked".to_owned(), json!(["04a1b2c3d4", "other"]));
+            source.parameters.insert("zones".to_owned(), json!(["a"]));
+        })
+    };
+    let hash = |text: &str| format!("{:0<16}", text.to_lowercase());
+    for (tokens, token) in [(true, "masked:04a1b2c3d4000000"), (false, "04A1B2C3D4")] {
+        let fixture = Fixture::new(HookSettings::default());
+        fixture.registry.mask_with(Mask { tokens, hash: Box::new(hash) });
+        fixture.activate(policy());
+        let answer = fixture.registry.authorize(presented(), about()).await;
+        let input = &answer.decisions[0].input;
+        assert_eq!(input["token"]["idToken"], token);
+        let parameters = json!({ "blocked": ["masked:04a1b2c3d4000000", "masked:other00000000000"], "zones": ["a"] });
+        assert_eq!(input["parameters"], parameters, "a token in a secret list has the mask of the token");
+        assert_eq!(fixture.registry.extension("policy").unwrap().parameters[0].value, "(secret)");
+    }
 }
 
 #[test]

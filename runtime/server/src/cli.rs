@@ -49,6 +49,10 @@ pub(crate) enum Command {
     Schema(author::editor::Schema),
     /// Play a charging day with simulated stations against a server
     Simulate(Simulate),
+    /// Show one decision: what a unit was asked, what it saw, what it answered and what stood in for it
+    ///
+    /// Reads the data folder itself, whether a server runs on it or not. The id is in the API's /api/v1/decisions.
+    Explain(Explain),
     /// Print the API's bearer token, or make a new one
     Token(Token),
 }
@@ -111,6 +115,19 @@ pub(crate) struct Simulate {
     /// That server's API
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) api: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The decision's id, a UUID
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// The server's data folder
+    #[arg(long, value_name = "DIR", default_value = "amprule-data")]
+    pub(crate) data: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

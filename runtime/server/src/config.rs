@@ -4,11 +4,14 @@ mod load;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::ports::Clock;
 use amprule_engine::UnknownStations;
-use amprule_gateway::GatewaySettings;
+use amprule_gateway::{GatewaySettings, ModelRule};
 use amprule_hooks::{HookSettings, HostLimits, Selection, StaticTariff};
+use amprule_store::{DecisionSettings, StoreSettings};
 use serde::Deserialize;
 
 pub(crate) use load::load;
@@ -24,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) api: Api,
     pub(crate) stations: Stations,
     pub(crate) extensions: Extensions,
+    pub(crate) decisions: Decisions,
     pub(crate) log: Log,
 }
 
@@ -74,6 +78,8 @@ pub(crate) struct Stations {
     pub(crate) call_timeout_s: u64,
     pub(crate) max_stations: usize,
     pub(crate) max_queued_calls: usize,
+    pub(crate) kept_per_reason: u32,
+    pub(crate) models: Vec<ModelRule>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -96,6 +102,15 @@ pub(crate) struct Extensions {
     pub(crate) wall_ms: u64,
     pub(crate) memory_mib: usize,
     pub(crate) static_tariff: Option<StaticTariff>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Decisions {
+    pub(crate) mask: bool,
+    pub(crate) keep_days: u32,
+    pub(crate) keep_mib: u64,
+    pub(crate) hot_rows: u32,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -150,6 +165,8 @@ impl Default for Stations {
             call_timeout_s: engine.call_timeout.as_secs(),
             max_stations: engine.stations_max,
             max_queued_calls: engine.calls_queued_max,
+            kept_per_reason: amprule_store::KEPT_PER_REASON,
+            models: Vec::new(),
         }
     }
 }
@@ -171,9 +188,36 @@ impl Default for Extensions {
     }
 }
 
+impl Default for Decisions {
+    fn default() -> Self {
+        let DecisionSettings { hot_rows, keep_for, keep_bytes, .. } = DecisionSettings::default();
+        let days = keep_for.as_secs() / DAY_S;
+        Self { mask: true, keep_days: u32::try_from(days).unwrap_or(u32::MAX), keep_mib: keep_bytes >> 20, hot_rows }
+    }
+}
+
+const DAY_S: u64 = 24 * 3600;
+
+impl Config {
+    pub(crate) fn store_settings(&self, clock: Arc<dyn Clock>) -> StoreSettings {
+        let Decisions { keep_days, keep_mib, hot_rows, .. } = self.decisions;
+        StoreSettings {
+            kept_per_reason: self.stations.kept_per_reason.max(1),
+            decisions: DecisionSettings {
+                hot_rows,
+                keep_for: Duration::from_secs(u64::from(keep_days) * DAY_S),
+                keep_bytes: keep_mib.saturating_mul(1 << 20),
+                clock: Some(clock),
+                ..DecisionSettings::default()
+            },
+        }
+    }
+}
+
 impl Ocpp {
-    pub(crate) fn gateway_settings(&self) -> GatewaySettings {
+    pub(crate) fn gateway_settings(&self, models: &[ModelRule]) -> GatewaySettings {
         GatewaySettings {
+            models: models.to_vec(),
             path_prefix: self.path_prefix.clone(),
             protocols: self.protocols.clone(),
             default_protocol: Some(self.default_protocol.clone()).filter(|name| !name.is_empty()),

@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions};
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{CallRefused, Later, StoreResult};
+use amprule_domain::ports::{CallRefused, Clock, Later, Store, StoreResult};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{StationId, Timestamp};
 use amprule_engine::Engine;
 use amprule_hooks::Registry;
+use amprule_store::SqliteStore;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 
+use crate::environment::SystemClock;
 use crate::secrets::PasswordKey;
 
 pub(crate) struct Stations {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) store: Arc<SqliteStore>,
     pub(crate) passwords: Arc<PasswordKey>,
 }
 
@@ -60,12 +63,13 @@ impl Control for Stations {
     }
 
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        SystemClock.now()
     }
 
-    /// Everything is loaded before the API listens; what can fail later is the disk.
+    /// Everything is loaded before the API listens; what can fail later is the disk, for reading or for writing.
     fn ready(&self) -> Result<(), String> {
-        self.engine.store().last_session_no().map(drop).map_err(|error| error.to_string())
+        self.store.last_session_no().map_err(|error| error.to_string())?;
+        self.store.can_write()
     }
 }
 

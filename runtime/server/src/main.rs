@@ -7,6 +7,7 @@ mod compilers;
 mod config;
 mod control;
 mod environment;
+mod explain;
 mod metrics;
 mod secrets;
 mod serve;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Definitions(options) => author::editor::definitions(&options),
         Command::Schema(options) => author::editor::schema(&options),
         Command::Simulate(options) => simulate::run(options),
+        Command::Explain(options) => explain::run(&options),
         Command::Token(options) => token::run(&options),
     };
     outcome.unwrap_or_else(|error| {

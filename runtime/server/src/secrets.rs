@@ -1,6 +1,7 @@
-//! The secrets in the data folder: the API's token and the key that station passwords are hashed with.
+//! The secrets in the data folder: the API's token, the key that station passwords are hashed with, and the key that
+//! tokens are masked with.
 //!
-//! Both are made at the first start, readable by their owner only. Station passwords are long and random (OCPP 2.0.1,
+//! All are made at the first start, readable by their owner only. Station passwords are long and random (OCPP 2.0.1,
 //! A00.FR.205: 16 to 40 characters), so a keyed hash keeps them; a slow one would cost minutes of CPU when thousands
 //! of stations reconnect.
 
@@ -10,12 +11,14 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use amprule_hooks::mask::KeyedHash;
 use anyhow::{Context, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 const TOKEN_FILE: &str = "api-token";
 const KEY_FILE: &str = "password-key";
+const MASK_FILE: &str = "mask-key";
 
 /// The API's bearer token: 64 hexadecimal digits.
 pub(crate) fn api_token(data: &Path) -> Result<String> {
@@ -51,6 +54,12 @@ impl PasswordKey {
     fn mac(&self, password: &[u8]) -> Hmac<Sha256> {
         Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length").chain_update(password)
     }
+}
+
+/// The keyed hash behind which the decision log hides tokens. Without its key file older masks match no newer ones.
+pub(crate) fn mask_hash(data: &Path) -> Result<KeyedHash> {
+    let key = PasswordKey(read_or_make(&data.join(MASK_FILE))?.into_bytes());
+    Ok(Box::new(move |text| key.hash(text.as_bytes())))
 }
 
 fn read_or_make(path: &Path) -> Result<String> {
@@ -106,6 +115,18 @@ mod tests {
         let mode = fs::metadata(data.path().join(TOKEN_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_ne!(rotate_api_token(data.path()).unwrap(), token);
+    }
+
+    #[test]
+    fn equal_tokens_have_equal_masks_and_the_key_is_only_its_owners() {
+        let data = tempfile::tempdir().unwrap();
+        let (first, second) = (mask_hash(data.path()).unwrap(), mask_hash(data.path()).unwrap());
+        assert_eq!(first("04A1B2C3D4"), second("04A1B2C3D4"));
+        assert_ne!(first("04A1B2C3D4"), first("04A1B2C3D5"));
+        let mode = fs::metadata(data.path().join(MASK_FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let elsewhere = mask_hash(tempfile::tempdir().unwrap().path()).unwrap();
+        assert_ne!(first("04A1B2C3D4"), elsewhere("04A1B2C3D4"));
     }
 
     #[test]

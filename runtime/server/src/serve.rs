@@ -9,7 +9,7 @@ use amprule_api::{Api, Parts};
 use amprule_domain::ports::{Ids, Store};
 use amprule_engine::{Engine, Ports};
 use amprule_gateway::{Gateway, Tls};
-use amprule_hooks::Registry;
+use amprule_hooks::{Mask, Registry};
 use amprule_reload::{Reload, ReloadSettings, Watching};
 use amprule_store::SqliteStore;
 use anyhow::{Context, Result};
@@ -51,8 +51,8 @@ async fn serve(config: Config) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
     let house = House::open(&config, &data)?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
-    let gateway =
-        Gateway::bind(config.ocpp.listen, config.ocpp.gateway_settings(), tls).context("listen for stations")?;
+    let settings = config.ocpp.gateway_settings(&config.stations.models);
+    let gateway = Gateway::bind(config.ocpp.listen, settings, tls).context("listen for stations")?;
     let listener = TcpListener::bind(config.api.listen)
         .await
         .with_context(|| format!("listen for the API on {}", config.api.listen))?;
@@ -88,10 +88,11 @@ struct House {
 
 impl House {
     fn open(config: &Config, data: &Path) -> Result<Self> {
-        let store = Arc::new(SqliteStore::open(data)?);
+        let store = Arc::new(SqliteStore::open_with(data, config.store_settings(Arc::new(SystemClock)))?);
         let passwords = Arc::new(PasswordKey::open(data)?);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::after(store.last_session_no()?));
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
+        registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
         let engine = engine(config, &store, &registry, ids, passwords.clone());
         let teller = Arc::downgrade(&engine);
         registry.observe(Box::new(move |notice| {
@@ -106,7 +107,11 @@ impl House {
     fn api(&self, config: &Config, data: &Path) -> Result<Arc<Api>> {
         let gauges = Gauges { engine: self.engine.clone(), registry: self.registry.clone(), store: self.store.clone() };
         Ok(Api::new(Parts {
-            control: Arc::new(Stations { engine: self.engine.clone(), passwords: self.passwords.clone() }),
+            control: Arc::new(Stations {
+                engine: self.engine.clone(),
+                store: self.store.clone(),
+                passwords: self.passwords.clone(),
+            }),
             store: self.store.clone(),
             extensions: Arc::new(Units(self.registry.clone())),
             metrics: Arc::new(gauges),

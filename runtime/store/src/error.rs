@@ -20,8 +20,12 @@ pub enum OpenError {
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("open {path}: {message}")]
     Database { path: PathBuf, message: String },
-    #[error("start the store's writer thread")]
+    #[error("start the store's threads")]
     Thread { source: io::Error },
+    #[error("open the data folder {path}: there is no database in it; `amprule serve` makes one, --data names another")]
+    Nothing { path: PathBuf },
+    #[error("open {path}: it was written by an older amprule (format {found}); start this version's server on it once")]
+    Older { path: PathBuf, found: i64 },
 }
 
 /// Why a statement did not do its work. It becomes a `StoreError` where it is known what was being done.
@@ -33,16 +37,22 @@ pub(crate) enum Failure {
     Json(#[from] serde_json::Error),
     #[error("{0}")]
     Broken(String),
+    #[error(transparent)]
+    File(#[from] io::Error),
 }
 
 pub(crate) type Outcome<T> = Result<T, Failure>;
 
 impl Failure {
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::File(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// `what` fits after "failed to".
     pub(crate) fn explain(&self, what: &str) -> StoreError {
         match self {
             Self::Sqlite(error) => explain(what, error),
-            Self::Json(_) | Self::Broken(_) => StoreError::new(format!("{what}: {self}")),
+            Self::Json(_) | Self::Broken(_) | Self::File(_) => StoreError::new(format!("{what}: {self}")),
         }
     }
 }

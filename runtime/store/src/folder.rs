@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::OpenError;
 
-const DATABASE: &str = "amprule.db";
+pub(crate) const DATABASE: &str = "amprule.db";
 const LOCK: &str = "amprule.lock";
 
 /// A folder that is ours until this is dropped or the process ends, in whatever way.

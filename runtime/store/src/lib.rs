@@ -5,20 +5,23 @@
 //! about charging: times, numbers and ids are inside the effects.
 
 mod codec;
+mod decisions;
 mod error;
 mod folder;
 mod limits;
 mod queue;
 mod read;
+mod reader;
 mod schema;
 mod session_form;
+mod settings;
 mod stats;
 mod store;
 mod write;
 
 pub use error::OpenError;
-pub use limits::{
-    ANSWERS_PER_STATION, COMMITS_PER_TRANSACTION, DECISIONS_KEPT, KEPT_PER_STATION, PAGE_MAX, QUEUE_ROOM,
-};
+pub use limits::{ANSWERS_PER_STATION, COMMITS_PER_TRANSACTION, KEPT_PER_REASON, PAGE_MAX, QUEUE_ROOM};
+pub use reader::StoreReader;
+pub use settings::{DecisionSettings, StoreSettings};
 pub use stats::Stats;
 pub use store::SqliteStore;

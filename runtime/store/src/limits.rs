@@ -13,10 +13,9 @@ pub(crate) const GATHER: Duration = Duration::from_millis(2);
 /// Items of one page of a list. Larger wishes get this many.
 pub const PAGE_MAX: usize = 1_000;
 
-/// Records of the decision log. At it the oldest goes when a new one comes.
-pub const DECISIONS_KEPT: i64 = 100_000;
-/// Kept messages of one station. At it its oldest goes when a new one comes.
-pub const KEPT_PER_STATION: i64 = 1_000;
+/// Kept messages of one station for each reason, unless the settings say otherwise. At it the oldest of the same reason
+/// goes when a new one comes: readings without a transaction never push out what a transaction left behind.
+pub const KEPT_PER_REASON: u32 = 1_000;
 /// Kept answers of one station. At it its oldest goes when a new one comes.
 /// OCPP lets a station repeat only the message that was not answered; offline ones come in order, so few are enough.
 pub const ANSWERS_PER_STATION: i64 = 64;
@@ -38,3 +37,14 @@ pub(crate) const CHECKPOINT_PAGES: u32 = 8_000;
 pub(crate) const IDLE: Duration = Duration::from_secs(1);
 /// How long the writer waits for another program that holds the database, a backup for instance, before it refuses.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
+
+/// Bytes of decisions in one segment before they are packed. At it the segment ends early.
+pub(crate) const SEGMENT_BYTES: usize = 16 << 20;
+/// Without an idle moment of the writer, decisions are filed this often.
+pub(crate) const FILING_INTERVAL: Duration = Duration::from_secs(60);
+/// So many times the hot rows stay in the database while segments cannot be written. At it the oldest go.
+pub(crate) const UNFILED_FACTOR: i64 = 10;
+/// Segments that one page of decisions may read. At it the page ends short.
+pub(crate) const SEGMENTS_PER_PAGE: usize = 4;
+/// Rows that one page of decisions may look at. At it the page ends short.
+pub(crate) const ROWS_PER_PAGE: usize = 5_000;

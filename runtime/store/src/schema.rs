@@ -1,14 +1,17 @@
 //! The database's format: numbered migrations, counted in `PRAGMA user_version`, and the settings of a connection.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
+use crate::decisions::segment::Content;
 use crate::error::{OpenError, explain};
 use crate::limits;
 
 /// In order; the first leads from an empty file to format 1. A released one is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/001_first.sql"), include_str!("../migrations/002_kept_by_reason.sql")];
 
 /// The connection that writes, with the newest format.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
@@ -41,6 +44,57 @@ pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(limits::BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// A connection that cannot write, to a database of another process.
+pub(crate) fn open_foreign(path: &Path) -> Result<Connection, OpenError> {
+    let refused = |error: rusqlite::Error| OpenError::Database {
+        path: path.to_owned(),
+        message: explain("prepare for reading", &error).message,
+    };
+    let connection = open_reader(path).map_err(refused)?;
+    let found = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(refused)?;
+    let known = MIGRATIONS.len() as i64;
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(connection),
+        Ordering::Less => Err(OpenError::Older { path: path.to_owned(), found }),
+        Ordering::Greater => Err(OpenError::Newer { path: path.to_owned(), found, known }),
+    }
+}
+
+/// After a crash, or after a backup was put back, rows may stand where the last segment has its own. Tells up to which
+/// place rows are filed.
+pub(crate) fn settle_places(connection: &Connection, last: Option<Content>) -> rusqlite::Result<i64> {
+    let Some(last) = last else { return Ok(0) };
+    let end = last.last_place();
+    let sql = "SELECT id FROM decisions WHERE n = ?1";
+    let at_end: Option<Vec<u8>> = connection.query_row(sql, [end], |row| row.get(0)).optional()?;
+    let is_filed = at_end.is_some_and(|id| id == last.last_id.0.as_bytes());
+    if !is_filed {
+        // From the greatest down, so that no place is taken twice.
+        let rows: Vec<i64> = connection
+            .prepare("SELECT n FROM decisions WHERE n <= ?1 ORDER BY n DESC")?
+            .query_map([end], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        if !rows.is_empty() {
+            tracing::warn!(
+                decisions = rows.len(),
+                "the database is not the one that the segments of decisions were filed from, a backup perhaps; its decisions are kept behind them"
+            );
+            move_behind(connection, end, &rows)?;
+        }
+    }
+    Ok(end)
+}
+
+fn move_behind(connection: &Connection, end: i64, rows: &[i64]) -> rusqlite::Result<()> {
+    let transaction = connection.unchecked_transaction()?;
+    let greatest: i64 = transaction.query_row("SELECT max(n) FROM decisions", [], |row| row.get(0))?;
+    let distance = end.max(greatest);
+    for row in rows {
+        transaction.execute("UPDATE decisions SET n = n + ?1 WHERE n = ?2", [distance, *row])?;
+    }
+    transaction.commit()
 }
 
 fn migrate(connection: &mut Connection, number: usize, sql: &str) -> rusqlite::Result<()> {

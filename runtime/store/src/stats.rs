@@ -1,6 +1,8 @@
-//! What the writer counts, for metrics.
+//! What the writer counts, for metrics, and whether it can write at all.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
 
 /// Counts since the start, and the present length of the queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,16 +22,36 @@ pub(crate) struct Counters {
     commits: AtomicU64,
     transactions: AtomicU64,
     refused: AtomicU64,
+    is_troubled: AtomicBool,
+    trouble: Mutex<String>,
 }
 
 impl Counters {
     pub(crate) fn durable(&self, commits: usize) {
+        if self.is_troubled.load(Ordering::Relaxed) {
+            self.can_write();
+        }
         self.transactions.fetch_add(1, Ordering::Relaxed);
         self.commits.fetch_add(commits as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// `why` is for the operator.
+    pub(crate) fn cannot_write(&self, why: String) {
+        *self.trouble.lock() = why;
+        self.is_troubled.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn can_write(&self) {
+        self.is_troubled.store(false, Ordering::Release);
+    }
+
+    /// Why nothing can be written now.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.is_troubled.load(Ordering::Acquire).then(|| self.trouble.lock().clone())
     }
 
     pub(crate) fn read(&self, queued: usize) -> Stats {

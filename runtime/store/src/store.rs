@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use amprule_domain::decision::Decision;
 use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
-use amprule_domain::ports::{Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
+use amprule_domain::ports::{DecisionSpan, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
@@ -15,11 +15,14 @@ use amprule_domain::token::TokenRecord;
 use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp};
 use parking_lot::Mutex;
 
+use crate::decisions::{Filing, Segments, filing};
 use crate::error::{OpenError, explain};
 use crate::folder::Folder;
 use crate::queue::{Queue, queue};
 use crate::read::{self, Readers};
+use crate::settings::StoreSettings;
 use crate::stats::{Counters, Stats};
+use crate::write::Tools;
 use crate::{schema, write};
 
 /// An open data folder. It is ours until this is dropped; a second one on the same folder is refused.
@@ -27,7 +30,9 @@ pub struct SqliteStore {
     queue: Queue,
     readers: Readers,
     counters: Arc<Counters>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    segments: Arc<Segments>,
+    /// The writer, and the thread that files decisions, which ends with it.
+    threads: Mutex<Vec<JoinHandle<()>>>,
     _folder: Folder,
 }
 
@@ -35,31 +40,52 @@ impl SqliteStore {
     /// Opens `amprule.db` in the data folder `path`; folder and file are made if they are missing, an older file is
     /// brought to the present format. Refuses a folder that another process uses, and a file from a newer version.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with(path, StoreSettings::default())
+    }
+
+    /// [`SqliteStore::open`] with other bounds.
+    pub fn open_with(path: &Path, settings: StoreSettings) -> Result<Self, OpenError> {
         let folder = Folder::claim(path)?;
+        let refused = |what: &'static str| {
+            let path = folder.database.clone();
+            move |error: rusqlite::Error| OpenError::Database { path, message: explain(what, &error).message }
+        };
         let connection = schema::open_writer(&folder.database)?;
-        let readers = Readers::open(&folder.database).map_err(|error| OpenError::Database {
-            path: folder.database.clone(),
-            message: explain("prepare for reading", &error).message,
-        })?;
+        let segments = Segments::open(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })?;
+        let filed = schema::settle_places(&connection, segments.last()).map_err(refused("number the decisions"))?;
+        let readers = Readers::open(&folder.database).map_err(refused("prepare for reading"))?;
+        let segments = Arc::new(segments);
+        let filing = Filing::from(filed);
+        let (wake, clerk) = filing::start(&folder.database, Arc::clone(&segments), filing, settings.decisions)?;
         let counters = Arc::new(Counters::default());
         let (queue, inbox) = queue();
-        let counted = Arc::clone(&counters);
+        let tools = Tools { counters: Arc::clone(&counters), kept_per_reason: settings.kept_per_reason, wake };
         let writer = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write::run(&connection, inbox, &counted))
+            .spawn(move || write::run(&connection, inbox, &tools))
             .map_err(|source| OpenError::Thread { source })?;
-        Ok(Self { queue, readers, counters, writer: Mutex::new(Some(writer)), _folder: folder })
+        Ok(Self { queue, readers, counters, segments, threads: Mutex::new(vec![writer, clerk]), _folder: folder })
     }
 
     /// Finishes what was handed over, moves the write-ahead log into the database and ends the writer. Later commits are
     /// refused, reads still work. Blocks until done; dropping the store does the same.
     pub fn close(&self) {
         self.queue.close();
-        if let Some(writer) = self.writer.lock().take()
-            && writer.join().is_err()
-        {
-            tracing::error!("the store's writer failed before it was closed; what it had answered is on disk");
+        for thread in self.threads.lock().drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store failed before it was closed; what was answered is on disk");
+            }
         }
+    }
+
+    /// The error says why nothing can be written now: the disk is full, the writer has failed, …
+    pub fn can_write(&self) -> Result<(), String> {
+        if self.threads.lock().first().is_none_or(JoinHandle::is_finished) {
+            return Err(
+                "the store is closed or its writer has failed; the log says why, a restart is needed".to_owned()
+            );
+        }
+        self.counters.trouble().map_or(Ok(()), Err)
     }
 
     pub fn stats(&self) -> Stats {
@@ -143,7 +169,16 @@ impl Store for SqliteStore {
     }
 
     fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>> {
-        self.readers.point("read a decision", |connection| read::log::decision(connection, id))
+        let row = self.readers.point("read a decision", |connection| read::log::decision(connection, id))?;
+        let filed = || self.segments.find(id).map_err(|failure| failure.explain("read a decision"));
+        row.map_or_else(filed, |decision| Ok(Some(decision)))
+    }
+
+    fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+        let (span, page, segments) = (span.clone(), page.clone(), Arc::clone(&self.segments));
+        self.readers.list("read the decisions", move |connection| {
+            read::log::decisions_between(connection, &segments, &span, &page, || Ok(()))
+        })
     }
 
     fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {

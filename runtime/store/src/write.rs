@@ -9,28 +9,39 @@ mod log;
 mod records;
 mod sessions;
 
+use std::sync::Arc;
 use std::thread;
 
 use amprule_domain::ports::{StoreError, StoreResult};
 use rusqlite::{Connection, Statement};
 use tracing::{debug, error, warn};
 
-use crate::error::{Failure, Outcome};
+use crate::decisions::Wake;
+use crate::error::{Failure, Outcome, explain};
 use crate::limits;
 use crate::queue::{Found, Inbox, Job};
 use crate::stats::Counters;
 use effects::Effects;
+use log::Log;
+
+/// What the writer is given beside its connection and its inbox.
+pub(crate) struct Tools {
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) kept_per_reason: u32,
+    /// Its bell ends the filing thread when the writer ends.
+    pub(crate) wake: Wake,
+}
 
 /// Works until the queue is closed, then moves the write-ahead log into the database.
-pub(crate) fn run(connection: &Connection, mut inbox: Inbox, counters: &Counters) {
-    let mut writer = match Writer::new(connection, counters) {
+pub(crate) fn run(connection: &Connection, mut inbox: Inbox, tools: &Tools) {
+    let mut writer = match Writer::new(connection, tools) {
         Ok(writer) => writer,
         Err(failure) => return error!(%failure, "the store's writer cannot start"),
     };
     let mut jobs = Vec::new();
     let mut settled = true;
     loop {
-        let patience = (!settled).then_some(limits::IDLE);
+        let patience = (!settled || writer.is_expecting()).then_some(limits::IDLE);
         match inbox.take(&mut jobs, limits::COMMITS_PER_TRANSACTION, patience) {
             Found::Jobs => {
                 let busy = jobs.len() >= limits::BUSY_COMMITS;
@@ -40,12 +51,19 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, counters: &Counters
                     thread::sleep(limits::GATHER);
                 }
             }
-            Found::Idle => {
+            Found::Idle if !settled => {
                 writer.checkpoint("PASSIVE");
+                tools.wake.ring();
                 settled = true;
             }
-            Found::Closed => return writer.checkpoint("TRUNCATE"),
+            Found::Idle => {}
+            Found::Closed => {
+                writer.delete_filed();
+                return writer.checkpoint("TRUNCATE");
+            }
         }
+        writer.delete_filed();
+        writer.recover();
     }
 }
 
@@ -54,24 +72,28 @@ struct Writer<'c> {
     begin: Statement<'c>,
     commit: Statement<'c>,
     effects: Effects<'c>,
-    counters: &'c Counters,
+    tools: &'c Tools,
+    /// Decisions up to this place are deleted.
+    deleted: i64,
 }
 
 impl<'c> Writer<'c> {
-    fn new(connection: &'c Connection, counters: &'c Counters) -> Outcome<Self> {
+    fn new(connection: &'c Connection, tools: &'c Tools) -> Outcome<Self> {
+        let log = Log::new(connection, tools.kept_per_reason, Arc::clone(&tools.wake.filing));
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
-            effects: Effects::new(connection)?,
-            counters,
+            effects: Effects::new(connection, log)?,
+            tools,
+            deleted: 0,
         })
     }
 
     fn settle(&mut self, mut jobs: Vec<Job>, inbox: &Inbox) {
         match self.transact(&jobs) {
             Ok(()) => {
-                self.counters.durable(jobs.len());
+                self.tools.counters.durable(jobs.len());
                 inbox.durable(jobs);
             }
             Err(error) if jobs.len() == 1 => self.refuse(jobs, error),
@@ -85,8 +107,11 @@ impl<'c> Writer<'c> {
 
     fn refuse(&self, jobs: Vec<Job>, error: StoreError) {
         warn!(%error, "a commit is refused");
+        if let Err(why) = self.probe() {
+            self.tools.counters.cannot_write(why.message);
+        }
         for job in jobs {
-            self.counters.refused();
+            self.tools.counters.refused();
             job.answer(Err(error.clone()));
         }
     }
@@ -109,12 +134,57 @@ impl<'c> Writer<'c> {
 
     /// SQLite has rolled back by itself after some failures, a full disk among them.
     fn roll_back(&mut self) {
+        self.roll_back_quietly();
+        self.effects.forget();
+    }
+
+    /// Something may have to be done without a commit.
+    fn is_expecting(&self) -> bool {
+        let filing = &self.tools.wake.filing;
+        filing.is_busy() || filing.filed() > self.deleted || self.tools.counters.trouble().is_some()
+    }
+
+    /// Rows whose segment is durable go in one transaction.
+    fn delete_filed(&mut self) {
+        let filed = self.tools.wake.filing.filed();
+        if filed <= self.deleted {
+            return;
+        }
+        match self.connection.execute("DELETE FROM decisions WHERE n <= ?1", [filed]) {
+            Ok(rows) => debug!(rows, "decisions have left the database"),
+            Err(error) => warn!(%error, "decisions that are filed cannot be deleted; it is tried again"),
+        }
+        // A failure is tried again with the next segment; until then the rows stand in both places, which readers know.
+        self.deleted = filed;
+    }
+
+    /// While writing fails nobody may send commits any more, so the writer itself finds out when it works again.
+    fn recover(&self) {
+        if self.tools.counters.trouble().is_some() && self.probe().is_ok() {
+            tracing::info!("the database can be written again");
+            self.tools.counters.can_write();
+        }
+    }
+
+    /// Writes something and takes it away again: tells a refused commit from a disk that takes none.
+    fn probe(&self) -> StoreResult<()> {
+        let probed = self.connection.execute_batch(
+            "BEGIN IMMEDIATE;
+             CREATE TABLE probe (x BLOB); INSERT INTO probe VALUES (zeroblob(65536)); DROP TABLE probe;
+             COMMIT",
+        );
+        probed.map_err(|error| {
+            self.roll_back_quietly();
+            explain("write to the database", &error)
+        })
+    }
+
+    fn roll_back_quietly(&self) {
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
             error!(%error, "a failed transaction cannot be rolled back");
         }
-        self.effects.forget();
     }
 
     fn checkpoint(&self, mode: &str) {
@@ -125,5 +195,48 @@ impl<'c> Writer<'c> {
             Ok((busy, pages, moved)) => debug!(busy, pages, moved, "checkpoint"),
             Err(error) => warn!(%error, "the write-ahead log cannot be moved into the database; it is tried again"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amprule_domain::effect::{Effect, KeptMessage};
+
+    use super::*;
+    use crate::queue::queue;
+
+    fn large() -> Effect {
+        Effect::Kept(KeptMessage {
+            station: "cs-1".into(),
+            received_at: amprule_domain::Timestamp::UNIX_EPOCH,
+            action: "NotifyReport".to_owned(),
+            payload: "x".repeat(500_000).into(),
+            why: "report",
+        })
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_known_until_there_is_room_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = crate::schema::open_writer(&folder.path().join("amprule.db")).unwrap();
+        let tools = Tools { counters: Arc::default(), kept_per_reason: 10, wake: Wake::silent() };
+        let mut writer = Writer::new(&connection, &tools).unwrap();
+        let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        connection.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();
+
+        let (queue, mut inbox) = queue();
+        let caller = tokio::spawn(async move { queue.commit(vec![large()]).await });
+        tokio::task::yield_now().await;
+        let mut jobs = Vec::new();
+        assert!(matches!(inbox.take(&mut jobs, 1, None), Found::Jobs));
+        writer.settle(jobs, &inbox);
+        assert!(caller.await.unwrap().is_err());
+        writer.recover();
+        let trouble = tools.counters.trouble().unwrap();
+        assert!(trouble.contains("the disk is full; free some space"), "{trouble}");
+
+        connection.execute_batch("PRAGMA max_page_count = 100000").unwrap();
+        writer.recover();
+        assert_eq!(tools.counters.trouble(), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The conformance suite on SQLite, and what only concerns a file: restarts, locks, formats.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod filing;
 mod suite;
 
 use std::ops::Deref;

@@ -70,7 +70,8 @@ fn blueprint() -> Result<Source, Box<dyn Error>> {
         std::fs::read(&file).map_err(|error| format!("{}: {error}; run cargo xtask plugins", file.display()))?;
     let mut manifest = Manifest::bare("blueprint", "plugin.wasm", &[Hook::Pricing]);
     let decimal = ParameterKind::Decimal;
-    let price = Parameter { kind: decimal, default: None, description: String::new(), min: None, max: None };
+    let price =
+        Parameter { kind: decimal, default: None, description: String::new(), min: None, max: None, secret: false };
     manifest.parameters.insert("energy_price".to_owned(), price);
     Ok(Source {
         kind: Kind::Wasm,

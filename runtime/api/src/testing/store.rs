@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use amprule_domain::decision::Decision;
 use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
-use amprule_domain::ports::{Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
+use amprule_domain::ports::{DecisionSpan, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
@@ -147,6 +147,10 @@ impl Store for MemoryStore {
             let of = |decision: &&Decision| session.is_none() || decision.session == session;
             shelves.decisions.iter().filter(of).cloned().collect()
         })
+    }
+
+    fn decisions_between(&self, _: &DecisionSpan, _: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+        unimplemented!("for commands that read the data folder")
     }
 
     fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>> {

@@ -95,6 +95,9 @@ impl Store for Disk {
     fn decisions(&self, _: Option<SessionId>, _: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
         unreachable!("the engine lists nothing")
     }
+    fn decisions_between(&self, _: &DecisionSpan, _: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+        unreachable!("the engine lists nothing")
+    }
     fn decision(&self, _: DecisionId) -> StoreResult<Option<Decision>> {
         Ok(None)
     }

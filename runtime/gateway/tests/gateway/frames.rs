@@ -2,7 +2,7 @@
 
 use amprule_domain::ports::{CallRefused, Link, Received};
 use amprule_domain::reply::{Refusal, RefusalCode};
-use amprule_gateway::GatewaySettings;
+use amprule_gateway::{GatewaySettings, ModelRule};
 use futures_util::{FutureExt, SinkExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
@@ -183,5 +183,22 @@ async fn giving_up_on_receive_loses_nothing() {
         let mut answer = vec![0; usize::from(head[1])];
         tcp.read_exact(&mut answer).await.unwrap();
         assert!(answer.starts_with(br#"[4,"-1","#));
+    }
+}
+
+#[tokio::test]
+async fn a_model_is_taken_as_its_entry_says_from_its_boot_on() {
+    let rule = ModelRule { vendor: "acme*".to_owned(), whole_seconds: true, ..ModelRule::default() };
+    let (mut client, link) =
+        pair(GatewaySettings { models: vec![rule], ..GatewaySettings::default() }, "ocpp1.6").await;
+    tokio::spawn(serve(link));
+    say(&mut client, HEARTBEAT).await;
+    assert_eq!(hear(&mut client).await, BEATEN);
+    for (vendor, beaten) in [("ACME Ltd", r#"[3,"beat",{"currentTime":"1970-01-01T00:00:00Z"}]"#), ("Other", BEATEN)] {
+        let boot = r#"{"chargePointVendor":"VENDOR","chargePointModel":"One"}"#.replace("VENDOR", vendor);
+        say(&mut client, &format!(r#"[2,"boot","BootNotification",{boot}]"#)).await;
+        assert!(hear(&mut client).await.starts_with(r#"[3,"boot""#));
+        say(&mut client, HEARTBEAT).await;
+        assert_eq!(hear(&mut client).await, beaten, "{vendor}");
     }
 }

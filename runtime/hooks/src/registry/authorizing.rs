@@ -9,7 +9,7 @@ use amprule_domain::reply::AuthorizationStatus;
 use serde_json::Value;
 
 use super::Registry;
-use super::writing::{Asked, Record, masked};
+use super::writing::{Asked, Record};
 use crate::call::call;
 use crate::generation::Policy;
 use crate::manifest::OnError;
@@ -57,29 +57,44 @@ impl Course<'_> {
             self.registry.tell_opened(version, Hook::Authorization, called.result.as_ref().err());
         }
         let asked = Asked::of(version, called.used, called.took);
+        let told = self.told(Some(version));
         match called.result {
             Ok(output) => {
                 let returned = serde_json::to_value(&output).expect("an output is plain data");
-                self.write(Record { asked, output: Some(returned), fault: None }, None);
+                self.write(Record { asked, output: Some(returned), fault: None }, told, None);
                 output
             }
-            Err(fault) => self.fall_back(asked, fault, version.manifest.on_error),
+            Err(fault) => self.fall_back(asked, fault, told, version.manifest.on_error),
         }
     }
 
     fn miss(&mut self, id: &str) -> AuthorizationOutput {
         let fault = Fault::new(FaultClass::NotLoaded, format!("the configuration asks {id}, and it is not there"));
-        self.fall_back(Asked::missing(id, "", ""), fault, OnError::Reject)
+        // It was not asked, so it has no parameters.
+        Arc::make_mut(&mut self.input).parameters = Arc::default();
+        let told = self.told(None);
+        self.fall_back(Asked::missing(id, "", ""), fault, told, OnError::Reject)
     }
 
-    fn fall_back(&mut self, asked: Asked, fault: Fault, on_error: OnError) -> AuthorizationOutput {
-        self.write(Record { asked, output: None, fault: Some(fault) }, Some(on_error.as_str()));
+    fn fall_back(&mut self, asked: Asked, fault: Fault, told: Value, on_error: OnError) -> AuthorizationOutput {
+        self.write(Record { asked, output: None, fault: Some(fault) }, told, Some(on_error.as_str()));
         stand_in(on_error)
     }
 
-    fn write(&mut self, record: Record, fallback: Option<&str>) {
+    /// The input as the books may have it.
+    fn told(&self, asked: Option<&Version>) -> Value {
+        let mask = self.registry.mask();
+        let mut told = serde_json::to_value(&*self.input).expect("an input is plain data");
+        told["token"]["idToken"] = Value::from(mask.token(&self.input.token.id_token));
+        if let Some(version) = asked {
+            mask.parameters(version, &mut told["parameters"]);
+        }
+        told
+    }
+
+    fn write(&mut self, record: Record, told: Value, fallback: Option<&str>) {
         let facts = (Hook::Authorization, self.input.now, self.generation);
-        let mut decision = record.decision(self.registry.ids.decision(), facts, &self.about, told(&self.input));
+        let mut decision = record.decision(self.registry.ids.decision(), facts, &self.about, told);
         decision.fallback = fallback.map(str::to_owned);
         self.decisions.push(decision);
     }
@@ -134,11 +149,4 @@ fn smaller<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
-}
-
-/// The input as the books may have it.
-fn told(input: &AuthorizationInput) -> Value {
-    let mut told = serde_json::to_value(input).expect("an input is plain data");
-    told["token"]["idToken"] = Value::from(masked(&input.token.id_token));
-    told
 }

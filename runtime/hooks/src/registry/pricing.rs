@@ -102,7 +102,7 @@ impl Course<'_> {
         if writes || fresh {
             let asked = Asked::of(version, called.used, called.took);
             let output = output.filter(|_| fault.is_none());
-            self.push(Record { asked, output, fault: fault.cloned() });
+            self.push(Record { asked, output, fault: fault.cloned() }, Some(version));
         }
     }
 
@@ -117,16 +117,16 @@ impl Course<'_> {
                     pin.hash.get(..12).unwrap_or(&pin.hash)
                 ),
             );
-            self.push(Record {
-                asked: Asked::missing(&pin.unit, &pin.version, &pin.hash),
-                output: None,
-                fault: Some(fault),
-            });
+            let asked = Asked::missing(&pin.unit, &pin.version, &pin.hash);
+            self.push(Record { asked, output: None, fault: Some(fault) }, None);
         }
     }
 
-    fn push(&mut self, record: Record) {
-        let input = serde_json::to_value(&*self.input).expect("an input is plain data");
+    fn push(&mut self, record: Record, asked: Option<&Version>) {
+        let mut input = serde_json::to_value(&*self.input).expect("an input is plain data");
+        if let Some(version) = asked {
+            self.registry.mask().parameters(version, &mut input["parameters"]);
+        }
         let (hook, at, generation) = (Hook::Pricing, self.input.now, self.generation.number);
         self.decisions.push(record.decision(self.registry.ids.decision(), (hook, at, generation), &self.about, input));
     }

@@ -12,7 +12,7 @@ use super::{Registry, Trouble};
 use crate::Diagnostic;
 use crate::breaker::BreakerState;
 use crate::generation::{Entry, Generation};
-use crate::manifest::ParameterKind;
+use crate::manifest::{Parameter, ParameterKind};
 use crate::unit::Kind;
 use crate::version::Version;
 
@@ -181,11 +181,15 @@ fn parameters(version: &Version) -> Vec<ParameterView> {
         .map(|(name, parameter)| ParameterView {
             name: name.clone(),
             kind: parameter.kind,
-            value: version.parameters.get(name).cloned().unwrap_or_default(),
-            default: parameter.default.clone(),
+            value: shown(parameter, version.parameters.get(name)).unwrap_or_default(),
+            default: shown(parameter, parameter.default.as_ref()),
             description: parameter.description.clone(),
         })
         .collect()
+}
+
+fn shown(parameter: &Parameter, value: Option<&Value>) -> Option<Value> {
+    value.map(|value| if parameter.secret { Value::from("(secret)") } else { value.clone() })
 }
 
 fn calls(version: &Version, hook: Hook) -> HookView {

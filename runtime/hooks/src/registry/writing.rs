@@ -1,4 +1,4 @@
-//! Decision records. Tokens stand in them with their last four characters only.
+//! Decision records. Tokens and what a manifest calls secret stand in them masked.
 
 use std::time::Duration;
 
@@ -69,11 +69,4 @@ impl Record {
             duration_us: u64::try_from(self.asked.took.as_micros()).unwrap_or(u64::MAX),
         }
     }
-}
-
-/// `04A1B2C3D4` becomes `…C3D4`. Short ones lose at least half.
-pub(super) fn masked(token: &str) -> String {
-    let length = token.chars().count();
-    let kept = 4.min(length / 2);
-    ['…'].into_iter().chain(token.chars().skip(length - kept)).collect()
 }

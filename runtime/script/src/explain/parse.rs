@@ -94,6 +94,8 @@ struct Place<'a, 'b> {
     before: &'b [Token<'a>],
     here: Option<&'b Token<'a>>,
     missing_semicolon: bool,
+    /// The line of a `{` that is still open where everything ends, or where the next function begins.
+    open_brace: Option<usize>,
 }
 
 impl<'a, 'b> Place<'a, 'b> {
@@ -105,7 +107,10 @@ impl<'a, 'b> Place<'a, 'b> {
             _ => layout.tokens.len(),
         };
         let missing_semicolon = matches!(error.err_type(), ParseErrorType::MissingToken(token, _) if token == ";");
-        Self { before: &layout.tokens[..at], here: layout.tokens.get(at), missing_semicolon }
+        let (before, here) = (&layout.tokens[..at], layout.tokens.get(at));
+        let ends = here.is_none_or(|token| token.is("fn") || token.is("private"));
+        let open_brace = if ends { open_brace(before) } else { None };
+        Self { before, here, missing_semicolon, open_brace }
     }
 
     /// A missing `;` is shown where it belongs: behind the token before.
@@ -131,6 +136,9 @@ impl<'a, 'b> Place<'a, 'b> {
         if bar {
             return Some("there are no closures; use a `for` loop or a function of its own".to_owned());
         }
+        if let Some(line) = self.open_brace {
+            return Some(format!("a `}}` is missing before this: the `{{` of line {line} is still open"));
+        }
         self.missing_semicolon.then(|| "end the statement with `;`".to_owned())
     }
 
@@ -139,6 +147,19 @@ impl<'a, 'b> Place<'a, 'b> {
         let statement = self.before.iter().rev().take_while(|token| !token.is(";") && !token.is("{") && !token.is("}"));
         statement.into_iter().any(|token| token.is("if") || token.is("while"))
     }
+}
+
+/// The line of the innermost `{` that nothing closes.
+fn open_brace(tokens: &[Token<'_>]) -> Option<usize> {
+    let mut open = Vec::new();
+    for token in tokens.iter().filter(|token| token.kind != crate::source::lexer::TokenKind::Text) {
+        if token.is("{") {
+            open.push(token.line);
+        } else if token.is("}") {
+            open.pop();
+        }
+    }
+    open.pop()
 }
 
 fn slip_of(token: &Token<'_>) -> Option<&'static str> {

@@ -28,6 +28,20 @@ error[AR0101]: expected `;` to terminate this statement
 }
 
 #[test]
+fn a_missing_brace_is_not_taken_for_a_missing_semicolon() {
+    for (text, line) in [
+        ("fn price(session) {\n    let fee = 1;\n    bill(\"EUR\", [])\n", 1),
+        ("fn price(session) {\n    if true {\n        let a = 1;\n    bill(\"EUR\", [])\n}\n", 1),
+        ("fn price(session) {\n    bill(\"EUR\", [])\n\nfn fee() {\n    1\n}\n", 1),
+    ] {
+        let found = refuse(&source(text));
+        let hint = found[0].hint.clone().unwrap_or_default();
+        assert!(hint.starts_with("a `}` is missing before this: the `{` of line"), "{}", printed(&found));
+        assert!(hint.contains(&format!("line {line} ")), "{}", printed(&found));
+    }
+}
+
+#[test]
 fn one_equals_sign_does_not_compare() {
     refused(
         "fn price(session) {\n    if session.is_final = true {\n    }\n}",

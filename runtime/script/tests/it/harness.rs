@@ -23,7 +23,7 @@ pub(crate) fn source(text: &str) -> Source {
 }
 
 pub(crate) fn declare(source: &mut Source, name: &str, kind: ParameterKind) {
-    let parameter = Parameter { kind, default: None, description: String::new(), min: None, max: None };
+    let parameter = Parameter { kind, default: None, description: String::new(), min: None, max: None, secret: false };
     source.manifest.parameters.insert(name.to_owned(), parameter);
 }
 

@@ -43,7 +43,9 @@ fn hint(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::EXAMPLE;
+    use amprule_gateway::ModelRule;
+
+    use crate::config::{EXAMPLE, Stations};
 
     fn error(text: &str) -> String {
         parse(text, Path::new("amprule.toml")).unwrap_err().to_string()
@@ -62,6 +64,19 @@ mod tests {
         assert!(text.starts_with("amprule.toml:2:11: unknown variant `maybe`"), "{text}");
     }
 
+    #[test]
+    fn models_are_entries_of_their_own() {
+        let text =
+            "[[stations.models]]\nvendor = \"ACME*\"\nstrict = \"reject\"\n[[stations.models]]\nwhole_seconds = true\n";
+        let models = parse(text, Path::new("amprule.toml")).unwrap().stations.models;
+        assert_eq!(
+            (models[0].vendor.as_str(), models[0].model.as_str(), models[0].whole_seconds),
+            ("ACME*", "*", false)
+        );
+        assert_eq!((models[1].vendor.as_str(), models[1].whole_seconds), ("*", true));
+        assert!(error("[[stations.models]]\nstrict = \"maybe\"\n").contains("`reject`, `repair` or `raw`"));
+    }
+
     /// The example shows every field as a comment with its default; without the comment signs it is a configuration.
     #[test]
     fn the_commented_example_loads_and_says_the_defaults() {
@@ -73,7 +88,10 @@ mod tests {
             .join("\n");
         let example = parse(&live, Path::new("amprule.example.toml")).unwrap_or_else(|error| panic!("{error}"));
         let default = Config::default();
-        assert_eq!(format!("{:?}", example.stations), format!("{:?}", default.stations));
+        let stations = Stations { models: Vec::new(), ..example.stations.clone() };
+        assert_eq!(format!("{stations:?}"), format!("{:?}", default.stations));
+        assert_eq!(example.stations.models, [ModelRule::default()], "one entry shows the members' defaults");
+        assert_eq!(format!("{:?}", example.decisions), format!("{:?}", default.decisions));
         assert_eq!(format!("{:?}", example.api), format!("{:?}", default.api));
         assert_eq!(example.ocpp.max_frame_kib, default.ocpp.max_frame_kib);
         assert_eq!(example.extensions.wall_ms, default.extensions.wall_ms);

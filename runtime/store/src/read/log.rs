@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use amprule_domain::decision::Decision;
 use amprule_domain::effect::KeptMessage;
-use amprule_domain::ports::{Listed, Page};
+use amprule_domain::ports::{DecisionSpan, Listed, Page};
 use amprule_domain::{DecisionId, SessionId, StationId};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::page::{Query, after};
+use super::page::{Query, after, limit};
 use crate::codec::{decode, time};
-use crate::error::Outcome;
-use crate::limits::WORDS_MAX;
+use crate::decisions::Segments;
+use crate::error::{Failure, Outcome};
+use crate::limits::{ROWS_PER_PAGE, SEGMENTS_PER_PAGE, WORDS_MAX};
 
 pub(crate) fn decision(connection: &Connection, id: DecisionId) -> Outcome<Option<Decision>> {
     let mut statement = connection.prepare_cached("SELECT body FROM decisions WHERE id = ?1")?;
@@ -31,6 +32,97 @@ pub(crate) fn decisions(connection: &Connection, session: Option<SessionId>, pag
     query.list(connection, "n DESC", page, |row| {
         Ok((row.get::<_, i64>(0)?.to_string(), decode(&row.get::<_, String>(1)?)?))
     })
+}
+
+/// Goes on at a place, through segments and then through rows. The cursor is the last place that was looked at.
+///
+/// `look` brings the list of segments up to date. When one was added while rows were read, rows may have left for it.
+pub(crate) fn decisions_between(
+    connection: &Connection,
+    segments: &Segments,
+    span: &DecisionSpan,
+    page: &Page,
+    look: impl Fn() -> Outcome<()>,
+) -> Outcome<Listed<Decision>> {
+    for _ in 0..ATTEMPTS {
+        look()?;
+        let end = segments.end();
+        let listed = try_between(connection, segments, span, page)?;
+        look()?;
+        if segments.end() == end {
+            return Ok(listed);
+        }
+    }
+    Err(Failure::Broken("decisions are being filed too fast; try again".to_owned()))
+}
+
+/// Filing makes a segment a minute at most while it is not behind.
+const ATTEMPTS: usize = 16;
+
+fn try_between(
+    connection: &Connection,
+    segments: &Segments,
+    span: &DecisionSpan,
+    page: &Page,
+) -> Outcome<Listed<Decision>> {
+    let mut found = Found { span, limit: limit(page), place: after::<i64>(page)?.unwrap_or(0), items: Vec::new() };
+    for _ in 0..SEGMENTS_PER_PAGE {
+        let Some(segment) = segments.next(found.place, span) else {
+            return found.read_rows(connection, segments);
+        };
+        let read = segment.after(found.place).and_then(|mut decisions| found.take(&mut decisions));
+        match read {
+            Ok(true) => return Ok(found.unfinished()),
+            Ok(false) => {}
+            Err(failure) => return Err(Failure::Broken(format!("{}: {failure}", segment.path.display()))),
+        }
+    }
+    Ok(found.unfinished())
+}
+
+/// A page in the making.
+struct Found<'s> {
+    span: &'s DecisionSpan,
+    limit: usize,
+    place: i64,
+    items: Vec<Decision>,
+}
+
+impl Found<'_> {
+    /// True when the page is full.
+    fn take(&mut self, decisions: &mut dyn Iterator<Item = Outcome<(i64, Decision)>>) -> Outcome<bool> {
+        for decision in decisions {
+            let (place, decision) = decision?;
+            self.place = place;
+            if self.span.has(&decision) {
+                self.items.push(decision);
+                if self.items.len() == self.limit {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Rows that have a segment by now are read there.
+    fn read_rows(mut self, connection: &Connection, segments: &Segments) -> Outcome<Listed<Decision>> {
+        self.place = self.place.max(segments.end());
+        let sql = "SELECT n, body FROM decisions WHERE n > ?1 ORDER BY n LIMIT ?2";
+        let mut statement = connection.prepare_cached(sql)?;
+        let rows = statement.query_and_then((self.place, ROWS_PER_PAGE as i64), |row| -> Outcome<_> {
+            Ok((row.get::<_, i64>(0)?, decode(&row.get::<_, String>(1)?)?))
+        })?;
+        let mut looked_at = 0;
+        let full = self.take(&mut rows.inspect(|_| looked_at += 1))?;
+        if full || looked_at == ROWS_PER_PAGE {
+            return Ok(self.unfinished());
+        }
+        Ok(Listed { items: self.items, next: None })
+    }
+
+    fn unfinished(self) -> Listed<Decision> {
+        Listed { items: self.items, next: Some(self.place.to_string()) }
+    }
 }
 
 pub(crate) fn kept(connection: &Connection, station: &StationId, page: &Page) -> Outcome<Listed<KeptMessage>> {

@@ -18,12 +18,12 @@ pub(super) struct Effects<'c> {
 }
 
 impl<'c> Effects<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Outcome<Self> {
+    pub(super) fn new(connection: &'c Connection, log: Log<'c>) -> Outcome<Self> {
         Ok(Self {
             journal: Journal::new(connection)?,
             sessions: Sessions::new(connection)?,
             records: Records::new(connection),
-            log: Log::new(connection),
+            log,
         })
     }
 

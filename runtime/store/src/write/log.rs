@@ -1,4 +1,7 @@
-//! What is appended and bounded: answers, kept messages, decisions. The oldest goes when a new one comes.
+//! What is appended and bounded: answers and kept messages, where the oldest goes when a new one comes, and
+//! decisions, which are filed later.
+
+use std::sync::Arc;
 
 use amprule_domain::StationId;
 use amprule_domain::decision::Decision;
@@ -6,17 +9,20 @@ use amprule_domain::effect::{Answered, KeptMessage};
 use rusqlite::{Connection, params};
 
 use crate::codec::{Body, micros};
+use crate::decisions::Filing;
 use crate::error::Outcome;
-use crate::limits::{ANSWERS_PER_STATION, DECISIONS_KEPT, KEPT_PER_STATION};
+use crate::limits::ANSWERS_PER_STATION;
 
 pub(super) struct Log<'c> {
     connection: &'c Connection,
     body: Body,
+    kept_per_reason: u32,
+    filing: Arc<Filing>,
 }
 
 impl<'c> Log<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, body: Body::default() }
+    pub(super) fn new(connection: &'c Connection, kept_per_reason: u32, filing: Arc<Filing>) -> Self {
+        Self { connection, body: Body::default(), kept_per_reason, filing }
     }
 
     /// `position` is the journal's: it tells an answer's place among the messages with readings.
@@ -30,23 +36,30 @@ impl<'c> Log<'c> {
         self.forget("DELETE FROM answers WHERE station = ?1 AND n <= ?2", station, n - ANSWERS_PER_STATION)
     }
 
+    /// Each reason has a ring of its own, so that many messages of one do not push out another's few.
     pub(super) fn keep(&self, kept: &KeptMessage) -> Outcome<()> {
         let n = self.next("SELECT max(n) FROM kept WHERE station = ?1", &kept.station)?;
-        let sql = "INSERT INTO kept (station, n, received_at, action, why, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let row = params![kept.station.as_str(), n, micros(kept.received_at), kept.action, kept.why, &*kept.payload];
+        let latest = "SELECT coalesce(max(turn), 0) + 1 FROM kept WHERE station = ?1 AND why = ?2";
+        let ring = params![kept.station.as_str(), kept.why];
+        let turn: i64 = self.connection.prepare_cached(latest)?.query_row(ring, |row| row.get(0))?;
+        let sql = "INSERT INTO kept (station, n, received_at, action, why, payload, turn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let (station, received_at, payload) = (kept.station.as_str(), micros(kept.received_at), &*kept.payload);
+        let row = params![station, n, received_at, kept.action, kept.why, payload, turn];
         self.connection.prepare_cached(sql)?.execute(row)?;
-        self.forget("DELETE FROM kept WHERE station = ?1 AND n <= ?2", &kept.station, n - KEPT_PER_STATION)
+        let sql = "DELETE FROM kept WHERE station = ?1 AND why = ?2 AND turn <= ?3";
+        let surplus = params![station, kept.why, turn - i64::from(self.kept_per_reason)];
+        self.connection.prepare_cached(sql)?.execute(surplus)?;
+        Ok(())
     }
 
-    /// A decision that is there already stays as it is.
+    /// A decision that is there already stays as it is. Places go on after the last that was filed.
     pub(super) fn decide(&mut self, decision: &Decision) -> Outcome<()> {
-        let sql = "INSERT INTO decisions (id, session, body) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING";
+        let sql = "INSERT INTO decisions (n, id, session, body)
+                   VALUES (max((SELECT coalesce(max(n), 0) FROM decisions), ?4) + 1, ?1, ?2, ?3)
+                   ON CONFLICT (id) DO NOTHING";
         let session = decision.session.as_ref().map(|session| session.0.as_bytes().as_slice());
-        let row = params![decision.id.0.as_bytes().as_slice(), session, self.body.of(decision)?];
-        if self.connection.prepare_cached(sql)?.execute(row)? == 1 {
-            let oldest = self.connection.last_insert_rowid() - DECISIONS_KEPT;
-            self.connection.prepare_cached("DELETE FROM decisions WHERE n <= ?1")?.execute([oldest])?;
-        }
+        let (id, filed) = (decision.id.0.as_bytes().as_slice(), self.filing.filed());
+        self.connection.prepare_cached(sql)?.execute(params![id, session, self.body.of(decision)?, filed])?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 use amprule_domain::Mark;
-use amprule_domain::effect::Effect;
-use amprule_domain::ports::{Later, Listed, Page, SessionFilter, Store, StoreResult};
+use amprule_domain::decision::Hook;
+use amprule_domain::effect::{Effect, KeptMessage};
+use amprule_domain::ports::{DecisionSpan, Later, Listed, Page, SessionFilter, Store, StoreResult};
 use amprule_domain::session::SessionState;
 
 use super::build::{at, decision, ended, id, kept, page, put, session, station, token};
@@ -78,13 +79,42 @@ pub(crate) async fn decisions_are_listed_newest_first_and_kept_once(store: &dyn 
     assert_eq!(store.decision(decision(9, None).id).unwrap(), None);
 }
 
-pub(crate) async fn kept_messages_are_bounded_for_each_station(store: &dyn Store) {
+pub(crate) async fn decisions_are_read_oldest_first_within_a_span(store: &dyn Store) {
+    let decisions: Vec<_> = (0..9).map(|n| decision(n, None)).collect();
+    for decision in &decisions {
+        store.commit(vec![Effect::Decision(Box::new(decision.clone()))]).await.unwrap();
+    }
+    let none = DecisionSpan::default();
+    let cases = [
+        (none.clone(), 0..9),
+        (DecisionSpan { from: Some(at(3)), until: Some(at(6)), ..none.clone() }, 3..6),
+        (DecisionSpan { hook: Some(Hook::Authorization), ..none.clone() }, 0..0),
+        (DecisionSpan { unit: Some("flat".to_owned()), from: Some(at(8)), ..none }, 8..9),
+    ];
+    for (span, expect) in cases {
+        let mut after = None;
+        let mut found = Vec::new();
+        loop {
+            let listed = store.decisions_between(&span, &Page { after, limit: 2 }).await.unwrap();
+            found.extend(listed.items);
+            after = listed.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, decisions[expect], "{span:?}");
+    }
+}
+
+pub(crate) async fn kept_messages_are_bounded_for_each_station_and_reason(store: &dyn Store) {
+    let evidence = KeptMessage { why: "no-start", ..kept("cs-1", -1) };
     let effects: Vec<_> = (0..3_000).map(|n| Effect::Kept(kept("cs-1", n))).collect();
-    store.commit(vec![Effect::Kept(kept("cs-2", 1))]).await.unwrap();
+    store.commit(vec![Effect::Kept(kept("cs-2", 1)), Effect::Kept(evidence.clone())]).await.unwrap();
     for effects in effects.chunks(500) {
         store.commit(effects.to_vec()).await.unwrap();
     }
-    let all = pages(300, |page| store.kept(&"cs-1".into(), &page)).await;
+    let mut all = pages(300, |page| store.kept(&"cs-1".into(), &page)).await;
+    assert_eq!(all.pop(), Some(evidence), "many reports do not push out what a transaction left behind");
     assert!((100..3_000).contains(&all.len()), "{}", all.len());
     assert!(all.iter().eq((0..3_000).rev().map(|n| kept("cs-1", n)).take(all.len()).collect::<Vec<_>>().iter()));
     assert_eq!(store.kept(&"cs-2".into(), &page(9)).await.unwrap().items, [kept("cs-2", 1)]);

@@ -31,7 +31,8 @@ macro_rules! conformance {
             stations_and_tokens_are_listed_by_their_ids,
             sessions_are_listed_newest_first_and_filtered,
             decisions_are_listed_newest_first_and_kept_once,
-            kept_messages_are_bounded_for_each_station,
+            decisions_are_read_oldest_first_within_a_span,
+            kept_messages_are_bounded_for_each_station_and_reason,
             a_cursor_that_is_none_is_explained);
     };
     ($open:path; $topic:ident: $($case:ident),+) => {

@@ -116,7 +116,8 @@ fn a_parameter_that_cannot_have_its_declared_type_is_the_hosts_fault() {
     ];
     for (kind, value, good) in cases {
         let mut source = source(guest::pricing(""), &[Hook::Pricing]);
-        let parameter = Parameter { kind, default: None, description: String::new(), min: None, max: None };
+        let parameter =
+            Parameter { kind, default: None, description: String::new(), min: None, max: None, secret: false };
         source.manifest.parameters.insert("p".to_owned(), parameter);
         let mut session = session();
         Arc::make_mut(&mut session.parameters).insert("p".to_owned(), value.clone());

@@ -1,0 +1,12 @@
+//! The decision log's cold end: decisions leave the database for segments, files that are written once and never
+//! changed.
+//!
+//! A decision has a place, a number that ascends by one: its row's in the database, and the same in its segment. So a
+//! reader goes on at a place, wherever that is by now.
+
+pub(crate) mod filing;
+pub(crate) mod segment;
+pub(crate) mod segments;
+
+pub(crate) use filing::{Filing, Wake};
+pub(crate) use segments::Segments;

@@ -1,0 +1,183 @@
+//! Moves decisions from the database into segments, on a thread of its own: packing takes longer than a commit may.
+//!
+//! It only reads the database. Rows are deleted by the writer, in one transaction, once their segment is durable; a
+//! crash in between leaves them in both places, and the next start sees that by the last one's id.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use amprule_domain::Timestamp;
+use amprule_domain::decision::Decision;
+use rusqlite::Connection;
+
+use super::Segments;
+use crate::codec::decode;
+use crate::error::{OpenError, Outcome, explain};
+use crate::limits::{FILING_INTERVAL, SEGMENT_BYTES, UNFILED_FACTOR};
+use crate::schema::open_reader;
+use crate::settings::DecisionSettings;
+
+/// What the writer and the filing thread tell each other.
+#[derive(Debug, Default)]
+pub(crate) struct Filing {
+    /// Rows up to this place are not needed any more.
+    filed: AtomicI64,
+    busy: AtomicBool,
+}
+
+impl Filing {
+    pub(crate) fn from(place: i64) -> Arc<Self> {
+        Arc::new(Self { filed: AtomicI64::new(place), busy: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn filed(&self) -> i64 {
+        self.filed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Acquire)
+    }
+}
+
+/// The writer's bell for the filing thread; dropping it ends the thread.
+pub(crate) struct Wake {
+    bell: SyncSender<()>,
+    pub(crate) filing: Arc<Filing>,
+}
+
+impl Wake {
+    pub(crate) fn ring(&self) {
+        self.filing.busy.store(true, Ordering::Release);
+        let _ = self.bell.try_send(());
+    }
+}
+
+#[cfg(test)]
+impl Wake {
+    /// Nobody hears it.
+    pub(crate) fn silent() -> Self {
+        Self { bell: sync_channel(1).0, filing: Filing::from(0) }
+    }
+}
+
+/// Starts the thread. It ends when the bell is dropped.
+pub(crate) fn start(
+    database: &Path,
+    segments: Arc<Segments>,
+    filing: Arc<Filing>,
+    settings: DecisionSettings,
+) -> Result<(Wake, JoinHandle<()>), OpenError> {
+    let (bell, rings) = sync_channel(1);
+    let connection = open_reader(database).map_err(|error| OpenError::Database {
+        path: database.to_owned(),
+        message: explain("prepare for reading", &error).message,
+    })?;
+    let mut clerk = Clerk { connection, segments, filing: Arc::clone(&filing), settings };
+    let thread = thread::Builder::new().name("store-filing".to_owned()).spawn(move || clerk.run(&rings));
+    Ok((Wake { bell, filing }, thread.map_err(|source| OpenError::Thread { source })?))
+}
+
+struct Clerk {
+    connection: Connection,
+    segments: Arc<Segments>,
+    filing: Arc<Filing>,
+    settings: DecisionSettings,
+}
+
+impl Clerk {
+    fn run(&mut self, rings: &Receiver<()>) {
+        loop {
+            match rings.recv_timeout(FILING_INTERVAL) {
+                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if let Err(error) = self.work() {
+                tracing::error!(%error, "decisions cannot be filed; they stay in the database and it is tried again");
+                self.drop_surplus();
+            }
+            self.filing.busy.store(false, Ordering::Release);
+        }
+    }
+
+    fn work(&mut self) -> Outcome<()> {
+        let oldest = self.oldest();
+        while self.unfiled()? >= i64::from(self.settings.hot_rows) + i64::from(self.settings.segment_rows) {
+            self.file_some()?;
+        }
+        if let Some(oldest) = oldest {
+            self.age_rows(oldest)?;
+        }
+        self.segments.prune(oldest, self.settings.keep_bytes)?;
+        Ok(())
+    }
+
+    fn oldest(&self) -> Option<Timestamp> {
+        let now = self.settings.clock.as_ref()?.now();
+        now.checked_sub(self.settings.keep_for).ok()
+    }
+
+    /// One segment of the oldest rows, made durable before the writer hears of it.
+    fn file_some(&mut self) -> Outcome<()> {
+        let (first, decisions) = self.oldest_rows(self.settings.segment_rows.max(1))?;
+        let count = i64::try_from(decisions.len()).unwrap_or(0);
+        self.segments.add(first, &decisions)?;
+        self.filing.filed.fetch_max(first + count - 1, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Rows without a gap between their places.
+    fn oldest_rows(&self, most: u32) -> Outcome<(i64, Vec<Decision>)> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT n, body FROM decisions WHERE n > ?1 ORDER BY n LIMIT ?2")?;
+        let mut rows = statement.query((self.filing.filed(), most))?;
+        let (mut first, mut decisions, mut bytes) = (0, Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let (place, body): (i64, String) = (row.get(0)?, row.get(1)?);
+            if decisions.is_empty() {
+                first = place;
+            }
+            let follows = usize::try_from(place - first).is_ok_and(|distance| distance == decisions.len());
+            if !follows || (bytes + body.len() > SEGMENT_BYTES && !decisions.is_empty()) {
+                break;
+            }
+            bytes += body.len();
+            decisions.push(decode(&body)?);
+        }
+        Ok((first, decisions))
+    }
+
+    /// Rows that are too old need no segment.
+    fn age_rows(&self, oldest: Timestamp) -> Outcome<()> {
+        let mut most = 1;
+        loop {
+            let (first, decisions) = self.oldest_rows(most)?;
+            let old = decisions.iter().take_while(|decision| decision.at < oldest).count();
+            self.filing.filed.fetch_max(first + i64::try_from(old).unwrap_or(0) - 1, Ordering::AcqRel);
+            if decisions.is_empty() || old < decisions.len() {
+                return Ok(());
+            }
+            most = self.settings.segment_rows.max(1);
+        }
+    }
+
+    fn unfiled(&self) -> Outcome<i64> {
+        let sql = "SELECT coalesce(max(n) - max(min(n) - 1, ?1), 0) FROM decisions";
+        Ok(self.connection.prepare_cached(sql)?.query_row([self.filing.filed()], |row| row.get(0))?)
+    }
+
+    /// The folder of segments may be unwritable for long; the database must not grow for ever.
+    fn drop_surplus(&self) {
+        let most = i64::from(self.settings.hot_rows) * UNFILED_FACTOR;
+        let surplus = self.unfiled().unwrap_or(0) - most;
+        if surplus > 0 {
+            tracing::error!(decisions = surplus, "the oldest decisions are lost: too many could not be filed");
+            let newest = self.connection.query_row("SELECT max(n) FROM decisions", [], |row| row.get::<_, i64>(0));
+            if let Ok(newest) = newest {
+                self.filing.filed.fetch_max(newest - most, Ordering::AcqRel);
+            }
+        }
+    }
+}

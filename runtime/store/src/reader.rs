@@ -1,0 +1,56 @@
+//! The data folder as a command reads it, while a server uses it or while none does. It takes no lock and writes
+//! nothing.
+
+use std::path::Path;
+
+use amprule_domain::decision::Decision;
+use amprule_domain::ports::{DecisionSpan, Listed, Page, StoreResult};
+use amprule_domain::session::Session;
+use amprule_domain::{DecisionId, SessionId};
+use rusqlite::Connection;
+
+use crate::decisions::Segments;
+use crate::error::{OpenError, Outcome};
+use crate::folder::DATABASE;
+use crate::{read, schema};
+
+pub struct StoreReader {
+    connection: Connection,
+    segments: Segments,
+}
+
+impl StoreReader {
+    /// Refuses a folder without a database, and one in another version's format.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let database = path.join(DATABASE);
+        if !database.is_file() {
+            return Err(OpenError::Nothing { path: path.to_owned() });
+        }
+        let connection = schema::open_foreign(&database)?;
+        let segments = Segments::open(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })?;
+        Ok(Self { connection, segments })
+    }
+
+    pub fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>> {
+        self.find(id).map_err(|failure| failure.explain("read a decision"))
+    }
+
+    pub fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
+        read::sessions::one(&self.connection, id).map_err(|failure| failure.explain("read a session"))
+    }
+
+    /// As [`amprule_domain::ports::Store::decisions_between`].
+    pub fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> StoreResult<Listed<Decision>> {
+        let look = || Ok(self.segments.look()?);
+        let listed = read::log::decisions_between(&self.connection, &self.segments, span, page, look);
+        listed.map_err(|failure| failure.explain("read the decisions"))
+    }
+
+    fn find(&self, id: DecisionId) -> Outcome<Option<Decision>> {
+        if let Some(decision) = read::log::decision(&self.connection, id)? {
+            return Ok(Some(decision));
+        }
+        self.segments.look()?;
+        self.segments.find(id)
+    }
+}

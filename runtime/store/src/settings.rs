@@ -1,0 +1,48 @@
+//! The bounds that an operator may choose.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::ports::Clock;
+
+use crate::limits;
+
+#[derive(Clone)]
+pub struct StoreSettings {
+    /// Kept messages of one station for each reason. At it the oldest of the same reason goes when a new one comes.
+    pub kept_per_reason: u32,
+    pub decisions: DecisionSettings,
+}
+
+/// How long decisions are kept, and where.
+#[derive(Clone)]
+pub struct DecisionSettings {
+    /// Decisions in the database. What is beyond is filed into segments, `segment_rows` at a time.
+    pub hot_rows: u32,
+    /// Decisions of one segment at most.
+    pub segment_rows: u32,
+    /// Older decisions go: a segment when all of it is older.
+    pub keep_for: Duration,
+    /// Bytes of all segments. At it the oldest segment goes.
+    pub keep_bytes: u64,
+    /// Tells what is too old. `None`: nothing is.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { kept_per_reason: limits::KEPT_PER_REASON, decisions: DecisionSettings::default() }
+    }
+}
+
+impl Default for DecisionSettings {
+    fn default() -> Self {
+        Self {
+            hot_rows: 20_000,
+            segment_rows: 2_000,
+            keep_for: Duration::from_secs(400 * 24 * 3600),
+            keep_bytes: 2 << 30,
+            clock: None,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Decisions leave the database for segments: nothing is lost, nothing is doubled, and what is too much goes whole.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::Timestamp;
+use amprule_domain::decision::Decision;
+use amprule_domain::effect::Effect;
+use amprule_domain::ports::{Clock, DecisionSpan, Page, Store};
+use amprule_store::{DecisionSettings, SqliteStore, StoreReader, StoreSettings};
+use tempfile::TempDir;
+
+use crate::suite::build::{at, decision};
+
+struct At(Timestamp);
+
+impl Clock for At {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+fn settings() -> DecisionSettings {
+    DecisionSettings { hot_rows: 10, segment_rows: 20, ..DecisionSettings::default() }
+}
+
+fn open(folder: &Path, decisions: DecisionSettings) -> SqliteStore {
+    SqliteStore::open_with(folder, StoreSettings { decisions, ..StoreSettings::default() }).unwrap()
+}
+
+async fn decide(store: &SqliteStore, numbers: std::ops::Range<u32>) {
+    for number in numbers {
+        store.commit(vec![Effect::Decision(Box::new(decision(number, None)))]).await.unwrap();
+    }
+}
+
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let waited = tokio::time::timeout(Duration::from_secs(60), async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
+}
+
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("decisions")).map(|entries| entries.flatten().collect::<Vec<_>>());
+    let mut paths: Vec<_> = entries.unwrap_or_default().iter().map(std::fs::DirEntry::path).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "gz"));
+    paths.sort();
+    paths
+}
+
+async fn rows(store: &SqliteStore) -> usize {
+    store.decisions(None, &Page { after: None, limit: 1_000 }).await.unwrap().items.len()
+}
+
+async fn all(store: &SqliteStore) -> Vec<Decision> {
+    let (mut after, mut all) = (None, Vec::new());
+    loop {
+        let listed = store.decisions_between(&DecisionSpan::default(), &Page { after, limit: 7 }).await.unwrap();
+        all.extend(listed.items);
+        after = listed.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
+
+fn expected(numbers: std::ops::Range<u32>) -> Vec<Decision> {
+    numbers.map(|number| decision(number, None)).collect()
+}
+
+/// A folder with 105 decisions: 80 in four segments, 25 in the database.
+async fn filled() -> (TempDir, SqliteStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), settings());
+    decide(&store, 0..105).await;
+    until("four segments are filed and their rows are gone", async || {
+        segments(folder.path()).len() == 4 && rows(&store).await == 25
+    })
+    .await;
+    (folder, store)
+}
+
+#[tokio::test]
+async fn every_decision_is_found_once_in_the_order_it_was_made() {
+    let (folder, store) = filled().await;
+    assert_eq!(all(&store).await, expected(0..105));
+    for number in [0, 19, 20, 79, 80, 104] {
+        let wanted = decision(number, None);
+        assert_eq!(store.decision(wanted.id).unwrap(), Some(wanted), "{number}");
+    }
+    assert_eq!(store.decision(decision(999, None).id).unwrap(), None);
+    let span = DecisionSpan { from: Some(at(38)), until: Some(at(42)), ..DecisionSpan::default() };
+    let page = Page { after: None, limit: 100 };
+    assert_eq!(store.decisions_between(&span, &page).await.unwrap().items, expected(38..42));
+
+    let reader = StoreReader::open(folder.path()).unwrap();
+    assert_eq!(reader.decision(decision(5, None).id).unwrap(), Some(decision(5, None)), "while the store is open");
+    drop(store);
+    let reader = StoreReader::open(folder.path()).unwrap();
+    assert_eq!(reader.decisions_between(&span, &page).unwrap().items, expected(38..42), "and while it is not");
+}
+
+#[tokio::test]
+async fn decisions_go_on_after_a_restart() {
+    let (folder, store) = filled().await;
+    drop(store);
+    let store = open(folder.path(), settings());
+    decide(&store, 105..110).await;
+    assert_eq!(all(&store).await, expected(0..110));
+}
+
+#[tokio::test]
+async fn a_crash_between_a_segment_and_its_rows_doubles_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), DecisionSettings { hot_rows: 1_000, ..settings() });
+    decide(&store, 0..40).await;
+    drop(store);
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(folder.path().join("amprule.db"), copy.path().join("amprule.db")).unwrap();
+    let store = open(folder.path(), settings());
+    decide(&store, 40..41).await;
+    until("a segment is filed", async || !segments(folder.path()).is_empty()).await;
+    drop(store);
+    // The rows as they were before they were deleted, beside the segment that has them.
+    std::fs::create_dir(copy.path().join("decisions")).unwrap();
+    for segment in segments(folder.path()) {
+        std::fs::copy(&segment, copy.path().join("decisions").join(segment.file_name().unwrap())).unwrap();
+    }
+    std::fs::write(copy.path().join("decisions/.new-000009"), b"half a segment").unwrap();
+    let store = open(copy.path(), settings());
+    assert_eq!(all(&store).await, expected(0..40));
+    decide(&store, 40..45).await;
+    assert_eq!(all(&store).await, expected(0..45));
+}
+
+#[tokio::test]
+async fn a_database_that_is_older_than_the_segments_loses_nothing() {
+    let (folder, store) = filled().await;
+    drop(store);
+    std::fs::remove_file(folder.path().join("amprule.db")).unwrap();
+    let store = open(folder.path(), settings());
+    decide(&store, 200..203).await;
+    let mut expect = expected(0..80);
+    expect.extend(expected(200..203));
+    assert_eq!(all(&store).await, expect);
+}
+
+#[tokio::test]
+async fn the_oldest_segments_go_whole_when_all_are_too_large_and_when_they_are_too_old() {
+    let (folder, store) = filled().await;
+    drop(store);
+    let bytes: u64 = segments(folder.path())[1..].iter().map(|path| path.metadata().unwrap().len()).sum();
+    let store = open(folder.path(), DecisionSettings { keep_bytes: bytes, ..settings() });
+    decide(&store, 105..106).await;
+    until("the oldest segment is gone", async || segments(folder.path()).len() == 3).await;
+    assert_eq!(all(&store).await, expected(20..106));
+    drop(store);
+
+    let clock: Arc<dyn Clock> = Arc::new(At(at(1_000)));
+    let aged = DecisionSettings { keep_for: Duration::from_secs(1_000 - 90), clock: Some(clock), ..settings() };
+    let store = open(folder.path(), aged);
+    decide(&store, 106..107).await;
+    until("all segments and the old rows are gone", async || {
+        segments(folder.path()).is_empty() && rows(&store).await == 17
+    })
+    .await;
+    assert_eq!(all(&store).await, expected(90..107));
+    decide(&store, 107..110).await;
+    assert_eq!(all(&store).await, expected(90..110));
+}
+
+#[test]
+fn a_file_where_the_segments_belong_is_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("decisions"), b"no folder").unwrap();
+    assert!(SqliteStore::open(folder.path()).is_err());
+}
+
+#[test]
+fn a_folder_without_a_database_is_not_made_one_by_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = StoreReader::open(folder.path()).err().unwrap();
+    assert!(error.to_string().contains("there is no database in it"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
