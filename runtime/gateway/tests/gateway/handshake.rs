@@ -34,7 +34,7 @@ async fn paths_without_a_station_are_not_found() {
         ("/ocpp/", "must end with the station's id"),
         ("/ocpp/%00", "control character"),
         ("/ocpp/%f", "percent-encoded"),
-        (long.as_str(), "longer than"),
+        (long.as_str(), "at most 64 characters"),
         ("/CS-001", "below /ocpp/"),
     ] {
         let answer = ask(addr, &upgrade(path, &["Connection: Upgrade"])).await;

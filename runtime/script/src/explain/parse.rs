@@ -109,7 +109,7 @@ impl<'a, 'b> Place<'a, 'b> {
         let missing_semicolon = matches!(error.err_type(), ParseErrorType::MissingToken(token, _) if token == ";");
         let (before, here) = (&layout.tokens[..at], layout.tokens.get(at));
         let ends = here.is_none_or(|token| token.is("fn") || token.is("private"));
-        let open_brace = if ends { open_brace(before) } else { None };
+        let open_brace = if ends && !is_of_brackets(error.err_type()) { open_brace(before) } else { None };
         Self { before, here, missing_semicolon, open_brace }
     }
 
@@ -146,6 +146,15 @@ impl<'a, 'b> Place<'a, 'b> {
     fn in_condition(&self) -> bool {
         let statement = self.before.iter().rev().take_while(|token| !token.is(";") && !token.is("{") && !token.is("}"));
         statement.into_iter().any(|token| token.is("if") || token.is("while"))
+    }
+}
+
+/// Something else is still open, and says so itself.
+fn is_of_brackets(error: &ParseErrorType) -> bool {
+    match error {
+        ParseErrorType::BadInput(_) => true,
+        ParseErrorType::MissingToken(token, _) => token == "," || token == ")" || token == "]",
+        _ => false,
     }
 }
 

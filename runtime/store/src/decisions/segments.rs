@@ -68,8 +68,12 @@ impl Segments {
     pub(crate) fn prune(&self, oldest: Option<Timestamp>, most_bytes: u64) -> io::Result<usize> {
         let mut removed = 0;
         while let Some((segment, why)) = self.surplus(oldest, most_bytes) {
-            fs::remove_file(&segment.path)?;
+            // Out of sight first: who looked before finds no file, and looks again.
             self.list.write().retain(|kept| kept.number != segment.number);
+            if let Err(error) = fs::remove_file(&segment.path) {
+                self.look()?;
+                return Err(error);
+            }
             let (file, decisions) = (segment.path.display(), segment.content.count);
             tracing::info!(%file, decisions, bytes = segment.bytes, "the oldest segment of decisions is removed: {why}");
             removed += 1;

@@ -47,10 +47,13 @@ pub(crate) fn decisions_between(
     for _ in 0..ATTEMPTS {
         look()?;
         let end = segments.end();
-        let listed = try_between(connection, segments, span, page)?;
+        let listed = try_between(connection, segments, span, page);
         look()?;
-        if segments.end() == end {
-            return Ok(listed);
+        match listed {
+            // A segment was removed after it was seen.
+            Err(failure) if failure.is_not_found() => {}
+            listed if segments.end() == end || listed.is_err() => return listed,
+            _ => {}
         }
     }
     Err(Failure::Broken("decisions are being filed too fast; try again".to_owned()))
@@ -74,6 +77,7 @@ fn try_between(
         match read {
             Ok(true) => return Ok(found.unfinished()),
             Ok(false) => {}
+            Err(failure) if failure.is_not_found() => return Err(failure),
             Err(failure) => return Err(Failure::Broken(format!("{}: {failure}", segment.path.display()))),
         }
     }
