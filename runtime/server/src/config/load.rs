@@ -74,7 +74,7 @@ mod tests {
             ("ACME*", "*", false)
         );
         assert_eq!((models[1].vendor.as_str(), models[1].whole_seconds), ("*", true));
-        assert!(error("[[stations.models]]\nstrict = \"maybe\"\n").contains("`reject`, `repair` or `raw`"));
+        assert!(error("[[stations.models]]\nstrict = \"maybe\"\n").contains("`reject`, `repair`, `raw`"));
     }
 
     /// The example shows every field as a comment with its default; without the comment signs it is a configuration.
