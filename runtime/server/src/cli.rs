@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -140,10 +141,9 @@ pub(crate) struct Token {
     pub(crate) rotate: bool,
 }
 
-/// One line of output for people or scripts.
-#[expect(clippy::print_stdout, reason = "this is the command line's voice")]
+/// One line of output for people or scripts. Whoever has stopped reading, as `head` does, is no reason to complain.
 pub(crate) fn say(line: impl std::fmt::Display) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// The whole chain of an error, each cause on its line.
