@@ -76,14 +76,6 @@ impl<'a> Document<'a> {
         None
     }
 
-    pub(super) fn boolean_of(&mut self, placed: &Placed<'_, '_>, key: &str) -> Option<bool> {
-        let value = placed.value.as_bool();
-        if value.is_none() {
-            self.wrong_type(placed, key, "true or false");
-        }
-        value
-    }
-
     pub(super) fn whole(&mut self, placed: &Placed<'_, '_>, key: &str) -> Option<u64> {
         let number = integer(placed.value).and_then(|number| u64::try_from(number).ok());
         if number.is_none() {

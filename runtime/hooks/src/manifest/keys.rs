@@ -73,12 +73,13 @@ pub(super) const LIMITS: [Key; 3] = [
 pub(super) const PROPERTIES: [Key; 1] =
     [key("monotonic", Shape::Flag, "false: more energy may cost less, as with a discount for much of it")];
 
-pub(super) const PARAMETER: [Key; 5] = [
+pub(super) const PARAMETER: [Key; 6] = [
     needed("type", Shape::Word(&ParameterKind::WORDS), "What the value is"),
     key("default", Shape::Any, "The value when the operator gives none; without it the operator must give one"),
     key("min", Shape::Number, "The least value of a decimal or an integer"),
     key("max", Shape::Number, "The greatest value of a decimal or an integer"),
     key("description", Shape::Text, "What the value does, for the operator"),
+    key("secret", Shape::Flag, "true: the value is masked in the decision log and not shown by the API"),
 ];
 
 pub(super) fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {

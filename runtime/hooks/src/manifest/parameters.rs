@@ -176,7 +176,7 @@ fn declaration(doc: &mut Document<'_>, name: &str, placed: &Placed<'_, '_>) -> O
     };
     let description =
         get(table, "description").and_then(|placed| doc.text_of(&placed, "description")).unwrap_or_default();
-    let secret = get(table, "secret").and_then(|placed| doc.boolean_of(&placed, "secret")).unwrap_or_default();
+    let secret = get(table, "secret").and_then(|placed| doc.flag(&placed, "secret")).unwrap_or_default();
     let mut parameter = Parameter { kind: known, default: None, description, min: None, max: None, secret };
     parameter.min = bound(doc, table, "min", known);
     parameter.max = bound(doc, table, "max", known);
