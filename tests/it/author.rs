@@ -41,7 +41,7 @@ fn a_new_script_checks_and_tests_green_at_once() {
         let said = good(folder.path(), &["new", hook, "--lang", "rhai", "mine"]);
         assert!(said.contains("amprule dev"), "it says what comes next: {said}");
         let checked = good(folder.path(), &["check", "mine"]);
-        assert!(checked.starts_with(&format!("ok       mine 0.1.0")) && checked.contains(hook), "{checked}");
+        assert!(checked.starts_with("ok       mine 0.1.0") && checked.contains(hook), "{checked}");
         let tested = good(folder.path(), &["test", "mine"]);
         assert!(tested.contains("ok: mine:") && !tested.contains("FAILED"), "{tested}");
         assert!(bad(folder.path(), &["new", hook, "mine"]).contains("exists already"));
