@@ -20,7 +20,7 @@ pub fn component(bytes: Vec<u8>) -> Result<Vec<u8>, NoComponent> {
 }
 
 fn encode(module: &[u8]) -> Result<Vec<u8>, NoComponent> {
-    let encoded = ComponentEncoder::default().validate(true).module(module).and_then(|encoder| encoder.encode());
+    let encoded = ComponentEncoder::default().validate(true).module(module).and_then(ComponentEncoder::encode);
     encoded.map_err(|error| NoComponent::NoPlugin(format!("{error:#}")))
 }
 

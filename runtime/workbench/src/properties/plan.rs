@@ -166,7 +166,9 @@ impl Drawn for Plan {
         offer(&|plan| drop(plan.steps.drain(..half)));
         offer(&|plan| plan.steps.truncate(half.max(1)));
         for at in 0..self.steps.len() {
-            offer(&|plan| drop(plan.steps.remove(at)));
+            offer(&|plan| {
+                plan.steps.remove(at);
+            });
         }
         offer(&|plan| "UTC".clone_into(&mut plan.zone));
         offer(&|plan| plan.start = timestamp(PLAIN));
