@@ -230,7 +230,9 @@ guest-error: `line` does not take (session, string, int)
 }
 
 /// (a hook's body, code, line and column, message, hint's beginning)
-const FOUND: [(&str, &str, (usize, usize), &str, &str); 14] = [
+type Found = (&'static str, &'static str, (usize, usize), &'static str, &'static str);
+
+const FOUND: [Found; 14] = [
     ("session.sation.id", "AR0103", (2, 9), "a session has no field sation", "did you mean `station`?"),
     ("session.station.vendr", "AR0103", (2, 17), "a station has no field vendr", "did you mean `vendor`?"),
     (
