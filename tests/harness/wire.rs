@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -50,7 +52,22 @@ impl Wire {
     }
 
     pub async fn try_connect(ocpp: &str, station: &str, protocols: &[&str]) -> Result<Self, Error> {
+        Self::try_connect_as(ocpp, station, protocols, None).await
+    }
+
+    /// With HTTP basic authentication: the station's id and this password.
+    pub async fn try_connect_as(
+        ocpp: &str,
+        station: &str,
+        protocols: &[&str],
+        password: Option<&str>,
+    ) -> Result<Self, Error> {
         let mut request = format!("{ocpp}/{station}").into_client_request()?;
+        if let Some(password) = password {
+            let value = format!("Basic {}", BASE64_STANDARD.encode(format!("{station}:{password}")));
+            let value = HeaderValue::from_str(&value).expect("base64 is plain");
+            request.headers_mut().insert("authorization", value);
+        }
         if !protocols.is_empty() {
             let value = HeaderValue::from_str(&protocols.join(", ")).expect("protocols are plain words");
             request.headers_mut().insert("sec-websocket-protocol", value);
@@ -92,6 +109,16 @@ impl Wire {
                 _ => panic!("{} did not expect {frame} as the answer to {id}", self.station),
             }
         }
+    }
+
+    /// Sends a CALL and gives the payload of its CALLRESULT as it was written.
+    pub async fn call_raw(&mut self, action: &str, payload: Value) -> String {
+        self.next_id += 1;
+        let id = format!("{}-{}", self.station, self.next_id);
+        self.send(&json!([2, id, action, payload]).to_string()).await;
+        let text = self.text().await.expect("an answer");
+        let payload = text.strip_prefix(&format!("[3,\"{id}\",")).and_then(|rest| rest.strip_suffix(']'));
+        payload.unwrap_or_else(|| panic!("{action} was answered with {text}")).to_owned()
     }
 
     /// Sends a text as it is.

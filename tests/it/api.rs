@@ -3,10 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
-use amprule_tests::station16::Station16;
+use amprule_tests::station16::{self, Station16};
 use amprule_tests::station201::{Event, Station201};
-use amprule_tests::{Setup, TestServer, ago, until};
+use amprule_tests::{Setup, TestServer, Wire, ago, until};
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Error;
 
 /// Asks the API for a call while the station stands ready to answer it.
 async fn call(server: &TestServer, path: &str, payload: Value) -> tokio::task::JoinHandle<amprule_tests::Response> {
@@ -64,6 +65,40 @@ async fn a_station_that_does_not_answer_is_given_up_in_time_and_can_still_charge
     let transaction = station.start(1, "CARD-1", 0, &ago(5)).await;
     assert_eq!(asked.await.expect("the API answers").status, 504);
     station.stop(transaction, 100, &ago(0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_waits_too_long_behind_another_is_given_up_and_never_sent() {
+    let server = Setup::default().config("[stations]\ncall_queue_timeout_s = 1\n").start().await;
+    let mut station = Station16::boot(&server, "cs-1").await;
+    let first = call(&server, "/api/v1/stations/cs-1/calls/ClearCache", json!({})).await;
+    let (id, ..) = station.wire.next_call().await;
+    let second = call(&server, "/api/v1/stations/cs-1/calls/Reset", json!({"type": "Soft"})).await;
+    let second = second.await.expect("the API answers");
+    assert_eq!((second.status, &second.body["error"]["code"]), (504, &json!("not-sent")), "{}", second.text);
+    station.wire.reply(&id, json!({"status": "Accepted"})).await;
+    assert_eq!(first.await.expect("the API answers").status, 200);
+    let third = call(&server, "/api/v1/stations/cs-1/calls/ClearCache", json!({})).await;
+    let (id, action, _) = station.wire.next_call().await;
+    assert_eq!(action, "ClearCache", "the second was not sent after all");
+    station.wire.reply(&id, json!({"status": "Accepted"})).await;
+    assert_eq!(third.await.expect("the API answers").status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_with_a_password_comes_in_with_it_and_only_with_it() {
+    let server = TestServer::start().await;
+    let password = "a-password-of-some-length";
+    server.api().put("/api/v1/stations/cs-1", &json!({"securityProfile": 1, "password": password})).ok();
+    for wrong in [None, Some("another-one-of-that-length")] {
+        let turned = Wire::try_connect_as(&server.ocpp, "cs-1", &["ocpp1.6"], wrong).await;
+        let Err(Error::Http(answer)) = turned else { panic!("it came in with {wrong:?}") };
+        assert_eq!(answer.status(), 401);
+    }
+    let mut wire = Wire::try_connect_as(&server.ocpp, "cs-1", &["ocpp1.6"], Some(password)).await.expect("let in");
+    assert_eq!(wire.call("BootNotification", station16::boot()).await["status"], "Accepted");
+    let seen = server.api().get("/api/v1/stations/cs-1").ok().to_string();
+    assert!(!seen.contains(password), "a password is never shown");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -89,6 +89,43 @@ async fn without_any_unit_a_session_is_kept_and_marked_as_unpriced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_start_and_a_stop_that_come_again_after_many_sessions_make_no_second_session() {
+    let server = Setup::default().tariff("0.49").start().await;
+    server.api().accept(&["CARD-1"]);
+    let mut station = Station16::boot(&server, "cs-16").await;
+    let times: Vec<_> = (0..12).map(|n| (ago(600 - n * 40), ago(590 - n * 40))).collect();
+    let mut numbers = Vec::new();
+    for (begin, end) in &times {
+        let transaction = station.start(1, "CARD-1", 0, begin).await;
+        station.stop(transaction, 1_000, end).await;
+        numbers.push(transaction);
+    }
+    let before = server.api().sessions("cs-16");
+    assert_eq!(station.start(1, "CARD-1", 0, &times[0].0).await, numbers[0]);
+    station.stop(numbers[0], 1_000, &times[0].1).await;
+    assert_eq!(server.api().sessions("cs-16"), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_was_refused_and_never_stopped_may_charge_elsewhere() {
+    let server = Setup::default()
+        .product_script("token-table")
+        .file("scripts/token-table/parameters.toml", "one_session_at_a_time = true\n")
+        .start()
+        .await;
+    let api = server.api();
+    api.put("/api/v1/tokens/CARD-1", &json!({"type": "ISO14443", "status": "blocked"})).ok();
+    let mut station = Station16::boot(&server, "cs-1").await;
+    let answer = station.wire.call("StartTransaction", station16::start(1, "CARD-1", 0, &ago(9))).await;
+    assert_eq!(answer["idTagInfo"]["status"], "Blocked");
+    api.accept(&["CARD-1"]);
+    let mut other = Station16::boot(&server, "cs-2").await;
+    other.start(1, "CARD-1", 0, &ago(5)).await;
+    let answer = station.wire.call("StartTransaction", station16::start(2, "CARD-1", 0, &ago(1))).await;
+    assert_eq!(answer["idTagInfo"]["status"], "ConcurrentTx", "a session that runs does count");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_component_prices_as_a_script_does() {
     let server = Setup::default()
         .product_plugin("blueprint")

@@ -83,6 +83,49 @@ async fn every_answer_in_2_0_1_follows_its_schema() {
     converse(&mut station.wire, &mut schemas, calls).await;
 }
 
+/// The names in an object, and in those within it, in the order in which they are written.
+fn names(json: &str) -> Vec<&str> {
+    let quoted: Vec<(usize, &str)> = json.match_indices('"').collect();
+    let texts = quoted.chunks(2).map(|pair| (&json[pair[0].0 + 1..pair[1].0], &json[pair[1].0 + 1..]));
+    texts.filter(|(_, rest)| rest.starts_with(':')).map(|(name, _)| name).collect()
+}
+
+/// Some stations parse by hand: members stand in the order of the standard's tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_an_answer_stand_in_the_standards_order() {
+    let server = server().await;
+    let mut station = Station16::connect(&server, "cs-16").await;
+    let cases = [
+        ("BootNotification", station16::boot(), &["currentTime", "interval", "status"][..]),
+        ("Heartbeat", json!({}), &["currentTime"]),
+        ("Authorize", json!({"idTag": "CARD-2"}), &["idTagInfo", "parentIdTag", "status"]),
+        (
+            "StartTransaction",
+            station16::start(1, "CARD-2", 0, &ago(8)),
+            &["idTagInfo", "parentIdTag", "status", "transactionId"],
+        ),
+    ];
+    for (action, payload, order) in cases {
+        let answer = station.wire.call_raw(action, payload).await;
+        assert_eq!(names(&answer), order, "{action}: {answer}");
+    }
+    let mut station = Station201::connect(&server, "cs-201").await;
+    let token = json!({"idToken": {"idToken": "CARD-2", "type": "ISO14443"}});
+    let mut ended = Event::ended("t-1", 1, 5_000, &ago(1)).payload();
+    ended["idToken"] = token["idToken"].clone();
+    let group = ["idTokenInfo", "status", "groupIdToken", "idToken", "type"];
+    let cases = [
+        ("BootNotification", station201::boot(), vec!["currentTime", "interval", "status"]),
+        ("Authorize", token, group.to_vec()),
+        ("TransactionEvent", Event::started("t-1", "CARD-2", 0, &ago(8)).payload(), group.to_vec()),
+        ("TransactionEvent", ended, vec!["totalCost", "idTokenInfo", "status"]),
+    ];
+    for (action, payload, order) in cases {
+        let answer = station.wire.call_raw(action, payload).await;
+        assert_eq!(names(&answer), order, "{action}: {answer}");
+    }
+}
+
 /// Actions from a station that are typed; all others are answered NotImplemented, whatever they carry.
 const TYPED: [&str; 10] = [
     "Authorize",

@@ -76,6 +76,9 @@ pub enum CallFailed {
     Invalid { path: String, message: String },
     #[error("the station did not answer within {} s", .0.as_secs_f32())]
     Timeout(Duration),
+    /// It waited too long for those before it and will not be sent.
+    #[error("the request waited {} s behind others and was not sent", .0.as_secs_f32())]
+    NotSent(Duration),
     /// The station's queue of requests is full.
     #[error("{0}")]
     Busy(String),

@@ -7,21 +7,28 @@
 
 mod apply;
 mod course;
+mod late;
 mod propose;
 mod question;
+mod recall;
 mod settle;
+mod tick;
 mod times;
 mod transaction;
 
 pub use apply::{Moment, Step, apply, may_repeat};
 pub use propose::{Admission, Proposal, Question, propose};
 pub use question::{KnownToken, authorization_input, budget_since, pricing_input, pricing_period};
+pub use recall::{Recall, recall};
 pub use settle::{Happened, Settled, settle};
+pub use tick::tick;
 pub use times::believe_times;
 
-use crate::TransactionId;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use crate::TransactionId;
 use crate::event::StationCommand;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
@@ -32,6 +39,8 @@ pub struct Station {
     pub record: StationRecord,
     /// Open and parked sessions, and the last few ended ones. Oldest first.
     pub sessions: Vec<Arc<Session>>,
+    /// No deadline comes before it.
+    quiet_until: Option<Timestamp>,
 }
 
 impl Station {
@@ -41,7 +50,7 @@ impl Station {
     pub const MAX_PARKED: usize = 32;
 
     pub fn new(record: StationRecord, sessions: Vec<Session>) -> Self {
-        let mut station = Self { record, sessions: sessions.into_iter().map(Arc::new).collect() };
+        let mut station = Self { record, sessions: sessions.into_iter().map(Arc::new).collect(), quiet_until: None };
         station.forget_old();
         station
     }
@@ -83,13 +92,15 @@ impl Station {
         }
     }
 
+    /// Those that began last stay, as if they were read from the store.
     fn forget_old(&mut self) {
-        let ended = self.sessions.iter().filter(|session| session.state == SessionState::Ended).count();
-        let mut surplus = ended.saturating_sub(Self::ENDED_AT_HAND);
-        self.sessions.retain(|session| {
-            let forget = surplus > 0 && session.state == SessionState::Ended;
-            surplus -= usize::from(forget);
-            !forget
-        });
+        let ended = |session: &Arc<Session>| session.state == SessionState::Ended;
+        let surplus = self.sessions.iter().filter(|session| ended(session)).count().saturating_sub(Self::ENDED_AT_HAND);
+        for _ in 0..surplus {
+            let past = self.sessions.iter().enumerate().filter(|(_, session)| ended(session));
+            if let Some((oldest, _)) = past.min_by_key(|(_, session)| (session.started_at, session.no)) {
+                self.sessions.remove(oldest);
+            }
+        }
     }
 }

@@ -18,6 +18,8 @@ impl Mark {
     pub const NO_STOP: Self = Self(Cow::Borrowed("no-stop"));
     /// The station spoke of a transaction that we do not know; the only open one was meant.
     pub const TRANSACTION_REPAIRED: Self = Self(Cow::Borrowed("transaction-id-repaired"));
+    /// The station used the name of a transaction that had ended for a new one.
+    pub const TRANSACTION_REUSED: Self = Self(Cow::Borrowed("transaction-id-reused"));
     /// Started although the token was refused.
     pub const UNAUTHORIZED: Self = Self(Cow::Borrowed("unauthorized"));
     /// The station says that it was offline for a part of this session.
@@ -26,7 +28,8 @@ impl Mark {
     pub const REGISTER_FELL: Self = Self(Cow::Borrowed("register-fell"));
     /// The register jumped beyond what hardware can deliver; the jump is not billed.
     pub const REGISTER_JUMPED: Self = Self(Cow::Borrowed("register-jumped"));
-    /// A reading came after a later one; it is stored, and the energy in between was counted already.
+    /// A reading came after a later one, or after the end. It is stored; the energy in between was counted already, or
+    /// the session was priced anew, or the session needs review too.
     pub const LATE_READING: Self = Self(Cow::Borrowed("late-reading"));
     /// The end came after a later start had ended this session; it counts.
     pub const LATE_STOP: Self = Self(Cow::Borrowed("late-stop"));

@@ -17,7 +17,7 @@ use crate::reply::{Refusal, Reply};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::token::TokenRecord;
-use crate::{Currency, DecisionId, SessionId, SessionNo, StationId};
+use crate::{Currency, DecisionId, SessionId, SessionNo, StationId, TransactionId};
 
 pub type Later<'a, T> = Pinned<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -58,6 +58,10 @@ pub trait Store: Send + Sync {
 
     /// Open and parked sessions of a station, and its `ended` latest ended ones.
     fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>>;
+    /// The station's latest session under this transaction, whatever its state.
+    fn transaction(&self, station: &StationId, transaction: &TransactionId) -> StoreResult<Option<Session>>;
+    /// The station's sessions that began at this very moment; at most `most`.
+    fn begun_at(&self, station: &StationId, at: Timestamp, most: usize) -> StoreResult<Vec<Session>>;
     /// The latest answers to a station's messages, oldest first: kept answers and the messages behind its readings.
     fn answered(&self, station: &StationId, latest: usize) -> StoreResult<Vec<Answered>>;
     fn session(&self, id: SessionId) -> StoreResult<Option<Session>>;
@@ -69,7 +73,8 @@ pub trait Store: Send + Sync {
     /// By [`crate::token::IdToken::key`].
     fn token(&self, key: &str) -> StoreResult<Option<TokenRecord>>;
     fn tokens(&self, page: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>>;
-    /// The totals in `currency` of this token's sessions that began at `since` or later, and how many of its sessions are open.
+    /// The totals in `currency` of this token's sessions that began at `since` or later, and how many of its sessions are open;
+    /// those that were refused and began all the same do not count.
     fn spent(&self, key: &str, currency: Currency, since: Timestamp) -> StoreResult<Decimal>;
     fn open_sessions(&self, key: &str) -> StoreResult<u32>;
 

@@ -180,6 +180,49 @@ impl Timeline {
         self.open.iter().map(seconds).sum()
     }
 
+    /// A register that comes after the end, or after a settled stretch, and reads higher than the last one. It fits when
+    /// it was read later than the last, not after `ended_at`, and hardware can have delivered the difference: then the
+    /// difference joins the filed periods since the last register. False: it does not fit, and nothing has changed.
+    pub fn amend(&mut self, at: Timestamp, register: Energy, ended_at: Timestamp) -> bool {
+        let Some(last) = self.last_register.filter(|last| register > *last) else {
+            return false;
+        };
+        let elapsed = at.as_second() - self.read_at.as_second();
+        let (delta, _, odd) = step(last, register, elapsed);
+        if at <= self.read_at || at > ended_at || odd.is_some() {
+            return false;
+        }
+        self.spread(delta, self.read_at, at);
+        self.last_register = Some(register);
+        self.read_at = at;
+        self.energy += delta;
+        true
+    }
+
+    /// Adds energy to filed periods, each by its share of the charging time between `from` and `to`.
+    fn spread(&mut self, energy: Energy, from: Timestamp, to: Timestamp) {
+        let within = |period: &Period| {
+            let (from, to) = (period.started_at.max(from), period.ended_at.min(to));
+            (to.as_second() - from.as_second()).max(0)
+        };
+        let charging: i64 = self.periods.iter().filter(|p| p.state == ChargingState::Charging).map(within).sum();
+        let takes = |period: &Period| charging == 0 || period.state == ChargingState::Charging;
+        let mut time_left: i64 = self.periods.iter().filter(|p| takes(p)).map(within).sum();
+        let mut left = energy;
+        for period in self.periods.iter_mut().filter(|p| takes(p)) {
+            let seconds = within(period);
+            if seconds > 0 {
+                let share = left.share(seconds, time_left);
+                period.energy += share;
+                left = left - share;
+                time_left -= seconds;
+            }
+        }
+        if left != Energy::ZERO {
+            self.file_instant(left);
+        }
+    }
+
     /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them.
     fn settle(&mut self, delta: Energy, clock: &Clock) -> Vec<Mark> {
         let open = std::mem::take(&mut self.open);
@@ -188,9 +231,11 @@ impl Timeline {
         let mut left = delta;
         let mut time_left: i64 = open.iter().filter(|p| takes(p)).map(seconds).sum();
         let mut folded = false;
+        // One more than there is place for, so that the last one is seen to be folded.
+        let mut room = Self::MAX_PERIODS + 1;
         for stretch in open {
             let taking = takes(&stretch);
-            for mut piece in cut(stretch, clock) {
+            for mut piece in cut(stretch, clock, &mut room) {
                 if taking {
                     piece.energy = left.share(seconds(&piece), time_left);
                     left = left - piece.energy;
@@ -250,14 +295,16 @@ fn seconds(period: &Period) -> i64 {
     period.ended_at.as_second() - period.started_at.as_second()
 }
 
-fn cut(stretch: Period, clock: &Clock) -> impl Iterator<Item = Period> {
+/// At most `room` pieces, which it uses up; what is beyond stays in one.
+fn cut(stretch: Period, clock: &Clock, room: &mut usize) -> impl Iterator<Item = Period> {
     let (end, state) = (stretch.ended_at, stretch.state);
     let mut from = stretch.started_at;
     std::iter::from_fn(move || {
         if from >= end {
             return None;
         }
-        let to = clock.next_boundary(from).min(end);
+        *room = room.saturating_sub(1);
+        let to = if *room == 0 { end } else { clock.next_boundary(from).min(end) };
         let piece = Period { started_at: from, ended_at: to, energy: Energy::ZERO, state };
         from = to;
         Some(piece)
@@ -367,5 +414,49 @@ mod tests {
         assert_eq!(timeline.periods.len(), Timeline::MAX_PERIODS);
         assert_eq!(timeline.energy(), Energy::from_wh(29_990));
         assert_eq!(timeline.all().map(|p| p.energy).sum::<Energy>(), timeline.energy());
+    }
+
+    #[test]
+    fn years_between_two_readings_are_cut_into_no_more_than_the_bound() {
+        let minutes: Vec<u16> = (1..1440).collect();
+        let mut timeline = Timeline::new(at("1970-01-01T00:00:00Z"), ChargingState::Charging);
+        timeline.read(at("1970-01-01T00:00:00Z"), Energy::ZERO, &clock(&minutes));
+        let marks = timeline.read(at("2026-07-01T00:00:00Z"), Energy::from_wh(9_000), &clock(&minutes));
+        assert_eq!(marks, [Mark::PERIODS_FOLDED]);
+        assert_eq!(timeline.periods.len(), Timeline::MAX_PERIODS);
+        assert_eq!(timeline.all().last().map(|last| last.ended_at), Some(at("2026-07-01T00:00:00Z")));
+        assert_eq!(timeline.all().map(|p| p.energy).sum::<Energy>(), Energy::from_wh(9_000));
+    }
+
+    #[test]
+    fn a_register_that_comes_after_the_end_is_filed_where_it_fits_and_only_there() {
+        let end = at("2026-07-01T10:00:00Z");
+        let settled = || {
+            let mut timeline = Timeline::new(at("2026-07-01T08:00:00Z"), ChargingState::Charging);
+            timeline.read(at("2026-07-01T08:00:00Z"), Energy::from_wh(100), &clock(&[]));
+            timeline.read(at("2026-07-01T08:30:00Z"), Energy::from_wh(5_100), &clock(&[]));
+            timeline.change_state(at("2026-07-01T09:00:00Z"), ChargingState::Idle);
+            timeline.finish(end, &clock(&[]));
+            timeline
+        };
+        let mut timeline = settled();
+        assert!(timeline.amend(at("2026-07-01T09:30:00Z"), Energy::from_wh(8_101), end));
+        check(
+            &timeline,
+            &[
+                ("2026-07-01T08:00:00Z", "2026-07-01T09:00:00Z", 8_001, ChargingState::Charging),
+                ("2026-07-01T09:00:00Z", "2026-07-01T10:00:00Z", 0, ChargingState::Idle),
+            ],
+        );
+        for (when, wh) in [
+            ("2026-07-01T08:30:00Z", 6_000),
+            ("2026-07-01T10:00:01Z", 6_000),
+            ("2026-07-01T09:00:00Z", 5_100),
+            ("2026-07-01T09:00:00Z", 9_000_000),
+        ] {
+            let mut timeline = settled();
+            assert!(!timeline.amend(at(when), Energy::from_wh(wh), end), "{when} {wh}");
+            assert_eq!(timeline, settled());
+        }
     }
 }

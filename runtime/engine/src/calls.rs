@@ -26,6 +26,9 @@ pub enum CallFailed {
     Refused(#[from] CallRefused),
     #[error("the station did not answer within {0:?}")]
     Timeout(Duration),
+    /// It will not be sent any more.
+    #[error("the command waited {0:?} behind others and was not sent")]
+    NotSent(Duration),
     #[error("{0} commands are waiting for this station already, try again later")]
     Busy(usize),
     /// It may have received and carried out the command.
@@ -40,6 +43,22 @@ pub(crate) struct Call {
     pub payload: Box<str>,
     /// `None`: the runtime itself asked, and only logs what comes of it.
     pub answer: Option<Answer>,
+    pub queued_at: Instant,
+    /// How long it may wait for its turn. The runtime's own commands wait as long as the connection lives.
+    pub patience: Option<Duration>,
+}
+
+impl Call {
+    fn expires(&self) -> Option<Instant> {
+        self.patience.map(|patience| self.queued_at + patience)
+    }
+
+    /// `Some` with the patience that is at its end, or that its asker never needed because he has gone away.
+    fn waited_too_long(&self, now: Instant) -> Option<Duration> {
+        let is_over = self.expires().is_some_and(|expires| expires <= now);
+        let is_given_up = self.answer.as_ref().is_some_and(Answer::is_closed);
+        self.patience.filter(|_| is_over || is_given_up)
+    }
 }
 
 pub(crate) struct Outstanding {
@@ -56,8 +75,9 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
+    /// The runtime's own commands find room: there is at most one for each session.
     pub(crate) fn queue(&mut self, call: Call, most: usize) {
-        if self.waiting.len() >= most {
+        if call.answer.is_some() && self.waiting.len() >= most {
             finish(call.answer, Err(CallFailed::Busy(most)));
         } else {
             self.waiting.push_back(call);
@@ -66,7 +86,34 @@ impl Calls {
 
     /// The next one to send, when none is outstanding.
     pub(crate) fn next(&mut self) -> Option<Call> {
-        if self.outstanding.is_some() { None } else { self.waiting.pop_front() }
+        while self.outstanding.is_none() {
+            let call = self.waiting.pop_front()?;
+            match call.waited_too_long(Instant::now()) {
+                Some(waited) => finish(call.answer, Err(CallFailed::NotSent(waited))),
+                None => return Some(call),
+            }
+        }
+        None
+    }
+
+    /// When [`Self::time_out`] has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let waiting = self.waiting.iter().filter_map(Call::expires);
+        waiting.chain(self.outstanding.as_ref().map(|call| call.deadline)).min()
+    }
+
+    /// Gives up what has waited too long: the outstanding one for its answer, the others for their turn.
+    pub(crate) fn time_out(&mut self, call_timeout: Duration) {
+        let now = Instant::now();
+        if let Some(outstanding) = self.outstanding.take_if(|outstanding| outstanding.deadline <= now) {
+            finish(outstanding.answer, Err(CallFailed::Timeout(call_timeout)));
+        }
+        for call in std::mem::take(&mut self.waiting) {
+            match call.waited_too_long(now) {
+                Some(waited) => finish(call.answer, Err(CallFailed::NotSent(waited))),
+                None => self.waiting.push_back(call),
+            }
+        }
     }
 
     pub(crate) fn fresh_id(&mut self, epoch_ms: i64) -> String {
@@ -82,12 +129,6 @@ impl Calls {
     pub(crate) fn answered(&mut self, id: &str, outcome: CallOutcome) {
         if let Some(outstanding) = self.outstanding.take_if(|outstanding| outstanding.id == id) {
             finish(outstanding.answer, Ok(outcome));
-        }
-    }
-
-    pub(crate) fn timed_out(&mut self, after: Duration) {
-        if let Some(outstanding) = self.outstanding.take() {
-            finish(outstanding.answer, Err(CallFailed::Timeout(after)));
         }
     }
 

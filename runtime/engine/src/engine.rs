@@ -1,6 +1,5 @@
 //! All stations of this server.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use amprule_domain::StationId;
@@ -8,15 +7,17 @@ use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{Clock, Hooks, Ids, Store, StoreError, StoreResult};
 use amprule_domain::station::StationRecord;
-use parking_lot::Mutex;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, oneshot};
+use tokio::time::Instant;
 
+use crate::Settings;
 use crate::calls::{Call, CallFailed, CallOutcome};
 use crate::connection::Connection;
 use crate::counters::Counters;
 use crate::happened::Notices;
-use crate::mailbox::{Handle, Mail, mailbox};
-use crate::{Settings, station};
+use crate::mailbox::{Handle, Mail};
+use crate::station::Outside;
+use crate::stations::Stations;
 
 pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
 
@@ -41,26 +42,18 @@ pub struct Engine {
     ports: Arc<Ports>,
     shared: Arc<Shared>,
     settings: Arc<Settings>,
-    stations: Mutex<Stations>,
-}
-
-struct Stations {
-    handles: HashMap<StationId, Handle>,
-    /// `None` once the engine shuts down: no new tasks.
-    alive: Option<mpsc::Sender<()>>,
-    ended: Option<mpsc::Receiver<()>>,
+    stations: Arc<Stations>,
 }
 
 impl Engine {
     pub fn new(ports: Ports, settings: Settings) -> Arc<Self> {
-        let (alive, ended) = mpsc::channel(1);
         let (notices, _) = broadcast::channel(settings.notices_queued_max.max(1));
         let epoch_ms = ports.clock.now().as_millisecond();
         Arc::new(Self {
             ports: Arc::new(ports),
             shared: Arc::new(Shared { counters: Counters::default(), notices, epoch_ms }),
+            stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
-            stations: Mutex::new(Stations { handles: HashMap::new(), alive: Some(alive), ended: Some(ended) }),
         })
     }
 
@@ -82,18 +75,29 @@ impl Engine {
     }
 
     pub fn connection(&self, station: &StationId) -> Option<Connection> {
-        self.handle(station)?.connection.get()
+        self.stations.get(station)?.connection.get()
     }
 
     pub fn connected(&self) -> usize {
-        self.stations.lock().handles.values().filter(|handle| handle.connection.get().is_some()).count()
+        self.stations.connected()
+    }
+
+    /// Stations that are in memory.
+    pub fn loaded(&self) -> usize {
+        self.stations.len()
     }
 
     /// Sends a command and waits for the station's answer.
     pub async fn call(&self, station: &StationId, action: &str, payload: &str) -> Result<CallOutcome, CallFailed> {
-        let handle = self.handle(station).ok_or(CallFailed::NotConnected)?;
+        let handle = self.stations.get(station).ok_or(CallFailed::NotConnected)?;
         let (answer, outcome) = oneshot::channel();
-        let call = Call { action: action.into(), payload: payload.into(), answer: Some(answer) };
+        let call = Call {
+            action: action.into(),
+            payload: payload.into(),
+            answer: Some(answer),
+            queued_at: Instant::now(),
+            patience: Some(self.settings.call_queue_timeout),
+        };
         handle.mail.send(Mail::Call(call)).await.map_err(|_| CallFailed::NotConnected)?;
         outcome.await.unwrap_or(Err(CallFailed::Gone))
     }
@@ -108,7 +112,7 @@ impl Engine {
 
     /// Closes its connection and forgets it. Its sessions stay.
     pub async fn delete_station(&self, id: &StationId) -> StoreResult<()> {
-        match self.handle(id) {
+        match self.stations.get(id) {
             Some(handle) => ask(&handle, Mail::Delete).await,
             None => self.ports.store.commit(vec![Effect::StationGone(id.clone())]).await,
         }
@@ -116,11 +120,7 @@ impl Engine {
 
     /// Lets every station finish what is in flight, closes the connections, and waits, but not for ever.
     pub async fn shutdown(&self) {
-        let (handles, ended) = {
-            let mut stations = self.stations.lock();
-            stations.alive = None;
-            (stations.handles.values().cloned().collect::<Vec<_>>(), stations.ended.take())
-        };
+        let (handles, ended) = self.stations.close();
         let all = async {
             for handle in handles {
                 let _ = handle.mail.send(Mail::Shutdown).await;
@@ -143,26 +143,18 @@ impl Engine {
     }
 
     pub(crate) fn has_room_for(&self, station: &StationId) -> bool {
-        let stations = self.stations.lock();
-        stations.handles.len() < self.settings.stations_max || stations.handles.contains_key(station)
-    }
-
-    fn handle(&self, station: &StationId) -> Option<Handle> {
-        self.stations.lock().handles.get(station).cloned()
+        self.stations.has_room_for(station)
     }
 
     /// `None` when the engine is shutting down.
     pub(crate) fn handle_or_new(&self, id: &StationId) -> Option<Handle> {
-        let mut stations = self.stations.lock();
-        if let Some(handle) = stations.handles.get(id) {
-            return Some(handle.clone());
-        }
-        let alive = stations.alive.clone()?;
-        let (handle, mailbox) = mailbox();
-        let outside = (self.ports.clone(), self.shared.clone(), self.settings.clone());
-        tokio::spawn(station::run(id.clone(), outside, mailbox, alive));
-        stations.handles.insert(id.clone(), handle.clone());
-        Some(handle)
+        let outside = Outside {
+            ports: self.ports.clone(),
+            shared: self.shared.clone(),
+            settings: self.settings.clone(),
+            stations: Arc::downgrade(&self.stations),
+        };
+        self.stations.get_or_start(id, &outside)
     }
 }
 

@@ -4,6 +4,7 @@
 //! committed, and is answered, in this order and in one place ([`step`]). This crate must never know a wire format, a
 //! database or how a hook runs; it is handed all of them as ports.
 
+mod alarm;
 mod answered;
 mod ask;
 mod calls;
@@ -13,8 +14,11 @@ mod door;
 mod engine;
 mod happened;
 mod mailbox;
+mod recall;
 mod station;
+mod stations;
 mod step;
+mod tick;
 
 pub use calls::{CallFailed, CallOutcome};
 pub use connection::Connection;
@@ -30,10 +34,15 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// How long a station may take to answer a command.
     pub call_timeout: Duration,
+    /// How long a command may wait for those before it. Then it is given up and never sent.
+    pub call_queue_timeout: Duration,
     /// Commands that may wait for one station. Beyond it a command is refused as busy.
     pub calls_queued_max: usize,
     /// Stations that may have a task. Beyond it a new station is turned away at the door.
     pub stations_max: usize,
+    /// After so long without a connection, a letter or a deadline a station's task ends; its state is read again when
+    /// it comes back.
+    pub unload_after: Duration,
     /// What becomes of a station that nobody has entered.
     pub unknown_stations: UnknownStations,
     /// What becomes of a token about which no policy has an opinion and that nobody has entered.
@@ -49,8 +58,10 @@ impl Default for Settings {
         Self {
             heartbeat: Duration::from_secs(300),
             call_timeout: Duration::from_secs(30),
+            call_queue_timeout: Duration::from_secs(30),
             calls_queued_max: 32,
             stations_max: 100_000,
+            unload_after: Duration::from_secs(600),
             unknown_stations: UnknownStations::Accept,
             accept_unknown_tokens: false,
             notices_queued_max: 1_024,

@@ -1,6 +1,6 @@
 //! A station's task: the only place where its state changes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use amprule_domain::StationId;
@@ -12,13 +12,25 @@ use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, St
 use amprule_domain::station::{Provisioning, StationRecord};
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::alarm::Alarm;
 use crate::answered::AnsweredRing;
 use crate::calls::{Call, CallFailed, CallOutcome, Calls, finish};
 use crate::engine::{Ports, Shared};
 use crate::mailbox::{Mail, Mailbox};
+use crate::stations::Stations;
 use crate::{Settings, UnknownStations};
+
+/// What a task is given.
+#[derive(Clone)]
+pub(crate) struct Outside {
+    pub ports: Arc<Ports>,
+    pub shared: Arc<Shared>,
+    pub settings: Arc<Settings>,
+    /// Weak, because the handles in there keep the task alive.
+    pub stations: Weak<Stations>,
+}
 
 pub(crate) struct StationTask {
     pub ports: Arc<Ports>,
@@ -26,6 +38,8 @@ pub(crate) struct StationTask {
     pub settings: Arc<Settings>,
     pub station: Station,
     pub answered: AnsweredRing,
+    pub alarm: Alarm,
+    stations: Weak<Stations>,
     link: Option<Box<dyn Link>>,
     calls: Calls,
     mailbox: Mailbox,
@@ -39,17 +53,20 @@ enum Turn {
     Mail(Option<Mail>),
     Heard(Received),
     CallTimedOut,
+    DeadlineCame,
+    Idle,
 }
 
-/// Runs until the engine shuts down. `_alive` is dropped with it, which is how the engine knows.
-pub(crate) async fn run(
-    id: StationId,
-    engine: (Arc<Ports>, Arc<Shared>, Arc<Settings>),
-    mut mailbox: Mailbox,
-    _alive: mpsc::Sender<()>,
-) {
-    let (ports, shared, settings) = engine;
-    while let Some(mail) = mailbox.mail.recv().await {
+/// Runs until the engine shuts down or nobody needs the station. `_alive` is dropped with it, which is how the engine
+/// knows.
+pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _alive: mpsc::Sender<()>) {
+    let Outside { ports, shared, settings, stations } = outside;
+    loop {
+        let mail = match timeout(settings.unload_after, mailbox.mail.recv()).await {
+            Ok(Some(mail)) => mail,
+            Err(_) if !may_end(&stations, &id, &mailbox) => continue,
+            Ok(None) | Err(_) => return,
+        };
         let (station, answered) = match load(&id, &ports, &settings) {
             Ok(loaded) => loaded,
             Err(error) => {
@@ -57,13 +74,19 @@ pub(crate) async fn run(
                 continue;
             }
         };
+        let (alarm, calls) = (Alarm::default(), Calls::default());
         let mut task =
-            StationTask { ports, shared, settings, station, answered, link: None, calls: Calls::default(), mailbox };
+            StationTask { ports, shared, settings, station, answered, alarm, stations, link: None, calls, mailbox };
         if task.take(mail).await {
-            task.turn_until_shutdown().await;
+            task.set_alarm();
+            task.turn_until_the_end().await;
         }
         return;
     }
+}
+
+fn may_end(stations: &Weak<Stations>, id: &StationId, mailbox: &Mailbox) -> bool {
+    stations.upgrade().is_none_or(|stations| stations.retire(id, &mailbox.mail))
 }
 
 fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Station, AnsweredRing)> {
@@ -77,7 +100,7 @@ fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Stat
 }
 
 impl StationTask {
-    async fn turn_until_shutdown(&mut self) {
+    async fn turn_until_the_end(&mut self) {
         loop {
             let goes_on = match self.next().await {
                 Turn::Mail(Some(mail)) => self.take(mail).await,
@@ -87,9 +110,14 @@ impl StationTask {
                     true
                 }
                 Turn::CallTimedOut => {
-                    self.calls.timed_out(self.settings.call_timeout);
+                    self.calls.time_out(self.settings.call_timeout);
                     true
                 }
+                Turn::DeadlineCame => {
+                    self.deadline_came().await;
+                    true
+                }
+                Turn::Idle => !may_end(&self.stations, &self.station.record.id, &self.mailbox),
             };
             if !goes_on {
                 return;
@@ -99,17 +127,24 @@ impl StationTask {
     }
 
     async fn next(&mut self) -> Turn {
+        let is_idle = self.link.is_none() && self.alarm.at().is_none();
         let link = async {
             match &mut self.link {
                 Some(link) => link.receive().await,
                 None => std::future::pending().await,
             }
         };
-        let deadline = self.calls.outstanding.as_ref().map(|call| call.deadline);
+        let deadline = self.calls.deadline();
         let overdue = async {
             match deadline {
                 Some(deadline) => sleep_until(deadline).await,
                 None => std::future::pending().await,
+            }
+        };
+        let idle = async {
+            match is_idle {
+                true => sleep(self.settings.unload_after).await,
+                false => std::future::pending().await,
             }
         };
         tokio::select! {
@@ -117,6 +152,8 @@ impl StationTask {
             mail = self.mailbox.mail.recv() => Turn::Mail(mail),
             () = overdue => Turn::CallTimedOut,
             received = link => Turn::Heard(received),
+            () = self.alarm.rings() => Turn::DeadlineCame,
+            () = idle => Turn::Idle,
         }
     }
 
@@ -178,6 +215,8 @@ impl StationTask {
         self.mailbox.connection.opened(link.protocol(), self.ports.clock.now());
         self.tell("station.connected", json!({ "protocol": link.protocol() }));
         self.link = Some(link);
+        self.station.hold_off(self.ports.clock.now());
+        self.set_alarm();
         self.queue_commands(self.station.stops_due());
     }
 
@@ -214,6 +253,7 @@ impl StationTask {
         self.disconnect(Some(CloseReason::Revoked)).await;
         self.ports.store.commit(vec![Effect::StationGone(id.clone())]).await?;
         (self.station, self.answered) = load(&id, &self.ports, &self.settings)?;
+        self.set_alarm();
         Ok(())
     }
 
@@ -239,7 +279,8 @@ impl StationTask {
         };
         for command in commands {
             let (action, payload) = link.phrase(&command);
-            let call = Call { action: action.into(), payload: payload.into(), answer: None };
+            let (action, payload) = (action.into(), payload.into());
+            let call = Call { action, payload, answer: None, queued_at: Instant::now(), patience: None };
             self.calls.queue(call, self.settings.calls_queued_max);
         }
     }

@@ -1,9 +1,10 @@
 //! A message's whole way: understood, asked about, committed, answered.
 
+use amprule_domain::Timestamp;
 use amprule_domain::charging::{self, Admission, Moment, Proposal, Settled, Step};
 use amprule_domain::effect::{Answered, MessageKey};
 use amprule_domain::event::{Inbound, StationEvent};
-use amprule_domain::ports::{About, PricingAnswer};
+use amprule_domain::ports::{About, PricingAnswer, StoreResult};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_domain::station::Provisioning;
 use xxhash_rust::xxh3::xxh3_64;
@@ -19,6 +20,7 @@ impl StationTask {
             return Ok(reply);
         }
         self.refuse_rejected(inbound)?;
+        self.recall(inbound)?;
 
         let hooks = self.ports.hooks.clone();
         let pin = |tariff: Option<&str>| hooks.pin(tariff);
@@ -35,9 +37,33 @@ impl StationTask {
             Proposal::Stands(admission) => admission,
         };
         let step = self.apply(inbound, admission, &moment);
-        let prices = self.price(&step, &moment).await;
-        let settled = charging::settle(&self.station.record.id, step, prices, &moment);
-        self.commit(settled, moment.message).await
+        let settled = self.settle(step, moment.now, &moment.message).await;
+        let is_new = !settled.effects.is_empty();
+        let reply = self.commit(settled).await.map_err(|error| self.not_stored(&error))?;
+        if is_new {
+            self.answered.add(Answered { message: moment.message, reply: reply.clone() });
+        }
+        Ok(reply)
+    }
+
+    /// Asks what the step's sessions cost, and puts it in.
+    pub(crate) async fn settle(&mut self, step: Step, now: Timestamp, message: &MessageKey) -> Settled {
+        let prices = self.price(&step, now).await;
+        charging::settle(&self.station.record.id, step, prices, message)
+    }
+
+    /// Whatever fails, the state stays as it was.
+    pub(crate) async fn commit(&mut self, mut settled: Settled) -> StoreResult<Reply> {
+        let effects = std::mem::take(&mut settled.effects);
+        if effects.is_empty() {
+            return Ok(settled.reply);
+        }
+        self.ports.store.commit(effects).await?;
+        self.station.adopt(settled.record, settled.sessions);
+        self.set_alarm();
+        self.queue_commands(settled.commands);
+        happened::tell(&self.shared.notices, &self.station, settled.happened, self.ports.clock.now());
+        Ok(settled.reply)
     }
 
     fn apply(&self, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {
@@ -47,31 +73,18 @@ impl StationTask {
         charging::apply(&self.station, inbound, admission, moment)
     }
 
-    async fn price(&mut self, step: &Step, moment: &Moment<'_>) -> Vec<PricingAnswer> {
+    async fn price(&mut self, step: &Step, now: Timestamp) -> Vec<PricingAnswer> {
         let mut answers = Vec::with_capacity(step.to_price.len());
-        for session in step.to_price.iter().filter_map(|id| step.session(*id)) {
+        for session in step.to_price.iter().filter_map(|id| step.seen(*id)) {
             if !self.ports.hooks.may_price(session.pin.as_deref()) {
                 answers.push(PricingAnswer { price: None, decisions: Vec::new() });
                 continue;
             }
-            let input = charging::pricing_input(&self.station.record, session, moment.now);
+            let input = charging::pricing_input(&self.station.record, &session, now);
             let about = About { station: session.station.clone(), session: Some(session.id) };
             answers.push(self.ports.hooks.price(session.pin.as_deref(), input, about).await);
         }
         answers
-    }
-
-    async fn commit(&mut self, mut settled: Settled, message: MessageKey) -> Result<Reply, Refusal> {
-        let effects = std::mem::take(&mut settled.effects);
-        if effects.is_empty() {
-            return Ok(settled.reply);
-        }
-        self.ports.store.commit(effects).await.map_err(|error| self.not_stored(&error))?;
-        self.answered.add(Answered { message, reply: settled.reply.clone() });
-        self.station.adopt(settled.record, settled.sessions);
-        self.queue_commands(settled.commands);
-        happened::tell(&self.shared.notices, &self.station, settled.happened, self.ports.clock.now());
-        Ok(settled.reply)
     }
 
     /// OCPP 2.0.1 B03.FR.07: a rejected station may say nothing but that it has booted.

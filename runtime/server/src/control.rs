@@ -81,6 +81,7 @@ fn failed(why: amprule_engine::CallFailed) -> CallFailed {
         Why::Refused(CallRefused::UnknownAction { .. }) => CallFailed::UnknownAction(text),
         Why::Refused(CallRefused::Invalid { path, message }) => CallFailed::Invalid { path, message },
         Why::Timeout(after) => CallFailed::Timeout(after),
+        Why::NotSent(waited) => CallFailed::NotSent(waited),
         Why::Busy(_) => CallFailed::Busy(text),
         Why::Refused(CallRefused::Closed) | Why::Gone => CallFailed::Gone,
     }

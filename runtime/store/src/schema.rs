@@ -10,8 +10,11 @@ use crate::error::{OpenError, explain};
 use crate::limits;
 
 /// In order; the first leads from an empty file to format 1. A released one is never edited.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/001_first.sql"), include_str!("../migrations/002_kept_by_reason.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/001_first.sql"),
+    include_str!("../migrations/002_kept_by_reason.sql"),
+    include_str!("../migrations/003_transactions_by_station.sql"),
+];
 
 /// The connection that writes, with the newest format.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {

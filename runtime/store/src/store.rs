@@ -12,7 +12,7 @@ use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
-use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp};
+use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use parking_lot::Mutex;
 
 use crate::decisions::{Filing, Segments, filing};
@@ -119,6 +119,17 @@ impl Store for SqliteStore {
 
     fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>> {
         self.readers.point("read a station's sessions", |connection| read::sessions::live(connection, station, ended))
+    }
+
+    fn transaction(&self, station: &StationId, transaction: &TransactionId) -> StoreResult<Option<Session>> {
+        self.readers
+            .point("read a transaction", |connection| read::sessions::transaction(connection, station, transaction))
+    }
+
+    fn begun_at(&self, station: &StationId, at: Timestamp, most: usize) -> StoreResult<Vec<Session>> {
+        self.readers.point("read a station's sessions of a moment", |connection| {
+            read::sessions::begun_at(connection, station, at, most)
+        })
     }
 
     fn answered(&self, station: &StationId, latest: usize) -> StoreResult<Vec<Answered>> {

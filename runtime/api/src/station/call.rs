@@ -53,7 +53,7 @@ pub(crate) enum CallAnswer {
         (status = 415, body = ErrorBody, description = "`unsupported-media-type`"),
         (status = 422, body = ErrorBody, description = "`invalid`: against the action's schema; `path` points at the fault"),
         (status = 429, body = ErrorBody, description = "`busy`: too many requests wait for this station"),
-        (status = 504, body = ErrorBody, description = "`no-answer` in time, or `connection-lost` before the answer"),
+        (status = 504, body = ErrorBody, description = "`no-answer` in time, `not-sent` because requests before it took too long, or `connection-lost` before the answer"),
     ),
 )]
 pub(crate) async fn call_station(
@@ -86,6 +86,12 @@ fn explain(id: &StationId, action: &str, failed: CallFailed) -> Problem {
             let waited = waited.as_secs_f32();
             let message = format!("station {id} did not answer {action} within {waited} s; it may still carry it out");
             (StatusCode::GATEWAY_TIMEOUT, "no-answer", message)
+        }
+        CallFailed::NotSent(waited) => {
+            let waited = waited.as_secs_f32();
+            let message =
+                format!("{action} waited {waited} s behind other requests to station {id}; it was not sent, try again");
+            (StatusCode::GATEWAY_TIMEOUT, "not-sent", message)
         }
         CallFailed::Gone => {
             let message = format!("the connection of station {id} ended before it answered {action}");
@@ -127,6 +133,7 @@ mod tests {
             ("cs-1", "Invalid", "{}", 422, "invalid"),
             ("cs-1", "Busy", "{}", 429, "busy"),
             ("cs-1", "Slow", "{}", 504, "no-answer"),
+            ("cs-1", "Late", "{}", 504, "not-sent"),
             ("cs-1", "Gone", "{}", 504, "connection-lost"),
             ("cs-1", "Echo", "[1]", 422, "invalid"),
             ("cs-1", "Echo", "{", 400, "malformed-json"),

@@ -49,6 +49,7 @@ impl FakeControl {
             "Fail" => Ok(CallOutcome::Error { code: "NotSupported".to_owned(), description: "not here".to_owned() }),
             "Invalid" => Err(CallFailed::Invalid { path: "/type".to_owned(), message: "is missing".to_owned() }),
             "Busy" => Err(CallFailed::Busy("32 requests wait already".to_owned())),
+            "Late" => Err(CallFailed::NotSent(Duration::from_secs(25))),
             "Slow" => Err(CallFailed::Timeout(Duration::from_secs(30))),
             "Gone" => Err(CallFailed::Gone),
             "Never" => std::future::pending().await,

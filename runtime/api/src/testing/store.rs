@@ -10,7 +10,7 @@ use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::{IdToken, TokenRecord};
-use amprule_domain::{Currency, Decimal, DecisionId, Mark, SessionId, SessionNo, StationId, Timestamp};
+use amprule_domain::{Currency, Decimal, DecisionId, Mark, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use parking_lot::Mutex;
 
 #[derive(Default)]
@@ -99,6 +99,14 @@ impl Store for MemoryStore {
     }
 
     fn live_sessions(&self, _: &StationId, _: usize) -> StoreResult<Vec<Session>> {
+        unimplemented!("for the engine")
+    }
+
+    fn transaction(&self, _: &StationId, _: &TransactionId) -> StoreResult<Option<Session>> {
+        unimplemented!("for the engine")
+    }
+
+    fn begun_at(&self, _: &StationId, _: Timestamp, _: usize) -> StoreResult<Vec<Session>> {
         unimplemented!("for the engine")
     }
 

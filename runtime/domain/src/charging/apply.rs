@@ -34,6 +34,8 @@ pub struct Step {
     pub record: Option<StationRecord>,
     pub sessions: Vec<Session>,
     pub to_price: Vec<SessionId>,
+    /// A tick sees its sessions as of now; a message's are as of what the station said.
+    pub(super) as_of: Option<Timestamp>,
     pub(super) effects: Vec<Effect>,
     pub(super) reply: Outcome,
     pub(super) happened: Vec<Happened>,
@@ -52,6 +54,7 @@ impl Step {
             record: None,
             sessions: Vec::new(),
             to_price: Vec::new(),
+            as_of: None,
             effects: Vec::new(),
             reply: Outcome::Plain(reply),
             happened: Vec::new(),

@@ -84,6 +84,14 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, now: Times
     }
 }
 
+/// The session if time has passed up to now in its present state.
+pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
+    let mut present = session.clone();
+    let odd = present.timeline.finish(now, &clock(session));
+    present.marks.extend(odd);
+    present
+}
+
 /// A state that comes late says nothing about now.
 pub(super) fn change_state(session: &mut Session, at: Timestamp, state: ChargingState) {
     if at >= session.timeline.at {

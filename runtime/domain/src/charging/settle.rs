@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::Step;
 use super::apply::Outcome;
-use super::{Moment, Step};
-use crate::effect::{Answered, Effect};
+use crate::effect::{Answered, Effect, MessageKey};
 use crate::event::StationCommand;
 use crate::mark::Mark;
 use crate::ports::PricingAnswer;
@@ -34,8 +36,8 @@ pub enum Happened {
     Ended(SessionId),
 }
 
-/// `prices` are in the order of [`Step::to_price`].
-pub fn settle(station: &StationId, mut step: Step, prices: Vec<PricingAnswer>, moment: &Moment<'_>) -> Settled {
+/// `prices` are in the order of [`Step::to_price`]; `message` is the one that is answered.
+pub fn settle(station: &StationId, mut step: Step, prices: Vec<PricingAnswer>, message: &MessageKey) -> Settled {
     for (id, answer) in step.to_price.iter().zip(prices) {
         if let Some(session) = step.sessions.iter_mut().find(|session| session.id == *id) {
             let decisions = answer.decisions.into_iter().map(|decision| Effect::Decision(Box::new(decision)));
@@ -43,10 +45,11 @@ pub fn settle(station: &StationId, mut step: Step, prices: Vec<PricingAnswer>, m
             take_price(session, answer.price);
         }
     }
-    let commands = step.sessions.iter_mut().filter_map(|session| stop_at_limit(station, session)).collect();
+    let as_of = step.as_of;
+    let commands = step.sessions.iter_mut().filter_map(|session| stop_at_limit(station, session, as_of)).collect();
     let sessions: Vec<_> = step.sessions.into_iter().map(Arc::new).collect();
     step.effects.extend(sessions.iter().cloned().map(Effect::Session));
-    let reply = answer(station, &sessions, step.reply, &mut step.effects, moment);
+    let reply = answer(station, &sessions, step.reply, &mut step.effects, message);
     Settled { effects: step.effects, record: step.record, sessions, reply, commands, happened: step.happened }
 }
 
@@ -72,12 +75,13 @@ fn take_price(session: &mut Session, price: Option<crate::pricing::Price>) {
 }
 
 /// What the policy allowed is used up: the station is told to stop, once.
-fn stop_at_limit(station: &StationId, session: &mut Session) -> Option<StationCommand> {
+fn stop_at_limit(station: &StationId, session: &mut Session, as_of: Option<Timestamp>) -> Option<StationCommand> {
     if !session.is_open() || session.limits.stop_requested {
         return None;
     }
     let limits = &session.limits;
-    let seconds = session.timeline.at.as_second() - session.started_at.as_second();
+    let at = as_of.map_or(session.timeline.at, |now| now.max(session.timeline.at));
+    let seconds = at.as_second() - session.started_at.as_second();
     let total = session.price.as_ref().map(|price| price.total);
     let reached = limits.max_energy.is_some_and(|most| session.energy() >= most)
         || limits.max_duration_s.is_some_and(|most| u64::try_from(seconds).unwrap_or(0) >= most)
@@ -94,7 +98,7 @@ fn answer(
     sessions: &[Arc<Session>],
     outcome: Outcome,
     effects: &mut Vec<Effect>,
-    moment: &Moment<'_>,
+    message: &MessageKey,
 ) -> Reply {
     let (id, token, empty, remember) = match outcome {
         Outcome::Plain(reply) => return reply,
@@ -110,7 +114,7 @@ fn answer(
         total_cost: session.price.as_ref().map(|price| price.total),
     });
     if remember {
-        let answer = Answered { message: moment.message.clone(), reply: reply.clone() };
+        let answer = Answered { message: message.clone(), reply: reply.clone() };
         effects.push(Effect::Answered { station: station.clone(), answer });
     }
     reply

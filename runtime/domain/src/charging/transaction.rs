@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::apply::{Outcome, Step};
 use super::course::{self, abandon, admit, blank, follow};
-use super::{Admission, Happened, Moment, Station};
+use super::{Admission, Happened, Moment, Station, late};
 use crate::effect::{Effect, ReadingsRow};
 use crate::event::{Inbound, Phase, TransactionEvent};
 use crate::mark::Mark;
@@ -42,6 +42,7 @@ fn started(told: Told<'_>) -> Step {
     };
     match known {
         Some(parked) if parked.state == SessionState::Parked => reconcile(told, parked),
+        Some(ended) if begins_after(ended, event) => reopen(told),
         Some(session) => repeated(session, event),
         None => open(told),
     }
@@ -49,6 +50,17 @@ fn started(told: Told<'_>) -> Step {
 
 fn open(told: Told<'_>) -> Step {
     let session = begin(told, blank(told, told.moment.ids.session_no()));
+    replacing(told, session)
+}
+
+/// Some stations count their transactions from 1 after each boot: a start after the end is another transaction.
+fn begins_after(ended: &Session, event: &TransactionEvent) -> bool {
+    ended.ended_at.zip(event.at).is_some_and(|(end, begin)| begin > end)
+}
+
+fn reopen(told: Told<'_>) -> Step {
+    let mut session = begin(told, blank(told, told.moment.ids.session_no()));
+    session.marks.add(Mark::TRANSACTION_REUSED);
     replacing(told, session)
 }
 
@@ -117,7 +129,7 @@ fn followed(told: Told<'_>) -> Step {
             follow(&mut session, event, told.moment.now);
             step(told, session)
         }
-        SessionState::Ended => late(told, session),
+        SessionState::Ended => late::late(told, session),
         SessionState::Parked => park(told, session),
     }
 }
@@ -181,31 +193,8 @@ fn park(told: Told<'_>, mut session: Session) -> Step {
     told.filed(session, "parked")
 }
 
-/// A message for a session that has ended: kept, and the bill stays.
-fn late(told: Told<'_>, mut session: Session) -> Step {
-    let event = told.event;
-    let register = event.readings.iter().rev().find_map(|reading| reading.register);
-    match event.phase {
-        // A later start had ended it; this is its own end.
-        Phase::Ended if session.marks.has(&Mark::NO_STOP) && !session.marks.has(&Mark::LATE_STOP) => {
-            session.marks.add(Mark::LATE_STOP);
-            session.state = SessionState::Active;
-            follow(&mut session, event, told.moment.now);
-            return step(told, session);
-        }
-        Phase::Ended if register == session.timeline.last_register => return repeated(&session, event),
-        Phase::Ended => session.marks.extend([Mark::SECOND_STOP, Mark::NEEDS_REVIEW]),
-        Phase::Updated | Phase::Started if register > session.timeline.last_register => {
-            session.marks.extend([Mark::LATE_READING, Mark::NEEDS_REVIEW]);
-        }
-        Phase::Updated | Phase::Started => session.marks.add(Mark::LATE_READING),
-    }
-    session.seen.extend(event.seq_no);
-    told.filed(session, "late")
-}
-
 /// The same answer as the first time, and nothing else.
-fn repeated(session: &Session, event: &TransactionEvent) -> Step {
+pub(super) fn repeated(session: &Session, event: &TransactionEvent) -> Step {
     let refused = event.phase == Phase::Started && session.marks.has(&Mark::UNAUTHORIZED);
     let status = if refused { AuthorizationStatus::Invalid } else { AuthorizationStatus::Accepted };
     let reply = TransactionReply {
@@ -217,7 +206,7 @@ fn repeated(session: &Session, event: &TransactionEvent) -> Step {
     Step::reply(if is_plain(event) { Reply::Empty } else { Reply::Transaction(reply) })
 }
 
-fn step(told: Told<'_>, session: Session) -> Step {
+pub(super) fn step(told: Told<'_>, session: Session) -> Step {
     let (id, event) = (session.id, told.event);
     let happened = match (event.phase, session.state) {
         (Phase::Started, SessionState::Ended) => vec![Happened::Started(id), Happened::Ended(id)],
@@ -243,7 +232,7 @@ fn step(told: Told<'_>, session: Session) -> Step {
 }
 
 impl Told<'_> {
-    fn keep(self, why: &'static str) -> Effect {
+    pub(super) fn keep(self, why: &'static str) -> Effect {
         super::apply::keep(self.station, self.inbound, self.moment, why)
     }
 
@@ -259,7 +248,7 @@ impl Told<'_> {
     }
 
     /// The message is filed with its session and accepted, and does nothing else.
-    fn filed(self, session: Session, why: &'static str) -> Step {
+    pub(super) fn filed(self, session: Session, why: &'static str) -> Step {
         let mut effects = vec![self.keep(why)];
         effects.extend(self.readings(session.no));
         let reply = Outcome::Transaction {

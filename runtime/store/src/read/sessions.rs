@@ -3,7 +3,7 @@
 use amprule_domain::ports::{Listed, Page, SessionFilter};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
-use amprule_domain::{Currency, Decimal, SessionId, SessionNo, StationId, Timestamp};
+use amprule_domain::{Currency, Decimal, Mark, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use rusqlite::{Connection, Params, Row, params};
 
 use super::page::{Query, after_pair};
@@ -28,6 +28,27 @@ pub(crate) fn live(connection: &Connection, station: &StationId, ended: usize) -
     Ok(sessions)
 }
 
+pub(crate) fn transaction(
+    connection: &Connection,
+    station: &StationId,
+    transaction: &TransactionId,
+) -> Outcome<Option<Session>> {
+    let sql = "SELECT head, course FROM sessions INDEXED BY sessions_by_transaction JOIN courses USING (no)
+               WHERE txn = ?1 AND station = ?2 ORDER BY sessions.no DESC LIMIT 1";
+    Ok(several(connection, sql, [transaction.as_str(), station.as_str()])?.pop())
+}
+
+pub(crate) fn begun_at(
+    connection: &Connection,
+    station: &StationId,
+    at: Timestamp,
+    most: usize,
+) -> Outcome<Vec<Session>> {
+    let sql = "SELECT head, course FROM sessions INDEXED BY sessions_by_station JOIN courses USING (no)
+               WHERE station = ?1 AND started_at = ?2 ORDER BY sessions.no LIMIT ?3";
+    several(connection, sql, params![station.as_str(), micros(at), bounded(most)])
+}
+
 pub(crate) fn pins(connection: &Connection) -> Outcome<Vec<Pin>> {
     let sql = "SELECT DISTINCT json_extract(head, '$.pin') FROM sessions INDEXED BY sessions_live
                WHERE state <> 'ended' AND json_extract(head, '$.pin') IS NOT NULL";
@@ -50,9 +71,14 @@ pub(crate) fn spent(connection: &Connection, key: &str, currency: Currency, sinc
 }
 
 pub(crate) fn open_count(connection: &Connection, key: &str) -> Outcome<u32> {
-    let sql = "SELECT count(*) FROM sessions INDEXED BY sessions_live_by_token
-               WHERE token = ?1 AND state <> 'ended' AND state = 'active'";
-    Ok(connection.prepare_cached(sql)?.query_row([key.to_uppercase()], |row| row.get(0))?)
+    // The search for the word is quick; whether it is the mark is only asked where it stands.
+    let sql = "SELECT count(*) FROM sessions INDEXED BY sessions_live_by_token JOIN courses USING (no)
+               WHERE token = ?1 AND state <> 'ended' AND state = 'active'
+               AND (instr(course, ?2) = 0
+                    OR NOT EXISTS (SELECT 1 FROM json_each(course, '$.marks') WHERE value = ?2))";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([&*key.to_uppercase(), Mark::UNAUTHORIZED.as_str()], |row| row.get(0))?)
 }
 
 pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {

@@ -1,8 +1,8 @@
 use amprule_domain::ports::Store;
-use amprule_domain::session::SessionState;
+use amprule_domain::session::{Session, SessionState};
 use amprule_domain::timeline::Clock;
 use amprule_domain::token::IdToken;
-use amprule_domain::{Currency, Decimal, Energy, Mark, SessionNo};
+use amprule_domain::{Currency, Decimal, Energy, Mark, SessionNo, TransactionId};
 
 use super::build::{at, ended, id, pin, priced, put, readings, session};
 
@@ -74,6 +74,41 @@ pub(crate) async fn a_token_has_spent_the_totals_of_its_sessions_since_a_time(st
     assert_eq!(spent(3), "0.25".parse::<Decimal>().unwrap());
     store.commit(vec![put(&ended(sessions[2].clone()))]).await.unwrap();
     assert_eq!(store.open_sessions("TAG").unwrap(), 1);
+}
+
+pub(crate) async fn a_refused_session_that_never_stops_is_not_counted_as_open(store: &dyn Store) {
+    let mut refused = session(1, "cs-1", "tag");
+    refused.marks.add(Mark::UNAUTHORIZED);
+    let mut named = session(2, "cs-2", "tag");
+    named.stop_reason = Some(Mark::UNAUTHORIZED.as_str().to_owned());
+    store.commit([refused, named, session(3, "cs-3", "tag")].iter().map(put).collect()).await.unwrap();
+    assert_eq!(store.open_sessions("TAG").unwrap(), 2, "only the mark is meant, not the word");
+}
+
+pub(crate) async fn a_transaction_is_found_by_its_station_and_name(store: &dyn Store) {
+    let named = |no, station: &str| Session { transaction: TransactionId::from("1"), ..session(no, station, "a") };
+    let sessions = [ended(named(1, "cs-1")), ended(named(2, "cs-1")), named(3, "cs-2"), session(4, "cs-1", "a")];
+    store.commit(sessions.iter().map(put).collect()).await.unwrap();
+    for (station, name, no) in [
+        ("cs-1", "1", Some(2)),
+        ("cs-2", "1", Some(3)),
+        ("cs-1", "4", Some(4)),
+        ("cs-2", "4", None),
+        ("cs-3", "1", None),
+    ] {
+        let found = store.transaction(&station.into(), &name.into()).unwrap();
+        assert_eq!(found.map(|session| session.no.0), no, "{station} {name}");
+    }
+}
+
+pub(crate) async fn sessions_are_found_by_the_moment_of_their_start(store: &dyn Store) {
+    let begun = |no, station: &str, second| Session { started_at: at(second), ..session(no, station, "a") };
+    let sessions = [begun(1, "cs-1", 5), ended(begun(2, "cs-1", 5)), begun(3, "cs-1", 6), begun(4, "cs-2", 5)];
+    store.commit(sessions.iter().map(put).collect()).await.unwrap();
+    let found = |most| -> Vec<i64> {
+        store.begun_at(&"cs-1".into(), at(5), most).unwrap().iter().map(|session| session.no.0).collect()
+    };
+    assert_eq!((found(9), found(1)), (vec![1, 2], vec![1]));
 }
 
 pub(crate) async fn units_of_ended_sessions_are_no_longer_pinned(store: &dyn Store) {

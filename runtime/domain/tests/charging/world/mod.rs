@@ -2,26 +2,34 @@
 
 use std::sync::Arc;
 
-use amprule_domain::charging::{self, Admission, Moment, Proposal, Station};
+use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Settled, Station, Step};
 use amprule_domain::effect::{Effect, MessageKey};
 use amprule_domain::event::{ChargingState, ConnectorStatus, Inbound, Phase, StationEvent, TransactionEvent};
 use amprule_domain::ports::{Ids, PricingAnswer};
+use amprule_domain::pricing::{Price, PricedBy};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_domain::session::Session;
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::token::IdToken;
-use amprule_domain::{DecisionId, Energy, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+use amprule_domain::{
+    Currency, Decimal, DecisionId, Energy, SessionId, SessionNo, StationId, Timestamp, TransactionId,
+};
 
 const EPOCH: i64 = 1_780_000_000;
 
 pub(crate) struct World {
-    station: Station,
+    pub(crate) station: Station,
+    /// Every session that was ever written, as a store has it. In the order in which they began to be known.
+    pub(crate) books: Vec<Arc<Session>>,
     counter: Counter,
     effects: usize,
     pub(crate) commands: usize,
     pub(crate) verdict: AuthorizationStatus,
     pub(crate) max_energy: Option<Energy>,
+    pub(crate) max_duration_s: Option<u64>,
+    /// With it a minute costs one euro, and the price says that it changes then.
+    pub(crate) next_change_at: Option<Timestamp>,
     last: Option<Reply>,
 }
 
@@ -78,11 +86,14 @@ impl World {
         let record = StationRecord::new(StationId::from("cs-1"), Provisioning::Accepted);
         Self {
             station: Station::new(record, Vec::new()),
+            books: Vec::new(),
             counter: Counter(1.into()),
             effects: 0,
             commands: 0,
             verdict: AuthorizationStatus::Accepted,
             max_energy: None,
+            max_duration_s: None,
+            next_change_at: None,
             last: None,
         }
     }
@@ -126,22 +137,54 @@ impl World {
             heartbeat_s: 300,
             message: MessageKey { id: "m".into(), digest: 0 },
         };
+        if let Some(recall) = charging::recall(&self.station, &inbound.event) {
+            self.station.bring_back(found(&self.books, &recall));
+        }
         let admission = match charging::propose(&self.station, &inbound.event) {
             Proposal::Ask(_) => {
                 let mut admission = Admission::standing(self.verdict);
                 admission.limits.max_energy = self.max_energy;
+                admission.limits.max_duration_s = self.max_duration_s;
                 admission
             }
             Proposal::Stands(admission) => admission,
         };
         let step = charging::apply(&self.station, &inbound, admission, &moment);
-        let unpriced = || PricingAnswer { price: None, decisions: Vec::new() };
-        let prices = step.to_price.iter().map(|_| unpriced()).collect();
-        let settled = charging::settle(&self.station.record.id, step, prices, &moment);
+        let prices = self.price(&step, moment.now);
+        let settled = charging::settle(&self.station.record.id, step, prices, &moment.message);
+        self.adopt(settled)
+    }
+
+    /// Time passes and nobody says anything.
+    pub(crate) fn tick(&mut self, now: Timestamp) {
+        let step = charging::tick(&self.station, now);
+        let prices = self.price(&step, now);
+        let message = MessageKey { id: "".into(), digest: 0 };
+        let settled = charging::settle(&self.station.record.id, step, prices, &message);
+        self.adopt(settled);
+    }
+
+    fn price(&self, step: &Step, now: Timestamp) -> Vec<PricingAnswer> {
+        let price = |id: &SessionId| {
+            let session = step.seen(*id)?;
+            let input = charging::pricing_input(&self.station.record, &session, now);
+            let total = Decimal::from(input.session.duration_s / 60);
+            self.next_change_at.map(|next| euros(total, now, next, input.is_final))
+        };
+        step.to_price.iter().map(|id| PricingAnswer { price: price(id), decisions: Vec::new() }).collect()
+    }
+
+    fn adopt(&mut self, settled: Settled) -> Reply {
         let written = settled.effects.iter().filter(|effect| matches!(effect, Effect::Session(_))).count();
         assert_eq!(written, settled.sessions.len(), "every changed session is written once");
         self.effects += settled.effects.len();
         self.commands += settled.commands.len();
+        for session in &settled.sessions {
+            match self.books.iter_mut().find(|known| known.id == session.id) {
+                Some(known) => *known = session.clone(),
+                None => self.books.push(session.clone()),
+            }
+        }
         self.station.adopt(settled.record, settled.sessions);
         self.last = Some(settled.reply.clone());
         settled.reply
@@ -195,6 +238,13 @@ impl World {
         self.tell_v2(name, Phase::Ended, seq_no, minute, wh);
     }
 
+    /// An end without a register.
+    pub(crate) fn end_silently_v2(&mut self, name: &str, seq_no: u32, minute: i64) {
+        let mut event = self.event_v2(name, Phase::Ended, seq_no, minute, 0);
+        event.readings.clear();
+        self.hear(StationEvent::Transaction(event));
+    }
+
     /// The cable came first, the card later.
     pub(crate) fn show_token_v2(&mut self, name: &str, seq_no: u32, minute: i64, wh: i64, token: &str) {
         let mut event = self.event_v2(name, Phase::Updated, seq_no, minute, wh);
@@ -215,6 +265,20 @@ impl World {
         let reply = self.hear(StationEvent::Transaction(event));
         assert!(matches!(reply, Reply::Transaction(_)), "{reply:?}");
     }
+}
+
+fn found(books: &[Arc<Session>], recall: &Recall) -> Vec<Session> {
+    let is_meant = |session: &&Arc<Session>| match recall {
+        Recall::Transaction(name) => session.transaction == *name,
+        Recall::BegunAt(at) => session.started_at == *at,
+    };
+    books.iter().filter(is_meant).map(|session| Session::clone(session)).collect()
+}
+
+fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool) -> Price {
+    let (unit, version) = ("clock".to_owned(), "1".to_owned());
+    let priced_by = PricedBy { unit, version, hash: String::new(), fallback: false };
+    Price { currency: Currency::EUR, total, lines: Vec::new(), at, next_change_at: Some(next), is_final, priced_by }
 }
 
 /// Splitmix64: the same seed throws the same dice.

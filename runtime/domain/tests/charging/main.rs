@@ -1,5 +1,8 @@
 //! The state machine, driven as a station's task drives it, without a clock, a store or a socket.
 
+mod deadlines;
+mod late;
+mod recall;
 mod world;
 
 use amprule_domain::event::{ChargingState, Phase, StationEvent};

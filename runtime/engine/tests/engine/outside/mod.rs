@@ -9,23 +9,26 @@ use amprule_domain::decision::Decision;
 use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::{ConnectorStatus, Inbound, StationCommand, StationEvent};
 use amprule_domain::ports::*;
-use amprule_domain::pricing::{Pin, PricingInput};
+use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
 use amprule_domain::reply::{Refusal, Reply};
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
-use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp};
+use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use amprule_engine::{Engine, Ports, Settings};
+use jiff::SignedDuration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 #[derive(Default)]
 pub(crate) struct Disk {
     pub(crate) fails: AtomicBool,
+    pub(crate) forgets: AtomicBool,
     pub(crate) effects: Mutex<Vec<Effect>>,
 }
 
 impl Disk {
-    fn sessions(&self, wanted: impl Fn(&Session) -> bool) -> Vec<Session> {
+    pub(crate) fn sessions(&self, wanted: impl Fn(&Session) -> bool) -> Vec<Session> {
         let effects = self.effects.lock().expect("no panic under the lock");
         let mut latest: Vec<Session> = Vec::new();
         for effect in effects.iter() {
@@ -64,6 +67,15 @@ impl Store for Disk {
     }
     fn live_sessions(&self, station: &StationId, _: usize) -> StoreResult<Vec<Session>> {
         Ok(self.sessions(|session| session.station == *station))
+    }
+    fn transaction(&self, station: &StationId, name: &TransactionId) -> StoreResult<Option<Session>> {
+        if self.forgets.load(Ordering::Relaxed) {
+            return Err(StoreError::new("the disk cannot be read"));
+        }
+        Ok(self.sessions(|session| session.station == *station && session.transaction == *name).pop())
+    }
+    fn begun_at(&self, station: &StationId, at: Timestamp, _: usize) -> StoreResult<Vec<Session>> {
+        Ok(self.sessions(|session| session.station == *station && session.started_at == at))
     }
     fn answered(&self, _: &StationId, _: usize) -> StoreResult<Vec<Answered>> {
         Ok(Vec::new())
@@ -109,27 +121,48 @@ impl Store for Disk {
     }
 }
 
-struct Willing;
+/// Every token is welcome. What a session costs is its minutes; the price changes after a quarter of an hour.
+#[derive(Default)]
+pub(crate) struct Willing {
+    pub(crate) max_duration_s: Option<u64>,
+    pub(crate) prices: bool,
+}
 
 impl Hooks for Willing {
     fn authorize(&self, _: AuthorizationInput, _: About) -> Later<'_, AuthorizationAnswer> {
-        let output = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
+        let mut output = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
+        output.limits.max_duration_s = self.max_duration_s;
         Box::pin(async { AuthorizationAnswer { output, decisions: Vec::new() } })
     }
     fn pin(&self, _: Option<&str>) -> Option<Arc<Pin>> {
         None
     }
-    fn price(&self, _: Option<&Pin>, _: PricingInput, _: About) -> Later<'_, PricingAnswer> {
-        Box::pin(async { PricingAnswer { price: None, decisions: Vec::new() } })
+    fn price(&self, _: Option<&Pin>, input: PricingInput, _: About) -> Later<'_, PricingAnswer> {
+        let price = self.prices.then(|| Price {
+            currency: Currency::EUR,
+            total: Decimal::from(input.session.duration_s / 60),
+            lines: Vec::new(),
+            at: input.now,
+            next_change_at: Some(input.now + SignedDuration::from_mins(15)),
+            is_final: input.is_final,
+            priced_by: PricedBy { unit: "clock".into(), version: "1".into(), hash: String::new(), fallback: false },
+        });
+        Box::pin(async { PricingAnswer { price, decisions: Vec::new() } })
     }
 }
 
-struct Frozen;
+/// Goes with tokio's time, which a test may hold.
+struct Following(Instant);
 
-impl Clock for Frozen {
+impl Clock for Following {
     fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_790_000_000).expect("in range")
+        began() + self.0.elapsed()
     }
+}
+
+/// When every engine of the tests begins.
+pub(crate) fn began() -> Timestamp {
+    Timestamp::from_second(1_790_000_000).expect("in range")
 }
 
 struct Counting(AtomicI64);
@@ -153,10 +186,14 @@ impl Ids for Counting {
 }
 
 pub(crate) fn engine(disk: &Arc<Disk>, settings: Settings) -> Arc<Engine> {
+    engine_with(disk, Willing::default(), settings)
+}
+
+pub(crate) fn engine_with(disk: &Arc<Disk>, hooks: Willing, settings: Settings) -> Arc<Engine> {
     let ports = Ports {
         store: disk.clone(),
-        hooks: Arc::new(Willing),
-        clock: Arc::new(Frozen),
+        hooks: Arc::new(hooks),
+        clock: Arc::new(Following(Instant::now())),
         ids: Arc::new(Counting(1.into())),
         is_password: Box::new(|password, hash| password == hash.as_bytes()),
     };

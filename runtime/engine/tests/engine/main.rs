@@ -1,6 +1,9 @@
 //! The engine between a link and a store: who wins, who waits, and what is never answered.
 
+mod deadlines;
 mod outside;
+mod recall;
+mod unloading;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,7 +25,11 @@ fn station() -> StationId {
 }
 
 fn start() -> StationEvent {
-    let at = Timestamp::from_second(1_789_990_000).ok();
+    start_at(Timestamp::from_second(1_789_990_000).expect("in range"))
+}
+
+fn start_at(at: Timestamp) -> StationEvent {
+    let at = Some(at);
     StationEvent::Transaction(TransactionEvent {
         phase: Phase::Started,
         transaction: None,
@@ -36,6 +43,13 @@ fn start() -> StationEvent {
         stop_reason: None,
         offline: false,
     })
+}
+
+/// A reading of the only open transaction.
+fn update(at: Timestamp, wh: i64) -> StationEvent {
+    let StationEvent::Transaction(started) = start_at(at) else { unreachable!("it is one") };
+    let readings = vec![Reading::register(Some(at), Context::Periodic, Energy::from_wh(wh))];
+    StationEvent::Transaction(TransactionEvent { phase: Phase::Updated, token: None, readings, ..started })
 }
 
 #[tokio::test]
@@ -88,7 +102,8 @@ async fn what_is_not_stored_is_not_answered_and_changes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn commands_leave_one_at_a_time_and_each_has_its_deadline() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine =
+        engine(&Arc::default(), Settings { call_queue_timeout: Duration::from_secs(60), ..Settings::default() });
     let (mut plug, link) = wire();
     engine.attach(station(), link);
     let ask = |action: &'static str| {
@@ -105,6 +120,54 @@ async fn commands_leave_one_at_a_time_and_each_has_its_deadline() {
     plug.result("of-another-time", "{}");
     plug.result(&id, r#"{"status":"Accepted"}"#);
     assert_eq!(second.await.unwrap(), Ok(CallOutcome::Result(r#"{"status":"Accepted"}"#.into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_waits_too_long_for_its_turn_is_never_sent() {
+    let settings = Settings { call_queue_timeout: Duration::from_secs(10), ..Settings::default() };
+    let engine = engine(&Arc::default(), settings);
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    let ask = |action: &'static str| {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.call(&station(), action, "{}").await })
+    };
+    let first = ask("First");
+    let Some(Seen::Call { id, .. }) = plug.next().await else { panic!("the first call") };
+    let second = ask("Second");
+    assert_eq!(second.await.unwrap(), Err(CallFailed::NotSent(Duration::from_secs(10))));
+    let third = ask("Third");
+    tokio::task::yield_now().await;
+    plug.result(&id, "{}");
+    assert!(matches!(first.await.unwrap(), Ok(CallOutcome::Result(_))), "the one that was sent has its own deadline");
+    let Some(Seen::Call { id, action }) = plug.next().await else { panic!("the third call") };
+    assert_eq!(action, "Third");
+    plug.result(&id, "{}");
+    assert!(third.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_whose_asker_has_gone_away_is_not_sent() {
+    let engine = engine(&Arc::default(), Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    let ask = |action: &'static str| {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.call(&station(), action, "{}").await })
+    };
+    let first = ask("First");
+    let Some(Seen::Call { id, .. }) = plug.next().await else { panic!("the first call") };
+    let second = ask("Second");
+    tokio::task::yield_now().await;
+    second.abort();
+    assert!(second.await.unwrap_err().is_cancelled());
+    let third = ask("Third");
+    plug.result(&id, "{}");
+    first.await.unwrap().unwrap();
+    let Some(Seen::Call { id, action }) = plug.next().await else { panic!("the third call") };
+    assert_eq!(action, "Third");
+    plug.result(&id, "{}");
+    third.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,76 @@
+//! A silent station's deadlines.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::Decimal;
+use amprule_domain::ports::Door;
+use amprule_domain::session::Session;
+use amprule_engine::Settings;
+use tokio::time::{Instant, sleep};
+
+use crate::outside::{Disk, Seen, Willing, began, engine_with, wire};
+use crate::{start_at, station};
+
+fn only_session(disk: &Disk) -> Session {
+    let mut sessions = disk.sessions(|_| true);
+    assert_eq!(sessions.len(), 1);
+    sessions.remove(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_in_time_stops_a_silent_station_once() {
+    let disk = Arc::<Disk>::default();
+    let hooks = Willing { max_duration_s: Some(3_600), ..Willing::default() };
+    let engine = engine_with(&disk, hooks, Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    let begun = Instant::now();
+    plug.event(start_at(began()));
+    plug.answer().await.unwrap();
+    let Some(Seen::Call { id, action }) = plug.next().await else { panic!("a command") };
+    assert_eq!(action, "Stop");
+    let waited = begun.elapsed().as_secs();
+    assert!((3_600..3_602).contains(&waited), "after {waited} s");
+    plug.result(&id, "{}");
+    assert!(only_session(&disk).limits.stop_requested);
+    tokio::select! {
+        seen = plug.next() => panic!("asked once, and then {seen:?}"),
+        () = sleep(Duration::from_secs(100_000)) => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_was_reached_before_the_station_came_back_waits_until_it_has_told_its_news() {
+    let disk = Arc::<Disk>::default();
+    let hooks = Willing { max_duration_s: Some(600), ..Willing::default() };
+    let engine = engine_with(&disk, hooks, Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    let begun = Instant::now();
+    plug.event(start_at(began() - jiff::SignedDuration::from_hours(2)));
+    plug.answer().await.unwrap();
+    assert!(matches!(plug.next().await, Some(Seen::Call { .. })));
+    assert!(begun.elapsed() >= Duration::from_secs(60), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_price_that_changes_by_the_clock_is_refreshed_while_the_station_is_silent() {
+    let disk = Arc::<Disk>::default();
+    let hooks = Willing { prices: true, ..Willing::default() };
+    let engine = engine_with(&disk, hooks, Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link);
+    plug.event(start_at(began()));
+    plug.answer().await.unwrap();
+    plug.event(crate::update(began(), 700));
+    plug.answer().await.unwrap();
+    let mut notices = engine.subscribe();
+    for minutes in [15, 30, 45] {
+        let notice = notices.recv().await.unwrap();
+        assert_eq!(notice.kind, "session.updated");
+        assert_eq!(notice.data["total"], minutes.to_string());
+        let price = only_session(&disk).price.unwrap();
+        assert_eq!(price.total, Decimal::from(minutes));
+    }
+}
