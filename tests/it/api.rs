@@ -146,7 +146,7 @@ async fn pending_and_rejected_stations_are_told_so() {
     for (provisioning, status) in [("pending", "Pending"), ("rejected", "Rejected")] {
         api.put(&format!("/api/v1/stations/{provisioning}"), &json!({"provisioning": provisioning})).ok();
         let mut station = Station16::connect(&server, provisioning).await;
-        let answer = station.wire.call("BootNotification", amprule_tests::station16::boot()).await;
+        let answer = station.wire.call("BootNotification", station16::boot()).await;
         assert_eq!(answer["status"], status);
     }
 }
@@ -156,7 +156,7 @@ async fn a_station_with_a_password_gets_in_with_it_only() {
     let server = TestServer::start().await;
     let api = server.api();
     api.put("/api/v1/stations/cs-1", &json!({"securityProfile": 1, "password": "correct horse"})).ok();
-    let refused = amprule_tests::Wire::try_connect(&server.ocpp, "cs-1", &["ocpp1.6"]).await;
+    let refused = Wire::try_connect(&server.ocpp, "cs-1", &["ocpp1.6"]).await;
     let error = refused.expect_err("without a password nobody gets in").to_string();
     assert!(error.contains("401"), "{error}");
 }

@@ -277,7 +277,7 @@ fn found(books: &[Arc<Session>], recall: &Recall) -> Vec<Session> {
 
 fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool) -> Price {
     let (unit, version) = ("clock".to_owned(), "1".to_owned());
-    let priced_by = PricedBy { unit, version, hash: String::new(), fallback: false };
+    let priced_by = Arc::new(PricedBy { unit, version, hash: String::new(), fallback: false });
     Price { currency: Currency::EUR, total, lines: Vec::new(), at, next_change_at: Some(next), is_final, priced_by }
 }
 

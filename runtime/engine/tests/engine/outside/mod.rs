@@ -145,7 +145,12 @@ impl Hooks for Willing {
             at: input.now,
             next_change_at: Some(input.now + SignedDuration::from_mins(15)),
             is_final: input.is_final,
-            priced_by: PricedBy { unit: "clock".into(), version: "1".into(), hash: String::new(), fallback: false },
+            priced_by: Arc::new(PricedBy {
+                unit: "clock".into(),
+                version: "1".into(),
+                hash: String::new(),
+                fallback: false,
+            }),
         });
         Box::pin(async { PricingAnswer { price, decisions: Vec::new() } })
     }
