@@ -26,6 +26,22 @@ pub fn amprule(folder: &Path, args: &[&str]) -> Said {
     Said { good: status.success(), text, output }
 }
 
+impl Said {
+    /// What it said, of a command that must succeed.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert!(self.good, "the command failed:\n{}", self.text);
+        self.text
+    }
+
+    /// What it said, of a command that must fail.
+    #[track_caller]
+    pub fn refused(self) -> String {
+        assert!(!self.good, "the command should have failed:\n{}", self.text);
+        self.text
+    }
+}
+
 /// A command that goes on, read line by line.
 #[derive(Debug)]
 pub struct Going {

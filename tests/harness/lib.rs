@@ -17,6 +17,7 @@ pub mod wait;
 pub mod wire;
 
 pub use clock::ago;
+pub use command::amprule;
 pub use management::{Management, Response};
 pub use server::{Setup, TestServer};
 pub use wait::until;

@@ -10,4 +10,5 @@ mod malformed;
 mod offline;
 mod reload;
 mod schemas;
+mod signing;
 mod tidy;

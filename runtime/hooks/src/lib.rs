@@ -9,6 +9,7 @@ mod call;
 pub mod cases;
 pub mod codes;
 pub mod diagnostic;
+pub mod gate;
 mod generation;
 mod guard;
 pub mod manifest;
@@ -23,6 +24,7 @@ pub mod unit;
 pub mod version;
 
 pub use diagnostic::Diagnostic;
+pub use gate::Gate;
 pub use generation::Change;
 pub use manifest::Manifest;
 pub use mask::Mask;

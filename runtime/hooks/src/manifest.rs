@@ -23,6 +23,8 @@ pub struct Manifest {
     /// Small letters, digits and hyphens.
     pub id: String,
     pub version: String,
+    /// Counts upwards with every release; 0 when there is none. The server does not go back by itself.
+    pub revision: u64,
     pub description: String,
     /// The contract's major version: 1.
     pub api: u32,
@@ -50,6 +52,7 @@ impl Manifest {
         Self {
             id: id.into(),
             version: "0".to_owned(),
+            revision: 0,
             description: String::new(),
             api: 1,
             hooks: hooks.to_vec(),

@@ -85,6 +85,12 @@ impl ArchiveFolder {
         Ok(removed)
     }
 
+    /// What a version was made of, as it was taken in. Nothing is compiled.
+    pub(crate) fn source(&self, hash: &str) -> Option<Source> {
+        let (origin, files) = self.read(hash).ok()?;
+        check(origin.shape, &origin.name, &files).ok()
+    }
+
     fn read(&self, hash: &str) -> io::Result<(Origin, Files)> {
         let folder = self.folder.join(hash);
         let origin: Origin = serde_json::from_slice(&fs::read(folder.join(ORIGIN))?)?;

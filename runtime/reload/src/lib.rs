@@ -16,6 +16,7 @@ mod reload;
 mod report;
 mod settings;
 mod settle;
+mod source;
 mod watch;
 mod workshop;
 
@@ -24,4 +25,5 @@ pub use open::{Closed, Opened, Opener};
 pub use reload::{Missing, Pinned, Reload, Watching};
 pub use report::{CheckError, Report, UnitReport, Verdict, check};
 pub use settings::{Bounds, ReloadSettings};
+pub use source::{read_unit, source_of, unit_paths};
 pub use workshop::Compilers;

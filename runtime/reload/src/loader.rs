@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use amprule_hooks::{Archive, Change, Diagnostic, Registry, Source, Trouble, Version};
+use amprule_hooks::{Archive, Change, Diagnostic, Gate, Registry, Source, Trouble, Version};
 
 use crate::active::Active;
 use crate::archive::ArchiveFolder;
@@ -20,6 +20,7 @@ pub(crate) struct Loader {
     registry: Arc<Registry>,
     workshop: Arc<Workshop>,
     archive: Arc<ArchiveFolder>,
+    gate: Arc<dyn Gate>,
     active: Active,
     known: BTreeMap<PathBuf, Known>,
 }
@@ -50,15 +51,19 @@ struct Findings {
     again: bool,
 }
 
+/// Codes of diagnostics that the same files may not deserve the next time.
+const NOT_THE_FILES: [&str; 3] = ["archive", "revision", "signature"];
+
 impl Loader {
     pub(crate) fn new(
         settings: ReloadSettings,
         registry: Arc<Registry>,
         workshop: Arc<Workshop>,
         archive: Arc<ArchiveFolder>,
+        gate: Arc<dyn Gate>,
     ) -> Self {
         let active = Active::open(&settings.archive);
-        Self { settings, registry, workshop, archive, active, known: BTreeMap::new() }
+        Self { settings, registry, workshop, archive, gate, active, known: BTreeMap::new() }
     }
 
     /// The first look. A unit whose files are broken now goes on with the version that it had when the server stopped.
@@ -67,6 +72,7 @@ impl Loader {
         for (path, trouble) in &findings.troubles {
             let doubled = self.known.get(path).is_some_and(|known| known.doubled);
             let hash = self.active.hash(&path.display().to_string()).filter(|_| !trouble.waiting && !doubled);
+            let hash = hash.filter(|hash| self.archive.source(hash).is_some_and(|old| self.gate.vouch(&old).is_ok()));
             if let Some(version) = hash.and_then(|hash| self.archive.load(hash)) {
                 if let Some(known) = self.known.get_mut(path) {
                     known.active = Some((version.id().to_owned(), version.hash.clone()));
@@ -167,8 +173,8 @@ impl Loader {
         match made {
             Ok(version) => self.activate(place, version, findings),
             Err(diagnostics) => {
-                if diagnostics.iter().any(|diagnostic| diagnostic.code == "archive") {
-                    // Not the unit's fault: the next look tries again.
+                if diagnostics.iter().any(|diagnostic| NOT_THE_FILES.contains(&diagnostic.code)) {
+                    // The cause may lie elsewhere: the next look tries again.
                     known.hash.clear();
                     known.stamp = None;
                 }
@@ -179,6 +185,7 @@ impl Loader {
 
     /// A version that is in memory has passed every step before.
     fn make(&self, place: &Place, source: Source) -> Result<Arc<Version>, Vec<Diagnostic>> {
+        self.gate.admit(&source)?;
         let version = match self.registry.loaded(&source.hash) {
             Some(version) => version,
             None => Arc::new(self.workshop.make(source.clone(), true, self.registry.now())?.version),
@@ -186,6 +193,7 @@ impl Loader {
         self.archive
             .keep(place, &source)
             .map_err(|error| vec![Diagnostic::new("archive", format!("cannot be written to the archive: {error}"))])?;
+        self.gate.admitted(&source)?;
         Ok(version)
     }
 

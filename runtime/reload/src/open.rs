@@ -8,11 +8,8 @@ use std::time::Duration;
 use amprule_hooks::{Diagnostic, HostLimits, Source, Version};
 use jiff::Timestamp;
 
-use crate::check::{Refusal, check};
-use crate::place::Place;
-use crate::read::{Unreadable, read};
 use crate::report::place_of;
-use crate::settings::Bounds;
+use crate::source;
 use crate::workshop::{Compilers, Workshop};
 
 /// Compiling and testing may take this long.
@@ -49,25 +46,11 @@ impl Opener {
     /// `tests`: a unit whose cases fail is broken.
     pub fn open(&self, path: &Path, tests: bool) -> Result<Opened, Closed> {
         let place = place_of(path).ok_or_else(|| Closed::NoUnit(path.to_owned()))?;
-        let mut source = source(&place)?;
+        let mut source = source::at(&place).map_err(Closed::Broken)?;
         let made = self.workshop.make(source.clone(), tests, Timestamp::UNIX_EPOCH).map_err(Closed::Broken)?;
         source.manifest.hooks.clone_from(&made.version.manifest.hooks);
         Ok(Opened { source, version: made.version, cases: made.cases })
     }
-}
-
-fn source(place: &Place) -> Result<Source, Closed> {
-    let files = match read(place, &Bounds::default()) {
-        Ok((files, _)) => files,
-        Err(Unreadable::Refused(diagnostics)) => return Err(Closed::Broken(diagnostics)),
-        Err(Unreadable::Moving) => {
-            let moving = Diagnostic::new("unreadable", "its files change while they are read; try again");
-            return Err(Closed::Broken(vec![moving]));
-        }
-    };
-    check(place.shape, &place.name(), &files).map_err(|refusal| match refusal {
-        Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. } => Closed::Broken(diagnostics),
-    })
 }
 
 fn printed(diagnostics: &[Diagnostic]) -> String {

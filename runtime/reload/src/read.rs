@@ -1,7 +1,8 @@
 //! Reads a unit once, within bounds: which files belong to it, their bytes, and the hash that names them.
 //!
 //! To a folder's unit belong `plugin.toml`, `parameters.toml`, the entry, every `.rhai` file, and every `.json`
-//! and `.toml` file below `cases`; to a single file it and `name.toml` beside it. Nothing else is read or hashed.
+//! and `.toml` file below `cases`, and `contents.json` with `signature.json`; to a single file it and `name.toml`
+//! beside it. Nothing else is read or hashed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -204,9 +205,10 @@ impl FileStamp {
     }
 }
 
-fn belongs(name: &str, entry: &str) -> bool {
+pub(crate) fn belongs(name: &str, entry: &str) -> bool {
     let is_script = name.ends_with(".rhai") && !place::is_definitions(name);
-    ["plugin.toml", "parameters.toml", entry].contains(&name) || is_script || cases::is_case_file(name)
+    let own = ["plugin.toml", "parameters.toml", "contents.json", "signature.json", entry].contains(&name);
+    own || is_script || cases::is_case_file(name)
 }
 
 fn bounded(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {

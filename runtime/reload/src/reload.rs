@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use amprule_domain::pricing::Pin;
-use amprule_hooks::{Archive, Registry};
+use amprule_hooks::{Archive, Gate, Registry};
 
 use crate::archive::ArchiveFolder;
 use crate::loader::Loader;
@@ -36,13 +36,18 @@ pub struct Reload {
 
 impl Reload {
     /// Opens the archive and gives it to the registry. Nothing is loaded yet.
-    pub fn new(settings: ReloadSettings, registry: Arc<Registry>, compilers: Compilers) -> io::Result<Self> {
+    pub fn new(
+        settings: ReloadSettings,
+        registry: Arc<Registry>,
+        compilers: Compilers,
+        gate: Arc<dyn Gate>,
+    ) -> io::Result<Self> {
         let workshop = Arc::new(Workshop::open(compilers, registry.settings().limits, settings.compile)?);
         let clock = Arc::downgrade(&registry);
         let now = move || clock.upgrade().map(|registry| registry.now()).unwrap_or_default();
         let archive = Arc::new(ArchiveFolder::open(&settings.archive, Arc::clone(&workshop), Box::new(now))?);
         registry.keep_archive(Arc::clone(&archive) as Arc<dyn Archive>);
-        let loader = Loader::new(settings.clone(), Arc::clone(&registry), workshop, Arc::clone(&archive));
+        let loader = Loader::new(settings.clone(), Arc::clone(&registry), workshop, Arc::clone(&archive), gate);
         Ok(Self { settings, registry, archive, loader })
     }
 

@@ -7,6 +7,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::author;
+use crate::install::Install;
+use crate::key::Key;
+use crate::pack::Pack;
+use crate::sign::Sign;
+use crate::verify::Verify;
 
 /// A charging runtime: it speaks OCPP with charging stations, keeps their sessions, and leaves pricing and
 /// authorization to sandboxed scripts and plugins that are swapped while it runs.
@@ -48,6 +53,24 @@ pub(crate) enum Command {
     Definitions(author::editor::Definitions),
     /// Print the JSON schema of plugin.toml, for editors
     Schema(author::editor::Schema),
+    /// Put a unit into one file, after checking it
+    ///
+    /// The same files give the same bytes. The operator's parameters.toml is left out.
+    Pack(Pack),
+    /// Make keys for signing
+    Key(Key),
+    /// Sign a package or a unit's folder
+    ///
+    /// The signature covers every file that the server reads, but not parameters.toml: that is the operator's.
+    Sign(Sign),
+    /// Say whether the server of a configuration would take a package or a unit's folder in
+    ///
+    /// Exit status: 0 when it would, 1 when not, with the reasons that the server would give.
+    Verify(Verify),
+    /// Put a package into the folder that the server watches, replacing the unit's earlier version at once
+    ///
+    /// It is verified, compiled and tested first. parameters.toml stays as it is.
+    Install(Install),
     /// Play a charging day with simulated stations against a server
     Simulate(Simulate),
     /// Show one decision: what a unit was asked, what it saw, what it answered and what stood in for it

@@ -12,6 +12,7 @@ use amprule_engine::UnknownStations;
 use amprule_gateway::{GatewaySettings, ModelRule};
 use amprule_hooks::{HookSettings, HostLimits, Selection, StaticTariff};
 use amprule_store::{DecisionSettings, StoreSettings};
+use amprule_trust::Policy;
 use serde::Deserialize;
 
 pub(crate) use load::load;
@@ -104,6 +105,7 @@ pub(crate) struct Extensions {
     pub(crate) wall_ms: u64,
     pub(crate) memory_mib: usize,
     pub(crate) static_tariff: Option<StaticTariff>,
+    pub(crate) signatures: Policy,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -188,6 +190,7 @@ impl Default for Extensions {
             wall_ms: 50,
             memory_mib: limits.memory >> 20,
             static_tariff: None,
+            signatures: Policy::default(),
         }
     }
 }

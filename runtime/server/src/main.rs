@@ -8,12 +8,19 @@ mod config;
 mod control;
 mod environment;
 mod explain;
+mod gate;
+mod given;
+mod install;
+mod key;
 mod metrics;
+mod pack;
 mod secrets;
 mod serve;
+mod sign;
 mod simulate;
 mod telemetry;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +44,11 @@ fn main() -> ExitCode {
         Command::Build(options) => author::build::run(&options),
         Command::Definitions(options) => author::editor::definitions(&options),
         Command::Schema(options) => author::editor::schema(&options),
+        Command::Pack(options) => pack::run(&options),
+        Command::Key(options) => key::run(options),
+        Command::Sign(options) => sign::run(&options),
+        Command::Verify(options) => verify::run(&options),
+        Command::Install(options) => install::run(&options),
         Command::Simulate(options) => simulate::run(options),
         Command::Explain(options) => explain::run(&options),
         Command::Token(options) => token::run(&options),

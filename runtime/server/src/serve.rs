@@ -22,7 +22,7 @@ use crate::control::{Stations, Units};
 use crate::environment::{SystemClock, SystemIds};
 use crate::metrics::Gauges;
 use crate::secrets::{self, PasswordKey};
-use crate::{compilers, telemetry};
+use crate::{compilers, gate, telemetry};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -147,7 +147,8 @@ fn engine(
 fn load(config: &Config, data: &Path, store: &Arc<SqliteStore>, registry: &Arc<Registry>) -> Result<Watching> {
     let folders = vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()];
     let settings = ReloadSettings::new(folders, data);
-    let mut reload = Reload::new(settings, registry.clone(), compilers::open()?).context("open the archive")?;
+    let gate = Arc::new(gate::open(config, data));
+    let mut reload = Reload::new(settings, registry.clone(), compilers::open()?, gate).context("open the archive")?;
     reload.load_all();
     for missing in reload.restore(&store.pinned_hashes()?) {
         let pin = missing.0;

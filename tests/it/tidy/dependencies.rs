@@ -21,7 +21,7 @@ pub(super) static METADATA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// A heavy crate, and the crates that may name it.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 11] = [
     ("wasmtime", &["amprule-wasm"]),
     ("rhai", &["amprule-script"]),
     ("notify", &["amprule-reload"]),
@@ -31,17 +31,19 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("tokio-tungstenite", &["amprule-gateway", "amprule-simulator", "amprule-bench", "amprule-tests"]),
     ("tokio-rustls", &["amprule-gateway", "amprule-server", "amprule-tests"]),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
+    ("ed25519-dalek", &["amprule-trust"]),
     ("wit-component", &["amprule-xtask", "amprule-workbench"]),
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 13] = [
+const BELOW: [(&str, &[&str]); 14] = [
     ("amprule-domain", &[]),
     ("amprule-ocpp", &["amprule-domain"]),
     ("amprule-engine", &["amprule-domain"]),
     ("amprule-hooks", &["amprule-domain"]),
     ("amprule-wasm", &["amprule-domain", "amprule-hooks"]),
     ("amprule-script", &["amprule-domain", "amprule-hooks"]),
+    ("amprule-trust", &["amprule-domain", "amprule-hooks"]),
     ("amprule-reload", &["amprule-domain", "amprule-hooks"]),
     ("amprule-workbench", &["amprule-domain", "amprule-hooks"]),
     ("amprule-store", &["amprule-domain"]),

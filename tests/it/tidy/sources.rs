@@ -69,11 +69,12 @@ fn only_the_adapters_know_that_there_are_versions_of_ocpp() {
 
 #[test]
 fn each_heavy_crate_is_used_by_its_owner_alone() {
-    let owners: [(&str, &[&str]); 6] = [
+    let owners: [(&str, &[&str]); 7] = [
         ("wasmtime::", &["runtime/wasm/"]),
         ("rhai::", &["runtime/script/"]),
         ("notify::", &["runtime/reload/"]),
         ("rusqlite::", &["runtime/store/"]),
+        ("ed25519_dalek::", &["runtime/trust/"]),
         ("axum::", &["runtime/api/"]),
         ("tokio_tungstenite::", &["runtime/gateway/", "runtime/simulator/", "runtime/bench/", "tests/"]),
     ];

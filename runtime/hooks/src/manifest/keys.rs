@@ -38,9 +38,10 @@ pub(super) const PIN: [&str; 2] = ["session", "none"];
 pub(super) const ON_ERROR: [&str; 2] = ["reject", "no-opinion"];
 pub(super) const API: u64 = 1;
 
-pub(super) const MANIFEST: [Key; 13] = [
+pub(super) const MANIFEST: [Key; 14] = [
     needed("id", Shape::Pattern("^[a-z0-9-]{1,64}$"), "Unique among a server's units: small letters, digits, hyphens"),
     needed("version", Shape::Text, "The author's version, as \"1.0.0\""),
+    key("revision", Shape::Whole(0), "Counts upwards with every release; the server does not go back by itself"),
     key("description", Shape::Text, "What the unit does, for the operator"),
     key("api", Shape::Only(API), "The contract's major version"),
     needed("hooks", Shape::Hooks, "The questions that the unit answers"),

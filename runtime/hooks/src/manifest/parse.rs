@@ -82,6 +82,9 @@ fn describe(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest
         }
         None => {}
     }
+    if let Some(placed) = get(table, "revision") {
+        manifest.revision = doc.whole(&placed, "revision").unwrap_or_default();
+    }
     manifest.description = text(doc, table, "description").unwrap_or_default();
     if let Some(placed) = get(table, "entry")
         && let Some(entry) = doc.text_of(&placed, "entry")

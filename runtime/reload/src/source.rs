@@ -1,0 +1,58 @@
+//! A unit's files and what they say, without compiling anything: for those who pack, sign and install units.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use amprule_hooks::{Diagnostic, Source, manifest};
+
+use crate::check::{Refusal, check};
+use crate::place::{Place, Shape, find};
+use crate::read::{Files, Unreadable, belongs, read};
+use crate::settings::Bounds;
+
+/// Reads a unit as the server reads it, and checks its manifest and parameters.
+pub fn read_unit(path: &Path) -> Result<Source, Vec<Diagnostic>> {
+    let Some(place) = Place::at(path) else {
+        let why = format!("there is no unit at {}", path.display());
+        let hint = "a unit is a folder with plugin.toml or main.rhai, or a .rhai or .wasm file";
+        return Err(vec![Diagnostic::new("unreadable", why).hint(hint)]);
+    };
+    at(&place)
+}
+
+pub(crate) fn at(place: &Place) -> Result<Source, Vec<Diagnostic>> {
+    match read(place, &Bounds::default()) {
+        Ok((files, _)) => source(place.shape, &place.name(), &files),
+        Err(Unreadable::Refused(diagnostics)) => Err(diagnostics),
+        Err(Unreadable::Moving) => {
+            Err(vec![Diagnostic::new("unreadable", "its files change while they are read; try again")])
+        }
+    }
+}
+
+/// The unit that these files would be in a folder of that name. A file that the server would not read is refused.
+pub fn source_of(folder: &str, files: BTreeMap<String, Vec<u8>>) -> Result<Source, Vec<Diagnostic>> {
+    let declared = files.get("plugin.toml").map(|bytes| String::from_utf8_lossy(bytes));
+    let entry = declared.and_then(|declared| manifest::entry_of(&declared)).unwrap_or_else(|| "plugin.wasm".to_owned());
+    let strangers: Vec<Diagnostic> = files
+        .keys()
+        .filter(|name| !belongs(name, &entry))
+        .map(|name| Diagnostic::new("unreadable", "no unit has such a file").in_file(name))
+        .collect();
+    if !strangers.is_empty() {
+        return Err(strangers);
+    }
+    source(Shape::Folder, folder, &Files::new(Shape::Folder, folder, files))
+}
+
+/// Where there are units, or what may become one, in a watched folder.
+pub fn unit_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(find(folder)?.into_iter().map(|place| place.path).collect())
+}
+
+fn source(shape: Shape, name: &str, files: &Files) -> Result<Source, Vec<Diagnostic>> {
+    check(shape, name, files).map_err(|refusal| match refusal {
+        Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. } => diagnostics,
+    })
+}

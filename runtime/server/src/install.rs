@@ -1,0 +1,184 @@
+//! `amprule install`: a package into a watched folder, whole and at once. What the server would refuse is refused here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use amprule_hooks::{Gate as _, Kind, Source};
+use amprule_reload::{read_unit, unit_paths};
+use amprule_trust::contents::{CONTENTS, PARAMETERS, SIGNATURE};
+use amprule_trust::{Beside, Ledger, Package};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+use crate::cli::say;
+use crate::config::Config;
+use crate::given::{self, Refused};
+use crate::{gate, pack, verify};
+
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// The package
+    #[arg(value_name = "PACKAGE")]
+    package: PathBuf,
+    /// The server's configuration: its folders, its keys and its data folder; flags win over it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of scripts [default: scripts]
+    #[arg(long, value_name = "DIR")]
+    scripts: Option<PathBuf>,
+    /// Folder of plugins [default: plugins]
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
+    /// The server's data folder, which knows the revisions [default: amprule-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The operator's parameters for it, put beside it as parameters.toml [default: what is there]
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+    /// Let a lower revision come back than the one that was active before
+    #[arg(long)]
+    allow_downgrade: bool,
+}
+
+pub(crate) fn run(options: &Install) -> Result<ExitCode> {
+    let config = configuration(options)?;
+    let package = given::package(&options.package)?;
+    let target = target(&config, &package)?;
+    let parameters = parameters(options, &target)?;
+    let source = given::source_in(&package, parameters.as_ref(), &options.package)?;
+    let standing = admitted(&config, &source, options.allow_downgrade)?;
+
+    let beside = Beside::write(&target, &source.files, std::process::id())
+        .with_context(|| format!("write the unit beside {}", target.display()))?;
+    pack::proven(beside.folder(), &source, config.extensions.hook_settings().limits)?;
+    let before = read_unit(&target).ok();
+    if options.allow_downgrade {
+        let id = &source.manifest.id;
+        let lowered = ledger(&config).change(|revisions| revisions.lower(id, source.manifest.revision));
+        lowered.with_context(|| format!("write {}", ledger(&config).path().display()))?;
+    }
+    beside.swap().with_context(|| format!("put the unit in its place, {}", target.display()))?;
+    tell(&target, before.as_ref(), &source, &standing);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn configuration(options: &Install) -> Result<Config> {
+    let mut config = gate::configuration(options.config.as_deref())?;
+    config.data = options.data.clone().or(config.data);
+    config.extensions.scripts = options.scripts.clone().unwrap_or(config.extensions.scripts);
+    config.extensions.plugins = options.plugins.clone().unwrap_or(config.extensions.plugins);
+    Ok(config)
+}
+
+fn ledger(config: &Config) -> Ledger {
+    Ledger::of(&gate::data(config))
+}
+
+/// Who answers for it.
+fn admitted(config: &Config, source: &Source, allow_downgrade: bool) -> Result<String> {
+    let guard = gate::open(config, &gate::data(config));
+    let refused = |found| Refused::new(&source.manifest.id, found);
+    if !allow_downgrade {
+        guard.admit(source).map_err(refused)?;
+    }
+    Ok(verify::said(&guard.standing(source).map_err(refused)?))
+}
+
+/// Where the unit is now, or where it belongs.
+fn target(config: &Config, package: &Package) -> Result<PathBuf> {
+    let (extensions, unit) = (&config.extensions, &package.contents.unit);
+    let folders = [&extensions.scripts, &extensions.plugins];
+    for folder in folders {
+        for path in unit_paths(folder).with_context(|| format!("list {}", folder.display()))? {
+            if read_unit(&path).is_ok_and(|source| source.manifest.id == *unit) {
+                ensure!(
+                    path.is_dir(),
+                    "{} has the id {unit:?} already and is a single file; remove it first",
+                    path.display()
+                );
+                return replaceable(path);
+            }
+        }
+    }
+    let is_script = package.contents.files.contains_key("main.rhai");
+    replaceable(folders[usize::from(!is_script)].join(unit))
+}
+
+/// What lies there is a unit as a package makes it, or nothing: sources and notes are not thrown away.
+fn replaceable(target: PathBuf) -> Result<PathBuf> {
+    let Ok(metadata) = fs::symlink_metadata(&target) else { return Ok(target) };
+    ensure!(metadata.is_dir(), "{} is a link or a file; name the folder in which units lie", target.display());
+    if let Some(stranger) = stranger(&target, "")? {
+        let (target, stranger) = (target.display(), stranger);
+        anyhow::bail!("{target} holds {stranger}, which is not a unit's file and would be lost; move it away first");
+    }
+    Ok(target)
+}
+
+fn stranger(folder: &Path, prefix: &str) -> Result<Option<String>> {
+    let list = || format!("list {}", folder.display());
+    for entry in fs::read_dir(folder).with_context(list)? {
+        let entry = entry.with_context(list)?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().with_context(list)?.is_dir() {
+            let found = stranger(&entry.path(), &format!("{name}/"))?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        } else if !is_a_units(&name) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+fn is_a_units(name: &str) -> bool {
+    let own = ["plugin.toml", PARAMETERS, CONTENTS, SIGNATURE].contains(&name);
+    own || name.ends_with(".rhai") || name.ends_with(".wasm") || name.starts_with("cases/")
+}
+
+/// The file that was named, or the one that lies there.
+fn parameters(options: &Install, target: &Path) -> Result<Option<Vec<u8>>> {
+    let kept = target.join(PARAMETERS);
+    match &options.parameters {
+        Some(file) => given::parameters(file).map(Some),
+        None if kept.exists() => given::parameters(&kept).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn tell(target: &Path, before: Option<&Source>, now: &Source, standing: &str) {
+    let changed = |what: fn(&Source) -> String| match before.map(what) {
+        Some(old) if old != what(now) => format!("{old} -> {}", what(now)),
+        _ => what(now),
+    };
+    say(format_args!("installed {} in {}", now.manifest.id, target.display()));
+    say(format_args!("  version   {}", changed(|source| source.manifest.version.clone())));
+    say(format_args!("  revision  {}", changed(|source| source.manifest.revision.to_string())));
+    say(format_args!("  hash      {}", changed(|source| source.hash.chars().take(12).collect())));
+    say(format_args!("  hooks     {}", changed(hooks)));
+    say(format_args!("  wants     {}", changed(wishes)));
+    say(format_args!("  signature {standing}"));
+    let parameters = |source: &Source| source.files.get(PARAMETERS).cloned();
+    if before.and_then(parameters).is_some_and(|old| parameters(now) == Some(old)) {
+        say("  parameters.toml is kept as it was");
+    }
+}
+
+fn hooks(source: &Source) -> String {
+    source.manifest.hooks.iter().map(|hook| hook.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn wishes(source: &Source) -> String {
+    let limits = &source.manifest.limits;
+    let asked = [("fuel", limits.fuel), ("wall_ms", limits.wall_ms), ("memory_mib", limits.memory_mib)];
+    let asked = asked.iter().filter_map(|(name, asked)| Some(format!("{name} {}", (*asked)?)));
+    let wishes: Vec<String> = asked.chain(source.manifest.capabilities.keys().cloned()).collect();
+    let kind = if source.kind == Kind::Wasm { "plugin" } else { "script" };
+    if wishes.is_empty() {
+        format!("a {kind} with the host's limits")
+    } else {
+        format!("a {kind} with {}", wishes.join(", "))
+    }
+}

@@ -1,0 +1,71 @@
+//! `amprule key`: making keys, and showing the public half of one.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use amprule_trust::SecretKey;
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Subcommand};
+
+use crate::cli::say;
+
+#[derive(Debug, Args)]
+pub(crate) struct Key {
+    #[command(subcommand)]
+    command: KeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a key pair: the private half into a file for your eyes only, the public half printed as configuration
+    New {
+        /// What the key is called, in the configuration and in messages
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Where the private half is written; an existing file is never replaced [default: NAME.key]
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Print the public half of a private key
+    Show {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+pub(crate) fn run(options: Key) -> Result<ExitCode> {
+    match options.command {
+        KeyCommand::New { name, out } => new(&name, out)?,
+        KeyCommand::Show { file } => say(read(&file)?.public()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is wrong with the file is told without a letter of it.
+pub(crate) fn read(file: &Path) -> Result<SecretKey> {
+    let text = fs::read_to_string(file).with_context(|| format!("read the private key {}", file.display()))?;
+    SecretKey::parse(&text).with_context(|| format!("read the private key {}", file.display()))
+}
+
+fn new(name: &str, out: Option<PathBuf>) -> Result<()> {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    ensure!(
+        is_plain && !name.is_empty() && name.len() <= 64 && !name.starts_with(['.', '-']),
+        "a key's name has letters, digits, dots, hyphens and underscores, at most 64"
+    );
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("ask the system for randomness: {error}"))?;
+    let key = SecretKey::new(name, &seed);
+    let out = out.unwrap_or_else(|| PathBuf::from(format!("{name}.key")));
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&out);
+    let mut file = file.with_context(|| format!("make {}", out.display()))?;
+    file.write_all(key.print().as_bytes()).and_then(|()| file.sync_all()).context("write the private key")?;
+    say(format_args!("# The private key is in {}. Sign with it: amprule sign UNIT --key {0}", out.display()));
+    say("# For the configuration of those who trust it:");
+    say(format_args!("[[extensions.signatures.keys]]\nname = \"{name}\"\npublic = \"{}\"", key.public()));
+    say("units = [\"*\"]");
+    Ok(())
+}

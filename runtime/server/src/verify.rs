@@ -1,0 +1,53 @@
+//! `amprule verify`: would the server of this configuration take the unit in? The same function says it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use amprule_hooks::Gate as _;
+use amprule_trust::Standing;
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::say;
+use crate::gate;
+use crate::given::{self, Refused};
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A package or a unit's folder
+    #[arg(value_name = "PACKAGE|DIR")]
+    unit: PathBuf,
+    /// The server's configuration, with its keys and its data folder; without it no key is known
+    #[arg(long, visible_alias = "keys", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The parameters.toml that a package would be installed with, if it needs one
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+}
+
+pub(crate) fn run(options: &Verify) -> Result<ExitCode> {
+    let config = gate::configuration(options.config.as_deref())?;
+    let guard = gate::open(&config, &gate::data(&config));
+    let source = match options.unit.is_dir() {
+        true => given::folder(&options.unit)?,
+        false => {
+            let parameters = options.parameters.as_deref().map(given::parameters).transpose()?;
+            given::source_in(&given::package(&options.unit)?, parameters.as_ref(), &options.unit)?
+        }
+    };
+    let manifest = &source.manifest;
+    guard.admit(&source).map_err(|found| Refused::new(&manifest.id, found))?;
+    let standing = guard.standing(&source).map_err(|found| Refused::new(&manifest.id, found))?;
+    say(format_args!("ok  {} {} revision {}: {}", manifest.id, manifest.version, manifest.revision, said(&standing)));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn said(standing: &Standing) -> String {
+    match standing {
+        Standing::Signed(name) => format!("signed by {name}"),
+        Standing::ByStranger(key) => {
+            format!("rightly signed by {key}, which the configuration does not name; it counts as unsigned")
+        }
+        Standing::Unsigned => "not signed".to_owned(),
+    }
+}

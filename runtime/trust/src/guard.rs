@@ -1,0 +1,66 @@
+//! The gate of the server: a signature by the operator's rules, and no revision that goes back.
+
+use amprule_hooks::{Diagnostic, Gate, HostLimits, Source};
+
+use crate::ledger::Ledger;
+use crate::policy::Policy;
+use crate::verify::{Standing, verify};
+
+#[derive(Debug)]
+pub struct Guard {
+    policy: Policy,
+    host: HostLimits,
+    ledger: Ledger,
+}
+
+impl Guard {
+    pub fn new(policy: Policy, host: HostLimits, ledger: Ledger) -> Self {
+        Self { policy, host, ledger }
+    }
+
+    /// Who answers for the unit.
+    pub fn standing(&self, source: &Source) -> Result<Standing, Vec<Diagnostic>> {
+        verify(source, &self.policy, &self.host)
+    }
+
+    fn ledger_broken(&self, error: &std::io::Error) -> Vec<Diagnostic> {
+        let why = format!("which revisions were active cannot be known: {}: {error}", self.ledger.path().display());
+        vec![Diagnostic::new("revision", why).hint("mend the file; without it, any revision may come back")]
+    }
+}
+
+impl Gate for Guard {
+    fn vouch(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
+        self.standing(source).map(drop)
+    }
+
+    fn admit(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
+        self.vouch(source)?;
+        let revisions = self.ledger.read().map_err(|error| self.ledger_broken(&error))?;
+        let (id, revision) = (&source.manifest.id, source.manifest.revision);
+        if !revisions.is_older(id, revision) {
+            return Ok(());
+        }
+        let highest = revisions.highest(id);
+        let why = format!("{id} has the revision {revision}, and {highest} was active before");
+        let hint = format!(
+            "give it the revision {highest} or a higher one, or let it come back with `amprule install --allow-downgrade`"
+        );
+        Err(vec![Diagnostic::new("revision", why).in_file("plugin.toml").hint(hint)])
+    }
+
+    fn admitted(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
+        let (id, revision) = (&source.manifest.id, source.manifest.revision);
+        if revision == 0 {
+            return Ok(());
+        }
+        match self.ledger.change(|revisions| revisions.raise(id, revision)) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let why = "too many units have had a revision";
+                Err(vec![Diagnostic::new("revision", why).hint("remove units that are gone from revisions.json")])
+            }
+            Err(error) => Err(self.ledger_broken(&error)),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Where the revisions are kept: `revisions.json` in the data folder.
+//!
+//! The server and the command line may write at the same time, so a change is made under a lock and read again before.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::revisions::Revisions;
+
+const MAX_BYTES: u64 = 2 << 20;
+
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    folder: PathBuf,
+}
+
+impl Ledger {
+    pub fn of(data: &Path) -> Self {
+        Self { folder: data.to_owned() }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.join("revisions.json")
+    }
+
+    /// A file that is not there is empty; one that cannot be read is an error, not a way around it.
+    pub fn read(&self) -> io::Result<Revisions> {
+        let file = match File::open(self.path()) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Revisions::default()),
+            Err(error) => return Err(error),
+        };
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    /// Durable when it returns.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Revisions) -> T) -> io::Result<T> {
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(self.folder.join("revisions.lock"))?;
+        lock.lock()?;
+        let before = self.read()?;
+        let mut revisions = before.clone();
+        let outcome = change(&mut revisions);
+        if revisions != before {
+            self.write(&revisions)?;
+        }
+        Ok(outcome)
+    }
+
+    fn write(&self, revisions: &Revisions) -> io::Result<()> {
+        let new = self.folder.join("revisions.new");
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec_pretty(revisions)?)?;
+        file.sync_all()?;
+        fs::rename(&new, self.path())?;
+        File::open(&self.folder)?.sync_all()
+    }
+}

@@ -1,0 +1,57 @@
+//! The server's gate: what was active, and what may come after it.
+
+use std::fs;
+
+use amprule_hooks::{Gate as _, HostLimits};
+use amprule_trust::{Guard, Ledger};
+
+use crate::fixture::{MANIFEST, key, plain, policy, printed, signed, source};
+
+fn guard(ledger: &Ledger) -> Guard {
+    Guard::new(policy(false, ""), HostLimits::default(), ledger.clone())
+}
+
+#[test]
+fn a_lower_revision_than_was_ever_active_comes_back_only_on_the_operators_word() {
+    let data = tempfile::tempdir().unwrap();
+    let ledger = Ledger::of(data.path());
+    let of = |revision: &str| source(&plain(&MANIFEST.replace("revision = 3\n", revision)));
+    let (old, new, none) = (of("revision = 3\n"), of("revision = 4\n"), of(""));
+
+    // What is only asked about is not remembered.
+    guard(&ledger).admit(&new).unwrap();
+    guard(&ledger).admit(&old).unwrap();
+    guard(&ledger).admitted(&new).unwrap();
+    guard(&ledger).admit(&new).unwrap();
+    for older in [&old, &none] {
+        let said = printed(&guard(&ledger).admit(older).unwrap_err());
+        assert!(said.contains("4 was active before") && said.contains("--allow-downgrade"), "{said}");
+        guard(&ledger).vouch(older).expect("an archived version may stand in, whatever its revision");
+    }
+    ledger.change(|revisions| revisions.lower("acme-tou", 3)).unwrap();
+    guard(&ledger).admit(&old).unwrap();
+    assert!(guard(&ledger).admit(&none).is_err());
+    ledger.change(|revisions| revisions.lower("acme-tou", 0)).unwrap();
+    guard(&ledger).admit(&none).unwrap();
+}
+
+#[test]
+fn a_signature_is_asked_before_the_revision_and_for_archived_versions_too() {
+    let data = tempfile::tempdir().unwrap();
+    let guard = Guard::new(policy(true, ""), HostLimits::default(), Ledger::of(data.path()));
+    guard.admit(&source(&signed(MANIFEST, &key("acme")))).unwrap();
+    let unsigned = source(&plain(MANIFEST));
+    assert!(printed(&guard.admit(&unsigned).unwrap_err()).contains("is not signed"));
+    assert!(printed(&guard.vouch(&unsigned).unwrap_err()).contains("is not signed"));
+}
+
+#[test]
+fn a_broken_list_of_revisions_is_no_way_around_it() {
+    let data = tempfile::tempdir().unwrap();
+    let ledger = Ledger::of(data.path());
+    fs::write(ledger.path(), "{").unwrap();
+    let said = printed(&guard(&ledger).admit(&source(&plain(MANIFEST))).unwrap_err());
+    assert!(said.contains("revisions.json") && said.contains("mend the file"), "{said}");
+    assert!(guard(&ledger).admitted(&source(&plain(MANIFEST))).is_err());
+    assert_eq!(fs::read_to_string(ledger.path()).unwrap(), "{");
+}

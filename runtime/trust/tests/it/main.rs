@@ -1,0 +1,12 @@
+//! Signatures, packages and revisions, through the crate's own door.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod attacks;
+mod config;
+mod fixture;
+mod gate;
+mod packages;
+mod properties;
+mod scopes;
+mod swap;

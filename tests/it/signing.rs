@@ -1,0 +1,201 @@
+//! Units that somebody answers for: packed, signed, installed and refused through the real binary.
+
+use amprule_tests::command::Said;
+use amprule_tests::{Management, Setup, TestServer, amprule, folders, units, until};
+use serde_json::Value;
+
+const FILES: [&str; 2] = ["main.rhai", "plugin.toml"];
+
+/// A folder for an author's work, with two keys in it.
+struct Author {
+    folder: tempfile::TempDir,
+}
+
+impl Author {
+    fn new() -> Self {
+        let author = Self { folder: tempfile::tempdir().expect("make a folder for the author") };
+        author.run(&["key", "new", "acme"]).ok();
+        author.run(&["key", "new", "mallory"]).ok();
+        author
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        amprule(self.folder.path(), arguments)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn public(&self, key: &str) -> String {
+        self.run(&["key", "show", &format!("{key}.key")]).ok().trim().to_owned()
+    }
+
+    /// A server's configuration that takes in what acme has signed, and nothing else.
+    fn configuration(&self) -> String {
+        format!(
+            "data = \"data\"\n[extensions.signatures]\nrequired = true\n[[extensions.signatures.keys]]\nname = \"acme\"\npublic = \"{}\"\nunits = [\"tariff\"]\n",
+            self.public("acme")
+        )
+    }
+
+    /// The folder of a tariff, and the package of it, signed.
+    fn pack(&self, price: &str, revision: u32, key: &str) -> String {
+        let folder = self.folder.path().join(format!("tariff-{revision}"));
+        std::fs::create_dir_all(&folder).expect("make the unit's folder");
+        let version = format!("1.{revision}.0");
+        let manifest = format!("{}revision = {revision}\n", units::manifest("tariff", &version, "pricing"));
+        for (name, text) in FILES.iter().zip([units::tariff(price), manifest]) {
+            std::fs::write(folder.join(name), text).expect("write a file of the unit");
+        }
+        let (package, key) = (self.path(&format!("{key}-{revision}.amp")), format!("{key}.key"));
+        self.run(&["pack", &folder.display().to_string(), "-o", &package, "--key", &key]).ok();
+        package
+    }
+}
+
+fn install(server: &TestServer, package: &str, more: &[&str]) -> Said {
+    let folder = server.path("");
+    amprule(&folder, &[&["install", package, "--config", "amprule.toml"], more].concat())
+}
+
+fn extension(api: &Management) -> Option<Value> {
+    let answer = api.get("/api/v1/extensions/tariff");
+    (answer.status == 200).then_some(answer.body)
+}
+
+async fn until_version(api: &Management, version: &str) -> Value {
+    until(&format!("version {version} is active"), || {
+        extension(api).filter(|tariff| tariff["state"] == "active" && tariff["version"] == version)
+    })
+    .await
+}
+
+async fn until_refused(api: &Management, words: &str) -> Value {
+    until(&format!("it is refused: {words}"), || {
+        extension(api).filter(|tariff| tariff["lastError"]["text"].as_str().is_some_and(|text| text.contains(words)))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_unit_is_installed_and_a_flipped_byte_of_it_is_refused_while_the_old_one_stays() {
+    let author = Author::new();
+    let server = Setup::default().config(&author.configuration()).start().await;
+    let api = server.api();
+    let said = install(&server, &author.pack("0.40", 1, "acme"), &[]).ok();
+    assert!(said.contains("signed by acme") && said.contains("version   1.1.0"), "{said}");
+    until_version(&api, "1.1.0").await;
+
+    let said = install(&server, &author.pack("0.50", 2, "acme"), &[]).ok();
+    assert!(said.contains("1.1.0 -> 1.2.0") && said.contains("revision  1 -> 2"), "{said}");
+    let good = until_version(&api, "1.2.0").await;
+
+    folders::save(&server.path("scripts/tariff/main.rhai"), units::tariff("0.51"));
+    let refused = until_refused(&api, "is not the one that contents.json lists").await;
+    assert_eq!((&refused["state"], &refused["hash"]), (&good["state"], &good["hash"]));
+    assert_eq!(refused["lastError"]["diagnostics"][0]["file"], "main.rhai");
+
+    folders::save(&server.path("scripts/tariff/main.rhai"), units::tariff("0.50"));
+    until("the signed bytes are back and nothing is wrong", || {
+        extension(&api).filter(|tariff| tariff["lastError"].is_null() && tariff["hash"] == good["hash"])
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_key_is_named_and_what_it_has_signed_stays_outside() {
+    let author = Author::new();
+    let server = Setup::default().config(&author.configuration()).start().await;
+    let package = author.pack("0.40", 1, "mallory");
+    let mallory = author.public("mallory");
+    let said = install(&server, &package, &[]).refused();
+    assert!(said.contains(&mallory) && said.contains("it names acme"), "{said}");
+    assert!(!server.path("scripts/tariff").exists(), "a refused package leaves nothing behind");
+
+    // Put there by hand, the server says the same.
+    let folder = author.path("tariff-1");
+    author.run(&["sign", &folder, "--key", "mallory.key"]).ok();
+    folders::copy(folder.as_ref(), &server.path("scripts/tariff"));
+    let refused = until_refused(&server.api(), &mallory).await;
+    assert_eq!(refused["state"], "rejected");
+    let said = amprule(&server.path(""), &["verify", "scripts/tariff", "--config", "amprule.toml"]).refused();
+    assert!(said.contains(&mallory), "the command line verifies as the server does:\n{said}");
+
+    author.run(&["sign", &folder, "--key", "acme.key"]).ok();
+    folders::save(
+        &server.path("scripts/tariff/signature.json"),
+        std::fs::read(author.path("tariff-1/signature.json")).expect("read the signature"),
+    );
+    until_version(&server.api(), "1.1.0").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_revision_comes_back_on_the_operators_word_only() {
+    let author = Author::new();
+    let mut server = Setup::default().config(&author.configuration()).start().await;
+    let (old, new) = (author.pack("0.40", 1, "acme"), author.pack("0.50", 2, "acme"));
+    install(&server, &new, &[]).ok();
+    until_version(&server.api(), "1.2.0").await;
+
+    let said = install(&server, &old, &[]).refused();
+    assert!(said.contains("2 was active before") && said.contains("--allow-downgrade"), "{said}");
+    server.stop();
+    server.restart();
+    assert!(!install(&server, &old, &[]).good, "a restart forgets nothing");
+    install(&server, &old, &["--allow-downgrade"]).ok();
+    until_version(&server.api(), "1.1.0").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_with_signatures_required_does_not_bring_back_what_nobody_answers_for() {
+    let author = Author::new();
+    let mut server = Setup::default().config("").tariff("0.40").start().await;
+    until_version(&server.api(), "1.0.0").await;
+    server.stop();
+    std::fs::write(server.path("amprule.toml"), author.configuration()).expect("write the configuration");
+    server.restart();
+    let refused = until_refused(&server.api(), "is not signed").await;
+    assert_eq!(refused["state"], "rejected", "the archive is no way around the signature: {refused}");
+}
+
+#[test]
+fn what_an_operator_keeps_beside_a_unit_is_kept_or_in_the_way_but_never_lost() {
+    let author = Author::new();
+    let package = author.pack("0.40", 1, "acme");
+    let target = author.path("scripts/tariff");
+    author.run(&["install", &package]).ok();
+    std::fs::write(format!("{target}/notes.txt"), "mine").expect("write notes");
+    let said = author.run(&["install", &package]).refused();
+    assert!(said.contains("notes.txt") && said.contains("would be lost"), "{said}");
+    std::fs::remove_file(format!("{target}/notes.txt")).expect("remove the notes");
+    std::fs::write(format!("{target}/parameters.toml"), "").expect("write parameters");
+    let said = author.run(&["install", &package]).ok();
+    assert!(said.contains("parameters.toml is kept"), "{said}");
+    assert!(std::path::Path::new(&target).join("parameters.toml").exists());
+    let rest: Vec<_> = std::fs::read_dir(author.path("scripts")).expect("list the scripts").collect();
+    assert_eq!(rest.len(), 1, "nothing is left beside the unit: {rest:?}");
+}
+
+#[test]
+fn a_package_of_the_same_unit_is_the_same_file_and_a_broken_unit_is_not_packed() {
+    let author = Author::new();
+    let first = std::fs::read(author.pack("0.40", 1, "acme")).expect("read the package");
+    let again = std::fs::read(author.pack("0.40", 1, "acme")).expect("read the package");
+    assert!(first == again, "the same unit and key give the same bytes");
+    std::fs::write(author.path("tariff-1/main.rhai"), "fn price(session) {").expect("break the unit");
+    let said = author.run(&["pack", "tariff-1"]).refused();
+    assert!(said.contains("main.rhai:1:"), "{said}");
+    assert!(!author.folder.path().join("tariff-1.1.0.amp").exists());
+}
+
+#[test]
+fn a_private_key_is_its_owners_and_is_never_replaced() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let author = Author::new();
+    let mode = std::fs::metadata(author.path("acme.key")).expect("the key is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let before = author.public("acme");
+    author.run(&["key", "new", "acme"]).refused();
+    assert_eq!(author.public("acme"), before);
+}
