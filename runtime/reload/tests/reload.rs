@@ -277,3 +277,40 @@ fn a_unit_beyond_the_bounds_is_refused() {
     let _watching = fixture.start();
     assert!(fixture.error("tou").unwrap().contains("more than 64 files"));
 }
+
+#[test]
+fn a_unit_is_refused_before_it_is_compiled_and_let_in_when_the_gate_changes_its_mind() {
+    let fixture = Fixture::new();
+    fixture.gate.refuse("0.50");
+    fixture.folder("scripts/tou", GOOD, &tariff("0.40"));
+    let watching = fixture.start();
+    assert_eq!(fixture.price().as_deref(), Some("0.40"));
+
+    fixture.save("scripts/tou/main.rhai", "this does not compile, and says price 0.50 before");
+    fixture.until("it is refused by the gate", || fixture.error("tou").is_some_and(|why| why.contains("not welcome")));
+    fixture.save("scripts/tou/main.rhai", &tariff("0.50"));
+    watching.look();
+    assert_eq!(fixture.price().as_deref(), Some("0.40"));
+    assert_eq!(fixture.gate.admitted.lock().len(), 1, "what is not active was not admitted");
+
+    fixture.gate.refuse(None);
+    watching.look();
+    fixture.until("the same files are let in", || fixture.price().as_deref() == Some("0.50"));
+    assert_eq!(fixture.error("tou"), None);
+}
+
+#[test]
+fn the_archive_is_no_way_around_the_gate_after_a_restart() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.40"));
+    drop(fixture.start());
+    fixture.save("scripts/tou/main.rhai", "broken");
+    let restarted = fixture.restarted();
+    drop(restarted.start());
+    assert_eq!(restarted.price().as_deref(), Some("0.40"), "a broken file does not take its unit away");
+
+    let restarted = fixture.restarted();
+    restarted.gate.refuse("0.40");
+    drop(restarted.start());
+    assert_eq!(restarted.price(), None, "but what the gate refuses now does not come back");
+}

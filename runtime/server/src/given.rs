@@ -50,6 +50,9 @@ pub(crate) fn package(path: &Path) -> Result<Package> {
     if path.is_dir() {
         bail!("{} is a folder, not a package; make one of it with `amprule pack`", path.display());
     }
+    if path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm") {
+        bail!("{} is a single file; make a folder with a plugin.toml of it", path.display());
+    }
     let mut bytes = Vec::new();
     let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
     file.take(MAX_PACKAGE + 1).read_to_end(&mut bytes).with_context(|| format!("read {}", path.display()))?;
