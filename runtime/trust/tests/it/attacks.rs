@@ -16,7 +16,9 @@ fn put(files: &mut Files, name: &str, text: &str) {
 }
 
 /// A name, what is done, and what must be said, whether signatures are required or not.
-const TAMPERINGS: [(&str, fn(&mut Files), &[&str]); 16] = [
+type Tampering = (&'static str, fn(&mut Files), &'static [&'static str]);
+
+const TAMPERINGS: [Tampering; 16] = [
     ("a letter of the code", |files| replace(files, "main.rhai", "session", "sessiom"), &["main.rhai", "not the one"]),
     ("another version", |files| replace(files, "plugin.toml", "1.2.0", "1.2.1"), &["plugin.toml", "not the one"]),
     ("a higher limit", |files| replace(files, "plugin.toml", "1000", "9000"), &["plugin.toml", "not the one"]),

@@ -73,9 +73,12 @@ fn the_operators_parameters_and_a_signature_of_other_contents_stay_outside() {
     assert!(!changed.unpack().contains_key("contents.json"), "a list of contents means nothing without a signature");
 }
 
+/// A name, what is done, and what must be said.
+type Attack = (&'static str, fn(&mut Vec<u8>), &'static str);
+
 #[test]
 fn what_no_pack_would_write_is_refused_and_named() {
-    let attacks: [(&str, fn(&mut Vec<u8>), &str); 30] = [
+    let attacks: [Attack; 30] = [
         ("a way up", |b| rename(b, "main.rhai", "../main.rhai"), "begin or end with a dot"),
         ("a way up inside", |b| rename(b, "main.rhai", "cases/../../x"), "begin or end with a dot"),
         ("the root", |b| rename(b, "main.rhai", "/etc/cron.d/x"), "slash"),
