@@ -63,13 +63,16 @@ impl Breaker {
         ripe
     }
 
-    pub fn good(&self, now: Instant) {
+    /// True when this call closed it.
+    pub fn good(&self, now: Instant) -> bool {
         let mut inner = self.0.lock();
-        if inner.state != BreakerState::Closed {
+        let closes = inner.state != BreakerState::Closed;
+        if closes {
             inner.close(now);
         }
         inner.in_a_row = 0;
         inner.bucket(now).calls += 1;
+        closes
     }
 
     /// True when this fault opened it.

@@ -9,6 +9,7 @@ use amprule_domain::pricing::{PricingInput, PricingOutput};
 
 use crate::breaker::BreakerState;
 use crate::guard;
+use crate::probation::{ProbationRules, Turn};
 use crate::settings::Granted;
 use crate::unit::{Answer, Budget, Unit, Used};
 use crate::version::{Version, Watched};
@@ -58,12 +59,17 @@ pub(crate) struct Called<T> {
     pub(crate) took: Duration,
     /// This call's fault opened the breaker.
     pub(crate) opened: bool,
+    /// This call's answer closed it again.
+    pub(crate) closed: bool,
+    /// What it meant for the version's probation.
+    pub(crate) turn: Turn,
 }
 
 /// Asks a version. `check` turns what the unit returned into what the host trusts; its error is the unit's fault.
 pub(crate) async fn call<Q: Question, T>(
     version: &Version,
     question: &Arc<Q>,
+    rules: &ProbationRules,
     now: impl Fn() -> Instant,
     check: impl FnOnce(Q::Output) -> Result<T, String>,
 ) -> Called<T> {
@@ -83,17 +89,15 @@ pub(crate) async fn call<Q: Question, T>(
         .map_err(shortened)
         .and_then(|output| check(output).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
     watched.stats.ran(&answer.used, took, result.is_ok());
-    let opened = match &result {
-        Ok(_) => {
-            watched.breaker.good(ended);
-            false
-        }
+    let (opened, closed) = match &result {
+        Ok(_) => (false, watched.breaker.good(ended)),
         Err(fault) => {
             watched.stats.fault(fault.class);
-            watched.breaker.fault(ended)
+            (watched.breaker.fault(ended), false)
         }
     };
-    Called { result, used: answer.used, took, opened }
+    let turn = version.probation.ran(ended, result.is_ok(), opened, rules);
+    Called { result, used: answer.used, took, opened, closed, turn }
 }
 
 /// Where the caller stands when the version has proven to be quick; else on a thread that may block, a few at a time.
@@ -143,7 +147,8 @@ fn budget(granted: &Granted) -> Budget {
 fn refused<T>(version: &Version, hook: Hook, class: FaultClass, why: &str) -> Called<T> {
     version.watched(hook).stats.fault(class);
     let fault = Fault::new(class, format!("{}: {why}", version.id()));
-    Called { result: Err(fault), used: Used::default(), took: Duration::ZERO, opened: false }
+    let (used, took) = (Used::default(), Duration::ZERO);
+    Called { result: Err(fault), used, took, opened: false, closed: false, turn: Turn::None }
 }
 
 /// A unit chooses the words of its own faults, but not how many.

@@ -7,6 +7,7 @@ mod authorizing;
 mod notices;
 mod pricing;
 mod recall;
+mod rollback;
 mod view;
 mod writing;
 
@@ -25,12 +26,13 @@ use parking_lot::Mutex;
 use crate::Diagnostic;
 use crate::generation::{Change, Generation};
 use crate::mask::Mask;
+use crate::quarantine::Quarantine;
 use crate::sample::Sample;
 use crate::settings::HookSettings;
 use crate::shelf::{Archive, Shelf};
 use crate::version::Version;
 
-pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, PinnedVersion, UsedOf};
+pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, Stage, UsedOf, VersionView};
 
 /// Hears what happens to extensions. Must be quick: it is called where things happen.
 pub type Observer = Box<dyn Fn(Notice) + Send + Sync>;
@@ -50,6 +52,7 @@ pub struct Registry {
     troubles: Mutex<BTreeMap<String, Trouble>>,
     archive: OnceLock<Arc<dyn Archive>>,
     recall: recall::Recall,
+    quarantine: Quarantine,
     observer: OnceLock<Observer>,
     mask: OnceLock<Mask>,
     sample: Sample,
@@ -85,6 +88,7 @@ impl Registry {
             troubles: Mutex::default(),
             archive: OnceLock::new(),
             recall: recall::Recall::default(),
+            quarantine: Quarantine::default(),
             observer: OnceLock::new(),
             mask: OnceLock::new(),
             sample,
@@ -180,7 +184,10 @@ impl Registry {
     fn shelve(&self, change: Change) -> Change {
         match change {
             Change::Activate { version, path } => {
-                Change::Activate { version: self.shelf.put(version, (self.steady)()), path }
+                let now = (self.steady)();
+                let version = self.shelf.put(version, now);
+                version.probation.begin(now);
+                Change::Activate { version, path }
             }
             change @ Change::Remove { .. } => change,
         }

@@ -6,6 +6,7 @@ use amprule_domain::{Currency, Decimal};
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::LimitsAsked;
+use crate::probation::ProbationRules;
 use crate::unit::Kind;
 
 #[derive(Debug, Clone, Default)]
@@ -14,6 +15,7 @@ pub struct HookSettings {
     pub selection: Selection,
     /// The last resort when no unit can price. `None`: such a session stays unpriced and is marked.
     pub static_tariff: Option<StaticTariff>,
+    pub probation: ProbationRules,
 }
 
 /// What one call may use at most. A manifest may ask for less, never for more.

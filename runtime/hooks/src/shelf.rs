@@ -6,11 +6,18 @@ use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 
+use crate::registry::VersionView;
 use crate::version::Version;
 
 /// Where versions that are not in memory come from. Loading compiles and may take seconds.
 pub trait Archive: Send + Sync {
     fn load(&self, hash: &str) -> Option<Arc<Version>>;
+
+    /// What is kept of a unit, newest first.
+    fn list(&self, unit: &str) -> Vec<VersionView> {
+        let _ = unit;
+        Vec::new()
+    }
 }
 
 #[derive(Default)]

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::breaker::{Breaker, BreakerState};
 use crate::manifest::Manifest;
+use crate::probation::{Probation, Standing};
 use crate::sample::Sample;
 use crate::settings::{Granted, HostLimits};
 use crate::stats::Stats;
@@ -32,6 +33,7 @@ pub struct Version {
     pub(crate) lane: Arc<Semaphore>,
     watched: [Watched; Hook::ALL.len()],
     began: Instant,
+    pub(crate) probation: Probation,
     /// Which running prices are written down.
     pub(crate) sample: Sample,
     /// Seconds since `began` of the last call.
@@ -61,6 +63,7 @@ impl Version {
             lane: Arc::new(Semaphore::new((cores / 2).max(1))),
             watched: Hook::ALL.map(|_| Watched { stats: Stats::default(), breaker: Breaker::new(began) }),
             began,
+            probation: Probation::new(began),
             sample: Sample::new(began),
             used: AtomicU64::new(0),
         }
@@ -95,7 +98,17 @@ impl Version {
     pub(crate) fn is_good(&self, hook: Hook) -> bool {
         let Watched { stats, breaker } = self.watched(hook);
         let proven = stats.good() > 0 || stats.calls() == 0;
-        self.has(hook) && proven && breaker.state() == BreakerState::Closed
+        let failed = self.probation.standing() == Standing::Failed;
+        self.has(hook) && proven && !failed && breaker.state() == BreakerState::Closed
+    }
+
+    /// It was stable when the process before ended.
+    pub fn trust(&self) {
+        self.probation.trust();
+    }
+
+    pub fn standing(&self) -> Standing {
+        self.probation.standing()
     }
 
     pub(crate) fn touch(&self, now: Instant) {

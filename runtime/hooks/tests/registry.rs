@@ -11,7 +11,7 @@ use amprule_domain::ports::Hooks as _;
 use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::{Currency, Decimal, Energy};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
-use amprule_hooks::registry::ExtensionState;
+use amprule_hooks::registry::{ExtensionState, Stage};
 use amprule_hooks::{Archive, Change, HookSettings, Kind, Mask, Selection, StaticTariff, Version};
 use fixture::{Behaviour, Fixture, about, presented, running, unit, with};
 use serde_json::json;
@@ -316,7 +316,7 @@ async fn the_view_tells_how_calls_went() {
     assert_eq!(call["faults"]["fuel"], 1);
     assert_eq!((call["fuel"]["used"].as_u64(), call["fuel"]["limit"].as_u64()), (Some(7), Some(5_000_000)));
     assert_eq!(call["breaker"], "closed");
-    assert_eq!(view["pinnedVersions"][0]["hash"], first.hash);
+    assert_eq!(view["versions"][1]["hash"], first.hash);
 }
 
 #[test]
@@ -335,4 +335,61 @@ fn versions_leave_memory_when_nobody_needs_them() {
     fixture.advance(hour * 2);
     assert_eq!(fixture.registry.retire(&pinned, hour), 1, "active, previous and pinned ones stay");
     assert!(fixture.registry.loaded(&pins[1]).is_none());
+}
+
+#[tokio::test]
+async fn a_version_that_fails_on_probation_makes_room_for_the_one_before_and_is_quarantined() {
+    let fixture = Fixture::new(HookSettings::default());
+    let kept = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let book = Arc::clone(&kept);
+    let writer = move |entries: &amprule_hooks::quarantine::Entries| *book.lock() = entries.keys().cloned().collect();
+    fixture.registry.open_quarantine(Default::default(), Box::new(writer));
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    let good = fixture.registry.pin(None).unwrap();
+    fixture.registry.price(Some(&good), running(), about()).await;
+    fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Trap)));
+    let bad = fixture.registry.pin(None).unwrap();
+    for call in 1..=3 {
+        assert!(!fixture.heard("extension.rolled-back"), "before call {call}");
+        let price = fixture.registry.price(Some(&bad), running(), about()).await.price.unwrap();
+        assert!(price.priced_by.fallback && price.total == eur("1.00"), "no session is without a price meanwhile");
+    }
+    assert!(fixture.heard("extension.rolled-back"));
+    assert_eq!(fixture.registry.pin(None).unwrap().hash, good.hash);
+    assert_eq!(*kept.lock(), [bad.hash.clone()], "it is written down");
+    let stages = stages(&fixture, "tou");
+    assert_eq!(stages, [(good.hash.clone(), Stage::Probation), (bad.hash.clone(), Stage::Quarantined)]);
+    assert!(fixture.registry.quarantined(&bad.hash).unwrap().reason.contains("trap"));
+    assert!(fixture.registry.lift_quarantine(&bad.hash) && !fixture.registry.lift_quarantine(&bad.hash));
+}
+
+#[tokio::test]
+async fn a_version_is_stable_after_its_probation_and_then_only_the_breaker_judges_it() {
+    let fixture = Fixture::new(HookSettings::default());
+    let (source, fake, failing) = fixture::switched("tou", "1");
+    fixture.activate((source, fake));
+    let pin = fixture.registry.pin(None).unwrap();
+    for _ in 0..20 {
+        fixture.registry.price(Some(&pin), running(), about()).await;
+    }
+    assert_eq!(stages(&fixture, "tou")[0].1, Stage::Probation);
+    fixture.advance(Duration::from_secs(600));
+    fixture.registry.price(Some(&pin), running(), about()).await;
+    assert_eq!(stages(&fixture, "tou")[0].1, Stage::Stable);
+    assert!(fixture.heard("extension.stable"));
+
+    failing.store(true, std::sync::atomic::Ordering::SeqCst);
+    for _ in 0..10 {
+        fixture.registry.price(Some(&pin), running(), about()).await;
+    }
+    assert!(fixture.heard("extension.breaker-opened") && !fixture.heard("extension.rolled-back"));
+    failing.store(false, std::sync::atomic::Ordering::SeqCst);
+    fixture.advance(Duration::from_secs(30));
+    fixture.registry.price(Some(&pin), running(), about()).await;
+    assert!(fixture.heard("extension.breaker-closed"), "one call tried, and the others may again");
+}
+
+fn stages(fixture: &Fixture, id: &str) -> Vec<(String, Stage)> {
+    let versions = fixture.registry.extension(id).unwrap().versions;
+    versions.into_iter().map(|version| (version.hash, version.stage)).collect()
 }

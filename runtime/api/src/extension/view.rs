@@ -41,8 +41,8 @@ pub(crate) struct ExtensionView {
     pinned: bool,
     /// One entry per hook of the active version.
     calls: Vec<HookView>,
-    /// Earlier versions that are still in memory for sessions that began with them.
-    pinned_versions: Vec<PinnedVersionView>,
+    /// The active version first, then the others that are known.
+    versions: Vec<VersionView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -107,9 +107,17 @@ pub(crate) struct UsedView {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PinnedVersionView {
+pub(crate) struct VersionView {
     version: String,
     hash: String,
+    /// `probation` (active, and watched closely), `stable` (active and proven), `draining` (sessions that began with it
+    /// go on with it), `retired` (in the archive only), `quarantined` (may not become active until it is approved).
+    #[schema(example = "stable")]
+    stage: String,
+    /// When it was loaded, archived or quarantined.
     #[schema(format = DateTime)]
-    loaded_at: String,
+    since: String,
+    /// Why it is quarantined.
+    #[schema(required)]
+    reason: Option<String>,
 }

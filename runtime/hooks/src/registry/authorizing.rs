@@ -52,10 +52,9 @@ impl Registry {
 impl Course<'_> {
     async fn ask(&mut self, version: &Version) -> AuthorizationOutput {
         Arc::make_mut(&mut self.input).parameters = Arc::clone(&version.parameters);
-        let called = call(version, &self.input, &self.registry.steady, trusted).await;
-        if called.opened {
-            self.registry.tell_opened(version, Hook::Authorization, called.result.as_ref().err());
-        }
+        let called =
+            call(version, &self.input, &self.registry.settings.probation, &self.registry.steady, trusted).await;
+        self.registry.follow_up(version, Hook::Authorization, &called);
         let asked = Asked::of(version, called.used, called.took);
         let told = self.told(Some(version));
         match called.result {

@@ -51,6 +51,18 @@ impl Registry {
         self.tell("extension.breaker-opened", id, json!({ "hook": hook, "hash": version.hash, "fault": fault }));
     }
 
+    pub(super) fn tell_closed(&self, version: &Version, hook: Hook) {
+        let id = version.id();
+        tracing::info!(extension = id, hash = version.hash, hook = hook.as_str(), "extension answers again");
+        self.tell("extension.breaker-closed", id, json!({ "hook": hook, "hash": version.hash }));
+    }
+
+    pub(super) fn tell_stable(&self, version: &Version) {
+        let (id, number) = (version.id(), &version.manifest.version);
+        tracing::info!(extension = id, version = number, hash = version.hash, "extension passed its probation");
+        self.tell("extension.stable", id, json!({ "version": number, "hash": version.hash }));
+    }
+
     fn tell_activated(&self, version: &Version, path: &str, generation: u64) {
         let (id, number) = (version.id(), &version.manifest.version);
         tracing::info!(extension = id, version = number, hash = version.hash, generation, path, "extension activated");
@@ -58,7 +70,7 @@ impl Registry {
         self.tell("extension.activated", id, data);
     }
 
-    fn tell(&self, kind: &'static str, id: &str, data: Value) {
+    pub(super) fn tell(&self, kind: &'static str, id: &str, data: Value) {
         if let Some(observer) = self.observer.get() {
             let at = self.clock.now();
             observer(Notice { at, kind, station: None, session: None, extension: Some(id.to_owned()), data });

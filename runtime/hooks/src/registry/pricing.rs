@@ -81,16 +81,14 @@ impl Course<'_> {
         let (now, is_final) = (self.input.now, self.input.is_final);
         let writes = is_final || version.sample.passes((self.registry.steady)());
         let mut output = None;
-        let called = call(version, &self.input, &self.registry.steady, |returned| {
+        let called = call(version, &self.input, &self.registry.settings.probation, &self.registry.steady, |returned| {
             if writes && returned.lines.len() <= PricingOutput::MAX_LINES {
                 output = serde_json::to_value(&returned).ok();
             }
             returned.into_price(now, is_final, version.priced_by(fallback))
         });
         let called = called.await;
-        if called.opened {
-            self.registry.tell_opened(version, Hook::Pricing, called.result.as_ref().err());
-        }
+        self.registry.follow_up(version, Hook::Pricing, &called);
         self.write(version, &called, output, writes);
         called.result.ok()
     }

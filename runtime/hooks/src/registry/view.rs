@@ -1,7 +1,6 @@
 //! What the API and the console show of extensions.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 
 use amprule_domain::decision::Hook;
 use jiff::Timestamp;
@@ -13,6 +12,7 @@ use crate::Diagnostic;
 use crate::breaker::BreakerState;
 use crate::generation::{Entry, Generation};
 use crate::manifest::{Parameter, ParameterKind};
+use crate::probation::Standing;
 use crate::unit::Kind;
 use crate::version::Version;
 
@@ -38,8 +38,8 @@ pub struct ExtensionView {
     pub parameters: Vec<ParameterView>,
     pub pinned: bool,
     pub calls: Vec<HookView>,
-    /// Earlier versions that are still in memory for sessions that began with them.
-    pub pinned_versions: Vec<PinnedVersion>,
+    /// The active version first, then the others that are known, newest first.
+    pub versions: Vec<VersionView>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -99,12 +99,32 @@ pub struct UsedOf {
     pub limit: u64,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// Where a version is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Active, and watched closely.
+    Probation,
+    /// Active and proven.
+    Stable,
+    /// Not active any more; sessions that began with it go on with it.
+    Draining,
+    /// Kept in the archive only.
+    Retired,
+    /// May not become active until an operator approves it.
+    Quarantined,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PinnedVersion {
+pub struct VersionView {
     pub version: String,
     pub hash: String,
-    pub loaded_at: Timestamp,
+    pub stage: Stage,
+    /// When it was loaded, archived or quarantined.
+    pub since: Timestamp,
+    /// Why it is quarantined.
+    pub reason: Option<String>,
 }
 
 impl Registry {
@@ -127,7 +147,6 @@ impl Registry {
         let version = &entry.active;
         let manifest = &version.manifest;
         let state = if generation.selects(version) { ExtensionState::Active } else { ExtensionState::Standby };
-        let others = self.shelf.of_unit(version.id());
         ExtensionView {
             id: manifest.id.clone(),
             state,
@@ -143,8 +162,44 @@ impl Registry {
             parameters: parameters(version),
             pinned: manifest.pinned,
             calls: manifest.hooks.iter().map(|hook| calls(version, *hook)).collect(),
-            pinned_versions: others.iter().filter(|other| other.hash != version.hash).map(earlier).collect(),
+            versions: self.versions(version),
         }
+    }
+}
+
+impl Registry {
+    /// Each hash once, as the furthest that it got.
+    fn versions(&self, active: &Version) -> Vec<VersionView> {
+        let mut versions = vec![VersionView::of(active, stage_of(active))];
+        let quarantined = self.quarantine.of_unit(active.id());
+        versions.extend(quarantined.into_iter().map(|(hash, entry)| VersionView {
+            version: entry.version,
+            hash,
+            stage: Stage::Quarantined,
+            since: entry.at,
+            reason: Some(entry.reason),
+        }));
+        let in_memory = self.shelf.of_unit(active.id());
+        versions.extend(in_memory.iter().rev().map(|version| VersionView::of(version, Stage::Draining)));
+        let archived = self.archive.get().map(|archive| archive.list(active.id())).unwrap_or_default();
+        versions.extend(archived);
+        let mut seen = HashSet::new();
+        versions.retain(|version| seen.insert(version.hash.clone()));
+        versions
+    }
+}
+
+impl VersionView {
+    fn of(version: &Version, stage: Stage) -> Self {
+        let Version { manifest, hash, loaded_at, .. } = version;
+        Self { version: manifest.version.clone(), hash: hash.clone(), stage, since: *loaded_at, reason: None }
+    }
+}
+
+fn stage_of(active: &Version) -> Stage {
+    match active.standing() {
+        Standing::Stable => Stage::Stable,
+        Standing::Untried | Standing::OnProbation | Standing::Failed => Stage::Probation,
     }
 }
 
@@ -171,7 +226,7 @@ fn unloaded(path: &str, trouble: &Trouble) -> ExtensionView {
         parameters: Vec::new(),
         pinned: true,
         calls: Vec::new(),
-        pinned_versions: Vec::new(),
+        versions: Vec::new(),
     }
 }
 
@@ -208,13 +263,5 @@ fn calls(version: &Version, hook: Hook) -> HookView {
         fuel: UsedOf { used: reading.worst_fuel, limit: granted.fuel },
         memory_bytes: UsedOf { used: reading.worst_memory, limit: granted.memory as u64 },
         wall_micros: UsedOf { used: reading.worst_micros, limit: micros },
-    }
-}
-
-fn earlier(version: &Arc<Version>) -> PinnedVersion {
-    PinnedVersion {
-        version: version.manifest.version.clone(),
-        hash: version.hash.clone(),
-        loaded_at: version.loaded_at,
     }
 }

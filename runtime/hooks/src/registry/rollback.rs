@@ -1,0 +1,86 @@
+//! What follows from how a version's calls go: it becomes stable, or it makes room for the last known good one.
+
+use amprule_domain::decision::{Fault, Hook};
+use serde_json::json;
+
+use super::Registry;
+use crate::call::Called;
+use crate::generation::Change;
+use crate::probation::Turn;
+use crate::quarantine::{Entries, Quarantined, Writer};
+use crate::version::Version;
+
+impl Registry {
+    /// Takes over what was in quarantine when the process before ended, and says how to keep it from now on.
+    pub fn open_quarantine(&self, entries: Entries, writer: Writer) {
+        self.quarantine.open(entries, writer);
+    }
+
+    pub fn quarantined(&self, hash: &str) -> Option<Quarantined> {
+        self.quarantine.get(hash)
+    }
+
+    /// Lets a version in again. False: it was not kept out.
+    pub fn lift_quarantine(&self, hash: &str) -> bool {
+        self.quarantine.lift(hash)
+    }
+
+    /// Tells of a call's consequences and draws them.
+    pub(super) fn follow_up<T>(&self, version: &Version, hook: Hook, called: &Called<T>) {
+        let fault = called.result.as_ref().err();
+        if called.opened {
+            self.tell_opened(version, hook, fault);
+        }
+        if called.closed {
+            self.tell_closed(version, hook);
+        }
+        match called.turn {
+            Turn::None => {}
+            Turn::Passed => self.tell_stable(version),
+            Turn::Breached => self.roll_back(version, fault),
+        }
+    }
+
+    /// Without a version to go back to, the faulty one stays, behind its breaker and its fallback.
+    fn roll_back(&self, version: &Version, fault: Option<&Fault>) {
+        let last = fault.map(ToString::to_string).unwrap_or_default();
+        let generation = self.generation.load_full();
+        let entry = generation.entries.get(version.id()).filter(|entry| entry.active.hash == version.hash);
+        let Some(entry) = entry else { return };
+        let Some(previous) = entry.previous.clone() else {
+            return self.tell_no_way_back(version, &last);
+        };
+        let reason = format!("it failed on probation: {last}");
+        self.quarantine.add(
+            &version.hash,
+            Quarantined {
+                unit: version.id().to_owned(),
+                version: version.manifest.version.clone(),
+                at: self.clock.now(),
+                reason: reason.clone(),
+            },
+        );
+        let to = (previous.manifest.version.clone(), previous.hash.clone());
+        self.apply(vec![Change::Activate { version: previous, path: entry.path.clone() }]);
+        tracing::error!(
+            extension = version.id(),
+            version = version.manifest.version,
+            hash = version.hash,
+            back_to = to.0,
+            "extension rolled back and its version quarantined; {reason}"
+        );
+        let from = json!({ "version": version.manifest.version, "hash": version.hash });
+        let back = json!({ "version": to.0, "hash": to.1 });
+        self.tell("extension.rolled-back", version.id(), json!({ "from": from, "to": back, "reason": reason }));
+    }
+
+    fn tell_no_way_back(&self, version: &Version, last: &str) {
+        let id = version.id();
+        tracing::error!(
+            extension = id,
+            hash = version.hash,
+            "extension fails on probation and there is no earlier version to go back to; its fallback stands in: {last}"
+        );
+        self.tell("extension.probation-failed", id, json!({ "hash": version.hash, "fault": last }));
+    }
+}
