@@ -176,6 +176,24 @@ impl Timeline {
         self.settle(Energy::ZERO, clock)
     }
 
+    /// The same course cut at another clock's changes, each period's energy shared out over its time.
+    pub fn shared_out(&self, clock: &Clock) -> Self {
+        let mut again = Self { periods: Vec::new(), ..self.clone() };
+        for period in &self.periods {
+            let (mut left, mut time_left) = (period.energy, seconds(period));
+            for mut piece in cut(period.clone(), clock) {
+                piece.energy = left.share(seconds(&piece), time_left);
+                left = left - piece.energy;
+                time_left -= seconds(&piece);
+                again.file(piece, clock);
+            }
+            if left != Energy::ZERO {
+                again.file_instant(left);
+            }
+        }
+        again
+    }
+
     fn open_seconds(&self) -> i64 {
         self.open.iter().map(seconds).sum()
     }

@@ -10,6 +10,7 @@ pub mod component;
 pub mod project;
 mod properties;
 pub mod record;
+pub mod replay;
 pub mod station;
 pub mod test;
 

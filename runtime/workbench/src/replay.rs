@@ -1,0 +1,116 @@
+//! Replay: what a candidate would have answered to what really happened.
+//!
+//! Bills are compared line by line, exactly. The candidate's clock may change at other minutes than the tariff's that
+//! was in force: a session's course is then cut anew from its readings.
+
+mod comparison;
+mod course;
+mod report;
+
+use std::sync::Arc;
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::charging::pricing_input;
+use amprule_domain::decision::{Decision, Hook};
+use amprule_domain::pricing::{Parameters, PricingInput};
+use amprule_domain::reading::Reading;
+use amprule_domain::session::{Session, SessionState};
+use amprule_domain::station::StationRecord;
+use amprule_hooks::{Granted, Version, trial};
+use serde_json::Value;
+
+pub use comparison::{Bill, Comparison, Difference, Failure, Money};
+pub use report::Replayed;
+
+/// A busy machine must not change what a replay says: instructions bound a call, the clock only guards it.
+const PATIENCE: u32 = 40;
+
+/// A candidate on its way through the past.
+pub struct Replay<'v> {
+    candidate: &'v Version,
+    granted: Granted,
+    parameters: Parameters,
+    comparison: Comparison,
+}
+
+impl<'v> Replay<'v> {
+    pub fn of(candidate: &'v Version) -> Self {
+        let granted = Granted { wall: candidate.granted.wall * PATIENCE, ..candidate.granted };
+        let parameters = Arc::clone(&candidate.parameters);
+        Self { candidate, granted, parameters, comparison: Comparison::default() }
+    }
+
+    /// True when the session has a bill that the candidate can be held against.
+    pub fn is_billed(session: &Session) -> bool {
+        session.state == SessionState::Ended && session.price.is_some()
+    }
+
+    /// Whether the readings of this session are needed to price it.
+    pub fn needs_readings(&self, session: &Session) -> bool {
+        let boundaries = session.pin.as_ref().map_or(&[][..], |pin| &pin.boundaries);
+        boundaries != self.candidate.manifest.boundaries
+    }
+
+    /// Prices a billed session anew. `recorded`: the input of its final decision, if it was written down; `readings`:
+    /// in the order in which they came, if they are needed.
+    pub fn session(
+        &mut self,
+        station: &StationRecord,
+        session: &Session,
+        recorded: Option<&Value>,
+        readings: &[Reading],
+    ) {
+        let Some(bill) = session.price.as_deref() else {
+            return self.comparison.skip("the session has no bill");
+        };
+        let mut input = if self.needs_readings(session) {
+            let boundaries = &self.candidate.manifest.boundaries;
+            pricing_input(station, &course::cut_anew(session, readings, boundaries), bill.at)
+        } else {
+            // What was written down is what the tariff saw; the books may have been changed since.
+            let written = recorded.and_then(|input| serde_json::from_value::<PricingInput>(input.clone()).ok());
+            written.unwrap_or_else(|| pricing_input(station, session, bill.at))
+        };
+        input.parameters = Arc::clone(&self.parameters);
+        let before = Bill::of(bill);
+        match trial::price(self.candidate.unit(), &self.granted, &input).result {
+            Ok(priced) => self.comparison.bills(session, before, Bill::of(&priced.price)),
+            Err(fault) => self.comparison.fail(session.id.to_string(), fault.to_string()),
+        }
+    }
+
+    /// Asks about a recorded authorization again. `unmask` gives back the token behind the log's mask, where it is known.
+    pub fn authorization(&mut self, decision: &Decision, unmask: &dyn Fn(&str) -> Option<String>) {
+        let Some(recorded) = decision.output.as_ref().filter(|_| decision.hook == Hook::Authorization) else {
+            return self.comparison.skip("the decision has no answer");
+        };
+        let mut input = decision.input.clone();
+        if let Some(masked) = input.pointer("/token/idToken").and_then(Value::as_str) {
+            match unmask(masked) {
+                Some(token) => input["token"]["idToken"] = Value::from(token),
+                None => return self.comparison.skip("the token is masked and not among the known ones"),
+            }
+        }
+        let parsed = serde_json::from_value::<AuthorizationInput>(input);
+        let before = serde_json::from_value::<AuthorizationOutput>(recorded.clone());
+        let (Ok(mut input), Ok(before)) = (parsed, before) else {
+            return self.comparison.skip("the record is of another version of the contract");
+        };
+        input.parameters = Arc::clone(&self.parameters);
+        let id = decision.id.to_string();
+        match trial::authorize(self.candidate.unit(), &self.granted, &input).result {
+            Ok(after) => self.comparison.verdicts(id, &before, &after),
+            Err(fault) => self.comparison.fail(id, fault.to_string()),
+        }
+    }
+
+    pub fn replayed(self) -> Replayed {
+        let manifest = &self.candidate.manifest;
+        Replayed {
+            unit: manifest.id.clone(),
+            version: manifest.version.clone(),
+            hash: self.candidate.hash.clone(),
+            comparison: self.comparison,
+        }
+    }
+}

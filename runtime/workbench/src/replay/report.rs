@@ -1,0 +1,103 @@
+//! What a replay found, as a page and as JSON.
+
+use std::fmt;
+
+use amprule_domain::pricing::Line;
+use amprule_domain::{Decimal, Energy};
+use serde::Serialize;
+
+use super::comparison::{Bill, Comparison, Difference};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Replayed {
+    pub unit: String,
+    pub version: String,
+    pub hash: String,
+    #[serde(flatten)]
+    pub comparison: Comparison,
+}
+
+/// Differences that are shown with both bills.
+const SHOWN: usize = 5;
+const COLUMN: usize = 46;
+
+impl fmt::Display for Replayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { unit, version, hash, comparison } = self;
+        let short = hash.get(..12).unwrap_or(hash);
+        writeln!(f, "{unit} {version} ({short}) against {} answers that were given", comparison.compared())?;
+        writeln!(f, "  same     {:>8}", comparison.same)?;
+        writeln!(f, "  changed  {:>8}", comparison.changed)?;
+        writeln!(f, "  failed   {:>8}", comparison.failed)?;
+        for (why, count) in &comparison.skipped {
+            writeln!(f, "  skipped  {count:>8}  {why}")?;
+        }
+        money(f, comparison)?;
+        differences(f, comparison)?;
+        for failure in &comparison.failures {
+            writeln!(f, "failed {}: {}", failure.of, failure.reason)?;
+        }
+        Ok(())
+    }
+}
+
+fn money(f: &mut fmt::Formatter<'_>, comparison: &Comparison) -> fmt::Result {
+    if !comparison.money.is_empty() {
+        writeln!(f, "\n{:<5}{:>18}{:>18}{:>16}", "", "before", "after", "difference")?;
+    }
+    for (currency, money) in &comparison.money {
+        let difference = signed(money.after - money.before);
+        writeln!(f, "{currency:<5}{:>18}{:>18}{difference:>16}", money.before.to_string(), money.after.to_string())?;
+    }
+    Ok(())
+}
+
+fn differences(f: &mut fmt::Formatter<'_>, comparison: &Comparison) -> fmt::Result {
+    if !comparison.largest.is_empty() {
+        writeln!(f, "\nthe largest differences")?;
+    }
+    for difference in comparison.largest.iter().take(SHOWN) {
+        match difference {
+            Difference::Verdict { decision, before, after } => {
+                writeln!(f, "decision {decision}\n  before  {before}\n  after   {after}")?;
+            }
+            Difference::Bill { session, station, started_at, energy, before, after } => {
+                writeln!(f, "session {session} of {station}, {started_at}, {} kWh", kwh(*energy))?;
+                side_by_side(f, before, after)?;
+            }
+        }
+    }
+    let hidden = usize::try_from(comparison.changed).unwrap_or(usize::MAX).saturating_sub(SHOWN);
+    if hidden > 0 { writeln!(f, "… and {hidden} more; --json lists the 20 largest") } else { Ok(()) }
+}
+
+fn side_by_side(f: &mut fmt::Formatter<'_>, before: &Bill, after: &Bill) -> fmt::Result {
+    let (before, after) = (rows(before), rows(after));
+    for at in 0..before.len().max(after.len()) {
+        let cell = |rows: &[String]| rows.get(at).cloned().unwrap_or_default();
+        let mark = if cell(&before) == cell(&after) { ' ' } else { '*' };
+        writeln!(f, "  {mark} {:<COLUMN$} | {}", cell(&before), cell(&after))?;
+    }
+    Ok(())
+}
+
+fn rows(bill: &Bill) -> Vec<String> {
+    let total = format!("{:<30}{:>12} {}", "total", bill.total.to_string(), bill.currency);
+    bill.lines.iter().map(row).chain([total]).collect()
+}
+
+fn row(line: &Line) -> String {
+    let quantity = line.quantity.map(|quantity| quantity.normalize().to_string()).unwrap_or_default();
+    let unit = line.unit.as_deref().unwrap_or_default();
+    let price = line.unit_price.map(|price| format!(" × {}", price.normalize())).unwrap_or_default();
+    let what: String = format!("{} {quantity} {unit}{price}", line.code).chars().take(30).collect();
+    format!("{what:<30}{:>12}", line.amount.to_string())
+}
+
+fn kwh(energy: Energy) -> Decimal {
+    (energy.wh() / Decimal::ONE_THOUSAND).normalize()
+}
+
+fn signed(amount: Decimal) -> String {
+    if amount.is_sign_negative() || amount.is_zero() { amount.to_string() } else { format!("+{amount}") }
+}
