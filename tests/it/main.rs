@@ -12,3 +12,4 @@ mod reload;
 mod schemas;
 mod signing;
 mod tidy;
+mod versions;

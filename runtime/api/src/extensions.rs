@@ -1,5 +1,6 @@
 //! The door to the loaded units.
 
+use amprule_domain::ports::Later;
 use serde_json::Value;
 
 /// Implemented over the registry of hooks. Each value has the members that [`crate::document`] lists for `ExtensionView`.
@@ -8,4 +9,24 @@ pub trait Extensions: Send + Sync {
     fn extensions(&self) -> Vec<Value>;
 
     fn extension(&self, id: &str) -> Option<Value>;
+
+    /// Follows an operator's order, or changes nothing.
+    fn order<'a>(&'a self, id: &'a str, order: Order) -> Later<'a, Result<(), OrderRefused>>;
+}
+
+/// What an operator may say about an extension's versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    Activate { hash: String },
+    Rollback,
+    Pin,
+    Unpin,
+    Approve,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderRefused {
+    /// There is no such extension, or it has no active version.
+    Unknown,
+    Impossible(String),
 }

@@ -32,7 +32,7 @@ mod token;
 mod testing;
 
 pub use control::{CallFailed, CallOutcome, Connection, Control};
-pub use extensions::Extensions;
+pub use extensions::{Extensions, Order, OrderRefused};
 pub use routes::{document, router};
 pub use serve::serve;
 pub use settings::Settings;

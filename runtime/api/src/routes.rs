@@ -72,6 +72,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(session::readings::list_readings))
         .routes(routes!(extension::list::list_extensions))
         .routes(routes!(extension::get::get_extension))
+        .routes(routes!(extension::order::order_extension))
         .routes(routes!(decision::list::list_decisions))
         .routes(routes!(decision::get::get_decision))
         .routes(routes!(events::listen))
@@ -109,7 +110,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 22] = [
+    const ROUTES: [&str; 23] = [
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
         "get /api/v1/decisions",
@@ -129,6 +130,7 @@ mod tests {
         "get /health/ready",
         "get /metrics",
         "get /openapi.json",
+        "post /api/v1/extensions/{id}/orders",
         "post /api/v1/stations/{id}/calls/{action}",
         "put /api/v1/stations/{id}",
         "put /api/v1/tokens/{idToken}",

@@ -179,9 +179,10 @@ impl Timeline {
     /// The same course cut at another clock's changes, each period's energy shared out over its time.
     pub fn shared_out(&self, clock: &Clock) -> Self {
         let mut again = Self { periods: Vec::new(), ..self.clone() };
+        let mut room = Self::MAX_PERIODS;
         for period in &self.periods {
             let (mut left, mut time_left) = (period.energy, seconds(period));
-            for mut piece in cut(period.clone(), clock) {
+            for mut piece in cut(period.clone(), clock, &mut room) {
                 piece.energy = left.share(seconds(&piece), time_left);
                 left = left - piece.energy;
                 time_left -= seconds(&piece);

@@ -25,7 +25,7 @@ const DIGITS: usize = 16;
 
 impl Mask {
     /// Tokens are compared without regard to case, and so are their masks.
-    pub(crate) fn token(&self, token: &str) -> String {
+    pub fn token(&self, token: &str) -> String {
         if self.tokens { self.masked(&token.to_uppercase()) } else { token.to_owned() }
     }
 

@@ -8,6 +8,7 @@ mod notices;
 mod pricing;
 mod recall;
 mod rollback;
+mod standing;
 mod view;
 mod writing;
 
@@ -32,6 +33,7 @@ use crate::settings::HookSettings;
 use crate::shelf::{Archive, Shelf};
 use crate::version::Version;
 
+pub use standing::{PlaceStanding, Standings};
 pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, Stage, UsedOf, VersionView};
 
 /// Hears what happens to extensions. Must be quick: it is called where things happen.

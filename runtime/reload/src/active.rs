@@ -1,47 +1,87 @@
-//! Remembers across restarts which version each place had active: a file that is broken when the server starts must
-//! not take its unit away.
+//! What must be found again after a restart: the version each place had active, the one before it, which units an
+//! operator holds at a version, and which versions are kept out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amprule_hooks::quarantine::Entries;
+use amprule_hooks::registry::Standings;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::archive::write;
 
-/// Path of the unit to hash.
+const ACTIVE: &str = "active.json";
+const HELD: &str = "held.json";
+const QUARANTINE: &str = "quarantine.json";
+
 pub(crate) struct Active {
-    file: PathBuf,
-    by_path: BTreeMap<String, String>,
+    archive: PathBuf,
+    by_path: Standings,
+    /// Id to hash.
+    held: BTreeMap<String, String>,
 }
 
 impl Active {
     /// A file that cannot be read counts as empty: the units' own files are there to be loaded.
     pub(crate) fn open(archive: &Path) -> Self {
-        let file = archive.join("active.json");
-        let by_path = fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Self { file, by_path }
+        Self { archive: archive.to_owned(), by_path: read(archive, ACTIVE), held: read(archive, HELD) }
     }
 
-    pub(crate) fn hash(&self, path: &str) -> Option<&str> {
-        self.by_path.get(path).map(String::as_str)
+    pub(crate) fn get(&self, path: &str) -> Option<&amprule_hooks::registry::PlaceStanding> {
+        self.by_path.get(path)
     }
 
-    pub(crate) fn hashes(&self) -> impl Iterator<Item = &String> {
-        self.by_path.values()
+    pub(crate) fn hashes(&self) -> HashSet<String> {
+        let active = self.by_path.values().flat_map(|place| [Some(&place.hash), place.previous.as_ref()]);
+        active.flatten().chain(self.held.values()).cloned().collect()
     }
 
-    pub(crate) fn replace(&mut self, by_path: BTreeMap<String, String>) {
-        if by_path == self.by_path {
-            return;
-        }
-        self.by_path = by_path;
-        if let Err(error) = self.save() {
-            tracing::warn!(file = %self.file.display(), %error, "cannot write down which versions are active");
+    pub(crate) fn replace(&mut self, by_path: Standings) {
+        if by_path != self.by_path {
+            self.by_path = by_path;
+            save(&self.archive, ACTIVE, &self.by_path);
         }
     }
 
-    fn save(&self) -> std::io::Result<()> {
-        let new = self.file.with_extension("new");
-        write(&new, &serde_json::to_vec_pretty(&self.by_path)?)?;
-        fs::rename(&new, &self.file)
+    pub(crate) fn held(&self, id: &str) -> Option<&String> {
+        self.held.get(id)
+    }
+
+    pub(crate) fn hold(&mut self, id: &str, hash: &str) {
+        self.held.insert(id.to_owned(), hash.to_owned());
+        save(&self.archive, HELD, &self.held);
+    }
+
+    /// False: it was not held.
+    pub(crate) fn release(&mut self, id: &str) -> bool {
+        let was_held = self.held.remove(id).is_some();
+        if was_held {
+            save(&self.archive, HELD, &self.held);
+        }
+        was_held
+    }
+}
+
+pub(crate) fn quarantine(archive: &Path) -> Entries {
+    read(archive, QUARANTINE)
+}
+
+pub(crate) fn write_quarantine(archive: &Path, entries: &Entries) {
+    save(archive, QUARANTINE, entries);
+}
+
+fn read<T: DeserializeOwned + Default>(archive: &Path, name: &str) -> T {
+    let bytes = fs::read(archive.join(name)).ok();
+    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+fn save<T: Serialize>(archive: &Path, name: &str, content: &T) {
+    let (file, new) = (archive.join(name), archive.join(name).with_extension("new"));
+    let saved = serde_json::to_vec_pretty(content).map_err(std::io::Error::other);
+    let saved = saved.and_then(|bytes| write(&new, &bytes)).and_then(|()| fs::rename(&new, &file));
+    if let Err(error) = saved {
+        tracing::warn!(file = %file.display(), %error, "cannot be written; a restart will not find what it says");
     }
 }

@@ -10,6 +10,7 @@ mod check;
 mod loader;
 mod observe;
 mod open;
+mod order;
 mod place;
 mod read;
 mod reload;
@@ -22,6 +23,7 @@ mod workshop;
 
 pub use observe::{Observed, Stopper};
 pub use open::{Closed, Opened, Opener};
+pub use order::{Order, Refused, Verb};
 pub use reload::{Missing, Pinned, Reload, Watching};
 pub use report::{CheckError, Report, UnitReport, Verdict, check};
 pub use settings::{Bounds, ReloadSettings};

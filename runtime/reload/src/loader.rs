@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use amprule_hooks::quarantine::Entries;
 use amprule_hooks::{Archive, Change, Diagnostic, Gate, Registry, Source, Trouble, Version};
 
-use crate::active::Active;
+use crate::active::{self, Active};
 use crate::archive::ArchiveFolder;
 use crate::check::{Refusal, check};
 use crate::place::{self, Place};
@@ -17,11 +18,11 @@ use crate::workshop::Workshop;
 
 pub(crate) struct Loader {
     settings: ReloadSettings,
-    registry: Arc<Registry>,
+    pub(crate) registry: Arc<Registry>,
     workshop: Arc<Workshop>,
-    archive: Arc<ArchiveFolder>,
-    gate: Arc<dyn Gate>,
-    active: Active,
+    pub(crate) archive: Arc<ArchiveFolder>,
+    pub(crate) gate: Arc<dyn Gate>,
+    pub(crate) active: Active,
     known: BTreeMap<PathBuf, Known>,
 }
 
@@ -63,6 +64,9 @@ impl Loader {
         gate: Arc<dyn Gate>,
     ) -> Self {
         let active = Active::open(&settings.archive);
+        let archive_of = settings.archive.clone();
+        let writer = move |entries: &Entries| active::write_quarantine(&archive_of, entries);
+        registry.open_quarantine(active::quarantine(&settings.archive), Box::new(writer));
         Self { settings, registry, workshop, archive, gate, active, known: BTreeMap::new() }
     }
 
@@ -70,17 +74,51 @@ impl Loader {
     pub(crate) fn first_look(&mut self) {
         let mut findings = self.find();
         for (path, trouble) in &findings.troubles {
-            let doubled = self.known.get(path).is_some_and(|known| known.doubled);
-            let hash = self.active.hash(&path.display().to_string()).filter(|_| !trouble.waiting && !doubled);
-            let hash = hash.filter(|hash| self.archive.source(hash).is_some_and(|old| self.gate.vouch(&old).is_ok()));
-            if let Some(version) = hash.and_then(|hash| self.archive.load(hash)) {
+            let hash = self.version_in_place_of(path, trouble);
+            let vouched = |hash: &String| self.archive.source(hash).is_some_and(|old| self.gate.vouch(&old).is_ok());
+            if let Some(version) = hash.filter(vouched).and_then(|hash| self.archive.load(&hash)) {
                 if let Some(known) = self.known.get_mut(path) {
                     known.active = Some((version.id().to_owned(), version.hash.clone()));
                 }
                 findings.changes.push(Change::Activate { version, path: path.display().to_string() });
             }
         }
+        let findings = self.with_history(findings);
         self.publish(findings);
+    }
+
+    /// What goes on although the files cannot: what an operator holds, what was active, what was active before.
+    fn version_in_place_of(&self, path: &Path, trouble: &Trouble) -> Option<String> {
+        if self.known.get(path).is_some_and(|known| known.doubled) {
+            return None;
+        }
+        if let Some(held) = self.active.held(&trouble.id) {
+            return Some(held.clone());
+        }
+        let place = self.active.get(&path.display().to_string()).filter(|_| !trouble.waiting)?;
+        let mut versions = [Some(&place.hash), place.previous.as_ref()].into_iter().flatten();
+        versions.find(|hash| self.registry.quarantined(hash).is_none()).cloned()
+    }
+
+    /// Versions have the standing that they had when the server stopped, and the ones before them are there to go back to.
+    fn with_history(&self, findings: Findings) -> Findings {
+        let mut changes = Vec::with_capacity(findings.changes.len());
+        for change in findings.changes {
+            if let Change::Activate { version, path } = &change
+                && let Some(place) = self.active.get(path).filter(|place| place.hash == version.hash)
+            {
+                let usable = place.previous.as_ref().filter(|hash| self.registry.quarantined(hash).is_none());
+                let previous = usable.and_then(|hash| self.archive.load(hash));
+                if let Some(previous) = previous.filter(|previous| previous.id() == version.id()) {
+                    changes.push(Change::Activate { version: previous, path: path.clone() });
+                }
+                if place.stable {
+                    version.trust();
+                }
+            }
+            changes.push(change);
+        }
+        Findings { changes, ..findings }
     }
 
     /// True when something is in motion and should be looked at again soon.
@@ -93,10 +131,38 @@ impl Loader {
 
     /// The hashes that a restart needs.
     pub(crate) fn remembered(&self) -> HashSet<String> {
-        self.active.hashes().cloned().collect()
+        self.active.hashes()
+    }
+
+    /// The next look takes the files at `path` as if they were new.
+    pub(crate) fn judge_again(&mut self, path: &str) {
+        if let Some(known) = self.known.get_mut(Path::new(path)) {
+            known.hash.clear();
+            known.stamp = None;
+            known.refused.clear();
+        }
+    }
+
+    /// What the files at `path` were when they were last looked at.
+    pub(crate) fn hash_of_files(&self, path: &str) -> Option<String> {
+        self.known.get(Path::new(path)).map(|known| known.hash.clone())
+    }
+
+    pub(crate) fn remember(&mut self) {
+        self.active.replace(self.registry.standings());
+    }
+
+    /// The registry may have gone back to an earlier version by itself.
+    fn catch_up(&mut self) {
+        for (path, place) in self.registry.standings() {
+            if let Some((_, hash)) = self.known.get_mut(Path::new(&path)).and_then(|known| known.active.as_mut()) {
+                *hash = place.hash;
+            }
+        }
     }
 
     fn find(&mut self) -> Findings {
+        self.catch_up();
         let mut findings = Findings::default();
         let (places, unreadable) = self.places();
         let present: HashSet<PathBuf> = places.iter().map(|place| place.path.clone()).collect();
@@ -168,6 +234,9 @@ impl Loader {
             findings.settled.push(place.path.clone());
             return;
         }
+        if let Some(kept_out) = self.kept_out(&id, &source) {
+            return self.say(place, kept_out, findings);
+        }
         let made = self.make(place, source);
         let known = self.known.entry(place.path.clone()).or_default();
         match made {
@@ -181,6 +250,21 @@ impl Loader {
                 self.refuse(place, id, diagnostics, findings);
             }
         }
+    }
+
+    /// Files that are fit, and yet must not become active.
+    fn kept_out(&self, id: &str, source: &Source) -> Option<Trouble> {
+        let (version, at) = (&source.manifest.version, self.registry.now());
+        let trouble = |waiting, diagnostic| Trouble { id: id.to_owned(), at, waiting, diagnostics: vec![diagnostic] };
+        if let Some(entry) = self.registry.quarantined(&source.hash) {
+            let why = format!("version {version} is quarantined since {}: {}", entry.at, entry.reason);
+            let hint = format!("change the unit, or let this version in again with `amprule approve {id}`");
+            return Some(trouble(false, Diagnostic::new("quarantined", why).hint(hint)));
+        }
+        let held = self.active.held(id).filter(|held| **held != source.hash)?;
+        let why = format!("the unit is pinned to {}", held.get(..12).unwrap_or(held));
+        let hint = format!("`amprule unpin {id}` lets version {version} of its files in");
+        Some(trouble(true, Diagnostic::new("pinned", why).hint(hint)))
     }
 
     /// A version that is in memory has passed every step before.
@@ -279,10 +363,7 @@ impl Loader {
         for (path, trouble) in findings.troubles {
             self.registry.reject(&path.display().to_string(), trouble);
         }
-        let active = self.known.iter().filter_map(|(path, known)| {
-            known.active.as_ref().map(|(_, hash)| (path.display().to_string(), hash.clone()))
-        });
-        self.active.replace(active.collect());
+        self.remember();
     }
 }
 

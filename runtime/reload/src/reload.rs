@@ -3,15 +3,18 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use amprule_domain::pricing::Pin;
 use amprule_hooks::{Archive, Gate, Registry};
 
+use parking_lot::Mutex;
+
 use crate::archive::ArchiveFolder;
 use crate::loader::Loader;
+use crate::order::{Order, Refused};
 use crate::settings::ReloadSettings;
 use crate::settle::{Hint, settle};
 use crate::watch::{Watch, channel};
@@ -80,19 +83,29 @@ impl Reload {
     pub fn watch(self, pinned: Pinned) -> io::Result<Watching> {
         let (send, hints) = channel();
         let watch = Watch::new(send.clone());
-        let mut task = Task { reload: self, watch, pinned, tidied: None };
+        let (orders, given) = sync_channel(ORDERS);
+        let mut task = Task { reload: self, watch, pinned, orders: given, tidied: None };
         // The watches stand when this returns.
         task.watch.refresh(&task.reload.settings, false);
         let thread = thread::Builder::new().name("amprule-reload".to_owned()).spawn(move || task.run(&hints))?;
-        Ok(Watching { hints: send, thread: Some(thread) })
+        Ok(Watching { hints: send, orders, thread: Mutex::new(Some(thread)) })
     }
 }
 
 /// The watching thread's handle.
 pub struct Watching {
     hints: SyncSender<Hint>,
-    thread: Option<JoinHandle<()>>,
+    orders: SyncSender<Given>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
+
+/// An order, and where its answer goes.
+type Given = (Order, SyncSender<Result<(), Refused>>);
+
+/// Orders that may wait; a compiler may stand before them.
+const ORDERS: usize = 16;
+/// How long an order's answer is waited for.
+const ORDER_PATIENCE: Duration = Duration::from_secs(30);
 
 impl Watching {
     /// Looks at everything soon, as if a file had changed.
@@ -100,13 +113,19 @@ impl Watching {
         drop(self.hints.try_send(Hint::Look));
     }
 
-    /// Returns when a look that goes on has ended.
-    pub fn stop(mut self) {
-        self.end();
+    /// Follows an operator's order. Blocks until it is done.
+    pub fn order(&self, order: Order) -> Result<(), Refused> {
+        let (send, answer) = sync_channel(1);
+        let busy = || Refused::Impossible("the reload is busy; try again".to_owned());
+        self.orders.try_send((order, send)).map_err(|_| busy())?;
+        self.look();
+        answer.recv_timeout(ORDER_PATIENCE).unwrap_or_else(|_| Err(busy()))
     }
 
-    fn end(&mut self) {
-        if let Some(thread) = self.thread.take() {
+    /// Returns when a look that goes on has ended.
+    pub fn stop(&self) {
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
             drop(self.hints.send(Hint::Stop));
             drop(thread.join());
         }
@@ -115,7 +134,7 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        self.end();
+        self.stop();
     }
 }
 
@@ -123,6 +142,7 @@ struct Task {
     reload: Reload,
     watch: Watch,
     pinned: Pinned,
+    orders: Receiver<Given>,
     tidied: Option<Instant>,
 }
 
@@ -145,6 +165,9 @@ impl Task {
                 Err(RecvTimeoutError::Timeout) => false,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
+            while let Ok((order, answer)) = self.orders.try_recv() {
+                drop(answer.try_send(self.reload.loader.follow(&order)));
+            }
             // Watch first, look then: what happens in between is seen by the one or the other.
             self.watch.refresh(&self.reload.settings, moved);
             again = self.reload.loader.look();

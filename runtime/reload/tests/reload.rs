@@ -4,6 +4,7 @@ mod fixture;
 
 use std::fs;
 
+use amprule_reload::{Order, Refused, Verb, Watching};
 use fixture::{Fixture, GOOD, tariff};
 
 #[test]
@@ -313,4 +314,65 @@ fn the_archive_is_no_way_around_the_gate_after_a_restart() {
     restarted.gate.refuse("0.40");
     drop(restarted.start());
     assert_eq!(restarted.price(), None, "but what the gate refuses now does not come back");
+}
+
+/// A version that traps when it is asked, and is nothing else than another text of the tariff.
+fn fail_on_probation(fixture: &Fixture) -> String {
+    let bad = fixture.pin().unwrap().hash.clone();
+    fixture.fail_every_call();
+    fixture.until("the rollback", || fixture.heard("extension.rolled-back"));
+    bad
+}
+
+#[test]
+fn a_rolled_back_version_stays_out_also_after_a_restart_until_it_is_approved() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let watching = fixture.start();
+    fixture.save("scripts/flat.rhai", &tariff("0.40"));
+    fixture.until("the new price", || fixture.price().as_deref() == Some("0.40"));
+    let bad = fail_on_probation(&fixture);
+    assert_eq!(fixture.price().as_deref(), Some("0.30"), "the version before is back");
+    fixture.until("it is written down", || fixture.path("data/archive/quarantine.json").exists());
+    watching.stop();
+
+    let again = fixture.restarted();
+    let watching = again.start();
+    assert_eq!(again.price().as_deref(), Some("0.30"));
+    assert!(again.error("flat").unwrap().contains("quarantined"), "{:?}", again.error("flat"));
+    let approve = Order { id: "flat".to_owned(), verb: Verb::Approve };
+    watching.order(approve.clone()).unwrap();
+    again.until("it is active again", || again.pin().unwrap().hash == bad);
+    assert!(matches!(watching.order(approve), Err(Refused::Impossible(_))), "there is nothing to approve any more");
+}
+
+#[test]
+fn an_operator_holds_a_version_whatever_the_files_are_and_lets_them_count_again() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let watching = fixture.start();
+    let first = fixture.pin().unwrap().hash.clone();
+    let order = |watching: &Watching, verb| watching.order(Order { id: "flat".to_owned(), verb });
+    assert!(matches!(order(&watching, Verb::Rollback), Err(Refused::Impossible(_))), "nothing was there before");
+    fixture.save("scripts/flat.rhai", &tariff("0.40"));
+    fixture.until("the new price", || fixture.price().as_deref() == Some("0.40"));
+
+    order(&watching, Verb::Rollback).unwrap();
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+    fixture.save("scripts/flat.rhai", &tariff("0.50"));
+    fixture.until("it says why", || fixture.error("flat").is_some_and(|error| error.contains("amprule unpin flat")));
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+    watching.stop();
+
+    let again = fixture.restarted();
+    let watching = again.start();
+    assert_eq!(again.price().as_deref(), Some("0.30"), "a restart changes nothing");
+    order(&watching, Verb::Unpin).unwrap();
+    again.until("the files count again", || again.price().as_deref() == Some("0.50"));
+    order(&watching, Verb::Activate { hash: first }).unwrap();
+    assert_eq!(again.price().as_deref(), Some("0.30"));
+    let unknown = Verb::Activate { hash: "0".repeat(64) };
+    assert!(matches!(order(&watching, unknown), Err(Refused::Impossible(_))));
+    let nobody = watching.order(Order { id: "nobody".to_owned(), verb: Verb::Pin });
+    assert_eq!(nobody, Err(Refused::Unknown("nobody".to_owned())));
 }

@@ -21,6 +21,6 @@ fn opener() -> Result<Opener> {
 }
 
 /// The unit as it runs, whatever its cases say.
-fn open(path: &Path) -> Result<Opened> {
+pub(crate) fn open(path: &Path) -> Result<Opened> {
     Ok(opener()?.open(path, false)?)
 }

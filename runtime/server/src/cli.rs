@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::extensions;
 use clap::{Args, Parser, Subcommand};
 
 use crate::author;
@@ -77,6 +78,24 @@ pub(crate) enum Command {
     ///
     /// Reads the data folder itself, whether a server runs on it or not. The id is in the API's /api/v1/decisions.
     Explain(Explain),
+    /// List the extensions of a running server, or one with its versions, their stages and why they are where they are
+    Extensions(extensions::List),
+    /// Make a version from the archive active and hold it there, whatever its files are
+    Activate(extensions::Activate),
+    /// Go back to the version before the active one, and hold it there
+    Rollback(extensions::Named),
+    /// Hold the active version, whatever becomes of its files
+    Pin(extensions::Named),
+    /// Let an extension's files count again
+    Unpin(extensions::Named),
+    /// Let the version that the files are out of quarantine
+    Approve(extensions::Named),
+    /// Ask a unit again about what really happened, and show what it would have changed
+    ///
+    /// Prices the billed sessions of the data folder anew, or asks about its recorded authorizations again: same, changed,
+    /// failed, the money per currency, and the largest differences with both bills side by side. Reads the folder
+    /// beside a running server and writes nothing. Exit status: 0 when every answer is the same, 1 when one is not.
+    Replay(crate::replay::Options),
     /// Print the API's bearer token, or make a new one
     Token(Token),
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use amprule_domain::ports::Clock;
 use amprule_engine::UnknownStations;
 use amprule_gateway::{GatewaySettings, ModelRule};
-use amprule_hooks::{HookSettings, HostLimits, Selection, StaticTariff};
+use amprule_hooks::{HookSettings, HostLimits, ProbationRules, Selection, StaticTariff};
 use amprule_store::{DecisionSettings, StoreSettings};
 use amprule_trust::Policy;
 use serde::Deserialize;
@@ -106,6 +106,16 @@ pub(crate) struct Extensions {
     pub(crate) memory_mib: usize,
     pub(crate) static_tariff: Option<StaticTariff>,
     pub(crate) signatures: Policy,
+    pub(crate) probation: Probation,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Probation {
+    pub(crate) time_s: u64,
+    pub(crate) calls: u32,
+    pub(crate) faults: u32,
+    pub(crate) share_percent: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -191,7 +201,22 @@ impl Default for Extensions {
             memory_mib: limits.memory >> 20,
             static_tariff: None,
             signatures: Policy::default(),
+            probation: Probation::default(),
         }
+    }
+}
+
+impl Default for Probation {
+    fn default() -> Self {
+        let ProbationRules { time, calls, faults, share_percent } = ProbationRules::default();
+        Self { time_s: time.as_secs(), calls, faults, share_percent }
+    }
+}
+
+impl Probation {
+    const fn rules(&self) -> ProbationRules {
+        let Self { time_s, calls, faults, share_percent } = *self;
+        ProbationRules { time: Duration::from_secs(time_s), calls, faults, share_percent }
     }
 }
 
@@ -285,6 +310,7 @@ impl Extensions {
             },
             selection: Selection { pricing: self.pricing.clone(), authorization: self.authorization.clone() },
             static_tariff: self.static_tariff.clone(),
+            probation: self.probation.rules(),
         }
     }
 }

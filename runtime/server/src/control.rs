@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions};
+use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions, OrderRefused};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{CallRefused, Clock, Later, Store, StoreResult};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{StationId, Timestamp};
 use amprule_engine::Engine;
 use amprule_hooks::Registry;
+use amprule_reload::{Order, Refused, Verb, Watching};
 use amprule_store::SqliteStore;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -87,14 +88,41 @@ fn failed(why: amprule_engine::CallFailed) -> CallFailed {
     }
 }
 
-pub(crate) struct Units(pub Arc<Registry>);
+pub(crate) struct Units {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) watching: Arc<Watching>,
+}
 
 impl Extensions for Units {
     fn extensions(&self) -> Vec<Value> {
-        self.0.extensions().iter().filter_map(|view| serde_json::to_value(view).ok()).collect()
+        self.registry.extensions().iter().filter_map(|view| serde_json::to_value(view).ok()).collect()
     }
 
     fn extension(&self, id: &str) -> Option<Value> {
-        self.0.extension(id).and_then(|view| serde_json::to_value(view).ok())
+        self.registry.extension(id).and_then(|view| serde_json::to_value(view).ok())
+    }
+
+    /// The reload's thread follows orders one by one; a compiler may stand before this one.
+    fn order<'a>(&'a self, id: &'a str, order: amprule_api::Order) -> Later<'a, Result<(), OrderRefused>> {
+        let (watching, order) = (Arc::clone(&self.watching), Order { id: id.to_owned(), verb: verb(order) });
+        Box::pin(async move {
+            let followed = tokio::task::spawn_blocking(move || watching.order(order)).await;
+            match followed {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(Refused::Unknown(_))) => Err(OrderRefused::Unknown),
+                Ok(Err(Refused::Impossible(why))) => Err(OrderRefused::Impossible(why)),
+                Err(_) => Err(OrderRefused::Impossible("the server is shutting down".to_owned())),
+            }
+        })
+    }
+}
+
+fn verb(order: amprule_api::Order) -> Verb {
+    match order {
+        amprule_api::Order::Activate { hash } => Verb::Activate { hash },
+        amprule_api::Order::Rollback => Verb::Rollback,
+        amprule_api::Order::Pin => Verb::Pin,
+        amprule_api::Order::Unpin => Verb::Unpin,
+        amprule_api::Order::Approve => Verb::Approve,
     }
 }

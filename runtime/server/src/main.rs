@@ -8,12 +8,14 @@ mod config;
 mod control;
 mod environment;
 mod explain;
+mod extensions;
 mod gate;
 mod given;
 mod install;
 mod key;
 mod metrics;
 mod pack;
+mod replay;
 mod secrets;
 mod serve;
 mod sign;
@@ -51,6 +53,13 @@ fn main() -> ExitCode {
         Command::Install(options) => install::run(&options),
         Command::Simulate(options) => simulate::run(options),
         Command::Explain(options) => explain::run(&options),
+        Command::Extensions(options) => extensions::list(&options),
+        Command::Activate(options) => extensions::activate(&options),
+        Command::Rollback(options) => extensions::order("rollback", &options),
+        Command::Pin(options) => extensions::order("pin", &options),
+        Command::Unpin(options) => extensions::order("unpin", &options),
+        Command::Approve(options) => extensions::order("approve", &options),
+        Command::Replay(options) => replay::run(&options),
         Command::Token(options) => token::run(&options),
     };
     outcome.unwrap_or_else(|error| {

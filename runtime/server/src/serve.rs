@@ -83,7 +83,7 @@ struct House {
     registry: Arc<Registry>,
     engine: Arc<Engine>,
     passwords: Arc<PasswordKey>,
-    watching: Watching,
+    watching: Arc<Watching>,
 }
 
 impl House {
@@ -100,7 +100,7 @@ impl House {
                 engine.tell(notice);
             }
         }));
-        let watching = load(config, data, &store, &registry)?;
+        let watching = Arc::new(load(config, data, &store, &registry)?);
         Ok(Self { store, registry, engine, passwords, watching })
     }
 
@@ -113,7 +113,7 @@ impl House {
                 passwords: self.passwords.clone(),
             }),
             store: self.store.clone(),
-            extensions: Arc::new(Units(self.registry.clone())),
+            extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,
             settings: config.api.api_settings(),

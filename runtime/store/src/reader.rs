@@ -4,9 +4,11 @@
 use std::path::Path;
 
 use amprule_domain::decision::Decision;
-use amprule_domain::ports::{DecisionSpan, Listed, Page, StoreResult};
+use amprule_domain::ports::{DecisionSpan, Listed, Page, SessionFilter, StoreResult, StoredReading};
 use amprule_domain::session::Session;
-use amprule_domain::{DecisionId, SessionId};
+use amprule_domain::station::StationRecord;
+use amprule_domain::token::TokenRecord;
+use amprule_domain::{DecisionId, SessionId, SessionNo, StationId};
 use rusqlite::Connection;
 
 use crate::decisions::Segments;
@@ -44,6 +46,25 @@ impl StoreReader {
         let look = || Ok(self.segments.look()?);
         let listed = read::log::decisions_between(&self.connection, &self.segments, span, page, look);
         listed.map_err(|failure| failure.explain("read the decisions"))
+    }
+
+    pub fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
+        read::records::station(&self.connection, id).map_err(|failure| failure.explain("read a station"))
+    }
+
+    /// Newest start first.
+    pub fn sessions(&self, filter: &SessionFilter, page: &Page) -> StoreResult<Listed<Session>> {
+        read::sessions::list(&self.connection, filter, page).map_err(|failure| failure.explain("read the sessions"))
+    }
+
+    /// By id.
+    pub fn tokens(&self, page: &Page) -> StoreResult<Listed<TokenRecord>> {
+        read::records::tokens(&self.connection, page).map_err(|failure| failure.explain("read the tokens"))
+    }
+
+    /// The latest message's last one first.
+    pub fn readings(&self, session: SessionNo, page: &Page) -> StoreResult<Listed<StoredReading>> {
+        read::journal::readings(&self.connection, session, page).map_err(|failure| failure.explain("read the readings"))
     }
 
     fn find(&self, id: DecisionId) -> Outcome<Option<Decision>> {

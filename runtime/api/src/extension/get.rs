@@ -20,11 +20,12 @@ use crate::wire::Place;
     responses((status = 200, body = ExtensionView), (status = 404, body = ErrorBody, description = "`unknown-extension`")),
 )]
 pub(crate) async fn get_extension(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<Value>> {
-    let unknown = || {
-        let message = format!("there is no extension {id}; GET /api/v1/extensions lists those that were found");
-        Problem::missing("unknown-extension", message)
-    };
-    api.extensions.extension(&id).map(Json).ok_or_else(unknown)
+    api.extensions.extension(&id).map(Json).ok_or_else(|| unknown(&id))
+}
+
+pub(super) fn unknown(id: &str) -> Problem {
+    let message = format!("there is no extension {id}; GET /api/v1/extensions lists those that were found");
+    Problem::missing("unknown-extension", message)
 }
 
 #[cfg(test)]

@@ -2,5 +2,6 @@
 
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod order;
 
 mod view;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use amprule_domain::StationId;
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::Store;
+use amprule_domain::ports::{Later, Store};
 use amprule_domain::station::StationRecord;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -24,7 +24,7 @@ pub(crate) use served::Served;
 use store::MemoryStore;
 use stream::EventText;
 
-use crate::{Api, Extensions, Parts, Settings, Snapshot};
+use crate::{Api, Extensions, Order, OrderRefused, Parts, Settings, Snapshot};
 
 pub(crate) struct House {
     pub(crate) api: Arc<Api>,
@@ -112,5 +112,14 @@ impl Extensions for OneExtension {
 
     fn extension(&self, id: &str) -> Option<Value> {
         self.extensions().into_iter().find(|extension| extension["id"] == id)
+    }
+
+    fn order<'a>(&'a self, id: &'a str, order: Order) -> Later<'a, Result<(), OrderRefused>> {
+        let answer = match order {
+            _ if id != "flat" => Err(OrderRefused::Unknown),
+            Order::Rollback => Err(OrderRefused::Impossible("there is no version before it".to_owned())),
+            _ => Ok(()),
+        };
+        Box::pin(async { answer })
     }
 }

@@ -1,0 +1,90 @@
+//! Versions in production: holding, going back, and asking a candidate about the past before it goes live.
+
+use std::path::Path;
+
+use amprule_tests::command::amprule;
+use amprule_tests::station16::Station16;
+use amprule_tests::{Setup, TestServer, ago, folders, units, until};
+use serde_json::Value;
+
+/// Sessions of 10 kWh each, one after the other.
+async fn charge(server: &TestServer, station: &str, sessions: usize) {
+    let mut charging = Station16::boot(server, station).await;
+    for _ in 0..sessions {
+        let transaction = charging.start(1, "CARD-1", 0, &ago(60)).await;
+        charging.meter(1, transaction, 5_000, &ago(50)).await;
+        charging.stop(transaction, 10_000, &ago(10)).await;
+    }
+    let ended = || server.api().sessions(station).iter().filter(|session| session["state"] == "ended").count();
+    until("the sessions end", || (ended() == sessions).then_some(())).await;
+}
+
+fn active(server: &TestServer) -> Value {
+    server.api().get("/api/v1/extensions/tariff").body
+}
+
+fn operator(server: &TestServer, args: &[&str]) -> (bool, String) {
+    let data = server.path("data");
+    let place = ["--data", data.to_str().expect("a path in UTF-8"), "--api", &server.api_base];
+    let said = amprule(Path::new("."), &[args, &place].concat());
+    (said.good, said.text)
+}
+
+async fn until_loaded(server: &TestServer) {
+    until("the tariff is active", || (active(server)["state"] == "active").then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_goes_back_to_the_version_before_and_lets_the_files_count_again() {
+    let server = Setup::default().tariff("0.40").start().await;
+    until_loaded(&server).await;
+    let first = active(&server)["hash"].clone();
+    assert_eq!(active(&server)["versions"][0]["stage"], "probation");
+    assert!(!operator(&server, &["rollback", "tariff"]).0, "there is nothing to go back to");
+    folders::save(&server.path("scripts/tariff/main.rhai"), units::tariff("0.60"));
+    until("the new version", || (active(&server)["hash"] != first).then_some(())).await;
+
+    let (good, said) = operator(&server, &["rollback", "tariff"]);
+    assert!(good, "{said}");
+    assert_eq!(active(&server)["hash"], first, "{said}");
+    let (_, listed) = operator(&server, &["extensions", "tariff"]);
+    assert!(listed.contains("draining"), "the newer one is in memory still:\n{listed}");
+    let (good, said) = operator(&server, &["unpin", "tariff"]);
+    assert!(good, "{said}");
+    until("the files count again", || (active(&server)["hash"] != first).then_some(())).await;
+    let (good, said) = operator(&server, &["pin", "nobody"]);
+    assert!(!good && said.contains("there is no extension nobody"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_finds_the_one_bill_that_a_candidate_changes_by_a_cent() {
+    let server = Setup::default().tariff("0.40").start().await;
+    server.api().accept(&["CARD-1"]);
+    until_loaded(&server).await;
+    charge(&server, "cs-1", 3).await;
+    charge(&server, "cs-2", 1).await;
+    let (unit, candidate) = (server.path("scripts/tariff"), server.path("candidate"));
+    let replay = |unit: &Path, more: &[&str]| {
+        let (unit, data) = (unit.to_str().expect("UTF-8"), server.path("data"));
+        let data = data.to_str().expect("UTF-8").to_owned();
+        amprule(Path::new("."), &[&["replay", "--unit", unit, "--since", "1d", "--data", &data], more].concat())
+    };
+    let same = replay(&unit, &[]);
+    assert!(same.good, "{}", same.text);
+    let report: Value = serde_json::from_str(&replay(&unit, &["--json"]).output).expect("a report");
+    assert_eq!((&report["same"], &report["changed"], &report["failed"]), (&4.into(), &0.into(), &0.into()), "{report}");
+    assert_eq!(replay(&unit, &["--json"]).output, replay(&unit, &["--json"]).output, "to the last byte");
+
+    folders::copy(&unit, &candidate);
+    units::edit(&candidate.join("main.rhai"), |text| {
+        text.replacen("{", "{\n    let cent = if session.station.id == \"cs-2\" { 0.01 } else { 0 };", 1)
+            .replace("[line(", "[line(\"cent\", \"Cent\", cent), line(")
+    });
+    let report: Value = serde_json::from_str(&replay(&candidate, &["--json"]).output).expect("a report");
+    assert_eq!(report["failed"], 0, "{report}");
+    let largest = &report["largest"][0];
+    assert_eq!((&largest["station"], &largest["after"]["total"]), (&"cs-2".into(), &"4.01".into()), "{report}");
+    assert_eq!(report["money"]["EUR"]["after"], "16.01", "{report}");
+    let page = replay(&candidate, &[]);
+    assert!(!page.good && page.text.contains("+0.01"), "{}", page.text);
+}
