@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod command;
 pub mod folders;
+pub mod lateness;
 pub mod management;
 pub mod process;
 pub mod schemas;

@@ -76,6 +76,11 @@ impl Setup {
         self
     }
 
+    /// The folder of the test, for what none of these functions writes.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// With a script of so many euros per kWh, called `tariff`.
     #[must_use]
     pub fn tariff(self, per_kwh: &str) -> Self {

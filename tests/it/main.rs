@@ -4,6 +4,7 @@ mod api;
 mod author;
 mod charging;
 mod clients;
+mod corpus;
 mod crash;
 mod hostile;
 mod malformed;

@@ -3,7 +3,7 @@
 mod load;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use amprule_domain::ports::Clock;
 use amprule_engine::UnknownStations;
 use amprule_gateway::{GatewaySettings, ModelRule};
 use amprule_hooks::{HookSettings, HostLimits, ProbationRules, Selection, StaticTariff};
+use amprule_reload::ReloadSettings;
 use amprule_store::{DecisionSettings, StoreSettings};
 use amprule_trust::Policy;
 use serde::Deserialize;
@@ -104,6 +105,8 @@ pub(crate) struct Extensions {
     pub(crate) rhai_operations: u64,
     pub(crate) wall_ms: u64,
     pub(crate) memory_mib: usize,
+    pub(crate) component_mib: usize,
+    pub(crate) compile_s: u64,
     pub(crate) static_tariff: Option<StaticTariff>,
     pub(crate) signatures: Policy,
     pub(crate) probation: Probation,
@@ -199,6 +202,8 @@ impl Default for Extensions {
             rhai_operations: limits.rhai_operations,
             wall_ms: 50,
             memory_mib: limits.memory >> 20,
+            component_mib: amprule_wasm::Settings::default().component_max >> 20,
+            compile_s: 60,
             static_tariff: None,
             signatures: Policy::default(),
             probation: Probation::default(),
@@ -300,6 +305,18 @@ impl Stations {
 }
 
 impl Extensions {
+    pub(crate) fn component_max(&self) -> usize {
+        self.component_mib << 20
+    }
+
+    /// Where units are, and what one may be made of: a component, and as much again for scripts and cases.
+    pub(crate) fn reload_settings(&self, folders: Vec<PathBuf>, data: &Path) -> ReloadSettings {
+        let mut settings = ReloadSettings::new(folders, data);
+        settings.compile = Duration::from_secs(self.compile_s);
+        settings.bounds.bytes = settings.bounds.bytes.max(2 * self.component_max() as u64);
+        settings
+    }
+
     pub(crate) fn hook_settings(&self) -> HookSettings {
         HookSettings {
             limits: HostLimits {

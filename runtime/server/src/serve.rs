@@ -10,7 +10,7 @@ use amprule_domain::ports::{Ids, Store};
 use amprule_engine::{Engine, Ports};
 use amprule_gateway::{Gateway, Tls};
 use amprule_hooks::{Mask, Registry};
-use amprule_reload::{Reload, ReloadSettings, Watching};
+use amprule_reload::{Reload, Watching};
 use amprule_store::SqliteStore;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
@@ -146,9 +146,10 @@ fn engine(
 /// All units, and the versions that sessions are pinned to, are there before the first station is let in.
 fn load(config: &Config, data: &Path, store: &Arc<SqliteStore>, registry: &Arc<Registry>) -> Result<Watching> {
     let folders = vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()];
-    let settings = ReloadSettings::new(folders, data);
+    let settings = config.extensions.reload_settings(folders, data);
     let gate = Arc::new(gate::open(config, data));
-    let mut reload = Reload::new(settings, registry.clone(), compilers::open()?, gate).context("open the archive")?;
+    let compilers = compilers::sized(config.extensions.component_max())?;
+    let mut reload = Reload::new(settings, registry.clone(), compilers, gate).context("open the archive")?;
     reload.load_all();
     for missing in reload.restore(&store.pinned_hashes()?) {
         let pin = missing.0;

@@ -11,8 +11,10 @@ use crate::contract::{check_imports, find_hooks};
 use crate::engine::{Machine, Settings, StartError};
 use crate::log::Log;
 use crate::sandbox::Sandbox;
-use crate::unit::WasmUnit;
+use crate::shape;
+use crate::unit::{Wasi, WasmUnit};
 use crate::v1::{self, bindings};
+use crate::wasi;
 
 const COMPILER_STACK: usize = 8 << 20;
 
@@ -46,16 +48,25 @@ impl WasmCompiler {
         }
         let hooks = find_hooks(&component, engine, &source.manifest)?;
         let unfit = |error: wasmtime::Error| vec![mismatch(&error).in_file(&source.manifest.entry)];
-        let pre = self.linker.instantiate_pre(&component).map_err(unfit)?;
+        let mut linker = self.linker.clone();
+        let wasi = match wasi::link(&mut linker, &component).map_err(unfit)? {
+            false => Wasi::None,
+            true if source.manifest.capabilities.contains_key("log") => Wasi::Speaking,
+            true => Wasi::Silent,
+        };
+        let pre = linker.instantiate_pre(&component).map_err(unfit)?;
         let contract = v1::Exports::find(&pre, &hooks).map_err(unfit)?;
         let id = source.manifest.id.as_str().into();
         let parameters = v1::Parameters::of(&source.manifest);
-        Ok(WasmUnit { id, hooks, pre, contract, parameters, machine: Arc::clone(&self.machine) })
+        Ok(WasmUnit { id, hooks, pre, contract, parameters, wasi, machine: Arc::clone(&self.machine) })
     }
 
     fn translate(&self, source: &Source) -> Result<Component, Diagnostic> {
         let bytes = source.entry();
         check_form(bytes, self.component_max)?;
+        if let Some(why) = shape::refusal(bytes) {
+            return Err(Diagnostic::new("limit", why).hint("split it into smaller functions"));
+        }
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let refused = |why: String| Diagnostic::new("component", why);
         match self.compile_apart(bytes) {

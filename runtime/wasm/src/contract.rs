@@ -5,10 +5,16 @@ use amprule_hooks::{Diagnostic, Manifest};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::wasi;
+
 const LOG: &str = "amprule:host/log";
 const TYPES: &str = "amprule:types/types";
 const EXPORTS: [(&str, Hook); 2] =
     [("amprule:pricing/pricing", Hook::Pricing), ("amprule:authorization/authorization", Hook::Authorization)];
+/// A person reads them.
+const MOST_FINDINGS: usize = 20;
+const NO_WASI: &str = "leave it out of the build: for Rust and C the target wasm32-unknown-unknown has no WASI, and \
+                       componentize-js has disableFeatures";
 /// The major version of every interface that this host knows.
 const MAJOR: &str = "1";
 
@@ -29,10 +35,15 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The component may import the log, when its manifest asks for it, and nothing else.
+/// The component may import the log, when its manifest asks for it, and the WASI that depends on nothing outside.
 pub(crate) fn check_imports(component: &Component, engine: &Engine, manifest: &Manifest) -> Vec<Diagnostic> {
     let ty = component.component_type();
-    ty.imports(engine).filter_map(|(name, _)| check_import(name, manifest)).collect()
+    let mut found: Vec<Diagnostic> = ty.imports(engine).filter_map(|(name, _)| check_import(name, manifest)).collect();
+    if let Some(more) = found.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
+        found.truncate(MOST_FINDINGS);
+        found.push(Diagnostic::new("import", format!("and {more} further imports")).in_file(&manifest.entry));
+    }
+    found
 }
 
 fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
@@ -47,11 +58,15 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
             "add to plugin.toml:\n[capabilities]\nlog = \"why you want to log\"".to_owned(),
         ),
         LOG | TYPES => return None,
-        other if other.starts_with("wasi:") => (
-            "import",
-            format!("the component imports {text}; a policy plugin gets no WASI"),
-            "build for wasm32-unknown-unknown, and use no clock, random numbers, files or environment".to_owned(),
+        other if wasi::is_known(other) && name.version.starts_with(wasi::VERSION) => return None,
+        other if wasi::is_known(other) => (
+            "version",
+            format!("the component imports {text}; the WASI of policies is version 0.2"),
+            NO_WASI.to_owned(),
         ),
+        other if other.starts_with("wasi:") => {
+            ("import", format!("the component imports {text}, which a policy does not get"), NO_WASI.to_owned())
+        }
         other => {
             ("import", format!("the component imports {text}, which this host does not have"), nearest(other, &[LOG]))
         }

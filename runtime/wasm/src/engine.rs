@@ -23,7 +23,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { sandboxes: 128, memory_max: 64 << 20, component_max: 16 << 20, pooling: true }
+        Self { sandboxes: 128, memory_max: 64 << 20, component_max: 24 << 20, pooling: true }
     }
 }
 

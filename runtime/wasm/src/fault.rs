@@ -4,11 +4,15 @@ use amprule_domain::decision::{Fault, FaultClass};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use crate::meter::Meter;
+use crate::wasi::Barred;
 
 /// Classifies what wasmtime reports. An error that is no trap comes from reading the guest's result.
 pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> Fault {
     if error.is::<PoolConcurrencyLimitError>() {
         return Fault::new(FaultClass::HostIo, "all sandboxes are in use; more calls run at once than are configured");
+    }
+    if let Some(barred) = error.downcast_ref::<Barred>() {
+        return Fault::new(FaultClass::Trap, barred.to_string());
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Fault::new(FaultClass::Fuel, "the call used up its fuel"),
@@ -18,7 +22,10 @@ pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> Fault {
             Fault::new(FaultClass::Trap, "the plugin panicked or reached code that it holds for unreachable")
         }
         Some(trap) => Fault::new(FaultClass::Trap, trap.to_string()),
-        None => Fault::new(FaultClass::InvalidOutput, format!("the result cannot be read: {}", error.root_cause())),
+        None => Fault::new(
+            FaultClass::InvalidOutput,
+            format!("what the plugin handed over cannot be read: {}", error.root_cause()),
+        ),
     }
 }
 

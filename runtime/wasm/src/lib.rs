@@ -14,9 +14,11 @@ mod fault;
 mod log;
 mod meter;
 mod sandbox;
+mod shape;
 mod ticker;
 mod unit;
 mod v1;
+mod wasi;
 
 pub use compiler::WasmCompiler;
 pub use engine::{Settings, StartError};

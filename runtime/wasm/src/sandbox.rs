@@ -12,6 +12,7 @@ use crate::fault::classify;
 use crate::log::Log;
 use crate::meter::Meter;
 use crate::ticker::epochs_until;
+use crate::wasi::World;
 
 /// Bytes that a guest may hand over in one go: its result, or a line for the log.
 const HANDED_OVER: usize = 256 << 10;
@@ -20,30 +21,43 @@ const HANDED_OVER: usize = 256 << 10;
 pub(crate) struct Sandbox {
     pub(crate) log: Log,
     pub(crate) meter: Meter,
+    /// For a component that imports WASI.
+    pub(crate) world: Option<World>,
 }
 
-/// Runs `call` in a fresh instance. The outer result is wasmtime's: an error of it ends the store.
+impl Sandbox {
+    pub(crate) fn world(&mut self) -> wasmtime::Result<&mut World> {
+        self.world.as_mut().ok_or_else(|| wasmtime::Error::msg("this component was linked without WASI"))
+    }
+}
+
+/// Runs `call` in a fresh instance, in that world when the component imports WASI. The outer result is wasmtime's: an error of it ends the store.
 pub(crate) fn run<T>(
     pre: &InstancePre<Sandbox>,
     unit: &Arc<str>,
     budget: &Budget,
+    world: Option<World>,
     call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
 ) -> Answer<T> {
-    let mut store = match open(pre.engine(), unit, budget) {
+    let mut store = match open(pre.engine(), unit, budget, world) {
         Ok(store) => store,
         Err(fault) => return Answer { result: Err(fault), used: Used::default() },
     };
     let outcome = pre.instantiate(&mut store).and_then(|instance| call(&mut store, &instance));
+    let Sandbox { world, log, .. } = store.data_mut();
+    if let Some(world) = world {
+        world.end(log);
+    }
     let meter = &store.data().meter;
     let result = outcome.unwrap_or_else(|error| Err(classify(&error, meter)));
     let fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
     Answer { result, used: Used { fuel, memory: meter.used() } }
 }
 
-fn open(engine: &Engine, unit: &Arc<str>, budget: &Budget) -> Result<Store<Sandbox>, Fault> {
+fn open(engine: &Engine, unit: &Arc<str>, budget: &Budget, world: Option<World>) -> Result<Store<Sandbox>, Fault> {
     let epochs = epochs_until(budget.deadline, Instant::now())
         .ok_or_else(|| Fault::new(FaultClass::Wall, "the time limit had passed before the call began"))?;
-    let sandbox = Sandbox { log: Log::new(Arc::clone(unit)), meter: Meter::new(budget.memory) };
+    let sandbox = Sandbox { log: Log::new(Arc::clone(unit)), meter: Meter::new(budget.memory), world };
     let mut store = Store::new(engine, sandbox);
     store.limiter(|sandbox| &mut sandbox.meter);
     store.set_epoch_deadline(epochs);

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use amprule_domain::Timestamp;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::{Answer, Budget, Unit, Used};
+use serde::Serialize;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
 use crate::engine::Machine;
 use crate::sandbox::{self, Sandbox};
 use crate::v1;
+use crate::wasi::World;
 
 pub(crate) struct WasmUnit {
     pub(crate) id: Arc<str>,
@@ -21,8 +24,19 @@ pub(crate) struct WasmUnit {
     /// The contract's version is chosen here, once, and not per call.
     pub(crate) contract: v1::Exports,
     pub(crate) parameters: v1::Parameters,
+    pub(crate) wasi: Wasi,
     /// Keeps the clock going as long as something can run.
     pub(crate) machine: Arc<Machine>,
+}
+
+/// What a component gets of WASI.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wasi {
+    /// It imports none.
+    None,
+    Silent,
+    /// What it prints is logged.
+    Speaking,
 }
 
 /// For the trial start, which runs only what a component does before it is called.
@@ -34,16 +48,23 @@ impl WasmUnit {
     /// The fault: it does not start. The inner error: it starts, and does not fit the contract.
     pub(crate) fn try_start(&self) -> Result<wasmtime::Result<()>, Fault> {
         let budget = Budget { fuel: TRIAL_FUEL, memory: TRIAL_MEMORY, deadline: Instant::now() + TRIAL_TIME };
-        self.run(&budget, |store, instance| Ok(Ok(self.contract.check(store, instance)))).result
+        let world = self.world(Timestamp::UNIX_EPOCH, &());
+        self.run(&budget, world, |store, instance| Ok(Ok(self.contract.check(store, instance)))).result
+    }
+
+    /// Made from the decision alone, so that the same question is asked in the same world.
+    fn world(&self, now: Timestamp, input: &impl Serialize) -> Option<World> {
+        (self.wasi != Wasi::None).then(|| World::of(now, input, self.wasi == Wasi::Speaking))
     }
 
     fn run<T>(
         &self,
         budget: &Budget,
+        world: Option<World>,
         call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
     ) -> Answer<T> {
         let budget = Budget { memory: budget.memory.min(self.machine.memory_max), ..*budget };
-        sandbox::run(&self.pre, &self.id, &budget, call)
+        sandbox::run(&self.pre, &self.id, &budget, world, call)
     }
 }
 
@@ -56,14 +77,18 @@ impl Unit for WasmUnit {
         let Some(export) = &self.contract.pricing else {
             return not_there(Hook::Pricing);
         };
-        self.run(budget, |store, instance| v1::pricing::call(export, store, instance, input, &self.parameters))
+        let world = self.world(input.now, input);
+        self.run(budget, world, |store, instance| v1::pricing::call(export, store, instance, input, &self.parameters))
     }
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput> {
         let Some(export) = &self.contract.authorization else {
             return not_there(Hook::Authorization);
         };
-        self.run(budget, |store, instance| v1::authorization::call(export, store, instance, input, &self.parameters))
+        let world = self.world(input.now, input);
+        self.run(budget, world, |store, instance| {
+            v1::authorization::call(export, store, instance, input, &self.parameters)
+        })
     }
 }
 

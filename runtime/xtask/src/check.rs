@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::run::{cargo, run};
-use crate::{dependencies, plugins, python};
+use crate::{dependencies, guests, plugins, python};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
@@ -91,8 +91,10 @@ fn format(root: &Path, _full: bool) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-fn plugins(root: &Path, _full: bool) -> Result<Outcome> {
+/// JavaScript and Python need tools that take minutes to fetch: in the full run only, or when they are there.
+fn plugins(root: &Path, full: bool) -> Result<Outcome> {
     plugins::build(root)?;
+    guests::build(root, full)?;
     Ok(Outcome::Passed)
 }
 

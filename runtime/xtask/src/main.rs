@@ -14,6 +14,8 @@ mod check;
 mod children;
 mod demo;
 mod dependencies;
+mod guests;
+mod museum;
 mod plugins;
 mod python;
 mod run;
@@ -36,6 +38,11 @@ enum Command {
     Bench(bench::Bench),
     /// Builds every plugin of plugins/ as a component.
     Plugins,
+    /// Builds the example in every language for which this machine has the tools, and names those that are missing.
+    Guests(guests::Guests),
+    /// Keeps compiled plugins of every released contract, which the tests load.
+    #[command(subcommand)]
+    Museum(museum::Museum),
 }
 
 fn main() -> Result<()> {
@@ -45,6 +52,8 @@ fn main() -> Result<()> {
         Command::Test(check) => check.run(&root),
         Command::Bench(bench) => bench.run(&root),
         Command::Plugins => plugins::build(&root),
+        Command::Guests(guests) => guests.run(&root),
+        Command::Museum(museum) => museum.run(&root),
     }
 }
 

@@ -14,7 +14,7 @@ use wit_component::ComponentEncoder;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "plugin";
-const GUESTS: [&str; 2] = ["plugins", "tests/guests"];
+const GUESTS: [&str; 3] = ["plugins", "plugin-sdk/guests", "tests/guests"];
 
 struct Plugin {
     package: String,

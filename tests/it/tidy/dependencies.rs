@@ -32,7 +32,7 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("tokio-rustls", &["amprule-gateway", "amprule-server", "amprule-tests"]),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
     ("ed25519-dalek", &["amprule-trust"]),
-    ("wit-component", &["amprule-xtask", "amprule-workbench"]),
+    ("wit-component", &["amprule-xtask", "amprule-workbench", "amprule-corpus"]),
 ];
 
 /// Whom of ours each crate may name. Down only.

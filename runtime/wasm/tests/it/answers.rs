@@ -8,8 +8,8 @@ use amprule_domain::{Currency, Decimal};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
 use serde_json::json;
 
-use crate::guest;
 use crate::harness::{ask, authorize, budget, compile, compile_pricing, price, request, session, source};
+use amprule_corpus::guest;
 
 #[test]
 fn an_honest_guest_prices_and_its_use_is_reported() {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_hooks::Budget;
 
-use crate::guest;
 use crate::harness::{ask, budget, compile_pricing, price, session};
+use amprule_corpus::guest;
 
 fn check(body: &str, class: FaultClass, says: &str) {
     let fault = price(guest::pricing(body)).expect_err(body);

@@ -4,8 +4,8 @@ use amprule_domain::decision::Hook;
 use amprule_hooks::Compiler;
 use amprule_wasm::{Settings, WasmCompiler};
 
-use crate::guest;
 use crate::harness::{compile, printed, refuse, source};
+use amprule_corpus::guest;
 
 fn check(what: &str, component: Vec<u8>, says: &[&str]) {
     let found = refuse(&source(component, &[Hook::Pricing]));
@@ -56,8 +56,9 @@ fn a_component_over_the_size_limit_is_not_even_compiled() {
 #[test]
 fn an_import_that_the_host_lacks_is_named_with_what_to_do() {
     let cases = [
-        ("wasi:clocks/monotonic-clock@0.2.0", "error[AR0110]", "gets no WASI", "wasm32-unknown-unknown"),
-        ("wasi:cli/environment@0.2.6", "error[AR0110]", "gets no WASI", "use no clock"),
+        ("wasi:http/types@0.2.0", "error[AR0110]", "does not get", "componentize-js has disableFeatures"),
+        ("wasi:keyvalue/store@0.2.0-draft2", "error[AR0110]", "does not get", "wasm32-unknown-unknown has no WASI"),
+        ("wasi:clocks/monotonic-clock@0.3.0", "error[AR0205]", "the WASI of policies is version 0.2", "leave it out"),
         ("amprule:host/lag@1.0.0", "error[AR0110]", "does not have", "did you mean amprule:host/log@1.0.0?"),
         ("other:things/network", "error[AR0110]", "does not have", "this host knows amprule:host/log@1.0.0"),
         ("amprule:host/log@2.0.0", "error[AR0205]", "does not have", "knows is amprule:host/log@1.0.0"),

@@ -2,9 +2,11 @@
 
 mod answers;
 mod faults;
-mod guest;
+mod guests;
 mod harness;
 mod loading;
 mod many;
+mod museum;
 mod outputs;
 mod shipped;
+mod wasi;

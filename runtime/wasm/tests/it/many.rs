@@ -8,8 +8,8 @@ use amprule_domain::decision::{FaultClass, Hook};
 use amprule_hooks::{Budget, Compiler};
 use amprule_wasm::{Settings, WasmCompiler};
 
-use crate::guest;
 use crate::harness::{budget, compile_pricing, session, source};
+use amprule_corpus::guest;
 
 const THREADS: usize = 64;
 

@@ -2,8 +2,8 @@
 
 use amprule_domain::decision::FaultClass;
 
-use crate::guest;
 use crate::harness::{authorize, price};
+use amprule_corpus::guest;
 
 const INVALID: FaultClass = FaultClass::InvalidOutput;
 
@@ -82,7 +82,7 @@ fn an_answer_that_breaks_the_abi_is_refused() {
     for (what, body) in cases {
         let fault = price(guest::pricing(body)).expect_err(what);
         assert_eq!(fault.class, INVALID, "{what}: {fault}");
-        assert!(fault.message.starts_with("the result cannot be read: "), "{what}: {fault}");
+        assert!(fault.message.starts_with("what the plugin handed over cannot be read: "), "{what}: {fault}");
     }
 }
 

@@ -30,13 +30,14 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(name)
 }
 
-fn read(folder: &Path) -> Source {
+/// A plugin's folder as a source, with the cases that it has.
+pub(crate) fn read(folder: &Path) -> Source {
     let manifest = fs::read_to_string(folder.join("plugin.toml")).expect("a shipped plugin has a manifest");
     let declaration = Declaration { file: "plugin.toml", manifest: &manifest, parameters: None, entry: "plugin.wasm" };
     let (manifest, parameters) = parse(&declaration).unwrap_or_else(|found| panic!("{}", printed(&found)));
     let mut files = BTreeMap::new();
     files.extend(fs::read(folder.join("plugin.wasm")).ok().map(|bytes| ("plugin.wasm".to_owned(), bytes)));
-    for case in fs::read_dir(folder.join("cases")).expect("a shipped plugin has cases") {
+    for case in fs::read_dir(folder.join("cases")).into_iter().flatten() {
         let path = case.expect("a readable folder").path();
         let name = path.file_name().expect("a file has a name").to_string_lossy();
         files.insert(format!("cases/{name}"), fs::read(&path).expect("a readable case"));

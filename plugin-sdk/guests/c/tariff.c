@@ -1,0 +1,86 @@
+// A price per kWh and a fee for each idle minute, in C, without WASI and without a C library.
+//
+// pricing.h is generated from the contract by `wit-bindgen c`; plugin-sdk/README.md has the commands.
+
+#include "pricing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef amprule_types_types_decimal_t decimal_t;
+typedef exports_amprule_pricing_pricing_pricing_input_t input_t;
+typedef exports_amprule_pricing_pricing_pricing_output_t output_t;
+typedef exports_amprule_pricing_pricing_pricing_line_t line_t;
+
+static const amprule_types_types_value_t *parameter(const input_t *input, const char *name) {
+  for (size_t at = 0; at < input->parameters.len; at++) {
+    const amprule_types_types_parameter_t *parameter = &input->parameters.ptr[at];
+    if (parameter->name.len == strlen(name) && memcmp(parameter->name.ptr, name, parameter->name.len) == 0) {
+      return &parameter->value;
+    }
+  }
+  // The host gives every parameter that plugin.toml declares.
+  abort();
+}
+
+// A bill that does not fit 64 bits is no bill: the trap takes the host's fallback.
+static int64_t product(int64_t a, int64_t b) {
+  uint64_t most = INT64_MAX;
+  uint64_t left = a < 0 ? -(uint64_t)a : (uint64_t)a, right = b < 0 ? -(uint64_t)b : (uint64_t)b;
+  if (right != 0 && left > most / right) {
+    abort();
+  }
+  return a * b;
+}
+
+static line_t line(const char *code, const char *description, decimal_t quantity, const char *unit) {
+  line_t line;
+  memset(&line, 0, sizeof line);
+  pricing_string_dup(&line.code, code);
+  pricing_string_dup(&line.description, description);
+  line.quantity.is_some = true;
+  line.quantity.val = quantity;
+  line.unit.is_some = true;
+  pricing_string_dup(&line.unit.val, unit);
+  return line;
+}
+
+static line_t energy_line(decimal_t energy_wh, decimal_t price) {
+  decimal_t energy_kwh = {energy_wh.coefficient, energy_wh.scale + 3};
+  line_t energy = line("energy", "Energy", energy_kwh, "kWh");
+  energy.unit_price.is_some = true;
+  energy.unit_price.val = price;
+  energy.amount.coefficient = product(energy_kwh.coefficient, price.coefficient);
+  energy.amount.scale = energy_kwh.scale + price.scale;
+  return energy;
+}
+
+// A sixtieth has no end in decimals, so the amount is cut; the host rounds to the currency's unit.
+static line_t idle_line(int64_t seconds, decimal_t per_minute) {
+  decimal_t quantity = {seconds, 0};
+  line_t idle = line("idle", "Idle time", quantity, "s");
+  idle.amount.coefficient = product(product(per_minute.coefficient, seconds), 1000000) / 60;
+  idle.amount.scale = per_minute.scale + 6;
+  return idle;
+}
+
+bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, pricing_string_t *error) {
+  (void)error;
+  int64_t idle_s = 0;
+  for (size_t at = 0; at < input->periods.len; at++) {
+    const exports_amprule_pricing_pricing_period_t *period = &input->periods.ptr[at];
+    if (period->state == EXPORTS_AMPRULE_PRICING_PRICING_CHARGING_STATE_IDLE) {
+      idle_s += period->duration_s;
+    }
+  }
+
+  memset(output, 0, sizeof *output);
+  output->currency = parameter(input, "currency")->val.text;
+  output->lines.ptr = calloc(2, sizeof(line_t));
+  output->lines.ptr[output->lines.len++] =
+      energy_line(input->session.energy_wh, parameter(input, "energy_price")->val.decimal);
+  if (idle_s > 0) {
+    output->lines.ptr[output->lines.len++] = idle_line(idle_s, parameter(input, "idle_price")->val.decimal);
+  }
+  return true;
+}

@@ -1,0 +1,176 @@
+//! The whole corpus through the crates that load and run units: each is refused, ends or answers, as its table says.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use amprule_corpus::{Expect, Unit, corpus};
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::pricing::PricedBy;
+use amprule_hooks::manifest::{Declaration, parse};
+use amprule_hooks::{Answer, Budget, Diagnostic, HostLimits, Kind, Source};
+use amprule_reload::{Compilers, Verdict, check};
+use amprule_script::ScriptCompiler;
+use amprule_wasm::{Settings, WasmCompiler};
+use serde_json::{Value, json};
+
+static COMPILERS: LazyLock<Compilers> = LazyLock::new(|| {
+    let wasm = WasmCompiler::start(&Settings::default()).expect("this machine runs components");
+    Compilers { rhai: Arc::new(ScriptCompiler), wasm: Arc::new(wasm) }
+});
+
+/// Loading is the compiler's work, which nobody waits for; this only has to end.
+const LOADING: Duration = Duration::from_secs(60);
+/// A call ends at its wall limit and a tick. The rest is for machines with much else to do.
+const CALLING: Duration = Duration::from_secs(10);
+const WALL: Duration = Duration::from_millis(50);
+const MEMORY: usize = 32 << 20;
+const FUEL: u64 = 20_000_000;
+/// A fifth of the usual, since scripts are slow in debug builds.
+const OPERATIONS: u64 = 1_000_000;
+
+#[test]
+fn every_unit_of_the_corpus_comes_to_the_end_that_its_table_says() {
+    let units = corpus();
+    let wrong: Vec<String> =
+        units.iter().filter_map(|unit| walk(unit).err().map(|why| format!("{}: {why}", unit.name))).collect();
+    assert!(wrong.is_empty(), "{} of {} units:\n{}", wrong.len(), units.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_corpus_is_as_large_as_it_was_and_each_name_stands_once() {
+    let units = corpus();
+    let walked = units.iter().filter(|unit| !matches!(unit.expect, Expect::Elsewhere(_))).count();
+    assert!(walked >= 90, "{walked} units");
+    let names: HashSet<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+    assert_eq!(names.len(), units.len());
+    assert!(units.iter().all(|unit| !unit.about.is_empty()));
+}
+
+fn walk(unit: &Unit) -> Result<(), String> {
+    if let Expect::Elsewhere(place) = &unit.expect {
+        let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(place);
+        return if place.exists() { Ok(()) } else { Err(format!("{} is not there", place.display())) };
+    }
+    let folder = tempfile::tempdir().expect("make a folder for a unit");
+    let folder = folder.path().join(&unit.name);
+    unit.write(&folder);
+    let began = Instant::now();
+    let report = check(&folder, COMPILERS.clone(), HostLimits::default()).map_err(|error| error.to_string())?;
+    within(LOADING, began, "loading")?;
+    match (&unit.expect, &report.units[0].verdict) {
+        (Expect::Refused(code), Verdict::Broken(found)) => refused(code, &unit.says, found),
+        (_, Verdict::Good { .. }) => call(unit),
+        (expect, verdict) => Err(format!("{expect:?}, but it is {verdict:?}")),
+    }
+}
+
+fn refused(code: &str, says: &str, found: &[Diagnostic]) -> Result<(), String> {
+    let text = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let has_code = code.is_empty() || found.iter().any(|diagnostic| diagnostic.code == code);
+    if !has_code || !text.contains(says) {
+        return Err(format!("refused, but not with {code:?} and {says:?}:\n{text}"));
+    }
+    // A person reads it.
+    if text.len() > 20_000 { Err(format!("the refusal has {} bytes", text.len())) } else { Ok(()) }
+}
+
+/// Three times, since a unit may be different after its first fault.
+fn call(unit: &Unit) -> Result<(), String> {
+    let source = source(unit);
+    let compiler = if unit.is_script { &COMPILERS.rhai } else { &COMPILERS.wasm };
+    let code = compiler.compile(&source).map_err(|_| "it compiled a moment ago".to_owned())?;
+    for _ in 0..3 {
+        let began = Instant::now();
+        // The clock is meant only where nothing else ends the call: a slow machine must not change a class.
+        let wall = if unit.fuel.is_some() { WALL } else { CALLING };
+        let budget = Budget {
+            fuel: unit.fuel.unwrap_or(if unit.is_script { OPERATIONS } else { FUEL }),
+            memory: MEMORY,
+            deadline: began + wall,
+        };
+        let Answer { result, used } = ask(unit, &*code, &budget);
+        within(CALLING + Duration::from_secs(5), began, "a call")?;
+        // A script is stopped by the first operation too many.
+        if used.fuel > budget.fuel.saturating_add(1) || used.memory > MEMORY {
+            return Err(format!("it used more than it was granted: {used:?}"));
+        }
+        judge(unit, result)?;
+    }
+    Ok(())
+}
+
+fn judge(unit: &Unit, result: Result<(), Fault>) -> Result<(), String> {
+    match (&unit.expect, result) {
+        (Expect::Answers, Ok(())) => Ok(()),
+        (Expect::Faults(classes), Err(fault)) => {
+            let class = json!(fault.class);
+            let expected = classes.iter().any(|expected| class == expected.as_str());
+            let harmless = !fault.message.chars().any(|c| c == '\u{1b}') && fault.class != FaultClass::HostIo;
+            let said = fault.message.contains(&unit.says);
+            if expected && harmless && said { Ok(()) } else { Err(format!("{classes:?} {:?}, but {fault}", unit.says)) }
+        }
+        (expect, result) => Err(format!("{expect:?}, but a call came to {result:?}")),
+    }
+}
+
+/// Asks, and checks the answer as the registry does.
+fn ask(unit: &Unit, code: &dyn amprule_hooks::Unit, budget: &Budget) -> Answer<()> {
+    if unit.authorizes {
+        let answer = code.authorize(&serde_json::from_value(request()).expect("the example is an input"), budget);
+        let result = answer.result.and_then(|output| output.validate().map_err(invalid));
+        return Answer { result, used: answer.used };
+    }
+    let input = serde_json::from_value(session()).expect("the example is an input");
+    let answer = code.price(&input, budget);
+    let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
+    let priced = answer.result.and_then(|output| output.into_price(input.now, input.is_final, nobody).map_err(invalid));
+    Answer { result: priced.map(drop), used: answer.used }
+}
+
+fn invalid(why: String) -> Fault {
+    Fault::new(FaultClass::InvalidOutput, why)
+}
+
+fn within(most: Duration, began: Instant, what: &str) -> Result<(), String> {
+    let took = began.elapsed();
+    if took > most { Err(format!("{what} took {took:?}, more than {most:?}")) } else { Ok(()) }
+}
+
+fn source(unit: &Unit) -> Source {
+    let text = std::str::from_utf8(&unit.files["plugin.toml"]).expect("a manifest of ours");
+    let entry = if unit.is_script { "main.rhai" } else { "plugin.wasm" };
+    let declaration = Declaration { file: "plugin.toml", manifest: text, parameters: None, entry };
+    let (manifest, parameters) = parse(&declaration).expect("it was accepted a moment ago");
+    let kind = if unit.is_script { Kind::Rhai } else { Kind::Wasm };
+    Source { kind, manifest, parameters, files: unit.files.clone(), hash: "0".repeat(64) }
+}
+
+fn session() -> Value {
+    json!({
+        "now": "2026-07-01T19:00:00Z",
+        "isFinal": false,
+        "session": {
+            "id": "s-1", "startedAt": "2026-07-01T17:00:00Z", "endedAt": null,
+            "energyWh": 12345.5, "durationS": 7200, "timeZone": "Europe/Berlin"
+        },
+        "station": {"id": "cs-1", "location": "yard", "vendor": "V", "model": "M", "evse": 1, "connector": 2},
+        "token": {"type": "ISO14443", "group": "fleet"},
+        "periods": [
+            {"startedAt": "2026-07-01T17:00:00Z", "endedAt": "2026-07-01T19:00:00Z", "durationS": 7200,
+             "energyWh": 12345.5, "state": "charging", "weekday": 3, "minuteOfDay": 1140}
+        ]
+    })
+}
+
+fn request() -> Value {
+    json!({
+        "now": "2026-07-01T19:00:00Z",
+        "purpose": "start",
+        "station": {"id": "cs-1", "location": null, "vendor": "V", "model": "M", "evse": 1, "connector": 2},
+        "token": {"idToken": "04A1", "type": "ISO14443", "status": "accepted", "group": null, "expiresAt": null, "budget": null},
+        "local": {"timeZone": "Europe/Berlin", "weekday": 3, "minuteOfDay": 1260, "date": "2026-07-01"},
+        "openSessions": 0
+    })
+}
