@@ -16,7 +16,8 @@
 //! | `fuel` | what the call may use, where the usual 20 million are not meant |
 //!
 //! and one expectation: `refused` at load with that code ("" for any) and, in what is said, the word `says`; `fault`,
-//! the class of every call's fault; `answers`, harmless in the end; `elsewhere`, where it is proven instead.
+//! the class of every call's fault; `answers`, harmless in the end; `elsewhere`, the file whose test proves it, by the
+//! words `says`.
 
 pub mod guest;
 mod table;
@@ -50,7 +51,7 @@ pub enum Expect {
     /// At every call, with one of these classes.
     Faults(Vec<String>),
     Answers,
-    /// Proven by the tests of that folder.
+    /// Proven by a test in that file.
     Elsewhere(String),
 }
 

@@ -29,7 +29,7 @@ fn the_same_tariff_in_every_language_gives_the_same_bills_and_bits() {
         let outcome = cases::run(&source, &*unit, &GRANTED);
         assert!(outcome.failed.is_empty(), "{language}: {}", printed(&outcome.failed));
         let mut input = session();
-        input.parameters = source.parameters.clone();
+        input.parameters = source.parameters.clone().into();
         for _ in 0..2 {
             let output = unit.price(&input, &budget()).result.unwrap_or_else(|fault| panic!("{language}: {fault}"));
             bills.push((language, to_vec(&output).expect("plain data")));
