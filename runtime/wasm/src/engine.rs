@@ -36,8 +36,8 @@ pub enum StartError {
     Clock(#[source] std::io::Error),
 }
 
-/// Core instances of one component: its module, and the two small ones that join it to the log.
-const CORE_INSTANCES: u32 = 8;
+/// Core instances of one component: a module and the two small ones that join it to the log; Python's has fourteen.
+const CORE_INSTANCES: u32 = 32;
 const MEMORIES: u32 = 4;
 const TABLES: u32 = 8;
 pub(crate) const TABLE_ELEMENTS: usize = 10_000;
@@ -102,7 +102,7 @@ fn config(settings: &Settings) -> Config {
 fn pool(settings: &Settings) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(settings.sandboxes)
-        .total_core_instances(settings.sandboxes.saturating_mul(4))
+        .total_core_instances(settings.sandboxes.saturating_mul(16))
         .total_memories(settings.sandboxes)
         .total_tables(settings.sandboxes.saturating_mul(4))
         .max_core_instances_per_component(CORE_INSTANCES)

@@ -45,7 +45,7 @@ impl ResourceLimiter for Meter {
     }
 
     fn instances(&self) -> usize {
-        16
+        32
     }
 
     fn tables(&self) -> usize {

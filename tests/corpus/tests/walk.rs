@@ -126,7 +126,8 @@ fn ask(unit: &Unit, code: &dyn amprule_hooks::Unit, budget: &Budget) -> Answer<(
     let input = serde_json::from_value(session()).expect("the example is an input");
     let answer = code.price(&input, budget);
     let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
-    let priced = answer.result.and_then(|output| output.into_price(input.now, input.is_final, nobody).map_err(invalid));
+    let priced =
+        answer.result.and_then(|output| output.into_price(input.now, input.is_final, nobody.into()).map_err(invalid));
     Answer { result: priced.map(drop), used: answer.used }
 }
 
