@@ -1,7 +1,8 @@
 //! What an operator may say about the versions of a unit. Each order is one step of the reload's own thread.
 
-use amprule_hooks::{Archive, Change, Version};
 use std::sync::Arc;
+
+use amprule_hooks::{Archive, Change, Version};
 
 use crate::loader::Loader;
 

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::pricing::Pin;
 use amprule_hooks::{Archive, Gate, Registry};
-
 use parking_lot::Mutex;
 
 use crate::archive::ArchiveFolder;

@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::extensions;
 use clap::{Args, Parser, Subcommand};
 
 use crate::author;
+use crate::extensions;
 use crate::install::Install;
 use crate::key::Key;
 use crate::pack::Pack;
