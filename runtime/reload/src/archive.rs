@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use amprule_hooks::registry::{Stage, VersionView};
 use amprule_hooks::{Archive, Source, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,11 @@ pub(crate) struct ArchiveFolder {
 struct Origin {
     shape: Shape,
     name: String,
+    /// For lists: nothing has to be compiled to say whose version this is.
+    #[serde(default)]
+    unit: String,
+    #[serde(default)]
+    version: String,
 }
 
 impl ArchiveFolder {
@@ -56,7 +62,8 @@ impl ArchiveFolder {
         for (name, bytes) in &source.files {
             write(&temporary.join(name), bytes)?;
         }
-        let origin = Origin { shape: place.shape, name: place.name() };
+        let (unit, version) = (source.manifest.id.clone(), source.manifest.version.clone());
+        let origin = Origin { shape: place.shape, name: place.name(), unit, version };
         write(&temporary.join(ORIGIN), &serde_json::to_vec(&origin)?)?;
         File::open(&temporary)?.sync_all()?;
         fs::rename(&temporary, &target)?;
@@ -105,7 +112,25 @@ impl ArchiveFolder {
     }
 }
 
+impl ArchiveFolder {
+    /// `None`: not a version, or one of another unit.
+    fn listed(&self, path: &Path, unit: &str) -> Option<VersionView> {
+        let origin: Origin = serde_json::from_slice(&fs::read(path.join(ORIGIN)).ok()?).ok()?;
+        let hash = path.file_name()?.to_str()?.to_owned();
+        let since = Timestamp::try_from(used_at(path)).ok()?;
+        let view = VersionView { version: origin.version, hash, stage: Stage::Retired, since, reason: None };
+        (origin.unit == unit).then_some(view)
+    }
+}
+
 impl Archive for ArchiveFolder {
+    fn list(&self, unit: &str) -> Vec<VersionView> {
+        let paths = entries(&self.folder).unwrap_or_default();
+        let mut versions: Vec<_> = paths.iter().filter_map(|path| self.listed(path, unit)).collect();
+        versions.sort_by_key(|version| std::cmp::Reverse(version.since));
+        versions
+    }
+
     fn load(&self, hash: &str) -> Option<Arc<Version>> {
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;

@@ -4,6 +4,7 @@ mod fixture;
 
 use std::fs;
 
+use amprule_hooks::registry::Stage;
 use amprule_reload::{Order, Refused, Verb, Watching};
 use fixture::{Fixture, GOOD, tariff};
 
@@ -375,4 +376,11 @@ fn an_operator_holds_a_version_whatever_the_files_are_and_lets_them_count_again(
     assert!(matches!(order(&watching, unknown), Err(Refused::Impossible(_))));
     let nobody = watching.order(Order { id: "nobody".to_owned(), verb: Verb::Pin });
     assert_eq!(nobody, Err(Refused::Unknown("nobody".to_owned())));
+    watching.stop();
+
+    let later = again.restarted();
+    later.start().stop();
+    let versions = later.registry.extension("flat").unwrap().versions;
+    let retired: Vec<_> = versions.iter().filter(|version| version.stage == Stage::Retired).collect();
+    assert_eq!((versions.len(), retired.len()), (3, 1), "the archive knows what nobody needs in memory: {versions:?}");
 }

@@ -138,9 +138,15 @@ impl Registry {
         loaded.chain(lost.map(|(path, trouble)| unloaded(path, trouble))).collect()
     }
 
-    /// The active one of this id, else the one that tries to be.
+    /// The active one of this id, else the one that tries to be; with what the archive has of it.
     pub fn extension(&self, id: &str) -> Option<ExtensionView> {
-        self.extensions().into_iter().find(|view| view.id == id)
+        let mut view = self.extensions().into_iter().find(|view| view.id == id)?;
+        let archived = self.archive.get().map(|archive| archive.list(id)).unwrap_or_default();
+        let retired =
+            archived.into_iter().filter(|version| view.versions.iter().all(|known| known.hash != version.hash));
+        let retired: Vec<_> = retired.collect();
+        view.versions.extend(retired);
+        Some(view)
     }
 
     fn view(&self, generation: &Generation, entry: &Entry, trouble: Option<&Trouble>) -> ExtensionView {
@@ -181,8 +187,6 @@ impl Registry {
         }));
         let in_memory = self.shelf.of_unit(active.id());
         versions.extend(in_memory.iter().rev().map(|version| VersionView::of(version, Stage::Draining)));
-        let archived = self.archive.get().map(|archive| archive.list(active.id())).unwrap_or_default();
-        versions.extend(archived);
         let mut seen = HashSet::new();
         versions.retain(|version| seen.insert(version.hash.clone()));
         versions
