@@ -319,7 +319,7 @@ fn the_archive_is_no_way_around_the_gate_after_a_restart() {
 
 /// A version that traps when it is asked, and is nothing else than another text of the tariff.
 fn fail_on_probation(fixture: &Fixture) -> String {
-    let bad = fixture.pin().unwrap().hash.clone();
+    let bad = fixture.pin().expect("a tariff").hash.clone();
     fixture.fail_every_call();
     fixture.until("the rollback", || fixture.heard("extension.rolled-back"));
     bad
