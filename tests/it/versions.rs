@@ -10,10 +10,12 @@ use serde_json::Value;
 /// Sessions of 10 kWh each, one after the other.
 async fn charge(server: &TestServer, station: &str, sessions: usize) {
     let mut charging = Station16::boot(server, station).await;
-    for _ in 0..sessions {
-        let transaction = charging.start(1, "CARD-1", 0, &ago(60)).await;
-        charging.meter(1, transaction, 5_000, &ago(50)).await;
-        charging.stop(transaction, 10_000, &ago(10)).await;
+    for left in (1..=sessions).rev() {
+        // Equal starts are one start that is told again.
+        let end = 100 * left as i64;
+        let transaction = charging.start(1, "CARD-1", 0, &ago(end + 60)).await;
+        charging.meter(1, transaction, 5_000, &ago(end + 30)).await;
+        charging.stop(transaction, 10_000, &ago(end)).await;
     }
     let ended = || server.api().sessions(station).iter().filter(|session| session["state"] == "ended").count();
     until("the sessions end", || (ended() == sessions).then_some(())).await;
