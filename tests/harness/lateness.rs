@@ -21,6 +21,11 @@ impl Lateness {
         answer
     }
 
+    /// Since the last look.
+    pub fn answers(&self) -> u64 {
+        self.answers.load(Relaxed)
+    }
+
     /// The worst so far and the number of answers. Begins anew.
     pub fn take(&self) -> (Duration, u64) {
         (Duration::from_micros(self.worst_us.swap(0, Relaxed)), self.answers.swap(0, Relaxed))
