@@ -34,15 +34,17 @@ pub struct Decision {
 pub enum Hook {
     Pricing,
     Authorization,
+    Modifier,
 }
 
 impl Hook {
-    pub const ALL: [Self; 2] = [Self::Pricing, Self::Authorization];
+    pub const ALL: [Self; 3] = [Self::Pricing, Self::Authorization, Self::Modifier];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pricing => "pricing",
             Self::Authorization => "authorization",
+            Self::Modifier => "modifier",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! because their JSON form is the one the store, the decision log and the fixtures share.
 
 pub mod authorization;
+mod bill;
 pub mod charging;
 pub mod decision;
 pub mod effect;
@@ -12,6 +13,7 @@ pub mod energy;
 pub mod event;
 pub mod ids;
 pub mod mark;
+pub mod modifier;
 pub mod money;
 pub mod notice;
 pub mod ports;

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::event::ChargingState;
-use crate::{Currency, Energy};
+use crate::{Currency, Energy, bill};
+
+pub use crate::bill::{Line, OutputLine};
 
 /// Everything a tariff may know. It is a pure function of this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,25 +96,6 @@ pub struct PricingOutput {
     pub next_change_at: Option<Timestamp>,
 }
 
-/// One line, unrounded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OutputLine {
-    /// A short stable word: `energy`, `idle`, `session`, `minimum`, `cap`. An open set.
-    pub code: String,
-    /// For people, in the operator's language.
-    pub description: String,
-    #[serde(default)]
-    pub quantity: Option<Decimal>,
-    /// `kWh`, `min`, `h`, … An open set.
-    #[serde(default)]
-    pub unit: Option<String>,
-    #[serde(default)]
-    pub unit_price: Option<Decimal>,
-    /// Negative for a discount or a cap.
-    pub amount: Decimal,
-}
-
 /// A price that stands: validated and rounded by the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -126,23 +109,12 @@ pub struct Price {
     pub next_change_at: Option<Timestamp>,
     pub is_final: bool,
     pub priced_by: Arc<PricedBy>,
+    /// The modifiers that added a line, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modified_by: Vec<Arc<PricedBy>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Line {
-    pub code: String,
-    pub description: String,
-    pub quantity: Option<Decimal>,
-    pub unit: Option<String>,
-    pub unit_price: Option<Decimal>,
-    /// Rounded to the currency's minor unit, half away from zero.
-    pub amount: Decimal,
-    /// As the unit returned it.
-    pub unrounded: Decimal,
-}
-
-/// Who computed a price.
+/// Who computed a price, or changed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PricedBy {
@@ -175,70 +147,9 @@ impl PricingOutput {
 
     /// Checks what a unit returned and rounds it. The error says what is wrong, for the unit's author.
     pub fn into_price(self, at: Timestamp, is_final: bool, priced_by: Arc<PricedBy>) -> Result<Price, String> {
-        self.validate()?;
-        let currency = self.currency;
-        let lines: Vec<Line> = self.lines.into_iter().map(|line| line.round(currency)).collect();
-        let total = lines
-            .iter()
-            .try_fold(Decimal::ZERO, |sum, line| sum.checked_add(line.amount))
-            .ok_or("the lines add up to more than a decimal can hold")?;
-        if total.is_sign_negative() && !total.is_zero() {
-            return Err(format!("the lines add up to {total} {currency}; a total must not be negative"));
-        }
-        Ok(Price {
-            currency,
-            total: currency.round(total),
-            lines,
-            at,
-            next_change_at: self.next_change_at,
-            is_final,
-            priced_by,
-        })
-    }
-
-    fn validate(&self) -> Result<(), String> {
-        if self.lines.len() > Self::MAX_LINES {
-            return Err(format!("{} lines; at most {} are accepted", self.lines.len(), Self::MAX_LINES));
-        }
-        self.lines
-            .iter()
-            .enumerate()
-            .try_for_each(|(at, line)| line.validate().map_err(|why| format!("line {at}: {why}")))
-    }
-}
-
-impl OutputLine {
-    fn validate(&self) -> Result<(), String> {
-        if self.code.is_empty() {
-            return Err("code is empty".to_owned());
-        }
-        for (name, text) in
-            [("code", Some(&self.code)), ("description", Some(&self.description)), ("unit", self.unit.as_ref())]
-        {
-            if text.is_some_and(|text| text.len() > PricingOutput::MAX_TEXT) {
-                return Err(format!("{name} is longer than {} bytes", PricingOutput::MAX_TEXT));
-            }
-        }
-        let limit = Decimal::from(1_000_000_000_i64);
-        for (name, number) in
-            [("amount", Some(self.amount)), ("quantity", self.quantity), ("unitPrice", self.unit_price)]
-        {
-            if number.is_some_and(|number| number.abs() > limit) {
-                return Err(format!("{name} is beyond 1,000,000,000"));
-            }
-        }
-        Ok(())
-    }
-
-    fn round(self, currency: Currency) -> Line {
-        Line {
-            code: self.code,
-            description: self.description,
-            quantity: self.quantity,
-            unit: self.unit,
-            unit_price: self.unit_price,
-            amount: currency.round(self.amount),
-            unrounded: self.amount,
-        }
+        let Self { currency, lines, next_change_at } = self;
+        let lines = bill::standing(lines, 0, currency)?;
+        let total = bill::total(&lines, currency)?;
+        Ok(Price { currency, total, lines, at, next_change_at, is_final, priced_by, modified_by: Vec::new() })
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 
 use crate::breaker::BreakerState;
@@ -49,6 +50,15 @@ impl Question for AuthorizationInput {
 
     fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<AuthorizationOutput> {
         unit.authorize(self, budget)
+    }
+}
+
+impl Question for ModifierInput {
+    type Output = ModifierOutput;
+    const HOOK: Hook = Hook::Modifier;
+
+    fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<ModifierOutput> {
+        unit.modify(self, budget)
     }
 }
 

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::decision::{Fault, Hook};
-use amprule_domain::pricing::PricingInput;
+use amprule_domain::modifier::ModifierInput;
+use amprule_domain::pricing::{Price, PricingInput};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -39,7 +41,8 @@ pub struct Ready {
     pub file: String,
     pub name: String,
     pub input: Input,
-    /// Must be contained in the output. For pricing `total` is the sum of the rounded lines; `fault` names a fault's class.
+    /// Must be contained in the output. `total` is the sum of the rounded lines of a price, and for a modifier that of
+    /// the whole bill with its lines; `fault` names a fault's class.
     pub expect: Value,
 }
 
@@ -47,6 +50,7 @@ pub struct Ready {
 pub enum Input {
     Pricing(PricingInput),
     Authorization(AuthorizationInput),
+    Modifier(ModifierInput),
 }
 
 /// What came of a case.
@@ -101,6 +105,7 @@ impl Ready {
         match self.input {
             Input::Pricing(_) => Hook::Pricing,
             Input::Authorization(_) => Hook::Authorization,
+            Input::Modifier(_) => Hook::Modifier,
         }
     }
 
@@ -108,13 +113,15 @@ impl Ready {
         let (answered, used, took) = match &self.input {
             Input::Pricing(input) => {
                 let tried = trial::price(unit, granted, input);
-                (tried.result.map(|priced| in_json(&priced)), tried.used, tried.took)
+                (tried.result.map(|priced| in_json(&priced.output, Some(&priced.price))), tried.used, tried.took)
             }
             Input::Authorization(input) => {
                 let tried = trial::authorize(unit, granted, input);
-                let answered =
-                    tried.result.map(|output| serde_json::to_value(output).expect("an output is plain data"));
-                (answered, tried.used, tried.took)
+                (tried.result.map(|output| in_json(&output, None)), tried.used, tried.took)
+            }
+            Input::Modifier(input) => {
+                let tried = trial::modify(unit, granted, input);
+                (tried.result.map(|modified| in_json(&modified.output, Some(&modified.price))), tried.used, tried.took)
             }
         };
         let got = answered.unwrap_or_else(|Fault { class, message }| json!({ "fault": class, "message": message }));
@@ -155,18 +162,25 @@ fn input(case: &Case, source: &Source) -> Result<Input, String> {
             let input: AuthorizationInput = input_of(complete::authorization(&case.input), &case.input)?;
             Input::Authorization(AuthorizationInput { parameters, ..input })
         }
+        Hook::Modifier => {
+            let input: ModifierInput = input_of(complete::modifier(&case.input)?, &case.input)?;
+            let bill = input.price(trial::nobody()).map_err(|why| format!("input: {why}"))?;
+            Input::Modifier(ModifierInput::of(&input.facts, &bill, parameters))
+        }
     })
 }
 
-/// The output as the unit gave it, and the total that stands.
-fn in_json(priced: &trial::Priced) -> Value {
-    let mut value = serde_json::to_value(&priced.output).expect("an output is plain data");
-    value["total"] = json!(priced.price.currency.round(priced.price.total).to_string());
+/// The output as the unit gave it, and the total of the price that stands with it.
+fn in_json(output: &impl Serialize, price: Option<&Price>) -> Value {
+    let mut value = serde_json::to_value(output).expect("an output is plain data");
+    if let Some(price) = price {
+        value["total"] = json!(price.total.to_string());
+    }
     value
 }
 
 /// Reads a completed input, and refuses members that no input has.
-fn input_of<T: DeserializeOwned + serde::Serialize>(complete: Value, given: &Value) -> Result<T, String> {
+fn input_of<T: DeserializeOwned + Serialize>(complete: Value, given: &Value) -> Result<T, String> {
     let input: T = serde_json::from_value(complete).map_err(|error| format!("input: {error}"))?;
     let known = serde_json::to_value(&input).expect("an input is plain data");
     compare::no_strangers(given, &known, "input")?;

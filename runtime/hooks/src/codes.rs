@@ -91,7 +91,8 @@ pub const CODES: [Code; 32] = [
         "no-hook",
         "the code does not have the hook",
         "The manifest names a hook that the code does not export, or the code has none at all. A script defines\n\
-         `fn price(session)` or `fn authorize(request)`; a plugin uses export_pricing! or export_authorization!.",
+         `fn price(session)`, `fn authorize(request)` or `fn modify(session, bill)`; a plugin uses export_pricing!,\n\
+         export_authorization! or export_modifier!.",
     ),
     code(
         "AR0101",
@@ -166,7 +167,8 @@ pub const CODES: [Code; 32] = [
         "AR0111",
         "hook",
         "the script lacks its hook",
-        "A tariff has `fn price(session)`, a policy has `fn authorize(request)`, each with one parameter.",
+        "A tariff has `fn price(session)`, a policy `fn authorize(request)`, a modifier `fn modify(session, bill)`: with these\n\
+         names and so many parameters.",
     ),
     code(
         "AR0112",

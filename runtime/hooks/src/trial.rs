@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Price, PricedBy, PricingInput, PricingOutput};
 
 use crate::guard;
@@ -26,6 +27,13 @@ pub struct Priced {
     pub price: Price,
 }
 
+/// A modifier's lines as it gave them, and the price that stands with them.
+#[derive(Debug)]
+pub struct Modified {
+    pub output: ModifierOutput,
+    pub price: Price,
+}
+
 /// What the unit returned, before anybody looked at it.
 pub fn output(unit: &dyn Unit, granted: &Granted, input: &PricingInput) -> Tried<PricingOutput> {
     call(granted, |budget| unit.price(input, budget))
@@ -33,14 +41,26 @@ pub fn output(unit: &dyn Unit, granted: &Granted, input: &PricingInput) -> Tried
 
 pub fn price(unit: &dyn Unit, granted: &Granted, input: &PricingInput) -> Tried<Priced> {
     output(unit, granted, input).map(|output| {
-        let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
-        let price = output.clone().into_price(input.now, input.is_final, Arc::new(nobody))?;
+        let price = output.clone().into_price(input.now, input.is_final, nobody())?;
         Ok(Priced { output, price })
+    })
+}
+
+/// The bill of the input must be one: [`ModifierInput::price`] says so.
+pub fn modify(unit: &dyn Unit, granted: &Granted, input: &ModifierInput) -> Tried<Modified> {
+    call(granted, |budget| unit.modify(input, budget)).map(|output| {
+        let price = output.clone().apply(&input.price(nobody())?, nobody())?;
+        Ok(Modified { output, price })
     })
 }
 
 pub fn authorize(unit: &dyn Unit, granted: &Granted, input: &AuthorizationInput) -> Tried<AuthorizationOutput> {
     call(granted, |budget| unit.authorize(input, budget)).map(|output| output.validate().map(|()| output))
+}
+
+/// Who priced it is of no matter here.
+pub(crate) fn nobody() -> Arc<PricedBy> {
+    Arc::new(PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false })
 }
 
 impl<T> Tried<T> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
-use amprule_domain::decision::{Fault, Hook};
+use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -55,6 +56,7 @@ pub trait Unit: Send + Sync {
     }
     fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput>;
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput>;
+    fn modify(&self, input: &ModifierInput, budget: &Budget) -> Answer<ModifierOutput>;
 }
 
 /// What one call may use.
@@ -72,6 +74,14 @@ pub struct Budget {
 pub struct Answer<T> {
     pub result: Result<T, Fault>,
     pub used: Used,
+}
+
+impl<T> Answer<T> {
+    /// Of a unit that is asked what its code has no answer to.
+    pub fn without(hook: Hook) -> Self {
+        let fault = Fault::new(FaultClass::NotLoaded, format!("the unit does not have the hook {}", hook.as_str()));
+        Self { result: Err(fault), used: Used::default() }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -29,7 +29,11 @@ fn a_case_passes_or_says_what_came_instead() {
     let typo = one.replace("{}", r#"{"sesion": {}}"#);
     let fault = one.replace(r#""total": "1.00""#, r#""fault": "fuel""#);
     let verdict = r#"{"name": "one", "hook": "authorization", "input": {"token": {"group": "staff"}}, "expect": {"verdict": "no-opinion"}}"#;
-    let price = Behaviour::Price("1.00");
+    let bill = r#"{"name": "one", "hook": "modifier", "input": {"lines": [{"code": "energy", "amount": "4.999"}]},
+        "expect": {"lines": [{"code": "session", "amount": "-2"}], "total": "3.00"}}"#;
+    let empty = bill.replace(r#"[{"code": "energy", "amount": "4.999"}]"#, "[]");
+    let owing = bill.replace("4.999", "-1");
+    let (price, off) = (Behaviour::Price("1.00"), Behaviour::Add("-2"));
     let table = [
         ("tou", price.clone(), one, "1 passed"),
         ("tou", price.clone(), two.as_str(), "2 passed"),
@@ -41,6 +45,9 @@ fn a_case_passes_or_says_what_came_instead() {
         ("tou", price.clone(), typo.as_str(), "input has no member \"sesion\""),
         ("tou", price, "{\"name\": 1}", "cases/one.json:1:"),
         ("policy", Behaviour::Say(AuthorizationOutput::no_opinion()), verdict, "1 passed"),
+        ("off", off.clone(), bill, "1 passed"),
+        ("off", off.clone(), empty.as_str(), "the lines add up to -2.00 EUR; a total must not be negative"),
+        ("off", off, owing.as_str(), "input: the lines add up to -1.00 EUR"),
     ];
     for (id, behaviour, case, says) in table {
         let complaint = complaint(id, behaviour, case);

@@ -48,6 +48,19 @@ async fn a_unit_that_pins_nothing_is_priced_by_what_is_active() {
 }
 
 #[tokio::test]
+async fn a_modifier_is_asked_by_nobody_as_long_as_nobody_names_it() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(unit("off", "1", Behaviour::Add("-0.10")));
+    assert_eq!(fixture.registry.pin(None), None);
+    assert_eq!(fixture.registry.pin(Some("off")), None, "not for an authorization's sake either");
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    let pin = fixture.registry.pin(None).unwrap();
+    let price = fixture.registry.price(Some(&pin), running(), about()).await.price.unwrap();
+    assert_eq!((price.total, price.modified_by.len()), (eur("1.00"), 0));
+    assert_eq!(fixture.registry.authorize(presented(), about()).await.output.verdict, Opinion::NoOpinion);
+}
+
+#[tokio::test]
 async fn every_fault_falls_back_to_the_last_known_good_then_to_the_static_tariff_then_to_none() {
     let static_tariff = StaticTariff { currency: Currency::EUR, per_kwh: eur("0.50"), per_session: eur("1") };
     let cases = [

@@ -94,7 +94,7 @@ fn settle_hooks(source: &mut Source, unit: &dyn Unit) -> Result<()> {
         manifest.hooks = unit.hooks().to_vec();
     }
     if manifest.hooks.is_empty() {
-        let hint = "a script defines fn price(input) or fn authorize(input)";
+        let hint = "a script defines fn price(session), fn authorize(request) or fn modify(session, bill)";
         return Err(vec![Diagnostic::new("no-hook", "the code has no hook").in_file(&manifest.entry).hint(hint)]);
     }
     let missing = manifest.hooks.iter().filter(|hook| !unit.hooks().contains(hook));

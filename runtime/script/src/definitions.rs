@@ -6,7 +6,8 @@ use crate::source::names::{FUNCTIONS, TYPES};
 
 const HEAD: &str = "module static;\n\n\
     // What Amprule's scripts see. Made by `amprule definitions`; a kind with a `?` may also be ().\n\
-    // A tariff is `fn price(session)`, a policy is `fn authorize(request)`.\n";
+    // A tariff is `fn price(session)`, a policy is `fn authorize(request)`,\n\
+    // a modifier is `fn modify(session, bill)` with the kind bill_so_far.\n";
 
 /// The content of `amprule.d.rhai`.
 pub fn definitions() -> String {

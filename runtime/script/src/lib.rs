@@ -1,8 +1,8 @@
-//! The Rhai host: scripts that price sessions and authorize tokens, each call in a sandbox of its own.
+//! The Rhai host: scripts that price sessions, modify prices and authorize tokens, each call in a sandbox of its own.
 //!
-//! A unit is a folder with `main.rhai`; it has `fn price(session)`, `fn authorize(request)` or both. This crate must
-//! never touch the disk or the network, ask for the time or for randomness (but for the deadline of a call), or
-//! believe what a script returns.
+//! A unit is a folder with `main.rhai`; it has `fn price(session)`, `fn authorize(request)`, `fn modify(session, bill)`
+//! or several of them. This crate must never touch the disk or the network, ask for the time or for randomness (but
+//! for the deadline of a call), or believe what a script returns.
 
 mod definitions;
 mod explain;

@@ -12,6 +12,7 @@ use crate::language::limits::Limits;
 use crate::language::{self, ParameterNames, call};
 use crate::source::check::{Known, check};
 use crate::source::flow;
+use crate::source::names::{self, HookFunction};
 use crate::{output, view};
 
 /// The memory for which limits are made when neither the manifest nor the host says less.
@@ -156,32 +157,25 @@ fn no_answer(files: &[File<'_>]) -> Option<Diagnostic> {
 fn hooks(source: &Source, entry: &File<'_>) -> Result<Vec<Hook>, Vec<Diagnostic>> {
     let (mut hooks, mut found) = (Vec::new(), Vec::new());
     for hook in Hook::ALL {
-        let (name, argument) = signature(hook);
-        match entry.layout.functions.iter().find(|function| function.name.text == name) {
-            Some(function) if function.parameters == 1 => hooks.push(hook),
+        let known = HookFunction::of(hook);
+        match entry.layout.functions.iter().find(|function| function.name.text == known.name) {
+            Some(function) if function.parameters == known.parameters.len() => hooks.push(hook),
             Some(function) => {
-                let message = format!("{name} takes one parameter: `fn {name}({argument})`");
+                let count = if known.parameters.len() == 1 { "one parameter" } else { "two parameters" };
+                let message = format!("{} takes {count}: `{}`", known.name, known.written());
                 found.push(at_token("hook", message, &entry.name, entry.layout.text, &function.name));
             }
             None if source.manifest.hooks.contains(&hook) => {
-                let message =
-                    format!("plugin.toml declares the hook {}, but there is no `fn {name}({argument})`", hook.as_str());
+                let (word, written) = (hook.as_str(), known.written());
+                let message = format!("plugin.toml declares the hook {word}, but there is no `{written}`");
                 found.push(Diagnostic::new("hook", message).in_file(&entry.name));
             }
             None => {}
         }
     }
     if hooks.is_empty() && found.is_empty() {
-        let message = "the script has neither `fn price(session)` nor `fn authorize(request)`";
+        let message = format!("the script has neither {}", names::hook_functions("nor"));
         found.push(Diagnostic::new("hook", message).in_file(&entry.name));
     }
     if found.is_empty() { Ok(hooks) } else { Err(found) }
-}
-
-/// The function that answers a hook, and its parameter's usual name.
-pub(crate) const fn signature(hook: Hook) -> (&'static str, &'static str) {
-    match hook {
-        Hook::Pricing => ("price", "session"),
-        Hook::Authorization => ("authorize", "request"),
-    }
 }

@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, Source, Unit, Used};
-use rhai::{CallFnOptions, Dynamic, EvalAltResult, Scope};
+use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
 use serde_json::{Map, Value};
 
 use crate::explain::explain_run;
 use crate::language::{Parameters, call};
 use crate::output;
-use crate::program::{Program, compile, signature};
+use crate::program::{Program, compile};
+use crate::source::names::HookFunction;
+use crate::view::bill::Bill;
 use crate::view::request::Request;
 use crate::view::session::Session;
 
@@ -50,22 +53,27 @@ impl Unit for Script {
     }
 
     fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput> {
-        let argument = |parameters| Dynamic::from(Session::new(input, parameters));
-        self.answer(Hook::Pricing, &input.parameters, argument, budget, output::bill::read)
+        let arguments = |parameters| (Session::new(input, parameters),);
+        self.answer(Hook::Pricing, &input.parameters, arguments, budget, output::bill::read)
     }
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput> {
-        let argument = |parameters| Dynamic::from(Request::new(input, parameters));
-        self.answer(Hook::Authorization, &input.parameters, argument, budget, output::verdict::read)
+        let arguments = |parameters| (Request::new(input, parameters),);
+        self.answer(Hook::Authorization, &input.parameters, arguments, budget, output::verdict::read)
+    }
+
+    fn modify(&self, input: &ModifierInput, budget: &Budget) -> Answer<ModifierOutput> {
+        let arguments = |parameters| (Session::new(&input.facts, parameters), Bill::new(input));
+        self.answer(Hook::Modifier, &input.facts.parameters, arguments, budget, output::modification::read)
     }
 }
 
 impl Script {
-    fn answer<T>(
+    fn answer<T, A: FuncArgs>(
         &self,
         hook: Hook,
         parameters: &Map<String, Value>,
-        argument: impl FnOnce(Parameters) -> Dynamic,
+        arguments: impl FnOnce(Parameters) -> A,
         budget: &Budget,
         read: impl FnOnce(Dynamic) -> Result<T, String>,
     ) -> Answer<T> {
@@ -75,20 +83,20 @@ impl Script {
             .parameters
             .read(parameters)
             .map_err(|why| Fault::new(FaultClass::GuestError, why))
-            .and_then(|parameters| self.run(hook, argument(parameters)))
+            .and_then(|parameters| self.run(hook, arguments(parameters)))
             .and_then(|value| read(value).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
         Answer { result, used: Used { fuel: call::used(), memory: 0 } }
     }
 
-    fn run(&self, hook: Hook, argument: Dynamic) -> Result<Dynamic, Fault> {
-        let (name, _) = signature(hook);
+    fn run(&self, hook: Hook, arguments: impl FuncArgs) -> Result<Dynamic, Fault> {
+        let name = HookFunction::of(hook).name;
         if !self.program.hooks.contains(&hook) {
             return Err(Fault::new(FaultClass::NotLoaded, format!("the script has no fn {name}")));
         }
         let _span = tracing::info_span!(target: "amprule::script", "script", unit = %self.id).entered();
         let (engine, ast) = (&self.program.engine, &self.program.ast);
         let options = CallFnOptions::new().eval_ast(false);
-        let call = || engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), ast, name, (argument,));
+        let call = || engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), ast, name, arguments);
         match catch_unwind(AssertUnwindSafe(call)) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(self.fault(&error)),

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::Timestamp;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
-use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::decision::{Fault, Hook};
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
-use amprule_hooks::{Answer, Budget, Unit, Used};
+use amprule_hooks::{Answer, Budget, Unit};
 use serde::Serialize;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
@@ -75,7 +76,7 @@ impl Unit for WasmUnit {
 
     fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput> {
         let Some(export) = &self.contract.pricing else {
-            return not_there(Hook::Pricing);
+            return Answer::without(Hook::Pricing);
         };
         let world = self.world(input.now, input);
         self.run(budget, world, |store, instance| v1::pricing::call(export, store, instance, input, &self.parameters))
@@ -83,16 +84,15 @@ impl Unit for WasmUnit {
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput> {
         let Some(export) = &self.contract.authorization else {
-            return not_there(Hook::Authorization);
+            return Answer::without(Hook::Authorization);
         };
         let world = self.world(input.now, input);
         self.run(budget, world, |store, instance| {
             v1::authorization::call(export, store, instance, input, &self.parameters)
         })
     }
-}
 
-fn not_there<T>(hook: Hook) -> Answer<T> {
-    let fault = Fault::new(FaultClass::NotLoaded, format!("the component does not have the hook {}", hook.as_str()));
-    Answer { result: Err(fault), used: Used::default() }
+    fn modify(&self, _: &ModifierInput, _: &Budget) -> Answer<ModifierOutput> {
+        Answer::without(Hook::Modifier)
+    }
 }

@@ -124,6 +124,10 @@ fn measure(unit: &dyn Unit, granted: &Granted, input: &Input) -> Taken {
                 let tried = trial::authorize(unit, granted, input);
                 (tried.result.err(), tried.used, tried.took)
             }
+            Input::Modifier(input) => {
+                let tried = trial::modify(unit, granted, input);
+                (tried.result.err(), tried.used, tried.took)
+            }
         };
         taken.note(fault, used, took);
         total += took;

@@ -66,6 +66,7 @@ impl SimulatedStation {
             match hook {
                 Hook::Pricing => self.charge(&mut played).await,
                 Hook::Authorization => self.ask(&mut played).await,
+                Hook::Modifier => {}
             }
         }
         played

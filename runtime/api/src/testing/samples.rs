@@ -89,6 +89,7 @@ fn bill(priced_by: PricedBy) -> Price {
         next_change_at: None,
         is_final: true,
         priced_by: priced_by.into(),
+        modified_by: Vec::new(),
     }
 }
 

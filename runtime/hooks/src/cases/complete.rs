@@ -24,6 +24,21 @@ pub(super) fn pricing(given: &Value) -> Result<Value, String> {
     Ok(input)
 }
 
+/// A pricing's input, and the bill so far: an empty one where none is given. A line needs a code and an amount.
+pub(super) fn modifier(given: &Value) -> Result<Value, String> {
+    let mut input = pricing(given)?;
+    if let Some(members) = input.as_object_mut() {
+        default(members, "currency", || json!("EUR"));
+        default(members, "lines", || json!([]));
+    }
+    let lines = input["lines"].as_array_mut().into_iter().flatten();
+    for line in lines.filter_map(Value::as_object_mut) {
+        let code = line.get("code").cloned().unwrap_or_default();
+        default(line, "description", || code);
+    }
+    Ok(input)
+}
+
 pub(super) fn authorization(given: &Value) -> Value {
     let mut input = json!({
         "now": "2026-07-01T10:00:00Z",

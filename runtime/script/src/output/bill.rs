@@ -6,7 +6,6 @@ use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
 
 use super::fields::{Fields, Read, text};
 use super::line;
-use crate::explain::kind_of;
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("bill", |currency: ImmutableString, lines: Array| bill(currency, lines, Dynamic::UNIT));
@@ -36,12 +35,6 @@ fn currency(fields: &mut Fields) -> Read<Currency> {
     code.parse().map_err(|why| format!("currency: {why}"))
 }
 
-fn lines(fields: &mut Fields) -> Read<Vec<OutputLine>> {
-    let value = fields.take("lines").ok_or("lines: missing, expected a list of lines")?;
-    let kind = kind_of(&value);
-    let array = value.into_array().map_err(|_| format!("lines: expected a list of lines, got {kind}"))?;
-    if array.len() > PricingOutput::MAX_LINES {
-        return Err(format!("lines: {} lines; at most {} are accepted", array.len(), PricingOutput::MAX_LINES));
-    }
-    array.into_iter().enumerate().map(|(at, value)| line::read(value, &format!("lines[{at}]"))).collect()
+pub(super) fn lines(fields: &mut Fields) -> Read<Vec<OutputLine>> {
+    line::read_all(fields.take("lines").ok_or("lines: missing, expected a list of lines")?)
 }

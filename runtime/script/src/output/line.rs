@@ -13,7 +13,13 @@ use crate::language::{Answer, call, number};
 
 /// A finished line. Copying it is cheap, and it weighs the same whatever it says.
 #[derive(Debug, Clone)]
-struct Line(Arc<OutputLine>);
+pub(crate) struct Line(Arc<OutputLine>);
+
+impl From<OutputLine> for Line {
+    fn from(line: OutputLine) -> Self {
+        Self(Arc::new(line))
+    }
+}
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Line>("line");
@@ -51,6 +57,16 @@ pub(super) fn read(value: Dynamic, path: &str) -> Read<OutputLine> {
     })
 }
 
+/// Reads a returned list of them.
+pub(super) fn read_all(value: Dynamic) -> Read<Vec<OutputLine>> {
+    let kind = kind_of(&value);
+    let array = value.into_array().map_err(|_| format!("lines: expected a list of lines, got {kind}"))?;
+    if array.len() > PricingOutput::MAX_LINES {
+        return Err(format!("lines: {} lines; at most {} are accepted", array.len(), PricingOutput::MAX_LINES));
+    }
+    array.into_iter().enumerate().map(|(at, value)| read(value, &format!("lines[{at}]"))).collect()
+}
+
 fn measured_line(code: &str, description: &str, quantity: Dynamic, unit: &str, unit_price: Dynamic) -> Answer<Line> {
     let quantity = expect_number("quantity", &quantity)?;
     let unit_price = expect_number("unit_price", &unit_price)?;
@@ -75,7 +91,7 @@ fn plain(code: &str, description: &str, amount: Decimal) -> Answer<OutputLine> {
 
 fn finish(line: OutputLine) -> Answer<Line> {
     call::count_line()?;
-    Ok(Line(Arc::new(line)))
+    Ok(Line::from(line))
 }
 
 fn expect_number(name: &str, value: &Dynamic) -> Answer<Decimal> {

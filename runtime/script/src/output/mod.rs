@@ -5,6 +5,7 @@
 pub(crate) mod bill;
 mod fields;
 pub(crate) mod line;
+pub(crate) mod modification;
 pub(crate) mod verdict;
 
 use rhai::Engine;

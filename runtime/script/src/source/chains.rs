@@ -7,19 +7,16 @@ use std::collections::BTreeMap;
 use super::check::Finding;
 use super::layout::{Function, Layout};
 use super::lexer::Token;
-use super::names;
+use super::names::{self, HookFunction};
 use crate::explain::nearest;
 
 /// Findings by the token that they are about.
 pub(super) fn check(layout: &Layout<'_>) -> BTreeMap<usize, Finding> {
     let mut found = BTreeMap::new();
     for function in &layout.functions {
-        let kind = match function.name.text {
-            "price" => "session",
-            "authorize" => "request",
-            _ => continue,
-        };
-        Reader::new(layout, function, kind).read(&mut found);
+        if let Some(hook) = names::hook_function(function.name.text) {
+            Reader::new(layout, function, hook).read(&mut found);
+        }
     }
     found
 }
@@ -32,11 +29,14 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(layout: &'t Layout<'_>, function: &Function<'_>, kind: &'static str) -> Self {
+    fn new(layout: &'t Layout<'_>, function: &Function<'_>, hook: &HookFunction) -> Self {
         let tokens = &layout.tokens[..];
         let function = function.tokens.clone();
-        let parameter = tokens[function.clone()].get(3).filter(|token| token.is_word()).map(|token| token.text);
-        let kinds = parameter.into_iter().map(|name| (name, kind)).collect();
+        // `fn`, the name, `(`, then parameters and commas by turns.
+        let parameters = tokens[function.clone()].iter().skip(3).step_by(2);
+        let kinds = hook.parameters.iter().map(|(_, kind)| *kind);
+        let kinds = parameters.zip(kinds).filter(|(token, _)| token.is_word()).map(|(token, kind)| (token.text, kind));
+        let kinds = kinds.collect();
         let mut reader = Self { tokens, function, kinds };
         reader.kinds.retain(|name, _| !reader_declares(reader.tokens, &reader.function, name));
         reader
@@ -67,9 +67,11 @@ impl<'t> Reader<'t> {
     ) -> (usize, Option<&'static str>) {
         loop {
             let Some(next) = self.tokens.get(at + 1) else { return (at + 1, Some(kind)) };
-            if next.is("[") && kind == "periods" {
+            if next.is("[")
+                && let Some(element) = names::element_of(kind)
+            {
                 at = self.closing(at + 1);
-                kind = "period";
+                kind = element;
                 continue;
             }
             if !(next.is(".") || next.is("?.")) {
@@ -97,8 +99,8 @@ impl<'t> Reader<'t> {
         let [word, name, link] = self.tokens.get(from.checked_sub(3)?..from)? else { return None };
         let last = self.tokens.get(end)?;
         let is_let = word.is("let") && link.is("=") && last.is(";");
-        let is_loop = word.is("for") && link.is("in") && last.is("{") && kind == Some("periods");
-        let kind = if is_loop { "period" } else { kind.filter(|_| is_let)? };
+        let is_loop = word.is("for") && link.is("in") && last.is("{");
+        let kind = if is_loop { names::element_of(kind?)? } else { kind.filter(|_| is_let)? };
         (declarations(self.tokens, &self.function, name.text) == 1).then_some((name.text, kind))
     }
 

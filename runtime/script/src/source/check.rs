@@ -89,9 +89,9 @@ pub(super) type Finding = (&'static str, String, String);
 
 fn stray(file: &str, layout: &Layout<'_>, token: &Token<'_>) -> Diagnostic {
     let hint = match token.text {
-        "let" => "write `const` for a value that never changes, or move it into a function",
-        "import" => "write `import \"days\" as days;`",
-        _ => "move it into `fn price(session)` or `fn authorize(request)`",
+        "let" => "write `const` for a value that never changes, or move it into a function".to_owned(),
+        "import" => "write `import \"days\" as days;`".to_owned(),
+        _ => format!("move it into {}", names::hook_functions("or")),
     };
     at_token("top-level", "the top level holds only imports, constants and functions", file, layout.text, token)
         .hint(hint)

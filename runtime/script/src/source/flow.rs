@@ -5,16 +5,13 @@ use amprule_hooks::Diagnostic;
 
 use super::layout::{Function, Layout};
 use super::lexer::Token;
+use super::names;
 use crate::explain::at_token;
 
 /// A hook whose last statement ends with `;`, and that returns nowhere.
 pub(crate) fn no_answer(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
     layout.functions.iter().find_map(|function| {
-        let answer = match function.name.text {
-            "price" => "bill(…)",
-            "authorize" => "accept()",
-            _ => return None,
-        };
+        let answer = names::hook_function(function.name.text)?.answer;
         let body = &layout.tokens[function.tokens.clone()];
         let [.., last, brace] = body else { return None };
         let returns = body.iter().any(|token| token.is("return") || token.is("throw"));

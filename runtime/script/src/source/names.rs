@@ -1,6 +1,19 @@
 //! The words that scripts may use: the one list for checks, hints and the definitions that editors read. What is
 //! registered with the engine must also stand here: a call of any other name is refused before the script runs.
 
+use amprule_domain::decision::Hook;
+
+/// The function by which a script answers a hook.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HookFunction {
+    pub(crate) hook: Hook,
+    pub(crate) name: &'static str,
+    /// Usual name and kind of each.
+    pub(crate) parameters: &'static [(&'static str, &'static str)],
+    /// What such a function ends with, for hints.
+    pub(crate) answer: &'static str,
+}
+
 /// A function or method: as a method its first argument stands before the dot.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Function {
@@ -25,6 +38,22 @@ pub(crate) struct Field {
     /// What it is, with its unit.
     pub(crate) says: &'static str,
 }
+
+pub(crate) const HOOKS: [HookFunction; Hook::ALL.len()] = [
+    HookFunction { hook: Hook::Pricing, name: "price", parameters: &[("session", "session")], answer: "bill(…)" },
+    HookFunction {
+        hook: Hook::Authorization,
+        name: "authorize",
+        parameters: &[("request", "request")],
+        answer: "accept()",
+    },
+    HookFunction {
+        hook: Hook::Modifier,
+        name: "modify",
+        parameters: &[("session", "session"), ("bill", "bill so far")],
+        answer: "[line(…)]",
+    },
+];
 
 pub(crate) const FUNCTIONS: &[Function] = &[
     // Numbers.
@@ -234,6 +263,14 @@ pub(crate) const TYPES: &[Type] = &[
         ],
     },
     Type {
+        name: "bill so far",
+        fields: &[
+            field("currency", "text", "ISO 4217"),
+            field("lines", "lines", "Those of the tariff, and of the modifiers before"),
+            field("total", "number", "What they add up to"),
+        ],
+    },
+    Type {
         name: "answer",
         fields: &[
             field("verdict", "text", "accept, reject or no-opinion"),
@@ -254,6 +291,25 @@ pub(crate) const TYPES: &[Type] = &[
         ],
     },
 ];
+
+/// Those that answer hooks, as they are written: ``"`fn price(session)`"``.
+pub(crate) fn hook_functions(last: &str) -> String {
+    let [first, middle, end] = HOOKS.map(|known| format!("`{}`", known.written()));
+    format!("{first}, {middle} {last} {end}")
+}
+
+pub(crate) fn hook_function(name: &str) -> Option<&'static HookFunction> {
+    HOOKS.iter().find(|known| known.name == name)
+}
+
+/// What a list of that kind has in it.
+pub(crate) fn element_of(kind: &str) -> Option<&'static str> {
+    match kind {
+        "periods" => Some("period"),
+        "lines" => Some("line"),
+        _ => None,
+    }
+}
 
 pub(crate) fn functions<'a>() -> impl Iterator<Item = &'a str> {
     FUNCTIONS.iter().map(|function| function.name)
@@ -278,6 +334,18 @@ const fn function(name: &'static str, signatures: &'static [&'static str], says:
 
 const fn field(name: &'static str, kind: &'static str, says: &'static str) -> Field {
     Field { name, kind, says }
+}
+
+impl HookFunction {
+    pub(crate) fn of(hook: Hook) -> &'static Self {
+        HOOKS.iter().find(|known| known.hook == hook).expect("every hook has its function")
+    }
+
+    /// `fn price(session)`
+    pub(crate) fn written(&self) -> String {
+        let names: Vec<&str> = self.parameters.iter().map(|(name, _)| *name).collect();
+        format!("fn {}({})", self.name, names.join(", "))
+    }
 }
 
 impl Function {

@@ -2,6 +2,7 @@
 //!
 //! Reading a field never copies the input, and a script cannot change it.
 
+pub(crate) mod bill;
 pub(crate) mod request;
 pub(crate) mod session;
 mod station;
@@ -16,6 +17,7 @@ pub(crate) fn register(engine: &mut Engine) {
     station::register(engine);
     session::register(engine);
     request::register(engine);
+    bill::register(engine);
 }
 
 fn optional_text(text: Option<&String>) -> Dynamic {

@@ -159,7 +159,7 @@ error[AR0109]: division by zero
 }
 
 #[test]
-fn a_hook_has_its_name_and_one_parameter() {
+fn a_hook_has_its_name_and_its_parameters() {
     refused(
         "fn price(session, more) {\n}",
         r"
@@ -171,9 +171,19 @@ error[AR0111]: price takes one parameter: `fn price(session)`
 ",
     );
     refused(
+        "fn modify(bill) {\n}",
+        r"
+error[AR0111]: modify takes two parameters: `fn modify(session, bill)`
+ --> main.rhai:1:4
+  |
+1 | fn modify(bill) {
+  |    ^
+",
+    );
+    refused(
         "fn cost(session) {\n}",
         r"
-error[AR0111]: the script has neither `fn price(session)` nor `fn authorize(request)`
+error[AR0111]: the script has neither `fn price(session)`, `fn authorize(request)` nor `fn modify(session, bill)`
   --> main.rhai
 ",
     );
@@ -286,6 +296,24 @@ fn what_can_be_known_before_a_script_runs_is_said_before_it_runs() {
 }
 
 #[test]
+fn what_a_modifier_sees_is_known_before_it_runs() {
+    for (body, (line, column), message, hint) in [
+        ("[line(\"a\", \"A\", bill.totl)]", (2, 21), "a bill so far has no field totl", "did you mean `total`?"),
+        ("bill.lines[0].amout", (2, 15), "a line has no field amout", "did you mean `amount`?"),
+        ("for part in bill.lines {\npart.cod; }\n[]", (3, 6), "a line has no field cod", "did you mean `code`?"),
+        ("session.enrgy_kwh", (2, 9), "a session has no field enrgy_kwh", "did you mean `energy_kwh`?"),
+    ] {
+        let found = refuse(&source(&format!("fn modify(session, bill) {{\n{body}\n}}")));
+        let printed = printed(&found);
+        assert_eq!((found[0].line, found[0].column), (Some(line), Some(column)), "{printed}");
+        assert!(printed.starts_with(&format!("error[AR0103]: {message}\n")), "{printed}");
+        assert!(found[0].hint.as_deref().is_some_and(|given| given.starts_with(hint)), "{printed}");
+    }
+    let found = printed(&refuse(&source("fn modify(session, bill) {\n[];\n}")));
+    assert!(found.contains("modify ends without an answer") && found.contains("`return [line(…)];`"), "{found}");
+}
+
+#[test]
 fn what_may_stand_for_anything_is_left_to_the_run() {
     for body in [
         "let s = session.station; s = #{ anything: 1 }; s.anything",
@@ -323,6 +351,7 @@ fn every_word_of_the_checks_is_in_the_definitions_that_editors_read() {
         "module static;",
         "/// Energy so far, in kWh.\nfn get$energy_kwh(of: session) -> number;",
         "fn get$group(of: session_token) -> string?;",
+        "fn get$total(of: bill_so_far) -> number;",
         "fn round_half_even(x: number, digits: number) -> number;",
         "fn line(code: string, description: string, amount: number) -> line;",
     ] {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::Fault;
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
 use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, Kind, Manifest, Source, Unit};
@@ -56,6 +57,10 @@ pub(crate) fn authorize(text: &str) -> Result<AuthorizationOutput, Fault> {
     compile(&source(text)).authorize(&request(), &budget()).result
 }
 
+pub(crate) fn modify(text: &str) -> Result<ModifierOutput, Fault> {
+    compile(&source(text)).modify(&so_far(), &budget()).result
+}
+
 /// The value of an expression, as a bill's only amount.
 pub(crate) fn value_of(expression: &str) -> String {
     let text = format!("fn price(session) {{ let x = {expression};\n bill(\"EUR\", [line(\"x\", \"X\", x)]) }}");
@@ -91,6 +96,17 @@ pub(crate) fn session() -> PricingInput {
              "energyWh": 0, "state": "idle", "weekday": 3, "minuteOfDay": 1200}
         ]
     }))
+}
+
+/// The session, and a bill of two lines over 6.00.
+fn so_far() -> ModifierInput {
+    let lines = json!([
+        {"code": "energy", "description": "Energy", "quantity": "12.25", "unit": "kWh", "unitPrice": "0.40", "amount": "4.90"},
+        {"code": "idle", "description": "Idle", "amount": "1.10"}
+    ]);
+    let mut input = serde_json::to_value(session()).expect("an input is plain data");
+    (input["currency"], input["lines"]) = (json!("EUR"), lines);
+    read(input)
 }
 
 pub(crate) fn request() -> AuthorizationInput {

@@ -3,7 +3,7 @@
 use amprule_hooks::manifest::ParameterKind;
 use serde_json::json;
 
-use crate::harness::{authorize, budget, compile, declare, price, refuse, session, source, text_of, value_of};
+use crate::harness::{authorize, budget, compile, declare, modify, price, refuse, session, source, text_of, value_of};
 
 #[test]
 fn numbers_are_exact() {
@@ -187,5 +187,9 @@ fn every_field_that_hints_name_can_be_read() {
     for (owner, field) in names.iter().flat_map(|(owner, fields)| fields.split(' ').map(move |field| (owner, field))) {
         let text = format!("fn authorize(request) {{ let x = {owner}; let y = x.{field}; accept() }}");
         assert!(authorize(&text).is_ok(), "{owner}.{field}");
+    }
+    for field in ["currency", "lines", "total"] {
+        let text = format!("fn modify(session, bill) {{ let x = bill.{field}; [] }}");
+        assert!(modify(&text).is_ok(), "bill.{field}");
     }
 }

@@ -4,7 +4,7 @@ use amprule_domain::authorization::Opinion;
 use amprule_domain::decision::FaultClass;
 use amprule_domain::reply::AuthorizationStatus;
 
-use crate::harness::{authorize, budget, compile, price, request, source};
+use crate::harness::{authorize, budget, compile, modify, price, request, source};
 
 fn check_price(result: &str, expect: &str) {
     let fault = price(&format!("fn price(session) {{ {result} }}")).expect_err(result);
@@ -61,6 +61,42 @@ fn whole_numbers_and_decimals_are_amounts() {
     let amounts: Vec<String> = output.lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(amounts, ["2", "0.75"]);
     assert!(output.next_change_at.is_some());
+}
+
+#[test]
+fn a_modifier_sees_the_bill_and_adds_lines() {
+    for (body, expect) in [
+        ("[]", vec![]),
+        ("[line(\"fee\", \"Fee\", bill.total / 10)]", vec!["0.60"]),
+        (
+            "[line(\"off\", bill.currency, -total(bill.lines)), #{code: \"x\", description: \"\", amount: 1}]",
+            vec!["-6.00", "1"],
+        ),
+        (
+            "let idle = 0; for line in bill.lines { if line.code == \"idle\" { idle += line.amount; } }
+             [line(\"half\", \"Half\", -idle / 2), line(\"kwh\", \"\", bill.lines[0].quantity, \"kWh\", 0.1)]",
+            vec!["-0.55", "1.225"],
+        ),
+        ("#{ lines: [], next_change_at: session.now.plus_minutes(5) }", vec![]),
+    ] {
+        let output = modify(&format!("fn modify(session, bill) {{ {body} }}")).unwrap();
+        let amounts: Vec<String> = output.lines.iter().map(|line| line.amount.to_string()).collect();
+        assert_eq!(amounts, expect, "{body}");
+        assert_eq!(output.next_change_at.is_some(), body.contains("next_change_at"), "{body}");
+    }
+}
+
+#[test]
+fn a_wrong_modification_is_refused_with_the_place() {
+    for (result, expect) in [
+        ("()", "expected a list of lines, or #{ lines: …, next_change_at: … }, got nothing, ()"),
+        ("[1]", "lines[0]: expected a line, got a number"),
+        ("bill(\"EUR\", [])", "currency: there is no such field; known are lines, next_change_at"),
+        ("#{ next_change_at: session.now }", "lines: missing, expected a list of lines"),
+    ] {
+        let fault = modify(&format!("fn modify(session, so_far) {{ {result} }}")).expect_err(result);
+        assert_eq!((fault.class, fault.message.as_str()), (FaultClass::InvalidOutput, expect), "{result}");
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn every_shipped_script_passes_its_cases() {
         assert!(outcome.failed.is_empty(), "{}:\n{}", source.manifest.id, printed(&outcome.failed));
         passed.insert(source.manifest.id, outcome.passed);
     }
-    for script in ["flat-tariff", "time-of-use", "token-table", "opening-hours"] {
+    for script in ["flat-tariff", "time-of-use", "token-table", "opening-hours", "member-discount"] {
         assert!(passed.get(script).is_some_and(|count| *count >= 3), "{script} has too few cases: {passed:?}");
     }
 }

@@ -71,6 +71,7 @@ pub(crate) fn priced(mut session: Session, total: &str, currency: &str) -> Sessi
             hash: "aa".to_owned(),
             fallback: false,
         }),
+        modified_by: Vec::new(),
     };
     session.price = Some(Arc::new(price));
     session

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use amprule_domain::decision::Hook;
 use amprule_hooks::manifest::with_overrides;
-use amprule_hooks::{Source, Unit, cases};
+use amprule_hooks::{Answer, Source, Unit, cases};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::harness::{budget, compile};
@@ -59,18 +61,20 @@ fn decide(source: &Source, unit: &dyn Unit) -> Vec<Value> {
 }
 
 fn ask(unit: &dyn Unit, hook: &Value, input: &Value) -> Value {
-    let input = input.clone();
     let hook = Hook::ALL.into_iter().find(|known| *hook == known.as_str()).expect("the hook is known");
-    let output = match hook {
-        Hook::Pricing => {
-            let input = serde_json::from_value(input).expect("the input is whole");
-            unit.price(&input, &budget()).result.map(|output| serde_json::to_value(output).expect("plain data"))
-        }
-        Hook::Authorization => {
-            let input = serde_json::from_value(input).expect("the input is whole");
-            unit.authorize(&input, &budget()).result.map(|output| serde_json::to_value(output).expect("plain data"))
-        }
-    };
+    match hook {
+        Hook::Pricing => told(unit.price(&whole(input), &budget())),
+        Hook::Authorization => told(unit.authorize(&whole(input), &budget())),
+        Hook::Modifier => told(unit.modify(&whole(input), &budget())),
+    }
+}
+
+fn whole<T: DeserializeOwned>(input: &Value) -> T {
+    serde_json::from_value(input.clone()).expect("the input is whole")
+}
+
+fn told<T: Serialize>(answer: Answer<T>) -> Value {
+    let output = answer.result.map(|output| serde_json::to_value(output).expect("plain data"));
     output.unwrap_or_else(|fault| json!({"fault": fault.class}))
 }
 

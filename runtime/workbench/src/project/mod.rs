@@ -82,6 +82,12 @@ fn texts(hook: Hook) -> Texts {
             rhai: include_str!("../../templates/rhai/authorization/main.rhai"),
             rust: include_str!("../../templates/rust/authorization/src/lib.rs"),
         },
+        Hook::Modifier => Texts {
+            manifest: include_str!("../../templates/modifier.toml"),
+            cases: include_str!("../../templates/modifier-cases.toml"),
+            rhai: include_str!("../../templates/rhai/modifier/main.rhai"),
+            rust: include_str!("../../templates/rust/modifier/src/lib.rs"),
+        },
     }
 }
 

@@ -79,6 +79,7 @@ pub(crate) fn check(asked: &Asked<'_>, hook: Hook, runs: Runs) -> Vec<PropertyRe
     match hook {
         Hook::Pricing => pricing::check(asked, runs),
         Hook::Authorization => authorization::check(asked, runs),
+        Hook::Modifier => Vec::new(),
     }
 }
 

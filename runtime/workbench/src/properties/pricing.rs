@@ -157,6 +157,7 @@ fn zones(asked: &Asked<'_>) -> Vec<String> {
     let (cases, _) = ready(asked.source);
     let named = cases.into_iter().filter_map(|case| match case.input {
         Input::Pricing(input) => Some(input.session.time_zone),
+        Input::Modifier(input) => Some(input.facts.session.time_zone),
         Input::Authorization(_) => None,
     });
     let named: BTreeSet<String> = named.collect();

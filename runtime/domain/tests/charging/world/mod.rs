@@ -278,7 +278,16 @@ fn found(books: &[Arc<Session>], recall: &Recall) -> Vec<Session> {
 fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool) -> Price {
     let (unit, version) = ("clock".to_owned(), "1".to_owned());
     let priced_by = Arc::new(PricedBy { unit, version, hash: String::new(), fallback: false });
-    Price { currency: Currency::EUR, total, lines: Vec::new(), at, next_change_at: Some(next), is_final, priced_by }
+    Price {
+        currency: Currency::EUR,
+        total,
+        lines: Vec::new(),
+        at,
+        next_change_at: Some(next),
+        is_final,
+        priced_by,
+        modified_by: Vec::new(),
+    }
 }
 
 /// Splitmix64: the same seed throws the same dice.

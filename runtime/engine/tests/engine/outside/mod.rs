@@ -151,6 +151,7 @@ impl Hooks for Willing {
                 hash: String::new(),
                 fallback: false,
             }),
+            modified_by: Vec::new(),
         });
         Box::pin(async { PricingAnswer { price, decisions: Vec::new() } })
     }
