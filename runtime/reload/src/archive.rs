@@ -200,11 +200,11 @@ fn used_at(version: &Path) -> SystemTime {
 
 #[cfg(test)]
 mod tests {
-    use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Manifest, Unit};
+    use amprule_hooks::{Compiler, Diagnostic, Kind, Manifest, Unit};
     use serde_json::Map;
 
     use super::*;
-    use crate::workshop::Compilers;
+    use crate::workshop::{Compilers, Equipment};
 
     struct Never;
 
@@ -218,7 +218,7 @@ mod tests {
     fn old_and_surplus_versions_leave_the_archive_and_pinned_ones_never() {
         let folder = tempfile::tempdir().unwrap();
         let compilers = Compilers { rhai: Arc::new(Never), wasm: Arc::new(Never) };
-        let workshop = Workshop::open(compilers, HostLimits::default(), Duration::from_secs(1)).unwrap();
+        let workshop = Workshop::open(Equipment::usual(compilers)).unwrap();
         let archive = ArchiveFolder::open(folder.path(), Arc::new(workshop), Box::new(Timestamp::default)).unwrap();
         let place = Place { path: "flat.rhai".into(), shape: Shape::Single };
         let day = Duration::from_secs(24 * 3600);

@@ -28,4 +28,4 @@ pub use reload::{Missing, Pinned, Reload, Watching};
 pub use report::{CheckError, Report, UnitReport, Verdict, check};
 pub use settings::{Bounds, ReloadSettings};
 pub use source::{read_unit, source_of, unit_paths};
-pub use workshop::Compilers;
+pub use workshop::{Compilers, Equipment};

@@ -3,17 +3,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use amprule_hooks::{Diagnostic, HostLimits, Source, Version};
+use amprule_hooks::{Diagnostic, Source, Version};
 use jiff::Timestamp;
 
 use crate::report::place_of;
 use crate::source;
-use crate::workshop::{Compilers, Workshop};
-
-/// Compiling and testing may take this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::workshop::{Equipment, Workshop};
 
 /// Reads, checks and compiles units exactly as the server does.
 pub struct Opener {
@@ -39,8 +35,8 @@ pub struct Opened {
 }
 
 impl Opener {
-    pub fn new(compilers: Compilers, limits: HostLimits) -> io::Result<Self> {
-        Ok(Self { workshop: Workshop::open(compilers, limits, PATIENCE)? })
+    pub fn new(equipment: Equipment) -> io::Result<Self> {
+        Ok(Self { workshop: Workshop::open(equipment)? })
     }
 
     /// `tests`: a unit whose cases fail is broken.

@@ -17,7 +17,7 @@ use crate::order::{Order, Refused};
 use crate::settings::ReloadSettings;
 use crate::settle::{Hint, settle};
 use crate::watch::{Watch, channel};
-use crate::workshop::{Compilers, Workshop};
+use crate::workshop::{Compilers, Equipment, Workshop};
 
 /// Tells the hashes that open sessions are pinned to. `None` when it cannot be known now: nothing is thrown away then.
 pub type Pinned = Box<dyn Fn() -> Option<HashSet<String>> + Send>;
@@ -44,7 +44,8 @@ impl Reload {
         compilers: Compilers,
         gate: Arc<dyn Gate>,
     ) -> io::Result<Self> {
-        let workshop = Arc::new(Workshop::open(compilers, registry.settings().limits, settings.compile)?);
+        let equipment = Equipment { compilers, limits: registry.settings().limits, patience: settings.compile };
+        let workshop = Arc::new(Workshop::open(equipment)?);
         let clock = Arc::downgrade(&registry);
         let now = move || clock.upgrade().map(|registry| registry.now()).unwrap_or_default();
         let archive = Arc::new(ArchiveFolder::open(&settings.archive, Arc::clone(&workshop), Box::new(now))?);

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use amprule_domain::decision::Hook;
-use amprule_hooks::{Diagnostic, HostLimits, Kind};
+use amprule_hooks::{Diagnostic, Kind};
 use jiff::Timestamp;
 
 use crate::check::{Refusal, check as check_files};
 use crate::place::{Place, find};
 use crate::read::{Unreadable, read};
 use crate::settings::Bounds;
-use crate::workshop::{Compilers, Workshop};
+use crate::workshop::{Equipment, Workshop};
 
 /// What was found at a path.
 #[derive(Debug, Clone)]
@@ -54,7 +53,7 @@ pub enum CheckError {
 }
 
 /// Checks a unit's folder, a single file, a file of a unit's folder, or every unit of a folder.
-pub fn check(path: &Path, compilers: Compilers, limits: HostLimits) -> Result<Report, CheckError> {
+pub fn check(path: &Path, equipment: Equipment) -> Result<Report, CheckError> {
     let unreadable = |error| CheckError::Unreadable(path.to_owned(), error);
     path.metadata().map_err(unreadable)?;
     let places = match place_of(path) {
@@ -64,7 +63,7 @@ pub fn check(path: &Path, compilers: Compilers, limits: HostLimits) -> Result<Re
     if places.is_empty() {
         return Err(CheckError::NoUnit(path.to_owned()));
     }
-    let workshop = Workshop::open(compilers, limits, Duration::from_secs(60)).map_err(unreadable)?;
+    let workshop = Workshop::open(equipment).map_err(unreadable)?;
     let mut units: Vec<UnitReport> = places.iter().map(|place| report(place, &workshop)).collect();
     refuse_doubles(&mut units);
     Ok(Report { units })

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::workshop::Equipment;
+
 #[derive(Debug, Clone)]
 pub struct ReloadSettings {
     /// Folders whose units are loaded, in this order: scripts, then plugins.
@@ -51,7 +53,7 @@ impl ReloadSettings {
             quiet: Duration::from_millis(120),
             at_most: Duration::from_secs(2),
             rescan: Duration::from_secs(30),
-            compile: Duration::from_secs(60),
+            compile: Equipment::PATIENCE,
             bounds: Bounds::default(),
             archive_unused: Duration::from_secs(90 * 24 * 3600),
             archive_most: 1_000,

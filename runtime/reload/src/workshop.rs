@@ -17,6 +17,25 @@ pub struct Compilers {
     pub wasm: Arc<dyn Compiler>,
 }
 
+/// What units are made with, and within which bounds.
+#[derive(Clone)]
+pub struct Equipment {
+    pub compilers: Compilers,
+    pub limits: HostLimits,
+    /// A unit that is not compiled and tested in this time is refused.
+    pub patience: Duration,
+}
+
+impl Equipment {
+    /// When nobody says otherwise.
+    pub const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// With the usual bounds.
+    pub fn usual(compilers: Compilers) -> Self {
+        Self { compilers, limits: HostLimits::default(), patience: Self::PATIENCE }
+    }
+}
+
 /// A unit that passed every step, and how many of its cases ran.
 pub(crate) struct Made {
     pub(crate) version: Version,
@@ -43,7 +62,8 @@ const STACK: usize = 16 << 20;
 const QUEUE: usize = 16;
 
 impl Workshop {
-    pub(crate) fn open(compilers: Compilers, limits: HostLimits, patience: Duration) -> std::io::Result<Self> {
+    pub(crate) fn open(equipment: Equipment) -> std::io::Result<Self> {
+        let Equipment { compilers, limits, patience } = equipment;
         let (jobs, waiting) = sync_channel::<Job>(QUEUE);
         // The thread ends when the workshop, and with it the last sender, is dropped.
         thread::Builder::new().name("amprule-compile".to_owned()).stack_size(STACK).spawn(move || {
@@ -68,7 +88,9 @@ impl Workshop {
         match made.recv_timeout(self.patience) {
             Ok(made) => made,
             Err(RecvTimeoutError::Timeout) => {
-                refuse("limit", &format!("not compiled and tested within {} s", self.patience.as_secs()))
+                let why = format!("not compiled and tested within {} s", self.patience.as_secs());
+                let hint = "build it smaller, or give it more time: compile_s of the server, --compile-s of a command";
+                Err(vec![Diagnostic::new("limit", why).hint(hint)])
             }
             Err(RecvTimeoutError::Disconnected) => refuse("compile", "the compiler's thread has ended"),
         }

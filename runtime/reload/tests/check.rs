@@ -3,12 +3,11 @@
 #[expect(dead_code, reason = "the reload tests use more of the fixture")]
 mod fixture;
 
-use amprule_hooks::HostLimits;
-use amprule_reload::{Report, check};
+use amprule_reload::{Equipment, Report, check};
 use fixture::{Fixture, GOOD, compilers, tariff};
 
 fn report(fixture: &Fixture, path: &str) -> Report {
-    check(&fixture.path(path), compilers(), HostLimits::default()).expect("there is a unit")
+    check(&fixture.path(path), Equipment::usual(compilers())).expect("there is a unit")
 }
 
 #[test]
@@ -50,6 +49,6 @@ fn what_is_wrong_is_said_as_a_compiler_says_it() {
 #[test]
 fn a_path_without_a_unit_is_an_error_that_says_what_a_unit_is() {
     let fixture = Fixture::new();
-    let error = check(&fixture.path("plugins"), compilers(), HostLimits::default()).unwrap_err();
+    let error = check(&fixture.path("plugins"), Equipment::usual(compilers())).unwrap_err();
     assert!(error.to_string().contains("a unit is a folder with plugin.toml or main.rhai"));
 }

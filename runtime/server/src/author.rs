@@ -10,17 +10,16 @@ pub(crate) mod test;
 
 use std::path::Path;
 
-use amprule_hooks::HostLimits;
 use amprule_reload::{Opened, Opener};
 use anyhow::{Context, Result};
 
-use crate::compilers;
+use crate::compilers::{self, Patience};
 
-fn opener() -> Result<Opener> {
-    Opener::new(compilers::open()?, HostLimits::default()).context("start the compiler's thread")
+fn opener(patience: Patience) -> Result<Opener> {
+    Opener::new(compilers::usual(patience)?).context("start the compiler's thread")
 }
 
 /// The unit as it runs, whatever its cases say.
-pub(crate) fn open(path: &Path) -> Result<Opened> {
-    Ok(opener()?.open(path, false)?)
+pub(crate) fn open(path: &Path, patience: Patience) -> Result<Opened> {
+    Ok(opener(patience)?.open(path, false)?)
 }

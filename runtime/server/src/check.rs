@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use amprule_hooks::{HostLimits, codes};
+use amprule_hooks::codes;
 use amprule_reload::check;
 use anyhow::{Context, Result, ensure};
 
@@ -14,7 +14,7 @@ pub(crate) fn run(options: &Check) -> Result<ExitCode> {
         return explain(code);
     }
     let path = options.path.as_deref().context("there is no path to check")?;
-    let report = check(path, compilers::open()?, HostLimits::default())?;
+    let report = check(path, compilers::usual(options.patience)?)?;
     ensure!(!report.units.is_empty(), "there is no script and no plugin in {}", path.display());
     for unit in &report.units {
         say(unit);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::author;
+use crate::compilers::Patience;
 use crate::extensions;
 use crate::install::Install;
 use crate::key::Key;
@@ -133,6 +134,8 @@ pub(crate) struct Check {
     /// Explain a diagnostic's code, AR0103 for instance
     #[arg(long, value_name = "CODE", conflicts_with = "path")]
     pub(crate) explain: Option<String>,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
 }
 
 #[derive(Debug, Args)]

@@ -1,20 +1,39 @@
-//! One compiler for each kind of unit.
+//! One compiler for each kind of unit, and the bounds of what they make.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use amprule_reload::Compilers;
+use amprule_hooks::HostLimits;
+use amprule_reload::{Compilers, Equipment};
 use amprule_script::ScriptCompiler;
 use amprule_wasm::{Settings, WasmCompiler};
 use anyhow::{Context, Result};
+use clap::Args;
 
-/// With the usual bounds.
-pub(crate) fn open() -> Result<Compilers> {
-    sized(Settings::default().component_max)
+use crate::config::Extensions;
+
+/// Of every command that compiles without a server's configuration.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Patience {
+    /// Seconds that compiling and testing the unit may take; compile_s is the server's
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(default_value_t = Equipment::PATIENCE.as_secs())]
+    compile_s: u64,
 }
 
-/// `component_max`: bytes of a component.
-pub(crate) fn sized(component_max: usize) -> Result<Compilers> {
-    let settings = Settings { component_max, ..Settings::default() };
+/// With the usual bounds.
+pub(crate) fn usual(patience: Patience) -> Result<Equipment> {
+    equip(HostLimits::default(), Settings::default(), Duration::from_secs(patience.compile_s))
+}
+
+/// As the server's configuration says.
+pub(crate) fn configured(extensions: &Extensions) -> Result<Equipment> {
+    let settings = Settings { component_max: extensions.component_max(), ..Settings::default() };
+    equip(extensions.hook_settings().limits, settings, Duration::from_secs(extensions.compile_s))
+}
+
+fn equip(limits: HostLimits, settings: Settings, patience: Duration) -> Result<Equipment> {
     let wasm = WasmCompiler::start(&settings).context("start the engine for WASM")?;
-    Ok(Compilers { rhai: Arc::new(ScriptCompiler), wasm: Arc::new(wasm) })
+    let compilers = Compilers { rhai: Arc::new(ScriptCompiler), wasm: Arc::new(wasm) };
+    Ok(Equipment { compilers, limits, patience })
 }

@@ -203,7 +203,7 @@ impl Default for Extensions {
             wall_ms: 50,
             memory_mib: limits.memory >> 20,
             component_mib: amprule_wasm::Settings::default().component_max >> 20,
-            compile_s: 60,
+            compile_s: amprule_reload::Equipment::PATIENCE.as_secs(),
             static_tariff: None,
             signatures: Policy::default(),
             probation: Probation::default(),

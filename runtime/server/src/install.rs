@@ -14,7 +14,7 @@ use clap::Args;
 use crate::cli::say;
 use crate::config::Config;
 use crate::given::{self, Refused};
-use crate::{gate, pack, verify};
+use crate::{compilers, gate, pack, verify};
 
 #[derive(Debug, Args)]
 pub(crate) struct Install {
@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Install) -> Result<ExitCode> {
 
     let beside = Beside::write(&target, &source.files, std::process::id())
         .with_context(|| format!("write the unit beside {}", target.display()))?;
-    pack::proven(beside.folder(), &source, config.extensions.hook_settings().limits)?;
+    pack::proven(beside.folder(), &source, compilers::configured(&config.extensions)?)?;
     let before = read_unit(&target).ok();
     if options.allow_downgrade {
         let id = &source.manifest.id;

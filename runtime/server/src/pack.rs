@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use amprule_hooks::{HostLimits, Source};
-use amprule_reload::{Verdict, check};
+use amprule_hooks::Source;
+use amprule_reload::{Equipment, Verdict, check};
 use amprule_trust::Package;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use crate::cli::say;
+use crate::compilers::Patience;
 use crate::given::{self, Refused};
 use crate::{compilers, key};
 
@@ -24,12 +25,14 @@ pub(crate) struct Pack {
     /// Sign it at once with this private key
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 pub(crate) fn run(options: &Pack) -> Result<ExitCode> {
     ensure!(options.dir.is_dir(), "{} is not a unit's folder", options.dir.display());
     let source = given::folder(&options.dir)?;
-    proven(&options.dir, &source, HostLimits::default())?;
+    proven(&options.dir, &source, compilers::usual(options.patience)?)?;
     let mut package = Package::of(&source).map_err(|found| Refused::new(options.dir.display(), found))?;
     if let Some(file) = &options.key {
         package.sign(&key::read(file)?);
@@ -54,8 +57,8 @@ pub(crate) fn run(options: &Pack) -> Result<ExitCode> {
 }
 
 /// The unit compiles and its cases pass, and it is the one that was read.
-pub(crate) fn proven(folder: &Path, source: &Source, limits: HostLimits) -> Result<()> {
-    let report = check(folder, compilers::open()?, limits)?;
+pub(crate) fn proven(folder: &Path, source: &Source, equipment: Equipment) -> Result<()> {
+    let report = check(folder, equipment)?;
     let unit = report.units.into_iter().next().context("the folder is a unit")?;
     match unit.verdict {
         Verdict::Good { hash, .. } if hash == source.hash => Ok(()),

@@ -18,6 +18,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::say;
+use crate::compilers::Patience;
 use crate::environment::SystemClock;
 use crate::{author, secrets};
 
@@ -41,10 +42,12 @@ pub(crate) struct Options {
     /// Exit with 0 when answers changed, if none failed
     #[arg(long)]
     allow_changes: bool,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let opened = author::open(&options.unit)?;
+    let opened = author::open(&options.unit, options.patience)?;
     let past = Past {
         reader: StoreReader::open(&options.data)?,
         since: since(&options.since, SystemClock.now())?,

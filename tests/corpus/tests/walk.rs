@@ -9,8 +9,8 @@ use amprule_corpus::{Expect, Unit, corpus};
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::pricing::PricedBy;
 use amprule_hooks::manifest::{Declaration, parse};
-use amprule_hooks::{Answer, Budget, Diagnostic, HostLimits, Kind, Source};
-use amprule_reload::{Compilers, Verdict, check};
+use amprule_hooks::{Answer, Budget, Diagnostic, Kind, Source};
+use amprule_reload::{Compilers, Equipment, Verdict, check};
 use amprule_script::ScriptCompiler;
 use amprule_wasm::{Settings, WasmCompiler};
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ fn walk(unit: &Unit) -> Result<(), String> {
     let folder = folder.path().join(&unit.name);
     unit.write(&folder);
     let began = Instant::now();
-    let report = check(&folder, COMPILERS.clone(), HostLimits::default()).map_err(|error| error.to_string())?;
+    let report = check(&folder, Equipment::usual(COMPILERS.clone())).map_err(|error| error.to_string())?;
     within(LOADING, began, "loading")?;
     match (&unit.expect, &report.units[0].verdict) {
         (Expect::Refused(code), Verdict::Broken(found)) => refused(code, &unit.says, found),

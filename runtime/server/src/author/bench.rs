@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::open;
 use crate::cli::say;
+use crate::compilers::Patience;
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -18,10 +19,12 @@ pub(crate) struct Bench {
     /// Print the measurements as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 pub(crate) fn run(options: &Bench) -> Result<ExitCode> {
-    let opened = open(&options.path)?;
+    let opened = open(&options.path, options.patience)?;
     let report = bench(&opened.source, opened.version.unit(), &opened.version.granted);
     if options.json {
         say(serde_json::to_string_pretty(&report).context("print the report")?);

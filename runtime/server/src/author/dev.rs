@@ -14,12 +14,15 @@ use clap::Args;
 use super::build::{self, Running};
 use super::opener;
 use crate::cli::say;
+use crate::compilers::Patience;
 
 #[derive(Debug, Args)]
 pub(crate) struct Dev {
     /// The unit's folder
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 pub(crate) fn run(options: &Dev) -> Result<ExitCode> {
@@ -28,7 +31,7 @@ pub(crate) fn run(options: &Dev) -> Result<ExitCode> {
     let (stopper, running) = (observed.stopper(), Running::default());
     let bench = Bench {
         folder: options.path.clone(),
-        opener: opener()?,
+        opener: opener(options.patience)?,
         station: SimulatedStation::new(HookSettings::default()),
         running: running.clone(),
     };

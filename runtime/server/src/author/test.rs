@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::{open, record};
 use crate::cli::say;
+use crate::compilers::Patience;
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {
@@ -41,6 +42,8 @@ pub(crate) struct Test {
     /// Print the whole report as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 pub(crate) fn run(options: &Test) -> Result<ExitCode> {
@@ -50,7 +53,7 @@ pub(crate) fn run(options: &Test) -> Result<ExitCode> {
         say(format_args!("recorded {}", file.display()));
         return Ok(ExitCode::SUCCESS);
     }
-    let opened = open(&options.path)?;
+    let opened = open(&options.path, options.patience)?;
     let wish = Wish { case: options.case.clone(), runs: Runs { seed: options.seed, count: options.runs } };
     let report = test(&opened.source, opened.version.unit(), &opened.version.granted, &wish);
     if let Some(part) = &options.case {
