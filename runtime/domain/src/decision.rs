@@ -51,10 +51,13 @@ impl Hook {
 
 /// Why a unit's answer could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{class}: {message}")]
+#[error("{class}{}: {message}", in_brackets(.code))]
 #[serde(rename_all = "camelCase")]
 pub struct Fault {
     pub class: FaultClass,
+    /// A diagnostic's, where the host can say what to do: `AR0103`. Absent in older decisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     pub message: String,
 }
 
@@ -111,6 +114,15 @@ impl std::fmt::Display for FaultClass {
 
 impl Fault {
     pub fn new(class: FaultClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into() }
+        Self { class, code: None, message: message.into() }
     }
+
+    #[must_use]
+    pub fn with_code(self, code: &str) -> Self {
+        Self { code: Some(code.to_owned()), ..self }
+    }
+}
+
+fn in_brackets(code: &Option<String>) -> String {
+    code.as_ref().map_or_else(String::new, |code| format!("[{code}]"))
 }

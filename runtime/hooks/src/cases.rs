@@ -57,6 +57,8 @@ pub enum Input {
 #[derive(Debug)]
 pub struct Ran {
     pub got: Value,
+    /// Why there is no answer.
+    pub fault: Option<Fault>,
     /// None: it passed.
     pub differences: Vec<Difference>,
     pub used: Used,
@@ -124,17 +126,20 @@ impl Ready {
                 (tried.result.map(|modified| in_json(&modified.output, Some(&modified.price))), tried.used, tried.took)
             }
         };
-        let got = answered.unwrap_or_else(|Fault { class, message }| json!({ "fault": class, "message": message }));
-        Ran { differences: compare::differences(&self.expect, &got), got, used, took }
+        let (got, fault) = match answered {
+            Ok(output) => (output, None),
+            Err(fault) => (json!({ "fault": fault.class, "code": fault.code, "message": fault.message }), Some(fault)),
+        };
+        Ran { differences: compare::differences(&self.expect, &got), got, fault, used, took }
     }
 }
 
 /// What is wrong with a case that has run, as the server says it; `None` when it passed.
 pub fn explained(source: &Source, case: &Ready, ran: &Ran) -> Option<Diagnostic> {
     let first = ran.differences.first()?;
-    let why = match (ran.got["fault"].as_str(), ran.got["message"].as_str()) {
-        (Some(fault), Some(message)) => format!("{first}; it failed: {fault}: {message}"),
-        _ => first.to_string(),
+    let why = match &ran.fault {
+        Some(fault) => format!("{first}; it failed: {fault}"),
+        None => first.to_string(),
     };
     Some(failure(source, &case.file, &case.name, &why))
 }

@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 32] = [
+pub const CODES: [Code; 37] = [
     code(
         "AR0001",
         "manifest",
@@ -194,8 +194,42 @@ pub const CODES: [Code; 32] = [
         "AR0115",
         "failed",
         "the call failed",
-        "The script was running when this happened; the message says what, the caret where. The caller took the fallback\n\
-         that is configured.",
+        "The script was running when this happened: it threw, or a function could not do what it was asked, a division by\n\
+         zero for instance. The message says what, the caret where. The caller took the fallback that is configured.",
+    ),
+    code(
+        "AR0116",
+        "operations",
+        "the call used up its operations",
+        "Every step of a script counts, and a call has a number of them: `rhai_operations` of the server, or `fuel` below\n\
+         [limits] in plugin.toml when that is less. Mostly a loop does not end. `amprule bench` shows the share.",
+    ),
+    code(
+        "AR0117",
+        "time",
+        "the call used up its time",
+        "The clock on the wall ends a call: `wall_ms` of the server, or of [limits] in plugin.toml when that is less. Where\n\
+         `amprule bench` shows a small share, the machine was busy.",
+    ),
+    code(
+        "AR0118",
+        "memory",
+        "a value is larger than it may be",
+        "Lists, maps, texts and the number of variables are bounded, so that no call takes more than its memory: `memory_mib`\n\
+         of the server, or of [limits] in plugin.toml when that is less. The bounds are in the guide for scripts.",
+    ),
+    code(
+        "AR0119",
+        "depth",
+        "functions call each other too deeply",
+        "A function that calls itself needs a way out. A loop does the same without depth.",
+    ),
+    code(
+        "AR0120",
+        "answer",
+        "the answer is not what the hook returns",
+        "A tariff returns bill(currency, lines), a policy accept(), reject(reason) or no_opinion(). The message names the\n\
+         field that is missing or of the wrong kind.",
     ),
     code(
         "AR0201",

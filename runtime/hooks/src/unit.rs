@@ -88,5 +88,6 @@ impl<T> Answer<T> {
 #[serde(rename_all = "camelCase")]
 pub struct Used {
     pub fuel: u64,
+    /// Bytes. A plugin's are counted, a script's are an estimate.
     pub memory: usize,
 }

@@ -15,8 +15,6 @@ use crate::source::flow;
 use crate::source::names::{self, HookFunction};
 use crate::{output, view};
 
-/// The memory for which limits are made when neither the manifest nor the host says less.
-const MEMORY: usize = 32 << 20;
 const CONSTANT_FUEL: u64 = 100_000;
 const CONSTANT_TIME: Duration = Duration::from_millis(50);
 
@@ -31,11 +29,11 @@ pub(crate) struct Program {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
-pub(crate) fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
+/// `memory`: what a call is granted.
+pub(crate) fn compile(source: &Source, memory: usize) -> Result<Program, Vec<Diagnostic>> {
     let files = files(source)?;
     let parameters = ParameterNames::of(source);
-    let limits = limits_of(source);
-    let mut engine = engine(&limits, &parameters);
+    let mut engine = engine(&Limits::within(memory), &parameters);
     let constants = constants(&engine, &files)?;
     let ast = parse(&mut engine, &files, &constants)?;
     check_names(&files, &parameters)?;
@@ -44,11 +42,6 @@ pub(crate) fn compile(source: &Source) -> Result<Program, Vec<Diagnostic>> {
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
     let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout)).collect();
     Ok(Program { engine, ast, hooks, parameters, functions: functions.collect(), warnings })
-}
-
-fn limits_of(source: &Source) -> Limits {
-    let asked = source.manifest.limits.memory_mib.and_then(|mib| usize::try_from(mib << 20).ok());
-    Limits::within(asked.unwrap_or(MEMORY).min(MEMORY))
 }
 
 fn engine(limits: &Limits, parameters: &ParameterNames) -> Engine {

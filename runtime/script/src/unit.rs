@@ -8,12 +8,13 @@ use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
-use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, Source, Unit, Used};
+use amprule_hooks::codes::code_of;
+use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Unit, Used};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
 use serde_json::{Map, Value};
 
 use crate::explain::explain_run;
-use crate::language::{Parameters, call};
+use crate::language::{Parameters, call, memory};
 use crate::output;
 use crate::program::{Program, compile};
 use crate::source::names::HookFunction;
@@ -21,13 +22,16 @@ use crate::view::bill::Bill;
 use crate::view::request::Request;
 use crate::view::session::Session;
 
-/// Compiles folders of Rhai files.
+/// Compiles folders of Rhai files. The limits on their values follow from the memory that the host grants.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ScriptCompiler;
+pub struct ScriptCompiler {
+    pub limits: HostLimits,
+}
 
 impl Compiler for ScriptCompiler {
     fn compile(&self, source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
-        let program = compile(source)?;
+        let granted = self.limits.grant(source.kind, &source.manifest.limits);
+        let program = compile(source, granted.memory)?;
         let texts = source.files.iter().filter(|(name, _)| name.ends_with(".rhai"));
         let texts = texts.filter_map(|(name, bytes)| Some((name.clone(), String::from_utf8(bytes.clone()).ok()?)));
         let manifest = &source.manifest;
@@ -82,10 +86,11 @@ impl Script {
             .program
             .parameters
             .read(parameters)
-            .map_err(|why| Fault::new(FaultClass::GuestError, why))
+            .map_err(|why| fault(FaultClass::GuestError, "parameter", &why))
             .and_then(|parameters| self.run(hook, arguments(parameters)))
-            .and_then(|value| read(value).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
-        Answer { result, used: Used { fuel: call::used(), memory: 0 } }
+            .inspect(memory::returned)
+            .and_then(|value| read(value).map_err(|why| fault(FaultClass::InvalidOutput, "answer", &why)));
+        Answer { result, used: Used { fuel: call::used(), memory: memory::most() } }
     }
 
     fn run(&self, hook: Hook, arguments: impl FuncArgs) -> Result<Dynamic, Fault> {
@@ -107,8 +112,13 @@ impl Script {
     /// The first line says it all; the excerpt and the hint follow.
     fn fault(&self, error: &EvalAltResult) -> Fault {
         let explained = explain_run(error, &self.entry, &self.program.functions);
-        let found = explained.diagnostic("", |file| self.texts.get(file).map(String::as_str));
+        let found = explained.diagnostic(explained.code, |file| self.texts.get(file).map(String::as_str));
+        let heading = format!("error[{}]: ", code_of(explained.code));
         let text = found.to_string();
-        Fault::new(explained.class, text.trim_start_matches("error[]: ").to_owned())
+        fault(explained.class, explained.code, text.trim_start_matches(&heading))
     }
+}
+
+fn fault(class: FaultClass, code: &'static str, message: &str) -> Fault {
+    Fault::new(class, message).with_code(code_of(code))
 }

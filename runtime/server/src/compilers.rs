@@ -34,6 +34,6 @@ pub(crate) fn configured(extensions: &Extensions) -> Result<Equipment> {
 
 fn equip(limits: HostLimits, settings: Settings, patience: Duration) -> Result<Equipment> {
     let wasm = WasmCompiler::start(&settings).context("start the engine for WASM")?;
-    let compilers = Compilers { rhai: Arc::new(ScriptCompiler), wasm: Arc::new(wasm) };
+    let compilers = Compilers { rhai: Arc::new(ScriptCompiler { limits }), wasm: Arc::new(wasm) };
     Ok(Equipment { compilers, limits, patience })
 }

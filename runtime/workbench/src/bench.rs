@@ -176,10 +176,7 @@ impl fmt::Display for BenchReport {
         for row in &self.rows {
             writeln!(f, "{row}")?;
         }
-        write!(
-            f,
-            "time is the p99's share of the limit; for Rhai, fuel is operations, and memory is bounded and not counted"
-        )
+        write!(f, "time is the p99's share of the limit; for Rhai, fuel is operations, and memory is an estimate")
     }
 }
 

@@ -29,6 +29,8 @@ pub struct CaseReport {
     pub differences: Vec<Differs>,
     /// What the unit answered, when the case failed.
     pub got: Option<Value>,
+    /// Why it did not answer, when the case failed.
+    pub fault: Option<String>,
     pub fuel: u64,
     pub took_us: u64,
 }
@@ -74,6 +76,7 @@ fn run(case: &Ready, unit: &dyn Unit, granted: &Granted) -> CaseReport {
         passed,
         differences: ran.differences.into_iter().map(Differs::from).collect(),
         got: (!passed).then_some(ran.got),
+        fault: ran.fault.filter(|_| !passed).map(|fault| fault.to_string()),
         fuel: ran.used.fuel,
         took_us: u64::try_from(ran.took.as_micros()).unwrap_or(u64::MAX),
     }
@@ -119,13 +122,10 @@ impl fmt::Display for CaseReport {
             let at = if difference.at.is_empty() { "the answer" } else { &difference.at };
             writeln!(f, "          {at}\n        -   {}\n        +   {}", difference.expected, difference.got)?;
         }
-        match &self.got {
-            Some(got) if got["fault"].is_string() => {
-                let message = got["message"].as_str().unwrap_or_default().replace('\n', "\n          ");
-                writeln!(f, "        it failed: {}: {message}", got["fault"].as_str().unwrap_or_default())
-            }
-            Some(_) => writeln!(f, "        - expected  + got"),
-            None => Ok(()),
+        match &self.fault {
+            Some(fault) => writeln!(f, "        it failed: {}", fault.replace('\n', "\n          ")),
+            None if self.passed => Ok(()),
+            None => writeln!(f, "        - expected  + got"),
         }
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 static COMPILERS: LazyLock<Compilers> = LazyLock::new(|| {
     let wasm = WasmCompiler::start(&Settings::default()).expect("this machine runs components");
-    Compilers { rhai: Arc::new(ScriptCompiler), wasm: Arc::new(wasm) }
+    Compilers { rhai: Arc::new(ScriptCompiler::default()), wasm: Arc::new(wasm) }
 });
 
 /// Loading is the compiler's work, which nobody waits for; this only has to end.

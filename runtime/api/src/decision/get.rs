@@ -50,7 +50,7 @@ mod tests {
                 "id": id, "at": "2026-07-01T09:00:00Z", "hook": "pricing", "station": "cs-1", "session": null,
                 "unit": "flat", "version": "1.0.0", "hash": "abc", "generation": 4,
                 "input": {"energyWh": 1000}, "output": null,
-                "fault": {"class": "fuel", "message": "1000000 operations are used up"}, "fallback": "static-tariff",
+                "fault": {"class": "fuel", "code": null, "message": "1000000 operations are used up"}, "fallback": "static-tariff",
                 "fuel": 1_000_000, "durationUs": 812,
             })
         );

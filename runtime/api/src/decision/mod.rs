@@ -4,7 +4,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 
 use amprule_domain::Timestamp;
-use amprule_domain::decision::Decision;
+use amprule_domain::decision::{Decision, Fault};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -49,7 +49,16 @@ pub(crate) struct FaultView {
     /// `guest-error`, `trap`, `fuel`, `wall`, `memory`, `invalid-output`, `host-io`, `breaker-open` or `not-loaded`.
     #[schema(example = "fuel")]
     class: &'static str,
+    /// What `amprule check --explain` explains; null where there is nothing more to say.
+    #[schema(required, example = "AR0116")]
+    code: Option<String>,
     message: String,
+}
+
+impl From<Fault> for FaultView {
+    fn from(Fault { class, code, message }: Fault) -> Self {
+        Self { class: class.as_str(), code, message }
+    }
 }
 
 impl From<Decision> for DecisionView {
@@ -66,7 +75,7 @@ impl From<Decision> for DecisionView {
             generation: decision.generation,
             input: decision.input,
             output: decision.output,
-            fault: decision.fault.map(|fault| FaultView { class: fault.class.as_str(), message: fault.message }),
+            fault: decision.fault.map(FaultView::from),
             fallback: decision.fallback,
             fuel: decision.fuel,
             duration_us: decision.duration_us,

@@ -1,5 +1,6 @@
 //! Errors, said to a script's author: where, what, and what is likely meant.
 
+mod braces;
 mod parse;
 mod run;
 

@@ -3,6 +3,7 @@
 use amprule_hooks::Diagnostic;
 use rhai::{LexError, ParseError, ParseErrorType};
 
+use super::braces::{self, Slip};
 use super::nearest;
 use crate::language::limits::Limits;
 use crate::source::layout::Layout;
@@ -13,7 +14,7 @@ pub(crate) fn explain_parse(error: &ParseError, file: &str, layout: &Layout<'_>,
     let place = Place::of(error, layout);
     let slip = place.slip();
     let (code, message) = match error.err_type() {
-        ParseErrorType::VariableUndefined(word) if slip.is_some() => {
+        ParseErrorType::VariableUndefined(word) if slip.is_some() && place.brace.is_none() => {
             ("syntax", format!("`{word}` is not a word of the language"))
         }
         error => message(error),
@@ -94,8 +95,8 @@ struct Place<'a, 'b> {
     before: &'b [Token<'a>],
     here: Option<&'b Token<'a>>,
     missing_semicolon: bool,
-    /// The line of a `{` that is still open where everything ends, or where the next function begins.
-    open_brace: Option<usize>,
+    /// The file's, when this may be where it shows.
+    brace: Option<Slip>,
 }
 
 impl<'a, 'b> Place<'a, 'b> {
@@ -108,9 +109,9 @@ impl<'a, 'b> Place<'a, 'b> {
         };
         let missing_semicolon = matches!(error.err_type(), ParseErrorType::MissingToken(token, _) if token == ";");
         let (before, here) = (&layout.tokens[..at], layout.tokens.get(at));
-        let ends = here.is_none_or(|token| token.is("fn") || token.is("private"));
-        let open_brace = if ends && !is_of_brackets(error.err_type()) { open_brace(before) } else { None };
-        Self { before, here, missing_semicolon, open_brace }
+        let shows = shows_braces(error.err_type(), before, here, layout);
+        let brace = shows.then(|| braces::slip(&layout.tokens)).flatten();
+        Self { before, here, missing_semicolon, brace }
     }
 
     /// A missing `;` is shown where it belongs: behind the token before.
@@ -136,8 +137,16 @@ impl<'a, 'b> Place<'a, 'b> {
         if bar {
             return Some("there are no closures; use a `for` loop or a function of its own".to_owned());
         }
-        if let Some(line) = self.open_brace {
-            return Some(format!("a `}}` is missing before this: the `{{` of line {line} is still open"));
+        match self.brace {
+            Some(Slip::Open(line)) => {
+                return Some(format!("a `}}` is missing before this: the `{{` of line {line} is still open"));
+            }
+            Some(Slip::TooMany(line, opened)) => {
+                return Some(format!(
+                    "there is a `}}` too many: the one of line {line} closes the `{{` of line {opened}"
+                ));
+            }
+            None => {}
         }
         self.missing_semicolon.then(|| "end the statement with `;`".to_owned())
     }
@@ -149,6 +158,15 @@ impl<'a, 'b> Place<'a, 'b> {
     }
 }
 
+/// May this error come from a brace that is missing or too many?
+fn shows_braces(error: &ParseErrorType, before: &[Token<'_>], here: Option<&Token<'_>>, layout: &Layout<'_>) -> bool {
+    if let ParseErrorType::VariableUndefined(name) = error {
+        return local_names(layout).contains(&name.as_str());
+    }
+    let ends = here.is_none_or(|token| ["fn", "private", "else", "}"].iter().any(|word| token.is(word)));
+    !is_of_brackets(error) && (ends || here.is_some_and(|token| braces::falls_back(before, token)))
+}
+
 /// Something else is still open, and says so itself.
 fn is_of_brackets(error: &ParseErrorType) -> bool {
     match error {
@@ -156,19 +174,6 @@ fn is_of_brackets(error: &ParseErrorType) -> bool {
         ParseErrorType::MissingToken(token, _) => token == "," || token == ")" || token == "]",
         _ => false,
     }
-}
-
-/// The line of the innermost `{` that nothing closes.
-fn open_brace(tokens: &[Token<'_>]) -> Option<usize> {
-    let mut open = Vec::new();
-    for token in tokens.iter().filter(|token| token.kind != crate::source::lexer::TokenKind::Text) {
-        if token.is("{") {
-            open.push(token.line);
-        } else if token.is("}") {
-            open.pop();
-        }
-    }
-    open.pop()
 }
 
 fn slip_of(token: &Token<'_>) -> Option<&'static str> {

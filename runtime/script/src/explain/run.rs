@@ -12,6 +12,8 @@ use crate::source::names;
 #[derive(Debug)]
 pub(crate) struct Explained {
     pub(crate) class: FaultClass,
+    /// As for what is found before a script runs: the same slip has the same code.
+    pub(crate) code: &'static str,
     /// Where it is known.
     pub(crate) place: Option<(String, Position)>,
     pub(crate) message: String,
@@ -38,8 +40,9 @@ impl Explained {
 /// `entry` is the file where the call began; `functions` are those that the unit's files define.
 pub(crate) fn explain_run(error: &EvalAltResult, entry: &str, functions: &[String]) -> Explained {
     let (inner, file, position) = innermost(error, entry);
-    let (class, message) = message(inner);
-    Explained { class, place: (!position.is_none()).then_some((file, position)), message, hint: hint(inner, functions) }
+    let (class, code, message) = message(inner);
+    let place = (!position.is_none()).then_some((file, position));
+    Explained { class, code, place, message, hint: hint(inner, functions) }
 }
 
 /// The error itself, and the nearest place that is known.
@@ -57,27 +60,43 @@ fn innermost<'e>(error: &'e EvalAltResult, entry: &str) -> (&'e EvalAltResult, S
     (error, file, position)
 }
 
-fn message(error: &EvalAltResult) -> (FaultClass, String) {
+fn message(error: &EvalAltResult) -> (FaultClass, &'static str, String) {
     use EvalAltResult as E;
     match error {
-        E::ErrorTooManyOperations(_) => (FaultClass::Fuel, "the script used up its operations".to_owned()),
-        E::ErrorTerminated(why, _) if why.as_int() == Ok(OUT_OF_FUEL) => {
-            (FaultClass::Fuel, "the script used up its operations".to_owned())
+        E::ErrorTooManyOperations(_) => out_of_fuel(),
+        E::ErrorTerminated(why, _) if why.as_int() == Ok(OUT_OF_FUEL) => out_of_fuel(),
+        E::ErrorTerminated(..) => (FaultClass::Wall, "time", "the script used up its time".to_owned()),
+        E::ErrorDataTooLarge(what, _) => {
+            (FaultClass::Memory, "memory", format!("a value is too large: {}", what.to_lowercase()))
         }
-        E::ErrorTerminated(..) => (FaultClass::Wall, "the script used up its time".to_owned()),
-        E::ErrorDataTooLarge(what, _) => (FaultClass::Memory, format!("a value is too large: {}", what.to_lowercase())),
         E::ErrorTooManyVariables(_) => {
-            (FaultClass::Memory, format!("more than {} variables at once in one function", Limits::VARIABLES))
+            let most = Limits::VARIABLES;
+            (FaultClass::Memory, "memory", format!("more than {most} variables at once in one function"))
         }
         E::ErrorStackOverflow(_) => {
-            (FaultClass::Trap, format!("more than {} calls within each other", Limits::CALL_LEVELS))
+            (FaultClass::Trap, "depth", format!("more than {} calls within each other", Limits::CALL_LEVELS))
         }
-        E::ErrorRuntime(value, _) => (FaultClass::GuestError, thrown(value)),
-        E::ErrorFunctionNotFound(signature, _) => (FaultClass::GuestError, unknown_function(signature)),
-        E::ErrorVariableNotFound(name, _) => (FaultClass::GuestError, format!("there is no variable {name} here")),
-        E::ErrorPropertyNotFound(name, _) => (FaultClass::GuestError, format!("there is no field {name}")),
-        E::ErrorDotExpr(text, _) => (FaultClass::GuestError, wrong_field(text)),
-        other => (FaultClass::GuestError, plain(other)),
+        other => {
+            let (code, message) = mistake(other);
+            (FaultClass::GuestError, code, message)
+        }
+    }
+}
+
+fn out_of_fuel() -> (FaultClass, &'static str, String) {
+    (FaultClass::Fuel, "operations", "the script used up its operations".to_owned())
+}
+
+/// What the script did wrong, within its budget.
+fn mistake(error: &EvalAltResult) -> (&'static str, String) {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorRuntime(value, _) => ("failed", thrown(value)),
+        E::ErrorFunctionNotFound(signature, _) => unknown_function(signature),
+        E::ErrorVariableNotFound(name, _) => ("unknown-variable", format!("there is no variable {name} here")),
+        E::ErrorPropertyNotFound(name, _) => ("unknown-field", format!("there is no field {name}")),
+        E::ErrorDotExpr(text, _) => ("unknown-field", wrong_field(text)),
+        other => ("failed", plain(other)),
     }
 }
 
@@ -90,14 +109,14 @@ fn thrown(value: &rhai::Dynamic) -> String {
 }
 
 /// Rhai gives the name with the types of its arguments: `lin (i64, map)`.
-fn unknown_function(signature: &str) -> String {
+fn unknown_function(signature: &str) -> (&'static str, String) {
     let name = function_name(signature);
     let arguments = signature.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
     let arguments = arguments.replace("&str | ImmutableString | String", "string").replace("i64", "int");
     if names::function_named(name).is_some() || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        format!("`{name}` does not take ({arguments})")
+        ("argument-type", format!("`{name}` does not take ({arguments})"))
     } else {
-        format!("there is no function {name}({arguments})")
+        ("unknown-function", format!("there is no function {name}({arguments})"))
     }
 }
 

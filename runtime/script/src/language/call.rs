@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
-use super::Answer;
+use super::{Answer, memory};
 
 /// How many operations pass between two looks at the clock: some ten microseconds.
 const CLOCK_EVERY: u64 = 256;
@@ -34,6 +34,7 @@ pub(crate) fn begin(fuel: u64, deadline: Instant) {
     DEADLINE.set(Some(deadline));
     LINES.set(0);
     LOGS.set(0);
+    memory::begin();
 }
 
 /// Operations since [`begin`].
@@ -41,8 +42,9 @@ pub(crate) fn used() -> u64 {
     USED.get()
 }
 
-/// Counts a bill's line; a script makes a bounded number of them.
-pub(crate) fn count_line() -> Answer<()> {
+/// Counts a bill's line of so many bytes; a script makes a bounded number of them.
+pub(crate) fn count_line(bytes: usize) -> Answer<()> {
+    memory::count_line(bytes);
     LINES.set(LINES.get() + 1);
     if LINES.get() > MAX_LINES {
         let what = format!("Number of lines made in one call (at most {MAX_LINES})");

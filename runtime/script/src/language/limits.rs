@@ -11,6 +11,17 @@
 
 use rhai::Engine;
 
+/// What the guide for scripts names, and the memory that it fits.
+const USUAL: Limits = Limits { array: 200, map: 64, text: 4096 };
+const USUAL_MEMORY: usize = 32 << 20;
+const _: () = assert!(USUAL.worst_case() <= USUAL_MEMORY);
+/// More memory makes no limit larger.
+const MOST_MEMORY: usize = 256 << 20;
+/// A dynamic.
+pub(super) const SLOT: usize = 16;
+/// A map's node: a map of one entry takes a whole one.
+pub(super) const NODE: usize = 512;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Elements of all arrays inside one value.
@@ -37,19 +48,17 @@ impl Limits {
     /// No budget reaches beyond these.
     pub(crate) const OPERATIONS: u64 = 1_000_000_000;
 
-    /// The largest limits whose worst case fits into `memory` bytes.
+    /// Limits whose worst case fits into `memory` bytes: in proportion to it, and no smaller than what a rule needs to
+    /// say anything, so that less than 4 MiB are not held.
     pub(crate) fn within(memory: usize) -> Self {
-        const LARGEST: Limits = Limits { array: 200, map: 64, text: 4096 };
-        let share = |limit: usize| (limit * memory / LARGEST.worst_case()).min(limit);
-        Self { array: share(LARGEST.array).max(8), map: share(LARGEST.map).max(8), text: share(LARGEST.text).max(256) }
+        let memory = memory.min(MOST_MEMORY);
+        let share = |usual: usize, least: usize| (usual * memory / USUAL_MEMORY).max(least);
+        Self { array: share(USUAL.array, 8), map: share(USUAL.map, 8), text: share(USUAL.text, 256) }
     }
 
-    /// A dynamic has 16 bytes. A map of one entry takes a whole tree node; an array of one element takes room for
-    /// four; a text has its own allocation.
+    /// An array of one element takes room for four; a text has its own allocation.
     const fn value_bytes(self) -> usize {
-        const NODE: usize = 512;
         const KEY: usize = Limits::KEY_BYTES + 16;
-        const SLOT: usize = 16;
         const SMALL_ARRAY: usize = 32 + 80;
         self.map * (NODE + KEY) + self.array * SLOT + self.array / 2 * SMALL_ARRAY + self.text
     }
@@ -95,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_worst_case_stays_within_the_memory() {
-        for mib in [4, 16, 32, 64] {
+        for mib in [4, 16, 32, 64, 1024] {
             let limits = Limits::within(mib << 20);
             assert!(limits.worst_case() <= mib << 20, "{mib} MiB: {limits:?} may take {}", limits.worst_case());
         }

@@ -3,6 +3,7 @@
 mod arithmetic;
 pub(crate) mod call;
 pub(crate) mod limits;
+pub(crate) mod memory;
 mod moment;
 mod parameters;
 mod values;
@@ -25,5 +26,6 @@ pub(crate) fn engine(limits: &limits::Limits) -> Engine {
     values::register(&mut engine);
     moment::register(&mut engine);
     call::register(&mut engine);
+    memory::register(&mut engine);
     engine
 }

@@ -90,7 +90,8 @@ fn plain(code: &str, description: &str, amount: Decimal) -> Answer<OutputLine> {
 }
 
 fn finish(line: OutputLine) -> Answer<Line> {
-    call::count_line()?;
+    let texts = line.code.len() + line.description.len() + line.unit.as_ref().map_or(0, String::len);
+    call::count_line(size_of::<OutputLine>() + texts)?;
     Ok(Line::from(line))
 }
 

@@ -27,18 +27,35 @@ error[AR0101]: expected `;` to terminate this statement
     );
 }
 
+/// (what lacks a brace, the line of the `{` that is named)
+const UNCLOSED: [(&str, usize); 7] = [
+    ("fn price(session) {\n    let fee = 1;\n    bill(\"EUR\", [])\n", 1),
+    ("fn price(session) {\n    if true {\n        let a = 1;\n    bill(\"EUR\", [])\n}\n", 2),
+    ("fn price(session) {\n    bill(\"EUR\", [])\n\nfn fee() {\n    1\n}\n", 1),
+    ("fn price(session) {\n    if true {\n        1\n    else {\n        2\n    }\n}\n", 2),
+    (
+        "fn price(session) {\n    for p in session.periods {\n        if p.is_idle {\n            p.minutes;\n    }\n    1\n}\n",
+        3,
+    ),
+    ("fn fee() {\n    if true {\n        1\n    2\n}\n\nfn price(session) {\n    fee()\n}\n", 2),
+    ("fn price(session) {\n    let answer = if true { 1 } else { 2;\n    answer\n}\n", 2),
+];
+
 #[test]
 fn a_missing_brace_is_not_taken_for_a_missing_semicolon() {
-    for (text, line) in [
-        ("fn price(session) {\n    let fee = 1;\n    bill(\"EUR\", [])\n", 1),
-        ("fn price(session) {\n    if true {\n        let a = 1;\n    bill(\"EUR\", [])\n}\n", 1),
-        ("fn price(session) {\n    bill(\"EUR\", [])\n\nfn fee() {\n    1\n}\n", 1),
-    ] {
+    for (text, line) in UNCLOSED {
         let found = refuse(&source(text));
         let hint = found[0].hint.clone().unwrap_or_default();
-        assert!(hint.starts_with("a `}` is missing before this: the `{` of line"), "{}", printed(&found));
-        assert!(hint.contains(&format!("line {line} ")), "{}", printed(&found));
+        let expect = format!("a `}}` is missing before this: the `{{` of line {line} is still open");
+        assert_eq!(hint, expect, "{text}\n{}", printed(&found));
     }
+}
+
+#[test]
+fn a_brace_too_many_is_called_that() {
+    let found = refuse(&source("fn price(session) {\n    if true {\n        1\n    }\n    }\n    2\n}\n"));
+    let hint = found[0].hint.as_deref().unwrap_or_default();
+    assert!(hint.starts_with("there is a `}` too many"), "{}", printed(&found));
 }
 
 #[test]
@@ -198,7 +215,7 @@ fn what_fails_at_run_time_is_shown_in_the_source() {
     failed(
         "fn fee(x) {\n    min(x, \"a\")\n}\nfn price(session) {\n    fee(1)\n}",
         r#"
-guest-error: expected a number, got a string
+guest-error[AR0115]: expected a number, got a string
  --> main.rhai:2:5
   |
 2 |     min(x, "a")
@@ -208,7 +225,7 @@ guest-error: expected a number, got a string
     failed(
         "fn read(x) {\n    x.state\n}\nfn price(session) {\n    read(session)\n}",
         r"
-guest-error: a session has no field state
+guest-error[AR0103]: a session has no field state
  --> main.rhai:2:7
   |
 2 |     x.state
@@ -219,7 +236,7 @@ guest-error: a session has no field state
     failed(
         "fn price(session) {\n    line(\"a\", \"A\", session.periods)\n}",
         r#"
-guest-error: line: expected a number for amount, got the periods
+guest-error[AR0115]: line: expected a number for amount, got the periods
  --> main.rhai:2:5
   |
 2 |     line("a", "A", session.periods)
@@ -229,7 +246,7 @@ guest-error: line: expected a number for amount, got the periods
     failed(
         "fn price(session) {\n    line(session, \"A\", 1)\n}",
         r#"
-guest-error: `line` does not take (session, string, int)
+guest-error[AR0107]: `line` does not take (session, string, int)
  --> main.rhai:2:5
   |
 2 |     line(session, "A", 1)
@@ -237,6 +254,25 @@ guest-error: `line` does not take (session, string, int)
   = help: it is `line(code: text, description: text, amount: number) -> line` or `line(code: text, description: text, quantity: number, unit: text, unit_price: number) -> line`
 "#,
     );
+}
+
+#[test]
+fn the_same_slip_has_the_same_code_before_and_while_a_script_runs() {
+    let endless = "let s = \"x\"; loop { s += s; }";
+    for (body, code) in [
+        ("loop { }", "AR0116"),
+        (endless, "AR0118"),
+        ("price(session)", "AR0119"),
+        ("throw \"no tariff here\";", "AR0115"),
+        ("read(session)", "AR0103"),
+        ("line(session, \"A\", 1)", "AR0107"),
+        ("5", "AR0120"),
+    ] {
+        let text = format!("fn read(x) {{ x.state }}\nfn price(session) {{ {body} }}");
+        let fault = price(&text).expect_err(body);
+        assert_eq!(fault.code.as_deref(), Some(code), "{body}: {fault}");
+        assert!(amprule_hooks::codes::explained(code).is_some(), "{code} is explained");
+    }
 }
 
 /// (a hook's body, code, line and column, message, hint's beginning)
@@ -364,6 +400,6 @@ fn a_failure_in_an_imported_file_is_shown_there() {
     let mut source = source("import \"rates\" as rates;\nfn price(session) {\n    rates::rate(0)\n}");
     source.files.insert("rates.rhai".to_owned(), b"fn rate(x) {\n    1 / x\n}".to_vec());
     let fault = compile(&source).price(&session(), &budget()).result.unwrap_err();
-    let expect = "guest-error: division by zero\n --> rates.rhai:2:7\n  |\n2 |     1 / x\n  |       ^";
+    let expect = "guest-error[AR0115]: division by zero\n --> rates.rhai:2:7\n  |\n2 |     1 / x\n  |       ^";
     assert_eq!(fault.to_string(), expect);
 }

@@ -29,11 +29,11 @@ pub(crate) fn declare(source: &mut Source, name: &str, kind: ParameterKind) {
 }
 
 pub(crate) fn compile(source: &Source) -> Arc<dyn Unit> {
-    ScriptCompiler.compile(source).unwrap_or_else(|found| panic!("{}", printed(&found)))
+    ScriptCompiler::default().compile(source).unwrap_or_else(|found| panic!("{}", printed(&found)))
 }
 
 pub(crate) fn refuse(source: &Source) -> Vec<Diagnostic> {
-    ScriptCompiler.compile(source).err().expect("the script is refused")
+    ScriptCompiler::default().compile(source).err().expect("the script is refused")
 }
 
 pub(crate) fn printed(found: &[Diagnostic]) -> String {

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use amprule_domain::decision::FaultClass;
-use amprule_hooks::Budget;
+use amprule_hooks::{Budget, Compiler as _, HostLimits};
+use amprule_script::ScriptCompiler;
 
 use crate::harness::{answer, budget, compile, price, refuse, session, source};
 
@@ -115,4 +116,39 @@ fn talking_is_bounded_and_harmless() {
 fn used_operations_are_reported() {
     let answer = answer("fn price(session) { let n = 0; for i in 0..1000 { n += i; } bill(\"EUR\", []) }", &budget());
     assert!((1000..20_000).contains(&answer.used.fuel), "{:?}", answer.used);
+}
+
+/// The loop reads a thousand times what the list before it weighs.
+#[test]
+fn used_memory_is_estimated_from_what_the_variables_weigh() {
+    let used = |body: &str| answer(&format!("fn price(session) {{ {body} bill(\"EUR\", []) }}"), &budget()).used.memory;
+    let list = "let l = []; for i in 0..150 { l.push(`a text of some thirty bytes ${i}`); }";
+    let (little, much) = (used("let n = 0; for i in 0..1000 { n += i; }"), used(list));
+    assert!((16..2_000).contains(&little), "{little}");
+    assert!((150 * 30..50_000).contains(&much), "{much}");
+    let held_by_a_caller =
+        used(&format!("{list} for i in 0..9 {{ l.len(); }} let n = 0; for i in 0..50 {{ n += i; }}"));
+    assert!(held_by_a_caller >= much * 9 / 10, "{held_by_a_caller}, and {much} before");
+}
+
+#[test]
+fn a_value_may_be_as_large_as_the_granted_memory_allows() {
+    let list = |count: u32| {
+        format!("fn price(session) {{ let l = []; for i in 0..{count} {{ l.push(i); }} bill(\"EUR\", []) }}")
+    };
+    let granting = |mib: usize, asked: Option<u64>| {
+        let compiler = ScriptCompiler { limits: HostLimits { memory: mib << 20, ..HostLimits::default() } };
+        let runs = |count: u32| {
+            let mut source = source(&list(count));
+            source.manifest.limits.memory_mib = asked;
+            let unit = compiler.compile(&source).unwrap_or_else(|found| panic!("{found:?}"));
+            unit.price(&session(), &budget()).result.is_ok()
+        };
+        [60, 180, 350].into_iter().filter(|count| runs(*count)).count()
+    };
+    assert_eq!(granting(32, None), 2, "60 and 180 elements in 32 MiB");
+    assert_eq!(granting(64, None), 3, "a host that grants more");
+    assert_eq!(granting(16, None), 1, "a host that grants less");
+    assert_eq!(granting(64, Some(16)), 1, "a unit that asks for less");
+    assert_eq!(granting(16, Some(64)), 1, "a unit that asks for more");
 }
