@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
-use crate::process;
 use crate::server::binary;
 use crate::wait::PATIENCE;
+use crate::{folders, process};
 
 /// What a command that ended by itself said.
 #[derive(Debug)]
@@ -19,11 +19,27 @@ pub struct Said {
 }
 
 pub fn amprule(folder: &Path, args: &[&str]) -> Said {
-    let output = Command::new(binary()).current_dir(folder).args(args).stdin(Stdio::null()).output();
-    let Output { status, stdout, stderr } = output.expect("start the command");
+    said(&mut command(folder, args))
+}
+
+/// As on a machine that has no compilers.
+pub fn amprule_alone(folder: &Path, args: &[&str]) -> Said {
+    said(command(folder, args).env("PATH", ""))
+}
+
+fn said(command: &mut Command) -> Said {
+    let Output { status, stdout, stderr } = command.output().expect("start the command");
     let output = String::from_utf8(stdout).expect("the command writes UTF-8");
     let text = format!("{output}{}", String::from_utf8_lossy(&stderr));
     Said { good: status.success(), text, output }
+}
+
+/// What it keeps for its user is kept with what the tests build.
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.current_dir(folder).args(args).stdin(Stdio::null());
+    command.env("XDG_CACHE_HOME", folders::target().join("cache"));
+    command
 }
 
 impl Said {
@@ -51,9 +67,7 @@ pub struct Going {
 
 impl Going {
     pub fn start(folder: &Path, args: &[&str]) -> Self {
-        let mut command = Command::new(binary());
-        command.current_dir(folder).args(args).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("start the command");
+        let mut child = command(folder, args).stdout(Stdio::piped()).spawn().expect("start the command");
         let output = child.stdout.take().expect("the command's output is ours");
         let (sender, lines) = channel();
         std::thread::spawn(move || {

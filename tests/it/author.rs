@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use amprule_tests::command::{Going, amprule};
+use amprule_tests::command::{Going, amprule, amprule_alone};
 use amprule_tests::station16::Station16;
 use amprule_tests::{Setup, ago, folders, units, until};
 use serde_json::Value;
@@ -68,6 +68,40 @@ fn a_new_plugin_in_rust_builds_without_a_network_and_tests_green() {
     good(folder.path(), &["new", "authorization", "--lang", "rust", "door", "--sdk", &sdk()]);
     let manifest = std::fs::read_to_string(folder.path().join("door/Cargo.toml")).expect("a manifest was made");
     assert!(manifest.contains(&sdk()) && !folder.path().join("door/sdk").exists(), "{manifest}");
+}
+
+/// Also with the hook that is not the usual one: its world, its header and its types have other names.
+#[test]
+fn a_new_plugin_in_c_builds_and_tests_green_where_there_is_clang() {
+    let folder = folder();
+    for hook in ["pricing", "authorization"] {
+        let said = good(folder.path(), &["new", hook, "--lang", "c", hook]);
+        assert!(said.contains("amprule build"), "it says what comes next: {said}");
+        let built = amprule(folder.path(), &["build", hook]);
+        if built.text.contains("apt install clang lld") {
+            return;
+        }
+        assert!(built.good, "{}", built.text);
+        good(folder.path(), &["check", hook]);
+        let tested = good(folder.path(), &["test", hook]);
+        assert!(tested.contains(&format!("ok: {hook}:")) && !tested.contains("FAILED"), "{tested}");
+    }
+}
+
+#[test]
+fn a_machine_without_compilers_is_told_what_to_install() {
+    let folder = folder();
+    for (language, what, command) in [
+        ("c", "clang and wasm-ld are needed", "apt install clang lld"),
+        ("js", "node 20 or later with npm is needed", "apt install nodejs npm"),
+        ("python", "componentize-py is neither in .venv/ nor on the path", "python3 -m venv python/.venv && "),
+    ] {
+        good(folder.path(), &["new", "pricing", "--lang", language, language]);
+        let waiting = good(folder.path(), &["check", language]);
+        assert!(waiting.contains("no plugin.wasm yet"), "{waiting}");
+        let said = amprule_alone(folder.path(), &["build", language]).refused();
+        assert!(said.contains(&format!("error: {what}; first run `{command}")), "{language}: {said}");
+    }
 }
 
 fn sdk() -> String {

@@ -1,17 +1,15 @@
 //! `cargo xtask guests`: one tariff in several languages, as far as this machine has their tools.
 //!
-//! Each becomes a folder of target/guests that a server could load: the manifest, the component, the cases.
-
-mod c;
-mod interpreted;
+//! Each becomes a project in target/guests, as `amprule new` makes one, and `amprule build` builds it there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::plugins;
-use crate::run::cargo;
+use crate::run::{cargo, run};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Guests {
@@ -21,93 +19,127 @@ pub(crate) struct Guests {
     /// Runs the cases of each with `amprule check`.
     #[arg(long)]
     check: bool,
-}
-
-/// What came of a language.
-enum Built {
-    Component(Vec<u8>),
-    /// Why there is none, and what would help.
-    Missing(String),
+    /// Only these: rust, c, js, python.
+    #[arg(long, value_name = "LANGUAGE")]
+    only: Vec<String>,
 }
 
 struct Language {
     name: &'static str,
-    build: fn(&Workplace) -> Result<Built>,
+    make: fn(&Project<'_>) -> Result<Made>,
+    /// What fetches its tools into the project.
+    install: &'static [&'static [&'static str]],
+}
+
+enum Made {
+    Component,
+    /// This machine lacks a tool; `amprule build` has said which.
+    ToolMissing,
 }
 
 const LANGUAGES: [Language; 4] = [
-    Language { name: "rust", build: rust },
-    Language { name: "c", build: c::build },
-    Language { name: "js", build: interpreted::javascript },
-    Language { name: "python", build: interpreted::python },
+    Language { name: "rust", make: of_the_workspace, install: &[] },
+    Language { name: "c", make: built, install: &[] },
+    Language {
+        name: "js",
+        make: built,
+        install: &[&["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]],
+    },
+    Language {
+        name: "python",
+        make: built,
+        install: &[
+            &["python3", "-m", "venv", ".venv"],
+            &[".venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"],
+        ],
+    },
 ];
 
-struct Workplace {
-    root: PathBuf,
-    /// `plugin-sdk/guests/<language>`
-    source: PathBuf,
-    /// `target/guests/<language>/work`, with a copy of the source.
-    work: PathBuf,
-    install: bool,
+/// What `amprule build` ends with when a tool is missing.
+const TOOL_MISSING: i32 = 3;
+
+struct Project<'a> {
+    root: &'a Path,
+    /// `target/guests/<language>`
+    folder: PathBuf,
+    language: &'static str,
 }
 
 impl Guests {
     pub(crate) fn run(&self, root: &Path) -> Result<()> {
         plugins::build(root)?;
-        build_all(root, self.install)?;
-        if self.check {
-            for folder in fs::read_dir(root.join("target/guests")).context("read target/guests")? {
-                let folder = folder?.path();
-                if folder.join("plugin.wasm").exists() {
-                    crate::run::run(
-                        cargo(root).args(["run", "--quiet", "--bin", "amprule", "--", "check"]).arg(folder),
-                    )?;
-                }
+        run(cargo(root).args(["build", "--quiet", "-p", "amprule-server"]))?;
+        let wanted = |language: &&Language| self.only.is_empty() || self.only.iter().any(|name| name == language.name);
+        for language in LANGUAGES.iter().filter(wanted) {
+            let project = make(root, language, self.install)?;
+            if self.check && project.folder.join("plugin.wasm").exists() {
+                run(amprule(root).args(["check", "--compile-s", "600"]).arg(&project.folder))?;
             }
         }
         Ok(())
     }
 }
 
-/// Builds what can be built, and says plainly what cannot. The Rust guest is built with the plugins.
-pub(crate) fn build_all(root: &Path, install: bool) -> Result<()> {
-    build(root, &LANGUAGES, install)
+/// Builds all that can be built, and says plainly what cannot. `amprule` is built before.
+pub(crate) fn build_all(root: &Path) -> Result<()> {
+    LANGUAGES.iter().try_for_each(|language| make(root, language, true).map(drop))
 }
 
 /// Only those that are built in a second.
 pub(crate) fn build_small(root: &Path) -> Result<()> {
-    build(root, &LANGUAGES[..2], false)
+    LANGUAGES[..2].iter().try_for_each(|language| make(root, language, false).map(drop))
 }
 
-fn build(root: &Path, languages: &[Language], install: bool) -> Result<()> {
-    for language in languages {
-        let folder = root.join("target/guests").join(language.name);
-        let source = root.join("plugin-sdk/guests").join(language.name);
-        let work = folder.join("work");
-        copy(&source, &work)?;
-        let place = Workplace { root: root.to_owned(), source, work, install };
-        match (language.build)(&place).with_context(|| format!("build the guest in {}", language.name))? {
-            Built::Component(component) => {
-                finish(root, &folder, &component)?;
-                println!("  built    {}: {} KiB", language.name, component.len().div_ceil(1024));
-            }
-            Built::Missing(why) => println!("  missing  {}: {why}", language.name),
-        }
+fn make<'r>(root: &'r Path, language: &Language, install: bool) -> Result<Project<'r>> {
+    let folder = root.join("target/guests").join(language.name);
+    let project = Project { root, folder, language: language.name };
+    project.assemble().with_context(|| format!("make a project of the guest in {}", language.name))?;
+    if install {
+        language.install.iter().try_for_each(|command| project.fetch(command))?;
     }
-    Ok(())
+    match (language.make)(&project).with_context(|| format!("build the guest in {}", language.name))? {
+        Made::Component => println!("  built    {}", language.name),
+        Made::ToolMissing => println!("  missing  {}", language.name),
+    }
+    Ok(project)
 }
 
-fn rust(place: &Workplace) -> Result<Built> {
-    let path = place.source.join("plugin.wasm");
-    Ok(Built::Component(fs::read(&path).with_context(|| format!("read {}", path.display()))?))
+/// It is a crate of this workspace and was built with the plugins.
+fn of_the_workspace(project: &Project<'_>) -> Result<Made> {
+    let component = project.root.join("plugin-sdk/guests/rust/plugin.wasm");
+    fs::copy(&component, project.folder.join("plugin.wasm"))
+        .with_context(|| format!("copy {}", component.display()))?;
+    Ok(Made::Component)
 }
 
-/// The component with the manifest and the cases that all languages share.
-fn finish(root: &Path, folder: &Path, component: &[u8]) -> Result<()> {
-    let shared = root.join("plugin-sdk/guests");
-    fs::write(folder.join("plugin.wasm"), component).context("write a component")?;
-    fs::copy(shared.join("plugin.toml"), folder.join("plugin.toml")).context("copy the manifest")?;
-    copy(&shared.join("cases"), &folder.join("cases"))
+fn built(project: &Project<'_>) -> Result<Made> {
+    let status = amprule(project.root).arg("build").arg(&project.folder).status().context("run amprule build")?;
+    match status.code() {
+        Some(0) => Ok(Made::Component),
+        Some(TOOL_MISSING) => Ok(Made::ToolMissing),
+        _ => bail!("amprule build ended with {status}"),
+    }
+}
+
+fn amprule(root: &Path) -> Command {
+    Command::new(root.join("target/debug/amprule"))
+}
+
+impl Project<'_> {
+    /// The language's files with the manifest and the cases that all share, and the contract.
+    fn assemble(&self) -> Result<()> {
+        let guests = self.root.join("plugin-sdk/guests");
+        copy(&guests.join(self.language), &self.folder)?;
+        copy(&guests.join("cases"), &self.folder.join("cases"))?;
+        copy(&self.root.join("plugin-sdk/wit"), &self.folder.join("wit"))?;
+        fs::copy(guests.join("plugin.toml"), self.folder.join("plugin.toml")).context("copy the manifest")?;
+        Ok(())
+    }
+
+    fn fetch(&self, command: &[&str]) -> Result<()> {
+        let (program, args) = command.split_first().context("a command has a name")?;
+        run(Command::new(program).current_dir(&self.folder).args(args))
+    }
 }
 
 /// Copies a folder's files over those that are there. Tools that were installed beside them stay.

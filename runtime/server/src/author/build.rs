@@ -1,26 +1,34 @@
-//! `amprule build`: from a plugin's sources to `plugin.wasm` beside its manifest.
+//! `amprule build`: from a plugin's sources to `plugin.wasm` beside its manifest, in each language that has a way there.
 //!
-//! Cargo makes a core module that carries its contract in a custom section; wrapping it into a component is the last
-//! step. The component is replaced in one move, and only when its bytes changed.
+//! A language is told by the one file that its projects have. What the compilers say goes to standard error as it comes.
+//! The component is replaced in one move, and only when its bytes changed.
+
+mod c;
+mod interpreted;
+mod running;
+mod rust;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Command, ExitCode};
 
+use amprule_hooks::manifest::{self, Declaration};
 use amprule_workbench::component::component;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::Args;
-use serde_json::Value;
 
-use crate::cli::say;
+use crate::cli::{complain, say};
+use crate::given::Refused;
+pub(super) use running::Running;
 
-const TARGET: &str = "wasm32-unknown-unknown";
-const COMPONENT: &str = "plugin.wasm";
+/// What the server loads.
+pub(super) const COMPONENT: &str = "plugin.wasm";
+/// This machine lacks a tool: nothing is wrong with the plugin.
+const TOOL_MISSING: u8 = 3;
 
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    /// The plugin's folder, with a Cargo.toml
+    /// The plugin's folder, with a Cargo.toml, src/plugin.c, plugin.js or plugin.py
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
     /// Only turn this module, made by any compiler, into the folder's component
@@ -28,84 +36,125 @@ pub(crate) struct Build {
     module: Option<PathBuf>,
 }
 
+/// What this machine lacks, and the command that brings it.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}; first run `{command}`")]
+struct Missing {
+    what: String,
+    command: String,
+}
+
+fn missing(what: impl Into<String>, command: impl Into<String>) -> anyhow::Error {
+    Missing { what: what.into(), command: command.into() }.into()
+}
+
 pub(crate) fn run(options: &Build) -> Result<ExitCode> {
-    let module = match &options.module {
-        Some(module) => module.clone(),
-        None => compile(&options.path, &Running::default())?,
+    let made = match &options.module {
+        Some(module) => read(module),
+        None => compile(&options.path, &Running::default()),
     };
-    let (path, size) = componentize(&module, &options.path)?;
-    say(format_args!("{}: {} KiB", path.display(), size.div_ceil(1024)));
-    Ok(ExitCode::SUCCESS)
+    match made.and_then(|made| save(made, &options.path)) {
+        Ok((path, size)) => {
+            say(format_args!("{}: {} KiB", path.display(), size.div_ceil(1024)));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if error.is::<Missing>() => {
+            complain(&error);
+            Ok(ExitCode::from(TOOL_MISSING))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+struct Language {
+    /// Whose presence says that a project is in this language.
+    mark: &'static str,
+    /// A component, or a module that carries its contract.
+    compile: fn(&Project<'_>) -> Result<Vec<u8>>,
+    /// What an author edits, by its beginning and its end within the folder.
+    sources: &'static [(&'static str, &'static str)],
+}
+
+const LANGUAGES: [Language; 4] = [
+    Language { mark: "Cargo.toml", compile: rust::compile, sources: &[("src/", ".rs"), ("Cargo.toml", "")] },
+    Language { mark: "src/plugin.c", compile: c::compile, sources: &[("src/", ""), ("include/", "")] },
+    Language { mark: "plugin.js", compile: interpreted::javascript, sources: &[("", ".js"), ("package.json", "")] },
+    Language { mark: "plugin.py", compile: interpreted::python, sources: &[("", ".py")] },
+];
+
+fn language_of(folder: &Path) -> Option<&'static Language> {
+    LANGUAGES.iter().find(|language| folder.join(language.mark).is_file())
 }
 
 /// Is there anything to build, or is the unit a script?
 pub(super) fn is_needed(folder: &Path) -> bool {
-    folder.join("Cargo.toml").is_file()
+    language_of(folder).is_some()
 }
 
-/// The compiler that runs, so that it can be ended with us.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Running(Arc<Mutex<Option<Child>>>);
-
-impl Running {
-    pub(super) fn end(&self) {
-        if let Some(child) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            // It may have ended by itself.
-            let _ = child.kill();
-        }
-    }
-
-    fn begin(&self, child: Child) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
-    }
-
-    fn take(&self) -> Option<Child> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
+/// Does the component follow from this file?
+pub(super) fn is_source(folder: &Path, file: &Path) -> bool {
+    let name = file.strip_prefix(folder).unwrap_or(file).to_string_lossy();
+    let fits = |(begin, end): &(&str, &str)| name.starts_with(begin) && name.ends_with(end);
+    language_of(folder).is_some_and(|language| name.starts_with("wit/") || language.sources.iter().any(fits))
 }
 
-/// The module that cargo makes of the folder. Its messages go to standard error as they come.
-pub(super) fn compile(folder: &Path, running: &Running) -> Result<PathBuf> {
-    ensure!(is_needed(folder), "there is no Cargo.toml in {}; a script needs no building", folder.display());
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(folder).args(["build", "--quiet", "--release", "--target", TARGET]);
-    cargo.args(["--message-format", "json-render-diagnostics"]).stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = cargo.spawn().context("start cargo; is Rust installed?")?;
-    let output = child.stdout.take().context("read cargo's output")?;
-    running.begin(child);
-    let told = std::io::read_to_string(output).context("read cargo's output")?;
-    let status = running.take().context("cargo was ended")?.wait().context("wait for cargo")?;
-    if !status.success() {
-        bail!("the plugin does not compile; the messages above say why{}", missing_target());
-    }
-    told.lines().filter_map(module).next_back().with_context(|| {
-        format!("{} makes no module; add `crate-type = [\"cdylib\"]` below [lib]", folder.join("Cargo.toml").display())
-    })
+/// What a compiler makes of the folder's sources. `running` can end it from another thread.
+pub(super) fn compile(folder: &Path, running: &Running) -> Result<Vec<u8>> {
+    let Some(language) = language_of(folder) else {
+        let marks = LANGUAGES.map(|language| language.mark).join(", ");
+        bail!("there is nothing to build in {}: none of {marks}; a script needs no building", folder.display());
+    };
+    (language.compile)(&Project { folder, running })
 }
 
-pub(super) fn componentize(module: &Path, folder: &Path) -> Result<(PathBuf, usize)> {
-    let bytes = fs::read(module).with_context(|| format!("read {}", module.display()))?;
-    let bytes = component(bytes).with_context(|| format!("turn {} into a component", module.display()))?;
+/// The component beside its manifest, and its size.
+pub(super) fn save(made: Vec<u8>, folder: &Path) -> Result<(PathBuf, usize)> {
+    let component = component(made).context("turn what was compiled into a component")?;
     let path = folder.join(COMPONENT);
-    if fs::read(&path).is_ok_and(|old| old == bytes) {
-        return Ok((path, bytes.len()));
+    if fs::read(&path).is_ok_and(|old| old == component) {
+        return Ok((path, component.len()));
     }
     let fresh = folder.join(".plugin.wasm.new");
-    fs::write(&fresh, &bytes).with_context(|| format!("write {}", fresh.display()))?;
+    fs::write(&fresh, &component).with_context(|| format!("write {}", fresh.display()))?;
     fs::rename(&fresh, &path).with_context(|| format!("replace {}", path.display()))?;
-    Ok((path, bytes.len()))
+    Ok((path, component.len()))
 }
 
-/// The module that a line of cargo's messages tells of.
-fn module(line: &str) -> Option<PathBuf> {
-    let told: Value = serde_json::from_str(line).ok()?;
-    let files = told["filenames"].as_array().filter(|_| told["reason"] == "compiler-artifact")?;
-    files.iter().filter_map(Value::as_str).find(|file| file.ends_with(".wasm")).map(PathBuf::from)
+/// A plugin's folder, with what its language needs to know.
+struct Project<'a> {
+    folder: &'a Path,
+    running: &'a Running,
 }
 
-/// The usual reason on a machine that has built no plugin yet.
-fn missing_target() -> String {
-    let folder = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
-    let is_there = folder.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir());
-    if is_there { String::new() } else { format!("\nfirst run `rustup target add {TARGET}`") }
+impl Project<'_> {
+    /// `target/`: what tools make on the way, and nobody needs to keep.
+    fn workplace(&self) -> Result<PathBuf> {
+        let work = self.folder.join("target");
+        fs::create_dir_all(&work).with_context(|| format!("make {}", work.display()))?;
+        Ok(work)
+    }
+
+    /// A command that runs in the project's folder.
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder);
+        command
+    }
+
+    /// The contract's world that has the manifest's hooks.
+    fn world(&self) -> Result<&'static str> {
+        let file = self.folder.join("plugin.toml");
+        let text = fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+        let declared = Declaration { file: "plugin.toml", manifest: &text, parameters: None, entry: COMPONENT };
+        let parsed = manifest::parse(&declared).map_err(|found| Refused::new(self.folder.display(), found));
+        match parsed?.0.hooks.as_slice() {
+            [] => bail!("{} names no hook; it needs a line like hooks = [\"pricing\"]", file.display()),
+            [hook] => Ok(hook.as_str()),
+            _ => Ok("both"),
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("read {}", file.display()))
 }

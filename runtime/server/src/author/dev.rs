@@ -1,6 +1,6 @@
 //! `amprule dev`: at every save, check the unit, run its cases, take it into use and play a session.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use amprule_workbench::station::SimulatedStation;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use super::build::{self, Running};
+use super::build::{COMPONENT, Running, compile, is_needed, is_source, save};
 use super::opener;
 use crate::cli::say;
 use crate::compilers::Patience;
@@ -61,22 +61,20 @@ impl Bench {
         let mut saved = (true, Instant::now());
         loop {
             self.look(saved.0, saved.1, runtime);
-            observed.forget_changes_of(&self.folder.join("plugin.wasm"));
+            observed.forget_changes_of(&self.folder.join(COMPONENT));
             say(format_args!("watching {}; Ctrl-C ends it\n", self.folder.display()));
             match observed.wait() {
                 None => return,
-                Some((changed, began)) => saved = (changed.iter().any(|path| self.is_source(path)), began),
+                Some((changed, began)) => saved = (changed.iter().any(|path| is_source(&self.folder, path)), began),
             }
         }
     }
 
     /// One save: from its first sign to the verdict.
     fn look(&self, sources: bool, began: Instant, runtime: &tokio::runtime::Runtime) {
-        if sources && build::is_needed(&self.folder) {
+        if sources && is_needed(&self.folder) {
             say("building …");
-            let built = build::compile(&self.folder, &self.running)
-                .and_then(|module| build::componentize(&module, &self.folder));
-            if let Err(error) = built {
+            if let Err(error) = self.build() {
                 return say(format_args!("broken   {error:#} ({})", took(began)));
             }
         }
@@ -84,6 +82,11 @@ impl Bench {
             Err(closed) => say(format_args!("broken   {} ({})\n{closed}", self.folder.display(), took(began))),
             Ok(opened) => self.play(opened, began, runtime),
         }
+    }
+
+    fn build(&self) -> Result<()> {
+        let made = compile(&self.folder, &self.running)?;
+        save(made, &self.folder).map(drop)
     }
 
     fn play(&self, opened: Opened, began: Instant, runtime: &tokio::runtime::Runtime) {
@@ -99,10 +102,6 @@ impl Bench {
             hooks.join(", "),
             took(began)
         ));
-    }
-
-    fn is_source(&self, path: &Path) -> bool {
-        path.starts_with(self.folder.join("src")) || path.ends_with("Cargo.toml")
     }
 }
 

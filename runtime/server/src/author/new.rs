@@ -44,6 +44,12 @@ enum WhichLanguage {
     Rhai,
     /// A WebAssembly component, by cargo
     Rust,
+    /// A WebAssembly component, by clang; small and quick
+    C,
+    /// A WebAssembly component with its engine in it, by componentize-js from npm
+    Js,
+    /// A WebAssembly component with its engine in it, by componentize-py from PyPI
+    Python,
 }
 
 pub(crate) fn run(options: &New) -> Result<ExitCode> {
@@ -58,6 +64,9 @@ pub(crate) fn run(options: &New) -> Result<ExitCode> {
             outside_workspaces(&options.path)?;
             (Language::Rust, sdk(options.sdk.as_deref())?)
         }
+        WhichLanguage::C => (Language::C, Sdk::Within),
+        WhichLanguage::Js => (Language::JavaScript, Sdk::Within),
+        WhichLanguage::Python => (Language::Python, Sdk::Within),
     };
     let files = files(hook, language, &options.name, &sdk)?;
     ensure!(!folder.exists(), "{} exists already; choose another name, or remove it", folder.display());
@@ -71,8 +80,16 @@ pub(crate) fn run(options: &New) -> Result<ExitCode> {
 
 fn next_steps(language: WhichLanguage, folder: &Path) {
     let folder = folder.display();
-    if matches!(language, WhichLanguage::Rust) {
-        say(format_args!("  amprule build {folder}    # plugin.wasm, from src/"));
+    match language {
+        WhichLanguage::Js => say(format_args!("  npm install --prefix {folder}")),
+        WhichLanguage::Python => {
+            say(format_args!("  python3 -m venv {folder}/.venv"));
+            say(format_args!("  {folder}/.venv/bin/pip install -r {folder}/requirements.txt"));
+        }
+        WhichLanguage::Rhai | WhichLanguage::Rust | WhichLanguage::C => {}
+    }
+    if !matches!(language, WhichLanguage::Rhai) {
+        say(format_args!("  amprule build {folder}    # plugin.wasm, from its sources"));
     }
     say(format_args!("  amprule dev {folder}      # check, cases and a simulated session, at every save"));
     say(format_args!("  amprule test {folder}     # cases, and properties on drawn sessions"));

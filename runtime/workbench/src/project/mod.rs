@@ -1,5 +1,6 @@
 //! `amprule new`: a unit's first files, which check and test green as they are.
 
+mod languages;
 mod lock;
 mod sdk;
 
@@ -13,6 +14,9 @@ pub type NewFile = (String, String);
 pub enum Language {
     Rhai,
     Rust,
+    C,
+    JavaScript,
+    Python,
 }
 
 /// Where a Rust project finds the guest crate.
@@ -28,6 +32,8 @@ pub enum Sdk {
 pub enum NoProject {
     #[error("{0:?} cannot be a unit's id: small letters, digits and hyphens only, at most 64, as in night-tariff")]
     Name(String),
+    #[error("there is no {0} to begin with in this language; begin it in Rhai or in Rust")]
+    NoTemplate(&'static str),
 }
 
 /// All files of a new project called `name`.
@@ -37,35 +43,24 @@ pub fn files(hook: Hook, language: Language, name: &str, sdk: &Sdk) -> Result<Ve
     }
     let texts = texts(hook);
     let mut files = vec![file("plugin.toml", texts.manifest), file("cases/first.toml", texts.cases)];
-    match language {
-        Language::Rhai => {
-            files.push(file("main.rhai", texts.rhai));
-            files.push(file("README.md", include_str!("../../templates/rhai/README.md")));
-        }
-        Language::Rust => {
-            let path = match sdk {
-                Sdk::Within => "sdk",
-                Sdk::At(path) => path,
-            };
-            let manifest = include_str!("../../templates/rust/Cargo.toml").replace("\"SDK\"", &format!("{path:?}"));
-            files.push(file("Cargo.toml", &manifest));
-            files.push(file("Cargo.lock", &lock::for_guests()));
-            files.push(file("src/lib.rs", texts.rust));
-            files.push(file("README.md", include_str!("../../templates/rust/README.md")));
-            files.push(file(".gitignore", "/target\n"));
-            if *sdk == Sdk::Within {
-                files.extend(sdk::files());
-            }
-        }
+    let of_language = match language {
+        Language::Rhai => Some(languages::rhai(hook)),
+        Language::Rust => Some(languages::rust(hook, sdk)),
+        Language::C => languages::c(hook),
+        Language::JavaScript => languages::javascript(hook),
+        Language::Python => languages::python(hook),
+    };
+    files.extend(of_language.ok_or(NoProject::NoTemplate(hook.as_str()))?);
+    if matches!(language, Language::JavaScript | Language::Python) {
+        files[0].1.push_str(include_str!("../../templates/speaking.toml"));
     }
     Ok(files.into_iter().map(|(path, text)| (path, text.replace("NAME", name))).collect())
 }
 
+/// What is the same in every language.
 struct Texts {
     manifest: &'static str,
     cases: &'static str,
-    rhai: &'static str,
-    rust: &'static str,
 }
 
 fn texts(hook: Hook) -> Texts {
@@ -73,20 +68,14 @@ fn texts(hook: Hook) -> Texts {
         Hook::Pricing => Texts {
             manifest: include_str!("../../templates/pricing.toml"),
             cases: include_str!("../../templates/pricing-cases.toml"),
-            rhai: include_str!("../../templates/rhai/pricing/main.rhai"),
-            rust: include_str!("../../templates/rust/pricing/src/lib.rs"),
         },
         Hook::Authorization => Texts {
             manifest: include_str!("../../templates/authorization.toml"),
             cases: include_str!("../../templates/authorization-cases.toml"),
-            rhai: include_str!("../../templates/rhai/authorization/main.rhai"),
-            rust: include_str!("../../templates/rust/authorization/src/lib.rs"),
         },
         Hook::Modifier => Texts {
             manifest: include_str!("../../templates/modifier.toml"),
             cases: include_str!("../../templates/modifier-cases.toml"),
-            rhai: include_str!("../../templates/rhai/modifier/main.rhai"),
-            rust: include_str!("../../templates/rust/modifier/src/lib.rs"),
         },
     }
 }
@@ -115,5 +104,19 @@ mod tests {
         let at = files(Hook::Pricing, Language::Rust, "night", &Sdk::At("../sdk".to_owned())).unwrap();
         let manifest = &at.iter().find(|(path, _)| path == "Cargo.toml").unwrap().1;
         assert!(manifest.contains("{ path = \"../sdk\" }") && manifest.contains("name = \"night\""), "{manifest}");
+    }
+
+    #[test]
+    fn a_project_in_c_javascript_or_python_brings_its_contract_and_what_its_build_needs() {
+        for (language, needs) in [
+            (Language::C, ["src/plugin.c", "src/memory.c", "include/stdlib.h"]),
+            (Language::JavaScript, ["plugin.js", "build.js", "package.json"]),
+            (Language::Python, ["plugin.py", "requirements.txt", "README.md"]),
+        ] {
+            let files = files(Hook::Authorization, language, "door", &Sdk::Within).unwrap();
+            let has = |name: &str| files.iter().any(|(path, text)| path == name && !text.is_empty());
+            assert!(needs.iter().all(|name| has(name)) && has("wit/worlds.wit"), "{language:?}");
+            assert!(!files.iter().any(|(path, _)| path.starts_with("sdk/")), "{language:?}");
+        }
     }
 }

@@ -30,6 +30,11 @@ pub(super) fn files() -> impl Iterator<Item = NewFile> {
     manifest.into_iter().chain(FILES).map(|(path, text)| file(&format!("sdk/{path}"), text))
 }
 
+/// The contract in WIT, for languages that need nothing else of the crate.
+pub(super) fn contract() -> impl Iterator<Item = NewFile> {
+    FILES.into_iter().filter(|(path, _)| path.starts_with("wit/")).map(|(path, text)| file(path, text))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};

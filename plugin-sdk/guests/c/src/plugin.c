@@ -1,6 +1,6 @@
 // A price per kWh and a fee for each idle minute, in C, without WASI and without a C library.
 //
-// pricing.h is generated from the contract by `wit-bindgen c`; plugin-sdk/README.md has the commands.
+// pricing.h is made from the contract by `amprule build`, into target/bindings.
 
 #include "pricing.h"
 

@@ -1,0 +1,92 @@
+//! The files of a project that differ by its language. What is no rule is shared with the guests of the SDK.
+
+use amprule_domain::decision::Hook;
+
+use super::{NewFile, Sdk, file, lock, sdk};
+
+/// A template's text by its hook.
+macro_rules! rule {
+    ($hook:expr, $language:literal, $name:literal) => {
+        match $hook {
+            Hook::Pricing => include_str!(concat!("../../templates/", $language, "/pricing/", $name)),
+            Hook::Authorization => include_str!(concat!("../../templates/", $language, "/authorization/", $name)),
+            Hook::Modifier => include_str!(concat!("../../templates/", $language, "/modifier/", $name)),
+        }
+    };
+}
+
+/// The same, where not every hook has one.
+macro_rules! rule_if_any {
+    ($hook:expr, $language:literal, $name:literal) => {
+        match $hook {
+            Hook::Pricing => Some(include_str!(concat!("../../templates/", $language, "/pricing/", $name))),
+            Hook::Authorization => Some(include_str!(concat!("../../templates/", $language, "/authorization/", $name))),
+            Hook::Modifier => None,
+        }
+    };
+}
+
+macro_rules! guest {
+    ($path:literal) => {
+        include_str!(concat!("../../../../plugin-sdk/guests/", $path))
+    };
+}
+
+pub(super) fn rhai(hook: Hook) -> Vec<NewFile> {
+    vec![
+        file("main.rhai", rule!(hook, "rhai", "main.rhai")),
+        file("README.md", include_str!("../../templates/rhai/README.md")),
+    ]
+}
+
+pub(super) fn rust(hook: Hook, sdk: &Sdk) -> Vec<NewFile> {
+    let path = match sdk {
+        Sdk::Within => "sdk",
+        Sdk::At(path) => path,
+    };
+    let manifest = include_str!("../../templates/rust/Cargo.toml").replace("\"SDK\"", &format!("{path:?}"));
+    let mut files = vec![
+        file("Cargo.toml", &manifest),
+        file("Cargo.lock", &lock::for_guests()),
+        file("src/lib.rs", rule!(hook, "rust", "src/lib.rs")),
+        file("README.md", include_str!("../../templates/rust/README.md")),
+        file(".gitignore", "/target\n"),
+    ];
+    if *sdk == Sdk::Within {
+        files.extend(sdk::files());
+    }
+    files
+}
+
+pub(super) fn c(hook: Hook) -> Option<Vec<NewFile>> {
+    let files = [
+        file("src/plugin.c", rule_if_any!(hook, "c", "plugin.c")?),
+        file("src/memory.c", guest!("c/src/memory.c")),
+        file("include/stdlib.h", guest!("c/include/stdlib.h")),
+        file("include/string.h", guest!("c/include/string.h")),
+        file("README.md", include_str!("../../templates/c/README.md")),
+        file(".gitignore", "/target\n"),
+    ];
+    Some(files.into_iter().chain(sdk::contract()).collect())
+}
+
+pub(super) fn javascript(hook: Hook) -> Option<Vec<NewFile>> {
+    let files = [
+        file("plugin.js", rule_if_any!(hook, "js", "plugin.js")?),
+        file("build.js", guest!("js/build.js")),
+        file("package.json", guest!("js/package.json")),
+        file("README.md", include_str!("../../templates/js/README.md")),
+        file(".gitignore", "/node_modules\n/target\n"),
+    ];
+    Some(files.into_iter().chain(sdk::contract()).collect())
+}
+
+pub(super) fn python(hook: Hook) -> Option<Vec<NewFile>> {
+    let files = [
+        file("plugin.py", rule_if_any!(hook, "python", "plugin.py")?),
+        file("requirements.txt", guest!("python/requirements.txt")),
+        file("README.md", include_str!("../../templates/python/README.md")),
+        file(".gitignore", "/.venv\n/target\n__pycache__\n"),
+    ];
+    Some(files.into_iter().chain(sdk::contract()).collect())
+}

@@ -1,0 +1,40 @@
+// So much for each kilowatt-hour, and something for staying connected when charging is over.
+//
+// The input is all there is to know: no clock, no files, no memory of other calls. Amounts are whole numbers with a scale;
+// numbers that are 64 bits wide are BigInt, so they stay exact. Never turn an amount into a Number. The host rounds each
+// line to the currency's minor unit when the plugin has returned. What throws takes the host's fallback.
+
+export const pricing = {
+  price(input) {
+    const parameters = new Map(input.parameters.map(({ name, value }) => [name, value.val]));
+    const { coefficient, scale } = input.session.energyWh;
+    const energyKwh = decimal(coefficient, scale + 3);
+    const lines = [line('energy', 'Energy', energyKwh, 'kWh', parameters.get('energy_price'))];
+
+    const paidMinutes = idleMinutes(input.periods) - parameters.get('idle_grace_minutes');
+    if (paidMinutes > 0n) {
+      const minutes = decimal(paidMinutes, 0);
+      lines.push(line('idle', 'Connected after charging', minutes, 'min', parameters.get('idle_fee')));
+    }
+    return { currency: parameters.get('currency'), lines, ext: [] };
+  },
+};
+
+function idleMinutes(periods) {
+  const idle = periods.filter((period) => period.state === 'idle');
+  return idle.reduce((sum, period) => sum + period.durationS, 0n) / 60n;
+}
+
+// A line of so much of a unit at a price for each.
+function line(code, description, quantity, unit, unitPrice) {
+  const amount = decimal(quantity.coefficient * unitPrice.coefficient, quantity.scale + unitPrice.scale);
+  return { code, description, quantity, unit, unitPrice, amount, ext: [] };
+}
+
+// What does not fit 64 bits would lose its first digits in silence.
+function decimal(coefficient, scale) {
+  if (BigInt.asIntN(64, coefficient) !== coefficient) {
+    throw new RangeError('an amount does not fit 64 bits');
+  }
+  return { coefficient, scale };
+}
