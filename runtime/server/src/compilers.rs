@@ -1,15 +1,17 @@
 //! One compiler for each kind of unit, and the bounds of what they make.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_hooks::HostLimits;
 use amprule_reload::{Compilers, Equipment};
 use amprule_script::ScriptCompiler;
-use amprule_wasm::{Settings, WasmCompiler};
+use amprule_wasm::{Cache, Settings, WasmCompiler};
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::compiled;
 use crate::config::Extensions;
 
 /// Of every command that compiles without a server's configuration.
@@ -23,17 +25,23 @@ pub(crate) struct Patience {
 
 /// With the usual bounds.
 pub(crate) fn usual(patience: Patience) -> Result<Equipment> {
-    equip(HostLimits::default(), Settings::default(), Duration::from_secs(patience.compile_s))
+    let (limits, patience) = (HostLimits::default(), Duration::from_secs(patience.compile_s));
+    equip(limits, Settings::default(), patience, compiled::of_user())
 }
 
-/// As the server's configuration says.
-pub(crate) fn configured(extensions: &Extensions) -> Result<Equipment> {
+/// As the configuration of the server with this data folder says.
+pub(crate) fn configured(extensions: &Extensions, data: &Path) -> Result<Equipment> {
+    let (limits, patience) = (extensions.hook_settings().limits, Duration::from_secs(extensions.compile_s));
     let settings = Settings { component_max: extensions.component_max(), ..Settings::default() };
-    equip(extensions.hook_settings().limits, settings, Duration::from_secs(extensions.compile_s))
+    equip(limits, settings, patience, compiled::of_server(data, extensions.compiled_mib))
 }
 
-fn equip(limits: HostLimits, settings: Settings, patience: Duration) -> Result<Equipment> {
+fn equip(limits: HostLimits, settings: Settings, patience: Duration, cache: Option<Cache>) -> Result<Equipment> {
     let wasm = WasmCompiler::start(&settings).context("start the engine for WASM")?;
+    let wasm = match cache {
+        Some(cache) => wasm.with_cache(cache),
+        None => wasm,
+    };
     let compilers = Compilers { rhai: Arc::new(ScriptCompiler { limits }), wasm: Arc::new(wasm) };
     Ok(Equipment { compilers, limits, patience })
 }

@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Install) -> Result<ExitCode> {
 
     let beside = Beside::write(&target, &source.files, std::process::id())
         .with_context(|| format!("write the unit beside {}", target.display()))?;
-    pack::proven(beside.folder(), &source, compilers::configured(&config.extensions)?)?;
+    pack::proven(beside.folder(), &source, compilers::configured(&config.extensions, &gate::data(&config))?)?;
     let before = read_unit(&target).ok();
     if options.allow_downgrade {
         let id = &source.manifest.id;

@@ -3,6 +3,7 @@
 mod author;
 mod check;
 mod cli;
+mod compiled;
 mod compilers;
 mod config;
 mod control;

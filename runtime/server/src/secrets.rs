@@ -1,5 +1,5 @@
-//! The secrets in the data folder: the API's token, the key that station passwords are hashed with, and the key that
-//! tokens are masked with.
+//! The secrets in the data folder: the API's token, and the keys that station passwords are hashed with, tokens are
+//! masked with and compiled plugins are known by.
 //!
 //! All are made at the first start, readable by their owner only. Station passwords are long and random (OCPP 2.0.1,
 //! A00.FR.205: 16 to 40 characters), so a keyed hash keeps them; a slow one would cost minutes of CPU when thousands
@@ -19,6 +19,7 @@ use sha2::Sha256;
 const TOKEN_FILE: &str = "api-token";
 const KEY_FILE: &str = "password-key";
 const MASK_FILE: &str = "mask-key";
+const COMPILED_FILE: &str = "compiled-key";
 
 /// The API's bearer token: 64 hexadecimal digits.
 pub(crate) fn api_token(data: &Path) -> Result<String> {
@@ -60,6 +61,11 @@ impl PasswordKey {
 pub(crate) fn mask_hash(data: &Path) -> Result<KeyedHash> {
     let key = PasswordKey(read_or_make(&data.join(MASK_FILE))?.into_bytes());
     Ok(Box::new(move |text| key.hash(text.as_bytes())))
+}
+
+/// Says which compiled plugins are our own work. Without its file they are compiled anew.
+pub(crate) fn compiled_key(folder: &Path) -> Result<Vec<u8>> {
+    read_or_make(&folder.join(COMPILED_FILE)).map(String::into_bytes)
 }
 
 fn read_or_make(path: &Path) -> Result<String> {

@@ -148,7 +148,7 @@ fn load(config: &Config, data: &Path, store: &Arc<SqliteStore>, registry: &Arc<R
     let folders = vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()];
     let settings = config.extensions.reload_settings(folders, data);
     let gate = Arc::new(gate::open(config, data));
-    let compilers = compilers::configured(&config.extensions)?.compilers;
+    let compilers = compilers::configured(&config.extensions, data)?.compilers;
     let mut reload = Reload::new(settings, registry.clone(), compilers, gate).context("open the archive")?;
     reload.load_all();
     for missing in reload.restore(&store.pinned_hashes()?) {

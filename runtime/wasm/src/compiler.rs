@@ -7,6 +7,7 @@ use std::thread;
 use amprule_hooks::{Compiler, Diagnostic, Source, Unit};
 use wasmtime::component::{Component, HasSelf, Linker};
 
+use crate::cache::Cache;
 use crate::contract::{check_imports, find_hooks};
 use crate::engine::{Machine, Settings, StartError};
 use crate::log::Log;
@@ -23,6 +24,7 @@ pub struct WasmCompiler {
     machine: Arc<Machine>,
     linker: Linker<Sandbox>,
     component_max: usize,
+    cache: Option<Cache>,
     /// Compiling takes much memory; two at once take twice as much.
     busy: Mutex<()>,
 }
@@ -31,7 +33,13 @@ impl WasmCompiler {
     pub fn start(settings: &Settings) -> Result<Self, StartError> {
         let machine = Arc::new(Machine::start(settings)?);
         let linker = link(&machine).map_err(|error| StartError::Engine(format!("{error:#}")))?;
-        Ok(Self { machine, linker, component_max: settings.component_max, busy: Mutex::new(()) })
+        Ok(Self { machine, linker, component_max: settings.component_max, cache: None, busy: Mutex::new(()) })
+    }
+
+    /// What it compiles is kept there, and what is there is not compiled.
+    #[must_use]
+    pub fn with_cache(self, cache: Cache) -> Self {
+        Self { cache: Some(cache), ..self }
     }
 
     /// False: this machine has no room for the pool, and calls are a little slower.
@@ -68,6 +76,17 @@ impl WasmCompiler {
             return Err(Diagnostic::new("limit", why).hint("split it into smaller functions"));
         }
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = self.cache.as_ref().and_then(|cache| cache.load(&self.machine.engine, bytes)) {
+            return Ok(compiled);
+        }
+        let component = self.compile(bytes)?;
+        if let Some(cache) = &self.cache {
+            cache.keep(&self.machine.engine, bytes, &component);
+        }
+        Ok(component)
+    }
+
+    fn compile(&self, bytes: &[u8]) -> Result<Component, Diagnostic> {
         let refused = |why: String| Diagnostic::new("component", why);
         match self.compile_apart(bytes) {
             Ok(Ok(component)) => Ok(component),

@@ -7,6 +7,7 @@
 //! This crate is the only one that names wasmtime. It must never know where components come from, in which order
 //! units are asked, or what stands in for one that fails.
 
+mod cache;
 mod compiler;
 mod contract;
 mod engine;
@@ -20,5 +21,6 @@ mod unit;
 mod v1;
 mod wasi;
 
+pub use cache::Cache;
 pub use compiler::WasmCompiler;
 pub use engine::{Settings, StartError};

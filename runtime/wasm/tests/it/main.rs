@@ -1,6 +1,7 @@
 //! The WebAssembly host through its boundary: bytes in, answers, faults and findings out.
 
 mod answers;
+mod cache;
 mod faults;
 mod guests;
 mod harness;
