@@ -8,6 +8,7 @@ pub mod breaker;
 mod call;
 pub mod cases;
 pub mod codes;
+pub mod comparison;
 pub mod diagnostic;
 pub mod gate;
 mod generation;

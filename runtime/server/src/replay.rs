@@ -63,8 +63,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if opened.version.has(Hook::Authorization) {
         past.verdicts(&mut replay, &unmask(&past.reader, options)?)?;
     }
-    let replayed = replay.replayed();
-    let comparison = &replayed.comparison;
+    let compared = replay.compared();
+    let comparison = &compared.comparison;
     ensure!(
         comparison.compared() > 0 || !comparison.skipped.is_empty(),
         "nothing in {} since {} was answered by {}; --of names another unit, --of any all of them",
@@ -73,12 +73,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         past.of.as_deref().unwrap_or("any unit")
     );
     if options.json {
-        say(serde_json::to_string_pretty(&replayed).context("print the report")?);
+        say(serde_json::to_string_pretty(&compared).context("print the report")?);
     } else {
-        say(replayed.to_string().trim_end());
+        say(compared.to_string().trim_end());
     }
-    let good = comparison.failed == 0 && (options.allow_changes || comparison.changed == 0);
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if comparison.is_good(options.allow_changes) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn since(text: &str, now: Timestamp) -> Result<Timestamp> {

@@ -3,9 +3,7 @@
 //! Bills are compared line by line, exactly. The candidate's clock may change at other minutes than the tariff's that
 //! was in force: a session's course is then cut anew from its readings.
 
-mod comparison;
 mod course;
-mod report;
 
 use std::sync::Arc;
 
@@ -16,11 +14,9 @@ use amprule_domain::pricing::{Parameters, PricingInput};
 use amprule_domain::reading::Reading;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::StationRecord;
+use amprule_hooks::comparison::{Bill, Billed, Compared, Comparison};
 use amprule_hooks::{Granted, Version, trial};
 use serde_json::Value;
-
-pub use comparison::{Bill, Comparison, Difference, Failure, Money};
-pub use report::Replayed;
 
 /// A busy machine must not change what a replay says: instructions bound a call, the clock only guards it.
 const PATIENCE: u32 = 40;
@@ -74,7 +70,7 @@ impl<'v> Replay<'v> {
         input.parameters = Arc::clone(&self.parameters);
         let before = Bill::of(bill);
         match trial::price(self.candidate.unit(), &self.granted, &input).result {
-            Ok(priced) => self.comparison.bills(session, before, Bill::of(&priced.price)),
+            Ok(priced) => self.comparison.bills(billed(session), before, Bill::of(&priced.price)),
             Err(fault) => self.comparison.fail(session.id.to_string(), fault.to_string()),
         }
     }
@@ -104,13 +100,22 @@ impl<'v> Replay<'v> {
         }
     }
 
-    pub fn replayed(self) -> Replayed {
+    pub fn compared(self) -> Compared {
         let manifest = &self.candidate.manifest;
-        Replayed {
+        Compared {
             unit: manifest.id.clone(),
             version: manifest.version.clone(),
             hash: self.candidate.hash.clone(),
             comparison: self.comparison,
         }
+    }
+}
+
+fn billed(session: &Session) -> Billed {
+    Billed {
+        session: session.id.to_string(),
+        station: session.station.to_string(),
+        started_at: session.started_at,
+        energy: session.energy(),
     }
 }

@@ -1,27 +1,17 @@
-//! What a replay found, as a page and as JSON.
+//! A comparison as a page for people.
 
 use std::fmt;
 
 use amprule_domain::pricing::Line;
 use amprule_domain::{Decimal, Energy};
-use serde::Serialize;
 
-use super::comparison::{Bill, Comparison, Difference};
-
-#[derive(Debug, Clone, Serialize)]
-pub struct Replayed {
-    pub unit: String,
-    pub version: String,
-    pub hash: String,
-    #[serde(flatten)]
-    pub comparison: Comparison,
-}
+use super::{Bill, Billed, Compared, Comparison, Difference};
 
 /// Differences that are shown with both bills.
 const SHOWN: usize = 5;
 const COLUMN: usize = 46;
 
-impl fmt::Display for Replayed {
+impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { unit, version, hash, comparison } = self;
         let short = hash.get(..12).unwrap_or(hash);
@@ -46,7 +36,7 @@ fn money(f: &mut fmt::Formatter<'_>, comparison: &Comparison) -> fmt::Result {
         writeln!(f, "\n{:<5}{:>18}{:>18}{:>16}", "", "before", "after", "difference")?;
     }
     for (currency, money) in &comparison.money {
-        let difference = signed(money.after - money.before);
+        let difference = signed(money.difference);
         writeln!(f, "{currency:<5}{:>18}{:>18}{difference:>16}", money.before.to_string(), money.after.to_string())?;
     }
     Ok(())
@@ -61,7 +51,7 @@ fn differences(f: &mut fmt::Formatter<'_>, comparison: &Comparison) -> fmt::Resu
             Difference::Verdict { decision, before, after } => {
                 writeln!(f, "decision {decision}\n  before  {before}\n  after   {after}")?;
             }
-            Difference::Bill { session, station, started_at, energy, before, after } => {
+            Difference::Bill { of: Billed { session, station, started_at, energy }, before, after } => {
                 writeln!(f, "session {session} of {station}, {started_at}, {} kWh", kwh(*energy))?;
                 side_by_side(f, before, after)?;
             }

@@ -1,24 +1,26 @@
-//! Two answers to the same question, many times: how often they are the same, and what the difference costs.
+//! Two answers to the same question, many times: how often they are the same, and what the difference costs. A replay
+//! of the past and a shadow beside the active version keep this one book, and print it as one page.
+
+mod page;
 
 use std::collections::BTreeMap;
 
 use amprule_domain::authorization::AuthorizationOutput;
 use amprule_domain::pricing::{Line, Price};
-use amprule_domain::session::Session;
-use amprule_domain::{Currency, Decimal, Timestamp};
-use serde::Serialize;
+use amprule_domain::{Currency, Decimal, Energy, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Differences and failures that are kept whole; all are counted.
 const KEPT: usize = 20;
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Comparison {
     pub same: u64,
     pub changed: u64,
     pub failed: u64,
     /// Why to how often.
-    pub skipped: BTreeMap<&'static str, u64>,
+    pub skipped: BTreeMap<String, u64>,
     pub money: BTreeMap<String, Money>,
     /// The largest first.
     pub largest: Vec<Difference>,
@@ -26,15 +28,26 @@ pub struct Comparison {
     pub failures: Vec<Failure>,
 }
 
+/// A comparison, and which version it is about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Compared {
+    pub unit: String,
+    pub version: String,
+    pub hash: String,
+    #[serde(flatten)]
+    pub comparison: Comparison,
+}
+
 /// The sum of all bills in one currency. A bill that failed counts in neither sum.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
     pub before: Decimal,
     pub after: Decimal,
+    pub difference: Decimal,
 }
 
 /// A bill without the moment at which it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bill {
     pub currency: Currency,
@@ -42,16 +55,23 @@ pub struct Bill {
     pub lines: Vec<Line>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Whose bill it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Billed {
+    pub session: String,
+    pub station: String,
+    pub started_at: Timestamp,
+    #[serde(rename = "energyWh")]
+    pub energy: Energy,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Difference {
-    #[serde(rename_all = "camelCase")]
     Bill {
-        session: String,
-        station: String,
-        started_at: Timestamp,
-        #[serde(rename = "energyWh")]
-        energy: amprule_domain::Energy,
+        #[serde(flatten)]
+        of: Billed,
         before: Bill,
         after: Bill,
     },
@@ -62,7 +82,7 @@ pub enum Difference {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The session's or the decision's id.
     pub of: String,
@@ -88,43 +108,46 @@ impl Difference {
 
 impl Comparison {
     pub fn is_same(&self) -> bool {
-        self.changed == 0 && self.failed == 0
+        self.is_good(false)
+    }
+
+    /// What a command that compares ends well with.
+    pub fn is_good(&self, allow_changes: bool) -> bool {
+        self.failed == 0 && (allow_changes || self.changed == 0)
     }
 
     pub fn compared(&self) -> u64 {
         self.same + self.changed + self.failed
     }
 
-    pub(super) fn skip(&mut self, why: &'static str) {
-        *self.skipped.entry(why).or_default() += 1;
+    pub fn skip(&mut self, why: &str) {
+        *self.skipped.entry(why.to_owned()).or_default() += 1;
     }
 
-    pub(super) fn fail(&mut self, of: String, reason: String) {
+    pub fn fail(&mut self, of: String, reason: String) {
         self.failed += 1;
         if self.failures.len() < KEPT {
             self.failures.push(Failure { of, reason });
         }
     }
 
-    pub(super) fn bills(&mut self, session: &Session, before: Bill, after: Bill) {
-        self.money(before.currency).before += before.total;
-        self.money(after.currency).after += after.total;
+    pub fn bills(&mut self, of: Billed, before: Bill, after: Bill) {
+        self.money(before.currency).add(before.total, Decimal::ZERO);
+        self.money(after.currency).add(Decimal::ZERO, after.total);
         if before == after {
             self.same += 1;
             return;
         }
         self.changed += 1;
-        self.keep(Difference::Bill {
-            session: session.id.to_string(),
-            station: session.station.to_string(),
-            started_at: session.started_at,
-            energy: session.energy(),
-            before,
-            after,
-        });
+        self.keep(Difference::Bill { of, before, after });
     }
 
-    pub(super) fn verdicts(&mut self, decision: String, before: &AuthorizationOutput, after: &AuthorizationOutput) {
+    /// A price that is not the last one: its money would count again at the end.
+    pub fn running(&mut self, before: &Bill, after: &Bill) {
+        if before == after { self.same += 1 } else { self.changed += 1 }
+    }
+
+    pub fn verdicts(&mut self, decision: String, before: &AuthorizationOutput, after: &AuthorizationOutput) {
         if before == after {
             self.same += 1;
             return;
@@ -145,5 +168,13 @@ impl Comparison {
             self.largest.insert(at, difference);
             self.largest.truncate(KEPT);
         }
+    }
+}
+
+impl Money {
+    fn add(&mut self, before: Decimal, after: Decimal) {
+        self.before += before;
+        self.after += after;
+        self.difference = self.after - self.before;
     }
 }
