@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
+use crate::command::amprule;
 use crate::wait::PATIENCE;
 use crate::{Management, Wire, folders, process, units};
 
@@ -124,6 +125,14 @@ impl TestServer {
         let file = self.folder.path().join("data/api-token");
         let token = std::fs::read_to_string(&file).expect("the server made its token");
         Management::new(&self.api_base, token.trim())
+    }
+
+    /// Runs a command about this server's extensions: whether it went well, and what it said.
+    pub fn operator(&self, args: &[&str]) -> (bool, String) {
+        let data = self.path("data");
+        let place = ["--data", data.to_str().expect("a path in UTF-8"), "--api", &self.api_base];
+        let said = amprule(Path::new("."), &[args, &place].concat());
+        (said.good, said.text)
     }
 
     pub fn path(&self, path: &str) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{TestServer, Wire};
+use crate::{TestServer, Wire, ago, until};
 
 #[derive(Debug)]
 pub struct Station16 {
@@ -37,6 +37,20 @@ impl Station16 {
     pub async fn stop(&mut self, transaction: i64, meter_wh: i64, at: &str) -> Value {
         self.wire.call("StopTransaction", stop(transaction, meter_wh, at)).await
     }
+}
+
+/// Sessions of 10 kWh each, one after the other.
+pub async fn charge(server: &TestServer, station: &str, sessions: usize) {
+    let mut charging = Station16::boot(server, station).await;
+    for left in (1..=sessions).rev() {
+        // Equal starts are one start that is told again.
+        let end = 100 * left as i64;
+        let transaction = charging.start(1, "CARD-1", 0, &ago(end + 60)).await;
+        charging.meter(1, transaction, 5_000, &ago(end + 30)).await;
+        charging.stop(transaction, 10_000, &ago(end)).await;
+    }
+    let ended = || server.api().sessions(station).iter().filter(|session| session["state"] == "ended").count();
+    until("the sessions end", || (ended() == sessions).then_some(())).await;
 }
 
 pub fn boot() -> Value {

@@ -11,6 +11,7 @@ mod malformed;
 mod offline;
 mod reload;
 mod schemas;
+mod shadow;
 mod signing;
 mod tidy;
 mod versions;

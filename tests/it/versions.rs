@@ -3,33 +3,12 @@
 use std::path::Path;
 
 use amprule_tests::command::amprule;
-use amprule_tests::station16::Station16;
-use amprule_tests::{Setup, TestServer, ago, folders, units, until};
+use amprule_tests::station16::charge;
+use amprule_tests::{Setup, TestServer, folders, units, until};
 use serde_json::Value;
-
-/// Sessions of 10 kWh each, one after the other.
-async fn charge(server: &TestServer, station: &str, sessions: usize) {
-    let mut charging = Station16::boot(server, station).await;
-    for left in (1..=sessions).rev() {
-        // Equal starts are one start that is told again.
-        let end = 100 * left as i64;
-        let transaction = charging.start(1, "CARD-1", 0, &ago(end + 60)).await;
-        charging.meter(1, transaction, 5_000, &ago(end + 30)).await;
-        charging.stop(transaction, 10_000, &ago(end)).await;
-    }
-    let ended = || server.api().sessions(station).iter().filter(|session| session["state"] == "ended").count();
-    until("the sessions end", || (ended() == sessions).then_some(())).await;
-}
 
 fn active(server: &TestServer) -> Value {
     server.api().get("/api/v1/extensions/tariff").body
-}
-
-fn operator(server: &TestServer, args: &[&str]) -> (bool, String) {
-    let data = server.path("data");
-    let place = ["--data", data.to_str().expect("a path in UTF-8"), "--api", &server.api_base];
-    let said = amprule(Path::new("."), &[args, &place].concat());
-    (said.good, said.text)
 }
 
 async fn until_loaded(server: &TestServer) {
@@ -42,19 +21,19 @@ async fn an_operator_goes_back_to_the_version_before_and_lets_the_files_count_ag
     until_loaded(&server).await;
     let first = active(&server)["hash"].clone();
     assert_eq!(active(&server)["versions"][0]["stage"], "probation");
-    assert!(!operator(&server, &["rollback", "tariff"]).0, "there is nothing to go back to");
+    assert!(!server.operator(&["rollback", "tariff"]).0, "there is nothing to go back to");
     folders::save(&server.path("scripts/tariff/main.rhai"), units::tariff("0.60"));
     until("the new version", || (active(&server)["hash"] != first).then_some(())).await;
 
-    let (good, said) = operator(&server, &["rollback", "tariff"]);
+    let (good, said) = server.operator(&["rollback", "tariff"]);
     assert!(good, "{said}");
     assert_eq!(active(&server)["hash"], first, "{said}");
-    let (_, listed) = operator(&server, &["extensions", "tariff"]);
+    let (_, listed) = server.operator(&["extensions", "tariff"]);
     assert!(listed.contains("draining"), "the newer one is in memory still:\n{listed}");
-    let (good, said) = operator(&server, &["unpin", "tariff"]);
+    let (good, said) = server.operator(&["unpin", "tariff"]);
     assert!(good, "{said}");
     until("the files count again", || (active(&server)["hash"] != first).then_some(())).await;
-    let (good, said) = operator(&server, &["pin", "nobody"]);
+    let (good, said) = server.operator(&["pin", "nobody"]);
     assert!(!good && said.contains("there is no extension nobody"), "{said}");
 }
 

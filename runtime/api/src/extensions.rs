@@ -10,8 +10,20 @@ pub trait Extensions: Send + Sync {
 
     fn extension(&self, id: &str) -> Option<Value>;
 
+    /// The candidate beside it, and how its answers compare.
+    fn shadow(&self, id: &str) -> Result<Value, NoShadow>;
+
     /// Follows an operator's order, or changes nothing.
     fn order<'a>(&'a self, id: &'a str, order: Order) -> Later<'a, Result<(), OrderRefused>>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoShadow {
+    /// There is no such extension, and no candidate of its name.
+    Unknown,
+    NoCandidate,
+    /// There are files, and this is why they are no candidate.
+    Refused(String),
 }
 
 /// What an operator may say about an extension's versions.

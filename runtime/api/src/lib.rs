@@ -32,9 +32,9 @@ mod token;
 mod testing;
 
 pub use control::{CallFailed, CallOutcome, Connection, Control};
-pub use extensions::{Extensions, Order, OrderRefused};
+pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
 pub use routes::{document, router};
 pub use serve::serve;
 pub use settings::Settings;
-pub use snapshot::{Commits, HookCount, MessageCount, Metrics, RepairCount, Snapshot};
+pub use snapshot::{Commits, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, Snapshot, StageCount};
 pub use state::{Api, Parts};

@@ -73,6 +73,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(extension::list::list_extensions))
         .routes(routes!(extension::get::get_extension))
         .routes(routes!(extension::order::order_extension))
+        .routes(routes!(extension::shadow::get_shadow))
         .routes(routes!(decision::list::list_decisions))
         .routes(routes!(decision::get::get_decision))
         .routes(routes!(events::listen))
@@ -110,7 +111,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 23] = [
+    const ROUTES: [&str; 24] = [
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
         "get /api/v1/decisions",
@@ -118,6 +119,7 @@ mod tests {
         "get /api/v1/events",
         "get /api/v1/extensions",
         "get /api/v1/extensions/{id}",
+        "get /api/v1/extensions/{id}/shadow",
         "get /api/v1/sessions",
         "get /api/v1/sessions/{id}",
         "get /api/v1/sessions/{id}/readings",

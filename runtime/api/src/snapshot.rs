@@ -1,5 +1,7 @@
 //! What the metrics are made of, as plain data: nobody else needs to know how they are printed.
 
+use std::collections::BTreeMap;
+
 use amprule_domain::decision::{FaultClass, Hook};
 
 /// Asked at every scrape.
@@ -18,6 +20,8 @@ pub struct Snapshot {
     /// The registry's generation.
     pub generation: u64,
     pub hooks: Vec<HookCount>,
+    pub shadows: Vec<ShadowCount>,
+    pub versions: Vec<StageCount>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,26 @@ pub struct Commits {
     pub failed: u64,
     /// Steps that wait for the writer now.
     pub queued: u64,
+}
+
+/// How many versions of one extension are where in their life; what only the archive has is not counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageCount {
+    pub extension: String,
+    /// The extension's own.
+    pub state: &'static str,
+    /// Stage to number.
+    pub stages: BTreeMap<&'static str, u64>,
+}
+
+/// How the answers of one extension's candidate compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShadowCount {
+    pub extension: String,
+    pub same: u64,
+    pub changed: u64,
+    pub failed: u64,
+    pub dropped: u64,
 }
 
 /// The calls of one extension's active version for one hook.

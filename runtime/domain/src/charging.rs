@@ -18,7 +18,7 @@ mod transaction;
 
 pub use apply::{Moment, Step, apply, may_repeat};
 pub use propose::{Admission, Proposal, Question, propose};
-pub use question::{KnownToken, authorization_input, budget_since, pricing_input, pricing_period};
+pub use question::{KnownToken, authorization_input, budget_since, cut_anew, pricing_input, pricing_period};
 pub use recall::{Recall, recall};
 pub use settle::{Happened, Settled, settle};
 pub use tick::tick;

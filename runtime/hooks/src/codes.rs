@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 37] = [
+pub const CODES: [Code; 39] = [
     code(
         "AR0001",
         "manifest",
@@ -93,6 +93,21 @@ pub const CODES: [Code; 37] = [
         "The manifest names a hook that the code does not export, or the code has none at all. A script defines\n\
          `fn price(session)`, `fn authorize(request)` or `fn modify(session, bill)`; a plugin uses export_pricing!,\n\
          export_authorization! or export_modifier!.",
+    ),
+    code(
+        "AR0011",
+        "busy",
+        "no compiler is free",
+        "Two units are compiled at a time. One that is over its time is refused and another thread takes over, but not\n\
+         without end. The unit is tried again by itself; the log says which units did not come to an end.",
+    ),
+    code(
+        "AR0012",
+        "approval",
+        "the version asks for more than the active one",
+        "A further hook, a further capability, more of the host's limits, or to show a parameter that was secret. The active\n\
+         version stays until an operator says `amprule approve ID`, or the files ask for less. `approve_upgrades = false`\n\
+         below [extensions] of the configuration lets every upgrade in.",
     ),
     code(
         "AR0101",

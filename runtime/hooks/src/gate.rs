@@ -11,6 +11,12 @@ pub trait Gate: Send + Sync {
     /// that is no way around a signature, and may well be an older revision.
     fn vouch(&self, source: &Source) -> Result<(), Vec<Diagnostic>>;
 
+    /// The name of the key that signed them, for people.
+    fn signer(&self, source: &Source) -> Option<String> {
+        let _ = source;
+        None
+    }
+
     /// Whether the unit may take its place: vouched for, and not older than it may be.
     fn admit(&self, source: &Source) -> Result<(), Vec<Diagnostic>>;
 

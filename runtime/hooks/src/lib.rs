@@ -4,6 +4,7 @@
 //! This crate must never know how a unit runs: `wasm` and `script` implement [`Compiler`] and [`Unit`], `reload`
 //! finds and checks sources, the server introduces them to each other.
 
+pub mod asks;
 pub mod breaker;
 mod call;
 pub mod cases;
@@ -20,11 +21,13 @@ pub mod quarantine;
 pub mod registry;
 mod sample;
 pub mod settings;
+pub mod shadow;
 mod shelf;
 mod stats;
 pub mod trial;
 pub mod unit;
 pub mod version;
+mod voice;
 
 pub use diagnostic::Diagnostic;
 pub use gate::Gate;

@@ -8,6 +8,7 @@ mod notices;
 mod pricing;
 mod recall;
 mod rollback;
+mod shadowing;
 mod standing;
 mod view;
 mod writing;
@@ -17,9 +18,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use amprule_domain::authorization::AuthorizationInput;
+use amprule_domain::decision::Hook;
 use amprule_domain::ports::{About, AuthorizationAnswer, Clock, Hooks, Ids, Later, PricingAnswer};
 use amprule_domain::pricing::{Pin, PricingInput};
-use amprule_domain::{decision::Hook, notice::Notice};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -30,14 +31,15 @@ use crate::mask::Mask;
 use crate::quarantine::Quarantine;
 use crate::sample::Sample;
 use crate::settings::HookSettings;
+use crate::shadow::{Desk, Shadows};
 use crate::shelf::{Archive, Shelf};
 use crate::version::Version;
+use crate::voice::Voice;
 
+pub use crate::voice::Observer;
 pub use standing::{PlaceStanding, Standings};
 pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, Stage, UsedOf, VersionView};
 
-/// Hears what happens to extensions. Must be quick: it is called where things happen.
-pub type Observer = Box<dyn Fn(Notice) + Send + Sync>;
 /// A clock that never goes back. Tests give one that they can advance.
 pub type Steady = Box<dyn Fn() -> Instant + Send + Sync>;
 
@@ -52,12 +54,25 @@ pub struct Registry {
     shelf: Arc<Shelf>,
     /// By path: files that are no active version, and why.
     troubles: Mutex<BTreeMap<String, Trouble>>,
+    /// By path: files that are in the making.
+    checking: Mutex<BTreeMap<String, Checking>>,
     archive: OnceLock<Arc<dyn Archive>>,
     recall: recall::Recall,
     quarantine: Quarantine,
-    observer: OnceLock<Observer>,
+    shadows: Shadows,
+    desk: Desk,
+    voice: Arc<Voice>,
     mask: OnceLock<Mask>,
     sample: Sample,
+}
+
+/// Files that are fit so far; a compiler has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checking {
+    pub id: String,
+    pub version: String,
+    pub hash: String,
+    pub since: Timestamp,
 }
 
 /// Files that could not become an active version.
@@ -65,9 +80,14 @@ pub struct Registry {
 pub struct Trouble {
     /// As the manifest says it, or as the path lets guess.
     pub id: String,
+    /// The files' version and hash, as far as they could be read.
+    pub version: String,
+    pub hash: String,
     pub at: Timestamp,
     /// Nothing is wrong, but something is not there yet.
     pub waiting: bool,
+    /// It would stand beside the active version and not become it.
+    pub candidate: bool,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -78,6 +98,7 @@ impl Registry {
 
     pub fn with_steady(settings: HookSettings, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>, steady: Steady) -> Self {
         let sample = Sample::new(steady());
+        let voice = Arc::new(Voice::new(Arc::clone(&clock)));
         let empty = Generation::empty(&settings.selection);
         Self {
             settings,
@@ -88,10 +109,13 @@ impl Registry {
             swaps: Mutex::default(),
             shelf: Arc::default(),
             troubles: Mutex::default(),
+            checking: Mutex::default(),
             archive: OnceLock::new(),
             recall: recall::Recall::default(),
             quarantine: Quarantine::default(),
-            observer: OnceLock::new(),
+            shadows: Shadows::default(),
+            desk: Desk::default(),
+            voice,
             mask: OnceLock::new(),
             sample,
         }
@@ -103,7 +127,7 @@ impl Registry {
 
     /// Only the first observer is kept.
     pub fn observe(&self, observer: Observer) {
-        drop(self.observer.set(observer));
+        self.voice.heard_by(observer);
     }
 
     /// Only the first mask is kept. Without one, everything that must be hidden looks the same.
@@ -146,6 +170,15 @@ impl Registry {
         after.number
     }
 
+    /// Says of all paths that are in the making what is there.
+    pub fn check(&self, checking: BTreeMap<String, Checking>) {
+        let mut known = self.checking.lock();
+        for (path, new) in checking.iter().filter(|(path, new)| known.get(*path) != Some(new)) {
+            self.tell_checking(path, new);
+        }
+        *known = checking;
+    }
+
     /// Notes why the files at `path` are no active version. What was active there stays active.
     pub fn reject(&self, path: &str, trouble: Trouble) {
         self.tell_trouble(path, &trouble);
@@ -155,6 +188,11 @@ impl Registry {
     /// The files at `path` are gone, or are what is active.
     pub fn settle(&self, path: &str) {
         self.troubles.lock().remove(path);
+    }
+
+    /// The version of a unit that is active.
+    pub fn active(&self, id: &str) -> Option<Arc<Version>> {
+        self.generation.load().active(id).cloned()
     }
 
     /// A version that is in memory.

@@ -1,7 +1,7 @@
 //! A version of a unit: compiled code, what its files said, what it is granted, and how its calls went.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use amprule_domain::decision::Hook;
@@ -38,6 +38,7 @@ pub struct Version {
     pub(crate) sample: Sample,
     /// Seconds since `began` of the last call.
     used: AtomicU64,
+    signer: OnceLock<String>,
 }
 
 /// What is counted and guarded for one hook.
@@ -66,6 +67,7 @@ impl Version {
             probation: Probation::new(began),
             sample: Sample::new(began),
             used: AtomicU64::new(0),
+            signer: OnceLock::new(),
         }
     }
 
@@ -76,6 +78,15 @@ impl Version {
     /// The code itself, past breakers and counters: for the author's tools.
     pub fn unit(&self) -> &dyn Unit {
         &*self.unit
+    }
+
+    /// By the name that the configuration gives to the key. Only the first word counts.
+    pub fn signed_by(&self, signer: Option<String>) {
+        signer.map(|signer| self.signer.set(signer));
+    }
+
+    pub fn signer(&self) -> Option<&str> {
+        self.signer.get().map(String::as_str)
     }
 
     pub fn has(&self, hook: Hook) -> bool {

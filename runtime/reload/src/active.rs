@@ -1,5 +1,5 @@
 //! What must be found again after a restart: the version each place had active, the one before it, which units an
-//! operator holds at a version, and which versions are kept out.
+//! operator holds at a version, which versions are kept out, and which ones were approved.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use amprule_hooks::quarantine::Entries;
 use amprule_hooks::registry::Standings;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,18 +16,28 @@ use crate::archive::write;
 const ACTIVE: &str = "active.json";
 const HELD: &str = "held.json";
 const QUARANTINE: &str = "quarantine.json";
+const APPROVED: &str = "approved.json";
+/// Beyond it the oldest approval is forgotten.
+const APPROVED_MAX: usize = 1_000;
 
 pub(crate) struct Active {
     archive: PathBuf,
     by_path: Standings,
     /// Id to hash.
     held: BTreeMap<String, String>,
+    /// Hash to when.
+    approved: BTreeMap<String, Timestamp>,
 }
 
 impl Active {
     /// A file that cannot be read counts as empty: the units' own files are there to be loaded.
     pub(crate) fn open(archive: &Path) -> Self {
-        Self { archive: archive.to_owned(), by_path: read(archive, ACTIVE), held: read(archive, HELD) }
+        Self {
+            archive: archive.to_owned(),
+            by_path: read(archive, ACTIVE),
+            held: read(archive, HELD),
+            approved: read(archive, APPROVED),
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Option<&amprule_hooks::registry::PlaceStanding> {
@@ -61,6 +72,19 @@ impl Active {
             save(&self.archive, HELD, &self.held);
         }
         was_held
+    }
+
+    pub(crate) fn is_approved(&self, hash: &str) -> bool {
+        self.approved.contains_key(hash)
+    }
+
+    pub(crate) fn approve(&mut self, hash: &str, now: Timestamp) {
+        self.approved.insert(hash.to_owned(), now);
+        if self.approved.len() > APPROVED_MAX {
+            let oldest = self.approved.iter().min_by_key(|(_, at)| **at).map(|(hash, _)| hash.clone());
+            oldest.map(|hash| self.approved.remove(&hash));
+        }
+        save(&self.archive, APPROVED, &self.approved);
     }
 }
 

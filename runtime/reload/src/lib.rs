@@ -5,9 +5,16 @@
 //! answers: compilers come in through [`Compilers`], versions go out to the registry.
 
 mod active;
+mod approval;
 mod archive;
+mod candidate;
 mod check;
+mod findings;
+mod floor;
+mod judging;
+mod known;
 mod loader;
+mod making;
 mod observe;
 mod open;
 mod order;
@@ -15,6 +22,7 @@ mod place;
 mod read;
 mod reload;
 mod report;
+mod resume;
 mod settings;
 mod settle;
 mod source;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use amprule_hooks::{Archive, Change, Version};
+use amprule_hooks::registry::PlaceStanding;
+use amprule_hooks::{Archive, Change, Source, Version};
 
 use crate::loader::Loader;
 
@@ -16,7 +17,7 @@ pub enum Verb {
     Pin,
     /// The files count again.
     Unpin,
-    /// Lets the version that the files are out of quarantine.
+    /// Lets the version in that the files are: out of quarantine, or although it asks for more than the active one.
     Approve,
 }
 
@@ -38,24 +39,36 @@ pub enum Refused {
 impl Loader {
     pub(crate) fn follow(&mut self, order: &Order) -> Result<(), Refused> {
         let id = &order.id;
-        let (path, place) = self.registry.standing_of(id).ok_or_else(|| Refused::Unknown(id.clone()))?;
         match &order.verb {
-            Verb::Activate { hash } => self.put(id, hash, &path),
-            Verb::Rollback => match &place.previous {
-                Some(previous) => self.put(id, previous, &path),
-                None => impossible(format!("there is no version of {id} before the active one")),
+            Verb::Activate { hash } => {
+                let (path, _) = self.standing_of(id)?;
+                self.put(id, hash, &path)
+            }
+            Verb::Rollback => match self.standing_of(id)? {
+                (path, PlaceStanding { previous: Some(previous), .. }) => self.put(id, &previous, &path),
+                _ => impossible(format!("there is no version of {id} before the active one")),
             },
             Verb::Pin => {
+                let (_, place) = self.standing_of(id)?;
                 self.active.hold(id, &place.hash);
                 Ok(())
             }
-            Verb::Unpin if self.active.release(id) => {
-                self.judge_again(&path);
-                Ok(())
-            }
-            Verb::Unpin => impossible(format!("{id} is not pinned: its files count already")),
-            Verb::Approve => self.approve(id, &path),
+            Verb::Unpin => self.unpin(id),
+            Verb::Approve => self.approve(id),
         }
+    }
+
+    fn standing_of(&self, id: &str) -> Result<(String, PlaceStanding), Refused> {
+        self.registry.standing_of(id).ok_or_else(|| Refused::Unknown(id.to_owned()))
+    }
+
+    fn unpin(&mut self, id: &str) -> Result<(), Refused> {
+        let (path, _) = self.standing_of(id)?;
+        if !self.active.release(id) {
+            return impossible(format!("{id} is not pinned: its files count already"));
+        }
+        self.judge_again(&path);
+        Ok(())
     }
 
     fn put(&mut self, id: &str, hash: &str, path: &str) -> Result<(), Refused> {
@@ -70,35 +83,30 @@ impl Loader {
         if let Some(entry) = self.registry.quarantined(hash) {
             return impossible(format!("this version is quarantined since {}: {}", entry.at, entry.reason));
         }
-        self.vouched(hash)?;
+        let source = self.vouched(hash)?;
         let version = self.registry.loaded(hash).or_else(|| self.archive.load(hash));
         match version {
-            Some(version) if version.id() == id => Ok(version),
+            Some(version) if version.id() == id => {
+                version.signed_by(self.gate.signer(&source));
+                Ok(version)
+            }
             Some(version) => impossible(format!("that is a version of {}", version.id())),
             None => impossible(format!("there is no version {hash} in the archive; give the whole hash")),
         }
     }
 
     /// The archive is no way around the signatures.
-    fn vouched(&self, hash: &str) -> Result<(), Refused> {
+    fn vouched(&self, hash: &str) -> Result<Source, Refused> {
         let Some(source) = self.archive.source(hash) else {
             return impossible(format!("there is no version {hash} in the archive; give the whole hash"));
         };
-        self.gate
-            .vouch(&source)
-            .map_err(|why| Refused::Impossible(why.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
-    }
-
-    fn approve(&mut self, id: &str, path: &str) -> Result<(), Refused> {
-        let Some(hash) = self.hash_of_files(path).filter(|hash| self.registry.lift_quarantine(hash)) else {
-            return impossible(format!("the files of {id} are not in quarantine"));
-        };
-        tracing::info!(extension = id, hash, "an operator lets the version in again");
-        self.judge_again(path);
-        Ok(())
+        match self.gate.vouch(&source) {
+            Ok(()) => Ok(source),
+            Err(why) => impossible(why.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        }
     }
 }
 
-fn impossible<T>(why: String) -> Result<T, Refused> {
+pub(crate) fn impossible<T>(why: String) -> Result<T, Refused> {
     Err(Refused::Impossible(why))
 }

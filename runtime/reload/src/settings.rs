@@ -9,6 +9,8 @@ use crate::workshop::Equipment;
 pub struct ReloadSettings {
     /// Folders whose units are loaded, in this order: scripts, then plugins.
     pub folders: Vec<PathBuf>,
+    /// The folder of candidates, which are compared with what is active and never become it.
+    pub candidates: Option<PathBuf>,
     /// Where accepted versions are kept by their hash.
     pub archive: PathBuf,
     /// A change is read when nothing happened for this long …
@@ -20,6 +22,8 @@ pub struct ReloadSettings {
     /// A unit that is not compiled and tested in this time is refused.
     pub compile: Duration,
     pub bounds: Bounds,
+    /// A version that asks for more than the active one waits for an operator.
+    pub approve_upgrades: bool,
     /// A version that no session is pinned to leaves the archive when it was not used for this long …
     pub archive_unused: Duration,
     /// … or when there are more than this many.
@@ -45,16 +49,27 @@ impl Default for Bounds {
 }
 
 impl ReloadSettings {
+    /// All folders in which units lie.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = &PathBuf> {
+        self.folders.iter().chain(&self.candidates)
+    }
+
+    pub(crate) fn is_candidate(&self, path: &Path) -> bool {
+        self.candidates.as_ref().is_some_and(|folder| path.starts_with(folder))
+    }
+
     /// The usual bounds; the archive is a folder of the data folder.
     pub fn new(folders: Vec<PathBuf>, data: &Path) -> Self {
         Self {
             folders,
+            candidates: None,
             archive: data.join("archive"),
             quiet: Duration::from_millis(120),
             at_most: Duration::from_secs(2),
             rescan: Duration::from_secs(30),
             compile: Equipment::PATIENCE,
             bounds: Bounds::default(),
+            approve_upgrades: true,
             archive_unused: Duration::from_secs(90 * 24 * 3600),
             archive_most: 1_000,
             memory_unused: Duration::from_secs(3600),

@@ -41,9 +41,10 @@ impl Watch {
         Self { watcher: watcher.ok(), watched: BTreeSet::new(), failed: BTreeSet::new() }
     }
 
-    /// How long to wait for a hint before looking anyway.
+    /// How long to wait for a hint before looking anyway. A folder that is not there yet gives none.
     pub(crate) fn patience(&self, settings: &ReloadSettings) -> Duration {
-        let blind = self.watcher.is_none() || !self.failed.is_empty();
+        let unborn = settings.watched().any(|folder| !folder.is_dir());
+        let blind = self.watcher.is_none() || !self.failed.is_empty() || unborn;
         if blind { settings.rescan.min(Duration::from_secs(2)) } else { settings.rescan }
     }
 
@@ -51,7 +52,7 @@ impl Watch {
     /// is seen by the look that follows.
     pub(crate) fn refresh(&mut self, settings: &ReloadSettings, anew: bool) {
         let depth = settings.bounds.depth;
-        let wanted = settings.folders.iter().flat_map(|root| place::folders(root, depth)).take(MAX_FOLDERS);
+        let wanted = settings.watched().flat_map(|root| place::folders(root, depth)).take(MAX_FOLDERS);
         let wanted: BTreeSet<PathBuf> = wanted.filter(|folder| folder.is_dir()).collect();
         let stale: Vec<PathBuf> =
             self.watched.iter().filter(|folder| anew || !wanted.contains(*folder)).cloned().collect();

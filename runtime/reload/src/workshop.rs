@@ -1,14 +1,12 @@
-//! Compiling and self-testing, on one thread of their own: a compiler that takes its time delays nobody else, and one
-//! that never ends is given up.
+//! From a source to a version: compiling, settling its hooks, running its own cases. Where and when is the floor's.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::thread;
 use std::time::Duration;
 
 use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Source, Unit, Version, cases};
 use jiff::Timestamp;
+
+use crate::floor::{Floor, Job};
 
 /// One compiler for each kind of unit.
 #[derive(Clone)]
@@ -42,71 +40,53 @@ pub(crate) struct Made {
     pub(crate) cases: usize,
 }
 
-pub(crate) struct Workshop {
-    jobs: SyncSender<Job>,
-    patience: Duration,
-}
-
-type Result<T> = std::result::Result<T, Vec<Diagnostic>>;
-
-struct Job {
+/// What a thread of the floor is given.
+pub(crate) struct Task {
     source: Source,
+    /// Whether the unit's own cases are run.
     tests: bool,
     at: Timestamp,
-    done: SyncSender<Result<Made>>,
 }
 
-/// Compilers of wasm recurse deeply on deep code.
-const STACK: usize = 16 << 20;
-/// More than this many waiting jobs are refused.
-const QUEUE: usize = 16;
+pub(crate) struct Workshop(Arc<Floor>);
+
+pub(crate) type Result<T> = std::result::Result<T, Vec<Diagnostic>>;
 
 impl Workshop {
+    /// One unit may take as long as the equipment has patience.
     pub(crate) fn open(equipment: Equipment) -> std::io::Result<Self> {
         let Equipment { compilers, limits, patience } = equipment;
-        let (jobs, waiting) = sync_channel::<Job>(QUEUE);
-        // The thread ends when the workshop, and with it the last sender, is dropped.
-        thread::Builder::new().name("amprule-compile".to_owned()).stack_size(STACK).spawn(move || {
-            for job in waiting {
-                let made = catch_unwind(AssertUnwindSafe(|| make(&compilers, &limits, &job)));
-                let made =
-                    made.unwrap_or_else(|_| refuse("compile", "the compiler panicked; what it compiled is refused"));
-                drop(job.done.try_send(made));
-            }
-        })?;
-        Ok(Self { jobs, patience })
+        let work = move |task: &Task| make(&compilers, &limits, task);
+        Floor::open(Box::new(work), patience).map(Self)
+    }
+
+    /// Begins and does not wait.
+    pub(crate) fn begin(&self, source: Source, at: Timestamp) -> Result<Job> {
+        self.0.begin(Task { source, tests: true, at })
     }
 
     /// `tests`: whether the unit's own cases are run.
     pub(crate) fn make(&self, source: Source, tests: bool, at: Timestamp) -> Result<Made> {
-        let (done, made) = sync_channel(1);
-        match self.jobs.try_send(Job { source, tests, at, done }) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return refuse("limit", "too many units wait for the compiler"),
-            Err(TrySendError::Disconnected(_)) => return refuse("compile", "the compiler's thread has ended"),
-        }
-        match made.recv_timeout(self.patience) {
-            Ok(made) => made,
-            Err(RecvTimeoutError::Timeout) => {
-                let why = format!("not compiled and tested within {} s", self.patience.as_secs());
-                let hint = "build it smaller, or give it more time: compile_s of the server, --compile-s of a command";
-                Err(vec![Diagnostic::new("limit", why).hint(hint)])
-            }
-            Err(RecvTimeoutError::Disconnected) => refuse("compile", "the compiler's thread has ended"),
-        }
+        self.0.begin(Task { source, tests, at })?.wait()
     }
 }
 
-fn make(compilers: &Compilers, limits: &HostLimits, job: &Job) -> Result<Made> {
-    let mut source = job.source.clone();
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+fn make(compilers: &Compilers, limits: &HostLimits, task: &Task) -> Result<Made> {
+    let mut source = task.source.clone();
     let compiler = match source.kind {
         Kind::Rhai => &compilers.rhai,
         Kind::Wasm => &compilers.wasm,
     };
     let unit = compiler.compile(&source)?;
     settle_hooks(&mut source, &*unit)?;
-    let cases = if job.tests { test(&source, &*unit, limits)? } else { 0 };
-    Ok(Made { version: Version::new(&source, unit, limits, job.at), cases })
+    let cases = if task.tests { test(&source, &*unit, limits)? } else { 0 };
+    Ok(Made { version: Version::new(&source, unit, limits, task.at), cases })
 }
 
 /// A manifest may name fewer hooks than the code has, never others. Without a manifest the code says it.
@@ -132,8 +112,4 @@ fn settle_hooks(source: &mut Source, unit: &dyn Unit) -> Result<()> {
 fn test(source: &Source, unit: &dyn Unit, limits: &HostLimits) -> Result<usize> {
     let outcome = cases::run(source, unit, &limits.grant(source.kind, &source.manifest.limits));
     if outcome.failed.is_empty() { Ok(outcome.passed) } else { Err(outcome.failed) }
-}
-
-fn refuse<T>(code: &'static str, why: &str) -> Result<T> {
-    Err(vec![Diagnostic::new(code, why)])
 }

@@ -1,5 +1,6 @@
 //! Files in, active versions out: real folders and a compiler that understands one line.
 
+#[expect(dead_code, reason = "tests of slow compilers use more of the fixture")]
 mod fixture;
 
 use std::fs;

@@ -89,8 +89,14 @@ pub(crate) enum Command {
     Pin(extensions::Named),
     /// Let an extension's files count again
     Unpin(extensions::Named),
-    /// Let the version that the files are out of quarantine
+    /// Let the version in that the files are: out of quarantine, or although it asks for more than the active one
     Approve(extensions::Named),
+    /// Show how the candidate beside an extension of a running server compares with the active version
+    ///
+    /// A unit in the folder of candidates is asked what the active version of the same id has answered, and answers nobody.
+    /// Same, changed, failed, the money per currency, and the largest differences with both bills side by side. To make it
+    /// active, move its folder to the scripts or plugins. Exit status: 0 when every answer is the same, 1 when one is not.
+    Shadow(crate::shadow::Options),
     /// Ask a unit again about what really happened, and show what it would have changed
     ///
     /// Prices the billed sessions of the data folder anew, or asks about its recorded authorizations again: same, changed,
@@ -115,6 +121,9 @@ pub(crate) struct Serve {
     /// Folder of plugins to watch [default: plugins]
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
+    /// Folder of candidates, which are compared with what is active and answer nobody [default: candidates]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) candidates: Option<PathBuf>,
     /// Where stations connect; port 0 takes a free one [default: 127.0.0.1:9000]
     #[arg(long, value_name = "ADDR")]
     pub(crate) ocpp: Option<SocketAddr>,

@@ -99,6 +99,7 @@ pub(crate) enum Unknown {
 pub(crate) struct Extensions {
     pub(crate) scripts: PathBuf,
     pub(crate) plugins: PathBuf,
+    pub(crate) candidates: PathBuf,
     pub(crate) pricing: Option<String>,
     pub(crate) authorization: Option<Vec<String>>,
     pub(crate) wasm_fuel: u64,
@@ -108,6 +109,7 @@ pub(crate) struct Extensions {
     pub(crate) component_mib: usize,
     pub(crate) compile_s: u64,
     pub(crate) compiled_mib: u64,
+    pub(crate) approve_upgrades: bool,
     pub(crate) static_tariff: Option<StaticTariff>,
     pub(crate) signatures: Policy,
     pub(crate) probation: Probation,
@@ -197,6 +199,7 @@ impl Default for Extensions {
         Self {
             scripts: PathBuf::from("scripts"),
             plugins: PathBuf::from("plugins"),
+            candidates: PathBuf::from("candidates"),
             pricing: None,
             authorization: None,
             wasm_fuel: limits.wasm_fuel,
@@ -206,6 +209,7 @@ impl Default for Extensions {
             component_mib: amprule_wasm::Settings::default().component_max >> 20,
             compile_s: amprule_reload::Equipment::PATIENCE.as_secs(),
             compiled_mib: crate::compiled::USUAL_MIB,
+            approve_upgrades: true,
             static_tariff: None,
             signatures: Policy::default(),
             probation: Probation::default(),
@@ -315,6 +319,8 @@ impl Extensions {
     pub(crate) fn reload_settings(&self, folders: Vec<PathBuf>, data: &Path) -> ReloadSettings {
         let mut settings = ReloadSettings::new(folders, data);
         settings.compile = Duration::from_secs(self.compile_s);
+        settings.candidates = Some(self.candidates.clone());
+        settings.approve_upgrades = self.approve_upgrades;
         settings.bounds.bytes = settings.bounds.bytes.max(2 * self.component_max() as u64);
         settings
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions, OrderRefused};
+use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions, NoShadow, OrderRefused};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{CallRefused, Clock, Later, Store, StoreResult};
 use amprule_domain::station::StationRecord;
@@ -100,6 +100,17 @@ impl Extensions for Units {
 
     fn extension(&self, id: &str) -> Option<Value> {
         self.registry.extension(id).and_then(|view| serde_json::to_value(view).ok())
+    }
+
+    fn shadow(&self, id: &str) -> Result<Value, NoShadow> {
+        if let Some(view) = self.registry.shadow(id) {
+            return serde_json::to_value(view).map_err(|_| NoShadow::NoCandidate);
+        }
+        match self.registry.shadow_refused(id) {
+            Some(why) => Err(NoShadow::Refused(why)),
+            None if self.registry.active(id).is_some() => Err(NoShadow::NoCandidate),
+            None => Err(NoShadow::Unknown),
+        }
     }
 
     /// The reload's thread follows orders one by one; a compiler may stand before this one.

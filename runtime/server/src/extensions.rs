@@ -79,7 +79,7 @@ pub(crate) fn order(word: &str, options: &Named) -> Result<ExitCode> {
 }
 
 impl Server {
-    fn get(&self, what: &str) -> Result<Value> {
+    pub(crate) fn get(&self, what: &str) -> Result<Value> {
         let (url, token) = self.door(what)?;
         understood(
             ureq::get(&url).config().http_status_as_error(false).build().header("authorization", token).call(),
@@ -129,6 +129,9 @@ fn brief(extension: &Value) -> String {
 
 fn whole(extension: &Value) {
     say(brief(extension));
+    if let Some(signer) = extension["signer"].as_str() {
+        say(format_args!("  signed by {signer}, revision {}", extension["revision"]));
+    }
     for version in extension["versions"].as_array().into_iter().flatten() {
         let text = |name: &str| version[name].as_str().unwrap_or_default().to_owned();
         let line = format!(

@@ -19,6 +19,7 @@ mod pack;
 mod replay;
 mod secrets;
 mod serve;
+mod shadow;
 mod sign;
 mod simulate;
 mod telemetry;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Command::Pin(options) => extensions::order("pin", &options),
         Command::Unpin(options) => extensions::order("unpin", &options),
         Command::Approve(options) => extensions::order("approve", &options),
+        Command::Shadow(options) => shadow::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Token(options) => token::run(&options),
     };

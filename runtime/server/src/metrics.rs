@@ -1,14 +1,17 @@
 //! What the metrics are made of, gathered at each scrape.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_api::{Commits, HookCount, MessageCount, Metrics, RepairCount, Snapshot};
+use amprule_api::{Commits, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, Snapshot, StageCount};
 use amprule_domain::decision::FaultClass;
 use amprule_engine::Engine;
 use amprule_hooks::Registry;
 use amprule_hooks::breaker::BreakerState;
-use amprule_hooks::registry::HookView;
+use amprule_hooks::comparison::{Compared, Comparison};
+use amprule_hooks::registry::{ExtensionView, HookView};
+use amprule_hooks::shadow::ShadowView;
 use amprule_store::SqliteStore;
 
 pub(crate) struct Gauges {
@@ -40,6 +43,8 @@ impl Metrics for Gauges {
             commits: Some(self.commits()),
             generation: self.registry.generation(),
             hooks: self.hooks(),
+            shadows: self.shadows(),
+            versions: self.versions(),
         }
     }
 }
@@ -59,6 +64,30 @@ impl Gauges {
         let units = self.registry.extensions().into_iter();
         units.flat_map(|unit| unit.calls.into_iter().map(move |hook| count(&unit.id, &hook))).collect()
     }
+
+    /// A unit that two places claim is counted at the first.
+    fn versions(&self) -> Vec<StageCount> {
+        let mut seen = HashSet::new();
+        let units = self.registry.extensions().into_iter().filter(|unit| seen.insert(unit.id.clone()));
+        units.map(stages).collect()
+    }
+
+    fn shadows(&self) -> Vec<ShadowCount> {
+        let shadows = self.registry.shadows().into_iter();
+        let count = |ShadowView { dropped, found, .. }| {
+            let Compared { unit, comparison: Comparison { same, changed, failed, .. }, .. } = found;
+            ShadowCount { extension: unit, same, changed, failed, dropped }
+        };
+        shadows.map(count).collect()
+    }
+}
+
+fn stages(unit: ExtensionView) -> StageCount {
+    let mut stages = BTreeMap::new();
+    for version in &unit.versions {
+        *stages.entry(version.stage.as_str()).or_default() += 1;
+    }
+    StageCount { extension: unit.id, state: unit.state.as_str(), stages }
 }
 
 fn count(extension: &str, view: &HookView) -> HookCount {

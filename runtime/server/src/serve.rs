@@ -42,6 +42,7 @@ fn configuration(options: Serve) -> Result<Config> {
     config.data = options.data.or(config.data);
     config.extensions.scripts = options.scripts.unwrap_or(config.extensions.scripts);
     config.extensions.plugins = options.plugins.unwrap_or(config.extensions.plugins);
+    config.extensions.candidates = options.candidates.unwrap_or(config.extensions.candidates);
     config.ocpp.listen = options.ocpp.unwrap_or(config.ocpp.listen);
     config.api.listen = options.api.unwrap_or(config.api.listen);
     Ok(config)

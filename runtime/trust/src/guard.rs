@@ -34,6 +34,13 @@ impl Gate for Guard {
         self.standing(source).map(drop)
     }
 
+    fn signer(&self, source: &Source) -> Option<String> {
+        match self.standing(source) {
+            Ok(Standing::Signed(name)) => Some(name),
+            Ok(Standing::ByStranger(_) | Standing::Unsigned) | Err(_) => None,
+        }
+    }
+
     fn admit(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
         self.vouch(source)?;
         let revisions = self.ledger.read().map_err(|error| self.ledger_broken(&error))?;

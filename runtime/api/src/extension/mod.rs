@@ -3,5 +3,6 @@
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod order;
+pub(crate) mod shadow;
 
 mod view;

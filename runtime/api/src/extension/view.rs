@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 pub(crate) struct ExtensionView {
     #[schema(example = "time-of-use")]
     id: String,
-    /// `active`, `standby` (ready, but another one is selected), `rejected` (see `lastError`) or `waiting`.
+    /// `active`, `standby` (ready, but another one is selected), `rejected` (see `lastError`), `waiting` or `checking` (its
+    /// first version is compiled and tested).
     #[schema(example = "active")]
     state: String,
     /// `rhai` or `wasm`; null while nothing could be compiled.
@@ -25,6 +26,11 @@ pub(crate) struct ExtensionView {
     /// SHA-256 over the unit's files, parameters included.
     #[schema(required)]
     hash: Option<String>,
+    /// Counts upwards with every release; 0 when the manifest has none.
+    revision: u64,
+    /// The key that signed it, as the configuration names it.
+    #[schema(required)]
+    signer: Option<String>,
     /// The generation that made this version active.
     #[schema(required)]
     generation: Option<u64>,
@@ -41,7 +47,7 @@ pub(crate) struct ExtensionView {
     pinned: bool,
     /// One entry per hook of the active version.
     calls: Vec<HookView>,
-    /// The active version first, then the others that are known.
+    /// The active version first, then what may come, then what was.
     versions: Vec<VersionView>,
 }
 
@@ -110,14 +116,16 @@ pub(crate) struct UsedView {
 pub(crate) struct VersionView {
     version: String,
     hash: String,
-    /// `probation` (active, and watched closely), `stable` (active and proven), `draining` (sessions that began with it
-    /// go on with it), `retired` (in the archive only), `quarantined` (may not become active until it is approved).
+    /// `checking` (compiled and tested now), `rejected` (its files were refused), `waiting` (for an operator's word or
+    /// a file), `shadow` (a candidate beside the active version), `probation` (active, and watched closely), `stable`
+    /// (active and proven), `draining` (sessions that began with it go on with it), `retired` (in the archive only),
+    /// `quarantined` (may not become active until it is approved).
     #[schema(example = "stable")]
     stage: String,
-    /// When it was loaded, archived or quarantined.
+    /// When it was loaded, archived, quarantined or refused.
     #[schema(format = DateTime)]
     since: String,
-    /// Why it is quarantined.
+    /// Why it is quarantined, refused or waits.
     #[schema(required)]
     reason: Option<String>,
 }

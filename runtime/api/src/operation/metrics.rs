@@ -43,6 +43,8 @@ impl Collector for Scrape {
         self.stations(&mut to)?;
         self.commits(&mut to)?;
         self.hooks(&mut to)?;
+        self.versions(&mut to)?;
+        self.shadows(&mut to)?;
         gauges(&mut to, "event_streams", "Open event streams", [Sample::new([], self.streams)])
     }
 }
@@ -73,6 +75,28 @@ impl Scrape {
         counters(to, "store_commits", "Steps of stations in them", one(commits.commits))?;
         counters(to, "store_commits_failed", "Steps that could not be written", one(commits.failed))?;
         gauges(to, "store_queue", "Steps that wait for the writer", [Sample::new([], commits.queued)])
+    }
+
+    fn versions(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let versions = &self.snapshot.versions;
+        let states =
+            versions.iter().map(|row| Sample::new([("extension", &*row.extension), ("state", row.state)], 1_u64));
+        gauges(to, "extension_state", "1 for the state that an extension is in", states)?;
+        let stages = versions.iter().flat_map(|row| {
+            let labels = |stage| [("extension", &*row.extension), ("stage", stage)];
+            row.stages.iter().map(move |(stage, count)| Sample::new(labels(*stage), *count))
+        });
+        gauges(to, "extension_versions", "Versions by their stage, without those that only the archive has", stages)
+    }
+
+    fn shadows(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let answers = self.snapshot.shadows.iter().flat_map(|row| {
+            let labels = |outcome| [("extension", &*row.extension), ("outcome", outcome)];
+            let counts =
+                [("same", row.same), ("changed", row.changed), ("failed", row.failed), ("dropped", row.dropped)];
+            counts.map(|(outcome, count)| Sample::new(labels(outcome), count))
+        });
+        counters(to, "shadow_answers", "Answers of candidates against those of the active version", answers)
     }
 
     fn hooks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
@@ -109,7 +133,7 @@ mod tests {
     use amprule_domain::decision::{FaultClass, Hook};
 
     use crate::testing::House;
-    use crate::{Commits, HookCount, MessageCount, RepairCount, Snapshot};
+    use crate::{Commits, HookCount, MessageCount, RepairCount, ShadowCount, Snapshot, StageCount};
 
     #[tokio::test]
     async fn a_snapshot_is_printed_for_prometheus() {
@@ -129,6 +153,9 @@ mod tests {
             "amprule_hook_faults_total{extension=\"flat\",hook=\"pricing\",class=\"fuel\"} 7",
             "amprule_hook_duration_seconds{extension=\"flat\",hook=\"pricing\",quantile=\"0.99\"} 0.002",
             "amprule_hook_breaker_open{extension=\"flat\",hook=\"pricing\"} 1",
+            "amprule_extension_state{extension=\"flat\",state=\"active\"} 1",
+            "amprule_extension_versions{extension=\"flat\",stage=\"draining\"} 2",
+            "amprule_shadow_answers_total{extension=\"flat\",outcome=\"changed\"} 3",
             "amprule_event_streams 0",
             "# EOF",
         ];
@@ -160,6 +187,12 @@ mod tests {
                 p50_seconds: 0.001,
                 p99_seconds: 0.002,
                 breaker_open: true,
+            }],
+            shadows: vec![ShadowCount { extension: "flat".to_owned(), same: 4, changed: 3, failed: 2, dropped: 1 }],
+            versions: vec![StageCount {
+                extension: "flat".to_owned(),
+                state: "active",
+                stages: [("stable", 1), ("draining", 2)].into(),
             }],
         }
     }

@@ -24,7 +24,7 @@ pub(crate) use served::Served;
 use store::MemoryStore;
 use stream::EventText;
 
-use crate::{Api, Extensions, Order, OrderRefused, Parts, Settings, Snapshot};
+use crate::{Api, Extensions, NoShadow, Order, OrderRefused, Parts, Settings, Snapshot};
 
 pub(crate) struct House {
     pub(crate) api: Arc<Api>,
@@ -112,6 +112,15 @@ impl Extensions for OneExtension {
 
     fn extension(&self, id: &str) -> Option<Value> {
         self.extensions().into_iter().find(|extension| extension["id"] == id)
+    }
+
+    fn shadow(&self, id: &str) -> Result<Value, NoShadow> {
+        match id {
+            "flat" => Ok(json!({"unit": "flat", "changed": 1})),
+            "lonely" => Err(NoShadow::NoCandidate),
+            "broken" => Err(NoShadow::Refused("main.rhai:1:7: not a price".to_owned())),
+            _ => Err(NoShadow::Unknown),
+        }
     }
 
     fn order<'a>(&'a self, id: &'a str, order: Order) -> Later<'a, Result<(), OrderRefused>> {

@@ -7,10 +7,11 @@ use rust_decimal::Decimal;
 
 use super::Question;
 use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken};
+use crate::event::ChargingState;
 use crate::pricing::{Parameters, PricingInput, PricingPeriod, SessionFacts, StationFacts, TokenFacts};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
-use crate::timeline::Period;
+use crate::timeline::{Clock, Period, Timeline};
 use crate::token::{Budget, BudgetPeriod, TokenRecord};
 
 /// What the operator's books say about a token that was shown.
@@ -105,6 +106,17 @@ fn facts(record: &StationRecord, evse: u32, connector: u32) -> StationFacts {
     }
 }
 
+/// The same question with its periods cut where another tariff's clock changes. What a period brought is shared out over
+/// its time, so this is near the truth and not the truth: only the readings know more.
+pub fn cut_anew(input: &PricingInput, boundaries: &[u16]) -> PricingInput {
+    let zone = TimeZone::get(&input.session.time_zone).unwrap_or(TimeZone::UTC);
+    let state = input.periods.first().map_or(ChargingState::Charging, |period| period.state);
+    let mut course = Timeline::new(input.session.started_at, state);
+    course.periods = input.periods.iter().map(PricingPeriod::stretch).collect();
+    let course = course.shared_out(&Clock::new(zone.clone(), boundaries));
+    PricingInput { periods: course.all().map(|period| pricing_period(period, &zone)).collect(), ..input.clone() }
+}
+
 /// A period with its place in the local week.
 pub fn pricing_period(period: &Period, zone: &TimeZone) -> PricingPeriod {
     let local = period.started_at.to_zoned(zone.clone());
@@ -116,6 +128,13 @@ pub fn pricing_period(period: &Period, zone: &TimeZone) -> PricingPeriod {
         state: period.state,
         weekday: iso_weekday(local.weekday()),
         minute_of_day: minute_of_day(&local),
+    }
+}
+
+impl PricingPeriod {
+    fn stretch(&self) -> Period {
+        let Self { started_at, ended_at, energy, state, .. } = *self;
+        Period { started_at, ended_at, energy, state }
     }
 }
 

@@ -61,6 +61,8 @@ impl Course<'_> {
             Ok(output) => {
                 let returned = serde_json::to_value(&output).expect("an output is plain data");
                 self.write(Record { asked, output: Some(returned), fault: None }, told, None);
+                let decision = || self.decisions.last().map(|decision| decision.id.to_string()).unwrap_or_default();
+                self.registry.shadow_verdict(version, &self.input, &output, decision);
                 output
             }
             Err(fault) => self.fall_back(asked, fault, told, version.manifest.on_error),

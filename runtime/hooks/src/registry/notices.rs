@@ -1,10 +1,9 @@
 //! What the world is told of extensions: the log for the operator, the observer for the event stream.
 
 use amprule_domain::decision::{Fault, Hook};
-use amprule_domain::notice::Notice;
 use serde_json::{Value, json};
 
-use super::{Registry, Trouble};
+use super::{Checking, Registry, Trouble};
 use crate::generation::{Change, Generation};
 use crate::version::Version;
 
@@ -14,7 +13,8 @@ impl Registry {
             match change {
                 Change::Activate { version, path } => {
                     self.troubles.lock().remove(path);
-                    self.tell_activated(version, path, after.number);
+                    let before = before.active(version.id()).map(|active| active.manifest.revision);
+                    self.tell_activated(version, path, after.number, before);
                 }
                 Change::Remove { id } if before.entries.contains_key(id) && !after.entries.contains_key(id) => {
                     tracing::info!(
@@ -33,11 +33,20 @@ impl Registry {
         let text = trouble.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         if trouble.waiting {
             tracing::info!(extension = trouble.id, path, "extension waits: {text}");
-            return;
+        } else {
+            let who = if trouble.candidate { "candidate" } else { "extension" };
+            tracing::warn!(extension = trouble.id, path, "{who} rejected; what was active stays\n{text}");
         }
-        tracing::warn!(extension = trouble.id, path, "extension rejected; what was active stays\n{text}");
-        let data = json!({ "path": path, "text": text, "diagnostics": trouble.diagnostics });
-        self.tell("extension.rejected", &trouble.id, data);
+        let kind = if trouble.waiting { "extension.waiting" } else { "extension.rejected" };
+        let data =
+            json!({ "path": path, "candidate": trouble.candidate, "text": text, "diagnostics": trouble.diagnostics });
+        self.tell(kind, &trouble.id, data);
+    }
+
+    pub(super) fn tell_checking(&self, path: &str, checking: &Checking) {
+        let Checking { id, version, hash, .. } = checking;
+        tracing::debug!(extension = id, version, hash, path, "extension is compiled and tested");
+        self.tell("extension.checking", id, json!({ "path": path, "version": version, "hash": hash }));
     }
 
     pub(super) fn tell_opened(&self, version: &Version, hook: Hook, fault: Option<&Fault>) {
@@ -63,17 +72,21 @@ impl Registry {
         self.tell("extension.stable", id, json!({ "version": number, "hash": version.hash }));
     }
 
-    fn tell_activated(&self, version: &Version, path: &str, generation: u64) {
-        let (id, number) = (version.id(), &version.manifest.version);
+    /// `before`: the revision that was active.
+    fn tell_activated(&self, version: &Version, path: &str, generation: u64, before: Option<u64>) {
+        let (id, number, revision) = (version.id(), &version.manifest.version, version.manifest.revision);
         tracing::info!(extension = id, version = number, hash = version.hash, generation, path, "extension activated");
-        let data = json!({ "version": number, "hash": version.hash, "generation": generation, "path": path });
+        let later = before.filter(|before| *before > revision);
+        if let Some(later) = later {
+            tracing::warn!(extension = id, version = number, "extension goes back from revision {later} to {revision}");
+        }
+        let mut data = json!({ "version": number, "hash": version.hash, "generation": generation, "path": path });
+        data["revision"] = Value::from(revision);
+        data["backFrom"] = Value::from(later);
         self.tell("extension.activated", id, data);
     }
 
     pub(super) fn tell(&self, kind: &'static str, id: &str, data: Value) {
-        if let Some(observer) = self.observer.get() {
-            let at = self.clock.now();
-            observer(Notice { at, kind, station: None, session: None, extension: Some(id.to_owned()), data });
-        }
+        self.voice.tell(kind, id, data);
     }
 }

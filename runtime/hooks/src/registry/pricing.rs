@@ -90,7 +90,11 @@ impl Course<'_> {
         let called = called.await;
         self.registry.follow_up(version, Hook::Pricing, &called);
         self.write(version, &called, output, writes);
-        called.result.ok()
+        let price = called.result.ok()?;
+        if writes && !fallback {
+            self.registry.shadow_price(version, &self.input, &price);
+        }
+        Some(price)
     }
 
     /// Finals always; faults too, but for those that only say again that the breaker is open.

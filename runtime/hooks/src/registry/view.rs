@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Registry, Trouble};
+use super::{Checking, Registry, Trouble};
 use crate::Diagnostic;
 use crate::breaker::BreakerState;
 use crate::generation::{Entry, Generation};
@@ -27,6 +27,10 @@ pub struct ExtensionView {
     pub hooks: Vec<Hook>,
     pub version: Option<String>,
     pub hash: Option<String>,
+    /// Counts upwards with every release; 0 when the manifest has none.
+    pub revision: u64,
+    /// The key that signed it, as the configuration names it.
+    pub signer: Option<String>,
     /// The generation that made this version active.
     pub generation: Option<u64>,
     pub loaded_at: Option<Timestamp>,
@@ -51,8 +55,10 @@ pub enum ExtensionState {
     Standby,
     /// Never became active: see the last error.
     Rejected,
-    /// Something is not there yet.
+    /// Something is not there yet, or an operator's word is missing.
     Waiting,
+    /// Its first version is compiled and tested.
+    Checking,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -103,6 +109,14 @@ pub struct UsedOf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
+    /// Its files are compiled and tested.
+    Checking,
+    /// Its files were refused.
+    Rejected,
+    /// Its files wait for something, or for an operator's word.
+    Waiting,
+    /// A candidate beside the active version.
+    Shadow,
     /// Active, and watched closely.
     Probation,
     /// Active and proven.
@@ -121,10 +135,38 @@ pub struct VersionView {
     pub version: String,
     pub hash: String,
     pub stage: Stage,
-    /// When it was loaded, archived or quarantined.
+    /// When it was loaded, archived, quarantined or refused.
     pub since: Timestamp,
-    /// Why it is quarantined.
+    /// Why it is quarantined, refused or waits.
     pub reason: Option<String>,
+}
+
+impl ExtensionState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Standby => "standby",
+            Self::Rejected => "rejected",
+            Self::Waiting => "waiting",
+            Self::Checking => "checking",
+        }
+    }
+}
+
+impl Stage {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Checking => "checking",
+            Self::Rejected => "rejected",
+            Self::Waiting => "waiting",
+            Self::Shadow => "shadow",
+            Self::Probation => "probation",
+            Self::Stable => "stable",
+            Self::Draining => "draining",
+            Self::Retired => "retired",
+            Self::Quarantined => "quarantined",
+        }
+    }
 }
 
 impl Registry {
@@ -135,7 +177,13 @@ impl Registry {
         let loaded = generation.entries.values().map(|entry| self.view(&generation, entry, troubles.get(&entry.path)));
         let paths: Vec<&str> = generation.entries.values().map(|entry| entry.path.as_str()).collect();
         let lost = troubles.iter().filter(|(path, _)| !paths.contains(&path.as_str()));
-        loaded.chain(lost.map(|(path, trouble)| unloaded(path, trouble))).collect()
+        let mut views: Vec<_> = loaded.chain(lost.map(|(path, trouble)| unloaded(path, trouble))).collect();
+        for (path, checking) in &*self.checking.lock() {
+            if views.iter().all(|view| view.id != checking.id) {
+                views.push(in_the_making(path, checking));
+            }
+        }
+        views
     }
 
     /// The active one of this id, else the one that tries to be; with what the archive has of it.
@@ -160,6 +208,8 @@ impl Registry {
             hooks: manifest.hooks.clone(),
             version: Some(manifest.version.clone()),
             hash: Some(version.hash.clone()),
+            revision: manifest.revision,
+            signer: version.signer().map(str::to_owned),
             generation: Some(entry.since),
             loaded_at: Some(version.loaded_at),
             description: manifest.description.clone(),
@@ -176,8 +226,10 @@ impl Registry {
 impl Registry {
     /// Each hash once, as the furthest that it got.
     fn versions(&self, active: &Version) -> Vec<VersionView> {
+        let id = active.id();
         let mut versions = vec![VersionView::of(active, stage_of(active))];
-        let quarantined = self.quarantine.of_unit(active.id());
+        versions.extend(self.coming(id));
+        let quarantined = self.quarantine.of_unit(id);
         versions.extend(quarantined.into_iter().map(|(hash, entry)| VersionView {
             version: entry.version,
             hash,
@@ -185,11 +237,27 @@ impl Registry {
             since: entry.at,
             reason: Some(entry.reason),
         }));
-        let in_memory = self.shelf.of_unit(active.id());
+        let in_memory = self.shelf.of_unit(id);
         versions.extend(in_memory.iter().rev().map(|version| VersionView::of(version, Stage::Draining)));
+        versions.extend(self.kept_back(id));
         let mut seen = HashSet::new();
         versions.retain(|version| seen.insert(version.hash.clone()));
         versions
+    }
+
+    /// What may become active, sooner or later.
+    fn coming(&self, id: &str) -> Vec<VersionView> {
+        let checking = self.checking.lock();
+        let checking = checking.values().filter(|checking| checking.id == id).map(VersionView::in_the_making);
+        let shadow = self.shadows.get(id).map(|shadow| VersionView::of(&shadow.version, Stage::Shadow));
+        checking.chain(shadow).collect()
+    }
+
+    /// What the files are, where they are not let in.
+    fn kept_back(&self, id: &str) -> Vec<VersionView> {
+        let troubles = self.troubles.lock();
+        let readable = troubles.values().filter(|trouble| trouble.id == id && !trouble.hash.is_empty());
+        readable.map(VersionView::kept_back).collect()
     }
 }
 
@@ -197,6 +265,17 @@ impl VersionView {
     fn of(version: &Version, stage: Stage) -> Self {
         let Version { manifest, hash, loaded_at, .. } = version;
         Self { version: manifest.version.clone(), hash: hash.clone(), stage, since: *loaded_at, reason: None }
+    }
+
+    fn in_the_making(checking: &Checking) -> Self {
+        let Checking { version, hash, since, .. } = checking.clone();
+        Self { version, hash, stage: Stage::Checking, since, reason: None }
+    }
+
+    fn kept_back(trouble: &Trouble) -> Self {
+        let stage = if trouble.waiting { Stage::Waiting } else { Stage::Rejected };
+        let reason = trouble.diagnostics.first().map(|why| why.message.clone());
+        Self { version: trouble.version.clone(), hash: trouble.hash.clone(), stage, since: trouble.at, reason }
     }
 }
 
@@ -215,18 +294,32 @@ impl LastError {
 }
 
 fn unloaded(path: &str, trouble: &Trouble) -> ExtensionView {
+    let state = if trouble.waiting { ExtensionState::Waiting } else { ExtensionState::Rejected };
+    let versions = Some(trouble).filter(|trouble| !trouble.hash.is_empty()).map(VersionView::kept_back);
+    let (last_error, versions) = (Some(LastError::of(trouble)), versions.into_iter().collect());
+    ExtensionView { last_error, versions, ..not_yet(&trouble.id, path, state) }
+}
+
+fn in_the_making(path: &str, checking: &Checking) -> ExtensionView {
+    let versions = vec![VersionView::in_the_making(checking)];
+    ExtensionView { versions, ..not_yet(&checking.id, path, ExtensionState::Checking) }
+}
+
+fn not_yet(id: &str, path: &str, state: ExtensionState) -> ExtensionView {
     ExtensionView {
-        id: trouble.id.clone(),
-        state: if trouble.waiting { ExtensionState::Waiting } else { ExtensionState::Rejected },
+        id: id.to_owned(),
+        state,
         kind: None,
         hooks: Vec::new(),
         version: None,
         hash: None,
+        revision: 0,
+        signer: None,
         generation: None,
         loaded_at: None,
         description: String::new(),
         path: path.to_owned(),
-        last_error: Some(LastError::of(trouble)),
+        last_error: None,
         parameters: Vec::new(),
         pinned: true,
         calls: Vec::new(),

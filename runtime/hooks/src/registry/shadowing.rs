@@ -1,0 +1,81 @@
+//! Candidates beside the active versions: who they are, and what they are asked.
+
+use std::sync::Arc;
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::decision::Hook;
+use amprule_domain::pricing::{Price, PricingInput};
+use serde_json::json;
+
+use super::Registry;
+use crate::shadow::{Question, Shadow, ShadowView};
+use crate::version::Version;
+
+impl Registry {
+    /// From now on the candidate is asked what the active version of its unit was asked. It never answers a station.
+    pub fn begin_shadow(&self, version: Arc<Version>, path: &str) {
+        let known = self.shadows.get(version.id());
+        if known.is_some_and(|known| known.version.hash == version.hash && known.path == path) {
+            return;
+        }
+        self.desk.open(&self.voice);
+        let (id, number, hash) = (version.id(), &version.manifest.version, &version.hash);
+        tracing::info!(extension = id, version = number, hash, path, "candidate begins beside the active version");
+        let data = json!({ "step": "started", "version": number, "hash": hash, "path": path });
+        self.tell("extension.shadow", id, data);
+        self.shadows.put(Shadow::new(Arc::clone(&version), path, self.clock.now()));
+    }
+
+    pub fn end_shadow(&self, unit: &str) {
+        if let Some(ended) = self.shadows.end(unit) {
+            let (number, hash) = (&ended.version.manifest.version, &ended.version.hash);
+            tracing::info!(extension = unit, version = number, hash, "candidate ended");
+            self.tell("extension.shadow", unit, json!({ "step": "ended", "version": number, "hash": hash }));
+        }
+    }
+
+    pub fn shadow(&self, unit: &str) -> Option<ShadowView> {
+        self.shadows.get(unit).map(|shadow| shadow.view())
+    }
+
+    /// Why the unit's candidate is none.
+    pub fn shadow_refused(&self, unit: &str) -> Option<String> {
+        let troubles = self.troubles.lock();
+        let trouble = troubles.values().find(|trouble| trouble.candidate && trouble.id == unit)?;
+        Some(trouble.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// By unit.
+    pub fn shadows(&self) -> Vec<ShadowView> {
+        self.shadows.all().iter().map(|shadow| shadow.view()).collect()
+    }
+
+    pub(super) fn shadow_price(&self, version: &Version, input: &Arc<PricingInput>, before: &Price) {
+        self.ask_shadow(version, Hook::Pricing, || Question::Price {
+            input: Arc::clone(input),
+            before: before.clone(),
+        });
+    }
+
+    pub(super) fn shadow_verdict(
+        &self,
+        version: &Version,
+        input: &Arc<AuthorizationInput>,
+        before: &AuthorizationOutput,
+        decision: impl FnOnce() -> String,
+    ) {
+        self.ask_shadow(version, Hook::Authorization, || Question::Verdict {
+            input: Arc::clone(input),
+            before: before.clone(),
+            decision: decision(),
+        });
+    }
+
+    /// A session that goes on with an earlier version says nothing about the active one.
+    fn ask_shadow(&self, version: &Version, hook: Hook, question: impl FnOnce() -> Question) {
+        let Some(shadow) = self.shadows.beside(version.id(), hook) else { return };
+        if self.active(version.id()).is_some_and(|active| active.hash == version.hash) {
+            self.desk.ask(shadow, version.pin(), question());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Where questions wait for the shadows: a bounded queue and one thread, so that candidates together never take more than
+//! one core, and never one that a station waits for.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+
+use amprule_domain::pricing::Pin;
+use parking_lot::Mutex;
+use serde_json::json;
+
+use super::{Question, Shadow};
+use crate::voice::Voice;
+
+/// Questions that may wait, of all shadows together. A further one is dropped and counted.
+const QUEUE: usize = 1_024;
+
+/// A question, whom it is for, and the version that answered it.
+type Waiting = (Arc<Shadow>, Arc<Pin>, Question);
+
+/// Opened with the first shadow, closed with the registry.
+#[derive(Default)]
+pub(crate) struct Desk {
+    queue: OnceLock<SyncSender<Waiting>>,
+    closed: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Desk {
+    pub(crate) fn open(&self, voice: &Arc<Voice>) {
+        let mut thread = self.thread.lock();
+        if self.queue.get().is_some() {
+            return;
+        }
+        let (send, questions) = sync_channel(QUEUE);
+        let (voice, closed) = (Arc::clone(voice), Arc::clone(&self.closed));
+        let serving = thread::Builder::new().name("amprule-shadow".to_owned());
+        match serving.spawn(move || serve(&questions, &voice, &closed)) {
+            Ok(serving) => {
+                *thread = Some(serving);
+                drop(self.queue.set(send));
+            }
+            Err(error) => tracing::error!(%error, "no thread for candidates; all of their questions are dropped"),
+        }
+    }
+
+    pub(crate) fn ask(&self, shadow: Arc<Shadow>, of: Arc<Pin>, question: Question) {
+        let waiting = (Arc::clone(&shadow), of, question);
+        let taken = self.queue.get().is_some_and(|queue| queue.try_send(waiting).is_ok());
+        if !taken {
+            shadow.drop_one();
+        }
+    }
+}
+
+impl Drop for Desk {
+    /// What still waits is not asked; a question that runs ends within its budget.
+    fn drop(&mut self) {
+        self.closed.store(true, Relaxed);
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.lock().take() {
+            drop(thread.join());
+        }
+    }
+}
+
+fn serve(questions: &Receiver<Waiting>, voice: &Voice, closed: &AtomicBool) {
+    for (shadow, of, question) in questions {
+        if closed.load(Relaxed) {
+            return;
+        }
+        if !shadow.is_over() && shadow.compare(&of, question) {
+            tell_difference(voice, &shadow, &of);
+        }
+    }
+}
+
+fn tell_difference(voice: &Voice, shadow: &Shadow, of: &Pin) {
+    let (id, version, hash) = (shadow.version.id(), &shadow.version.manifest.version, &shadow.version.hash);
+    tracing::info!(
+        extension = id,
+        version,
+        hash,
+        active = of.hash,
+        "the candidate's answers differ; `amprule shadow {id}` shows how"
+    );
+    let beside = json!({ "version": of.version, "hash": of.hash });
+    voice.tell("extension.shadow", id, json!({ "step": "differs", "version": version, "hash": hash, "of": beside }));
+}

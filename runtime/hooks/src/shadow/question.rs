@@ -1,0 +1,69 @@
+//! One question that the active version has answered, asked again.
+
+use std::sync::Arc;
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::charging::cut_anew;
+use amprule_domain::pricing::{Pin, Price, PricingInput};
+
+use super::{Shadow, Tally};
+use crate::comparison::{Bill, Billed};
+use crate::trial;
+use crate::version::Version;
+
+pub(crate) enum Question {
+    Price { input: Arc<PricingInput>, before: Price },
+    Verdict { input: Arc<AuthorizationInput>, before: AuthorizationOutput, decision: String },
+}
+
+impl Shadow {
+    /// Asks the candidate and counts. True when this is the first difference, or the first failure, that it shows.
+    pub(super) fn compare(&self, of: &Arc<Pin>, question: Question) -> bool {
+        let was_same = self.is_same_beside(of);
+        match question {
+            Question::Price { input, before } => self.price(&of.boundaries, &input, &before),
+            Question::Verdict { input, before, decision } => self.verdict(&input, &before, decision),
+        }
+        was_same && !self.tally.lock().comparison.is_same()
+    }
+
+    fn is_same_beside(&self, of: &Arc<Pin>) -> bool {
+        let mut tally = self.tally.lock();
+        if tally.of.as_ref().is_none_or(|known| known.hash != of.hash) {
+            *tally = Tally { of: Some(Arc::clone(of)), ..Tally::default() };
+        }
+        tally.comparison.is_same()
+    }
+
+    fn price(&self, cut_at: &[u16], input: &PricingInput, before: &Price) {
+        let approximate = cut_at != self.version.manifest.boundaries;
+        let mut input = if approximate { cut_anew(input, &self.version.manifest.boundaries) } else { input.clone() };
+        input.parameters = Arc::clone(&self.version.parameters);
+        let Version { granted, .. } = &*self.version;
+        let answer = trial::price(self.version.unit(), granted, &input).result;
+        let mut tally = self.tally.lock();
+        tally.approximate |= approximate;
+        let before = Bill::of(before);
+        match answer {
+            Ok(priced) if input.is_final => tally.comparison.bills(billed(input), before, Bill::of(&priced.price)),
+            Ok(priced) => tally.comparison.running(&before, &Bill::of(&priced.price)),
+            Err(fault) => tally.comparison.fail(input.session.id, fault.to_string()),
+        }
+    }
+
+    fn verdict(&self, input: &AuthorizationInput, before: &AuthorizationOutput, decision: String) {
+        let mut input = input.clone();
+        input.parameters = Arc::clone(&self.version.parameters);
+        let answer = trial::authorize(self.version.unit(), &self.version.granted, &input).result;
+        let mut tally = self.tally.lock();
+        match answer {
+            Ok(after) => tally.comparison.verdicts(decision, before, &after),
+            Err(fault) => tally.comparison.fail(decision, fault.to_string()),
+        }
+    }
+}
+
+fn billed(input: PricingInput) -> Billed {
+    let PricingInput { session, station, .. } = input;
+    Billed { session: session.id, station: station.id, started_at: session.started_at, energy: session.energy }
+}

@@ -1,0 +1,33 @@
+//! How the event stream hears of extensions.
+
+use std::sync::{Arc, OnceLock};
+
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::Clock;
+use serde_json::Value;
+
+/// Hears what happens to extensions. Must be quick: it is called where things happen.
+pub type Observer = Box<dyn Fn(Notice) + Send + Sync>;
+
+pub(crate) struct Voice {
+    clock: Arc<dyn Clock>,
+    observer: OnceLock<Observer>,
+}
+
+impl Voice {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, observer: OnceLock::new() }
+    }
+
+    /// Only the first observer is kept.
+    pub(crate) fn heard_by(&self, observer: Observer) {
+        drop(self.observer.set(observer));
+    }
+
+    pub(crate) fn tell(&self, kind: &'static str, id: &str, data: Value) {
+        if let Some(observer) = self.observer.get() {
+            let at = self.clock.now();
+            observer(Notice { at, kind, station: None, session: None, extension: Some(id.to_owned()), data });
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What one look found, before anybody is told.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use amprule_hooks::{Change, Trouble, Version};
+
+#[derive(Default)]
+pub(crate) struct Findings {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) troubles: Vec<(PathBuf, Trouble)>,
+    pub(crate) settled: Vec<PathBuf>,
+    /// Candidates, and where their files are.
+    pub(crate) shadows: Vec<(Arc<Version>, String)>,
+    /// Units whose candidate is gone.
+    pub(crate) shadows_over: Vec<String>,
+    /// Something is in motion: look again soon.
+    pub(crate) again: bool,
+}
+
+impl Findings {
+    /// What was said of a place in this look is true no more.
+    pub(crate) fn take_back(&mut self, path: &Path) {
+        self.troubles.retain(|(other, _)| other != path);
+    }
+}

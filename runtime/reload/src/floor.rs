@@ -1,0 +1,214 @@
+//! The compilers' floor: a few threads and a bounded queue before them. A thread that is over its time with a job goes
+//! on, since nothing can end it; another one takes its place, as long as not too many are lost that way.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use amprule_hooks::Diagnostic;
+use parking_lot::{Condvar, Mutex};
+
+use crate::workshop::{Made, Result, Task};
+
+/// Threads that compile at the same time.
+const THREADS: usize = 2;
+/// Threads that are given up are replaced up to this many; beyond it no unit is compiled until one of them comes back.
+const LOST_MAX: usize = 4;
+/// Beyond it a job is refused, and begun again later.
+const QUEUE: usize = 1_024;
+/// Compilers of wasm recurse deeply on deep code.
+const STACK: usize = 16 << 20;
+
+type Work = Box<dyn Fn(&Task) -> Result<Made> + Send + Sync>;
+
+pub(crate) struct Floor {
+    work: Work,
+    /// How long a job may take once it has begun.
+    patience: Duration,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    last: u64,
+    waiting: VecDeque<(u64, Task)>,
+    running: BTreeMap<u64, Running>,
+    done: HashMap<u64, Result<Made>>,
+    /// Those that are at work or ready for it.
+    threads: usize,
+    lost: usize,
+    closed: bool,
+}
+
+struct Running {
+    since: Instant,
+    /// Somebody still waits for it.
+    wanted: bool,
+}
+
+/// A job that was begun. Dropped, its result is wanted no more.
+pub(crate) struct Job {
+    floor: Arc<Floor>,
+    number: u64,
+}
+
+impl Floor {
+    pub(crate) fn open(work: Work, patience: Duration) -> io::Result<Arc<Self>> {
+        let floor = Arc::new(Self { work, patience, state: Mutex::default(), changed: Condvar::new() });
+        for _ in 0..THREADS {
+            floor.spawn(&mut floor.state.lock())?;
+        }
+        Ok(floor)
+    }
+
+    pub(crate) fn begin(self: &Arc<Self>, task: Task) -> Result<Job> {
+        let mut state = self.state.lock();
+        self.replace_late(&mut state);
+        if state.waiting.len() >= QUEUE || state.threads == 0 {
+            return busy();
+        }
+        state.last += 1;
+        let number = state.last;
+        state.waiting.push_back((number, task));
+        self.changed.notify_all();
+        Ok(Job { floor: Arc::clone(self), number })
+    }
+
+    /// Threads end with what they are doing.
+    pub(crate) fn close(&self) {
+        self.state.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    fn spawn(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
+        let floor = Arc::clone(self);
+        let thread = thread::Builder::new().name("amprule-compile".to_owned()).stack_size(STACK);
+        thread.spawn(move || floor.serve())?;
+        state.threads += 1;
+        Ok(())
+    }
+
+    fn serve(&self) {
+        while let Some((number, task)) = self.next() {
+            let made = catch_unwind(AssertUnwindSafe(|| (self.work)(&task)));
+            let made = made.unwrap_or_else(|_| refuse("compile", "the compiler panicked; what it compiled is refused"));
+            if !self.finish(number, made) {
+                return;
+            }
+        }
+    }
+
+    /// `None`: nobody needs this thread any more.
+    fn next(&self) -> Option<(u64, Task)> {
+        let mut state = self.state.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            if let Some((number, task)) = state.waiting.pop_front() {
+                state.running.insert(number, Running { since: Instant::now(), wanted: true });
+                return Some((number, task));
+            }
+            self.changed.wait(&mut state);
+        }
+    }
+
+    /// False: the thread was given up, and another one has its place.
+    fn finish(&self, number: u64, made: Result<Made>) -> bool {
+        let mut state = self.state.lock();
+        if let Some(running) = state.running.remove(&number) {
+            if running.wanted {
+                state.done.insert(number, made);
+            }
+        } else {
+            state.lost -= 1;
+            if state.threads >= THREADS {
+                return false;
+            }
+            state.threads += 1;
+        }
+        self.changed.notify_all();
+        true
+    }
+
+    /// What is over its time is refused, and its thread is given up.
+    fn replace_late(self: &Arc<Self>, state: &mut State) {
+        let now = Instant::now();
+        while let Some((&number, running)) = state.running.iter().find(|(_, running)| self.is_late(running, now)) {
+            if running.wanted {
+                let why = format!("not compiled and tested within {} s", self.patience.as_secs());
+                let hint = "build it smaller, or give it more time: compile_s of the server, --compile-s of a command";
+                state.done.insert(number, Err(vec![Diagnostic::new("limit", why).hint(hint)]));
+            }
+            state.running.remove(&number);
+            state.threads -= 1;
+            state.lost += 1;
+            if state.lost <= LOST_MAX
+                && let Err(error) = self.spawn(state)
+            {
+                tracing::error!(%error, "a compiler's thread is lost and cannot be replaced");
+            }
+        }
+        if state.threads == 0 {
+            let stranded: Vec<u64> = state.waiting.drain(..).map(|(number, _)| number).collect();
+            state.done.extend(stranded.into_iter().map(|number| (number, busy())));
+        }
+    }
+
+    fn is_late(&self, running: &Running, now: Instant) -> bool {
+        now.saturating_duration_since(running.since) >= self.patience
+    }
+}
+
+impl Job {
+    pub(crate) fn wait(self) -> Result<Made> {
+        loop {
+            if let Some(made) = self.wait_until(Instant::now() + self.floor.patience) {
+                return made;
+            }
+        }
+    }
+
+    /// `None`: it is still in the making.
+    pub(crate) fn wait_until(&self, until: Instant) -> Option<Result<Made>> {
+        let floor = &self.floor;
+        let mut state = floor.state.lock();
+        loop {
+            floor.replace_late(&mut state);
+            if let Some(made) = state.done.remove(&self.number) {
+                return Some(made);
+            }
+            if state.closed {
+                return Some(refuse("compile", "the compiler's threads have ended"));
+            }
+            if Instant::now() >= until {
+                return None;
+            }
+            let late = state.running.values().map(|running| running.since + floor.patience).min();
+            floor.changed.wait_until(&mut state, late.map_or(until, |late| late.min(until)));
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let mut state = self.floor.state.lock();
+        state.waiting.retain(|(number, _)| *number != self.number);
+        state.done.remove(&self.number);
+        if let Some(running) = state.running.get_mut(&self.number) {
+            running.wanted = false;
+        }
+    }
+}
+
+fn busy<T>() -> Result<T> {
+    refuse("busy", "the compilers are busy with other units; it is tried again")
+}
+
+fn refuse<T>(code: &'static str, why: &str) -> Result<T> {
+    Err(vec![Diagnostic::new(code, why)])
+}

@@ -1,0 +1,138 @@
+//! From a place's files to a verdict: they are what is active, they are made, they wait, or they are refused.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use amprule_hooks::{Diagnostic, Source, Trouble};
+
+use crate::check::{Refusal, check};
+use crate::findings::Findings;
+use crate::loader::Loader;
+use crate::place::Place;
+use crate::read::{Stamp, Unreadable, read};
+
+impl Loader {
+    pub(crate) fn judge(&mut self, place: &Place, present: &HashSet<PathBuf>, findings: &mut Findings) {
+        let known = self.known.entry(place.path.clone()).or_default();
+        let stamp = Stamp::of(place, &self.settings.bounds);
+        let unchanged = matches!((&stamp, &known.stamp), (Some(now), Some(before)) if now.says_unchanged_since(before));
+        if unchanged && !known.is_unsettled() {
+            return;
+        }
+        let (files, stamp) = match read(place, &self.settings.bounds) {
+            Ok(read) => read,
+            Err(Unreadable::Moving) => {
+                findings.again = true;
+                return;
+            }
+            Err(Unreadable::Refused(diagnostics)) => {
+                known.hash.clear();
+                self.making.remove(&place.path);
+                return self.refuse(place, place.name(), diagnostics, findings);
+            }
+        };
+        known.stamp = Some(stamp);
+        if known.hash == files.hash && !known.is_unsettled() {
+            return;
+        }
+        known.hash.clone_from(&files.hash);
+        // What the compilers have of the place is of earlier files.
+        self.making.remove(&place.path);
+        match check(place.shape, &place.name(), &files) {
+            Ok(source) => self.take(place, source, present, findings),
+            Err(Refusal::Broken(diagnostics)) => self.refuse(place, place.name(), diagnostics, findings),
+            Err(Refusal::Waiting { id, diagnostics }) => self.wait(place, id, diagnostics, findings),
+        }
+    }
+
+    fn take(&mut self, place: &Place, source: Source, present: &HashSet<PathBuf>, findings: &mut Findings) {
+        let id = source.manifest.id.clone();
+        if let Some(owner) = self.owner(&id, &place.path, present) {
+            let why = format!("two units have the id {id:?}: {} and {}", owner.display(), place.path.display());
+            let double = Diagnostic::new("double", why).hint("give one of them another id, or remove it");
+            self.known.entry(place.path.clone()).or_default().doubled = true;
+            return self.refuse(place, id, vec![double], findings);
+        }
+        let known = self.known.entry(place.path.clone()).or_default();
+        known.doubled = false;
+        known.is_there();
+        if known.active.as_ref().is_some_and(|(_, hash)| *hash == source.hash) {
+            known.refused.clear();
+            findings.settled.push(place.path.clone());
+            return;
+        }
+        match self.kept_out(place, &source) {
+            Some(kept_out) => self.say(place, kept_out, findings),
+            None => self.make(place, source, findings),
+        }
+    }
+
+    /// Files that are fit, and yet must not become active.
+    pub(crate) fn kept_out(&self, place: &Place, source: &Source) -> Option<Trouble> {
+        if self.is_candidate(&place.path) {
+            return None;
+        }
+        let (id, version) = (&source.manifest.id, &source.manifest.version);
+        let trouble = |waiting, diagnostic| {
+            let trouble = self.trouble(place, id.clone(), vec![diagnostic]);
+            Trouble { version: version.clone(), waiting, ..trouble }
+        };
+        if let Some(entry) = self.registry.quarantined(&source.hash) {
+            let why = format!("version {version} is quarantined since {}: {}", entry.at, entry.reason);
+            let hint = format!("change the unit, or let this version in again with `amprule approve {id}`");
+            return Some(trouble(false, Diagnostic::new("quarantined", why).hint(hint)));
+        }
+        let held = self.active.held(id).filter(|held| **held != source.hash)?;
+        let why = format!("the unit is pinned to {}", held.get(..12).unwrap_or(held));
+        let hint = format!("`amprule unpin {id}` lets version {version} of its files in");
+        Some(trouble(true, Diagnostic::new("pinned", why).hint(hint)))
+    }
+
+    pub(crate) fn refuse(&mut self, place: &Place, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
+        let known = self.known.entry(place.path.clone()).or_default();
+        known.is_there();
+        self.say(place, self.trouble(place, id, diagnostics), findings);
+    }
+
+    /// The entry is not there. What was active leaves, if the entry does not come back at once.
+    fn wait(&mut self, place: &Place, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
+        let known = self.known.entry(place.path.clone()).or_default();
+        if known.active.is_some() && !known.is_gone(&self.settings) {
+            findings.again = true;
+            return;
+        }
+        known.is_there();
+        self.remove(&place.path, findings);
+        let trouble = Trouble { waiting: true, ..self.trouble(place, id, diagnostics) };
+        self.say(place, trouble, findings);
+    }
+
+    /// With what is known of the files when they cannot be read any further.
+    pub(crate) fn trouble(&self, place: &Place, id: String, diagnostics: Vec<Diagnostic>) -> Trouble {
+        let hash = self.known.get(&place.path).map(|known| known.hash.clone()).unwrap_or_default();
+        let (at, candidate) = (self.registry.now(), self.is_candidate(&place.path));
+        Trouble { id, version: String::new(), hash, at, waiting: false, candidate, diagnostics }
+    }
+
+    pub(crate) fn say(&mut self, place: &Place, trouble: Trouble, findings: &mut Findings) {
+        let known = self.known.entry(place.path.clone()).or_default();
+        if known.refused != trouble.diagnostics {
+            known.refused.clone_from(&trouble.diagnostics);
+            findings.take_back(&place.path);
+            findings.troubles.push((place.path.clone(), trouble));
+        }
+    }
+
+    /// Another place whose unit has the id, or will have it when it is made. A candidate is no rival of the active one.
+    fn owner(&self, id: &str, path: &Path, present: &HashSet<PathBuf>) -> Option<&PathBuf> {
+        let is_rival = |other: &Path| other != path && self.is_candidate(other) == self.is_candidate(path);
+        let mut rivals = self.known.keys().filter(|other| is_rival(other) && present.contains(*other));
+        rivals.find(|other| self.claims(other, id))
+    }
+
+    pub(crate) fn claims(&self, path: &Path, id: &str) -> bool {
+        let active = self.known.get(path).and_then(|known| known.active.as_ref());
+        let making = self.making.get(path).map(|making| &making.source.manifest.id);
+        active.is_some_and(|(active, _)| active == id) || making.is_some_and(|making| making == id)
+    }
+}

@@ -1,0 +1,68 @@
+//! What a restart goes on with: the versions that were active, where the files of now cannot be.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use amprule_hooks::{Archive, Change, Trouble, Version};
+
+use crate::findings::Findings;
+use crate::loader::Loader;
+
+impl Loader {
+    /// A unit whose files are broken now goes on with the version that it had when the server stopped.
+    pub(crate) fn resume(&mut self, findings: &mut Findings) {
+        for (path, trouble) in findings.troubles.iter().filter(|(_, trouble)| !trouble.candidate) {
+            let hash = self.version_in_place_of(path, trouble);
+            if let Some(version) = hash.and_then(|hash| self.vouched_for(&hash)) {
+                if let Some(known) = self.known.get_mut(path) {
+                    known.active = Some((version.id().to_owned(), version.hash.clone()));
+                }
+                findings.changes.push(Change::Activate { version, path: path.display().to_string() });
+            }
+        }
+    }
+
+    /// What goes on although the files cannot: what an operator holds, what was active, what was active before.
+    fn version_in_place_of(&self, path: &Path, trouble: &Trouble) -> Option<String> {
+        if self.known.get(path).is_some_and(|known| known.doubled) {
+            return None;
+        }
+        if let Some(held) = self.active.held(&trouble.id) {
+            return Some(held.clone());
+        }
+        let is_unbuilt = trouble.diagnostics.iter().any(|diagnostic| diagnostic.code == "waiting");
+        let place = self.active.get(&path.display().to_string()).filter(|_| !is_unbuilt)?;
+        let mut versions = [Some(&place.hash), place.previous.as_ref()].into_iter().flatten();
+        versions.find(|hash| self.registry.quarantined(hash).is_none()).cloned()
+    }
+
+    /// From the archive, if somebody still answers for it.
+    fn vouched_for(&self, hash: &str) -> Option<Arc<Version>> {
+        let source = self.archive.source(hash).filter(|source| self.gate.vouch(source).is_ok())?;
+        let version = self.archive.load(hash)?;
+        version.signed_by(self.gate.signer(&source));
+        Some(version)
+    }
+
+    /// Versions have the standing that they had when the server stopped, and the ones before them are there to go back
+    /// to, if somebody still answers for them.
+    pub(crate) fn with_history(&self, findings: Findings) -> Findings {
+        let mut changes = Vec::with_capacity(findings.changes.len());
+        for change in findings.changes {
+            if let Change::Activate { version, path } = &change
+                && let Some(place) = self.active.get(path).filter(|place| place.hash == version.hash)
+            {
+                let usable = place.previous.as_ref().filter(|hash| self.registry.quarantined(hash).is_none());
+                let previous = usable.and_then(|hash| self.vouched_for(hash));
+                if let Some(previous) = previous.filter(|previous| previous.id() == version.id()) {
+                    changes.push(Change::Activate { version: previous, path: path.clone() });
+                }
+                if place.stable {
+                    version.trust();
+                }
+            }
+            changes.push(change);
+        }
+        Findings { changes, ..findings }
+    }
+}

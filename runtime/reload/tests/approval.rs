@@ -1,0 +1,109 @@
+//! An upgrade that asks for more waits for an operator's word.
+
+#[expect(dead_code, reason = "the reload tests use more of the fixture")]
+mod fixture;
+
+use amprule_reload::{Order, Refused, Verb, Watching};
+use fixture::{Fixture, GOOD, tariff};
+
+const MODEST: &str = r#"
+id = "tou"
+version = "1.0.0"
+hooks = ["pricing"]
+[limits]
+memory_mib = 4
+[parameters.key]
+type = "text"
+secret = true
+default = "x"
+"#;
+
+fn approve(watching: &Watching) -> Result<(), Refused> {
+    watching.order(Order { id: "tou".to_owned(), verb: Verb::Approve })
+}
+
+/// What the manifest's change is said to ask for; `None`: nothing, and it is active at once.
+fn check(from: &str, to: &str, expect: Option<&str>) {
+    let fixture = Fixture::new();
+    let code = "authorize\nprice 0.30";
+    fixture.folder("scripts/tou", MODEST, code);
+    let watching = fixture.start();
+    let first = fixture.hash("tou");
+    fixture.save("scripts/tou/plugin.toml", &MODEST.replace("1.0.0", "1.1.0").replace(from, to));
+    let Some(expect) = expect else {
+        return fixture.until(to, || fixture.hash("tou") != first);
+    };
+    fixture.until(to, || fixture.error("tou").is_some());
+    let error = fixture.error("tou").expect("it says why");
+    let says = format!("version 1.1.0 asks for more than the active 1.0.0: {expect}");
+    assert!(error.contains(&says) && error.contains("amprule approve tou"), "{error}");
+    assert_eq!(fixture.hash("tou"), first, "what was active stays");
+    assert!(fixture.heard("extension.waiting"));
+    assert_eq!(fixture.stages("tou"), ["probation", "waiting"]);
+    assert!(fixture.gate.admitted.lock().len() == 1, "it has not taken its place");
+
+    approve(&watching).expect("it waits");
+    fixture.until("it is let in", || fixture.hash("tou") != first);
+    assert_eq!(fixture.error("tou"), None);
+    assert!(matches!(approve(&watching), Err(Refused::Impossible(_))), "there is nothing to approve any more");
+}
+
+#[test]
+fn each_right_that_is_new_is_named() {
+    for (from, to, expect) in [
+        ("[\"pricing\"]", "[\"pricing\", \"authorization\"]", Some("the hook \"authorization\"")),
+        ("[limits]", "[capabilities]\nlog = \"why not\"\n[limits]", Some("the capability \"log\" (why not)")),
+        ("memory_mib = 4", "memory_mib = 8", Some("memory_mib 8 for each call, instead of 4")),
+        ("memory_mib = 4", "", Some("memory_mib 32 for each call, instead of 4")),
+        ("secret = true", "", Some("to show the parameter \"key\", which is secret now")),
+    ] {
+        check(from, to, expect);
+    }
+}
+
+#[test]
+fn what_asks_for_as_much_or_less_becomes_active_at_once() {
+    for (from, to) in [
+        ("1.1.0", "1.2.0"),
+        ("memory_mib = 4", "memory_mib = 2\nfuel = 1000"),
+        ("default = \"x\"", "default = \"y\"\n[parameters.other]\ntype = \"text\"\nsecret = true\ndefault = \"\""),
+    ] {
+        check(from, to, None);
+    }
+}
+
+fn with_log(manifest: &str) -> String {
+    manifest.replace("[parameters.rate]", "[capabilities]\nlog = \"why not\"\n[parameters.rate]")
+}
+
+#[test]
+fn files_that_ask_for_more_wait_over_a_restart_and_so_does_their_approval() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    fixture.start().stop();
+    fixture.folder("scripts/tou", &with_log(GOOD), &tariff("0.40"));
+
+    let second = fixture.restarted();
+    let watching = second.start();
+    assert_eq!(second.price().as_deref(), Some("0.30"), "what was active goes on");
+    assert!(second.error("tou").unwrap().contains("the capability \"log\""));
+    approve(&watching).unwrap();
+    second.until("it is let in", || second.price().as_deref() == Some("0.40"));
+    second.folder("scripts/tou", GOOD, &tariff("0.50"));
+    second.until("a modest one", || second.price().as_deref() == Some("0.50"));
+    watching.stop();
+
+    let third = second.restarted();
+    let _watching = third.start();
+    third.folder("scripts/tou", &with_log(GOOD), &tariff("0.40"));
+    third.until("the word holds for these files", || third.price().as_deref() == Some("0.40"));
+}
+
+#[test]
+fn an_operator_may_let_every_upgrade_in() {
+    let fixture = Fixture::with(|settings| settings.approve_upgrades = false);
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    let _watching = fixture.start();
+    fixture.folder("scripts/tou", &with_log(GOOD), &tariff("0.40"));
+    fixture.until("it is active", || fixture.price().as_deref() == Some("0.40"));
+}
