@@ -90,11 +90,14 @@ async fn a_signed_unit_is_installed_and_a_flipped_byte_of_it_is_refused_while_th
     let said = install(&server, &author.pack("0.50", 2, "acme"), &[]).ok();
     assert!(said.contains("1.1.0 -> 1.2.0") && said.contains("revision  1 -> 2"), "{said}");
     let good = until_version(&api, "1.2.0").await;
+    assert_eq!((&good["signer"], &good["revision"]), (&"acme".into(), &2.into()), "{good}");
 
     folders::save(&server.path("scripts/tariff/main.rhai"), units::tariff("0.51"));
     let refused = until_refused(&api, "is not the one that contents.json lists").await;
     assert_eq!((&refused["state"], &refused["hash"]), (&good["state"], &good["hash"]));
     assert_eq!(refused["lastError"]["diagnostics"][0]["file"], "main.rhai");
+    let mut versions = refused["versions"].as_array().into_iter().flatten();
+    assert!(versions.any(|version| version["stage"] == "rejected"), "{refused}");
 
     folders::save(&server.path("scripts/tariff/main.rhai"), units::tariff("0.50"));
     until("the signed bytes are back and nothing is wrong", || {

@@ -318,6 +318,23 @@ fn the_archive_is_no_way_around_the_gate_after_a_restart() {
     assert_eq!(restarted.price(), None, "but what the gate refuses now does not come back");
 }
 
+#[test]
+fn a_version_that_nobody_answers_for_any_more_is_none_to_go_back_to() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    let watching = fixture.start();
+    fixture.save("scripts/tou/main.rhai", &tariff("0.40"));
+    fixture.until("the new price", || fixture.price().as_deref() == Some("0.40"));
+    watching.stop();
+
+    let again = fixture.restarted();
+    again.gate.refuse("0.30");
+    let watching = again.start();
+    assert_eq!(again.price().as_deref(), Some("0.40"));
+    let rollback = Order { id: "tou".to_owned(), verb: Verb::Rollback };
+    assert!(matches!(watching.order(rollback), Err(Refused::Impossible(_))), "the archive is no way around it");
+}
+
 /// A version that traps when it is asked, and is nothing else than another text of the tariff.
 fn fail_on_probation(fixture: &Fixture) -> String {
     let bad = fixture.pin().expect("a tariff").hash.clone();
