@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use amprule_tests::{Setup, TestServer, Wire, clock, folders};
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +39,7 @@ impl<'a> Play<'a> {
     async fn run(server: &mut TestServer, station: &str, scenario: &'a Value) -> Result<(), String> {
         let protocol = scenario["protocol"].as_str().ok_or("a scenario names its protocol")?;
         let wire = server.station(station, protocol).await;
-        let now = Timestamp::now().round(Unit::Second).expect("the present can be rounded");
+        let now = clock::now();
         let (station, kept, answers) = (station.to_owned(), HashMap::new(), Vec::new());
         let mut play = Self { station, protocol, wire, now, kept, answers };
         for step in scenario["steps"].as_array().ok_or("a scenario has steps")? {

@@ -34,6 +34,7 @@ pub(crate) struct Station {
 }
 
 impl Station {
+    #[expect(clippy::disallowed_methods, reason = "a load generator lives in real time")]
     pub(crate) fn new(traffic: Traffic) -> Self {
         Self { traffic, next_id: 0, step: 0, transaction: 1, begun: Instant::now(), began_at: Timestamp::now() }
     }

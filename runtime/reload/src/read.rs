@@ -65,7 +65,7 @@ impl Stamp {
 
     fn new(members: &[Member]) -> Self {
         let newest = members.iter().filter_map(|member| member.stamp.modified).max();
-        let age = newest.and_then(|newest| SystemTime::now().duration_since(newest).ok());
+        let age = newest.and_then(|newest| newest.elapsed().ok());
         let files = members.iter().map(|member| (member.name.clone(), member.stamp)).collect();
         Self { files, trusted: age.is_some_and(|age| age > COARSE) }
     }

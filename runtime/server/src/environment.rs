@@ -1,5 +1,7 @@
 //! The real clock, real ids and the check of passwords: the only place where time and chance come from.
 
+#![expect(clippy::disallowed_methods, reason = "this is where the real clock and real ids are")]
+
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use amprule_domain::ports::{Clock, Ids};

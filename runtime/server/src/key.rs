@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 
 use crate::cli::say;
+use crate::secrets;
 
 #[derive(Debug, Args)]
 pub(crate) struct Key {
@@ -56,9 +57,7 @@ fn new(name: &str, out: Option<PathBuf>) -> Result<()> {
         is_plain && !name.is_empty() && name.len() <= 64 && !name.starts_with(['.', '-']),
         "a key's name has letters, digits, dots, hyphens and underscores, at most 64"
     );
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("ask the system for randomness: {error}"))?;
-    let key = SecretKey::new(name, &seed);
+    let key = SecretKey::new(name, &secrets::random()?);
     let out = out.unwrap_or_else(|| PathBuf::from(format!("{name}.key")));
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&out);
     let mut file = file.with_context(|| format!("make {}", out.display()))?;

@@ -81,9 +81,14 @@ fn read_or_make(path: &Path) -> Result<String> {
 }
 
 fn fresh_secret() -> Result<String> {
+    Ok(hex(&random()?))
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is secret is random, and made here")]
+pub(crate) fn random() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("ask the system for randomness: {error}"))?;
-    Ok(hex(&bytes))
+    Ok(bytes)
 }
 
 fn write_new(path: &Path, secret: &str) -> Result<()> {

@@ -6,18 +6,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use amprule_domain::Timestamp;
+use amprule_domain::ports::Clock as _;
 use amprule_simulator::{Fleet, FleetSettings, Progress, What};
 use anyhow::{Context, Result};
 
 use crate::cli::{Simulate, say};
+use crate::environment::SystemClock;
 
 pub(crate) fn run(options: Simulate) -> Result<ExitCode> {
     let settings = FleetSettings {
         speed: options.speed,
         seed: options.seed,
         days: if options.days == 0 { u32::MAX } else { options.days },
-        ..FleetSettings::new(options.url.clone(), options.stations, Timestamp::now())
+        ..FleetSettings::new(options.url.clone(), options.stations, SystemClock.now())
     };
     if let Some(data) = &options.enter_with {
         enter::enter(data, &options.api, &settings)?;

@@ -52,8 +52,8 @@ impl Cache {
             tracing::warn!(file = %path.display(), "a compiled plugin in the cache is torn or not ours; it is compiled anew");
             return None;
         };
-        // Which entries leave first follows from this time; where it cannot be set, the oldest are as good a choice.
-        let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        // Where the time cannot be set, the oldest entries are as good a choice to leave first.
+        let _ = touch(&path);
         Some(compiled)
     }
 
@@ -128,4 +128,10 @@ impl Cache {
         }
         Ok(())
     }
+}
+
+/// An entry's time says when it was last used.
+#[expect(clippy::disallowed_methods, reason = "a file's time is the system's")]
+fn touch(entry: &Path) -> io::Result<()> {
+    File::open(entry)?.set_modified(SystemTime::now())
 }

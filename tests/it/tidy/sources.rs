@@ -87,14 +87,6 @@ fn each_heavy_crate_is_used_by_its_owner_alone() {
 }
 
 #[test]
-fn clocks_and_dice_stand_in_the_server_alone() {
-    let words = ["Timestamp::now()", "Zoned::now()", "SystemTime::now()", "Uuid::now_v7()", "Uuid::new_v4()"];
-    let pure = ["runtime/domain/", "runtime/ocpp/", "runtime/engine/src/", "runtime/script/src/", "runtime/store/src/"];
-    let found = mentions(&repository(&["rs"]), &pure, &["/tests", "_tests.rs", "tests.rs"], &words);
-    none(&found, "take `now` as an argument, or the Clock and Ids ports of the domain:");
-}
-
-#[test]
 fn lints_are_expected_with_a_reason_and_never_switched_off() {
     let allow = ["#[al", "low("].concat();
     let allow_all = ["#![al", "low("].concat();

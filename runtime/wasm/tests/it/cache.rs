@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use amprule_corpus::guest;
 use amprule_domain::decision::Hook;
@@ -33,7 +33,8 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 fn age(path: &Path, days: u64) {
     let file = fs::File::open(path).expect("open an entry");
-    file.set_modified(SystemTime::now() - Duration::from_secs(days * 24 * 3600)).expect("make it older");
+    let now = file.metadata().and_then(|metadata| metadata.modified()).expect("look at an entry");
+    file.set_modified(now - Duration::from_secs(days * 24 * 3600)).expect("make it older");
 }
 
 fn is_fresh(path: &Path) -> bool {
