@@ -52,10 +52,11 @@ fn a_new_script_checks_and_tests_green_at_once() {
 #[test]
 fn a_new_plugin_in_rust_builds_without_a_network_and_tests_green() {
     let folder = folder();
+    // One target folder for both projects, so that what they share is built once.
+    let config = format!("[net]\noffline = true\n[build]\ntarget-dir = {:?}\n", folder.path().join("target"));
+    std::fs::create_dir(folder.path().join(".cargo")).expect("make cargo's folder");
+    std::fs::write(folder.path().join(".cargo/config.toml"), config).expect("switch the network off");
     good(folder.path(), &["new", "pricing", "--lang", "rust", "mine"]);
-    let mine = folder.path().join("mine");
-    std::fs::create_dir(mine.join(".cargo")).expect("make cargo's folder");
-    std::fs::write(mine.join(".cargo/config.toml"), "[net]\noffline = true\n").expect("switch the network off");
     let waiting = amprule(folder.path(), &["check", "mine"]).text;
     assert!(waiting.contains("no plugin.wasm yet") && waiting.contains("amprule build"), "{waiting}");
     assert!(good(folder.path(), &["build", "mine"]).contains("plugin.wasm"));
@@ -68,6 +69,27 @@ fn a_new_plugin_in_rust_builds_without_a_network_and_tests_green() {
     good(folder.path(), &["new", "authorization", "--lang", "rust", "door", "--sdk", &sdk()]);
     let manifest = std::fs::read_to_string(folder.path().join("door/Cargo.toml")).expect("a manifest was made");
     assert!(manifest.contains(&sdk()) && !folder.path().join("door/sdk").exists(), "{manifest}");
+    good(folder.path(), &["build", "door"]);
+    let tested = good(folder.path(), &["test", "door"]);
+    assert!(tested.contains("4 of 4 cases and 3 of 3 properties hold"), "{tested}");
+
+    std::fs::remove_file(folder.path().join("door/plugin.wasm")).expect("remove the component");
+    good(folder.path(), &["build", "door", "--module", "target/wasm32-unknown-unknown/release/door.wasm"]);
+    good(folder.path(), &["check", "door"]);
+}
+
+#[test]
+fn what_cannot_be_built_says_why() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "--lang", "rhai", "mine"]);
+    std::fs::write(folder.path().join("text.wasm"), "print(1)").expect("write no module");
+    let said = bad(folder.path(), &["build", "mine", "--module", "text.wasm"]);
+    assert!(said.contains("this is no WebAssembly"), "{said}");
+    let said = bad(folder.path(), &["build", "mine"]);
+    assert!(
+        said.contains("there is nothing to build in mine") && said.contains("a script needs no building"),
+        "{said}"
+    );
 }
 
 /// Also with the hook that is not the usual one: its world, its header and its types have other names.
