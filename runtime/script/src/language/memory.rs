@@ -11,7 +11,7 @@ use rhai::{Array, Dynamic, Engine, EvalContext, ImmutableString, Map, Scope};
 
 use super::limits::{Limits, NODE, SLOT};
 
-const LOOKS_AT_LEAST_EVERY: u32 = 1_024;
+const LONGEST_GAP: u32 = 1_024;
 /// The hook itself, and its calls within each other.
 const LEVELS: usize = Limits::CALL_LEVELS + 1;
 /// What a text has beside its bytes.
@@ -20,16 +20,16 @@ const TEXT: usize = 40;
 const ENTRIES: usize = 6;
 
 thread_local! {
-    static READS: Cell<u32> = const { Cell::new(0) };
-    static NEXT_LOOK: Cell<u32> = const { Cell::new(2) };
+    static READS_TO_LOOK: Cell<u32> = const { Cell::new(2) };
+    static GAP: Cell<u32> = const { Cell::new(1) };
     static LEVEL_BYTES: Cell<[usize; LEVELS]> = const { Cell::new([0; LEVELS]) };
     static LINE_BYTES: Cell<usize> = const { Cell::new(0) };
     static PEAK: Cell<usize> = const { Cell::new(0) };
 }
 
 pub(super) fn begin() {
-    READS.set(0);
-    NEXT_LOOK.set(2);
+    READS_TO_LOOK.set(2);
+    GAP.set(1);
     LEVEL_BYTES.set([0; LEVELS]);
     LINE_BYTES.set(0);
     PEAK.set(0);
@@ -53,9 +53,11 @@ pub(crate) fn returned(value: &Dynamic) {
 #[expect(deprecated, reason = "Rhai marks what it may still change; the tests would show it")]
 pub(super) fn register(engine: &mut Engine) {
     engine.on_var(|_, _, context| {
-        READS.set(READS.get() + 1);
-        if READS.get() >= NEXT_LOOK.get() {
-            NEXT_LOOK.set(READS.get() + READS.get().min(LOOKS_AT_LEAST_EVERY));
+        let left = READS_TO_LOOK.get() - 1;
+        READS_TO_LOOK.set(left);
+        if left == 0 {
+            GAP.set((2 * GAP.get()).min(LONGEST_GAP));
+            READS_TO_LOOK.set(GAP.get());
             look(&context);
         }
         Ok(None)
