@@ -4,6 +4,7 @@
 //! one generation, keeps what sessions are pinned to, and tells of what happened.
 
 mod authorizing;
+mod life;
 mod notices;
 mod pricing;
 mod recall;
@@ -37,8 +38,9 @@ use crate::version::Version;
 use crate::voice::Voice;
 
 pub use crate::voice::Observer;
+pub use life::{Stage, VersionView};
 pub use standing::{PlaceStanding, Standings};
-pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, Stage, UsedOf, VersionView};
+pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, UsedOf};
 
 /// A clock that never goes back. Tests give one that they can advance.
 pub type Steady = Box<dyn Fn() -> Instant + Send + Sync>;
