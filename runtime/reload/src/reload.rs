@@ -149,7 +149,7 @@ struct Task {
 impl Task {
     fn run(&mut self, hints: &Receiver<Hint>) {
         // Something may have changed between the loading and the watching.
-        let mut again = true;
+        let (mut again, mut looked) = (true, Instant::now());
         loop {
             self.tidy();
             let ReloadSettings { quiet, at_most, .. } = self.reload.settings;
@@ -162,6 +162,9 @@ impl Task {
                     }
                     settled.moved
                 }
+                Err(RecvTimeoutError::Timeout) if !again && self.watch.wakes_in_vain(&self.reload.settings, looked) => {
+                    continue;
+                }
                 Err(RecvTimeoutError::Timeout) => false,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
@@ -171,6 +174,7 @@ impl Task {
             // Watch first, look then: what happens in between is seen by the one or the other.
             self.watch.refresh(&self.reload.settings, moved);
             again = self.reload.loader.look();
+            looked = Instant::now();
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
@@ -46,6 +46,13 @@ impl Watch {
         let unborn = settings.watched().any(|folder| !folder.is_dir());
         let blind = self.watcher.is_none() || !self.failed.is_empty() || unborn;
         if blind { settings.rescan.min(Duration::from_secs(2)) } else { settings.rescan }
+    }
+
+    /// Woken for a folder that is not there yet, and it still is not: a look would see nothing new.
+    pub(crate) fn wakes_in_vain(&self, settings: &ReloadSettings, looked: Instant) -> bool {
+        let sees = self.watcher.is_some() && self.failed.is_empty();
+        let born = settings.watched().any(|folder| folder.is_dir() && !self.watched.contains(folder));
+        sees && !born && looked.elapsed() < settings.rescan
     }
 
     /// Watches what there is now. `anew`: names changed, so every watch is made again. What happened before a new watch
