@@ -148,6 +148,27 @@ async fn an_older_revision_comes_back_on_the_operators_word_only() {
     assert!(!install(&server, &old, &[]).good, "a restart forgets nothing");
     install(&server, &old, &["--allow-downgrade"]).ok();
     until_version(&server.api(), "1.1.0").await;
+    assert!(server.log().contains("goes back from revision 2 to 1"), "{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_stands_beside_the_active_one_and_takes_its_place_later() {
+    let author = Author::new();
+    let server = Setup::default().config(&author.configuration()).start().await;
+    let api = server.api();
+    install(&server, &author.pack("0.40", 1, "acme"), &[]).ok();
+    let active = until_version(&api, "1.1.0").await;
+
+    let next = author.pack("0.50", 2, "acme");
+    install(&server, &next, &["--as-candidate"]).ok();
+    let shadow = || Some(api.get("/api/v1/extensions/tariff/shadow")).filter(|answer| answer.status == 200);
+    let beside = until("it stands beside", shadow).await.body;
+    assert_eq!((&beside["version"], &extension(&api).expect("active")["hash"]), (&"1.2.0".into(), &active["hash"]));
+    let stranger = author.pack("0.60", 3, "mallory");
+    install(&server, &stranger, &["--as-candidate"]).refused();
+
+    install(&server, &next, &[]).ok();
+    until_version(&api, "1.2.0").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

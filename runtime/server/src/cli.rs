@@ -71,7 +71,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Put a package into the folder that the server watches, replacing the unit's earlier version at once
     ///
-    /// It is verified, compiled and tested first. parameters.toml stays as it is.
+    /// It is verified, compiled and tested first. parameters.toml stays as it is. With --as-candidate it stands beside the
+    /// active version instead, with the active one's parameters; `amprule shadow` shows how it compares.
     Install(Install),
     /// Play a charging day with simulated stations against a server
     Simulate(Simulate),
@@ -95,7 +96,8 @@ pub(crate) enum Command {
     ///
     /// A unit in the folder of candidates is asked what the active version of the same id has answered, and answers nobody.
     /// Same, changed, failed, the money per currency, and the largest differences with both bills side by side. To make it
-    /// active, move its folder to the scripts or plugins. Exit status: 0 when every answer is the same, 1 when one is not.
+    /// active, move its folder to the scripts or plugins, or `amprule install` its package. Exit status: 0 when every answer
+    /// is the same, 1 when one is not.
     Shadow(crate::shadow::Options),
     /// Ask a unit again about what really happened, and show what it would have changed
     ///

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::cli::say;
-use crate::config::Config;
+use crate::config::{Config, Extensions};
 use crate::given::{self, Refused};
 use crate::{compilers, gate, pack, verify};
 
@@ -36,6 +36,12 @@ pub(crate) struct Install {
     /// The operator's parameters for it, put beside it as parameters.toml [default: what is there]
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
+    /// Put it beside the active version, to be compared with it, and not into its place
+    #[arg(long, conflicts_with = "allow_downgrade")]
+    as_candidate: bool,
+    /// Folder of candidates [default: candidates]
+    #[arg(long, value_name = "DIR")]
+    candidates: Option<PathBuf>,
     /// Let a lower revision come back than the one that was active before
     #[arg(long)]
     allow_downgrade: bool,
@@ -44,10 +50,12 @@ pub(crate) struct Install {
 pub(crate) fn run(options: &Install) -> Result<ExitCode> {
     let config = configuration(options)?;
     let package = given::package(&options.package)?;
-    let target = target(&config, &package)?;
-    let parameters = parameters(options, &target)?;
+    let target = target(&config, &package, options.as_candidate)?;
+    let active = place([&config.extensions.scripts, &config.extensions.plugins], &package.contents.unit)?;
+    let parameters = parameters(options, &[Some(&target), active.as_ref()])?;
     let source = given::source_in(&package, parameters.as_ref(), &options.package)?;
-    let standing = admitted(&config, &source, options.allow_downgrade)?;
+    let is_any_revision = options.allow_downgrade || options.as_candidate;
+    let standing = admitted(&config, &source, is_any_revision)?;
 
     let beside = Beside::write(&target, &source.files, std::process::id())
         .with_context(|| format!("write the unit beside {}", target.display()))?;
@@ -67,6 +75,7 @@ fn configuration(options: &Install) -> Result<Config> {
     let mut config = gate::configuration(options.config.as_deref())?;
     config.data = options.data.clone().or(config.data);
     config.extensions.scripts = options.scripts.clone().unwrap_or(config.extensions.scripts);
+    config.extensions.candidates = options.candidates.clone().unwrap_or(config.extensions.candidates);
     config.extensions.plugins = options.plugins.clone().unwrap_or(config.extensions.plugins);
     Ok(config)
 }
@@ -76,33 +85,37 @@ fn ledger(config: &Config) -> Ledger {
 }
 
 /// Who answers for it.
-fn admitted(config: &Config, source: &Source, allow_downgrade: bool) -> Result<String> {
+fn admitted(config: &Config, source: &Source, any_revision: bool) -> Result<String> {
     let guard = gate::open(config, &gate::data(config));
     let refused = |found| Refused::new(&source.manifest.id, found);
-    if !allow_downgrade {
+    if !any_revision {
         guard.admit(source).map_err(refused)?;
     }
     Ok(verify::said(&guard.standing(source).map_err(refused)?))
 }
 
 /// Where the unit is now, or where it belongs.
-fn target(config: &Config, package: &Package) -> Result<PathBuf> {
-    let (extensions, unit) = (&config.extensions, &package.contents.unit);
-    let folders = [&extensions.scripts, &extensions.plugins];
-    for folder in folders {
-        for path in unit_paths(folder).with_context(|| format!("list {}", folder.display()))? {
-            if read_unit(&path).is_ok_and(|source| source.manifest.id == *unit) {
-                ensure!(
-                    path.is_dir(),
-                    "{} has the id {unit:?} already and is a single file; remove it first",
-                    path.display()
-                );
-                return replaceable(path);
-            }
-        }
+fn target(config: &Config, package: &Package, as_candidate: bool) -> Result<PathBuf> {
+    let Extensions { scripts, plugins, candidates, .. } = &config.extensions;
+    let folders = if as_candidate { [candidates; 2] } else { [scripts, plugins] };
+    let unit = &package.contents.unit;
+    if let Some(path) = place(folders, unit)? {
+        ensure!(path.is_dir(), "{} has the id {unit:?} already and is a single file; remove it first", path.display());
+        return replaceable(path);
     }
     let is_script = package.contents.files.contains_key("main.rhai");
     replaceable(folders[usize::from(!is_script)].join(unit))
+}
+
+fn place(folders: [&PathBuf; 2], unit: &str) -> Result<Option<PathBuf>> {
+    for folder in folders {
+        let mut paths = unit_paths(folder).with_context(|| format!("list {}", folder.display()))?.into_iter();
+        let found = paths.find(|path| read_unit(path).is_ok_and(|source| source.manifest.id == unit));
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// What lies there is a unit as a package makes it, or nothing: sources and notes are not thrown away.
@@ -138,14 +151,10 @@ fn is_a_units(name: &str) -> bool {
     own || name.ends_with(".rhai") || name.ends_with(".wasm") || name.starts_with("cases/")
 }
 
-/// The file that was named, or the one that lies there.
-fn parameters(options: &Install, target: &Path) -> Result<Option<Vec<u8>>> {
-    let kept = target.join(PARAMETERS);
-    match &options.parameters {
-        Some(file) => given::parameters(file).map(Some),
-        None if kept.exists() => given::parameters(&kept).map(Some),
-        None => Ok(None),
-    }
+/// The file that was named, or the first that lies in one of the places: a candidate begins with those of the active one.
+fn parameters(options: &Install, places: &[Option<&PathBuf>]) -> Result<Option<Vec<u8>>> {
+    let mut kept = places.iter().flatten().map(|place| place.join(PARAMETERS)).filter(|file| file.exists());
+    options.parameters.clone().or_else(|| kept.next()).map(|file| given::parameters(&file)).transpose()
 }
 
 fn tell(target: &Path, before: Option<&Source>, now: &Source, standing: &str) {
