@@ -38,6 +38,28 @@ async fn an_operator_goes_back_to_the_version_before_and_lets_the_files_count_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_asks_for_more_waits_until_an_operator_approves_it() {
+    let server = Setup::default().tariff("0.40").start().await;
+    until_loaded(&server).await;
+    let first = active(&server)["hash"].clone();
+    let wishes = "[capabilities]\nlog = \"tells of odd sessions\"\n";
+    let manifest = format!("{}{wishes}", units::manifest("tariff", "2.0.0", "pricing"));
+    folders::save(&server.path("scripts/tariff/plugin.toml"), manifest);
+    let waiting = || {
+        let (_, listed) = server.operator(&["extensions", "tariff"]);
+        listed.contains("  waiting").then_some(listed)
+    };
+    let listed = until("it waits", waiting).await;
+    assert!(listed.contains("the capability \"log\" (tells of odd sessions)"), "{listed}");
+    assert_eq!(active(&server)["hash"], first, "what was active stays");
+
+    let (good, said) = server.operator(&["approve", "tariff"]);
+    assert!(good, "{said}");
+    until("it is let in", || (active(&server)["version"] == "2.0.0").then_some(())).await;
+    assert!(!server.operator(&["approve", "tariff"]).0, "nothing waits any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replay_finds_the_one_bill_that_a_candidate_changes_by_a_cent() {
     let server = Setup::default().tariff("0.40").start().await;
     server.api().accept(&["CARD-1"]);
