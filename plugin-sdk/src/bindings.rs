@@ -1,6 +1,6 @@
 //! What `wit/` says, as Rust. Generated when this crate is built; use the names that the crate's root exports.
 
-/// The types that both hooks share, and the host's log.
+/// The types that all hooks share, and the host's log.
 pub mod vocabulary {
     wit_bindgen::generate!({ path: "wit", world: "vocabulary", generate_all, generate_unused_types: true });
 }
@@ -30,5 +30,19 @@ pub mod authorization {
         pub_export_macro: true,
         export_macro_name: "export_authorization",
         default_bindings_module: "amprule_plugin_sdk::bindings::authorization",
+    });
+}
+
+pub mod modifier {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "modifier",
+        with: {
+            "amprule:types/types@1.0.0": crate::bindings::vocabulary::amprule::types::types,
+            "amprule:host/log@1.0.0": crate::bindings::vocabulary::amprule::host::log,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_modifier",
+        default_bindings_module: "amprule_plugin_sdk::bindings::modifier",
     });
 }

@@ -1,4 +1,5 @@
-//! Write plugins for Amprule: functions that say what a charging session costs, or who may charge.
+//! Write plugins for Amprule: functions that say what a charging session costs, what comes on top or off, or who may
+//! charge.
 //!
 //! A plugin is a pure function. Everything it may know is its input, the present time included; everything it does
 //! is its answer. Each call runs in a fresh sandbox, so nothing is remembered from one call to the next, and nothing
@@ -30,6 +31,7 @@ mod authorization;
 #[doc(hidden)]
 pub mod bindings;
 mod decimal;
+mod modifier;
 mod parameters;
 mod pricing;
 
@@ -37,11 +39,12 @@ pub use bindings::authorization::exports::amprule::authorization::authorization:
     AuthorizationInput, AuthorizationOutput, BudgetFacts, BudgetPeriod, Guest as Authorization, Limits, LocalTime,
     Opinion, PresentedToken, Purpose, TokenStatus,
 };
-pub use bindings::pricing::exports::amprule::pricing::pricing::{
-    ChargingState, Guest as Pricing, Period, PricingInput, PricingLine, PricingOutput, SessionFacts, TokenFacts,
-};
+pub use bindings::modifier::exports::amprule::modifier::modifier::{Guest as Modifier, ModifierInput, ModifierOutput};
+pub use bindings::pricing::exports::amprule::pricing::pricing::{Guest as Pricing, PricingInput, PricingOutput};
 pub use bindings::vocabulary::amprule::host::log;
-pub use bindings::vocabulary::amprule::types::types::{Decimal, Parameter, StationFacts, Value};
+pub use bindings::vocabulary::amprule::types::types::{
+    ChargingState, Decimal, Parameter, Period, PricingLine, SessionFacts, StationFacts, TokenFacts, Value,
+};
 pub use decimal::NotADecimal;
 pub use parameters::Parameters;
 
@@ -70,5 +73,34 @@ macro_rules! export_authorization {
         $crate::bindings::authorization::export_authorization!(
             $plugin with_types_in $crate::bindings::authorization
         );
+    };
+}
+
+/// Makes a type that implements [`Modifier`] the plugin's answer to the modifier hook.
+///
+/// ```
+/// use amprule_plugin_sdk::{Decimal, Modifier, ModifierInput, ModifierOutput, PricingLine, export_modifier};
+///
+/// /// A tenth off.
+/// struct Tenth;
+///
+/// impl Modifier for Tenth {
+///     fn modify(input: ModifierInput) -> Result<ModifierOutput, String> {
+///         let off = input.percent(Decimal::from(10));
+///         Ok(ModifierOutput::new([PricingLine::flat("tenth", "A tenth off", -off)]))
+///     }
+/// }
+///
+/// export_modifier!(Tenth);
+/// ```
+#[macro_export]
+macro_rules! export_modifier {
+    ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::Modifier>() {}
+            implements::<$plugin>();
+        };
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::modifier::export_modifier!($plugin with_types_in $crate::bindings::modifier);
     };
 }

@@ -5,7 +5,7 @@ Amounts are whole numbers with a scale, so the arithmetic stays exact; never tur
 
 from wit_world import exports
 from wit_world.exports import pricing
-from wit_world.imports.types import Decimal
+from wit_world.imports.types import ChargingState, Decimal, PricingLine
 
 
 class Pricing(exports.Pricing):
@@ -13,20 +13,20 @@ class Pricing(exports.Pricing):
         parameters = {parameter.name: parameter.value.value for parameter in input.parameters}
         lines = [energy_line(input.session.energy_wh, parameters["energy_price"])]
 
-        idle = (period for period in input.periods if period.state == pricing.ChargingState.IDLE)
+        idle = (period for period in input.periods if period.state == ChargingState.IDLE)
         seconds = sum(period.duration_s for period in idle)
         if seconds > 0:
             lines.append(idle_line(seconds, parameters["idle_price"]))
         return pricing.PricingOutput(currency=parameters["currency"], lines=lines, next_change_at=None, ext=[])
 
 
-def energy_line(energy_wh: Decimal, price: Decimal) -> pricing.PricingLine:
+def energy_line(energy_wh: Decimal, price: Decimal) -> PricingLine:
     energy = Decimal(energy_wh.coefficient, energy_wh.scale + 3)
     amount = Decimal(energy.coefficient * price.coefficient, energy.scale + price.scale)
-    return pricing.PricingLine("energy", "Energy", energy, "kWh", price, amount, [])
+    return PricingLine("energy", "Energy", energy, "kWh", price, amount, [])
 
 
-def idle_line(seconds: int, per_minute: Decimal) -> pricing.PricingLine:
+def idle_line(seconds: int, per_minute: Decimal) -> PricingLine:
     # A sixtieth has no end in decimals, so the amount is cut; the host rounds to the currency's unit.
     amount = Decimal(per_minute.coefficient * seconds * 1_000_000 // 60, per_minute.scale + 6)
-    return pricing.PricingLine("idle", "Idle time", Decimal(seconds, 0), "s", None, amount, [])
+    return PricingLine("idle", "Idle time", Decimal(seconds, 0), "s", None, amount, [])

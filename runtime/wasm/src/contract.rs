@@ -9,8 +9,11 @@ use crate::wasi;
 
 const LOG: &str = "amprule:host/log";
 const TYPES: &str = "amprule:types/types";
-const EXPORTS: [(&str, Hook); 2] =
-    [("amprule:pricing/pricing", Hook::Pricing), ("amprule:authorization/authorization", Hook::Authorization)];
+const EXPORTS: [(&str, Hook); Hook::ALL.len()] = [
+    ("amprule:pricing/pricing", Hook::Pricing),
+    ("amprule:authorization/authorization", Hook::Authorization),
+    ("amprule:modifier/modifier", Hook::Modifier),
+];
 /// A person reads them.
 const MOST_FINDINGS: usize = 20;
 const NO_WASI: &str = "leave it out of the build: for Rust and C the target wasm32-unknown-unknown has no WASI, and \

@@ -92,7 +92,11 @@ impl Unit for WasmUnit {
         })
     }
 
-    fn modify(&self, _: &ModifierInput, _: &Budget) -> Answer<ModifierOutput> {
-        Answer::without(Hook::Modifier)
+    fn modify(&self, input: &ModifierInput, budget: &Budget) -> Answer<ModifierOutput> {
+        let Some(export) = &self.contract.modifier else {
+            return Answer::without(Hook::Modifier);
+        };
+        let world = self.world(input.facts.now, input);
+        self.run(budget, world, |store, instance| v1::modifier::call(export, store, instance, input, &self.parameters))
     }
 }

@@ -5,6 +5,9 @@
 
 pub(crate) mod authorization;
 pub(crate) mod bindings;
+mod facts;
+mod lines;
+pub(crate) mod modifier;
 mod parameters;
 pub(crate) mod pricing;
 mod types;
@@ -21,6 +24,7 @@ pub(crate) use parameters::Parameters;
 pub(crate) struct Exports {
     pub(crate) pricing: Option<bindings::exports::amprule::pricing::pricing::GuestIndices>,
     pub(crate) authorization: Option<bindings::exports::amprule::authorization::authorization::GuestIndices>,
+    pub(crate) modifier: Option<bindings::exports::amprule::modifier::modifier::GuestIndices>,
 }
 
 impl Exports {
@@ -28,7 +32,8 @@ impl Exports {
     pub(crate) fn find(pre: &InstancePre<Sandbox>, hooks: &[Hook]) -> wasmtime::Result<Self> {
         let pricing = hooks.contains(&Hook::Pricing).then(|| pricing::find(pre)).transpose()?;
         let authorization = hooks.contains(&Hook::Authorization).then(|| authorization::find(pre)).transpose()?;
-        Ok(Self { pricing, authorization })
+        let modifier = hooks.contains(&Hook::Modifier).then(|| modifier::find(pre)).transpose()?;
+        Ok(Self { pricing, authorization, modifier })
     }
 
     /// Checks the types of the functions, which takes an instance. The error is for the component's author.
@@ -38,6 +43,9 @@ impl Exports {
         }
         if let Some(authorization) = &self.authorization {
             authorization.load(&mut *store, instance)?;
+        }
+        if let Some(modifier) = &self.modifier {
+            modifier.load(&mut *store, instance)?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@
 typedef amprule_types_types_decimal_t decimal_t;
 typedef exports_amprule_pricing_pricing_pricing_input_t input_t;
 typedef exports_amprule_pricing_pricing_pricing_output_t output_t;
-typedef exports_amprule_pricing_pricing_pricing_line_t line_t;
+typedef amprule_types_types_pricing_line_t line_t;
 
 static const amprule_types_types_value_t *parameter(const input_t *input, const char *name) {
   for (size_t at = 0; at < input->parameters.len; at++) {
@@ -68,8 +68,8 @@ bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, pri
   (void)error;
   int64_t idle_s = 0;
   for (size_t at = 0; at < input->periods.len; at++) {
-    const exports_amprule_pricing_pricing_period_t *period = &input->periods.ptr[at];
-    if (period->state == EXPORTS_AMPRULE_PRICING_PRICING_CHARGING_STATE_IDLE) {
+    const amprule_types_types_period_t *period = &input->periods.ptr[at];
+    if (period->state == AMPRULE_TYPES_TYPES_CHARGING_STATE_IDLE) {
       idle_s += period->duration_s;
     }
   }

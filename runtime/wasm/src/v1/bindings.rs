@@ -2,6 +2,6 @@
 
 wasmtime::component::bindgen!({
     path: "../../plugin-sdk/wit",
-    world: "amprule:plugin/both",
+    world: "amprule:plugin/all",
     ownership: Borrowing { duplicate_if_necessary: true },
 });

@@ -39,7 +39,7 @@ fn every_plugin_of_the_museum_decides_as_on_the_day_when_it_was_frozen() {
 
 #[test]
 fn the_first_exhibits_are_still_there() {
-    for name in ["1.0.0/blueprint", "1.0.0/fleet-only", "1.0.0/night-rate"] {
+    for name in ["1.0.0/blueprint", "1.0.0/fleet-only", "1.0.0/night-rate", "1.0.0/blocking-fee"] {
         assert!(museum().join(name).join("plugin.wasm").exists(), "{name} left the museum");
     }
 }

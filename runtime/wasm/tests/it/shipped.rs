@@ -14,7 +14,7 @@ const GRANTED: Granted = Granted { fuel: 20_000_000, wall: Duration::from_secs(2
 
 #[test]
 fn the_shipped_plugins_pass_their_own_cases() {
-    for name in ["blueprint", "night-rate", "fleet-only"] {
+    for name in ["blueprint", "night-rate", "fleet-only", "blocking-fee"] {
         let source = read(&folder(name));
         if source.entry().is_empty() {
             // `cargo xtask plugins` makes them; the tests of the whole call it first.

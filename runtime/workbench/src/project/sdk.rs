@@ -9,16 +9,18 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 12] = embedded!(
+const FILES: [(&str, &str); 14] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
     "src/decimal.rs",
     "src/lib.rs",
+    "src/modifier.rs",
     "src/parameters.rs",
     "src/pricing.rs",
     "wit/deps/authorization/authorization.wit",
     "wit/deps/host/host.wit",
+    "wit/deps/modifier/modifier.wit",
     "wit/deps/pricing/pricing.wit",
     "wit/deps/types/types.wit",
     "wit/worlds.wit",

@@ -1,0 +1,56 @@
+//! `amprule:modifier/modifier`: the question and the answer.
+
+use amprule_domain::decision::Fault;
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
+use wasmtime::Store;
+use wasmtime::component::{Instance, InstancePre};
+
+use super::bindings::exports::amprule::modifier::modifier as wit;
+use super::facts::{lower_period, lower_session, lower_token};
+use super::lines::{lift_lines, lower_line};
+use super::parameters::{Parameters, lists};
+use super::types::{guest_error, lift_time, lower_station, lower_time};
+use crate::sandbox::Sandbox;
+
+pub(super) fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
+    wit::GuestIndices::new(pre)
+}
+
+pub(crate) fn call(
+    export: &wit::GuestIndices,
+    store: &mut Store<Sandbox>,
+    instance: &Instance,
+    input: &ModifierInput,
+    parameters: &Parameters,
+) -> wasmtime::Result<Result<ModifierOutput, Fault>> {
+    let facts = &input.facts;
+    let lists = lists(&facts.parameters);
+    let lines = input.lines.iter().map(lower_line).collect::<Result<Vec<_>, Fault>>();
+    let lowered = lines.and_then(|lines| Ok((lines, parameters.lower(&facts.parameters, &lists)?)));
+    let (lines, parameters) = match lowered {
+        Ok(lowered) => lowered,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let periods: Vec<_> = facts.periods.iter().map(lower_period).collect();
+    let question = wit::ModifierInput {
+        now: lower_time(facts.now),
+        is_final: facts.is_final,
+        session: lower_session(&facts.session),
+        station: lower_station(&facts.station),
+        token: facts.token.as_ref().map(lower_token),
+        periods: &periods,
+        currency: input.currency.as_str(),
+        lines: &lines,
+        parameters: &parameters,
+        ext: &[],
+    };
+    let answer = export.load(&mut *store, instance)?.call_modify(store, question)?;
+    Ok(answer.map_err(|message| guest_error(&message)).and_then(lift))
+}
+
+fn lift(output: wit::ModifierOutput) -> Result<ModifierOutput, Fault> {
+    Ok(ModifierOutput {
+        lines: lift_lines(output.lines)?,
+        next_change_at: lift_time("nextChangeAt", output.next_change_at)?,
+    })
+}
