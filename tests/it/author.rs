@@ -36,7 +36,7 @@ fn save(folder: &Path, path: &str, change: impl FnOnce(String) -> String) {
 
 #[test]
 fn a_new_script_checks_and_tests_green_at_once() {
-    for hook in ["pricing", "authorization"] {
+    for hook in ["pricing", "authorization", "modifier"] {
         let folder = folder();
         let said = good(folder.path(), &["new", hook, "--lang", "rhai", "mine"]);
         assert!(said.contains("amprule dev"), "it says what comes next: {said}");
@@ -76,6 +76,11 @@ fn a_new_plugin_in_rust_builds_without_a_network_and_tests_green() {
     std::fs::remove_file(folder.path().join("door/plugin.wasm")).expect("remove the component");
     good(folder.path(), &["build", "door", "--module", "target/wasm32-unknown-unknown/release/door.wasm"]);
     good(folder.path(), &["check", "door"]);
+
+    good(folder.path(), &["new", "modifier", "--lang", "rust", "fee", "--sdk", &sdk()]);
+    good(folder.path(), &["build", "fee"]);
+    let tested = good(folder.path(), &["test", "fee"]);
+    assert!(tested.contains("3 of 3 cases and 5 of 5 properties hold"), "{tested}");
 }
 
 #[test]
@@ -209,8 +214,20 @@ fn a_policy_that_accepts_blocked_tokens_is_found() {
 }
 
 #[test]
+fn a_modifier_that_takes_off_more_than_there_is_is_found() {
+    let folder = folder();
+    good(folder.path(), &["new", "modifier", "mine"]);
+    let generous = "fn modify(session, bill) {\n    [line(\"gift\", \"A gift\", -1)]\n}\n";
+    save(folder.path(), "mine/main.rhai", |_| generous.to_owned());
+    std::fs::remove_file(folder.path().join("mine/cases/first.toml")).expect("remove the cases");
+    let said = bad(folder.path(), &["test", "mine", "--keep"]);
+    assert!(said.contains("no bill becomes negative: with its lines the bill is -"), "{said}");
+    assert!(bad(folder.path(), &["check", "mine"]).contains("found: not-negative"));
+}
+
+#[test]
 fn the_shipped_scripts_hold_every_property() {
-    for name in ["flat-tariff", "time-of-use", "token-table", "opening-hours"] {
+    for name in ["flat-tariff", "time-of-use", "token-table", "opening-hours", "member-discount"] {
         let unit = folders::root().join("scripts").join(name).display().to_string();
         good(&folders::root(), &["test", &unit, "--runs", "60"]);
     }

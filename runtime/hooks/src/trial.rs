@@ -46,9 +46,14 @@ pub fn price(unit: &dyn Unit, granted: &Granted, input: &PricingInput) -> Tried<
     })
 }
 
+/// What a modifier returned, before anybody looked at it.
+pub fn added(unit: &dyn Unit, granted: &Granted, input: &ModifierInput) -> Tried<ModifierOutput> {
+    call(granted, |budget| unit.modify(input, budget))
+}
+
 /// The bill of the input must be one: [`ModifierInput::price`] says so.
 pub fn modify(unit: &dyn Unit, granted: &Granted, input: &ModifierInput) -> Tried<Modified> {
-    call(granted, |budget| unit.modify(input, budget)).map(|output| {
+    added(unit, granted, input).map(|output| {
         let price = output.clone().apply(&input.price(nobody())?, nobody())?;
         Ok(Modified { output, price })
     })

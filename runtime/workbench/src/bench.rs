@@ -7,13 +7,14 @@ use std::time::Duration;
 use amprule_domain::Energy;
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::event::ChargingState;
+use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{PricingInput, PricingPeriod};
 use amprule_hooks::cases::{Input, ready, usual_parameters};
 use amprule_hooks::{Granted, Source, Unit, Used, trial};
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use crate::properties::plain_session;
+use crate::properties::{plain_bill, plain_session};
 
 /// Sessions of so many periods are priced; the last is the most that the host ever passes in.
 const PERIODS: [usize; 4] = [1, 10, 100, 1_000];
@@ -73,12 +74,20 @@ pub fn bench(source: &Source, unit: &dyn Unit, granted: &Granted) -> BenchReport
     BenchReport { unit: source.manifest.id.clone(), limits, rows }
 }
 
-/// Sessions of growing length for a tariff, and the unit's own cases.
+/// Sessions of growing length for a tariff or a modifier, and the unit's own cases.
 fn inputs(source: &Source) -> Vec<(String, Input)> {
     let mut inputs = Vec::new();
     if source.manifest.hooks.contains(&Hook::Pricing) {
         let plain = plain_session(&Arc::new(usual_parameters(source)));
         let of = |count| (format!("{count} periods"), Input::Pricing(of_periods(&plain, count)));
+        inputs.extend(PERIODS.map(of));
+    }
+    if source.manifest.hooks.contains(&Hook::Modifier) {
+        let plain = plain_bill(&Arc::new(usual_parameters(source)));
+        let of = |count| {
+            let facts = of_periods(&plain.facts, count);
+            (format!("a bill of {count} periods"), Input::Modifier(ModifierInput { facts, ..plain.clone() }))
+        };
         inputs.extend(PERIODS.map(of));
     }
     let (cases, _) = ready(source);

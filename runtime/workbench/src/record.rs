@@ -2,7 +2,9 @@
 
 use amprule_domain::Decimal;
 use amprule_domain::decision::{Decision, Hook};
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::PricingOutput;
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 /// The case file's path within the unit, and the case. Tokens stay masked, as the log has them.
@@ -22,22 +24,36 @@ pub fn case(decision: &Decision) -> (String, Value) {
 fn expect(decision: &Decision) -> Value {
     match (&decision.fault, &decision.output) {
         (Some(fault), _) => json!({ "fault": fault.class }),
-        (None, Some(output)) => with_total(decision.hook, output),
+        (None, Some(output)) => with_total(decision, output),
         (None, None) => json!({}),
     }
 }
 
-/// The total that stood: the sum of the rounded lines.
-fn with_total(hook: Hook, output: &Value) -> Value {
+fn with_total(decision: &Decision, output: &Value) -> Value {
     let mut expect = output.clone();
-    if hook == Hook::Pricing
-        && let Ok(PricingOutput { currency, lines, .. }) = serde_json::from_value(output.clone())
-    {
-        let total: Decimal = lines.iter().map(|line| currency.round(line.amount)).sum();
-        expect["total"] = Value::from(currency.round(total).to_string());
+    if let Some(total) = total(decision, output) {
+        expect["total"] = Value::from(total.to_string());
     }
     if let Some(members) = expect.as_object_mut() {
         members.retain(|_, value| !value.is_null());
     }
     expect
+}
+
+/// The total that stood with the answer: the sum of the rounded lines, for a modifier with those before its own.
+fn total(decision: &Decision, output: &Value) -> Option<Decimal> {
+    let (currency, lines) = match decision.hook {
+        Hook::Authorization => return None,
+        Hook::Pricing => {
+            let PricingOutput { currency, lines, .. } = PricingOutput::deserialize(output).ok()?;
+            (currency, lines)
+        }
+        Hook::Modifier => {
+            let ModifierInput { currency, mut lines, .. } = ModifierInput::deserialize(&decision.input).ok()?;
+            lines.extend(ModifierOutput::deserialize(output).ok()?.lines);
+            (currency, lines)
+        }
+    };
+    let total: Decimal = lines.iter().map(|line| currency.round(line.amount)).sum();
+    Some(currency.round(total))
 }

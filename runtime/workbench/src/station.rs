@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use amprule_domain::authorization::{AuthorizationInput, LocalTime, Opinion, PresentedToken, Purpose};
 use amprule_domain::decision::{Decision, Hook};
 use amprule_domain::event::ChargingState;
+use amprule_domain::modifier::ModifierInput;
 use amprule_domain::ports::{About, Clock, Hooks as _, Ids};
-use amprule_domain::pricing::{Parameters, Pin, Price, PricingInput, SessionFacts, StationFacts, TokenFacts};
+use amprule_domain::pricing::{OutputLine, Parameters, Price, PricingInput, SessionFacts, StationFacts, TokenFacts};
 use amprule_domain::timeline::{Clock as TariffClock, Timeline};
 use amprule_domain::token::TokenStatus;
-use amprule_domain::{DecisionId, Energy, SessionId, SessionNo, Timestamp};
-use amprule_hooks::{Change, HookSettings, Registry, Version};
+use amprule_domain::{Currency, Decimal, DecisionId, Energy, SessionId, SessionNo, Timestamp};
+use amprule_hooks::{Change, HookSettings, Registry, Version, trial};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -31,6 +32,8 @@ const COURSE: [(i64, ChargingState, i64); 4] = [
     (65, ChargingState::Charging, 11_400),
     (30, ChargingState::Idle, 0),
 ];
+/// For a kilowatt-hour, where a modifier needs a bill.
+const PLAIN: Decimal = Decimal::from_parts(50, 0, 0, false, 2);
 const DRIVERS: [(&str, Option<TokenStatus>); 4] = [
     ("a token that is accepted", Some(TokenStatus::Accepted)),
     ("one that nobody knows", None),
@@ -55,18 +58,18 @@ impl SimulatedStation {
     }
 
     /// Takes a version into use, as a running server does when a file was saved.
-    pub fn load(&self, version: Version, path: &str) -> u64 {
-        self.registry.apply(vec![Change::Activate { version: Arc::new(version), path: path.to_owned() }])
+    pub fn load(&self, version: Arc<Version>, path: &str) -> u64 {
+        self.registry.apply(vec![Change::Activate { version, path: path.to_owned() }])
     }
 
-    /// Plays the day for each hook that is asked.
-    pub async fn play(&self, hooks: &[Hook]) -> Played {
+    /// Plays the day for each hook that the version has.
+    pub async fn play(&self, version: &Version) -> Played {
         let mut played = Played::default();
-        for hook in hooks {
+        for hook in &version.manifest.hooks {
             match hook {
                 Hook::Pricing => self.charge(&mut played).await,
                 Hook::Authorization => self.ask(&mut played).await,
-                Hook::Modifier => {}
+                Hook::Modifier => modify(version, &mut played),
             }
         }
         played
@@ -74,30 +77,15 @@ impl SimulatedStation {
 
     async fn charge(&self, played: &mut Played) {
         let pin = self.registry.pin(None);
-        let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
-        let clock = TariffClock::new(zone, pin.as_ref().map_or(&[], |pin| pin.boundaries.as_slice()));
-        let start = plugged_in();
-        let mut timeline = Timeline::new(start, COURSE[0].1);
-        timeline.read(start, Energy::ZERO, &clock);
-        played.say(format!("the simulated station charges from {} on", local(start)));
-        let (mut at, mut register) = (start, Energy::ZERO);
-        for (step, (minutes, state, wh)) in COURSE.into_iter().enumerate() {
-            timeline.change_state(at, state);
-            at = at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(at);
-            register += Energy::from_wh(wh);
-            timeline.read(at, register, &clock);
-            let is_final = step + 1 == COURSE.len();
-            let price = self.price(pin.as_deref(), input(&timeline, start, is_final), played).await;
-            if let Some(price) = price {
-                played.priced(at, state, register, &price);
+        played.say(format!("the simulated station charges from {} on", local(plugged_in())));
+        for (state, input) in course(pin.as_ref().map_or(&[], |pin| pin.boundaries.as_slice())) {
+            let (at, energy) = (input.now, input.session.energy);
+            let answer = self.registry.price(pin.as_deref(), input, about()).await;
+            played.faults(&answer.decisions);
+            if let Some(price) = answer.price {
+                played.priced(at, state, energy, &price);
             }
         }
-    }
-
-    async fn price(&self, pin: Option<&Pin>, input: PricingInput, played: &mut Played) -> Option<Price> {
-        let answer = self.registry.price(pin, input, about()).await;
-        played.faults(&answer.decisions);
-        answer.price
     }
 
     async fn ask(&self, played: &mut Played) {
@@ -112,6 +100,21 @@ impl SimulatedStation {
             };
             let message = output.message.map(|message| format!(", {message:?}")).unwrap_or_default();
             played.say(format!("  {who:<26} {verdict}{message}"));
+        }
+    }
+}
+
+/// What it makes of a plain price for each kilowatt-hour. No registry asks a modifier that nobody names.
+fn modify(version: &Version, played: &mut Played) {
+    played.say(format!("the simulated station charges from {} on, for {PLAIN} EUR a kWh", local(plugged_in())));
+    for (state, facts) in course(&version.manifest.boundaries) {
+        let (at, energy) = (facts.now, facts.session.energy);
+        let lines = plain_bill(&facts);
+        let facts = PricingInput { parameters: Arc::clone(&version.parameters), ..facts };
+        let input = ModifierInput { facts, currency: Currency::EUR, lines };
+        match trial::modify(version.unit(), &version.granted, &input).result {
+            Ok(modified) => played.priced(at, state, energy, &modified.price),
+            Err(fault) => played.say(format!("  the unit failed, and the bill would stay as it is: {fault}")),
         }
     }
 }
@@ -131,7 +134,7 @@ impl Played {
     }
 
     fn priced(&mut self, at: Timestamp, state: ChargingState, register: Energy, price: &Price) {
-        let kwh = register.wh() / amprule_domain::Decimal::ONE_THOUSAND;
+        let kwh = register.wh() / Decimal::ONE_THOUSAND;
         let (time, state, total) = (local(at), state.as_str(), price.total);
         self.say(format!("  {time}  {state:<10} {kwh:>7.3} kWh  {total:>9} {}", price.currency));
         if price.is_final {
@@ -154,6 +157,35 @@ impl fmt::Display for Played {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.lines.join("\n"))
     }
+}
+
+/// What is asked at the end of each part of the day, and what the car did in it.
+fn course(boundaries: &[u16]) -> Vec<(ChargingState, PricingInput)> {
+    let clock = TariffClock::new(TimeZone::get(ZONE).unwrap_or(TimeZone::UTC), boundaries);
+    let start = plugged_in();
+    let mut timeline = Timeline::new(start, COURSE[0].1);
+    timeline.read(start, Energy::ZERO, &clock);
+    let (mut at, mut register) = (start, Energy::ZERO);
+    let part = |(step, (minutes, state, wh)): (usize, (i64, ChargingState, i64))| {
+        timeline.change_state(at, state);
+        at = at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(at);
+        register += Energy::from_wh(wh);
+        timeline.read(at, register, &clock);
+        (state, input(&timeline, start, step + 1 == COURSE.len()))
+    };
+    COURSE.into_iter().enumerate().map(part).collect()
+}
+
+fn plain_bill(facts: &PricingInput) -> Vec<OutputLine> {
+    let kwh = facts.session.energy.wh() / Decimal::ONE_THOUSAND;
+    vec![OutputLine {
+        code: "energy".to_owned(),
+        description: "Energy".to_owned(),
+        quantity: Some(kwh),
+        unit: Some("kWh".to_owned()),
+        unit_price: Some(PLAIN),
+        amount: Currency::EUR.round(kwh * PLAIN),
+    }]
 }
 
 fn input(timeline: &Timeline, started_at: Timestamp, is_final: bool) -> PricingInput {

@@ -334,7 +334,7 @@ fn what_can_be_known_before_a_script_runs_is_said_before_it_runs() {
 #[test]
 fn what_a_modifier_sees_is_known_before_it_runs() {
     for (body, (line, column), message, hint) in [
-        ("[line(\"a\", \"A\", bill.totl)]", (2, 21), "a bill so far has no field totl", "did you mean `total`?"),
+        ("[line(\"a\", \"A\", bill.totl)]", (2, 22), "a bill so far has no field totl", "did you mean `total`?"),
         ("bill.lines[0].amout", (2, 15), "a line has no field amout", "did you mean `amount`?"),
         ("for part in bill.lines {\npart.cod; }\n[]", (3, 6), "a line has no field cod", "did you mean `code`?"),
         ("session.enrgy_kwh", (2, 9), "a session has no field enrgy_kwh", "did you mean `energy_kwh`?"),

@@ -67,7 +67,7 @@ fn whole_numbers_and_decimals_are_amounts() {
 fn a_modifier_sees_the_bill_and_adds_lines() {
     for (body, expect) in [
         ("[]", vec![]),
-        ("[line(\"fee\", \"Fee\", bill.total / 10)]", vec!["0.60"]),
+        ("[line(\"fee\", \"Fee\", bill.total / 10)]", vec!["0.6"]),
         (
             "[line(\"off\", bill.currency, -total(bill.lines)), #{code: \"x\", description: \"\", amount: 1}]",
             vec!["-6.00", "1"],

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use amprule_domain::decision::Hook;
@@ -93,8 +94,9 @@ impl Bench {
         let Opened { source, version, cases } = opened;
         let manifest = &source.manifest;
         let hooks: Vec<&str> = manifest.hooks.iter().map(|hook: &Hook| hook.as_str()).collect();
-        let generation = self.station.load(version, &self.folder.display().to_string());
-        let played = runtime.block_on(self.station.play(&manifest.hooks));
+        let version = Arc::new(version);
+        let generation = self.station.load(Arc::clone(&version), &self.folder.display().to_string());
+        let played = runtime.block_on(self.station.play(&version));
         say(format_args!(
             "ok       {} {}: {}; {cases} cases passed; generation {generation} ({})\n{played}",
             manifest.id,

@@ -36,6 +36,8 @@ enum WhichHook {
     Pricing,
     /// May this token charge?
     Authorization,
+    /// What comes on top of a session's price, or off it?
+    Modifier,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -56,6 +58,7 @@ pub(crate) fn run(options: &New) -> Result<ExitCode> {
     let hook = match options.hook {
         WhichHook::Pricing => Hook::Pricing,
         WhichHook::Authorization => Hook::Authorization,
+        WhichHook::Modifier => Hook::Modifier,
     };
     let folder = options.path.join(&options.name);
     let (language, sdk) = match options.lang {

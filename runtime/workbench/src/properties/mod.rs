@@ -4,12 +4,16 @@
 //! and what is left is handed out as a case.
 
 mod authorization;
+mod bill;
+mod modifier;
+mod named;
 mod plan;
 mod pricing;
 mod request;
 mod shrink;
 
 use amprule_domain::decision::Hook;
+use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{Parameters, PricingInput};
 use amprule_hooks::{Granted, Source, Unit};
 use serde::Serialize;
@@ -70,6 +74,11 @@ trait Drawn: Clone {
     fn smaller(&self) -> Vec<Self>;
 }
 
+/// The plainest session of all, and what it costs.
+pub(crate) fn plain_bill(parameters: &Parameters) -> ModifierInput {
+    bill::plain(plain_session(parameters))
+}
+
 /// The plainest session of all: an hour at 10 kW.
 pub(crate) fn plain_session(parameters: &Parameters) -> PricingInput {
     plan::Plan::plain().input(&[], parameters)
@@ -79,7 +88,7 @@ pub(crate) fn check(asked: &Asked<'_>, hook: Hook, runs: Runs) -> Vec<PropertyRe
     match hook {
         Hook::Pricing => pricing::check(asked, runs),
         Hook::Authorization => authorization::check(asked, runs),
-        Hook::Modifier => Vec::new(),
+        Hook::Modifier => modifier::check(asked, runs),
     }
 }
 

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, ToSpan};
 use serde_json::{Value, json};
 
 use super::Drawn;
+use super::named::Named;
 use crate::chance::Chance;
 
 /// Two zones with different days of their clock changes, one whose clock moves by half an hour, and one without.
@@ -38,15 +39,15 @@ struct Step {
 
 impl Plan {
     /// Every fourth one lies on a day on which the zone's clock changes.
-    pub(super) fn draw(chance: &mut Chance, zones: &[String]) -> Self {
-        let zone = chance.pick(zones).clone();
+    pub(super) fn draw(chance: &mut Chance, named: &Named) -> Self {
+        let zone = chance.pick(&named.zones).clone();
         let start = if chance.one_in(4) { near_clock_change(&zone, chance) } else { None };
         let second = timestamp(PLAIN).as_second() + chance.between(-180 * 86_400, 180 * 86_400);
         let steps = (0..chance.between(0, 7)).map(|_| Step::draw(chance)).collect();
         Self {
             start: start.unwrap_or_else(|| Timestamp::from_second(second).unwrap_or_default()),
             zone,
-            group: chance.one_in(3).then(|| "fleet".to_owned()),
+            group: chance.one_in(3).then(|| chance.pick(&named.groups).clone()),
             is_final: !chance.one_in(4),
             steps,
             more: Energy::from_wh(chance.between(1, 60_000)),

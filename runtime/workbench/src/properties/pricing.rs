@@ -1,16 +1,16 @@
 //! What must hold for every tariff.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use amprule_domain::decision::Hook;
 use amprule_domain::pricing::{Parameters, PricingInput, PricingOutput};
 use amprule_domain::{Currency, Decimal};
-use amprule_hooks::cases::{Input, ready, usual_parameters};
+use amprule_hooks::cases::usual_parameters;
 use amprule_hooks::trial;
 use serde_json::{Value, json};
 
-use super::plan::{Plan, ZONES, in_case};
+use super::named::Named;
+use super::plan::{Plan, in_case};
 use super::{Asked, Breach, PropertyReport, Runs, try_all};
 use crate::chance::Chance;
 
@@ -35,9 +35,9 @@ struct Tariff<'u> {
 
 pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
     let tariff = Tariff { asked, parameters: Arc::new(usual_parameters(asked.source)) };
-    let zones = zones(asked);
+    let named = Named::of(asked);
     let mut chance = Chance::new(runs.seed);
-    let plans: Vec<Plan> = (0..runs.count).map(|_| Plan::draw(&mut chance, &zones)).collect();
+    let plans: Vec<Plan> = (0..runs.count).map(|_| Plan::draw(&mut chance, &named)).collect();
     let declared_off = |name| name == MONOTONIC && !asked.source.manifest.properties.monotonic;
     PROPERTIES
         .iter()
@@ -150,16 +150,4 @@ fn sum(output: &PricingOutput) -> Decimal {
 
 fn breach(why: String, input: &PricingInput, expect: Value) -> Breach {
     Breach { why, input: in_case(input), expect }
-}
-
-/// Those that the unit's cases name, before the usual ones.
-fn zones(asked: &Asked<'_>) -> Vec<String> {
-    let (cases, _) = ready(asked.source);
-    let named = cases.into_iter().filter_map(|case| match case.input {
-        Input::Pricing(input) => Some(input.session.time_zone),
-        Input::Modifier(input) => Some(input.facts.session.time_zone),
-        Input::Authorization(_) => None,
-    });
-    let named: BTreeSet<String> = named.collect();
-    named.into_iter().chain(ZONES.map(str::to_owned)).collect()
 }
