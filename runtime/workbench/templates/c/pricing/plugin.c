@@ -12,7 +12,7 @@
 typedef amprule_types_types_decimal_t decimal_t;
 typedef exports_amprule_pricing_pricing_pricing_input_t input_t;
 typedef exports_amprule_pricing_pricing_pricing_output_t output_t;
-typedef exports_amprule_pricing_pricing_pricing_line_t line_t;
+typedef amprule_types_types_pricing_line_t line_t;
 
 // The host gives every parameter that plugin.toml declares.
 static const amprule_types_types_value_t *parameter(const input_t *input, const char *name) {
@@ -55,8 +55,8 @@ static line_t line(const char *code, const char *description, decimal_t quantity
 static int64_t idle_minutes(const input_t *input) {
   int64_t seconds = 0;
   for (size_t at = 0; at < input->periods.len; at++) {
-    const exports_amprule_pricing_pricing_period_t *period = &input->periods.ptr[at];
-    if (period->state == EXPORTS_AMPRULE_PRICING_PRICING_CHARGING_STATE_IDLE) {
+    const amprule_types_types_period_t *period = &input->periods.ptr[at];
+    if (period->state == AMPRULE_TYPES_TYPES_CHARGING_STATE_IDLE) {
       seconds += period->duration_s;
     }
   }

@@ -7,7 +7,7 @@ has returned. What raises takes the host's fallback.
 
 from wit_world import exports
 from wit_world.exports import pricing
-from wit_world.imports.types import Decimal
+from wit_world.imports.types import ChargingState, Decimal, Period, PricingLine
 
 
 class Pricing(exports.Pricing):
@@ -24,12 +24,12 @@ class Pricing(exports.Pricing):
         return pricing.PricingOutput(currency=parameters["currency"], lines=lines, next_change_at=None, ext=[])
 
 
-def idle_minutes(periods: list[pricing.Period]) -> int:
-    idle = (period for period in periods if period.state == pricing.ChargingState.IDLE)
+def idle_minutes(periods: list[Period]) -> int:
+    idle = (period for period in periods if period.state == ChargingState.IDLE)
     return sum(period.duration_s for period in idle) // 60
 
 
-def line(code: str, description: str, quantity: Decimal, unit: str, price: Decimal) -> pricing.PricingLine:
+def line(code: str, description: str, quantity: Decimal, unit: str, price: Decimal) -> PricingLine:
     """So much of a unit at a price for each."""
     amount = Decimal(quantity.coefficient * price.coefficient, quantity.scale + price.scale)
-    return pricing.PricingLine(code, description, quantity, unit, price, amount, [])
+    return PricingLine(code, description, quantity, unit, price, amount, [])
