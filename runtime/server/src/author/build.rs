@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use amprule_domain::decision::Hook;
 use amprule_hooks::manifest::{self, Declaration};
 use amprule_workbench::component::component;
 use anyhow::{Context, Result, bail};
@@ -141,16 +142,19 @@ impl Project<'_> {
         command
     }
 
-    /// The contract's world that has the manifest's hooks.
-    fn world(&self) -> Result<&'static str> {
+    /// The contract's world that has the manifest's hooks: it is named after them.
+    fn world(&self) -> Result<String> {
         let file = self.folder.join("plugin.toml");
         let text = fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
         let declared = Declaration { file: "plugin.toml", manifest: &text, parameters: None, entry: COMPONENT };
         let parsed = manifest::parse(&declared).map_err(|found| Refused::new(self.folder.display(), found));
         match parsed?.0.hooks.as_slice() {
             [] => bail!("{} names no hook; it needs a line like hooks = [\"pricing\"]", file.display()),
-            [hook] => Ok(hook.as_str()),
-            _ => Ok("both"),
+            hooks if hooks.len() == Hook::ALL.len() => Ok("all".to_owned()),
+            hooks => {
+                let named = Hook::ALL.into_iter().filter(|hook| hooks.contains(hook));
+                Ok(named.map(Hook::as_str).collect::<Vec<_>>().join("-"))
+            }
         }
     }
 }

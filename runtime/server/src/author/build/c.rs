@@ -29,10 +29,11 @@ pub(super) fn compile(project: &Project<'_>) -> Result<Vec<u8>> {
     let world = project.world()?;
     let bindings = project.workplace()?.join("bindings");
     let contract = project.folder.join("wit");
-    bind(&contract, world, &bindings).with_context(|| format!("make bindings of {}", contract.display()))?;
+    bind(&contract, &world, &bindings).with_context(|| format!("make bindings of {}", contract.display()))?;
     let mut clang = project.command("clang");
     clang.args(FLAGS).args(["-o", "target/module.wasm"]).args(sources(project.folder)?);
-    clang.args([format!("target/bindings/{world}.c"), format!("target/bindings/{world}_component_type.o")]);
+    let named = world.replace('-', "_");
+    clang.args([format!("target/bindings/{named}.c"), format!("target/bindings/{named}_component_type.o")]);
     project.running.run(&mut clang)?;
     read(&project.folder.join("target/module.wasm"))
 }

@@ -19,7 +19,7 @@ pub(super) fn javascript(project: &Project<'_>) -> Result<Vec<u8>> {
         return Err(missing("componentize-js is not in node_modules/", install));
     }
     project.workplace()?;
-    project.running.run(project.command("node").args(["build.js", "wit", project.world()?, MADE]))?;
+    project.running.run(project.command("node").args(["build.js", "wit", &project.world()?, MADE]))?;
     read(&project.folder.join(MADE))
 }
 
@@ -27,7 +27,7 @@ pub(super) fn python(project: &Project<'_>) -> Result<Vec<u8>> {
     let tool = componentize_py(project)?;
     project.workplace()?;
     let mut command = project.command(tool);
-    command.args(["--wit-path", "wit", "--world", project.world()?, "componentize", "plugin", "--output", MADE]);
+    command.args(["--wit-path", "wit", "--world", &project.world()?, "componentize", "plugin", "--output", MADE]);
     project.running.run(&mut command)?;
     read(&project.folder.join(MADE))
 }
