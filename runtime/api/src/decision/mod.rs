@@ -17,7 +17,7 @@ pub(crate) struct DecisionView {
     id: String,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// `pricing` or `authorization`.
+    /// `pricing`, `modifier` or `authorization`.
     #[schema(example = "pricing")]
     hook: &'static str,
     station: String,

@@ -19,7 +19,7 @@ pub(crate) struct ExtensionView {
     /// `rhai` or `wasm`; null while nothing could be compiled.
     #[schema(required)]
     kind: Option<String>,
-    /// `pricing`, `authorization`.
+    /// `pricing`, `modifier`, `authorization`.
     hooks: Vec<String>,
     #[schema(required)]
     version: Option<String>,
@@ -89,7 +89,7 @@ pub(crate) struct ParameterView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HookView {
-    /// `pricing` or `authorization`.
+    /// `pricing`, `modifier` or `authorization`.
     hook: String,
     calls: u64,
     /// Class to number.
