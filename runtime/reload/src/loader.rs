@@ -46,7 +46,8 @@ impl Loader {
         Self { settings, registry, workshop, archive, gate, active, known: BTreeMap::new(), making: BTreeMap::new() }
     }
 
-    /// The first look. Everything that is there becomes one generation, however long it takes to compile.
+    /// The first look. Everything that is there becomes one generation, however long it takes to compile; candidates come
+    /// when they are ready.
     pub(crate) fn first_look(&mut self) {
         let mut findings = Findings::default();
         for _ in 0..ROUNDS {

@@ -63,9 +63,9 @@ impl Loader {
         self.take_in_until(|making| making.since + TOGETHER, findings);
     }
 
-    /// Takes in everything, however long it may take within its bounds.
+    /// Takes in everything but candidates, however long it may take within its bounds.
     pub(crate) fn take_in_all(&mut self, findings: &mut Findings) {
-        while !self.making.is_empty() {
+        while self.making.keys().any(|path| !self.is_candidate(path)) {
             self.take_in_until(|_| Instant::now() + TOGETHER, findings);
         }
     }
