@@ -16,9 +16,10 @@ mod tick;
 mod times;
 mod transaction;
 
-pub use apply::{Moment, Step, apply, may_repeat};
+pub use apply::{Moment, Pinning, Step, apply, may_repeat};
 pub use propose::{Admission, Proposal, Question, propose};
 pub use question::{KnownToken, authorization_input, budget_since, cut_anew, pricing_input, pricing_period};
+pub(crate) use question::{iso_weekday, minute_of_day};
 pub use recall::{Recall, recall};
 pub use settle::{Happened, Settled, settle};
 pub use tick::tick;

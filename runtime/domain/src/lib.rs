@@ -16,6 +16,8 @@ pub mod mark;
 pub mod modifier;
 pub mod money;
 pub mod notice;
+pub mod occasion;
+pub mod pattern;
 pub mod ports;
 pub mod pricing;
 pub mod reading;
@@ -30,4 +32,5 @@ pub use ids::{DecisionId, SessionId, SessionNo, StationId, StationIdFault, Trans
 pub use jiff::Timestamp;
 pub use mark::{Mark, Marks};
 pub use money::Currency;
+pub use occasion::Occasion;
 pub use rust_decimal::Decimal;

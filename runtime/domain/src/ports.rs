@@ -17,7 +17,7 @@ use crate::reply::{Refusal, Reply};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::token::TokenRecord;
-use crate::{Currency, DecisionId, SessionId, SessionNo, StationId, TransactionId};
+use crate::{Currency, DecisionId, Occasion, SessionId, SessionNo, StationId, TransactionId};
 
 pub type Later<'a, T> = Pinned<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -147,9 +147,10 @@ pub struct StoredReading {
 
 /// Other people's code, behind budgets and fallbacks: asking never fails, never takes longer than its budget.
 pub trait Hooks: Send + Sync {
-    fn authorize(&self, input: AuthorizationInput, about: About) -> Later<'_, AuthorizationAnswer>;
-    /// The pricing version for a session that starts now. `tariff` is the unit that an authorization asked for.
-    fn pin(&self, tariff: Option<&str>) -> Option<Arc<Pin>>;
+    fn authorize<'a>(&'a self, input: AuthorizationInput, at: Occasion<'a>) -> Later<'a, AuthorizationAnswer>;
+    /// The pricing versions for a session that begins on this occasion. `tariff` is the unit that an authorization asked
+    /// for.
+    fn pin(&self, at: &Occasion<'_>, tariff: Option<&str>) -> Option<Arc<Pin>>;
     /// False: nobody has to be asked, there is no price.
     fn may_price(&self, pin: Option<&Pin>) -> bool {
         let _ = pin;

@@ -127,7 +127,7 @@ pub struct PricedBy {
     pub fallback: bool,
 }
 
-/// The pricing version that a session keeps.
+/// The pricing version that a session keeps. Without a hash it is a unit that was to price and was not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pin {
@@ -139,6 +139,18 @@ pub struct Pin {
     pub boundaries: Vec<u16>,
     /// False when the unit declares `pin = "none"`: the active version prices, and the hash is that of the start.
     pub fixed: bool,
+}
+
+impl Pin {
+    /// A unit that the operator names, and that was not there when the session began.
+    pub fn missing(unit: &str) -> Self {
+        Self { unit: unit.to_owned(), version: String::new(), hash: String::new(), boundaries: Vec::new(), fixed: true }
+    }
+
+    /// Whatever their versions.
+    pub fn has_units_of(&self, other: &Self) -> bool {
+        self.unit == other.unit
+    }
 }
 
 impl PricingOutput {

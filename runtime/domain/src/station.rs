@@ -16,6 +16,9 @@ pub struct StationRecord {
     /// A keyed hash; never the password.
     pub password_hash: Option<String>,
     pub location: Option<String>,
+    /// What operators' rules may choose it by, with others of its kind.
+    #[serde(default)]
+    pub group: Option<String>,
     /// IANA name. Local hours of tariffs and policies are hours of this zone.
     pub time_zone: String,
     /// The last BootNotification.
@@ -33,6 +36,7 @@ impl StationRecord {
             security_profile: 0,
             password_hash: None,
             location: None,
+            group: None,
             time_zone: "UTC".to_owned(),
             boot: Boot::default(),
             protocol: None,

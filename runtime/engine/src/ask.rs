@@ -2,11 +2,11 @@
 
 use amprule_domain::authorization::{AuthorizationOutput, Opinion};
 use amprule_domain::charging::{self, Admission, KnownToken, Question};
-use amprule_domain::ports::{About, StoreResult};
+use amprule_domain::ports::StoreResult;
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::SessionLimits;
 use amprule_domain::token::{TokenRecord, TokenStatus};
-use amprule_domain::{Decimal, Timestamp};
+use amprule_domain::{Decimal, Occasion, Timestamp};
 
 use crate::station::StationTask;
 
@@ -23,8 +23,8 @@ impl StationTask {
         };
         let token = known.record.clone();
         let input = charging::authorization_input(record, question, known, now);
-        let about = About { station: record.id.clone(), session: None };
-        let answer = self.ports.hooks.authorize(input, about).await;
+        let occasion = Occasion::of(record, token.as_ref().and_then(|token| token.group.as_deref()), now);
+        let answer = self.ports.hooks.authorize(input, occasion).await;
         Admission { decisions: answer.decisions, ..self.admission(answer.output, token.as_ref(), now) }
     }
 

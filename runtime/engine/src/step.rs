@@ -1,12 +1,12 @@
 //! A message's whole way: understood, asked about, committed, answered.
 
-use amprule_domain::Timestamp;
 use amprule_domain::charging::{self, Admission, Moment, Proposal, Settled, Step};
 use amprule_domain::effect::{Answered, MessageKey};
 use amprule_domain::event::{Inbound, StationEvent};
 use amprule_domain::ports::{About, PricingAnswer, StoreResult};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_domain::station::Provisioning;
+use amprule_domain::{Occasion, Timestamp};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::happened;
@@ -23,7 +23,7 @@ impl StationTask {
         self.recall(inbound)?;
 
         let hooks = self.ports.hooks.clone();
-        let pin = |tariff: Option<&str>| hooks.pin(tariff);
+        let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);
         let moment = Moment {
             now: self.ports.clock.now(),
             ids: &*self.ports.ids.clone(),

@@ -1,21 +1,21 @@
-//! A generation: which version of each unit is active. The registry replaces it as a whole.
+//! A generation: which version of each unit is active, and which of them are asked. The registry replaces it as a whole.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::decision::Hook;
 
-use crate::settings::Selection;
+use crate::chain::{Chains, Entries};
+use crate::selection::Selection;
 use crate::version::Version;
 
 /// Never changes once it is made.
 #[derive(Clone, Default)]
 pub(crate) struct Generation {
     pub(crate) number: u64,
-    pub(crate) entries: BTreeMap<String, Entry>,
-    pub(crate) pricing: Option<Arc<Version>>,
-    /// In the order in which they are asked.
-    pub(crate) authorization: Vec<Policy>,
+    pub(crate) entries: Entries,
+    pub(crate) selection: Arc<Selection>,
+    /// The selection, with its units looked up among the entries.
+    pub(crate) chains: Chains,
 }
 
 #[derive(Clone)]
@@ -29,35 +29,38 @@ pub(crate) struct Entry {
     pub(crate) since: u64,
 }
 
-/// A place in the order of authorization.
-#[derive(Clone)]
-pub(crate) enum Policy {
-    Loaded(Arc<Version>),
-    /// The operator names it, and it is not there.
-    Missing(String),
-}
-
 /// One step from a generation to the next.
 #[derive(Clone)]
 pub enum Change {
-    Activate { version: Arc<Version>, path: String },
-    Remove { id: String },
+    Activate {
+        version: Arc<Version>,
+        path: String,
+    },
+    Remove {
+        id: String,
+    },
+    /// Other rules about which units are asked.
+    Select(Arc<Selection>),
 }
 
 impl Generation {
     /// Nothing is loaded, but what the operator names is missed already.
     pub(crate) fn empty(selection: &Selection) -> Self {
-        let nothing = Self::default();
-        Self { authorization: nothing.select_authorization(selection), ..nothing }
+        let selection = Arc::new(selection.clone());
+        Self { chains: Chains::new(&selection, &Entries::new()), selection, ..Self::default() }
     }
 
-    pub(crate) fn next(&self, changes: &[Change], selection: &Selection) -> Self {
-        let mut next = Self { number: self.number + 1, entries: self.entries.clone(), ..Self::default() };
+    pub(crate) fn next(&self, changes: &[Change]) -> Self {
+        let mut next = Self {
+            number: self.number + 1,
+            entries: self.entries.clone(),
+            selection: Arc::clone(&self.selection),
+            chains: Chains::default(),
+        };
         for change in changes {
             next.apply(change);
         }
-        next.pricing = next.select_pricing(selection);
-        next.authorization = next.select_authorization(selection);
+        next.chains = Chains::new(&next.selection, &next.entries);
         next
     }
 
@@ -72,47 +75,16 @@ impl Generation {
         self.entries.get(unit).map(|entry| &entry.active)
     }
 
-    /// Is this version asked for new sessions?
-    pub(crate) fn selects(&self, version: &Version) -> bool {
-        let prices = self.pricing.as_ref().is_some_and(|chosen| chosen.hash == version.hash);
-        prices
-            || self
-                .authorization
-                .iter()
-                .any(|policy| matches!(policy, Policy::Loaded(chosen) if chosen.hash == version.hash))
-    }
-
     fn apply(&mut self, change: &Change) {
         match change {
             Change::Remove { id } => drop(self.entries.remove(id)),
+            Change::Select(selection) => self.selection = Arc::clone(selection),
             Change::Activate { version, path } => {
                 let previous = self.entries.get(version.id()).and_then(|entry| entry.kept(version));
                 let entry = Entry { active: Arc::clone(version), previous, path: path.clone(), since: self.number };
                 self.entries.insert(version.id().to_owned(), entry);
             }
         }
-    }
-
-    fn select_pricing(&self, selection: &Selection) -> Option<Arc<Version>> {
-        match &selection.pricing {
-            Some(id) => self.active(id).filter(|version| version.has(Hook::Pricing)).cloned(),
-            None => self.ordered(Hook::Pricing).next().cloned(),
-        }
-    }
-
-    fn select_authorization(&self, selection: &Selection) -> Vec<Policy> {
-        let Some(ids) = &selection.authorization else {
-            return self.ordered(Hook::Authorization).cloned().map(Policy::Loaded).collect();
-        };
-        let loaded = |id: &String| self.active(id).filter(|version| version.has(Hook::Authorization));
-        ids.iter().map(|id| loaded(id).cloned().map_or_else(|| Policy::Missing(id.clone()), Policy::Loaded)).collect()
-    }
-
-    /// Scripts before plugins, by id.
-    fn ordered(&self, hook: Hook) -> impl Iterator<Item = &Arc<Version>> {
-        let mut versions: Vec<_> = self.entries.values().map(|entry| &entry.active).filter(|v| v.has(hook)).collect();
-        versions.sort_by_key(|version| version.kind as u8);
-        versions.into_iter()
     }
 }
 

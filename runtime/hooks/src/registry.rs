@@ -6,6 +6,7 @@
 mod authorizing;
 mod life;
 mod notices;
+mod pinning;
 mod pricing;
 mod recall;
 mod rollback;
@@ -18,8 +19,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use amprule_domain::Occasion;
 use amprule_domain::authorization::AuthorizationInput;
-use amprule_domain::decision::Hook;
 use amprule_domain::ports::{About, AuthorizationAnswer, Clock, Hooks, Ids, Later, PricingAnswer};
 use amprule_domain::pricing::{Pin, PricingInput};
 use arc_swap::ArcSwap;
@@ -37,6 +38,7 @@ use crate::shelf::{Archive, Shelf};
 use crate::version::Version;
 use crate::voice::Voice;
 
+pub use crate::chain::MissingUnit;
 pub use crate::voice::Observer;
 pub use life::{Stage, VersionView};
 pub use standing::{PlaceStanding, Standings};
@@ -164,7 +166,7 @@ impl Registry {
         let (before, after) = {
             let _one_at_a_time = self.swaps.lock();
             let before = self.generation.load_full();
-            let after = Arc::new(before.next(&changes, &self.settings.selection));
+            let after = Arc::new(before.next(&changes));
             self.generation.store(Arc::clone(&after));
             (before, after)
         };
@@ -231,32 +233,18 @@ impl Registry {
                 version.probation.begin(now);
                 Change::Activate { version, path }
             }
-            change @ Change::Remove { .. } => change,
+            change @ (Change::Remove { .. } | Change::Select(_)) => change,
         }
     }
 }
 
 impl Hooks for Registry {
-    fn authorize(&self, input: AuthorizationInput, about: About) -> Later<'_, AuthorizationAnswer> {
-        Box::pin(self.authorize_with_all(input, about))
+    fn authorize<'a>(&'a self, input: AuthorizationInput, at: Occasion<'a>) -> Later<'a, AuthorizationAnswer> {
+        Box::pin(self.authorize_with_chain(input, at))
     }
 
-    fn pin(&self, tariff: Option<&str>) -> Option<Arc<Pin>> {
-        let generation = self.generation.load();
-        let prices = |id: &str| generation.active(id).filter(|version| version.has(Hook::Pricing));
-        let wanted = tariff.and_then(|id| {
-            let wanted = prices(id);
-            if wanted.is_none() {
-                tracing::warn!(
-                    extension = id,
-                    "an authorization asks for a tariff that is not there; the usual one prices"
-                );
-            }
-            wanted
-        });
-        let version = wanted.or(generation.pricing.as_ref())?;
-        version.touch((self.steady)());
-        Some(version.pin())
+    fn pin(&self, at: &Occasion<'_>, tariff: Option<&str>) -> Option<Arc<Pin>> {
+        self.pin_for(at, tariff)
     }
 
     fn may_price(&self, pin: Option<&Pin>) -> bool {

@@ -1,4 +1,4 @@
-//! The host's bounds for other people's code, and which units are asked.
+//! The host's bounds for other people's code, and what it does without any.
 
 use std::time::Duration;
 
@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::manifest::LimitsAsked;
 use crate::probation::ProbationRules;
+use crate::selection::Selection;
 use crate::unit::Kind;
 
 #[derive(Debug, Clone, Default)]
 pub struct HookSettings {
     pub limits: HostLimits,
+    /// What counts until a [`crate::Change::Select`] says otherwise.
     pub selection: Selection,
     /// The last resort when no unit can price. `None`: such a session stays unpriced and is marked.
     pub static_tariff: Option<StaticTariff>,
@@ -54,15 +56,6 @@ impl HostLimits {
             memory: memory.map_or(self.memory, |asked| asked.min(self.memory)),
         }
     }
-}
-
-/// Which units are asked. Without it: the first that prices, and all that authorize; scripts before plugins, by id.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Selection {
-    pub pricing: Option<String>,
-    /// In this order. A named unit that is not there fails as one that cannot answer.
-    pub authorization: Option<Vec<String>>,
 }
 
 /// A price that needs nobody's code.

@@ -25,9 +25,18 @@ impl Voice {
     }
 
     pub(crate) fn tell(&self, kind: &'static str, id: &str, data: Value) {
+        self.say(kind, Some(id), data);
+    }
+
+    /// Of no extension alone.
+    pub(crate) fn tell_all(&self, kind: &'static str, data: Value) {
+        self.say(kind, None, data);
+    }
+
+    fn say(&self, kind: &'static str, id: Option<&str>, data: Value) {
         if let Some(observer) = self.observer.get() {
-            let at = self.clock.now();
-            observer(Notice { at, kind, station: None, session: None, extension: Some(id.to_owned()), data });
+            let (at, extension) = (self.clock.now(), id.map(str::to_owned));
+            observer(Notice { at, kind, station: None, session: None, extension, data });
         }
     }
 }

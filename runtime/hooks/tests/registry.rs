@@ -5,15 +5,15 @@ mod fixture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::authorization::{AuthorizationOutput, Limits, Opinion};
+use amprule_domain::authorization::{AuthorizationOutput, Opinion};
 use amprule_domain::decision::{FaultClass, Hook};
 use amprule_domain::ports::Hooks as _;
-use amprule_domain::reply::AuthorizationStatus;
-use amprule_domain::{Currency, Decimal, Energy};
+use amprule_domain::{Currency, Decimal};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
 use amprule_hooks::registry::{ExtensionState, Stage};
-use amprule_hooks::{Archive, Change, HookSettings, Kind, Mask, Selection, StaticTariff, Version};
-use fixture::{Behaviour, Fixture, about, presented, running, unit, with};
+use amprule_hooks::selection::Parts;
+use amprule_hooks::{Archive, Change, HookSettings, Kind, Mask, StaticTariff, Version};
+use fixture::{Behaviour, Fixture, about, cs_1, presented, running, unit, with};
 use serde_json::json;
 
 fn eur(text: &str) -> Decimal {
@@ -24,11 +24,11 @@ fn eur(text: &str) -> Decimal {
 async fn a_session_keeps_the_version_it_began_with() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
-    let first = fixture.registry.pin(None).unwrap();
+    let first = fixture.pin(None).unwrap();
     fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
-    let second = fixture.registry.pin(None).unwrap();
+    let second = fixture.pin(None).unwrap();
     fixture.registry.apply(vec![Change::Remove { id: "tou".to_owned() }]);
-    assert_eq!(fixture.registry.pin(None), None);
+    assert_eq!(fixture.pin(None), None);
     for (pin, total) in [(&first, "1.00"), (&second, "2.00")] {
         let answer = fixture.registry.price(Some(pin), running(), about()).await;
         let price = answer.price.unwrap();
@@ -41,7 +41,7 @@ async fn a_session_keeps_the_version_it_began_with() {
 async fn a_unit_that_pins_nothing_is_priced_by_what_is_active() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(with(unit("tou", "1", Behaviour::Price("1.00")), |source| source.manifest.pinned = false));
-    let pin = fixture.registry.pin(None).unwrap();
+    let pin = fixture.pin(None).unwrap();
     fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
     let price = fixture.registry.price(Some(&pin), running(), about()).await.price.unwrap();
     assert_eq!(price.total, eur("2.00"));
@@ -51,13 +51,16 @@ async fn a_unit_that_pins_nothing_is_priced_by_what_is_active() {
 async fn a_modifier_is_asked_by_nobody_as_long_as_nobody_names_it() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("off", "1", Behaviour::Add("-0.10")));
-    assert_eq!(fixture.registry.pin(None), None);
-    assert_eq!(fixture.registry.pin(Some("off")), None, "not for an authorization's sake either");
+    assert_eq!(fixture.pin(None), None);
+    assert_eq!(fixture.pin(Some("off")), None, "not for an authorization's sake either");
     fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
-    let pin = fixture.registry.pin(None).unwrap();
+    let pin = fixture.pin(None).unwrap();
     let price = fixture.registry.price(Some(&pin), running(), about()).await.price.unwrap();
     assert_eq!((price.total, price.modified_by.len()), (eur("1.00"), 0));
-    assert_eq!(fixture.registry.authorize(presented(), about()).await.output.verdict, Opinion::NoOpinion);
+    assert_eq!(
+        fixture.registry.authorize(presented(), fixture::occasion(&cs_1())).await.output.verdict,
+        Opinion::NoOpinion
+    );
 }
 
 #[tokio::test]
@@ -82,7 +85,7 @@ async fn every_fault_falls_back_to_the_last_known_good_then_to_the_static_tariff
                 fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
             }
             fixture.activate(unit("tou", "2", behaviour.clone()));
-            let pin = fixture.registry.pin(None).unwrap();
+            let pin = fixture.pin(None).unwrap();
             let answer = fixture.registry.price(Some(&pin), running(), about()).await;
             assert_eq!(answer.price.as_ref().map(|price| price.total), total.map(eur), "{class} {fallback}");
             assert!(answer.price.is_none_or(|price| price.priced_by.fallback));
@@ -98,7 +101,7 @@ async fn every_fault_falls_back_to_the_last_known_good_then_to_the_static_tariff
 async fn a_pinned_version_that_is_nowhere_is_never_replaced_in_silence() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
-    let mut pin = fixture.registry.pin(None).unwrap();
+    let mut pin = fixture.pin(None).unwrap();
     Arc::make_mut(&mut pin).hash = "lost".to_owned();
     let answer = fixture.registry.price(Some(&pin), running(), about()).await;
     assert!(answer.price.unwrap().priced_by.fallback);
@@ -133,7 +136,7 @@ async fn the_breaker_opens_after_five_faults_and_lets_a_try_through_later() {
     let fixture = Fixture::new(HookSettings::default());
     let (source, made, failing) = fixture::switched("tou", "1");
     fixture.activate((source, made));
-    let pin = fixture.registry.pin(None).unwrap();
+    let pin = fixture.pin(None).unwrap();
     failing.store(true, std::sync::atomic::Ordering::SeqCst);
     let class = async || {
         let answer = fixture.registry.price(Some(&pin), fixture::last(), about()).await;
@@ -153,11 +156,11 @@ async fn the_breaker_opens_after_five_faults_and_lets_a_try_through_later() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_unit_that_never_ends_takes_only_its_own_callers_time() {
     let mut settings = HookSettings::default();
-    settings.selection.pricing = Some("quick".to_owned());
+    settings.selection.everywhere.pricing = Some("quick".to_owned());
     let fixture = Fixture::new(settings);
     fixture.activate(unit("quick", "1", Behaviour::Price("1.00")));
     fixture.activate(unit("slow", "1", Behaviour::UntilDeadline));
-    let (slow, quick) = (fixture.registry.pin(Some("slow")).unwrap(), fixture.registry.pin(None).unwrap());
+    let (slow, quick) = (fixture.pin(Some("slow")).unwrap(), fixture.pin(None).unwrap());
     assert_eq!((slow.unit.as_str(), quick.unit.as_str()), ("slow", "quick"));
     let registry = &fixture.registry;
     let (slows, quicks) = (
@@ -176,7 +179,7 @@ async fn a_unit_that_never_ends_takes_only_its_own_callers_time() {
 async fn finals_are_always_written_down_and_running_prices_once_a_second() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
-    let pin = fixture.registry.pin(None).unwrap();
+    let pin = fixture.pin(None).unwrap();
     let written = async |input| fixture.registry.price(Some(&pin), input, about()).await.decisions.len();
     assert_eq!(written(running()).await, 1);
     assert_eq!(written(running()).await, 0);
@@ -193,47 +196,10 @@ async fn units_get_their_own_parameters() {
         source.parameters.insert("rate".to_owned(), "3.00".into());
     });
     fixture.activate(source);
-    let pin = fixture.registry.pin(None).unwrap();
+    let pin = fixture.pin(None).unwrap();
     let answer = fixture.registry.price(Some(&pin), fixture::last(), about()).await;
     assert_eq!(answer.price.unwrap().total, eur("3.00"));
     assert_eq!(answer.decisions[0].input["parameters"]["rate"], "3.00");
-}
-
-#[tokio::test]
-async fn opinions_are_combined() {
-    let accept = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
-    let limited = |wh, cache| AuthorizationOutput {
-        limits: Limits { max_energy: Some(Energy::from_wh(wh)), ..Limits::default() },
-        cache_s: Some(cache),
-        tariff: Some(format!("tariff-{wh}")),
-        ..accept.clone()
-    };
-    let reject = AuthorizationOutput {
-        verdict: Opinion::Reject,
-        reason: Some(AuthorizationStatus::NotAtThisTime),
-        ..AuthorizationOutput::no_opinion()
-    };
-    let none = AuthorizationOutput::no_opinion();
-    let cases: [(Vec<AuthorizationOutput>, Opinion, Option<i64>, usize); 5] = [
-        (vec![], Opinion::NoOpinion, None, 0),
-        (vec![none.clone(), none.clone()], Opinion::NoOpinion, None, 2),
-        (vec![none.clone(), accept.clone()], Opinion::Accept, None, 2),
-        (vec![limited(20_000, 60), limited(10_000, 90)], Opinion::Accept, Some(10_000), 2),
-        (vec![accept, reject, none], Opinion::Reject, None, 2),
-    ];
-    for (outputs, verdict, wh, decisions) in cases {
-        let fixture = Fixture::new(HookSettings::default());
-        for (at, output) in outputs.iter().enumerate() {
-            fixture.activate(unit(&format!("policy-{at}"), "1", Behaviour::Say(output.clone())));
-        }
-        let answer = fixture.registry.authorize(presented(), about()).await;
-        assert_eq!(answer.output.verdict, verdict, "{outputs:?}");
-        assert_eq!(answer.output.limits.max_energy, wh.map(Energy::from_wh));
-        assert_eq!(answer.decisions.len(), decisions, "the first rejection ends the round");
-        if wh.is_some() {
-            assert_eq!((answer.output.cache_s, answer.output.tariff.as_deref()), (Some(60), Some("tariff-20000")));
-        }
-    }
 }
 
 #[tokio::test]
@@ -244,14 +210,14 @@ async fn a_policy_that_cannot_be_asked_rejects_unless_it_declares_otherwise() {
     strict.activate(broken());
     let relaxed = Fixture::new(HookSettings::default());
     relaxed.activate(lenient);
-    let named = Selection { authorization: Some(vec!["not-there".to_owned()]), ..Selection::default() };
-    let missing = Fixture::new(HookSettings { selection: named, ..HookSettings::default() });
+    let named = Parts { authorization: Some(vec!["not-there".to_owned()]), ..Parts::default() };
+    let missing = Fixture::selecting(named);
     for (fixture, verdict, class, fallback) in [
         (strict, Opinion::Reject, FaultClass::Trap, "reject"),
         (relaxed, Opinion::NoOpinion, FaultClass::Trap, "no-opinion"),
         (missing, Opinion::Reject, FaultClass::NotLoaded, "reject"),
     ] {
-        let answer = fixture.registry.authorize(presented(), about()).await;
+        let answer = fixture.registry.authorize(presented(), fixture::occasion(&cs_1())).await;
         assert_eq!(answer.output.verdict, verdict);
         assert_eq!(answer.output.message.is_some(), verdict == Opinion::Reject);
         assert_eq!(answer.decisions[0].fault.as_ref().map(|fault| fault.class), Some(class));
@@ -282,7 +248,7 @@ async fn tokens_and_secret_parameters_stand_masked_in_the_decision_log() {
         let fixture = Fixture::new(HookSettings::default());
         fixture.registry.mask_with(Mask { tokens, hash: Box::new(hash) });
         fixture.activate(policy());
-        let answer = fixture.registry.authorize(presented(), about()).await;
+        let answer = fixture.registry.authorize(presented(), fixture::occasion(&cs_1())).await;
         let input = &answer.decisions[0].input;
         assert_eq!(input["token"]["idToken"], token);
         let parameters = json!({ "blocked": ["masked:04a1b2c3d4000000", "masked:other00000000000"], "zones": ["a"] });
@@ -295,8 +261,7 @@ async fn tokens_and_secret_parameters_stand_masked_in_the_decision_log() {
 fn scripts_come_before_plugins_and_a_selection_before_both() {
     let cases = [(None, "b-script"), (Some("a-plugin"), "a-plugin")];
     for (pricing, first) in cases {
-        let selection = Selection { pricing: pricing.map(str::to_owned), authorization: None };
-        let fixture = Fixture::new(HookSettings { selection, ..HookSettings::default() });
+        let fixture = Fixture::selecting(Parts { pricing: pricing.map(str::to_owned), ..Parts::default() });
         let plugin = with(unit("a-plugin", "1", Behaviour::Price("1.00")), |source| source.kind = Kind::Wasm);
         fixture.registry.apply(vec![
             fixture.change(plugin),
@@ -304,9 +269,9 @@ fn scripts_come_before_plugins_and_a_selection_before_both() {
             fixture.change(unit("b-script", "1", Behaviour::Price("1.00"))),
         ]);
         assert_eq!(fixture.registry.generation(), 1, "all at once");
-        assert_eq!(fixture.registry.pin(None).unwrap().unit, first);
-        assert_eq!(fixture.registry.pin(Some("c-script")).unwrap().unit, "c-script");
-        assert_eq!(fixture.registry.pin(Some("unknown")).unwrap().unit, first);
+        assert_eq!(fixture.pin(None).unwrap().unit, first);
+        assert_eq!(fixture.pin(Some("c-script")).unwrap().unit, "c-script");
+        assert_eq!(fixture.pin(Some("unknown")).unwrap().unit, first);
         let states: Vec<_> = fixture.registry.extensions().iter().map(|view| (view.id.clone(), view.state)).collect();
         let active = states.iter().filter(|(_, state)| *state == ExtensionState::Active);
         assert_eq!(active.map(|(id, _)| id.as_str()).collect::<Vec<_>>(), [first]);
@@ -317,9 +282,9 @@ fn scripts_come_before_plugins_and_a_selection_before_both() {
 async fn the_view_tells_how_calls_went() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
-    let first = fixture.registry.pin(None).unwrap();
+    let first = fixture.pin(None).unwrap();
     fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Fuel)));
-    let pin = fixture.registry.pin(None).unwrap();
+    let pin = fixture.pin(None).unwrap();
     fixture.registry.price(Some(&pin), running(), about()).await;
     let view = serde_json::to_value(fixture.registry.extension("tou").unwrap()).unwrap();
     let call = &view["calls"][0];
@@ -339,7 +304,7 @@ fn versions_leave_memory_when_nobody_needs_them() {
         .into_iter()
         .map(|version| {
             fixture.activate(unit("tou", version, Behaviour::Price("1.00")));
-            fixture.registry.pin(None).unwrap().hash.clone()
+            fixture.pin(None).unwrap().hash.clone()
         })
         .collect();
     let hour = Duration::from_secs(3600);
@@ -358,17 +323,17 @@ async fn a_version_that_fails_on_probation_makes_room_for_the_one_before_and_is_
     let writer = move |entries: &amprule_hooks::quarantine::Entries| *book.lock() = entries.keys().cloned().collect();
     fixture.registry.open_quarantine(Default::default(), Box::new(writer));
     fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
-    let good = fixture.registry.pin(None).unwrap();
+    let good = fixture.pin(None).unwrap();
     fixture.registry.price(Some(&good), running(), about()).await;
     fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Trap)));
-    let bad = fixture.registry.pin(None).unwrap();
+    let bad = fixture.pin(None).unwrap();
     for call in 1..=3 {
         assert!(!fixture.heard("extension.rolled-back"), "before call {call}");
         let price = fixture.registry.price(Some(&bad), running(), about()).await.price.unwrap();
         assert!(price.priced_by.fallback && price.total == eur("1.00"), "no session is without a price meanwhile");
     }
     assert!(fixture.heard("extension.rolled-back"));
-    assert_eq!(fixture.registry.pin(None).unwrap().hash, good.hash);
+    assert_eq!(fixture.pin(None).unwrap().hash, good.hash);
     assert_eq!(kept.lock().as_slice(), std::slice::from_ref(&bad.hash), "it is written down");
     let stages = stages(&fixture, "tou");
     assert_eq!(stages, [(good.hash.clone(), Stage::Probation), (bad.hash.clone(), Stage::Quarantined)]);
@@ -381,7 +346,7 @@ async fn a_version_is_stable_after_its_probation_and_then_only_the_breaker_judge
     let fixture = Fixture::new(HookSettings::default());
     let (source, fake, failing) = fixture::switched("tou", "1");
     fixture.activate((source, fake));
-    let pin = fixture.registry.pin(None).unwrap();
+    let pin = fixture.pin(None).unwrap();
     for _ in 0..20 {
         fixture.registry.price(Some(&pin), running(), about()).await;
     }

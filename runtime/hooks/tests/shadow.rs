@@ -39,7 +39,7 @@ fn until(fixture: &Fixture, unit: &str, holds: impl Fn(&ShadowView) -> bool) -> 
 /// What one bill and one running price are counted as: same, changed, failed, and the money's difference.
 async fn check(candidate: Behaviour, expect: (u64, u64, u64, Option<&str>)) {
     let fixture = beside(Behaviour::Price("4.00"), candidate);
-    let pin = fixture.registry.pin(None).expect("a tariff");
+    let pin = fixture.pin(None).expect("a tariff");
     ask(&fixture, &pin, running()).await;
     ask(&fixture, &pin, last()).await;
     let view = until(&fixture, "tou", |view| view.compared == 2);
@@ -60,12 +60,12 @@ async fn bills_are_counted_with_their_money_and_running_prices_without() {
 #[tokio::test]
 async fn only_answers_of_the_active_version_are_held_against_it_and_another_one_begins_anew() {
     let fixture = beside(Behaviour::Price("4.00"), Behaviour::Price("4.00"));
-    let first = fixture.registry.pin(None).expect("a tariff");
+    let first = fixture.pin(None).expect("a tariff");
     ask(&fixture, &first, last()).await;
     until(&fixture, "tou", |view| view.found.comparison.same == 1);
 
     fixture.activate(unit("tou", "3", Behaviour::Price("5.00")));
-    let second = fixture.registry.pin(None).expect("a tariff");
+    let second = fixture.pin(None).expect("a tariff");
     ask(&fixture, &first, last()).await;
     ask(&fixture, &second, last()).await;
     let view = until(&fixture, "tou", |view| view.found.comparison.changed == 1);
@@ -75,7 +75,7 @@ async fn only_answers_of_the_active_version_are_held_against_it_and_another_one_
 #[tokio::test]
 async fn questions_beyond_the_queue_are_dropped_and_nobody_waits() {
     let fixture = beside(Behaviour::Price("4.00"), Behaviour::UntilDeadline);
-    let pin = fixture.registry.pin(None).expect("a tariff");
+    let pin = fixture.pin(None).expect("a tariff");
     for _ in 0..1_100 {
         ask(&fixture, &pin, last()).await;
     }
@@ -90,7 +90,7 @@ async fn verdicts_are_compared_by_their_decision() {
     fixture.activate(unit("policy", "1", Behaviour::Say(say(Opinion::Accept))));
     let candidate = fixture.version(unit("policy", "2", Behaviour::Say(say(Opinion::Reject))));
     fixture.registry.begin_shadow(candidate, "candidates/policy");
-    let answer = fixture.registry.authorize(presented(), about()).await;
+    let answer = fixture.registry.authorize(presented(), fixture::occasion(&fixture::cs_1())).await;
     assert_eq!(answer.output.verdict, Opinion::Accept);
     let view = until(&fixture, "policy", |view| view.compared == 1);
     let page = view.to_string();
@@ -103,7 +103,7 @@ async fn another_clock_is_told() {
     fixture.activate(unit("tou", "1", Behaviour::Price("4.00")));
     let night = with(unit("tou", "2", Behaviour::Price("4.00")), |source| source.manifest.boundaries = vec![360]);
     fixture.registry.begin_shadow(fixture.version(night), "candidates/tou");
-    let pin = fixture.registry.pin(None).expect("a tariff");
+    let pin = fixture.pin(None).expect("a tariff");
     ask(&fixture, &pin, last()).await;
     assert!(until(&fixture, "tou", |view| view.compared == 1).approximate);
 }

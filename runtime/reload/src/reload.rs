@@ -62,7 +62,8 @@ impl Reload {
     /// Loads the versions that open sessions are pinned to, so that nobody waits for a compiler later.
     pub fn restore(&self, pins: &[Pin]) -> Vec<Missing> {
         let mut missing = Vec::new();
-        for pin in pins.iter().filter(|pin| self.registry.loaded(&pin.hash).is_none()) {
+        let lost = |pin: &&Pin| !pin.hash.is_empty() && self.registry.loaded(&pin.hash).is_none();
+        for pin in pins.iter().filter(lost) {
             match self.archive.load(&pin.hash) {
                 Some(version) => self.registry.hold(version),
                 None => {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use amprule_domain::ports::Clock;
 use amprule_engine::UnknownStations;
 use amprule_gateway::{GatewaySettings, ModelRule};
+use amprule_hooks::selection::{self, Combine, Parts, Rules};
 use amprule_hooks::{HookSettings, HostLimits, ProbationRules, Selection, StaticTariff};
 use amprule_reload::ReloadSettings;
 use amprule_store::{DecisionSettings, StoreSettings};
@@ -100,8 +101,12 @@ pub(crate) struct Extensions {
     pub(crate) scripts: PathBuf,
     pub(crate) plugins: PathBuf,
     pub(crate) candidates: PathBuf,
+    #[serde(deserialize_with = "selection::unit")]
     pub(crate) pricing: Option<String>,
+    #[serde(deserialize_with = "selection::units")]
     pub(crate) authorization: Option<Vec<String>>,
+    pub(crate) combine: Option<Combine>,
+    pub(crate) rules: Rules,
     pub(crate) wasm_fuel: u64,
     pub(crate) rhai_operations: u64,
     pub(crate) wall_ms: u64,
@@ -202,6 +207,8 @@ impl Default for Extensions {
             candidates: PathBuf::from("candidates"),
             pricing: None,
             authorization: None,
+            combine: None,
+            rules: Rules::default(),
             wasm_fuel: limits.wasm_fuel,
             rhai_operations: limits.rhai_operations,
             wall_ms: 50,
@@ -325,6 +332,11 @@ impl Extensions {
         settings
     }
 
+    pub(crate) fn selection(&self) -> Selection {
+        let Self { pricing, authorization, combine, rules, .. } = self.clone();
+        Selection { everywhere: Parts { pricing, authorization, combine }, rules }
+    }
+
     pub(crate) fn hook_settings(&self) -> HookSettings {
         HookSettings {
             limits: HostLimits {
@@ -333,7 +345,7 @@ impl Extensions {
                 wall: Duration::from_millis(self.wall_ms),
                 memory: self.memory_mib << 20,
             },
-            selection: Selection { pricing: self.pricing.clone(), authorization: self.authorization.clone() },
+            selection: self.selection(),
             static_tariff: self.static_tariff.clone(),
             probation: self.probation.rules(),
         }

@@ -13,7 +13,7 @@ use amprule_domain::ports::{About, Clock, Hooks as _, Ids};
 use amprule_domain::pricing::{OutputLine, Parameters, Price, PricingInput, SessionFacts, StationFacts, TokenFacts};
 use amprule_domain::timeline::{Clock as TariffClock, Timeline};
 use amprule_domain::token::TokenStatus;
-use amprule_domain::{Currency, Decimal, DecisionId, Energy, SessionId, SessionNo, Timestamp};
+use amprule_domain::{Currency, Decimal, DecisionId, Energy, Occasion, SessionId, SessionNo, StationId, Timestamp};
 use amprule_hooks::{Change, HookSettings, Registry, Version, trial};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -23,8 +23,11 @@ use amprule_domain::charging::pricing_period;
 
 const ZONE: &str = "Europe/Berlin";
 const STATION: &str = "SIM-DEV";
+const LOCATION: &str = "workbench";
 /// A Wednesday, 18:30 in Berlin.
 const PLUGGED_IN: &str = "2026-07-01T16:30:00Z";
+const WEEKDAY: u8 = 3;
+const MINUTE_OF_DAY: u16 = 18 * 60 + 30;
 /// Minutes, what the car does, and Wh.
 const COURSE: [(i64, ChargingState, i64); 4] = [
     (45, ChargingState::Charging, 8_250),
@@ -76,7 +79,7 @@ impl SimulatedStation {
     }
 
     async fn charge(&self, played: &mut Played) {
-        let pin = self.registry.pin(None);
+        let pin = self.registry.pin(&occasion(&STATION.into()), None);
         played.say(format!("the simulated station charges from {} on", local(plugged_in())));
         for (state, input) in course(pin.as_ref().map_or(&[], |pin| pin.boundaries.as_slice())) {
             let (at, energy) = (input.now, input.session.energy);
@@ -90,7 +93,8 @@ impl SimulatedStation {
 
     async fn ask(&self, played: &mut Played) {
         for (who, status) in DRIVERS {
-            let answer = self.registry.authorize(request(status), about()).await;
+            let station = STATION.into();
+            let answer = self.registry.authorize(request(status), occasion(&station)).await;
             played.faults(&answer.decisions);
             let output = answer.output;
             let verdict = match output.verdict {
@@ -223,8 +227,8 @@ fn request(status: Option<TokenStatus>) -> AuthorizationInput {
         },
         local: LocalTime {
             time_zone: ZONE.to_owned(),
-            weekday: 3,
-            minute_of_day: 18 * 60 + 30,
+            weekday: WEEKDAY,
+            minute_of_day: MINUTE_OF_DAY,
             date: "2026-07-01".to_owned(),
         },
         open_sessions: 0,
@@ -235,12 +239,17 @@ fn request(status: Option<TokenStatus>) -> AuthorizationInput {
 fn station() -> StationFacts {
     StationFacts {
         id: STATION.to_owned(),
-        location: Some("workbench".to_owned()),
+        location: Some(LOCATION.to_owned()),
         vendor: "Amprule".to_owned(),
         model: "simulated".to_owned(),
         evse: 1,
         connector: 1,
     }
+}
+
+fn occasion(station: &StationId) -> Occasion<'_> {
+    let location = Some(LOCATION);
+    Occasion { station, group: None, location, token_group: None, weekday: WEEKDAY, minute_of_day: MINUTE_OF_DAY }
 }
 
 fn about() -> About {

@@ -32,6 +32,9 @@ pub(crate) struct StationView {
     has_password: bool,
     #[schema(required)]
     location: Option<String>,
+    /// What the rules of the configuration may choose it by.
+    #[schema(required)]
+    group: Option<String>,
     /// IANA name; local hours of tariffs and policies are hours of this zone.
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
@@ -91,6 +94,7 @@ pub(crate) fn view(api: &Api, record: StationRecord) -> StoreResult<StationView>
         security_profile: record.security_profile,
         has_password: record.password_hash.is_some(),
         location: record.location,
+        group: record.group,
         time_zone: record.time_zone,
         vendor: said(record.boot.vendor),
         model: said(record.boot.model),

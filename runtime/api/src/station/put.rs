@@ -16,12 +16,13 @@ use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, Place, given, nearest};
 
-const MAX_LOCATION: usize = 255;
+/// Of a location and of a group.
+const MAX_NAME: usize = 255;
 /// OCPP 2.0.1 A00.FR.205 asks for 16 to 40; what installed stations really have is shorter and longer.
 const PASSWORD: std::ops::RangeInclusive<usize> = 6..=64;
 
 /// What the operator decides about a station. A member that is not given stays as it is, or takes its default in a new
-/// station; `null` clears `password` and `location`, and is the same as not given elsewhere.
+/// station; `null` clears `password`, `location` and `group`, and is the same as not given elsewhere.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StationChange {
@@ -39,6 +40,10 @@ pub(crate) struct StationChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 255)]
     location: Option<Option<String>>,
+    /// What the rules of the configuration may choose the station by; at most 255 bytes.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 255, example = "motorway")]
+    group: Option<Option<String>>,
     /// IANA name; `UTC` is the default.
     #[schema(example = "Europe/Berlin")]
     time_zone: Option<String>,
@@ -85,7 +90,10 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
         record.time_zone = check_zone(&zone)?;
     }
     if let Some(location) = change.location {
-        record.location = location.map(check_location).transpose()?;
+        record.location = location.map(|name| check_name("location", name)).transpose()?;
+    }
+    if let Some(group) = change.group {
+        record.group = group.map(|name| check_name("group", name)).transpose()?;
     }
     if let Some(password) = change.password {
         record.password_hash = password.map(|password| check_password(api, &password)).transpose()?;
@@ -107,11 +115,11 @@ fn check_profile(profile: u8) -> Answer<u8> {
     Ok(profile)
 }
 
-fn check_location(location: String) -> Answer<String> {
-    if location.len() > MAX_LOCATION {
-        return Err(Problem::invalid("/location", format!("the location is longer than {MAX_LOCATION} bytes")));
+fn check_name(member: &str, name: String) -> Answer<String> {
+    if name.len() > MAX_NAME {
+        return Err(Problem::invalid(format!("/{member}"), format!("the {member} is longer than {MAX_NAME} bytes")));
     }
-    Ok(location)
+    Ok(name)
 }
 
 fn check_password(api: &Api, password: &str) -> Answer<String> {
@@ -146,16 +154,16 @@ mod tests {
     #[tokio::test]
     async fn a_new_station_gets_defaults_and_a_known_one_keeps_what_is_not_given() {
         let house = House::new();
-        let made = house.put(CS_1, json!({"location": "Yard", "timeZone": "europe/berlin"})).await;
+        let made = house.put(CS_1, json!({"location": "Yard", "group": "depot", "timeZone": "europe/berlin"})).await;
         assert_eq!(made.status.as_u16(), 201);
         assert_eq!(made.body["provisioning"], "accepted");
         assert_eq!(made.body["timeZone"], "Europe/Berlin");
         let changed = house.put(CS_1, json!({"provisioning": "pending", "securityProfile": null})).await;
         assert_eq!(changed.status.as_u16(), 200);
         assert_eq!(changed.body["provisioning"], "pending");
-        assert_eq!(changed.body["location"], "Yard");
+        assert_eq!((&changed.body["location"], &changed.body["group"]), (&json!("Yard"), &json!("depot")));
         let cleared = house.put(CS_1, json!({"location": null})).await;
-        assert!(cleared.body["location"].is_null());
+        assert_eq!((&cleared.body["location"], &cleared.body["group"]), (&json!(null), &json!("depot")));
     }
 
     #[tokio::test]
@@ -185,6 +193,7 @@ mod tests {
             (json!({"timeZone": "Europe/Berlim"}), "/timeZone", "did you mean `Europe/Berlin`?"),
             (json!({"timeZone": ""}), "/timeZone", "not a time zone"),
             (json!({"location": "x".repeat(256)}), "/location", "255 bytes"),
+            (json!({"group": "x".repeat(256)}), "/group", "255 bytes"),
             (json!({"location": "Yard", "passwort": "secret"}), "/passwort", "did you mean `password`?"),
         ];
         for (body, path, message) in cases {

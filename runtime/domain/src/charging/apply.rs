@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::transaction::{self, Told};
 use super::{Admission, Happened, Station, course};
-use crate::SessionId;
 use crate::decision::Decision;
 use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
 use crate::event::{Boot, ConnectorStatus, Inbound, StationEvent};
@@ -15,13 +14,16 @@ use crate::pricing::Pin;
 use crate::reply::{DataTransferStatus, Reply};
 use crate::session::Session;
 use crate::station::StationRecord;
+use crate::{Occasion, SessionId};
+
+/// The pricing versions for a session that begins on an occasion; the other argument is the unit that a policy asked for.
+pub type Pinning<'a> = dyn Fn(&Occasion<'_>, Option<&str>) -> Option<Arc<Pin>> + Sync + 'a;
 
 /// What the core may not know by itself.
 pub struct Moment<'a> {
     pub now: Timestamp,
     pub ids: &'a dyn Ids,
-    /// The pricing version for a session that starts now; the argument is the unit that a policy asked for.
-    pub pin: &'a (dyn Fn(Option<&str>) -> Option<Arc<Pin>> + Sync),
+    pub pin: &'a Pinning<'a>,
     pub protocol: &'static str,
     pub heartbeat_s: u32,
     /// The message, to recognise its repetition.

@@ -1,16 +1,19 @@
 //! A session's course: how it begins, goes on and ends. One session at a time; who is meant is decided elsewhere.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::transaction::Told;
-use crate::SessionNo;
 use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};
+use crate::pricing::Pin;
 use crate::reading::Context;
 use crate::reply::AuthorizationStatus;
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState};
 use crate::timeline::{Clock, Timeline};
+use crate::{Occasion, SessionNo};
 
 pub(super) fn blank(told: Told<'_>, no: SessionNo) -> Session {
     blank_at(told, no, told.event.at.unwrap_or(told.moment.now))
@@ -45,7 +48,7 @@ pub(super) fn blank_at(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session 
 
 /// The first token of a transaction is its token; what was decided about it holds for the session.
 pub(super) fn admit(session: &mut Session, told: Told<'_>) {
-    let Told { event, admission, moment, .. } = told;
+    let Told { event, admission, .. } = told;
     let Some(token) = event.token.as_ref().filter(|_| session.token.is_none()) else {
         return;
     };
@@ -58,8 +61,26 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     if admission.info.status != AuthorizationStatus::Accepted {
         session.marks.add(Mark::UNAUTHORIZED);
     }
-    if event.phase == Phase::Updated && admission.tariff.is_some() {
-        session.pin = (moment.pin)(admission.tariff.as_deref());
+    if event.phase == Phase::Updated && (admission.tariff.is_some() || session.token_group.is_some()) {
+        choose_anew(session, told);
+    }
+}
+
+/// What prices a session that began at this place, at that time, for this token's group.
+pub(super) fn pin(session: &Session, told: Told<'_>) -> Option<Arc<Pin>> {
+    let occasion = Occasion::of(&told.station.record, session.token_group.as_deref(), session.started_at);
+    (told.moment.pin)(&occasion, told.admission.tariff.as_deref())
+}
+
+/// A token that comes after the start may call for other units; those that the session began with keep their versions.
+fn choose_anew(session: &mut Session, told: Told<'_>) {
+    let anew = pin(session, told);
+    let same = match (&anew, &session.pin) {
+        (Some(anew), Some(before)) => anew.has_units_of(before),
+        _ => false,
+    };
+    if !same {
+        session.pin = anew;
     }
 }
 

@@ -138,10 +138,10 @@ impl PricingPeriod {
     }
 }
 
-fn iso_weekday(weekday: Weekday) -> u8 {
+pub(crate) fn iso_weekday(weekday: Weekday) -> u8 {
     weekday.to_monday_one_offset().unsigned_abs()
 }
 
-fn minute_of_day(local: &jiff::Zoned) -> u16 {
+pub(crate) fn minute_of_day(local: &jiff::Zoned) -> u16 {
     u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs())
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::apply::{Outcome, Step};
-use super::course::{self, abandon, admit, blank, follow};
+use super::course::{self, abandon, admit, blank, follow, pin};
 use super::{Admission, Happened, Moment, Station, late};
 use crate::effect::{Effect, ReadingsRow};
 use crate::event::{Inbound, Phase, TransactionEvent};
@@ -99,8 +99,8 @@ fn replacing(told: Told<'_>, session: Session) -> Step {
 fn begin(told: Told<'_>, mut session: Session) -> Session {
     session.state = SessionState::Active;
     session.marks.extend(told.inbound.marks.iter().cloned());
-    session.pin = (told.moment.pin)(told.admission.tariff.as_deref());
     admit(&mut session, told);
+    session.pin = pin(&session, told);
     follow(&mut session, told.event, told.moment.now);
     session
 }
@@ -172,7 +172,7 @@ fn end_without_start(told: Told<'_>, parked: Option<&Session>) -> Step {
     let mut session = course::blank_at(told, no, first.or(event.at).unwrap_or(moment.now));
     session.id = parked.map_or(session.id, |parked| parked.id);
     session.state = SessionState::Active;
-    session.pin = (moment.pin)(None);
+    session.pin = pin(&session, told);
     session.marks.extend(told.inbound.marks.iter().cloned());
     session.marks.extend([Mark::NO_START, Mark::NEEDS_REVIEW]);
     admit(&mut session, told);

@@ -1,8 +1,9 @@
-//! Asking whether a token may charge: every policy in its order. One rejection is enough; of all limits the smallest count.
+//! Asking whether a token may charge: the policies of the occasion in their order, until it is decided.
 
 use std::sync::Arc;
 
-use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Limits, Opinion};
+use amprule_domain::Occasion;
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
 use amprule_domain::decision::{Decision, Fault, FaultClass, Hook};
 use amprule_domain::ports::{About, AuthorizationAnswer};
 use amprule_domain::reply::AuthorizationStatus;
@@ -11,7 +12,8 @@ use serde_json::Value;
 use super::Registry;
 use super::writing::{Asked, Record};
 use crate::call::call;
-use crate::generation::Policy;
+use crate::chain::Link;
+use crate::combining::Combining;
 use crate::manifest::OnError;
 use crate::version::Version;
 
@@ -28,24 +30,31 @@ struct Course<'r> {
 }
 
 impl Registry {
-    pub(super) async fn authorize_with_all(&self, input: AuthorizationInput, about: About) -> AuthorizationAnswer {
+    pub(super) async fn authorize_with_chain(
+        &self,
+        input: AuthorizationInput,
+        at: Occasion<'_>,
+    ) -> AuthorizationAnswer {
         let generation = self.generation.load_full();
-        let decisions = Vec::with_capacity(generation.authorization.len());
-        let mut course =
-            Course { registry: self, generation: generation.number, input: Arc::new(input), about, decisions };
-        let mut combined = AuthorizationOutput::no_opinion();
-        for policy in &generation.authorization {
-            let output = match policy {
-                Policy::Loaded(version) => course.ask(version).await,
-                Policy::Missing(id) => course.miss(id),
-            };
-            if output.verdict == Opinion::Reject {
-                combined = output;
+        let (policies, combine) = generation.chains.authorization(&at);
+        let mut course = Course {
+            registry: self,
+            generation: generation.number,
+            input: Arc::new(input),
+            about: About { station: at.station.clone(), session: None },
+            decisions: Vec::with_capacity(policies.len()),
+        };
+        let mut combined = Combining::new(combine);
+        for policy in policies {
+            combined.take(match policy {
+                Link::Loaded(version) => course.ask(version).await,
+                Link::Missing(id) => course.miss(id),
+            });
+            if combined.is_decided() {
                 break;
             }
-            combine(&mut combined, output);
         }
-        AuthorizationAnswer { output: combined, decisions: course.decisions }
+        AuthorizationAnswer { output: combined.into_output(), decisions: course.decisions }
     }
 }
 
@@ -129,25 +138,5 @@ fn stand_in(on_error: OnError) -> AuthorizationOutput {
             message: Some(CANNOT_CHECK.to_owned()),
             ..none
         },
-    }
-}
-
-fn combine(all: &mut AuthorizationOutput, one: AuthorizationOutput) {
-    if one.verdict == Opinion::Accept {
-        all.verdict = Opinion::Accept;
-    }
-    let Limits { max_energy, max_duration_s, max_cost } = one.limits;
-    all.limits.max_energy = smaller(all.limits.max_energy, max_energy);
-    all.limits.max_duration_s = smaller(all.limits.max_duration_s, max_duration_s);
-    all.limits.max_cost = smaller(all.limits.max_cost, max_cost);
-    all.cache_s = smaller(all.cache_s, one.cache_s);
-    all.message = all.message.take().or(one.message);
-    all.tariff = all.tariff.take().or(one.tariff);
-}
-
-fn smaller<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }

@@ -24,9 +24,11 @@ impl Registry {
                     );
                     self.tell("extension.removed", id, json!({ "generation": after.number }));
                 }
+                Change::Select(_) => self.tell_selected(after),
                 Change::Remove { .. } => {}
             }
         }
+        self.tell_missing(before, after);
     }
 
     pub(super) fn tell_trouble(&self, path: &str, trouble: &Trouble) {
@@ -70,6 +72,21 @@ impl Registry {
         let (id, number) = (version.id(), &version.manifest.version);
         tracing::info!(extension = id, version = number, hash = version.hash, "extension passed its probation");
         self.tell("extension.stable", id, json!({ "version": number, "hash": version.hash }));
+    }
+
+    fn tell_selected(&self, after: &Generation) {
+        let (generation, rules) = (after.number, after.selection.rules.len());
+        tracing::info!(generation, rules, "which units are asked has changed; sessions keep what they began with");
+        let names: Vec<&str> = after.selection.rules.iter().map(|rule| rule.name.as_str()).collect();
+        self.voice.tell_all("chains.changed", json!({ "generation": generation, "rules": names }));
+    }
+
+    /// What an operator names and was there until now.
+    fn tell_missing(&self, before: &Generation, after: &Generation) {
+        let known = before.chains.missing();
+        for missing in after.chains.missing().iter().filter(|missing| !known.contains(missing)) {
+            missing.warn();
+        }
     }
 
     /// `before`: the revision that was active.

@@ -110,15 +110,13 @@ impl Course<'_> {
 
     fn write_missing(&mut self, pin: &Pin) {
         if self.input.is_final || self.registry.sample.passes((self.registry.steady)()) {
-            let fault = Fault::new(
-                FaultClass::NotLoaded,
-                format!(
-                    "{} {} ({}) is not in the archive",
-                    pin.unit,
-                    pin.version,
-                    pin.hash.get(..12).unwrap_or(&pin.hash)
-                ),
-            );
+            let Pin { unit, version, hash, .. } = pin;
+            let why = if hash.is_empty() {
+                format!("the configuration names {unit}, and it was not there when the session began")
+            } else {
+                format!("{unit} {version} ({}) is not in the archive", hash.get(..12).unwrap_or(hash))
+            };
+            let fault = Fault::new(FaultClass::NotLoaded, why);
             let asked = Asked::missing(&pin.unit, &pin.version, &pin.hash);
             self.push(Record { asked, output: None, fault: Some(fault) }, None);
         }

@@ -31,6 +31,9 @@ impl Registry {
         {
             return Some(Arc::clone(active));
         }
+        if pin.hash.is_empty() {
+            return None;
+        }
         match self.shelf.get(&pin.hash) {
             Some(version) => Some(version),
             None => tokio::time::timeout(WAIT, self.recall(&pin.hash)).await.ok().flatten(),

@@ -147,7 +147,7 @@ impl Registry {
     fn view(&self, generation: &Generation, entry: &Entry, trouble: Option<&Trouble>) -> ExtensionView {
         let version = &entry.active;
         let manifest = &version.manifest;
-        let state = if generation.selects(version) { ExtensionState::Active } else { ExtensionState::Standby };
+        let state = if generation.chains.selects(version) { ExtensionState::Active } else { ExtensionState::Standby };
         ExtensionView {
             id: manifest.id.clone(),
             state,

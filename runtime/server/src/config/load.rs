@@ -65,6 +65,25 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_cannot_be_meant_is_shown_where_it_stands() {
+        let rule = |members: &str| format!("[extensions]\n[[extensions.rules]]\nname = \"night\"\n{members}\n");
+        let cases = [
+            ("pricing = \"a\"\nstation = [\"cs-1\"]", "5:1: unknown field `station`", "did you mean `stations`?"),
+            ("pricing = \"a\"\nfrom = \"25:00\"", "5:8: \"25:00\" is not a time of day", ""),
+            ("pricing = \"a\"\nweekdays = [\"monday\"]", "5:13: unknown variant `monday`", "did you mean `mon`?"),
+            ("pricing = \"A b\"", "4:11: \"A b\" is not the id of a unit", ""),
+            ("from = \"22:00\"", "2:1: the rule \"night\" names none of", ""),
+        ];
+        for (members, place, hint) in cases {
+            let text = error(&rule(members));
+            assert!(text.starts_with(&format!("amprule.toml:{place}")), "{text}");
+            assert!(text.contains(hint), "{text}");
+        }
+        let twice = error(&rule("pricing = \"a\"\n[[extensions.rules]]\nname = \"night\"\npricing = \"b\""));
+        assert!(twice.contains("two rules have the name \"night\""), "{twice}");
+    }
+
+    #[test]
     fn models_are_entries_of_their_own() {
         let text =
             "[[stations.models]]\nvendor = \"ACME*\"\nstrict = \"reject\"\n[[stations.models]]\nwhole_seconds = true\n";

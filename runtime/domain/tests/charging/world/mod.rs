@@ -132,7 +132,7 @@ impl World {
         let moment = Moment {
             now: at(100_000),
             ids: &self.counter,
-            pin: &|_| None,
+            pin: &|_, _| None,
             protocol: "test",
             heartbeat_s: 300,
             message: MessageKey { id: "m".into(), digest: 0 },

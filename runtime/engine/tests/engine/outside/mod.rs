@@ -14,7 +14,9 @@ use amprule_domain::reply::{Refusal, Reply};
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
-use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+use amprule_domain::{
+    Currency, Decimal, DecisionId, Occasion, SessionId, SessionNo, StationId, Timestamp, TransactionId,
+};
 use amprule_engine::{Engine, Ports, Settings};
 use jiff::SignedDuration;
 use tokio::sync::mpsc;
@@ -129,12 +131,12 @@ pub(crate) struct Willing {
 }
 
 impl Hooks for Willing {
-    fn authorize(&self, _: AuthorizationInput, _: About) -> Later<'_, AuthorizationAnswer> {
+    fn authorize<'a>(&'a self, _: AuthorizationInput, _: Occasion<'a>) -> Later<'a, AuthorizationAnswer> {
         let mut output = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
         output.limits.max_duration_s = self.max_duration_s;
         Box::pin(async { AuthorizationAnswer { output, decisions: Vec::new() } })
     }
-    fn pin(&self, _: Option<&str>) -> Option<Arc<Pin>> {
+    fn pin(&self, _: &Occasion<'_>, _: Option<&str>) -> Option<Arc<Pin>> {
         None
     }
     fn price(&self, _: Option<&Pin>, input: PricingInput, _: About) -> Later<'_, PricingAnswer> {

@@ -1,0 +1,152 @@
+//! The chains of a generation: a selection with the units that it names looked up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use amprule_domain::Occasion;
+use amprule_domain::decision::Hook;
+
+use crate::generation::Entry;
+use crate::selection::{Combine, Parts, Selection, When};
+use crate::version::Version;
+
+pub(crate) type Entries = BTreeMap<String, Entry>;
+
+/// Which versions are asked, on which occasion. Never changes once it is made.
+#[derive(Clone, Default)]
+pub(crate) struct Chains {
+    everywhere: Chain,
+    rules: Vec<Ruled>,
+}
+
+#[derive(Clone)]
+struct Ruled {
+    name: String,
+    when: When,
+    chain: Chain,
+}
+
+/// The parts of a rule, or of what holds everywhere. What is not named is not there.
+#[derive(Clone, Default)]
+struct Chain {
+    pricing: Option<Link>,
+    authorization: Option<Vec<Link>>,
+    combine: Option<Combine>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Link {
+    Loaded(Arc<Version>),
+    /// The operator names it, and it is not there, or has no such hook.
+    Missing(String),
+}
+
+/// A unit that a rule names and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingUnit {
+    /// The rule's name; `None` for what holds everywhere.
+    pub rule: Option<String>,
+    pub hook: Hook,
+    pub unit: String,
+}
+
+impl MissingUnit {
+    /// Tells the operator, once per change.
+    pub fn warn(&self) {
+        let what = match self.hook {
+            Hook::Pricing => "sessions that begin here are priced by a fallback or not at all, and marked needs-review",
+            Hook::Authorization => "every token is rejected here",
+            Hook::Modifier => "it is left out of bills here, and their sessions are marked needs-review",
+        };
+        let rule = self.rule.as_deref().unwrap_or("everywhere");
+        tracing::warn!(
+            rule,
+            extension = self.unit,
+            hook = self.hook.as_str(),
+            "the configuration names a unit that is not there: {what}"
+        );
+    }
+}
+
+impl Chains {
+    pub(crate) fn new(selection: &Selection, entries: &Entries) -> Self {
+        let mut everywhere = Chain::new(&selection.everywhere, entries);
+        everywhere.pricing = everywhere.pricing.or_else(|| ordered(entries, Hook::Pricing).next());
+        everywhere.authorization.get_or_insert_with(|| ordered(entries, Hook::Authorization).collect());
+        let rules = selection.rules.iter().map(|rule| Ruled {
+            name: rule.name.clone(),
+            when: rule.when.clone(),
+            chain: Chain::new(&rule.parts, entries),
+        });
+        Self { rules: rules.collect(), everywhere }
+    }
+
+    /// The base tariff. `None`: nobody prices.
+    pub(crate) fn pricing(&self, at: &Occasion<'_>) -> Option<&Link> {
+        self.part(at, |chain| chain.pricing.as_ref())
+    }
+
+    /// The policies in the order in which they are asked, and how their answers become one.
+    pub(crate) fn authorization(&self, at: &Occasion<'_>) -> (&[Link], Combine) {
+        let policies = self.part(at, |chain| chain.authorization.as_deref()).unwrap_or_default();
+        (policies, self.part(at, |chain| chain.combine.as_ref()).copied().unwrap_or_default())
+    }
+
+    /// Is this version asked for new sessions, wherever?
+    pub(crate) fn selects(&self, version: &Version) -> bool {
+        let links = self.all().flat_map(|(_, chain)| chain.links());
+        links.into_iter().any(|(_, link)| matches!(link, Link::Loaded(chosen) if chosen.hash == version.hash))
+    }
+
+    pub(crate) fn missing(&self) -> Vec<MissingUnit> {
+        let links = self.all().flat_map(|(rule, chain)| chain.links().map(move |(hook, link)| (rule, hook, link)));
+        let missing = links.filter_map(|(rule, hook, link)| match link {
+            Link::Loaded(_) => None,
+            Link::Missing(unit) => Some(MissingUnit { rule: rule.map(str::to_owned), hook, unit: unit.clone() }),
+        });
+        missing.collect()
+    }
+
+    fn part<'c, T: ?Sized>(&'c self, at: &Occasion<'_>, named: impl Fn(&'c Chain) -> Option<&'c T>) -> Option<&'c T> {
+        let ruled = self.rules.iter().filter_map(|rule| Some((&rule.when, named(&rule.chain)?)));
+        let mut covering = ruled.filter(|(when, _)| when.covers(at));
+        covering.next().map(|(_, part)| part).or_else(|| named(&self.everywhere))
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Option<&str>, &Chain)> {
+        let rules = self.rules.iter().map(|rule| (Some(rule.name.as_str()), &rule.chain));
+        std::iter::once((None, &self.everywhere)).chain(rules)
+    }
+}
+
+impl Chain {
+    fn new(parts: &Parts, entries: &Entries) -> Self {
+        let link = |id: &String, hook| Link::new(id, hook, entries);
+        let policies = |ids: &Vec<String>| ids.iter().map(|id| link(id, Hook::Authorization)).collect();
+        Self {
+            pricing: parts.pricing.as_ref().map(|id| link(id, Hook::Pricing)),
+            authorization: parts.authorization.as_ref().map(policies),
+            combine: parts.combine,
+        }
+    }
+
+    fn links(&self) -> impl Iterator<Item = (Hook, &Link)> {
+        let policies = self.authorization.iter().flatten();
+        self.pricing.iter().map(|link| (Hook::Pricing, link)).chain(policies.map(|link| (Hook::Authorization, link)))
+    }
+}
+
+impl Link {
+    fn new(id: &str, hook: Hook, entries: &Entries) -> Self {
+        let active = entries.get(id).map(|entry| &entry.active).filter(|version| version.has(hook));
+        active.map_or_else(|| Self::Missing(id.to_owned()), |version| Self::Loaded(Arc::clone(version)))
+    }
+}
+
+/// Scripts before plugins, by id.
+fn ordered(entries: &Entries, hook: Hook) -> impl Iterator<Item = Link> {
+    let mut versions: Vec<_> = entries.values().map(|entry| &entry.active).filter(|v| v.has(hook)).collect();
+    versions.sort_by_key(|version| version.kind as u8);
+    versions.into_iter().cloned().map(Link::Loaded)
+}
