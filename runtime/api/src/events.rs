@@ -38,10 +38,10 @@ pub(crate) struct EventFilter {
 ///
 /// `event` is the notice's kind: `station.connected`, `station.disconnected`, `station.booted`, `connector.status`,
 /// `session.started`, `session.updated`, `session.ended`, `extension.activated`, `extension.rejected`,
-/// `extension.checking`, `extension.waiting`, `extension.shadow`, `extension.removed`, `extension.breaker-opened`, and
-/// others as the runtime grows. `data` is a JSON object with
-/// `at`, `kind`, `data` and, where it has one, `station`, `session` and `extension`; `id` counts the notices of this
-/// stream. A client that is too slow gets an event `lagged` with `{"missed":<number>}` and goes on with what is newer.
+/// `extension.checking`, `extension.waiting`, `extension.shadow`, `extension.removed`, `extension.breaker-opened`,
+/// `chains.changed`, `configuration.rejected`, `configuration.needs-restart`, and others as the runtime grows. `data` is a
+/// JSON object with `at`, `kind`, `data` and, where it has one, `station`, `session` and `extension`; `id` counts the
+/// notices of this stream. A client that is too slow gets an event `lagged` with `{"missed":<number>}` and goes on with what is newer.
 /// Nothing is repeated for a client that comes back: read the lists, then listen.
 #[utoipa::path(
     get,

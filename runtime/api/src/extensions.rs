@@ -13,6 +13,9 @@ pub trait Extensions: Send + Sync {
     /// The candidate beside it, and how its answers compare.
     fn shadow(&self, id: &str) -> Result<Value, NoShadow>;
 
+    /// Which of them are asked on which occasion. The members are those of `ChainsView`.
+    fn chains(&self) -> Value;
+
     /// Follows an operator's order, or changes nothing.
     fn order<'a>(&'a self, id: &'a str, order: Order) -> Later<'a, Result<(), OrderRefused>>;
 }

@@ -74,6 +74,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(extension::get::get_extension))
         .routes(routes!(extension::order::order_extension))
         .routes(routes!(extension::shadow::get_shadow))
+        .routes(routes!(extension::chains::get_chains))
         .routes(routes!(decision::list::list_decisions))
         .routes(routes!(decision::get::get_decision))
         .routes(routes!(events::listen))
@@ -111,9 +112,10 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 24] = [
+    const ROUTES: [&str; 25] = [
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
+        "get /api/v1/chains",
         "get /api/v1/decisions",
         "get /api/v1/decisions/{id}",
         "get /api/v1/events",

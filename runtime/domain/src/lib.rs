@@ -18,6 +18,7 @@ pub mod money;
 pub mod notice;
 pub mod occasion;
 pub mod pattern;
+mod pin;
 pub mod ports;
 pub mod pricing;
 pub mod reading;

@@ -14,6 +14,7 @@ use crate::event::ChargingState;
 use crate::{Currency, Energy, bill};
 
 pub use crate::bill::{Line, OutputLine};
+pub use crate::pin::{Pin, PinnedUnit};
 
 /// Everything a tariff may know. It is a pure function of this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +113,9 @@ pub struct Price {
     /// The modifiers that added a line, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modified_by: Vec<Arc<PricedBy>>,
+    /// The modifiers of the session that failed, and nothing stood in for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// Who computed a price, or changed it.
@@ -127,29 +131,15 @@ pub struct PricedBy {
     pub fallback: bool,
 }
 
-/// The pricing version that a session keeps. Without a hash it is a unit that was to price and was not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Pin {
-    pub unit: String,
-    pub version: String,
-    /// SHA-256 over the unit's files, parameters included.
-    pub hash: String,
-    /// Minutes of the local day where the tariff's clock changes.
-    pub boundaries: Vec<u16>,
-    /// False when the unit declares `pin = "none"`: the active version prices, and the hash is that of the start.
-    pub fixed: bool,
+impl PricedBy {
+    /// What stands for a unit where the configuration's static tariff prices.
+    pub const STATIC_TARIFF: &str = "static-tariff";
 }
 
-impl Pin {
-    /// A unit that the operator names, and that was not there when the session began.
-    pub fn missing(unit: &str) -> Self {
-        Self { unit: unit.to_owned(), version: String::new(), hash: String::new(), boundaries: Vec::new(), fixed: true }
-    }
-
-    /// Whatever their versions.
-    pub fn has_units_of(&self, other: &Self) -> bool {
-        self.unit == other.unit
+impl Price {
+    /// Some unit of its chain could not be asked: it must be looked at.
+    pub fn is_doubtful(&self) -> bool {
+        self.priced_by.fallback || !self.left_out.is_empty() || self.modified_by.iter().any(|by| by.fallback)
     }
 }
 
@@ -162,6 +152,16 @@ impl PricingOutput {
         let Self { currency, lines, next_change_at } = self;
         let lines = bill::standing(lines, 0, currency)?;
         let total = bill::total(&lines, currency)?;
-        Ok(Price { currency, total, lines, at, next_change_at, is_final, priced_by, modified_by: Vec::new() })
+        Ok(Price {
+            currency,
+            total,
+            lines,
+            at,
+            next_change_at,
+            is_final,
+            priced_by,
+            modified_by: Vec::new(),
+            left_out: Vec::new(),
+        })
     }
 }

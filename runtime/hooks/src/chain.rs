@@ -30,6 +30,7 @@ struct Ruled {
 #[derive(Clone, Default)]
 struct Chain {
     pricing: Option<Link>,
+    modifiers: Option<Vec<Link>>,
     authorization: Option<Vec<Link>>,
     combine: Option<Combine>,
 }
@@ -87,6 +88,11 @@ impl Chains {
         self.part(at, |chain| chain.pricing.as_ref())
     }
 
+    /// What is asked about the price of the base tariff, in this order.
+    pub(crate) fn modifiers(&self, at: &Occasion<'_>) -> &[Link] {
+        self.part(at, |chain| chain.modifiers.as_deref()).unwrap_or_default()
+    }
+
     /// The policies in the order in which they are asked, and how their answers become one.
     pub(crate) fn authorization(&self, at: &Occasion<'_>) -> (&[Link], Combine) {
         let policies = self.part(at, |chain| chain.authorization.as_deref()).unwrap_or_default();
@@ -114,6 +120,18 @@ impl Chains {
         covering.next().map(|(_, part)| part).or_else(|| named(&self.everywhere))
     }
 
+    /// What is asked where no rule holds, with the units that nobody names.
+    pub(crate) fn everywhere(&self) -> Parts {
+        let Chain { pricing, modifiers, authorization, combine } = &self.everywhere;
+        let ids = |links: &Vec<Link>| links.iter().map(|link| link.id().to_owned()).collect();
+        Parts {
+            pricing: pricing.as_ref().map(|link| link.id().to_owned()),
+            modifiers: Some(modifiers.as_ref().map(ids).unwrap_or_default()),
+            authorization: authorization.as_ref().map(ids),
+            combine: Some(combine.unwrap_or_default()),
+        }
+    }
+
     fn all(&self) -> impl Iterator<Item = (Option<&str>, &Chain)> {
         let rules = self.rules.iter().map(|rule| (Some(rule.name.as_str()), &rule.chain));
         std::iter::once((None, &self.everywhere)).chain(rules)
@@ -122,22 +140,31 @@ impl Chains {
 
 impl Chain {
     fn new(parts: &Parts, entries: &Entries) -> Self {
-        let link = |id: &String, hook| Link::new(id, hook, entries);
-        let policies = |ids: &Vec<String>| ids.iter().map(|id| link(id, Hook::Authorization)).collect();
+        let links = |ids: &Vec<String>, hook| ids.iter().map(|id| Link::new(id, hook, entries)).collect();
         Self {
-            pricing: parts.pricing.as_ref().map(|id| link(id, Hook::Pricing)),
-            authorization: parts.authorization.as_ref().map(policies),
+            pricing: parts.pricing.as_ref().map(|id| Link::new(id, Hook::Pricing, entries)),
+            modifiers: parts.modifiers.as_ref().map(|ids| links(ids, Hook::Modifier)),
+            authorization: parts.authorization.as_ref().map(|ids| links(ids, Hook::Authorization)),
             combine: parts.combine,
         }
     }
 
     fn links(&self) -> impl Iterator<Item = (Hook, &Link)> {
-        let policies = self.authorization.iter().flatten();
-        self.pricing.iter().map(|link| (Hook::Pricing, link)).chain(policies.map(|link| (Hook::Authorization, link)))
+        let pricing = self.pricing.iter().map(|link| (Hook::Pricing, link));
+        let modifiers = self.modifiers.iter().flatten().map(|link| (Hook::Modifier, link));
+        let policies = self.authorization.iter().flatten().map(|link| (Hook::Authorization, link));
+        pricing.chain(modifiers).chain(policies)
     }
 }
 
 impl Link {
+    fn id(&self) -> &str {
+        match self {
+            Self::Loaded(version) => version.id(),
+            Self::Missing(id) => id,
+        }
+    }
+
     fn new(id: &str, hook: Hook, entries: &Entries) -> Self {
         let active = entries.get(id).map(|entry| &entry.active).filter(|version| version.has(hook));
         active.map_or_else(|| Self::Missing(id.to_owned()), |version| Self::Loaded(Arc::clone(version)))

@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 39] = [
+pub const CODES: [Code; 40] = [
     code(
         "AR0001",
         "manifest",
@@ -108,6 +108,13 @@ pub const CODES: [Code; 39] = [
         "A further hook, a further capability, more of the host's limits, or to show a parameter that was secret. The active\n\
          version stays until an operator says `amprule approve ID`, or the files ask for less. `approve_upgrades = false`\n\
          below [extensions] of the configuration lets every upgrade in.",
+    ),
+    code(
+        "AR0013",
+        "configuration",
+        "the configuration is not as it must be",
+        "The file given by --config has a key that is not known, or a value of the wrong kind. A server that runs goes on\n\
+         with what counted before. `amprule serve --example-config` prints every key with its meaning.",
     ),
     code(
         "AR0101",

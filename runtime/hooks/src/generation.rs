@@ -64,11 +64,16 @@ impl Generation {
         next
     }
 
-    /// The versions of a unit that may stand in for `hash`, best first.
-    pub(crate) fn stand_ins<'g>(&'g self, unit: &str, hash: &'g str) -> impl Iterator<Item = &'g Arc<Version>> {
+    /// The versions of a unit that may stand in for the pinned one, best first.
+    pub(crate) fn stand_ins<'g>(
+        &'g self,
+        unit: &str,
+        hash: &'g str,
+        hook: Hook,
+    ) -> impl Iterator<Item = &'g Arc<Version>> {
         let entry = self.entries.get(unit);
         let versions = entry.into_iter().flat_map(|entry| [entry.previous.as_ref(), Some(&entry.active)]).flatten();
-        versions.filter(move |version| version.hash != hash && version.is_good(Hook::Pricing))
+        versions.filter(move |version| version.hash != hash && version.is_good(hook))
     }
 
     pub(crate) fn active(&self, unit: &str) -> Option<&Arc<Version>> {

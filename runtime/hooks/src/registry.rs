@@ -4,7 +4,9 @@
 //! one generation, keeps what sessions are pinned to, and tells of what happened.
 
 mod authorizing;
+mod chains;
 mod life;
+mod modifying;
 mod notices;
 mod pinning;
 mod pricing;
@@ -13,6 +15,7 @@ mod rollback;
 mod shadowing;
 mod standing;
 mod view;
+mod wanted;
 mod writing;
 
 use std::collections::{BTreeMap, HashSet};
@@ -40,6 +43,7 @@ use crate::voice::Voice;
 
 pub use crate::chain::MissingUnit;
 pub use crate::voice::Observer;
+pub use chains::{ChainsView, RulesFileView};
 pub use life::{Stage, VersionView};
 pub use standing::{PlaceStanding, Standings};
 pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, UsedOf};
@@ -68,6 +72,7 @@ pub struct Registry {
     voice: Arc<Voice>,
     mask: OnceLock<Mask>,
     sample: Sample,
+    rules_file: Mutex<Option<RulesFileView>>,
 }
 
 /// Files that are fit so far; a compiler has them.
@@ -122,6 +127,7 @@ impl Registry {
             voice,
             mask: OnceLock::new(),
             sample,
+            rules_file: Mutex::default(),
         }
     }
 
@@ -248,7 +254,7 @@ impl Hooks for Registry {
     }
 
     fn may_price(&self, pin: Option<&Pin>) -> bool {
-        pin.is_some() || self.settings.static_tariff.is_some()
+        pin.is_some_and(|pin| !pin.is_static_tariff()) || self.settings.static_tariff.is_some()
     }
 
     fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> Later<'a, PricingAnswer> {

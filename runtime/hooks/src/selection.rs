@@ -6,6 +6,8 @@ mod hours;
 mod rule;
 mod when;
 
+use std::fmt;
+
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -19,10 +21,12 @@ use crate::manifest::is_id;
 pub const MAX_UNITS: usize = 16;
 
 /// All parts that a rule may name. What holds everywhere has them too.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Parts {
     /// The unit that prices. Not named anywhere: the first that prices, scripts before plugins, by id.
     pub pricing: Option<String>,
+    /// Asked in this order about what the tariff says. Not named anywhere: none.
+    pub modifiers: Option<Vec<String>>,
     /// The policies, in this order. Not named anywhere: all that authorize, scripts before plugins, by id.
     pub authorization: Option<Vec<String>>,
     pub combine: Option<Combine>,
@@ -55,6 +59,38 @@ pub enum Combine {
     DenyOverrides,
     FirstDecisive,
     AllAccept,
+}
+
+impl Selection {
+    /// All units that are named, wherever.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        let parts = std::iter::once(&self.everywhere).chain(self.rules.iter().map(|rule| &rule.parts));
+        parts.flat_map(Parts::units)
+    }
+}
+
+impl Parts {
+    fn units(&self) -> impl Iterator<Item = &str> {
+        let lists = self.modifiers.iter().chain(&self.authorization);
+        self.pricing.iter().chain(lists.flatten()).map(String::as_str)
+    }
+}
+
+impl fmt::Display for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pricing, modifiers, authorization, combine } = self;
+        let parts = [
+            pricing.as_ref().map(|id| format!("pricing {id}")),
+            modifiers.as_ref().map(|ids| format!("modifiers {}", listed(ids))),
+            authorization.as_ref().map(|ids| format!("authorization {}", listed(ids))),
+            combine.map(|combine| format!("combine {}", combine.as_str())),
+        ];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+    }
+}
+
+fn listed(ids: &[String]) -> String {
+    if ids.is_empty() { "nobody".to_owned() } else { ids.join(", ") }
 }
 
 impl Combine {

@@ -143,6 +143,7 @@ fn pin_of(source: &Source) -> Pin {
         hash: source.hash.clone(),
         boundaries: boundaries.clone(),
         fixed: *pinned,
+        modifiers: Vec::new(),
     }
 }
 

@@ -6,10 +6,11 @@ mod fixture;
 use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationOutput, Limits, Opinion};
+use amprule_domain::decision::Hook;
 use amprule_domain::ports::Hooks as _;
-use amprule_domain::{Energy, Occasion, StationId};
+use amprule_domain::{Currency, Decimal, Energy, Occasion, StationId};
 use amprule_hooks::selection::{Combine, Parts, Rules, Selection};
-use amprule_hooks::{Change, HookSettings};
+use amprule_hooks::{Change, HookSettings, StaticTariff};
 use fixture::{Behaviour, Fixture, cs_1, last, occasion, presented, unit};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -118,6 +119,86 @@ async fn other_rules_are_another_generation_and_sessions_keep_what_they_began_wi
     assert_eq!(fixture.pin(None).unwrap().unit, "two");
     let price = fixture.registry.price(Some(&before), last(), fixture::about()).await.price.unwrap();
     assert_eq!((price.priced_by.unit.as_str(), price.priced_by.fallback), ("one", false));
+}
+
+/// Which modifiers are named, the total of 1.00 with them, and those that are left out.
+#[tokio::test]
+async fn modifiers_follow_the_tariff_in_their_order_and_one_that_fails_is_left_out() {
+    let cases: [(&[&str], &str, &[&str]); 6] = [
+        (&[], "1.00", &[]),
+        (&["off", "up"], "1.20", &[]),
+        (&["broken"], "1.00", &["broken"]),
+        (&["not-there", "up"], "1.50", &["not-there"]),
+        (&["too-much", "off"], "0.70", &["too-much"]),
+        (&["tariff"], "1.00", &["tariff"]),
+    ];
+    for (modifiers, total, left_out) in cases {
+        let fixture = Fixture::selecting(Parts {
+            pricing: Some("tariff".to_owned()),
+            modifiers: Some(modifiers.iter().map(|id| (*id).to_owned()).collect()),
+            ..Parts::default()
+        });
+        fixture.activate(unit("tariff", "1", Behaviour::Price("1.00")));
+        for (id, amount) in [("off", "-0.30"), ("up", "0.50"), ("too-much", "-1.01")] {
+            fixture.activate(unit(id, "1", Behaviour::Add(amount)));
+        }
+        fixture.activate(modifier("broken", "1", Behaviour::Panic));
+        let pin = fixture.pin(None).unwrap();
+        assert_eq!(pin.modifiers.iter().map(|unit| unit.unit.as_str()).collect::<Vec<_>>(), modifiers);
+        let answer = fixture.registry.price(Some(&pin), last(), fixture::about()).await;
+        let price = answer.price.unwrap();
+        assert_eq!((price.total.to_string().as_str(), price.left_out.as_slice()), (total, &owned(left_out)[..]));
+        assert_eq!(price.is_doubtful(), !left_out.is_empty());
+        assert_eq!(answer.decisions.len(), 1 + modifiers.len(), "every answer is in the books");
+        let words: Vec<_> = answer.decisions.iter().filter_map(|decision| decision.fallback.as_deref()).collect();
+        assert_eq!(words, vec!["left-out"; left_out.len()], "{modifiers:?}");
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// A unit that is asked as a modifier, whatever it does.
+fn modifier(id: &str, version: &str, behaviour: Behaviour) -> fixture::Made {
+    fixture::with(unit(id, version, behaviour), |source| source.manifest.hooks = vec![Hook::Modifier])
+}
+
+#[tokio::test]
+async fn the_last_good_version_of_a_modifier_stands_in_and_the_price_says_so() {
+    let everywhere = Parts { modifiers: Some(vec!["off".to_owned()]), ..Parts::default() };
+    let fixture = Fixture::selecting(everywhere);
+    fixture.activate(unit("tariff", "1", Behaviour::Price("1.00")));
+    fixture.activate(unit("off", "1", Behaviour::Add("-0.30")));
+    let first = fixture.pin(None).unwrap();
+    fixture.registry.price(Some(&first), last(), fixture::about()).await;
+    fixture.activate(modifier("off", "2", Behaviour::Panic));
+    let pin = fixture.pin(None).unwrap();
+    assert_eq!(pin.modifiers[0].hash, "off-2");
+    let answer = fixture.registry.price(Some(&pin), last(), fixture::about()).await;
+    let price = answer.price.unwrap();
+    assert_eq!((price.total.to_string().as_str(), price.modified_by[0].fallback), ("0.70", true));
+    assert!(price.is_doubtful() && price.left_out.is_empty());
+    assert_eq!(answer.decisions[1].fallback.as_deref(), Some("last-known-good"));
+}
+
+#[tokio::test]
+async fn modifiers_follow_the_static_tariff_too_and_a_pin_has_the_boundaries_of_all() {
+    let everywhere = Parts { modifiers: Some(vec!["up".to_owned()]), ..Parts::default() };
+    let per_kwh = "0.10".parse().expect("a decimal");
+    let static_tariff = StaticTariff { currency: Currency::EUR, per_kwh, per_session: Decimal::ZERO };
+    let selection = Selection { everywhere, ..Selection::default() };
+    let fixture =
+        Fixture::new(HookSettings { selection, static_tariff: Some(static_tariff), ..HookSettings::default() });
+    let with_clock = |made, clock: [u16; 2]| fixture::with(made, |source| source.manifest.boundaries = clock.to_vec());
+    fixture.activate(with_clock(unit("up", "1", Behaviour::Add("0.50")), [360, 1_320]));
+    let pin = fixture.pin(None).unwrap();
+    assert!(pin.is_static_tariff() && fixture.registry.may_price(Some(&pin)));
+    let price = fixture.registry.price(Some(&pin), last(), fixture::about()).await.price.unwrap();
+    assert_eq!(price.total.to_string(), "1.50");
+
+    fixture.activate(with_clock(unit("tariff", "1", Behaviour::Price("1.00")), [360, 480]));
+    assert_eq!(fixture.pin(None).unwrap().boundaries, [360, 480, 1_320]);
 }
 
 /// The verdict, the smallest limit, and how many policies were asked.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use amprule_hooks::{Change, Trouble, Version};
+use amprule_hooks::{Change, Diagnostic, Trouble, Version};
 
 #[derive(Default)]
 pub(crate) struct Findings {
@@ -14,6 +14,8 @@ pub(crate) struct Findings {
     pub(crate) shadows: Vec<(Arc<Version>, String)>,
     /// Units whose candidate is gone.
     pub(crate) shadows_over: Vec<String>,
+    /// How the file of rules stands, when it is another than before.
+    pub(crate) rules: Option<Result<Vec<String>, Vec<Diagnostic>>>,
     /// Something is in motion: look again soon.
     pub(crate) again: bool,
 }

@@ -13,6 +13,7 @@ use crate::findings::Findings;
 use crate::known::Known;
 use crate::making::Making;
 use crate::place::{self, Place};
+use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
 use crate::workshop::Workshop;
 
@@ -26,6 +27,8 @@ pub(crate) struct Loader {
     pub(crate) known: BTreeMap<PathBuf, Known>,
     /// By path: what the compilers have.
     pub(crate) making: BTreeMap<PathBuf, Making>,
+    /// Where operators say which units are asked.
+    pub(crate) rules: Option<RulesFile>,
 }
 
 /// At start-up a place whose id was another's at first is judged again, this often.
@@ -43,7 +46,8 @@ impl Loader {
         let archive_of = settings.archive.clone();
         let writer = move |entries: &Entries| active::write_quarantine(&archive_of, entries);
         registry.open_quarantine(active::quarantine(&settings.archive), Box::new(writer));
-        Self { settings, registry, workshop, archive, gate, active, known: BTreeMap::new(), making: BTreeMap::new() }
+        let (known, making) = (BTreeMap::new(), BTreeMap::new());
+        Self { settings, registry, workshop, archive, gate, active, known, making, rules: None }
     }
 
     /// The first look. Everything that is there becomes one generation, however long it takes to compile; candidates come
@@ -55,6 +59,7 @@ impl Loader {
             self.take_in_all(&mut findings);
         }
         self.resume(&mut findings);
+        self.look_at_rules(&mut findings);
         let findings = self.with_history(findings);
         self.publish(findings);
     }
@@ -65,6 +70,7 @@ impl Loader {
         self.find(&mut findings);
         self.show_making();
         self.take_in(&mut findings);
+        self.look_at_rules(&mut findings);
         let again = findings.again || !self.making.is_empty();
         self.publish(findings);
         again
@@ -179,6 +185,9 @@ impl Loader {
         }
         for (path, trouble) in findings.troubles {
             self.registry.reject(&path.display().to_string(), trouble);
+        }
+        if let Some((standing, file)) = findings.rules.zip(self.rules.as_ref()) {
+            self.registry.note_rules_file(&file.path().display().to_string(), standing);
         }
         self.show_making();
         self.remember();

@@ -7,13 +7,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use amprule_domain::pricing::Pin;
+use amprule_domain::pricing::{Pin, PinnedUnit};
 use amprule_hooks::{Archive, Gate, Registry};
 use parking_lot::Mutex;
 
 use crate::archive::ArchiveFolder;
 use crate::loader::Loader;
 use crate::order::{Order, Refused};
+use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
 use crate::settle::{Hint, settle};
 use crate::watch::{Watch, channel};
@@ -24,7 +25,7 @@ pub type Pinned = Box<dyn Fn() -> Option<HashSet<String>> + Send>;
 
 /// A version that a session is pinned to, and that is not in the archive or does not compile any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing(pub Pin);
+pub struct Missing(pub PinnedUnit);
 
 /// How often the archive and the memory are tidied.
 const TIDY: Duration = Duration::from_secs(3600);
@@ -54,6 +55,14 @@ impl Reload {
         Ok(Self { settings, registry, archive, loader })
     }
 
+    /// Looks at this file too. The registry has its rules already; what changes from now on is taken in.
+    #[must_use]
+    pub fn following(mut self, file: RulesFile) -> Self {
+        self.registry.note_rules_file(&file.path().display().to_string(), Ok(Vec::new()));
+        self.loader.rules = Some(file);
+        self
+    }
+
     /// Loads every unit of the folders. Broken ones are in the registry's view with their reasons.
     pub fn load_all(&mut self) {
         self.loader.first_look();
@@ -62,8 +71,8 @@ impl Reload {
     /// Loads the versions that open sessions are pinned to, so that nobody waits for a compiler later.
     pub fn restore(&self, pins: &[Pin]) -> Vec<Missing> {
         let mut missing = Vec::new();
-        let lost = |pin: &&Pin| !pin.hash.is_empty() && self.registry.loaded(&pin.hash).is_none();
-        for pin in pins.iter().filter(lost) {
+        let lost = |unit: &PinnedUnit| unit.was_there() && self.registry.loaded(&unit.hash).is_none();
+        for pin in pins.iter().flat_map(Pin::units).filter(lost) {
             match self.archive.load(&pin.hash) {
                 Some(version) => self.registry.hold(version),
                 None => {
@@ -73,7 +82,7 @@ impl Reload {
                         hash = pin.hash,
                         "open sessions are pinned to a version that is not in the archive; their prices fall back and are marked"
                     );
-                    missing.push(Missing(pin.clone()));
+                    missing.push(Missing(pin));
                 }
             }
         }
@@ -83,7 +92,7 @@ impl Reload {
     /// Goes on watching until the handle is stopped or dropped.
     pub fn watch(self, pinned: Pinned) -> io::Result<Watching> {
         let (send, hints) = channel();
-        let watch = Watch::new(send.clone());
+        let watch = Watch::new(send.clone(), &self.settings, self.loader.rules.as_ref().map(RulesFile::path));
         let (orders, given) = sync_channel(ORDERS);
         let mut task = Task { reload: self, watch, pinned, orders: given, tidied: None };
         // The watches stand when this returns.

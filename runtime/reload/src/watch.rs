@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use notify::event::{EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::place;
@@ -17,6 +18,7 @@ const HINTS: usize = 1_024;
 const MAX_FOLDERS: usize = 2_048;
 
 pub(crate) struct Watch {
+    rules: Option<Beside>,
     watcher: Option<RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
     /// Folders that could not be watched, to say it once.
@@ -28,8 +30,14 @@ pub(crate) fn channel() -> (SyncSender<Hint>, Receiver<Hint>) {
 }
 
 impl Watch {
-    pub(crate) fn new(hints: SyncSender<Hint>) -> Self {
+    /// `rules`: one file that is watched too.
+    pub(crate) fn new(hints: SyncSender<Hint>, settings: &ReloadSettings, rules: Option<&Path>) -> Self {
+        let rules = rules.and_then(|file| Beside::of(file, settings));
+        let beside = rules.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            if beside.as_ref().is_some_and(|beside| event.as_ref().is_ok_and(|event| beside.is_foreign(event))) {
+                return;
+            }
             let hint = event.map_or(Some(Hint::Touched), Hint::of);
             if let Some(hint) = hint {
                 drop(hints.try_send(hint));
@@ -38,7 +46,7 @@ impl Watch {
         let watcher = watcher.inspect_err(|error| {
             tracing::warn!(%error, "files cannot be watched; changes are found by looking every two seconds");
         });
-        Self { watcher: watcher.ok(), watched: BTreeSet::new(), failed: BTreeSet::new() }
+        Self { rules, watcher: watcher.ok(), watched: BTreeSet::new(), failed: BTreeSet::new() }
     }
 
     /// How long to wait for a hint before looking anyway. A folder that is not there yet gives none.
@@ -59,7 +67,9 @@ impl Watch {
     /// is seen by the look that follows.
     pub(crate) fn refresh(&mut self, settings: &ReloadSettings, anew: bool) {
         let depth = settings.bounds.depth;
-        let wanted = settings.watched().flat_map(|root| place::folders(root, depth)).take(MAX_FOLDERS);
+        let rules = self.rules.iter().map(|rules| rules.folder.clone());
+        let roots = settings.watched().flat_map(|root| place::folders(root, depth));
+        let wanted = rules.chain(roots).take(MAX_FOLDERS);
         let wanted: BTreeSet<PathBuf> = wanted.filter(|folder| folder.is_dir()).collect();
         let stale: Vec<PathBuf> =
             self.watched.iter().filter(|folder| anew || !wanted.contains(*folder)).cloned().collect();
@@ -90,5 +100,34 @@ impl Watch {
             // The folder may be gone already, and its watch with it.
             drop(watcher.unwatch(folder));
         }
+    }
+}
+
+/// A file that is watched through its folder, which is not ours: editors replace files, and a watch would stay with the
+/// old one.
+#[derive(Clone)]
+struct Beside {
+    folder: PathBuf,
+    file: PathBuf,
+}
+
+impl Beside {
+    /// `None` where everything is watched anyway.
+    fn of(file: &Path, settings: &ReloadSettings) -> Option<Self> {
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = parent.canonicalize().ok()?;
+        let is_ours = |root: &PathBuf| root.canonicalize().is_ok_and(|root| folder.starts_with(root));
+        if settings.watched().any(is_ours) {
+            return None;
+        }
+        let file = folder.join(file.file_name()?);
+        Some(Self { folder, file })
+    }
+
+    /// Somebody else's file is written there, which may go on for ever. New names count: the file may be a link.
+    fn is_foreign(&self, event: &notify::Event) -> bool {
+        let written = matches!(event.kind, EventKind::Modify(ModifyKind::Data(_)) | EventKind::Access(_));
+        let other = |path: &PathBuf| *path != self.file && path.parent() == Some(&self.folder);
+        written && !event.paths.is_empty() && event.paths.iter().all(other)
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::author;
+use crate::chains;
 use crate::compilers::Patience;
 use crate::extensions;
 use crate::install::Install;
@@ -82,6 +83,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// List the extensions of a running server, or one with its versions, their stages and why they are where they are
     Extensions(extensions::List),
+    /// Show which units are asked where in a running server, what is not there, and how its configuration file stands
+    Chains(chains::Options),
     /// Make a version from the archive active and hold it there, whatever its files are
     Activate(extensions::Activate),
     /// Go back to the version before the active one, and hold it there

@@ -1,5 +1,6 @@
 //! The one configuration file. Every field has a default; `amprule.example.toml` explains each.
 
+mod live;
 mod load;
 
 use std::net::SocketAddr;
@@ -17,7 +18,8 @@ use amprule_store::{DecisionSettings, StoreSettings};
 use amprule_trust::Policy;
 use serde::Deserialize;
 
-pub(crate) use load::load;
+pub(crate) use live::rules_file;
+pub(crate) use load::{load, read};
 
 /// The commented example, which the tests hold against this code.
 pub(crate) const EXAMPLE: &str = include_str!("../amprule.example.toml");
@@ -103,6 +105,8 @@ pub(crate) struct Extensions {
     pub(crate) candidates: PathBuf,
     #[serde(deserialize_with = "selection::unit")]
     pub(crate) pricing: Option<String>,
+    #[serde(deserialize_with = "selection::units")]
+    pub(crate) modifiers: Option<Vec<String>>,
     #[serde(deserialize_with = "selection::units")]
     pub(crate) authorization: Option<Vec<String>>,
     pub(crate) combine: Option<Combine>,
@@ -206,6 +210,7 @@ impl Default for Extensions {
             plugins: PathBuf::from("plugins"),
             candidates: PathBuf::from("candidates"),
             pricing: None,
+            modifiers: None,
             authorization: None,
             combine: None,
             rules: Rules::default(),
@@ -333,8 +338,8 @@ impl Extensions {
     }
 
     pub(crate) fn selection(&self) -> Selection {
-        let Self { pricing, authorization, combine, rules, .. } = self.clone();
-        Selection { everywhere: Parts { pricing, authorization, combine }, rules }
+        let Self { pricing, modifiers, authorization, combine, rules, .. } = self.clone();
+        Selection { everywhere: Parts { pricing, modifiers, authorization, combine }, rules }
     }
 
     pub(crate) fn hook_settings(&self) -> HookSettings {

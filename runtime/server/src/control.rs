@@ -113,6 +113,10 @@ impl Extensions for Units {
         }
     }
 
+    fn chains(&self) -> Value {
+        serde_json::to_value(self.registry.chains()).unwrap_or_default()
+    }
+
     /// The reload's thread follows orders one by one; a compiler may stand before this one.
     fn order<'a>(&'a self, id: &'a str, order: amprule_api::Order) -> Later<'a, Result<(), OrderRefused>> {
         let (watching, order) = (Arc::clone(&self.watching), Order { id: id.to_owned(), verb: verb(order) });

@@ -1,6 +1,7 @@
 //! The `amprule` command: everything is wired here, with the real clock, real ids and real sockets.
 
 mod author;
+mod chains;
 mod check;
 mod cli;
 mod compiled;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Simulate(options) => simulate::run(options),
         Command::Explain(options) => explain::run(&options),
         Command::Extensions(options) => extensions::list(&options),
+        Command::Chains(options) => chains::run(&options),
         Command::Activate(options) => extensions::activate(&options),
         Command::Rollback(options) => extensions::order("rollback", &options),
         Command::Pin(options) => extensions::order("pin", &options),

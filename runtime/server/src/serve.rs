@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use amprule_api::{Api, Parts};
 use amprule_domain::ports::{Ids, Store};
+use amprule_domain::pricing::Pin;
 use amprule_engine::{Engine, Ports};
 use amprule_gateway::{Gateway, Tls};
 use amprule_hooks::{Mask, Registry};
-use amprule_reload::{Reload, Watching};
+use amprule_reload::{Reload, RulesFile, Watching};
 use amprule_store::SqliteStore;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
@@ -29,28 +30,34 @@ pub(crate) fn run(options: Serve) -> Result<ExitCode> {
         say(config::EXAMPLE.trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    let config = configuration(options)?;
+    let (config, rules) = configuration(options)?;
     telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
-    runtime.block_on(serve(config))?;
+    runtime.block_on(serve(config, rules))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Flags win over the file.
-fn configuration(options: Serve) -> Result<Config> {
-    let mut config = options.config.as_deref().map(config::load).transpose()?.unwrap_or_default();
+/// Flags win over the file. Its rules about which units are asked are read again when they change.
+fn configuration(options: Serve) -> Result<(Config, Option<RulesFile>)> {
+    let (mut config, rules) = match &options.config {
+        Some(path) => {
+            let (config, text) = config::read(path)?;
+            (config, Some(config::rules_file(path, text)))
+        }
+        None => (Config::default(), None),
+    };
     config.data = options.data.or(config.data);
     config.extensions.scripts = options.scripts.unwrap_or(config.extensions.scripts);
     config.extensions.plugins = options.plugins.unwrap_or(config.extensions.plugins);
     config.extensions.candidates = options.candidates.unwrap_or(config.extensions.candidates);
     config.ocpp.listen = options.ocpp.unwrap_or(config.ocpp.listen);
     config.api.listen = options.api.unwrap_or(config.api.listen);
-    Ok(config)
+    Ok((config, rules))
 }
 
-async fn serve(config: Config) -> Result<()> {
+async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
-    let house = House::open(&config, &data)?;
+    let house = House::open(&config, &data, rules)?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
     let settings = config.ocpp.gateway_settings(&config.stations.models);
     let gateway = Gateway::bind(config.ocpp.listen, settings, tls).context("listen for stations")?;
@@ -88,7 +95,7 @@ struct House {
 }
 
 impl House {
-    fn open(config: &Config, data: &Path) -> Result<Self> {
+    fn open(config: &Config, data: &Path, rules: Option<RulesFile>) -> Result<Self> {
         let store = Arc::new(SqliteStore::open_with(data, config.store_settings(Arc::new(SystemClock)))?);
         let passwords = Arc::new(PasswordKey::open(data)?);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::after(store.last_session_no()?));
@@ -101,7 +108,7 @@ impl House {
                 engine.tell(notice);
             }
         }));
-        let watching = Arc::new(load(config, data, &store, &registry)?);
+        let watching = Arc::new(load(config, data, rules, &store, &registry)?);
         Ok(Self { store, registry, engine, passwords, watching })
     }
 
@@ -145,13 +152,23 @@ fn engine(
 }
 
 /// All units, and the versions that sessions are pinned to, are there before the first station is let in.
-fn load(config: &Config, data: &Path, store: &Arc<SqliteStore>, registry: &Arc<Registry>) -> Result<Watching> {
+fn load(
+    config: &Config,
+    data: &Path,
+    rules: Option<RulesFile>,
+    store: &Arc<SqliteStore>,
+    registry: &Arc<Registry>,
+) -> Result<Watching> {
     let folders = vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()];
     let settings = config.extensions.reload_settings(folders, data);
     let gate = Arc::new(gate::open(config, data));
     let compilers = compilers::configured(&config.extensions, data)?.compilers;
     let mut reload = Reload::new(settings, registry.clone(), compilers, gate).context("open the archive")?;
+    if let Some(rules) = rules {
+        reload = reload.following(rules);
+    }
     reload.load_all();
+    registry.chains().tell();
     for missing in reload.restore(&store.pinned_hashes()?) {
         let pin = missing.0;
         tracing::error!(
@@ -163,7 +180,7 @@ fn load(config: &Config, data: &Path, store: &Arc<SqliteStore>, registry: &Arc<R
     let store = store.clone();
     let pinned = move || {
         let pins = store.pinned_hashes().ok()?;
-        Some(pins.into_iter().map(|pin| pin.hash).collect::<HashSet<_>>())
+        Some(pins.iter().flat_map(Pin::units).map(|unit| unit.hash).collect::<HashSet<_>>())
     };
     reload.watch(Box::new(pinned)).context("watch the folders of scripts and plugins")
 }

@@ -117,6 +117,7 @@ fn session(no: i64) -> Session {
             hash: "0".repeat(64),
             boundaries: Vec::new(),
             fixed: true,
+            modifiers: Vec::new(),
         })),
         price: None,
         limits: SessionLimits::default(),

@@ -160,7 +160,8 @@ impl HeadOf<'_> {
         self.token.as_ref().map(|token| (&token.id_token, &token.kind)).hash(&mut hasher);
         (self.token_group, self.state.as_str(), self.started_at, self.time_zone, self.location).hash(&mut hasher);
         let pin = self.pin.as_ref();
-        pin.map(|pin| (&pin.unit, &pin.version, &pin.hash, &pin.boundaries, pin.fixed)).hash(&mut hasher);
+        pin.map(|pin| (&pin.unit, &pin.version, &pin.hash, &pin.boundaries, pin.fixed, &pin.modifiers))
+            .hash(&mut hasher);
         hasher.finish().cast_signed()
     }
 }

@@ -59,6 +59,11 @@ impl<'v> Replay<'v> {
         let Some(bill) = session.price.as_deref() else {
             return self.comparison.skip("the session has no bill");
         };
+        if !bill.modified_by.is_empty() {
+            return self
+                .comparison
+                .skip("modifiers added lines to the bill, and a tariff alone cannot be held against it");
+        }
         let mut input = if self.needs_readings(session) {
             let boundaries = &self.candidate.manifest.boundaries;
             pricing_input(station, &course::cut_anew(session, readings, boundaries), bill.at)

@@ -51,8 +51,9 @@ mod tests {
                     "amount": "5.15", "unrounded": "5.1525",
                 }],
                 "pricedBy": {"unit": "flat", "version": "1.0.0", "hash": "abc", "fallback": false},
+                "modifiedBy": [], "leftOut": [],
                 "pricedAt": "2026-07-01T09:00:00Z", "nextChangeAt": null, "isFinal": true,
-                "pin": {"unit": "flat", "version": "1.0.0", "hash": "abc"},
+                "pin": {"unit": "flat", "version": "1.0.0", "hash": "abc", "modifiers": []},
                 "limits": {"maxEnergyWh": null, "maxDurationS": null, "maxCost": "20", "stopRequested": false},
                 "marks": ["offline"], "gaps": [{"from": 1, "to": 2}],
                 "periods": [{

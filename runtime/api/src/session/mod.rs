@@ -7,7 +7,7 @@ pub(crate) mod readings;
 mod money;
 
 use amprule_domain::event::ChargingState;
-use amprule_domain::pricing::Pin;
+use amprule_domain::pricing::{Pin, PinnedUnit};
 use amprule_domain::session::{Session, SessionLimits};
 use amprule_domain::timeline::Period;
 use amprule_domain::token::IdToken;
@@ -64,6 +64,10 @@ pub(crate) struct SessionView {
     /// The unit that computed the price; null while there is none.
     #[schema(required)]
     priced_by: Option<PricedByView>,
+    /// The modifiers that added lines, in their order.
+    modified_by: Vec<PricedByView>,
+    /// The modifiers that failed and are missing in the lines.
+    left_out: Vec<String>,
     /// The moment for which the price was computed.
     #[schema(required, value_type = Option<String>, format = DateTime)]
     priced_at: Option<Timestamp>,
@@ -72,7 +76,7 @@ pub(crate) struct SessionView {
     next_change_at: Option<Timestamp>,
     /// True: this price is the bill.
     is_final: bool,
-    /// The pricing version that the session keeps; null when no unit prices.
+    /// The versions that the session keeps; null when no unit prices.
     #[schema(required)]
     pin: Option<PinView>,
     limits: LimitsView,
@@ -99,7 +103,17 @@ pub(crate) struct TokenShown {
 pub(crate) struct PinView {
     unit: String,
     version: String,
-    /// SHA-256 over the unit's files.
+    /// SHA-256 over the unit's files. Empty: the configuration names the unit, and it was not there at the start.
+    hash: String,
+    /// Asked in this order about the unit's price.
+    modifiers: Vec<PinnedUnitView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PinnedUnitView {
+    unit: String,
+    version: String,
+    /// As the pin's.
     hash: String,
 }
 
@@ -170,6 +184,8 @@ pub(crate) fn brief(session: Session, now: Timestamp) -> SessionView {
         currency: price.as_ref().map(|price| price.currency.to_string()),
         total: price.as_ref().map(|price| price.total.to_string()),
         priced_by: price.as_ref().map(|price| PricedByView::from(&*price.priced_by)),
+        modified_by: price.iter().flat_map(|price| &price.modified_by).map(|by| PricedByView::from(&**by)).collect(),
+        left_out: price.iter().flat_map(|price| &price.left_out).cloned().collect(),
         priced_at: price.as_ref().map(|price| price.at),
         next_change_at: price.as_ref().and_then(|price| price.next_change_at),
         is_final: price.as_ref().is_some_and(|price| price.is_final),
@@ -199,10 +215,17 @@ impl From<IdToken> for TokenShown {
     }
 }
 
+impl From<PinnedUnit> for PinnedUnitView {
+    fn from(pinned: PinnedUnit) -> Self {
+        let PinnedUnit { unit, version, hash, .. } = pinned;
+        Self { unit, version, hash }
+    }
+}
+
 impl From<Pin> for PinView {
     fn from(pin: Pin) -> Self {
-        let Pin { unit, version, hash, .. } = pin;
-        Self { unit, version, hash }
+        let Pin { unit, version, hash, modifiers, .. } = pin;
+        Self { unit, version, hash, modifiers: modifiers.into_iter().map(PinnedUnitView::from).collect() }
     }
 }
 

@@ -58,8 +58,14 @@ pub(crate) fn priced(mut session: Session) -> Session {
     session.marks.add(Mark::OFFLINE);
     session.limits.max_cost = Some(Decimal::from(20));
     let (unit, version, hash) = ("flat".to_owned(), "1.0.0".to_owned(), "abc".to_owned());
-    let pin =
-        Pin { unit: unit.clone(), version: version.clone(), hash: hash.clone(), boundaries: Vec::new(), fixed: true };
+    let pin = Pin {
+        unit: unit.clone(),
+        version: version.clone(),
+        hash: hash.clone(),
+        boundaries: Vec::new(),
+        fixed: true,
+        modifiers: Vec::new(),
+    };
     let priced_by = PricedBy { unit, version, hash, fallback: false };
     Session {
         state: SessionState::Ended,
@@ -90,6 +96,7 @@ fn bill(priced_by: PricedBy) -> Price {
         is_final: true,
         priced_by: priced_by.into(),
         modified_by: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

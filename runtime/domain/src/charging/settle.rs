@@ -68,7 +68,7 @@ fn take_price(session: &mut Session, price: Option<crate::pricing::Price>) {
         session.marks.extend([Mark::NEEDS_REVIEW, Mark::new("currency-changed")]);
         return;
     }
-    if price.priced_by.fallback {
+    if price.is_doubtful() {
         session.marks.extend([Mark::PRICE_FALLBACK, Mark::NEEDS_REVIEW]);
     }
     session.price = Some(Arc::new(price));

@@ -3,69 +3,92 @@
 
 use std::sync::Arc;
 
-use amprule_domain::decision::{Decision, Fault, FaultClass, Hook};
+use amprule_domain::decision::{Decision, FaultClass, Hook};
 use amprule_domain::ports::{About, PricingAnswer};
 use amprule_domain::pricing::{OutputLine, Pin, Price, PricedBy, PricingInput, PricingOutput};
 use amprule_domain::{Decimal, Energy};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::Registry;
+use super::wanted::Wanted;
 use super::writing::{Asked, Record};
-use crate::call::{Called, call};
+use crate::call::{Question, call};
 use crate::generation::Generation;
 use crate::settings::StaticTariff;
 use crate::version::Version;
 
 /// One question on its way from version to version.
-struct Course<'r> {
-    registry: &'r Registry,
-    generation: Arc<Generation>,
-    input: Arc<PricingInput>,
+pub(super) struct Course<'r> {
+    pub(super) registry: &'r Registry,
+    pub(super) generation: Arc<Generation>,
+    pub(super) input: Arc<PricingInput>,
     about: About,
-    decisions: Vec<Decision>,
+    pub(super) decisions: Vec<Decision>,
+}
+
+/// A unit's answer as it stands.
+pub(super) struct Billed {
+    pub(super) price: Price,
+    /// It is one of those that the books have.
+    is_written: bool,
+}
+
+/// What a unit says, before anybody has counted it.
+pub(super) trait Lines: Serialize {
+    fn lines(&self) -> usize;
+}
+
+impl Lines for PricingOutput {
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
 }
 
 impl Registry {
     pub(super) async fn price_pinned(&self, pin: Option<&Pin>, input: PricingInput, about: About) -> PricingAnswer {
         let generation = self.generation.load_full();
         let mut course = Course { registry: self, generation, input: Arc::new(input), about, decisions: Vec::new() };
-        let price = match pin {
-            Some(pin) => course.with_pin(pin).await,
-            None => course.static_price(),
+        let base = match pin {
+            Some(pin) if !pin.is_static_tariff() => course.with_pin(Wanted::tariff(pin)).await,
+            _ => course.static_price(),
+        };
+        let price = match (base, pin) {
+            (Some(price), Some(pin)) => Some(course.modified(price, &pin.modifiers).await),
+            (base, _) => base,
         };
         PricingAnswer { price, decisions: course.decisions }
     }
 }
 
 impl Course<'_> {
-    async fn with_pin(&mut self, pin: &Pin) -> Option<Price> {
-        match self.registry.version_of(&self.generation, pin).await {
+    async fn with_pin(&mut self, wanted: Wanted<'_>) -> Option<Price> {
+        match self.registry.version_of(&self.generation, wanted).await {
             Some(version) => {
                 if let Some(price) = self.ask(&version, false).await {
                     return Some(price);
                 }
-                self.stand_in(&pin.unit, &version.hash).await
+                self.stand_in(wanted, &version.hash).await
             }
             None => {
-                self.write_missing(pin);
-                self.stand_in(&pin.unit, &pin.hash).await
+                self.write_missing(wanted);
+                self.stand_in(wanted, wanted.hash).await
             }
         }
     }
 
     /// Says in the first decision what stood in.
-    async fn stand_in(&mut self, unit: &str, hash: &str) -> Option<Price> {
+    async fn stand_in(&mut self, wanted: Wanted<'_>, hash: &str) -> Option<Price> {
         let failed = self.decisions.len().checked_sub(1);
-        let (word, price) = self.first_stand_in(unit, hash).await;
+        let (word, price) = self.first_stand_in(wanted, hash).await;
         if let Some(failed) = failed {
             self.decisions[failed].fallback = Some(word.to_owned());
         }
         price
     }
 
-    async fn first_stand_in(&mut self, unit: &str, hash: &str) -> (&'static str, Option<Price>) {
+    async fn first_stand_in(&mut self, wanted: Wanted<'_>, hash: &str) -> (&'static str, Option<Price>) {
         let generation = Arc::clone(&self.generation);
-        for version in generation.stand_ins(unit, hash) {
+        for version in generation.stand_ins(wanted.unit, hash, wanted.hook) {
             if let Some(price) = self.ask(version, true).await {
                 return ("last-known-good", Some(price));
             }
@@ -79,63 +102,67 @@ impl Course<'_> {
     async fn ask(&mut self, version: &Version, fallback: bool) -> Option<Price> {
         Arc::make_mut(&mut self.input).parameters = Arc::clone(&version.parameters);
         let (now, is_final) = (self.input.now, self.input.is_final);
-        let writes = is_final || version.sample.passes((self.registry.steady)());
+        let question = Arc::clone(&self.input);
+        let price = |returned: PricingOutput| returned.into_price(now, is_final, version.priced_by(fallback));
+        let billed = self.bill(version, &question, price).await?;
+        if billed.is_written && !fallback {
+            self.registry.shadow_price(version, &question, &billed.price);
+        }
+        Some(billed.price)
+    }
+
+    /// Asks, makes a price of the answer, and writes down what came of it.
+    pub(super) async fn bill<Q>(
+        &mut self,
+        version: &Version,
+        question: &Arc<Q>,
+        price: impl FnOnce(Q::Output) -> Result<Price, String>,
+    ) -> Option<Billed>
+    where
+        Q: Question<Output: Lines> + Serialize,
+    {
+        let Registry { settings, steady, .. } = self.registry;
+        let writes = self.input.is_final || version.sample.passes(steady());
         let mut output = None;
-        let called = call(version, &self.input, &self.registry.settings.probation, &self.registry.steady, |returned| {
-            if writes && returned.lines.len() <= PricingOutput::MAX_LINES {
+        let called = call(version, question, &settings.probation, steady, |returned| {
+            if writes && returned.lines() <= PricingOutput::MAX_LINES {
                 output = serde_json::to_value(&returned).ok();
             }
-            returned.into_price(now, is_final, version.priced_by(fallback))
+            price(returned)
         });
         let called = called.await;
-        self.registry.follow_up(version, Hook::Pricing, &called);
-        self.write(version, &called, output, writes);
-        let price = called.result.ok()?;
-        if writes && !fallback {
-            self.registry.shadow_price(version, &self.input, &price);
-        }
-        Some(price)
-    }
-
-    /// Finals always; faults too, but for those that only say again that the breaker is open.
-    fn write(&mut self, version: &Version, called: &Called<Price>, output: Option<Value>, writes: bool) {
+        self.registry.follow_up(version, Q::HOOK, &called);
+        // Finals always; faults too, but for those that only say again that the breaker is open.
         let fault = called.result.as_ref().err();
-        let fresh = fault.is_some_and(|fault| fault.class != FaultClass::BreakerOpen);
-        if writes || fresh {
-            let asked = Asked::of(version, called.used, called.took);
+        if writes || fault.is_some_and(|fault| fault.class != FaultClass::BreakerOpen) {
             let output = output.filter(|_| fault.is_none());
-            self.push(Record { asked, output, fault: fault.cloned() }, Some(version));
+            let record = Record { asked: Asked::of(version, called.used, called.took), output, fault: fault.cloned() };
+            self.push(Q::HOOK, record, question, Some(version));
         }
+        called.result.ok().map(|price| Billed { price, is_written: writes })
     }
 
-    fn write_missing(&mut self, pin: &Pin) {
+    pub(super) fn write_missing(&mut self, wanted: Wanted<'_>) {
         if self.input.is_final || self.registry.sample.passes((self.registry.steady)()) {
-            let Pin { unit, version, hash, .. } = pin;
-            let why = if hash.is_empty() {
-                format!("the configuration names {unit}, and it was not there when the session began")
-            } else {
-                format!("{unit} {version} ({}) is not in the archive", hash.get(..12).unwrap_or(hash))
-            };
-            let fault = Fault::new(FaultClass::NotLoaded, why);
-            let asked = Asked::missing(&pin.unit, &pin.version, &pin.hash);
-            self.push(Record { asked, output: None, fault: Some(fault) }, None);
+            let (asked, fault) = wanted.missing();
+            let input = Arc::clone(&self.input);
+            self.push(wanted.hook, Record { asked, output: None, fault: Some(fault) }, &*input, None);
         }
     }
 
-    fn push(&mut self, record: Record, asked: Option<&Version>) {
-        let mut input = serde_json::to_value(&*self.input).expect("an input is plain data");
+    fn push(&mut self, hook: Hook, record: Record, question: &impl Serialize, asked: Option<&Version>) {
+        let mut input = serde_json::to_value(question).expect("an input is plain data");
         if let Some(version) = asked {
             self.registry.mask().parameters(version, &mut input["parameters"]);
         }
-        let (hook, at, generation) = (Hook::Pricing, self.input.now, self.generation.number);
-        self.decisions.push(record.decision(self.registry.ids.decision(), (hook, at, generation), &self.about, input));
+        let facts = (hook, self.input.now, self.generation.number);
+        self.decisions.push(record.decision(self.registry.ids.decision(), facts, &self.about, input));
     }
 
     fn static_price(&self) -> Option<Price> {
         let tariff = self.registry.settings.static_tariff.as_ref()?;
-        let by =
-            PricedBy { unit: "static-tariff".to_owned(), version: String::new(), hash: String::new(), fallback: true };
-        let by = Arc::new(by);
+        let unit = PricedBy::STATIC_TARIFF.to_owned();
+        let by = Arc::new(PricedBy { unit, version: String::new(), hash: String::new(), fallback: true });
         let price = tariff.apply(self.input.session.energy).into_price(self.input.now, self.input.is_final, by);
         price.inspect_err(|why| tracing::error!(%why, "the static tariff of the configuration gives no price")).ok()
     }

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use amprule_domain::decision::Hook;
-use amprule_domain::pricing::Pin;
 use parking_lot::Mutex;
 
 use super::Registry;
+use super::wanted::Wanted;
 use crate::generation::Generation;
 use crate::version::Version;
 
@@ -25,18 +24,18 @@ pub(super) struct Recall {
 }
 
 impl Registry {
-    pub(super) async fn version_of(&self, generation: &Generation, pin: &Pin) -> Option<Arc<Version>> {
-        if !pin.fixed
-            && let Some(active) = generation.active(&pin.unit).filter(|version| version.has(Hook::Pricing))
+    pub(super) async fn version_of(&self, generation: &Generation, wanted: Wanted<'_>) -> Option<Arc<Version>> {
+        if !wanted.fixed
+            && let Some(active) = generation.active(wanted.unit).filter(|version| version.has(wanted.hook))
         {
             return Some(Arc::clone(active));
         }
-        if pin.hash.is_empty() {
+        if wanted.hash.is_empty() {
             return None;
         }
-        match self.shelf.get(&pin.hash) {
+        match self.shelf.get(wanted.hash) {
             Some(version) => Some(version),
-            None => tokio::time::timeout(WAIT, self.recall(&pin.hash)).await.ok().flatten(),
+            None => tokio::time::timeout(WAIT, self.recall(wanted.hash)).await.ok().flatten(),
         }
     }
 

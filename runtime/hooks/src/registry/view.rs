@@ -171,9 +171,13 @@ impl Registry {
 }
 
 impl LastError {
+    pub(super) fn new(at: Timestamp, diagnostics: Vec<Diagnostic>) -> Self {
+        let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n");
+        Self { at, text, diagnostics }
+    }
+
     fn of(trouble: &Trouble) -> Self {
-        let text = trouble.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n");
-        Self { at: trouble.at, text, diagnostics: trouble.diagnostics.clone() }
+        Self::new(trouble.at, trouble.diagnostics.clone())
     }
 }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::Deref;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::hours::{TimeOfDay, Weekday};
 use super::{Combine, Parts, When, unit, units};
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Rule {
     pub name: String,
@@ -36,6 +36,8 @@ struct Written {
     #[serde(default, deserialize_with = "unit")]
     pricing: Option<String>,
     #[serde(default, deserialize_with = "units")]
+    modifiers: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "units")]
     authorization: Option<Vec<String>>,
     combine: Option<Combine>,
 }
@@ -46,12 +48,12 @@ impl TryFrom<Written> for Rule {
     fn try_from(written: Written) -> Result<Self, String> {
         let Written { name, stations, groups, locations, token_groups, weekdays, from, until, .. } = written;
         let when = When { stations, groups, locations, token_groups, weekdays, from, until };
-        let Written { pricing, authorization, combine, .. } = written;
-        let parts = Parts { pricing, authorization, combine };
+        let Written { pricing, modifiers, authorization, combine, .. } = written;
+        let parts = Parts { pricing, modifiers, authorization, combine };
         when.check().map_err(|why| format!("the rule {name:?}: {why}"))?;
         if parts == Parts::default() {
             return Err(format!(
-                "the rule {name:?} names none of pricing, authorization and combine, so it does nothing"
+                "the rule {name:?} names none of pricing, modifiers, authorization and combine, so it does nothing"
             ));
         }
         Ok(Self { name, when, parts })

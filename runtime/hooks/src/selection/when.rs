@@ -1,11 +1,13 @@
 //! The occasions that a rule covers.
 
 use amprule_domain::{Occasion, pattern};
+use serde::Serialize;
 
 use super::hours::{TimeOfDay, Weekday};
 
 /// All conditions that are given must hold. In names `*` stands for any text; whoever has no such name fits none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct When {
     pub stations: Option<Vec<String>>,
     pub groups: Option<Vec<String>>,

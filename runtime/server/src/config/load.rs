@@ -2,42 +2,50 @@
 
 use std::path::{Path, PathBuf};
 
+use amprule_hooks::Diagnostic;
+
 use super::Config;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     #[error("read the configuration {path}")]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("{path}:{line}:{column}: {message}\n  {line} | {excerpt}{hint}")]
-    Invalid { path: PathBuf, line: usize, column: usize, message: String, excerpt: String, hint: String },
+    #[error("{0}")]
+    Invalid(Diagnostic),
 }
 
 pub(crate) fn load(path: &Path) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-    parse(&text, path)
+    read(path).map(|(config, _)| config)
 }
 
-fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+/// With the text that it was.
+pub(crate) fn read(path: &Path) -> Result<(Config, String), ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let config = parse(&text, path).map_err(ConfigError::Invalid)?;
+    Ok((config, text))
+}
+
+pub(super) fn parse(text: &str, path: &Path) -> Result<Config, Diagnostic> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let before = &text[..text.floor_char_boundary(at)];
         let line = before.lines().count().max(1) + usize::from(before.ends_with('\n'));
         let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
-        let excerpt = text.lines().nth(line - 1).unwrap_or_default().to_owned();
-        let message = error.message().to_owned();
-        ConfigError::Invalid { path: path.to_owned(), line, column, hint: hint(&message), message, excerpt }
+        let file = path.display().to_string();
+        let wrong = Diagnostic::new("configuration", error.message()).in_file(file).at(text, line, column);
+        match nearest(error.message()) {
+            Some(known) => wrong.hint(format!("did you mean `{known}`?")),
+            None => wrong,
+        }
     })
 }
 
 /// The parser lists what it knows; the nearest of those is what was likely meant.
-fn hint(message: &str) -> String {
+fn nearest(message: &str) -> Option<&str> {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let Some(given) = quoted.next().filter(|_| message.starts_with("unknown")) else {
-        return String::new();
-    };
+    let given = quoted.next().filter(|_| message.starts_with("unknown"))?;
     let near = |known: &&str| strsim::jaro_winkler(given, known);
-    let nearest = quoted.max_by(|a, b| near(a).total_cmp(&near(b)));
-    nearest.map(|known| format!("\n  = help: did you mean `{known}`?")).unwrap_or_default()
+    quoted.max_by(|a, b| near(a).total_cmp(&near(b)))
 }
 
 #[cfg(test)]
@@ -54,30 +62,31 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
         let text = error("[ocpp]\nlisten = \"127.0.0.1:9000\"\nmax_conections = 5\n");
-        assert!(text.starts_with("amprule.toml:3:1: unknown field `max_conections`"), "{text}");
+        assert!(text.starts_with("error[AR0013]: unknown field `max_conections`"), "{text}");
+        assert!(text.contains("--> amprule.toml:3:1\n"), "{text}");
         assert!(text.contains("did you mean `max_connections`?"), "{text}");
     }
 
     #[test]
     fn a_wrong_value_is_shown_where_it_stands() {
         let text = error("[stations]\nunknown = \"maybe\"\n");
-        assert!(text.starts_with("amprule.toml:2:11: unknown variant `maybe`"), "{text}");
+        assert!(text.contains("unknown variant `maybe`") && text.contains("amprule.toml:2:11\n"), "{text}");
     }
 
     #[test]
     fn a_rule_that_cannot_be_meant_is_shown_where_it_stands() {
         let rule = |members: &str| format!("[extensions]\n[[extensions.rules]]\nname = \"night\"\n{members}\n");
         let cases = [
-            ("pricing = \"a\"\nstation = [\"cs-1\"]", "5:1: unknown field `station`", "did you mean `stations`?"),
-            ("pricing = \"a\"\nfrom = \"25:00\"", "5:8: \"25:00\" is not a time of day", ""),
-            ("pricing = \"a\"\nweekdays = [\"monday\"]", "5:13: unknown variant `monday`", "did you mean `mon`?"),
-            ("pricing = \"A b\"", "4:11: \"A b\" is not the id of a unit", ""),
-            ("from = \"22:00\"", "2:1: the rule \"night\" names none of", ""),
+            ("pricing = \"a\"\nstation = [\"cs-1\"]", "5:1", "unknown field `station`", "did you mean `stations`?"),
+            ("pricing = \"a\"\nfrom = \"25:00\"", "5:8", "\"25:00\" is not a time of day", ""),
+            ("pricing = \"a\"\nweekdays = [\"monday\"]", "5:13", "unknown variant `monday`", "did you mean `mon`?"),
+            ("pricing = \"A b\"", "4:11", "\"A b\" is not the id of a unit", ""),
+            ("from = \"22:00\"", "2:1", "the rule \"night\" names none of", ""),
         ];
-        for (members, place, hint) in cases {
+        for (members, place, why, hint) in cases {
             let text = error(&rule(members));
-            assert!(text.starts_with(&format!("amprule.toml:{place}")), "{text}");
-            assert!(text.contains(hint), "{text}");
+            assert!(text.contains(&format!("amprule.toml:{place}\n")), "{text}");
+            assert!(text.contains(why) && text.contains(hint), "{text}");
         }
         let twice = error(&rule("pricing = \"a\"\n[[extensions.rules]]\nname = \"night\"\npricing = \"b\""));
         assert!(twice.contains("two rules have the name \"night\""), "{twice}");

@@ -72,6 +72,7 @@ pub(crate) fn priced(mut session: Session, total: &str, currency: &str) -> Sessi
             fallback: false,
         }),
         modified_by: Vec::new(),
+        left_out: Vec::new(),
     };
     session.price = Some(Arc::new(price));
     session
@@ -84,6 +85,7 @@ pub(crate) fn pin(hash: &str) -> Pin {
         hash: hash.to_owned(),
         boundaries: vec![360, 1320],
         fixed: true,
+        modifiers: Vec::new(),
     }
 }
 

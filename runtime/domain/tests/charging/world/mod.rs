@@ -287,6 +287,7 @@ fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool) -> Pric
         is_final,
         priced_by,
         modified_by: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

@@ -154,6 +154,7 @@ impl Hooks for Willing {
                 fallback: false,
             }),
             modified_by: Vec::new(),
+            left_out: Vec::new(),
         });
         Box::pin(async { PricingAnswer { price, decisions: Vec::new() } })
     }

@@ -1,0 +1,81 @@
+//! The versions that price a session from its start to its bill.
+
+use serde::{Deserialize, Serialize};
+
+use crate::pricing::PricedBy;
+
+/// The base tariff and its modifiers, as a session keeps them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pin {
+    pub unit: String,
+    pub version: String,
+    /// SHA-256 over the unit's files, parameters included. Empty: see [`PinnedUnit::hash`].
+    pub hash: String,
+    /// Minutes of the local day where the clock of the tariff or of a modifier changes. Ascending.
+    pub boundaries: Vec<u16>,
+    /// False when the unit declares `pin = "none"`: the active version prices, and the hash is that of the start.
+    pub fixed: bool,
+    /// Asked in this order about what the tariff says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modifiers: Vec<PinnedUnit>,
+}
+
+/// One unit of a pin.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PinnedUnit {
+    pub unit: String,
+    pub version: String,
+    /// Empty: the operator named the unit, and it was not there when the session began.
+    pub hash: String,
+    pub fixed: bool,
+}
+
+impl Pin {
+    /// Only this unit, that the operator names and that is not there.
+    pub fn missing(unit: &str) -> Self {
+        Self::of(PinnedUnit::missing(unit))
+    }
+
+    /// No unit prices; the modifiers are asked about the static tariff of the configuration.
+    pub fn static_tariff() -> Self {
+        Self::missing(PricedBy::STATIC_TARIFF)
+    }
+
+    pub fn is_static_tariff(&self) -> bool {
+        self.hash.is_empty() && self.unit == PricedBy::STATIC_TARIFF
+    }
+
+    pub fn base(&self) -> PinnedUnit {
+        let Self { unit, version, hash, fixed, .. } = self;
+        PinnedUnit { unit: unit.clone(), version: version.clone(), hash: hash.clone(), fixed: *fixed }
+    }
+
+    /// The base tariff, then the modifiers.
+    pub fn units(&self) -> impl Iterator<Item = PinnedUnit> {
+        std::iter::once(self.base()).chain(self.modifiers.iter().cloned())
+    }
+
+    /// Whatever their versions.
+    pub fn has_units_of(&self, other: &Self) -> bool {
+        let modifiers = |pin: &Self| pin.modifiers.iter().map(|unit| unit.unit.clone()).collect::<Vec<_>>();
+        self.unit == other.unit && modifiers(self) == modifiers(other)
+    }
+
+    fn of(base: PinnedUnit) -> Self {
+        let PinnedUnit { unit, version, hash, fixed } = base;
+        Self { unit, version, hash, fixed, boundaries: Vec::new(), modifiers: Vec::new() }
+    }
+}
+
+impl PinnedUnit {
+    pub fn missing(unit: &str) -> Self {
+        Self { unit: unit.to_owned(), version: String::new(), hash: String::new(), fixed: true }
+    }
+
+    /// There was such a unit when the session began.
+    pub fn was_there(&self) -> bool {
+        !self.hash.is_empty()
+    }
+}

@@ -1,0 +1,40 @@
+//! A unit that a session is pinned to, and what it is to be asked.
+
+use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::pricing::{Pin, PinnedUnit};
+
+use super::writing::Asked;
+
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'p> {
+    pub(super) hook: Hook,
+    pub(super) unit: &'p str,
+    pub(super) version: &'p str,
+    /// Empty: it was not there when the session began.
+    pub(super) hash: &'p str,
+    /// False: whatever version is active.
+    pub(super) fixed: bool,
+}
+
+impl<'p> Wanted<'p> {
+    pub(super) fn tariff(pin: &'p Pin) -> Self {
+        let Pin { unit, version, hash, fixed, .. } = pin;
+        Self { hook: Hook::Pricing, unit, version, hash, fixed: *fixed }
+    }
+
+    pub(super) fn modifier(pinned: &'p PinnedUnit) -> Self {
+        let PinnedUnit { unit, version, hash, fixed } = pinned;
+        Self { hook: Hook::Modifier, unit, version, hash, fixed: *fixed }
+    }
+
+    /// What is said of it when there is no such version.
+    pub(super) fn missing(self) -> (Asked, Fault) {
+        let Self { unit, version, hash, .. } = self;
+        let why = if hash.is_empty() {
+            format!("the configuration names {unit}, and it was not there when the session began")
+        } else {
+            format!("{unit} {version} ({}) is not in the archive", hash.get(..12).unwrap_or(hash))
+        };
+        (Asked::missing(unit, version, hash), Fault::new(FaultClass::NotLoaded, why))
+    }
+}

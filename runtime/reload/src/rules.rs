@@ -1,0 +1,128 @@
+//! The configuration file, as one more place that is watched: which units are asked may change while the server runs.
+//!
+//! This crate does not know what else the file says, nor how it is written: whoever does reads it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use amprule_hooks::{Change, Diagnostic, Registry, Selection};
+
+use crate::findings::Findings;
+use crate::loader::Loader;
+use crate::making::Making;
+
+/// What a configuration file says.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub selection: Selection,
+    /// Keys that differ from what the server began with, and count when it starts again.
+    pub needs_restart: Vec<String>,
+}
+
+/// Makes sense of a file's text.
+pub type Reader = Box<dyn Fn(&str) -> Result<Reading, Vec<Diagnostic>> + Send>;
+
+/// The file in which operators say which units are asked.
+pub struct RulesFile {
+    path: PathBuf,
+    read: Reader,
+    /// The text that was judged last, or why there was none.
+    seen: Result<String, String>,
+    /// It could not be read at the last look.
+    doubted: bool,
+}
+
+enum Look {
+    Same,
+    /// It changes, or is away, just now: look again soon.
+    Moving,
+    Changed(Result<Reading, Vec<Diagnostic>>),
+}
+
+impl RulesFile {
+    /// A larger file is refused.
+    const MAX_BYTES: u64 = 1 << 20;
+
+    /// `text` is what the server began with.
+    pub fn new(path: &Path, text: String, read: Reader) -> Self {
+        Self { path: path.to_owned(), read, seen: Ok(text), doubted: false }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn look(&mut self) -> Look {
+        let now = match self.text() {
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => return Look::Moving,
+            Err(error) => Err(error.to_string()),
+        };
+        if now == self.seen {
+            self.doubted = false;
+            return Look::Same;
+        }
+        // Some editors take a file away for a moment.
+        if now.is_err() && !std::mem::replace(&mut self.doubted, true) {
+            return Look::Moving;
+        }
+        self.doubted = false;
+        self.seen = now;
+        Look::Changed(match &self.seen {
+            Ok(text) => (self.read)(text),
+            Err(error) => Err(vec![self.unreadable(error)]),
+        })
+    }
+
+    /// The next look judges it again.
+    fn forget(&mut self) {
+        self.seen = Err(String::new());
+    }
+
+    /// `None` when it changed while it was read.
+    fn text(&self) -> io::Result<Option<String>> {
+        let before = fs::metadata(&self.path)?;
+        if before.len() > Self::MAX_BYTES {
+            return Err(io::Error::other(format!("it has more than {} KiB", Self::MAX_BYTES >> 10)));
+        }
+        let mut text = String::new();
+        File::open(&self.path)?.take(Self::MAX_BYTES).read_to_string(&mut text)?;
+        let after = fs::metadata(&self.path)?;
+        let stamp = |metadata: &Metadata| (metadata.len(), metadata.modified().ok());
+        Ok((stamp(&before) == stamp(&after)).then_some(text))
+    }
+
+    fn unreadable(&self, error: &str) -> Diagnostic {
+        let file = self.path.display().to_string();
+        Diagnostic::new("unreadable", error).in_file(file).hint("which units are asked stays as it was")
+    }
+}
+
+impl Loader {
+    pub(crate) fn look_at_rules(&mut self, findings: &mut Findings) {
+        let Some(file) = &mut self.rules else { return };
+        match file.look() {
+            Look::Same => {}
+            Look::Moving => findings.again = true,
+            Look::Changed(Ok(reading)) if names_one_of(&reading.selection, &self.making, &self.registry) => {
+                file.forget();
+                findings.again = true;
+            }
+            Look::Changed(Ok(reading)) => {
+                if *self.registry.selection() != reading.selection {
+                    findings.changes.push(Change::Select(reading.selection.into()));
+                }
+                findings.rules = Some(Ok(reading.needs_restart));
+            }
+            Look::Changed(Err(diagnostics)) => findings.rules = Some(Err(diagnostics)),
+        }
+    }
+}
+
+/// A unit and the rule that names it may be saved together: the rule waits for the compiler then, or for its refusal.
+fn names_one_of(selection: &Selection, making: &BTreeMap<PathBuf, Making>, registry: &Registry) -> bool {
+    let ids = making.values().map(|making| &making.source.manifest.id);
+    ids.into_iter().any(|id| registry.active(id).is_none() && selection.units().any(|unit| unit == id))
+}

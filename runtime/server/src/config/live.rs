@@ -1,0 +1,80 @@
+//! What of the file counts as soon as it is saved, and what waits for a restart.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use amprule_reload::{Reading, RulesFile};
+use toml::{Table, Value};
+
+use super::load::parse;
+
+/// Below `[extensions]`: which units are asked. All else needs a restart.
+const LIVE: [&str; 5] = [
+    "extensions.pricing",
+    "extensions.modifiers",
+    "extensions.authorization",
+    "extensions.combine",
+    "extensions.rules",
+];
+
+/// The file that a server began with as `text`, to be read again when it changes.
+pub(crate) fn rules_file(path: &Path, text: String) -> RulesFile {
+    let (began, file) = (leaves(&text), path.to_owned());
+    let read = move |text: &str| {
+        let config = parse(text, &file).map_err(|diagnostic| vec![diagnostic])?;
+        Ok(Reading { selection: config.extensions.selection(), needs_restart: differing(&began, &leaves(text)) })
+    };
+    RulesFile::new(path, text, Box::new(read))
+}
+
+type Leaves = BTreeMap<String, Value>;
+
+/// The values of a file by their dotted keys. What does not parse has none; it has been refused before.
+fn leaves(text: &str) -> Leaves {
+    let mut leaves = Leaves::new();
+    gather("", text.parse().unwrap_or_default(), &mut leaves);
+    leaves
+}
+
+fn gather(prefix: &str, table: Table, leaves: &mut Leaves) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        match value {
+            Value::Table(table) => gather(&key, table, leaves),
+            value if !LIVE.contains(&key.as_str()) => drop(leaves.insert(key, value)),
+            _ => {}
+        }
+    }
+}
+
+fn differing(before: &Leaves, after: &Leaves) -> Vec<String> {
+    let gone = before.keys().filter(|key| !after.contains_key(*key));
+    let other = after.iter().filter(|(key, value)| before.get(*key) != Some(value)).map(|(key, _)| key);
+    let mut keys: Vec<String> = gone.chain(other).cloned().collect();
+    keys.sort();
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_need_a_restart_are_named() {
+        let began = "data = \"d\"\n[ocpp]\nlisten = \"127.0.0.1:1\"\n[extensions]\npricing = \"a\"\nwall_ms = 50\n";
+        let cases = [
+            (began.to_owned(), vec![]),
+            (began.replace("\"a\"", "\"b\""), vec![]),
+            (format!("{began}[[extensions.rules]]\nname = \"x\"\npricing = \"y\"\n"), vec![]),
+            (began.replace(":1", ":2"), vec!["ocpp.listen"]),
+            (began.replace("wall_ms = 50\n", ""), vec!["extensions.wall_ms"]),
+            (
+                format!("{began}[[stations.models]]\nvendor = \"*\"\n").replace("\"d\"", "\"e\""),
+                vec!["data", "stations.models"],
+            ),
+        ];
+        for (after, keys) in cases {
+            assert_eq!(differing(&leaves(began), &leaves(&after)), keys, "{after}");
+        }
+    }
+}
