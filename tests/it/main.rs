@@ -2,6 +2,7 @@
 
 mod api;
 mod author;
+mod chains;
 mod charging;
 mod clients;
 mod corpus;
