@@ -84,6 +84,10 @@ impl Calls {
         }
     }
 
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// The next one to send, when none is outstanding.
     pub(crate) fn next(&mut self) -> Option<Call> {
         while self.outstanding.is_none() {

@@ -77,7 +77,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
         let (alarm, calls) = (Alarm::default(), Calls::default());
         let mut task =
             StationTask { ports, shared, settings, station, answered, alarm, stations, link: None, calls, mailbox };
-        if task.take(mail).await {
+        if Box::pin(task.take(mail)).await {
             task.set_alarm();
             task.turn_until_the_end().await;
         }
@@ -100,13 +100,14 @@ fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Stat
 }
 
 impl StationTask {
+    /// Work is boxed while it lasts: a task is as large as its largest step, and most stations are silent.
     async fn turn_until_the_end(&mut self) {
         loop {
             let goes_on = match self.next().await {
-                Turn::Mail(Some(mail)) => self.take(mail).await,
+                Turn::Mail(Some(mail)) => Box::pin(self.take(mail)).await,
                 Turn::Mail(None) => false,
                 Turn::Heard(received) => {
-                    self.receive(received).await;
+                    Box::pin(self.receive(received)).await;
                     true
                 }
                 Turn::CallTimedOut => {
@@ -114,7 +115,7 @@ impl StationTask {
                     true
                 }
                 Turn::DeadlineCame => {
-                    self.deadline_came().await;
+                    Box::pin(self.deadline_came()).await;
                     true
                 }
                 Turn::Idle => !may_end(&self.stations, &self.station.record.id, &self.mailbox),
@@ -122,7 +123,9 @@ impl StationTask {
             if !goes_on {
                 return;
             }
-            self.send_waiting().await;
+            if self.calls.is_waiting() {
+                Box::pin(self.send_waiting()).await;
+            }
         }
     }
 
