@@ -13,6 +13,7 @@ mod hooks;
 mod idle;
 mod load;
 mod measured;
+mod overhead;
 mod plan;
 mod ratio;
 mod report;
@@ -29,6 +30,8 @@ struct Cli {
 enum Command {
     /// Measures everything and prints it.
     Run(plan::Plan),
+    /// Measures what the host adds to a call, and nothing else.
+    Overhead(overhead::Units),
     /// The floor: answers every message with a text of a given size.
     Echo(echo::Echo),
     /// Many stations, each with one message outstanding.
@@ -38,6 +41,7 @@ enum Command {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(plan) => plan.run(),
+        Command::Overhead(units) => units.run(),
         Command::Echo(echo) => runtime()?.block_on(echo.run()),
         Command::Load(load) => runtime()?.block_on(load.run()),
     }

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use crate::hooks::{Api, Timing};
 use crate::idle;
 use crate::measured::Measured;
+use crate::overhead;
 use crate::ratio::{Ratio, Rounds, serve};
 use crate::report::Report;
 use crate::traffic::Traffic;
@@ -43,6 +44,9 @@ impl Plan {
         drop(plain);
         (report.meter_values_rhai, report.rhai) = self.priced("MeterValues priced by Rhai", SCRIPT, rounds)?;
         (report.meter_values_wasm, report.wasm) = self.priced("MeterValues priced by WASM", PLUGIN, rounds)?;
+        self.say("the host around a call");
+        report.rhai_overhead = overhead::of_script(&self.root.join(SCRIPT))?;
+        report.wasm_overhead = overhead::of_plugin(&self.root.join(PLUGIN))?;
         self.say("idle connections");
         report.idle = idle::measure(&self.amprule, TempDir::new()?.path())?;
         if self.json {

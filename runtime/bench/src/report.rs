@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::hooks::Timing;
 use crate::idle::Idle;
+use crate::overhead::Overhead;
 use crate::ratio::{CONNECTIONS, Ratio};
 
 #[derive(Debug, Default)]
@@ -17,15 +18,19 @@ pub(crate) struct Report {
     pub(crate) transaction: Ratio,
     pub(crate) rhai: Timing,
     pub(crate) wasm: Timing,
+    pub(crate) rhai_overhead: Overhead,
+    pub(crate) wasm_overhead: Overhead,
     pub(crate) idle: Idle,
 }
 
-/// What was promised: CPU per message over the echo's, and KiB per idle connection.
+/// What was promised: CPU per message over the echo's, KiB per idle connection, a call's time over a bare one's.
 mod target {
     pub(super) const HEARTBEAT: f64 = 1.5;
     pub(super) const METER_VALUES: f64 = 3.0;
     pub(super) const METER_VALUES_WASM: f64 = 5.0;
     pub(super) const IDLE_KIB: f64 = 12.0;
+    pub(super) const RHAI_OVERHEAD: f64 = 1.3;
+    pub(super) const WASM_OVERHEAD: f64 = 1.5;
 }
 
 impl Report {
@@ -40,6 +45,11 @@ impl Report {
             "wasmPriceMicros": rounded(self.wasm.p50_micros),
             "wasmPriceP99Micros": rounded(self.wasm.p99_micros),
         });
+        for (name, overhead) in [("rhai", self.rhai_overhead), ("wasm", self.wasm_overhead)] {
+            figures[format!("{name}OverheadRatio")] = rounded(overhead.ratio).into();
+            figures[format!("{name}BareMicros")] = rounded(overhead.bare_micros).into();
+            figures[format!("{name}HostMicros")] = rounded(overhead.host_micros).into();
+        }
         for (name, ratio) in self.ratios() {
             figures[format!("{name}Ratio")] = rounded(ratio.ratio).into();
             figures[format!("{name}Micros")] = rounded(ratio.micros).into();
@@ -90,6 +100,14 @@ impl fmt::Display for Report {
                 f,
                 "pricing hook alone, {kind}: p50 {:.0} µs, p99 {:.0} µs",
                 timing.p50_micros, timing.p99_micros
+            )?;
+        }
+        let (rhai, wasm) = ((self.rhai_overhead, target::RHAI_OVERHEAD), (self.wasm_overhead, target::WASM_OVERHEAD));
+        for (kind, (overhead, most)) in [("Rhai", rhai), ("WASM", wasm)] {
+            let Overhead { bare_micros, host_micros, ratio } = overhead;
+            writeln!(
+                f,
+                "a price over ten periods, {kind}: {host_micros:.1} µs, {ratio:.2} times the {bare_micros:.1} µs of a bare call (at most {most})"
             )?;
         }
         Ok(())

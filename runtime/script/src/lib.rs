@@ -4,6 +4,7 @@
 //! or several of them. This crate must never touch the disk or the network, ask for the time or for randomness (but
 //! for the deadline of a call), or believe what a script returns.
 
+mod bare;
 mod definitions;
 mod explain;
 mod files;
@@ -14,5 +15,6 @@ mod source;
 mod unit;
 mod view;
 
+pub use bare::Bare;
 pub use definitions::definitions;
 pub use unit::ScriptCompiler;

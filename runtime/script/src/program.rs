@@ -31,9 +31,15 @@ pub(crate) struct Program {
 
 /// `memory`: what a call is granted.
 pub(crate) fn compile(source: &Source, memory: usize) -> Result<Program, Vec<Diagnostic>> {
+    compile_on(source, memory, call::guard)
+}
+
+/// `finish` has the last word on the engine.
+pub(crate) fn compile_on(source: &Source, memory: usize, finish: fn(&mut Engine)) -> Result<Program, Vec<Diagnostic>> {
     let files = files(source)?;
     let parameters = ParameterNames::of(source);
     let mut engine = engine(&Limits::within(memory), &parameters);
+    finish(&mut engine);
     let constants = constants(&engine, &files)?;
     let ast = parse(&mut engine, &files, &constants)?;
     check_names(&files, &parameters)?;

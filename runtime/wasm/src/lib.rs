@@ -7,6 +7,7 @@
 //! This crate is the only one that names wasmtime. It must never know where components come from, in which order
 //! units are asked, or what stands in for one that fails.
 
+mod bare;
 mod cache;
 mod compiler;
 mod contract;
@@ -21,6 +22,7 @@ mod unit;
 mod v1;
 mod wasi;
 
+pub use bare::Bare;
 pub use cache::Cache;
 pub use compiler::WasmCompiler;
 pub use engine::{Settings, StartError};

@@ -18,7 +18,7 @@ use wasmtime::component::{Instance, InstancePre};
 use amprule_domain::decision::Hook;
 
 use crate::sandbox::Sandbox;
-pub(crate) use parameters::Parameters;
+pub(crate) use parameters::{Parameters, lists};
 
 /// The interfaces that a component exports, found once when it is loaded.
 pub(crate) struct Exports {

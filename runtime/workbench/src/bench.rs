@@ -78,8 +78,7 @@ pub fn bench(source: &Source, unit: &dyn Unit, granted: &Granted) -> BenchReport
 fn inputs(source: &Source) -> Vec<(String, Input)> {
     let mut inputs = Vec::new();
     if source.manifest.hooks.contains(&Hook::Pricing) {
-        let plain = plain_session(&Arc::new(usual_parameters(source)));
-        let of = |count| (format!("{count} periods"), Input::Pricing(of_periods(&plain, count)));
+        let of = |count| (format!("{count} periods"), Input::Pricing(long_session(source, count)));
         inputs.extend(PERIODS.map(of));
     }
     if source.manifest.hooks.contains(&Hook::Modifier) {
@@ -93,6 +92,11 @@ fn inputs(source: &Source) -> Vec<(String, Input)> {
     let (cases, _) = ready(source);
     inputs.extend(cases.into_iter().take(CASES).map(|case| (case.name, case.input)));
     inputs
+}
+
+/// What a tariff with its usual parameters is asked about a session of so many periods.
+pub fn long_session(source: &Source, periods: usize) -> PricingInput {
+    of_periods(&plain_session(&Arc::new(usual_parameters(source))), periods)
 }
 
 /// Quarters of an hour, every fourth of them idle.

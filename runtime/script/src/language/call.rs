@@ -53,7 +53,8 @@ pub(crate) fn count_line(bytes: usize) -> Answer<()> {
     Ok(())
 }
 
-pub(super) fn register(engine: &mut Engine) {
+/// Ends a call that has used up its account.
+pub(crate) fn guard(engine: &mut Engine) {
     engine.on_progress(|operations| {
         USED.set(operations);
         if operations > FUEL.get() {
@@ -63,6 +64,9 @@ pub(super) fn register(engine: &mut Engine) {
             operations.is_multiple_of(CLOCK_EVERY) && DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline);
         late.then(|| Dynamic::from_int(OUT_OF_TIME))
     });
+}
+
+pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("print", |value: Dynamic| log(&value));
     engine.register_fn("log", |value: Dynamic| log(&value));
     engine.register_fn("debug", |value: Dynamic| log(&value));

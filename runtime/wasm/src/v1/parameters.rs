@@ -21,7 +21,7 @@ impl Parameters {
         Self(manifest.parameters.iter().map(|(name, parameter)| (name.clone(), parameter.kind)).collect())
     }
 
-    pub(super) fn lower<'a>(
+    pub(crate) fn lower<'a>(
         &self,
         values: &'a Map<String, Value>,
         lists: &'a Lists<'a>,
@@ -60,7 +60,7 @@ impl Parameters {
     }
 }
 
-pub(super) fn lists(values: &Map<String, Value>) -> Lists<'_> {
+pub(crate) fn lists(values: &Map<String, Value>) -> Lists<'_> {
     let arrays = values.values().filter_map(Value::as_array);
     arrays.map(|texts| texts.iter().filter_map(Value::as_str).collect()).collect()
 }

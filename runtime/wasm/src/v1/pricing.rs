@@ -5,6 +5,7 @@ use amprule_domain::pricing::{PricingInput, PricingOutput};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
+use super::bindings::amprule::types::types;
 use super::bindings::exports::amprule::pricing::pricing as wit;
 use super::facts::{lower_period, lower_session, lower_token};
 use super::lines::lift_lines;
@@ -29,19 +30,33 @@ pub(crate) fn call(
         Ok(parameters) => parameters,
         Err(fault) => return Ok(Err(fault)),
     };
-    let periods: Vec<_> = input.periods.iter().map(lower_period).collect();
-    let question = wit::PricingInput {
+    let periods = lower_periods(input);
+    let question = question(input, &periods, &parameters);
+    let answer = export.load(&mut *store, instance)?.call_price(store, question)?;
+    Ok(answer.map_err(|message| guest_error(&message)).and_then(lift))
+}
+
+pub(crate) use wit::PricingInput as Question;
+
+pub(crate) fn lower_periods(input: &PricingInput) -> Vec<types::Period> {
+    input.periods.iter().map(lower_period).collect()
+}
+
+pub(crate) fn question<'a>(
+    input: &'a PricingInput,
+    periods: &'a [types::Period],
+    parameters: &'a [types::Parameter<'a>],
+) -> wit::PricingInput<'a> {
+    wit::PricingInput {
         now: lower_time(input.now),
         is_final: input.is_final,
         session: lower_session(&input.session),
         station: lower_station(&input.station),
         token: input.token.as_ref().map(lower_token),
-        periods: &periods,
-        parameters: &parameters,
+        periods,
+        parameters,
         ext: &[],
-    };
-    let answer = export.load(&mut *store, instance)?.call_price(store, question)?;
-    Ok(answer.map_err(|message| guest_error(&message)).and_then(lift))
+    }
 }
 
 fn lift(output: wit::PricingOutput) -> Result<PricingOutput, Fault> {
