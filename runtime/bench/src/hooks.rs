@@ -32,13 +32,35 @@ impl Api {
         Ok(())
     }
 
-    /// How long the pricing hook of the only unit took.
-    pub(crate) fn pricing(&self) -> Result<Timing> {
+    /// Which version of the only unit is active.
+    pub(crate) fn version(&self) -> Result<String> {
+        let extensions = self.extensions()?;
+        let version = extensions["items"][0]["version"].as_str();
+        Ok(version.with_context(|| format!("no unit has a version in {extensions}"))?.to_owned())
+    }
+
+    /// Calls of all units that came to nothing so far.
+    pub(crate) fn faults(&self) -> Result<f64> {
+        let mut answer = ureq::get(format!("{}/metrics", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .call()
+            .context("read the metrics")?;
+        let text = answer.body_mut().read_to_string()?;
+        let faults = text.lines().filter(|line| line.starts_with("amprule_hook_faults_total"));
+        Ok(faults.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
+
+    fn extensions(&self) -> Result<Value> {
         let mut answer = ureq::get(format!("{}/api/v1/extensions", self.base))
             .header("authorization", format!("Bearer {}", self.token))
             .call()
             .context("list the extensions")?;
-        let extensions: Value = answer.body_mut().read_json()?;
+        Ok(answer.body_mut().read_json()?)
+    }
+
+    /// How long the pricing hook of the only unit took.
+    pub(crate) fn pricing(&self) -> Result<Timing> {
+        let extensions = self.extensions()?;
         let micros = |name| find(&extensions, name).with_context(|| format!("no unit has {name} in {extensions}"));
         Ok(Timing { p50_micros: micros("p50Micros")?, p99_micros: micros("p99Micros")? })
     }

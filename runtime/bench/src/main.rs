@@ -16,6 +16,7 @@ mod measured;
 mod overhead;
 mod plan;
 mod ratio;
+mod reloads;
 mod report;
 mod traffic;
 

@@ -62,6 +62,12 @@ impl Measured {
         Ok(ticks / TICKS)
     }
 
+    /// Ranges of its memory, as the kernel lists them.
+    pub(crate) fn mappings(&self) -> Result<i64> {
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.child.id()))?;
+        Ok(i64::try_from(maps.lines().count())?)
+    }
+
     pub(crate) fn resident_kib(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("a living process has VmRSS")?;

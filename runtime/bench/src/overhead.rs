@@ -63,7 +63,7 @@ pub(crate) fn of_script(unit: &Path) -> Result<Overhead> {
     let source = read(unit)?;
     let input = running(long_session(&source, PERIODS));
     let bare = amprule_script::Bare::new(&source, &input).map_err(|found| told(&found))?;
-    let host = Host::new(&source, &amprule_script::ScriptCompiler)?;
+    let host = Host::new(&source, &amprule_script::ScriptCompiler::default())?;
     compare(&host, &input, || (0..CALLS).try_for_each(|_| bare.price()))
 }
 

@@ -10,6 +10,7 @@ use crate::idle;
 use crate::measured::Measured;
 use crate::overhead;
 use crate::ratio::{Ratio, Rounds, serve};
+use crate::reloads::{self, Reloads, Series};
 use crate::report::Report;
 use crate::traffic::Traffic;
 
@@ -44,6 +45,8 @@ impl Plan {
         drop(plain);
         (report.meter_values_rhai, report.rhai) = self.priced("MeterValues priced by Rhai", SCRIPT, rounds)?;
         (report.meter_values_wasm, report.wasm) = self.priced("MeterValues priced by WASM", PLUGIN, rounds)?;
+        self.say("reloads under load");
+        report.reloads = self.reloads()?;
         self.say("the host around a call");
         report.rhai_overhead = overhead::of_script(&self.root.join(SCRIPT))?;
         report.wasm_overhead = overhead::of_plugin(&self.root.join(PLUGIN))?;
@@ -69,6 +72,13 @@ impl Plan {
         Ok((ratio, timing))
     }
 
+    fn reloads(&self) -> Result<Reloads> {
+        let bed = Bed::make(self, Some(PLUGIN))?;
+        let series =
+            if self.quick { Series { count: 50, seconds: 30.0 } } else { Series { count: 500, seconds: 200.0 } };
+        reloads::measure(&bed.server, &bed.api, &bed.folder.path().join(PLUGIN), series)
+    }
+
     fn say(&self, what: &str) {
         if !self.json {
             println!("measuring {what} …");
@@ -80,7 +90,7 @@ impl Plan {
 struct Bed {
     server: Measured,
     api: Api,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Bed {
@@ -92,7 +102,7 @@ impl Bed {
         let mut server = serve(&plan.amprule, folder.path())?;
         let api = Api::new(server.address("api")?, &folder.path().join("data"))?;
         api.accept_token()?;
-        Ok(Self { server, api, _folder: folder })
+        Ok(Self { server, api, folder })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::hooks::Timing;
 use crate::idle::Idle;
 use crate::overhead::Overhead;
 use crate::ratio::{CONNECTIONS, Ratio};
+use crate::reloads::Reloads;
 
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -18,6 +19,7 @@ pub(crate) struct Report {
     pub(crate) transaction: Ratio,
     pub(crate) rhai: Timing,
     pub(crate) wasm: Timing,
+    pub(crate) reloads: Reloads,
     pub(crate) rhai_overhead: Overhead,
     pub(crate) wasm_overhead: Overhead,
     pub(crate) idle: Idle,
@@ -29,6 +31,7 @@ mod target {
     pub(super) const METER_VALUES: f64 = 3.0;
     pub(super) const METER_VALUES_WASM: f64 = 5.0;
     pub(super) const IDLE_KIB: f64 = 12.0;
+    pub(super) const RELOAD_P99: f64 = 2.0;
     pub(super) const RHAI_OVERHEAD: f64 = 1.3;
     pub(super) const WASM_OVERHEAD: f64 = 1.5;
 }
@@ -45,6 +48,16 @@ impl Report {
             "wasmPriceMicros": rounded(self.wasm.p50_micros),
             "wasmPriceP99Micros": rounded(self.wasm.p99_micros),
         });
+        figures["reloads"] = self.reloads.count.into();
+        for (name, figure) in [
+            ("reloadMillis", self.reloads.millis),
+            ("reloadP99Micros", self.reloads.p99_micros),
+            ("reloadP99Ratio", self.reloads.p99_ratio),
+            ("reloadGrownKib", self.reloads.grown_kib),
+        ] {
+            figures[name] = rounded(figure).into();
+        }
+        figures["reloadGrownMappings"] = self.reloads.grown_mappings.into();
         for (name, overhead) in [("rhai", self.rhai_overhead), ("wasm", self.wasm_overhead)] {
             figures[format!("{name}OverheadRatio")] = rounded(overhead.ratio).into();
             figures[format!("{name}BareMicros")] = rounded(overhead.bare_micros).into();
@@ -102,6 +115,7 @@ impl fmt::Display for Report {
                 timing.p50_micros, timing.p99_micros
             )?;
         }
+        self.reloads.fmt(f)?;
         let (rhai, wasm) = ((self.rhai_overhead, target::RHAI_OVERHEAD), (self.wasm_overhead, target::WASM_OVERHEAD));
         for (kind, (overhead, most)) in [("Rhai", rhai), ("WASM", wasm)] {
             let Overhead { bare_micros, host_micros, ratio } = overhead;
@@ -111,6 +125,18 @@ impl fmt::Display for Report {
             )?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Reloads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, millis, p99_micros, p99_ratio, grown_kib, grown_mappings } = self;
+        let most = target::RELOAD_P99;
+        writeln!(
+            f,
+            "{count} reloads under load, {millis:.0} ms each: p99 {p99_micros:.0} µs, {p99_ratio:.2} times that without (at most {most}); \
+             {grown_kib:+.0} KiB and {grown_mappings:+} mappings afterwards"
+        )
     }
 }
 

@@ -94,7 +94,7 @@ impl Reload {
         let (send, hints) = channel();
         let watch = Watch::new(send.clone(), &self.settings, self.loader.rules.as_ref().map(RulesFile::path));
         let (orders, given) = sync_channel(ORDERS);
-        let mut task = Task { reload: self, watch, pinned, orders: given, tidied: None };
+        let mut task = Task { reload: self, watch, pinned, orders: given, forgot: None, tidied: None };
         // The watches stand when this returns.
         task.watch.refresh(&task.reload.settings, false);
         let thread = thread::Builder::new().name("amprule-reload".to_owned()).spawn(move || task.run(&hints))?;
@@ -153,6 +153,8 @@ struct Task {
     watch: Watch,
     pinned: Pinned,
     orders: Receiver<Given>,
+    /// When versions were last let go from memory, and from the archive.
+    forgot: Option<Instant>,
     tidied: Option<Instant>,
 }
 
@@ -161,6 +163,7 @@ impl Task {
         // Something may have changed between the loading and the watching.
         let (mut again, mut looked) = (true, Instant::now());
         loop {
+            self.forget();
             self.tidy();
             let ReloadSettings { quiet, at_most, .. } = self.reload.settings;
             let patience = if again { quiet } else { self.watch.patience(&self.reload.settings) };
@@ -188,7 +191,19 @@ impl Task {
         }
     }
 
-    /// Throws away what nobody needs, now and then.
+    /// Many reloads in a row leave no heap of old versions behind: what no session is pinned to leaves memory.
+    fn forget(&mut self) {
+        let unused = self.reload.settings.memory_unused;
+        if self.forgot.is_some_and(|last| last.elapsed() < unused) {
+            return;
+        }
+        self.forgot = Some(Instant::now());
+        if let Some(pinned) = (self.pinned)() {
+            self.reload.registry.retire(&pinned, unused);
+        }
+    }
+
+    /// Throws away what nobody needs on disk, now and then.
     fn tidy(&mut self) {
         if self.tidied.is_some_and(|last| last.elapsed() < TIDY) {
             return;
@@ -196,13 +211,10 @@ impl Task {
         self.tidied = Some(Instant::now());
         let Some(mut pinned) = (self.pinned)() else { return };
         let Reload { settings, registry, archive, loader } = &self.reload;
-        let retired = registry.retire(&pinned, settings.memory_unused);
         pinned.extend(registry.in_use());
         pinned.extend(loader.remembered());
         match archive.prune(&pinned, settings.archive_unused, settings.archive_most) {
-            Ok(removed) if retired + removed > 0 => {
-                tracing::info!(retired, removed, "old versions of extensions thrown away");
-            }
+            Ok(removed) if removed > 0 => tracing::info!(removed, "old versions of extensions thrown away"),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the archive cannot be tidied"),
         }

@@ -72,7 +72,7 @@ impl ReloadSettings {
             approve_upgrades: true,
             archive_unused: Duration::from_secs(90 * 24 * 3600),
             archive_most: 1_000,
-            memory_unused: Duration::from_secs(3600),
+            memory_unused: Duration::from_secs(10),
         }
     }
 }
