@@ -31,23 +31,23 @@ pub(crate) struct Series {
     pub(crate) seconds: f64,
 }
 
-/// The first versions warm everything that a later one uses again.
-const WARM: usize = 20;
 /// Old versions leave memory some seconds after they were last used.
 const SETTLES: Duration = Duration::from_secs(45);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// `unit` is the plugin's folder, which the server watches.
+/// `unit` is the plugin's folder, which the server watches. The first half of the reloads warms what every later one
+/// uses again, the pool of instances above all; what the second half leaves behind is counted.
 pub(crate) fn measure(server: &Measured, api: &Api, unit: &Path, series: Series) -> Result<Reloads> {
+    let half = Series { count: series.count / 2, seconds: series.seconds / 2.0 };
     let mut edited = Edited::open(api, unit)?;
-    (0..WARM).try_for_each(|_| edited.replace().map(drop))?;
-    let quiet = under_load(server, (series.seconds / 4.0).max(2.0), "quiet", || Ok(()))?.0;
+    let (quiet, ()) = under_load(server, (half.seconds / 4.0).max(2.0), || Ok(()))?;
+    let (_, mut millis) = under_load(server, half.seconds, || edited.many(half))?;
     thread::sleep(SETTLES);
     let (kib, mappings) = (server.resident_kib()?, server.mappings()?);
-    let (busy, millis) = under_load(server, series.seconds, "reloads", || edited.many(series))?;
-    ensure!(api.faults()? == 0.0, "calls failed while the plugin was replaced");
+    let (busy, second) = under_load(server, half.seconds, || edited.many(half))?;
     thread::sleep(SETTLES);
-    edited.replace()?;
+    ensure!(api.faults()? == 0.0, "calls failed while the plugin was replaced");
+    millis.extend(second);
     Ok(Reloads {
         count: millis.len(),
         millis: median(millis.into_iter()),
@@ -59,13 +59,8 @@ pub(crate) fn measure(server: &Measured, api: &Api, unit: &Path, series: Series)
 }
 
 /// A message that fails ends the load with an error.
-fn under_load<T>(
-    server: &Measured,
-    seconds: f64,
-    prefix: &str,
-    work: impl FnOnce() -> Result<T>,
-) -> Result<(Outcome, T)> {
-    let ready = Ready::load(&server.url, Traffic::MeterValues, CONNECTIONS, seconds, prefix)?;
+fn under_load<T>(server: &Measured, seconds: f64, work: impl FnOnce() -> Result<T>) -> Result<(Outcome, T)> {
+    let ready = Ready::load(&server.url, Traffic::MeterValues, CONNECTIONS, seconds, "reloads")?;
     let load = thread::spawn(move || ready.go());
     let done = work()?;
     let outcome = load.join().map_err(|_| anyhow!("the load's thread failed"))?.context("the load failed")?;

@@ -135,7 +135,7 @@ impl fmt::Display for Reloads {
         writeln!(
             f,
             "{count} reloads under load, {millis:.0} ms each: p99 {p99_micros:.0} µs, {p99_ratio:.2} times that without (at most {most}); \
-             {grown_kib:+.0} KiB and {grown_mappings:+} mappings afterwards"
+             {grown_kib:+.0} KiB and {grown_mappings:+} mappings by the second half"
         )
     }
 }
