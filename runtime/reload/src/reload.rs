@@ -181,13 +181,14 @@ impl Task {
                 Err(RecvTimeoutError::Timeout) => false,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            while let Ok((order, answer)) = self.orders.try_recv() {
-                drop(answer.try_send(self.reload.loader.follow(&order)));
-            }
+            let followed: Vec<_> =
+                self.orders.try_iter().map(|(order, to)| (self.reload.loader.follow(&order), to)).collect();
             // Watch first, look then: what happens in between is seen by the one or the other.
             self.watch.refresh(&self.reload.settings, moved);
             again = self.reload.loader.look();
             looked = Instant::now();
+            // Whoever gave the order sees what came of it.
+            followed.into_iter().for_each(|(outcome, to)| drop(to.try_send(outcome)));
         }
     }
 
