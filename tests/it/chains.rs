@@ -181,6 +181,23 @@ async fn a_modifier_that_fails_or_is_not_there_is_left_out_and_the_session_is_ma
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replay_holds_a_tariff_against_its_own_lines_and_not_those_of_modifiers() {
+    let server = setup("[extensions]\npricing = \"tariff\"\nmodifiers = [\"fee\"]\n").start().await;
+    server.api().accept(&["CARD-1"]);
+    assert_eq!(charged(&server, "cs-1", "CARD-1").await["total"], "5.00");
+    let replay = |unit: &str| {
+        let said = amprule(&server.path(""), &["replay", "--unit", unit, "--since", "1d", "--data", "data", "--json"]);
+        serde_json::from_str::<Value>(&said.output).expect("a report")
+    };
+    let same = replay("scripts/tariff");
+    assert_eq!((&same["same"], &same["changed"]), (&json!(1), &json!(0)), "{same}");
+    folders::copy(&server.path("scripts/tariff"), &server.path("candidate"));
+    units::edit(&server.path("candidate/main.rhai"), |text| text.replace("0.40", "0.50"));
+    let dearer = replay("candidate");
+    assert_eq!((&dearer["same"], &dearer["changed"]), (&json!(0), &json!(1)), "{dearer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tariff_that_a_rule_names_and_is_not_there_is_no_other_tariff() {
     let config = "[extensions]\npricing = \"tariff\"\n[[extensions.rules]]\nname = \"x\"\npricing = \"no-such\"\n";
     let server = setup(config).start().await;

@@ -101,7 +101,7 @@ struct Past {
 
 impl Past {
     fn bills(&self, replay: &mut Replay<'_>) -> Result<()> {
-        let written = self.written_inputs()?;
+        let written = self.final_decisions()?;
         let mut stations: HashMap<StationId, StationRecord> = HashMap::new();
         let filter =
             SessionFilter { state: Some(SessionState::Ended), from: Some(self.since), ..SessionFilter::default() };
@@ -124,16 +124,16 @@ impl Past {
         )
     }
 
-    /// What tariffs saw when they made the final bills.
-    fn written_inputs(&self) -> Result<HashMap<SessionId, Value>> {
-        let mut inputs = HashMap::new();
+    /// What tariffs saw and said when they made the final bills.
+    fn final_decisions(&self) -> Result<HashMap<SessionId, Decision>> {
+        let mut finals = HashMap::new();
         self.decisions(Hook::Pricing, |decision| {
             let is_bill = decision.fault.is_none() && decision.input["isFinal"] == Value::Bool(true);
             if let Some(session) = decision.session.filter(|_| is_bill) {
-                inputs.insert(session, decision.input);
+                finals.insert(session, decision);
             }
         })?;
-        Ok(inputs)
+        Ok(finals)
     }
 
     fn verdicts(&self, replay: &mut Replay<'_>, unmask: &HashMap<String, String>) -> Result<()> {

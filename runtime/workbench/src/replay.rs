@@ -10,7 +10,7 @@ use std::sync::Arc;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::charging::pricing_input;
 use amprule_domain::decision::{Decision, Hook};
-use amprule_domain::pricing::{Parameters, PricingInput};
+use amprule_domain::pricing::{Parameters, Price, PricingOutput};
 use amprule_domain::reading::Reading;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::StationRecord;
@@ -47,33 +47,32 @@ impl<'v> Replay<'v> {
         boundaries != self.candidate.manifest.boundaries
     }
 
-    /// Prices a billed session anew. `recorded`: the input of its final decision, if it was written down; `readings`:
-    /// in the order in which they came, if they are needed.
+    /// Prices a billed session anew. `recorded`: its tariff's final decision, if it was written down; `readings`: in the
+    /// order in which they came, if they are needed.
     pub fn session(
         &mut self,
         station: &StationRecord,
         session: &Session,
-        recorded: Option<&Value>,
+        recorded: Option<&Decision>,
         readings: &[Reading],
     ) {
         let Some(bill) = session.price.as_deref() else {
             return self.comparison.skip("the session has no bill");
         };
-        if !bill.modified_by.is_empty() {
+        let Some(before) = of_the_tariff(bill, recorded) else {
             return self
                 .comparison
-                .skip("modifiers added lines to the bill, and a tariff alone cannot be held against it");
-        }
+                .skip("modifiers changed the bill, and what the tariff said is not in the log any more");
+        };
         let mut input = if self.needs_readings(session) {
             let boundaries = &self.candidate.manifest.boundaries;
             pricing_input(station, &course::cut_anew(session, readings, boundaries), bill.at)
         } else {
             // What was written down is what the tariff saw; the books may have been changed since.
-            let written = recorded.and_then(|input| serde_json::from_value::<PricingInput>(input.clone()).ok());
+            let written = recorded.and_then(|decision| serde_json::from_value(decision.input.clone()).ok());
             written.unwrap_or_else(|| pricing_input(station, session, bill.at))
         };
         input.parameters = Arc::clone(&self.parameters);
-        let before = Bill::of(bill);
         match trial::price(self.candidate.unit(), &self.granted, &input).result {
             Ok(priced) => self.comparison.bills(billed(session), before, Bill::of(&priced.price)),
             Err(fault) => self.comparison.fail(session.id.to_string(), fault.to_string()),
@@ -114,6 +113,16 @@ impl<'v> Replay<'v> {
             comparison: self.comparison,
         }
     }
+}
+
+/// A bill without the lines of modifiers.
+fn of_the_tariff(bill: &Price, recorded: Option<&Decision>) -> Option<Bill> {
+    if bill.modified_by.is_empty() {
+        return Some(Bill::of(bill));
+    }
+    let output: PricingOutput = serde_json::from_value(recorded?.output.clone()?).ok()?;
+    let price = output.into_price(bill.at, bill.is_final, Arc::clone(&bill.priced_by)).ok()?;
+    Some(Bill::of(&price))
 }
 
 fn billed(session: &Session) -> Billed {
