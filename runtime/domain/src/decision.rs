@@ -22,7 +22,8 @@ pub struct Decision {
     pub input: Value,
     pub output: Option<Value>,
     pub fault: Option<Fault>,
-    /// What stood in when the unit failed: `last-known-good`, `static-tariff`, `reject`, `unpriced`.
+    /// What stood in when the unit failed: `last-known-good`, `static-tariff`, `unpriced`, `left-out`, `reject`,
+    /// `no-opinion`.
     pub fallback: Option<String>,
     /// WASM fuel or Rhai operations.
     pub fuel: u64,

@@ -68,9 +68,10 @@ fn page(decision: &Decision, session: Option<&Session>) -> String {
 /// What stood in, in words.
 fn meaning(fallback: &str) -> &str {
     match fallback {
-        "last-known-good" => "last-known-good: an earlier version of the same unit priced",
+        "last-known-good" => "last-known-good: an earlier version of the same unit answered",
         "static-tariff" => "static-tariff: the configuration's tariff priced",
         "unpriced" => "unpriced: nothing could price, the session is marked needs-review",
+        "left-out" => "left-out: the bill has no lines of this modifier, the session is marked needs-review",
         "reject" => "reject: the start was refused",
         "no-opinion" => "no-opinion: the other policies decided",
         other => other,
