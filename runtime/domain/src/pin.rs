@@ -1,5 +1,7 @@
 //! The versions that price a session from its start to its bill.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::pricing::PricedBy;
@@ -63,6 +65,21 @@ impl Pin {
         self.unit == other.unit && modifiers(self) == modifiers(other)
     }
 
+    /// The units of this pin; those that were there before keep their versions.
+    #[must_use]
+    pub fn keeping(&self, before: &Self) -> Self {
+        let kept = |unit: PinnedUnit| {
+            let known = before.units().find(|known| known.unit == unit.unit && known.was_there());
+            known.unwrap_or(unit)
+        };
+        let boundaries: BTreeSet<u16> = self.boundaries.iter().chain(&before.boundaries).copied().collect();
+        Self {
+            boundaries: boundaries.into_iter().collect(),
+            modifiers: self.modifiers.iter().cloned().map(kept).collect(),
+            ..Self::of(kept(self.base()))
+        }
+    }
+
     fn of(base: PinnedUnit) -> Self {
         let PinnedUnit { unit, version, hash, fixed } = base;
         Self { unit, version, hash, fixed, boundaries: Vec::new(), modifiers: Vec::new() }
@@ -77,5 +94,26 @@ impl PinnedUnit {
     /// There was such a unit when the session began.
     pub fn was_there(&self) -> bool {
         !self.hash.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pin(units: &[(&str, &str)], boundaries: &[u16]) -> Pin {
+        let mut units =
+            units.iter().map(|(unit, hash)| PinnedUnit { hash: (*hash).to_owned(), ..PinnedUnit::missing(unit) });
+        let base = units.next().expect("a base");
+        Pin { modifiers: units.collect(), boundaries: boundaries.to_vec(), ..Pin::of(base) }
+    }
+
+    #[test]
+    fn units_that_stay_keep_their_versions() {
+        let before = pin(&[("tariff", "1"), ("fee", "1"), ("lost", "")], &[360, 480]);
+        let anew = pin(&[("tariff", "2"), ("off", "2"), ("fee", "2"), ("lost", "2")], &[480, 600]);
+        let kept = pin(&[("tariff", "1"), ("off", "2"), ("fee", "1"), ("lost", "2")], &[360, 480, 600]);
+        assert_eq!(anew.keeping(&before), kept);
+        assert!(!anew.has_units_of(&before) && anew.has_units_of(&kept));
     }
 }

@@ -74,14 +74,12 @@ pub(super) fn pin(session: &Session, told: Told<'_>) -> Option<Arc<Pin>> {
 
 /// A token that comes after the start may call for other units; those that the session began with keep their versions.
 fn choose_anew(session: &mut Session, told: Told<'_>) {
-    let anew = pin(session, told);
-    let same = match (&anew, &session.pin) {
-        (Some(anew), Some(before)) => anew.has_units_of(before),
-        _ => false,
+    let Some(anew) = pin(session, told) else { return };
+    session.pin = match session.pin.take() {
+        Some(before) if anew.has_units_of(&before) => Some(before),
+        Some(before) => Some(Arc::new(anew.keeping(&before))),
+        None => Some(anew),
     };
-    if !same {
-        session.pin = anew;
-    }
 }
 
 /// Lets an event of a known, begun transaction take its effect.
