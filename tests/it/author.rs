@@ -97,11 +97,11 @@ fn what_cannot_be_built_says_why() {
     );
 }
 
-/// Also with the hook that is not the usual one: its world, its header and its types have other names.
+/// With every hook: each has its own world, header and types.
 #[test]
 fn a_new_plugin_in_c_builds_and_tests_green_where_there_is_clang() {
     let folder = folder();
-    for hook in ["pricing", "authorization"] {
+    for hook in ["pricing", "authorization", "modifier"] {
         let said = good(folder.path(), &["new", hook, "--lang", "c", hook]);
         assert!(said.contains("amprule build"), "it says what comes next: {said}");
         let built = amprule(folder.path(), &["build", hook]);

@@ -15,17 +15,6 @@ macro_rules! rule {
     };
 }
 
-/// The same, where not every hook has one.
-macro_rules! rule_if_any {
-    ($hook:expr, $language:literal, $name:literal) => {
-        match $hook {
-            Hook::Pricing => Some(include_str!(concat!("../../templates/", $language, "/pricing/", $name))),
-            Hook::Authorization => Some(include_str!(concat!("../../templates/", $language, "/authorization/", $name))),
-            Hook::Modifier => None,
-        }
-    };
-}
-
 macro_rules! guest {
     ($path:literal) => {
         include_str!(concat!("../../../../plugin-sdk/guests/", $path))
@@ -58,35 +47,35 @@ pub(super) fn rust(hook: Hook, sdk: &Sdk) -> Vec<NewFile> {
     files
 }
 
-pub(super) fn c(hook: Hook) -> Option<Vec<NewFile>> {
+pub(super) fn c(hook: Hook) -> Vec<NewFile> {
     let files = [
-        file("src/plugin.c", rule_if_any!(hook, "c", "plugin.c")?),
+        file("src/plugin.c", rule!(hook, "c", "plugin.c")),
         file("src/memory.c", guest!("c/src/memory.c")),
         file("include/stdlib.h", guest!("c/include/stdlib.h")),
         file("include/string.h", guest!("c/include/string.h")),
         file("README.md", include_str!("../../templates/c/README.md")),
         file(".gitignore", "/target\n"),
     ];
-    Some(files.into_iter().chain(sdk::contract()).collect())
+    files.into_iter().chain(sdk::contract()).collect()
 }
 
-pub(super) fn javascript(hook: Hook) -> Option<Vec<NewFile>> {
+pub(super) fn javascript(hook: Hook) -> Vec<NewFile> {
     let files = [
-        file("plugin.js", rule_if_any!(hook, "js", "plugin.js")?),
+        file("plugin.js", rule!(hook, "js", "plugin.js")),
         file("build.js", guest!("js/build.js")),
         file("package.json", guest!("js/package.json")),
         file("README.md", include_str!("../../templates/js/README.md")),
         file(".gitignore", "/node_modules\n/target\n"),
     ];
-    Some(files.into_iter().chain(sdk::contract()).collect())
+    files.into_iter().chain(sdk::contract()).collect()
 }
 
-pub(super) fn python(hook: Hook) -> Option<Vec<NewFile>> {
+pub(super) fn python(hook: Hook) -> Vec<NewFile> {
     let files = [
-        file("plugin.py", rule_if_any!(hook, "python", "plugin.py")?),
+        file("plugin.py", rule!(hook, "python", "plugin.py")),
         file("requirements.txt", guest!("python/requirements.txt")),
         file("README.md", include_str!("../../templates/python/README.md")),
         file(".gitignore", "/.venv\n/target\n__pycache__\n"),
     ];
-    Some(files.into_iter().chain(sdk::contract()).collect())
+    files.into_iter().chain(sdk::contract()).collect()
 }

@@ -32,8 +32,6 @@ pub enum Sdk {
 pub enum NoProject {
     #[error("{0:?} cannot be a unit's id: small letters, digits and hyphens only, at most 64, as in night-tariff")]
     Name(String),
-    #[error("there is no {0} to begin with in this language; begin it in Rhai or in Rust")]
-    NoTemplate(&'static str),
 }
 
 /// All files of a new project called `name`.
@@ -43,14 +41,13 @@ pub fn files(hook: Hook, language: Language, name: &str, sdk: &Sdk) -> Result<Ve
     }
     let texts = texts(hook);
     let mut files = vec![file("plugin.toml", texts.manifest), file("cases/first.toml", texts.cases)];
-    let of_language = match language {
-        Language::Rhai => Some(languages::rhai(hook)),
-        Language::Rust => Some(languages::rust(hook, sdk)),
+    files.extend(match language {
+        Language::Rhai => languages::rhai(hook),
+        Language::Rust => languages::rust(hook, sdk),
         Language::C => languages::c(hook),
         Language::JavaScript => languages::javascript(hook),
         Language::Python => languages::python(hook),
-    };
-    files.extend(of_language.ok_or(NoProject::NoTemplate(hook.as_str()))?);
+    });
     if matches!(language, Language::JavaScript | Language::Python) {
         files[0].1.push_str(include_str!("../../templates/speaking.toml"));
     }
