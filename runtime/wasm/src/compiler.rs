@@ -75,10 +75,10 @@ impl WasmCompiler {
         if let Some(why) = shape::refusal(bytes) {
             return Err(Diagnostic::new("limit", why).hint("split it into smaller functions"));
         }
-        let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = self.cache.as_ref().and_then(|cache| cache.load(&self.machine.engine, bytes)) {
             return Ok(compiled);
         }
+        let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let component = self.compile(bytes)?;
         if let Some(cache) = &self.cache {
             cache.keep(&self.machine.engine, bytes, &component);
