@@ -4,8 +4,6 @@
 //! The host's part is the unit's parameters and the input in the guest's form, budget and breaker, the answer checked,
 //! rounded and added up. The bare call has its question ready and throws its answer away.
 
-#![expect(clippy::disallowed_methods, reason = "a measurement lives in real time")]
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
