@@ -104,9 +104,10 @@ pub(crate) enum Command {
     Shadow(crate::shadow::Options),
     /// Ask a unit again about what really happened, and show what it would have changed
     ///
-    /// Prices the billed sessions of the data folder anew, or asks about its recorded authorizations again: same, changed,
-    /// failed, the money per currency, and the largest differences with both bills side by side. Reads the folder
-    /// beside a running server and writes nothing. Exit status: 0 when every answer is the same, 1 when one is not.
+    /// Prices the billed sessions of the data folder anew, or asks about its recorded modifications and authorizations
+    /// again: same, changed, failed, the money per currency, and the largest differences with both bills side by side.
+    /// Reads the folder beside a running server and writes nothing. Exit status: 0 when every answer is the same, 1 when
+    /// one is not.
     Replay(crate::replay::Options),
     /// Print the API's bearer token, or make a new one
     Token(Token),

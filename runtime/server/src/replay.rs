@@ -60,6 +60,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if opened.version.has(Hook::Pricing) {
         past.bills(&mut replay)?;
     }
+    if opened.version.has(Hook::Modifier) {
+        past.decisions(Hook::Modifier, |decision| replay.modification(&decision))?;
+    }
     if opened.version.has(Hook::Authorization) {
         past.verdicts(&mut replay, &unmask(&past.reader, options)?)?;
     }

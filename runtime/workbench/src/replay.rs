@@ -10,12 +10,14 @@ use std::sync::Arc;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::charging::pricing_input;
 use amprule_domain::decision::{Decision, Hook};
-use amprule_domain::pricing::{Parameters, Price, PricingOutput};
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
+use amprule_domain::pricing::{Parameters, Price, PricedBy, PricingInput, PricingOutput};
 use amprule_domain::reading::Reading;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::StationRecord;
 use amprule_hooks::comparison::{Bill, Billed, Compared, Comparison};
 use amprule_hooks::{Granted, Version, trial};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 /// A busy machine must not change what a replay says: instructions bound a call, the clock only guards it.
@@ -104,6 +106,25 @@ impl<'v> Replay<'v> {
         }
     }
 
+    /// Asks about the recorded bill of a session again: with the lines that were added to it, and with the candidate's.
+    /// Its periods stay as they were cut then.
+    pub fn modification(&mut self, decision: &Decision) {
+        let Ok(mut input) = ModifierInput::deserialize(&decision.input) else {
+            return self.comparison.skip("the record is of another version of the contract");
+        };
+        if !input.facts.is_final {
+            return;
+        }
+        let Ok(before) = stood(&input, decision) else {
+            return self.comparison.skip("the decision has no answer");
+        };
+        input.facts.parameters = Arc::clone(&self.parameters);
+        match trial::modify(self.candidate.unit(), &self.granted, &input).result {
+            Ok(modified) => self.comparison.bills(asked_about(&input.facts), before, Bill::of(&modified.price)),
+            Err(fault) => self.comparison.fail(decision.id.to_string(), fault.to_string()),
+        }
+    }
+
     pub fn compared(self) -> Compared {
         let manifest = &self.candidate.manifest;
         Compared {
@@ -123,6 +144,30 @@ fn of_the_tariff(bill: &Price, recorded: Option<&Decision>) -> Option<Bill> {
     let output: PricingOutput = serde_json::from_value(recorded?.output.clone()?).ok()?;
     let price = output.into_price(bill.at, bill.is_final, Arc::clone(&bill.priced_by)).ok()?;
     Some(Bill::of(&price))
+}
+
+/// The bill with the lines of the recorded answer.
+fn stood(input: &ModifierInput, decision: &Decision) -> Result<Bill, String> {
+    let by = PricedBy {
+        unit: decision.unit.clone(),
+        version: decision.version.clone(),
+        hash: decision.hash.clone(),
+        fallback: false,
+    };
+    let by = Arc::new(by);
+    let output = decision.output.as_ref().ok_or("there is no output")?;
+    let output = ModifierOutput::deserialize(output).map_err(|error| error.to_string())?;
+    Ok(Bill::of(&output.apply(&input.price(Arc::clone(&by))?, by)?))
+}
+
+fn asked_about(facts: &PricingInput) -> Billed {
+    let PricingInput { session, station, .. } = facts;
+    Billed {
+        session: session.id.clone(),
+        station: station.id.clone(),
+        started_at: session.started_at,
+        energy: session.energy,
+    }
 }
 
 fn billed(session: &Session) -> Billed {
