@@ -23,3 +23,8 @@ pub use management::{Management, Response};
 pub use server::{Setup, TestServer};
 pub use wait::until;
 pub use wire::{Answer, Wire};
+
+/// What takes minutes is for CI, and for whoever asks with `RUN_SLOW=1`.
+pub fn is_slow_run() -> bool {
+    ["CI", "RUN_SLOW"].iter().any(|name| std::env::var_os(name).is_some())
+}

@@ -37,18 +37,22 @@ impl Station16 {
     pub async fn stop(&mut self, transaction: i64, meter_wh: i64, at: &str) -> Value {
         self.wire.call("StopTransaction", stop(transaction, meter_wh, at)).await
     }
+
+    /// Sessions of 10 kWh each, one after the other.
+    pub async fn charge(&mut self, sessions: usize) {
+        for left in (1..=sessions).rev() {
+            // Equal starts are one start that is told again.
+            let end = 100 * left as i64;
+            let transaction = self.start(1, "CARD-1", 0, &ago(end + 60)).await;
+            self.meter(1, transaction, 5_000, &ago(end + 30)).await;
+            self.stop(transaction, 10_000, &ago(end)).await;
+        }
+    }
 }
 
-/// Sessions of 10 kWh each, one after the other.
+/// The same by a station that comes for it and stays until the sessions are in the books.
 pub async fn charge(server: &TestServer, station: &str, sessions: usize) {
-    let mut charging = Station16::boot(server, station).await;
-    for left in (1..=sessions).rev() {
-        // Equal starts are one start that is told again.
-        let end = 100 * left as i64;
-        let transaction = charging.start(1, "CARD-1", 0, &ago(end + 60)).await;
-        charging.meter(1, transaction, 5_000, &ago(end + 30)).await;
-        charging.stop(transaction, 10_000, &ago(end)).await;
-    }
+    Station16::boot(server, station).await.charge(sessions).await;
     let ended = || server.api().sessions(station).iter().filter(|session| session["state"] == "ended").count();
     until("the sessions end", || (ended() == sessions).then_some(())).await;
 }

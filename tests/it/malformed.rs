@@ -172,8 +172,7 @@ async fn catch_up(wire: &mut Wire) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mutated_frames_neither_crash_nor_grow_the_server() {
-    let slow = std::env::var_os("RUN_SLOW").is_some() || std::env::var_os("CI").is_some();
-    let frames: usize = if slow { 100_000 } else { 10_000 };
+    let frames: usize = if amprule_tests::is_slow_run() { 100_000 } else { 10_000 };
     let mut server = Setup::default().tariff("0.40").start().await;
     server.api().accept(&["CARD-1"]);
     let protocols = ["ocpp1.6", "ocpp2.0.1", "ocpp1.6", "ocpp2.0.1"];

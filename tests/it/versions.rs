@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use amprule_tests::command::amprule;
-use amprule_tests::station16::charge;
+use amprule_tests::station16::{Station16, charge};
 use amprule_tests::{Setup, TestServer, folders, units, until};
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 fn active(server: &TestServer) -> Value {
     server.api().get("/api/v1/extensions/tariff").body
@@ -79,10 +80,7 @@ async fn a_replay_finds_the_one_bill_that_a_candidate_changes_by_a_cent() {
     assert_eq!(replay(&unit, &["--json"]).output, replay(&unit, &["--json"]).output, "to the last byte");
 
     folders::copy(&unit, &candidate);
-    units::edit(&candidate.join("main.rhai"), |text| {
-        text.replacen("{", "{\n    let cent = if session.station.id == \"cs-2\" { 0.01 } else { 0 };", 1)
-            .replace("[line(", "[line(\"cent\", \"Cent\", cent), line(")
-    });
+    a_cent_more_at(&candidate, "cs-2");
     let report: Value = serde_json::from_str(&replay(&candidate, &["--json"]).output).expect("a report");
     assert_eq!(report["failed"], 0, "{report}");
     let largest = &report["largest"][0];
@@ -90,4 +88,46 @@ async fn a_replay_finds_the_one_bill_that_a_candidate_changes_by_a_cent() {
     assert_eq!(report["money"]["EUR"]["after"], "16.01", "{report}");
     let page = replay(&candidate, &[]);
     assert!(!page.good && page.text.contains("+0.01"), "{}", page.text);
+}
+
+/// Stations of the long run, and sessions of each: 9,999 and one.
+const STATIONS: usize = 101;
+const SESSIONS: usize = 99;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_finds_one_cent_in_one_session_of_ten_thousand() {
+    if !amprule_tests::is_slow_run() {
+        return;
+    }
+    let server = Setup::default().tariff("0.40").start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    until_loaded(&server).await;
+    let mut charging = JoinSet::new();
+    for station in 0..STATIONS {
+        let mut station = Station16::boot(&server, &format!("many-{station}")).await;
+        charging.spawn(async move { station.charge(SESSIONS).await });
+    }
+    charging.join_all().await;
+    Station16::boot(&server, "the-one").await.charge(1).await;
+
+    let candidate = server.path("candidate");
+    folders::copy(&server.path("scripts/tariff"), &candidate);
+    a_cent_more_at(&candidate, "the-one");
+    let (unit, data) = (candidate.display().to_string(), server.path("data").display().to_string());
+    let replayed = amprule(Path::new("."), &["replay", "--unit", &unit, "--since", "7d", "--data", &data, "--json"]);
+    let report: Value = serde_json::from_str(&replayed.output).expect("a report");
+    let counted = [&report["same"], &report["changed"], &report["failed"]];
+    assert_eq!(counted, [&(STATIONS * SESSIONS).into(), &Value::from(1), &Value::from(0)], "{report}");
+    assert_eq!(report["largest"][0]["station"], "the-one", "{report}");
+    assert_eq!(report["largest"][0]["after"]["total"], "4.01", "{report}");
+    assert!(!replayed.good, "a changed bill is a failure for whoever asked");
+}
+
+/// The tariff in that folder is a cent dearer for one station.
+fn a_cent_more_at(folder: &Path, station: &str) {
+    units::edit(&folder.join("main.rhai"), |text| {
+        let cent = format!("{{\n    let cent = if session.station.id == \"{station}\" {{ 0.01 }} else {{ 0 }};");
+        text.replacen('{', &cent, 1).replace("[line(", "[line(\"cent\", \"Cent\", cent), line(")
+    });
 }

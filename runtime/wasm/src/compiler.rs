@@ -1,7 +1,7 @@
 //! From bytes to a unit: size, form, imports, exports, types, and one trial start.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use amprule_hooks::{Compiler, Diagnostic, Source, Unit};
@@ -19,21 +19,19 @@ use crate::wasi;
 
 const COMPILER_STACK: usize = 8 << 20;
 
-/// Compiles components, one at a time.
+/// Compiles components. Whoever calls it bounds how many at once: each takes much memory.
 pub struct WasmCompiler {
     machine: Arc<Machine>,
     linker: Linker<Sandbox>,
     component_max: usize,
     cache: Option<Cache>,
-    /// Compiling takes much memory; two at once take twice as much.
-    busy: Mutex<()>,
 }
 
 impl WasmCompiler {
     pub fn start(settings: &Settings) -> Result<Self, StartError> {
         let machine = Arc::new(Machine::start(settings)?);
         let linker = link(&machine).map_err(|error| StartError::Engine(format!("{error:#}")))?;
-        Ok(Self { machine, linker, component_max: settings.component_max, cache: None, busy: Mutex::new(()) })
+        Ok(Self { machine, linker, component_max: settings.component_max, cache: None })
     }
 
     /// What it compiles is kept there, and what is there is not compiled.
@@ -78,7 +76,6 @@ impl WasmCompiler {
         if let Some(compiled) = self.cache.as_ref().and_then(|cache| cache.load(&self.machine.engine, bytes)) {
             return Ok(compiled);
         }
-        let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let component = self.compile(bytes)?;
         if let Some(cache) = &self.cache {
             cache.keep(&self.machine.engine, bytes, &component);
