@@ -127,7 +127,7 @@ async fn a_replay_finds_one_cent_in_one_session_of_ten_thousand() {
 /// The tariff in that folder is a cent dearer for one station.
 fn a_cent_more_at(folder: &Path, station: &str) {
     units::edit(&folder.join("main.rhai"), |text| {
-        let cent = format!("{{\n    let cent = if session.station.id == \"{station}\" {{ 0.01 }} else {{ 0 }};");
-        text.replacen('{', &cent, 1).replace("[line(", "[line(\"cent\", \"Cent\", cent), line(")
+        let cent = r#"lines.push(line("cent", "Cent", 0.01));"#;
+        text.replace("    bill(", &format!("    if session.station.id == \"{station}\" {{ {cent} }}\n    bill("))
     });
 }
