@@ -165,6 +165,19 @@ fn modifier(id: &str, version: &str, behaviour: Behaviour) -> fixture::Made {
 }
 
 #[tokio::test]
+async fn a_modifier_that_is_not_there_leaves_no_parameters_of_the_tariff_in_the_books() {
+    let everywhere = Parts { modifiers: Some(vec!["not-there".to_owned()]), ..Parts::default() };
+    let fixture = Fixture::selecting(everywhere);
+    let tariff = unit("tariff", "1", Behaviour::Price("1.00"));
+    fixture.activate(fixture::with(tariff, |source| drop(source.parameters.insert("key".into(), "s3cret".into()))));
+    let pin = fixture.pin(None).unwrap();
+    let answer = fixture.registry.price(Some(&pin), last(), fixture::about()).await;
+    let missing = &answer.decisions[1];
+    let told = (missing.unit.as_str(), &missing.input["parameters"], &missing.input["currency"]);
+    assert_eq!(told, ("not-there", &json!({}), &json!("EUR")));
+}
+
+#[tokio::test]
 async fn the_last_good_version_of_a_modifier_stands_in_and_the_price_says_so() {
     let everywhere = Parts { modifiers: Some(vec!["off".to_owned()]), ..Parts::default() };
     let fixture = Fixture::selecting(everywhere);

@@ -97,8 +97,12 @@ pub(crate) fn write_quarantine(archive: &Path, entries: &Entries) {
 }
 
 fn read<T: DeserializeOwned + Default>(archive: &Path, name: &str) -> T {
-    let bytes = fs::read(archive.join(name)).ok();
-    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    let file = archive.join(name);
+    let Ok(bytes) = fs::read(&file) else { return T::default() };
+    serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+        tracing::error!(file = %file.display(), %error, "cannot be understood and counts as empty; what it said is forgotten");
+        T::default()
+    })
 }
 
 fn save<T: Serialize>(archive: &Path, name: &str, content: &T) {

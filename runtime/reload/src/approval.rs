@@ -12,18 +12,29 @@ use crate::place::Place;
 
 const CODE: &str = "approval";
 
+/// The version against which an upgrade is held.
+enum Before {
+    Known(Arc<Version>),
+    /// Its hash: it is not in the archive any more, or does not compile.
+    Lost(String),
+}
+
 impl Loader {
     /// Why the version must wait, if it must.
     pub(crate) fn asks_for_more(&self, place: &Place, version: &Version) -> Option<Trouble> {
         if !self.settings.approve_upgrades || self.active.is_approved(&version.hash) {
             return None;
         }
-        let before = self.version_before(place, version)?;
-        let more = asks::beyond(&before, version);
+        let (old, more) = match self.version_before(place, version)? {
+            Before::Known(before) => (before.manifest.version.clone(), asks::beyond(&before, version)),
+            Before::Lost(hash) => {
+                (hash, vec!["what it asked for cannot be told, since the archive does not have it".to_owned()])
+            }
+        };
         if more.is_empty() {
             return None;
         }
-        let (id, now, old) = (version.id(), &version.manifest.version, &before.manifest.version);
+        let (id, now) = (version.id(), &version.manifest.version);
         let why = format!("version {now} asks for more than the active {old}: {}", more.join("; "));
         let hint = format!("`amprule approve {id}` lets it in; until then {old} stays");
         let diagnostic = Diagnostic::new(CODE, why).hint(hint);
@@ -31,13 +42,23 @@ impl Loader {
         Some(Trouble { version: now.clone(), waiting: true, ..trouble })
     }
 
-    /// What is active, or was when the server stopped.
-    fn version_before(&self, place: &Place, version: &Version) -> Option<Arc<Version>> {
+    /// What is active, or was before. `None`: it is the unit's first.
+    fn version_before(&self, place: &Place, version: &Version) -> Option<Before> {
         if let Some(active) = self.registry.active(version.id()) {
-            return Some(active);
+            return Some(Before::Known(active));
         }
-        let stood = self.active.get(&place.text()).filter(|stood| stood.hash != version.hash)?;
-        self.archive.load(&stood.hash).filter(|before| before.id() == version.id())
+        let hash = self.hash_before(place, version.id()).filter(|hash| *hash != version.hash)?;
+        match self.archive.load(&hash) {
+            Some(before) if before.id() != version.id() => None,
+            Some(before) => Some(Before::Known(before)),
+            None => Some(Before::Lost(hash)),
+        }
+    }
+
+    /// At its place, or the latest that the archive has of it: its folder may have been renamed, or away for a while.
+    fn hash_before(&self, place: &Place, id: &str) -> Option<String> {
+        let here = self.active.get(&place.text()).map(|stood| stood.hash.clone());
+        here.or_else(|| self.archive.list(id).into_iter().next().map(|version| version.hash))
     }
 
     /// Lets the files in, whether they are in quarantine or ask for more.

@@ -23,6 +23,12 @@ impl Loader {
     /// Nothing is archived and nobody is asked: it gets no right, and no session is pinned to it.
     pub(crate) fn stand_beside(&mut self, place: &Place, version: Arc<Version>, findings: &mut Findings) {
         findings.take_back(&place.path);
+        for (path, known) in &mut self.known {
+            // Whoever had the id among the candidates has moved here.
+            if self.settings.is_candidate(path) && *path != place.path {
+                known.active.take_if(|(active, _)| active == version.id());
+            }
+        }
         let known = self.known.entry(place.path.clone()).or_default();
         known.refused.clear();
         let before = known.active.replace((version.id().to_owned(), version.hash.clone()));

@@ -34,6 +34,11 @@ pub enum Refused {
     Unknown(String),
     #[error("{0}")]
     Impossible(String),
+    /// It was taken, and will be followed.
+    #[error(
+        "the order is taken and not done yet, a compiler is at work; `amprule extensions {0}` shows what came of it"
+    )]
+    NotYet(String),
 }
 
 impl Loader {

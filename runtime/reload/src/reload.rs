@@ -127,9 +127,10 @@ impl Watching {
     pub fn order(&self, order: Order) -> Result<(), Refused> {
         let (send, answer) = sync_channel(1);
         let busy = || Refused::Impossible("the reload is busy; try again".to_owned());
+        let unit = order.id.clone();
         self.orders.try_send((order, send)).map_err(|_| busy())?;
         self.look();
-        answer.recv_timeout(ORDER_PATIENCE).unwrap_or_else(|_| Err(busy()))
+        answer.recv_timeout(ORDER_PATIENCE).unwrap_or(Err(Refused::NotYet(unit)))
     }
 
     /// Returns when a look that goes on has ended.

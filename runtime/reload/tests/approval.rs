@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "the reload tests use more of the fixture")]
 mod fixture;
 
+use std::fs;
+
 use amprule_reload::{Order, Refused, Verb, Watching};
 use fixture::{Fixture, GOOD, tariff};
 
@@ -97,6 +99,37 @@ fn files_that_ask_for_more_wait_over_a_restart_and_so_does_their_approval() {
     let _watching = third.start();
     third.folder("scripts/tou", &with_log(GOOD), &tariff("0.40"));
     third.until("the word holds for these files", || third.price().as_deref() == Some("0.40"));
+}
+
+#[test]
+fn another_name_makes_an_upgrade_no_first_version() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    fixture.start().stop();
+    fs::rename(fixture.path("scripts/tou"), fixture.path("scripts/renamed")).unwrap();
+    fixture.folder("scripts/renamed", &with_log(GOOD), &tariff("0.40"));
+    let second = fixture.restarted();
+    second.start().stop();
+    assert!(second.error("tou").unwrap().contains("the capability \"log\""), "{:?}", second.error("tou"));
+    let third = second.restarted();
+    third.start().stop();
+    assert!(third.error("tou").is_some(), "it waits at the next start as well");
+}
+
+#[test]
+fn an_upgrade_of_a_version_that_is_lost_waits() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    fixture.start().stop();
+    for version in fs::read_dir(fixture.path("data/archive")).unwrap().map(|entry| entry.unwrap().path()) {
+        if version.is_dir() {
+            fs::remove_dir_all(version).unwrap();
+        }
+    }
+    fixture.folder("scripts/tou", &with_log(GOOD), &tariff("0.40"));
+    let second = fixture.restarted();
+    second.start().stop();
+    assert!(second.error("tou").unwrap().contains("the archive does not have it"), "{:?}", second.error("tou"));
 }
 
 #[test]

@@ -40,6 +40,23 @@ fn a_candidate_stands_beside_the_active_version_until_its_folder_is_gone() {
 }
 
 #[test]
+fn a_candidate_goes_on_when_its_folder_gets_another_name() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    let _watching = fixture.start();
+    fixture.folder("candidates/next", &next("2.0.0"), &tariff("0.40"));
+    fixture.until("it stands beside", || shadow(&fixture).is_some());
+    fs::rename(fixture.path("candidates/next"), fixture.path("candidates/later")).unwrap();
+    let path = || fixture.registry.shadow("tou").map(|view| view.path).unwrap_or_default();
+    fixture.until("it stands at its new place", || path().ends_with("later"));
+    for price in ["0.31", "0.32", "0.33"] {
+        fixture.folder("scripts/tou", GOOD, &tariff(price));
+        fixture.until("a further look", || fixture.price().as_deref() == Some(price));
+    }
+    assert_eq!(shadow(&fixture).as_deref(), Some("2.0.0"));
+}
+
+#[test]
 fn a_candidate_is_vouched_for_and_one_of_two_is_refused() {
     let fixture = Fixture::new();
     fixture.gate.refuse("0.60");

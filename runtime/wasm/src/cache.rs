@@ -113,7 +113,9 @@ impl Cache {
         let mut entries: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            let metadata = entry.metadata()?;
+            // Another writer's file is not finished yet, or another process has removed this one.
+            let is_unfinished = entry.file_name().to_string_lossy().starts_with('.');
+            let Some(metadata) = entry.metadata().ok().filter(|_| !is_unfinished) else { continue };
             entries.push((metadata.modified()?, metadata.len(), entry.path()));
         }
         entries.sort();

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
-use amprule_domain::pricing::{PinnedUnit, Price};
+use amprule_domain::pricing::{Parameters, PinnedUnit, Price};
 
 use super::pricing::{Course, Lines};
 use super::wanted::Wanted;
@@ -33,7 +33,7 @@ impl Course<'_> {
                 None => version.hash.as_str(),
             },
             None => {
-                self.write_missing(wanted);
+                self.write_missing(wanted, |input| ModifierInput::of(input, &price, Parameters::default()));
                 wanted.hash
             }
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amprule_domain::decision::{Decision, FaultClass, Hook};
 use amprule_domain::ports::{About, PricingAnswer};
-use amprule_domain::pricing::{OutputLine, Pin, Price, PricedBy, PricingInput, PricingOutput};
+use amprule_domain::pricing::{OutputLine, Parameters, Pin, Price, PricedBy, PricingInput, PricingOutput};
 use amprule_domain::{Decimal, Energy};
 use serde::Serialize;
 
@@ -70,7 +70,7 @@ impl Course<'_> {
                 self.stand_in(wanted, &version.hash).await
             }
             None => {
-                self.write_missing(wanted);
+                self.write_missing(wanted, PricingInput::clone);
                 self.stand_in(wanted, wanted.hash).await
             }
         }
@@ -142,11 +142,16 @@ impl Course<'_> {
         called.result.ok().map(|price| Billed { price, is_written: writes })
     }
 
-    pub(super) fn write_missing(&mut self, wanted: Wanted<'_>) {
+    /// It was not asked, so its question has no parameters; those of whoever was asked before are not its affair.
+    pub(super) fn write_missing<Q: Serialize>(
+        &mut self,
+        wanted: Wanted<'_>,
+        question: impl FnOnce(&PricingInput) -> Q,
+    ) {
         if self.input.is_final || self.registry.sample.passes((self.registry.steady)()) {
             let (asked, fault) = wanted.missing();
-            let input = Arc::clone(&self.input);
-            self.push(wanted.hook, Record { asked, output: None, fault: Some(fault) }, &*input, None);
+            let question = question(&PricingInput { parameters: Parameters::default(), ..(*self.input).clone() });
+            self.push(wanted.hook, Record { asked, output: None, fault: Some(fault) }, &question, None);
         }
     }
 
