@@ -9,6 +9,7 @@ use amprule_domain::authorization::{AuthorizationOutput, Opinion};
 use amprule_domain::ports::Hooks as _;
 use amprule_domain::pricing::{Pin, PricingInput};
 use amprule_hooks::HookSettings;
+use amprule_hooks::selection::Parts;
 use amprule_hooks::shadow::ShadowView;
 use fixture::{Behaviour, Fixture, about, last, presented, running, unit, with};
 
@@ -95,6 +96,22 @@ async fn verdicts_are_compared_by_their_decision() {
     let view = until(&fixture, "policy", |view| view.compared == 1);
     let page = view.to_string();
     assert!(page.contains(&format!("decision {}", answer.decisions[0].id)) && page.contains("reject"), "{page}");
+}
+
+#[tokio::test]
+async fn a_modifier_is_compared_by_the_bill_with_its_lines() {
+    let fixture = Fixture::selecting(Parts { modifiers: Some(vec!["off".to_owned()]), ..Parts::default() });
+    fixture.activate(unit("tariff", "1", Behaviour::Price("4.00")));
+    fixture.activate(unit("off", "1", Behaviour::Add("-0.30")));
+    let candidate = fixture.version(unit("off", "2", Behaviour::Add("-0.31")));
+    fixture.registry.begin_shadow(candidate, "candidates/off");
+    let pin = fixture.pin(None).expect("a tariff");
+    ask(&fixture, &pin, last()).await;
+    let view = until(&fixture, "off", |view| view.compared == 1);
+    let found = &view.found.comparison;
+    let money = &found.money["EUR"];
+    let sums = [money.before, money.after].map(|sum| sum.to_string());
+    assert_eq!((found.changed, sums), (1, ["3.70".to_owned(), "3.69".to_owned()]), "{view}");
 }
 
 #[tokio::test]

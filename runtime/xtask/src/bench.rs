@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::plugins;
-use crate::run::{cargo, run};
+use crate::run::{cargo, program, run};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Bench {
@@ -22,9 +22,8 @@ impl Bench {
     pub(crate) fn run(&self, root: &Path) -> Result<()> {
         plugins::build(root)?;
         run(cargo(root).args(["build", "--release", "--quiet", "-p", "amprule-server", "-p", "amprule-bench"]))?;
-        let release = root.join("target/release");
-        let mut command = Command::new(release.join("amprule-bench"));
-        command.arg("run").arg("--amprule").arg(release.join("amprule")).arg("--root").arg(root);
+        let mut command = Command::new(program("release", "amprule-bench"));
+        command.arg("run").arg("--amprule").arg(program("release", "amprule")).arg("--root").arg(root);
         if self.json {
             command.arg("--json");
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::run::{cargo, run};
+use crate::run::{cargo, program, run};
 use crate::{dependencies, guests, plugins, python};
 
 #[derive(Debug, clap::Args)]
@@ -126,7 +126,7 @@ fn guests(root: &Path, full: bool) -> Result<Outcome> {
 fn tests(root: &Path, full: bool) -> Result<Outcome> {
     let mut command = cargo(root);
     command.args(["test", "--workspace", "--no-fail-fast"]);
-    command.env("AMPRULE_BINARY", root.join("target/debug/amprule"));
+    command.env("AMPRULE_BINARY", program("debug", "amprule"));
     if full {
         command.env("RUN_SLOW", "1");
     }

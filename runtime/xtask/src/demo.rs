@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::children::{Ours, interrupts};
 use crate::plugins;
-use crate::run::{cargo, run};
+use crate::run::{cargo, program, run};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
@@ -55,14 +55,14 @@ impl Demo {
     }
 
     fn server(&self, root: &Path) -> Result<Ours> {
-        let mut command = Command::new(root.join("target/debug/amprule"));
+        let mut command = Command::new(program("debug", "amprule"));
         command.current_dir(root).arg("serve").arg("--data").arg(&self.data);
         command.args(["--scripts", "scripts", "--plugins", "plugins", "--ocpp", &self.ocpp, "--api", &self.api]);
         Ours::start("the server", command.stdout(Stdio::piped()))
     }
 
     fn fleet(&self, root: &Path, addresses: &Addresses) -> Result<Ours> {
-        let mut command = Command::new(root.join("target/debug/amprule"));
+        let mut command = Command::new(program("debug", "amprule"));
         command.current_dir(root).arg("simulate").args(["--url", &addresses.ocpp]);
         command.args(["--stations", &self.stations.to_string(), "--speed", &self.speed.to_string(), "--days", "0"]);
         command.arg("--enter-with").arg(&self.data).args(["--api", &addresses.api]);

@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::plugins;
-use crate::run::{cargo, run};
+use crate::run::{cargo, program, run};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Guests {
@@ -77,7 +77,7 @@ impl Guests {
         for language in LANGUAGES.iter().filter(wanted) {
             let project = make(root, language, self.install)?;
             if self.check && project.folder.join("plugin.wasm").exists() {
-                run(amprule(root).args(["check", "--compile-s", "600"]).arg(&project.folder))?;
+                run(amprule().args(["check", "--compile-s", "600"]).arg(&project.folder))?;
             }
         }
         Ok(())
@@ -117,7 +117,7 @@ fn of_the_workspace(project: &Project<'_>) -> Result<Made> {
 }
 
 fn built(project: &Project<'_>) -> Result<Made> {
-    let status = amprule(project.root).arg("build").arg(&project.folder).status().context("run amprule build")?;
+    let status = amprule().arg("build").arg(&project.folder).status().context("run amprule build")?;
     match status.code() {
         Some(0) => Ok(Made::Component),
         Some(TOOL_MISSING) => Ok(Made::ToolMissing),
@@ -125,8 +125,8 @@ fn built(project: &Project<'_>) -> Result<Made> {
     }
 }
 
-fn amprule(root: &Path) -> Command {
-    Command::new(std::env::var_os(BINARY).map_or_else(|| root.join("target/debug/amprule"), PathBuf::from))
+fn amprule() -> Command {
+    Command::new(std::env::var_os(BINARY).map_or_else(|| program("debug", "amprule"), PathBuf::from))
 }
 
 impl Project<'_> {

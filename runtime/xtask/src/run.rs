@@ -1,14 +1,22 @@
 //! Running other programs: a line that says what runs, and an error that says what failed.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
 /// Cargo as it runs us, so that a chosen toolchain stays chosen.
-pub(crate) fn cargo(root: &std::path::Path) -> Command {
+pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
     command
+}
+
+/// A program that cargo has built in that profile's folder: beside this one, wherever the target folder is.
+pub(crate) fn program(profile: &str, name: &str) -> PathBuf {
+    let ours = std::env::current_exe().unwrap_or_default();
+    let target = ours.ancestors().nth(2).unwrap_or(Path::new("target"));
+    target.join(profile).join(name)
 }
 
 /// Runs to the end with the terminal's own output.

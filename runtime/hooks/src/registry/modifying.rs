@@ -61,6 +61,9 @@ impl Course<'_> {
         let question = Arc::new(ModifierInput::of(&self.input, price, Arc::clone(&version.parameters)));
         let by = version.priced_by(fallback);
         let billed = self.bill(version, &question, |returned| returned.apply(price, Arc::clone(&by))).await?;
+        if billed.is_written && !fallback {
+            self.registry.shadow_modified(version, &question, &billed.price);
+        }
         let mut modified = billed.price;
         if fallback && !modified.modified_by.contains(&by) {
             // It added nothing, and yet it was not the pinned version that did not.

@@ -30,7 +30,7 @@ pub(super) struct Course<'r> {
 pub(super) struct Billed {
     pub(super) price: Price,
     /// It is one of those that the books have.
-    is_written: bool,
+    pub(super) is_written: bool,
 }
 
 /// What a unit says, before anybody has counted it.

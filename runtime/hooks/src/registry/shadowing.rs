@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::Hook;
+use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{Price, PricingInput};
 use serde_json::json;
 
@@ -52,6 +53,13 @@ impl Registry {
 
     pub(super) fn shadow_price(&self, version: &Version, input: &Arc<PricingInput>, before: &Price) {
         self.ask_shadow(version, Hook::Pricing, || Question::Price {
+            input: Arc::clone(input),
+            before: before.clone(),
+        });
+    }
+
+    pub(super) fn shadow_modified(&self, version: &Version, input: &Arc<ModifierInput>, before: &Price) {
+        self.ask_shadow(version, Hook::Modifier, || Question::Modified {
             input: Arc::clone(input),
             before: before.clone(),
         });

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::charging::cut_anew;
+use amprule_domain::decision::Fault;
+use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{Pin, Price, PricingInput};
 
 use super::{Shadow, Tally};
@@ -12,8 +14,20 @@ use crate::trial;
 use crate::version::Version;
 
 pub(crate) enum Question {
-    Price { input: Arc<PricingInput>, before: Price },
-    Verdict { input: Arc<AuthorizationInput>, before: AuthorizationOutput, decision: String },
+    Price {
+        input: Arc<PricingInput>,
+        before: Price,
+    },
+    /// About the bill so far; `before` is the bill with the active version's lines.
+    Modified {
+        input: Arc<ModifierInput>,
+        before: Price,
+    },
+    Verdict {
+        input: Arc<AuthorizationInput>,
+        before: AuthorizationOutput,
+        decision: String,
+    },
 }
 
 impl Shadow {
@@ -22,6 +36,7 @@ impl Shadow {
         let was_same = self.is_same_beside(of);
         match question {
             Question::Price { input, before } => self.price(&of.boundaries, &input, &before),
+            Question::Modified { input, before } => self.modified(&input, &before),
             Question::Verdict { input, before, decision } => self.verdict(&input, &before, decision),
         }
         was_same && !self.tally.lock().comparison.is_same()
@@ -41,13 +56,25 @@ impl Shadow {
         input.parameters = Arc::clone(&self.version.parameters);
         let Version { granted, .. } = &*self.version;
         let answer = trial::price(self.version.unit(), granted, &input).result;
-        let mut tally = self.tally.lock();
-        tally.approximate |= approximate;
+        self.tally.lock().approximate |= approximate;
+        self.bill(input, before, answer.map(|priced| priced.price));
+    }
+
+    /// The periods stay as the bill's tariff has them cut.
+    fn modified(&self, input: &ModifierInput, before: &Price) {
+        let mut input = input.clone();
+        input.facts.parameters = Arc::clone(&self.version.parameters);
+        let answer = trial::modify(self.version.unit(), &self.version.granted, &input).result;
+        self.bill(input.facts, before, answer.map(|modified| modified.price));
+    }
+
+    fn bill(&self, about: PricingInput, before: &Price, after: Result<Price, Fault>) {
+        let comparison = &mut self.tally.lock().comparison;
         let before = Bill::of(before);
-        match answer {
-            Ok(priced) if input.is_final => tally.comparison.bills(billed(input), before, Bill::of(&priced.price)),
-            Ok(priced) => tally.comparison.running(&before, &Bill::of(&priced.price)),
-            Err(fault) => tally.comparison.fail(input.session.id, fault.to_string()),
+        match after {
+            Ok(after) if about.is_final => comparison.bills(billed(about), before, Bill::of(&after)),
+            Ok(after) => comparison.running(&before, &Bill::of(&after)),
+            Err(fault) => comparison.fail(about.session.id, fault.to_string()),
         }
     }
 
