@@ -2,7 +2,7 @@
 //! question.
 //!
 //! The host's part is the unit's parameters and the input in the guest's form, budget and breaker, the answer checked,
-//! rounded and added up. The bare call has its question ready and throws its answer away.
+//! rounded and added up. The bare call has its question ready and throws its answer away. Both must come to the same bill.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,14 +10,13 @@ use std::time::Instant;
 
 use amprule_domain::decision::Hook;
 use amprule_domain::ports::{About, Clock, Hooks, Ids};
-use amprule_domain::pricing::{Pin, PricingInput};
+use amprule_domain::pricing::{Parameters, Pin, Price, PricingInput, PricingOutput};
 use amprule_domain::{DecisionId, SessionId, SessionNo, StationId};
 use amprule_hooks::{Change, Compiler, Diagnostic, HookSettings, Kind, Registry, Source, Version};
 use amprule_reload::read_unit;
 use amprule_workbench::bench::long_session;
 use anyhow::{Context, Result, anyhow, ensure};
 use jiff::Timestamp;
-use serde_json::Map;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -64,7 +63,8 @@ pub(crate) fn of_script(unit: &Path) -> Result<Overhead> {
     let input = running(long_session(&source, PERIODS));
     let bare = amprule_script::Bare::new(&source, &input).map_err(|found| told(&found))?;
     let host = Host::new(&source, &amprule_script::ScriptCompiler::default())?;
-    compare(&host, &input, || (0..CALLS).try_for_each(|_| bare.price()))
+    host.agrees(&input, bare.output())?;
+    compare(&host, &input, || bare.price(CALLS))
 }
 
 /// A WASM unit in its folder.
@@ -74,6 +74,7 @@ pub(crate) fn of_plugin(unit: &Path) -> Result<Overhead> {
     let bare = amprule_wasm::Bare::new(&source).map_err(|why| anyhow!(why))?;
     let compiler = amprule_wasm::WasmCompiler::start(&amprule_wasm::Settings::default())?;
     let host = Host::new(&source, &compiler)?;
+    host.agrees(&input, bare.output(&input))?;
     compare(&host, &input, || bare.price(&input, CALLS))
 }
 
@@ -138,12 +139,23 @@ impl Host {
     }
 
     fn price(&self, input: &PricingInput) -> Result<()> {
-        for _ in 0..CALLS {
-            let input = PricingInput { parameters: Arc::new(Map::new()), ..input.clone() };
-            let answer = self.runtime.block_on(self.registry.price(Some(&self.pin), input, self.about.clone()));
-            ensure!(answer.price.is_some_and(|price| !price.priced_by.fallback), "the unit did not price");
-        }
+        (0..CALLS).try_for_each(|_| self.ask(input).map(drop))
+    }
+
+    fn agrees(&self, input: &PricingInput, bare: Result<PricingOutput, String>) -> Result<()> {
+        let host = self.ask(input)?;
+        let bare = bare.and_then(|output| output.into_price(input.now, input.is_final, Arc::clone(&host.priced_by)));
+        let bare = bare.map_err(|why| anyhow!(why))?;
+        ensure!(bare == host, "a bare call comes to {}, the host to {}", bare.total, host.total);
         Ok(())
+    }
+
+    /// The registry puts the parameters in, as for every station.
+    fn ask(&self, input: &PricingInput) -> Result<Price> {
+        let input = PricingInput { parameters: Parameters::default(), ..input.clone() };
+        let answer = self.runtime.block_on(self.registry.price(Some(&self.pin), input, self.about.clone()));
+        let price = answer.price.filter(|price| !price.priced_by.fallback);
+        price.context("the unit did not price")
     }
 }
 

@@ -1,4 +1,5 @@
-//! A plugin that is replaced again and again while 200 stations charge: what that costs them, and what it leaves behind.
+//! A plugin that is replaced again and again while 200 stations charge one short session after the other, so that every
+//! version is asked: what that costs them, and what it leaves behind.
 
 use std::path::Path;
 use std::thread;
@@ -60,7 +61,7 @@ pub(crate) fn measure(server: &Measured, api: &Api, unit: &Path, series: Series)
 
 /// A message that fails ends the load with an error.
 fn under_load<T>(server: &Measured, seconds: f64, work: impl FnOnce() -> Result<T>) -> Result<(Outcome, T)> {
-    let ready = Ready::load(&server.url, Traffic::MeterValues, CONNECTIONS, seconds, "reloads")?;
+    let ready = Ready::load(&server.url, Traffic::Transaction, CONNECTIONS, seconds, "reloads")?;
     let load = thread::spawn(move || ready.go());
     let done = work()?;
     let outcome = load.join().map_err(|_| anyhow!("the load's thread failed"))?.context("the load failed")?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -109,8 +110,13 @@ pub struct Watching {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// An order, and where its answer goes.
-type Given = (Order, SyncSender<Result<(), Refused>>);
+/// An order and where its answer goes.
+struct Given {
+    order: Order,
+    to: SyncSender<Result<(), Refused>>,
+    /// Set once, by whoever is first: the thread that begins it, or the one who gives up waiting for that.
+    taken: Arc<AtomicBool>,
+}
 
 /// Orders that may wait; a compiler may stand before them.
 const ORDERS: usize = 16;
@@ -123,14 +129,17 @@ impl Watching {
         drop(self.hints.try_send(Hint::Look));
     }
 
-    /// Follows an operator's order. Blocks until it is done.
+    /// Follows an operator's order. Blocks until it is done; one that nobody has begun in time is never followed.
     pub fn order(&self, order: Order) -> Result<(), Refused> {
-        let (send, answer) = sync_channel(1);
+        let (to, answer) = sync_channel(1);
+        let (unit, taken) = (order.id.clone(), Arc::new(AtomicBool::new(false)));
         let busy = || Refused::Impossible("the reload is busy; try again".to_owned());
-        let unit = order.id.clone();
-        self.orders.try_send((order, send)).map_err(|_| busy())?;
+        self.orders.try_send(Given { order, to, taken: Arc::clone(&taken) }).map_err(|_| busy())?;
         self.look();
-        answer.recv_timeout(ORDER_PATIENCE).unwrap_or(Err(Refused::NotYet(unit)))
+        answer.recv_timeout(ORDER_PATIENCE).unwrap_or_else(|_| match taken.swap(true, SeqCst) {
+            true => Err(Refused::NotYet(unit)),
+            false => Err(busy()),
+        })
     }
 
     /// Returns when a look that goes on has ended.
@@ -182,8 +191,7 @@ impl Task {
                 Err(RecvTimeoutError::Timeout) => false,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let followed: Vec<_> =
-                self.orders.try_iter().map(|(order, to)| (self.reload.loader.follow(&order), to)).collect();
+            let followed = self.follow_orders();
             // Watch first, look then: what happens in between is seen by the one or the other.
             self.watch.refresh(&self.reload.settings, moved);
             again = self.reload.loader.look();
@@ -191,6 +199,13 @@ impl Task {
             // Whoever gave the order sees what came of it.
             followed.into_iter().for_each(|(outcome, to)| drop(to.try_send(outcome)));
         }
+    }
+
+    /// What came of each, and who waits for that.
+    fn follow_orders(&mut self) -> Vec<(Result<(), Refused>, SyncSender<Result<(), Refused>>)> {
+        let loader = &mut self.reload.loader;
+        let begun = self.orders.try_iter().filter(|given| !given.taken.swap(true, SeqCst));
+        begun.map(|given| (loader.follow(&given.order), given.to)).collect()
     }
 
     /// Many reloads in a row leave no heap of old versions behind: what no session is pinned to leaves memory.

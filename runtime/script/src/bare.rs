@@ -1,9 +1,14 @@
-//! A script on a bare engine: no budget, no clock, Rhai's own fast operators. What a call costs at least, for the bench.
+//! A script on a bare engine: the words of the language, Rhai's own fast operators, and nobody who watches over time,
+//! operations and memory. What a call costs at least, for the bench.
 
-use amprule_domain::pricing::PricingInput;
+use std::time::Instant;
+
+use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::{Diagnostic, HostLimits, Source};
 use rhai::{AST, CallFnOptions, Dynamic, Engine, Scope};
 
+use crate::language::call;
+use crate::output;
 use crate::program::{Program, compile_on};
 use crate::view::session::Session;
 
@@ -23,16 +28,29 @@ impl Bare {
         Ok(Self { engine, ast, session: Dynamic::from(Session::new(input, parameters)) })
     }
 
-    /// Calls `fn price` and throws its answer away.
+    /// Calls `fn price` so many times and throws the answers away.
     ///
     /// # Errors
     /// What the script failed on.
-    pub fn price(&self) -> Result<(), String> {
+    pub fn price(&self, times: usize) -> Result<(), String> {
+        (0..times).try_for_each(|_| self.call().map(drop))
+    }
+
+    /// What it says, to be held against what the host makes of it.
+    ///
+    /// # Errors
+    /// What the script failed on, or why its answer is none.
+    pub fn output(&self) -> Result<PricingOutput, String> {
+        output::bill::read(self.call()?)
+    }
+
+    fn call(&self) -> Result<Dynamic, String> {
+        // Lines are counted by the words that make them, whoever asks.
+        call::begin(u64::MAX, Instant::now());
         let options = CallFnOptions::new().eval_ast(false);
         let argument = (self.session.clone(),);
-        let called =
-            self.engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), &self.ast, "price", argument);
-        called.map(drop).map_err(|error| error.to_string())
+        let called = self.engine.call_fn_with_options(options, &mut Scope::new(), &self.ast, "price", argument);
+        called.map_err(|error| error.to_string())
     }
 }
 

@@ -1,7 +1,7 @@
-//! A component on a bare engine: a fresh instance and the call, and nothing around it that is ours. What a call costs at
-//! least, for the bench.
+//! A component on the host's engine, with its fuel, epochs and pool, but without the host: a fresh instance and the call.
+//! What a call costs at least, for the bench.
 
-use amprule_domain::pricing::PricingInput;
+use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::Source;
 use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -38,22 +38,37 @@ impl Bare {
     /// # Errors
     /// What the component failed on.
     pub fn price(&self, input: &PricingInput, times: usize) -> Result<(), String> {
-        let (lists, periods) = (lists(&input.parameters), pricing::lower_periods(input));
-        let parameters = self.parameters.lower(&input.parameters, &lists).map_err(|fault| fault.message)?;
-        for _ in 0..times {
-            let question = pricing::question(input, &periods, &parameters);
-            self.ask(question).map_err(told)??;
-        }
-        Ok(())
+        self.with_question(input, |question| (0..times).try_for_each(|_| self.ask(question()).map(drop)))
     }
 
-    fn ask(&self, question: pricing::Question<'_>) -> wasmtime::Result<Result<(), String>> {
-        let mut store = Store::new(&self.machine.engine, ());
-        store.set_epoch_deadline(u64::MAX >> 1);
-        store.set_fuel(u64::MAX)?;
-        let instance = self.pre.instantiate(&mut store)?;
-        let answer = self.export.load(&mut store, &instance)?.call_price(&mut store, question)?;
-        Ok(answer.map(drop))
+    /// What it says, to be held against what the host makes of it.
+    ///
+    /// # Errors
+    /// What the component failed on, or why its answer is none.
+    pub fn output(&self, input: &PricingInput) -> Result<PricingOutput, String> {
+        let returned = self.with_question(input, |question| self.ask(question()))?;
+        pricing::lift(returned).map_err(|fault| fault.message)
+    }
+
+    fn with_question<T>(
+        &self,
+        input: &PricingInput,
+        ask: impl for<'a> FnOnce(&(dyn Fn() -> pricing::Question<'a> + 'a)) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let (lists, periods) = (lists(&input.parameters), pricing::lower_periods(input));
+        let parameters = self.parameters.lower(&input.parameters, &lists).map_err(|fault| fault.message)?;
+        ask(&|| pricing::question(input, &periods, &parameters))
+    }
+
+    fn ask(&self, question: pricing::Question<'_>) -> Result<pricing::Returned, String> {
+        let called = || {
+            let mut store = Store::new(&self.machine.engine, ());
+            store.set_epoch_deadline(u64::MAX >> 1);
+            store.set_fuel(u64::MAX)?;
+            let instance = self.pre.instantiate(&mut store)?;
+            self.export.load(&mut store, &instance)?.call_price(&mut store, question)
+        };
+        called().map_err(told)?
     }
 }
 

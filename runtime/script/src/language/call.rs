@@ -53,8 +53,9 @@ pub(crate) fn count_line(bytes: usize) -> Answer<()> {
     Ok(())
 }
 
-/// Ends a call that has used up its account.
+/// Watches over a call: its memory is weighed, and it ends when its account is used up.
 pub(crate) fn guard(engine: &mut Engine) {
+    memory::watch(engine);
     engine.on_progress(|operations| {
         USED.set(operations);
         if operations > FUEL.get() {

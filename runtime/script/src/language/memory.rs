@@ -51,7 +51,7 @@ pub(crate) fn returned(value: &Dynamic) {
 }
 
 #[expect(deprecated, reason = "Rhai marks what it may still change; the tests would show it")]
-pub(super) fn register(engine: &mut Engine) {
+pub(super) fn watch(engine: &mut Engine) {
     engine.on_var(|_, _, context| {
         let left = READS_TO_LOOK.get() - 1;
         READS_TO_LOOK.set(left);

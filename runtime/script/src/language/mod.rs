@@ -26,6 +26,5 @@ pub(crate) fn engine(limits: &limits::Limits) -> Engine {
     values::register(&mut engine);
     moment::register(&mut engine);
     call::register(&mut engine);
-    memory::register(&mut engine);
     engine
 }

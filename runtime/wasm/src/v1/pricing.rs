@@ -36,7 +36,7 @@ pub(crate) fn call(
     Ok(answer.map_err(|message| guest_error(&message)).and_then(lift))
 }
 
-pub(crate) use wit::PricingInput as Question;
+pub(crate) use wit::{PricingInput as Question, PricingOutput as Returned};
 
 pub(crate) fn lower_periods(input: &PricingInput) -> Vec<types::Period> {
     input.periods.iter().map(lower_period).collect()
@@ -59,7 +59,7 @@ pub(crate) fn question<'a>(
     }
 }
 
-fn lift(output: wit::PricingOutput) -> Result<PricingOutput, Fault> {
+pub(crate) fn lift(output: wit::PricingOutput) -> Result<PricingOutput, Fault> {
     let lines = lift_lines(output.lines)?;
     Ok(PricingOutput {
         currency: output.currency.parse().map_err(|error| invalid("currency", error))?,
