@@ -70,6 +70,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(session::list::list_sessions))
         .routes(routes!(session::get::get_session))
         .routes(routes!(session::readings::list_readings))
+        .routes(routes!(session::bills::list_bills))
         .routes(routes!(extension::list::list_extensions))
         .routes(routes!(extension::get::get_extension))
         .routes(routes!(extension::order::order_extension))
@@ -112,7 +113,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 25] = [
+    const ROUTES: [&str; 26] = [
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
         "get /api/v1/chains",
@@ -124,6 +125,7 @@ mod tests {
         "get /api/v1/extensions/{id}/shadow",
         "get /api/v1/sessions",
         "get /api/v1/sessions/{id}",
+        "get /api/v1/sessions/{id}/bills",
         "get /api/v1/sessions/{id}/readings",
         "get /api/v1/stations",
         "get /api/v1/stations/{id}",

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::decision::Decision;
 use crate::event::ConnectorStatus;
+use crate::pricing::Price;
 use crate::reading::Reading;
 use crate::reply::Reply;
 use crate::session::Session;
 use crate::station::StationRecord;
 use crate::token::TokenRecord;
-use crate::{SessionNo, StationId};
+use crate::{Energy, SessionNo, StationId};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -26,6 +27,8 @@ pub enum Effect {
     },
     /// Writes the whole session.
     Session(Arc<Session>),
+    /// Keeps a bill that another one replaces.
+    Bill(Box<BillVersion>),
     /// Appends one message's readings to a session's journal.
     Readings(ReadingsRow),
     /// Keeps the answer to a message that may be repeated.
@@ -38,6 +41,21 @@ pub enum Effect {
     Decision(Box<Decision>),
     Token(Box<TokenRecord>),
     TokenGone(String),
+}
+
+/// A session's bill as it stood before it was corrected. Bills are never overwritten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BillVersion {
+    pub session: SessionNo,
+    /// From 1 upwards; the session itself has the latest.
+    pub version: u32,
+    pub energy: Energy,
+    pub ended_at: Option<Timestamp>,
+    pub price: Price,
+    /// When and why the next one replaced it.
+    pub replaced_at: Timestamp,
+    pub why: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

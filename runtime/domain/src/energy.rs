@@ -41,6 +41,11 @@ impl Energy {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// What this register shows beyond another; nothing when it is lower.
+    pub fn above(self, other: Self) -> Self {
+        (self - other).max(Self::ZERO)
+    }
+
     /// The share `part / whole` of this energy, rounded down; shares are taken so that their sum is exact.
     pub fn share(self, part: i64, whole: i64) -> Self {
         if whole <= 0 {

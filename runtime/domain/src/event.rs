@@ -62,6 +62,13 @@ pub struct ConnectorStatus {
     pub charging: Option<ChargingState>,
 }
 
+impl ConnectorStatus {
+    /// Nothing is plugged in, as far as the station says.
+    pub fn is_free(&self) -> bool {
+        self.status.eq_ignore_ascii_case("Available")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterValues {
@@ -82,6 +89,9 @@ pub struct ReportPart {
     pub request_id: i64,
     pub seq_no: u32,
     pub last: bool,
+    /// What it says an EVSE can deliver, W.
+    #[serde(default)]
+    pub power_w: Vec<(u32, i64)>,
 }
 
 /// Started, updated or ended (OCPP 2.0.1, E01 to E15). 1.6 maps its three actions onto it.
@@ -89,12 +99,18 @@ pub struct ReportPart {
 #[serde(rename_all = "camelCase")]
 pub struct TransactionEvent {
     pub phase: Phase,
+    /// Who names the transaction.
+    #[serde(default)]
+    pub naming: Naming,
     /// `None`: the station leaves the numbering to us (1.6 StartTransaction) or did not say.
     pub transaction: Option<TransactionId>,
     /// `None` in 1.6.
     pub seq_no: Option<u32>,
     /// `None`: missing or impossible, the time of receipt is taken.
     pub at: Option<Timestamp>,
+    /// What the station said where that is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_at: Option<Timestamp>,
     /// `None` when the message does not name it (1.6 StopTransaction).
     pub evse: Option<u32>,
     pub connector: Option<u32>,
@@ -104,6 +120,29 @@ pub struct TransactionEvent {
     pub stop_reason: Option<String>,
     #[serde(default)]
     pub offline: bool,
+}
+
+impl TransactionEvent {
+    /// Answered with nothing (MeterValues).
+    pub fn is_plain(&self) -> bool {
+        self.phase == Phase::Updated && self.naming == Naming::Ours
+    }
+
+    /// The last register of the main meter, or of another where there is none.
+    pub fn last_register(&self) -> Option<&Reading> {
+        let registers = || self.readings.iter().rev().filter(|reading| reading.register.is_some());
+        registers().find(|reading| reading.meter.is_main()).or_else(|| registers().next())
+    }
+}
+
+/// Who gives a transaction its name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Naming {
+    /// The station, which numbers its messages too.
+    #[default]
+    Theirs,
+    /// We do, in the answer to the start.
+    Ours,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ pub mod decision;
 pub mod effect;
 pub mod energy;
 pub mod event;
+pub mod evidence;
 pub mod ids;
 pub mod mark;
 pub mod modifier;

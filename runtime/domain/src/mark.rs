@@ -9,45 +9,115 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Mark(Cow<'static, str>);
 
-impl Mark {
+macro_rules! marks {
+    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal $(, $doubt:ident)?;)+) => {
+        impl Mark {
+            $($(#[doc = $doc])+ pub const $name: Self = Self(Cow::Borrowed($word));)+
+
+            /// Marks that doubt the money: a session with one of them needs a person before it is billed.
+            const DOUBTS: &[&str] = &[$($(marks!(@ $doubt $word),)?)+];
+        }
+    };
+    (@ doubt $word:literal) => { $word };
+}
+
+marks! {
     /// A person should look at this session before it is billed.
-    pub const NEEDS_REVIEW: Self = Self(Cow::Borrowed("needs-review"));
-    /// An update or end came, but never a start.
-    pub const NO_START: Self = Self(Cow::Borrowed("no-start"));
-    /// A later start on the same connector ended this session; the station never did.
-    pub const NO_STOP: Self = Self(Cow::Borrowed("no-stop"));
-    /// The station spoke of a transaction that we do not know; the only open one was meant.
-    pub const TRANSACTION_REPAIRED: Self = Self(Cow::Borrowed("transaction-id-repaired"));
-    /// The station used the name of a transaction that had ended for a new one.
-    pub const TRANSACTION_REUSED: Self = Self(Cow::Borrowed("transaction-id-reused"));
-    /// Started although the token was refused.
-    pub const UNAUTHORIZED: Self = Self(Cow::Borrowed("unauthorized"));
-    /// The station says that it was offline for a part of this session.
-    pub const OFFLINE: Self = Self(Cow::Borrowed("offline"));
+    NEEDS_REVIEW = "needs-review";
+
+    // Registers.
     /// The register fell; the fall is not billed.
-    pub const REGISTER_FELL: Self = Self(Cow::Borrowed("register-fell"));
-    /// The register jumped beyond what hardware can deliver; the jump is not billed.
-    pub const REGISTER_JUMPED: Self = Self(Cow::Borrowed("register-jumped"));
+    REGISTER_FELL = "register-fell";
+    /// The register jumped beyond what this EVSE can deliver; the jump is not billed.
+    REGISTER_JUMPED = "register-jumped";
+    /// A register left its course and came back to it: only the way from before to after is billed.
+    REGISTER_DROPOUT = "register-dropout";
+    /// The register began anew and went on from there. What flowed in between is not known.
+    REGISTER_RESTARTED = "register-restarted", doubt;
+    /// The register passed its largest number and went on from zero; both parts are billed.
+    REGISTER_ROLLED_OVER = "register-rolled-over";
+    /// The register of the start was not this session's: a meter that was not ready, or an old value.
+    REGISTER_STALE_START = "register-stale-start", doubt;
+    /// A register below zero is none.
+    REGISTER_NEGATIVE = "register-negative";
+    /// The register of the end contradicts those before it.
+    END_CONTRADICTS = "end-contradicts", doubt;
+    /// The first register came when energy had flowed for a while.
+    START_UNMETERED = "start-unmetered", doubt;
+    /// A sum over fewer phases than before is another register and is not billed.
+    PHASES_MISSING = "phases-missing";
+    /// No two registers tell how much energy flowed. Unknown is not zero.
+    ENERGY_UNKNOWN = "energy-unknown", doubt;
+    /// The station said that nothing flowed while its register rose; the register is believed.
+    CHARGING_WHILE_SUSPENDED = "charging-while-suspended", doubt;
+
+    // Times.
+    /// The station's time was missing or impossible; ours was taken.
+    TIME_REPAIRED = "time-repaired";
+    /// The station dated the start before it knew the time.
+    START_UNDATED = "start-undated", doubt;
+    /// The station's clock moved within the session: its hours are not known.
+    CLOCK_MOVED = "clock-moved", doubt;
+    /// Our own clock could not be trusted meanwhile.
+    SERVER_CLOCK_DOUBTFUL = "server-clock-doubtful", doubt;
     /// A reading came after a later one, or after the end. It is stored; the energy in between was counted already, or
     /// the session was priced anew, or the session needs review too.
-    pub const LATE_READING: Self = Self(Cow::Borrowed("late-reading"));
-    /// The end came after a later start had ended this session; it counts.
-    pub const LATE_STOP: Self = Self(Cow::Borrowed("late-stop"));
-    /// A second end came with another meter; the first one counts.
-    pub const SECOND_STOP: Self = Self(Cow::Borrowed("second-stop"));
-    /// There were more periods than the limit; later ones were folded into the last.
-    pub const PERIODS_FOLDED: Self = Self(Cow::Borrowed("periods-folded"));
-    /// There were more parked messages than the limit; later ones are only in the journal.
-    pub const PARKED_FULL: Self = Self(Cow::Borrowed("parked-full"));
-    /// The station's time was missing or impossible; ours was taken.
-    pub const TIME_REPAIRED: Self = Self(Cow::Borrowed("time-repaired"));
-    /// The pricing hook failed; its declared fallback stands in.
-    pub const PRICE_FALLBACK: Self = Self(Cow::Borrowed("price-fallback"));
-    /// No price could be found at all.
-    pub const UNPRICED: Self = Self(Cow::Borrowed("unpriced"));
-    /// A limit of the authorization was reached and the station was told to stop.
-    pub const LIMIT_REACHED: Self = Self(Cow::Borrowed("limit-reached"));
+    LATE_READING = "late-reading";
+    /// A reading came late and contradicts what was counted already.
+    LATE_CONTRADICTS = "late-contradicts", doubt;
+    /// A change of state came late; the periods were made without it.
+    LATE_STATE = "late-state", doubt;
 
+    // Starts and ends.
+    /// An update or end came, but never a start; the session is booked without it.
+    NO_START = "no-start", doubt;
+    /// The station never stopped this session; a later start, or a rule, ended it at its last reading.
+    NO_STOP = "no-stop", doubt;
+    /// The station has booted or shows the connector as free, and has not told how this session ended.
+    STOP_AWAITED = "stop-awaited";
+    /// The end came after a later start had ended this session; it counts.
+    LATE_STOP = "late-stop";
+    /// A second end came with another meter; the first one counts.
+    SECOND_STOP = "second-stop", doubt;
+    /// An end came under this session's name that cannot be its own; it is booked for itself.
+    FOREIGN_STOP = "foreign-stop";
+    /// The station says that it was offline for a part of this session.
+    OFFLINE = "offline";
+
+    // Identity.
+    /// The station spoke of a transaction that we do not know; the only open one was meant.
+    TRANSACTION_REPAIRED = "transaction-id-repaired";
+    /// The station used the name of another transaction for this one.
+    TRANSACTION_REUSED = "transaction-id-reused";
+    /// The station numbered its messages from the beginning again.
+    SEQ_RESTARTED = "seq-restarted";
+    /// Started although the token was refused.
+    UNAUTHORIZED = "unauthorized";
+
+    // Bounds.
+    /// There were more periods than the limit; neighbours were joined, each state keeps its sums.
+    PERIODS_FOLDED = "periods-folded";
+    /// There were more parked messages than the limit; later ones are only in the journal.
+    PARKED_FULL = "parked-full";
+
+    // Prices.
+    /// The pricing hook failed; its declared fallback stands in.
+    PRICE_FALLBACK = "price-fallback", doubt;
+    /// A later answer of a fallback was not taken: the bill of the pinned version stands.
+    PRICE_KEPT = "price-kept", doubt;
+    /// The bill was corrected after it was made; the earlier versions are kept.
+    BILL_CORRECTED = "bill-corrected";
+    /// The tariff changed its currency within the session; the price before stands.
+    CURRENCY_CHANGED = "currency-changed", doubt;
+    /// The session has a pinned tariff, and neither it nor a stand-in could price.
+    PRICE_MISSING = "price-missing", doubt;
+    /// No price could be found at all.
+    UNPRICED = "unpriced";
+    /// A limit of the authorization was reached and the station was told to stop.
+    LIMIT_REACHED = "limit-reached";
+}
+
+impl Mark {
     pub fn new(word: impl Into<Cow<'static, str>>) -> Self {
         Self(word.into())
     }
@@ -55,9 +125,15 @@ impl Mark {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it makes the amount of energy, money or time uncertain, or for whom.
+    pub fn doubts_the_money(&self) -> bool {
+        Self::DOUBTS.contains(&self.as_str())
+    }
 }
 
-/// The marks of one record: each at most once, and no more than [`Marks::MAX`]; what is beyond is dropped.
+/// The marks of one record: each at most once, and no more than [`Marks::MAX`]; what is beyond is dropped, but never
+/// that a person should look.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Marks(Vec<Mark>);
@@ -66,8 +142,21 @@ impl Marks {
     pub const MAX: usize = 32;
 
     pub fn add(&mut self, mark: Mark) {
+        let doubts = mark.doubts_the_money();
         if self.0.len() < Self::MAX && !self.0.contains(&mark) {
             self.0.push(mark);
+        }
+        if doubts && !self.0.contains(&Mark::NEEDS_REVIEW) {
+            self.0.push(Mark::NEEDS_REVIEW);
+        }
+    }
+
+    /// What was odd has come right. Without another doubt nobody has to look any more.
+    pub fn take_back(&mut self, mark: &Mark) {
+        let known = self.0.len();
+        self.0.retain(|other| other != mark);
+        if self.0.len() < known && mark.doubts_the_money() && !self.0.iter().any(Mark::doubts_the_money) {
+            self.0.retain(|other| *other != Mark::NEEDS_REVIEW);
         }
     }
 
@@ -95,5 +184,27 @@ impl FromIterator<Mark> for Marks {
         let mut all = Self::default();
         all.extend(marks);
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mark, Marks};
+
+    #[test]
+    fn a_doubt_wants_a_person_even_when_there_is_no_room() {
+        let mut marks: Marks = (0..40).map(|n| Mark::new(format!("odd-{n}"))).collect();
+        marks.add(Mark::CLOCK_MOVED);
+        assert!(marks.has(&Mark::NEEDS_REVIEW));
+        assert!(!Marks::from_iter([Mark::REGISTER_DROPOUT]).has(&Mark::NEEDS_REVIEW));
+    }
+
+    #[test]
+    fn when_the_last_doubt_is_gone_nobody_has_to_look() {
+        let mut marks = Marks::from_iter([Mark::NO_STOP, Mark::OFFLINE, Mark::NO_START]);
+        marks.take_back(&Mark::NO_START);
+        assert!(marks.has(&Mark::NEEDS_REVIEW));
+        marks.take_back(&Mark::NO_STOP);
+        assert_eq!(marks, Marks::from_iter([Mark::OFFLINE]));
     }
 }

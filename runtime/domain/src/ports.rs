@@ -5,11 +5,12 @@ use std::pin::Pin as Pinned;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use crate::authorization::{AuthorizationInput, AuthorizationOutput};
 use crate::decision::{Decision, Hook};
-use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
+use crate::effect::{Answered, BillVersion, Effect, KeptMessage, MessageKey};
 use crate::event::{Boot, ConnectorStatus, Inbound, StationCommand};
 use crate::pricing::{Pin, Price, PricingInput};
 use crate::reading::Reading;
@@ -87,6 +88,10 @@ pub trait Store: Send + Sync {
     fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>>;
 
     fn last_session_no(&self) -> StoreResult<SessionNo>;
+    /// When something was last received, by our clock of then. `None`: nothing ever was, or it cannot be read.
+    fn last_commit(&self) -> Option<Timestamp>;
+    /// Bills of a session that were corrected, oldest first. The latest is the session's own.
+    fn bills(&self, session: SessionNo) -> StoreResult<Vec<BillVersion>>;
 }
 
 /// A page of a list: what `next` of the page before said, and how many at most.
@@ -184,6 +189,8 @@ pub struct PricingAnswer {
 /// A station's connection. Dropping it closes the socket.
 pub trait Link: Send {
     fn protocol(&self) -> &'static str;
+    /// The station's zone: times that come without an offset from UTC are local to it.
+    fn set_zone(&mut self, zone: TimeZone);
     /// The next thing the station says. Malformed frames are answered inside and never surface. Cancel-safe.
     fn receive(&mut self) -> Later<'_, Received>;
     fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>>;

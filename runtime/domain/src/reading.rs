@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Energy;
 
 /// The values of one moment. Everything else a station measures is not kept yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
     /// `None` when the station's time was missing or impossible: the time of receipt is taken.
@@ -14,6 +14,12 @@ pub struct Reading {
     pub context: Context,
     /// `Energy.Active.Import.Register`, summed over phases when only phases are given.
     pub register: Option<Energy>,
+    /// Whose register it is.
+    #[serde(default, skip_serializing_if = "Meter::is_main")]
+    pub meter: Meter,
+    /// `Energy.Active.Import.Interval`: what flowed since the interval before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Energy>,
     /// `Power.Active.Import`, W.
     pub power_w: Option<i64>,
     /// `SoC`, percent.
@@ -22,8 +28,36 @@ pub struct Reading {
 
 impl Reading {
     pub fn register(at: Option<Timestamp>, context: Context, register: Energy) -> Self {
-        Self { at, context, register: Some(register), power_w: None, soc: None }
+        Self { at, context, register: Some(register), ..Self::default() }
     }
+}
+
+/// A register is known by where it is measured and over which phases: registers of two meters are never compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Meter {
+    pub place: Place,
+    /// The phases that were summed up, one bit each. 0: the station gave the value over all phases itself.
+    pub phases: u8,
+}
+
+impl Meter {
+    /// The outlet's, over all phases: what a meter is when nothing is said of it.
+    pub fn is_main(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// OCPP 2.0.1, LocationEnumType.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Place {
+    #[default]
+    Outlet,
+    Inlet,
+    Cable,
+    Body,
+    #[serde(rename = "EV")]
+    Ev,
+    Upstream,
 }
 
 /// Why the reading was taken (OCPP 2.0.1, ReadingContextEnumType).

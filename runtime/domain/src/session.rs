@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::event::TransactionEvent;
-use crate::mark::Marks;
+use crate::mark::{Mark, Marks};
 use crate::pricing::{Pin, Price};
+use crate::reply::TokenInfo;
 use crate::timeline::Timeline;
 use crate::token::IdToken;
 use crate::{Energy, SessionId, SessionNo, StationId, TransactionId};
@@ -27,9 +28,21 @@ pub struct Session {
     /// The token's group when it was let in. Tariffs may depend on it.
     #[serde(default)]
     pub token_group: Option<String>,
+    /// What was decided about each token that was shown, oldest first; at most [`Session::MAX_ADMITTED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admitted: Vec<Admitted>,
     pub state: SessionState,
     pub started_at: Timestamp,
+    /// What the station said of the start's time, where that is not when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_as: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// When the latest message came that waits for the start, by our clock. Only in [`SessionState::Parked`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked_at: Option<Timestamp>,
+    /// Since when the station behaves as if this session had ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_awaited_since: Option<Timestamp>,
     pub stop_reason: Option<String>,
     /// IANA name of the zone in which the session's hours are counted, fixed at its start.
     pub time_zone: String,
@@ -42,13 +55,19 @@ pub struct Session {
     pub marks: Marks,
     /// Sequence numbers that have come (2.x), as ranges.
     pub seen: SeqRanges,
-    /// Messages that wait for the start. Only in [`SessionState::Parked`].
+    /// Number of the bill that [`Self::price`] is, once the session has ended; 0 before.
+    #[serde(default)]
+    pub bill: u32,
+    /// Messages that wait for the start. They stay when the session is booked without it, because it may come late.
     pub parked: Vec<TransactionEvent>,
 }
 
 impl Session {
     /// Messages without a start that are kept; further ones are filed as they came.
     pub const MAX_PARKED_EVENTS: usize = 64;
+    /// Readings in all parked messages together.
+    pub const MAX_PARKED_READINGS: usize = 1_024;
+    pub const MAX_ADMITTED: usize = 8;
 
     pub fn energy(&self) -> Energy {
         self.timeline.energy()
@@ -57,6 +76,28 @@ impl Session {
     pub fn is_open(&self) -> bool {
         self.state == SessionState::Active
     }
+
+    /// Known by what came after its start only.
+    pub fn lacks_start(&self) -> bool {
+        self.state == SessionState::Parked || !self.parked.is_empty()
+    }
+
+    /// What was decided about this token in this session.
+    pub fn verdict_on(&self, token: &IdToken) -> Option<&TokenInfo> {
+        self.admitted.iter().find(|admitted| admitted.token.is_shown_as(token)).map(|admitted| &admitted.info)
+    }
+
+    /// The token that may charge here, once there is one.
+    pub fn has_accepted_token(&self) -> bool {
+        self.token.is_some() && !self.marks.has(&Mark::UNAUTHORIZED)
+    }
+}
+
+/// A token that was shown in a session, and the answer that it got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admitted {
+    pub token: IdToken,
+    pub info: TokenInfo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +163,11 @@ impl SeqRanges {
         if let Some(number) = number {
             self.insert(number);
         }
+    }
+
+    /// The greatest number that has come.
+    pub fn last(&self) -> Option<u32> {
+        self.0.last().map(|range| range.1)
     }
 
     /// The numbers that are missing between the first and the last that came.

@@ -1,5 +1,7 @@
 //! What the operator and we know about a station.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,12 @@ pub struct StationRecord {
     pub group: Option<String>,
     /// IANA name. Local hours of tariffs and policies are hours of this zone.
     pub time_zone: String,
+    /// The most that each EVSE can deliver, W, as the operator has entered it. 0 stands for all others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub power_w_max: BTreeMap<u32, i64>,
+    /// The same as the station has reported it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub power_w_reported: BTreeMap<u32, i64>,
     /// The last BootNotification.
     pub boot: Boot,
     /// The last subprotocol: `ocpp1.6`, `ocpp2.0.1`, `ocpp2.1`.
@@ -38,10 +46,34 @@ impl StationRecord {
             location: None,
             group: None,
             time_zone: "UTC".to_owned(),
+            power_w_max: BTreeMap::new(),
+            power_w_reported: BTreeMap::new(),
             boot: Boot::default(),
             protocol: None,
             booted_at: None,
         }
+    }
+
+    /// EVSEs whose power is remembered.
+    pub const MAX_EVSES: usize = 256;
+
+    /// The most that this EVSE can deliver, W, if anybody has said it.
+    pub fn power_of(&self, evse: u32) -> Option<i64> {
+        let of = |powers: &BTreeMap<u32, i64>| powers.get(&evse).or_else(|| powers.get(&0)).copied();
+        of(&self.power_w_max).or_else(|| of(&self.power_w_reported))
+    }
+
+    /// The record with what the station reports of its EVSEs, if that is news.
+    #[must_use]
+    pub fn reporting(&self, powers: &[(u32, i64)]) -> Option<Self> {
+        let mut record = self.clone();
+        for (evse, power_w) in powers {
+            let has_room = record.power_w_reported.len() < Self::MAX_EVSES;
+            if *power_w > 0 && (has_room || record.power_w_reported.contains_key(evse)) {
+                record.power_w_reported.insert(*evse, *power_w);
+            }
+        }
+        (record != *self).then_some(record)
     }
 
     /// The zone of the station's local time; UTC when the name is not known.

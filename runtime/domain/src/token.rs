@@ -21,6 +21,28 @@ impl IdToken {
         Self { id_token: id_token.into(), kind: kind.into() }
     }
 
+    /// Nobody shows a token there: a button starts the session (OCPP 2.0.1, C02).
+    pub const NO_AUTHORIZATION: &str = "NoAuthorization";
+    /// The kind of a token whose version of OCPP has no kinds, until the operator's books say which it is.
+    pub const UNTYPED: &str = "";
+    /// What such a token is when the books do not know it: RFID cards are what idTags were made for.
+    pub const UNTYPED_IS: &str = "ISO14443";
+
+    /// The same token with the kind that it has in the books, where it came without one.
+    #[must_use]
+    pub fn typed(self, known: Option<&str>) -> Self {
+        let kind = match self.kind.as_str() {
+            Self::UNTYPED => known.unwrap_or(Self::UNTYPED_IS).to_owned(),
+            _ => self.kind,
+        };
+        Self { kind, ..self }
+    }
+
+    /// OCPP 2.0.1 C01.FR.25: text and kind make a token. One without a kind is known by its text.
+    pub fn is_shown_as(&self, shown: &Self) -> bool {
+        self.key() == shown.key() && (shown.kind == Self::UNTYPED || self.kind.eq_ignore_ascii_case(&shown.kind))
+    }
+
     /// The form under which the token is stored and compared.
     pub fn key(&self) -> String {
         self.id_token.to_uppercase()

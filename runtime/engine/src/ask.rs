@@ -5,7 +5,7 @@ use amprule_domain::charging::{self, Admission, KnownToken, Question};
 use amprule_domain::ports::StoreResult;
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::SessionLimits;
-use amprule_domain::token::{TokenRecord, TokenStatus};
+use amprule_domain::token::{IdToken, TokenRecord, TokenStatus};
 use amprule_domain::{Decimal, Occasion, Timestamp};
 
 use crate::station::StationTask;
@@ -22,16 +22,24 @@ impl StationTask {
             }
         };
         let token = known.record.clone();
+        let kind = token.as_ref().map(|token| token.kind.clone());
+        let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
+        let question = Question { token: question.token.typed(kind.as_deref()), ..question };
         let input = charging::authorization_input(record, question, known, now);
         let occasion = Occasion::of(record, token.as_ref().and_then(|token| token.group.as_deref()), now);
         let answer = self.ports.hooks.authorize(input, occasion).await;
-        Admission { decisions: answer.decisions, ..self.admission(answer.output, token.as_ref(), now) }
+        let mut admission = self.admission(answer.output, token.as_ref(), now);
+        if is_open_to_all && admission.info.status == AuthorizationStatus::Unknown {
+            admission.info = TokenInfo::status(AuthorizationStatus::Accepted);
+        }
+        Admission { decisions: answer.decisions, kind, ..admission }
     }
 
     fn look_up(&self, question: &Question, now: Timestamp) -> StoreResult<KnownToken> {
         let key = question.token.key();
         let store = &self.ports.store;
-        let record = store.token(&key)?;
+        let is_shown = |known: &TokenRecord| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(&question.token);
+        let record = store.token(&key)?.filter(is_shown);
         let spent = match record.as_ref().and_then(|token| token.budget) {
             Some(budget) => {
                 let since = charging::budget_since(&budget, &self.station.record.zone(), now);
@@ -64,6 +72,7 @@ impl StationTask {
                 stop_requested: false,
             },
             tariff: output.tariff,
+            kind: None,
             decisions: Vec::new(),
         }
     }

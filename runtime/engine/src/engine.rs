@@ -18,6 +18,7 @@ use crate::happened::Notices;
 use crate::mailbox::{Handle, Mail};
 use crate::station::Outside;
 use crate::stations::Stations;
+use crate::timekeeping::Timekeeping;
 
 pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
 
@@ -34,6 +35,7 @@ pub struct Ports {
 pub(crate) struct Shared {
     pub counters: Counters,
     pub notices: Notices,
+    pub timekeeping: Timekeeping,
     /// When this engine began: makes the ids of its commands new after a restart.
     pub epoch_ms: i64,
 }
@@ -49,9 +51,10 @@ impl Engine {
     pub fn new(ports: Ports, settings: Settings) -> Arc<Self> {
         let (notices, _) = broadcast::channel(settings.notices_queued_max.max(1));
         let epoch_ms = ports.clock.now().as_millisecond();
+        let timekeeping = Timekeeping::new(ports.clock.clone(), ports.store.last_commit());
         Arc::new(Self {
             ports: Arc::new(ports),
-            shared: Arc::new(Shared { counters: Counters::default(), notices, epoch_ms }),
+            shared: Arc::new(Shared { counters: Counters::default(), notices, timekeeping, epoch_ms }),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
         })
@@ -76,6 +79,11 @@ impl Engine {
 
     pub fn connection(&self, station: &StationId) -> Option<Connection> {
         self.stations.get(station)?.connection.get()
+    }
+
+    /// The error says what our own clock is held to be wrong against, and what to do.
+    pub fn clock_is_sane(&self) -> Result<(), String> {
+        self.shared.timekeeping.verdict()
     }
 
     pub fn connected(&self) -> usize {

@@ -19,6 +19,7 @@ mod station;
 mod stations;
 mod step;
 mod tick;
+mod timekeeping;
 
 pub use calls::{CallFailed, CallOutcome};
 pub use connection::Connection;
@@ -26,6 +27,8 @@ pub use counters::{Counters, MessageCount, RepairCount};
 pub use engine::{Engine, PasswordCheck, Ports};
 
 use std::time::Duration;
+
+use amprule_domain::charging::Rules;
 
 /// What an operator may set. Every wait and queue of this crate has its bound here.
 #[derive(Debug, Clone)]
@@ -47,6 +50,11 @@ pub struct Settings {
     pub unknown_stations: UnknownStations,
     /// What becomes of a token about which no policy has an opinion and that nobody has entered.
     pub accept_unknown_tokens: bool,
+    /// A token of the kind NoAuthorization may charge (OCPP 2.0.1, C02.FR.02), unless a policy rejects it for another
+    /// reason than that nobody knows it.
+    pub accept_no_authorization: bool,
+    /// How sessions are judged.
+    pub rules: Rules,
     /// Notices that a slow reader of the event stream may fall behind before it loses some.
     pub notices_queued_max: usize,
     /// How long a shutdown waits for what is in flight.
@@ -64,6 +72,8 @@ impl Default for Settings {
             unload_after: Duration::from_secs(600),
             unknown_stations: UnknownStations::Accept,
             accept_unknown_tokens: false,
+            accept_no_authorization: true,
+            rules: Rules::default(),
             notices_queued_max: 1_024,
             shutdown_timeout: Duration::from_secs(10),
         }

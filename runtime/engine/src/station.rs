@@ -20,6 +20,7 @@ use crate::calls::{Call, CallFailed, CallOutcome, Calls, finish};
 use crate::engine::{Ports, Shared};
 use crate::mailbox::{Mail, Mailbox};
 use crate::stations::Stations;
+use crate::timekeeping::Vote;
 use crate::{Settings, UnknownStations};
 
 /// What a task is given.
@@ -39,6 +40,7 @@ pub(crate) struct StationTask {
     pub station: Station,
     pub answered: AnsweredRing,
     pub alarm: Alarm,
+    vote: Vote,
     stations: Weak<Stations>,
     link: Option<Box<dyn Link>>,
     calls: Calls,
@@ -74,13 +76,14 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
                 continue;
             }
         };
-        let (alarm, calls) = (Alarm::default(), Calls::default());
+        let (alarm, calls, vote) = (Alarm::default(), Calls::default(), Vote::default());
         let mut task =
-            StationTask { ports, shared, settings, station, answered, alarm, stations, link: None, calls, mailbox };
+            StationTask { ports, shared, settings, station, answered, alarm, vote, stations, link: None, calls, mailbox };
         if Box::pin(task.take(mail)).await {
             task.set_alarm();
             task.turn_until_the_end().await;
         }
+        task.vote.withdraw(&task.shared.timekeeping);
         return;
     }
 }
@@ -96,7 +99,8 @@ fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Stat
     });
     let sessions = ports.store.live_sessions(id, Station::ENDED_AT_HAND)?;
     let answered = AnsweredRing::new(ports.store.answered(id, AnsweredRing::MAX)?);
-    Ok((Station::new(record, sessions), answered))
+    let connectors = ports.store.connectors(id)?;
+    Ok((Station::new(record, sessions, connectors, settings.rules), answered))
 }
 
 impl StationTask {
@@ -174,7 +178,8 @@ impl StationTask {
     async fn answer(&mut self, mut inbound: Inbound) {
         let now = self.ports.clock.now();
         self.mailbox.connection.heard(now);
-        charging::believe_times(&mut inbound, now);
+        self.vote.hear(&self.shared.timekeeping, &inbound, now);
+        charging::believe_times(&mut inbound, now, self.shared.timekeeping.is_sane());
         let answer = self.hear(&inbound).await;
         self.shared.counters.heard(self.protocol(), inbound.action, answer.is_ok());
         let Some(link) = &mut self.link else {
@@ -206,7 +211,7 @@ impl StationTask {
         true
     }
 
-    async fn attach(&mut self, link: Box<dyn Link>) {
+    async fn attach(&mut self, mut link: Box<dyn Link>) {
         self.mailbox.attached.mark_unchanged();
         if self.link.is_some() {
             self.disconnect(Some(CloseReason::Superseded)).await;
@@ -215,6 +220,7 @@ impl StationTask {
             tracing::error!(station = %self.station.record.id, %error, "the station could not be entered; its connection is closed");
             return;
         }
+        link.set_zone(self.station.record.zone());
         self.mailbox.connection.opened(link.protocol(), self.ports.clock.now());
         self.tell("station.connected", json!({ "protocol": link.protocol() }));
         self.link = Some(link);
@@ -243,8 +249,12 @@ impl StationTask {
         let revoked = given.provisioning == Provisioning::Rejected
             || given.password_hash != ours.password_hash
             || given.security_profile != ours.security_profile;
-        self.put(StationRecord { boot: ours.boot, protocol: ours.protocol, booted_at: ours.booted_at, ..given })
-            .await?;
+        let StationRecord { boot, protocol, booted_at, power_w_reported, .. } = ours;
+        self.put(StationRecord { boot, protocol, booted_at, power_w_reported, ..given }).await?;
+        let zone = self.station.record.zone();
+        if let Some(link) = &mut self.link {
+            link.set_zone(zone);
+        }
         if revoked && self.link.is_some() {
             self.disconnect(Some(CloseReason::Revoked)).await;
         }

@@ -13,7 +13,7 @@ use crate::happened;
 use crate::station::StationTask;
 
 impl StationTask {
-    /// The reply is on disk's side of the commit: nothing is answered whose effects could still be lost.
+    /// Replies only after COMMIT: nothing is answered whose effects could still be lost.
     pub(crate) async fn hear(&mut self, inbound: &Inbound) -> Result<Reply, Refusal> {
         let message = key(inbound);
         if let Some(reply) = self.answered.find(&message).filter(|reply| charging::may_repeat(&inbound.event, reply)) {
@@ -26,6 +26,7 @@ impl StationTask {
         let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);
         let moment = Moment {
             now: self.ports.clock.now(),
+            clock_is_sane: self.shared.timekeeping.is_sane(),
             ids: &*self.ports.ids.clone(),
             pin: &pin,
             protocol: self.protocol(),
@@ -49,7 +50,7 @@ impl StationTask {
     /// Asks what the step's sessions cost, and puts it in.
     pub(crate) async fn settle(&mut self, step: Step, now: Timestamp, message: &MessageKey) -> Settled {
         let prices = self.price(&step, now).await;
-        charging::settle(&self.station.record.id, step, prices, message)
+        charging::settle(&self.station, step, prices, message, now)
     }
 
     /// Whatever fails, the state stays as it was.
@@ -59,7 +60,7 @@ impl StationTask {
             return Ok(settled.reply);
         }
         self.ports.store.commit(effects).await?;
-        self.station.adopt(settled.record, settled.sessions);
+        self.station.adopt(settled.record, settled.sessions, settled.connector);
         self.set_alarm();
         self.queue_commands(settled.commands);
         happened::tell(&self.shared.notices, &self.station, settled.happened, self.ports.clock.now());

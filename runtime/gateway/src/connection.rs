@@ -8,6 +8,7 @@ use amprule_domain::event::{Boot, Inbound, StationCommand, StationEvent};
 use amprule_domain::ports::{CallRefused, CloseReason, Closed, Later, Link, Received};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_ocpp::{Dialect, Fault, Frame, Malformed};
+use jiff::tz::TimeZone;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::debug;
 
@@ -21,6 +22,8 @@ const ANSWERS: [u64; 2] = [3, 4];
 pub(crate) struct Connection {
     socket: Socket,
     dialect: Dialect,
+    /// The station's, for times without an offset from UTC.
+    zone: TimeZone,
     /// Unreadable messages since the last readable one.
     malformed: u32,
     /// Goes with the first event.
@@ -29,7 +32,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(socket: Socket, dialect: Dialect) -> Self {
-        Self { socket, dialect, malformed: 0, greeting: None }
+        Self { socket, dialect, zone: TimeZone::UTC, malformed: 0, greeting: None }
     }
 
     /// The station named no version; its first message says so by a mark.
@@ -86,7 +89,7 @@ impl Connection {
     }
 
     fn decode(&mut self, id: &str, id_repaired: bool, action: &str, payload: &str) -> Option<Received> {
-        match self.dialect.decode(action, payload) {
+        match self.dialect.decode(action, payload, &self.zone) {
             Ok(decoded) => {
                 let mut marks = decoded.marks;
                 marks.extend(self.greeting.take());
@@ -154,6 +157,10 @@ impl Connection {
 impl Link for Connection {
     fn protocol(&self) -> &'static str {
         self.dialect.subprotocol()
+    }
+
+    fn set_zone(&mut self, zone: TimeZone) {
+        self.zone = zone;
     }
 
     fn receive(&mut self) -> Later<'_, Received> {

@@ -3,6 +3,7 @@
 use amprule_domain::Mark;
 use amprule_domain::event::{StationCommand, StationEvent};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+use jiff::tz::TimeZone;
 
 use crate::encode::{self, Times};
 use crate::frame::{Fault, Frame, Malformed};
@@ -99,11 +100,11 @@ impl Dialect {
         Some(self.encode_error(id, &Refusal::new(code, malformed.fault.to_string())))
     }
 
-    /// A station's request in the domain's words.
+    /// A station's request in the domain's words. `zone` is the station's, for times that have no offset from UTC.
     ///
     /// # Errors
     /// The refusal to answer with: NotImplemented for an action that is not understood, else what is wrong with the payload.
-    pub fn decode(self, action: &str, payload: &str) -> Result<Decoded, Refusal> {
+    pub fn decode(self, action: &str, payload: &str, zone: &TimeZone) -> Result<Decoded, Refusal> {
         let typed = match self.version {
             Version::V16 => v16::TYPED,
             Version::V201 | Version::V21 => v201::TYPED,
@@ -111,11 +112,11 @@ impl Dialect {
         let Some(&(action, decode)) = typed.iter().find(|(known, _)| *known == action) else {
             return Err(self.not_implemented(action));
         };
-        let mut repairs = Repairs::new(self.strictness);
+        let mut repairs = Repairs::new(self.strictness, zone.clone());
         let event = match decode(payload, &mut repairs) {
             Err(Trouble::Syntax(message)) => {
                 let mended = stray_commas(payload).ok_or(Trouble::Syntax(message))?;
-                repairs = Repairs::new(self.strictness);
+                repairs = Repairs::new(self.strictness, zone.clone());
                 repairs.note(Odd::JsonMended, "payload")?;
                 decode(&mended, &mut repairs)?
             }

@@ -13,7 +13,7 @@
 //! let Ok(Frame::Call { id, action, payload, .. }) = dialect.parse(r#"[2,"19","Heartbeat",{}]"#) else {
 //!     panic!("a station's request");
 //! };
-//! let decoded = dialect.decode(&action, payload).expect("a heartbeat needs nothing");
+//! let decoded = dialect.decode(&action, payload, &jiff::tz::TimeZone::UTC).expect("a heartbeat needs nothing");
 //! let now = "2026-07-01T08:00:00Z".parse().expect("a time");
 //! let reply = dialect.reply(decoded.action, &Reply::Heartbeat { now });
 //! assert_eq!(dialect.encode_result(&id, &reply), r#"[3,"19",{"currentTime":"2026-07-01T08:00:00.000Z"}]"#);

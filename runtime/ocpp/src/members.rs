@@ -126,7 +126,7 @@ impl Repairs {
         if value.is_absent() {
             return Ok(None);
         }
-        match value.word().map_or(Moment::Impossible, moment::read) {
+        match value.word().map_or(Moment::Impossible, |text| moment::read(text, &self.zone)) {
             Moment::Known(at) => Ok(Some(at)),
             Moment::WithoutOffset(at) => self.note(Odd::TimeWithoutOffset, member).map(|()| Some(at)),
             Moment::Impossible => self.note(Odd::TimeImpossible, member).map(|()| None),

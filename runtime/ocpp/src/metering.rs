@@ -3,7 +3,7 @@
 //! This is the hot path: nothing is allocated but the list of readings.
 
 use amprule_domain::Energy;
-use amprule_domain::reading::{Context, Reading};
+use amprule_domain::reading::{Context, Meter, Place, Reading};
 use amprule_domain::reply::Refusal;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -126,6 +126,7 @@ impl Moment {
         let group = self.groups[place(context)].get_or_insert_default();
         match quantity {
             Quantity::Register => group.register.add(sample, amount),
+            Quantity::Interval => group.interval.add(sample, amount),
             Quantity::Power => group.power.add(sample, amount),
             Quantity::StateOfCharge => group.soc = Some(amount),
         }
@@ -136,6 +137,7 @@ impl Moment {
 #[derive(Default)]
 struct Group {
     register: Places,
+    interval: Places,
     power: Places,
     soc: Option<f64>,
 }
@@ -144,35 +146,47 @@ impl Group {
     #[expect(clippy::cast_possible_truncation, reason = "samples are bounded far below 63 bits")]
     #[expect(clippy::cast_sign_loss, reason = "clamped to 0..=100")]
     fn reading(&self, at: Option<Timestamp>, context: Context) -> Reading {
+        let energy = |wh: f64| Energy::from_mwh((wh * 1000.0).round() as i64);
+        let register = self.register.best();
         Reading {
             at,
             context,
-            register: self.register.best().map(|wh| Energy::from_mwh((wh * 1000.0).round() as i64)),
-            power_w: self.power.best().map(|watt| watt.round() as i64),
+            register: register.map(|(wh, _)| energy(wh)),
+            meter: register.map(|(_, meter)| meter).unwrap_or_default(),
+            interval: self.interval.best().map(|(wh, _)| energy(wh)),
+            power_w: self.power.best().map(|(watt, _)| watt.round() as i64),
             soc: self.soc.map(|percent| percent.round().clamp(0.0, 100.0) as u8),
         }
     }
 }
 
-/// The outlet's meter counts; another place only when the outlet has none.
+/// One sum for each place where something was measured.
 #[derive(Default)]
-struct Places {
-    outlet: Sum,
-    elsewhere: Sum,
-}
+struct Places([Sum; PLACES]);
+
+const PLACES: usize = 6;
+
+/// The outlet's meter counts; another place only when the outlet has none.
+const BY_RANK: [Place; PLACES] =
+    [Place::Outlet, Place::Body, Place::Cable, Place::Inlet, Place::Ev, Place::Upstream];
 
 impl Places {
     fn add(&mut self, sample: &SampledValue<'_>, amount: f64) {
-        let sum = if sample.at_outlet() { &mut self.outlet } else { &mut self.elsewhere };
+        let rank = BY_RANK.iter().position(|place| *place == sample.place()).unwrap_or(0);
+        let sum = &mut self.0[rank];
         match sample.phase.word() {
             None | Some("") => sum.total = Some(amount),
             Some("N") => {}
-            Some(_) => sum.phases = Some(sum.phases.unwrap_or(0.0) + amount),
+            Some(phase) => {
+                sum.phases = Some(sum.phases.unwrap_or(0.0) + amount);
+                sum.of |= phase_bit(phase);
+            }
         }
     }
 
-    fn best(&self) -> Option<f64> {
-        self.outlet.best().or_else(|| self.elsewhere.best())
+    fn best(&self) -> Option<(f64, Meter)> {
+        let found = BY_RANK.into_iter().zip(&self.0).find_map(|(place, sum)| sum.best().map(|best| (place, best)));
+        found.map(|(place, (amount, phases))| (amount, Meter { place, phases }))
     }
 }
 
@@ -181,10 +195,25 @@ impl Places {
 struct Sum {
     total: Option<f64>,
     phases: Option<f64>,
+    /// Which phases were summed up.
+    of: u8,
 }
 
 impl Sum {
-    fn best(&self) -> Option<f64> {
-        self.total.or(self.phases)
+    fn best(&self) -> Option<(f64, u8)> {
+        self.total.map(|total| (total, 0)).or(self.phases.map(|sum| (sum, self.of)))
+    }
+}
+
+/// OCPP 2.0.1, PhaseEnumType: a phase against neutral is that phase.
+fn phase_bit(phase: &str) -> u8 {
+    match phase {
+        "L1" | "L1-N" => 1,
+        "L2" | "L2-N" => 2,
+        "L3" | "L3-N" => 4,
+        "L1-L2" => 8,
+        "L2-L3" => 16,
+        "L3-L1" => 32,
+        _ => 64,
     }
 }

@@ -9,17 +9,18 @@ use crate::limits::PLAUSIBLE_SECONDS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     Known(Timestamp),
-    /// Taken as UTC, as the standard recommends for every time (OCPP 1.6, 3.1).
+    /// Taken as the station's local time; stations whose zone nobody has entered are in UTC, which the standard
+    /// recommends for every time (OCPP 1.6, 3.1). In an hour that happens twice the first is taken.
     WithoutOffset(Timestamp),
     /// No time at all, or one before the station's clock was set.
     Impossible,
 }
 
-pub(crate) fn read(text: &str) -> Moment {
+pub(crate) fn read(text: &str, zone: &TimeZone) -> Moment {
     let text = text.trim();
     let moment = match text.parse::<Timestamp>() {
         Ok(at) => Moment::Known(at),
-        Err(_) => without_offset(text),
+        Err(_) => without_offset(text, zone),
     };
     match moment {
         Moment::Known(at) | Moment::WithoutOffset(at) if !plausible(at) => Moment::Impossible,
@@ -27,8 +28,8 @@ pub(crate) fn read(text: &str) -> Moment {
     }
 }
 
-fn without_offset(text: &str) -> Moment {
-    let local = text.parse::<DateTime>().ok().and_then(|local| local.to_zoned(TimeZone::UTC).ok());
+fn without_offset(text: &str, zone: &TimeZone) -> Moment {
+    let local = text.parse::<DateTime>().ok().and_then(|local| local.to_zoned(zone.clone()).ok());
     local.map_or(Moment::Impossible, |zoned| Moment::WithoutOffset(zoned.timestamp()))
 }
 
@@ -38,7 +39,16 @@ fn plausible(at: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::{Moment, read};
+
+    #[test]
+    fn a_time_without_offset_is_local_to_the_station() {
+        let berlin = TimeZone::get("Europe/Berlin").expect("a bundled zone");
+        let bare = Moment::WithoutOffset("2026-07-01T06:00:00Z".parse().expect("a time"));
+        assert_eq!(read("2026-07-01T08:00:00", &berlin), bare);
+    }
 
     #[test]
     fn times_of_every_spelling_are_understood_or_given_up() {
@@ -61,7 +71,7 @@ mod tests {
             ("", Moment::Impossible),
         ];
         for (text, expect) in cases {
-            assert_eq!(read(text), expect, "{text:?}");
+            assert_eq!(read(text, &TimeZone::UTC), expect, "{text:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One sampled value: which quantity it measures, and how much of it in the unit that the domain counts in.
 
-use amprule_domain::reading::Context;
+use amprule_domain::reading::{Context, Place};
 use amprule_domain::reply::Refusal;
 use serde::Deserialize;
 
@@ -45,6 +45,8 @@ struct UnitOfMeasure<'a> {
 pub(crate) enum Quantity {
     /// Wh
     Register,
+    /// Wh since the interval before.
+    Interval,
     /// W
     Power,
     /// Percent.
@@ -75,8 +77,16 @@ impl SampledValue<'_> {
         Ok(context.unwrap_or(if self.context.is_absent() { Context::Periodic } else { Context::Other }))
     }
 
-    pub(crate) fn at_outlet(&self) -> bool {
-        matches!(self.location.word(), None | Some("Outlet" | ""))
+    /// OCPP 1.6, 7.23; the outlet when nothing is said, or nothing that the standard knows.
+    pub(crate) fn place(&self) -> Place {
+        match self.location.word() {
+            Some("Inlet") => Place::Inlet,
+            Some("Cable") => Place::Cable,
+            Some("Body") => Place::Body,
+            Some("EV") => Place::Ev,
+            Some("Upstream") => Place::Upstream,
+            _ => Place::Outlet,
+        }
     }
 
     fn quantity(&self, repairs: &mut Repairs) -> Result<Option<Quantity>, Refusal> {
@@ -84,6 +94,7 @@ impl SampledValue<'_> {
             Loose::Absent => Ok(Some(Quantity::Register)),
             Loose::Text(word) => match word.as_ref() {
                 "Energy.Active.Import.Register" => Ok(Some(Quantity::Register)),
+                "Energy.Active.Import.Interval" => Ok(Some(Quantity::Interval)),
                 "Power.Active.Import" => Ok(Some(Quantity::Power)),
                 "SoC" => Ok(Some(Quantity::StateOfCharge)),
                 word if OTHER_MEASURANDS.contains(&word) => Ok(None),
@@ -140,10 +151,10 @@ static NONE: Loose<'static> = Loose::Absent;
 fn unit_factor(repairs: &mut Repairs, quantity: Quantity, unit: &str) -> Result<Option<f64>, Refusal> {
     let (factor, odd) = match (quantity, unit) {
         (Quantity::StateOfCharge, _) | (_, "") => (1.0, None),
-        (Quantity::Register, "Wh") | (Quantity::Power, "W") => (1.0, None),
-        (Quantity::Register, "kWh") | (Quantity::Power, "kW") => (1000.0, None),
-        (Quantity::Register, "W") | (Quantity::Power, "Wh") => (1.0, Some(Odd::UnitOfOtherKind)),
-        (Quantity::Register, "kW") | (Quantity::Power, "kWh") => (1000.0, Some(Odd::UnitOfOtherKind)),
+        (Quantity::Register | Quantity::Interval, "Wh") | (Quantity::Power, "W") => (1.0, None),
+        (Quantity::Register | Quantity::Interval, "kWh") | (Quantity::Power, "kW") => (1000.0, None),
+        (Quantity::Register | Quantity::Interval, "W") | (Quantity::Power, "Wh") => (1.0, Some(Odd::UnitOfOtherKind)),
+        (Quantity::Register | Quantity::Interval, "kW") | (Quantity::Power, "kWh") => (1000.0, Some(Odd::UnitOfOtherKind)),
         (_, other) => match other.trim().to_ascii_lowercase().as_str() {
             "wh" | "w" => (1.0, Some(Odd::OtherCase)),
             "kwh" | "kw" => (1000.0, Some(Odd::OtherCase)),
@@ -178,7 +189,6 @@ const OTHER_MEASURANDS: &[&str] = &[
     "Energy.Reactive.Export.Register",
     "Energy.Reactive.Import.Register",
     "Energy.Active.Export.Interval",
-    "Energy.Active.Import.Interval",
     "Energy.Active.Net",
     "Energy.Reactive.Export.Interval",
     "Energy.Reactive.Import.Interval",

@@ -4,6 +4,7 @@
 
 use amprule_domain::Mark;
 use amprule_domain::reply::{Refusal, RefusalCode};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// How a station's mistakes are taken. Set per vendor, model and firmware by the operator.
@@ -92,14 +93,16 @@ impl Odd {
 /// The strictness at work on one message, and what it had to repair so far.
 pub(crate) struct Repairs {
     pub(crate) strictness: Strictness,
+    /// The station's: times without an offset are its local times.
+    pub(crate) zone: TimeZone,
     pub(crate) marks: Vec<Mark>,
     /// Why the value that was looked at last came to nothing.
     blame: Option<(Odd, &'static str)>,
 }
 
 impl Repairs {
-    pub(crate) fn new(strictness: Strictness) -> Self {
-        Self { strictness, marks: Vec::new(), blame: None }
+    pub(crate) fn new(strictness: Strictness, zone: TimeZone) -> Self {
+        Self { strictness, zone, marks: Vec::new(), blame: None }
     }
 
     /// Marks an oddity, or refuses the message for it.

@@ -62,7 +62,7 @@ fn outcome(dialect: Dialect, action: &str, case: &Case<'_>) -> Vec<String> {
 
 fn decoded(dialect: Dialect, action: &str, payload: &str) -> Vec<String> {
     let mut lines = Vec::new();
-    match dialect.decode(action, payload) {
+    match dialect.decode(action, payload, &jiff::tz::TimeZone::UTC) {
         Err(refusal) => return vec![format!("refused {}", refused(dialect, &refusal))],
         Ok(decoded) => {
             let marks: Vec<&str> = decoded.marks.iter().map(amprule_domain::Mark::as_str).collect();
@@ -74,7 +74,7 @@ fn decoded(dialect: Dialect, action: &str, payload: &str) -> Vec<String> {
         }
     }
     let strict = Dialect { strictness: Strictness::Reject, ..dialect };
-    if let Err(refusal) = strict.decode(action, payload) {
+    if let Err(refusal) = strict.decode(action, payload, &jiff::tz::TimeZone::UTC) {
         lines.push(format!("strict {}", refused(dialect, &refusal)));
     }
     lines
@@ -122,8 +122,8 @@ fn raw_refuses_only_what_is_not_json() {
     for (dialect, path) in files() {
         let dialect = Dialect { strictness: Strictness::Raw, ..dialect };
         let action = path.file_stem().and_then(|stem| stem.to_str()).expect("an action's name");
-        assert!(dialect.decode(action, "{}").is_ok(), "{action}");
-        assert!(dialect.decode(action, "{\"a\"}").is_err(), "{action}");
+        assert!(dialect.decode(action, "{}", &jiff::tz::TimeZone::UTC).is_ok(), "{action}");
+        assert!(dialect.decode(action, "{\"a\"}", &jiff::tz::TimeZone::UTC).is_err(), "{action}");
     }
 }
 
@@ -192,7 +192,7 @@ fn mutated_frames_are_answered_and_never_panic() {
                 let dialect = Dialect { strictness, ..dialect };
                 let mutated = mutate(&mut dice, &frame);
                 match dialect.parse(&mutated) {
-                    Ok(amprule_ocpp::Frame::Call { action, payload, .. }) => match dialect.decode(&action, payload) {
+                    Ok(amprule_ocpp::Frame::Call { action, payload, .. }) => match dialect.decode(&action, payload, &jiff::tz::TimeZone::UTC) {
                         Ok(_) => events += 1,
                         Err(refusal) => {
                             dialect.encode_error("id", &refusal);

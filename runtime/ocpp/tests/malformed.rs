@@ -174,7 +174,7 @@ fn actions_that_are_not_understood_are_not_implemented() {
         (Dialect::V21, "BatterySwap", "BatterySwap is a request of ocpp2.1 that this server does not take yet"),
     ];
     for (dialect, action, why) in cases {
-        let refusal = dialect.decode(action, "{}").expect_err(action);
+        let refusal = dialect.decode(action, "{}", &jiff::tz::TimeZone::UTC).expect_err(action);
         assert_eq!((refusal.code, refusal.description.as_str()), (RefusalCode::NotImplemented, why));
     }
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::charging;
+use amprule_domain::evidence::Power;
 use amprule_domain::ports::Clock;
 use amprule_engine::UnknownStations;
 use amprule_gateway::{GatewaySettings, ModelRule};
@@ -16,6 +18,7 @@ use amprule_hooks::{HookSettings, HostLimits, ProbationRules, Selection, StaticT
 use amprule_reload::ReloadSettings;
 use amprule_store::{DecisionSettings, StoreSettings};
 use amprule_trust::Policy;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 pub(crate) use live::rules_file;
@@ -79,6 +82,10 @@ pub(crate) struct Api {
 pub(crate) struct Stations {
     pub(crate) unknown: Unknown,
     pub(crate) accept_unknown_tokens: bool,
+    pub(crate) accept_no_authorization: bool,
+    pub(crate) max_power_kw: u32,
+    pub(crate) stop_awaited_s: u32,
+    pub(crate) start_awaited_s: u32,
     pub(crate) heartbeat_s: u64,
     pub(crate) call_timeout_s: u64,
     pub(crate) call_queue_timeout_s: u64,
@@ -190,6 +197,10 @@ impl Default for Stations {
         Self {
             unknown: Unknown::Accept,
             accept_unknown_tokens: engine.accept_unknown_tokens,
+            accept_no_authorization: engine.accept_no_authorization,
+            max_power_kw: u32::try_from(engine.rules.power.0 / 1_000).unwrap_or(u32::MAX),
+            stop_awaited_s: u32::try_from(engine.rules.stop_awaited.as_secs()).unwrap_or(u32::MAX),
+            start_awaited_s: u32::try_from(engine.rules.start_awaited.as_secs()).unwrap_or(u32::MAX),
             heartbeat_s: engine.heartbeat.as_secs(),
             call_timeout_s: engine.call_timeout.as_secs(),
             call_queue_timeout_s: engine.call_queue_timeout.as_secs(),
@@ -317,6 +328,12 @@ impl Stations {
                 Unknown::Reject => UnknownStations::Reject,
             },
             accept_unknown_tokens: self.accept_unknown_tokens,
+            accept_no_authorization: self.accept_no_authorization,
+            rules: charging::Rules {
+                power: Power(i64::from(self.max_power_kw) * 1_000),
+                stop_awaited: SignedDuration::from_secs(self.stop_awaited_s.into()),
+                start_awaited: SignedDuration::from_secs(self.start_awaited_s.into()),
+            },
             ..amprule_engine::Settings::default()
         }
     }

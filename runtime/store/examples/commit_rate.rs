@@ -87,7 +87,7 @@ fn step(session: &mut Session, second: i64) -> Vec<Effect> {
         context: Context::Periodic,
         register: Some(register),
         power_w: Some(11_000),
-        soc: None,
+        ..Reading::default()
     };
     let message = MessageKey { id: second.to_string().into(), digest: second.unsigned_abs() };
     let row = ReadingsRow { session: session.no, received_at: at, message, readings: vec![reading] };
@@ -104,8 +104,12 @@ fn session(no: i64) -> Session {
         connector: 1,
         token: Some(IdToken::new(format!("TAG{no}"), "ISO14443")),
         token_group: None,
+        admitted: Vec::new(),
         state: SessionState::Active,
         started_at: time(0),
+        started_as: None,
+        parked_at: None,
+        stop_awaited_since: None,
         ended_at: None,
         stop_reason: None,
         time_zone: "Europe/Berlin".to_owned(),
@@ -120,6 +124,7 @@ fn session(no: i64) -> Session {
             modifiers: Vec::new(),
         })),
         price: None,
+        bill: 0,
         limits: SessionLimits::default(),
         marks: Marks::default(),
         seen: SeqRanges::default(),

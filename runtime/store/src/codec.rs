@@ -1,6 +1,6 @@
 //! How values look in columns: times as microseconds, bodies as JSON, readings in a short JSON of their own.
 
-use amprule_domain::reading::{Context, Reading};
+use amprule_domain::reading::{Context, Meter, Reading};
 use amprule_domain::{Energy, Timestamp};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -61,6 +61,11 @@ struct Short {
     /// mWh
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     register: Option<i64>,
+    #[serde(rename = "m", default, skip_serializing_if = "Meter::is_main")]
+    meter: Meter,
+    /// mWh
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    interval: Option<i64>,
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     power_w: Option<i64>,
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +78,8 @@ impl From<&Reading> for Short {
             at: reading.at.map(micros),
             context: reading.context,
             register: reading.register.map(Energy::mwh),
+            meter: reading.meter,
+            interval: reading.interval.map(Energy::mwh),
             power_w: reading.power_w,
             soc: reading.soc,
         }
@@ -87,6 +94,8 @@ impl TryFrom<Short> for Reading {
             at: short.at.map(time).transpose()?,
             context: short.context,
             register: short.register.map(Energy::from_mwh),
+            meter: short.meter,
+            interval: short.interval.map(Energy::from_mwh),
             power_w: short.power_w,
             soc: short.soc,
         })

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/001_first.sql"),
     include_str!("../migrations/002_kept_by_reason.sql"),
     include_str!("../migrations/003_transactions_by_station.sql"),
+    include_str!("../migrations/004_bills.sql"),
 ];
 
 /// The connection that writes, with the newest format.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use amprule_domain::event::TransactionEvent;
 use amprule_domain::pricing::{Pin, Price};
-use amprule_domain::session::{SeqRanges, Session, SessionLimits, SessionState};
+use amprule_domain::session::{Admitted, SeqRanges, Session, SessionLimits, SessionState};
 use amprule_domain::timeline::Timeline;
 use amprule_domain::token::IdToken;
 use amprule_domain::{Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
@@ -42,8 +42,12 @@ part!(Head, HeadOf {
     connector: u32,
     token: Option<IdToken>,
     token_group: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    admitted: Vec<Admitted>,
     state: SessionState,
     started_at: Timestamp,
+    #[serde(default, skip_serializing_if = "is_default")]
+    started_as: Option<Timestamp>,
     time_zone: String,
     location: Option<String>,
     pin: Option<Arc<Pin>>,
@@ -53,10 +57,16 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     ended_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "is_default")]
+    parked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    stop_awaited_since: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "is_default")]
     stop_reason: Option<String>,
     timeline: Timeline,
     #[serde(default, skip_serializing_if = "is_default")]
     price: Option<Arc<Price>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    bill: u32,
     #[serde(default, skip_serializing_if = "is_default")]
     limits: SessionLimits,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -78,15 +88,20 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         connector,
         token,
         token_group,
+        admitted,
         state,
         started_at,
+        started_as,
         time_zone,
         location,
         pin,
         ended_at,
+        parked_at,
+        stop_awaited_since,
         stop_reason,
         timeline,
         price,
+        bill,
         limits,
         marks,
         seen,
@@ -101,13 +116,15 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         connector,
         token,
         token_group,
+        admitted,
         state,
         started_at,
+        started_as,
         time_zone,
         location,
         pin,
     };
-    (head, CourseOf { ended_at, stop_reason, timeline, price, limits, marks, seen, parked })
+    (head, CourseOf { ended_at, parked_at, stop_awaited_since, stop_reason, timeline, price, bill, limits, marks, seen, parked })
 }
 
 pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
@@ -120,13 +137,16 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         connector,
         token,
         token_group,
+        admitted,
         state,
         started_at,
+        started_as,
         time_zone,
         location,
         pin,
     } = decode(head)?;
-    let Course { ended_at, stop_reason, timeline, price, limits, marks, seen, parked } = decode(course)?;
+    let Course { ended_at, parked_at, stop_awaited_since, stop_reason, timeline, price, bill, limits, marks, seen, parked } =
+        decode(course)?;
     Ok(Session {
         id,
         no,
@@ -136,15 +156,20 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         connector,
         token,
         token_group,
+        admitted,
         state,
         started_at,
+        started_as,
         time_zone,
         location,
         pin,
         ended_at,
+        parked_at,
+        stop_awaited_since,
         stop_reason,
         timeline,
         price,
+        bill,
         limits,
         marks,
         seen,
@@ -158,7 +183,12 @@ impl HeadOf<'_> {
         let mut hasher = Quick(0);
         (self.id, self.no, self.station, self.transaction, self.evse, self.connector).hash(&mut hasher);
         self.token.as_ref().map(|token| (&token.id_token, &token.kind)).hash(&mut hasher);
-        (self.token_group, self.state.as_str(), self.started_at, self.time_zone, self.location).hash(&mut hasher);
+        (self.token_group, self.state.as_str(), self.started_at, self.started_as).hash(&mut hasher);
+        (self.time_zone, self.location).hash(&mut hasher);
+        for Admitted { token, info } in self.admitted {
+            (&token.id_token, &token.kind, info.status.as_str(), &info.group, &info.message, info.cache_until)
+                .hash(&mut hasher);
+        }
         let pin = self.pin.as_ref();
         pin.map(|pin| (&pin.unit, &pin.version, &pin.hash, &pin.boundaries, pin.fixed, &pin.modifiers))
             .hash(&mut hasher);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, Effect, KeptMessage};
+use amprule_domain::effect::{Answered, BillVersion, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::ports::{DecisionSpan, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
 use amprule_domain::pricing::Pin;
@@ -196,6 +196,14 @@ impl Store for SqliteStore {
         let (station, page) = (station.clone(), page.clone());
         self.readers
             .list("list a station's kept messages", move |connection| read::log::kept(connection, &station, &page))
+    }
+
+    fn bills(&self, session: SessionNo) -> StoreResult<Vec<BillVersion>> {
+        self.readers.point("read a session's bills", |connection| read::sessions::bills(connection, session))
+    }
+
+    fn last_commit(&self) -> Option<Timestamp> {
+        self.readers.point("read when something was last received", read::journal::last_received).ok().flatten()
     }
 
     fn last_session_no(&self) -> StoreResult<SessionNo> {

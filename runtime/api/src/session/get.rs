@@ -52,7 +52,7 @@ mod tests {
                 }],
                 "pricedBy": {"unit": "flat", "version": "1.0.0", "hash": "abc", "fallback": false},
                 "modifiedBy": [], "leftOut": [],
-                "pricedAt": "2026-07-01T09:00:00Z", "nextChangeAt": null, "isFinal": true,
+                "pricedAt": "2026-07-01T09:00:00Z", "nextChangeAt": null, "isFinal": true, "bill": 1,
                 "pin": {"unit": "flat", "version": "1.0.0", "hash": "abc", "modifiers": []},
                 "limits": {"maxEnergyWh": null, "maxDurationS": null, "maxCost": "20", "stopRequested": false},
                 "marks": ["offline"], "gaps": [{"from": 1, "to": 2}],

@@ -1,5 +1,6 @@
 //! Sessions: what was charged, for how long, and what it costs.
 
+pub(crate) mod bills;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod readings;
@@ -76,11 +77,13 @@ pub(crate) struct SessionView {
     next_change_at: Option<Timestamp>,
     /// True: this price is the bill.
     is_final: bool,
+    /// The bill's number, from 1 upwards; 0 while there is none. Earlier ones are under `bills`.
+    bill: u32,
     /// The versions that the session keeps; null when no unit prices.
     #[schema(required)]
     pin: Option<PinView>,
     limits: LimitsView,
-    /// What was odd, and what was done about it: `needs-review`, `register-fell`, …
+    /// What was odd, and what was done about it: `needs-review`, `register-dropout`, `energy-unknown`, …
     #[schema(value_type = Vec<String>)]
     marks: Vec<Mark>,
     /// Sequence numbers that are missing between the first and the last that came (2.x).
@@ -189,6 +192,7 @@ pub(crate) fn brief(session: Session, now: Timestamp) -> SessionView {
         priced_at: price.as_ref().map(|price| price.at),
         next_change_at: price.as_ref().and_then(|price| price.next_change_at),
         is_final: price.as_ref().is_some_and(|price| price.is_final),
+        bill: session.bill,
         lines: price.iter().flat_map(|price| &price.lines).cloned().map(LineView::from).collect(),
         pin: session.pin.as_deref().cloned().map(PinView::from),
         limits: session.limits.into(),

@@ -7,6 +7,8 @@ pub(crate) mod list;
 pub(crate) mod messages;
 pub(crate) mod put;
 
+use std::collections::BTreeMap;
+
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::ports::StoreResult;
 use amprule_domain::station::StationRecord;
@@ -38,6 +40,9 @@ pub(crate) struct StationView {
     /// IANA name; local hours of tariffs and policies are hours of this zone.
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
+    /// The most that each EVSE can deliver, W: as the operator has entered it, else as the station reports it. Registers
+    /// that rise faster are not believed. `0` stands for all others.
+    power_w_max: BTreeMap<u32, i64>,
     /// From the last BootNotification, as are model, serial and firmware.
     #[schema(required)]
     vendor: Option<String>,
@@ -95,6 +100,7 @@ pub(crate) fn view(api: &Api, record: StationRecord) -> StoreResult<StationView>
         has_password: record.password_hash.is_some(),
         location: record.location,
         group: record.group,
+        power_w_max: record.power_w_reported.into_iter().chain(record.power_w_max).collect(),
         time_zone: record.time_zone,
         vendor: said(record.boot.vendor),
         model: said(record.boot.model),

@@ -1,5 +1,6 @@
 //! `PUT /api/v1/stations/{id}`
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::StationId;
@@ -44,6 +45,10 @@ pub(crate) struct StationChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 255, example = "motorway")]
     group: Option<Option<String>>,
+    /// The most that each EVSE can deliver, W, 1 to 10,000,000; `"0"` stands for all others. A register that rises faster
+    /// is not billed. What is given replaces all that was given before; at most 256 EVSEs.
+    #[schema(example = json!({"0": 22_000}))]
+    power_w_max: Option<BTreeMap<u32, i64>>,
     /// IANA name; `UTC` is the default.
     #[schema(example = "Europe/Berlin")]
     time_zone: Option<String>,
@@ -89,6 +94,9 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     if let Some(zone) = change.time_zone {
         record.time_zone = check_zone(&zone)?;
     }
+    if let Some(powers) = change.power_w_max {
+        record.power_w_max = check_powers(powers)?;
+    }
     if let Some(location) = change.location {
         record.location = location.map(|name| check_name("location", name)).transpose()?;
     }
@@ -113,6 +121,20 @@ fn check_profile(profile: u8) -> Answer<u8> {
         ));
     }
     Ok(profile)
+}
+
+fn check_powers(powers: BTreeMap<u32, i64>) -> Answer<BTreeMap<u32, i64>> {
+    if powers.len() > StationRecord::MAX_EVSES {
+        let message = format!("these are more than {} EVSEs", StationRecord::MAX_EVSES);
+        return Err(Problem::invalid("/powerWMax", message));
+    }
+    match powers.iter().find(|(_, watts)| !(1..=10_000_000).contains(*watts)) {
+        Some((evse, watts)) => {
+            let message = format!("{watts} W is no power of an EVSE; it is 1 to 10,000,000");
+            Err(Problem::invalid(format!("/powerWMax/{evse}"), message))
+        }
+        None => Ok(powers),
+    }
 }
 
 fn check_name(member: &str, name: String) -> Answer<String> {

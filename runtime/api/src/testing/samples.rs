@@ -32,8 +32,12 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         connector: 1,
         token: Some(IdToken::new("04AB", "ISO14443")),
         token_group: Some("fleet".to_owned()),
+        admitted: Vec::new(),
         state: SessionState::Active,
         started_at: at("08:00"),
+        started_as: None,
+        parked_at: None,
+        stop_awaited_since: None,
         ended_at: None,
         stop_reason: None,
         time_zone: "Europe/Berlin".to_owned(),
@@ -41,6 +45,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         timeline: Timeline::new(at("08:00"), ChargingState::Charging),
         pin: None,
         price: None,
+        bill: 0,
         limits: SessionLimits::default(),
         marks: [].into_iter().collect(),
         seen: Default::default(),
@@ -68,6 +73,7 @@ pub(crate) fn priced(mut session: Session) -> Session {
     };
     let priced_by = PricedBy { unit, version, hash, fallback: false };
     Session {
+        bill: 1,
         state: SessionState::Ended,
         ended_at: Some(at("09:00")),
         stop_reason: Some("Local".to_owned()),

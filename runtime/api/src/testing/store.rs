@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, Effect, KeptMessage};
+use amprule_domain::effect::{Answered, BillVersion, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::ports::{DecisionSpan, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
 use amprule_domain::pricing::Pin;
@@ -25,6 +25,7 @@ struct Shelves {
     tokens: BTreeMap<String, TokenRecord>,
     decisions: Vec<Decision>,
     kept: Vec<KeptMessage>,
+    bills: Vec<BillVersion>,
 }
 
 impl MemoryStore {
@@ -60,6 +61,7 @@ impl Shelves {
             Effect::Decision(decision) => self.decisions.insert(0, *decision),
             Effect::Token(record) => drop(self.tokens.insert(IdToken::new(&*record.id_token, "").key(), *record)),
             Effect::TokenGone(key) => drop(self.tokens.remove(&key)),
+            Effect::Bill(bill) => self.bills.push(*bill),
             Effect::Answered { .. } => unimplemented!("the API never asks for answers"),
         }
     }
@@ -167,6 +169,14 @@ impl Store for MemoryStore {
 
     fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {
         self.page(page, |shelves| shelves.kept.iter().filter(|message| message.station == *station).cloned().collect())
+    }
+
+    fn bills(&self, session: SessionNo) -> StoreResult<Vec<BillVersion>> {
+        Ok(self.0.lock().bills.iter().filter(|bill| bill.session == session).cloned().collect())
+    }
+
+    fn last_commit(&self) -> Option<Timestamp> {
+        unimplemented!("for the engine")
     }
 
     fn last_session_no(&self) -> StoreResult<SessionNo> {

@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::consequences::{Happened, Step};
+use super::follow::change_state;
+use super::identify::{Meant, identify};
 use super::transaction::{self, Told};
-use super::{Admission, Happened, Station, course};
+use super::{Admission, Station};
+use crate::Occasion;
 use crate::decision::Decision;
 use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
-use crate::event::{Boot, ConnectorStatus, Inbound, StationEvent};
+use crate::event::{Boot, ConnectorStatus, Inbound, MeterValues, Naming, Phase, StationEvent, TransactionEvent};
+use crate::mark::Mark;
 use crate::ports::Ids;
 use crate::pricing::Pin;
 use crate::reply::{DataTransferStatus, Reply};
 use crate::session::Session;
 use crate::station::StationRecord;
-use crate::{Occasion, SessionId};
 
 /// The pricing versions for a session that begins on an occasion; the other argument is the unit that a policy asked for.
 pub type Pinning<'a> = dyn Fn(&Occasion<'_>, Option<&str>) -> Option<Arc<Pin>> + Sync + 'a;
@@ -22,51 +26,14 @@ pub type Pinning<'a> = dyn Fn(&Occasion<'_>, Option<&str>) -> Option<Arc<Pin>> +
 /// What the core may not know by itself.
 pub struct Moment<'a> {
     pub now: Timestamp,
+    /// False: our own clock is held to be wrong, and so are the times that are taken from it.
+    pub clock_is_sane: bool,
     pub ids: &'a dyn Ids,
     pub pin: &'a Pinning<'a>,
     pub protocol: &'static str,
     pub heartbeat_s: u32,
     /// The message, to recognise its repetition.
     pub message: MessageKey,
-}
-
-/// A message's consequences. Sessions to be priced are among `sessions`.
-#[derive(Debug)]
-pub struct Step {
-    pub record: Option<StationRecord>,
-    pub sessions: Vec<Session>,
-    pub to_price: Vec<SessionId>,
-    /// A tick sees its sessions as of now; a message's are as of what the station said.
-    pub(super) as_of: Option<Timestamp>,
-    pub(super) effects: Vec<Effect>,
-    pub(super) reply: Outcome,
-    pub(super) happened: Vec<Happened>,
-}
-
-/// A reply that may need the price.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Plain(Reply),
-    Transaction { session: SessionId, token: Option<crate::reply::TokenInfo>, empty: bool, remember: bool },
-}
-
-impl Step {
-    pub(super) fn reply(reply: Reply) -> Self {
-        Self {
-            record: None,
-            sessions: Vec::new(),
-            to_price: Vec::new(),
-            as_of: None,
-            effects: Vec::new(),
-            reply: Outcome::Plain(reply),
-            happened: Vec::new(),
-        }
-    }
-
-    /// The session with this id, as this step changes it.
-    pub fn session(&self, id: SessionId) -> Option<&Session> {
-        self.sessions.iter().find(|session| session.id == id)
-    }
 }
 
 pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {
@@ -82,14 +49,20 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
             step.effects.extend(decided(admission, about));
             step
         }
-        StationEvent::MeterValues(_) => kept(station, inbound, moment, "meter-values", Reply::Empty),
+        StationEvent::MeterValues(values) => metered(station, inbound, values, &admission, moment),
         StationEvent::DataTransfer(_) => {
             kept(station, inbound, moment, "data-transfer", Reply::DataTransfer(DataTransferStatus::UnknownVendorId))
         }
-        StationEvent::Report(_) => kept(station, inbound, moment, "report", Reply::Empty),
+        StationEvent::Report(part) => {
+            let record = station.record.reporting(&part.power_w);
+            let step = kept(station, inbound, moment, "report", Reply::Empty);
+            let effect = record.iter().map(|record| Effect::Station(Box::new(record.clone())));
+            Step { effects: step.effects.iter().cloned().chain(effect).collect(), record, ..step }
+        }
     }
 }
 
+/// Whatever ran before a boot has ended, unless the station says that it goes on.
 fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     let record = StationRecord {
         boot: boot.clone(),
@@ -101,25 +74,79 @@ fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     Step {
         effects: vec![Effect::Station(Box::new(record.clone()))],
         record: Some(record),
+        sessions: station.open().filter_map(|session| awaiting_stop(session, moment.now)).collect(),
         happened: vec![Happened::Booted],
         ..Step::reply(Reply::Boot { status, interval_s: moment.heartbeat_s, now: moment.now })
     }
 }
 
-/// A connector's word is kept; what it says about an open session becomes that session's state (1.6).
+fn awaiting_stop(session: &Session, now: Timestamp) -> Option<Session> {
+    let mut session = session.stop_awaited_since.is_none().then(|| session.clone())?;
+    session.stop_awaited_since = Some(now);
+    session.marks.add(Mark::STOP_AWAITED);
+    Some(session)
+}
+
+/// A connector's word is kept; what it says about the open session there is that session's, within its own time. A
+/// status is not queued as transactions are: after a reconnect the present word comes before the past's end.
 fn status_changed(station: &Station, status: &ConnectorStatus, moment: &Moment<'_>) -> Step {
     let at = status.at.unwrap_or(moment.now);
-    let session = status.charging.and_then(|state| {
-        let mut session = station.open_on(Some(status.evse)).filter(|_| status.evse > 0)?.clone();
-        course::change_state(&mut session, at, state);
-        Some(session)
-    });
     let status = ConnectorStatus { at: Some(at), ..status.clone() };
+    let open = station.open_on(Some(status.evse)).filter(|open| status.evse > 0 && at >= open.started_at);
+    let session = open.and_then(|open| word_about(open, &status, moment.now));
     Step {
         effects: vec![Effect::Connector { station: station.record.id.clone(), status: status.clone() }],
         sessions: session.into_iter().collect(),
-        happened: vec![Happened::Status { evse: status.evse, connector: status.connector, status: status.status }],
+        happened: vec![Happened::Status {
+            evse: status.evse,
+            connector: status.connector,
+            status: status.status.clone(),
+        }],
+        connector: Some(status),
         ..Step::reply(Reply::Empty)
+    }
+}
+
+fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp) -> Option<Session> {
+    if status.is_free() {
+        return awaiting_stop(open, now);
+    }
+    let (state, at) = status.charging.zip(status.at)?;
+    let mut session = open.clone();
+    change_state(&mut session, at, state);
+    Some(session)
+}
+
+/// Readings that name no transaction belong to the one that runs there, if they go on from its register. A station's
+/// own meter, or one that counts otherwise, does not.
+fn metered(
+    station: &Station,
+    inbound: &Inbound,
+    values: &MeterValues,
+    admission: &Admission,
+    moment: &Moment<'_>,
+) -> Step {
+    let event = TransactionEvent {
+        phase: Phase::Updated,
+        naming: Naming::Ours,
+        transaction: None,
+        seq_no: None,
+        at: values.readings.iter().filter_map(|reading| reading.at).max(),
+        told_at: None,
+        evse: Some(values.evse).filter(|evse| *evse > 0),
+        connector: None,
+        token: None,
+        readings: values.readings.clone(),
+        charging: None,
+        stop_reason: None,
+        offline: false,
+    };
+    let has_register = event.last_register().is_some() && event.evse.is_some();
+    match identify(station, &event) {
+        Meant::Running(_) if has_register => {
+            transaction::apply(Told { station, inbound, event: &event, admission, moment })
+        }
+        _ => kept(station, inbound, moment, "meter-values", Reply::Empty),
     }
 }
 
@@ -129,7 +156,7 @@ fn authorized(admission: Admission) -> Step {
 }
 
 /// A session's books hold the decision that let it begin.
-fn decided(admission: Admission, session: Option<SessionId>) -> impl Iterator<Item = Effect> {
+fn decided(admission: Admission, session: Option<crate::SessionId>) -> impl Iterator<Item = Effect> {
     let decisions = admission.decisions.into_iter();
     decisions.map(move |decision| Effect::Decision(Box::new(Decision { session, ..decision })))
 }
@@ -138,7 +165,7 @@ fn decided(admission: Admission, session: Option<SessionId>) -> impl Iterator<It
 /// answered may be known, not with what; then its session answers again.
 pub fn may_repeat(event: &StationEvent, reply: &Reply) -> bool {
     match event {
-        StationEvent::Transaction(event) => (*reply == Reply::Empty) == transaction::is_plain(event),
+        StationEvent::Transaction(event) => (*reply == Reply::Empty) == event.is_plain(),
         StationEvent::MeterValues(_) | StationEvent::DataTransfer(_) | StationEvent::Report(_) => true,
         StationEvent::Boot(_) | StationEvent::Heartbeat | StationEvent::Status(_) | StationEvent::Authorize(_) => false,
     }
@@ -148,21 +175,13 @@ pub fn may_repeat(event: &StationEvent, reply: &Reply) -> bool {
 fn kept(station: &Station, inbound: &Inbound, moment: &Moment<'_>, why: &'static str, reply: Reply) -> Step {
     let message = moment.message.clone();
     let answer = Answered { message, reply: reply.clone() };
-    Step {
-        effects: vec![
-            keep(station, inbound, moment, why),
-            Effect::Answered { station: station.record.id.clone(), answer },
-        ],
-        ..Step::reply(reply)
-    }
-}
-
-pub(super) fn keep(station: &Station, inbound: &Inbound, moment: &Moment<'_>, why: &'static str) -> Effect {
-    Effect::Kept(KeptMessage {
-        station: station.record.id.clone(),
+    let station = station.record.id.clone();
+    let kept = KeptMessage {
+        station: station.clone(),
         received_at: moment.now,
         action: inbound.action.to_owned(),
         payload: inbound.raw.clone(),
         why,
-    })
+    };
+    Step { effects: vec![Effect::Kept(kept), Effect::Answered { station, answer }], ..Step::reply(reply) }
 }

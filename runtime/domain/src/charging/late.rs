@@ -1,68 +1,83 @@
 //! What comes after the end.
 //!
-//! The end counts as it was told, with three exceptions. An end that only a later start had brought about is replaced by
-//! the station's own. A register that was read before the end, after the last one that we have, and higher than it, is
-//! filed and the session is priced anew: the station delivered out of order, or was offline, and energy is the difference
-//! of its registers. A register that reads no higher changes no energy and is only kept. Everything else contradicts the
-//! end: it is kept, and a person has to look.
+//! The end counts as it was told, with these exceptions. An end that only a later start or a rule had brought about is
+//! replaced by the station's own, or taken back when the session goes on. A register that was read before the end, after
+//! the last one that we have, and higher than it, is filed and the session is priced anew: the station delivered out of
+//! order, or was offline, and energy is the difference of its registers. A register that reads no higher changes no
+//! energy and is only kept. Everything else contradicts the end: it is kept, and a person has to look.
 
-use jiff::Timestamp;
-
-use super::Happened;
-use super::apply::Step;
-use super::course::follow;
-use super::transaction::{Told, repeated, step};
-use crate::Energy;
+use super::admit::admit;
+use super::consequences::{self, Happened, Step};
+use super::follow::follow;
+use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
+use crate::evidence::{Point, Power};
 use crate::mark::Mark;
-use crate::session::Session;
+use crate::session::{Session, SessionState};
 
 pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     let event = told.event;
-    let register = event.readings.iter().filter_map(|reading| reading.register).next_back();
-    if event.phase == Phase::Ended && session.marks.has(&Mark::NO_STOP) && !session.marks.has(&Mark::LATE_STOP) {
-        return own_end(told, session);
+    admit(&mut session, told);
+    let is_ours = session.marks.has(&Mark::NO_STOP) && !session.marks.has(&Mark::LATE_STOP);
+    if is_ours && event.phase == Phase::Ended {
+        session.marks.add(Mark::LATE_STOP);
+        return go_on(told, session);
     }
-    if event.phase == Phase::Ended && register == session.timeline.last_register {
-        return repeated(&session, event);
+    if is_ours && goes_on_after(&session, told) {
+        session.marks.take_back(&Mark::NO_STOP);
+        return go_on(told, session);
     }
     session.seen.extend(event.seq_no);
-    if file(&mut session, event) {
+    let power = told.bounds(session.evse).power;
+    if file(&mut session, event, power) {
         return amended(told, session);
     }
+    let register = event.readings.iter().filter_map(|reading| reading.register).next_back();
     match event.phase {
-        Phase::Ended => session.marks.extend([Mark::SECOND_STOP, Mark::NEEDS_REVIEW]),
-        Phase::Updated | Phase::Started if register > session.timeline.last_register => {
-            session.marks.extend([Mark::LATE_READING, Mark::NEEDS_REVIEW]);
+        Phase::Ended => session.marks.add(Mark::SECOND_STOP),
+        Phase::Updated | Phase::Started if register > session.timeline.evidence.last_register() => {
+            session.marks.extend([Mark::LATE_READING, Mark::LATE_CONTRADICTS]);
         }
         Phase::Updated | Phase::Started => session.marks.add(Mark::LATE_READING),
     }
-    told.filed(session, "late")
+    consequences::filed(told, session, "late")
 }
 
-/// A later start had ended the session; this is its own end.
-fn own_end(told: Told<'_>, mut session: Session) -> Step {
-    session.marks.add(Mark::LATE_STOP);
-    session.state = crate::session::SessionState::Active;
-    follow(&mut session, told.event, told.moment.now);
-    step(told, session)
+/// It had not ended: this is its own end, or it goes on.
+fn go_on(told: Told<'_>, mut session: Session) -> Step {
+    session.state = SessionState::Active;
+    (session.ended_at, session.stop_reason) = (None, None);
+    session.marks.take_back(&Mark::ENERGY_UNKNOWN);
+    let bounds = told.bounds(session.evse);
+    follow(&mut session, told.event, bounds);
+    consequences::of(told, session)
+}
+
+fn goes_on_after(session: &Session, told: Told<'_>) -> bool {
+    let is_after = session.ended_at.zip(told.event.at).is_some_and(|(end, at)| at > end);
+    is_after && told.station.open_on(Some(session.evse).filter(|evse| *evse > 0)).is_none()
 }
 
 /// True when a register fitted. Those that read no higher than the last one before them add nothing.
-fn file(session: &mut Session, event: &TransactionEvent) -> bool {
+fn file(session: &mut Session, event: &TransactionEvent, power: Power) -> bool {
     let Some(ended_at) = session.ended_at else {
         return false;
     };
-    let read = |reading: &crate::reading::Reading| Some((reading.at.or(event.at)?, reading.register?));
-    let mut registers: Vec<(Timestamp, Energy)> = event.readings.iter().filter_map(read).collect();
-    registers.sort_unstable();
-    let highest = registers.iter().map(|(_, register)| *register).max();
+    let before = session.timeline.evidence.last_register();
+    let mut registers: Vec<_> = event
+        .readings
+        .iter()
+        .filter_map(|reading| Some((Point::new(reading.at.or(event.at)?, reading.register?), reading.meter)))
+        .collect();
+    registers.sort_by_key(|(point, _)| (point.at, point.register));
+    let highest = registers.iter().map(|(point, _)| point.register).max();
     let mut course = session.timeline.clone();
-    for (at, register) in registers {
-        course.amend(at, register, ended_at);
+    for (point, meter) in registers {
+        course.amend(meter, point, ended_at, power);
     }
     // All of the message fits or none of it.
-    let fits = course.last_register > session.timeline.last_register && course.last_register >= highest;
+    let last = course.evidence.last_register();
+    let fits = last > before && last >= highest;
     if fits {
         session.timeline = course;
     }
@@ -72,8 +87,11 @@ fn file(session: &mut Session, event: &TransactionEvent) -> bool {
 /// The bill changes, the end does not.
 fn amended(told: Told<'_>, mut session: Session) -> Step {
     session.marks.add(Mark::LATE_READING);
+    if session.timeline.evidence.proves_energy() {
+        session.marks.take_back(&Mark::ENERGY_UNKNOWN);
+    }
     let id = session.id;
-    let mut step = step(told, session);
+    let mut step = consequences::of(told, session);
     step.effects.push(told.keep("late"));
     step.happened = vec![Happened::Updated(id)];
     step

@@ -1,11 +1,12 @@
 //! What must be asked before a message can be admitted.
 
 use super::Station;
+use super::identify::{Meant, identify};
 use crate::authorization::Purpose;
 use crate::decision::Decision;
 use crate::event::{Phase, StationEvent, TransactionEvent};
 use crate::reply::{AuthorizationStatus, TokenInfo};
-use crate::session::SessionLimits;
+use crate::session::{Session, SessionLimits};
 use crate::station::Provisioning;
 use crate::token::IdToken;
 
@@ -25,6 +26,8 @@ pub struct Admission {
     pub limits: SessionLimits,
     /// The pricing unit that the policy asked for.
     pub tariff: Option<String>,
+    /// The token's kind in the operator's books.
+    pub kind: Option<String>,
     pub decisions: Vec<Decision>,
 }
 
@@ -35,6 +38,7 @@ impl Admission {
             info: TokenInfo::status(status),
             limits: SessionLimits { max_energy: None, max_duration_s: None, max_cost: None, stop_requested: false },
             tariff: None,
+            kind: None,
             decisions: Vec::new(),
         }
     }
@@ -47,13 +51,12 @@ pub enum Proposal {
     Stands(Admission),
 }
 
-/// An end never raises a question: a driver may always stop.
 pub fn propose(station: &Station, event: &StationEvent) -> Proposal {
     let question = match event {
         StationEvent::Authorize(token) => {
             Some(Question { token: token.clone(), purpose: Purpose::Authorize, evse: 0, connector: 0 })
         }
-        StationEvent::Transaction(event) => start_question(station, event),
+        StationEvent::Transaction(event) => token_question(station, event),
         _ => None,
     };
     match question {
@@ -63,18 +66,23 @@ pub fn propose(station: &Station, event: &StationEvent) -> Proposal {
     }
 }
 
-/// A start with a token asks; so does the first token of a transaction that began with the cable (OCPP 2.0.1, E03).
-fn start_question(station: &Station, event: &TransactionEvent) -> Option<Question> {
+/// Every token in every event is asked about, once in a session (OCPP 2.0.1, E05.FR.01). The end takes its course
+/// whatever the answer is: a driver may always stop.
+fn token_question(station: &Station, event: &TransactionEvent) -> Option<Question> {
     let token = event.token.as_ref()?;
-    let known = event.transaction.as_ref().and_then(|transaction| station.by_transaction(transaction));
-    let asks = match event.phase {
-        Phase::Started => true,
-        Phase::Updated => known.is_some_and(|session| session.token.is_none()),
-        Phase::Ended => false,
+    let known = match identify(station, event) {
+        Meant::Repetition(_) => return None,
+        Meant::Running(running) => Some(running.session),
+        Meant::Startless(session) | Meant::Ended(session) => Some(session),
+        Meant::New(_) | Meant::Foreign(_) | Meant::Nobody => None,
     };
-    asks.then(|| Question {
+    if known.is_some_and(|session| session.verdict_on(token).is_some()) {
+        return None;
+    }
+    let starts = event.phase != Phase::Ended && !known.is_some_and(Session::has_accepted_token);
+    Some(Question {
         token: token.clone(),
-        purpose: Purpose::Start,
+        purpose: if starts { Purpose::Start } else { Purpose::Authorize },
         evse: event.evse.or(known.map(|session| session.evse)).unwrap_or(0),
         connector: event.connector.or(known.map(|session| session.connector)).unwrap_or(0),
     })

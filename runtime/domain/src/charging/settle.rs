@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Step;
-use super::apply::Outcome;
-use crate::effect::{Answered, Effect, MessageKey};
-use crate::event::StationCommand;
+use super::Station;
+use super::consequences::{Happened, Outcome, Step};
+use crate::StationId;
+use crate::effect::{Answered, BillVersion, Effect, MessageKey};
+use crate::event::{ConnectorStatus, StationCommand};
 use crate::mark::Mark;
 use crate::ports::PricingAnswer;
+use crate::pricing::Price;
 use crate::reply::{Reply, TransactionReply};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
-use crate::{SessionId, StationId};
 
 /// A step with everything known: commit the effects, then adopt, then answer.
 #[derive(Debug)]
@@ -21,57 +22,83 @@ pub struct Settled {
     pub effects: Vec<Effect>,
     pub record: Option<StationRecord>,
     pub sessions: Vec<Arc<Session>>,
+    pub connector: Option<ConnectorStatus>,
     pub reply: Reply,
     pub commands: Vec<StationCommand>,
     pub happened: Vec<Happened>,
 }
 
-/// What the event stream tells, once it is on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
-    Booted,
-    Status { evse: u32, connector: u32, status: String },
-    Started(SessionId),
-    Updated(SessionId),
-    Ended(SessionId),
-}
-
-/// `prices` are in the order of [`Step::to_price`]; `message` is the one that is answered.
-pub fn settle(station: &StationId, mut step: Step, prices: Vec<PricingAnswer>, message: &MessageKey) -> Settled {
+/// `prices` are in the order of [`Step::to_price`]; `message` is the one that is answered, at `now`.
+pub fn settle(
+    station: &Station,
+    mut step: Step,
+    prices: Vec<PricingAnswer>,
+    message: &MessageKey,
+    now: Timestamp,
+) -> Settled {
     for (id, answer) in step.to_price.iter().zip(prices) {
         if let Some(session) = step.sessions.iter_mut().find(|session| session.id == *id) {
             let decisions = answer.decisions.into_iter().map(|decision| Effect::Decision(Box::new(decision)));
             step.effects.extend(decisions);
             take_price(session, answer.price);
+            let before = station.sessions.iter().find(|known| known.id == *id);
+            step.effects.extend(bill(before.map(AsRef::as_ref), session, now));
         }
     }
-    let as_of = step.as_of;
-    let commands = step.sessions.iter_mut().filter_map(|session| stop_at_limit(station, session, as_of)).collect();
+    let (id, as_of) = (&station.record.id, step.as_of);
+    let commands = step.sessions.iter_mut().filter_map(|session| stop_at_limit(id, session, as_of)).collect();
     let sessions: Vec<_> = step.sessions.into_iter().map(Arc::new).collect();
     step.effects.extend(sessions.iter().cloned().map(Effect::Session));
-    let reply = answer(station, &sessions, step.reply, &mut step.effects, message);
-    Settled { effects: step.effects, record: step.record, sessions, reply, commands, happened: step.happened }
+    let reply = answer(id, &sessions, step.reply, &mut step.effects, message);
+    let Step { effects, record, connector, happened, .. } = step;
+    Settled { effects, record, sessions, connector, reply, commands, happened }
 }
 
 /// A price that cannot stand leaves the one before and a mark; it never becomes a guess.
-fn take_price(session: &mut Session, price: Option<crate::pricing::Price>) {
+fn take_price(session: &mut Session, price: Option<Price>) {
     let Some(price) = price else {
-        if session.pin.is_some() {
-            session.marks.add(Mark::NEEDS_REVIEW);
-        }
+        session.marks.extend(session.pin.is_some().then_some(Mark::PRICE_MISSING));
         if session.state == SessionState::Ended || session.price.is_none() {
             session.marks.add(Mark::UNPRICED);
         }
         return;
     };
     if session.price.as_ref().is_some_and(|before| before.currency != price.currency) {
-        session.marks.extend([Mark::NEEDS_REVIEW, Mark::new("currency-changed")]);
-        return;
+        return session.marks.add(Mark::CURRENCY_CHANGED);
+    }
+    // What the pinned version has said of an ended session is not replaced by what a stand-in says.
+    if price.is_doubtful() && session.price.as_ref().is_some_and(|before| before.is_final && !before.is_doubtful()) {
+        return session.marks.add(Mark::PRICE_KEPT);
     }
     if price.is_doubtful() {
-        session.marks.extend([Mark::PRICE_FALLBACK, Mark::NEEDS_REVIEW]);
+        session.marks.add(Mark::PRICE_FALLBACK);
     }
     session.price = Some(Arc::new(price));
+}
+
+/// Numbers the bill of an ended session. When it replaces another one, that is kept.
+fn bill(before: Option<&Session>, session: &mut Session, now: Timestamp) -> Option<Effect> {
+    let price = session.price.as_ref().filter(|price| price.is_final)?;
+    let Some((before, earlier)) = before.filter(|before| before.bill > 0).and_then(|s| Some((s, s.price.as_ref()?))) else {
+        session.bill = session.bill.max(1);
+        return None;
+    };
+    if earlier.total == price.total && before.energy() == session.energy() && before.ended_at == session.ended_at {
+        return None;
+    }
+    session.bill = before.bill + 1;
+    session.marks.add(Mark::BILL_CORRECTED);
+    let news = session.marks.iter().filter(|mark| !before.marks.has(mark)).map(Mark::as_str);
+    let why: Vec<&str> = news.collect();
+    Some(Effect::Bill(Box::new(BillVersion {
+        session: session.no,
+        version: before.bill,
+        energy: before.energy(),
+        ended_at: before.ended_at,
+        price: Price::clone(earlier),
+        replaced_at: now,
+        why: why.join(", "),
+    })))
 }
 
 /// What the policy allowed is used up: the station is told to stop, once.

@@ -5,7 +5,7 @@ mod late;
 mod recall;
 mod world;
 
-use amprule_domain::event::{ChargingState, Phase, StationEvent};
+use amprule_domain::event::{ChargingState, Naming, Phase, StationEvent};
 use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_domain::session::SessionState;
 use amprule_domain::{Energy, Mark};
@@ -54,10 +54,12 @@ fn a_v16_message_without_a_transaction_means_the_only_open_one() {
     let mut world = World::new();
     let number = world.start_v16(0, 1, 0);
     let mut event = transaction(Phase::Updated, None, 5);
+    event.naming = Naming::Ours;
     event.evse = Some(1);
     event.readings = world.reading(5, 700);
     world.hear(StationEvent::Transaction(event));
     let mut event = transaction(Phase::Ended, None, 9);
+    event.naming = Naming::Ours;
     event.readings = world.reading(9, 900);
     world.hear(StationEvent::Transaction(event));
 
@@ -106,9 +108,11 @@ fn a_repeated_sequence_number_changes_nothing() {
 #[test]
 fn an_end_before_its_start_waits_and_is_reconciled() {
     let mut world = World::new();
-    world.end_v2("t", 2, 20, 900);
+    world.update_v2("t", 2, 15, 800);
     assert_eq!(world.only_session().state, SessionState::Parked);
-    assert!(world.only_session().marks.has(&Mark::NO_START));
+    world.end_v2("t", 3, 20, 900);
+    assert_eq!(world.only_session().state, SessionState::Ended, "it is booked with what is known");
+    assert!(world.only_session().marks.has(&Mark::NO_START) && world.only_session().marks.has(&Mark::NEEDS_REVIEW));
     world.show_token_v2("t", 1, 10, 500, "CARD");
     world.begin_v2("t", 0, 0, 100);
 
@@ -233,16 +237,16 @@ fn a_v16_stop_ends_a_session_that_only_meter_values_had_told_of() {
     world.stop_v16(30, 9_999, 4_000);
     let session = world.only_session();
     assert_eq!((session.state, session.energy()), (SessionState::Ended, Energy::from_wh(3_000)));
-    assert!(session.marks.has(&Mark::NO_START) && session.parked.is_empty());
+    assert!(session.marks.has(&Mark::NO_START) && session.marks.has(&Mark::NEEDS_REVIEW));
 }
 
 #[test]
 fn times_that_cannot_be_are_those_of_receipt() {
     let now = world::at(0);
-    for (minute, believed) in [(60, true), (-300 * 24 * 60, true), (3 * 24 * 60, false), (-800 * 24 * 60, false)] {
+    for (minute, believed) in [(4, true), (60, false), (-300 * 24 * 60, true), (3 * 24 * 60, false), (-800 * 24 * 60, false)] {
         let event = StationEvent::Transaction(transaction(Phase::Updated, Some("t"), minute));
         let mut inbound = world::inbound(event);
-        amprule_domain::charging::believe_times(&mut inbound, now);
+        amprule_domain::charging::believe_times(&mut inbound, now, true);
         let StationEvent::Transaction(event) = inbound.event else { unreachable!("it was one") };
         assert_eq!((event.at.is_some(), inbound.marks.is_empty()), (believed, believed), "{minute} minutes");
     }

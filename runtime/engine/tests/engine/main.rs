@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use amprule_domain::event::{Boot, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{Boot, Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::ports::{CloseReason, Door, Visitor};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{RefusalCode, Reply};
@@ -32,9 +32,11 @@ fn start_at(at: Timestamp) -> StationEvent {
     let at = Some(at);
     StationEvent::Transaction(TransactionEvent {
         phase: Phase::Started,
+        naming: Naming::Ours,
         transaction: None,
         seq_no: None,
         at,
+        told_at: None,
         evse: Some(1),
         connector: Some(1),
         token: Some(IdToken::new("ABC", "ISO14443")),

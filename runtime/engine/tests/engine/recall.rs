@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use amprule_domain::event::{Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::ports::Door;
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::RefusalCode;
@@ -21,9 +21,11 @@ fn event(hour: i64, phase: Phase) -> StationEvent {
     let at = Some(began() - SignedDuration::from_hours(24) + SignedDuration::from_mins(minute));
     StationEvent::Transaction(TransactionEvent {
         phase,
+        naming: Naming::Theirs,
         transaction: Some(TransactionId::new(format!("t-{hour}"))),
         seq_no: Some(u32::from(phase == Phase::Ended)),
         at,
+        told_at: None,
         evse: Some(1),
         connector: Some(1),
         token: None,

@@ -1,6 +1,6 @@
 //! MeterValues (OCPP 1.6, 4.7): an update of a transaction when it names one, readings of a connector when not.
 
-use amprule_domain::event::{MeterValues as Readings, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{MeterValues as Readings, Naming, Phase, StationEvent, TransactionEvent};
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many};
@@ -36,9 +36,11 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let evse = connector.filter(|&connector| connector > 0);
     Ok(StationEvent::Transaction(TransactionEvent {
         phase: Phase::Updated,
+        naming: Naming::Ours,
         transaction,
         seq_no: None,
         at,
+        told_at: None,
         evse,
         connector: evse.map(words::connector_of),
         token: None,

@@ -1,7 +1,7 @@
 //! StartTransaction (OCPP 1.6, 4.8). The number of the transaction is ours, and goes out with the answer.
 
 use amprule_domain::Energy;
-use amprule_domain::event::{Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, TokenInfo, TransactionReply};
 use jiff::Timestamp;
@@ -35,9 +35,11 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let at = repairs.time("timestamp", &message.timestamp)?;
     Ok(StationEvent::Transaction(TransactionEvent {
         phase: Phase::Started,
+        naming: Naming::Ours,
         transaction: None,
         seq_no: None,
         at,
+        told_at: None,
         evse,
         connector: evse.map(words::connector_of),
         token: Some(token),

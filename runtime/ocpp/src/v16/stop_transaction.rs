@@ -1,6 +1,6 @@
 //! StopTransaction (OCPP 1.6, 4.10). Taken whatever is missing: a stop that is refused comes again for ever.
 
-use amprule_domain::event::{Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::reading::Context;
 use amprule_domain::reply::TransactionReply;
 use serde::Deserialize;
@@ -55,9 +55,11 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let reason = repairs.open_word("reason", message.reason, REASONS)?;
     Ok(StationEvent::Transaction(TransactionEvent {
         phase: Phase::Ended,
+        naming: Naming::Ours,
         transaction,
         seq_no: None,
         at,
+        told_at: None,
         evse: None,
         connector: None,
         token,

@@ -7,14 +7,12 @@ use crate::encode::{Object, Times};
 use crate::loose::Loose;
 use crate::strictness::Repairs;
 
-/// OCPP 1.6, 7.28: an idTag has no type; RFID cards are what it was made for.
-const KIND: &str = "ISO14443";
-
 /// Characters of an idTag (CiString20Type).
 const MAX_ID_TAG: usize = 20;
 
+/// An idTag has no type (OCPP 1.6, 7.28).
 pub(crate) fn id_token(id_tag: impl Into<String>) -> IdToken {
-    IdToken::new(id_tag, KIND)
+    IdToken::new(id_tag, IdToken::UNTYPED)
 }
 
 /// The idTag, where one is given.
@@ -27,13 +25,13 @@ pub(crate) const fn connector_of(connector_id: u32) -> u32 {
     if connector_id == 0 { 0 } else { 1 }
 }
 
-/// The number of a transaction; 0 and below are what stations send when they know none.
+/// The number of a transaction. 0 and below, and more than 31 bits, are what stations send when they know none.
 pub(crate) fn transaction(
     repairs: &mut Repairs,
     value: &Loose<'_>,
 ) -> Result<Option<amprule_domain::TransactionId>, Refusal> {
     match repairs.whole("transactionId", value)? {
-        Some(number) if number > 0 => Ok(Some(amprule_domain::TransactionId::new(number.to_string()))),
+        Some(number) if (1..=i64::from(i32::MAX)).contains(&number) => Ok(Some(amprule_domain::TransactionId::new(number.to_string()))),
         _ => repairs.note(crate::strictness::Odd::TransactionUnclear, "transactionId").map(|()| None),
     }
 }

@@ -1,7 +1,7 @@
 //! TransactionEvent (OCPP 2.0.1, 1.60; E01 to E15).
 
 use amprule_domain::TransactionId;
-use amprule_domain::event::{ChargingState, Phase, StationEvent, TransactionEvent as Event};
+use amprule_domain::event::{ChargingState, Naming, Phase, StationEvent, TransactionEvent as Event};
 use amprule_domain::reply::TransactionReply;
 use serde::Deserialize;
 
@@ -99,9 +99,11 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let values = metering::optional(repairs, message.meter_value, message.values)?;
     Ok(StationEvent::Transaction(Event {
         phase,
+        naming: Naming::Theirs,
         transaction,
         seq_no,
         at: repairs.time("timestamp", &message.timestamp)?,
+        told_at: None,
         evse,
         connector,
         token: words::token(repairs, message.id_token)?,

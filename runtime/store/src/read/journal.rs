@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use amprule_domain::effect::{Answered, MessageKey};
 use amprule_domain::ports::{Listed, Page, StoredReading};
 use amprule_domain::reply::Reply;
-use amprule_domain::{SessionNo, StationId};
+use amprule_domain::{SessionNo, StationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::page::{after_pair, limit};
@@ -146,4 +146,11 @@ fn walk(
 
 fn key(id: String, digest: i64) -> MessageKey {
     MessageKey { id: id.into_boxed_str(), digest: digest.cast_unsigned() }
+}
+
+/// When the latest row was received.
+pub(crate) fn last_received(connection: &Connection) -> Outcome<Option<Timestamp>> {
+    let sql = "SELECT received_at FROM journal ORDER BY position DESC LIMIT 1";
+    let micros: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    micros.map(codec::time).transpose()
 }

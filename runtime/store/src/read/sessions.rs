@@ -1,5 +1,6 @@
 //! Questions about sessions.
 
+use amprule_domain::effect::BillVersion;
 use amprule_domain::ports::{Listed, Page, SessionFilter};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
@@ -84,6 +85,11 @@ pub(crate) fn open_count(connection: &Connection, key: &str) -> Outcome<u32> {
 pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {
     let no = connection.prepare_cached("SELECT coalesce(max(no), 0) FROM sessions")?.query_row([], |row| row.get(0))?;
     Ok(SessionNo(no))
+}
+
+pub(crate) fn bills(connection: &Connection, session: SessionNo) -> Outcome<Vec<BillVersion>> {
+    let mut statement = connection.prepare_cached("SELECT body FROM bills WHERE session = ?1 ORDER BY version")?;
+    statement.query_and_then([session.0], |row| decode(text(row, 0)?))?.collect()
 }
 
 /// Newest start first.

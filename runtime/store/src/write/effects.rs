@@ -45,6 +45,7 @@ impl<'c> Effects<'c> {
         match effect {
             Effect::Readings(row) => self.journal.append(row),
             Effect::Session(session) => self.sessions.put(session, &mut self.journal),
+            Effect::Bill(bill) => self.log.bill(bill),
             Effect::Answered { station, answer } => self.log.answer(station, self.journal.position()?, answer),
             Effect::Kept(message) => self.log.keep(message),
             Effect::Decision(decision) => self.log.decide(decision),
@@ -61,6 +62,7 @@ fn title(effect: &Effect) -> String {
     match effect {
         Effect::Readings(row) => format!("write readings of session number {}", row.session.0),
         Effect::Session(session) => format!("write session number {} of station {}", session.no.0, session.station),
+        Effect::Bill(bill) => format!("keep a bill of session number {}", bill.session.0),
         Effect::Answered { station, .. } => format!("keep an answer to station {station}"),
         Effect::Kept(message) => format!("keep {} of station {}", message.action, message.station),
         Effect::Decision(decision) => format!("write decision {}", decision.id),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amprule_domain::StationId;
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, KeptMessage};
+use amprule_domain::effect::{Answered, BillVersion, KeptMessage};
 use rusqlite::{Connection, params};
 
 use crate::codec::{Body, micros};
@@ -49,6 +49,14 @@ impl<'c> Log<'c> {
         let sql = "DELETE FROM kept WHERE station = ?1 AND why = ?2 AND turn <= ?3";
         let surplus = params![station, kept.why, turn - i64::from(self.kept_per_reason)];
         self.connection.prepare_cached(sql)?.execute(surplus)?;
+        Ok(())
+    }
+
+    /// A bill that is there already stays as it is.
+    pub(super) fn bill(&mut self, bill: &BillVersion) -> Outcome<()> {
+        let sql = "INSERT INTO bills (session, version, body) VALUES (?1, ?2, ?3) ON CONFLICT (session, version) DO NOTHING";
+        let row = params![bill.session.0, bill.version, self.body.of(bill)?];
+        self.connection.prepare_cached(sql)?.execute(row)?;
         Ok(())
     }
 

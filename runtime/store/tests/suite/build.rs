@@ -35,8 +35,12 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         connector: 1,
         token: Some(IdToken::new(token, "ISO14443")),
         token_group: None,
+        admitted: Vec::new(),
         state: SessionState::Active,
         started_at: at(no),
+        started_as: None,
+        parked_at: None,
+        stop_awaited_since: None,
         ended_at: None,
         stop_reason: None,
         time_zone: "Europe/Berlin".to_owned(),
@@ -44,6 +48,7 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         timeline: Timeline::new(at(no), ChargingState::Charging),
         pin: None,
         price: None,
+        bill: 0,
         limits: SessionLimits::default(),
         marks: Marks::default(),
         seen: SeqRanges::default(),
@@ -103,6 +108,7 @@ pub(crate) fn readings(session: i64, message: &str, registers: &[i64]) -> Effect
             register: Some(Energy::from_wh(wh)),
             power_w: (wh % 2 == 0).then_some(11_000),
             soc: Some(50),
+            ..Reading::default()
         })
         .collect();
     Effect::Readings(ReadingsRow { session: SessionNo(session), received_at: at(0), message: key(message), readings })

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Settled, Station, Step};
+use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Station, Step};
 use amprule_domain::effect::{Effect, MessageKey};
-use amprule_domain::event::{ChargingState, ConnectorStatus, Inbound, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{ChargingState, ConnectorStatus, Inbound, Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::ports::{Ids, PricingAnswer};
 use amprule_domain::pricing::{Price, PricedBy};
 use amprule_domain::reading::{Context, Reading};
@@ -64,9 +64,11 @@ pub(crate) fn at(minute: i64) -> Timestamp {
 pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> TransactionEvent {
     TransactionEvent {
         phase,
+        naming: Naming::Theirs,
         transaction: name.map(TransactionId::from),
         seq_no: None,
         at: Some(at(minute)),
+        told_at: None,
         evse: None,
         connector: None,
         token: None,
@@ -85,7 +87,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let record = StationRecord::new(StationId::from("cs-1"), Provisioning::Accepted);
         Self {
-            station: Station::new(record, Vec::new()),
+            station: Station::new(record, Vec::new(), Vec::new(), Rules::default()),
             books: Vec::new(),
             counter: Counter(1.into()),
             effects: 0,
@@ -131,6 +133,7 @@ impl World {
         let inbound = inbound(event);
         let moment = Moment {
             now: at(100_000),
+            clock_is_sane: true,
             ids: &self.counter,
             pin: &|_, _| None,
             protocol: "test",
@@ -151,7 +154,7 @@ impl World {
         };
         let step = charging::apply(&self.station, &inbound, admission, &moment);
         let prices = self.price(&step, moment.now);
-        let settled = charging::settle(&self.station.record.id, step, prices, &moment.message);
+        let settled = charging::settle(&self.station, step, prices, &moment.message, moment.now);
         self.adopt(settled)
     }
 
@@ -160,7 +163,7 @@ impl World {
         let step = charging::tick(&self.station, now);
         let prices = self.price(&step, now);
         let message = MessageKey { id: "".into(), digest: 0 };
-        let settled = charging::settle(&self.station.record.id, step, prices, &message);
+        let settled = charging::settle(&self.station, step, prices, &message, now);
         self.adopt(settled);
     }
 
@@ -185,13 +188,14 @@ impl World {
                 None => self.books.push(session.clone()),
             }
         }
-        self.station.adopt(settled.record, settled.sessions);
+        self.station.adopt(settled.record, settled.sessions, settled.connector);
         self.last = Some(settled.reply.clone());
         settled.reply
     }
 
     pub(crate) fn start_v16(&mut self, minute: i64, evse: u32, wh: i64) -> i64 {
         let mut event = transaction(Phase::Started, None, minute);
+        event.naming = Naming::Ours;
         event.evse = Some(evse);
         event.connector = Some(1);
         event.token = Some(IdToken::new("ABC", "ISO14443"));
@@ -204,6 +208,7 @@ impl World {
 
     pub(crate) fn meter_v16(&mut self, minute: i64, number: i64, wh: i64) {
         let mut event = transaction(Phase::Updated, Some(&number.to_string()), minute);
+        event.naming = Naming::Ours;
         event.evse = Some(1);
         event.readings = self.reading(minute, wh);
         assert_eq!(self.hear(StationEvent::Transaction(event)), Reply::Empty);
@@ -211,6 +216,7 @@ impl World {
 
     pub(crate) fn stop_v16(&mut self, minute: i64, number: i64, wh: i64) -> Reply {
         let mut event = transaction(Phase::Ended, Some(&number.to_string()), minute);
+        event.naming = Naming::Ours;
         event.readings = vec![Reading::register(Some(at(minute)), Context::End, Energy::from_wh(wh))];
         self.hear(StationEvent::Transaction(event))
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, Effect, KeptMessage};
+use amprule_domain::effect::{Answered, BillVersion, Effect, KeptMessage};
 use amprule_domain::event::{ConnectorStatus, Inbound, StationCommand, StationEvent};
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
@@ -117,6 +117,12 @@ impl Store for Disk {
     }
     fn kept(&self, _: &StationId, _: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {
         unreachable!("the engine lists nothing")
+    }
+    fn last_commit(&self) -> Option<Timestamp> {
+        None
+    }
+    fn bills(&self, _: SessionNo) -> StoreResult<Vec<BillVersion>> {
+        unreachable!("the engine reads no bills")
     }
     fn last_session_no(&self) -> StoreResult<SessionNo> {
         Ok(SessionNo(0))
@@ -280,6 +286,7 @@ impl Link for Wire {
     fn protocol(&self) -> &'static str {
         "ocpp-test"
     }
+    fn set_zone(&mut self, _: jiff::tz::TimeZone) {}
     fn receive(&mut self) -> Later<'_, Received> {
         Box::pin(async { self.said.recv().await.unwrap_or(Received::Closed) })
     }

@@ -1,0 +1,63 @@
+//! Tokens: what was decided about each that is shown in a session, and whose session it is.
+
+use std::sync::Arc;
+
+use super::follow::pin;
+use super::transaction::Told;
+use crate::event::Phase;
+use crate::mark::Mark;
+use crate::reply::{AuthorizationStatus, TokenInfo};
+use crate::session::{Admitted, Session};
+use crate::token::IdToken;
+
+/// The first accepted token of a session is its token; until there is one, the first that was shown. Every token gets
+/// its own answer, and the same one whenever it is shown again.
+pub(super) fn admit(session: &mut Session, told: Told<'_>) {
+    let Some(shown) = told.event.token.as_ref().filter(|shown| session.verdict_on(shown).is_none()) else {
+        return;
+    };
+    let admission = told.admission;
+    let token = shown.clone().typed(admission.kind.as_deref());
+    remember(session, &token, &admission.info);
+    let is_accepted = admission.info.status == AuthorizationStatus::Accepted;
+    if session.has_accepted_token() || (session.token.is_some() && !is_accepted) {
+        return;
+    }
+    session.token = Some(token);
+    session.token_group.clone_from(&admission.info.group);
+    session.limits = admission.limits.clone();
+    if is_accepted {
+        session.marks.take_back(&Mark::UNAUTHORIZED);
+    } else {
+        session.marks.add(Mark::UNAUTHORIZED);
+    }
+    if told.event.phase == Phase::Updated && (admission.tariff.is_some() || session.token_group.is_some()) {
+        choose_anew(session, told);
+    }
+}
+
+/// The answer to a message: what was decided about its token.
+pub(super) fn verdict(session: &Session, told: Told<'_>) -> Option<TokenInfo> {
+    let shown = told.event.token.as_ref()?;
+    Some(session.verdict_on(shown).unwrap_or(&told.admission.info).clone())
+}
+
+/// At the bound the oldest goes that is not the session's own.
+fn remember(session: &mut Session, token: &IdToken, info: &TokenInfo) {
+    if session.admitted.len() >= Session::MAX_ADMITTED {
+        let own = session.token.clone();
+        let other = session.admitted.iter().position(|admitted| Some(&admitted.token) != own.as_ref());
+        session.admitted.remove(other.unwrap_or(0));
+    }
+    session.admitted.push(Admitted { token: token.clone(), info: info.clone() });
+}
+
+/// A token that comes after the start may call for other units; those that the session began with keep their versions.
+fn choose_anew(session: &mut Session, told: Told<'_>) {
+    let Some(anew) = pin(session, told) else { return };
+    session.pin = match session.pin.take() {
+        Some(before) if anew.has_units_of(&before) => Some(before),
+        Some(before) => Some(Arc::new(anew.keeping(&before))),
+        None => Some(anew),
+    };
+}

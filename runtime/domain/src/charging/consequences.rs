@@ -1,0 +1,149 @@
+//! What a message has changed: what is to be priced, written, answered and told.
+
+use jiff::Timestamp;
+
+use super::Station;
+use super::admit::verdict;
+use super::follow::abandon;
+use super::transaction::Told;
+use crate::effect::Effect;
+use crate::event::{ConnectorStatus, Phase};
+use crate::mark::Mark;
+use crate::reply::{AuthorizationStatus, Reply, TokenInfo, TransactionReply};
+use crate::session::{Session, SessionState};
+use crate::station::StationRecord;
+use crate::{SessionId, SessionNo};
+
+/// A message's consequences. Sessions to be priced are among `sessions`.
+#[derive(Debug)]
+pub struct Step {
+    pub record: Option<StationRecord>,
+    pub sessions: Vec<Session>,
+    pub to_price: Vec<SessionId>,
+    /// A tick sees its sessions as of now; a message's are as of what the station said.
+    pub(super) as_of: Option<Timestamp>,
+    pub(super) connector: Option<ConnectorStatus>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) reply: Outcome,
+    pub(super) happened: Vec<Happened>,
+}
+
+/// A reply that may need the price.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Plain(Reply),
+    Transaction { session: SessionId, token: Option<TokenInfo>, empty: bool, remember: bool },
+}
+
+/// What the event stream tells, once it is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    Booted,
+    Status { evse: u32, connector: u32, status: String },
+    Started(SessionId),
+    Updated(SessionId),
+    Ended(SessionId),
+}
+
+impl Step {
+    pub(super) fn reply(reply: Reply) -> Self {
+        Self {
+            record: None,
+            sessions: Vec::new(),
+            to_price: Vec::new(),
+            as_of: None,
+            connector: None,
+            effects: Vec::new(),
+            reply: Outcome::Plain(reply),
+            happened: Vec::new(),
+        }
+    }
+
+    /// The session with this id, as this step changes it.
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.id == id)
+    }
+
+    /// A session that this message has ended besides its own.
+    pub(super) fn also_ended(&mut self, session: Session) {
+        self.to_price.push(session.id);
+        self.happened.push(Happened::Ended(session.id));
+        self.sessions.push(session);
+    }
+}
+
+/// The session of the message has gone on, begun or ended.
+pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
+    let (id, phase) = (session.id, told.event.phase);
+    if !told.moment.clock_is_sane {
+        session.marks.add(Mark::SERVER_CLOCK_DOUBTFUL);
+    }
+    let happened = match (phase, session.state) {
+        (Phase::Started, SessionState::Ended) => vec![Happened::Started(id), Happened::Ended(id)],
+        (Phase::Started, _) => vec![Happened::Started(id)],
+        (_, SessionState::Ended) => vec![Happened::Ended(id)],
+        _ => vec![Happened::Updated(id)],
+    };
+    let priced = phase != Phase::Started || session.state == SessionState::Ended;
+    Step {
+        effects: told.readings(session.no).into_iter().collect(),
+        to_price: priced.then_some(id).into_iter().collect(),
+        reply: answer(told, &session, phase == Phase::Started),
+        sessions: vec![session],
+        happened,
+        ..Step::reply(Reply::Empty)
+    }
+}
+
+/// A start says that whatever was open on its EVSE, or under its name, is over.
+pub(super) fn begun(told: Told<'_>, session: Session, named: Option<&Session>) -> Step {
+    let (station, at) = (told.station, told.event.at);
+    // An old start that was queued offline says nothing about the session that runs now.
+    let is_later = |open: &&Session| at.is_none_or(|at| at >= open.started_at);
+    let evse = told.event.evse.filter(|evse| *evse > 0);
+    let on_evse = evse.and_then(|evse| station.open_on(Some(evse))).filter(is_later);
+    let surplus = station.open().next().filter(|_| station.open().count() >= Station::MAX_OPEN);
+    let id = session.id;
+    let mut step = of(told, session);
+    for over in [named, on_evse, surplus].into_iter().flatten() {
+        if over.id != id && step.session(over.id).is_none() {
+            step.also_ended(abandon(over, at));
+        }
+    }
+    step
+}
+
+/// The message is filed with its session and accepted, and does nothing else.
+pub(super) fn filed(told: Told<'_>, session: Session, why: &'static str) -> Step {
+    let mut effects = vec![told.keep(why)];
+    effects.extend(told.readings(session.no));
+    Step { effects, reply: answer(told, &session, false), sessions: vec![session], ..Step::reply(Reply::Empty) }
+}
+
+/// The message is filed and accepted, and belongs to no session.
+pub(super) fn filed_alone(told: Told<'_>, why: &'static str) -> Step {
+    let token = told.event.token.as_ref().map(|_| told.admission.info.clone());
+    let reply = TransactionReply { transaction: told.name(), number: SessionNo(0), token, total_cost: None };
+    let reply = if told.event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) };
+    Step { effects: vec![told.keep(why)], ..Step::reply(reply) }
+}
+
+/// The same answer as the first time, and nothing else.
+pub(super) fn repeated(told: Told<'_>, session: &Session) -> Step {
+    let event = told.event;
+    let refused = event.phase == Phase::Started && session.marks.has(&Mark::UNAUTHORIZED);
+    let status = if refused { AuthorizationStatus::Invalid } else { AuthorizationStatus::Accepted };
+    let known = |token| session.verdict_on(token).cloned().unwrap_or(TokenInfo::status(status));
+    let reply = TransactionReply {
+        transaction: session.transaction.clone(),
+        number: session.no,
+        token: event.token.as_ref().map(known),
+        total_cost: session.price.as_ref().map(|price| price.total),
+    };
+    Step::reply(if event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) })
+}
+
+fn answer(told: Told<'_>, session: &Session, remember: bool) -> Outcome {
+    let token = verdict(session, told);
+    Outcome::Transaction { session: session.id, token, empty: told.event.is_plain(), remember }
+}

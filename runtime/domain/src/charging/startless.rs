@@ -1,0 +1,135 @@
+//! Transactions whose start is missing. Their messages wait for it. With an end, or when it was awaited long enough, the
+//! session is booked without it, for a person to look at; a start that comes after all puts it right.
+
+use jiff::Timestamp;
+
+use super::admit::admit;
+use super::consequences::{self, Step};
+use super::follow::{Bounds, abandon, blank, follow, pin};
+use super::transaction::Told;
+use super::Station;
+use crate::event::{Phase, TransactionEvent};
+use crate::mark::{Mark, Marks};
+use crate::session::{SeqRanges, Session, SessionState};
+use crate::timeline::Timeline;
+
+/// The first message of a transaction that we have not heard of is not its start.
+pub(super) fn begin(told: Told<'_>) -> Step {
+    let session = blank(told, told.moment.ids.session_no(), told.at());
+    let surplus = oldest_beyond_bound(told.station);
+    let mut step = join(told, session);
+    if let Some(oldest) = surplus {
+        step.also_ended(book(oldest.clone(), bounds_of(told, oldest)));
+    }
+    step
+}
+
+/// Another message joins those that wait, perhaps the start itself.
+pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
+    told.carry_marks(&mut waiting);
+    admit(&mut waiting, told);
+    waiting.parked_at = Some(told.moment.now);
+    let was_booked = waiting.state == SessionState::Ended;
+    keep(&mut waiting, told.event, told.moment.now);
+    let bounds = told.bounds(waiting.evse);
+    if waiting.pin.is_none() {
+        waiting.pin = pin(&waiting, told);
+    }
+    if told.event.phase == Phase::Started {
+        return consequences::begun(told, replay(waiting, bounds), None);
+    }
+    let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);
+    if !was_booked && !has_end {
+        return consequences::filed(told, waiting, "parked");
+    }
+    let mut step = consequences::of(told, book(waiting, bounds));
+    step.effects.push(told.keep("no-start"));
+    step
+}
+
+/// Booked with what is known: from its first reading to its end, or to the last that was heard of it.
+pub(super) fn book(waiting: Session, bounds: Bounds) -> Session {
+    let mut session = replay(waiting, bounds);
+    if session.is_open() {
+        session = abandon(&session, None);
+    }
+    session
+}
+
+/// The time for its start to come is over.
+pub(super) fn give_up(station: &Station, session: &Session, now: Timestamp) -> Session {
+    book(session.clone(), Bounds { now, power: station.power(session.evse) })
+}
+
+/// The session as if its messages had come in the station's order. They are kept until the start is among them.
+fn replay(waiting: Session, bounds: Bounds) -> Session {
+    let mut events = waiting.parked.clone();
+    events.sort_by_key(|event| (event.phase != Phase::Started, event.seq_no, event.at));
+    let start = events.first().filter(|event| event.phase == Phase::Started);
+    let has_start = start.is_some();
+    let mut session = anew(&waiting, start, began(&events).unwrap_or(waiting.started_at));
+    for event in &events {
+        if session.is_open() {
+            follow(&mut session, event, bounds);
+        }
+    }
+    session.parked_at = None;
+    session.parked = if has_start { Vec::new() } else { waiting.parked };
+    session
+}
+
+/// Without a start, the first reading is where it began.
+fn began(events: &[TransactionEvent]) -> Option<Timestamp> {
+    let start = events.first().filter(|event| event.phase == Phase::Started);
+    let readings = events.iter().flat_map(|event| &event.readings).filter_map(|reading| reading.at);
+    let told = events.iter().filter_map(|event| event.at);
+    start.and_then(|start| start.at).or_else(|| readings.chain(told).min())
+}
+
+/// What was decided about it stays; what was told of it is told again.
+fn anew(waiting: &Session, start: Option<&TransactionEvent>, at: Timestamp) -> Session {
+    let first = start.or(waiting.parked.first());
+    let stays = |mark: &&Mark| !mark.doubts_the_money() && **mark != Mark::NEEDS_REVIEW;
+    let mut session = waiting.clone();
+    session.state = SessionState::Active;
+    session.started_at = at;
+    session.started_as = start.and_then(|start| start.told_at);
+    session.timeline = Timeline::new(at, first.and_then(|event| event.charging).unwrap_or_default());
+    session.marks = waiting.marks.iter().filter(stays).cloned().collect::<Marks>();
+    session.marks.extend(start.is_none().then_some(Mark::NO_START));
+    session.seen = SeqRanges::default();
+    (session.ended_at, session.stop_reason) = (None, None);
+    session
+}
+
+/// Starts and ends always find room.
+fn keep(waiting: &mut Session, event: &TransactionEvent, now: Timestamp) {
+    let readings: usize = waiting.parked.iter().map(|event| event.readings.len()).sum();
+    let mut event = TransactionEvent { at: event.at.or(Some(now)), ..event.clone() };
+    let is_full = waiting.parked.len() >= Session::MAX_PARKED_EVENTS;
+    if is_full && event.phase == Phase::Updated {
+        return waiting.marks.add(Mark::PARKED_FULL);
+    }
+    if readings + event.readings.len() > Session::MAX_PARKED_READINGS {
+        waiting.marks.add(Mark::PARKED_FULL);
+        let within = 1..event.readings.len().saturating_sub(1).max(1);
+        event.readings.drain(within);
+    }
+    if is_full {
+        waiting.marks.add(Mark::PARKED_FULL);
+        let spare = waiting.parked.iter().position(|event| event.phase == Phase::Updated);
+        waiting.parked.remove(spare.unwrap_or(0));
+    }
+    waiting.seen.extend(event.seq_no);
+    waiting.parked.push(event);
+}
+
+fn oldest_beyond_bound(station: &Station) -> Option<&Session> {
+    let parked = || station.sessions.iter().filter(|session| session.state == SessionState::Parked);
+    let is_full = parked().count() >= Station::MAX_PARKED;
+    parked().min_by_key(|session| session.parked_at).filter(|_| is_full).map(AsRef::as_ref)
+}
+
+fn bounds_of(told: Told<'_>, session: &Session) -> Bounds {
+    Bounds { now: told.moment.now, power: told.station.power(session.evse) }
+}

@@ -1,0 +1,146 @@
+//! A station as its task holds it.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::TransactionId;
+use crate::event::{ConnectorStatus, StationCommand};
+use crate::evidence::Power;
+use crate::session::{Session, SessionState};
+use crate::station::StationRecord;
+
+/// What the operator has set for all stations.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// What an EVSE can deliver, where neither the operator nor the station says it.
+    pub power: Power,
+    /// How long a station that behaves as if a session had ended may take to say so.
+    pub stop_awaited: SignedDuration,
+    /// How long messages may wait for their start.
+    pub start_awaited: SignedDuration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            power: crate::timeline::Timeline::POWER,
+            stop_awaited: SignedDuration::from_hours(6),
+            start_awaited: SignedDuration::from_hours(1),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Station {
+    pub record: StationRecord,
+    /// Open and parked sessions, and the last few ended ones. Oldest first.
+    pub sessions: Vec<Arc<Session>>,
+    pub rules: Rules,
+    /// The last word about each connector.
+    pub(super) connectors: Vec<ConnectorStatus>,
+    /// No deadline comes before it.
+    pub(super) quiet_until: Option<Timestamp>,
+}
+
+impl Station {
+    /// Ended sessions that are kept at hand, to recognise repetitions and late messages.
+    pub const ENDED_AT_HAND: usize = 8;
+    /// Transactions without a start that may wait. With one more the oldest is booked without it.
+    pub const MAX_PARKED: usize = 32;
+    /// Sessions that may be open. With one more the oldest is ended.
+    pub const MAX_OPEN: usize = 64;
+    /// Connectors whose word is remembered.
+    pub const MAX_CONNECTORS: usize = 256;
+
+    pub fn new(record: StationRecord, sessions: Vec<Session>, connectors: Vec<ConnectorStatus>, rules: Rules) -> Self {
+        let sessions = sessions.into_iter().map(Arc::new).collect();
+        let mut station = Self { record, sessions, rules, connectors, quiet_until: None };
+        station.connectors.truncate(Self::MAX_CONNECTORS);
+        station.forget_old();
+        station
+    }
+
+    /// Sessions that were to be stopped at a limit and still run: the request may have been lost with its connection.
+    pub fn stops_due(&self) -> Vec<StationCommand> {
+        let due = self.sessions.iter().filter(|session| session.is_open() && session.limits.stop_requested);
+        due.map(|session| StationCommand::StopTransaction {
+            station: session.station.clone(),
+            transaction: session.transaction.clone(),
+        })
+        .collect()
+    }
+
+    /// Takes over what a committed step has changed.
+    pub fn adopt(
+        &mut self,
+        record: Option<StationRecord>,
+        sessions: Vec<Arc<Session>>,
+        connector: Option<ConnectorStatus>,
+    ) {
+        if let Some(record) = record {
+            self.record = record;
+        }
+        if let Some(status) = connector {
+            self.remember(status);
+        }
+        for session in sessions {
+            match self.sessions.iter_mut().find(|known| known.id == session.id) {
+                Some(known) => *known = session,
+                None => self.sessions.push(session),
+            }
+        }
+        self.forget_old();
+    }
+
+    fn remember(&mut self, status: ConnectorStatus) {
+        let same = |known: &&mut ConnectorStatus| (known.evse, known.connector) == (status.evse, status.connector);
+        let has_room = self.connectors.len() < Self::MAX_CONNECTORS;
+        match self.connectors.iter_mut().find(same) {
+            Some(known) => *known = status,
+            None if has_room => self.connectors.push(status),
+            None => {}
+        }
+    }
+
+    /// The most that this EVSE can deliver: what the operator has entered, else what the station reports, else the rule.
+    pub(super) fn power(&self, evse: u32) -> Power {
+        self.record.power_of(evse).map_or(self.rules.power, Power)
+    }
+
+    pub(super) fn by_transaction(&self, transaction: &TransactionId) -> Option<&Session> {
+        self.sessions.iter().rev().find(|session| session.transaction == *transaction).map(Arc::as_ref)
+    }
+
+    /// The open session on an EVSE. When the message names none: the station's only open one.
+    pub(super) fn open_on(&self, evse: Option<u32>) -> Option<&Session> {
+        let mut open = self.open();
+        match evse {
+            Some(evse) if evse > 0 => open.find(|session| session.evse == evse),
+            _ => open.next().filter(|_| open.next().is_none()),
+        }
+    }
+
+    pub(super) fn open(&self) -> impl DoubleEndedIterator<Item = &Session> {
+        self.sessions.iter().map(Arc::as_ref).filter(|session| session.is_open())
+    }
+
+    /// The station says that nothing is plugged in there.
+    pub(super) fn is_free(&self, evse: Option<u32>) -> bool {
+        let of_evse = |status: &&ConnectorStatus| evse.is_none_or(|evse| status.evse == evse);
+        let mut words = self.connectors.iter().filter(|status| status.evse > 0).filter(of_evse).peekable();
+        words.peek().is_some() && words.all(ConnectorStatus::is_free)
+    }
+
+    /// Those that began last stay, as if they were read from the store.
+    pub(super) fn forget_old(&mut self) {
+        let ended = |session: &Arc<Session>| session.state == SessionState::Ended;
+        let surplus = self.sessions.iter().filter(|session| ended(session)).count().saturating_sub(Self::ENDED_AT_HAND);
+        for _ in 0..surplus {
+            let past = self.sessions.iter().enumerate().filter(|(_, session)| ended(session));
+            if let Some((oldest, _)) = past.min_by_key(|(_, session)| (session.started_at, session.no)) {
+                self.sessions.remove(oldest);
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! A session's registers as evidence: which of them count, and how much energy they prove.
+//!
+//! A reading alone proves nothing. Those that go on from one another within what the EVSE can deliver are a run, and
+//! energy is the difference within a run. A register that leaves the run begins a stray one: when a later register goes
+//! on from the run again, the stray was a dropout and never counted; when two registers of the stray go on from each
+//! other, the register has begun anew there. At the end the stop is held against the start, whatever was in between.
+
+mod run;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use run::{Point, Power};
+use run::Run;
+
+use crate::Energy;
+use crate::mark::Mark;
+use crate::reading::Meter;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Evidence {
+    /// The first register, which the last one is held against.
+    start: Option<Point>,
+    run: Option<Run>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stray: Option<Run>,
+    #[serde(skip_serializing_if = "Meter::is_main")]
+    meter: Meter,
+    /// When the latest interval was measured, where intervals stand for registers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_at: Option<Timestamp>,
+}
+
+/// What a register has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The session's energy from now on.
+    pub energy: Energy,
+    /// Since when the difference to the energy before has flowed.
+    pub since: Timestamp,
+    pub marks: Vec<Mark>,
+}
+
+/// What a return to the run takes back: it had looked as if the register had begun anew.
+pub const TAKEN_BACK: [Mark; 3] = [Mark::REGISTER_STALE_START, Mark::REGISTER_RESTARTED, Mark::REGISTER_ROLLED_OVER];
+
+impl Evidence {
+    /// As if these two were all that was ever read.
+    pub(crate) fn resumed(first: Energy, last: Energy, at: Timestamp, energy: Energy) -> Self {
+        let start = Point::new(at, first);
+        let run = Run::resumed(Point::new(at, last), energy);
+        Self { start: Some(start), run: Some(run), ..Self::default() }
+    }
+
+    pub fn first_register(&self) -> Option<Energy> {
+        self.start.map(|start| start.register)
+    }
+
+    /// The latest register that is believed.
+    pub fn last_register(&self) -> Option<Energy> {
+        self.current().map(|run| run.last.register)
+    }
+
+    /// The latest register, believed or not yet.
+    pub fn latest(&self) -> Option<Point> {
+        self.stray.as_ref().or(self.run.as_ref()).map(|run| run.last)
+    }
+
+    /// When it was read.
+    pub fn read_at(&self) -> Option<Timestamp> {
+        self.latest().map(|point| point.at)
+    }
+
+    /// The latest register was read earlier than was said.
+    pub fn redate(&mut self, at: Timestamp) {
+        if let Some(run) = self.stray.as_mut().or(self.run.as_mut()) {
+            run.last = Point { at: run.last.at.min(at), dated: false, ..run.last };
+        }
+    }
+
+    /// When the register before the latest one was read.
+    pub fn read_before(&self) -> Option<Timestamp> {
+        self.current().map(|run| run.before)
+    }
+
+    /// Whether at least two registers went on from one another.
+    pub fn proves_energy(&self) -> bool {
+        self.run.as_ref().is_some_and(Run::is_established) || self.stray.as_ref().is_some_and(Run::is_established)
+    }
+
+    /// Whether this register could be the session's next one.
+    pub fn fits(&self, meter: Meter, point: Point, power: Power) -> bool {
+        self.takes(meter) && self.current().is_some_and(|run| run.reaches(point, power))
+    }
+
+    /// Takes a register of this meter. `None`: it is another meter's.
+    pub fn read(&mut self, meter: Meter, point: Point, power: Power) -> Option<Judged> {
+        if !self.takes(meter) {
+            return None;
+        }
+        self.adopt(meter);
+        Some(self.judge(point, power))
+    }
+
+    /// Takes what flowed since the interval before; a repetition of the same interval adds nothing.
+    pub fn read_interval(&mut self, started_at: Timestamp, at: Timestamp, energy: Energy, power: Power) -> Judged {
+        if self.interval_at == Some(at) || energy < Energy::ZERO {
+            return self.unchanged(at, Vec::new());
+        }
+        let start = Point::new(started_at, Energy::ZERO);
+        self.start.get_or_insert(start);
+        let last = self.run.get_or_insert_with(|| Run::begin(start, Energy::ZERO)).last;
+        let is_late = self.interval_at.is_some_and(|before| at < before);
+        self.interval_at = self.interval_at.max(Some(at));
+        let mut judged = self.judge(Point::new(at.max(last.at), last.register + energy), power);
+        judged.marks.extend(is_late.then_some(Mark::LATE_CONTRADICTS));
+        judged
+    }
+
+    /// The latest register is the one of the end: the difference to the start counts wherever it is plausible.
+    pub fn close(&mut self, end: Point, power: Power) -> Judged {
+        let (Some(start), Some(run)) = (self.start, &self.run) else {
+            return self.unchanged(end.at, Vec::new());
+        };
+        match &self.stray {
+            Some(stray) if stray.is_established() => self.unchanged(end.at, Vec::new()),
+            Some(_) => self.close_astray(start, end, power),
+            None if run.stale_step(2).is_some() => self.forget_stale_step(2, end.at, Vec::new()),
+            // The last sample was a little higher than the stop.
+            None if end.register < run.last.register && run.first == start => {
+                self.count_from_start(start, end, Vec::new())
+            }
+            None => self.unchanged(end.at, Vec::new()),
+        }
+    }
+
+    /// The register of the end goes on from nothing before it.
+    fn close_astray(&mut self, start: Point, end: Point, power: Power) -> Judged {
+        if let Some((since, energy)) = self.rolled_over_to(end, power) {
+            let Some(run) = &mut self.run else { return self.unchanged(end.at, Vec::new()) };
+            run.step_to(end, energy);
+            self.stray = None;
+            return Judged { energy, since, marks: vec![Mark::REGISTER_ROLLED_OVER] };
+        }
+        if start.is_reached_by(end, power) {
+            return self.count_from_start(start, end, vec![Mark::END_CONTRADICTS]);
+        }
+        self.unchanged(end.at, vec![Mark::END_CONTRADICTS])
+    }
+
+    fn count_from_start(&mut self, start: Point, end: Point, marks: Vec<Mark>) -> Judged {
+        let energy = end.register.above(start.register);
+        let mut run = Run::begin(start, Energy::ZERO);
+        run.step_to(end, energy);
+        (self.run, self.stray) = (Some(run), None);
+        Judged { energy, since: start.at, marks }
+    }
+
+    /// Since when, and the session's energy, if the run's register has passed its largest number.
+    fn rolled_over_to(&self, point: Point, power: Power) -> Option<(Timestamp, Energy)> {
+        let run = self.run.as_ref()?;
+        let flowed = run.last.rolled_over_to(point, power)?;
+        run.keeps_pace(point, flowed).then_some((run.last.at, run.counted + flowed))
+    }
+
+    fn current(&self) -> Option<&Run> {
+        let stray = self.stray.as_ref().filter(|stray| stray.is_established());
+        stray.or(self.run.as_ref())
+    }
+
+    /// A sum over fewer phases, or another place, is another register. The outlet's replaces one that proved nothing.
+    fn takes(&self, meter: Meter) -> bool {
+        let Some(run) = &self.run else { return true };
+        if meter.place != self.meter.place {
+            return meter.place == Default::default() && !run.is_established() && self.stray.is_none();
+        }
+        meter.phases == 0 || meter.phases & self.meter.phases == self.meter.phases
+    }
+
+    fn adopt(&mut self, meter: Meter) {
+        if meter.place != self.meter.place {
+            *self = Self::default();
+        }
+        self.meter = Meter { place: meter.place, phases: self.meter.phases | meter.phases };
+    }
+
+    fn judge(&mut self, point: Point, power: Power) -> Judged {
+        if point.register < Energy::ZERO {
+            return self.unchanged(point.at, vec![Mark::REGISTER_NEGATIVE]);
+        }
+        let Some(run) = &self.run else {
+            self.start = Some(point);
+            self.run = Some(Run::begin(point, Energy::ZERO));
+            return self.unchanged(point.at, Vec::new());
+        };
+        let goes_on = run.reaches(point, power);
+        match &self.stray {
+            None if goes_on => self.go_on(point),
+            Some(stray) if stray.reaches(point, power) && !(goes_on && stray.is_less_likely_than(run, point)) => {
+                self.go_astray(point, power)
+            }
+            Some(_) if goes_on => self.come_back(point),
+            None | Some(_) => self.leave(point),
+        }
+    }
+
+    fn go_on(&mut self, point: Point) -> Judged {
+        let Some(run) = &mut self.run else { return self.unchanged(point.at, Vec::new()) };
+        let since = run.last.at;
+        let fell = point.register < run.last.register;
+        let energy = run.counted + point.register.above(run.last.register);
+        run.step_to(point, energy);
+        let marks = fell.then_some(Mark::REGISTER_FELL).into_iter().collect();
+        if run.stale_step(3).is_some() {
+            return self.forget_stale_step(3, point.at, marks);
+        }
+        Judged { energy, since, marks }
+    }
+
+    /// The meter was not ready when the session began: the first step was none.
+    fn forget_stale_step(&mut self, steps: u32, at: Timestamp, mut marks: Vec<Mark>) -> Judged {
+        let Some((run, step)) = self.run.as_mut().and_then(|run| run.stale_step(steps).map(|step| (run, step))) else {
+            return self.unchanged(at, marks);
+        };
+        run.forget_first(step);
+        marks.push(Mark::REGISTER_STALE_START);
+        let (energy, since) = (run.counted, run.first.at);
+        self.start = Some(run.first);
+        Judged { energy, since, marks }
+    }
+
+    /// The stray was a dropout, even if it was long.
+    fn come_back(&mut self, point: Point) -> Judged {
+        self.stray = None;
+        let mut judged = self.go_on(point);
+        judged.marks.push(Mark::REGISTER_DROPOUT);
+        judged
+    }
+
+    /// Another register goes on from the stray one.
+    fn go_astray(&mut self, point: Point, power: Power) -> Judged {
+        let (since, marks) = self.begin_anew(power);
+        let Some(stray) = &mut self.stray else { return self.unchanged(point.at, marks) };
+        let since = since.unwrap_or(stray.last.at);
+        let energy = stray.counted + point.register.above(stray.last.register);
+        stray.step_to(point, energy);
+        Judged { energy, since, marks }
+    }
+
+    /// With its second register a stray is believed to be a register that has begun anew. What it showed first counts
+    /// where that is known to have flowed; then it has flowed since the moment that is returned.
+    fn begin_anew(&mut self, power: Power) -> (Option<Timestamp>, Vec<Mark>) {
+        let (Some(run), Some(stray)) = (&self.run, &self.stray) else { return (None, Vec::new()) };
+        if stray.is_established() {
+            return (None, Vec::new());
+        }
+        let (first, last) = (stray.first, run.last);
+        if let Some((since, energy)) = self.rolled_over_to(first, power) {
+            self.stray = Some(Run::begin(first, energy));
+            return (Some(since), vec![Mark::REGISTER_ROLLED_OVER]);
+        }
+        if run.is_established() {
+            return (None, vec![Mark::REGISTER_RESTARTED]);
+        }
+        // Only the start contradicts: the register counts from zero in each session.
+        let counts_from_zero = first.register < last.register
+            && Point { register: Energy::ZERO, ..last }.is_reached_by(first, power);
+        if counts_from_zero {
+            self.stray = Some(Run::begin(first, run.counted + first.register));
+        }
+        (counts_from_zero.then_some(last.at), vec![Mark::REGISTER_STALE_START])
+    }
+
+    /// The register goes on from nothing that we know.
+    fn leave(&mut self, point: Point) -> Judged {
+        if let Some(stray) = self.stray.take_if(|stray| stray.is_established()) {
+            self.run = Some(stray);
+        }
+        let counted = self.energy();
+        let fell = self.last_register().is_some_and(|last| point.register < last);
+        self.stray = Some(Run::begin(point, counted));
+        self.unchanged(point.at, vec![if fell { Mark::REGISTER_FELL } else { Mark::REGISTER_JUMPED }])
+    }
+
+    fn energy(&self) -> Energy {
+        self.current().map_or(Energy::ZERO, |run| run.counted)
+    }
+
+    fn unchanged(&self, at: Timestamp, marks: Vec<Mark>) -> Judged {
+        Judged { energy: self.energy(), since: at, marks }
+    }
+}

@@ -1,0 +1,189 @@
+//! Registers that go on from one another.
+
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::microsecond::required as micros;
+use serde::{Deserialize, Serialize};
+
+use crate::Energy;
+
+/// Falls up to this are jitter.
+const JITTER: Energy = Energy::from_wh(100);
+/// Times of readings are this exact: a step may seem to have been quicker than it was.
+const TOLERANCE_S: i64 = 120;
+/// What may have flowed between registers whose times are not known.
+const UNDATED: Energy = Energy::from_wh(200_000);
+/// A first step so much quicker than all others, and so large, from a register of exactly zero: the meter was not ready.
+const STALE_TIMES: i64 = 8;
+const STALE: Energy = Energy::from_wh(10_000);
+/// A register that began anew goes on at its own pace; one that is so much quicker has come back to the run before.
+const STEADY_TIMES: i64 = 4;
+/// Where registers begin again: at 32 bits of Wh, and at the last digit of a display in Wh.
+const LARGEST_WH: [i64; 5] = [100_000_000, 1_000_000_000, 1 << 31, 1 << 32, 10_000_000_000];
+
+/// The most that an EVSE can deliver, W.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Power(pub i64);
+
+/// A register at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Point {
+    pub at: Timestamp,
+    pub register: Energy,
+    /// False: the moment is only when we heard of it, or when it must have been at the earliest.
+    pub dated: bool,
+}
+
+/// µs, mWh, dated.
+#[derive(Serialize, Deserialize)]
+struct Written(#[serde(with = "micros")] Timestamp, i64, bool);
+
+impl From<Written> for Point {
+    fn from(Written(at, mwh, dated): Written) -> Self {
+        Self { at, register: Energy::from_mwh(mwh), dated }
+    }
+}
+
+impl From<Point> for Written {
+    fn from(Point { at, register, dated }: Point) -> Self {
+        Self(at, register.mwh(), dated)
+    }
+}
+
+impl Point {
+    pub const fn new(at: Timestamp, register: Energy) -> Self {
+        Self { at, register, dated: true }
+    }
+
+    /// Whether the register can have gone from here to there.
+    pub(super) fn is_reached_by(self, later: Self, power: Power) -> bool {
+        let step = later.register - self.register;
+        step + JITTER >= Energy::ZERO && step <= self.possible(later, power)
+    }
+
+    /// What has flowed if the register has passed its largest number in between.
+    pub(super) fn rolled_over_to(self, later: Self, power: Power) -> Option<Energy> {
+        let largest = LARGEST_WH.into_iter().map(Energy::from_wh);
+        largest
+            .filter(|largest| self.register < *largest && later.register < self.register)
+            .map(|largest| largest - self.register + later.register)
+            .find(|flowed| *flowed <= self.possible(later, power))
+    }
+
+    fn possible(self, later: Self, power: Power) -> Energy {
+        let seconds = seconds(self, later) + TOLERANCE_S;
+        let delivered = Energy::from_wh(power.0.saturating_mul(seconds) / 3600);
+        if self.dated && later.dated { delivered } else { delivered.max(UNDATED) }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Run {
+    #[serde(rename = "f")]
+    pub(super) first: Point,
+    #[serde(rename = "l")]
+    pub(super) last: Point,
+    /// When the register before the last one was read.
+    #[serde(rename = "b", with = "micros")]
+    pub(super) before: Timestamp,
+    /// The session's energy at the last register.
+    #[serde(rename = "e", with = "mwh")]
+    pub(super) counted: Energy,
+    /// Registers that went on from the one before.
+    #[serde(rename = "n")]
+    steps: u32,
+    /// W, of the first step, and of the quickest one after it.
+    #[serde(rename = "w")]
+    pace: (i64, i64),
+    /// The first step.
+    #[serde(rename = "o", with = "mwh")]
+    opening: Energy,
+}
+
+impl Run {
+    pub(super) fn begin(point: Point, counted: Energy) -> Self {
+        Self { first: point, last: point, before: point.at, counted, steps: 0, pace: (0, 0), opening: Energy::ZERO }
+    }
+
+    /// Of a session from before there was evidence.
+    pub(super) fn resumed(last: Point, counted: Energy) -> Self {
+        Self { steps: 1, counted, ..Self::begin(last, counted) }
+    }
+
+    pub(super) fn is_established(&self) -> bool {
+        self.steps > 0
+    }
+
+    pub(super) fn reaches(&self, point: Point, power: Power) -> bool {
+        self.last.is_reached_by(point, power)
+    }
+
+    /// A lower register within the jitter leaves the higher one.
+    pub(super) fn step_to(&mut self, point: Point, counted: Energy) {
+        let pace = pace(self.last, point);
+        match self.steps {
+            0 => (self.pace.0, self.opening) = (pace, point.register.above(self.last.register)),
+            _ => self.pace.1 = self.pace.1.max(pace),
+        }
+        self.steps = self.steps.saturating_add(1);
+        self.before = self.last.at;
+        self.counted = counted;
+        self.last = Point { register: point.register.max(self.last.register), ..point };
+    }
+
+    /// Both this stray and the run can go on to a register: one odd value is less likely than the run, and so is a
+    /// stray that would have to become much quicker for it.
+    pub(super) fn is_less_likely_than(&self, run: &Self, point: Point) -> bool {
+        let quickest = self.pace.0.max(self.pace.1);
+        let pace = pace(self.last, point);
+        !self.is_established() || (pace > STEADY_TIMES * quickest.max(1) && pace > self::pace(run.last, point))
+    }
+
+    /// Whether so much energy until this point is in line with what the run has shown.
+    pub(super) fn keeps_pace(&self, point: Point, flowed: Energy) -> bool {
+        let quickest = self.pace.0.max(self.pace.1);
+        !self.is_established() || pace_of(flowed, self.last, point) <= STEADY_TIMES * quickest.max(1)
+    }
+
+    /// The first step, when it was none: it began at exactly zero, was large, and far quicker than all others. At least
+    /// so many steps must have been seen.
+    pub(super) fn stale_step(&self, steps: u32) -> Option<Energy> {
+        let (first, others) = self.pace;
+        let is_stale = self.steps >= steps && self.first.register == Energy::ZERO && first > STALE_TIMES * others;
+        Some(self.opening).filter(|opening| is_stale && *opening > STALE)
+    }
+
+    pub(super) fn forget_first(&mut self, step: Energy) {
+        self.counted = self.counted - step;
+        self.first.register += step;
+        (self.opening, self.pace.0) = (Energy::ZERO, self.pace.1);
+    }
+}
+
+/// W, as if the step had taken at least a minute.
+fn pace(from: Point, to: Point) -> i64 {
+    pace_of(to.register.above(from.register), from, to)
+}
+
+fn pace_of(step: Energy, from: Point, to: Point) -> i64 {
+    step.mwh().saturating_mul(3600) / 1000 / seconds(from, to).max(60)
+}
+
+fn seconds(from: Point, to: Point) -> i64 {
+    (to.at.as_second() - from.at.as_second()).max(0)
+}
+
+/// Whole mWh, which are shorter than an energy's own form and exact.
+mod mwh {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::Energy;
+
+    pub(super) fn serialize<S: Serializer>(energy: &Energy, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(energy.mwh())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Energy, D::Error> {
+        i64::deserialize(deserializer).map(Energy::from_mwh)
+    }
+}

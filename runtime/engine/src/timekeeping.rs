@@ -1,0 +1,114 @@
+//! Whether our own clock can be trusted.
+//!
+//! A small board without a battery starts years back, and a time server corrects it by hours. So the clock is held
+//! against two witnesses: the latest commit, which cannot lie in the future, and the stations, most of which know the
+//! time. When most of those that have said a time are far ahead of us, it is we who are behind.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+
+use amprule_domain::event::{Inbound, StationEvent};
+use amprule_domain::ports::Clock;
+use amprule_domain::Timestamp;
+use jiff::SignedDuration;
+
+/// Clocks that differ by less agree.
+const AGREE: SignedDuration = SignedDuration::from_mins(5);
+/// One station alone may be wrong by itself.
+const STATIONS_MIN: i64 = 2;
+
+pub(crate) struct Timekeeping {
+    clock: Arc<dyn Clock>,
+    last_commit: Option<Timestamp>,
+    agreeing: AtomicI64,
+    ahead: AtomicI64,
+    was_sane: AtomicBool,
+}
+
+/// What a station's latest time said about our clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Word {
+    #[default]
+    Nothing,
+    Agrees,
+    IsAhead,
+}
+
+/// A station's word, which counts until it says another one.
+#[derive(Debug, Default)]
+pub(crate) struct Vote {
+    word: Word,
+}
+
+impl Timekeeping {
+    pub(crate) fn new(clock: Arc<dyn Clock>, last_commit: Option<Timestamp>) -> Self {
+        let (agreeing, ahead) = (AtomicI64::new(0), AtomicI64::new(0));
+        Self { clock, last_commit, agreeing, ahead, was_sane: AtomicBool::new(true) }
+    }
+
+    pub(crate) fn is_sane(&self) -> bool {
+        let verdict = self.verdict();
+        let is_sane = verdict.is_ok();
+        if self.was_sane.swap(is_sane, Relaxed) != is_sane {
+            match verdict {
+                Ok(()) => tracing::info!("the server's clock can be trusted again"),
+                Err(why) => tracing::error!(%why, "the server's clock cannot be trusted; sessions are marked meanwhile"),
+            }
+        }
+        is_sane
+    }
+
+    pub(crate) fn verdict(&self) -> Result<(), String> {
+        let (agreeing, ahead) = (self.agreeing.load(Relaxed), self.ahead.load(Relaxed));
+        if ahead >= STATIONS_MIN && ahead > agreeing {
+            return Err(format!("{ahead} of {} stations are ahead of it; set the server's time", ahead + agreeing));
+        }
+        if agreeing >= STATIONS_MIN && agreeing > ahead {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        match self.last_commit.filter(|last| last.duration_since(now) > AGREE) {
+            Some(last) => Err(format!("it says {now:.0}, and the books were written at {last:.0}; set the server's time")),
+            None => Ok(()),
+        }
+    }
+
+    fn count(&self, word: Word, by: i64) {
+        match word {
+            Word::Nothing => 0,
+            Word::Agrees => self.agreeing.fetch_add(by, Relaxed),
+            Word::IsAhead => self.ahead.fetch_add(by, Relaxed),
+        };
+    }
+}
+
+impl Vote {
+    /// Messages that may have waited in the station say nothing when they are old.
+    pub(crate) fn hear(&mut self, keeping: &Timekeeping, inbound: &Inbound, now: Timestamp) {
+        let Some(told) = newest(&inbound.event) else { return };
+        let ahead = told.duration_since(now);
+        if -ahead > AGREE {
+            return;
+        }
+        let word = if ahead > AGREE { Word::IsAhead } else { Word::Agrees };
+        if word != self.word {
+            keeping.count(self.word, -1);
+            keeping.count(word, 1);
+            self.word = word;
+        }
+    }
+
+    /// The station is not at hand any more.
+    pub(crate) fn withdraw(&mut self, keeping: &Timekeeping) {
+        keeping.count(std::mem::take(&mut self.word), -1);
+    }
+}
+
+fn newest(event: &StationEvent) -> Option<Timestamp> {
+    match event {
+        StationEvent::Transaction(event) => event.at,
+        StationEvent::Status(status) => status.at,
+        StationEvent::MeterValues(values) => values.readings.iter().filter_map(|reading| reading.at).max(),
+        _ => None,
+    }
+}
