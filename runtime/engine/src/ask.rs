@@ -17,7 +17,7 @@ impl StationTask {
         let known = match self.look_up(&question, now) {
             Ok(known) => known,
             Err(error) => {
-                tracing::error!(station = %record.id, %error, "a token could not be looked up and is refused");
+                self.trouble("a token could not be looked up and is refused", &error);
                 return Admission::standing(AuthorizationStatus::Invalid);
             }
         };

@@ -18,6 +18,7 @@ use crate::happened::Notices;
 use crate::mailbox::{Handle, Mail};
 use crate::station::Outside;
 use crate::stations::Stations;
+use crate::troubles::Troubles;
 
 pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
 
@@ -34,6 +35,7 @@ pub struct Ports {
 pub(crate) struct Shared {
     pub counters: Counters,
     pub notices: Notices,
+    pub troubles: Troubles,
     /// When this engine began: makes the ids of its commands new after a restart.
     pub epoch_ms: i64,
 }
@@ -51,7 +53,12 @@ impl Engine {
         let epoch_ms = ports.clock.now().as_millisecond();
         Arc::new(Self {
             ports: Arc::new(ports),
-            shared: Arc::new(Shared { counters: Counters::default(), notices, epoch_ms }),
+            shared: Arc::new(Shared {
+                counters: Counters::default(),
+                notices,
+                troubles: Troubles::default(),
+                epoch_ms,
+            }),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
         })

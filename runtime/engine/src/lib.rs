@@ -19,6 +19,7 @@ mod station;
 mod stations;
 mod step;
 mod tick;
+mod troubles;
 
 pub use calls::{CallFailed, CallOutcome};
 pub use connection::Connection;

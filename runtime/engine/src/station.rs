@@ -8,7 +8,7 @@ use amprule_domain::charging::{self, Station};
 use amprule_domain::effect::Effect;
 use amprule_domain::event::{Inbound, StationCommand};
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreResult};
+use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreError, StoreResult};
 use amprule_domain::station::{Provisioning, StationRecord};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -70,7 +70,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
         let (station, answered) = match load(&id, &ports, &settings) {
             Ok(loaded) => loaded,
             Err(error) => {
-                tracing::error!(station = %id, %error, "the station's state could not be read; it has to connect again");
+                shared.troubles.tell("a station's state could not be read; it has to connect again", &id, &error);
                 continue;
             }
         };
@@ -177,6 +177,7 @@ impl StationTask {
         charging::believe_times(&mut inbound, now);
         let answer = self.hear(&inbound).await;
         self.shared.counters.heard(self.protocol(), inbound.action, answer.is_ok());
+        self.shared.troubles.tell_what_is_over();
         let Some(link) = &mut self.link else {
             return;
         };
@@ -212,8 +213,7 @@ impl StationTask {
             self.disconnect(Some(CloseReason::Superseded)).await;
         }
         if let Err(error) = self.enter(link.protocol()).await {
-            tracing::error!(station = %self.station.record.id, %error, "the station could not be entered; its connection is closed");
-            return;
+            return self.trouble("a station could not be entered; its connection is closed", &error);
         }
         self.mailbox.connection.opened(link.protocol(), self.ports.clock.now());
         self.tell("station.connected", json!({ "protocol": link.protocol() }));
@@ -308,6 +308,10 @@ impl StationTask {
     fn tell(&self, kind: &'static str, data: serde_json::Value) {
         let (at, station) = (self.ports.clock.now(), Some(self.station.record.id.clone()));
         let _ = self.shared.notices.send(Arc::new(Notice { at, kind, station, session: None, extension: None, data }));
+    }
+
+    pub(crate) fn trouble(&self, what: &'static str, error: &StoreError) {
+        self.shared.troubles.tell(what, &self.station.record.id, error);
     }
 
     pub(crate) fn protocol(&self) -> &'static str {

@@ -97,7 +97,7 @@ impl StationTask {
     }
 
     fn not_stored(&self, error: &amprule_domain::ports::StoreError) -> Refusal {
-        tracing::error!(station = %self.station.record.id, %error, "a message could not be stored; the station is told to send it again");
+        self.trouble("a message could not be stored; the station is told to send it again", error);
         Refusal::new(RefusalCode::InternalError, "the message could not be stored, send it again")
     }
 }

@@ -7,6 +7,7 @@ mod effects;
 mod journal;
 mod log;
 mod records;
+mod refusals;
 mod sessions;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::queue::{Found, Inbox, Job};
 use crate::stats::Counters;
 use effects::Effects;
 use log::Log;
+use refusals::Refusals;
 
 /// What the writer is given beside its connection and its inbox.
 pub(crate) struct Tools {
@@ -65,6 +67,7 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, tools: &Tools) {
             }
         }
         writer.delete_filed();
+        writer.refusals.tell_what_is_over();
     }
 }
 
@@ -73,6 +76,7 @@ struct Writer<'c> {
     begin: Statement<'c>,
     commit: Statement<'c>,
     effects: Effects<'c>,
+    refusals: Refusals,
     tools: &'c Tools,
     /// Decisions up to this place are deleted.
     deleted: i64,
@@ -86,6 +90,7 @@ impl<'c> Writer<'c> {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
             effects: Effects::new(connection, log)?,
+            refusals: Refusals::new(),
             tools,
             deleted: 0,
         })
@@ -106,8 +111,8 @@ impl<'c> Writer<'c> {
         }
     }
 
-    fn refuse(&self, jobs: Vec<Job>, refused: &Refused) {
-        warn!(error = %refused.error, "a commit is refused");
+    fn refuse(&mut self, jobs: Vec<Job>, refused: &Refused) {
+        self.refusals.tell(refused, jobs.len());
         if refused.scope == Scope::Database {
             self.tools.counters.cannot_write(refused.error.message.clone());
         }
@@ -142,7 +147,10 @@ impl<'c> Writer<'c> {
     /// Something may have to be done without a commit.
     fn is_expecting(&self) -> bool {
         let filing = &self.tools.wake.filing;
-        filing.is_busy() || filing.filed() > self.deleted || self.tools.counters.trouble().is_some()
+        !self.refusals.is_empty()
+            || filing.is_busy()
+            || filing.filed() > self.deleted
+            || self.tools.counters.trouble().is_some()
     }
 
     /// Rows whose segment is durable go in one transaction.

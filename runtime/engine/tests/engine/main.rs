@@ -3,6 +3,7 @@
 mod deadlines;
 mod outside;
 mod recall;
+mod troubles;
 mod unloading;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! The engine's outside, in memory: a store that can be told to fail, hooks without opinions, and a link with two ends.
 
+mod said;
+
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -21,6 +23,8 @@ use amprule_engine::{Engine, Ports, Settings};
 use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+
+pub(crate) use said::Said;
 
 #[derive(Default)]
 pub(crate) struct Disk {
