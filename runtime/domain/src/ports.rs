@@ -31,6 +31,11 @@ pub trait Ids: Send + Sync {
     fn session(&self) -> SessionId;
     fn session_no(&self) -> SessionNo;
     fn decision(&self) -> DecisionId;
+    /// The id of a CALL of ours: at most 36 characters (OCPP-J 2.0.1, 4.1.4), never one that was given before, after a
+    /// restart and under a clock that went back neither.
+    fn call(&self) -> String {
+        self.decision().0.to_string()
+    }
 }
 
 #[derive(Debug, Clone, thiserror::Error)]

@@ -36,8 +36,6 @@ pub(crate) struct Shared {
     pub counters: Counters,
     pub notices: Notices,
     pub troubles: Troubles,
-    /// When this engine began: makes the ids of its commands new after a restart.
-    pub epoch_ms: i64,
 }
 
 pub struct Engine {
@@ -50,15 +48,9 @@ pub struct Engine {
 impl Engine {
     pub fn new(ports: Ports, settings: Settings) -> Arc<Self> {
         let (notices, _) = broadcast::channel(settings.notices_queued_max.max(1));
-        let epoch_ms = ports.clock.now().as_millisecond();
         Arc::new(Self {
             ports: Arc::new(ports),
-            shared: Arc::new(Shared {
-                counters: Counters::default(),
-                notices,
-                troubles: Troubles::default(),
-                epoch_ms,
-            }),
+            shared: Arc::new(Shared { counters: Counters::default(), notices, troubles: Troubles::default() }),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
         })

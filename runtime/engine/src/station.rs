@@ -293,7 +293,7 @@ impl StationTask {
             let Some(link) = &mut self.link else {
                 return self.calls.disconnected();
             };
-            let id = self.calls.fresh_id(self.shared.epoch_ms);
+            let id = self.ports.ids.call();
             match link.call(&id, &call.action, &call.payload).await {
                 Ok(()) => self.calls.sent(id, Instant::now() + self.settings.call_timeout, call.answer),
                 Err(CallRefused::Closed) => {
