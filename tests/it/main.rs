@@ -10,6 +10,7 @@ mod crash;
 mod hostile;
 mod malformed;
 mod offline;
+mod pending;
 mod reload;
 mod schemas;
 mod shadow;

@@ -196,6 +196,15 @@ pub trait Link: Send {
     fn call<'a>(&'a mut self, id: &'a str, action: &'a str, payload: &'a str) -> Later<'a, Result<(), CallRefused>>;
     /// The action and payload that say this in the link's version.
     fn phrase(&self, command: &StationCommand) -> (&'static str, String);
+    /// The action, as the wire names it, by which the station reports on this command of ours. `None`: its answer is all.
+    fn asks_for(&self, action: &str, payload: &str) -> Option<&'static str> {
+        let _ = (action, payload);
+        None
+    }
+    /// Whether the link's version lets a pending station say nothing but what it was asked for.
+    fn is_strict_about_pending(&self) -> bool {
+        false
+    }
     /// Closes in good order: status 1001 when the server goes, 1000 when a newer socket took over.
     fn close(&mut self, why: CloseReason) -> Later<'_, ()>;
 }

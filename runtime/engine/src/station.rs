@@ -19,6 +19,7 @@ use crate::answered::AnsweredRing;
 use crate::calls::{Call, CallFailed, CallOutcome, Calls, finish};
 use crate::engine::{Ports, Shared};
 use crate::mailbox::{Mail, Mailbox};
+use crate::pending::Asked;
 use crate::stations::Stations;
 use crate::{Settings, UnknownStations};
 
@@ -39,8 +40,9 @@ pub(crate) struct StationTask {
     pub station: Station,
     pub answered: AnsweredRing,
     pub alarm: Alarm,
+    pub asked: Asked,
+    pub link: Option<Box<dyn Link>>,
     stations: Weak<Stations>,
-    link: Option<Box<dyn Link>>,
     calls: Calls,
     mailbox: Mailbox,
 }
@@ -74,9 +76,10 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
                 continue;
             }
         };
-        let (alarm, calls) = (Alarm::default(), Calls::default());
+        let (alarm, asked, calls) = (Alarm::default(), Asked::default(), Calls::default());
+        let link = None;
         let mut task =
-            StationTask { ports, shared, settings, station, answered, alarm, stations, link: None, calls, mailbox };
+            StationTask { ports, shared, settings, station, answered, alarm, asked, link, stations, calls, mailbox };
         if Box::pin(task.take(mail)).await {
             task.set_alarm();
             task.turn_until_the_end().await;
@@ -263,6 +266,7 @@ impl StationTask {
     /// `None`: the other side is gone already.
     async fn disconnect(&mut self, why: Option<CloseReason>) {
         self.calls.disconnected();
+        self.asked.forget();
         let Some(mut link) = self.link.take() else {
             return;
         };
@@ -295,7 +299,12 @@ impl StationTask {
             };
             let id = self.ports.ids.call();
             match link.call(&id, &call.action, &call.payload).await {
-                Ok(()) => self.calls.sent(id, Instant::now() + self.settings.call_timeout, call.answer),
+                Ok(()) => {
+                    link.asks_for(&call.action, &call.payload)
+                        .into_iter()
+                        .for_each(|action| self.asked.remember(action));
+                    self.calls.sent(id, Instant::now() + self.settings.call_timeout, call.answer);
+                }
                 Err(CallRefused::Closed) => {
                     finish(call.answer, Err(CallFailed::Gone));
                     return self.disconnect(None).await;

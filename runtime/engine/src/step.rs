@@ -20,6 +20,7 @@ impl StationTask {
             return Ok(reply);
         }
         self.refuse_rejected(inbound)?;
+        self.refuse_unasked(inbound)?;
         self.recall(inbound)?;
 
         let hooks = self.ports.hooks.clone();

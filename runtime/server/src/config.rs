@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::ports::Clock;
-use amprule_engine::UnknownStations;
+use amprule_engine::{PendingStations, UnknownStations};
 use amprule_gateway::{GatewaySettings, ModelRule};
 use amprule_hooks::selection::{self, Combine, Parts, Rules};
 use amprule_hooks::{HookSettings, HostLimits, ProbationRules, Selection, StaticTariff};
@@ -78,6 +78,7 @@ pub(crate) struct Api {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Stations {
     pub(crate) unknown: Unknown,
+    pub(crate) pending: Pending,
     pub(crate) accept_unknown_tokens: bool,
     pub(crate) heartbeat_s: u64,
     pub(crate) call_timeout_s: u64,
@@ -95,6 +96,13 @@ pub(crate) enum Unknown {
     Accept,
     Pending,
     Reject,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pending {
+    Strict,
+    Lenient,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -189,6 +197,7 @@ impl Default for Stations {
         let engine = amprule_engine::Settings::default();
         Self {
             unknown: Unknown::Accept,
+            pending: Pending::Strict,
             accept_unknown_tokens: engine.accept_unknown_tokens,
             heartbeat_s: engine.heartbeat.as_secs(),
             call_timeout_s: engine.call_timeout.as_secs(),
@@ -315,6 +324,10 @@ impl Stations {
                 Unknown::Accept => UnknownStations::Accept,
                 Unknown::Pending => UnknownStations::Pending,
                 Unknown::Reject => UnknownStations::Reject,
+            },
+            pending_stations: match self.pending {
+                Pending::Strict => PendingStations::Strict,
+                Pending::Lenient => PendingStations::Lenient,
             },
             accept_unknown_tokens: self.accept_unknown_tokens,
             ..amprule_engine::Settings::default()

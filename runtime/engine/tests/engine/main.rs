@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod outside;
+mod pending;
 mod recall;
 mod troubles;
 mod unloading;

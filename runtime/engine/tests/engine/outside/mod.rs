@@ -263,21 +263,27 @@ struct Wire {
     said: mpsc::UnboundedReceiver<Received>,
     shows: mpsc::UnboundedSender<Seen>,
     takes_writes: bool,
+    is_strict: bool,
 }
 
 pub(crate) fn wire() -> (Plug, Box<dyn Link>) {
-    wire_that(true)
+    wire_that(true, false)
+}
+
+/// Of a version that lets a pending station say nothing unasked.
+pub(crate) fn strict_wire() -> (Plug, Box<dyn Link>) {
+    wire_that(true, true)
 }
 
 /// A half-dead socket: it never takes a write.
 pub(crate) fn dead_wire() -> (Plug, Box<dyn Link>) {
-    wire_that(false)
+    wire_that(false, false)
 }
 
-fn wire_that(takes_writes: bool) -> (Plug, Box<dyn Link>) {
+fn wire_that(takes_writes: bool, is_strict: bool) -> (Plug, Box<dyn Link>) {
     let (say, said) = mpsc::unbounded_channel();
     let (shows, seen) = mpsc::unbounded_channel();
-    (Plug { say, seen, messages: 0 }, Box::new(Wire { said, shows, takes_writes }))
+    (Plug { say, seen, messages: 0 }, Box::new(Wire { said, shows, takes_writes, is_strict }))
 }
 
 impl Link for Wire {
@@ -301,6 +307,12 @@ impl Link for Wire {
     }
     fn phrase(&self, _: &StationCommand) -> (&'static str, String) {
         ("Stop", "{}".to_owned())
+    }
+    fn asks_for(&self, action: &str, _: &str) -> Option<&'static str> {
+        (action == "Trigger").then_some("Test")
+    }
+    fn is_strict_about_pending(&self) -> bool {
+        self.is_strict
     }
     fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
         Box::pin(async move { drop(self.shows.send(Seen::Closed(why))) })
