@@ -16,6 +16,7 @@ use crate::connection::Connection;
 use crate::counters::Counters;
 use crate::happened::Notices;
 use crate::mailbox::{Handle, Mail};
+use crate::starts::Starts;
 use crate::station::Outside;
 use crate::stations::Stations;
 use crate::troubles::Troubles;
@@ -35,6 +36,7 @@ pub struct Ports {
 pub(crate) struct Shared {
     pub counters: Counters,
     pub notices: Notices,
+    pub starts: Arc<Starts>,
     pub troubles: Troubles,
 }
 
@@ -50,7 +52,12 @@ impl Engine {
         let (notices, _) = broadcast::channel(settings.notices_queued_max.max(1));
         Arc::new(Self {
             ports: Arc::new(ports),
-            shared: Arc::new(Shared { counters: Counters::default(), notices, troubles: Troubles::default() }),
+            shared: Arc::new(Shared {
+                counters: Counters::default(),
+                notices,
+                starts: Arc::default(),
+                troubles: Troubles::default(),
+            }),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
         })

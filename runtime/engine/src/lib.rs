@@ -16,6 +16,7 @@ mod happened;
 mod mailbox;
 mod pending;
 mod recall;
+mod starts;
 mod station;
 mod stations;
 mod step;

@@ -33,14 +33,15 @@ impl StationTask {
             heartbeat_s: self.heartbeat_s(),
             message,
         };
-        let admission = match charging::propose(&self.station, &inbound.event) {
+        let (admission, accepted) = match charging::propose(&self.station, &inbound.event) {
             Proposal::Ask(question) => self.ask(question, moment.now).await,
-            Proposal::Stands(admission) => admission,
+            Proposal::Stands(admission) => (admission, None),
         };
         let step = self.apply(inbound, admission, &moment);
         let settled = self.settle(step, moment.now, &moment.message).await;
         let is_new = !settled.effects.is_empty();
         let reply = self.commit(settled).await.map_err(|error| self.not_stored(&error))?;
+        drop(accepted);
         if is_new {
             self.answered.add(Answered { message: moment.message, reply: reply.clone() });
         }

@@ -4,6 +4,7 @@ mod deadlines;
 mod outside;
 mod pending;
 mod recall;
+mod starts;
 mod troubles;
 mod unloading;
 
