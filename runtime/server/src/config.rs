@@ -14,7 +14,7 @@ use amprule_gateway::{GatewaySettings, ModelRule};
 use amprule_hooks::selection::{self, Combine, Parts, Rules};
 use amprule_hooks::{HookSettings, HostLimits, ProbationRules, Selection, StaticTariff};
 use amprule_reload::ReloadSettings;
-use amprule_store::{DecisionSettings, StoreSettings};
+use amprule_store::{DecisionSettings, KeptBounds, StoreSettings};
 use amprule_trust::Policy;
 use serde::Deserialize;
 
@@ -87,6 +87,7 @@ pub(crate) struct Stations {
     pub(crate) unload_after_s: u64,
     pub(crate) max_queued_calls: usize,
     pub(crate) kept_per_reason: u32,
+    pub(crate) kept_kib_per_reason: u64,
     pub(crate) models: Vec<ModelRule>,
 }
 
@@ -195,6 +196,7 @@ impl Default for Api {
 impl Default for Stations {
     fn default() -> Self {
         let engine = amprule_engine::Settings::default();
+        let kept = KeptBounds::default();
         Self {
             unknown: Unknown::Accept,
             pending: Pending::Strict,
@@ -205,7 +207,8 @@ impl Default for Stations {
             max_stations: engine.stations_max,
             unload_after_s: engine.unload_after.as_secs(),
             max_queued_calls: engine.calls_queued_max,
-            kept_per_reason: amprule_store::KEPT_PER_REASON,
+            kept_per_reason: kept.messages,
+            kept_kib_per_reason: kept.bytes / 1024,
             models: Vec::new(),
         }
     }
@@ -266,7 +269,10 @@ impl Config {
     pub(crate) fn store_settings(&self, clock: Arc<dyn Clock>) -> StoreSettings {
         let Decisions { keep_days, keep_mib, hot_rows, .. } = self.decisions;
         StoreSettings {
-            kept_per_reason: self.stations.kept_per_reason.max(1),
+            kept: KeptBounds {
+                messages: self.stations.kept_per_reason.max(1),
+                bytes: self.stations.kept_kib_per_reason.saturating_mul(1024),
+            },
             decisions: DecisionSettings {
                 hot_rows,
                 keep_for: Duration::from_secs(u64::from(keep_days) * DAY_S),

@@ -22,6 +22,7 @@ use crate::decisions::Wake;
 use crate::error::{Failure, Outcome, Refused, Scope, explain};
 use crate::limits;
 use crate::queue::{Found, Inbox, Job};
+use crate::settings::KeptBounds;
 use crate::stats::Counters;
 use effects::Effects;
 use log::Log;
@@ -30,7 +31,7 @@ use refusals::Refusals;
 /// What the writer is given beside its connection and its inbox.
 pub(crate) struct Tools {
     pub(crate) counters: Arc<Counters>,
-    pub(crate) kept_per_reason: u32,
+    pub(crate) kept: KeptBounds,
     /// Its bell ends the filing thread when the writer ends.
     pub(crate) wake: Wake,
 }
@@ -84,7 +85,7 @@ struct Writer<'c> {
 
 impl<'c> Writer<'c> {
     fn new(connection: &'c Connection, tools: &'c Tools) -> Outcome<Self> {
-        let log = Log::new(connection, tools.kept_per_reason, Arc::clone(&tools.wake.filing));
+        let log = Log::new(connection, tools.kept, Arc::clone(&tools.wake.filing));
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
@@ -261,7 +262,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("amprule.db");
         let connection = crate::schema::open_writer(&path).unwrap();
-        let tools = Tools { counters: Arc::default(), kept_per_reason: 10, wake: Wake::silent() };
+        let tools = Tools { counters: Arc::default(), kept: KeptBounds::default(), wake: Wake::silent() };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let patience = Duration::from_millis(200);
         connection.busy_timeout(patience).unwrap();
@@ -286,7 +287,7 @@ mod tests {
     async fn a_full_disk_is_known_until_there_is_room_again() {
         let folder = tempfile::tempdir().unwrap();
         let connection = crate::schema::open_writer(&folder.path().join("amprule.db")).unwrap();
-        let tools = Tools { counters: Arc::default(), kept_per_reason: 10, wake: Wake::silent() };
+        let tools = Tools { counters: Arc::default(), kept: KeptBounds::default(), wake: Wake::silent() };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
         connection.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();

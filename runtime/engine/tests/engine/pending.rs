@@ -12,7 +12,7 @@ use crate::outside::{Disk, Plug, Seen, engine, strict_wire, wire};
 use crate::{start, station, update};
 
 async fn provision(engine: &Engine, provisioning: Provisioning) {
-    engine.put_station(StationRecord::new(station(), provisioning)).await.unwrap();
+    engine.put_station(StationRecord::new(station(), provisioning)).await.expect("it is stored");
 }
 
 async fn pending(pending_stations: PendingStations, (plug, link): (Plug, Box<dyn Link>)) -> (Arc<Engine>, Plug) {
@@ -39,7 +39,7 @@ async fn command(engine: &Arc<Engine>, plug: &mut Plug, action: &'static str) {
     let asked = tokio::spawn(async move { asking.call(&station(), action, "{}").await });
     let Some(Seen::Call { id, .. }) = plug.next().await else { panic!("a command") };
     plug.result(&id, "{}");
-    asked.await.unwrap().unwrap();
+    asked.await.expect("no panic").expect("an answer");
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ async fn id_of_a_command(engine: &Arc<Engine>, plug: &mut Plug) -> String {
     let asked = tokio::spawn(async move { asking.call(&station(), "Reset", "{}").await });
     let Some(Seen::Call { id, .. }) = plug.next().await else { panic!("a command") };
     plug.result(&id, "{}");
-    asked.await.unwrap().unwrap();
+    asked.await.expect("no panic").expect("an answer");
     id
 }
 
