@@ -9,6 +9,7 @@ mod corpus;
 mod crash;
 mod hostile;
 mod malformed;
+mod numbers;
 mod offline;
 mod pending;
 mod reload;

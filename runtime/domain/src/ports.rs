@@ -26,9 +26,12 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// Fresh names. Handed out once each; a number that was handed out and never committed may be handed out again after a restart.
+/// Fresh names, each handed out once, whether it is committed or not, before a restart and after it.
 pub trait Ids: Send + Sync {
     fn session(&self) -> SessionId;
+    /// Within 1 and 2³¹−1, since stations keep it in 32 bits: upwards from a place by chance, so that a number which another
+    /// system or a lost database gave does not come again. They are set aside on disk before they are handed out; a start
+    /// goes on behind those, so there are gaps. After the last comes 1.
     fn session_no(&self) -> SessionNo;
     fn decision(&self) -> DecisionId;
     /// The id of a CALL of ours: at most 36 characters (OCPP-J 2.0.1, 4.1.4), never one that was given before, after a
