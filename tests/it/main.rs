@@ -9,6 +9,8 @@ mod corpus;
 mod crash;
 mod hostile;
 mod malformed;
+mod numbers;
+mod pending;
 mod reload;
 mod scenarios;
 mod schemas;

@@ -21,6 +21,7 @@ pub enum Effect {
     Station(Box<StationRecord>),
     /// Removes the station, its connectors and its remembered answers. Its sessions stay.
     StationGone(StationId),
+    /// A connector's latest status. Of a station with very many connectors only the first are stored.
     Connector {
         station: StationId,
         status: ConnectorStatus,
@@ -36,7 +37,8 @@ pub enum Effect {
         station: StationId,
         answer: Answered,
     },
-    /// Appends a message whose payload is kept as it came.
+    /// Appends a message whose payload is kept as it came. Of one station and reason the latest are kept, within a number
+    /// and a size.
     Kept(KeptMessage),
     Decision(Box<Decision>),
     Token(Box<TokenRecord>),

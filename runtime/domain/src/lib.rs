@@ -23,6 +23,7 @@ mod pin;
 pub mod ports;
 pub mod pricing;
 pub mod reading;
+pub mod recurring;
 pub mod reply;
 pub mod session;
 pub mod station;

@@ -27,11 +27,19 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// Fresh names. Handed out once each; a number that was handed out and never committed may be handed out again after a restart.
+/// Fresh names, each handed out once, whether it is committed or not, before a restart and after it.
 pub trait Ids: Send + Sync {
     fn session(&self) -> SessionId;
+    /// Within 1 and 2³¹−1, since stations keep it in 32 bits: upwards from a place by chance, so that a number which another
+    /// system or a lost database gave does not come again. They are set aside on disk before they are handed out; a start
+    /// goes on behind those, so there are gaps. After the last comes 1.
     fn session_no(&self) -> SessionNo;
     fn decision(&self) -> DecisionId;
+    /// The id of a CALL of ours: at most 36 characters (OCPP-J 2.0.1, 4.1.4), never one that was given before, after a
+    /// restart and under a clock that went back neither.
+    fn call(&self) -> String {
+        self.decision().0.to_string()
+    }
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -198,6 +206,15 @@ pub trait Link: Send {
     fn call<'a>(&'a mut self, id: &'a str, action: &'a str, payload: &'a str) -> Later<'a, Result<(), CallRefused>>;
     /// The action and payload that say this in the link's version.
     fn phrase(&self, command: &StationCommand) -> (&'static str, String);
+    /// The action, as the wire names it, by which the station reports on this command of ours. `None`: its answer is all.
+    fn asks_for(&self, action: &str, payload: &str) -> Option<&'static str> {
+        let _ = (action, payload);
+        None
+    }
+    /// Whether the link's version lets a pending station say nothing but what it was asked for.
+    fn is_strict_about_pending(&self) -> bool {
+        false
+    }
     /// Closes in good order: status 1001 when the server goes, 1000 when a newer socket took over.
     fn close(&mut self, why: CloseReason) -> Later<'_, ()>;
 }

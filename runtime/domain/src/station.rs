@@ -85,7 +85,8 @@ impl StationRecord {
 /// How a BootNotification is answered (OCPP 2.0.1, RegistrationStatusEnumType).
 ///
 /// `Rejected`: every other message is refused with SecurityError (B03.FR.07).
-/// `Pending`: messages are served and stored, and every start is refused.
+/// `Pending`: every start is refused; 2.x stations say only what they are asked for (B02.FR.09), unless the operator is
+/// lenient.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provisioning {

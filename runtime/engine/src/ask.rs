@@ -1,6 +1,6 @@
 //! Asking the policies about a token.
 
-use amprule_domain::authorization::{AuthorizationOutput, Opinion};
+use amprule_domain::authorization::{AuthorizationOutput, Opinion, Purpose};
 use amprule_domain::charging::{self, Admission, KnownToken, Question};
 use amprule_domain::ports::StoreResult;
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
@@ -8,16 +8,29 @@ use amprule_domain::session::SessionLimits;
 use amprule_domain::token::{IdToken, TokenRecord, TokenStatus};
 use amprule_domain::{Decimal, Occasion, Timestamp};
 
+use crate::starts::{Accepted, Turn};
 use crate::station::StationTask;
 
 impl StationTask {
-    /// Always answers. What cannot be looked up is refused, and said so in the log.
-    pub(crate) async fn ask(&mut self, question: Question, now: Timestamp) -> Admission {
+    /// Always answers. What cannot be looked up is refused, and said so in the log. An accepted start is to be held until
+    /// its commit is answered.
+    pub(crate) async fn ask(&mut self, question: Question, now: Timestamp) -> (Admission, Option<Accepted>) {
+        let turn = match question.purpose {
+            Purpose::Start => self.shared.starts.turn(&question.token).await,
+            Purpose::Authorize => None,
+        };
+        let accepted_before = turn.as_ref().map_or(0, Turn::accepted_before);
+        let admission = self.admit(question, accepted_before, now).await;
+        let is_accepted = admission.info.status == AuthorizationStatus::Accepted;
+        (admission, turn.filter(|_| is_accepted).map(Turn::accept))
+    }
+
+    async fn admit(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
         let record = &self.station.record;
         let known = match self.look_up(&question, now) {
-            Ok(known) => known,
+            Ok(known) => KnownToken { open_sessions: known.open_sessions.saturating_add(accepted_before), ..known },
             Err(error) => {
-                tracing::error!(station = %record.id, %error, "a token could not be looked up and is refused");
+                self.trouble("a token could not be looked up and is refused", &error);
                 return Admission::standing(AuthorizationStatus::Invalid);
             }
         };

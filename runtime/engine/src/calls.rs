@@ -71,7 +71,6 @@ pub(crate) struct Outstanding {
 pub(crate) struct Calls {
     waiting: VecDeque<Call>,
     pub outstanding: Option<Outstanding>,
-    sent: u64,
 }
 
 impl Calls {
@@ -118,11 +117,6 @@ impl Calls {
                 None => self.waiting.push_back(call),
             }
         }
-    }
-
-    pub(crate) fn fresh_id(&mut self, epoch_ms: i64) -> String {
-        self.sent += 1;
-        format!("{epoch_ms:x}-{}", self.sent)
     }
 
     pub(crate) fn sent(&mut self, id: String, deadline: Instant, answer: Option<Answer>) {

@@ -16,9 +16,11 @@ use crate::connection::Connection;
 use crate::counters::Counters;
 use crate::happened::Notices;
 use crate::mailbox::{Handle, Mail};
+use crate::starts::Starts;
 use crate::station::Outside;
 use crate::stations::Stations;
 use crate::timekeeping::Timekeeping;
+use crate::troubles::Troubles;
 
 pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
 
@@ -36,8 +38,8 @@ pub(crate) struct Shared {
     pub counters: Counters,
     pub notices: Notices,
     pub timekeeping: Timekeeping,
-    /// When this engine began: makes the ids of its commands new after a restart.
-    pub epoch_ms: i64,
+    pub starts: Arc<Starts>,
+    pub troubles: Troubles,
 }
 
 pub struct Engine {
@@ -50,11 +52,16 @@ pub struct Engine {
 impl Engine {
     pub fn new(ports: Ports, settings: Settings) -> Arc<Self> {
         let (notices, _) = broadcast::channel(settings.notices_queued_max.max(1));
-        let epoch_ms = ports.clock.now().as_millisecond();
         let timekeeping = Timekeeping::new(ports.clock.clone(), ports.store.last_commit());
         Arc::new(Self {
             ports: Arc::new(ports),
-            shared: Arc::new(Shared { counters: Counters::default(), notices, timekeeping, epoch_ms }),
+            shared: Arc::new(Shared {
+                counters: Counters::default(),
+                notices,
+                timekeeping,
+                starts: Arc::default(),
+                troubles: Troubles::default(),
+            }),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
         })

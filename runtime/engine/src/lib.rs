@@ -14,12 +14,15 @@ mod door;
 mod engine;
 mod happened;
 mod mailbox;
+mod pending;
 mod recall;
+mod starts;
 mod station;
 mod stations;
 mod step;
 mod tick;
 mod timekeeping;
+mod troubles;
 
 pub use calls::{CallFailed, CallOutcome};
 pub use connection::Connection;
@@ -48,6 +51,8 @@ pub struct Settings {
     pub unload_after: Duration,
     /// What becomes of a station that nobody has entered.
     pub unknown_stations: UnknownStations,
+    /// What a station that is pending may say.
+    pub pending_stations: PendingStations,
     /// What becomes of a token about which no policy has an opinion and that nobody has entered.
     pub accept_unknown_tokens: bool,
     /// A token of the kind NoAuthorization may charge (OCPP 2.0.1, C02.FR.02), unless a policy rejects it for another
@@ -71,6 +76,7 @@ impl Default for Settings {
             stations_max: 100_000,
             unload_after: Duration::from_secs(600),
             unknown_stations: UnknownStations::Accept,
+            pending_stations: PendingStations::Strict,
             accept_unknown_tokens: false,
             accept_no_authorization: true,
             rules: Rules::default(),
@@ -84,8 +90,17 @@ impl Default for Settings {
 pub enum UnknownStations {
     /// It is entered as accepted when it first connects.
     Accept,
-    /// It is entered as pending: it may talk, and every start is refused until the operator accepts it.
+    /// It is entered as pending: it may connect, and every start is refused until the operator accepts it.
     Pending,
     /// It is turned away in the handshake.
     Reject,
+}
+
+/// Starts are refused in both cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PendingStations {
+    /// What its version of the standard lets it: where that is strict, its boot and what it was asked for.
+    Strict,
+    /// Everything.
+    Lenient,
 }

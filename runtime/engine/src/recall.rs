@@ -15,7 +15,10 @@ impl StationTask {
             return Ok(());
         };
         let found = self.look_for(&recall).map_err(|error| {
-            tracing::error!(station = %self.station.record.id, %error, "an earlier session could not be looked up; the station is told to send its message again");
+            self.trouble(
+                "an earlier session could not be looked up; the station is told to send its message again",
+                &error,
+            );
             Refusal::new(RefusalCode::InternalError, "the transaction could not be looked up, send the message again")
         })?;
         if !found.is_empty() {

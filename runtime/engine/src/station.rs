@@ -8,7 +8,7 @@ use amprule_domain::charging::{self, Station};
 use amprule_domain::effect::Effect;
 use amprule_domain::event::{Inbound, StationCommand};
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreResult};
+use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreError, StoreResult};
 use amprule_domain::station::{Provisioning, StationRecord};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -19,6 +19,7 @@ use crate::answered::AnsweredRing;
 use crate::calls::{Call, CallFailed, CallOutcome, Calls, finish};
 use crate::engine::{Ports, Shared};
 use crate::mailbox::{Mail, Mailbox};
+use crate::pending::Asked;
 use crate::stations::Stations;
 use crate::timekeeping::Vote;
 use crate::{Settings, UnknownStations};
@@ -40,9 +41,10 @@ pub(crate) struct StationTask {
     pub station: Station,
     pub answered: AnsweredRing,
     pub alarm: Alarm,
+    pub asked: Asked,
+    pub link: Option<Box<dyn Link>>,
     vote: Vote,
     stations: Weak<Stations>,
-    link: Option<Box<dyn Link>>,
     calls: Calls,
     mailbox: Mailbox,
 }
@@ -72,13 +74,14 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
         let (station, answered) = match load(&id, &ports, &settings) {
             Ok(loaded) => loaded,
             Err(error) => {
-                tracing::error!(station = %id, %error, "the station's state could not be read; it has to connect again");
+                shared.troubles.tell("a station's state could not be read; it has to connect again", &id, &error);
                 continue;
             }
         };
-        let (alarm, calls, vote) = (Alarm::default(), Calls::default(), Vote::default());
+        let (alarm, asked, calls, vote) = (Alarm::default(), Asked::default(), Calls::default(), Vote::default());
+        let link = None;
         let mut task =
-            StationTask { ports, shared, settings, station, answered, alarm, vote, stations, link: None, calls, mailbox };
+            StationTask { ports, shared, settings, station, answered, alarm, asked, link, vote, stations, calls, mailbox };
         if Box::pin(task.take(mail)).await {
             task.set_alarm();
             task.turn_until_the_end().await;
@@ -182,6 +185,7 @@ impl StationTask {
         charging::believe_times(&mut inbound, now, self.shared.timekeeping.is_sane());
         let answer = self.hear(&inbound).await;
         self.shared.counters.heard(self.protocol(), inbound.action, answer.is_ok());
+        self.shared.troubles.tell_what_is_over();
         let Some(link) = &mut self.link else {
             return;
         };
@@ -217,8 +221,7 @@ impl StationTask {
             self.disconnect(Some(CloseReason::Superseded)).await;
         }
         if let Err(error) = self.enter(link.protocol()).await {
-            tracing::error!(station = %self.station.record.id, %error, "the station could not be entered; its connection is closed");
-            return;
+            return self.trouble("a station could not be entered; its connection is closed", &error);
         }
         link.set_zone(self.station.record.zone());
         self.mailbox.connection.opened(link.protocol(), self.ports.clock.now());
@@ -273,6 +276,7 @@ impl StationTask {
     /// `None`: the other side is gone already.
     async fn disconnect(&mut self, why: Option<CloseReason>) {
         self.calls.disconnected();
+        self.asked.forget();
         let Some(mut link) = self.link.take() else {
             return;
         };
@@ -303,9 +307,14 @@ impl StationTask {
             let Some(link) = &mut self.link else {
                 return self.calls.disconnected();
             };
-            let id = self.calls.fresh_id(self.shared.epoch_ms);
+            let id = self.ports.ids.call();
             match link.call(&id, &call.action, &call.payload).await {
-                Ok(()) => self.calls.sent(id, Instant::now() + self.settings.call_timeout, call.answer),
+                Ok(()) => {
+                    link.asks_for(&call.action, &call.payload)
+                        .into_iter()
+                        .for_each(|action| self.asked.remember(action));
+                    self.calls.sent(id, Instant::now() + self.settings.call_timeout, call.answer);
+                }
                 Err(CallRefused::Closed) => {
                     finish(call.answer, Err(CallFailed::Gone));
                     return self.disconnect(None).await;
@@ -318,6 +327,10 @@ impl StationTask {
     fn tell(&self, kind: &'static str, data: serde_json::Value) {
         let (at, station) = (self.ports.clock.now(), Some(self.station.record.id.clone()));
         let _ = self.shared.notices.send(Arc::new(Notice { at, kind, station, session: None, extension: None, data }));
+    }
+
+    pub(crate) fn trouble(&self, what: &'static str, error: &StoreError) {
+        self.shared.troubles.tell(what, &self.station.record.id, error);
     }
 
     pub(crate) fn protocol(&self) -> &'static str {

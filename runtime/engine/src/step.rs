@@ -20,6 +20,7 @@ impl StationTask {
             return Ok(reply);
         }
         self.refuse_rejected(inbound)?;
+        self.refuse_unasked(inbound)?;
         self.recall(inbound)?;
 
         let hooks = self.ports.hooks.clone();
@@ -33,14 +34,15 @@ impl StationTask {
             heartbeat_s: self.heartbeat_s(),
             message,
         };
-        let admission = match charging::propose(&self.station, &inbound.event) {
+        let (admission, accepted) = match charging::propose(&self.station, &inbound.event) {
             Proposal::Ask(question) => self.ask(question, moment.now).await,
-            Proposal::Stands(admission) => admission,
+            Proposal::Stands(admission) => (admission, None),
         };
         let step = self.apply(inbound, admission, &moment);
         let settled = self.settle(step, moment.now, &moment.message).await;
         let is_new = !settled.effects.is_empty();
         let reply = self.commit(settled).await.map_err(|error| self.not_stored(&error))?;
+        drop(accepted);
         if is_new {
             self.answered.add(Answered { message: moment.message, reply: reply.clone() });
         }
@@ -98,7 +100,7 @@ impl StationTask {
     }
 
     fn not_stored(&self, error: &amprule_domain::ports::StoreError) -> Refusal {
-        tracing::error!(station = %self.station.record.id, %error, "a message could not be stored; the station is told to send it again");
+        self.trouble("a message could not be stored; the station is told to send it again", error);
         Refusal::new(RefusalCode::InternalError, "the message could not be stored, send it again")
     }
 }

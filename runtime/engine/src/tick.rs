@@ -17,7 +17,7 @@ impl StationTask {
             let nobody_asked = MessageKey { id: "".into(), digest: 0 };
             let settled = self.settle(step, now, &nobody_asked).await;
             if let Err(error) = self.commit(settled).await {
-                tracing::error!(station = %self.station.record.id, %error, "a deadline's consequences could not be stored; it is tried again");
+                self.trouble("a deadline's consequences could not be stored; it is tried again", &error);
             }
         }
         self.set_alarm();

@@ -187,6 +187,14 @@ impl Link for Connection {
         self.dialect.phrase(command)
     }
 
+    fn asks_for(&self, action: &str, payload: &str) -> Option<&'static str> {
+        self.dialect.asks_for(action, payload)
+    }
+
+    fn is_strict_about_pending(&self) -> bool {
+        self.dialect.is_strict_about_pending()
+    }
+
     fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
         Box::pin(self.socket.part(farewell(why)))
     }

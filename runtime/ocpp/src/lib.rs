@@ -27,6 +27,7 @@ pub mod shapes;
 pub mod strictness;
 pub mod version;
 
+mod asked;
 mod loose;
 mod members;
 mod mend;

@@ -11,12 +11,12 @@ use std::time::Duration;
 use amprule_domain::charging;
 use amprule_domain::evidence::Power;
 use amprule_domain::ports::Clock;
-use amprule_engine::UnknownStations;
+use amprule_engine::{PendingStations, UnknownStations};
 use amprule_gateway::{GatewaySettings, ModelRule};
 use amprule_hooks::selection::{self, Combine, Parts, Rules};
 use amprule_hooks::{HookSettings, HostLimits, ProbationRules, Selection, StaticTariff};
 use amprule_reload::ReloadSettings;
-use amprule_store::{DecisionSettings, StoreSettings};
+use amprule_store::{DecisionSettings, KeptBounds, StoreSettings};
 use amprule_trust::Policy;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -81,6 +81,7 @@ pub(crate) struct Api {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Stations {
     pub(crate) unknown: Unknown,
+    pub(crate) pending: Pending,
     pub(crate) accept_unknown_tokens: bool,
     pub(crate) accept_no_authorization: bool,
     pub(crate) max_power_kw: u32,
@@ -93,6 +94,7 @@ pub(crate) struct Stations {
     pub(crate) unload_after_s: u64,
     pub(crate) max_queued_calls: usize,
     pub(crate) kept_per_reason: u32,
+    pub(crate) kept_kib_per_reason: u64,
     pub(crate) models: Vec<ModelRule>,
 }
 
@@ -102,6 +104,13 @@ pub(crate) enum Unknown {
     Accept,
     Pending,
     Reject,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pending {
+    Strict,
+    Lenient,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -194,8 +203,10 @@ impl Default for Api {
 impl Default for Stations {
     fn default() -> Self {
         let engine = amprule_engine::Settings::default();
+        let kept = KeptBounds::default();
         Self {
             unknown: Unknown::Accept,
+            pending: Pending::Strict,
             accept_unknown_tokens: engine.accept_unknown_tokens,
             accept_no_authorization: engine.accept_no_authorization,
             max_power_kw: u32::try_from(engine.rules.power.0 / 1_000).unwrap_or(u32::MAX),
@@ -207,7 +218,8 @@ impl Default for Stations {
             max_stations: engine.stations_max,
             unload_after_s: engine.unload_after.as_secs(),
             max_queued_calls: engine.calls_queued_max,
-            kept_per_reason: amprule_store::KEPT_PER_REASON,
+            kept_per_reason: kept.messages,
+            kept_kib_per_reason: kept.bytes / 1024,
             models: Vec::new(),
         }
     }
@@ -268,7 +280,10 @@ impl Config {
     pub(crate) fn store_settings(&self, clock: Arc<dyn Clock>) -> StoreSettings {
         let Decisions { keep_days, keep_mib, hot_rows, .. } = self.decisions;
         StoreSettings {
-            kept_per_reason: self.stations.kept_per_reason.max(1),
+            kept: KeptBounds {
+                messages: self.stations.kept_per_reason.max(1),
+                bytes: self.stations.kept_kib_per_reason.saturating_mul(1024),
+            },
             decisions: DecisionSettings {
                 hot_rows,
                 keep_for: Duration::from_secs(u64::from(keep_days) * DAY_S),
@@ -326,6 +341,10 @@ impl Stations {
                 Unknown::Accept => UnknownStations::Accept,
                 Unknown::Pending => UnknownStations::Pending,
                 Unknown::Reject => UnknownStations::Reject,
+            },
+            pending_stations: match self.pending {
+                Pending::Strict => PendingStations::Strict,
+                Pending::Lenient => PendingStations::Lenient,
             },
             accept_unknown_tokens: self.accept_unknown_tokens,
             accept_no_authorization: self.accept_no_authorization,

@@ -2,11 +2,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where the real clock and real ids are")]
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::path::Path;
 
 use amprule_domain::ports::{Clock, Ids};
 use amprule_domain::{DecisionId, SessionId, SessionNo, Timestamp};
+use anyhow::Result;
 use uuid::Uuid;
+
+use crate::numbers::Numbers;
 
 pub(crate) struct SystemClock;
 
@@ -17,13 +20,13 @@ impl Clock for SystemClock {
 }
 
 pub(crate) struct SystemIds {
-    last_session: AtomicI64,
+    numbers: Numbers,
 }
 
 impl SystemIds {
-    /// `last` is the highest number on disk. Numbers handed out and never committed were never told to anyone.
-    pub(crate) fn after(last: SessionNo) -> Self {
-        Self { last_session: AtomicI64::new(last.0) }
+    /// `booked` is the highest number in the database.
+    pub(crate) fn open(data: &Path, booked: SessionNo) -> Result<Self> {
+        Ok(Self { numbers: Numbers::open(data, booked)? })
     }
 }
 
@@ -33,7 +36,7 @@ impl Ids for SystemIds {
     }
 
     fn session_no(&self) -> SessionNo {
-        SessionNo(self.last_session.fetch_add(1, Ordering::Relaxed) + 1)
+        self.numbers.next()
     }
 
     fn decision(&self) -> DecisionId {

@@ -16,6 +16,7 @@ mod given;
 mod install;
 mod key;
 mod metrics;
+mod numbers;
 mod pack;
 mod replay;
 mod secrets;

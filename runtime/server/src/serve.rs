@@ -98,7 +98,7 @@ impl House {
     fn open(config: &Config, data: &Path, rules: Option<RulesFile>) -> Result<Self> {
         let store = Arc::new(SqliteStore::open_with(data, config.store_settings(Arc::new(SystemClock)))?);
         let passwords = Arc::new(PasswordKey::open(data)?);
-        let ids: Arc<dyn Ids> = Arc::new(SystemIds::after(store.last_session_no()?));
+        let ids: Arc<dyn Ids> = Arc::new(SystemIds::open(data, store.last_session_no()?)?);
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
         let engine = engine(config, &store, &registry, ids, passwords.clone());

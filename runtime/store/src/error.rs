@@ -43,7 +43,58 @@ pub(crate) enum Failure {
 
 pub(crate) type Outcome<T> = Result<T, Failure>;
 
+/// Whom a failed statement concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Its own commit: those beside it may still be written.
+    Commit,
+    /// The database or its disk: nobody's commit can be written now.
+    Database,
+}
+
+/// Why a commit, or all that waited with it, is not on disk.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) error: StoreError,
+    pub(crate) scope: Scope,
+    /// The same for what fails for the same reason.
+    pub(crate) cause: &'static str,
+}
+
 impl Failure {
+    /// `what` fits after "failed to". What concerns the database is not told as one commit's trouble.
+    pub(crate) fn refuse(&self, what: &str) -> Refused {
+        let scope = self.scope();
+        let what = if scope == Scope::Database { "write to the database" } else { what };
+        let advice = self.code().and_then(advice);
+        Refused { error: self.explain(what), scope, cause: advice.unwrap_or("it cannot be written as it is") }
+    }
+
+    fn scope(&self) -> Scope {
+        match self.code() {
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::OutOfMemory
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::CannotOpen
+                | ErrorCode::NotADatabase,
+            ) => Scope::Database,
+            _ => Scope::Commit,
+        }
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            Self::Json(_) | Self::Broken(_) | Self::File(_) => None,
+        }
+    }
+
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::File(error) if error.kind() == io::ErrorKind::NotFound)
     }
@@ -59,21 +110,27 @@ impl Failure {
 
 /// Says what SQLite's refusal means for the one who runs the server. `what` fits after "failed to".
 pub(crate) fn explain(what: &str, error: &rusqlite::Error) -> StoreError {
-    let advice = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full; free some space in the data folder, nothing else is needed",
-        Some(ErrorCode::SystemIoFailure) => "the disk refused to read or write; look at the system's log and the disk",
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+    match error.sqlite_error_code().and_then(advice) {
+        Some(advice) => StoreError::new(format!("{what}: {advice} ({error})")),
+        None => StoreError::new(format!("{what}: {error}")),
+    }
+}
+
+const fn advice(code: ErrorCode) -> Option<&'static str> {
+    Some(match code {
+        ErrorCode::DiskFull => "the disk is full; free some space in the data folder, nothing else is needed",
+        ErrorCode::SystemIoFailure => "the disk refused to read or write; look at the system's log and the disk",
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
             "the files of the data folder cannot be written; give them to the user that runs the server"
         }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
             "the database file is damaged; stop the server and restore a backup"
         }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
             "another program holds the database; end it, the next commit then goes through"
         }
-        _ => return StoreError::new(format!("{what}: {error}")),
-    };
-    StoreError::new(format!("{what}: {advice} ({error})"))
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -20,8 +20,11 @@ mod store;
 mod write;
 
 pub use error::OpenError;
-pub use limits::{ANSWERS_PER_STATION, COMMITS_PER_TRANSACTION, KEPT_PER_REASON, PAGE_MAX, QUEUE_ROOM};
+pub use limits::{
+    ANSWERS_PER_STATION, COMMITS_PER_TRANSACTION, CONNECTORS_PER_STATION, KEPT_BYTES_PER_REASON, KEPT_PER_REASON,
+    PAGE_MAX, QUEUE_ROOM,
+};
 pub use reader::StoreReader;
-pub use settings::{DecisionSettings, StoreSettings};
+pub use settings::{DecisionSettings, KeptBounds, StoreSettings};
 pub use stats::Stats;
 pub use store::SqliteStore;

@@ -16,6 +16,12 @@ pub const PAGE_MAX: usize = 1_000;
 /// Kept messages of one station for each reason, unless the settings say otherwise. At it the oldest of the same reason
 /// goes when a new one comes: readings without a transaction never push out what a transaction left behind.
 pub const KEPT_PER_REASON: u32 = 1_000;
+/// Bytes of their payloads. At it the oldest of the same reason go.
+pub const KEPT_BYTES_PER_REASON: u64 = 4 << 20;
+/// Connectors of one station. The status of a further one is not stored.
+pub const CONNECTORS_PER_STATION: i64 = 256;
+/// Stations of which the log has said that they have more.
+pub(crate) const CROWDED_STATIONS: usize = 1_000;
 /// Kept answers of one station. At it its oldest goes when a new one comes.
 /// OCPP lets a station repeat only the message that was not answered; offline ones come in order, so few are enough.
 pub const ANSWERS_PER_STATION: i64 = 64;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/002_kept_by_reason.sql"),
     include_str!("../migrations/003_transactions_by_station.sql"),
     include_str!("../migrations/004_bills.sql"),
+    include_str!("../migrations/005_kept_bytes.sql"),
 ];
 
 /// The connection that writes, with the newest format.
@@ -106,4 +107,29 @@ fn migrate(connection: &mut Connection, number: usize, sql: &str) -> rusqlite::R
     transaction.execute_batch(sql)?;
     transaction.pragma_update(None, "user_version", number as i64)?;
     transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_messages_of_an_older_database_know_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("amprule.db");
+        let mut old = Connection::open(&path).unwrap();
+        for (number, sql) in MIGRATIONS.iter().enumerate().take(3) {
+            migrate(&mut old, number + 1, sql).unwrap();
+        }
+        let rows = [(1, "report", 1, "ä"), (2, "late", 1, "abc"), (3, "report", 2, "abcd"), (4, "report", 3, "")];
+        for (n, why, turn, payload) in rows {
+            let sql = "INSERT INTO kept (station, n, received_at, action, why, payload, turn) VALUES ('cs-1', ?1, 0, 'A', ?2, ?3, ?4)";
+            old.execute(sql, (n, why, payload, turn)).unwrap();
+        }
+        drop(old);
+        let new = open_writer(&path).unwrap();
+        let mut statement = new.prepare("SELECT past FROM kept ORDER BY n").unwrap();
+        let past: Vec<i64> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(past, [0, 0, 2, 6]);
+    }
 }

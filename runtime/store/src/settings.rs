@@ -7,11 +7,18 @@ use amprule_domain::ports::Clock;
 
 use crate::limits;
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct StoreSettings {
-    /// Kept messages of one station for each reason. At it the oldest of the same reason goes when a new one comes.
-    pub kept_per_reason: u32,
+    pub kept: KeptBounds,
     pub decisions: DecisionSettings,
+}
+
+/// What is kept of one station for each reason. At a bound the oldest of the same reason go when a new one comes.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptBounds {
+    pub messages: u32,
+    /// Of payloads. A larger message is kept alone.
+    pub bytes: u64,
 }
 
 /// How long decisions are kept, and where.
@@ -29,9 +36,9 @@ pub struct DecisionSettings {
     pub clock: Option<Arc<dyn Clock>>,
 }
 
-impl Default for StoreSettings {
+impl Default for KeptBounds {
     fn default() -> Self {
-        Self { kept_per_reason: limits::KEPT_PER_REASON, decisions: DecisionSettings::default() }
+        Self { messages: limits::KEPT_PER_REASON, bytes: limits::KEPT_BYTES_PER_REASON }
     }
 }
 

@@ -59,7 +59,7 @@ impl SqliteStore {
         let (wake, clerk) = filing::start(&folder.database, Arc::clone(&segments), filing, settings.decisions)?;
         let counters = Arc::new(Counters::default());
         let (queue, inbox) = queue();
-        let tools = Tools { counters: Arc::clone(&counters), kept_per_reason: settings.kept_per_reason, wake };
+        let tools = Tools { counters: Arc::clone(&counters), kept: settings.kept, wake };
         let writer = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || write::run(&connection, inbox, &tools))

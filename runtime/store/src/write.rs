@@ -1,33 +1,37 @@
 //! The writer thread: takes what waits, puts it into one transaction, answers after COMMIT has returned.
 //!
-//! One caller's effects are all on disk or none, and never at another's cost: a transaction that fails is tried again
-//! in halves, down to the one commit that cannot be.
+//! One caller's effects are all on disk or none, and never at another's cost: a transaction that fails because of one
+//! commit is tried again in halves, down to that one. What keeps the database from being written refuses all at once.
 
 mod effects;
 mod journal;
 mod log;
 mod records;
+mod refusals;
 mod sessions;
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-use amprule_domain::ports::{StoreError, StoreResult};
+use amprule_domain::ports::StoreResult;
 use rusqlite::{Connection, Statement};
 use tracing::{debug, error, warn};
 
 use crate::decisions::Wake;
-use crate::error::{Failure, Outcome, explain};
+use crate::error::{Failure, Outcome, Refused, Scope, explain};
 use crate::limits;
 use crate::queue::{Found, Inbox, Job};
+use crate::settings::KeptBounds;
 use crate::stats::Counters;
 use effects::Effects;
 use log::Log;
+use refusals::Refusals;
 
 /// What the writer is given beside its connection and its inbox.
 pub(crate) struct Tools {
     pub(crate) counters: Arc<Counters>,
-    pub(crate) kept_per_reason: u32,
+    pub(crate) kept: KeptBounds,
     /// Its bell ends the filing thread when the writer ends.
     pub(crate) wake: Wake,
 }
@@ -51,19 +55,20 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, tools: &Tools) {
                     thread::sleep(limits::GATHER);
                 }
             }
-            Found::Idle if !settled => {
-                writer.checkpoint("PASSIVE");
-                tools.wake.ring();
-                settled = true;
+            Found::Idle => {
+                if !std::mem::replace(&mut settled, true) {
+                    writer.checkpoint("PASSIVE");
+                    tools.wake.ring();
+                }
+                writer.recover();
             }
-            Found::Idle => {}
             Found::Closed => {
                 writer.delete_filed();
                 return writer.checkpoint("TRUNCATE");
             }
         }
         writer.delete_filed();
-        writer.recover();
+        writer.refusals.tell_what_is_over();
     }
 }
 
@@ -72,6 +77,7 @@ struct Writer<'c> {
     begin: Statement<'c>,
     commit: Statement<'c>,
     effects: Effects<'c>,
+    refusals: Refusals,
     tools: &'c Tools,
     /// Decisions up to this place are deleted.
     deleted: i64,
@@ -79,12 +85,13 @@ struct Writer<'c> {
 
 impl<'c> Writer<'c> {
     fn new(connection: &'c Connection, tools: &'c Tools) -> Outcome<Self> {
-        let log = Log::new(connection, tools.kept_per_reason, Arc::clone(&tools.wake.filing));
+        let log = Log::new(connection, tools.kept, Arc::clone(&tools.wake.filing));
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
             effects: Effects::new(connection, log)?,
+            refusals: Refusals::new(),
             tools,
             deleted: 0,
         })
@@ -96,7 +103,7 @@ impl<'c> Writer<'c> {
                 self.tools.counters.durable(jobs.len());
                 inbox.durable(jobs);
             }
-            Err(error) if jobs.len() == 1 => self.refuse(jobs, error),
+            Err(refused) if jobs.len() == 1 || refused.scope == Scope::Database => self.refuse(jobs, &refused),
             Err(_) => {
                 let later = jobs.split_off(jobs.len() / 2);
                 self.settle(jobs, inbox);
@@ -105,18 +112,18 @@ impl<'c> Writer<'c> {
         }
     }
 
-    fn refuse(&self, jobs: Vec<Job>, error: StoreError) {
-        warn!(%error, "a commit is refused");
-        if let Err(why) = self.probe() {
-            self.tools.counters.cannot_write(why.message);
+    fn refuse(&mut self, jobs: Vec<Job>, refused: &Refused) {
+        self.refusals.tell(refused, jobs.len());
+        if refused.scope == Scope::Database {
+            self.tools.counters.cannot_write(refused.error.message.clone());
         }
         for job in jobs {
             self.tools.counters.refused();
-            job.answer(Err(error.clone()));
+            job.answer(Err(refused.error.clone()));
         }
     }
 
-    fn transact(&mut self, jobs: &[Job]) -> StoreResult<()> {
+    fn transact(&mut self, jobs: &[Job]) -> Result<(), Refused> {
         let result = self.try_transact(jobs);
         if result.is_err() {
             self.roll_back();
@@ -124,8 +131,8 @@ impl<'c> Writer<'c> {
         result
     }
 
-    fn try_transact(&mut self, jobs: &[Job]) -> StoreResult<()> {
-        let whole = |error| Failure::Sqlite(error).explain("write to the database");
+    fn try_transact(&mut self, jobs: &[Job]) -> Result<(), Refused> {
+        let whole = |error| Failure::Sqlite(error).refuse("write to the database");
         self.begin.execute([]).map_err(whole)?;
         jobs.iter().try_for_each(|job| self.effects.apply(&job.effects))?;
         self.commit.execute([]).map_err(whole)?;
@@ -141,7 +148,10 @@ impl<'c> Writer<'c> {
     /// Something may have to be done without a commit.
     fn is_expecting(&self) -> bool {
         let filing = &self.tools.wake.filing;
-        filing.is_busy() || filing.filed() > self.deleted || self.tools.counters.trouble().is_some()
+        !self.refusals.is_empty()
+            || filing.is_busy()
+            || filing.filed() > self.deleted
+            || self.tools.counters.trouble().is_some()
     }
 
     /// Rows whose segment is durable go in one transaction.
@@ -166,17 +176,21 @@ impl<'c> Writer<'c> {
         }
     }
 
-    /// Writes something and takes it away again: tells a refused commit from a disk that takes none.
+    /// Writes something and takes it away again. It waits for no lock: commits may come meanwhile.
     fn probe(&self) -> StoreResult<()> {
-        let probed = self.connection.execute_batch(
-            "BEGIN IMMEDIATE;
-             CREATE TABLE probe (x BLOB); INSERT INTO probe VALUES (zeroblob(65536)); DROP TABLE probe;
-             COMMIT",
-        );
-        probed.map_err(|error| {
+        let probed = self.connection.busy_timeout(Duration::ZERO).and_then(|()| {
+            self.connection.execute_batch(
+                "BEGIN IMMEDIATE;
+                 CREATE TABLE probe (x BLOB); INSERT INTO probe VALUES (zeroblob(65536)); DROP TABLE probe;
+                 COMMIT",
+            )
+        });
+        let probed = probed.map_err(|error| {
             self.roll_back_quietly();
             explain("write to the database", &error)
-        })
+        });
+        self.connection.busy_timeout(limits::BUSY).map_err(|error| explain("wait for the database", &error))?;
+        probed
     }
 
     fn roll_back_quietly(&self) {
@@ -202,6 +216,8 @@ impl<'c> Writer<'c> {
 mod tests {
     use amprule_domain::effect::{Effect, KeptMessage};
 
+    use std::time::Instant;
+
     use super::*;
     use crate::queue::queue;
 
@@ -215,22 +231,69 @@ mod tests {
         })
     }
 
+    fn small() -> Effect {
+        Effect::TokenGone("none".to_owned())
+    }
+
+    /// What these commits are answered when they wait together.
+    async fn settle_together(writer: &mut Writer<'_>, commits: Vec<Vec<Effect>>) -> Vec<StoreResult<()>> {
+        let (queue, mut inbox) = queue();
+        let (queue, count) = (Arc::new(queue), commits.len());
+        let callers: Vec<_> = commits.into_iter().map(|effects| tokio::spawn(commit(queue.clone(), effects))).collect();
+        while queue.len() < count {
+            tokio::task::yield_now().await;
+        }
+        let mut jobs = Vec::new();
+        assert!(matches!(inbox.take(&mut jobs, count, None), Found::Jobs));
+        writer.settle(jobs, &inbox);
+        let mut answers = Vec::new();
+        for caller in callers {
+            answers.push(caller.await.unwrap());
+        }
+        answers
+    }
+
+    async fn commit(queue: Arc<crate::queue::Queue>, effects: Vec<Effect>) -> StoreResult<()> {
+        queue.commit(effects).await
+    }
+
+    #[tokio::test]
+    async fn a_locked_database_refuses_all_that_wait_after_one_waiting_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("amprule.db");
+        let connection = crate::schema::open_writer(&path).unwrap();
+        let tools = Tools { counters: Arc::default(), kept: KeptBounds::default(), wake: Wake::silent() };
+        let mut writer = Writer::new(&connection, &tools).unwrap();
+        let patience = Duration::from_millis(200);
+        connection.busy_timeout(patience).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+        let begun = Instant::now();
+        let answers = settle_together(&mut writer, vec![vec![small()]; 64]).await;
+        assert!(begun.elapsed() < patience * 5, "{:?}", begun.elapsed());
+        for answer in answers {
+            let text = answer.unwrap_err().message;
+            assert!(text.starts_with("write to the database: another program holds the database"), "{text}");
+        }
+        writer.recover();
+        assert!(tools.counters.trouble().is_some(), "it is still held");
+        other.execute_batch("COMMIT").unwrap();
+        assert!(settle_together(&mut writer, vec![vec![small()]; 64]).await.iter().all(Result::is_ok));
+        assert_eq!(tools.counters.trouble(), None);
+    }
+
     #[tokio::test]
     async fn a_full_disk_is_known_until_there_is_room_again() {
         let folder = tempfile::tempdir().unwrap();
         let connection = crate::schema::open_writer(&folder.path().join("amprule.db")).unwrap();
-        let tools = Tools { counters: Arc::default(), kept_per_reason: 10, wake: Wake::silent() };
+        let tools = Tools { counters: Arc::default(), kept: KeptBounds::default(), wake: Wake::silent() };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
         connection.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();
 
-        let (queue, mut inbox) = queue();
-        let caller = tokio::spawn(async move { queue.commit(vec![large()]).await });
-        tokio::task::yield_now().await;
-        let mut jobs = Vec::new();
-        assert!(matches!(inbox.take(&mut jobs, 1, None), Found::Jobs));
-        writer.settle(jobs, &inbox);
-        assert!(caller.await.unwrap().is_err());
+        let answers = settle_together(&mut writer, vec![vec![small()], vec![large()]]).await;
+        assert!(answers.iter().all(Result::is_err));
         writer.recover();
         let trouble = tools.counters.trouble().unwrap();
         assert!(trouble.contains("the disk is full; free some space"), "{trouble}");

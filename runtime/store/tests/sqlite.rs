@@ -5,6 +5,8 @@ mod filing;
 mod suite;
 
 use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use amprule_domain::SessionNo;
 use amprule_domain::effect::Effect;
@@ -138,6 +140,35 @@ async fn a_closed_store_refuses_commits_and_still_reads() {
     scratch.close();
     assert!(scratch.commit(vec![put(&session(2, "cs-1", "a"))]).await.is_err());
     assert!(scratch.session(id(1)).unwrap().is_some());
+}
+
+/// They share one transaction or two, and each of these waits once for the lock.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_another_program_holds_the_database_all_who_wait_are_refused_and_nothing_is_half_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(folder.path()).unwrap());
+    store.commit(vec![put(&session(1, "cs-1", "a"))]).await.unwrap();
+    let other = rusqlite::Connection::open(folder.path().join("amprule.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = Instant::now();
+    let commits: Vec<_> = (2..=200)
+        .map(|no| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.commit(vec![put(&session(no, "cs-1", "a"))]).await })
+        })
+        .collect();
+    for commit in commits {
+        let text = commit.await.unwrap().unwrap_err().message;
+        assert!(text.contains("another program holds the database"), "{text}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(store.can_write().is_err());
+    other.execute_batch("COMMIT").unwrap();
+    store.commit(vec![put(&session(201, "cs-1", "a"))]).await.unwrap();
+    assert!(store.can_write().is_ok());
+    for no in 1..=201 {
+        assert_eq!(store.session(id(no)).unwrap().is_some(), no == 1 || no == 201, "{no}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 mod deadlines;
 mod outside;
+mod pending;
 mod recall;
+mod starts;
+mod troubles;
 mod unloading;
 
 use std::sync::Arc;

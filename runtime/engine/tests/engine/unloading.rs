@@ -1,5 +1,6 @@
 //! Stations that nobody needs leave memory, and nothing is lost by it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +9,10 @@ use amprule_domain::event::StationEvent;
 use amprule_domain::ports::{Door, Visitor};
 use amprule_domain::reply::Reply;
 use amprule_domain::station::{Provisioning, StationRecord};
-use amprule_engine::Settings;
+use amprule_engine::{Engine, Settings};
 use tokio::time::sleep;
 
-use crate::outside::{Disk, Willing, began, engine, engine_with, wire};
+use crate::outside::{Disk, Plug, Seen, Willing, began, engine, engine_with, wire};
 use crate::{start_at, station};
 
 const IDLE: Duration = Duration::from_secs(600);
@@ -54,6 +55,33 @@ async fn a_session_goes_on_after_its_station_was_unloaded() {
     plug.message("again".into(), start_at(began()));
     assert!(matches!(plug.answer().await, Ok(Reply::Transaction(_))));
     assert_eq!(disk.sessions(|_| true).len(), 1, "the same start is the same session");
+}
+
+/// The id of a command that this station answers.
+async fn id_of_a_command(engine: &Arc<Engine>, plug: &mut Plug) -> String {
+    let asking = engine.clone();
+    let asked = tokio::spawn(async move { asking.call(&station(), "Reset", "{}").await });
+    let Some(Seen::Call { id, .. }) = plug.next().await else { panic!("a command") };
+    plug.result(&id, "{}");
+    asked.await.expect("no panic").expect("an answer");
+    id
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_has_an_id_of_its_own_after_its_station_was_unloaded() {
+    let engine = engine(&Arc::default(), Settings::default());
+    let mut ids = HashSet::new();
+    for _ in 0..3 {
+        let (mut plug, link) = wire();
+        engine.attach(station(), link);
+        ids.insert(id_of_a_command(&engine, &mut plug).await);
+        ids.insert(id_of_a_command(&engine, &mut plug).await);
+        drop(plug);
+        sleep(LATER).await;
+        assert_eq!(engine.loaded(), 0);
+    }
+    assert_eq!(ids.len(), 6, "{ids:?}");
+    assert!(ids.iter().all(|id| id.len() <= 36), "{ids:?}");
 }
 
 #[tokio::test(start_paused = true)]

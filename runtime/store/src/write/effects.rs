@@ -1,14 +1,13 @@
 //! One caller's effects, each to the table it belongs to.
 
 use amprule_domain::effect::Effect;
-use amprule_domain::ports::StoreResult;
 use rusqlite::Connection;
 
 use super::journal::Journal;
 use super::log::Log;
 use super::records::Records;
 use super::sessions::Sessions;
-use crate::error::Outcome;
+use crate::error::{Outcome, Refused};
 
 pub(super) struct Effects<'c> {
     journal: Journal<'c>,
@@ -28,12 +27,12 @@ impl<'c> Effects<'c> {
     }
 
     /// Readings go first, because a session's row carries the end of its journal.
-    pub(super) fn apply(&mut self, effects: &[Effect]) -> StoreResult<()> {
+    pub(super) fn apply(&mut self, effects: &[Effect]) -> Result<(), Refused> {
         let is_readings = |effect: &&Effect| matches!(effect, Effect::Readings(_));
         for effect in effects.iter().filter(is_readings).chain(effects.iter().filter(|effect| !is_readings(effect))) {
-            self.apply_one(effect).map_err(|failure| failure.explain(&title(effect)))?;
+            self.apply_one(effect).map_err(|failure| failure.refuse(&title(effect)))?;
         }
-        self.journal.finish().map_err(|failure| failure.explain("write readings"))
+        self.journal.finish().map_err(|failure| failure.refuse("write readings"))
     }
 
     /// After a rollback nothing that was known about the tables is certain.

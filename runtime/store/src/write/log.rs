@@ -6,23 +6,24 @@ use std::sync::Arc;
 use amprule_domain::StationId;
 use amprule_domain::decision::Decision;
 use amprule_domain::effect::{Answered, BillVersion, KeptMessage};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codec::{Body, micros};
 use crate::decisions::Filing;
 use crate::error::Outcome;
 use crate::limits::ANSWERS_PER_STATION;
+use crate::settings::KeptBounds;
 
 pub(super) struct Log<'c> {
     connection: &'c Connection,
     body: Body,
-    kept_per_reason: u32,
+    kept: KeptBounds,
     filing: Arc<Filing>,
 }
 
 impl<'c> Log<'c> {
-    pub(super) fn new(connection: &'c Connection, kept_per_reason: u32, filing: Arc<Filing>) -> Self {
-        Self { connection, body: Body::default(), kept_per_reason, filing }
+    pub(super) fn new(connection: &'c Connection, kept: KeptBounds, filing: Arc<Filing>) -> Self {
+        Self { connection, body: Body::default(), kept, filing }
     }
 
     /// `position` is the journal's: it tells an answer's place among the messages with readings.
@@ -36,20 +37,38 @@ impl<'c> Log<'c> {
         self.forget("DELETE FROM answers WHERE station = ?1 AND n <= ?2", station, n - ANSWERS_PER_STATION)
     }
 
-    /// Each reason has a ring of its own, so that many messages of one do not push out another's few.
+    /// Each reason has a ring of its own, so that many messages of one do not push out another's few. The oldest go, of
+    /// more messages than there may be and of more bytes; the newest stays, however large.
     pub(super) fn keep(&self, kept: &KeptMessage) -> Outcome<()> {
         let n = self.next("SELECT max(n) FROM kept WHERE station = ?1", &kept.station)?;
-        let latest = "SELECT coalesce(max(turn), 0) + 1 FROM kept WHERE station = ?1 AND why = ?2";
-        let ring = params![kept.station.as_str(), kept.why];
-        let turn: i64 = self.connection.prepare_cached(latest)?.query_row(ring, |row| row.get(0))?;
-        let sql = "INSERT INTO kept (station, n, received_at, action, why, payload, turn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let (turn, past) = self.end_of_ring(kept)?;
+        let sql = "INSERT INTO kept (station, n, received_at, action, why, payload, turn, past)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let (station, received_at, payload) = (kept.station.as_str(), micros(kept.received_at), &*kept.payload);
-        let row = params![station, n, received_at, kept.action, kept.why, payload, turn];
+        let row = params![station, n, received_at, kept.action, kept.why, payload, turn, past];
         self.connection.prepare_cached(sql)?.execute(row)?;
-        let sql = "DELETE FROM kept WHERE station = ?1 AND why = ?2 AND turn <= ?3";
-        let surplus = params![station, kept.why, turn - i64::from(self.kept_per_reason)];
-        self.connection.prepare_cached(sql)?.execute(surplus)?;
+        let bytes_over = past + payload.len() as i64 - i64::try_from(self.kept.bytes).unwrap_or(i64::MAX);
+        let first = self.first_from(kept, bytes_over)?.unwrap_or(turn).min(turn);
+        let first = first.max(turn + 1 - i64::from(self.kept.messages));
+        let sql = "DELETE FROM kept WHERE station = ?1 AND why = ?2 AND turn < ?3";
+        self.connection.prepare_cached(sql)?.execute(params![station, kept.why, first])?;
         Ok(())
+    }
+
+    /// The next turn, and the bytes of all turns before it.
+    fn end_of_ring(&self, kept: &KeptMessage) -> Outcome<(i64, i64)> {
+        let sql = "SELECT turn + 1, past + octet_length(payload) FROM kept WHERE station = ?1 AND why = ?2
+                   ORDER BY turn DESC LIMIT 1";
+        let ring = params![kept.station.as_str(), kept.why];
+        let end = self.connection.prepare_cached(sql)?.query_row(ring, |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(end.optional()?.unwrap_or((1, 0)))
+    }
+
+    /// The oldest turn that begins at this byte of the ring or later.
+    fn first_from(&self, kept: &KeptMessage, byte: i64) -> Outcome<Option<i64>> {
+        let sql = "SELECT turn FROM kept WHERE station = ?1 AND why = ?2 AND past >= ?3 ORDER BY turn LIMIT 1";
+        let ring = params![kept.station.as_str(), kept.why, byte];
+        Ok(self.connection.prepare_cached(sql)?.query_row(ring, |row| row.get(0)).optional()?)
     }
 
     /// A bill that is there already stays as it is.

@@ -1,22 +1,28 @@
 //! Stations, connectors and tokens: whole records under their keys.
 
+use std::collections::HashSet;
+
 use amprule_domain::StationId;
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
 use rusqlite::{Connection, params};
+use tracing::warn;
 
 use crate::codec::Body;
 use crate::error::Outcome;
+use crate::limits::{CONNECTORS_PER_STATION, CROWDED_STATIONS};
 
 pub(super) struct Records<'c> {
     connection: &'c Connection,
     body: Body,
+    /// Stations with too many connectors, each told once.
+    crowded: HashSet<StationId>,
 }
 
 impl<'c> Records<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, body: Body::default() }
+        Self { connection, body: Body::default(), crowded: HashSet::new() }
     }
 
     /// `since` is kept from the first time.
@@ -28,7 +34,7 @@ impl<'c> Records<'c> {
         Ok(())
     }
 
-    pub(super) fn station_gone(&self, id: &StationId) -> Outcome<()> {
+    pub(super) fn station_gone(&mut self, id: &StationId) -> Outcome<()> {
         for sql in [
             "DELETE FROM stations WHERE id = ?1",
             "DELETE FROM connectors WHERE station = ?1",
@@ -36,15 +42,31 @@ impl<'c> Records<'c> {
         ] {
             self.connection.prepare_cached(sql)?.execute([id.as_str()])?;
         }
+        self.crowded.remove(id);
         Ok(())
     }
 
+    /// A station may report any number of connectors; the bound's worth of them are stored.
     pub(super) fn connector(&mut self, station: &StationId, status: &ConnectorStatus) -> Outcome<()> {
-        let sql = "INSERT INTO connectors (station, evse, connector, body) VALUES (?1, ?2, ?3, ?4)
-                   ON CONFLICT (station, evse, connector) DO UPDATE SET body = excluded.body";
-        let key = (station.as_str(), status.evse, status.connector);
-        self.connection.prepare_cached(sql)?.execute(params![key.0, key.1, key.2, self.body.of(status)?])?;
+        let sql = "UPDATE connectors SET body = ?4 WHERE station = ?1 AND evse = ?2 AND connector = ?3";
+        let row = params![station.as_str(), status.evse, status.connector, self.body.of(status)?];
+        if self.connection.prepare_cached(sql)?.execute(row)? > 0 {
+            return Ok(());
+        }
+        let sql = "INSERT INTO connectors (station, evse, connector, body) SELECT ?1, ?2, ?3, ?4
+                   WHERE (SELECT count(*) FROM connectors WHERE station = ?1) < ?5";
+        let row =
+            params![station.as_str(), status.evse, status.connector, self.body.of(status)?, CONNECTORS_PER_STATION];
+        if self.connection.prepare_cached(sql)?.execute(row)? == 0 {
+            self.tell_crowded(station);
+        }
         Ok(())
+    }
+
+    fn tell_crowded(&mut self, station: &StationId) {
+        if self.crowded.len() < CROWDED_STATIONS && self.crowded.insert(station.clone()) {
+            warn!(%station, "the station reports more than {CONNECTORS_PER_STATION} connectors; those beyond are not stored");
+        }
     }
 
     pub(super) fn token(&mut self, token: &TokenRecord) -> Outcome<()> {

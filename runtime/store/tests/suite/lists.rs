@@ -120,6 +120,29 @@ pub(crate) async fn kept_messages_are_bounded_for_each_station_and_reason(store:
     assert_eq!(store.kept(&"cs-2".into(), &page(9)).await.unwrap().items, [kept("cs-2", 1)]);
 }
 
+pub(crate) async fn kept_messages_are_bounded_in_bytes_too(store: &dyn Store) {
+    let evidence = KeptMessage { why: "no-start", ..kept("cs-1", -1) };
+    let large = |n: i64| KeptMessage { payload: n.to_string().repeat(300_000).into(), ..kept("cs-1", n) };
+    store.commit(vec![Effect::Kept(evidence.clone())]).await.unwrap();
+    for n in 1..=9 {
+        for effects in [vec![Effect::Kept(kept("cs-1", n))], vec![Effect::Kept(large(n)), Effect::Kept(large(n))]] {
+            store.commit(effects).await.unwrap();
+        }
+        let mut all = pages(300, |page| store.kept(&"cs-1".into(), &page)).await;
+        assert_eq!(all.pop().as_ref(), Some(&evidence), "it has a reason of its own");
+        let bytes: usize = all.iter().map(|message| message.payload.len()).sum();
+        assert!(bytes <= 4 << 20, "{bytes} bytes");
+        let expect: Vec<_> =
+            (1..=n).rev().flat_map(|n| [large(n), large(n), kept("cs-1", n)]).take(all.len()).collect();
+        assert_eq!(all, expect, "the newest stay");
+        assert!(all.len() >= 13.min(expect.len()), "no more goes than must");
+    }
+    let huge = KeptMessage { payload: "x".repeat(5 << 20).into(), ..kept("cs-1", 10) };
+    store.commit(vec![Effect::Kept(huge.clone())]).await.unwrap();
+    let all = pages(300, |page| store.kept(&"cs-1".into(), &page)).await;
+    assert!(all.iter().eq([&huge, &evidence]), "a message that is larger than the bound is kept alone");
+}
+
 pub(crate) async fn a_cursor_that_is_none_is_explained(store: &dyn Store) {
     let wrong = Page { after: Some("nonsense".to_owned()), limit: 5 };
     let error = store.sessions(&SessionFilter::default(), &wrong).await.unwrap_err();

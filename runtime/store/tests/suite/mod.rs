@@ -13,6 +13,7 @@ macro_rules! conformance {
         $crate::conformance!($open; records:
             a_station_is_read_back_and_its_sessions_outlive_it,
             a_connector_is_known_by_its_latest_status,
+            connectors_of_a_station_are_bounded_and_the_known_ones_go_on,
             a_token_is_found_in_any_case_and_gone_when_removed);
         $crate::conformance!($open; sessions:
             a_session_is_read_back_after_every_change,
@@ -36,6 +37,7 @@ macro_rules! conformance {
             decisions_are_listed_newest_first_and_kept_once,
             decisions_are_read_oldest_first_within_a_span,
             kept_messages_are_bounded_for_each_station_and_reason,
+            kept_messages_are_bounded_in_bytes_too,
             a_cursor_that_is_none_is_explained);
     };
     ($open:path; $topic:ident: $($case:ident),+) => {

@@ -33,6 +33,21 @@ pub(crate) async fn a_connector_is_known_by_its_latest_status(store: &dyn Store)
     assert_eq!(store.connectors(&"cs-1".into()).unwrap(), []);
 }
 
+pub(crate) async fn connectors_of_a_station_are_bounded_and_the_known_ones_go_on(store: &dyn Store) {
+    let put = |evse, word: &str| Effect::Connector {
+        station: "cs-1".into(),
+        status: ConnectorStatus { evse, connector: 1, status: word.to_owned(), error: None, at: None, charging: None },
+    };
+    for evses in (1..=5_000).collect::<Vec<_>>().chunks(500) {
+        store.commit(evses.iter().map(|&evse| put(evse, "Available")).collect()).await.unwrap();
+    }
+    store.commit(vec![put(1, "Occupied"), put(9_999, "Occupied")]).await.unwrap();
+    let connectors = store.connectors(&"cs-1".into()).unwrap();
+    assert!((64..5_000).contains(&connectors.len()), "{}", connectors.len());
+    assert_eq!((connectors[0].evse, connectors[0].status.as_str()), (1, "Occupied"));
+    assert!(connectors.iter().all(|connector| connector.evse < 9_999));
+}
+
 pub(crate) async fn a_token_is_found_in_any_case_and_gone_when_removed(store: &dyn Store) {
     store.commit(vec![Effect::Token(Box::new(token("aBc")))]).await.unwrap();
     for key in ["ABC", "abc", "aBc"] {

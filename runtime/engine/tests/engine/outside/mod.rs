@@ -1,8 +1,11 @@
 //! The engine's outside, in memory: a store that can be told to fail, hooks without opinions, and a link with two ends.
 
+mod said;
+
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
 use amprule_domain::decision::Decision;
@@ -10,22 +13,26 @@ use amprule_domain::effect::{Answered, BillVersion, Effect, KeptMessage};
 use amprule_domain::event::{ConnectorStatus, Inbound, StationCommand, StationEvent};
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
-use amprule_domain::reply::{Refusal, Reply};
+use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply};
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
 use amprule_domain::{
-    Currency, Decimal, DecisionId, Occasion, SessionId, SessionNo, StationId, Timestamp, TransactionId,
+    Currency, Decimal, DecisionId, Mark, Occasion, SessionId, SessionNo, StationId, Timestamp, TransactionId,
 };
 use amprule_engine::{Engine, Ports, Settings};
 use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+pub(crate) use said::Said;
+
 #[derive(Default)]
 pub(crate) struct Disk {
     pub(crate) fails: AtomicBool,
     pub(crate) forgets: AtomicBool,
+    /// A commit takes a second.
+    pub(crate) is_slow: AtomicBool,
     pub(crate) effects: Mutex<Vec<Effect>>,
 }
 
@@ -47,6 +54,9 @@ impl Disk {
 impl Store for Disk {
     fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
         Box::pin(async move {
+            if self.is_slow.load(Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
             if self.fails.load(Ordering::Relaxed) {
                 return Err(StoreError::new("the disk is full"));
             }
@@ -103,8 +113,12 @@ impl Store for Disk {
     fn spent(&self, _: &str, _: Currency, _: Timestamp) -> StoreResult<Decimal> {
         Ok(Decimal::ZERO)
     }
-    fn open_sessions(&self, _: &str) -> StoreResult<u32> {
-        Ok(0)
+    fn open_sessions(&self, key: &str) -> StoreResult<u32> {
+        let counts = |session: &Session| {
+            let is_its = session.token.as_ref().is_some_and(|token| token.key() == key);
+            session.is_open() && is_its && !session.marks.has(&Mark::UNAUTHORIZED)
+        };
+        Ok(u32::try_from(self.sessions(counts).len()).expect("few sessions"))
     }
     fn decisions(&self, _: Option<SessionId>, _: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
         unreachable!("the engine lists nothing")
@@ -134,13 +148,22 @@ impl Store for Disk {
 pub(crate) struct Willing {
     pub(crate) max_duration_s: Option<u64>,
     pub(crate) prices: bool,
+    /// Open sessions that a token may have.
+    pub(crate) sessions_max: Option<u32>,
 }
 
 impl Hooks for Willing {
-    fn authorize<'a>(&'a self, _: AuthorizationInput, _: Occasion<'a>) -> Later<'a, AuthorizationAnswer> {
+    fn authorize<'a>(&'a self, input: AuthorizationInput, _: Occasion<'a>) -> Later<'a, AuthorizationAnswer> {
         let mut output = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
         output.limits.max_duration_s = self.max_duration_s;
-        Box::pin(async { AuthorizationAnswer { output, decisions: Vec::new() } })
+        if self.sessions_max.is_some_and(|most| input.open_sessions >= most) {
+            output.verdict = Opinion::Reject;
+            output.reason = Some(AuthorizationStatus::ConcurrentTx);
+        }
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            AuthorizationAnswer { output, decisions: Vec::new() }
+        })
     }
     fn pin(&self, _: &Occasion<'_>, _: Option<&str>) -> Option<Arc<Pin>> {
         None
@@ -265,21 +288,27 @@ struct Wire {
     said: mpsc::UnboundedReceiver<Received>,
     shows: mpsc::UnboundedSender<Seen>,
     takes_writes: bool,
+    is_strict: bool,
 }
 
 pub(crate) fn wire() -> (Plug, Box<dyn Link>) {
-    wire_that(true)
+    wire_that(true, false)
+}
+
+/// Of a version that lets a pending station say nothing unasked.
+pub(crate) fn strict_wire() -> (Plug, Box<dyn Link>) {
+    wire_that(true, true)
 }
 
 /// A half-dead socket: it never takes a write.
 pub(crate) fn dead_wire() -> (Plug, Box<dyn Link>) {
-    wire_that(false)
+    wire_that(false, false)
 }
 
-fn wire_that(takes_writes: bool) -> (Plug, Box<dyn Link>) {
+fn wire_that(takes_writes: bool, is_strict: bool) -> (Plug, Box<dyn Link>) {
     let (say, said) = mpsc::unbounded_channel();
     let (shows, seen) = mpsc::unbounded_channel();
-    (Plug { say, seen, messages: 0 }, Box::new(Wire { said, shows, takes_writes }))
+    (Plug { say, seen, messages: 0 }, Box::new(Wire { said, shows, takes_writes, is_strict }))
 }
 
 impl Link for Wire {
@@ -304,6 +333,12 @@ impl Link for Wire {
     }
     fn phrase(&self, _: &StationCommand) -> (&'static str, String) {
         ("Stop", "{}".to_owned())
+    }
+    fn asks_for(&self, action: &str, _: &str) -> Option<&'static str> {
+        (action == "Trigger").then_some("Test")
+    }
+    fn is_strict_about_pending(&self) -> bool {
+        self.is_strict
     }
     fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
         Box::pin(async move { drop(self.shows.send(Seen::Closed(why))) })

@@ -1,0 +1,67 @@
+//! One token at several stations at once, under a policy that allows one session.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use amprule_domain::StationId;
+use amprule_domain::ports::Door;
+use amprule_domain::reply::{AuthorizationStatus, Reply};
+use amprule_engine::{Engine, Settings};
+
+use crate::outside::{Disk, Plug, Willing, engine_with, wire};
+use crate::start;
+
+fn one_session(disk: &Arc<Disk>) -> Arc<Engine> {
+    disk.is_slow.store(true, Ordering::Relaxed);
+    engine_with(disk, Willing { sessions_max: Some(1), ..Willing::default() }, Settings::default())
+}
+
+fn connect(engine: &Engine, count: usize) -> Vec<Plug> {
+    let ends = (0..count).map(|number| {
+        let (plug, link) = wire();
+        engine.attach(StationId::new(format!("cs-{number}")), link);
+        plug
+    });
+    ends.collect()
+}
+
+/// `None`: it could not be stored.
+async fn told(plug: &mut Plug) -> Option<AuthorizationStatus> {
+    match plug.answer().await {
+        Ok(Reply::Transaction(reply)) => reply.token.map(|token| token.status),
+        Ok(other) => panic!("not a start's answer: {other:?}"),
+        Err(_) => None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_starts_at_once_one_is_accepted() {
+    let engine = one_session(&Arc::default());
+    let mut plugs = connect(&engine, 2);
+    plugs.iter_mut().for_each(|plug| plug.event(start()));
+    let mut answers = Vec::new();
+    for plug in &mut plugs {
+        answers.push(told(plug).await);
+    }
+    answers.sort_by_key(|status| status.map(AuthorizationStatus::as_str));
+    assert_eq!(answers, [Some(AuthorizationStatus::Accepted), Some(AuthorizationStatus::ConcurrentTx)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_could_not_be_stored_counts_no_longer() {
+    let disk = Arc::<Disk>::default();
+    let engine = one_session(&disk);
+    let mut plugs = connect(&engine, 2);
+    for plug in &mut plugs {
+        plug.event(amprule_domain::event::StationEvent::Heartbeat);
+        plug.answer().await.unwrap();
+    }
+    disk.fails.store(true, Ordering::Relaxed);
+    plugs[0].event(start());
+    assert_eq!(told(&mut plugs[0]).await, None);
+    disk.fails.store(false, Ordering::Relaxed);
+    plugs[1].event(start());
+    assert_eq!(told(&mut plugs[1]).await, Some(AuthorizationStatus::Accepted));
+    plugs[0].event(start());
+    assert_eq!(told(&mut plugs[0]).await, Some(AuthorizationStatus::ConcurrentTx), "now the store counts the other");
+}
