@@ -42,6 +42,8 @@ marks! {
     REGISTER_NEGATIVE = "register-negative";
     /// The register of the end contradicts those before it.
     END_CONTRADICTS = "end-contradicts", doubt;
+    /// The power that the station told comes to much more than its register shows.
+    POWER_CONTRADICTS = "power-contradicts", doubt;
     /// The first register came when energy had flowed for a while.
     START_UNMETERED = "start-unmetered", doubt;
     /// A sum over fewer phases than before is another register and is not billed.
@@ -91,6 +93,8 @@ marks! {
     TRANSACTION_REUSED = "transaction-id-reused";
     /// The station numbered its messages from the beginning again.
     SEQ_RESTARTED = "seq-restarted";
+    /// It costs something, and nobody ever showed a token.
+    NO_TOKEN = "no-token", doubt;
     /// Started although the token was refused.
     UNAUTHORIZED = "unauthorized";
 
@@ -105,8 +109,6 @@ marks! {
     PRICE_FALLBACK = "price-fallback", doubt;
     /// A later answer of a fallback was not taken: the bill of the pinned version stands.
     PRICE_KEPT = "price-kept", doubt;
-    /// The bill was corrected after it was made; the earlier versions are kept.
-    BILL_CORRECTED = "bill-corrected";
     /// The tariff changed its currency within the session; the price before stands.
     CURRENCY_CHANGED = "currency-changed", doubt;
     /// The session has a pinned tariff, and neither it nor a stand-in could price.

@@ -99,8 +99,10 @@ pub(super) enum Order {
     Same,
     /// The station's order says that it is older than what we have.
     Late,
-    /// Older by its time, newer by its height: the one before had the wrong time.
+    /// Older by its time, newer by its height: the one before, whose time was not certain, was read earlier.
     Redates,
+    /// The same, though the one before was dated: one of the two has the wrong time.
+    Contradicts,
     /// Older by its time than even the one before that, and newer by its height: the clock was set back.
     SetBack,
 }
@@ -116,6 +118,7 @@ pub(super) fn order(evidence: &Evidence, point: Point, is_older: bool) -> Order 
     match evidence.read_before() {
         _ if point.register == latest.register => Order::Same,
         _ if is_older || !is_higher => Order::Late,
+        Some(before) if point.at >= before && latest.dated => Order::Contradicts,
         Some(before) if point.at >= before => Order::Redates,
         Some(_) | None => Order::SetBack,
     }

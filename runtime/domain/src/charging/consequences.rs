@@ -107,7 +107,10 @@ pub(super) fn begun(told: Told<'_>, session: Session, named: Option<&Session>) -
     let mut step = of(told, session);
     for over in [named, on_evse, surplus].into_iter().flatten() {
         if over.id != id && step.session(over.id).is_none() {
-            step.also_ended(abandon(over, at));
+            let mut ended = abandon(over, at);
+            let is_named = named.is_some_and(|named| named.id == over.id);
+            ended.marks.extend(is_named.then_some(Mark::TRANSACTION_REUSED));
+            step.also_ended(ended);
         }
     }
     step

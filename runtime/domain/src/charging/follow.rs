@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::believe::{self, Order, Read, Value};
 use super::transaction::Told;
-use crate::SessionNo;
+use crate::{Energy, SessionNo};
 use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::evidence::{Judged, Point, Power, TAKEN_BACK};
 use crate::mark::{Mark, Marks};
@@ -16,6 +16,9 @@ use crate::timeline::{Clock, Timeline};
 
 /// A session that charged for so long before its first register may have drawn what nobody has seen.
 const UNMETERED: SignedDuration = SignedDuration::from_mins(5);
+
+/// A status that is so much older than the last reading is as good as of now.
+const STATUS_SLACK: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a message is held against.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +94,7 @@ fn is_heard(session: &mut Session) {
 
 fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_older: bool) {
     let at = event.at.unwrap_or(bounds.now).max(session.started_at);
+    feel(session, event, at, bounds.power);
     for read in believe::registers(session, event, at) {
         take(session, read, bounds.power, is_older);
     }
@@ -104,22 +108,36 @@ fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_old
     }
 }
 
-/// A register takes its place among the others.
-fn take(session: &mut Session, mut read: Read, power: Power, is_older: bool) {
+fn feel(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power) {
+    for reading in &event.readings {
+        if let Some(watts) = reading.power_w {
+            session.timeline.evidence.feel(session.started_at, reading.at.unwrap_or(at), watts, power);
+        }
+    }
+}
+
+/// A register takes its place among the others. False: it has none.
+fn take(session: &mut Session, mut read: Read, power: Power, is_older: bool) -> bool {
     let clock = clock(session);
     let course = &mut session.timeline;
     if read.value == Value::Interval {
         let judged = course.evidence.read_interval(session.started_at, read.point.at, read.point.register, power);
-        return bring_up(session, read.point.at, judged, power, &clock);
+        bring_up(session, read.point.at, judged, power, &clock);
+        return true;
     }
     match believe::order(&course.evidence, read.point, is_older) {
         Order::Next => {}
-        Order::Same => return,
+        Order::Same => return true,
         Order::Late => {
             let is_higher = Some(read.point.register) > course.evidence.last_register();
-            return session.marks.add(if is_higher { Mark::LATE_CONTRADICTS } else { Mark::LATE_READING });
+            session.marks.add(if is_higher { Mark::LATE_CONTRADICTS } else { Mark::LATE_READING });
+            return false;
         }
         Order::Redates => redate(session, read.point.at),
+        Order::Contradicts => {
+            redate(session, read.point.at);
+            session.marks.add(Mark::CLOCK_MOVED);
+        }
         Order::SetBack => {
             read.point.at = course.evidence.read_at().unwrap_or(read.point.at);
             read.point.dated = false;
@@ -128,8 +146,14 @@ fn take(session: &mut Session, mut read: Read, power: Power, is_older: bool) {
     }
     unmetered(session, read.point.at);
     match session.timeline.evidence.read(read.meter, read.point, power) {
-        Some(judged) => bring_up(session, read.point.at, judged, power, &clock),
-        None => session.marks.extend((read.meter.phases != 0).then_some(Mark::PHASES_MISSING)),
+        Some(judged) => {
+            bring_up(session, read.point.at, judged, power, &clock);
+            read.point.register >= Energy::ZERO
+        }
+        None => {
+            session.marks.extend((read.meter.phases != 0).then_some(Mark::PHASES_MISSING));
+            false
+        }
     }
 }
 
@@ -160,13 +184,13 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     if end.redates {
         redate(session, end.at);
     }
-    let reads = believe::registers(session, event, end.at);
-    let closing = reads.iter().rev().find(|read| read.value == Value::Register).copied();
-    for read in reads {
-        take_of_end(session, read, bounds.power);
-    }
-    if let Some(closing) = closing {
-        close(session, closing, bounds.power);
+    feel(session, event, end.at, bounds.power);
+    let mut reads = believe::registers(session, event, end.at);
+    let told = !reads.is_empty();
+    reads.retain(|read| take_of_end(session, *read, bounds.power));
+    match reads.iter().rfind(|read| read.value == Value::Register) {
+        Some(closing) => close(session, *closing, bounds.power),
+        None => session.marks.extend((told && reads.is_empty()).then_some(Mark::END_CONTRADICTS)),
     }
     if let Some(state) = event.charging {
         session.timeline.change_state(end.at.max(session.timeline.at), state);
@@ -175,12 +199,13 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
 }
 
 /// What an end lists again was sampled on the way: nothing that is known is late.
-fn take_of_end(session: &mut Session, read: Read, power: Power) {
+fn take_of_end(session: &mut Session, read: Read, power: Power) -> bool {
     let was_late = session.marks.has(&Mark::LATE_READING);
-    take(session, read, power, false);
+    let taken = take(session, read, power, false);
     if !was_late {
         session.marks.take_back(&Mark::LATE_READING);
     }
+    taken
 }
 
 fn close(session: &mut Session, closing: Read, power: Power) {
@@ -194,9 +219,10 @@ pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String
     let clock = clock(session);
     let odd = session.timeline.finish(at, &clock);
     session.marks.extend(odd);
-    if !session.timeline.evidence.proves_energy() {
-        session.marks.add(Mark::ENERGY_UNKNOWN);
-    }
+    let (evidence, energy) = (&session.timeline.evidence, session.energy());
+    let (is_unknown, is_contradicted) = (!evidence.proves_energy(), evidence.is_contradicted(energy));
+    session.marks.extend(is_unknown.then_some(Mark::ENERGY_UNKNOWN));
+    session.marks.extend(is_contradicted.then_some(Mark::POWER_CONTRADICTS));
     session.stop_awaited_since = None;
     session.marks.take_back(&Mark::STOP_AWAITED);
     session.state = SessionState::Ended;
@@ -224,10 +250,19 @@ pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
     present
 }
 
-/// A word of the connector, within the session's own time. One that comes late says nothing about now.
+/// A word of the connector, within the session's own time.
 pub(super) fn change_state(session: &mut Session, at: Timestamp, state: ChargingState) {
-    if at >= session.timeline.at {
-        session.timeline.change_state(at, state);
+    let clock = clock(session);
+    if at + STATUS_SLACK >= session.timeline.at {
+        session.timeline.change_state(at.max(session.timeline.at), state);
+        let odd = session.timeline.make_room(&clock);
+        session.marks.extend(odd);
+    } else if session.timeline.state_at(at) != state {
+        // A register of later has come before. What was settled since then may have been in this state.
+        session.marks.add(Mark::LATE_STATE);
+        if session.timeline.is_unchanged_since(at) {
+            session.timeline.state = state;
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use crate::session::{Session, SessionState};
 
 /// A station's clock may be set back by so much within a session. What is older is from another one.
 const SET_BACK_MAX: SignedDuration = SignedDuration::from_hours(24);
+/// A session whose end came before its start is not longer than this.
+const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 /// Times of one moment may differ by so much.
 const SLACK: SignedDuration = SignedDuration::from_secs(60);
 
@@ -55,9 +57,12 @@ pub(super) fn identify<'s>(station: &'s Station, event: &TransactionEvent) -> Me
 
 fn started<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
     let Some(name) = &event.transaction else {
-        let mut sessions = station.sessions.iter().rev();
-        let same = sessions.find(|session| is_same_unnamed_start(session, event));
-        return same.map_or(Meant::New(New::default()), |session| Meant::Repetition(session));
+        let find = |is: fn(&Session, &TransactionEvent) -> bool| station.sessions.iter().rev().find(|s| is(s, event));
+        return match (find(is_same_unnamed_start), find(is_end_of)) {
+            (Some(session), _) => Meant::Repetition(session),
+            (None, Some(session)) => Meant::Startless(session),
+            (None, None) => Meant::New(New::default()),
+        };
     };
     let reused = |instead_of| Meant::New(New { reuses_name: true, instead_of });
     match station.by_transaction(name) {
@@ -92,6 +97,16 @@ fn is_same_unnamed_start(session: &Session, event: &TransactionEvent) -> bool {
     same_time && same_token && is_same_place(session, event) && same_register(session, event)
 }
 
+/// The queue was sent in the wrong order: an end that named no transaction was booked, and this is its start.
+fn is_end_of(session: &Session, event: &TransactionEvent) -> bool {
+    let is_unnamed = session.parked.iter().all(|event| event.transaction.is_none() && event.phase == Phase::Ended);
+    let same_token = session.token.as_ref().is_none_or(|_| event.token.as_ref().is_some_and(|t| session.verdict_on(t).is_some()));
+    let order = event.at.zip(session.ended_at).is_some_and(|(begin, end)| begin < end && end.duration_since(begin) < LONGEST);
+    let register = event.readings.iter().find_map(|reading| reading.register);
+    let rises = register.is_some() && register <= session.timeline.evidence.last_register();
+    session.lacks_start() && is_unnamed && same_token && order && rises
+}
+
 /// A repetition may have lost the fraction of its second.
 fn began(session: &Session, at: Timestamp) -> bool {
     let within = |began: Timestamp| at.duration_since(began).abs() < SignedDuration::from_secs(1);
@@ -123,9 +138,10 @@ fn followed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
 
 /// 1.6 stations leave the transaction out, or send 0: the one that is open is meant, if the register fits.
 fn unnamed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
-    let evse = event.evse.filter(|_| event.phase == Phase::Updated);
-    let open = station.open_on(evse).filter(|open| could_be_of(open, event) && fits(station, open, event));
-    if let Some(session) = open {
+    let on_evse = |open: &&Session| event.evse.is_none_or(|evse| evse == open.evse);
+    let fitting = |open: &&Session| on_evse(open) && could_be_of(open, event) && fits(station, open, event);
+    let mut open = station.open().filter(fitting);
+    if let (Some(session), None) = (open.next(), open.next()) {
         return Meant::Running(Running { session, is_guessed: true });
     }
     let mut ended = station.sessions.iter().rev().filter(|session| session.state == SessionState::Ended);

@@ -73,6 +73,8 @@ fn take_price(session: &mut Session, price: Option<Price>) {
     if price.is_doubtful() {
         session.marks.add(Mark::PRICE_FALLBACK);
     }
+    let is_owed = price.is_final && !price.total.is_zero() && session.token.is_none();
+    session.marks.extend(is_owed.then_some(Mark::NO_TOKEN));
     session.price = Some(Arc::new(price));
 }
 
@@ -87,7 +89,6 @@ fn bill(before: Option<&Session>, session: &mut Session, now: Timestamp) -> Opti
         return None;
     }
     session.bill = before.bill + 1;
-    session.marks.add(Mark::BILL_CORRECTED);
     let news = session.marks.iter().filter(|mark| !before.marks.has(mark)).map(Mark::as_str);
     let why: Vec<&str> = news.collect();
     Some(Effect::Bill(Box::new(BillVersion {

@@ -8,6 +8,7 @@
 mod run;
 
 use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::microsecond::required as micros;
 use serde::{Deserialize, Serialize};
 
 pub use run::{Point, Power};
@@ -30,7 +31,24 @@ pub struct Evidence {
     /// When the latest interval was measured, where intervals stand for registers.
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_at: Option<Timestamp>,
+    /// What the power that was told comes to, and since when it is not counted yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drawn: Option<Drawn>,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Drawn {
+    #[serde(rename = "e")]
+    energy: Energy,
+    #[serde(rename = "t", with = "micros")]
+    until: Timestamp,
+}
+
+/// A power that was told says nothing about more than so much time before it.
+const POWER_LASTS_S: i64 = 900;
+/// Power is no meter: it only contradicts a register that shows less than a quarter of it, and not for little energy.
+const POWER_TIMES: i64 = 4;
+const POWER_COUNTS: Energy = Energy::from_wh(1_000);
 
 /// What a register has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +99,7 @@ impl Evidence {
 
     /// When the register before the latest one was read.
     pub fn read_before(&self) -> Option<Timestamp> {
-        self.current().map(|run| run.before)
+        self.current().map(|run| run.before.at)
     }
 
     /// Whether at least two registers went on from one another.
@@ -116,6 +134,22 @@ impl Evidence {
         let mut judged = self.judge(Point::new(at.max(last.at), last.register + energy), power);
         judged.marks.extend(is_late.then_some(Mark::LATE_CONTRADICTS));
         judged
+    }
+
+    /// Power was told. More than the EVSE can deliver is in another unit, and says nothing.
+    pub fn feel(&mut self, started_at: Timestamp, at: Timestamp, watts: i64, power: Power) {
+        let drawn = self.drawn.unwrap_or(Drawn { energy: Energy::ZERO, until: started_at });
+        let seconds = (at.as_second() - drawn.until.as_second()).clamp(0, POWER_LASTS_S);
+        if at > drawn.until && (0..=power.0).contains(&watts) {
+            let energy = drawn.energy + Energy::from_mwh(watts.saturating_mul(seconds) * 10 / 36);
+            self.drawn = Some(Drawn { energy, until: at });
+        }
+    }
+
+    /// Whether the power that was told contradicts so much energy.
+    pub fn is_contradicted(&self, energy: Energy) -> bool {
+        let drawn = self.drawn.map_or(Energy::ZERO, |drawn| drawn.energy);
+        drawn >= POWER_COUNTS && energy.mwh().saturating_mul(POWER_TIMES) < drawn.mwh()
     }
 
     /// The latest register is the one of the end: the difference to the start counts wherever it is plausible.
@@ -259,6 +293,10 @@ impl Evidence {
         if let Some((since, energy)) = self.rolled_over_to(first, power) {
             self.stray = Some(Run::begin(first, energy));
             return (Some(since), vec![Mark::REGISTER_ROLLED_OVER]);
+        }
+        if let Some((since, counted)) = run.without_last(first, power) {
+            self.stray = Some(Run::begin(first, counted));
+            return (Some(since), vec![Mark::REGISTER_DROPOUT]);
         }
         if run.is_established() {
             return (None, vec![Mark::REGISTER_RESTARTED]);

@@ -83,9 +83,9 @@ pub(super) struct Run {
     pub(super) first: Point,
     #[serde(rename = "l")]
     pub(super) last: Point,
-    /// When the register before the last one was read.
-    #[serde(rename = "b", with = "micros")]
-    pub(super) before: Timestamp,
+    /// The register before the last one.
+    #[serde(rename = "b")]
+    pub(super) before: Point,
     /// The session's energy at the last register.
     #[serde(rename = "e", with = "mwh")]
     pub(super) counted: Energy,
@@ -102,7 +102,7 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn begin(point: Point, counted: Energy) -> Self {
-        Self { first: point, last: point, before: point.at, counted, steps: 0, pace: (0, 0), opening: Energy::ZERO }
+        Self { first: point, last: point, before: point, counted, steps: 0, pace: (0, 0), opening: Energy::ZERO }
     }
 
     /// Of a session from before there was evidence.
@@ -126,23 +126,35 @@ impl Run {
             _ => self.pace.1 = self.pace.1.max(pace),
         }
         self.steps = self.steps.saturating_add(1);
-        self.before = self.last.at;
+        self.before = self.last;
         self.counted = counted;
         self.last = Point { register: point.register.max(self.last.register), ..point };
     }
 
-    /// Both this stray and the run can go on to a register: one odd value is less likely than the run, and so is a
-    /// stray that would have to become much quicker for it.
+    /// Both this stray and the run can go on to a register. What takes less power is likelier; a register that has begun
+    /// anew may also go on at its own pace.
     pub(super) fn is_less_likely_than(&self, run: &Self, point: Point) -> bool {
-        let quickest = self.pace.0.max(self.pace.1);
-        let pace = pace(self.last, point);
-        !self.is_established() || (pace > STEADY_TIMES * quickest.max(1) && pace > self::pace(run.last, point))
+        let (ours, theirs) = (pace(self.last, point), pace(run.last, point));
+        let own_pace = if self.is_established() { STEADY_TIMES * self.quickest() } else { 0 };
+        ours > own_pace && ours >= theirs
+    }
+
+    /// The last register was an odd one, if this one goes on from the register before it: where the run then stands.
+    pub(super) fn without_last(&self, point: Point, power: Power) -> Option<(Timestamp, Energy)> {
+        let (before, last) = (self.before, self.last);
+        let is_between = before.register <= point.register && point.register < last.register;
+        let goes_on = self.is_established() && is_between && before.is_reached_by(point, power);
+        let counted = self.counted - last.register.above(before.register) + point.register.above(before.register);
+        goes_on.then_some((before.at, counted))
+    }
+
+    fn quickest(&self) -> i64 {
+        self.pace.0.max(self.pace.1).max(1)
     }
 
     /// Whether so much energy until this point is in line with what the run has shown.
     pub(super) fn keeps_pace(&self, point: Point, flowed: Energy) -> bool {
-        let quickest = self.pace.0.max(self.pace.1);
-        !self.is_established() || pace_of(flowed, self.last, point) <= STEADY_TIMES * quickest.max(1)
+        !self.is_established() || pace_of(flowed, self.last, point) <= STEADY_TIMES * self.quickest()
     }
 
     /// The first step, when it was none: it began at exactly zero, was large, and far quicker than all others. At least

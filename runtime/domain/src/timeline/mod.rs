@@ -84,6 +84,16 @@ impl Timeline {
         self.all().find(|period| period.started_at <= at && at < period.ended_at).map_or(self.state, |p| p.state)
     }
 
+    /// No other state than the present one was told for any moment since.
+    pub fn is_unchanged_since(&self, at: Timestamp) -> bool {
+        self.all().filter(|period| period.ended_at > at).all(|period| period.state == self.state)
+    }
+
+    /// Many states without a register between them are settled before there are too many.
+    pub fn make_room(&mut self, clock: &Clock) -> Vec<Mark> {
+        if self.open.len() < Self::MAX_PERIODS { Vec::new() } else { self.settle(Energy::ZERO, Self::POWER, clock) }
+    }
+
     /// How long it was said to charge since the last register, until this moment.
     pub fn charged_until(&self, at: Timestamp) -> SignedDuration {
         let told = self.open.iter().filter(|p| p.is_charging()).map(|p| p.seconds_within(p.started_at, at)).sum();

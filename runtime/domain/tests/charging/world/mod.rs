@@ -262,6 +262,7 @@ impl World {
         let mut event = transaction(phase, Some(name), minute);
         event.seq_no = Some(seq_no);
         event.evse = Some(1);
+        event.token = (phase == Phase::Started).then(|| IdToken::new("CARD", "ISO14443"));
         event.readings = self.reading(minute, wh);
         event
     }
