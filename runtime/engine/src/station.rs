@@ -80,8 +80,20 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
         };
         let (alarm, asked, calls, vote) = (Alarm::default(), Asked::default(), Calls::default(), Vote::default());
         let link = None;
-        let mut task =
-            StationTask { ports, shared, settings, station, answered, alarm, asked, link, vote, stations, calls, mailbox };
+        let mut task = StationTask {
+            ports,
+            shared,
+            settings,
+            station,
+            answered,
+            alarm,
+            asked,
+            link,
+            vote,
+            stations,
+            calls,
+            mailbox,
+        };
         if Box::pin(task.take(mail)).await {
             task.set_alarm();
             task.turn_until_the_end().await;

@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
+use amprule_domain::Timestamp;
 use amprule_domain::event::{Inbound, StationEvent};
 use amprule_domain::ports::Clock;
-use amprule_domain::Timestamp;
 use jiff::SignedDuration;
 
 /// Clocks that differ by less agree.
@@ -52,7 +52,9 @@ impl Timekeeping {
         if self.was_sane.swap(is_sane, Relaxed) != is_sane {
             match verdict {
                 Ok(()) => tracing::info!("the server's clock can be trusted again"),
-                Err(why) => tracing::error!(%why, "the server's clock cannot be trusted; sessions are marked meanwhile"),
+                Err(why) => {
+                    tracing::error!(%why, "the server's clock cannot be trusted; sessions are marked meanwhile")
+                }
             }
         }
         is_sane
@@ -68,7 +70,9 @@ impl Timekeeping {
         }
         let now = self.clock.now();
         match self.last_commit.filter(|last| last.duration_since(now) > AGREE) {
-            Some(last) => Err(format!("it says {now:.0}, and the books were written at {last:.0}; set the server's time")),
+            Some(last) => {
+                Err(format!("it says {now:.0}, and the books were written at {last:.0}; set the server's time"))
+            }
             None => Ok(()),
         }
     }

@@ -167,8 +167,7 @@ struct Places([Sum; PLACES]);
 const PLACES: usize = 6;
 
 /// The outlet's meter counts; another place only when the outlet has none.
-const BY_RANK: [Place; PLACES] =
-    [Place::Outlet, Place::Body, Place::Cable, Place::Inlet, Place::Ev, Place::Upstream];
+const BY_RANK: [Place; PLACES] = [Place::Outlet, Place::Body, Place::Cable, Place::Inlet, Place::Ev, Place::Upstream];
 
 impl Places {
     fn add(&mut self, sample: &SampledValue<'_>, amount: f64) {

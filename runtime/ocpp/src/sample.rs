@@ -154,7 +154,9 @@ fn unit_factor(repairs: &mut Repairs, quantity: Quantity, unit: &str) -> Result<
         (Quantity::Register | Quantity::Interval, "Wh") | (Quantity::Power, "W") => (1.0, None),
         (Quantity::Register | Quantity::Interval, "kWh") | (Quantity::Power, "kW") => (1000.0, None),
         (Quantity::Register | Quantity::Interval, "W") | (Quantity::Power, "Wh") => (1.0, Some(Odd::UnitOfOtherKind)),
-        (Quantity::Register | Quantity::Interval, "kW") | (Quantity::Power, "kWh") => (1000.0, Some(Odd::UnitOfOtherKind)),
+        (Quantity::Register | Quantity::Interval, "kW") | (Quantity::Power, "kWh") => {
+            (1000.0, Some(Odd::UnitOfOtherKind))
+        }
         (_, other) => match other.trim().to_ascii_lowercase().as_str() {
             "wh" | "w" => (1.0, Some(Odd::OtherCase)),
             "kwh" | "kw" => (1000.0, Some(Odd::OtherCase)),

@@ -192,13 +192,15 @@ fn mutated_frames_are_answered_and_never_panic() {
                 let dialect = Dialect { strictness, ..dialect };
                 let mutated = mutate(&mut dice, &frame);
                 match dialect.parse(&mutated) {
-                    Ok(amprule_ocpp::Frame::Call { action, payload, .. }) => match dialect.decode(&action, payload, &jiff::tz::TimeZone::UTC) {
-                        Ok(_) => events += 1,
-                        Err(refusal) => {
-                            dialect.encode_error("id", &refusal);
-                            refusals += 1;
+                    Ok(amprule_ocpp::Frame::Call { action, payload, .. }) => {
+                        match dialect.decode(&action, payload, &jiff::tz::TimeZone::UTC) {
+                            Ok(_) => events += 1,
+                            Err(refusal) => {
+                                dialect.encode_error("id", &refusal);
+                                refusals += 1;
+                            }
                         }
-                    },
+                    }
                     Ok(_) => {}
                     Err(fault) => {
                         dialect.answer_malformed(&fault);

@@ -124,7 +124,22 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         location,
         pin,
     };
-    (head, CourseOf { ended_at, parked_at, stop_awaited_since, stop_reason, timeline, price, bill, limits, marks, seen, parked })
+    (
+        head,
+        CourseOf {
+            ended_at,
+            parked_at,
+            stop_awaited_since,
+            stop_reason,
+            timeline,
+            price,
+            bill,
+            limits,
+            marks,
+            seen,
+            parked,
+        },
+    )
 }
 
 pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
@@ -145,8 +160,19 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         location,
         pin,
     } = decode(head)?;
-    let Course { ended_at, parked_at, stop_awaited_since, stop_reason, timeline, price, bill, limits, marks, seen, parked } =
-        decode(course)?;
+    let Course {
+        ended_at,
+        parked_at,
+        stop_awaited_since,
+        stop_reason,
+        timeline,
+        price,
+        bill,
+        limits,
+        marks,
+        seen,
+        parked,
+    } = decode(course)?;
     Ok(Session {
         id,
         no,

@@ -168,13 +168,11 @@ fn course(boundaries: &[u16]) -> Vec<(ChargingState, PricingInput)> {
     let clock = TariffClock::new(TimeZone::get(ZONE).unwrap_or(TimeZone::UTC), boundaries);
     let start = plugged_in();
     let mut timeline = Timeline::new(start, COURSE[0].1);
-    timeline.read(start, Energy::ZERO, &clock);
-    let (mut at, mut register) = (start, Energy::ZERO);
+    let mut at = start;
     let part = |(step, (minutes, state, wh)): (usize, (i64, ChargingState, i64))| {
         timeline.change_state(at, state);
         at = at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(at);
-        register += Energy::from_wh(wh);
-        timeline.read(at, register, &clock);
+        timeline.deliver(at, Energy::from_wh(wh), &clock);
         (state, input(&timeline, start, step + 1 == COURSE.len()))
     };
     COURSE.into_iter().enumerate().map(part).collect()

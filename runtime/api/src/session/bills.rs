@@ -99,6 +99,9 @@ mod tests {
         house.keep([Effect::Session(std::sync::Arc::new(session)), Effect::Bill(Box::new(bill))]);
         let body = house.get(&format!("/api/v1/sessions/{id}/bills")).await.body;
         let bill = &body["bills"][0];
-        assert_eq!((&bill["version"], &bill["total"], &bill["why"]), (&json!(1), &json!("5.15"), &json!("late-reading")));
+        assert_eq!(
+            (&bill["version"], &bill["total"], &bill["why"]),
+            (&json!(1), &json!("5.15"), &json!("late-reading"))
+        );
     }
 }

@@ -56,7 +56,7 @@ mod tests {
             answer.body,
             json!({
                 "id": "cs 1/a", "provisioning": "accepted", "securityProfile": 0, "hasPassword": true,
-                "location": null, "group": null, "timeZone": "UTC",
+                "location": null, "group": null, "timeZone": "UTC", "powerWMax": {},
                 "vendor": "Volta", "model": null, "serial": "0042", "firmware": null,
                 "protocol": "ocpp2.0.1", "connected": true,
                 "connectedSince": "2026-07-01T08:00:00Z", "lastHeard": "2026-07-01T08:30:00Z", "bootedAt": null,

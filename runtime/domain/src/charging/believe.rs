@@ -5,12 +5,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::Energy;
 use crate::event::{Inbound, Phase, StationEvent, TransactionEvent};
 use crate::evidence::{Evidence, Point};
 use crate::mark::Mark;
 use crate::reading::{Context, Meter, Reading};
 use crate::session::Session;
-use crate::Energy;
 
 /// A station's clock that is further ahead than this is not believed.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::believe::{self, Order, Read, Value};
 use super::transaction::Told;
-use crate::{Energy, SessionNo};
 use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::evidence::{Judged, Point, Power, TAKEN_BACK};
 use crate::mark::{Mark, Marks};
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState};
 use crate::timeline::{Clock, Timeline};
+use crate::{Energy, SessionNo};
 
 /// A session that charged for so long before its first register may have drawn what nobody has seen.
 const UNMETERED: SignedDuration = SignedDuration::from_mins(5);

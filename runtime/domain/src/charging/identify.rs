@@ -83,7 +83,9 @@ fn begins_after(ended: &Session, event: &TransactionEvent) -> bool {
 fn is_same_start(session: &Session, event: &TransactionEvent) -> bool {
     let same_token = event.token.as_ref().is_none_or(|token| session.verdict_on(token).is_some());
     let at = event.told_at.or(event.at);
-    same_token && is_same_place(session, event) && (at.is_some_and(|at| began(session, at)) || same_register(session, event))
+    same_token
+        && is_same_place(session, event)
+        && (at.is_some_and(|at| began(session, at)) || same_register(session, event))
 }
 
 /// We name the transaction: equal connector, token, time and register make it the same start. When the station does
@@ -100,8 +102,10 @@ fn is_same_unnamed_start(session: &Session, event: &TransactionEvent) -> bool {
 /// The queue was sent in the wrong order: an end that named no transaction was booked, and this is its start.
 fn is_end_of(session: &Session, event: &TransactionEvent) -> bool {
     let is_unnamed = session.parked.iter().all(|event| event.transaction.is_none() && event.phase == Phase::Ended);
-    let same_token = session.token.as_ref().is_none_or(|_| event.token.as_ref().is_some_and(|t| session.verdict_on(t).is_some()));
-    let order = event.at.zip(session.ended_at).is_some_and(|(begin, end)| begin < end && end.duration_since(begin) < LONGEST);
+    let same_token =
+        session.token.as_ref().is_none_or(|_| event.token.as_ref().is_some_and(|t| session.verdict_on(t).is_some()));
+    let order =
+        event.at.zip(session.ended_at).is_some_and(|(begin, end)| begin < end && end.duration_since(begin) < LONGEST);
     let register = event.readings.iter().find_map(|reading| reading.register);
     let rises = register.is_some() && register <= session.timeline.evidence.last_register();
     session.lacks_start() && is_unnamed && same_token && order && rises
@@ -189,7 +193,9 @@ fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
 /// The end with the register that counts.
 fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
     let register = event.last_register().and_then(|reading| reading.register);
-    let same_time = event.at.is_none_or(|at| session.ended_at.is_some_and(|end| at.duration_since(end).abs() < SignedDuration::from_secs(1)));
+    let same_time = event.at.is_none_or(|at| {
+        session.ended_at.is_some_and(|end| at.duration_since(end).abs() < SignedDuration::from_secs(1))
+    });
     let same_register = register == session.timeline.evidence.latest().map(|latest| latest.register);
     same_register && (same_time || event.transaction.is_some())
 }

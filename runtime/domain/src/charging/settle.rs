@@ -81,7 +81,8 @@ fn take_price(session: &mut Session, price: Option<Price>) {
 /// Numbers the bill of an ended session. When it replaces another one, that is kept.
 fn bill(before: Option<&Session>, session: &mut Session, now: Timestamp) -> Option<Effect> {
     let price = session.price.as_ref().filter(|price| price.is_final)?;
-    let Some((before, earlier)) = before.filter(|before| before.bill > 0).and_then(|s| Some((s, s.price.as_ref()?))) else {
+    let Some((before, earlier)) = before.filter(|before| before.bill > 0).and_then(|s| Some((s, s.price.as_ref()?)))
+    else {
         session.bill = session.bill.max(1);
         return None;
     };

@@ -3,11 +3,11 @@
 
 use jiff::Timestamp;
 
+use super::Station;
 use super::admit::admit;
 use super::consequences::{self, Step};
 use super::follow::{Bounds, abandon, blank, follow, pin};
 use super::transaction::Told;
-use super::Station;
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};
 use crate::session::{SeqRanges, Session, SessionState};

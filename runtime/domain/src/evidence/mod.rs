@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::microsecond::required as micros;
 use serde::{Deserialize, Serialize};
 
-pub use run::{Point, Power};
 use run::Run;
+pub use run::{Point, Power};
 
 use crate::Energy;
 use crate::mark::Mark;
@@ -302,8 +302,8 @@ impl Evidence {
             return (None, vec![Mark::REGISTER_RESTARTED]);
         }
         // Only the start contradicts: the register counts from zero in each session.
-        let counts_from_zero = first.register < last.register
-            && Point { register: Energy::ZERO, ..last }.is_reached_by(first, power);
+        let counts_from_zero =
+            first.register < last.register && Point { register: Energy::ZERO, ..last }.is_reached_by(first, power);
         if counts_from_zero {
             self.stray = Some(Run::begin(first, run.counted + first.register));
         }

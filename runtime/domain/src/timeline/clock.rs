@@ -45,7 +45,9 @@ impl Clock {
 
     /// The moment at which the wall clock is moved, if that is before the next boundary.
     fn moved_before(&self, at: Timestamp, next: Timestamp) -> Option<Timestamp> {
-        let is_moved = !self.boundaries.is_empty() && next < Timestamp::MAX && self.zone.to_offset(at) != self.zone.to_offset(next);
+        let is_moved = !self.boundaries.is_empty()
+            && next < Timestamp::MAX
+            && self.zone.to_offset(at) != self.zone.to_offset(next);
         let moved = is_moved.then(|| self.zone.following(at).next())??.timestamp();
         (moved < next).then_some(moved)
     }

@@ -91,13 +91,14 @@ impl Timeline {
 
     /// Many states without a register between them are settled before there are too many.
     pub fn make_room(&mut self, clock: &Clock) -> Vec<Mark> {
-        if self.open.len() < Self::MAX_PERIODS { Vec::new() } else { self.settle(Energy::ZERO, Self::POWER, clock) }
+        if self.open.len() < Self::MAX_PERIODS { Vec::new() } else { self.settle(Energy::ZERO, None, clock) }
     }
 
     /// How long it was said to charge since the last register, until this moment.
     pub fn charged_until(&self, at: Timestamp) -> SignedDuration {
         let told = self.open.iter().filter(|p| p.is_charging()).map(|p| p.seconds_within(p.started_at, at)).sum();
-        let present = if self.state == ChargingState::Charging { at.duration_since(self.at) } else { SignedDuration::ZERO };
+        let present =
+            if self.state == ChargingState::Charging { at.duration_since(self.at) } else { SignedDuration::ZERO };
         SignedDuration::from_secs(told) + present.max(SignedDuration::ZERO)
     }
 
@@ -110,6 +111,14 @@ impl Timeline {
         judged.map_or_else(Vec::new, |judged| self.take(at, judged, Self::POWER, clock))
     }
 
+    /// So much energy flowed since the last register, in the states that were told: a course that nobody has to judge.
+    pub fn deliver(&mut self, at: Timestamp, energy: Energy, clock: &Clock) {
+        let later = self.set_aside_after(at);
+        self.settle(energy, None, clock);
+        self.energy += energy;
+        self.open = later;
+    }
+
     /// Brings the periods up to what the evidence says at this moment. Returns what was odd.
     pub fn take(&mut self, at: Timestamp, judged: Judged, power: Power, clock: &Clock) -> Vec<Mark> {
         let Judged { energy, since, mut marks } = judged;
@@ -117,9 +126,9 @@ impl Timeline {
         let settled = self.open.first().map_or(at, |first| first.started_at);
         let (before, now) = (self.energy, energy);
         if since >= settled && now >= before {
-            marks.extend(self.settle(now - before, power, clock));
+            marks.extend(self.settle(now - before, Some(power), clock));
         } else {
-            marks.extend(self.settle(Energy::ZERO, power, clock));
+            marks.extend(self.settle(Energy::ZERO, None, clock));
             self.spread(now.above(before), since, at);
             self.withdraw(before.above(now), since);
         }
@@ -133,7 +142,7 @@ impl Timeline {
     pub fn finish(&mut self, at: Timestamp, clock: &Clock) -> Vec<Mark> {
         self.cut_off(at);
         self.advance(at);
-        self.settle(Energy::ZERO, Self::POWER, clock)
+        self.settle(Energy::ZERO, None, clock)
     }
 
     /// Nothing that was heard of happened after this moment. Energy stays, in what is left.
@@ -237,11 +246,12 @@ impl Timeline {
         }
     }
 
-    /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them.
-    fn settle(&mut self, delta: Energy, power: Power, clock: &Clock) -> Vec<Mark> {
+    /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them. What the EVSE can deliver
+    /// tells whether energy has flowed in spite of the states.
+    fn settle(&mut self, delta: Energy, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
         let mut open = std::mem::take(&mut self.open);
         let mut marks = Vec::new();
-        if flows_in_spite(&open, delta, power) {
+        if power.is_some_and(|power| flows_in_spite(&open, delta, power)) {
             open.iter_mut().for_each(|stretch| stretch.state = ChargingState::Charging);
             marks.push(Mark::CHARGING_WHILE_SUSPENDED);
         }

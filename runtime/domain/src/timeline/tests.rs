@@ -1,3 +1,5 @@
+//! Courses, register by register.
+
 use jiff::tz::TimeZone;
 
 use super::*;

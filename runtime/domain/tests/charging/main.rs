@@ -243,7 +243,9 @@ fn a_v16_stop_ends_a_session_that_only_meter_values_had_told_of() {
 #[test]
 fn times_that_cannot_be_are_those_of_receipt() {
     let now = world::at(0);
-    for (minute, believed) in [(4, true), (60, false), (-300 * 24 * 60, true), (3 * 24 * 60, false), (-800 * 24 * 60, false)] {
+    for (minute, believed) in
+        [(4, true), (60, false), (-300 * 24 * 60, true), (3 * 24 * 60, false), (-800 * 24 * 60, false)]
+    {
         let event = StationEvent::Transaction(transaction(Phase::Updated, Some("t"), minute));
         let mut inbound = world::inbound(event);
         amprule_domain::charging::believe_times(&mut inbound, now, true);

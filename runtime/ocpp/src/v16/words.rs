@@ -31,7 +31,9 @@ pub(crate) fn transaction(
     value: &Loose<'_>,
 ) -> Result<Option<amprule_domain::TransactionId>, Refusal> {
     match repairs.whole("transactionId", value)? {
-        Some(number) if (1..=i64::from(i32::MAX)).contains(&number) => Ok(Some(amprule_domain::TransactionId::new(number.to_string()))),
+        Some(number) if (1..=i64::from(i32::MAX)).contains(&number) => {
+            Ok(Some(amprule_domain::TransactionId::new(number.to_string())))
+        }
         _ => repairs.note(crate::strictness::Odd::TransactionUnclear, "transactionId").map(|()| None),
     }
 }

@@ -73,7 +73,8 @@ impl<'c> Log<'c> {
 
     /// A bill that is there already stays as it is.
     pub(super) fn bill(&mut self, bill: &BillVersion) -> Outcome<()> {
-        let sql = "INSERT INTO bills (session, version, body) VALUES (?1, ?2, ?3) ON CONFLICT (session, version) DO NOTHING";
+        let sql =
+            "INSERT INTO bills (session, version, body) VALUES (?1, ?2, ?3) ON CONFLICT (session, version) DO NOTHING";
         let row = params![bill.session.0, bill.version, self.body.of(bill)?];
         self.connection.prepare_cached(sql)?.execute(row)?;
         Ok(())

@@ -123,13 +123,11 @@ impl Plan {
     fn timeline(&self, clock: &Clock) -> Timeline {
         let first = self.steps.first().map_or(ChargingState::Charging, |step| step.state);
         let mut timeline = Timeline::new(self.start, first);
-        let (mut at, mut register) = (self.start, Energy::ZERO);
-        timeline.read(at, register, clock);
+        let mut at = self.start;
         for step in &self.steps {
             timeline.change_state(at, step.state);
             at = at.checked_add(SignedDuration::from_secs(step.seconds)).unwrap_or(at);
-            register += step.energy;
-            timeline.read(at, register, clock);
+            timeline.deliver(at, step.energy, clock);
         }
         timeline.finish(at, clock);
         timeline
