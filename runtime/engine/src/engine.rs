@@ -159,8 +159,8 @@ impl Engine {
 }
 
 async fn ask(handle: &Handle, mail: impl FnOnce(oneshot::Sender<StoreResult<()>>) -> Mail) -> StoreResult<()> {
-    let gone = |_| StoreError::new("the server is shutting down");
+    let gone = || StoreError::new("the station's task has ended meanwhile; try again");
     let (done, answer) = oneshot::channel();
-    handle.mail.send(mail(done)).await.map_err(|_| gone(()))?;
-    answer.await.map_err(|_| gone(()))?
+    handle.mail.send(mail(done)).await.map_err(|_| gone())?;
+    answer.await.map_err(|_| gone())?
 }

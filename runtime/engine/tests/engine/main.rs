@@ -3,6 +3,7 @@
 mod deadlines;
 mod outside;
 mod recall;
+mod sockets;
 mod unloading;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, StationId, Timestamp};
 use amprule_engine::{CallFailed, CallOutcome, Settings, UnknownStations};
 
-use crate::outside::{Disk, Seen, dead_wire, engine, wire};
+use crate::outside::{Disk, Seen, engine, wire};
 
 fn station() -> StationId {
     StationId::from("cs-1")
@@ -50,33 +51,6 @@ fn update(at: Timestamp, wh: i64) -> StationEvent {
     let StationEvent::Transaction(started) = start_at(at) else { unreachable!("it is one") };
     let readings = vec![Reading::register(Some(at), Context::Periodic, Energy::from_wh(wh))];
     StationEvent::Transaction(TransactionEvent { phase: Phase::Updated, token: None, readings, ..started })
-}
-
-#[tokio::test]
-async fn a_newer_socket_wins_and_the_old_one_is_told() {
-    let engine = engine(&Arc::default(), Settings::default());
-    let ((mut old, first), (mut new, second)) = (wire(), wire());
-    engine.attach(station(), first);
-    old.event(StationEvent::Heartbeat);
-    old.answer().await.unwrap();
-    engine.attach(station(), second);
-    assert_eq!(old.next().await, Some(Seen::Closed(CloseReason::Superseded)));
-    assert_eq!(old.next().await, None);
-    new.event(StationEvent::Heartbeat);
-    assert!(matches!(new.answer().await, Ok(Reply::Heartbeat { .. })));
-    assert!(engine.connection(&station()).is_some());
-}
-
-#[tokio::test]
-async fn a_write_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
-    let engine = engine(&Arc::default(), Settings::default());
-    let ((mut old, first), (mut new, second)) = (dead_wire(), wire());
-    engine.attach(station(), first);
-    old.event(StationEvent::Heartbeat);
-    tokio::task::yield_now().await;
-    engine.attach(station(), second);
-    new.event(StationEvent::Heartbeat);
-    assert!(matches!(new.answer().await, Ok(Reply::Heartbeat { .. })));
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ use tokio::time::Instant;
 pub(crate) struct Disk {
     pub(crate) fails: AtomicBool,
     pub(crate) forgets: AtomicBool,
+    /// The next commit ends in a bug.
+    pub(crate) panics: AtomicBool,
     pub(crate) effects: Mutex<Vec<Effect>>,
 }
 
@@ -47,6 +49,7 @@ impl Disk {
 impl Store for Disk {
     fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
         Box::pin(async move {
+            assert!(!self.panics.swap(false, Ordering::Relaxed), "a bug, for the test");
             if self.fails.load(Ordering::Relaxed) {
                 return Err(StoreError::new("the disk is full"));
             }
@@ -293,7 +296,12 @@ impl Link for Wire {
     }
     fn call<'a>(&'a mut self, id: &'a str, action: &'a str, _: &'a str) -> Later<'a, Result<(), CallRefused>> {
         let seen = Seen::Call { id: id.to_owned(), action: action.to_owned() };
-        Box::pin(async move { self.shows.send(seen).map_err(|_| CallRefused::Closed) })
+        Box::pin(async move {
+            if !self.takes_writes {
+                std::future::pending::<()>().await;
+            }
+            self.shows.send(seen).map_err(|_| CallRefused::Closed)
+        })
     }
     fn phrase(&self, _: &StationCommand) -> (&'static str, String) {
         ("Stop", "{}".to_owned())
