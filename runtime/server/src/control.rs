@@ -22,6 +22,7 @@ pub(crate) struct Stations {
     pub(crate) engine: Arc<Engine>,
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) passwords: Arc<PasswordKey>,
+    pub(crate) watching: Arc<Watching>,
 }
 
 impl Control for Stations {
@@ -67,10 +68,17 @@ impl Control for Stations {
         SystemClock.now()
     }
 
-    /// Everything is loaded before the API listens; what can fail later is the disk, for reading or for writing.
+    /// Everything is loaded before the API listens; what can fail later is the disk, for reading or for writing, and the
+    /// thread that takes in scripts and plugins.
     fn ready(&self) -> Result<(), String> {
         self.store.last_session_no().map_err(|error| error.to_string())?;
-        self.store.can_write()
+        self.store.can_write()?;
+        if self.watching.has_died() {
+            return Err("a bug ended the thread that takes in scripts and plugins; those that are active go on, and \
+                        changes count once the server is started again"
+                .to_owned());
+        }
+        Ok(())
     }
 }
 
