@@ -30,6 +30,7 @@ pub(crate) struct Entrance {
     pub(crate) versions: Versions,
     pub(crate) tls: Option<Tls>,
     pub(crate) seats: Arc<Semaphore>,
+    pub(crate) room: Arc<Semaphore>,
     pub(crate) door: Arc<dyn Door>,
 }
 
@@ -100,7 +101,7 @@ impl Entrance {
             debug!(%peer, %station, "closed during the handshake");
             return;
         }
-        let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), seat).await;
+        let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), Arc::clone(&self.room), seat);
         match choice {
             Choice::Agreed { dialect, .. } => self.hand_over(station, Connection::new(socket, dialect), peer),
             Choice::Assumed(dialect) => {

@@ -48,6 +48,7 @@ pub(crate) struct Ocpp {
     pub(crate) max_handshakes: usize,
     pub(crate) handshake_timeout_s: u64,
     pub(crate) max_frame_kib: usize,
+    pub(crate) max_frames_mib: usize,
     pub(crate) ping_interval_s: u64,
     pub(crate) idle_timeout_s: u64,
     pub(crate) write_timeout_s: u64,
@@ -161,6 +162,7 @@ impl Default for Ocpp {
             max_handshakes: gateway.max_handshakes,
             handshake_timeout_s: gateway.handshake_timeout.as_secs(),
             max_frame_kib: gateway.max_frame_bytes / 1024,
+            max_frames_mib: gateway.max_frames_bytes >> 20,
             ping_interval_s: gateway.ping_interval.as_secs(),
             idle_timeout_s: gateway.idle_timeout.as_secs(),
             write_timeout_s: gateway.write_timeout.as_secs(),
@@ -270,9 +272,10 @@ impl Config {
 }
 
 impl Ocpp {
-    pub(crate) fn gateway_settings(&self, models: &[ModelRule]) -> GatewaySettings {
+    pub(crate) fn gateway_settings(&self, stations: &Stations) -> GatewaySettings {
         GatewaySettings {
-            models: models.to_vec(),
+            models: stations.models.clone(),
+            heartbeat: Duration::from_secs(stations.heartbeat_s),
             path_prefix: self.path_prefix.clone(),
             protocols: self.protocols.clone(),
             default_protocol: Some(self.default_protocol.clone()).filter(|name| !name.is_empty()),
@@ -280,6 +283,7 @@ impl Ocpp {
             max_handshakes: self.max_handshakes,
             handshake_timeout: Duration::from_secs(self.handshake_timeout_s),
             max_frame_bytes: self.max_frame_kib.saturating_mul(1024),
+            max_frames_bytes: self.max_frames_mib.saturating_mul(1 << 20),
             ping_interval: Duration::from_secs(self.ping_interval_s),
             idle_timeout: Duration::from_secs(self.idle_timeout_s),
             write_timeout: Duration::from_secs(self.write_timeout_s),

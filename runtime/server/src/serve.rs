@@ -60,7 +60,7 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
     let house = House::open(&config, &data, rules)?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
-    let settings = config.ocpp.gateway_settings(&config.stations.models);
+    let settings = config.ocpp.gateway_settings(&config.stations);
     let gateway = Gateway::bind(config.ocpp.listen, settings, tls).context("listen for stations")?;
     let listener = TcpListener::bind(config.api.listen)
         .await
