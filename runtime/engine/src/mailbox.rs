@@ -1,10 +1,11 @@
 //! A station's mailbox: what others want of it, besides what it says itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use amprule_domain::ports::{Link, StoreResult};
 use amprule_domain::station::StationRecord;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::calls::Call;
 use crate::connection::ConnectionState;
@@ -26,8 +27,7 @@ pub(crate) const MAILBOX_MAX: usize = 32;
 pub(crate) struct Handle {
     pub mail: mpsc::Sender<Mail>,
     pub connection: Arc<ConnectionState>,
-    /// The number of the newest socket, announced before its letter is sent.
-    newest: Arc<watch::Sender<u64>>,
+    newest: Arc<Newest>,
 }
 
 pub(crate) struct Mailbox {
@@ -35,15 +35,21 @@ pub(crate) struct Mailbox {
     pub connection: Arc<ConnectionState>,
     /// The number of the socket that the task has, or had last.
     pub socket: u64,
-    newest: watch::Receiver<u64>,
+    newest: Arc<Newest>,
+}
+
+/// The number of the newest socket, announced before its letter is sent.
+#[derive(Default)]
+struct Newest {
+    number: AtomicU64,
+    announced: Notify,
 }
 
 pub(crate) fn mailbox() -> (Handle, Mailbox) {
     let (sender, mail) = mpsc::channel(MAILBOX_MAX);
-    let (newest, seen) = watch::channel(0);
-    let connection = Arc::new(ConnectionState::default());
-    let handle = Handle { mail: sender, connection: connection.clone(), newest: Arc::new(newest) };
-    (handle, Mailbox { mail, connection, socket: 0, newest: seen })
+    let (newest, connection) = (Arc::<Newest>::default(), Arc::<ConnectionState>::default());
+    let handle = Handle { mail: sender, connection: connection.clone(), newest: newest.clone() };
+    (handle, Mailbox { mail, connection, socket: 0, newest })
 }
 
 impl Handle {
@@ -56,12 +62,9 @@ impl Handle {
     }
 
     fn announce(&self) -> u64 {
-        let mut number = 0;
-        self.newest.send_modify(|newest| {
-            *newest += 1;
-            number = *newest;
-        });
-        number
+        let before = self.newest.number.fetch_add(1, Ordering::SeqCst);
+        self.newest.announced.notify_waiters();
+        before + 1
     }
 
     /// Is it the same task's?
@@ -73,10 +76,14 @@ impl Handle {
 impl Mailbox {
     /// Ends when a newer socket than the task's is there or on its way, so that a write to a dead one does not keep it
     /// waiting.
-    pub(crate) async fn newer_socket(&mut self) {
-        let socket = self.socket;
-        if self.newest.wait_for(|newest| *newest > socket).await.is_err() {
-            std::future::pending::<()>().await;
+    pub(crate) async fn newer_socket(&self) {
+        loop {
+            // Before the look: what is announced after it is heard.
+            let announced = self.newest.announced.notified();
+            if self.newest.number.load(Ordering::SeqCst) > self.socket {
+                return;
+            }
+            announced.await;
         }
     }
 }
@@ -88,18 +95,16 @@ mod tests {
 
     use super::*;
 
-    fn hears_of_a_newer(mailbox: &mut Mailbox) -> bool {
-        pin!(mailbox.newer_socket()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
-    }
-
     #[test]
     fn a_socket_gives_way_to_a_newer_one_and_not_to_itself() {
+        let mut cx = Context::from_waker(Waker::noop());
         let (handle, mut mailbox) = mailbox();
         let first = handle.announce();
-        assert!(hears_of_a_newer(&mut mailbox), "announced before its letter is there");
+        assert!(pin!(mailbox.newer_socket()).poll(&mut cx).is_ready(), "announced before its letter is there");
         mailbox.socket = first;
-        assert!(!hears_of_a_newer(&mut mailbox));
+        let mut newer = pin!(mailbox.newer_socket());
+        assert!(newer.as_mut().poll(&mut cx).is_pending());
         handle.announce();
-        assert!(hears_of_a_newer(&mut mailbox) && hears_of_a_newer(&mut mailbox));
+        assert!(newer.as_mut().poll(&mut cx).is_ready());
     }
 }

@@ -217,7 +217,7 @@ impl StationTask {
         match mail {
             Mail::Attach(link, number) if number > self.mailbox.socket => self.attach(link, number).await,
             Mail::Attach(..) => {
-                tracing::debug!(station = %self.station.record.id, "an older socket came late and is closed")
+                tracing::debug!(station = %self.station.record.id, "an older socket came late and is closed");
             }
             Mail::Call(call) if self.link.is_none() => finish(call.answer, Err(CallFailed::NotConnected)),
             Mail::Call(call) => self.calls.queue(call, self.settings.calls_queued_max),
