@@ -14,6 +14,7 @@ use crate::Settings;
 use crate::calls::{Call, CallFailed, CallOutcome};
 use crate::connection::Connection;
 use crate::counters::Counters;
+use crate::guesses::{GuessCounts, Guesses};
 use crate::happened::Notices;
 use crate::mailbox::{Handle, Mail};
 use crate::station::Outside;
@@ -43,6 +44,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     settings: Arc<Settings>,
     stations: Arc<Stations>,
+    guesses: Guesses,
 }
 
 impl Engine {
@@ -54,6 +56,7 @@ impl Engine {
             shared: Arc::new(Shared { counters: Counters::default(), notices, epoch_ms }),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
+            guesses: Guesses::default(),
         })
     }
 
@@ -63,6 +66,11 @@ impl Engine {
 
     pub fn counters(&self) -> &Counters {
         &self.shared.counters
+    }
+
+    /// Of passwords at the door.
+    pub fn guesses(&self) -> GuessCounts {
+        self.guesses.counts()
     }
 
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>> {
@@ -104,6 +112,10 @@ impl Engine {
 
     /// Stores the operator's part of the record, through the station's task: its first connection may come at the same time.
     pub async fn put_station(&self, record: StationRecord) -> StoreResult<()> {
+        let known = self.ports.store.station(&record.id)?;
+        if known.is_none_or(|known| known.password_hash != record.password_hash) {
+            self.guesses.forget(&record.id);
+        }
         match self.handle_or_new(&record.id) {
             Some(handle) => ask(&handle, |done| Mail::Configure(Box::new(record), done)).await,
             None => Err(StoreError::new("the server is shutting down")),
@@ -136,6 +148,10 @@ impl Engine {
 
     pub(crate) fn ports(&self) -> &Ports {
         &self.ports
+    }
+
+    pub(crate) fn door_guesses(&self) -> &Guesses {
+        &self.guesses
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -80,6 +80,7 @@ pub(crate) struct Api {
 pub(crate) struct Stations {
     pub(crate) unknown: Unknown,
     pub(crate) accept_unknown_tokens: bool,
+    pub(crate) min_password_chars: usize,
     pub(crate) heartbeat_s: u64,
     pub(crate) call_timeout_s: u64,
     pub(crate) call_queue_timeout_s: u64,
@@ -192,6 +193,7 @@ impl Default for Stations {
         Self {
             unknown: Unknown::Accept,
             accept_unknown_tokens: engine.accept_unknown_tokens,
+            min_password_chars: amprule_api::Settings::default().password_min,
             heartbeat_s: engine.heartbeat.as_secs(),
             call_timeout_s: engine.call_timeout.as_secs(),
             call_queue_timeout_s: engine.call_queue_timeout.as_secs(),
@@ -295,8 +297,9 @@ impl Ocpp {
 }
 
 impl Api {
-    pub(crate) fn api_settings(&self) -> amprule_api::Settings {
+    pub(crate) fn api_settings(&self, stations: &Stations) -> amprule_api::Settings {
         amprule_api::Settings {
+            password_min: stations.min_password_chars,
             connections: self.max_connections,
             streams: self.max_event_streams,
             request_timeout: Duration::from_secs(self.request_timeout_s),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions, NoShadow, OrderRefused};
+use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions, NoShadow, OrderRefused, Password};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{CallRefused, Clock, Later, Store, StoreResult};
 use amprule_domain::station::StationRecord;
@@ -56,8 +56,11 @@ impl Control for Stations {
         Box::pin(self.engine.delete_station(id))
     }
 
-    fn hash_password(&self, password: &str) -> String {
-        self.passwords.hash(password.as_bytes())
+    fn hash_password(&self, password: Password<'_>) -> String {
+        match password {
+            Password::Text(text) => self.passwords.hash(text.as_bytes()),
+            Password::Key(bytes) => self.passwords.hash_key(bytes),
+        }
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>> {

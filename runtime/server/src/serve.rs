@@ -138,7 +138,7 @@ impl House {
             extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,
-            settings: config.api.api_settings(),
+            settings: config.api.api_settings(&config.stations),
         }))
     }
 

@@ -1,6 +1,7 @@
 //! The engine between a link and a store: who wins, who waits, and what is never answered.
 
 mod deadlines;
+mod door;
 mod outside;
 mod recall;
 mod sockets;
@@ -11,13 +12,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use amprule_domain::event::{Boot, Phase, StationEvent, TransactionEvent};
-use amprule_domain::ports::{CloseReason, Door, Visitor};
+use amprule_domain::ports::{CloseReason, Door};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{RefusalCode, Reply};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, StationId, Timestamp};
-use amprule_engine::{CallFailed, CallOutcome, Settings, UnknownStations};
+use amprule_engine::{CallFailed, CallOutcome, Settings};
 
 use crate::outside::{Disk, Seen, engine, wire};
 
@@ -201,39 +202,4 @@ async fn a_rejected_station_may_only_boot() {
     assert!(matches!(plug.answer().await, Ok(Reply::Boot { status: Provisioning::Rejected, .. })));
     plug.event(StationEvent::Heartbeat);
     assert_eq!(plug.answer().await.unwrap_err().code, RefusalCode::SecurityError);
-}
-
-#[tokio::test]
-async fn the_door_knows_passwords_profiles_and_strangers() {
-    let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings { unknown_stations: UnknownStations::Reject, ..Settings::default() });
-    let named = |id: &str, profile, password: Option<&str>| StationRecord {
-        security_profile: profile,
-        password_hash: password.map(str::to_owned),
-        ..StationRecord::new(StationId::from(id), Provisioning::Accepted)
-    };
-    for record in
-        [named("open", 0, None), named("basic", 1, Some("pw")), named("tls", 2, Some("pw")), named("cert", 3, None)]
-    {
-        engine.put_station(record).await.unwrap();
-    }
-    type Case<'c> = (&'c str, Option<(&'c str, &'c [u8])>, bool, Option<&'c str>, bool);
-    let cases: [Case<'_>; 11] = [
-        ("stranger", None, false, None, false),
-        ("open", None, false, None, true),
-        ("basic", None, false, None, false),
-        ("basic", Some(("basic", b"pw")), false, None, true),
-        ("basic", Some(("basic", b"no")), false, None, false),
-        ("basic", Some(("other", b"pw")), false, None, false),
-        ("tls", Some(("tls", b"pw")), false, None, false),
-        ("tls", Some(("tls", b"pw")), true, None, true),
-        ("cert", Some(("cert", b"pw")), true, None, false),
-        ("cert", None, true, Some("other"), false),
-        ("cert", None, true, Some("cert"), true),
-    ];
-    for (id, basic, tls, client_certificate, comes_in) in cases {
-        let id = StationId::from(id);
-        let visitor = Visitor { station: &id, basic, tls, client_certificate };
-        assert_eq!(engine.admit(&visitor).is_ok(), comes_in, "{visitor:?}");
-    }
 }
