@@ -8,8 +8,22 @@ const LONGEST: usize = 64;
 /// Bytes of a key of OCPP 1.6, which is written as twice as many hexadecimal digits (security whitepaper, AuthorizationKey).
 const LONGEST_KEY: usize = 20;
 
-/// The keyed hash of a text.
-pub(super) fn check(api: &Api, password: &str) -> Answer<String> {
+/// The keyed hash that is kept: of the text, where `Some(None)` clears it, of the key in digits, or the one there was.
+pub(super) fn changed(
+    api: &Api,
+    was: Option<String>,
+    text: Option<Option<String>>,
+    digits: Option<String>,
+) -> Answer<Option<String>> {
+    match (text, digits) {
+        (Some(Some(_)), Some(_)) => Err(Problem::invalid("/passwordHex", "give either `password` or `passwordHex`")),
+        (_, Some(digits)) => check_key(api, &digits).map(Some),
+        (Some(text), None) => text.map(|text| check(api, &text)).transpose(),
+        (None, None) => Ok(was),
+    }
+}
+
+fn check(api: &Api, password: &str) -> Answer<String> {
     let shortest = shortest(api);
     let length = password.chars().count();
     if !(shortest..=LONGEST).contains(&length) || password.chars().any(char::is_control) {
@@ -19,8 +33,7 @@ pub(super) fn check(api: &Api, password: &str) -> Answer<String> {
     Ok(api.control.hash_password(Password::Text(password)))
 }
 
-/// The keyed hash of a key that is given in hexadecimal digits.
-pub(super) fn check_key(api: &Api, digits: &str) -> Answer<String> {
+fn check_key(api: &Api, digits: &str) -> Answer<String> {
     let shortest = shortest(api).min(LONGEST_KEY);
     match bytes(digits).filter(|bytes| (shortest..=LONGEST_KEY).contains(&bytes.len())) {
         Some(bytes) => Ok(api.control.hash_password(Password::Key(&bytes))),

@@ -98,14 +98,7 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     if let Some(group) = change.group {
         record.group = group.map(|name| check_name("group", name)).transpose()?;
     }
-    match (change.password, change.password_hex) {
-        (Some(Some(_)), Some(_)) => {
-            return Err(Problem::invalid("/passwordHex", "give either `password` or `passwordHex`"));
-        }
-        (_, Some(digits)) => record.password_hash = Some(password::check_key(api, &digits)?),
-        (Some(text), None) => record.password_hash = text.map(|text| password::check(api, &text)).transpose()?,
-        (None, None) => {}
-    }
+    record.password_hash = password::changed(api, record.password_hash, change.password, change.password_hex)?;
     if matches!(record.security_profile, 1 | 2) && record.password_hash.is_none() {
         let message = format!("security profile {} needs a password, and there is none", record.security_profile);
         return Err(Problem::invalid("/password", message));
