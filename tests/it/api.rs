@@ -102,6 +102,41 @@ async fn a_station_with_a_password_comes_in_with_it_and_only_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_authorization_key_is_sent_as_bytes_or_as_digits() {
+    let server = TestServer::start().await;
+    let (bytes, digits) = ("twenty bytes exactly", "7477656e74792062797465732065786163746c79");
+    server.api().put("/api/v1/stations/cs-1", &json!({"securityProfile": 1, "passwordHex": digits})).ok();
+    for password in [bytes, digits, &digits.to_uppercase()] {
+        let mut wire = Wire::try_connect_as(&server.ocpp, "cs-1", &["ocpp1.6"], Some(password)).await.expect("let in");
+        assert_eq!(wire.call("BootNotification", station16::boot()).await["status"], "Accepted");
+    }
+    assert!(Wire::try_connect_as(&server.ocpp, "cs-1", &["ocpp1.6"], Some("twenty bytes exactlY")).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_a_password_is_slowed_down_and_counted() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    for station in ["cs-1", "cs-2"] {
+        let password = format!("the-password-of-{station}");
+        api.put(&format!("/api/v1/stations/{station}"), &json!({"securityProfile": 1, "password": password})).ok();
+    }
+    let mut seen = Vec::new();
+    for guess in 0..7 {
+        let guess = format!("a-guess-of-that-length-{guess}");
+        let turned = Wire::try_connect_as(&server.ocpp, "cs-1", &["ocpp1.6"], Some(&guess)).await;
+        let Err(Error::Http(answer)) = turned else { panic!("it came in with {guess}") };
+        seen.push((answer.status().as_u16(), answer.headers().contains_key("retry-after")));
+    }
+    assert_eq!(seen, [[(401, false); 6].as_slice(), &[(429, true)]].concat());
+    let other = Wire::try_connect_as(&server.ocpp, "cs-2", &["ocpp1.6"], Some("the-password-of-cs-2")).await;
+    assert!(other.is_ok(), "another station of that address is not kept out");
+    let metrics = api.get("/metrics").text;
+    assert!(metrics.contains("amprule_wrong_passwords_total 6"), "{metrics}");
+    assert!(metrics.contains("amprule_slowed_handshakes_total 1"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_token_of_the_data_folder_opens_the_api() {
     let server = TestServer::start().await;
     let stranger = server.api().with_token("guess");
@@ -155,7 +190,7 @@ async fn pending_and_rejected_stations_are_told_so() {
 async fn a_station_with_a_password_gets_in_with_it_only() {
     let server = TestServer::start().await;
     let api = server.api();
-    api.put("/api/v1/stations/cs-1", &json!({"securityProfile": 1, "password": "correct horse"})).ok();
+    api.put("/api/v1/stations/cs-1", &json!({"securityProfile": 1, "password": "correct horse battery"})).ok();
     let refused = Wire::try_connect(&server.ocpp, "cs-1", &["ocpp1.6"]).await;
     let error = refused.expect_err("without a password nobody gets in").to_string();
     assert!(error.contains("401"), "{error}");

@@ -31,7 +31,7 @@ pub trait Control: Send + Sync {
     fn delete_station<'a>(&'a self, id: &'a StationId) -> Later<'a, StoreResult<()>>;
 
     /// The keyed hash under which a password is kept.
-    fn hash_password(&self, password: &str) -> String;
+    fn hash_password(&self, password: Password<'_>) -> String;
 
     /// Every notice from now on. A receiver that is slower than the bound loses the oldest ones and is told how many.
     fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>>;
@@ -40,6 +40,14 @@ pub trait Control: Send + Sync {
 
     /// The error says what the runtime still waits for.
     fn ready(&self) -> Result<(), String>;
+}
+
+/// A station's password, as the operator gives it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Password<'a> {
+    Text(&'a str),
+    /// An AuthorizationKey of OCPP 1.6. Stations send these bytes, or the hexadecimal digits that stand for them.
+    Key(&'a [u8]),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

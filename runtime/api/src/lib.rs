@@ -31,7 +31,7 @@ mod token;
 #[cfg(test)]
 mod testing;
 
-pub use control::{CallFailed, CallOutcome, Connection, Control};
+pub use control::{CallFailed, CallOutcome, Connection, Control, Password};
 pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
 pub use routes::{document, router};
 pub use serve::serve;

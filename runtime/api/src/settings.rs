@@ -18,6 +18,8 @@ pub struct Settings {
     pub keep_alive: Duration,
     /// Whether `/metrics` answers without the token.
     pub metrics_open: bool,
+    /// A station's password that is shorter is refused: 1 to 64.
+    pub password_min: usize,
     /// What is in flight at a shutdown has so long to finish. Beyond: it is cut.
     pub shutdown_grace: Duration,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             streams: 64,
             keep_alive: Duration::from_secs(15),
             metrics_open: true,
+            password_min: 16,
             shutdown_grace: Duration::from_secs(10),
         }
     }

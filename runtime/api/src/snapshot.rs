@@ -13,6 +13,10 @@ pub trait Metrics: Send + Sync {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     pub stations_connected: u64,
+    /// Of stations, in handshakes.
+    pub wrong_passwords: u64,
+    /// Handshakes that were turned away unchecked after too many wrong passwords.
+    pub slowed_handshakes: u64,
     pub messages: Vec<MessageCount>,
     /// What stations sent wrongly and was repaired.
     pub repairs: Vec<RepairCount>,

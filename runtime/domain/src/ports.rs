@@ -1,5 +1,6 @@
 //! What the middle of the house asks of the outside. Implemented above, passed in as `&dyn` or `Arc<dyn …>`.
 
+use core::net::IpAddr;
 use std::future::Future;
 use std::pin::Pin as Pinned;
 use std::sync::Arc;
@@ -274,6 +275,7 @@ pub trait Door: Send + Sync {
 #[derive(Debug)]
 pub struct Visitor<'a> {
     pub station: &'a StationId,
+    pub address: IpAddr,
     /// User and password of HTTP basic authentication, when given.
     pub basic: Option<(&'a str, &'a [u8])>,
     pub tls: bool,
@@ -286,6 +288,9 @@ pub enum Turned {
     /// 401
     #[error("station {0} did not give the right password")]
     Unauthorized(StationId),
+    /// 429
+    #[error("too many wrong passwords came from this address; try again in {retry_after_s} s")]
+    Slowed { retry_after_s: u64 },
     /// 404
     #[error("station {0} is not known and unknown stations are refused")]
     Unknown(StationId),

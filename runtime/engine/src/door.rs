@@ -1,5 +1,7 @@
 //! Who may come in: the decision inside the handshake.
 
+use std::time::Duration;
+
 use amprule_domain::StationId;
 use amprule_domain::event::Boot;
 use amprule_domain::ports::{Door, Link, Turned, Visitor};
@@ -40,17 +42,31 @@ impl Engine {
     fn check(&self, record: &StationRecord, visitor: &Visitor<'_>) -> Result<(), Turned> {
         let is_let_in = match (record.security_profile, &record.password_hash) {
             (0, None) => true,
-            (0 | 1, Some(hash)) => self.has_password(visitor, hash),
-            (2, Some(hash)) => visitor.tls && self.has_password(visitor, hash),
+            (0 | 1, Some(hash)) => self.has_password(visitor, hash)?,
+            (2, Some(hash)) => visitor.tls && self.has_password(visitor, hash)?,
             (3, _) => visitor.client_certificate == Some(record.id.as_str()),
             _ => false,
         };
         if is_let_in { Ok(()) } else { Err(Turned::Unauthorized(record.id.clone())) }
     }
 
-    fn has_password(&self, visitor: &Visitor<'_>, hash: &str) -> bool {
-        visitor.basic.is_some_and(|(user, password)| {
-            user == visitor.station.as_str() && (self.ports().is_password)(password, hash)
-        })
+    /// A station that gives no password does not guess one.
+    fn has_password(&self, visitor: &Visitor<'_>, hash: &str) -> Result<bool, Turned> {
+        let (station, address) = (visitor.station, visitor.address);
+        let Some((user, password)) = visitor.basic else {
+            return Ok(false);
+        };
+        let guesses = self.door_guesses();
+        guesses.may_try(station, address).map_err(slowed)?;
+        let is_right = user == station.as_str() && (self.ports().is_password)(password, hash);
+        match is_right {
+            true => guesses.was_right(station, address),
+            false => guesses.was_wrong(station, address),
+        }
+        Ok(is_right)
     }
+}
+
+fn slowed(wait: Duration) -> Turned {
+    Turned::Slowed { retry_after_s: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) }
 }

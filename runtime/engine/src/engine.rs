@@ -14,6 +14,7 @@ use crate::Settings;
 use crate::calls::{Call, CallFailed, CallOutcome};
 use crate::connection::Connection;
 use crate::counters::Counters;
+use crate::guesses::{GuessCounts, Guesses};
 use crate::happened::Notices;
 use crate::mailbox::{Handle, Mail};
 use crate::starts::Starts;
@@ -47,6 +48,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     settings: Arc<Settings>,
     stations: Arc<Stations>,
+    guesses: Guesses,
 }
 
 impl Engine {
@@ -64,6 +66,7 @@ impl Engine {
             }),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
+            guesses: Guesses::default(),
         })
     }
 
@@ -73,6 +76,11 @@ impl Engine {
 
     pub fn counters(&self) -> &Counters {
         &self.shared.counters
+    }
+
+    /// Of passwords at the door.
+    pub fn guesses(&self) -> GuessCounts {
+        self.guesses.counts()
     }
 
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>> {
@@ -119,6 +127,10 @@ impl Engine {
 
     /// Stores the operator's part of the record, through the station's task: its first connection may come at the same time.
     pub async fn put_station(&self, record: StationRecord) -> StoreResult<()> {
+        let known = self.ports.store.station(&record.id)?;
+        if known.is_none_or(|known| known.password_hash != record.password_hash) {
+            self.guesses.forget(&record.id);
+        }
         match self.handle_or_new(&record.id) {
             Some(handle) => ask(&handle, |done| Mail::Configure(Box::new(record), done)).await,
             None => Err(StoreError::new("the server is shutting down")),
@@ -153,6 +165,10 @@ impl Engine {
         &self.ports
     }
 
+    pub(crate) fn door_guesses(&self) -> &Guesses {
+        &self.guesses
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -174,8 +190,8 @@ impl Engine {
 }
 
 async fn ask(handle: &Handle, mail: impl FnOnce(oneshot::Sender<StoreResult<()>>) -> Mail) -> StoreResult<()> {
-    let gone = |_| StoreError::new("the server is shutting down");
+    let gone = || StoreError::new("the station's task has ended meanwhile; try again");
     let (done, answer) = oneshot::channel();
-    handle.mail.send(mail(done)).await.map_err(|_| gone(()))?;
-    answer.await.map_err(|_| gone(()))?
+    handle.mail.send(mail(done)).await.map_err(|_| gone())?;
+    answer.await.map_err(|_| gone())?
 }

@@ -12,6 +12,7 @@ mod connection;
 mod counters;
 mod door;
 mod engine;
+mod guesses;
 mod happened;
 mod mailbox;
 mod pending;
@@ -28,6 +29,7 @@ pub use calls::{CallFailed, CallOutcome};
 pub use connection::Connection;
 pub use counters::{Counters, MessageCount, RepairCount};
 pub use engine::{Engine, PasswordCheck, Ports};
+pub use guesses::GuessCounts;
 
 use std::time::Duration;
 

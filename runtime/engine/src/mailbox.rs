@@ -1,17 +1,18 @@
 //! A station's mailbox: what others want of it, besides what it says itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use amprule_domain::ports::{Link, StoreResult};
 use amprule_domain::station::StationRecord;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::calls::Call;
 use crate::connection::ConnectionState;
 
 pub(crate) enum Mail {
-    /// A new socket. It replaces the one before.
-    Attach(Box<dyn Link>),
+    /// A new socket and its number. It replaces those with a smaller one.
+    Attach(Box<dyn Link>, u64),
     Call(Call),
     /// The operator's part of the record has changed.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
@@ -26,40 +27,84 @@ pub(crate) const MAILBOX_MAX: usize = 32;
 pub(crate) struct Handle {
     pub mail: mpsc::Sender<Mail>,
     pub connection: Arc<ConnectionState>,
-    /// Counts attached sockets, so that a write to a dead one does not keep the new one waiting.
-    pub attached: Arc<watch::Sender<u64>>,
+    newest: Arc<Newest>,
 }
 
 pub(crate) struct Mailbox {
     pub mail: mpsc::Receiver<Mail>,
     pub connection: Arc<ConnectionState>,
-    pub attached: watch::Receiver<u64>,
+    /// The number of the socket that the task has, or had last.
+    pub socket: u64,
+    newest: Arc<Newest>,
+}
+
+/// The number of the newest socket, announced before its letter is sent.
+#[derive(Default)]
+struct Newest {
+    number: AtomicU64,
+    announced: Notify,
 }
 
 pub(crate) fn mailbox() -> (Handle, Mailbox) {
     let (sender, mail) = mpsc::channel(MAILBOX_MAX);
-    let (attached, seen) = watch::channel(0);
-    let connection = Arc::new(ConnectionState::default());
-    let handle = Handle { mail: sender, connection: connection.clone(), attached: Arc::new(attached) };
-    (handle, Mailbox { mail, connection, attached: seen })
+    let (newest, connection) = (Arc::<Newest>::default(), Arc::<ConnectionState>::default());
+    let handle = Handle { mail: sender, connection: connection.clone(), newest: newest.clone() };
+    (handle, Mailbox { mail, connection, socket: 0, newest })
 }
 
 impl Handle {
     pub(crate) fn attach(&self, link: Box<dyn Link>) {
-        match self.mail.try_send(Mail::Attach(link)) {
-            Ok(()) => self.announce(),
-            Err(mpsc::error::TrySendError::Full(mail)) => {
-                let handle = self.clone();
-                tokio::spawn(async move {
-                    handle.announce();
-                    let _ = handle.mail.send(mail).await;
-                });
-            }
-            Err(mpsc::error::TrySendError::Closed(_)) => {}
+        let number = self.announce();
+        if let Err(mpsc::error::TrySendError::Full(mail)) = self.mail.try_send(Mail::Attach(link, number)) {
+            let sender = self.mail.clone();
+            tokio::spawn(async move { drop(sender.send(mail).await) });
         }
     }
 
-    fn announce(&self) {
-        self.attached.send_modify(|count| *count += 1);
+    fn announce(&self) -> u64 {
+        let before = self.newest.number.fetch_add(1, Ordering::SeqCst);
+        self.newest.announced.notify_waiters();
+        before + 1
+    }
+
+    /// Is it the same task's?
+    pub(crate) fn is_of(&self, connection: &Arc<ConnectionState>) -> bool {
+        Arc::ptr_eq(&self.connection, connection)
+    }
+}
+
+impl Mailbox {
+    /// Ends when a newer socket than the task's is there or on its way, so that a write to a dead one does not keep it
+    /// waiting.
+    pub(crate) async fn newer_socket(&self) {
+        loop {
+            // Before the look: what is announced after it is heard.
+            let announced = self.newest.announced.notified();
+            if self.newest.number.load(Ordering::SeqCst) > self.socket {
+                return;
+            }
+            announced.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn a_socket_gives_way_to_a_newer_one_and_not_to_itself() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let (handle, mut mailbox) = mailbox();
+        let first = handle.announce();
+        assert!(pin!(mailbox.newer_socket()).poll(&mut cx).is_ready(), "announced before its letter is there");
+        mailbox.socket = first;
+        let mut newer = pin!(mailbox.newer_socket());
+        assert!(newer.as_mut().poll(&mut cx).is_pending());
+        handle.announce();
+        assert!(newer.as_mut().poll(&mut cx).is_ready());
     }
 }

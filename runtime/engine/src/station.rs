@@ -98,7 +98,6 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             task.set_alarm();
             task.turn_until_the_end().await;
         }
-        task.vote.withdraw(&task.shared.timekeeping);
         return;
     }
 }
@@ -116,6 +115,29 @@ fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Stat
     let answered = AnsweredRing::new(ports.store.answered(id, AnsweredRing::MAX)?);
     let connectors = ports.store.connectors(id)?;
     Ok((Station::new(record, sessions, connectors, settings.rules), answered))
+}
+
+/// A panic ends this task alone. Letters in the mailbox are dropped with it, and so are their sockets: the station
+/// connects again and gets a task that reads its state from the store.
+impl Drop for StationTask {
+    fn drop(&mut self) {
+        self.vote.withdraw(&self.shared.timekeeping);
+        if !std::thread::panicking() {
+            return;
+        }
+        let id = &self.station.record.id;
+        if let Some(stations) = self.stations.upgrade() {
+            stations.forget(id, &self.mailbox.connection);
+        }
+        tracing::error!(
+            station = %id,
+            "a bug ended the station's task; what was answered is stored, and the station may connect again. \
+             Please report this together with the panic before it"
+        );
+        if let Some(link) = &self.link {
+            self.tell("station.disconnected", json!({ "protocol": link.protocol() }));
+        }
+    }
 }
 
 impl StationTask {
@@ -201,10 +223,10 @@ impl StationTask {
         let Some(link) = &mut self.link else {
             return;
         };
-        let attached = &mut self.mailbox.attached;
         let written = tokio::select! {
+            biased;
             written = link.answer(&inbound, answer) => written,
-            _ = attached.changed() => Err(Closed),
+            () = self.mailbox.newer_socket() => Err(Closed),
         };
         if written.is_err() {
             self.disconnect(None).await;
@@ -214,7 +236,10 @@ impl StationTask {
     /// False: the task ends.
     async fn take(&mut self, mail: Mail) -> bool {
         match mail {
-            Mail::Attach(link) => self.attach(link).await,
+            Mail::Attach(link, number) if number > self.mailbox.socket => self.attach(link, number).await,
+            Mail::Attach(..) => {
+                tracing::debug!(station = %self.station.record.id, "an older socket came late and is closed");
+            }
             Mail::Call(call) if self.link.is_none() => finish(call.answer, Err(CallFailed::NotConnected)),
             Mail::Call(call) => self.calls.queue(call, self.settings.calls_queued_max),
             Mail::Configure(record, done) => drop(done.send(self.configure(*record).await)),
@@ -227,8 +252,8 @@ impl StationTask {
         true
     }
 
-    async fn attach(&mut self, mut link: Box<dyn Link>) {
-        self.mailbox.attached.mark_unchanged();
+    async fn attach(&mut self, mut link: Box<dyn Link>, number: u64) {
+        self.mailbox.socket = number;
         if self.link.is_some() {
             self.disconnect(Some(CloseReason::Superseded)).await;
         }
@@ -320,7 +345,12 @@ impl StationTask {
                 return self.calls.disconnected();
             };
             let id = self.ports.ids.call();
-            match link.call(&id, &call.action, &call.payload).await {
+            let sent = tokio::select! {
+                biased;
+                sent = link.call(&id, &call.action, &call.payload) => sent,
+                () = self.mailbox.newer_socket() => Err(CallRefused::Closed),
+            };
+            match sent {
                 Ok(()) => {
                     link.asks_for(&call.action, &call.payload)
                         .into_iter()

@@ -7,6 +7,7 @@ use amprule_domain::StationId;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
+use crate::connection::ConnectionState;
 use crate::mailbox::{Handle, Mail, mailbox};
 use crate::station::{self, Outside};
 
@@ -36,7 +37,8 @@ impl Stations {
     /// `None` when the engine is shutting down.
     pub(crate) fn get_or_start(&self, id: &StationId, outside: &Outside) -> Option<Handle> {
         let mut handles = self.handles.lock();
-        if let Some(handle) = handles.of.get(id) {
+        // Closed: its task has panicked.
+        if let Some(handle) = handles.of.get(id).filter(|handle| !handle.mail.is_closed()) {
             return Some(handle.clone());
         }
         let alive = handles.alive.clone()?;
@@ -58,6 +60,14 @@ impl Stations {
         }
         handles.of.remove(id);
         true
+    }
+
+    /// What a panic leaves behind goes; a newer task of the same station stays.
+    pub(crate) fn forget(&self, id: &StationId, connection: &Arc<ConnectionState>) {
+        let mut handles = self.handles.lock();
+        if handles.of.get(id).is_some_and(|handle| handle.is_of(connection)) {
+            handles.of.remove(id);
+        }
     }
 
     pub(crate) fn has_room_for(&self, id: &StationId) -> bool {

@@ -18,7 +18,6 @@ use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
 /// The kinds of frames that answer a call of ours, CALLRESULT and CALLERROR.
 const ANSWERS: [u64; 2] = [3, 4];
 
-#[derive(Debug)]
 pub(crate) struct Connection {
     socket: Socket,
     dialect: Dialect,

@@ -17,6 +17,8 @@ pub enum SettingsError {
     Prefix(String),
     #[error("{0} must be greater than zero")]
     Zero(&'static str),
+    #[error("max_frames_mib must have room for one message of max_frame_kib at least")]
+    FramesBelowFrame,
     #[error("the idle timeout must be longer than the ping interval, or every quiet station is cut off")]
     IdleBeforePing,
 }

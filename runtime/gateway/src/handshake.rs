@@ -30,6 +30,7 @@ pub(crate) struct Entrance {
     pub(crate) versions: Versions,
     pub(crate) tls: Option<Tls>,
     pub(crate) seats: Arc<Semaphore>,
+    pub(crate) room: Arc<Semaphore>,
     pub(crate) door: Arc<dyn Door>,
 }
 
@@ -59,7 +60,7 @@ impl Entrance {
         match request::read(&mut stream).await {
             Heard::Nothing => debug!(%peer, "closed before a request was complete"),
             Heard::Refused(refused) => refuse(stream, &refused, peer).await,
-            Heard::Request(request, tail) => match self.judge(&request, &stream) {
+            Heard::Request(request, tail) => match self.judge(&request, &stream, peer) {
                 Err(refused) => refuse(stream, &refused, peer).await,
                 Ok(guest) => self.admit(stream, guest, tail, peer).await,
             },
@@ -77,12 +78,13 @@ impl Entrance {
         }
     }
 
-    fn judge(&self, request: &Request, stream: &Stream) -> Result<Guest, Refused> {
+    fn judge(&self, request: &Request, stream: &Stream, peer: SocketAddr) -> Result<Guest, Refused> {
         let key = request.key()?;
         let station = path::station_id(&request.target, self.settings.path_prefix.as_deref())?;
         let basic = request.authorization.as_deref().and_then(|header| Basic::parse(header, &station));
         self.door.admit(&Visitor {
             station: &station,
+            address: peer.ip().to_canonical(),
             basic: basic.as_ref().map(|basic| (basic.user.as_str(), basic.password.as_slice())),
             tls: stream.is_tls(),
             client_certificate: stream.client_certificate().as_deref(),
@@ -100,7 +102,7 @@ impl Entrance {
             debug!(%peer, %station, "closed during the handshake");
             return;
         }
-        let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), seat).await;
+        let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), Arc::clone(&self.room), seat);
         match choice {
             Choice::Agreed { dialect, .. } => self.hand_over(station, Connection::new(socket, dialect), peer),
             Choice::Assumed(dialect) => {
@@ -127,7 +129,11 @@ impl Entrance {
 
 /// Answers, then waits for the peer to go: closing with unread bytes would take the answer away from it.
 async fn refuse(mut stream: Stream, refused: &Refused, peer: SocketAddr) {
-    info!(%peer, status = refused.status, "connection refused: {}", refused.text);
+    // Who was slowed down has been told of in the log.
+    match refused.status {
+        429 => debug!(%peer, "connection refused: {}", refused.text),
+        status => info!(%peer, status, "connection refused: {}", refused.text),
+    }
     if stream.write_all(refused.encode().as_bytes()).await.is_err() || stream.shutdown().await.is_err() {
         return;
     }

@@ -25,6 +25,9 @@ mod tls;
 mod connection;
 mod socket;
 
+mod course;
+mod inflow;
+
 mod error;
 
 pub use error::{SettingsError, TlsError};

@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::handshake::Entrance;
 use crate::settings::Versions;
-use crate::{GatewaySettings, SettingsError, Tls};
+use crate::{GatewaySettings, SettingsError, Tls, inflow};
 
 /// Sockets that the kernel keeps for us while all handshakes are taken.
 const BACKLOG: u32 = 4096;
@@ -76,7 +76,8 @@ impl Gateway {
     pub async fn serve(self, door: Arc<dyn Door>, shutdown: impl Future<Output = ()> + Send) {
         let Self { listener, settings, versions, tls, seats, .. } = self;
         let slots = Arc::new(Semaphore::new(settings.max_handshakes.min(Semaphore::MAX_PERMITS)));
-        let entrance = Arc::new(Entrance { settings, versions, tls, seats, door });
+        let room = inflow::room(settings.max_frames_bytes);
+        let entrance = Arc::new(Entrance { settings, versions, tls, seats, room, door });
         let mut handshakes = JoinSet::new();
         let mut shutdown = pin!(shutdown);
         loop {

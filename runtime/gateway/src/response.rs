@@ -12,7 +12,7 @@ use crate::path::PathFault;
 pub(crate) struct Refused {
     pub(crate) status: u16,
     reason: &'static str,
-    header: &'static str,
+    header: Cow<'static, str>,
     pub(crate) text: Cow<'static, str>,
 }
 
@@ -23,25 +23,25 @@ impl Refused {
         Self::plain(431, "Request Header Fields Too Large", "the request has too many or too long headers");
     pub(crate) const NO_UPGRADE: Self = Self::with(
         (426, "Upgrade Required"),
-        "Upgrade: websocket\r\nConnection: Upgrade\r\n",
+        Cow::Borrowed("Upgrade: websocket\r\nConnection: Upgrade\r\n"),
         Cow::Borrowed("charging stations connect to this port with a WebSocket, by GET and HTTP/1.1"),
     );
     pub(crate) const OTHER_VERSION: Self = Self::with(
         (426, "Upgrade Required"),
-        "Sec-WebSocket-Version: 13\r\n",
+        Cow::Borrowed("Sec-WebSocket-Version: 13\r\n"),
         Cow::Borrowed("only version 13 of the WebSocket protocol is served"),
     );
     pub(crate) const FULL: Self = Self::with(
         (503, "Service Unavailable"),
-        "Retry-After: 30\r\n",
+        Cow::Borrowed("Retry-After: 30\r\n"),
         Cow::Borrowed("as many stations are connected as max_connections allows"),
     );
 
     const fn plain(status: u16, reason: &'static str, text: &'static str) -> Self {
-        Self::with((status, reason), "", Cow::Borrowed(text))
+        Self::with((status, reason), Cow::Borrowed(""), Cow::Borrowed(text))
     }
 
-    const fn with(status: (u16, &'static str), header: &'static str, text: Cow<'static, str>) -> Self {
+    const fn with(status: (u16, &'static str), header: Cow<'static, str>, text: Cow<'static, str>) -> Self {
         Self { status: status.0, reason: status.1, header, text }
     }
 
@@ -57,23 +57,27 @@ impl Refused {
 
 impl From<PathFault> for Refused {
     fn from(fault: PathFault) -> Self {
-        Self::with((404, "Not Found"), "", Cow::Owned(fault.to_string()))
+        Self::with((404, "Not Found"), Cow::Borrowed(""), Cow::Owned(fault.to_string()))
     }
 }
 
 impl From<Turned> for Refused {
     fn from(turned: Turned) -> Self {
         let text = Cow::Owned(turned.to_string());
-        match turned {
-            Turned::Unauthorized(_) => Self::with(
-                (401, "Unauthorized"),
-                "WWW-Authenticate: Basic realm=\"charging station\", charset=\"UTF-8\"\r\n",
-                text,
-            ),
-            Turned::Unknown(_) => Self::with((404, "Not Found"), "", text),
-            Turned::Busy(_) => Self::with((503, "Service Unavailable"), "Retry-After: 30\r\n", text),
-        }
+        let (status, header) = match turned {
+            Turned::Unauthorized(_) => ((401, "Unauthorized"), CHALLENGE.into()),
+            Turned::Slowed { retry_after_s } => ((429, "Too Many Requests"), retry_after(retry_after_s)),
+            Turned::Unknown(_) => ((404, "Not Found"), "".into()),
+            Turned::Busy(_) => ((503, "Service Unavailable"), retry_after(30)),
+        };
+        Self::with(status, header, text)
     }
+}
+
+const CHALLENGE: &str = "WWW-Authenticate: Basic realm=\"charging station\", charset=\"UTF-8\"\r\n";
+
+fn retry_after(seconds: u64) -> Cow<'static, str> {
+    format!("Retry-After: {seconds}\r\n").into()
 }
 
 /// The upgrade. No extension is ever agreed to: compression costs more memory per connection than it saves.
@@ -105,5 +109,7 @@ mod tests {
         assert!(head.starts_with("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic"));
         assert!(head.contains(&format!("Content-Length: {}", body.len())));
         assert_eq!(body, "station CS-1 did not give the right password\n");
+        let answer = Refused::from(Turned::Slowed { retry_after_s: 8 }).encode();
+        assert!(answer.starts_with("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 8\r\n"), "{answer}");
     }
 }

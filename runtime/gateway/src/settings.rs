@@ -23,12 +23,19 @@ pub struct GatewaySettings {
     pub handshake_timeout: Duration,
     /// A message or frame beyond it is answered with an error, and the connection is closed with status 1009.
     pub max_frame_bytes: usize,
+    /// Messages of all connections together that have not come completely or are not answered yet; the first 64 KiB of
+    /// each are free. At it a connection waits for room, then is closed with status 1013.
+    pub max_frames_bytes: usize,
+    /// How long a connection waits for room.
+    pub room_timeout: Duration,
     /// Allocated for every connection. Most messages fit in 2 KiB, and a larger buffer was not measurably faster.
     pub read_buffer_bytes: usize,
     /// A station that was silent for so long is pinged.
     pub ping_interval: Duration,
-    /// A station that was silent for so long is cut off.
+    /// A station that was silent for so long is cut off; one that never answered a ping after two heartbeats at least.
     pub idle_timeout: Duration,
+    /// How often stations are told to send a Heartbeat.
+    pub heartbeat: Duration,
     /// A station that does not take a message within this time is cut off.
     pub write_timeout: Duration,
     /// How long a close waits for the station's own close.
@@ -49,10 +56,13 @@ impl Default for GatewaySettings {
             max_connections: 20_000,
             max_handshakes: 512,
             handshake_timeout: Duration::from_secs(10),
-            max_frame_bytes: 256 * 1024,
+            max_frame_bytes: 4 * 1024 * 1024,
+            max_frames_bytes: 256 * 1024 * 1024,
+            room_timeout: Duration::from_secs(10),
             read_buffer_bytes: 2 * 1024,
             ping_interval: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(180),
+            heartbeat: Duration::from_secs(300),
             write_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
             max_malformed_in_a_row: 0,
@@ -98,6 +108,7 @@ impl GatewaySettings {
         ];
         let times = [
             ("handshake_timeout", self.handshake_timeout),
+            ("room_timeout", self.room_timeout),
             ("ping_interval", self.ping_interval),
             ("write_timeout", self.write_timeout),
             ("close_timeout", self.close_timeout),
@@ -107,6 +118,9 @@ impl GatewaySettings {
         }
         if let Some((name, _)) = times.into_iter().find(|(_, time)| time.is_zero()) {
             return Err(SettingsError::Zero(name));
+        }
+        if self.max_frames_bytes < self.max_frame_bytes {
+            return Err(SettingsError::FramesBelowFrame);
         }
         if self.idle_timeout <= self.ping_interval { Err(SettingsError::IdleBeforePing) } else { Ok(()) }
     }
@@ -138,6 +152,7 @@ mod tests {
         assert!(refused(|s| s.protocols = vec!["ocpp2.0.1".to_owned()]).contains("`ocpp1.6`"));
         assert!(refused(|s| s.path_prefix = Some("ocpp".to_owned())).contains("slash"));
         assert!(refused(|s| s.max_handshakes = 0).contains("max_handshakes"));
+        assert!(refused(|s| s.max_frames_bytes = s.max_frame_bytes - 1).contains("one message"));
         assert!(refused(|s| s.idle_timeout = s.ping_interval).contains("ping interval"));
     }
 }

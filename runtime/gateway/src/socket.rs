@@ -8,18 +8,21 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use amprule_domain::ports::Closed;
 use futures_util::{FutureExt, Sink, SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
+use tracing::warn;
 
 use crate::GatewaySettings;
+use crate::inflow::Inflow;
 use crate::stream::Stream;
 
 /// A status of RFC 6455, 7.4.1, and the words that go with it.
@@ -29,7 +32,11 @@ pub(crate) const NO_COMMON_VERSION: Farewell = (CloseCode::Protocol, "no common 
 pub(crate) const TOO_LARGE: Farewell = (CloseCode::Size, "message too large");
 pub(crate) const TOO_MANY_MALFORMED: Farewell = (CloseCode::Policy, "too many unreadable messages in a row");
 const NOT_TEXT: Farewell = (CloseCode::Invalid, "text is not UTF-8");
+const NO_ROOM: Farewell = (CloseCode::Again, "no room for so large a message now, send it again later");
 const BROKEN: Farewell = (CloseCode::Protocol, "WebSocket protocol error");
+
+/// Even when heartbeats are rarer than that.
+const LONGEST_SILENCE: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 #[derive(Debug)]
 pub(crate) enum Incoming {
@@ -40,13 +47,15 @@ pub(crate) enum Incoming {
     Closed,
 }
 
-#[derive(Debug)]
 pub(crate) struct Socket {
-    web: WebSocketStream<Stream>,
+    web: WebSocketStream<Inflow>,
     settings: Arc<GatewaySettings>,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
     pinged: Instant,
+    answers_pings: bool,
+    /// A message was handed out, and is dealt with once the next is asked for.
+    handed_out: bool,
     /// Something was written and is not on its way yet, since then.
     unsent: Option<Instant>,
     state: State,
@@ -65,22 +74,28 @@ enum State {
 
 impl Socket {
     /// Takes over after the handshake; `tail` came behind its request.
-    pub(crate) async fn new(
+    pub(crate) fn new(
         stream: Stream,
         tail: Vec<u8>,
         settings: Arc<GatewaySettings>,
+        room: Arc<Semaphore>,
         seat: OwnedSemaphorePermit,
     ) -> Self {
-        let config = Some(config(&settings));
-        // The empty case has its own constructor because only that one keeps the read buffer at its size.
-        let web = if tail.is_empty() {
-            WebSocketStream::from_raw_socket(stream, Role::Server, config).await
-        } else {
-            WebSocketStream::from_partially_read(stream, tail, Role::Server, config).await
-        };
+        let web = web(Inflow::new(stream, &tail, room), tail, &settings);
         let now = Instant::now();
         let timer = Box::pin(tokio::time::sleep(settings.ping_interval));
-        Self { web, settings, timer, heard: now, pinged: now, unsent: None, state: State::Open, _seat: seat }
+        Self {
+            web,
+            settings,
+            timer,
+            heard: now,
+            pinged: now,
+            answers_pings: false,
+            handed_out: false,
+            unsent: None,
+            state: State::Open,
+            _seat: seat,
+        }
     }
 
     pub(crate) fn settings(&self) -> &GatewaySettings {
@@ -89,6 +104,9 @@ impl Socket {
 
     /// The next message. After [`Incoming::Closed`] there is nothing more.
     pub(crate) fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
+        if std::mem::take(&mut self.handed_out) {
+            self.put_away(cx);
+        }
         loop {
             if self.state != State::Open {
                 ready!(self.poll_parted(cx));
@@ -105,18 +123,53 @@ impl Socket {
             match self.web.poll_next_unpin(cx) {
                 Poll::Ready(Some(Ok(message))) => {
                     self.heard = Instant::now();
-                    match message {
-                        Message::Text(text) => return Poll::Ready(Incoming::Text(text)),
-                        Message::Binary(_) => return Poll::Ready(Incoming::Binary),
-                        _ => {}
+                    if let Some(incoming) = self.sort(message) {
+                        return Poll::Ready(incoming);
                     }
                 }
                 Poll::Ready(Some(Err(Error::Capacity(_)))) => return Poll::Ready(Incoming::TooLarge),
                 Poll::Ready(Some(Err(Error::Utf8(_)))) => self.begin_draining(NOT_TEXT),
                 Poll::Ready(Some(Err(Error::Protocol(_)))) => self.begin_draining(BROKEN),
                 Poll::Ready(Some(Err(_)) | None) => self.state = State::Gone,
-                Poll::Pending => ready!(self.poll_deadline(cx)),
+                Poll::Pending => {
+                    self.follow_large();
+                    ready!(self.poll_deadline(cx));
+                }
             }
+        }
+    }
+
+    /// `None`: it was for the connection's sake alone.
+    fn sort(&mut self, message: Message) -> Option<Incoming> {
+        let incoming = match message {
+            Message::Text(text) => Incoming::Text(text),
+            Message::Binary(_) => Incoming::Binary,
+            Message::Pong(_) => {
+                self.answers_pings = true;
+                return None;
+            }
+            _ => return None,
+        };
+        self.handed_out = true;
+        Some(incoming)
+    }
+
+    /// The message before is dealt with: a large one leaves its room, and the buffer that it needed goes.
+    fn put_away(&mut self, cx: &mut Context<'_>) {
+        if self.web.get_ref().is_behind_heavy() && self.poll_sent(cx).is_ready() && self.state == State::Open {
+            let inflow = self.web.get_mut().take();
+            self.web = web(inflow, Vec::new(), &self.settings);
+        }
+        self.web.get_mut().leave_room();
+    }
+
+    /// A large message is a sign of life while it goes on coming, and has a deadline while it waits for room.
+    fn follow_large(&mut self) {
+        if self.web.get_mut().has_grown() {
+            self.heard = Instant::now();
+        }
+        if let Some(since) = self.web.get_ref().waits_for_room_since() {
+            self.arm(since + self.settings.room_timeout);
         }
     }
 
@@ -212,7 +265,7 @@ impl Socket {
             while let Some(Ok(_)) = ready!(self.web.poll_next_unpin(cx)) {}
             return Poll::Ready(());
         }
-        let stream = self.web.get_mut();
+        let stream = self.web.get_mut().drained();
         if ready!(Pin::new(&mut *stream).poll_shutdown(cx)).is_err() {
             return Poll::Ready(());
         }
@@ -232,8 +285,16 @@ impl Socket {
             ready!(self.timer.poll_unpin(cx));
             let now = Instant::now();
             let stuck = self.unsent.is_some_and(|since| now >= since + self.settings.write_timeout);
-            if stuck || now >= self.heard + self.settings.idle_timeout {
+            if stuck || now >= self.heard + self.patience() {
                 self.state = State::Gone;
+                return Poll::Ready(());
+            }
+            if self.web.get_ref().waits_for_room_since().is_some_and(|since| now >= since + self.settings.room_timeout)
+            {
+                warn!(
+                    "a large message found no room and its connection is closed; raise max_frames_mib if this goes on"
+                );
+                self.begin_draining(NO_ROOM);
                 return Poll::Ready(());
             }
             let ping = now >= self.ping_due();
@@ -253,9 +314,18 @@ impl Socket {
         self.heard.max(self.pinged) + self.settings.ping_interval
     }
 
+    /// Who never answered a ping may still send a Heartbeat, and that comes more rarely than pings.
+    fn patience(&self) -> Duration {
+        let GatewaySettings { idle_timeout, ping_interval, heartbeat, .. } = *self.settings;
+        let two_heartbeats = heartbeat.saturating_mul(2).saturating_add(ping_interval);
+        if self.answers_pings { idle_timeout } else { idle_timeout.max(two_heartbeats.min(LONGEST_SILENCE)) }
+    }
+
     fn next_deadline(&self) -> Instant {
-        let quiet = self.ping_due().min(self.heard + self.settings.idle_timeout);
-        self.unsent.map_or(quiet, |since| quiet.min(since + self.settings.write_timeout))
+        let quiet = self.ping_due().min(self.heard + self.patience());
+        let sent = self.unsent.map(|since| since + self.settings.write_timeout);
+        let room = self.web.get_ref().waits_for_room_since().map(|since| since + self.settings.room_timeout);
+        [sent, room].into_iter().flatten().fold(quiet, Instant::min)
     }
 
     fn arm(&mut self, deadline: Instant) {
@@ -263,6 +333,17 @@ impl Socket {
             self.timer.as_mut().reset(deadline);
         }
     }
+}
+
+/// The empty case has its own constructor because only that one keeps the read buffer at its size.
+fn web(inflow: Inflow, tail: Vec<u8>, settings: &GatewaySettings) -> WebSocketStream<Inflow> {
+    let config = Some(config(settings));
+    let web = if tail.is_empty() {
+        WebSocketStream::from_raw_socket(inflow, Role::Server, config).now_or_never()
+    } else {
+        WebSocketStream::from_partially_read(inflow, tail, Role::Server, config).now_or_never()
+    };
+    web.expect("without a handshake there is nothing to wait for")
 }
 
 /// `write_buffer_size` 0: a message goes to the kernel at once and no buffer is kept for later.

@@ -13,6 +13,8 @@ use tokio_rustls::server::TlsStream;
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// Somebody else has it now.
+    Taken,
 }
 
 impl Stream {
@@ -23,7 +25,7 @@ impl Stream {
     /// The common name of the certificate that the station presented.
     pub(crate) fn client_certificate(&self) -> Option<String> {
         match self {
-            Self::Plain(_) => None,
+            Self::Plain(_) | Self::Taken => None,
             Self::Tls(tls) => tls.get_ref().1.peer_certificates()?.first().and_then(crate::certificate::common_name),
         }
     }
@@ -34,6 +36,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Self::Taken => Poll::Ready(Ok(())),
         }
     }
 }
@@ -43,6 +46,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
+            Self::Taken => taken(),
         }
     }
 
@@ -54,6 +58,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+            Self::Taken => taken(),
         }
     }
 
@@ -61,6 +66,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Taken => taken(),
         }
     }
 
@@ -68,6 +74,11 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Taken => taken(),
         }
     }
+}
+
+fn taken<T>() -> Poll<io::Result<T>> {
+    Poll::Ready(Err(io::ErrorKind::NotConnected.into()))
 }

@@ -142,6 +142,11 @@ impl Watching {
         })
     }
 
+    /// The thread has ended though nobody stopped it: a bug.
+    pub fn has_died(&self) -> bool {
+        self.thread.lock().as_ref().is_some_and(JoinHandle::is_finished)
+    }
+
     /// Returns when a look that goes on has ended.
     pub fn stop(&self) {
         let thread = self.thread.lock().take();

@@ -403,3 +403,12 @@ fn an_operator_holds_a_version_whatever_the_files_are_and_lets_them_count_again(
     let retired: Vec<_> = versions.iter().filter(|version| version.stage == Stage::Retired).collect();
     assert_eq!((versions.len(), retired.len()), (3, 1), "the archive knows what nobody needs in memory: {versions:?}");
 }
+
+#[test]
+fn a_bug_that_ends_the_thread_is_seen() {
+    let fixture = Fixture::new();
+    let watching = fixture.start_with(Box::new(|| panic!("a bug, for the test")));
+    fixture.until("the end of the thread", || watching.has_died());
+    watching.stop();
+    assert!(!watching.has_died(), "who stops it knows");
+}

@@ -51,6 +51,7 @@ pub(crate) struct Ocpp {
     pub(crate) max_handshakes: usize,
     pub(crate) handshake_timeout_s: u64,
     pub(crate) max_frame_kib: usize,
+    pub(crate) max_frames_mib: usize,
     pub(crate) ping_interval_s: u64,
     pub(crate) idle_timeout_s: u64,
     pub(crate) write_timeout_s: u64,
@@ -87,6 +88,7 @@ pub(crate) struct Stations {
     pub(crate) max_power_kw: u32,
     pub(crate) stop_awaited_s: u32,
     pub(crate) start_awaited_s: u32,
+    pub(crate) min_password_chars: usize,
     pub(crate) heartbeat_s: u64,
     pub(crate) call_timeout_s: u64,
     pub(crate) call_queue_timeout_s: u64,
@@ -177,6 +179,7 @@ impl Default for Ocpp {
             max_handshakes: gateway.max_handshakes,
             handshake_timeout_s: gateway.handshake_timeout.as_secs(),
             max_frame_kib: gateway.max_frame_bytes / 1024,
+            max_frames_mib: gateway.max_frames_bytes >> 20,
             ping_interval_s: gateway.ping_interval.as_secs(),
             idle_timeout_s: gateway.idle_timeout.as_secs(),
             write_timeout_s: gateway.write_timeout.as_secs(),
@@ -212,6 +215,7 @@ impl Default for Stations {
             max_power_kw: u32::try_from(engine.rules.power.0 / 1_000).unwrap_or(u32::MAX),
             stop_awaited_s: u32::try_from(engine.rules.stop_awaited.as_secs()).unwrap_or(u32::MAX),
             start_awaited_s: u32::try_from(engine.rules.start_awaited.as_secs()).unwrap_or(u32::MAX),
+            min_password_chars: amprule_api::Settings::default().password_min,
             heartbeat_s: engine.heartbeat.as_secs(),
             call_timeout_s: engine.call_timeout.as_secs(),
             call_queue_timeout_s: engine.call_queue_timeout.as_secs(),
@@ -296,9 +300,10 @@ impl Config {
 }
 
 impl Ocpp {
-    pub(crate) fn gateway_settings(&self, models: &[ModelRule]) -> GatewaySettings {
+    pub(crate) fn gateway_settings(&self, stations: &Stations) -> GatewaySettings {
         GatewaySettings {
-            models: models.to_vec(),
+            models: stations.models.clone(),
+            heartbeat: Duration::from_secs(stations.heartbeat_s),
             path_prefix: self.path_prefix.clone(),
             protocols: self.protocols.clone(),
             default_protocol: Some(self.default_protocol.clone()).filter(|name| !name.is_empty()),
@@ -306,6 +311,7 @@ impl Ocpp {
             max_handshakes: self.max_handshakes,
             handshake_timeout: Duration::from_secs(self.handshake_timeout_s),
             max_frame_bytes: self.max_frame_kib.saturating_mul(1024),
+            max_frames_bytes: self.max_frames_mib.saturating_mul(1 << 20),
             ping_interval: Duration::from_secs(self.ping_interval_s),
             idle_timeout: Duration::from_secs(self.idle_timeout_s),
             write_timeout: Duration::from_secs(self.write_timeout_s),
@@ -317,8 +323,9 @@ impl Ocpp {
 }
 
 impl Api {
-    pub(crate) fn api_settings(&self) -> amprule_api::Settings {
+    pub(crate) fn api_settings(&self, stations: &Stations) -> amprule_api::Settings {
         amprule_api::Settings {
+            password_min: stations.min_password_chars,
             connections: self.max_connections,
             streams: self.max_event_streams,
             request_timeout: Duration::from_secs(self.request_timeout_s),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions, NoShadow, OrderRefused};
+use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions, NoShadow, OrderRefused, Password};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{CallRefused, Clock, Later, Store, StoreResult};
 use amprule_domain::station::StationRecord;
@@ -22,6 +22,7 @@ pub(crate) struct Stations {
     pub(crate) engine: Arc<Engine>,
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) passwords: Arc<PasswordKey>,
+    pub(crate) watching: Arc<Watching>,
 }
 
 impl Control for Stations {
@@ -55,8 +56,11 @@ impl Control for Stations {
         Box::pin(self.engine.delete_station(id))
     }
 
-    fn hash_password(&self, password: &str) -> String {
-        self.passwords.hash(password.as_bytes())
+    fn hash_password(&self, password: Password<'_>) -> String {
+        match password {
+            Password::Text(text) => self.passwords.hash(text.as_bytes()),
+            Password::Key(bytes) => self.passwords.hash_key(bytes),
+        }
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>> {
@@ -67,10 +71,17 @@ impl Control for Stations {
         SystemClock.now()
     }
 
-    /// Everything is loaded before the API listens; what can fail later is the disk, for reading or for writing.
+    /// Everything is loaded before the API listens; what can fail later is the disk, for reading or for writing, and the
+    /// thread that takes in scripts and plugins.
     fn ready(&self) -> Result<(), String> {
         self.store.last_session_no().map_err(|error| error.to_string())?;
-        self.store.can_write()
+        self.store.can_write()?;
+        if self.watching.has_died() {
+            return Err("a bug ended the thread that takes in scripts and plugins; those that are active go on, and \
+                        changes count once the server is started again"
+                .to_owned());
+        }
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ mod gate;
 mod given;
 mod install;
 mod key;
+mod listeners;
 mod metrics;
 mod numbers;
 mod pack;

@@ -36,8 +36,11 @@ impl Metrics for Gauges {
             mark: kind.mark,
             count: kind.count,
         });
+        let guesses = self.engine.guesses();
         Snapshot {
             stations_connected: self.engine.connected() as u64,
+            wrong_passwords: guesses.wrong,
+            slowed_handshakes: guesses.slowed,
             messages: messages.collect(),
             repairs: repairs.collect(),
             commits: Some(self.commits()),

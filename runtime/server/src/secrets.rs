@@ -20,6 +20,8 @@ const TOKEN_FILE: &str = "api-token";
 const KEY_FILE: &str = "password-key";
 const MASK_FILE: &str = "mask-key";
 const COMPILED_FILE: &str = "compiled-key";
+/// Before the hash of a password that may also come in hexadecimal digits.
+const KEY_MARK: &str = "hex:";
 
 /// The API's bearer token: 64 hexadecimal digits.
 pub(crate) fn api_token(data: &Path) -> Result<String> {
@@ -48,8 +50,22 @@ impl PasswordKey {
         hex(&self.mac(password).finalize().into_bytes())
     }
 
+    /// Of an AuthorizationKey, which stations send as bytes or as the digits that stand for them.
+    pub(crate) fn hash_key(&self, bytes: &[u8]) -> String {
+        format!("{KEY_MARK}{}", self.hash(bytes))
+    }
+
     pub(crate) fn is_password(&self, password: &[u8], hash: &str) -> bool {
-        from_hex(hash).is_some_and(|hash| self.mac(password).verify_slice(&hash).is_ok())
+        match hash.strip_prefix(KEY_MARK) {
+            Some(hash) => {
+                self.is_of(password, hash) || from_hex(password).is_some_and(|bytes| self.is_of(&bytes, hash))
+            }
+            None => self.is_of(password, hash),
+        }
+    }
+
+    fn is_of(&self, password: &[u8], hash: &str) -> bool {
+        from_hex(hash.as_bytes()).is_some_and(|hash| self.mac(password).verify_slice(&hash).is_ok())
     }
 
     fn mac(&self, password: &[u8]) -> Hmac<Sha256> {
@@ -106,9 +122,10 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes().chunks(2);
-    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+fn from_hex(digits: &[u8]) -> Option<Vec<u8>> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let pairs = digits.chunks(2);
+    pairs.map(|pair| if let [high, low] = *pair { Some(digit(high)? << 4 | digit(low)?) } else { None }).collect()
 }
 
 #[cfg(test)]
@@ -149,5 +166,23 @@ mod tests {
         assert!(!ours.is_password(b"battery staple", &hash));
         assert!(!theirs.is_password(b"correct horse", &hash));
         assert!(!ours.is_password(b"correct horse", "not a hash"));
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_bytes_and_by_its_digits() {
+        let data = tempfile::tempdir().unwrap();
+        let key = PasswordKey::open(data.path()).unwrap();
+        let hash = key.hash_key(b"\x00\xffkey");
+        for (password, is_it) in [
+            (&b"\x00\xffkey"[..], true),
+            (b"00ff6b6579", true),
+            (b"00FF6B6579", true),
+            (b"00ff6b657", false),
+            (b"+0ff6b6579", false),
+            (b"", false),
+        ] {
+            assert_eq!(key.is_password(password, &hash), is_it, "{password:?}");
+        }
+        assert!(!key.is_password(b"6b6579", &key.hash(b"key")), "a text is known by itself alone");
     }
 }

@@ -21,6 +21,7 @@ use crate::cli::{Serve, say};
 use crate::config::{self, Config};
 use crate::control::{Stations, Units};
 use crate::environment::{SystemClock, SystemIds};
+use crate::listeners::Listener;
 use crate::metrics::Gauges;
 use crate::secrets::{self, PasswordKey};
 use crate::{compilers, gate, telemetry};
@@ -59,7 +60,7 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
     let house = House::open(&config, &data, rules)?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
-    let settings = config.ocpp.gateway_settings(&config.stations.models);
+    let settings = config.ocpp.gateway_settings(&config.stations);
     let gateway = Gateway::bind(config.ocpp.listen, settings, tls).context("listen for stations")?;
     let listener = TcpListener::bind(config.api.listen)
         .await
@@ -73,16 +74,28 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
     say(format_args!("token {}", data.join("api-token").display()));
 
     let (end, ended) = watch::channel(false);
-    let stations = tokio::spawn(gateway.serve(house.engine.clone(), told(ended.clone())));
-    let api = tokio::spawn(amprule_api::serve(listener, management, told(ended)));
-    interrupted().await?;
+    let serving = gateway.serve(house.engine.clone(), told(ended.clone()));
+    let mut stations = Listener::start("the listener for stations", async {
+        serving.await;
+        Ok(())
+    });
+    let mut api = Listener::start("the listener for the API", amprule_api::serve(listener, management, told(ended)));
+    let why = tokio::select! {
+        interrupted = interrupted() => interrupted,
+        death = stations.died() => Err(death),
+        death = api.died() => Err(death),
+    };
+    if let Err(error) = &why {
+        tracing::error!("{error:#}");
+    }
 
     tracing::info!("shutting down: what is in flight is finished");
     end.send_replace(true);
-    stations.await.context("end the gateway")?;
+    let stations = stations.ended().await;
     house.engine.shutdown().await;
-    api.await.context("end the API")??;
-    tokio::task::spawn_blocking(move || house.close()).await.context("close the store")
+    let api = api.ended().await;
+    tokio::task::spawn_blocking(move || house.close()).await.context("close the store")?;
+    why.and(stations).and(api)
 }
 
 /// Everything that lives as long as the server.
@@ -119,12 +132,13 @@ impl House {
                 engine: self.engine.clone(),
                 store: self.store.clone(),
                 passwords: self.passwords.clone(),
+                watching: self.watching.clone(),
             }),
             store: self.store.clone(),
             extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,
-            settings: config.api.api_settings(),
+            settings: config.api.api_settings(&config.stations),
         }))
     }
 

@@ -41,6 +41,7 @@ struct Scrape {
 impl Collector for Scrape {
     fn encode(&self, mut to: DescriptorEncoder) -> fmt::Result {
         self.stations(&mut to)?;
+        self.passwords(&mut to)?;
         self.commits(&mut to)?;
         self.hooks(&mut to)?;
         self.versions(&mut to)?;
@@ -64,6 +65,13 @@ impl Scrape {
             Sample::new(labels, row.count)
         });
         counters(to, "repairs", "Messages that had to be repaired to be understood", repairs)
+    }
+
+    fn passwords(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let Snapshot { wrong_passwords, slowed_handshakes, .. } = self.snapshot;
+        counters(to, "wrong_passwords", "Wrong passwords of stations", [Sample::new([], wrong_passwords)])?;
+        let help = "Handshakes turned away unchecked after too many wrong passwords";
+        counters(to, "slowed_handshakes", help, [Sample::new([], slowed_handshakes)])
     }
 
     fn commits(&self, to: &mut DescriptorEncoder) -> fmt::Result {
@@ -143,6 +151,8 @@ mod tests {
         assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
         let lines = [
             "amprule_stations_connected 3",
+            "amprule_wrong_passwords_total 9",
+            "amprule_slowed_handshakes_total 4",
             "amprule_messages_total{protocol=\"ocpp1.6\",action=\"Heartbeat\",outcome=\"accepted\"} 12",
             "amprule_messages_total{protocol=\"ocpp2.0.1\",action=\"Authorize\",outcome=\"error\"} 1",
             "amprule_repairs_total{vendor=\"A \\\"B\\\"\",model=\"M\",firmware=\"1\",mark=\"time-repaired\"} 2",
@@ -168,6 +178,8 @@ mod tests {
         let message = |protocol, action, accepted, count| MessageCount { protocol, action, accepted, count };
         Snapshot {
             stations_connected: 3,
+            wrong_passwords: 9,
+            slowed_handshakes: 4,
             messages: vec![message("ocpp1.6", "Heartbeat", true, 12), message("ocpp2.0.1", "Authorize", false, 1)],
             repairs: vec![RepairCount {
                 vendor: "A \"B\"".to_owned(),

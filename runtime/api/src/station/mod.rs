@@ -5,6 +5,7 @@ pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod messages;
+mod password;
 pub(crate) mod put;
 
 use std::collections::BTreeMap;

@@ -12,15 +12,13 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{StationView, view};
+use super::{StationView, password, view};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, Place, given, nearest};
 
 /// Of a location and of a group.
 const MAX_NAME: usize = 255;
-/// OCPP 2.0.1 A00.FR.205 asks for 16 to 40; what installed stations really have is shorter and longer.
-const PASSWORD: std::ops::RangeInclusive<usize> = 6..=64;
 
 /// What the operator decides about a station. A member that is not given stays as it is, or takes its default in a new
 /// station; `null` clears `password`, `location` and `group`, and is the same as not given elsewhere.
@@ -33,10 +31,15 @@ pub(crate) struct StationChange {
     /// 0 (the default) none, 1 password, 2 TLS and password, 3 TLS with a client certificate.
     #[schema(maximum = 3)]
     security_profile: Option<u8>,
-    /// 6 to 64 bytes, without control characters. Only a keyed hash is kept. Profiles 1 and 2 need one.
+    /// 16 to 64 characters without control characters; the configuration may allow shorter ones. Stations of OCPP 2.0.1 take
+    /// 40 at most. Only a keyed hash is kept. Profiles 1 and 2 need a password.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, min_length = 6, max_length = 64)]
+    #[schema(value_type = Option<String>, max_length = 64)]
     password: Option<Option<String>>,
+    /// Instead of `password`, the AuthorizationKey of an OCPP 1.6 station: 32 to 40 hexadecimal digits. The station may send
+    /// the bytes that they stand for, or the digits themselves.
+    #[schema(max_length = 40, example = "4f43415f4f4354545f61646d696e5f74657374")]
+    password_hex: Option<String>,
     /// At most 255 bytes.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 255)]
@@ -103,9 +106,7 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     if let Some(group) = change.group {
         record.group = group.map(|name| check_name("group", name)).transpose()?;
     }
-    if let Some(password) = change.password {
-        record.password_hash = password.map(|password| check_password(api, &password)).transpose()?;
-    }
+    record.password_hash = password::changed(api, record.password_hash, change.password, change.password_hex)?;
     if matches!(record.security_profile, 1 | 2) && record.password_hash.is_none() {
         let message = format!("security profile {} needs a password, and there is none", record.security_profile);
         return Err(Problem::invalid("/password", message));
@@ -142,15 +143,6 @@ fn check_name(member: &str, name: String) -> Answer<String> {
         return Err(Problem::invalid(format!("/{member}"), format!("the {member} is longer than {MAX_NAME} bytes")));
     }
     Ok(name)
-}
-
-fn check_password(api: &Api, password: &str) -> Answer<String> {
-    let (shortest, longest) = (PASSWORD.start(), PASSWORD.end());
-    if !PASSWORD.contains(&password.len()) || password.chars().any(char::is_control) {
-        let message = format!("a password has {shortest} to {longest} bytes and no control characters");
-        return Err(Problem::invalid("/password", message));
-    }
-    Ok(api.control.hash_password(password))
 }
 
 /// The name in its usual spelling.
@@ -200,8 +192,27 @@ mod tests {
             (changed.body["vendor"].as_str(), changed.body["hasPassword"].as_bool()),
             (Some("Volta"), Some(true))
         );
-        house.put(CS_1, json!({"password": "a longer secret"})).await;
-        assert_eq!(house.station("cs-1").password_hash.as_deref(), Some("hashed(a longer secret)"));
+        house.put(CS_1, json!({"password": "a much longer secret"})).await;
+        assert_eq!(house.station("cs-1").password_hash.as_deref(), Some("hashed(a much longer secret)"));
+    }
+
+    #[tokio::test]
+    async fn a_key_is_given_in_digits_and_shorter_passwords_where_the_operator_allows_them() {
+        let house = House::with(|settings| settings.password_min = 4);
+        for (body, hash) in [
+            (json!({"password": "four"}), Some("hashed(four)")),
+            (json!({"password": "pässwörter mit Umlauten"}), Some("hashed(pässwörter mit Umlauten)")),
+            (json!({"passwordHex": "00fFa1B2"}), Some("hashed([0, ff, a1, b2])")),
+            (json!({"password": null, "passwordHex": "00ff00ff"}), Some("hashed([0, ff, 0, ff])")),
+            (json!({"passwordHex": null}), Some("hashed([0, ff, 0, ff])")),
+            (json!({"password": null}), None),
+        ] {
+            let answer = house.put(CS_1, body.clone()).await;
+            assert!(answer.status.is_success(), "{body}: {}", answer.text);
+            assert_eq!(house.station("cs-1").password_hash.as_deref(), hash, "{body}");
+            assert_eq!(answer.body["hasPassword"], hash.is_some(), "{body}");
+        }
+        assert!(house.put(CS_1, json!({"password": "for"})).await.error("message").contains("4 to 64"));
     }
 
     #[tokio::test]
@@ -210,8 +221,15 @@ mod tests {
         let cases = [
             (json!({"securityProfile": 4}), "/securityProfile", "0 to 3"),
             (json!({"securityProfile": 2}), "/password", "needs a password"),
-            (json!({"password": "short"}), "/password", "6 to 64 bytes"),
-            (json!({"password": "x".repeat(65)}), "/password", "6 to 64 bytes"),
+            (json!({"password": "fifteen letters"}), "/password", "16 to 64 characters"),
+            (json!({"password": "fifteen letters"}), "/password", "`min_password_chars` below [stations]"),
+            (json!({"password": "x".repeat(65)}), "/password", "16 to 64 characters"),
+            (json!({"password": format!("{}\n", "x".repeat(20))}), "/password", "control character"),
+            (json!({"passwordHex": "ab".repeat(15)}), "/passwordHex", "32 to 40 digits"),
+            (json!({"passwordHex": "ab".repeat(21)}), "/passwordHex", "32 to 40 digits"),
+            (json!({"passwordHex": "a".repeat(39)}), "/passwordHex", "two for each byte"),
+            (json!({"passwordHex": "+a".repeat(20)}), "/passwordHex", "hexadecimal"),
+            (json!({"password": "x".repeat(20), "passwordHex": "ab".repeat(20)}), "/passwordHex", "either"),
             (json!({"timeZone": "Europe/Berlim"}), "/timeZone", "did you mean `Europe/Berlin`?"),
             (json!({"timeZone": ""}), "/timeZone", "not a time zone"),
             (json!({"location": "x".repeat(256)}), "/location", "255 bytes"),

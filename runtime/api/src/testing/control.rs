@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::samples::at;
 use super::store::MemoryStore;
-use crate::{CallFailed, CallOutcome, Connection, Control, Metrics, Snapshot};
+use crate::{CallFailed, CallOutcome, Connection, Control, Metrics, Password, Snapshot};
 
 pub(crate) struct FakeControl {
     store: Arc<MemoryStore>,
@@ -87,8 +87,11 @@ impl Control for FakeControl {
         self.store.commit(vec![Effect::StationGone(id.clone())])
     }
 
-    fn hash_password(&self, password: &str) -> String {
-        format!("hashed({password})")
+    fn hash_password(&self, password: Password<'_>) -> String {
+        match password {
+            Password::Text(text) => format!("hashed({text})"),
+            Password::Key(bytes) => format!("hashed({bytes:x?})"),
+        }
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>> {

@@ -1,9 +1,11 @@
 //! The engine between a link and a store: who wins, who waits, and what is never answered.
 
 mod deadlines;
+mod door;
 mod outside;
 mod pending;
 mod recall;
+mod sockets;
 mod starts;
 mod troubles;
 mod unloading;
@@ -13,15 +15,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use amprule_domain::event::{Boot, Naming, Phase, StationEvent, TransactionEvent};
-use amprule_domain::ports::{CloseReason, Door, Visitor};
+use amprule_domain::ports::{CloseReason, Door};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{RefusalCode, Reply};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, StationId, Timestamp};
-use amprule_engine::{CallFailed, CallOutcome, Settings, UnknownStations};
+use amprule_engine::{CallFailed, CallOutcome, Settings};
 
-use crate::outside::{Disk, Seen, dead_wire, engine, wire};
+use crate::outside::{Disk, Seen, engine, wire};
 
 fn station() -> StationId {
     StationId::from("cs-1")
@@ -55,33 +57,6 @@ fn update(at: Timestamp, wh: i64) -> StationEvent {
     let StationEvent::Transaction(started) = start_at(at) else { unreachable!("it is one") };
     let readings = vec![Reading::register(Some(at), Context::Periodic, Energy::from_wh(wh))];
     StationEvent::Transaction(TransactionEvent { phase: Phase::Updated, token: None, readings, ..started })
-}
-
-#[tokio::test]
-async fn a_newer_socket_wins_and_the_old_one_is_told() {
-    let engine = engine(&Arc::default(), Settings::default());
-    let ((mut old, first), (mut new, second)) = (wire(), wire());
-    engine.attach(station(), first);
-    old.event(StationEvent::Heartbeat);
-    old.answer().await.unwrap();
-    engine.attach(station(), second);
-    assert_eq!(old.next().await, Some(Seen::Closed(CloseReason::Superseded)));
-    assert_eq!(old.next().await, None);
-    new.event(StationEvent::Heartbeat);
-    assert!(matches!(new.answer().await, Ok(Reply::Heartbeat { .. })));
-    assert!(engine.connection(&station()).is_some());
-}
-
-#[tokio::test]
-async fn a_write_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
-    let engine = engine(&Arc::default(), Settings::default());
-    let ((mut old, first), (mut new, second)) = (dead_wire(), wire());
-    engine.attach(station(), first);
-    old.event(StationEvent::Heartbeat);
-    tokio::task::yield_now().await;
-    engine.attach(station(), second);
-    new.event(StationEvent::Heartbeat);
-    assert!(matches!(new.answer().await, Ok(Reply::Heartbeat { .. })));
 }
 
 #[tokio::test]
@@ -232,39 +207,4 @@ async fn a_rejected_station_may_only_boot() {
     assert!(matches!(plug.answer().await, Ok(Reply::Boot { status: Provisioning::Rejected, .. })));
     plug.event(StationEvent::Heartbeat);
     assert_eq!(plug.answer().await.unwrap_err().code, RefusalCode::SecurityError);
-}
-
-#[tokio::test]
-async fn the_door_knows_passwords_profiles_and_strangers() {
-    let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings { unknown_stations: UnknownStations::Reject, ..Settings::default() });
-    let named = |id: &str, profile, password: Option<&str>| StationRecord {
-        security_profile: profile,
-        password_hash: password.map(str::to_owned),
-        ..StationRecord::new(StationId::from(id), Provisioning::Accepted)
-    };
-    for record in
-        [named("open", 0, None), named("basic", 1, Some("pw")), named("tls", 2, Some("pw")), named("cert", 3, None)]
-    {
-        engine.put_station(record).await.unwrap();
-    }
-    type Case<'c> = (&'c str, Option<(&'c str, &'c [u8])>, bool, Option<&'c str>, bool);
-    let cases: [Case<'_>; 11] = [
-        ("stranger", None, false, None, false),
-        ("open", None, false, None, true),
-        ("basic", None, false, None, false),
-        ("basic", Some(("basic", b"pw")), false, None, true),
-        ("basic", Some(("basic", b"no")), false, None, false),
-        ("basic", Some(("other", b"pw")), false, None, false),
-        ("tls", Some(("tls", b"pw")), false, None, false),
-        ("tls", Some(("tls", b"pw")), true, None, true),
-        ("cert", Some(("cert", b"pw")), true, None, false),
-        ("cert", None, true, Some("other"), false),
-        ("cert", None, true, Some("cert"), true),
-    ];
-    for (id, basic, tls, client_certificate, comes_in) in cases {
-        let id = StationId::from(id);
-        let visitor = Visitor { station: &id, basic, tls, client_certificate };
-        assert_eq!(engine.admit(&visitor).is_ok(), comes_in, "{visitor:?}");
-    }
 }

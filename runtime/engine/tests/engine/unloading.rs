@@ -19,7 +19,7 @@ const IDLE: Duration = Duration::from_secs(600);
 const LATER: Duration = Duration::from_secs(601);
 
 fn visitor(id: &StationId) -> Visitor<'_> {
-    Visitor { station: id, basic: None, tls: false, client_certificate: None }
+    Visitor { station: id, address: [127, 0, 0, 1].into(), basic: None, tls: false, client_certificate: None }
 }
 
 #[tokio::test(start_paused = true)]

@@ -102,6 +102,7 @@ async fn a_station_that_offers_only_unknown_versions_is_let_in_and_closed() {
 #[tokio::test]
 async fn the_door_decides_by_password() {
     let (addr, mut arrivals) = open_for(GatewaySettings::default(), None, |visitor: &Visitor<'_>| {
+        assert!(visitor.address.is_loopback());
         match (visitor.station.as_str(), visitor.basic) {
             ("CS-001", Some(("CS-001", b"secret"))) => Ok(()),
             ("CS-001", _) => Err(Turned::Unauthorized(visitor.station.clone())),

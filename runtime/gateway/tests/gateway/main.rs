@@ -10,6 +10,8 @@ mod frames;
 #[cfg(test)]
 mod handshake;
 #[cfg(test)]
+mod large;
+#[cfg(test)]
 mod quiet;
 #[cfg(test)]
 mod tls;

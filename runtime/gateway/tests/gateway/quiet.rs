@@ -6,24 +6,51 @@ use amprule_domain::ports::{Link, Received};
 use amprule_gateway::GatewaySettings;
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use crate::support::{bare, frame, hear, open, pair, say, serve};
 
+/// The seconds at which a ping is heard, and at last the end. `answered` pings are answered.
+async fn pings(tcp: &mut TcpStream, answered: usize) -> Vec<u64> {
+    let begun = Instant::now();
+    let mut heard = Vec::new();
+    while tcp.read_u16().await.is_ok_and(|ping| ping == 0x8900) {
+        heard.push(begun.elapsed().as_secs());
+        if heard.len() <= answered {
+            tcp.write_all(&[0x8a, 0x80, 0, 0, 0, 0]).await.unwrap();
+        }
+    }
+    heard.push(begun.elapsed().as_secs());
+    heard
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_silent_station_is_pinged_and_then_cut_off() {
+    let settings = GatewaySettings { heartbeat: Duration::from_secs(100), ..GatewaySettings::default() };
+    for (settings, answered, expect) in [
+        (settings.clone(), 0, &[60, 120, 180, 240, 260][..]),
+        (settings.clone(), 1, &[60, 120, 180, 240]),
+        (GatewaySettings { heartbeat: Duration::ZERO, ..settings }, 0, &[60, 120, 180]),
+    ] {
+        let (addr, mut arrivals) = open(settings);
+        let mut tcp = bare(addr, "ocpp1.6").await;
+        tokio::spawn(serve(arrivals.recv().await.unwrap().1));
+        assert_eq!(pings(&mut tcp, answered).await, expect);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_station_that_answers_no_ping_but_sends_heartbeats_stays() {
     let (addr, mut arrivals) = open(GatewaySettings::default());
     let mut tcp = bare(addr, "ocpp1.6").await;
-    let begun = Instant::now();
     tokio::spawn(serve(arrivals.recv().await.unwrap().1));
-    let mut heard = Vec::new();
-    for _ in 0..2 {
-        assert_eq!(tcp.read_u16().await.unwrap(), 0x8900);
-        heard.push(begun.elapsed().as_secs());
+    for _ in 0..12 {
+        sleep(Duration::from_secs(300)).await;
+        tcp.write_all(&frame(r#"[2,"1","Heartbeat",{}]"#)).await.unwrap();
+        while tcp.read_u16().await.unwrap() == 0x8900 {}
+        tcp.read_exact(&mut [0; 50]).await.unwrap();
     }
-    assert_eq!(tcp.read(&mut [0; 8]).await.unwrap(), 0);
-    heard.push(begun.elapsed().as_secs());
-    assert_eq!(heard, [60, 120, 180]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,6 +33,8 @@ pub(crate) struct Disk {
     pub(crate) forgets: AtomicBool,
     /// A commit takes a second.
     pub(crate) is_slow: AtomicBool,
+    /// The next commit ends in a bug.
+    pub(crate) panics: AtomicBool,
     pub(crate) effects: Mutex<Vec<Effect>>,
 }
 
@@ -57,6 +59,7 @@ impl Store for Disk {
             if self.is_slow.load(Ordering::Relaxed) {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
+            assert!(!self.panics.swap(false, Ordering::Relaxed), "a bug, for the test");
             if self.fails.load(Ordering::Relaxed) {
                 return Err(StoreError::new("the disk is full"));
             }
@@ -329,7 +332,12 @@ impl Link for Wire {
     }
     fn call<'a>(&'a mut self, id: &'a str, action: &'a str, _: &'a str) -> Later<'a, Result<(), CallRefused>> {
         let seen = Seen::Call { id: id.to_owned(), action: action.to_owned() };
-        Box::pin(async move { self.shows.send(seen).map_err(|_| CallRefused::Closed) })
+        Box::pin(async move {
+            if !self.takes_writes {
+                std::future::pending::<()>().await;
+            }
+            self.shows.send(seen).map_err(|_| CallRefused::Closed)
+        })
     }
     fn phrase(&self, _: &StationCommand) -> (&'static str, String) {
         ("Stop", "{}".to_owned())
