@@ -2,7 +2,8 @@
 //!
 //! A small board without a battery starts years back, and a time server corrects it by hours. So the clock is held
 //! against two witnesses: the latest commit, which cannot lie in the future, and the stations, most of which know the
-//! time. When most of those that have said a time are far ahead of us, it is we who are behind.
+//! time. When most of those that have said a time are far ahead of us, it is we who are behind; when most agree with us,
+//! it was the commit that was written with a wrong clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
@@ -19,7 +20,8 @@ const STATIONS_MIN: i64 = 2;
 
 pub(crate) struct Timekeeping {
     clock: Arc<dyn Clock>,
-    last_commit: Option<Timestamp>,
+    /// ms; the latest moment at which something was received, before this start or since.
+    latest: AtomicI64,
     agreeing: AtomicI64,
     ahead: AtomicI64,
     was_sane: AtomicBool,
@@ -43,17 +45,19 @@ pub(crate) struct Vote {
 impl Timekeeping {
     pub(crate) fn new(clock: Arc<dyn Clock>, last_commit: Option<Timestamp>) -> Self {
         let (agreeing, ahead) = (AtomicI64::new(0), AtomicI64::new(0));
-        Self { clock, last_commit, agreeing, ahead, was_sane: AtomicBool::new(true) }
+        let latest = AtomicI64::new(last_commit.unwrap_or(Timestamp::UNIX_EPOCH).as_millisecond());
+        Self { clock, latest, agreeing, ahead, was_sane: AtomicBool::new(true) }
     }
 
     pub(crate) fn is_sane(&self) -> bool {
         let verdict = self.verdict();
+        self.latest.fetch_max(self.clock.now().as_millisecond(), Relaxed);
         let is_sane = verdict.is_ok();
         if self.was_sane.swap(is_sane, Relaxed) != is_sane {
             match verdict {
                 Ok(()) => tracing::info!("the server's clock can be trusted again"),
                 Err(why) => {
-                    tracing::error!(%why, "the server's clock cannot be trusted; sessions are marked meanwhile")
+                    tracing::error!(%why, "the server's clock cannot be trusted; sessions are marked meanwhile");
                 }
             }
         }
@@ -65,16 +69,12 @@ impl Timekeeping {
         if ahead >= STATIONS_MIN && ahead > agreeing {
             return Err(format!("{ahead} of {} stations are ahead of it; set the server's time", ahead + agreeing));
         }
-        if agreeing >= STATIONS_MIN && agreeing > ahead {
+        let now = self.clock.now();
+        let latest = Timestamp::from_millisecond(self.latest.load(Relaxed)).unwrap_or(now);
+        if agreeing > ahead || latest.duration_since(now) <= AGREE {
             return Ok(());
         }
-        let now = self.clock.now();
-        match self.last_commit.filter(|last| last.duration_since(now) > AGREE) {
-            Some(last) => {
-                Err(format!("it says {now:.0}, and the books were written at {last:.0}; set the server's time"))
-            }
-            None => Ok(()),
-        }
+        Err(format!("it says {now:.0}, and the books were written at {latest:.0}; set the server's time"))
     }
 
     fn count(&self, word: Word, by: i64) {

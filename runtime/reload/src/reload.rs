@@ -118,6 +118,9 @@ struct Given {
     taken: Arc<AtomicBool>,
 }
 
+/// What came of an order, and who waits for that.
+type Followed = (Result<(), Refused>, SyncSender<Result<(), Refused>>);
+
 /// Orders that may wait; a compiler may stand before them.
 const ORDERS: usize = 16;
 /// How long an order's answer is waited for.
@@ -206,8 +209,7 @@ impl Task {
         }
     }
 
-    /// What came of each, and who waits for that.
-    fn follow_orders(&mut self) -> Vec<(Result<(), Refused>, SyncSender<Result<(), Refused>>)> {
+    fn follow_orders(&mut self) -> Vec<Followed> {
         let loader = &mut self.reload.loader;
         let begun = self.orders.try_iter().filter(|given| !given.taken.swap(true, SeqCst));
         begun.map(|given| (loader.follow(&given.order), given.to)).collect()

@@ -1,5 +1,6 @@
 //! The engine between a link and a store: who wins, who waits, and what is never answered.
 
+mod clocks;
 mod deadlines;
 mod door;
 mod outside;
