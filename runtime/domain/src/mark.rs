@@ -16,6 +16,9 @@ macro_rules! marks {
 
             /// Marks that doubt the money: a session with one of them needs a person before it is billed.
             const DOUBTS: &[&str] = &[$($(marks!(@ $doubt $word),)?)+];
+
+            /// Every mark of this crate, with what it says.
+            pub const ALL: &[(&str, &str)] = &[$(($word, concat!($($doc),+)),)+];
         }
     };
     (@ doubt $word:literal) => { $word };

@@ -262,7 +262,25 @@ impl Hasher for Quick {
 mod tests {
     use std::hash::{Hash, Hasher};
 
-    use super::Quick;
+    use amprule_domain::Energy;
+
+    use super::{Quick, join};
+
+    #[test]
+    fn a_session_from_before_registers_were_evidence_goes_on() {
+        let head = r#"{"id":"01910000-0000-7000-8000-000000000001","no":7,"station":"cs-1","transaction":"7","evse":1,
+            "connector":1,"token":{"idToken":"CARD-1","type":"ISO14443"},"tokenGroup":null,"state":"active",
+            "startedAt":"2026-07-01T08:00:00Z","timeZone":"UTC","location":null,"pin":null}"#;
+        let course = r#"{"timeline":{"periods":[[1782892800000000,1782894600000000,3000000,"charging"]],"open":[],
+            "at":1782894600000000,"state":"charging","readAt":1782894600000000,"firstRegister":1000,
+            "lastRegister":4000,"energy":3000},"marks":["offline"]}"#;
+        let session = join(head, course).unwrap();
+        let evidence = &session.timeline.evidence;
+        assert_eq!(session.energy(), Energy::from_wh(3_000));
+        assert_eq!(evidence.first_register(), Some(Energy::from_wh(1_000)));
+        assert_eq!(evidence.last_register(), Some(Energy::from_wh(4_000)));
+        assert!(evidence.proves_energy() && session.admitted.is_empty());
+    }
 
     fn hash(value: impl Hash) -> u64 {
         let mut hasher = Quick(0);

@@ -1,5 +1,6 @@
 //! The state machine, driven as a station's task drives it, without a clock, a store or a socket.
 
+mod bills;
 mod deadlines;
 mod late;
 mod recall;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Station, Step};
-use amprule_domain::effect::{Effect, MessageKey};
+use amprule_domain::effect::{BillVersion, Effect, MessageKey};
 use amprule_domain::event::{ChargingState, ConnectorStatus, Inbound, Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::ports::{Ids, PricingAnswer};
 use amprule_domain::pricing::{Price, PricedBy};
@@ -30,6 +30,9 @@ pub(crate) struct World {
     pub(crate) max_duration_s: Option<u64>,
     /// With it a minute costs one euro, and the price says that it changes then.
     pub(crate) next_change_at: Option<Timestamp>,
+    /// The pinned version cannot be asked.
+    pub(crate) falls_back: bool,
+    pub(crate) replaced: Vec<BillVersion>,
     last: Option<Reply>,
 }
 
@@ -96,6 +99,8 @@ impl World {
             max_energy: None,
             max_duration_s: None,
             next_change_at: None,
+            falls_back: false,
+            replaced: Vec::new(),
             last: None,
         }
     }
@@ -172,7 +177,7 @@ impl World {
             let session = step.seen(*id)?;
             let input = charging::pricing_input(&self.station.record, &session, now);
             let total = Decimal::from(input.session.duration_s / 60);
-            self.next_change_at.map(|next| euros(total, now, next, input.is_final))
+            self.next_change_at.map(|next| euros(total, now, next, input.is_final, self.falls_back))
         };
         step.to_price.iter().map(|id| PricingAnswer { price: price(id), decisions: Vec::new() }).collect()
     }
@@ -180,6 +185,10 @@ impl World {
     fn adopt(&mut self, settled: Settled) -> Reply {
         let written = settled.effects.iter().filter(|effect| matches!(effect, Effect::Session(_))).count();
         assert_eq!(written, settled.sessions.len(), "every changed session is written once");
+        self.replaced.extend(settled.effects.iter().filter_map(|effect| match effect {
+            Effect::Bill(bill) => Some(BillVersion::clone(bill)),
+            _ => None,
+        }));
         self.effects += settled.effects.len();
         self.commands += settled.commands.len();
         for session in &settled.sessions {
@@ -282,9 +291,9 @@ fn found(books: &[Arc<Session>], recall: &Recall) -> Vec<Session> {
     books.iter().filter(is_meant).map(|session| Session::clone(session)).collect()
 }
 
-fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool) -> Price {
+fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool, fallback: bool) -> Price {
     let (unit, version) = ("clock".to_owned(), "1".to_owned());
-    let priced_by = Arc::new(PricedBy { unit, version, hash: String::new(), fallback: false });
+    let priced_by = Arc::new(PricedBy { unit, version, hash: String::new(), fallback });
     Price {
         currency: Currency::EUR,
         total,

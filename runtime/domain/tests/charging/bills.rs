@@ -1,0 +1,42 @@
+//! A bill is a version: corrected with a reason, and never made worse.
+
+use amprule_domain::{Decimal, Energy, Mark};
+
+use crate::world::{World, at};
+
+/// Ended after twenty minutes without a register at the end; the bill is 20.
+fn billed() -> World {
+    let mut world = World::new();
+    world.next_change_at = Some(at(0));
+    world.begin_v2("t", 0, 0, 100);
+    world.update_v2("t", 1, 10, 400);
+    world.end_silently_v2("t", 3, 20);
+    assert_eq!((world.only_session().bill, total(&world)), (1, Decimal::from(20)));
+    world
+}
+
+fn total(world: &World) -> Decimal {
+    world.only_session().price.as_ref().expect("a price").total
+}
+
+#[test]
+fn a_corrected_bill_is_a_new_version_and_the_one_before_is_kept() {
+    let mut world = billed();
+    world.update_v2("t", 2, 15, 700);
+    assert_eq!(world.only_session().bill, 2);
+    let replaced = &world.replaced;
+    assert_eq!((replaced.len(), replaced[0].version, replaced[0].energy), (1, 1, Energy::from_wh(300)));
+    assert!(replaced[0].why.contains("late-reading"), "{}", replaced[0].why);
+    world.update_v2("t", 2, 15, 700);
+    assert_eq!((world.only_session().bill, world.replaced.len()), (2, 1), "a repetition is no correction");
+}
+
+#[test]
+fn a_stand_in_never_replaces_the_bill_of_the_pinned_version() {
+    let mut world = billed();
+    world.falls_back = true;
+    world.update_v2("t", 2, 15, 700);
+    let session = world.only_session();
+    assert!(session.price.as_ref().is_some_and(|price| !price.is_doubtful()), "the price stays");
+    assert!(session.marks.has(&Mark::PRICE_KEPT) && session.marks.has(&Mark::NEEDS_REVIEW));
+}
