@@ -68,6 +68,8 @@ pub trait Store: Send + Sync {
 
     /// Open and parked sessions of a station, and its `ended` latest ended ones.
     fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>>;
+    /// Stations that have open or parked sessions.
+    fn live_stations(&self) -> StoreResult<Vec<StationId>>;
     /// The station's latest session under this transaction, whatever its state.
     fn transaction(&self, station: &StationId, transaction: &TransactionId) -> StoreResult<Option<Session>>;
     /// The station's sessions that began at this very moment; at most `most`.

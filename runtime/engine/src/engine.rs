@@ -125,6 +125,18 @@ impl Engine {
         outcome.await.unwrap_or(Err(CallFailed::Gone))
     }
 
+    /// Takes those stations into memory that have sessions which are not over: their deadlines pass whether they connect
+    /// again or not. Call it once, when the engine begins.
+    pub fn wake_stations(&self) -> StoreResult<()> {
+        for station in self.ports.store.live_stations()? {
+            if let Some(handle) = self.handle_or_new(&station) {
+                // A task that is there already is awake.
+                let _ = handle.mail.try_send(Mail::Wake);
+            }
+        }
+        Ok(())
+    }
+
     /// Stores the operator's part of the record, through the station's task: its first connection may come at the same time.
     pub async fn put_station(&self, record: StationRecord) -> StoreResult<()> {
         let known = self.ports.store.station(&record.id)?;

@@ -17,6 +17,8 @@ pub(crate) enum Mail {
     /// The operator's part of the record has changed.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
     Delete(oneshot::Sender<StoreResult<()>>),
+    /// It has sessions that may end by themselves.
+    Wake,
     Shutdown,
 }
 

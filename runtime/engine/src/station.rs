@@ -244,6 +244,7 @@ impl StationTask {
             Mail::Call(call) => self.calls.queue(call, self.settings.calls_queued_max),
             Mail::Configure(record, done) => drop(done.send(self.configure(*record).await)),
             Mail::Delete(done) => drop(done.send(self.delete().await)),
+            Mail::Wake => {}
             Mail::Shutdown => {
                 self.disconnect(Some(CloseReason::Shutdown)).await;
                 return false;

@@ -67,6 +67,7 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
         .with_context(|| format!("listen for the API on {}", config.api.listen))?;
 
     let management = house.api(&config, &data)?;
+    house.engine.wake_stations().context("read which stations have sessions")?;
 
     let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
     say(format_args!("ocpp  {scheme}://{}", gateway.local_addr()));

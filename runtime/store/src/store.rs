@@ -121,6 +121,10 @@ impl Store for SqliteStore {
         self.readers.point("read a station's sessions", |connection| read::sessions::live(connection, station, ended))
     }
 
+    fn live_stations(&self) -> StoreResult<Vec<StationId>> {
+        self.readers.point("read which stations have sessions", read::sessions::live_stations)
+    }
+
     fn transaction(&self, station: &StationId, transaction: &TransactionId) -> StoreResult<Option<Session>> {
         self.readers
             .point("read a transaction", |connection| read::sessions::transaction(connection, station, transaction))

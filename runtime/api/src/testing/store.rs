@@ -104,6 +104,10 @@ impl Store for MemoryStore {
         unimplemented!("for the engine")
     }
 
+    fn live_stations(&self) -> StoreResult<Vec<StationId>> {
+        unimplemented!("for the engine")
+    }
+
     fn transaction(&self, _: &StationId, _: &TransactionId) -> StoreResult<Option<Session>> {
         unimplemented!("for the engine")
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::Decimal;
+use amprule_domain::event::{Boot, StationEvent};
 use amprule_domain::ports::Door;
 use amprule_domain::session::Session;
+use amprule_domain::{Decimal, Mark};
 use amprule_engine::Settings;
 use tokio::time::{Instant, sleep};
 
@@ -73,4 +74,25 @@ async fn a_price_that_changes_by_the_clock_is_refreshed_while_the_station_is_sil
         let price = only_session(&disk).price.unwrap();
         assert_eq!(price.total, Decimal::from(minutes));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_without_a_stop_ends_by_itself_though_the_station_never_comes_back() {
+    let disk = Arc::<Disk>::default();
+    let before = engine_with(&disk, Willing::default(), Settings::default());
+    let (mut plug, link) = wire();
+    before.attach(station(), link);
+    plug.event(start_at(began()));
+    plug.answer().await.unwrap();
+    plug.event(StationEvent::Boot(Boot::default()));
+    plug.answer().await.unwrap();
+    assert!(only_session(&disk).marks.has(&Mark::STOP_AWAITED), "at once");
+    before.shutdown().await;
+
+    let after = engine_with(&disk, Willing::default(), Settings::default());
+    after.wake_stations().unwrap();
+    sleep(Duration::from_secs(7 * 3_600)).await;
+    let session = only_session(&disk);
+    assert!(!session.is_open() && session.marks.has(&Mark::NO_STOP) && session.marks.has(&Mark::NEEDS_REVIEW));
+    assert_eq!(session.ended_at, Some(session.started_at), "at its last reading");
 }

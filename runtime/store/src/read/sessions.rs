@@ -29,6 +29,12 @@ pub(crate) fn live(connection: &Connection, station: &StationId, ended: usize) -
     Ok(sessions)
 }
 
+pub(crate) fn live_stations(connection: &Connection) -> Outcome<Vec<StationId>> {
+    let sql = "SELECT DISTINCT station FROM sessions INDEXED BY sessions_live WHERE state <> 'ended'";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_and_then([], |row| Ok(StationId::from(text(row, 0)?)))?.collect()
+}
+
 pub(crate) fn transaction(
     connection: &Connection,
     station: &StationId,

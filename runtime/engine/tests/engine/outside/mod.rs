@@ -85,6 +85,10 @@ impl Store for Disk {
     fn live_sessions(&self, station: &StationId, _: usize) -> StoreResult<Vec<Session>> {
         Ok(self.sessions(|session| session.station == *station))
     }
+    fn live_stations(&self) -> StoreResult<Vec<StationId>> {
+        let live = self.sessions(|session| session.state != amprule_domain::session::SessionState::Ended);
+        Ok(live.into_iter().map(|session| session.station).collect())
+    }
     fn transaction(&self, station: &StationId, name: &TransactionId) -> StoreResult<Option<Session>> {
         if self.forgets.load(Ordering::Relaxed) {
             return Err(StoreError::new("the disk cannot be read"));
