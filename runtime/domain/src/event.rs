@@ -89,9 +89,18 @@ pub struct ReportPart {
     pub request_id: i64,
     pub seq_no: u32,
     pub last: bool,
-    /// What it says an EVSE can deliver, W.
+    /// What it says of the power of EVSEs. 0 stands for all of them.
     #[serde(default)]
-    pub power_w: Vec<(u32, i64)>,
+    pub power: Vec<ReportedPower>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReportedPower {
+    /// What the EVSE says that it can deliver, W.
+    Evse { evse: u32, watts: i64 },
+    /// What a connector of it can carry, W. `None`: its kind sets no bound.
+    Connector { evse: u32, watts: Option<i64> },
 }
 
 /// Started, updated or ended (OCPP 2.0.1, E01 to E15). 1.6 maps its three actions onto it.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::StationId;
-use crate::event::Boot;
+use crate::event::{Boot, ReportedPower};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +29,9 @@ pub struct StationRecord {
     /// The same as the station has reported it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub power_w_reported: BTreeMap<u32, i64>,
+    /// What the connectors of each EVSE can carry, W; `None`: any of them sets no bound.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub power_w_connectors: BTreeMap<u32, Option<i64>>,
     /// The last BootNotification.
     pub boot: Boot,
     /// The last subprotocol: `ocpp1.6`, `ocpp2.0.1`, `ocpp2.1`.
@@ -48,6 +51,7 @@ impl StationRecord {
             time_zone: "UTC".to_owned(),
             power_w_max: BTreeMap::new(),
             power_w_reported: BTreeMap::new(),
+            power_w_connectors: BTreeMap::new(),
             boot: Boot::default(),
             protocol: None,
             booted_at: None,
@@ -57,20 +61,24 @@ impl StationRecord {
     /// EVSEs whose power is remembered.
     pub const MAX_EVSES: usize = 256;
 
-    /// The most that this EVSE can deliver, W, if anybody has said it.
+    /// The most that this EVSE can deliver, W: as the operator has entered it, else as the station reports it, else as its
+    /// connectors allow.
     pub fn power_of(&self, evse: u32) -> Option<i64> {
         let of = |powers: &BTreeMap<u32, i64>| powers.get(&evse).or_else(|| powers.get(&0)).copied();
-        of(&self.power_w_max).or_else(|| of(&self.power_w_reported))
+        let connectors = || self.power_w_connectors.get(&evse).copied().flatten();
+        of(&self.power_w_max).or_else(|| of(&self.power_w_reported)).or_else(connectors)
     }
 
     /// The record with what the station reports of its EVSEs, if that is news.
     #[must_use]
-    pub fn reporting(&self, powers: &[(u32, i64)]) -> Option<Self> {
+    pub fn reporting(&self, powers: &[ReportedPower]) -> Option<Self> {
         let mut record = self.clone();
-        for (evse, power_w) in powers {
-            let has_room = record.power_w_reported.len() < Self::MAX_EVSES;
-            if *power_w > 0 && (has_room || record.power_w_reported.contains_key(evse)) {
-                record.power_w_reported.insert(*evse, *power_w);
+        for power in powers {
+            match *power {
+                ReportedPower::Evse { evse, watts } => put(&mut record.power_w_reported, evse, |_| watts),
+                ReportedPower::Connector { evse, watts } => put(&mut record.power_w_connectors, evse, |known| {
+                    known.map_or(watts, |known| known.zip(watts).map(|(known, watts)| known.max(watts)))
+                }),
             }
         }
         (record != *self).then_some(record)
@@ -79,6 +87,13 @@ impl StationRecord {
     /// The zone of the station's local time; UTC when the name is not known.
     pub fn zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+}
+
+fn put<T: Copy>(powers: &mut BTreeMap<u32, T>, evse: u32, power: impl FnOnce(Option<T>) -> T) {
+    let known = powers.get(&evse).copied();
+    if known.is_some() || powers.len() < StationRecord::MAX_EVSES {
+        powers.insert(evse, power(known));
     }
 }
 

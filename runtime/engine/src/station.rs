@@ -290,8 +290,9 @@ impl StationTask {
         let revoked = given.provisioning == Provisioning::Rejected
             || given.password_hash != ours.password_hash
             || given.security_profile != ours.security_profile;
-        let StationRecord { boot, protocol, booted_at, power_w_reported, .. } = ours;
-        self.put(StationRecord { boot, protocol, booted_at, power_w_reported, ..given }).await?;
+        let StationRecord { boot, protocol, booted_at, power_w_reported, power_w_connectors, .. } = ours;
+        let given = StationRecord { boot, protocol, booted_at, power_w_reported, power_w_connectors, ..given };
+        self.put(given).await?;
         let zone = self.station.record.zone();
         if let Some(link) = &mut self.link {
             link.set_zone(zone);

@@ -54,7 +54,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
             kept(station, inbound, moment, "data-transfer", Reply::DataTransfer(DataTransferStatus::UnknownVendorId))
         }
         StationEvent::Report(part) => {
-            let record = station.record.reporting(&part.power_w);
+            let record = station.record.reporting(&part.power);
             let step = kept(station, inbound, moment, "report", Reply::Empty);
             let effect = record.iter().map(|record| Effect::Station(Box::new(record.clone())));
             Step { effects: step.effects.iter().cloned().chain(effect).collect(), record, ..step }

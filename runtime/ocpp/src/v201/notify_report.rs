@@ -1,6 +1,7 @@
-//! NotifyReport (OCPP 2.0.1, 1.40). What it reports stays in the raw payload, but for what an EVSE can deliver.
+//! NotifyReport (OCPP 2.0.1, 1.40). What it reports stays in the raw payload, but for what an EVSE can deliver: its own
+//! word (component EVSE, variable Power), or what its plug allows (component Connector, variable ConnectorType).
 
-use amprule_domain::event::{ReportPart, StationEvent};
+use amprule_domain::event::{ReportPart, ReportedPower, StationEvent};
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many, Part};
@@ -29,7 +30,15 @@ struct ReportData<'a> {
     #[serde(borrow, default)]
     variable: Part<'a, Named<'a>>,
     #[serde(borrow, default)]
+    variable_attribute: Many<Attribute<'a>>,
+    #[serde(borrow, default)]
     variable_characteristics: Part<'a, Characteristics<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Attribute<'a> {
+    #[serde(borrow, default)]
+    value: Loose<'a>,
 }
 
 #[derive(Deserialize)]
@@ -68,22 +77,29 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     let seq_no = repairs.count("seqNo", &message.seq_no)?;
     let seq_no = repairs.wanted("seqNo", seq_no)?.unwrap_or(0);
     let last = !repairs.truth("tbc", &message.tbc)?;
-    let power_w = message.report_data.items.iter().filter_map(power).collect();
-    Ok(StationEvent::Report(ReportPart { request_id, seq_no, last, power_w }))
+    let power = message.report_data.items.iter().filter_map(power).collect();
+    Ok(StationEvent::Report(ReportPart { request_id, seq_no, last, power }))
 }
 
-/// The EVSE, 0 where it stands for all, and W.
-fn power(data: &ReportData<'_>) -> Option<(u32, i64)> {
-    let (Part::Object(component), Part::Object(variable), Part::Object(characteristics)) =
-        (&data.component, &data.variable, &data.variable_characteristics)
-    else {
-        return None;
-    };
-    let is_power = component.name.word() == Some("EVSE") && variable.name.word() == Some("Power");
+fn power(data: &ReportData<'_>) -> Option<ReportedPower> {
+    let (Part::Object(component), Part::Object(variable)) = (&data.component, &data.variable) else { return None };
     let evse = match &component.evse {
         Part::Object(Evse { id: Loose::Whole(id) }) => u32::try_from(*id).ok()?,
         _ => 0,
     };
+    match (component.name.word()?, variable.name.word()?) {
+        ("EVSE", "Power") => limit(&data.variable_characteristics).map(|watts| ReportedPower::Evse { evse, watts }),
+        ("Connector", "ConnectorType") => {
+            let kind = data.variable_attribute.items.first()?.value.word()?;
+            Some(ReportedPower::Connector { evse, watts: of_connector(kind) })
+        }
+        _ => None,
+    }
+}
+
+/// W
+fn limit(characteristics: &Part<'_, Characteristics<'_>>) -> Option<i64> {
+    let Part::Object(characteristics) = characteristics else { return None };
     #[expect(clippy::cast_precision_loss, reason = "no station delivers 2^53 W")]
     let limit = match &characteristics.max_limit {
         Loose::Whole(limit) => *limit as f64,
@@ -93,5 +109,19 @@ fn power(data: &ReportData<'_>) -> Option<(u32, i64)> {
     let factor = if characteristics.unit.word() == Some("kW") { 1000.0 } else { 1.0 };
     #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates")]
     let watts = (limit * factor) as i64;
-    is_power.then_some((evse, watts)).filter(|(_, watts)| *watts > 0)
+    // Less than any EVSE delivers is in another unit.
+    Some(watts).filter(|watts| *watts >= 1_000)
+}
+
+/// W, of what carries alternating current (OCPP 2.0.1, ConnectorEnumType): voltage times current with a tenth to spare.
+fn of_connector(kind: &str) -> Option<i64> {
+    match kind {
+        "cType1" => Some(21_000),
+        "cType2" | "sType2" | "sType3" => Some(48_000),
+        "s309-1P-16A" | "sBS1361" | "sCEE-7-7" => Some(4_200),
+        "s309-1P-32A" => Some(8_200),
+        "s309-3P-16A" => Some(12_500),
+        "s309-3P-32A" => Some(25_000),
+        _ => None,
+    }
 }
