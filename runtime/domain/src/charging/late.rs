@@ -18,7 +18,7 @@ use crate::session::{Session, SessionState};
 pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     let event = told.event;
     admit(&mut session, told);
-    let is_ours = session.marks.has(&Mark::NO_STOP) && !session.marks.has(&Mark::LATE_STOP);
+    let is_ours = session.awaits_own_end();
     if is_ours && event.phase == Phase::Ended {
         session.marks.add(Mark::LATE_STOP);
         return go_on(told, session);

@@ -1,6 +1,7 @@
 //! The state machine, driven as a station's task drives it, without a clock, a store or a socket.
 
 mod deadlines;
+mod found;
 mod late;
 mod recall;
 mod world;
