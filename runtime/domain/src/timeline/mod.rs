@@ -107,9 +107,9 @@ impl Timeline {
         let settled = self.open.first().map_or(at, |first| first.started_at);
         let (before, now) = (self.energy, energy);
         if since >= settled && now >= before {
-            marks.extend(self.settle(now - before, power, clock));
+            marks.extend(self.settle(now - before, settled, power, clock));
         } else {
-            marks.extend(self.settle(Energy::ZERO, power, clock));
+            marks.extend(self.settle(Energy::ZERO, settled, power, clock));
             self.spread(now.above(before), since, at);
             self.withdraw(before.above(now), since);
         }
@@ -123,7 +123,7 @@ impl Timeline {
     pub fn finish(&mut self, at: Timestamp, clock: &Clock) -> Vec<Mark> {
         self.cut_off(at);
         self.advance(at);
-        self.settle(Energy::ZERO, Self::POWER, clock)
+        self.settle(Energy::ZERO, at, Self::POWER, clock)
     }
 
     /// Nothing that was heard of happened after this moment. Energy stays, in what is left.
@@ -142,7 +142,7 @@ impl Timeline {
             }
         }
         if beyond != Energy::ZERO {
-            self.file_instant(beyond);
+            self.file_instant(beyond, at);
         }
     }
 
@@ -159,7 +159,7 @@ impl Timeline {
                 again.file(piece, clock);
             }
             if left != Energy::ZERO {
-                again.file_instant(left);
+                again.file_instant(left, period.ended_at);
             }
         }
         again
@@ -210,7 +210,7 @@ impl Timeline {
             }
         }
         if left != Energy::ZERO {
-            self.file_instant(left);
+            self.file_instant(left, from);
         }
     }
 
@@ -227,8 +227,9 @@ impl Timeline {
         }
     }
 
-    /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them.
-    fn settle(&mut self, delta: Energy, power: Power, clock: &Clock) -> Vec<Mark> {
+    /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them. Without any, it came at
+    /// this moment.
+    fn settle(&mut self, delta: Energy, at: Timestamp, power: Power, clock: &Clock) -> Vec<Mark> {
         let mut open = std::mem::take(&mut self.open);
         let mut marks = Vec::new();
         if flows_in_spite(&open, delta, power) {
@@ -254,7 +255,7 @@ impl Timeline {
             }
         }
         if left != Energy::ZERO {
-            self.file_instant(left);
+            self.file_instant(left, at);
         }
         marks.extend(folded.then_some(Mark::PERIODS_FOLDED));
         marks
@@ -287,12 +288,12 @@ impl Timeline {
     }
 
     /// Energy that came without any time passing: it joins the last period, or makes one of no length.
-    fn file_instant(&mut self, energy: Energy) {
+    fn file_instant(&mut self, energy: Energy, at: Timestamp) {
         match self.periods.last_mut() {
             Some(last) => last.energy += energy,
             None => {
                 let state = ChargingState::Charging;
-                self.periods.push(Period { started_at: self.at, ended_at: self.at, energy, state });
+                self.periods.push(Period { started_at: at, ended_at: at, energy, state });
             }
         }
     }
