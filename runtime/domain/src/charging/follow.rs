@@ -163,7 +163,9 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     let reads = believe::registers(session, event, end.at);
     let closing = reads.iter().rev().find(|read| read.value == Value::Register).copied();
     for read in reads {
-        take_of_end(session, read, bounds.power);
+        if closing == Some(read) || !is_listed_again(session, read) {
+            take_of_end(session, read, bounds.power);
+        }
     }
     if let Some(closing) = closing {
         close(session, closing, bounds.power);
@@ -172,6 +174,12 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
         session.timeline.change_state(end.at.max(session.timeline.at), state);
     }
     finish(session, end.at, event.stop_reason.clone());
+}
+
+/// An end may list its samples again. A register has its place among those before it when it is told: one from before the
+/// latest says nothing any more, and when the register began anew since, it must not look as if it went on from there.
+fn is_listed_again(session: &Session, read: Read) -> bool {
+    session.timeline.evidence.read_at().is_some_and(|known| read.point.at < known)
 }
 
 /// What an end lists again was sampled on the way: nothing that is known is late.

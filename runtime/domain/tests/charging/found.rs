@@ -1,6 +1,7 @@
 //! Days that the simulation found, made small.
 
-use amprule_domain::event::{Phase, StationEvent};
+use amprule_domain::event::{Naming, Phase, StationEvent};
+use amprule_domain::reading::{Context, Reading};
 use amprule_domain::{Energy, Mark};
 
 use crate::world::{World, at, transaction};
@@ -31,4 +32,21 @@ fn a_reading_from_before_the_start_leaves_no_gap_behind_it() {
         (until, sum) = (period.ended_at, sum + period.energy);
     }
     assert_eq!((until, sum), (at(10), Energy::from_wh(253)));
+}
+
+#[test]
+fn an_end_that_lists_its_samples_again_does_not_turn_back_a_register_that_began_anew() {
+    let mut world = World::new();
+    let number = world.start_v16(0, 1, 71_000_000);
+    let samples = [(10, 71_001_000), (20, 71_002_000), (30, 500), (40, 1_500), (50, 2_500)];
+    samples.iter().for_each(|(minute, wh)| world.meter_v16(*minute, number, *wh));
+    let mut event = transaction(Phase::Ended, Some(&number.to_string()), 60);
+    event.naming = Naming::Ours;
+    event.readings = samples.iter().flat_map(|(minute, wh)| world.reading(*minute, *wh)).collect();
+    event.readings.push(Reading::register(Some(at(60)), Context::End, Energy::from_wh(3_500)));
+    world.hear(StationEvent::Transaction(event));
+    let session = world.only_session();
+    assert_eq!(session.energy(), Energy::from_wh(5_000), "{:?}", session.marks);
+    assert_eq!(session.timeline.all().map(|period| period.energy).sum::<Energy>(), session.energy());
+    assert!(session.marks.has(&Mark::REGISTER_RESTARTED) && !session.marks.has(&Mark::CLOCK_MOVED));
 }
