@@ -214,7 +214,8 @@ impl Timeline {
         }
     }
 
-    /// Takes energy out of filed periods since a moment, from each in proportion to what it has.
+    /// Takes energy out of filed periods since a moment, from each in proportion to what it has; what they do not have, out
+    /// of those before.
     fn withdraw(&mut self, energy: Energy, since: Timestamp) {
         let first = self.periods.partition_point(|period| period.ended_at <= since);
         let mut all: Energy = self.periods[first..].iter().map(|period| period.energy).sum();
@@ -222,6 +223,12 @@ impl Timeline {
         for period in &mut self.periods[first..] {
             let share = left.share(period.energy.mwh(), all.mwh()).min(period.energy);
             all = all - period.energy;
+            period.energy = period.energy - share;
+            left = left - share;
+        }
+        // Where times were wrong it was filed before that moment.
+        for period in self.periods[..first].iter_mut().rev() {
+            let share = left.min(period.energy);
             period.energy = period.energy - share;
             left = left - share;
         }
