@@ -50,3 +50,15 @@ fn an_end_that_lists_its_samples_again_does_not_turn_back_a_register_that_began_
     assert_eq!(session.timeline.all().map(|period| period.energy).sum::<Energy>(), session.energy());
     assert!(session.marks.has(&Mark::REGISTER_RESTARTED) && !session.marks.has(&Mark::CLOCK_MOVED));
 }
+
+#[test]
+fn a_stop_below_zero_after_samples_bills_the_samples_and_wants_a_person() {
+    let mut world = World::new();
+    let number = world.start_v16(0, 1, 1_000);
+    world.meter_v16(10, number, 2_000);
+    world.meter_v16(20, number, 3_800);
+    world.stop_v16(30, number, -1);
+    let session = world.only_session();
+    assert_eq!(session.energy(), Energy::from_wh(2_800));
+    assert!(session.marks.has(&Mark::END_CONTRADICTS) && session.marks.has(&Mark::NEEDS_REVIEW));
+}
