@@ -62,3 +62,22 @@ fn a_stop_below_zero_after_samples_bills_the_samples_and_wants_a_person() {
     assert_eq!(session.energy(), Energy::from_wh(2_800));
     assert!(session.marks.has(&Mark::END_CONTRADICTS) && session.marks.has(&Mark::NEEDS_REVIEW));
 }
+
+#[test]
+fn an_interval_that_comes_after_the_end_wants_a_person() {
+    let mut world = World::new();
+    let tell = |world: &mut World, phase, seq_no, minute, wh| {
+        let mut event = transaction(phase, Some("t"), minute);
+        event.seq_no = Some(seq_no);
+        let interval = Some(Energy::from_wh(wh));
+        event.readings = vec![Reading { at: Some(at(minute)), interval, ..Reading::default() }];
+        world.hear(StationEvent::Transaction(event));
+    };
+    tell(&mut world, Phase::Started, 0, 0, 0);
+    tell(&mut world, Phase::Updated, 1, 15, 784);
+    tell(&mut world, Phase::Ended, 3, 45, 180);
+    tell(&mut world, Phase::Updated, 2, 30, 814);
+    let session = world.only_session();
+    assert_eq!(session.energy(), Energy::from_wh(964));
+    assert!(session.marks.has(&Mark::LATE_CONTRADICTS) && session.marks.has(&Mark::NEEDS_REVIEW));
+}
