@@ -81,3 +81,14 @@ fn an_interval_that_comes_after_the_end_wants_a_person() {
     assert_eq!(session.energy(), Energy::from_wh(964));
     assert!(session.marks.has(&Mark::LATE_CONTRADICTS) && session.marks.has(&Mark::NEEDS_REVIEW));
 }
+
+#[test]
+fn a_start_without_a_believable_time_is_undated_though_it_comes_after_its_updates() {
+    let mut world = World::new();
+    world.update_v2("t", 1, 10, 400);
+    let mut event = transaction(Phase::Started, Some("t"), 0);
+    (event.seq_no, event.evse, event.at) = (Some(0), Some(1), None);
+    event.readings = vec![Reading::register(None, Context::Begin, Energy::from_wh(100))];
+    world.hear(StationEvent::Transaction(event));
+    assert!(world.only_session().marks.has(&Mark::START_UNDATED));
+}
