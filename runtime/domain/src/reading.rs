@@ -30,6 +30,11 @@ impl Reading {
     pub fn register(at: Option<Timestamp>, context: Context, register: Energy) -> Self {
         Self { at, context, register: Some(register), ..Self::default() }
     }
+
+    /// Nothing but what flowed since the reading before.
+    pub fn is_interval(&self) -> bool {
+        self.register.is_none() && self.interval.is_some_and(|energy| energy > Energy::ZERO)
+    }
 }
 
 /// A register is known by where it is measured and over which phases: registers of two meters are never compared.

@@ -82,6 +82,11 @@ impl Session {
         self.state == SessionState::Parked || !self.parked.is_empty()
     }
 
+    /// A later start or a rule has ended it: the station may still tell how it ended.
+    pub fn awaits_own_end(&self) -> bool {
+        self.marks.has(&Mark::NO_STOP) && !self.marks.has(&Mark::LATE_STOP)
+    }
+
     /// What was decided about this token in this session.
     pub fn verdict_on(&self, token: &IdToken) -> Option<&TokenInfo> {
         self.admitted.iter().find(|admitted| admitted.token.is_shown_as(token)).map(|admitted| &admitted.info)

@@ -52,7 +52,7 @@ pub fn believe_times(inbound: &mut Inbound, now: Timestamp, clock_is_sane: bool)
 }
 
 /// A register with the moment at which it can have been read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Read {
     pub meter: Meter,
     pub value: Value,

@@ -185,17 +185,29 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
         redate(session, end.at);
     }
     feel(session, event, end.at, bounds.power);
-    let mut reads = believe::registers(session, event, end.at);
-    let told = !reads.is_empty();
-    reads.retain(|read| take_of_end(session, *read, bounds.power));
-    match reads.iter().rfind(|read| read.value == Value::Register) {
+    let reads = believe::registers(session, event, end.at);
+    let (told, last) = (!reads.is_empty(), reads.iter().rfind(|read| read.value == Value::Register).copied());
+    let mut taken = Vec::new();
+    for read in reads {
+        let is_news = last == Some(read) || !is_listed_again(session, read);
+        if is_news && take_of_end(session, read, bounds.power) {
+            taken.push(read);
+        }
+    }
+    match taken.iter().rfind(|read| read.value == Value::Register) {
         Some(closing) => close(session, *closing, bounds.power),
-        None => session.marks.extend((told && reads.is_empty()).then_some(Mark::END_CONTRADICTS)),
+        None => session.marks.extend((told && taken.is_empty()).then_some(Mark::END_CONTRADICTS)),
     }
     if let Some(state) = event.charging {
         session.timeline.change_state(end.at.max(session.timeline.at), state);
     }
     finish(session, end.at, event.stop_reason.clone());
+}
+
+/// An end may list its samples again. A register has its place among those before it when it is told: one from before the
+/// latest says nothing any more, and when the register began anew since, it must not look as if it went on from there.
+fn is_listed_again(session: &Session, read: Read) -> bool {
+    session.timeline.evidence.read_at().is_some_and(|known| read.point.at < known)
 }
 
 /// What an end lists again was sampled on the way: nothing that is known is late.

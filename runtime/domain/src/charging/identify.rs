@@ -187,7 +187,8 @@ fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
         || event.readings.iter().any(|reading| reading.register > latest)
         || (event.phase == Phase::Ended && session.is_open());
     let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));
-    (was_seen && !is_news) || (event.phase == Phase::Ended && !session.is_open() && is_same_end(session, event))
+    let has_told_end = !session.is_open() && !session.awaits_own_end();
+    (was_seen && !is_news) || (event.phase == Phase::Ended && has_told_end && is_same_end(session, event))
 }
 
 /// The end with the register that counts.

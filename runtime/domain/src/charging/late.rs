@@ -13,12 +13,13 @@ use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
 use crate::evidence::{Point, Power};
 use crate::mark::Mark;
+use crate::reading::Reading;
 use crate::session::{Session, SessionState};
 
 pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     let event = told.event;
     admit(&mut session, told);
-    let is_ours = session.marks.has(&Mark::NO_STOP) && !session.marks.has(&Mark::LATE_STOP);
+    let is_ours = session.awaits_own_end();
     if is_ours && event.phase == Phase::Ended {
         session.marks.add(Mark::LATE_STOP);
         return go_on(told, session);
@@ -36,6 +37,10 @@ pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     match event.phase {
         Phase::Ended => session.marks.add(Mark::SECOND_STOP),
         Phase::Updated | Phase::Started if register > session.timeline.evidence.last_register() => {
+            session.marks.extend([Mark::LATE_READING, Mark::LATE_CONTRADICTS]);
+        }
+        // What flowed in an interval that comes late is in no later reading.
+        Phase::Updated | Phase::Started if event.readings.iter().any(Reading::is_interval) => {
             session.marks.extend([Mark::LATE_READING, Mark::LATE_CONTRADICTS]);
         }
         Phase::Updated | Phase::Started => session.marks.add(Mark::LATE_READING),

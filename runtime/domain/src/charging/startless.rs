@@ -36,7 +36,9 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
         waiting.pin = pin(&waiting, told);
     }
     if told.event.phase == Phase::Started {
-        return consequences::begun(told, replay(waiting, bounds), None);
+        let mut session = replay(waiting, bounds);
+        session.marks.extend(told.event.at.is_none().then_some(Mark::START_UNDATED));
+        return consequences::begun(told, session, None);
     }
     let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);
     if !was_booked && !has_end {

@@ -161,6 +161,7 @@ impl Evidence {
             Some(stray) if stray.is_established() => self.unchanged(end.at, Vec::new()),
             Some(_) => self.close_astray(start, end, power),
             None if run.stale_step(2).is_some() => self.forget_stale_step(2, end.at, Vec::new()),
+            None if end.register < Energy::ZERO => self.unchanged(end.at, vec![Mark::END_CONTRADICTS]),
             // The last sample was a little higher than the stop.
             None if end.register < run.last.register && run.first == start => {
                 self.count_from_start(start, end, Vec::new())

@@ -91,7 +91,7 @@ impl Timeline {
 
     /// Many states without a register between them are settled before there are too many.
     pub fn make_room(&mut self, clock: &Clock) -> Vec<Mark> {
-        if self.open.len() < Self::MAX_PERIODS { Vec::new() } else { self.settle(Energy::ZERO, None, clock) }
+        if self.open.len() < Self::MAX_PERIODS { Vec::new() } else { self.settle(Energy::ZERO, self.at, None, clock) }
     }
 
     /// How long it was said to charge since the last register, until this moment.
@@ -114,7 +114,7 @@ impl Timeline {
     /// So much energy flowed since the last register, in the states that were told: a course that nobody has to judge.
     pub fn deliver(&mut self, at: Timestamp, energy: Energy, clock: &Clock) {
         let later = self.set_aside_after(at);
-        self.settle(energy, None, clock);
+        self.settle(energy, at, None, clock);
         self.energy += energy;
         self.open = later;
     }
@@ -126,9 +126,9 @@ impl Timeline {
         let settled = self.open.first().map_or(at, |first| first.started_at);
         let (before, now) = (self.energy, energy);
         if since >= settled && now >= before {
-            marks.extend(self.settle(now - before, Some(power), clock));
+            marks.extend(self.settle(now - before, settled, Some(power), clock));
         } else {
-            marks.extend(self.settle(Energy::ZERO, None, clock));
+            marks.extend(self.settle(Energy::ZERO, settled, None, clock));
             self.spread(now.above(before), since, at);
             self.withdraw(before.above(now), since);
         }
@@ -142,7 +142,7 @@ impl Timeline {
     pub fn finish(&mut self, at: Timestamp, clock: &Clock) -> Vec<Mark> {
         self.cut_off(at);
         self.advance(at);
-        self.settle(Energy::ZERO, None, clock)
+        self.settle(Energy::ZERO, at, None, clock)
     }
 
     /// Nothing that was heard of happened after this moment. Energy stays, in what is left.
@@ -161,7 +161,7 @@ impl Timeline {
             }
         }
         if beyond != Energy::ZERO {
-            self.file_instant(beyond);
+            self.file_instant(beyond, at);
         }
     }
 
@@ -178,7 +178,7 @@ impl Timeline {
                 again.file(piece, clock);
             }
             if left != Energy::ZERO {
-                again.file_instant(left);
+                again.file_instant(left, period.ended_at);
             }
         }
         again
@@ -229,11 +229,12 @@ impl Timeline {
             }
         }
         if left != Energy::ZERO {
-            self.file_instant(left);
+            self.file_instant(left, from);
         }
     }
 
-    /// Takes energy out of filed periods since a moment, from each in proportion to what it has.
+    /// Takes energy out of filed periods since a moment, from each in proportion to what it has; what they do not have, out
+    /// of those before.
     fn withdraw(&mut self, energy: Energy, since: Timestamp) {
         let first = self.periods.partition_point(|period| period.ended_at <= since);
         let mut all: Energy = self.periods[first..].iter().map(|period| period.energy).sum();
@@ -244,11 +245,17 @@ impl Timeline {
             period.energy = period.energy - share;
             left = left - share;
         }
+        // Where times were wrong it was filed before that moment.
+        for period in self.periods[..first].iter_mut().rev() {
+            let share = left.min(period.energy);
+            period.energy = period.energy - share;
+            left = left - share;
+        }
     }
 
-    /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them. What the EVSE can deliver
-    /// tells whether energy has flowed in spite of the states.
-    fn settle(&mut self, delta: Energy, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
+    /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them; without any, it came at
+    /// this moment. What the EVSE can deliver tells whether energy has flowed in spite of the states.
+    fn settle(&mut self, delta: Energy, at: Timestamp, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
         let mut open = std::mem::take(&mut self.open);
         let mut marks = Vec::new();
         if power.is_some_and(|power| flows_in_spite(&open, delta, power)) {
@@ -274,7 +281,7 @@ impl Timeline {
             }
         }
         if left != Energy::ZERO {
-            self.file_instant(left);
+            self.file_instant(left, at);
         }
         marks.extend(folded.then_some(Mark::PERIODS_FOLDED));
         marks
@@ -307,12 +314,12 @@ impl Timeline {
     }
 
     /// Energy that came without any time passing: it joins the last period, or makes one of no length.
-    fn file_instant(&mut self, energy: Energy) {
+    fn file_instant(&mut self, energy: Energy, at: Timestamp) {
         match self.periods.last_mut() {
             Some(last) => last.energy += energy,
             None => {
                 let state = ChargingState::Charging;
-                self.periods.push(Period { started_at: self.at, ended_at: self.at, energy, state });
+                self.periods.push(Period { started_at: at, ended_at: at, energy, state });
             }
         }
     }

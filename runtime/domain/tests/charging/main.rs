@@ -2,6 +2,7 @@
 
 mod bills;
 mod deadlines;
+mod found;
 mod late;
 mod recall;
 mod world;
