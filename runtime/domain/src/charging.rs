@@ -5,17 +5,19 @@
 //! the prices in and yields effects and reply. Nothing changes until the caller has committed the effects and calls
 //! [`Station::adopt`].
 //!
-//! Inside of [`apply`] a message about a transaction goes one way: [`identify`] (which session is meant), [`believe`]
-//! (which of its times and registers count), [`admit`] (what was decided about its token), [`follow`] (the session after
-//! it), [`consequences`] (what is written, answered and priced).
+//! Inside of [`apply`] a message about a transaction goes one way: `identify` (which session is meant), `believe`
+//! (which of its times and registers count), `admit` (what was decided about its token), `follow` (the session after
+//! it; its energy by `measure`), `consequences` (what is written, answered and priced).
 
 mod admit;
 mod apply;
+mod begin;
 mod believe;
 mod consequences;
 mod follow;
 mod identify;
 mod late;
+mod measure;
 mod propose;
 mod question;
 mod recall;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::follow::pin;
+use super::begin::pin;
 use super::transaction::Told;
 use crate::event::Phase;
 use crate::mark::Mark;

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use super::Station;
 use super::admit::admit;
+use super::begin::{blank, pin};
 use super::consequences::{self, Step};
-use super::follow::{Bounds, abandon, blank, follow, pin};
+use super::follow::{Bounds, abandon, follow};
 use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};

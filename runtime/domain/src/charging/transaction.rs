@@ -6,8 +6,9 @@
 use jiff::Timestamp;
 
 use super::admit::admit;
+use super::begin::{blank, pin};
 use super::consequences::{self, Step};
-use super::follow::{Bounds, blank, follow, pin};
+use super::follow::{Bounds, follow};
 use super::identify::{Meant, New, Running, identify};
 use super::{Admission, Moment, Station, late, startless};
 use crate::effect::{Effect, KeptMessage, ReadingsRow};

@@ -5,12 +5,13 @@
 //! on from the run again, the stray was a dropout and never counted; when two registers of the stray go on from each
 //! other, the register has begun anew there. At the end the stop is held against the start, whatever was in between.
 
+mod drawn;
 mod run;
 
 use jiff::Timestamp;
-use jiff::fmt::serde::timestamp::microsecond::required as micros;
 use serde::{Deserialize, Serialize};
 
+use drawn::Drawn;
 use run::Run;
 pub use run::{Point, Power};
 
@@ -31,24 +32,10 @@ pub struct Evidence {
     /// When the latest interval was measured, where intervals stand for registers.
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_at: Option<Timestamp>,
-    /// What the power that was told comes to, and since when it is not counted yet.
+    /// What the power that was told comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawn: Option<Drawn>,
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Drawn {
-    #[serde(rename = "e")]
-    energy: Energy,
-    #[serde(rename = "t", with = "micros")]
-    until: Timestamp,
-}
-
-/// A power that was told says nothing about more than so much time before it.
-const POWER_LASTS_S: i64 = 900;
-/// Power is no meter: it only contradicts a register that shows less than a quarter of it, and not for little energy.
-const POWER_TIMES: i64 = 4;
-const POWER_COUNTS: Energy = Energy::from_wh(1_000);
 
 /// What a register has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,20 +123,14 @@ impl Evidence {
         judged
     }
 
-    /// Power was told. More than the EVSE can deliver is in another unit, and says nothing.
-    pub fn feel(&mut self, started_at: Timestamp, at: Timestamp, watts: i64, power: Power) {
-        let drawn = self.drawn.unwrap_or(Drawn { energy: Energy::ZERO, until: started_at });
-        let seconds = (at.as_second() - drawn.until.as_second()).clamp(0, POWER_LASTS_S);
-        if at > drawn.until && (0..=power.0).contains(&watts) {
-            let energy = drawn.energy + Energy::from_mwh(watts.saturating_mul(seconds) * 10 / 36);
-            self.drawn = Some(Drawn { energy, until: at });
-        }
+    /// Power was told at a moment.
+    pub fn told_power(&mut self, started_at: Timestamp, at: Timestamp, watts: i64, power: Power) {
+        self.drawn.get_or_insert_with(|| Drawn::since(started_at)).add(at, watts, power);
     }
 
     /// Whether the power that was told contradicts so much energy.
     pub fn is_contradicted(&self, energy: Energy) -> bool {
-        let drawn = self.drawn.map_or(Energy::ZERO, |drawn| drawn.energy);
-        drawn >= POWER_COUNTS && energy.mwh().saturating_mul(POWER_TIMES) < drawn.mwh()
+        self.drawn.is_some_and(|drawn| drawn.contradicts(energy))
     }
 
     /// The latest register is the one of the end: the difference to the start counts wherever it is plausible.

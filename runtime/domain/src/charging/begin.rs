@@ -1,0 +1,52 @@
+//! A session at its beginning, and what prices it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::transaction::Told;
+use crate::event::Phase;
+use crate::mark::Marks;
+use crate::pricing::Pin;
+use crate::session::{SeqRanges, Session, SessionLimits, SessionState};
+use crate::timeline::Timeline;
+use crate::{Occasion, SessionNo};
+
+pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
+    let (record, event) = (&told.station.record, told.event);
+    Session {
+        id: told.moment.ids.session(),
+        no,
+        station: record.id.clone(),
+        transaction: event.transaction.clone().unwrap_or_else(|| no.as_transaction()),
+        evse: event.evse.unwrap_or(0),
+        connector: event.connector.unwrap_or(0),
+        token: None,
+        token_group: None,
+        admitted: Vec::new(),
+        state: SessionState::Parked,
+        started_at: at,
+        started_as: event.told_at.filter(|_| event.phase == Phase::Started),
+        ended_at: None,
+        parked_at: None,
+        stop_awaited_since: None,
+        stop_reason: None,
+        time_zone: record.time_zone.clone(),
+        location: record.location.clone(),
+        timeline: Timeline::new(at, event.charging.unwrap_or_default()),
+        pin: None,
+        price: None,
+        bill: 0,
+        limits: SessionLimits::default(),
+        marks: Marks::default(),
+        seen: SeqRanges::default(),
+        parked: Vec::new(),
+    }
+}
+
+/// What prices a session that began at this place, at that time, for this token's group.
+pub(super) fn pin(session: &Session, told: Told<'_>) -> Option<Arc<Pin>> {
+    let record = &told.station.record;
+    let occasion = Occasion::of(record, session.token_group.as_deref(), session.started_at);
+    (told.moment.pin)(&occasion, told.admission.tariff.as_deref())
+}

@@ -1,0 +1,41 @@
+//! Power as a witness: no meter, but it can contradict one.
+
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::microsecond::required as micros;
+use serde::{Deserialize, Serialize};
+
+use super::Power;
+use crate::Energy;
+
+/// A power that was told says nothing about more than so much time before it.
+const LASTS_S: i64 = 900;
+/// It contradicts a register that shows less than a quarter of it, and not for little energy.
+const TIMES: i64 = 4;
+const COUNTS: Energy = Energy::from_wh(1_000);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Drawn {
+    #[serde(rename = "e")]
+    energy: Energy,
+    #[serde(rename = "t", with = "micros")]
+    until: Timestamp,
+}
+
+impl Drawn {
+    pub(super) fn since(at: Timestamp) -> Self {
+        Self { energy: Energy::ZERO, until: at }
+    }
+
+    /// More than the EVSE can deliver is in another unit, and says nothing.
+    pub(super) fn add(&mut self, at: Timestamp, watts: i64, most: Power) {
+        if at > self.until && (0..=most.0).contains(&watts) {
+            let seconds = (at.as_second() - self.until.as_second()).min(LASTS_S);
+            self.energy += Energy::from_mwh(watts.saturating_mul(seconds) * 10 / 36);
+            self.until = at;
+        }
+    }
+
+    pub(super) fn contradicts(&self, energy: Energy) -> bool {
+        self.energy >= COUNTS && energy.mwh().saturating_mul(TIMES) < self.energy.mwh()
+    }
+}
