@@ -2,6 +2,8 @@
 
 use amprule_domain::event::{Naming, Phase, StationEvent};
 use amprule_domain::reading::{Context, Reading};
+use amprule_domain::reply::AuthorizationStatus;
+use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, Mark};
 
 use crate::world::{World, at, transaction};
@@ -91,4 +93,21 @@ fn a_start_without_a_believable_time_is_undated_though_it_comes_after_its_update
     event.readings = vec![Reading::register(None, Context::Begin, Energy::from_wh(100))];
     world.hear(StationEvent::Transaction(event));
     assert!(world.only_session().marks.has(&Mark::START_UNDATED));
+}
+
+#[test]
+fn who_ends_a_session_that_was_refused_does_not_pay_for_it() {
+    let mut world = World::new();
+    world.verdict = AuthorizationStatus::Blocked;
+    let number = world.start_v16(0, 1, 0);
+    world.verdict = AuthorizationStatus::Accepted;
+    let mut event = transaction(Phase::Ended, Some(&number.to_string()), 30);
+    event.naming = Naming::Ours;
+    event.token = Some(IdToken::new("OTHER", "ISO14443"));
+    event.readings = vec![Reading::register(Some(at(30)), Context::End, Energy::from_wh(9_000))];
+    world.hear(StationEvent::Transaction(event));
+    let session = world.only_session();
+    assert_eq!(world.last_status(), Some(AuthorizationStatus::Accepted));
+    assert_eq!(session.token.as_ref().map(|token| token.id_token.as_str()), Some("ABC"));
+    assert!(session.marks.has(&Mark::UNAUTHORIZED));
 }
