@@ -21,7 +21,9 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     remember(session, &token, &admission.info);
     let is_accepted = admission.info.status == AuthorizationStatus::Accepted;
     let may_take_over = is_accepted && told.event.phase != Phase::Ended;
-    if session.has_accepted_token() || (session.token.is_some() && !may_take_over) {
+    // A start that comes late was there before all others.
+    let is_first = is_accepted && told.event.phase == Phase::Started;
+    if (session.has_accepted_token() && !is_first) || (session.token.is_some() && !may_take_over) {
         return;
     }
     session.token = Some(token);

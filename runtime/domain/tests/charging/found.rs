@@ -111,3 +111,19 @@ fn who_ends_a_session_that_was_refused_does_not_pay_for_it() {
     assert_eq!(session.token.as_ref().map(|token| token.id_token.as_str()), Some("ABC"));
     assert!(session.marks.has(&Mark::UNAUTHORIZED));
 }
+
+#[test]
+fn the_token_of_a_late_start_pays_and_not_the_one_of_its_end() {
+    let mut world = World::new();
+    let tell = |world: &mut World, phase, seq_no, minute, token: &str| {
+        let mut event = transaction(phase, Some("t"), minute);
+        (event.seq_no, event.evse) = (Some(seq_no), Some(1));
+        event.token = Some(IdToken::new(token, "ISO14443"));
+        event.readings = world.reading(minute, minute * 100);
+        world.hear(StationEvent::Transaction(event));
+    };
+    tell(&mut world, Phase::Ended, 1, 30, "OTHER");
+    tell(&mut world, Phase::Started, 0, 0, "OWN");
+    let session = world.only_session();
+    assert_eq!(session.token.as_ref().map(|token| token.id_token.as_str()), Some("OWN"));
+}
