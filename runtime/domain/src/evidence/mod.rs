@@ -234,8 +234,11 @@ impl Evidence {
     /// The stray was a dropout, even if it was long.
     fn come_back(&mut self, point: Point) -> Judged {
         self.stray = None;
+        // What it comes back to may itself have begun anew: then that doubt stays.
+        let began_anew = self.run.as_ref().map(|run| run.first) != self.start;
         let mut judged = self.go_on(point);
         judged.marks.push(Mark::REGISTER_DROPOUT);
+        judged.marks.extend(began_anew.then_some(Mark::REGISTER_RESTARTED));
         judged
     }
 

@@ -127,3 +127,16 @@ fn the_token_of_a_late_start_pays_and_not_the_one_of_its_end() {
     let session = world.only_session();
     assert_eq!(session.token.as_ref().map(|token| token.id_token.as_str()), Some("OWN"));
 }
+
+#[test]
+fn a_register_that_began_anew_and_dropped_out_then_keeps_its_doubt() {
+    let mut world = World::new();
+    world.begin_v2("t", 0, 0, 100);
+    for (seq_no, wh) in [(1, 1_000), (2, 3_000), (3, 1_000), (4, 1_100), (5, 500), (6, 3_100), (7, 3_200)] {
+        world.update_v2("t", seq_no, i64::from(seq_no) * 10, wh);
+    }
+    world.end_v2("t", 8, 80, 3_300);
+    let session = world.only_session();
+    assert_eq!(session.energy(), Energy::from_wh(5_200), "2,000 more than the end says");
+    assert!(session.marks.has(&Mark::NEEDS_REVIEW), "{:?}", session.marks);
+}
