@@ -126,7 +126,7 @@ impl Evidence {
         match &self.stray {
             Some(stray) if stray.is_established() => self.unchanged(end.at, Vec::new()),
             Some(_) => self.close_astray(start, end, power),
-            None if run.stale_step(2).is_some() => self.forget_stale_step(2, end.at, Vec::new()),
+            None if self.interval_at.is_none() && run.stale_step(2).is_some() => self.forget_stale_step(2, end.at, Vec::new()),
             None if end.register < Energy::ZERO => self.unchanged(end.at, vec![Mark::END_CONTRADICTS]),
             // The last sample was a little higher than the stop.
             None if end.register < run.last.register && run.first == start => {
@@ -213,7 +213,8 @@ impl Evidence {
         let energy = run.counted + point.register.above(run.last.register);
         run.step_to(point, energy);
         let marks = fell.then_some(Mark::REGISTER_FELL).into_iter().collect();
-        if run.stale_step(3).is_some() {
+        // Intervals are summed up from zero: nothing is stale there.
+        if self.interval_at.is_none() && run.stale_step(3).is_some() {
             return self.forget_stale_step(3, point.at, marks);
         }
         Judged { energy, since, marks }

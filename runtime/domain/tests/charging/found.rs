@@ -140,3 +140,23 @@ fn a_register_that_began_anew_and_dropped_out_then_keeps_its_doubt() {
     assert_eq!(session.energy(), Energy::from_wh(5_200), "2,000 more than the end says");
     assert!(session.marks.has(&Mark::NEEDS_REVIEW), "{:?}", session.marks);
 }
+
+#[test]
+fn a_large_first_interval_is_no_stale_register() {
+    let mut world = World::new();
+    let tell = |world: &mut World, phase, seq_no, minute, wh| {
+        let mut event = transaction(phase, Some("u"), minute);
+        (event.seq_no, event.evse) = (Some(seq_no), Some(2));
+        let interval = (phase != Phase::Started).then_some(Energy::from_wh(wh));
+        event.readings = vec![Reading { at: Some(at(minute)), interval, ..Reading::default() }];
+        world.hear(StationEvent::Transaction(event));
+    };
+    tell(&mut world, Phase::Started, 0, 0, 0);
+    for (seq_no, wh) in [(1, 30_000), (2, 0), (3, 0), (4, 0)] {
+        tell(&mut world, Phase::Updated, seq_no, i64::from(seq_no) * 15, wh);
+    }
+    tell(&mut world, Phase::Ended, 5, 75, 0);
+    let session = world.only_session();
+    assert_eq!(session.energy(), Energy::from_wh(30_000), "{:?}", session.marks);
+    assert!(!session.marks.has(&Mark::NEEDS_REVIEW));
+}
