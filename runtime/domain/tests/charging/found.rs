@@ -160,3 +160,16 @@ fn a_large_first_interval_is_no_stale_register() {
     assert_eq!(session.energy(), Energy::from_wh(30_000), "{:?}", session.marks);
     assert!(!session.marks.has(&Mark::NEEDS_REVIEW));
 }
+
+#[test]
+fn an_end_without_a_register_that_is_told_again_is_no_second_stop() {
+    let mut world = World::new();
+    let number = world.start_v16(0, 1, 0);
+    world.meter_v16(10, number, 900);
+    for _ in 0..2 {
+        let mut event = transaction(Phase::Ended, Some(&number.to_string()), 20);
+        event.naming = Naming::Ours;
+        world.hear(StationEvent::Transaction(event));
+    }
+    assert!(!world.only_session().marks.has(&Mark::SECOND_STOP));
+}
