@@ -11,7 +11,7 @@ use crate::session::{Admitted, Session};
 use crate::token::IdToken;
 
 /// The first accepted token of a session is its token; until there is one, the first that was shown. Every token gets
-/// its own answer, and the same one whenever it is shown again.
+/// its own answer, and the same one whenever it is shown again. Who ends a session that was refused does not pay for it.
 pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     let Some(shown) = told.event.token.as_ref().filter(|shown| session.verdict_on(shown).is_none()) else {
         return;
@@ -20,7 +20,10 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     let token = shown.clone().typed(admission.kind.as_deref());
     remember(session, &token, &admission.info);
     let is_accepted = admission.info.status == AuthorizationStatus::Accepted;
-    if session.has_accepted_token() || (session.token.is_some() && !is_accepted) {
+    let may_take_over = is_accepted && told.event.phase != Phase::Ended;
+    // A start that comes late was there before all others.
+    let is_first = is_accepted && told.event.phase == Phase::Started;
+    if (session.has_accepted_token() && !is_first) || (session.token.is_some() && !may_take_over) {
         return;
     }
     session.token = Some(token);

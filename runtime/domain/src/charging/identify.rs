@@ -191,12 +191,12 @@ fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
     (was_seen && !is_news) || (event.phase == Phase::Ended && has_told_end && is_same_end(session, event))
 }
 
-/// The end with the register that counts.
+/// The end with the register that counts, or without any at the same time.
 fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
     let register = event.last_register().and_then(|reading| reading.register);
-    let same_time = event.at.is_none_or(|at| {
-        session.ended_at.is_some_and(|end| at.duration_since(end).abs() < SignedDuration::from_secs(1))
-    });
-    let same_register = register == session.timeline.evidence.latest().map(|latest| latest.register);
-    same_register && (same_time || event.transaction.is_some())
+    let within = |at: Timestamp, end: Timestamp| at.duration_since(end).abs() < SignedDuration::from_secs(1);
+    let same_time = |at| session.ended_at.is_some_and(|end| within(at, end));
+    let Some(register) = register else { return event.at.is_some_and(same_time) };
+    let same_register = session.timeline.evidence.latest().is_some_and(|latest| latest.register == register);
+    same_register && (event.transaction.is_some() || event.at.is_none_or(same_time))
 }

@@ -141,7 +141,9 @@ impl Evidence {
         match &self.stray {
             Some(stray) if stray.is_established() => self.unchanged(end.at, Vec::new()),
             Some(_) => self.close_astray(start, end, power),
-            None if run.stale_step(2).is_some() => self.forget_stale_step(2, end.at, Vec::new()),
+            None if self.interval_at.is_none() && run.stale_step(2).is_some() => {
+                self.forget_stale_step(2, end.at, Vec::new())
+            }
             None if end.register < Energy::ZERO => self.unchanged(end.at, vec![Mark::END_CONTRADICTS]),
             // The last sample was a little higher than the stop.
             None if end.register < run.last.register && run.first == start => {
@@ -228,7 +230,8 @@ impl Evidence {
         let energy = run.counted + point.register.above(run.last.register);
         run.step_to(point, energy);
         let marks = fell.then_some(Mark::REGISTER_FELL).into_iter().collect();
-        if run.stale_step(3).is_some() {
+        // Intervals are summed up from zero: nothing is stale there.
+        if self.interval_at.is_none() && run.stale_step(3).is_some() {
             return self.forget_stale_step(3, point.at, marks);
         }
         Judged { energy, since, marks }
@@ -249,8 +252,11 @@ impl Evidence {
     /// The stray was a dropout, even if it was long.
     fn come_back(&mut self, point: Point) -> Judged {
         self.stray = None;
+        // What it comes back to may itself have begun anew: then that doubt stays.
+        let began_anew = self.run.as_ref().map(|run| run.first) != self.start;
         let mut judged = self.go_on(point);
         judged.marks.push(Mark::REGISTER_DROPOUT);
+        judged.marks.extend(began_anew.then_some(Mark::REGISTER_RESTARTED));
         judged
     }
 
