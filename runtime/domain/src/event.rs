@@ -137,6 +137,16 @@ impl TransactionEvent {
         self.phase == Phase::Updated && self.naming == Naming::Ours
     }
 
+    /// The station did not know the time. One that is ahead does not wait in the station: it is of now.
+    pub fn is_undated(&self, now: Timestamp) -> bool {
+        self.at.is_none() && self.told_at.is_none_or(|told| told < now)
+    }
+
+    /// When it happened as the station tells it.
+    pub fn told(&self) -> Option<Timestamp> {
+        self.told_at.or(self.at)
+    }
+
     /// The last register of the main meter, or of another where there is none.
     pub fn last_register(&self) -> Option<&Reading> {
         let registers = || self.readings.iter().rev().filter(|reading| reading.register.is_some());

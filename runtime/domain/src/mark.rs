@@ -53,6 +53,8 @@ marks! {
     PHASES_MISSING = "phases-missing";
     /// No two registers tell how much energy flowed. Unknown is not zero.
     ENERGY_UNKNOWN = "energy-unknown", doubt;
+    /// A message is missing, and intervals leave no register to fill the gap.
+    ENERGY_INCOMPLETE = "energy-incomplete", doubt;
     /// The station said that nothing flowed while its register rose; the register is believed.
     CHARGING_WHILE_SUSPENDED = "charging-while-suspended", doubt;
 
@@ -61,6 +63,8 @@ marks! {
     TIME_REPAIRED = "time-repaired";
     /// The station dated the start before it knew the time.
     START_UNDATED = "start-undated", doubt;
+    /// The station dated the end when it did not know the time.
+    END_UNDATED = "end-undated", doubt;
     /// The station's clock moved within the session: its hours are not known.
     CLOCK_MOVED = "clock-moved", doubt;
     /// Our own clock could not be trusted meanwhile.
@@ -80,7 +84,7 @@ marks! {
     NO_STOP = "no-stop", doubt;
     /// The station has booted or shows the connector as free, and has not told how this session ended.
     STOP_AWAITED = "stop-awaited";
-    /// The end came after a later start had ended this session; it counts.
+    /// The end came after a later start, or a rule, had ended this session; it counts.
     LATE_STOP = "late-stop";
     /// A second end came with another meter; the first one counts.
     SECOND_STOP = "second-stop", doubt;

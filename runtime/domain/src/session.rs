@@ -37,6 +37,9 @@ pub struct Session {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_as: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// The latest time that the station told, where it was not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_until: Option<Timestamp>,
     /// When the latest message came that waits for the start, by our clock. Only in [`SessionState::Parked`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked_at: Option<Timestamp>,

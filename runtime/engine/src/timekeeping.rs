@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 
 /// Clocks that differ by less agree.
 const AGREE: SignedDuration = SignedDuration::from_mins(5);
-/// One station alone may be wrong by itself.
+/// One station alone may be wrong by itself, and some in a wrong zone together: it takes two, and twice as many as agree.
 const STATIONS_MIN: i64 = 2;
 
 pub(crate) struct Timekeeping {
@@ -66,7 +66,7 @@ impl Timekeeping {
 
     pub(crate) fn verdict(&self) -> Result<(), String> {
         let (agreeing, ahead) = (self.agreeing.load(Relaxed), self.ahead.load(Relaxed));
-        if ahead >= STATIONS_MIN && ahead > agreeing {
+        if ahead >= STATIONS_MIN && ahead > 2 * agreeing {
             return Err(format!("{ahead} of {} stations are ahead of it; set the server's time", ahead + agreeing));
         }
         let now = self.clock.now();

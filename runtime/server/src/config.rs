@@ -356,7 +356,7 @@ impl Stations {
             accept_unknown_tokens: self.accept_unknown_tokens,
             accept_no_authorization: self.accept_no_authorization,
             rules: charging::Rules {
-                power: Power(i64::from(self.max_power_kw) * 1_000),
+                power: Power(i64::from(self.max_power_kw.max(1)) * 1_000),
                 stop_awaited: SignedDuration::from_secs(self.stop_awaited_s.into()),
                 start_awaited: SignedDuration::from_secs(self.start_awaited_s.into()),
             },

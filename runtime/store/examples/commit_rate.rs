@@ -108,6 +108,7 @@ fn session(no: i64) -> Session {
         state: SessionState::Active,
         started_at: time(0),
         started_as: None,
+        told_until: None,
         parked_at: None,
         stop_awaited_since: None,
         ended_at: None,

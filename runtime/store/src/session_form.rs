@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use amprule_domain::event::TransactionEvent;
 use amprule_domain::pricing::{Pin, Price};
+use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::{Admitted, SeqRanges, Session, SessionLimits, SessionState};
 use amprule_domain::timeline::Timeline;
 use amprule_domain::token::IdToken;
-use amprule_domain::{Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+use amprule_domain::{Mark, Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::decode;
@@ -57,6 +58,8 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     ended_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "is_default")]
+    told_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "is_default")]
     parked_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "is_default")]
     stop_awaited_since: Option<Timestamp>,
@@ -96,6 +99,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         location,
         pin,
         ended_at,
+        told_until,
         parked_at,
         stop_awaited_since,
         stop_reason,
@@ -162,6 +166,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
     } = decode(head)?;
     let Course {
         ended_at,
+        told_until,
         parked_at,
         stop_awaited_since,
         stop_reason,
@@ -173,6 +178,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         seen,
         parked,
     } = decode(course)?;
+    let admitted = if admitted.is_empty() { admitted_before(token.as_ref(), &token_group, &marks) } else { admitted };
     Ok(Session {
         id,
         no,
@@ -190,6 +196,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         location,
         pin,
         ended_at,
+        told_until,
         parked_at,
         stop_awaited_since,
         stop_reason,
@@ -201,6 +208,14 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         seen,
         parked,
     })
+}
+
+/// Until answers were kept with the session, its token was the one that was decided about.
+fn admitted_before(token: Option<&IdToken>, group: &Option<String>, marks: &Marks) -> Vec<Admitted> {
+    let refused = marks.has(&Mark::UNAUTHORIZED);
+    let status = if refused { AuthorizationStatus::Invalid } else { AuthorizationStatus::Accepted };
+    let info = TokenInfo { group: group.clone(), ..TokenInfo::status(status) };
+    token.map(|token| Admitted { token: token.clone(), info }).into_iter().collect()
 }
 
 impl HeadOf<'_> {
@@ -279,7 +294,8 @@ mod tests {
         assert_eq!(session.energy(), Energy::from_wh(3_000));
         assert_eq!(evidence.first_register(), Some(Energy::from_wh(1_000)));
         assert_eq!(evidence.last_register(), Some(Energy::from_wh(4_000)));
-        assert!(evidence.proves_energy() && session.admitted.is_empty());
+        assert!(evidence.proves_energy());
+        assert_eq!(session.admitted[0].token.id_token, "CARD-1", "it is not asked about again");
     }
 
     fn hash(value: impl Hash) -> u64 {

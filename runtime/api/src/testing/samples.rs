@@ -36,6 +36,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         state: SessionState::Active,
         started_at: at("08:00"),
         started_as: None,
+        told_until: None,
         parked_at: None,
         stop_awaited_since: None,
         ended_at: None,

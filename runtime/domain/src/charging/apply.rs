@@ -55,9 +55,9 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
         }
         StationEvent::Report(part) => {
             let record = station.record.reporting(&part.power);
-            let step = kept(station, inbound, moment, "report", Reply::Empty);
-            let effect = record.iter().map(|record| Effect::Station(Box::new(record.clone())));
-            Step { effects: step.effects.iter().cloned().chain(effect).collect(), record, ..step }
+            let mut step = kept(station, inbound, moment, "report", Reply::Empty);
+            step.effects.extend(record.clone().map(|record| Effect::Station(Box::new(record))));
+            Step { record, ..step }
         }
     }
 }
@@ -108,8 +108,9 @@ fn status_changed(station: &Station, status: &ConnectorStatus, moment: &Moment<'
 }
 
 fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp) -> Option<Session> {
+    let is_there = open.connector == 0 || status.connector == 0 || status.connector == open.connector;
     if status.is_free() {
-        return awaiting_stop(open, now);
+        return awaiting_stop(open, now).filter(|_| is_there);
     }
     let (state, at) = status.charging.zip(status.at)?;
     let mut session = open.clone();

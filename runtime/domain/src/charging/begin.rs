@@ -28,6 +28,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         started_at: at,
         started_as: event.told_at.filter(|_| event.phase == Phase::Started),
         ended_at: None,
+        told_until: None,
         parked_at: None,
         stop_awaited_since: None,
         stop_reason: None,

@@ -19,8 +19,8 @@ const BEHIND: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// Readings of an end that are dated so shortly after it belong to it.
 const AFTER_END: SignedDuration = SignedDuration::from_secs(120);
 
-/// Forgets times that cannot be: the time of receipt is taken for them, and the message is marked. A time that is a
-/// little ahead is the time of receipt. While our own clock cannot be trusted nothing is held against it.
+/// Forgets times that cannot be: the time of receipt is taken for them, and the message is marked. An event that is a
+/// little ahead is of now. While our own clock cannot be trusted nothing is held against it.
 pub fn believe_times(inbound: &mut Inbound, now: Timestamp, clock_is_sane: bool) {
     if !clock_is_sane {
         return;
@@ -31,19 +31,21 @@ pub fn believe_times(inbound: &mut Inbound, now: Timestamp, clock_is_sane: bool)
         if ahead > AHEAD || -ahead > BEHIND {
             *at = None;
             repaired = true;
-        } else {
-            *at = at.map(|at| at.min(now));
         }
     };
     match &mut inbound.event {
         StationEvent::Transaction(event) => {
             let told = event.at;
             believe(&mut event.at);
+            event.at = event.at.map(|at| at.min(now));
             event.told_at = told.filter(|_| told != event.at);
             event.readings.iter_mut().for_each(|reading: &mut Reading| believe(&mut reading.at));
         }
         StationEvent::MeterValues(values) => values.readings.iter_mut().for_each(|reading| believe(&mut reading.at)),
-        StationEvent::Status(status) => believe(&mut status.at),
+        StationEvent::Status(status) => {
+            believe(&mut status.at);
+            status.at = status.at.map(|at| at.min(now));
+        }
         _ => {}
     }
     if repaired {
@@ -57,6 +59,8 @@ pub(super) struct Read {
     pub meter: Meter,
     pub value: Value,
     pub point: Point,
+    /// As the station dated it: a reading that is told again is known by it.
+    pub told_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,10 +88,9 @@ fn read(session: &Session, event: &TransactionEvent, reading: &Reading, at: Time
         Context::End if event.phase == Phase::Ended => Some(at),
         Context::End | Context::Periodic | Context::Other => reading.at,
     };
-    let latest = if event.phase == Phase::Ended { at } else { Timestamp::MAX };
-    let moment = told.unwrap_or(at).clamp(session.started_at, latest.max(session.started_at));
-    let point = Point { at: moment, register, dated: told == Some(moment) };
-    Some(Read { meter: reading.meter, value, point })
+    let moment = told.unwrap_or(at).clamp(session.started_at, at.max(session.started_at));
+    let point = Point { at: moment, register, dated: told.is_some_and(|told| told >= session.started_at) };
+    Some(Read { meter: reading.meter, value, point, told_at: reading.at.unwrap_or(moment) })
 }
 
 /// How a register stands to those before it.
@@ -136,7 +139,11 @@ pub(super) struct End {
 pub(super) fn end(session: &Session, event: &TransactionEvent, now: Timestamp) -> End {
     let course = &session.timeline;
     let certain = |at| End { at, redates: false, clock_moved: false };
-    let Some(told) = event.at else { return certain(now.max(course.at)) };
+    let Some(told) = event.at else {
+        // What the station says after a boot may be about long ago.
+        let latest = course.evidence.read_at().unwrap_or(session.started_at);
+        return certain(if session.stop_awaited_since.is_some() { latest } else { now.max(course.at) });
+    };
     let Some(read_at) = course.evidence.read_at().filter(|read_at| told < *read_at) else {
         return certain(told.max(session.started_at));
     };

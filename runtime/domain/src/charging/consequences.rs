@@ -9,7 +9,7 @@ use super::transaction::Told;
 use crate::effect::Effect;
 use crate::event::{ConnectorStatus, Phase};
 use crate::mark::Mark;
-use crate::reply::{AuthorizationStatus, Reply, TokenInfo, TransactionReply};
+use crate::reply::{Reply, TokenInfo, TransactionReply};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::{SessionId, SessionNo};
@@ -134,9 +134,7 @@ pub(super) fn filed_alone(told: Told<'_>, why: &'static str) -> Step {
 /// The same answer as the first time, and nothing else.
 pub(super) fn repeated(told: Told<'_>, session: &Session) -> Step {
     let event = told.event;
-    let refused = event.phase == Phase::Started && session.marks.has(&Mark::UNAUTHORIZED);
-    let status = if refused { AuthorizationStatus::Invalid } else { AuthorizationStatus::Accepted };
-    let known = |token| session.verdict_on(token).cloned().unwrap_or(TokenInfo::status(status));
+    let known = |token| session.verdict_on(token).unwrap_or(&told.admission.info).clone();
     let reply = TransactionReply {
         transaction: session.transaction.clone(),
         number: session.no,

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::believe;
 use super::measure::{measure, measure_end, redate};
+use crate::Energy;
 use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::evidence::Power;
 use crate::mark::Mark;
@@ -24,16 +25,23 @@ pub(super) struct Bounds {
 /// Lets an event of a known, begun transaction take its effect.
 pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     let is_older = number(session, event);
-    is_heard(session);
+    session.told_until = session.told_until.max(event.told_at);
     session.marks.extend(event.offline.then_some(Mark::OFFLINE));
     if session.evse == 0 {
         session.evse = event.evse.unwrap_or(0);
         session.connector = event.connector.unwrap_or(session.connector);
     }
     match event.phase {
-        Phase::Started | Phase::Updated => go_on(session, event, bounds, is_older),
+        Phase::Started => {
+            let has_no_register = event.readings.iter().any(|reading| reading.register.is_some_and(|wh| wh < Energy::ZERO));
+            session.marks.extend(has_no_register.then_some(Mark::START_UNMETERED));
+            session.marks.extend(event.is_undated(bounds.now).then_some(Mark::START_UNDATED));
+            go_on(session, event, bounds, is_older);
+        }
+        Phase::Updated => go_on(session, event, bounds, is_older),
         Phase::Ended => end(session, event, bounds),
     }
+    is_heard(session);
 }
 
 /// True when a later message has come already. Numbers that begin again are a boot of the station.
@@ -69,6 +77,7 @@ fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_old
 
 fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     let end = believe::end(session, event, bounds.now);
+    session.marks.extend(event.is_undated(bounds.now).then_some(Mark::END_UNDATED));
     session.marks.extend(end.clock_moved.then_some(Mark::CLOCK_MOVED));
     if end.redates {
         redate(session, end.at);
@@ -86,13 +95,20 @@ pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String
     session.marks.extend(odd);
     let (evidence, energy) = (&session.timeline.evidence, session.energy());
     let (is_unknown, is_contradicted) = (!evidence.proves_energy(), evidence.is_contradicted(energy));
+    let (is_open, is_incomplete) = (evidence.is_open_question(), is_incomplete(session));
     session.marks.extend(is_unknown.then_some(Mark::ENERGY_UNKNOWN));
     session.marks.extend(is_contradicted.then_some(Mark::POWER_CONTRADICTS));
+    session.marks.extend(is_open.then_some(Mark::END_CONTRADICTS));
+    session.marks.extend(is_incomplete.then_some(Mark::ENERGY_INCOMPLETE));
     session.stop_awaited_since = None;
     session.marks.take_back(&Mark::STOP_AWAITED);
     session.state = SessionState::Ended;
     session.ended_at = Some(at.max(session.timeline.at));
     session.stop_reason = reason;
+}
+
+fn is_incomplete(session: &Session) -> bool {
+    session.timeline.evidence.is_sum_of_intervals() && session.seen.gaps().next().is_some()
 }
 
 /// The station never told the end: it is where the last register was read.

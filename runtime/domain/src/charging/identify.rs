@@ -1,5 +1,7 @@
 //! Which session a message means. A name or a number alone identifies nothing: stations use both again.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::Station;
@@ -82,7 +84,7 @@ fn begins_after(ended: &Session, event: &TransactionEvent) -> bool {
 /// The station names the transaction: the same driver, place and moment, or the same register.
 fn is_same_start(session: &Session, event: &TransactionEvent) -> bool {
     let same_token = event.token.as_ref().is_none_or(|token| session.verdict_on(token).is_some());
-    let at = event.told_at.or(event.at);
+    let at = event.told();
     same_token
         && is_same_place(session, event)
         && (at.is_some_and(|at| began(session, at)) || same_register(session, event))
@@ -91,7 +93,7 @@ fn is_same_start(session: &Session, event: &TransactionEvent) -> bool {
 /// We name the transaction: equal connector, token, time and register make it the same start. When the station does
 /// not know the time, an open session with all the rest is meant.
 fn is_same_unnamed_start(session: &Session, event: &TransactionEvent) -> bool {
-    let same_time = match event.told_at.or(event.at) {
+    let same_time = match event.told() {
         Some(at) => began(session, at),
         None => session.is_open(),
     };
@@ -133,11 +135,19 @@ fn followed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
         None | Some(None) => Meant::Nobody,
         Some(Some(known)) if known.lacks_start() && known.parked.contains(event) => Meant::Repetition(known),
         Some(Some(known)) if known.lacks_start() => Meant::Startless(known),
-        Some(Some(known)) if !could_be_of(known, event) => Meant::Foreign(known),
+        Some(Some(known)) if !could_be_of(known, event) => booked_end(station, event).unwrap_or(Meant::Foreign(known)),
         Some(Some(known)) if is_told_again(known, event) => Meant::Repetition(known),
         Some(Some(known)) if known.is_open() => Meant::Running(Running { session: known, is_guessed: false }),
         Some(Some(known)) => Meant::Ended(known),
     }
+}
+
+/// The same end was booked for itself before.
+fn booked_end<'s>(station: &'s Station, event: &TransactionEvent) -> Option<Meant<'s>> {
+    let is_ended = |session: &&Arc<Session>| session.state == SessionState::Ended && event.phase == Phase::Ended;
+    let mut ended = station.sessions.iter().rev().filter(is_ended);
+    let unnamed = TransactionEvent { transaction: None, ..event.clone() };
+    ended.find(|session| is_same_end(session, &unnamed)).map(|session| Meant::Repetition(session))
 }
 
 /// 1.6 stations leave the transaction out, or send 0: the one that is open is meant, if the register fits.
@@ -148,9 +158,7 @@ fn unnamed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
     if let (Some(session), None) = (open.next(), open.next()) {
         return Meant::Running(Running { session, is_guessed: true });
     }
-    let mut ended = station.sessions.iter().rev().filter(|session| session.state == SessionState::Ended);
-    let same = ended.find(|session| event.phase == Phase::Ended && is_same_end(session, event));
-    same.map_or(Meant::Nobody, |session| Meant::Repetition(session))
+    booked_end(station, event).unwrap_or(Meant::Nobody)
 }
 
 fn fits(station: &Station, session: &Session, event: &TransactionEvent) -> bool {
@@ -183,7 +191,8 @@ fn could_be_of(session: &Session, event: &TransactionEvent) -> bool {
 /// later than what was heard, and shows no higher register.
 fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
     let latest = session.timeline.evidence.latest().map(|latest| latest.register);
-    let is_news = event.at.is_some_and(|at| at > session.timeline.at)
+    let heard = session.told_until.max(Some(session.timeline.at));
+    let is_news = event.told().is_some_and(|at| Some(at) > heard)
         || event.readings.iter().any(|reading| reading.register > latest)
         || (event.phase == Phase::Ended && session.is_open());
     let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));
@@ -195,7 +204,8 @@ fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
 fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
     let register = event.last_register().and_then(|reading| reading.register);
     let within = |at: Timestamp, end: Timestamp| at.duration_since(end).abs() < SignedDuration::from_secs(1);
-    let same_time = |at| session.ended_at.is_some_and(|end| within(at, end));
+    let is_told = event.told().is_some() && event.told() == session.told_until;
+    let same_time = |at| is_told || session.ended_at.is_some_and(|end| within(at, end));
     let Some(register) = register else { return event.at.is_some_and(same_time) };
     let same_register = session.timeline.evidence.latest().is_some_and(|latest| latest.register == register);
     same_register && (event.transaction.is_some() || event.at.is_none_or(same_time))

@@ -21,6 +21,7 @@ pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     admit(&mut session, told);
     let is_ours = session.awaits_own_end();
     if is_ours && event.phase == Phase::Ended {
+        session.marks.take_back(&Mark::NO_STOP);
         session.marks.add(Mark::LATE_STOP);
         return go_on(told, session);
     }
@@ -52,7 +53,7 @@ pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
 fn go_on(told: Told<'_>, mut session: Session) -> Step {
     session.state = SessionState::Active;
     (session.ended_at, session.stop_reason) = (None, None);
-    session.marks.take_back(&Mark::ENERGY_UNKNOWN);
+    [Mark::ENERGY_UNKNOWN, Mark::END_CONTRADICTS].iter().for_each(|mark| session.marks.take_back(mark));
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
     consequences::of(told, session)

@@ -6,7 +6,7 @@ use super::believe::{self, Order, Read, Value};
 use super::follow::clock;
 use crate::Energy;
 use crate::event::TransactionEvent;
-use crate::evidence::{Judged, Point, Power, TAKEN_BACK};
+use crate::evidence::{Judged, Point, Power};
 use crate::mark::Mark;
 use crate::session::Session;
 use crate::timeline::Clock;
@@ -35,7 +35,10 @@ pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: T
         }
     }
     match taken.iter().rfind(|read| read.value == Value::Register) {
-        Some(closing) => close(session, *closing, power),
+        Some(closing) => {
+            confirm(session, *closing, power);
+            close(session, *closing, power);
+        }
         None => session.marks.extend((told && taken.is_empty()).then_some(Mark::END_CONTRADICTS)),
     }
 }
@@ -49,14 +52,25 @@ fn note_power(session: &mut Session, event: &TransactionEvent, at: Timestamp, po
 }
 
 /// A register takes its place among the others. False: it has none.
-fn take(session: &mut Session, mut read: Read, power: Power, is_older: bool) -> bool {
+fn take(session: &mut Session, read: Read, power: Power, is_older: bool) -> bool {
+    match read.value {
+        Value::Register => take_register(session, read, power, is_older),
+        Value::Interval => take_interval(session, read, power),
+    }
+}
+
+fn take_interval(session: &mut Session, read: Read, power: Power) -> bool {
+    let clock = clock(session);
+    let judged = session.timeline.evidence.read_interval(session.started_at, read.told_at, read.point.register);
+    if let Some(judged) = judged {
+        bring_up(session, read.point.at, judged, power, &clock);
+    }
+    true
+}
+
+fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: bool) -> bool {
     let clock = clock(session);
     let course = &mut session.timeline;
-    if read.value == Value::Interval {
-        let judged = course.evidence.read_interval(session.started_at, read.point.at, read.point.register, power);
-        bring_up(session, read.point.at, judged, power, &clock);
-        return true;
-    }
     match believe::order(&course.evidence, read.point, is_older) {
         Order::Next => {}
         Order::Same => return true,
@@ -104,9 +118,10 @@ fn unmetered(session: &mut Session, at: Timestamp) {
 }
 
 fn bring_up(session: &mut Session, at: Timestamp, judged: Judged, power: Power, clock: &Clock) {
+    let is_restored = judged.is_restored;
     let marks = session.timeline.take(at, judged, power, clock);
-    if marks.contains(&Mark::REGISTER_DROPOUT) {
-        TAKEN_BACK.iter().for_each(|mark| session.marks.take_back(mark));
+    if is_restored {
+        Judged::TAKEN_BACK.iter().for_each(|mark| session.marks.take_back(mark));
     }
     session.marks.extend(marks);
 }
@@ -114,7 +129,7 @@ fn bring_up(session: &mut Session, at: Timestamp, judged: Judged, power: Power, 
 /// An end may list its samples again. A register has its place among those before it when it is told: one from before the
 /// latest says nothing any more, and when the register began anew since, it must not look as if it went on from there.
 fn is_listed_again(session: &Session, read: Read) -> bool {
-    session.timeline.evidence.read_at().is_some_and(|known| read.point.at < known)
+    read.value == Value::Register && session.timeline.evidence.read_at().is_some_and(|known| read.point.at < known)
 }
 
 /// What an end lists again was sampled on the way: nothing that is known is late.
@@ -125,6 +140,15 @@ fn take_of_end(session: &mut Session, read: Read, power: Power) -> bool {
         session.marks.take_back(&Mark::LATE_READING);
     }
     taken
+}
+
+/// A session that drew nothing ends with the register that it began with, perhaps in the same second.
+fn confirm(session: &mut Session, closing: Read, power: Power) {
+    let evidence = &mut session.timeline.evidence;
+    let is_same = evidence.latest().is_some_and(|latest| latest.register == closing.point.register);
+    if is_same && !evidence.proves_energy() {
+        evidence.read(closing.meter, closing.point, power);
+    }
 }
 
 fn close(session: &mut Session, closing: Read, power: Power) {

@@ -71,9 +71,8 @@ pub fn propose(station: &Station, event: &StationEvent) -> Proposal {
 fn token_question(station: &Station, event: &TransactionEvent) -> Option<Question> {
     let token = event.token.as_ref()?;
     let known = match identify(station, event) {
-        Meant::Repetition(_) => return None,
         Meant::Running(running) => Some(running.session),
-        Meant::Startless(session) | Meant::Ended(session) => Some(session),
+        Meant::Startless(session) | Meant::Ended(session) | Meant::Repetition(session) => Some(session),
         Meant::New(_) | Meant::Foreign(_) | Meant::Nobody => None,
     };
     if known.is_some_and(|session| session.verdict_on(token).is_some()) {

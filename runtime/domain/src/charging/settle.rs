@@ -67,29 +67,36 @@ fn take_price(session: &mut Session, price: Option<Price>) {
         return session.marks.add(Mark::CURRENCY_CHANGED);
     }
     // What the pinned version has said of an ended session is not replaced by what a stand-in says.
-    if price.is_doubtful() && session.price.as_ref().is_some_and(|before| before.is_final && !before.is_doubtful()) {
+    let stands = |before: &Price| before.is_final && !before.is_doubtful() && session.state == SessionState::Ended;
+    if price.is_doubtful() && session.price.as_deref().is_some_and(stands) {
         return session.marks.add(Mark::PRICE_KEPT);
     }
     if price.is_doubtful() {
         session.marks.add(Mark::PRICE_FALLBACK);
+    } else if price.is_final {
+        [Mark::PRICE_FALLBACK, Mark::PRICE_MISSING, Mark::UNPRICED]
+            .iter()
+            .for_each(|mark| session.marks.take_back(mark));
     }
     let is_owed = price.is_final && !price.total.is_zero() && session.token.is_none();
     session.marks.extend(is_owed.then_some(Mark::NO_TOKEN));
     session.price = Some(Arc::new(price));
 }
 
-/// Numbers the bill of an ended session. When it replaces another one, that is kept.
+/// Numbers the bill of an ended session. When another one replaces it, or the session goes on after all, it is kept.
 fn bill(before: Option<&Session>, session: &mut Session, now: Timestamp) -> Option<Effect> {
-    let price = session.price.as_ref().filter(|price| price.is_final)?;
-    let Some((before, earlier)) = before.filter(|before| before.bill > 0).and_then(|s| Some((s, s.price.as_ref()?)))
-    else {
-        session.bill = session.bill.max(1);
+    let price = session.price.as_ref()?;
+    let known = before.map_or(0, |before| before.bill);
+    let billed = before.and_then(|before| Some((before, before.price.as_ref().filter(|price| price.is_final)?)));
+    let Some((before, earlier)) = billed.filter(|_| known > 0) else {
+        session.bill = if price.is_final { known + 1 } else { known };
         return None;
     };
-    if earlier.total == price.total && before.energy() == session.energy() && before.ended_at == session.ended_at {
+    let is_same = price.is_final && earlier.total == price.total;
+    if is_same && before.energy() == session.energy() && before.ended_at == session.ended_at {
         return None;
     }
-    session.bill = before.bill + 1;
+    session.bill = known + u32::from(price.is_final);
     let news = session.marks.iter().filter(|mark| !before.marks.has(mark)).map(Mark::as_str);
     let why: Vec<&str> = news.collect();
     Some(Effect::Bill(Box::new(BillVersion {

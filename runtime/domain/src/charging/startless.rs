@@ -28,17 +28,19 @@ pub(super) fn begin(told: Told<'_>) -> Step {
 /// Another message joins those that wait, perhaps the start itself.
 pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     told.carry_marks(&mut waiting);
+    let is_news_of_token = told.event.token.as_ref().is_some_and(|token| waiting.verdict_on(token).is_none());
     admit(&mut waiting, told);
     waiting.parked_at = Some(told.moment.now);
     let was_booked = waiting.state == SessionState::Ended;
     keep(&mut waiting, told.event, told.moment.now);
     let bounds = told.bounds(waiting.evse);
-    if waiting.pin.is_none() {
+    let starts = told.event.phase == Phase::Started;
+    if waiting.pin.is_none() || (starts && is_news_of_token) {
         waiting.pin = pin(&waiting, told);
     }
-    if told.event.phase == Phase::Started {
+    if starts {
         let mut session = replay(waiting, bounds);
-        session.marks.extend(told.event.at.is_none().then_some(Mark::START_UNDATED));
+        session.marks.extend(told.event.is_undated(bounds.now).then_some(Mark::START_UNDATED));
         return consequences::begun(told, session, None);
     }
     let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);
@@ -120,8 +122,9 @@ fn keep(waiting: &mut Session, event: &TransactionEvent, now: Timestamp) {
     }
     if is_full {
         waiting.marks.add(Mark::PARKED_FULL);
-        let spare = waiting.parked.iter().position(|event| event.phase == Phase::Updated);
-        waiting.parked.remove(spare.unwrap_or(0));
+        // The first one is where the session begins.
+        let spare = waiting.parked.iter().skip(1).position(|event| event.phase == Phase::Updated);
+        waiting.parked.remove(spare.map_or(0, |place| place + 1));
     }
     waiting.seen.extend(event.seq_no);
     waiting.parked.push(event);

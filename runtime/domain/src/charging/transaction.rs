@@ -15,7 +15,7 @@ use crate::effect::{Effect, KeptMessage, ReadingsRow};
 use crate::event::{Inbound, Naming, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
-use crate::{Energy, SessionNo, TransactionId};
+use crate::{SessionNo, TransactionId};
 
 /// A station's message about a transaction, with all that is needed to understand it.
 #[derive(Clone, Copy)]
@@ -44,9 +44,6 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
     session.state = SessionState::Active;
     told.carry_marks(&mut session);
     session.marks.extend(new.reuses_name.then_some(Mark::TRANSACTION_REUSED));
-    session.marks.extend(told.event.at.is_none().then_some(Mark::START_UNDATED));
-    let has_no_register = told.event.readings.iter().any(|reading| reading.register < Some(Energy::ZERO));
-    session.marks.extend(has_no_register.then_some(Mark::START_UNMETERED));
     admit(&mut session, told);
     session.pin = pin(&session, told);
     let bounds = told.bounds(session.evse);

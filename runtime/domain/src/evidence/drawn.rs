@@ -35,6 +35,11 @@ impl Drawn {
         }
     }
 
+    /// Whether about so much may have flowed.
+    pub(super) fn supports(&self, energy: Energy) -> bool {
+        self.energy.mwh().saturating_mul(2) >= energy.mwh()
+    }
+
     pub(super) fn contradicts(&self, energy: Energy) -> bool {
         self.energy >= COUNTS && energy.mwh().saturating_mul(TIMES) < self.energy.mwh()
     }

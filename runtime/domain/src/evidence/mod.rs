@@ -6,18 +6,20 @@
 //! other, the register has begun anew there. At the end the stop is held against the start, whatever was in between.
 
 mod drawn;
+mod intervals;
 mod run;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use drawn::Drawn;
+use intervals::Intervals;
 use run::Run;
 pub use run::{Point, Power};
 
 use crate::Energy;
 use crate::mark::Mark;
-use crate::reading::Meter;
+use crate::reading::{Meter, Place};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -29,9 +31,11 @@ pub struct Evidence {
     stray: Option<Run>,
     #[serde(skip_serializing_if = "Meter::is_main")]
     meter: Meter,
-    /// When the latest interval was measured, where intervals stand for registers.
+    /// The start is itself a sum over phases.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    starts_with_phases: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    interval_at: Option<Timestamp>,
+    intervals: Option<Intervals>,
     /// What the power that was told comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawn: Option<Drawn>,
@@ -45,10 +49,15 @@ pub struct Judged {
     /// Since when the difference to the energy before has flowed.
     pub since: Timestamp,
     pub marks: Vec<Mark>,
+    /// It had looked as if the register had begun anew; that is taken back.
+    pub is_restored: bool,
 }
 
-/// What a return to the run takes back: it had looked as if the register had begun anew.
-pub const TAKEN_BACK: [Mark; 3] = [Mark::REGISTER_STALE_START, Mark::REGISTER_RESTARTED, Mark::REGISTER_ROLLED_OVER];
+impl Judged {
+    /// What a register that is restored takes back.
+    pub const TAKEN_BACK: [Mark; 3] =
+        [Mark::REGISTER_STALE_START, Mark::REGISTER_RESTARTED, Mark::REGISTER_ROLLED_OVER];
+}
 
 impl Evidence {
     /// As if these two were all that was ever read.
@@ -89,38 +98,49 @@ impl Evidence {
         self.current().map(|run| run.before.at)
     }
 
-    /// Whether at least two registers went on from one another.
+    /// Whether at least two registers went on from one another, or intervals say what flowed.
     pub fn proves_energy(&self) -> bool {
-        self.run.as_ref().is_some_and(Run::is_established) || self.stray.as_ref().is_some_and(Run::is_established)
+        self.current().is_some_and(Run::is_established) || self.intervals.is_some()
+    }
+
+    /// Whether the energy is a sum of intervals: then a missing message is missing energy.
+    pub fn is_sum_of_intervals(&self) -> bool {
+        self.intervals.is_some() && !self.current().is_some_and(Run::is_established)
+    }
+
+    /// The latest register goes on from nothing, and nothing has gone on from it.
+    pub fn is_open_question(&self) -> bool {
+        self.stray.as_ref().is_some_and(|stray| !stray.is_established())
     }
 
     /// Whether this register could be the session's next one.
     pub fn fits(&self, meter: Meter, point: Point, power: Power) -> bool {
-        self.takes(meter) && self.current().is_some_and(|run| run.reaches(point, power))
+        self.takes(meter, point, power) && self.current().is_some_and(|run| run.reaches(point, power))
     }
 
     /// Takes a register of this meter. `None`: it is another meter's.
     pub fn read(&mut self, meter: Meter, point: Point, power: Power) -> Option<Judged> {
-        if !self.takes(meter) {
+        if !self.takes(meter, point, power) {
             return None;
         }
-        self.adopt(meter);
+        let is_wider = self.adopt(meter, point, power);
+        if is_wider && self.starts_with_phases {
+            return Some(self.rebase(point));
+        }
         Some(self.judge(point, power))
     }
 
-    /// Takes what flowed since the interval before; a repetition of the same interval adds nothing.
-    pub fn read_interval(&mut self, started_at: Timestamp, at: Timestamp, energy: Energy, power: Power) -> Judged {
-        if self.interval_at == Some(at) || energy < Energy::ZERO {
-            return self.unchanged(at, Vec::new());
-        }
-        let start = Point::new(started_at, Energy::ZERO);
-        self.start.get_or_insert(start);
-        let last = self.run.get_or_insert_with(|| Run::begin(start, Energy::ZERO)).last;
-        let is_late = self.interval_at.is_some_and(|before| at < before);
-        self.interval_at = self.interval_at.max(Some(at));
-        let mut judged = self.judge(Point::new(at.max(last.at), last.register + energy), power);
-        judged.marks.extend(is_late.then_some(Mark::LATE_CONTRADICTS));
-        judged
+    /// Takes what flowed since the interval before. `None`: it was told before, or registers say more.
+    pub fn read_interval(&mut self, started_at: Timestamp, at: Timestamp, energy: Energy) -> Option<Judged> {
+        let intervals = self.intervals.get_or_insert_default();
+        let since = intervals.last().unwrap_or(started_at).min(at);
+        let is_news = energy >= Energy::ZERO && intervals.add(at, energy);
+        (is_news && self.is_sum_of_intervals()).then(|| Judged {
+            energy: self.energy(),
+            since,
+            marks: Vec::new(),
+            is_restored: false,
+        })
     }
 
     /// Power was told at a moment.
@@ -141,9 +161,7 @@ impl Evidence {
         match &self.stray {
             Some(stray) if stray.is_established() => self.unchanged(end.at, Vec::new()),
             Some(_) => self.close_astray(start, end, power),
-            None if self.interval_at.is_none() && run.stale_step(2).is_some() => {
-                self.forget_stale_step(2, end.at, Vec::new())
-            }
+            None if self.is_stale_start(2) => self.forget_stale_step(2, end.at, Vec::new()),
             None if end.register < Energy::ZERO => self.unchanged(end.at, vec![Mark::END_CONTRADICTS]),
             // The last sample was a little higher than the stop.
             None if end.register < run.last.register && run.first == start => {
@@ -159,7 +177,7 @@ impl Evidence {
             let Some(run) = &mut self.run else { return self.unchanged(end.at, Vec::new()) };
             run.step_to(end, energy);
             self.stray = None;
-            return Judged { energy, since, marks: vec![Mark::REGISTER_ROLLED_OVER] };
+            return Judged { energy, since, marks: vec![Mark::REGISTER_ROLLED_OVER], is_restored: false };
         }
         if start.is_reached_by(end, power) {
             return self.count_from_start(start, end, vec![Mark::END_CONTRADICTS]);
@@ -172,7 +190,7 @@ impl Evidence {
         let mut run = Run::begin(start, Energy::ZERO);
         run.step_to(end, energy);
         (self.run, self.stray) = (Some(run), None);
-        Judged { energy, since: start.at, marks }
+        Judged { energy, since: start.at, marks, is_restored: false }
     }
 
     /// Since when, and the session's energy, if the run's register has passed its largest number.
@@ -187,20 +205,42 @@ impl Evidence {
         stray.or(self.run.as_ref())
     }
 
-    /// A sum over fewer phases, or another place, is another register. The outlet's replaces one that proved nothing.
-    fn takes(&self, meter: Meter) -> bool {
+    /// A sum over fewer phases is another register, and so is another place's, unless it goes on from the only register so
+    /// far: a start says nothing of its place.
+    fn takes(&self, meter: Meter, point: Point, power: Power) -> bool {
         let Some(run) = &self.run else { return true };
-        if meter.place != self.meter.place {
-            return meter.place == Default::default() && !run.is_established() && self.stray.is_none();
-        }
-        meter.phases == 0 || meter.phases & self.meter.phases == self.meter.phases
+        let fewer = meter.phases != 0 && meter.phases & self.meter.phases != self.meter.phases;
+        let goes_on = run.reaches(point, power) && (meter.is_main() || !run.is_established());
+        !fewer && (meter.place == self.meter.place || goes_on || self.is_replaced_by(meter))
     }
 
-    fn adopt(&mut self, meter: Meter) {
-        if meter.place != self.meter.place {
-            *self = Self::default();
+    /// The outlet's register replaces one of another place that has proved nothing.
+    fn is_replaced_by(&self, meter: Meter) -> bool {
+        let proves = self.current().is_some_and(Run::is_established) || self.stray.is_some();
+        meter.place == Place::Outlet && self.meter.place != Place::Outlet && !proves
+    }
+
+    /// True when it is a sum over more phases than those before.
+    fn adopt(&mut self, meter: Meter, point: Point, power: Power) -> bool {
+        if self.is_replaced_by(meter) && !self.run.as_ref().is_some_and(|run| run.reaches(point, power)) {
+            (self.start, self.run) = (None, None);
         }
-        self.meter = Meter { place: meter.place, phases: self.meter.phases | meter.phases };
+        let is_wider = self.run.is_some() && self.meter.phases != 0 && meter.phases & !self.meter.phases != 0;
+        if self.run.is_none() {
+            self.starts_with_phases = meter.phases != 0;
+        }
+        if !meter.is_main() || self.run.is_none() {
+            self.meter.place = meter.place;
+        }
+        self.meter.phases |= meter.phases;
+        is_wider
+    }
+
+    /// The register so far lacked a phase: from here on it is another one.
+    fn rebase(&mut self, point: Point) -> Judged {
+        let counted = self.energy();
+        (self.run, self.stray) = (Some(Run::begin(point, counted)), None);
+        self.unchanged(point.at, vec![Mark::REGISTER_RESTARTED])
     }
 
     fn judge(&mut self, point: Point, power: Power) -> Judged {
@@ -230,11 +270,15 @@ impl Evidence {
         let energy = run.counted + point.register.above(run.last.register);
         run.step_to(point, energy);
         let marks = fell.then_some(Mark::REGISTER_FELL).into_iter().collect();
-        // Intervals are summed up from zero: nothing is stale there.
-        if self.interval_at.is_none() && run.stale_step(3).is_some() {
+        if self.is_stale_start(3) {
             return self.forget_stale_step(3, point.at, marks);
         }
-        Judged { energy, since, marks }
+        Judged { energy, since, marks, is_restored: false }
+    }
+
+    fn is_stale_start(&self, steps: u32) -> bool {
+        let step = self.run.as_ref().and_then(|run| run.stale_step(steps));
+        step.is_some_and(|step| !self.drawn.is_some_and(|drawn| drawn.supports(step)))
     }
 
     /// The meter was not ready when the session began: the first step was none.
@@ -246,18 +290,16 @@ impl Evidence {
         marks.push(Mark::REGISTER_STALE_START);
         let (energy, since) = (run.counted, run.first.at);
         self.start = Some(run.first);
-        Judged { energy, since, marks }
+        Judged { energy, since, marks, is_restored: false }
     }
 
-    /// The stray was a dropout, even if it was long.
+    /// The stray was a dropout, even if it was long. What it comes back to may itself have begun anew: then that doubt stays.
     fn come_back(&mut self, point: Point) -> Judged {
-        self.stray = None;
-        // What it comes back to may itself have begun anew: then that doubt stays.
-        let began_anew = self.run.as_ref().map(|run| run.first) != self.start;
+        let was_believed = self.stray.take().is_some_and(|stray| stray.is_established());
+        let is_first_run = self.run.as_ref().map(|run| run.first) == self.start;
         let mut judged = self.go_on(point);
         judged.marks.push(Mark::REGISTER_DROPOUT);
-        judged.marks.extend(began_anew.then_some(Mark::REGISTER_RESTARTED));
-        judged
+        Judged { is_restored: was_believed && is_first_run, ..judged }
     }
 
     /// Another register goes on from the stray one.
@@ -267,7 +309,7 @@ impl Evidence {
         let since = since.unwrap_or(stray.last.at);
         let energy = stray.counted + point.register.above(stray.last.register);
         stray.step_to(point, energy);
-        Judged { energy, since, marks }
+        Judged { energy, since, marks, is_restored: false }
     }
 
     /// With its second register a stray is believed to be a register that has begun anew. What it showed first counts
@@ -310,10 +352,13 @@ impl Evidence {
     }
 
     fn energy(&self) -> Energy {
-        self.current().map_or(Energy::ZERO, |run| run.counted)
+        match &self.intervals {
+            Some(intervals) if self.is_sum_of_intervals() => intervals.energy,
+            _ => self.current().map_or(Energy::ZERO, |run| run.counted),
+        }
     }
 
     fn unchanged(&self, at: Timestamp, marks: Vec<Mark>) -> Judged {
-        Judged { energy: self.energy(), since: at, marks }
+        Judged { energy: self.energy(), since: at, marks, is_restored: false }
     }
 }

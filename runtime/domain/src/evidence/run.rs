@@ -10,11 +10,13 @@ use crate::Energy;
 const JITTER: Energy = Energy::from_wh(100);
 /// Times of readings are this exact: a step may seem to have been quicker than it was.
 const TOLERANCE_S: i64 = 120;
-/// What may have flowed between registers whose times are not known.
+/// What may have flowed between registers whose times are not known. A nominal power may be exceeded by a fifth.
 const UNDATED: Energy = Energy::from_wh(200_000);
-/// A first step so much quicker than all others, and so large, from a register of exactly zero: the meter was not ready.
-const STALE_TIMES: i64 = 8;
+/// A first step from a register of exactly zero that is so large, quicker than alternating current, and so many times
+/// quicker than what comes after: the meter was not ready.
 const STALE: Energy = Energy::from_wh(10_000);
+const STALE_W: i64 = 60_000;
+const STALE_TIMES: i64 = 8;
 /// A register that began anew goes on at its own pace; one that is so much quicker has come back to the run before.
 const STEADY_TIMES: i64 = 4;
 /// Where registers begin again: at 32 bits of Wh, and at the last digit of a display in Wh.
@@ -72,7 +74,7 @@ impl Point {
 
     fn possible(self, later: Self, power: Power) -> Energy {
         let seconds = seconds(self, later) + TOLERANCE_S;
-        let delivered = Energy::from_wh(power.0.saturating_mul(seconds) / 3600);
+        let delivered = Energy::from_wh(power.0.saturating_mul(seconds) / 3600 * 6 / 5);
         if self.dated && later.dated { delivered } else { delivered.max(UNDATED) }
     }
 }
@@ -161,7 +163,8 @@ impl Run {
     /// so many steps must have been seen.
     pub(super) fn stale_step(&self, steps: u32) -> Option<Energy> {
         let (first, others) = self.pace;
-        let is_stale = self.steps >= steps && self.first.register == Energy::ZERO && first > STALE_TIMES * others;
+        let is_odd = first > STALE_W && others > 0 && first > STALE_TIMES * others;
+        let is_stale = self.steps >= steps && self.first.register == Energy::ZERO && is_odd;
         Some(self.opening).filter(|opening| is_stale && *opening > STALE)
     }
 

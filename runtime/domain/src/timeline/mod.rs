@@ -25,6 +25,8 @@ use crate::reading::Meter;
 /// Energy that flows while the vehicle is said to take none: so much of it, at so many watts, is no standby.
 const FLOWS: Energy = Energy::from_wh(100);
 const FLOWS_W: i64 = 500;
+/// What flowed in a shorter time may have flowed before it.
+const FLOWS_S: i64 = 120;
 
 /// A session's course so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +123,7 @@ impl Timeline {
 
     /// Brings the periods up to what the evidence says at this moment. Returns what was odd.
     pub fn take(&mut self, at: Timestamp, judged: Judged, power: Power, clock: &Clock) -> Vec<Mark> {
-        let Judged { energy, since, mut marks } = judged;
+        let Judged { energy, since, mut marks, is_restored: _ } = judged;
         let later = self.set_aside_after(at);
         let settled = self.open.first().map_or(at, |first| first.started_at);
         let (before, now) = (self.energy, energy);
@@ -330,7 +332,7 @@ fn flows_in_spite(open: &[Period], delta: Energy, power: Power) -> bool {
     let seconds = |of: fn(&Period) -> bool| open.iter().filter(|p| of(p)).map(Period::seconds).sum::<i64>();
     let (charging, held) = (seconds(Period::is_charging), seconds(|period| !period.is_charging()));
     let over = |watts: i64, seconds: i64| Energy::from_wh(watts.saturating_mul(seconds) / 3600);
-    if held == 0 || delta < FLOWS {
+    if held < FLOWS_S || delta < FLOWS {
         return false;
     }
     if charging == 0 { delta >= over(FLOWS_W, held) } else { delta > over(power.0, charging + 60) }

@@ -39,6 +39,7 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         state: SessionState::Active,
         started_at: at(no),
         started_as: None,
+        told_until: None,
         parked_at: None,
         stop_awaited_since: None,
         ended_at: None,
