@@ -25,9 +25,9 @@ impl Dice {
         usize::try_from(self.next() % u64::try_from(bound).expect("small")).expect("below a usize")
     }
 
-    /// From `from` to `to`, both included.
+    /// From `from` to `to`, both included; `from` when there is nothing between them.
     pub(crate) fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + i64::try_from(self.next() % (to - from + 1).unsigned_abs()).expect("in range")
+        from + i64::try_from(self.next() % ((to - from).max(0) + 1).unsigned_abs()).expect("in range")
     }
 
     pub(crate) fn one_in(&mut self, many: usize) -> bool {

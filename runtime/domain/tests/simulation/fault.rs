@@ -65,7 +65,7 @@ faults! {
     /// The vehicle's own register is listed too.
     InletToo [LATE_CONTRADICTS REGISTER_RESTARTED REGISTER_STALE_START END_CONTRADICTS];
     /// Intervals instead of registers.
-    IntervalsOnly [LATE_CONTRADICTS ENERGY_UNKNOWN REGISTER_RESTARTED REGISTER_STALE_START END_CONTRADICTS];
+    IntervalsOnly [LATE_CONTRADICTS ENERGY_UNKNOWN REGISTER_RESTARTED REGISTER_STALE_START END_CONTRADICTS CHARGING_WHILE_SUSPENDED];
 
     // Names and numbers.
     /// Transactions are numbered from 1 again after a boot.

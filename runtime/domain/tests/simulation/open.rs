@@ -22,7 +22,14 @@ const OPEN: &[Open] = &[
         why: "a number, or a name, that came before a boot hides a message that is not later than all others",
     },
     Open {
-        faults: &[Fault::ClockJump, Fault::Unnamed, Fault::NamesAgain, Fault::ClockLost],
+        faults: &[
+            Fault::ClockJump,
+            Fault::Unnamed,
+            Fault::NamesAgain,
+            Fault::ClockLost,
+            Fault::OneAhead,
+            Fault::ClockBehind,
+        ],
         what: "has not ended",
         why: "an end that is not understood is booked for itself, and its session goes on without a doubt",
     },
