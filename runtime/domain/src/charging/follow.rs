@@ -33,7 +33,8 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
     }
     match event.phase {
         Phase::Started => {
-            let has_no_register = event.readings.iter().any(|reading| reading.register.is_some_and(|wh| wh < Energy::ZERO));
+            let has_no_register =
+                event.readings.iter().any(|reading| reading.register.is_some_and(|wh| wh < Energy::ZERO));
             session.marks.extend(has_no_register.then_some(Mark::START_UNMETERED));
             session.marks.extend(event.is_undated(bounds.now).then_some(Mark::START_UNDATED));
             go_on(session, event, bounds, is_older);
