@@ -34,7 +34,12 @@ macro_rules! part {
     };
 }
 
+/// The form in which heads are written. 0: until answers to tokens were kept with the session.
+const FORM: u32 = 1;
+
 part!(Head, HeadOf {
+    #[serde(default)]
+    form: u32,
     id: SessionId,
     no: SessionNo,
     station: StationId,
@@ -112,6 +117,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         parked,
     } = session;
     let head = HeadOf {
+        form: &FORM,
         id,
         no,
         station,
@@ -132,6 +138,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         head,
         CourseOf {
             ended_at,
+            told_until,
             parked_at,
             stop_awaited_since,
             stop_reason,
@@ -148,6 +155,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
 
 pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
     let Head {
+        form,
         id,
         no,
         station,
@@ -178,7 +186,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         seen,
         parked,
     } = decode(course)?;
-    let admitted = if admitted.is_empty() { admitted_before(token.as_ref(), &token_group, &marks) } else { admitted };
+    let admitted = if form == 0 { admitted_before(token.as_ref(), token_group.as_ref(), &marks) } else { admitted };
     Ok(Session {
         id,
         no,
@@ -211,10 +219,10 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
 }
 
 /// Until answers were kept with the session, its token was the one that was decided about.
-fn admitted_before(token: Option<&IdToken>, group: &Option<String>, marks: &Marks) -> Vec<Admitted> {
+fn admitted_before(token: Option<&IdToken>, group: Option<&String>, marks: &Marks) -> Vec<Admitted> {
     let refused = marks.has(&Mark::UNAUTHORIZED);
     let status = if refused { AuthorizationStatus::Invalid } else { AuthorizationStatus::Accepted };
-    let info = TokenInfo { group: group.clone(), ..TokenInfo::status(status) };
+    let info = TokenInfo { group: group.cloned(), ..TokenInfo::status(status) };
     token.map(|token| Admitted { token: token.clone(), info }).into_iter().collect()
 }
 
