@@ -24,7 +24,8 @@ use crate::reading::{Meter, Place};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Evidence {
-    /// The first register, which the last one is held against.
+    /// The first register, which the last one is held against, where it is not the run's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<Point>,
     run: Option<Run>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +69,7 @@ impl Evidence {
     }
 
     pub fn first_register(&self) -> Option<Energy> {
-        self.start.map(|start| start.register)
+        self.start().map(|start| start.register)
     }
 
     /// The latest register that is believed.
@@ -155,7 +156,7 @@ impl Evidence {
 
     /// The latest register is the one of the end: the difference to the start counts wherever it is plausible.
     pub fn close(&mut self, end: Point, power: Power) -> Judged {
-        let (Some(start), Some(run)) = (self.start, &self.run) else {
+        let (Some(start), Some(run)) = (self.start(), &self.run) else {
             return self.unchanged(end.at, Vec::new());
         };
         match &self.stray {
@@ -189,7 +190,7 @@ impl Evidence {
         let energy = end.register.above(start.register);
         let mut run = Run::begin(start, Energy::ZERO);
         run.step_to(end, energy);
-        (self.run, self.stray) = (Some(run), None);
+        (self.start, self.run, self.stray) = (None, Some(run), None);
         Judged { energy, since: start.at, marks, is_restored: false }
     }
 
@@ -198,6 +199,10 @@ impl Evidence {
         let run = self.run.as_ref()?;
         let flowed = run.last.rolled_over_to(point, power)?;
         run.keeps_pace(point, flowed).then_some((run.last.at, run.counted + flowed))
+    }
+
+    fn start(&self) -> Option<Point> {
+        self.start.or(self.run.as_ref().map(|run| run.first))
     }
 
     fn current(&self) -> Option<&Run> {
@@ -239,6 +244,7 @@ impl Evidence {
     /// The register so far lacked a phase: from here on it is another one.
     fn rebase(&mut self, point: Point) -> Judged {
         let counted = self.energy();
+        self.start = self.start();
         (self.run, self.stray) = (Some(Run::begin(point, counted)), None);
         self.unchanged(point.at, vec![Mark::REGISTER_RESTARTED])
     }
@@ -248,7 +254,6 @@ impl Evidence {
             return self.unchanged(point.at, vec![Mark::REGISTER_NEGATIVE]);
         }
         let Some(run) = &self.run else {
-            self.start = Some(point);
             self.run = Some(Run::begin(point, Energy::ZERO));
             return self.unchanged(point.at, Vec::new());
         };
@@ -289,14 +294,14 @@ impl Evidence {
         run.forget_first(step);
         marks.push(Mark::REGISTER_STALE_START);
         let (energy, since) = (run.counted, run.first.at);
-        self.start = Some(run.first);
+        self.start = None;
         Judged { energy, since, marks, is_restored: false }
     }
 
     /// The stray was a dropout, even if it was long. What it comes back to may itself have begun anew: then that doubt stays.
     fn come_back(&mut self, point: Point) -> Judged {
         let was_believed = self.stray.take().is_some_and(|stray| stray.is_established());
-        let is_first_run = self.run.as_ref().map(|run| run.first) == self.start;
+        let is_first_run = self.start.is_none();
         let mut judged = self.go_on(point);
         judged.marks.push(Mark::REGISTER_DROPOUT);
         Judged { is_restored: was_believed && is_first_run, ..judged }
@@ -343,6 +348,7 @@ impl Evidence {
     /// The register goes on from nothing that we know.
     fn leave(&mut self, point: Point) -> Judged {
         if let Some(stray) = self.stray.take_if(|stray| stray.is_established()) {
+            self.start = self.start();
             self.run = Some(stray);
         }
         let counted = self.energy();

@@ -1,8 +1,8 @@
 //! Registers that go on from one another.
 
 use jiff::Timestamp;
-use jiff::fmt::serde::timestamp::microsecond::required as micros;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Energy;
 
@@ -26,9 +26,9 @@ const LARGEST_WH: [i64; 5] = [100_000_000, 1_000_000_000, 1 << 31, 1 << 32, 10_0
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Power(pub i64);
 
-/// A register at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+/// A register at a moment. Written as `[µs, mWh]`, with a third member when it is not dated: a session is written at
+/// every reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
     pub at: Timestamp,
     pub register: Energy,
@@ -36,19 +36,21 @@ pub struct Point {
     pub dated: bool,
 }
 
-/// µs, mWh, dated.
-#[derive(Serialize, Deserialize)]
-struct Written(#[serde(with = "micros")] Timestamp, i64, bool);
-
-impl From<Written> for Point {
-    fn from(Written(at, mwh, dated): Written) -> Self {
-        Self { at, register: Energy::from_mwh(mwh), dated }
+impl Serialize for Point {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (at, mwh) = (self.at.as_microsecond(), self.register.mwh());
+        if self.dated { (at, mwh).serialize(serializer) } else { (at, mwh, 0).serialize(serializer) }
     }
 }
 
-impl From<Point> for Written {
-    fn from(Point { at, register, dated }: Point) -> Self {
-        Self(at, register.mwh(), dated)
+impl<'de> Deserialize<'de> for Point {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Vec::<i64>::deserialize(deserializer)?;
+        let &[at, mwh, ref undated @ ..] = &written[..] else {
+            return Err(D::Error::custom("a point has two members"));
+        };
+        let at = Timestamp::from_microsecond(at).map_err(D::Error::custom)?;
+        Ok(Self { at, register: Energy::from_mwh(mwh), dated: undated.is_empty() })
     }
 }
 
@@ -79,27 +81,39 @@ impl Point {
     }
 }
 
+/// Written as a list of its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub(super) struct Run {
-    #[serde(rename = "f")]
     pub(super) first: Point,
-    #[serde(rename = "l")]
     pub(super) last: Point,
     /// The register before the last one.
-    #[serde(rename = "b")]
     pub(super) before: Point,
     /// The session's energy at the last register.
-    #[serde(rename = "e", with = "mwh")]
     pub(super) counted: Energy,
     /// Registers that went on from the one before.
-    #[serde(rename = "n")]
     steps: u32,
     /// W, of the first step, and of the quickest one after it.
-    #[serde(rename = "w")]
     pace: (i64, i64),
     /// The first step.
-    #[serde(rename = "o", with = "mwh")]
     opening: Energy,
+}
+
+/// First, last and before; counted, steps, paces and opening. Energies in mWh.
+type Written = (Point, Point, Point, (i64, u32, i64, i64, i64));
+
+impl From<Written> for Run {
+    fn from((first, last, before, (counted, steps, opening_w, quickest_w, opening)): Written) -> Self {
+        let (counted, opening) = (Energy::from_mwh(counted), Energy::from_mwh(opening));
+        Self { first, last, before, counted, steps, pace: (opening_w, quickest_w), opening }
+    }
+}
+
+impl From<Run> for Written {
+    fn from(run: Run) -> Self {
+        let Run { first, last, before, counted, steps, pace, opening } = run;
+        (first, last, before, (counted.mwh(), steps, pace.0, pace.1, opening.mwh()))
+    }
 }
 
 impl Run {
@@ -186,19 +200,4 @@ fn pace_of(step: Energy, from: Point, to: Point) -> i64 {
 
 fn seconds(from: Point, to: Point) -> i64 {
     (to.at.as_second() - from.at.as_second()).max(0)
-}
-
-/// Whole mWh, which are shorter than an energy's own form and exact.
-mod mwh {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::Energy;
-
-    pub(super) fn serialize<S: Serializer>(energy: &Energy, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(energy.mwh())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Energy, D::Error> {
-        i64::deserialize(deserializer).map(Energy::from_mwh)
-    }
 }
