@@ -1,6 +1,6 @@
 //! What a station tells us, in the words of OCPP 2.x, whatever version it spoke.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::mark::Mark;
@@ -137,9 +137,11 @@ impl TransactionEvent {
         self.phase == Phase::Updated && self.naming == Naming::Ours
     }
 
-    /// The station did not know the time. One that is ahead does not wait in the station: it is of now.
-    pub fn is_undated(&self, now: Timestamp) -> bool {
-        self.at.is_none() && self.told_at.is_none_or(|told| told < now)
+    /// The station did not know the time. A clock that is ahead is set right by ours, unless the message may have waited in
+    /// the station: when nothing was heard for an hour.
+    pub fn is_undated(&self, now: Timestamp, heard: Timestamp) -> bool {
+        let was_silent = now.duration_since(heard) > SignedDuration::from_hours(1);
+        self.at.is_none() && (was_silent || self.told_at.is_none_or(|told| told < now))
     }
 
     /// When it happened as the station tells it.

@@ -49,6 +49,8 @@ marks! {
     POWER_CONTRADICTS = "power-contradicts", doubt;
     /// The first register came when energy had flowed for a while.
     START_UNMETERED = "start-unmetered", doubt;
+    /// The session went on charging for a while after its last register.
+    END_UNMETERED = "end-unmetered", doubt;
     /// A sum over fewer phases than before is another register and is not billed.
     PHASES_MISSING = "phases-missing";
     /// No two registers tell how much energy flowed. Unknown is not zero.
@@ -74,6 +76,8 @@ marks! {
     LATE_READING = "late-reading";
     /// A reading came late and contradicts what was counted already.
     LATE_CONTRADICTS = "late-contradicts", doubt;
+    /// A reading came late and shows that energy flowed at other hours than those that were billed.
+    LATE_HOURS = "late-hours", doubt;
     /// A change of state came late; the periods were made without it.
     LATE_STATE = "late-state", doubt;
 
@@ -90,6 +94,8 @@ marks! {
     SECOND_STOP = "second-stop", doubt;
     /// An end came under this session's name that cannot be its own; it is booked for itself.
     FOREIGN_STOP = "foreign-stop";
+    /// Another session of this EVSE has a part of the same time.
+    SESSIONS_OVERLAP = "sessions-overlap", doubt;
     /// The station says that it was offline for a part of this session.
     OFFLINE = "offline";
 
@@ -100,10 +106,16 @@ marks! {
     TRANSACTION_REUSED = "transaction-id-reused";
     /// The station numbered its messages from the beginning again.
     SEQ_RESTARTED = "seq-restarted";
+    /// Energy flowed before the token that pays was accepted.
+    TOKEN_LATE = "token-late", doubt;
+    /// Energy flowed after another driver's token was accepted in this session.
+    SECOND_TOKEN = "second-token", doubt;
     /// It costs something, and nobody ever showed a token.
     NO_TOKEN = "no-token", doubt;
     /// Started although the token was refused.
     UNAUTHORIZED = "unauthorized";
+    /// The station charged although every token was refused.
+    CHARGED_UNAUTHORIZED = "charged-unauthorized", doubt;
 
     // Bounds.
     /// There were more periods than the limit; neighbours were joined, each state keeps its sums.

@@ -31,6 +31,9 @@ pub struct Session {
     /// What was decided about each token that was shown, oldest first; at most [`Session::MAX_ADMITTED`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub admitted: Vec<Admitted>,
+    /// The energy when another driver's token was accepted too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_token_at: Option<Energy>,
     pub state: SessionState,
     pub started_at: Timestamp,
     /// What the station said of the start's time, where that is not when it was.

@@ -15,8 +15,8 @@ use jiff::SignedDuration;
 
 /// Clocks that differ by less agree.
 const AGREE: SignedDuration = SignedDuration::from_mins(5);
-/// One station alone may be wrong by itself, and some in a wrong zone together: it takes two, and twice as many as agree.
-const STATIONS_MIN: i64 = 2;
+/// One station alone may be wrong by itself, and some in a wrong zone together: it takes three, and twice as many as agree.
+const STATIONS_MIN: i64 = 3;
 
 pub(crate) struct Timekeeping {
     clock: Arc<dyn Clock>,

@@ -105,6 +105,7 @@ fn session(no: i64) -> Session {
         token: Some(IdToken::new(format!("TAG{no}"), "ISO14443")),
         token_group: None,
         admitted: Vec::new(),
+        second_token_at: None,
         state: SessionState::Active,
         started_at: time(0),
         started_as: None,

@@ -11,7 +11,7 @@ use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::{Admitted, SeqRanges, Session, SessionLimits, SessionState};
 use amprule_domain::timeline::Timeline;
 use amprule_domain::token::IdToken;
-use amprule_domain::{Mark, Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+use amprule_domain::{Energy, Mark, Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::decode;
@@ -50,6 +50,8 @@ part!(Head, HeadOf {
     token_group: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     admitted: Vec<Admitted>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    second_token_at: Option<Energy>,
     state: SessionState,
     started_at: Timestamp,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -97,6 +99,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         token,
         token_group,
         admitted,
+        second_token_at,
         state,
         started_at,
         started_as,
@@ -127,6 +130,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         token,
         token_group,
         admitted,
+        second_token_at,
         state,
         started_at,
         started_as,
@@ -165,6 +169,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         token,
         token_group,
         admitted,
+        second_token_at,
         state,
         started_at,
         started_as,
@@ -197,6 +202,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         token,
         token_group,
         admitted,
+        second_token_at,
         state,
         started_at,
         started_as,
@@ -233,7 +239,7 @@ impl HeadOf<'_> {
         (self.id, self.no, self.station, self.transaction, self.evse, self.connector).hash(&mut hasher);
         self.token.as_ref().map(|token| (&token.id_token, &token.kind)).hash(&mut hasher);
         (self.token_group, self.state.as_str(), self.started_at, self.started_as).hash(&mut hasher);
-        (self.time_zone, self.location).hash(&mut hasher);
+        (self.time_zone, self.location, self.second_token_at).hash(&mut hasher);
         for Admitted { token, info } in self.admitted {
             (&token.id_token, &token.kind, info.status.as_str(), &info.group, &info.message, info.cache_until)
                 .hash(&mut hasher);
@@ -285,9 +291,7 @@ impl Hasher for Quick {
 mod tests {
     use std::hash::{Hash, Hasher};
 
-    use amprule_domain::Energy;
-
-    use super::{Quick, join};
+    use super::{Energy, Quick, join};
 
     #[test]
     fn a_session_from_before_registers_were_evidence_goes_on() {

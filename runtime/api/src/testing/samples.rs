@@ -33,6 +33,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         token: Some(IdToken::new("04AB", "ISO14443")),
         token_group: Some("fleet".to_owned()),
         admitted: Vec::new(),
+        second_token_at: None,
         state: SessionState::Active,
         started_at: at("08:00"),
         started_as: None,

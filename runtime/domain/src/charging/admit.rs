@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use super::begin::pin;
 use super::transaction::Told;
+use crate::Energy;
 use crate::event::Phase;
 use crate::mark::Mark;
 use crate::reply::{AuthorizationStatus, TokenInfo};
 use crate::session::{Admitted, Session};
 use crate::token::IdToken;
+
+/// What may flow before a token is accepted, and nobody asks for whom.
+const NOTHING: Energy = Energy::from_wh(100);
 
 /// The first accepted token of a session is its token; until there is one, the first that was shown. Every token gets
 /// its own answer, and the same one whenever it is shown again. Who ends a session that was refused does not pay for it.
@@ -24,8 +28,12 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     // A start that comes late was there before all others.
     let is_first = is_accepted && told.event.phase == Phase::Started;
     if (session.has_accepted_token() && !is_first) || (session.token.is_some() && !may_take_over) {
+        let is_another =
+            may_take_over && (session.token_group.is_none() || session.token_group != admission.info.group);
+        session.second_token_at = session.second_token_at.or(is_another.then(|| session.energy()));
         return;
     }
+    session.marks.extend((is_accepted && session.energy() > NOTHING).then_some(Mark::TOKEN_LATE));
     session.token = Some(token);
     session.token_group.clone_from(&admission.info.group);
     session.limits = admission.limits.clone();

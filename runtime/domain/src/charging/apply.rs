@@ -93,7 +93,7 @@ fn status_changed(station: &Station, status: &ConnectorStatus, moment: &Moment<'
     let at = status.at.unwrap_or(moment.now);
     let status = ConnectorStatus { at: Some(at), ..status.clone() };
     let open = station.open_on(Some(status.evse)).filter(|open| status.evse > 0 && at >= open.started_at);
-    let session = open.and_then(|open| word_about(open, &status, moment.now));
+    let session = open.and_then(|open| word_about(open, &status, moment.now)).or_else(|| late_word(station, &status));
     Step {
         effects: vec![Effect::Connector { station: station.record.id.clone(), status: status.clone() }],
         sessions: session.into_iter().collect(),
@@ -116,6 +116,21 @@ fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp) -> Optio
     let mut session = open.clone();
     change_state(&mut session, at, state);
     Some(session)
+}
+
+/// A word about a session that has ended meanwhile.
+fn late_word(station: &Station, status: &ConnectorStatus) -> Option<Session> {
+    let (state, at) = status.charging.zip(status.at)?;
+    let is_meant = |session: &&Arc<Session>| {
+        session.evse == status.evse && session.started_at <= at && session.ended_at.is_some_and(|end| at < end)
+    };
+    let ended = station.sessions.iter().rev().find(is_meant)?;
+    let is_news = ended.timeline.state_at(at) != state && !ended.marks.has(&Mark::LATE_STATE);
+    is_news.then(|| {
+        let mut session = Session::clone(ended);
+        session.marks.add(Mark::LATE_STATE);
+        session
+    })
 }
 
 /// Readings that name no transaction belong to the one that runs there, if they go on from its register. A station's

@@ -24,6 +24,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         token: None,
         token_group: None,
         admitted: Vec::new(),
+        second_token_at: None,
         state: SessionState::Parked,
         started_at: at,
         started_as: event.told_at.filter(|_| event.phase == Phase::Started),

@@ -85,7 +85,11 @@ fn read(session: &Session, event: &TransactionEvent, reading: &Reading, at: Time
     };
     let told = match reading.context {
         Context::Begin => Some(session.started_at),
-        Context::End if event.phase == Phase::Ended => Some(at),
+        // It is the last one, even if the station has another time for it.
+        Context::End if event.phase == Phase::Ended => {
+            let read_at = session.timeline.evidence.read_at();
+            reading.at.filter(|told| Some(*told) >= read_at).or(Some(at))
+        }
         Context::End | Context::Periodic | Context::Other => reading.at,
     };
     let moment = told.unwrap_or(at).clamp(session.started_at, at.max(session.started_at));

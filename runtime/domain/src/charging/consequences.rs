@@ -78,6 +78,8 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
     if !told.moment.clock_is_sane {
         session.marks.add(Mark::SERVER_CLOCK_DOUBTFUL);
     }
+    let overlaps = session.state == SessionState::Ended && told.station.has_another_then(&session);
+    session.marks.extend(overlaps.then_some(Mark::SESSIONS_OVERLAP));
     let happened = match (phase, session.state) {
         (Phase::Started, SessionState::Ended) => vec![Happened::Started(id), Happened::Ended(id)],
         (Phase::Started, _) => vec![Happened::Started(id)],

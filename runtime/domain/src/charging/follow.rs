@@ -7,13 +7,20 @@ use super::believe;
 use super::measure::{measure, measure_end, redate};
 use crate::Energy;
 use crate::event::{ChargingState, Phase, TransactionEvent};
-use crate::evidence::Power;
+use crate::evidence::{Point, Power};
 use crate::mark::Mark;
 use crate::session::{SeqRanges, Session, SessionState};
-use crate::timeline::Clock;
+use crate::timeline::{Clock, Timeline};
 
 /// A status that is so much older than the last reading is as good as of now.
 const STATUS_SLACK: SignedDuration = SignedDuration::from_secs(60);
+
+/// A session that charged for so long after its last register has drawn what nobody has seen.
+const UNMETERED: SignedDuration = SignedDuration::from_mins(5);
+/// Start and end of a session that drew anything are not in one moment.
+const INSTANT_S: i64 = 15;
+/// What may flow between another driver's token and the end that it brings.
+const LEAVING: Energy = Energy::from_wh(500);
 
 /// What a message is held against.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +43,7 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
             let has_no_register =
                 event.readings.iter().any(|reading| reading.register.is_some_and(|wh| wh < Energy::ZERO));
             session.marks.extend(has_no_register.then_some(Mark::START_UNMETERED));
-            session.marks.extend(event.is_undated(bounds.now).then_some(Mark::START_UNDATED));
+            session.marks.extend(event.is_undated(bounds.now, bounds.now).then_some(Mark::START_UNDATED));
             go_on(session, event, bounds, is_older);
         }
         Phase::Updated => go_on(session, event, bounds, is_older),
@@ -78,7 +85,7 @@ fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_old
 
 fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     let end = believe::end(session, event, bounds.now);
-    session.marks.extend(event.is_undated(bounds.now).then_some(Mark::END_UNDATED));
+    session.marks.extend(event.is_undated(bounds.now, session.timeline.at).then_some(Mark::END_UNDATED));
     session.marks.extend(end.clock_moved.then_some(Mark::CLOCK_MOVED));
     if end.redates {
         redate(session, end.at);
@@ -92,24 +99,35 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
 
 pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String>) {
     let clock = clock(session);
+    session.timeline.cut_off(at);
+    let is_unmetered = session.timeline.charged_until(at) > UNMETERED;
     let odd = session.timeline.finish(at, &clock);
     session.marks.extend(odd);
-    let (evidence, energy) = (&session.timeline.evidence, session.energy());
-    let (is_unknown, is_contradicted) = (!evidence.proves_energy(), evidence.is_contradicted(energy));
-    let (is_open, is_incomplete) = (evidence.is_open_question(), is_incomplete(session));
-    session.marks.extend(is_unknown.then_some(Mark::ENERGY_UNKNOWN));
-    session.marks.extend(is_contradicted.then_some(Mark::POWER_CONTRADICTS));
-    session.marks.extend(is_open.then_some(Mark::END_CONTRADICTS));
-    session.marks.extend(is_incomplete.then_some(Mark::ENERGY_INCOMPLETE));
     session.stop_awaited_since = None;
     session.marks.take_back(&Mark::STOP_AWAITED);
     session.state = SessionState::Ended;
     session.ended_at = Some(at.max(session.timeline.at));
     session.stop_reason = reason;
+    session.marks.extend(is_unmetered.then_some(Mark::END_UNMETERED));
+    weigh(session);
 }
 
-fn is_incomplete(session: &Session) -> bool {
-    session.timeline.evidence.is_sum_of_intervals() && session.seen.gaps().next().is_some()
+/// What the session as a whole says of its energy.
+fn weigh(session: &mut Session) {
+    let (evidence, energy) = (&session.timeline.evidence, session.energy());
+    let seconds = session.timeline.at.as_second() - session.started_at.as_second();
+    let is_sum_with_gaps = evidence.is_sum_of_intervals() && session.seen.gaps().next().is_some();
+    let after_token = session.second_token_at.map_or(Energy::ZERO, |before| energy.above(before));
+    let doubts = [
+        (!evidence.proves_energy(), Mark::ENERGY_UNKNOWN),
+        (evidence.is_contradicted(energy, seconds), Mark::POWER_CONTRADICTS),
+        (evidence.is_open_question(), Mark::END_CONTRADICTS),
+        (is_sum_with_gaps, Mark::ENERGY_INCOMPLETE),
+        (energy > Point::delivered(Timeline::POWER, seconds + INSTANT_S), Mark::CLOCK_MOVED),
+        (after_token > LEAVING, Mark::SECOND_TOKEN),
+        (session.marks.has(&Mark::UNAUTHORIZED) && energy > LEAVING, Mark::CHARGED_UNAUTHORIZED),
+    ];
+    session.marks.extend(doubts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark));
 }
 
 /// The station never told the end: it is where the last register was read.

@@ -9,6 +9,7 @@
 use super::admit::admit;
 use super::consequences::{self, Happened, Step};
 use super::follow::follow;
+use super::measure::note_hours;
 use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
 use crate::evidence::{Point, Power};
@@ -46,14 +47,29 @@ pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
         }
         Phase::Updated | Phase::Started => session.marks.add(Mark::LATE_READING),
     }
+    note(&mut session, event);
     consequences::filed(told, session, "late")
+}
+
+/// What it says of hours and states that were billed otherwise.
+fn note(session: &mut Session, event: &TransactionEvent) {
+    for reading in &event.readings {
+        if let (Some(at), Some(register)) = (reading.at.or(event.at), reading.register) {
+            note_hours(session, Point::new(at.max(session.started_at), register));
+        }
+    }
+    let is_other = event.at.zip(event.charging).is_some_and(|(at, state)| session.timeline.state_at(at) != state);
+    let goes_on = event.phase == Phase::Updated && event.at < session.ended_at;
+    session.marks.extend((is_other && goes_on).then_some(Mark::LATE_STATE));
 }
 
 /// It had not ended: this is its own end, or it goes on.
 fn go_on(told: Told<'_>, mut session: Session) -> Step {
     session.state = SessionState::Active;
     (session.ended_at, session.stop_reason) = (None, None);
-    [Mark::ENERGY_UNKNOWN, Mark::END_CONTRADICTS].iter().for_each(|mark| session.marks.take_back(mark));
+    [Mark::ENERGY_UNKNOWN, Mark::END_CONTRADICTS, Mark::END_UNMETERED]
+        .iter()
+        .for_each(|mark| session.marks.take_back(mark));
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
     consequences::of(told, session)
@@ -94,7 +110,7 @@ fn file(session: &mut Session, event: &TransactionEvent, power: Power) -> bool {
 fn amended(told: Told<'_>, mut session: Session) -> Step {
     session.marks.add(Mark::LATE_READING);
     if session.timeline.evidence.proves_energy() {
-        session.marks.take_back(&Mark::ENERGY_UNKNOWN);
+        [Mark::ENERGY_UNKNOWN, Mark::END_UNMETERED].iter().for_each(|mark| session.marks.take_back(mark));
     }
     let id = session.id;
     let mut step = consequences::of(told, session);

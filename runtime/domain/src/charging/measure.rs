@@ -14,6 +14,9 @@ use crate::timeline::Clock;
 /// A session that charged for so long before its first register may have drawn what nobody has seen.
 const UNMETERED: SignedDuration = SignedDuration::from_mins(5);
 
+/// So much energy at another hour is no rounding.
+const OTHER_HOURS: Energy = Energy::from_wh(200);
+
 /// `is_older`: the station's numbering says that later messages have come already.
 pub(super) fn measure(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power, is_older: bool) {
     note_power(session, event, at, power);
@@ -77,6 +80,7 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
         Order::Late => {
             let is_higher = Some(read.point.register) > course.evidence.last_register();
             session.marks.add(if is_higher { Mark::LATE_CONTRADICTS } else { Mark::LATE_READING });
+            note_hours(session, read.point);
             return false;
         }
         Order::Redates => redate(session, read.point.at),
@@ -101,6 +105,15 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
             false
         }
     }
+}
+
+/// A reading that comes late does not move energy between periods; where hours have prices it may have to.
+pub(super) fn note_hours(session: &mut Session, point: Point) {
+    let has_hours = session.pin.as_ref().is_some_and(|pin| !pin.boundaries.is_empty());
+    let first = session.timeline.evidence.first_register().unwrap_or(point.register);
+    let (billed, shown) = (session.timeline.energy_until(point.at), point.register.above(first));
+    let differs = billed.above(shown).max(shown.above(billed)) > OTHER_HOURS;
+    session.marks.extend((has_hours && differs).then_some(Mark::LATE_HOURS));
 }
 
 /// The latest register was read at this moment at the latest.

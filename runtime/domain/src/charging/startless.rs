@@ -40,7 +40,7 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     }
     if starts {
         let mut session = replay(waiting, bounds);
-        session.marks.extend(told.event.is_undated(bounds.now).then_some(Mark::START_UNDATED));
+        session.marks.extend(told.event.is_undated(bounds.now, bounds.now).then_some(Mark::START_UNDATED));
         return consequences::begun(told, session, None);
     }
     let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::TransactionId;
 use crate::event::{ConnectorStatus, StationCommand};
 use crate::evidence::Power;
+use crate::mark::Mark;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
+use crate::{Energy, TransactionId};
+
+/// The clocks of two messages may differ by so much.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 
 /// What the operator has set for all stations.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +127,23 @@ impl Station {
 
     pub(super) fn open(&self) -> impl DoubleEndedIterator<Item = &Session> {
         self.sessions.iter().map(Arc::as_ref).filter(|session| session.is_open())
+    }
+
+    /// Whether another session of the EVSE has a part of the same time.
+    pub(super) fn has_another_then(&self, session: &Session) -> bool {
+        let end = |session: &Session| session.ended_at.unwrap_or(Timestamp::MAX);
+        let shared =
+            |other: &Session| end(session).min(end(other)).duration_since(session.started_at.max(other.started_at));
+        let is_other = |other: &&Arc<Session>| other.id != session.id && other.evse == session.evse && session.evse > 0;
+        self.sessions.iter().filter(is_other).any(|other| shared(other) > OVERLAP && other.energy() > Energy::ZERO)
+    }
+
+    /// The session of the EVSE that ended last before a moment, if there is no doubt about it.
+    pub(super) fn before(&self, evse: u32, at: Timestamp) -> Option<&Session> {
+        let is_before =
+            |session: &&Session| session.evse == evse && evse > 0 && session.ended_at.is_some_and(|end| end <= at);
+        let latest = self.sessions.iter().map(Arc::as_ref).filter(is_before).max_by_key(|session| session.ended_at)?;
+        (!latest.marks.has(&Mark::NEEDS_REVIEW)).then_some(latest)
     }
 
     /// The station says that nothing is plugged in there.

@@ -48,6 +48,11 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
     session.pin = pin(&session, told);
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
+    if let Some(before) = told.station.before(session.evse, session.started_at) {
+        let evidence = &before.timeline.evidence;
+        let registers = evidence.first_register().zip(evidence.last_register());
+        registers.into_iter().for_each(|(first, last)| session.timeline.evidence.goes_on_from(first, last));
+    }
     consequences::begun(told, session, new.instead_of)
 }
 

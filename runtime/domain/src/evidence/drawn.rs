@@ -9,9 +9,11 @@ use crate::Energy;
 
 /// A power that was told says nothing about more than so much time before it.
 const LASTS_S: i64 = 900;
-/// It contradicts a register that shows less than a quarter of it, and not for little energy.
+/// It contradicts a register that shows less than a quarter of it, or more than four times as much where it stands for
+/// nearly all of the session; not for little energy, and not when it is in another unit.
 const TIMES: i64 = 4;
 const COUNTS: Energy = Energy::from_wh(1_000);
+const SHOWS: Energy = Energy::from_wh(50);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Drawn {
@@ -19,11 +21,14 @@ pub(super) struct Drawn {
     energy: Energy,
     #[serde(rename = "t", with = "micros")]
     until: Timestamp,
+    /// The time that it stands for.
+    #[serde(rename = "s")]
+    seconds: i64,
 }
 
 impl Drawn {
     pub(super) fn since(at: Timestamp) -> Self {
-        Self { energy: Energy::ZERO, until: at }
+        Self { energy: Energy::ZERO, until: at, seconds: 0 }
     }
 
     /// More than the EVSE can deliver is in another unit, and says nothing.
@@ -31,6 +36,7 @@ impl Drawn {
         if at > self.until && (0..=most.0).contains(&watts) {
             let seconds = (at.as_second() - self.until.as_second()).min(LASTS_S);
             self.energy += Energy::from_mwh(watts.saturating_mul(seconds) * 10 / 36);
+            self.seconds += seconds;
             self.until = at;
         }
     }
@@ -40,7 +46,12 @@ impl Drawn {
         self.energy.mwh().saturating_mul(2) >= energy.mwh()
     }
 
-    pub(super) fn contradicts(&self, energy: Energy) -> bool {
-        self.energy >= COUNTS && energy.mwh().saturating_mul(TIMES) < self.energy.mwh()
+    /// `seconds`: how long the session was.
+    pub(super) fn contradicts(&self, energy: Energy, seconds: i64) -> bool {
+        let (shown, drawn) = (energy.mwh(), self.energy.mwh());
+        let is_less = self.energy >= COUNTS && shown.saturating_mul(TIMES) < drawn;
+        let covers = self.seconds.saturating_mul(5) >= seconds.saturating_mul(4);
+        let is_more = covers && self.energy >= SHOWS && shown > drawn.saturating_mul(TIMES) + COUNTS.mwh();
+        is_less || is_more
     }
 }

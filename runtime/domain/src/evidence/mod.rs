@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use drawn::Drawn;
 use intervals::Intervals;
+use run::JITTER;
 use run::Run;
 pub use run::{Point, Power};
 
@@ -37,6 +38,9 @@ pub struct Evidence {
     starts_with_phases: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     intervals: Option<Intervals>,
+    /// Where the EVSE's session before ended, when this one begins below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor: Option<Energy>,
     /// What the power that was told comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawn: Option<Drawn>,
@@ -66,6 +70,14 @@ impl Evidence {
         let start = Point::new(at, first);
         let run = Run::resumed(Point::new(at, last), energy);
         Self { start: Some(start), run: Some(run), ..Self::default() }
+    }
+
+    /// The EVSE's session before went from this register to that one. Meters do not go back: a start below its end is an
+    /// old value, unless both sessions count from zero.
+    pub fn goes_on_from(&mut self, first: Energy, last: Energy) {
+        let counts_from_zero = first == Energy::ZERO && self.first_register() == Some(Energy::ZERO);
+        let is_below = self.first_register().is_some_and(|start| last.above(start) > JITTER);
+        self.floor = Some(last).filter(|_| is_below && !counts_from_zero);
     }
 
     pub fn first_register(&self) -> Option<Energy> {
@@ -124,11 +136,14 @@ impl Evidence {
         if !self.takes(meter, point, power) {
             return None;
         }
+        let lacks_phases = self.starts_with_phases && meter.phases == 0 && ![7, 64].contains(&self.meter.phases);
         let is_wider = self.adopt(meter, point, power);
         if is_wider && self.starts_with_phases {
             return Some(self.rebase(point));
         }
-        Some(self.judge(point, power))
+        let mut judged = self.judge(point, power);
+        judged.marks.extend((lacks_phases && meter.is_main()).then_some(Mark::REGISTER_STALE_START));
+        Some(judged)
     }
 
     /// Takes what flowed since the interval before. `None`: it was told before, or registers say more.
@@ -150,8 +165,8 @@ impl Evidence {
     }
 
     /// Whether the power that was told contradicts so much energy.
-    pub fn is_contradicted(&self, energy: Energy) -> bool {
-        self.drawn.is_some_and(|drawn| drawn.contradicts(energy))
+    pub fn is_contradicted(&self, energy: Energy, seconds: i64) -> bool {
+        self.drawn.is_some_and(|drawn| drawn.contradicts(energy, seconds))
     }
 
     /// The latest register is the one of the end: the difference to the start counts wherever it is plausible.
@@ -162,6 +177,7 @@ impl Evidence {
         match &self.stray {
             Some(stray) if stray.is_established() => self.unchanged(end.at, Vec::new()),
             Some(_) => self.close_astray(start, end, power),
+            None if self.floor.is_some_and(|floor| floor <= end.register) => self.count_from_floor(start, end),
             None if self.is_stale_start(2) => self.forget_stale_step(2, end.at, Vec::new()),
             None if end.register < Energy::ZERO => self.unchanged(end.at, vec![Mark::END_CONTRADICTS]),
             // The last sample was a little higher than the stop.
@@ -184,6 +200,12 @@ impl Evidence {
             return self.count_from_start(start, end, vec![Mark::END_CONTRADICTS]);
         }
         self.unchanged(end.at, vec![Mark::END_CONTRADICTS])
+    }
+
+    /// It began where the session before ended, and not where it said.
+    fn count_from_floor(&mut self, start: Point, end: Point) -> Judged {
+        let register = self.floor.unwrap_or(start.register);
+        self.count_from_start(Point { register, ..start }, end, vec![Mark::REGISTER_STALE_START])
     }
 
     fn count_from_start(&mut self, start: Point, end: Point, marks: Vec<Mark>) -> Judged {
@@ -300,11 +322,15 @@ impl Evidence {
 
     /// The stray was a dropout, even if it was long. What it comes back to may itself have begun anew: then that doubt stays.
     fn come_back(&mut self, point: Point) -> Judged {
-        let was_believed = self.stray.take().is_some_and(|stray| stray.is_established());
+        let stray = self.stray.take().filter(Run::is_established);
+        let before = self.run.as_ref().map_or(Energy::ZERO, |run| run.counted);
         let is_first_run = self.start.is_none();
         let mut judged = self.go_on(point);
         judged.marks.push(Mark::REGISTER_DROPOUT);
-        Judged { is_restored: was_believed && is_first_run, ..judged }
+        let disagree =
+            stray.as_ref().is_some_and(|stray| disagree(stray.counted.above(before), judged.energy.above(before)));
+        judged.marks.extend(disagree.then_some(Mark::END_CONTRADICTS));
+        Judged { is_restored: stray.is_some() && is_first_run, ..judged }
     }
 
     /// Another register goes on from the stray one.
@@ -367,4 +393,9 @@ impl Evidence {
     fn unchanged(&self, at: Timestamp, marks: Vec<Mark>) -> Judged {
         Judged { energy: self.energy(), since: at, marks, is_restored: false }
     }
+}
+
+/// Two meters of one session: the long dropout may not show more than the register around it, nor far less.
+fn disagree(stray: Energy, run: Energy) -> bool {
+    stray > run + JITTER || run.mwh() > stray.mwh().saturating_mul(3) + 1_000_000
 }

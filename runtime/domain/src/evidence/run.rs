@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::Energy;
 
 /// Falls up to this are jitter.
-const JITTER: Energy = Energy::from_wh(100);
+pub(super) const JITTER: Energy = Energy::from_wh(100);
 /// Times of readings are this exact: a step may seem to have been quicker than it was.
 const TOLERANCE_S: i64 = 120;
 /// What may have flowed between registers whose times are not known. A nominal power may be exceeded by a fifth.
@@ -74,9 +74,14 @@ impl Point {
             .find(|flowed| *flowed <= self.possible(later, power))
     }
 
+    /// What an EVSE of this power may have delivered in so many seconds.
+    pub fn delivered(power: Power, seconds: i64) -> Energy {
+        Energy::from_wh(power.0.saturating_mul(seconds) / 3600 * 6 / 5)
+    }
+
     fn possible(self, later: Self, power: Power) -> Energy {
         let seconds = seconds(self, later) + TOLERANCE_S;
-        let delivered = Energy::from_wh(power.0.saturating_mul(seconds) / 3600 * 6 / 5);
+        let delivered = Self::delivered(power, seconds);
         if self.dated && later.dated { delivered } else { delivered.max(UNDATED) }
     }
 }

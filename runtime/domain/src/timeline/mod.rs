@@ -123,7 +123,7 @@ impl Timeline {
 
     /// Brings the periods up to what the evidence says at this moment. Returns what was odd.
     pub fn take(&mut self, at: Timestamp, judged: Judged, power: Power, clock: &Clock) -> Vec<Mark> {
-        let Judged { energy, since, mut marks, is_restored: _ } = judged;
+        let Judged { energy, since, mut marks, is_restored } = judged;
         let later = self.set_aside_after(at);
         let settled = self.open.first().map_or(at, |first| first.started_at);
         let (before, now) = (self.energy, energy);
@@ -131,7 +131,11 @@ impl Timeline {
             marks.extend(self.settle(now - before, settled, Some(power), clock));
         } else {
             marks.extend(self.settle(Energy::ZERO, settled, None, clock));
-            self.spread(now.above(before), since, at);
+            marks.extend(self.flowed_in_spite(now.above(before), since, at, power));
+            match is_restored {
+                true => self.scale(now, before, since, at),
+                false => self.spread(now.above(before), since, at),
+            }
             self.withdraw(before.above(now), since);
         }
         self.energy = now;
@@ -233,6 +237,45 @@ impl Timeline {
         if left != Energy::ZERO {
             self.file_instant(left, from);
         }
+    }
+
+    /// A dropout that was believed for a while has shown when the energy flowed, if not how much: more of it, in proportion.
+    fn scale(&mut self, now: Energy, before: Energy, since: Timestamp, to: Timestamp) {
+        let first = self.periods.partition_point(|period| period.ended_at <= since);
+        let known: Energy = self.periods[first..].iter().map(|period| period.energy).sum();
+        let mut left = now.above(before);
+        if known == Energy::ZERO {
+            return self.spread(left, since, to);
+        }
+        let more = left;
+        for period in &mut self.periods[first..] {
+            let share = more.share(period.energy.mwh(), known.mwh());
+            period.energy += share;
+            left = left - share;
+        }
+        if left != Energy::ZERO {
+            self.file_instant(left, to);
+        }
+    }
+
+    /// What flowed in a dropout, though it was said that nothing did.
+    fn flowed_in_spite(&self, delta: Energy, from: Timestamp, to: Timestamp, power: Power) -> Option<Mark> {
+        let within = |period: &Period| Period {
+            started_at: period.started_at.clamp(from, to),
+            ended_at: period.ended_at.clamp(from, to),
+            ..period.clone()
+        };
+        let stretches: Vec<Period> = self.periods.iter().map(within).collect();
+        flows_in_spite(&stretches, delta, power).then_some(Mark::CHARGING_WHILE_SUSPENDED)
+    }
+
+    /// What had flowed until a moment, as it is billed.
+    pub fn energy_until(&self, at: Timestamp) -> Energy {
+        let until = |period: &Period| match period.ended_at <= at {
+            true => period.energy,
+            false => period.energy.share(period.seconds_within(period.started_at, at), period.seconds()),
+        };
+        self.periods.iter().take_while(|period| period.started_at < at).map(until).sum()
     }
 
     /// Takes energy out of filed periods since a moment, from each in proportion to what it has; what they do not have, out

@@ -36,6 +36,7 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         token: Some(IdToken::new(token, "ISO14443")),
         token_group: None,
         admitted: Vec::new(),
+        second_token_at: None,
         state: SessionState::Active,
         started_at: at(no),
         started_as: None,
