@@ -28,6 +28,7 @@ pub(super) fn measure(session: &mut Session, event: &TransactionEvent, at: Times
 /// The readings of the end. Its own register is held against the start's.
 pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power) {
     note_power(session, event, at, power);
+    let known = session.timeline.evidence.latest();
     let reads = believe::registers(session, event, at);
     let (told, last) = (!reads.is_empty(), reads.iter().rfind(|read| read.value == Value::Register).copied());
     let mut taken = Vec::new();
@@ -39,7 +40,11 @@ pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: T
     }
     match taken.iter().rfind(|read| read.value == Value::Register) {
         Some(closing) => {
-            confirm(session, *closing, power);
+            let is_known = known.is_some_and(|known| known.register == closing.point.register);
+            if is_known && !session.timeline.evidence.proves_energy() {
+                // Nothing was drawn, perhaps within a second.
+                session.timeline.evidence.read(closing.meter, closing.point, power);
+            }
             close(session, *closing, power);
         }
         None => session.marks.extend((told && taken.is_empty()).then_some(Mark::END_CONTRADICTS)),
@@ -153,15 +158,6 @@ fn take_of_end(session: &mut Session, read: Read, power: Power) -> bool {
         session.marks.take_back(&Mark::LATE_READING);
     }
     taken
-}
-
-/// A session that drew nothing ends with the register that it began with, perhaps in the same second.
-fn confirm(session: &mut Session, closing: Read, power: Power) {
-    let evidence = &mut session.timeline.evidence;
-    let is_same = evidence.latest().is_some_and(|latest| latest.register == closing.point.register);
-    if is_same && !evidence.proves_energy() {
-        evidence.read(closing.meter, closing.point, power);
-    }
 }
 
 fn close(session: &mut Session, closing: Read, power: Power) {
