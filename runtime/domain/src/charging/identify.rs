@@ -180,8 +180,9 @@ fn could_be_of(session: &Session, event: &TransactionEvent) -> bool {
     }
     let register = event.last_register().and_then(|reading| reading.register);
     let known = session.timeline.evidence.latest().map(|latest| latest.register);
+    let first = session.timeline.evidence.first_register();
     let has_risen = match event.phase {
-        Phase::Ended => register.is_some() && register > known,
+        Phase::Ended => register.is_some() && (register > known || (register == known && known > first)),
         Phase::Started | Phase::Updated => register.is_none() || register >= known,
     };
     before <= SET_BACK_MAX && has_risen
@@ -190,10 +191,10 @@ fn could_be_of(session: &Session, event: &TransactionEvent) -> bool {
 /// A number that has come already says nothing: some stations number from 0 again after a boot. A repetition is not
 /// later than what was heard, and shows no higher register.
 fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
-    let latest = session.timeline.evidence.latest().map(|latest| latest.register);
+    let highest = session.timeline.evidence.highest();
     let heard = session.told_until.max(Some(session.timeline.at));
     let is_news = event.told().is_some_and(|at| Some(at) > heard)
-        || event.readings.iter().any(|reading| reading.register > latest)
+        || event.readings.iter().any(|reading| reading.register > highest)
         || (event.phase == Phase::Ended && session.is_open());
     let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));
     let has_told_end = !session.is_open() && !session.awaits_own_end();

@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::timeline::Clock;
 
 /// A session that charged for so long before its first register may have drawn what nobody has seen.
-const UNMETERED: SignedDuration = SignedDuration::from_mins(5);
+const UNMETERED: SignedDuration = SignedDuration::from_mins(2);
 
 /// So much energy at another hour is no rounding.
 const OTHER_HOURS: Energy = Energy::from_wh(200);

@@ -38,6 +38,9 @@ pub struct Evidence {
     starts_with_phases: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     intervals: Option<Intervals>,
+    /// The highest register before one fell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak: Option<Energy>,
     /// Where the EVSE's session before ended, when this one begins below it.
     #[serde(skip_serializing_if = "Option::is_none")]
     floor: Option<Energy>,
@@ -92,6 +95,11 @@ impl Evidence {
     /// The latest register, believed or not yet.
     pub fn latest(&self) -> Option<Point> {
         self.stray.as_ref().or(self.run.as_ref()).map(|run| run.last)
+    }
+
+    /// The highest register that was ever read.
+    pub fn highest(&self) -> Option<Energy> {
+        self.peak.max(self.latest().map(|latest| latest.register))
     }
 
     /// When it was read.
@@ -379,6 +387,7 @@ impl Evidence {
         }
         let counted = self.energy();
         let fell = self.last_register().is_some_and(|last| point.register < last);
+        self.peak = self.highest().filter(|highest| *highest > point.register);
         self.stray = Some(Run::begin(point, counted));
         self.unchanged(point.at, vec![if fell { Mark::REGISTER_FELL } else { Mark::REGISTER_JUMPED }])
     }
