@@ -216,7 +216,7 @@ impl StationTask {
         let now = self.ports.clock.now();
         self.mailbox.connection.heard(now);
         self.vote.hear(&self.shared.timekeeping, &inbound, now);
-        charging::believe_times(&mut inbound, now, self.shared.timekeeping.is_sane());
+        charging::believe_times(&mut inbound, now, self.shared.timekeeping.is_sane(now));
         let answer = self.hear(&inbound).await;
         self.shared.counters.heard(self.protocol(), inbound.action, answer.is_ok());
         self.shared.troubles.tell_what_is_over();

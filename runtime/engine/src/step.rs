@@ -25,9 +25,10 @@ impl StationTask {
 
         let hooks = self.ports.hooks.clone();
         let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);
+        let now = self.ports.clock.now();
         let moment = Moment {
-            now: self.ports.clock.now(),
-            clock_is_sane: self.shared.timekeeping.is_sane(),
+            now,
+            clock_is_sane: self.shared.timekeeping.is_sane(now),
             ids: &*self.ports.ids.clone(),
             pin: &pin,
             protocol: self.protocol(),

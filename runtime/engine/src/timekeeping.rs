@@ -49,9 +49,9 @@ impl Timekeeping {
         Self { clock, latest, agreeing, ahead, was_sane: AtomicBool::new(true) }
     }
 
-    pub(crate) fn is_sane(&self) -> bool {
-        let verdict = self.verdict();
-        self.latest.fetch_max(self.clock.now().as_millisecond(), Relaxed);
+    pub(crate) fn is_sane(&self, now: Timestamp) -> bool {
+        let verdict = self.verdict_at(now);
+        self.latest.fetch_max(now.as_millisecond(), Relaxed);
         let is_sane = verdict.is_ok();
         if self.was_sane.swap(is_sane, Relaxed) != is_sane {
             match verdict {
@@ -65,11 +65,14 @@ impl Timekeeping {
     }
 
     pub(crate) fn verdict(&self) -> Result<(), String> {
+        self.verdict_at(self.clock.now())
+    }
+
+    fn verdict_at(&self, now: Timestamp) -> Result<(), String> {
         let (agreeing, ahead) = (self.agreeing.load(Relaxed), self.ahead.load(Relaxed));
         if ahead >= STATIONS_MIN && ahead > 2 * agreeing {
             return Err(format!("{ahead} of {} stations are ahead of it; set the server's time", ahead + agreeing));
         }
-        let now = self.clock.now();
         let latest = Timestamp::from_millisecond(self.latest.load(Relaxed)).unwrap_or(now);
         if agreeing > ahead || latest.duration_since(now) <= AGREE {
             return Ok(());
