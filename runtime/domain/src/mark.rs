@@ -78,7 +78,7 @@ marks! {
     LATE_CONTRADICTS = "late-contradicts", doubt;
     /// A reading came late and shows that energy flowed at other hours than those that were billed.
     LATE_HOURS = "late-hours", doubt;
-    /// A change of state came late; the periods were made without it.
+    /// A change of state came late or without a time; when it was is not known.
     LATE_STATE = "late-state", doubt;
 
     // Starts and ends.

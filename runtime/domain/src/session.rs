@@ -89,7 +89,7 @@ impl Session {
     }
 
     /// A later start or a rule has ended it: the station may still tell how it ended.
-    pub fn awaits_own_end(&self) -> bool {
+    pub fn expects_own_end(&self) -> bool {
         self.marks.has(&Mark::NO_STOP) && !self.marks.has(&Mark::LATE_STOP)
     }
 

@@ -49,7 +49,7 @@ fn the_domain_knows_no_async_no_outside_world_and_no_present_moment() {
         "println!",
         "tracing::",
     ];
-    let found = mentions(&repository(&["rs"]), &["runtime/domain/"], &[], &words);
+    let found = mentions(&repository(&["rs"]), &["runtime/domain/src/"], &[], &words);
     none(&found, "the domain is plain functions; pass in `now` and data, and do the rest in the engine or above:");
 }
 

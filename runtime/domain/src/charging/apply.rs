@@ -40,7 +40,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
     match &inbound.event {
         StationEvent::Boot(boot) => booted(station, boot, moment),
         StationEvent::Heartbeat => Step::reply(Reply::Heartbeat { now: moment.now }),
-        StationEvent::Status(status) => status_changed(station, status, moment),
+        StationEvent::Status(status) => status_changed(station, inbound, status, moment),
         StationEvent::Authorize(_) => authorized(admission),
         StationEvent::Transaction(event) => {
             let told = Told { station, inbound, event, admission: &admission, moment };
@@ -89,11 +89,13 @@ fn awaiting_stop(session: &Session, now: Timestamp) -> Option<Session> {
 
 /// A connector's word is kept; what it says about the open session there is that session's, within its own time. A
 /// status is not queued as transactions are: after a reconnect the present word comes before the past's end.
-fn status_changed(station: &Station, status: &ConnectorStatus, moment: &Moment<'_>) -> Step {
+fn status_changed(station: &Station, inbound: &Inbound, status: &ConnectorStatus, moment: &Moment<'_>) -> Step {
     let at = status.at.unwrap_or(moment.now);
     let status = ConnectorStatus { at: Some(at), ..status.clone() };
     let open = station.open_on(Some(status.evse)).filter(|open| status.evse > 0 && at >= open.started_at);
-    let session = open.and_then(|open| word_about(open, &status, moment.now)).or_else(|| late_word(station, &status));
+    let is_guess = inbound.marks.contains(&Mark::TIME_REPAIRED);
+    let session =
+        open.and_then(|open| word_about(open, &status, moment.now, is_guess)).or_else(|| late_word(station, &status));
     Step {
         effects: vec![Effect::Connector { station: station.record.id.clone(), status: status.clone() }],
         sessions: session.into_iter().collect(),
@@ -107,13 +109,15 @@ fn status_changed(station: &Station, status: &ConnectorStatus, moment: &Moment<'
     }
 }
 
-fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp) -> Option<Session> {
+/// `is_guess`: the station did not know the time.
+fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp, is_guess: bool) -> Option<Session> {
     let is_there = open.connector == 0 || status.connector == 0 || status.connector == open.connector;
     if status.is_free() {
         return awaiting_stop(open, now).filter(|_| is_there);
     }
     let (state, at) = status.charging.zip(status.at)?;
     let mut session = open.clone();
+    session.marks.extend((is_guess && state != session.timeline.state).then_some(Mark::LATE_STATE));
     change_state(&mut session, at, state);
     Some(session)
 }

@@ -78,7 +78,11 @@ fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_old
             let is_other = session.timeline.state_at(at) != state;
             session.marks.extend(is_other.then_some(Mark::LATE_STATE));
         }
-        Some(state) => session.timeline.change_state(at.max(session.timeline.at), state),
+        Some(state) => {
+            let is_guess = event.is_undated(bounds.now, session.timeline.at) && state != session.timeline.state;
+            session.marks.extend(is_guess.then_some(Mark::LATE_STATE));
+            session.timeline.change_state(at.max(session.timeline.at), state);
+        }
         None => session.timeline.advance(at),
     }
 }

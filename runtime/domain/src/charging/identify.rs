@@ -115,8 +115,9 @@ fn is_end_of(session: &Session, event: &TransactionEvent) -> bool {
 
 /// A repetition may have lost the fraction of its second.
 fn began(session: &Session, at: Timestamp) -> bool {
-    let within = |began: Timestamp| at.duration_since(began).abs() < SignedDuration::from_secs(1);
-    within(session.started_as.unwrap_or(session.started_at))
+    let known = session.started_as.unwrap_or(session.started_at);
+    let is_whole = at.subsec_nanosecond() == 0 || known.subsec_nanosecond() == 0;
+    at == known || (is_whole && at.duration_since(known).abs() < SignedDuration::from_secs(1))
 }
 
 fn is_same_place(session: &Session, event: &TransactionEvent) -> bool {
@@ -197,7 +198,7 @@ fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
         || event.readings.iter().any(|reading| reading.register > highest)
         || (event.phase == Phase::Ended && session.is_open());
     let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));
-    let has_told_end = !session.is_open() && !session.awaits_own_end();
+    let has_told_end = !session.is_open() && !session.expects_own_end();
     (was_seen && !is_news) || (event.phase == Phase::Ended && has_told_end && is_same_end(session, event))
 }
 

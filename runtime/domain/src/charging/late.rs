@@ -20,7 +20,7 @@ use crate::session::{Session, SessionState};
 pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     let event = told.event;
     admit(&mut session, told);
-    let is_ours = session.awaits_own_end();
+    let is_ours = session.expects_own_end();
     if is_ours && event.phase == Phase::Ended {
         session.marks.take_back(&Mark::NO_STOP);
         session.marks.add(Mark::LATE_STOP);

@@ -10,7 +10,7 @@ use crate::Energy;
 /// A power that was told says nothing about more than so much time before it.
 const LASTS_S: i64 = 900;
 /// It contradicts a register that shows less than a quarter of it, or more than four times as much where it stands for
-/// nearly all of the session; not for little energy, and not when it is in another unit.
+/// most of the session; not for little energy, and not when it is in another unit.
 const TIMES: i64 = 4;
 const COUNTS: Energy = Energy::from_wh(1_000);
 const SHOWS: Energy = Energy::from_wh(50);
@@ -50,7 +50,7 @@ impl Drawn {
     pub(super) fn contradicts(&self, energy: Energy, seconds: i64) -> bool {
         let (shown, drawn) = (energy.mwh(), self.energy.mwh());
         let is_less = self.energy >= COUNTS && shown.saturating_mul(TIMES) < drawn;
-        let covers = self.seconds.saturating_mul(5) >= seconds.saturating_mul(4);
+        let covers = self.seconds.saturating_mul(5) >= seconds.saturating_mul(3);
         let is_more = covers && self.energy >= SHOWS && shown > drawn.saturating_mul(TIMES) + COUNTS.mwh();
         is_less || is_more
     }

@@ -126,7 +126,9 @@ impl Evidence {
 
     /// Whether the energy is a sum of intervals: then a missing message is missing energy.
     pub fn is_sum_of_intervals(&self) -> bool {
-        self.intervals.is_some() && !self.current().is_some_and(Run::is_established)
+        // Who has no register says 0 where one is required.
+        let says = |run: &Run| run.is_established() && run.last.register != Energy::ZERO;
+        self.intervals.is_some() && !self.current().is_some_and(says)
     }
 
     /// The latest register goes on from nothing, and nothing has gone on from it.
@@ -145,11 +147,16 @@ impl Evidence {
             return None;
         }
         let lacks_phases = self.starts_with_phases && meter.phases == 0 && ![7, 64].contains(&self.meter.phases);
+        let replaces = self.run.is_some() && self.is_replaced_by(meter);
         let is_wider = self.adopt(meter, point, power);
         if is_wider && self.starts_with_phases {
             return Some(self.rebase(point));
         }
         let mut judged = self.judge(point, power);
+        if self.is_sum_of_intervals() {
+            judged.energy = self.energy();
+        }
+        judged.marks.extend(replaces.then_some(Mark::REGISTER_STALE_START));
         judged.marks.extend((lacks_phases && meter.is_main()).then_some(Mark::REGISTER_STALE_START));
         Some(judged)
     }
