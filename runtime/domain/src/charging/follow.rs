@@ -10,9 +10,9 @@ use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::evidence::{Point, Power};
 use crate::mark::Mark;
 use crate::session::{SeqRanges, Session, SessionState};
-use crate::timeline::{Clock, Timeline};
+use crate::timeline::Clock;
 
-/// A status that is so much older than the last reading is as good as of now.
+/// A status that is so much older than the last reading is taken as of now.
 const STATUS_SLACK: SignedDuration = SignedDuration::from_secs(60);
 
 /// A session that charged for so long after its last register has drawn what nobody has seen.
@@ -99,6 +99,9 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
         session.timeline.change_state(end.at.max(session.timeline.at), state);
     }
     finish(session, end.at, event.stop_reason.clone());
+    let seconds = session.timeline.at.as_second() - session.started_at.as_second();
+    let is_too_short = session.energy() > Point::delivered(bounds.power, seconds + INSTANT_S);
+    session.marks.extend(is_too_short.then_some(Mark::CLOCK_MOVED));
 }
 
 pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String>) {
@@ -127,7 +130,6 @@ fn weigh(session: &mut Session) {
         (evidence.is_contradicted(energy, seconds), Mark::POWER_CONTRADICTS),
         (evidence.is_open_question(), Mark::END_CONTRADICTS),
         (is_sum_with_gaps, Mark::ENERGY_INCOMPLETE),
-        (energy > Point::delivered(Timeline::POWER, seconds + INSTANT_S), Mark::CLOCK_MOVED),
         (after_token > LEAVING, Mark::SECOND_TOKEN),
         (session.marks.has(&Mark::UNAUTHORIZED) && energy > LEAVING, Mark::CHARGED_UNAUTHORIZED),
     ];
