@@ -265,14 +265,19 @@ pub enum CallRefused {
 /// Where the listener hands over a station that has passed the door.
 pub trait Door: Send + Sync {
     /// Called once the handshake's headers are read. Plain and quick: it stands inside the handshake.
-    fn admit(&self, visitor: &Visitor<'_>) -> Result<(), Turned>;
-    /// Takes the connection over; a connection that this station already has is replaced.
-    fn attach(&self, station: StationId, link: Box<dyn Link>);
+    fn admit(&self, visitor: &Visitor<'_>) -> Result<Ticket, Turned>;
+    /// Takes the connection over; an earlier connection of this station is replaced.
+    fn attach(&self, station: StationId, link: Box<dyn Link>, ticket: Ticket);
     /// What the station last said of itself; a station may connect again without booting.
     fn last_boot(&self, _station: &StationId) -> Option<Boot> {
         None
     }
 }
+
+/// Who was let in earlier has a smaller one. The station has its answer before its connection is taken over, and may be
+/// back with another one by then: which of the two is newer, only the door knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Ticket(pub u64);
 
 #[derive(Debug)]
 pub struct Visitor<'a> {

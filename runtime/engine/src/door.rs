@@ -4,30 +4,31 @@ use std::time::Duration;
 
 use amprule_domain::StationId;
 use amprule_domain::event::Boot;
-use amprule_domain::ports::{Door, Link, Turned, Visitor};
+use amprule_domain::ports::{Door, Link, Ticket, Turned, Visitor};
 use amprule_domain::station::StationRecord;
 
 use crate::UnknownStations;
 use crate::engine::Engine;
 
 impl Door for Engine {
-    fn admit(&self, visitor: &Visitor<'_>) -> Result<(), Turned> {
+    fn admit(&self, visitor: &Visitor<'_>) -> Result<Ticket, Turned> {
         if !self.has_room_for(visitor.station) {
             return Err(Turned::Busy("this server has as many stations as it may have".to_owned()));
         }
         let known = self.store().station(visitor.station).map_err(|error| Turned::Busy(error.to_string()))?;
         match known {
-            Some(record) => self.check(&record, visitor),
+            Some(record) => self.check(&record, visitor)?,
             None if self.settings().unknown_stations == UnknownStations::Reject => {
-                Err(Turned::Unknown(visitor.station.clone()))
+                return Err(Turned::Unknown(visitor.station.clone()));
             }
-            None => Ok(()),
+            None => {}
         }
+        Ok(self.next_ticket())
     }
 
-    fn attach(&self, station: StationId, link: Box<dyn Link>) {
+    fn attach(&self, station: StationId, link: Box<dyn Link>, ticket: Ticket) {
         if let Some(handle) = self.handle_or_new(&station) {
-            handle.attach(link);
+            handle.attach(link, ticket);
         }
     }
 

@@ -1,11 +1,12 @@
 //! All stations of this server.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use amprule_domain::StationId;
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{Clock, Hooks, Ids, Store, StoreError, StoreResult};
+use amprule_domain::ports::{Clock, Hooks, Ids, Store, StoreError, StoreResult, Ticket};
 use amprule_domain::station::StationRecord;
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::Instant;
@@ -49,6 +50,7 @@ pub struct Engine {
     settings: Arc<Settings>,
     stations: Arc<Stations>,
     guesses: Guesses,
+    tickets: AtomicU64,
 }
 
 impl Engine {
@@ -67,7 +69,12 @@ impl Engine {
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
             guesses: Guesses::default(),
+            tickets: AtomicU64::default(),
         })
+    }
+
+    pub(crate) fn next_ticket(&self) -> Ticket {
+        Ticket(self.tickets.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use amprule_domain::ports::{Link, StoreResult};
+use amprule_domain::ports::{Link, StoreResult, Ticket};
 use amprule_domain::station::StationRecord;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -11,8 +11,8 @@ use crate::calls::Call;
 use crate::connection::ConnectionState;
 
 pub(crate) enum Mail {
-    /// A new socket and its number. It replaces those with a smaller one.
-    Attach(Box<dyn Link>, u64),
+    /// A socket. It replaces those with a smaller ticket.
+    Attach(Box<dyn Link>, Ticket),
     Call(Call),
     /// The operator's part of the record has changed.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
@@ -35,15 +35,15 @@ pub(crate) struct Handle {
 pub(crate) struct Mailbox {
     pub mail: mpsc::Receiver<Mail>,
     pub connection: Arc<ConnectionState>,
-    /// The number of the socket that the task has, or had last.
-    pub socket: u64,
+    /// Of the socket that the task has, or had last.
+    pub socket: Ticket,
     newest: Arc<Newest>,
 }
 
-/// The number of the newest socket, announced before its letter is sent.
+/// The ticket of the newest socket, announced before its letter is sent.
 #[derive(Default)]
 struct Newest {
-    number: AtomicU64,
+    ticket: AtomicU64,
     announced: Notify,
 }
 
@@ -51,22 +51,21 @@ pub(crate) fn mailbox() -> (Handle, Mailbox) {
     let (sender, mail) = mpsc::channel(MAILBOX_MAX);
     let (newest, connection) = (Arc::<Newest>::default(), Arc::<ConnectionState>::default());
     let handle = Handle { mail: sender, connection: connection.clone(), newest: newest.clone() };
-    (handle, Mailbox { mail, connection, socket: 0, newest })
+    (handle, Mailbox { mail, connection, socket: Ticket::default(), newest })
 }
 
 impl Handle {
-    pub(crate) fn attach(&self, link: Box<dyn Link>) {
-        let number = self.announce();
-        if let Err(mpsc::error::TrySendError::Full(mail)) = self.mail.try_send(Mail::Attach(link, number)) {
+    pub(crate) fn attach(&self, link: Box<dyn Link>, ticket: Ticket) {
+        self.announce(ticket);
+        if let Err(mpsc::error::TrySendError::Full(mail)) = self.mail.try_send(Mail::Attach(link, ticket)) {
             let sender = self.mail.clone();
             tokio::spawn(async move { drop(sender.send(mail).await) });
         }
     }
 
-    fn announce(&self) -> u64 {
-        let before = self.newest.number.fetch_add(1, Ordering::SeqCst);
+    fn announce(&self, ticket: Ticket) {
+        self.newest.ticket.fetch_max(ticket.0, Ordering::SeqCst);
         self.newest.announced.notify_waiters();
-        before + 1
     }
 
     /// Is it the same task's?
@@ -82,7 +81,7 @@ impl Mailbox {
         loop {
             // Before the look: what is announced after it is heard.
             let announced = self.newest.announced.notified();
-            if self.newest.number.load(Ordering::SeqCst) > self.socket {
+            if self.newest.ticket.load(Ordering::SeqCst) > self.socket.0 {
                 return;
             }
             announced.await;
@@ -101,12 +100,14 @@ mod tests {
     fn a_socket_gives_way_to_a_newer_one_and_not_to_itself() {
         let mut cx = Context::from_waker(Waker::noop());
         let (handle, mut mailbox) = mailbox();
-        let first = handle.announce();
+        handle.announce(Ticket(7));
         assert!(pin!(mailbox.newer_socket()).poll(&mut cx).is_ready(), "announced before its letter is there");
-        mailbox.socket = first;
+        mailbox.socket = Ticket(7);
         let mut newer = pin!(mailbox.newer_socket());
         assert!(newer.as_mut().poll(&mut cx).is_pending());
-        handle.announce();
+        handle.announce(Ticket(6));
+        assert!(newer.as_mut().poll(&mut cx).is_pending(), "one that was let in before comes late");
+        handle.announce(Ticket(8));
         assert!(newer.as_mut().poll(&mut cx).is_ready());
     }
 }

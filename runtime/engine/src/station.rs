@@ -8,7 +8,7 @@ use amprule_domain::charging::{self, Station};
 use amprule_domain::effect::Effect;
 use amprule_domain::event::{Inbound, StationCommand};
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreError, StoreResult};
+use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreError, StoreResult, Ticket};
 use amprule_domain::station::{Provisioning, StationRecord};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -236,7 +236,7 @@ impl StationTask {
     /// False: the task ends.
     async fn take(&mut self, mail: Mail) -> bool {
         match mail {
-            Mail::Attach(link, number) if number > self.mailbox.socket => self.attach(link, number).await,
+            Mail::Attach(link, ticket) if ticket > self.mailbox.socket => self.attach(link, ticket).await,
             Mail::Attach(..) => {
                 tracing::debug!(station = %self.station.record.id, "an older socket came late and is closed");
             }
@@ -253,8 +253,8 @@ impl StationTask {
         true
     }
 
-    async fn attach(&mut self, mut link: Box<dyn Link>, number: u64) {
-        self.mailbox.socket = number;
+    async fn attach(&mut self, mut link: Box<dyn Link>, ticket: Ticket) {
+        self.mailbox.socket = ticket;
         if self.link.is_some() {
             self.disconnect(Some(CloseReason::Superseded)).await;
         }

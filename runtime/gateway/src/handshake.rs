@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::StationId;
-use amprule_domain::ports::{Door, Visitor};
+use amprule_domain::ports::{Door, Ticket, Visitor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -39,6 +39,7 @@ struct Guest {
     station: StationId,
     choice: Choice,
     answer: String,
+    ticket: Ticket,
     seat: OwnedSemaphorePermit,
 }
 
@@ -82,7 +83,7 @@ impl Entrance {
         let key = request.key()?;
         let station = path::station_id(&request.target, self.settings.path_prefix.as_deref())?;
         let basic = request.authorization.as_deref().and_then(|header| Basic::parse(header, &station));
-        self.door.admit(&Visitor {
+        let ticket = self.door.admit(&Visitor {
             station: &station,
             address: peer.ip().to_canonical(),
             basic: basic.as_ref().map(|basic| (basic.user.as_str(), basic.password.as_slice())),
@@ -93,21 +94,21 @@ impl Entrance {
         let choice = subprotocol::choose(request.protocols.iter().map(String::as_str), &self.versions);
         let agreed = if let Choice::Agreed { spelled, .. } = &choice { Some(spelled.as_str()) } else { None };
         let answer = response::upgrade(key, agreed);
-        Ok(Guest { station, choice, answer, seat })
+        Ok(Guest { station, choice, answer, ticket, seat })
     }
 
     async fn admit(&self, mut stream: Stream, guest: Guest, tail: Vec<u8>, peer: SocketAddr) {
-        let Guest { station, choice, answer, seat } = guest;
+        let Guest { station, choice, answer, ticket, seat } = guest;
         if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
             debug!(%peer, %station, "closed during the handshake");
             return;
         }
         let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), Arc::clone(&self.room), seat);
         match choice {
-            Choice::Agreed { dialect, .. } => self.hand_over(station, Connection::new(socket, dialect), peer),
+            Choice::Agreed { dialect, .. } => self.hand_over(station, Connection::new(socket, dialect), ticket, peer),
             Choice::Assumed(dialect) => {
                 info!(%station, "named no OCPP version; {} is taken", dialect.subprotocol());
-                self.hand_over(station, Connection::assumed(socket, dialect), peer);
+                self.hand_over(station, Connection::assumed(socket, dialect), ticket, peer);
             }
             Choice::None => {
                 warn!(%peer, %station, "offers no OCPP version that is served; the connection is closed");
@@ -116,14 +117,14 @@ impl Entrance {
         }
     }
 
-    fn hand_over(&self, station: StationId, mut connection: Connection, peer: SocketAddr) {
+    fn hand_over(&self, station: StationId, mut connection: Connection, ticket: Ticket, peer: SocketAddr) {
         debug!(%peer, %station, "connected");
         if !self.settings.models.is_empty()
             && let Some(boot) = self.door.last_boot(&station)
         {
             connection.suit(&boot);
         }
-        self.door.attach(station, Box::new(connection));
+        self.door.attach(station, Box::new(connection), ticket);
     }
 }
 

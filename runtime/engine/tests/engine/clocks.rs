@@ -9,11 +9,11 @@ use amprule_engine::{Engine, Settings};
 use jiff::SignedDuration;
 
 use crate::outside::{Disk, Plug, began, engine, wire};
-use crate::start_at;
+use crate::{start_at, ticket};
 
 async fn starts(engine: &Engine, station: &str, at: Timestamp) -> Plug {
     let (mut plug, link) = wire();
-    engine.attach(station.into(), link);
+    engine.attach(station.into(), link, ticket());
     plug.event(start_at(at));
     plug.answer().await.expect("it is stored");
     plug

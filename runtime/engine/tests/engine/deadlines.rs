@@ -11,7 +11,7 @@ use amprule_engine::Settings;
 use tokio::time::{Instant, sleep};
 
 use crate::outside::{Disk, Seen, Willing, began, engine_with, wire};
-use crate::{start_at, station};
+use crate::{start_at, station, ticket};
 
 fn only_session(disk: &Disk) -> Session {
     let mut sessions = disk.sessions(|_| true);
@@ -25,7 +25,7 @@ async fn a_limit_in_time_stops_a_silent_station_once() {
     let hooks = Willing { max_duration_s: Some(3_600), ..Willing::default() };
     let engine = engine_with(&disk, hooks, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     let begun = Instant::now();
     plug.event(start_at(began()));
     plug.answer().await.unwrap();
@@ -47,7 +47,7 @@ async fn a_limit_that_was_reached_before_the_station_came_back_waits_until_it_ha
     let hooks = Willing { max_duration_s: Some(600), ..Willing::default() };
     let engine = engine_with(&disk, hooks, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     let begun = Instant::now();
     plug.event(start_at(began() - jiff::SignedDuration::from_hours(2)));
     plug.answer().await.unwrap();
@@ -61,7 +61,7 @@ async fn a_price_that_changes_by_the_clock_is_refreshed_while_the_station_is_sil
     let hooks = Willing { prices: true, ..Willing::default() };
     let engine = engine_with(&disk, hooks, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(start_at(began()));
     plug.answer().await.unwrap();
     plug.event(crate::update(began(), 700));
@@ -81,7 +81,7 @@ async fn a_session_without_a_stop_ends_by_itself_though_the_station_never_comes_
     let disk = Arc::<Disk>::default();
     let before = engine_with(&disk, Willing::default(), Settings::default());
     let (mut plug, link) = wire();
-    before.attach(station(), link);
+    before.attach(station(), link, ticket());
     plug.event(start_at(began()));
     plug.answer().await.unwrap();
     plug.event(StationEvent::Boot(Boot::default()));

@@ -12,11 +12,11 @@ mod troubles;
 mod unloading;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use amprule_domain::event::{Boot, Naming, Phase, StationEvent, TransactionEvent};
-use amprule_domain::ports::{CloseReason, Door};
+use amprule_domain::ports::{CloseReason, Door, Ticket};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{RefusalCode, Reply};
 use amprule_domain::station::{Provisioning, StationRecord};
@@ -25,6 +25,12 @@ use amprule_domain::{Energy, StationId, Timestamp};
 use amprule_engine::{CallFailed, CallOutcome, Settings};
 
 use crate::outside::{Disk, Seen, engine, wire};
+
+/// The next one at the door.
+fn ticket() -> Ticket {
+    static LET_IN: AtomicU64 = AtomicU64::new(1);
+    Ticket(LET_IN.fetch_add(1, Ordering::SeqCst))
+}
 
 fn station() -> StationId {
     StationId::from("cs-1")
@@ -65,7 +71,7 @@ async fn what_is_not_stored_is_not_answered_and_changes_nothing() {
     let disk = Arc::<Disk>::default();
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(StationEvent::Heartbeat);
     plug.answer().await.unwrap();
 
@@ -86,7 +92,7 @@ async fn commands_leave_one_at_a_time_and_each_has_its_deadline() {
     let engine =
         engine(&Arc::default(), Settings { call_queue_timeout: Duration::from_secs(60), ..Settings::default() });
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     let ask = |action: &'static str| {
         let engine = engine.clone();
         tokio::spawn(async move { engine.call(&station(), action, "{}").await })
@@ -108,7 +114,7 @@ async fn a_command_that_waits_too_long_for_its_turn_is_never_sent() {
     let settings = Settings { call_queue_timeout: Duration::from_secs(10), ..Settings::default() };
     let engine = engine(&Arc::default(), settings);
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     let ask = |action: &'static str| {
         let engine = engine.clone();
         tokio::spawn(async move { engine.call(&station(), action, "{}").await })
@@ -131,7 +137,7 @@ async fn a_command_that_waits_too_long_for_its_turn_is_never_sent() {
 async fn a_command_whose_asker_has_gone_away_is_not_sent() {
     let engine = engine(&Arc::default(), Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     let ask = |action: &'static str| {
         let engine = engine.clone();
         tokio::spawn(async move { engine.call(&station(), action, "{}").await })
@@ -156,7 +162,7 @@ async fn commands_that_wait_have_a_bound_and_end_with_the_connection() {
     let engine = engine(&Arc::default(), Settings { calls_queued_max: 1, ..Settings::default() });
     assert_eq!(engine.call(&station(), "Reset", "{}").await, Err(CallFailed::NotConnected));
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     let ask = || {
         let engine = engine.clone();
         tokio::spawn(async move { engine.call(&station(), "Reset", "{}").await })
@@ -174,7 +180,7 @@ async fn commands_that_wait_have_a_bound_and_end_with_the_connection() {
 async fn a_shutdown_lets_the_present_message_finish_and_says_goodbye() {
     let engine = engine(&Arc::default(), Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(StationEvent::Heartbeat);
     plug.answer().await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), engine.shutdown()).await.expect("all tasks end");
@@ -186,7 +192,7 @@ async fn the_operators_part_of_a_record_and_the_stations_part_do_not_overwrite_e
     let disk = Arc::<Disk>::default();
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(StationEvent::Boot(Boot { vendor: "Acme".into(), model: "One".into(), ..Boot::default() }));
     plug.answer().await.unwrap();
     let mut record = StationRecord::new(station(), Provisioning::Accepted);
@@ -203,7 +209,7 @@ async fn a_rejected_station_may_only_boot() {
     let engine = engine(&disk, Settings::default());
     engine.put_station(StationRecord::new(station(), Provisioning::Rejected)).await.unwrap();
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(StationEvent::Boot(Boot::default()));
     assert!(matches!(plug.answer().await, Ok(Reply::Boot { status: Provisioning::Rejected, .. })));
     plug.event(StationEvent::Heartbeat);

@@ -9,7 +9,7 @@ use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_engine::{Engine, PendingStations, Settings};
 
 use crate::outside::{Disk, Plug, Seen, engine, strict_wire, wire};
-use crate::{start, station, update};
+use crate::{start, station, ticket, update};
 
 async fn provision(engine: &Engine, provisioning: Provisioning) {
     engine.put_station(StationRecord::new(station(), provisioning)).await.expect("it is stored");
@@ -18,7 +18,7 @@ async fn provision(engine: &Engine, provisioning: Provisioning) {
 async fn pending(pending_stations: PendingStations, (plug, link): (Plug, Box<dyn Link>)) -> (Arc<Engine>, Plug) {
     let engine = engine(&Arc::default(), Settings { pending_stations, ..Settings::default() });
     provision(&engine, Provisioning::Pending).await;
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     (engine, plug)
 }
 
@@ -55,7 +55,7 @@ async fn a_pending_station_says_that_it_has_booted_and_what_it_is_asked_for() {
     assert!(!is_refused(&mut plug, StationEvent::Heartbeat).await);
 
     let (mut plug, link) = strict_wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     assert!(is_refused(&mut plug, StationEvent::Heartbeat).await, "on another connection");
     provision(&engine, Provisioning::Accepted).await;
     assert!(!is_refused(&mut plug, StationEvent::Heartbeat).await);
@@ -79,7 +79,7 @@ async fn a_transaction_that_began_while_the_station_was_accepted_is_told_to_its_
     let engine = engine(&disk, Settings::default());
     provision(&engine, Provisioning::Accepted).await;
     let (mut plug, link) = strict_wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(start());
     let Ok(Reply::Transaction(reply)) = plug.answer().await else { panic!("it starts") };
     provision(&engine, Provisioning::Pending).await;

@@ -13,7 +13,7 @@ use amprule_engine::Settings;
 use jiff::SignedDuration;
 
 use crate::outside::{Disk, Plug, began, engine, wire};
-use crate::station;
+use crate::{station, ticket};
 
 /// The `hour`th session of a day: begun, and ended twenty minutes later.
 fn event(hour: i64, phase: Phase) -> StationEvent {
@@ -50,7 +50,7 @@ async fn an_old_transaction_that_is_told_again_begins_no_second_session() {
     let disk = Arc::<Disk>::default();
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     many_sessions(&mut plug).await;
     let before = disk.sessions(|_| true);
     assert_eq!(before.len(), 20);
@@ -67,7 +67,7 @@ async fn what_cannot_be_looked_up_is_not_guessed() {
     let disk = Arc::<Disk>::default();
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     many_sessions(&mut plug).await;
     disk.forgets.store(true, Ordering::Relaxed);
     plug.event(event(0, Phase::Started));

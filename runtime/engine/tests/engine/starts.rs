@@ -9,7 +9,7 @@ use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_engine::{Engine, Settings};
 
 use crate::outside::{Disk, Plug, Willing, engine_with, wire};
-use crate::start;
+use crate::{start, ticket};
 
 fn one_session(disk: &Arc<Disk>) -> Arc<Engine> {
     disk.is_slow.store(true, Ordering::Relaxed);
@@ -19,7 +19,7 @@ fn one_session(disk: &Arc<Disk>) -> Arc<Engine> {
 fn connect(engine: &Engine, count: usize) -> Vec<Plug> {
     let ends = (0..count).map(|number| {
         let (plug, link) = wire();
-        engine.attach(StationId::new(format!("cs-{number}")), link);
+        engine.attach(StationId::new(format!("cs-{number}")), link, ticket());
         plug
     });
     ends.collect()

@@ -13,7 +13,7 @@ use amprule_engine::{Engine, Settings};
 use tokio::time::sleep;
 
 use crate::outside::{Disk, Plug, Seen, Willing, began, engine, engine_with, wire};
-use crate::{start_at, station};
+use crate::{start_at, station, ticket};
 
 const IDLE: Duration = Duration::from_secs(600);
 const LATER: Duration = Duration::from_secs(601);
@@ -26,7 +26,7 @@ fn visitor(id: &StationId) -> Visitor<'_> {
 async fn a_station_that_came_once_makes_room_for_another() {
     let engine = engine(&Arc::default(), Settings { stations_max: 1, ..Settings::default() });
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(StationEvent::Heartbeat);
     plug.answer().await.unwrap();
     sleep(LATER).await;
@@ -44,14 +44,14 @@ async fn a_session_goes_on_after_its_station_was_unloaded() {
     let disk = Arc::<Disk>::default();
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(start_at(began()));
     plug.answer().await.unwrap();
     drop(plug);
     sleep(LATER).await;
     assert_eq!(engine.loaded(), 0);
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.message("again".into(), start_at(began()));
     assert!(matches!(plug.answer().await, Ok(Reply::Transaction(_))));
     assert_eq!(disk.sessions(|_| true).len(), 1, "the same start is the same session");
@@ -73,7 +73,7 @@ async fn a_command_has_an_id_of_its_own_after_its_station_was_unloaded() {
     let mut ids = HashSet::new();
     for _ in 0..3 {
         let (mut plug, link) = wire();
-        engine.attach(station(), link);
+        engine.attach(station(), link, ticket());
         ids.insert(id_of_a_command(&engine, &mut plug).await);
         ids.insert(id_of_a_command(&engine, &mut plug).await);
         drop(plug);
@@ -89,7 +89,7 @@ async fn a_station_with_a_deadline_stays() {
     let hooks = Willing { max_duration_s: Some(3_600), ..Willing::default() };
     let engine = engine_with(&Arc::default(), hooks, Settings::default());
     let (mut plug, link) = wire();
-    engine.attach(station(), link);
+    engine.attach(station(), link, ticket());
     plug.event(start_at(began()));
     plug.answer().await.unwrap();
     drop(plug);
@@ -115,7 +115,7 @@ async fn a_letter_at_the_moment_of_the_end_is_not_lost() {
         ended += usize::from(engine.loaded() == 0);
         let (configured, ()) = tokio::join!(engine.put_station(record), async {
             let (mut plug, link) = wire();
-            engine.attach(id.clone(), link);
+            engine.attach(id.clone(), link, ticket());
             plug.event(StationEvent::Heartbeat);
             plug.answer().await.unwrap();
         });

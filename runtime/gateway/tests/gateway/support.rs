@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use amprule_domain::ports::{Door, Link, Received, Turned, Visitor};
+use amprule_domain::ports::{Door, Link, Received, Ticket, Turned, Visitor};
 use amprule_domain::reply::Reply;
 use amprule_domain::{StationId, Timestamp};
 use amprule_gateway::{Gateway, GatewaySettings, Tls};
@@ -26,11 +26,11 @@ struct Hall {
 }
 
 impl Door for Hall {
-    fn admit(&self, visitor: &Visitor<'_>) -> Result<(), Turned> {
-        (self.admission)(visitor)
+    fn admit(&self, visitor: &Visitor<'_>) -> Result<Ticket, Turned> {
+        (self.admission)(visitor).map(|()| Ticket::default())
     }
 
-    fn attach(&self, station: StationId, link: Box<dyn Link>) {
+    fn attach(&self, station: StationId, link: Box<dyn Link>, _: Ticket) {
         // A test that is over takes nobody in.
         let _ = self.arrivals.send((station, link));
     }
