@@ -88,6 +88,8 @@ marks! {
     NO_STOP = "no-stop", doubt;
     /// The station has booted or shows the connector as free, and has not told how this session ended.
     STOP_AWAITED = "stop-awaited";
+    /// The station has shown the connector as free before it told how this session ended.
+    PLACE_FREE = "place-free";
     /// The end came after a later start, or a rule, had ended this session; it counts.
     LATE_STOP = "late-stop";
     /// A second end came with another meter; the first one counts.
@@ -102,11 +104,14 @@ marks! {
     // Identity.
     /// The station spoke of a transaction that we do not know; the only open one was meant.
     TRANSACTION_REPAIRED = "transaction-id-repaired";
+    /// A message may have been another transaction's: it named none while others could be meant, or it came under the same
+    /// name after the place had been free, or long after and numbered from the beginning.
+    TRANSACTION_GUESSED = "transaction-guessed", doubt;
     /// The station used the name of another transaction for this one.
     TRANSACTION_REUSED = "transaction-id-reused";
     /// The station numbered its messages from the beginning again.
     SEQ_RESTARTED = "seq-restarted";
-    /// Energy flowed before the token that pays was accepted.
+    /// The token that pays was accepted when energy had flowed, or at the end.
     TOKEN_LATE = "token-late", doubt;
     /// Energy flowed after another driver's token was accepted in this session.
     SECOND_TOKEN = "second-token", doubt;

@@ -5,12 +5,18 @@ use std::collections::VecDeque;
 use amprule_domain::effect::{Answered, MessageKey};
 use amprule_domain::reply::Reply;
 
-/// The oldest answer is forgotten when the ring is full. A station repeats at once or after a reconnect, not 16 messages later.
+/// A station repeats at once or after a reconnect: the latest answers are kept whole. One that sends its queue again under
+/// new ids repeats more: of so many messages it is known that they were answered.
 #[derive(Debug, Default)]
-pub(crate) struct AnsweredRing(VecDeque<Answered>);
+pub(crate) struct AnsweredRing {
+    latest: VecDeque<Answered>,
+    heard: VecDeque<u64>,
+}
 
 impl AnsweredRing {
-    pub(crate) const MAX: usize = 16;
+    /// The oldest is forgotten when the ring is full.
+    pub(crate) const MAX: usize = 128;
+    const ANSWERS: usize = 16;
 
     pub(crate) fn new(latest: Vec<Answered>) -> Self {
         let mut ring = Self::default();
@@ -19,13 +25,23 @@ impl AnsweredRing {
     }
 
     pub(crate) fn find(&self, message: &MessageKey) -> Option<Reply> {
-        self.0.iter().rev().find(|answered| answered.message == *message).map(|answered| answered.reply.clone())
+        self.latest.iter().rev().find(|answered| answered.message == *message).map(|answered| answered.reply.clone())
+    }
+
+    /// Whether a message of this content was answered, under whatever id.
+    pub(crate) fn was_heard(&self, digest: u64) -> bool {
+        self.heard.contains(&digest)
     }
 
     pub(crate) fn add(&mut self, answered: Answered) {
-        if self.0.len() == Self::MAX {
-            self.0.pop_front();
-        }
-        self.0.push_back(answered);
+        push(&mut self.heard, answered.message.digest, Self::MAX);
+        push(&mut self.latest, answered, Self::ANSWERS);
     }
+}
+
+fn push<T>(ring: &mut VecDeque<T>, item: T, most: usize) {
+    if ring.len() == most {
+        ring.pop_front();
+    }
+    ring.push_back(item);
 }

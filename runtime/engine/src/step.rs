@@ -33,6 +33,7 @@ impl StationTask {
             pin: &pin,
             protocol: self.protocol(),
             heartbeat_s: self.heartbeat_s(),
+            was_heard: self.answered.was_heard(message.digest),
             message,
         };
         let (admission, accepted) = match charging::propose(&self.station, &inbound.event) {

@@ -17,25 +17,26 @@ const NOTHING: Energy = Energy::from_wh(100);
 /// The first accepted token of a session is its token; until there is one, the first that was shown. Every token gets
 /// its own answer, and the same one whenever it is shown again. Who ends a session that was refused does not pay for it.
 pub(super) fn admit(session: &mut Session, told: Told<'_>) {
-    let Some(shown) = told.event.token.as_ref().filter(|shown| session.verdict_on(shown).is_none()) else {
+    let is_wanted = |shown: &&IdToken| session.token.is_none() || session.verdict_on(shown).is_none();
+    let Some(shown) = told.event.token.as_ref().filter(is_wanted) else {
         return;
     };
     let admission = told.admission;
     let token = shown.clone().typed(admission.kind.as_deref());
-    remember(session, &token, &admission.info);
-    let is_accepted = admission.info.status == AuthorizationStatus::Accepted;
+    let info = session.verdict_on(shown).unwrap_or(&admission.info).clone();
+    remember(session, &token, &info);
+    let is_accepted = info.status == AuthorizationStatus::Accepted;
     let may_take_over = is_accepted && told.event.phase != Phase::Ended;
     // A start that comes late was there before all others.
     let is_first = is_accepted && told.event.phase == Phase::Started;
     if (session.has_accepted_token() && !is_first) || (session.token.is_some() && !may_take_over) {
-        let is_another =
-            may_take_over && (session.token_group.is_none() || session.token_group != admission.info.group);
+        let is_another = may_take_over && (session.token_group.is_none() || session.token_group != info.group);
         session.second_token_at = session.second_token_at.or(is_another.then(|| session.energy()));
         return;
     }
     session.marks.extend((is_accepted && session.energy() > NOTHING).then_some(Mark::TOKEN_LATE));
     session.token = Some(token);
-    session.token_group.clone_from(&admission.info.group);
+    session.token_group = info.group;
     session.limits = admission.limits.clone();
     if is_accepted {
         session.marks.take_back(&Mark::UNAUTHORIZED);
@@ -47,6 +48,11 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     }
 }
 
+/// Who ended it pays, because nobody else is known.
+pub(super) fn pays_at_the_end(session: &mut Session) {
+    session.marks.extend(session.has_accepted_token().then_some(Mark::TOKEN_LATE));
+}
+
 /// The answer to a message: what was decided about its token.
 pub(super) fn verdict(session: &Session, told: Told<'_>) -> Option<TokenInfo> {
     let shown = told.event.token.as_ref()?;
@@ -55,6 +61,9 @@ pub(super) fn verdict(session: &Session, told: Told<'_>) -> Option<TokenInfo> {
 
 /// At the bound the oldest goes that is not the session's own.
 fn remember(session: &mut Session, token: &IdToken, info: &TokenInfo) {
+    if session.verdict_on(token).is_some() {
+        return;
+    }
     if session.admitted.len() >= Session::MAX_ADMITTED {
         let own = session.token.clone();
         let other = session.admitted.iter().position(|admitted| Some(&admitted.token) != own.as_ref());

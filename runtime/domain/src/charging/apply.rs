@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::consequences::{Happened, Step};
-use super::follow::change_state;
+use super::follow::{awaiting_stop, change_state};
 use super::identify::{Meant, identify};
 use super::transaction::{self, Told};
 use super::{Admission, Station};
@@ -34,6 +34,8 @@ pub struct Moment<'a> {
     pub heartbeat_s: u32,
     /// The message, to recognise its repetition.
     pub message: MessageKey,
+    /// The very same message, perhaps under another id, was answered before.
+    pub was_heard: bool,
 }
 
 pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {
@@ -80,13 +82,6 @@ fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     }
 }
 
-fn awaiting_stop(session: &Session, now: Timestamp) -> Option<Session> {
-    let mut session = session.stop_awaited_since.is_none().then(|| session.clone())?;
-    session.stop_awaited_since = Some(now);
-    session.marks.add(Mark::STOP_AWAITED);
-    Some(session)
-}
-
 /// A connector's word is kept; what it says about the open session there is that session's, within its own time. A
 /// status is not queued as transactions are: after a reconnect the present word comes before the past's end.
 fn status_changed(station: &Station, inbound: &Inbound, status: &ConnectorStatus, moment: &Moment<'_>) -> Step {
@@ -113,12 +108,19 @@ fn status_changed(station: &Station, inbound: &Inbound, status: &ConnectorStatus
 fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp, is_guess: bool) -> Option<Session> {
     let is_there = open.connector == 0 || status.connector == 0 || status.connector == open.connector;
     if status.is_free() {
-        return awaiting_stop(open, now).filter(|_| is_there);
+        return is_there.then(|| left(open, now)).flatten();
     }
     let (state, at) = status.charging.zip(status.at)?;
     let mut session = open.clone();
     session.marks.extend((is_guess && state != session.timeline.state).then_some(Mark::LATE_STATE));
     change_state(&mut session, at, state);
+    Some(session)
+}
+
+fn left(open: &Session, now: Timestamp) -> Option<Session> {
+    let is_known = open.marks.has(&Mark::PLACE_FREE) && open.stop_awaited_since.is_some();
+    let mut session = (!is_known).then(|| awaiting_stop(open, now).unwrap_or_else(|| open.clone()))?;
+    session.marks.add(Mark::PLACE_FREE);
     Some(session)
 }
 
@@ -162,7 +164,7 @@ fn metered(
         offline: false,
     };
     let has_register = event.last_register().is_some() && event.evse.is_some();
-    match identify(station, &event) {
+    match identify(station, &event, moment.was_heard) {
         Meant::Running(_) if has_register => {
             transaction::apply(Told { station, inbound, event: &event, admission, moment })
         }

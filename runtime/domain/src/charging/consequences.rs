@@ -6,13 +6,13 @@ use super::Station;
 use super::admit::verdict;
 use super::follow::abandon;
 use super::transaction::Told;
-use crate::effect::Effect;
+use crate::effect::{Answered, Effect};
 use crate::event::{ConnectorStatus, Phase};
 use crate::mark::Mark;
 use crate::reply::{Reply, TokenInfo, TransactionReply};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
-use crate::{SessionId, SessionNo};
+use crate::{Energy, SessionId, SessionNo};
 
 /// A message's consequences. Sessions to be priced are among `sessions`.
 #[derive(Debug)]
@@ -80,6 +80,7 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
     }
     let overlaps = session.state == SessionState::Ended && told.station.has_another_then(&session);
     session.marks.extend(overlaps.then_some(Mark::SESSIONS_OVERLAP));
+    session.marks.extend(ends_where_it_began(told.station, &session).then_some(Mark::REGISTER_STALE_START));
     let happened = match (phase, session.state) {
         (Phase::Started, SessionState::Ended) => vec![Happened::Started(id), Happened::Ended(id)],
         (Phase::Started, _) => vec![Happened::Started(id)],
@@ -95,6 +96,17 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
         happened,
         ..Step::reply(Reply::Empty)
     }
+}
+
+/// From zero to where the EVSE's session before has ended: the meter was not ready, and nothing was drawn.
+fn ends_where_it_began(station: &Station, session: &Session) -> bool {
+    let registers =
+        |session: &Session| session.timeline.evidence.first_register().zip(session.timeline.evidence.last_register());
+    let Some((Energy::ZERO, last)) = registers(session).filter(|_| session.state == SessionState::Ended) else {
+        return false;
+    };
+    let before = station.before(session.evse, session.started_at);
+    last > Energy::ZERO && before.and_then(registers).is_some_and(|(_, end)| end == last)
 }
 
 /// A start says that whatever was open on its EVSE, or under its name, is over.
@@ -125,12 +137,14 @@ pub(super) fn filed(told: Told<'_>, session: Session, why: &'static str) -> Step
     Step { effects, reply: answer(told, &session, false), sessions: vec![session], ..Step::reply(Reply::Empty) }
 }
 
-/// The message is filed and accepted, and belongs to no session.
-pub(super) fn filed_alone(told: Told<'_>, why: &'static str) -> Step {
+/// The message is filed and accepted, and changes no session; 0 stands for none.
+pub(super) fn filed_as(told: Told<'_>, number: SessionNo, why: &'static str) -> Step {
     let token = told.event.token.as_ref().map(|_| told.admission.info.clone());
-    let reply = TransactionReply { transaction: told.name(), number: SessionNo(0), token, total_cost: None };
+    let reply = TransactionReply { transaction: told.name(), number, token, total_cost: None };
     let reply = if told.event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) };
-    Step { effects: vec![told.keep(why)], ..Step::reply(reply) }
+    let answer = Answered { message: told.moment.message.clone(), reply: reply.clone() };
+    let answered = Effect::Answered { station: told.station.record.id.clone(), answer };
+    Step { effects: vec![told.keep(why), answered], ..Step::reply(reply) }
 }
 
 /// The same answer as the first time, and nothing else.

@@ -16,7 +16,16 @@ use crate::timeline::Clock;
 const STATUS_SLACK: SignedDuration = SignedDuration::from_secs(60);
 
 /// A session that charged for so long after its last register has drawn what nobody has seen.
-const UNMETERED: SignedDuration = SignedDuration::from_mins(5);
+const UNMETERED_S: i64 = 300;
+const LEAD_S: i64 = 30;
+/// What may have flowed and nobody has seen, besides a hundredth.
+const UNSEEN: Energy = Energy::from_wh(150);
+/// A station that has booted goes on with its session within this.
+const SOON: SignedDuration = SignedDuration::from_mins(20);
+/// A station tells of a session more often than this.
+const FAR: SignedDuration = SignedDuration::from_hours(2);
+/// Where an interval is missing, but hardly anything can have flowed.
+const GAP_S: i64 = 15;
 /// Start and end of a session that drew anything are not in one moment.
 const INSTANT_S: i64 = 15;
 /// What may flow between another driver's token and the end that it brings.
@@ -31,8 +40,14 @@ pub(super) struct Bounds {
 
 /// Lets an event of a known, begun transaction take its effect.
 pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
+    let before = session.energy();
     let is_older = number(session, event);
     session.told_until = session.told_until.max(event.told_at);
+    let free_at = session.stop_awaited_since.filter(|_| session.marks.has(&Mark::PLACE_FREE));
+    let was_free = free_at.zip(event.told()).is_some_and(|(free_at, at)| at > free_at + STATUS_SLACK);
+    session.marks.extend(was_free.then_some(Mark::TRANSACTION_GUESSED));
+    let is_before = session.started_as.is_some() && event.at.is_some_and(|at| at < session.started_at);
+    session.marks.extend(is_before.then_some(Mark::START_UNDATED));
     session.marks.extend(event.offline.then_some(Mark::OFFLINE));
     if session.evse == 0 {
         session.evse = event.evse.unwrap_or(0);
@@ -49,13 +64,23 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
         Phase::Updated => go_on(session, event, bounds, is_older),
         Phase::Ended => end(session, event, bounds),
     }
-    is_heard(session);
+    is_heard(session, event, bounds.now, before);
 }
 
 /// True when a later message has come already. Numbers that begin again are a boot of the station.
 fn number(session: &mut Session, event: &TransactionEvent) -> bool {
     let Some(seq_no) = event.seq_no else { return false };
-    if session.seen.contains(seq_no) {
+    let was_seen = session.seen.contains(seq_no);
+    let is_next = session.seen.last().is_none_or(|last| seq_no <= last + 1);
+    let is_far = event.told().is_some_and(|at| at.duration_since(session.timeline.at) > FAR);
+    let may_be_another = session.marks.has(&Mark::TRANSACTION_REUSED) && is_far && !is_next;
+    session.marks.extend(may_be_another.then_some(Mark::TRANSACTION_GUESSED));
+    if was_seen && event.told().is_some_and(|at| at <= session.timeline.at) {
+        return true;
+    }
+    if was_seen {
+        let is_long_after = event.told().is_some_and(|at| at.duration_since(session.timeline.at) > SOON);
+        session.marks.extend(is_long_after.then_some(Mark::TRANSACTION_GUESSED));
         session.marks.add(Mark::SEQ_RESTARTED);
         session.seen = SeqRanges::default();
     }
@@ -64,10 +89,26 @@ fn number(session: &mut Session, event: &TransactionEvent) -> bool {
     is_older
 }
 
-/// The station speaks of it as of a session that goes on.
-fn is_heard(session: &mut Session) {
-    session.stop_awaited_since = None;
-    session.marks.take_back(&Mark::STOP_AWAITED);
+/// The station behaves as if it had ended. `None`: that is known already.
+pub(super) fn awaiting_stop(session: &Session, now: Timestamp) -> Option<Session> {
+    let mut session = session.stop_awaited_since.is_none().then(|| session.clone())?;
+    session.stop_awaited_since = Some(now);
+    session.marks.add(Mark::STOP_AWAITED);
+    Some(session)
+}
+
+/// The station speaks of it as of a session that goes on. What was said before, or does not name it, only makes it wait
+/// longer.
+fn is_heard(session: &mut Session, event: &TransactionEvent, now: Timestamp, before: Energy) {
+    let Some(since) = session.stop_awaited_since else { return };
+    let is_named = event.transaction.is_some();
+    let is_fresh = event.at.is_some_and(|at| at >= since);
+    if is_named && is_fresh {
+        session.stop_awaited_since = None;
+        session.marks.take_back(&Mark::STOP_AWAITED);
+    } else if is_named || session.energy() > before {
+        session.stop_awaited_since = Some(now);
+    }
 }
 
 fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_older: bool) {
@@ -107,7 +148,6 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
 pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String>) {
     let clock = clock(session);
     session.timeline.cut_off(at);
-    let is_unmetered = session.timeline.charged_until(at) > UNMETERED;
     let odd = session.timeline.finish(at, &clock);
     session.marks.extend(odd);
     session.stop_awaited_since = None;
@@ -115,17 +155,39 @@ pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String
     session.state = SessionState::Ended;
     session.ended_at = Some(at.max(session.timeline.at));
     session.stop_reason = reason;
-    session.marks.extend(is_unmetered.then_some(Mark::END_UNMETERED));
+    weigh_edges(session);
     weigh(session);
+}
+
+/// What may have flowed before the first register and after the last one.
+pub(super) fn weigh_edges(session: &mut Session) {
+    let (course, evidence) = (&session.timeline, &session.timeline.evidence);
+    let tolerance = UNSEEN + session.energy().share(1, 100);
+    let first = evidence.first_read_at().unwrap_or(session.started_at);
+    let last = evidence.told_until().unwrap_or(session.started_at);
+    let (lead, rest) = (course.charged_within(session.started_at, first), course.charged_within(last, course.at));
+    let (before, after) = evidence.unseen(lead, rest);
+    // Nothing was seen to flow that it could be judged by.
+    let is_unknown = lead > LEAD_S && course.charged_within(first, last) < LEAD_S;
+    session.marks.extend((before > tolerance || is_unknown).then_some(Mark::START_UNMETERED));
+    session.marks.extend((after > tolerance || rest > UNMETERED_S).then_some(Mark::END_UNMETERED));
 }
 
 /// What the session as a whole says of its energy.
 fn weigh(session: &mut Session) {
     let (evidence, energy) = (&session.timeline.evidence, session.energy());
     let seconds = session.timeline.at.as_second() - session.started_at.as_second();
-    let is_sum_with_gaps = evidence.is_sum_of_intervals() && session.seen.gaps().next().is_some();
+    let has_charged = |(from, to)| session.timeline.charged_within(from, to) > GAP_S;
+    let is_sum_with_gaps = evidence.is_sum_of_intervals() && session.seen.gaps().next().is_some()
+        || evidence.gaps(session.started_at, session.timeline.at).any(has_charged);
     let after_token = session.second_token_at.map_or(Energy::ZERO, |before| energy.above(before));
+    let charged = session.timeline.charged_within(session.started_at, session.timeline.at);
+    let odd = [Mark::REGISTER_FELL, Mark::REGISTER_JUMPED];
+    let has_two_meters =
+        session.marks.has(&Mark::TRANSACTION_REPAIRED) && odd.iter().any(|mark| session.marks.has(mark));
     let doubts = [
+        (has_two_meters, Mark::END_CONTRADICTS),
+        (evidence.shows_only_zero() && charged > UNMETERED_S, Mark::ENERGY_UNKNOWN),
         (!evidence.proves_energy(), Mark::ENERGY_UNKNOWN),
         (evidence.is_contradicted(energy, seconds), Mark::POWER_CONTRADICTS),
         (evidence.is_open_question(), Mark::END_CONTRADICTS),
@@ -143,6 +205,7 @@ pub(super) fn abandon(open: &Session, until: Option<Timestamp>) -> Session {
     let last = session.timeline.evidence.read_at().unwrap_or(session.timeline.at);
     let at = until.map_or(last, |until| last.min(until)).max(session.started_at);
     finish(&mut session, at, None);
+    session.stop_awaited_since = open.stop_awaited_since;
     session
 }
 

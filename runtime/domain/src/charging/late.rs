@@ -8,7 +8,7 @@
 
 use super::admit::admit;
 use super::consequences::{self, Happened, Step};
-use super::follow::follow;
+use super::follow::{follow, weigh_edges};
 use super::measure::note_hours;
 use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
@@ -39,6 +39,9 @@ pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     match event.phase {
         Phase::Ended => session.marks.add(Mark::SECOND_STOP),
         Phase::Updated | Phase::Started if register > session.timeline.evidence.last_register() => {
+            session.marks.extend([Mark::LATE_READING, Mark::LATE_CONTRADICTS]);
+        }
+        Phase::Updated | Phase::Started if session.timeline.evidence.began_above(register) => {
             session.marks.extend([Mark::LATE_READING, Mark::LATE_CONTRADICTS]);
         }
         // What flowed in an interval that comes late is in no later reading.
@@ -111,6 +114,7 @@ fn amended(told: Told<'_>, mut session: Session) -> Step {
     session.marks.add(Mark::LATE_READING);
     if session.timeline.evidence.proves_energy() {
         [Mark::ENERGY_UNKNOWN, Mark::END_UNMETERED].iter().for_each(|mark| session.marks.take_back(mark));
+        weigh_edges(&mut session);
     }
     let id = session.id;
     let mut step = consequences::of(told, session);

@@ -5,20 +5,24 @@ use jiff::{SignedDuration, Timestamp};
 use super::believe::{self, Order, Read, Value};
 use super::follow::clock;
 use crate::Energy;
-use crate::event::TransactionEvent;
+use crate::event::{ChargingState, TransactionEvent};
 use crate::evidence::{Judged, Point, Power};
 use crate::mark::Mark;
+use crate::reading::{Context, Reading};
 use crate::session::Session;
 use crate::timeline::Clock;
 
 /// A session that charged for so long before its first register may have drawn what nobody has seen.
 const UNMETERED: SignedDuration = SignedDuration::from_mins(2);
+/// The register of a start may be so much older.
+const EARLY: SignedDuration = SignedDuration::from_secs(10);
 
 /// So much energy at another hour is no rounding.
 const OTHER_HOURS: Energy = Energy::from_wh(200);
 
 /// `is_older`: the station's numbering says that later messages have come already.
 pub(super) fn measure(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power, is_older: bool) {
+    note_lead(session, event);
     note_power(session, event, at, power);
     for read in believe::registers(session, event, at) {
         take(session, read, power, is_older);
@@ -27,27 +31,48 @@ pub(super) fn measure(session: &mut Session, event: &TransactionEvent, at: Times
 
 /// The readings of the end. Its own register is held against the start's.
 pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power) {
+    note_lead(session, event);
     note_power(session, event, at, power);
     let known = session.timeline.evidence.latest();
     let reads = believe::registers(session, event, at);
     let (told, last) = (!reads.is_empty(), reads.iter().rfind(|read| read.value == Value::Register).copied());
+    let is_of_end = |read: &Read| event.told().is_some_and(|told| read.told_at >= told);
+    let says_end = event.readings.iter().any(|reading| reading.context == Context::End);
+    let is_first = !session.timeline.evidence.proves_energy();
     let mut taken = Vec::new();
     for read in reads {
-        let is_news = last == Some(read) || !is_listed_again(session, read);
+        let closes = last == Some(read) && (says_end || is_first || is_of_end(&read));
+        let is_news = closes || !(is_listed_again(session, read) || known.is_some_and(|known| is_same(known, read)));
         if is_news && take_of_end(session, read, power) {
             taken.push(read);
         }
     }
-    match taken.iter().rfind(|read| read.value == Value::Register) {
-        Some(closing) => {
-            let is_known = known.is_some_and(|known| known.register == closing.point.register);
-            if is_known && !session.timeline.evidence.proves_energy() {
-                // Nothing was drawn, perhaps within a second.
-                session.timeline.evidence.read(closing.meter, closing.point, power);
-            }
-            close(session, *closing, power);
-        }
-        None => session.marks.extend((told && taken.is_empty()).then_some(Mark::END_CONTRADICTS)),
+    let is_news = !session.marks.has(&Mark::REGISTER_FELL) && falls(event);
+    session.marks.extend(is_news.then_some(Mark::REGISTER_RESTARTED));
+    let closing = taken.iter().rfind(|read| read.value == Value::Register).copied();
+    let is_unseen = event.at.is_none() && (closing.is_none() || closing != last || !says_end);
+    if is_unseen && session.timeline.state == ChargingState::Charging {
+        session.marks.add(Mark::END_UNMETERED);
+    }
+    let Some(closing) = closing else {
+        return session.marks.extend((told && taken.is_empty()).then_some(Mark::END_CONTRADICTS));
+    };
+    let is_known = known.is_some_and(|known| known.register == closing.point.register);
+    let evidence = &session.timeline.evidence;
+    if is_known && !evidence.proves_energy() && !evidence.is_open_question() {
+        // Nothing was drawn, perhaps within a second.
+        session.timeline.evidence.read(closing.meter, closing.point, power);
+    }
+    close(session, closing, power);
+}
+
+/// A clock that is not believed still tells how long it was to the first register.
+fn note_lead(session: &mut Session, event: &TransactionEvent) {
+    let is_clamped = event.told_at.is_some() || session.started_as.is_some();
+    let told = event.told().filter(|_| is_clamped && session.timeline.evidence.latest().is_none());
+    if let Some(told) = told {
+        let start = session.started_as.unwrap_or(session.started_at);
+        session.timeline.evidence.leads(told.as_second() - start.as_second());
     }
 }
 
@@ -63,15 +88,18 @@ fn note_power(session: &mut Session, event: &TransactionEvent, at: Timestamp, po
 fn take(session: &mut Session, read: Read, power: Power, is_older: bool) -> bool {
     match read.value {
         Value::Register => take_register(session, read, power, is_older),
-        Value::Interval => take_interval(session, read, power),
+        Value::Interval => take_interval(session, read, power, false),
     }
 }
 
-fn take_interval(session: &mut Session, read: Read, power: Power) -> bool {
+/// `may_repeat`: it is in a list that may have been told before.
+fn take_interval(session: &mut Session, read: Read, power: Power, may_repeat: bool) -> bool {
     let clock = clock(session);
-    let judged = session.timeline.evidence.read_interval(session.started_at, read.told_at, read.point.register);
-    if let Some(judged) = judged {
+    let (begin, evidence) = (session.started_at, &mut session.timeline.evidence);
+    if let Some(judged) = evidence.read_interval(begin, read.told_at, read.point.register, may_repeat) {
         bring_up(session, read.point.at, judged, power, &clock);
+        // What an interval had counted before the station booted is lost.
+        session.marks.extend(session.stop_awaited_since.is_some().then_some(Mark::ENERGY_INCOMPLETE));
     }
     true
 }
@@ -83,8 +111,14 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
         Order::Next => {}
         Order::Same => return true,
         Order::Late => {
+            if let Some(judged) = course.evidence.reach_back(read.point, power) {
+                session.marks.add(Mark::LATE_READING);
+                bring_up(session, read.point.at, judged, power, &clock);
+                return true;
+            }
             let is_higher = Some(read.point.register) > course.evidence.last_register();
-            session.marks.add(if is_higher { Mark::LATE_CONTRADICTS } else { Mark::LATE_READING });
+            let contradicts = is_higher || course.evidence.began_above(Some(read.point.register));
+            session.marks.add(if contradicts { Mark::LATE_CONTRADICTS } else { Mark::LATE_READING });
             note_hours(session, read.point);
             return false;
         }
@@ -99,7 +133,12 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
             session.marks.add(Mark::CLOCK_MOVED);
         }
     }
-    unmetered(session, read.point.at);
+    unmetered(session, read);
+    let may_have_restarted =
+        session.stop_awaited_since.is_some() && session.timeline.evidence.may_restart_at(read.point, power);
+    session.marks.extend(may_have_restarted.then_some(Mark::REGISTER_RESTARTED));
+    let is_lost = session.stop_awaited_since.is_some() && session.timeline.evidence.is_astray();
+    session.marks.extend(is_lost.then_some(Mark::END_CONTRADICTS));
     match session.timeline.evidence.read(read.meter, read.point, power) {
         Some(judged) => {
             bring_up(session, read.point.at, judged, power, &clock);
@@ -128,15 +167,24 @@ pub(super) fn redate(session: &mut Session, at: Timestamp) {
     session.marks.add(Mark::TIME_REPAIRED);
 }
 
-fn unmetered(session: &mut Session, at: Timestamp) {
-    let is_first = session.timeline.evidence.latest().is_none() && !session.marks.has(&Mark::NO_START);
-    let late = at.duration_since(session.started_at) > UNMETERED;
-    let charged = is_first && late && session.timeline.charged_until(at) > UNMETERED;
-    session.marks.extend(charged.then_some(Mark::START_UNMETERED));
+/// A first register from before the start has the wrong time.
+fn unmetered(session: &mut Session, read: Read) {
+    if session.timeline.evidence.latest().is_some() || session.marks.has(&Mark::NO_START) {
+        return;
+    }
+    let at = read.point.at;
+    let is_before = session.started_at.duration_since(read.told_at) > EARLY;
+    let is_late = at.duration_since(session.started_at) > UNMETERED;
+    let charged = is_late && session.timeline.charged_until(at) > UNMETERED
+        || session.timeline.evidence.lead() > UNMETERED && session.timeline.state == ChargingState::Charging;
+    session.marks.extend((is_before || charged).then_some(Mark::START_UNMETERED));
 }
 
 fn bring_up(session: &mut Session, at: Timestamp, judged: Judged, power: Power, clock: &Clock) {
     let is_restored = judged.is_restored;
+    // However little it fell: when the station has booted meanwhile, it has begun anew.
+    let has_booted = session.stop_awaited_since.is_some() && judged.marks.contains(&Mark::REGISTER_FELL);
+    session.marks.extend(has_booted.then_some(Mark::REGISTER_RESTARTED));
     let marks = session.timeline.take(at, judged, power, clock);
     if is_restored {
         Judged::TAKEN_BACK.iter().for_each(|mark| session.marks.take_back(mark));
@@ -150,10 +198,26 @@ fn is_listed_again(session: &Session, read: Read) -> bool {
     read.value == Value::Register && session.timeline.evidence.read_at().is_some_and(|known| read.point.at < known)
 }
 
+/// What an end lists again shows that the register has begun anew. A zero is none.
+fn falls(event: &TransactionEvent) -> bool {
+    let is_main = |reading: &&Reading| reading.context != Context::End && reading.meter.is_main();
+    let mut listed: Vec<_> = event.readings.iter().filter(is_main).filter_map(|r| r.at.zip(r.register)).collect();
+    listed.sort_unstable();
+    listed.windows(2).any(|pair| Energy::ZERO < pair[1].1 && pair[0].1.above(pair[1].1) > OTHER_HOURS)
+}
+
+/// With a time that is believed by now; that it was read then already, nobody knows.
+fn is_same(known: Point, read: Read) -> bool {
+    read.value == Value::Register && read.point.register == known.register
+}
+
 /// What an end lists again was sampled on the way: nothing that is known is late.
 fn take_of_end(session: &mut Session, read: Read, power: Power) -> bool {
     let was_late = session.marks.has(&Mark::LATE_READING);
-    let taken = take(session, read, power, false);
+    let taken = match read.value {
+        Value::Register => take_register(session, read, power, false),
+        Value::Interval => take_interval(session, read, power, true),
+    };
     if !was_late {
         session.marks.take_back(&Mark::LATE_READING);
     }

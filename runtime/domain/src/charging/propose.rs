@@ -70,7 +70,7 @@ pub fn propose(station: &Station, event: &StationEvent) -> Proposal {
 /// whatever the answer is: a driver may always stop.
 fn token_question(station: &Station, event: &TransactionEvent) -> Option<Question> {
     let token = event.token.as_ref()?;
-    let known = match identify(station, event) {
+    let known = match identify(station, event, false) {
         Meant::Running(running) => Some(running.session),
         Meant::Startless(session) | Meant::Ended(session) | Meant::Repetition(session) => Some(session),
         Meant::New(_) | Meant::Foreign(_) | Meant::Nobody => None,

@@ -24,7 +24,7 @@ pub fn recall(station: &Station, event: &StationEvent) -> Option<Recall> {
         return None;
     };
     match &event.transaction {
-        Some(name) => station.by_transaction(name).is_none().then(|| Recall::Transaction(name.clone())),
+        Some(name) => station.named(name).next().is_none().then(|| Recall::Transaction(name.clone())),
         None if event.phase == Phase::Started => old_start(station, event).map(Recall::BegunAt),
         None => None,
     }

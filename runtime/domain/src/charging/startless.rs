@@ -1,7 +1,7 @@
 //! Transactions whose start is missing. Their messages wait for it. With an end, or when it was awaited long enough, the
 //! session is booked without it, for a person to look at; a start that comes after all puts it right.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Station;
 use super::admit::admit;
@@ -11,8 +11,11 @@ use super::follow::{Bounds, abandon, follow};
 use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};
-use crate::session::{SeqRanges, Session, SessionState};
+use crate::session::{SeqRanges, Session, SessionLimits, SessionState};
 use crate::timeline::Timeline;
+
+/// A station tells of a session more often than this.
+const LONG_AFTER: SignedDuration = SignedDuration::from_hours(2);
 
 /// The first message of a transaction that we have not heard of is not its start.
 pub(super) fn begin(told: Told<'_>) -> Step {
@@ -28,6 +31,9 @@ pub(super) fn begin(told: Told<'_>) -> Step {
 /// Another message joins those that wait, perhaps the start itself.
 pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     told.carry_marks(&mut waiting);
+    if told.event.phase != Phase::Ended {
+        forget_leaver(&mut waiting);
+    }
     let is_news_of_token = told.event.token.as_ref().is_some_and(|token| waiting.verdict_on(token).is_none());
     admit(&mut waiting, told);
     waiting.parked_at = Some(told.moment.now);
@@ -39,8 +45,11 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
         waiting.pin = pin(&waiting, told);
     }
     if starts {
+        let first =
+            waiting.parked.iter().filter(|event| event.phase != Phase::Started).filter_map(|event| event.at).min();
         let mut session = replay(waiting, bounds);
         session.marks.extend(told.event.is_undated(bounds.now, bounds.now).then_some(Mark::START_UNDATED));
+        session.marks.extend(may_be_another(told, &session, first).then_some(Mark::TRANSACTION_GUESSED));
         return consequences::begun(told, session, None);
     }
     let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);
@@ -50,6 +59,28 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     let mut step = consequences::of(told, book(waiting, bounds));
     step.effects.push(told.keep("no-start"));
     step
+}
+
+/// The messages that waited may have been another transaction's: there was another one at the time, or they are from long
+/// after this start.
+fn may_be_another(told: Told<'_>, session: &Session, first: Option<Timestamp>) -> bool {
+    let is_unnamed = told.event.transaction.is_none();
+    let has_another = told.station.open().next().is_some() || told.station.may_have_ended_instead(session);
+    let is_long_after = first.is_some_and(|first| first.duration_since(session.started_at) > LONG_AFTER);
+    if is_unnamed { has_another } else { is_long_after }
+}
+
+/// Who ended it paid only as long as nobody else was known.
+fn forget_leaver(waiting: &mut Session) {
+    let own = waiting.token.as_ref();
+    let shows_own = |event: &&TransactionEvent| {
+        own.is_some_and(|own| event.token.as_ref().is_some_and(|shown| own.is_shown_as(shown)))
+    };
+    if !waiting.parked.iter().filter(shows_own).all(|event| event.phase == Phase::Ended) {
+        return;
+    }
+    (waiting.token, waiting.token_group, waiting.limits) = (None, None, SessionLimits::default());
+    waiting.marks.take_back(&Mark::UNAUTHORIZED);
 }
 
 /// Booked with what is known: from its first reading to its end, or to the last that was heard of it.

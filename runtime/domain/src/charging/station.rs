@@ -112,8 +112,9 @@ impl Station {
         self.record.power_of(evse).map_or(self.rules.power, Power)
     }
 
-    pub(super) fn by_transaction(&self, transaction: &TransactionId) -> Option<&Session> {
-        self.sessions.iter().rev().find(|session| session.transaction == *transaction).map(Arc::as_ref)
+    /// Sessions of this name, the latest first: names come again.
+    pub(super) fn named<'s>(&'s self, name: &'s TransactionId) -> impl Iterator<Item = &'s Session> {
+        self.sessions.iter().rev().map(Arc::as_ref).filter(move |session| session.transaction == *name)
     }
 
     /// The open session on an EVSE. When the message names none: the station's only open one.
@@ -127,6 +128,13 @@ impl Station {
 
     pub(super) fn open(&self) -> impl DoubleEndedIterator<Item = &Session> {
         self.sessions.iter().map(Arc::as_ref).filter(|session| session.is_open())
+    }
+
+    /// Whether another session has not ended before this one began: what ended that one may have been this one's end.
+    pub(super) fn may_have_ended_instead(&self, session: &Session) -> bool {
+        let is_over = |other: &Session| other.ended_at.is_some_and(|end| end <= session.started_at);
+        let is_sure = |other: &Session| is_over(other) && !other.expects_own_end();
+        self.sessions.iter().any(|other| other.id != session.id && !is_sure(other))
     }
 
     /// Whether another session of the EVSE has a part of the same time.

@@ -3,12 +3,12 @@
 //! No message about a transaction is refused. A repetition changes nothing and gets the same answer; what has no start
 //! waits for it, or is booked without it; what cannot belong to the session that it names is kept for a person.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::admit::admit;
+use super::admit::{admit, pays_at_the_end};
 use super::begin::{blank, pin};
 use super::consequences::{self, Step};
-use super::follow::{Bounds, follow};
+use super::follow::{Bounds, awaiting_stop, follow};
 use super::identify::{Meant, New, Running, identify};
 use super::{Admission, Moment, Station, late, startless};
 use crate::effect::{Effect, KeptMessage, ReadingsRow};
@@ -16,6 +16,9 @@ use crate::event::{Inbound, Naming, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
 use crate::{SessionNo, TransactionId};
+
+/// What is older comes from a queue: many stations send a boot notification whenever they connect.
+const LIVE: SignedDuration = SignedDuration::from_mins(15);
 
 /// A station's message about a transaction, with all that is needed to understand it.
 #[derive(Clone, Copy)]
@@ -28,7 +31,7 @@ pub(super) struct Told<'a> {
 }
 
 pub(super) fn apply(told: Told<'_>) -> Step {
-    match identify(told.station, told.event) {
+    match identify(told.station, told.event, told.moment.was_heard) {
         Meant::New(new) => begin(told, new),
         Meant::Running(running) => go_on(told, running),
         Meant::Repetition(session) => consequences::repeated(told, session),
@@ -48,6 +51,11 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
     session.pin = pin(&session, told);
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
+    let is_live = told.moment.now.duration_since(session.started_at) < LIVE;
+    let has_booted_since = is_live && told.station.record.booted_at.is_some_and(|boot| boot > session.started_at);
+    if new.end_may_be_told || has_booted_since {
+        session = awaiting_stop(&session, told.moment.now).unwrap_or(session);
+    }
     if let Some(before) = told.station.before(session.evse, session.started_at) {
         let evidence = &before.timeline.evidence;
         let registers = evidence.first_register().zip(evidence.last_register());
@@ -60,22 +68,51 @@ fn go_on(told: Told<'_>, running: Running<'_>) -> Step {
     let mut session = running.session.clone();
     told.carry_marks(&mut session);
     session.marks.extend(running.is_guessed.then_some(Mark::TRANSACTION_REPAIRED));
+    let may_be_another =
+        running.is_guessed && told.event.phase == Phase::Ended && may_end_another(told, running.session);
+    session.marks.extend(may_be_another.then_some(Mark::TRANSACTION_GUESSED));
+    let had_token = session.token.is_some();
     admit(&mut session, told);
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
+    if told.event.phase == Phase::Ended && !had_token {
+        pays_at_the_end(&mut session);
+    }
     consequences::of(told, session)
+}
+
+/// Another session runs, or has begun since, and nobody but its driver can tell which one has ended.
+fn may_end_another(told: Told<'_>, session: &Session) -> bool {
+    let shown = told.event.token.as_ref();
+    let shows_driver = shown.is_some_and(|shown| session.token.as_ref().is_some_and(|own| own.is_shown_as(shown)));
+    let is_only = told.station.open().count() < 2 && !told.station.may_have_ended_instead(session);
+    !is_only && !shows_driver
 }
 
 /// An end is booked for itself, under a name of ours; the session whose name it has goes on.
 fn foreign(told: Told<'_>, session: &Session) -> Step {
     if told.event.phase != Phase::Ended {
-        return consequences::filed_alone(told, "foreign");
+        return consequences::filed_as(told, session.no, "foreign");
     }
     let event = TransactionEvent { transaction: None, ..told.event.clone() };
-    let mut step = startless::begin(Told { event: &event, ..told });
-    let mut named = session.clone();
-    named.marks.add(Mark::FOREIGN_STOP);
-    step.sessions.push(named);
+    let mut step = lone_end(Told { event: &event, ..told });
+    match step.sessions.iter_mut().find(|other| other.id == session.id) {
+        Some(named) => named.marks.add(Mark::FOREIGN_STOP),
+        None => {
+            let mut named = session.clone();
+            named.marks.add(Mark::FOREIGN_STOP);
+            step.sessions.push(named);
+        }
+    }
+    step
+}
+
+/// An end that is nobody's may still be the end of one that runs there.
+fn lone_end(told: Told<'_>) -> Step {
+    let mut step = startless::begin(told);
+    let may_be_meant = |open: &&Session| told.event.evse.is_none_or(|evse| evse == open.evse);
+    let running = told.station.open().filter(may_be_meant);
+    step.sessions.extend(running.filter_map(|open| awaiting_stop(open, told.moment.now)));
     step
 }
 
@@ -83,7 +120,8 @@ fn nobody(told: Told<'_>) -> Step {
     let event = told.event;
     let waits = event.transaction.is_some() && !(event.naming == Naming::Ours && told.station.is_free(event.evse));
     match event.phase {
-        Phase::Updated if !waits => consequences::filed_alone(told, "no-transaction"),
+        Phase::Updated if !waits => consequences::filed_as(told, SessionNo(0), "no-transaction"),
+        Phase::Ended if event.transaction.is_none() => lone_end(told),
         Phase::Started | Phase::Updated | Phase::Ended => startless::begin(told),
     }
 }

@@ -9,7 +9,7 @@ mod drawn;
 mod intervals;
 mod run;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use drawn::Drawn;
@@ -44,6 +44,9 @@ pub struct Evidence {
     /// Where the EVSE's session before ended, when this one begins below it.
     #[serde(skip_serializing_if = "Option::is_none")]
     floor: Option<Energy>,
+    /// Seconds from the start to the first register by the station's own clock, where that one is not believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead: Option<i64>,
     /// What the power that was told comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawn: Option<Drawn>,
@@ -102,6 +105,12 @@ impl Evidence {
         self.peak.max(self.latest().map(|latest| latest.register))
     }
 
+    /// The session's first register is above this one, which is none that was never read: the register has begun anew.
+    pub fn began_above(&self, register: Option<Energy>) -> bool {
+        let below = register.filter(|register| *register > Energy::ZERO).zip(self.first_register());
+        below.is_some_and(|(register, first)| first.above(register) > JITTER)
+    }
+
     /// When it was read.
     pub fn read_at(&self) -> Option<Timestamp> {
         self.latest().map(|point| point.at)
@@ -114,9 +123,35 @@ impl Evidence {
         }
     }
 
+    /// When the latest register was read, or the latest interval ended.
+    pub fn told_until(&self) -> Option<Timestamp> {
+        self.read_at().max(self.intervals.as_ref().and_then(Intervals::last))
+    }
+
     /// When the register before the latest one was read.
     pub fn read_before(&self) -> Option<Timestamp> {
         self.current().map(|run| run.before.at)
+    }
+
+    /// When the first register was read.
+    pub fn first_read_at(&self) -> Option<Timestamp> {
+        self.start().map(|start| start.at)
+    }
+
+    /// What may have flowed in so many seconds of charging before the first register, and after the last one: as quickly
+    /// as in between.
+    pub fn unseen(&self, before: i64, after: i64) -> (Energy, Energy) {
+        let Some(run) = self.current() else { return (Energy::ZERO, Energy::ZERO) };
+        (run.drawn_in(before.max(self.lead.unwrap_or(0))), run.drawn_in(after))
+    }
+
+    /// The first register comes so many seconds after the start, the station says.
+    pub fn leads(&mut self, seconds: i64) {
+        self.lead = Some(seconds).filter(|seconds| *seconds > 0);
+    }
+
+    pub fn lead(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.lead.unwrap_or(0))
     }
 
     /// Whether at least two registers went on from one another, or intervals say what flowed.
@@ -131,9 +166,25 @@ impl Evidence {
         self.intervals.is_some() && !self.current().is_some_and(says)
     }
 
+    /// Between which moments of a session an interval is missing.
+    pub fn gaps(&self, start: Timestamp, end: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let intervals = self.intervals.iter().filter(|_| self.is_sum_of_intervals());
+        intervals.flat_map(move |intervals| intervals.gaps(start, end))
+    }
+
+    /// No register has ever shown anything.
+    pub fn shows_only_zero(&self) -> bool {
+        self.first_register() == Some(Energy::ZERO) && self.highest() == Some(Energy::ZERO) && self.intervals.is_none()
+    }
+
     /// The latest register goes on from nothing, and nothing has gone on from it.
     pub fn is_open_question(&self) -> bool {
         self.stray.as_ref().is_some_and(|stray| !stray.is_established())
+    }
+
+    /// The latest register has left the run, and nobody knows yet why.
+    pub fn is_astray(&self) -> bool {
+        self.stray.is_some()
     }
 
     /// Whether this register could be the session's next one.
@@ -161,17 +212,38 @@ impl Evidence {
         Some(judged)
     }
 
-    /// Takes what flowed since the interval before. `None`: it was told before, or registers say more.
-    pub fn read_interval(&mut self, started_at: Timestamp, at: Timestamp, energy: Energy) -> Option<Judged> {
+    /// It can have come to this register from zero as well as from the latest one.
+    pub fn may_restart_at(&self, point: Point, power: Power) -> bool {
+        self.current().is_some_and(|run| run.may_restart_at(point, power))
+    }
+
+    /// A register from before the first one, which came later: the way from there counts too.
+    pub fn reach_back(&mut self, point: Point, power: Power) -> Option<Judged> {
+        let run = self.run.as_mut().filter(|_| self.start.is_none() && self.stray.is_none())?;
+        let is_earlier = point.at < run.first.at && point.register < run.first.register;
+        if !is_earlier || !run.first.dated || !point.is_reached_by(run.first, power) {
+            return None;
+        }
+        let until = run.first.at;
+        run.reach_back(point);
+        Some(Judged { energy: self.energy(), since: point.at.min(until), marks: Vec::new(), is_restored: false })
+    }
+
+    /// Takes what flowed since the interval before. `None`: registers say more.
+    /// `may_repeat`: intervals that were told before are listed again.
+    pub fn read_interval(
+        &mut self,
+        started_at: Timestamp,
+        at: Timestamp,
+        energy: Energy,
+        may_repeat: bool,
+    ) -> Option<Judged> {
         let intervals = self.intervals.get_or_insert_default();
-        let since = intervals.last().unwrap_or(started_at).min(at);
-        let is_news = energy >= Energy::ZERO && intervals.add(at, energy);
-        (is_news && self.is_sum_of_intervals()).then(|| Judged {
-            energy: self.energy(),
-            since,
-            marks: Vec::new(),
-            is_restored: false,
-        })
+        let since = intervals.last().unwrap_or(started_at).min(at).max(started_at);
+        let is_news = energy >= Energy::ZERO && intervals.add(started_at, at, energy);
+        let is_lost = !is_news && !may_repeat && energy > Energy::ZERO;
+        let marks = is_lost.then_some(Mark::ENERGY_INCOMPLETE).into_iter().collect();
+        self.is_sum_of_intervals().then(|| Judged { energy: self.energy(), since, marks, is_restored: false })
     }
 
     /// Power was told at a moment.
@@ -300,7 +372,7 @@ impl Evidence {
             Some(stray) if stray.reaches(point, power) && !(goes_on && stray.is_less_likely_than(run, point)) => {
                 self.go_astray(point, power)
             }
-            Some(_) if goes_on => self.come_back(point),
+            Some(_) if goes_on => self.come_back(point, power),
             None | Some(_) => self.leave(point),
         }
     }
@@ -336,12 +408,17 @@ impl Evidence {
     }
 
     /// The stray was a dropout, even if it was long. What it comes back to may itself have begun anew: then that doubt stays.
-    fn come_back(&mut self, point: Point) -> Judged {
-        let stray = self.stray.take().filter(Run::is_established);
+    fn come_back(&mut self, point: Point, power: Power) -> Judged {
         let before = self.run.as_ref().map_or(Energy::ZERO, |run| run.counted);
         let is_first_run = self.start.is_none();
+        let only_zero = self.run.as_ref().is_some_and(Run::is_only_zero);
+        let is_first = self.run.as_ref().is_some_and(|run| !run.is_established());
+        let may_be_stray = is_first && self.stray.as_ref().is_some_and(|stray| stray.reaches(point, power));
+        let stray = self.stray.take().filter(Run::is_established);
         let mut judged = self.go_on(point);
         judged.marks.push(Mark::REGISTER_DROPOUT);
+        // A spike after a zero, or a zero before what began anew.
+        judged.marks.extend((only_zero || may_be_stray).then_some(Mark::END_CONTRADICTS));
         let disagree =
             stray.as_ref().is_some_and(|stray| disagree(stray.counted.above(before), judged.energy.above(before)));
         judged.marks.extend(disagree.then_some(Mark::END_CONTRADICTS));
@@ -370,9 +447,10 @@ impl Evidence {
             self.stray = Some(Run::begin(first, energy));
             return (Some(since), vec![Mark::REGISTER_ROLLED_OVER]);
         }
-        if let Some((since, counted)) = run.without_last(first, power) {
-            self.stray = Some(Run::begin(first, counted));
-            return (Some(since), vec![Mark::REGISTER_DROPOUT]);
+        if let Some(without) = run.without_last(first, power) {
+            self.stray = Some(Run::begin(first, without.counted));
+            let doubt = (!without.is_sure).then_some(Mark::REGISTER_RESTARTED);
+            return (Some(without.since), [Mark::REGISTER_DROPOUT].into_iter().chain(doubt).collect());
         }
         if run.is_established() {
             return (None, vec![Mark::REGISTER_RESTARTED]);

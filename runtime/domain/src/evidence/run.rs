@@ -62,14 +62,17 @@ impl Point {
     /// Whether the register can have gone from here to there.
     pub(super) fn is_reached_by(self, later: Self, power: Power) -> bool {
         let step = later.register - self.register;
-        step + JITTER >= Energy::ZERO && step <= self.possible(later, power)
+        let is_jitter = step + JITTER >= Energy::ZERO && later.register + later.register >= self.register;
+        (step >= Energy::ZERO || is_jitter) && step <= self.possible(later, power)
     }
 
     /// What has flowed if the register has passed its largest number in between.
     pub(super) fn rolled_over_to(self, later: Self, power: Power) -> Option<Energy> {
         let largest = LARGEST_WH.into_iter().map(Energy::from_wh);
         largest
-            .filter(|largest| self.register < *largest && later.register < self.register)
+            .filter(|largest| {
+                self.register < *largest && later.register < self.register && later.register > Energy::ZERO
+            })
             .map(|largest| largest - self.register + later.register)
             .find(|flowed| *flowed <= self.possible(later, power))
     }
@@ -121,6 +124,14 @@ impl From<Run> for Written {
     }
 }
 
+/// Where a run stands without its last register.
+pub(super) struct WithoutLast {
+    pub(super) since: Timestamp,
+    pub(super) counted: Energy,
+    /// It was far quicker than those before it. Else the register may have begun anew after it.
+    pub(super) is_sure: bool,
+}
+
 impl Run {
     pub(super) fn begin(point: Point, counted: Energy) -> Self {
         Self { first: point, last: point, before: point, counted, steps: 0, pace: (0, 0), opening: Energy::ZERO }
@@ -133,6 +144,11 @@ impl Run {
 
     pub(super) fn is_established(&self) -> bool {
         self.steps > 0
+    }
+
+    /// One register, and it shows nothing.
+    pub(super) fn is_only_zero(&self) -> bool {
+        !self.is_established() && self.last.register == Energy::ZERO
     }
 
     pub(super) fn reaches(&self, point: Point, power: Power) -> bool {
@@ -161,16 +177,29 @@ impl Run {
     }
 
     /// The last register was an odd one, if this one goes on from the register before it: where the run then stands.
-    pub(super) fn without_last(&self, point: Point, power: Power) -> Option<(Timestamp, Energy)> {
+    pub(super) fn without_last(&self, point: Point, power: Power) -> Option<WithoutLast> {
         let (before, last) = (self.before, self.last);
         let is_between = before.register <= point.register && point.register < last.register;
         let goes_on = self.is_established() && is_between && before.is_reached_by(point, power);
         let counted = self.counted - last.register.above(before.register) + point.register.above(before.register);
-        goes_on.then_some((before.at, counted))
+        let is_sure = self.steps > 1 && pace(before, last) > STEADY_TIMES * self.pace.0.max(1);
+        goes_on.then_some(WithoutLast { since: before.at, counted, is_sure })
+    }
+
+    /// What may flow in so many seconds.
+    pub(super) fn drawn_in(&self, seconds: i64) -> Energy {
+        let watts = self.quickest();
+        Energy::from_mwh(watts.saturating_mul(seconds).saturating_mul(10) / 36)
     }
 
     fn quickest(&self) -> i64 {
         self.pace.0.max(self.pace.1).max(1)
+    }
+
+    pub(super) fn may_restart_at(&self, point: Point, power: Power) -> bool {
+        let from_zero = Point { register: Energy::ZERO, ..self.last };
+        from_zero.is_reached_by(point, power)
+            && (!self.is_established() || pace(from_zero, point) <= 2 * self.quickest())
     }
 
     /// Whether so much energy until this point is in line with what the run has shown.
@@ -185,6 +214,11 @@ impl Run {
         let is_odd = first > STALE_W && others > 0 && first > STALE_TIMES * others;
         let is_stale = self.steps >= steps && self.first.register == Energy::ZERO && is_odd;
         Some(self.opening).filter(|opening| is_stale && *opening > STALE)
+    }
+
+    pub(super) fn reach_back(&mut self, point: Point) {
+        self.counted += self.first.register.above(point.register);
+        self.first = point;
     }
 
     pub(super) fn forget_first(&mut self, step: Energy) {

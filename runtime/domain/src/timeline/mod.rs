@@ -104,6 +104,11 @@ impl Timeline {
         SignedDuration::from_secs(told) + present.max(SignedDuration::ZERO)
     }
 
+    /// Seconds between two moments in which it was said to charge.
+    pub fn charged_within(&self, from: Timestamp, to: Timestamp) -> i64 {
+        self.all().filter(|period| period.is_charging()).map(|period| period.seconds_within(from, to)).sum()
+    }
+
     /// A register of the main meter was read, and its EVSE is an ordinary one. Returns what was odd about it.
     pub fn read(&mut self, at: Timestamp, register: Energy, clock: &Clock) -> Vec<Mark> {
         if self.evidence.read_at().is_some_and(|read_at| at < read_at) {
@@ -124,6 +129,7 @@ impl Timeline {
     /// Brings the periods up to what the evidence says at this moment. Returns what was odd.
     pub fn take(&mut self, at: Timestamp, judged: Judged, power: Power, clock: &Clock) -> Vec<Mark> {
         let Judged { energy, since, mut marks, is_restored } = judged;
+        let since = since.min(at);
         let later = self.set_aside_after(at);
         let settled = self.open.first().map_or(at, |first| first.started_at);
         let (before, now) = (self.energy, energy);

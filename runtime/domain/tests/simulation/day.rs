@@ -30,6 +30,8 @@ pub(crate) struct Outcome {
     pub marks: Vec<Mark>,
     pub sessions: usize,
     pub is_over: bool,
+    /// One of its messages went to a session that a person has to look at.
+    pub is_mixed_up: bool,
 }
 
 impl Outcome {

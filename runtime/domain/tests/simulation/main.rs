@@ -12,7 +12,7 @@
 //! is made as small as it can be and printed: its faults, its visits, its messages.
 //!
 //! `SIMULATION_DAY=…` runs the one day with this seed of its own, as a failure prints it; with `SIMULATION_ALL=1` a
-//! failure is one line and the others are run too, and those that are known ([`open`]) are only counted.
+//! failure is one line and the others are run too.
 
 #![expect(clippy::print_stdout, reason = "the report is for people to read")]
 
@@ -21,7 +21,6 @@ mod day;
 mod dice;
 mod fault;
 mod instruments;
-mod open;
 mod plan;
 mod report;
 mod server;
@@ -73,9 +72,6 @@ fn some(seeds: &[u64]) -> Report {
         let plan = Plan::draw(*seed);
         match shrink::run(&plan) {
             Ok(outcomes) => report.add(&plan, &outcomes),
-            Err(failure) if failure.is_known().is_some() => {
-                report.leave_open(failure.is_known().unwrap_or_default());
-            }
             Err(failure) if goes_on => println!("{}", shrink::smallest(&failure).unwrap_or(failure)),
             Err(failure) => shrink::report(Some(&failure)),
         }

@@ -15,8 +15,6 @@ const EXACT_MWH: i64 = 2_000;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rows: BTreeMap<String, Row>,
-    /// Days that fail for a reason that is known.
-    open: BTreeMap<&'static str, u32>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -37,17 +35,10 @@ impl Report {
             _ => "several".to_owned(),
         };
         let row = self.rows.entry(name).or_default();
-        outcomes.iter().filter(|outcome| outcome.sessions > 0).for_each(|outcome| row.add(outcome));
-    }
-
-    pub(crate) fn leave_open(&mut self, why: &'static str) {
-        *self.open.entry(why).or_default() += 1;
+        outcomes.iter().filter(|outcome| outcome.sessions > 0).for_each(|outcome| row.add(plan, outcome));
     }
 
     pub(crate) fn join(&mut self, other: Self) {
-        for (why, count) in other.open {
-            *self.open.entry(why).or_default() += count;
-        }
         for (name, row) in other.rows {
             let known = self.rows.entry(name).or_default();
             known.exact += row.exact;
@@ -68,13 +59,13 @@ impl Report {
 }
 
 impl Row {
-    fn add(&mut self, outcome: &Outcome) {
+    fn add(&mut self, plan: &Plan, outcome: &Outcome) {
         let off = (outcome.billed_mwh - outcome.flowed_mwh).abs();
         match () {
             () if outcome.needs_review() => self.marked += 1,
             () if !outcome.is_over => self.open += 1,
             () if off <= EXACT_MWH => self.exact += 1,
-            () if off <= tolerance_mwh(outcome.flowed_mwh) => self.within += 1,
+            () if off <= tolerance_mwh(plan, outcome.flowed_mwh) => self.within += 1,
             () => self.open += 1,
         }
         for mark in outcome.marks.iter().filter(|mark| mark.doubts_the_money()) {
@@ -90,6 +81,6 @@ impl fmt::Display for Report {
             let doubts: Vec<_> = doubts.iter().map(|(mark, count)| format!("{mark} {count}")).collect();
             writeln!(f, "{name:28} {exact:7} {within:7} {marked:7} {open:7}  {}", doubts.join(", "))?;
         }
-        self.open.iter().try_for_each(|(why, count)| writeln!(f, "open on {count} days: {why}"))
+        Ok(())
     }
 }

@@ -16,8 +16,9 @@ use amprule_domain::{Currency, DecisionId, SessionId, SessionNo, StationId, Time
 
 use crate::truth::policy;
 
-/// As the engine keeps it.
+/// As the engine keeps them.
 const ANSWERS: usize = 16;
+const HEARD: usize = 128;
 
 pub(crate) struct Server {
     station: Station,
@@ -68,7 +69,7 @@ impl Server {
     ) -> Option<Heard> {
         let message = MessageKey { id: inbound.id.clone(), digest: digest(&inbound.raw) };
         charging::believe_times(&mut inbound, now, clock_is_sane);
-        let known = self.answered.iter().rev().find(|answered| answered.message == message);
+        let known = self.answered.iter().rev().take(ANSWERS).find(|answered| answered.message == message);
         if let Some(known) = known.filter(|known| charging::may_repeat(&inbound.event, &known.reply)) {
             return Some(Heard { reply: known.reply.clone(), effects: Vec::new(), is_known: true });
         }
@@ -85,6 +86,7 @@ impl Server {
             pin: &|_, _| None,
             protocol: "simulated",
             heartbeat_s: 300,
+            was_heard: self.answered.iter().any(|answered| answered.message.digest == message.digest),
             message: message.clone(),
         };
         let step = charging::apply(&self.station, &inbound, admission(&self.station, &inbound), &moment);
@@ -130,7 +132,7 @@ impl Server {
     }
 
     fn remember(&mut self, answered: Answered) {
-        if self.answered.len() == ANSWERS {
+        if self.answered.len() == HEARD {
             self.answered.pop_front();
         }
         self.answered.push_back(answered);
@@ -155,7 +157,7 @@ impl Books {
         // What is on disk has gone through its written form.
         let sessions = sessions.iter().map(written).collect();
         let station = Station::new(self.record.clone(), sessions, self.connectors.clone(), Rules::default());
-        let latest = self.answered.len().saturating_sub(ANSWERS);
+        let latest = self.answered.len().saturating_sub(HEARD);
         (station, self.answered[latest..].iter().cloned().collect())
     }
 

@@ -6,7 +6,6 @@ use amprule_domain::Mark;
 
 use crate::day::{Day, Outcome};
 use crate::fault::Fault;
-use crate::open;
 use crate::plan::Plan;
 
 pub(crate) struct Failure {
@@ -17,11 +16,6 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Why this is not put right yet.
-    pub(crate) fn is_known(&self) -> Option<&'static str> {
-        open::why(&self.plan, &self.what)
-    }
-
     /// What is wrong, without the numbers that it was seen with.
     fn kind(&self) -> &str {
         let what = self.what.trim_start_matches(|letter: char| letter != ':');
@@ -29,9 +23,12 @@ impl Failure {
     }
 }
 
-/// The day, and the same history in another order.
+/// The day, and the same history in another order; unless only the order tells what belongs together.
 pub(crate) fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     let outcomes = run_once(plan, 0)?;
+    if plan.has(Fault::NamesAgain) || plan.has(Fault::RestartsAtBoot) {
+        return Ok(outcomes);
+    }
     let shuffled = plan.with(&[Fault::Outages, Fault::Reorders]);
     let others = run_once(&shuffled, 1).map_err(|failure| Failure { plan: plan.clone(), ..failure })?;
     for (visit, (outcome, other)) in outcomes.iter().zip(&others).enumerate() {
@@ -51,7 +48,10 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
 /// That something was late or odd is said, so that it may have come out otherwise.
 fn is_marked(outcome: &Outcome) -> bool {
     let says_so = [Mark::LATE_READING, Mark::LATE_STOP, Mark::STOP_AWAITED, Mark::REGISTER_FELL, Mark::REGISTER_JUMPED];
-    !outcome.is_over || outcome.needs_review() || says_so.iter().any(|mark| outcome.marks.contains(mark))
+    !outcome.is_over
+        || outcome.needs_review()
+        || outcome.is_mixed_up
+        || says_so.iter().any(|mark| outcome.marks.contains(mark))
 }
 
 fn run_once(plan: &Plan, chance: u64) -> Result<Vec<Outcome>, Failure> {

@@ -45,18 +45,8 @@ pub(crate) fn letters(plan: &Plan, truth: &Truth) -> Vec<Letter> {
     let mut letters = Vec::new();
     for (no, visit) in truth.visits.iter().enumerate() {
         let dice = Dice::new(plan.seed, &format!("visit {}", visit.begin));
-        let telling = Telling {
-            plan,
-            truth,
-            clock: &clock,
-            meters: &meters,
-            no,
-            visit,
-            dice,
-            seq_no: 0,
-            heard_mwh: 0,
-            told: Vec::new(),
-        };
+        let telling =
+            Telling { plan, truth, clock: &clock, meters: &meters, no, visit, dice, seq_no: 0, told: Vec::new() };
         letters.extend(telling.tell());
     }
     letters.extend(truth.boots.iter().flat_map(|at| boot(plan, truth, &clock, at + DOWN)));
@@ -116,7 +106,6 @@ struct Telling<'a> {
     dice: Dice,
     seq_no: u32,
     /// What the latest interval went up to.
-    heard_mwh: i64,
     told: Vec<Letter>,
 }
 
@@ -125,10 +114,23 @@ impl Telling<'_> {
         self.come();
         self.stay();
         self.go();
+        self.told.sort_by_key(|letter| letter.made_at);
+        self.part();
         let is_down = |at: Second| self.truth.boots.iter().any(|boot| (*boot..*boot + DOWN).contains(&at));
         self.told.retain(|letter| !is_down(letter.made_at));
         self.number();
         self.told
+    }
+
+    /// Intervals tell what flowed since the one before.
+    fn part(&mut self) {
+        let mut before = Energy::ZERO;
+        for letter in &mut self.told {
+            let StationEvent::Transaction(event) = &mut letter.event else { continue };
+            for interval in event.readings.iter_mut().filter_map(|reading| reading.interval.as_mut()) {
+                (before, *interval) = (*interval, *interval - before);
+            }
+        }
     }
 
     fn come(&mut self) {
@@ -289,7 +291,10 @@ impl Telling<'_> {
             register = None;
         }
         if asked == Asked::Stop && self.has(Fault::NoStopRegister) {
-            register = self.dice.of(&[None, Some(-1), Some(0)]);
+            // A zero after a zero is nothing drawn.
+            let from_zero = [Fault::CountsPerSession, Fault::NotReady, Fault::RestartsAtBoot];
+            let counts_from_zero = from_zero.into_iter().any(|fault| self.has(fault));
+            register = self.dice.of(&[None, Some(-1), Some(0)]).filter(|wh| *wh != 0 || !counts_from_zero);
         }
         let mut readings: Vec<_> =
             register.map(|wh| Reading::register(told_at, context, Energy::from_wh(wh))).into_iter().collect();
@@ -302,13 +307,11 @@ impl Telling<'_> {
         readings
     }
 
-    fn interval(&mut self, asked: Asked, at: Second) -> Vec<Reading> {
+    fn interval(&self, asked: Asked, at: Second) -> Vec<Reading> {
         if asked == Asked::Start {
             return Vec::new();
         }
-        let flowed = self.visit.mwh(at);
-        let interval = Some(Energy::from_mwh(flowed - self.heard_mwh));
-        self.heard_mwh = flowed;
+        let interval = Some(Energy::from_mwh(self.visit.mwh(at)));
         vec![Reading { at: Some(self.clock.shows(at)), interval, ..Reading::default() }]
     }
 
@@ -360,7 +363,7 @@ impl Telling<'_> {
     fn name(&self) -> String {
         let begin = self.visit.begin;
         if !self.has(Fault::NamesAgain) {
-            return format!("tx-{begin}");
+            return format!("tx-{begin}-{}", self.visit.evse);
         }
         let since = self.truth.boots.iter().rev().find(|boot| **boot <= begin).copied().unwrap_or(0);
         let before = self.truth.visits.iter().filter(|visit| (since..begin).contains(&visit.begin)).count();

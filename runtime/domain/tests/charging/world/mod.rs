@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) falls_back: bool,
     pub(crate) replaced: Vec<BillVersion>,
     last: Option<Reply>,
+    /// What was answered, as the engine knows it for a while.
+    pub(crate) heard: Vec<StationEvent>,
 }
 
 struct Counter(std::sync::atomic::AtomicI64);
@@ -102,6 +104,7 @@ impl World {
             falls_back: false,
             replaced: Vec::new(),
             last: None,
+            heard: Vec::new(),
         }
     }
 
@@ -144,6 +147,7 @@ impl World {
             protocol: "test",
             heartbeat_s: 300,
             message: MessageKey { id: "m".into(), digest: 0 },
+            was_heard: self.heard.contains(&inbound.event),
         };
         if let Some(recall) = charging::recall(&self.station, &inbound.event) {
             self.station.bring_back(found(&self.books, &recall));
@@ -160,6 +164,7 @@ impl World {
         let step = charging::apply(&self.station, &inbound, admission, &moment);
         let prices = self.price(&step, moment.now);
         let settled = charging::settle(&self.station, step, prices, &moment.message, moment.now);
+        self.heard.push(inbound.event);
         self.adopt(settled)
     }
 
