@@ -37,8 +37,8 @@ marks! {
     REGISTER_DROPOUT = "register-dropout";
     /// The register began anew and went on from there. What flowed in between is not known.
     REGISTER_RESTARTED = "register-restarted", doubt;
-    /// The register passed its largest number and went on from zero; both parts are billed.
-    REGISTER_ROLLED_OVER = "register-rolled-over";
+    /// The register passed its largest number and went on from zero, or began anew; both parts are billed.
+    REGISTER_ROLLED_OVER = "register-rolled-over", doubt;
     /// The register of the start was not this session's: a meter that was not ready, or an old value.
     REGISTER_STALE_START = "register-stale-start", doubt;
     /// A register below zero is none.

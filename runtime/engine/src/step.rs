@@ -36,7 +36,7 @@ impl StationTask {
             was_heard: self.answered.was_heard(message.digest),
             message,
         };
-        let (admission, accepted) = match charging::propose(&self.station, &inbound.event) {
+        let (admission, accepted) = match charging::propose(&self.station, &inbound.event, moment.was_heard) {
             Proposal::Ask(question) => self.ask(question, moment.now).await,
             Proposal::Stands(admission) => (admission, None),
         };

@@ -168,7 +168,8 @@ pub(super) fn weigh_edges(session: &mut Session) {
     let (lead, rest) = (course.charged_within(session.started_at, first), course.charged_within(last, course.at));
     let (before, after) = evidence.unseen(lead, rest);
     // Nothing was seen to flow that it could be judged by.
-    let is_unknown = lead > LEAD_S && course.charged_within(first, last) < LEAD_S;
+    let saw_none = course.charged_within(first, last) < LEAD_S || session.energy() == Energy::ZERO;
+    let is_unknown = lead > LEAD_S && saw_none;
     session.marks.extend((before > tolerance || is_unknown).then_some(Mark::START_UNMETERED));
     session.marks.extend((after > tolerance || rest > UNMETERED_S).then_some(Mark::END_UNMETERED));
 }

@@ -72,12 +72,12 @@ pub(super) fn identify<'s>(station: &'s Station, event: &'s TransactionEvent, wa
     }
 }
 
-/// The session that was read last at this register.
+/// The session that was read last at this register, or else the latest: only its answer is told again.
 fn of_register<'s>(station: &'s Station, event: &TransactionEvent) -> Option<&'s Session> {
-    let register = event.last_register().and_then(|reading| reading.register)?;
-    let is_there =
-        |session: &&Session| session.timeline.evidence.latest().is_some_and(|last| last.register == register);
-    station.sessions.iter().rev().map(Arc::as_ref).find(is_there)
+    let register = event.last_register().and_then(|reading| reading.register);
+    let is_there = |session: &&Session| session.timeline.evidence.latest().map(|last| last.register) == register;
+    let sessions = || station.sessions.iter().rev().map(Arc::as_ref);
+    sessions().find(is_there).or_else(|| sessions().next())
 }
 
 fn started<'s>(station: &'s Station, event: &'s TransactionEvent) -> Meant<'s> {
@@ -103,10 +103,16 @@ fn started<'s>(station: &'s Station, event: &'s TransactionEvent) -> Meant<'s> {
             let end_may_be_told = ended.lacks_start() || ended.marks.has(&Mark::SECOND_STOP);
             Meant::New(New { end_may_be_told, ..reused })
         }
-        known if known.lacks_start() => Meant::Startless(known),
+        known if known.lacks_start() && !told_before(known, event) => Meant::Startless(known),
         known if is_same_start(known, event) => Meant::Repetition(known),
         known => Meant::New(New { end_may_be_told: !known.is_open() && began_earlier, ..reused }),
     }
+}
+
+/// What waits for a start was not told before it.
+fn told_before(known: &Session, event: &TransactionEvent) -> bool {
+    let is_earlier = |told: &TransactionEvent| told.at.zip(event.at).is_some_and(|(told, at)| told + SLACK < at);
+    event.told_at.is_none() && known.parked.iter().any(|told| told.told_at.is_none() && is_earlier(told))
 }
 
 /// Some stations count their transactions from 1 after each boot: a start after the end is another transaction.
@@ -121,9 +127,8 @@ fn is_same_start(session: &Session, event: &TransactionEvent) -> bool {
 }
 
 fn is_same_start_by_time(session: &Session, event: &TransactionEvent) -> bool {
-    let same_token = event.token.as_ref().is_none_or(|token| session.verdict_on(token).is_some());
     let same_time = event.told().is_some_and(|at| began(session, at));
-    !session.lacks_start() && same_token && same_time && is_same_place(session, event)
+    !session.lacks_start() && shows_known(session, event) && same_time && is_same_place(session, event)
 }
 
 /// Some stations stamp a start when they send it. Not after a boot, or when the place was free.
@@ -187,6 +192,7 @@ fn followed<'s>(station: &'s Station, event: &'s TransactionEvent, was_heard: bo
         None | Some(None) => Meant::Nobody,
         Some(Some(known)) if known.lacks_start() && known.parked.contains(event) => Meant::Repetition(known),
         Some(Some(known)) if known.lacks_start() => Meant::Startless(known),
+        Some(Some(known)) if was_heard => booked_end(station, event).unwrap_or(Meant::Repetition(known)),
         Some(Some(known)) if !could_be_of(known, event) => booked_end(station, event).unwrap_or(Meant::Foreign(known)),
         Some(Some(known)) if is_told_again(known, event) => Meant::Repetition(known),
         Some(Some(known)) if known.is_open() => Meant::Running(Running { session: known, is_guessed: false }),
@@ -307,18 +313,24 @@ fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
         return true;
     }
     let Some(register) = register else {
-        return event.told().is_some_and(same_time)
-            && event.token.as_ref().is_none_or(|t| session.verdict_on(t).is_some());
+        return event.told().is_some_and(same_time) && shows_known(session, event);
     };
     let same_register = session.timeline.evidence.latest().is_some_and(|latest| latest.register == register);
     let near = |at: Timestamp| {
         let end = session.told_until.or(session.ended_at);
-        event.transaction.is_some() && end.is_some_and(|end| at.duration_since(end).abs() < STAMPED_ANEW)
+        event.transaction.is_some()
+            && shows_known(session, event)
+            && end.is_some_and(|end| at.duration_since(end).abs() < STAMPED_ANEW)
     };
     same_register && event.told().is_none_or(|at| same_time(at) || near(at))
 }
 
+fn shows_known(session: &Session, event: &TransactionEvent) -> bool {
+    event.token.as_ref().is_none_or(|shown| session.verdict_on(shown).is_some())
+}
+
 fn is_same_message(known: &TransactionEvent, event: &TransactionEvent) -> bool {
-    (known.phase, known.told(), &known.readings) == (event.phase, event.told(), &event.readings)
-        && known.token == event.token
+    let shown = |event: &TransactionEvent| event.readings.iter().map(|reading| reading.register).collect::<Vec<_>>();
+    (known.phase, known.told(), &known.token) == (event.phase, event.told(), &event.token)
+        && shown(known) == shown(event)
 }

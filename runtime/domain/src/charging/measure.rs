@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::timeline::Clock;
 
 /// A session that charged for so long before its first register may have drawn what nobody has seen.
-const UNMETERED: SignedDuration = SignedDuration::from_mins(2);
+const UNMETERED: SignedDuration = SignedDuration::from_secs(60);
 /// The register of a start may be so much older.
 const EARLY: SignedDuration = SignedDuration::from_secs(10);
 

@@ -51,12 +51,13 @@ pub enum Proposal {
     Stands(Admission),
 }
 
-pub fn propose(station: &Station, event: &StationEvent) -> Proposal {
+/// `was_heard`: as in [`super::Moment`].
+pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Proposal {
     let question = match event {
         StationEvent::Authorize(token) => {
             Some(Question { token: token.clone(), purpose: Purpose::Authorize, evse: 0, connector: 0 })
         }
-        StationEvent::Transaction(event) => token_question(station, event),
+        StationEvent::Transaction(event) => token_question(station, event, was_heard),
         _ => None,
     };
     match question {
@@ -68,9 +69,9 @@ pub fn propose(station: &Station, event: &StationEvent) -> Proposal {
 
 /// Every token in every event is asked about, once in a session (OCPP 2.0.1, E05.FR.01). The end takes its course
 /// whatever the answer is: a driver may always stop.
-fn token_question(station: &Station, event: &TransactionEvent) -> Option<Question> {
+fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) -> Option<Question> {
     let token = event.token.as_ref()?;
-    let known = match identify(station, event, false) {
+    let known = match identify(station, event, was_heard) {
         Meant::Running(running) => Some(running.session),
         Meant::Startless(session) | Meant::Ended(session) | Meant::Repetition(session) => Some(session),
         Meant::New(_) | Meant::Foreign(_) | Meant::Nobody => None,

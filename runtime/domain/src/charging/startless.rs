@@ -65,7 +65,7 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
 /// after this start.
 fn may_be_another(told: Told<'_>, session: &Session, first: Option<Timestamp>) -> bool {
     let is_unnamed = told.event.transaction.is_none();
-    let has_another = told.station.open().next().is_some() || told.station.may_have_ended_instead(session);
+    let has_another = told.station.not_over_before(session).next().is_some();
     let is_long_after = first.is_some_and(|first| first.duration_since(session.started_at) > LONG_AFTER);
     if is_unnamed { has_another } else { is_long_after }
 }

@@ -130,11 +130,11 @@ impl Station {
         self.sessions.iter().map(Arc::as_ref).filter(|session| session.is_open())
     }
 
-    /// Whether another session has not ended before this one began: what ended that one may have been this one's end.
-    pub(super) fn may_have_ended_instead(&self, session: &Session) -> bool {
+    /// Other sessions that had not ended when this one began: what ended one of them may have been this one's end.
+    pub(super) fn not_over_before(&self, session: &Session) -> impl Iterator<Item = &Session> {
         let is_over = |other: &Session| other.ended_at.is_some_and(|end| end <= session.started_at);
-        let is_sure = |other: &Session| is_over(other) && !other.expects_own_end();
-        self.sessions.iter().any(|other| other.id != session.id && !is_sure(other))
+        let is_sure = move |other: &Session| is_over(other) && !other.expects_own_end();
+        self.sessions.iter().map(Arc::as_ref).filter(move |other| other.id != session.id && !is_sure(other))
     }
 
     /// Whether another session of the EVSE has a part of the same time.

@@ -36,10 +36,19 @@ pub(super) fn apply(told: Told<'_>) -> Step {
         Meant::Running(running) => go_on(told, running),
         Meant::Repetition(session) => consequences::repeated(told, session),
         Meant::Startless(session) => startless::join(told, session.clone()),
-        Meant::Ended(session) => late::late(told, session.clone()),
+        Meant::Ended(session) => late(told, session),
         Meant::Foreign(session) => foreign(told, session),
         Meant::Nobody => nobody(told),
     }
+}
+
+/// An end of a session that has ended may be that of a newer one of its name.
+fn late(told: Told<'_>, session: &Session) -> Step {
+    let mut step = late::late(told, session.clone());
+    let newer = told.event.transaction.as_ref().and_then(|name| told.station.named(name).find(|newer| newer.is_open()));
+    let newer = newer.filter(|_| told.event.phase == Phase::Ended);
+    step.sessions.extend(newer.and_then(|newer| awaiting_stop(newer, told.moment.now)));
+    step
 }
 
 fn begin(told: Told<'_>, new: New<'_>) -> Step {
@@ -85,8 +94,9 @@ fn go_on(told: Told<'_>, running: Running<'_>) -> Step {
 fn may_end_another(told: Told<'_>, session: &Session) -> bool {
     let shown = told.event.token.as_ref();
     let shows_driver = shown.is_some_and(|shown| session.token.as_ref().is_some_and(|own| own.is_shown_as(shown)));
-    let is_only = told.station.open().count() < 2 && !told.station.may_have_ended_instead(session);
-    !is_only && !shows_driver
+    let others = || told.station.not_over_before(session);
+    let is_drivers = |other: &Session| shown.is_some_and(|shown| other.verdict_on(shown).is_some());
+    if shows_driver { others().any(is_drivers) } else { others().next().is_some() }
 }
 
 /// An end is booked for itself, under a name of ours; the session whose name it has goes on.

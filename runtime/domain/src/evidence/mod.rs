@@ -413,7 +413,8 @@ impl Evidence {
         let is_first_run = self.start.is_none();
         let only_zero = self.run.as_ref().is_some_and(Run::is_only_zero);
         let is_first = self.run.as_ref().is_some_and(|run| !run.is_established());
-        let may_be_stray = is_first && self.stray.as_ref().is_some_and(|stray| stray.reaches(point, power));
+        let may_be_stray =
+            self.stray.as_ref().is_some_and(|stray| stray.reaches(point, power) && (is_first || !stray.shows_zero()));
         let stray = self.stray.take().filter(Run::is_established);
         let mut judged = self.go_on(point);
         judged.marks.push(Mark::REGISTER_DROPOUT);

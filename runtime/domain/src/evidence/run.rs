@@ -148,7 +148,11 @@ impl Run {
 
     /// One register, and it shows nothing.
     pub(super) fn is_only_zero(&self) -> bool {
-        !self.is_established() && self.last.register == Energy::ZERO
+        !self.is_established() && self.shows_zero()
+    }
+
+    pub(super) fn shows_zero(&self) -> bool {
+        self.last.register == Energy::ZERO
     }
 
     pub(super) fn reaches(&self, point: Point, power: Power) -> bool {

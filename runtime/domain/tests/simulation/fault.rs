@@ -55,7 +55,7 @@ faults! {
     /// Samples count per session, start and stop do not.
     SamplesPerSession [END_CONTRADICTS REGISTER_STALE_START REGISTER_RESTARTED];
     /// It passes its largest number within a session.
-    RollsOver [END_CONTRADICTS REGISTER_RESTARTED REGISTER_STALE_START];
+    RollsOver [REGISTER_ROLLED_OVER END_CONTRADICTS REGISTER_RESTARTED REGISTER_STALE_START];
     /// It shows 0 at the start, because the meter is not ready.
     NotReady [CLOCK_MOVED REGISTER_STALE_START START_UNMETERED END_CONTRADICTS REGISTER_RESTARTED ENERGY_UNKNOWN];
     /// The end has −1 or 0 for a register.

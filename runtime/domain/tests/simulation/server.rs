@@ -89,7 +89,8 @@ impl Server {
             was_heard: self.answered.iter().any(|answered| answered.message.digest == message.digest),
             message: message.clone(),
         };
-        let step = charging::apply(&self.station, &inbound, admission(&self.station, &inbound), &moment);
+        let step =
+            charging::apply(&self.station, &inbound, admission(&self.station, &inbound, moment.was_heard), &moment);
         let prices = price(&step);
         let settled = charging::settle(&self.station, step, prices, &message, now);
         let effects = settled.effects.clone();
@@ -195,8 +196,8 @@ fn written(session: &Session) -> Session {
     serde_json::from_str(&text).expect("and read again")
 }
 
-fn admission(station: &Station, inbound: &Inbound) -> Admission {
-    match charging::propose(station, &inbound.event) {
+fn admission(station: &Station, inbound: &Inbound, was_heard: bool) -> Admission {
+    match charging::propose(station, &inbound.event, was_heard) {
         Proposal::Stands(admission) => admission,
         Proposal::Ask(question) => {
             let info = policy(&question.token);

@@ -26,7 +26,8 @@ impl Failure {
 /// The day, and the same history in another order; unless only the order tells what belongs together.
 pub(crate) fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     let outcomes = run_once(plan, 0)?;
-    if plan.has(Fault::NamesAgain) || plan.has(Fault::RestartsAtBoot) {
+    let loses_intervals = plan.has(Fault::IntervalsOnly) && plan.boots();
+    if plan.has(Fault::NamesAgain) || plan.has(Fault::RestartsAtBoot) || loses_intervals {
         return Ok(outcomes);
     }
     let shuffled = plan.with(&[Fault::Outages, Fault::Reorders]);
@@ -47,7 +48,14 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
 
 /// That something was late or odd is said, so that it may have come out otherwise.
 fn is_marked(outcome: &Outcome) -> bool {
-    let says_so = [Mark::LATE_READING, Mark::LATE_STOP, Mark::STOP_AWAITED, Mark::REGISTER_FELL, Mark::REGISTER_JUMPED];
+    let says_so = [
+        Mark::LATE_READING,
+        Mark::LATE_STOP,
+        Mark::STOP_AWAITED,
+        Mark::REGISTER_FELL,
+        Mark::REGISTER_JUMPED,
+        Mark::TRANSACTION_REPAIRED,
+    ];
     !outcome.is_over
         || outcome.needs_review()
         || outcome.is_mixed_up

@@ -152,7 +152,7 @@ impl World {
         if let Some(recall) = charging::recall(&self.station, &inbound.event) {
             self.station.bring_back(found(&self.books, &recall));
         }
-        let admission = match charging::propose(&self.station, &inbound.event) {
+        let admission = match charging::propose(&self.station, &inbound.event, moment.was_heard) {
             Proposal::Ask(_) => {
                 let mut admission = Admission::standing(self.verdict);
                 admission.limits.max_energy = self.max_energy;
