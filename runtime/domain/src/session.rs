@@ -29,8 +29,8 @@ pub struct Session {
     #[serde(default)]
     pub token_group: Option<String>,
     /// What was decided about each token that was shown, oldest first; at most [`Session::MAX_ADMITTED`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub admitted: Vec<Admitted>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub admitted: Arc<Vec<Admitted>>,
     /// The energy when another driver's token was accepted too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_token_at: Option<Energy>,
@@ -102,6 +102,10 @@ impl Session {
     pub fn has_accepted_token(&self) -> bool {
         self.token.is_some() && !self.marks.has(&Mark::UNAUTHORIZED)
     }
+}
+
+fn is_empty(admitted: &Arc<Vec<Admitted>>) -> bool {
+    admitted.is_empty()
 }
 
 /// A token that was shown in a session, and the answer that it got.

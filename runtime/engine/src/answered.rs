@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use amprule_domain::Timestamp;
 use amprule_domain::effect::{Answered, MessageKey};
+use amprule_domain::event::StationEvent;
 use amprule_domain::reply::Reply;
 
 /// A station repeats at once or after a reconnect: the latest answers are kept whole. One that sends its queue again under
@@ -11,6 +13,8 @@ use amprule_domain::reply::Reply;
 pub(crate) struct AnsweredRing {
     latest: VecDeque<Answered>,
     heard: VecDeque<u64>,
+    /// The latest time that was told, if all messages are known. What is later was not heard.
+    told_until: Option<Timestamp>,
 }
 
 impl AnsweredRing {
@@ -19,8 +23,9 @@ impl AnsweredRing {
     const ANSWERS: usize = 16;
 
     pub(crate) fn new(latest: Vec<Answered>) -> Self {
-        let mut ring = Self::default();
-        latest.into_iter().for_each(|answered| ring.add(answered));
+        let told_until = latest.is_empty().then_some(Timestamp::MIN);
+        let mut ring = Self { told_until, ..Self::default() };
+        latest.into_iter().for_each(|answered| ring.push(answered));
         ring
     }
 
@@ -29,13 +34,26 @@ impl AnsweredRing {
     }
 
     /// Whether a message of this content was answered, under whatever id.
-    pub(crate) fn was_heard(&self, digest: u64) -> bool {
-        self.heard.contains(&digest)
+    pub(crate) fn was_heard(&self, event: &StationEvent, digest: u64) -> bool {
+        let is_later = self.told_until.zip(told(event)).is_some_and(|(until, told)| told > until);
+        !is_later && self.heard.contains(&digest)
     }
 
-    pub(crate) fn add(&mut self, answered: Answered) {
+    pub(crate) fn add(&mut self, event: &StationEvent, answered: Answered) {
+        self.told_until = self.told_until.map(|until| told(event).map_or(until, |told| told.max(until)));
+        self.push(answered);
+    }
+
+    fn push(&mut self, answered: Answered) {
         push(&mut self.heard, answered.message.digest, Self::MAX);
         push(&mut self.latest, answered, Self::ANSWERS);
+    }
+}
+
+fn told(event: &StationEvent) -> Option<Timestamp> {
+    match event {
+        StationEvent::Transaction(event) => event.told(),
+        _ => None,
     }
 }
 

@@ -33,7 +33,7 @@ impl StationTask {
             pin: &pin,
             protocol: self.protocol(),
             heartbeat_s: self.heartbeat_s(),
-            was_heard: self.answered.was_heard(message.digest),
+            was_heard: self.answered.was_heard(&inbound.event, message.digest),
             message,
         };
         let (admission, accepted) = match charging::propose(&self.station, &inbound.event, moment.was_heard) {
@@ -46,7 +46,7 @@ impl StationTask {
         let reply = self.commit(settled).await.map_err(|error| self.not_stored(&error))?;
         drop(accepted);
         if is_new {
-            self.answered.add(Answered { message: moment.message, reply: reply.clone() });
+            self.answered.add(&inbound.event, Answered { message: moment.message, reply: reply.clone() });
         }
         Ok(reply)
     }

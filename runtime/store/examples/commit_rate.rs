@@ -104,7 +104,7 @@ fn session(no: i64) -> Session {
         connector: 1,
         token: Some(IdToken::new(format!("TAG{no}"), "ISO14443")),
         token_group: None,
-        admitted: Vec::new(),
+        admitted: Arc::default(),
         second_token_at: None,
         state: SessionState::Active,
         started_at: time(0),

@@ -49,7 +49,7 @@ part!(Head, HeadOf {
     token: Option<IdToken>,
     token_group: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
-    admitted: Vec<Admitted>,
+    admitted: Arc<Vec<Admitted>>,
     #[serde(default, skip_serializing_if = "is_default")]
     second_token_at: Option<Energy>,
     state: SessionState,
@@ -191,7 +191,8 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         seen,
         parked,
     } = decode(course)?;
-    let admitted = if form == 0 { admitted_before(token.as_ref(), token_group.as_ref(), &marks) } else { admitted };
+    let before = || Arc::new(admitted_before(token.as_ref(), token_group.as_ref(), &marks));
+    let admitted = if form == 0 { before() } else { admitted };
     Ok(Session {
         id,
         no,
@@ -240,7 +241,7 @@ impl HeadOf<'_> {
         self.token.as_ref().map(|token| (&token.id_token, &token.kind)).hash(&mut hasher);
         (self.token_group, self.state.as_str(), self.started_at, self.started_as).hash(&mut hasher);
         (self.time_zone, self.location, self.second_token_at).hash(&mut hasher);
-        for Admitted { token, info } in self.admitted {
+        for Admitted { token, info } in self.admitted.iter() {
             (&token.id_token, &token.kind, info.status.as_str(), &info.group, &info.message, info.cache_until)
                 .hash(&mut hasher);
         }

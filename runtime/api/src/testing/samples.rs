@@ -1,5 +1,7 @@
 //! Records to put into the store.
 
+use std::sync::Arc;
+
 use amprule_domain::decision::{Decision, Fault, FaultClass, Hook};
 use amprule_domain::event::ChargingState;
 use amprule_domain::pricing::{Line, Pin, Price, PricedBy};
@@ -32,7 +34,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         connector: 1,
         token: Some(IdToken::new("04AB", "ISO14443")),
         token_group: Some("fleet".to_owned()),
-        admitted: Vec::new(),
+        admitted: Arc::default(),
         second_token_at: None,
         state: SessionState::Active,
         started_at: at("08:00"),

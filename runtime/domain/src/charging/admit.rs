@@ -64,12 +64,13 @@ fn remember(session: &mut Session, token: &IdToken, info: &TokenInfo) {
     if session.verdict_on(token).is_some() {
         return;
     }
-    if session.admitted.len() >= Session::MAX_ADMITTED {
-        let own = session.token.clone();
-        let other = session.admitted.iter().position(|admitted| Some(&admitted.token) != own.as_ref());
-        session.admitted.remove(other.unwrap_or(0));
+    let own = session.token.as_ref();
+    let admitted = Arc::make_mut(&mut session.admitted);
+    if admitted.len() >= Session::MAX_ADMITTED {
+        let other = admitted.iter().position(|admitted| Some(&admitted.token) != own);
+        admitted.remove(other.unwrap_or(0));
     }
-    session.admitted.push(Admitted { token: token.clone(), info: info.clone() });
+    admitted.push(Admitted { token: token.clone(), info: info.clone() });
 }
 
 /// A token that comes after the start may call for other units; those that the session began with keep their versions.

@@ -23,7 +23,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         connector: event.connector.unwrap_or(0),
         token: None,
         token_group: None,
-        admitted: Vec::new(),
+        admitted: Arc::default(),
         second_token_at: None,
         state: SessionState::Parked,
         started_at: at,

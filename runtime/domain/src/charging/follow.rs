@@ -20,6 +20,8 @@ const UNMETERED_S: i64 = 300;
 const LEAD_S: i64 = 30;
 /// What may have flowed and nobody has seen, besides a hundredth.
 const UNSEEN: Energy = Energy::from_wh(150);
+/// A clock that is off by less is believed.
+const ONE_SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// A station that has booted goes on with its session within this.
 const SOON: SignedDuration = SignedDuration::from_mins(20);
 /// A station tells of a session more often than this.
@@ -42,7 +44,8 @@ pub(super) struct Bounds {
 pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     let before = session.energy();
     let is_older = number(session, event);
-    session.told_until = session.told_until.max(event.told_at);
+    let is_off = |told: &Timestamp| event.at.is_none_or(|at| told.duration_since(at).abs() >= ONE_SECOND);
+    session.told_until = session.told_until.max(event.told_at.filter(is_off));
     let free_at = session.stop_awaited_since.filter(|_| session.marks.has(&Mark::PLACE_FREE));
     let was_free = free_at.zip(event.told()).is_some_and(|(free_at, at)| at > free_at + STATUS_SLACK);
     session.marks.extend(was_free.then_some(Mark::TRANSACTION_GUESSED));
@@ -102,7 +105,7 @@ pub(super) fn awaiting_stop(session: &Session, now: Timestamp) -> Option<Session
 fn is_heard(session: &mut Session, event: &TransactionEvent, now: Timestamp, before: Energy) {
     let Some(since) = session.stop_awaited_since else { return };
     let is_named = event.transaction.is_some();
-    let is_fresh = event.at.is_some_and(|at| at >= since);
+    let is_fresh = event.at.is_some_and(|at| (since..=now + STATUS_SLACK).contains(&at));
     if is_named && is_fresh {
         session.stop_awaited_since = None;
         session.marks.take_back(&Mark::STOP_AWAITED);

@@ -17,6 +17,8 @@ const SET_BACK_MAX: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 /// A start that is sent again may have the time of that.
 const STAMPED_ANEW: SignedDuration = SignedDuration::from_mins(5);
+/// 2001-09-09, in seconds since 1970.
+const UNSET_UNTIL_S: i64 = 1_000_000_000;
 /// Of two times so far apart one was told by a clock that was not set.
 const OTHER_ERA: SignedDuration = SignedDuration::from_hours(300 * 24);
 /// Times of one moment may differ by so much.
@@ -154,7 +156,11 @@ fn is_same_unnamed_start(session: &Session, event: &TransactionEvent) -> bool {
     };
     let same_token = event.token.as_ref().is_some_and(|token| session.verdict_on(token).is_some());
     let has_register = event.last_register().is_some();
-    same_time && same_token && is_same_place(session, event) && (!has_register || same_register(session, event))
+    let is_stale = session.marks.has(&Mark::REGISTER_STALE_START);
+    same_time
+        && same_token
+        && is_same_place(session, event)
+        && (!has_register || is_stale || same_register(session, event))
 }
 
 /// The queue was sent in the wrong order: an end that named no transaction was booked, and this is its start.
@@ -290,13 +296,13 @@ fn is_before(session: &Session, event: &TransactionEvent) -> bool {
 /// A number that has come already says nothing: some stations number from 0 again after a boot. A repetition is not
 /// later than what was heard, and shows no higher register.
 fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
+    let has_told_end = !session.is_open() && !session.expects_own_end();
     let highest = session.timeline.evidence.highest();
     let heard = session.told_until.max(Some(session.timeline.at));
     let is_news = event.told().is_some_and(|at| Some(at) > heard)
         || event.readings.iter().any(|reading| reading.register > highest)
-        || (event.phase == Phase::Ended && session.is_open());
+        || (event.phase == Phase::Ended && !has_told_end);
     let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));
-    let has_told_end = !session.is_open() && !session.expects_own_end();
     let says_nothing = event.readings.is_empty() || event.offline;
     (was_seen && says_nothing && !is_news)
         || (event.phase == Phase::Ended && has_told_end && is_same_end(session, event))
@@ -307,7 +313,9 @@ fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
     let register = event.last_register().and_then(|reading| reading.register);
     let within = |at: Timestamp, end: Timestamp| at.duration_since(end).abs() < SignedDuration::from_secs(1);
     let same_time = |at| {
-        Some(at) == session.told_until || session.ended_at.is_some_and(|end| event.at.is_some() && within(at, end))
+        is_set(at)
+            && (Some(at) == session.told_until
+                || session.ended_at.is_some_and(|end| event.at.is_some() && within(at, end)))
     };
     if session.parked.iter().any(|known| is_same_message(known, event)) {
         return true;
@@ -323,6 +331,11 @@ fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
             && end.is_some_and(|end| at.duration_since(end).abs() < STAMPED_ANEW)
     };
     same_register && event.told().is_none_or(|at| same_time(at) || near(at))
+}
+
+/// Clocks that are not set begin at the same moment after every boot.
+fn is_set(at: Timestamp) -> bool {
+    at.as_second() > UNSET_UNTIL_S
 }
 
 fn shows_known(session: &Session, event: &TransactionEvent) -> bool {

@@ -111,7 +111,9 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
         Order::Next => {}
         Order::Same => return true,
         Order::Late => {
-            if let Some(judged) = course.evidence.reach_back(read.point, power) {
+            let lacks_start = course.evidence.first_read_at() > Some(session.started_at);
+            let earlier = lacks_start.then(|| course.evidence.reach_back(read.point, power)).flatten();
+            if let Some(judged) = earlier {
                 session.marks.add(Mark::LATE_READING);
                 bring_up(session, read.point.at, judged, power, &clock);
                 return true;
@@ -184,7 +186,7 @@ fn bring_up(session: &mut Session, at: Timestamp, judged: Judged, power: Power, 
     let is_restored = judged.is_restored;
     // However little it fell: when the station has booted meanwhile, it has begun anew.
     let has_booted = session.stop_awaited_since.is_some() && judged.marks.contains(&Mark::REGISTER_FELL);
-    session.marks.extend(has_booted.then_some(Mark::REGISTER_RESTARTED));
+    session.marks.extend(has_booted.then_some(Mark::END_CONTRADICTS));
     let marks = session.timeline.take(at, judged, power, clock);
     if is_restored {
         Judged::TAKEN_BACK.iter().for_each(|mark| session.marks.take_back(mark));

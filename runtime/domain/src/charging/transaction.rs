@@ -3,7 +3,7 @@
 //! No message about a transaction is refused. A repetition changes nothing and gets the same answer; what has no start
 //! waits for it, or is booked without it; what cannot belong to the session that it names is kept for a person.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::admit::{admit, pays_at_the_end};
 use super::begin::{blank, pin};
@@ -16,9 +16,6 @@ use crate::event::{Inbound, Naming, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
 use crate::{SessionNo, TransactionId};
-
-/// What is older comes from a queue: many stations send a boot notification whenever they connect.
-const LIVE: SignedDuration = SignedDuration::from_mins(15);
 
 /// A station's message about a transaction, with all that is needed to understand it.
 #[derive(Clone, Copy)]
@@ -60,9 +57,7 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
     session.pin = pin(&session, told);
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
-    let is_live = told.moment.now.duration_since(session.started_at) < LIVE;
-    let has_booted_since = is_live && told.station.record.booted_at.is_some_and(|boot| boot > session.started_at);
-    if new.end_may_be_told || has_booted_since {
+    if new.end_may_be_told {
         session = awaiting_stop(&session, told.moment.now).unwrap_or(session);
     }
     if let Some(before) = told.station.before(session.evse, session.started_at) {

@@ -221,7 +221,8 @@ impl Evidence {
     pub fn reach_back(&mut self, point: Point, power: Power) -> Option<Judged> {
         let run = self.run.as_mut().filter(|_| self.start.is_none() && self.stray.is_none())?;
         let is_earlier = point.at < run.first.at && point.register < run.first.register;
-        if !is_earlier || !run.first.dated || !point.is_reached_by(run.first, power) {
+        let is_dated = point.dated && run.first.dated;
+        if !is_earlier || !is_dated || point.register <= Energy::ZERO || !point.is_reached_by(run.first, power) {
             return None;
         }
         let until = run.first.at;

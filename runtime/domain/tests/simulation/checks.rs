@@ -221,7 +221,7 @@ fn sound(session: &Session) -> Check {
     {
         return wrong("the periods do not go from its start to its end");
     }
-    for admitted in &session.admitted {
+    for admitted in session.admitted.iter() {
         if admitted.info.status == AuthorizationStatus::Accepted
             && policy(&admitted.token).status != AuthorizationStatus::Accepted
         {

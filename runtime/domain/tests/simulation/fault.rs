@@ -132,7 +132,8 @@ pub(crate) const DOUBTS_OF_BOOTS: [Mark; 4] =
 
 /// Of these, the second is left out: with both nobody could tell what happened. A register that sticks until an end that
 /// has none; one that begins anew behind a zero; a name, or a register, that comes again while the queue is not in order;
-/// ends without a name where samples count otherwise.
+/// ends without a name where samples count otherwise, with another driver's token, or without a
+/// register.
 const UNKNOWABLE: &[(Fault, Fault)] = &[
     (Fault::NoStopRegister, Fault::Sticks),
     (Fault::NotReady, Fault::RollsOver),
@@ -143,6 +144,8 @@ const UNKNOWABLE: &[(Fault, Fault)] = &[
     (Fault::RestartsAtBoot, Fault::Reorders),
     (Fault::RestartsAtBoot, Fault::Overtakes),
     (Fault::SamplesPerSession, Fault::Unnamed),
+    (Fault::Unnamed, Fault::OtherAtStop),
+    (Fault::NoStopRegister, Fault::Unnamed),
 ];
 
 /// A day without any, with one, or with several.

@@ -15,6 +15,8 @@ const EXACT_MWH: i64 = 2_000;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rows: BTreeMap<String, Row>,
+    /// Days on which something was billed that nobody has to look at, and less than has flowed.
+    pub losses: u64,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -39,6 +41,7 @@ impl Report {
     }
 
     pub(crate) fn join(&mut self, other: Self) {
+        self.losses += other.losses;
         for (name, row) in other.rows {
             let known = self.rows.entry(name).or_default();
             known.exact += row.exact;
@@ -81,6 +84,6 @@ impl fmt::Display for Report {
             let doubts: Vec<_> = doubts.iter().map(|(mark, count)| format!("{mark} {count}")).collect();
             writeln!(f, "{name:28} {exact:7} {within:7} {marked:7} {open:7}  {}", doubts.join(", "))?;
         }
-        Ok(())
+        writeln!(f, "days with a loss that nobody sees: {}", self.losses)
     }
 }

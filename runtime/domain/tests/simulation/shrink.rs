@@ -16,6 +16,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// What only costs the operator, or comes from a mark that nobody expected.
+    pub(crate) fn is_rare_loss(&self) -> bool {
+        ["less is billed", "none of these faults explains"].iter().any(|soft| self.what.contains(soft))
+    }
+
     /// What is wrong, without the numbers that it was seen with.
     fn kind(&self) -> &str {
         let what = self.what.trim_start_matches(|letter: char| letter != ':');
