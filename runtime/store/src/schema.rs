@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/003_transactions_by_station.sql"),
     include_str!("../migrations/004_bills.sql"),
     include_str!("../migrations/005_kept_bytes.sql"),
+    include_str!("../migrations/006_charging.sql"),
 ];
 
 /// The connection that writes, with the newest format.

@@ -4,7 +4,7 @@ use amprule_domain::effect::BillVersion;
 use amprule_domain::ports::{Listed, Page, SessionFilter};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
-use amprule_domain::{Currency, Decimal, Mark, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+use amprule_domain::{Currency, Decimal, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use rusqlite::{Connection, Params, Row, params};
 
 use super::page::{Query, after_pair};
@@ -78,14 +78,8 @@ pub(crate) fn spent(connection: &Connection, key: &str, currency: Currency, sinc
 }
 
 pub(crate) fn open_count(connection: &Connection, key: &str) -> Outcome<u32> {
-    // The search for the word is quick; whether it is the mark is only asked where it stands.
-    let sql = "SELECT count(*) FROM sessions INDEXED BY sessions_live_by_token JOIN courses USING (no)
-               WHERE token = ?1 AND state <> 'ended' AND state = 'active'
-               AND (instr(course, ?2) = 0
-                    OR NOT EXISTS (SELECT 1 FROM json_each(course, '$.marks') WHERE value = ?2))";
-    Ok(connection
-        .prepare_cached(sql)?
-        .query_row([&*key.to_uppercase(), Mark::UNAUTHORIZED.as_str()], |row| row.get(0))?)
+    let sql = "SELECT count(*) FROM sessions INDEXED BY sessions_charging WHERE token = ?1 AND charging = 1";
+    Ok(connection.prepare_cached(sql)?.query_row([&*key.to_uppercase()], |row| row.get(0))?)
 }
 
 pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {

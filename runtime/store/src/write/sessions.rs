@@ -34,9 +34,10 @@ impl<'c> Sessions<'c> {
         let total = price.map(|price| price.total.to_string());
         let currency = price.map(|price| price.currency.as_str());
         let (no, journal_end) = (session.no, journal.take_end(session.no));
-        let row = params![no.0, head.face(), total, currency, journal_end, self.course.of(&course)?];
+        let charging = is_charging(session);
+        let row = params![no.0, head.face(charging), total, currency, journal_end, self.course.of(&course)?];
         if self.move_on.execute(row)? == 0 {
-            put_head(&mut self.put_head, session, self.head.of::<HeadOf<'_>>(&head)?)?;
+            put_head(&mut self.put_head, session, charging, self.head.of::<HeadOf<'_>>(&head)?)?;
             self.put_course.execute(row)?;
         }
         if session.state == SessionState::Ended {
@@ -46,7 +47,12 @@ impl<'c> Sessions<'c> {
     }
 }
 
-fn put_head(statement: &mut Statement<'_>, session: &Session, head: &Body) -> Outcome<()> {
+/// It runs, and somebody may charge.
+fn is_charging(session: &Session) -> bool {
+    session.is_open() && session.has_accepted_token()
+}
+
+fn put_head(statement: &mut Statement<'_>, session: &Session, charging: bool, head: &Body) -> Outcome<()> {
     let changed = statement.execute(params![
         session.no.0,
         session.id.0.as_bytes().as_slice(),
@@ -55,6 +61,7 @@ fn put_head(statement: &mut Statement<'_>, session: &Session, head: &Body) -> Ou
         session.token.as_ref().map(IdToken::key),
         session.state.as_str(),
         micros(session.started_at),
+        charging,
         head
     ])?;
     match changed {
@@ -69,11 +76,11 @@ const MOVE_ON: &str = "
     WHERE no = ?1 AND face = ?2";
 
 const PUT_HEAD: &str = "
-    INSERT INTO sessions (no, id, station, txn, token, state, started_at, head)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO sessions (no, id, station, txn, token, state, started_at, charging, head)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (no) DO UPDATE SET
         station = excluded.station, txn = excluded.txn, token = excluded.token, state = excluded.state,
-        started_at = excluded.started_at, head = excluded.head
+        started_at = excluded.started_at, charging = excluded.charging, head = excluded.head
     WHERE id = excluded.id";
 
 const PUT_COURSE: &str = "
