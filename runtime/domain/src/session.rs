@@ -49,6 +49,9 @@ pub struct Session {
     /// Since when the station behaves as if this session had ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_awaited_since: Option<Timestamp>,
+    /// What the station did since it last spoke of this session.
+    #[serde(default, skip_serializing_if = "Signs::is_none")]
+    pub signs: Signs,
     pub stop_reason: Option<String>,
     /// IANA name of the zone in which the session's hours are counted, fixed at its start.
     pub time_zone: String,
@@ -106,6 +109,24 @@ impl Session {
 
 fn is_empty(admitted: &Arc<Vec<Admitted>>) -> bool {
     admitted.is_empty()
+}
+
+/// What makes another transaction, or another register, likely.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Signs {
+    /// When the station booted, by our clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booted: Option<Timestamp>,
+    /// When it showed the connector as free, by its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free: Option<Timestamp>,
+}
+
+impl Signs {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A token that was shown in a session, and the answer that it got.

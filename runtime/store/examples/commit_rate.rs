@@ -112,6 +112,7 @@ fn session(no: i64) -> Session {
         told_until: None,
         parked_at: None,
         stop_awaited_since: None,
+        signs: amprule_domain::session::Signs::default(),
         ended_at: None,
         stop_reason: None,
         time_zone: "Europe/Berlin".to_owned(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use amprule_domain::event::TransactionEvent;
 use amprule_domain::pricing::{Pin, Price};
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
-use amprule_domain::session::{Admitted, SeqRanges, Session, SessionLimits, SessionState};
+use amprule_domain::session::{Admitted, SeqRanges, Session, SessionLimits, SessionState, Signs};
 use amprule_domain::timeline::Timeline;
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, Mark, Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
@@ -71,6 +71,8 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     stop_awaited_since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "is_default")]
+    signs: Signs,
+    #[serde(default, skip_serializing_if = "is_default")]
     stop_reason: Option<String>,
     timeline: Timeline,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -110,6 +112,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         told_until,
         parked_at,
         stop_awaited_since,
+        signs,
         stop_reason,
         timeline,
         price,
@@ -145,6 +148,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
             told_until,
             parked_at,
             stop_awaited_since,
+            signs,
             stop_reason,
             timeline,
             price,
@@ -182,6 +186,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         told_until,
         parked_at,
         stop_awaited_since,
+        signs,
         stop_reason,
         timeline,
         price,
@@ -214,6 +219,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         told_until,
         parked_at,
         stop_awaited_since,
+        signs,
         stop_reason,
         timeline,
         price,

@@ -42,6 +42,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         told_until: None,
         parked_at: None,
         stop_awaited_since: None,
+        signs: amprule_domain::session::Signs::default(),
         ended_at: None,
         stop_reason: None,
         time_zone: "Europe/Berlin".to_owned(),

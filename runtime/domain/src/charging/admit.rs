@@ -22,8 +22,9 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
         return;
     };
     let admission = told.admission;
-    let token = shown.clone().typed(admission.kind.as_deref());
-    let info = session.verdict_on(shown).unwrap_or(&admission.info).clone();
+    let known = session.admitted.iter().find(|admitted| admitted.token.is_shown_as(shown)).cloned();
+    let anew = || Admitted { token: shown.clone().typed(admission.kind.as_deref()), info: admission.info.clone() };
+    let Admitted { token, info } = known.unwrap_or_else(anew);
     remember(session, &token, &info);
     let is_accepted = info.status == AuthorizationStatus::Accepted;
     let may_take_over = is_accepted && told.event.phase != Phase::Ended;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::consequences::{Happened, Step};
 use super::follow::{awaiting_stop, change_state};
@@ -17,8 +17,11 @@ use crate::mark::Mark;
 use crate::ports::Ids;
 use crate::pricing::Pin;
 use crate::reply::{DataTransferStatus, Reply};
-use crate::session::Session;
+use crate::session::{Session, Signs};
 use crate::station::StationRecord;
+
+/// A station that has booted shows its connectors as free before it has looked.
+const SAME_VEHICLE: SignedDuration = SignedDuration::from_mins(2);
 
 /// The pricing versions for a session that begins on an occasion; the other argument is the unit that a policy asked for.
 pub type Pinning<'a> = dyn Fn(&Occasion<'_>, Option<&str>) -> Option<Arc<Pin>> + Sync + 'a;
@@ -76,7 +79,7 @@ fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     Step {
         effects: vec![Effect::Station(Box::new(record.clone()))],
         record: Some(record),
-        sessions: station.open().filter_map(|session| awaiting_stop(session, moment.now)).collect(),
+        sessions: station.open().map(|session| booted_in(session, moment.now)).collect(),
         happened: vec![Happened::Booted],
         ..Step::reply(Reply::Boot { status, interval_s: moment.heartbeat_s, now: moment.now })
     }
@@ -108,20 +111,32 @@ fn status_changed(station: &Station, inbound: &Inbound, status: &ConnectorStatus
 fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp, is_guess: bool) -> Option<Session> {
     let is_there = open.connector == 0 || status.connector == 0 || status.connector == open.connector;
     if status.is_free() {
-        return is_there.then(|| left(open, now)).flatten();
+        let is_known = open.stop_awaited_since.is_some() && open.signs.free.is_some();
+        return (is_there && !is_known).then(|| left(open, now, status.at.unwrap_or(now)));
     }
-    let (state, at) = status.charging.zip(status.at)?;
+    let Some((state, at)) = status.charging.zip(status.at) else {
+        // The vehicle was there all the time; much later it is the next one.
+        let since_free = open.signs.free.zip(status.at).map(|(free, at)| at.duration_since(free));
+        let is_back = is_there && since_free.is_some_and(|since| since < SAME_VEHICLE);
+        return is_back.then(|| Session { signs: Signs { free: None, ..open.signs }, ..open.clone() });
+    };
     let mut session = open.clone();
     session.marks.extend((is_guess && state != session.timeline.state).then_some(Mark::LATE_STATE));
     change_state(&mut session, at, state);
     Some(session)
 }
 
-fn left(open: &Session, now: Timestamp) -> Option<Session> {
-    let is_known = open.marks.has(&Mark::PLACE_FREE) && open.stop_awaited_since.is_some();
-    let mut session = (!is_known).then(|| awaiting_stop(open, now).unwrap_or_else(|| open.clone()))?;
+fn left(open: &Session, now: Timestamp, at: Timestamp) -> Session {
+    let mut session = awaiting_stop(open, now).unwrap_or_else(|| open.clone());
+    session.signs.free = Some(at);
     session.marks.add(Mark::PLACE_FREE);
-    Some(session)
+    session
+}
+
+fn booted_in(open: &Session, now: Timestamp) -> Session {
+    let mut session = awaiting_stop(open, now).unwrap_or_else(|| open.clone());
+    session.signs.booted = Some(now);
+    session
 }
 
 /// A word about a session that has ended meanwhile.
@@ -148,13 +163,14 @@ fn metered(
     admission: &Admission,
     moment: &Moment<'_>,
 ) -> Step {
+    let told_at = values.readings.iter().filter_map(|reading| reading.at).max();
     let event = TransactionEvent {
         phase: Phase::Updated,
         naming: Naming::Ours,
         transaction: None,
         seq_no: None,
-        at: values.readings.iter().filter_map(|reading| reading.at).max(),
-        told_at: None,
+        at: told_at.map(|at| at.min(moment.now)),
+        told_at: told_at.filter(|at| *at > moment.now),
         evse: Some(values.evse).filter(|evse| *evse > 0),
         connector: None,
         token: None,

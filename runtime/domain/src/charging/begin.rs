@@ -8,7 +8,7 @@ use super::transaction::Told;
 use crate::event::Phase;
 use crate::mark::Marks;
 use crate::pricing::Pin;
-use crate::session::{SeqRanges, Session, SessionLimits, SessionState};
+use crate::session::{SeqRanges, Session, SessionLimits, SessionState, Signs};
 use crate::timeline::Timeline;
 use crate::{Occasion, SessionNo};
 
@@ -32,6 +32,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         told_until: None,
         parked_at: None,
         stop_awaited_since: None,
+        signs: Signs::default(),
         stop_reason: None,
         time_zone: record.time_zone.clone(),
         location: record.location.clone(),

@@ -106,7 +106,7 @@ fn ends_where_it_began(station: &Station, session: &Session) -> bool {
         return false;
     };
     let before = station.before(session.evse, session.started_at);
-    last > Energy::ZERO && before.and_then(registers).is_some_and(|(_, end)| end == last)
+    last > Energy::ZERO && before.and_then(registers).is_some_and(|(first, end)| end == last && first > Energy::ZERO)
 }
 
 /// A start says that whatever was open on its EVSE, or under its name, is over.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::believe;
 use super::measure::{measure, measure_end, redate};
 use crate::Energy;
-use crate::event::{ChargingState, Phase, TransactionEvent};
+use crate::event::{ChargingState, Naming, Phase, TransactionEvent};
 use crate::evidence::{Point, Power};
 use crate::mark::Mark;
 use crate::session::{SeqRanges, Session, SessionState};
@@ -43,11 +43,11 @@ pub(super) struct Bounds {
 /// Lets an event of a known, begun transaction take its effect.
 pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     let before = session.energy();
-    let is_older = number(session, event);
+    let is_older = number(session, event, bounds.now);
     let is_off = |told: &Timestamp| event.at.is_none_or(|at| told.duration_since(at).abs() >= ONE_SECOND);
     session.told_until = session.told_until.max(event.told_at.filter(is_off));
-    let free_at = session.stop_awaited_since.filter(|_| session.marks.has(&Mark::PLACE_FREE));
-    let was_free = free_at.zip(event.told()).is_some_and(|(free_at, at)| at > free_at + STATUS_SLACK);
+    let is_after = session.signs.free.zip(event.at).is_some_and(|(free, at)| at > free + STATUS_SLACK);
+    let was_free = is_after && event.naming == Naming::Theirs;
     session.marks.extend(was_free.then_some(Mark::TRANSACTION_GUESSED));
     let is_before = session.started_as.is_some() && event.at.is_some_and(|at| at < session.started_at);
     session.marks.extend(is_before.then_some(Mark::START_UNDATED));
@@ -68,13 +68,14 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
         Phase::Ended => end(session, event, bounds),
     }
     is_heard(session, event, bounds.now, before);
+    session.signs.booted = session.signs.booted.filter(|_| event.readings.is_empty());
 }
 
 /// True when a later message has come already. Numbers that begin again are a boot of the station.
-fn number(session: &mut Session, event: &TransactionEvent) -> bool {
+fn number(session: &mut Session, event: &TransactionEvent, now: Timestamp) -> bool {
     let Some(seq_no) = event.seq_no else { return false };
     let was_seen = session.seen.contains(seq_no);
-    let is_next = session.seen.last().is_none_or(|last| seq_no <= last + 1);
+    let is_next = session.seen.last().is_none_or(|last| seq_no <= last.saturating_add(1));
     let is_far = event.told().is_some_and(|at| at.duration_since(session.timeline.at) > FAR);
     let may_be_another = session.marks.has(&Mark::TRANSACTION_REUSED) && is_far && !is_next;
     session.marks.extend(may_be_another.then_some(Mark::TRANSACTION_GUESSED));
@@ -82,7 +83,7 @@ fn number(session: &mut Session, event: &TransactionEvent) -> bool {
         return true;
     }
     if was_seen {
-        let is_long_after = event.told().is_some_and(|at| at.duration_since(session.timeline.at) > SOON);
+        let is_long_after = session.signs.booted.is_some_and(|booted| now.duration_since(booted) > SOON);
         session.marks.extend(is_long_after.then_some(Mark::TRANSACTION_GUESSED));
         session.marks.add(Mark::SEQ_RESTARTED);
         session.seen = SeqRanges::default();
@@ -169,10 +170,12 @@ pub(super) fn weigh_edges(session: &mut Session) {
     let first = evidence.first_read_at().unwrap_or(session.started_at);
     let last = evidence.told_until().unwrap_or(session.started_at);
     let (lead, rest) = (course.charged_within(session.started_at, first), course.charged_within(last, course.at));
+    let lead = lead.max(evidence.lead().as_secs());
     let (before, after) = evidence.unseen(lead, rest);
     // Nothing was seen to flow that it could be judged by.
     let saw_none = course.charged_within(first, last) < LEAD_S || session.energy() == Energy::ZERO;
-    let is_unknown = lead > LEAD_S && saw_none;
+    let begins_at_zero = evidence.first_register() == Some(Energy::ZERO);
+    let is_unknown = lead > LEAD_S && (saw_none || begins_at_zero);
     session.marks.extend((before > tolerance || is_unknown).then_some(Mark::START_UNMETERED));
     session.marks.extend((after > tolerance || rest > UNMETERED_S).then_some(Mark::END_UNMETERED));
 }
@@ -186,7 +189,7 @@ fn weigh(session: &mut Session) {
         || evidence.gaps(session.started_at, session.timeline.at).any(has_charged);
     let after_token = session.second_token_at.map_or(Energy::ZERO, |before| energy.above(before));
     let charged = session.timeline.charged_within(session.started_at, session.timeline.at);
-    let odd = [Mark::REGISTER_FELL, Mark::REGISTER_JUMPED];
+    let odd = [Mark::REGISTER_DROPOUT, Mark::REGISTER_JUMPED];
     let has_two_meters =
         session.marks.has(&Mark::TRANSACTION_REPAIRED) && odd.iter().any(|mark| session.marks.has(mark));
     let doubts = [

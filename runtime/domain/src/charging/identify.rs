@@ -139,7 +139,7 @@ fn is_told_anew(session: &Session, event: &TransactionEvent) -> bool {
     let mut shown_first = shown_first.into_iter();
     let same_token = event.token.as_ref().is_none_or(|shown| shown_first.any(|known| known.is_shown_as(shown)));
     let known = session.started_as.unwrap_or(session.started_at);
-    let is_near = event.told().is_none_or(|at| {
+    let is_near = event.told().map_or(session.is_open(), |at| {
         let apart = at.duration_since(known).abs();
         apart < STAMPED_ANEW || (apart > OTHER_ERA && session.is_open())
     });
@@ -183,7 +183,7 @@ fn began(session: &Session, at: Timestamp) -> bool {
 }
 
 fn is_same_place(session: &Session, event: &TransactionEvent) -> bool {
-    event.evse.unwrap_or(0) == session.evse
+    event.evse.is_none_or(|evse| evse == 0 || evse == session.evse) || session.evse == 0
 }
 
 fn same_register(session: &Session, event: &TransactionEvent) -> bool {
@@ -324,13 +324,15 @@ fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
         return event.told().is_some_and(same_time) && shows_known(session, event);
     };
     let same_register = session.timeline.evidence.latest().is_some_and(|latest| latest.register == register);
+    // A number of ours means one transaction only.
+    let is_ours = event.naming == Naming::Ours && event.transaction.is_some();
     let near = |at: Timestamp| {
         let end = session.told_until.or(session.ended_at);
         event.transaction.is_some()
             && shows_known(session, event)
             && end.is_some_and(|end| at.duration_since(end).abs() < STAMPED_ANEW)
     };
-    same_register && event.told().is_none_or(|at| same_time(at) || near(at))
+    same_register && event.told().is_none_or(|at| is_ours || same_time(at) || near(at))
 }
 
 /// Clocks that are not set begin at the same moment after every boot.

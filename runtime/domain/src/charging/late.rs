@@ -11,11 +11,22 @@ use super::consequences::{self, Happened, Step};
 use super::follow::{follow, weigh_edges};
 use super::measure::note_hours;
 use super::transaction::Told;
-use crate::event::{Phase, TransactionEvent};
+use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::evidence::{Point, Power};
 use crate::mark::Mark;
 use crate::reading::Reading;
 use crate::session::{Session, SessionState};
+
+/// They are weighed again at the true end.
+const DOUBTS_OF_AN_END: [Mark; 7] = [
+    Mark::ENERGY_UNKNOWN,
+    Mark::END_CONTRADICTS,
+    Mark::END_UNMETERED,
+    Mark::START_UNMETERED,
+    Mark::POWER_CONTRADICTS,
+    Mark::SECOND_TOKEN,
+    Mark::CHARGED_UNAUTHORIZED,
+];
 
 pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     let event = told.event;
@@ -70,9 +81,10 @@ fn note(session: &mut Session, event: &TransactionEvent) {
 fn go_on(told: Told<'_>, mut session: Session) -> Step {
     session.state = SessionState::Active;
     (session.ended_at, session.stop_reason) = (None, None);
-    [Mark::ENERGY_UNKNOWN, Mark::END_CONTRADICTS, Mark::END_UNMETERED]
-        .iter()
-        .for_each(|mark| session.marks.take_back(mark));
+    DOUBTS_OF_AN_END.iter().for_each(|mark| session.marks.take_back(mark));
+    // What was told of its states after its last register is gone.
+    let is_cut = session.timeline.state != ChargingState::Charging;
+    session.marks.extend(is_cut.then_some(Mark::LATE_STATE));
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
     consequences::of(told, session)

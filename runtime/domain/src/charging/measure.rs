@@ -12,8 +12,8 @@ use crate::reading::{Context, Reading};
 use crate::session::Session;
 use crate::timeline::Clock;
 
-/// A session that charged for so long before its first register may have drawn what nobody has seen.
-const UNMETERED: SignedDuration = SignedDuration::from_secs(60);
+/// The register of an end may be so much older.
+const AT_THE_END: SignedDuration = SignedDuration::from_secs(60);
 /// The register of a start may be so much older.
 const EARLY: SignedDuration = SignedDuration::from_secs(10);
 
@@ -35,8 +35,9 @@ pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: T
     note_power(session, event, at, power);
     let known = session.timeline.evidence.latest();
     let reads = believe::registers(session, event, at);
-    let (told, last) = (!reads.is_empty(), reads.iter().rfind(|read| read.value == Value::Register).copied());
-    let is_of_end = |read: &Read| event.told().is_some_and(|told| read.told_at >= told);
+    let last = reads.iter().rfind(|read| read.value == Value::Register).copied();
+    let has_news = reads.iter().any(|read| !known.is_some_and(|known| is_same(known, *read)));
+    let is_of_end = |read: &Read| event.told().is_some_and(|told| read.told_at + AT_THE_END >= told);
     let says_end = event.readings.iter().any(|reading| reading.context == Context::End);
     let is_first = !session.timeline.evidence.proves_energy();
     let mut taken = Vec::new();
@@ -55,7 +56,7 @@ pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: T
         session.marks.add(Mark::END_UNMETERED);
     }
     let Some(closing) = closing else {
-        return session.marks.extend((told && taken.is_empty()).then_some(Mark::END_CONTRADICTS));
+        return session.marks.extend((has_news && taken.is_empty()).then_some(Mark::END_CONTRADICTS));
     };
     let is_known = known.is_some_and(|known| known.register == closing.point.register);
     let evidence = &session.timeline.evidence;
@@ -99,7 +100,7 @@ fn take_interval(session: &mut Session, read: Read, power: Power, may_repeat: bo
     if let Some(judged) = evidence.read_interval(begin, read.told_at, read.point.register, may_repeat) {
         bring_up(session, read.point.at, judged, power, &clock);
         // What an interval had counted before the station booted is lost.
-        session.marks.extend(session.stop_awaited_since.is_some().then_some(Mark::ENERGY_INCOMPLETE));
+        session.marks.extend(session.signs.booted.is_some().then_some(Mark::ENERGY_INCOMPLETE));
     }
     true
 }
@@ -113,9 +114,9 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
         Order::Late => {
             let lacks_start = course.evidence.first_read_at() > Some(session.started_at);
             let earlier = lacks_start.then(|| course.evidence.reach_back(read.point, power)).flatten();
-            if let Some(judged) = earlier {
+            if let Some((judged, until)) = earlier {
                 session.marks.add(Mark::LATE_READING);
-                bring_up(session, read.point.at, judged, power, &clock);
+                bring_up(session, until, judged, power, &clock);
                 return true;
             }
             let is_higher = Some(read.point.register) > course.evidence.last_register();
@@ -136,11 +137,7 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
         }
     }
     unmetered(session, read);
-    let may_have_restarted =
-        session.stop_awaited_since.is_some() && session.timeline.evidence.may_restart_at(read.point, power);
-    session.marks.extend(may_have_restarted.then_some(Mark::REGISTER_RESTARTED));
-    let is_lost = session.stop_awaited_since.is_some() && session.timeline.evidence.is_astray();
-    session.marks.extend(is_lost.then_some(Mark::END_CONTRADICTS));
+    suspect_restart(session, read, power);
     match session.timeline.evidence.read(read.meter, read.point, power) {
         Some(judged) => {
             bring_up(session, read.point.at, judged, power, &clock);
@@ -151,6 +148,19 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
             false
         }
     }
+}
+
+/// The first register after a boot may be of a meter that has begun anew.
+fn suspect_restart(session: &mut Session, read: Read, power: Power) {
+    let evidence = &session.timeline.evidence;
+    if session.signs.booted.is_none() {
+        return;
+    }
+    let may_have_restarted = evidence.may_restart_at(read.point, power);
+    // What looks like a dropout may be one that began anew: that doubt is not taken back when the register comes back.
+    let is_lost = evidence.is_astray() || (may_have_restarted && Some(read.point.register) < evidence.last_register());
+    session.marks.extend(may_have_restarted.then_some(Mark::REGISTER_RESTARTED));
+    session.marks.extend(is_lost.then_some(Mark::END_CONTRADICTS));
 }
 
 /// A reading that comes late does not move energy between periods; where hours have prices it may have to.
@@ -174,19 +184,12 @@ fn unmetered(session: &mut Session, read: Read) {
     if session.timeline.evidence.latest().is_some() || session.marks.has(&Mark::NO_START) {
         return;
     }
-    let at = read.point.at;
     let is_before = session.started_at.duration_since(read.told_at) > EARLY;
-    let is_late = at.duration_since(session.started_at) > UNMETERED;
-    let charged = is_late && session.timeline.charged_until(at) > UNMETERED
-        || session.timeline.evidence.lead() > UNMETERED && session.timeline.state == ChargingState::Charging;
-    session.marks.extend((is_before || charged).then_some(Mark::START_UNMETERED));
+    session.marks.extend(is_before.then_some(Mark::START_UNMETERED));
 }
 
 fn bring_up(session: &mut Session, at: Timestamp, judged: Judged, power: Power, clock: &Clock) {
     let is_restored = judged.is_restored;
-    // However little it fell: when the station has booted meanwhile, it has begun anew.
-    let has_booted = session.stop_awaited_since.is_some() && judged.marks.contains(&Mark::REGISTER_FELL);
-    session.marks.extend(has_booted.then_some(Mark::END_CONTRADICTS));
     let marks = session.timeline.take(at, judged, power, clock);
     if is_restored {
         Judged::TAKEN_BACK.iter().for_each(|mark| session.marks.take_back(mark));

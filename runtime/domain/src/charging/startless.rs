@@ -31,7 +31,7 @@ pub(super) fn begin(told: Told<'_>) -> Step {
 /// Another message joins those that wait, perhaps the start itself.
 pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     told.carry_marks(&mut waiting);
-    if told.event.phase != Phase::Ended {
+    if told.event.phase != Phase::Ended && told.event.token.is_some() {
         forget_leaver(&mut waiting);
     }
     let is_news_of_token = told.event.token.as_ref().is_some_and(|token| waiting.verdict_on(token).is_none());
@@ -47,8 +47,11 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     if starts {
         let first =
             waiting.parked.iter().filter(|event| event.phase != Phase::Started).filter_map(|event| event.at).min();
+        let shown_on_the_way = waiting.parked.iter().any(|event| event.phase != Phase::Ended && event.token.is_some());
         let mut session = replay(waiting, bounds);
         session.marks.extend(told.event.is_undated(bounds.now, bounds.now).then_some(Mark::START_UNDATED));
+        let is_leavers = told.event.token.is_none() && !shown_on_the_way && session.has_accepted_token();
+        session.marks.extend(is_leavers.then_some(Mark::TOKEN_LATE));
         session.marks.extend(may_be_another(told, &session, first).then_some(Mark::TRANSACTION_GUESSED));
         return consequences::begun(told, session, None);
     }

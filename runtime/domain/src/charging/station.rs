@@ -14,6 +14,9 @@ use crate::{Energy, TransactionId};
 /// The clocks of two messages may differ by so much.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 
+/// A stop is not awaited for ever.
+const OLD: SignedDuration = SignedDuration::from_hours(6);
+
 /// What the operator has set for all stations.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
@@ -133,7 +136,8 @@ impl Station {
     /// Other sessions that had not ended when this one began: what ended one of them may have been this one's end.
     pub(super) fn not_over_before(&self, session: &Session) -> impl Iterator<Item = &Session> {
         let is_over = |other: &Session| other.ended_at.is_some_and(|end| end <= session.started_at);
-        let is_sure = move |other: &Session| is_over(other) && !other.expects_own_end();
+        let is_old = |other: &Session| other.ended_at.is_none_or(|end| session.started_at.duration_since(end) > OLD);
+        let is_sure = move |other: &Session| is_over(other) && (!other.expects_own_end() || is_old(other));
         self.sessions.iter().map(Arc::as_ref).filter(move |other| other.id != session.id && !is_sure(other))
     }
 

@@ -15,6 +15,10 @@ const TIMES: i64 = 4;
 const COUNTS: Energy = Energy::from_wh(1_000);
 const SHOWS: Energy = Energy::from_wh(50);
 
+/// A register that stands still for so long while so many watts flow is an old value.
+const STANDS_S: i64 = 1_800;
+const FLOWS_W: i64 = 1_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Drawn {
     #[serde(rename = "e")]
@@ -24,11 +28,14 @@ pub(super) struct Drawn {
     /// The time that it stands for.
     #[serde(rename = "s")]
     seconds: i64,
+    /// The latest that was told.
+    #[serde(rename = "w", default)]
+    watts: i64,
 }
 
 impl Drawn {
     pub(super) fn since(at: Timestamp) -> Self {
-        Self { energy: Energy::ZERO, until: at, seconds: 0 }
+        Self { energy: Energy::ZERO, until: at, seconds: 0, watts: 0 }
     }
 
     /// More than the EVSE can deliver is in another unit, and says nothing.
@@ -37,8 +44,14 @@ impl Drawn {
             let seconds = (at.as_second() - self.until.as_second()).min(LASTS_S);
             self.energy += Energy::from_mwh(watts.saturating_mul(seconds) * 10 / 36);
             self.seconds += seconds;
-            self.until = at;
+            (self.until, self.watts) = (at, watts);
         }
+    }
+
+    /// So much was told to flow, and nothing else since, when a register stood still for so long.
+    pub(super) fn contradicts_standstill(&self, from: Timestamp, to: Timestamp) -> bool {
+        let seconds = to.as_second() - from.as_second();
+        self.until <= from && self.watts >= FLOWS_W && seconds > STANDS_S
     }
 
     /// Whether about so much may have flowed.

@@ -138,11 +138,11 @@ impl Evidence {
         self.start().map(|start| start.at)
     }
 
-    /// What may have flowed in so many seconds of charging before the first register, and after the last one: as quickly
-    /// as in between.
+    /// What may have flowed in so many seconds of charging before the first register, as quickly as ever since,
+    /// and after the last one, as quickly as before it.
     pub fn unseen(&self, before: i64, after: i64) -> (Energy, Energy) {
         let Some(run) = self.current() else { return (Energy::ZERO, Energy::ZERO) };
-        (run.drawn_in(before.max(self.lead.unwrap_or(0))), run.drawn_in(after))
+        (run.drawn_as_first(before), run.drawn_as_last(after))
     }
 
     /// The first register comes so many seconds after the start, the station says.
@@ -217,8 +217,8 @@ impl Evidence {
         self.current().is_some_and(|run| run.may_restart_at(point, power))
     }
 
-    /// A register from before the first one, which came later: the way from there counts too.
-    pub fn reach_back(&mut self, point: Point, power: Power) -> Option<Judged> {
+    /// A register from before the first one, which came later: the way from there until then counts too.
+    pub fn reach_back(&mut self, point: Point, power: Power) -> Option<(Judged, Timestamp)> {
         let run = self.run.as_mut().filter(|_| self.start.is_none() && self.stray.is_none())?;
         let is_earlier = point.at < run.first.at && point.register < run.first.register;
         let is_dated = point.dated && run.first.dated;
@@ -227,7 +227,7 @@ impl Evidence {
         }
         let until = run.first.at;
         run.reach_back(point);
-        Some(Judged { energy: self.energy(), since: point.at.min(until), marks: Vec::new(), is_restored: false })
+        Some((Judged { energy: self.energy(), since: point.at, marks: Vec::new(), is_restored: false }, until))
     }
 
     /// Takes what flowed since the interval before. `None`: registers say more.
@@ -254,7 +254,12 @@ impl Evidence {
 
     /// Whether the power that was told contradicts so much energy.
     pub fn is_contradicted(&self, energy: Energy, seconds: i64) -> bool {
-        self.drawn.is_some_and(|drawn| drawn.contradicts(energy, seconds))
+        self.drawn.is_some_and(|drawn| drawn.contradicts(energy, seconds) || self.stands_still_against(drawn))
+    }
+
+    fn stands_still_against(&self, drawn: Drawn) -> bool {
+        let still = self.current().filter(|run| run.before.register == run.last.register);
+        still.is_some_and(|run| drawn.contradicts_standstill(run.before.at, run.last.at))
     }
 
     /// The latest register is the one of the end: the difference to the start counts wherever it is plausible.

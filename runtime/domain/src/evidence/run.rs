@@ -8,6 +8,8 @@ use crate::Energy;
 
 /// Falls up to this are jitter.
 pub(super) const JITTER: Energy = Energy::from_wh(100);
+/// Registers of two messages may be rounded differently.
+const ROUNDING: Energy = Energy::from_wh(10);
 /// Times of readings are this exact: a step may seem to have been quicker than it was.
 const TOLERANCE_S: i64 = 120;
 /// What may have flowed between registers whose times are not known. A nominal power may be exceeded by a fifth.
@@ -190,20 +192,24 @@ impl Run {
         goes_on.then_some(WithoutLast { since: before.at, counted, is_sure })
     }
 
-    /// What may flow in so many seconds.
-    pub(super) fn drawn_in(&self, seconds: i64) -> Energy {
-        let watts = self.quickest();
-        Energy::from_mwh(watts.saturating_mul(seconds).saturating_mul(10) / 36)
+    pub(super) fn drawn_as_first(&self, seconds: i64) -> Energy {
+        drawn_at(self.quickest(), seconds)
+    }
+
+    pub(super) fn drawn_as_last(&self, seconds: i64) -> Energy {
+        drawn_at(pace(self.before, self.last), seconds)
     }
 
     fn quickest(&self) -> i64 {
         self.pace.0.max(self.pace.1).max(1)
     }
 
+    /// It may have come from zero: that takes hardly more power than to go on, or than was seen before.
     pub(super) fn may_restart_at(&self, point: Point, power: Power) -> bool {
         let from_zero = Point { register: Energy::ZERO, ..self.last };
-        from_zero.is_reached_by(point, power)
-            && (!self.is_established() || pace(from_zero, point) <= 2 * self.quickest())
+        let moved = (point.register - self.last.register).max(self.last.register - point.register);
+        let usual = if self.is_established() { self.quickest() } else { pace(self.last, point) };
+        moved > ROUNDING && from_zero.is_reached_by(point, power) && pace(from_zero, point) <= 2 * usual
     }
 
     /// Whether so much energy until this point is in line with what the run has shown.
@@ -222,6 +228,7 @@ impl Run {
 
     pub(super) fn reach_back(&mut self, point: Point) {
         self.counted += self.first.register.above(point.register);
+        self.pace.1 = self.pace.1.max(pace(point, self.first));
         self.first = point;
     }
 
@@ -230,6 +237,10 @@ impl Run {
         self.first.register += step;
         (self.opening, self.pace.0) = (Energy::ZERO, self.pace.1);
     }
+}
+
+fn drawn_at(watts: i64, seconds: i64) -> Energy {
+    Energy::from_mwh(watts.saturating_mul(seconds).saturating_mul(10) / 36)
 }
 
 /// W, as if the step had taken at least a minute.

@@ -16,9 +16,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// What only costs the operator, or comes from a mark that nobody expected.
+    /// What only costs the operator, comes from a mark that nobody expected, or stays open for a person to see.
     pub(crate) fn is_rare_loss(&self) -> bool {
-        ["less is billed", "none of these faults explains"].iter().any(|soft| self.what.contains(soft))
+        ["less is billed", "none of these faults explains", "has not ended"].iter().any(|soft| self.what.contains(soft))
     }
 
     /// What is wrong, without the numbers that it was seen with.
