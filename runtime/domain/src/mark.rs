@@ -35,7 +35,7 @@ marks! {
     REGISTER_JUMPED = "register-jumped";
     /// A register left its course and came back to it: only the way from before to after is billed.
     REGISTER_DROPOUT = "register-dropout";
-    /// The register began anew and went on from there. What flowed in between is not known.
+    /// The register began anew, or may have done so at a boot. What flowed in between is not known.
     REGISTER_RESTARTED = "register-restarted", doubt;
     /// The register passed its largest number and went on from zero, or began anew; both parts are billed.
     REGISTER_ROLLED_OVER = "register-rolled-over", doubt;
@@ -43,9 +43,9 @@ marks! {
     REGISTER_STALE_START = "register-stale-start", doubt;
     /// A register below zero is none.
     REGISTER_NEGATIVE = "register-negative";
-    /// The register of the end contradicts those before it.
+    /// The register of the end, or one after a boot, contradicts those before it; or the end told nothing that counts.
     END_CONTRADICTS = "end-contradicts", doubt;
-    /// The power that the station told comes to much more than its register shows.
+    /// The power that the station told comes to much more, or much less, than its register shows.
     POWER_CONTRADICTS = "power-contradicts", doubt;
     /// The first register came when energy had flowed for a while.
     START_UNMETERED = "start-unmetered", doubt;
@@ -53,7 +53,7 @@ marks! {
     END_UNMETERED = "end-unmetered", doubt;
     /// A sum over fewer phases than before is another register and is not billed.
     PHASES_MISSING = "phases-missing";
-    /// No two registers tell how much energy flowed. Unknown is not zero.
+    /// No two registers tell how much energy flowed, or all were zero while it charged. Unknown is not zero.
     ENERGY_UNKNOWN = "energy-unknown", doubt;
     /// A message is missing, and intervals leave no register to fill the gap.
     ENERGY_INCOMPLETE = "energy-incomplete", doubt;
@@ -61,7 +61,7 @@ marks! {
     CHARGING_WHILE_SUSPENDED = "charging-while-suspended", doubt;
 
     // Times.
-    /// The station's time was missing or impossible; ours was taken.
+    /// The station's time was missing or impossible, or contradicted a later one; ours, or the earlier one, was taken.
     TIME_REPAIRED = "time-repaired";
     /// The station dated the start before it knew the time.
     START_UNDATED = "start-undated", doubt;
@@ -86,13 +86,14 @@ marks! {
     NO_START = "no-start", doubt;
     /// The station never stopped this session; a later start, or a rule, ended it at its last reading.
     NO_STOP = "no-stop", doubt;
-    /// The station has booted or shows the connector as free, and has not told how this session ended.
+    /// The station has booted, shows the connector as free, or told an end that is nobody's; how this session ended is
+    /// not told yet.
     STOP_AWAITED = "stop-awaited";
     /// The station has shown the connector as free before it told how this session ended.
     PLACE_FREE = "place-free";
     /// The end came after a later start, or a rule, had ended this session; it counts.
     LATE_STOP = "late-stop";
-    /// A second end came with another meter; the first one counts.
+    /// A second end came, with another meter or at another time; the first one counts.
     SECOND_STOP = "second-stop", doubt;
     /// An end came under this session's name that cannot be its own; it is booked for itself.
     FOREIGN_STOP = "foreign-stop";
@@ -102,10 +103,10 @@ marks! {
     OFFLINE = "offline";
 
     // Identity.
-    /// The station spoke of a transaction that we do not know; the only open one was meant.
+    /// The station named no transaction, or one that we do not know; the one that can be meant was taken.
     TRANSACTION_REPAIRED = "transaction-id-repaired";
-    /// A message may have been another transaction's: it named none while others could be meant, or it came under the same
-    /// name after the place had been free, or long after and numbered from the beginning.
+    /// A message may have been another transaction's: it named none while others could be meant, or came under the same
+    /// name after the place had been free, hours later, or long after a boot and numbered from the beginning.
     TRANSACTION_GUESSED = "transaction-guessed", doubt;
     /// The station used the name of another transaction for this one.
     TRANSACTION_REUSED = "transaction-id-reused";

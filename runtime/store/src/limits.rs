@@ -23,7 +23,8 @@ pub const CONNECTORS_PER_STATION: i64 = 256;
 /// Stations of which the log has said that they have more.
 pub(crate) const CROWDED_STATIONS: usize = 1_000;
 /// Kept answers of one station. At it its oldest goes when a new one comes.
-/// OCPP lets a station repeat only the message that was not answered; offline ones come in order, so few are enough.
+/// OCPP lets a station repeat only the message that was not answered. One that sends its whole queue again is known by the
+/// journal, which has the digest of every message with readings.
 pub const ANSWERS_PER_STATION: i64 = 64;
 /// A station's latest sessions whose readings are searched for answered messages; its open ones come on top.
 pub(crate) const SESSIONS_REMEMBERED: usize = 16;

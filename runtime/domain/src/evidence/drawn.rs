@@ -48,10 +48,10 @@ impl Drawn {
         }
     }
 
-    /// So much was told to flow, and nothing else since, when a register stood still for so long.
+    /// A register has stood still between these moments, and the latest that was told is that something flows.
     pub(super) fn contradicts_standstill(&self, from: Timestamp, to: Timestamp) -> bool {
         let seconds = to.as_second() - from.as_second();
-        self.until <= from && self.watts >= FLOWS_W && seconds > STANDS_S
+        self.watts >= FLOWS_W && seconds > STANDS_S
     }
 
     /// Whether about so much may have flowed.
