@@ -63,6 +63,8 @@ marks! {
     // Times.
     /// The station's time was missing or impossible, or contradicted a later one; ours, or the earlier one, was taken.
     TIME_REPAIRED = "time-repaired";
+    /// A time of the station had no offset; its zone was taken.
+    TIME_WITHOUT_OFFSET = "time-without-offset";
     /// The station dated the start before it knew the time.
     START_UNDATED = "start-undated", doubt;
     /// The station dated the end when it did not know the time.

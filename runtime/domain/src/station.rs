@@ -40,6 +40,9 @@ pub struct StationRecord {
 }
 
 impl StationRecord {
+    /// Where nobody has entered one.
+    pub const DEFAULT_ZONE: &str = "UTC";
+
     pub fn new(id: StationId, provisioning: Provisioning) -> Self {
         Self {
             id,
@@ -48,7 +51,7 @@ impl StationRecord {
             password_hash: None,
             location: None,
             group: None,
-            time_zone: "UTC".to_owned(),
+            time_zone: Self::DEFAULT_ZONE.to_owned(),
             power_w_max: BTreeMap::new(),
             power_w_reported: BTreeMap::new(),
             power_w_connectors: BTreeMap::new(),

@@ -91,7 +91,7 @@ fn status_changed(station: &Station, inbound: &Inbound, status: &ConnectorStatus
     let at = status.at.unwrap_or(moment.now);
     let status = ConnectorStatus { at: Some(at), ..status.clone() };
     let open = station.open_on(Some(status.evse)).filter(|open| status.evse > 0 && at >= open.started_at);
-    let is_guess = inbound.marks.contains(&Mark::TIME_REPAIRED);
+    let is_guess = inbound.marks.contains(&Mark::TIME_REPAIRED) || may_be_local(station, inbound);
     let session =
         open.and_then(|open| word_about(open, &status, moment.now, is_guess)).or_else(|| late_word(station, &status));
     Step {
@@ -124,6 +124,12 @@ fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp, is_guess
     session.marks.extend((is_guess && state != session.timeline.state).then_some(Mark::LATE_STATE));
     change_state(&mut session, at, state);
     Some(session)
+}
+
+/// A time without an offset, and nobody has entered the station's zone.
+fn may_be_local(station: &Station, inbound: &Inbound) -> bool {
+    let is_default = station.record.time_zone == StationRecord::DEFAULT_ZONE;
+    is_default && inbound.marks.contains(&Mark::TIME_WITHOUT_OFFSET)
 }
 
 fn left(open: &Session, now: Timestamp, at: Timestamp) -> Session {
