@@ -17,6 +17,8 @@ const SET_BACK_MAX: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 /// A start that is sent again may have the time of that.
 const STAMPED_ANEW: SignedDuration = SignedDuration::from_mins(5);
+/// So may a stop, under a number of ours, which does not come again.
+const STOPPED_ANEW: SignedDuration = SignedDuration::from_hours(1);
 /// 2001-09-09, in seconds since 1970.
 const UNSET_UNTIL_S: i64 = 1_000_000_000;
 /// Of two times so far apart one was told by a clock that was not set.
@@ -324,15 +326,13 @@ fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
         return event.told().is_some_and(same_time) && shows_known(session, event);
     };
     let same_register = session.timeline.evidence.latest().is_some_and(|latest| latest.register == register);
-    // A number of ours means one transaction only.
-    let is_ours = event.naming == Naming::Ours && event.transaction.is_some();
+    let apart = if event.naming == Naming::Ours { STOPPED_ANEW } else { STAMPED_ANEW };
     let near = |at: Timestamp| {
         let end = session.told_until.or(session.ended_at);
-        event.transaction.is_some()
-            && shows_known(session, event)
-            && end.is_some_and(|end| at.duration_since(end).abs() < STAMPED_ANEW)
+        let is_near = end.is_some_and(|end| at.duration_since(end).abs() < apart);
+        event.transaction.is_some() && shows_known(session, event) && is_near
     };
-    same_register && event.told().is_none_or(|at| is_ours || same_time(at) || near(at))
+    same_register && event.told().is_none_or(|at| same_time(at) || near(at))
 }
 
 /// Clocks that are not set begin at the same moment after every boot.
