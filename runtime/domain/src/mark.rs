@@ -91,8 +91,6 @@ marks! {
     /// The station has booted, shows the connector as free, or told an end that is nobody's; how this session ended is
     /// not told yet.
     STOP_AWAITED = "stop-awaited";
-    /// The station has shown the connector as free before it told how this session ended.
-    PLACE_FREE = "place-free";
     /// The end came after a later start, or a rule, had ended this session; it counts.
     LATE_STOP = "late-stop";
     /// A second end came, with another meter or at another time; the first one counts.

@@ -240,7 +240,8 @@ fn admitted_before(token: Option<&IdToken>, group: Option<&String>, marks: &Mark
 }
 
 impl HeadOf<'_> {
-    /// A hash over all of it, and what is searched for besides. Another hash function in a later version only means that both rows are written once more.
+    /// A hash over all of it, and what is searched for besides. Another hash function in a later version only means that
+    /// both rows are written once more.
     pub(crate) fn face(&self, charging: bool) -> i64 {
         let mut hasher = Quick(charging.into());
         (self.id, self.no, self.station, self.transaction, self.evse, self.connector).hash(&mut hasher);

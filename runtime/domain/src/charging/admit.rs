@@ -35,7 +35,9 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
         session.second_token_at = session.second_token_at.or(is_another.then(|| session.energy()));
         return;
     }
-    session.marks.extend((is_accepted && session.energy() > NOTHING).then_some(Mark::TOKEN_LATE));
+    // Who only ended it pays because nobody else is known.
+    let is_late = session.energy() > NOTHING || told.event.phase == Phase::Ended;
+    session.marks.extend((is_accepted && is_late).then_some(Mark::TOKEN_LATE));
     session.token = Some(token);
     session.token_group = info.group;
     session.limits = admission.limits.clone();
@@ -47,11 +49,6 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     if told.event.phase == Phase::Updated && (admission.tariff.is_some() || session.token_group.is_some()) {
         choose_anew(session, told);
     }
-}
-
-/// Who ended it pays, because nobody else is known.
-pub(super) fn pays_at_the_end(session: &mut Session) {
-    session.marks.extend(session.has_accepted_token().then_some(Mark::TOKEN_LATE));
 }
 
 /// The answer to a message: what was decided about its token.

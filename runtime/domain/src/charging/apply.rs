@@ -135,7 +135,6 @@ fn may_be_local(station: &Station, inbound: &Inbound) -> bool {
 fn left(open: &Session, now: Timestamp, at: Timestamp) -> Session {
     let mut session = awaiting_stop(open, now).unwrap_or_else(|| open.clone());
     session.signs.free = Some(at);
-    session.marks.add(Mark::PLACE_FREE);
     session
 }
 

@@ -25,7 +25,7 @@ const ONE_SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// A station that has booted goes on with its session within this.
 const SOON: SignedDuration = SignedDuration::from_mins(20);
 /// A station tells of a session more often than this.
-const FAR: SignedDuration = SignedDuration::from_hours(2);
+pub(super) const FAR: SignedDuration = SignedDuration::from_hours(2);
 /// Where an interval is missing, but hardly anything can have flowed.
 const GAP_S: i64 = 15;
 /// Start and end of a session that drew anything are not in one moment.

@@ -6,7 +6,7 @@
 //! order, or was offline, and energy is the difference of its registers. A register that reads no higher changes no
 //! energy and is only kept. Everything else contradicts the end: it is kept, and a person has to look.
 
-use super::admit::{admit, pays_at_the_end};
+use super::admit::admit;
 use super::consequences::{self, Happened, Step};
 use super::follow::{follow, weigh_edges};
 use super::measure::note_hours;
@@ -30,11 +30,7 @@ const DOUBTS_OF_AN_END: [Mark; 7] = [
 
 pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     let event = told.event;
-    let had_token = session.token.is_some();
     admit(&mut session, told);
-    if event.phase == Phase::Ended && !had_token {
-        pays_at_the_end(&mut session);
-    }
     let is_ours = session.expects_own_end();
     if is_ours && event.phase == Phase::Ended {
         session.marks.take_back(&Mark::NO_STOP);

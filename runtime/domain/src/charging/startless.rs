@@ -1,21 +1,18 @@
 //! Transactions whose start is missing. Their messages wait for it. With an end, or when it was awaited long enough, the
 //! session is booked without it, for a person to look at; a start that comes after all puts it right.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::Station;
 use super::admit::admit;
 use super::begin::{blank, pin};
 use super::consequences::{self, Step};
-use super::follow::{Bounds, abandon, follow};
+use super::follow::{Bounds, FAR, abandon, follow};
 use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState};
 use crate::timeline::Timeline;
-
-/// A station tells of a session more often than this.
-const LONG_AFTER: SignedDuration = SignedDuration::from_hours(2);
 
 /// The first message of a transaction that we have not heard of is not its start.
 pub(super) fn begin(told: Told<'_>) -> Step {
@@ -69,7 +66,7 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
 fn may_be_another(told: Told<'_>, session: &Session, first: Option<Timestamp>) -> bool {
     let is_unnamed = told.event.transaction.is_none();
     let has_another = told.station.not_over_before(session).next().is_some();
-    let is_long_after = first.is_some_and(|first| first.duration_since(session.started_at) > LONG_AFTER);
+    let is_long_after = first.is_some_and(|first| first.duration_since(session.started_at) > FAR);
     if is_unnamed { has_another } else { is_long_after }
 }
 
@@ -79,7 +76,8 @@ fn forget_leaver(waiting: &mut Session) {
     let shows_own = |event: &&TransactionEvent| {
         own.is_some_and(|own| event.token.as_ref().is_some_and(|shown| own.is_shown_as(shown)))
     };
-    if !waiting.parked.iter().filter(shows_own).all(|event| event.phase == Phase::Ended) {
+    let mut shown = waiting.parked.iter().filter(shows_own).peekable();
+    if shown.peek().is_none() || !shown.all(|event| event.phase == Phase::Ended) {
         return;
     }
     (waiting.token, waiting.token_group, waiting.limits) = (None, None, SessionLimits::default());

@@ -137,7 +137,8 @@ impl Station {
     pub(super) fn not_over_before(&self, session: &Session) -> impl Iterator<Item = &Session> {
         let is_over = |other: &Session| other.ended_at.is_some_and(|end| end <= session.started_at);
         let is_old = |other: &Session| other.ended_at.is_none_or(|end| session.started_at.duration_since(end) > OLD);
-        let is_sure = move |other: &Session| is_over(other) && (!other.expects_own_end() || is_old(other));
+        let is_doubtful = |other: &Session| other.expects_own_end() || other.marks.has(&Mark::TRANSACTION_GUESSED);
+        let is_sure = move |other: &Session| is_over(other) && (!is_doubtful(other) || is_old(other));
         self.sessions.iter().map(Arc::as_ref).filter(move |other| other.id != session.id && !is_sure(other))
     }
 

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::admit::{admit, pays_at_the_end};
+use super::admit::admit;
 use super::begin::{blank, pin};
 use super::consequences::{self, Step};
 use super::follow::{Bounds, awaiting_stop, follow};
@@ -75,13 +75,9 @@ fn go_on(told: Told<'_>, running: Running<'_>) -> Step {
     let may_be_another =
         running.is_guessed && told.event.phase == Phase::Ended && may_end_another(told, running.session);
     session.marks.extend(may_be_another.then_some(Mark::TRANSACTION_GUESSED));
-    let had_token = session.token.is_some();
     admit(&mut session, told);
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
-    if told.event.phase == Phase::Ended && !had_token {
-        pays_at_the_end(&mut session);
-    }
     consequences::of(told, session)
 }
 

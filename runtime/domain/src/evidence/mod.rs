@@ -111,7 +111,7 @@ impl Evidence {
         below.is_some_and(|(register, first)| first.above(register) > JITTER)
     }
 
-    /// When it was read.
+    /// When the latest register was read, believed or not yet.
     pub fn read_at(&self) -> Option<Timestamp> {
         self.latest().map(|point| point.at)
     }

@@ -17,11 +17,16 @@ use crate::station::{Letter, payer};
 use crate::truth::{Truth, policy};
 use crate::wire::Delivery;
 
-/// A bill may be this much beside what flowed, and nobody has to look: three times as much where there is no register at an
-/// end of the session, and what flowed there is judged by the pace next to it.
-pub(crate) fn tolerance_mwh(plan: &Plan, flowed_mwh: i64) -> i64 {
+/// A bill may be this much beside what flowed, and nobody has to look.
+pub(crate) fn tolerance_mwh(flowed_mwh: i64) -> i64 {
+    200_000 + flowed_mwh / 100
+}
+
+/// It may be three times as much below where an end of the session has no register: what flowed there is judged by the pace
+/// next to it.
+fn below_mwh(plan: &Plan, flowed_mwh: i64) -> i64 {
     let has_edge = plan.has(Fault::NoStartRegister) || plan.has(Fault::NoStopRegister);
-    (200_000 + flowed_mwh / 100) * if has_edge { 3 } else { 1 }
+    tolerance_mwh(flowed_mwh) * if has_edge { 3 } else { 1 }
 }
 
 type Check = Result<(), String>;
@@ -159,15 +164,15 @@ impl<'t> Ledger<'t> {
             let list: Vec<_> = sessions.iter().map(|session| brief(session)).collect();
             format!("visit {no} ({} Wh flowed): {what}\n  {}", visit.flowed_mwh() / 1000, list.join("\n  "))
         };
-        let tolerance = tolerance_mwh(plan, outcome.flowed_mwh);
-        if outcome.billed_mwh > outcome.flowed_mwh + tolerance {
+        if outcome.billed_mwh > outcome.flowed_mwh + tolerance_mwh(outcome.flowed_mwh) {
             return Err(of("more is billed than has flowed"));
         }
         if self.ended.contains(&no) && !is_over {
             return Err(of("its end was answered, and it has not ended"));
         }
         let is_sure = is_over && !outcome.needs_review() && !outcome.is_mixed_up;
-        if self.ended.contains(&no) && is_sure && outcome.billed_mwh + tolerance < outcome.flowed_mwh {
+        let below = below_mwh(plan, outcome.flowed_mwh);
+        if self.ended.contains(&no) && is_sure && outcome.billed_mwh + below < outcome.flowed_mwh {
             return Err(of("less is billed than has flowed"));
         }
         for session in sessions.iter().filter(|session| !needs_review(session) && session.has_accepted_token()) {
@@ -186,7 +191,7 @@ impl<'t> Ledger<'t> {
         let of_boots = |mark: &Mark| plan.boots() && DOUBTS_OF_BOOTS.contains(mark);
         let has_cause = |mark: &Mark| of_boots(mark) || plan.faults.iter().any(|fault| fault.doubts().contains(mark));
         let off = (outcome.flowed_mwh - outcome.told_mwh).abs();
-        let is_wrong = outcome.is_over && off > tolerance_mwh(plan, outcome.flowed_mwh);
+        let is_wrong = outcome.is_over && off > below_mwh(plan, outcome.flowed_mwh);
         if is_wrong && outcome.needs_review() && !doubts().any(has_cause) {
             return Err(format!("none of these faults explains {:?}", doubts().map(Mark::as_str).collect::<Vec<_>>()));
         }

@@ -37,7 +37,7 @@ impl Report {
             _ => "several".to_owned(),
         };
         let row = self.rows.entry(name).or_default();
-        outcomes.iter().filter(|outcome| outcome.sessions > 0).for_each(|outcome| row.add(plan, outcome));
+        outcomes.iter().filter(|outcome| outcome.sessions > 0).for_each(|outcome| row.add(outcome));
     }
 
     pub(crate) fn join(&mut self, other: Self) {
@@ -62,13 +62,13 @@ impl Report {
 }
 
 impl Row {
-    fn add(&mut self, plan: &Plan, outcome: &Outcome) {
+    fn add(&mut self, outcome: &Outcome) {
         let off = (outcome.billed_mwh - outcome.flowed_mwh).abs();
         match () {
             () if outcome.needs_review() => self.marked += 1,
             () if !outcome.is_over => self.open += 1,
             () if off <= EXACT_MWH => self.exact += 1,
-            () if off <= tolerance_mwh(plan, outcome.flowed_mwh) => self.within += 1,
+            () if off <= tolerance_mwh(outcome.flowed_mwh) => self.within += 1,
             () => self.open += 1,
         }
         for mark in outcome.marks.iter().filter(|mark| mark.doubts_the_money()) {
