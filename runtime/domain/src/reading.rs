@@ -75,6 +75,9 @@ pub enum Context {
     #[default]
     #[serde(rename = "Sample.Periodic")]
     Periodic,
+    /// Aligned to the clock: a series of its own.
+    #[serde(rename = "Sample.Clock")]
+    Clock,
     #[serde(rename = "Other")]
     Other,
 }

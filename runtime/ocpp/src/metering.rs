@@ -102,21 +102,22 @@ fn push(repairs: &mut Repairs, readings: &mut Vec<Reading>, reading: Reading) ->
 }
 
 /// In the order in which they happen, should one moment hold several.
-const CONTEXTS: [Context; 4] = [Context::Begin, Context::Periodic, Context::Other, Context::End];
+const CONTEXTS: [Context; 5] = [Context::Begin, Context::Periodic, Context::Clock, Context::Other, Context::End];
 
 const fn place(context: Context) -> usize {
     match context {
         Context::Begin => 0,
         Context::Periodic => 1,
-        Context::Other => 2,
-        Context::End => 3,
+        Context::Clock => 2,
+        Context::Other => 3,
+        Context::End => 4,
     }
 }
 
 /// The samples of one timestamp, by context.
 #[derive(Default)]
 struct Moment {
-    groups: [Option<Group>; 4],
+    groups: [Option<Group>; 5],
 }
 
 impl Moment {

@@ -174,7 +174,7 @@ const CONTEXT_WORDS: &[(&str, Context)] = &[
     ("Sample.Periodic", Context::Periodic),
     ("Transaction.Begin", Context::Begin),
     ("Transaction.End", Context::End),
-    ("Sample.Clock", Context::Other),
+    ("Sample.Clock", Context::Clock),
     ("Trigger", Context::Other),
     ("Interruption.Begin", Context::Other),
     ("Interruption.End", Context::Other),

@@ -66,8 +66,8 @@ pub(super) struct Read {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value {
     Register,
-    /// What flowed since the interval before.
-    Interval,
+    /// What flowed since the interval before, of this series.
+    Interval(Context),
 }
 
 /// The registers of a message in the order of their times. Those of the end come last, at the end.
@@ -80,7 +80,7 @@ pub(super) fn registers(session: &Session, event: &TransactionEvent, at: Timesta
 fn read(session: &Session, event: &TransactionEvent, reading: &Reading, at: Timestamp) -> Option<Read> {
     let (value, register) = match (reading.register, reading.interval) {
         (Some(register), _) => (Value::Register, register),
-        (None, Some(energy)) => (Value::Interval, energy),
+        (None, Some(energy)) => (Value::Interval(reading.context), energy),
         (None, None) => return None,
     };
     let told = match reading.context {
@@ -90,7 +90,7 @@ fn read(session: &Session, event: &TransactionEvent, reading: &Reading, at: Time
             let read_at = session.timeline.evidence.read_at();
             reading.at.filter(|told| Some(*told) >= read_at).or(Some(at))
         }
-        Context::End | Context::Periodic | Context::Other => reading.at,
+        Context::End | Context::Periodic | Context::Clock | Context::Other => reading.at,
     };
     let moment = told.unwrap_or(at).clamp(session.started_at, at.max(session.started_at));
     let point = Point { at: moment, register, dated: told.is_some_and(|told| told >= session.started_at) };

@@ -176,7 +176,7 @@ pub(super) fn weigh_edges(session: &mut Session) {
     let saw_none = course.charged_within(first, last) < LEAD_S || session.energy() == Energy::ZERO;
     let begins_at_zero = evidence.first_register() == Some(Energy::ZERO);
     let is_unknown = lead > LEAD_S && (saw_none || begins_at_zero);
-    session.marks.extend((before > tolerance || is_unknown).then_some(Mark::START_UNMETERED));
+    session.marks.extend((before > tolerance || lead > UNMETERED_S || is_unknown).then_some(Mark::START_UNMETERED));
     session.marks.extend((after > tolerance || rest > UNMETERED_S).then_some(Mark::END_UNMETERED));
 }
 

@@ -300,8 +300,11 @@ fn is_before(session: &Session, event: &TransactionEvent) -> bool {
 fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
     let has_told_end = !session.is_open() && !session.expects_own_end();
     let highest = session.timeline.evidence.highest();
-    let heard = session.told_until.max(Some(session.timeline.at));
-    let is_news = event.told().is_some_and(|at| Some(at) > heard)
+    let is_later = |at: Timestamp| {
+        let told_until = session.told_until;
+        at > session.timeline.at && Some(at) != told_until && (event.told_at.is_none() || Some(at) > told_until)
+    };
+    let is_news = event.told().is_some_and(is_later)
         || event.readings.iter().any(|reading| reading.register > highest)
         || (event.phase == Phase::Ended && !has_told_end);
     let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));

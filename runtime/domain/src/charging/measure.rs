@@ -89,15 +89,15 @@ fn note_power(session: &mut Session, event: &TransactionEvent, at: Timestamp, po
 fn take(session: &mut Session, read: Read, power: Power, is_older: bool) -> bool {
     match read.value {
         Value::Register => take_register(session, read, power, is_older),
-        Value::Interval => take_interval(session, read, power, false),
+        Value::Interval(context) => take_interval(session, read, context, power, false),
     }
 }
 
 /// `may_repeat`: it is in a list that may have been told before.
-fn take_interval(session: &mut Session, read: Read, power: Power, may_repeat: bool) -> bool {
+fn take_interval(session: &mut Session, read: Read, context: Context, power: Power, may_repeat: bool) -> bool {
     let clock = clock(session);
     let (begin, evidence) = (session.started_at, &mut session.timeline.evidence);
-    if let Some(judged) = evidence.read_interval(begin, read.told_at, read.point.register, may_repeat) {
+    if let Some(judged) = evidence.read_interval(context, begin, read.told_at, read.point.register, may_repeat) {
         bring_up(session, read.point.at, judged, power, &clock);
         // What an interval had counted before the station booted is lost.
         session.marks.extend(session.signs.booted.is_some().then_some(Mark::ENERGY_INCOMPLETE));
@@ -221,7 +221,7 @@ fn take_of_end(session: &mut Session, read: Read, power: Power) -> bool {
     let was_late = session.marks.has(&Mark::LATE_READING);
     let taken = match read.value {
         Value::Register => take_register(session, read, power, false),
-        Value::Interval => take_interval(session, read, power, true),
+        Value::Interval(context) => take_interval(session, read, context, power, true),
     };
     if !was_late {
         session.marks.take_back(&Mark::LATE_READING);

@@ -20,7 +20,7 @@ pub use run::{Point, Power};
 
 use crate::Energy;
 use crate::mark::Mark;
-use crate::reading::{Meter, Place};
+use crate::reading::{Context, Meter, Place};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -38,6 +38,9 @@ pub struct Evidence {
     starts_with_phases: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     intervals: Option<Intervals>,
+    /// Those that are aligned to the clock: the same energy, told a second time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aligned: Option<Intervals>,
     /// The highest register before one fell.
     #[serde(skip_serializing_if = "Option::is_none")]
     peak: Option<Energy>,
@@ -125,7 +128,7 @@ impl Evidence {
 
     /// When the latest register was read, or the latest interval ended.
     pub fn told_until(&self) -> Option<Timestamp> {
-        self.read_at().max(self.intervals.as_ref().and_then(Intervals::last))
+        self.read_at().max(self.intervals().and_then(Intervals::last))
     }
 
     /// When the register before the latest one was read.
@@ -156,25 +159,27 @@ impl Evidence {
 
     /// Whether at least two registers went on from one another, or intervals say what flowed.
     pub fn proves_energy(&self) -> bool {
-        self.current().is_some_and(Run::is_established) || self.intervals.is_some()
+        self.current().is_some_and(Run::is_established) || self.intervals().is_some()
     }
 
     /// Whether the energy is a sum of intervals: then a missing message is missing energy.
     pub fn is_sum_of_intervals(&self) -> bool {
         // Who has no register says 0 where one is required.
         let says = |run: &Run| run.is_established() && run.last.register != Energy::ZERO;
-        self.intervals.is_some() && !self.current().is_some_and(says)
+        self.intervals().is_some() && !self.current().is_some_and(says)
     }
 
     /// Between which moments of a session an interval is missing.
     pub fn gaps(&self, start: Timestamp, end: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
-        let intervals = self.intervals.iter().filter(|_| self.is_sum_of_intervals());
+        let intervals = self.intervals().into_iter().filter(|_| self.is_sum_of_intervals());
         intervals.flat_map(move |intervals| intervals.gaps(start, end))
     }
 
     /// No register has ever shown anything.
     pub fn shows_only_zero(&self) -> bool {
-        self.first_register() == Some(Energy::ZERO) && self.highest() == Some(Energy::ZERO) && self.intervals.is_none()
+        self.first_register() == Some(Energy::ZERO)
+            && self.highest() == Some(Energy::ZERO)
+            && self.intervals().is_none()
     }
 
     /// The latest register goes on from nothing, and nothing has gone on from it.
@@ -234,17 +239,33 @@ impl Evidence {
     /// `may_repeat`: intervals that were told before are listed again.
     pub fn read_interval(
         &mut self,
+        context: Context,
         started_at: Timestamp,
         at: Timestamp,
         energy: Energy,
         may_repeat: bool,
     ) -> Option<Judged> {
-        let intervals = self.intervals.get_or_insert_default();
+        let intervals = self.series(context).get_or_insert_default();
         let since = intervals.last().unwrap_or(started_at).min(at).max(started_at);
         let is_news = energy >= Energy::ZERO && intervals.add(started_at, at, energy);
         let is_lost = !is_news && !may_repeat && energy > Energy::ZERO;
         let marks = is_lost.then_some(Mark::ENERGY_INCOMPLETE).into_iter().collect();
         self.is_sum_of_intervals().then(|| Judged { energy: self.energy(), since, marks, is_restored: false })
+    }
+
+    /// The series that this interval goes on from. The last one is of the series that there is.
+    fn series(&mut self, context: Context) -> &mut Option<Intervals> {
+        let is_aligned = match context {
+            Context::Clock => true,
+            Context::End => self.intervals.is_none() && self.aligned.is_some(),
+            Context::Begin | Context::Periodic | Context::Other => false,
+        };
+        if is_aligned { &mut self.aligned } else { &mut self.intervals }
+    }
+
+    /// Of two series the one that shows more: the other lacks its beginning or its end.
+    fn intervals(&self) -> Option<&Intervals> {
+        [&self.aligned, &self.intervals].into_iter().flatten().max_by_key(|series| series.energy)
     }
 
     /// Power was told at a moment.
@@ -485,7 +506,7 @@ impl Evidence {
     }
 
     fn energy(&self) -> Energy {
-        match &self.intervals {
+        match self.intervals() {
             Some(intervals) if self.is_sum_of_intervals() => intervals.energy,
             _ => self.current().map_or(Energy::ZERO, |run| run.counted),
         }

@@ -204,12 +204,14 @@ impl Run {
         self.pace.0.max(self.pace.1).max(1)
     }
 
-    /// It may have come from zero: that takes hardly more power than to go on, or than was seen before.
+    /// It may have come from zero: it has fallen, or that takes hardly more power than was seen before.
     pub(super) fn may_restart_at(&self, point: Point, power: Power) -> bool {
         let from_zero = Point { register: Energy::ZERO, ..self.last };
-        let moved = (point.register - self.last.register).max(self.last.register - point.register);
-        let usual = if self.is_established() { self.quickest() } else { pace(self.last, point) };
-        moved > ROUNDING && from_zero.is_reached_by(point, power) && pace(from_zero, point) <= 2 * usual
+        let fell = self.last.register.above(point.register) > ROUNDING;
+        let rose = point.register.above(self.last.register) > ROUNDING;
+        let is_usual = !self.is_established() || pace(from_zero, point) <= 2 * self.quickest();
+        let is_likely = fell || (rose && is_usual);
+        is_likely && from_zero.is_reached_by(point, power)
     }
 
     /// Whether so much energy until this point is in line with what the run has shown.
