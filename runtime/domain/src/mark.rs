@@ -126,8 +126,8 @@ marks! {
     // Bounds.
     /// There were more periods than the limit; neighbours were joined, each state keeps its sums.
     PERIODS_FOLDED = "periods-folded";
-    /// There were more parked messages than the limit; later ones are only in the journal.
-    PARKED_FULL = "parked-full";
+    /// There were more parked messages than the limit; some of them did not count.
+    PARKED_FULL = "parked-full", doubt;
 
     // Prices.
     /// The pricing hook failed; its declared fallback stands in.

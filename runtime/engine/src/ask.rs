@@ -60,7 +60,8 @@ impl StationTask {
             }
             None => Decimal::ZERO,
         };
-        Ok(KnownToken { record, spent, open_sessions: store.open_sessions(&key)? })
+        let over = u32::from(question.replaces_own);
+        Ok(KnownToken { record, spent, open_sessions: store.open_sessions(&key)?.saturating_sub(over) })
     }
 
     fn admission(&self, output: AuthorizationOutput, token: Option<&TokenRecord>, now: Timestamp) -> Admission {

@@ -14,12 +14,16 @@ use crate::{Occasion, SessionNo};
 
 pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
     let (record, event) = (&told.station.record, told.event);
+    let evse = event.evse.unwrap_or(0);
+    let mut timeline = Timeline::new(at, event.charging.unwrap_or_default());
+    let before = told.station.before(evse, at).and_then(|before| before.timeline.evidence.span());
+    before.into_iter().for_each(|span| timeline.evidence.goes_on_from(span));
     Session {
         id: told.moment.ids.session(),
         no,
         station: record.id.clone(),
         transaction: event.transaction.clone().unwrap_or_else(|| no.as_transaction()),
-        evse: event.evse.unwrap_or(0),
+        evse,
         connector: event.connector.unwrap_or(0),
         token: None,
         token_group: None,
@@ -36,7 +40,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         stop_reason: None,
         time_zone: record.time_zone.clone(),
         location: record.location.clone(),
-        timeline: Timeline::new(at, event.charging.unwrap_or_default()),
+        timeline,
         pin: None,
         price: None,
         bill: 0,

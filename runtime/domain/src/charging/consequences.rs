@@ -7,7 +7,7 @@ use super::admit::verdict;
 use super::follow::abandon;
 use super::transaction::Told;
 use crate::effect::{Answered, Effect};
-use crate::event::{ConnectorStatus, Phase};
+use crate::event::{ConnectorStatus, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::reply::{Reply, TokenInfo, TransactionReply};
 use crate::session::{Session, SessionState};
@@ -100,22 +100,25 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
 
 /// From zero to where the EVSE's session before has ended: the meter was not ready, and nothing was drawn.
 fn ends_where_it_began(station: &Station, session: &Session) -> bool {
-    let registers =
-        |session: &Session| session.timeline.evidence.first_register().zip(session.timeline.evidence.last_register());
-    let Some((Energy::ZERO, last)) = registers(session).filter(|_| session.state == SessionState::Ended) else {
+    let span = |session: &Session| session.timeline.evidence.span();
+    let Some((Energy::ZERO, last)) = span(session).filter(|_| session.state == SessionState::Ended) else {
         return false;
     };
     let before = station.before(session.evse, session.started_at);
-    last > Energy::ZERO && before.and_then(registers).is_some_and(|(first, end)| end == last && first > Energy::ZERO)
+    last > Energy::ZERO && before.and_then(span).is_some_and(|(first, end)| end == last && first > Energy::ZERO)
 }
 
-/// A start says that whatever was open on its EVSE, or under its name, is over.
+/// The session that was open on a start's EVSE until now. An old start that was queued offline says nothing about the one
+/// that runs now.
+pub(super) fn replaced<'s>(station: &'s Station, start: &TransactionEvent) -> Option<&'s Session> {
+    let evse = start.evse.filter(|evse| *evse > 0)?;
+    station.open_on(Some(evse)).filter(|open| start.at.is_none_or(|at| at >= open.started_at))
+}
+
+/// A start says that whatever was open on its EVSE, or under its name, is over. So is the oldest beyond the bound.
 pub(super) fn begun(told: Told<'_>, session: Session, named: Option<&Session>) -> Step {
     let (station, at) = (told.station, told.event.at);
-    // An old start that was queued offline says nothing about the session that runs now.
-    let is_later = |open: &&Session| at.is_none_or(|at| at >= open.started_at);
-    let evse = told.event.evse.filter(|evse| *evse > 0);
-    let on_evse = evse.and_then(|evse| station.open_on(Some(evse))).filter(is_later);
+    let on_evse = replaced(station, told.event);
     let surplus = station.open().next().filter(|_| station.open().count() >= Station::MAX_OPEN);
     let id = session.id;
     let mut step = of(told, session);

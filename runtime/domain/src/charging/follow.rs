@@ -22,6 +22,8 @@ const LEAD_S: i64 = 30;
 const UNSEEN: Energy = Energy::from_wh(150);
 /// A clock that is off by less is believed.
 const ONE_SECOND: SignedDuration = SignedDuration::from_secs(1);
+/// A session that is booked as so much longer than the station tells it began by another clock.
+const CLOCK_OFF_S: i64 = 300;
 /// A station that has booted goes on with its session within this.
 const SOON: SignedDuration = SignedDuration::from_mins(20);
 /// A station tells of a session more often than this.
@@ -126,7 +128,7 @@ fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_old
         Some(state) => {
             let is_guess = event.is_undated(bounds.now, session.timeline.at) && state != session.timeline.state;
             session.marks.extend(is_guess.then_some(Mark::LATE_STATE));
-            session.timeline.change_state(at.max(session.timeline.at), state);
+            enter(session, at, state);
         }
         None => session.timeline.advance(at),
     }
@@ -141,12 +143,20 @@ fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     }
     measure_end(session, event, end.at, bounds.power);
     if let Some(state) = event.charging {
-        session.timeline.change_state(end.at.max(session.timeline.at), state);
+        enter(session, end.at, state);
     }
     finish(session, end.at, event.stop_reason.clone());
     let seconds = session.timeline.at.as_second() - session.started_at.as_second();
-    let is_too_short = session.energy() > Point::delivered(bounds.power, seconds + INSTANT_S);
-    session.marks.extend(is_too_short.then_some(Mark::CLOCK_MOVED));
+    let possible = Point::delivered(bounds.power, seconds + INSTANT_S) + session.timeline.evidence.resolution();
+    session.marks.extend((session.energy() > possible).then_some(Mark::CLOCK_MOVED));
+    session.marks.extend(is_longer_than_told(session, event, seconds).then_some(Mark::CLOCK_MOVED));
+}
+
+/// The station's start was not believed, and it tells of a shorter session than is booked: our own clock may have been
+/// behind.
+fn is_longer_than_told(session: &Session, event: &TransactionEvent, seconds: i64) -> bool {
+    let told = session.started_as.zip(event.told()).map(|(start, end)| end.as_second() - start.as_second());
+    told.is_some_and(|told| told >= 0 && seconds - told > CLOCK_OFF_S)
 }
 
 pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String>) {
@@ -198,6 +208,7 @@ fn weigh(session: &mut Session) {
         (!evidence.proves_energy(), Mark::ENERGY_UNKNOWN),
         (evidence.is_contradicted(energy, seconds), Mark::POWER_CONTRADICTS),
         (evidence.is_open_question(), Mark::END_CONTRADICTS),
+        (evidence.may_begin_stale(), Mark::REGISTER_STALE_START),
         (is_sum_with_gaps, Mark::ENERGY_INCOMPLETE),
         (after_token > LEAVING, Mark::SECOND_TOKEN),
         (session.marks.has(&Mark::UNAUTHORIZED) && energy > LEAVING, Mark::CHARGED_UNAUTHORIZED),
@@ -228,17 +239,22 @@ pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
 
 /// A word of the connector, within the session's own time.
 pub(super) fn change_state(session: &mut Session, at: Timestamp, state: ChargingState) {
-    let clock = clock(session);
     if at + STATUS_SLACK >= session.timeline.at {
-        session.timeline.change_state(at.max(session.timeline.at), state);
-        let odd = session.timeline.make_room(&clock);
-        session.marks.extend(odd);
+        enter(session, at, state);
     } else if session.timeline.state_at(at) != state {
         // A register of later has come before. What was settled since then may have been in this state.
         session.marks.add(Mark::LATE_STATE);
         if session.timeline.is_unchanged_since(at) {
             session.timeline.state = state;
         }
+    }
+}
+
+fn enter(session: &mut Session, at: Timestamp, state: ChargingState) {
+    session.timeline.change_state(at.max(session.timeline.at), state);
+    if session.timeline.is_crowded() {
+        let odd = session.timeline.make_room(&clock(session));
+        session.marks.extend(odd);
     }
 }
 

@@ -304,7 +304,12 @@ fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
         let told_until = session.told_until;
         at > session.timeline.at && Some(at) != told_until && (event.told_at.is_none() || Some(at) > told_until)
     };
+    let is_other_state = event.charging.is_some_and(|state| {
+        event.at.is_some_and(|at| at >= session.started_at && session.timeline.state_at(at) != state)
+    });
     let is_news = event.told().is_some_and(is_later)
+        || is_other_state
+        || !shows_known(session, event)
         || event.readings.iter().any(|reading| reading.register > highest)
         || (event.phase == Phase::Ended && !has_told_end);
     let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));

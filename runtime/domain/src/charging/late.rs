@@ -11,11 +11,15 @@ use super::consequences::{self, Happened, Step};
 use super::follow::{follow, weigh_edges};
 use super::measure::note_hours;
 use super::transaction::Told;
+use crate::Energy;
 use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::evidence::{Point, Power};
 use crate::mark::Mark;
 use crate::reading::Reading;
 use crate::session::{Session, SessionState};
+
+/// The last sample may be rounded otherwise than the stop.
+const ROUNDING: Energy = Energy::from_wh(10);
 
 /// They are weighed again at the true end.
 const DOUBTS_OF_AN_END: [Mark; 7] = [
@@ -46,23 +50,23 @@ pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
     if file(&mut session, event, power) {
         return amended(told, session);
     }
-    let register = event.readings.iter().filter_map(|reading| reading.register).next_back();
     match event.phase {
         Phase::Ended => session.marks.add(Mark::SECOND_STOP),
-        Phase::Updated | Phase::Started if register > session.timeline.evidence.last_register() => {
-            session.marks.extend([Mark::LATE_READING, Mark::LATE_CONTRADICTS]);
+        Phase::Updated | Phase::Started => {
+            session.marks.add(Mark::LATE_READING);
+            session.marks.extend(contradicts(&session, event).then_some(Mark::LATE_CONTRADICTS));
         }
-        Phase::Updated | Phase::Started if session.timeline.evidence.began_above(register) => {
-            session.marks.extend([Mark::LATE_READING, Mark::LATE_CONTRADICTS]);
-        }
-        // What flowed in an interval that comes late is in no later reading.
-        Phase::Updated | Phase::Started if event.readings.iter().any(Reading::is_interval) => {
-            session.marks.extend([Mark::LATE_READING, Mark::LATE_CONTRADICTS]);
-        }
-        Phase::Updated | Phase::Started => session.marks.add(Mark::LATE_READING),
     }
     note(&mut session, event);
     consequences::filed(told, session, "late")
+}
+
+/// It shows more than was counted. What flowed in an interval that comes late is in no later reading.
+fn contradicts(session: &Session, event: &TransactionEvent) -> bool {
+    let evidence = &session.timeline.evidence;
+    let register = event.readings.iter().filter_map(|reading| reading.register).next_back();
+    let is_higher = register.is_some_and(|register| register > evidence.last_register().unwrap_or_default() + ROUNDING);
+    is_higher || evidence.began_above(register) || event.readings.iter().any(Reading::is_interval)
 }
 
 /// What it says of hours and states that were billed otherwise.

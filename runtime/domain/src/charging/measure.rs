@@ -6,7 +6,7 @@ use super::believe::{self, Order, Read, Value};
 use super::follow::clock;
 use crate::Energy;
 use crate::event::{ChargingState, TransactionEvent};
-use crate::evidence::{Judged, Point, Power};
+use crate::evidence::{Interval, Judged, Point, Power};
 use crate::mark::Mark;
 use crate::reading::{Context, Reading};
 use crate::session::Session;
@@ -67,10 +67,10 @@ pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: T
     close(session, closing, power);
 }
 
-/// A clock that is not believed still tells how long it was to the first register.
+/// A clock that is not believed still tells how long it was to the first register or interval.
 fn note_lead(session: &mut Session, event: &TransactionEvent) {
     let is_clamped = event.told_at.is_some() || session.started_as.is_some();
-    let told = event.told().filter(|_| is_clamped && session.timeline.evidence.latest().is_none());
+    let told = event.told().filter(|_| is_clamped && session.timeline.evidence.told_until().is_none());
     if let Some(told) = told {
         let start = session.started_as.unwrap_or(session.started_at);
         session.timeline.evidence.leads(told.as_second() - start.as_second());
@@ -97,7 +97,8 @@ fn take(session: &mut Session, read: Read, power: Power, is_older: bool) -> bool
 fn take_interval(session: &mut Session, read: Read, context: Context, power: Power, may_repeat: bool) -> bool {
     let clock = clock(session);
     let (begin, evidence) = (session.started_at, &mut session.timeline.evidence);
-    if let Some(judged) = evidence.read_interval(context, begin, read.told_at, read.point.register, may_repeat) {
+    let interval = Interval { context, at: read.told_at, energy: read.point.register, may_repeat };
+    if let Some(judged) = evidence.read_interval(begin, interval, power) {
         bring_up(session, read.point.at, judged, power, &clock);
         // What an interval had counted before the station booted is lost.
         session.marks.extend(session.signs.booted.is_some().then_some(Mark::ENERGY_INCOMPLETE));

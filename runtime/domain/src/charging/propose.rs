@@ -1,7 +1,7 @@
 //! What must be asked before a message can be admitted.
 
-use super::Station;
 use super::identify::{Meant, identify};
+use super::{Station, consequences};
 use crate::authorization::Purpose;
 use crate::decision::Decision;
 use crate::event::{Phase, StationEvent, TransactionEvent};
@@ -17,6 +17,8 @@ pub struct Question {
     pub purpose: Purpose,
     pub evse: u32,
     pub connector: u32,
+    /// A session of this token is over when this one begins: it is not counted among the open ones.
+    pub replaces_own: bool,
 }
 
 /// The answer, as the state machine takes it.
@@ -54,9 +56,13 @@ pub enum Proposal {
 /// `was_heard`: as in [`super::Moment`].
 pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Proposal {
     let question = match event {
-        StationEvent::Authorize(token) => {
-            Some(Question { token: token.clone(), purpose: Purpose::Authorize, evse: 0, connector: 0 })
-        }
+        StationEvent::Authorize(token) => Some(Question {
+            token: token.clone(),
+            purpose: Purpose::Authorize,
+            evse: 0,
+            connector: 0,
+            replaces_own: false,
+        }),
         StationEvent::Transaction(event) => token_question(station, event, was_heard),
         _ => None,
     };
@@ -79,11 +85,13 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
     if known.is_some_and(|session| session.verdict_on(token).is_some()) {
         return None;
     }
+    let over = consequences::replaced(station, event).filter(|_| event.phase == Phase::Started);
     let starts = event.phase != Phase::Ended && !known.is_some_and(Session::has_accepted_token);
     Some(Question {
         token: token.clone(),
         purpose: if starts { Purpose::Start } else { Purpose::Authorize },
         evse: event.evse.or(known.map(|session| session.evse)).unwrap_or(0),
         connector: event.connector.or(known.map(|session| session.connector)).unwrap_or(0),
+        replaces_own: over.is_some_and(|over| over.token.as_ref().is_some_and(|own| own.is_shown_as(token))),
     })
 }

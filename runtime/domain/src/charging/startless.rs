@@ -12,7 +12,6 @@ use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState};
-use crate::timeline::Timeline;
 
 /// The first message of a transaction that we have not heard of is not its start.
 pub(super) fn begin(told: Told<'_>) -> Step {
@@ -131,7 +130,7 @@ fn anew(waiting: &Session, start: Option<&TransactionEvent>, at: Timestamp) -> S
     session.state = SessionState::Active;
     session.started_at = at;
     session.started_as = start.and_then(|start| start.told_at);
-    session.timeline = Timeline::new(at, first.and_then(|event| event.charging).unwrap_or_default());
+    session.timeline = waiting.timeline.begun_anew(at, first.and_then(|event| event.charging).unwrap_or_default());
     session.marks = waiting.marks.iter().filter(stays).cloned().collect::<Marks>();
     session.marks.extend(start.is_none().then_some(Mark::NO_START));
     session.seen = SeqRanges::default();

@@ -60,11 +60,6 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
     if new.end_may_be_told {
         session = awaiting_stop(&session, told.moment.now).unwrap_or(session);
     }
-    if let Some(before) = told.station.before(session.evse, session.started_at) {
-        let evidence = &before.timeline.evidence;
-        let registers = evidence.first_register().zip(evidence.last_register());
-        registers.into_iter().for_each(|(first, last)| session.timeline.evidence.goes_on_from(first, last));
-    }
     consequences::begun(told, session, new.instead_of)
 }
 
@@ -122,7 +117,7 @@ fn nobody(told: Told<'_>) -> Step {
     let waits = event.transaction.is_some() && !(event.naming == Naming::Ours && told.station.is_free(event.evse));
     match event.phase {
         Phase::Updated if !waits => consequences::filed_as(told, SessionNo(0), "no-transaction"),
-        Phase::Ended if event.transaction.is_none() => lone_end(told),
+        Phase::Ended if event.transaction.is_none() || event.naming == Naming::Ours => lone_end(told),
         Phase::Started | Phase::Updated | Phase::Ended => startless::begin(told),
     }
 }

@@ -39,6 +39,13 @@ impl Intervals {
         true
     }
 
+    /// µs from the interval before, or from the start.
+    pub(super) fn length_until(&self, start: Timestamp, at: Timestamp) -> i64 {
+        let at = at.as_microsecond();
+        let before = self.times[..self.times.partition_point(|time| *time < at)].last().copied();
+        at - before.or(self.before).unwrap_or(start.as_microsecond())
+    }
+
     fn forget_first(&mut self, start: Timestamp) {
         let usual = self.usual(start);
         let (from, to) = (self.before.unwrap_or(start.as_microsecond()), self.times.remove(0));

@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use drawn::Drawn;
 use intervals::Intervals;
-use run::JITTER;
-use run::Run;
+use run::{JITTER, Run, TOLERANCE_S};
 pub use run::{Point, Power};
 
 use crate::Energy;
@@ -44,15 +43,27 @@ pub struct Evidence {
     /// The highest register before one fell.
     #[serde(skip_serializing_if = "Option::is_none")]
     peak: Option<Energy>,
-    /// Where the EVSE's session before ended, when this one begins below it.
+    /// From where to where the EVSE's session before went.
     #[serde(skip_serializing_if = "Option::is_none")]
-    floor: Option<Energy>,
+    previous: Option<(Energy, Energy)>,
     /// Seconds from the start to the first register by the station's own clock, where that one is not believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     lead: Option<i64>,
     /// What the power that was told comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawn: Option<Drawn>,
+}
+
+/// `Energy.Active.Import.Interval`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// The series.
+    pub context: Context,
+    /// Its end.
+    pub at: Timestamp,
+    pub energy: Energy,
+    /// It is in a list that may have been told before.
+    pub may_repeat: bool,
 }
 
 /// What a register has changed.
@@ -81,12 +92,50 @@ impl Evidence {
         Self { start: Some(start), run: Some(run), ..Self::default() }
     }
 
-    /// The EVSE's session before went from this register to that one. Meters do not go back: a start below its end is an
-    /// old value, unless both sessions count from zero.
-    pub fn goes_on_from(&mut self, first: Energy, last: Energy) {
-        let counts_from_zero = first == Energy::ZERO && self.first_register() == Some(Energy::ZERO);
-        let is_below = self.first_register().is_some_and(|start| last.above(start) > JITTER);
-        self.floor = Some(last).filter(|_| is_below && !counts_from_zero);
+    /// Nothing was read yet.
+    pub(crate) fn begun_anew(&self) -> Self {
+        Self { previous: self.previous, ..Self::default() }
+    }
+
+    /// From where to where the registers of a session went.
+    pub fn span(&self) -> Option<(Energy, Energy)> {
+        self.first_register().zip(self.last_register())
+    }
+
+    /// The EVSE's session before went from this register to that one.
+    pub fn goes_on_from(&mut self, span: (Energy, Energy)) {
+        self.previous = Some(span);
+    }
+
+    /// Where the session before ended, when this one begins below it. Meters do not go back: its start is an old value,
+    /// unless both sessions count from zero.
+    fn floor(&self) -> Option<Energy> {
+        let (_, last) = self.previous.filter(|_| !self.counts_from_zero())?;
+        self.first_register().filter(|start| last.above(*start) > JITTER).map(|_| last)
+    }
+
+    fn counts_from_zero(&self) -> bool {
+        let counted = |(first, last): (Energy, Energy)| first == Energy::ZERO && last > Energy::ZERO;
+        self.first_register() == Some(Energy::ZERO) && self.previous.is_some_and(counted)
+    }
+
+    /// The first register may not be this session's: it is no zero, the first step is far quicker than all others, and no
+    /// session before it shows where the meter was.
+    pub fn may_begin_stale(&self) -> bool {
+        let step = self.current().and_then(|run| run.odd_first_step(2));
+        let begins_at_zero = self.first_register() == Some(Energy::ZERO);
+        let is_supported = step.is_some_and(|step| self.drawn.is_some_and(|drawn| drawn.supports(step)));
+        step.is_some() && !is_supported && !begins_at_zero && self.previous.is_none()
+    }
+
+    /// W, between two registers.
+    pub fn quickest_w(&self) -> i64 {
+        self.current().filter(|run| run.is_established()).map_or(0, Run::quickest)
+    }
+
+    /// The smallest step of its display.
+    pub fn resolution(&self) -> Energy {
+        self.span().map_or(Energy::ZERO, |(first, last)| run::resolution(first, last))
     }
 
     pub fn first_register(&self) -> Option<Energy> {
@@ -236,19 +285,15 @@ impl Evidence {
     }
 
     /// Takes what flowed since the interval before. `None`: registers say more.
-    /// `may_repeat`: intervals that were told before are listed again.
-    pub fn read_interval(
-        &mut self,
-        context: Context,
-        started_at: Timestamp,
-        at: Timestamp,
-        energy: Energy,
-        may_repeat: bool,
-    ) -> Option<Judged> {
+    pub fn read_interval(&mut self, started_at: Timestamp, interval: Interval, power: Power) -> Option<Judged> {
+        let Interval { context, at, energy, may_repeat } = interval;
         let intervals = self.series(context).get_or_insert_default();
         let since = intervals.last().unwrap_or(started_at).min(at).max(started_at);
-        let is_news = energy >= Energy::ZERO && intervals.add(started_at, at, energy);
-        let is_lost = !is_news && !may_repeat && energy > Energy::ZERO;
+        let seconds = intervals.length_until(started_at, at) / 1_000_000;
+        let is_possible = seconds <= 0 || energy <= Point::delivered(power, seconds + TOLERANCE_S);
+        let counted = if is_possible { energy } else { Energy::ZERO };
+        let is_news = energy >= Energy::ZERO && intervals.add(started_at, at, counted);
+        let is_lost = (!is_news && !may_repeat && energy > Energy::ZERO) || (is_news && !is_possible);
         let marks = is_lost.then_some(Mark::ENERGY_INCOMPLETE).into_iter().collect();
         self.is_sum_of_intervals().then(|| Judged { energy: self.energy(), since, marks, is_restored: false })
     }
@@ -291,7 +336,7 @@ impl Evidence {
         match &self.stray {
             Some(stray) if stray.is_established() => self.unchanged(end.at, Vec::new()),
             Some(_) => self.close_astray(start, end, power),
-            None if self.floor.is_some_and(|floor| floor <= end.register) => self.count_from_floor(start, end),
+            None if self.floor().is_some_and(|floor| floor <= end.register) => self.count_from_floor(start, end),
             None if self.is_stale_start(2) => self.forget_stale_step(2, end.at, Vec::new()),
             None if end.register < Energy::ZERO => self.unchanged(end.at, vec![Mark::END_CONTRADICTS]),
             // The last sample was a little higher than the stop.
@@ -318,7 +363,7 @@ impl Evidence {
 
     /// It began where the session before ended, and not where it said.
     fn count_from_floor(&mut self, start: Point, end: Point) -> Judged {
-        let register = self.floor.unwrap_or(start.register);
+        let register = self.floor().unwrap_or(start.register);
         self.count_from_start(Point { register, ..start }, end, vec![Mark::REGISTER_STALE_START])
     }
 
@@ -418,7 +463,7 @@ impl Evidence {
     }
 
     fn is_stale_start(&self, steps: u32) -> bool {
-        let step = self.run.as_ref().and_then(|run| run.stale_step(steps));
+        let step = self.run.as_ref().and_then(|run| run.stale_step(steps)).filter(|_| !self.counts_from_zero());
         step.is_some_and(|step| !self.drawn.is_some_and(|drawn| drawn.supports(step)))
     }
 

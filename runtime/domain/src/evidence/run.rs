@@ -11,7 +11,7 @@ pub(super) const JITTER: Energy = Energy::from_wh(100);
 /// Registers of two messages may be rounded differently.
 const ROUNDING: Energy = Energy::from_wh(10);
 /// Times of readings are this exact: a step may seem to have been quicker than it was.
-const TOLERANCE_S: i64 = 120;
+pub(super) const TOLERANCE_S: i64 = 120;
 /// What may have flowed between registers whose times are not known. A nominal power may be exceeded by a fifth.
 const UNDATED: Energy = Energy::from_wh(200_000);
 /// A first step from a register of exactly zero that is so large, quicker than alternating current, and so many times
@@ -21,6 +21,8 @@ const STALE_W: i64 = 60_000;
 const STALE_TIMES: i64 = 8;
 /// A register that began anew goes on at its own pace; one that is so much quicker has come back to the run before.
 const STEADY_TIMES: i64 = 4;
+/// Of meters, Wh.
+const RESOLUTIONS: [i64; 3] = [1_000, 100, 10];
 /// Where registers begin again: at 32 bits of Wh, and at the last digit of a display in Wh.
 const LARGEST_WH: [i64; 5] = [100_000_000, 1_000_000_000, 1 << 31, 1 << 32, 10_000_000_000];
 
@@ -86,7 +88,7 @@ impl Point {
 
     fn possible(self, later: Self, power: Power) -> Energy {
         let seconds = seconds(self, later) + TOLERANCE_S;
-        let delivered = Self::delivered(power, seconds);
+        let delivered = Self::delivered(power, seconds) + resolution(self.register, later.register);
         if self.dated && later.dated { delivered } else { delivered.max(UNDATED) }
     }
 }
@@ -200,7 +202,7 @@ impl Run {
         drawn_at(pace(self.before, self.last), seconds)
     }
 
-    fn quickest(&self) -> i64 {
+    pub(super) fn quickest(&self) -> i64 {
         self.pace.0.max(self.pace.1).max(1)
     }
 
@@ -219,13 +221,16 @@ impl Run {
         !self.is_established() || pace_of(flowed, self.last, point) <= STEADY_TIMES * self.quickest()
     }
 
-    /// The first step, when it was none: it began at exactly zero, was large, and far quicker than all others. At least
-    /// so many steps must have been seen.
+    /// The first step, when it was none: it began at exactly zero. At least so many steps must have been seen.
     pub(super) fn stale_step(&self, steps: u32) -> Option<Energy> {
+        self.odd_first_step(steps).filter(|_| self.first.register == Energy::ZERO)
+    }
+
+    /// The first step, when it was large and far quicker than all others.
+    pub(super) fn odd_first_step(&self, steps: u32) -> Option<Energy> {
         let (first, others) = self.pace;
         let is_odd = first > STALE_W && others > 0 && first > STALE_TIMES * others;
-        let is_stale = self.steps >= steps && self.first.register == Energy::ZERO && is_odd;
-        Some(self.opening).filter(|opening| is_stale && *opening > STALE)
+        Some(self.opening).filter(|opening| is_odd && self.steps >= steps && *opening > STALE)
     }
 
     pub(super) fn reach_back(&mut self, point: Point) {
@@ -239,6 +244,12 @@ impl Run {
         self.first.register += step;
         (self.opening, self.pace.0) = (Energy::ZERO, self.pace.1);
     }
+}
+
+/// Of the meter that shows these registers: some count in whole kWh.
+pub(super) fn resolution(one: Energy, other: Energy) -> Energy {
+    let divides = |step: &Energy| one.mwh() % step.mwh() == 0 && other.mwh() % step.mwh() == 0;
+    RESOLUTIONS.into_iter().map(Energy::from_wh).find(divides).unwrap_or(Energy::ZERO)
 }
 
 fn drawn_at(watts: i64, seconds: i64) -> Energy {

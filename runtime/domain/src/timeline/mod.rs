@@ -25,6 +25,8 @@ use crate::reading::Meter;
 /// Energy that flows while the vehicle is said to take none: so much of it, at so many watts, is no standby.
 const FLOWS: Energy = Energy::from_wh(100);
 const FLOWS_W: i64 = 500;
+/// No EVSE of alternating current delivers more.
+const ALTERNATING_W: i64 = 60_000;
 /// What flowed in a shorter time may have flowed before it.
 const FLOWS_S: i64 = 120;
 
@@ -52,6 +54,12 @@ impl Timeline {
     pub fn new(at: Timestamp, state: ChargingState) -> Self {
         let (periods, open) = (Vec::new(), Vec::new());
         Self { periods, open, at, state, energy: Energy::ZERO, evidence: Evidence::default() }
+    }
+
+    /// Nothing was told yet, but what was before it is known.
+    #[must_use]
+    pub fn begun_anew(&self, at: Timestamp, state: ChargingState) -> Self {
+        Self { evidence: self.evidence.begun_anew(), ..Self::new(at, state) }
     }
 
     pub fn energy(&self) -> Energy {
@@ -91,9 +99,13 @@ impl Timeline {
         self.all().filter(|period| period.ended_at > at).all(|period| period.state == self.state)
     }
 
-    /// Many states without a register between them are settled before there are too many.
+    /// So many states without a register between them that they have to be settled.
+    pub fn is_crowded(&self) -> bool {
+        self.open.len() >= Self::MAX_PERIODS
+    }
+
     pub fn make_room(&mut self, clock: &Clock) -> Vec<Mark> {
-        if self.open.len() < Self::MAX_PERIODS { Vec::new() } else { self.settle(Energy::ZERO, self.at, None, clock) }
+        self.settle(Energy::ZERO, self.at, None, clock)
     }
 
     /// How long it was said to charge since the last register, until this moment.
@@ -272,7 +284,13 @@ impl Timeline {
             ..period.clone()
         };
         let stretches: Vec<Period> = self.periods.iter().map(within).collect();
-        flows_in_spite(&stretches, delta, power).then_some(Mark::CHARGING_WHILE_SUSPENDED)
+        flows_in_spite(&stretches, delta, self.likely(power)).then_some(Mark::CHARGING_WHILE_SUSPENDED)
+    }
+
+    /// What the EVSE delivers: where nobody says it, alternating current, or twice what was seen.
+    fn likely(&self, power: Power) -> Power {
+        let unsaid = || Power(ALTERNATING_W.max(self.evidence.quickest_w().saturating_mul(2)).min(power.0));
+        if power == Self::POWER { unsaid() } else { power }
     }
 
     /// What had flowed until a moment, as it is billed.
@@ -309,7 +327,7 @@ impl Timeline {
     fn settle(&mut self, delta: Energy, at: Timestamp, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
         let mut open = std::mem::take(&mut self.open);
         let mut marks = Vec::new();
-        if power.is_some_and(|power| flows_in_spite(&open, delta, power)) {
+        if power.is_some_and(|power| flows_in_spite(&open, delta, self.likely(power))) {
             open.iter_mut().for_each(|stretch| stretch.state = ChargingState::Charging);
             marks.push(Mark::CHARGING_WHILE_SUSPENDED);
         }
