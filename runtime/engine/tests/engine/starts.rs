@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use amprule_domain::StationId;
+use amprule_domain::event::StationEvent;
 use amprule_domain::ports::Door;
 use amprule_domain::reply::{AuthorizationStatus, Reply};
+use amprule_domain::{StationId, Timestamp};
 use amprule_engine::{Engine, Settings};
 
 use crate::outside::{Disk, Plug, Willing, engine_with, wire};
-use crate::{start, ticket};
+use crate::{start, start_at, ticket};
 
 fn one_session(disk: &Arc<Disk>) -> Arc<Engine> {
     disk.is_slow.store(true, Ordering::Relaxed);
@@ -53,7 +54,7 @@ async fn a_start_that_could_not_be_stored_counts_no_longer() {
     let engine = one_session(&disk);
     let mut plugs = connect(&engine, 2);
     for plug in &mut plugs {
-        plug.event(amprule_domain::event::StationEvent::Heartbeat);
+        plug.event(StationEvent::Heartbeat);
         plug.answer().await.unwrap();
     }
     disk.fails.store(true, Ordering::Relaxed);
@@ -64,4 +65,17 @@ async fn a_start_that_could_not_be_stored_counts_no_longer() {
     assert_eq!(told(&mut plugs[1]).await, Some(AuthorizationStatus::Accepted));
     plugs[0].event(start());
     assert_eq!(told(&mut plugs[0]).await, Some(AuthorizationStatus::ConcurrentTx), "now the store counts the other");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_session_does_not_bar_its_driver_from_the_same_connector() {
+    let engine = one_session(&Arc::default());
+    let mut plugs = connect(&engine, 2);
+    plugs[0].event(start());
+    assert_eq!(told(&mut plugs[0]).await, Some(AuthorizationStatus::Accepted));
+    let later = || start_at(Timestamp::from_second(1_789_991_200).expect("in range"));
+    plugs[0].event(later());
+    assert_eq!(told(&mut plugs[0]).await, Some(AuthorizationStatus::Accepted), "the one before is over");
+    plugs[1].event(later());
+    assert_eq!(told(&mut plugs[1]).await, Some(AuthorizationStatus::ConcurrentTx));
 }
