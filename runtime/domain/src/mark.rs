@@ -45,7 +45,8 @@ marks! {
     REGISTER_NEGATIVE = "register-negative";
     /// The register of the end, or one after a boot, contradicts those before it; or the end told nothing that counts.
     END_CONTRADICTS = "end-contradicts", doubt;
-    /// The power that the station told comes to much more, or much less, than its register shows.
+    /// The power or current that the station told comes to much more, or much less, than its register shows; or the
+    /// vehicle's state of charge rose while the register did not.
     POWER_CONTRADICTS = "power-contradicts", doubt;
     /// The first register came when energy had flowed for a while.
     START_UNMETERED = "start-unmetered", doubt;
@@ -65,7 +66,9 @@ marks! {
     TIME_REPAIRED = "time-repaired";
     /// A time of the station had no offset; its zone was taken.
     TIME_WITHOUT_OFFSET = "time-without-offset";
-    /// The station dated the start before it knew the time.
+    /// A time of the station had no offset, and is in an hour that its zone has twice, or not at all.
+    TIME_AMBIGUOUS = "time-ambiguous", doubt;
+    /// The station dated the start before it knew the time, or first spoke of the session a day after it.
     START_UNDATED = "start-undated", doubt;
     /// The station dated the end when it did not know the time.
     END_UNDATED = "end-undated", doubt;

@@ -22,6 +22,9 @@ pub struct Reading {
     pub interval: Option<Energy>,
     /// `Power.Active.Import`, W.
     pub power_w: Option<i64>,
+    /// `Current.Import`, mA, over all phases that were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_ma: Option<i64>,
     /// `SoC`, percent.
     pub soc: Option<u8>,
 }

@@ -129,6 +129,10 @@ impl Repairs {
         match value.word().map_or(Moment::Impossible, |text| moment::read(text, &self.zone)) {
             Moment::Known(at) => Ok(Some(at)),
             Moment::WithoutOffset(at) => self.note(Odd::TimeWithoutOffset, member).map(|()| Some(at)),
+            Moment::Ambiguous(at) => {
+                self.note(Odd::TimeWithoutOffset, member)?;
+                self.note(Odd::TimeAmbiguous, member).map(|()| Some(at))
+            }
             Moment::Impossible => self.note(Odd::TimeImpossible, member).map(|()| None),
         }
     }

@@ -129,6 +129,7 @@ impl Moment {
             Quantity::Register => group.register.add(sample, amount),
             Quantity::Interval => group.interval.add(sample, amount),
             Quantity::Power => group.power.add(sample, amount),
+            Quantity::Current => group.current.add(sample, amount),
             Quantity::StateOfCharge => group.soc = Some(amount),
         }
         Ok(())
@@ -140,6 +141,7 @@ struct Group {
     register: Places,
     interval: Places,
     power: Places,
+    current: Places,
     soc: Option<f64>,
 }
 
@@ -156,6 +158,7 @@ impl Group {
             meter: register.map(|(_, meter)| meter).unwrap_or_default(),
             interval: self.interval.best().map(|(wh, _)| energy(wh)),
             power_w: self.power.best().map(|(watt, _)| watt.round() as i64),
+            current_ma: self.current.best().map(|(ampere, _)| (ampere * 1000.0).round() as i64),
             soc: self.soc.map(|percent| percent.round().clamp(0.0, 100.0) as u8),
         }
     }

@@ -10,8 +10,10 @@ use crate::limits::PLAUSIBLE_SECONDS;
 pub(crate) enum Moment {
     Known(Timestamp),
     /// Taken as the station's local time; stations whose zone nobody has entered are in UTC, which the standard
-    /// recommends for every time (OCPP 1.6, 3.1). In an hour that happens twice the first is taken.
+    /// recommends for every time (OCPP 1.6, 3.1).
     WithoutOffset(Timestamp),
+    /// The same in an hour that happens twice, of which the first is taken, or that does not happen.
+    Ambiguous(Timestamp),
     /// No time at all, or one before the station's clock was set.
     Impossible,
 }
@@ -23,14 +25,16 @@ pub(crate) fn read(text: &str, zone: &TimeZone) -> Moment {
         Err(_) => without_offset(text, zone),
     };
     match moment {
-        Moment::Known(at) | Moment::WithoutOffset(at) if !plausible(at) => Moment::Impossible,
+        Moment::Known(at) | Moment::WithoutOffset(at) | Moment::Ambiguous(at) if !plausible(at) => Moment::Impossible,
         moment => moment,
     }
 }
 
 fn without_offset(text: &str, zone: &TimeZone) -> Moment {
-    let local = text.parse::<DateTime>().ok().and_then(|local| local.to_zoned(zone.clone()).ok());
-    local.map_or(Moment::Impossible, |zoned| Moment::WithoutOffset(zoned.timestamp()))
+    let Ok(local) = text.parse::<DateTime>() else { return Moment::Impossible };
+    let told = zone.to_ambiguous_timestamp(local);
+    let kind = if told.is_ambiguous() { Moment::Ambiguous } else { Moment::WithoutOffset };
+    told.compatible().map_or(Moment::Impossible, kind)
 }
 
 fn plausible(at: Timestamp) -> bool {

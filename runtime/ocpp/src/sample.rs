@@ -49,6 +49,8 @@ pub(crate) enum Quantity {
     Interval,
     /// W
     Power,
+    /// A
+    Current,
     /// Percent.
     StateOfCharge,
 }
@@ -57,7 +59,7 @@ pub(crate) enum Quantity {
 const LARGEST: f64 = 9e12;
 
 impl SampledValue<'_> {
-    /// Quantity and amount in Wh, W or percent; `None` for what is not kept.
+    /// Quantity and amount in Wh, W, A or percent; `None` for what is not kept.
     pub(crate) fn read(&self, repairs: &mut Repairs, written: Written) -> Result<Option<(Quantity, f64)>, Refusal> {
         if self.format.word() == Some("SignedData") {
             return Ok(None);
@@ -96,6 +98,7 @@ impl SampledValue<'_> {
                 "Energy.Active.Import.Register" => Ok(Some(Quantity::Register)),
                 "Energy.Active.Import.Interval" => Ok(Some(Quantity::Interval)),
                 "Power.Active.Import" => Ok(Some(Quantity::Power)),
+                "Current.Import" => Ok(Some(Quantity::Current)),
                 "SoC" => Ok(Some(Quantity::StateOfCharge)),
                 word if OTHER_MEASURANDS.contains(&word) => Ok(None),
                 "" => repairs.note(Odd::EmptyText, "measurand").map(|()| Some(Quantity::Register)),
@@ -150,7 +153,7 @@ static NONE: Loose<'static> = Loose::Absent;
 /// Wh, W or percent when nothing is said. Wh on a power, or W on a register, is a slip of the pen, not another quantity.
 fn unit_factor(repairs: &mut Repairs, quantity: Quantity, unit: &str) -> Result<Option<f64>, Refusal> {
     let (factor, odd) = match (quantity, unit) {
-        (Quantity::StateOfCharge, _) | (_, "") => (1.0, None),
+        (Quantity::StateOfCharge | Quantity::Current, _) | (_, "") => (1.0, None),
         (Quantity::Register | Quantity::Interval, "Wh") | (Quantity::Power, "W") => (1.0, None),
         (Quantity::Register | Quantity::Interval, "kWh") | (Quantity::Power, "kW") => (1000.0, None),
         (Quantity::Register | Quantity::Interval, "W") | (Quantity::Power, "Wh") => (1.0, Some(Odd::UnitOfOtherKind)),

@@ -33,6 +33,7 @@ pub(crate) enum Odd {
     Shape,
     TextForNumber,
     TextTooLong,
+    TimeAmbiguous,
     TimeImpossible,
     TimeMissing,
     TimeWithoutOffset,
@@ -63,6 +64,9 @@ impl Odd {
             Self::Shape => ("shape-repaired", Code::TypeConstraintViolation, "has another shape"),
             Self::TextForNumber => ("text-for-number", Code::TypeConstraintViolation, "is not a number"),
             Self::TextTooLong => ("text-too-long", Code::PropertyConstraintViolation, "is too long"),
+            Self::TimeAmbiguous => {
+                ("time-ambiguous", Code::PropertyConstraintViolation, "is in an hour that happens twice, or never")
+            }
             Self::TimeImpossible => ("time-repaired", Code::PropertyConstraintViolation, "is not a possible time"),
             Self::TimeMissing => ("time-repaired", Code::OccurrenceConstraintViolation, "is missing"),
             Self::TimeWithoutOffset => {

@@ -68,6 +68,8 @@ struct Short {
     interval: Option<i64>,
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     power_w: Option<i64>,
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    current_ma: Option<i64>,
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     soc: Option<u8>,
 }
@@ -81,6 +83,7 @@ impl From<&Reading> for Short {
             meter: reading.meter,
             interval: reading.interval.map(Energy::mwh),
             power_w: reading.power_w,
+            current_ma: reading.current_ma,
             soc: reading.soc,
         }
     }
@@ -97,6 +100,7 @@ impl TryFrom<Short> for Reading {
             meter: short.meter,
             interval: short.interval.map(Energy::from_mwh),
             power_w: short.power_w,
+            current_ma: short.current_ma,
             soc: short.soc,
         })
     }

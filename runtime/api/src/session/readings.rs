@@ -44,6 +44,9 @@ pub(crate) struct ReadingView {
     register_wh: Option<Energy>,
     #[schema(required)]
     power_w: Option<i64>,
+    /// The sum of the phases that were told, mA.
+    #[schema(required)]
+    current_ma: Option<i64>,
     /// The battery's state of charge, percent.
     #[schema(required)]
     soc: Option<u8>,
@@ -59,6 +62,7 @@ impl From<StoredReading> for ReadingView {
             context: reading.context,
             register_wh: reading.register,
             power_w: reading.power_w,
+            current_ma: reading.current_ma,
             soc: reading.soc,
         }
     }
@@ -118,7 +122,7 @@ mod tests {
             json!({
                 "items": [{
                     "at": "2026-07-01T08:10:00Z", "receivedAt": "2026-07-01T08:10:01Z", "message": "m-1",
-                    "context": "Sample.Periodic", "registerWh": 1.5, "powerW": null, "soc": null,
+                    "context": "Sample.Periodic", "registerWh": 1.5, "powerW": null, "currentMa": null, "soc": null,
                 }],
                 "next": null,
             })

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Station;
-use crate::TransactionId;
 use crate::event::{Naming, Phase, TransactionEvent};
 use crate::evidence::Point;
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
+use crate::{Energy, TransactionId};
 
 /// A station's clock may be set back by so much within a session. What is older is from another one.
 const SET_BACK_MAX: SignedDuration = SignedDuration::from_hours(24);
@@ -23,6 +23,8 @@ const STOPPED_ANEW: SignedDuration = SignedDuration::from_hours(1);
 const UNSET_UNTIL_S: i64 = 1_000_000_000;
 /// Of two times so far apart one was told by a clock that was not set.
 const OTHER_ERA: SignedDuration = SignedDuration::from_hours(300 * 24);
+/// What flows between a start and its repetition, which has the register of now.
+const MOVED: Energy = Energy::from_wh(100);
 /// Times of one moment may differ by so much.
 const SLACK: SignedDuration = SignedDuration::from_secs(60);
 
@@ -159,10 +161,11 @@ fn is_same_unnamed_start(session: &Session, event: &TransactionEvent) -> bool {
     let same_token = event.token.as_ref().is_some_and(|token| session.verdict_on(token).is_some());
     let has_register = event.last_register().is_some();
     let is_stale = session.marks.has(&Mark::REGISTER_STALE_START);
+    let near_register = if event.told().is_some_and(is_set) { has_moved_little } else { same_register };
     same_time
         && same_token
         && is_same_place(session, event)
-        && (!has_register || is_stale || same_register(session, event))
+        && (!has_register || is_stale || near_register(session, event))
 }
 
 /// The queue was sent in the wrong order: an end that named no transaction was booked, and this is its start.
@@ -191,6 +194,13 @@ fn is_same_place(session: &Session, event: &TransactionEvent) -> bool {
 fn same_register(session: &Session, event: &TransactionEvent) -> bool {
     let register = event.readings.iter().find_map(|reading| reading.register);
     register.is_some() && register == session.timeline.evidence.first_register()
+}
+
+/// The same moment is told with the register of now.
+fn has_moved_little(session: &Session, event: &TransactionEvent) -> bool {
+    let register = event.readings.iter().find_map(|reading| reading.register);
+    let first = session.timeline.evidence.first_register();
+    register.zip(first).is_some_and(|(one, other)| one.above(other).max(other.above(one)) <= MOVED)
 }
 
 fn followed<'s>(station: &'s Station, event: &'s TransactionEvent, was_heard: bool) -> Meant<'s> {

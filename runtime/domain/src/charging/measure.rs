@@ -14,6 +14,8 @@ use crate::timeline::Clock;
 
 /// The register of an end may be so much older.
 const AT_THE_END: SignedDuration = SignedDuration::from_secs(60);
+/// A station that samples at all has told something within this.
+const SILENT: SignedDuration = SignedDuration::from_hours(24);
 /// The register of a start may be so much older.
 const EARLY: SignedDuration = SignedDuration::from_secs(10);
 
@@ -23,7 +25,8 @@ const OTHER_HOURS: Energy = Energy::from_wh(200);
 /// `is_older`: the station's numbering says that later messages have come already.
 pub(super) fn measure(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power, is_older: bool) {
     note_lead(session, event);
-    note_power(session, event, at, power);
+    note_silence(session, event, at);
+    hear_witnesses(session, event, at, power);
     for read in believe::registers(session, event, at) {
         take(session, read, power, is_older);
     }
@@ -32,7 +35,7 @@ pub(super) fn measure(session: &mut Session, event: &TransactionEvent, at: Times
 /// The readings of the end. Its own register is held against the start's.
 pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power) {
     note_lead(session, event);
-    note_power(session, event, at, power);
+    hear_witnesses(session, event, at, power);
     let known = session.timeline.evidence.latest();
     let reads = believe::registers(session, event, at);
     let last = reads.iter().rfind(|read| read.value == Value::Register).copied();
@@ -77,12 +80,17 @@ fn note_lead(session: &mut Session, event: &TransactionEvent) {
     }
 }
 
-fn note_power(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power) {
+fn hear_witnesses(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power) {
     for reading in &event.readings {
-        if let Some(watts) = reading.power_w {
-            session.timeline.evidence.told_power(session.started_at, reading.at.unwrap_or(at), watts, power);
-        }
+        session.timeline.evidence.hear(session.started_at, reading.at.unwrap_or(at), reading, power);
     }
+}
+
+/// The start of a session that is first heard of a day later may have the time of another clock.
+fn note_silence(session: &mut Session, event: &TransactionEvent, at: Timestamp) {
+    let has_only_begun = session.timeline.evidence.read_at().is_none_or(|read_at| read_at <= session.started_at);
+    let is_long = at.duration_since(session.started_at) > SILENT;
+    session.marks.extend((has_only_begun && is_long && !event.readings.is_empty()).then_some(Mark::START_UNDATED));
 }
 
 /// A register takes its place among the others. False: it has none.

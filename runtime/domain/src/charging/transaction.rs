@@ -53,6 +53,9 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
     session.state = SessionState::Active;
     told.carry_marks(&mut session);
     session.marks.extend(new.reuses_name.then_some(Mark::TRANSACTION_REUSED));
+    // Without a boot a station does not begin to number anew: it may be a repetition with other words.
+    let may_repeat = new.instead_of.is_some_and(|before| before.signs.booted.is_none());
+    session.marks.extend(may_repeat.then_some(Mark::TRANSACTION_GUESSED));
     admit(&mut session, told);
     session.pin = pin(&session, told);
     let bounds = told.bounds(session.evse);

@@ -46,6 +46,11 @@ impl Intervals {
         at - before.or(self.before).unwrap_or(start.as_microsecond())
     }
 
+    /// So much is what several of them come to.
+    pub(super) fn is_sum(&self, energy: Energy) -> bool {
+        self.times.len() > 1 && energy == self.energy && energy > Energy::ZERO
+    }
+
     fn forget_first(&mut self, start: Timestamp) {
         let usual = self.usual(start);
         let (from, to) = (self.before.unwrap_or(start.as_microsecond()), self.times.remove(0));

@@ -19,7 +19,7 @@ pub use run::{Point, Power};
 
 use crate::Energy;
 use crate::mark::Mark;
-use crate::reading::{Context, Meter, Place};
+use crate::reading::{Context, Meter, Place, Reading};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -49,7 +49,7 @@ pub struct Evidence {
     /// Seconds from the start to the first register by the station's own clock, where that one is not believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     lead: Option<i64>,
-    /// What the power that was told comes to.
+    /// What power, current and state of charge come to.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawn: Option<Drawn>,
 }
@@ -126,6 +126,13 @@ impl Evidence {
         let begins_at_zero = self.first_register() == Some(Energy::ZERO);
         let is_supported = step.is_some_and(|step| self.drawn.is_some_and(|drawn| drawn.supports(step)));
         step.is_some() && !is_supported && !begins_at_zero && self.previous.is_none()
+    }
+
+    /// The end has the register of the session before, far beyond the readings of this one.
+    fn repeats_an_end(&self, end: Point) -> bool {
+        let is_same = self.previous.is_some_and(|(_, last)| last == end.register);
+        let is_odd = self.run.as_ref().is_some_and(Run::ends_at_once);
+        self.counts_from_zero() && is_same && is_odd
     }
 
     /// W, between two registers.
@@ -290,11 +297,13 @@ impl Evidence {
         let intervals = self.series(context).get_or_insert_default();
         let since = intervals.last().unwrap_or(started_at).min(at).max(started_at);
         let seconds = intervals.length_until(started_at, at) / 1_000_000;
+        let is_sum = context == Context::End && intervals.is_sum(energy);
         let is_possible = seconds <= 0 || energy <= Point::delivered(power, seconds + TOLERANCE_S);
-        let counted = if is_possible { energy } else { Energy::ZERO };
+        let counted = if is_possible && !is_sum { energy } else { Energy::ZERO };
         let is_news = energy >= Energy::ZERO && intervals.add(started_at, at, counted);
         let is_lost = (!is_news && !may_repeat && energy > Energy::ZERO) || (is_news && !is_possible);
-        let marks = is_lost.then_some(Mark::ENERGY_INCOMPLETE).into_iter().collect();
+        let sum = is_sum.then_some(Mark::END_CONTRADICTS);
+        let marks = is_lost.then_some(Mark::ENERGY_INCOMPLETE).into_iter().chain(sum).collect();
         self.is_sum_of_intervals().then(|| Judged { energy: self.energy(), since, marks, is_restored: false })
     }
 
@@ -313,12 +322,14 @@ impl Evidence {
         [&self.aligned, &self.intervals].into_iter().flatten().max_by_key(|series| series.energy)
     }
 
-    /// Power was told at a moment.
-    pub fn told_power(&mut self, started_at: Timestamp, at: Timestamp, watts: i64, power: Power) {
-        self.drawn.get_or_insert_with(|| Drawn::since(started_at)).add(at, watts, power);
+    /// Power, current or the vehicle's state of charge was told at a moment.
+    pub fn hear(&mut self, started_at: Timestamp, at: Timestamp, reading: &Reading, power: Power) {
+        if reading.power_w.is_some() || reading.current_ma.is_some() || reading.soc.is_some() {
+            self.drawn.get_or_insert_with(|| Drawn::since(started_at)).hear(at, reading, power);
+        }
     }
 
-    /// Whether the power that was told contradicts so much energy.
+    /// Whether what was told besides the registers contradicts so much energy.
     pub fn is_contradicted(&self, energy: Energy, seconds: i64) -> bool {
         self.drawn.is_some_and(|drawn| drawn.contradicts(energy, seconds) || self.stands_still_against(drawn))
     }
@@ -337,6 +348,7 @@ impl Evidence {
             Some(stray) if stray.is_established() => self.unchanged(end.at, Vec::new()),
             Some(_) => self.close_astray(start, end, power),
             None if self.floor().is_some_and(|floor| floor <= end.register) => self.count_from_floor(start, end),
+            None if self.repeats_an_end(end) => self.unchanged(end.at, vec![Mark::END_CONTRADICTS]),
             None if self.is_stale_start(2) => self.forget_stale_step(2, end.at, Vec::new()),
             None if end.register < Energy::ZERO => self.unchanged(end.at, vec![Mark::END_CONTRADICTS]),
             // The last sample was a little higher than the stop.
