@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::mark::Mark;
 use crate::reading::Reading;
 use crate::token::IdToken;
-use crate::{StationId, TransactionId};
+use crate::{Energy, StationId, TransactionId};
 
 /// One message of a station, decoded and repaired.
 #[derive(Debug, Clone)]
@@ -149,7 +149,16 @@ impl TransactionEvent {
         self.told_at.or(self.at)
     }
 
+    /// The first register.
+    pub fn first_register(&self) -> Option<Energy> {
+        self.readings.iter().find_map(|reading| reading.register)
+    }
+
     /// The last register of the main meter, or of another where there is none.
+    pub fn register(&self) -> Option<Energy> {
+        self.last_register().and_then(|reading| reading.register)
+    }
+
     pub fn last_register(&self) -> Option<&Reading> {
         let registers = || self.readings.iter().rev().filter(|reading| reading.register.is_some());
         registers().find(|reading| reading.meter.is_main()).or_else(|| registers().next())

@@ -181,6 +181,12 @@ impl Marks {
         }
     }
 
+    pub fn add_if(&mut self, is_so: bool, mark: Mark) {
+        if is_so {
+            self.add(mark);
+        }
+    }
+
     /// What was odd has come right. Without another doubt nobody has to look any more.
     pub fn take_back(&mut self, mark: &Mark) {
         let known = self.0.len();

@@ -101,6 +101,11 @@ impl Session {
         self.admitted.iter().find(|admitted| admitted.token.is_shown_as(token)).map(|admitted| &admitted.info)
     }
 
+    /// Whether this token was shown in this session.
+    pub fn knows(&self, token: &IdToken) -> bool {
+        self.verdict_on(token).is_some()
+    }
+
     /// The token that may charge here, once there is one.
     pub fn has_accepted_token(&self) -> bool {
         self.token.is_some() && !self.marks.has(&Mark::UNAUTHORIZED)

@@ -17,7 +17,7 @@ const NOTHING: Energy = Energy::from_wh(100);
 /// The first accepted token of a session is its token; until there is one, the first that was shown. Every token gets
 /// its own answer, and the same one whenever it is shown again. Who ends a session that was refused does not pay for it.
 pub(super) fn admit(session: &mut Session, told: Told<'_>) {
-    let is_wanted = |shown: &&IdToken| session.token.is_none() || session.verdict_on(shown).is_none();
+    let is_wanted = |shown: &&IdToken| session.token.is_none() || !session.knows(shown);
     let Some(shown) = told.event.token.as_ref().filter(is_wanted) else {
         return;
     };
@@ -37,7 +37,7 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     }
     // Who only ended it pays because nobody else is known.
     let is_late = session.energy() > NOTHING || told.event.phase == Phase::Ended;
-    session.marks.extend((is_accepted && is_late).then_some(Mark::TOKEN_LATE));
+    session.marks.add_if(is_accepted && is_late, Mark::TOKEN_LATE);
     session.token = Some(token);
     session.token_group = info.group;
     session.limits = admission.limits.clone();
@@ -59,7 +59,7 @@ pub(super) fn verdict(session: &Session, told: Told<'_>) -> Option<TokenInfo> {
 
 /// At the bound the oldest goes that is not the session's own.
 fn remember(session: &mut Session, token: &IdToken, info: &TokenInfo) {
-    if session.verdict_on(token).is_some() {
+    if session.knows(token) {
         return;
     }
     let own = session.token.as_ref();

@@ -121,7 +121,7 @@ fn word_about(open: &Session, status: &ConnectorStatus, now: Timestamp, is_guess
         return is_back.then(|| Session { signs: Signs { free: None, ..open.signs }, ..open.clone() });
     };
     let mut session = open.clone();
-    session.marks.extend((is_guess && state != session.timeline.state).then_some(Mark::LATE_STATE));
+    session.marks.add_if(is_guess && state != session.timeline.state, Mark::LATE_STATE);
     change_state(&mut session, at, state);
     Some(session)
 }
@@ -186,8 +186,8 @@ fn metered(
     };
     let has_register = event.last_register().is_some() && event.evse.is_some();
     match identify(station, &event, moment.was_heard) {
-        Meant::Running(_) if has_register => {
-            transaction::apply(Told { station, inbound, event: &event, admission, moment })
+        meant @ Meant::Running(_) if has_register => {
+            transaction::apply_to(meant, Told { station, inbound, event: &event, admission, moment })
         }
         _ => kept(station, inbound, moment, "meter-values", Reply::Empty),
     }

@@ -12,6 +12,8 @@ use crate::mark::Mark;
 use crate::reading::{Context, Meter, Reading};
 use crate::session::Session;
 
+/// Times of one moment may differ by so much.
+pub(super) const SLACK: SignedDuration = SignedDuration::from_secs(60);
 /// A station's clock that is further ahead than this is not believed.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// Offline messages come late, but not later than this.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Station;
 use super::admit::verdict;
-use super::follow::abandon;
+use super::ending::{abandon, weigh_against_others};
 use super::transaction::Told;
 use crate::effect::{Answered, Effect};
 use crate::event::{ConnectorStatus, Phase, TransactionEvent};
@@ -12,7 +12,7 @@ use crate::mark::Mark;
 use crate::reply::{Reply, TokenInfo, TransactionReply};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
-use crate::{Energy, SessionId, SessionNo};
+use crate::{SessionId, SessionNo};
 
 /// A message's consequences. Sessions to be priced are among `sessions`.
 #[derive(Debug)]
@@ -78,9 +78,9 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
     if !told.moment.clock_is_sane {
         session.marks.add(Mark::SERVER_CLOCK_DOUBTFUL);
     }
-    let overlaps = session.state == SessionState::Ended && told.station.has_another_then(&session);
-    session.marks.extend(overlaps.then_some(Mark::SESSIONS_OVERLAP));
-    session.marks.extend(ends_where_it_began(told.station, &session).then_some(Mark::REGISTER_STALE_START));
+    if session.state == SessionState::Ended {
+        weigh_against_others(&mut session, told.station);
+    }
     let happened = match (phase, session.state) {
         (Phase::Started, SessionState::Ended) => vec![Happened::Started(id), Happened::Ended(id)],
         (Phase::Started, _) => vec![Happened::Started(id)],
@@ -96,16 +96,6 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
         happened,
         ..Step::reply(Reply::Empty)
     }
-}
-
-/// From zero to where the EVSE's session before has ended: the meter was not ready, and nothing was drawn.
-fn ends_where_it_began(station: &Station, session: &Session) -> bool {
-    let span = |session: &Session| session.timeline.evidence.span();
-    let Some((Energy::ZERO, last)) = span(session).filter(|_| session.state == SessionState::Ended) else {
-        return false;
-    };
-    let before = station.before(session.evse, session.started_at);
-    last > Energy::ZERO && before.and_then(span).is_some_and(|(first, end)| end == last && first > Energy::ZERO)
 }
 
 /// The session that was open on a start's EVSE until now. An old start that was queued offline says nothing about the one
@@ -126,7 +116,7 @@ pub(super) fn begun(told: Told<'_>, session: Session, named: Option<&Session>) -
         if over.id != id && step.session(over.id).is_none() {
             let mut ended = abandon(over, at);
             let is_named = named.is_some_and(|named| named.id == over.id);
-            ended.marks.extend(is_named.then_some(Mark::TRANSACTION_REUSED));
+            ended.marks.add_if(is_named, Mark::TRANSACTION_REUSED);
             step.also_ended(ended);
         }
     }

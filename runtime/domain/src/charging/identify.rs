@@ -2,31 +2,21 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::Station;
+use super::believe::SLACK;
+use super::repetition::{
+    is_end_of, is_same_end, is_same_start, is_same_start_by_time, is_same_unnamed_start, is_told_again, told_before,
+};
+use crate::TransactionId;
 use crate::event::{Naming, Phase, TransactionEvent};
 use crate::evidence::Point;
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
-use crate::{Energy, TransactionId};
 
 /// A station's clock may be set back by so much within a session. What is older is from another one.
 const SET_BACK_MAX: SignedDuration = SignedDuration::from_hours(24);
-/// A session whose end came before its start is not longer than this.
-const LONGEST: SignedDuration = SignedDuration::from_hours(48);
-/// A start that is sent again may have the time of that.
-const STAMPED_ANEW: SignedDuration = SignedDuration::from_mins(5);
-/// So may a stop, under a number of ours, which does not come again.
-const STOPPED_ANEW: SignedDuration = SignedDuration::from_hours(1);
-/// 2001-09-09, in seconds since 1970.
-const UNSET_UNTIL_S: i64 = 1_000_000_000;
-/// Of two times so far apart one was told by a clock that was not set.
-const OTHER_ERA: SignedDuration = SignedDuration::from_hours(300 * 24);
-/// What flows between a start and its repetition, which has the register of now.
-const MOVED: Energy = Energy::from_wh(100);
-/// Times of one moment may differ by so much.
-const SLACK: SignedDuration = SignedDuration::from_secs(60);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Meant<'s> {
@@ -80,7 +70,7 @@ pub(super) fn identify<'s>(station: &'s Station, event: &'s TransactionEvent, wa
 
 /// The session that was read last at this register, or else the latest: only its answer is told again.
 fn of_register<'s>(station: &'s Station, event: &TransactionEvent) -> Option<&'s Session> {
-    let register = event.last_register().and_then(|reading| reading.register);
+    let register = event.register();
     let is_there = |session: &&Session| session.timeline.evidence.latest().map(|last| last.register) == register;
     let sessions = || station.sessions.iter().rev().map(Arc::as_ref);
     sessions().find(is_there).or_else(|| sessions().next())
@@ -115,92 +105,10 @@ fn started<'s>(station: &'s Station, event: &'s TransactionEvent) -> Meant<'s> {
     }
 }
 
-/// What waits for a start was not told before it.
-fn told_before(known: &Session, event: &TransactionEvent) -> bool {
-    let is_earlier = |told: &TransactionEvent| told.at.zip(event.at).is_some_and(|(told, at)| told + SLACK < at);
-    event.told_at.is_none() && known.parked.iter().any(|told| told.told_at.is_none() && is_earlier(told))
-}
-
 /// Some stations count their transactions from 1 after each boot: a start after the end is another transaction.
 fn begins_after(ended: &Session, event: &TransactionEvent) -> bool {
     let is_its_start = ended.lacks_start() && event.told() <= ended.told_until;
     !is_its_start && ended.ended_at.zip(event.at).is_some_and(|(end, begin)| begin > end)
-}
-
-/// The station names the transaction: the same driver, place and moment, or the same register.
-fn is_same_start(session: &Session, event: &TransactionEvent) -> bool {
-    is_same_start_by_time(session, event) || is_told_anew(session, event)
-}
-
-fn is_same_start_by_time(session: &Session, event: &TransactionEvent) -> bool {
-    let same_time = event.told().is_some_and(|at| began(session, at));
-    !session.lacks_start() && shows_known(session, event) && same_time && is_same_place(session, event)
-}
-
-/// Some stations stamp a start when they send it. Not after a boot, or when the place was free.
-fn is_told_anew(session: &Session, event: &TransactionEvent) -> bool {
-    let shown_first = session.token.iter().chain(session.admitted.first().map(|admitted| &admitted.token));
-    let mut shown_first = shown_first.into_iter();
-    let same_token = event.token.as_ref().is_none_or(|shown| shown_first.any(|known| known.is_shown_as(shown)));
-    let known = session.started_as.unwrap_or(session.started_at);
-    let is_near = event.told().map_or(session.is_open(), |at| {
-        let apart = at.duration_since(known).abs();
-        apart < STAMPED_ANEW || (apart > OTHER_ERA && session.is_open())
-    });
-    let is_over = session.stop_awaited_since.is_some() || session.marks.has(&Mark::NO_STOP);
-    same_token && is_same_place(session, event) && same_register(session, event) && is_near && !is_over
-}
-
-/// We name the transaction: equal connector, token, time and register make it the same start. When the station does
-/// not know the time, an open session with all the rest is meant.
-fn is_same_unnamed_start(session: &Session, event: &TransactionEvent) -> bool {
-    let same_time = match event.told() {
-        Some(at) => began(session, at),
-        None => session.is_open(),
-    };
-    let same_token = event.token.as_ref().is_some_and(|token| session.verdict_on(token).is_some());
-    let has_register = event.last_register().is_some();
-    let is_stale = session.marks.has(&Mark::REGISTER_STALE_START);
-    let near_register = if event.told().is_some_and(is_set) { has_moved_little } else { same_register };
-    same_time
-        && same_token
-        && is_same_place(session, event)
-        && (!has_register || is_stale || near_register(session, event))
-}
-
-/// The queue was sent in the wrong order: an end that named no transaction was booked, and this is its start.
-fn is_end_of(session: &Session, event: &TransactionEvent) -> bool {
-    let is_unnamed = session.parked.iter().all(|event| event.transaction.is_none() && event.phase == Phase::Ended);
-    let same_token =
-        session.token.as_ref().is_none_or(|_| event.token.as_ref().is_some_and(|t| session.verdict_on(t).is_some()));
-    let order =
-        event.at.zip(session.ended_at).is_some_and(|(begin, end)| begin < end && end.duration_since(begin) < LONGEST);
-    let register = event.readings.iter().find_map(|reading| reading.register);
-    let rises = register.is_some() && register <= session.timeline.evidence.last_register();
-    session.lacks_start() && is_unnamed && same_token && order && rises
-}
-
-/// A repetition may have lost the fraction of its second.
-fn began(session: &Session, at: Timestamp) -> bool {
-    let known = session.started_as.unwrap_or(session.started_at);
-    let is_whole = at.subsec_nanosecond() == 0 || known.subsec_nanosecond() == 0;
-    at == known || (is_whole && at.duration_since(known).abs() < SignedDuration::from_secs(1))
-}
-
-fn is_same_place(session: &Session, event: &TransactionEvent) -> bool {
-    event.evse.is_none_or(|evse| evse == 0 || evse == session.evse) || session.evse == 0
-}
-
-fn same_register(session: &Session, event: &TransactionEvent) -> bool {
-    let register = event.readings.iter().find_map(|reading| reading.register);
-    register.is_some() && register == session.timeline.evidence.first_register()
-}
-
-/// The same moment is told with the register of now.
-fn has_moved_little(session: &Session, event: &TransactionEvent) -> bool {
-    let register = event.readings.iter().find_map(|reading| reading.register);
-    let first = session.timeline.evidence.first_register();
-    register.zip(first).is_some_and(|(one, other)| one.above(other).max(other.above(one)) <= MOVED)
 }
 
 fn followed<'s>(station: &'s Station, event: &'s TransactionEvent, was_heard: bool) -> Meant<'s> {
@@ -263,12 +171,12 @@ fn unnamed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
 }
 
 fn shows_token_of(session: &Session, event: &TransactionEvent) -> bool {
-    event.token.as_ref().is_some_and(|token| session.verdict_on(token).is_some())
+    event.token.as_ref().is_some_and(|token| session.knows(token))
 }
 
 /// Its register is where this one is.
 fn rests(session: &Session, event: &TransactionEvent) -> bool {
-    let register = event.last_register().and_then(|reading| reading.register);
+    let register = event.register();
     register.is_some() && register == session.timeline.evidence.latest().map(|latest| latest.register)
 }
 
@@ -291,7 +199,7 @@ fn could_be_of(session: &Session, event: &TransactionEvent) -> bool {
     {
         return true;
     }
-    let register = event.last_register().and_then(|reading| reading.register);
+    let register = event.register();
     let known = session.timeline.evidence.latest().map(|latest| latest.register);
     let first = session.timeline.evidence.first_register();
     let has_risen = match event.phase {
@@ -303,67 +211,4 @@ fn could_be_of(session: &Session, event: &TransactionEvent) -> bool {
 
 fn is_before(session: &Session, event: &TransactionEvent) -> bool {
     event.at.is_some_and(|at| session.started_at.duration_since(at) > SLACK)
-}
-
-/// A number that has come already says nothing: some stations number from 0 again after a boot. A repetition is not
-/// later than what was heard, and shows no higher register.
-fn is_told_again(session: &Session, event: &TransactionEvent) -> bool {
-    let has_told_end = !session.is_open() && !session.expects_own_end();
-    let highest = session.timeline.evidence.highest();
-    let is_later = |at: Timestamp| {
-        let told_until = session.told_until;
-        at > session.timeline.at && Some(at) != told_until && (event.told_at.is_none() || Some(at) > told_until)
-    };
-    let is_other_state = event.charging.is_some_and(|state| {
-        event.at.is_some_and(|at| at >= session.started_at && session.timeline.state_at(at) != state)
-    });
-    let is_news = event.told().is_some_and(is_later)
-        || is_other_state
-        || !shows_known(session, event)
-        || event.readings.iter().any(|reading| reading.register > highest)
-        || (event.phase == Phase::Ended && !has_told_end);
-    let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));
-    let says_nothing = event.readings.is_empty() || event.offline;
-    (was_seen && says_nothing && !is_news)
-        || (event.phase == Phase::Ended && has_told_end && is_same_end(session, event))
-}
-
-/// The end with the register that counts, or without any at the same time.
-fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
-    let register = event.last_register().and_then(|reading| reading.register);
-    let within = |at: Timestamp, end: Timestamp| at.duration_since(end).abs() < SignedDuration::from_secs(1);
-    let same_time = |at| {
-        is_set(at)
-            && (Some(at) == session.told_until
-                || session.ended_at.is_some_and(|end| event.at.is_some() && within(at, end)))
-    };
-    if session.parked.iter().any(|known| is_same_message(known, event)) {
-        return true;
-    }
-    let Some(register) = register else {
-        return event.told().is_some_and(same_time) && shows_known(session, event);
-    };
-    let same_register = session.timeline.evidence.latest().is_some_and(|latest| latest.register == register);
-    let apart = if event.naming == Naming::Ours { STOPPED_ANEW } else { STAMPED_ANEW };
-    let near = |at: Timestamp| {
-        let end = session.told_until.or(session.ended_at);
-        let is_near = end.is_some_and(|end| at.duration_since(end).abs() < apart);
-        event.transaction.is_some() && shows_known(session, event) && is_near
-    };
-    same_register && event.told().is_none_or(|at| same_time(at) || near(at))
-}
-
-/// Clocks that are not set begin at the same moment after every boot.
-fn is_set(at: Timestamp) -> bool {
-    at.as_second() > UNSET_UNTIL_S
-}
-
-fn shows_known(session: &Session, event: &TransactionEvent) -> bool {
-    event.token.as_ref().is_none_or(|shown| session.verdict_on(shown).is_some())
-}
-
-fn is_same_message(known: &TransactionEvent, event: &TransactionEvent) -> bool {
-    let shown = |event: &TransactionEvent| event.readings.iter().map(|reading| reading.register).collect::<Vec<_>>();
-    (known.phase, known.told(), &known.token) == (event.phase, event.told(), &event.token)
-        && shown(known) == shown(event)
 }

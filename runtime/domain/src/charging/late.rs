@@ -8,7 +8,8 @@
 
 use super::admit::admit;
 use super::consequences::{self, Happened, Step};
-use super::follow::{follow, weigh_edges};
+use super::ending::weigh_edges;
+use super::follow::follow;
 use super::measure::note_hours;
 use super::transaction::Told;
 use crate::Energy;
@@ -32,7 +33,7 @@ const DOUBTS_OF_AN_END: [Mark; 7] = [
     Mark::CHARGED_UNAUTHORIZED,
 ];
 
-pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
+pub(super) fn after_the_end(told: Told<'_>, mut session: Session) -> Step {
     let event = told.event;
     admit(&mut session, told);
     let is_ours = session.expects_own_end();
@@ -54,7 +55,7 @@ pub(super) fn late(told: Told<'_>, mut session: Session) -> Step {
         Phase::Ended => session.marks.add(Mark::SECOND_STOP),
         Phase::Updated | Phase::Started => {
             session.marks.add(Mark::LATE_READING);
-            session.marks.extend(contradicts(&session, event).then_some(Mark::LATE_CONTRADICTS));
+            session.marks.add_if(contradicts(&session, event), Mark::LATE_CONTRADICTS);
         }
     }
     note(&mut session, event);
@@ -78,7 +79,7 @@ fn note(session: &mut Session, event: &TransactionEvent) {
     }
     let is_other = event.at.zip(event.charging).is_some_and(|(at, state)| session.timeline.state_at(at) != state);
     let goes_on = event.phase == Phase::Updated && event.at < session.ended_at;
-    session.marks.extend((is_other && goes_on).then_some(Mark::LATE_STATE));
+    session.marks.add_if(is_other && goes_on, Mark::LATE_STATE);
 }
 
 /// It had not ended: this is its own end, or it goes on.
@@ -88,7 +89,7 @@ fn go_on(told: Told<'_>, mut session: Session) -> Step {
     DOUBTS_OF_AN_END.iter().for_each(|mark| session.marks.take_back(mark));
     // What was told of its states after its last register is gone.
     let is_cut = session.timeline.state != ChargingState::Charging;
-    session.marks.extend(is_cut.then_some(Mark::LATE_STATE));
+    session.marks.add_if(is_cut, Mark::LATE_STATE);
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
     consequences::of(told, session)

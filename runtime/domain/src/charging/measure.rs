@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::believe::{self, Order, Read, Value};
+use super::believe::{self, Order, Read, SLACK, Value};
 use super::follow::clock;
 use crate::Energy;
 use crate::event::{ChargingState, TransactionEvent};
@@ -12,8 +12,6 @@ use crate::reading::{Context, Reading};
 use crate::session::Session;
 use crate::timeline::Clock;
 
-/// The register of an end may be so much older.
-const AT_THE_END: SignedDuration = SignedDuration::from_secs(60);
 /// A station that samples at all has told something within this.
 const SILENT: SignedDuration = SignedDuration::from_hours(24);
 /// The register of a start may be so much older.
@@ -38,36 +36,48 @@ pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: T
     hear_witnesses(session, event, at, power);
     let known = session.timeline.evidence.latest();
     let reads = believe::registers(session, event, at);
-    let last = reads.iter().rfind(|read| read.value == Value::Register).copied();
-    let has_news = reads.iter().any(|read| !known.is_some_and(|known| is_same(known, *read)));
-    let is_of_end = |read: &Read| event.told().is_some_and(|told| read.told_at + AT_THE_END >= told);
-    let says_end = event.readings.iter().any(|reading| reading.context == Context::End);
+    let own = own_register(session, event, &reads);
+    let taken = take_news(session, &reads, own, power);
+    let has_restarted = !session.marks.has(&Mark::REGISTER_FELL) && falls(event);
+    session.marks.add_if(has_restarted, Mark::REGISTER_RESTARTED);
+    let closing = last_register(&taken);
+    let is_unseen = event.at.is_none() && (closing.is_none() || closing != last_register(&reads) || !says_end(event));
+    session.marks.add_if(is_unseen && session.timeline.state == ChargingState::Charging, Mark::END_UNMETERED);
+    match closing {
+        Some(closing) => close(session, closing, known, power),
+        None => {
+            let is_other = |read: &Read| !known.is_some_and(|known| is_same(known, *read));
+            session.marks.add_if(taken.is_empty() && reads.iter().any(is_other), Mark::END_CONTRADICTS);
+        }
+    }
+}
+
+/// The register of the very end, if one of these is it.
+fn own_register(session: &Session, event: &TransactionEvent, reads: &[Read]) -> Option<Read> {
+    let is_of_end = |read: &Read| event.told().is_some_and(|told| read.told_at + SLACK >= told);
     let is_first = !session.timeline.evidence.proves_energy();
+    last_register(reads).filter(|last| says_end(event) || is_first || is_of_end(last))
+}
+
+fn last_register(reads: &[Read]) -> Option<Read> {
+    reads.iter().rfind(|read| read.value == Value::Register).copied()
+}
+
+fn says_end(event: &TransactionEvent) -> bool {
+    event.readings.iter().any(|reading| reading.context == Context::End)
+}
+
+/// Takes the end's own register, and of the others what was not told before. Returns what counts.
+fn take_news(session: &mut Session, reads: &[Read], own: Option<Read>, power: Power) -> Vec<Read> {
+    let known = session.timeline.evidence.latest();
     let mut taken = Vec::new();
-    for read in reads {
-        let closes = last == Some(read) && (says_end || is_first || is_of_end(&read));
-        let is_news = closes || !(is_listed_again(session, read) || known.is_some_and(|known| is_same(known, read)));
-        if is_news && take_of_end(session, read, power) {
+    for read in reads.iter().copied() {
+        let was_told = is_listed_again(session, read) || known.is_some_and(|known| is_same(known, read));
+        if (own == Some(read) || !was_told) && take_of_end(session, read, power) {
             taken.push(read);
         }
     }
-    let is_news = !session.marks.has(&Mark::REGISTER_FELL) && falls(event);
-    session.marks.extend(is_news.then_some(Mark::REGISTER_RESTARTED));
-    let closing = taken.iter().rfind(|read| read.value == Value::Register).copied();
-    let is_unseen = event.at.is_none() && (closing.is_none() || closing != last || !says_end);
-    if is_unseen && session.timeline.state == ChargingState::Charging {
-        session.marks.add(Mark::END_UNMETERED);
-    }
-    let Some(closing) = closing else {
-        return session.marks.extend((has_news && taken.is_empty()).then_some(Mark::END_CONTRADICTS));
-    };
-    let is_known = known.is_some_and(|known| known.register == closing.point.register);
-    let evidence = &session.timeline.evidence;
-    if is_known && !evidence.proves_energy() && !evidence.is_open_question() {
-        // Nothing was drawn, perhaps within a second.
-        session.timeline.evidence.read(closing.meter, closing.point, power);
-    }
-    close(session, closing, power);
+    taken
 }
 
 /// A clock that is not believed still tells how long it was to the first register or interval.
@@ -90,7 +100,7 @@ fn hear_witnesses(session: &mut Session, event: &TransactionEvent, at: Timestamp
 fn note_silence(session: &mut Session, event: &TransactionEvent, at: Timestamp) {
     let has_only_begun = session.timeline.evidence.read_at().is_none_or(|read_at| read_at <= session.started_at);
     let is_long = at.duration_since(session.started_at) > SILENT;
-    session.marks.extend((has_only_begun && is_long && !event.readings.is_empty()).then_some(Mark::START_UNDATED));
+    session.marks.add_if(has_only_begun && is_long && !event.readings.is_empty(), Mark::START_UNDATED);
 }
 
 /// A register takes its place among the others. False: it has none.
@@ -109,7 +119,7 @@ fn take_interval(session: &mut Session, read: Read, context: Context, power: Pow
     if let Some(judged) = evidence.read_interval(begin, interval, power) {
         bring_up(session, read.point.at, judged, power, &clock);
         // What an interval had counted before the station booted is lost.
-        session.marks.extend(session.signs.booted.is_some().then_some(Mark::ENERGY_INCOMPLETE));
+        session.marks.add_if(session.signs.booted.is_some(), Mark::ENERGY_INCOMPLETE);
     }
     true
 }
@@ -145,7 +155,7 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
             session.marks.add(Mark::CLOCK_MOVED);
         }
     }
-    unmetered(session, read);
+    doubt_the_first(session, read);
     suspect_restart(session, read, power);
     match session.timeline.evidence.read(read.meter, read.point, power) {
         Some(judged) => {
@@ -153,7 +163,7 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
             read.point.register >= Energy::ZERO
         }
         None => {
-            session.marks.extend((read.meter.phases != 0).then_some(Mark::PHASES_MISSING));
+            session.marks.add_if(read.meter.phases != 0, Mark::PHASES_MISSING);
             false
         }
     }
@@ -168,8 +178,8 @@ fn suspect_restart(session: &mut Session, read: Read, power: Power) {
     let may_have_restarted = evidence.may_restart_at(read.point, power);
     // What looks like a dropout may be one that began anew: that doubt is not taken back when the register comes back.
     let is_lost = evidence.is_astray() || (may_have_restarted && Some(read.point.register) < evidence.last_register());
-    session.marks.extend(may_have_restarted.then_some(Mark::REGISTER_RESTARTED));
-    session.marks.extend(is_lost.then_some(Mark::END_CONTRADICTS));
+    session.marks.add_if(may_have_restarted, Mark::REGISTER_RESTARTED);
+    session.marks.add_if(is_lost, Mark::END_CONTRADICTS);
 }
 
 /// A reading that comes late does not move energy between periods; where hours have prices it may have to.
@@ -178,7 +188,7 @@ pub(super) fn note_hours(session: &mut Session, point: Point) {
     let first = session.timeline.evidence.first_register().unwrap_or(point.register);
     let (billed, shown) = (session.timeline.energy_until(point.at), point.register.above(first));
     let differs = billed.above(shown).max(shown.above(billed)) > OTHER_HOURS;
-    session.marks.extend((has_hours && differs).then_some(Mark::LATE_HOURS));
+    session.marks.add_if(has_hours && differs, Mark::LATE_HOURS);
 }
 
 /// The latest register was read at this moment at the latest.
@@ -189,12 +199,12 @@ pub(super) fn redate(session: &mut Session, at: Timestamp) {
 }
 
 /// A first register from before the start has the wrong time.
-fn unmetered(session: &mut Session, read: Read) {
+fn doubt_the_first(session: &mut Session, read: Read) {
     if session.timeline.evidence.latest().is_some() || session.marks.has(&Mark::NO_START) {
         return;
     }
     let is_before = session.started_at.duration_since(read.told_at) > EARLY;
-    session.marks.extend(is_before.then_some(Mark::START_UNMETERED));
+    session.marks.add_if(is_before, Mark::START_UNMETERED);
 }
 
 fn bring_up(session: &mut Session, at: Timestamp, judged: Judged, power: Power, clock: &Clock) {
@@ -238,9 +248,16 @@ fn take_of_end(session: &mut Session, read: Read, power: Power) -> bool {
     taken
 }
 
-fn close(session: &mut Session, closing: Read, power: Power) {
+/// `known`: the latest register before the end.
+fn close(session: &mut Session, closing: Read, known: Option<Point>, power: Power) {
     let clock = clock(session);
-    let point = Point { at: session.timeline.evidence.read_at().unwrap_or(closing.point.at), ..closing.point };
-    let judged = session.timeline.evidence.close(point, power);
+    let evidence = &mut session.timeline.evidence;
+    let is_known = known.is_some_and(|known| known.register == closing.point.register);
+    if is_known && !evidence.proves_energy() && !evidence.is_open_question() {
+        // Nothing was drawn, perhaps within a second.
+        evidence.read(closing.meter, closing.point, power);
+    }
+    let point = Point { at: evidence.read_at().unwrap_or(closing.point.at), ..closing.point };
+    let judged = evidence.close(point, power);
     bring_up(session, point.at, judged, power, &clock);
 }

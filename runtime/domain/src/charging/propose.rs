@@ -82,7 +82,7 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
         Meant::Startless(session) | Meant::Ended(session) | Meant::Repetition(session) => Some(session),
         Meant::New(_) | Meant::Foreign(_) | Meant::Nobody => None,
     };
-    if known.is_some_and(|session| session.verdict_on(token).is_some()) {
+    if known.is_some_and(|session| session.knows(token)) {
         return None;
     }
     let over = consequences::replaced(station, event).filter(|_| event.phase == Phase::Started);

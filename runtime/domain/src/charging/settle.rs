@@ -57,7 +57,7 @@ pub fn settle(
 /// A price that cannot stand leaves the one before and a mark; it never becomes a guess.
 fn take_price(session: &mut Session, price: Option<Price>) {
     let Some(price) = price else {
-        session.marks.extend(session.pin.is_some().then_some(Mark::PRICE_MISSING));
+        session.marks.add_if(session.pin.is_some(), Mark::PRICE_MISSING);
         if session.state == SessionState::Ended || session.price.is_none() {
             session.marks.add(Mark::UNPRICED);
         }
@@ -79,7 +79,7 @@ fn take_price(session: &mut Session, price: Option<Price>) {
             .for_each(|mark| session.marks.take_back(mark));
     }
     let is_owed = price.is_final && !price.total.is_zero() && session.token.is_none();
-    session.marks.extend(is_owed.then_some(Mark::NO_TOKEN));
+    session.marks.add_if(is_owed, Mark::NO_TOKEN);
     session.price = Some(Arc::new(price));
 }
 

@@ -7,7 +7,8 @@ use super::Station;
 use super::admit::admit;
 use super::begin::{blank, pin};
 use super::consequences::{self, Step};
-use super::follow::{Bounds, FAR, abandon, follow};
+use super::ending::abandon;
+use super::follow::{Bounds, FAR, follow};
 use super::transaction::Told;
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};
@@ -30,7 +31,7 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     if told.event.phase != Phase::Ended && told.event.token.is_some() {
         forget_leaver(&mut waiting);
     }
-    let is_news_of_token = told.event.token.as_ref().is_some_and(|token| waiting.verdict_on(token).is_none());
+    let is_news_of_token = told.event.token.as_ref().is_some_and(|token| !waiting.knows(token));
     admit(&mut waiting, told);
     waiting.parked_at = Some(told.moment.now);
     let was_booked = waiting.state == SessionState::Ended;
@@ -45,10 +46,10 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
             waiting.parked.iter().filter(|event| event.phase != Phase::Started).filter_map(|event| event.at).min();
         let shown_on_the_way = waiting.parked.iter().any(|event| event.phase != Phase::Ended && event.token.is_some());
         let mut session = replay(waiting, bounds);
-        session.marks.extend(told.event.is_undated(bounds.now, bounds.now).then_some(Mark::START_UNDATED));
+        session.marks.add_if(told.event.is_undated(bounds.now, bounds.now), Mark::START_UNDATED);
         let is_leavers = told.event.token.is_none() && !shown_on_the_way && session.has_accepted_token();
-        session.marks.extend(is_leavers.then_some(Mark::TOKEN_LATE));
-        session.marks.extend(may_be_another(told, &session, first).then_some(Mark::TRANSACTION_GUESSED));
+        session.marks.add_if(is_leavers, Mark::TOKEN_LATE);
+        session.marks.add_if(may_be_another(told, &session, first), Mark::TRANSACTION_GUESSED);
         return consequences::begun(told, session, None);
     }
     let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);
@@ -132,7 +133,7 @@ fn anew(waiting: &Session, start: Option<&TransactionEvent>, at: Timestamp) -> S
     session.started_as = start.and_then(|start| start.told_at);
     session.timeline = waiting.timeline.begun_anew(at, first.and_then(|event| event.charging).unwrap_or_default());
     session.marks = waiting.marks.iter().filter(stays).cloned().collect::<Marks>();
-    session.marks.extend(start.is_none().then_some(Mark::NO_START));
+    session.marks.add_if(start.is_none(), Mark::NO_START);
     session.seen = SeqRanges::default();
     (session.ended_at, session.stop_reason) = (None, None);
     session

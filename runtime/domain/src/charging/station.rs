@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::believe::SLACK;
 use crate::event::{ConnectorStatus, StationCommand};
 use crate::evidence::Power;
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::{Energy, TransactionId};
-
-/// The clocks of two messages may differ by so much.
-const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 
 /// A stop is not awaited for ever.
 const OLD: SignedDuration = SignedDuration::from_hours(6);
@@ -148,7 +146,7 @@ impl Station {
         let shared =
             |other: &Session| end(session).min(end(other)).duration_since(session.started_at.max(other.started_at));
         let is_other = |other: &&Arc<Session>| other.id != session.id && other.evse == session.evse && session.evse > 0;
-        self.sessions.iter().filter(is_other).any(|other| shared(other) > OVERLAP && other.energy() > Energy::ZERO)
+        self.sessions.iter().filter(is_other).any(|other| shared(other) > SLACK && other.energy() > Energy::ZERO)
     }
 
     /// The session of the EVSE that ended last before a moment, if there is no doubt about it.

@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 
 use super::consequences::{Happened, Step};
-use super::follow::{abandon, at_present};
+use super::ending::abandon;
+use super::follow::at_present;
 use super::{Rules, Station, startless};
 use crate::SessionId;
 use crate::reply::Reply;

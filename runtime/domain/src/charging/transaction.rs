@@ -28,20 +28,24 @@ pub(super) struct Told<'a> {
 }
 
 pub(super) fn apply(told: Told<'_>) -> Step {
-    match identify(told.station, told.event, told.moment.was_heard) {
+    apply_to(identify(told.station, told.event, told.moment.was_heard), told)
+}
+
+pub(super) fn apply_to(meant: Meant<'_>, told: Told<'_>) -> Step {
+    match meant {
         Meant::New(new) => begin(told, new),
         Meant::Running(running) => go_on(told, running),
         Meant::Repetition(session) => consequences::repeated(told, session),
         Meant::Startless(session) => startless::join(told, session.clone()),
-        Meant::Ended(session) => late(told, session),
+        Meant::Ended(session) => ended(told, session),
         Meant::Foreign(session) => foreign(told, session),
         Meant::Nobody => nobody(told),
     }
 }
 
 /// An end of a session that has ended may be that of a newer one of its name.
-fn late(told: Told<'_>, session: &Session) -> Step {
-    let mut step = late::late(told, session.clone());
+fn ended(told: Told<'_>, session: &Session) -> Step {
+    let mut step = late::after_the_end(told, session.clone());
     let newer = told.event.transaction.as_ref().and_then(|name| told.station.named(name).find(|newer| newer.is_open()));
     let newer = newer.filter(|_| told.event.phase == Phase::Ended);
     step.sessions.extend(newer.and_then(|newer| awaiting_stop(newer, told.moment.now)));
@@ -52,10 +56,10 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
     let mut session = blank(told, told.moment.ids.session_no(), told.at());
     session.state = SessionState::Active;
     told.carry_marks(&mut session);
-    session.marks.extend(new.reuses_name.then_some(Mark::TRANSACTION_REUSED));
+    session.marks.add_if(new.reuses_name, Mark::TRANSACTION_REUSED);
     // Without a boot a station does not begin to number anew: it may be a repetition with other words.
     let may_repeat = new.instead_of.is_some_and(|before| before.signs.booted.is_none());
-    session.marks.extend(may_repeat.then_some(Mark::TRANSACTION_GUESSED));
+    session.marks.add_if(may_repeat, Mark::TRANSACTION_GUESSED);
     admit(&mut session, told);
     session.pin = pin(&session, told);
     let bounds = told.bounds(session.evse);
@@ -69,10 +73,10 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
 fn go_on(told: Told<'_>, running: Running<'_>) -> Step {
     let mut session = running.session.clone();
     told.carry_marks(&mut session);
-    session.marks.extend(running.is_guessed.then_some(Mark::TRANSACTION_REPAIRED));
+    session.marks.add_if(running.is_guessed, Mark::TRANSACTION_REPAIRED);
     let may_be_another =
         running.is_guessed && told.event.phase == Phase::Ended && may_end_another(told, running.session);
-    session.marks.extend(may_be_another.then_some(Mark::TRANSACTION_GUESSED));
+    session.marks.add_if(may_be_another, Mark::TRANSACTION_GUESSED);
     admit(&mut session, told);
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
@@ -84,7 +88,7 @@ fn may_end_another(told: Told<'_>, session: &Session) -> bool {
     let shown = told.event.token.as_ref();
     let shows_driver = shown.is_some_and(|shown| session.token.as_ref().is_some_and(|own| own.is_shown_as(shown)));
     let others = || told.station.not_over_before(session);
-    let is_drivers = |other: &Session| shown.is_some_and(|shown| other.verdict_on(shown).is_some());
+    let is_drivers = |other: &Session| shown.is_some_and(|shown| other.knows(shown));
     if shows_driver { others().any(is_drivers) } else { others().next().is_some() }
 }
 

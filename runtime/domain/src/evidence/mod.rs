@@ -128,10 +128,10 @@ impl Evidence {
         step.is_some() && !is_supported && !begins_at_zero && self.previous.is_none()
     }
 
-    /// The end has the register of the session before, far beyond the readings of this one.
+    /// The end has the register of the session before, beyond the readings of this one.
     fn repeats_an_end(&self, end: Point) -> bool {
         let is_same = self.previous.is_some_and(|(_, last)| last == end.register);
-        let is_odd = self.run.as_ref().is_some_and(Run::ends_at_once);
+        let is_odd = self.run.as_ref().is_some_and(|run| run.ends_quicker(2));
         self.counts_from_zero() && is_same && is_odd
     }
 

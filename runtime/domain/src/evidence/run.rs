@@ -190,12 +190,12 @@ impl Run {
         let is_between = before.register <= point.register && point.register < last.register;
         let goes_on = self.is_established() && is_between && before.is_reached_by(point, power);
         let counted = self.counted - last.register.above(before.register) + point.register.above(before.register);
-        goes_on.then_some(WithoutLast { since: before.at, counted, is_sure: self.ends_at_once() })
+        goes_on.then_some(WithoutLast { since: before.at, counted, is_sure: self.ends_quicker(STEADY_TIMES) })
     }
 
-    /// The last step is far quicker than those before it.
-    pub(super) fn ends_at_once(&self) -> bool {
-        self.steps > 1 && pace(self.before, self.last) > STEADY_TIMES * self.pace.0.max(1)
+    /// The last step is so many times quicker than the first one.
+    pub(super) fn ends_quicker(&self, times: i64) -> bool {
+        self.steps > 1 && pace(self.before, self.last) > times * self.pace.0.max(1)
     }
 
     pub(super) fn drawn_as_first(&self, seconds: i64) -> Energy {
