@@ -5,9 +5,10 @@
 //! the prices in and yields effects and reply. Nothing changes until the caller has committed the effects and calls
 //! [`Station::adopt`].
 //!
-//! Inside of [`apply`] a message about a transaction goes one way: `identify` (which session is meant), `believe`
-//! (which of its times and registers count), `admit` (what was decided about its token), `follow` (the session after
-//! it; its energy by `measure`), `consequences` (what is written, answered and priced).
+//! Inside of [`apply`] a message about a transaction goes one way: `identify` (which session is meant; `repetition` knows
+//! what was told before), `admit` (what was decided about its token), `follow` (the session after it; its energy by
+//! `measure`, which times and registers count by `believe`, its end by `ending`), `consequences` (what is written,
+//! answered and priced). `startless` and `late` are the ways of messages that come before the start or after the end.
 
 mod admit;
 mod apply;

@@ -112,17 +112,18 @@ fn begins_after(ended: &Session, event: &TransactionEvent) -> bool {
 }
 
 fn followed<'s>(station: &'s Station, event: &'s TransactionEvent, was_heard: bool) -> Meant<'s> {
-    let named = event.transaction.as_ref().map(|name| named_for(station, name, event, was_heard));
-    match named {
-        None if event.naming == Naming::Ours => unnamed(station, event),
-        None | Some(None) => Meant::Nobody,
-        Some(Some(known)) if known.lacks_start() && known.parked.contains(event) => Meant::Repetition(known),
-        Some(Some(known)) if known.lacks_start() => Meant::Startless(known),
-        Some(Some(known)) if was_heard => booked_end(station, event).unwrap_or(Meant::Repetition(known)),
-        Some(Some(known)) if !could_be_of(known, event) => booked_end(station, event).unwrap_or(Meant::Foreign(known)),
-        Some(Some(known)) if is_told_again(known, event) => Meant::Repetition(known),
-        Some(Some(known)) if known.is_open() => Meant::Running(Running { session: known, is_guessed: false }),
-        Some(Some(known)) => Meant::Ended(known),
+    let Some(name) = &event.transaction else {
+        return if event.naming == Naming::Ours { unnamed(station, event) } else { Meant::Nobody };
+    };
+    let Some(known) = named_for(station, name, event, was_heard) else { return Meant::Nobody };
+    match known {
+        _ if known.lacks_start() && known.parked.contains(event) => Meant::Repetition(known),
+        _ if known.lacks_start() => Meant::Startless(known),
+        _ if was_heard => Meant::Repetition(booked_end(station, event).unwrap_or(known)),
+        _ if !could_be_of(known, event) => booked_end(station, event).map_or(Meant::Foreign(known), Meant::Repetition),
+        _ if is_told_again(known, event) => Meant::Repetition(known),
+        _ if known.is_open() => Meant::Running(Running { session: known, is_guessed: false }),
+        _ => Meant::Ended(known),
     }
 }
 
@@ -143,17 +144,17 @@ fn named_for<'s>(
 }
 
 /// The same end was booked for itself before.
-fn booked_end<'s>(station: &'s Station, event: &TransactionEvent) -> Option<Meant<'s>> {
+fn booked_end<'s>(station: &'s Station, event: &TransactionEvent) -> Option<&'s Session> {
     let is_ended = |session: &&Arc<Session>| session.state == SessionState::Ended && event.phase == Phase::Ended;
     let mut ended = station.sessions.iter().rev().filter(is_ended);
     let unnamed = TransactionEvent { transaction: None, ..event.clone() };
-    ended.find(|session| is_same_end(session, &unnamed)).map(|session| Meant::Repetition(session))
+    ended.find(|session| is_same_end(session, &unnamed)).map(AsRef::as_ref)
 }
 
 /// 1.6 stations leave the transaction out, or send 0: the one that is open is meant, if the register fits.
 fn unnamed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
-    if let Some(repetition) = booked_end(station, event).filter(|_| event.told().is_some()) {
-        return repetition;
+    if let Some(known) = booked_end(station, event).filter(|_| event.told().is_some()) {
+        return Meant::Repetition(known);
     }
     let on_evse = |open: &&Session| event.evse.is_none_or(|evse| evse == open.evse);
     let fitting = |open: &&Session| on_evse(open) && could_be_of(open, event) && fits(station, open, event);
@@ -166,7 +167,7 @@ fn unnamed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
         .or_else(|| only(&|open| rests(open, event)));
     match one {
         Some(session) => Meant::Running(Running { session, is_guessed: true }),
-        None => booked_end(station, event).unwrap_or(Meant::Nobody),
+        None => booked_end(station, event).map_or(Meant::Nobody, Meant::Repetition),
     }
 }
 

@@ -27,35 +27,50 @@ pub(super) fn begin(told: Told<'_>) -> Step {
 
 /// Another message joins those that wait, perhaps the start itself.
 pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
-    told.carry_marks(&mut waiting);
-    if told.event.phase != Phase::Ended && told.event.token.is_some() {
-        forget_leaver(&mut waiting);
-    }
-    let is_news_of_token = told.event.token.as_ref().is_some_and(|token| !waiting.knows(token));
-    admit(&mut waiting, told);
-    waiting.parked_at = Some(told.moment.now);
-    let was_booked = waiting.state == SessionState::Ended;
-    keep(&mut waiting, told.event, told.moment.now);
-    let bounds = told.bounds(waiting.evse);
     let starts = told.event.phase == Phase::Started;
+    let was_booked = waiting.state == SessionState::Ended;
+    told.carry_marks(&mut waiting);
+    let is_news_of_token = take_token(&mut waiting, told);
+    waiting.parked_at = Some(told.moment.now);
+    keep(&mut waiting, told.event, told.moment.now);
     if waiting.pin.is_none() || (starts && is_news_of_token) {
         waiting.pin = pin(&waiting, told);
     }
-    if starts {
-        let first =
-            waiting.parked.iter().filter(|event| event.phase != Phase::Started).filter_map(|event| event.at).min();
-        let shown_on_the_way = waiting.parked.iter().any(|event| event.phase != Phase::Ended && event.token.is_some());
-        let mut session = replay(waiting, bounds);
-        session.marks.add_if(told.event.is_undated(bounds.now, bounds.now), Mark::START_UNDATED);
-        let is_leavers = told.event.token.is_none() && !shown_on_the_way && session.has_accepted_token();
-        session.marks.add_if(is_leavers, Mark::TOKEN_LATE);
-        session.marks.add_if(may_be_another(told, &session, first), Mark::TRANSACTION_GUESSED);
-        return consequences::begun(told, session, None);
-    }
     let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);
-    if !was_booked && !has_end {
-        return consequences::filed(told, waiting, "parked");
+    match (starts, was_booked || has_end) {
+        (true, _) => begin_after_all(told, waiting),
+        (false, true) => book_now(told, waiting),
+        (false, false) => consequences::filed(told, waiting, "parked"),
     }
+}
+
+/// True when the message shows a token that was not shown before.
+fn take_token(waiting: &mut Session, told: Told<'_>) -> bool {
+    if told.event.phase != Phase::Ended && told.event.token.is_some() {
+        forget_leaver(waiting);
+    }
+    let is_news = told.event.token.as_ref().is_some_and(|token| !waiting.knows(token));
+    admit(waiting, told);
+    is_news
+}
+
+/// The start has come: the session is what its messages tell.
+fn begin_after_all(told: Told<'_>, waiting: Session) -> Step {
+    let others = || waiting.parked.iter().filter(|event| event.phase != Phase::Started);
+    let first = others().filter_map(|event| event.at).min();
+    let shown_on_the_way = waiting.parked.iter().any(|event| event.phase != Phase::Ended && event.token.is_some());
+    let bounds = told.bounds(waiting.evse);
+    let mut session = replay(waiting, bounds);
+    let is_leavers = told.event.token.is_none() && !shown_on_the_way && session.has_accepted_token();
+    let may_be_another = may_be_another(told, &session, first);
+    session.marks.add_if(told.event.is_undated(bounds.now, bounds.now), Mark::START_UNDATED);
+    session.marks.add_if(is_leavers, Mark::TOKEN_LATE);
+    session.marks.add_if(may_be_another, Mark::TRANSACTION_GUESSED);
+    consequences::begun(told, session, None)
+}
+
+fn book_now(told: Told<'_>, waiting: Session) -> Step {
+    let bounds = told.bounds(waiting.evse);
     let mut step = consequences::of(told, book(waiting, bounds));
     step.effects.push(told.keep("no-start"));
     step

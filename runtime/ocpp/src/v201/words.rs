@@ -30,7 +30,7 @@ pub(crate) fn token(repairs: &mut Repairs, part: Part<'_, Token<'_>>) -> Result<
     let Some(token) = repairs.object("idToken", part, bare)? else { return Ok(None) };
     let kind = repairs.text("idToken.type", token.kind, 20)?;
     let kind = repairs.wanted("idToken.type", kind)?.unwrap_or_else(|| "ISO14443".to_owned());
-    // NoAuthorization has no text (C06.FR.02).
+    // NoAuthorization has no text (C02.FR.02).
     let bare = kind == "NoAuthorization" && token.id_token.word().is_some_and(str::is_empty);
     let text = if bare { None } else { repairs.text("idToken.idToken", token.id_token, MAX_TOKEN)? };
     let text = if bare { text } else { repairs.wanted("idToken.idToken", text)? };
