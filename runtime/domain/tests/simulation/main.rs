@@ -37,7 +37,7 @@ const SEED: u64 = 1;
 const DAYS: u64 = 500;
 /// Days on which less is billed than has flowed, and nobody has to look: several faults may hide each other. More is
 /// never billed.
-const LOSSES_ONE_IN: u64 = 2_500;
+const LOSSES_ONE_IN: u64 = 4_000;
 /// Visits without any fault that a person has to look at, per thousand.
 const MARKED_MAX: u32 = 20;
 
