@@ -23,12 +23,12 @@ impl Api {
         Ok(Self { base, token: token.trim().to_owned() })
     }
 
-    /// Lets the load's token in.
-    pub(crate) fn accept_token(&self) -> Result<()> {
-        ureq::put(format!("{}/api/v1/tokens/BENCH", self.base))
+    /// Lets one of the load's tokens in.
+    pub(crate) fn accept(&self, token: &str) -> Result<()> {
+        ureq::put(format!("{}/api/v1/tokens/{token}", self.base))
             .header("authorization", format!("Bearer {}", self.token))
             .send_json(json!({"type": "ISO14443", "status": "accepted"}))
-            .context("accept the token BENCH")?;
+            .with_context(|| format!("accept the token {token}"))?;
         Ok(())
     }
 

@@ -124,7 +124,7 @@ impl Line {
         let config =
             WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0).max_write_buffer_size(64 * 1024);
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
-        let mut line = Self { socket, station: Station::new(load.traffic) };
+        let mut line = Self { socket, station: Station::new(load.traffic, number) };
         let boot = line.station.boot();
         line.exchange(boot).await?;
         if load.traffic == Traffic::MeterValues {

@@ -19,6 +19,7 @@ mod ratio;
 mod reloads;
 mod report;
 mod traffic;
+mod visits;
 
 #[derive(Debug, Parser)]
 #[command(name = "amprule-bench")]

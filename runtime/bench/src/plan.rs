@@ -9,10 +9,11 @@ use crate::hooks::{Api, Timing};
 use crate::idle;
 use crate::measured::Measured;
 use crate::overhead;
-use crate::ratio::{Ratio, Rounds, serve};
+use crate::ratio::{CONNECTIONS, Ratio, Rounds, serve};
 use crate::reloads::{self, Reloads, Series};
 use crate::report::Report;
-use crate::traffic::Traffic;
+use crate::traffic::{self, Traffic};
+use crate::visits;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
@@ -28,22 +29,39 @@ pub(crate) struct Plan {
     /// Shorter runs.
     #[arg(long)]
     quick: bool,
+    /// Whole visits and nothing else.
+    #[arg(long)]
+    visits: bool,
+    /// How long visits are measured; ten minutes show filing and checkpoints at work.
+    #[arg(long)]
+    seconds: Option<f64>,
 }
 
 /// The units that price in the bench: each the product's time-of-use example of its kind.
 const SCRIPT: &str = "scripts/time-of-use";
 const PLUGIN: &str = "plugins/night-rate";
+/// What prices and decides in whole visits.
+const OPERATOR: [&str; 3] = ["scripts/flat-tariff", "scripts/opening-hours", "scripts/token-table"];
 
 impl Plan {
     pub(crate) fn run(self) -> Result<()> {
         let rounds = if self.quick { Rounds { rounds: 1, seconds: 2.0 } } else { Rounds { rounds: 5, seconds: 3.0 } };
         let mut report = Report::default();
-        let plain = Bed::make(&self, None)?;
+        self.say("whole visits");
+        let bed = Bed::make(&self, &OPERATOR)?;
+        (0..CONNECTIONS).try_for_each(|number| bed.api.accept(&traffic::token(number)))?;
+        let seconds = self.seconds.unwrap_or(if self.quick { 5.0 } else { 20.0 });
+        report.visits = visits::measure(bed.server, &bed.folder.path().join("data"), seconds)?;
+        if self.visits {
+            println!("{}", report.visits);
+            return Ok(());
+        }
+        let plain = Bed::make(&self, &[])?;
         report.heartbeat = self.tell("Heartbeat", &plain, rounds, Traffic::Heartbeat)?;
         report.meter_values = self.tell("MeterValues", &plain, rounds, Traffic::MeterValues)?;
         drop(plain);
         // A fresh server: readings leave sessions open, and a start counts the token's open ones.
-        report.transaction = self.tell("transactions", &Bed::make(&self, None)?, rounds, Traffic::Transaction)?;
+        report.transaction = self.tell("transactions", &Bed::make(&self, &[])?, rounds, Traffic::Transaction)?;
         (report.meter_values_rhai, report.rhai) = self.priced("MeterValues priced by Rhai", SCRIPT, rounds)?;
         (report.meter_values_wasm, report.wasm) = self.priced("MeterValues priced by WASM", PLUGIN, rounds)?;
         self.say("reloads under load");
@@ -67,14 +85,14 @@ impl Plan {
     }
 
     fn priced(&self, what: &str, unit: &str, rounds: Rounds) -> Result<(Ratio, Timing)> {
-        let bed = Bed::make(self, Some(unit))?;
+        let bed = Bed::make(self, &[unit])?;
         let ratio = self.tell(what, &bed, rounds, Traffic::MeterValues)?;
         let timing = bed.api.pricing().with_context(|| format!("ask how long {unit} took"))?;
         Ok((ratio, timing))
     }
 
     fn reloads(&self) -> Result<Reloads> {
-        let bed = Bed::make(self, Some(PLUGIN))?;
+        let bed = Bed::make(self, &[PLUGIN])?;
         let series =
             if self.quick { Series { count: 50, seconds: 30.0 } } else { Series { count: 500, seconds: 200.0 } };
         reloads::measure(&bed.server, &bed.api, &bed.folder.path().join(PLUGIN), series)
@@ -87,7 +105,7 @@ impl Plan {
     }
 }
 
-/// A server with at most one unit, in folders that go away with it.
+/// A server with a few units, in folders that go away with it.
 struct Bed {
     server: Measured,
     api: Api,
@@ -95,14 +113,14 @@ struct Bed {
 }
 
 impl Bed {
-    fn make(plan: &Plan, unit: Option<&str>) -> Result<Self> {
+    fn make(plan: &Plan, units: &[&str]) -> Result<Self> {
         let folder = TempDir::with_prefix("amprule-bench-")?;
-        if let Some(unit) = unit {
+        for unit in units {
             install(&plan.root.join(unit), &folder.path().join(unit))?;
         }
         let mut server = serve(&plan.amprule, folder.path())?;
         let api = Api::new(server.address("api")?, &folder.path().join("data"))?;
-        api.accept_token()?;
+        api.accept(traffic::TOKEN)?;
         Ok(Self { server, api, folder })
     }
 }

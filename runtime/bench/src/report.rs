@@ -9,6 +9,7 @@ use crate::idle::Idle;
 use crate::overhead::Overhead;
 use crate::ratio::{CONNECTIONS, Ratio};
 use crate::reloads::Reloads;
+use crate::visits::Visits;
 
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -23,6 +24,7 @@ pub(crate) struct Report {
     pub(crate) rhai_overhead: Overhead,
     pub(crate) wasm_overhead: Overhead,
     pub(crate) idle: Idle,
+    pub(crate) visits: Visits,
 }
 
 /// What was promised: CPU per message over the echo's, KiB per idle connection, a call's time over a bare one's.
@@ -48,6 +50,14 @@ impl Report {
             "wasmPriceMicros": rounded(self.wasm.p50_micros),
             "wasmPriceP99Micros": rounded(self.wasm.p99_micros),
         });
+        for (name, figure) in [
+            ("visitMessagesPerCpuSecond", self.visits.messages_per_cpu_second),
+            ("visitMessagesPerSecond", self.visits.messages_per_second),
+            ("visitP99Micros", self.visits.p99_micros),
+            ("bytesPerSession", self.visits.bytes_per_session),
+        ] {
+            figures[name] = rounded(figure).into();
+        }
         figures["reloads"] = self.reloads.count.into();
         for (name, figure) in [
             ("reloadMillis", self.reloads.millis),
@@ -115,6 +125,7 @@ impl fmt::Display for Report {
                 timing.p50_micros, timing.p99_micros
             )?;
         }
+        self.visits.fmt(f)?;
         self.reloads.fmt(f)?;
         let (rhai, wasm) = ((self.rhai_overhead, target::RHAI_OVERHEAD), (self.wasm_overhead, target::WASM_OVERHEAD));
         for (kind, (overhead, most)) in [("Rhai", rhai), ("WASM", wasm)] {

@@ -12,6 +12,9 @@ pub(crate) enum Traffic {
     MeterValues,
     /// StartTransaction, readings, StopTransaction, again and again.
     Transaction,
+    /// All that a driver's visit brings, again and again: each station with a token of its own, and minutes between its
+    /// messages by its own clock.
+    Session,
     /// Nothing after the boot.
     Idle,
 }
@@ -19,14 +22,30 @@ pub(crate) enum Traffic {
 /// Readings within one transaction of [`Traffic::Transaction`].
 pub(crate) const READINGS: u32 = 2;
 
+/// Messages of one visit in [`Traffic::Session`].
+pub(crate) const VISIT: u32 = 10;
+/// Between two of them, by the station's clock.
+const PACE: SignedDuration = SignedDuration::from_secs(20);
+/// The visits begin so long ago that none of them is ahead of the server's clock.
+const LONG_AGO: SignedDuration = SignedDuration::from_hours(300 * 24);
+
 /// 50 kW: a register that no plausibility rule doubts, however quickly messages follow each other.
 const WH_PER_S: f64 = 50_000.0 / 3600.0;
+
+/// The token of all stations, but those of [`Traffic::Session`].
+pub(crate) const TOKEN: &str = "BENCH";
+
+/// A station's own token.
+pub(crate) fn token(number: usize) -> String {
+    format!("{TOKEN}{number}")
+}
 
 /// One station's pen.
 pub(crate) struct Station {
     traffic: Traffic,
     next_id: u64,
-    /// Where [`Traffic::Transaction`] stands: 0 is the start, then the readings, then the stop.
+    token: String,
+    /// Where [`Traffic::Transaction`] or [`Traffic::Session`] stands in its round.
     step: u32,
     pub(crate) transaction: i64,
     begun: Instant,
@@ -35,8 +54,13 @@ pub(crate) struct Station {
 
 impl Station {
     #[expect(clippy::disallowed_methods, reason = "a load generator lives in real time")]
-    pub(crate) fn new(traffic: Traffic) -> Self {
-        Self { traffic, next_id: 0, step: 0, transaction: 1, begun: Instant::now(), began_at: Timestamp::now() }
+    pub(crate) fn new(traffic: Traffic, number: usize) -> Self {
+        let (now, long_ago) = (Timestamp::now(), Timestamp::now() - LONG_AGO);
+        let (token, began_at) = match traffic {
+            Traffic::Session => (token(number), long_ago),
+            _ => (TOKEN.to_owned(), now),
+        };
+        Self { traffic, next_id: 0, token, step: 0, transaction: 1, begun: Instant::now(), began_at }
     }
 
     pub(crate) fn boot(&mut self) -> String {
@@ -45,7 +69,8 @@ impl Station {
 
     pub(crate) fn start(&mut self) -> String {
         let (at, wh) = self.present();
-        let payload = format!(r#"{{"connectorId":1,"idTag":"BENCH","meterStart":{wh:.0},"timestamp":"{at}"}}"#);
+        let token = &self.token;
+        let payload = format!(r#"{{"connectorId":1,"idTag":"{token}","meterStart":{wh:.0},"timestamp":"{at}"}}"#);
         self.call("StartTransaction", &payload)
     }
 
@@ -55,7 +80,34 @@ impl Station {
             Traffic::Heartbeat | Traffic::Idle => (self.call("Heartbeat", "{}"), false),
             Traffic::MeterValues => (self.meter_values(), false),
             Traffic::Transaction => self.next_of_transaction(),
+            Traffic::Session => self.next_of_visit(),
         }
+    }
+
+    fn next_of_visit(&mut self) -> (String, bool) {
+        let step = self.step % VISIT;
+        self.step += 1;
+        match step {
+            0 => (self.status("Preparing"), false),
+            1 => (self.authorize(), false),
+            2 => (self.start(), true),
+            3 => (self.status("Charging"), false),
+            4..7 => (self.meter_values(), false),
+            7 => (self.call("Heartbeat", "{}"), false),
+            8 => (self.stop(), false),
+            _ => (self.status("Available"), false),
+        }
+    }
+
+    fn status(&mut self, status: &str) -> String {
+        let (at, _) = self.present();
+        let payload = format!(r#"{{"connectorId":1,"errorCode":"NoError","status":"{status}","timestamp":"{at}"}}"#);
+        self.call("StatusNotification", &payload)
+    }
+
+    fn authorize(&mut self) -> String {
+        let payload = format!(r#"{{"idTag":"{}"}}"#, self.token);
+        self.call("Authorize", &payload)
     }
 
     fn next_of_transaction(&mut self) -> (String, bool) {
@@ -80,17 +132,19 @@ impl Station {
     fn stop(&mut self) -> String {
         let (at, wh) = self.present();
         let transaction = self.transaction;
-        let wh = wh.ceil();
+        let (wh, token) = (wh.ceil(), &self.token);
         let payload = format!(
-            r#"{{"transactionId":{transaction},"meterStop":{wh:.0},"timestamp":"{at}","idTag":"BENCH","reason":"Local"}}"#
+            r#"{{"transactionId":{transaction},"meterStop":{wh:.0},"timestamp":"{at}","idTag":"{token}","reason":"Local"}}"#
         );
         self.call("StopTransaction", &payload)
     }
 
     fn present(&self) -> (Timestamp, f64) {
-        let passed = self.begun.elapsed();
-        let milliseconds = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
-        let at = self.began_at + SignedDuration::from_millis(milliseconds);
+        let passed = match self.traffic {
+            Traffic::Session => PACE * i32::try_from(self.step).unwrap_or(i32::MAX),
+            _ => SignedDuration::try_from(self.begun.elapsed()).unwrap_or(SignedDuration::MAX),
+        };
+        let at = self.began_at + SignedDuration::from_millis(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX));
         (at.round(jiff::Unit::Millisecond).unwrap_or(at), passed.as_secs_f64() * WH_PER_S)
     }
 

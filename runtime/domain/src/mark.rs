@@ -43,7 +43,8 @@ marks! {
     REGISTER_STALE_START = "register-stale-start", doubt;
     /// A register below zero is none.
     REGISTER_NEGATIVE = "register-negative";
-    /// The register of the end, or one after a boot, contradicts those before it; or the end told nothing that counts.
+    /// The register of the end, or one after a boot, contradicts those before it; two registers that come by turns
+    /// contradict each other; or the end told nothing that counts.
     END_CONTRADICTS = "end-contradicts", doubt;
     /// The power or current that the station told comes to much more, or much less, than its register shows; or the
     /// vehicle's state of charge rose while the register did not.

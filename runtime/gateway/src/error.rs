@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("listen for stations on {addr}")]
+    #[error("cannot listen for stations on {addr}; `--ocpp ADDRESS` or `[ocpp] listen` names another one")]
     Listen { addr: std::net::SocketAddr, source: io::Error },
     #[error("unknown OCPP version `{0}`; served are ocpp1.6, ocpp2.0.1 and ocpp2.1")]
     UnknownProtocol(String),

@@ -61,10 +61,11 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
     let house = House::open(&config, &data, rules)?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
     let settings = config.ocpp.gateway_settings(&config.stations);
-    let gateway = Gateway::bind(config.ocpp.listen, settings, tls).context("listen for stations")?;
-    let listener = TcpListener::bind(config.api.listen)
-        .await
-        .with_context(|| format!("listen for the API on {}", config.api.listen))?;
+    let gateway = Gateway::bind(config.ocpp.listen, settings, tls)?;
+    let listener = TcpListener::bind(config.api.listen).await.with_context(|| {
+        let address = config.api.listen;
+        format!("cannot listen for the API on {address}; `--api ADDRESS` or `[api] listen` names another one")
+    })?;
 
     let management = house.api(&config, &data)?;
     house.engine.wake_stations().context("read which stations have sessions")?;

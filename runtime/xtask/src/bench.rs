@@ -16,6 +16,12 @@ pub(crate) struct Bench {
     /// Shorter runs: a first impression, not a figure to quote.
     #[arg(long)]
     quick: bool,
+    /// Whole visits and nothing else.
+    #[arg(long)]
+    visits: bool,
+    /// How long visits are measured.
+    #[arg(long)]
+    seconds: Option<f64>,
 }
 
 impl Bench {
@@ -29,6 +35,12 @@ impl Bench {
         }
         if self.quick {
             command.arg("--quick");
+        }
+        if self.visits {
+            command.arg("--visits");
+        }
+        if let Some(seconds) = self.seconds {
+            command.arg("--seconds").arg(seconds.to_string());
         }
         run(&mut command)
     }

@@ -90,6 +90,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn compile(root: &Path, plugins: &[Plugin]) -> Result<()> {
+    println!("building the plugins …");
     let mut build = cargo(root);
     build.args(["build", "--quiet", "--profile", PROFILE, "--target", TARGET]);
     build.args(plugins.iter().flat_map(|plugin| ["--package", &plugin.package]));

@@ -68,7 +68,7 @@ impl From<StoredReading> for ReadingView {
     }
 }
 
-/// A session's journal of readings, in the order in which they came.
+/// A session's journal of readings, those that came last first.
 #[utoipa::path(
     get,
     path = "/api/v1/sessions/{id}/readings",

@@ -127,7 +127,8 @@ fn followed<'s>(station: &'s Station, event: &'s TransactionEvent, was_heard: bo
     }
 }
 
-/// Of the sessions of one name: the one that was told this, the one that runs, or the latest that it can be of.
+/// Of the sessions of one name: the one that was told this, the one that runs, or the latest that it can be of. A number
+/// that an ended one has seen says nothing while another runs.
 fn named_for<'s>(
     station: &'s Station,
     name: &'s TransactionId,
@@ -136,8 +137,12 @@ fn named_for<'s>(
 ) -> Option<&'s Session> {
     let find = |is: &dyn Fn(&Session) -> bool| station.named(name).find(|known| is(known));
     let is_of_time = |known: &Session| known.lacks_start() || !is_before(known, event);
-    find(&|known| is_of_time(known) && (was_heard || is_told_again(known, event)))
-        .or_else(|| find(&|known| known.is_open() && could_be_of(known, event)))
+    let running = find(&|known| known.is_open() && could_be_of(known, event));
+    let is_told = |known: &Session| {
+        is_told_again(known, event) && (running.is_none() || known.is_open() || is_same_end(known, event))
+    };
+    find(&|known| is_of_time(known) && (was_heard || is_told(known)))
+        .or(running)
         .or_else(|| find(&is_of_time))
         .or_else(|| find(&|known| could_be_of(known, event)))
         .or_else(|| station.named(name).next())

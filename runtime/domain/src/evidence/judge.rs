@@ -70,8 +70,9 @@ impl Evidence {
         judged.marks.push(Mark::REGISTER_DROPOUT);
         // A spike after a zero, or a zero before what began anew.
         judged.marks.extend((only_zero || may_be_stray).then_some(Mark::END_CONTRADICTS));
-        let disagree =
-            stray.as_ref().is_some_and(|stray| disagree(stray.counted.above(before), judged.energy.above(before)));
+        // Zeros are no other meter, however many.
+        let other = stray.as_ref().filter(|stray| !stray.shows_zero());
+        let disagree = other.is_some_and(|other| disagree(other.counted.above(before), judged.energy.above(before)));
         judged.marks.extend(disagree.then_some(Mark::END_CONTRADICTS));
         Judged { is_restored: stray.is_some() && is_first_run, ..judged }
     }
