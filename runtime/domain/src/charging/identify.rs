@@ -158,9 +158,6 @@ fn booked_end<'s>(station: &'s Station, event: &TransactionEvent) -> Option<&'s 
 
 /// 1.6 stations leave the transaction out, or send 0: the one that is open is meant, if the register fits.
 fn unnamed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
-    if let Some(known) = booked_end(station, event).filter(|_| event.told().is_some()) {
-        return Meant::Repetition(known);
-    }
     let on_evse = |open: &&Session| event.evse.is_none_or(|evse| evse == open.evse);
     let fitting = |open: &&Session| on_evse(open) && could_be_of(open, event) && fits(station, open, event);
     let only = |is: &dyn Fn(&&Session) -> bool| {
@@ -170,9 +167,15 @@ fn unnamed<'s>(station: &'s Station, event: &TransactionEvent) -> Meant<'s> {
     let one = only(&|_| true)
         .or_else(|| only(&|open| shows_token_of(open, event)))
         .or_else(|| only(&|open| rests(open, event)));
-    match one {
-        Some(session) => Meant::Running(Running { session, is_guessed: true }),
-        None => booked_end(station, event).map_or(Meant::Nobody, Meant::Repetition),
+    let known = booked_end(station, event);
+    // One that began before may well end in the same moment and at the same register as another.
+    let may_be_its_own = one.is_some_and(|one| event.told().is_none() || event.at > Some(one.started_at));
+    match (one, known) {
+        (Some(session), _) if may_be_its_own || known.is_none() => {
+            Meant::Running(Running { session, is_guessed: true })
+        }
+        (_, Some(known)) => Meant::Repetition(known),
+        (_, None) => Meant::Nobody,
     }
 }
 

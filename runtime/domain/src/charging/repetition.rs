@@ -123,7 +123,9 @@ pub(super) fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
     let near = |at: Timestamp| {
         let end = session.told_until.or(session.ended_at);
         let is_near = end.is_some_and(|end| at.duration_since(end).abs() < apart);
-        event.transaction.is_some() && shows_known(session, event) && is_near
+        // What may have been another's end says nothing of this one's.
+        let is_sure = !session.marks.has(&Mark::TRANSACTION_GUESSED);
+        event.transaction.is_some() && shows_known(session, event) && is_near && is_sure
     };
     same_register && event.told().is_none_or(|at| same_time(at) || near(at))
 }

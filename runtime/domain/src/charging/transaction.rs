@@ -110,13 +110,27 @@ fn foreign(told: Told<'_>, session: &Session) -> Step {
     step
 }
 
-/// An end that is nobody's may still be the end of one that runs there.
+/// An end that is nobody's may still be the end of one that runs there, or of one for which another's was taken.
 fn lone_end(told: Told<'_>) -> Step {
     let mut step = startless::begin(told);
     let may_be_meant = |open: &&Session| told.event.evse.is_none_or(|evse| evse == open.evse);
     let running = told.station.open().filter(may_be_meant);
     step.sessions.extend(running.filter_map(|open| awaiting_stop(open, told.moment.now)));
+    let guessed = told.station.sessions.iter().filter(|ended| may_have_taken_another(ended, told.event));
+    for ended in guessed {
+        let mut doubtful = Session::clone(ended);
+        doubtful.marks.add(Mark::TRANSACTION_GUESSED);
+        step.sessions.push(doubtful);
+    }
     step
+}
+
+/// Its messages named no transaction, and now there is an end too many.
+fn may_have_taken_another(ended: &Session, end: &TransactionEvent) -> bool {
+    let is_guess = ended.marks.has(&Mark::TRANSACTION_REPAIRED) && !ended.marks.has(&Mark::TRANSACTION_GUESSED);
+    let had_begun = end.at.is_none_or(|at| ended.started_at <= at);
+    let may_be_drivers = end.token.as_ref().is_none_or(|token| ended.knows(token));
+    ended.state == SessionState::Ended && is_guess && had_begun && may_be_drivers
 }
 
 fn nobody(told: Told<'_>) -> Step {
