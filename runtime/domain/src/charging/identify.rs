@@ -138,9 +138,9 @@ fn named_for<'s>(
     let find = |is: &dyn Fn(&Session) -> bool| station.named(name).find(|known| is(known));
     let is_of_time = |known: &Session| known.lacks_start() || !is_before(known, event);
     let running = find(&|known| known.is_open() && could_be_of(known, event));
-    let is_told = |known: &Session| {
-        is_told_again(known, event) && (running.is_none() || known.is_open() || is_same_end(known, event))
-    };
+    let is_in_it = running.is_some_and(|running| event.at > Some(running.started_at));
+    let may_be_past = |known: &Session| known.is_open() || (!is_in_it && is_same_end(known, event));
+    let is_told = |known: &Session| is_told_again(known, event) && (running.is_none() || may_be_past(known));
     find(&|known| is_of_time(known) && (was_heard || is_told(known)))
         .or(running)
         .or_else(|| find(&is_of_time))
@@ -148,10 +148,11 @@ fn named_for<'s>(
         .or_else(|| station.named(name).next())
 }
 
-/// The same end was booked for itself before.
+/// The same end was told before: one that is named was booked for itself.
 fn booked_end<'s>(station: &'s Station, event: &TransactionEvent) -> Option<&'s Session> {
     let is_ended = |session: &&Arc<Session>| session.state == SessionState::Ended && event.phase == Phase::Ended;
-    let mut ended = station.sessions.iter().rev().filter(is_ended);
+    let may_be_meant = |session: &&Arc<Session>| event.transaction.is_none() || session.lacks_start();
+    let mut ended = station.sessions.iter().rev().filter(is_ended).filter(may_be_meant);
     let unnamed = TransactionEvent { transaction: None, ..event.clone() };
     ended.find(|session| is_same_end(session, &unnamed)).map(AsRef::as_ref)
 }
