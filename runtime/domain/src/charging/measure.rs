@@ -48,6 +48,8 @@ pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: T
         None => {
             let is_other = |read: &Read| !known.is_some_and(|known| is_same(known, *read));
             session.marks.add_if(taken.is_empty() && reads.iter().any(is_other), Mark::END_CONTRADICTS);
+            // Readings that named no transaction may be another meter's, and nothing confirms the last one.
+            session.marks.add_if(session.marks.has(&Mark::TRANSACTION_REPAIRED), Mark::END_CONTRADICTS);
         }
     }
 }
