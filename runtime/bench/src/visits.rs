@@ -17,23 +17,24 @@ pub(crate) struct Visits {
     pub(crate) bytes_per_session: f64,
 }
 
-/// `data` is the server's own folder. What it holds is counted once the server has ended, so nothing waits in a log.
+/// `data` is the server's own folder, still empty. What it holds is counted once the server has ended, so nothing waits in
+/// a log.
 pub(crate) fn measure(server: Measured, data: &Path, seconds: f64) -> Result<Visits> {
-    Ready::load(&server.url, Traffic::Session, CONNECTIONS, seconds.min(1.0), "warm")?.go()?;
+    let warm_up = Ready::load(&server.url, Traffic::Session, CONNECTIONS, seconds.min(1.0), "warm")?.go()?;
     let ready = Ready::load(&server.url, Traffic::Session, CONNECTIONS, seconds, "visit")?;
-    let (cpu_before, bytes_before) = (server.cpu_seconds()?, bytes(data)?);
+    let cpu_before = server.cpu_seconds()?;
     let outcome = ready.go()?;
     let cpu = server.cpu_seconds()? - cpu_before;
     drop(server);
     if outcome.messages == 0 {
         bail!("no message was answered");
     }
-    let sessions = outcome.messages as f64 / f64::from(VISIT);
+    let sessions = (warm_up.messages + outcome.messages) as f64 / f64::from(VISIT);
     Ok(Visits {
         messages_per_cpu_second: outcome.messages as f64 / cpu,
         messages_per_second: outcome.messages as f64 / outcome.seconds,
         p99_micros: f64::from(outcome.p99_micros),
-        bytes_per_session: (bytes(data)? as f64 - bytes_before as f64) / sessions,
+        bytes_per_session: bytes(data)? as f64 / sessions,
     })
 }
 

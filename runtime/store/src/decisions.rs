@@ -5,6 +5,7 @@
 //! reader goes on at a place, wherever that is by now.
 
 pub(crate) mod filing;
+pub(crate) mod packed;
 pub(crate) mod segment;
 pub(crate) mod segments;
 

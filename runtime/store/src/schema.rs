@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/004_bills.sql"),
     include_str!("../migrations/005_kept_bytes.sql"),
     include_str!("../migrations/006_charging.sql"),
+    include_str!("../migrations/007_packed_decisions.sql"),
 ];
 
 /// The connection that writes, with the newest format.

@@ -85,7 +85,7 @@ struct Writer<'c> {
 
 impl<'c> Writer<'c> {
     fn new(connection: &'c Connection, tools: &'c Tools) -> Outcome<Self> {
-        let log = Log::new(connection, tools.kept, Arc::clone(&tools.wake.filing));
+        let log = Log::new(connection, tools.kept, Arc::clone(&tools.wake.filing))?;
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,

@@ -14,7 +14,7 @@ use amprule_domain::decision::Decision;
 use rusqlite::Connection;
 
 use super::Segments;
-use crate::codec::decode;
+use super::packed::unpack;
 use crate::error::{OpenError, Outcome, explain};
 use crate::limits::{FILING_INTERVAL, SEGMENT_BYTES, UNFILED_FACTOR};
 use crate::schema::open_reader;
@@ -135,16 +135,17 @@ impl Clerk {
         let mut rows = statement.query((self.filing.filed(), most))?;
         let (mut first, mut decisions, mut bytes) = (0, Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            let (place, body): (i64, String) = (row.get(0)?, row.get(1)?);
+            let place: i64 = row.get(0)?;
             if decisions.is_empty() {
                 first = place;
             }
             let follows = usize::try_from(place - first).is_ok_and(|distance| distance == decisions.len());
-            if !follows || (bytes + body.len() > SEGMENT_BYTES && !decisions.is_empty()) {
+            if !follows || (bytes > SEGMENT_BYTES && !decisions.is_empty()) {
                 break;
             }
-            bytes += body.len();
-            decisions.push(decode(&body)?);
+            let (decision, length) = unpack(row, 1)?;
+            bytes += length;
+            decisions.push(decision);
         }
         Ok((first, decisions))
     }

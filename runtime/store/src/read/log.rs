@@ -7,18 +7,19 @@ use amprule_domain::effect::KeptMessage;
 use amprule_domain::ports::{DecisionSpan, Listed, Page};
 use amprule_domain::{DecisionId, SessionId, StationId};
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::page::{Query, after, limit};
-use crate::codec::{decode, time};
+use crate::codec::time;
 use crate::decisions::Segments;
+use crate::decisions::packed::unpack;
 use crate::error::{Failure, Outcome};
 use crate::limits::{ROWS_PER_PAGE, SEGMENTS_PER_PAGE, WORDS_MAX};
 
 pub(crate) fn decision(connection: &Connection, id: DecisionId) -> Outcome<Option<Decision>> {
     let mut statement = connection.prepare_cached("SELECT body FROM decisions WHERE id = ?1")?;
-    let body: Option<String> = statement.query_row([id.0.as_bytes().as_slice()], |row| row.get(0)).optional()?;
-    body.as_deref().map(decode).transpose()
+    let mut rows = statement.query([id.0.as_bytes().as_slice()])?;
+    Ok(rows.next()?.map(|row| unpack(row, 0)).transpose()?.map(|(decision, _)| decision))
 }
 
 pub(crate) fn decisions(connection: &Connection, session: Option<SessionId>, page: &Page) -> Outcome<Listed<Decision>> {
@@ -29,9 +30,7 @@ pub(crate) fn decisions(connection: &Connection, session: Option<SessionId>, pag
     if let Some(n) = after::<i64>(page)? {
         query.filter("n < ?", [n.into()]);
     }
-    query.list(connection, "n DESC", page, |row| {
-        Ok((row.get::<_, i64>(0)?.to_string(), decode(&row.get::<_, String>(1)?)?))
-    })
+    query.list(connection, "n DESC", page, |row| Ok((row.get::<_, i64>(0)?.to_string(), unpack(row, 1)?.0)))
 }
 
 /// Goes on at a place, through segments and then through rows. The cursor is the last place that was looked at.
@@ -114,7 +113,7 @@ impl Found<'_> {
         let sql = "SELECT n, body FROM decisions WHERE n > ?1 ORDER BY n LIMIT ?2";
         let mut statement = connection.prepare_cached(sql)?;
         let rows = statement.query_and_then((self.place, ROWS_PER_PAGE as i64), |row| -> Outcome<_> {
-            Ok((row.get::<_, i64>(0)?, decode(&row.get::<_, String>(1)?)?))
+            Ok((row.get::<_, i64>(0)?, unpack(row, 1)?.0))
         })?;
         let mut looked_at = 0;
         let full = self.take(&mut rows.inspect(|_| looked_at += 1))?;

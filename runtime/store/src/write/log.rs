@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codec::{Body, micros};
 use crate::decisions::Filing;
+use crate::decisions::packed::Packer;
 use crate::error::Outcome;
 use crate::limits::ANSWERS_PER_STATION;
 use crate::settings::KeptBounds;
@@ -17,13 +18,14 @@ use crate::settings::KeptBounds;
 pub(super) struct Log<'c> {
     connection: &'c Connection,
     body: Body,
+    packer: Packer,
     kept: KeptBounds,
     filing: Arc<Filing>,
 }
 
 impl<'c> Log<'c> {
-    pub(super) fn new(connection: &'c Connection, kept: KeptBounds, filing: Arc<Filing>) -> Self {
-        Self { connection, body: Body::default(), kept, filing }
+    pub(super) fn new(connection: &'c Connection, kept: KeptBounds, filing: Arc<Filing>) -> Outcome<Self> {
+        Ok(Self { connection, body: Body::default(), packer: Packer::new()?, kept, filing })
     }
 
     /// `position` is the journal's: it tells an answer's place among the messages with readings.
@@ -87,7 +89,7 @@ impl<'c> Log<'c> {
                    ON CONFLICT (id) DO NOTHING";
         let session = decision.session.as_ref().map(|session| session.0.as_bytes().as_slice());
         let (id, filed) = (decision.id.0.as_bytes().as_slice(), self.filing.filed());
-        self.connection.prepare_cached(sql)?.execute(params![id, session, self.body.of(decision)?, filed])?;
+        self.connection.prepare_cached(sql)?.execute(params![id, session, self.packer.pack(decision)?, filed])?;
         Ok(())
     }
 

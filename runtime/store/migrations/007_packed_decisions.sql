@@ -1,0 +1,2 @@
+-- From here on a decision's body may be packed (decisions/packed.rs): a BLOB whose first byte says how. Rows that are
+-- JSON in text stay as they are until they are filed. A version that knows no packed rows does not open this file.
