@@ -34,7 +34,7 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
     take_time(session, event);
     take_place(session, event);
     session.marks.add_if(event.offline, Mark::OFFLINE);
-    session.marks.add_if(was_free_before(session, event), Mark::TRANSACTION_GUESSED);
+    session.marks.add_if(was_free_before(session, event, bounds.now), Mark::TRANSACTION_GUESSED);
     match event.phase {
         Phase::Started => {
             doubt_the_start(session, event, bounds.now);
@@ -48,8 +48,8 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
 }
 
 /// A station that numbers its own transactions goes on with one though nothing was plugged in meanwhile.
-fn was_free_before(session: &Session, event: &TransactionEvent) -> bool {
-    let is_after = session.signs.free.zip(event.at).is_some_and(|(free, at)| at > free + SLACK);
+fn was_free_before(session: &Session, event: &TransactionEvent, now: Timestamp) -> bool {
+    let is_after = session.signs.free.is_some_and(|free| event.at.unwrap_or(now) > free + SLACK);
     is_after && event.naming == Naming::Theirs
 }
 
