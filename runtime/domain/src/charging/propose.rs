@@ -92,6 +92,11 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
         purpose: if starts { Purpose::Start } else { Purpose::Authorize },
         evse: event.evse.or(known.map(|session| session.evse)).unwrap_or(0),
         connector: event.connector.or(known.map(|session| session.connector)).unwrap_or(0),
-        replaces_own: over.is_some_and(|over| over.token.as_ref().is_some_and(|own| own.is_shown_as(token))),
+        replaces_own: over.is_some_and(|over| is_counted_for(over, token)),
     })
+}
+
+/// An open session that was refused does not count.
+fn is_counted_for(open: &Session, token: &IdToken) -> bool {
+    open.has_accepted_token() && open.token.as_ref().is_some_and(|own| own.is_shown_as(token))
 }

@@ -79,3 +79,15 @@ async fn a_lost_session_does_not_bar_its_driver_from_the_same_connector() {
     plugs[1].event(later());
     assert_eq!(told(&mut plugs[1]).await, Some(AuthorizationStatus::ConcurrentTx));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_session_that_is_over_makes_no_room_for_another() {
+    let engine = one_session(&Arc::default());
+    let mut plugs = connect(&engine, 2);
+    plugs[1].event(start());
+    assert_eq!(told(&mut plugs[1]).await, Some(AuthorizationStatus::Accepted));
+    for at in [1_789_990_600, 1_789_991_200] {
+        plugs[0].event(start_at(Timestamp::from_second(at).expect("in range")));
+        assert_eq!(told(&mut plugs[0]).await, Some(AuthorizationStatus::ConcurrentTx));
+    }
+}
