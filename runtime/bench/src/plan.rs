@@ -30,7 +30,7 @@ pub(crate) struct Plan {
     #[arg(long)]
     quick: bool,
     /// Whole visits and nothing else.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     visits: bool,
     /// How long visits are measured; ten minutes show filing and checkpoints at work.
     #[arg(long)]

@@ -212,7 +212,7 @@ impl Default for Stations {
             pending: Pending::Strict,
             accept_unknown_tokens: engine.accept_unknown_tokens,
             accept_no_authorization: engine.accept_no_authorization,
-            max_power_kw: u32::try_from(engine.rules.power.0 / 1_000).unwrap_or(u32::MAX),
+            max_power_kw: u32::try_from(engine.rules.power.watts / 1_000).unwrap_or(u32::MAX),
             stop_awaited_s: u32::try_from(engine.rules.stop_awaited.as_secs()).unwrap_or(u32::MAX),
             start_awaited_s: u32::try_from(engine.rules.start_awaited.as_secs()).unwrap_or(u32::MAX),
             min_password_chars: amprule_api::Settings::default().password_min,
@@ -356,7 +356,7 @@ impl Stations {
             accept_unknown_tokens: self.accept_unknown_tokens,
             accept_no_authorization: self.accept_no_authorization,
             rules: charging::Rules {
-                power: Power(i64::from(self.max_power_kw.max(1)) * 1_000),
+                power: Power::assumed(i64::from(self.max_power_kw.max(1)) * 1_000),
                 stop_awaited: SignedDuration::from_secs(self.stop_awaited_s.into()),
                 start_awaited: SignedDuration::from_secs(self.start_awaited_s.into()),
             },

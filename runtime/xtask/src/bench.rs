@@ -17,7 +17,7 @@ pub(crate) struct Bench {
     #[arg(long)]
     quick: bool,
     /// Whole visits and nothing else.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     visits: bool,
     /// How long visits are measured.
     #[arg(long)]

@@ -150,7 +150,10 @@ fn named_for<'s>(
 
 /// The same end was told before: one that is named was booked for itself.
 fn booked_end<'s>(station: &'s Station, event: &TransactionEvent) -> Option<&'s Session> {
-    let is_ended = |session: &&Arc<Session>| session.state == SessionState::Ended && event.phase == Phase::Ended;
+    if event.phase != Phase::Ended {
+        return None;
+    }
+    let is_ended = |session: &&Arc<Session>| session.state == SessionState::Ended;
     let may_be_meant = |session: &&Arc<Session>| event.transaction.is_none() || session.lacks_start();
     let mut ended = station.sessions.iter().rev().filter(is_ended).filter(may_be_meant);
     let unnamed = TransactionEvent { transaction: None, ..event.clone() };

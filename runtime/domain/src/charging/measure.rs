@@ -100,7 +100,7 @@ fn hear_witnesses(session: &mut Session, event: &TransactionEvent, at: Timestamp
 
 /// The start of a session that is first heard of a day later may have the time of another clock.
 fn note_silence(session: &mut Session, event: &TransactionEvent, at: Timestamp) {
-    let has_only_begun = session.timeline.evidence.read_at().is_none_or(|read_at| read_at <= session.started_at);
+    let has_only_begun = !session.timeline.evidence.has_heard_since(session.started_at);
     let is_long = at.duration_since(session.started_at) > SILENT;
     session.marks.add_if(has_only_begun && is_long && !event.readings.is_empty(), Mark::START_UNDATED);
 }

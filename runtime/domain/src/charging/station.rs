@@ -110,7 +110,7 @@ impl Station {
 
     /// The most that this EVSE can deliver: what the operator has entered, else what the station reports, else the rule.
     pub(super) fn power(&self, evse: u32) -> Power {
-        self.record.power_of(evse).map_or(self.rules.power, Power)
+        self.record.power_of(evse).map_or(self.rules.power, Power::said)
     }
 
     /// Sessions of this name, the latest first: names come again.

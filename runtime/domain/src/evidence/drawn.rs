@@ -17,14 +17,15 @@ const COUNTS: Energy = Energy::from_wh(1_000);
 const SHOWS: Energy = Energy::from_wh(50);
 
 /// A register that stands still for so long while so many watts flow is an old value.
-/// At the least, in volts.
+const STANDS_S: i64 = 1_800;
+const FLOWS_W: i64 = 1_000;
+
+/// What a current comes to at the least, V.
 const VOLTAGE: i64 = 230;
+
 /// A vehicle whose state of charge rises by so many percent has taken more than so much.
 const CHARGED_PERCENT: u8 = 5;
 const CHARGED: Energy = Energy::from_wh(500);
-
-const STANDS_S: i64 = 1_800;
-const FLOWS_W: i64 = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Drawn {
@@ -62,7 +63,7 @@ impl Drawn {
 
     /// The seconds that it stands for. More than the EVSE can deliver is in another unit, and says nothing.
     fn add(&mut self, at: Timestamp, watts: i64, most: Power) -> i64 {
-        if at <= self.until || !(0..=most.0).contains(&watts) {
+        if at <= self.until || !(0..=most.watts).contains(&watts) {
             return 0;
         }
         let seconds = (at.as_second() - self.until.as_second()).min(LASTS_S);

@@ -162,6 +162,11 @@ impl Evidence {
         self.read_at().max(self.intervals().and_then(Intervals::last))
     }
 
+    /// Whether anything was measured after this moment.
+    pub fn has_heard_since(&self, at: Timestamp) -> bool {
+        self.told_until() > Some(at) || self.drawn.is_some()
+    }
+
     /// When the register before the latest one was read.
     pub fn read_before(&self) -> Option<Timestamp> {
         self.current().map(|run| run.before.at)

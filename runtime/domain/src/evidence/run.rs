@@ -26,9 +26,23 @@ const RESOLUTIONS: [i64; 3] = [1_000, 100, 10];
 /// Where registers begin again: at 32 bits of Wh, and at the last digit of a display in Wh.
 const LARGEST_WH: [i64; 5] = [100_000_000, 1_000_000_000, 1 << 31, 1 << 32, 10_000_000_000];
 
-/// The most that an EVSE can deliver, W.
+/// The most that an EVSE can deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Power(pub i64);
+pub struct Power {
+    pub watts: i64,
+    /// Neither the operator nor the station says it: a rule for all EVSEs stands in.
+    pub is_assumed: bool,
+}
+
+impl Power {
+    pub const fn said(watts: i64) -> Self {
+        Self { watts, is_assumed: false }
+    }
+
+    pub const fn assumed(watts: i64) -> Self {
+        Self { watts, is_assumed: true }
+    }
+}
 
 /// A register at a moment. Written as `[µs, mWh]`, with a third member when it is not dated: a session is written at
 /// every reading.
@@ -83,7 +97,7 @@ impl Point {
 
     /// What an EVSE of this power may have delivered in so many seconds.
     pub fn delivered(power: Power, seconds: i64) -> Energy {
-        Energy::from_wh(power.0.saturating_mul(seconds) / 3600 * 6 / 5)
+        Energy::from_wh(power.watts.saturating_mul(seconds) / 3600 * 6 / 5)
     }
 
     fn possible(self, later: Self, power: Power) -> Energy {

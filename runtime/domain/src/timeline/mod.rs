@@ -49,7 +49,7 @@ impl Timeline {
     /// Beyond it periods are folded, and the session is marked.
     pub const MAX_PERIODS: usize = 1_000;
     /// When nobody says what an EVSE can deliver.
-    pub const POWER: Power = Power(400_000);
+    pub const POWER: Power = Power::assumed(400_000);
 
     pub fn new(at: Timestamp, state: ChargingState) -> Self {
         let (periods, open) = (Vec::new(), Vec::new());
@@ -289,8 +289,8 @@ impl Timeline {
 
     /// What the EVSE delivers: where nobody says it, alternating current, or twice what was seen.
     fn likely(&self, power: Power) -> Power {
-        let unsaid = || Power(ALTERNATING_W.max(self.evidence.quickest_w().saturating_mul(2)).min(power.0));
-        if power == Self::POWER { unsaid() } else { power }
+        let shown = ALTERNATING_W.max(self.evidence.quickest_w().saturating_mul(2));
+        if power.is_assumed { Power::assumed(shown.min(power.watts)) } else { power }
     }
 
     /// What had flowed until a moment, as it is billed.
@@ -402,7 +402,7 @@ fn flows_in_spite(open: &[Period], delta: Energy, power: Power) -> bool {
     if held < FLOWS_S || delta < FLOWS {
         return false;
     }
-    if charging == 0 { delta >= over(FLOWS_W, held) } else { delta > over(power.0, charging + 60) }
+    if charging == 0 { delta >= over(FLOWS_W, held) } else { delta > over(power.watts, charging + 60) }
 }
 
 #[cfg(test)]

@@ -140,11 +140,14 @@ impl Clerk {
                 first = place;
             }
             let follows = usize::try_from(place - first).is_ok_and(|distance| distance == decisions.len());
-            if !follows || (bytes > SEGMENT_BYTES && !decisions.is_empty()) {
+            if !follows {
                 break;
             }
             let (decision, length) = unpack(row, 1)?;
             bytes += length;
+            if bytes > SEGMENT_BYTES && !decisions.is_empty() {
+                break;
+            }
             decisions.push(decision);
         }
         Ok((first, decisions))

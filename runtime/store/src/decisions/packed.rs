@@ -1,6 +1,8 @@
 //! A decision's row: zstd with a dictionary of typical decisions, a tenth of the JSON that it holds. Rows from before are
 //! JSON in text, and are read as they are.
 
+use std::cell::RefCell;
+use std::io;
 use std::sync::LazyLock;
 
 use amprule_domain::decision::Decision;
@@ -55,11 +57,25 @@ pub(crate) fn unpack(row: &Row<'_>, column: usize) -> Outcome<(Decision, usize)>
             let length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
             let length = length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length <= LONGEST);
             let length = length.ok_or_else(|| Failure::Broken("a decision does not say how long it is".to_owned()))?;
-            let json = Decompressor::with_prepared_dictionary(&TO_UNPACK)?.decompress(packed, length)?;
+            let json = decompress(packed, length)?;
             Ok((serde_json::from_slice(&json)?, json.len()))
         }
         _ => Err(Failure::Broken("a decision has a form that this version does not know".to_owned())),
     }
+}
+
+/// Its context takes longer to make than most rows to unpack: each thread keeps one.
+fn decompress(packed: &[u8], length: usize) -> io::Result<Vec<u8>> {
+    thread_local! {
+        static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    UNPACKER.with_borrow_mut(|kept| {
+        let unpacker = match kept {
+            Some(unpacker) => unpacker,
+            None => kept.insert(Decompressor::with_prepared_dictionary(&TO_UNPACK)?),
+        };
+        unpacker.decompress(packed, length)
+    })
 }
 
 #[cfg(test)]
