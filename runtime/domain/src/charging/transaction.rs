@@ -83,13 +83,15 @@ fn go_on(told: Told<'_>, running: Running<'_>) -> Step {
     consequences::of(told, session)
 }
 
-/// Another session runs, or has begun since, and nobody but its driver can tell which one has ended.
+/// Another session runs, or has begun since, and nobody but its driver can tell which one has ended; or a stranger, who may
+/// have a session of his own, ends it.
 fn may_end_another(told: Told<'_>, session: &Session) -> bool {
     let shown = told.event.token.as_ref();
     let shows_driver = shown.is_some_and(|shown| session.token.as_ref().is_some_and(|own| own.is_shown_as(shown)));
     let others = || told.station.not_over_before(session);
     let is_drivers = |other: &Session| shown.is_some_and(|shown| other.knows(shown));
-    if shows_driver { others().any(is_drivers) } else { others().next().is_some() }
+    let is_strangers = shown.is_some_and(|shown| !session.knows(shown));
+    if shows_driver { others().any(is_drivers) } else { is_strangers || others().next().is_some() }
 }
 
 /// An end is booked for itself, under a name of ours; the session whose name it has goes on.
