@@ -16,10 +16,20 @@ pub struct Inbound {
     /// The action as the wire names it.
     pub action: &'static str,
     pub event: StationEvent,
+    pub repetition: Repetition,
     /// What had to be repaired to understand it.
     pub marks: Vec<Mark>,
     /// The payload as it came.
     pub raw: Box<str>,
+}
+
+/// What a message is that comes again word for word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repetition {
+    /// Another question: it is answered by how things are then.
+    Anew,
+    /// The same message: it has its first answer, and no second effect.
+    Same,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +44,8 @@ pub enum StationEvent {
     DataTransfer(DataTransfer),
     /// A part of a device model report (2.x NotifyReport). Its raw payload is kept.
     Report(ReportPart),
+    /// A notification that nothing here understands. Its raw payload is kept.
+    Unread,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

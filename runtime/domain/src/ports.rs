@@ -223,6 +223,7 @@ pub trait Link: Send {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all that is received is an event")]
 pub enum Received {
     Event(Inbound),
     /// The station answered our CALL with this id.

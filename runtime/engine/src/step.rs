@@ -16,7 +16,7 @@ impl StationTask {
     /// Replies only after COMMIT: nothing is answered whose effects could still be lost.
     pub(crate) async fn hear(&mut self, inbound: &Inbound) -> Result<Reply, Refusal> {
         let message = key(inbound);
-        if let Some(reply) = self.answered.find(&message).filter(|reply| charging::may_repeat(&inbound.event, reply)) {
+        if let Some(reply) = self.answered.find(&message).filter(|reply| charging::may_repeat(inbound, reply)) {
             return Ok(reply);
         }
         self.refuse_rejected(inbound)?;

@@ -7,7 +7,7 @@ use amprule_domain::Mark;
 use amprule_domain::event::{Boot, Inbound, StationCommand, StationEvent};
 use amprule_domain::ports::{CallRefused, CloseReason, Closed, Later, Link, Received};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
-use amprule_ocpp::{Dialect, Fault, Frame, Malformed};
+use amprule_ocpp::{Decoded, Dialect, Fault, Frame, Malformed};
 use jiff::tz::TimeZone;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::debug;
@@ -89,15 +89,13 @@ impl Connection {
 
     fn decode(&mut self, id: &str, id_repaired: bool, action: &str, payload: &str) -> Option<Received> {
         match self.dialect.decode(action, payload, &self.zone) {
-            Ok(decoded) => {
-                let mut marks = decoded.marks;
+            Ok(Decoded { action, event, repetition, mut marks }) => {
                 marks.extend(self.greeting.take());
                 marks.extend(id_repaired.then(|| Mark::new("number-for-text")));
-                let (action, event) = (decoded.action, decoded.event);
                 if let StationEvent::Boot(boot) = &event {
                     self.suit(boot);
                 }
-                Some(Received::Event(Inbound { id: id.into(), action, event, marks, raw: payload.into() }))
+                Some(Received::Event(Inbound { id: id.into(), action, event, repetition, marks, raw: payload.into() }))
             }
             Err(refusal) => {
                 self.socket.queue(self.dialect.encode_error(id, &refusal));
@@ -167,8 +165,8 @@ impl Link for Connection {
     }
 
     fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>> {
-        let text = match answer {
-            Ok(reply) => self.dialect.encode_result(&to.id, &self.dialect.reply(to.action, &reply)),
+        let text = match answer.and_then(|reply| self.dialect.reply(to.action, &reply)) {
+            Ok(payload) => self.dialect.encode_result(&to.id, &payload),
             Err(refusal) => self.dialect.encode_error(&to.id, &refusal),
         };
         Box::pin(self.socket.send(text))

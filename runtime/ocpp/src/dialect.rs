@@ -1,7 +1,7 @@
 //! The one type that the rest of the house talks to: a version, chosen at the handshake, with its verbs.
 
 use amprule_domain::Mark;
-use amprule_domain::event::{StationCommand, StationEvent};
+use amprule_domain::event::{Repetition, StationCommand, StationEvent};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use jiff::tz::TimeZone;
 
@@ -10,7 +10,7 @@ use crate::frame::{Fault, Frame, Malformed};
 use crate::limits::MAX_DESCRIPTION;
 use crate::mend::stray_commas;
 use crate::payload::Trouble;
-use crate::shapes::{self, CommandFault};
+use crate::shapes::{self, CommandFault, Part, Side};
 use crate::strictness::{Odd, Repairs, Strictness};
 use crate::version::Version;
 use crate::{v16, v201};
@@ -28,6 +28,7 @@ pub struct Dialect {
 pub struct Decoded {
     pub action: &'static str,
     pub event: StationEvent,
+    pub repetition: Repetition,
     /// What had to be repaired to understand it.
     pub marks: Vec<Mark>,
 }
@@ -105,11 +106,8 @@ impl Dialect {
     /// # Errors
     /// The refusal to answer with: NotImplemented for an action that is not understood, else what is wrong with the payload.
     pub fn decode(self, action: &str, payload: &str, zone: &TimeZone) -> Result<Decoded, Refusal> {
-        let typed = match self.version {
-            Version::V16 => v16::TYPED,
-            Version::V201 | Version::V21 => v201::TYPED,
-        };
-        let Some(&(action, decode)) = typed.iter().find(|(known, _)| *known == action) else {
+        let row = self.version.message(action);
+        let Some((row, decode)) = row.and_then(|row| Some((row, row.understood.as_ref()?.decode))) else {
             return Err(self.not_implemented(action));
         };
         let mut repairs = Repairs::new(self.strictness, zone.clone());
@@ -122,15 +120,17 @@ impl Dialect {
             }
             decoded => decoded?,
         };
-        Ok(Decoded { action, event, marks: repairs.marks })
+        Ok(Decoded { action: row.action, event, repetition: row.repetition, marks: repairs.marks })
     }
 
     /// The payload of a CALLRESULT to `action`, strict to the version's schema.
-    pub fn reply(self, action: &str, reply: &Reply) -> String {
-        match self.version {
-            Version::V16 => v16::reply(action, reply, self.times),
-            Version::V201 | Version::V21 => v201::reply(reply, self.times),
-        }
+    ///
+    /// # Errors
+    /// InternalError where this is no reply to such an action.
+    pub fn reply(self, action: &str, reply: &Reply) -> Result<String, Refusal> {
+        let understood = self.version.message(action).and_then(|row| row.understood.as_ref());
+        let answer = understood.and_then(|understood| (understood.reply)(reply, self.times));
+        answer.ok_or_else(|| Refusal::new(RefusalCode::InternalError, format!("there is no such answer to {action}")))
     }
 
     /// Code and description of a CALLERROR, as the version spells them.
@@ -151,12 +151,20 @@ impl Dialect {
         encode::error(id, code, &description)
     }
 
-    /// Checks a request to a station against the version's shapes. 2.1 has those of 2.0.1 for now.
+    /// Checks a request to a station against the version's shapes.
     ///
     /// # Errors
     /// The first fault: an action that this version does not have, or a place in the payload.
     pub fn check_command(self, action: &str, payload: &str) -> Result<&'static str, CommandFault> {
         shapes::check(self.version, action, payload)
+    }
+
+    /// Holds any message of the version against its shape.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn check(self, from: Side, part: Part, action: &str, payload: &str) -> Result<(), CommandFault> {
+        shapes::follows(self.version, from, part, action, payload)
     }
 
     /// The action and payload that say this in the version's words.
@@ -169,11 +177,7 @@ impl Dialect {
 
     fn not_implemented(self, action: &str) -> Refusal {
         let protocol = self.subprotocol();
-        let known = match self.version {
-            Version::V16 => v16::NOT_TYPED.contains(&action),
-            Version::V201 => v201::NOT_TYPED.contains(&action),
-            Version::V21 => v201::NOT_TYPED.contains(&action) || V21_NOT_TYPED.contains(&action),
-        };
+        let known = self.version.message(action).is_some();
         let shown: String = action.chars().take(50).collect();
         let text = if known {
             format!("{shown} is a request of {protocol} that this server does not take yet")
@@ -185,21 +189,6 @@ impl Dialect {
         Refusal::new(RefusalCode::NotImplemented, text)
     }
 }
-
-/// What 2.1 adds to the requests of a station, and is answered NotImplemented.
-const V21_NOT_TYPED: &[&str] = &[
-    "BatterySwap",
-    "ClosePeriodicEventStream",
-    "GetCertificateChainStatus",
-    "NotifyDERAlarm",
-    "NotifyDERStartStop",
-    "NotifyPriorityCharging",
-    "NotifySettlement",
-    "OpenPeriodicEventStream",
-    "PullDynamicScheduleUpdate",
-    "ReportDERControl",
-    "VatNumberValidation",
-];
 
 fn unknown_kind(kind: u64, id: Option<String>) -> Malformed {
     Malformed { fault: Fault::UnknownKind, kind: Some(kind), id }

@@ -15,7 +15,7 @@
 //! };
 //! let decoded = dialect.decode(&action, payload, &jiff::tz::TimeZone::UTC).expect("a heartbeat needs nothing");
 //! let now = "2026-07-01T08:00:00Z".parse().expect("a time");
-//! let reply = dialect.reply(decoded.action, &Reply::Heartbeat { now });
+//! let reply = dialect.reply(decoded.action, &Reply::Heartbeat { now }).expect("an answer to a heartbeat");
 //! assert_eq!(dialect.encode_result(&id, &reply), r#"[3,"19",{"currentTime":"2026-07-01T08:00:00.000Z"}]"#);
 //! ```
 
@@ -31,6 +31,7 @@ mod asked;
 mod loose;
 mod members;
 mod mend;
+mod message;
 mod metering;
 mod moment;
 mod payload;
@@ -38,6 +39,7 @@ mod sample;
 mod scan;
 mod v16;
 mod v201;
+mod v21;
 
 pub use dialect::{Decoded, Dialect};
 pub use encode::Times;

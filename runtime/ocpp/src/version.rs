@@ -2,11 +2,13 @@
 
 use amprule_domain::reply::RefusalCode;
 
+use crate::message::Message;
+use crate::{v16, v21, v201};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
     V16,
     V201,
-    /// Shares the messages and shapes of 2.0.1 for now; the framing is its own.
     V21,
 }
 
@@ -24,6 +26,20 @@ impl Version {
 
     pub fn from_subprotocol(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|version| version.subprotocol() == name)
+    }
+
+    /// What a station of this version may ask.
+    pub(crate) fn messages(self) -> impl Iterator<Item = &'static Message> {
+        let (own, of_v21) = match self {
+            Self::V16 => (v16::MESSAGES, &[][..]),
+            Self::V201 => (v201::MESSAGES, &[][..]),
+            Self::V21 => (v201::MESSAGES, v21::MESSAGES),
+        };
+        own.iter().chain(of_v21)
+    }
+
+    pub(crate) fn message(self, action: &str) -> Option<&'static Message> {
+        self.messages().find(|message| message.action == action)
     }
 
     /// The error code on the wire.

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amprule_ocpp::shapes::{Part, Side};
 use amprule_ocpp::{Dialect, Strictness};
 
 /// `# title`, then `in PAYLOAD` with `out` and `strict`, or `reply REPLY` with `out`.
@@ -23,7 +24,7 @@ enum Given<'a> {
 
 fn files() -> Vec<(Dialect, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("frames");
-    let mut files: Vec<_> = [("v16", Dialect::V16), ("v201", Dialect::V201)]
+    let mut files: Vec<_> = [("v16", Dialect::V16), ("v201", Dialect::V201), ("v21", Dialect::V21)]
         .into_iter()
         .flat_map(|(folder, dialect)| {
             let entries = fs::read_dir(root.join(folder)).expect("the folder of golden frames");
@@ -54,7 +55,10 @@ fn outcome(dialect: Dialect, action: &str, case: &Case<'_>) -> Vec<String> {
     match case.given {
         Given::Reply(reply) => {
             let reply = serde_json::from_str(reply).unwrap_or_else(|error| panic!("{}: {error}", case.title));
-            vec![format!("out {}", dialect.reply(action, &reply))]
+            let answer = dialect.reply(action, &reply).expect("a reply of this action");
+            let checked = dialect.check(Side::Station, Part::Response, action, &answer);
+            assert_eq!(checked, Ok(()), "{action}: {answer}");
+            vec![format!("out {answer}")]
         }
         Given::Payload(payload) => decoded(dialect, action, payload),
     }

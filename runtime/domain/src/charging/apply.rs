@@ -12,7 +12,9 @@ use super::{Admission, Station};
 use crate::Occasion;
 use crate::decision::Decision;
 use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
-use crate::event::{Boot, ConnectorStatus, Inbound, MeterValues, Naming, Phase, StationEvent, TransactionEvent};
+use crate::event::{
+    Boot, ConnectorStatus, Inbound, MeterValues, Naming, Phase, Repetition, StationEvent, TransactionEvent,
+};
 use crate::mark::Mark;
 use crate::ports::Ids;
 use crate::pricing::Pin;
@@ -58,6 +60,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
         StationEvent::DataTransfer(_) => {
             kept(station, inbound, moment, "data-transfer", Reply::DataTransfer(DataTransferStatus::UnknownVendorId))
         }
+        StationEvent::Unread => kept(station, inbound, moment, "unread", Reply::Empty),
         StationEvent::Report(part) => {
             let record = station.record.reporting(&part.power);
             let mut step = kept(station, inbound, moment, "report", Reply::Empty);
@@ -206,12 +209,12 @@ fn decided(admission: Admission, session: Option<crate::SessionId>) -> impl Iter
 
 /// Whether this reply can be the one that was given to this message. After a restart only the fact that a message was
 /// answered may be known, not with what; then its session answers again.
-pub fn may_repeat(event: &StationEvent, reply: &Reply) -> bool {
-    match event {
+pub fn may_repeat(inbound: &Inbound, reply: &Reply) -> bool {
+    let is_fitting = match &inbound.event {
         StationEvent::Transaction(event) => (*reply == Reply::Empty) == event.is_plain(),
-        StationEvent::MeterValues(_) | StationEvent::DataTransfer(_) | StationEvent::Report(_) => true,
-        StationEvent::Boot(_) | StationEvent::Heartbeat | StationEvent::Status(_) | StationEvent::Authorize(_) => false,
-    }
+        _ => true,
+    };
+    inbound.repetition == Repetition::Same && is_fitting
 }
 
 /// Filed as it came, and answered the same if it comes again.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use amprule_domain::Mark;
 use amprule_domain::TransactionId;
-use amprule_domain::event::{Inbound, StationEvent};
+use amprule_domain::event::{Inbound, Repetition, StationEvent};
 use amprule_domain::reply::Reply;
 
 use crate::checks::Ledger;
@@ -118,7 +118,9 @@ impl Day {
             event.transaction = Some(TransactionId::new(number.to_string()));
         }
         let raw = serde_json::to_string(&event).expect("an event can be written").into();
-        Inbound { id: delivery.id.as_str().into(), action: "Simulated", event, marks: Vec::new(), raw }
+        let is_same = matches!(event, StationEvent::Transaction(_) | StationEvent::MeterValues(_));
+        let repetition = if is_same { Repetition::Same } else { Repetition::Anew };
+        Inbound { id: delivery.id.as_str().into(), action: "Simulated", event, repetition, marks: Vec::new(), raw }
     }
 
     fn server_time(&self, at: Second) -> (Second, bool) {

@@ -70,7 +70,7 @@ impl Server {
         let message = MessageKey { id: inbound.id.clone(), digest: digest(&inbound.raw) };
         charging::believe_times(&mut inbound, now, clock_is_sane);
         let known = self.answered.iter().rev().take(ANSWERS).find(|answered| answered.message == message);
-        if let Some(known) = known.filter(|known| charging::may_repeat(&inbound.event, &known.reply)) {
+        if let Some(known) = known.filter(|known| charging::may_repeat(&inbound, &known.reply)) {
             return Some(Heard { reply: known.reply.clone(), effects: Vec::new(), is_known: true });
         }
         if let Some(recall) = charging::recall(&self.station, &inbound.event) {

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use amprule_domain::event::{Inbound, StationEvent};
 use amprule_domain::ports::{Door, Link, Received, Ticket, Turned, Visitor};
 use amprule_domain::reply::Reply;
+use amprule_domain::station::Provisioning;
 use amprule_domain::{StationId, Timestamp};
 use amprule_gateway::{Gateway, GatewaySettings, Tls};
 use futures_util::{SinkExt, StreamExt};
@@ -81,11 +83,19 @@ pub(crate) async fn serve(mut link: Box<dyn Link>) {
     loop {
         match link.receive().await {
             Received::Event(event) => {
-                let _ = link.answer(&event, Ok(Reply::Heartbeat { now: Timestamp::UNIX_EPOCH })).await;
+                let _ = link.answer(&event, Ok(reply(&event))).await;
             }
             Received::Closed => return,
             other => panic!("{other:?}"),
         }
+    }
+}
+
+fn reply(event: &Inbound) -> Reply {
+    let now = Timestamp::UNIX_EPOCH;
+    match event.event {
+        StationEvent::Boot(_) => Reply::Boot { status: Provisioning::Accepted, interval_s: 300, now },
+        _ => Reply::Heartbeat { now },
     }
 }
 

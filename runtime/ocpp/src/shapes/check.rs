@@ -53,7 +53,8 @@ impl Checker<'_> {
             Kind::Any => Ok(()),
             Kind::Bool => self.must(value.is_boolean(), "must be true or false"),
             Kind::Int(bounds) => self.int(*bounds, value),
-            Kind::Number { tenths } => self.number(*tenths, value),
+            Kind::Number(bounds) => self.number(*bounds, value),
+            Kind::Tenths => self.tenths(value),
             Kind::Object(name) => {
                 let shape = self.shapes.named(name);
                 self.object(&shape.members, shape.open, value)
@@ -82,11 +83,18 @@ impl Checker<'_> {
         }
     }
 
-    fn number(&self, tenths: bool, value: &Value) -> Result<(), CommandFault> {
+    fn number(&self, bounds: Range, value: &Value) -> Result<(), CommandFault> {
+        let Some(number) = value.as_f64() else { return Err(self.fault("must be a number")) };
+        #[expect(clippy::cast_precision_loss, reason = "the standard's bounds are small")]
+        let (least, most) = (bounds.least.map(|least| least as f64), bounds.most.map(|most| most as f64));
+        self.must(least.is_none_or(|least| number >= least), "is less than it may be")?;
+        self.must(most.is_none_or(|most| number <= most), "is more than it may be")
+    }
+
+    fn tenths(&self, value: &Value) -> Result<(), CommandFault> {
         let Some(number) = value.as_f64() else { return Err(self.fault("must be a number")) };
         let scaled = number * 10.0;
-        let even = !tenths || (scaled - scaled.round()).abs() < 1e-6 * scaled.abs().max(1.0);
-        self.must(even, "must have at most one decimal")
+        self.must((scaled - scaled.round()).abs() < 1e-6 * scaled.abs().max(1.0), "must have at most one decimal")
     }
 
     fn text(&self, longest: Option<usize>, value: &Value) -> Result<(), CommandFault> {

@@ -1,4 +1,5 @@
-//! What a server may ask of a station: every request of each version, checked before it is sent.
+//! What messages look like: every request and response of each version, of both sides. What we send is checked before it
+//! goes out; what a station answers is checked when it comes, and taken all the same.
 //!
 //! The facts (names, kinds, lengths, words) stand in one data file per version, in a notation of our own.
 
@@ -11,11 +12,13 @@ use amprule_domain::ports::CallRefused;
 use serde_json::Value;
 
 use crate::version::Version;
+pub use notation::{Part, Side};
+
 use notation::Shapes;
 
 static V16: LazyLock<Shapes> = LazyLock::new(|| load(include_str!("v16.shapes")));
-/// 2.1 shares these for now; requests that only 2.1 has are unknown.
 static V201: LazyLock<Shapes> = LazyLock::new(|| load(include_str!("v201.shapes")));
+static V21: LazyLock<Shapes> = LazyLock::new(|| load(include_str!("v21.shapes")));
 
 /// Why a request is not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,32 +40,51 @@ impl From<CommandFault> for CallRefused {
     }
 }
 
+/// A request to a station.
 pub(crate) fn check(version: Version, action: &str, payload: &str) -> Result<&'static str, CommandFault> {
     let shapes = of(version);
-    let Some((name, members)) = shapes.request(action) else {
+    let Some((name, members)) = shapes.message(Side::Server, Part::Request, action) else {
         let hint = shapes.nearest(action).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         let action = action.chars().take(50).collect();
         return Err(CommandFault::UnknownAction { protocol: version.subprotocol(), action, hint });
     };
-    let payload: Value = serde_json::from_str(payload)
-        .map_err(|error| CommandFault::Invalid { path: String::new(), message: format!("not JSON: {error}") })?;
-    check::object(shapes, members, &payload)?;
+    check::object(shapes, members, &read(payload)?)?;
     Ok(name)
 }
 
-/// All requests to a station that the version has, as its data file lists them.
-pub fn requests(version: Version) -> impl Iterator<Item = &'static str> {
-    of(version).requests()
+/// Any message that the version has. One that it does not have follows no shape.
+pub(crate) fn follows(
+    version: Version,
+    from: Side,
+    part: Part,
+    action: &str,
+    payload: &str,
+) -> Result<(), CommandFault> {
+    let shapes = of(version);
+    let unknown = || CommandFault::Invalid { path: String::new(), message: format!("there is no such {action}") };
+    let (_, members) = shapes.message(from, part, action).ok_or_else(unknown)?;
+    check::object(shapes, members, &read(payload)?)
+}
+
+fn read(payload: &str) -> Result<Value, CommandFault> {
+    serde_json::from_str(payload)
+        .map_err(|error| CommandFault::Invalid { path: String::new(), message: format!("not JSON: {error}") })
+}
+
+/// All requests that the version has from one side, as its data file lists them.
+pub fn requests(version: Version, from: Side) -> impl Iterator<Item = &'static str> {
+    of(version).requests(from)
 }
 
 pub(crate) fn has(version: Version, action: &str) -> bool {
-    of(version).request(action).is_some()
+    of(version).message(Side::Server, Part::Request, action).is_some()
 }
 
 fn of(version: Version) -> &'static Shapes {
     match version {
         Version::V16 => &V16,
-        Version::V201 | Version::V21 => &V201,
+        Version::V201 => &V201,
+        Version::V21 => &V21,
     }
 }
 

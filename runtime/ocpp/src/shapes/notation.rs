@@ -4,9 +4,31 @@ use std::collections::HashMap;
 
 #[derive(Debug)]
 pub(super) struct Shapes {
-    requests: Vec<(&'static str, Members)>,
+    messages: Vec<Message>,
     types: HashMap<&'static str, Type>,
     every: Vec<Member>,
+}
+
+/// A request or a response.
+#[derive(Debug)]
+struct Message {
+    from: Side,
+    part: Part,
+    action: &'static str,
+    members: Members,
+}
+
+/// Who asks: the other one answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Server,
+    Station,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Request,
+    Response,
 }
 
 pub(super) type Members = Vec<Member>;
@@ -35,9 +57,9 @@ pub(super) struct Range {
 #[derive(Debug)]
 pub(super) enum Kind {
     Int(Range),
-    Number {
-        tenths: bool,
-    },
+    Number(Range),
+    /// A number with one decimal at most.
+    Tenths,
     Bool,
     Text {
         longest: Option<usize>,
@@ -54,14 +76,14 @@ pub(super) enum Kind {
 impl Shapes {
     /// The error is the line that cannot be read.
     pub(super) fn parse(text: &'static str) -> Result<Self, &'static str> {
-        let mut shapes = Self { requests: Vec::new(), types: HashMap::new(), every: Vec::new() };
+        let mut shapes = Self { messages: Vec::new(), types: HashMap::new(), every: Vec::new() };
         let mut words: HashMap<&str, Vec<&'static str>> = HashMap::new();
-        let mut at = Place::Nowhere;
+        let (mut from, mut at) = (Side::Server, Place::Nowhere);
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             if let Some(indented) = line.strip_prefix("  ") {
                 shapes.indented(&at, indented, &mut words).ok_or(line)?;
             } else {
-                at = shapes.heading(line, &mut words).ok_or(line)?;
+                at = shapes.heading(line, &mut from, &mut words).ok_or(line)?;
             }
         }
         let words = words.into_iter().map(|(name, words)| (name, &*words.leak())).collect();
@@ -69,12 +91,16 @@ impl Shapes {
         Ok(shapes)
     }
 
-    pub(super) fn request(&self, action: &str) -> Option<(&'static str, &Members)> {
-        self.requests.iter().find(|(name, _)| *name == action).map(|(name, members)| (*name, members))
+    /// The action's name as it stands in the file, and its members.
+    pub(super) fn message(&self, from: Side, part: Part, action: &str) -> Option<(&'static str, &Members)> {
+        let is_meant = |message: &&Message| (message.from, message.part, message.action) == (from, part, action);
+        self.messages.iter().find(is_meant).map(|message| (message.action, &message.members))
     }
 
-    pub(super) fn requests(&self) -> impl Iterator<Item = &'static str> {
-        self.requests.iter().map(|(name, _)| *name)
+    /// The actions of one side.
+    pub(super) fn requests(&self, from: Side) -> impl Iterator<Item = &'static str> {
+        let is_meant = move |message: &&Message| message.from == from && message.part == Part::Request;
+        self.messages.iter().filter(is_meant).map(|message| message.action)
     }
 
     pub(super) fn named(&self, name: &str) -> &Type {
@@ -86,23 +112,41 @@ impl Shapes {
         &self.every
     }
 
-    /// The action that was probably meant.
+    /// The action of the server that was probably meant.
     pub(super) fn nearest(&self, action: &str) -> Option<&'static str> {
         if action.len() > 60 {
             return None;
         }
         let action = action.to_ascii_lowercase();
         let likeness = |name: &&str| (strsim::jaro_winkler(&name.to_ascii_lowercase(), &action) * 1000.0) as u32;
-        self.requests().max_by_key(likeness).filter(|name| likeness(name) > 850)
+        self.requests(Side::Server).max_by_key(likeness).filter(|name| likeness(name) > 850)
     }
 
-    fn heading(&mut self, line: &'static str, words: &mut HashMap<&'static str, Vec<&'static str>>) -> Option<Place> {
+    fn heading(
+        &mut self,
+        line: &'static str,
+        from: &mut Side,
+        words: &mut HashMap<&'static str, Vec<&'static str>>,
+    ) -> Option<Place> {
         let (heading, rest) = line.split_once(' ')?;
+        match (heading, rest) {
+            ("to", "station") => *from = Side::Server,
+            ("from", "station") => *from = Side::Station,
+            _ => return self.named_heading(heading, rest, *from, words),
+        }
+        Some(Place::Nowhere)
+    }
+
+    fn named_heading(
+        &mut self,
+        heading: &str,
+        rest: &'static str,
+        from: Side,
+        words: &mut HashMap<&'static str, Vec<&'static str>>,
+    ) -> Option<Place> {
         match heading {
-            "request" => {
-                self.requests.push((rest, Vec::new()));
-                Some(Place::Request)
-            }
+            "request" => Some(self.start_message(from, Part::Request, rest)),
+            "response" => Some(self.start_message(from, Part::Response, rest)),
             "type" => self.start_type(rest, false),
             "open" => self.start_type(rest.strip_prefix("type ")?, true),
             "words" => {
@@ -119,6 +163,11 @@ impl Shapes {
         }
     }
 
+    fn start_message(&mut self, from: Side, part: Part, action: &'static str) -> Place {
+        self.messages.push(Message { from, part, action, members: Vec::new() });
+        Place::Message
+    }
+
     fn start_type(&mut self, name: &'static str, open: bool) -> Option<Place> {
         self.types.insert(name, Type { members: Vec::new(), open });
         Some(Place::Type(name))
@@ -132,7 +181,7 @@ impl Shapes {
     ) -> Option<()> {
         match at {
             Place::Nowhere => return None,
-            Place::Request => self.requests.last_mut()?.1.push(member(line)?),
+            Place::Message => self.messages.last_mut()?.members.push(member(line)?),
             Place::Type(name) => self.types.get_mut(name)?.members.push(member(line)?),
             Place::Words(name) => words.get_mut(name)?.extend(line.split(' ')),
         }
@@ -141,9 +190,9 @@ impl Shapes {
 
     fn resolve(&mut self, words: &HashMap<&str, &'static [&'static str]>) -> Result<(), &'static str> {
         let known: Vec<&str> = self.types.keys().copied().collect();
-        let requests = self.requests.iter_mut().flat_map(|(_, members)| members);
+        let messages = self.messages.iter_mut().flat_map(|message| &mut message.members);
         let types = self.types.values_mut().flat_map(|shape| &mut shape.members);
-        for member in requests.chain(types).chain(&mut self.every) {
+        for member in messages.chain(types).chain(&mut self.every) {
             let Kind::Named(name) = member.kind else { continue };
             member.kind = match words.get(name) {
                 Some(words) => Kind::Words(words),
@@ -157,7 +206,7 @@ impl Shapes {
 
 enum Place {
     Nowhere,
-    Request,
+    Message,
     Type(&'static str),
     Words(&'static str),
 }
@@ -181,7 +230,8 @@ fn member(line: &'static str) -> Option<Member> {
 fn kind(word: &'static str, parameter: Option<&'static str>) -> Option<Kind> {
     Some(match (word, parameter) {
         ("int", bounds) => Kind::Int(range(bounds)?),
-        ("number", tenths) => Kind::Number { tenths: tenths == Some("/0.1") },
+        ("number", Some("/0.1")) => Kind::Tenths,
+        ("number", bounds) => Kind::Number(range(bounds)?),
         ("bool", None) => Kind::Bool,
         ("text", None) => Kind::Text { longest: None },
         ("text", Some(longest)) => Kind::Text { longest: Some(longest.parse().ok()?) },

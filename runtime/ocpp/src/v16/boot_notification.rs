@@ -1,14 +1,17 @@
 //! BootNotification (OCPP 1.6, 4.2).
 
-use amprule_domain::Timestamp;
 use amprule_domain::event::{Boot, StationEvent};
+use amprule_domain::reply::Reply;
 use amprule_domain::station::Provisioning;
 use serde::Deserialize;
 
 use crate::encode::{Object, Times};
 use crate::loose::Loose;
+use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+
+pub(crate) const MESSAGE: Message = Message::anew("BootNotification", decode, reply);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,7 +29,7 @@ struct BootNotification<'a> {
 }
 
 /// A missing vendor is taken: refusing it makes stations boot for ever.
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: BootNotification<'_> = read(payload)?;
     let vendor = repairs.text("chargePointVendor", message.charge_point_vendor, 20)?;
     let vendor = repairs.wanted("chargePointVendor", vendor)?.unwrap_or_default();
@@ -42,11 +45,13 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     }))
 }
 
-pub(crate) fn reply(status: Provisioning, interval_s: u32, now: Timestamp, times: Times) -> String {
+pub(crate) fn reply(reply: &Reply, times: Times) -> Option<String> {
+    let Reply::Boot { status, interval_s, now } = reply else { return None };
     let status = match status {
         Provisioning::Accepted => "Accepted",
         Provisioning::Pending => "Pending",
         Provisioning::Rejected => "Rejected",
     };
-    Object::new(times).time("currentTime", now).raw("interval", interval_s).text("status", status).finish()
+    let answer = Object::new(times).time("currentTime", *now).raw("interval", interval_s).text("status", status);
+    Some(answer.finish())
 }

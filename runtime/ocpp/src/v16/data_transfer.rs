@@ -1,13 +1,16 @@
 //! DataTransfer (OCPP 1.6, 4.3). What a vendor says with it stays in the raw payload.
 
 use amprule_domain::event::{DataTransfer as Vendors, StationEvent};
-use amprule_domain::reply::DataTransferStatus;
+use amprule_domain::reply::{DataTransferStatus, Reply};
 use serde::Deserialize;
 
 use crate::encode::{Object, Times};
 use crate::loose::Loose;
+use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+
+pub(crate) const MESSAGE: Message = Message::once("DataTransfer", decode, reply);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,7 +21,7 @@ struct DataTransfer<'a> {
     message_id: Loose<'a>,
 }
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: DataTransfer<'_> = read(payload)?;
     let vendor_id = repairs.text("vendorId", message.vendor_id, 255)?;
     Ok(StationEvent::DataTransfer(Vendors {
@@ -28,12 +31,13 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
 }
 
 /// The words are the same in all versions.
-pub(crate) fn reply(status: DataTransferStatus, times: Times) -> String {
+fn reply(reply: &Reply, times: Times) -> Option<String> {
+    let Reply::DataTransfer(status) = reply else { return None };
     let status = match status {
         DataTransferStatus::Accepted => "Accepted",
         DataTransferStatus::Rejected => "Rejected",
         DataTransferStatus::UnknownMessageId => "UnknownMessageId",
         DataTransferStatus::UnknownVendorId => "UnknownVendorId",
     };
-    Object::new(times).text("status", status).finish()
+    Some(Object::new(times).text("status", status).finish())
 }

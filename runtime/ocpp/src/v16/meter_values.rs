@@ -4,10 +4,13 @@ use amprule_domain::event::{MeterValues as Readings, Naming, Phase, StationEvent
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many};
+use crate::message::{Message, empty};
 use crate::metering::{self, Measured, MeterValue, Written};
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
 use crate::v16::words;
+
+pub(crate) const MESSAGE: Message = Message::once("MeterValues", decode, empty);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +25,7 @@ struct MeterValues<'a> {
     values: Many<MeterValue<'a>>,
 }
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: MeterValues<'_> = read(payload)?;
     let connector = repairs.count("connectorId", &message.connector_id)?;
     let connector = repairs.wanted("connectorId", connector)?;

@@ -1,7 +1,7 @@
-//! OCPP 1.6: one file per action that is understood, and the words that 1.6 has for what it cannot say.
+//! OCPP 1.6: one file and one row for each request of a station, and the words that 1.6 has for what it cannot say.
 
 mod authorize;
-mod boot_notification;
+pub(crate) mod boot_notification;
 pub(crate) mod data_transfer;
 pub(crate) mod heartbeat;
 mod meter_values;
@@ -10,48 +10,28 @@ mod status_notification;
 mod stop_transaction;
 mod words;
 
-use amprule_domain::event::{StationCommand, StationEvent};
-use amprule_domain::reply::Reply;
+use amprule_domain::event::StationCommand;
 
-use crate::encode::{Object, Times};
-use crate::payload::Trouble;
-use crate::strictness::Repairs;
+use crate::message::Message;
 
-/// What a 1.6 station may ask and is answered NotImplemented, with the security extension.
-pub(crate) const NOT_TYPED: &[&str] = &[
-    "DiagnosticsStatusNotification",
-    "FirmwareStatusNotification",
-    "LogStatusNotification",
-    "SecurityEventNotification",
-    "SignCertificate",
-    "SignedFirmwareStatusNotification",
+/// What a 1.6 station may ask, the frequent ones first.
+pub(crate) const MESSAGES: &[Message] = &[
+    meter_values::MESSAGE,
+    heartbeat::MESSAGE,
+    status_notification::MESSAGE,
+    authorize::MESSAGE,
+    start_transaction::MESSAGE,
+    stop_transaction::MESSAGE,
+    boot_notification::MESSAGE,
+    data_transfer::MESSAGE,
+    Message::kept("DiagnosticsStatusNotification"),
+    Message::kept("FirmwareStatusNotification"),
+    // The security extension (Improved security for OCPP 1.6-J, edition 3).
+    Message::kept("LogStatusNotification"),
+    Message::kept("SecurityEventNotification"),
+    Message::refused("SignCertificate"),
+    Message::kept("SignedFirmwareStatusNotification"),
 ];
-
-type Decode = fn(&str, &mut Repairs) -> Result<StationEvent, Trouble>;
-
-/// What a 1.6 station may ask and is understood.
-pub(crate) const TYPED: &[(&str, Decode)] = &[
-    ("MeterValues", meter_values::decode),
-    ("Heartbeat", heartbeat::decode),
-    ("StatusNotification", status_notification::decode),
-    ("Authorize", authorize::decode),
-    ("StartTransaction", start_transaction::decode),
-    ("StopTransaction", stop_transaction::decode),
-    ("BootNotification", boot_notification::decode),
-    ("DataTransfer", data_transfer::decode),
-];
-
-pub(crate) fn reply(action: &str, reply: &Reply, times: Times) -> String {
-    match reply {
-        Reply::Boot { status, interval_s, now } => boot_notification::reply(*status, *interval_s, *now, times),
-        Reply::Heartbeat { now } => heartbeat::reply(*now, times),
-        Reply::Authorize(token) => authorize::reply(token, times),
-        Reply::Transaction(transaction) if action == "StartTransaction" => start_transaction::reply(transaction, times),
-        Reply::Transaction(transaction) if action == "StopTransaction" => stop_transaction::reply(transaction, times),
-        Reply::DataTransfer(status) => data_transfer::reply(*status, times),
-        Reply::Transaction(_) | Reply::Empty => Object::new(times).finish(),
-    }
-}
 
 /// The request that says this in 1.6.
 pub(crate) fn phrase(command: &StationCommand) -> (&'static str, String) {

@@ -3,15 +3,18 @@
 use amprule_domain::Energy;
 use amprule_domain::event::{Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::reading::{Context, Reading};
-use amprule_domain::reply::{AuthorizationStatus, Refusal, TokenInfo, TransactionReply};
+use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply, TokenInfo};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::encode::{Object, Times};
 use crate::loose::Loose;
+use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::{Odd, Repairs};
 use crate::v16::words;
+
+pub(crate) const MESSAGE: Message = Message::once("StartTransaction", decode, reply);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,7 +29,7 @@ struct StartTransaction<'a> {
     timestamp: Loose<'a>,
 }
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: StartTransaction<'_> = read(payload)?;
     let evse = connector(repairs, &message.connector_id)?;
     let token = words::token(repairs, message.id_tag)?;
@@ -76,11 +79,12 @@ pub(crate) fn register(
 }
 
 /// Both members are required, so a start without a verdict about its token says Invalid.
-pub(crate) fn reply(transaction: &TransactionReply, times: Times) -> String {
+fn reply(reply: &Reply, times: Times) -> Option<String> {
+    let Reply::Transaction(transaction) = reply else { return None };
     let unknown = TokenInfo::status(AuthorizationStatus::Invalid);
     let token = transaction.token.as_ref().unwrap_or(&unknown);
-    Object::new(times)
+    let answer = Object::new(times)
         .raw("idTagInfo", words::id_tag_info(token, times))
-        .raw("transactionId", transaction.number.0)
-        .finish()
+        .raw("transactionId", transaction.number.0);
+    Some(answer.finish())
 }

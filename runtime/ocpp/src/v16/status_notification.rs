@@ -4,9 +4,12 @@ use amprule_domain::event::{ChargingState, ConnectorStatus, StationEvent};
 use serde::Deserialize;
 
 use crate::loose::Loose;
+use crate::message::{Message, empty};
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
 use crate::v16::words;
+
+pub(crate) const MESSAGE: Message = Message::anew("StatusNotification", decode, empty);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,7 +37,7 @@ const WORDS: &[&str] = &[
     "Faulted",
 ];
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: StatusNotification<'_> = read(payload)?;
     let connector_id = repairs.count("connectorId", &message.connector_id)?;
     let connector_id = repairs.needed("connectorId", connector_id)?;

@@ -2,15 +2,18 @@
 
 use amprule_domain::event::{Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::reading::Context;
-use amprule_domain::reply::TransactionReply;
+use amprule_domain::reply::Reply;
 use serde::Deserialize;
 
 use crate::encode::{Object, Times};
 use crate::loose::{Loose, Many};
+use crate::message::Message;
 use crate::metering::{self, MeterValue, Written};
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
 use crate::v16::{start_transaction, words};
+
+pub(crate) const MESSAGE: Message = Message::once("StopTransaction", decode, reply);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +47,7 @@ const REASONS: &[&str] = &[
     "UnlockCommand",
 ];
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: StopTransaction<'_> = read(payload)?;
     let transaction = words::transaction(repairs, &message.transaction_id)?;
     let token = words::token(repairs, message.id_tag)?;
@@ -71,7 +74,9 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
     }))
 }
 
-pub(crate) fn reply(transaction: &TransactionReply, times: Times) -> String {
+fn reply(reply: &Reply, times: Times) -> Option<String> {
+    let Reply::Transaction(transaction) = reply else { return None };
     let token = transaction.token.as_ref().map(|token| words::id_tag_info(token, times));
-    Object::new(times).maybe(token, |object, token| object.raw("idTagInfo", token)).finish()
+    let answer = Object::new(times).maybe(token, |object, token| object.raw("idTagInfo", token));
+    Some(answer.finish())
 }

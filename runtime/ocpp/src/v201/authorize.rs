@@ -1,15 +1,18 @@
 //! Authorize (OCPP 2.0.1, 1.2).
 
 use amprule_domain::event::StationEvent;
-use amprule_domain::reply::TokenInfo;
+use amprule_domain::reply::Reply;
 use amprule_domain::token::IdToken;
 use serde::Deserialize;
 
 use crate::encode::{Object, Times};
 use crate::loose::Part;
+use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
 use crate::v201::words::{self, Token};
+
+pub(crate) const MESSAGE: Message = Message::anew("Authorize", decode, reply);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,13 +21,14 @@ struct Authorize<'a> {
     id_token: Part<'a, Token<'a>>,
 }
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: Authorize<'_> = read(payload)?;
     let token = words::token(repairs, message.id_token)?;
     repairs.needed("idToken", token.as_ref().map(|_| ()))?;
     Ok(StationEvent::Authorize(token.unwrap_or_else(|| IdToken::new("", "Central"))))
 }
 
-pub(crate) fn reply(token: &TokenInfo, times: Times) -> String {
-    Object::new(times).raw("idTokenInfo", words::token_info(token, times)).finish()
+fn reply(reply: &Reply, times: Times) -> Option<String> {
+    let Reply::Authorize(token) = reply else { return None };
+    Some(Object::new(times).raw("idTokenInfo", words::token_info(token, times)).finish())
 }

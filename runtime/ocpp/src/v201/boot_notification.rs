@@ -1,14 +1,15 @@
 //! BootNotification (OCPP 2.0.1, 1.3).
 
-use amprule_domain::Timestamp;
 use amprule_domain::event::{Boot, StationEvent};
-use amprule_domain::station::Provisioning;
 use serde::Deserialize;
 
-use crate::encode::{Object, Times};
 use crate::loose::{Loose, Part};
+use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+use crate::v16::boot_notification::reply;
+
+pub(crate) const MESSAGE: Message = Message::anew("BootNotification", decode, reply);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +47,7 @@ const REASONS: &[&str] = &[
 ];
 
 /// A missing vendor is taken: refusing it makes stations boot for ever.
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: BootNotification<'_> = read(payload)?;
     let station = repairs.object("chargingStation", message.charging_station, |_| None)?;
     let station = repairs.wanted("chargingStation", station)?.unwrap_or_default();
@@ -63,13 +64,4 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
         firmware: repairs.text("chargingStation.firmwareVersion", station.firmware_version, 50)?,
         reason,
     }))
-}
-
-pub(crate) fn reply(status: Provisioning, interval_s: u32, now: Timestamp, times: Times) -> String {
-    let status = match status {
-        Provisioning::Accepted => "Accepted",
-        Provisioning::Pending => "Pending",
-        Provisioning::Rejected => "Rejected",
-    };
-    Object::new(times).time("currentTime", now).raw("interval", interval_s).text("status", status).finish()
 }

@@ -4,9 +4,12 @@ use amprule_domain::event::{MeterValues as Readings, StationEvent};
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many};
+use crate::message::{Message, empty};
 use crate::metering::{self, MeterValue, Written};
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+
+pub(crate) const MESSAGE: Message = Message::once("MeterValues", decode, empty);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,7 +22,7 @@ struct MeterValues<'a> {
     values: Many<MeterValue<'a>>,
 }
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: MeterValues<'_> = read(payload)?;
     let evse = repairs.count("evseId", &message.evse_id)?;
     let evse = repairs.wanted("evseId", evse)?.unwrap_or(0);

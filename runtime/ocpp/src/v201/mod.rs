@@ -1,4 +1,4 @@
-//! OCPP 2.0.1, and 2.1 as far as it says the same: one file per action that is understood.
+//! OCPP 2.0.1, and 2.1 as far as it says the same: one file and one row for each request of a station.
 
 mod authorize;
 mod boot_notification;
@@ -10,58 +10,39 @@ mod status_notification;
 mod transaction_event;
 mod words;
 
-use amprule_domain::event::{StationCommand, StationEvent};
-use amprule_domain::reply::Reply;
+use amprule_domain::event::StationCommand;
 
 use crate::encode::{Object, Times};
-use crate::payload::Trouble;
-use crate::strictness::Repairs;
+use crate::message::Message;
 
-/// What a 2.0.1 station may ask and is answered NotImplemented.
-pub(crate) const NOT_TYPED: &[&str] = &[
-    "ClearedChargingLimit",
-    "FirmwareStatusNotification",
-    "Get15118EVCertificate",
-    "GetCertificateStatus",
-    "LogStatusNotification",
-    "NotifyChargingLimit",
-    "NotifyCustomerInformation",
-    "NotifyDisplayMessages",
-    "NotifyEVChargingNeeds",
-    "NotifyEVChargingSchedule",
-    "NotifyEvent",
-    "NotifyMonitoringReport",
-    "PublishFirmwareStatusNotification",
-    "ReportChargingProfiles",
-    "ReservationStatusUpdate",
-    "SecurityEventNotification",
-    "SignCertificate",
+/// What a 2.0.1 station may ask, the frequent ones first.
+pub(crate) const MESSAGES: &[Message] = &[
+    transaction_event::MESSAGE,
+    heartbeat::MESSAGE,
+    meter_values::MESSAGE,
+    status_notification::MESSAGE,
+    authorize::MESSAGE,
+    boot_notification::MESSAGE,
+    notify_report::MESSAGE,
+    data_transfer::MESSAGE,
+    Message::kept("ClearedChargingLimit"),
+    Message::kept("FirmwareStatusNotification"),
+    Message::refused("Get15118EVCertificate"),
+    Message::refused("GetCertificateStatus"),
+    Message::kept("LogStatusNotification"),
+    Message::kept("NotifyChargingLimit"),
+    Message::kept("NotifyCustomerInformation"),
+    Message::kept("NotifyDisplayMessages"),
+    Message::refused("NotifyEVChargingNeeds"),
+    Message::refused("NotifyEVChargingSchedule"),
+    Message::kept("NotifyEvent"),
+    Message::kept("NotifyMonitoringReport"),
+    Message::kept("PublishFirmwareStatusNotification"),
+    Message::kept("ReportChargingProfiles"),
+    Message::kept("ReservationStatusUpdate"),
+    Message::kept("SecurityEventNotification"),
+    Message::refused("SignCertificate"),
 ];
-
-type Decode = fn(&str, &mut Repairs) -> Result<StationEvent, Trouble>;
-
-/// What a 2.x station may ask and is understood.
-pub(crate) const TYPED: &[(&str, Decode)] = &[
-    ("TransactionEvent", transaction_event::decode),
-    ("Heartbeat", heartbeat::decode),
-    ("MeterValues", meter_values::decode),
-    ("StatusNotification", status_notification::decode),
-    ("Authorize", authorize::decode),
-    ("BootNotification", boot_notification::decode),
-    ("NotifyReport", notify_report::decode),
-    ("DataTransfer", data_transfer::decode),
-];
-
-pub(crate) fn reply(reply: &Reply, times: Times) -> String {
-    match reply {
-        Reply::Boot { status, interval_s, now } => boot_notification::reply(*status, *interval_s, *now, times),
-        Reply::Heartbeat { now } => heartbeat::reply(*now, times),
-        Reply::Authorize(token) => authorize::reply(token, times),
-        Reply::Transaction(transaction) => transaction_event::reply(transaction, times),
-        Reply::DataTransfer(status) => data_transfer::reply(*status, times),
-        Reply::Empty => Object::new(times).finish(),
-    }
-}
 
 /// The request that says this in 2.x.
 pub(crate) fn phrase(command: &StationCommand) -> (&'static str, String) {

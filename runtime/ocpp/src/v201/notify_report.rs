@@ -5,8 +5,11 @@ use amprule_domain::event::{ReportPart, ReportedPower, StationEvent};
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many, Part};
+use crate::message::{Message, empty};
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+
+pub(crate) const MESSAGE: Message = Message::once("NotifyReport", decode, empty);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,7 +73,7 @@ struct Characteristics<'a> {
     max_limit: Loose<'a>,
 }
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: NotifyReport<'_> = read(payload)?;
     let request_id = repairs.whole("requestId", &message.request_id)?;
     let request_id = repairs.needed("requestId", request_id)?;

@@ -4,8 +4,11 @@ use amprule_domain::event::{ConnectorStatus, StationEvent};
 use serde::Deserialize;
 
 use crate::loose::Loose;
+use crate::message::{Message, empty};
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+
+pub(crate) const MESSAGE: Message = Message::anew("StatusNotification", decode, empty);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,7 +26,7 @@ struct StatusNotification<'a> {
 /// ConnectorStatusEnumType.
 const WORDS: &[&str] = &["Available", "Occupied", "Reserved", "Unavailable", "Faulted"];
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: StatusNotification<'_> = read(payload)?;
     let status = repairs.open_word("connectorStatus", message.connector_status, WORDS)?;
     let status = repairs.needed("connectorStatus", status)?;

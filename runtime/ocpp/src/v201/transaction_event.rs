@@ -2,15 +2,18 @@
 
 use amprule_domain::TransactionId;
 use amprule_domain::event::{ChargingState, Naming, Phase, StationEvent, TransactionEvent as Event};
-use amprule_domain::reply::TransactionReply;
+use amprule_domain::reply::Reply;
 use serde::Deserialize;
 
 use crate::encode::{Object, Times};
 use crate::loose::{Loose, Many, Part};
+use crate::message::Message;
 use crate::metering::{self, MeterValue, Written};
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
 use crate::v201::words::{self, Evse, Token};
+
+pub(crate) const MESSAGE: Message = Message::once("TransactionEvent", decode, reply);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,7 +84,7 @@ const REASONS: &[&str] = &[
     "Timeout",
 ];
 
-pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: TransactionEvent<'_> = read(payload)?;
     let phase = repairs.word("eventType", &message.event_type, PHASES)?;
     repairs.needed("eventType", phase.map(|_| ()))?;
@@ -116,10 +119,11 @@ pub(crate) fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEven
 }
 
 /// The cost is told while it runs and at the end (I02, I03).
-pub(crate) fn reply(transaction: &TransactionReply, times: Times) -> String {
+fn reply(reply: &Reply, times: Times) -> Option<String> {
+    let Reply::Transaction(transaction) = reply else { return None };
     let token = transaction.token.as_ref().map(|token| words::token_info(token, times));
-    Object::new(times)
+    let answer = Object::new(times)
         .maybe(transaction.total_cost, |object, cost| object.raw("totalCost", cost))
-        .maybe(token, |object, token| object.raw("idTokenInfo", token))
-        .finish()
+        .maybe(token, |object, token| object.raw("idTokenInfo", token));
+    Some(answer.finish())
 }

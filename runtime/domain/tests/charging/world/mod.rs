@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Station, Step};
 use amprule_domain::effect::{BillVersion, Effect, MessageKey};
-use amprule_domain::event::{ChargingState, ConnectorStatus, Inbound, Naming, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{
+    ChargingState, ConnectorStatus, Inbound, Naming, Phase, Repetition, StationEvent, TransactionEvent,
+};
 use amprule_domain::ports::{Ids, PricingAnswer};
 use amprule_domain::pricing::{Price, PricedBy};
 use amprule_domain::reading::{Context, Reading};
@@ -84,8 +86,19 @@ pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> Tran
     }
 }
 
+/// As the standard's messages are.
+fn repetition(event: &StationEvent) -> Repetition {
+    match event {
+        StationEvent::Boot(_) | StationEvent::Heartbeat | StationEvent::Status(_) | StationEvent::Authorize(_) => {
+            Repetition::Anew
+        }
+        _ => Repetition::Same,
+    }
+}
+
 pub(crate) fn inbound(event: StationEvent) -> Inbound {
-    Inbound { id: "m".into(), action: "Test", event, marks: Vec::new(), raw: "{}".into() }
+    let (repetition, marks) = (repetition(&event), Vec::new());
+    Inbound { id: "m".into(), action: "Test", event, repetition, marks, raw: "{}".into() }
 }
 
 impl World {

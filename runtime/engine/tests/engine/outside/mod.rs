@@ -10,7 +10,7 @@ use std::time::Duration;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
 use amprule_domain::decision::Decision;
 use amprule_domain::effect::{Answered, BillVersion, Effect, KeptMessage};
-use amprule_domain::event::{ConnectorStatus, Inbound, StationCommand, StationEvent};
+use amprule_domain::event::{ConnectorStatus, Inbound, Repetition, StationCommand, StationEvent};
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply};
@@ -271,7 +271,10 @@ impl Plug {
 
     pub(crate) fn message(&mut self, id: Box<str>, event: StationEvent) {
         let raw = format!("{event:?}").into();
-        let inbound = Inbound { id, action: "Test", event, marks: Vec::new(), raw };
+        let is_same =
+            matches!(event, StationEvent::Transaction(_) | StationEvent::MeterValues(_) | StationEvent::Report(_));
+        let repetition = if is_same { Repetition::Same } else { Repetition::Anew };
+        let inbound = Inbound { id, action: "Test", event, repetition, marks: Vec::new(), raw };
         self.say.send(Received::Event(inbound)).expect("the engine listens");
     }
 

@@ -1,0 +1,59 @@
+//! What a station may ask, as rows: one for each request of a version, in the file that is named after it.
+
+use amprule_domain::event::{Repetition, StationEvent};
+use amprule_domain::reply::Reply;
+
+use crate::encode::{Object, Times};
+use crate::payload::{self, Trouble};
+use crate::strictness::Repairs;
+
+/// All that is known of one request.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) action: &'static str,
+    /// What it becomes when it comes again word for word.
+    pub(crate) repetition: Repetition,
+    /// `None`: the standard's request is answered NotImplemented.
+    pub(crate) understood: Option<Understood>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Understood {
+    pub(crate) decode: Decode,
+    pub(crate) reply: Encode,
+}
+
+type Decode = fn(&str, &mut Repairs) -> Result<StationEvent, Trouble>;
+/// The payload of the answer. `None`: this replies to something else.
+type Encode = fn(&Reply, Times) -> Option<String>;
+
+impl Message {
+    /// A request whose repetition is another one: it asks how things are now.
+    pub(crate) const fn anew(action: &'static str, decode: Decode, reply: Encode) -> Self {
+        Self { action, repetition: Repetition::Anew, understood: Some(Understood { decode, reply }) }
+    }
+
+    /// A request that is answered the same when it comes again, and has no second effect.
+    pub(crate) const fn once(action: &'static str, decode: Decode, reply: Encode) -> Self {
+        Self { action, repetition: Repetition::Same, understood: Some(Understood { decode, reply }) }
+    }
+
+    /// A notification that means nothing here yet: it is kept as it came, and answered with an empty payload.
+    pub(crate) const fn kept(action: &'static str) -> Self {
+        Self::once(action, unread, empty)
+    }
+
+    /// A request that needs an answer which this server does not have yet.
+    pub(crate) const fn refused(action: &'static str) -> Self {
+        Self { action, repetition: Repetition::Anew, understood: None }
+    }
+}
+
+/// The answer to a notification.
+pub(crate) fn empty(reply: &Reply, times: Times) -> Option<String> {
+    (*reply == Reply::Empty).then(|| Object::new(times).finish())
+}
+
+fn unread(payload: &str, _: &mut Repairs) -> Result<StationEvent, Trouble> {
+    payload::object(payload).map(|()| StationEvent::Unread)
+}
