@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::charging::NotCarried;
+use amprule_domain::command::{Command, Exchange};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{Later, StoreResult};
+use amprule_domain::session::Act;
 use amprule_domain::station::StationRecord;
-use amprule_domain::{StationId, Timestamp};
+use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 
@@ -22,6 +25,24 @@ pub trait Control: Send + Sync {
         action: &'a str,
         payload: &'a str,
     ) -> Later<'a, Result<CallOutcome, CallFailed>>;
+
+    /// Queues a command. It is durable when this answers.
+    fn order<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: Command,
+        expires_at: Timestamp,
+    ) -> Later<'a, Result<Exchange, CommandRefused>>;
+
+    /// A command that was not sent is not sent any more.
+    fn withdraw<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: CommandId,
+    ) -> Later<'a, Result<Exchange, CommandRefused>>;
+
+    /// Does something to a session, for a person. It is durable when this answers.
+    fn act<'a>(&'a self, station: &'a StationId, session: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>>;
 
     /// Makes the operator's part of the record durable and tells the station's task. What the station itself last
     /// said (boot, protocol, boot time) may be newer there than in the record, and then stays.
@@ -69,6 +90,27 @@ pub enum CallOutcome {
     },
 }
 
+/// Why a command is not queued, or not withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandRefused {
+    #[error("{0} commands are open for this station already, try again later")]
+    Busy(usize),
+    #[error("this command is over already")]
+    Over,
+    #[error("it is on the wire; the station may carry it out")]
+    Sent,
+    #[error("{0}")]
+    NotStored(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActRefused {
+    #[error(transparent)]
+    NotCarried(#[from] NotCarried),
+    #[error("{0}")]
+    NotStored(String),
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallFailed {
@@ -90,6 +132,9 @@ pub enum CallFailed {
     /// The station's queue of requests is full.
     #[error("{0}")]
     Busy(String),
+    /// It is not reached over OCPP.
+    #[error("the station is reached over a link that has no requests by name")]
+    NoRaw,
     /// The connection ended before the answer came.
     #[error("the connection ended before the station answered")]
     Gone,

@@ -20,6 +20,7 @@ mod in_time;
 mod problem;
 mod wire;
 
+mod command;
 mod decision;
 mod events;
 mod extension;
@@ -31,7 +32,7 @@ mod token;
 #[cfg(test)]
 mod testing;
 
-pub use control::{CallFailed, CallOutcome, Connection, Control, Password};
+pub use control::{ActRefused, CallFailed, CallOutcome, CommandRefused, Connection, Control, Password};
 pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
 pub use routes::{document, router};
 pub use serve::serve;

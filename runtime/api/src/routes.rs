@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
-use crate::{Api, access, decision, events, extension, in_time, operation, session, station, token};
+use crate::{Api, access, command, decision, events, extension, in_time, operation, session, station, token};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +24,7 @@ use crate::{Api, access, decision, events, extension, in_time, operation, sessio
     ),
     tags(
         (name = "stations", description = "Charging stations, and requests to them"),
+        (name = "commands", description = "What stations are asked to do, and what became of it"),
         (name = "tokens", description = "What drivers show"),
         (name = "sessions", description = "What was charged and what it costs"),
         (name = "extensions", description = "Loaded scripts and plugins"),
@@ -65,12 +66,16 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(station::get::get_station, station::put::put_station, station::delete::delete_station))
         .routes(routes!(station::call::call_station))
         .routes(routes!(station::messages::list_messages))
+        .routes(routes!(command::order::order_command))
+        .routes(routes!(command::list::list_commands))
+        .routes(routes!(command::get::get_command, command::withdraw::withdraw_command))
         .routes(routes!(token::list::list_tokens))
         .routes(routes!(token::get::get_token, token::put::put_token, token::delete::delete_token))
         .routes(routes!(session::list::list_sessions))
         .routes(routes!(session::get::get_session))
         .routes(routes!(session::readings::list_readings))
         .routes(routes!(session::bills::list_bills))
+        .routes(routes!(session::act::act_on_session))
         .routes(routes!(extension::list::list_extensions))
         .routes(routes!(extension::get::get_extension))
         .routes(routes!(extension::order::order_extension))
@@ -113,13 +118,16 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 26] = [
+    const ROUTES: [&str; 31] = [
+        "delete /api/v1/commands/{id}",
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
         "get /api/v1/chains",
         "get /api/v1/decisions",
         "get /api/v1/decisions/{id}",
         "get /api/v1/events",
+        "get /api/v1/commands",
+        "get /api/v1/commands/{id}",
         "get /api/v1/extensions",
         "get /api/v1/extensions/{id}",
         "get /api/v1/extensions/{id}/shadow",
@@ -137,7 +145,9 @@ mod tests {
         "get /metrics",
         "get /openapi.json",
         "post /api/v1/extensions/{id}/orders",
+        "post /api/v1/sessions/{id}/acts",
         "post /api/v1/stations/{id}/calls/{action}",
+        "post /api/v1/stations/{id}/commands",
         "put /api/v1/stations/{id}",
         "put /api/v1/tokens/{idToken}",
     ];

@@ -11,7 +11,7 @@ use std::time::Instant;
 use amprule_domain::decision::Hook;
 use amprule_domain::ports::{About, Clock, Hooks, Ids};
 use amprule_domain::pricing::{Parameters, Pin, Price, PricingInput, PricingOutput};
-use amprule_domain::{DecisionId, SessionId, SessionNo, StationId};
+use amprule_domain::{CommandId, DecisionId, SessionId, SessionNo, StationId};
 use amprule_hooks::{Change, Compiler, Diagnostic, HookSettings, Kind, Registry, Source, Version};
 use amprule_reload::read_unit;
 use amprule_workbench::bench::long_session;
@@ -179,5 +179,9 @@ impl Ids for Outside {
 
     fn decision(&self) -> DecisionId {
         DecisionId(Uuid::nil())
+    }
+
+    fn command(&self) -> CommandId {
+        CommandId(Uuid::nil())
     }
 }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::bill::Bill;
+use crate::command::Exchange;
 use crate::decision::Decision;
 use crate::event::ConnectorStatus;
-use crate::pricing::Price;
+use crate::outbox::{OutboxEvent, Subscriber};
 use crate::reading::Reading;
 use crate::reply::Reply;
 use crate::session::Session;
 use crate::station::StationRecord;
 use crate::token::TokenRecord;
-use crate::{Energy, SessionNo, StationId};
+use crate::{SessionNo, StationId};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -28,8 +30,8 @@ pub enum Effect {
     },
     /// Writes the whole session.
     Session(Arc<Session>),
-    /// Keeps a bill that another one replaces.
-    Bill(Box<BillVersion>),
+    /// Appends a bill. One that is there already stays as it is.
+    Bill(Box<Bill>),
     /// Appends one message's readings to a session's journal.
     Readings(ReadingsRow),
     /// Keeps the answer to a message that may be repeated.
@@ -41,23 +43,14 @@ pub enum Effect {
     /// and a size.
     Kept(KeptMessage),
     Decision(Box<Decision>),
+    /// Writes the whole exchange. Of one station's that are over, the latest are kept.
+    Exchange(Box<Exchange>),
+    /// Appends an event that subscribers are to hear.
+    Outbox(OutboxEvent),
+    Subscriber(Box<Subscriber>),
+    SubscriberGone(String),
     Token(Box<TokenRecord>),
     TokenGone(String),
-}
-
-/// A session's bill as it stood before it was corrected. Bills are never overwritten.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BillVersion {
-    pub session: SessionNo,
-    /// From 1 upwards; the session itself has the latest.
-    pub version: u32,
-    pub energy: Energy,
-    pub ended_at: Option<Timestamp>,
-    pub price: Price,
-    /// When and why the next one replaced it.
-    pub replaced_at: Timestamp,
-    pub why: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

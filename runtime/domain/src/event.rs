@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::mark::Mark;
 use crate::reading::Reading;
 use crate::token::IdToken;
-use crate::{Energy, StationId, TransactionId};
+use crate::{Energy, TransactionId};
 
 /// One message of a station, decoded and repaired.
 #[derive(Debug, Clone)]
@@ -215,10 +215,4 @@ impl ChargingState {
             Self::Idle => "idle",
         }
     }
-}
-
-/// What the runtime asks of a station on its own account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StationCommand {
-    StopTransaction { station: StationId, transaction: TransactionId },
 }

@@ -76,6 +76,10 @@ uuid_id! {
     /// One answer of a hook. Version 7 UUID.
     DecisionId
 }
+uuid_id! {
+    /// One command to a station. Version 7 UUID.
+    CommandId
+}
 
 /// A session's number: durable, ascending, never reused. 1.6 stations get it as their transactionId.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

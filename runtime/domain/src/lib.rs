@@ -5,19 +5,22 @@
 //! because their JSON form is the one the store, the decision log and the fixtures share.
 
 pub mod authorization;
-mod bill;
+pub mod bill;
 pub mod charging;
+pub mod command;
 pub mod decision;
 pub mod effect;
 pub mod energy;
 pub mod event;
 pub mod evidence;
 pub mod ids;
+mod line;
 pub mod mark;
 pub mod modifier;
 pub mod money;
 pub mod notice;
 pub mod occasion;
+pub mod outbox;
 pub mod pattern;
 mod pin;
 pub mod ports;
@@ -31,7 +34,7 @@ pub mod timeline;
 pub mod token;
 
 pub use energy::Energy;
-pub use ids::{DecisionId, SessionId, SessionNo, StationId, StationIdFault, TransactionId};
+pub use ids::{CommandId, DecisionId, SessionId, SessionNo, StationId, StationIdFault, TransactionId};
 pub use jiff::Timestamp;
 pub use mark::{Mark, Marks};
 pub use money::Currency;

@@ -146,6 +146,18 @@ marks! {
     UNPRICED = "unpriced";
     /// A limit of the authorization was reached and the station was told to stop.
     LIMIT_REACHED = "limit-reached";
+    /// The station refuses to stop this session at its limit; it is asked again every five minutes.
+    STOP_REFUSED = "stop-refused";
+
+    // People.
+    /// A person has ended this session in the books; the station has not told its end.
+    ENDED_BY_OPERATOR = "ended-by-operator";
+    /// A person has looked at this session, and its bill stands.
+    REVIEWED = "reviewed";
+    /// A person has decided that this session costs nothing.
+    VOIDED = "voided";
+    /// A person has had this session priced again.
+    REPRICED = "re-priced";
 }
 
 impl Mark {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::pricing::{OutputLine, Parameters, Price, PricedBy, PricingInput, PricingOutput};
-use crate::{Currency, bill};
+use crate::{Currency, line};
 
 /// Everything a modifier may know. It is a pure function of this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,8 +58,8 @@ impl ModifierOutput {
     pub fn apply(self, price: &Price, by: Arc<PricedBy>) -> Result<Price, String> {
         let mut modified = price.clone();
         if !self.lines.is_empty() {
-            modified.lines.extend(bill::standing(self.lines, price.lines.len(), price.currency)?);
-            modified.total = bill::total(&modified.lines, price.currency)?;
+            modified.lines.extend(line::standing(self.lines, price.lines.len(), price.currency)?);
+            modified.total = line::total(&modified.lines, price.currency)?;
             modified.modified_by.push(by);
         }
         modified.next_change_at = [price.next_change_at, self.next_change_at].into_iter().flatten().min();

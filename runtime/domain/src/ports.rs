@@ -10,16 +10,19 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use crate::authorization::{AuthorizationInput, AuthorizationOutput};
+use crate::bill::Bill;
+use crate::command::{Command, CommandAnswer, Exchange, Unsayable};
 use crate::decision::{Decision, Hook};
-use crate::effect::{Answered, BillVersion, Effect, KeptMessage, MessageKey};
-use crate::event::{Boot, ConnectorStatus, Inbound, StationCommand};
+use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
+use crate::event::{Boot, ConnectorStatus, Inbound};
+use crate::outbox::{OutboxEvent, OutboxRow, Subscriber};
 use crate::pricing::{Pin, Price, PricingInput};
 use crate::reading::Reading;
 use crate::reply::{Refusal, Reply};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::token::TokenRecord;
-use crate::{Currency, DecisionId, Occasion, SessionId, SessionNo, StationId, TransactionId};
+use crate::{CommandId, Currency, DecisionId, Occasion, SessionId, SessionNo, StationId, TransactionId};
 
 pub type Later<'a, T> = Pinned<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -36,6 +39,7 @@ pub trait Ids: Send + Sync {
     /// goes on behind those, so there are gaps. After the last comes 1.
     fn session_no(&self) -> SessionNo;
     fn decision(&self) -> DecisionId;
+    fn command(&self) -> CommandId;
     /// The id of a CALL of ours: at most 36 characters (OCPP-J 2.0.1, 4.1.4), never one that was given before, after a
     /// restart and under a clock that went back neither.
     fn call(&self) -> String {
@@ -68,7 +72,12 @@ pub trait Store: Send + Sync {
 
     /// Open and parked sessions of a station, and its `ended` latest ended ones.
     fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>>;
-    /// Stations that have open or parked sessions.
+    /// A station's commands that are neither answered nor given up, oldest first.
+    fn open_exchanges(&self, station: &StationId) -> StoreResult<Vec<Exchange>>;
+    fn exchange(&self, id: CommandId) -> StoreResult<Option<Exchange>>;
+    /// Newest first. Of those that are over, the latest of each station are kept.
+    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> Later<'_, StoreResult<Listed<Exchange>>>;
+    /// Stations that have open or parked sessions, or open commands.
     fn live_stations(&self) -> StoreResult<Vec<StationId>>;
     /// The station's latest session under this transaction, whatever its state.
     fn transaction(&self, station: &StationId, transaction: &TransactionId) -> StoreResult<Option<Session>>;
@@ -98,11 +107,29 @@ pub trait Store: Send + Sync {
     fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>>;
     fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>>;
 
+    /// Events behind this place, oldest first.
+    fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>>;
+    /// The places of the oldest and the newest event that are kept.
+    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>>;
+    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>>;
+
     fn last_session_no(&self) -> StoreResult<SessionNo>;
     /// When something was last received, by our clock of then. `None`: nothing ever was, or it cannot be read.
     fn last_commit(&self) -> Option<Timestamp>;
-    /// Bills of a session that were corrected, oldest first. The latest is the session's own.
-    fn bills(&self, session: SessionNo) -> StoreResult<Vec<BillVersion>>;
+    /// Bills of a session, oldest first; not those that were issued before bills were kept one by one and never corrected.
+    fn bills(&self, session: SessionNo) -> StoreResult<Vec<Bill>>;
+}
+
+/// What delivers events to others needs.
+pub trait Outbox: Send + Sync {
+    /// Events behind this place, oldest first.
+    fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>>;
+    /// The places of the oldest and the newest event that are kept; `None` when there is none.
+    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>>;
+    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>>;
+    fn put_subscriber(&self, subscriber: Subscriber) -> Later<'_, StoreResult<()>>;
+    /// What subscribers are told of an event: the thing that it is about, as JSON. `None`: that thing is gone.
+    fn tell(&self, event: &OutboxEvent) -> Later<'_, StoreResult<Option<serde_json::Value>>>;
 }
 
 /// A page of a list: what `next` of the page before said, and how many at most.
@@ -132,6 +159,14 @@ pub struct SessionFilter {
     pub until: Option<Timestamp>,
     /// Only those that carry this mark.
     pub mark: Option<String>,
+}
+
+/// All that are given must match.
+#[derive(Debug, Clone, Default)]
+pub struct ExchangeFilter {
+    pub station: Option<StationId>,
+    /// Only those that are neither answered nor given up.
+    pub is_open: bool,
 }
 
 /// All that are given must match.
@@ -205,13 +240,15 @@ pub trait Link: Send {
     /// The next thing the station says. Malformed frames are answered inside and never surface. Cancel-safe.
     fn receive(&mut self) -> Later<'_, Received>;
     fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>>;
-    /// Sends a CALL. The payload is checked against the version's schema first.
-    fn call<'a>(&'a mut self, id: &'a str, action: &'a str, payload: &'a str) -> Later<'a, Result<(), CallRefused>>;
-    /// The action and payload that say this in the link's version.
-    fn phrase(&self, command: &StationCommand) -> (&'static str, String);
-    /// The action, as the wire names it, by which the station reports on this command of ours. `None`: its answer is all.
-    fn asks_for(&self, action: &str, payload: &str) -> Option<&'static str> {
-        let _ = (action, payload);
+    /// Says this in the link's own words; the answer comes as [`Received::Answer`] with the same id. Gives the name of the
+    /// messages by which the station then reports on it. `None`: its answer is all.
+    fn command<'a>(
+        &'a mut self,
+        id: &'a str,
+        command: &'a Command,
+    ) -> Later<'a, Result<Option<&'static str>, Unsayable>>;
+    /// Requests by their names on the wire, for people who look for a fault. A link that has no such wire has none.
+    fn raw(&mut self) -> Option<&mut dyn RawCalls> {
         None
     }
     /// Whether the link's version lets a pending station say nothing but what it was asked for.
@@ -222,21 +259,42 @@ pub trait Link: Send {
     fn close(&mut self, why: CloseReason) -> Later<'_, ()>;
 }
 
+pub trait RawCalls: Send {
+    /// Sends a CALL; the payload is checked against the version's schema first. Gives what [`Link::command`] gives.
+    fn call<'a>(
+        &'a mut self,
+        id: &'a str,
+        action: &'a str,
+        payload: &'a str,
+    ) -> Later<'a, Result<Option<&'static str>, CallRefused>>;
+}
+
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly all that is received is an event")]
 pub enum Received {
     Event(Inbound),
-    /// The station answered our CALL with this id.
-    Result {
+    /// The station answered the command that was sent under this id.
+    Answer {
         id: Box<str>,
-        payload: Box<str>,
+        answer: CommandAnswer,
     },
-    Error {
+    /// The station answered the raw call that was sent under this id, or one that nobody remembers.
+    Raw {
         id: Box<str>,
+        outcome: CallOutcome,
+    },
+    Closed,
+}
+
+/// What a station answered to a raw call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// The payload of its CALLRESULT, as it came.
+    Result(Box<str>),
+    Error {
         code: String,
         description: String,
     },
-    Closed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

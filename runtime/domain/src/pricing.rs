@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::event::ChargingState;
-use crate::{Currency, Energy, bill};
+use crate::{Currency, Energy, line};
 
-pub use crate::bill::{Line, OutputLine};
+pub use crate::line::{Line, OutputLine};
 pub use crate::pin::{Pin, PinnedUnit};
 
 /// Everything a tariff may know. It is a pure function of this.
@@ -144,14 +144,14 @@ impl Price {
 }
 
 impl PricingOutput {
-    pub const MAX_LINES: usize = 64;
-    pub const MAX_TEXT: usize = 200;
+    pub const MAX_LINES: usize = line::MAX_LINES;
+    pub const MAX_TEXT: usize = line::MAX_TEXT;
 
     /// Checks what a unit returned and rounds it. The error says what is wrong, for the unit's author.
     pub fn into_price(self, at: Timestamp, is_final: bool, priced_by: Arc<PricedBy>) -> Result<Price, String> {
         let Self { currency, lines, next_change_at } = self;
-        let lines = bill::standing(lines, 0, currency)?;
-        let total = bill::total(&lines, currency)?;
+        let lines = line::standing(lines, 0, currency)?;
+        let total = line::total(&lines, currency)?;
         Ok(Price {
             currency,
             total,

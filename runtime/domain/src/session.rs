@@ -67,6 +67,9 @@ pub struct Session {
     /// Number of the bill that [`Self::price`] is, once the session has ended; 0 before.
     #[serde(default)]
     pub bill: u32,
+    /// What people have done to it, oldest first; at most [`Session::MAX_ACTS`].
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub acts: Arc<Vec<Act>>,
     /// Messages that wait for the start. They stay when the session is booked without it, because it may come late.
     pub parked: Vec<TransactionEvent>,
 }
@@ -77,6 +80,7 @@ impl Session {
     /// Readings in all parked messages together.
     pub const MAX_PARKED_READINGS: usize = 1_024;
     pub const MAX_ADMITTED: usize = 8;
+    pub const MAX_ACTS: usize = 32;
 
     pub fn energy(&self) -> Energy {
         self.timeline.energy()
@@ -112,8 +116,42 @@ impl Session {
     }
 }
 
-fn is_empty(admitted: &Arc<Vec<Admitted>>) -> bool {
-    admitted.is_empty()
+fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {
+    list.is_empty()
+}
+
+/// Something that a person did to a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Act {
+    pub verb: Verb,
+    pub at: Timestamp,
+    pub actor: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// It is over, though the station has not said so.
+    End,
+    /// It costs nothing.
+    Void,
+    /// Somebody has looked, and it stands.
+    Review,
+    /// By the versions that it is pinned to; anew: by those that are active now.
+    Reprice { anew: bool },
+}
+
+impl Verb {
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::End => "ended",
+            Self::Void => "voided",
+            Self::Review => "reviewed",
+            Self::Reprice { .. } => "re-priced",
+        }
+    }
 }
 
 /// What makes another transaction, or another register, likely.

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use amprule_domain::StationId;
+use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{Clock, Hooks, Ids, Store, StoreError, StoreResult, Ticket};
+use amprule_domain::ports::{CallOutcome, Clock, Hooks, Ids, Store, StoreError, StoreResult, Ticket};
+use amprule_domain::session::Act;
 use amprule_domain::station::StationRecord;
+use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::Instant;
 
 use crate::Settings;
-use crate::calls::{Call, CallFailed, CallOutcome};
+use crate::acts::ActRefused;
+use crate::calls::{Call, CallFailed};
 use crate::connection::Connection;
 use crate::counters::Counters;
+use crate::exchanges::OrderRefused;
 use crate::guesses::{GuessCounts, Guesses};
 use crate::happened::Notices;
 use crate::mailbox::{Handle, Mail};
@@ -124,12 +128,44 @@ impl Engine {
         let call = Call {
             action: action.into(),
             payload: payload.into(),
-            answer: Some(answer),
+            answer,
             queued_at: Instant::now(),
-            patience: Some(self.settings.call_queue_timeout),
+            patience: self.settings.call_queue_timeout,
         };
         handle.mail.send(Mail::Call(call)).await.map_err(|_| CallFailed::NotConnected)?;
         outcome.await.unwrap_or(Err(CallFailed::Gone))
+    }
+
+    /// Queues a typed command, whether the station is connected or not. It is on disk when this answers; what comes of it
+    /// is the exchange's to tell.
+    pub async fn order(
+        &self,
+        station: &StationId,
+        command: Command,
+        expires_at: Timestamp,
+    ) -> Result<Exchange, OrderRefused> {
+        let (id, now) = (self.ports.ids.command(), self.ports.clock.now());
+        let exchange = Exchange::queue(id, station.clone(), command, Origin::Operator, Some(expires_at), now);
+        self.ask(station, |done| Mail::Order(Box::new(exchange), done), OrderRefused::NotStored).await
+    }
+
+    pub async fn withdraw(&self, station: &StationId, id: CommandId) -> Result<Exchange, OrderRefused> {
+        self.ask(station, |done| Mail::Withdraw(id, done), OrderRefused::NotStored).await
+    }
+
+    /// Something that a person does to a session of this station. It is on disk when this answers.
+    pub async fn act(&self, station: &StationId, session: SessionId, act: Act) -> Result<(), ActRefused> {
+        self.ask(station, |done| Mail::Act(session, act, done), ActRefused::NotStored).await
+    }
+
+    async fn ask<T, E>(
+        &self,
+        station: &StationId,
+        mail: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Mail,
+        failed: impl Fn(String) -> E,
+    ) -> Result<T, E> {
+        let handle = self.handle_or_new(station).ok_or_else(|| failed("the server is shutting down".to_owned()))?;
+        ask(&handle, mail).await.unwrap_or_else(|| Err(failed(GONE.to_owned())))
     }
 
     /// Takes those stations into memory that have sessions which are not over: their deadlines pass whether they connect
@@ -151,7 +187,7 @@ impl Engine {
             self.guesses.forget(&record.id);
         }
         match self.handle_or_new(&record.id) {
-            Some(handle) => ask(&handle, |done| Mail::Configure(Box::new(record), done)).await,
+            Some(handle) => ask(&handle, |done| Mail::Configure(Box::new(record), done)).await.unwrap_or_else(gone),
             None => Err(StoreError::new("the server is shutting down")),
         }
     }
@@ -159,7 +195,7 @@ impl Engine {
     /// Closes its connection and forgets it. Its sessions stay.
     pub async fn delete_station(&self, id: &StationId) -> StoreResult<()> {
         match self.stations.get(id) {
-            Some(handle) => ask(&handle, Mail::Delete).await,
+            Some(handle) => ask(&handle, Mail::Delete).await.unwrap_or_else(gone),
             None => self.ports.store.commit(vec![Effect::StationGone(id.clone())]).await,
         }
     }
@@ -208,9 +244,15 @@ impl Engine {
     }
 }
 
-async fn ask(handle: &Handle, mail: impl FnOnce(oneshot::Sender<StoreResult<()>>) -> Mail) -> StoreResult<()> {
-    let gone = || StoreError::new("the station's task has ended meanwhile; try again");
+const GONE: &str = "the station's task has ended meanwhile; try again";
+
+fn gone<T>() -> StoreResult<T> {
+    Err(StoreError::new(GONE))
+}
+
+/// `None`: the station's task has ended.
+async fn ask<T>(handle: &Handle, mail: impl FnOnce(oneshot::Sender<T>) -> Mail) -> Option<T> {
     let (done, answer) = oneshot::channel();
-    handle.mail.send(mail(done)).await.map_err(|_| gone())?;
-    answer.await.map_err(|_| gone())?
+    handle.mail.send(mail(done)).await.ok()?;
+    answer.await.ok()
 }

@@ -38,6 +38,11 @@ fn describe(station: &Station, event: &Happened) -> (&'static str, Option<Sessio
         Happened::Started(id) => ("session.started", Some(*id), session(id)),
         Happened::Updated(id) => ("session.updated", Some(*id), session(id)),
         Happened::Ended(id) => ("session.ended", Some(*id), session(id)),
+        Happened::Billed(id, _) => ("session.billed", Some(*id), session(id)),
+        Happened::Voided(id) => ("session.voided", Some(*id), session(id)),
+        Happened::Reviewed(id) => ("session.reviewed", Some(*id), session(id)),
+        Happened::Commanded(id) => ("command.updated", None, json!({ "command": id })),
+        Happened::CommandEnded(id) => ("command.ended", None, json!({ "command": id })),
     }
 }
 

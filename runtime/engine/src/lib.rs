@@ -4,6 +4,7 @@
 //! committed, and is answered, in this order and in one place ([`step`]). This crate must never know a wire format, a
 //! database or how a hook runs; it is handed all of them as ports.
 
+mod acts;
 mod alarm;
 mod answered;
 mod ask;
@@ -12,6 +13,7 @@ mod connection;
 mod counters;
 mod door;
 mod engine;
+mod exchanges;
 mod guesses;
 mod happened;
 mod mailbox;
@@ -25,10 +27,12 @@ mod tick;
 mod timekeeping;
 mod troubles;
 
-pub use calls::{CallFailed, CallOutcome};
+pub use acts::ActRefused;
+pub use calls::CallFailed;
 pub use connection::Connection;
 pub use counters::{Counters, MessageCount, RepairCount};
 pub use engine::{Engine, PasswordCheck, Ports};
+pub use exchanges::OrderRefused;
 pub use guesses::GuessCounts;
 
 use std::time::Duration;

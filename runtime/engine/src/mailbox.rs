@@ -3,17 +3,26 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use amprule_domain::command::Exchange;
 use amprule_domain::ports::{Link, StoreResult, Ticket};
+use amprule_domain::session::Act;
 use amprule_domain::station::StationRecord;
+use amprule_domain::{CommandId, SessionId};
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::acts::ActRefused;
 use crate::calls::Call;
 use crate::connection::ConnectionState;
+use crate::exchanges::OrderRefused;
 
 pub(crate) enum Mail {
     /// A socket. It replaces those with a smaller ticket.
     Attach(Box<dyn Link>, Ticket),
     Call(Call),
+    Order(Box<Exchange>, oneshot::Sender<Result<Exchange, OrderRefused>>),
+    Withdraw(CommandId, oneshot::Sender<Result<Exchange, OrderRefused>>),
+    /// A person does something to a session.
+    Act(SessionId, Act, oneshot::Sender<Result<(), ActRefused>>),
     /// The operator's part of the record has changed.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
     Delete(oneshot::Sender<StoreResult<()>>),

@@ -3,20 +3,20 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use amprule_domain::StationId;
 use amprule_domain::charging::{self, Station};
 use amprule_domain::effect::Effect;
-use amprule_domain::event::{Inbound, StationCommand};
+use amprule_domain::event::Inbound;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreError, StoreResult, Ticket};
 use amprule_domain::station::{Provisioning, StationRecord};
+use amprule_domain::{StationId, Timestamp};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::alarm::Alarm;
 use crate::answered::AnsweredRing;
-use crate::calls::{Call, CallFailed, CallOutcome, Calls, finish};
+use crate::calls::{Call, CallFailed, Calls, Waiting, finish};
 use crate::engine::{Ports, Shared};
 use crate::mailbox::{Mail, Mailbox};
 use crate::pending::Asked;
@@ -43,10 +43,10 @@ pub(crate) struct StationTask {
     pub alarm: Alarm,
     pub asked: Asked,
     pub link: Option<Box<dyn Link>>,
+    pub calls: Calls,
+    pub mailbox: Mailbox,
     vote: Vote,
     stations: Weak<Stations>,
-    calls: Calls,
-    mailbox: Mailbox,
 }
 
 /// How long a replaced socket is given to hear that it was.
@@ -56,7 +56,8 @@ const FAREWELL_MAX: Duration = Duration::from_millis(100);
 enum Turn {
     Mail(Option<Mail>),
     Heard(Received),
-    CallTimedOut,
+    /// A call was not answered in time, or a command's time has come.
+    Overdue,
     DeadlineCame,
     Idle,
 }
@@ -114,7 +115,10 @@ fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Stat
     let sessions = ports.store.live_sessions(id, Station::ENDED_AT_HAND)?;
     let answered = AnsweredRing::new(ports.store.answered(id, AnsweredRing::MAX)?);
     let connectors = ports.store.connectors(id)?;
-    Ok((Station::new(record, sessions, connectors, settings.rules), answered))
+    let now = ports.clock.now();
+    // What was on the wire when the task, or the process, ended is to be sent again.
+    let exchanges = ports.store.open_exchanges(id)?.iter().map(|exchange| exchange.lost(now)).collect();
+    Ok((Station::new(record, sessions, connectors, exchanges, settings.rules), answered))
 }
 
 /// A panic ends this task alone. Letters in the mailbox are dropped with it, and so are their sockets: the station
@@ -151,8 +155,8 @@ impl StationTask {
                     Box::pin(self.receive(received)).await;
                     true
                 }
-                Turn::CallTimedOut => {
-                    self.calls.time_out(self.settings.call_timeout);
+                Turn::Overdue => {
+                    Box::pin(self.look_at_calls()).await;
                     true
                 }
                 Turn::DeadlineCame => {
@@ -164,21 +168,21 @@ impl StationTask {
             if !goes_on {
                 return;
             }
-            if self.calls.is_waiting() {
+            if self.may_send() {
                 Box::pin(self.send_waiting()).await;
             }
         }
     }
 
     async fn next(&mut self) -> Turn {
-        let is_idle = self.link.is_none() && self.alarm.at().is_none();
+        let is_idle = self.link.is_none() && self.alarm.at().is_none() && self.exchanges_wake().is_none();
+        let deadline = self.next_overdue();
         let link = async {
             match &mut self.link {
                 Some(link) => link.receive().await,
                 None => std::future::pending().await,
             }
         };
-        let deadline = self.calls.deadline();
         let overdue = async {
             match deadline {
                 Some(deadline) => sleep_until(deadline).await,
@@ -194,7 +198,7 @@ impl StationTask {
         tokio::select! {
             biased;
             mail = self.mailbox.mail.recv() => Turn::Mail(mail),
-            () = overdue => Turn::CallTimedOut,
+            () = overdue => Turn::Overdue,
             received = link => Turn::Heard(received),
             () = self.alarm.rings() => Turn::DeadlineCame,
             () = idle => Turn::Idle,
@@ -204,10 +208,8 @@ impl StationTask {
     async fn receive(&mut self, received: Received) {
         match received {
             Received::Event(inbound) => self.answer(inbound).await,
-            Received::Result { id, payload } => self.calls.answered(&id, CallOutcome::Result(payload)),
-            Received::Error { id, code, description } => {
-                self.calls.answered(&id, CallOutcome::Error { code, description });
-            }
+            Received::Answer { id, answer } => self.exchange_answered(&id, answer).await,
+            Received::Raw { id, outcome } => self.calls.answered(&id, outcome),
             Received::Closed => self.disconnect(None).await,
         }
     }
@@ -242,6 +244,9 @@ impl StationTask {
             }
             Mail::Call(call) if self.link.is_none() => finish(call.answer, Err(CallFailed::NotConnected)),
             Mail::Call(call) => self.calls.queue(call, self.settings.calls_queued_max),
+            Mail::Order(exchange, done) => drop(done.send(self.order(*exchange).await)),
+            Mail::Withdraw(id, done) => drop(done.send(self.withdraw(id).await)),
+            Mail::Act(session, act, done) => drop(done.send(self.act(session, act).await)),
             Mail::Configure(record, done) => drop(done.send(self.configure(*record).await)),
             Mail::Delete(done) => drop(done.send(self.delete().await)),
             Mail::Wake => {}
@@ -267,7 +272,15 @@ impl StationTask {
         self.link = Some(link);
         self.station.hold_off(self.ports.clock.now());
         self.set_alarm();
-        self.queue_commands(self.station.stops_due());
+        self.resume_exchanges();
+        for stop in self.station.stops_due(&*self.ports.ids, self.ports.clock.now()) {
+            if let Err(error) = self.store(stop).await {
+                self.trouble(
+                    "a session could not be told to stop; it is tried when the station connects again",
+                    &error,
+                );
+            }
+        }
     }
 
     /// A station is in the books from its first connection on, whether it boots or not.
@@ -313,8 +326,10 @@ impl StationTask {
     }
 
     /// `None`: the other side is gone already.
-    async fn disconnect(&mut self, why: Option<CloseReason>) {
-        self.calls.disconnected();
+    pub(crate) async fn disconnect(&mut self, why: Option<CloseReason>) {
+        if let Some(command) = self.calls.disconnected() {
+            self.exchange_unanswered(command).await;
+        }
         self.asked.forget();
         let Some(mut link) = self.link.take() else {
             return;
@@ -329,43 +344,59 @@ impl StationTask {
         }
     }
 
-    pub(crate) fn queue_commands(&mut self, commands: Vec<StationCommand>) {
-        let Some(link) = &self.link else {
-            return;
-        };
-        for command in commands {
-            let (action, payload) = link.phrase(&command);
-            let (action, payload) = (action.into(), payload.into());
-            let call = Call { action, payload, answer: None, queued_at: Instant::now(), patience: None };
-            self.calls.queue(call, self.settings.calls_queued_max);
+    fn may_send(&self) -> bool {
+        self.link.is_some() && !self.calls.is_outstanding() && (self.calls.is_waiting() || self.due().is_some())
+    }
+
+    /// One call at a time (OCPP-J 2.0.1, 4.1.1). Commands go first: people who look for a fault are patient.
+    async fn send_waiting(&mut self) {
+        while self.may_send() {
+            match self.due() {
+                Some(exchange) => self.send_exchange(&exchange).await,
+                None => match self.calls.next() {
+                    Some(call) => self.send_call(call).await,
+                    None => return,
+                },
+            }
         }
     }
 
-    async fn send_waiting(&mut self) {
-        while let Some(call) = self.calls.next() {
-            let Some(link) = &mut self.link else {
-                return self.calls.disconnected();
-            };
-            let id = self.ports.ids.call();
-            let sent = tokio::select! {
-                biased;
-                sent = link.call(&id, &call.action, &call.payload) => sent,
-                () = self.mailbox.newer_socket() => Err(CallRefused::Closed),
-            };
-            match sent {
-                Ok(()) => {
-                    link.asks_for(&call.action, &call.payload)
-                        .into_iter()
-                        .for_each(|action| self.asked.remember(action));
-                    self.calls.sent(id, Instant::now() + self.settings.call_timeout, call.answer);
-                }
-                Err(CallRefused::Closed) => {
-                    finish(call.answer, Err(CallFailed::Gone));
-                    return self.disconnect(None).await;
-                }
-                Err(refused) => finish(call.answer, Err(refused.into())),
+    async fn send_call(&mut self, call: Call) {
+        let Some(raw) = self.link.as_mut().and_then(|link| link.raw()) else {
+            return finish(call.answer, Err(CallFailed::NoRaw));
+        };
+        let id = self.ports.ids.call();
+        let sent = tokio::select! {
+            biased;
+            sent = raw.call(&id, &call.action, &call.payload) => sent,
+            () = self.mailbox.newer_socket() => Err(CallRefused::Closed),
+        };
+        match sent {
+            Ok(reporting) => {
+                reporting.into_iter().for_each(|action| self.asked.remember(action));
+                self.calls.sent(id, Instant::now() + self.settings.call_timeout, Waiting::Person(call.answer));
             }
+            Err(CallRefused::Closed) => {
+                finish(call.answer, Err(CallFailed::Gone));
+                self.disconnect(None).await;
+            }
+            Err(refused) => finish(call.answer, Err(refused.into())),
         }
+    }
+
+    async fn look_at_calls(&mut self) {
+        if let Some(command) = self.calls.time_out(self.settings.call_timeout) {
+            self.exchange_unanswered(command).await;
+        }
+        self.look_at_exchanges().await;
+    }
+
+    fn next_overdue(&self) -> Option<Instant> {
+        let now = self.ports.clock.now();
+        let in_time = |at: Timestamp| Instant::now() + Duration::try_from(at.duration_since(now)).unwrap_or_default();
+        // While a call is outstanding, the next one waits for it.
+        let exchanges = self.exchanges_wake().map(in_time).filter(|_| !self.calls.is_outstanding());
+        self.calls.deadline().into_iter().chain(exchanges).min()
     }
 
     fn tell(&self, kind: &'static str, data: serde_json::Value) {

@@ -1,6 +1,6 @@
 //! A message's whole way: understood, asked about, committed, answered.
 
-use amprule_domain::charging::{self, Admission, Moment, Proposal, Settled, Step};
+use amprule_domain::charging::{self, Admission, Moment, Proposal, Settled, Settling, Step};
 use amprule_domain::effect::{Answered, MessageKey};
 use amprule_domain::event::{Inbound, StationEvent};
 use amprule_domain::ports::{About, PricingAnswer, StoreResult};
@@ -54,7 +54,7 @@ impl StationTask {
     /// Asks what the step's sessions cost, and puts it in.
     pub(crate) async fn settle(&mut self, step: Step, now: Timestamp, message: &MessageKey) -> Settled {
         let prices = self.price(&step, now).await;
-        charging::settle(&self.station, step, prices, message, now)
+        charging::settle(&self.station, step, prices, &Settling { now, ids: &*self.ports.ids, message })
     }
 
     /// Whatever fails, the state stays as it was.
@@ -64,11 +64,11 @@ impl StationTask {
             return Ok(settled.reply);
         }
         self.ports.store.commit(effects).await?;
-        self.station.adopt(settled.record, settled.sessions, settled.connector);
+        let (reply, happened) = (settled.reply.clone(), std::mem::take(&mut settled.happened));
+        self.station.adopt(settled);
         self.set_alarm();
-        self.queue_commands(settled.commands);
-        happened::tell(&self.shared.notices, &self.station, settled.happened, self.ports.clock.now());
-        Ok(settled.reply)
+        happened::tell(&self.shared.notices, &self.station, happened, self.ports.clock.now());
+        Ok(reply)
     }
 
     fn apply(&self, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {

@@ -1,11 +1,13 @@
 //! A station's link: its WebSocket, and the dialect that it speaks.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use amprule_domain::Mark;
-use amprule_domain::event::{Boot, Inbound, StationCommand, StationEvent};
-use amprule_domain::ports::{CallRefused, CloseReason, Closed, Later, Link, Received};
+use amprule_domain::command::{Command, Unsayable};
+use amprule_domain::event::{Boot, Inbound, StationEvent};
+use amprule_domain::ports::{CallOutcome, CallRefused, CloseReason, Closed, Later, Link, RawCalls, Received};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_ocpp::{Decoded, Dialect, Fault, Frame, Malformed};
 use jiff::tz::TimeZone;
@@ -18,6 +20,9 @@ use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
 /// The kinds of frames that answer a call of ours, CALLRESULT and CALLERROR.
 const ANSWERS: [u64; 2] = [3, 4];
 
+/// Typed commands whose answer is still understood, however late it comes. With one more the oldest is forgotten.
+const ASKED_MAX: usize = 8;
+
 pub(crate) struct Connection {
     socket: Socket,
     dialect: Dialect,
@@ -27,11 +32,13 @@ pub(crate) struct Connection {
     malformed: u32,
     /// Goes with the first event.
     greeting: Option<Mark>,
+    /// Ids and actions of typed commands.
+    asked: VecDeque<(Box<str>, &'static str)>,
 }
 
 impl Connection {
     pub(crate) fn new(socket: Socket, dialect: Dialect) -> Self {
-        Self { socket, dialect, zone: TimeZone::UTC, malformed: 0, greeting: None }
+        Self { socket, dialect, zone: TimeZone::UTC, malformed: 0, greeting: None, asked: VecDeque::new() }
     }
 
     /// The station named no version; its first message says so by a mark.
@@ -71,10 +78,8 @@ impl Connection {
         self.malformed = 0;
         match frame {
             Frame::Call { id, id_repaired, action, payload } => self.decode(&id, id_repaired, &action, payload),
-            Frame::Result { id, payload } => Some(Received::Result { id: id.into(), payload: payload.into() }),
-            Frame::Error { id, code, description, .. } => {
-                Some(Received::Error { id: id.into(), code: code.into_owned(), description: description.into_owned() })
-            }
+            Frame::Result { id, payload } => Some(self.answered(&id, Ok(payload))),
+            Frame::Error { id, code, description, .. } => Some(self.answered(&id, Err((&code, &description)))),
             Frame::ResultError { id, code, description, .. } => {
                 debug!(%id, %code, %description, "the station could not use our answer");
                 None
@@ -104,6 +109,21 @@ impl Connection {
         }
     }
 
+    /// A result, or an error's code and description.
+    fn answered(&mut self, id: &str, answer: Result<&str, (&str, &str)>) -> Received {
+        let place = self.asked.iter().position(|(asked, _)| **asked == *id);
+        if let Some((id, action)) = place.and_then(|place| self.asked.remove(place)) {
+            return Received::Answer { answer: self.dialect.answer(action, answer), id };
+        }
+        let outcome = match answer {
+            Ok(payload) => CallOutcome::Result(payload.into()),
+            Err((code, description)) => {
+                CallOutcome::Error { code: code.to_owned(), description: description.to_owned() }
+            }
+        };
+        Received::Raw { id: id.into(), outcome }
+    }
+
     /// A bad answer to a call of ours is still an answer: whoever waits for it is told.
     fn refuse_malformed(&mut self, malformed: Malformed) -> Option<Received> {
         debug!(%malformed, "a station's message cannot be read");
@@ -113,8 +133,7 @@ impl Connection {
         self.count_malformed();
         let Malformed { fault, kind: Some(kind), id: Some(id) } = malformed else { return None };
         let (code, _) = self.dialect.refusal(&Refusal::new(RefusalCode::FormatViolation, ""));
-        let told = Received::Error { id: id.into(), code: code.to_owned(), description: fault.to_string() };
-        ANSWERS.contains(&kind).then_some(told)
+        ANSWERS.contains(&kind).then(|| self.answered(&id, Err((code, &fault.to_string()))))
     }
 
     /// OCPP-J is text (2.0.1 part 4, 3.2): a binary message is answered like any other that cannot be read.
@@ -140,6 +159,10 @@ impl Connection {
             let refusal = Refusal::new(RefusalCode::RpcFrameworkError, description);
             self.socket.queue(self.dialect.encode_error("-1", &refusal));
         }
+    }
+
+    fn has_no_words(&self) -> Unsayable {
+        Unsayable::NotSupported(format!("{} has no such command", self.dialect.subprotocol()))
     }
 
     fn count_malformed(&mut self) {
@@ -172,20 +195,27 @@ impl Link for Connection {
         Box::pin(self.socket.send(text))
     }
 
-    fn call<'a>(&'a mut self, id: &'a str, action: &'a str, payload: &'a str) -> Later<'a, Result<(), CallRefused>> {
+    fn command<'a>(
+        &'a mut self,
+        id: &'a str,
+        command: &'a Command,
+    ) -> Later<'a, Result<Option<&'static str>, Unsayable>> {
         Box::pin(async move {
-            let action = self.dialect.check_command(action, payload)?;
-            let text = self.dialect.encode_call(id, action, payload);
-            self.socket.send(text).await.map_err(|Closed| CallRefused::Closed)
+            let (action, payload) = self.dialect.phrase(command).ok_or_else(|| self.has_no_words())?;
+            // What does not fit the version, a token that is too long for instance, is not sent.
+            self.dialect.check_command(action, &payload).map_err(|fault| Unsayable::NotSupported(fault.to_string()))?;
+            let text = self.dialect.encode_call(id, action, &payload);
+            self.socket.send(text).await.map_err(|Closed| Unsayable::Closed)?;
+            if self.asked.len() == ASKED_MAX {
+                self.asked.pop_front();
+            }
+            self.asked.push_back((id.into(), action));
+            Ok(self.dialect.asks_for(action, &payload))
         })
     }
 
-    fn phrase(&self, command: &StationCommand) -> (&'static str, String) {
-        self.dialect.phrase(command)
-    }
-
-    fn asks_for(&self, action: &str, payload: &str) -> Option<&'static str> {
-        self.dialect.asks_for(action, payload)
+    fn raw(&mut self) -> Option<&mut dyn RawCalls> {
+        Some(self)
     }
 
     fn is_strict_about_pending(&self) -> bool {
@@ -194,6 +224,22 @@ impl Link for Connection {
 
     fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
         Box::pin(self.socket.part(farewell(why)))
+    }
+}
+
+impl RawCalls for Connection {
+    fn call<'a>(
+        &'a mut self,
+        id: &'a str,
+        action: &'a str,
+        payload: &'a str,
+    ) -> Later<'a, Result<Option<&'static str>, CallRefused>> {
+        Box::pin(async move {
+            let action = self.dialect.check_command(action, payload)?;
+            let text = self.dialect.encode_call(id, action, payload);
+            self.socket.send(text).await.map_err(|Closed| CallRefused::Closed)?;
+            Ok(self.dialect.asks_for(action, payload))
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The one type that the rest of the house talks to: a version, chosen at the handshake, with its verbs.
 
 use amprule_domain::Mark;
-use amprule_domain::event::{Repetition, StationCommand, StationEvent};
+use amprule_domain::command::{Command, CommandAnswer};
+use amprule_domain::event::{Repetition, StationEvent};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use jiff::tz::TimeZone;
 
@@ -10,10 +11,10 @@ use crate::frame::{Fault, Frame, Malformed};
 use crate::limits::MAX_DESCRIPTION;
 use crate::mend::stray_commas;
 use crate::payload::Trouble;
+use crate::request;
 use crate::shapes::{self, CommandFault, Part, Side};
 use crate::strictness::{Odd, Repairs, Strictness};
 use crate::version::Version;
-use crate::{v16, v201};
 
 /// How one connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -167,11 +168,22 @@ impl Dialect {
         shapes::follows(self.version, from, part, action, payload)
     }
 
-    /// The action and payload that say this in the version's words.
-    pub fn phrase(self, command: &StationCommand) -> (&'static str, String) {
-        match self.version {
-            Version::V16 => v16::phrase(command),
-            Version::V201 | Version::V21 => v201::phrase(command),
+    /// The action and payload that say this in the version's words. `None`: it has none.
+    pub fn phrase(self, command: &Command) -> Option<(&'static str, String)> {
+        let mut rows = self.version.requests().iter();
+        rows.find_map(|row| Some((row.action, (row.encode)(command, self.times)?)))
+    }
+
+    /// A station's answer to a typed command of this action: its result, or the error with its description.
+    pub fn answer(self, action: &str, answer: Result<&str, (&str, &str)>) -> CommandAnswer {
+        let row = self.version.requests().iter().find(|row| row.action == action);
+        match (answer, row) {
+            (Ok(payload), Some(row)) => {
+                let odd = self.check(Side::Server, Part::Response, action, payload).err();
+                CommandAnswer { odd: odd.map(|fault| fault.to_string()), ..(row.decode)(payload) }
+            }
+            (Ok(payload), None) => request::body(payload),
+            (Err((code, description)), _) => request::refused(code, Some(description.to_owned())),
         }
     }
 

@@ -35,6 +35,7 @@ mod message;
 mod metering;
 mod moment;
 mod payload;
+mod request;
 mod sample;
 mod scan;
 mod v16;

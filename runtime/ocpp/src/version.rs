@@ -3,6 +3,7 @@
 use amprule_domain::reply::RefusalCode;
 
 use crate::message::Message;
+use crate::request::Request;
 use crate::{v16, v21, v201};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +41,14 @@ impl Version {
 
     pub(crate) fn message(self, action: &str) -> Option<&'static Message> {
         self.messages().find(|message| message.action == action)
+    }
+
+    /// What we may ask of a station of this version in our own words.
+    pub(crate) const fn requests(self) -> &'static [Request] {
+        match self {
+            Self::V16 => v16::REQUESTS,
+            Self::V201 | Self::V21 => v201::REQUESTS,
+        }
     }
 
     /// The error code on the wire.

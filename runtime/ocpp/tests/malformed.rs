@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use amprule_domain::TransactionId;
-use amprule_domain::event::StationCommand;
 use amprule_domain::reply::{Refusal, RefusalCode};
 use amprule_ocpp::{Dialect, Fault, Frame, Times, encode, limits};
 
@@ -180,24 +178,6 @@ fn actions_that_are_not_understood_are_not_implemented() {
     for (dialect, action, why) in cases {
         let refusal = dialect.decode(action, "{}", &jiff::tz::TimeZone::UTC).expect_err(action);
         assert_eq!((refusal.code, refusal.description.as_str()), (RefusalCode::NotImplemented, why));
-    }
-}
-
-#[test]
-fn a_stop_is_phrased_in_each_versions_words_and_keeps_its_shape() {
-    let stop = |transaction: &str| StationCommand::StopTransaction {
-        station: "cs-1".into(),
-        transaction: TransactionId::from(transaction),
-    };
-    let cases = [
-        (Dialect::V16, "17", ("RemoteStopTransaction", "{\"transactionId\":17}")),
-        (Dialect::V201, "a\"1", ("RequestStopTransaction", "{\"transactionId\":\"a\\\"1\"}")),
-        (Dialect::V21, "17", ("RequestStopTransaction", "{\"transactionId\":\"17\"}")),
-    ];
-    for (dialect, transaction, (action, payload)) in cases {
-        let phrased = dialect.phrase(&stop(transaction));
-        assert_eq!((phrased.0, phrased.1.as_str()), (action, payload));
-        assert_eq!(dialect.check_command(phrased.0, &phrased.1), Ok(action));
     }
 }
 

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use amprule_api::{CallFailed, CallOutcome, Connection, Control, Extensions, NoShadow, OrderRefused, Password};
+use amprule_api::{
+    ActRefused, CallFailed, CallOutcome, CommandRefused, Connection, Control, Extensions, NoShadow, OrderRefused,
+    Password,
+};
+use amprule_domain::command::{Command, Exchange};
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{CallRefused, Clock, Later, Store, StoreResult};
+use amprule_domain::ports::{self, CallRefused, Clock, Later, Store, StoreResult};
+use amprule_domain::session::Act;
 use amprule_domain::station::StationRecord;
-use amprule_domain::{StationId, Timestamp};
+use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use amprule_engine::Engine;
 use amprule_hooks::Registry;
 use amprule_reload::{Order, Refused, Verb, Watching};
@@ -40,10 +45,36 @@ impl Control for Stations {
         Box::pin(async move {
             let outcome = self.engine.call(station, action, payload).await.map_err(failed)?;
             Ok(match outcome {
-                amprule_engine::CallOutcome::Result(payload) => {
+                ports::CallOutcome::Result(payload) => {
                     CallOutcome::Result(RawValue::from_string(payload.into()).map_err(|_| CallFailed::Gone)?)
                 }
-                amprule_engine::CallOutcome::Error { code, description } => CallOutcome::Error { code, description },
+                ports::CallOutcome::Error { code, description } => CallOutcome::Error { code, description },
+            })
+        })
+    }
+
+    fn order<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: Command,
+        expires_at: Timestamp,
+    ) -> Later<'a, Result<Exchange, CommandRefused>> {
+        Box::pin(async move { self.engine.order(station, command, expires_at).await.map_err(not_ordered) })
+    }
+
+    fn withdraw<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: CommandId,
+    ) -> Later<'a, Result<Exchange, CommandRefused>> {
+        Box::pin(async move { self.engine.withdraw(station, command).await.map_err(not_ordered) })
+    }
+
+    fn act<'a>(&'a self, station: &'a StationId, session: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>> {
+        Box::pin(async move {
+            self.engine.act(station, session, act).await.map_err(|refused| match refused {
+                amprule_engine::ActRefused::NotCarried(why) => ActRefused::NotCarried(why),
+                amprule_engine::ActRefused::NotStored(why) => ActRefused::NotStored(why),
             })
         })
     }
@@ -85,6 +116,16 @@ impl Control for Stations {
     }
 }
 
+fn not_ordered(refused: amprule_engine::OrderRefused) -> CommandRefused {
+    use amprule_engine::OrderRefused as Why;
+    match refused {
+        Why::Busy(open) => CommandRefused::Busy(open),
+        Why::Over => CommandRefused::Over,
+        Why::Sent => CommandRefused::Sent,
+        Why::NotStored(why) => CommandRefused::NotStored(why),
+    }
+}
+
 fn failed(why: amprule_engine::CallFailed) -> CallFailed {
     use amprule_engine::CallFailed as Why;
     let text = why.to_string();
@@ -95,6 +136,7 @@ fn failed(why: amprule_engine::CallFailed) -> CallFailed {
         Why::Timeout(after) => CallFailed::Timeout(after),
         Why::NotSent(waited) => CallFailed::NotSent(waited),
         Why::Busy(_) => CallFailed::Busy(text),
+        Why::NoRaw => CallFailed::NoRaw,
         Why::Refused(CallRefused::Closed) | Why::Gone => CallFailed::Gone,
     }
 }

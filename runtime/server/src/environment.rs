@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use amprule_domain::ports::{Clock, Ids};
-use amprule_domain::{DecisionId, SessionId, SessionNo, Timestamp};
+use amprule_domain::{CommandId, DecisionId, SessionId, SessionNo, Timestamp};
 use anyhow::Result;
 use uuid::Uuid;
 
@@ -41,5 +41,9 @@ impl Ids for SystemIds {
 
     fn decision(&self) -> DecisionId {
         DecisionId(Uuid::now_v7())
+    }
+
+    fn command(&self) -> CommandId {
+        CommandId(Uuid::now_v7())
     }
 }

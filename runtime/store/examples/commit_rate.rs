@@ -127,6 +127,7 @@ fn session(no: i64) -> Session {
             modifiers: Vec::new(),
         })),
         price: None,
+        acts: Default::default(),
         bill: 0,
         limits: SessionLimits::default(),
         marks: Marks::default(),

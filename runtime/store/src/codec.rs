@@ -2,8 +2,8 @@
 
 use amprule_domain::reading::{Context, Meter, Reading};
 use amprule_domain::{Energy, Timestamp};
-use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Row, ToSql};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,11 @@ pub(crate) fn micros(at: Timestamp) -> i64 {
 
 pub(crate) fn time(micros: i64) -> Outcome<Timestamp> {
     Timestamp::from_microsecond(micros).map_err(|_| Failure::Broken(format!("{micros} µs is not a time")))
+}
+
+/// A column's text, where it stands.
+pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Outcome<&'r str> {
+    row.get_ref(column)?.as_str().map_err(|error| Failure::Broken(error.to_string()))
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Outcome<T> {

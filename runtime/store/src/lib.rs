@@ -8,6 +8,7 @@ mod codec;
 mod decisions;
 mod error;
 mod folder;
+mod forms;
 mod limits;
 mod queue;
 mod read;

@@ -28,6 +28,14 @@ pub(crate) const CROWDED_STATIONS: usize = 1_000;
 pub const ANSWERS_PER_STATION: i64 = 64;
 /// A station's latest sessions whose readings are searched for answered messages; its open ones come on top.
 pub(crate) const SESSIONS_REMEMBERED: usize = 16;
+/// Commands of one station that are over. At it the oldest go.
+pub(crate) const EXCHANGES_PER_STATION: i64 = 200;
+/// Events that stay in the outbox though every subscriber has them.
+pub(crate) const OUTBOX_KEPT: i64 = 10_000;
+/// Events that stay though a subscriber has not heard them. At it the oldest go, and the subscriber is told.
+pub(crate) const OUTBOX_MAX: i64 = 2_000_000;
+/// What has to go goes after so many events.
+pub(crate) const OUTBOX_TRIM: i64 = 256;
 /// Different words for why a message was kept. Further ones read as `other`.
 pub(crate) const WORDS_MAX: usize = 64;
 

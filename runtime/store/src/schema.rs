@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/005_kept_bytes.sql"),
     include_str!("../migrations/006_charging.sql"),
     include_str!("../migrations/007_packed_decisions.sql"),
+    include_str!("../migrations/008_commands_outbox_bills.sql"),
 ];
 
 /// The connection that writes, with the newest format.

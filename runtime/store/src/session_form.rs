@@ -8,7 +8,7 @@ use std::sync::Arc;
 use amprule_domain::event::TransactionEvent;
 use amprule_domain::pricing::{Pin, Price};
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
-use amprule_domain::session::{Admitted, SeqRanges, Session, SessionLimits, SessionState, Signs};
+use amprule_domain::session::{Act, Admitted, SeqRanges, Session, SessionLimits, SessionState, Signs};
 use amprule_domain::timeline::Timeline;
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, Mark, Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
@@ -86,6 +86,8 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     seen: SeqRanges,
     #[serde(default, skip_serializing_if = "is_default")]
+    acts: Arc<Vec<Act>>,
+    #[serde(default, skip_serializing_if = "is_default")]
     parked: Vec<TransactionEvent>,
 });
 
@@ -120,6 +122,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         limits,
         marks,
         seen,
+        acts,
         parked,
     } = session;
     let head = HeadOf {
@@ -156,6 +159,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
             limits,
             marks,
             seen,
+            acts,
             parked,
         },
     )
@@ -194,6 +198,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         limits,
         marks,
         seen,
+        acts,
         parked,
     } = decode(course)?;
     let before = || Arc::new(admitted_before(token.as_ref(), token_group.as_ref(), &marks));
@@ -227,6 +232,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         limits,
         marks,
         seen,
+        acts,
         parked,
     })
 }

@@ -4,15 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use amprule_domain::bill::Bill;
+use amprule_domain::command::Exchange;
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, BillVersion, Effect, KeptMessage};
+use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
-use amprule_domain::ports::{DecisionSpan, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
+use amprule_domain::outbox::{OutboxRow, Subscriber};
+use amprule_domain::ports::{
+    DecisionSpan, ExchangeFilter, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading,
+};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
-use amprule_domain::{Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+use amprule_domain::{
+    CommandId, Currency, Decimal, DecisionId, SessionId, SessionNo, StationId, Timestamp, TransactionId,
+};
 use parking_lot::Mutex;
 
 use crate::decisions::{Filing, Segments, filing};
@@ -121,6 +128,31 @@ impl Store for SqliteStore {
         self.readers.point("read a station's sessions", |connection| read::sessions::live(connection, station, ended))
     }
 
+    fn open_exchanges(&self, station: &StationId) -> StoreResult<Vec<Exchange>> {
+        self.readers.point("read a station's commands", |connection| read::exchanges::open(connection, station))
+    }
+
+    fn exchange(&self, id: CommandId) -> StoreResult<Option<Exchange>> {
+        self.readers.point("read a command", |connection| read::exchanges::one(connection, id))
+    }
+
+    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> Later<'_, StoreResult<Listed<Exchange>>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.readers.list("list the commands", move |connection| read::exchanges::list(connection, &filter, &page))
+    }
+
+    fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
+        self.readers.list("read the outbox", move |connection| read::outbox::after(connection, after, most))
+    }
+
+    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
+        self.readers.list("look at the outbox", read::outbox::span)
+    }
+
+    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
+        self.readers.list("read the subscribers", read::outbox::subscribers)
+    }
+
     fn live_stations(&self) -> StoreResult<Vec<StationId>> {
         self.readers.point("read which stations have sessions", read::sessions::live_stations)
     }
@@ -202,7 +234,7 @@ impl Store for SqliteStore {
             .list("list a station's kept messages", move |connection| read::log::kept(connection, &station, &page))
     }
 
-    fn bills(&self, session: SessionNo) -> StoreResult<Vec<BillVersion>> {
+    fn bills(&self, session: SessionNo) -> StoreResult<Vec<Bill>> {
         self.readers.point("read a session's bills", |connection| read::sessions::bills(connection, session))
     }
 

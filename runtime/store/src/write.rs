@@ -4,8 +4,10 @@
 //! commit is tried again in halves, down to that one. What keeps the database from being written refuses all at once.
 
 mod effects;
+mod exchanges;
 mod journal;
 mod log;
+mod outbox;
 mod records;
 mod refusals;
 mod sessions;

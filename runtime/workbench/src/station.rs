@@ -13,7 +13,9 @@ use amprule_domain::ports::{About, Clock, Hooks as _, Ids};
 use amprule_domain::pricing::{OutputLine, Parameters, Price, PricingInput, SessionFacts, StationFacts, TokenFacts};
 use amprule_domain::timeline::{Clock as TariffClock, Timeline};
 use amprule_domain::token::TokenStatus;
-use amprule_domain::{Currency, Decimal, DecisionId, Energy, Occasion, SessionId, SessionNo, StationId, Timestamp};
+use amprule_domain::{
+    CommandId, Currency, Decimal, DecisionId, Energy, Occasion, SessionId, SessionNo, StationId, Timestamp,
+};
 use amprule_hooks::{Change, HookSettings, Registry, Version, trial};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -291,5 +293,9 @@ impl Ids for Counting {
 
     fn decision(&self) -> DecisionId {
         DecisionId(Uuid::from_u128(self.next().into()))
+    }
+
+    fn command(&self) -> CommandId {
+        CommandId(Uuid::from_u128(self.next().into()))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_domain::effect::BillVersion;
+use amprule_domain::bill::Bill;
 use amprule_domain::{Energy, Timestamp};
 use axum::Json;
 use axum::extract::State;
@@ -15,12 +15,21 @@ use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
 
-/// A bill as it stood before it was corrected.
+/// A bill never changes; the latest one counts.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BillView {
     /// From 1 upwards.
     version: u32,
+    /// The version that this one takes the place of.
+    #[schema(required)]
+    supersedes: Option<u32>,
+    /// Null for one that was issued before this was kept.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    issued_at: Option<Timestamp>,
+    /// Why it was issued: the marks that came with a correction, or what a person did and why. Empty for the first.
+    #[schema(example = "late-reading")]
+    why: String,
     #[schema(value_type = f64)]
     energy_wh: Energy,
     #[schema(required, value_type = Option<String>, format = DateTime)]
@@ -31,11 +40,9 @@ pub(crate) struct BillView {
     total: String,
     lines: Vec<LineView>,
     priced_by: PricedByView,
-    #[schema(value_type = String, format = DateTime)]
-    replaced_at: Timestamp,
-    /// The marks that the session got with the next version.
-    #[schema(example = "bill-corrected, late-reading")]
-    why: String,
+    /// When the next version took its place; null for the one that counts.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    replaced_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,7 +51,7 @@ pub(crate) struct Bills {
     bills: Vec<BillView>,
 }
 
-/// The earlier versions of a session's bill. The one that counts is the session's own; bills are never overwritten.
+/// All versions of a session's bill. Bills are never overwritten: a correction is another one, with its reason.
 #[utoipa::path(
     get,
     path = "/api/v1/sessions/{id}/bills",
@@ -54,54 +61,74 @@ pub(crate) struct Bills {
 )]
 pub(crate) async fn list_bills(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<Bills>> {
     let session = api.store.session(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
-    let bills = api.store.bills(session.no)?;
-    Ok(Json(Bills { bills: bills.into_iter().map(BillView::from).collect() }))
+    let bills = Bill::versions(api.store.bills(session.no)?, &session);
+    let next = bills.iter().skip(1).map(|next| next.issued_at).chain([None]).collect::<Vec<_>>();
+    Ok(Json(Bills { bills: bills.into_iter().zip(next).map(|(bill, next)| view(bill, next)).collect() }))
 }
 
-impl From<BillVersion> for BillView {
-    fn from(bill: BillVersion) -> Self {
-        let BillVersion { session: _, version, energy, ended_at, price, replaced_at, why } = bill;
-        Self {
-            version,
-            energy_wh: energy,
-            ended_at,
-            currency: price.currency.to_string(),
-            total: price.total.to_string(),
-            priced_by: PricedByView::from(&*price.priced_by),
-            lines: price.lines.into_iter().map(LineView::from).collect(),
-            replaced_at,
-            why,
-        }
+/// One version, for those who are told of it.
+pub(crate) fn view(bill: Bill, replaced_at: Option<Timestamp>) -> BillView {
+    let Bill { session: _, version, issued_at, why, energy, ended_at, price } = bill;
+    BillView {
+        version,
+        supersedes: version.checked_sub(1).filter(|before| *before > 0),
+        issued_at,
+        why,
+        energy_wh: energy,
+        ended_at,
+        currency: price.currency.to_string(),
+        total: price.total.to_string(),
+        priced_by: PricedByView::from(&*price.priced_by),
+        lines: price.lines.into_iter().map(LineView::from).collect(),
+        replaced_at,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use amprule_domain::effect::{BillVersion, Effect};
+    use amprule_domain::bill::Bill;
+    use amprule_domain::effect::Effect;
     use serde_json::json;
 
     use crate::testing::{House, priced, session};
 
     #[tokio::test]
-    async fn a_corrected_bill_is_listed_with_its_reason() {
+    async fn all_versions_of_a_bill_are_listed_with_their_reasons() {
+        let house = House::new();
+        let mut session = priced(session(7, "cs-1"));
+        let first = Bill { version: 1, ..Bill::of(&session).expect("it is billed") };
+        session.bill = 2;
+        let why = "voided by ann: test drive".to_owned();
+        let second = Bill { issued_at: Some(session.started_at), why, ..Bill::of(&session).expect("it is billed") };
+        let id = session.id;
+        house.keep([
+            Effect::Session(std::sync::Arc::new(session)),
+            Effect::Bill(Box::new(first)),
+            Effect::Bill(Box::new(second)),
+        ]);
+        let body = house.get(&format!("/api/v1/sessions/{id}/bills")).await.body;
+        let seen = |at: usize| {
+            let bill = &body["bills"][at];
+            json!([
+                bill["version"],
+                bill["supersedes"],
+                bill["total"],
+                bill["why"],
+                bill["issuedAt"],
+                bill["replacedAt"]
+            ])
+        };
+        assert_eq!(seen(0), json!([1, null, "5.15", "", null, "2026-07-01T08:00:00Z"]));
+        assert_eq!(seen(1), json!([2, 1, "5.15", "voided by ann: test drive", "2026-07-01T08:00:00Z", null]));
+    }
+
+    #[tokio::test]
+    async fn a_bill_that_was_never_kept_by_itself_is_the_sessions_own() {
         let house = House::new();
         let session = priced(session(7, "cs-1"));
-        let bill = BillVersion {
-            session: session.no,
-            version: 1,
-            energy: session.energy(),
-            ended_at: session.ended_at,
-            price: session.price.as_deref().cloned().unwrap(),
-            replaced_at: session.started_at,
-            why: "late-reading".to_owned(),
-        };
         let id = session.id;
-        house.keep([Effect::Session(std::sync::Arc::new(session)), Effect::Bill(Box::new(bill))]);
+        house.keep([Effect::Session(std::sync::Arc::new(session))]);
         let body = house.get(&format!("/api/v1/sessions/{id}/bills")).await.body;
-        let bill = &body["bills"][0];
-        assert_eq!(
-            (&bill["version"], &bill["total"], &bill["why"]),
-            (&json!(1), &json!("5.15"), &json!("late-reading"))
-        );
+        assert_eq!((&body["bills"][0]["version"], &body["bills"][0]["total"]), (&json!(1), &json!("5.15")));
     }
 }

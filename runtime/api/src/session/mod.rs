@@ -1,5 +1,6 @@
 //! Sessions: what was charged, for how long, and what it costs.
 
+pub(crate) mod act;
 pub(crate) mod bills;
 pub(crate) mod get;
 pub(crate) mod list;
@@ -9,7 +10,7 @@ mod money;
 
 use amprule_domain::event::ChargingState;
 use amprule_domain::pricing::{Pin, PinnedUnit};
-use amprule_domain::session::{Session, SessionLimits};
+use amprule_domain::session::{Act, Session, SessionLimits};
 use amprule_domain::timeline::Period;
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, Mark, SessionId, Timestamp};
@@ -86,6 +87,8 @@ pub(crate) struct SessionView {
     /// What was odd, and what was done about it: `needs-review`, `register-dropout`, `energy-unknown`, …
     #[schema(value_type = Vec<String>)]
     marks: Vec<Mark>,
+    /// What people have done to it, oldest first.
+    acts: Vec<ActView>,
     /// Sequence numbers that are missing between the first and the last that came (2.x).
     gaps: Vec<GapView>,
     /// Only in a single session: its course, one entry per stretch in one state.
@@ -133,6 +136,17 @@ pub(crate) struct LimitsView {
     max_cost: Option<String>,
     /// A limit was reached and the station was told to stop.
     stop_requested: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ActView {
+    /// `ended`, `voided`, `reviewed` or `re-priced`.
+    #[schema(example = "voided")]
+    what: &'static str,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    actor: String,
+    reason: String,
 }
 
 /// Both ends are missing too.
@@ -197,6 +211,7 @@ pub(crate) fn brief(session: Session, now: Timestamp) -> SessionView {
         pin: session.pin.as_deref().cloned().map(PinView::from),
         limits: session.limits.into(),
         marks: session.marks.iter().cloned().collect(),
+        acts: session.acts.iter().map(ActView::from).collect(),
         gaps: session.seen.gaps().map(|(from, to)| GapView { from, to }).collect(),
         periods: None,
     }
@@ -238,6 +253,12 @@ impl From<SessionLimits> for LimitsView {
         let SessionLimits { max_energy, max_duration_s, max_cost, stop_requested } = limits;
         let max_cost = max_cost.map(|cost| cost.to_string());
         Self { max_energy_wh: max_energy, max_duration_s, max_cost, stop_requested }
+    }
+}
+
+impl From<&Act> for ActView {
+    fn from(act: &Act) -> Self {
+        Self { what: act.verb.past(), at: act.at, actor: act.actor.clone(), reason: act.reason.clone() }
     }
 }
 

@@ -34,7 +34,8 @@ pub(crate) enum CallAnswer {
 
 /// Sends any request of the station's OCPP version to it and waits for the answer.
 ///
-/// The body is the OCPP payload; no body means `{}`. Requests to one station go out one after the other.
+/// For those who look for a fault: `POST /api/v1/stations/{id}/commands` says the same to any station, and is kept and
+/// tried again. The body is the OCPP payload; no body means `{}`. Requests to one station go out one after the other.
 #[utoipa::path(
     post,
     path = "/api/v1/stations/{id}/calls/{action}",
@@ -48,7 +49,7 @@ pub(crate) enum CallAnswer {
         (status = 200, body = CallAnswer, description = "The station answered, with a result or with an error."),
         (status = 400, body = ErrorBody, description = "`malformed-json`"),
         (status = 404, body = ErrorBody, description = "`unknown-station`, or `unknown-action` in the station's version"),
-        (status = 409, body = ErrorBody, description = "`not-connected`"),
+        (status = 409, body = ErrorBody, description = "`not-connected`, or `no-raw-calls` where it is not reached over OCPP"),
         (status = 413, body = ErrorBody, description = "`body-too-large`"),
         (status = 415, body = ErrorBody, description = "`unsupported-media-type`"),
         (status = 422, body = ErrorBody, description = "`invalid`: against the action's schema; `path` points at the fault"),
@@ -80,6 +81,9 @@ fn explain(id: &StationId, action: &str, failed: CallFailed) -> Problem {
         CallFailed::UnknownAction(message) => (StatusCode::NOT_FOUND, "unknown-action", message),
         CallFailed::NotConnected => {
             (StatusCode::CONFLICT, "not-connected", format!("station {id} is not connected; nothing was sent"))
+        }
+        CallFailed::NoRaw => {
+            (StatusCode::CONFLICT, "no-raw-calls", format!("station {id} is not reached over OCPP; use commands"))
         }
         CallFailed::Busy(message) => (StatusCode::TOO_MANY_REQUESTS, "busy", message),
         CallFailed::Timeout(waited) => {

@@ -4,18 +4,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::charging::NotCarried;
+use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{Later, Store, StoreResult};
+use amprule_domain::session::{Act, Verb};
 use amprule_domain::station::StationRecord;
-use amprule_domain::{StationId, Timestamp};
+use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, watch};
 
 use super::samples::at;
 use super::store::MemoryStore;
-use crate::{CallFailed, CallOutcome, Connection, Control, Metrics, Password, Snapshot};
+use crate::{ActRefused, CallFailed, CallOutcome, CommandRefused, Connection, Control, Metrics, Password, Snapshot};
 
 pub(crate) struct FakeControl {
     store: Arc<MemoryStore>,
@@ -77,6 +80,30 @@ impl Control for FakeControl {
             }
             self.answer(action, payload).await
         })
+    }
+
+    fn order<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: Command,
+        expires_at: Timestamp,
+    ) -> Later<'a, Result<Exchange, CommandRefused>> {
+        let id = CommandId(uuid::Uuid::from_u128(1));
+        let exchange = Exchange::queue(id, station.clone(), command, Origin::Operator, Some(expires_at), self.now());
+        self.store.apply([Effect::Exchange(Box::new(exchange.clone()))]);
+        Box::pin(async { Ok(exchange) })
+    }
+
+    fn withdraw<'a>(&'a self, _: &'a StationId, id: CommandId) -> Later<'a, Result<Exchange, CommandRefused>> {
+        let known = self.store.exchange(id).expect("memory").expect("it was looked up");
+        let withdrawn = known.given_up("it was withdrawn", self.now());
+        self.store.apply([Effect::Exchange(Box::new(withdrawn.clone()))]);
+        Box::pin(async { Ok(withdrawn) })
+    }
+
+    fn act<'a>(&'a self, _: &'a StationId, _: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>> {
+        let is_end = act.verb == Verb::End;
+        Box::pin(async move { if is_end { Err(NotCarried::Ended.into()) } else { Ok(()) } })
     }
 
     fn put_station(&self, record: StationRecord) -> Later<'_, StoreResult<()>> {

@@ -50,6 +50,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         timeline: Timeline::new(at("08:00"), ChargingState::Charging),
         pin: None,
         price: None,
+        acts: Default::default(),
         bill: 0,
         limits: SessionLimits::default(),
         marks: [].into_iter().collect(),

@@ -2,15 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use amprule_domain::bill::Bill;
+use amprule_domain::command::Exchange;
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, BillVersion, Effect, KeptMessage};
+use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
-use amprule_domain::ports::{DecisionSpan, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading};
+use amprule_domain::outbox::{OutboxRow, Subscriber};
+use amprule_domain::ports::{
+    DecisionSpan, ExchangeFilter, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading,
+};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::{IdToken, TokenRecord};
-use amprule_domain::{Currency, Decimal, DecisionId, Mark, SessionId, SessionNo, StationId, Timestamp, TransactionId};
+use amprule_domain::{
+    CommandId, Currency, Decimal, DecisionId, Mark, SessionId, SessionNo, StationId, Timestamp, TransactionId,
+};
 use parking_lot::Mutex;
 
 #[derive(Default)]
@@ -25,7 +32,8 @@ struct Shelves {
     tokens: BTreeMap<String, TokenRecord>,
     decisions: Vec<Decision>,
     kept: Vec<KeptMessage>,
-    bills: Vec<BillVersion>,
+    bills: Vec<Bill>,
+    exchanges: Vec<Exchange>,
 }
 
 impl MemoryStore {
@@ -62,7 +70,13 @@ impl Shelves {
             Effect::Token(record) => drop(self.tokens.insert(IdToken::new(&*record.id_token, "").key(), *record)),
             Effect::TokenGone(key) => drop(self.tokens.remove(&key)),
             Effect::Bill(bill) => self.bills.push(*bill),
-            Effect::Answered { .. } => unimplemented!("the API never asks for answers"),
+            Effect::Exchange(exchange) => {
+                self.exchanges.retain(|known| known.id != exchange.id);
+                self.exchanges.push(*exchange);
+            }
+            Effect::Answered { .. } | Effect::Outbox(_) | Effect::Subscriber(_) | Effect::SubscriberGone(_) => {
+                unimplemented!("the API never asks for them")
+            }
         }
     }
 }
@@ -102,6 +116,34 @@ impl Store for MemoryStore {
 
     fn live_sessions(&self, _: &StationId, _: usize) -> StoreResult<Vec<Session>> {
         unimplemented!("for the engine")
+    }
+
+    fn open_exchanges(&self, _: &StationId) -> StoreResult<Vec<Exchange>> {
+        unimplemented!("for the engine")
+    }
+
+    fn exchange(&self, id: CommandId) -> StoreResult<Option<Exchange>> {
+        Ok(self.0.lock().exchanges.iter().find(|exchange| exchange.id == id).cloned())
+    }
+
+    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> Later<'_, StoreResult<Listed<Exchange>>> {
+        let is_meant = |exchange: &&Exchange| {
+            filter.station.as_ref().is_none_or(|station| *station == exchange.station)
+                && (!filter.is_open || exchange.is_open())
+        };
+        self.page(page, |shelves| shelves.exchanges.iter().rev().filter(is_meant).cloned().collect())
+    }
+
+    fn outbox(&self, _: u64, _: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
+        unimplemented!("for webhooks")
+    }
+
+    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
+        unimplemented!("for webhooks")
+    }
+
+    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
+        unimplemented!("for webhooks")
     }
 
     fn live_stations(&self) -> StoreResult<Vec<StationId>> {
@@ -175,7 +217,7 @@ impl Store for MemoryStore {
         self.page(page, |shelves| shelves.kept.iter().filter(|message| message.station == *station).cloned().collect())
     }
 
-    fn bills(&self, session: SessionNo) -> StoreResult<Vec<BillVersion>> {
+    fn bills(&self, session: SessionNo) -> StoreResult<Vec<Bill>> {
         Ok(self.0.lock().bills.iter().filter(|bill| bill.session == session).cloned().collect())
     }
 

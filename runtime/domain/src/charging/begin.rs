@@ -44,6 +44,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         pin: None,
         price: None,
         bill: 0,
+        acts: Arc::default(),
         limits: SessionLimits::default(),
         marks: Marks::default(),
         seen: SeqRanges::default(),

@@ -6,13 +6,14 @@ use super::Station;
 use super::admit::verdict;
 use super::ending::{abandon, weigh_against_others};
 use super::transaction::Told;
+use crate::command::Exchange;
 use crate::effect::{Answered, Effect};
 use crate::event::{ConnectorStatus, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::reply::{Reply, TokenInfo, TransactionReply};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
-use crate::{SessionId, SessionNo};
+use crate::{CommandId, SessionId, SessionNo};
 
 /// A message's consequences. Sessions to be priced are among `sessions`.
 #[derive(Debug)]
@@ -23,9 +24,19 @@ pub struct Step {
     /// A tick sees its sessions as of now; a message's are as of what the station said.
     pub(super) as_of: Option<Timestamp>,
     pub(super) connector: Option<ConnectorStatus>,
+    pub(super) exchanges: Vec<Exchange>,
+    /// A person has changed what a session costs.
+    pub(super) correction: Option<Correction>,
     pub(super) effects: Vec<Effect>,
     pub(super) reply: Outcome,
     pub(super) happened: Vec<Happened>,
+}
+
+/// Its bill is issued anew, whatever it says.
+#[derive(Debug)]
+pub(super) struct Correction {
+    pub(super) session: SessionId,
+    pub(super) why: String,
 }
 
 /// A reply that may need the price.
@@ -39,10 +50,21 @@ pub(super) enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happened {
     Booted,
-    Status { evse: u32, connector: u32, status: String },
+    Status {
+        evse: u32,
+        connector: u32,
+        status: String,
+    },
     Started(SessionId),
     Updated(SessionId),
     Ended(SessionId),
+    /// With the bill's version.
+    Billed(SessionId, u32),
+    Voided(SessionId),
+    Reviewed(SessionId),
+    /// A command was queued, sent, or is to be sent again.
+    Commanded(CommandId),
+    CommandEnded(CommandId),
 }
 
 impl Step {
@@ -53,6 +75,8 @@ impl Step {
             to_price: Vec::new(),
             as_of: None,
             connector: None,
+            exchanges: Vec::new(),
+            correction: None,
             effects: Vec::new(),
             reply: Outcome::Plain(reply),
             happened: Vec::new(),

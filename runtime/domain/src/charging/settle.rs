@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Station;
 use super::consequences::{Happened, Outcome, Step};
+use super::{Station, billing, limit};
 use crate::StationId;
-use crate::effect::{Answered, BillVersion, Effect, MessageKey};
-use crate::event::{ConnectorStatus, StationCommand};
-use crate::mark::Mark;
-use crate::ports::PricingAnswer;
-use crate::pricing::Price;
+use crate::command::Exchange;
+use crate::effect::{Answered, Effect, MessageKey};
+use crate::event::ConnectorStatus;
+use crate::outbox::{OutboxEvent, OutboxKind};
+use crate::ports::{Ids, PricingAnswer};
 use crate::reply::{Reply, TransactionReply};
-use crate::session::{Session, SessionState};
+use crate::session::Session;
 use crate::station::StationRecord;
 
 /// A step with everything known: commit the effects, then adopt, then answer.
@@ -23,110 +23,81 @@ pub struct Settled {
     pub record: Option<StationRecord>,
     pub sessions: Vec<Arc<Session>>,
     pub connector: Option<ConnectorStatus>,
+    pub exchanges: Vec<Exchange>,
     pub reply: Reply,
-    pub commands: Vec<StationCommand>,
     pub happened: Vec<Happened>,
 }
 
-/// `prices` are in the order of [`Step::to_price`]; `message` is the one that is answered, at `now`.
-pub fn settle(
-    station: &Station,
-    mut step: Step,
-    prices: Vec<PricingAnswer>,
-    message: &MessageKey,
-    now: Timestamp,
-) -> Settled {
+/// The occasion of a step.
+pub struct Settling<'a> {
+    pub now: Timestamp,
+    pub ids: &'a dyn Ids,
+    /// The message that is answered; of no id where nobody asked.
+    pub message: &'a MessageKey,
+}
+
+/// `prices` are in the order of [`Step::to_price`].
+pub fn settle(station: &Station, mut step: Step, prices: Vec<PricingAnswer>, at: &Settling<'_>) -> Settled {
+    take_prices(&mut step, prices);
+    issue_bills(station, &mut step, at.now);
+    command_stops(station, &mut step, at);
+    let id = &station.record.id;
+    let told: Vec<_> = step.happened.iter().filter_map(|event| to_others(id, event, at.now)).collect();
+    let sessions: Vec<_> = step.sessions.into_iter().map(Arc::new).collect();
+    let mut effects = step.effects;
+    effects.extend(sessions.iter().cloned().map(Effect::Session));
+    effects.extend(step.exchanges.iter().cloned().map(|exchange| Effect::Exchange(Box::new(exchange))));
+    effects.extend(told.into_iter().map(Effect::Outbox));
+    let reply = answer(id, &sessions, step.reply, &mut effects, at.message);
+    let Step { record, connector, exchanges, happened, .. } = step;
+    Settled { effects, record, sessions, connector, exchanges, reply, happened }
+}
+
+fn take_prices(step: &mut Step, prices: Vec<PricingAnswer>) {
     for (id, answer) in step.to_price.iter().zip(prices) {
         if let Some(session) = step.sessions.iter_mut().find(|session| session.id == *id) {
+            billing::take_price(session, answer.price);
             let decisions = answer.decisions.into_iter().map(|decision| Effect::Decision(Box::new(decision)));
             step.effects.extend(decisions);
-            take_price(session, answer.price);
-            let before = station.sessions.iter().find(|known| known.id == *id);
-            step.effects.extend(bill(before.map(AsRef::as_ref), session, now));
         }
     }
-    let (id, as_of) = (&station.record.id, step.as_of);
-    let commands = step.sessions.iter_mut().filter_map(|session| stop_at_limit(id, session, as_of)).collect();
-    let sessions: Vec<_> = step.sessions.into_iter().map(Arc::new).collect();
-    step.effects.extend(sessions.iter().cloned().map(Effect::Session));
-    let reply = answer(id, &sessions, step.reply, &mut step.effects, message);
-    let Step { effects, record, connector, happened, .. } = step;
-    Settled { effects, record, sessions, connector, reply, commands, happened }
 }
 
-/// A price that cannot stand leaves the one before and a mark; it never becomes a guess.
-fn take_price(session: &mut Session, price: Option<Price>) {
-    let Some(price) = price else {
-        session.marks.add_if(session.pin.is_some(), Mark::PRICE_MISSING);
-        if session.state == SessionState::Ended || session.price.is_none() {
-            session.marks.add(Mark::UNPRICED);
+fn issue_bills(station: &Station, step: &mut Step, now: Timestamp) {
+    for session in &mut step.sessions {
+        let why = step.correction.as_ref().filter(|correction| correction.session == session.id);
+        if why.is_none() && !step.to_price.contains(&session.id) {
+            continue;
         }
-        return;
-    };
-    if session.price.as_ref().is_some_and(|before| before.currency != price.currency) {
-        return session.marks.add(Mark::CURRENCY_CHANGED);
+        let before = station.sessions.iter().find(|known| known.id == session.id).map(AsRef::as_ref);
+        let bills = billing::bill(before, session, why.map(|correction| correction.why.clone()), now);
+        let latest = bills.last().map(|bill| Happened::Billed(session.id, bill.version));
+        step.happened.extend(latest);
+        step.effects.extend(bills.into_iter().map(|bill| Effect::Bill(Box::new(bill))));
     }
-    // What the pinned version has said of an ended session is not replaced by what a stand-in says.
-    let stands = |before: &Price| before.is_final && !before.is_doubtful() && session.state == SessionState::Ended;
-    if price.is_doubtful() && session.price.as_deref().is_some_and(stands) {
-        return session.marks.add(Mark::PRICE_KEPT);
-    }
-    if price.is_doubtful() {
-        session.marks.add(Mark::PRICE_FALLBACK);
-    } else if price.is_final {
-        [Mark::PRICE_FALLBACK, Mark::PRICE_MISSING, Mark::UNPRICED]
-            .iter()
-            .for_each(|mark| session.marks.take_back(mark));
-    }
-    let is_owed = price.is_final && !price.total.is_zero() && session.token.is_none();
-    session.marks.add_if(is_owed, Mark::NO_TOKEN);
-    session.price = Some(Arc::new(price));
 }
 
-/// Numbers the bill of an ended session. When another one replaces it, or the session goes on after all, it is kept.
-fn bill(before: Option<&Session>, session: &mut Session, now: Timestamp) -> Option<Effect> {
-    let price = session.price.as_ref()?;
-    let known = before.map_or(0, |before| before.bill);
-    let billed = before.and_then(|before| Some((before, before.price.as_ref().filter(|price| price.is_final)?)));
-    let Some((before, earlier)) = billed.filter(|_| known > 0) else {
-        session.bill = if price.is_final { known + 1 } else { known };
-        return None;
-    };
-    let is_same = price.is_final && earlier.total == price.total;
-    if is_same && before.energy() == session.energy() && before.ended_at == session.ended_at {
-        return None;
+fn command_stops(station: &Station, step: &mut Step, at: &Settling<'_>) {
+    for session in &mut step.sessions {
+        if limit::is_reached(session, step.as_of) {
+            step.exchanges.push(limit::stop(session, at.ids, at.now));
+        }
     }
-    session.bill = known + u32::from(price.is_final);
-    let news = session.marks.iter().filter(|mark| !before.marks.has(mark)).map(Mark::as_str);
-    let why: Vec<&str> = news.collect();
-    Some(Effect::Bill(Box::new(BillVersion {
-        session: session.no,
-        version: before.bill,
-        energy: before.energy(),
-        ended_at: before.ended_at,
-        price: Price::clone(earlier),
-        replaced_at: now,
-        why: why.join(", "),
-    })))
+    step.exchanges.extend(station.stops_over(&step.sessions, at.now));
 }
 
-/// What the policy allowed is used up: the station is told to stop, once.
-fn stop_at_limit(station: &StationId, session: &mut Session, as_of: Option<Timestamp>) -> Option<StationCommand> {
-    if !session.is_open() || session.limits.stop_requested {
-        return None;
-    }
-    let limits = &session.limits;
-    let at = as_of.map_or(session.timeline.at, |now| now.max(session.timeline.at));
-    let seconds = at.as_second() - session.started_at.as_second();
-    let total = session.price.as_ref().map(|price| price.total);
-    let reached = limits.max_energy.is_some_and(|most| session.energy() >= most)
-        || limits.max_duration_s.is_some_and(|most| u64::try_from(seconds).unwrap_or(0) >= most)
-        || limits.max_cost.zip(total).is_some_and(|(most, total)| total >= most);
-    reached.then(|| {
-        session.limits.stop_requested = true;
-        session.marks.add(Mark::LIMIT_REACHED);
-        StationCommand::StopTransaction { station: station.clone(), transaction: session.transaction.clone() }
-    })
+/// What subscribers hear of; all else is for those who watch.
+fn to_others(station: &StationId, event: &Happened, at: Timestamp) -> Option<OutboxEvent> {
+    let (kind, session, bill, command) = match *event {
+        Happened::Started(id) => (OutboxKind::SessionStarted, Some(id), None, None),
+        Happened::Ended(id) => (OutboxKind::SessionEnded, Some(id), None, None),
+        Happened::Billed(id, version) => (OutboxKind::SessionBilled, Some(id), Some(version), None),
+        Happened::Voided(id) => (OutboxKind::SessionVoided, Some(id), None, None),
+        Happened::Reviewed(id) => (OutboxKind::SessionReviewed, Some(id), None, None),
+        Happened::CommandEnded(id) => (OutboxKind::CommandEnded, None, None, Some(id)),
+        Happened::Booted | Happened::Status { .. } | Happened::Updated(_) | Happened::Commanded(_) => return None,
+    };
+    Some(OutboxEvent { at, kind, station: station.clone(), session, bill, command })
 }
 
 fn answer(

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::believe::SLACK;
-use crate::event::{ConnectorStatus, StationCommand};
+use super::settle::Settled;
+use crate::command::Exchange;
+use crate::event::ConnectorStatus;
 use crate::evidence::Power;
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
@@ -42,6 +44,8 @@ pub struct Station {
     /// Open and parked sessions, and the last few ended ones. Oldest first.
     pub sessions: Vec<Arc<Session>>,
     pub rules: Rules,
+    /// Commands that are neither answered nor given up, oldest first.
+    pub exchanges: Vec<Exchange>,
     /// The last word about each connector.
     pub(super) connectors: Vec<ConnectorStatus>,
     /// No deadline comes before it.
@@ -58,37 +62,29 @@ impl Station {
     /// Connectors whose word is remembered.
     pub const MAX_CONNECTORS: usize = 256;
 
-    pub fn new(record: StationRecord, sessions: Vec<Session>, connectors: Vec<ConnectorStatus>, rules: Rules) -> Self {
+    pub fn new(
+        record: StationRecord,
+        sessions: Vec<Session>,
+        connectors: Vec<ConnectorStatus>,
+        exchanges: Vec<Exchange>,
+        rules: Rules,
+    ) -> Self {
         let sessions = sessions.into_iter().map(Arc::new).collect();
-        let mut station = Self { record, sessions, rules, connectors, quiet_until: None };
+        let mut station = Self { record, sessions, rules, exchanges, connectors, quiet_until: None };
         station.connectors.truncate(Self::MAX_CONNECTORS);
         station.forget_old();
         station
     }
 
-    /// Sessions that were to be stopped at a limit and still run: the request may have been lost with its connection.
-    pub fn stops_due(&self) -> Vec<StationCommand> {
-        let due = self.sessions.iter().filter(|session| session.is_open() && session.limits.stop_requested);
-        due.map(|session| StationCommand::StopTransaction {
-            station: session.station.clone(),
-            transaction: session.transaction.clone(),
-        })
-        .collect()
-    }
-
     /// Takes over what a committed step has changed.
-    pub fn adopt(
-        &mut self,
-        record: Option<StationRecord>,
-        sessions: Vec<Arc<Session>>,
-        connector: Option<ConnectorStatus>,
-    ) {
+    pub fn adopt(&mut self, Settled { record, sessions, connector, exchanges, .. }: Settled) {
         if let Some(record) = record {
             self.record = record;
         }
         if let Some(status) = connector {
             self.remember(status);
         }
+        exchanges.into_iter().for_each(|exchange| self.take_exchange(exchange));
         for session in sessions {
             match self.sessions.iter_mut().find(|known| known.id == session.id) {
                 Some(known) => *known = session,
@@ -96,6 +92,23 @@ impl Station {
             }
         }
         self.forget_old();
+    }
+
+    /// What the wire has done, before the store has it.
+    pub fn put_exchange(&mut self, exchange: Exchange) {
+        if let Some(known) = self.exchanges.iter_mut().find(|known| known.id == exchange.id) {
+            *known = exchange;
+        }
+    }
+
+    /// Those that are over are in the store only.
+    fn take_exchange(&mut self, exchange: Exchange) {
+        self.exchanges.retain(|known| known.id != exchange.id || exchange.is_open());
+        match self.exchanges.iter_mut().find(|known| known.id == exchange.id) {
+            Some(known) => *known = exchange,
+            None if exchange.is_open() => self.exchanges.push(exchange),
+            None => {}
+        }
     }
 
     fn remember(&mut self, status: ConnectorStatus) {

@@ -24,11 +24,12 @@ fn a_corrected_bill_is_a_new_version_and_the_one_before_is_kept() {
     let mut world = billed();
     world.update_v2("t", 2, 15, 700);
     assert_eq!(world.only_session().bill, 2);
-    let replaced = &world.replaced;
-    assert_eq!((replaced.len(), replaced[0].version, replaced[0].energy), (1, 1, Energy::from_wh(300)));
-    assert!(replaced[0].why.contains("late-reading"), "{}", replaced[0].why);
+    let bills = &world.bills;
+    assert_eq!((bills.len(), bills[0].version, bills[0].energy), (2, 1, Energy::from_wh(300)));
+    assert_eq!((&*bills[0].why, bills[1].version), ("", 2));
+    assert!(bills[1].why.contains("late-reading"), "{}", bills[1].why);
     world.update_v2("t", 2, 15, 700);
-    assert_eq!((world.only_session().bill, world.replaced.len()), (2, 1), "a repetition is no correction");
+    assert_eq!((world.only_session().bill, world.bills.len()), (2, 2), "a repetition is no correction");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Station, Step};
+use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Settling, Station, Step};
 use amprule_domain::effect::{Answered, Effect, MessageKey};
 use amprule_domain::event::{ConnectorStatus, Inbound};
 use amprule_domain::ports::{Ids, PricingAnswer};
@@ -12,7 +12,7 @@ use amprule_domain::pricing::{Price, PricedBy};
 use amprule_domain::reply::Reply;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::{Provisioning, StationRecord};
-use amprule_domain::{Currency, DecisionId, SessionId, SessionNo, StationId, Timestamp};
+use amprule_domain::{CommandId, Currency, DecisionId, SessionId, SessionNo, StationId, Timestamp};
 
 use crate::truth::policy;
 
@@ -92,7 +92,8 @@ impl Server {
         let step =
             charging::apply(&self.station, &inbound, admission(&self.station, &inbound, moment.was_heard), &moment);
         let prices = price(&step);
-        let settled = charging::settle(&self.station, step, prices, &message, now);
+        let settled =
+            charging::settle(&self.station, step, prices, &Settling { now, ids: &self.ids, message: &message });
         let effects = settled.effects.clone();
         let reply = settled.reply.clone();
         if crash == Crash::BeforeCommit {
@@ -119,7 +120,12 @@ impl Server {
         if !step.sessions.is_empty() {
             let prices = price(&step);
             let nobody_asked = MessageKey { id: "".into(), digest: 0 };
-            let settled = charging::settle(&self.station, step, prices, &nobody_asked, now);
+            let settled = charging::settle(
+                &self.station,
+                step,
+                prices,
+                &Settling { now, ids: &self.ids, message: &nobody_asked },
+            );
             self.commit(settled);
         }
     }
@@ -129,7 +135,7 @@ impl Server {
             return;
         }
         settled.effects.iter().for_each(|effect| self.books.write(effect));
-        self.station.adopt(settled.record, settled.sessions, settled.connector);
+        self.station.adopt(settled);
     }
 
     fn remember(&mut self, answered: Answered) {
@@ -157,7 +163,8 @@ impl Books {
         sessions.sort_by_key(|session| (session.started_at, session.no));
         // What is on disk has gone through its written form.
         let sessions = sessions.iter().map(written).collect();
-        let station = Station::new(self.record.clone(), sessions, self.connectors.clone(), Rules::default());
+        let station =
+            Station::new(self.record.clone(), sessions, self.connectors.clone(), Vec::new(), Rules::default());
         let latest = self.answered.len().saturating_sub(HEARD);
         (station, self.answered[latest..].iter().cloned().collect())
     }
@@ -254,5 +261,9 @@ impl Ids for Counter {
     }
     fn decision(&self) -> DecisionId {
         DecisionId(self.uuid())
+    }
+
+    fn command(&self) -> CommandId {
+        CommandId(self.uuid())
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::command::{Command, Verdict};
 use amprule_domain::event::{Boot, StationEvent};
 use amprule_domain::ports::Door;
 use amprule_domain::session::Session;
@@ -29,11 +30,11 @@ async fn a_limit_in_time_stops_a_silent_station_once() {
     let begun = Instant::now();
     plug.event(start_at(began()));
     plug.answer().await.unwrap();
-    let Some(Seen::Call { id, action }) = plug.next().await else { panic!("a command") };
-    assert_eq!(action, "Stop");
+    let Some(Seen::Command { id, command }) = plug.next().await else { panic!("a command") };
+    assert!(matches!(command, Command::Stop { .. }));
     let waited = begun.elapsed().as_secs();
     assert!((3_600..3_602).contains(&waited), "after {waited} s");
-    plug.result(&id, "{}");
+    plug.verdict(&id, Verdict::Accepted);
     assert!(only_session(&disk).limits.stop_requested);
     tokio::select! {
         seen = plug.next() => panic!("asked once, and then {seen:?}"),
@@ -51,7 +52,7 @@ async fn a_limit_that_was_reached_before_the_station_came_back_waits_until_it_ha
     let begun = Instant::now();
     plug.event(start_at(began() - jiff::SignedDuration::from_hours(2)));
     plug.answer().await.unwrap();
-    assert!(matches!(plug.next().await, Some(Seen::Call { .. })));
+    assert!(matches!(plug.next().await, Some(Seen::Command { .. })));
     assert!(begun.elapsed() >= Duration::from_secs(60), "{:?}", begun.elapsed());
 }
 

@@ -3,6 +3,7 @@
 mod clocks;
 mod deadlines;
 mod door;
+mod exchanges;
 mod outside;
 mod pending;
 mod recall;
@@ -16,13 +17,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use amprule_domain::event::{Boot, Naming, Phase, StationEvent, TransactionEvent};
+use amprule_domain::ports::CallOutcome;
 use amprule_domain::ports::{CloseReason, Door, Ticket};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{RefusalCode, Reply};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, StationId, Timestamp};
-use amprule_engine::{CallFailed, CallOutcome, Settings};
+use amprule_engine::{CallFailed, Settings};
 
 use crate::outside::{Disk, Seen, engine, wire};
 

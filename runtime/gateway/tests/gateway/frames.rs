@@ -1,7 +1,9 @@
 //! What a station says and hears, frame by frame.
 
-use amprule_domain::ports::{CallRefused, Link, Received};
+use amprule_domain::command::{Command, Unsayable, Verdict};
+use amprule_domain::ports::{CallOutcome, CallRefused, Link, Received};
 use amprule_domain::reply::{Refusal, RefusalCode};
+use amprule_domain::token::IdToken;
 use amprule_gateway::{GatewaySettings, ModelRule};
 use futures_util::{FutureExt, SinkExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -121,22 +123,55 @@ async fn text_that_is_not_utf8_and_reserved_bits_break_the_protocol() {
 #[tokio::test]
 async fn answers_to_our_calls_come_back_even_when_they_are_bad() {
     let (mut client, mut link) = pair(GatewaySettings::default(), "ocpp1.6").await;
-    link.call("7", "Reset", r#"{ "type": "Soft" }"#).await.unwrap();
+    link.raw().expect("a wire").call("7", "Reset", r#"{ "type": "Soft" }"#).await.unwrap();
     assert_eq!(hear(&mut client).await, r#"[2,"7","Reset",{"type":"Soft"}]"#);
     say(&mut client, r#"[3,"7",{"status":"Accepted"}]"#).await;
     say(&mut client, r#"[4,"8","NotSupported","no",{}]"#).await;
     say(&mut client, r#"[3,"9",[]]"#).await;
-    assert!(matches!(link.receive().await, Received::Result { id, .. } if &*id == "7"));
-    assert!(matches!(link.receive().await, Received::Error { id, code, .. } if &*id == "8" && code == "NotSupported"));
-    assert!(matches!(link.receive().await, Received::Error { id, .. } if &*id == "9"));
+    let mut outcomes = Vec::new();
+    for _ in 0..3 {
+        let Received::Raw { id, outcome } = link.receive().await else { panic!("an answer") };
+        outcomes.push((id.to_string(), matches!(outcome, CallOutcome::Error { .. })));
+    }
+    assert_eq!(outcomes, [("7".to_owned(), false), ("8".to_owned(), true), ("9".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn answers_to_commands_are_understood_and_others_are_not_mistaken_for_them() {
+    let (mut client, mut link) = pair(GatewaySettings::default(), "ocpp1.6").await;
+    for (id, transaction) in [("1", "17"), ("2", "18"), ("3", "19")] {
+        let asked = link.command(id, &Command::Stop { transaction: transaction.into() }).await;
+        assert_eq!(asked, Ok(None));
+        let expect = format!(r#"[2,"{id}","RemoteStopTransaction",{{"transactionId":{transaction}}}]"#);
+        assert_eq!(hear(&mut client).await, expect);
+    }
+    let frames = [
+        (r#"[3,"2",{"status":"Rejected"}]"#, Some((Verdict::Refused, "Rejected"))),
+        (r#"[3,"2",{"status":"Accepted"}]"#, None),
+        (r#"[4,"1","InternalError","no",{}]"#, Some((Verdict::Refused, "InternalError"))),
+        (r#"[3,"3",[]]"#, Some((Verdict::Refused, "FormationViolation"))),
+    ];
+    for (frame, expect) in frames {
+        say(&mut client, frame).await;
+        match (link.receive().await, expect) {
+            (Received::Answer { answer, .. }, Some(expect)) => {
+                assert_eq!((answer.verdict, &*answer.status), expect, "{frame}");
+            }
+            (Received::Raw { .. }, None) => {}
+            (other, _) => panic!("{frame}: {other:?}"),
+        }
+    }
+    let long = Command::Start { token: IdToken::new("x".repeat(21), ""), evse: None, connector: None, number: 1 };
+    let refused = link.command("4", &long).await;
+    assert!(matches!(refused, Err(Unsayable::NotSupported(why)) if why.contains("at most 20 characters")));
 }
 
 #[tokio::test]
 async fn a_call_that_the_version_does_not_have_is_not_sent() {
     let (_client, mut link) = pair(GatewaySettings::default(), "ocpp1.6").await;
-    let refused = link.call("1", "GetVariables", "{}").await;
+    let refused = link.raw().expect("a wire").call("1", "GetVariables", "{}").await;
     assert!(matches!(refused, Err(CallRefused::UnknownAction { protocol: "ocpp1.6", .. })), "{refused:?}");
-    let refused = link.call("1", "Reset", "{}").await;
+    let refused = link.raw().expect("a wire").call("1", "Reset", "{}").await;
     assert!(matches!(refused, Err(CallRefused::Invalid { .. })), "{refused:?}");
 }
 

@@ -1,18 +1,25 @@
-//! OCPP 1.6: one file and one row for each request of a station, and the words that 1.6 has for what it cannot say.
+//! OCPP 1.6: one file and one row for each request of a station, and for each of ours, and the words that 1.6 has for what it cannot say.
 
 mod authorize;
 pub(crate) mod boot_notification;
+mod change_availability;
 pub(crate) mod data_transfer;
+mod get_configuration;
 pub(crate) mod heartbeat;
 mod meter_values;
+mod remote_start_transaction;
+mod remote_stop_transaction;
+mod reset;
+mod set_charging_profile;
 mod start_transaction;
 mod status_notification;
 mod stop_transaction;
-mod words;
-
-use amprule_domain::event::StationCommand;
+mod trigger_message;
+mod unlock_connector;
+pub(crate) mod words;
 
 use crate::message::Message;
+use crate::request::Request;
 
 /// What a 1.6 station may ask, the frequent ones first.
 pub(crate) const MESSAGES: &[Message] = &[
@@ -33,13 +40,14 @@ pub(crate) const MESSAGES: &[Message] = &[
     Message::kept("SignedFirmwareStatusNotification"),
 ];
 
-/// The request that says this in 1.6.
-pub(crate) fn phrase(command: &StationCommand) -> (&'static str, String) {
-    match command {
-        StationCommand::StopTransaction { transaction, .. } => {
-            // Every transaction of a 1.6 station is a number that we handed out, or that it named itself.
-            let number: i64 = transaction.as_str().parse().unwrap_or_default();
-            ("RemoteStopTransaction", format!("{{\"transactionId\":{number}}}"))
-        }
-    }
-}
+/// What we ask of a 1.6 station in our own words.
+pub(crate) const REQUESTS: &[Request] = &[
+    change_availability::REQUEST,
+    get_configuration::REQUEST,
+    remote_start_transaction::REQUEST,
+    remote_stop_transaction::REQUEST,
+    reset::REQUEST,
+    set_charging_profile::REQUEST,
+    trigger_message::REQUEST,
+    unlock_connector::REQUEST,
+];

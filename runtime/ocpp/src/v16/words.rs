@@ -1,5 +1,6 @@
 //! What 1.6 says in other words than 2.x, or cannot say.
 
+use amprule_domain::command::{Most, Trigger};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, TokenInfo};
 use amprule_domain::token::IdToken;
 
@@ -60,5 +61,28 @@ const fn authorization_status(status: AuthorizationStatus) -> &'static str {
         | AuthorizationStatus::NotAtThisLocation
         | AuthorizationStatus::NotAtThisTime
         | AuthorizationStatus::Unknown => "Invalid",
+    }
+}
+
+/// MessageTrigger (7.37), whose words 2.x has too.
+pub(crate) const fn trigger(message: Trigger) -> &'static str {
+    match message {
+        Trigger::Boot => "BootNotification",
+        Trigger::Heartbeat => "Heartbeat",
+        Trigger::MeterValues => "MeterValues",
+        Trigger::Status => "StatusNotification",
+    }
+}
+
+/// ChargingProfilePurposeType (7.11), of a limit for one transaction or for each.
+pub(crate) const fn purpose(is_of_transaction: bool) -> &'static str {
+    if is_of_transaction { "TxProfile" } else { "TxDefaultProfile" }
+}
+
+/// ChargingRateUnitType (7.12), and the number.
+pub(crate) fn limit(most: Most) -> (&'static str, String) {
+    match most {
+        Most::Watts(watts) => ("W", watts.to_string()),
+        Most::DeciAmperes(tenths) => ("A", format!("{}.{}", tenths / 10, tenths % 10)),
     }
 }

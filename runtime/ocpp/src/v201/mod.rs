@@ -1,19 +1,25 @@
-//! OCPP 2.0.1, and 2.1 as far as it says the same: one file and one row for each request of a station.
+//! OCPP 2.0.1, and 2.1 as far as it says the same: one file and one row for each request of a station, and for each of ours.
 
 mod authorize;
 mod boot_notification;
+mod change_availability;
 mod data_transfer;
+mod get_base_report;
 mod heartbeat;
 mod meter_values;
 mod notify_report;
+mod request_start_transaction;
+mod request_stop_transaction;
+mod reset;
+mod set_charging_profile;
 mod status_notification;
 mod transaction_event;
+mod trigger_message;
+mod unlock_connector;
 mod words;
 
-use amprule_domain::event::StationCommand;
-
-use crate::encode::{Object, Times};
 use crate::message::Message;
+use crate::request::Request;
 
 /// What a 2.0.1 station may ask, the frequent ones first.
 pub(crate) const MESSAGES: &[Message] = &[
@@ -44,12 +50,14 @@ pub(crate) const MESSAGES: &[Message] = &[
     Message::refused("SignCertificate"),
 ];
 
-/// The request that says this in 2.x.
-pub(crate) fn phrase(command: &StationCommand) -> (&'static str, String) {
-    match command {
-        StationCommand::StopTransaction { transaction, .. } => {
-            let payload = Object::new(Times::default()).text("transactionId", transaction.as_str()).finish();
-            ("RequestStopTransaction", payload)
-        }
-    }
-}
+/// What we ask of a 2.x station in our own words.
+pub(crate) const REQUESTS: &[Request] = &[
+    change_availability::REQUEST,
+    get_base_report::REQUEST,
+    request_start_transaction::REQUEST,
+    request_stop_transaction::REQUEST,
+    reset::REQUEST,
+    set_charging_profile::REQUEST,
+    trigger_message::REQUEST,
+    unlock_connector::REQUEST,
+];

@@ -72,3 +72,14 @@ pub(crate) fn token_info(token: &TokenInfo, times: Times) -> String {
         })
         .finish()
 }
+
+/// IdTokenType, as we send it.
+pub(crate) fn id_token(token: &IdToken, times: Times) -> String {
+    let kind = if token.kind == IdToken::UNTYPED { IdToken::UNTYPED_IS } else { &token.kind };
+    Object::new(times).text("idToken", &token.id_token).text("type", kind).finish()
+}
+
+/// EVSEType, as we send it.
+pub(crate) fn place(evse: u32, connector: Option<u32>, times: Times) -> String {
+    Object::new(times).raw("id", evse).maybe(connector, |object, id| object.raw("connectorId", id)).finish()
+}

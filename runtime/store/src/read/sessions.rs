@@ -1,15 +1,16 @@
 //! Questions about sessions.
 
-use amprule_domain::effect::BillVersion;
+use amprule_domain::bill::Bill;
 use amprule_domain::ports::{Listed, Page, SessionFilter};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::{Currency, Decimal, SessionId, SessionNo, StationId, Timestamp, TransactionId};
-use rusqlite::{Connection, Params, Row, params};
+use rusqlite::{Connection, Params, params};
 
 use super::page::{Query, after_pair};
-use crate::codec::{decode, micros};
+use crate::codec::{decode, micros, text};
 use crate::error::{Failure, Outcome};
+use crate::forms;
 use crate::session_form::join;
 
 pub(crate) fn one(connection: &Connection, id: SessionId) -> Outcome<Option<Session>> {
@@ -30,7 +31,8 @@ pub(crate) fn live(connection: &Connection, station: &StationId, ended: usize) -
 }
 
 pub(crate) fn live_stations(connection: &Connection) -> Outcome<Vec<StationId>> {
-    let sql = "SELECT DISTINCT station FROM sessions INDEXED BY sessions_live WHERE state <> 'ended'";
+    let sql = "SELECT station FROM sessions INDEXED BY sessions_live WHERE state <> 'ended'
+               UNION SELECT station FROM exchanges INDEXED BY exchanges_open WHERE open = 1";
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_and_then([], |row| Ok(StationId::from(text(row, 0)?)))?.collect()
 }
@@ -87,9 +89,11 @@ pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {
     Ok(SessionNo(no))
 }
 
-pub(crate) fn bills(connection: &Connection, session: SessionNo) -> Outcome<Vec<BillVersion>> {
-    let mut statement = connection.prepare_cached("SELECT body FROM bills WHERE session = ?1 ORDER BY version")?;
-    statement.query_and_then([session.0], |row| decode(text(row, 0)?))?.collect()
+pub(crate) fn bills(connection: &Connection, session: SessionNo) -> Outcome<Vec<Bill>> {
+    let mut statement =
+        connection.prepare_cached("SELECT form, body FROM bills WHERE session = ?1 ORDER BY version")?;
+    let rows = statement.query_map([session.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    forms::bills(rows.collect::<Result<_, _>>()?)
 }
 
 /// Newest start first.
@@ -129,10 +133,6 @@ pub(crate) fn list(connection: &Connection, filter: &SessionFilter, page: &Page)
 fn several(connection: &Connection, sql: &str, values: impl Params) -> Outcome<Vec<Session>> {
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_and_then(values, |row| join(text(row, 0)?, text(row, 1)?))?.collect()
-}
-
-fn text<'r>(row: &'r Row<'_>, column: usize) -> Outcome<&'r str> {
-    row.get_ref(column)?.as_str().map_err(|error| Failure::Broken(error.to_string()))
 }
 
 fn bounded(count: usize) -> i64 {

@@ -3,8 +3,10 @@
 use amprule_domain::effect::Effect;
 use rusqlite::Connection;
 
+use super::exchanges::Exchanges;
 use super::journal::Journal;
 use super::log::Log;
+use super::outbox::Outbox;
 use super::records::Records;
 use super::sessions::Sessions;
 use crate::error::{Outcome, Refused};
@@ -13,6 +15,8 @@ pub(super) struct Effects<'c> {
     journal: Journal<'c>,
     sessions: Sessions<'c>,
     records: Records<'c>,
+    exchanges: Exchanges<'c>,
+    outbox: Outbox<'c>,
     log: Log<'c>,
 }
 
@@ -22,6 +26,8 @@ impl<'c> Effects<'c> {
             journal: Journal::new(connection)?,
             sessions: Sessions::new(connection)?,
             records: Records::new(connection),
+            exchanges: Exchanges::new(connection),
+            outbox: Outbox::new(connection)?,
             log,
         })
     }
@@ -51,6 +57,10 @@ impl<'c> Effects<'c> {
             Effect::Station(station) => self.records.station(station, self.journal.position()?),
             Effect::StationGone(id) => self.records.station_gone(id),
             Effect::Connector { station, status } => self.records.connector(station, status),
+            Effect::Exchange(exchange) => self.exchanges.put(exchange),
+            Effect::Outbox(event) => self.outbox.add(event),
+            Effect::Subscriber(subscriber) => self.outbox.subscriber(subscriber),
+            Effect::SubscriberGone(name) => self.outbox.subscriber_gone(name),
             Effect::Token(token) => self.records.token(token),
             Effect::TokenGone(key) => self.records.token_gone(key),
         }
@@ -68,6 +78,10 @@ fn title(effect: &Effect) -> String {
         Effect::Station(station) => format!("write station {}", station.id),
         Effect::StationGone(id) => format!("remove station {id}"),
         Effect::Connector { station, .. } => format!("write a connector of station {station}"),
+        Effect::Exchange(exchange) => format!("write command {} to station {}", exchange.id, exchange.station),
+        Effect::Outbox(event) => format!("tell others of {}", event.kind.as_str()),
+        Effect::Subscriber(subscriber) => format!("note how far {} has heard", subscriber.name),
+        Effect::SubscriberGone(name) => format!("forget subscriber {name}"),
         Effect::Token(token) => format!("write token {}", token.id_token),
         Effect::TokenGone(key) => format!("remove token {key}"),
     }

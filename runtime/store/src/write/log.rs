@@ -4,14 +4,16 @@
 use std::sync::Arc;
 
 use amprule_domain::StationId;
+use amprule_domain::bill::Bill;
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, BillVersion, KeptMessage};
+use amprule_domain::effect::{Answered, KeptMessage};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codec::{Body, micros};
 use crate::decisions::Filing;
 use crate::decisions::packed::Packer;
 use crate::error::Outcome;
+use crate::forms::BILL;
 use crate::limits::ANSWERS_PER_STATION;
 use crate::settings::KeptBounds;
 
@@ -74,10 +76,10 @@ impl<'c> Log<'c> {
     }
 
     /// A bill that is there already stays as it is.
-    pub(super) fn bill(&mut self, bill: &BillVersion) -> Outcome<()> {
-        let sql =
-            "INSERT INTO bills (session, version, body) VALUES (?1, ?2, ?3) ON CONFLICT (session, version) DO NOTHING";
-        let row = params![bill.session.0, bill.version, self.body.of(bill)?];
+    pub(super) fn bill(&mut self, bill: &Bill) -> Outcome<()> {
+        let sql = "INSERT INTO bills (session, version, form, body) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (session, version) DO NOTHING";
+        let row = params![bill.session.0, bill.version, BILL, self.body.of(bill)?];
         self.connection.prepare_cached(sql)?.execute(row)?;
         Ok(())
     }

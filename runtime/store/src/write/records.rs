@@ -39,6 +39,7 @@ impl<'c> Records<'c> {
             "DELETE FROM stations WHERE id = ?1",
             "DELETE FROM connectors WHERE station = ?1",
             "DELETE FROM answers WHERE station = ?1",
+            "DELETE FROM exchanges WHERE station = ?1",
         ] {
             self.connection.prepare_cached(sql)?.execute([id.as_str()])?;
         }

@@ -51,6 +51,7 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         timeline: Timeline::new(at(no), ChargingState::Charging),
         pin: None,
         price: None,
+        acts: Default::default(),
         bill: 0,
         limits: SessionLimits::default(),
         marks: Marks::default(),

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Station, Step};
-use amprule_domain::effect::{BillVersion, Effect, MessageKey};
+use amprule_domain::bill::Bill;
+use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Settling, Station, Step};
+use amprule_domain::effect::{Effect, MessageKey};
 use amprule_domain::event::{
     ChargingState, ConnectorStatus, Inbound, Naming, Phase, Repetition, StationEvent, TransactionEvent,
 };
@@ -15,7 +16,7 @@ use amprule_domain::session::Session;
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::token::IdToken;
 use amprule_domain::{
-    Currency, Decimal, DecisionId, Energy, SessionId, SessionNo, StationId, Timestamp, TransactionId,
+    CommandId, Currency, Decimal, DecisionId, Energy, SessionId, SessionNo, StationId, Timestamp, TransactionId,
 };
 
 const EPOCH: i64 = 1_780_000_000;
@@ -34,7 +35,7 @@ pub(crate) struct World {
     pub(crate) next_change_at: Option<Timestamp>,
     /// The pinned version cannot be asked.
     pub(crate) falls_back: bool,
-    pub(crate) replaced: Vec<BillVersion>,
+    pub(crate) bills: Vec<Bill>,
     last: Option<Reply>,
     /// What was answered, as the engine knows it for a while.
     pub(crate) heard: Vec<StationEvent>,
@@ -61,6 +62,10 @@ impl Ids for Counter {
     }
     fn decision(&self) -> DecisionId {
         DecisionId(self.uuid())
+    }
+
+    fn command(&self) -> CommandId {
+        CommandId(self.uuid())
     }
 }
 
@@ -105,7 +110,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let record = StationRecord::new(StationId::from("cs-1"), Provisioning::Accepted);
         Self {
-            station: Station::new(record, Vec::new(), Vec::new(), Rules::default()),
+            station: Station::new(record, Vec::new(), Vec::new(), Vec::new(), Rules::default()),
             books: Vec::new(),
             counter: Counter(1.into()),
             effects: 0,
@@ -115,7 +120,7 @@ impl World {
             max_duration_s: None,
             next_change_at: None,
             falls_back: false,
-            replaced: Vec::new(),
+            bills: Vec::new(),
             last: None,
             heard: Vec::new(),
         }
@@ -131,7 +136,7 @@ impl World {
     }
 
     pub(crate) fn stops_due(&self) -> usize {
-        self.station.stops_due().len()
+        self.station.exchanges.len()
     }
 
     pub(crate) fn effects(&self) -> usize {
@@ -176,7 +181,12 @@ impl World {
         };
         let step = charging::apply(&self.station, &inbound, admission, &moment);
         let prices = self.price(&step, moment.now);
-        let settled = charging::settle(&self.station, step, prices, &moment.message, moment.now);
+        let settled = charging::settle(
+            &self.station,
+            step,
+            prices,
+            &Settling { now: moment.now, ids: &self.counter, message: &moment.message },
+        );
         self.heard.push(inbound.event);
         self.adopt(settled)
     }
@@ -186,7 +196,8 @@ impl World {
         let step = charging::tick(&self.station, now);
         let prices = self.price(&step, now);
         let message = MessageKey { id: "".into(), digest: 0 };
-        let settled = charging::settle(&self.station, step, prices, &message, now);
+        let settled =
+            charging::settle(&self.station, step, prices, &Settling { now, ids: &self.counter, message: &message });
         self.adopt(settled);
     }
 
@@ -203,21 +214,25 @@ impl World {
     fn adopt(&mut self, settled: Settled) -> Reply {
         let written = settled.effects.iter().filter(|effect| matches!(effect, Effect::Session(_))).count();
         assert_eq!(written, settled.sessions.len(), "every changed session is written once");
-        self.replaced.extend(settled.effects.iter().filter_map(|effect| match effect {
-            Effect::Bill(bill) => Some(BillVersion::clone(bill)),
-            _ => None,
-        }));
+        for effect in &settled.effects {
+            if let Effect::Bill(bill) = effect
+                && !self.bills.iter().any(|known| (known.session, known.version) == (bill.session, bill.version))
+            {
+                self.bills.push(Bill::clone(bill));
+            }
+        }
         self.effects += settled.effects.len();
-        self.commands += settled.commands.len();
+        self.commands += settled.exchanges.iter().filter(|exchange| exchange.is_open()).count();
         for session in &settled.sessions {
             match self.books.iter_mut().find(|known| known.id == session.id) {
                 Some(known) => *known = session.clone(),
                 None => self.books.push(session.clone()),
             }
         }
-        self.station.adopt(settled.record, settled.sessions, settled.connector);
-        self.last = Some(settled.reply.clone());
-        settled.reply
+        let reply = settled.reply.clone();
+        self.station.adopt(settled);
+        self.last = Some(reply.clone());
+        reply
     }
 
     pub(crate) fn start_v16(&mut self, minute: i64, evse: u32, wh: i64) -> i64 {

@@ -8,9 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
+use amprule_domain::bill::Bill;
+use amprule_domain::command::{Command, CommandAnswer, Exchange, Unsayable, Verdict};
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, BillVersion, Effect, KeptMessage};
-use amprule_domain::event::{ConnectorStatus, Inbound, Repetition, StationCommand, StationEvent};
+use amprule_domain::effect::{Answered, Effect, KeptMessage};
+use amprule_domain::event::{ConnectorStatus, Inbound, Repetition, StationEvent};
+use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply};
@@ -18,7 +21,7 @@ use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
 use amprule_domain::{
-    Currency, Decimal, DecisionId, Mark, Occasion, SessionId, SessionNo, StationId, Timestamp, TransactionId,
+    CommandId, Currency, Decimal, DecisionId, Mark, Occasion, SessionId, SessionNo, StationId, Timestamp, TransactionId,
 };
 use amprule_engine::{Engine, Ports, Settings};
 use jiff::SignedDuration;
@@ -85,6 +88,33 @@ impl Store for Disk {
     fn live_sessions(&self, station: &StationId, _: usize) -> StoreResult<Vec<Session>> {
         Ok(self.sessions(|session| session.station == *station))
     }
+    fn open_exchanges(&self, station: &StationId) -> StoreResult<Vec<Exchange>> {
+        let effects = self.effects.lock().expect("no panic under the lock");
+        let mut latest: Vec<Exchange> = Vec::new();
+        for effect in effects.iter() {
+            if let Effect::Exchange(exchange) = effect {
+                latest.retain(|known| known.id != exchange.id);
+                latest.push((**exchange).clone());
+            }
+        }
+        latest.retain(|exchange| exchange.station == *station && exchange.is_open());
+        Ok(latest)
+    }
+    fn exchange(&self, _: CommandId) -> StoreResult<Option<Exchange>> {
+        unreachable!("the engine asks for open ones")
+    }
+    fn exchanges(&self, _: &ExchangeFilter, _: &Page) -> Later<'_, StoreResult<Listed<Exchange>>> {
+        unreachable!("the engine lists nothing")
+    }
+    fn outbox(&self, _: u64, _: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
+        unreachable!("the engine reads no outbox")
+    }
+    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
+        unreachable!("the engine reads no outbox")
+    }
+    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
+        unreachable!("the engine reads no outbox")
+    }
     fn live_stations(&self) -> StoreResult<Vec<StationId>> {
         let live = self.sessions(|session| session.state != amprule_domain::session::SessionState::Ended);
         Ok(live.into_iter().map(|session| session.station).collect())
@@ -144,7 +174,7 @@ impl Store for Disk {
     fn last_commit(&self) -> Option<Timestamp> {
         *self.written.lock().expect("no panic under the lock")
     }
-    fn bills(&self, _: SessionNo) -> StoreResult<Vec<BillVersion>> {
+    fn bills(&self, _: SessionNo) -> StoreResult<Vec<Bill>> {
         unreachable!("the engine reads no bills")
     }
     fn last_session_no(&self) -> StoreResult<SessionNo> {
@@ -230,6 +260,9 @@ impl Ids for Counting {
     fn decision(&self) -> DecisionId {
         DecisionId(self.uuid())
     }
+    fn command(&self) -> CommandId {
+        CommandId(self.uuid())
+    }
 }
 
 pub(crate) fn engine(disk: &Arc<Disk>, settings: Settings) -> Arc<Engine> {
@@ -252,6 +285,7 @@ pub(crate) fn engine_with(disk: &Arc<Disk>, hooks: Willing, settings: Settings) 
 pub(crate) enum Seen {
     Answer(Result<Reply, Refusal>),
     Call { id: String, action: String },
+    Command { id: String, command: Command },
     Closed(CloseReason),
 }
 
@@ -279,8 +313,14 @@ impl Plug {
     }
 
     pub(crate) fn result(&mut self, id: &str, payload: &str) {
-        let said = Received::Result { id: id.into(), payload: payload.into() };
+        let said = Received::Raw { id: id.into(), outcome: CallOutcome::Result(payload.into()) };
         self.say.send(said).expect("the engine listens");
+    }
+
+    pub(crate) fn verdict(&mut self, id: &str, verdict: Verdict) {
+        let status = format!("{verdict:?}");
+        let answer = CommandAnswer { verdict, status, reason: None, transaction: None, body: None, odd: None };
+        self.say.send(Received::Answer { id: id.into(), answer }).expect("the engine listens");
     }
 
     /// The next thing; `None` once the engine has dropped its end.
@@ -339,25 +379,48 @@ impl Link for Wire {
             self.shows.send(Seen::Answer(answer)).map_err(|_| Closed)
         })
     }
-    fn call<'a>(&'a mut self, id: &'a str, action: &'a str, _: &'a str) -> Later<'a, Result<(), CallRefused>> {
-        let seen = Seen::Call { id: id.to_owned(), action: action.to_owned() };
+    fn command<'a>(
+        &'a mut self,
+        id: &'a str,
+        command: &'a Command,
+    ) -> Later<'a, Result<Option<&'static str>, Unsayable>> {
+        let seen = Seen::Command { id: id.to_owned(), command: command.clone() };
         Box::pin(async move {
             if !self.takes_writes {
                 std::future::pending::<()>().await;
             }
-            self.shows.send(seen).map_err(|_| CallRefused::Closed)
+            if matches!(command, Command::Report { .. }) {
+                return Err(Unsayable::NotSupported("ocpp-test has no such command".to_owned()));
+            }
+            self.shows.send(seen).map_err(|_| Unsayable::Closed)?;
+            Ok(None)
         })
     }
-    fn phrase(&self, _: &StationCommand) -> (&'static str, String) {
-        ("Stop", "{}".to_owned())
-    }
-    fn asks_for(&self, action: &str, _: &str) -> Option<&'static str> {
-        (action == "Trigger").then_some("Test")
+    fn raw(&mut self) -> Option<&mut dyn RawCalls> {
+        Some(self)
     }
     fn is_strict_about_pending(&self) -> bool {
         self.is_strict
     }
     fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
         Box::pin(async move { drop(self.shows.send(Seen::Closed(why))) })
+    }
+}
+
+impl RawCalls for Wire {
+    fn call<'a>(
+        &'a mut self,
+        id: &'a str,
+        action: &'a str,
+        _: &'a str,
+    ) -> Later<'a, Result<Option<&'static str>, CallRefused>> {
+        let seen = Seen::Call { id: id.to_owned(), action: action.to_owned() };
+        Box::pin(async move {
+            if !self.takes_writes {
+                std::future::pending::<()>().await;
+            }
+            self.shows.send(seen).map_err(|_| CallRefused::Closed)?;
+            Ok((action == "Trigger").then_some("Test"))
+        })
     }
 }

@@ -1,0 +1,265 @@
+//! `POST /api/v1/stations/{id}/commands`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::command::{Command, Exchange, Most, Trigger};
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::StoreError;
+use amprule_domain::token::IdToken;
+use amprule_domain::{StationId, TransactionId};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use utoipa::ToSchema;
+
+use super::CommandView;
+use crate::Api;
+use crate::control::CommandRefused;
+use crate::problem::{Answer, ErrorBody, Problem};
+use crate::station;
+use crate::wire::{Change, Place};
+
+const EXPIRES_S: u32 = 30;
+const EXPIRES_MAX_S: u32 = 7 * 24 * 3_600;
+const WAIT_MAX_S: u32 = 60;
+
+/// What a station is to do.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CommandBody {
+    /// `start` (with `idToken`, and `evse` where only one is meant), `stop` (with `transaction`), `limit` (with `evse`, and
+    /// `maxPowerW` or `maxCurrentA`; with `transaction` for that one only), `unlock` (with `evse` and `connector`), `reset`
+    /// (with `evse` where only one is meant, and `immediately`), `availability` (with `operative`, and `evse` and `connector`
+    /// where not the whole station is meant), `trigger` (with `message`) or `report`.
+    #[schema(value_type = String, example = "stop")]
+    command: Word,
+    id_token: Option<IdTokenBody>,
+    /// From 1 upwards.
+    #[schema(minimum = 1)]
+    evse: Option<u32>,
+    /// Of the EVSE, from 1 upwards.
+    #[schema(minimum = 1)]
+    connector: Option<u32>,
+    /// The station's own reference, as a session shows it.
+    transaction: Option<String>,
+    /// W
+    max_power_w: Option<u32>,
+    /// A of each phase; tenths count.
+    max_current_a: Option<f64>,
+    immediately: Option<bool>,
+    operative: Option<bool>,
+    /// `boot`, `heartbeat`, `meter-values` or `status`.
+    #[schema(value_type = Option<String>)]
+    message: Option<Trigger>,
+    /// So long it is tried: it waits for a station that is not connected, and is sent again when it is not answered. 1 to
+    /// 604800; 30 without it.
+    #[schema(minimum = 1, maximum = 604800)]
+    expires_in_s: Option<u32>,
+    /// So long the answer to this request waits for the station's. 0 to 60; 0 without it.
+    #[schema(maximum = 60)]
+    wait_s: Option<u32>,
+}
+
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct IdTokenBody {
+    id_token: String,
+    /// OCPP 2.0.1 IdTokenEnumType; `Central` without it.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    Start,
+    Stop,
+    Limit,
+    Unlock,
+    Reset,
+    Availability,
+    Trigger,
+    Report,
+}
+
+/// Queues a command and shows it; with `waitS`, as soon as the station has answered.
+///
+/// It is on disk before this answers, and tried until it is answered or expires, over restarts of either side. What
+/// became of it is at `GET /api/v1/commands/{id}` and in the events `command.updated` and `command.ended`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/stations/{id}/commands",
+    tag = "commands",
+    params(("id" = String, Path, description = "The station's id.")),
+    request_body = CommandBody,
+    responses(
+        (status = 200, body = CommandView, description = "It is over."),
+        (status = 202, body = CommandView, description = "It is on its way."),
+        (status = 400, body = ErrorBody, description = "`malformed-json`"),
+        (status = 404, body = ErrorBody, description = "`unknown-station`"),
+        (status = 422, body = ErrorBody, description = "`invalid`; `path` names the member"),
+        (status = 429, body = ErrorBody, description = "`busy`: 64 commands are open for this station"),
+    ),
+)]
+pub(crate) async fn order_command(
+    State(api): State<Arc<Api>>,
+    Place(id): Place<String>,
+    Change(body): Change<CommandBody>,
+) -> Answer<(StatusCode, Json<CommandView>)> {
+    let station = StationId::new(id);
+    let wait = Duration::from_secs(within("/waitS", body.wait_s.unwrap_or(0), 0, WAIT_MAX_S)?.into());
+    let expires_s = within("/expiresInS", body.expires_in_s.unwrap_or(EXPIRES_S), 1, EXPIRES_MAX_S)?;
+    let command = command(&body)?;
+    if api.store.station(&station)?.is_none() {
+        return Err(station::unknown(&station));
+    }
+    let now = api.control.now();
+    let expires_at = now.checked_add(SignedDuration::from_secs(expires_s.into())).unwrap_or(now);
+    let notices = api.control.subscribe();
+    let queued = api.control.order(&station, command, expires_at).await.map_err(explain)?;
+    let exchange = match wait.is_zero() {
+        true => queued,
+        false => settled(&api, queued, notices, wait).await?,
+    };
+    let status = if exchange.is_open() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, Json(exchange.into())))
+}
+
+/// As it is when it is over, or when the wait is.
+async fn settled(api: &Api, queued: Exchange, mut notices: Receiver<Arc<Notice>>, wait: Duration) -> Answer<Exchange> {
+    let id = queued.id.to_string();
+    let is_over = |notice: &Notice| notice.kind == "command.ended" && notice.data["command"] == id.as_str();
+    let ended = async {
+        loop {
+            match notices.recv().await {
+                Ok(notice) if is_over(&notice) => return,
+                Ok(_) => {}
+                // It may have been among those: the store knows.
+                Err(RecvError::Lagged(_) | RecvError::Closed) => return,
+            }
+        }
+    };
+    // Either way, the store says how it stands.
+    drop(tokio::time::timeout(wait, ended).await);
+    Ok(api.store.exchange(queued.id)?.unwrap_or(queued))
+}
+
+fn command(body: &CommandBody) -> Answer<Command> {
+    let CommandBody { evse, connector, .. } = *body;
+    for (path, number) in [("/evse", evse), ("/connector", connector)] {
+        if number == Some(0) {
+            return Err(Problem::invalid(path, "counts from 1 upwards"));
+        }
+    }
+    Ok(match body.command {
+        Word::Start => Command::Start { token: token(body)?, evse, connector, number: 0 },
+        Word::Stop => Command::Stop { transaction: needed("/transaction", transaction(body))? },
+        Word::Limit => {
+            Command::Limit { evse: needed("/evse", evse)?, transaction: transaction(body), most: most(body)? }
+        }
+        Word::Unlock => Command::Unlock { evse: needed("/evse", evse)?, connector: connector.unwrap_or(1) },
+        Word::Reset => Command::Reset { evse, is_immediate: body.immediately.unwrap_or(false) },
+        Word::Availability => {
+            Command::Availability { evse, connector, is_operative: needed("/operative", body.operative)? }
+        }
+        Word::Trigger => Command::Trigger { message: needed("/message", body.message)?, evse, connector },
+        Word::Report => Command::Report { number: 0 },
+    })
+}
+
+fn token(body: &CommandBody) -> Answer<IdToken> {
+    let IdTokenBody { id_token, kind } = needed("/idToken", body.id_token.clone())?;
+    if id_token.trim().is_empty() {
+        return Err(Problem::invalid("/idToken/idToken", "must not be empty"));
+    }
+    Ok(IdToken::new(id_token, kind.unwrap_or_else(|| "Central".to_owned())))
+}
+
+fn transaction(body: &CommandBody) -> Option<TransactionId> {
+    body.transaction.as_deref().map(TransactionId::new)
+}
+
+fn most(body: &CommandBody) -> Answer<Most> {
+    match (body.max_power_w, body.max_current_a) {
+        (Some(watts), None) => Ok(Most::Watts(watts)),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded beside it")]
+        (None, Some(amperes)) if (0.0..=10_000.0).contains(&amperes) => {
+            Ok(Most::DeciAmperes((amperes * 10.0).round() as u32))
+        }
+        (None, Some(_)) => Err(Problem::invalid("/maxCurrentA", "must be 0 to 10000")),
+        _ => Err(Problem::invalid("", "a limit is given by either `maxPowerW` or `maxCurrentA`")),
+    }
+}
+
+fn needed<T>(path: &str, given: Option<T>) -> Answer<T> {
+    given.ok_or_else(|| Problem::invalid(path, "is missing; this command needs it"))
+}
+
+fn within(path: &str, number: u32, least: u32, most: u32) -> Answer<u32> {
+    if (least..=most).contains(&number) {
+        return Ok(number);
+    }
+    Err(Problem::invalid(path, format!("must be {least} to {most}")))
+}
+
+pub(super) fn explain(refused: CommandRefused) -> Problem {
+    let message = refused.to_string();
+    match refused {
+        CommandRefused::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", message),
+        CommandRefused::Over | CommandRefused::Sent => Problem::new(StatusCode::CONFLICT, "not-possible", message),
+        CommandRefused::NotStored(message) => StoreError::new(message).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{Asked, House, station};
+
+    #[tokio::test]
+    async fn a_command_is_checked_queued_shown_and_withdrawn() {
+        let house = House::new();
+        house.keep([amprule_domain::effect::Effect::Station(Box::new(station("cs-1")))]);
+        let path = "/api/v1/stations/cs-1/commands";
+        let answer = house.send(Asked::post(path, &json!({"command": "stop", "transaction": "7"}))).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["state"]), (202, &json!("queued")), "{}", answer.body);
+        assert_eq!(answer.body["expiresAt"], "2026-07-01T09:30:30Z");
+        let id = answer.body["id"].as_str().expect("an id").to_owned();
+        let shown = house.get(&format!("/api/v1/commands/{id}")).await;
+        assert_eq!((shown.body["command"].as_str(), shown.body["transaction"].as_str()), (Some("stop"), Some("7")));
+        assert_eq!(house.get("/api/v1/commands?open=true").await.body["items"][0]["id"], id);
+        let withdrawn = house.send(Asked::new("DELETE", &format!("/api/v1/commands/{id}"))).await;
+        assert_eq!((withdrawn.status.as_u16(), &withdrawn.body["state"]), (200, &json!("given-up")));
+        assert_eq!(house.get("/api/v1/commands?open=true").await.body["items"], json!([]));
+    }
+
+    #[tokio::test]
+    async fn a_command_that_lacks_something_is_refused_with_the_place() {
+        let house = House::new();
+        house.keep([amprule_domain::effect::Effect::Station(Box::new(station("cs-1")))]);
+        let cases = [
+            (json!({"command": "stop"}), 422, Some("/transaction"), "is missing"),
+            (json!({"command": "start", "evse": 1}), 422, Some("/idToken"), "is missing"),
+            (json!({"command": "start", "idToken": {"idToken": " "}}), 422, Some("/idToken/idToken"), "not be empty"),
+            (json!({"command": "unlock", "evse": 0}), 422, Some("/evse"), "from 1"),
+            (json!({"command": "limit", "evse": 1}), 422, Some(""), "either"),
+            (json!({"command": "limit", "evse": 1, "maxCurrentA": -6}), 422, Some("/maxCurrentA"), "0 to 10000"),
+            (json!({"command": "report", "waitS": 61}), 422, Some("/waitS"), "0 to 60"),
+            (json!({"command": "report", "expiresInS": 0}), 422, Some("/expiresInS"), "1 to 604800"),
+            (json!({"command": "stopp"}), 422, Some("/command"), "did you mean `stop`?"),
+        ];
+        for (body, status, path, message) in cases {
+            let answer = house.send(Asked::post("/api/v1/stations/cs-1/commands", &body)).await;
+            assert_eq!((answer.status.as_u16(), answer.body["error"]["path"].as_str()), (status, path), "{body}");
+            assert!(answer.error("message").contains(message), "{}", answer.body);
+        }
+        let answer = house.send(Asked::post("/api/v1/stations/nobody/commands", &json!({"command": "report"}))).await;
+        assert_eq!((answer.status.as_u16(), answer.error("code").as_str()), (404, "unknown-station"));
+    }
+}

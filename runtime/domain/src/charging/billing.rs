@@ -1,0 +1,62 @@
+//! From prices to bills.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::bill::Bill;
+use crate::mark::Mark;
+use crate::pricing::Price;
+use crate::session::{Session, SessionState};
+
+/// A price that cannot stand leaves the one before and a mark; it never becomes a guess.
+pub(super) fn take_price(session: &mut Session, price: Option<Price>) {
+    if session.marks.has(&Mark::VOIDED) {
+        return;
+    }
+    let Some(price) = price else {
+        session.marks.add_if(session.pin.is_some(), Mark::PRICE_MISSING);
+        if session.state == SessionState::Ended || session.price.is_none() {
+            session.marks.add(Mark::UNPRICED);
+        }
+        return;
+    };
+    if session.price.as_ref().is_some_and(|before| before.currency != price.currency) {
+        return session.marks.add(Mark::CURRENCY_CHANGED);
+    }
+    // What the pinned version has said of an ended session is not replaced by what a stand-in says.
+    let stands = |before: &Price| before.is_final && !before.is_doubtful() && session.state == SessionState::Ended;
+    if price.is_doubtful() && session.price.as_deref().is_some_and(stands) {
+        return session.marks.add(Mark::PRICE_KEPT);
+    }
+    if price.is_doubtful() {
+        session.marks.add(Mark::PRICE_FALLBACK);
+    } else if price.is_final {
+        [Mark::PRICE_FALLBACK, Mark::PRICE_MISSING, Mark::UNPRICED]
+            .iter()
+            .for_each(|mark| session.marks.take_back(mark));
+    }
+    let is_owed = price.is_final && !price.total.is_zero() && session.token.is_none();
+    session.marks.add_if(is_owed, Mark::NO_TOKEN);
+    session.price = Some(Arc::new(price));
+}
+
+/// Issues the bill of an ended session, and another one when it says something else. The one before is kept with it, in
+/// case it was issued when the latest stood in the session's row only.
+pub(super) fn bill(before: Option<&Session>, session: &mut Session, why: Option<String>, now: Timestamp) -> Vec<Bill> {
+    let earlier = before.and_then(Bill::of);
+    let version = before.map_or(0, |before| before.bill) + 1;
+    let Some(bill) = Bill::of(&Session { bill: version, ..session.clone() }) else { return Vec::new() };
+    if earlier.as_ref().is_some_and(|earlier| earlier.says_the_same(&bill)) {
+        return Vec::new();
+    }
+    session.bill = version;
+    let why = why.unwrap_or_else(|| news(before.filter(|_| version > 1), session));
+    earlier.into_iter().chain([Bill { issued_at: Some(now), why, ..bill }]).collect()
+}
+
+/// The marks that came with a correction.
+fn news(before: Option<&Session>, session: &Session) -> String {
+    let is_news = |mark: &&Mark| before.is_some_and(|before| !before.marks.has(mark));
+    session.marks.iter().filter(is_news).map(Mark::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,34 @@
+//! A command has gone on: what that means for its session.
+
+use super::Station;
+use super::consequences::{Happened, Step};
+use crate::command::{Exchange, Origin, Verdict};
+use crate::mark::Mark;
+use crate::reply::Reply;
+use crate::session::Session;
+
+pub fn exchanged(station: &Station, exchange: Exchange) -> Step {
+    let session = match exchange.origin {
+        Origin::Limit(id) => station.open().find(|session| session.id == id),
+        Origin::Operator => None,
+    };
+    let happened = if exchange.is_open() { Happened::Commanded } else { Happened::CommandEnded };
+    Step {
+        happened: vec![happened(exchange.id)],
+        sessions: session.and_then(|session| told(session, &exchange)).into_iter().collect(),
+        exchanges: vec![exchange],
+        ..Step::reply(Reply::Empty)
+    }
+}
+
+/// The session says that its station does not stop.
+fn told(session: &Session, exchange: &Exchange) -> Option<Session> {
+    let is_refused = exchange.answer.as_ref().is_some_and(|answer| answer.verdict == Verdict::Refused);
+    let mut session = session.clone();
+    match (is_refused, session.marks.has(&Mark::STOP_REFUSED)) {
+        (true, false) => session.marks.add(Mark::STOP_REFUSED),
+        (false, true) if exchange.answer.is_some() => session.marks.take_back(&Mark::STOP_REFUSED),
+        _ => return None,
+    }
+    Some(session)
+}

@@ -1,0 +1,137 @@
+//! What people do to a session: end it, void it, review it, have it priced again. Each leaves who did it, and why.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::apply::Pinning;
+use super::consequences::{Correction, Happened, Step};
+use super::ending::abandon;
+use super::{Station, startless};
+use crate::mark::Mark;
+use crate::pricing::Price;
+use crate::reply::Reply;
+use crate::session::{Act, Session, SessionState, Verb};
+use crate::{Occasion, SessionId};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotCarried {
+    #[error("there is no such session")]
+    Unknown,
+    #[error("it has ended already")]
+    Ended,
+    #[error("it has not ended; end it first")]
+    Open,
+    #[error("it has no bill that could be voided")]
+    NotBilled,
+    #[error("it is void already; have it priced again to take that back")]
+    Void,
+    #[error("it does not need review")]
+    NothingToReview,
+    #[error("people have done {} things to it, which is as many as are kept", Session::MAX_ACTS)]
+    TooManyActs,
+}
+
+/// What was done is a step like a message's: it is priced, settled and committed.
+///
+/// # Errors
+/// Why it cannot be done; nothing has changed.
+pub fn carry_out(station: &Station, id: SessionId, act: &Act, pin: &Pinning<'_>) -> Result<Step, NotCarried> {
+    let known = station.sessions.iter().find(|session| session.id == id).ok_or(NotCarried::Unknown)?;
+    if known.acts.len() >= Session::MAX_ACTS {
+        return Err(NotCarried::TooManyActs);
+    }
+    let mut session = Session { acts: with(known, act), ..Session::clone(known) };
+    match act.verb {
+        Verb::End => end(station, &session, act.at),
+        Verb::Void => {
+            void(&mut session, act.at)?;
+            Ok(corrected(session, act, Happened::Voided(id)))
+        }
+        Verb::Review => {
+            review(&mut session)?;
+            Ok(changed(session, Happened::Reviewed(id)))
+        }
+        Verb::Reprice { anew } => {
+            reprice(&mut session, station, anew.then_some(pin))?;
+            let step = corrected(session, act, Happened::Updated(id));
+            Ok(Step { to_price: vec![id], ..step })
+        }
+    }
+}
+
+fn with(session: &Session, act: &Act) -> Arc<Vec<Act>> {
+    Arc::new(session.acts.iter().cloned().chain([act.clone()]).collect())
+}
+
+/// In the books, at its last reading. What the station tells of it later still counts.
+fn end(station: &Station, session: &Session, now: Timestamp) -> Result<Step, NotCarried> {
+    let mut ended = match session.state {
+        SessionState::Ended => return Err(NotCarried::Ended),
+        SessionState::Parked => startless::give_up(station, session, now),
+        SessionState::Active => abandon(session, None),
+    };
+    ended.marks.add(Mark::ENDED_BY_OPERATOR);
+    let mut step = Step::reply(Reply::Empty);
+    step.also_ended(ended);
+    Ok(step)
+}
+
+/// It costs nothing, and no later message changes that.
+fn void(session: &mut Session, now: Timestamp) -> Result<(), NotCarried> {
+    if session.state != SessionState::Ended {
+        return Err(NotCarried::Open);
+    }
+    if session.marks.has(&Mark::VOIDED) {
+        return Err(NotCarried::Void);
+    }
+    let price = session.price.as_deref().filter(|price| price.is_final).ok_or(NotCarried::NotBilled)?;
+    session.price = Some(Arc::new(Price {
+        total: Decimal::ZERO,
+        lines: Vec::new(),
+        at: now,
+        modified_by: Vec::new(),
+        left_out: Vec::new(),
+        ..price.clone()
+    }));
+    session.marks.add(Mark::VOIDED);
+    Ok(())
+}
+
+/// The doubts stay, to be read; nobody has to look again until there is another one.
+fn review(session: &mut Session) -> Result<(), NotCarried> {
+    if !session.marks.has(&Mark::NEEDS_REVIEW) {
+        return Err(NotCarried::NothingToReview);
+    }
+    if session.state != SessionState::Ended {
+        return Err(NotCarried::Open);
+    }
+    session.marks.take_back(&Mark::NEEDS_REVIEW);
+    session.marks.add(Mark::REVIEWED);
+    Ok(())
+}
+
+/// By the versions that it is pinned to, or, with `pin`, by those that are active now for such a session.
+fn reprice(session: &mut Session, station: &Station, pin: Option<&Pinning<'_>>) -> Result<(), NotCarried> {
+    if session.state != SessionState::Ended {
+        return Err(NotCarried::Open);
+    }
+    session.marks.take_back(&Mark::VOIDED);
+    session.marks.add(Mark::REPRICED);
+    if let Some(pin) = pin {
+        let occasion = Occasion::of(&station.record, session.token_group.as_deref(), session.started_at);
+        session.pin = pin(&occasion, None);
+        session.price = None;
+    }
+    Ok(())
+}
+
+fn corrected(session: Session, act: &Act, happened: Happened) -> Step {
+    let why = format!("{} by {}: {}", act.verb.past(), act.actor, act.reason);
+    Step { correction: Some(Correction { session: session.id, why }), ..changed(session, happened) }
+}
+
+fn changed(session: Session, happened: Happened) -> Step {
+    Step { happened: vec![happened], sessions: vec![session], ..Step::reply(Reply::Empty) }
+}

@@ -1,0 +1,191 @@
+//! A command's life: queued, sent, answered; or unanswered and tried again, until it is given up.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Command, CommandAnswer, Verdict};
+use crate::{CommandId, SessionId, StationId};
+
+/// After a try that was not answered: doubled each time, up to the longest.
+const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+const PAUSE_MAX: SignedDuration = SignedDuration::from_secs(300);
+
+/// It is on disk before it is sent, and its answer before anybody is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exchange {
+    pub id: CommandId,
+    pub station: StationId,
+    #[serde(flatten)]
+    pub command: Command,
+    pub origin: Origin,
+    pub state: ExchangeState,
+    pub queued_at: Timestamp,
+    /// `None`: it is tried until its cause is gone.
+    pub expires_at: Option<Timestamp>,
+    /// How often it was sent.
+    pub tries: u32,
+    /// The latest call's id on the wire.
+    pub call: Option<String>,
+    pub sent_at: Option<Timestamp>,
+    pub next_try_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    /// The latest one; a refusal may be followed by another try.
+    pub answer: Option<CommandAnswer>,
+    /// Why it ended without an answer.
+    pub why: Option<String>,
+}
+
+/// Who wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Somebody asked through the API.
+    Operator,
+    /// This session has reached a limit of its authorization.
+    Limit(SessionId),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExchangeState {
+    /// It waits for the station, for its turn or for its next try.
+    Queued,
+    /// It is on the wire.
+    Sent,
+    Answered,
+    /// It was sent, and no answer came: the station may have carried it out.
+    TimedOut,
+    /// It was never carried out as far as we know.
+    GivenUp,
+}
+
+impl ExchangeState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Answered => "answered",
+            Self::TimedOut => "timed-out",
+            Self::GivenUp => "given-up",
+        }
+    }
+}
+
+impl Exchange {
+    /// Open exchanges of operators that a station may have. Those of limits find room: there is one for each session.
+    pub const OPEN_MAX: usize = 64;
+
+    pub fn queue(
+        id: CommandId,
+        station: StationId,
+        command: Command,
+        origin: Origin,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            station,
+            command: command.numbered(id),
+            origin,
+            state: ExchangeState::Queued,
+            queued_at: now,
+            expires_at,
+            tries: 0,
+            call: None,
+            sent_at: None,
+            next_try_at: now,
+            ended_at: None,
+            answer: None,
+            why: None,
+        }
+    }
+
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, ExchangeState::Queued | ExchangeState::Sent)
+    }
+
+    pub fn is_of(&self, session: SessionId) -> bool {
+        self.origin == Origin::Limit(session)
+    }
+
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.state == ExchangeState::Queued && self.next_try_at <= now && !self.has_expired(now)
+    }
+
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires| expires <= now)
+    }
+
+    /// When somebody has to look at it. One that is over and still at hand waits to be stored.
+    pub fn wakes(&self, is_connected: bool) -> Option<Timestamp> {
+        let is_waiting = !self.is_open() || (self.state == ExchangeState::Queued && is_connected);
+        let expires_at = self.expires_at.filter(|_| self.is_open());
+        [expires_at, is_waiting.then_some(self.next_try_at)].into_iter().flatten().min()
+    }
+
+    /// It is over, and could not be stored: it is tried again in a while.
+    #[must_use]
+    pub fn kept(&self, now: Timestamp) -> Self {
+        Self { next_try_at: now.checked_add(PAUSE).unwrap_or(now), ..self.clone() }
+    }
+
+    #[must_use]
+    pub fn sent(&self, call: String, now: Timestamp) -> Self {
+        let (call, sent_at) = (Some(call), Some(now));
+        Self { state: ExchangeState::Sent, tries: self.tries.saturating_add(1), call, sent_at, ..self.clone() }
+    }
+
+    /// What a limit wants is tried again when it is refused: it still costs the driver, or the operator.
+    #[must_use]
+    pub fn answered(&self, answer: CommandAnswer, now: Timestamp) -> Self {
+        let is_refused = answer.verdict == Verdict::Refused;
+        let answered = Self { answer: Some(answer), ..self.clone() };
+        match &self.origin {
+            Origin::Limit(_) if is_refused => answered.again(now, PAUSE_MAX),
+            Origin::Limit(_) | Origin::Operator => answered.ended(ExchangeState::Answered, None, now),
+        }
+    }
+
+    /// No answer came in time, or its connection is gone.
+    #[must_use]
+    pub fn unanswered(&self, now: Timestamp) -> Self {
+        if self.has_expired(now) {
+            return self.expired(now);
+        }
+        let doublings = self.tries.saturating_sub(1).min(8);
+        self.again(now, PAUSE.saturating_mul(1 << doublings).min(PAUSE_MAX))
+    }
+
+    /// A new connection, or a new process: what was on the wire is not any more.
+    #[must_use]
+    pub fn lost(&self, now: Timestamp) -> Self {
+        if self.state == ExchangeState::Sent { self.again(now, SignedDuration::ZERO) } else { self.clone() }
+    }
+
+    #[must_use]
+    pub fn expired(&self, now: Timestamp) -> Self {
+        match self.tries {
+            0 => self.ended(ExchangeState::GivenUp, Some("it could not be sent in time".to_owned()), now),
+            tries => {
+                let why = format!("it was sent {tries} times and not answered; the station may have carried it out");
+                self.ended(ExchangeState::TimedOut, Some(why), now)
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn given_up(&self, why: &str, now: Timestamp) -> Self {
+        self.ended(ExchangeState::GivenUp, Some(why.to_owned()), now)
+    }
+
+    fn again(&self, now: Timestamp, pause: SignedDuration) -> Self {
+        let next_try_at = now.checked_add(pause).unwrap_or(now);
+        Self { state: ExchangeState::Queued, next_try_at, ..self.clone() }
+    }
+
+    fn ended(&self, state: ExchangeState, why: Option<String>, now: Timestamp) -> Self {
+        Self { state, ended_at: Some(now), why, ..self.clone() }
+    }
+}

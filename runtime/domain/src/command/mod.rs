@@ -1,0 +1,116 @@
+//! What we ask of a station: typed commands, in nobody's wire format, and the exchange that each of them becomes.
+
+mod exchange;
+
+use serde::{Deserialize, Serialize};
+
+use crate::token::IdToken;
+use crate::{CommandId, TransactionId};
+
+pub use exchange::{Exchange, ExchangeState, Origin};
+
+/// A link puts it into its own words, or says that it has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Command {
+    /// Begin a transaction with this token (OCPP 2.0.1, F01 and F02; 1.6, 5.11).
+    Start {
+        token: IdToken,
+        evse: Option<u32>,
+        connector: Option<u32>,
+        /// By which the station names this request in the transaction's first message (2.x remoteStartId).
+        number: u32,
+    },
+    /// End a transaction (OCPP 2.0.1, F03; 1.6, 5.12).
+    Stop { transaction: TransactionId },
+    /// The most that may be drawn there: by this transaction, or else by each one that begins (OCPP 2.0.1, K01; 1.6, 5.16).
+    Limit { evse: u32, transaction: Option<TransactionId>, most: Most },
+    /// Let go of the cable (OCPP 2.0.1, F05; 1.6, 5.18).
+    Unlock { evse: u32, connector: u32 },
+    /// Start anew, once nothing charges or at once (OCPP 2.0.1, B11 and B12; 1.6, 5.14).
+    Reset { evse: Option<u32>, is_immediate: bool },
+    /// Take a connector, an EVSE or the station out of service, or back in (OCPP 2.0.1, G03 and G04; 1.6, 5.2).
+    Availability { evse: Option<u32>, connector: Option<u32>, is_operative: bool },
+    /// Say something now (OCPP 2.0.1, F06; 1.6, 5.17).
+    Trigger { message: Trigger, evse: Option<u32>, connector: Option<u32> },
+    /// Report all that you know of yourself (OCPP 2.0.1, B07; 1.6, 5.8).
+    Report { number: u32 },
+}
+
+impl Command {
+    /// With the numbers that the station repeats, which come from the command's own id: a try has that of the one before.
+    #[must_use]
+    pub fn numbered(self, id: CommandId) -> Self {
+        let own = u32::try_from(id.0.as_u128() & 0x7fff_ffff).unwrap_or_default();
+        match self {
+            Self::Start { token, evse, connector, .. } => Self::Start { token, evse, connector, number: own },
+            Self::Report { .. } => Self::Report { number: own },
+            other => other,
+        }
+    }
+}
+
+/// A station may count in one of them only, and says so by refusing the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Most {
+    Watts(u32),
+    /// Of each phase, in tenths.
+    DeciAmperes(u32),
+}
+
+/// What all versions can be asked to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    Boot,
+    Heartbeat,
+    MeterValues,
+    Status,
+}
+
+/// What a station answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandAnswer {
+    pub verdict: Verdict,
+    /// The station's own word: `Accepted`, `Rejected`, `Scheduled`, `UnlockFailed`, or the code of an error.
+    pub status: String,
+    /// Its reason, where it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The transaction that runs there already (2.x RequestStartTransaction).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<TransactionId>,
+    /// What it said as a whole, where that is more than a word. Longer ones are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// What was not as the standard has it, in its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub odd: Option<String>,
+}
+
+impl CommandAnswer {
+    /// Bytes of a body that is kept.
+    pub const BODY_MAX: usize = 65_536;
+}
+
+/// What an answer comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    Accepted,
+    /// It will be done when what runs has ended.
+    Scheduled,
+    Refused,
+}
+
+/// Why a command is not sent over a link.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsayable {
+    /// This link has no words for it; another try would say the same.
+    #[error("{0}")]
+    NotSupported(String),
+    #[error("the connection is closed")]
+    Closed,
+}

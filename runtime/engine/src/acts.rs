@@ -1,0 +1,33 @@
+//! What people do to sessions, in the station's task like everything that changes them.
+
+use amprule_domain::charging::{self, NotCarried};
+use amprule_domain::effect::MessageKey;
+use amprule_domain::session::Act;
+use amprule_domain::{Occasion, SessionId};
+
+use crate::station::StationTask;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActRefused {
+    #[error(transparent)]
+    NotCarried(#[from] NotCarried),
+    #[error("{0}")]
+    NotStored(String),
+}
+
+impl StationTask {
+    /// It is on disk when this answers.
+    pub(crate) async fn act(&mut self, id: SessionId, act: Act) -> Result<(), ActRefused> {
+        let not_stored = |error: amprule_domain::ports::StoreError| ActRefused::NotStored(error.to_string());
+        if !self.station.sessions.iter().any(|session| session.id == id) {
+            let found = self.ports.store.session(id).map_err(not_stored)?;
+            self.station.bring_back(found.into_iter().collect());
+        }
+        let hooks = self.ports.hooks.clone();
+        let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);
+        let step = charging::carry_out(&self.station, id, &act, &pin)?;
+        let nobody_asked = MessageKey { id: "".into(), digest: 0 };
+        let settled = self.settle(step, act.at, &nobody_asked).await;
+        self.commit(settled).await.map(|_| ()).map_err(not_stored)
+    }
+}

@@ -1,0 +1,74 @@
+//! What we may ask of a station, as rows: one for each typed command of a version, in the file that is named after it.
+
+use amprule_domain::TransactionId;
+use amprule_domain::command::{Command, CommandAnswer, Verdict};
+use serde::Deserialize;
+
+use crate::encode::Times;
+
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) action: &'static str,
+    /// The payload that says this command. `None`: it is another row's.
+    pub(crate) encode: fn(&Command, Times) -> Option<String>,
+    pub(crate) decode: fn(&str) -> CommandAnswer,
+}
+
+/// A response that says with a word how it went, which most do.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    status_info: Option<StatusInfo>,
+    #[serde(default)]
+    transaction_id: Option<String>,
+}
+
+/// StatusInfoType (2.x).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusInfo {
+    #[serde(default)]
+    reason_code: String,
+    #[serde(default)]
+    additional_info: Option<String>,
+}
+
+/// Tolerant: a word in other letters is that word, and one that is not the standard's is a refusal.
+pub(crate) fn status(payload: &str) -> CommandAnswer {
+    let Ok(Status { status, status_info, transaction_id }) = serde_json::from_str(payload) else {
+        return refused("FormatViolation", Some("the answer has another shape".to_owned()));
+    };
+    let verdict = match status.to_ascii_lowercase().as_str() {
+        "accepted" | "unlocked" => Verdict::Accepted,
+        "scheduled" => Verdict::Scheduled,
+        _ => Verdict::Refused,
+    };
+    let reason = status_info.map(|info| match info.additional_info {
+        Some(more) => format!("{}: {more}", info.reason_code),
+        None => info.reason_code,
+    });
+    CommandAnswer {
+        verdict,
+        status,
+        reason,
+        transaction: transaction_id.map(TransactionId::new),
+        body: None,
+        odd: None,
+    }
+}
+
+/// A response that is itself what was asked for.
+pub(crate) fn body(payload: &str) -> CommandAnswer {
+    let body = Some(payload.to_owned()).filter(|body| body.len() <= CommandAnswer::BODY_MAX);
+    let status = "Accepted".to_owned();
+    CommandAnswer { verdict: Verdict::Accepted, status, reason: None, transaction: None, body, odd: None }
+}
+
+/// The station's error, or an answer that cannot be read.
+pub(crate) fn refused(code: &str, reason: Option<String>) -> CommandAnswer {
+    let (status, reason) = (code.to_owned(), reason.filter(|reason| !reason.is_empty()));
+    CommandAnswer { verdict: Verdict::Refused, status, reason, transaction: None, body: None, odd: None }
+}

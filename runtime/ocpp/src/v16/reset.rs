@@ -1,0 +1,13 @@
+//! Reset (OCPP 1.6, 5.14): of the whole station. A soft one ends what charges in good order.
+
+use amprule_domain::command::Command;
+
+use crate::encode::{Object, Times};
+use crate::request::{Request, status};
+
+pub(crate) const REQUEST: Request = Request { action: "Reset", encode, decode: status };
+
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::Reset { is_immediate, .. } = command else { return None };
+    Some(Object::new(times).text("type", if *is_immediate { "Hard" } else { "Soft" }).finish())
+}

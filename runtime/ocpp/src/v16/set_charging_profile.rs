@@ -1,0 +1,33 @@
+//! SetChargingProfile (OCPP 1.6, 5.16), as far as a limit needs it: one period, from the start of the transaction on.
+
+use amprule_domain::command::{Command, Most};
+
+use crate::encode::{Object, Times};
+use crate::request::{Request, status};
+use crate::v16::words;
+
+/// One limit replaces another of the same number (OCPP 1.6, 3.13.2).
+const LIMIT_ID: i32 = 1;
+
+pub(crate) const REQUEST: Request = Request { action: "SetChargingProfile", encode, decode: status };
+
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::Limit { evse, transaction, most } = command else { return None };
+    let number = transaction.as_ref().map(|transaction| transaction.as_str().parse::<i64>().unwrap_or_default());
+    let profile = Object::new(times)
+        .raw("chargingProfileId", LIMIT_ID)
+        .maybe(number, |object, number| object.raw("transactionId", number))
+        .raw("stackLevel", 0)
+        .text("chargingProfilePurpose", words::purpose(number.is_some()))
+        .text("chargingProfileKind", "Relative")
+        .raw("chargingSchedule", schedule(*most, times))
+        .finish();
+    Some(Object::new(times).raw("connectorId", evse).raw("csChargingProfiles", profile).finish())
+}
+
+/// ChargingSchedule (7.13).
+fn schedule(most: Most, times: Times) -> String {
+    let (unit, limit) = words::limit(most);
+    let period = Object::new(times).raw("startPeriod", 0).raw("limit", limit).finish();
+    Object::new(times).text("chargingRateUnit", unit).raw("chargingSchedulePeriod", format!("[{period}]")).finish()
+}

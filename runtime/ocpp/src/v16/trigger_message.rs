@@ -1,0 +1,15 @@
+//! TriggerMessage (OCPP 1.6, 5.17).
+
+use amprule_domain::command::Command;
+
+use crate::encode::{Object, Times};
+use crate::request::{Request, status};
+use crate::v16::words;
+
+pub(crate) const REQUEST: Request = Request { action: "TriggerMessage", encode, decode: status };
+
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::Trigger { message, evse, .. } = command else { return None };
+    let request = Object::new(times).text("requestedMessage", words::trigger(*message));
+    Some(request.maybe(*evse, |object, evse| object.raw("connectorId", evse)).finish())
+}

@@ -1,0 +1,13 @@
+//! RequestStopTransaction (OCPP 2.0.1, 1.49).
+
+use amprule_domain::command::Command;
+
+use crate::encode::{Object, Times};
+use crate::request::{Request, status};
+
+pub(crate) const REQUEST: Request = Request { action: "RequestStopTransaction", encode, decode: status };
+
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::Stop { transaction } = command else { return None };
+    Some(Object::new(times).text("transactionId", transaction.as_str()).finish())
+}

@@ -1,0 +1,33 @@
+//! SetChargingProfile (OCPP 2.0.1, 1.55), as far as a limit needs it: one period, from the start of the transaction on.
+
+use amprule_domain::command::{Command, Most};
+
+use crate::encode::{Object, Times};
+use crate::request::{Request, status};
+use crate::v16::words::{limit, purpose};
+
+/// One limit replaces another of the same number (K01.FR.05).
+const LIMIT_ID: i32 = 1;
+
+pub(crate) const REQUEST: Request = Request { action: "SetChargingProfile", encode, decode: status };
+
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::Limit { evse, transaction, most } = command else { return None };
+    let profile = Object::new(times)
+        .raw("id", LIMIT_ID)
+        .raw("stackLevel", 0)
+        .text("chargingProfilePurpose", purpose(transaction.is_some()))
+        .text("chargingProfileKind", "Relative")
+        .maybe(transaction.as_ref(), |object, transaction| object.text("transactionId", transaction.as_str()))
+        .raw("chargingSchedule", format!("[{}]", schedule(*most, times)))
+        .finish();
+    Some(Object::new(times).raw("evseId", evse).raw("chargingProfile", profile).finish())
+}
+
+/// ChargingScheduleType.
+fn schedule(most: Most, times: Times) -> String {
+    let (unit, limit) = limit(most);
+    let period = Object::new(times).raw("startPeriod", 0).raw("limit", limit).finish();
+    let schedule = Object::new(times).raw("id", LIMIT_ID).text("chargingRateUnit", unit);
+    schedule.raw("chargingSchedulePeriod", format!("[{period}]")).finish()
+}

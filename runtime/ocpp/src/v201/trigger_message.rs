@@ -1,0 +1,17 @@
+//! TriggerMessage (OCPP 2.0.1, 1.59).
+
+use amprule_domain::command::Command;
+
+use crate::encode::{Object, Times};
+use crate::request::{Request, status};
+use crate::v16::words::trigger;
+use crate::v201::words;
+
+pub(crate) const REQUEST: Request = Request { action: "TriggerMessage", encode, decode: status };
+
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::Trigger { message, evse, connector } = command else { return None };
+    let request =
+        Object::new(times).maybe(*evse, |object, evse| object.raw("evse", words::place(evse, *connector, times)));
+    Some(request.text("requestedMessage", trigger(*message)).finish())
+}

@@ -1,0 +1,141 @@
+//! Typed commands in each version's words, and what stations answer to them.
+
+use amprule_domain::command::{Command, CommandAnswer, Most, Trigger, Verdict};
+use amprule_domain::token::IdToken;
+use amprule_ocpp::Dialect;
+
+fn commands() -> Vec<(Command, &'static str, &'static str)> {
+    let token = |kind: &str| IdToken::new("A\"1", kind);
+    let start = |evse, kind| Command::Start { token: token(kind), evse, connector: None, number: 7 };
+    let limit =
+        |transaction: Option<&str>, most| Command::Limit { evse: 2, transaction: transaction.map(Into::into), most };
+    let place = |evse, connector| Command::Availability { evse, connector, is_operative: false };
+    let trigger = |message, evse, connector| Command::Trigger { message, evse, connector };
+    vec![
+        (
+            start(Some(2), ""),
+            r#"RemoteStartTransaction {"connectorId":2,"idTag":"A\"1"}"#,
+            r#"RequestStartTransaction {"evseId":2,"remoteStartId":7,"idToken":{"idToken":"A\"1","type":"ISO14443"}}"#,
+        ),
+        (
+            start(None, "Central"),
+            r#"RemoteStartTransaction {"idTag":"A\"1"}"#,
+            r#"RequestStartTransaction {"remoteStartId":7,"idToken":{"idToken":"A\"1","type":"Central"}}"#,
+        ),
+        (
+            Command::Stop { transaction: "17".into() },
+            r#"RemoteStopTransaction {"transactionId":17}"#,
+            r#"RequestStopTransaction {"transactionId":"17"}"#,
+        ),
+        (
+            limit(Some("17"), Most::DeciAmperes(105)),
+            r#"SetChargingProfile {"connectorId":2,"csChargingProfiles":{"chargingProfileId":1,"transactionId":17,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Relative","chargingSchedule":{"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":0,"limit":10.5}]}}}"#,
+            r#"SetChargingProfile {"evseId":2,"chargingProfile":{"id":1,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Relative","transactionId":"17","chargingSchedule":[{"id":1,"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":0,"limit":10.5}]}]}}"#,
+        ),
+        (
+            limit(None, Most::Watts(11_000)),
+            r#"SetChargingProfile {"connectorId":2,"csChargingProfiles":{"chargingProfileId":1,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Relative","chargingSchedule":{"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":11000}]}}}"#,
+            r#"SetChargingProfile {"evseId":2,"chargingProfile":{"id":1,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Relative","chargingSchedule":[{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":11000}]}]}}"#,
+        ),
+        (
+            Command::Unlock { evse: 2, connector: 1 },
+            r#"UnlockConnector {"connectorId":2}"#,
+            r#"UnlockConnector {"evseId":2,"connectorId":1}"#,
+        ),
+        (
+            Command::Reset { evse: None, is_immediate: true },
+            r#"Reset {"type":"Hard"}"#,
+            r#"Reset {"type":"Immediate"}"#,
+        ),
+        (
+            Command::Reset { evse: Some(2), is_immediate: false },
+            r#"Reset {"type":"Soft"}"#,
+            r#"Reset {"type":"OnIdle","evseId":2}"#,
+        ),
+        (
+            place(None, None),
+            r#"ChangeAvailability {"connectorId":0,"type":"Inoperative"}"#,
+            r#"ChangeAvailability {"operationalStatus":"Inoperative"}"#,
+        ),
+        (
+            place(Some(2), Some(1)),
+            r#"ChangeAvailability {"connectorId":2,"type":"Inoperative"}"#,
+            r#"ChangeAvailability {"evse":{"id":2,"connectorId":1},"operationalStatus":"Inoperative"}"#,
+        ),
+        (
+            trigger(Trigger::Status, Some(1), Some(1)),
+            r#"TriggerMessage {"requestedMessage":"StatusNotification","connectorId":1}"#,
+            r#"TriggerMessage {"evse":{"id":1,"connectorId":1},"requestedMessage":"StatusNotification"}"#,
+        ),
+        (
+            trigger(Trigger::Boot, None, None),
+            r#"TriggerMessage {"requestedMessage":"BootNotification"}"#,
+            r#"TriggerMessage {"requestedMessage":"BootNotification"}"#,
+        ),
+        (
+            Command::Report { number: 7 },
+            "GetConfiguration {}",
+            r#"GetBaseReport {"requestId":7,"reportBase":"FullInventory"}"#,
+        ),
+    ]
+}
+
+#[test]
+fn a_command_is_phrased_in_each_versions_words_and_keeps_its_shape() {
+    for (command, in_v16, in_v2) in commands() {
+        for (dialect, expect) in [(Dialect::V16, in_v16), (Dialect::V201, in_v2), (Dialect::V21, in_v2)] {
+            let (action, payload) = dialect.phrase(&command).expect("each version can say it");
+            assert_eq!(format!("{action} {payload}"), expect);
+            assert_eq!(dialect.check_command(action, &payload), Ok(action), "{payload}");
+        }
+    }
+}
+
+#[test]
+fn answers_are_understood_however_they_are_written() {
+    let cases = [
+        (Dialect::V16, "RemoteStopTransaction", r#"{"status":"Accepted"}"#, Verdict::Accepted, "Accepted", None),
+        (Dialect::V16, "RemoteStopTransaction", r#"{"status":"Rejected"}"#, Verdict::Refused, "Rejected", None),
+        (Dialect::V16, "ChangeAvailability", r#"{"status":"Scheduled"}"#, Verdict::Scheduled, "Scheduled", None),
+        (Dialect::V16, "UnlockConnector", r#"{"status":"Unlocked"}"#, Verdict::Accepted, "Unlocked", None),
+        (
+            Dialect::V16,
+            "Reset",
+            r#"{"status":"accepted"}"#,
+            Verdict::Accepted,
+            "accepted",
+            Some("/status: must be one of Accepted, Rejected"),
+        ),
+        (Dialect::V16, "Reset", "{}", Verdict::Refused, "", Some(": status is required")),
+        (
+            Dialect::V201,
+            "RequestStopTransaction",
+            r#"{"status":7}"#,
+            Verdict::Refused,
+            "FormatViolation",
+            Some("/status: must be one of Accepted, Rejected"),
+        ),
+        (Dialect::V16, "GetConfiguration", r#"{"unknownKey":["a"]}"#, Verdict::Accepted, "Accepted", None),
+    ];
+    for (dialect, action, payload, verdict, status, odd) in cases {
+        let answer = dialect.answer(action, Ok(payload));
+        assert_eq!(
+            (answer.verdict, &*answer.status, answer.odd.as_deref()),
+            (verdict, status, odd),
+            "{action} {payload}"
+        );
+    }
+}
+
+#[test]
+fn reasons_transactions_and_errors_are_kept() {
+    let started = r#"{"status":"Rejected","statusInfo":{"reasonCode":"TxInProgress","additionalInfo":"since 8"},"transactionId":"t-1"}"#;
+    let answer = Dialect::V201.answer("RequestStartTransaction", Ok(started));
+    assert_eq!(answer.reason.as_deref(), Some("TxInProgress: since 8"));
+    assert_eq!(answer.transaction.as_ref().map(|id| id.as_str()), Some("t-1"));
+    let answer = Dialect::V16.answer("Reset", Err(("NotSupported", "no such thing")));
+    let expect = (Verdict::Refused, "NotSupported", Some("no such thing"));
+    assert_eq!((answer.verdict, &*answer.status, answer.reason.as_deref()), expect);
+    let large = format!("{{\"unknownKey\":[\"{}\"]}}", "x".repeat(CommandAnswer::BODY_MAX));
+    assert_eq!(Dialect::V16.answer("GetConfiguration", Ok(&large)).body, None);
+}
