@@ -5,6 +5,7 @@ mod author;
 mod chains;
 mod charging;
 mod clients;
+mod commands;
 mod corpus;
 mod crash;
 mod hostile;

@@ -69,3 +69,25 @@ fn with(bill: Bill, issue: Option<Issue>) -> Bill {
 fn unknown(what: &str, form: u32) -> Failure {
     Failure::Broken(format!("{what} is in form {form}, which this version does not know"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BILL, bills};
+
+    #[test]
+    fn a_bill_of_form_0_says_why_the_next_one_was_issued() {
+        let body = |version: u32, more: &str| {
+            let price = r#"{"currency":"EUR","total":"5","lines":[],"at":"2026-07-01T09:00:00Z","nextChangeAt":null,
+                "isFinal":true,"pricedBy":{"unit":"flat","version":"1","hash":"aa","fallback":false}}"#;
+            format!(r#"{{"session":7,"version":{version},"energy":5000,"endedAt":null,"price":{price},{more}}}"#)
+        };
+        let replaced = r#""replacedAt":"2026-07-02T00:00:00Z","why":"late-reading""#;
+        let issued = |why| format!(r#""issuedAt":null,"why":"{why}""#);
+        let rows = vec![(0, body(1, replaced)), (BILL, body(2, &issued("")))];
+        let read: Vec<_> =
+            bills(rows).unwrap().into_iter().map(|bill| (bill.version, bill.issued_at, bill.why)).collect();
+        let when = "2026-07-02T00:00:00Z".parse().ok();
+        assert_eq!(read, [(1, None, String::new()), (2, when, "late-reading".to_owned())]);
+        assert!(bills(vec![(9, body(1, replaced))]).is_err());
+    }
+}

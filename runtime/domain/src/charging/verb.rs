@@ -88,7 +88,7 @@ fn void(session: &mut Session, now: Timestamp) -> Result<(), NotCarried> {
     }
     let price = session.price.as_deref().filter(|price| price.is_final).ok_or(NotCarried::NotBilled)?;
     session.price = Some(Arc::new(Price {
-        total: Decimal::ZERO,
+        total: price.currency.round(Decimal::ZERO),
         lines: Vec::new(),
         at: now,
         modified_by: Vec::new(),

@@ -5,6 +5,7 @@ mod deadlines;
 mod found;
 mod late;
 mod recall;
+mod verbs;
 mod world;
 
 use amprule_domain::event::{ChargingState, Naming, Phase, StationEvent};

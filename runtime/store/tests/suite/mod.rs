@@ -1,6 +1,7 @@
 //! What every back end must do, told through the port alone: effects in, reads out. `conformance!` runs it on one.
 
 pub(crate) mod build;
+pub(crate) mod commands;
 pub(crate) mod journal;
 pub(crate) mod lists;
 pub(crate) mod records;
@@ -25,6 +26,10 @@ macro_rules! conformance {
             units_of_ended_sessions_are_no_longer_pinned,
             a_refused_commit_leaves_nothing_behind,
             a_commit_that_is_refused_does_not_harm_those_beside_it);
+        $crate::conformance!($open; commands:
+            commands_are_found_while_they_are_open_and_the_latest_after_that,
+            a_bill_is_never_overwritten,
+            events_come_in_order_and_stay_until_every_subscriber_has_them);
         $crate::conformance!($open; journal:
             readings_come_back_newest_first_and_page_by_page,
             readings_of_an_unknown_session_are_refused,

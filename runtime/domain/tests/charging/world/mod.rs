@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use amprule_domain::bill::Bill;
-use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Settling, Station, Step};
+use amprule_domain::charging::{
+    self, Admission, Moment, NotCarried, Proposal, Recall, Rules, Settled, Settling, Station, Step,
+};
 use amprule_domain::effect::{Effect, MessageKey};
 use amprule_domain::event::{
     ChargingState, ConnectorStatus, Inbound, Naming, Phase, Repetition, StationEvent, TransactionEvent,
@@ -13,6 +15,7 @@ use amprule_domain::pricing::{Price, PricedBy};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_domain::session::Session;
+use amprule_domain::session::{Act, Verb};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::token::IdToken;
 use amprule_domain::{
@@ -199,6 +202,20 @@ impl World {
         let settled =
             charging::settle(&self.station, step, prices, &Settling { now, ids: &self.counter, message: &message });
         self.adopt(settled);
+    }
+
+    /// A person does this to the only session.
+    pub(crate) fn act(&mut self, verb: Verb) -> Result<(), NotCarried> {
+        let now = at(100_000);
+        let act = Act { verb, at: now, actor: "ann".to_owned(), reason: "because".to_owned() };
+        let id = self.only_session().id;
+        let step = charging::carry_out(&self.station, id, &act, &|_, _| None)?;
+        let prices = self.price(&step, now);
+        let message = MessageKey { id: "".into(), digest: 0 };
+        let settled =
+            charging::settle(&self.station, step, prices, &Settling { now, ids: &self.counter, message: &message });
+        self.adopt(settled);
+        Ok(())
     }
 
     fn price(&self, step: &Step, now: Timestamp) -> Vec<PricingAnswer> {

@@ -1,0 +1,91 @@
+//! What people do to sessions.
+
+use amprule_domain::charging::NotCarried;
+use amprule_domain::session::{SessionState, Verb};
+use amprule_domain::{Decimal, Mark};
+
+use crate::world::{World, at};
+
+/// A session of twenty minutes, which cost 20.
+fn billed() -> World {
+    let mut world = World::new();
+    world.next_change_at = Some(at(0));
+    world.begin_v2("t", 0, 0, 100);
+    world.update_v2("t", 1, 10, 400);
+    world.end_v2("t", 3, 20, 700);
+    assert_eq!(total(&world), Decimal::from(20));
+    world
+}
+
+fn total(world: &World) -> Decimal {
+    world.only_session().price.as_ref().expect("a price").total
+}
+
+fn why(world: &World) -> &str {
+    &world.bills.last().expect("a bill").why
+}
+
+#[test]
+fn a_void_session_costs_nothing_whatever_comes_later() {
+    let mut world = billed();
+    world.act(Verb::Void).expect("it is billed");
+    assert_eq!((total(&world), world.only_session().bill), (Decimal::ZERO, 2));
+    assert_eq!(why(&world), "voided by ann: because");
+    world.update_v2("t", 2, 15, 650);
+    assert_eq!((total(&world), world.only_session().bill), (Decimal::ZERO, 2));
+    assert_eq!(world.act(Verb::Void), Err(NotCarried::Void));
+    world.act(Verb::Reprice { anew: false }).expect("it has ended");
+    assert_eq!((total(&world), world.only_session().bill), (Decimal::from(20), 3));
+    assert!(!world.only_session().marks.has(&Mark::VOIDED));
+}
+
+#[test]
+fn a_price_that_is_the_same_again_is_no_other_bill() {
+    let mut world = billed();
+    world.act(Verb::Reprice { anew: false }).expect("it has ended");
+    assert_eq!((world.only_session().bill, world.bills.len()), (1, 1));
+    assert_eq!(world.only_session().acts.len(), 1, "that it was asked for is kept");
+    world.act(Verb::Reprice { anew: true }).expect("it has ended");
+    assert_eq!(world.only_session().bill, 1);
+}
+
+#[test]
+fn a_review_ends_the_need_for_one_until_there_is_another_doubt() {
+    let mut world = billed();
+    assert_eq!(world.act(Verb::Review), Err(NotCarried::NothingToReview));
+    let mut world = World::new();
+    world.next_change_at = Some(at(0));
+    world.update_v2("t", 1, 10, 400);
+    assert_eq!(world.act(Verb::Review), Err(NotCarried::NothingToReview), "it waits for its start");
+    world.act(Verb::End).expect("it runs in the books");
+    assert!(world.only_session().marks.has(&Mark::NEEDS_REVIEW));
+    world.act(Verb::Review).expect("there are doubts");
+    let marks = &world.only_session().marks;
+    assert!(!marks.has(&Mark::NEEDS_REVIEW) && marks.has(&Mark::REVIEWED) && marks.has(&Mark::NO_START));
+}
+
+#[test]
+fn a_session_that_a_person_ended_is_billed_and_takes_its_own_end() {
+    let mut world = World::new();
+    world.next_change_at = Some(at(0));
+    world.begin_v2("t", 0, 0, 100);
+    world.update_v2("t", 1, 10, 400);
+    assert_eq!(world.act(Verb::Void), Err(NotCarried::Open));
+    world.act(Verb::End).expect("it runs");
+    let session = world.only_session();
+    assert_eq!((session.state, session.ended_at, session.bill), (SessionState::Ended, Some(at(10)), 1));
+    assert!(session.marks.has(&Mark::ENDED_BY_OPERATOR));
+    assert_eq!(world.act(Verb::End), Err(NotCarried::Ended));
+    world.end_v2("t", 3, 20, 700);
+    let session = world.only_session();
+    assert_eq!((session.ended_at, session.bill), (Some(at(20)), 2), "{:?}", session.marks);
+}
+
+#[test]
+fn what_people_do_has_a_bound() {
+    let mut world = billed();
+    for _ in 0..32 {
+        world.act(Verb::Reprice { anew: false }).expect("there is room");
+    }
+    assert_eq!(world.act(Verb::Reprice { anew: false }), Err(NotCarried::TooManyActs));
+}
