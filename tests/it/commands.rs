@@ -86,7 +86,14 @@ async fn what_people_do_to_a_session_is_in_its_books() {
     assert_eq!((&priced["total"], &priced["bill"]), (&json!("2.00"), &json!(3)));
     let done: Vec<_> = priced["acts"].as_array().expect("acts").iter().map(|act| act["what"].clone()).collect();
     assert_eq!(done, ["ended", "voided", "re-priced"]);
-    let reviewed = act("review").ok();
+    let (good, said) = server.operator(&["session", "review", &id, "--reason", "looked at it", "--by", "bob"]);
+    assert!(good && said.contains("2.00 EUR") && !said.contains("needs-review"), "{said}");
+    let (good, said) = server.operator(&["session", "void", "nobody", "--reason", "x"]);
+    assert!(!good && said.contains("there is no session nobody"), "{said}");
+    let (good, said) = server.operator(&["session", "show", &id]);
+    assert!(good && said.contains("bill 2: 0.00 EUR  voided by ann: test drive"), "{said}");
+    let reviewed = api.get(&format!("/api/v1/sessions/{id}")).ok();
+    assert_eq!(reviewed["acts"][3]["actor"], "bob");
     assert!(!reviewed["marks"].as_array().expect("marks").contains(&json!("needs-review")), "{reviewed}");
     let bills = api.get(&format!("/api/v1/sessions/{id}/bills")).ok();
     let bill =

@@ -14,6 +14,7 @@ mod serve;
 mod settings;
 mod snapshot;
 mod state;
+mod told;
 
 mod access;
 mod in_time;
@@ -28,6 +29,7 @@ mod operation;
 mod session;
 mod station;
 mod token;
+mod webhook;
 
 #[cfg(test)]
 mod testing;
@@ -39,3 +41,5 @@ pub use serve::serve;
 pub use settings::Settings;
 pub use snapshot::{Commits, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, Snapshot, StageCount};
 pub use state::{Api, Parts};
+pub use told::told;
+pub use webhook::Webhooks;

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
-use crate::{Api, access, command, decision, events, extension, in_time, operation, session, station, token};
+use crate::{Api, access, command, decision, events, extension, in_time, operation, session, station, token, webhook};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -84,6 +84,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(decision::list::list_decisions))
         .routes(routes!(decision::get::get_decision))
         .routes(routes!(events::listen))
+        .routes(routes!(webhook::list::list_webhooks))
         .routes(routes!(operation::health::live))
         .routes(routes!(operation::health::ready))
         .routes(routes!(operation::metrics::metrics))
@@ -118,7 +119,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 31] = [
+    const ROUTES: [&str; 32] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
@@ -140,6 +141,7 @@ mod tests {
         "get /api/v1/stations/{id}/messages",
         "get /api/v1/tokens",
         "get /api/v1/tokens/{idToken}",
+        "get /api/v1/webhooks",
         "get /health/live",
         "get /health/ready",
         "get /metrics",

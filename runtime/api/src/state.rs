@@ -6,13 +6,14 @@ use std::sync::Arc;
 use amprule_domain::ports::Store;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
-use crate::{Control, Extensions, Metrics, Settings};
+use crate::{Control, Extensions, Metrics, Settings, Webhooks};
 
 /// What the API is built from.
 pub struct Parts {
     pub control: Arc<dyn Control>,
     pub store: Arc<dyn Store>,
     pub extensions: Arc<dyn Extensions>,
+    pub webhooks: Arc<dyn Webhooks>,
     pub metrics: Arc<dyn Metrics>,
     /// The bearer token: the content of the file `api-token` in the data folder, without white space around it.
     pub token: String,
@@ -23,6 +24,7 @@ pub struct Api {
     pub(crate) control: Arc<dyn Control>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) extensions: Arc<dyn Extensions>,
+    pub(crate) webhooks: Arc<dyn Webhooks>,
     pub(crate) metrics: Arc<dyn Metrics>,
     pub(crate) token: String,
     pub(crate) settings: Settings,
@@ -35,11 +37,12 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { control, store, extensions, metrics, token, settings } = parts;
+        let Parts { control, store, extensions, webhooks, metrics, token, settings } = parts;
         Arc::new(Self {
             control,
             store,
             extensions,
+            webhooks,
             metrics,
             token,
             streams: Arc::new(Semaphore::new(settings.streams.min(Semaphore::MAX_PERMITS))),

@@ -37,15 +37,6 @@ impl Bill {
         })
     }
 
-    /// All versions, oldest first: those that are stored, and the session's own where it was issued before each was.
-    pub fn versions(mut stored: Vec<Self>, session: &Session) -> Vec<Self> {
-        let latest = Self::of(session);
-        let is_stored = |bill: &Self| stored.iter().any(|known| known.version == bill.version);
-        let missing = latest.filter(|latest| !is_stored(latest));
-        stored.extend(missing);
-        stored
-    }
-
     /// Whether it says the same of the same session.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let worth = |bill: &Self| (bill.price.total, bill.energy, bill.ended_at);

@@ -116,8 +116,8 @@ pub trait Store: Send + Sync {
     fn last_session_no(&self) -> StoreResult<SessionNo>;
     /// When something was last received, by our clock of then. `None`: nothing ever was, or it cannot be read.
     fn last_commit(&self) -> Option<Timestamp>;
-    /// Bills of a session, oldest first; not those that were issued before bills were kept one by one and never corrected.
-    fn bills(&self, session: SessionNo) -> StoreResult<Vec<Bill>>;
+    /// All bills of a session, oldest first.
+    fn bills(&self, session: &Session) -> StoreResult<Vec<Bill>>;
 }
 
 /// What delivers events to others needs.
@@ -270,7 +270,6 @@ pub trait RawCalls: Send {
 }
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all that is received is an event")]
 pub enum Received {
     Event(Inbound),
     /// The station answered the command that was sent under this id.

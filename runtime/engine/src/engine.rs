@@ -10,7 +10,7 @@ use amprule_domain::ports::{CallOutcome, Clock, Hooks, Ids, Store, StoreError, S
 use amprule_domain::session::Act;
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::Settings;
@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub notices: Notices,
     pub timekeeping: Timekeeping,
     pub starts: Arc<Starts>,
+    /// Changes when there are events for others.
+    pub outbox: watch::Sender<()>,
     pub troubles: Troubles,
 }
 
@@ -68,6 +70,7 @@ impl Engine {
                 notices,
                 timekeeping,
                 starts: Arc::default(),
+                outbox: watch::Sender::default(),
                 troubles: Troubles::default(),
             }),
             stations: Stations::new(settings.stations_max),
@@ -96,6 +99,11 @@ impl Engine {
 
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Notice>> {
         self.shared.notices.subscribe()
+    }
+
+    /// Changes after a commit that has events for others.
+    pub fn outbox_changes(&self) -> watch::Receiver<()> {
+        self.shared.outbox.subscribe()
     }
 
     /// For what happens outside of stations: extensions.

@@ -1,7 +1,7 @@
 //! A message's whole way: understood, asked about, committed, answered.
 
 use amprule_domain::charging::{self, Admission, Moment, Proposal, Settled, Settling, Step};
-use amprule_domain::effect::{Answered, MessageKey};
+use amprule_domain::effect::{Answered, Effect, MessageKey};
 use amprule_domain::event::{Inbound, StationEvent};
 use amprule_domain::ports::{About, PricingAnswer, StoreResult};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
@@ -63,7 +63,11 @@ impl StationTask {
         if effects.is_empty() {
             return Ok(settled.reply);
         }
+        let has_events = effects.iter().any(|effect| matches!(effect, Effect::Outbox(_)));
         self.ports.store.commit(effects).await?;
+        if has_events {
+            self.shared.outbox.send_replace(());
+        }
         let (reply, happened) = (settled.reply.clone(), std::mem::take(&mut settled.happened));
         self.station.adopt(settled);
         self.set_alarm();

@@ -132,7 +132,7 @@ fn reasons_transactions_and_errors_are_kept() {
     let started = r#"{"status":"Rejected","statusInfo":{"reasonCode":"TxInProgress","additionalInfo":"since 8"},"transactionId":"t-1"}"#;
     let answer = Dialect::V201.answer("RequestStartTransaction", Ok(started));
     assert_eq!(answer.reason.as_deref(), Some("TxInProgress: since 8"));
-    assert_eq!(answer.transaction.as_ref().map(|id| id.as_str()), Some("t-1"));
+    assert_eq!(answer.transaction.as_ref().map(amprule_domain::TransactionId::as_str), Some("t-1"));
     let answer = Dialect::V16.answer("Reset", Err(("NotSupported", "no such thing")));
     let expect = (Verdict::Refused, "NotSupported", Some("no such thing"));
     assert_eq!((answer.verdict, &*answer.status, answer.reason.as_deref()), expect);

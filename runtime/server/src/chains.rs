@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::say;
-use crate::extensions::Server;
+use crate::remote::Server;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

@@ -13,6 +13,7 @@ use crate::extensions;
 use crate::install::Install;
 use crate::key::Key;
 use crate::pack::Pack;
+use crate::session::Session;
 use crate::sign::Sign;
 use crate::verify::Verify;
 
@@ -109,6 +110,8 @@ pub(crate) enum Command {
     /// Reads the folder beside a running server and writes nothing. Exit status: 0 when every answer is the same, 1 when
     /// one is not.
     Replay(crate::replay::Options),
+    /// Show a session of a running server, end it, void it, review it, or have it priced again
+    Session(Session),
     /// Print the API's bearer token, or make a new one
     Token(Token),
 }

@@ -37,6 +37,7 @@ pub(crate) struct Config {
     pub(crate) extensions: Extensions,
     pub(crate) decisions: Decisions,
     pub(crate) log: Log,
+    pub(crate) webhooks: Vec<Webhook>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -113,6 +114,31 @@ pub(crate) enum Unknown {
 pub(crate) enum Pending {
     Strict,
     Lenient,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhook {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) secret_file: PathBuf,
+    pub(crate) previous_secret_file: Option<PathBuf>,
+    #[serde(default = "Webhook::all_events")]
+    pub(crate) events: Vec<String>,
+    #[serde(default = "Webhook::timeout_s")]
+    pub(crate) timeout_s: u64,
+    #[serde(default)]
+    pub(crate) allow_http: bool,
+}
+
+impl Webhook {
+    fn all_events() -> Vec<String> {
+        vec!["*".to_owned()]
+    }
+
+    const fn timeout_s() -> u64 {
+        10
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,25 +1,13 @@
 //! `amprule extensions` and the orders about versions: an operator's words to a running server, through its API.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::say;
-use crate::secrets;
-
-/// Which server is meant.
-#[derive(Debug, Args)]
-pub(crate) struct Server {
-    /// The server's data folder, for its API token
-    #[arg(long, value_name = "DIR", default_value = "amprule-data")]
-    data: PathBuf,
-    /// The server's API
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    api: String,
-}
+use crate::remote::Server;
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
@@ -71,50 +59,17 @@ pub(crate) fn list(options: &List) -> Result<ExitCode> {
 }
 
 pub(crate) fn activate(options: &Activate) -> Result<ExitCode> {
-    options.server.order(&options.id, &json!({ "order": "activate", "hash": options.hash }))
+    follow(&options.server, &options.id, &json!({ "order": "activate", "hash": options.hash }))
 }
 
 pub(crate) fn order(word: &str, options: &Named) -> Result<ExitCode> {
-    options.server.order(&options.id, &json!({ "order": word }))
+    follow(&options.server, &options.id, &json!({ "order": word }))
 }
 
-impl Server {
-    pub(crate) fn get(&self, what: &str) -> Result<Value> {
-        let (url, token) = self.door(what)?;
-        understood(
-            ureq::get(&url).config().http_status_as_error(false).build().header("authorization", token).call(),
-            &url,
-        )
-    }
-
-    /// Says what is active afterwards.
-    fn order(&self, id: &str, body: &Value) -> Result<ExitCode> {
-        let (url, token) = self.door(&format!("extensions/{id}/orders"))?;
-        let request = ureq::post(&url).config().http_status_as_error(false).build().header("authorization", token);
-        let extension = understood(request.send_json(body), &url)?;
-        say(brief(&extension));
-        Ok(ExitCode::SUCCESS)
-    }
-
-    fn door(&self, what: &str) -> Result<(String, String)> {
-        let data: &Path = &self.data;
-        if !data.is_dir() {
-            bail!("there is no data folder {}; --data names the server's", data.display());
-        }
-        let token = secrets::api_token(data)?;
-        Ok((format!("{}/api/v1/{what}", self.api.trim_end_matches('/')), format!("Bearer {token}")))
-    }
-}
-
-/// The API's own words where it refuses.
-fn understood(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, url: &str) -> Result<Value> {
-    let mut answer =
-        answer.with_context(|| format!("ask {url}; is the server running? --api names another address"))?;
-    let body: Value = answer.body_mut().read_json().with_context(|| format!("read the answer of {url}"))?;
-    match body["error"]["message"].as_str() {
-        Some(message) => bail!("{message}"),
-        None => Ok(body),
-    }
+/// Says what is active afterwards.
+fn follow(server: &Server, id: &str, body: &Value) -> Result<ExitCode> {
+    say(brief(&server.post(&format!("extensions/{id}/orders"), body)?));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn brief(extension: &Value) -> String {

@@ -19,15 +19,18 @@ mod listeners;
 mod metrics;
 mod numbers;
 mod pack;
+mod remote;
 mod replay;
 mod secrets;
 mod serve;
+mod session;
 mod shadow;
 mod sign;
 mod simulate;
 mod telemetry;
 mod token;
 mod verify;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Approve(options) => extensions::order("approve", &options),
         Command::Shadow(options) => shadow::run(&options),
         Command::Replay(options) => replay::run(&options),
+        Command::Session(options) => session::run(&options),
         Command::Token(options) => token::run(&options),
     };
     outcome.unwrap_or_else(|error| {

@@ -16,12 +16,19 @@ use anyhow::{Context, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+const INSTALLATION_FILE: &str = "installation";
 const TOKEN_FILE: &str = "api-token";
 const KEY_FILE: &str = "password-key";
 const MASK_FILE: &str = "mask-key";
 const COMPILED_FILE: &str = "compiled-key";
 /// Before the hash of a password that may also come in hexadecimal digits.
 const KEY_MARK: &str = "hex:";
+
+/// Names this installation to those who hear from several: 12 hexadecimal digits, made at the first start.
+pub(crate) fn installation(data: &Path) -> Result<String> {
+    let whole = read_or_make(&data.join(INSTALLATION_FILE))?;
+    Ok(whole.chars().take(12).collect())
+}
 
 /// The API's bearer token: 64 hexadecimal digits.
 pub(crate) fn api_token(data: &Path) -> Result<String> {

@@ -13,6 +13,7 @@ use amprule_gateway::{Gateway, Tls};
 use amprule_hooks::{Mask, Registry};
 use amprule_reload::{Reload, RulesFile, Watching};
 use amprule_store::SqliteStore;
+use amprule_webhooks::Webhooks;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -24,6 +25,7 @@ use crate::environment::{SystemClock, SystemIds};
 use crate::listeners::Listener;
 use crate::metrics::Gauges;
 use crate::secrets::{self, PasswordKey};
+use crate::webhooks::{self, Deliveries};
 use crate::{compilers, gate, telemetry};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
@@ -67,7 +69,8 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
         format!("cannot listen for the API on {address}; `--api ADDRESS` or `[api] listen` names another one")
     })?;
 
-    let management = house.api(&config, &data)?;
+    let webhooks = webhooks::start(&config.webhooks, &data, &house.store, &house.engine).await?;
+    let management = house.api(&config, &data, webhooks.clone())?;
     house.engine.wake_stations().context("read which stations have sessions")?;
 
     let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
@@ -96,6 +99,7 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
     let stations = stations.ended().await;
     house.engine.shutdown().await;
     let api = api.ended().await;
+    webhooks.shutdown().await;
     tokio::task::spawn_blocking(move || house.close()).await.context("close the store")?;
     why.and(stations).and(api)
 }
@@ -127,7 +131,7 @@ impl House {
         Ok(Self { store, registry, engine, passwords, watching })
     }
 
-    fn api(&self, config: &Config, data: &Path) -> Result<Arc<Api>> {
+    fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>) -> Result<Arc<Api>> {
         let gauges = Gauges { engine: self.engine.clone(), registry: self.registry.clone(), store: self.store.clone() };
         Ok(Api::new(Parts {
             control: Arc::new(Stations {
@@ -138,6 +142,7 @@ impl House {
             }),
             store: self.store.clone(),
             extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
+            webhooks: Arc::new(Deliveries(webhooks)),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,
             settings: config.api.api_settings(&config.stations),

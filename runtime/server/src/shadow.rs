@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::cli::say;
-use crate::extensions::Server;
+use crate::remote::Server;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

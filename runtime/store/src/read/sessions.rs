@@ -89,11 +89,11 @@ pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {
     Ok(SessionNo(no))
 }
 
-pub(crate) fn bills(connection: &Connection, session: SessionNo) -> Outcome<Vec<Bill>> {
+pub(crate) fn bills(connection: &Connection, session: &Session) -> Outcome<Vec<Bill>> {
     let mut statement =
         connection.prepare_cached("SELECT form, body FROM bills WHERE session = ?1 ORDER BY version")?;
-    let rows = statement.query_map([session.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    forms::bills(rows.collect::<Result<_, _>>()?)
+    let rows = statement.query_map([session.no.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    forms::bills(rows.collect::<Result<_, _>>()?, session)
 }
 
 /// Newest start first.

@@ -26,10 +26,11 @@ impl<'c> Outbox<'c> {
         if place % OUTBOX_TRIM == 0 { self.trim(place) } else { Ok(()) }
     }
 
-    /// What every subscriber has goes, but for the latest; beyond the bound all goes, heard or not.
+    /// What every subscriber has goes, but for the latest, and for the last that each has: it shows that nothing is missing
+    /// behind it. Beyond the bound all goes, heard or not.
     fn trim(&self, newest: i64) -> Outcome<()> {
         let sql = "DELETE FROM outbox
-                   WHERE place <= max(?1, min(?2, (SELECT coalesce(min(delivered), ?2) FROM subscribers)))";
+                   WHERE place <= max(?1, min(?2, (SELECT coalesce(min(delivered) - 1, ?2) FROM subscribers)))";
         let (lost, old) = (newest - OUTBOX_MAX, newest - OUTBOX_KEPT);
         self.connection.prepare_cached(sql)?.execute(params![lost, old])?;
         Ok(())

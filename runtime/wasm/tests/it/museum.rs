@@ -78,10 +78,10 @@ fn told<T: Serialize>(answer: Answer<T>) -> Value {
     output.unwrap_or_else(|fault| json!({"fault": fault.class}))
 }
 
-/// `tests/museum/<version of the contract>/<plugin>`
+/// `tests/museum/<version of the contract>/<plugin>`; data folders stand beside them.
 fn exhibits() -> Vec<PathBuf> {
-    let versions = folders(&museum());
-    let mut exhibits: Vec<PathBuf> = versions.iter().flat_map(|version| folders(version)).collect();
+    let versions = folders(&museum()).into_iter().filter(|folder| !folder.ends_with("folders"));
+    let mut exhibits: Vec<PathBuf> = versions.flat_map(|version| folders(&version)).collect();
     exhibits.sort();
     exhibits
 }

@@ -174,7 +174,7 @@ impl Store for Disk {
     fn last_commit(&self) -> Option<Timestamp> {
         *self.written.lock().expect("no panic under the lock")
     }
-    fn bills(&self, _: SessionNo) -> StoreResult<Vec<Bill>> {
+    fn bills(&self, _: &Session) -> StoreResult<Vec<Bill>> {
         unreachable!("the engine reads no bills")
     }
     fn last_session_no(&self) -> StoreResult<SessionNo> {
