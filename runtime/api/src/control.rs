@@ -7,7 +7,7 @@ use amprule_domain::charging::NotCarried;
 use amprule_domain::command::{Command, Exchange};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{Later, StoreResult};
-use amprule_domain::session::Act;
+use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use serde_json::value::RawValue;
@@ -40,6 +40,9 @@ pub trait Control: Send + Sync {
         station: &'a StationId,
         command: CommandId,
     ) -> Later<'a, Result<Exchange, CommandRefused>>;
+
+    /// A session with what it costs by now, if it is open.
+    fn priced(&self, session: Session) -> Later<'_, StoreResult<Session>>;
 
     /// Does something to a session, for a person. It is durable when this answers.
     fn act<'a>(&'a self, station: &'a StationId, session: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>>;

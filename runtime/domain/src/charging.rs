@@ -44,5 +44,5 @@ pub(crate) use question::{iso_weekday, minute_of_day};
 pub use recall::{Recall, recall};
 pub use settle::{Settled, Settling, settle};
 pub use station::{Rules, Station};
-pub use tick::tick;
+pub use tick::{as_of, tick};
 pub use verb::{NotCarried, carry_out};

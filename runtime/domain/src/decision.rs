@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{DecisionId, SessionId, StationId};
 
@@ -19,8 +20,8 @@ pub struct Decision {
     pub hash: String,
     /// The registry's generation that answered.
     pub generation: u64,
-    pub input: Value,
-    pub output: Option<Value>,
+    pub input: Json,
+    pub output: Option<Json>,
     pub fault: Option<Fault>,
     /// What stood in when the unit failed: `last-known-good`, `static-tariff`, `unpriced`, `left-out`, `reject`,
     /// `no-opinion`.
@@ -28,6 +29,46 @@ pub struct Decision {
     /// WASM fuel or Rhai operations.
     pub fuel: u64,
     pub duration_us: u64,
+}
+
+/// JSON as it was written: nobody takes it apart before somebody reads it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// `None`: it cannot be written as JSON.
+    pub fn of(value: &impl Serialize) -> Option<Self> {
+        to_raw_value(value).ok().map(Self)
+    }
+
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// # Errors
+    /// It is something else.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> serde_json::Result<T> {
+        serde_json::from_str(self.text())
+    }
+
+    pub fn value(&self) -> Value {
+        self.read().unwrap_or_default()
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Json {}
+
+impl From<Value> for Json {
+    fn from(value: Value) -> Self {
+        Self::of(&value).expect("a value is JSON")
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

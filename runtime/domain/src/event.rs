@@ -17,6 +17,8 @@ pub struct Inbound {
     pub action: &'static str,
     pub event: StationEvent,
     pub repetition: Repetition,
+    /// Its answer says what the session costs so far.
+    pub tells_cost: bool,
     /// What had to be repaired to understand it.
     pub marks: Vec<Mark>,
     /// The payload as it came.

@@ -206,6 +206,16 @@ pub struct SessionLimits {
     pub max_duration_s: Option<u64>,
     pub max_cost: Option<Decimal>,
     pub stop_requested: bool,
+    /// Its token has a budget: what it costs so far counts whenever the token is shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_budgeted: bool,
+}
+
+impl SessionLimits {
+    /// What the session costs so far decides something.
+    pub fn need_cost(&self) -> bool {
+        self.max_cost.is_some() || self.is_budgeted
+    }
 }
 
 /// A set of sequence numbers, kept as ascending inclusive ranges; at most [`SeqRanges::MAX`] of them.

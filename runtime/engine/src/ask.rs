@@ -84,6 +84,7 @@ impl StationTask {
                 max_duration_s: output.limits.max_duration_s,
                 max_cost: output.limits.max_cost,
                 stop_requested: false,
+                is_budgeted: token.is_some_and(|token| token.budget.is_some()),
             },
             tariff: output.tariff,
             kind: None,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use amprule_domain::charging;
 use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{CallOutcome, Clock, Hooks, Ids, Store, StoreError, StoreResult, Ticket};
-use amprule_domain::session::Act;
+use amprule_domain::ports::{About, CallOutcome, Clock, Hooks, Ids, Store, StoreError, StoreResult, Ticket};
+use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use tokio::sync::{broadcast, oneshot, watch};
@@ -164,6 +165,19 @@ impl Engine {
     /// Something that a person does to a session of this station. It is on disk when this answers.
     pub async fn act(&self, station: &StationId, session: SessionId, act: Act) -> Result<(), ActRefused> {
         self.ask(station, |done| Mail::Act(session, act, done), ActRefused::NotStored).await
+    }
+
+    /// A session with what it costs by now. One that has ended has its bill; one that cannot be priced now, what it cost last.
+    pub async fn priced(&self, session: Session) -> StoreResult<Session> {
+        if !session.is_open() || !self.ports.hooks.may_price(session.pin.as_deref()) {
+            return Ok(session);
+        }
+        let Some(record) = self.ports.store.station(&session.station)? else { return Ok(session) };
+        let now = self.ports.clock.now();
+        let input = charging::pricing_input(&record, &charging::as_of(&session, now), now);
+        let about = About { station: session.station.clone(), session: Some(session.id) };
+        let price = self.ports.hooks.price(session.pin.as_deref(), input, about).await.price;
+        Ok(Session { price: price.map(Arc::new).or(session.price.clone()), ..session })
     }
 
     async fn ask<T, E>(

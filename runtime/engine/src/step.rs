@@ -33,6 +33,7 @@ impl StationTask {
             pin: &pin,
             protocol: self.protocol(),
             heartbeat_s: self.heartbeat_s(),
+            is_watched: self.shared.notices.receiver_count() > 0,
             was_heard: self.answered.was_heard(&inbound.event, message.digest),
             message,
         };

@@ -94,13 +94,21 @@ impl Connection {
 
     fn decode(&mut self, id: &str, id_repaired: bool, action: &str, payload: &str) -> Option<Received> {
         match self.dialect.decode(action, payload, &self.zone) {
-            Ok(Decoded { action, event, repetition, mut marks }) => {
+            Ok(Decoded { action, event, repetition, tells_cost, mut marks }) => {
                 marks.extend(self.greeting.take());
                 marks.extend(id_repaired.then(|| Mark::new("number-for-text")));
                 if let StationEvent::Boot(boot) = &event {
                     self.suit(boot);
                 }
-                Some(Received::Event(Inbound { id: id.into(), action, event, repetition, marks, raw: payload.into() }))
+                Some(Received::Event(Inbound {
+                    id: id.into(),
+                    action,
+                    event,
+                    repetition,
+                    tells_cost,
+                    marks,
+                    raw: payload.into(),
+                }))
             }
             Err(refusal) => {
                 self.socket.queue(self.dialect.encode_error(id, &refusal));

@@ -173,7 +173,8 @@ async fn a_modifier_that_is_not_there_leaves_no_parameters_of_the_tariff_in_the_
     let pin = fixture.pin(None).unwrap();
     let answer = fixture.registry.price(Some(&pin), last(), fixture::about()).await;
     let missing = &answer.decisions[1];
-    let told = (missing.unit.as_str(), &missing.input["parameters"], &missing.input["currency"]);
+    let input = missing.input.value();
+    let told = (missing.unit.as_str(), &input["parameters"], &input["currency"]);
     assert_eq!(told, ("not-there", &json!({}), &json!("EUR")));
 }
 

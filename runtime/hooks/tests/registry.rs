@@ -199,7 +199,7 @@ async fn units_get_their_own_parameters() {
     let pin = fixture.pin(None).unwrap();
     let answer = fixture.registry.price(Some(&pin), fixture::last(), about()).await;
     assert_eq!(answer.price.unwrap().total, eur("3.00"));
-    assert_eq!(answer.decisions[0].input["parameters"]["rate"], "3.00");
+    assert_eq!(answer.decisions[0].input.value()["parameters"]["rate"], "3.00");
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn tokens_and_secret_parameters_stand_masked_in_the_decision_log() {
         fixture.registry.mask_with(Mask { tokens, hash: Box::new(hash) });
         fixture.activate(policy());
         let answer = fixture.registry.authorize(presented(), fixture::occasion(&cs_1())).await;
-        let input = &answer.decisions[0].input;
+        let input = answer.decisions[0].input.value();
         assert_eq!(input["token"]["idToken"], token);
         let parameters = json!({ "blocked": ["masked:04a1b2c3d4000000", "masked:other00000000000"], "zones": ["a"] });
         assert_eq!(input["parameters"], parameters, "a token in a secret list has the mask of the token");

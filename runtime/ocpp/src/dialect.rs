@@ -10,6 +10,7 @@ use crate::encode::{self, Times};
 use crate::frame::{Fault, Frame, Malformed};
 use crate::limits::MAX_DESCRIPTION;
 use crate::mend::stray_commas;
+use crate::message::Message;
 use crate::payload::Trouble;
 use crate::request;
 use crate::shapes::{self, CommandFault, Part, Side};
@@ -30,6 +31,8 @@ pub struct Decoded {
     pub action: &'static str,
     pub event: StationEvent,
     pub repetition: Repetition,
+    /// Its answer says what the session costs so far.
+    pub tells_cost: bool,
     /// What had to be repaired to understand it.
     pub marks: Vec<Mark>,
 }
@@ -121,7 +124,8 @@ impl Dialect {
             }
             decoded => decoded?,
         };
-        Ok(Decoded { action: row.action, event, repetition: row.repetition, marks: repairs.marks })
+        let Message { action, repetition, tells_cost, .. } = *row;
+        Ok(Decoded { action, event, repetition, tells_cost, marks: repairs.marks })
     }
 
     /// The payload of a CALLRESULT to `action`, strict to the version's schema.

@@ -13,6 +13,8 @@ pub(crate) struct Message {
     pub(crate) action: &'static str,
     /// What it becomes when it comes again word for word.
     pub(crate) repetition: Repetition,
+    /// Its answer says what the session costs so far.
+    pub(crate) tells_cost: bool,
     /// `None`: the standard's request is answered NotImplemented.
     pub(crate) understood: Option<Understood>,
 }
@@ -30,12 +32,17 @@ type Encode = fn(&Reply, Times) -> Option<String>;
 impl Message {
     /// A request whose repetition is another one: it asks how things are now.
     pub(crate) const fn anew(action: &'static str, decode: Decode, reply: Encode) -> Self {
-        Self { action, repetition: Repetition::Anew, understood: Some(Understood { decode, reply }) }
+        let understood = Some(Understood { decode, reply });
+        Self { action, repetition: Repetition::Anew, tells_cost: false, understood }
     }
 
     /// A request that is answered the same when it comes again, and has no second effect.
     pub(crate) const fn once(action: &'static str, decode: Decode, reply: Encode) -> Self {
-        Self { action, repetition: Repetition::Same, understood: Some(Understood { decode, reply }) }
+        Self { repetition: Repetition::Same, ..Self::anew(action, decode, reply) }
+    }
+
+    pub(crate) const fn telling_cost(self) -> Self {
+        Self { tells_cost: true, ..self }
     }
 
     /// A notification that means nothing here yet: it is kept as it came, and answered with an empty payload.
@@ -45,7 +52,7 @@ impl Message {
 
     /// A request that needs an answer which this server does not have yet.
     pub(crate) const fn refused(action: &'static str) -> Self {
-        Self { action, repetition: Repetition::Anew, understood: None }
+        Self { action, repetition: Repetition::Anew, tells_cost: false, understood: None }
     }
 }
 

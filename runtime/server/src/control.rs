@@ -9,7 +9,7 @@ use amprule_api::{
 use amprule_domain::command::{Command, Exchange};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{self, CallRefused, Clock, Later, Store, StoreResult};
-use amprule_domain::session::Act;
+use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use amprule_engine::Engine;
@@ -68,6 +68,10 @@ impl Control for Stations {
         command: CommandId,
     ) -> Later<'a, Result<Exchange, CommandRefused>> {
         Box::pin(async move { self.engine.withdraw(station, command).await.map_err(not_ordered) })
+    }
+
+    fn priced(&self, session: Session) -> Later<'_, StoreResult<Session>> {
+        Box::pin(self.engine.priced(session))
     }
 
     fn act<'a>(&'a self, station: &'a StationId, session: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>> {

@@ -46,10 +46,10 @@ fn page(decision: &Decision, session: Option<&Session>) -> String {
     page.line("hash", if decision.hash.is_empty() { "none: it was not loaded" } else { &decision.hash });
     page.line("generation", &decision.generation.to_string());
     page.section("it saw");
-    page.value(&decision.input, 1);
+    page.value(&decision.input.value(), 1);
     page.section("it answered");
     match &decision.output {
-        Some(output) => page.value(output, 1),
+        Some(output) => page.value(&output.value(), 1),
         None => page.line("nothing", "that could be used"),
     }
     if let Some(fault) = &decision.fault {

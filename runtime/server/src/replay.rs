@@ -131,7 +131,7 @@ impl Past {
     fn final_decisions(&self) -> Result<HashMap<SessionId, Decision>> {
         let mut finals = HashMap::new();
         self.decisions(Hook::Pricing, |decision| {
-            let is_bill = decision.fault.is_none() && decision.input["isFinal"] == Value::Bool(true);
+            let is_bill = decision.fault.is_none() && decision.input.value()["isFinal"] == Value::Bool(true);
             if let Some(session) = decision.session.filter(|_| is_bill) {
                 finals.insert(session, decision);
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use http::Uri;
+use http::{HeaderValue, Uri};
 
 use crate::UrlFault;
 
@@ -13,9 +13,9 @@ pub(crate) struct Address {
     pub(crate) host: String,
     pub(crate) port: u16,
     /// The `Host` header.
-    pub(crate) authority: String,
+    pub(crate) authority: HeaderValue,
     /// Path and query.
-    pub(crate) target: String,
+    pub(crate) target: Uri,
     scheme: Scheme,
     shown: String,
     /// Parts of the URL that may be all that keeps strangers out.
@@ -51,10 +51,11 @@ impl Address {
             return Err(UrlFault::Malformed);
         }
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let target = format!("{}{query}", uri.path());
+        let target = format!("{}{query}", uri.path()).parse().map_err(|_| UrlFault::Malformed)?;
         let shown = format!("{}{}", authority.as_str(), shown_path(uri.path()));
         let hidden = hidden(uri.path(), uri.query());
-        Ok(Self { host, port, authority: authority.to_string(), target, scheme, shown, hidden })
+        let authority = HeaderValue::from_str(authority.as_str()).map_err(|_| UrlFault::Malformed)?;
+        Ok(Self { host, port, authority, target, scheme, shown, hidden })
     }
 
     pub(crate) fn is_tls(&self) -> bool {
@@ -128,8 +129,9 @@ mod tests {
 
     fn check(url: &str, expect: Result<(&str, u16, &str), UrlFault>) {
         let found = Address::parse(url, false);
-        let found = found.as_ref().map(|address| (address.host.as_str(), address.port, address.target.as_str()));
-        assert_eq!(found.map_err(|fault| *fault), expect, "{url}");
+        let found = found.map(|address| (address.host, address.port, address.target.to_string()));
+        let expect = expect.map(|(host, port, target)| (host.to_owned(), port, target.to_owned()));
+        assert_eq!(found, expect, "{url}");
     }
 
     #[test]
@@ -139,6 +141,7 @@ mod tests {
         check("https://example.com?c=d", Ok(("example.com", 443, "/?c=d")));
         check("https://[2001:db8::1]/x", Ok(("2001:db8::1", 443, "/x")));
         check("https://[2001:db8::1]:444/x", Ok(("2001:db8::1", 444, "/x")));
+        check("https://example.com//a/../b", Ok(("example.com", 443, "//a/../b")));
         check("https://10.0.0.7/x", Ok(("10.0.0.7", 443, "/x")));
         check("https://xn--bcher-kva.example/", Ok(("xn--bcher-kva.example", 443, "/")));
     }

@@ -3,9 +3,6 @@
 use std::io;
 use std::time::Duration;
 
-use http::Request;
-use http_body_util::Full;
-use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -15,7 +12,7 @@ use crate::address::Address;
 use crate::answer::Answer;
 use crate::dial::dial;
 use crate::failure::{Cause, Failure};
-use crate::line::{Broken, Line};
+use crate::line::{Broken, Line, Outgoing};
 
 pub(crate) struct Client {
     address: Address,
@@ -30,7 +27,7 @@ impl Client {
     }
 
     /// One attempt, within the time-out. Dropping it closes the connection.
-    pub(crate) async fn post(&mut self, mut request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+    pub(crate) async fn post(&mut self, mut request: Outgoing) -> Result<Answer, Failure> {
         let deadline = Instant::now() + self.timeout;
         if let Some(mut line) = self.kept.take().filter(Line::is_usable) {
             match line.exchange(request, deadline).await {

@@ -100,8 +100,7 @@ impl Courier {
         let mut failures = 0;
         loop {
             let message = self.compose(&letter).await?;
-            // After a failure nobody knows when the others will be sent, so they are not announced yet.
-            self.announce(letter.place(), if failures == 0 { last } else { letter.place() }).await?;
+            self.announce(letter.place(), last).await?;
             let Err(failure) = self.attempt(&letter, &message, receipts.saturating_add(1)).await? else { break };
             receipts = receipts.saturating_add(u32::from(failure.may_be_there));
             if failure.cause != Cause::Stale {
@@ -161,7 +160,9 @@ impl Courier {
     /// Until there may be an event, or the progress must be written.
     async fn idle(&mut self) -> Result<(), Stopped> {
         let Errand { hook, pace, wake, stop, board, .. } = &mut self.errand;
-        self.troubles.are_over(hook, 0);
+        if self.progress.at_rest().is_none() {
+            self.troubles.are_over(hook, 0);
+        }
         board.is_idle(&self.progress);
         let wait = self.progress.may_wait(pace.poll);
         tokio::select! {

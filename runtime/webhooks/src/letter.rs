@@ -26,11 +26,4 @@ impl Letter {
             Self::Missed(gap) => gap.from,
         }
     }
-
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Event(row) => row.event.kind.as_str(),
-            Self::Missed(_) => "outbox.missed",
-        }
-    }
 }

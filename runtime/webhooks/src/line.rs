@@ -25,19 +25,19 @@ const MAX_IDLE: Duration = Duration::from_secs(4);
 /// Then the name is resolved again: a receiver that has moved must not be held by an old address.
 const MAX_AGE: Duration = Duration::from_secs(300);
 
-pub(crate) type Letterhead = Request<Full<Bytes>>;
+pub(crate) type Outgoing = Request<Full<Bytes>>;
 
 pub(crate) struct Line {
     sender: SendRequest<Full<Bytes>>,
     /// Ends with the line.
-    driver: JoinSet<()>,
+    _driver: JoinSet<()>,
     opened: Instant,
     used: Instant,
 }
 
 pub(crate) enum Broken {
     /// Nothing of it left.
-    NotSent(Box<Letterhead>),
+    NotSent(Box<Outgoing>),
     /// It may have arrived.
     Lost(String),
     Late,
@@ -54,29 +54,29 @@ impl Line {
             // Whoever sends hears of its end.
             let _ = connection.await;
         });
-        Ok(Self { sender, driver, opened: Instant::now(), used: Instant::now() })
+        Ok(Self { sender, _driver: driver, opened: Instant::now(), used: Instant::now() })
     }
 
     pub(crate) fn is_usable(&self) -> bool {
         let is_young = self.opened.elapsed() < MAX_AGE && self.used.elapsed() < MAX_IDLE;
-        is_young && !self.sender.is_closed() && !self.driver.is_empty()
+        is_young && !self.sender.is_closed()
     }
 
     /// The line may be used again if the answer was read as a whole.
-    pub(crate) async fn exchange(&mut self, letterhead: Letterhead, deadline: Instant) -> Result<Answer, Broken> {
-        match timeout_at(deadline, self.send(letterhead)).await {
+    pub(crate) async fn exchange(&mut self, outgoing: Outgoing, deadline: Instant) -> Result<Answer, Broken> {
+        match timeout_at(deadline, self.send(outgoing)).await {
             Err(_) => Err(Broken::Late),
             Ok(Err(broken)) => Err(broken),
             Ok(Ok(response)) => Ok(self.read(response, deadline).await),
         }
     }
 
-    async fn send(&mut self, letterhead: Letterhead) -> Result<Response<Incoming>, Broken> {
+    async fn send(&mut self, outgoing: Outgoing) -> Result<Response<Incoming>, Broken> {
         if self.sender.ready().await.is_err() {
-            return Err(Broken::NotSent(Box::new(letterhead)));
+            return Err(Broken::NotSent(Box::new(outgoing)));
         }
-        self.sender.try_send_request(letterhead).await.map_err(|mut error| match error.take_message() {
-            Some(letterhead) => Broken::NotSent(Box::new(letterhead)),
+        self.sender.try_send_request(outgoing).await.map_err(|mut error| match error.take_message() {
+            Some(outgoing) => Broken::NotSent(Box::new(outgoing)),
             None => Broken::Lost(describe(error.error())),
         })
     }

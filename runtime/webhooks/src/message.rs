@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::gap::Gap;
 use crate::hook::Hook;
-use crate::letter::Letter;
+use crate::line::Outgoing;
 
 const AGENT: &str = concat!("amprule/", env!("CARGO_PKG_VERSION"));
 
@@ -56,11 +56,11 @@ impl Message {
         })
     }
 
-    pub(crate) fn missed(source: &str, letter: &Letter, gap: Gap) -> Self {
+    pub(crate) fn missed(source: &str, gap: Gap) -> Self {
         let Gap { from, to, noticed } = gap;
         Self::seal(&Envelope {
             id: &format!("evt_{source}_missed_{from}_{to}"),
-            r#type: letter.kind(),
+            r#type: "outbox.missed",
             timestamp: noticed,
             place: to,
             station: None,
@@ -77,18 +77,18 @@ impl Message {
     }
 
     /// With headers as the specification names them; what is signed is what is sent, byte by byte.
-    pub(crate) fn request(&self, hook: &Hook, attempt: u32, now: Timestamp) -> Request<Full<Bytes>> {
+    pub(crate) fn request(&self, hook: &Hook, attempt: u32, now: Timestamp) -> Outgoing {
         let timestamp = now.as_second().to_string();
         let signatures: Vec<String> =
             hook.secrets.iter().map(|secret| secret.sign(&self.id, &timestamp, &self.body)).collect();
         let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = hook.address.target.parse().expect("the target was parsed with its URL");
+        *request.uri_mut() = hook.address.target.clone();
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        put(headers, HOST.as_str(), &hook.address.authority);
+        headers.insert(HOST, hook.address.authority.clone());
         put(headers, "webhook-id", &self.id);
         put(headers, "webhook-timestamp", &timestamp);
         put(headers, "webhook-signature", &signatures.join(" "));
@@ -98,5 +98,5 @@ impl Message {
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    headers.insert(name, value.parse().expect("ids, numbers, base64 and hosts are printable ASCII"));
+    headers.insert(name, value.parse().expect("ids, numbers and base64 are printable ASCII"));
 }

@@ -12,7 +12,7 @@ use crate::gap::Gap;
 use crate::letter::Letter;
 
 /// Answers wait so long to be written together.
-pub(crate) const GATHER: Duration = Duration::from_millis(200);
+const GATHER: Duration = Duration::from_millis(200);
 
 pub(crate) struct Progress {
     stored: Subscriber,

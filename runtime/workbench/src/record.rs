@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 /// The case file's path within the unit, and the case. Tokens stay masked, as the log has them.
 pub fn case(decision: &Decision) -> (String, Value) {
-    let mut input = decision.input.clone();
+    let mut input = decision.input.value();
     let parameters = input.as_object_mut().and_then(|input| input.remove("parameters"));
     let case = json!({
         "name": format!("decision {} of {}", decision.id, decision.at),
@@ -24,7 +24,7 @@ pub fn case(decision: &Decision) -> (String, Value) {
 fn expect(decision: &Decision) -> Value {
     match (&decision.fault, &decision.output) {
         (Some(fault), _) => json!({ "fault": fault.class }),
-        (None, Some(output)) => with_total(decision, output),
+        (None, Some(output)) => with_total(decision, &output.value()),
         (None, None) => json!({}),
     }
 }
@@ -49,7 +49,7 @@ fn total(decision: &Decision, output: &Value) -> Option<Decimal> {
             (currency, lines)
         }
         Hook::Modifier => {
-            let ModifierInput { currency, mut lines, .. } = ModifierInput::deserialize(&decision.input).ok()?;
+            let ModifierInput { currency, mut lines, .. } = decision.input.read().ok()?;
             lines.extend(ModifierOutput::deserialize(output).ok()?.lines);
             (currency, lines)
         }

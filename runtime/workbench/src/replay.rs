@@ -17,7 +17,6 @@ use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::StationRecord;
 use amprule_hooks::comparison::{Bill, Billed, Compared, Comparison};
 use amprule_hooks::{Granted, Version, trial};
-use serde::Deserialize as _;
 use serde_json::Value;
 
 /// A busy machine must not change what a replay says: instructions bound a call, the clock only guards it.
@@ -71,7 +70,7 @@ impl<'v> Replay<'v> {
             pricing_input(station, &course::cut_anew(session, readings, boundaries), bill.at)
         } else {
             // What was written down is what the tariff saw; the books may have been changed since.
-            let written = recorded.and_then(|decision| serde_json::from_value(decision.input.clone()).ok());
+            let written = recorded.and_then(|decision| decision.input.read().ok());
             written.unwrap_or_else(|| pricing_input(station, session, bill.at))
         };
         input.parameters = Arc::clone(&self.parameters);
@@ -86,7 +85,7 @@ impl<'v> Replay<'v> {
         let Some(recorded) = decision.output.as_ref().filter(|_| decision.hook == Hook::Authorization) else {
             return self.comparison.skip("the decision has no answer");
         };
-        let mut input = decision.input.clone();
+        let mut input = decision.input.value();
         if let Some(masked) = input.pointer("/token/idToken").and_then(Value::as_str) {
             match unmask(masked) {
                 Some(token) => input["token"]["idToken"] = Value::from(token),
@@ -94,7 +93,7 @@ impl<'v> Replay<'v> {
             }
         }
         let parsed = serde_json::from_value::<AuthorizationInput>(input);
-        let before = serde_json::from_value::<AuthorizationOutput>(recorded.clone());
+        let before = recorded.read::<AuthorizationOutput>();
         let (Ok(mut input), Ok(before)) = (parsed, before) else {
             return self.comparison.skip("the record is of another version of the contract");
         };
@@ -109,7 +108,7 @@ impl<'v> Replay<'v> {
     /// Asks about the recorded bill of a session again: with the lines that were added to it, and with the candidate's.
     /// Its periods stay as they were cut then.
     pub fn modification(&mut self, decision: &Decision) {
-        let Ok(mut input) = ModifierInput::deserialize(&decision.input) else {
+        let Ok(mut input) = decision.input.read::<ModifierInput>() else {
             return self.comparison.skip("the record is of another version of the contract");
         };
         if !input.facts.is_final {
@@ -141,7 +140,7 @@ fn of_the_tariff(bill: &Price, recorded: Option<&Decision>) -> Option<Bill> {
     if bill.modified_by.is_empty() {
         return Some(Bill::of(bill));
     }
-    let output: PricingOutput = serde_json::from_value(recorded?.output.clone()?).ok()?;
+    let output: PricingOutput = recorded?.output.as_ref()?.read().ok()?;
     let price = output.into_price(bill.at, bill.is_final, Arc::clone(&bill.priced_by)).ok()?;
     Some(Bill::of(&price))
 }
@@ -156,7 +155,7 @@ fn stood(input: &ModifierInput, decision: &Decision) -> Result<Bill, String> {
     };
     let by = Arc::new(by);
     let output = decision.output.as_ref().ok_or("there is no output")?;
-    let output = ModifierOutput::deserialize(output).map_err(|error| error.to_string())?;
+    let output: ModifierOutput = output.read().map_err(|error| error.to_string())?;
     Ok(Bill::of(&output.apply(&input.price(Arc::clone(&by))?, by)?))
 }
 

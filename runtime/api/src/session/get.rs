@@ -20,6 +20,7 @@ use crate::wire::Place;
 )]
 pub(crate) async fn get_session(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<SessionView>> {
     let session = api.store.session(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
+    let session = api.control.priced(session).await?;
     Ok(Json(whole(session, api.control.now())))
 }
 

@@ -59,7 +59,10 @@ pub(crate) async fn list_sessions(
     let token = id_token.map(|id_token| crate::token::key(&id_token));
     let station = station.map(StationId::new);
     let filter = ports::SessionFilter { station, state, transaction, token, from, until, mark };
-    let listed = api.store.sessions(&filter, &page).await?;
+    let mut listed = api.store.sessions(&filter, &page).await?;
+    for session in &mut listed.items {
+        *session = api.control.priced(session.clone()).await?;
+    }
     let now = api.control.now();
     Ok(Json(PAGES.list(listed, |session| brief(session, now))))
 }

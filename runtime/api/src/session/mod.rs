@@ -250,7 +250,7 @@ impl From<Pin> for PinView {
 
 impl From<SessionLimits> for LimitsView {
     fn from(limits: SessionLimits) -> Self {
-        let SessionLimits { max_energy, max_duration_s, max_cost, stop_requested } = limits;
+        let SessionLimits { max_energy, max_duration_s, max_cost, stop_requested, is_budgeted: _ } = limits;
         let max_cost = max_cost.map(|cost| cost.to_string());
         Self { max_energy_wh: max_energy, max_duration_s, max_cost, stop_requested }
     }

@@ -9,7 +9,7 @@ use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{Later, Store, StoreResult};
-use amprule_domain::session::{Act, Verb};
+use amprule_domain::session::{Act, Session, Verb};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use parking_lot::Mutex;
@@ -99,6 +99,10 @@ impl Control for FakeControl {
         let withdrawn = known.given_up("it was withdrawn", self.now());
         self.store.apply([Effect::Exchange(Box::new(withdrawn.clone()))]);
         Box::pin(async { Ok(withdrawn) })
+    }
+
+    fn priced(&self, session: Session) -> Later<'_, StoreResult<Session>> {
+        Box::pin(async { Ok(session) })
     }
 
     fn act<'a>(&'a self, _: &'a StationId, _: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>> {

@@ -123,7 +123,7 @@ pub(crate) fn decision(no: u128, session: Option<SessionId>) -> Decision {
         version: "1.0.0".to_owned(),
         hash: "abc".to_owned(),
         generation: 4,
-        input: json!({"energyWh": 1000}),
+        input: json!({"energyWh": 1000}).into(),
         output: None,
         fault: Some(Fault::new(FaultClass::Fuel, "1000000 operations are used up")),
         fallback: Some("static-tariff".to_owned()),

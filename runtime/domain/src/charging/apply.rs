@@ -39,6 +39,8 @@ pub struct Moment<'a> {
     pub heartbeat_s: u32,
     /// The message, to recognise its repetition.
     pub message: MessageKey,
+    /// Somebody watches what sessions cost.
+    pub is_watched: bool,
     /// The very same message, perhaps under another id, was answered before.
     pub was_heard: bool,
 }

@@ -111,7 +111,7 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
         (_, SessionState::Ended) => vec![Happened::Ended(id)],
         _ => vec![Happened::Updated(id)],
     };
-    let priced = phase != Phase::Started || session.state == SessionState::Ended;
+    let priced = session.state == SessionState::Ended || (phase != Phase::Started && needs_cost(told, &session));
     Step {
         effects: told.readings(session.no).into_iter().collect(),
         to_price: priced.then_some(id).into_iter().collect(),
@@ -120,6 +120,11 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
         happened,
         ..Step::reply(Reply::Empty)
     }
+}
+
+/// A running price is computed when somebody needs it: for the answer, for a limit or a budget in money, or to be seen.
+fn needs_cost(told: Told<'_>, session: &Session) -> bool {
+    told.inbound.tells_cost || told.moment.is_watched || session.limits.need_cost()
 }
 
 /// The session that was open on a start's EVSE until now. An old start that was queued offline says nothing about the one

@@ -38,7 +38,13 @@ impl Admission {
     pub const fn standing(status: AuthorizationStatus) -> Self {
         Self {
             info: TokenInfo::status(status),
-            limits: SessionLimits { max_energy: None, max_duration_s: None, max_cost: None, stop_requested: false },
+            limits: SessionLimits {
+                max_energy: None,
+                max_duration_s: None,
+                max_cost: None,
+                stop_requested: false,
+                is_budgeted: false,
+            },
             tariff: None,
             kind: None,
             decisions: Vec::new(),

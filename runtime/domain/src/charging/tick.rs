@@ -62,14 +62,16 @@ pub fn tick(station: &Station, now: Timestamp) -> Step {
     step
 }
 
+/// An open session as a tariff sees it now, though its station is silent.
+pub fn as_of(session: &Session, now: Timestamp) -> Cow<'_, Session> {
+    if session.is_open() { Cow::Owned(at_present(session, now)) } else { Cow::Borrowed(session) }
+}
+
 impl Step {
     /// A session as a tariff is to see it.
     pub fn seen(&self, id: SessionId) -> Option<Cow<'_, Session>> {
         let session = self.session(id)?;
-        Some(match self.as_of {
-            Some(now) if session.is_open() => Cow::Owned(at_present(session, now)),
-            Some(_) | None => Cow::Borrowed(session),
-        })
+        Some(self.as_of.map_or(Cow::Borrowed(session), |now| as_of(session, now)))
     }
 }
 

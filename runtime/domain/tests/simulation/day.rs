@@ -120,7 +120,15 @@ impl Day {
         let raw = serde_json::to_string(&event).expect("an event can be written").into();
         let is_same = matches!(event, StationEvent::Transaction(_) | StationEvent::MeterValues(_));
         let repetition = if is_same { Repetition::Same } else { Repetition::Anew };
-        Inbound { id: delivery.id.as_str().into(), action: "Simulated", event, repetition, marks: Vec::new(), raw }
+        Inbound {
+            id: delivery.id.as_str().into(),
+            action: "Simulated",
+            event,
+            repetition,
+            tells_cost: false,
+            marks: Vec::new(),
+            raw,
+        }
     }
 
     fn server_time(&self, at: Second) -> (Second, bool) {

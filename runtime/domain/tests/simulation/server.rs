@@ -86,6 +86,7 @@ impl Server {
             pin: &|_, _| None,
             protocol: "simulated",
             heartbeat_s: 300,
+            is_watched: true,
             was_heard: self.answered.iter().any(|answered| answered.message.digest == message.digest),
             message: message.clone(),
         };

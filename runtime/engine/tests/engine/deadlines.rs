@@ -65,9 +65,10 @@ async fn a_price_that_changes_by_the_clock_is_refreshed_while_the_station_is_sil
     engine.attach(station(), link, ticket());
     plug.event(start_at(began()));
     plug.answer().await.unwrap();
+    let mut notices = engine.subscribe();
     plug.event(crate::update(began(), 700));
     plug.answer().await.unwrap();
-    let mut notices = engine.subscribe();
+    assert_eq!(notices.recv().await.unwrap().kind, "session.updated");
     for minutes in [15, 30, 45] {
         let notice = notices.recv().await.unwrap();
         assert_eq!(notice.kind, "session.updated");

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use amprule_domain::Occasion;
-use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
-use amprule_domain::decision::{Decision, Fault, FaultClass, Hook};
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion, PresentedToken};
+use amprule_domain::decision::{Decision, Fault, FaultClass, Hook, Json};
 use amprule_domain::ports::{About, AuthorizationAnswer};
 use amprule_domain::reply::AuthorizationStatus;
-use serde_json::Value;
 
 use super::Registry;
-use super::writing::{Asked, Record};
+use super::writing::{Asked, Record, told};
 use crate::call::call;
 use crate::chain::Link;
 use crate::combining::Combining;
@@ -25,6 +24,8 @@ struct Course<'r> {
     registry: &'r Registry,
     generation: u64,
     input: Arc<AuthorizationInput>,
+    /// The same as the books may have it.
+    told: AuthorizationInput,
     about: About,
     decisions: Vec<Decision>,
 }
@@ -37,10 +38,13 @@ impl Registry {
     ) -> AuthorizationAnswer {
         let generation = self.generation.load_full();
         let (policies, combine) = generation.chains.authorization(&at);
+        let masked = PresentedToken { id_token: self.mask().token(&input.token.id_token), ..input.token.clone() };
+        let told = AuthorizationInput { token: masked, ..input.clone() };
         let mut course = Course {
             registry: self,
             generation: generation.number,
             input: Arc::new(input),
+            told,
             about: About { station: at.station.clone(), session: None },
             decisions: Vec::with_capacity(policies.len()),
         };
@@ -68,8 +72,7 @@ impl Course<'_> {
         let told = self.told(Some(version));
         match called.result {
             Ok(output) => {
-                let returned = serde_json::to_value(&output).expect("an output is plain data");
-                self.write(Record { asked, output: Some(returned), fault: None }, told, None);
+                self.write(Record { asked, output: Json::of(&output), fault: None }, told, None);
                 let decision = || self.decisions.last().map(|decision| decision.id.to_string()).unwrap_or_default();
                 self.registry.shadow_verdict(version, &self.input, &output, decision);
                 output
@@ -86,23 +89,18 @@ impl Course<'_> {
         self.fall_back(Asked::missing(id, "", ""), fault, told, OnError::Reject)
     }
 
-    fn fall_back(&mut self, asked: Asked, fault: Fault, told: Value, on_error: OnError) -> AuthorizationOutput {
+    fn fall_back(&mut self, asked: Asked, fault: Fault, told: Json, on_error: OnError) -> AuthorizationOutput {
         self.write(Record { asked, output: None, fault: Some(fault) }, told, Some(on_error.as_str()));
         stand_in(on_error)
     }
 
     /// The input as the books may have it.
-    fn told(&self, asked: Option<&Version>) -> Value {
-        let mask = self.registry.mask();
-        let mut told = serde_json::to_value(&*self.input).expect("an input is plain data");
-        told["token"]["idToken"] = Value::from(mask.token(&self.input.token.id_token));
-        if let Some(version) = asked {
-            mask.parameters(version, &mut told["parameters"]);
-        }
-        told
+    fn told(&mut self, asked: Option<&Version>) -> Json {
+        self.told.parameters = Arc::clone(&self.input.parameters);
+        told(&self.told, asked, self.registry.mask())
     }
 
-    fn write(&mut self, record: Record, told: Value, fallback: Option<&str>) {
+    fn write(&mut self, record: Record, told: Json, fallback: Option<&str>) {
         let facts = (Hook::Authorization, self.input.now, self.generation);
         let mut decision = record.decision(self.registry.ids.decision(), facts, &self.about, told);
         decision.fallback = fallback.map(str::to_owned);

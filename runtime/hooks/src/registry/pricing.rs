@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use amprule_domain::decision::{Decision, FaultClass, Hook};
+use amprule_domain::decision::{Decision, FaultClass, Hook, Json};
 use amprule_domain::ports::{About, PricingAnswer};
 use amprule_domain::pricing::{OutputLine, Parameters, Pin, Price, PricedBy, PricingInput, PricingOutput};
 use amprule_domain::{Decimal, Energy};
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::Registry;
 use super::wanted::Wanted;
-use super::writing::{Asked, Record};
+use super::writing::{Asked, Record, told};
 use crate::call::{Question, call};
 use crate::generation::Generation;
 use crate::settings::StaticTariff;
@@ -126,7 +126,7 @@ impl Course<'_> {
         let mut output = None;
         let called = call(version, question, &settings.probation, steady, |returned| {
             if writes && returned.lines() <= PricingOutput::MAX_LINES {
-                output = serde_json::to_value(&returned).ok();
+                output = Json::of(&returned);
             }
             price(returned)
         });
@@ -156,10 +156,7 @@ impl Course<'_> {
     }
 
     fn push(&mut self, hook: Hook, record: Record, question: &impl Serialize, asked: Option<&Version>) {
-        let mut input = serde_json::to_value(question).expect("an input is plain data");
-        if let Some(version) = asked {
-            self.registry.mask().parameters(version, &mut input["parameters"]);
-        }
+        let input = told(question, asked, self.registry.mask());
         let facts = (hook, self.input.now, self.generation.number);
         self.decisions.push(record.decision(self.registry.ids.decision(), facts, &self.about, input));
     }

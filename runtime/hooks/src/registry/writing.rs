@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use amprule_domain::DecisionId;
-use amprule_domain::decision::{Decision, Fault, Hook};
+use amprule_domain::decision::{Decision, Fault, Hook, Json};
 use amprule_domain::ports::About;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::Serialize;
 
+use crate::mask::Mask;
 use crate::unit::Used;
 use crate::version::Version;
 
@@ -22,7 +23,7 @@ pub(super) struct Asked {
 
 pub(super) struct Record {
     pub(super) asked: Asked,
-    pub(super) output: Option<Value>,
+    pub(super) output: Option<Json>,
     pub(super) fault: Option<Fault>,
 }
 
@@ -43,13 +44,24 @@ impl Asked {
     }
 }
 
+/// An input as the books may have it.
+pub(super) fn told(input: &impl Serialize, asked: Option<&Version>, mask: &Mask) -> Json {
+    let has_secrets = |version: &&Version| version.manifest.parameters.values().any(|parameter| parameter.secret);
+    if let Some(version) = asked.filter(has_secrets) {
+        let mut told = serde_json::to_value(input).expect("an input is plain data");
+        mask.parameters(version, &mut told["parameters"]);
+        return told.into();
+    }
+    Json::of(input).expect("an input is plain data")
+}
+
 impl Record {
     pub(super) fn decision(
         self,
         id: DecisionId,
         (hook, at, generation): (Hook, Timestamp, u64),
         about: &About,
-        input: Value,
+        input: Json,
     ) -> Decision {
         Decision {
             id,

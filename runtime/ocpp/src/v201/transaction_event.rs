@@ -13,7 +13,7 @@ use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
 use crate::v201::words::{self, Evse, Token};
 
-pub(crate) const MESSAGE: Message = Message::once("TransactionEvent", decode, reply);
+pub(crate) const MESSAGE: Message = Message::once("TransactionEvent", decode, reply).telling_cost();
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -152,7 +152,7 @@ pub(crate) fn decision(number: u32, session: Option<SessionId>) -> Decision {
         version: "1".to_owned(),
         hash: "aa".to_owned(),
         generation: 3,
-        input: serde_json::json!({"periods": [1, 2]}),
+        input: serde_json::json!({"periods": [1, 2]}).into(),
         output: None,
         fault: None,
         fallback: None,

@@ -100,7 +100,7 @@ impl Courier {
 
     pub(super) async fn compose(&mut self, letter: &Letter) -> Result<Message, Stopped> {
         match letter {
-            Letter::Missed(gap) => Ok(Message::missed(&self.errand.source, letter, *gap)),
+            Letter::Missed(gap) => Ok(Message::missed(&self.errand.source, *gap)),
             Letter::Event(row) => {
                 let what = "what an event is about cannot be read";
                 let data = self.insist(what, |outbox| outbox.tell(&row.event)).await?;

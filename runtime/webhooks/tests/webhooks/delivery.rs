@@ -132,6 +132,19 @@ async fn events_that_nobody_wants_are_not_worth_a_write_each() {
 }
 
 #[tokio::test]
+async fn a_large_message_arrives_whole() {
+    let outbox = Memory::new();
+    outbox.tells_much(3 << 20);
+    let receiver = Receiver::always(200).await;
+    let _webhooks = started(&outbox, &receiver.url()).await;
+    outbox.push_many(2);
+    for heard in receiver.heard_of(2).await {
+        assert!(heard.json()["data"]["note"].as_str().unwrap().len() > 3 << 20);
+        assert_eq!(heard.attempt(), 1);
+    }
+}
+
+#[tokio::test]
 async fn what_is_gone_from_the_books_is_told_without_data() {
     let outbox = Memory::new();
     outbox.tells_nothing();
@@ -140,6 +153,17 @@ async fn what_is_gone_from_the_books_is_told_without_data() {
     outbox.push_many(1);
     let json = receiver.heard_of(1).await[0].json();
     assert!(json.as_object().unwrap().contains_key("data") && json["data"].is_null(), "{json}");
+}
+
+#[tokio::test]
+async fn an_event_that_is_committed_while_the_outbox_is_read_is_not_overlooked() {
+    let outbox = Memory::new();
+    let receiver = Receiver::always(200).await;
+    let webhooks = started(&outbox, &receiver.url()).await;
+    outbox.push_many(1);
+    status_when(&webhooks, |status| status.state == HookState::Idle && status.delivered == 1).await;
+    outbox.overtakes_once();
+    receiver.heard_of(2).await;
 }
 
 #[tokio::test]

@@ -24,7 +24,9 @@ struct Books {
     writes: usize,
     is_broken: bool,
     tells_nothing: bool,
+    note: String,
     panics: usize,
+    is_overtaken: bool,
 }
 
 impl Memory {
@@ -81,6 +83,15 @@ impl Memory {
         self.books.lock().tells_nothing = true;
     }
 
+    pub(crate) fn tells_much(&self, bytes: usize) {
+        self.books.lock().note = "ü".repeat(bytes / 2);
+    }
+
+    /// Right behind the next read there is a commit.
+    pub(crate) fn overtakes_once(&self) {
+        self.books.lock().is_overtaken = true;
+    }
+
     pub(crate) fn panics_once(&self) {
         self.books.lock().panics = 1;
     }
@@ -106,6 +117,9 @@ impl Books {
 impl Outbox for Memory {
     fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
         let found = self.ask(|books| books.rows.iter().filter(|row| row.place > after).take(most).cloned().collect());
+        if std::mem::take(&mut self.books.lock().is_overtaken) {
+            self.push(OutboxKind::SessionEnded);
+        }
         Box::pin(async { found })
     }
 
@@ -131,7 +145,11 @@ impl Outbox for Memory {
         let second = event.at.as_second() - FIRST_MOMENT;
         let told = self.ask(|books| {
             let panics = std::mem::take(&mut books.panics);
-            (panics, (!books.tells_nothing).then(|| json!({ "energyWh": second, "note": "Süd \u{2028}1" })))
+            (
+                panics,
+                (!books.tells_nothing)
+                    .then(|| json!({ "energyWh": second, "note": format!("Süd \u{2028}1{}", books.note) })),
+            )
         });
         Box::pin(async {
             let (panics, told) = told?;

@@ -133,6 +133,25 @@ async fn after_a_crash_only_what_is_told_as_repeated_is_repeated() {
 }
 
 #[tokio::test]
+async fn while_one_event_is_refused_the_disk_knows_that_those_behind_it_never_left() {
+    let outbox = Memory::new();
+    let receiver = Receiver::new(|heard| match (heard.place(), heard.attempt()) {
+        (1..=3, _) => Reply::Status(200),
+        (_, 1) => Reply::Status(500),
+        _ => Reply::Silence,
+    });
+    let receiver = receiver.await;
+    let webhooks = started(&outbox, &receiver.url()).await;
+    outbox.push_many(10);
+    for attempt in 1..=2 {
+        receiver.heard_of(3 + attempt).await;
+        until("it is written", || outbox.subscriber("crm").delivered == 3).await;
+        assert_eq!(outbox.subscriber("crm").attempted, Some(4));
+    }
+    drop(webhooks);
+}
+
+#[tokio::test]
 async fn an_orderly_restart_repeats_nothing() {
     let outbox = Memory::new();
     let receiver = Receiver::always(200).await;

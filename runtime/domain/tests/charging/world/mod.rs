@@ -106,7 +106,7 @@ fn repetition(event: &StationEvent) -> Repetition {
 
 pub(crate) fn inbound(event: StationEvent) -> Inbound {
     let (repetition, marks) = (repetition(&event), Vec::new());
-    Inbound { id: "m".into(), action: "Test", event, repetition, marks, raw: "{}".into() }
+    Inbound { id: "m".into(), action: "Test", event, repetition, tells_cost: false, marks, raw: "{}".into() }
 }
 
 impl World {
@@ -167,6 +167,7 @@ impl World {
             pin: &|_, _| None,
             protocol: "test",
             heartbeat_s: 300,
+            is_watched: true,
             message: MessageKey { id: "m".into(), digest: 0 },
             was_heard: self.heard.contains(&inbound.event),
         };

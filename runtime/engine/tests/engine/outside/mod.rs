@@ -308,7 +308,7 @@ impl Plug {
         let is_same =
             matches!(event, StationEvent::Transaction(_) | StationEvent::MeterValues(_) | StationEvent::Report(_));
         let repetition = if is_same { Repetition::Same } else { Repetition::Anew };
-        let inbound = Inbound { id, action: "Test", event, repetition, marks: Vec::new(), raw };
+        let inbound = Inbound { id, action: "Test", event, repetition, tells_cost: false, marks: Vec::new(), raw };
         self.say.send(Received::Event(inbound)).expect("the engine listens");
     }
 
