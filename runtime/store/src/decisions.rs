@@ -4,8 +4,8 @@
 //! A decision has a place, a number that ascends by one: its row's in the database, and the same in its segment. So a
 //! reader goes on at a place, wherever that is by now.
 
+pub(crate) mod container;
 pub(crate) mod filing;
-pub(crate) mod packed;
 pub(crate) mod segment;
 pub(crate) mod segments;
 

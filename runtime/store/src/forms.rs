@@ -1,8 +1,9 @@
-//! In which form a row was written, and how an older one becomes today's. Sessions have their own (`session_form.rs`), and
-//! so have decisions (`decisions/packed.rs`).
+//! In which form a row was written, and how an older one becomes today's. Sessions have their own (`session_form.rs`); how
+//! rows are packed, and were before, is `packed.rs`.
 
 use amprule_domain::bill::Bill;
 use amprule_domain::command::Exchange;
+use amprule_domain::decision::Decision;
 use amprule_domain::pricing::Price;
 use amprule_domain::session::Session;
 use amprule_domain::{Energy, SessionNo, Timestamp};
@@ -14,6 +15,11 @@ use crate::error::{Failure, Outcome};
 pub(crate) const EXCHANGE: u32 = 1;
 pub(crate) const BILL: u32 = 1;
 
+/// They have one form yet, however they are packed.
+pub(crate) fn decision(json: &[u8]) -> Outcome<Decision> {
+    Ok(serde_json::from_slice(json)?)
+}
+
 pub(crate) fn exchange(form: u32, body: &str) -> Outcome<Exchange> {
     match form {
         EXCHANGE => decode(body),
@@ -22,12 +28,12 @@ pub(crate) fn exchange(form: u32, body: &str) -> Outcome<Exchange> {
 }
 
 /// A session's bills, oldest first: its rows, and what stands in the session itself, where no row has it.
-pub(crate) fn bills(rows: Vec<(u32, String)>, session: &Session) -> Outcome<Vec<Bill>> {
+pub(crate) fn bills(rows: Vec<(u32, Vec<u8>)>, session: &Session) -> Outcome<Vec<Bill>> {
     let (mut bills, mut news) = (Vec::with_capacity(rows.len() + 1), None);
     for (form, body) in rows {
         let (bill, next) = match form {
-            BILL => (decode(&body)?, None),
-            0 => decode::<Replaced>(&body)?.split(),
+            BILL => (serde_json::from_slice(&body)?, None),
+            0 => serde_json::from_slice::<Replaced>(&body)?.split(),
             other => return Err(unknown("a bill", other)),
         };
         bills.push(with(bill, news.take()));

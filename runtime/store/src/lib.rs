@@ -10,6 +10,7 @@ mod error;
 mod folder;
 mod forms;
 mod limits;
+mod packed;
 mod queue;
 mod read;
 mod reader;
@@ -18,6 +19,7 @@ mod session_form;
 mod settings;
 mod stats;
 mod store;
+mod tokens;
 mod write;
 
 pub use error::OpenError;

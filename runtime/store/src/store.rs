@@ -29,6 +29,7 @@ use crate::queue::{Queue, queue};
 use crate::read::{self, Readers};
 use crate::settings::StoreSettings;
 use crate::stats::{Counters, Stats};
+use crate::tokens::Tokens;
 use crate::write::Tools;
 use crate::{schema, write};
 
@@ -36,6 +37,7 @@ use crate::{schema, write};
 pub struct SqliteStore {
     queue: Queue,
     readers: Readers,
+    tokens: Tokens,
     counters: Arc<Counters>,
     segments: Arc<Segments>,
     /// The writer, and the thread that files decisions, which ends with it.
@@ -71,7 +73,16 @@ impl SqliteStore {
             .name("store-writer".to_owned())
             .spawn(move || write::run(&connection, inbox, &tools))
             .map_err(|source| OpenError::Thread { source })?;
-        Ok(Self { queue, readers, counters, segments, threads: Mutex::new(vec![writer, clerk]), _folder: folder })
+        let tokens = Tokens::default();
+        Ok(Self {
+            queue,
+            readers,
+            tokens,
+            counters,
+            segments,
+            threads: Mutex::new(vec![writer, clerk]),
+            _folder: folder,
+        })
     }
 
     /// Finishes what was handed over, moves the write-ahead log into the database and ends the writer. Later commits are
@@ -108,7 +119,13 @@ impl Drop for SqliteStore {
 
 impl Store for SqliteStore {
     fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
-        Box::pin(self.queue.commit(effects))
+        Box::pin(async move {
+            let changed = Tokens::changed(&effects);
+            let durable = self.queue.commit(effects).await;
+            // Even if it was refused: it costs a look.
+            self.tokens.forget(&changed);
+            durable
+        })
     }
 
     fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
@@ -193,7 +210,14 @@ impl Store for SqliteStore {
     }
 
     fn token(&self, key: &str) -> StoreResult<Option<TokenRecord>> {
-        self.readers.point("read a token", |connection| read::records::token(connection, key))
+        let key = &*key.to_uppercase();
+        let unknown = match self.tokens.get(key) {
+            Ok(token) => return Ok(token),
+            Err(unknown) => unknown,
+        };
+        let read = self.readers.point("read a token", |connection| read::records::token(connection, key))?;
+        self.tokens.keep(key, &read, &unknown);
+        Ok(read)
     }
 
     fn tokens(&self, page: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>> {

@@ -14,9 +14,10 @@ use amprule_domain::decision::Decision;
 use rusqlite::Connection;
 
 use super::Segments;
-use super::packed::unpack;
 use crate::error::{OpenError, Outcome, explain};
+use crate::forms;
 use crate::limits::{FILING_INTERVAL, SEGMENT_BYTES, UNFILED_FACTOR};
+use crate::packed::unpack;
 use crate::schema::open_reader;
 use crate::settings::DecisionSettings;
 
@@ -143,12 +144,12 @@ impl Clerk {
             if !follows {
                 break;
             }
-            let (decision, length) = unpack(row, 1)?;
-            bytes += length;
+            let json = unpack(row, 1)?;
+            bytes += json.len();
             if bytes > SEGMENT_BYTES && !decisions.is_empty() {
                 break;
             }
-            decisions.push(decision);
+            decisions.push(forms::decision(&json)?);
         }
         Ok((first, decisions))
     }

@@ -1,19 +1,15 @@
-//! One segment: gzip, one decision a line as JSON, and in gzip's own comment what is in it, so that a reader knows
-//! without unpacking. `zcat` shows the decisions and nothing else.
+//! One segment: one decision a line as JSON, and in its header what is in it, so that a reader knows without unpacking.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use amprule_domain::decision::Decision;
 use amprule_domain::{DecisionId, Timestamp};
-use flate2::bufread::GzDecoder;
-use flate2::{Compression, GzBuilder};
 use serde::{Deserialize, Serialize};
 
+use super::container::{Container, begin};
 use crate::error::{Failure, Outcome};
-
-const SUFFIX: &str = ".jsonl.gz";
 
 /// What a segment holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +30,7 @@ pub(crate) struct Segment {
     /// Segments are numbered in the order of their places.
     pub(crate) number: u64,
     pub(crate) bytes: u64,
+    container: Container,
     pub(crate) content: Content,
 }
 
@@ -63,11 +60,10 @@ impl Segment {
     /// Durable when it returns; before that there is no file of its name.
     pub(crate) fn write(folder: &Path, number: u64, content: Content, decisions: &[Decision]) -> io::Result<Self> {
         let day = content.from.strftime("%Y-%m-%d");
-        let path = folder.join(format!("{day}-{number:06}{SUFFIX}"));
+        let container = Container::Zstd;
+        let path = folder.join(format!("{day}-{number:06}{}", container.suffix()));
         let temporary = folder.join(format!(".new-{number:06}"));
-        let file = private(&temporary)?;
-        let header = GzBuilder::new().comment(serde_json::to_vec(&content)?);
-        let mut packed = header.write(BufWriter::new(file), Compression::default());
+        let mut packed = begin(private(&temporary)?, &serde_json::to_vec(&content)?)?;
         for decision in decisions {
             serde_json::to_writer(&mut packed, decision)?;
             packed.write_all(b"\n")?;
@@ -77,23 +73,20 @@ impl Segment {
         let bytes = file.metadata()?.len();
         fs::rename(&temporary, &path)?;
         File::open(folder)?.sync_all()?;
-        Ok(Self { path, number, bytes, content })
+        Ok(Self { path, number, bytes, container, content })
     }
 
     /// `None`: the file is not a segment by its name.
     pub(crate) fn open(path: &Path) -> Option<Outcome<Self>> {
         let name = path.file_name()?.to_str()?;
-        let number = name.strip_suffix(SUFFIX)?.rsplit('-').next()?.parse().ok()?;
-        Some(Self::read_header(path).map(|(bytes, content)| Self { path: path.to_owned(), number, bytes, content }))
-    }
-
-    fn read_header(path: &Path) -> Outcome<(u64, Content)> {
-        let file = File::open(path)?;
-        let bytes = file.metadata()?.len();
-        let packed = GzDecoder::new(BufReader::new(file));
-        let comment = packed.header().and_then(flate2::GzHeader::comment);
-        let comment = comment.ok_or_else(|| Failure::Broken("it does not say what is in it".to_owned()))?;
-        Ok((bytes, serde_json::from_slice(comment)?))
+        let (container, name) = Container::named(name)?;
+        let number = name.rsplit('-').next()?.parse().ok()?;
+        let read = || {
+            let content = serde_json::from_slice(&container.header(path)?)?;
+            let bytes = path.metadata()?.len();
+            Ok(Self { path: path.to_owned(), number, bytes, container, content })
+        };
+        Some(read())
     }
 
     pub(crate) fn find(&self, id: DecisionId) -> Outcome<Option<Decision>> {
@@ -124,8 +117,8 @@ impl Segment {
         }))
     }
 
-    fn lines(&self) -> io::Result<io::Lines<BufReader<GzDecoder<BufReader<File>>>>> {
-        Ok(BufReader::new(GzDecoder::new(BufReader::new(File::open(&self.path)?))).lines())
+    fn lines(&self) -> io::Result<io::Lines<Box<dyn BufRead + Send>>> {
+        self.container.lines(&self.path)
     }
 }
 

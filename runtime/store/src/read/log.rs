@@ -12,14 +12,15 @@ use rusqlite::Connection;
 use super::page::{Query, after, limit};
 use crate::codec::time;
 use crate::decisions::Segments;
-use crate::decisions::packed::unpack;
 use crate::error::{Failure, Outcome};
+use crate::forms;
 use crate::limits::{ROWS_PER_PAGE, SEGMENTS_PER_PAGE, WORDS_MAX};
+use crate::packed::unpack;
 
 pub(crate) fn decision(connection: &Connection, id: DecisionId) -> Outcome<Option<Decision>> {
     let mut statement = connection.prepare_cached("SELECT body FROM decisions WHERE id = ?1")?;
     let mut rows = statement.query([id.0.as_bytes().as_slice()])?;
-    Ok(rows.next()?.map(|row| unpack(row, 0)).transpose()?.map(|(decision, _)| decision))
+    rows.next()?.map(|row| forms::decision(&unpack(row, 0)?)).transpose()
 }
 
 pub(crate) fn decisions(connection: &Connection, session: Option<SessionId>, page: &Page) -> Outcome<Listed<Decision>> {
@@ -30,7 +31,9 @@ pub(crate) fn decisions(connection: &Connection, session: Option<SessionId>, pag
     if let Some(n) = after::<i64>(page)? {
         query.filter("n < ?", [n.into()]);
     }
-    query.list(connection, "n DESC", page, |row| Ok((row.get::<_, i64>(0)?.to_string(), unpack(row, 1)?.0)))
+    query.list(connection, "n DESC", page, |row| {
+        Ok((row.get::<_, i64>(0)?.to_string(), forms::decision(&unpack(row, 1)?)?))
+    })
 }
 
 /// Goes on at a place, through segments and then through rows. The cursor is the last place that was looked at.
@@ -113,7 +116,7 @@ impl Found<'_> {
         let sql = "SELECT n, body FROM decisions WHERE n > ?1 ORDER BY n LIMIT ?2";
         let mut statement = connection.prepare_cached(sql)?;
         let rows = statement.query_and_then((self.place, ROWS_PER_PAGE as i64), |row| -> Outcome<_> {
-            Ok((row.get::<_, i64>(0)?, unpack(row, 1)?.0))
+            Ok((row.get::<_, i64>(0)?, forms::decision(&unpack(row, 1)?)?))
         })?;
         let mut looked_at = 0;
         let full = self.take(&mut rows.inspect(|_| looked_at += 1))?;

@@ -11,6 +11,7 @@ use super::page::{Query, after_pair};
 use crate::codec::{decode, micros, text};
 use crate::error::{Failure, Outcome};
 use crate::forms;
+use crate::packed::unpack;
 use crate::session_form::join;
 
 pub(crate) fn one(connection: &Connection, id: SessionId) -> Outcome<Option<Session>> {
@@ -92,7 +93,9 @@ pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {
 pub(crate) fn bills(connection: &Connection, session: &Session) -> Outcome<Vec<Bill>> {
     let mut statement =
         connection.prepare_cached("SELECT form, body FROM bills WHERE session = ?1 ORDER BY version")?;
-    let rows = statement.query_map([session.no.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement.query_and_then([session.no.0], |row| -> Outcome<_> {
+        Ok((row.get::<_, u32>(0)?, unpack(row, 1)?.into_owned()))
+    })?;
     forms::bills(rows.collect::<Result<_, _>>()?, session)
 }
 

@@ -11,10 +11,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codec::{Body, micros};
 use crate::decisions::Filing;
-use crate::decisions::packed::Packer;
 use crate::error::Outcome;
 use crate::forms::BILL;
 use crate::limits::ANSWERS_PER_STATION;
+use crate::packed::Packer;
 use crate::settings::KeptBounds;
 
 pub(super) struct Log<'c> {
@@ -79,7 +79,7 @@ impl<'c> Log<'c> {
     pub(super) fn bill(&mut self, bill: &Bill) -> Outcome<()> {
         let sql = "INSERT INTO bills (session, version, form, body) VALUES (?1, ?2, ?3, ?4)
                    ON CONFLICT (session, version) DO NOTHING";
-        let row = params![bill.session.0, bill.version, BILL, self.body.of(bill)?];
+        let row = params![bill.session.0, bill.version, BILL, self.packer.pack(bill)?];
         self.connection.prepare_cached(sql)?.execute(row)?;
         Ok(())
     }

@@ -47,7 +47,7 @@ async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
 fn segments(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder.join("decisions")).map(|entries| entries.flatten().collect::<Vec<_>>());
     let mut paths: Vec<_> = entries.unwrap_or_default().iter().map(std::fs::DirEntry::path).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "gz"));
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "zst"));
     paths.sort();
     paths
 }
