@@ -88,6 +88,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(operation::health::live))
         .routes(routes!(operation::health::ready))
         .routes(routes!(operation::metrics::metrics))
+        .routes(routes!(operation::set_aside::list_set_aside))
         .routes(routes!(operation::openapi::openapi))
 }
 
@@ -119,7 +120,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 32] = [
+    const ROUTES: [&str; 33] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
@@ -136,6 +137,7 @@ mod tests {
         "get /api/v1/sessions/{id}",
         "get /api/v1/sessions/{id}/bills",
         "get /api/v1/sessions/{id}/readings",
+        "get /api/v1/set-aside",
         "get /api/v1/stations",
         "get /api/v1/stations/{id}",
         "get /api/v1/stations/{id}/messages",

@@ -112,6 +112,8 @@ pub trait Store: Send + Sync {
     /// The places of the oldest and the newest event that are kept.
     fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>>;
     fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>>;
+    /// Rows that could not be read, newest first. Whoever reads goes on without them.
+    fn set_aside(&self, page: &Page) -> Later<'_, StoreResult<Listed<SetAside>>>;
 
     fn last_session_no(&self) -> StoreResult<SessionNo>;
     /// When something was last received, by our clock of then. `None`: nothing ever was, or it cannot be read.
@@ -187,6 +189,16 @@ impl DecisionSpan {
             && self.hook.is_none_or(|hook| decision.hook == hook)
             && self.unit.as_ref().is_none_or(|unit| decision.unit == *unit)
     }
+}
+
+/// A row that could not be read, as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    pub table: String,
+    pub key: String,
+    pub found_at: Timestamp,
+    pub why: String,
+    pub body: String,
 }
 
 #[derive(Debug, Clone)]

@@ -28,5 +28,16 @@ CREATE TABLE subscribers (
     missed    INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Rows that could not be read, as they were.
+CREATE TABLE set_aside (
+    n        INTEGER PRIMARY KEY,
+    source   TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    found_at INTEGER NOT NULL,
+    why      TEXT NOT NULL,
+    body     BLOB NOT NULL,
+    UNIQUE (source, key)
+);
+
 -- From here on every bill has a row. Those of form 0 were written when the next one replaced them, and say why it did.
 ALTER TABLE bills ADD COLUMN form INTEGER NOT NULL DEFAULT 0;

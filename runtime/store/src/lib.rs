@@ -4,6 +4,7 @@
 //! a table or a line of SQL. This crate asks nobody for the time or for randomness, and it never decides anything
 //! about charging: times, numbers and ids are inside the effects.
 
+mod aside;
 mod codec;
 mod decisions;
 mod error;

@@ -38,6 +38,8 @@ pub(crate) const OUTBOX_MAX: i64 = 2_000_000;
 pub(crate) const OUTBOX_TRIM: i64 = 256;
 /// Tokens that were looked up and are kept in memory. At it all are forgotten and looked up again.
 pub(crate) const TOKENS_AT_HAND: usize = 50_000;
+/// Rows that were found to be unreadable and are remembered as told. At it they are told again.
+pub(crate) const SET_ASIDE: usize = 10_000;
 /// Different words for why a message was kept. Further ones read as `other`.
 pub(crate) const WORDS_MAX: usize = 64;
 
@@ -55,8 +57,8 @@ pub(crate) const IDLE: Duration = Duration::from_secs(1);
 /// How long the writer waits for another program that holds the database, a backup for instance, before it refuses.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
-/// Bytes of decisions in one segment before they are packed. At it the segment ends early.
-pub(crate) const SEGMENT_BYTES: usize = 16 << 20;
+/// Bytes of decisions in one segment, as their rows are packed. At it the segment ends early.
+pub(crate) const SEGMENT_BYTES: usize = 4 << 20;
 /// Without an idle moment of the writer, decisions are filed this often.
 pub(crate) const FILING_INTERVAL: Duration = Duration::from_secs(60);
 /// So many times the hot rows stay in the database while segments cannot be written. At it the oldest go.

@@ -19,6 +19,7 @@ use amprule_domain::ports::{Later, StoreError, StoreResult};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
+use crate::aside::{Aside, Reading};
 use crate::error::Outcome;
 use crate::limits::{LIST_READERS, POINT_READERS};
 use crate::schema::open_reader;
@@ -30,19 +31,19 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn open(path: &Path) -> rusqlite::Result<Self> {
-        Ok(Self { points: Pool::open(path, POINT_READERS)?, lists: Pool::open(path, LIST_READERS)? })
+    pub(crate) fn open(path: &Path, aside: &Arc<Aside>) -> rusqlite::Result<Self> {
+        Ok(Self { points: Pool::open(path, POINT_READERS, aside)?, lists: Pool::open(path, LIST_READERS, aside)? })
     }
 
     /// `what` fits after "failed to".
-    pub(crate) fn point<T>(&self, what: &str, query: impl FnOnce(&Connection) -> Outcome<T>) -> StoreResult<T> {
+    pub(crate) fn point<T>(&self, what: &str, query: impl FnOnce(&Reading<'_>) -> Outcome<T>) -> StoreResult<T> {
         self.points.read(query).map_err(|failure| failure.explain(what))
     }
 
     pub(crate) fn list<'a, T, Q>(&self, what: &'static str, query: Q) -> Later<'a, StoreResult<T>>
     where
         T: Send + 'static,
-        Q: FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+        Q: FnOnce(&Reading<'_>) -> Outcome<T> + Send + 'static,
     {
         let lists = Arc::clone(&self.lists);
         Box::pin(async move {
@@ -56,21 +57,22 @@ impl Readers {
 struct Pool {
     connections: Vec<Mutex<Connection>>,
     turn: AtomicUsize,
+    aside: Arc<Aside>,
 }
 
 impl Pool {
-    fn open(path: &Path, size: usize) -> rusqlite::Result<Arc<Self>> {
+    fn open(path: &Path, size: usize, aside: &Arc<Aside>) -> rusqlite::Result<Arc<Self>> {
         let connections = (0..size).map(|_| open_reader(path).map(Mutex::new)).collect::<Result<_, _>>()?;
-        Ok(Arc::new(Self { connections, turn: AtomicUsize::new(0) }))
+        Ok(Arc::new(Self { connections, turn: AtomicUsize::new(0), aside: Arc::clone(aside) }))
     }
 
     /// Takes a free connection, or waits for the one whose turn it is.
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
+    fn read<T>(&self, query: impl FnOnce(&Reading<'_>) -> Outcome<T>) -> Outcome<T> {
         let free = self.connections.iter().find_map(Mutex::try_lock);
         let connection = free.unwrap_or_else(|| {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
             self.connections[turn % self.connections.len()].lock()
         });
-        query(&connection)
+        query(&Reading { connection: &connection, aside: &self.aside })
     }
 }

@@ -11,6 +11,7 @@ use amprule_domain::token::TokenRecord;
 use amprule_domain::{DecisionId, SessionId, SessionNo, StationId};
 use rusqlite::Connection;
 
+use crate::aside::{Aside, Reading};
 use crate::decisions::Segments;
 use crate::error::{OpenError, Outcome};
 use crate::folder::DATABASE;
@@ -18,6 +19,7 @@ use crate::{read, schema};
 
 pub struct StoreReader {
     connection: Connection,
+    aside: Aside,
     segments: Segments,
 }
 
@@ -30,7 +32,7 @@ impl StoreReader {
         }
         let connection = schema::open_foreign(&database)?;
         let segments = Segments::open(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })?;
-        Ok(Self { connection, segments })
+        Ok(Self { connection, aside: Aside::default(), segments })
     }
 
     pub fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>> {
@@ -38,28 +40,28 @@ impl StoreReader {
     }
 
     pub fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
-        read::sessions::one(&self.connection, id).map_err(|failure| failure.explain("read a session"))
+        read::sessions::one(&self.reading(), id).map_err(|failure| failure.explain("read a session"))
     }
 
     /// As [`amprule_domain::ports::Store::decisions_between`].
     pub fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> StoreResult<Listed<Decision>> {
         let look = || Ok(self.segments.look()?);
-        let listed = read::log::decisions_between(&self.connection, &self.segments, span, page, look);
+        let listed = read::log::decisions_between(&self.reading(), &self.segments, span, page, look);
         listed.map_err(|failure| failure.explain("read the decisions"))
     }
 
     pub fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
-        read::records::station(&self.connection, id).map_err(|failure| failure.explain("read a station"))
+        read::records::station(&self.reading(), id).map_err(|failure| failure.explain("read a station"))
     }
 
     /// Newest start first.
     pub fn sessions(&self, filter: &SessionFilter, page: &Page) -> StoreResult<Listed<Session>> {
-        read::sessions::list(&self.connection, filter, page).map_err(|failure| failure.explain("read the sessions"))
+        read::sessions::list(&self.reading(), filter, page).map_err(|failure| failure.explain("read the sessions"))
     }
 
     /// By id.
     pub fn tokens(&self, page: &Page) -> StoreResult<Listed<TokenRecord>> {
-        read::records::tokens(&self.connection, page).map_err(|failure| failure.explain("read the tokens"))
+        read::records::tokens(&self.reading(), page).map_err(|failure| failure.explain("read the tokens"))
     }
 
     /// The latest message's last one first.
@@ -67,8 +69,13 @@ impl StoreReader {
         read::journal::readings(&self.connection, session, page).map_err(|failure| failure.explain("read the readings"))
     }
 
+    /// It writes nothing: a row that cannot be read is told of and left where it is.
+    fn reading(&self) -> Reading<'_> {
+        Reading { connection: &self.connection, aside: &self.aside }
+    }
+
     fn find(&self, id: DecisionId) -> Outcome<Option<Decision>> {
-        if let Some(decision) = read::log::decision(&self.connection, id)? {
+        if let Some(decision) = read::log::decision(&self.reading(), id)? {
             return Ok(Some(decision));
         }
         self.segments.look()?;

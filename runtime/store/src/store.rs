@@ -11,7 +11,7 @@ use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::{
-    DecisionSpan, ExchangeFilter, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading,
+    DecisionSpan, ExchangeFilter, Later, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
 };
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
@@ -22,6 +22,7 @@ use amprule_domain::{
 };
 use parking_lot::Mutex;
 
+use crate::aside::{self, Aside};
 use crate::decisions::{Filing, Segments, filing};
 use crate::error::{OpenError, explain};
 use crate::folder::Folder;
@@ -62,13 +63,15 @@ impl SqliteStore {
         let connection = schema::open_writer(&folder.database)?;
         let segments = Segments::open(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })?;
         let filed = schema::settle_places(&connection, segments.last()).map_err(refused("number the decisions"))?;
-        let readers = Readers::open(&folder.database).map_err(refused("prepare for reading"))?;
+        let aside = Arc::<Aside>::default();
+        let readers = Readers::open(&folder.database, &aside).map_err(refused("prepare for reading"))?;
         let segments = Arc::new(segments);
         let filing = Filing::from(filed);
-        let (wake, clerk) = filing::start(&folder.database, Arc::clone(&segments), filing, settings.decisions)?;
+        let (wake, clerk) =
+            filing::start(&folder.database, Arc::clone(&segments), filing, settings.decisions, Arc::clone(&aside))?;
         let counters = Arc::new(Counters::default());
         let (queue, inbox) = queue();
-        let tools = Tools { counters: Arc::clone(&counters), kept: settings.kept, wake };
+        let tools = Tools { counters: Arc::clone(&counters), kept: settings.kept, wake, aside: Arc::clone(&aside) };
         let writer = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || write::run(&connection, inbox, &tools))
@@ -129,84 +132,86 @@ impl Store for SqliteStore {
     }
 
     fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
-        self.readers.point("read a station", |connection| read::records::station(connection, id))
+        self.readers.point("read a station", |reading| read::records::station(reading, id))
     }
 
     fn connectors(&self, id: &StationId) -> StoreResult<Vec<ConnectorStatus>> {
-        self.readers.point("read a station's connectors", |connection| read::records::connectors(connection, id))
+        self.readers.point("read a station's connectors", |reading| read::records::connectors(reading, id))
     }
 
     fn stations(&self, page: &Page) -> Later<'_, StoreResult<Listed<StationRecord>>> {
         let page = page.clone();
-        self.readers.list("list the stations", move |connection| read::records::stations(connection, &page))
+        self.readers.list("list the stations", move |reading| read::records::stations(reading, &page))
     }
 
     fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>> {
-        self.readers.point("read a station's sessions", |connection| read::sessions::live(connection, station, ended))
+        self.readers.point("read a station's sessions", |reading| read::sessions::live(reading, station, ended))
     }
 
     fn open_exchanges(&self, station: &StationId) -> StoreResult<Vec<Exchange>> {
-        self.readers.point("read a station's commands", |connection| read::exchanges::open(connection, station))
+        self.readers.point("read a station's commands", |reading| read::exchanges::open(reading, station))
     }
 
     fn exchange(&self, id: CommandId) -> StoreResult<Option<Exchange>> {
-        self.readers.point("read a command", |connection| read::exchanges::one(connection, id))
+        self.readers.point("read a command", |reading| read::exchanges::one(reading, id))
     }
 
     fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> Later<'_, StoreResult<Listed<Exchange>>> {
         let (filter, page) = (filter.clone(), page.clone());
-        self.readers.list("list the commands", move |connection| read::exchanges::list(connection, &filter, &page))
+        self.readers.list("list the commands", move |reading| read::exchanges::list(reading, &filter, &page))
     }
 
     fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
-        self.readers.list("read the outbox", move |connection| read::outbox::after(connection, after, most))
+        self.readers.list("read the outbox", move |reading| read::outbox::after(reading, after, most))
     }
 
     fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
-        self.readers.list("look at the outbox", read::outbox::span)
+        self.readers.list("look at the outbox", |reading| read::outbox::span(reading))
+    }
+
+    fn set_aside(&self, page: &Page) -> Later<'_, StoreResult<Listed<SetAside>>> {
+        let page = page.clone();
+        self.readers.list("list what is set aside", move |reading| aside::list(reading, &page))
     }
 
     fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
-        self.readers.list("read the subscribers", read::outbox::subscribers)
+        self.readers.list("read the subscribers", |reading| read::outbox::subscribers(reading))
     }
 
     fn live_stations(&self) -> StoreResult<Vec<StationId>> {
-        self.readers.point("read which stations have sessions", read::sessions::live_stations)
+        self.readers.point("read which stations have sessions", |reading| read::sessions::live_stations(reading))
     }
 
     fn transaction(&self, station: &StationId, transaction: &TransactionId) -> StoreResult<Option<Session>> {
-        self.readers
-            .point("read a transaction", |connection| read::sessions::transaction(connection, station, transaction))
+        self.readers.point("read a transaction", |reading| read::sessions::transaction(reading, station, transaction))
     }
 
     fn begun_at(&self, station: &StationId, at: Timestamp, most: usize) -> StoreResult<Vec<Session>> {
-        self.readers.point("read a station's sessions of a moment", |connection| {
-            read::sessions::begun_at(connection, station, at, most)
+        self.readers.point("read a station's sessions of a moment", |reading| {
+            read::sessions::begun_at(reading, station, at, most)
         })
     }
 
     fn answered(&self, station: &StationId, latest: usize) -> StoreResult<Vec<Answered>> {
-        self.readers
-            .point("read a station's answers", |connection| read::journal::answered(connection, station, latest))
+        self.readers.point("read a station's answers", |reading| read::journal::answered(reading, station, latest))
     }
 
     fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
-        self.readers.point("read a session", |connection| read::sessions::one(connection, id))
+        self.readers.point("read a session", |reading| read::sessions::one(reading, id))
     }
 
     fn sessions(&self, filter: &SessionFilter, page: &Page) -> Later<'_, StoreResult<Listed<Session>>> {
         let (filter, page) = (filter.clone(), page.clone());
-        self.readers.list("list the sessions", move |connection| read::sessions::list(connection, &filter, &page))
+        self.readers.list("list the sessions", move |reading| read::sessions::list(reading, &filter, &page))
     }
 
     fn readings(&self, session: SessionNo, page: &Page) -> Later<'_, StoreResult<Listed<StoredReading>>> {
         let page = page.clone();
-        self.readers
-            .list("list a session's readings", move |connection| read::journal::readings(connection, session, &page))
+        self.readers.list("list a session's readings", move |reading| read::journal::readings(reading, session, &page))
     }
 
     fn pinned_hashes(&self) -> StoreResult<Vec<Pin>> {
-        self.readers.point("read which units are pinned", read::sessions::pins)
+        self.readers.point("read which units are pinned", |reading| read::sessions::pins(reading))
     }
 
     fn token(&self, key: &str) -> StoreResult<Option<TokenRecord>> {
@@ -215,58 +220,59 @@ impl Store for SqliteStore {
             Ok(token) => return Ok(token),
             Err(unknown) => unknown,
         };
-        let read = self.readers.point("read a token", |connection| read::records::token(connection, key))?;
+        let read = self.readers.point("read a token", |reading| read::records::token(reading, key))?;
         self.tokens.keep(key, &read, &unknown);
         Ok(read)
     }
 
     fn tokens(&self, page: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>> {
         let page = page.clone();
-        self.readers.list("list the tokens", move |connection| read::records::tokens(connection, &page))
+        self.readers.list("list the tokens", move |reading| read::records::tokens(reading, &page))
     }
 
     fn spent(&self, key: &str, currency: Currency, since: Timestamp) -> StoreResult<Decimal> {
-        self.readers
-            .point("add up a token's totals", |connection| read::sessions::spent(connection, key, currency, since))
+        self.readers.point("add up a token's totals", |reading| read::sessions::spent(reading, key, currency, since))
     }
 
     fn open_sessions(&self, key: &str) -> StoreResult<u32> {
-        self.readers.point("count a token's sessions", |connection| read::sessions::open_count(connection, key))
+        self.readers.point("count a token's sessions", |reading| read::sessions::open_count(reading, key))
     }
 
     fn decisions(&self, session: Option<SessionId>, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
         let page = page.clone();
-        self.readers.list("list the decisions", move |connection| read::log::decisions(connection, session, &page))
+        self.readers.list("list the decisions", move |reading| read::log::decisions(reading, session, &page))
     }
 
     fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>> {
-        let row = self.readers.point("read a decision", |connection| read::log::decision(connection, id))?;
+        let row = self.readers.point("read a decision", |reading| read::log::decision(reading, id))?;
         let filed = || self.segments.find(id).map_err(|failure| failure.explain("read a decision"));
         row.map_or_else(filed, |decision| Ok(Some(decision)))
     }
 
     fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
         let (span, page, segments) = (span.clone(), page.clone(), Arc::clone(&self.segments));
-        self.readers.list("read the decisions", move |connection| {
-            read::log::decisions_between(connection, &segments, &span, &page, || Ok(()))
+        self.readers.list("read the decisions", move |reading| {
+            read::log::decisions_between(reading, &segments, &span, &page, || Ok(()))
         })
     }
 
     fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {
         let (station, page) = (station.clone(), page.clone());
-        self.readers
-            .list("list a station's kept messages", move |connection| read::log::kept(connection, &station, &page))
+        self.readers.list("list a station's kept messages", move |reading| read::log::kept(reading, &station, &page))
     }
 
     fn bills(&self, session: &Session) -> StoreResult<Vec<Bill>> {
-        self.readers.point("read a session's bills", |connection| read::sessions::bills(connection, session))
+        self.readers.point("read a session's bills", |reading| read::sessions::bills(reading, session))
     }
 
     fn last_commit(&self) -> Option<Timestamp> {
-        self.readers.point("read when something was last received", read::journal::last_received).ok().flatten()
+        self.readers
+            .point("read when something was last received", |reading| read::journal::last_received(reading))
+            .ok()
+            .flatten()
     }
 
     fn last_session_no(&self) -> StoreResult<SessionNo> {
-        self.readers.point("read the last session number", read::sessions::last_no)
+        self.readers.point("read the last session number", |reading| read::sessions::last_no(reading))
     }
 }

@@ -20,6 +20,7 @@ use amprule_domain::ports::StoreResult;
 use rusqlite::{Connection, Statement};
 use tracing::{debug, error, warn};
 
+use crate::aside::Aside;
 use crate::decisions::Wake;
 use crate::error::{Failure, Outcome, Refused, Scope, explain};
 use crate::limits;
@@ -36,6 +37,8 @@ pub(crate) struct Tools {
     pub(crate) kept: KeptBounds,
     /// Its bell ends the filing thread when the writer ends.
     pub(crate) wake: Wake,
+    /// Rows that readers have found and cannot read.
+    pub(crate) aside: Arc<Aside>,
 }
 
 /// Works until the queue is closed, then moves the write-ahead log into the database.
@@ -70,6 +73,7 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, tools: &Tools) {
             }
         }
         writer.delete_filed();
+        writer.set_aside();
         writer.refusals.tell_what_is_over();
     }
 }
@@ -152,6 +156,7 @@ impl<'c> Writer<'c> {
         let filing = &self.tools.wake.filing;
         !self.refusals.is_empty()
             || filing.is_busy()
+            || !self.tools.aside.is_empty()
             || filing.filed() > self.deleted
             || self.tools.counters.trouble().is_some()
     }
@@ -168,6 +173,15 @@ impl<'c> Writer<'c> {
         }
         // A failure is tried again with the next segment; until then the rows stand in both places, which readers know.
         self.deleted = filed;
+    }
+
+    fn set_aside(&self) {
+        if self.tools.aside.is_empty() {
+            return;
+        }
+        if let Err(failure) = self.tools.aside.copy(self.connection) {
+            warn!(%failure, "a row that cannot be read could not be set aside; it stays where it is");
+        }
     }
 
     /// While writing fails nobody may send commits any more, so the writer itself finds out when it works again.
@@ -264,7 +278,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("amprule.db");
         let connection = crate::schema::open_writer(&path).unwrap();
-        let tools = Tools { counters: Arc::default(), kept: KeptBounds::default(), wake: Wake::silent() };
+        let tools = Tools {
+            counters: Arc::default(),
+            kept: KeptBounds::default(),
+            wake: Wake::silent(),
+            aside: Arc::default(),
+        };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let patience = Duration::from_millis(200);
         connection.busy_timeout(patience).unwrap();
@@ -289,7 +308,12 @@ mod tests {
     async fn a_full_disk_is_known_until_there_is_room_again() {
         let folder = tempfile::tempdir().unwrap();
         let connection = crate::schema::open_writer(&folder.path().join("amprule.db")).unwrap();
-        let tools = Tools { counters: Arc::default(), kept: KeptBounds::default(), wake: Wake::silent() };
+        let tools = Tools {
+            counters: Arc::default(),
+            kept: KeptBounds::default(),
+            wake: Wake::silent(),
+            aside: Arc::default(),
+        };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
         connection.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();

@@ -5,3 +5,4 @@ pub(crate) mod metrics;
 pub(crate) mod openapi;
 
 mod sample;
+pub(crate) mod set_aside;

@@ -9,7 +9,7 @@ use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::{
-    DecisionSpan, ExchangeFilter, Later, Listed, Page, SessionFilter, Store, StoreResult, StoredReading,
+    DecisionSpan, ExchangeFilter, Later, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
 };
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
@@ -140,6 +140,17 @@ impl Store for MemoryStore {
 
     fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
         unimplemented!("for webhooks")
+    }
+
+    fn set_aside(&self, page: &Page) -> Later<'_, StoreResult<Listed<SetAside>>> {
+        let row = SetAside {
+            table: "sessions".to_owned(),
+            key: "7".to_owned(),
+            found_at: super::samples::at("09:00"),
+            why: "expected value at line 1 column 1".to_owned(),
+            body: "broken".to_owned(),
+        };
+        self.page(page, |_| vec![row])
     }
 
     fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {

@@ -14,10 +14,10 @@ use amprule_domain::decision::Decision;
 use rusqlite::Connection;
 
 use super::Segments;
+use crate::aside::{Aside, Reading};
 use crate::error::{OpenError, Outcome, explain};
-use crate::forms;
 use crate::limits::{FILING_INTERVAL, SEGMENT_BYTES, UNFILED_FACTOR};
-use crate::packed::unpack;
+use crate::read;
 use crate::schema::open_reader;
 use crate::settings::DecisionSettings;
 
@@ -70,13 +70,14 @@ pub(crate) fn start(
     segments: Arc<Segments>,
     filing: Arc<Filing>,
     settings: DecisionSettings,
+    aside: Arc<Aside>,
 ) -> Result<(Wake, JoinHandle<()>), OpenError> {
     let (bell, rings) = sync_channel(1);
     let connection = open_reader(database).map_err(|error| OpenError::Database {
         path: database.to_owned(),
         message: explain("prepare for reading", &error).message,
     })?;
-    let mut clerk = Clerk { connection, segments, filing: Arc::clone(&filing), settings };
+    let mut clerk = Clerk { connection, segments, filing: Arc::clone(&filing), settings, aside };
     let thread = thread::Builder::new().name("store-filing".to_owned()).spawn(move || clerk.run(&rings));
     Ok((Wake { bell, filing }, thread.map_err(|source| OpenError::Thread { source })?))
 }
@@ -86,6 +87,7 @@ struct Clerk {
     segments: Arc<Segments>,
     filing: Arc<Filing>,
     settings: DecisionSettings,
+    aside: Arc<Aside>,
 }
 
 impl Clerk {
@@ -131,6 +133,7 @@ impl Clerk {
 
     /// Rows without a gap between their places.
     fn oldest_rows(&self, most: u32) -> Outcome<(i64, Vec<Decision>)> {
+        let reading = Reading { connection: &self.connection, aside: &self.aside };
         let mut statement =
             self.connection.prepare_cached("SELECT n, body FROM decisions WHERE n > ?1 ORDER BY n LIMIT ?2")?;
         let mut rows = statement.query((self.filing.filed(), most))?;
@@ -144,12 +147,17 @@ impl Clerk {
             if !follows {
                 break;
             }
-            let json = unpack(row, 1)?;
-            bytes += json.len();
-            if bytes > SEGMENT_BYTES && !decisions.is_empty() {
+            let length = row.get_ref(1)?.as_bytes().map_or(0, <[u8]>::len);
+            match read::log::decision_of(&reading, row)? {
+                Some(decision) => decisions.push(decision),
+                // It is set aside; what comes behind it begins anew.
+                None if decisions.is_empty() => drop(self.filing.filed.fetch_max(place, Ordering::AcqRel)),
+                None => break,
+            }
+            bytes += length;
+            if bytes > SEGMENT_BYTES {
                 break;
             }
-            decisions.push(forms::decision(&json)?);
         }
         Ok((first, decisions))
     }

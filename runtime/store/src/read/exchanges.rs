@@ -3,27 +3,29 @@
 use amprule_domain::command::Exchange;
 use amprule_domain::ports::{ExchangeFilter, Listed, Page};
 use amprule_domain::{CommandId, StationId};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row};
 
 use super::page::{Query, after};
-use crate::codec::text;
+use crate::aside::Reading;
 use crate::error::Outcome;
 use crate::forms;
 
-pub(crate) fn open(connection: &Connection, station: &StationId) -> Outcome<Vec<Exchange>> {
-    let sql = "SELECT form, body FROM exchanges INDEXED BY exchanges_open WHERE station = ?1 AND open = 1 ORDER BY n";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_and_then([station.as_str()], |row| exchange(row, 0))?.collect()
+pub(crate) fn open(reading: &Reading<'_>, station: &StationId) -> Outcome<Vec<Exchange>> {
+    let sql =
+        "SELECT n, form, body FROM exchanges INDEXED BY exchanges_open WHERE station = ?1 AND open = 1 ORDER BY n";
+    let mut statement = reading.prepare_cached(sql)?;
+    let found = statement.query_and_then([station.as_str()], |row| exchange(reading, row))?;
+    found.filter_map(Result::transpose).collect()
 }
 
-pub(crate) fn one(connection: &Connection, id: CommandId) -> Outcome<Option<Exchange>> {
-    let mut statement = connection.prepare_cached("SELECT form, body FROM exchanges WHERE id = ?1")?;
-    let found = statement.query_row([id.0.as_bytes().as_slice()], |row| Ok(exchange(row, 0))).optional()?;
-    found.transpose()
+pub(crate) fn one(reading: &Reading<'_>, id: CommandId) -> Outcome<Option<Exchange>> {
+    let mut statement = reading.prepare_cached("SELECT n, form, body FROM exchanges WHERE id = ?1")?;
+    let found = statement.query_row([id.0.as_bytes().as_slice()], |row| Ok(exchange(reading, row))).optional()?;
+    Ok(found.transpose()?.flatten())
 }
 
 /// Newest first.
-pub(crate) fn list(connection: &Connection, filter: &ExchangeFilter, page: &Page) -> Outcome<Listed<Exchange>> {
+pub(crate) fn list(reading: &Reading<'_>, filter: &ExchangeFilter, page: &Page) -> Outcome<Listed<Exchange>> {
     let mut query = Query::new("SELECT n, form, body FROM exchanges");
     if let Some(station) = &filter.station {
         query.filter("station = ?", [station.as_str().to_owned().into()]);
@@ -34,9 +36,12 @@ pub(crate) fn list(connection: &Connection, filter: &ExchangeFilter, page: &Page
     if let Some(n) = after::<i64>(page)? {
         query.filter("n < ?", [n.into()]);
     }
-    query.list(connection, "n DESC", page, |row| Ok((row.get::<_, i64>(0)?.to_string(), exchange(row, 1)?)))
+    query.list(reading, "n DESC", page, |row| Ok((row.get::<_, i64>(0)?.to_string(), exchange(reading, row)?)))
 }
 
-fn exchange(row: &Row<'_>, column: usize) -> Outcome<Exchange> {
-    forms::exchange(row.get(column)?, text(row, column + 1)?)
+/// Of number, form and body.
+fn exchange(reading: &Reading<'_>, row: &Row<'_>) -> Outcome<Option<Exchange>> {
+    let (n, body): (i64, String) = (row.get(0)?, row.get(2)?);
+    let read = forms::exchange(row.get(1)?, &body);
+    reading.or_aside(read, "exchanges", || n.to_string(), || body.clone().into_bytes())
 }

@@ -9,6 +9,7 @@ use amprule_domain::{SessionNo, StationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::page::{after_pair, limit};
+use crate::aside::Reading;
 use crate::codec::{self, decode};
 use crate::error::Outcome;
 use crate::limits::{ANSWERS_PER_STATION, SESSIONS_REMEMBERED};
@@ -38,12 +39,12 @@ pub(crate) fn readings(connection: &Connection, session: SessionNo, page: &Page)
 }
 
 /// Kept answers, and empty ones for the messages behind the station's readings; the `latest`, oldest first.
-pub(crate) fn answered(connection: &Connection, station: &StationId, latest: usize) -> Outcome<Vec<Answered>> {
-    let mut found = kept_answers(connection, station)?;
-    let floor = floor(connection, station, &found)?;
-    for end in journal_ends(connection, station)? {
+pub(crate) fn answered(reading: &Reading<'_>, station: &StationId, latest: usize) -> Outcome<Vec<Answered>> {
+    let mut found = kept_answers(reading, station)?;
+    let floor = floor(reading, station, &found)?;
+    for end in journal_ends(reading, station)? {
         let mut taken = 0;
-        walk(connection, Some(end), |row| {
+        walk(reading, Some(end), |row| {
             taken += 1;
             if row.position <= floor || taken > latest {
                 return Ok(false);
@@ -67,14 +68,20 @@ fn latest_of_each(found: Vec<(i64, i64, Answered)>, latest: usize) -> Vec<Answer
 }
 
 /// With the journal's position at their time and their own number, which begins with 1.
-fn kept_answers(connection: &Connection, station: &StationId) -> Outcome<Vec<(i64, i64, Answered)>> {
+fn kept_answers(reading: &Reading<'_>, station: &StationId) -> Outcome<Vec<(i64, i64, Answered)>> {
     let sql = "SELECT position, n, message, digest, reply FROM answers WHERE station = ?1 ORDER BY n";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_and_then([station.as_str()], |row| {
-        let message = key(row.get(2)?, row.get(3)?);
-        Ok((row.get(0)?, row.get(1)?, Answered { message, reply: decode(&row.get::<_, String>(4)?)? }))
-    })?;
-    rows.collect()
+    let mut statement = reading.prepare_cached(sql)?;
+    let mut rows = statement.query([station.as_str()])?;
+    let mut answers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (n, reply): (i64, String) = (row.get(1)?, row.get(4)?);
+        let read =
+            reading.or_aside(decode(&reply), "answers", || format!("{station} {n}"), || reply.clone().into_bytes())?;
+        if let Some(reply) = read {
+            answers.push((row.get(0)?, n, Answered { message: key(row.get(2)?, row.get(3)?), reply }));
+        }
+    }
+    Ok(answers)
 }
 
 /// Rows up to here are not spoken of: they are from before the station's registration, or their answers may be forgotten.

@@ -7,9 +7,10 @@ use amprule_domain::effect::KeptMessage;
 use amprule_domain::ports::{DecisionSpan, Listed, Page};
 use amprule_domain::{DecisionId, SessionId, StationId};
 use parking_lot::Mutex;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::page::{Query, after, limit};
+use crate::aside::Reading;
 use crate::codec::time;
 use crate::decisions::Segments;
 use crate::error::{Failure, Outcome};
@@ -17,13 +18,13 @@ use crate::forms;
 use crate::limits::{ROWS_PER_PAGE, SEGMENTS_PER_PAGE, WORDS_MAX};
 use crate::packed::unpack;
 
-pub(crate) fn decision(connection: &Connection, id: DecisionId) -> Outcome<Option<Decision>> {
-    let mut statement = connection.prepare_cached("SELECT body FROM decisions WHERE id = ?1")?;
+pub(crate) fn decision(reading: &Reading<'_>, id: DecisionId) -> Outcome<Option<Decision>> {
+    let mut statement = reading.prepare_cached("SELECT n, body FROM decisions WHERE id = ?1")?;
     let mut rows = statement.query([id.0.as_bytes().as_slice()])?;
-    rows.next()?.map(|row| forms::decision(&unpack(row, 0)?)).transpose()
+    Ok(rows.next()?.map(|row| decision_of(reading, row)).transpose()?.flatten())
 }
 
-pub(crate) fn decisions(connection: &Connection, session: Option<SessionId>, page: &Page) -> Outcome<Listed<Decision>> {
+pub(crate) fn decisions(reading: &Reading<'_>, session: Option<SessionId>, page: &Page) -> Outcome<Listed<Decision>> {
     let mut query = Query::new("SELECT n, body FROM decisions");
     if let Some(session) = session {
         query.filter("session = ?", [session.0.as_bytes().to_vec().into()]);
@@ -31,16 +32,22 @@ pub(crate) fn decisions(connection: &Connection, session: Option<SessionId>, pag
     if let Some(n) = after::<i64>(page)? {
         query.filter("n < ?", [n.into()]);
     }
-    query.list(connection, "n DESC", page, |row| {
-        Ok((row.get::<_, i64>(0)?.to_string(), forms::decision(&unpack(row, 1)?)?))
-    })
+    query.list(reading, "n DESC", page, |row| Ok((row.get::<_, i64>(0)?.to_string(), decision_of(reading, row)?)))
+}
+
+/// Of place and body.
+pub(crate) fn decision_of(reading: &Reading<'_>, row: &Row<'_>) -> Outcome<Option<Decision>> {
+    let read = unpack(row, 1).and_then(|json| forms::decision(&json));
+    let raw = || row.get_ref(1).ok().and_then(|body| body.as_bytes().ok().map(<[u8]>::to_vec)).unwrap_or_default();
+    let place: i64 = row.get(0)?;
+    reading.or_aside(read, "decisions", || place.to_string(), raw)
 }
 
 /// Goes on at a place, through segments and then through rows. The cursor is the last place that was looked at.
 ///
 /// `look` brings the list of segments up to date. When one was added while rows were read, rows may have left for it.
 pub(crate) fn decisions_between(
-    connection: &Connection,
+    reading: &Reading<'_>,
     segments: &Segments,
     span: &DecisionSpan,
     page: &Page,
@@ -49,7 +56,7 @@ pub(crate) fn decisions_between(
     for _ in 0..ATTEMPTS {
         look()?;
         let end = segments.end();
-        let listed = try_between(connection, segments, span, page);
+        let listed = try_between(reading, segments, span, page);
         look()?;
         match listed {
             // A segment was removed after it was seen.
@@ -65,7 +72,7 @@ pub(crate) fn decisions_between(
 const ATTEMPTS: usize = 16;
 
 fn try_between(
-    connection: &Connection,
+    reading: &Reading<'_>,
     segments: &Segments,
     span: &DecisionSpan,
     page: &Page,
@@ -73,9 +80,11 @@ fn try_between(
     let mut found = Found { span, limit: limit(page), place: after::<i64>(page)?.unwrap_or(0), items: Vec::new() };
     for _ in 0..SEGMENTS_PER_PAGE {
         let Some(segment) = segments.next(found.place, span) else {
-            return found.read_rows(connection, segments);
+            return found.read_rows(reading, segments);
         };
-        let read = segment.after(found.place).and_then(|mut decisions| found.take(&mut decisions));
+        let read = segment.after(found.place).and_then(|decisions| {
+            found.take(&mut decisions.map(|read| read.map(|(place, decision)| (place, Some(decision)))))
+        });
         match read {
             Ok(true) => return Ok(found.unfinished()),
             Ok(false) => {}
@@ -96,11 +105,11 @@ struct Found<'s> {
 
 impl Found<'_> {
     /// True when the page is full.
-    fn take(&mut self, decisions: &mut dyn Iterator<Item = Outcome<(i64, Decision)>>) -> Outcome<bool> {
+    fn take(&mut self, decisions: &mut dyn Iterator<Item = Outcome<(i64, Option<Decision>)>>) -> Outcome<bool> {
         for decision in decisions {
             let (place, decision) = decision?;
             self.place = place;
-            if self.span.has(&decision) {
+            if let Some(decision) = decision.filter(|decision| self.span.has(decision)) {
                 self.items.push(decision);
                 if self.items.len() == self.limit {
                     return Ok(true);
@@ -111,12 +120,12 @@ impl Found<'_> {
     }
 
     /// Rows that have a segment by now are read there.
-    fn read_rows(mut self, connection: &Connection, segments: &Segments) -> Outcome<Listed<Decision>> {
+    fn read_rows(mut self, reading: &Reading<'_>, segments: &Segments) -> Outcome<Listed<Decision>> {
         self.place = self.place.max(segments.end());
         let sql = "SELECT n, body FROM decisions WHERE n > ?1 ORDER BY n LIMIT ?2";
-        let mut statement = connection.prepare_cached(sql)?;
+        let mut statement = reading.prepare_cached(sql)?;
         let rows = statement.query_and_then((self.place, ROWS_PER_PAGE as i64), |row| -> Outcome<_> {
-            Ok((row.get::<_, i64>(0)?, forms::decision(&unpack(row, 1)?)?))
+            Ok((row.get::<_, i64>(0)?, decision_of(reading, row)?))
         })?;
         let mut looked_at = 0;
         let full = self.take(&mut rows.inspect(|_| looked_at += 1))?;
@@ -145,7 +154,7 @@ pub(crate) fn kept(connection: &Connection, station: &StationId, page: &Page) ->
             why: word(&row.get::<_, String>(3)?),
             payload: row.get::<_, String>(4)?.into_boxed_str(),
         };
-        Ok((row.get::<_, i64>(0)?.to_string(), message))
+        Ok((row.get::<_, i64>(0)?.to_string(), Some(message)))
     })
 }
 

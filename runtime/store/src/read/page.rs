@@ -47,13 +47,14 @@ impl Query {
         self.values.extend(values);
     }
 
-    /// Runs it with `order` for one page. `cursor` and `item` read a row; one row more than asked for tells that a next page exists.
+    /// Runs it with `order` for one page. `read` gives a row's cursor and item, or no item for one that is set aside; one row more than asked for
+    /// tells that a next page exists.
     pub(crate) fn list<T>(
         mut self,
         connection: &Connection,
         order: &str,
         page: &Page,
-        read: impl Fn(&Row<'_>) -> Outcome<(String, T)>,
+        read: impl Fn(&Row<'_>) -> Outcome<(String, Option<T>)>,
     ) -> Outcome<Listed<T>> {
         let limit = limit(page);
         self.sql.push_str(&format!(" ORDER BY {order} LIMIT {}", limit + 1));
@@ -67,7 +68,7 @@ impl Query {
             }
             let (cursor, item) = read(row)?;
             last = Some(cursor);
-            items.push(item);
+            items.extend(item);
         }
         Ok(Listed { items, next: None })
     }

@@ -5,47 +5,69 @@ use amprule_domain::event::ConnectorStatus;
 use amprule_domain::ports::{Listed, Page};
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 use serde::de::DeserializeOwned;
 
 use super::page::Query;
+use crate::aside::{Reading, stranger};
 use crate::codec::decode;
 use crate::error::Outcome;
 
-pub(crate) fn station(connection: &Connection, id: &StationId) -> Outcome<Option<StationRecord>> {
-    one(connection, "SELECT body FROM stations WHERE id = ?1", id.as_str())
+/// One whose row cannot be read is a stranger that waits to be accepted.
+pub(crate) fn station(reading: &Reading<'_>, id: &StationId) -> Outcome<Option<StationRecord>> {
+    let sql = "SELECT body FROM stations WHERE id = ?1";
+    let body: Option<String> = reading.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0)).optional()?;
+    let Some(body) = body else { return Ok(None) };
+    let read = reading.or_aside(decode(&body), "stations", || id.to_string(), || body.clone().into_bytes())?;
+    Ok(Some(read.unwrap_or_else(|| stranger(id))))
 }
 
-pub(crate) fn token(connection: &Connection, key: &str) -> Outcome<Option<TokenRecord>> {
-    one(connection, "SELECT body FROM tokens WHERE key = ?1", &key.to_uppercase())
+pub(crate) fn token(reading: &Reading<'_>, key: &str) -> Outcome<Option<TokenRecord>> {
+    one(reading, "tokens", "SELECT body FROM tokens WHERE key = ?1", &key.to_uppercase())
 }
 
 /// By EVSE and connector.
-pub(crate) fn connectors(connection: &Connection, station: &StationId) -> Outcome<Vec<ConnectorStatus>> {
-    let sql = "SELECT body FROM connectors WHERE station = ?1 ORDER BY evse, connector";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_and_then([station.as_str()], |row| decode(&row.get::<_, String>(0)?))?;
-    rows.collect()
+pub(crate) fn connectors(reading: &Reading<'_>, station: &StationId) -> Outcome<Vec<ConnectorStatus>> {
+    let sql = "SELECT body, evse, connector FROM connectors WHERE station = ?1 ORDER BY evse, connector";
+    let mut statement = reading.prepare_cached(sql)?;
+    let mut rows = statement.query([station.as_str()])?;
+    let mut connectors = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (body, evse, connector): (String, u32, u32) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let key = || format!("{station} {evse} {connector}");
+        connectors.extend(reading.or_aside(decode(&body), "connectors", key, || body.clone().into_bytes())?);
+    }
+    Ok(connectors)
 }
 
-pub(crate) fn stations(connection: &Connection, page: &Page) -> Outcome<Listed<StationRecord>> {
-    by_key(connection, "id", "stations", page)
+pub(crate) fn stations(reading: &Reading<'_>, page: &Page) -> Outcome<Listed<StationRecord>> {
+    by_key(reading, "id", "stations", page)
 }
 
-pub(crate) fn tokens(connection: &Connection, page: &Page) -> Outcome<Listed<TokenRecord>> {
-    by_key(connection, "key", "tokens", page)
+pub(crate) fn tokens(reading: &Reading<'_>, page: &Page) -> Outcome<Listed<TokenRecord>> {
+    by_key(reading, "key", "tokens", page)
 }
 
-fn one<T: DeserializeOwned>(connection: &Connection, sql: &str, key: &str) -> Outcome<Option<T>> {
-    let body: Option<String> = connection.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()?;
-    body.as_deref().map(decode).transpose()
+fn one<T: DeserializeOwned>(reading: &Reading<'_>, table: &'static str, sql: &str, key: &str) -> Outcome<Option<T>> {
+    let body: Option<String> = reading.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()?;
+    let Some(body) = body else { return Ok(None) };
+    reading.or_aside(decode(&body), table, || key.to_owned(), || body.clone().into_bytes())
 }
 
 /// The cursor is the last item's key.
-fn by_key<T: DeserializeOwned>(connection: &Connection, key: &str, table: &str, page: &Page) -> Outcome<Listed<T>> {
+fn by_key<T: DeserializeOwned>(
+    reading: &Reading<'_>,
+    key: &str,
+    table: &'static str,
+    page: &Page,
+) -> Outcome<Listed<T>> {
     let mut query = Query::new(&format!("SELECT {key}, body FROM {table}"));
     if let Some(after) = &page.after {
         query.filter(&format!("{key} > ?"), [after.clone().into()]);
     }
-    query.list(connection, key, page, |row| Ok((row.get(0)?, decode(&row.get::<_, String>(1)?)?)))
+    query.list(reading, key, page, |row| {
+        let (key, body): (String, String) = (row.get(0)?, row.get(1)?);
+        let item = reading.or_aside(decode(&body), table, || key.clone(), || body.clone().into_bytes())?;
+        Ok((key, item))
+    })
 }

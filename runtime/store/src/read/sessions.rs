@@ -5,28 +5,29 @@ use amprule_domain::ports::{Listed, Page, SessionFilter};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
 use amprule_domain::{Currency, Decimal, SessionId, SessionNo, StationId, Timestamp, TransactionId};
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, Params, Row, params};
 
 use super::page::{Query, after_pair};
+use crate::aside::Reading;
 use crate::codec::{decode, micros, text};
 use crate::error::{Failure, Outcome};
 use crate::forms;
 use crate::packed::unpack;
 use crate::session_form::join;
 
-pub(crate) fn one(connection: &Connection, id: SessionId) -> Outcome<Option<Session>> {
-    let sql = "SELECT head, course FROM sessions JOIN courses USING (no) WHERE id = ?1";
-    Ok(several(connection, sql, [id.0.as_bytes().as_slice()])?.pop())
+pub(crate) fn one(reading: &Reading<'_>, id: SessionId) -> Outcome<Option<Session>> {
+    let sql = "SELECT head, course, no FROM sessions JOIN courses USING (no) WHERE id = ?1";
+    Ok(several(reading, sql, [id.0.as_bytes().as_slice()])?.pop())
 }
 
 /// Open and parked ones, and the `ended` latest ended ones (by their start), oldest first.
-pub(crate) fn live(connection: &Connection, station: &StationId, ended: usize) -> Outcome<Vec<Session>> {
-    let live = "SELECT head, course FROM sessions INDEXED BY sessions_live JOIN courses USING (no)
+pub(crate) fn live(reading: &Reading<'_>, station: &StationId, ended: usize) -> Outcome<Vec<Session>> {
+    let live = "SELECT head, course, no FROM sessions INDEXED BY sessions_live JOIN courses USING (no)
                 WHERE station = ?1 AND state <> 'ended'";
-    let past = "SELECT head, course FROM sessions INDEXED BY sessions_by_station JOIN courses USING (no)
+    let past = "SELECT head, course, no FROM sessions INDEXED BY sessions_by_station JOIN courses USING (no)
                 WHERE station = ?1 AND state = 'ended' ORDER BY started_at DESC, sessions.no DESC LIMIT ?2";
-    let mut sessions = several(connection, live, [station.as_str()])?;
-    sessions.extend(several(connection, past, params![station.as_str(), bounded(ended)])?);
+    let mut sessions = several(reading, live, [station.as_str()])?;
+    sessions.extend(several(reading, past, params![station.as_str(), bounded(ended)])?);
     sessions.sort_by_key(|session| (session.started_at, session.no));
     Ok(sessions)
 }
@@ -39,29 +40,30 @@ pub(crate) fn live_stations(connection: &Connection) -> Outcome<Vec<StationId>> 
 }
 
 pub(crate) fn transaction(
-    connection: &Connection,
+    reading: &Reading<'_>,
     station: &StationId,
     transaction: &TransactionId,
 ) -> Outcome<Option<Session>> {
-    let sql = "SELECT head, course FROM sessions INDEXED BY sessions_by_transaction JOIN courses USING (no)
+    let sql = "SELECT head, course, no FROM sessions INDEXED BY sessions_by_transaction JOIN courses USING (no)
                WHERE txn = ?1 AND station = ?2 ORDER BY sessions.no DESC LIMIT 1";
-    Ok(several(connection, sql, [transaction.as_str(), station.as_str()])?.pop())
+    Ok(several(reading, sql, [transaction.as_str(), station.as_str()])?.pop())
 }
 
 pub(crate) fn begun_at(
-    connection: &Connection,
+    reading: &Reading<'_>,
     station: &StationId,
     at: Timestamp,
     most: usize,
 ) -> Outcome<Vec<Session>> {
-    let sql = "SELECT head, course FROM sessions INDEXED BY sessions_by_station JOIN courses USING (no)
+    let sql = "SELECT head, course, no FROM sessions INDEXED BY sessions_by_station JOIN courses USING (no)
                WHERE station = ?1 AND started_at = ?2 ORDER BY sessions.no LIMIT ?3";
-    several(connection, sql, params![station.as_str(), micros(at), bounded(most)])
+    several(reading, sql, params![station.as_str(), micros(at), bounded(most)])
 }
 
 pub(crate) fn pins(connection: &Connection) -> Outcome<Vec<Pin>> {
+    // The row of a head that is no JSON is set aside by whoever reads it.
     let sql = "SELECT DISTINCT json_extract(head, '$.pin') FROM sessions INDEXED BY sessions_live
-               WHERE state <> 'ended' AND json_extract(head, '$.pin') IS NOT NULL";
+               WHERE state <> 'ended' AND CASE WHEN json_valid(head) THEN json_extract(head, '$.pin') END IS NOT NULL";
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_and_then([], |row| decode(text(row, 0)?))?.collect()
 }
@@ -100,7 +102,7 @@ pub(crate) fn bills(connection: &Connection, session: &Session) -> Outcome<Vec<B
 }
 
 /// Newest start first.
-pub(crate) fn list(connection: &Connection, filter: &SessionFilter, page: &Page) -> Outcome<Listed<Session>> {
+pub(crate) fn list(reading: &Reading<'_>, filter: &SessionFilter, page: &Page) -> Outcome<Listed<Session>> {
     let mut query = Query::new("SELECT started_at, no, head, course FROM sessions JOIN courses USING (no)");
     if let Some(station) = &filter.station {
         query.filter("station = ?", [station.as_str().to_owned().into()]);
@@ -126,16 +128,22 @@ pub(crate) fn list(connection: &Connection, filter: &SessionFilter, page: &Page)
     if let Some((started_at, no)) = after_pair(page)? {
         query.filter("(started_at, sessions.no) < (?, ?)", [started_at.into(), no.into()]);
     }
-    query.list(connection, "started_at DESC, sessions.no DESC", page, |row| {
+    query.list(reading, "started_at DESC, sessions.no DESC", page, |row| {
         let cursor = format!("{}.{}", row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
-        Ok((cursor, join(text(row, 2)?, text(row, 3)?)?))
+        Ok((cursor, session(reading, row.get(1)?, text(row, 2)?, text(row, 3)?)?))
     })
 }
 
-/// `sql` selects head and course.
-fn several(connection: &Connection, sql: &str, values: impl Params) -> Outcome<Vec<Session>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_and_then(values, |row| join(text(row, 0)?, text(row, 1)?))?.collect()
+/// `sql` selects head, course and number.
+fn several(reading: &Reading<'_>, sql: &str, values: impl Params) -> Outcome<Vec<Session>> {
+    let mut statement = reading.prepare_cached(sql)?;
+    let read = |row: &Row<'_>| session(reading, row.get(2)?, text(row, 0)?, text(row, 1)?);
+    statement.query_and_then(values, read)?.filter_map(Result::transpose).collect()
+}
+
+fn session(reading: &Reading<'_>, no: i64, head: &str, course: &str) -> Outcome<Option<Session>> {
+    let whole = || [head, "\n", course].concat().into_bytes();
+    reading.or_aside(join(head, course), "sessions", || no.to_string(), whole)
 }
 
 fn bounded(count: usize) -> i64 {

@@ -112,6 +112,9 @@ impl Store for Disk {
     fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
         unreachable!("the engine reads no outbox")
     }
+    fn set_aside(&self, _: &Page) -> Later<'_, StoreResult<Listed<SetAside>>> {
+        unreachable!("the engine lists nothing")
+    }
     fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
         unreachable!("the engine reads no outbox")
     }
