@@ -1,11 +1,11 @@
 //! Transactions: what a station's message means for its sessions, the same for every OCPP version.
 //!
 //! A message goes through plain functions, with the world's answers in between: [`propose`] says what has to be asked
-//! before it can be admitted, [`apply`] makes the sessions as they will be and says which must be priced, [`settle`] puts
+//! before it can be admitted, [`crate::apply`] makes the sessions as they will be and says which must be priced, [`settle`] puts
 //! the prices in and yields effects and reply. Nothing changes until the caller has committed the effects and calls
 //! [`Station::adopt`].
 //!
-//! Inside of [`apply`] a message about a transaction goes one way: `identify` (which session is meant; `repetition` knows
+//! Inside of it a message about a transaction goes one way: `identify` (which session is meant; `repetition` knows
 //! what was told before), `admit` (what was decided about its token), `follow` (the session after it; its energy by
 //! `measure`, which times and registers count by `believe`, its end by `ending`), `consequences` (what is written,
 //! answered and priced). `startless` and `late` are the ways of messages that come before the start or after the end.
@@ -17,12 +17,14 @@ mod believe;
 mod billing;
 mod consequences;
 mod ending;
+mod event;
 mod exchanged;
 mod follow;
 mod identify;
 mod late;
 mod limit;
 mod measure;
+mod metered;
 mod propose;
 mod question;
 mod recall;
@@ -33,10 +35,12 @@ mod station;
 mod tick;
 mod transaction;
 mod verb;
+mod word;
 
-pub use apply::{Moment, Pinning, apply, may_repeat};
+pub(crate) use apply::apply;
 pub use believe::believe_times;
 pub use consequences::{Happened, Step};
+pub use event::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent};
 pub use exchanged::exchanged;
 pub use propose::{Admission, Proposal, Question, propose};
 pub use question::{KnownToken, authorization_input, budget_since, cut_anew, pricing_input, pricing_period};
@@ -46,3 +50,4 @@ pub use settle::{Settled, Settling, settle};
 pub use station::{Rules, Station};
 pub use tick::{as_of, tick};
 pub use verb::{NotCarried, carry_out};
+pub(crate) use word::{session_after_word, sessions_after_boot};

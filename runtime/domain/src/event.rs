@@ -1,12 +1,14 @@
 //! What a station tells us, in the words of OCPP 2.x, whatever version it spoke.
 
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::mark::Mark;
-use crate::reading::Reading;
 use crate::token::IdToken;
-use crate::{Energy, TransactionId};
+
+pub use crate::availability::ConnectorStatus;
+pub use crate::charging::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent};
+pub use crate::data_transfer::DataTransfer;
+pub use crate::provisioning::{Boot, ProvisioningEvent, ReportPart, ReportedPower};
 
 /// One message of a station, decoded and repaired.
 #[derive(Debug, Clone)]
@@ -34,187 +36,14 @@ pub enum Repetition {
     Same,
 }
 
+/// By the standard's functional blocks; what each of them does with it is in the module of its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StationEvent {
-    Boot(Boot),
-    Heartbeat,
-    Status(ConnectorStatus),
-    Authorize(IdToken),
-    Transaction(TransactionEvent),
-    /// Meter values that belong to no transaction.
-    MeterValues(MeterValues),
+    Provisioning(ProvisioningEvent),
+    Authorization(IdToken),
+    Availability(ConnectorStatus),
+    Charging(ChargingEvent),
     DataTransfer(DataTransfer),
-    /// A part of a device model report (2.x NotifyReport). Its raw payload is kept.
-    Report(ReportPart),
     /// A notification that nothing here understands. Its raw payload is kept.
     Unread,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Boot {
-    pub vendor: String,
-    pub model: String,
-    pub serial: Option<String>,
-    pub firmware: Option<String>,
-    pub reason: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConnectorStatus {
-    /// 0 is the station as a whole.
-    pub evse: u32,
-    pub connector: u32,
-    /// The station's own word: `Available`, `Occupied`, `Preparing`, `SuspendedEV`, …
-    pub status: String,
-    #[serde(default)]
-    pub error: Option<String>,
-    pub at: Option<Timestamp>,
-    /// What the word says about an ongoing session, where it says anything (1.6 only).
-    #[serde(default)]
-    pub charging: Option<ChargingState>,
-}
-
-impl ConnectorStatus {
-    /// Nothing is plugged in, as far as the station says.
-    pub fn is_free(&self) -> bool {
-        self.status.eq_ignore_ascii_case("Available")
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MeterValues {
-    pub evse: u32,
-    pub readings: Vec<Reading>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DataTransfer {
-    pub vendor_id: String,
-    pub message_id: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReportPart {
-    pub request_id: i64,
-    pub seq_no: u32,
-    pub last: bool,
-    /// What it says of the power of EVSEs. 0 stands for all of them.
-    #[serde(default)]
-    pub power: Vec<ReportedPower>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ReportedPower {
-    /// What the EVSE says that it can deliver, W.
-    Evse { evse: u32, watts: i64 },
-    /// What a connector of it can carry, W. `None`: its kind sets no bound.
-    Connector { evse: u32, watts: Option<i64> },
-}
-
-/// Started, updated or ended (OCPP 2.0.1, E01 to E15). 1.6 maps its three actions onto it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TransactionEvent {
-    pub phase: Phase,
-    /// Who names the transaction.
-    #[serde(default)]
-    pub naming: Naming,
-    /// `None`: the station leaves the numbering to us (1.6 StartTransaction) or did not say.
-    pub transaction: Option<TransactionId>,
-    /// `None` in 1.6.
-    pub seq_no: Option<u32>,
-    /// `None`: missing or impossible, the time of receipt is taken.
-    pub at: Option<Timestamp>,
-    /// What the station said where that is not believed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told_at: Option<Timestamp>,
-    /// `None` when the message does not name it (1.6 StopTransaction).
-    pub evse: Option<u32>,
-    pub connector: Option<u32>,
-    pub token: Option<IdToken>,
-    pub readings: Vec<Reading>,
-    pub charging: Option<ChargingState>,
-    pub stop_reason: Option<String>,
-    #[serde(default)]
-    pub offline: bool,
-}
-
-impl TransactionEvent {
-    /// Answered with nothing (MeterValues).
-    pub fn is_plain(&self) -> bool {
-        self.phase == Phase::Updated && self.naming == Naming::Ours
-    }
-
-    /// The station did not know the time. A clock that is ahead is set right by ours, unless the message may have waited in
-    /// the station: when nothing was heard for an hour.
-    pub fn is_undated(&self, now: Timestamp, heard: Timestamp) -> bool {
-        let was_silent = now.duration_since(heard) > SignedDuration::from_hours(1);
-        self.at.is_none() && (was_silent || self.told_at.is_none_or(|told| told < now))
-    }
-
-    /// When it happened as the station tells it.
-    pub fn told(&self) -> Option<Timestamp> {
-        self.told_at.or(self.at)
-    }
-
-    /// The first register.
-    pub fn first_register(&self) -> Option<Energy> {
-        self.readings.iter().find_map(|reading| reading.register)
-    }
-
-    /// The last register of the main meter, or of another where there is none.
-    pub fn register(&self) -> Option<Energy> {
-        self.last_register().and_then(|reading| reading.register)
-    }
-
-    pub fn last_register(&self) -> Option<&Reading> {
-        let registers = || self.readings.iter().rev().filter(|reading| reading.register.is_some());
-        registers().find(|reading| reading.meter.is_main()).or_else(|| registers().next())
-    }
-}
-
-/// Who gives a transaction its name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Naming {
-    /// The station, which numbers its messages too.
-    #[default]
-    Theirs,
-    /// We do, in the answer to the start.
-    Ours,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Phase {
-    Started,
-    Updated,
-    Ended,
-}
-
-/// What a tariff distinguishes.
-///
-/// `Charging`: energy may flow. `Suspended`: the station holds it back (`SuspendedEVSE`), which is not the driver's doing.
-/// `Idle`: the vehicle takes none while it occupies the place (`SuspendedEV`, `EVConnected`, `Finishing`, `Idle`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChargingState {
-    #[default]
-    Charging,
-    Suspended,
-    Idle,
-}
-
-impl ChargingState {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Charging => "charging",
-            Self::Suspended => "suspended",
-            Self::Idle => "idle",
-        }
-    }
 }

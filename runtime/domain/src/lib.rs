@@ -4,10 +4,13 @@
 //! are arguments. It speaks the words of OCPP 2.x and knows nothing of any wire format. Its types derive serde
 //! because their JSON form is the one the store, the decision log and the fixtures share.
 
+mod apply;
 pub mod authorization;
+mod availability;
 pub mod bill;
 pub mod charging;
 pub mod command;
+mod data_transfer;
 pub mod decision;
 pub mod effect;
 pub mod energy;
@@ -25,6 +28,7 @@ pub mod pattern;
 mod pin;
 pub mod ports;
 pub mod pricing;
+mod provisioning;
 pub mod reading;
 pub mod recurring;
 pub mod reply;
@@ -33,6 +37,7 @@ pub mod station;
 pub mod timeline;
 pub mod token;
 
+pub use apply::{Moment, Pinning, apply, may_repeat};
 pub use energy::Energy;
 pub use ids::{CommandId, DecisionId, SessionId, SessionNo, StationId, StationIdFault, TransactionId};
 pub use jiff::Timestamp;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use amprule_domain::Timestamp;
 use amprule_domain::effect::{Answered, MessageKey};
-use amprule_domain::event::StationEvent;
+use amprule_domain::event::{ChargingEvent, StationEvent};
 use amprule_domain::reply::Reply;
 
 /// A station repeats at once or after a reconnect: the latest answers are kept whole. One that sends its queue again under
@@ -52,7 +52,7 @@ impl AnsweredRing {
 
 fn told(event: &StationEvent) -> Option<Timestamp> {
     match event {
-        StationEvent::Transaction(event) => event.told(),
+        StationEvent::Charging(ChargingEvent::Transaction(event)) => event.told(),
         _ => None,
     }
 }

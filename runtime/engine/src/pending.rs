@@ -1,6 +1,6 @@
 //! Stations that wait to be accepted: what they may say meanwhile.
 
-use amprule_domain::event::{Inbound, StationEvent, TransactionEvent};
+use amprule_domain::event::{ChargingEvent, Inbound, ProvisioningEvent, StationEvent, TransactionEvent};
 use amprule_domain::reply::{Refusal, RefusalCode};
 use amprule_domain::station::Provisioning;
 
@@ -47,8 +47,8 @@ impl StationTask {
 
     fn may_say(&self, inbound: &Inbound) -> bool {
         match &inbound.event {
-            StationEvent::Boot(_) => true,
-            StationEvent::Transaction(event) if self.is_under_way(event) => true,
+            StationEvent::Provisioning(ProvisioningEvent::Boot(_)) => true,
+            StationEvent::Charging(ChargingEvent::Transaction(event)) if self.is_under_way(event) => true,
             _ => self.asked.0.contains(&inbound.action),
         }
     }

@@ -1,12 +1,12 @@
 //! A message's whole way: understood, asked about, committed, answered.
 
-use amprule_domain::charging::{self, Admission, Moment, Proposal, Settled, Settling, Step};
+use amprule_domain::charging::{self, Admission, Proposal, Settled, Settling, Step};
 use amprule_domain::effect::{Answered, Effect, MessageKey};
-use amprule_domain::event::{Inbound, StationEvent};
+use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{About, PricingAnswer, StoreResult};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_domain::station::Provisioning;
-use amprule_domain::{Occasion, Timestamp};
+use amprule_domain::{Moment, Occasion, Timestamp, apply, may_repeat};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::happened;
@@ -16,7 +16,7 @@ impl StationTask {
     /// Replies only after COMMIT: nothing is answered whose effects could still be lost.
     pub(crate) async fn hear(&mut self, inbound: &Inbound) -> Result<Reply, Refusal> {
         let message = key(inbound);
-        if let Some(reply) = self.answered.find(&message).filter(|reply| charging::may_repeat(inbound, reply)) {
+        if let Some(reply) = self.answered.find(&message).filter(|reply| may_repeat(inbound, reply)) {
             return Ok(reply);
         }
         self.refuse_rejected(inbound)?;
@@ -80,7 +80,7 @@ impl StationTask {
         if !inbound.marks.is_empty() {
             self.shared.counters.repaired(&self.station.record.boot, &inbound.marks);
         }
-        charging::apply(&self.station, inbound, admission, moment)
+        apply(&self.station, inbound, admission, moment)
     }
 
     async fn price(&mut self, step: &Step, now: Timestamp) -> Vec<PricingAnswer> {
@@ -100,7 +100,7 @@ impl StationTask {
     /// OCPP 2.0.1 B03.FR.07: a rejected station may say nothing but that it has booted.
     fn refuse_rejected(&self, inbound: &Inbound) -> Result<(), Refusal> {
         let rejected = self.station.record.provisioning == Provisioning::Rejected;
-        if !rejected || matches!(inbound.event, StationEvent::Boot(_)) {
+        if !rejected || matches!(inbound.event, StationEvent::Provisioning(ProvisioningEvent::Boot(_))) {
             return Ok(());
         }
         Err(Refusal::new(RefusalCode::SecurityError, "this station is rejected; the operator has to accept it first"))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
 use amprule_domain::Timestamp;
-use amprule_domain::event::{Inbound, StationEvent};
+use amprule_domain::event::{ChargingEvent, Inbound, StationEvent};
 use amprule_domain::ports::Clock;
 use jiff::SignedDuration;
 
@@ -113,9 +113,11 @@ impl Vote {
 
 fn newest(event: &StationEvent) -> Option<Timestamp> {
     match event {
-        StationEvent::Transaction(event) => event.at,
-        StationEvent::Status(status) => status.at,
-        StationEvent::MeterValues(values) => values.readings.iter().filter_map(|reading| reading.at).max(),
+        StationEvent::Charging(ChargingEvent::Transaction(event)) => event.at,
+        StationEvent::Availability(status) => status.at,
+        StationEvent::Charging(ChargingEvent::MeterValues(values)) => {
+            values.readings.iter().filter_map(|reading| reading.at).max()
+        }
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use amprule_domain::Mark;
 use amprule_domain::command::{Command, Unsayable};
-use amprule_domain::event::{Boot, Inbound, StationEvent};
+use amprule_domain::event::{Boot, Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{CallOutcome, CallRefused, CloseReason, Closed, Later, Link, RawCalls, Received};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_ocpp::{Decoded, Dialect, Fault, Frame, Malformed};
@@ -97,7 +97,7 @@ impl Connection {
             Ok(Decoded { action, event, repetition, tells_cost, mut marks }) => {
                 marks.extend(self.greeting.take());
                 marks.extend(id_repaired.then(|| Mark::new("number-for-text")));
-                if let StationEvent::Boot(boot) = &event {
+                if let StationEvent::Provisioning(ProvisioningEvent::Boot(boot)) = &event {
                     self.suit(boot);
                 }
                 Some(Received::Event(Inbound {

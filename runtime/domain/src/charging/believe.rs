@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Energy;
-use crate::event::{Inbound, Phase, StationEvent, TransactionEvent};
+use crate::event::{ChargingEvent, Inbound, Phase, StationEvent, TransactionEvent};
 use crate::evidence::{Evidence, Point};
 use crate::mark::Mark;
 use crate::reading::{Context, Meter, Reading};
@@ -36,15 +36,17 @@ pub fn believe_times(inbound: &mut Inbound, now: Timestamp, clock_is_sane: bool)
         }
     };
     match &mut inbound.event {
-        StationEvent::Transaction(event) => {
+        StationEvent::Charging(ChargingEvent::Transaction(event)) => {
             let told = event.at;
             believe(&mut event.at);
             event.at = event.at.map(|at| at.min(now));
             event.told_at = told.filter(|_| told != event.at);
             event.readings.iter_mut().for_each(|reading: &mut Reading| believe(&mut reading.at));
         }
-        StationEvent::MeterValues(values) => values.readings.iter_mut().for_each(|reading| believe(&mut reading.at)),
-        StationEvent::Status(status) => {
+        StationEvent::Charging(ChargingEvent::MeterValues(values)) => {
+            values.readings.iter_mut().for_each(|reading| believe(&mut reading.at));
+        }
+        StationEvent::Availability(status) => {
             believe(&mut status.at);
             status.at = status.at.map(|at| at.min(now));
         }

@@ -22,26 +22,26 @@ pub struct Step {
     pub sessions: Vec<Session>,
     pub to_price: Vec<SessionId>,
     /// A tick sees its sessions as of now; a message's are as of what the station said.
-    pub(super) as_of: Option<Timestamp>,
-    pub(super) connector: Option<ConnectorStatus>,
-    pub(super) exchanges: Vec<Exchange>,
+    pub(crate) as_of: Option<Timestamp>,
+    pub(crate) connector: Option<ConnectorStatus>,
+    pub(crate) exchanges: Vec<Exchange>,
     /// A person has changed what a session costs.
-    pub(super) correction: Option<Correction>,
-    pub(super) effects: Vec<Effect>,
-    pub(super) reply: Outcome,
-    pub(super) happened: Vec<Happened>,
+    pub(crate) correction: Option<Correction>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) reply: Outcome,
+    pub(crate) happened: Vec<Happened>,
 }
 
 /// Its bill is issued anew, whatever it says.
 #[derive(Debug)]
-pub(super) struct Correction {
-    pub(super) session: SessionId,
-    pub(super) why: String,
+pub(crate) struct Correction {
+    pub(crate) session: SessionId,
+    pub(crate) why: String,
 }
 
 /// A reply that may need the price.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Plain(Reply),
     Transaction { session: SessionId, token: Option<TokenInfo>, empty: bool, remember: bool },
 }
@@ -68,7 +68,7 @@ pub enum Happened {
 }
 
 impl Step {
-    pub(super) fn reply(reply: Reply) -> Self {
+    pub(crate) fn reply(reply: Reply) -> Self {
         Self {
             record: None,
             sessions: Vec::new(),

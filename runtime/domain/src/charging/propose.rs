@@ -4,7 +4,7 @@ use super::identify::{Meant, identify};
 use super::{Station, consequences};
 use crate::authorization::Purpose;
 use crate::decision::Decision;
-use crate::event::{Phase, StationEvent, TransactionEvent};
+use crate::event::{ChargingEvent, Phase, StationEvent, TransactionEvent};
 use crate::reply::{AuthorizationStatus, TokenInfo};
 use crate::session::{Session, SessionLimits};
 use crate::station::Provisioning;
@@ -62,14 +62,14 @@ pub enum Proposal {
 /// `was_heard`: as in [`super::Moment`].
 pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Proposal {
     let question = match event {
-        StationEvent::Authorize(token) => Some(Question {
+        StationEvent::Authorization(token) => Some(Question {
             token: token.clone(),
             purpose: Purpose::Authorize,
             evse: 0,
             connector: 0,
             replaces_own: false,
         }),
-        StationEvent::Transaction(event) => token_question(station, event, was_heard),
+        StationEvent::Charging(ChargingEvent::Transaction(event)) => token_question(station, event, was_heard),
         _ => None,
     };
     match question {

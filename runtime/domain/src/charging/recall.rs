@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Station;
 use crate::TransactionId;
-use crate::event::{Phase, StationEvent, TransactionEvent};
+use crate::event::{ChargingEvent, Phase, StationEvent, TransactionEvent};
 use crate::session::Session;
 
 /// What to look for in the store before the message is understood.
@@ -20,7 +20,7 @@ pub enum Recall {
 
 /// `None` for nearly all messages: they mean a session that is at hand, or none.
 pub fn recall(station: &Station, event: &StationEvent) -> Option<Recall> {
-    let StationEvent::Transaction(event) = event else {
+    let StationEvent::Charging(ChargingEvent::Transaction(event)) = event else {
         return None;
     };
     match &event.transaction {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::apply::Pinning;
 use super::consequences::{Correction, Happened, Step};
 use super::ending::abandon;
 use super::{Station, startless};
+use crate::apply::Pinning;
 use crate::mark::Mark;
 use crate::pricing::Price;
 use crate::reply::Reply;

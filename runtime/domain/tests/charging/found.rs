@@ -1,6 +1,6 @@
 //! Days that the simulation found, made small.
 
-use amprule_domain::event::{Naming, Phase, StationEvent};
+use amprule_domain::event::{ChargingEvent, Naming, Phase, StationEvent};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::token::IdToken;
@@ -26,7 +26,7 @@ fn a_reading_from_before_the_start_leaves_no_gap_behind_it() {
     world.begin_v2("t", 0, 0, 100);
     let mut event = transaction(Phase::Updated, Some("t"), 10);
     event.readings = world.reading(-720, 353);
-    world.hear(StationEvent::Transaction(event));
+    world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     let session = world.only_session();
     let (mut until, mut sum) = (session.started_at, Energy::ZERO);
     for period in session.timeline.all() {
@@ -46,7 +46,7 @@ fn an_end_that_lists_its_samples_again_does_not_turn_back_a_register_that_began_
     event.naming = Naming::Ours;
     event.readings = samples.iter().flat_map(|(minute, wh)| world.reading(*minute, *wh)).collect();
     event.readings.push(Reading::register(Some(at(60)), Context::End, Energy::from_wh(3_500)));
-    world.hear(StationEvent::Transaction(event));
+    world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     let session = world.only_session();
     assert_eq!(session.energy(), Energy::from_wh(5_000), "{:?}", session.marks);
     assert_eq!(session.timeline.all().map(|period| period.energy).sum::<Energy>(), session.energy());
@@ -73,7 +73,7 @@ fn an_interval_that_comes_after_the_end_wants_a_person() {
         event.seq_no = Some(seq_no);
         let interval = Some(Energy::from_wh(wh));
         event.readings = vec![Reading { at: Some(at(minute)), interval, ..Reading::default() }];
-        world.hear(StationEvent::Transaction(event));
+        world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     };
     tell(&mut world, Phase::Started, 0, 0, 0);
     tell(&mut world, Phase::Updated, 1, 15, 784);
@@ -91,7 +91,7 @@ fn a_start_without_a_believable_time_is_undated_though_it_comes_after_its_update
     let mut event = transaction(Phase::Started, Some("t"), 0);
     (event.seq_no, event.evse, event.at) = (Some(0), Some(1), None);
     event.readings = vec![Reading::register(None, Context::Begin, Energy::from_wh(100))];
-    world.hear(StationEvent::Transaction(event));
+    world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     assert!(world.only_session().marks.has(&Mark::START_UNDATED));
 }
 
@@ -105,7 +105,7 @@ fn who_ends_a_session_that_was_refused_does_not_pay_for_it() {
     event.naming = Naming::Ours;
     event.token = Some(IdToken::new("OTHER", "ISO14443"));
     event.readings = vec![Reading::register(Some(at(30)), Context::End, Energy::from_wh(9_000))];
-    world.hear(StationEvent::Transaction(event));
+    world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     let session = world.only_session();
     assert_eq!(world.last_status(), Some(AuthorizationStatus::Accepted));
     assert_eq!(session.token.as_ref().map(|token| token.id_token.as_str()), Some("ABC"));
@@ -120,7 +120,7 @@ fn the_token_of_a_late_start_pays_and_not_the_one_of_its_end() {
         (event.seq_no, event.evse) = (Some(seq_no), Some(1));
         event.token = Some(IdToken::new(token, "ISO14443"));
         event.readings = world.reading(minute, minute * 100);
-        world.hear(StationEvent::Transaction(event));
+        world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     };
     tell(&mut world, Phase::Ended, 1, 30, "OTHER");
     tell(&mut world, Phase::Started, 0, 0, "OWN");
@@ -148,7 +148,7 @@ fn a_large_first_interval_is_no_stale_register() {
         (event.seq_no, event.evse) = (Some(seq_no), Some(2));
         let interval = (phase != Phase::Started).then_some(Energy::from_wh(wh));
         event.readings = vec![Reading { at: Some(at(minute)), interval, ..Reading::default() }];
-        world.hear(StationEvent::Transaction(event));
+        world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     };
     tell(&mut world, Phase::Started, 0, 0, 0);
     for (seq_no, wh) in [(1, 30_000), (2, 0), (3, 0), (4, 0)] {
@@ -168,7 +168,7 @@ fn an_end_without_a_register_that_is_told_again_is_no_second_stop() {
     for _ in 0..2 {
         let mut event = transaction(Phase::Ended, Some(&number.to_string()), 20);
         event.naming = Naming::Ours;
-        world.hear(StationEvent::Transaction(event));
+        world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     }
     assert!(!world.only_session().marks.has(&Mark::SECOND_STOP));
 }

@@ -8,7 +8,7 @@ mod recall;
 mod verbs;
 mod world;
 
-use amprule_domain::event::{ChargingState, Naming, Phase, StationEvent};
+use amprule_domain::event::{ChargingEvent, ChargingState, Naming, Phase, StationEvent};
 use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_domain::session::SessionState;
 use amprule_domain::{Energy, Mark};
@@ -60,11 +60,11 @@ fn a_v16_message_without_a_transaction_means_the_only_open_one() {
     event.naming = Naming::Ours;
     event.evse = Some(1);
     event.readings = world.reading(5, 700);
-    world.hear(StationEvent::Transaction(event));
+    world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     let mut event = transaction(Phase::Ended, None, 9);
     event.naming = Naming::Ours;
     event.readings = world.reading(9, 900);
-    world.hear(StationEvent::Transaction(event));
+    world.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
 
     let session = world.only_session();
     assert_eq!((session.no.0, session.energy()), (number, Energy::from_wh(900)));
@@ -249,10 +249,12 @@ fn times_that_cannot_be_are_those_of_receipt() {
     for (minute, believed) in
         [(4, true), (60, false), (-300 * 24 * 60, true), (3 * 24 * 60, false), (-800 * 24 * 60, false)]
     {
-        let event = StationEvent::Transaction(transaction(Phase::Updated, Some("t"), minute));
+        let event = StationEvent::Charging(ChargingEvent::Transaction(transaction(Phase::Updated, Some("t"), minute)));
         let mut inbound = world::inbound(event);
         amprule_domain::charging::believe_times(&mut inbound, now, true);
-        let StationEvent::Transaction(event) = inbound.event else { unreachable!("it was one") };
+        let StationEvent::Charging(ChargingEvent::Transaction(event)) = inbound.event else {
+            unreachable!("it was one")
+        };
         assert_eq!((event.at.is_some(), inbound.marks.is_empty()), (believed, believed), "{minute} minutes");
     }
 }

@@ -1,7 +1,7 @@
 //! Messages about sessions that ended long ago.
 
 use amprule_domain::charging::Station;
-use amprule_domain::event::{Phase, StationEvent};
+use amprule_domain::event::{ChargingEvent, Phase, StationEvent};
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::{Energy, Mark};
 
@@ -82,7 +82,7 @@ fn nothing_is_looked_up_for_what_is_at_hand_or_cannot_be_old() {
     let (world, numbers) = with_many_v16_sessions();
     let is_looked_up = |phase, name: Option<i64>, minute| {
         let name = name.map(|name| name.to_string());
-        let event = StationEvent::Transaction(transaction(phase, name.as_deref(), minute));
+        let event = StationEvent::Charging(ChargingEvent::Transaction(transaction(phase, name.as_deref(), minute)));
         amprule_domain::charging::recall(&world.station, &event).is_some()
     };
     let last = numbers.last().copied();

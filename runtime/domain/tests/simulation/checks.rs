@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use amprule_domain::effect::Effect;
-use amprule_domain::event::{Inbound, Phase, StationEvent};
+use amprule_domain::event::{ChargingEvent, Inbound, Phase, StationEvent};
 use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::{Energy, Mark, SessionNo};
@@ -70,7 +70,7 @@ impl<'t> Ledger<'t> {
             }
         }
         self.own(letter, heard);
-        let StationEvent::Transaction(event) = &inbound.event else { return Ok(()) };
+        let StationEvent::Charging(ChargingEvent::Transaction(event)) = &inbound.event else { return Ok(()) };
         if event.phase == Phase::Ended {
             self.ended.extend(letter.visit);
         }
@@ -246,7 +246,11 @@ fn sound(session: &Session) -> Check {
 
 /// Every token gets the policy's own answer.
 fn verdict(inbound: &Inbound, reply: &Reply) -> Check {
-    let (StationEvent::Transaction(event), Reply::Transaction(reply)) = (&inbound.event, reply) else { return Ok(()) };
+    let (StationEvent::Charging(ChargingEvent::Transaction(event)), Reply::Transaction(reply)) =
+        (&inbound.event, reply)
+    else {
+        return Ok(());
+    };
     match (&event.token, &reply.token) {
         (Some(shown), Some(told)) if *told == policy(shown) => Ok(()),
         (None, None) => Ok(()),
@@ -256,7 +260,7 @@ fn verdict(inbound: &Inbound, reply: &Reply) -> Check {
 
 /// What is acknowledged is in the books.
 fn is_filed(inbound: &Inbound, heard: &Heard) -> Check {
-    let StationEvent::Transaction(event) = &inbound.event else { return Ok(()) };
+    let StationEvent::Charging(ChargingEvent::Transaction(event)) = &inbound.event else { return Ok(()) };
     let is_in_books = heard.effects.iter().any(|effect| match effect {
         Effect::Readings(row) => row.readings.len() == event.readings.len(),
         Effect::Kept(_) => true,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use amprule_domain::Mark;
 use amprule_domain::TransactionId;
-use amprule_domain::event::{Inbound, Repetition, StationEvent};
+use amprule_domain::event::{ChargingEvent, Inbound, Repetition, StationEvent};
 use amprule_domain::reply::Reply;
 
 use crate::checks::Ledger;
@@ -114,11 +114,17 @@ impl Day {
         let letter = &self.letters[delivery.letter];
         let mut event = letter.event.clone();
         let number = letter.visit.and_then(|visit| numbers.get(&visit));
-        if let (true, StationEvent::Transaction(event), Some(number)) = (letter.is_numbered, &mut event, number) {
+        if let (true, StationEvent::Charging(ChargingEvent::Transaction(event)), Some(number)) =
+            (letter.is_numbered, &mut event, number)
+        {
             event.transaction = Some(TransactionId::new(number.to_string()));
         }
         let raw = serde_json::to_string(&event).expect("an event can be written").into();
-        let is_same = matches!(event, StationEvent::Transaction(_) | StationEvent::MeterValues(_));
+        let is_same = matches!(
+            event,
+            StationEvent::Charging(ChargingEvent::Transaction(_))
+                | StationEvent::Charging(ChargingEvent::MeterValues(_))
+        );
         let repetition = if is_same { Repetition::Same } else { Repetition::Anew };
         Inbound {
             id: delivery.id.as_str().into(),
@@ -187,7 +193,7 @@ impl Day {
 fn brief(event: &StationEvent) -> String {
     let second = |at: Option<amprule_domain::Timestamp>| at.map(|at| at.as_second() - EPOCH);
     match event {
-        StationEvent::Transaction(event) => {
+        StationEvent::Charging(ChargingEvent::Transaction(event)) => {
             let readings: Vec<_> = event
                 .readings
                 .iter()
@@ -210,8 +216,8 @@ fn brief(event: &StationEvent) -> String {
                 readings.join(", "),
             )
         }
-        StationEvent::Status(status) => format!("{} at {}, {:?}", status.status, status.evse, second(status.at)),
-        StationEvent::MeterValues(values) => format!("MeterValues {values:?}"),
+        StationEvent::Availability(status) => format!("{} at {}, {:?}", status.status, status.evse, second(status.at)),
+        StationEvent::Charging(ChargingEvent::MeterValues(values)) => format!("MeterValues {values:?}"),
         other => format!("{other:?}"),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use amprule_domain::charging::{self, Admission, Moment, Proposal, Recall, Rules, Settled, Settling, Station, Step};
+use amprule_domain::charging::{self, Admission, Proposal, Recall, Rules, Settled, Settling, Station, Step};
 use amprule_domain::effect::{Answered, Effect, MessageKey};
 use amprule_domain::event::{ConnectorStatus, Inbound};
 use amprule_domain::ports::{Ids, PricingAnswer};
@@ -12,7 +12,7 @@ use amprule_domain::pricing::{Price, PricedBy};
 use amprule_domain::reply::Reply;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::{Provisioning, StationRecord};
-use amprule_domain::{CommandId, Currency, DecisionId, SessionId, SessionNo, StationId, Timestamp};
+use amprule_domain::{CommandId, Currency, DecisionId, Moment, SessionId, SessionNo, StationId, Timestamp};
 
 use crate::truth::policy;
 
@@ -70,7 +70,7 @@ impl Server {
         let message = MessageKey { id: inbound.id.clone(), digest: digest(&inbound.raw) };
         charging::believe_times(&mut inbound, now, clock_is_sane);
         let known = self.answered.iter().rev().take(ANSWERS).find(|answered| answered.message == message);
-        if let Some(known) = known.filter(|known| charging::may_repeat(&inbound, &known.reply)) {
+        if let Some(known) = known.filter(|known| amprule_domain::may_repeat(&inbound, &known.reply)) {
             return Some(Heard { reply: known.reply.clone(), effects: Vec::new(), is_known: true });
         }
         if let Some(recall) = charging::recall(&self.station, &inbound.event) {
@@ -90,8 +90,12 @@ impl Server {
             was_heard: self.answered.iter().any(|answered| answered.message.digest == message.digest),
             message: message.clone(),
         };
-        let step =
-            charging::apply(&self.station, &inbound, admission(&self.station, &inbound, moment.was_heard), &moment);
+        let step = amprule_domain::apply(
+            &self.station,
+            &inbound,
+            admission(&self.station, &inbound, moment.was_heard),
+            &moment,
+        );
         let prices = price(&step);
         let settled =
             charging::settle(&self.station, step, prices, &Settling { now, ids: &self.ids, message: &message });

@@ -1,7 +1,8 @@
 //! What the station says of its day, in the order in which it happens.
 
 use amprule_domain::event::{
-    Boot, ChargingState, ConnectorStatus, MeterValues, Naming, Phase, StationEvent, TransactionEvent,
+    Boot, ChargingEvent, ChargingState, ConnectorStatus, MeterValues, Naming, Phase, ProvisioningEvent, StationEvent,
+    TransactionEvent,
 };
 use amprule_domain::reading::{Context, Meter, Place, Reading};
 use amprule_domain::token::IdToken;
@@ -27,11 +28,11 @@ pub(crate) struct Letter {
 
 impl Letter {
     pub(crate) fn is_start(&self) -> bool {
-        matches!(&self.event, StationEvent::Transaction(event) if event.phase == Phase::Started)
+        matches!(&self.event, StationEvent::Charging(ChargingEvent::Transaction(event)) if event.phase == Phase::Started)
     }
 
     pub(crate) fn is_boot(&self) -> bool {
-        matches!(self.event, StationEvent::Boot(_))
+        matches!(self.event, StationEvent::Provisioning(ProvisioningEvent::Boot(_)))
     }
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn present_word(plan: &Plan, truth: &Truth, clock: &Clock, evse: u32,
 }
 
 fn status(clock: &Clock, evse: u32, at: Second, (word, charging): (&str, Option<ChargingState>)) -> Letter {
-    let event = StationEvent::Status(ConnectorStatus {
+    let event = StationEvent::Availability(ConnectorStatus {
         evse,
         connector: 1,
         status: word.to_owned(),
@@ -81,7 +82,10 @@ fn status(clock: &Clock, evse: u32, at: Second, (word, charging): (&str, Option<
 }
 
 fn boot(plan: &Plan, truth: &Truth, clock: &Clock, at: Second) -> Vec<Letter> {
-    let event = StationEvent::Boot(Boot { reason: Some("PowerUp".to_owned()), ..Boot::default() });
+    let event = StationEvent::Provisioning(ProvisioningEvent::Boot(Boot {
+        reason: Some("PowerUp".to_owned()),
+        ..Boot::default()
+    }));
     let boot = Letter { made_at: at, visit: None, event, is_queued: true, is_numbered: false };
     let words = (1..=2).map(|evse| present_word(plan, truth, clock, evse, at));
     [boot].into_iter().chain(words).collect()
@@ -91,7 +95,7 @@ fn boot(plan: &Plan, truth: &Truth, clock: &Clock, at: Second) -> Vec<Letter> {
 fn aligned(truth: &Truth, clock: &Clock, at: Second) -> Letter {
     let register = Energy::from_wh(truth.lifetime_mwh(1, at) / 1000);
     let readings = vec![Reading::register(Some(clock.shows(at)), Context::Other, register)];
-    let event = StationEvent::MeterValues(MeterValues { evse: 1, readings });
+    let event = StationEvent::Charging(ChargingEvent::MeterValues(MeterValues { evse: 1, readings }));
     Letter { made_at: at, visit: None, event, is_queued: false, is_numbered: false }
 }
 
@@ -126,7 +130,7 @@ impl Telling<'_> {
     fn part(&mut self) {
         let mut before = Energy::ZERO;
         for letter in &mut self.told {
-            let StationEvent::Transaction(event) = &mut letter.event else { continue };
+            let StationEvent::Charging(ChargingEvent::Transaction(event)) = &mut letter.event else { continue };
             for interval in event.readings.iter_mut().filter_map(|reading| reading.interval.as_mut()) {
                 (before, *interval) = (*interval, *interval - before);
             }
@@ -138,7 +142,7 @@ impl Telling<'_> {
         self.show(at - 10, ("Preparing", "Occupied", None));
         let first = if self.has(Fault::RefusedFirst) { "FAKE" } else { self.visit.token };
         if self.dice.one_in(2) {
-            let event = StationEvent::Authorize(self.token(first));
+            let event = StationEvent::Authorization(self.token(first));
             self.told.push(Letter { made_at: at - 5, visit: None, event, is_queued: false, is_numbered: false });
         }
         let is_later = !self.is_ours() && (self.has(Fault::TokenLater) || self.has(Fault::RefusedFirst));
@@ -220,7 +224,7 @@ impl Telling<'_> {
         }
         let mut readings = Vec::new();
         for letter in &self.told {
-            if let StationEvent::Transaction(event) = &letter.event {
+            if let StationEvent::Charging(ChargingEvent::Transaction(event)) = &letter.event {
                 readings.extend(event.readings.iter().filter(|reading| reading.context == Context::Periodic).cloned());
             }
         }
@@ -272,7 +276,7 @@ impl Telling<'_> {
     }
 
     fn push(&mut self, made_at: Second, event: TransactionEvent) {
-        let event = StationEvent::Transaction(event);
+        let event = StationEvent::Charging(ChargingEvent::Transaction(event));
         self.told.push(Letter { made_at, visit: Some(self.no), event, is_queued: true, is_numbered: false });
     }
 
@@ -332,7 +336,7 @@ impl Telling<'_> {
             let (is_ahead, is_behind) =
                 (self.has(Fault::OneAhead) && at == ahead, self.has(Fault::OneBehind) && at == behind);
             let letter = &mut self.told[at];
-            let StationEvent::Transaction(event) = &mut letter.event else { continue };
+            let StationEvent::Charging(ChargingEvent::Transaction(event)) = &mut letter.event else { continue };
             if is_ours {
                 event.transaction = is_made_up.then(|| TransactionId::new(made_up.as_str()));
                 letter.is_numbered = !is_made_up && event.phase != Phase::Started && !is_unnamed;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::command::{Command, Verdict};
-use amprule_domain::event::{Boot, StationEvent};
+use amprule_domain::event::{Boot, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::Door;
 use amprule_domain::session::Session;
 use amprule_domain::{Decimal, Mark};
@@ -86,7 +86,7 @@ async fn a_session_without_a_stop_ends_by_itself_though_the_station_never_comes_
     before.attach(station(), link, ticket());
     plug.event(start_at(began()));
     plug.answer().await.unwrap();
-    plug.event(StationEvent::Boot(Boot::default()));
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Boot(Boot::default())));
     plug.answer().await.unwrap();
     assert!(only_session(&disk).marks.has(&Mark::STOP_AWAITED), "at once");
     before.shutdown().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use amprule_domain::command::{Command, Exchange, ExchangeState, Trigger, Verdict};
 use amprule_domain::effect::Effect;
-use amprule_domain::event::{Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{ChargingEvent, Phase, ProvisioningEvent, StationEvent, TransactionEvent};
 use amprule_domain::outbox::OutboxKind;
 use amprule_domain::ports::Door;
 use amprule_domain::{Mark, Timestamp};
@@ -66,8 +66,8 @@ async fn limited(disk: &Arc<Disk>) -> (Arc<Engine>, Plug, String) {
 }
 
 fn end(at: Timestamp) -> StationEvent {
-    let StationEvent::Transaction(update) = update(at, 900) else { unreachable!("it is one") };
-    StationEvent::Transaction(TransactionEvent { phase: Phase::Ended, ..update })
+    let StationEvent::Charging(ChargingEvent::Transaction(update)) = update(at, 900) else { unreachable!("it is one") };
+    StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent { phase: Phase::Ended, ..update }))
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,7 +227,7 @@ async fn a_command_that_cannot_be_stored_is_not_sent_before_it_is() {
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
-    plug.event(StationEvent::Heartbeat);
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     plug.answer().await.expect("it is connected");
     disk.fails.store(true, Ordering::Relaxed);
     let expires_at = began() + SignedDuration::from_secs(600);

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use amprule_domain::event::{Boot, Naming, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{Boot, ChargingEvent, Naming, Phase, ProvisioningEvent, StationEvent, TransactionEvent};
 use amprule_domain::ports::CallOutcome;
 use amprule_domain::ports::{CloseReason, Door, Ticket};
 use amprule_domain::reading::{Context, Reading};
@@ -44,7 +44,7 @@ fn start() -> StationEvent {
 
 fn start_at(at: Timestamp) -> StationEvent {
     let at = Some(at);
-    StationEvent::Transaction(TransactionEvent {
+    StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent {
         phase: Phase::Started,
         naming: Naming::Ours,
         transaction: None,
@@ -58,14 +58,19 @@ fn start_at(at: Timestamp) -> StationEvent {
         charging: None,
         stop_reason: None,
         offline: false,
-    })
+    }))
 }
 
 /// A reading of the only open transaction.
 fn update(at: Timestamp, wh: i64) -> StationEvent {
-    let StationEvent::Transaction(started) = start_at(at) else { unreachable!("it is one") };
+    let StationEvent::Charging(ChargingEvent::Transaction(started)) = start_at(at) else { unreachable!("it is one") };
     let readings = vec![Reading::register(Some(at), Context::Periodic, Energy::from_wh(wh))];
-    StationEvent::Transaction(TransactionEvent { phase: Phase::Updated, token: None, readings, ..started })
+    StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent {
+        phase: Phase::Updated,
+        token: None,
+        readings,
+        ..started
+    }))
 }
 
 #[tokio::test]
@@ -74,7 +79,7 @@ async fn what_is_not_stored_is_not_answered_and_changes_nothing() {
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
-    plug.event(StationEvent::Heartbeat);
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     plug.answer().await.unwrap();
 
     disk.fails.store(true, Ordering::Relaxed);
@@ -183,7 +188,7 @@ async fn a_shutdown_lets_the_present_message_finish_and_says_goodbye() {
     let engine = engine(&Arc::default(), Settings::default());
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
-    plug.event(StationEvent::Heartbeat);
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     plug.answer().await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), engine.shutdown()).await.expect("all tasks end");
     assert_eq!(plug.next().await, Some(Seen::Closed(CloseReason::Shutdown)));
@@ -195,7 +200,11 @@ async fn the_operators_part_of_a_record_and_the_stations_part_do_not_overwrite_e
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
-    plug.event(StationEvent::Boot(Boot { vendor: "Acme".into(), model: "One".into(), ..Boot::default() }));
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Boot(Boot {
+        vendor: "Acme".into(),
+        model: "One".into(),
+        ..Boot::default()
+    })));
     plug.answer().await.unwrap();
     let mut record = StationRecord::new(station(), Provisioning::Accepted);
     record.location = Some("Depot".into());
@@ -212,8 +221,8 @@ async fn a_rejected_station_may_only_boot() {
     engine.put_station(StationRecord::new(station(), Provisioning::Rejected)).await.unwrap();
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
-    plug.event(StationEvent::Boot(Boot::default()));
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Boot(Boot::default())));
     assert!(matches!(plug.answer().await, Ok(Reply::Boot { status: Provisioning::Rejected, .. })));
-    plug.event(StationEvent::Heartbeat);
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     assert_eq!(plug.answer().await.unwrap_err().code, RefusalCode::SecurityError);
 }

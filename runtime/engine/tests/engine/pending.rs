@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_domain::event::{Boot, StationEvent, TransactionEvent};
+use amprule_domain::event::{Boot, ChargingEvent, ProvisioningEvent, StationEvent, TransactionEvent};
 use amprule_domain::ports::{Door, Link};
 use amprule_domain::reply::{AuthorizationStatus, RefusalCode, Reply};
 use amprule_domain::station::{Provisioning, StationRecord};
@@ -45,27 +45,33 @@ async fn command(engine: &Arc<Engine>, plug: &mut Plug, action: &'static str) {
 #[tokio::test]
 async fn a_pending_station_says_that_it_has_booted_and_what_it_is_asked_for() {
     let (engine, mut plug) = pending(PendingStations::Strict, strict_wire()).await;
-    plug.event(StationEvent::Boot(Boot::default()));
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Boot(Boot::default())));
     assert!(matches!(plug.answer().await, Ok(Reply::Boot { status: Provisioning::Pending, .. })));
-    assert!(is_refused(&mut plug, StationEvent::Heartbeat).await);
+    assert!(is_refused(&mut plug, StationEvent::Provisioning(ProvisioningEvent::Heartbeat)).await);
     assert!(is_refused(&mut plug, start()).await);
     command(&engine, &mut plug, "Reset").await;
-    assert!(is_refused(&mut plug, StationEvent::Heartbeat).await, "nothing was asked for");
+    assert!(
+        is_refused(&mut plug, StationEvent::Provisioning(ProvisioningEvent::Heartbeat)).await,
+        "nothing was asked for"
+    );
     command(&engine, &mut plug, "Trigger").await;
-    assert!(!is_refused(&mut plug, StationEvent::Heartbeat).await);
+    assert!(!is_refused(&mut plug, StationEvent::Provisioning(ProvisioningEvent::Heartbeat)).await);
 
     let (mut plug, link) = strict_wire();
     engine.attach(station(), link, ticket());
-    assert!(is_refused(&mut plug, StationEvent::Heartbeat).await, "on another connection");
+    assert!(
+        is_refused(&mut plug, StationEvent::Provisioning(ProvisioningEvent::Heartbeat)).await,
+        "on another connection"
+    );
     provision(&engine, Provisioning::Accepted).await;
-    assert!(!is_refused(&mut plug, StationEvent::Heartbeat).await);
+    assert!(!is_refused(&mut plug, StationEvent::Provisioning(ProvisioningEvent::Heartbeat)).await);
 }
 
 #[tokio::test]
 async fn a_pending_station_may_say_all_where_the_version_or_the_operator_is_lenient() {
     for (setting, ends) in [(PendingStations::Strict, wire()), (PendingStations::Lenient, strict_wire())] {
         let (engine, mut plug) = pending(setting, ends).await;
-        assert!(!is_refused(&mut plug, StationEvent::Heartbeat).await);
+        assert!(!is_refused(&mut plug, StationEvent::Provisioning(ProvisioningEvent::Heartbeat)).await);
         plug.event(start());
         let Ok(Reply::Transaction(reply)) = plug.answer().await else { panic!("it is served") };
         assert_eq!(reply.token.map(|token| token.status), Some(AuthorizationStatus::Invalid), "and may not start");
@@ -83,9 +89,11 @@ async fn a_transaction_that_began_while_the_station_was_accepted_is_told_to_its_
     plug.event(start());
     let Ok(Reply::Transaction(reply)) = plug.answer().await else { panic!("it starts") };
     provision(&engine, Provisioning::Pending).await;
-    let StationEvent::Transaction(event) = update(crate::outside::began(), 700) else { unreachable!("it is one") };
+    let StationEvent::Charging(ChargingEvent::Transaction(event)) = update(crate::outside::began(), 700) else {
+        unreachable!("it is one")
+    };
     let known = TransactionEvent { transaction: Some(reply.transaction), ..event.clone() };
     let unknown = TransactionEvent { transaction: Some("another".into()), ..event };
-    assert!(!is_refused(&mut plug, StationEvent::Transaction(known)).await);
-    assert!(is_refused(&mut plug, StationEvent::Transaction(unknown)).await);
+    assert!(!is_refused(&mut plug, StationEvent::Charging(ChargingEvent::Transaction(known))).await);
+    assert!(is_refused(&mut plug, StationEvent::Charging(ChargingEvent::Transaction(unknown))).await);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use amprule_domain::event::{Naming, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{ChargingEvent, Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::ports::Door;
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::RefusalCode;
@@ -19,7 +19,7 @@ use crate::{station, ticket};
 fn event(hour: i64, phase: Phase) -> StationEvent {
     let minute = hour * 60 + if phase == Phase::Ended { 20 } else { 0 };
     let at = Some(began() - SignedDuration::from_hours(24) + SignedDuration::from_mins(minute));
-    StationEvent::Transaction(TransactionEvent {
+    StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent {
         phase,
         naming: Naming::Theirs,
         transaction: Some(TransactionId::new(format!("t-{hour}"))),
@@ -33,7 +33,7 @@ fn event(hour: i64, phase: Phase) -> StationEvent {
         charging: None,
         stop_reason: None,
         offline: false,
-    })
+    }))
 }
 
 async fn many_sessions(plug: &mut Plug) {

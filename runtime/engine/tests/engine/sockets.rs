@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use amprule_domain::event::StationEvent;
+use amprule_domain::event::{ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{CloseReason, Door};
 use amprule_domain::reply::Reply;
 use amprule_engine::{CallFailed, Settings};
@@ -12,7 +12,7 @@ use crate::outside::{Disk, Plug, Seen, dead_wire, engine, wire};
 use crate::{start, station, ticket};
 
 async fn beats(plug: &mut Plug) -> bool {
-    plug.event(StationEvent::Heartbeat);
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     matches!(plug.answer().await, Ok(Reply::Heartbeat { .. }))
 }
 
@@ -21,12 +21,12 @@ async fn a_newer_socket_wins_and_the_old_one_is_told() {
     let engine = engine(&Arc::default(), Settings::default());
     let ((mut old, first), (mut new, second)) = (wire(), wire());
     engine.attach(station(), first, ticket());
-    old.event(StationEvent::Heartbeat);
+    old.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     old.answer().await.unwrap();
     engine.attach(station(), second, ticket());
     assert_eq!(old.next().await, Some(Seen::Closed(CloseReason::Superseded)));
     assert_eq!(old.next().await, None);
-    new.event(StationEvent::Heartbeat);
+    new.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     assert!(matches!(new.answer().await, Ok(Reply::Heartbeat { .. })));
     assert!(engine.connection(&station()).is_some());
 }
@@ -48,10 +48,10 @@ async fn a_write_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
     let engine = engine(&Arc::default(), Settings::default());
     let ((mut old, first), (mut new, second)) = (dead_wire(), wire());
     engine.attach(station(), first, ticket());
-    old.event(StationEvent::Heartbeat);
+    old.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     tokio::task::yield_now().await;
     engine.attach(station(), second, ticket());
-    new.event(StationEvent::Heartbeat);
+    new.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     assert!(matches!(new.answer().await, Ok(Reply::Heartbeat { .. })));
 }
 
@@ -76,7 +76,7 @@ async fn a_socket_is_never_cut_for_its_own_arrival() {
     let engine = engine(&Arc::default(), Settings::default());
     for round in 0..2_000 {
         let (mut plug, link) = wire();
-        plug.event(StationEvent::Heartbeat);
+        plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
         engine.attach(station(), link, ticket());
         assert!(plug.answer().await.is_ok(), "round {round}");
         assert!(beats(&mut plug).await, "round {round}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use amprule_domain::event::StationEvent;
+use amprule_domain::event::{ProvisioningEvent, StationEvent};
 use amprule_domain::ports::Door;
 use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_domain::{StationId, Timestamp};
@@ -54,7 +54,7 @@ async fn a_start_that_could_not_be_stored_counts_no_longer() {
     let engine = one_session(&disk);
     let mut plugs = connect(&engine, 2);
     for plug in &mut plugs {
-        plug.event(StationEvent::Heartbeat);
+        plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
         plug.answer().await.unwrap();
     }
     disk.fails.store(true, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use amprule_domain::event::StationEvent;
+use amprule_domain::event::{ProvisioningEvent, StationEvent};
 use amprule_domain::ports::Door;
 use amprule_engine::Settings;
 use tokio::time::advance;
@@ -18,7 +18,7 @@ async fn a_cause_that_repeats_is_said_at_once_once_a_minute_and_when_it_is_over(
     let engine = engine(&disk, Settings::default());
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
-    plug.event(StationEvent::Heartbeat);
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     plug.answer().await.unwrap();
 
     disk.fails.store(true, Ordering::Relaxed);
@@ -38,7 +38,7 @@ async fn a_cause_that_repeats_is_said_at_once_once_a_minute_and_when_it_is_over(
     disk.fails.store(false, Ordering::Relaxed);
     for _ in 0..3 {
         advance(Duration::from_secs(60)).await;
-        plug.event(StationEvent::Heartbeat);
+        plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
         plug.answer().await.unwrap();
     }
     let lines = said.take();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::StationId;
-use amprule_domain::event::StationEvent;
+use amprule_domain::event::{ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{Door, Visitor};
 use amprule_domain::reply::Reply;
 use amprule_domain::station::{Provisioning, StationRecord};
@@ -27,7 +27,7 @@ async fn a_station_that_came_once_makes_room_for_another() {
     let engine = engine(&Arc::default(), Settings { stations_max: 1, ..Settings::default() });
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
-    plug.event(StationEvent::Heartbeat);
+    plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
     plug.answer().await.unwrap();
     sleep(LATER).await;
     assert_eq!(engine.loaded(), 1, "its connection lives");
@@ -116,7 +116,7 @@ async fn a_letter_at_the_moment_of_the_end_is_not_lost() {
         let (configured, ()) = tokio::join!(engine.put_station(record), async {
             let (mut plug, link) = wire();
             engine.attach(id.clone(), link, ticket());
-            plug.event(StationEvent::Heartbeat);
+            plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
             plug.answer().await.unwrap();
         });
         configured.unwrap();

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use amprule_domain::event::{Inbound, StationEvent};
+use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{Door, Link, Received, Ticket, Turned, Visitor};
 use amprule_domain::reply::Reply;
 use amprule_domain::station::Provisioning;
@@ -94,7 +94,9 @@ pub(crate) async fn serve(mut link: Box<dyn Link>) {
 fn reply(event: &Inbound) -> Reply {
     let now = Timestamp::UNIX_EPOCH;
     match event.event {
-        StationEvent::Boot(_) => Reply::Boot { status: Provisioning::Accepted, interval_s: 300, now },
+        StationEvent::Provisioning(ProvisioningEvent::Boot(_)) => {
+            Reply::Boot { status: Provisioning::Accepted, interval_s: 300, now }
+        }
         _ => Reply::Heartbeat { now },
     }
 }

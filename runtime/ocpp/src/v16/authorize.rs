@@ -26,7 +26,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let empty = message.id_tag.word().is_some_and(|tag| tag.trim().is_empty());
     let token = words::token(repairs, message.id_tag)?;
     repairs.needed("idTag", (empty || token.is_some()).then_some(()))?;
-    Ok(StationEvent::Authorize(token.unwrap_or_else(|| words::id_token(""))))
+    Ok(StationEvent::Authorization(token.unwrap_or_else(|| words::id_token(""))))
 }
 
 fn reply(reply: &Reply, times: Times) -> Option<String> {

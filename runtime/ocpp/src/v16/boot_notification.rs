@@ -1,6 +1,6 @@
 //! BootNotification (OCPP 1.6, 4.2).
 
-use amprule_domain::event::{Boot, StationEvent};
+use amprule_domain::event::{Boot, ProvisioningEvent, StationEvent};
 use amprule_domain::reply::Reply;
 use amprule_domain::station::Provisioning;
 use serde::Deserialize;
@@ -36,13 +36,13 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let model = repairs.text("chargePointModel", message.charge_point_model, 20)?;
     let model = repairs.wanted("chargePointModel", model)?.unwrap_or_default();
     let serial = message.charge_point_serial_number.or(message.charge_box_serial_number);
-    Ok(StationEvent::Boot(Boot {
+    Ok(StationEvent::Provisioning(ProvisioningEvent::Boot(Boot {
         vendor,
         model,
         serial: repairs.text("chargePointSerialNumber", serial, 25)?,
         firmware: repairs.text("firmwareVersion", message.firmware_version, 50)?,
         reason: None,
-    }))
+    })))
 }
 
 pub(crate) fn reply(reply: &Reply, times: Times) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Heartbeat (OCPP 1.6, 4.6).
 
-use amprule_domain::event::StationEvent;
+use amprule_domain::event::{ProvisioningEvent, StationEvent};
 use amprule_domain::reply::Reply;
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ pub(crate) const MESSAGE: Message = Message::anew("Heartbeat", decode, reply);
 struct Heartbeat {}
 
 fn decode(payload: &str, _: &mut Repairs) -> Result<StationEvent, Trouble> {
-    read::<Heartbeat>(payload).map(|_| StationEvent::Heartbeat)
+    read::<Heartbeat>(payload).map(|_| StationEvent::Provisioning(ProvisioningEvent::Heartbeat))
 }
 
 fn reply(reply: &Reply, times: Times) -> Option<String> {

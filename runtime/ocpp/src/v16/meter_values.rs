@@ -1,6 +1,6 @@
 //! MeterValues (OCPP 1.6, 4.7): an update of a transaction when it names one, readings of a connector when not.
 
-use amprule_domain::event::{MeterValues as Readings, Naming, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{ChargingEvent, MeterValues as Readings, Naming, Phase, StationEvent, TransactionEvent};
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many};
@@ -32,12 +32,15 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let values = metering::required(repairs, message.meter_value, message.values)?;
     let Measured { readings, at } = metering::readings(repairs, values, Written::AsText)?;
     if message.transaction_id.is_absent() {
-        return Ok(StationEvent::MeterValues(Readings { evse: connector.unwrap_or(0), readings }));
+        return Ok(StationEvent::Charging(ChargingEvent::MeterValues(Readings {
+            evse: connector.unwrap_or(0),
+            readings,
+        })));
     }
     let transaction = words::transaction(repairs, &message.transaction_id)?;
     // 0 is the main meter of the station, or of one with a single connector.
     let evse = connector.filter(|&connector| connector > 0);
-    Ok(StationEvent::Transaction(TransactionEvent {
+    Ok(StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent {
         phase: Phase::Updated,
         naming: Naming::Ours,
         transaction,
@@ -51,5 +54,5 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         charging: None,
         stop_reason: None,
         offline: false,
-    }))
+    })))
 }

@@ -1,7 +1,7 @@
 //! StartTransaction (OCPP 1.6, 4.8). The number of the transaction is ours, and goes out with the answer.
 
 use amprule_domain::Energy;
-use amprule_domain::event::{Naming, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{ChargingEvent, Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply, TokenInfo};
 use jiff::Timestamp;
@@ -36,7 +36,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     // A start has happened, whatever is missing; without a tag the authorization decides about the empty one.
     let token = repairs.wanted("idTag", token)?.unwrap_or_else(|| words::id_token(""));
     let at = repairs.time("timestamp", &message.timestamp)?;
-    Ok(StationEvent::Transaction(TransactionEvent {
+    Ok(StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent {
         phase: Phase::Started,
         naming: Naming::Ours,
         transaction: None,
@@ -50,7 +50,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         charging: None,
         stop_reason: None,
         offline: false,
-    }))
+    })))
 }
 
 fn connector(repairs: &mut Repairs, value: &Loose<'_>) -> Result<Option<u32>, Refusal> {

@@ -45,7 +45,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let status = repairs.needed("status", status)?;
     let error = repairs.text("errorCode", message.error_code, 50)?;
     let error = repairs.wanted("errorCode", error)?.filter(|code| code != "NoError");
-    Ok(StationEvent::Status(ConnectorStatus {
+    Ok(StationEvent::Availability(ConnectorStatus {
         evse: connector_id,
         connector: words::connector_of(connector_id),
         charging: charging(&status),

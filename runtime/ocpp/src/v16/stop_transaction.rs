@@ -1,6 +1,6 @@
 //! StopTransaction (OCPP 1.6, 4.10). Taken whatever is missing: a stop that is refused comes again for ever.
 
-use amprule_domain::event::{Naming, Phase, StationEvent, TransactionEvent};
+use amprule_domain::event::{ChargingEvent, Naming, Phase, StationEvent, TransactionEvent};
 use amprule_domain::reading::Context;
 use amprule_domain::reply::Reply;
 use serde::Deserialize;
@@ -56,7 +56,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let mut readings = metering::readings(repairs, data, Written::AsText)?.readings;
     readings.extend(start_transaction::register(repairs, "meterStop", &message.meter_stop, at, Context::End)?);
     let reason = repairs.open_word("reason", message.reason, REASONS)?;
-    Ok(StationEvent::Transaction(TransactionEvent {
+    Ok(StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent {
         phase: Phase::Ended,
         naming: Naming::Ours,
         transaction,
@@ -71,7 +71,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         // The reason may be left out when it is this one.
         stop_reason: Some(reason.unwrap_or_else(|| "Local".to_owned())),
         offline: false,
-    }))
+    })))
 }
 
 fn reply(reply: &Reply, times: Times) -> Option<String> {

@@ -25,7 +25,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let message: Authorize<'_> = read(payload)?;
     let token = words::token(repairs, message.id_token)?;
     repairs.needed("idToken", token.as_ref().map(|_| ()))?;
-    Ok(StationEvent::Authorize(token.unwrap_or_else(|| IdToken::new("", "Central"))))
+    Ok(StationEvent::Authorization(token.unwrap_or_else(|| IdToken::new("", "Central"))))
 }
 
 fn reply(reply: &Reply, times: Times) -> Option<String> {

@@ -1,6 +1,6 @@
 //! BootNotification (OCPP 2.0.1, 1.3).
 
-use amprule_domain::event::{Boot, StationEvent};
+use amprule_domain::event::{Boot, ProvisioningEvent, StationEvent};
 use serde::Deserialize;
 
 use crate::loose::{Loose, Part};
@@ -57,11 +57,11 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let model = repairs.wanted("chargingStation.model", model)?.unwrap_or_default();
     let reason = repairs.open_word("reason", message.reason, REASONS)?;
     let reason = repairs.wanted("reason", reason)?;
-    Ok(StationEvent::Boot(Boot {
+    Ok(StationEvent::Provisioning(ProvisioningEvent::Boot(Boot {
         vendor,
         model,
         serial: repairs.text("chargingStation.serialNumber", station.serial_number, 25)?,
         firmware: repairs.text("chargingStation.firmwareVersion", station.firmware_version, 50)?,
         reason,
-    }))
+    })))
 }

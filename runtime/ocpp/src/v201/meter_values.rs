@@ -1,6 +1,6 @@
 //! MeterValues (OCPP 2.0.1, 1.32): readings of an EVSE outside of transactions.
 
-use amprule_domain::event::{MeterValues as Readings, StationEvent};
+use amprule_domain::event::{ChargingEvent, MeterValues as Readings, StationEvent};
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many};
@@ -28,5 +28,5 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let evse = repairs.wanted("evseId", evse)?.unwrap_or(0);
     let values = metering::required(repairs, message.meter_value, message.values)?;
     let readings = metering::readings(repairs, values, Written::AsNumber)?.readings;
-    Ok(StationEvent::MeterValues(Readings { evse, readings }))
+    Ok(StationEvent::Charging(ChargingEvent::MeterValues(Readings { evse, readings })))
 }

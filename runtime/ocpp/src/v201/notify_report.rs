@@ -1,7 +1,7 @@
 //! NotifyReport (OCPP 2.0.1, 1.40). What it reports stays in the raw payload, but for what an EVSE can deliver: its own
 //! word (component EVSE, variable Power), or what its plug allows (component Connector, variable ConnectorType).
 
-use amprule_domain::event::{ReportPart, ReportedPower, StationEvent};
+use amprule_domain::event::{ProvisioningEvent, ReportPart, ReportedPower, StationEvent};
 use serde::Deserialize;
 
 use crate::loose::{Loose, Many, Part};
@@ -81,7 +81,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let seq_no = repairs.wanted("seqNo", seq_no)?.unwrap_or(0);
     let last = !repairs.truth("tbc", &message.tbc)?;
     let power = message.report_data.items.iter().filter_map(power).collect();
-    Ok(StationEvent::Report(ReportPart { request_id, seq_no, last, power }))
+    Ok(StationEvent::Provisioning(ProvisioningEvent::Report(ReportPart { request_id, seq_no, last, power })))
 }
 
 fn power(data: &ReportData<'_>) -> Option<ReportedPower> {

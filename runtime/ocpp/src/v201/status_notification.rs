@@ -34,7 +34,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let evse = repairs.needed("evseId", evse)?;
     let connector = repairs.count("connectorId", &message.connector_id)?;
     let connector = repairs.wanted("connectorId", connector)?.unwrap_or(1);
-    Ok(StationEvent::Status(ConnectorStatus {
+    Ok(StationEvent::Availability(ConnectorStatus {
         evse,
         connector,
         status,

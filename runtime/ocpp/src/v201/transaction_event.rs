@@ -1,7 +1,7 @@
 //! TransactionEvent (OCPP 2.0.1, 1.60; E01 to E15).
 
 use amprule_domain::TransactionId;
-use amprule_domain::event::{ChargingState, Naming, Phase, StationEvent, TransactionEvent as Event};
+use amprule_domain::event::{ChargingEvent, ChargingState, Naming, Phase, StationEvent, TransactionEvent as Event};
 use amprule_domain::reply::Reply;
 use serde::Deserialize;
 
@@ -100,7 +100,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let seq_no = repairs.wanted("seqNo", seq_no)?;
     let (evse, connector) = words::evse(repairs, message.evse)?;
     let values = metering::optional(repairs, message.meter_value, message.values)?;
-    Ok(StationEvent::Transaction(Event {
+    Ok(StationEvent::Charging(ChargingEvent::Transaction(Event {
         phase,
         naming: Naming::Theirs,
         transaction,
@@ -115,7 +115,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         // The reason may be left out when it is Local.
         stop_reason: reason.or_else(|| (phase == Phase::Ended).then(|| "Local".to_owned())),
         offline: repairs.truth("offline", &message.offline)?,
-    }))
+    })))
 }
 
 /// The cost is told while it runs and at the end (I02, I03).

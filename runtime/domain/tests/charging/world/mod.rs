@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use amprule_domain::bill::Bill;
 use amprule_domain::charging::{
-    self, Admission, Moment, NotCarried, Proposal, Recall, Rules, Settled, Settling, Station, Step,
+    self, Admission, NotCarried, Proposal, Recall, Rules, Settled, Settling, Station, Step,
 };
 use amprule_domain::effect::{Effect, MessageKey};
 use amprule_domain::event::{
-    ChargingState, ConnectorStatus, Inbound, Naming, Phase, Repetition, StationEvent, TransactionEvent,
+    ChargingEvent, ChargingState, ConnectorStatus, Inbound, Naming, Phase, ProvisioningEvent, Repetition, StationEvent,
+    TransactionEvent,
 };
 use amprule_domain::ports::{Ids, PricingAnswer};
 use amprule_domain::pricing::{Price, PricedBy};
@@ -19,7 +20,7 @@ use amprule_domain::session::{Act, Verb};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::token::IdToken;
 use amprule_domain::{
-    CommandId, Currency, Decimal, DecisionId, Energy, SessionId, SessionNo, StationId, Timestamp, TransactionId,
+    CommandId, Currency, Decimal, DecisionId, Energy, Moment, SessionId, SessionNo, StationId, Timestamp, TransactionId,
 };
 
 const EPOCH: i64 = 1_780_000_000;
@@ -97,9 +98,10 @@ pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> Tran
 /// As the standard's messages are.
 fn repetition(event: &StationEvent) -> Repetition {
     match event {
-        StationEvent::Boot(_) | StationEvent::Heartbeat | StationEvent::Status(_) | StationEvent::Authorize(_) => {
-            Repetition::Anew
-        }
+        StationEvent::Provisioning(ProvisioningEvent::Boot(_))
+        | StationEvent::Provisioning(ProvisioningEvent::Heartbeat)
+        | StationEvent::Availability(_)
+        | StationEvent::Authorization(_) => Repetition::Anew,
         _ => Repetition::Same,
     }
 }
@@ -183,7 +185,7 @@ impl World {
             }
             Proposal::Stands(admission) => admission,
         };
-        let step = charging::apply(&self.station, &inbound, admission, &moment);
+        let step = amprule_domain::apply(&self.station, &inbound, admission, &moment);
         let prices = self.price(&step, moment.now);
         let settled = charging::settle(
             &self.station,
@@ -260,7 +262,7 @@ impl World {
         event.connector = Some(1);
         event.token = Some(IdToken::new("ABC", "ISO14443"));
         event.readings = vec![Reading::register(Some(at(minute)), Context::Begin, Energy::from_wh(wh))];
-        match self.hear(StationEvent::Transaction(event)) {
+        match self.hear(StationEvent::Charging(ChargingEvent::Transaction(event))) {
             Reply::Transaction(reply) => reply.number.0,
             other => panic!("a start is answered with {other:?}"),
         }
@@ -271,18 +273,18 @@ impl World {
         event.naming = Naming::Ours;
         event.evse = Some(1);
         event.readings = self.reading(minute, wh);
-        assert_eq!(self.hear(StationEvent::Transaction(event)), Reply::Empty);
+        assert_eq!(self.hear(StationEvent::Charging(ChargingEvent::Transaction(event))), Reply::Empty);
     }
 
     pub(crate) fn stop_v16(&mut self, minute: i64, number: i64, wh: i64) -> Reply {
         let mut event = transaction(Phase::Ended, Some(&number.to_string()), minute);
         event.naming = Naming::Ours;
         event.readings = vec![Reading::register(Some(at(minute)), Context::End, Energy::from_wh(wh))];
-        self.hear(StationEvent::Transaction(event))
+        self.hear(StationEvent::Charging(ChargingEvent::Transaction(event)))
     }
 
     pub(crate) fn status(&mut self, minute: i64, evse: u32, state: ChargingState) {
-        self.hear(StationEvent::Status(ConnectorStatus {
+        self.hear(StationEvent::Availability(ConnectorStatus {
             evse,
             connector: 1,
             status: "SuspendedEV".to_owned(),
@@ -308,14 +310,14 @@ impl World {
     pub(crate) fn end_silently_v2(&mut self, name: &str, seq_no: u32, minute: i64) {
         let mut event = self.event_v2(name, Phase::Ended, seq_no, minute, 0);
         event.readings.clear();
-        self.hear(StationEvent::Transaction(event));
+        self.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     }
 
     /// The cable came first, the card later.
     pub(crate) fn show_token_v2(&mut self, name: &str, seq_no: u32, minute: i64, wh: i64, token: &str) {
         let mut event = self.event_v2(name, Phase::Updated, seq_no, minute, wh);
         event.token = Some(IdToken::new(token, "ISO14443"));
-        self.hear(StationEvent::Transaction(event));
+        self.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
     }
 
     fn event_v2(&self, name: &str, phase: Phase, seq_no: u32, minute: i64, wh: i64) -> TransactionEvent {
@@ -329,7 +331,7 @@ impl World {
 
     pub(crate) fn tell_v2(&mut self, name: &str, phase: Phase, seq_no: u32, minute: i64, wh: i64) {
         let event = self.event_v2(name, phase, seq_no, minute, wh);
-        let reply = self.hear(StationEvent::Transaction(event));
+        let reply = self.hear(StationEvent::Charging(ChargingEvent::Transaction(event)));
         assert!(matches!(reply, Reply::Transaction(_)), "{reply:?}");
     }
 }

@@ -12,7 +12,7 @@ use amprule_domain::bill::Bill;
 use amprule_domain::command::{Command, CommandAnswer, Exchange, Unsayable, Verdict};
 use amprule_domain::decision::Decision;
 use amprule_domain::effect::{Answered, Effect, KeptMessage};
-use amprule_domain::event::{ConnectorStatus, Inbound, Repetition, StationEvent};
+use amprule_domain::event::{ChargingEvent, ConnectorStatus, Inbound, ProvisioningEvent, Repetition, StationEvent};
 use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
@@ -308,8 +308,12 @@ impl Plug {
 
     pub(crate) fn message(&mut self, id: Box<str>, event: StationEvent) {
         let raw = format!("{event:?}").into();
-        let is_same =
-            matches!(event, StationEvent::Transaction(_) | StationEvent::MeterValues(_) | StationEvent::Report(_));
+        let is_same = matches!(
+            event,
+            StationEvent::Charging(ChargingEvent::Transaction(_))
+                | StationEvent::Charging(ChargingEvent::MeterValues(_))
+                | StationEvent::Provisioning(ProvisioningEvent::Report(_))
+        );
         let repetition = if is_same { Repetition::Same } else { Repetition::Anew };
         let inbound = Inbound { id, action: "Test", event, repetition, tells_cost: false, marks: Vec::new(), raw };
         self.say.send(Received::Event(inbound)).expect("the engine listens");

@@ -1,0 +1,59 @@
+//! Availability (OCPP 2.0.1, block G): what a station says of its connectors.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::apply::Moment;
+use crate::charging::{ChargingState, Happened, Station, Step, session_after_word};
+use crate::effect::Effect;
+use crate::event::Inbound;
+use crate::mark::Mark;
+use crate::reply::Reply;
+use crate::station::StationRecord;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectorStatus {
+    /// 0 is the station as a whole.
+    pub evse: u32,
+    pub connector: u32,
+    /// The station's own word: `Available`, `Occupied`, `Preparing`, `SuspendedEV`, …
+    pub status: String,
+    #[serde(default)]
+    pub error: Option<String>,
+    pub at: Option<Timestamp>,
+    /// What the word says about an ongoing session, where it says anything (1.6 only).
+    #[serde(default)]
+    pub charging: Option<ChargingState>,
+}
+
+impl ConnectorStatus {
+    /// Nothing is plugged in, as far as the station says.
+    pub fn is_free(&self) -> bool {
+        self.status.eq_ignore_ascii_case("Available")
+    }
+}
+
+/// A connector's word is kept; what it says about the session there is that session's, within its own time.
+pub(crate) fn apply(station: &Station, inbound: &Inbound, status: &ConnectorStatus, moment: &Moment<'_>) -> Step {
+    let status = ConnectorStatus { at: Some(status.at.unwrap_or(moment.now)), ..status.clone() };
+    let is_guess = inbound.marks.contains(&Mark::TIME_REPAIRED) || may_be_local(station, inbound);
+    let session = session_after_word(station, &status, moment.now, is_guess);
+    Step {
+        effects: vec![Effect::Connector { station: station.record.id.clone(), status: status.clone() }],
+        sessions: session.into_iter().collect(),
+        happened: vec![Happened::Status {
+            evse: status.evse,
+            connector: status.connector,
+            status: status.status.clone(),
+        }],
+        connector: Some(status),
+        ..Step::reply(Reply::Empty)
+    }
+}
+
+/// A time without an offset, and nobody has entered the station's zone.
+fn may_be_local(station: &Station, inbound: &Inbound) -> bool {
+    let is_default = station.record.time_zone == StationRecord::DEFAULT_ZONE;
+    is_default && inbound.marks.contains(&Mark::TIME_WITHOUT_OFFSET)
+}

@@ -1,0 +1,81 @@
+//! Provisioning (OCPP 2.0.1, block B): boots, heartbeats, and what a station reports of itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::apply::{Moment, kept};
+use crate::charging::{Happened, Station, Step, sessions_after_boot};
+use crate::effect::Effect;
+use crate::event::Inbound;
+use crate::reply::Reply;
+use crate::station::StationRecord;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProvisioningEvent {
+    Boot(Boot),
+    Heartbeat,
+    /// A part of a device model report (2.x NotifyReport). Its raw payload is kept.
+    Report(ReportPart),
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Boot {
+    pub vendor: String,
+    pub model: String,
+    pub serial: Option<String>,
+    pub firmware: Option<String>,
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportPart {
+    pub request_id: i64,
+    pub seq_no: u32,
+    pub last: bool,
+    /// What it says of the power of EVSEs. 0 stands for all of them.
+    #[serde(default)]
+    pub power: Vec<ReportedPower>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReportedPower {
+    /// What the EVSE says that it can deliver, W.
+    Evse { evse: u32, watts: i64 },
+    /// What a connector of it can carry, W. `None`: its kind sets no bound.
+    Connector { evse: u32, watts: Option<i64> },
+}
+
+pub(crate) fn apply(station: &Station, inbound: &Inbound, event: &ProvisioningEvent, moment: &Moment<'_>) -> Step {
+    match event {
+        ProvisioningEvent::Boot(boot) => booted(station, boot, moment),
+        ProvisioningEvent::Heartbeat => Step::reply(Reply::Heartbeat { now: moment.now }),
+        ProvisioningEvent::Report(part) => reported(station, inbound, part, moment),
+    }
+}
+
+/// Whatever ran before a boot has ended, unless the station says that it goes on.
+fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
+    let record = StationRecord {
+        boot: boot.clone(),
+        protocol: Some(moment.protocol.to_owned()),
+        booted_at: Some(moment.now),
+        ..station.record.clone()
+    };
+    let status = record.provisioning;
+    Step {
+        effects: vec![Effect::Station(Box::new(record.clone()))],
+        record: Some(record),
+        sessions: sessions_after_boot(station, moment.now),
+        happened: vec![Happened::Booted],
+        ..Step::reply(Reply::Boot { status, interval_s: moment.heartbeat_s, now: moment.now })
+    }
+}
+
+fn reported(station: &Station, inbound: &Inbound, part: &ReportPart, moment: &Moment<'_>) -> Step {
+    let record = station.record.reporting(&part.power);
+    let mut step = kept(station, inbound, moment, "report", Reply::Empty);
+    step.effects.extend(record.clone().map(|record| Effect::Station(Box::new(record))));
+    Step { record, ..step }
+}
