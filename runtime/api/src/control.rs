@@ -102,6 +102,8 @@ pub enum CommandRefused {
     Over,
     #[error("it is on the wire; the station may carry it out")]
     Sent,
+    #[error("it stops a session at the limit of its authorization, and is tried until that has ended")]
+    Limit,
     #[error("{0}")]
     NotStored(String),
 }

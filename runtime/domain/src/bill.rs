@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::pricing::Price;
-use crate::session::Session;
+use crate::session::{Session, SessionState};
 use crate::{Energy, SessionNo};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,8 @@ pub struct Bill {
 impl Bill {
     /// What the session has in its own row. `None`: it is not billed.
     pub fn of(session: &Session) -> Option<Self> {
-        let price = session.price.as_deref().filter(|price| price.is_final && session.bill > 0)?;
+        let is_billed = session.state == SessionState::Ended && session.bill > 0;
+        let price = session.price.as_deref().filter(|price| price.is_final && is_billed)?;
         Some(Self {
             session: session.no,
             version: session.bill,
@@ -39,7 +40,7 @@ impl Bill {
 
     /// Whether it says the same of the same session.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
-        let worth = |bill: &Self| (bill.price.total, bill.energy, bill.ended_at);
-        worth(self) == worth(other)
+        let worth = |bill: &Self| (bill.price.currency, bill.price.total, bill.energy, bill.ended_at);
+        worth(self) == worth(other) && self.price.lines == other.price.lines
     }
 }

@@ -49,5 +49,5 @@ pub use recall::{Recall, recall};
 pub use settle::{Settled, Settling, settle};
 pub use station::{Rules, Station};
 pub use tick::{as_of, tick};
-pub use verb::{NotCarried, carry_out};
+pub use verb::{NotCarried, carry_out, may_stand};
 pub(crate) use word::{session_after_word, sessions_after_boot};

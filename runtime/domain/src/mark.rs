@@ -176,17 +176,20 @@ impl Mark {
 }
 
 /// The marks of one record: each at most once, and no more than [`Marks::MAX`]; what is beyond is dropped, but never
-/// that a person should look.
+/// that a person should look, or what one has done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Marks(Vec<Mark>);
 
 impl Marks {
     pub const MAX: usize = 32;
+    /// What people have done always finds room: it decides what comes after it.
+    const OF_PEOPLE: [&str; 4] = ["ended-by-operator", "reviewed", "voided", "re-priced"];
 
     pub fn add(&mut self, mark: Mark) {
         let doubts = mark.doubts_the_money();
-        if self.0.len() < Self::MAX && !self.0.contains(&mark) {
+        let has_room = self.0.len() < Self::MAX || Self::OF_PEOPLE.contains(&mark.as_str());
+        if has_room && !self.0.contains(&mark) {
             self.0.push(mark);
         }
         if doubts && !self.0.contains(&Mark::NEEDS_REVIEW) {

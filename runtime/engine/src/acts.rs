@@ -1,6 +1,6 @@
 //! What people do to sessions, in the station's task like everything that changes them.
 
-use amprule_domain::charging::{self, NotCarried};
+use amprule_domain::charging::{self, NotCarried, Settling};
 use amprule_domain::effect::MessageKey;
 use amprule_domain::session::Act;
 use amprule_domain::{Occasion, SessionId};
@@ -27,7 +27,10 @@ impl StationTask {
         let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);
         let step = charging::carry_out(&self.station, id, &act, &pin)?;
         let nobody_asked = MessageKey { id: "".into(), digest: 0 };
-        let settled = self.settle(step, act.at, &nobody_asked).await;
+        let prices = self.price(&step, act.at).await;
+        charging::may_stand(&act, &prices)?;
+        let settling = Settling { now: act.at, ids: &*self.ports.ids, message: &nobody_asked };
+        let settled = charging::settle(&self.station, step, prices, &settling);
         self.commit(settled).await.map(|_| ()).map_err(not_stored)
     }
 }

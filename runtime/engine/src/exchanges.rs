@@ -22,6 +22,8 @@ pub enum OrderRefused {
     Over,
     #[error("it is on the wire; the station may carry it out")]
     Sent,
+    #[error("it stops a session at the limit of its authorization, and is tried until that has ended")]
+    Limit,
     #[error("{0}")]
     NotStored(String),
 }
@@ -39,11 +41,15 @@ impl StationTask {
 
     /// One that was not sent is not sent any more.
     pub(crate) async fn withdraw(&mut self, id: CommandId) -> Result<Exchange, OrderRefused> {
-        let known = self.station.exchanges.iter().find(|known| known.id == id).ok_or(OrderRefused::Over)?;
+        let is_open = |known: &&Exchange| known.id == id && known.is_open();
+        let known = self.station.exchanges.iter().find(is_open).ok_or(OrderRefused::Over)?;
+        if known.origin != Origin::Operator {
+            return Err(OrderRefused::Limit);
+        }
         if self.calls.is_about(id) {
             return Err(OrderRefused::Sent);
         }
-        let withdrawn = known.given_up("it was withdrawn", self.ports.clock.now());
+        let withdrawn = known.withdrawn(self.ports.clock.now());
         self.store(withdrawn.clone()).await.map_err(|error| OrderRefused::NotStored(error.to_string()))?;
         Ok(withdrawn)
     }

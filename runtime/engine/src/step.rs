@@ -83,7 +83,7 @@ impl StationTask {
         apply(&self.station, inbound, admission, moment)
     }
 
-    async fn price(&mut self, step: &Step, now: Timestamp) -> Vec<PricingAnswer> {
+    pub(crate) async fn price(&mut self, step: &Step, now: Timestamp) -> Vec<PricingAnswer> {
         let mut answers = Vec::with_capacity(step.to_price.len());
         for session in step.to_price.iter().filter_map(|id| step.seen(*id)) {
             if !self.ports.hooks.may_price(session.pin.as_deref()) {

@@ -4,6 +4,7 @@ use amprule_domain::command::{Command, CommandAnswer, Most, Trigger, Verdict};
 use amprule_domain::token::IdToken;
 use amprule_ocpp::Dialect;
 
+/// A command, and how 1.6 and 2.x say it; nothing where it has no words for it.
 fn commands() -> Vec<(Command, &'static str, &'static str)> {
     let token = |kind: &str| IdToken::new("A\"1", kind);
     let start = |evse, kind| Command::Start { token: token(kind), evse, connector: None, number: 7 };
@@ -29,13 +30,13 @@ fn commands() -> Vec<(Command, &'static str, &'static str)> {
         ),
         (
             limit(Some("17"), Most::DeciAmperes(105)),
-            r#"SetChargingProfile {"connectorId":2,"csChargingProfiles":{"chargingProfileId":1,"transactionId":17,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Relative","chargingSchedule":{"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":0,"limit":10.5}]}}}"#,
-            r#"SetChargingProfile {"evseId":2,"chargingProfile":{"id":1,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Relative","transactionId":"17","chargingSchedule":[{"id":1,"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":0,"limit":10.5}]}]}}"#,
+            r#"SetChargingProfile {"connectorId":2,"csChargingProfiles":{"chargingProfileId":5,"transactionId":17,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Relative","chargingSchedule":{"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":0,"limit":10.5}]}}}"#,
+            r#"SetChargingProfile {"evseId":2,"chargingProfile":{"id":5,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Relative","transactionId":"17","chargingSchedule":[{"id":1,"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":0,"limit":10.5}]}]}}"#,
         ),
         (
             limit(None, Most::Watts(11_000)),
-            r#"SetChargingProfile {"connectorId":2,"csChargingProfiles":{"chargingProfileId":1,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Relative","chargingSchedule":{"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":11000}]}}}"#,
-            r#"SetChargingProfile {"evseId":2,"chargingProfile":{"id":1,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Relative","chargingSchedule":[{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":11000}]}]}}"#,
+            r#"SetChargingProfile {"connectorId":2,"csChargingProfiles":{"chargingProfileId":4,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Relative","chargingSchedule":{"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":11000}]}}}"#,
+            r#"SetChargingProfile {"evseId":2,"chargingProfile":{"id":4,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Relative","chargingSchedule":[{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":11000}]}]}}"#,
         ),
         (
             Command::Unlock { evse: 2, connector: 1 },
@@ -47,10 +48,13 @@ fn commands() -> Vec<(Command, &'static str, &'static str)> {
             r#"Reset {"type":"Hard"}"#,
             r#"Reset {"type":"Immediate"}"#,
         ),
+        (Command::Reset { evse: Some(2), is_immediate: false }, "", r#"Reset {"type":"OnIdle","evseId":2}"#),
+        (Command::Reset { evse: None, is_immediate: false }, r#"Reset {"type":"Soft"}"#, r#"Reset {"type":"OnIdle"}"#),
+        (Command::Stop { transaction: "a\"1".into() }, "", r#"RequestStopTransaction {"transactionId":"a\"1"}"#),
         (
-            Command::Reset { evse: Some(2), is_immediate: false },
-            r#"Reset {"type":"Soft"}"#,
-            r#"Reset {"type":"OnIdle","evseId":2}"#,
+            limit(Some("a"), Most::Watts(0)),
+            "",
+            r#"SetChargingProfile {"evseId":2,"chargingProfile":{"id":5,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Relative","transactionId":"a","chargingSchedule":[{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":0}]}]}}"#,
         ),
         (
             place(None, None),
@@ -84,7 +88,10 @@ fn commands() -> Vec<(Command, &'static str, &'static str)> {
 fn a_command_is_phrased_in_each_versions_words_and_keeps_its_shape() {
     for (command, in_v16, in_v2) in commands() {
         for (dialect, expect) in [(Dialect::V16, in_v16), (Dialect::V201, in_v2), (Dialect::V21, in_v2)] {
-            let (action, payload) = dialect.phrase(&command).expect("each version can say it");
+            let Some((action, payload)) = dialect.phrase(&command) else {
+                assert_eq!(expect, "", "{command:?}");
+                continue;
+            };
             assert_eq!(format!("{action} {payload}"), expect);
             assert_eq!(dialect.check_command(action, &payload), Ok(action), "{payload}");
         }

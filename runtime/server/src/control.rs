@@ -126,6 +126,7 @@ fn not_ordered(refused: amprule_engine::OrderRefused) -> CommandRefused {
         Why::Busy(open) => CommandRefused::Busy(open),
         Why::Over => CommandRefused::Over,
         Why::Sent => CommandRefused::Sent,
+        Why::Limit => CommandRefused::Limit,
         Why::NotStored(why) => CommandRefused::NotStored(why),
     }
 }

@@ -36,6 +36,8 @@ pub(crate) const OUTBOX_KEPT: i64 = 10_000;
 pub(crate) const OUTBOX_MAX: i64 = 2_000_000;
 /// What has to go goes after so many events.
 pub(crate) const OUTBOX_TRIM: i64 = 256;
+/// So many at a time, since a station waits for it.
+pub(crate) const OUTBOX_TRIMMED: i64 = 4_096;
 /// Tokens that were looked up and are kept in memory. At it all are forgotten and looked up again.
 pub(crate) const TOKENS_AT_HAND: usize = 50_000;
 /// Rows that were found to be unreadable and are remembered as told. At it they are told again.

@@ -38,7 +38,7 @@ use crate::{schema, write};
 pub struct SqliteStore {
     queue: Queue,
     readers: Readers,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
     counters: Arc<Counters>,
     segments: Arc<Segments>,
     /// The writer, and the thread that files decisions, which ends with it.
@@ -64,6 +64,7 @@ impl SqliteStore {
         let segments = Segments::open(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })?;
         let filed = schema::settle_places(&connection, segments.last()).map_err(refused("number the decisions"))?;
         let aside = Arc::<Aside>::default();
+        let tokens = Arc::<Tokens>::default();
         let readers = Readers::open(&folder.database, &aside).map_err(refused("prepare for reading"))?;
         let segments = Arc::new(segments);
         let filing = Filing::from(filed);
@@ -71,12 +72,17 @@ impl SqliteStore {
             filing::start(&folder.database, Arc::clone(&segments), filing, settings.decisions, Arc::clone(&aside))?;
         let counters = Arc::new(Counters::default());
         let (queue, inbox) = queue();
-        let tools = Tools { counters: Arc::clone(&counters), kept: settings.kept, wake, aside: Arc::clone(&aside) };
+        let tools = Tools {
+            counters: Arc::clone(&counters),
+            kept: settings.kept,
+            wake,
+            aside: Arc::clone(&aside),
+            tokens: Arc::clone(&tokens),
+        };
         let writer = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || write::run(&connection, inbox, &tools))
             .map_err(|source| OpenError::Thread { source })?;
-        let tokens = Tokens::default();
         Ok(Self {
             queue,
             readers,
@@ -122,13 +128,7 @@ impl Drop for SqliteStore {
 
 impl Store for SqliteStore {
     fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
-        Box::pin(async move {
-            let changed = Tokens::changed(&effects);
-            let durable = self.queue.commit(effects).await;
-            // Even if it was refused: it costs a look.
-            self.tokens.forget(&changed);
-            durable
-        })
+        Box::pin(self.queue.commit(effects))
     }
 
     fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {

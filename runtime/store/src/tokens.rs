@@ -40,43 +40,39 @@ impl Tokens {
         at_hand.of.insert(key.to_owned(), read.clone());
     }
 
-    /// To be called when a commit is durable, before it is answered.
-    pub(crate) fn forget(&self, changed: &[String]) {
-        if changed.is_empty() {
-            return;
-        }
-        let mut at_hand = self.0.lock();
-        at_hand.changes += 1;
-        for key in changed {
-            at_hand.of.remove(key);
+    /// To be called by the writer when effects are durable, before their commit is answered.
+    pub(crate) fn forget<'e>(&self, effects: impl Iterator<Item = &'e Effect>) {
+        for key in effects.filter_map(changed) {
+            let mut at_hand = self.0.lock();
+            at_hand.changes += 1;
+            at_hand.of.remove(&key);
         }
     }
+}
 
-    /// The tokens that a commit changes.
-    pub(crate) fn changed(effects: &[Effect]) -> Vec<String> {
-        let key = |effect: &Effect| match effect {
-            Effect::Token(token) => Some(IdToken::new(&*token.id_token, "").key()),
-            Effect::TokenGone(key) => Some(key.to_uppercase()),
-            _ => None,
-        };
-        effects.iter().filter_map(key).collect()
+/// The token that an effect changes.
+fn changed(effect: &Effect) -> Option<String> {
+    match effect {
+        Effect::Token(token) => Some(IdToken::new(&*token.id_token, "").key()),
+        Effect::TokenGone(key) => Some(key.to_uppercase()),
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Tokens;
+    use super::{Effect, Tokens};
 
     #[test]
     fn what_was_read_before_a_change_is_not_kept_after_it() {
         let tokens = Tokens::default();
         let early = tokens.get("A").unwrap_err();
-        tokens.forget(&["B".to_owned()]);
+        tokens.forget([Effect::TokenGone("b".to_owned())].iter());
         tokens.keep("A", &None, &early);
         let late = tokens.get("A").unwrap_err();
         tokens.keep("A", &None, &late);
         assert!(matches!(tokens.get("A"), Ok(None)));
-        tokens.forget(&["A".to_owned()]);
+        tokens.forget([Effect::TokenGone("a".to_owned())].iter());
         assert!(tokens.get("A").is_err());
     }
 }

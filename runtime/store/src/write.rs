@@ -27,6 +27,7 @@ use crate::limits;
 use crate::queue::{Found, Inbox, Job};
 use crate::settings::KeptBounds;
 use crate::stats::Counters;
+use crate::tokens::Tokens;
 use effects::Effects;
 use log::Log;
 use refusals::Refusals;
@@ -39,6 +40,7 @@ pub(crate) struct Tools {
     pub(crate) wake: Wake,
     /// Rows that readers have found and cannot read.
     pub(crate) aside: Arc<Aside>,
+    pub(crate) tokens: Arc<Tokens>,
 }
 
 /// Works until the queue is closed, then moves the write-ahead log into the database.
@@ -106,6 +108,8 @@ impl<'c> Writer<'c> {
     fn settle(&mut self, mut jobs: Vec<Job>, inbox: &Inbox) {
         match self.transact(&jobs) {
             Ok(()) => {
+                // Before anybody is told, and whether anybody still waits or not.
+                self.tools.tokens.forget(jobs.iter().flat_map(|job| &job.effects));
                 self.tools.counters.durable(jobs.len());
                 inbox.durable(jobs);
             }
@@ -283,6 +287,7 @@ mod tests {
             kept: KeptBounds::default(),
             wake: Wake::silent(),
             aside: Arc::default(),
+            tokens: Arc::default(),
         };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let patience = Duration::from_millis(200);
@@ -313,6 +318,7 @@ mod tests {
             kept: KeptBounds::default(),
             wake: Wake::silent(),
             aside: Arc::default(),
+            tokens: Arc::default(),
         };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();

@@ -27,6 +27,7 @@ use crate::wire::{Change, Place};
 const EXPIRES_S: u32 = 30;
 const EXPIRES_MAX_S: u32 = 7 * 24 * 3_600;
 const WAIT_MAX_S: u32 = 60;
+const MARGIN: Duration = Duration::from_secs(2);
 
 /// What a station is to do.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,7 +61,7 @@ pub(crate) struct CommandBody {
     /// 604800; 30 without it.
     #[schema(minimum = 1, maximum = 604800)]
     expires_in_s: Option<u32>,
-    /// So long the answer to this request waits for the station's. 0 to 60; 0 without it.
+    /// So long the answer to this request waits for the station's, within the time that requests have. 0 to 60; 0 without it.
     #[schema(maximum = 60)]
     wait_s: Option<u32>,
 }
@@ -124,7 +125,8 @@ pub(crate) async fn order_command(
     let queued = api.control.order(&station, command, expires_at).await.map_err(explain)?;
     let exchange = match wait.is_zero() {
         true => queued,
-        false => settled(&api, queued, notices, wait).await?,
+        // The request itself may not take longer.
+        false => settled(&api, queued, notices, wait.min(api.settings.request_timeout.saturating_sub(MARGIN))).await?,
     };
     let status = if exchange.is_open() { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok((status, Json(exchange.into())))
@@ -155,6 +157,10 @@ fn command(body: &CommandBody) -> Answer<Command> {
         if number == Some(0) {
             return Err(Problem::invalid(path, "counts from 1 upwards"));
         }
+    }
+    if connector.is_some() && (evse.is_none() || matches!(body.command, Word::Start | Word::Reset)) {
+        let message = "names a connector of an EVSE, which this command does not have";
+        return Err(Problem::invalid("/connector", message));
     }
     Ok(match body.command {
         Word::Start => Command::Start { token: token(body)?, evse, connector, number: 0 },
@@ -211,7 +217,9 @@ pub(super) fn explain(refused: CommandRefused) -> Problem {
     let message = refused.to_string();
     match refused {
         CommandRefused::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", message),
-        CommandRefused::Over | CommandRefused::Sent => Problem::new(StatusCode::CONFLICT, "not-possible", message),
+        CommandRefused::Over | CommandRefused::Sent | CommandRefused::Limit => {
+            Problem::new(StatusCode::CONFLICT, "not-possible", message)
+        }
         CommandRefused::NotStored(message) => StoreError::new(message).into(),
     }
 }
@@ -249,6 +257,12 @@ mod tests {
             (json!({"command": "start", "idToken": {"idToken": " "}}), 422, Some("/idToken/idToken"), "not be empty"),
             (json!({"command": "unlock", "evse": 0}), 422, Some("/evse"), "from 1"),
             (json!({"command": "limit", "evse": 1}), 422, Some(""), "either"),
+            (
+                json!({"command": "availability", "connector": 1, "operative": false}),
+                422,
+                Some("/connector"),
+                "of an EVSE",
+            ),
             (json!({"command": "limit", "evse": 1, "maxCurrentA": -6}), 422, Some("/maxCurrentA"), "0 to 10000"),
             (json!({"command": "report", "waitS": 61}), 422, Some("/waitS"), "0 to 60"),
             (json!({"command": "report", "expiresInS": 0}), 422, Some("/expiresInS"), "1 to 604800"),

@@ -1,4 +1,4 @@
-//! What the policy allowed is used up: the station is told to stop, until it says that it does or the session ends.
+//! What the policy allowed is used up: the station is told to stop until the session has ended.
 
 use jiff::Timestamp;
 
@@ -33,8 +33,8 @@ pub(super) fn stop(session: &Session, ids: &dyn Ids, now: Timestamp) -> Exchange
 }
 
 impl Station {
-    /// Sessions that are to be stopped and still run though their command is over: from before commands were kept, or the
-    /// station went on charging after it had accepted. To be asked whenever it connects.
+    /// Sessions that are to be stopped and still run though no command says so: from before commands were kept, or the last
+    /// link had no words for it. To be asked whenever the station connects.
     pub fn stops_due(&self, ids: &dyn Ids, now: Timestamp) -> Vec<Exchange> {
         let is_asked = |session: &Session| self.exchanges.iter().any(|exchange| exchange.is_of(session.id));
         let due = self.open().filter(|session| session.limits.stop_requested && !is_asked(session));
@@ -47,6 +47,6 @@ impl Station {
             sessions.iter().any(|session| session.state == SessionState::Ended && exchange.is_of(session.id))
         };
         let over = self.exchanges.iter().filter(has_ended);
-        over.map(|exchange| exchange.given_up("the session has ended", now)).collect()
+        over.map(|exchange| exchange.is_over("the session has ended", now)).collect()
     }
 }

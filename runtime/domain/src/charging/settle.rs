@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::consequences::{Happened, Outcome, Step};
 use super::{Station, billing, limit};
 use crate::StationId;
+use crate::bill::Bill;
 use crate::command::Exchange;
 use crate::effect::{Answered, Effect, MessageKey};
 use crate::event::ConnectorStatus;
@@ -66,10 +67,13 @@ fn take_prices(step: &mut Step, prices: Vec<PricingAnswer>) {
 fn issue_bills(station: &Station, step: &mut Step, now: Timestamp) {
     for session in &mut step.sessions {
         let why = step.correction.as_ref().filter(|correction| correction.session == session.id);
+        let before = station.sessions.iter().find(|known| known.id == session.id).map(AsRef::as_ref);
+        // It may have been issued when the latest stood in the session's row only.
+        let goes_on = before.filter(|_| session.is_open()).and_then(Bill::of);
+        step.effects.extend(goes_on.map(|bill| Effect::Bill(Box::new(bill))));
         if why.is_none() && !step.to_price.contains(&session.id) {
             continue;
         }
-        let before = station.sessions.iter().find(|known| known.id == session.id).map(AsRef::as_ref);
         let bills = billing::bill(before, session, why.map(|correction| correction.why.clone()), now);
         let latest = bills.last().map(|bill| Happened::Billed(session.id, bill.version));
         step.happened.extend(latest);

@@ -10,6 +10,7 @@ use super::ending::abandon;
 use super::{Station, startless};
 use crate::apply::Pinning;
 use crate::mark::Mark;
+use crate::ports::PricingAnswer;
 use crate::pricing::Price;
 use crate::reply::Reply;
 use crate::session::{Act, Session, SessionState, Verb};
@@ -29,6 +30,8 @@ pub enum NotCarried {
     Void,
     #[error("it does not need review")]
     NothingToReview,
+    #[error("its tariff cannot price it now; the bill stays as it is")]
+    NoPrice,
     #[error("people have done {} things to it, which is as many as are kept", Session::MAX_ACTS)]
     TooManyActs,
 }
@@ -59,6 +62,16 @@ pub fn carry_out(station: &Station, id: SessionId, act: &Act, pin: &Pinning<'_>)
             Ok(Step { to_price: vec![id], ..step })
         }
     }
+}
+
+/// Whether what was answered lets the act stand: one that asks for a price needs one, of the units that were meant.
+///
+/// # Errors
+/// [`NotCarried::NoPrice`]
+pub fn may_stand(act: &Act, prices: &[PricingAnswer]) -> Result<(), NotCarried> {
+    let is_good = |answer: &PricingAnswer| answer.price.as_ref().is_some_and(|price| !price.is_doubtful());
+    let needs_price = matches!(act.verb, Verb::Reprice { .. });
+    if needs_price && !prices.iter().all(is_good) { Err(NotCarried::NoPrice) } else { Ok(()) }
 }
 
 fn with(session: &Session, act: &Act) -> Arc<Vec<Act>> {

@@ -137,21 +137,28 @@ impl Exchange {
         Self { state: ExchangeState::Sent, tries: self.tries.saturating_add(1), call, sent_at, ..self.clone() }
     }
 
-    /// What a limit wants is tried again when it is refused: it still costs the driver, or the operator.
+    /// What a limit wants is asked again, whatever the answer: until the session has ended it costs the driver, or the
+    /// operator.
     #[must_use]
     pub fn answered(&self, answer: CommandAnswer, now: Timestamp) -> Self {
-        let is_refused = answer.verdict == Verdict::Refused;
         let answered = Self { answer: Some(answer), ..self.clone() };
         match &self.origin {
-            Origin::Limit(_) if is_refused => answered.again(now, PAUSE_MAX),
-            Origin::Limit(_) | Origin::Operator => answered.ended(ExchangeState::Answered, None, now),
+            Origin::Limit(_) => answered.again(now, PAUSE_MAX),
+            Origin::Operator => answered.ended(ExchangeState::Answered, None, now),
         }
+    }
+
+    /// Its cause is gone.
+    #[must_use]
+    pub fn is_over(&self, why: &str, now: Timestamp) -> Self {
+        let has_worked = self.answer.as_ref().is_some_and(|answer| answer.verdict != Verdict::Refused);
+        if has_worked { self.ended(ExchangeState::Answered, None, now) } else { self.given_up(why, now) }
     }
 
     /// No answer came in time, or its connection is gone.
     #[must_use]
     pub fn unanswered(&self, now: Timestamp) -> Self {
-        if self.has_expired(now) {
+        if self.has_expired(now) || self.is_asked_once() {
             return self.expired(now);
         }
         let doublings = self.tries.saturating_sub(1).min(8);
@@ -161,7 +168,11 @@ impl Exchange {
     /// A new connection, or a new process: what was on the wire is not any more.
     #[must_use]
     pub fn lost(&self, now: Timestamp) -> Self {
-        if self.state == ExchangeState::Sent { self.again(now, SignedDuration::ZERO) } else { self.clone() }
+        match self.state {
+            ExchangeState::Sent if self.is_asked_once() => self.expired(now),
+            ExchangeState::Sent => self.again(now, SignedDuration::ZERO),
+            _ => self.clone(),
+        }
     }
 
     #[must_use]
@@ -170,6 +181,23 @@ impl Exchange {
             0 => self.ended(ExchangeState::GivenUp, Some("it could not be sent in time".to_owned()), now),
             tries => {
                 let why = format!("it was sent {tries} times and not answered; the station may have carried it out");
+                self.ended(ExchangeState::TimedOut, Some(why), now)
+            }
+        }
+    }
+
+    /// A station that starts anew may do so before it has answered: asked again, it would never come to rest.
+    fn is_asked_once(&self) -> bool {
+        matches!(self.command, Command::Reset { .. })
+    }
+
+    /// By whoever wanted it.
+    #[must_use]
+    pub fn withdrawn(&self, now: Timestamp) -> Self {
+        match self.tries {
+            0 => self.given_up("it was withdrawn", now),
+            tries => {
+                let why = format!("it was withdrawn after {tries} tries; the station may have carried it out");
                 self.ended(ExchangeState::TimedOut, Some(why), now)
             }
         }

@@ -2,7 +2,7 @@
 
 use amprule_domain::charging::NotCarried;
 use amprule_domain::session::{SessionState, Verb};
-use amprule_domain::{Decimal, Mark};
+use amprule_domain::{Decimal, Energy, Mark};
 
 use crate::world::{World, at};
 
@@ -88,4 +88,54 @@ fn what_people_do_has_a_bound() {
         world.act(Verb::Reprice { anew: false }).expect("there is room");
     }
     assert_eq!(world.act(Verb::Reprice { anew: false }), Err(NotCarried::TooManyActs));
+}
+
+#[test]
+fn a_price_that_nobody_can_tell_leaves_everything_as_it_was() {
+    let mut world = billed();
+    world.act(Verb::Void).expect("it is billed");
+    world.falls_back = true;
+    assert_eq!(world.act(Verb::Reprice { anew: false }), Err(NotCarried::NoPrice));
+    world.next_change_at = None;
+    assert_eq!(world.act(Verb::Reprice { anew: true }), Err(NotCarried::NoPrice));
+    assert_eq!((total(&world), world.only_session().bill), (Decimal::ZERO, 2));
+    assert!(world.only_session().marks.has(&Mark::VOIDED));
+}
+
+#[test]
+fn a_session_that_goes_on_has_no_bill_until_it_ends_again() {
+    let mut world = World::new();
+    world.next_change_at = Some(at(0));
+    world.begin_v2("t", 0, 0, 100);
+    world.update_v2("t", 1, 10, 400);
+    world.act(Verb::End).expect("it runs");
+    world.act(Verb::Void).expect("it is billed");
+    let issued = world.bills.len();
+    for minute in 11..16 {
+        world.update_v2("t", minute, i64::from(minute), 400 + i64::from(minute));
+    }
+    assert_eq!((world.only_session().state, world.bills.len()), (SessionState::Active, issued));
+    assert_eq!(world.bills.iter().map(|bill| bill.version).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn what_people_did_finds_room_among_many_marks() {
+    let mut world = billed();
+    let session = std::sync::Arc::make_mut(&mut world.station.sessions[0]);
+    session.marks.extend((0..40).map(|n| Mark::new(format!("odd-{n}"))));
+    world.act(Verb::Void).expect("it is billed");
+    assert!(world.only_session().marks.has(&Mark::VOIDED));
+}
+
+#[test]
+fn a_session_that_goes_on_after_all_is_stopped_at_its_limit_again() {
+    let mut world = World::new();
+    world.max_energy = Some(Energy::from_wh(200));
+    world.begin_v2("t", 0, 0, 100);
+    world.update_v2("t", 1, 10, 400);
+    assert_eq!(world.commands, 1);
+    world.act(Verb::End).expect("it runs");
+    assert_eq!(world.stops_due(), 0, "its stop is over with it");
+    world.update_v2("t", 2, 20, 900);
+    assert_eq!((world.only_session().state, world.commands), (SessionState::Active, 2));
 }

@@ -27,7 +27,8 @@ async fn order(engine: &Engine, command: Command, expires_s: i64) -> Exchange {
 }
 
 async fn command(plug: &mut Plug) -> (String, Command) {
-    match plug.next().await {
+    let seen = timeout(Duration::from_secs(100_000), plug.next()).await.expect("a command comes");
+    match seen {
         Some(Seen::Command { id, command }) => (id, command),
         other => panic!("expected a command, saw {other:?}"),
     }
@@ -80,9 +81,31 @@ async fn a_stop_that_is_refused_is_asked_again_and_the_session_says_so() {
     assert_eq!(asked.elapsed().as_secs().div_ceil(10) * 10, 300);
     assert!(disk.sessions(|_| true)[0].marks.has(&Mark::STOP_REFUSED));
     plug.verdict(&id, Verdict::Accepted);
-    let exchange = ends(&disk, ExchangeState::Answered).await;
-    assert_eq!(exchange.tries, 2);
+    let asked = Instant::now();
+    command(&mut plug).await;
+    assert_eq!(asked.elapsed().as_secs().div_ceil(10) * 10, 300, "it said that it would stop, and goes on");
     assert!(!disk.sessions(|_| true)[0].marks.has(&Mark::STOP_REFUSED));
+    plug.event(end(began() + SignedDuration::from_hours(2)));
+    plug.answer().await.expect("it has ended");
+    assert_eq!(ends(&disk, ExchangeState::Answered).await.tries, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_is_asked_once() {
+    let disk = Arc::<Disk>::default();
+    let engine = engine(&disk, Settings::default());
+    let (mut plug, link) = wire();
+    engine.attach(station(), link, ticket());
+    order(&engine, Command::Reset { evse: None, is_immediate: true }, 600).await;
+    command(&mut plug).await;
+    // It starts anew at once.
+    drop(plug);
+    sleep(Duration::from_secs(1)).await;
+    let (mut plug, link) = wire();
+    engine.attach(station(), link, ticket());
+    let exchange = ends(&disk, ExchangeState::TimedOut).await;
+    assert_eq!(exchange.tries, 1);
+    assert!(timeout(Duration::from_secs(1_000), plug.next()).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,9 +135,7 @@ async fn a_stop_goes_out_again_on_the_next_connection_and_after_a_restart() {
     let engine = crate::outside::engine(&disk, Settings::default());
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
-    let (id, _) = command(&mut plug).await;
-    plug.verdict(&id, Verdict::Accepted);
-    ends(&disk, ExchangeState::Answered).await;
+    command(&mut plug).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,12 +4,11 @@ use amprule_domain::command::Command;
 
 use crate::encode::{Object, Times};
 use crate::request::{Request, status};
+use crate::v16::words;
 
 pub(crate) const REQUEST: Request = Request { action: "RemoteStopTransaction", encode, decode: status };
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Stop { transaction } = command else { return None };
-    // Every transaction of a 1.6 station is a number that we handed out, or that it named itself.
-    let number: i64 = transaction.as_str().parse().unwrap_or_default();
-    Some(Object::new(times).raw("transactionId", number).finish())
+    Some(Object::new(times).raw("transactionId", words::number(transaction)?).finish())
 }

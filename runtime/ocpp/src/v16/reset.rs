@@ -8,6 +8,7 @@ use crate::request::{Request, status};
 pub(crate) const REQUEST: Request = Request { action: "Reset", encode, decode: status };
 
 fn encode(command: &Command, times: Times) -> Option<String> {
-    let Command::Reset { is_immediate, .. } = command else { return None };
+    // 1.6 has no other: an EVSE alone cannot be meant.
+    let Command::Reset { evse: None, is_immediate } = command else { return None };
     Some(Object::new(times).text("type", if *is_immediate { "Hard" } else { "Soft" }).finish())
 }

@@ -6,16 +6,17 @@ use crate::encode::{Object, Times};
 use crate::request::{Request, status};
 use crate::v16::words;
 
-/// One limit replaces another of the same number (OCPP 1.6, 3.13.2).
-const LIMIT_ID: i32 = 1;
-
 pub(crate) const REQUEST: Request = Request { action: "SetChargingProfile", encode, decode: status };
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Limit { evse, transaction, most } = command else { return None };
-    let number = transaction.as_ref().map(|transaction| transaction.as_str().parse::<i64>().unwrap_or_default());
+    let number = transaction.as_ref().map(words::number);
+    if number == Some(None) {
+        return None;
+    }
+    let number = number.flatten();
     let profile = Object::new(times)
-        .raw("chargingProfileId", LIMIT_ID)
+        .raw("chargingProfileId", words::limit_id(*evse, number.is_some()))
         .maybe(number, |object, number| object.raw("transactionId", number))
         .raw("stackLevel", 0)
         .text("chargingProfilePurpose", words::purpose(number.is_some()))

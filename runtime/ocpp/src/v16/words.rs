@@ -1,5 +1,6 @@
 //! What 1.6 says in other words than 2.x, or cannot say.
 
+use amprule_domain::TransactionId;
 use amprule_domain::command::{Most, Trigger};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, TokenInfo};
 use amprule_domain::token::IdToken;
@@ -27,14 +28,9 @@ pub(crate) const fn connector_of(connector_id: u32) -> u32 {
 }
 
 /// The number of a transaction. 0 and below, and more than 31 bits, are what stations send when they know none.
-pub(crate) fn transaction(
-    repairs: &mut Repairs,
-    value: &Loose<'_>,
-) -> Result<Option<amprule_domain::TransactionId>, Refusal> {
+pub(crate) fn transaction(repairs: &mut Repairs, value: &Loose<'_>) -> Result<Option<TransactionId>, Refusal> {
     match repairs.whole("transactionId", value)? {
-        Some(number) if (1..=i64::from(i32::MAX)).contains(&number) => {
-            Ok(Some(amprule_domain::TransactionId::new(number.to_string())))
-        }
+        Some(number) if (1..=i64::from(i32::MAX)).contains(&number) => Ok(Some(TransactionId::new(number.to_string()))),
         _ => repairs.note(crate::strictness::Odd::TransactionUnclear, "transactionId").map(|()| None),
     }
 }
@@ -85,4 +81,14 @@ pub(crate) fn limit(most: Most) -> (&'static str, String) {
         Most::Watts(watts) => ("W", watts.to_string()),
         Most::DeciAmperes(tenths) => ("A", format!("{}.{}", tenths / 10, tenths % 10)),
     }
+}
+
+/// One profile replaces another of the same number, wherever that is (1.6, 5.16.1; 2.0.1, K01.FR.05).
+pub(crate) const fn limit_id(evse: u32, is_of_transaction: bool) -> u32 {
+    evse.saturating_mul(2).saturating_add(is_of_transaction as u32)
+}
+
+/// A transaction's number, as we send it. `None`: it began in another version, where it has a name.
+pub(crate) fn number(transaction: &TransactionId) -> Option<i64> {
+    transaction.as_str().parse().ok()
 }

@@ -4,17 +4,14 @@ use amprule_domain::command::{Command, Most};
 
 use crate::encode::{Object, Times};
 use crate::request::{Request, status};
-use crate::v16::words::{limit, purpose};
-
-/// One limit replaces another of the same number (K01.FR.05).
-const LIMIT_ID: i32 = 1;
+use crate::v16::words::{limit, limit_id, purpose};
 
 pub(crate) const REQUEST: Request = Request { action: "SetChargingProfile", encode, decode: status };
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Limit { evse, transaction, most } = command else { return None };
     let profile = Object::new(times)
-        .raw("id", LIMIT_ID)
+        .raw("id", limit_id(*evse, transaction.is_some()))
         .raw("stackLevel", 0)
         .text("chargingProfilePurpose", purpose(transaction.is_some()))
         .text("chargingProfileKind", "Relative")
@@ -28,6 +25,6 @@ fn encode(command: &Command, times: Times) -> Option<String> {
 fn schedule(most: Most, times: Times) -> String {
     let (unit, limit) = limit(most);
     let period = Object::new(times).raw("startPeriod", 0).raw("limit", limit).finish();
-    let schedule = Object::new(times).raw("id", LIMIT_ID).text("chargingRateUnit", unit);
+    let schedule = Object::new(times).raw("id", 1).text("chargingRateUnit", unit);
     schedule.raw("chargingSchedulePeriod", format!("[{period}]")).finish()
 }

@@ -65,7 +65,9 @@ pub(crate) fn begin(file: File, header: &[u8]) -> io::Result<Encoder<'static, Bu
     file.write_all(&SKIPPABLE)?;
     file.write_all(&length.to_le_bytes())?;
     file.write_all(header)?;
-    Encoder::new(file, LEVEL)
+    let mut lines = Encoder::new(file, LEVEL)?;
+    lines.include_checksum(true)?;
+    Ok(lines)
 }
 
 fn skippable(file: &mut impl Read) -> io::Result<Option<Vec<u8>>> {

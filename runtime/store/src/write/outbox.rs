@@ -5,7 +5,7 @@ use rusqlite::{Connection, Statement, params};
 
 use crate::codec::micros;
 use crate::error::Outcome;
-use crate::limits::{OUTBOX_KEPT, OUTBOX_MAX, OUTBOX_TRIM};
+use crate::limits::{OUTBOX_KEPT, OUTBOX_MAX, OUTBOX_TRIM, OUTBOX_TRIMMED};
 
 pub(super) struct Outbox<'c> {
     connection: &'c Connection,
@@ -30,9 +30,10 @@ impl<'c> Outbox<'c> {
     /// behind it. Beyond the bound all goes, heard or not.
     fn trim(&self, newest: i64) -> Outcome<()> {
         let sql = "DELETE FROM outbox
-                   WHERE place <= max(?1, min(?2, (SELECT coalesce(min(delivered) - 1, ?2) FROM subscribers)))";
+                   WHERE place <= max(?1, min(?2, (SELECT coalesce(min(delivered) - 1, ?2) FROM subscribers)))
+                   AND place < (SELECT min(place) FROM outbox) + ?3";
         let (lost, old) = (newest - OUTBOX_MAX, newest - OUTBOX_KEPT);
-        self.connection.prepare_cached(sql)?.execute(params![lost, old])?;
+        self.connection.prepare_cached(sql)?.execute(params![lost, old, OUTBOX_TRIMMED])?;
         Ok(())
     }
 

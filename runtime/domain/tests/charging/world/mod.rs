@@ -214,6 +214,7 @@ impl World {
         let id = self.only_session().id;
         let step = charging::carry_out(&self.station, id, &act, &|_, _| None)?;
         let prices = self.price(&step, now);
+        charging::may_stand(&act, &prices)?;
         let message = MessageKey { id: "".into(), digest: 0 };
         let settled =
             charging::settle(&self.station, step, prices, &Settling { now, ids: &self.counter, message: &message });
