@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use amprule_tests::station16::Station16;
 use amprule_tests::station201::{Event, Station201};
-use amprule_tests::{Management, Setup, TestServer, Wire, ago, until, wait};
+use amprule_tests::{Management, Setup, TestServer, ago, until, wait};
 use serde_json::{Value, json};
 
 fn order(api: &Management, station: &str, body: &Value) -> Value {
@@ -52,7 +52,7 @@ async fn a_command_waits_for_the_station_and_its_asker_for_the_answer() {
         move || order(&api, "cs-16", &json!({"command": "unlock", "evse": 2, "expiresInS": 600, "waitS": 30}))
     });
     until("it is queued", || (!api.all("/api/v1/commands?open=true").is_empty()).then_some(())).await;
-    let mut station = Station16::connect(&server, "cs-16").await;
+    let mut station = Station16::boot(&server, "cs-16").await;
     let (id, action, payload) = station.wire.next_call().await;
     assert_eq!((&*action, payload), ("UnlockConnector", json!({"connectorId": 2})));
     station.wire.reply(&id, json!({"status": "UnlockFailed"})).await;
@@ -121,7 +121,7 @@ async fn after_crashes_every_command_is_answered_or_tried_again() {
                 &json!({"command": "trigger", "message": "heartbeat", "expiresInS": 3_600}),
             ));
         }
-        let mut wire = Wire::connect(&server.ocpp, "cs-1", "ocpp1.6").await;
+        let mut wire = Station16::boot(&server, "cs-1").await.wire;
         // Some are answered, one is on the wire or its answer on the way.
         for _ in 0..crash % 3 {
             let (id, ..) = wait::soon("a command", wire.next_call()).await;
@@ -131,7 +131,7 @@ async fn after_crashes_every_command_is_answered_or_tried_again() {
         server.restart();
     }
     let api = server.api();
-    let mut wire = Wire::connect(&server.ocpp, "cs-1", "ocpp1.6").await;
+    let mut wire = Station16::boot(&server, "cs-1").await.wire;
     let answering = tokio::spawn(async move {
         loop {
             let (id, ..) = wire.next_call().await;

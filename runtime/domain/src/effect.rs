@@ -70,6 +70,14 @@ pub struct MessageKey {
     pub digest: u64,
 }
 
+impl MessageKey {
+    /// Of what happens though no message asks for it.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { id: "".into(), digest: 0 }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {
     pub message: MessageKey,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::StationId;
+use crate::command::Command;
 use crate::event::{Boot, ReportedPower};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +116,16 @@ pub enum Provisioning {
 }
 
 impl Provisioning {
+    /// A station that waits to be accepted is not asked to start or stop, a rejected one nothing at all (OCPP 2.0.1,
+    /// B02.FR.05 and B03.FR.03; 1.6, 4.2).
+    pub const fn allows(self, command: &Command) -> bool {
+        match self {
+            Self::Accepted => true,
+            Self::Pending => !matches!(command, Command::Start { .. } | Command::Stop { .. }),
+            Self::Rejected => false,
+        }
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",

@@ -26,10 +26,9 @@ impl StationTask {
         let hooks = self.ports.hooks.clone();
         let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);
         let step = charging::carry_out(&self.station, id, &act, &pin)?;
-        let nobody_asked = MessageKey { id: "".into(), digest: 0 };
         let prices = self.price(&step, act.at).await;
         charging::may_stand(&act, &prices)?;
-        let settling = Settling { now: act.at, ids: &*self.ports.ids, message: &nobody_asked };
+        let settling = Settling { now: act.at, ids: &*self.ports.ids, message: &MessageKey::nobody() };
         let settled = charging::settle(&self.station, step, prices, &settling);
         self.commit(settled).await.map(|_| ()).map_err(not_stored)
     }

@@ -8,10 +8,15 @@ use amprule_domain::charging;
 use amprule_domain::command::{CommandAnswer, Exchange, Origin, Unsayable};
 use amprule_domain::effect::MessageKey;
 use amprule_domain::ports::StoreResult;
+use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::calls::Waiting;
 use crate::station::StationTask;
+
+/// A station that has just connected is asked nothing for so long, unless it speaks: many cannot take a request before their
+/// boot has been answered, and start anew over it. One that has not booted may have nothing to say.
+const SPEAKS_FIRST: SignedDuration = SignedDuration::from_secs(10);
 
 /// Why a command is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +41,7 @@ impl StationTask {
             return Err(OrderRefused::Busy(open));
         }
         self.store(exchange.clone()).await.map_err(|error| OrderRefused::NotStored(error.to_string()))?;
+        self.look_at_exchanges().await;
         Ok(exchange)
     }
 
@@ -49,7 +55,7 @@ impl StationTask {
         if self.calls.is_about(id) {
             return Err(OrderRefused::Sent);
         }
-        let withdrawn = known.withdrawn(self.ports.clock.now());
+        let withdrawn = known.dropped("it was withdrawn", self.ports.clock.now());
         self.store(withdrawn.clone()).await.map_err(|error| OrderRefused::NotStored(error.to_string()))?;
         Ok(withdrawn)
     }
@@ -57,19 +63,26 @@ impl StationTask {
     /// The oldest whose time has come.
     pub(crate) fn due(&self) -> Option<Exchange> {
         let now = self.ports.clock.now();
-        self.station.exchanges.iter().find(|exchange| exchange.is_due(now)).cloned()
+        let may_be_asked = |exchange: &&Exchange| self.asked_from(exchange).is_some_and(|from| from <= now);
+        self.station.exchanges.iter().filter(may_be_asked).find(|exchange| exchange.is_due(now)).cloned()
     }
 
     /// When [`Self::look_at_exchanges`] or [`Self::due`] has something to do.
     pub(crate) fn exchanges_wake(&self) -> Option<Timestamp> {
-        let is_connected = self.link.is_some();
-        self.station.exchanges.iter().filter_map(|exchange| exchange.wakes(is_connected)).min()
+        self.station.exchanges.iter().filter_map(|exchange| exchange.wakes(self.asked_from(exchange))).min()
+    }
+
+    /// From when on the station may hear this: it has spoken, or is silent.
+    fn asked_from(&self, exchange: &Exchange) -> Option<Timestamp> {
+        let may = self.link.is_some() && self.station.record.provisioning.allows(&exchange.command);
+        may.then(|| self.speaks_first_until.unwrap_or(Timestamp::MIN))
     }
 
     /// On disk first, with its try counted; then on the wire.
     pub(crate) async fn send_exchange(&mut self, exchange: &Exchange) {
-        let (now, call) = (self.ports.clock.now(), self.ports.ids.call());
-        let sent = exchange.sent(call.clone(), now);
+        let now = self.ports.clock.now();
+        let sent = exchange.sent(now);
+        let call = sent.call();
         if let Err(error) = self.store(sent.clone()).await {
             self.trouble("a command could not be stored; it is sent later", &error);
             return self.station.put_exchange(exchange.unanswered(now));
@@ -93,42 +106,46 @@ impl StationTask {
         }
     }
 
-    /// However late it comes: the call's id is the exchange's.
+    /// However late it comes, and to whichever try.
     pub(crate) async fn exchange_answered(&mut self, call: &str, answer: CommandAnswer) {
         self.calls.is_answered(call);
-        let mut known = self.station.exchanges.iter();
-        match known.find(|exchange| exchange.call.as_deref() == Some(call)) {
+        let mut open = self.station.exchanges.iter().filter(|exchange| exchange.is_open());
+        match open.find(|exchange| exchange.was_asked_by(call)) {
             Some(exchange) => self.go_on(exchange.answered(answer, self.ports.clock.now())).await,
             None => tracing::debug!(station = %self.station.record.id, "a command's answer came when it was over"),
         }
     }
 
     pub(crate) async fn exchange_unanswered(&mut self, id: CommandId) {
-        if let Some(exchange) = self.station.exchanges.iter().find(|exchange| exchange.id == id) {
+        if let Some(exchange) = self.station.exchanges.iter().find(|exchange| exchange.id == id && exchange.is_open()) {
             let unanswered = exchange.unanswered(self.ports.clock.now());
             tracing::info!(station = %unanswered.station, command = %id, tries = unanswered.tries, "a command was not answered");
             self.go_on(unanswered).await;
         }
     }
 
-    /// Gives up what has expired, and stores what could not be stored before.
+    /// Gives up what has expired or is replaced, and stores what could not be stored before.
     pub(crate) async fn look_at_exchanges(&mut self) {
         let now = self.ports.clock.now();
-        let overdue = |exchange: &&Exchange| exchange.has_expired(now) && !self.calls.is_about(exchange.id);
-        let expired: Vec<_> = self.station.exchanges.iter().filter(overdue).map(|known| known.expired(now)).collect();
-        let is_unstored = |exchange: &&Exchange| !exchange.is_open() && exchange.next_try_at <= now;
-        let unstored: Vec<_> = self.station.exchanges.iter().filter(is_unstored).cloned().collect();
-        for exchange in expired.into_iter().chain(unstored) {
+        let gone_on = |known: &Exchange| match known.is_open() {
+            false => (known.next_try_at <= now).then(|| known.clone()),
+            true if known.has_expired(now) => Some(known.expired(now)),
+            true => self.station.is_replaced(known).then(|| known.dropped("a newer command took its place", now)),
+        };
+        let waiting = self.station.exchanges.iter().filter(|known| !self.calls.is_about(known.id));
+        for exchange in waiting.filter_map(gone_on).collect::<Vec<_>>() {
             self.go_on(exchange).await;
         }
     }
 
     /// A new connection: what was on the wire of another one is to be sent again.
-    pub(crate) fn resume_exchanges(&mut self) {
+    pub(crate) async fn resume_exchanges(&mut self) {
         let now = self.ports.clock.now();
+        self.speaks_first_until = now.checked_add(SPEAKS_FIRST).ok();
         for exchange in &mut self.station.exchanges {
             *exchange = exchange.lost(now);
         }
+        self.look_at_exchanges().await;
     }
 
     async fn go_on(&mut self, exchange: Exchange) {
@@ -140,8 +157,7 @@ impl StationTask {
 
     pub(crate) async fn store(&mut self, exchange: Exchange) -> StoreResult<()> {
         let step = charging::exchanged(&self.station, exchange);
-        let nobody_asked = MessageKey { id: "".into(), digest: 0 };
-        let settled = self.settle(step, self.ports.clock.now(), &nobody_asked).await;
+        let settled = self.settle(step, self.ports.clock.now(), &MessageKey::nobody()).await;
         self.commit(settled).await.map(|_| ())
     }
 }

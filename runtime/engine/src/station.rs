@@ -43,6 +43,8 @@ pub(crate) struct StationTask {
     pub alarm: Alarm,
     pub asked: Asked,
     pub link: Option<Box<dyn Link>>,
+    /// On its present connection the station has said nothing yet; it is given the first word until then.
+    pub speaks_first_until: Option<Timestamp>,
     pub calls: Calls,
     pub mailbox: Mailbox,
     vote: Vote,
@@ -80,7 +82,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             }
         };
         let (alarm, asked, calls, vote) = (Alarm::default(), Asked::default(), Calls::default(), Vote::default());
-        let link = None;
+        let (link, speaks_first_until) = (None, None);
         let mut task = StationTask {
             ports,
             shared,
@@ -90,6 +92,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             alarm,
             asked,
             link,
+            speaks_first_until,
             vote,
             stations,
             calls,
@@ -230,6 +233,7 @@ impl StationTask {
             written = link.answer(&inbound, answer) => written,
             () = self.mailbox.newer_socket() => Err(Closed),
         };
+        self.speaks_first_until = None;
         if written.is_err() {
             self.disconnect(None).await;
         }
@@ -272,7 +276,7 @@ impl StationTask {
         self.link = Some(link);
         self.station.hold_off(self.ports.clock.now());
         self.set_alarm();
-        self.resume_exchanges();
+        self.resume_exchanges().await;
         for stop in self.station.stops_due(&*self.ports.ids, self.ports.clock.now()) {
             if let Err(error) = self.store(stop).await {
                 self.trouble(

@@ -14,8 +14,7 @@ impl StationTask {
         self.station.hold_off(now);
         let step = charging::tick(&self.station, now);
         if !step.sessions.is_empty() {
-            let nobody_asked = MessageKey { id: "".into(), digest: 0 };
-            let settled = self.settle(step, now, &nobody_asked).await;
+            let settled = self.settle(step, now, &MessageKey::nobody()).await;
             if let Err(error) = self.commit(settled).await {
                 self.trouble("a deadline's consequences could not be stored; it is tried again", &error);
             }

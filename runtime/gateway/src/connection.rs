@@ -18,9 +18,10 @@ use crate::models::tuned;
 use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
 
 /// The kinds of frames that answer a call of ours, CALLRESULT and CALLERROR.
-const ANSWERS: [u64; 2] = [3, 4];
+const RESULT: u64 = 3;
+const ERROR: u64 = 4;
 
-/// Typed commands whose answer is still understood, however late it comes. With one more the oldest is forgotten.
+/// Calls of ours whose answer is still understood, however late it comes. With one more the oldest is forgotten.
 const ASKED_MAX: usize = 8;
 
 pub(crate) struct Connection {
@@ -32,8 +33,8 @@ pub(crate) struct Connection {
     malformed: u32,
     /// Goes with the first event.
     greeting: Option<Mark>,
-    /// Ids and actions of typed commands.
-    asked: VecDeque<(Box<str>, &'static str)>,
+    /// Ids of our calls, and the actions of those that are typed commands.
+    asked: VecDeque<(Box<str>, Option<&'static str>)>,
 }
 
 impl Connection {
@@ -79,7 +80,10 @@ impl Connection {
         match frame {
             Frame::Call { id, id_repaired, action, payload } => self.decode(&id, id_repaired, &action, payload),
             Frame::Result { id, payload } => Some(self.answered(&id, Ok(payload))),
-            Frame::Error { id, code, description, .. } => Some(self.answered(&id, Err((&code, &description)))),
+            Frame::Error { id, code, description, .. } => {
+                let id = self.meant(&id);
+                Some(self.answered(&id, Err((&code, &description))))
+            }
             Frame::ResultError { id, code, description, .. } => {
                 debug!(%id, %code, %description, "the station could not use our answer");
                 None
@@ -120,7 +124,7 @@ impl Connection {
     /// A result, or an error's code and description.
     fn answered(&mut self, id: &str, answer: Result<&str, (&str, &str)>) -> Received {
         let place = self.asked.iter().position(|(asked, _)| **asked == *id);
-        if let Some((id, action)) = place.and_then(|place| self.asked.remove(place)) {
+        if let Some((id, Some(action))) = place.and_then(|place| self.asked.remove(place)) {
             return Received::Answer { answer: self.dialect.answer(action, answer), id };
         }
         let outcome = match answer {
@@ -132,6 +136,20 @@ impl Connection {
         Received::Raw { id: id.into(), outcome }
     }
 
+    /// A station that could not read the id of our call has none for its error, or -1 (OCPP-J 2.0.1, 4.2.3): it means the
+    /// latest.
+    fn meant(&self, id: &str) -> Box<str> {
+        let latest = self.asked.back().filter(|_| matches!(id, "" | "-1"));
+        latest.map_or_else(|| id.into(), |(latest, _)| latest.clone())
+    }
+
+    fn remember(&mut self, id: &str, action: Option<&'static str>) {
+        if self.asked.len() == ASKED_MAX {
+            self.asked.pop_front();
+        }
+        self.asked.push_back((id.into(), action));
+    }
+
     /// A bad answer to a call of ours is still an answer: whoever waits for it is told.
     fn refuse_malformed(&mut self, malformed: Malformed) -> Option<Received> {
         debug!(%malformed, "a station's message cannot be read");
@@ -139,9 +157,10 @@ impl Connection {
             self.socket.queue(answer);
         }
         self.count_malformed();
-        let Malformed { fault, kind: Some(kind), id: Some(id) } = malformed else { return None };
+        let Malformed { fault, kind: Some(kind), id } = malformed else { return None };
+        let id = if kind == ERROR { self.meant(&id.unwrap_or_default()) } else { id?.into() };
         let (code, _) = self.dialect.refusal(&Refusal::new(RefusalCode::FormatViolation, ""));
-        ANSWERS.contains(&kind).then(|| self.answered(&id, Err((code, &fault.to_string()))))
+        [RESULT, ERROR].contains(&kind).then(|| self.answered(&id, Err((code, &fault.to_string()))))
     }
 
     /// OCPP-J is text (2.0.1 part 4, 3.2): a binary message is answered like any other that cannot be read.
@@ -214,10 +233,7 @@ impl Link for Connection {
             self.dialect.check_command(action, &payload).map_err(|fault| Unsayable::NotSupported(fault.to_string()))?;
             let text = self.dialect.encode_call(id, action, &payload);
             self.socket.send(text).await.map_err(|Closed| Unsayable::Closed)?;
-            if self.asked.len() == ASKED_MAX {
-                self.asked.pop_front();
-            }
-            self.asked.push_back((id.into(), action));
+            self.remember(id, Some(action));
             Ok(self.dialect.asks_for(action, &payload))
         })
     }
@@ -246,6 +262,7 @@ impl RawCalls for Connection {
             let action = self.dialect.check_command(action, payload)?;
             let text = self.dialect.encode_call(id, action, payload);
             self.socket.send(text).await.map_err(|Closed| CallRefused::Closed)?;
+            self.remember(id, None);
             Ok(self.dialect.asks_for(action, payload))
         })
     }

@@ -3,6 +3,7 @@
 use amprule_domain::TransactionId;
 use amprule_domain::command::{Command, CommandAnswer, Verdict};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::encode::Times;
 
@@ -14,26 +15,16 @@ pub(crate) struct Request {
     pub(crate) decode: fn(&str) -> CommandAnswer,
 }
 
-/// A response that says with a word how it went, which most do.
+/// A response that says with a word how it went, which most do. What stands beside the word may be anything.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Status {
     #[serde(default)]
     status: String,
     #[serde(default)]
-    status_info: Option<StatusInfo>,
+    status_info: Value,
     #[serde(default)]
-    transaction_id: Option<String>,
-}
-
-/// StatusInfoType (2.x).
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StatusInfo {
-    #[serde(default)]
-    reason_code: String,
-    #[serde(default)]
-    additional_info: Option<String>,
+    transaction_id: Value,
 }
 
 /// Tolerant: a word in other letters is that word, and one that is not the standard's is a refusal.
@@ -41,23 +32,19 @@ pub(crate) fn status(payload: &str) -> CommandAnswer {
     let Ok(Status { status, status_info, transaction_id }) = serde_json::from_str(payload) else {
         return refused("FormatViolation", Some("the answer has another shape".to_owned()));
     };
-    let verdict = match status.to_ascii_lowercase().as_str() {
+    let verdict = match status.trim().to_ascii_lowercase().as_str() {
         "accepted" | "unlocked" => Verdict::Accepted,
         "scheduled" => Verdict::Scheduled,
         _ => Verdict::Refused,
     };
-    let reason = status_info.map(|info| match info.additional_info {
-        Some(more) => format!("{}: {more}", info.reason_code),
-        None => info.reason_code,
-    });
-    CommandAnswer {
-        verdict,
-        status,
-        reason,
-        transaction: transaction_id.map(TransactionId::new),
-        body: None,
-        odd: None,
-    }
+    let transaction = transaction_id.as_str().map(TransactionId::new);
+    CommandAnswer { verdict, status, reason: reason(&status_info), transaction, body: None, odd: None }
+}
+
+/// Of StatusInfoType (2.x): its code, and what it adds.
+fn reason(info: &Value) -> Option<String> {
+    let said: Vec<_> = ["reasonCode", "additionalInfo"].iter().filter_map(|member| info[member].as_str()).collect();
+    (!said.is_empty()).then(|| said.join(": "))
 }
 
 /// A response that is itself what was asked for.

@@ -123,6 +123,33 @@ fn answers_are_understood_however_they_are_written() {
             Some("/status: must be one of Accepted, Rejected"),
         ),
         (Dialect::V16, "GetConfiguration", r#"{"unknownKey":["a"]}"#, Verdict::Accepted, "Accepted", None),
+        (
+            Dialect::V16,
+            "UnlockConnector",
+            r#"{"status":"Accepted"}"#,
+            Verdict::Accepted,
+            "Accepted",
+            Some("/status: must be one of Unlocked, UnlockFailed, NotSupported"),
+        ),
+        (Dialect::V16, "UnlockConnector", r#"{"status":"UnlockFailed"}"#, Verdict::Refused, "UnlockFailed", None),
+        (Dialect::V16, "TriggerMessage", r#"{"status":"NotImplemented"}"#, Verdict::Refused, "NotImplemented", None),
+        (
+            Dialect::V16,
+            "RemoteStartTransaction",
+            r#"{"status":"Accepted","transactionId":112200}"#,
+            Verdict::Accepted,
+            "Accepted",
+            Some("/transactionId: is not a member here"),
+        ),
+        (
+            Dialect::V201,
+            "RequestStartTransaction",
+            r#"{"status":"Accepted","statusInfo":null}"#,
+            Verdict::Accepted,
+            "Accepted",
+            Some("/statusInfo: must be an object"),
+        ),
+        (Dialect::V201, "GetBaseReport", r#"{"status":"EmptyResultSet"}"#, Verdict::Refused, "EmptyResultSet", None),
     ];
     for (dialect, action, payload, verdict, status, odd) in cases {
         let answer = dialect.answer(action, Ok(payload));

@@ -33,7 +33,8 @@ const MARGIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CommandBody {
-    /// `start` (with `idToken`, and `evse` where only one is meant), `stop` (with `transaction`), `limit` (with `evse`, and
+    /// `start` (with `idToken`, and `evse` where only one is meant; many stations with more than one refuse a start
+    /// without it), `stop` (with `transaction`), `limit` (with `evse`, and
     /// `maxPowerW` or `maxCurrentA`; with `transaction` for that one only), `unlock` (with `evse` and `connector`), `reset`
     /// (with `evse` where only one is meant, and `immediately`), `availability` (with `operative`, and `evse` and `connector`
     /// where not the whole station is meant), `trigger` (with `message`) or `report`.
@@ -92,6 +93,10 @@ enum Word {
 ///
 /// It is on disk before this answers, and tried until it is answered or expires, over restarts of either side. What
 /// became of it is at `GET /api/v1/commands/{id}` and in the events `command.updated` and `command.ended`.
+///
+/// A station that has just connected is asked when its first message is answered, or after ten seconds of silence. One that
+/// waits to be accepted is not asked to start or stop, a rejected one nothing. Of two limits, or two availabilities, of
+/// the same place the newer one counts: an older one that waits is given up.
 #[utoipa::path(
     post,
     path = "/api/v1/stations/{id}/commands",
@@ -121,12 +126,14 @@ pub(crate) async fn order_command(
     }
     let now = api.control.now();
     let expires_at = now.checked_add(SignedDuration::from_secs(expires_s.into())).unwrap_or(now);
-    let notices = api.control.subscribe();
+    let notices = (!wait.is_zero()).then(|| api.control.subscribe());
     let queued = api.control.order(&station, command, expires_at).await.map_err(explain)?;
-    let exchange = match wait.is_zero() {
-        true => queued,
+    let exchange = match notices {
+        None => queued,
         // The request itself may not take longer.
-        false => settled(&api, queued, notices, wait.min(api.settings.request_timeout.saturating_sub(MARGIN))).await?,
+        Some(notices) => {
+            settled(&api, queued, notices, wait.min(api.settings.request_timeout.saturating_sub(MARGIN))).await?
+        }
     };
     let status = if exchange.is_open() { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok((status, Json(exchange.into())))

@@ -101,6 +101,12 @@ impl Station {
         }
     }
 
+    /// A newer one says otherwise. They are in the order in which they were queued.
+    pub fn is_replaced(&self, exchange: &Exchange) -> bool {
+        let newer = self.exchanges.iter().skip_while(|known| known.id != exchange.id).skip(1);
+        newer.filter(|newer| newer.is_open()).any(|newer| newer.command.replaces(&exchange.command))
+    }
+
     /// Those that are over are in the store only.
     fn take_exchange(&mut self, exchange: Exchange) {
         self.exchanges.retain(|known| known.id != exchange.id || exchange.is_open());

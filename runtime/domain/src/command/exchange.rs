@@ -10,6 +10,9 @@ use crate::{CommandId, SessionId, StationId};
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const PAUSE_MAX: SignedDuration = SignedDuration::from_secs(300);
 
+/// Tries that a call's id tells apart: in three days no station answers the same again.
+const TRIES_TOLD: u32 = 1_000;
+
 /// It is on disk before it is sent, and its answer before anybody is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,8 +28,6 @@ pub struct Exchange {
     pub expires_at: Option<Timestamp>,
     /// How often it was sent.
     pub tries: u32,
-    /// The latest call's id on the wire.
-    pub call: Option<String>,
     pub sent_at: Option<Timestamp>,
     pub next_try_at: Timestamp,
     pub ended_at: Option<Timestamp>,
@@ -93,7 +94,6 @@ impl Exchange {
             queued_at: now,
             expires_at,
             tries: 0,
-            call: None,
             sent_at: None,
             next_try_at: now,
             ended_at: None,
@@ -118,23 +118,42 @@ impl Exchange {
         self.expires_at.is_some_and(|expires| expires <= now)
     }
 
-    /// When somebody has to look at it. One that is over and still at hand waits to be stored.
-    pub fn wakes(&self, is_connected: bool) -> Option<Timestamp> {
-        let is_waiting = !self.is_open() || (self.state == ExchangeState::Queued && is_connected);
-        let expires_at = self.expires_at.filter(|_| self.is_open());
-        [expires_at, is_waiting.then_some(self.next_try_at)].into_iter().flatten().min()
+    /// When somebody has to look at it, where the station may be asked from `asked_from` on. One that is over and still at
+    /// hand waits to be stored.
+    pub fn wakes(&self, asked_from: Option<Timestamp>) -> Option<Timestamp> {
+        match self.state {
+            ExchangeState::Queued => {
+                let tried_at = asked_from.map(|from| from.max(self.next_try_at));
+                tried_at.into_iter().chain(self.expires_at).min()
+            }
+            ExchangeState::Sent => self.expires_at,
+            _ => Some(self.next_try_at),
+        }
     }
 
-    /// It is over, and could not be stored: it is tried again in a while.
+    /// It could not be stored as it is now: that is tried again in a while.
     #[must_use]
     pub fn kept(&self, now: Timestamp) -> Self {
-        Self { next_try_at: now.checked_add(PAUSE).unwrap_or(now), ..self.clone() }
+        if self.is_open() {
+            self.clone()
+        } else {
+            Self { next_try_at: now.checked_add(PAUSE).unwrap_or(now), ..self.clone() }
+        }
     }
 
     #[must_use]
-    pub fn sent(&self, call: String, now: Timestamp) -> Self {
-        let (call, sent_at) = (Some(call), Some(now));
-        Self { state: ExchangeState::Sent, tries: self.tries.saturating_add(1), call, sent_at, ..self.clone() }
+    pub fn sent(&self, now: Timestamp) -> Self {
+        Self { state: ExchangeState::Sent, tries: self.tries.saturating_add(1), sent_at: Some(now), ..self.clone() }
+    }
+
+    /// The id of its latest try on the wire, which is at most 36 characters (OCPP-J 2.0.1, 4.1.4): its own, and which try.
+    pub fn call(&self) -> String {
+        format!("{}-{}", self.id.0.simple(), self.tries % TRIES_TOLD)
+    }
+
+    /// A call of this id was a try of it, the latest or one before.
+    pub fn was_asked_by(&self, call: &str) -> bool {
+        call.split_once('-').is_some_and(|(id, _)| *id == *self.id.0.simple().to_string())
     }
 
     /// What a limit wants is asked again, whatever the answer: until the session has ended it costs the driver, or the
@@ -178,11 +197,8 @@ impl Exchange {
     #[must_use]
     pub fn expired(&self, now: Timestamp) -> Self {
         match self.tries {
-            0 => self.ended(ExchangeState::GivenUp, Some("it could not be sent in time".to_owned()), now),
-            tries => {
-                let why = format!("it was sent {tries} times and not answered; the station may have carried it out");
-                self.ended(ExchangeState::TimedOut, Some(why), now)
-            }
+            0 => self.given_up("it could not be sent in time", now),
+            _ => self.left_open("nothing was answered", now),
         }
     }
 
@@ -191,21 +207,21 @@ impl Exchange {
         matches!(self.command, Command::Reset { .. })
     }
 
-    /// By whoever wanted it.
+    /// Nobody wants it any more.
     #[must_use]
-    pub fn withdrawn(&self, now: Timestamp) -> Self {
-        match self.tries {
-            0 => self.given_up("it was withdrawn", now),
-            tries => {
-                let why = format!("it was withdrawn after {tries} tries; the station may have carried it out");
-                self.ended(ExchangeState::TimedOut, Some(why), now)
-            }
-        }
+    pub fn dropped(&self, why: &str, now: Timestamp) -> Self {
+        if self.tries == 0 { self.given_up(why, now) } else { self.left_open(why, now) }
     }
 
     #[must_use]
     pub fn given_up(&self, why: &str, now: Timestamp) -> Self {
         self.ended(ExchangeState::GivenUp, Some(why.to_owned()), now)
+    }
+
+    fn left_open(&self, why: &str, now: Timestamp) -> Self {
+        let tries = if self.tries == 1 { "one try".to_owned() } else { format!("{} tries", self.tries) };
+        let why = format!("{why} after {tries}; the station may have carried it out");
+        self.ended(ExchangeState::TimedOut, Some(why), now)
     }
 
     fn again(&self, now: Timestamp, pause: SignedDuration) -> Self {

@@ -48,6 +48,21 @@ impl Command {
             other => other,
         }
     }
+
+    /// An older one of the same kind and place, tried again after this, would undo it.
+    #[must_use]
+    pub fn replaces(&self, older: &Self) -> bool {
+        match (self, older) {
+            (Self::Limit { evse, transaction, .. }, Self::Limit { evse: other, transaction: of_other, .. }) => {
+                (evse, transaction) == (other, of_other)
+            }
+            (
+                Self::Availability { evse, connector, .. },
+                Self::Availability { evse: other, connector: of_other, .. },
+            ) => (evse, connector) == (other, of_other),
+            _ => false,
+        }
+    }
 }
 
 /// A station may count in one of them only, and says so by refusing the other.

@@ -124,12 +124,11 @@ impl Server {
         let step = charging::tick(&self.station, now);
         if !step.sessions.is_empty() {
             let prices = price(&step);
-            let nobody_asked = MessageKey { id: "".into(), digest: 0 };
             let settled = charging::settle(
                 &self.station,
                 step,
                 prices,
-                &Settling { now, ids: &self.ids, message: &nobody_asked },
+                &Settling { now, ids: &self.ids, message: &MessageKey::nobody() },
             );
             self.commit(settled);
         }

@@ -17,16 +17,16 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::outside::{Disk, Plug, Seen, Willing, began, engine, engine_with, wire};
 use crate::{start_at, station, ticket, update};
 
-fn heartbeat() -> Command {
+pub(crate) fn heartbeat() -> Command {
     Command::Trigger { message: Trigger::Heartbeat, evse: None, connector: None }
 }
 
-async fn order(engine: &Engine, command: Command, expires_s: i64) -> Exchange {
+pub(crate) async fn order(engine: &Engine, command: Command, expires_s: i64) -> Exchange {
     let expires_at = began() + SignedDuration::from_secs(expires_s);
     engine.order(&station(), command, expires_at).await.expect("it is taken")
 }
 
-async fn command(plug: &mut Plug) -> (String, Command) {
+pub(crate) async fn command(plug: &mut Plug) -> (String, Command) {
     let seen = timeout(Duration::from_secs(100_000), plug.next()).await.expect("a command comes");
     match seen {
         Some(Seen::Command { id, command }) => (id, command),
@@ -35,7 +35,7 @@ async fn command(plug: &mut Plug) -> (String, Command) {
 }
 
 /// As it was written last.
-fn written(disk: &Disk) -> Exchange {
+pub(crate) fn written(disk: &Disk) -> Exchange {
     let effects = disk.effects.lock().expect("no panic under the lock");
     let latest = effects.iter().rev().find_map(|effect| match effect {
         Effect::Exchange(exchange) => Some((**exchange).clone()),
@@ -44,7 +44,7 @@ fn written(disk: &Disk) -> Exchange {
     latest.expect("an exchange")
 }
 
-async fn ends(disk: &Disk, state: ExchangeState) -> Exchange {
+pub(crate) async fn ends(disk: &Disk, state: ExchangeState) -> Exchange {
     let ended = async {
         while written(disk).state != state {
             sleep(Duration::from_secs(1)).await;
@@ -55,7 +55,7 @@ async fn ends(disk: &Disk, state: ExchangeState) -> Exchange {
 }
 
 /// A session that has reached its limit in time, and the stop that goes out for it.
-async fn limited(disk: &Arc<Disk>) -> (Arc<Engine>, Plug, String) {
+pub(crate) async fn limited(disk: &Arc<Disk>) -> (Arc<Engine>, Plug, String) {
     let engine = engine_with(disk, Willing { max_duration_s: Some(3_600), ..Willing::default() }, Settings::default());
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
@@ -66,7 +66,7 @@ async fn limited(disk: &Arc<Disk>) -> (Arc<Engine>, Plug, String) {
     (engine, plug, id)
 }
 
-fn end(at: Timestamp) -> StationEvent {
+pub(crate) fn end(at: Timestamp) -> StationEvent {
     let StationEvent::Charging(ChargingEvent::Transaction(update)) = update(at, 900) else { unreachable!("it is one") };
     StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent { phase: Phase::Ended, ..update }))
 }

@@ -7,6 +7,7 @@ mod exchanges;
 mod outside;
 mod pending;
 mod recall;
+mod reported;
 mod sockets;
 mod starts;
 mod troubles;

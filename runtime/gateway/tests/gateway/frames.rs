@@ -167,6 +167,25 @@ async fn answers_to_commands_are_understood_and_others_are_not_mistaken_for_them
 }
 
 #[tokio::test]
+async fn an_error_that_names_no_message_is_about_the_latest() {
+    let (mut client, mut link) = pair(GatewaySettings::default(), "ocpp1.6").await;
+    let nameless =
+        [r#"[4,"","ProtocolError","",{}]"#, r#"[4,"-1","RpcFrameworkError","",{}]"#, r#"[4,null,"x","",{}]"#];
+    for (id, frame) in ["1", "2", "3"].iter().zip(nameless) {
+        link.command(id, &Command::Stop { transaction: "17".into() }).await.expect("it is sent");
+        say(&mut client, frame).await;
+        let Received::Answer { id: answered, answer } = link.receive().await else { panic!("an answer") };
+        assert_eq!((&*answered, answer.verdict), (*id, Verdict::Refused), "{frame}");
+    }
+    link.command("4", &Command::Stop { transaction: "17".into() }).await.expect("it is sent");
+    link.raw().expect("a wire").call("5", "Reset", r#"{"type":"Soft"}"#).await.expect("it is sent");
+    say(&mut client, nameless[0]).await;
+    assert!(matches!(link.receive().await, Received::Raw { id, .. } if &*id == "5"));
+    say(&mut client, r#"[3,"4",{"status":"Accepted"}]"#).await;
+    assert!(matches!(link.receive().await, Received::Answer { id, .. } if &*id == "4"));
+}
+
+#[tokio::test]
 async fn a_call_that_the_version_does_not_have_is_not_sent() {
     let (_client, mut link) = pair(GatewaySettings::default(), "ocpp1.6").await;
     let refused = link.raw().expect("a wire").call("1", "GetVariables", "{}").await;

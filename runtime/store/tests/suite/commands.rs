@@ -26,7 +26,7 @@ pub(crate) async fn commands_are_found_while_they_are_open_and_the_latest_after_
     store.commit(vec![written(&open), written(&exchange(2, "cs-2"))]).await.unwrap();
     assert_eq!(store.open_exchanges(&station).unwrap(), std::slice::from_ref(&open));
     assert_eq!(store.live_stations().unwrap(), [station.clone(), StationId::from("cs-2")]);
-    let over = open.sent("c".to_owned(), at(1)).expired(at(700));
+    let over = open.sent(at(1)).expired(at(700));
     store.commit(vec![written(&over)]).await.unwrap();
     assert!(store.open_exchanges(&station).unwrap().is_empty());
     assert_eq!(store.exchange(open.id).unwrap().map(|exchange| exchange.state), Some(ExchangeState::TimedOut));
