@@ -28,6 +28,9 @@ pub struct Session {
     /// The token's group when it was let in. Tariffs may depend on it.
     #[serde(default)]
     pub token_group: Option<String>,
+    /// The tariff that its authorization named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tariff: Option<String>,
     /// What was decided about each token that was shown, oldest first; at most [`Session::MAX_ADMITTED`].
     #[serde(default, skip_serializing_if = "is_empty")]
     pub admitted: Arc<Vec<Admitted>>,

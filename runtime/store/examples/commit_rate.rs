@@ -104,6 +104,7 @@ fn session(no: i64) -> Session {
         connector: 1,
         token: Some(IdToken::new(format!("TAG{no}"), "ISO14443")),
         token_group: None,
+        tariff: None,
         admitted: Arc::default(),
         second_token_at: None,
         state: SessionState::Active,

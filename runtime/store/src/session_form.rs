@@ -49,6 +49,8 @@ part!(Head, HeadOf {
     token: Option<IdToken>,
     token_group: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
+    tariff: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
     admitted: Arc<Vec<Admitted>>,
     #[serde(default, skip_serializing_if = "is_default")]
     second_token_at: Option<Energy>,
@@ -102,6 +104,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         connector,
         token,
         token_group,
+        tariff,
         admitted,
         second_token_at,
         state,
@@ -135,6 +138,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         connector,
         token,
         token_group,
+        tariff,
         admitted,
         second_token_at,
         state,
@@ -176,6 +180,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         connector,
         token,
         token_group,
+        tariff,
         admitted,
         second_token_at,
         state,
@@ -212,6 +217,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         connector,
         token,
         token_group,
+        tariff,
         admitted,
         second_token_at,
         state,
@@ -252,7 +258,7 @@ impl HeadOf<'_> {
         let mut hasher = Quick(charging.into());
         (self.id, self.no, self.station, self.transaction, self.evse, self.connector).hash(&mut hasher);
         self.token.as_ref().map(|token| (&token.id_token, &token.kind)).hash(&mut hasher);
-        (self.token_group, self.state.as_str(), self.started_at, self.started_as).hash(&mut hasher);
+        (self.token_group, self.tariff, self.state.as_str(), self.started_at, self.started_as).hash(&mut hasher);
         (self.time_zone, self.location, self.second_token_at).hash(&mut hasher);
         for Admitted { token, info } in self.admitted.iter() {
             (&token.id_token, &token.kind, info.status.as_str(), &info.group, &info.message, info.cache_until)

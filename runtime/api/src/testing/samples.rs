@@ -34,6 +34,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         connector: 1,
         token: Some(IdToken::new("04AB", "ISO14443")),
         token_group: Some("fleet".to_owned()),
+        tariff: None,
         admitted: Arc::default(),
         second_token_at: None,
         state: SessionState::Active,

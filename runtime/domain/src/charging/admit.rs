@@ -40,13 +40,14 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     session.marks.add_if(is_accepted && is_late, Mark::TOKEN_LATE);
     session.token = Some(token);
     session.token_group = info.group;
+    session.tariff.clone_from(&admission.tariff);
     session.limits = admission.limits.clone();
     if is_accepted {
         session.marks.take_back(&Mark::UNAUTHORIZED);
     } else {
         session.marks.add(Mark::UNAUTHORIZED);
     }
-    if told.event.phase == Phase::Updated && (admission.tariff.is_some() || session.token_group.is_some()) {
+    if told.event.phase == Phase::Updated && (session.tariff.is_some() || session.token_group.is_some()) {
         choose_anew(session, told);
     }
 }
@@ -73,7 +74,7 @@ fn remember(session: &mut Session, token: &IdToken, info: &TokenInfo) {
 
 /// A token that comes after the start may call for other units; those that the session began with keep their versions.
 fn choose_anew(session: &mut Session, told: Told<'_>) {
-    let Some(anew) = pin(session, told) else { return };
+    let Some(anew) = pin(session, &told.station.record, told.moment.pin) else { return };
     session.pin = match session.pin.take() {
         Some(before) if anew.has_units_of(&before) => Some(before),
         Some(before) => Some(Arc::new(anew.keeping(&before))),

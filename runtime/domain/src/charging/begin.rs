@@ -5,10 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::transaction::Told;
+use crate::apply::Pinning;
 use crate::event::Phase;
 use crate::mark::Marks;
 use crate::pricing::Pin;
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState, Signs};
+use crate::station::StationRecord;
 use crate::timeline::Timeline;
 use crate::{Occasion, SessionNo};
 
@@ -27,6 +29,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         connector: event.connector.unwrap_or(0),
         token: None,
         token_group: None,
+        tariff: None,
         admitted: Arc::default(),
         second_token_at: None,
         state: SessionState::Parked,
@@ -52,9 +55,8 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
     }
 }
 
-/// What prices a session that began at this place, at that time, for this token's group.
-pub(super) fn pin(session: &Session, told: Told<'_>) -> Option<Arc<Pin>> {
-    let record = &told.station.record;
+/// What prices a session that began at this place, at that time, for this token's group and by the tariff that was named.
+pub(super) fn pin(session: &Session, record: &StationRecord, pinning: &Pinning<'_>) -> Option<Arc<Pin>> {
     let occasion = Occasion::of(record, session.token_group.as_deref(), session.started_at);
-    (told.moment.pin)(&occasion, told.admission.tariff.as_deref())
+    pinning(&occasion, session.tariff.as_deref())
 }

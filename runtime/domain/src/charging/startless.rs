@@ -34,7 +34,7 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     waiting.parked_at = Some(told.moment.now);
     keep(&mut waiting, told.event, told.moment.now);
     if waiting.pin.is_none() || (starts && is_news_of_token) {
-        waiting.pin = pin(&waiting, told);
+        waiting.pin = pin(&waiting, &told.station.record, told.moment.pin);
     }
     let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);
     match (starts, was_booked || has_end) {

@@ -62,7 +62,7 @@ fn begin(told: Told<'_>, new: New<'_>) -> Step {
     let may_repeat = new.instead_of.is_some_and(|before| before.signs.booted.is_none());
     session.marks.add_if(may_repeat, Mark::TRANSACTION_GUESSED);
     admit(&mut session, told);
-    session.pin = pin(&session, told);
+    session.pin = pin(&session, &told.station.record, told.moment.pin);
     let bounds = told.bounds(session.evse);
     follow(&mut session, told.event, bounds);
     if new.end_may_be_told {

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::begin::pin;
 use super::consequences::{Correction, Happened, Step};
 use super::ending::abandon;
 use super::{Station, startless};
+use crate::SessionId;
 use crate::apply::Pinning;
 use crate::mark::Mark;
 use crate::ports::PricingAnswer;
 use crate::pricing::Price;
 use crate::reply::Reply;
 use crate::session::{Act, Session, SessionState, Verb};
-use crate::{Occasion, SessionId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotCarried {
@@ -40,7 +41,7 @@ pub enum NotCarried {
 ///
 /// # Errors
 /// Why it cannot be done; nothing has changed.
-pub fn carry_out(station: &Station, id: SessionId, act: &Act, pin: &Pinning<'_>) -> Result<Step, NotCarried> {
+pub fn carry_out(station: &Station, id: SessionId, act: &Act, pinning: &Pinning<'_>) -> Result<Step, NotCarried> {
     let known = station.sessions.iter().find(|session| session.id == id).ok_or(NotCarried::Unknown)?;
     if known.acts.len() >= Session::MAX_ACTS {
         return Err(NotCarried::TooManyActs);
@@ -57,7 +58,7 @@ pub fn carry_out(station: &Station, id: SessionId, act: &Act, pin: &Pinning<'_>)
             Ok(changed(session, Happened::Reviewed(id)))
         }
         Verb::Reprice { anew } => {
-            reprice(&mut session, station, anew.then_some(pin))?;
+            reprice(&mut session, station, anew.then_some(pinning))?;
             let step = corrected(session, act, Happened::Updated(id));
             Ok(Step { to_price: vec![id], ..step })
         }
@@ -125,16 +126,15 @@ fn review(session: &mut Session) -> Result<(), NotCarried> {
     Ok(())
 }
 
-/// By the versions that it is pinned to, or, with `pin`, by those that are active now for such a session.
-fn reprice(session: &mut Session, station: &Station, pin: Option<&Pinning<'_>>) -> Result<(), NotCarried> {
+/// By the versions that it is pinned to, or, with `pinning`, by those that are active now for such a session.
+fn reprice(session: &mut Session, station: &Station, pinning: Option<&Pinning<'_>>) -> Result<(), NotCarried> {
     if session.state != SessionState::Ended {
         return Err(NotCarried::Open);
     }
     session.marks.take_back(&Mark::VOIDED);
     session.marks.add(Mark::REPRICED);
-    if let Some(pin) = pin {
-        let occasion = Occasion::of(&station.record, session.token_group.as_deref(), session.started_at);
-        session.pin = pin(&occasion, None);
+    if let Some(pinning) = pinning {
+        session.pin = pin(session, &station.record, pinning);
         session.price = None;
     }
     Ok(())

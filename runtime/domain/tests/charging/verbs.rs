@@ -50,6 +50,18 @@ fn a_price_that_is_the_same_again_is_no_other_bill() {
 }
 
 #[test]
+fn a_price_anew_is_still_by_the_tariff_that_the_authorization_named() {
+    let mut world = World::new();
+    world.next_change_at = Some(at(0));
+    world.tariff = Some("staff".to_owned());
+    world.begin_v2("t", 0, 0, 100);
+    world.end_v2("t", 1, 20, 700);
+    world.pinned_to = None.into();
+    world.act(Verb::Reprice { anew: true }).expect("it has ended");
+    assert_eq!(world.pinned_to.into_inner().expect("one thread").as_deref(), Some("staff"));
+}
+
+#[test]
 fn a_review_ends_the_need_for_one_until_there_is_another_doubt() {
     let mut world = billed();
     assert_eq!(world.act(Verb::Review), Err(NotCarried::NothingToReview));

@@ -35,6 +35,7 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         connector: 1,
         token: Some(IdToken::new(token, "ISO14443")),
         token_group: None,
+        tariff: None,
         admitted: Arc::default(),
         second_token_at: None,
         state: SessionState::Active,

@@ -1,6 +1,6 @@
 //! A station, its books and its hooks, all in memory and all deterministic.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use amprule_domain::bill::Bill;
 use amprule_domain::charging::{
@@ -12,7 +12,7 @@ use amprule_domain::event::{
     TransactionEvent,
 };
 use amprule_domain::ports::{Ids, PricingAnswer};
-use amprule_domain::pricing::{Price, PricedBy};
+use amprule_domain::pricing::{Pin, Price, PricedBy};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_domain::session::Session;
@@ -37,6 +37,10 @@ pub(crate) struct World {
     pub(crate) max_duration_s: Option<u64>,
     /// With it a minute costs one euro, and the price says that it changes then.
     pub(crate) next_change_at: Option<Timestamp>,
+    /// The tariff that authorizations name.
+    pub(crate) tariff: Option<String>,
+    /// By which named tariff the session that was pinned last is priced.
+    pub(crate) pinned_to: Mutex<Option<String>>,
     /// The pinned version cannot be asked.
     pub(crate) falls_back: bool,
     pub(crate) bills: Vec<Bill>,
@@ -124,6 +128,8 @@ impl World {
             max_energy: None,
             max_duration_s: None,
             next_change_at: None,
+            tariff: None,
+            pinned_to: Mutex::default(),
             falls_back: false,
             bills: Vec::new(),
             last: None,
@@ -160,13 +166,18 @@ impl World {
         vec![Reading::register(Some(at(minute)), Context::Periodic, Energy::from_wh(wh))]
     }
 
+    fn pin(&self, named: Option<&str>) -> Option<Arc<Pin>> {
+        *self.pinned_to.lock().expect("one thread") = named.map(str::to_owned);
+        None
+    }
+
     pub(crate) fn hear(&mut self, event: StationEvent) -> Reply {
         let inbound = inbound(event);
         let moment = Moment {
             now: at(100_000),
             clock_is_sane: true,
             ids: &self.counter,
-            pin: &|_, _| None,
+            pin: &|_, named| self.pin(named),
             protocol: "test",
             heartbeat_s: 300,
             is_watched: true,
@@ -181,6 +192,7 @@ impl World {
                 let mut admission = Admission::standing(self.verdict);
                 admission.limits.max_energy = self.max_energy;
                 admission.limits.max_duration_s = self.max_duration_s;
+                admission.tariff.clone_from(&self.tariff);
                 admission
             }
             Proposal::Stands(admission) => admission,
@@ -212,7 +224,7 @@ impl World {
         let now = at(100_000);
         let act = Act { verb, at: now, actor: "ann".to_owned(), reason: "because".to_owned() };
         let id = self.only_session().id;
-        let step = charging::carry_out(&self.station, id, &act, &|_, _| None)?;
+        let step = charging::carry_out(&self.station, id, &act, &|_, named| self.pin(named))?;
         let prices = self.price(&step, now);
         charging::may_stand(&act, &prices)?;
         let message = MessageKey { id: "".into(), digest: 0 };
