@@ -1,5 +1,7 @@
 //! What people do to sessions.
 
+use std::sync::Arc;
+
 use amprule_domain::charging::NotCarried;
 use amprule_domain::session::{SessionState, Verb};
 use amprule_domain::{Decimal, Energy, Mark};
@@ -56,9 +58,9 @@ fn a_price_anew_is_still_by_the_tariff_that_the_authorization_named() {
     world.tariff = Some("staff".to_owned());
     world.begin_v2("t", 0, 0, 100);
     world.end_v2("t", 1, 20, 700);
-    world.pinned_to = None.into();
+    world.pinned_to = Arc::default();
     world.act(Verb::Reprice { anew: true }).expect("it has ended");
-    assert_eq!(world.pinned_to.into_inner().expect("one thread").as_deref(), Some("staff"));
+    assert_eq!(world.pinned_to.lock().expect("one thread").as_deref(), Some("staff"));
 }
 
 #[test]

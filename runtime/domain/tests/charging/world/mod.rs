@@ -40,13 +40,20 @@ pub(crate) struct World {
     /// The tariff that authorizations name.
     pub(crate) tariff: Option<String>,
     /// By which named tariff the session that was pinned last is priced.
-    pub(crate) pinned_to: Mutex<Option<String>>,
+    pub(crate) pinned_to: PinnedTo,
     /// The pinned version cannot be asked.
     pub(crate) falls_back: bool,
     pub(crate) bills: Vec<Bill>,
     last: Option<Reply>,
     /// What was answered, as the engine knows it for a while.
     pub(crate) heard: Vec<StationEvent>,
+}
+
+type PinnedTo = Arc<Mutex<Option<String>>>;
+
+fn pin(pinned_to: &PinnedTo, named: Option<&str>) -> Option<Arc<Pin>> {
+    *pinned_to.lock().expect("one thread") = named.map(str::to_owned);
+    None
 }
 
 struct Counter(std::sync::atomic::AtomicI64);
@@ -129,7 +136,7 @@ impl World {
             max_duration_s: None,
             next_change_at: None,
             tariff: None,
-            pinned_to: Mutex::default(),
+            pinned_to: PinnedTo::default(),
             falls_back: false,
             bills: Vec::new(),
             last: None,
@@ -166,18 +173,14 @@ impl World {
         vec![Reading::register(Some(at(minute)), Context::Periodic, Energy::from_wh(wh))]
     }
 
-    fn pin(&self, named: Option<&str>) -> Option<Arc<Pin>> {
-        *self.pinned_to.lock().expect("one thread") = named.map(str::to_owned);
-        None
-    }
-
     pub(crate) fn hear(&mut self, event: StationEvent) -> Reply {
         let inbound = inbound(event);
+        let pinned_to = Arc::clone(&self.pinned_to);
         let moment = Moment {
             now: at(100_000),
             clock_is_sane: true,
             ids: &self.counter,
-            pin: &|_, named| self.pin(named),
+            pin: &|_, named| pin(&pinned_to, named),
             protocol: "test",
             heartbeat_s: 300,
             is_watched: true,
@@ -224,7 +227,7 @@ impl World {
         let now = at(100_000);
         let act = Act { verb, at: now, actor: "ann".to_owned(), reason: "because".to_owned() };
         let id = self.only_session().id;
-        let step = charging::carry_out(&self.station, id, &act, &|_, named| self.pin(named))?;
+        let step = charging::carry_out(&self.station, id, &act, &|_, named| pin(&self.pinned_to, named))?;
         let prices = self.price(&step, now);
         charging::may_stand(&act, &prices)?;
         let message = MessageKey { id: "".into(), digest: 0 };
