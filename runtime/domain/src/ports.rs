@@ -155,6 +155,7 @@ pub struct SessionFilter {
     pub state: Option<SessionState>,
     pub transaction: Option<String>,
     pub token: Option<String>,
+    pub location: Option<String>,
     /// Sessions that began at this moment or later.
     pub from: Option<Timestamp>,
     /// Sessions that began before this moment.
@@ -204,7 +205,8 @@ pub struct SetAside {
 #[derive(Debug, Clone)]
 pub struct StoredReading {
     pub received_at: Timestamp,
-    pub message: MessageKey,
+    /// The message that brought it; `None` once its session is filed.
+    pub message: Option<MessageKey>,
     pub reading: Reading,
 }
 

@@ -16,7 +16,7 @@ use amprule_gateway::{GatewaySettings, ModelRule};
 use amprule_hooks::selection::{self, Combine, Parts, Rules};
 use amprule_hooks::{HookSettings, HostLimits, ProbationRules, Selection, StaticTariff};
 use amprule_reload::ReloadSettings;
-use amprule_store::{DecisionSettings, KeptBounds, StoreSettings};
+use amprule_store::{DecisionSettings, KeptBounds, ReadingSettings, StoreSettings};
 use amprule_trust::Policy;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -36,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) stations: Stations,
     pub(crate) extensions: Extensions,
     pub(crate) decisions: Decisions,
+    pub(crate) readings: Readings,
     pub(crate) log: Log,
     pub(crate) webhooks: Vec<Webhook>,
 }
@@ -186,6 +187,13 @@ pub(crate) struct Decisions {
     pub(crate) hot_rows: u32,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Readings {
+    pub(crate) keep_days: u32,
+    pub(crate) hot_sessions: u32,
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {
@@ -304,6 +312,14 @@ impl Default for Decisions {
     }
 }
 
+impl Default for Readings {
+    fn default() -> Self {
+        let ReadingSettings { hot_sessions, keep_for, .. } = ReadingSettings::default();
+        let days = keep_for.as_secs() / DAY_S;
+        Self { keep_days: u32::try_from(days).unwrap_or(u32::MAX), hot_sessions }
+    }
+}
+
 const DAY_S: u64 = 24 * 3600;
 
 impl Config {
@@ -318,8 +334,13 @@ impl Config {
                 hot_rows,
                 keep_for: Duration::from_secs(u64::from(keep_days) * DAY_S),
                 keep_bytes: keep_mib.saturating_mul(1 << 20),
-                clock: Some(clock),
+                clock: Some(Arc::clone(&clock)),
                 ..DecisionSettings::default()
+            },
+            readings: ReadingSettings {
+                hot_sessions: self.readings.hot_sessions,
+                keep_for: Duration::from_secs(u64::from(self.readings.keep_days) * DAY_S),
+                clock: Some(clock),
             },
         }
     }

@@ -111,6 +111,68 @@ impl TryFrom<Short> for Reading {
     }
 }
 
+/// The readings of one message, received at this ms.
+pub(crate) struct Received {
+    pub(crate) at_ms: i64,
+    pub(crate) readings: Vec<Reading>,
+}
+
+/// A session's filed messages, oldest first, as JSON. Times and registers are steps from those before: a station that
+/// reports the same power each minute says the same each minute.
+pub(crate) fn to_steps(messages: Vec<Received>) -> impl Serialize {
+    let mut before = Before::default();
+    let step = |Received { at_ms, readings }| {
+        let readings: Vec<Short> = readings.iter().map(|reading| before.step_to(Short::from(reading))).collect();
+        (before.received.step_to(at_ms), readings)
+    };
+    messages.into_iter().map(step).collect::<Vec<(i64, Vec<Short>)>>()
+}
+
+pub(crate) fn from_steps(json: &[u8]) -> Outcome<Vec<Received>> {
+    let mut before = Before::default();
+    let steps: Vec<(i64, Vec<Short>)> = serde_json::from_slice(json)?;
+    let message = |(at_ms, readings): (i64, Vec<Short>)| {
+        let readings = readings.into_iter().map(|short| Reading::try_from(before.step_from(short)));
+        let readings = readings.collect::<Outcome<_>>()?;
+        Ok(Received { at_ms: before.received.step_from(at_ms), readings })
+    };
+    steps.into_iter().map(message).collect()
+}
+
+#[derive(Default)]
+struct Before {
+    received: Last,
+    at: Last,
+    register: Last,
+}
+
+impl Before {
+    fn step_to(&mut self, short: Short) -> Short {
+        let at = short.at.map(|at| self.at.step_to(at));
+        Short { at, register: short.register.map(|register| self.register.step_to(register)), ..short }
+    }
+
+    fn step_from(&mut self, short: Short) -> Short {
+        let at = short.at.map(|at| self.at.step_from(at));
+        Short { at, register: short.register.map(|register| self.register.step_from(register)), ..short }
+    }
+}
+
+/// The last of a row of numbers, which are told by their differences.
+#[derive(Default)]
+struct Last(i64);
+
+impl Last {
+    fn step_to(&mut self, number: i64) -> i64 {
+        number.wrapping_sub(std::mem::replace(&mut self.0, number))
+    }
+
+    fn step_from(&mut self, step: i64) -> i64 {
+        self.0 = self.0.wrapping_add(step);
+        self.0
+    }
+}
+
 fn is_periodic(context: &Context) -> bool {
     *context == Context::Periodic
 }

@@ -29,6 +29,6 @@ pub use limits::{
     PAGE_MAX, QUEUE_ROOM,
 };
 pub use reader::StoreReader;
-pub use settings::{DecisionSettings, KeptBounds, StoreSettings};
+pub use settings::{DecisionSettings, KeptBounds, ReadingSettings, StoreSettings};
 pub use stats::Stats;
 pub use store::SqliteStore;

@@ -69,3 +69,13 @@ pub(crate) const UNFILED_FACTOR: i64 = 10;
 pub(crate) const SEGMENTS_PER_PAGE: usize = 4;
 /// Rows that one page of decisions may look at. At it the page ends short.
 pub(crate) const ROWS_PER_PAGE: usize = 5_000;
+
+/// Sessions that are filed in one transaction, and rows of the journal; it ends with the session that reaches either. What is
+/// beyond waits for the next, behind the commits that wait meanwhile.
+pub(crate) const FILED_AT_ONCE: i64 = 64;
+pub(crate) const FILED_ROWS_AT_ONCE: usize = 1_000;
+/// Bytes of pages that the writer keeps in memory while the database is smaller than [`LARGE`], and from then on. SQLite
+/// looks through the whole cache at a commit that has sorted pages, but not any more once the database has a gibibyte.
+pub(crate) const CACHE: i64 = 16 << 20;
+pub(crate) const LARGE_CACHE: i64 = 64 << 20;
+pub(crate) const LARGE: i64 = 1 << 30;

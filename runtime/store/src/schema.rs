@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/006_charging.sql"),
     include_str!("../migrations/007_packed_decisions.sql"),
     include_str!("../migrations/008_commands_outbox_bills.sql"),
+    include_str!("../migrations/009_lists_and_readings.sql"),
 ];
 
 /// The connection that writes, with the newest format.
@@ -32,7 +33,6 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "journal_mode", "WAL").map_err(refused)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(refused)?;
     connection.pragma_update(None, "wal_autocheckpoint", limits::CHECKPOINT_PAGES).map_err(refused)?;
-    connection.pragma_update(None, "cache_size", -65_536).map_err(refused)?;
     let found = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(refused)?;
     let known = MIGRATIONS.len();
     let done = usize::try_from(found).ok().filter(|&done| done <= known);
@@ -43,6 +43,14 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         migrate(&mut connection, number + 1, sql).map_err(refused)?;
     }
     Ok(connection)
+}
+
+/// As large a cache as the database is worth.
+pub(crate) fn fit_cache(connection: &Connection) -> rusqlite::Result<()> {
+    let bytes = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let bytes: i64 = connection.prepare_cached(bytes)?.query_row([], |row| row.get(0))?;
+    let cache = if bytes < limits::LARGE { limits::CACHE } else { limits::LARGE_CACHE };
+    connection.pragma_update(None, "cache_size", -(cache >> 10))
 }
 
 /// A connection that cannot write.

@@ -14,7 +14,6 @@ use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, Mark, Marks, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use serde::{Deserialize, Serialize};
 
-use crate::codec::decode;
 use crate::error::Outcome;
 
 /// The same fields twice: owned to be read, borrowed to be written.
@@ -169,7 +168,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
     )
 }
 
-pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
+pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
     let Head {
         form,
         id,
@@ -189,7 +188,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         time_zone,
         location,
         pin,
-    } = decode(head)?;
+    } = serde_json::from_slice(head)?;
     let Course {
         ended_at,
         told_until,
@@ -205,7 +204,7 @@ pub(crate) fn join(head: &str, course: &str) -> Outcome<Session> {
         seen,
         acts,
         parked,
-    } = decode(course)?;
+    } = serde_json::from_slice(course)?;
     let before = || Arc::new(admitted_before(token.as_ref(), token_group.as_ref(), &marks));
     let admitted = if form == 0 { before() } else { admitted };
     Ok(Session {
@@ -254,7 +253,7 @@ fn admitted_before(token: Option<&IdToken>, group: Option<&String>, marks: &Mark
 impl HeadOf<'_> {
     /// A hash over all of it, and what is searched for besides. Another hash function in a later version only means that
     /// both rows are written once more.
-    pub(crate) fn face(&self, charging: bool) -> i64 {
+    pub(crate) fn face(&self, charging: bool, marks: &Marks) -> i64 {
         let mut hasher = Quick(charging.into());
         (self.id, self.no, self.station, self.transaction, self.evse, self.connector).hash(&mut hasher);
         self.token.as_ref().map(|token| (&token.id_token, &token.kind)).hash(&mut hasher);
@@ -264,6 +263,7 @@ impl HeadOf<'_> {
             (&token.id_token, &token.kind, info.status.as_str(), &info.group, &info.message, info.cache_until)
                 .hash(&mut hasher);
         }
+        marks.iter().for_each(|mark| mark.as_str().hash(&mut hasher));
         let pin = self.pin.as_ref();
         pin.map(|pin| (&pin.unit, &pin.version, &pin.hash, &pin.boundaries, pin.fixed, &pin.modifiers))
             .hash(&mut hasher);
@@ -321,7 +321,7 @@ mod tests {
         let course = r#"{"timeline":{"periods":[[1782892800000000,1782894600000000,3000000,"charging"]],"open":[],
             "at":1782894600000000,"state":"charging","readAt":1782894600000000,"firstRegister":1000,
             "lastRegister":4000,"energy":3000},"marks":["offline"]}"#;
-        let session = join(head, course).unwrap();
+        let session = join(head.as_bytes(), course.as_bytes()).unwrap();
         let evidence = &session.timeline.evidence;
         assert_eq!(session.energy(), Energy::from_wh(3_000));
         assert_eq!(evidence.first_register(), Some(Energy::from_wh(1_000)));

@@ -11,6 +11,7 @@ use crate::limits;
 pub struct StoreSettings {
     pub kept: KeptBounds,
     pub decisions: DecisionSettings,
+    pub readings: ReadingSettings,
 }
 
 /// What is kept of one station for each reason. At a bound the oldest of the same reason go when a new one comes.
@@ -34,6 +35,23 @@ pub struct DecisionSettings {
     pub keep_bytes: u64,
     /// Tells what is too old. `None`: nothing is.
     pub clock: Option<Arc<dyn Clock>>,
+}
+
+/// How long readings are kept, and where.
+#[derive(Clone)]
+pub struct ReadingSettings {
+    /// Ended sessions whose rows and readings stay as they were written. Those that ended before are filed.
+    pub hot_sessions: u32,
+    /// Readings that were received earlier go, with all of their session that were filed with them.
+    pub keep_for: Duration,
+    /// Tells what is too old. `None`: nothing is.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl Default for ReadingSettings {
+    fn default() -> Self {
+        Self { hot_sessions: 20_000, keep_for: Duration::from_secs(400 * 24 * 3600), clock: None }
+    }
 }
 
 impl Default for KeptBounds {

@@ -75,6 +75,7 @@ impl SqliteStore {
         let tools = Tools {
             counters: Arc::clone(&counters),
             kept: settings.kept,
+            readings: settings.readings,
             wake,
             aside: Arc::clone(&aside),
             tokens: Arc::clone(&tokens),

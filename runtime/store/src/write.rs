@@ -8,6 +8,7 @@ mod exchanges;
 mod journal;
 mod log;
 mod outbox;
+mod past;
 mod records;
 mod refusals;
 mod sessions;
@@ -25,17 +26,20 @@ use crate::decisions::Wake;
 use crate::error::{Failure, Outcome, Refused, Scope, explain};
 use crate::limits;
 use crate::queue::{Found, Inbox, Job};
-use crate::settings::KeptBounds;
+use crate::schema;
+use crate::settings::{KeptBounds, ReadingSettings};
 use crate::stats::Counters;
 use crate::tokens::Tokens;
 use effects::Effects;
 use log::Log;
+use past::Past;
 use refusals::Refusals;
 
 /// What the writer is given beside its connection and its inbox.
 pub(crate) struct Tools {
     pub(crate) counters: Arc<Counters>,
     pub(crate) kept: KeptBounds,
+    pub(crate) readings: ReadingSettings,
     /// Its bell ends the filing thread when the writer ends.
     pub(crate) wake: Wake,
     /// Rows that readers have found and cannot read.
@@ -52,12 +56,18 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, tools: &Tools) {
     let mut jobs = Vec::new();
     let mut settled = true;
     loop {
-        let patience = (!settled || writer.is_expecting()).then_some(limits::IDLE);
+        let patience = match writer.past.has_more() {
+            true => Some(limits::GATHER),
+            false => (!settled || writer.is_expecting()).then_some(limits::IDLE),
+        };
         match inbox.take(&mut jobs, limits::COMMITS_PER_TRANSACTION, patience) {
             Found::Jobs => {
                 let busy = jobs.len() >= limits::BUSY_COMMITS;
                 writer.settle(std::mem::take(&mut jobs), &inbox);
                 settled = false;
+                if writer.past.is_due() {
+                    writer.past.work();
+                }
                 if busy {
                     thread::sleep(limits::GATHER);
                 }
@@ -67,6 +77,7 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, tools: &Tools) {
                     writer.checkpoint("PASSIVE");
                     tools.wake.ring();
                 }
+                writer.past.work();
                 writer.recover();
             }
             Found::Closed => {
@@ -85,6 +96,7 @@ struct Writer<'c> {
     begin: Statement<'c>,
     commit: Statement<'c>,
     effects: Effects<'c>,
+    past: Past<'c>,
     refusals: Refusals,
     tools: &'c Tools,
     /// Decisions up to this place are deleted.
@@ -93,12 +105,14 @@ struct Writer<'c> {
 
 impl<'c> Writer<'c> {
     fn new(connection: &'c Connection, tools: &'c Tools) -> Outcome<Self> {
+        schema::fit_cache(connection)?;
         let log = Log::new(connection, tools.kept, Arc::clone(&tools.wake.filing))?;
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
             effects: Effects::new(connection, log)?,
+            past: Past::new(connection, tools.readings.clone())?,
             refusals: Refusals::new(),
             tools,
             deleted: 0,
@@ -177,6 +191,9 @@ impl<'c> Writer<'c> {
         }
         // A failure is tried again with the next segment; until then the rows stand in both places, which readers know.
         self.deleted = filed;
+        if let Err(error) = schema::fit_cache(self.connection) {
+            warn!(%error, "the cache of pages cannot be fitted to the database");
+        }
     }
 
     fn set_aside(&self) {
@@ -281,10 +298,11 @@ mod tests {
     async fn a_locked_database_refuses_all_that_wait_after_one_waiting_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("amprule.db");
-        let connection = crate::schema::open_writer(&path).unwrap();
+        let connection = schema::open_writer(&path).unwrap();
         let tools = Tools {
             counters: Arc::default(),
             kept: KeptBounds::default(),
+            readings: ReadingSettings::default(),
             wake: Wake::silent(),
             aside: Arc::default(),
             tokens: Arc::default(),
@@ -312,10 +330,11 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_is_known_until_there_is_room_again() {
         let folder = tempfile::tempdir().unwrap();
-        let connection = crate::schema::open_writer(&folder.path().join("amprule.db")).unwrap();
+        let connection = schema::open_writer(&folder.path().join("amprule.db")).unwrap();
         let tools = Tools {
             counters: Arc::default(),
             kept: KeptBounds::default(),
+            readings: ReadingSettings::default(),
             wake: Wake::silent(),
             aside: Arc::default(),
             tokens: Arc::default(),

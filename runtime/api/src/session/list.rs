@@ -28,6 +28,8 @@ pub(crate) struct SessionFilter {
     transaction: Option<String>,
     /// Only with this token; case does not matter.
     id_token: Option<String>,
+    /// Only at this location, as the station's record named it when they began.
+    location: Option<String>,
     /// Only those that began at this moment or later.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
@@ -54,11 +56,11 @@ pub(crate) async fn list_sessions(
     State(api): State<Arc<Api>>,
     Params(filter): Params<SessionFilter>,
 ) -> Answer<Json<List<SessionView>>> {
-    let SessionFilter { station, state, transaction, id_token, from, until, mark, limit, after } = filter;
+    let SessionFilter { station, state, transaction, id_token, location, from, until, mark, limit, after } = filter;
     let page = PAGES.page(limit, after)?;
     let token = id_token.map(|id_token| crate::token::key(&id_token));
     let station = station.map(StationId::new);
-    let filter = ports::SessionFilter { station, state, transaction, token, from, until, mark };
+    let filter = ports::SessionFilter { station, state, transaction, token, location, from, until, mark };
     let mut listed = api.store.sessions(&filter, &page).await?;
     for session in &mut listed.items {
         *session = api.control.priced(session.clone()).await?;
@@ -87,6 +89,7 @@ mod tests {
             ("from=2026-07-01T08:00:00Z&until=2026-07-01T08:00:01Z", vec![4, 3, 2, 1]),
             ("until=2026-07-01T08:00:00Z", vec![]),
             ("mark=offline", vec![2]),
+            ("location=depot", vec![]),
             ("limit=2", vec![4, 3]),
         ];
         for (query, expect) in cases {

@@ -36,8 +36,9 @@ pub(crate) struct ReadingView {
     at: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
     received_at: Timestamp,
-    /// The id of the message that brought it.
-    message: String,
+    /// The id of the message that brought it. Null once the session is filed: see `[readings]` in the configuration.
+    #[schema(required)]
+    message: Option<String>,
     #[schema(value_type = String, example = "Sample.Periodic")]
     context: Context,
     #[schema(required, value_type = Option<f64>)]
@@ -58,7 +59,7 @@ impl From<StoredReading> for ReadingView {
         Self {
             at: reading.at,
             received_at,
-            message: message.id.into_string(),
+            message: message.map(|message| message.id.into_string()),
             context: reading.context,
             register_wh: reading.register,
             power_w: reading.power_w,

@@ -63,7 +63,10 @@ impl Shelves {
             Effect::Connector { station, status } => self.connectors.push((station, status)),
             Effect::Session(session) => drop(self.sessions.insert(session.no, (*session).clone())),
             Effect::Readings(row) => self.readings.extend(row.readings.into_iter().map(|reading| {
-                (row.session, StoredReading { received_at: row.received_at, message: row.message.clone(), reading })
+                (
+                    row.session,
+                    StoredReading { received_at: row.received_at, message: Some(row.message.clone()), reading },
+                )
             })),
             Effect::Kept(message) => self.kept.push(message),
             Effect::Decision(decision) => self.decisions.insert(0, *decision),
@@ -82,12 +85,13 @@ impl Shelves {
 }
 
 fn matches(filter: &SessionFilter, session: &Session) -> bool {
-    let SessionFilter { station, state, transaction, token, from, until, mark } = filter;
+    let SessionFilter { station, state, transaction, token, location, from, until, mark } = filter;
     let key = session.token.as_ref().map(IdToken::key);
     station.as_ref().is_none_or(|station| *station == session.station)
         && state.is_none_or(|state| state == session.state)
         && transaction.as_deref().is_none_or(|transaction| transaction == session.transaction.as_str())
         && token.as_ref().is_none_or(|token| key.as_ref() == Some(token))
+        && location.as_ref().is_none_or(|location| session.location.as_ref() == Some(location))
         && from.is_none_or(|from| session.started_at >= from)
         && until.is_none_or(|until| session.started_at < until)
         && mark.as_ref().is_none_or(|mark| session.marks.has(&Mark::new(mark.clone())))

@@ -120,6 +120,7 @@ mod tests {
         assert_eq!(format!("{stations:?}"), format!("{:?}", default.stations));
         assert_eq!(example.stations.models, [ModelRule::default()], "one entry shows the members' defaults");
         assert_eq!(format!("{:?}", example.decisions), format!("{:?}", default.decisions));
+        assert_eq!(format!("{:?}", example.readings), format!("{:?}", default.readings));
         assert_eq!(format!("{:?}", example.api), format!("{:?}", default.api));
         let ocpp = Ocpp { tls: None, path_prefix: None, ..example.ocpp.clone() };
         assert_eq!(format!("{ocpp:?}"), format!("{:?}", default.ocpp));

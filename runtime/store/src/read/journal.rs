@@ -13,29 +13,77 @@ use crate::aside::Reading;
 use crate::codec::{self, decode};
 use crate::error::Outcome;
 use crate::limits::{ANSWERS_PER_STATION, SESSIONS_REMEMBERED};
+use crate::packed::unpack;
 
-/// A session's readings, the latest message's last one first.
+/// A session's readings, the latest message's last one first: those in the journal, then those that are filed.
+///
+/// A place in the list is a row and how many of its readings were told; the row of filed ones counts below zero.
 pub(crate) fn readings(connection: &Connection, session: SessionNo, page: &Page) -> Outcome<Listed<StoredReading>> {
-    let (start, mut skip) = match after_pair(page)? {
-        Some((position, given)) => (Some(position), usize::try_from(given).unwrap_or(0)),
-        None => (journal_end(connection, session)?, 0),
-    };
-    let limit = limit(page);
-    let mut items = Vec::new();
-    let mut next = None;
-    walk(connection, start, |row| {
-        for (at, reading) in codec::readings(&row.readings)?.into_iter().rev().enumerate().skip(skip) {
-            if items.len() == limit {
-                next = Some(format!("{}.{at}", row.position));
-                return Ok(false);
-            }
-            let received_at = codec::time(row.received_at)?;
-            items.push(StoredReading { received_at, message: row.message.clone(), reading });
+    let place = after_pair(page)?;
+    let mut told = Told { skip: 0, limit: limit(page), items: Vec::new(), next: None };
+    let (start, filed) = match place {
+        Some((row, skip)) => {
+            told.skip = usize::try_from(skip).unwrap_or(0);
+            if row < 0 { (None, Some(row.saturating_neg())) } else { (Some(row), None) }
         }
-        skip = 0;
-        Ok(true)
+        None => (journal_end(connection, session)?, None),
+    };
+    walk(connection, start, |row| {
+        let received_at = codec::time(row.received_at)?;
+        let readings = codec::readings(&row.readings)?.into_iter().rev();
+        let message = Some(row.message);
+        let stored = readings.map(|reading| StoredReading { received_at, message: message.clone(), reading });
+        Ok(told.of_row(row.position, stored))
     })?;
-    Ok(Listed { items, next })
+    if told.next.is_none() {
+        told_of_filed(connection, session, filed, &mut told)?;
+    }
+    Ok(Listed { items: told.items, next: told.next })
+}
+
+/// A page of readings as it fills.
+struct Told {
+    /// Readings of the next row that the page before told.
+    skip: usize,
+    limit: usize,
+    items: Vec<StoredReading>,
+    next: Option<String>,
+}
+
+impl Told {
+    /// False: the page is full.
+    fn of_row(&mut self, row: i64, readings: impl Iterator<Item = StoredReading>) -> bool {
+        for (at, reading) in readings.enumerate().skip(std::mem::take(&mut self.skip)) {
+            if self.items.len() == self.limit {
+                self.next = Some(format!("{row}.{at}"));
+                return false;
+            }
+            self.items.push(reading);
+        }
+        true
+    }
+}
+
+/// From the row `first` back, or from the latest.
+fn told_of_filed(connection: &Connection, session: SessionNo, first: Option<i64>, told: &mut Told) -> Outcome<()> {
+    let sql = "SELECT body, n FROM readings WHERE session = ?1 AND n <= ?2 ORDER BY n DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![session.0, first.unwrap_or(i64::MAX)])?;
+    while let Some(row) = rows.next()? {
+        let mut stored = Vec::new();
+        for message in codec::from_steps(&unpack(row, 0)?)? {
+            let received_at = codec::time(message.at_ms.saturating_mul(1_000))?;
+            stored.extend(message.readings.into_iter().map(|reading| StoredReading {
+                received_at,
+                message: None,
+                reading,
+            }));
+        }
+        if !told.of_row(-row.get::<_, i64>(1)?, stored.into_iter().rev()) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Kept answers, and empty ones for the messages behind the station's readings; the `latest`, oldest first.

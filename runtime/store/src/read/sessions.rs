@@ -3,7 +3,7 @@
 use amprule_domain::bill::Bill;
 use amprule_domain::ports::{Listed, Page, SessionFilter};
 use amprule_domain::pricing::Pin;
-use amprule_domain::session::Session;
+use amprule_domain::session::{Session, SessionState};
 use amprule_domain::{Currency, Decimal, SessionId, SessionNo, StationId, Timestamp, TransactionId};
 use rusqlite::{Connection, Params, Row, params};
 
@@ -101,9 +101,22 @@ pub(crate) fn bills(connection: &Connection, session: &Session) -> Outcome<Vec<B
     forms::bills(rows.collect::<Result<_, _>>()?, session)
 }
 
-/// Newest start first.
+/// Newest start first. A list by mark goes through the marks, one by a state that few have through those few.
 pub(crate) fn list(reading: &Reading<'_>, filter: &SessionFilter, page: &Page) -> Outcome<Listed<Session>> {
-    let mut query = Query::new("SELECT started_at, no, head, course FROM sessions JOIN courses USING (no)");
+    let is_open = filter.state.is_some_and(|state| state != SessionState::Ended);
+    let (from, order) = match (&filter.mark, is_open) {
+        (Some(_), _) => ("marked CROSS JOIN sessions ON no = session", "marked"),
+        (None, true) => ("sessions INDEXED BY sessions_live", "sessions"),
+        (None, false) => ("sessions", "sessions"),
+    };
+    let mut query =
+        Query::new(&format!("SELECT {order}.started_at, no, head, course FROM {from} JOIN courses USING (no)"));
+    if let Some(mark) = &filter.mark {
+        query.filter("mark = ?", [mark.clone().into()]);
+    }
+    if is_open {
+        query.filter("state <> 'ended'", []);
+    }
     if let Some(station) = &filter.station {
         query.filter("station = ?", [station.as_str().to_owned().into()]);
     }
@@ -113,37 +126,41 @@ pub(crate) fn list(reading: &Reading<'_>, filter: &SessionFilter, page: &Page) -
     if let Some(token) = &filter.token {
         query.filter("token = ?", [token.to_uppercase().into()]);
     }
+    if let Some(location) = &filter.location {
+        query.filter("location = ?", [location.clone().into()]);
+    }
     if let Some(state) = filter.state {
         query.filter("state = ?", [state.as_str().to_owned().into()]);
     }
     if let Some(from) = filter.from {
-        query.filter("started_at >= ?", [micros(from).into()]);
+        query.filter(&format!("{order}.started_at >= ?"), [micros(from).into()]);
     }
     if let Some(until) = filter.until {
-        query.filter("started_at < ?", [micros(until).into()]);
+        query.filter(&format!("{order}.started_at < ?"), [micros(until).into()]);
     }
-    if let Some(mark) = &filter.mark {
-        query.filter("EXISTS (SELECT 1 FROM json_each(course, '$.marks') WHERE value = ?)", [mark.clone().into()]);
+    let no = if filter.mark.is_some() { "session" } else { "sessions.no" };
+    if let Some((started_at, last)) = after_pair(page)? {
+        query.filter(&format!("({order}.started_at, {no}) < (?, ?)"), [started_at.into(), last.into()]);
     }
-    if let Some((started_at, no)) = after_pair(page)? {
-        query.filter("(started_at, sessions.no) < (?, ?)", [started_at.into(), no.into()]);
-    }
-    query.list(reading, "started_at DESC, sessions.no DESC", page, |row| {
-        let cursor = format!("{}.{}", row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
-        Ok((cursor, session(reading, row.get(1)?, text(row, 2)?, text(row, 3)?)?))
+    query.list(reading, &format!("{order}.started_at DESC, {no} DESC"), page, |row| {
+        let (no, cursor) = (row.get(1)?, format!("{}.{}", row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        Ok((cursor, session(reading, no, row, 2)?))
     })
 }
 
 /// `sql` selects head, course and number.
 fn several(reading: &Reading<'_>, sql: &str, values: impl Params) -> Outcome<Vec<Session>> {
     let mut statement = reading.prepare_cached(sql)?;
-    let read = |row: &Row<'_>| session(reading, row.get(2)?, text(row, 0)?, text(row, 1)?);
+    let read = |row: &Row<'_>| session(reading, row.get(2)?, row, 0);
     statement.query_and_then(values, read)?.filter_map(Result::transpose).collect()
 }
 
-fn session(reading: &Reading<'_>, no: i64, head: &str, course: &str) -> Outcome<Option<Session>> {
-    let whole = || [head, "\n", course].concat().into_bytes();
-    reading.or_aside(join(head, course), "sessions", || no.to_string(), whole)
+/// Head and course are the columns from `first` on.
+fn session(reading: &Reading<'_>, no: i64, row: &Row<'_>, first: usize) -> Outcome<Option<Session>> {
+    let read = || join(&unpack(row, first)?, &unpack(row, first + 1)?);
+    let bytes = |column| row.get_ref(column).ok().and_then(|column| column.as_bytes_or_null().ok().flatten());
+    let whole = || [bytes(first).unwrap_or_default(), b"\n", bytes(first + 1).unwrap_or_default()].concat();
+    reading.or_aside(read(), "sessions", || no.to_string(), whole)
 }
 
 fn bounded(count: usize) -> i64 {

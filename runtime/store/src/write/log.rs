@@ -27,7 +27,7 @@ pub(super) struct Log<'c> {
 
 impl<'c> Log<'c> {
     pub(super) fn new(connection: &'c Connection, kept: KeptBounds, filing: Arc<Filing>) -> Outcome<Self> {
-        Ok(Self { connection, body: Body::default(), packer: Packer::new()?, kept, filing })
+        Ok(Self { connection, body: Body::default(), packer: Packer::quick()?, kept, filing })
     }
 
     /// `position` is the journal's: it tells an answer's place among the messages with readings.

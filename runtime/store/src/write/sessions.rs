@@ -13,6 +13,9 @@ pub(super) struct Sessions<'c> {
     move_on: Statement<'c>,
     put_head: Statement<'c>,
     put_course: Statement<'c>,
+    unmark: Statement<'c>,
+    mark: Statement<'c>,
+    may_be_filed: Statement<'c>,
     head: Body,
     course: Body,
 }
@@ -23,6 +26,9 @@ impl<'c> Sessions<'c> {
             move_on: connection.prepare(MOVE_ON)?,
             put_head: connection.prepare(PUT_HEAD)?,
             put_course: connection.prepare(PUT_COURSE)?,
+            unmark: connection.prepare("DELETE FROM marked WHERE session = ?1")?,
+            mark: connection.prepare("INSERT OR IGNORE INTO marked (mark, started_at, session) VALUES (?1, ?2, ?3)")?,
+            may_be_filed: connection.prepare("INSERT INTO unfiled (session) VALUES (?1)")?,
             head: Body::default(),
             course: Body::default(),
         })
@@ -35,13 +41,24 @@ impl<'c> Sessions<'c> {
         let currency = price.map(|price| price.currency.as_str());
         let (no, journal_end) = (session.no, journal.take_end(session.no));
         let charging = is_charging(session);
-        let row = params![no.0, head.face(charging), total, currency, journal_end, self.course.of(&course)?];
+        let row =
+            params![no.0, head.face(charging, &session.marks), total, currency, journal_end, self.course.of(&course)?];
         if self.move_on.execute(row)? == 0 {
             put_head(&mut self.put_head, session, charging, self.head.of::<HeadOf<'_>>(&head)?)?;
             self.put_course.execute(row)?;
+            self.put_marks(session)?;
         }
         if session.state == SessionState::Ended {
             journal.ended(no);
+            self.may_be_filed.execute([no.0])?;
+        }
+        Ok(())
+    }
+
+    fn put_marks(&mut self, session: &Session) -> Outcome<()> {
+        self.unmark.execute([session.no.0])?;
+        for mark in session.marks.iter() {
+            self.mark.execute(params![mark.as_str(), micros(session.started_at), session.no.0])?;
         }
         Ok(())
     }
@@ -61,6 +78,7 @@ fn put_head(statement: &mut Statement<'_>, session: &Session, charging: bool, he
         session.token.as_ref().map(IdToken::key),
         session.state.as_str(),
         micros(session.started_at),
+        session.location,
         charging,
         head
     ])?;
@@ -76,11 +94,12 @@ const MOVE_ON: &str = "
     WHERE no = ?1 AND face = ?2";
 
 const PUT_HEAD: &str = "
-    INSERT INTO sessions (no, id, station, txn, token, state, started_at, charging, head)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    INSERT INTO sessions (no, id, station, txn, token, state, started_at, location, charging, head)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     ON CONFLICT (no) DO UPDATE SET
         station = excluded.station, txn = excluded.txn, token = excluded.token, state = excluded.state,
-        started_at = excluded.started_at, charging = excluded.charging, head = excluded.head
+        started_at = excluded.started_at, location = excluded.location, charging = excluded.charging,
+        head = excluded.head
     WHERE id = excluded.id";
 
 const PUT_COURSE: &str = "

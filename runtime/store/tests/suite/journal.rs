@@ -21,7 +21,7 @@ pub(crate) async fn readings_come_back_newest_first_and_page_by_page(store: &dyn
     let expect: Vec<_> = (0..=6).rev().map(|wh| Some(Energy::from_wh(wh))).collect();
     assert_eq!(registers(&all.items), expect);
     let Effect::Readings(row) = readings(1, "m4", &[4, 5]) else { unreachable!("as built") };
-    assert_eq!((&all.items[1].message, &all.items[1].reading), (&row.message, &row.readings[1]));
+    assert_eq!((&all.items[1].message, &all.items[1].reading), (&Some(row.message), &row.readings[1]));
     assert_eq!(all.items[1].received_at, at(0));
 
     for limit in 1..=8 {

@@ -40,6 +40,7 @@ pub(crate) async fn sessions_are_listed_newest_first_and_filtered(store: &dyn St
     late.started_at = at(2);
     let mut marked = session(3, "cs-2", "b");
     marked.marks.add(Mark::OFFLINE);
+    marked.location = Some("Depot".to_owned());
     let sessions = [session(1, "cs-1", "a"), ended(session(2, "cs-1", "B")), marked, session(4, "cs-1", "b"), late];
     store.commit(sessions.iter().map(put).collect()).await.unwrap();
 
@@ -52,6 +53,8 @@ pub(crate) async fn sessions_are_listed_newest_first_and_filtered(store: &dyn St
         (SessionFilter { transaction: Some("3".to_owned()), ..none.clone() }, &[3]),
         (SessionFilter { from: Some(at(2)), until: Some(at(4)), ..none.clone() }, &[3, 6, 2]),
         (SessionFilter { mark: Some("offline".to_owned()), ..none.clone() }, &[3]),
+        (SessionFilter { location: Some("Depot".to_owned()), ..none.clone() }, &[3]),
+        (SessionFilter { state: Some(SessionState::Active), ..none.clone() }, &[4, 3, 6, 1]),
         (SessionFilter { mark: Some("off".to_owned()), ..none.clone() }, &[]),
         (SessionFilter { station: Some("cs-2".into()), state: Some(SessionState::Ended), ..none }, &[]),
     ];
