@@ -98,7 +98,7 @@ async fn what_people_do_to_a_session_is_in_its_books() {
     let bills = api.get(&format!("/api/v1/sessions/{id}/bills")).ok();
     let bill =
         |at: usize| json!([bills["bills"][at]["version"], bills["bills"][at]["total"], bills["bills"][at]["why"]]);
-    assert_eq!(bill(0), json!([1, "2.00", ""]));
+    assert_eq!(bill(0), json!([1, "2.00", "ended by ann: test drive"]));
     assert_eq!(bill(1), json!([2, "0.00", "voided by ann: test drive"]));
     assert_eq!(bill(2), json!([3, "2.00", "re-priced by ann: test drive"]));
 }

@@ -137,6 +137,11 @@ impl PricedBy {
 }
 
 impl Price {
+    /// The configuration's static tariff stands for every unit.
+    pub fn is_static(&self) -> bool {
+        self.priced_by.unit == PricedBy::STATIC_TARIFF && self.left_out.is_empty()
+    }
+
     /// Some unit of its chain could not be asked: it must be looked at.
     pub fn is_doubtful(&self) -> bool {
         self.priced_by.fallback || !self.left_out.is_empty() || self.modified_by.iter().any(|by| by.fallback)

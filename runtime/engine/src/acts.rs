@@ -27,7 +27,7 @@ impl StationTask {
         let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);
         let step = charging::carry_out(&self.station, id, &act, &pin)?;
         let prices = self.price(&step, act.at).await;
-        charging::may_stand(&act, &prices)?;
+        charging::may_stand(&act, &step, &prices)?;
         let settling = Settling { now: act.at, ids: &*self.ports.ids, message: &MessageKey::nobody() };
         let settled = charging::settle(&self.station, step, prices, &settling);
         self.commit(settled).await.map(|_| ()).map_err(not_stored)

@@ -85,7 +85,7 @@ impl StationTask {
         let call = sent.call();
         if let Err(error) = self.store(sent.clone()).await {
             self.trouble("a command could not be stored; it is sent later", &error);
-            return self.station.put_exchange(exchange.unanswered(now));
+            return self.station.put_exchange(exchange.not_sent(now));
         }
         let Some(link) = &mut self.link else { return };
         let written = tokio::select! {

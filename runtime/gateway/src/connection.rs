@@ -189,7 +189,7 @@ impl Connection {
     }
 
     fn has_no_words(&self) -> Unsayable {
-        Unsayable::NotSupported(format!("{} has no such command", self.dialect.subprotocol()))
+        Unsayable::NotSupported(format!("{} has no such command, or not with these values", self.dialect.subprotocol()))
     }
 
     fn count_malformed(&mut self) {

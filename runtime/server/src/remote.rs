@@ -1,12 +1,16 @@
 //! A running server, as commands ask it: through its API, with the token of its data folder.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 
 use crate::secrets;
+
+/// Longer than the API lets a request take.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Which server is meant.
 #[derive(Debug, Args)]
@@ -22,13 +26,13 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn get(&self, what: &str) -> Result<Value> {
         let (url, token) = self.door(what)?;
-        let request = ureq::get(&url).config().http_status_as_error(false).build();
+        let request = ureq::get(&url).config().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         understood(request.header("authorization", token).call(), &url)
     }
 
     pub(crate) fn post(&self, what: &str, body: &Value) -> Result<Value> {
         let (url, token) = self.door(what)?;
-        let request = ureq::post(&url).config().http_status_as_error(false).build();
+        let request = ureq::post(&url).config().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         understood(request.header("authorization", token).send_json(body), &url)
     }
 
@@ -37,7 +41,7 @@ impl Server {
         if !data.is_dir() {
             bail!("there is no data folder {}; --data names the server's", data.display());
         }
-        let token = secrets::api_token(data)?;
+        let token = secrets::known_api_token(data)?;
         Ok((format!("{}/api/v1/{what}", self.api.trim_end_matches('/')), format!("Bearer {token}")))
     }
 }
@@ -49,6 +53,7 @@ fn understood(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, url
     let body: Value = answer.body_mut().read_json().with_context(|| format!("read the answer of {url}"))?;
     match body["error"]["message"].as_str() {
         Some(message) => bail!("{message}"),
-        None => Ok(body),
+        None if answer.status().is_success() => Ok(body),
+        None => bail!("{url} answers {}; is that an Amprule server? --api names another address", answer.status()),
     }
 }

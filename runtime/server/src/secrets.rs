@@ -35,6 +35,18 @@ pub(crate) fn api_token(data: &Path) -> Result<String> {
     read_or_make(&data.join(TOKEN_FILE))
 }
 
+/// That of a server that has run there.
+pub(crate) fn known_api_token(data: &Path) -> Result<String> {
+    let path = data.join(TOKEN_FILE);
+    if !path.exists() {
+        anyhow::bail!(
+            "there is no {}, which a server makes when it starts; --data names its data folder",
+            path.display()
+        );
+    }
+    read_or_make(&path)
+}
+
 pub(crate) fn rotate_api_token(data: &Path) -> Result<String> {
     let fresh = fresh_secret()?;
     let path = data.join(TOKEN_FILE);

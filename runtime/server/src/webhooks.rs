@@ -12,6 +12,7 @@ use amprule_store::SqliteStore;
 use amprule_webhooks::{HookSettings, Pace, Roots, Secret, Settings, Webhooks};
 use anyhow::{Context, Result};
 use serde_json::Value;
+use tracing::warn;
 
 use crate::config::Webhook;
 use crate::environment::SystemClock;
@@ -30,6 +31,12 @@ pub(crate) async fn start(
     let hooks = settings.check().context("[[webhooks]] of the configuration")?;
     for known in store.subscribers().await? {
         if !webhooks.iter().any(|hook| hook.name == known.name) {
+            let Subscriber { name, delivered, .. } = &known;
+            warn!(
+                name,
+                delivered,
+                "a webhook is not configured any more; should it come again, it hears what happens from then on"
+            );
             store.commit(vec![Effect::SubscriberGone(known.name)]).await?;
         }
     }

@@ -89,21 +89,29 @@ impl Aside {
     /// By the writer.
     pub(crate) fn copy(&self, connection: &Connection) -> Outcome<()> {
         let found = std::mem::take(&mut *self.new.lock());
-        for row in found {
-            let Found { table, key, why, body } = &row;
-            let sql = "INSERT INTO set_aside (source, key, found_at, why, body) VALUES
+        for (done, row) in found.iter().enumerate() {
+            if let Err(failure) = Self::copy_one(connection, row) {
+                self.new.lock().extend_from_slice(&found[done..]);
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    fn copy_one(connection: &Connection, row: &Found) -> Outcome<()> {
+        let Found { table, key, why, body } = row;
+        let sql = "INSERT INTO set_aside (source, key, found_at, why, body) VALUES
                            (?1, ?2, CAST(unixepoch('subsec') * 1000000 AS INTEGER), ?3, ?4)
                        ON CONFLICT (source, key) DO UPDATE SET
                            found_at = excluded.found_at, why = excluded.why, body = excluded.body";
-            connection.prepare_cached(sql)?.execute(params![table, key, why, body])?;
-            // It may be another one by now.
-            if *table == "stations" {
-                let sql = "UPDATE stations SET body = ?3 WHERE id = ?1 AND CAST(body AS BLOB) = ?2";
-                let stranger = serde_json::to_string(&stranger(&StationId::from(key.as_str())))?;
-                connection.prepare_cached(sql)?.execute(params![key, body, stranger])?;
-            } else if let Some(remove) = removal(table) {
-                connection.prepare_cached(remove)?.execute(params![key, body])?;
-            }
+        connection.prepare_cached(sql)?.execute(params![table, key, why, body])?;
+        // It may be another one by now.
+        if *table == "stations" {
+            let sql = "UPDATE stations SET body = ?3 WHERE id = ?1 AND CAST(body AS BLOB) = ?2";
+            let stranger = serde_json::to_string(&stranger(&StationId::from(key.as_str())))?;
+            connection.prepare_cached(sql)?.execute(params![key, body, stranger])?;
+        } else if let Some(remove) = removal(table) {
+            connection.prepare_cached(remove)?.execute(params![key, body])?;
         }
         Ok(())
     }

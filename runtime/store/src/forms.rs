@@ -27,21 +27,25 @@ pub(crate) fn exchange(form: u32, body: &str) -> Outcome<Exchange> {
     }
 }
 
-/// A session's bills, oldest first: its rows, and what stands in the session itself, where no row has it.
-pub(crate) fn bills(rows: Vec<(u32, Vec<u8>)>, session: &Session) -> Outcome<Vec<Bill>> {
+/// A bill, and when and why the next one was issued where the row tells that.
+pub(crate) fn bill(form: u32, body: &[u8]) -> Outcome<(Bill, Option<Issue>)> {
+    match form {
+        BILL => Ok((serde_json::from_slice(body)?, None)),
+        0 => Ok(serde_json::from_slice::<Replaced>(body)?.split()),
+        other => Err(unknown("a bill", other)),
+    }
+}
+
+/// A session's bills, oldest first: those of its rows, and what stands in the session itself, where no row has it.
+pub(crate) fn bills(rows: Vec<(Bill, Option<Issue>)>, session: &Session) -> Vec<Bill> {
     let (mut bills, mut news) = (Vec::with_capacity(rows.len() + 1), None);
-    for (form, body) in rows {
-        let (bill, next) = match form {
-            BILL => (serde_json::from_slice(&body)?, None),
-            0 => serde_json::from_slice::<Replaced>(&body)?.split(),
-            other => return Err(unknown("a bill", other)),
-        };
+    for (bill, next) in rows {
         bills.push(with(bill, news.take()));
         news = next;
     }
     let latest = Bill::of(session).filter(|latest| bills.iter().all(|bill: &Bill| bill.version != latest.version));
     bills.extend(latest.map(|latest| with(latest, news)));
-    Ok(bills)
+    bills
 }
 
 /// Form 0: a bill as it was when the next one replaced it, which tells when and why the next one was issued.
@@ -58,7 +62,7 @@ struct Replaced {
 }
 
 /// When and why.
-type Issue = (Timestamp, String);
+pub(crate) type Issue = (Timestamp, String);
 
 impl Replaced {
     fn split(self) -> (Bill, Option<Issue>) {

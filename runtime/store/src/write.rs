@@ -201,7 +201,7 @@ impl<'c> Writer<'c> {
             return;
         }
         if let Err(failure) = self.tools.aside.copy(self.connection) {
-            warn!(%failure, "a row that cannot be read could not be set aside; it stays where it is");
+            warn!(%failure, "a row that cannot be read could not be set aside; it stays where it is, and it is tried again");
         }
     }
 

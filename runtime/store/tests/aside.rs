@@ -29,6 +29,9 @@ fn break_rows(folder: &Path) {
         "INSERT INTO connectors (station, evse, connector, body) VALUES ('cs-1', 1, 1, 'x')",
         "INSERT INTO exchanges (id, station, open, form, body) VALUES (x'00', 'cs-1', 1, 99, '{}')",
         "INSERT INTO decisions (n, id, body) VALUES (7, x'00', x'ff00')",
+        "INSERT INTO decisions (n, id, body) VALUES (8, x'01', x'0228b52ffd2000')",
+        "INSERT INTO outbox (at, kind, station) VALUES (0, 'session.of-later', 'cs-1')",
+        "INSERT INTO bills (session, version, form, body) VALUES (3, 1, 99, '{}')",
     ] {
         assert_eq!(database.execute(sql, []).unwrap(), 1, "{sql}");
     }
@@ -61,18 +64,21 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
     assert_eq!(store.token("CARD").unwrap(), None);
     assert!(store.pinned_hashes().is_ok() && store.live_stations().unwrap() == [id.clone()]);
     assert!(store.decisions(None, &page()).await.unwrap().items.is_empty());
+    assert!(store.outbox(0, 10).await.unwrap().is_empty());
+    assert!(store.bills(&session(3, "cs-1", "c")).unwrap().is_empty());
 
     store.commit(vec![put(&session(4, "cs-1", "d"))]).await.unwrap();
     let shown = loop {
         let shown = store.set_aside(&page()).await.unwrap().items;
-        if shown.len() >= 8 {
+        if shown.len() >= 11 {
             break shown;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     let mut tables: Vec<_> = shown.iter().map(|row| row.table.as_str()).collect();
     tables.sort_unstable();
-    let all = ["answers", "connectors", "decisions", "exchanges", "sessions", "sessions", "stations", "tokens"];
+    let mut all = vec!["answers", "bills", "connectors", "decisions", "decisions", "exchanges", "outbox"];
+    all.extend(["sessions", "sessions", "stations", "tokens"]);
     assert_eq!(tables, all);
     assert!(shown.iter().any(|row| row.key == "cs-1" && row.body == "{\"id\":"), "as it was: {shown:?}");
     drop(store);

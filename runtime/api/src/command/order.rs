@@ -165,10 +165,14 @@ fn command(body: &CommandBody) -> Answer<Command> {
             return Err(Problem::invalid(path, "counts from 1 upwards"));
         }
     }
+    if body.transaction.as_deref().is_some_and(|transaction| transaction.trim().is_empty()) {
+        return Err(Problem::invalid("/transaction", "must not be empty"));
+    }
     if connector.is_some() && (evse.is_none() || matches!(body.command, Word::Start | Word::Reset)) {
         let message = "names a connector of an EVSE, which this command does not have";
         return Err(Problem::invalid("/connector", message));
     }
+    body.has_nothing_else()?;
     Ok(match body.command {
         Word::Start => Command::Start { token: token(body)?, evse, connector, number: 0 },
         Word::Stop => Command::Stop { transaction: needed("/transaction", transaction(body))? },
@@ -183,6 +187,37 @@ fn command(body: &CommandBody) -> Answer<Command> {
         Word::Trigger => Command::Trigger { message: needed("/message", body.message)?, evse, connector },
         Word::Report => Command::Report { number: 0 },
     })
+}
+
+impl CommandBody {
+    /// A member that its command does not have would be ignored, and somebody means it.
+    fn has_nothing_else(&self) -> Answer<()> {
+        let has: &[&str] = match self.command {
+            Word::Start => &["idToken", "evse"],
+            Word::Stop => &["transaction"],
+            Word::Limit => &["evse", "transaction", "maxPowerW", "maxCurrentA"],
+            Word::Unlock => &["evse", "connector"],
+            Word::Reset => &["evse", "immediately"],
+            Word::Availability => &["evse", "connector", "operative"],
+            Word::Trigger => &["evse", "connector", "message"],
+            Word::Report => &[],
+        };
+        let given = [
+            ("idToken", self.id_token.is_some()),
+            ("evse", self.evse.is_some()),
+            ("connector", self.connector.is_some()),
+            ("transaction", self.transaction.is_some()),
+            ("maxPowerW", self.max_power_w.is_some()),
+            ("maxCurrentA", self.max_current_a.is_some()),
+            ("immediately", self.immediately.is_some()),
+            ("operative", self.operative.is_some()),
+            ("message", self.message.is_some()),
+        ];
+        match given.into_iter().find(|(name, is_given)| *is_given && !has.contains(name)) {
+            Some((name, _)) => Err(Problem::invalid(&format!("/{name}"), "is not a member of this command")),
+            None => Ok(()),
+        }
+    }
 }
 
 fn token(body: &CommandBody) -> Answer<IdToken> {
@@ -273,6 +308,14 @@ mod tests {
             (json!({"command": "limit", "evse": 1, "maxCurrentA": -6}), 422, Some("/maxCurrentA"), "0 to 10000"),
             (json!({"command": "report", "waitS": 61}), 422, Some("/waitS"), "0 to 60"),
             (json!({"command": "report", "expiresInS": 0}), 422, Some("/expiresInS"), "1 to 604800"),
+            (json!({"command": "stop", "transaction": "7", "evse": 1}), 422, Some("/evse"), "not a member"),
+            (json!({"command": "stop", "transaction": " "}), 422, Some("/transaction"), "not be empty"),
+            (
+                json!({"command": "start", "idToken": {"idToken": "A"}, "maxPowerW": 3700}),
+                422,
+                Some("/maxPowerW"),
+                "not a member",
+            ),
             (json!({"command": "stopp"}), 422, Some("/command"), "did you mean `stop`?"),
         ];
         for (body, status, path, message) in cases {

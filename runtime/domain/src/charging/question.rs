@@ -85,7 +85,7 @@ pub fn pricing_input(record: &StationRecord, session: &Session, now: Timestamp) 
             duration_s: until.as_second() - session.started_at.as_second(),
             time_zone: session.time_zone.clone(),
         },
-        station: facts(record, session.evse, session.connector),
+        station: StationFacts { location: session.location.clone(), ..facts(record, session.evse, session.connector) },
         token: session
             .token
             .as_ref()

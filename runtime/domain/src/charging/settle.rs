@@ -87,7 +87,9 @@ fn command_stops(station: &Station, step: &mut Step, at: &Settling<'_>) {
             step.exchanges.push(limit::stop(session, at.ids, at.now));
         }
     }
-    step.exchanges.extend(station.stops_over(&step.sessions, at.now));
+    let over = station.stops_over(&step.sessions, at.now);
+    step.happened.extend(over.iter().map(|exchange| Happened::CommandEnded(exchange.id)));
+    step.exchanges.extend(over);
 }
 
 /// What subscribers hear of; all else is for those who watch.

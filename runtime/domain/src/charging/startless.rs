@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::Station;
 use super::admit::admit;
 use super::begin::{blank, pin};
-use super::consequences::{self, Step};
+use super::consequences::{self, Happened, Step};
 use super::ending::abandon;
 use super::follow::{Bounds, FAR, follow};
 use super::transaction::Told;
@@ -39,7 +39,7 @@ pub(super) fn join(told: Told<'_>, mut waiting: Session) -> Step {
     let has_end = waiting.parked.iter().any(|event| event.phase == Phase::Ended);
     match (starts, was_booked || has_end) {
         (true, _) => begin_after_all(told, waiting),
-        (false, true) => book_now(told, waiting),
+        (false, true) => book_now(told, waiting, was_booked),
         (false, false) => consequences::filed(told, waiting, "parked"),
     }
 }
@@ -69,10 +69,14 @@ fn begin_after_all(told: Told<'_>, waiting: Session) -> Step {
     consequences::begun(told, session, None)
 }
 
-fn book_now(told: Told<'_>, waiting: Session) -> Step {
-    let bounds = told.bounds(waiting.evse);
+/// One that was booked before is only told to have changed: it has not ended once more.
+fn book_now(told: Told<'_>, waiting: Session, was_booked: bool) -> Step {
+    let (bounds, id) = (told.bounds(waiting.evse), waiting.id);
     let mut step = consequences::of(told, book(waiting, bounds));
     step.effects.push(told.keep("no-start"));
+    if was_booked {
+        step.happened = vec![Happened::Updated(id)];
+    }
     step
 }
 

@@ -37,18 +37,25 @@ pub enum NotCarried {
     TooManyActs,
 }
 
+/// Of [`Session::MAX_ACTS`], those that prices leave to the other verbs.
+const ACTS_BESIDE_PRICES: usize = 8;
+
 /// What was done is a step like a message's: it is priced, settled and committed.
 ///
 /// # Errors
 /// Why it cannot be done; nothing has changed.
 pub fn carry_out(station: &Station, id: SessionId, act: &Act, pinning: &Pinning<'_>) -> Result<Step, NotCarried> {
     let known = station.sessions.iter().find(|session| session.id == id).ok_or(NotCarried::Unknown)?;
-    if known.acts.len() >= Session::MAX_ACTS {
+    let room = match act.verb {
+        Verb::Reprice { .. } => Session::MAX_ACTS - ACTS_BESIDE_PRICES,
+        _ => Session::MAX_ACTS,
+    };
+    if known.acts.len() >= room {
         return Err(NotCarried::TooManyActs);
     }
     let mut session = Session { acts: with(known, act), ..Session::clone(known) };
     match act.verb {
-        Verb::End => end(station, &session, act.at),
+        Verb::End => end(station, &session, act),
         Verb::Void => {
             void(&mut session, act.at)?;
             Ok(corrected(session, act, Happened::Voided(id)))
@@ -65,12 +72,16 @@ pub fn carry_out(station: &Station, id: SessionId, act: &Act, pinning: &Pinning<
     }
 }
 
-/// Whether what was answered lets the act stand: one that asks for a price needs one, of the units that were meant.
+/// Whether what was answered lets the act stand: one that asks for a price needs one, of the units that were meant. Where
+/// none was, that is the configuration's static tariff.
 ///
 /// # Errors
 /// [`NotCarried::NoPrice`]
-pub fn may_stand(act: &Act, prices: &[PricingAnswer]) -> Result<(), NotCarried> {
-    let is_good = |answer: &PricingAnswer| answer.price.as_ref().is_some_and(|price| !price.is_doubtful());
+pub fn may_stand(act: &Act, step: &Step, prices: &[PricingAnswer]) -> Result<(), NotCarried> {
+    let has_units = |session: &Session| session.pin.as_ref().is_some_and(|pin| !pin.is_static_tariff());
+    let may_be_static = !step.sessions.iter().any(has_units);
+    let is_meant = |price: &Price| !price.is_doubtful() || may_be_static && price.is_static();
+    let is_good = |answer: &PricingAnswer| answer.price.as_ref().is_some_and(is_meant);
     let needs_price = matches!(act.verb, Verb::Reprice { .. });
     if needs_price && !prices.iter().all(is_good) { Err(NotCarried::NoPrice) } else { Ok(()) }
 }
@@ -80,14 +91,15 @@ fn with(session: &Session, act: &Act) -> Arc<Vec<Act>> {
 }
 
 /// In the books, at its last reading. What the station tells of it later still counts.
-fn end(station: &Station, session: &Session, now: Timestamp) -> Result<Step, NotCarried> {
+fn end(station: &Station, session: &Session, act: &Act) -> Result<Step, NotCarried> {
     let mut ended = match session.state {
         SessionState::Ended => return Err(NotCarried::Ended),
-        SessionState::Parked => startless::give_up(station, session, now),
+        SessionState::Parked => startless::give_up(station, session, act.at),
         SessionState::Active => abandon(session, None),
     };
     ended.marks.add(Mark::ENDED_BY_OPERATOR);
-    let mut step = Step::reply(Reply::Empty);
+    let correction = Some(correction(session.id, act));
+    let mut step = Step { correction, ..Step::reply(Reply::Empty) };
     step.also_ended(ended);
     Ok(step)
 }
@@ -141,8 +153,11 @@ fn reprice(session: &mut Session, station: &Station, pinning: Option<&Pinning<'_
 }
 
 fn corrected(session: Session, act: &Act, happened: Happened) -> Step {
-    let why = format!("{} by {}: {}", act.verb.past(), act.actor, act.reason);
-    Step { correction: Some(Correction { session: session.id, why }), ..changed(session, happened) }
+    Step { correction: Some(correction(session.id, act)), ..changed(session, happened) }
+}
+
+fn correction(session: SessionId, act: &Act) -> Correction {
+    Correction { session, why: format!("{} by {}: {}", act.verb.past(), act.actor, act.reason) }
 }
 
 fn changed(session: Session, happened: Happened) -> Step {

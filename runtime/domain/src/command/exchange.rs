@@ -131,6 +131,12 @@ impl Exchange {
         }
     }
 
+    /// It could not be stored before it was to be sent: that is tried again in a while.
+    #[must_use]
+    pub fn not_sent(&self, now: Timestamp) -> Self {
+        self.again(now, PAUSE)
+    }
+
     /// It could not be stored as it is now: that is tried again in a while.
     #[must_use]
     pub fn kept(&self, now: Timestamp) -> Self {
@@ -184,12 +190,13 @@ impl Exchange {
         self.again(now, PAUSE.saturating_mul(1 << doublings).min(PAUSE_MAX))
     }
 
-    /// A new connection, or a new process: what was on the wire is not any more.
+    /// A new connection, or a new process: what was on the wire is not any more, and what a limit wants is asked at once.
     #[must_use]
     pub fn lost(&self, now: Timestamp) -> Self {
         match self.state {
             ExchangeState::Sent if self.is_asked_once() => self.expired(now),
             ExchangeState::Sent => self.again(now, SignedDuration::ZERO),
+            ExchangeState::Queued if matches!(self.origin, Origin::Limit(_)) => self.again(now, SignedDuration::ZERO),
             _ => self.clone(),
         }
     }

@@ -5,6 +5,7 @@ mod deadlines;
 mod found;
 mod late;
 mod recall;
+mod reported;
 mod verbs;
 mod world;
 

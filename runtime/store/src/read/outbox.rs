@@ -2,17 +2,27 @@
 
 use amprule_domain::outbox::{OutboxEvent, OutboxKind, OutboxRow, Subscriber};
 use amprule_domain::{CommandId, SessionId, StationId};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
+use crate::aside::Reading;
 use crate::codec::{text, time};
 use crate::error::{Failure, Outcome};
 
-pub(crate) fn after(connection: &Connection, place: u64, most: usize) -> Outcome<Vec<OutboxRow>> {
-    let sql =
-        "SELECT place, at, kind, station, session, bill, command FROM outbox WHERE place > ?1 ORDER BY place LIMIT ?2";
-    let (place, most) = (i64::try_from(place).unwrap_or(i64::MAX), i64::try_from(most).unwrap_or(i64::MAX));
-    connection.prepare_cached(sql)?.query_and_then(params![place, most], event)?.collect()
+/// An event that cannot be read, of a kind that a later version told perhaps, is set aside: those behind it go on.
+pub(crate) fn after(reading: &Reading<'_>, place: u64, most: usize) -> Outcome<Vec<OutboxRow>> {
+    let sql = "SELECT place, at, kind, station, session, bill, command FROM outbox WHERE place > ?1 ORDER BY place";
+    let mut statement = reading.prepare_cached(sql)?;
+    let mut rows = statement.query([i64::try_from(place).unwrap_or(i64::MAX)])?;
+    let mut events = Vec::new();
+    while events.len() < most
+        && let Some(row) = rows.next()?
+    {
+        let place: i64 = row.get(0)?;
+        let body = || row.get_ref(2).ok().and_then(|kind| kind.as_bytes().ok().map(<[u8]>::to_vec)).unwrap_or_default();
+        events.extend(reading.or_aside(event(row), "outbox", || place.to_string(), body)?);
+    }
+    Ok(events)
 }
 
 /// The oldest and the newest place.

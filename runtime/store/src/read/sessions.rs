@@ -92,13 +92,19 @@ pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {
     Ok(SessionNo(no))
 }
 
-pub(crate) fn bills(connection: &Connection, session: &Session) -> Outcome<Vec<Bill>> {
+/// Oldest first. One that cannot be read is set aside, and the others are told.
+pub(crate) fn bills(reading: &Reading<'_>, session: &Session) -> Outcome<Vec<Bill>> {
     let mut statement =
-        connection.prepare_cached("SELECT form, body FROM bills WHERE session = ?1 ORDER BY version")?;
-    let rows = statement.query_and_then([session.no.0], |row| -> Outcome<_> {
-        Ok((row.get::<_, u32>(0)?, unpack(row, 1)?.into_owned()))
-    })?;
-    forms::bills(rows.collect::<Result<_, _>>()?, session)
+        reading.prepare_cached("SELECT form, body, version FROM bills WHERE session = ?1 ORDER BY version")?;
+    let mut rows = statement.query([session.no.0])?;
+    let mut bills = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (form, version): (u32, u32) = (row.get(0)?, row.get(2)?);
+        let read = unpack(row, 1).and_then(|json| forms::bill(form, &json));
+        let (key, body) = (|| format!("{} {version}", session.no.0), || bytes(row, 1).to_vec());
+        bills.extend(reading.or_aside(read, "bills", key, body)?);
+    }
+    Ok(forms::bills(bills, session))
 }
 
 /// Newest start first. A list by mark goes through the marks, one by a state that few have through those few.
@@ -158,9 +164,13 @@ fn several(reading: &Reading<'_>, sql: &str, values: impl Params) -> Outcome<Vec
 /// Head and course are the columns from `first` on.
 fn session(reading: &Reading<'_>, no: i64, row: &Row<'_>, first: usize) -> Outcome<Option<Session>> {
     let read = || join(&unpack(row, first)?, &unpack(row, first + 1)?);
-    let bytes = |column| row.get_ref(column).ok().and_then(|column| column.as_bytes_or_null().ok().flatten());
-    let whole = || [bytes(first).unwrap_or_default(), b"\n", bytes(first + 1).unwrap_or_default()].concat();
+    let whole = || [bytes(row, first), b"\n", bytes(row, first + 1)].concat();
     reading.or_aside(read(), "sessions", || no.to_string(), whole)
+}
+
+/// A column as it stands.
+fn bytes<'r>(row: &'r Row<'_>, column: usize) -> &'r [u8] {
+    row.get_ref(column).ok().and_then(|column| column.as_bytes_or_null().ok().flatten()).unwrap_or_default()
 }
 
 fn bounded(count: usize) -> i64 {

@@ -11,6 +11,7 @@ use amprule_domain::event::{
     ChargingEvent, ChargingState, ConnectorStatus, Inbound, Naming, Phase, ProvisioningEvent, Repetition, StationEvent,
     TransactionEvent,
 };
+use amprule_domain::outbox::OutboxKind;
 use amprule_domain::ports::{Ids, PricingAnswer};
 use amprule_domain::pricing::{Pin, Price, PricedBy};
 use amprule_domain::reading::{Context, Reading};
@@ -43,7 +44,11 @@ pub(crate) struct World {
     pub(crate) pinned_to: PinnedTo,
     /// The pinned version cannot be asked.
     pub(crate) falls_back: bool,
+    /// It is the configuration's static tariff that prices.
+    pub(crate) is_static: bool,
     pub(crate) bills: Vec<Bill>,
+    /// What others were told.
+    pub(crate) told: Vec<OutboxKind>,
     last: Option<Reply>,
     /// What was answered, as the engine knows it for a while.
     pub(crate) heard: Vec<StationEvent>,
@@ -138,7 +143,9 @@ impl World {
             tariff: None,
             pinned_to: PinnedTo::default(),
             falls_back: false,
+            is_static: false,
             bills: Vec::new(),
+            told: Vec::new(),
             last: None,
             heard: Vec::new(),
         }
@@ -229,7 +236,7 @@ impl World {
         let id = self.only_session().id;
         let step = charging::carry_out(&self.station, id, &act, &|_, named| pin(&self.pinned_to, named))?;
         let prices = self.price(&step, now);
-        charging::may_stand(&act, &prices)?;
+        charging::may_stand(&act, &step, &prices)?;
         let message = MessageKey { id: "".into(), digest: 0 };
         let settled =
             charging::settle(&self.station, step, prices, &Settling { now, ids: &self.counter, message: &message });
@@ -242,7 +249,9 @@ impl World {
             let session = step.seen(*id)?;
             let input = charging::pricing_input(&self.station.record, &session, now);
             let total = Decimal::from(input.session.duration_s / 60);
-            self.next_change_at.map(|next| euros(total, now, next, input.is_final, self.falls_back))
+            let unit = if self.is_static { PricedBy::STATIC_TARIFF } else { "clock" };
+            let by = PricedBy { fallback: self.falls_back || self.is_static, ..by(unit) };
+            self.next_change_at.map(|next| euros(total, now, next, input.is_final, by))
         };
         step.to_price.iter().map(|id| PricingAnswer { price: price(id), decisions: Vec::new() }).collect()
     }
@@ -251,6 +260,9 @@ impl World {
         let written = settled.effects.iter().filter(|effect| matches!(effect, Effect::Session(_))).count();
         assert_eq!(written, settled.sessions.len(), "every changed session is written once");
         for effect in &settled.effects {
+            if let Effect::Outbox(event) = effect {
+                self.told.push(event.kind);
+            }
             if let Effect::Bill(bill) = effect
                 && !self.bills.iter().any(|known| (known.session, known.version) == (bill.session, bill.version))
             {
@@ -360,9 +372,12 @@ fn found(books: &[Arc<Session>], recall: &Recall) -> Vec<Session> {
     books.iter().filter(is_meant).map(|session| Session::clone(session)).collect()
 }
 
-fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool, fallback: bool) -> Price {
-    let (unit, version) = ("clock".to_owned(), "1".to_owned());
-    let priced_by = Arc::new(PricedBy { unit, version, hash: String::new(), fallback });
+fn by(unit: &str) -> PricedBy {
+    PricedBy { unit: unit.to_owned(), version: "1".to_owned(), hash: String::new(), fallback: false }
+}
+
+fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool, by: PricedBy) -> Price {
+    let priced_by = Arc::new(by);
     Price {
         currency: Currency::EUR,
         total,
