@@ -2,6 +2,7 @@
 
 mod live;
 mod load;
+mod webhook;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use serde::Deserialize;
 
 pub(crate) use live::rules_file;
 pub(crate) use load::{load, read};
+pub(crate) use webhook::Webhook;
 
 /// The commented example, which the tests hold against this code.
 pub(crate) const EXAMPLE: &str = include_str!("../amprule.example.toml");
@@ -38,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) decisions: Decisions,
     pub(crate) readings: Readings,
     pub(crate) log: Log,
+    #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
 }
 
@@ -115,31 +118,6 @@ pub(crate) enum Unknown {
 pub(crate) enum Pending {
     Strict,
     Lenient,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Webhook {
-    pub(crate) name: String,
-    pub(crate) url: String,
-    pub(crate) secret_file: PathBuf,
-    pub(crate) previous_secret_file: Option<PathBuf>,
-    #[serde(default = "Webhook::all_events")]
-    pub(crate) events: Vec<String>,
-    #[serde(default = "Webhook::timeout_s")]
-    pub(crate) timeout_s: u64,
-    #[serde(default)]
-    pub(crate) allow_http: bool,
-}
-
-impl Webhook {
-    fn all_events() -> Vec<String> {
-        vec!["*".to_owned()]
-    }
-
-    const fn timeout_s() -> u64 {
-        10
-    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -10,7 +10,7 @@ pub enum SettingsError {
     Name(String),
     #[error("two webhooks have the name {0}; what each has heard is kept under its name")]
     SameName(String),
-    #[error("the url of the webhook {hook} cannot be used")]
+    #[error("the url of the webhook {hook} cannot be used: {source}")]
     Url { hook: String, source: UrlFault },
     #[error("the webhook {hook} wants {pattern:?}, which no event is; did you mean {nearest:?}?")]
     Event { hook: String, pattern: String, nearest: String },

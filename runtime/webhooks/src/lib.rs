@@ -70,5 +70,5 @@ pub use hook::Hooks;
 pub use pace::Pace;
 pub use roots::Roots;
 pub use secret::Secret;
-pub use settings::{HookSettings, Settings};
+pub use settings::{HookAsWritten, HookSettings, Settings};
 pub use webhooks::Webhooks;

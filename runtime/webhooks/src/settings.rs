@@ -68,18 +68,46 @@ impl Settings {
 
 impl HookSettings {
     fn check(self) -> Result<Hook, SettingsError> {
-        if !is_name(&self.name, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-            return Err(SettingsError::Name(self.name));
+        let (wanted, address) = self.as_written().parts()?;
+        let secrets = [Some(self.secret), self.previous_secret].into_iter().flatten().collect();
+        Ok(Hook { name: self.name.into(), address, secrets, wanted, timeout: self.timeout })
+    }
+
+    fn as_written(&self) -> HookAsWritten<'_> {
+        let Self { name, url, events, timeout, allow_http, .. } = self;
+        HookAsWritten { name, url, events, timeout: *timeout, allow_http: *allow_http }
+    }
+}
+
+/// What can be checked of a subscriber before its secret is read.
+#[derive(Clone, Copy)]
+pub struct HookAsWritten<'a> {
+    pub name: &'a str,
+    pub url: &'a str,
+    pub events: &'a [String],
+    pub timeout: Duration,
+    pub allow_http: bool,
+}
+
+impl HookAsWritten<'_> {
+    /// # Errors
+    /// The first setting that cannot work.
+    pub fn check(self) -> Result<(), SettingsError> {
+        self.parts().map(drop)
+    }
+
+    fn parts(self) -> Result<(Wanted, Address), SettingsError> {
+        let Self { name, url, events, timeout, allow_http } = self;
+        let hook = name.to_owned();
+        if !is_name(name, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+            return Err(SettingsError::Name(hook));
         }
-        let hook = self.name;
-        if self.timeout.is_zero() || self.timeout > MAX_TIMEOUT {
+        if timeout.is_zero() || timeout > MAX_TIMEOUT {
             return Err(SettingsError::Timeout(hook));
         }
-        let wanted = Wanted::parse(&hook, self.events)?;
-        let address = Address::parse(&self.url, self.allow_http)
-            .map_err(|source| SettingsError::Url { hook: hook.clone(), source })?;
-        let secrets = [Some(self.secret), self.previous_secret].into_iter().flatten().collect();
-        Ok(Hook { name: hook.into(), address, secrets, wanted, timeout: self.timeout })
+        let wanted = Wanted::parse(name, events.to_vec())?;
+        let address = Address::parse(url, allow_http).map_err(|source| SettingsError::Url { hook, source })?;
+        Ok((wanted, address))
     }
 }
 

@@ -93,6 +93,23 @@ mod tests {
     }
 
     #[test]
+    fn a_webhook_that_cannot_work_is_named_where_they_begin() {
+        let hook = |members: &str| format!("[[webhooks]]\nname = \"erp\"\nsecret_file = \"s\"\n{members}\n");
+        let cases = [
+            ("url = \"http://example.com\"", "it is not encrypted"),
+            ("url = \"https://example.com\"\ntimeout_s = 61", "60 s"),
+            ("url = \"https://example.com\"\nevents = [\"session.end\"]", "did you mean \"session.ended\"?"),
+        ];
+        for (members, why) in cases {
+            let good = hook("url = \"https://example.com/a\"").replace("erp", "crm");
+            let text = error(&format!("{good}{}", hook(members)));
+            assert!(text.contains(why) && text.contains("webhook erp") && text.contains("amprule.toml:1:1\n"), "{text}");
+        }
+        let twice = error(&[hook("url = \"https://a.com\""), hook("url = \"https://b.com\"")].concat());
+        assert!(twice.contains("two webhooks have the name erp"), "{twice}");
+    }
+
+    #[test]
     fn models_are_entries_of_their_own() {
         let text =
             "[[stations.models]]\nvendor = \"ACME*\"\nstrict = \"reject\"\n[[stations.models]]\nwhole_seconds = true\n";
