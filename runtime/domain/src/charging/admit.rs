@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use super::Admission;
 use super::begin::pin;
-use super::transaction::Told;
-use crate::Energy;
+use super::told::Told;
+use crate::decision::Decision;
+use crate::effect::Effect;
 use crate::event::Phase;
 use crate::mark::Mark;
 use crate::reply::{AuthorizationStatus, TokenInfo};
 use crate::session::{Admitted, Session};
 use crate::token::IdToken;
+use crate::{Energy, SessionId};
 
 /// What may flow before a token is accepted, and nobody asks for whom.
 const NOTHING: Energy = Energy::from_wh(100);
@@ -56,6 +59,12 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
 pub(super) fn verdict(session: &Session, told: Told<'_>) -> Option<TokenInfo> {
     let shown = told.event.token.as_ref()?;
     Some(session.verdict_on(shown).unwrap_or(&told.admission.info).clone())
+}
+
+/// A session's books hold the decision that let it begin.
+pub(crate) fn decided(admission: Admission, session: Option<SessionId>) -> impl Iterator<Item = Effect> {
+    let decisions = admission.decisions.into_iter();
+    decisions.map(move |decision| Effect::Decision(Box::new(Decision { session, ..decision })))
 }
 
 /// At the bound the oldest goes that is not the session's own.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::transaction::Told;
-use crate::apply::Pinning;
+use super::told::Told;
 use crate::event::Phase;
 use crate::mark::Marks;
+use crate::moment::Pinning;
 use crate::pricing::Pin;
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState, Signs};
 use crate::station::StationRecord;

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::follow::{Bounds, clock, enter};
 use super::measure::{measure_end, redate};
+use super::state::{clock, enter};
+use super::told::Bounds;
 use super::{Station, believe};
 use crate::Energy;
 use crate::event::TransactionEvent;

@@ -7,11 +7,12 @@
 //! energy and is only kept. Everything else contradicts the end: it is kept, and a person has to look.
 
 use super::admit::admit;
-use super::consequences::{self, Happened, Step};
+use super::consequences;
 use super::ending::weigh_edges;
 use super::follow::follow;
 use super::measure::note_hours;
-use super::transaction::Told;
+use super::step::{Happened, Step};
+use super::told::Told;
 use crate::Energy;
 use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::evidence::{Point, Power};

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::believe::{self, Order, Read, SLACK, Value};
-use super::follow::clock;
+use super::state::clock;
 use crate::Energy;
 use crate::event::{ChargingState, TransactionEvent};
 use crate::evidence::{Interval, Judged, Point, Power};

@@ -1,7 +1,7 @@
 //! What must be asked before a message can be admitted.
 
+use super::Station;
 use super::identify::{Meant, identify};
-use super::{Station, consequences};
 use crate::authorization::Purpose;
 use crate::decision::Decision;
 use crate::event::{ChargingEvent, Phase, StationEvent, TransactionEvent};
@@ -59,7 +59,7 @@ pub enum Proposal {
     Stands(Admission),
 }
 
-/// `was_heard`: as in [`super::Moment`].
+/// `was_heard`: as in [`crate::Moment`].
 pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Proposal {
     let question = match event {
         StationEvent::Authorization(token) => Some(Question {
@@ -91,7 +91,7 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
     if known.is_some_and(|session| session.knows(token)) {
         return None;
     }
-    let over = consequences::replaced(station, event).filter(|_| event.phase == Phase::Started);
+    let over = station.open_before(event).filter(|_| event.phase == Phase::Started);
     let starts = event.phase != Phase::Ended && !known.is_some_and(Session::has_accepted_token);
     Some(Question {
         token: token.clone(),

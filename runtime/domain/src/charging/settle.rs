@@ -4,30 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::consequences::{Happened, Outcome, Step};
+use super::step::{Happened, Outcome, Settled, Step};
 use super::{Station, billing, limit};
 use crate::StationId;
 use crate::bill::Bill;
-use crate::command::Exchange;
 use crate::effect::{Answered, Effect, MessageKey};
-use crate::event::ConnectorStatus;
 use crate::outbox::{OutboxEvent, OutboxKind};
 use crate::ports::{Ids, PricingAnswer};
 use crate::reply::{Reply, TransactionReply};
 use crate::session::Session;
-use crate::station::StationRecord;
-
-/// A step with everything known: commit the effects, then adopt, then answer.
-#[derive(Debug)]
-pub struct Settled {
-    pub effects: Vec<Effect>,
-    pub record: Option<StationRecord>,
-    pub sessions: Vec<Arc<Session>>,
-    pub connector: Option<ConnectorStatus>,
-    pub exchanges: Vec<Exchange>,
-    pub reply: Reply,
-    pub happened: Vec<Happened>,
-}
 
 /// The occasion of a step.
 pub struct Settling<'a> {

@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 
-use super::Station;
 use super::admit::admit;
 use super::begin::{blank, pin};
-use super::consequences::{self, Step};
 use super::ending::abandon;
-use super::follow::{Bounds, FAR, follow};
-use super::transaction::Told;
+use super::follow::{FAR, follow};
+use super::step::Step;
+use super::told::{Bounds, Told};
+use super::{Station, consequences};
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState};

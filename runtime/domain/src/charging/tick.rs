@@ -10,9 +10,9 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::consequences::{Happened, Step};
 use super::ending::abandon;
-use super::follow::at_present;
+use super::state::at_present;
+use super::step::{Happened, Step};
 use super::{Rules, Station, startless};
 use crate::SessionId;
 use crate::reply::Reply;

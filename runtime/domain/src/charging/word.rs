@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Station;
-use super::follow::{awaiting_stop, change_state};
+use super::follow::awaiting_stop;
+use super::state::change_state;
 use crate::event::ConnectorStatus;
 use crate::mark::Mark;
 use crate::session::{Session, Signs};
