@@ -29,6 +29,7 @@ pub mod outbox;
 pub mod pattern;
 mod pin;
 pub mod ports;
+mod price;
 pub mod pricing;
 mod provisioning;
 pub mod reading;
