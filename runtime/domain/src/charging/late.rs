@@ -116,15 +116,15 @@ fn file(session: &mut Session, event: &TransactionEvent, power: Power) -> bool {
         .collect();
     registers.sort_by_key(|(point, _)| (point.at, point.register));
     let highest = registers.iter().map(|(point, _)| point.register).max();
-    let mut course = session.timeline.clone();
+    let mut timeline = session.timeline.clone();
     for (point, meter) in registers {
-        course.amend(meter, point, ended_at, power);
+        timeline.amend(meter, point, ended_at, power);
     }
     // All of the message fits or none of it.
-    let last = course.evidence.last_register();
+    let last = timeline.evidence.last_register();
     let fits = last > before && last >= highest;
     if fits {
-        session.timeline = course;
+        session.timeline = timeline;
     }
     fits
 }

@@ -111,10 +111,10 @@ fn facts(record: &StationRecord, evse: u32, connector: u32) -> StationFacts {
 pub fn cut_anew(input: &PricingInput, boundaries: &[u16]) -> PricingInput {
     let zone = TimeZone::get(&input.session.time_zone).unwrap_or(TimeZone::UTC);
     let state = input.periods.first().map_or(ChargingState::Charging, |period| period.state);
-    let mut course = Timeline::new(input.session.started_at, state);
-    course.periods = input.periods.iter().map(PricingPeriod::stretch).collect();
-    let course = course.shared_out(&Clock::new(zone.clone(), boundaries));
-    PricingInput { periods: course.all().map(|period| pricing_period(period, &zone)).collect(), ..input.clone() }
+    let mut timeline = Timeline::new(input.session.started_at, state);
+    timeline.periods = input.periods.iter().map(PricingPeriod::stretch).collect();
+    let timeline = timeline.shared_out(&Clock::new(zone.clone(), boundaries));
+    PricingInput { periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(), ..input.clone() }
 }
 
 /// A period with its place in the local week.

@@ -30,7 +30,7 @@ const ALTERNATING_W: i64 = 60_000;
 /// What flowed in a shorter time may have flowed before it.
 const FLOWS_S: i64 = 120;
 
-/// A session's course so far.
+/// What a session did so far, in periods.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "form::Form")]
 pub struct Timeline {
@@ -130,7 +130,7 @@ impl Timeline {
         judged.map_or_else(Vec::new, |judged| self.take(at, judged, Self::POWER, clock))
     }
 
-    /// So much energy flowed since the last register, in the states that were told: a course that nobody has to judge.
+    /// So much energy flowed since the last register, in the states that were told; nothing of it has to be judged.
     pub fn deliver(&mut self, at: Timestamp, energy: Energy, clock: &Clock) {
         let later = self.set_aside_after(at);
         self.settle(energy, at, None, clock);
@@ -189,7 +189,7 @@ impl Timeline {
         }
     }
 
-    /// The same course cut at another clock's changes, each period's energy shared out over its time.
+    /// The same timeline cut at another clock's changes, each period's energy shared out over its time.
     pub fn shared_out(&self, clock: &Clock) -> Self {
         let mut again = Self { periods: Vec::new(), ..self.clone() };
         let mut room = Self::MAX_PERIODS;
