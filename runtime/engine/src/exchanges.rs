@@ -12,26 +12,12 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::calls::Waiting;
+use crate::refused::OrderRefused;
 use crate::station::StationTask;
 
 /// A station that has just connected is asked nothing for so long, unless it speaks: many cannot take a request before their
 /// boot has been answered, and start anew over it. One that has not booted may have nothing to say.
 const SPEAKS_FIRST: SignedDuration = SignedDuration::from_secs(10);
-
-/// Why a command is not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OrderRefused {
-    #[error("{0} commands are open for this station already, try again later")]
-    Busy(usize),
-    #[error("this command is over already")]
-    Over,
-    #[error("it is on the wire; the station may carry it out")]
-    Sent,
-    #[error("it stops a session at the limit of its authorization, and is tried until that has ended")]
-    Limit,
-    #[error("{0}")]
-    NotStored(String),
-}
 
 impl StationTask {
     /// It is on disk when this answers.

@@ -10,10 +10,9 @@ use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::acts::ActRefused;
 use crate::calls::Call;
 use crate::connection::ConnectionState;
-use crate::exchanges::OrderRefused;
+use crate::refused::{ActRefused, OrderRefused};
 
 pub(crate) enum Mail {
     /// A socket. It replaces those with a smaller ticket.

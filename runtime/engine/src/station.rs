@@ -16,16 +16,16 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::alarm::Alarm;
 use crate::answered::AnsweredRing;
+use crate::asked::Asked;
 use crate::calls::{Call, CallFailed, Calls, Waiting, finish};
-use crate::engine::{Ports, Shared};
 use crate::mailbox::{Mail, Mailbox};
-use crate::pending::Asked;
+use crate::ports::Ports;
+use crate::settings::{Settings, UnknownStations};
+use crate::shared::Shared;
 use crate::stations::Stations;
 use crate::timekeeping::Vote;
-use crate::{Settings, UnknownStations};
 
 /// What a task is given.
-#[derive(Clone)]
 pub(crate) struct Outside {
     pub ports: Arc<Ports>,
     pub shared: Arc<Shared>,
