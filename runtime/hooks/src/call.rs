@@ -9,7 +9,7 @@ use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 
 use crate::breaker::BreakerState;
-use crate::guard;
+use crate::panics;
 use crate::probation::{ProbationRules, Turn};
 use crate::settings::Granted;
 use crate::unit::{Answer, Budget, Unit, Used};
@@ -144,7 +144,7 @@ async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Ran<Q:
 /// What the unit itself took: waiting for a place is not its doing.
 fn timed<T>(call: impl FnOnce() -> Answer<T>) -> Ran<T> {
     let began = Instant::now();
-    let answer = guard::caught(call);
+    let answer = panics::caught(call);
     (answer, began.elapsed())
 }
 

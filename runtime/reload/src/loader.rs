@@ -181,7 +181,7 @@ impl Loader {
             self.registry.begin_shadow(version, &path);
         }
         for path in findings.settled {
-            self.registry.settle(&path.display().to_string());
+            self.registry.clear(&path.display().to_string());
         }
         for (path, trouble) in findings.troubles {
             self.registry.reject(&path.display().to_string(), trouble);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Parameters, PinnedUnit, Price};
 
-use super::pricing::{Course, Lines};
+use super::pricing::{Lines, Pricing};
 use super::wanted::Wanted;
 use crate::version::Version;
 
@@ -16,7 +16,7 @@ impl Lines for ModifierOutput {
     }
 }
 
-impl Course<'_> {
+impl Pricing<'_> {
     pub(super) async fn modified(&mut self, mut price: Price, modifiers: &[PinnedUnit]) -> Price {
         for modifier in modifiers {
             price = self.with_modifier(price, Wanted::modifier(modifier)).await;
