@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::place::children;
-use crate::settle::{Hint, settle};
+use crate::quiet::{Hint, wait_for_quiet};
 use crate::watch::channel;
 
 /// A save is over when nothing happened for this long …
@@ -70,7 +70,7 @@ impl Observed {
             let began = match self.hints.recv_timeout(RESCAN) {
                 Ok(hint) => {
                     let began = Instant::now();
-                    if settle(hint, &self.hints, QUIET, AT_MOST).stopped {
+                    if wait_for_quiet(hint, &self.hints, QUIET, AT_MOST).stopped {
                         return None;
                     }
                     began

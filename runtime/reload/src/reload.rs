@@ -15,9 +15,9 @@ use parking_lot::Mutex;
 use crate::archive::ArchiveFolder;
 use crate::loader::Loader;
 use crate::order::{Order, Refused};
+use crate::quiet::{Hint, wait_for_quiet};
 use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
-use crate::settle::{Hint, settle};
 use crate::watch::{Watch, channel};
 use crate::workshop::{Compilers, Equipment, Workshop};
 
@@ -187,11 +187,11 @@ impl Task {
             let patience = if again { quiet } else { self.watch.patience(&self.reload.settings) };
             let moved = match hints.recv_timeout(patience) {
                 Ok(hint) => {
-                    let settled = settle(hint, hints, quiet, at_most);
-                    if settled.stopped {
+                    let burst = wait_for_quiet(hint, hints, quiet, at_most);
+                    if burst.stopped {
                         return;
                     }
-                    settled.moved
+                    burst.moved
                 }
                 Err(RecvTimeoutError::Timeout) if !again && self.watch.wakes_in_vain(&self.reload.settings, looked) => {
                     continue;
