@@ -9,7 +9,7 @@ use amprule_domain::command::{Command, Unsayable};
 use amprule_domain::event::{Boot, Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{CallOutcome, CallRefused, CloseReason, Closed, Later, Link, RawCalls, Received};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
-use amprule_ocpp::{Decoded, Dialect, Fault, Frame, Malformed};
+use amprule_ocpp::{Decoded, Dialect, Frame, FrameFault, Malformed};
 use jiff::tz::TimeZone;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::debug;
@@ -181,7 +181,7 @@ impl Connection {
 
     /// Answers a message whose id was not seen, in the versions that have an id for that.
     fn refuse_unread(&mut self, description: String) {
-        let unread = Malformed { fault: Fault::NotJson, kind: None, id: None };
+        let unread = Malformed { fault: FrameFault::NotJson, kind: None, id: None };
         if self.dialect.answer_malformed(&unread).is_some() {
             let refusal = Refusal::new(RefusalCode::RpcFrameworkError, description);
             self.socket.queue(self.dialect.encode_error("-1", &refusal));
