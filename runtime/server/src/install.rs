@@ -91,7 +91,7 @@ fn admitted(config: &Config, source: &Source, any_revision: bool) -> Result<Stri
     if !any_revision {
         guard.admit(source).map_err(refused)?;
     }
-    Ok(verify::said(&guard.standing(source).map_err(refused)?))
+    Ok(verify::said(&guard.signature_status(source).map_err(refused)?))
 }
 
 /// Where the unit is now, or where it belongs.
