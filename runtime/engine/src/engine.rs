@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::calls::{Call, CallFailed};
-use crate::connection::Connection;
+use crate::connection::ConnectionInfo;
 use crate::counters::Counters;
 use crate::guesses::{GuessCounts, Guesses};
 use crate::mailbox::{Handle, Mail};
@@ -80,7 +80,7 @@ impl Engine {
         let _ = self.shared.notices.send(Arc::new(notice));
     }
 
-    pub fn connection(&self, station: &StationId) -> Option<Connection> {
+    pub fn connection(&self, station: &StationId) -> Option<ConnectionInfo> {
         self.stations.get(station)?.connection.get()
     }
 

@@ -33,7 +33,7 @@ mod timekeeping;
 mod troubles;
 
 pub use calls::CallFailed;
-pub use connection::Connection;
+pub use connection::ConnectionInfo;
 pub use counters::{Counters, MessageCount, RepairCount};
 pub use engine::Engine;
 pub use guesses::GuessCounts;

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::Occasion;
 use amprule_domain::authorization::AuthorizationInput;
-use amprule_domain::ports::{About, AuthorizationAnswer, Clock, Hooks, Ids, Later, PricingAnswer};
+use amprule_domain::ports::{About, AuthorizationAnswer, BoxFuture, Clock, Hooks, Ids, PricingAnswer};
 use amprule_domain::pricing::{Pin, PricingInput};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -221,7 +221,7 @@ impl Registry {
 }
 
 impl Hooks for Registry {
-    fn authorize<'a>(&'a self, input: AuthorizationInput, at: Occasion<'a>) -> Later<'a, AuthorizationAnswer> {
+    fn authorize<'a>(&'a self, input: AuthorizationInput, at: Occasion<'a>) -> BoxFuture<'a, AuthorizationAnswer> {
         Box::pin(self.authorize_with_chain(input, at))
     }
 
@@ -233,7 +233,7 @@ impl Hooks for Registry {
         pin.is_some_and(|pin| !pin.is_static_tariff()) || self.settings.static_tariff.is_some()
     }
 
-    fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> Later<'a, PricingAnswer> {
+    fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> BoxFuture<'a, PricingAnswer> {
         Box::pin(self.price_pinned(pin, input, about))
     }
 }

@@ -35,7 +35,7 @@ pub struct Admission {
 
 impl Admission {
     /// Nobody had to be asked, or an operator's standing word answers.
-    pub const fn standing(status: AuthorizationStatus) -> Self {
+    pub const fn of_status(status: AuthorizationStatus) -> Self {
         Self {
             info: TokenInfo::status(status),
             limits: SessionLimits {
@@ -73,9 +73,9 @@ pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Prop
         _ => None,
     };
     match question {
-        None => Proposal::Stands(Admission::standing(AuthorizationStatus::Accepted)),
+        None => Proposal::Stands(Admission::of_status(AuthorizationStatus::Accepted)),
         Some(question) if station.record.provisioning == Provisioning::Accepted => Proposal::Ask(question),
-        Some(_) => Proposal::Stands(Admission::standing(AuthorizationStatus::Invalid)),
+        Some(_) => Proposal::Stands(Admission::of_status(AuthorizationStatus::Invalid)),
     }
 }
 

@@ -135,7 +135,7 @@ fn a_session_that_goes_on_has_no_bill_until_it_ends_again() {
 #[test]
 fn what_people_did_finds_room_among_many_marks() {
     let mut world = billed();
-    let session = std::sync::Arc::make_mut(&mut world.station.sessions[0]);
+    let session = Arc::make_mut(&mut world.station.sessions[0]);
     session.marks.extend((0..40).map(|n| Mark::new(format!("odd-{n}"))));
     world.act(Verb::Void).expect("it is billed");
     assert!(world.only_session().marks.has(&Mark::VOIDED));
