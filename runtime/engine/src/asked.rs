@@ -17,7 +17,7 @@ impl Asked {
         self.0.push(action);
     }
 
-    /// With its memory: most stations are never asked.
+    /// Gives its memory back too: most stations are never asked for anything.
     pub(crate) fn forget(&mut self) {
         self.0 = Vec::new();
     }

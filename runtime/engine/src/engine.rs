@@ -114,7 +114,7 @@ impl Engine {
     }
 
     /// Queues a typed command, whether the station is connected or not. It is on disk when this answers; what comes of it
-    /// is the exchange's to tell.
+    /// is read from the exchange.
     pub async fn order(
         &self,
         station: &StationId,

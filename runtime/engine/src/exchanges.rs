@@ -1,6 +1,7 @@
-//! Commands on their way: each step is on disk, so that a crash leaves none of them answered by nobody.
+//! Commands on their way: each step is on disk, so that after a crash every one of them still gets its outcome.
 //!
-//! What the wire has done is done: memory has it at once, and the store as soon as it can. Only sending waits for the disk.
+//! What was sent or answered cannot be undone: memory has it at once, and the store as soon as it can. Only sending waits
+//! for the commit.
 
 use amprule_domain::CommandId;
 use amprule_domain::Timestamp;
@@ -92,7 +93,7 @@ impl StationTask {
         }
     }
 
-    /// However late it comes, and to whichever try.
+    /// An answer counts however late it comes, and whichever try it is for.
     pub(crate) async fn exchange_answered(&mut self, call: &str, answer: CommandAnswer) {
         self.calls.is_answered(call);
         let mut open = self.station.exchanges.iter().filter(|exchange| exchange.is_open());

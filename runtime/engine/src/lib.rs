@@ -1,4 +1,4 @@
-//! The straight line: one task and one bounded mailbox per station.
+//! Stations as tasks: one task and one bounded mailbox per station.
 //!
 //! A message comes in through the station's link, is understood by the state machine in `domain`, asks the hooks, is
 //! committed, and is answered, in this order and in one place ([`step`]). This crate must never know a wire format, a

@@ -17,7 +17,7 @@ pub struct Settings {
     pub calls_queued_max: usize,
     /// Stations that may have a task. Beyond it a new station is turned away at the door.
     pub stations_max: usize,
-    /// After so long without a connection, a letter or a deadline a station's task ends; its state is read again when
+    /// After so long without a connection, mail or a deadline a station's task ends; its state is read again when
     /// it comes back.
     pub unload_after: Duration,
     /// What becomes of a station that nobody has entered.

@@ -124,7 +124,7 @@ fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Stat
     Ok((Station::new(record, sessions, connectors, exchanges, settings.rules), answered))
 }
 
-/// A panic ends this task alone. Letters in the mailbox are dropped with it, and so are their sockets: the station
+/// A panic ends this task alone. The mail in its mailbox is dropped with it, and so are their sockets: the station
 /// connects again and gets a task that reads its state from the store.
 impl Drop for StationTask {
     fn drop(&mut self) {

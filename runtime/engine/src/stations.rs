@@ -33,8 +33,8 @@ impl Stations {
         self.handles.lock().of.get(id).cloned()
     }
 
-    /// `task` runs until the station is not needed any more, and drops the sender then. `None` when the engine is shutting
-    /// down.
+    /// `task` runs until the station is not needed any more, and drops the sender then. `None` when the engine is
+    /// shutting down.
     pub(crate) fn get_or_start<T: Future<Output = ()> + Send + 'static>(
         &self,
         id: &StationId,
@@ -54,8 +54,8 @@ impl Stations {
 
     /// True: the station's task may end, its handle is gone. False: somebody is about to write to it, or has written.
     ///
-    /// A letter needs a handle, and handles are only given out under this lock: when there is no other than the one
-    /// in here, no letter is under way.
+    /// Mail needs a handle, and handles are only given out under this lock: when there is no other than the one in
+    /// here, no mail is under way.
     pub(crate) fn retire(&self, id: &StationId, mail: &mpsc::Receiver<Mail>) -> bool {
         let mut handles = self.handles.lock();
         let is_wanted = handles.of.get(id).is_some_and(|handle| handle.mail.strong_count() > 1);
