@@ -1,4 +1,4 @@
-//! What the middle of the house asks of the outside. Implemented above, passed in as `&dyn` or `Arc<dyn …>`.
+//! What domain, engine and hooks ask of the outside. Implemented above, passed in as `&dyn` or `Arc<dyn …>`.
 
 use core::net::IpAddr;
 use std::future::Future;
@@ -28,7 +28,7 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 /// The store's word for [`BoxFuture`].
 pub type Later<'a, T> = BoxFuture<'a, T>;
 
-/// The real one stands once, in the server.
+/// The real one is in the server, and nowhere else.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }

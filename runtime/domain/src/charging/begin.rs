@@ -55,7 +55,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
     }
 }
 
-/// What prices a session that began at this place, at that time, for this token's group and by the tariff that was named.
+/// The pricing versions for a session, by its place, start, token group, and the tariff that its authorization named.
 pub(super) fn pin(session: &Session, record: &StationRecord, pinning: &Pinning<'_>) -> Option<Arc<Pin>> {
     let occasion = Occasion::of(record, session.token_group.as_deref(), session.started_at);
     pinning(&occasion, session.tariff.as_deref())

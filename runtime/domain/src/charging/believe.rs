@@ -63,7 +63,7 @@ pub(super) struct Read {
     pub meter: Meter,
     pub value: Value,
     pub point: Point,
-    /// As the station dated it: a reading that is told again is known by it.
+    /// As the station dated it: this is how a reading that is sent again is recognised.
     pub told_at: Timestamp,
 }
 

@@ -68,7 +68,7 @@ pub(super) fn filed(told: Told<'_>, session: Session, why: &'static str) -> Step
     Step { effects, reply: answer(told, &session, false), sessions: vec![session], ..Step::reply(Reply::Empty) }
 }
 
-/// The message is filed and accepted, and changes no session; 0 stands for none.
+/// The message is filed and accepted, and changes no session. `number` 0: it is no session's.
 pub(super) fn filed_as(told: Told<'_>, number: SessionNo, why: &'static str) -> Step {
     let token = told.event.token.as_ref().map(|_| told.admission.info.clone());
     let reply = TransactionReply { transaction: told.name(), number, token, total_cost: None };

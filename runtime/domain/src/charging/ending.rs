@@ -24,7 +24,7 @@ const CLOCK_OFF_S: i64 = 300;
 const GAP_S: i64 = 15;
 /// Start and end of a session that drew anything are not in one moment.
 const INSTANT_S: i64 = 15;
-/// What may flow between another driver's token and the end that it brings.
+/// What may flow between another driver's token and the end that this driver asks for.
 const LEAVING: Energy = Energy::from_wh(500);
 
 pub(super) fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {

@@ -1,4 +1,4 @@
-//! A command has gone on: what that means for its session.
+//! A command was sent, answered or given up: what that means for its session.
 
 use super::Station;
 use super::step::{Happened, Step};

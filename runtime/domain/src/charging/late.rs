@@ -87,7 +87,7 @@ fn note(session: &mut Session, event: &TransactionEvent) {
 fn go_on(told: Told<'_>, mut session: Session) -> Step {
     session.state = SessionState::Active;
     (session.ended_at, session.stop_reason) = (None, None);
-    // Whatever was to stop it is over: its limits are looked at again.
+    // The command to stop it is over: its limits are checked again.
     session.limits.stop_requested = false;
     DOUBTS_OF_AN_END.iter().for_each(|mark| session.marks.take_back(mark));
     // What was told of its states after its last register is gone.

@@ -17,7 +17,7 @@ const SILENT: SignedDuration = SignedDuration::from_hours(24);
 /// The register of a start may be so much older.
 const EARLY: SignedDuration = SignedDuration::from_secs(10);
 
-/// So much energy at another hour is no rounding.
+/// More energy than this at another hour is not a rounding.
 const OTHER_HOURS: Energy = Energy::from_wh(200);
 
 /// `is_older`: the station's numbering says that later messages have come already.

@@ -28,13 +28,13 @@ pub struct Admission {
     pub limits: SessionLimits,
     /// The pricing unit that the policy asked for.
     pub tariff: Option<String>,
-    /// The token's kind in the operator's books.
+    /// The token's kind in the operator's record.
     pub kind: Option<String>,
     pub decisions: Vec<Decision>,
 }
 
 impl Admission {
-    /// Nobody had to be asked, or an operator's standing word answers.
+    /// Nobody had to be asked, or the operator's record of the token answers.
     pub const fn of_status(status: AuthorizationStatus) -> Self {
         Self {
             info: TokenInfo::status(status),
@@ -79,7 +79,7 @@ pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Prop
     }
 }
 
-/// Every token in every event is asked about, once in a session (OCPP 2.0.1, E05.FR.01). The end takes its course
+/// Every token in every event is asked about, once in a session (OCPP 2.0.1, E05.FR.01). The session ends
 /// whatever the answer is: a driver may always stop.
 fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) -> Option<Question> {
     let token = event.token.as_ref()?;

@@ -14,11 +14,11 @@ use crate::ports::{Ids, PricingAnswer};
 use crate::reply::{Reply, TransactionReply};
 use crate::session::Session;
 
-/// The occasion of a step.
+/// What a step is settled with.
 pub struct Settling<'a> {
     pub now: Timestamp,
     pub ids: &'a dyn Ids,
-    /// The message that is answered; of no id where nobody asked.
+    /// The message that is answered; [`MessageKey::nobody`] where no message caused the step.
     pub message: &'a MessageKey,
 }
 
@@ -75,7 +75,7 @@ fn command_stops(station: &Station, step: &mut Step, at: &Settling<'_>) {
     step.exchanges.extend(station.stops_over(&step.sessions, at.now));
 }
 
-/// What subscribers hear of; all else is for those who watch.
+/// What subscribers of webhooks are sent; all else is for the event stream only.
 fn to_others(station: &StationId, event: &Happened, at: Timestamp) -> Option<OutboxEvent> {
     let (kind, session, bill, command) = match *event {
         Happened::Started(id) => (OutboxKind::SessionStarted, Some(id), None, None),

@@ -85,7 +85,7 @@ fn may_be_another(told: Told<'_>, session: &Session, first: Option<Timestamp>) -
     if is_unnamed { has_another } else { is_long_after }
 }
 
-/// Who ended it paid only as long as nobody else was known.
+/// A token that only ended the session paid as long as no other was known.
 fn forget_leaver(waiting: &mut Session) {
     let own = waiting.token.as_ref();
     let shows_own = |event: &&TransactionEvent| {

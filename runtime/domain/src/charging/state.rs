@@ -9,7 +9,7 @@ use crate::mark::Mark;
 use crate::session::Session;
 use crate::timeline::Clock;
 
-/// The session if time has passed up to now in its present state.
+/// The session as it is when it stays in its present state until now.
 pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
     let mut present = session.clone();
     if now > present.timeline.at {
@@ -24,7 +24,7 @@ pub(super) fn change_state(session: &mut Session, at: Timestamp, state: Charging
     if at + SLACK >= session.timeline.at {
         enter(session, at, state);
     } else if session.timeline.state_at(at) != state {
-        // A register of later has come before. What was settled since then may have been in this state.
+        // A later register has come first. The energy booked since `at` may belong to this state.
         session.marks.add(Mark::LATE_STATE);
         if session.timeline.is_unchanged_since(at) {
             session.timeline.state = state;

@@ -1,4 +1,4 @@
-//! A message about a transaction with what is needed to understand it. Everything in this folder is handed it.
+//! A message about a transaction, with all that is needed to understand it: the steps of this folder hand it on.
 
 use jiff::Timestamp;
 
@@ -20,7 +20,7 @@ pub(super) struct Told<'a> {
     pub moment: &'a Moment<'a>,
 }
 
-/// What a message is held against.
+/// What limits a session's readings: the present, and the power of its EVSE.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub now: Timestamp,

@@ -1,4 +1,4 @@
-//! A message about a transaction, from whom it means to what comes of it.
+//! A message about a transaction: which session it means, and what that session becomes.
 //!
 //! No message about a transaction is refused. A repetition changes nothing and gets the same answer; what has no start
 //! waits for it, or is booked without it; what cannot belong to the session that it names is kept for a person.
@@ -82,7 +82,8 @@ fn may_end_another(told: Told<'_>, session: &Session) -> bool {
     if shows_driver { others().any(is_drivers) } else { is_strangers || others().next().is_some() }
 }
 
-/// An end is booked for itself, under a name of ours; the session whose name it has goes on.
+/// The end of a transaction that is not the session of its name: it is booked as a session of its own, under a name of
+/// ours, and the session of that name goes on.
 fn foreign(told: Told<'_>, session: &Session) -> Step {
     if told.event.phase != Phase::Ended {
         return consequences::filed_as(told, session.no, "foreign");

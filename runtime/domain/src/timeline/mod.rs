@@ -105,7 +105,7 @@ impl Timeline {
     }
 
     pub fn make_room(&mut self, clock: &Clock) -> Vec<Mark> {
-        self.settle(Energy::ZERO, self.at, None, clock)
+        self.book(Energy::ZERO, self.at, None, clock)
     }
 
     /// How long it was said to charge since the last register, until this moment.
@@ -133,7 +133,7 @@ impl Timeline {
     /// So much energy flowed since the last register, in the states that were told; nothing of it has to be judged.
     pub fn deliver(&mut self, at: Timestamp, energy: Energy, clock: &Clock) {
         let later = self.set_aside_after(at);
-        self.settle(energy, at, None, clock);
+        self.book(energy, at, None, clock);
         self.energy += energy;
         self.open = later;
     }
@@ -146,9 +146,9 @@ impl Timeline {
         let settled = self.open.first().map_or(at, |first| first.started_at);
         let (before, now) = (self.energy, energy);
         if since >= settled && now >= before {
-            marks.extend(self.settle(now - before, settled, Some(power), clock));
+            marks.extend(self.book(now - before, settled, Some(power), clock));
         } else {
-            marks.extend(self.settle(Energy::ZERO, settled, None, clock));
+            marks.extend(self.book(Energy::ZERO, settled, None, clock));
             marks.extend(self.flowed_in_spite(now.above(before), since, at, power));
             match is_restored {
                 true => self.scale(now, before, since, at),
@@ -166,7 +166,7 @@ impl Timeline {
     pub fn finish(&mut self, at: Timestamp, clock: &Clock) -> Vec<Mark> {
         self.cut_off(at);
         self.advance(at);
-        self.settle(Energy::ZERO, at, None, clock)
+        self.book(Energy::ZERO, at, None, clock)
     }
 
     /// Nothing that was heard of happened after this moment. Energy stays, in what is left.
@@ -324,7 +324,7 @@ impl Timeline {
 
     /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them; without any, it came at
     /// this moment. What the EVSE can deliver tells whether energy has flowed in spite of the states.
-    fn settle(&mut self, delta: Energy, at: Timestamp, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
+    fn book(&mut self, delta: Energy, at: Timestamp, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
         let mut open = std::mem::take(&mut self.open);
         let mut marks = Vec::new();
         if power.is_some_and(|power| flows_in_spite(&open, delta, self.likely(power))) {
