@@ -1,4 +1,4 @@
-//! A cache of the loaded versions by content hash: active ones, last known good ones, and those that sessions are pinned to.
+//! A cache of the loaded versions by hash: active ones, last known good ones, and those that sessions are pinned to.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

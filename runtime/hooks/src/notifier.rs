@@ -28,7 +28,7 @@ impl Notifier {
         self.say(kind, Some(id), data);
     }
 
-    /// Of no extension alone.
+    /// About no single extension.
     pub(crate) fn tell_all(&self, kind: &'static str, data: Value) {
         self.say(kind, None, data);
     }

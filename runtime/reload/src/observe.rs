@@ -56,7 +56,7 @@ impl Observed {
         Stopper(self.send.clone())
     }
 
-    /// What this file is by now is no change any more: it is our own doing.
+    /// We have written this file ourselves: it is not reported as a change.
     pub fn forget_changes_of(&mut self, file: &Path) {
         match stamp(file) {
             Some(stamp) => drop(self.seen.insert(file.to_owned(), stamp)),

@@ -204,7 +204,7 @@ impl Task {
             self.watch.refresh(&self.reload.settings, moved);
             again = self.reload.loader.look();
             looked = Instant::now();
-            // Whoever gave the order sees what came of it.
+            // Answered after the look, so that whoever gave the order sees its effect.
             followed.into_iter().for_each(|(outcome, to)| drop(to.try_send(outcome)));
         }
     }
@@ -215,7 +215,7 @@ impl Task {
         begun.map(|given| (loader.follow(&given.order), given.to)).collect()
     }
 
-    /// Many reloads in a row leave no heap of old versions behind: what no session is pinned to leaves memory.
+    /// Many reloads in a row must not pile up old versions: those that no session is pinned to leave memory.
     fn forget(&mut self) {
         let unused = self.reload.settings.memory_unused;
         if self.forgot.is_some_and(|last| last.elapsed() < unused) {

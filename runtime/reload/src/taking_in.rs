@@ -17,7 +17,7 @@ use crate::place::Place;
 /// Units that change together and are ready within this time become active together.
 const TOGETHER: Duration = Duration::from_millis(500);
 
-/// Codes of diagnostics that the same files may not deserve the next time.
+/// Codes of diagnostics whose cause is not in the files: the same files may pass the next time.
 const NOT_THE_FILES: [&str; 4] = ["archive", "busy", "revision", "signature"];
 
 impl Loader {
@@ -73,7 +73,7 @@ impl Loader {
         }
     }
 
-    /// An operator may have said a word while it was in the making.
+    /// Checked again after compiling, since an operator may have given an order meanwhile.
     fn made(
         &mut self,
         place: &Place,

@@ -1,4 +1,4 @@
-//! Watches the folders. Events may be lost and watches may fail: the regular look at everything is the net below.
+//! Watches the folders. Events may be lost and watches may fail: the regular look at everything finds what they miss.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -24,7 +24,7 @@ struct Authorizing<'r> {
     registry: &'r Registry,
     generation: u64,
     input: Arc<AuthorizationInput>,
-    /// The same as the books may have it.
+    /// The same as the decision log may have it, masked.
     told: AuthorizationInput,
     about: About,
     decisions: Vec<Decision>,
@@ -94,7 +94,7 @@ impl Authorizing<'_> {
         stand_in(on_error)
     }
 
-    /// The input as the books may have it.
+    /// The input as the decision log may have it, masked.
     fn told(&mut self, asked: Option<&Version>) -> Json {
         self.told.parameters = Arc::clone(&self.input.parameters);
         told(&self.told, asked, self.registry.mask())

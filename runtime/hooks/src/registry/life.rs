@@ -36,7 +36,7 @@ impl Registry {
         checking.chain(shadow).collect()
     }
 
-    /// What the files are, where they are not let in.
+    /// The files' versions that were refused or wait.
     fn kept_back(&self, id: &str) -> Vec<VersionView> {
         let troubles = self.troubles.lock();
         let readable = troubles.values().filter(|trouble| trouble.id == id && !trouble.hash.is_empty());

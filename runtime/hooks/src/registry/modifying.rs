@@ -66,7 +66,7 @@ impl Pricing<'_> {
         }
         let mut modified = billed.price;
         if fallback && !modified.modified_by.contains(&by) {
-            // It added nothing, and yet it was not the pinned version that did not.
+            // It added no line, but the price must say that a stand-in was asked and not the pinned version.
             modified.modified_by.push(by);
         }
         Some(modified)

@@ -29,11 +29,11 @@ pub(super) struct Pricing<'r> {
 /// A unit's answer as it stands.
 pub(super) struct Billed {
     pub(super) price: Price,
-    /// It is one of those that the books have.
+    /// Its decision is written to the log.
     pub(super) is_written: bool,
 }
 
-/// What a unit says, before anybody has counted it.
+/// A unit's answer, whose lines are not counted yet.
 pub(super) trait Lines: Serialize {
     fn lines(&self) -> usize;
 }
@@ -142,7 +142,7 @@ impl Pricing<'_> {
         called.result.ok().map(|price| Billed { price, is_written: writes })
     }
 
-    /// It was not asked, so its question has no parameters; those of whoever was asked before are not its affair.
+    /// It was not asked, so its question has no parameters. Those of the unit that was asked before are not its own.
     pub(super) fn write_missing<Q: Serialize>(
         &mut self,
         wanted: Wanted<'_>,

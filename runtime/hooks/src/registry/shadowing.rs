@@ -39,7 +39,7 @@ impl Registry {
         self.shadows.get(unit).map(|shadow| shadow.view())
     }
 
-    /// Why the unit's candidate is none.
+    /// Why the unit's candidate was refused.
     pub fn shadow_refused(&self, unit: &str) -> Option<String> {
         let troubles = self.troubles.lock();
         let trouble = troubles.values().find(|trouble| trouble.candidate && trouble.id == unit)?;

@@ -1,5 +1,5 @@
-//! Where questions wait for the shadows: a bounded queue and one thread, so that candidates together never take more than
-//! one core, and never one that a station waits for.
+//! The queue of questions to shadows: it is bounded, and one thread serves it, so that candidates together never take more
+//! than one core, and never one that a station waits for.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
