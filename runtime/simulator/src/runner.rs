@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::chance::Chance;
-use crate::fleet::Tempo;
 use crate::plan::DAY_S;
 use crate::progress::{Listener, Progress, What};
+use crate::tempo::Tempo;
 use crate::{
     Answer, CallError, Charge, FleetSettings, Flow, Handler, Meter, Outcome, Planned, SimStation, StationSettings,
     Step, Version, accepting, plan_day,
