@@ -11,9 +11,9 @@ use amprule_trust::{Beside, Ledger, Package};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::cli::say;
 use crate::config::{Config, Extensions};
 use crate::given::{self, Refused};
+use crate::output::say;
 use crate::{compilers, gate, pack, verify};
 
 #[derive(Debug, Args)]

@@ -8,9 +8,9 @@ use amprule_trust::SignatureStatus;
 use anyhow::Result;
 use clap::Args;
 
-use crate::cli::say;
 use crate::gate;
 use crate::given::{self, Refused};
+use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
