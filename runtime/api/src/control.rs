@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::charging::NotCarried;
 use amprule_domain::command::{Command, Exchange};
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{Later, StoreResult};
+use amprule_domain::ports::{BoxFuture, StoreResult};
 use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
@@ -16,7 +16,7 @@ use tokio::sync::broadcast;
 /// Implemented over the engine.
 pub trait Control: Send + Sync {
     /// The station's connection, while it has one.
-    fn connection(&self, station: &StationId) -> Option<Connection>;
+    fn connection(&self, station: &StationId) -> Option<ConnectionInfo>;
 
     /// Sends a request to a station and waits for its answer. The payload is a JSON object, not yet held against a schema.
     fn call<'a>(
@@ -24,7 +24,7 @@ pub trait Control: Send + Sync {
         station: &'a StationId,
         action: &'a str,
         payload: &'a str,
-    ) -> Later<'a, Result<CallOutcome, CallFailed>>;
+    ) -> BoxFuture<'a, Result<CallOutcome, CallFailed>>;
 
     /// Queues a command. It is durable when this answers.
     fn order<'a>(
@@ -32,27 +32,28 @@ pub trait Control: Send + Sync {
         station: &'a StationId,
         command: Command,
         expires_at: Timestamp,
-    ) -> Later<'a, Result<Exchange, CommandRefused>>;
+    ) -> BoxFuture<'a, Result<Exchange, CommandRefused>>;
 
     /// A command that was not sent is not sent any more.
     fn withdraw<'a>(
         &'a self,
         station: &'a StationId,
         command: CommandId,
-    ) -> Later<'a, Result<Exchange, CommandRefused>>;
+    ) -> BoxFuture<'a, Result<Exchange, CommandRefused>>;
 
     /// A session with what it costs by now, if it is open.
-    fn priced(&self, session: Session) -> Later<'_, StoreResult<Session>>;
+    fn priced(&self, session: Session) -> BoxFuture<'_, StoreResult<Session>>;
 
     /// Does something to a session, for a person. It is durable when this answers.
-    fn act<'a>(&'a self, station: &'a StationId, session: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>>;
+    fn act<'a>(&'a self, station: &'a StationId, session: SessionId, act: Act)
+    -> BoxFuture<'a, Result<(), ActRefused>>;
 
     /// Makes the operator's part of the record durable and tells the station's task. What the station itself last
     /// said (boot, protocol, boot time) may be newer there than in the record, and then stays.
-    fn put_station(&self, record: StationRecord) -> Later<'_, StoreResult<()>>;
+    fn put_station(&self, record: StationRecord) -> BoxFuture<'_, StoreResult<()>>;
 
     /// Forgets the station and closes its connection. Its sessions stay.
-    fn delete_station<'a>(&'a self, id: &'a StationId) -> Later<'a, StoreResult<()>>;
+    fn delete_station<'a>(&'a self, id: &'a StationId) -> BoxFuture<'a, StoreResult<()>>;
 
     /// The keyed hash under which a password is kept.
     fn hash_password(&self, password: Password<'_>) -> String;
@@ -75,7 +76,7 @@ pub enum Password<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connection {
+pub struct ConnectionInfo {
     /// The subprotocol: `ocpp1.6`, `ocpp2.0.1`, `ocpp2.1`.
     pub protocol: &'static str,
     pub since: Timestamp,

@@ -1,6 +1,6 @@
 //! The door to the loaded units.
 
-use amprule_domain::ports::Later;
+use amprule_domain::ports::BoxFuture;
 use serde_json::Value;
 
 /// Implemented over the registry of hooks. Each value has the members that [`crate::document`] lists for `ExtensionView`.
@@ -17,7 +17,7 @@ pub trait Extensions: Send + Sync {
     fn chains(&self) -> Value;
 
     /// Follows an operator's order, or changes nothing.
-    fn order<'a>(&'a self, id: &'a str, order: Order) -> Later<'a, Result<(), OrderRefused>>;
+    fn order<'a>(&'a self, id: &'a str, order: Order) -> BoxFuture<'a, Result<(), OrderRefused>>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::Moment;
 use crate::charging::{ChargingState, Happened, Station, Step, session_after_word};
 use crate::effect::Effect;
 use crate::event::Inbound;
 use crate::mark::Mark;
+use crate::moment::Moment;
 use crate::reply::Reply;
 use crate::station::StationRecord;
 

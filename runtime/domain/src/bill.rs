@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::pricing::Price;
+use crate::price::Price;
 use crate::session::{Session, SessionState};
 use crate::{Energy, SessionNo};
 

@@ -9,6 +9,8 @@
 //! what was told before), `admit` (what was decided about its token), `follow` (the session after it; its energy by
 //! `measure`, which times and registers count by `believe`, its end by `ending`), `consequences` (what is written,
 //! answered and priced). `startless` and `late` are the ways of messages that come before the start or after the end.
+//! Below all of these stand `told` (a message with what is needed to understand it), `state` (a session's charging state)
+//! and `step` (what a message changes); no two files here import each other.
 
 mod admit;
 mod apply;
@@ -31,23 +33,27 @@ mod recall;
 mod repetition;
 mod settle;
 mod startless;
+mod state;
 mod station;
+mod step;
 mod tick;
+mod told;
 mod transaction;
 mod verb;
 mod word;
 
+pub(crate) use admit::decided;
 pub(crate) use apply::apply;
 pub use believe::believe_times;
-pub use consequences::{Happened, Step};
 pub use event::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent};
 pub use exchanged::exchanged;
 pub use propose::{Admission, Proposal, Question, propose};
 pub use question::{KnownToken, authorization_input, budget_since, cut_anew, pricing_input, pricing_period};
 pub(crate) use question::{iso_weekday, minute_of_day};
 pub use recall::{Recall, recall};
-pub use settle::{Settled, Settling, settle};
+pub use settle::{Settling, settle};
 pub use station::{Rules, Station};
+pub use step::{Happened, Settled, Step};
 pub use tick::{as_of, tick};
 pub use verb::{NotCarried, carry_out, may_stand};
 pub(crate) use word::{session_after_word, sessions_after_boot};

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Moment, kept};
 use crate::charging::{Station, Step};
 use crate::event::Inbound;
+use crate::kept;
+use crate::moment::Moment;
 use crate::reply::{DataTransferStatus, Reply};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,5 +16,5 @@ pub struct DataTransfer {
 }
 
 pub(crate) fn apply(station: &Station, inbound: &Inbound, moment: &Moment<'_>) -> Step {
-    kept(station, inbound, moment, "data-transfer", Reply::DataTransfer(DataTransferStatus::UnknownVendorId))
+    kept::answered(station, inbound, moment, "data-transfer", Reply::DataTransfer(DataTransferStatus::UnknownVendorId))
 }

@@ -31,7 +31,7 @@ pub struct Decision {
     pub duration_us: u64,
 }
 
-/// JSON as it was written: nobody takes it apart before somebody reads it.
+/// JSON as it was written. It is not parsed before somebody reads it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);

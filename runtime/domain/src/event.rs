@@ -27,7 +27,7 @@ pub struct Inbound {
     pub raw: Box<str>,
 }
 
-/// What a message is that comes again word for word.
+/// What it means when a message comes again word for word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repetition {
     /// Another question: it is answered by how things are then.

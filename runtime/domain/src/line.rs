@@ -43,8 +43,9 @@ pub struct Line {
     pub unrounded: Decimal,
 }
 
-/// Lines as they stand, behind `before` others of the same bill. The error says what is wrong, for the unit's author.
-pub(crate) fn standing(lines: Vec<OutputLine>, before: usize, currency: Currency) -> Result<Vec<Line>, String> {
+/// The lines checked and rounded, to stand behind `before` others of the same bill. The error says what is wrong, for the
+/// unit's author.
+pub(crate) fn checked(lines: Vec<OutputLine>, before: usize, currency: Currency) -> Result<Vec<Line>, String> {
     let (count, most) = (lines.len(), MAX_LINES);
     if before + count > most {
         let before = if before == 0 { String::new() } else { format!(" behind {before} others") };

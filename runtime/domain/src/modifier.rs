@@ -58,7 +58,7 @@ impl ModifierOutput {
     pub fn apply(self, price: &Price, by: Arc<PricedBy>) -> Result<Price, String> {
         let mut modified = price.clone();
         if !self.lines.is_empty() {
-            modified.lines.extend(line::standing(self.lines, price.lines.len(), price.currency)?);
+            modified.lines.extend(line::checked(self.lines, price.lines.len(), price.currency)?);
             modified.total = line::total(&modified.lines, price.currency)?;
             modified.modified_by.push(by);
         }

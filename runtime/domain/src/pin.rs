@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pricing::PricedBy;
+use crate::price::PricedBy;
 
 /// The base tariff and its modifiers, as a session keeps them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

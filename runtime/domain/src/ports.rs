@@ -1,8 +1,7 @@
-//! What the middle of the house asks of the outside. Implemented above, passed in as `&dyn` or `Arc<dyn …>`.
+//! What domain, engine and hooks ask of the outside. Implemented above, passed in as `&dyn` or `Arc<dyn …>`.
 
 use core::net::IpAddr;
 use std::future::Future;
-use std::pin::Pin as Pinned;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,9 +23,12 @@ use crate::station::StationRecord;
 use crate::token::TokenRecord;
 use crate::{CommandId, Currency, DecisionId, Occasion, SessionId, SessionNo, StationId, TransactionId};
 
-pub type Later<'a, T> = Pinned<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A future in a box, as a method of a `dyn` port returns it.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// The store's word for [`BoxFuture`].
+pub type Later<'a, T> = BoxFuture<'a, T>;
 
-/// The real one stands once, in the server.
+/// The real one is in the server, and nowhere else.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
@@ -64,11 +66,11 @@ pub type StoreResult<T> = Result<T, StoreError>;
 /// The only door to the disk. Reads see every commit that was answered before.
 pub trait Store: Send + Sync {
     /// Puts all effects on disk in one transaction, or none. Answers when they are durable.
-    fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>>;
+    fn commit(&self, effects: Vec<Effect>) -> BoxFuture<'_, StoreResult<()>>;
 
     fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>>;
     fn connectors(&self, id: &StationId) -> StoreResult<Vec<ConnectorStatus>>;
-    fn stations(&self, page: &Page) -> Later<'_, StoreResult<Listed<StationRecord>>>;
+    fn stations(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StationRecord>>>;
 
     /// Open and parked sessions of a station, and its `ended` latest ended ones.
     fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>>;
@@ -76,7 +78,7 @@ pub trait Store: Send + Sync {
     fn open_exchanges(&self, station: &StationId) -> StoreResult<Vec<Exchange>>;
     fn exchange(&self, id: CommandId) -> StoreResult<Option<Exchange>>;
     /// Newest first. Of those that are over, the latest of each station are kept.
-    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> Later<'_, StoreResult<Listed<Exchange>>>;
+    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Exchange>>>;
     /// Stations that have open or parked sessions, or open commands.
     fn live_stations(&self) -> StoreResult<Vec<StationId>>;
     /// The station's latest session under this transaction, whatever its state.
@@ -86,34 +88,34 @@ pub trait Store: Send + Sync {
     /// The latest answers to a station's messages, oldest first: kept answers and the messages behind its readings.
     fn answered(&self, station: &StationId, latest: usize) -> StoreResult<Vec<Answered>>;
     fn session(&self, id: SessionId) -> StoreResult<Option<Session>>;
-    fn sessions(&self, filter: &SessionFilter, page: &Page) -> Later<'_, StoreResult<Listed<Session>>>;
-    fn readings(&self, session: SessionNo, page: &Page) -> Later<'_, StoreResult<Listed<StoredReading>>>;
+    fn sessions(&self, filter: &SessionFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Session>>>;
+    fn readings(&self, session: SessionNo, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StoredReading>>>;
     /// Content hashes that open or parked sessions are pinned to.
     fn pinned_hashes(&self) -> StoreResult<Vec<Pin>>;
 
     /// By [`crate::token::IdToken::key`].
     fn token(&self, key: &str) -> StoreResult<Option<TokenRecord>>;
-    fn tokens(&self, page: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>>;
+    fn tokens(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<TokenRecord>>>;
     /// The totals in `currency` of this token's sessions that began at `since` or later, and how many of its sessions are open;
     /// those that were refused and began all the same do not count.
     fn spent(&self, key: &str, currency: Currency, since: Timestamp) -> StoreResult<Decimal>;
     fn open_sessions(&self, key: &str) -> StoreResult<u32>;
 
     /// The latest ones, newest first. Older ones are filed away: see [`Store::decisions_between`].
-    fn decisions(&self, session: Option<SessionId>, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>>;
+    fn decisions(&self, session: Option<SessionId>, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>>;
     /// All of them, filed away or not, oldest first. A page may be short, even empty, though `next` names another.
-    fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>>;
+    fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>>;
     /// One of any age. May have to read a file: call it where blocking is allowed.
     fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>>;
-    fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>>;
+    fn kept(&self, station: &StationId, page: &Page) -> BoxFuture<'_, StoreResult<Listed<KeptMessage>>>;
 
     /// Events behind this place, oldest first.
-    fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>>;
+    fn outbox(&self, after: u64, most: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>>;
     /// The places of the oldest and the newest event that are kept.
-    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>>;
-    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>>;
+    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>>;
+    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>>;
     /// Rows that could not be read, newest first. Whoever reads goes on without them.
-    fn set_aside(&self, page: &Page) -> Later<'_, StoreResult<Listed<SetAside>>>;
+    fn set_aside(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<SetAside>>>;
 
     fn last_session_no(&self) -> StoreResult<SessionNo>;
     /// When something was last received, by our clock of then. `None`: nothing ever was, or it cannot be read.
@@ -125,13 +127,13 @@ pub trait Store: Send + Sync {
 /// What delivers events to others needs.
 pub trait Outbox: Send + Sync {
     /// Events behind this place, oldest first.
-    fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>>;
+    fn outbox(&self, after: u64, most: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>>;
     /// The places of the oldest and the newest event that are kept; `None` when there is none.
-    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>>;
-    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>>;
-    fn put_subscriber(&self, subscriber: Subscriber) -> Later<'_, StoreResult<()>>;
+    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>>;
+    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>>;
+    fn put_subscriber(&self, subscriber: Subscriber) -> BoxFuture<'_, StoreResult<()>>;
     /// What subscribers are told of an event: the thing that it is about, as JSON. `None`: that thing is gone.
-    fn tell(&self, event: &OutboxEvent) -> Later<'_, StoreResult<Option<serde_json::Value>>>;
+    fn tell(&self, event: &OutboxEvent) -> BoxFuture<'_, StoreResult<Option<serde_json::Value>>>;
 }
 
 /// A page of a list: what `next` of the page before said, and how many at most.
@@ -212,7 +214,7 @@ pub struct StoredReading {
 
 /// Other people's code, behind budgets and fallbacks: asking never fails, never takes longer than its budget.
 pub trait Hooks: Send + Sync {
-    fn authorize<'a>(&'a self, input: AuthorizationInput, at: Occasion<'a>) -> Later<'a, AuthorizationAnswer>;
+    fn authorize<'a>(&'a self, input: AuthorizationInput, at: Occasion<'a>) -> BoxFuture<'a, AuthorizationAnswer>;
     /// The pricing versions for a session that begins on this occasion. `tariff` is the unit that an authorization asked
     /// for.
     fn pin(&self, at: &Occasion<'_>, tariff: Option<&str>) -> Option<Arc<Pin>>;
@@ -221,7 +223,7 @@ pub trait Hooks: Send + Sync {
         let _ = pin;
         true
     }
-    fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> Later<'a, PricingAnswer>;
+    fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> BoxFuture<'a, PricingAnswer>;
 }
 
 /// What a decision record says about its occasion.
@@ -252,15 +254,15 @@ pub trait Link: Send {
     /// The station's zone: times that come without an offset from UTC are local to it.
     fn set_zone(&mut self, zone: TimeZone);
     /// The next thing the station says. Malformed frames are answered inside and never surface. Cancel-safe.
-    fn receive(&mut self) -> Later<'_, Received>;
-    fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>>;
+    fn receive(&mut self) -> BoxFuture<'_, Received>;
+    fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> BoxFuture<'a, Result<(), Closed>>;
     /// Says this in the link's own words; the answer comes as [`Received::Answer`] with the same id. Gives the name of the
     /// messages by which the station then reports on it. `None`: its answer is all.
     fn command<'a>(
         &'a mut self,
         id: &'a str,
         command: &'a Command,
-    ) -> Later<'a, Result<Option<&'static str>, Unsayable>>;
+    ) -> BoxFuture<'a, Result<Option<&'static str>, Unsayable>>;
     /// Requests by their names on the wire, for people who look for a fault. A link that has no such wire has none.
     fn raw(&mut self) -> Option<&mut dyn RawCalls> {
         None
@@ -270,7 +272,7 @@ pub trait Link: Send {
         false
     }
     /// Closes in good order: status 1001 when the server goes, 1000 when a newer socket took over.
-    fn close(&mut self, why: CloseReason) -> Later<'_, ()>;
+    fn close(&mut self, why: CloseReason) -> BoxFuture<'_, ()>;
 }
 
 pub trait RawCalls: Send {
@@ -280,7 +282,7 @@ pub trait RawCalls: Send {
         id: &'a str,
         action: &'a str,
         payload: &'a str,
-    ) -> Later<'a, Result<Option<&'static str>, CallRefused>>;
+    ) -> BoxFuture<'a, Result<Option<&'static str>, CallRefused>>;
 }
 
 #[derive(Debug)]

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Moment, kept};
 use crate::charging::{Happened, Station, Step, sessions_after_boot};
 use crate::effect::Effect;
 use crate::event::Inbound;
+use crate::kept;
+use crate::moment::Moment;
 use crate::reply::Reply;
 use crate::station::StationRecord;
 
@@ -75,7 +76,7 @@ fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
 
 fn reported(station: &Station, inbound: &Inbound, part: &ReportPart, moment: &Moment<'_>) -> Step {
     let record = station.record.reporting(&part.power);
-    let mut step = kept(station, inbound, moment, "report", Reply::Empty);
+    let mut step = kept::answered(station, inbound, moment, "report", Reply::Empty);
     step.effects.extend(record.clone().map(|record| Effect::Station(Box::new(record))));
     Step { record, ..step }
 }

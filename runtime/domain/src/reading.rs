@@ -43,7 +43,7 @@ impl Reading {
 /// A register is known by where it is measured and over which phases: registers of two meters are never compared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Meter {
-    pub place: Place,
+    pub place: MeterLocation,
     /// The phases that were summed up, one bit each. 0: the station gave the value over all phases itself.
     pub phases: u8,
 }
@@ -57,7 +57,7 @@ impl Meter {
 
 /// OCPP 2.0.1, LocationEnumType.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Place {
+pub enum MeterLocation {
     #[default]
     Outlet,
     Inlet,

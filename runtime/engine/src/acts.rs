@@ -1,19 +1,12 @@
 //! What people do to sessions, in the station's task like everything that changes them.
 
-use amprule_domain::charging::{self, NotCarried, Settling};
+use amprule_domain::charging::{self, Settling};
 use amprule_domain::effect::MessageKey;
 use amprule_domain::session::Act;
 use amprule_domain::{Occasion, SessionId};
 
+use crate::refused::ActRefused;
 use crate::station::StationTask;
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ActRefused {
-    #[error(transparent)]
-    NotCarried(#[from] NotCarried),
-    #[error("{0}")]
-    NotStored(String),
-}
 
 impl StationTask {
     /// It is on disk when this answers.

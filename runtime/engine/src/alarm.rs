@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::Timestamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A clock that is set anew is noticed after this at the latest: the timer itself counts on.
+/// The timer does not follow a clock that is set anew, so the clock is looked at again after this at the latest.
 const GLANCE: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ impl Alarm {
         }
     }
 
-    /// True when the deadline has come; if not, it only was time for a glance at the clock.
+    /// True when the deadline has come. Otherwise it was only time to look at the clock again.
     pub(crate) fn has_rung(&mut self, now: Timestamp) -> bool {
         let has_come = self.at.is_some_and(|at| at <= now);
         if has_come {

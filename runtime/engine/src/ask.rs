@@ -31,7 +31,7 @@ impl StationTask {
             Ok(known) => KnownToken { open_sessions: known.open_sessions.saturating_add(accepted_before), ..known },
             Err(error) => {
                 self.trouble("a token could not be looked up and is refused", &error);
-                return Admission::standing(AuthorizationStatus::Invalid);
+                return Admission::of_status(AuthorizationStatus::Invalid);
             }
         };
         let token = known.record.clone();
@@ -68,7 +68,7 @@ impl StationTask {
         let status = match output.verdict {
             Opinion::Accept => AuthorizationStatus::Accepted,
             Opinion::Reject => output.reason.unwrap_or(AuthorizationStatus::Invalid),
-            Opinion::NoOpinion => self.standing_word(token, now),
+            Opinion::NoOpinion => self.status_on_record(token, now),
         };
         let cache_s = output.cache_s.filter(|_| status == AuthorizationStatus::Accepted);
         Admission {
@@ -93,7 +93,7 @@ impl StationTask {
     }
 
     /// No policy has an opinion: the operator's own record decides.
-    fn standing_word(&self, token: Option<&TokenRecord>, now: Timestamp) -> AuthorizationStatus {
+    fn status_on_record(&self, token: Option<&TokenRecord>, now: Timestamp) -> AuthorizationStatus {
         match token {
             Some(token) if token.expires_at.is_some_and(|until| until <= now) => AuthorizationStatus::Expired,
             Some(token) => match token.status {

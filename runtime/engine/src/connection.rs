@@ -6,7 +6,7 @@ use amprule_domain::Timestamp;
 use parking_lot::Mutex;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connection {
+pub struct ConnectionInfo {
     pub protocol: &'static str,
     pub since: Timestamp,
     pub last_heard: Timestamp,
@@ -32,9 +32,9 @@ impl ConnectionState {
         self.last_heard_ms.store(at.as_millisecond(), Ordering::Relaxed);
     }
 
-    pub(crate) fn get(&self) -> Option<Connection> {
+    pub(crate) fn get(&self) -> Option<ConnectionInfo> {
         let (protocol, since) = (*self.current.lock())?;
         let last_heard = Timestamp::from_millisecond(self.last_heard_ms.load(Ordering::Relaxed)).unwrap_or(since);
-        Some(Connection { protocol, since, last_heard })
+        Some(ConnectionInfo { protocol, since, last_heard })
     }
 }

@@ -7,8 +7,8 @@ use amprule_domain::event::Boot;
 use amprule_domain::ports::{Door, Link, Ticket, Turned, Visitor};
 use amprule_domain::station::StationRecord;
 
-use crate::UnknownStations;
 use crate::engine::Engine;
+use crate::settings::UnknownStations;
 
 impl Door for Engine {
     fn admit(&self, visitor: &Visitor<'_>) -> Result<Ticket, Turned> {

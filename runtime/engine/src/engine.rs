@@ -7,49 +7,25 @@ use amprule_domain::charging;
 use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{About, CallOutcome, Clock, Hooks, Ids, Store, StoreError, StoreResult, Ticket};
+use amprule_domain::ports::{About, CallOutcome, Store, StoreError, StoreResult, Ticket};
 use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use tokio::sync::{broadcast, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::Settings;
-use crate::acts::ActRefused;
 use crate::calls::{Call, CallFailed};
-use crate::connection::Connection;
+use crate::connection::ConnectionInfo;
 use crate::counters::Counters;
-use crate::exchanges::OrderRefused;
 use crate::guesses::{GuessCounts, Guesses};
-use crate::happened::Notices;
 use crate::mailbox::{Handle, Mail};
-use crate::starts::Starts;
-use crate::station::Outside;
+use crate::ports::Ports;
+use crate::refused::{ActRefused, OrderRefused};
+use crate::settings::Settings;
+use crate::shared::Shared;
+use crate::station::{self, Outside};
 use crate::stations::Stations;
 use crate::timekeeping::Timekeeping;
-use crate::troubles::Troubles;
-
-pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
-
-/// The outside, as the engine needs it.
-pub struct Ports {
-    pub store: Arc<dyn Store>,
-    pub hooks: Arc<dyn Hooks>,
-    pub clock: Arc<dyn Clock>,
-    pub ids: Arc<dyn Ids>,
-    /// Does this password belong to this hash? Compared in constant time.
-    pub is_password: PasswordCheck,
-}
-
-pub(crate) struct Shared {
-    pub counters: Counters,
-    pub notices: Notices,
-    pub timekeeping: Timekeeping,
-    pub starts: Arc<Starts>,
-    /// Changes when there are events for others.
-    pub outbox: watch::Sender<()>,
-    pub troubles: Troubles,
-}
 
 pub struct Engine {
     ports: Arc<Ports>,
@@ -62,18 +38,10 @@ pub struct Engine {
 
 impl Engine {
     pub fn new(ports: Ports, settings: Settings) -> Arc<Self> {
-        let (notices, _) = broadcast::channel(settings.notices_queued_max.max(1));
         let timekeeping = Timekeeping::new(ports.clock.clone(), ports.store.last_commit());
         Arc::new(Self {
             ports: Arc::new(ports),
-            shared: Arc::new(Shared {
-                counters: Counters::default(),
-                notices,
-                timekeeping,
-                starts: Arc::default(),
-                outbox: watch::Sender::default(),
-                troubles: Troubles::default(),
-            }),
+            shared: Arc::new(Shared::new(settings.notices_queued_max, timekeeping)),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
             guesses: Guesses::default(),
@@ -112,7 +80,7 @@ impl Engine {
         let _ = self.shared.notices.send(Arc::new(notice));
     }
 
-    pub fn connection(&self, station: &StationId) -> Option<Connection> {
+    pub fn connection(&self, station: &StationId) -> Option<ConnectionInfo> {
         self.stations.get(station)?.connection.get()
     }
 
@@ -146,7 +114,7 @@ impl Engine {
     }
 
     /// Queues a typed command, whether the station is connected or not. It is on disk when this answers; what comes of it
-    /// is the exchange's to tell.
+    /// is read from the exchange.
     pub async fn order(
         &self,
         station: &StationId,
@@ -256,13 +224,13 @@ impl Engine {
 
     /// `None` when the engine is shutting down.
     pub(crate) fn handle_or_new(&self, id: &StationId) -> Option<Handle> {
-        let outside = Outside {
+        let outside = || Outside {
             ports: self.ports.clone(),
             shared: self.shared.clone(),
             settings: self.settings.clone(),
             stations: Arc::downgrade(&self.stations),
         };
-        self.stations.get_or_start(id, &outside)
+        self.stations.get_or_start(id, |mailbox, alive| station::run(id.clone(), outside(), mailbox, alive))
     }
 }
 

@@ -1,6 +1,7 @@
-//! Commands on their way: each step is on disk, so that a crash leaves none of them answered by nobody.
+//! Commands on their way: each step is on disk, so that after a crash every one of them still gets its outcome.
 //!
-//! What the wire has done is done: memory has it at once, and the store as soon as it can. Only sending waits for the disk.
+//! What was sent or answered cannot be undone: memory has it at once, and the store as soon as it can. Only sending waits
+//! for the commit.
 
 use amprule_domain::CommandId;
 use amprule_domain::Timestamp;
@@ -12,26 +13,12 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::calls::Waiting;
+use crate::refused::OrderRefused;
 use crate::station::StationTask;
 
 /// A station that has just connected is asked nothing for so long, unless it speaks: many cannot take a request before their
 /// boot has been answered, and start anew over it. One that has not booted may have nothing to say.
 const SPEAKS_FIRST: SignedDuration = SignedDuration::from_secs(10);
-
-/// Why a command is not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OrderRefused {
-    #[error("{0} commands are open for this station already, try again later")]
-    Busy(usize),
-    #[error("this command is over already")]
-    Over,
-    #[error("it is on the wire; the station may carry it out")]
-    Sent,
-    #[error("it stops a session at the limit of its authorization, and is tried until that has ended")]
-    Limit,
-    #[error("{0}")]
-    NotStored(String),
-}
 
 impl StationTask {
     /// It is on disk when this answers.
@@ -106,7 +93,7 @@ impl StationTask {
         }
     }
 
-    /// However late it comes, and to whichever try.
+    /// An answer counts however late it comes, and whichever try it is for.
     pub(crate) async fn exchange_answered(&mut self, call: &str, answer: CommandAnswer) {
         self.calls.is_answered(call);
         let mut open = self.station.exchanges.iter().filter(|exchange| exchange.is_open());

@@ -1,4 +1,4 @@
-//! The straight line: one task and one bounded mailbox per station.
+//! Stations as tasks: one task and one bounded mailbox per station.
 //!
 //! A message comes in through the station's link, is understood by the state machine in `domain`, asks the hooks, is
 //! committed, and is answered, in this order and in one place ([`step`]). This crate must never know a wire format, a
@@ -8,6 +8,7 @@ mod acts;
 mod alarm;
 mod answered;
 mod ask;
+mod asked;
 mod calls;
 mod connection;
 mod counters;
@@ -18,7 +19,11 @@ mod guesses;
 mod happened;
 mod mailbox;
 mod pending;
+mod ports;
 mod recall;
+mod refused;
+mod settings;
+mod shared;
 mod starts;
 mod station;
 mod stations;
@@ -27,86 +32,11 @@ mod tick;
 mod timekeeping;
 mod troubles;
 
-pub use acts::ActRefused;
 pub use calls::CallFailed;
-pub use connection::Connection;
+pub use connection::ConnectionInfo;
 pub use counters::{Counters, MessageCount, RepairCount};
-pub use engine::{Engine, PasswordCheck, Ports};
-pub use exchanges::OrderRefused;
+pub use engine::Engine;
 pub use guesses::GuessCounts;
-
-use std::time::Duration;
-
-use amprule_domain::charging::Rules;
-
-/// What an operator may set. Every wait and queue of this crate has its bound here.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How often stations are told to send a heartbeat.
-    pub heartbeat: Duration,
-    /// How long a station may take to answer a command.
-    pub call_timeout: Duration,
-    /// How long a command may wait for those before it. Then it is given up and never sent.
-    pub call_queue_timeout: Duration,
-    /// Commands that may wait for one station. Beyond it a command is refused as busy.
-    pub calls_queued_max: usize,
-    /// Stations that may have a task. Beyond it a new station is turned away at the door.
-    pub stations_max: usize,
-    /// After so long without a connection, a letter or a deadline a station's task ends; its state is read again when
-    /// it comes back.
-    pub unload_after: Duration,
-    /// What becomes of a station that nobody has entered.
-    pub unknown_stations: UnknownStations,
-    /// What a station that is pending may say.
-    pub pending_stations: PendingStations,
-    /// What becomes of a token about which no policy has an opinion and that nobody has entered.
-    pub accept_unknown_tokens: bool,
-    /// A token of the kind NoAuthorization may charge (OCPP 2.0.1, C02.FR.02), unless a policy rejects it for another
-    /// reason than that nobody knows it.
-    pub accept_no_authorization: bool,
-    /// How sessions are judged.
-    pub rules: Rules,
-    /// Notices that a slow reader of the event stream may fall behind before it loses some.
-    pub notices_queued_max: usize,
-    /// How long a shutdown waits for what is in flight.
-    pub shutdown_timeout: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            heartbeat: Duration::from_secs(300),
-            call_timeout: Duration::from_secs(30),
-            call_queue_timeout: Duration::from_secs(30),
-            calls_queued_max: 32,
-            stations_max: 100_000,
-            unload_after: Duration::from_secs(600),
-            unknown_stations: UnknownStations::Accept,
-            pending_stations: PendingStations::Strict,
-            accept_unknown_tokens: false,
-            accept_no_authorization: true,
-            rules: Rules::default(),
-            notices_queued_max: 1_024,
-            shutdown_timeout: Duration::from_secs(10),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnknownStations {
-    /// It is entered as accepted when it first connects.
-    Accept,
-    /// It is entered as pending: it may connect, and every start is refused until the operator accepts it.
-    Pending,
-    /// It is turned away in the handshake.
-    Reject,
-}
-
-/// Starts are refused in both cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PendingStations {
-    /// What its version of the standard lets it: where that is strict, its boot and what it was asked for.
-    Strict,
-    /// Everything.
-    Lenient,
-}
+pub use ports::{PasswordCheck, Ports};
+pub use refused::{ActRefused, OrderRefused};
+pub use settings::{PendingStations, Settings, UnknownStations};

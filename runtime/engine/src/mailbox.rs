@@ -10,10 +10,9 @@ use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::acts::ActRefused;
 use crate::calls::Call;
 use crate::connection::ConnectionState;
-use crate::exchanges::OrderRefused;
+use crate::refused::{ActRefused, OrderRefused};
 
 pub(crate) enum Mail {
     /// A socket. It replaces those with a smaller ticket.
@@ -31,7 +30,7 @@ pub(crate) enum Mail {
     Shutdown,
 }
 
-/// Letters that may wait. A sender waits for room; the station's own messages do not pass through here.
+/// Mail that may wait. A sender waits for room; the station's own messages do not pass through here.
 pub(crate) const MAILBOX_MAX: usize = 32;
 
 #[derive(Clone)]
@@ -49,7 +48,7 @@ pub(crate) struct Mailbox {
     newest: Arc<Newest>,
 }
 
-/// The ticket of the newest socket, announced before its letter is sent.
+/// The ticket of the newest socket, announced before its mail is sent.
 #[derive(Default)]
 struct Newest {
     ticket: AtomicU64,
@@ -77,7 +76,7 @@ impl Handle {
         self.newest.announced.notify_waiters();
     }
 
-    /// Is it the same task's?
+    /// Whether this handle belongs to the task of this connection.
     pub(crate) fn is_of(&self, connection: &Arc<ConnectionState>) -> bool {
         Arc::ptr_eq(&self.connection, connection)
     }
@@ -88,7 +87,7 @@ impl Mailbox {
     /// waiting.
     pub(crate) async fn newer_socket(&self) {
         loop {
-            // Before the look: what is announced after it is heard.
+            // Registered before the ticket is read, so that an announcement after the reading is not missed.
             let announced = self.newest.announced.notified();
             if self.newest.ticket.load(Ordering::SeqCst) > self.socket.0 {
                 return;

@@ -4,31 +4,8 @@ use amprule_domain::event::{ChargingEvent, Inbound, ProvisioningEvent, StationEv
 use amprule_domain::reply::{Refusal, RefusalCode};
 use amprule_domain::station::Provisioning;
 
-use crate::PendingStations;
+use crate::settings::PendingStations;
 use crate::station::StationTask;
-
-/// The actions that a station was asked for on its present connection. When it is full the oldest is forgotten.
-#[derive(Debug, Default)]
-pub(crate) struct Asked(Vec<&'static str>);
-
-impl Asked {
-    const MAX: usize = 32;
-
-    pub(crate) fn remember(&mut self, action: &'static str) {
-        if self.0.contains(&action) {
-            return;
-        }
-        if self.0.len() == Self::MAX {
-            self.0.remove(0);
-        }
-        self.0.push(action);
-    }
-
-    /// With its memory: most stations are never asked.
-    pub(crate) fn forget(&mut self) {
-        self.0 = Vec::new();
-    }
-}
 
 impl StationTask {
     /// OCPP 2.0.1 B02.FR.09: a pending station says that it has booted, and what it was asked for.
@@ -49,7 +26,7 @@ impl StationTask {
         match &inbound.event {
             StationEvent::Provisioning(ProvisioningEvent::Boot(_)) => true,
             StationEvent::Charging(ChargingEvent::Transaction(event)) if self.is_under_way(event) => true,
-            _ => self.asked.0.contains(&inbound.action),
+            _ => self.asked.has(inbound.action),
         }
     }
 

@@ -49,7 +49,7 @@ impl Starts {
 }
 
 impl Turn {
-    /// To be read before the store is asked: what is committed in between then counts in both.
+    /// Read this before the store: a start that is committed in between is then counted twice, and never missed.
     pub(crate) fn accepted_before(&self) -> u32 {
         self.held.starts.tokens.lock().get(&self.held.key).map_or(0, |shown| shown.accepted)
     }

@@ -16,16 +16,16 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::alarm::Alarm;
 use crate::answered::AnsweredRing;
+use crate::asked::Asked;
 use crate::calls::{Call, CallFailed, Calls, Waiting, finish};
-use crate::engine::{Ports, Shared};
 use crate::mailbox::{Mail, Mailbox};
-use crate::pending::Asked;
+use crate::ports::Ports;
+use crate::settings::{Settings, UnknownStations};
+use crate::shared::Shared;
 use crate::stations::Stations;
 use crate::timekeeping::Vote;
-use crate::{Settings, UnknownStations};
 
 /// What a task is given.
-#[derive(Clone)]
 pub(crate) struct Outside {
     pub ports: Arc<Ports>,
     pub shared: Arc<Shared>,
@@ -54,8 +54,8 @@ pub(crate) struct StationTask {
 /// How long a replaced socket is given to hear that it was.
 const FAREWELL_MAX: Duration = Duration::from_millis(100);
 
-/// What a turn of the task found.
-enum Turn {
+/// What there is to do next.
+enum Work {
     Mail(Option<Mail>),
     Heard(Received),
     /// A call was not answered in time, or a command's time has come.
@@ -100,7 +100,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
         };
         if Box::pin(task.take(mail)).await {
             task.set_alarm();
-            task.turn_until_the_end().await;
+            task.work_until_the_end().await;
         }
         return;
     }
@@ -124,7 +124,7 @@ fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Stat
     Ok((Station::new(record, sessions, connectors, exchanges, settings.rules), answered))
 }
 
-/// A panic ends this task alone. Letters in the mailbox are dropped with it, and so are their sockets: the station
+/// A panic ends this task alone. The mail in its mailbox is dropped with it, and so are their sockets: the station
 /// connects again and gets a task that reads its state from the store.
 impl Drop for StationTask {
     fn drop(&mut self) {
@@ -149,24 +149,24 @@ impl Drop for StationTask {
 
 impl StationTask {
     /// Work is boxed while it lasts: a task is as large as its largest step, and most stations are silent.
-    async fn turn_until_the_end(&mut self) {
+    async fn work_until_the_end(&mut self) {
         loop {
             let goes_on = match self.next().await {
-                Turn::Mail(Some(mail)) => Box::pin(self.take(mail)).await,
-                Turn::Mail(None) => false,
-                Turn::Heard(received) => {
+                Work::Mail(Some(mail)) => Box::pin(self.take(mail)).await,
+                Work::Mail(None) => false,
+                Work::Heard(received) => {
                     Box::pin(self.receive(received)).await;
                     true
                 }
-                Turn::Overdue => {
+                Work::Overdue => {
                     Box::pin(self.look_at_calls()).await;
                     true
                 }
-                Turn::DeadlineCame => {
+                Work::DeadlineCame => {
                     Box::pin(self.deadline_came()).await;
                     true
                 }
-                Turn::Idle => !may_end(&self.stations, &self.station.record.id, &self.mailbox),
+                Work::Idle => !may_end(&self.stations, &self.station.record.id, &self.mailbox),
             };
             if !goes_on {
                 return;
@@ -177,7 +177,7 @@ impl StationTask {
         }
     }
 
-    async fn next(&mut self) -> Turn {
+    async fn next(&mut self) -> Work {
         let is_idle = self.link.is_none() && self.alarm.at().is_none() && self.exchanges_wake().is_none();
         let deadline = self.next_overdue();
         let link = async {
@@ -200,11 +200,11 @@ impl StationTask {
         };
         tokio::select! {
             biased;
-            mail = self.mailbox.mail.recv() => Turn::Mail(mail),
-            () = overdue => Turn::Overdue,
-            received = link => Turn::Heard(received),
-            () = self.alarm.rings() => Turn::DeadlineCame,
-            () = idle => Turn::Idle,
+            mail = self.mailbox.mail.recv() => Work::Mail(mail),
+            () = overdue => Work::Overdue,
+            received = link => Work::Heard(received),
+            () = self.alarm.rings() => Work::DeadlineCame,
+            () = idle => Work::Idle,
         }
     }
 

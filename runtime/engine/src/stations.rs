@@ -8,8 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::connection::ConnectionState;
-use crate::mailbox::{Handle, Mail, mailbox};
-use crate::station::{self, Outside};
+use crate::mailbox::{Handle, Mail, Mailbox, mailbox};
 
 pub(crate) struct Stations {
     handles: Mutex<Handles>,
@@ -34,8 +33,13 @@ impl Stations {
         self.handles.lock().of.get(id).cloned()
     }
 
-    /// `None` when the engine is shutting down.
-    pub(crate) fn get_or_start(&self, id: &StationId, outside: &Outside) -> Option<Handle> {
+    /// `task` runs until the station is not needed any more, and drops the sender then. `None` when the engine is
+    /// shutting down.
+    pub(crate) fn get_or_start<T: Future<Output = ()> + Send + 'static>(
+        &self,
+        id: &StationId,
+        task: impl FnOnce(Mailbox, mpsc::Sender<()>) -> T,
+    ) -> Option<Handle> {
         let mut handles = self.handles.lock();
         // Closed: its task has panicked.
         if let Some(handle) = handles.of.get(id).filter(|handle| !handle.mail.is_closed()) {
@@ -43,15 +47,15 @@ impl Stations {
         }
         let alive = handles.alive.clone()?;
         let (handle, mailbox) = mailbox();
-        tokio::spawn(station::run(id.clone(), outside.clone(), mailbox, alive));
+        tokio::spawn(task(mailbox, alive));
         handles.of.insert(id.clone(), handle.clone());
         Some(handle)
     }
 
     /// True: the station's task may end, its handle is gone. False: somebody is about to write to it, or has written.
     ///
-    /// A letter needs a handle, and handles are only given out under this lock: when there is no other than the one
-    /// in here, no letter is under way.
+    /// Mail needs a handle, and handles are only given out under this lock: when there is no other than the one in
+    /// here, no mail is under way.
     pub(crate) fn retire(&self, id: &StationId, mail: &mpsc::Receiver<Mail>) -> bool {
         let mut handles = self.handles.lock();
         let is_wanted = handles.of.get(id).is_some_and(|handle| handle.mail.strong_count() > 1);

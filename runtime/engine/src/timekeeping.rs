@@ -36,7 +36,7 @@ enum Word {
     IsAhead,
 }
 
-/// A station's word, which counts until it says another one.
+/// Whether a station agrees with our clock. Its vote counts until it changes or is withdrawn.
 #[derive(Debug, Default)]
 pub(crate) struct Vote {
     word: Word,

@@ -31,7 +31,7 @@ impl Troubles {
         }
     }
 
-    /// Costs next to nothing while there is no trouble.
+    /// Says of each trouble that is over that it is. Cheap while there is none.
     pub(crate) fn tell_what_is_over(&self) {
         if !self.is_any.load(Ordering::Relaxed) {
             return;

@@ -7,9 +7,9 @@ use std::task::{Context, Poll, ready};
 use amprule_domain::Mark;
 use amprule_domain::command::{Command, Unsayable};
 use amprule_domain::event::{Boot, Inbound, ProvisioningEvent, StationEvent};
-use amprule_domain::ports::{CallOutcome, CallRefused, CloseReason, Closed, Later, Link, RawCalls, Received};
+use amprule_domain::ports::{BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Link, RawCalls, Received};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
-use amprule_ocpp::{Decoded, Dialect, Fault, Frame, Malformed};
+use amprule_ocpp::{Decoded, Dialect, Frame, FrameFault, Malformed};
 use jiff::tz::TimeZone;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::debug;
@@ -181,7 +181,7 @@ impl Connection {
 
     /// Answers a message whose id was not seen, in the versions that have an id for that.
     fn refuse_unread(&mut self, description: String) {
-        let unread = Malformed { fault: Fault::NotJson, kind: None, id: None };
+        let unread = Malformed { fault: FrameFault::NotJson, kind: None, id: None };
         if self.dialect.answer_malformed(&unread).is_some() {
             let refusal = Refusal::new(RefusalCode::RpcFrameworkError, description);
             self.socket.queue(self.dialect.encode_error("-1", &refusal));
@@ -210,11 +210,11 @@ impl Link for Connection {
         self.zone = zone;
     }
 
-    fn receive(&mut self) -> Later<'_, Received> {
+    fn receive(&mut self) -> BoxFuture<'_, Received> {
         Box::pin(poll_fn(|cx| self.poll_received(cx)))
     }
 
-    fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>> {
+    fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> BoxFuture<'a, Result<(), Closed>> {
         let text = match answer.and_then(|reply| self.dialect.reply(to.action, &reply)) {
             Ok(payload) => self.dialect.encode_result(&to.id, &payload),
             Err(refusal) => self.dialect.encode_error(&to.id, &refusal),
@@ -226,7 +226,7 @@ impl Link for Connection {
         &'a mut self,
         id: &'a str,
         command: &'a Command,
-    ) -> Later<'a, Result<Option<&'static str>, Unsayable>> {
+    ) -> BoxFuture<'a, Result<Option<&'static str>, Unsayable>> {
         Box::pin(async move {
             let (action, payload) = self.dialect.phrase(command).ok_or_else(|| self.has_no_words())?;
             // What does not fit the version, a token that is too long for instance, is not sent.
@@ -246,7 +246,7 @@ impl Link for Connection {
         self.dialect.is_strict_about_pending()
     }
 
-    fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
+    fn close(&mut self, why: CloseReason) -> BoxFuture<'_, ()> {
         Box::pin(self.socket.part(farewell(why)))
     }
 }
@@ -257,7 +257,7 @@ impl RawCalls for Connection {
         id: &'a str,
         action: &'a str,
         payload: &'a str,
-    ) -> Later<'a, Result<Option<&'static str>, CallRefused>> {
+    ) -> BoxFuture<'a, Result<Option<&'static str>, CallRefused>> {
         Box::pin(async move {
             let action = self.dialect.check_command(action, payload)?;
             let text = self.dialect.encode_call(id, action, payload);

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use crate::course::Course;
+use crate::frame_position::FramePosition;
 use crate::stream::Stream;
 
 /// Of a message so much is free, and so much each permit is for.
@@ -23,7 +23,7 @@ pub(crate) fn room(bytes: usize) -> Arc<Semaphore> {
 
 pub(crate) struct Inflow {
     stream: Stream,
-    course: Course,
+    position: FramePosition,
     room: Arc<Semaphore>,
     large: Option<Box<Large>>,
 }
@@ -45,14 +45,14 @@ struct Wish {
 impl Inflow {
     /// `tail` was read with the handshake.
     pub(crate) fn new(stream: Stream, tail: &[u8], room: Arc<Semaphore>) -> Self {
-        let mut course = Course::default();
-        course.pass(tail);
-        Self { stream, course, room, large: None }
+        let mut position = FramePosition::default();
+        position.pass(tail);
+        Self { stream, position, room, large: None }
     }
 
     /// Nothing of what comes next has been read: the reader's buffer is empty, and larger than it has to be.
     pub(crate) fn is_behind_heavy(&self) -> bool {
-        self.course.is_behind_heavy()
+        self.position.is_behind_heavy()
     }
 
     /// For a reader with a buffer of its own size. This one is at its end.
@@ -63,7 +63,7 @@ impl Inflow {
 
     /// The message is dealt with, and others may have its room.
     pub(crate) fn leave_room(&mut self) {
-        if self.course.partial() < PORTION {
+        if self.position.partial() < PORTION {
             self.large = None;
         }
     }
@@ -84,7 +84,7 @@ impl Inflow {
     }
 
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let partial = self.course.partial();
+        let partial = self.position.partial();
         if partial < PORTION {
             return Poll::Ready(());
         }
@@ -126,10 +126,10 @@ impl AsyncRead for Inflow {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_room(cx));
-        let most = this.course.most().min(buf.remaining());
+        let most = this.position.most().min(buf.remaining());
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
         ready!(Pin::new(&mut this.stream).poll_read(cx, &mut part))?;
-        this.course.pass(part.filled());
+        this.position.pass(part.filled());
         let read = part.filled().len();
         buf.advance(read);
         Poll::Ready(Ok(()))

@@ -25,7 +25,7 @@ mod tls;
 mod connection;
 mod socket;
 
-mod course;
+mod frame_position;
 mod inflow;
 
 mod error;

@@ -1,4 +1,4 @@
-//! One guarded call of a version: breaker, lane, budget, panic, validation, and what the books say of it.
+//! One guarded call of a version: breaker, its share of the cores, budget, panic, validation, and its counters.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 
 use crate::breaker::BreakerState;
-use crate::guard;
+use crate::panics;
 use crate::probation::{ProbationRules, Turn};
 use crate::settings::Granted;
 use crate::unit::{Answer, Budget, Unit, Used};
@@ -110,7 +110,7 @@ pub(crate) async fn call<Q: Question, T>(
     Called { result, used: answer.used, took, opened, closed, turn }
 }
 
-/// Where the caller stands when the version has proven to be quick; else on a thread that may block, a few at a time.
+/// On the caller's thread when the version has proven to be quick; else on a thread that may block, a few at a time.
 async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Ran<Q::Output>, Unasked> {
     let granted = version.granted;
     let Watched { stats, breaker } = version.watched(Q::HOOK);
@@ -144,7 +144,7 @@ async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Ran<Q:
 /// What the unit itself took: waiting for a place is not its doing.
 fn timed<T>(call: impl FnOnce() -> Answer<T>) -> Ran<T> {
     let began = Instant::now();
-    let answer = guard::caught(call);
+    let answer = panics::caught(call);
     (answer, began.elapsed())
 }
 

@@ -28,7 +28,7 @@ pub use file::is_case_file;
 /// More than this many cases are not run; the rest is reported.
 pub const MAX_CASES: usize = 256;
 
-/// What running a unit's cases told.
+/// What came of running a unit's cases.
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub passed: usize,

@@ -1,16 +1,13 @@
 //! The chains of a generation: a selection with the units that it names looked up.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::Occasion;
 use amprule_domain::decision::Hook;
 
-use crate::generation::Entry;
+use crate::entry::Entries;
 use crate::selection::{Combine, Parts, Selection, When};
 use crate::version::Version;
-
-pub(crate) type Entries = BTreeMap<String, Entry>;
 
 /// Which versions are asked, on which occasion. Never changes once it is made.
 #[derive(Clone, Default)]
@@ -29,14 +26,15 @@ struct Ruled {
 /// The parts of a rule, or of what holds everywhere. What is not named is not there.
 #[derive(Clone, Default)]
 struct Chain {
-    pricing: Option<Link>,
-    modifiers: Option<Vec<Link>>,
-    authorization: Option<Vec<Link>>,
+    pricing: Option<Selected>,
+    modifiers: Option<Vec<Selected>>,
+    authorization: Option<Vec<Selected>>,
     combine: Option<Combine>,
 }
 
+/// A unit that a selection names, looked up.
 #[derive(Clone)]
-pub(crate) enum Link {
+pub(crate) enum Selected {
     Loaded(Arc<Version>),
     /// The operator names it, and it is not there, or has no such hook.
     Missing(String),
@@ -84,32 +82,32 @@ impl Chains {
     }
 
     /// The base tariff. `None`: nobody prices.
-    pub(crate) fn pricing(&self, at: &Occasion<'_>) -> Option<&Link> {
+    pub(crate) fn pricing(&self, at: &Occasion<'_>) -> Option<&Selected> {
         self.part(at, |chain| chain.pricing.as_ref())
     }
 
     /// What is asked about the price of the base tariff, in this order.
-    pub(crate) fn modifiers(&self, at: &Occasion<'_>) -> &[Link] {
+    pub(crate) fn modifiers(&self, at: &Occasion<'_>) -> &[Selected] {
         self.part(at, |chain| chain.modifiers.as_deref()).unwrap_or_default()
     }
 
     /// The policies in the order in which they are asked, and how their answers become one.
-    pub(crate) fn authorization(&self, at: &Occasion<'_>) -> (&[Link], Combine) {
+    pub(crate) fn authorization(&self, at: &Occasion<'_>) -> (&[Selected], Combine) {
         let policies = self.part(at, |chain| chain.authorization.as_deref()).unwrap_or_default();
         (policies, self.part(at, |chain| chain.combine.as_ref()).copied().unwrap_or_default())
     }
 
     /// Is this version asked for new sessions, wherever?
     pub(crate) fn selects(&self, version: &Version) -> bool {
-        let links = self.all().flat_map(|(_, chain)| chain.links());
-        links.into_iter().any(|(_, link)| matches!(link, Link::Loaded(chosen) if chosen.hash == version.hash))
+        let units = self.all().flat_map(|(_, chain)| chain.units());
+        units.into_iter().any(|(_, unit)| matches!(unit, Selected::Loaded(chosen) if chosen.hash == version.hash))
     }
 
     pub(crate) fn missing(&self) -> Vec<MissingUnit> {
-        let links = self.all().flat_map(|(rule, chain)| chain.links().map(move |(hook, link)| (rule, hook, link)));
-        let missing = links.filter_map(|(rule, hook, link)| match link {
-            Link::Loaded(_) => None,
-            Link::Missing(unit) => Some(MissingUnit { rule: rule.map(str::to_owned), hook, unit: unit.clone() }),
+        let units = self.all().flat_map(|(rule, chain)| chain.units().map(move |(hook, unit)| (rule, hook, unit)));
+        let missing = units.filter_map(|(rule, hook, unit)| match unit {
+            Selected::Loaded(_) => None,
+            Selected::Missing(unit) => Some(MissingUnit { rule: rule.map(str::to_owned), hook, unit: unit.clone() }),
         });
         missing.collect()
     }
@@ -123,9 +121,9 @@ impl Chains {
     /// What is asked where no rule holds, with the units that nobody names.
     pub(crate) fn everywhere(&self) -> Parts {
         let Chain { pricing, modifiers, authorization, combine } = &self.everywhere;
-        let ids = |links: &Vec<Link>| links.iter().map(|link| link.id().to_owned()).collect();
+        let ids = |units: &Vec<Selected>| units.iter().map(|unit| unit.id().to_owned()).collect();
         Parts {
-            pricing: pricing.as_ref().map(|link| link.id().to_owned()),
+            pricing: pricing.as_ref().map(|unit| unit.id().to_owned()),
             modifiers: Some(modifiers.as_ref().map(ids).unwrap_or_default()),
             authorization: authorization.as_ref().map(ids),
             combine: Some(combine.unwrap_or_default()),
@@ -140,24 +138,24 @@ impl Chains {
 
 impl Chain {
     fn new(parts: &Parts, entries: &Entries) -> Self {
-        let links = |ids: &Vec<String>, hook| ids.iter().map(|id| Link::new(id, hook, entries)).collect();
+        let units = |ids: &Vec<String>, hook| ids.iter().map(|id| Selected::new(id, hook, entries)).collect();
         Self {
-            pricing: parts.pricing.as_ref().map(|id| Link::new(id, Hook::Pricing, entries)),
-            modifiers: parts.modifiers.as_ref().map(|ids| links(ids, Hook::Modifier)),
-            authorization: parts.authorization.as_ref().map(|ids| links(ids, Hook::Authorization)),
+            pricing: parts.pricing.as_ref().map(|id| Selected::new(id, Hook::Pricing, entries)),
+            modifiers: parts.modifiers.as_ref().map(|ids| units(ids, Hook::Modifier)),
+            authorization: parts.authorization.as_ref().map(|ids| units(ids, Hook::Authorization)),
             combine: parts.combine,
         }
     }
 
-    fn links(&self) -> impl Iterator<Item = (Hook, &Link)> {
-        let pricing = self.pricing.iter().map(|link| (Hook::Pricing, link));
-        let modifiers = self.modifiers.iter().flatten().map(|link| (Hook::Modifier, link));
-        let policies = self.authorization.iter().flatten().map(|link| (Hook::Authorization, link));
+    fn units(&self) -> impl Iterator<Item = (Hook, &Selected)> {
+        let pricing = self.pricing.iter().map(|unit| (Hook::Pricing, unit));
+        let modifiers = self.modifiers.iter().flatten().map(|unit| (Hook::Modifier, unit));
+        let policies = self.authorization.iter().flatten().map(|unit| (Hook::Authorization, unit));
         pricing.chain(modifiers).chain(policies)
     }
 }
 
-impl Link {
+impl Selected {
     fn id(&self) -> &str {
         match self {
             Self::Loaded(version) => version.id(),
@@ -172,8 +170,8 @@ impl Link {
 }
 
 /// Scripts before plugins, by id.
-fn ordered(entries: &Entries, hook: Hook) -> impl Iterator<Item = Link> {
+fn ordered(entries: &Entries, hook: Hook) -> impl Iterator<Item = Selected> {
     let mut versions: Vec<_> = entries.values().map(|entry| &entry.active).filter(|v| v.has(hook)).collect();
     versions.sort_by_key(|version| version.kind as u8);
-    versions.into_iter().cloned().map(Link::Loaded)
+    versions.into_iter().cloned().map(Selected::Loaded)
 }

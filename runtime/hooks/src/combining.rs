@@ -29,7 +29,7 @@ impl Combining {
         }
     }
 
-    /// Nobody further is asked.
+    /// True when no further policy has to be asked.
     pub(crate) const fn is_decided(&self) -> bool {
         self.is_decided
     }
@@ -58,7 +58,7 @@ impl Combining {
     }
 }
 
-/// What it becomes that a policy does not say yes where all must.
+/// The verdict when a policy has no opinion and all of them must accept.
 fn not_accepted(answer: AuthorizationOutput) -> AuthorizationOutput {
     AuthorizationOutput {
         verdict: Opinion::Reject,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use amprule_domain::decision::Hook;
 
-use crate::chain::{Chains, Entries};
+use crate::chain::Chains;
+use crate::entry::{Entries, Entry};
 use crate::selection::Selection;
 use crate::version::Version;
 
@@ -16,17 +17,6 @@ pub(crate) struct Generation {
     pub(crate) selection: Arc<Selection>,
     /// The selection, with its units looked up among the entries.
     pub(crate) chains: Chains,
-}
-
-#[derive(Clone)]
-pub(crate) struct Entry {
-    pub(crate) active: Arc<Version>,
-    /// The last version before it that is not known to fail.
-    pub(crate) previous: Option<Arc<Version>>,
-    /// Where its files are, for people.
-    pub(crate) path: String,
-    /// The generation that made it active.
-    pub(crate) since: u64,
 }
 
 /// One step from a generation to the next.
@@ -90,14 +80,5 @@ impl Generation {
                 self.entries.insert(version.id().to_owned(), entry);
             }
         }
-    }
-}
-
-impl Entry {
-    /// What stays as the last known good when `next` becomes active.
-    fn kept(&self, next: &Version) -> Option<Arc<Version>> {
-        let good = self.active.manifest.hooks.iter().all(|hook| self.active.is_good(*hook));
-        let kept = if good || self.previous.is_none() { Some(&self.active) } else { self.previous.as_ref() };
-        kept.filter(|version| version.hash != next.hash).cloned()
     }
 }

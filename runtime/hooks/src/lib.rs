@@ -4,8 +4,10 @@
 //! This crate must never know how a unit runs: `wasm` and `script` implement [`Compiler`] and [`Unit`], `reload`
 //! finds and checks sources, the server introduces them to each other.
 
+mod archive;
 pub mod asks;
 pub mod breaker;
+mod cache;
 mod call;
 pub mod cases;
 mod chain;
@@ -13,11 +15,14 @@ pub mod codes;
 mod combining;
 pub mod comparison;
 pub mod diagnostic;
+mod entry;
 pub mod gate;
 mod generation;
-mod guard;
+mod inactive;
 pub mod manifest;
 pub mod mask;
+mod notifier;
+mod panics;
 pub mod probation;
 pub mod quarantine;
 pub mod registry;
@@ -25,13 +30,13 @@ mod sample;
 pub mod selection;
 pub mod settings;
 pub mod shadow;
-mod shelf;
+mod stage;
 mod stats;
 pub mod trial;
 pub mod unit;
 pub mod version;
-mod voice;
 
+pub use archive::Archive;
 pub use diagnostic::Diagnostic;
 pub use gate::Gate;
 pub use generation::Change;
@@ -42,6 +47,5 @@ pub use quarantine::Quarantined;
 pub use registry::{ExtensionView, Registry, Trouble};
 pub use selection::Selection;
 pub use settings::{Granted, HookSettings, HostLimits, StaticTariff};
-pub use shelf::Archive;
 pub use unit::{Answer, Budget, Compiler, Kind, Source, Unit, Used};
 pub use version::Version;

@@ -1,4 +1,4 @@
-//! What the books may not have in clear: tokens, and the values of parameters that a manifest calls secret.
+//! What the decision log may not have in clear: tokens, and the values of parameters that a manifest calls secret.
 
 use serde_json::{Map, Value};
 

@@ -123,18 +123,18 @@ mod tests {
     use super::*;
 
     /// `+` a good call, `-` a fault, `t` ten minutes pass. What the last call meant.
-    fn check(course: &str, expect: Turn, standing: Standing) {
+    fn check(calls: &str, expect: Turn, standing: Standing) {
         let mut now = Instant::now();
         let (probation, rules) = (Probation::new(now), ProbationRules::default());
         probation.begin(now);
         let mut turn = Turn::None;
-        for step in course.chars() {
+        for step in calls.chars() {
             match step {
                 't' => now += rules.time,
                 call => turn = probation.ran(now, call == '+', false, &rules),
             }
         }
-        assert_eq!((turn, probation.standing()), (expect, standing), "{course}");
+        assert_eq!((turn, probation.standing()), (expect, standing), "{calls}");
     }
 
     #[test]

@@ -24,27 +24,28 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::Occasion;
 use amprule_domain::authorization::AuthorizationInput;
-use amprule_domain::ports::{About, AuthorizationAnswer, Clock, Hooks, Ids, Later, PricingAnswer};
+use amprule_domain::ports::{About, AuthorizationAnswer, BoxFuture, Clock, Hooks, Ids, PricingAnswer};
 use amprule_domain::pricing::{Pin, PricingInput};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use crate::Diagnostic;
+use crate::archive::Archive;
+use crate::cache::VersionCache;
 use crate::generation::{Change, Generation};
 use crate::mask::Mask;
+use crate::notifier::Notifier;
 use crate::quarantine::Quarantine;
 use crate::sample::Sample;
 use crate::settings::HookSettings;
-use crate::shadow::{Desk, Shadows};
-use crate::shelf::{Archive, Shelf};
+use crate::shadow::{Queue, Shadows};
 use crate::version::Version;
-use crate::voice::Voice;
 
 pub use crate::chain::MissingUnit;
-pub use crate::voice::Observer;
+pub use crate::inactive::{Checking, Trouble};
+pub use crate::notifier::Observer;
+pub use crate::stage::{Stage, VersionView};
 pub use chains::{ChainsView, RulesFileView};
-pub use life::{Stage, VersionView};
 pub use standing::{PlaceStanding, Standings};
 pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, UsedOf};
 
@@ -59,7 +60,7 @@ pub struct Registry {
     generation: ArcSwap<Generation>,
     /// Held while a generation is replaced.
     swaps: Mutex<()>,
-    shelf: Arc<Shelf>,
+    cache: Arc<VersionCache>,
     /// By path: files that are no active version, and why.
     troubles: Mutex<BTreeMap<String, Trouble>>,
     /// By path: files that are in the making.
@@ -68,36 +69,11 @@ pub struct Registry {
     recall: recall::Recall,
     quarantine: Quarantine,
     shadows: Shadows,
-    desk: Desk,
-    voice: Arc<Voice>,
+    shadow_queue: Queue,
+    notifier: Arc<Notifier>,
     mask: OnceLock<Mask>,
     sample: Sample,
     rules_file: Mutex<Option<RulesFileView>>,
-}
-
-/// Files that are fit so far; a compiler has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checking {
-    pub id: String,
-    pub version: String,
-    pub hash: String,
-    pub since: Timestamp,
-}
-
-/// Files that could not become an active version.
-#[derive(Debug, Clone)]
-pub struct Trouble {
-    /// As the manifest says it, or as the path lets guess.
-    pub id: String,
-    /// The files' version and hash, as far as they could be read.
-    pub version: String,
-    pub hash: String,
-    pub at: Timestamp,
-    /// Nothing is wrong, but something is not there yet.
-    pub waiting: bool,
-    /// It would stand beside the active version and not become it.
-    pub candidate: bool,
-    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Registry {
@@ -107,7 +83,7 @@ impl Registry {
 
     pub fn with_steady(settings: HookSettings, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>, steady: Steady) -> Self {
         let sample = Sample::new(steady());
-        let voice = Arc::new(Voice::new(Arc::clone(&clock)));
+        let notifier = Arc::new(Notifier::new(Arc::clone(&clock)));
         let empty = Generation::empty(&settings.selection);
         Self {
             settings,
@@ -116,15 +92,15 @@ impl Registry {
             steady,
             generation: ArcSwap::from_pointee(empty),
             swaps: Mutex::default(),
-            shelf: Arc::default(),
+            cache: Arc::default(),
             troubles: Mutex::default(),
             checking: Mutex::default(),
             archive: OnceLock::new(),
             recall: recall::Recall::default(),
             quarantine: Quarantine::default(),
             shadows: Shadows::default(),
-            desk: Desk::default(),
-            voice,
+            shadow_queue: Queue::default(),
+            notifier,
             mask: OnceLock::new(),
             sample,
             rules_file: Mutex::default(),
@@ -137,7 +113,7 @@ impl Registry {
 
     /// Only the first observer is kept.
     pub fn observe(&self, observer: Observer) {
-        self.voice.heard_by(observer);
+        self.notifier.observe(observer);
     }
 
     /// Only the first mask is kept. Without one, everything that must be hidden looks the same.
@@ -168,7 +144,7 @@ impl Registry {
         if changes.is_empty() {
             return self.generation();
         }
-        let changes: Vec<Change> = changes.into_iter().map(|change| self.shelve(change)).collect();
+        let changes: Vec<Change> = changes.into_iter().map(|change| self.cached(change)).collect();
         let (before, after) = {
             let _one_at_a_time = self.swaps.lock();
             let before = self.generation.load_full();
@@ -196,7 +172,7 @@ impl Registry {
     }
 
     /// The files at `path` are gone, or are what is active.
-    pub fn settle(&self, path: &str) {
+    pub fn clear(&self, path: &str) {
         self.troubles.lock().remove(path);
     }
 
@@ -207,12 +183,12 @@ impl Registry {
 
     /// A version that is in memory.
     pub fn loaded(&self, hash: &str) -> Option<Arc<Version>> {
-        self.shelf.get(hash)
+        self.cache.get(hash)
     }
 
     /// Keeps a version that sessions are pinned to.
     pub fn hold(&self, version: Arc<Version>) {
-        self.shelf.put(version, (self.steady)());
+        self.cache.put(version, (self.steady)());
     }
 
     /// The hashes of active and last known good versions.
@@ -227,15 +203,15 @@ impl Registry {
     pub fn retire(&self, pinned: &HashSet<String>, idle: Duration) -> usize {
         let in_use = self.in_use();
         let kept = pinned.iter().chain(&in_use).map(String::as_str).collect();
-        self.shelf.retire(&kept, idle, (self.steady)())
+        self.cache.retire(&kept, idle, (self.steady)())
     }
 
-    /// A version that is on the shelf already stays there, with its counters.
-    fn shelve(&self, change: Change) -> Change {
+    /// A version that is in the cache already stays there, with its counters.
+    fn cached(&self, change: Change) -> Change {
         match change {
             Change::Activate { version, path } => {
                 let now = (self.steady)();
-                let version = self.shelf.put(version, now);
+                let version = self.cache.put(version, now);
                 version.probation.begin(now);
                 Change::Activate { version, path }
             }
@@ -245,7 +221,7 @@ impl Registry {
 }
 
 impl Hooks for Registry {
-    fn authorize<'a>(&'a self, input: AuthorizationInput, at: Occasion<'a>) -> Later<'a, AuthorizationAnswer> {
+    fn authorize<'a>(&'a self, input: AuthorizationInput, at: Occasion<'a>) -> BoxFuture<'a, AuthorizationAnswer> {
         Box::pin(self.authorize_with_chain(input, at))
     }
 
@@ -257,7 +233,7 @@ impl Hooks for Registry {
         pin.is_some_and(|pin| !pin.is_static_tariff()) || self.settings.static_tariff.is_some()
     }
 
-    fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> Later<'a, PricingAnswer> {
+    fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> BoxFuture<'a, PricingAnswer> {
         Box::pin(self.price_pinned(pin, input, about))
     }
 }

@@ -1,4 +1,4 @@
-//! Lets one through in a while.
+//! A rate limit: lets one through per interval.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};

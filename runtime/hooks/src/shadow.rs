@@ -1,9 +1,9 @@
 //! Shadows: candidates that are asked what the active version was asked, after it has answered. Nobody waits for what
 //! they say, and nothing of it reaches a station; it is compared and counted.
 
-mod desk;
 mod page;
 mod question;
+mod queue;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::comparison::{Compared, Comparison};
 use crate::version::Version;
 
-pub(crate) use desk::Desk;
 pub(crate) use question::Question;
+pub(crate) use queue::Queue;
 
 /// A candidate beside the active version of its unit.
 pub(crate) struct Shadow {

@@ -8,7 +8,7 @@ use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Price, PricedBy, PricingInput, PricingOutput};
 
-use crate::guard;
+use crate::panics;
 use crate::settings::Granted;
 use crate::unit::{Answer, Budget, Unit, Used};
 
@@ -79,6 +79,6 @@ impl<T> Tried<T> {
 fn call<T>(granted: &Granted, ask: impl FnOnce(&Budget) -> Answer<T>) -> Tried<T> {
     let began = Instant::now();
     let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: began + granted.wall };
-    let Answer { result, used } = guard::caught(|| ask(&budget));
+    let Answer { result, used } = panics::caught(|| ask(&budget));
     Tried { result, used, took: began.elapsed() }
 }

@@ -7,8 +7,9 @@ use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use jiff::tz::TimeZone;
 
 use crate::encode::{self, Times};
-use crate::frame::{Fault, Frame, Malformed};
+use crate::frame::Frame;
 use crate::limits::MAX_DESCRIPTION;
+use crate::malformed::{FrameFault, Malformed};
 use crate::mend::stray_commas;
 use crate::message::Message;
 use crate::payload::Trouble;
@@ -81,7 +82,7 @@ impl Dialect {
     /// Answers are never answered. 1.6 ignores unknown message types (OCPP-J 1.6, 4.1.3) and has no id for calls
     /// whose own cannot be read; 2.x has `"-1"` (OCPP-J 2.0.1, 4.2.3).
     pub fn answer_malformed(self, malformed: &Malformed) -> Option<String> {
-        let unknown = malformed.fault == Fault::UnknownKind;
+        let unknown = malformed.fault == FrameFault::UnknownKind;
         let answers = !unknown && malformed.kind.is_some_and(|kind| kind != 2);
         let id = malformed.id.as_deref();
         let id = match self.version {
@@ -91,15 +92,15 @@ impl Dialect {
         };
         let code = match malformed.fault {
             _ if malformed.id.is_none() && !unknown => RefusalCode::RpcFrameworkError,
-            Fault::UnknownKind => RefusalCode::MessageTypeNotSupported,
-            Fault::NotJson | Fault::IdTooLong | Fault::PayloadNotObject | Fault::TooDeep => {
+            FrameFault::UnknownKind => RefusalCode::MessageTypeNotSupported,
+            FrameFault::NotJson | FrameFault::IdTooLong | FrameFault::PayloadNotObject | FrameFault::TooDeep => {
                 RefusalCode::FormatViolation
             }
-            Fault::NotAnArray
-            | Fault::IdNotText
-            | Fault::MembersMissing
-            | Fault::MembersLeft
-            | Fault::ActionNotText => RefusalCode::RpcFrameworkError,
+            FrameFault::NotAnArray
+            | FrameFault::IdNotText
+            | FrameFault::MembersMissing
+            | FrameFault::MembersLeft
+            | FrameFault::ActionNotText => RefusalCode::RpcFrameworkError,
         };
         let id = id.filter(|_| !answers)?;
         Some(self.encode_error(id, &Refusal::new(code, malformed.fault.to_string())))
@@ -207,5 +208,5 @@ impl Dialect {
 }
 
 fn unknown_kind(kind: u64, id: Option<String>) -> Malformed {
-    Malformed { fault: Fault::UnknownKind, kind: Some(kind), id }
+    Malformed { fault: FrameFault::UnknownKind, kind: Some(kind), id }
 }

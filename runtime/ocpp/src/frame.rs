@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
-use crate::limits::{MAX_DEPTH, MAX_ID, MAX_ID_ECHOED};
+use crate::limits::{MAX_ID, MAX_ID_ECHOED};
+use crate::malformed::{FrameFault, Malformed};
 use crate::scan::Scan;
 
 /// One message of OCPP-J (2.0.1 part 4, 4.2; 2.1 part 4, 4.2).
@@ -47,41 +48,6 @@ pub enum Frame<'a> {
     },
 }
 
-/// A text that is no frame, and as much of it as could be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{fault}")]
-pub struct Malformed {
-    pub fault: Fault,
-    /// The message type number, when that much could be read.
-    pub kind: Option<u64>,
-    /// The message id, when that much could be read. A call of ours with this id has its answer with it, although a bad one.
-    pub id: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    #[error("the message is not JSON")]
-    NotJson,
-    #[error("the message is not an array")]
-    NotAnArray,
-    #[error("the message type number is not one of this protocol")]
-    UnknownKind,
-    #[error("the message id is not text")]
-    IdNotText,
-    #[error("the message id is longer than {MAX_ID} characters")]
-    IdTooLong,
-    #[error("the message has not enough members")]
-    MembersMissing,
-    #[error("the message has too many members")]
-    MembersLeft,
-    #[error("the action is not text")]
-    ActionNotText,
-    #[error("the payload is not an object")]
-    PayloadNotObject,
-    #[error("the payload nests deeper than {MAX_DEPTH} levels")]
-    TooDeep,
-}
-
 impl<'a> Frame<'a> {
     /// Reads one message.
     ///
@@ -100,9 +66,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn frame(&mut self) -> Result<Frame<'a>, Fault> {
+    fn frame(&mut self) -> Result<Frame<'a>, FrameFault> {
         if !self.scan.eat(b'[') {
-            return Err(Fault::NotAnArray);
+            return Err(FrameFault::NotAnArray);
         }
         self.kind = self.scan.value()?.parse().ok();
         self.next()?;
@@ -119,53 +85,53 @@ impl<'a> Reader<'a> {
                 Frame::ResultError { id, code, description, details }
             }
             Some(6) => Frame::Send { id, action: self.action()?, payload: self.object()? },
-            _ => return Err(Fault::UnknownKind),
+            _ => return Err(FrameFault::UnknownKind),
         };
         self.end()?;
         Ok(frame)
     }
 
-    fn next(&mut self) -> Result<(), Fault> {
+    fn next(&mut self) -> Result<(), FrameFault> {
         match self.scan.peek() {
-            Some(b']') => Err(Fault::MembersMissing),
+            Some(b']') => Err(FrameFault::MembersMissing),
             _ if self.scan.eat(b',') => Ok(()),
-            _ => Err(Fault::NotJson),
+            _ => Err(FrameFault::NotJson),
         }
     }
 
-    fn id(&mut self) -> Result<(Cow<'a, str>, bool), Fault> {
+    fn id(&mut self) -> Result<(Cow<'a, str>, bool), FrameFault> {
         let value = self.scan.value()?;
         let number = value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-        let id = if number { Cow::Borrowed(value) } else { text(value).ok_or(Fault::IdNotText)? };
+        let id = if number { Cow::Borrowed(value) } else { text(value).ok_or(FrameFault::IdNotText)? };
         if id.len() > MAX_ID_ECHOED {
-            return Err(Fault::IdTooLong);
+            return Err(FrameFault::IdTooLong);
         }
         self.id = Some(id.clone());
         if id.len() > MAX_ID && id.chars().count() > MAX_ID {
-            return Err(Fault::IdTooLong);
+            return Err(FrameFault::IdTooLong);
         }
         Ok((id, number))
     }
 
-    fn action(&mut self) -> Result<Cow<'a, str>, Fault> {
+    fn action(&mut self) -> Result<Cow<'a, str>, FrameFault> {
         self.next()?;
-        text(self.scan.value()?).ok_or(Fault::ActionNotText)
+        text(self.scan.value()?).ok_or(FrameFault::ActionNotText)
     }
 
-    fn object(&mut self) -> Result<&'a str, Fault> {
+    fn object(&mut self) -> Result<&'a str, FrameFault> {
         self.next()?;
         let value = self.scan.value()?;
-        if value.starts_with('{') { Ok(value) } else { Err(Fault::PayloadNotObject) }
+        if value.starts_with('{') { Ok(value) } else { Err(FrameFault::PayloadNotObject) }
     }
 
     /// Answers to us are rare: they are checked here, since nobody decodes them.
-    fn checked(&mut self) -> Result<&'a str, Fault> {
+    fn checked(&mut self) -> Result<&'a str, FrameFault> {
         let value = self.object()?;
-        serde_json::from_str::<IgnoredAny>(value).map(|_| value).map_err(|_| Fault::NotJson)
+        serde_json::from_str::<IgnoredAny>(value).map(|_| value).map_err(|_| FrameFault::NotJson)
     }
 
     /// Code, description and details; stations leave the last two out.
-    fn error(&mut self) -> Result<(Cow<'a, str>, Cow<'a, str>, &'a str), Fault> {
+    fn error(&mut self) -> Result<(Cow<'a, str>, Cow<'a, str>, &'a str), FrameFault> {
         self.next()?;
         let code = text(self.scan.value()?).unwrap_or_default();
         let mut description = Cow::Borrowed("");
@@ -180,16 +146,16 @@ impl<'a> Reader<'a> {
         Ok((code, description, details))
     }
 
-    fn end(&mut self) -> Result<(), Fault> {
+    fn end(&mut self) -> Result<(), FrameFault> {
         if self.scan.peek() == Some(b',') {
-            return Err(Fault::MembersLeft);
+            return Err(FrameFault::MembersLeft);
         }
-        if self.scan.eat(b']') && self.scan.peek().is_none() { Ok(()) } else { Err(Fault::NotJson) }
+        if self.scan.eat(b']') && self.scan.peek().is_none() { Ok(()) } else { Err(FrameFault::NotJson) }
     }
 
-    fn malformed(&self, fault: Fault, text: &str) -> Malformed {
-        let no_json = fault == Fault::NotAnArray && serde_json::from_str::<IgnoredAny>(text).is_err();
-        let fault = if no_json { Fault::NotJson } else { fault };
+    fn malformed(&self, fault: FrameFault, text: &str) -> Malformed {
+        let no_json = fault == FrameFault::NotAnArray && serde_json::from_str::<IgnoredAny>(text).is_err();
+        let fault = if no_json { FrameFault::NotJson } else { fault };
         Malformed { fault, kind: self.kind, id: self.id.clone().map(Cow::into_owned) }
     }
 }

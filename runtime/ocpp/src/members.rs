@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::limits::MAX_TEXT;
 use crate::loose::{Loose, Many, Part};
-use crate::moment::{self, Moment};
 use crate::strictness::{Odd, Repairs};
+use crate::written_time::{self, WrittenTime};
 
 impl Repairs {
     /// Text of at most `max` characters; longer text is taken all the same. Empty text is none, and right where none is required.
@@ -126,14 +126,14 @@ impl Repairs {
         if value.is_absent() {
             return Ok(None);
         }
-        match value.word().map_or(Moment::Impossible, |text| moment::read(text, &self.zone)) {
-            Moment::Known(at) => Ok(Some(at)),
-            Moment::WithoutOffset(at) => self.note(Odd::TimeWithoutOffset, member).map(|()| Some(at)),
-            Moment::Ambiguous(at) => {
+        match value.word().map_or(WrittenTime::Impossible, |text| written_time::read(text, &self.zone)) {
+            WrittenTime::Known(at) => Ok(Some(at)),
+            WrittenTime::WithoutOffset(at) => self.note(Odd::TimeWithoutOffset, member).map(|()| Some(at)),
+            WrittenTime::Ambiguous(at) => {
                 self.note(Odd::TimeWithoutOffset, member)?;
                 self.note(Odd::TimeAmbiguous, member).map(|()| Some(at))
             }
-            Moment::Impossible => self.note(Odd::TimeImpossible, member).map(|()| None),
+            WrittenTime::Impossible => self.note(Odd::TimeImpossible, member).map(|()| None),
         }
     }
 

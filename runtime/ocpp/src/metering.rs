@@ -3,14 +3,14 @@
 //! This is the hot path: nothing is allocated but the list of readings.
 
 use amprule_domain::Energy;
-use amprule_domain::reading::{Context, Meter, Place, Reading};
+use amprule_domain::reading::{Context, Meter, MeterLocation, Reading};
 use amprule_domain::reply::Refusal;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::limits::MAX_READINGS;
 use crate::loose::{Loose, Many};
-use crate::sample::{Quantity, SampledValue};
+use crate::sample::{Quantity, SampledValue, Written};
 use crate::strictness::{Odd, Repairs};
 
 /// OCPP 1.6, 7.33; 2.0.1, MeterValueType. `values` is what some stations call their list.
@@ -23,13 +23,6 @@ pub(crate) struct MeterValue<'a> {
     sampled_value: Many<SampledValue<'a>>,
     #[serde(borrow, default)]
     values: Many<SampledValue<'a>>,
-}
-
-/// How a version writes a sampled value: 1.6 as text, 2.x as a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
-    AsText,
-    AsNumber,
 }
 
 /// The list of moments under its right name, or under the one that some stations use.
@@ -79,11 +72,11 @@ pub(crate) fn readings(
     for value in values {
         let at = repairs.time("timestamp", &value.timestamp)?;
         last = at;
-        let mut moment = Moment::default();
+        let mut samples = Samples::default();
         for sample in either(repairs, "sampledValue", value.sampled_value, value.values)? {
-            moment.add(repairs, &sample, written)?;
+            samples.add(repairs, &sample, written)?;
         }
-        for (context, group) in CONTEXTS.into_iter().zip(moment.groups) {
+        for (context, group) in CONTEXTS.into_iter().zip(samples.groups) {
             if let Some(group) = group {
                 push(repairs, &mut readings, group.reading(at, context))?;
             }
@@ -116,11 +109,11 @@ const fn place(context: Context) -> usize {
 
 /// The samples of one timestamp, by context.
 #[derive(Default)]
-struct Moment {
+struct Samples {
     groups: [Option<Group>; 5],
 }
 
-impl Moment {
+impl Samples {
     fn add(&mut self, repairs: &mut Repairs, sample: &SampledValue<'_>, written: Written) -> Result<(), Refusal> {
         let Some((quantity, amount)) = sample.read(repairs, written)? else { return Ok(()) };
         let context = sample.context(repairs)?;
@@ -171,7 +164,14 @@ struct Places([Sum; PLACES]);
 const PLACES: usize = 6;
 
 /// The outlet's meter counts; another place only when the outlet has none.
-const BY_RANK: [Place; PLACES] = [Place::Outlet, Place::Body, Place::Cable, Place::Inlet, Place::Ev, Place::Upstream];
+const BY_RANK: [MeterLocation; PLACES] = [
+    MeterLocation::Outlet,
+    MeterLocation::Body,
+    MeterLocation::Cable,
+    MeterLocation::Inlet,
+    MeterLocation::Ev,
+    MeterLocation::Upstream,
+];
 
 impl Places {
     fn add(&mut self, sample: &SampledValue<'_>, amount: f64) {

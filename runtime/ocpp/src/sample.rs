@@ -1,12 +1,18 @@
 //! One sampled value: which quantity it measures, and how much of it in the unit that the domain counts in.
 
-use amprule_domain::reading::{Context, Place};
+use amprule_domain::reading::{Context, MeterLocation};
 use amprule_domain::reply::Refusal;
 use serde::Deserialize;
 
 use crate::loose::{Loose, Part};
-use crate::metering::Written;
 use crate::strictness::{Odd, Repairs};
+
+/// How a version writes a sampled value: 1.6 as text, 2.x as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    AsText,
+    AsNumber,
+}
 
 /// OCPP 1.6, 7.38 and 2.0.1, SampledValueType in one: their members have one meaning where they share a name.
 #[derive(Deserialize)]
@@ -80,14 +86,14 @@ impl SampledValue<'_> {
     }
 
     /// OCPP 1.6, 7.23; the outlet when nothing is said, or nothing that the standard knows.
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> MeterLocation {
         match self.location.word() {
-            Some("Inlet") => Place::Inlet,
-            Some("Cable") => Place::Cable,
-            Some("Body") => Place::Body,
-            Some("EV") => Place::Ev,
-            Some("Upstream") => Place::Upstream,
-            _ => Place::Outlet,
+            Some("Inlet") => MeterLocation::Inlet,
+            Some("Cable") => MeterLocation::Cable,
+            Some("Body") => MeterLocation::Body,
+            Some("EV") => MeterLocation::Ev,
+            Some("Upstream") => MeterLocation::Upstream,
+            _ => MeterLocation::Outlet,
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! It finds where a value ends and how deep it goes. Whether the value is proper JSON is for the decoder to say.
 
-use crate::frame::Fault;
 use crate::limits::MAX_DEPTH;
+use crate::malformed::FrameFault;
 
 pub(crate) struct Scan<'a> {
     text: &'a str,
@@ -30,19 +30,19 @@ impl<'a> Scan<'a> {
     }
 
     /// The text of the next value, as it stands.
-    pub(crate) fn value(&mut self) -> Result<&'a str, Fault> {
-        let first = self.peek().ok_or(Fault::NotJson)?;
+    pub(crate) fn value(&mut self) -> Result<&'a str, FrameFault> {
+        let first = self.peek().ok_or(FrameFault::NotJson)?;
         let start = self.at;
         match first {
             b'"' => self.string()?,
             b'{' | b'[' => self.container()?,
-            b',' | b']' | b'}' | b':' => return Err(Fault::NotJson),
+            b',' | b']' | b'}' | b':' => return Err(FrameFault::NotJson),
             _ => self.word(),
         }
         Ok(&self.text[start..self.at])
     }
 
-    fn string(&mut self) -> Result<(), Fault> {
+    fn string(&mut self) -> Result<(), FrameFault> {
         let bytes = self.text.as_bytes();
         self.at += 1;
         while let Some(&byte) = bytes.get(self.at) {
@@ -53,10 +53,10 @@ impl<'a> Scan<'a> {
                 _ => {}
             }
         }
-        Err(Fault::NotJson)
+        Err(FrameFault::NotJson)
     }
 
-    fn container(&mut self) -> Result<(), Fault> {
+    fn container(&mut self) -> Result<(), FrameFault> {
         let bytes = self.text.as_bytes();
         let mut depth = 0_usize;
         while let Some(&byte) = bytes.get(self.at) {
@@ -65,7 +65,7 @@ impl<'a> Scan<'a> {
                     self.string()?;
                     continue;
                 }
-                b'{' | b'[' if depth == MAX_DEPTH => return Err(Fault::TooDeep),
+                b'{' | b'[' if depth == MAX_DEPTH => return Err(FrameFault::TooDeep),
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' => depth -= 1,
                 _ => {}
@@ -75,7 +75,7 @@ impl<'a> Scan<'a> {
                 return Ok(());
             }
         }
-        Err(Fault::NotJson)
+        Err(FrameFault::NotJson)
     }
 
     /// A number, `true`, `false` or `null`: up to the next mark of punctuation.

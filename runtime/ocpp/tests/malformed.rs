@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use amprule_domain::reply::{Refusal, RefusalCode};
-use amprule_ocpp::{Dialect, Fault, Frame, Times, encode, limits};
+use amprule_ocpp::{Dialect, Frame, FrameFault, Times, encode, limits};
 
 /// What goes back in 1.6 and in 2.0.1; empty for nothing.
 fn check(text: &str, v16: &str, v201: &str) {
@@ -98,7 +98,7 @@ fn depth_and_id_have_a_bound() {
     let answer = |code: &str, id: &str, why: &str| format!("[4,\"{id}\",\"{code}\",\"{why}\",{{}}]");
     check(&nested(3_000), &answer(v16, "7", &why), &answer(v201, "7", &why));
     assert!(Frame::parse(&nested(limits::MAX_DEPTH - 1)).is_ok());
-    assert_eq!(Frame::parse(&nested(limits::MAX_DEPTH)).map_err(|malformed| malformed.fault), Err(Fault::TooDeep));
+    assert_eq!(Frame::parse(&nested(limits::MAX_DEPTH)).map_err(|malformed| malformed.fault), Err(FrameFault::TooDeep));
     check(&"[".repeat(3_000), "", &answer("RpcFrameworkError", "-1", &why));
 
     let why = format!("the message id is longer than {} characters", limits::MAX_ID);

@@ -35,7 +35,7 @@ impl Loader {
         if let Some((other, _)) = before.filter(|(id, _)| id != version.id()) {
             findings.shadows_over.push(other);
         }
-        findings.settled.push(place.path.clone());
+        findings.cleared.push(place.path.clone());
         findings.shadows.push((version, place.text()));
     }
 }

@@ -9,7 +9,8 @@ use amprule_hooks::{Change, Diagnostic, Trouble, Version};
 pub(crate) struct Findings {
     pub(crate) changes: Vec<Change>,
     pub(crate) troubles: Vec<(PathBuf, Trouble)>,
-    pub(crate) settled: Vec<PathBuf>,
+    /// Places whose files are gone, or are what is active.
+    pub(crate) cleared: Vec<PathBuf>,
     /// Candidates, and where their files are.
     pub(crate) shadows: Vec<(Arc<Version>, String)>,
     /// Units whose candidate is gone.

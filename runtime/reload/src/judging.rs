@@ -58,7 +58,7 @@ impl Loader {
         known.is_there();
         if known.active.as_ref().is_some_and(|(_, hash)| *hash == source.hash) {
             known.refused.clear();
-            findings.settled.push(place.path.clone());
+            findings.cleared.push(place.path.clone());
             return;
         }
         match self.kept_out(place, &source) {

@@ -1,4 +1,4 @@
-//! Path 2, a file changes: watch, settle, read, check, compile, self-test, archive, swap.
+//! Path 2, a file changes: watch, wait for quiet, read, check, compile, self-test, archive, swap.
 //!
 //! Start-up is the same path from an empty generation. What runs is compiled from bytes that are in the archive;
 //! nothing is ever executed from the watched folders. This crate must never know how a unit runs, nor what a hook
@@ -9,8 +9,8 @@ mod approval;
 mod archive;
 mod candidate;
 mod check;
+mod compile_task;
 mod findings;
-mod floor;
 mod judging;
 mod known;
 mod loader;
@@ -19,14 +19,17 @@ mod observe;
 mod open;
 mod order;
 mod place;
+mod pool;
+mod quiet;
 mod read;
 mod reload;
 mod report;
 mod resume;
 mod rules;
+mod selecting;
 mod settings;
-mod settle;
 mod source;
+mod taking_in;
 mod watch;
 mod workshop;
 

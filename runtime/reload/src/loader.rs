@@ -148,7 +148,7 @@ impl Loader {
                 self.remove(&path, findings);
                 self.known.remove(&path);
                 self.making.remove(&path);
-                findings.settled.push(path);
+                findings.cleared.push(path);
             } else {
                 findings.again = true;
             }
@@ -180,8 +180,8 @@ impl Loader {
         for (version, path) in findings.shadows {
             self.registry.begin_shadow(version, &path);
         }
-        for path in findings.settled {
-            self.registry.settle(&path.display().to_string());
+        for path in findings.cleared {
+            self.registry.clear(&path.display().to_string());
         }
         for (path, trouble) in findings.troubles {
             self.registry.reject(&path.display().to_string(), trouble);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::place::children;
-use crate::settle::{Hint, settle};
+use crate::quiet::{Hint, wait_for_quiet};
 use crate::watch::channel;
 
 /// A save is over when nothing happened for this long …
@@ -56,7 +56,7 @@ impl Observed {
         Stopper(self.send.clone())
     }
 
-    /// What this file is by now is no change any more: it is our own doing.
+    /// We have written this file ourselves: it is not reported as a change.
     pub fn forget_changes_of(&mut self, file: &Path) {
         match stamp(file) {
             Some(stamp) => drop(self.seen.insert(file.to_owned(), stamp)),
@@ -70,7 +70,7 @@ impl Observed {
             let began = match self.hints.recv_timeout(RESCAN) {
                 Ok(hint) => {
                     let began = Instant::now();
-                    if settle(hint, &self.hints, QUIET, AT_MOST).stopped {
+                    if wait_for_quiet(hint, &self.hints, QUIET, AT_MOST).stopped {
                         return None;
                     }
                     began

@@ -100,7 +100,7 @@ impl Loader {
         }
     }
 
-    /// The archive is no way around the signatures.
+    /// An archived version must still be signed as the operator wants it.
     fn vouched(&self, hash: &str) -> Result<Source, Refused> {
         let Some(source) = self.archive.source(hash) else {
             return impossible(format!("there is no version {hash} in the archive; give the whole hash"));

@@ -15,9 +15,9 @@ use parking_lot::Mutex;
 use crate::archive::ArchiveFolder;
 use crate::loader::Loader;
 use crate::order::{Order, Refused};
+use crate::quiet::{Hint, wait_for_quiet};
 use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
-use crate::settle::{Hint, settle};
 use crate::watch::{Watch, channel};
 use crate::workshop::{Compilers, Equipment, Workshop};
 
@@ -187,11 +187,11 @@ impl Task {
             let patience = if again { quiet } else { self.watch.patience(&self.reload.settings) };
             let moved = match hints.recv_timeout(patience) {
                 Ok(hint) => {
-                    let settled = settle(hint, hints, quiet, at_most);
-                    if settled.stopped {
+                    let burst = wait_for_quiet(hint, hints, quiet, at_most);
+                    if burst.stopped {
                         return;
                     }
-                    settled.moved
+                    burst.moved
                 }
                 Err(RecvTimeoutError::Timeout) if !again && self.watch.wakes_in_vain(&self.reload.settings, looked) => {
                     continue;
@@ -204,7 +204,7 @@ impl Task {
             self.watch.refresh(&self.reload.settings, moved);
             again = self.reload.loader.look();
             looked = Instant::now();
-            // Whoever gave the order sees what came of it.
+            // Answered after the look, so that whoever gave the order sees its effect.
             followed.into_iter().for_each(|(outcome, to)| drop(to.try_send(outcome)));
         }
     }
@@ -215,7 +215,7 @@ impl Task {
         begun.map(|given| (loader.follow(&given.order), given.to)).collect()
     }
 
-    /// Many reloads in a row leave no heap of old versions behind: what no session is pinned to leaves memory.
+    /// Many reloads in a row must not pile up old versions: those that no session is pinned to leave memory.
     fn forget(&mut self) {
         let unused = self.reload.settings.memory_unused;
         if self.forgot.is_some_and(|last| last.elapsed() < unused) {

@@ -2,16 +2,11 @@
 //!
 //! This crate does not know what else the file says, nor how it is written: whoever does reads it.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use amprule_hooks::{Change, Diagnostic, Registry, Selection};
-
-use crate::findings::Findings;
-use crate::loader::Loader;
-use crate::making::Making;
+use amprule_hooks::{Diagnostic, Selection};
 
 /// What a configuration file says.
 #[derive(Debug, Clone)]
@@ -34,7 +29,7 @@ pub struct RulesFile {
     doubted: bool,
 }
 
-enum Look {
+pub(crate) enum Look {
     Same,
     /// It changes, or is away, just now: look again soon.
     Moving,
@@ -54,7 +49,7 @@ impl RulesFile {
         &self.path
     }
 
-    fn look(&mut self) -> Look {
+    pub(crate) fn look(&mut self) -> Look {
         let now = match self.text() {
             Ok(Some(text)) => Ok(text),
             Ok(None) => return Look::Moving,
@@ -77,7 +72,7 @@ impl RulesFile {
     }
 
     /// The next look judges it again.
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.seen = Err(String::new());
     }
 
@@ -98,31 +93,4 @@ impl RulesFile {
         let file = self.path.display().to_string();
         Diagnostic::new("unreadable", error).in_file(file).hint("which units are asked stays as it was")
     }
-}
-
-impl Loader {
-    pub(crate) fn look_at_rules(&mut self, findings: &mut Findings) {
-        let Some(file) = &mut self.rules else { return };
-        match file.look() {
-            Look::Same => {}
-            Look::Moving => findings.again = true,
-            Look::Changed(Ok(reading)) if names_one_of(&reading.selection, &self.making, &self.registry) => {
-                file.forget();
-                findings.again = true;
-            }
-            Look::Changed(Ok(reading)) => {
-                if *self.registry.selection() != reading.selection {
-                    findings.changes.push(Change::Select(reading.selection.into()));
-                }
-                findings.rules = Some(Ok(reading.needs_restart));
-            }
-            Look::Changed(Err(diagnostics)) => findings.rules = Some(Err(diagnostics)),
-        }
-    }
-}
-
-/// A unit and the rule that names it may be saved together: the rule waits for the compiler then, or for its refusal.
-fn names_one_of(selection: &Selection, making: &BTreeMap<PathBuf, Making>, registry: &Registry) -> bool {
-    let ids = making.values().map(|making| &making.source.manifest.id);
-    ids.into_iter().any(|id| registry.active(id).is_none() && selection.units().any(|unit| unit == id))
 }

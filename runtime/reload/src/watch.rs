@@ -1,4 +1,4 @@
-//! Watches the folders. Events may be lost and watches may fail: the regular look at everything is the net below.
+//! Watches the folders. Events may be lost and watches may fail: the regular look at everything finds what they miss.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use notify::event::{EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::place;
+use crate::quiet::Hint;
 use crate::settings::ReloadSettings;
-use crate::settle::Hint;
 
 /// Hints that wait while something compiles. More are dropped: one is enough for another look.
 const HINTS: usize = 1_024;

@@ -1,4 +1,4 @@
-//! From a source to a version: compiling, settling its hooks, running its own cases. Where and when is the floor's.
+//! From a source to a version: compiling, checking its hooks, running its own cases. On which thread is for the pool.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Source, Unit, Version, cases};
 use jiff::Timestamp;
 
-use crate::floor::{Floor, Job};
+use crate::compile_task::{CompileTask, Made, Result};
+use crate::pool::{Job, Pool};
 
 /// One compiler for each kind of unit.
 #[derive(Clone)]
@@ -34,40 +35,24 @@ impl Equipment {
     }
 }
 
-/// A unit that passed every step, and how many of its cases ran.
-pub(crate) struct Made {
-    pub(crate) version: Version,
-    pub(crate) cases: usize,
-}
-
-/// What a thread of the floor is given.
-pub(crate) struct Task {
-    source: Source,
-    /// Whether the unit's own cases are run.
-    tests: bool,
-    at: Timestamp,
-}
-
-pub(crate) struct Workshop(Arc<Floor>);
-
-pub(crate) type Result<T> = std::result::Result<T, Vec<Diagnostic>>;
+pub(crate) struct Workshop(Arc<Pool>);
 
 impl Workshop {
     /// One unit may take as long as the equipment has patience.
     pub(crate) fn open(equipment: Equipment) -> std::io::Result<Self> {
         let Equipment { compilers, limits, patience } = equipment;
-        let work = move |task: &Task| make(&compilers, &limits, task);
-        Floor::open(Box::new(work), patience).map(Self)
+        let work = move |task: &CompileTask| make(&compilers, &limits, task);
+        Pool::open(Box::new(work), patience).map(Self)
     }
 
     /// Begins and does not wait.
     pub(crate) fn begin(&self, source: Source, at: Timestamp) -> Result<Job> {
-        self.0.begin(Task { source, tests: true, at })
+        self.0.begin(CompileTask { source, tests: true, at })
     }
 
     /// `tests`: whether the unit's own cases are run.
     pub(crate) fn make(&self, source: Source, tests: bool, at: Timestamp) -> Result<Made> {
-        self.0.begin(Task { source, tests, at })?.wait()
+        self.0.begin(CompileTask { source, tests, at })?.wait()
     }
 }
 
@@ -77,20 +62,20 @@ impl Drop for Workshop {
     }
 }
 
-fn make(compilers: &Compilers, limits: &HostLimits, task: &Task) -> Result<Made> {
+fn make(compilers: &Compilers, limits: &HostLimits, task: &CompileTask) -> Result<Made> {
     let mut source = task.source.clone();
     let compiler = match source.kind {
         Kind::Rhai => &compilers.rhai,
         Kind::Wasm => &compilers.wasm,
     };
     let unit = compiler.compile(&source)?;
-    settle_hooks(&mut source, &*unit)?;
+    check_hooks(&mut source, &*unit)?;
     let cases = if task.tests { test(&source, &*unit, limits)? } else { 0 };
     Ok(Made { version: Version::new(&source, unit, limits, task.at), cases })
 }
 
 /// A manifest may name fewer hooks than the code has, never others. Without a manifest the code says it.
-fn settle_hooks(source: &mut Source, unit: &dyn Unit) -> Result<()> {
+fn check_hooks(source: &mut Source, unit: &dyn Unit) -> Result<()> {
     let manifest = &mut source.manifest;
     if manifest.hooks.is_empty() {
         manifest.hooks = unit.hooks().to_vec();

@@ -10,8 +10,9 @@ use crate::explain::{at_token, explain_parse, explain_run};
 use crate::files::{File, files};
 use crate::language::limits::Limits;
 use crate::language::{self, ParameterNames, call};
-use crate::source::check::{Known, check};
+use crate::source::check::check;
 use crate::source::flow;
+use crate::source::known::Known;
 use crate::source::names::{self, HookFunction};
 use crate::{output, view};
 

@@ -6,8 +6,9 @@ use amprule_hooks::codes;
 use amprule_reload::check;
 use anyhow::{Context, Result, ensure};
 
-use crate::cli::{Check, say};
+use crate::cli::Check;
 use crate::compilers;
+use crate::output::say;
 
 pub(crate) fn run(options: &Check) -> Result<ExitCode> {
     if let Some(code) = &options.explain {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use amprule_api::{
-    ActRefused, CallFailed, CallOutcome, CommandRefused, Connection, Control, Extensions, NoShadow, OrderRefused,
+    ActRefused, CallFailed, CallOutcome, CommandRefused, ConnectionInfo, Control, Extensions, NoShadow, OrderRefused,
     Password,
 };
 use amprule_domain::command::{Command, Exchange};
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{self, CallRefused, Clock, Later, Store, StoreResult};
+use amprule_domain::ports::{self, BoxFuture, CallRefused, Clock, Store, StoreResult};
 use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
@@ -31,9 +31,13 @@ pub(crate) struct Stations {
 }
 
 impl Control for Stations {
-    fn connection(&self, station: &StationId) -> Option<Connection> {
+    fn connection(&self, station: &StationId) -> Option<ConnectionInfo> {
         let connection = self.engine.connection(station)?;
-        Some(Connection { protocol: connection.protocol, since: connection.since, last_heard: connection.last_heard })
+        Some(ConnectionInfo {
+            protocol: connection.protocol,
+            since: connection.since,
+            last_heard: connection.last_heard,
+        })
     }
 
     fn call<'a>(
@@ -41,7 +45,7 @@ impl Control for Stations {
         station: &'a StationId,
         action: &'a str,
         payload: &'a str,
-    ) -> Later<'a, Result<CallOutcome, CallFailed>> {
+    ) -> BoxFuture<'a, Result<CallOutcome, CallFailed>> {
         Box::pin(async move {
             let outcome = self.engine.call(station, action, payload).await.map_err(failed)?;
             Ok(match outcome {
@@ -58,7 +62,7 @@ impl Control for Stations {
         station: &'a StationId,
         command: Command,
         expires_at: Timestamp,
-    ) -> Later<'a, Result<Exchange, CommandRefused>> {
+    ) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
         Box::pin(async move { self.engine.order(station, command, expires_at).await.map_err(not_ordered) })
     }
 
@@ -66,15 +70,20 @@ impl Control for Stations {
         &'a self,
         station: &'a StationId,
         command: CommandId,
-    ) -> Later<'a, Result<Exchange, CommandRefused>> {
+    ) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
         Box::pin(async move { self.engine.withdraw(station, command).await.map_err(not_ordered) })
     }
 
-    fn priced(&self, session: Session) -> Later<'_, StoreResult<Session>> {
+    fn priced(&self, session: Session) -> BoxFuture<'_, StoreResult<Session>> {
         Box::pin(self.engine.priced(session))
     }
 
-    fn act<'a>(&'a self, station: &'a StationId, session: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>> {
+    fn act<'a>(
+        &'a self,
+        station: &'a StationId,
+        session: SessionId,
+        act: Act,
+    ) -> BoxFuture<'a, Result<(), ActRefused>> {
         Box::pin(async move {
             self.engine.act(station, session, act).await.map_err(|refused| match refused {
                 amprule_engine::ActRefused::NotCarried(why) => ActRefused::NotCarried(why),
@@ -83,11 +92,11 @@ impl Control for Stations {
         })
     }
 
-    fn put_station(&self, record: StationRecord) -> Later<'_, StoreResult<()>> {
+    fn put_station(&self, record: StationRecord) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(self.engine.put_station(record))
     }
 
-    fn delete_station<'a>(&'a self, id: &'a StationId) -> Later<'a, StoreResult<()>> {
+    fn delete_station<'a>(&'a self, id: &'a StationId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(self.engine.delete_station(id))
     }
 
@@ -176,7 +185,7 @@ impl Extensions for Units {
     }
 
     /// The reload's thread follows orders one by one; a compiler may stand before this one.
-    fn order<'a>(&'a self, id: &'a str, order: amprule_api::Order) -> Later<'a, Result<(), OrderRefused>> {
+    fn order<'a>(&'a self, id: &'a str, order: amprule_api::Order) -> BoxFuture<'a, Result<(), OrderRefused>> {
         let (watching, order) = (Arc::clone(&self.watching), Order { id: id.to_owned(), verb: verb(order) });
         Box::pin(async move {
             let followed = tokio::task::spawn_blocking(move || watching.order(order)).await;

@@ -11,7 +11,8 @@ use amprule_store::StoreReader;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::cli::{Explain, say};
+use crate::cli::Explain;
+use crate::output::say;
 
 pub(crate) fn run(options: &Explain) -> Result<ExitCode> {
     let (decision, session) = find(&options.data, &options.id)?;

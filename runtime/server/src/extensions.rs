@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::say;
+use crate::output::say;
 use crate::remote::Server;
 
 #[derive(Debug, Args)]

@@ -11,9 +11,9 @@ use amprule_trust::{Beside, Ledger, Package};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::cli::say;
 use crate::config::{Config, Extensions};
 use crate::given::{self, Refused};
+use crate::output::say;
 use crate::{compilers, gate, pack, verify};
 
 #[derive(Debug, Args)]
@@ -91,7 +91,7 @@ fn admitted(config: &Config, source: &Source, any_revision: bool) -> Result<Stri
     if !any_revision {
         guard.admit(source).map_err(refused)?;
     }
-    Ok(verify::said(&guard.standing(source).map_err(refused)?))
+    Ok(verify::said(&guard.signature_status(source).map_err(refused)?))
 }
 
 /// Where the unit is now, or where it belongs.

@@ -10,7 +10,7 @@ use amprule_trust::SecretKey;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 
-use crate::cli::say;
+use crate::output::say;
 use crate::secrets;
 
 #[derive(Debug, Args)]

@@ -18,6 +18,7 @@ mod key;
 mod listeners;
 mod metrics;
 mod numbers;
+mod output;
 mod pack;
 mod remote;
 mod replay;
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
         Command::Token(options) => token::run(&options),
     };
     outcome.unwrap_or_else(|error| {
-        cli::complain(&error);
+        output::complain(&error);
         ExitCode::FAILURE
     })
 }

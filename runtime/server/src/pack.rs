@@ -9,9 +9,9 @@ use amprule_trust::Package;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::cli::say;
 use crate::compilers::Patience;
 use crate::given::{self, Refused};
+use crate::output::say;
 use crate::{compilers, key};
 
 #[derive(Debug, Args)]

@@ -17,9 +17,9 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::say;
 use crate::compilers::Patience;
 use crate::environment::SystemClock;
+use crate::output::say;
 use crate::{author, secrets};
 
 #[derive(Debug, Args)]

@@ -18,12 +18,13 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::cli::{Serve, say};
+use crate::cli::Serve;
 use crate::config::{self, Config};
 use crate::control::{Stations, Units};
 use crate::environment::{SystemClock, SystemIds};
 use crate::listeners::Listener;
 use crate::metrics::Gauges;
+use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::webhooks::{self, Deliveries};
 use crate::{compilers, gate, telemetry};

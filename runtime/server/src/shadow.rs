@@ -6,7 +6,7 @@ use amprule_hooks::shadow::ShadowView;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::cli::say;
+use crate::output::say;
 use crate::remote::Server;
 
 #[derive(Debug, Args)]

@@ -8,9 +8,9 @@ use amprule_trust::{Contents, SecretKey, Signature};
 use anyhow::Result;
 use clap::Args;
 
-use crate::cli::say;
 use crate::given::{self, Refused};
 use crate::key;
+use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Sign {

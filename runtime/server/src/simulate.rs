@@ -10,8 +10,9 @@ use amprule_domain::ports::Clock as _;
 use amprule_simulator::{Fleet, FleetSettings, Progress, What};
 use anyhow::{Context, Result};
 
-use crate::cli::{Simulate, say};
+use crate::cli::Simulate;
 use crate::environment::SystemClock;
+use crate::output::say;
 
 pub(crate) fn run(options: Simulate) -> Result<ExitCode> {
     let settings = FleetSettings {

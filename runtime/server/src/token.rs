@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
-use crate::cli::{Token, say};
+use crate::cli::Token;
+use crate::output::say;
 use crate::secrets;
 
 pub(crate) fn run(options: &Token) -> Result<ExitCode> {

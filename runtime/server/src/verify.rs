@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use amprule_hooks::Gate as _;
-use amprule_trust::Standing;
+use amprule_trust::SignatureStatus;
 use anyhow::Result;
 use clap::Args;
 
-use crate::cli::say;
 use crate::gate;
 use crate::given::{self, Refused};
+use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -37,17 +37,17 @@ pub(crate) fn run(options: &Verify) -> Result<ExitCode> {
     };
     let manifest = &source.manifest;
     guard.admit(&source).map_err(|found| Refused::new(&manifest.id, found))?;
-    let standing = guard.standing(&source).map_err(|found| Refused::new(&manifest.id, found))?;
-    say(format_args!("ok  {} {} revision {}: {}", manifest.id, manifest.version, manifest.revision, said(&standing)));
+    let status = guard.signature_status(&source).map_err(|found| Refused::new(&manifest.id, found))?;
+    say(format_args!("ok  {} {} revision {}: {}", manifest.id, manifest.version, manifest.revision, said(&status)));
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn said(standing: &Standing) -> String {
-    match standing {
-        Standing::Signed(name) => format!("signed by {name}"),
-        Standing::ByStranger(key) => {
+pub(crate) fn said(status: &SignatureStatus) -> String {
+    match status {
+        SignatureStatus::Signed(name) => format!("signed by {name}"),
+        SignatureStatus::ByStranger(key) => {
             format!("rightly signed by {key}, which the configuration does not name; it counts as unsigned")
         }
-        Standing::Unsigned => "not signed".to_owned(),
+        SignatureStatus::Unsigned => "not signed".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use amprule_domain::effect::Effect;
 use amprule_domain::outbox::{OutboxEvent, OutboxRow, Subscriber};
-use amprule_domain::ports::{Clock, Later, Outbox, Store, StoreResult};
+use amprule_domain::ports::{BoxFuture, Clock, Outbox, Store, StoreResult};
 use amprule_engine::Engine;
 use amprule_store::SqliteStore;
 use amprule_webhooks::{HookSettings, Pace, Roots, Secret, Settings, Webhooks};
@@ -67,23 +67,23 @@ struct Books {
 }
 
 impl Outbox for Books {
-    fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
+    fn outbox(&self, after: u64, most: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>> {
         self.store.outbox(after, most)
     }
 
-    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
+    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>> {
         self.store.outbox_span()
     }
 
-    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
+    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>> {
         self.store.subscribers()
     }
 
-    fn put_subscriber(&self, subscriber: Subscriber) -> Later<'_, StoreResult<()>> {
+    fn put_subscriber(&self, subscriber: Subscriber) -> BoxFuture<'_, StoreResult<()>> {
         self.store.commit(vec![Effect::Subscriber(Box::new(subscriber))])
     }
 
-    fn tell(&self, event: &OutboxEvent) -> Later<'_, StoreResult<Option<Value>>> {
+    fn tell(&self, event: &OutboxEvent) -> BoxFuture<'_, StoreResult<Option<Value>>> {
         let told = amprule_api::told(&*self.store, event, SystemClock.now());
         Box::pin(std::future::ready(told))
     }

@@ -4,25 +4,32 @@
 //! decides. This crate must never depend on the server's crates: what it says on the wire it says on its own, so
 //! that a mistake in the server's reading of the standard is not repeated here.
 
+mod charge;
 mod station;
 mod verbs;
+mod version;
 
 mod answers;
 mod pump;
 mod words;
 
 mod fleet;
+mod fleet_settings;
 mod plan;
 mod progress;
 mod runner;
+mod tempo;
 
 mod chance;
 mod error;
 
 pub use answers::{Answer, Handler, accepting};
+pub use charge::{Charge, Flow, Meter};
 pub use error::{CallError, ConnectError, FleetError};
-pub use fleet::{Fleet, FleetSettings};
+pub use fleet::Fleet;
+pub use fleet_settings::FleetSettings;
 pub use plan::{Planned, Step, plan_day};
 pub use progress::{Progress, What};
-pub use station::{SimStation, StationSettings, Version};
-pub use verbs::{Charge, Flow, Meter, Outcome};
+pub use station::{SimStation, StationSettings};
+pub use verbs::Outcome;
+pub use version::Version;

@@ -51,11 +51,11 @@ pub enum Step {
 /// The day of one station, in the order of time. The same arguments give the same day.
 pub fn plan_day(seed: u64, station: u32, day: u32, tokens: usize, meter_every_s: u32) -> Vec<Planned> {
     let mut kind = Chance::new(seed, &[station]);
-    let place = Place::drawn(&mut kind);
-    let mut steps: Vec<Planned> = (1..=place.connectors)
+    let site = Site::drawn(&mut kind);
+    let mut steps: Vec<Planned> = (1..=site.connectors)
         .flat_map(|connector| {
             let mut chance = Chance::new(seed, &[station, day, connector]);
-            visits(&place, tokens, &mut chance).into_iter().flat_map(move |visit| visit.steps(connector, meter_every_s))
+            visits(&site, tokens, &mut chance).into_iter().flat_map(move |visit| visit.steps(connector, meter_every_s))
         })
         .collect();
     steps.sort_by_key(|planned| (planned.at_s, planned.connector));
@@ -63,13 +63,13 @@ pub fn plan_day(seed: u64, station: u32, day: u32, tokens: usize, meter_every_s:
 }
 
 /// What stands there. It is the same every day.
-struct Place {
+struct Site {
     connectors: u32,
     power_w: u32,
     fast: bool,
 }
 
-impl Place {
+impl Site {
     fn drawn(chance: &mut Chance) -> Self {
         let fast = chance.percent(20);
         let power_w = *chance.pick(if fast { &[50_000, 100_000, 150_000] } else { &[7_400, 11_000, 11_000, 22_000] });
@@ -90,14 +90,14 @@ struct Visit {
     pause: Option<(u32, u32)>,
 }
 
-fn visits(place: &Place, tokens: usize, chance: &mut Chance) -> Vec<Visit> {
-    let count = if place.fast { chance.between(4, 9) } else { chance.between(1, 4) };
+fn visits(site: &Site, tokens: usize, chance: &mut Chance) -> Vec<Visit> {
+    let count = if site.fast { chance.between(4, 9) } else { chance.between(1, 4) };
     let mut arrivals: Vec<u32> = (0..count).map(|_| arrival(chance)).collect();
     arrivals.sort_unstable();
     let mut free_at = 0;
     let mut visits = Vec::new();
     for arrive_s in arrivals {
-        let visit = Visit::drawn(arrive_s, place, tokens, chance);
+        let visit = Visit::drawn(arrive_s, site, tokens, chance);
         if arrive_s >= free_at && arrive_s + 1_800 < LAST_LEAVE_S {
             free_at = visit.leave_s() + GAP_S;
             visits.push(visit);
@@ -112,13 +112,13 @@ fn arrival(chance: &mut Chance) -> u32 {
 }
 
 impl Visit {
-    fn drawn(arrive_s: u32, place: &Place, tokens: usize, chance: &mut Chance) -> Self {
-        let wanted_wh = if place.fast { chance.between(15_000, 60_000) } else { chance.between(5_000, 45_000) };
+    fn drawn(arrive_s: u32, site: &Site, tokens: usize, chance: &mut Chance) -> Self {
+        let wanted_wh = if site.fast { chance.between(15_000, 60_000) } else { chance.between(5_000, 45_000) };
         let overstays = chance.percent(25);
         let idle_s = if overstays { chance.between(900, 5_400) } else { chance.between(0, 240) };
         let pause = chance.percent(15).then(|| (chance.between(300, 1_200), chance.between(300, 1_800)));
         let token = usize::try_from(chance.next() % tokens.max(1) as u64).expect("an index fits");
-        Self { arrive_s, token, power_w: place.power_w, tapers: place.fast, wanted_wh, idle_s, pause }
+        Self { arrive_s, token, power_w: site.power_w, tapers: site.fast, wanted_wh, idle_s, pause }
     }
 
     fn start_s(&self) -> u32 {

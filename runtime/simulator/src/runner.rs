@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::chance::Chance;
-use crate::fleet::Tempo;
 use crate::plan::DAY_S;
 use crate::progress::{Listener, Progress, What};
+use crate::tempo::Tempo;
 use crate::{
     Answer, CallError, Charge, FleetSettings, Flow, Handler, Meter, Outcome, Planned, SimStation, StationSettings,
     Step, Version, accepting, plan_day,
@@ -47,7 +47,7 @@ struct GaveUp;
 
 /// When and where a step happens.
 #[derive(Clone, Copy)]
-struct Moment {
+struct Slot {
     day: u32,
     second: u32,
     connector: u32,
@@ -86,116 +86,116 @@ impl Runner {
     async fn play(&mut self, day: u32) -> Result<(), GaveUp> {
         let FleetSettings { seed, meter_every_s, .. } = *self.settings;
         for planned in plan_day(seed, self.number, day, self.settings.tokens.len(), meter_every_s) {
-            let moment = Moment { day, second: planned.at_s, connector: planned.connector };
-            self.wait_for(moment).await?;
-            self.perform(moment, planned).await?;
+            let slot = Slot { day, second: planned.at_s, connector: planned.connector };
+            self.wait_for(slot).await?;
+            self.perform(slot, planned).await?;
         }
-        self.wait_for(Moment { day, second: DAY_S, connector: 0 }).await
+        self.wait_for(Slot { day, second: DAY_S, connector: 0 }).await
     }
 
     /// Beats until then.
-    async fn wait_for(&mut self, moment: Moment) -> Result<(), GaveUp> {
-        let due = self.tempo.due(moment.day, moment.second);
+    async fn wait_for(&mut self, slot: Slot) -> Result<(), GaveUp> {
+        let due = self.tempo.due(slot.day, slot.second);
         while Instant::now() + HEARTBEAT < due {
             tokio::time::sleep(HEARTBEAT).await;
-            self.connected(moment).await?.heartbeat().await.ok();
+            self.connected(slot).await?.heartbeat().await.ok();
         }
         tokio::time::sleep_until(due).await;
         Ok(())
     }
 
     /// Does one step. What the connection breaks is done again on the next one, as a station with a queue does.
-    async fn perform(&mut self, moment: Moment, planned: Planned) -> Result<(), GaveUp> {
+    async fn perform(&mut self, slot: Slot, planned: Planned) -> Result<(), GaveUp> {
         loop {
-            self.connected(moment).await?;
-            match self.step(moment, planned.step).await {
+            self.connected(slot).await?;
+            match self.step(slot, planned.step).await {
                 Ok(()) => return Ok(()),
                 Err(CallError::Closed | CallError::Silence(_)) => {
                     self.link = None;
-                    self.tell_at(moment, What::Disconnected { reason: "the connection broke".to_owned() });
+                    self.tell_at(slot, What::Disconnected { reason: "the connection broke".to_owned() });
                 }
                 Err(error) => {
-                    self.tell_at(moment, What::Failed { connector: moment.connector, error: error.to_string() });
+                    self.tell_at(slot, What::Failed { connector: slot.connector, error: error.to_string() });
                     return Ok(());
                 }
             }
         }
     }
 
-    async fn step(&mut self, moment: Moment, step: Step) -> Result<(), CallError> {
-        if let Some(stopped) = self.ordered_stop(moment) {
-            return self.stop(moment, stopped, "Remote").await;
+    async fn step(&mut self, slot: Slot, step: Step) -> Result<(), CallError> {
+        if let Some(stopped) = self.ordered_stop(slot) {
+            return self.stop(slot, stopped, "Remote").await;
         }
         match step {
-            Step::Plug => self.link()?.status(moment.connector, true, self.shown(moment)).await,
-            Step::Unplug => self.link()?.status(moment.connector, false, self.shown(moment)).await,
-            Step::Start { token } => self.start(moment, token).await,
-            Step::Meter { energy_wh, power_w } => self.meter(moment, energy_wh, power_w).await,
-            Step::Suspend { energy_wh } => self.flow(moment, energy_wh, Flow::Suspended).await,
-            Step::Resume { energy_wh } => self.flow(moment, energy_wh, Flow::Charging).await,
-            Step::Full { energy_wh } => self.flow(moment, energy_wh, Flow::Idle).await,
-            Step::Stop { energy_wh } => self.stop(moment, energy_wh, "EVDisconnected").await,
+            Step::Plug => self.link()?.status(slot.connector, true, self.shown(slot)).await,
+            Step::Unplug => self.link()?.status(slot.connector, false, self.shown(slot)).await,
+            Step::Start { token } => self.start(slot, token).await,
+            Step::Meter { energy_wh, power_w } => self.meter(slot, energy_wh, power_w).await,
+            Step::Suspend { energy_wh } => self.flow(slot, energy_wh, Flow::Suspended).await,
+            Step::Resume { energy_wh } => self.flow(slot, energy_wh, Flow::Charging).await,
+            Step::Full { energy_wh } => self.flow(slot, energy_wh, Flow::Idle).await,
+            Step::Stop { energy_wh } => self.stop(slot, energy_wh, "EVDisconnected").await,
         }
     }
 
-    async fn start(&mut self, moment: Moment, token: usize) -> Result<(), CallError> {
+    async fn start(&mut self, slot: Slot, token: usize) -> Result<(), CallError> {
         let token = self.settings.tokens[token].clone();
-        let connector = moment.connector;
+        let connector = slot.connector;
         let asked = self.link()?.authorize(&token).await?;
         if !asked.accepted() {
-            self.refused(moment, token, asked);
+            self.refused(slot, token, asked);
             return Ok(());
         }
-        let meter = self.meter_at(moment, 0);
+        let meter = self.meter_at(slot, 0);
         let (mut charge, outcome) = self.link()?.start(connector, &token, meter).await?;
         if !outcome.accepted() && outcome.status.is_some() {
             self.link()?.stop(&mut charge, meter, "DeAuthorized").await?;
-            self.refused(moment, token, outcome);
+            self.refused(slot, token, outcome);
             return Ok(());
         }
         let transaction = charge.transaction.clone();
         self.charges.insert(connector, Running { charge, energy_wh: 0 });
-        self.tell_at(moment, What::Started { connector, token, transaction });
+        self.tell_at(slot, What::Started { connector, token, transaction });
         Ok(())
     }
 
-    fn refused(&self, moment: Moment, token: String, outcome: Outcome) {
+    fn refused(&self, slot: Slot, token: String, outcome: Outcome) {
         let status = outcome.status.unwrap_or_default();
-        self.tell_at(moment, What::Refused { connector: moment.connector, token, status });
+        self.tell_at(slot, What::Refused { connector: slot.connector, token, status });
     }
 
-    async fn meter(&mut self, moment: Moment, energy_wh: u32, power_w: u32) -> Result<(), CallError> {
-        let meter = Meter { power_w: Some(power_w), ..self.meter_at(moment, energy_wh) };
-        let Some((link, running)) = self.running(moment)? else { return Ok(()) };
+    async fn meter(&mut self, slot: Slot, energy_wh: u32, power_w: u32) -> Result<(), CallError> {
+        let meter = Meter { power_w: Some(power_w), ..self.meter_at(slot, energy_wh) };
+        let Some((link, running)) = self.running(slot)? else { return Ok(()) };
         running.energy_wh = energy_wh;
         let Outcome { total_cost, .. } = link.meter(&mut running.charge, meter).await?;
-        self.tell_at(moment, What::Metered { connector: moment.connector, energy_wh, power_w, total_cost });
+        self.tell_at(slot, What::Metered { connector: slot.connector, energy_wh, power_w, total_cost });
         Ok(())
     }
 
-    async fn flow(&mut self, moment: Moment, energy_wh: u32, flow: Flow) -> Result<(), CallError> {
-        let meter = self.meter_at(moment, energy_wh);
-        let Some((link, running)) = self.running(moment)? else { return Ok(()) };
+    async fn flow(&mut self, slot: Slot, energy_wh: u32, flow: Flow) -> Result<(), CallError> {
+        let meter = self.meter_at(slot, energy_wh);
+        let Some((link, running)) = self.running(slot)? else { return Ok(()) };
         running.energy_wh = energy_wh;
         let Outcome { total_cost, .. } = link.flow(&mut running.charge, flow, meter).await?;
-        self.tell_at(moment, What::Flow { connector: moment.connector, flow, total_cost });
+        self.tell_at(slot, What::Flow { connector: slot.connector, flow, total_cost });
         Ok(())
     }
 
-    async fn stop(&mut self, moment: Moment, energy_wh: u32, reason: &'static str) -> Result<(), CallError> {
-        let connector = moment.connector;
-        let meter = self.meter_at(moment, energy_wh);
-        let Some((link, running)) = self.running(moment)? else { return Ok(()) };
+    async fn stop(&mut self, slot: Slot, energy_wh: u32, reason: &'static str) -> Result<(), CallError> {
+        let connector = slot.connector;
+        let meter = self.meter_at(slot, energy_wh);
+        let Some((link, running)) = self.running(slot)? else { return Ok(()) };
         let Outcome { total_cost, .. } = link.stop(&mut running.charge, meter, reason).await?;
         self.charges.remove(&connector);
         self.registers.insert(connector, meter.register_wh);
-        self.tell_at(moment, What::Stopped { connector, energy_wh, reason, total_cost });
+        self.tell_at(slot, What::Stopped { connector, energy_wh, reason, total_cost });
         Ok(())
     }
 
     /// The energy at which an order of the server ends this connector's transaction, if there is one.
-    fn ordered_stop(&self, moment: Moment) -> Option<u32> {
-        let running = self.charges.get(&moment.connector)?;
+    fn ordered_stop(&self, slot: Slot) -> Option<u32> {
+        let running = self.charges.get(&slot.connector)?;
         let mut ordered = self.ordered.lock().unwrap_or_else(PoisonError::into_inner);
         let place = ordered.iter().position(|transaction| *transaction == running.charge.transaction)?;
         ordered.swap_remove(place);
@@ -206,48 +206,48 @@ impl Runner {
         self.link.as_ref().ok_or(CallError::Closed)
     }
 
-    fn running(&mut self, moment: Moment) -> Result<Option<(&SimStation, &mut Running)>, CallError> {
+    fn running(&mut self, slot: Slot) -> Result<Option<(&SimStation, &mut Running)>, CallError> {
         let link = self.link.as_ref().ok_or(CallError::Closed)?;
-        Ok(self.charges.get_mut(&moment.connector).map(|running| (link, running)))
+        Ok(self.charges.get_mut(&slot.connector).map(|running| (link, running)))
     }
 
-    fn meter_at(&self, moment: Moment, energy_wh: u32) -> Meter {
-        let register = self.registers.get(&moment.connector).copied().unwrap_or(1_000 * i64::from(self.number));
-        Meter::new(self.shown(moment), register + i64::from(energy_wh))
+    fn meter_at(&self, slot: Slot, energy_wh: u32) -> Meter {
+        let register = self.registers.get(&slot.connector).copied().unwrap_or(1_000 * i64::from(self.number));
+        Meter::new(self.shown(slot), register + i64::from(energy_wh))
     }
 
-    fn shown(&self, moment: Moment) -> jiff::Timestamp {
-        self.tempo.shown(moment.day, moment.second)
+    fn shown(&self, slot: Slot) -> jiff::Timestamp {
+        self.tempo.shown(slot.day, slot.second)
     }
 
     /// The connection, made anew when there is none.
-    async fn connected(&mut self, moment: Moment) -> Result<&SimStation, GaveUp> {
+    async fn connected(&mut self, slot: Slot) -> Result<&SimStation, GaveUp> {
         if self.link.as_ref().is_some_and(SimStation::is_closed) {
             self.link = None;
         }
         if self.link.is_none() {
-            self.link = Some(self.connect(moment).await?);
+            self.link = Some(self.connect(slot).await?);
         }
         self.link.as_ref().ok_or(GaveUp)
     }
 
-    async fn connect(&mut self, moment: Moment) -> Result<SimStation, GaveUp> {
+    async fn connect(&mut self, slot: Slot) -> Result<SimStation, GaveUp> {
         let mut pause = FIRST_PAUSE;
         let mut reason = String::new();
         for _ in 0..self.settings.attempts {
             match self.try_connect().await {
                 Ok(link) => {
-                    self.tell_at(moment, What::Connected);
+                    self.tell_at(slot, What::Connected);
                     return Ok(link);
                 }
                 Err(error) => reason = error,
             }
-            self.tell_at(moment, What::Disconnected { reason: reason.clone() });
+            self.tell_at(slot, What::Disconnected { reason: reason.clone() });
             // A fleet that lost its server must not come back as one.
             tokio::time::sleep(pause.mul_f64(f64::from(self.chance.between(50, 100)) / 100.0)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        self.tell_at(moment, What::GaveUp { reason });
+        self.tell_at(slot, What::GaveUp { reason });
         Err(GaveUp)
     }
 
@@ -258,8 +258,8 @@ impl Runner {
         Ok(link)
     }
 
-    fn tell_at(&self, moment: Moment, what: What) {
-        self.tell(moment.day, moment.second, what);
+    fn tell_at(&self, slot: Slot, what: What) {
+        self.tell(slot.day, slot.second, what);
     }
 
     fn tell(&self, day: u32, second: u32, what: What) {

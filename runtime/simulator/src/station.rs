@@ -15,26 +15,10 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::pump::{self, Reply, Request, Say};
-use crate::{CallError, ConnectError, Handler, accepting};
+use crate::{CallError, ConnectError, Handler, Version, accepting};
 
 /// Requests that may wait for their turn; a caller beyond waits itself.
 const QUEUE: usize = 16;
-
-/// The version that a simulated station speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Version {
-    Ocpp16,
-    Ocpp201,
-}
-
-impl Version {
-    pub const fn subprotocol(self) -> &'static str {
-        match self {
-            Self::Ocpp16 => "ocpp1.6",
-            Self::Ocpp201 => "ocpp2.0.1",
-        }
-    }
-}
 
 #[derive(Debug, Clone)]
 pub struct StationSettings {

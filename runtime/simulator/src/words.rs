@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::Version;
-use crate::verbs::{Charge, Flow, Meter};
+use crate::{Charge, Flow, Meter, Version};
 
 /// An action and its payload.
 pub(crate) type Said = (&'static str, Value);

@@ -4,7 +4,7 @@ use amprule_hooks::{Diagnostic, Gate, HostLimits, Source};
 
 use crate::ledger::Ledger;
 use crate::policy::Policy;
-use crate::verify::{Standing, verify};
+use crate::verify::{SignatureStatus, verify};
 
 #[derive(Debug)]
 pub struct Guard {
@@ -19,7 +19,7 @@ impl Guard {
     }
 
     /// Who answers for the unit.
-    pub fn standing(&self, source: &Source) -> Result<Standing, Vec<Diagnostic>> {
+    pub fn signature_status(&self, source: &Source) -> Result<SignatureStatus, Vec<Diagnostic>> {
         verify(source, &self.policy, &self.host)
     }
 
@@ -31,13 +31,13 @@ impl Guard {
 
 impl Gate for Guard {
     fn vouch(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
-        self.standing(source).map(drop)
+        self.signature_status(source).map(drop)
     }
 
     fn signer(&self, source: &Source) -> Option<String> {
-        match self.standing(source) {
-            Ok(Standing::Signed(name)) => Some(name),
-            Ok(Standing::ByStranger(_) | Standing::Unsigned) | Err(_) => None,
+        match self.signature_status(source) {
+            Ok(SignatureStatus::Signed(name)) => Some(name),
+            Ok(SignatureStatus::ByStranger(_) | SignatureStatus::Unsigned) | Err(_) => None,
         }
     }
 

@@ -31,4 +31,4 @@ pub use policy::{KnownKey, Pattern, Policy};
 pub use revisions::Revisions;
 pub use signature::Signature;
 pub use swap::Beside;
-pub use verify::{Standing, verify};
+pub use verify::{SignatureStatus, verify};

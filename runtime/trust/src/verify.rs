@@ -10,7 +10,7 @@ use crate::signature::Signature;
 
 /// A unit that may be taken in, and by whose word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum SignatureStatus {
     /// By the name of a key in the configuration.
     Signed(String),
     /// Rightly signed, by a key that the configuration does not name. It counts as unsigned.
@@ -24,16 +24,16 @@ pub enum Standing {
 ///
 /// Everything that is wrong: the files against the signed list, the list against the manifest, the manifest against the
 /// key's scope. Nothing is read of the list before its signature is known to be right.
-pub fn verify(source: &Source, policy: &Policy, host: &HostLimits) -> Result<Standing, Vec<Diagnostic>> {
+pub fn verify(source: &Source, policy: &Policy, host: &HostLimits) -> Result<SignatureStatus, Vec<Diagnostic>> {
     let Some(signature) = source.files.get(SIGNATURE) else {
-        return if policy.required { Err(vec![unsigned(source)]) } else { Ok(Standing::Unsigned) };
+        return if policy.required { Err(vec![unsigned(source)]) } else { Ok(SignatureStatus::Unsigned) };
     };
     let signature = Signature::decode(signature).map_err(|why| vec![why])?;
     check_files(source, &signature)?;
     match policy.known(&signature.public) {
         Some(key) => judge(key, source, host),
         None if policy.required => Err(vec![stranger(&signature.public, policy)]),
-        None => Ok(Standing::ByStranger(signature.public)),
+        None => Ok(SignatureStatus::ByStranger(signature.public)),
     }
 }
 
@@ -56,14 +56,14 @@ fn check_files(source: &Source, signature: &Signature) -> Result<(), Vec<Diagnos
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
-fn judge(key: &KnownKey, source: &Source, host: &HostLimits) -> Result<Standing, Vec<Diagnostic>> {
+fn judge(key: &KnownKey, source: &Source, host: &HostLimits) -> Result<SignatureStatus, Vec<Diagnostic>> {
     if key.revoked {
         let why = format!("it is signed by the key {:?}, which is revoked", key.name);
         let hint = "have it signed by another key, or remove signature.json where none is required";
         return Err(vec![refuse(&why).in_file(SIGNATURE).hint(hint)]);
     }
     let found = scope::complaints(key, source, host);
-    if found.is_empty() { Ok(Standing::Signed(key.name.clone())) } else { Err(found) }
+    if found.is_empty() { Ok(SignatureStatus::Signed(key.name.clone())) } else { Err(found) }
 }
 
 fn unsigned(source: &Source) -> Diagnostic {

@@ -1,9 +1,9 @@
 //! Replay: what a candidate would have answered to what really happened.
 //!
 //! Bills are compared line by line, exactly. The candidate's clock may change at other minutes than the tariff's that
-//! was in force: a session's course is then cut anew from its readings.
+//! was in force: a session's timeline is then cut anew from its readings.
 
-mod course;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl<'v> Replay<'v> {
         };
         let mut input = if self.needs_readings(session) {
             let boundaries = &self.candidate.manifest.boundaries;
-            pricing_input(station, &course::cut_anew(session, readings, boundaries), bill.at)
+            pricing_input(station, &timeline::cut_anew(session, readings, boundaries), bill.at)
         } else {
             // What was written down is what the tariff saw; the books may have been changed since.
             let written = recorded.and_then(|decision| decision.input.read().ok());

@@ -8,7 +8,7 @@ use amprule_domain::charging::NotCarried;
 use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{Later, Store, StoreResult};
+use amprule_domain::ports::{BoxFuture, Store, StoreResult};
 use amprule_domain::session::{Act, Session, Verb};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
@@ -18,7 +18,9 @@ use tokio::sync::{broadcast, watch};
 
 use super::samples::at;
 use super::store::MemoryStore;
-use crate::{ActRefused, CallFailed, CallOutcome, CommandRefused, Connection, Control, Metrics, Password, Snapshot};
+use crate::{
+    ActRefused, CallFailed, CallOutcome, CommandRefused, ConnectionInfo, Control, Metrics, Password, Snapshot,
+};
 
 pub(crate) struct FakeControl {
     store: Arc<MemoryStore>,
@@ -62,9 +64,9 @@ impl FakeControl {
 }
 
 impl Control for FakeControl {
-    fn connection(&self, station: &StationId) -> Option<Connection> {
+    fn connection(&self, station: &StationId) -> Option<ConnectionInfo> {
         let connected = self.connected.lock().contains(station.as_str());
-        connected.then(|| Connection { protocol: "ocpp2.0.1", since: at("08:00"), last_heard: at("08:30") })
+        connected.then(|| ConnectionInfo { protocol: "ocpp2.0.1", since: at("08:00"), last_heard: at("08:30") })
     }
 
     fn call<'a>(
@@ -72,7 +74,7 @@ impl Control for FakeControl {
         station: &'a StationId,
         action: &'a str,
         payload: &'a str,
-    ) -> Later<'a, Result<CallOutcome, CallFailed>> {
+    ) -> BoxFuture<'a, Result<CallOutcome, CallFailed>> {
         Box::pin(async move {
             self.calls.send_modify(|calls| *calls += 1);
             if self.connection(station).is_none() {
@@ -87,34 +89,34 @@ impl Control for FakeControl {
         station: &'a StationId,
         command: Command,
         expires_at: Timestamp,
-    ) -> Later<'a, Result<Exchange, CommandRefused>> {
+    ) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
         let id = CommandId(uuid::Uuid::from_u128(1));
         let exchange = Exchange::queue(id, station.clone(), command, Origin::Operator, Some(expires_at), self.now());
         self.store.apply([Effect::Exchange(Box::new(exchange.clone()))]);
         Box::pin(async { Ok(exchange) })
     }
 
-    fn withdraw<'a>(&'a self, _: &'a StationId, id: CommandId) -> Later<'a, Result<Exchange, CommandRefused>> {
+    fn withdraw<'a>(&'a self, _: &'a StationId, id: CommandId) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
         let known = self.store.exchange(id).expect("memory").expect("it was looked up");
         let withdrawn = known.given_up("it was withdrawn", self.now());
         self.store.apply([Effect::Exchange(Box::new(withdrawn.clone()))]);
         Box::pin(async { Ok(withdrawn) })
     }
 
-    fn priced(&self, session: Session) -> Later<'_, StoreResult<Session>> {
+    fn priced(&self, session: Session) -> BoxFuture<'_, StoreResult<Session>> {
         Box::pin(async { Ok(session) })
     }
 
-    fn act<'a>(&'a self, _: &'a StationId, _: SessionId, act: Act) -> Later<'a, Result<(), ActRefused>> {
+    fn act<'a>(&'a self, _: &'a StationId, _: SessionId, act: Act) -> BoxFuture<'a, Result<(), ActRefused>> {
         let is_end = act.verb == Verb::End;
         Box::pin(async move { if is_end { Err(NotCarried::Ended.into()) } else { Ok(()) } })
     }
 
-    fn put_station(&self, record: StationRecord) -> Later<'_, StoreResult<()>> {
+    fn put_station(&self, record: StationRecord) -> BoxFuture<'_, StoreResult<()>> {
         self.store.commit(vec![Effect::Station(Box::new(record))])
     }
 
-    fn delete_station<'a>(&'a self, id: &'a StationId) -> Later<'a, StoreResult<()>> {
+    fn delete_station<'a>(&'a self, id: &'a StationId) -> BoxFuture<'a, StoreResult<()>> {
         self.store.commit(vec![Effect::StationGone(id.clone())])
     }
 

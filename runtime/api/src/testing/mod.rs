@@ -12,7 +12,7 @@ use std::sync::Arc;
 use amprule_domain::StationId;
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{Later, Store};
+use amprule_domain::ports::{BoxFuture, Store};
 use amprule_domain::station::StationRecord;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -128,7 +128,7 @@ impl Extensions for OneExtension {
         json!({"generation": 3, "rules": []})
     }
 
-    fn order<'a>(&'a self, id: &'a str, order: Order) -> Later<'a, Result<(), OrderRefused>> {
+    fn order<'a>(&'a self, id: &'a str, order: Order) -> BoxFuture<'a, Result<(), OrderRefused>> {
         let answer = match order {
             _ if id != "flat" => Err(OrderRefused::Unknown),
             Order::Rollback => Err(OrderRefused::Impossible("there is no version before it".to_owned())),

@@ -9,7 +9,7 @@ use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::{
-    DecisionSpan, ExchangeFilter, Later, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
+    BoxFuture, DecisionSpan, ExchangeFilter, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
 };
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
@@ -46,7 +46,7 @@ impl MemoryStore {
         &self,
         page: &Page,
         all: impl FnOnce(&Shelves) -> Vec<T>,
-    ) -> Later<'_, StoreResult<Listed<T>>> {
+    ) -> BoxFuture<'_, StoreResult<Listed<T>>> {
         let all = all(&self.0.lock());
         let from = page.after.as_ref().map_or(0, |after| after.parse().expect("a cursor of ours"));
         let items: Vec<T> = all.iter().skip(from).take(page.limit).cloned().collect();
@@ -98,7 +98,7 @@ fn matches(filter: &SessionFilter, session: &Session) -> bool {
 }
 
 impl Store for MemoryStore {
-    fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
+    fn commit(&self, effects: Vec<Effect>) -> BoxFuture<'_, StoreResult<()>> {
         self.apply(effects);
         Box::pin(async { Ok(()) })
     }
@@ -114,7 +114,7 @@ impl Store for MemoryStore {
         Ok(shelves.connectors.iter().filter(|(station, _)| station == id).map(|(_, status)| status.clone()).collect())
     }
 
-    fn stations(&self, page: &Page) -> Later<'_, StoreResult<Listed<StationRecord>>> {
+    fn stations(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StationRecord>>> {
         self.page(page, |shelves| shelves.stations.values().cloned().collect())
     }
 
@@ -130,7 +130,7 @@ impl Store for MemoryStore {
         Ok(self.0.lock().exchanges.iter().find(|exchange| exchange.id == id).cloned())
     }
 
-    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> Later<'_, StoreResult<Listed<Exchange>>> {
+    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Exchange>>> {
         let is_meant = |exchange: &&Exchange| {
             filter.station.as_ref().is_none_or(|station| *station == exchange.station)
                 && (!filter.is_open || exchange.is_open())
@@ -138,15 +138,15 @@ impl Store for MemoryStore {
         self.page(page, |shelves| shelves.exchanges.iter().rev().filter(is_meant).cloned().collect())
     }
 
-    fn outbox(&self, _: u64, _: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
+    fn outbox(&self, _: u64, _: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>> {
         unimplemented!("for webhooks")
     }
 
-    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
+    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>> {
         unimplemented!("for webhooks")
     }
 
-    fn set_aside(&self, page: &Page) -> Later<'_, StoreResult<Listed<SetAside>>> {
+    fn set_aside(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<SetAside>>> {
         let row = SetAside {
             table: "sessions".to_owned(),
             key: "7".to_owned(),
@@ -157,7 +157,7 @@ impl Store for MemoryStore {
         self.page(page, |_| vec![row])
     }
 
-    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
+    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>> {
         unimplemented!("for webhooks")
     }
 
@@ -181,13 +181,13 @@ impl Store for MemoryStore {
         Ok(self.0.lock().sessions.values().find(|session| session.id == id).cloned())
     }
 
-    fn sessions(&self, filter: &SessionFilter, page: &Page) -> Later<'_, StoreResult<Listed<Session>>> {
+    fn sessions(&self, filter: &SessionFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Session>>> {
         self.page(page, |shelves| {
             shelves.sessions.values().rev().filter(|session| matches(filter, session)).cloned().collect()
         })
     }
 
-    fn readings(&self, session: SessionNo, page: &Page) -> Later<'_, StoreResult<Listed<StoredReading>>> {
+    fn readings(&self, session: SessionNo, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StoredReading>>> {
         self.page(page, |shelves| {
             shelves.readings.iter().filter(|(no, _)| *no == session).map(|(_, reading)| reading.clone()).collect()
         })
@@ -201,7 +201,7 @@ impl Store for MemoryStore {
         Ok(self.0.lock().tokens.get(key).cloned())
     }
 
-    fn tokens(&self, page: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>> {
+    fn tokens(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<TokenRecord>>> {
         self.page(page, |shelves| shelves.tokens.values().cloned().collect())
     }
 
@@ -213,14 +213,14 @@ impl Store for MemoryStore {
         unimplemented!("for the engine")
     }
 
-    fn decisions(&self, session: Option<SessionId>, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+    fn decisions(&self, session: Option<SessionId>, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
         self.page(page, |shelves| {
             let of = |decision: &&Decision| session.is_none() || decision.session == session;
             shelves.decisions.iter().filter(of).cloned().collect()
         })
     }
 
-    fn decisions_between(&self, _: &DecisionSpan, _: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+    fn decisions_between(&self, _: &DecisionSpan, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
         unimplemented!("for commands that read the data folder")
     }
 
@@ -228,7 +228,7 @@ impl Store for MemoryStore {
         Ok(self.0.lock().decisions.iter().find(|decision| decision.id == id).cloned())
     }
 
-    fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {
+    fn kept(&self, station: &StationId, page: &Page) -> BoxFuture<'_, StoreResult<Listed<KeptMessage>>> {
         self.page(page, |shelves| shelves.kept.iter().filter(|message| message.station == *station).cloned().collect())
     }
 

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use super::Admission;
 use super::begin::pin;
-use super::transaction::Told;
-use crate::Energy;
+use super::told::Told;
+use crate::decision::Decision;
+use crate::effect::Effect;
 use crate::event::Phase;
 use crate::mark::Mark;
 use crate::reply::{AuthorizationStatus, TokenInfo};
 use crate::session::{Admitted, Session};
 use crate::token::IdToken;
+use crate::{Energy, SessionId};
 
-/// What may flow before a token is accepted, and nobody asks for whom.
+/// So little may flow before a token is accepted without a doubt who pays for it.
 const NOTHING: Energy = Energy::from_wh(100);
 
 /// The first accepted token of a session is its token; until there is one, the first that was shown. Every token gets
@@ -35,7 +38,7 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
         session.second_token_at = session.second_token_at.or(is_another.then(|| session.energy()));
         return;
     }
-    // Who only ended it pays because nobody else is known.
+    // A token that only ended the session pays, because no other is known.
     let is_late = session.energy() > NOTHING || told.event.phase == Phase::Ended;
     session.marks.add_if(is_accepted && is_late, Mark::TOKEN_LATE);
     session.token = Some(token);
@@ -56,6 +59,12 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
 pub(super) fn verdict(session: &Session, told: Told<'_>) -> Option<TokenInfo> {
     let shown = told.event.token.as_ref()?;
     Some(session.verdict_on(shown).unwrap_or(&told.admission.info).clone())
+}
+
+/// The decisions of an admission, stored with the session that they let begin.
+pub(crate) fn decided(admission: Admission, session: Option<SessionId>) -> impl Iterator<Item = Effect> {
+    let decisions = admission.decisions.into_iter();
+    decisions.map(move |decision| Effect::Decision(Box::new(Decision { session, ..decision })))
 }
 
 /// At the bound the oldest goes that is not the session's own.

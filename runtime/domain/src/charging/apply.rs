@@ -1,9 +1,10 @@
 //! What an event of this block comes to, prices aside.
 
-use super::transaction::{self, Told};
-use super::{Admission, ChargingEvent, Station, Step, metered};
-use crate::apply::{Moment, decided};
+use super::admit::decided;
+use super::told::Told;
+use super::{Admission, ChargingEvent, Station, Step, metered, transaction};
 use crate::event::Inbound;
+use crate::moment::Moment;
 
 pub(crate) fn apply(
     station: &Station,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::transaction::Told;
-use crate::apply::Pinning;
+use super::told::Told;
 use crate::event::Phase;
 use crate::mark::Marks;
+use crate::moment::Pinning;
 use crate::pricing::Pin;
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState, Signs};
 use crate::station::StationRecord;
@@ -55,7 +55,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
     }
 }
 
-/// What prices a session that began at this place, at that time, for this token's group and by the tariff that was named.
+/// The pricing versions for a session, by its place, start, token group, and the tariff that its authorization named.
 pub(super) fn pin(session: &Session, record: &StationRecord, pinning: &Pinning<'_>) -> Option<Arc<Pin>> {
     let occasion = Occasion::of(record, session.token_group.as_deref(), session.started_at);
     pinning(&occasion, session.tariff.as_deref())

@@ -63,7 +63,7 @@ pub(super) struct Read {
     pub meter: Meter,
     pub value: Value,
     pub point: Point,
-    /// As the station dated it: a reading that is told again is known by it.
+    /// As the station dated it: this is how a reading that is sent again is recognised.
     pub told_at: Timestamp,
 }
 
@@ -145,17 +145,17 @@ pub(super) struct End {
 }
 
 pub(super) fn end(session: &Session, event: &TransactionEvent, now: Timestamp) -> End {
-    let course = &session.timeline;
+    let timeline = &session.timeline;
     let certain = |at| End { at, redates: false, clock_moved: false };
     let Some(told) = event.at else {
         // What the station says after a boot may be about long ago.
-        let latest = course.evidence.read_at().unwrap_or(session.started_at);
-        return certain(if session.stop_awaited_since.is_some() { latest } else { now.max(course.at) });
+        let latest = timeline.evidence.read_at().unwrap_or(session.started_at);
+        return certain(if session.stop_awaited_since.is_some() { latest } else { now.max(timeline.at) });
     };
-    let Some(read_at) = course.evidence.read_at().filter(|read_at| told < *read_at) else {
+    let Some(read_at) = timeline.evidence.read_at().filter(|read_at| told < *read_at) else {
         return certain(told.max(session.started_at));
     };
-    let before = course.evidence.read_before().unwrap_or(read_at);
+    let before = timeline.evidence.read_before().unwrap_or(read_at);
     if told >= before && told >= session.started_at || told + AFTER_END >= read_at {
         return End { redates: true, ..certain(told.max(session.started_at)) };
     }

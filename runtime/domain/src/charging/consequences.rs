@@ -1,100 +1,16 @@
 //! What a message has changed: what is to be priced, written, answered and told.
 
-use jiff::Timestamp;
-
 use super::Station;
 use super::admit::verdict;
 use super::ending::{abandon, weigh_against_others};
-use super::transaction::Told;
-use crate::command::Exchange;
+use super::step::{Happened, Outcome, Step};
+use super::told::Told;
+use crate::SessionNo;
 use crate::effect::{Answered, Effect};
-use crate::event::{ConnectorStatus, Phase, TransactionEvent};
+use crate::event::Phase;
 use crate::mark::Mark;
-use crate::reply::{Reply, TokenInfo, TransactionReply};
+use crate::reply::{Reply, TransactionReply};
 use crate::session::{Session, SessionState};
-use crate::station::StationRecord;
-use crate::{CommandId, SessionId, SessionNo};
-
-/// A message's consequences. Sessions to be priced are among `sessions`.
-#[derive(Debug)]
-pub struct Step {
-    pub record: Option<StationRecord>,
-    pub sessions: Vec<Session>,
-    pub to_price: Vec<SessionId>,
-    /// A tick sees its sessions as of now; a message's are as of what the station said.
-    pub(crate) as_of: Option<Timestamp>,
-    pub(crate) connector: Option<ConnectorStatus>,
-    pub(crate) exchanges: Vec<Exchange>,
-    /// A person has changed what a session costs.
-    pub(crate) correction: Option<Correction>,
-    pub(crate) effects: Vec<Effect>,
-    pub(crate) reply: Outcome,
-    pub(crate) happened: Vec<Happened>,
-}
-
-/// Its bill is issued anew, whatever it says.
-#[derive(Debug)]
-pub(crate) struct Correction {
-    pub(crate) session: SessionId,
-    pub(crate) why: String,
-}
-
-/// A reply that may need the price.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    Plain(Reply),
-    Transaction { session: SessionId, token: Option<TokenInfo>, empty: bool, remember: bool },
-}
-
-/// What the event stream tells, once it is on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
-    Booted,
-    Status {
-        evse: u32,
-        connector: u32,
-        status: String,
-    },
-    Started(SessionId),
-    Updated(SessionId),
-    Ended(SessionId),
-    /// With the bill's version.
-    Billed(SessionId, u32),
-    Voided(SessionId),
-    Reviewed(SessionId),
-    /// A command was queued, sent, or is to be sent again.
-    Commanded(CommandId),
-    CommandEnded(CommandId),
-}
-
-impl Step {
-    pub(crate) fn reply(reply: Reply) -> Self {
-        Self {
-            record: None,
-            sessions: Vec::new(),
-            to_price: Vec::new(),
-            as_of: None,
-            connector: None,
-            exchanges: Vec::new(),
-            correction: None,
-            effects: Vec::new(),
-            reply: Outcome::Plain(reply),
-            happened: Vec::new(),
-        }
-    }
-
-    /// The session with this id, as this step changes it.
-    pub fn session(&self, id: SessionId) -> Option<&Session> {
-        self.sessions.iter().find(|session| session.id == id)
-    }
-
-    /// A session that this message has ended besides its own.
-    pub(super) fn also_ended(&mut self, session: Session) {
-        self.to_price.push(session.id);
-        self.happened.push(Happened::Ended(session.id));
-        self.sessions.push(session);
-    }
-}
 
 /// The session of the message has gone on, begun or ended.
 pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
@@ -127,17 +43,10 @@ fn needs_cost(told: Told<'_>, session: &Session) -> bool {
     told.inbound.tells_cost || told.moment.is_watched || session.limits.need_cost()
 }
 
-/// The session that was open on a start's EVSE until now. An old start that was queued offline says nothing about the one
-/// that runs now.
-pub(super) fn replaced<'s>(station: &'s Station, start: &TransactionEvent) -> Option<&'s Session> {
-    let evse = start.evse.filter(|evse| *evse > 0)?;
-    station.open_on(Some(evse)).filter(|open| start.at.is_none_or(|at| at >= open.started_at))
-}
-
 /// A start says that whatever was open on its EVSE, or under its name, is over. So is the oldest beyond the bound.
 pub(super) fn begun(told: Told<'_>, session: Session, named: Option<&Session>) -> Step {
     let (station, at) = (told.station, told.event.at);
-    let on_evse = replaced(station, told.event);
+    let on_evse = station.open_before(told.event);
     let surplus = station.open().next().filter(|_| station.open().count() >= Station::MAX_OPEN);
     let id = session.id;
     let mut step = of(told, session);
@@ -159,7 +68,7 @@ pub(super) fn filed(told: Told<'_>, session: Session, why: &'static str) -> Step
     Step { effects, reply: answer(told, &session, false), sessions: vec![session], ..Step::reply(Reply::Empty) }
 }
 
-/// The message is filed and accepted, and changes no session; 0 stands for none.
+/// The message is filed and accepted, and changes no session. `number` 0: it is no session's.
 pub(super) fn filed_as(told: Told<'_>, number: SessionNo, why: &'static str) -> Step {
     let token = told.event.token.as_ref().map(|_| told.admission.info.clone());
     let reply = TransactionReply { transaction: told.name(), number, token, total_cost: None };

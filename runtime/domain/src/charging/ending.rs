@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::follow::{Bounds, clock, enter};
 use super::measure::{measure_end, redate};
+use super::state::{clock, enter};
+use super::told::Bounds;
 use super::{Station, believe};
 use crate::Energy;
 use crate::event::TransactionEvent;
@@ -23,7 +24,7 @@ const CLOCK_OFF_S: i64 = 300;
 const GAP_S: i64 = 15;
 /// Start and end of a session that drew anything are not in one moment.
 const INSTANT_S: i64 = 15;
-/// What may flow between another driver's token and the end that it brings.
+/// What may flow between another driver's token and the end that this driver asks for.
 const LEAVING: Energy = Energy::from_wh(500);
 
 pub(super) fn end(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
@@ -67,15 +68,15 @@ pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String
 
 /// What may have flowed before the first register and after the last one.
 pub(super) fn weigh_edges(session: &mut Session) {
-    let (course, evidence) = (&session.timeline, &session.timeline.evidence);
+    let (timeline, evidence) = (&session.timeline, &session.timeline.evidence);
     let tolerance = UNSEEN + session.energy().share(1, 100);
     let first = evidence.first_read_at().unwrap_or(session.started_at);
     let last = evidence.told_until().unwrap_or(session.started_at);
-    let (lead, rest) = (course.charged_within(session.started_at, first), course.charged_within(last, course.at));
+    let (lead, rest) = (timeline.charged_within(session.started_at, first), timeline.charged_within(last, timeline.at));
     let lead = lead.max(evidence.lead().as_secs());
     let (before, after) = evidence.unseen(lead, rest);
     // Nothing was seen to flow that it could be judged by.
-    let saw_none = course.charged_within(first, last) < LEAD_S || session.energy() == Energy::ZERO;
+    let saw_none = timeline.charged_within(first, last) < LEAD_S || session.energy() == Energy::ZERO;
     let begins_at_zero = evidence.first_register() == Some(Energy::ZERO);
     let is_unknown = lead > LEAD_S && (saw_none || begins_at_zero);
     session.marks.add_if(before > tolerance || lead > UNMETERED_S || is_unknown, Mark::START_UNMETERED);

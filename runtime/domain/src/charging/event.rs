@@ -50,7 +50,7 @@ pub struct TransactionEvent {
 }
 
 impl TransactionEvent {
-    /// Answered with nothing (MeterValues).
+    /// Its answer is empty (MeterValues).
     pub fn is_plain(&self) -> bool {
         self.phase == Phase::Updated && self.naming == Naming::Ours
     }

@@ -1,7 +1,7 @@
-//! A command has gone on: what that means for its session.
+//! A command was sent, answered or given up: what that means for its session.
 
 use super::Station;
-use super::consequences::{Happened, Step};
+use super::step::{Happened, Step};
 use crate::command::{Exchange, Origin, Verdict};
 use crate::mark::Mark;
 use crate::reply::Reply;

@@ -1,17 +1,16 @@
 //! A session after a message: its numbers, place, registers, state and end.
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::believe::SLACK;
 use super::ending::end;
 use super::measure::measure;
+use super::state::enter;
+use super::told::Bounds;
 use crate::Energy;
-use crate::event::{ChargingState, Naming, Phase, TransactionEvent};
-use crate::evidence::Power;
+use crate::event::{Naming, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::session::{SeqRanges, Session};
-use crate::timeline::Clock;
 
 /// A clock that is off by less is believed.
 const ONE_SECOND: SignedDuration = SignedDuration::from_secs(1);
@@ -19,13 +18,6 @@ const ONE_SECOND: SignedDuration = SignedDuration::from_secs(1);
 const SOON: SignedDuration = SignedDuration::from_mins(20);
 /// A station tells of a session more often than this.
 pub(super) const FAR: SignedDuration = SignedDuration::from_hours(2);
-
-/// What a message is held against.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    pub now: Timestamp,
-    pub power: Power,
-}
 
 /// Lets an event of a known, begun transaction take its effect.
 pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
@@ -134,41 +126,4 @@ fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_old
         }
         None => session.timeline.advance(at),
     }
-}
-
-/// The session if time has passed up to now in its present state.
-pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
-    let mut present = session.clone();
-    if now > present.timeline.at {
-        let odd = present.timeline.finish(now, &clock(session));
-        present.marks.extend(odd);
-    }
-    present
-}
-
-/// A word of the connector, within the session's own time.
-pub(super) fn change_state(session: &mut Session, at: Timestamp, state: ChargingState) {
-    if at + SLACK >= session.timeline.at {
-        enter(session, at, state);
-    } else if session.timeline.state_at(at) != state {
-        // A register of later has come before. What was settled since then may have been in this state.
-        session.marks.add(Mark::LATE_STATE);
-        if session.timeline.is_unchanged_since(at) {
-            session.timeline.state = state;
-        }
-    }
-}
-
-pub(super) fn enter(session: &mut Session, at: Timestamp, state: ChargingState) {
-    session.timeline.change_state(at.max(session.timeline.at), state);
-    if session.timeline.is_crowded() {
-        let odd = session.timeline.make_room(&clock(session));
-        session.marks.extend(odd);
-    }
-}
-
-pub(super) fn clock(session: &Session) -> Clock {
-    let zone = TimeZone::get(&session.time_zone).unwrap_or(TimeZone::UTC);
-    let boundaries = session.pin.as_ref().map_or(&[][..], |pin| &pin.boundaries);
-    Clock::new(zone, boundaries)
 }

@@ -68,7 +68,7 @@ pub(super) fn identify<'s>(station: &'s Station, event: &'s TransactionEvent, wa
     }
 }
 
-/// The session that was read last at this register, or else the latest: only its answer is told again.
+/// The session that was read last at this register, or else the latest. It only says which answer is repeated.
 fn of_register<'s>(station: &'s Station, event: &TransactionEvent) -> Option<&'s Session> {
     let register = event.register();
     let is_there = |session: &&Session| session.timeline.evidence.latest().map(|last| last.register) == register;

@@ -7,11 +7,12 @@
 //! energy and is only kept. Everything else contradicts the end: it is kept, and a person has to look.
 
 use super::admit::admit;
-use super::consequences::{self, Happened, Step};
+use super::consequences;
 use super::ending::weigh_edges;
 use super::follow::follow;
 use super::measure::note_hours;
-use super::transaction::Told;
+use super::step::{Happened, Step};
+use super::told::Told;
 use crate::Energy;
 use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::evidence::{Point, Power};
@@ -86,7 +87,7 @@ fn note(session: &mut Session, event: &TransactionEvent) {
 fn go_on(told: Told<'_>, mut session: Session) -> Step {
     session.state = SessionState::Active;
     (session.ended_at, session.stop_reason) = (None, None);
-    // Whatever was to stop it is over: its limits are looked at again.
+    // The command to stop it is over: its limits are checked again.
     session.limits.stop_requested = false;
     DOUBTS_OF_AN_END.iter().for_each(|mark| session.marks.take_back(mark));
     // What was told of its states after its last register is gone.
@@ -115,15 +116,15 @@ fn file(session: &mut Session, event: &TransactionEvent, power: Power) -> bool {
         .collect();
     registers.sort_by_key(|(point, _)| (point.at, point.register));
     let highest = registers.iter().map(|(point, _)| point.register).max();
-    let mut course = session.timeline.clone();
+    let mut timeline = session.timeline.clone();
     for (point, meter) in registers {
-        course.amend(meter, point, ended_at, power);
+        timeline.amend(meter, point, ended_at, power);
     }
     // All of the message fits or none of it.
-    let last = course.evidence.last_register();
+    let last = timeline.evidence.last_register();
     let fits = last > before && last >= highest;
     if fits {
-        session.timeline = course;
+        session.timeline = timeline;
     }
     fits
 }

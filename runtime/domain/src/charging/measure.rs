@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::believe::{self, Order, Read, SLACK, Value};
-use super::follow::clock;
+use super::state::clock;
 use crate::Energy;
 use crate::event::{ChargingState, TransactionEvent};
 use crate::evidence::{Interval, Judged, Point, Power};
@@ -17,7 +17,7 @@ const SILENT: SignedDuration = SignedDuration::from_hours(24);
 /// The register of a start may be so much older.
 const EARLY: SignedDuration = SignedDuration::from_secs(10);
 
-/// So much energy at another hour is no rounding.
+/// More energy than this at another hour is not a rounding.
 const OTHER_HOURS: Energy = Energy::from_wh(200);
 
 /// `is_older`: the station's numbering says that later messages have come already.
@@ -128,20 +128,20 @@ fn take_interval(session: &mut Session, read: Read, context: Context, power: Pow
 
 fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: bool) -> bool {
     let clock = clock(session);
-    let course = &mut session.timeline;
-    match believe::order(&course.evidence, read.point, is_older) {
+    let timeline = &mut session.timeline;
+    match believe::order(&timeline.evidence, read.point, is_older) {
         Order::Next => {}
         Order::Same => return true,
         Order::Late => {
-            let lacks_start = course.evidence.first_read_at() > Some(session.started_at);
-            let earlier = lacks_start.then(|| course.evidence.reach_back(read.point, power)).flatten();
+            let lacks_start = timeline.evidence.first_read_at() > Some(session.started_at);
+            let earlier = lacks_start.then(|| timeline.evidence.reach_back(read.point, power)).flatten();
             if let Some((judged, until)) = earlier {
                 session.marks.add(Mark::LATE_READING);
                 bring_up(session, until, judged, power, &clock);
                 return true;
             }
-            let is_higher = Some(read.point.register) > course.evidence.last_register();
-            let contradicts = is_higher || course.evidence.began_above(Some(read.point.register));
+            let is_higher = Some(read.point.register) > timeline.evidence.last_register();
+            let contradicts = is_higher || timeline.evidence.began_above(Some(read.point.register));
             session.marks.add(if contradicts { Mark::LATE_CONTRADICTS } else { Mark::LATE_READING });
             note_hours(session, read.point);
             return false;
@@ -152,7 +152,7 @@ fn take_register(session: &mut Session, mut read: Read, power: Power, is_older: 
             session.marks.add(Mark::CLOCK_MOVED);
         }
         Order::SetBack => {
-            read.point.at = course.evidence.read_at().unwrap_or(read.point.at);
+            read.point.at = timeline.evidence.read_at().unwrap_or(read.point.at);
             read.point.dated = false;
             session.marks.add(Mark::CLOCK_MOVED);
         }

@@ -1,10 +1,12 @@
 //! Meter values without a transaction.
 
 use super::identify::{Meant, identify};
-use super::transaction::{self, Told};
+use super::told::Told;
+use super::transaction;
 use super::{Admission, Station, Step};
-use crate::apply::{Moment, kept};
 use crate::event::{Inbound, MeterValues, Naming, Phase, TransactionEvent};
+use crate::kept;
+use crate::moment::Moment;
 use crate::reply::Reply;
 
 /// Readings that name no transaction belong to the one that runs there, if they go on from its register. A station's
@@ -37,6 +39,6 @@ pub(super) fn metered(
         meant @ Meant::Running(_) if has_register => {
             transaction::apply_to(meant, Told { station, inbound, event: &event, admission, moment })
         }
-        _ => kept(station, inbound, moment, "meter-values", Reply::Empty),
+        _ => kept::answered(station, inbound, moment, "meter-values", Reply::Empty),
     }
 }

@@ -1,7 +1,7 @@
 //! What must be asked before a message can be admitted.
 
+use super::Station;
 use super::identify::{Meant, identify};
-use super::{Station, consequences};
 use crate::authorization::Purpose;
 use crate::decision::Decision;
 use crate::event::{ChargingEvent, Phase, StationEvent, TransactionEvent};
@@ -28,14 +28,14 @@ pub struct Admission {
     pub limits: SessionLimits,
     /// The pricing unit that the policy asked for.
     pub tariff: Option<String>,
-    /// The token's kind in the operator's books.
+    /// The token's kind in the operator's record.
     pub kind: Option<String>,
     pub decisions: Vec<Decision>,
 }
 
 impl Admission {
-    /// Nobody had to be asked, or an operator's standing word answers.
-    pub const fn standing(status: AuthorizationStatus) -> Self {
+    /// Nobody had to be asked, or the operator's record of the token answers.
+    pub const fn of_status(status: AuthorizationStatus) -> Self {
         Self {
             info: TokenInfo::status(status),
             limits: SessionLimits {
@@ -59,7 +59,7 @@ pub enum Proposal {
     Stands(Admission),
 }
 
-/// `was_heard`: as in [`super::Moment`].
+/// `was_heard`: as in [`crate::Moment`].
 pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Proposal {
     let question = match event {
         StationEvent::Authorization(token) => Some(Question {
@@ -73,13 +73,13 @@ pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Prop
         _ => None,
     };
     match question {
-        None => Proposal::Stands(Admission::standing(AuthorizationStatus::Accepted)),
+        None => Proposal::Stands(Admission::of_status(AuthorizationStatus::Accepted)),
         Some(question) if station.record.provisioning == Provisioning::Accepted => Proposal::Ask(question),
-        Some(_) => Proposal::Stands(Admission::standing(AuthorizationStatus::Invalid)),
+        Some(_) => Proposal::Stands(Admission::of_status(AuthorizationStatus::Invalid)),
     }
 }
 
-/// Every token in every event is asked about, once in a session (OCPP 2.0.1, E05.FR.01). The end takes its course
+/// Every token in every event is asked about, once in a session (OCPP 2.0.1, E05.FR.01). The session ends
 /// whatever the answer is: a driver may always stop.
 fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) -> Option<Question> {
     let token = event.token.as_ref()?;
@@ -91,7 +91,7 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
     if known.is_some_and(|session| session.knows(token)) {
         return None;
     }
-    let over = consequences::replaced(station, event).filter(|_| event.phase == Phase::Started);
+    let over = station.open_before(event).filter(|_| event.phase == Phase::Started);
     let starts = event.phase != Phase::Ended && !known.is_some_and(Session::has_accepted_token);
     Some(Question {
         token: token.clone(),

@@ -1,4 +1,4 @@
-//! From what we hold to what a hook may know.
+//! A hook's input, made of what we know of session, station and token.
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -14,7 +14,7 @@ use crate::station::StationRecord;
 use crate::timeline::{Clock, Period, Timeline};
 use crate::token::{Budget, BudgetPeriod, TokenRecord};
 
-/// What the operator's books say about a token that was shown.
+/// What the operator's record says about a token that was shown.
 #[derive(Debug, Clone, Default)]
 pub struct KnownToken {
     pub record: Option<TokenRecord>,
@@ -107,14 +107,14 @@ fn facts(record: &StationRecord, evse: u32, connector: u32) -> StationFacts {
 }
 
 /// The same question with its periods cut where another tariff's clock changes. What a period brought is shared out over
-/// its time, so this is near the truth and not the truth: only the readings know more.
+/// its time, so it is an estimate: only the readings say when energy really flowed.
 pub fn cut_anew(input: &PricingInput, boundaries: &[u16]) -> PricingInput {
     let zone = TimeZone::get(&input.session.time_zone).unwrap_or(TimeZone::UTC);
     let state = input.periods.first().map_or(ChargingState::Charging, |period| period.state);
-    let mut course = Timeline::new(input.session.started_at, state);
-    course.periods = input.periods.iter().map(PricingPeriod::stretch).collect();
-    let course = course.shared_out(&Clock::new(zone.clone(), boundaries));
-    PricingInput { periods: course.all().map(|period| pricing_period(period, &zone)).collect(), ..input.clone() }
+    let mut timeline = Timeline::new(input.session.started_at, state);
+    timeline.periods = input.periods.iter().map(PricingPeriod::stretch).collect();
+    let timeline = timeline.shared_out(&Clock::new(zone.clone(), boundaries));
+    PricingInput { periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(), ..input.clone() }
 }
 
 /// A period with its place in the local week.

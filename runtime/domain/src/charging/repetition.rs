@@ -11,15 +11,15 @@ use crate::session::Session;
 
 /// A session whose end came before its start is not longer than this.
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
-/// A start that is sent again may have the time of that.
+/// A start that is sent again may carry the time of that second sending, at most so much later.
 const STAMPED_ANEW: SignedDuration = SignedDuration::from_mins(5);
-/// So may a stop, under a number of ours, which does not come again.
+/// The same for a stop under a number that we gave, which is never given twice.
 const STOPPED_ANEW: SignedDuration = SignedDuration::from_hours(1);
 /// 2001-09-09, in seconds since 1970.
 const UNSET_UNTIL_S: i64 = 1_000_000_000;
 /// Of two times so far apart one was told by a clock that was not set.
 const OTHER_ERA: SignedDuration = SignedDuration::from_hours(300 * 24);
-/// What flows between a start and its repetition, which has the register of now.
+/// What may flow between a start and its repetition, which carries the register of its second sending.
 const MOVED: Energy = Energy::from_wh(100);
 
 /// The station names the transaction: the same driver, place and moment, or the same register.
@@ -152,7 +152,7 @@ fn same_register(session: &Session, event: &TransactionEvent) -> bool {
     register.is_some() && register == session.timeline.evidence.first_register()
 }
 
-/// The same moment is told with the register of now.
+/// The time is the first one's, the register is that of the second sending.
 fn has_moved_little(session: &Session, event: &TransactionEvent) -> bool {
     let register = event.first_register();
     let first = session.timeline.evidence.first_register();

@@ -4,36 +4,21 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::consequences::{Happened, Outcome, Step};
+use super::step::{Happened, Outcome, Settled, Step};
 use super::{Station, billing, limit};
 use crate::StationId;
 use crate::bill::Bill;
-use crate::command::Exchange;
 use crate::effect::{Answered, Effect, MessageKey};
-use crate::event::ConnectorStatus;
 use crate::outbox::{OutboxEvent, OutboxKind};
 use crate::ports::{Ids, PricingAnswer};
 use crate::reply::{Reply, TransactionReply};
 use crate::session::Session;
-use crate::station::StationRecord;
 
-/// A step with everything known: commit the effects, then adopt, then answer.
-#[derive(Debug)]
-pub struct Settled {
-    pub effects: Vec<Effect>,
-    pub record: Option<StationRecord>,
-    pub sessions: Vec<Arc<Session>>,
-    pub connector: Option<ConnectorStatus>,
-    pub exchanges: Vec<Exchange>,
-    pub reply: Reply,
-    pub happened: Vec<Happened>,
-}
-
-/// The occasion of a step.
+/// What a step is settled with.
 pub struct Settling<'a> {
     pub now: Timestamp,
     pub ids: &'a dyn Ids,
-    /// The message that is answered; of no id where nobody asked.
+    /// The message that is answered; [`MessageKey::nobody`] where no message caused the step.
     pub message: &'a MessageKey,
 }
 
@@ -92,7 +77,7 @@ fn command_stops(station: &Station, step: &mut Step, at: &Settling<'_>) {
     step.exchanges.extend(over);
 }
 
-/// What subscribers hear of; all else is for those who watch.
+/// What subscribers of webhooks are sent; all else is for the event stream only.
 fn to_others(station: &StationId, event: &Happened, at: Timestamp) -> Option<OutboxEvent> {
     let (kind, session, bill, command) = match *event {
         Happened::Started(id) => (OutboxKind::SessionStarted, Some(id), None, None),

@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 
-use super::Station;
 use super::admit::admit;
 use super::begin::{blank, pin};
-use super::consequences::{self, Happened, Step};
 use super::ending::abandon;
-use super::follow::{Bounds, FAR, follow};
-use super::transaction::Told;
+use super::follow::{FAR, follow};
+use super::step::{Happened, Step};
+use super::told::{Bounds, Told};
+use super::{Station, consequences};
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::{Mark, Marks};
 use crate::session::{SeqRanges, Session, SessionLimits, SessionState};
@@ -89,7 +89,7 @@ fn may_be_another(told: Told<'_>, session: &Session, first: Option<Timestamp>) -
     if is_unnamed { has_another } else { is_long_after }
 }
 
-/// Who ended it paid only as long as nobody else was known.
+/// A token that only ended the session paid as long as no other was known.
 fn forget_leaver(waiting: &mut Session) {
     let own = waiting.token.as_ref();
     let shows_own = |event: &&TransactionEvent| {

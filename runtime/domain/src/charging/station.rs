@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::believe::SLACK;
-use super::settle::Settled;
+use super::step::Settled;
 use crate::command::Exchange;
-use crate::event::ConnectorStatus;
+use crate::event::{ConnectorStatus, TransactionEvent};
 use crate::evidence::Power;
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
@@ -144,6 +144,13 @@ impl Station {
             Some(evse) if evse > 0 => open.find(|session| session.evse == evse),
             _ => open.next().filter(|_| open.next().is_none()),
         }
+    }
+
+    /// The session that was open on a start's EVSE until now. An old start that was queued offline says nothing about the
+    /// one that runs now.
+    pub(super) fn open_before(&self, start: &TransactionEvent) -> Option<&Session> {
+        let evse = start.evse.filter(|evse| *evse > 0)?;
+        self.open_on(Some(evse)).filter(|open| start.at.is_none_or(|at| at >= open.started_at))
     }
 
     pub(super) fn open(&self) -> impl DoubleEndedIterator<Item = &Session> {

@@ -3,16 +3,16 @@
 //! A session whose stop was awaited long enough ends at its last reading; messages that have waited long enough for their
 //! start are booked without it.
 //!
-//! A silent station's sessions are seen as of now, and only seen: their course stays as the station told it, because
+//! A silent station's sessions are seen as of now, and only seen: their timeline stays as the station told it, because
 //! what it says next may be from before. The limit and the running price are what changes.
 
 use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::consequences::{Happened, Step};
 use super::ending::abandon;
-use super::follow::at_present;
+use super::state::at_present;
+use super::step::{Happened, Step};
 use super::{Rules, Station, startless};
 use crate::SessionId;
 use crate::reply::Reply;
@@ -80,7 +80,7 @@ fn limit_at(session: &Session) -> Option<Timestamp> {
     session.started_at.checked_add(SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok()
 }
 
-/// When the session ends though nobody says so.
+/// When a rule ends the session, because its station does not.
 fn over_at(session: &Session, rules: Rules) -> Option<Timestamp> {
     let (since, patience) = match session.state {
         SessionState::Active => (session.stop_awaited_since?, rules.stop_awaited),
@@ -90,7 +90,7 @@ fn over_at(session: &Session, rules: Rules) -> Option<Timestamp> {
     since.checked_add(patience).ok()
 }
 
-/// A price that would change at the moment for which it was computed, or before, does not change.
+/// A next change that is not after the moment of the price is no change: it would be priced over and over.
 fn change_at(session: &Session) -> Option<Timestamp> {
     let price = session.price.as_ref()?;
     price.next_change_at.filter(|next| *next > price.at)

@@ -1,32 +1,19 @@
-//! A message about a transaction, from whom it means to what comes of it.
+//! A message about a transaction: which session it means, and what that session becomes.
 //!
 //! No message about a transaction is refused. A repetition changes nothing and gets the same answer; what has no start
 //! waits for it, or is booked without it; what cannot belong to the session that it names is kept for a person.
 
-use jiff::Timestamp;
-
 use super::admit::admit;
 use super::begin::{blank, pin};
-use super::consequences::{self, Step};
-use super::follow::{Bounds, awaiting_stop, follow};
+use super::follow::{awaiting_stop, follow};
 use super::identify::{Meant, New, Running, identify};
-use super::{Admission, Station, late, startless};
-use crate::apply::Moment;
-use crate::effect::{Effect, KeptMessage, ReadingsRow};
-use crate::event::{Inbound, Naming, Phase, TransactionEvent};
+use super::step::Step;
+use super::told::Told;
+use super::{consequences, late, startless};
+use crate::SessionNo;
+use crate::event::{Naming, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
-use crate::{SessionNo, TransactionId};
-
-/// A station's message about a transaction, with all that is needed to understand it.
-#[derive(Clone, Copy)]
-pub(super) struct Told<'a> {
-    pub station: &'a Station,
-    pub inbound: &'a Inbound,
-    pub event: &'a TransactionEvent,
-    pub admission: &'a Admission,
-    pub moment: &'a Moment<'a>,
-}
 
 pub(super) fn apply(told: Told<'_>) -> Step {
     apply_to(identify(told.station, told.event, told.moment.was_heard), told)
@@ -95,7 +82,8 @@ fn may_end_another(told: Told<'_>, session: &Session) -> bool {
     if shows_driver { others().any(is_drivers) } else { is_strangers || others().next().is_some() }
 }
 
-/// An end is booked for itself, under a name of ours; the session whose name it has goes on.
+/// The end of a transaction that is not the session of its name: it is booked as a session of its own, under a name of
+/// ours, and the session of that name goes on.
 fn foreign(told: Told<'_>, session: &Session) -> Step {
     if told.event.phase != Phase::Ended {
         return consequences::filed_as(told, session.no, "foreign");
@@ -143,47 +131,5 @@ fn nobody(told: Told<'_>) -> Step {
         Phase::Updated if !waits => consequences::filed_as(told, SessionNo(0), "no-transaction"),
         Phase::Ended if event.transaction.is_none() || event.naming == Naming::Ours => lone_end(told),
         Phase::Started | Phase::Updated | Phase::Ended => startless::begin(told),
-    }
-}
-
-impl<'a> Told<'a> {
-    /// When it happened, as far as we know.
-    pub(super) fn at(self) -> Timestamp {
-        self.event.at.unwrap_or(self.moment.now)
-    }
-
-    /// For a session on this EVSE; 0 where it is not known yet.
-    pub(super) fn bounds(self, evse: u32) -> Bounds {
-        let evse = if evse == 0 { self.event.evse.unwrap_or(0) } else { evse };
-        Bounds { now: self.moment.now, power: self.station.power(evse) }
-    }
-
-    pub(super) fn carry_marks(self, session: &mut Session) {
-        session.marks.extend(self.inbound.marks.iter().cloned());
-    }
-
-    pub(super) fn keep(self, why: &'static str) -> Effect {
-        Effect::Kept(KeptMessage {
-            station: self.station.record.id.clone(),
-            received_at: self.moment.now,
-            action: self.inbound.action.to_owned(),
-            payload: self.inbound.raw.clone(),
-            why,
-        })
-    }
-
-    pub(super) fn readings(self, session: SessionNo) -> Option<Effect> {
-        (!self.event.readings.is_empty()).then(|| {
-            Effect::Readings(ReadingsRow {
-                session,
-                received_at: self.moment.now,
-                message: self.moment.message.clone(),
-                readings: self.event.readings.clone(),
-            })
-        })
-    }
-
-    pub(super) fn name(self) -> TransactionId {
-        self.event.transaction.clone().unwrap_or_else(|| TransactionId::new("0"))
     }
 }

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::begin::pin;
-use super::consequences::{Correction, Happened, Step};
 use super::ending::abandon;
+use super::step::{Correction, Happened, Step};
 use super::{Station, startless};
 use crate::SessionId;
-use crate::apply::Pinning;
 use crate::mark::Mark;
+use crate::moment::Pinning;
 use crate::ports::PricingAnswer;
 use crate::pricing::Price;
 use crate::reply::Reply;

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Station;
-use super::follow::{awaiting_stop, change_state};
+use super::follow::awaiting_stop;
+use super::state::change_state;
 use crate::event::ConnectorStatus;
 use crate::mark::Mark;
 use crate::session::{Session, Signs};
 
-/// A station that has booted shows its connectors as free before it has looked.
+/// A station that has booted reports its connectors as free before it has checked them, so a status within this time is
+/// about the same vehicle.
 const SAME_VEHICLE: SignedDuration = SignedDuration::from_mins(2);
 
 /// The open session that it is about, or one that has ended meanwhile, as it is then. A status is not queued as
-/// transactions are: after a reconnect the present word comes before the past's end.
+/// transactions are: after a reconnect the status of now comes before the queued end of the past.
 ///
 /// `is_guess`: the station did not know the time.
 pub(crate) fn session_after_word(

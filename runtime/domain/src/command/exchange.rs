@@ -37,7 +37,7 @@ pub struct Exchange {
     pub why: Option<String>,
 }
 
-/// Who wants it.
+/// Who asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -214,7 +214,7 @@ impl Exchange {
         matches!(self.command, Command::Reset { .. })
     }
 
-    /// Nobody wants it any more.
+    /// It was withdrawn, or another command replaces it.
     #[must_use]
     pub fn dropped(&self, why: &str, now: Timestamp) -> Self {
         if self.tries == 0 { self.given_up(why, now) } else { self.left_open(why, now) }

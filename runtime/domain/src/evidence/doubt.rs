@@ -22,7 +22,7 @@ impl Evidence {
 
     /// Whether the energy is a sum of intervals: then a missing message is missing energy.
     pub fn is_sum_of_intervals(&self) -> bool {
-        // Who has no register says 0 where one is required.
+        // Stations without a register send 0 where one is required.
         let says = |run: &Run| run.is_established() && run.last.register != Energy::ZERO;
         self.intervals().is_some() && !self.current().is_some_and(says)
     }
@@ -55,7 +55,7 @@ impl Evidence {
         self.current().is_some_and(|run| run.may_restart_at(point, power))
     }
 
-    /// The session's first register is above this one, which is none that was never read: the register has begun anew.
+    /// The session's first register is above this one: the register has begun anew. Zero may only say that none was read.
     pub fn began_above(&self, register: Option<Energy>) -> bool {
         let below = register.filter(|register| *register > Energy::ZERO).zip(self.first_register());
         below.is_some_and(|(register, first)| first.above(register) > JITTER)

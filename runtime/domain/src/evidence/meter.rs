@@ -3,7 +3,7 @@
 use super::run::{Point, Power, Run};
 use super::{Evidence, Judged};
 use crate::mark::Mark;
-use crate::reading::{Meter, Place};
+use crate::reading::{Meter, MeterLocation};
 
 impl Evidence {
     /// A sum over fewer phases is another register, and so is another place's, unless it goes on from the only register so
@@ -18,7 +18,7 @@ impl Evidence {
     /// The outlet's register replaces one of another place that has proved nothing.
     pub(super) fn is_replaced_by(&self, meter: Meter) -> bool {
         let proves = self.current().is_some_and(Run::is_established) || self.stray.is_some();
-        meter.place == Place::Outlet && self.meter.place != Place::Outlet && !proves
+        meter.place == MeterLocation::Outlet && self.meter.place != MeterLocation::Outlet && !proves
     }
 
     /// True when it is a sum over more phases than those before.

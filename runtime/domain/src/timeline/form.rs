@@ -1,4 +1,4 @@
-//! How a course was written before there was evidence.
+//! How a timeline was written before there was evidence.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::microsecond::{optional, required};

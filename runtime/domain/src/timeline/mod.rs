@@ -30,7 +30,7 @@ const ALTERNATING_W: i64 = 60_000;
 /// What flowed in a shorter time may have flowed before it.
 const FLOWS_S: i64 = 120;
 
-/// A session's course so far.
+/// What a session did so far, in periods.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "form::Form")]
 pub struct Timeline {
@@ -105,7 +105,7 @@ impl Timeline {
     }
 
     pub fn make_room(&mut self, clock: &Clock) -> Vec<Mark> {
-        self.settle(Energy::ZERO, self.at, None, clock)
+        self.book(Energy::ZERO, self.at, None, clock)
     }
 
     /// How long it was said to charge since the last register, until this moment.
@@ -130,10 +130,10 @@ impl Timeline {
         judged.map_or_else(Vec::new, |judged| self.take(at, judged, Self::POWER, clock))
     }
 
-    /// So much energy flowed since the last register, in the states that were told: a course that nobody has to judge.
+    /// So much energy flowed since the last register, in the states that were told; nothing of it has to be judged.
     pub fn deliver(&mut self, at: Timestamp, energy: Energy, clock: &Clock) {
         let later = self.set_aside_after(at);
-        self.settle(energy, at, None, clock);
+        self.book(energy, at, None, clock);
         self.energy += energy;
         self.open = later;
     }
@@ -146,9 +146,9 @@ impl Timeline {
         let settled = self.open.first().map_or(at, |first| first.started_at);
         let (before, now) = (self.energy, energy);
         if since >= settled && now >= before {
-            marks.extend(self.settle(now - before, settled, Some(power), clock));
+            marks.extend(self.book(now - before, settled, Some(power), clock));
         } else {
-            marks.extend(self.settle(Energy::ZERO, settled, None, clock));
+            marks.extend(self.book(Energy::ZERO, settled, None, clock));
             marks.extend(self.flowed_in_spite(now.above(before), since, at, power));
             match is_restored {
                 true => self.scale(now, before, since, at),
@@ -166,7 +166,7 @@ impl Timeline {
     pub fn finish(&mut self, at: Timestamp, clock: &Clock) -> Vec<Mark> {
         self.cut_off(at);
         self.advance(at);
-        self.settle(Energy::ZERO, at, None, clock)
+        self.book(Energy::ZERO, at, None, clock)
     }
 
     /// Nothing that was heard of happened after this moment. Energy stays, in what is left.
@@ -189,7 +189,7 @@ impl Timeline {
         }
     }
 
-    /// The same course cut at another clock's changes, each period's energy shared out over its time.
+    /// The same timeline cut at another clock's changes, each period's energy shared out over its time.
     pub fn shared_out(&self, clock: &Clock) -> Self {
         let mut again = Self { periods: Vec::new(), ..self.clone() };
         let mut room = Self::MAX_PERIODS;
@@ -324,7 +324,7 @@ impl Timeline {
 
     /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them; without any, it came at
     /// this moment. What the EVSE can deliver tells whether energy has flowed in spite of the states.
-    fn settle(&mut self, delta: Energy, at: Timestamp, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
+    fn book(&mut self, delta: Energy, at: Timestamp, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
         let mut open = std::mem::take(&mut self.open);
         let mut marks = Vec::new();
         if power.is_some_and(|power| flows_in_spite(&open, delta, self.likely(power))) {

@@ -212,7 +212,7 @@ fn admission(station: &Station, inbound: &Inbound, was_heard: bool) -> Admission
         Proposal::Stands(admission) => admission,
         Proposal::Ask(question) => {
             let info = policy(&question.token);
-            let mut admission = Admission::standing(info.status);
+            let mut admission = Admission::of_status(info.status);
             admission.info = info;
             admission.kind = Some("ISO14443".to_owned());
             admission

@@ -4,7 +4,7 @@ use amprule_domain::event::{
     Boot, ChargingEvent, ChargingState, ConnectorStatus, MeterValues, Naming, Phase, ProvisioningEvent, StationEvent,
     TransactionEvent,
 };
-use amprule_domain::reading::{Context, Meter, Place, Reading};
+use amprule_domain::reading::{Context, Meter, MeterLocation, Reading};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, TransactionId};
 use jiff::SignedDuration;
@@ -304,7 +304,7 @@ impl Telling<'_> {
             register.map(|wh| Reading::register(told_at, context, Energy::from_wh(wh))).into_iter().collect();
         if self.has(Fault::InletToo) && asked != Asked::Start {
             let wh = 80_000_000 + self.visit.mwh(at) / 980;
-            let meter = Meter { place: Place::Inlet, phases: 0 };
+            let meter = Meter { place: MeterLocation::Inlet, phases: 0 };
             let inlet = Reading { meter, ..Reading::register(told_at, context, Energy::from_wh(wh)) };
             readings.insert(if asked == Asked::Stop { 0 } else { readings.len() }, inlet);
         }

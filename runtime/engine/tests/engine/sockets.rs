@@ -70,7 +70,7 @@ async fn a_command_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
     assert_eq!(calling.await.unwrap(), Err(CallFailed::Gone));
 }
 
-/// The letter and its announcement reach the task in any order.
+/// The mail and its announcement reach the task in any order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_socket_is_never_cut_for_its_own_arrival() {
     let engine = engine(&Arc::default(), Settings::default());

@@ -101,7 +101,7 @@ async fn a_station_with_a_deadline_stays() {
 
 /// Letters that come exactly when the task wants to end, before and after it.
 #[tokio::test(start_paused = true)]
-async fn a_letter_at_the_moment_of_the_end_is_not_lost() {
+async fn mail_at_the_moment_of_the_end_is_not_lost() {
     let engine = engine(&Arc::default(), Settings::default());
     let mut ended = 0;
     for round in 0..200_u32 {

@@ -11,7 +11,7 @@ use amprule_domain::reply::AuthorizationStatus;
 use super::Registry;
 use super::writing::{Asked, Record, told};
 use crate::call::call;
-use crate::chain::Link;
+use crate::chain::Selected;
 use crate::combining::Combining;
 use crate::manifest::OnError;
 use crate::version::Version;
@@ -20,11 +20,11 @@ use crate::version::Version;
 const CANNOT_CHECK: &str = "Your card could not be checked. Please try again in a moment.";
 
 /// One presented token on its way from policy to policy.
-struct Course<'r> {
+struct Authorizing<'r> {
     registry: &'r Registry,
     generation: u64,
     input: Arc<AuthorizationInput>,
-    /// The same as the books may have it.
+    /// The same as the decision log may have it, masked.
     told: AuthorizationInput,
     about: About,
     decisions: Vec<Decision>,
@@ -40,7 +40,7 @@ impl Registry {
         let (policies, combine) = generation.chains.authorization(&at);
         let masked = PresentedToken { id_token: self.mask().token(&input.token.id_token), ..input.token.clone() };
         let told = AuthorizationInput { token: masked, ..input.clone() };
-        let mut course = Course {
+        let mut authorizing = Authorizing {
             registry: self,
             generation: generation.number,
             input: Arc::new(input),
@@ -51,18 +51,18 @@ impl Registry {
         let mut combined = Combining::new(combine);
         for policy in policies {
             combined.take(match policy {
-                Link::Loaded(version) => course.ask(version).await,
-                Link::Missing(id) => course.miss(id),
+                Selected::Loaded(version) => authorizing.ask(version).await,
+                Selected::Missing(id) => authorizing.miss(id),
             });
             if combined.is_decided() {
                 break;
             }
         }
-        AuthorizationAnswer { output: combined.into_output(), decisions: course.decisions }
+        AuthorizationAnswer { output: combined.into_output(), decisions: authorizing.decisions }
     }
 }
 
-impl Course<'_> {
+impl Authorizing<'_> {
     async fn ask(&mut self, version: &Version) -> AuthorizationOutput {
         Arc::make_mut(&mut self.input).parameters = Arc::clone(&version.parameters);
         let called =
@@ -94,7 +94,7 @@ impl Course<'_> {
         stand_in(on_error)
     }
 
-    /// The input as the books may have it.
+    /// The input as the decision log may have it, masked.
     fn told(&mut self, asked: Option<&Version>) -> Json {
         self.told.parameters = Arc::clone(&self.input.parameters);
         told(&self.told, asked, self.registry.mask())

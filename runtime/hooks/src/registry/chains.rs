@@ -88,13 +88,13 @@ impl Registry {
                 keys.join(", ")
             );
         }
-        self.voice.tell_all("configuration.needs-restart", json!({ "path": path, "keys": keys }));
+        self.notifier.tell_all("configuration.needs-restart", json!({ "path": path, "keys": keys }));
     }
 
     fn tell_rules_rejected(&self, path: &str, error: &LastError) {
         let text = &error.text;
         tracing::warn!(path, "the configuration is rejected; which units are asked stays as it was\n{text}");
-        self.voice.tell_all(
+        self.notifier.tell_all(
             "configuration.rejected",
             json!({ "path": path, "text": text, "diagnostics": error.diagnostics }),
         );

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Parameters, PinnedUnit, Price};
 
-use super::pricing::{Course, Lines};
+use super::pricing::{Lines, Pricing};
 use super::wanted::Wanted;
 use crate::version::Version;
 
@@ -16,7 +16,7 @@ impl Lines for ModifierOutput {
     }
 }
 
-impl Course<'_> {
+impl Pricing<'_> {
     pub(super) async fn modified(&mut self, mut price: Price, modifiers: &[PinnedUnit]) -> Price {
         for modifier in modifiers {
             price = self.with_modifier(price, Wanted::modifier(modifier)).await;
@@ -66,7 +66,7 @@ impl Course<'_> {
         }
         let mut modified = billed.price;
         if fallback && !modified.modified_by.contains(&by) {
-            // It added nothing, and yet it was not the pinned version that did not.
+            // It added no line, but the price must say that a stand-in was asked and not the pinned version.
             modified.modified_by.push(by);
         }
         Some(modified)

@@ -3,8 +3,9 @@
 use amprule_domain::decision::{Fault, Hook};
 use serde_json::{Value, json};
 
-use super::{Checking, Registry, Trouble};
+use super::Registry;
 use crate::generation::{Change, Generation};
+use crate::inactive::{Checking, Trouble};
 use crate::version::Version;
 
 impl Registry {
@@ -78,7 +79,7 @@ impl Registry {
         let (generation, rules) = (after.number, after.selection.rules.len());
         tracing::info!(generation, rules, "which units are asked has changed; sessions keep what they began with");
         let names: Vec<&str> = after.selection.rules.iter().map(|rule| rule.name.as_str()).collect();
-        self.voice.tell_all("chains.changed", json!({ "generation": generation, "rules": names }));
+        self.notifier.tell_all("chains.changed", json!({ "generation": generation, "rules": names }));
     }
 
     /// What an operator names and was there until now.
@@ -104,6 +105,6 @@ impl Registry {
     }
 
     pub(super) fn tell(&self, kind: &'static str, id: &str, data: Value) {
-        self.voice.tell(kind, id, data);
+        self.notifier.tell(kind, id, data);
     }
 }

@@ -7,7 +7,7 @@ use amprule_domain::decision::Hook;
 use amprule_domain::pricing::{Pin, PinnedUnit};
 
 use super::Registry;
-use crate::chain::Link;
+use crate::chain::Selected;
 use crate::generation::Generation;
 use crate::version::Version;
 
@@ -17,8 +17,8 @@ impl Registry {
         let base = match wanted(&generation, tariff) {
             Some(version) => Some(self.pinned(version)),
             None => generation.chains.pricing(at).map(|link| match link {
-                Link::Loaded(version) => self.pinned(version),
-                Link::Missing(unit) => Arc::new(Pin::missing(unit)),
+                Selected::Loaded(version) => self.pinned(version),
+                Selected::Missing(unit) => Arc::new(Pin::missing(unit)),
             }),
         };
         let modifiers = generation.chains.modifiers(at);
@@ -31,15 +31,15 @@ impl Registry {
         Some(pin)
     }
 
-    fn pin_modifiers(&self, pin: &mut Pin, modifiers: &[Link]) {
+    fn pin_modifiers(&self, pin: &mut Pin, modifiers: &[Selected]) {
         for link in modifiers {
             pin.modifiers.push(match link {
-                Link::Loaded(version) => {
+                Selected::Loaded(version) => {
                     let pinned = self.pinned(version);
                     pin.boundaries.extend(&pinned.boundaries);
                     pinned.base()
                 }
-                Link::Missing(unit) => PinnedUnit::missing(unit),
+                Selected::Missing(unit) => PinnedUnit::missing(unit),
             });
         }
         pin.boundaries.sort_unstable();

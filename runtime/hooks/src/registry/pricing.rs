@@ -18,7 +18,7 @@ use crate::settings::StaticTariff;
 use crate::version::Version;
 
 /// One question on its way from version to version.
-pub(super) struct Course<'r> {
+pub(super) struct Pricing<'r> {
     pub(super) registry: &'r Registry,
     pub(super) generation: Arc<Generation>,
     pub(super) input: Arc<PricingInput>,
@@ -29,11 +29,11 @@ pub(super) struct Course<'r> {
 /// A unit's answer as it stands.
 pub(super) struct Billed {
     pub(super) price: Price,
-    /// It is one of those that the books have.
+    /// Its decision is written to the log.
     pub(super) is_written: bool,
 }
 
-/// What a unit says, before anybody has counted it.
+/// A unit's answer, whose lines are not counted yet.
 pub(super) trait Lines: Serialize {
     fn lines(&self) -> usize;
 }
@@ -47,20 +47,20 @@ impl Lines for PricingOutput {
 impl Registry {
     pub(super) async fn price_pinned(&self, pin: Option<&Pin>, input: PricingInput, about: About) -> PricingAnswer {
         let generation = self.generation.load_full();
-        let mut course = Course { registry: self, generation, input: Arc::new(input), about, decisions: Vec::new() };
+        let mut pricing = Pricing { registry: self, generation, input: Arc::new(input), about, decisions: Vec::new() };
         let base = match pin {
-            Some(pin) if !pin.is_static_tariff() => course.with_pin(Wanted::tariff(pin)).await,
-            _ => course.static_price(),
+            Some(pin) if !pin.is_static_tariff() => pricing.with_pin(Wanted::tariff(pin)).await,
+            _ => pricing.static_price(),
         };
         let price = match (base, pin) {
-            (Some(price), Some(pin)) => Some(course.modified(price, &pin.modifiers).await),
+            (Some(price), Some(pin)) => Some(pricing.modified(price, &pin.modifiers).await),
             (base, _) => base,
         };
-        PricingAnswer { price, decisions: course.decisions }
+        PricingAnswer { price, decisions: pricing.decisions }
     }
 }
 
-impl Course<'_> {
+impl Pricing<'_> {
     async fn with_pin(&mut self, wanted: Wanted<'_>) -> Option<Price> {
         match self.registry.version_of(&self.generation, wanted).await {
             Some(version) => {
@@ -142,7 +142,7 @@ impl Course<'_> {
         called.result.ok().map(|price| Billed { price, is_written: writes })
     }
 
-    /// It was not asked, so its question has no parameters; those of whoever was asked before are not its affair.
+    /// It was not asked, so its question has no parameters. Those of the unit that was asked before are not its own.
     pub(super) fn write_missing<Q: Serialize>(
         &mut self,
         wanted: Wanted<'_>,

@@ -33,7 +33,7 @@ impl Registry {
         if wanted.hash.is_empty() {
             return None;
         }
-        match self.shelf.get(wanted.hash) {
+        match self.cache.get(wanted.hash) {
             Some(version) => Some(version),
             None => tokio::time::timeout(WAIT, self.recall(wanted.hash)).await.ok().flatten(),
         }
@@ -46,15 +46,15 @@ impl Registry {
             return None;
         }
         let turn = Arc::clone(&self.recall.one_at_a_time).lock_owned().await;
-        if let Some(version) = self.shelf.get(hash) {
+        if let Some(version) = self.cache.get(hash) {
             return Some(version);
         }
         if self.recall.known_missing(hash, now) {
             return None;
         }
-        let (shelf, missing, hash) = (Arc::clone(&self.shelf), Arc::clone(&self.recall.missing), hash.to_owned());
+        let (cache, missing, hash) = (Arc::clone(&self.cache), Arc::clone(&self.recall.missing), hash.to_owned());
         let load = tokio::task::spawn_blocking(move || {
-            let version = archive.load(&hash).map(|version| shelf.put(version, now));
+            let version = archive.load(&hash).map(|version| cache.put(version, now));
             if version.is_none() {
                 remember(&missing, hash, now);
             }

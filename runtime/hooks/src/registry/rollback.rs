@@ -25,7 +25,7 @@ impl Registry {
         self.quarantine.lift(hash)
     }
 
-    /// Tells of a call's consequences and draws them.
+    /// Tells what follows from a call, and does it: a breaker, the end of a probation, a rollback.
     pub(super) fn follow_up<T>(&self, version: &Version, hook: Hook, called: &Called<T>) {
         let fault = called.result.as_ref().err();
         if called.opened {

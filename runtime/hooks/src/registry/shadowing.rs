@@ -19,7 +19,7 @@ impl Registry {
         if known.is_some_and(|known| known.version.hash == version.hash && known.path == path) {
             return;
         }
-        self.desk.open(&self.voice);
+        self.shadow_queue.open(&self.notifier);
         let (id, number, hash) = (version.id(), &version.manifest.version, &version.hash);
         tracing::info!(extension = id, version = number, hash, path, "candidate begins beside the active version");
         let data = json!({ "step": "started", "version": number, "hash": hash, "path": path });
@@ -39,7 +39,7 @@ impl Registry {
         self.shadows.get(unit).map(|shadow| shadow.view())
     }
 
-    /// Why the unit's candidate is none.
+    /// Why the unit's candidate was refused.
     pub fn shadow_refused(&self, unit: &str) -> Option<String> {
         let troubles = self.troubles.lock();
         let trouble = troubles.values().find(|trouble| trouble.candidate && trouble.id == unit)?;
@@ -83,7 +83,7 @@ impl Registry {
     fn ask_shadow(&self, version: &Version, hook: Hook, question: impl FnOnce() -> Question) {
         let Some(shadow) = self.shadows.beside(version.id(), hook) else { return };
         if self.active(version.id()).is_some_and(|active| active.hash == version.hash) {
-            self.desk.ask(shadow, version.pin(), question());
+            self.shadow_queue.ask(shadow, version.pin(), question());
         }
     }
 }

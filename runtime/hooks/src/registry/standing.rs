@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Registry;
-use crate::generation::Entry;
+use crate::entry::Entry;
 use crate::probation::Standing;
 
 /// The versions of the unit at a place.

@@ -7,11 +7,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Checking, Registry, Trouble, VersionView};
+use super::Registry;
 use crate::Diagnostic;
 use crate::breaker::BreakerState;
-use crate::generation::{Entry, Generation};
+use crate::entry::Entry;
+use crate::generation::Generation;
+use crate::inactive::{Checking, Trouble};
 use crate::manifest::{Parameter, ParameterKind};
+use crate::stage::VersionView;
 use crate::unit::Kind;
 use crate::version::Version;
 

@@ -1,4 +1,4 @@
-//! Decision records. Tokens and what a manifest calls secret stand in them masked.
+//! Decision records. Tokens, and parameters that a manifest calls secret, are masked in them.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl Asked {
     }
 }
 
-/// An input as the books may have it.
+/// An input as the decision log may have it, masked.
 pub(super) fn told(input: &impl Serialize, asked: Option<&Version>, mask: &Mask) -> Json {
     let has_secrets = |version: &&Version| version.manifest.parameters.values().any(|parameter| parameter.secret);
     if let Some(version) = asked.filter(has_secrets) {

@@ -78,7 +78,7 @@ impl Shapes {
     pub(super) fn parse(text: &'static str) -> Result<Self, &'static str> {
         let mut shapes = Self { messages: Vec::new(), types: HashMap::new(), every: Vec::new() };
         let mut words: HashMap<&str, Vec<&'static str>> = HashMap::new();
-        let (mut from, mut at) = (Side::Server, Place::Nowhere);
+        let (mut from, mut at) = (Side::Server, Section::Nowhere);
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             if let Some(indented) = line.strip_prefix("  ") {
                 shapes.indented(&at, indented, &mut words).ok_or(line)?;
@@ -127,14 +127,14 @@ impl Shapes {
         line: &'static str,
         from: &mut Side,
         words: &mut HashMap<&'static str, Vec<&'static str>>,
-    ) -> Option<Place> {
+    ) -> Option<Section> {
         let (heading, rest) = line.split_once(' ')?;
         match (heading, rest) {
             ("to", "station") => *from = Side::Server,
             ("from", "station") => *from = Side::Station,
             _ => return self.named_heading(heading, rest, *from, words),
         }
-        Some(Place::Nowhere)
+        Some(Section::Nowhere)
     }
 
     fn named_heading(
@@ -143,7 +143,7 @@ impl Shapes {
         rest: &'static str,
         from: Side,
         words: &mut HashMap<&'static str, Vec<&'static str>>,
-    ) -> Option<Place> {
+    ) -> Option<Section> {
         match heading {
             "request" => Some(self.start_message(from, Part::Request, rest)),
             "response" => Some(self.start_message(from, Part::Response, rest)),
@@ -153,37 +153,37 @@ impl Shapes {
                 let mut all = rest.split(' ');
                 let name = all.next()?;
                 words.insert(name, all.collect());
-                Some(Place::Words(name))
+                Some(Section::Words(name))
             }
             "every" => {
                 self.every.push(member(rest)?);
-                Some(Place::Nowhere)
+                Some(Section::Nowhere)
             }
             _ => None,
         }
     }
 
-    fn start_message(&mut self, from: Side, part: Part, action: &'static str) -> Place {
+    fn start_message(&mut self, from: Side, part: Part, action: &'static str) -> Section {
         self.messages.push(Message { from, part, action, members: Vec::new() });
-        Place::Message
+        Section::Message
     }
 
-    fn start_type(&mut self, name: &'static str, open: bool) -> Option<Place> {
+    fn start_type(&mut self, name: &'static str, open: bool) -> Option<Section> {
         self.types.insert(name, Type { members: Vec::new(), open });
-        Some(Place::Type(name))
+        Some(Section::Type(name))
     }
 
     fn indented(
         &mut self,
-        at: &Place,
+        at: &Section,
         line: &'static str,
         words: &mut HashMap<&'static str, Vec<&'static str>>,
     ) -> Option<()> {
         match at {
-            Place::Nowhere => return None,
-            Place::Message => self.messages.last_mut()?.members.push(member(line)?),
-            Place::Type(name) => self.types.get_mut(name)?.members.push(member(line)?),
-            Place::Words(name) => words.get_mut(name)?.extend(line.split(' ')),
+            Section::Nowhere => return None,
+            Section::Message => self.messages.last_mut()?.members.push(member(line)?),
+            Section::Type(name) => self.types.get_mut(name)?.members.push(member(line)?),
+            Section::Words(name) => words.get_mut(name)?.extend(line.split(' ')),
         }
         Some(())
     }
@@ -204,7 +204,8 @@ impl Shapes {
     }
 }
 
-enum Place {
+/// What indented lines belong to.
+enum Section {
     Nowhere,
     Message,
     Type(&'static str),

@@ -5,8 +5,9 @@ use serde::Deserialize;
 
 use crate::loose::{Loose, Many};
 use crate::message::{Message, empty};
-use crate::metering::{self, Measured, MeterValue, Written};
+use crate::metering::{self, Measured, MeterValue};
 use crate::payload::{Trouble, read};
+use crate::sample::Written;
 use crate::strictness::Repairs;
 use crate::v16::words;
 

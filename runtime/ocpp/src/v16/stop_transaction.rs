@@ -8,8 +8,9 @@ use serde::Deserialize;
 use crate::encode::{Object, Times};
 use crate::loose::{Loose, Many};
 use crate::message::Message;
-use crate::metering::{self, MeterValue, Written};
+use crate::metering::{self, MeterValue};
 use crate::payload::{Trouble, read};
+use crate::sample::Written;
 use crate::strictness::Repairs;
 use crate::v16::{start_transaction, words};
 

@@ -5,8 +5,9 @@ use serde::Deserialize;
 
 use crate::loose::{Loose, Many};
 use crate::message::{Message, empty};
-use crate::metering::{self, MeterValue, Written};
+use crate::metering::{self, MeterValue};
 use crate::payload::{Trouble, read};
+use crate::sample::Written;
 use crate::strictness::Repairs;
 
 pub(crate) const MESSAGE: Message = Message::once("MeterValues", decode, empty);

@@ -11,16 +11,16 @@ use crate::source::lexer::Token;
 
 /// `names` are the constants that the file may use.
 pub(crate) fn explain_parse(error: &ParseError, file: &str, layout: &Layout<'_>, names: &[&str]) -> Diagnostic {
-    let place = Place::of(error, layout);
-    let slip = place.slip();
+    let around = Around::of(error, layout);
+    let slip = around.slip();
     let (code, message) = match error.err_type() {
-        ParseErrorType::VariableUndefined(word) if slip.is_some() && place.brace.is_none() => {
+        ParseErrorType::VariableUndefined(word) if slip.is_some() && around.brace.is_none() => {
             ("syntax", format!("`{word}` is not a word of the language"))
         }
         error => message(error),
     };
     let mut found = Diagnostic::new(code, message).in_file(file);
-    if let Some((line, column)) = place.position(error) {
+    if let Some((line, column)) = around.position(error) {
         found = found.at(layout.text, line, column);
     }
     match slip.or_else(|| hint(error.err_type(), layout, names)) {
@@ -91,7 +91,7 @@ fn local_names<'a>(layout: &Layout<'a>) -> Vec<&'a str> {
 }
 
 /// The tokens around an error.
-struct Place<'a, 'b> {
+struct Around<'a, 'b> {
     before: &'b [Token<'a>],
     here: Option<&'b Token<'a>>,
     missing_semicolon: bool,
@@ -99,7 +99,7 @@ struct Place<'a, 'b> {
     brace: Option<Slip>,
 }
 
-impl<'a, 'b> Place<'a, 'b> {
+impl<'a, 'b> Around<'a, 'b> {
     fn of(error: &ParseError, layout: &'b Layout<'a>) -> Self {
         let at = match (error.position().line(), error.position().position()) {
             (Some(line), column) => {

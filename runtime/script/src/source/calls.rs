@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{Finding, Known};
+use super::known::{Finding, Known};
 use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
 use super::names::{self, Function};

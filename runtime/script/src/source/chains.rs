@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::Finding;
+use super::known::Finding;
 use super::layout::{Function, Layout};
 use super::lexer::Token;
 use super::names::{self, HookFunction};

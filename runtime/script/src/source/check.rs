@@ -1,53 +1,14 @@
 //! What can be said of a script without running it: its top level, its names, and the few things that the limits
 //! on memory forbid.
 
-use std::collections::BTreeSet;
-
 use amprule_hooks::Diagnostic;
 
+use super::known::{Finding, Known};
 use super::layout::Layout;
-use super::lexer::{Token, TokenKind};
+use super::lexer::Token;
 use super::{calls, chains, names};
 use crate::explain::{at_token, nearest};
 use crate::language::limits::Limits;
-
-/// What all files of a unit may name.
-#[derive(Debug, Default)]
-pub(crate) struct Known<'a> {
-    pub(crate) functions: BTreeSet<&'a str>,
-    pub(crate) fields: BTreeSet<&'a str>,
-    pub(crate) constants: BTreeSet<&'a str>,
-    pub(crate) parameters: BTreeSet<&'a str>,
-    /// The unit's own functions, with each number of parameters that one of that name has.
-    pub(super) own: BTreeSet<(&'a str, usize)>,
-}
-
-impl<'a> Known<'a> {
-    pub(crate) fn new(parameters: impl Iterator<Item = &'a str>) -> Self {
-        let parameters: BTreeSet<&str> = parameters.collect();
-        Self {
-            functions: names::functions().collect(),
-            fields: parameters.iter().copied().chain(names::fields()).collect(),
-            constants: BTreeSet::new(),
-            parameters,
-            own: BTreeSet::new(),
-        }
-    }
-
-    /// A file's functions, constants and the fields that it gives to its own maps.
-    pub(crate) fn learn(&mut self, layout: &'a Layout<'a>) {
-        self.functions.extend(layout.functions.iter().map(|function| function.name.text));
-        self.own.extend(layout.functions.iter().map(|function| (function.name.text, function.parameters)));
-        self.constants.extend(layout.constants.iter().map(|constant| constant.name.text));
-        for pair in layout.tokens.windows(2) {
-            if pair[0].kind == TokenKind::Text {
-                self.fields.insert(pair[0].text.trim_matches(['"', '`']));
-            } else if pair[0].is_word() && (pair[1].is(":") || pair[1].is("=")) {
-                self.fields.insert(pair[0].text);
-            }
-        }
-    }
-}
 
 /// Brackets within each other, before anything recursive reads the text.
 pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
@@ -83,9 +44,6 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<D
     found.extend(waiting_arguments(file, layout));
     found
 }
-
-/// Code, message, hint.
-pub(super) type Finding = (&'static str, String, String);
 
 fn stray(file: &str, layout: &Layout<'_>, token: &Token<'_>) -> Diagnostic {
     let hint = match token.text {

@@ -4,6 +4,7 @@ mod calls;
 mod chains;
 pub(crate) mod check;
 pub(crate) mod flow;
+pub(crate) mod known;
 pub(crate) mod layout;
 pub(crate) mod lexer;
 pub(crate) mod names;

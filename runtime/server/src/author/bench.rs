@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use super::open;
-use crate::cli::say;
 use crate::compilers::Patience;
+use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {

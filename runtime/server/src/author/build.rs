@@ -18,8 +18,8 @@ use amprule_workbench::component::component;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::cli::{complain, say};
 use crate::given::Refused;
+use crate::output::{complain, say};
 pub(super) use running::Running;
 
 /// What the server loads.

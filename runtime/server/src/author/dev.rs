@@ -14,8 +14,8 @@ use clap::Args;
 
 use super::build::{COMPONENT, Running, compile, is_needed, is_source, save};
 use super::opener;
-use crate::cli::say;
 use crate::compilers::Patience;
+use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Dev {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::cli::say;
+use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Definitions {

@@ -9,7 +9,7 @@ use amprule_workbench::project::{Language, Sdk, files};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::cli::say;
+use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct New {

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::{open, record};
-use crate::cli::say;
 use crate::compilers::Patience;
+use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {

@@ -103,7 +103,10 @@ mod tests {
         for (members, why) in cases {
             let good = hook("url = \"https://example.com/a\"").replace("erp", "crm");
             let text = error(&format!("{good}{}", hook(members)));
-            assert!(text.contains(why) && text.contains("webhook erp") && text.contains("amprule.toml:1:1\n"), "{text}");
+            assert!(
+                text.contains(why) && text.contains("webhook erp") && text.contains("amprule.toml:1:1\n"),
+                "{text}"
+            );
         }
         let twice = error(&[hook("url = \"https://a.com\""), hook("url = \"https://b.com\"")].concat());
         assert!(twice.contains("two webhooks have the name erp"), "{twice}");

@@ -1,6 +1,6 @@
 //! What can be done to a signed folder, and what is said of each.
 
-use amprule_trust::Standing;
+use amprule_trust::SignatureStatus;
 use amprule_trust::contents::{CONTENTS, SIGNATURE};
 
 use crate::fixture::{Files, MANIFEST, key, plain, policy, sign, signed, source, verdict};
@@ -101,8 +101,8 @@ fn a_foreign_key_is_named_and_counts_for_nothing() {
     let files = signed(MANIFEST, &foreign);
     let said = verdict(&files, &policy(true, ""));
     assert!(said.contains(&foreign.public().to_string()) && said.contains("it names acme"), "{said}");
-    let standing = amprule_trust::verify(&source(&files), &policy(false, ""), &amprule_hooks::HostLimits::default());
-    assert_eq!(standing.unwrap(), Standing::ByStranger(foreign.public()));
+    let status = amprule_trust::verify(&source(&files), &policy(false, ""), &amprule_hooks::HostLimits::default());
+    assert_eq!(status.unwrap(), SignatureStatus::ByStranger(foreign.public()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amprule_domain::outbox::{OutboxRow, Subscriber};
-use amprule_domain::ports::{Later, Outbox, StoreError, StoreResult};
+use amprule_domain::ports::{BoxFuture, Outbox, StoreError, StoreResult};
 use tokio::time::Instant;
 use tracing::error;
 
@@ -146,7 +146,7 @@ impl Courier {
     async fn insist<T>(
         &mut self,
         what: &str,
-        ask: impl for<'a> Fn(&'a dyn Outbox) -> Later<'a, StoreResult<T>>,
+        ask: impl for<'a> Fn(&'a dyn Outbox) -> BoxFuture<'a, StoreResult<T>>,
     ) -> Result<T, Stopped> {
         let mut failures = 0;
         loop {

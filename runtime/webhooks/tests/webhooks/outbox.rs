@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::outbox::{OutboxEvent, OutboxKind, OutboxRow, Subscriber};
-use amprule_domain::ports::{Later, Outbox, StoreError, StoreResult};
+use amprule_domain::ports::{BoxFuture, Outbox, StoreError, StoreResult};
 use amprule_domain::{SessionId, Timestamp};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -115,7 +115,7 @@ impl Books {
 }
 
 impl Outbox for Memory {
-    fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
+    fn outbox(&self, after: u64, most: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>> {
         let found = self.ask(|books| books.rows.iter().filter(|row| row.place > after).take(most).cloned().collect());
         if std::mem::take(&mut self.books.lock().is_overtaken) {
             self.push(OutboxKind::SessionEnded);
@@ -123,17 +123,17 @@ impl Outbox for Memory {
         Box::pin(async { found })
     }
 
-    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
+    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>> {
         let span = self.ask(|books| Some((books.rows.first()?.place, books.rows.last()?.place)));
         Box::pin(async { span })
     }
 
-    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
+    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>> {
         let all = self.ask(|books| books.subscribers.values().cloned().collect());
         Box::pin(async { all })
     }
 
-    fn put_subscriber(&self, subscriber: Subscriber) -> Later<'_, StoreResult<()>> {
+    fn put_subscriber(&self, subscriber: Subscriber) -> BoxFuture<'_, StoreResult<()>> {
         let put = self.ask(|books| {
             books.writes += 1;
             books.subscribers.insert(subscriber.name.clone(), subscriber);
@@ -141,7 +141,7 @@ impl Outbox for Memory {
         Box::pin(async { put })
     }
 
-    fn tell(&self, event: &OutboxEvent) -> Later<'_, StoreResult<Option<Value>>> {
+    fn tell(&self, event: &OutboxEvent) -> BoxFuture<'_, StoreResult<Option<Value>>> {
         let second = event.at.as_second() - FIRST_MOMENT;
         let told = self.ask(|books| {
             let panics = std::mem::take(&mut books.panics);

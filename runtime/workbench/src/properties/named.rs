@@ -6,7 +6,9 @@ use amprule_domain::pricing::PricingInput;
 use amprule_hooks::cases::{Input, ready};
 
 use super::Asked;
-use super::plan::ZONES;
+
+/// Two zones with different days of their clock changes, one whose clock moves by half an hour, and one without.
+pub(super) const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"];
 
 /// Before the usual ones.
 pub(super) struct Named {

@@ -13,8 +13,6 @@ use super::Drawn;
 use super::named::Named;
 use crate::chance::Chance;
 
-/// Two zones with different days of their clock changes, one whose clock moves by half an hour, and one without.
-pub(super) const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"];
 const PLAIN: &str = "2026-07-01T10:00:00Z";
 
 #[derive(Debug, Clone, PartialEq)]

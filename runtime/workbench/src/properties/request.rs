@@ -7,7 +7,7 @@ use amprule_domain::{Currency, Decimal, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::Drawn;
-use super::plan::ZONES;
+use super::named::ZONES;
 use crate::chance::Chance;
 
 #[derive(Debug, Clone, PartialEq)]

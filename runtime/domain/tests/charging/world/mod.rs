@@ -199,7 +199,7 @@ impl World {
         }
         let admission = match charging::propose(&self.station, &inbound.event, moment.was_heard) {
             Proposal::Ask(_) => {
-                let mut admission = Admission::standing(self.verdict);
+                let mut admission = Admission::of_status(self.verdict);
                 admission.limits.max_energy = self.max_energy;
                 admission.limits.max_duration_s = self.max_duration_s;
                 admission.tariff.clone_from(&self.tariff);

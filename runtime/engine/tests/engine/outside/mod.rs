@@ -59,7 +59,7 @@ impl Disk {
 }
 
 impl Store for Disk {
-    fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
+    fn commit(&self, effects: Vec<Effect>) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(async move {
             if self.is_slow.load(Ordering::Relaxed) {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -82,7 +82,7 @@ impl Store for Disk {
     fn connectors(&self, _: &StationId) -> StoreResult<Vec<ConnectorStatus>> {
         Ok(Vec::new())
     }
-    fn stations(&self, _: &Page) -> Later<'_, StoreResult<Listed<StationRecord>>> {
+    fn stations(&self, _: &Page) -> BoxFuture<'_, StoreResult<Listed<StationRecord>>> {
         unreachable!("the engine lists nothing")
     }
     fn live_sessions(&self, station: &StationId, _: usize) -> StoreResult<Vec<Session>> {
@@ -103,19 +103,19 @@ impl Store for Disk {
     fn exchange(&self, _: CommandId) -> StoreResult<Option<Exchange>> {
         unreachable!("the engine asks for open ones")
     }
-    fn exchanges(&self, _: &ExchangeFilter, _: &Page) -> Later<'_, StoreResult<Listed<Exchange>>> {
+    fn exchanges(&self, _: &ExchangeFilter, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Exchange>>> {
         unreachable!("the engine lists nothing")
     }
-    fn outbox(&self, _: u64, _: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
+    fn outbox(&self, _: u64, _: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>> {
         unreachable!("the engine reads no outbox")
     }
-    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
+    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>> {
         unreachable!("the engine reads no outbox")
     }
-    fn set_aside(&self, _: &Page) -> Later<'_, StoreResult<Listed<SetAside>>> {
+    fn set_aside(&self, _: &Page) -> BoxFuture<'_, StoreResult<Listed<SetAside>>> {
         unreachable!("the engine lists nothing")
     }
-    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
+    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>> {
         unreachable!("the engine reads no outbox")
     }
     fn live_stations(&self) -> StoreResult<Vec<StationId>> {
@@ -137,10 +137,10 @@ impl Store for Disk {
     fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
         Ok(self.sessions(|session| session.id == id).pop())
     }
-    fn sessions(&self, _: &SessionFilter, _: &Page) -> Later<'_, StoreResult<Listed<Session>>> {
+    fn sessions(&self, _: &SessionFilter, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Session>>> {
         Box::pin(async { Ok(Listed { items: self.sessions(|_| true), next: None }) })
     }
-    fn readings(&self, _: SessionNo, _: &Page) -> Later<'_, StoreResult<Listed<StoredReading>>> {
+    fn readings(&self, _: SessionNo, _: &Page) -> BoxFuture<'_, StoreResult<Listed<StoredReading>>> {
         unreachable!("the engine lists nothing")
     }
     fn pinned_hashes(&self) -> StoreResult<Vec<Pin>> {
@@ -149,7 +149,7 @@ impl Store for Disk {
     fn token(&self, _: &str) -> StoreResult<Option<TokenRecord>> {
         Ok(None)
     }
-    fn tokens(&self, _: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>> {
+    fn tokens(&self, _: &Page) -> BoxFuture<'_, StoreResult<Listed<TokenRecord>>> {
         unreachable!("the engine lists nothing")
     }
     fn spent(&self, _: &str, _: Currency, _: Timestamp) -> StoreResult<Decimal> {
@@ -162,16 +162,16 @@ impl Store for Disk {
         };
         Ok(u32::try_from(self.sessions(counts).len()).expect("few sessions"))
     }
-    fn decisions(&self, _: Option<SessionId>, _: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+    fn decisions(&self, _: Option<SessionId>, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
         unreachable!("the engine lists nothing")
     }
-    fn decisions_between(&self, _: &DecisionSpan, _: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+    fn decisions_between(&self, _: &DecisionSpan, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
         unreachable!("the engine lists nothing")
     }
     fn decision(&self, _: DecisionId) -> StoreResult<Option<Decision>> {
         Ok(None)
     }
-    fn kept(&self, _: &StationId, _: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {
+    fn kept(&self, _: &StationId, _: &Page) -> BoxFuture<'_, StoreResult<Listed<KeptMessage>>> {
         unreachable!("the engine lists nothing")
     }
     fn last_commit(&self) -> Option<Timestamp> {
@@ -195,7 +195,7 @@ pub(crate) struct Willing {
 }
 
 impl Hooks for Willing {
-    fn authorize<'a>(&'a self, input: AuthorizationInput, _: Occasion<'a>) -> Later<'a, AuthorizationAnswer> {
+    fn authorize<'a>(&'a self, input: AuthorizationInput, _: Occasion<'a>) -> BoxFuture<'a, AuthorizationAnswer> {
         let mut output = AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() };
         output.limits.max_duration_s = self.max_duration_s;
         if self.sessions_max.is_some_and(|most| input.open_sessions >= most) {
@@ -210,7 +210,7 @@ impl Hooks for Willing {
     fn pin(&self, _: &Occasion<'_>, _: Option<&str>) -> Option<Arc<Pin>> {
         None
     }
-    fn price(&self, _: Option<&Pin>, input: PricingInput, _: About) -> Later<'_, PricingAnswer> {
+    fn price(&self, _: Option<&Pin>, input: PricingInput, _: About) -> BoxFuture<'_, PricingAnswer> {
         let price = self.prices.then(|| Price {
             currency: Currency::EUR,
             total: Decimal::from(input.session.duration_s / 60),
@@ -375,10 +375,10 @@ impl Link for Wire {
         "ocpp-test"
     }
     fn set_zone(&mut self, _: jiff::tz::TimeZone) {}
-    fn receive(&mut self) -> Later<'_, Received> {
+    fn receive(&mut self) -> BoxFuture<'_, Received> {
         Box::pin(async { self.said.recv().await.unwrap_or(Received::Closed) })
     }
-    fn answer<'a>(&'a mut self, _: &'a Inbound, answer: Result<Reply, Refusal>) -> Later<'a, Result<(), Closed>> {
+    fn answer<'a>(&'a mut self, _: &'a Inbound, answer: Result<Reply, Refusal>) -> BoxFuture<'a, Result<(), Closed>> {
         Box::pin(async move {
             if !self.takes_writes {
                 std::future::pending::<()>().await;
@@ -390,7 +390,7 @@ impl Link for Wire {
         &'a mut self,
         id: &'a str,
         command: &'a Command,
-    ) -> Later<'a, Result<Option<&'static str>, Unsayable>> {
+    ) -> BoxFuture<'a, Result<Option<&'static str>, Unsayable>> {
         let seen = Seen::Command { id: id.to_owned(), command: command.clone() };
         Box::pin(async move {
             if !self.takes_writes {
@@ -409,7 +409,7 @@ impl Link for Wire {
     fn is_strict_about_pending(&self) -> bool {
         self.is_strict
     }
-    fn close(&mut self, why: CloseReason) -> Later<'_, ()> {
+    fn close(&mut self, why: CloseReason) -> BoxFuture<'_, ()> {
         Box::pin(async move { drop(self.shows.send(Seen::Closed(why))) })
     }
 }
@@ -420,7 +420,7 @@ impl RawCalls for Wire {
         id: &'a str,
         action: &'a str,
         _: &'a str,
-    ) -> Later<'a, Result<Option<&'static str>, CallRefused>> {
+    ) -> BoxFuture<'a, Result<Option<&'static str>, CallRefused>> {
         let seen = Seen::Call { id: id.to_owned(), action: action.to_owned() };
         Box::pin(async move {
             if !self.takes_writes {

@@ -1,5 +1,5 @@
-//! The compilers' floor: a few threads and a bounded queue before them. A thread that is over its time with a job goes
-//! on, since nothing can end it; another one takes its place, as long as not too many are lost that way.
+//! The compilers' thread pool: a few threads and a bounded queue before them. A thread that is over its time with a job
+//! goes on, since nothing can end it; another one takes its place, as long as not too many are lost that way.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use amprule_hooks::Diagnostic;
 use parking_lot::{Condvar, Mutex};
 
-use crate::workshop::{Made, Result, Task};
+use crate::compile_task::{CompileTask, Made, Result};
 
 /// Threads that compile at the same time.
 const THREADS: usize = 2;
@@ -22,9 +22,9 @@ const QUEUE: usize = 1_024;
 /// Compilers of wasm recurse deeply on deep code.
 const STACK: usize = 16 << 20;
 
-type Work = Box<dyn Fn(&Task) -> Result<Made> + Send + Sync>;
+type Work = Box<dyn Fn(&CompileTask) -> Result<Made> + Send + Sync>;
 
-pub(crate) struct Floor {
+pub(crate) struct Pool {
     work: Work,
     /// How long a job may take once it has begun.
     patience: Duration,
@@ -35,7 +35,7 @@ pub(crate) struct Floor {
 #[derive(Default)]
 struct State {
     last: u64,
-    waiting: VecDeque<(u64, Task)>,
+    waiting: VecDeque<(u64, CompileTask)>,
     running: BTreeMap<u64, Running>,
     done: HashMap<u64, Result<Made>>,
     /// Those that are at work or ready for it.
@@ -52,20 +52,20 @@ struct Running {
 
 /// A job that was begun. Dropped, its result is wanted no more.
 pub(crate) struct Job {
-    floor: Arc<Floor>,
+    pool: Arc<Pool>,
     number: u64,
 }
 
-impl Floor {
+impl Pool {
     pub(crate) fn open(work: Work, patience: Duration) -> io::Result<Arc<Self>> {
-        let floor = Arc::new(Self { work, patience, state: Mutex::default(), changed: Condvar::new() });
+        let pool = Arc::new(Self { work, patience, state: Mutex::default(), changed: Condvar::new() });
         for _ in 0..THREADS {
-            floor.spawn(&mut floor.state.lock())?;
+            pool.spawn(&mut pool.state.lock())?;
         }
-        Ok(floor)
+        Ok(pool)
     }
 
-    pub(crate) fn begin(self: &Arc<Self>, task: Task) -> Result<Job> {
+    pub(crate) fn begin(self: &Arc<Self>, task: CompileTask) -> Result<Job> {
         let mut state = self.state.lock();
         self.replace_late(&mut state);
         if state.waiting.len() >= QUEUE || state.threads == 0 {
@@ -75,7 +75,7 @@ impl Floor {
         let number = state.last;
         state.waiting.push_back((number, task));
         self.changed.notify_all();
-        Ok(Job { floor: Arc::clone(self), number })
+        Ok(Job { pool: Arc::clone(self), number })
     }
 
     /// Threads end with what they are doing.
@@ -85,9 +85,9 @@ impl Floor {
     }
 
     fn spawn(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
-        let floor = Arc::clone(self);
+        let pool = Arc::clone(self);
         let thread = thread::Builder::new().name("amprule-compile".to_owned()).stack_size(STACK);
-        thread.spawn(move || floor.serve())?;
+        thread.spawn(move || pool.serve())?;
         state.threads += 1;
         Ok(())
     }
@@ -103,7 +103,7 @@ impl Floor {
     }
 
     /// `None`: nobody needs this thread any more.
-    fn next(&self) -> Option<(u64, Task)> {
+    fn next(&self) -> Option<(u64, CompileTask)> {
         let mut state = self.state.lock();
         loop {
             if state.closed {
@@ -167,7 +167,7 @@ impl Floor {
 impl Job {
     pub(crate) fn wait(self) -> Result<Made> {
         loop {
-            if let Some(made) = self.wait_until(Instant::now() + self.floor.patience) {
+            if let Some(made) = self.wait_until(Instant::now() + self.pool.patience) {
                 return made;
             }
         }
@@ -175,10 +175,10 @@ impl Job {
 
     /// `None`: it is still in the making.
     pub(crate) fn wait_until(&self, until: Instant) -> Option<Result<Made>> {
-        let floor = &self.floor;
-        let mut state = floor.state.lock();
+        let pool = &self.pool;
+        let mut state = pool.state.lock();
         loop {
-            floor.replace_late(&mut state);
+            pool.replace_late(&mut state);
             if let Some(made) = state.done.remove(&self.number) {
                 return Some(made);
             }
@@ -188,15 +188,15 @@ impl Job {
             if Instant::now() >= until {
                 return None;
             }
-            let late = state.running.values().map(|running| running.since + floor.patience).min();
-            floor.changed.wait_until(&mut state, late.map_or(until, |late| late.min(until)));
+            let late = state.running.values().map(|running| running.since + pool.patience).min();
+            pool.changed.wait_until(&mut state, late.map_or(until, |late| late.min(until)));
         }
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        let mut state = self.floor.state.lock();
+        let mut state = self.pool.state.lock();
         state.waiting.retain(|(number, _)| *number != self.number);
         state.done.remove(&self.number);
         if let Some(running) = state.running.get_mut(&self.number) {

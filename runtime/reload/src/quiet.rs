@@ -35,32 +35,32 @@ impl Hint {
 
 /// How a burst of hints ended.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Settled {
+pub(crate) struct Burst {
     pub(crate) moved: bool,
     pub(crate) stopped: bool,
 }
 
 /// Takes hints until `quiet` passes without one; while a file is open for writing, until it is closed. At most `at_most`.
-pub(crate) fn settle(first: Hint, hints: &Receiver<Hint>, quiet: Duration, at_most: Duration) -> Settled {
+pub(crate) fn wait_for_quiet(first: Hint, hints: &Receiver<Hint>, quiet: Duration, at_most: Duration) -> Burst {
     let began = Instant::now();
-    let (mut settled, mut writing) = (Settled::default(), HashSet::new());
+    let (mut burst, mut writing) = (Burst::default(), HashSet::new());
     let mut hint = first;
     loop {
-        settled.note(hint, &mut writing);
+        burst.note(hint, &mut writing);
         let left = at_most.saturating_sub(began.elapsed());
         let wait = if writing.is_empty() { quiet.min(left) } else { left };
-        if settled.stopped || wait.is_zero() {
-            return settled;
+        if burst.stopped || wait.is_zero() {
+            return burst;
         }
         match hints.recv_timeout(wait) {
             Ok(next) => hint = next,
-            Err(RecvTimeoutError::Timeout) => return settled,
+            Err(RecvTimeoutError::Timeout) => return burst,
             Err(RecvTimeoutError::Disconnected) => hint = Hint::Stop,
         }
     }
 }
 
-impl Settled {
+impl Burst {
     fn note(&mut self, hint: Hint, writing: &mut HashSet<PathBuf>) {
         match hint {
             Hint::Writing(paths) => writing.extend(paths),
@@ -91,20 +91,20 @@ mod tests {
     #[test]
     fn a_file_that_is_open_for_writing_is_awaited() {
         let (send, hints) = sync_channel(8);
-        let settling = std::thread::spawn(move || settle(Hint::Writing(path()), &hints, QUIET, LONG));
+        let waiting = std::thread::spawn(move || wait_for_quiet(Hint::Writing(path()), &hints, QUIET, LONG));
         for hint in [Hint::Touched, Hint::Writing(path()), Hint::Closed(path())] {
-            assert!(!settling.is_finished());
+            assert!(!waiting.is_finished());
             send.send(hint).unwrap();
         }
-        assert_eq!(settling.join().unwrap(), Settled { moved: false, stopped: false });
+        assert_eq!(waiting.join().unwrap(), Burst { moved: false, stopped: false });
     }
 
     #[test]
     fn a_burst_without_end_is_cut() {
         let (send, hints) = sync_channel(8);
         let bursting = std::thread::spawn(move || while send.send(Hint::Touched).is_ok() {});
-        let settled = settle(Hint::Moved(path()), &hints, LONG, Duration::from_millis(20));
-        assert_eq!(settled, Settled { moved: true, stopped: false });
+        let burst = wait_for_quiet(Hint::Moved(path()), &hints, LONG, Duration::from_millis(20));
+        assert_eq!(burst, Burst { moved: true, stopped: false });
         drop(hints);
         bursting.join().unwrap();
     }
@@ -113,6 +113,6 @@ mod tests {
     fn a_stop_is_heard_at_once() {
         let (send, hints) = sync_channel(8);
         send.send(Hint::Stop).unwrap();
-        assert!(settle(Hint::Touched, &hints, LONG, LONG).stopped);
+        assert!(wait_for_quiet(Hint::Touched, &hints, LONG, LONG).stopped);
     }
 }

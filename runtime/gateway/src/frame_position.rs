@@ -5,7 +5,7 @@ const MASK: u64 = 4;
 const HEAVY: u64 = 16 * 1024;
 
 #[derive(Debug, Default)]
-pub(crate) struct Course {
+pub(crate) struct FramePosition {
     /// A frame's head without its mask: two bytes, and up to eight of a longer length.
     head: [u8; 10],
     seen: u8,
@@ -19,7 +19,7 @@ pub(crate) struct Course {
     message: u64,
 }
 
-impl Course {
+impl FramePosition {
     pub(crate) fn pass(&mut self, mut bytes: &[u8]) {
         while let Some((first, rest)) = bytes.split_first() {
             if self.left == 0 {
@@ -114,9 +114,9 @@ mod tests {
     fn check(frames: &[Vec<u8>], cut_off: usize, partial: u64, behind_heavy: bool) {
         let bytes = frames.concat();
         for step in [1, 3, 7, 1_000, bytes.len().max(1)] {
-            let mut course = Course::default();
-            bytes[..bytes.len() - cut_off].chunks(step).for_each(|piece| course.pass(piece));
-            let found = (course.partial(), course.is_behind_heavy());
+            let mut position = FramePosition::default();
+            bytes[..bytes.len() - cut_off].chunks(step).for_each(|piece| position.pass(piece));
+            let found = (position.partial(), position.is_behind_heavy());
             assert_eq!(found, (partial, behind_heavy), "in steps of {step}");
         }
     }
@@ -138,18 +138,18 @@ mod tests {
 
     #[test]
     fn a_long_frame_is_read_to_its_end_and_not_beyond() {
-        let mut course = Course::default();
+        let mut position = FramePosition::default();
         let frame = frame(TEXT, 20_000);
-        course.pass(&frame[..1_000]);
-        assert_eq!(course.most(), frame.len() - 1_000);
-        course.pass(&frame[1_000..]);
-        assert_eq!(course.most(), usize::MAX);
+        position.pass(&frame[..1_000]);
+        assert_eq!(position.most(), frame.len() - 1_000);
+        position.pass(&frame[1_000..]);
+        assert_eq!(position.most(), usize::MAX);
     }
 
     #[test]
     fn lengths_that_cannot_be_do_no_harm() {
-        let mut course = Course::default();
-        course.pass(&[0xff; 64]);
-        assert!(course.most() > 1 << 32);
+        let mut position = FramePosition::default();
+        position.pass(&[0xff; 64]);
+        assert!(position.most() > 1 << 32);
     }
 }

@@ -1,5 +1,5 @@
-//! Where questions wait for the shadows: a bounded queue and one thread, so that candidates together never take more than
-//! one core, and never one that a station waits for.
+//! The queue of questions to shadows: it is bounded, and one thread serves it, so that candidates together never take more
+//! than one core, and never one that a station waits for.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,32 +11,32 @@ use parking_lot::Mutex;
 use serde_json::json;
 
 use super::{Question, Shadow};
-use crate::voice::Voice;
+use crate::notifier::Notifier;
 
 /// Questions that may wait, of all shadows together. A further one is dropped and counted.
-const QUEUE: usize = 1_024;
+const MAX: usize = 1_024;
 
 /// A question, whom it is for, and the version that answered it.
 type Waiting = (Arc<Shadow>, Arc<Pin>, Question);
 
 /// Opened with the first shadow, closed with the registry.
 #[derive(Default)]
-pub(crate) struct Desk {
+pub(crate) struct Queue {
     queue: OnceLock<SyncSender<Waiting>>,
     closed: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Desk {
-    pub(crate) fn open(&self, voice: &Arc<Voice>) {
+impl Queue {
+    pub(crate) fn open(&self, notifier: &Arc<Notifier>) {
         let mut thread = self.thread.lock();
         if self.queue.get().is_some() {
             return;
         }
-        let (send, questions) = sync_channel(QUEUE);
-        let (voice, closed) = (Arc::clone(voice), Arc::clone(&self.closed));
+        let (send, questions) = sync_channel(MAX);
+        let (notifier, closed) = (Arc::clone(notifier), Arc::clone(&self.closed));
         let serving = thread::Builder::new().name("amprule-shadow".to_owned());
-        match serving.spawn(move || serve(&questions, &voice, &closed)) {
+        match serving.spawn(move || serve(&questions, &notifier, &closed)) {
             Ok(serving) => {
                 *thread = Some(serving);
                 drop(self.queue.set(send));
@@ -54,7 +54,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for Queue {
     /// What still waits is not asked; a question that runs ends within its budget.
     fn drop(&mut self) {
         self.closed.store(true, Relaxed);
@@ -65,18 +65,18 @@ impl Drop for Desk {
     }
 }
 
-fn serve(questions: &Receiver<Waiting>, voice: &Voice, closed: &AtomicBool) {
+fn serve(questions: &Receiver<Waiting>, notifier: &Notifier, closed: &AtomicBool) {
     for (shadow, of, question) in questions {
         if closed.load(Relaxed) {
             return;
         }
         if !shadow.is_over() && shadow.compare(&of, question) {
-            tell_difference(voice, &shadow, &of);
+            tell_difference(notifier, &shadow, &of);
         }
     }
 }
 
-fn tell_difference(voice: &Voice, shadow: &Shadow, of: &Pin) {
+fn tell_difference(notifier: &Notifier, shadow: &Shadow, of: &Pin) {
     let (id, version, hash) = (shadow.version.id(), &shadow.version.manifest.version, &shadow.version.hash);
     tracing::info!(
         extension = id,
@@ -86,5 +86,5 @@ fn tell_difference(voice: &Voice, shadow: &Shadow, of: &Pin) {
         "the candidate's answers differ; `amprule shadow {id}` shows how"
     );
     let beside = json!({ "version": of.version, "hash": of.hash });
-    voice.tell("extension.shadow", id, json!({ "step": "differs", "version": version, "hash": hash, "of": beside }));
+    notifier.tell("extension.shadow", id, json!({ "step": "differs", "version": version, "hash": hash, "of": beside }));
 }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::limits::PLAUSIBLE_SECONDS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub(crate) enum WrittenTime {
     Known(Timestamp),
     /// Taken as the station's local time; stations whose zone nobody has entered are in UTC, which the standard
     /// recommends for every time (OCPP 1.6, 3.1).
@@ -18,23 +18,25 @@ pub(crate) enum Moment {
     Impossible,
 }
 
-pub(crate) fn read(text: &str, zone: &TimeZone) -> Moment {
+pub(crate) fn read(text: &str, zone: &TimeZone) -> WrittenTime {
     let text = text.trim();
-    let moment = match text.parse::<Timestamp>() {
-        Ok(at) => Moment::Known(at),
+    let time = match text.parse::<Timestamp>() {
+        Ok(at) => WrittenTime::Known(at),
         Err(_) => without_offset(text, zone),
     };
-    match moment {
-        Moment::Known(at) | Moment::WithoutOffset(at) | Moment::Ambiguous(at) if !plausible(at) => Moment::Impossible,
-        moment => moment,
+    match time {
+        WrittenTime::Known(at) | WrittenTime::WithoutOffset(at) | WrittenTime::Ambiguous(at) if !plausible(at) => {
+            WrittenTime::Impossible
+        }
+        time => time,
     }
 }
 
-fn without_offset(text: &str, zone: &TimeZone) -> Moment {
-    let Ok(local) = text.parse::<DateTime>() else { return Moment::Impossible };
+fn without_offset(text: &str, zone: &TimeZone) -> WrittenTime {
+    let Ok(local) = text.parse::<DateTime>() else { return WrittenTime::Impossible };
     let told = zone.to_ambiguous_timestamp(local);
-    let kind = if told.is_ambiguous() { Moment::Ambiguous } else { Moment::WithoutOffset };
-    told.compatible().map_or(Moment::Impossible, kind)
+    let kind = if told.is_ambiguous() { WrittenTime::Ambiguous } else { WrittenTime::WithoutOffset };
+    told.compatible().map_or(WrittenTime::Impossible, kind)
 }
 
 fn plausible(at: Timestamp) -> bool {
@@ -45,19 +47,19 @@ fn plausible(at: Timestamp) -> bool {
 mod tests {
     use jiff::tz::TimeZone;
 
-    use super::{Moment, read};
+    use super::{WrittenTime, read};
 
     #[test]
     fn a_time_without_offset_is_local_to_the_station() {
         let berlin = TimeZone::get("Europe/Berlin").expect("a bundled zone");
-        let bare = Moment::WithoutOffset("2026-07-01T06:00:00Z".parse().expect("a time"));
+        let bare = WrittenTime::WithoutOffset("2026-07-01T06:00:00Z".parse().expect("a time"));
         assert_eq!(read("2026-07-01T08:00:00", &berlin), bare);
     }
 
     #[test]
     fn times_of_every_spelling_are_understood_or_given_up() {
-        let known = |text: &str| Moment::Known(text.parse().expect("a time"));
-        let bare = |text: &str| Moment::WithoutOffset(text.parse().expect("a time"));
+        let known = |text: &str| WrittenTime::Known(text.parse().expect("a time"));
+        let bare = |text: &str| WrittenTime::WithoutOffset(text.parse().expect("a time"));
         let cases = [
             ("2026-07-01T08:00:00Z", known("2026-07-01T08:00:00Z")),
             ("2026-07-01T08:00:00.1234567Z", known("2026-07-01T08:00:00.1234567Z")),
@@ -67,12 +69,12 @@ mod tests {
             (" 2026-07-01T08:00Z ", known("2026-07-01T08:00:00Z")),
             ("2026-07-01T08:00:00", bare("2026-07-01T08:00:00Z")),
             ("2026-07-01 08:00:00.5", bare("2026-07-01T08:00:00.5Z")),
-            ("1970-01-01T00:00:12Z", Moment::Impossible),
-            ("2000-01-01T00:00:00", Moment::Impossible),
-            ("9999-12-31T23:59:59Z", Moment::Impossible),
-            ("0000-00-00T00:00:00Z", Moment::Impossible),
-            ("yesterday", Moment::Impossible),
-            ("", Moment::Impossible),
+            ("1970-01-01T00:00:12Z", WrittenTime::Impossible),
+            ("2000-01-01T00:00:00", WrittenTime::Impossible),
+            ("9999-12-31T23:59:59Z", WrittenTime::Impossible),
+            ("0000-00-00T00:00:00Z", WrittenTime::Impossible),
+            ("yesterday", WrittenTime::Impossible),
+            ("", WrittenTime::Impossible),
         ];
         for (text, expect) in cases {
             assert_eq!(read(text, &TimeZone::UTC), expect, "{text:?}");

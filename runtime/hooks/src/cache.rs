@@ -1,4 +1,4 @@
-//! The loaded versions by content hash: active ones, last known good ones, and those that sessions are pinned to.
+//! A cache of the loaded versions by hash: active ones, last known good ones, and those that sessions are pinned to.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -6,24 +6,12 @@ use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 
-use crate::registry::VersionView;
 use crate::version::Version;
 
-/// Where versions that are not in memory come from. Loading compiles and may take seconds.
-pub trait Archive: Send + Sync {
-    fn load(&self, hash: &str) -> Option<Arc<Version>>;
-
-    /// What is kept of a unit, newest first.
-    fn list(&self, unit: &str) -> Vec<VersionView> {
-        let _ = unit;
-        Vec::new()
-    }
-}
-
 #[derive(Default)]
-pub(crate) struct Shelf(RwLock<HashMap<String, Arc<Version>>>);
+pub(crate) struct VersionCache(RwLock<HashMap<String, Arc<Version>>>);
 
-impl Shelf {
+impl VersionCache {
     /// Beyond it the version that was idle longest leaves memory; the archive still has it.
     const MAX: usize = 1_024;
 

@@ -1,4 +1,4 @@
-//! A session's course, cut where another tariff's clock changes.
+//! A session's timeline, cut where another tariff's clock changes.
 
 use amprule_domain::Timestamp;
 use amprule_domain::reading::{Context, Reading};

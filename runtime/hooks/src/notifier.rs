@@ -9,18 +9,18 @@ use serde_json::Value;
 /// Hears what happens to extensions. Must be quick: it is called where things happen.
 pub type Observer = Box<dyn Fn(Notice) + Send + Sync>;
 
-pub(crate) struct Voice {
+pub(crate) struct Notifier {
     clock: Arc<dyn Clock>,
     observer: OnceLock<Observer>,
 }
 
-impl Voice {
+impl Notifier {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, observer: OnceLock::new() }
     }
 
     /// Only the first observer is kept.
-    pub(crate) fn heard_by(&self, observer: Observer) {
+    pub(crate) fn observe(&self, observer: Observer) {
         drop(self.observer.set(observer));
     }
 
@@ -28,7 +28,7 @@ impl Voice {
         self.say(kind, Some(id), data);
     }
 
-    /// Of no extension alone.
+    /// About no single extension.
     pub(crate) fn tell_all(&self, kind: &'static str, data: Value) {
         self.say(kind, None, data);
     }

@@ -1,0 +1,47 @@
+//! A session's charging state in its own time, which the clock of its tariff cuts into periods.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::believe::SLACK;
+use crate::event::ChargingState;
+use crate::mark::Mark;
+use crate::session::Session;
+use crate::timeline::Clock;
+
+/// The session as it is when it stays in its present state until now.
+pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
+    let mut present = session.clone();
+    if now > present.timeline.at {
+        let odd = present.timeline.finish(now, &clock(session));
+        present.marks.extend(odd);
+    }
+    present
+}
+
+/// A word of the connector, within the session's own time.
+pub(super) fn change_state(session: &mut Session, at: Timestamp, state: ChargingState) {
+    if at + SLACK >= session.timeline.at {
+        enter(session, at, state);
+    } else if session.timeline.state_at(at) != state {
+        // A later register has come first. The energy booked since `at` may belong to this state.
+        session.marks.add(Mark::LATE_STATE);
+        if session.timeline.is_unchanged_since(at) {
+            session.timeline.state = state;
+        }
+    }
+}
+
+pub(super) fn enter(session: &mut Session, at: Timestamp, state: ChargingState) {
+    session.timeline.change_state(at.max(session.timeline.at), state);
+    if session.timeline.is_crowded() {
+        let odd = session.timeline.make_room(&clock(session));
+        session.marks.extend(odd);
+    }
+}
+
+pub(super) fn clock(session: &Session) -> Clock {
+    let zone = TimeZone::get(&session.time_zone).unwrap_or(TimeZone::UTC);
+    let boundaries = session.pin.as_ref().map_or(&[][..], |pin| &pin.boundaries);
+    Clock::new(zone, boundaries)
+}

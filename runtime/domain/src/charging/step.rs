@@ -1,0 +1,106 @@
+//! What a message changes, before its prices are known ([`Step`]) and with them ([`Settled`]).
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::command::Exchange;
+use crate::effect::Effect;
+use crate::event::ConnectorStatus;
+use crate::reply::{Reply, TokenInfo};
+use crate::session::Session;
+use crate::station::StationRecord;
+use crate::{CommandId, SessionId};
+
+/// A message's consequences. Sessions to be priced are among `sessions`.
+#[derive(Debug)]
+pub struct Step {
+    pub record: Option<StationRecord>,
+    pub sessions: Vec<Session>,
+    pub to_price: Vec<SessionId>,
+    /// A tick sees its sessions as of now; a message's are as of what the station said.
+    pub(crate) as_of: Option<Timestamp>,
+    pub(crate) connector: Option<ConnectorStatus>,
+    pub(crate) exchanges: Vec<Exchange>,
+    /// A person has changed what a session costs.
+    pub(crate) correction: Option<Correction>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) reply: Outcome,
+    pub(crate) happened: Vec<Happened>,
+}
+
+/// Its bill is issued anew, whatever it says.
+#[derive(Debug)]
+pub(crate) struct Correction {
+    pub(crate) session: SessionId,
+    pub(crate) why: String,
+}
+
+/// A reply that may need the price.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Plain(Reply),
+    Transaction { session: SessionId, token: Option<TokenInfo>, empty: bool, remember: bool },
+}
+
+/// What the event stream tells, once it is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    Booted,
+    Status {
+        evse: u32,
+        connector: u32,
+        status: String,
+    },
+    Started(SessionId),
+    Updated(SessionId),
+    Ended(SessionId),
+    /// With the bill's version.
+    Billed(SessionId, u32),
+    Voided(SessionId),
+    Reviewed(SessionId),
+    /// A command was queued, sent, or is to be sent again.
+    Commanded(CommandId),
+    CommandEnded(CommandId),
+}
+
+impl Step {
+    pub(crate) fn reply(reply: Reply) -> Self {
+        Self {
+            record: None,
+            sessions: Vec::new(),
+            to_price: Vec::new(),
+            as_of: None,
+            connector: None,
+            exchanges: Vec::new(),
+            correction: None,
+            effects: Vec::new(),
+            reply: Outcome::Plain(reply),
+            happened: Vec::new(),
+        }
+    }
+
+    /// The session with this id, as this step changes it.
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.id == id)
+    }
+
+    /// A session that this message has ended besides its own.
+    pub(super) fn also_ended(&mut self, session: Session) {
+        self.to_price.push(session.id);
+        self.happened.push(Happened::Ended(session.id));
+        self.sessions.push(session);
+    }
+}
+
+/// A step with everything known: commit the effects, then adopt, then answer.
+#[derive(Debug)]
+pub struct Settled {
+    pub effects: Vec<Effect>,
+    pub record: Option<StationRecord>,
+    pub sessions: Vec<Arc<Session>>,
+    pub connector: Option<ConnectorStatus>,
+    pub exchanges: Vec<Exchange>,
+    pub reply: Reply,
+    pub happened: Vec<Happened>,
+}

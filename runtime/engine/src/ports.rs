@@ -1,0 +1,16 @@
+//! The outside, as the engine needs it.
+
+use std::sync::Arc;
+
+use amprule_domain::ports::{Clock, Hooks, Ids, Store};
+
+pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
+
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub hooks: Arc<dyn Hooks>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    /// Does this password belong to this hash? Compared in constant time.
+    pub is_password: PasswordCheck,
+}

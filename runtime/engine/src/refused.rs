@@ -1,0 +1,27 @@
+//! Why a station's task does not do what a person asks of it.
+
+use amprule_domain::charging::NotCarried;
+
+/// Why something is not done to a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActRefused {
+    #[error(transparent)]
+    NotCarried(#[from] NotCarried),
+    #[error("{0}")]
+    NotStored(String),
+}
+
+/// Why a command is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OrderRefused {
+    #[error("{0} commands are open for this station already, try again later")]
+    Busy(usize),
+    #[error("this command is over already")]
+    Over,
+    #[error("it is on the wire; the station may carry it out")]
+    Sent,
+    #[error("it stops a session at the limit of its authorization, and is tried until that has ended")]
+    Limit,
+    #[error("{0}")]
+    NotStored(String),
+}

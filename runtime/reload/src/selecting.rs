@@ -1,0 +1,38 @@
+//! Which units are asked, when the file of rules says otherwise than before.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use amprule_hooks::{Change, Registry, Selection};
+
+use crate::findings::Findings;
+use crate::loader::Loader;
+use crate::making::Making;
+use crate::rules::Look;
+
+impl Loader {
+    pub(crate) fn look_at_rules(&mut self, findings: &mut Findings) {
+        let Some(file) = &mut self.rules else { return };
+        match file.look() {
+            Look::Same => {}
+            Look::Moving => findings.again = true,
+            Look::Changed(Ok(reading)) if names_one_of(&reading.selection, &self.making, &self.registry) => {
+                file.forget();
+                findings.again = true;
+            }
+            Look::Changed(Ok(reading)) => {
+                if *self.registry.selection() != reading.selection {
+                    findings.changes.push(Change::Select(reading.selection.into()));
+                }
+                findings.rules = Some(Ok(reading.needs_restart));
+            }
+            Look::Changed(Err(diagnostics)) => findings.rules = Some(Err(diagnostics)),
+        }
+    }
+}
+
+/// A unit and the rule that names it may be saved together: the rule waits for the compiler then, or for its refusal.
+fn names_one_of(selection: &Selection, making: &BTreeMap<PathBuf, Making>, registry: &Registry) -> bool {
+    let ids = making.values().map(|making| &making.source.manifest.id);
+    ids.into_iter().any(|id| registry.active(id).is_none() && selection.units().any(|unit| unit == id))
+}

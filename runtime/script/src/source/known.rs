@@ -1,0 +1,47 @@
+//! What all files of a unit may name, and what a check says of a name that is none of it.
+
+use std::collections::BTreeSet;
+
+use super::layout::Layout;
+use super::lexer::TokenKind;
+use super::names;
+
+#[derive(Debug, Default)]
+pub(crate) struct Known<'a> {
+    pub(crate) functions: BTreeSet<&'a str>,
+    pub(crate) fields: BTreeSet<&'a str>,
+    pub(crate) constants: BTreeSet<&'a str>,
+    pub(crate) parameters: BTreeSet<&'a str>,
+    /// The unit's own functions, with each number of parameters that one of that name has.
+    pub(super) own: BTreeSet<(&'a str, usize)>,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn new(parameters: impl Iterator<Item = &'a str>) -> Self {
+        let parameters: BTreeSet<&str> = parameters.collect();
+        Self {
+            functions: names::functions().collect(),
+            fields: parameters.iter().copied().chain(names::fields()).collect(),
+            constants: BTreeSet::new(),
+            parameters,
+            own: BTreeSet::new(),
+        }
+    }
+
+    /// A file's functions, constants and the fields that it gives to its own maps.
+    pub(crate) fn learn(&mut self, layout: &'a Layout<'a>) {
+        self.functions.extend(layout.functions.iter().map(|function| function.name.text));
+        self.own.extend(layout.functions.iter().map(|function| (function.name.text, function.parameters)));
+        self.constants.extend(layout.constants.iter().map(|constant| constant.name.text));
+        for pair in layout.tokens.windows(2) {
+            if pair[0].kind == TokenKind::Text {
+                self.fields.insert(pair[0].text.trim_matches(['"', '`']));
+            } else if pair[0].is_word() && (pair[1].is(":") || pair[1].is("=")) {
+                self.fields.insert(pair[0].text);
+            }
+        }
+    }
+}
+
+/// Code, message, hint.
+pub(super) type Finding = (&'static str, String, String);
