@@ -25,8 +25,6 @@ use crate::{CommandId, Currency, DecisionId, Occasion, SessionId, SessionNo, Sta
 
 /// A future in a box, as a method of a `dyn` port returns it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-/// The store's word for [`BoxFuture`].
-pub type Later<'a, T> = BoxFuture<'a, T>;
 
 /// The real one is in the server, and nowhere else.
 pub trait Clock: Send + Sync {

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use amprule_domain::ports::{Later, StoreError, StoreResult};
+use amprule_domain::ports::{BoxFuture, StoreError, StoreResult};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
@@ -40,7 +40,7 @@ impl Readers {
         self.points.read(query).map_err(|failure| failure.explain(what))
     }
 
-    pub(crate) fn list<'a, T, Q>(&self, what: &'static str, query: Q) -> Later<'a, StoreResult<T>>
+    pub(crate) fn list<'a, T, Q>(&self, what: &'static str, query: Q) -> BoxFuture<'a, StoreResult<T>>
     where
         T: Send + 'static,
         Q: FnOnce(&Reading<'_>) -> Outcome<T> + Send + 'static,

@@ -11,7 +11,7 @@ use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::{
-    DecisionSpan, ExchangeFilter, Later, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
+    DecisionSpan, ExchangeFilter, BoxFuture, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
 };
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;
@@ -95,7 +95,7 @@ impl SqliteStore {
         })
     }
 
-    /// Finishes what was handed over, moves the write-ahead log into the database and ends the writer. Later commits are
+    /// Finishes what was handed over, moves the write-ahead log into the database and ends the writer. BoxFuture commits are
     /// refused, reads still work. Blocks until done; dropping the store does the same.
     pub fn close(&self) {
         self.queue.close();
@@ -128,7 +128,7 @@ impl Drop for SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn commit(&self, effects: Vec<Effect>) -> Later<'_, StoreResult<()>> {
+    fn commit(&self, effects: Vec<Effect>) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(self.queue.commit(effects))
     }
 
@@ -140,7 +140,7 @@ impl Store for SqliteStore {
         self.readers.point("read a station's connectors", |reading| read::records::connectors(reading, id))
     }
 
-    fn stations(&self, page: &Page) -> Later<'_, StoreResult<Listed<StationRecord>>> {
+    fn stations(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StationRecord>>> {
         let page = page.clone();
         self.readers.list("list the stations", move |reading| read::records::stations(reading, &page))
     }
@@ -157,25 +157,25 @@ impl Store for SqliteStore {
         self.readers.point("read a command", |reading| read::exchanges::one(reading, id))
     }
 
-    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> Later<'_, StoreResult<Listed<Exchange>>> {
+    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Exchange>>> {
         let (filter, page) = (filter.clone(), page.clone());
         self.readers.list("list the commands", move |reading| read::exchanges::list(reading, &filter, &page))
     }
 
-    fn outbox(&self, after: u64, most: usize) -> Later<'_, StoreResult<Vec<OutboxRow>>> {
+    fn outbox(&self, after: u64, most: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>> {
         self.readers.list("read the outbox", move |reading| read::outbox::after(reading, after, most))
     }
 
-    fn outbox_span(&self) -> Later<'_, StoreResult<Option<(u64, u64)>>> {
+    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>> {
         self.readers.list("look at the outbox", |reading| read::outbox::span(reading))
     }
 
-    fn set_aside(&self, page: &Page) -> Later<'_, StoreResult<Listed<SetAside>>> {
+    fn set_aside(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<SetAside>>> {
         let page = page.clone();
         self.readers.list("list what is set aside", move |reading| aside::list(reading, &page))
     }
 
-    fn subscribers(&self) -> Later<'_, StoreResult<Vec<Subscriber>>> {
+    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>> {
         self.readers.list("read the subscribers", |reading| read::outbox::subscribers(reading))
     }
 
@@ -201,12 +201,12 @@ impl Store for SqliteStore {
         self.readers.point("read a session", |reading| read::sessions::one(reading, id))
     }
 
-    fn sessions(&self, filter: &SessionFilter, page: &Page) -> Later<'_, StoreResult<Listed<Session>>> {
+    fn sessions(&self, filter: &SessionFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Session>>> {
         let (filter, page) = (filter.clone(), page.clone());
         self.readers.list("list the sessions", move |reading| read::sessions::list(reading, &filter, &page))
     }
 
-    fn readings(&self, session: SessionNo, page: &Page) -> Later<'_, StoreResult<Listed<StoredReading>>> {
+    fn readings(&self, session: SessionNo, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StoredReading>>> {
         let page = page.clone();
         self.readers.list("list a session's readings", move |reading| read::journal::readings(reading, session, &page))
     }
@@ -226,7 +226,7 @@ impl Store for SqliteStore {
         Ok(read)
     }
 
-    fn tokens(&self, page: &Page) -> Later<'_, StoreResult<Listed<TokenRecord>>> {
+    fn tokens(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<TokenRecord>>> {
         let page = page.clone();
         self.readers.list("list the tokens", move |reading| read::records::tokens(reading, &page))
     }
@@ -239,7 +239,7 @@ impl Store for SqliteStore {
         self.readers.point("count a token's sessions", |reading| read::sessions::open_count(reading, key))
     }
 
-    fn decisions(&self, session: Option<SessionId>, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+    fn decisions(&self, session: Option<SessionId>, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
         let page = page.clone();
         self.readers.list("list the decisions", move |reading| read::log::decisions(reading, session, &page))
     }
@@ -250,14 +250,14 @@ impl Store for SqliteStore {
         row.map_or_else(filed, |decision| Ok(Some(decision)))
     }
 
-    fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> Later<'_, StoreResult<Listed<Decision>>> {
+    fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
         let (span, page, segments) = (span.clone(), page.clone(), Arc::clone(&self.segments));
         self.readers.list("read the decisions", move |reading| {
             read::log::decisions_between(reading, &segments, &span, &page, || Ok(()))
         })
     }
 
-    fn kept(&self, station: &StationId, page: &Page) -> Later<'_, StoreResult<Listed<KeptMessage>>> {
+    fn kept(&self, station: &StationId, page: &Page) -> BoxFuture<'_, StoreResult<Listed<KeptMessage>>> {
         let (station, page) = (station.clone(), page.clone());
         self.readers.list("list a station's kept messages", move |reading| read::log::kept(reading, &station, &page))
     }

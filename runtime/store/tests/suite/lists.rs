@@ -1,13 +1,13 @@
 use amprule_domain::Mark;
 use amprule_domain::decision::Hook;
 use amprule_domain::effect::{Effect, KeptMessage};
-use amprule_domain::ports::{DecisionSpan, Later, Listed, Page, SessionFilter, Store, StoreResult};
+use amprule_domain::ports::{DecisionSpan, BoxFuture, Listed, Page, SessionFilter, Store, StoreResult};
 use amprule_domain::session::SessionState;
 
 use super::build::{at, decision, ended, id, kept, page, put, session, station, token};
 
 /// Reads a whole list in pages of `limit`.
-async fn pages<'a, T>(limit: usize, list: impl Fn(Page) -> Later<'a, StoreResult<Listed<T>>>) -> Vec<T> {
+async fn pages<'a, T>(limit: usize, list: impl Fn(Page) -> BoxFuture<'a, StoreResult<Listed<T>>>) -> Vec<T> {
     let (mut after, mut all) = (None, Vec::new());
     loop {
         let listed = list(Page { after, limit }).await.unwrap();

@@ -75,7 +75,7 @@ async fn a_receiver_that_asks_for_time_gets_it() {
 async fn what_a_receiver_may_ask_for_has_a_bound() {
     let outbox = Memory::new();
     let receiver = Receiver::new(|heard| match heard.attempt() {
-        1 => raw("503 Later", "Retry-After: 999999999999\r\n", ""),
+        1 => raw("503 BoxFuture", "Retry-After: 999999999999\r\n", ""),
         _ => Reply::Status(200),
     });
     let receiver = receiver.await;
