@@ -8,11 +8,14 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod bed;
 mod echo;
+mod figures;
 mod hooks;
 mod idle;
 mod load;
 mod measured;
+mod minutes;
 mod overhead;
 mod plan;
 mod ratio;
