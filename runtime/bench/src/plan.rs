@@ -13,7 +13,7 @@ use crate::ratio::{Ratio, Rounds};
 use crate::reloads::{self, Reloads, Series};
 use crate::report::Report;
 use crate::traffic::Traffic;
-use crate::{idle, overhead, visits};
+use crate::{idle, overhead, stations, visits};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
@@ -35,6 +35,9 @@ pub(crate) struct Plan {
     /// How long visits are measured; ten minutes show filing and checkpoints at work.
     #[arg(long)]
     seconds: Option<f64>,
+    /// Only visits with many stations connected, and what else is named: 1000, 5000 and 15000, or so many.
+    #[arg(long, value_name = "COUNT", value_delimiter = ',', num_args = 0.., require_equals = true)]
+    stations: Option<Vec<usize>>,
 }
 
 /// The units that price in the bench: each the product's time-of-use example of its kind.
@@ -44,14 +47,17 @@ const PLUGIN: &str = "plugins/night-rate";
 /// How large each measure is when nobody says otherwise.
 struct Sizes {
     visit_seconds: f64,
+    stations: &'static [usize],
+    many: Rounds,
 }
 
-const WHOLE: Sizes = Sizes { visit_seconds: 20.0 };
-const QUICK: Sizes = Sizes { visit_seconds: 5.0 };
+const WHOLE: Sizes =
+    Sizes { visit_seconds: 20.0, stations: &[1_000, 5_000, 15_000], many: Rounds { rounds: 3, seconds: 15.0 } };
+const QUICK: Sizes = Sizes { visit_seconds: 5.0, stations: &[1_000, 3_000], many: Rounds { rounds: 1, seconds: 5.0 } };
 
 impl Plan {
     pub(crate) fn run(self) -> Result<()> {
-        let named = [self.visits];
+        let named = [self.visits, self.stations.is_some()];
         let measures: Vec<Measure> =
             Measure::ALL.into_iter().zip(named).filter_map(|(measure, is_named)| is_named.then_some(measure)).collect();
         let mut all: Vec<Box<dyn Figures>> = Vec::new();
@@ -76,6 +82,10 @@ impl Plan {
         let (ground, sizes) = (self.ground(), if self.quick { QUICK } else { WHOLE });
         let measured: Box<dyn Figures> = match measure {
             Measure::Visits => Box::new(visits::measure(ground, self.seconds.unwrap_or(sizes.visit_seconds))?),
+            Measure::Stations => {
+                let given = self.stations.as_deref().filter(|given| !given.is_empty());
+                Box::new(stations::measure(ground, given.unwrap_or(sizes.stations), sizes.many)?)
+            }
         };
         Ok(measured)
     }
@@ -136,14 +146,16 @@ impl Plan {
 #[derive(Debug, Clone, Copy)]
 enum Measure {
     Visits,
+    Stations,
 }
 
 impl Measure {
-    const ALL: [Self; 1] = [Self::Visits];
+    const ALL: [Self; 2] = [Self::Visits, Self::Stations];
 
     fn name(self) -> &'static str {
         match self {
             Self::Visits => "whole visits",
+            Self::Stations => "visits with many stations connected",
         }
     }
 }

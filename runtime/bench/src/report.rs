@@ -36,6 +36,8 @@ pub(crate) mod target {
     pub(super) const RELOAD_P99: f64 = 2.0;
     pub(super) const RHAI_OVERHEAD: f64 = 1.3;
     pub(super) const WASM_OVERHEAD: f64 = 1.5;
+    /// How much more a message costs, however many stations are connected.
+    pub(crate) const STATIONS_PERCENT: f64 = 15.0;
 }
 
 impl Figures for Report {
