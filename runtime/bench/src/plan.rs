@@ -13,7 +13,7 @@ use crate::ratio::{Ratio, Rounds};
 use crate::reloads::{self, Reloads, Series};
 use crate::report::Report;
 use crate::traffic::Traffic;
-use crate::{idle, overhead, stations, visits};
+use crate::{history, idle, overhead, stations, visits};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
@@ -38,6 +38,9 @@ pub(crate) struct Plan {
     /// Only visits with many stations connected, and what else is named: 1000, 5000 and 15000, or so many.
     #[arg(long, value_name = "COUNT", value_delimiter = ',', num_args = 0.., require_equals = true)]
     stations: Option<Vec<usize>>,
+    /// Only visits with a token that has a long history, and what else is named: 100000 past sessions, or so many.
+    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(i64).range(1..))]
+    history: Option<Option<i64>>,
 }
 
 /// The units that price in the bench: each the product's time-of-use example of its kind.
@@ -49,15 +52,21 @@ struct Sizes {
     visit_seconds: f64,
     stations: &'static [usize],
     many: Rounds,
+    past: i64,
 }
 
-const WHOLE: Sizes =
-    Sizes { visit_seconds: 20.0, stations: &[1_000, 5_000, 15_000], many: Rounds { rounds: 3, seconds: 15.0 } };
-const QUICK: Sizes = Sizes { visit_seconds: 5.0, stations: &[1_000, 3_000], many: Rounds { rounds: 1, seconds: 5.0 } };
+const WHOLE: Sizes = Sizes {
+    visit_seconds: 20.0,
+    stations: &[1_000, 5_000, 15_000],
+    many: Rounds { rounds: 3, seconds: 15.0 },
+    past: 100_000,
+};
+const QUICK: Sizes =
+    Sizes { visit_seconds: 5.0, stations: &[1_000, 3_000], many: Rounds { rounds: 1, seconds: 5.0 }, past: 10_000 };
 
 impl Plan {
     pub(crate) fn run(self) -> Result<()> {
-        let named = [self.visits, self.stations.is_some()];
+        let named = [self.visits, self.stations.is_some(), self.history.is_some()];
         let measures: Vec<Measure> =
             Measure::ALL.into_iter().zip(named).filter_map(|(measure, is_named)| is_named.then_some(measure)).collect();
         let mut all: Vec<Box<dyn Figures>> = Vec::new();
@@ -85,6 +94,9 @@ impl Plan {
             Measure::Stations => {
                 let given = self.stations.as_deref().filter(|given| !given.is_empty());
                 Box::new(stations::measure(ground, given.unwrap_or(sizes.stations), sizes.many)?)
+            }
+            Measure::History => {
+                Box::new(history::measure(ground, self.history.flatten().unwrap_or(sizes.past), sizes.many)?)
             }
         };
         Ok(measured)
@@ -147,15 +159,17 @@ impl Plan {
 enum Measure {
     Visits,
     Stations,
+    History,
 }
 
 impl Measure {
-    const ALL: [Self; 2] = [Self::Visits, Self::Stations];
+    const ALL: [Self; 3] = [Self::Visits, Self::Stations, Self::History];
 
     fn name(self) -> &'static str {
         match self {
             Self::Visits => "whole visits",
             Self::Stations => "visits with many stations connected",
+            Self::History => "visits with a token that has a long history",
         }
     }
 }
