@@ -15,6 +15,7 @@ mod figures;
 mod history;
 mod hooks;
 mod idle;
+mod lists;
 mod load;
 mod measured;
 mod minutes;

@@ -13,7 +13,7 @@ use crate::ratio::{Ratio, Rounds};
 use crate::reloads::{self, Reloads, Series};
 use crate::report::Report;
 use crate::traffic::Traffic;
-use crate::{history, idle, overhead, stations, visits};
+use crate::{history, idle, lists, overhead, stations, visits};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
@@ -41,6 +41,9 @@ pub(crate) struct Plan {
     /// Only visits with a token that has a long history, and what else is named: 100000 past sessions, or so many.
     #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(i64).range(1..))]
     history: Option<Option<i64>>,
+    /// Only lists over large books, and what else is named: of 1000000 sessions, or of so many.
+    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(u64).range(1..))]
+    lists: Option<Option<u64>>,
 }
 
 /// The units that price in the bench: each the product's time-of-use example of its kind.
@@ -53,6 +56,7 @@ struct Sizes {
     stations: &'static [usize],
     many: Rounds,
     past: i64,
+    sessions: u64,
 }
 
 const WHOLE: Sizes = Sizes {
@@ -60,13 +64,19 @@ const WHOLE: Sizes = Sizes {
     stations: &[1_000, 5_000, 15_000],
     many: Rounds { rounds: 3, seconds: 15.0 },
     past: 100_000,
+    sessions: 1_000_000,
 };
-const QUICK: Sizes =
-    Sizes { visit_seconds: 5.0, stations: &[1_000, 3_000], many: Rounds { rounds: 1, seconds: 5.0 }, past: 10_000 };
+const QUICK: Sizes = Sizes {
+    visit_seconds: 5.0,
+    stations: &[1_000, 3_000],
+    many: Rounds { rounds: 1, seconds: 5.0 },
+    past: 10_000,
+    sessions: 50_000,
+};
 
 impl Plan {
     pub(crate) fn run(self) -> Result<()> {
-        let named = [self.visits, self.stations.is_some(), self.history.is_some()];
+        let named = [self.visits, self.stations.is_some(), self.history.is_some(), self.lists.is_some()];
         let measures: Vec<Measure> =
             Measure::ALL.into_iter().zip(named).filter_map(|(measure, is_named)| is_named.then_some(measure)).collect();
         let mut all: Vec<Box<dyn Figures>> = Vec::new();
@@ -98,6 +108,7 @@ impl Plan {
             Measure::History => {
                 Box::new(history::measure(ground, self.history.flatten().unwrap_or(sizes.past), sizes.many)?)
             }
+            Measure::Lists => Box::new(lists::measure(ground, self.lists.flatten().unwrap_or(sizes.sessions))?),
         };
         Ok(measured)
     }
@@ -160,16 +171,18 @@ enum Measure {
     Visits,
     Stations,
     History,
+    Lists,
 }
 
 impl Measure {
-    const ALL: [Self; 3] = [Self::Visits, Self::Stations, Self::History];
+    const ALL: [Self; 4] = [Self::Visits, Self::Stations, Self::History, Self::Lists];
 
     fn name(self) -> &'static str {
         match self {
             Self::Visits => "whole visits",
             Self::Stations => "visits with many stations connected",
             Self::History => "visits with a token that has a long history",
+            Self::Lists => "lists over large books",
         }
     }
 }
