@@ -3,7 +3,8 @@
 //! Two servers with equally many past sessions in their books: in one all are the load's token's, in the other all but one
 //! are of tokens with one session each. So the databases are equally large, and nothing but the token's history differs.
 //! All stations show that one token: a hundred thousand sessions for each of two hundred tokens would be another measure,
-//! that of a large database. Its starts are decided one after the other, in both.
+//! that of a large database. Its starts are decided one after the other, in both. Every station has the same number of whole
+//! visits: in a given time, a server that is slow at starts would be asked for little else.
 //!
 //! The load's own sessions began long before this month, and the past is dated within it. So the history that a budget of
 //! this month adds up stays as it is while the load runs.
@@ -21,9 +22,12 @@ use crate::load::Load;
 use crate::measured::Ready;
 use crate::past::{Past, Stay};
 use crate::prepare::fill;
-use crate::ratio::{CONNECTIONS, Rounds, clocked, median};
+use crate::ratio::{CONNECTIONS, clocked, median};
 use crate::report::target;
 use crate::traffic::{TOKEN, Traffic};
+
+/// Of each station in a round.
+const VISITS: u32 = 5;
 
 #[derive(Debug)]
 pub(crate) struct History {
@@ -41,7 +45,7 @@ struct Pair {
 
 /// What is spent of a budget is the one question about a token whose answer comes from all of its history, so it is
 /// measured without one and with one.
-pub(crate) fn measure(ground: Ground<'_>, past: i64, rounds: Rounds) -> Result<History> {
+pub(crate) fn measure(ground: Ground<'_>, past: i64, rounds: usize) -> Result<History> {
     let books =
         Books { past: Past::priced_by(&ground.root.join(FLAT_TARIFF))?, sessions: past, this_month: this_month()? };
     let one = books.bed(ground, |no| if no == 1 { TOKEN.to_owned() } else { format!("OTHER{no}") })?;
@@ -85,12 +89,12 @@ fn this_month() -> Result<(Timestamp, Timestamp)> {
     Ok((begin.timestamp(), now))
 }
 
-fn by_turns(beds: [&Bed; 2], what: &str, rounds: Rounds) -> Result<Pair> {
+fn by_turns(beds: [&Bed; 2], what: &str, rounds: usize) -> Result<Pair> {
     let mut micros = [Vec::new(), Vec::new()];
     // The first round warms both.
-    for number in 0..=rounds.rounds {
+    for number in 0..=rounds {
         for (bed, micros) in beds.iter().zip(&mut micros) {
-            let cost = cost(bed, format!("{what}{number}"), rounds.seconds)?;
+            let cost = cost(bed, format!("{what}{number}"))?;
             micros.extend((number > 0).then_some(cost));
         }
     }
@@ -98,15 +102,16 @@ fn by_turns(beds: [&Bed; 2], what: &str, rounds: Rounds) -> Result<Pair> {
     Ok(Pair { one, many })
 }
 
-fn cost(bed: &Bed, prefix: String, seconds: f64) -> Result<f64> {
+fn cost(bed: &Bed, prefix: String) -> Result<f64> {
     let load = Load {
         url: bed.server.url.clone(),
         traffic: Traffic::Session,
         connections: CONNECTIONS,
-        seconds,
+        seconds: 0.0,
         prefix,
         in_flight: None,
         token: Some(TOKEN.to_owned()),
+        visits: Some(VISITS),
     };
     Ok(clocked(&bed.server, Ready::start(&load)?)?.micros)
 }

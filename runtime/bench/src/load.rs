@@ -43,6 +43,9 @@ pub(crate) struct Load {
     /// The token of all stations, whatever their traffic.
     #[arg(long)]
     pub(crate) token: Option<String>,
+    /// Of each station, however long they take; without it the time is the bound.
+    #[arg(long)]
+    pub(crate) visits: Option<u32>,
 }
 
 /// What a run came to.
@@ -73,12 +76,13 @@ const HANDSHAKES: usize = 64;
 impl Load {
     /// The command line of a process that is this load.
     pub(crate) fn arguments(&self) -> Result<Vec<String>> {
-        let Self { url, traffic, connections, seconds, prefix, in_flight, token } = self;
+        let Self { url, traffic, connections, seconds, prefix, in_flight, token, visits } = self;
         let traffic = clap::ValueEnum::to_possible_value(traffic).context("a traffic has a name")?;
         let mut arguments: Vec<String> =
             ["load", "--url", url, "--traffic", traffic.get_name(), "--prefix", prefix].map(str::to_owned).into();
         arguments.extend([format!("--connections={connections}"), format!("--seconds={seconds}")]);
         arguments.extend(in_flight.map(|count| format!("--in-flight={count}")));
+        arguments.extend(visits.map(|count| format!("--visits={count}")));
         arguments.extend(token.as_ref().map(|token| format!("--token={token}")));
         Ok(arguments)
     }
@@ -98,7 +102,7 @@ impl Load {
                 drop(permit);
                 connected.wait().await;
                 go.wait().await;
-                line.work(Duration::from_secs_f64(load.seconds), &turns).await
+                line.work(&load, &turns).await
             });
         }
         tokio::select! {
@@ -211,13 +215,14 @@ impl Line {
         Ok(())
     }
 
-    async fn work(&mut self, time: Duration, turns: &Semaphore) -> Result<Worked> {
-        let begun = Instant::now();
+    async fn work(&mut self, load: &Load, turns: &Semaphore) -> Result<Worked> {
+        let (begun, time) = (Instant::now(), Duration::from_secs_f64(load.seconds));
+        let messages = load.visits.map(|visits| (visits * VISIT) as usize);
         let mut worked = Worked::default();
         loop {
             let turn = turns.acquire().await?;
             let (at, sent) = (begun.elapsed(), Instant::now());
-            if at >= time {
+            if messages.map_or(at >= time, |messages| worked.micros.len() >= messages) {
                 return Ok(worked);
             }
             worked.answer_bytes = self.converse().await?;

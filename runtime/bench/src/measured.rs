@@ -94,7 +94,7 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn load(url: &str, traffic: Traffic, connections: usize, seconds: f64, prefix: &str) -> Result<Self> {
         let (url, prefix) = (url.to_owned(), prefix.to_owned());
-        Self::start(&Load { url, traffic, connections, seconds, prefix, in_flight: None, token: None })
+        Self::start(&Load { url, traffic, connections, seconds, prefix, in_flight: None, token: None, visits: None })
     }
 
     pub(crate) fn start(load: &Load) -> Result<Self> {

@@ -106,7 +106,7 @@ impl Plan {
                 Box::new(stations::measure(ground, given.unwrap_or(sizes.stations), sizes.many)?)
             }
             Measure::History => {
-                Box::new(history::measure(ground, self.history.flatten().unwrap_or(sizes.past), sizes.many)?)
+                Box::new(history::measure(ground, self.history.flatten().unwrap_or(sizes.past), sizes.many.rounds)?)
             }
             Measure::Lists => Box::new(lists::measure(ground, self.lists.flatten().unwrap_or(sizes.sessions))?),
         };

@@ -9,7 +9,7 @@ use std::fmt;
 use amprule_domain::effect::Effect;
 use amprule_domain::token::{TokenRecord, TokenStatus};
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bed::{Ground, OPERATOR};
 use crate::figures::{Figures, rounded};
@@ -66,6 +66,7 @@ fn round(ground: Ground<'_>, stations: usize, seconds: f64) -> Result<Round> {
         prefix: "many".to_owned(),
         in_flight: Some(IN_FLIGHT),
         token: None,
+        visits: None,
     };
     clocked(&bed.server, Ready::start(&load)?)
 }
@@ -95,10 +96,11 @@ impl Row {
 }
 
 impl Stations {
-    /// How much more the dearest message costs than the cheapest.
-    fn spread_percent(&self) -> f64 {
+    /// How much more the dearest message costs than the cheapest, where there are two.
+    fn spread_percent(&self) -> Option<f64> {
         let of = |choose: fn(f64, f64) -> f64| self.rows.iter().map(|row| row.messages_per_cpu_second).reduce(choose);
-        of(f64::max).zip(of(f64::min)).map_or(f64::NAN, |(most, least)| (most / least - 1.0) * 100.0)
+        let (most, least) = of(f64::max).zip(of(f64::min))?;
+        (self.rows.len() > 1).then_some((most / least - 1.0) * 100.0)
     }
 }
 
@@ -110,8 +112,9 @@ impl Figures for Stations {
             json[format!("{name}PerSecond")] = rounded(row.messages_per_second).into();
             json[format!("{name}P99Micros")] = rounded(row.p99_micros).into();
         }
-        json["stationsSpreadPercent"] = rounded(self.spread_percent()).into();
-        json["stationsLeftOut"] = self.left_out.iter().map(|(stations, _)| *stations).collect();
+        json["stationsSpreadPercent"] = self.spread_percent().map(rounded).into();
+        json["stationsLeftOut"] =
+            self.left_out.iter().map(|(stations, why)| json!({"stations": stations, "why": why})).collect();
     }
 }
 
@@ -128,11 +131,9 @@ impl fmt::Display for Stations {
         for (stations, why) in &self.left_out {
             writeln!(f, "  {stations:>6}: left out, {why}")?;
         }
-        writeln!(
-            f,
-            "  a message costs {:.1} % more at most (at most {:.0} %)",
-            self.spread_percent(),
-            target::STATIONS_PERCENT
-        )
+        let most = target::STATIONS_PERCENT;
+        self.spread_percent().iter().try_for_each(|spread| {
+            writeln!(f, "  the dearest message costs {spread:.1} % more than the cheapest (at most {most:.0} %)")
+        })
     }
 }
