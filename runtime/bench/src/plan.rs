@@ -39,10 +39,12 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "COUNT", value_delimiter = ',', num_args = 0.., require_equals = true)]
     stations: Option<Vec<usize>>,
     /// Only visits with a token that has a long history, and what else is named: 100000 past sessions, or so many.
-    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true)]
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
     history: Option<Option<i64>>,
     /// Only lists over large books, and what else is named: of 1000000 sessions, or of so many.
-    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     lists: Option<Option<u64>>,
 }
 
