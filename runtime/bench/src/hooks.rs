@@ -12,6 +12,8 @@ pub(crate) struct Timing {
 
 /// The management API of a measured server.
 pub(crate) struct Api {
+    /// Keeps its connection.
+    agent: ureq::Agent,
     base: String,
     token: String,
 }
@@ -20,16 +22,30 @@ impl Api {
     pub(crate) fn new(base: String, data: &std::path::Path) -> Result<Self> {
         let file = data.join("api-token");
         let token = std::fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
-        Ok(Self { base, token: token.trim().to_owned() })
+        Ok(Self { agent: ureq::Agent::new_with_defaults(), base, token: token.trim().to_owned() })
     }
 
     /// Lets one of the load's tokens in.
     pub(crate) fn accept(&self, token: &str) -> Result<()> {
-        ureq::put(format!("{}/api/v1/tokens/{token}", self.base))
+        self.put_token(token, &json!({"type": "ISO14443", "status": "accepted"}))
+    }
+
+    /// What is not given stays as it is.
+    pub(crate) fn put_token(&self, token: &str, change: &Value) -> Result<()> {
+        let request = self.agent.put(format!("{}/api/v1/tokens/{token}", self.base));
+        let mut answer = request
             .header("authorization", format!("Bearer {}", self.token))
-            .send_json(json!({"type": "ISO14443", "status": "accepted"}))
-            .with_context(|| format!("accept the token {token}"))?;
+            .send_json(change)
+            .with_context(|| format!("enter the token {token}"))?;
+        // A connection is used again once its answer was read.
+        answer.body_mut().read_to_string()?;
         Ok(())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<String> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let answer = request.header("authorization", format!("Bearer {}", self.token)).call();
+        Ok(answer.with_context(|| format!("get {path}"))?.body_mut().read_to_string()?)
     }
 
     /// Which version of the only unit is active.
@@ -41,21 +57,13 @@ impl Api {
 
     /// Calls of all units that came to nothing so far.
     pub(crate) fn faults(&self) -> Result<f64> {
-        let mut answer = ureq::get(format!("{}/metrics", self.base))
-            .header("authorization", format!("Bearer {}", self.token))
-            .call()
-            .context("read the metrics")?;
-        let text = answer.body_mut().read_to_string()?;
+        let text = self.get("/metrics")?;
         let faults = text.lines().filter(|line| line.starts_with("amprule_hook_faults_total"));
         Ok(faults.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
     fn extensions(&self) -> Result<Value> {
-        let mut answer = ureq::get(format!("{}/api/v1/extensions", self.base))
-            .header("authorization", format!("Bearer {}", self.token))
-            .call()
-            .context("list the extensions")?;
-        Ok(answer.body_mut().read_json()?)
+        Ok(serde_json::from_str(&self.get("/api/v1/extensions")?)?)
     }
 
     /// How long the pricing hook of the only unit took.

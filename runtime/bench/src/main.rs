@@ -4,20 +4,30 @@
 //! So the CPU time of the measured process is its own work and nothing else.
 
 #![expect(clippy::print_stdout, reason = "a command line tool prints its figures")]
+#![expect(clippy::print_stderr, reason = "how far a long preparation has come is no figure")]
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod bed;
 mod echo;
+mod figures;
+mod history;
 mod hooks;
 mod idle;
+mod lists;
 mod load;
 mod measured;
+mod minutes;
 mod overhead;
+mod past;
 mod plan;
+mod prepare;
 mod ratio;
 mod reloads;
 mod report;
+mod room;
+mod stations;
 mod traffic;
 mod visits;
 

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::load::Outcome;
+use crate::load::{Load, Outcome};
 use crate::traffic::Traffic;
 
 /// A child under the highest limit of open files that we may set: 5,000 connections are more than many shells allow.
@@ -93,17 +93,20 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(crate) fn load(url: &str, traffic: Traffic, connections: usize, seconds: f64, prefix: &str) -> Result<Self> {
-        let traffic = clap::ValueEnum::to_possible_value(&traffic).context("a traffic has a name")?;
+        let (url, prefix) = (url.to_owned(), prefix.to_owned());
+        Self::start(&Load { url, traffic, connections, seconds, prefix, in_flight: None, token: None, visits: None })
+    }
+
+    pub(crate) fn start(load: &Load) -> Result<Self> {
         let mut command = with_files(&std::env::current_exe()?);
-        command.args(["load", "--url", url, "--traffic", traffic.get_name(), "--prefix", prefix]);
-        command.args(["--connections", &connections.to_string(), "--seconds", &seconds.to_string()]);
+        command.args(load.arguments()?);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("start the load")?;
         let input = child.stdin.take().context("a piped input")?;
         let output = child.stdout.take().context("a piped output")?;
         let mut ready = Self { child, input, lines: BufReader::new(output).lines() };
         match ready.lines.next() {
             Some(Ok(line)) if line == "ready" => Ok(ready),
-            _ => bail!("the load could not connect its {connections} stations; its last line says why"),
+            _ => bail!("the load could not connect its {} stations; its last line says why", load.connections),
         }
     }
 

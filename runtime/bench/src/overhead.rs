@@ -108,7 +108,7 @@ fn timed(round: impl FnOnce() -> Result<()>) -> Result<f64> {
     Ok(began.elapsed().as_secs_f64() * 1e6 / CALLS as f64)
 }
 
-fn read(unit: &Path) -> Result<Source> {
+pub(crate) fn read(unit: &Path) -> Result<Source> {
     read_unit(unit).map_err(|found| told(&found)).with_context(|| format!("read {}", unit.display()))
 }
 

@@ -27,9 +27,11 @@ pub(crate) struct Rounds {
     pub(crate) seconds: f64,
 }
 
-struct Round {
-    micros: f64,
-    outcome: Outcome,
+/// One load, and what it cost.
+pub(crate) struct Round {
+    /// CPU of the measured process for each message.
+    pub(crate) micros: f64,
+    pub(crate) outcome: Outcome,
 }
 
 impl Rounds {
@@ -57,7 +59,11 @@ impl Rounds {
 }
 
 fn round(measured: &Measured, traffic: Traffic, seconds: f64, prefix: &str) -> Result<Round> {
-    let ready = Ready::load(&measured.url, traffic, CONNECTIONS, seconds, prefix)?;
+    clocked(measured, Ready::load(&measured.url, traffic, CONNECTIONS, seconds, prefix)?)
+}
+
+/// Lets a load that waits for the word go.
+pub(crate) fn clocked(measured: &Measured, ready: Ready) -> Result<Round> {
     let before = measured.cpu_seconds()?;
     let outcome = ready.go()?;
     let used = measured.cpu_seconds()? - before;

@@ -40,6 +40,16 @@ pub(crate) fn token(number: usize) -> String {
     format!("{TOKEN}{number}")
 }
 
+impl Traffic {
+    /// What a station of this traffic shows, when nobody says otherwise.
+    pub(crate) fn token(self, number: usize) -> String {
+        match self {
+            Self::Session => token(number),
+            _ => TOKEN.to_owned(),
+        }
+    }
+}
+
 /// One station's pen.
 pub(crate) struct Station {
     traffic: Traffic,
@@ -54,11 +64,10 @@ pub(crate) struct Station {
 
 impl Station {
     #[expect(clippy::disallowed_methods, reason = "a load generator lives in real time")]
-    pub(crate) fn new(traffic: Traffic, number: usize) -> Self {
-        let (now, long_ago) = (Timestamp::now(), Timestamp::now() - LONG_AGO);
-        let (token, began_at) = match traffic {
-            Traffic::Session => (token(number), long_ago),
-            _ => (TOKEN.to_owned(), now),
+    pub(crate) fn new(traffic: Traffic, token: String) -> Self {
+        let began_at = match traffic {
+            Traffic::Session => Timestamp::now() - LONG_AGO,
+            _ => Timestamp::now(),
         };
         Self { traffic, next_id: 0, token, step: 0, transaction: 1, begun: Instant::now(), began_at }
     }

@@ -16,12 +16,21 @@ pub(crate) struct Bench {
     /// Shorter runs: a first impression, not a figure to quote.
     #[arg(long)]
     quick: bool,
-    /// Whole visits and nothing else.
-    #[arg(long, conflicts_with = "json")]
+    /// Only whole visits, and what else is named.
+    #[arg(long)]
     visits: bool,
-    /// How long visits are measured.
+    /// How long visits are measured; beyond two minutes the first and the last one are told too.
     #[arg(long)]
     seconds: Option<f64>,
+    /// Only visits with many stations connected, and what else is named: 1000, 5000 and 15000, or so many.
+    #[arg(long, value_name = "COUNT,COUNT,…", num_args = 0..=1, require_equals = true)]
+    stations: Option<Option<String>>,
+    /// Only visits with a token that has a long history, and what else is named: 100000 past sessions, or so many.
+    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true)]
+    history: Option<Option<String>>,
+    /// Only lists over large books, and what else is named: of 1000000 sessions, or of so many.
+    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true)]
+    lists: Option<Option<String>>,
 }
 
 impl Bench {
@@ -41,6 +50,12 @@ impl Bench {
         }
         if let Some(seconds) = self.seconds {
             command.arg("--seconds").arg(seconds.to_string());
+        }
+        let sized = [("--stations", &self.stations), ("--history", &self.history), ("--lists", &self.lists)];
+        for (name, size) in sized {
+            let with_size =
+                |size: &Option<String>| size.as_ref().map_or(name.to_owned(), |size| format!("{name}={size}"));
+            command.args(size.as_ref().map(with_size));
         }
         run(&mut command)
     }
