@@ -18,6 +18,7 @@ mod reader;
 mod schema;
 mod session_form;
 mod settings;
+mod spans;
 mod stats;
 mod store;
 mod tokens;

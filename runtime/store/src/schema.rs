@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/007_packed_decisions.sql"),
     include_str!("../migrations/008_commands_outbox_bills.sql"),
     include_str!("../migrations/009_lists_and_readings.sql"),
+    include_str!("../migrations/010_budgets.sql"),
 ];
 
 /// The connection that writes, with the newest format.

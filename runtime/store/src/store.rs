@@ -11,7 +11,7 @@ use amprule_domain::effect::{Answered, Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::{
-    DecisionSpan, ExchangeFilter, BoxFuture, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
+    BoxFuture, DecisionSpan, ExchangeFilter, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
 };
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::Session;

@@ -3,6 +3,7 @@
 //! One caller's effects are all on disk or none, and never at another's cost: a transaction that fails because of one
 //! commit is tried again in halves, down to that one. What keeps the database from being written refuses all at once.
 
+mod budgets;
 mod effects;
 mod exchanges;
 mod journal;

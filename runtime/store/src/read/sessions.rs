@@ -14,6 +14,7 @@ use crate::error::{Failure, Outcome};
 use crate::forms;
 use crate::packed::unpack;
 use crate::session_form::join;
+use crate::spans::{DAY_S, HOUR_S, first_from};
 
 pub(crate) fn one(reading: &Reading<'_>, id: SessionId) -> Outcome<Option<Session>> {
     let sql = "SELECT head, course, no FROM sessions JOIN courses USING (no) WHERE id = ?1";
@@ -69,10 +70,14 @@ pub(crate) fn pins(connection: &Connection) -> Outcome<Vec<Pin>> {
 }
 
 pub(crate) fn spent(connection: &Connection, key: &str, currency: Currency, since: Timestamp) -> Outcome<Decimal> {
-    let sql = "SELECT total FROM sessions INDEXED BY sessions_by_token JOIN courses USING (no)
-               WHERE token = ?1 AND started_at >= ?2 AND currency = ?3 AND total IS NOT NULL";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![key.to_uppercase(), micros(since), currency.as_str()])?;
+    let (key, since) = (key.to_uppercase(), micros(since));
+    let is_added_up = "SELECT 1 FROM budgeted WHERE token = ?1 AND is_added_up = 1";
+    let is_added_up = connection.prepare_cached(is_added_up)?.exists([&key])?;
+    // Of a token that is added up: the sessions before the first whole hour, the hours before the first whole day, the days.
+    let hours = if is_added_up { first_from(HOUR_S, since) } else { i64::MAX };
+    let days = if is_added_up { first_from(DAY_S, hours) } else { i64::MAX };
+    let mut statement = connection.prepare_cached(SPENT)?;
+    let mut rows = statement.query(params![key, currency.as_str(), since, hours, days])?;
     let mut sum = Decimal::ZERO;
     while let Some(row) = rows.next()? {
         let text = text(row, 0)?;
@@ -81,6 +86,14 @@ pub(crate) fn spent(connection: &Connection, key: &str, currency: Currency, sinc
     }
     Ok(sum)
 }
+
+const SPENT: &str = "
+    SELECT total FROM sessions INDEXED BY sessions_by_token JOIN courses USING (no)
+    WHERE token = ?1 AND currency = ?2 AND started_at >= ?3 AND started_at < ?4 AND total IS NOT NULL
+    UNION ALL SELECT total FROM spent
+    WHERE token = ?1 AND currency = ?2 AND span_s = 3600 AND start >= ?4 AND start < ?5
+    UNION ALL SELECT total FROM spent
+    WHERE token = ?1 AND currency = ?2 AND span_s = 86400 AND start >= ?5";
 
 pub(crate) fn open_count(connection: &Connection, key: &str) -> Outcome<u32> {
     let sql = "SELECT count(*) FROM sessions INDEXED BY sessions_charging WHERE token = ?1 AND charging = 1";

@@ -3,6 +3,7 @@
 use amprule_domain::effect::Effect;
 use rusqlite::Connection;
 
+use super::budgets::Budgets;
 use super::exchanges::Exchanges;
 use super::journal::Journal;
 use super::log::Log;
@@ -14,6 +15,7 @@ use crate::error::{Outcome, Refused};
 pub(super) struct Effects<'c> {
     journal: Journal<'c>,
     sessions: Sessions<'c>,
+    budgets: Budgets<'c>,
     records: Records<'c>,
     exchanges: Exchanges<'c>,
     outbox: Outbox<'c>,
@@ -25,6 +27,7 @@ impl<'c> Effects<'c> {
         Ok(Self {
             journal: Journal::new(connection)?,
             sessions: Sessions::new(connection)?,
+            budgets: Budgets::new(connection)?,
             records: Records::new(connection),
             exchanges: Exchanges::new(connection),
             outbox: Outbox::new(connection)?,
@@ -44,12 +47,17 @@ impl<'c> Effects<'c> {
     /// After a rollback nothing that was known about the tables is certain.
     pub(super) fn forget(&mut self) {
         self.journal.forget();
+        self.budgets.forget();
     }
 
     fn apply_one(&mut self, effect: &Effect) -> Outcome<()> {
         match effect {
             Effect::Readings(row) => self.journal.append(row),
-            Effect::Session(session) => self.sessions.put(session, &mut self.journal),
+            Effect::Session(session) => {
+                let before = self.budgets.cost_before(session)?;
+                self.sessions.put(session, &mut self.journal)?;
+                self.budgets.is_written(session, before)
+            }
             Effect::Bill(bill) => self.log.bill(bill),
             Effect::Answered { station, answer } => self.log.answer(station, self.journal.position()?, answer),
             Effect::Kept(message) => self.log.keep(message),
@@ -61,8 +69,14 @@ impl<'c> Effects<'c> {
             Effect::Outbox(event) => self.outbox.add(event),
             Effect::Subscriber(subscriber) => self.outbox.subscriber(subscriber),
             Effect::SubscriberGone(name) => self.outbox.subscriber_gone(name),
-            Effect::Token(token) => self.records.token(token),
-            Effect::TokenGone(key) => self.records.token_gone(key),
+            Effect::Token(token) => {
+                self.records.token(token)?;
+                self.budgets.token(token)
+            }
+            Effect::TokenGone(key) => {
+                self.records.token_gone(key)?;
+                self.budgets.token_gone(key)
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 use amprule_domain::Mark;
 use amprule_domain::decision::Hook;
 use amprule_domain::effect::{Effect, KeptMessage};
-use amprule_domain::ports::{DecisionSpan, BoxFuture, Listed, Page, SessionFilter, Store, StoreResult};
+use amprule_domain::ports::{BoxFuture, DecisionSpan, Listed, Page, SessionFilter, Store, StoreResult};
 use amprule_domain::session::SessionState;
 
 use super::build::{at, decision, ended, id, kept, page, put, session, station, token};

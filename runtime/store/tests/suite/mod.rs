@@ -20,6 +20,7 @@ macro_rules! conformance {
             a_session_is_read_back_after_every_change,
             a_station_knows_its_live_sessions_and_its_latest_ended_ones,
             a_token_has_spent_the_totals_of_its_sessions_since_a_time,
+            a_budget_counts_the_same_sessions_whenever_it_was_given,
             a_refused_session_that_never_stops_is_not_counted_as_open,
             a_transaction_is_found_by_its_station_and_name,
             sessions_are_found_by_the_moment_of_their_start,

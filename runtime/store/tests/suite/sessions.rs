@@ -1,10 +1,11 @@
+use amprule_domain::effect::Effect;
 use amprule_domain::ports::Store;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::timeline::Clock;
-use amprule_domain::token::IdToken;
+use amprule_domain::token::{Budget, BudgetPeriod, IdToken, TokenRecord};
 use amprule_domain::{Currency, Decimal, Energy, Mark, SessionNo, TransactionId};
 
-use super::build::{at, ended, id, pin, priced, put, readings, session};
+use super::build::{at, ended, id, pin, priced, put, readings, session, token};
 
 pub(crate) async fn a_session_is_read_back_after_every_change(store: &dyn Store) {
     let mut changing = session(7, "cs-1", "tag");
@@ -74,6 +75,45 @@ pub(crate) async fn a_token_has_spent_the_totals_of_its_sessions_since_a_time(st
     assert_eq!(spent(3), "0.25".parse::<Decimal>().unwrap());
     store.commit(vec![put(&ended(sessions[2].clone()))]).await.unwrap();
     assert_eq!(store.open_sessions("TAG").unwrap(), 1);
+}
+
+pub(crate) async fn a_budget_counts_the_same_sessions_whenever_it_was_given(store: &dyn Store) {
+    let mut sessions: Vec<_> = (1..=60)
+        .map(|no| {
+            let tag = if no % 5 == 0 { "other" } else { "tag" };
+            let mut session = ended(priced(session(no, "cs-1", tag), &format!("{no}.01"), "EUR"));
+            session.started_at = at(no * 9_137);
+            session
+        })
+        .collect();
+    let check = |sessions: &[Session], when: &str| {
+        for since in (0..62).map(|no| at(no * 9_137)).chain([at(3_600), at(86_400), at(86_399), at(172_801)]) {
+            let of_token = |session: &&Session| session.token.as_ref().is_some_and(|token| token.id_token == "tag");
+            let counted = sessions.iter().filter(of_token).filter(|session| session.started_at >= since);
+            let expect: Decimal = counted.filter_map(|session| Some(session.price.as_ref()?.total)).sum();
+            assert_eq!(store.spent("TAG", Currency::EUR, since).unwrap(), expect, "{when}, since {since}");
+        }
+    };
+    let (first, rest) = sessions.split_at(30);
+    store.commit(first.iter().map(put).collect()).await.unwrap();
+    check(first, "without a budget");
+    let budget = Budget { amount: Decimal::TEN, currency: Currency::EUR, period: BudgetPeriod::Month };
+    let with = TokenRecord { budget: Some(budget), ..token("tag") };
+    store.commit(vec![Effect::Token(Box::new(with.clone()))]).await.unwrap();
+    check(first, "as soon as it has one");
+    store.commit(rest.iter().map(put).collect()).await.unwrap();
+    check(&sessions, "with it");
+    sessions[6] = priced(sessions[6].clone(), "0.05", "EUR");
+    sessions[7].token = Some(IdToken::new("other", "ISO14443"));
+    sessions[9].token = Some(IdToken::new("tag", "ISO14443"));
+    sessions[10].price = None;
+    sessions[11].started_at = at(7);
+    store.commit(sessions.iter().map(put).collect()).await.unwrap();
+    check(&sessions, "when sessions change");
+    store.commit(vec![Effect::Token(Box::new(token("tag"))), put(&sessions[3])]).await.unwrap();
+    check(&sessions, "without it again");
+    store.commit(vec![Effect::Token(Box::new(with)), Effect::TokenGone("tag".to_owned())]).await.unwrap();
+    check(&sessions, "without the token");
 }
 
 pub(crate) async fn a_refused_session_that_never_stops_is_not_counted_as_open(store: &dyn Store) {
