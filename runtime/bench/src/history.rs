@@ -24,7 +24,7 @@ use crate::past::{Past, Stay};
 use crate::prepare::fill;
 use crate::ratio::{CONNECTIONS, clocked, median};
 use crate::report::target;
-use crate::traffic::{TOKEN, Traffic};
+use crate::traffic::{self, TOKEN, Traffic};
 
 /// Of each station in a round.
 const VISITS: u32 = 5;
@@ -112,6 +112,7 @@ fn cost(bed: &Bed, prefix: String) -> Result<f64> {
         in_flight: None,
         token: Some(TOKEN.to_owned()),
         visits: Some(VISITS),
+        days_ago: traffic::DAYS_AGO,
     };
     Ok(clocked(&bed.server, Ready::start(&load)?)?.micros)
 }

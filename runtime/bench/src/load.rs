@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::traffic::{Station, Traffic, VISIT};
+use crate::traffic::{self, Station, Traffic, VISIT};
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Load {
@@ -46,6 +46,9 @@ pub(crate) struct Load {
     /// Of each station, however long they take; without it the time is the bound.
     #[arg(long)]
     pub(crate) visits: Option<u32>,
+    /// By the stations' clocks, visits begin so many days ago.
+    #[arg(long, default_value_t = traffic::DAYS_AGO)]
+    pub(crate) days_ago: u32,
 }
 
 /// What a run came to.
@@ -76,11 +79,12 @@ const HANDSHAKES: usize = 64;
 impl Load {
     /// The command line of a process that is this load.
     pub(crate) fn arguments(&self) -> Result<Vec<String>> {
-        let Self { url, traffic, connections, seconds, prefix, in_flight, token, visits } = self;
+        let Self { url, traffic, connections, seconds, prefix, in_flight, token, visits, days_ago } = self;
         let traffic = clap::ValueEnum::to_possible_value(traffic).context("a traffic has a name")?;
         let mut arguments: Vec<String> =
             ["load", "--url", url, "--traffic", traffic.get_name(), "--prefix", prefix].map(str::to_owned).into();
         arguments.extend([format!("--connections={connections}"), format!("--seconds={seconds}")]);
+        arguments.push(format!("--days-ago={days_ago}"));
         arguments.extend(in_flight.map(|count| format!("--in-flight={count}")));
         arguments.extend(visits.map(|count| format!("--visits={count}")));
         arguments.extend(token.as_ref().map(|token| format!("--token={token}")));
@@ -192,7 +196,7 @@ impl Line {
             WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0).max_write_buffer_size(64 * 1024);
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
         let token = load.token.clone().unwrap_or_else(|| load.traffic.token(number));
-        let mut line = Self { socket, station: Station::new(load.traffic, token) };
+        let mut line = Self { socket, station: Station::new(load.traffic, token, load.days_ago) };
         let boot = line.station.boot();
         line.exchange(boot).await?;
         if load.traffic == Traffic::MeterValues {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::load::{Load, Outcome};
-use crate::traffic::Traffic;
+use crate::traffic::{self, Traffic};
 
 /// A child under the highest limit of open files that we may set: 5,000 connections are more than many shells allow.
 fn with_files(program: &Path) -> Command {
@@ -94,7 +94,9 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn load(url: &str, traffic: Traffic, connections: usize, seconds: f64, prefix: &str) -> Result<Self> {
         let (url, prefix) = (url.to_owned(), prefix.to_owned());
-        Self::start(&Load { url, traffic, connections, seconds, prefix, in_flight: None, token: None, visits: None })
+        let (in_flight, token, visits) = (None, None, None);
+        let days_ago = traffic::DAYS_AGO;
+        Self::start(&Load { url, traffic, connections, seconds, prefix, in_flight, token, visits, days_ago })
     }
 
     pub(crate) fn start(load: &Load) -> Result<Self> {

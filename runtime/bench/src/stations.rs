@@ -1,7 +1,7 @@
 //! The cost of a message, however many stations are connected.
 //!
 //! Held constant: how many messages are in flight, which kinds they are and in which shares, the units, the time, and that
-//! a server begins with an empty folder. What differs is how many stations take turns, so how long each is silent between
+//! a server begins with an empty folder and each station has had one visit before the clock begins. What differs is how many stations take turns, so how long each is silent between
 //! two of its messages and how many visits each has behind it.
 
 use std::fmt;
@@ -67,7 +67,10 @@ fn round(ground: Ground<'_>, stations: usize, seconds: f64) -> Result<Round> {
         in_flight: Some(IN_FLIGHT),
         token: None,
         visits: None,
+        days_ago: traffic::DAYS_AGO,
     };
+    // What a station costs once, when it is first heard of, is not what its messages cost.
+    Ready::start(&Load { visits: Some(1), days_ago: traffic::DAYS_AGO + 1, ..load.clone() })?.go()?;
     clocked(&bed.server, Ready::start(&load)?)
 }
 

@@ -27,7 +27,7 @@ pub(crate) const VISIT: u32 = 10;
 /// Between two of them, by the station's clock.
 const PACE: SignedDuration = SignedDuration::from_secs(20);
 /// The visits begin so long ago that none of them is ahead of the server's clock.
-const LONG_AGO: SignedDuration = SignedDuration::from_hours(300 * 24);
+pub(crate) const DAYS_AGO: u32 = 300;
 
 /// 50 kW: a register that no plausibility rule doubts, however quickly messages follow each other.
 const WH_PER_S: f64 = 50_000.0 / 3600.0;
@@ -64,9 +64,9 @@ pub(crate) struct Station {
 
 impl Station {
     #[expect(clippy::disallowed_methods, reason = "a load generator lives in real time")]
-    pub(crate) fn new(traffic: Traffic, token: String) -> Self {
+    pub(crate) fn new(traffic: Traffic, token: String, days_ago: u32) -> Self {
         let began_at = match traffic {
-            Traffic::Session => Timestamp::now() - LONG_AGO,
+            Traffic::Session => Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days_ago)),
             _ => Timestamp::now(),
         };
         Self { traffic, next_id: 0, token, step: 0, transaction: 1, begun: Instant::now(), began_at }
