@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use amprule_domain::charging::NotCarried;
 use amprule_domain::command::{Command, Exchange};
+use amprule_domain::doors::StoreResult;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{BoxFuture, StoreResult};
+use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};

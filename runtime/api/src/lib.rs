@@ -3,7 +3,7 @@
 //! Everything under `/api/v1` needs the bearer token; `/health/live`, `/health/ready`, `/openapi.json` and, unless the
 //! settings say otherwise, `/metrics` are open. The document at `/openapi.json` describes every route.
 //!
-//! This crate knows the domain and three doors: [`Control`] to the stations, `Store` to what is on disk and
+//! This crate knows the domain and its doors: [`Control`] to the stations, `Catalogue` and `Archive` to what is on disk,
 //! [`Extensions`] to the loaded units. It must never know an OCPP version, a database or a plugin runtime, and it keeps
 //! no state of its own beside its limits.
 

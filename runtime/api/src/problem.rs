@@ -1,6 +1,6 @@
 //! The one shape of every error: `{"error":{"code":…,"message":…,"path":…}}`.
 
-use amprule_domain::ports::StoreError;
+use amprule_domain::doors::StoreError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

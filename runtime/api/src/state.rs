@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use amprule_domain::ports::Store;
+use amprule_domain::doors::{Archive, Catalogue};
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
 use crate::{Control, Extensions, Metrics, Settings, Webhooks};
@@ -11,7 +11,8 @@ use crate::{Control, Extensions, Metrics, Settings, Webhooks};
 /// What the API is built from.
 pub struct Parts {
     pub control: Arc<dyn Control>,
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Catalogue>,
+    pub archive: Arc<dyn Archive>,
     pub extensions: Arc<dyn Extensions>,
     pub webhooks: Arc<dyn Webhooks>,
     pub metrics: Arc<dyn Metrics>,
@@ -22,7 +23,8 @@ pub struct Parts {
 
 pub struct Api {
     pub(crate) control: Arc<dyn Control>,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Catalogue>,
+    pub(crate) archive: Arc<dyn Archive>,
     pub(crate) extensions: Arc<dyn Extensions>,
     pub(crate) webhooks: Arc<dyn Webhooks>,
     pub(crate) metrics: Arc<dyn Metrics>,
@@ -37,10 +39,11 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { control, store, extensions, webhooks, metrics, token, settings } = parts;
+        let Parts { control, store, archive, extensions, webhooks, metrics, token, settings } = parts;
         Arc::new(Self {
             control,
             store,
+            archive,
             extensions,
             webhooks,
             metrics,

@@ -1,8 +1,8 @@
 //! What subscribers are told of an event: the thing that it is about, as this API shows it.
 
 use amprule_domain::Timestamp;
+use amprule_domain::doors::{Catalogue, StoreError, StoreResult};
 use amprule_domain::outbox::OutboxEvent;
-use amprule_domain::ports::{Store, StoreError, StoreResult};
 use serde_json::{Value, json};
 
 use crate::command::CommandView;
@@ -13,11 +13,14 @@ use crate::session::{bills, brief};
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn told(store: &dyn Store, event: &OutboxEvent, now: Timestamp) -> StoreResult<Option<Value>> {
+pub async fn told(store: &dyn Catalogue, event: &OutboxEvent, now: Timestamp) -> StoreResult<Option<Value>> {
     match (event.session, event.command) {
         (Some(session), _) => {
-            let Some(session) = store.session(session)? else { return Ok(None) };
-            let bill = event.bill.map(|version| bill(store, &session, version)).transpose()?.flatten();
+            let Some(session) = store.session(session).await? else { return Ok(None) };
+            let bill = match event.bill {
+                Some(version) => bill(store, &session, version).await?,
+                None => None,
+            };
             let session = json(brief(session, now))?;
             Ok(Some(match bill {
                 Some(bill) => json!({ "session": session, "bill": bill }),
@@ -25,15 +28,20 @@ pub fn told(store: &dyn Store, event: &OutboxEvent, now: Timestamp) -> StoreResu
             }))
         }
         (None, Some(command)) => {
-            let command = store.exchange(command)?.map(|exchange| json(CommandView::from(exchange))).transpose()?;
+            let command =
+                store.exchange(command).await?.map(|exchange| json(CommandView::from(exchange))).transpose()?;
             Ok(command.map(|command| json!({ "command": command })))
         }
         (None, None) => Ok(None),
     }
 }
 
-fn bill(store: &dyn Store, session: &amprule_domain::session::Session, version: u32) -> StoreResult<Option<Value>> {
-    let bills = store.bills(session)?;
+async fn bill(
+    store: &dyn Catalogue,
+    session: &amprule_domain::session::Session,
+    version: u32,
+) -> StoreResult<Option<Value>> {
+    let bills = store.bills(session).await?;
     let next = bills.iter().find(|bill| bill.version == version + 1).and_then(|bill| bill.issued_at);
     let bill = bills.into_iter().find(|bill| bill.version == version);
     bill.map(|bill| json(bills::view(bill, next))).transpose()
@@ -68,11 +76,11 @@ mod tests {
         let id = session.id;
         house.keep([Effect::Session(Arc::new(session))]);
         let now = "2026-07-01T10:00:00Z".parse().expect("a time");
-        let tell = |event| told(&*house.api.store, &event, now).expect("memory is read");
-        let data = tell(event(id, Some(1))).expect("it is there");
+        let tell = async |event| told(&*house.api.store, &event, now).await.expect("memory is read");
+        let data = tell(event(id, Some(1))).await.expect("it is there");
         assert_eq!((&data["session"]["no"], &data["bill"]["total"]), (&json!(7), &json!("5.15")));
-        assert_eq!(tell(event(id, Some(2))).expect("it is there")["bill"], json!(null), "no such bill");
+        assert_eq!(tell(event(id, Some(2))).await.expect("it is there")["bill"], json!(null), "no such bill");
         let nobody = "019b0000-0000-7000-8000-000000000000".parse().expect("an id");
-        assert_eq!(tell(event(nobody, None)), None);
+        assert_eq!(tell(event(nobody, None)).await, None);
     }
 }

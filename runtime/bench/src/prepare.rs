@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use amprule_domain::effect::Effect;
-use amprule_domain::ports::Store;
+use amprule_domain::doors::Writer;
 use amprule_store::SqliteStore;
 use anyhow::Result;
 

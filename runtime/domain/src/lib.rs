@@ -12,6 +12,7 @@ pub mod charging;
 pub mod command;
 mod data_transfer;
 pub mod decision;
+pub mod doors;
 pub mod effect;
 pub mod energy;
 pub mod event;

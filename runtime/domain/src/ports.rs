@@ -1,4 +1,5 @@
-//! What domain, engine and hooks ask of the outside. Implemented above, passed in as `&dyn` or `Arc<dyn …>`.
+//! What domain, engine and hooks ask of the outside, but for the disk: its doors are in [`crate::doors`]. Implemented above,
+//! passed in as `&dyn` or `Arc<dyn …>`.
 
 use core::net::IpAddr;
 use std::future::Future;
@@ -6,22 +7,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
 
 use crate::authorization::{AuthorizationInput, AuthorizationOutput};
-use crate::bill::Bill;
-use crate::command::{Command, CommandAnswer, Exchange, Unsayable};
-use crate::decision::{Decision, Hook};
-use crate::effect::{Answered, Effect, KeptMessage, MessageKey};
-use crate::event::{Boot, ConnectorStatus, Inbound};
-use crate::outbox::{OutboxEvent, OutboxRow, Subscriber};
+use crate::command::{Command, CommandAnswer, Unsayable};
+use crate::decision::Decision;
+use crate::event::{Boot, Inbound};
 use crate::pricing::{Pin, Price, PricingInput};
-use crate::reading::Reading;
 use crate::reply::{Refusal, Reply};
-use crate::session::{Session, SessionState};
-use crate::station::StationRecord;
-use crate::token::TokenRecord;
-use crate::{CommandId, Currency, DecisionId, Occasion, SessionId, SessionNo, StationId, TransactionId};
+use crate::{CommandId, DecisionId, Occasion, SessionId, SessionNo, StationId};
 
 /// A future in a box, as a method of a `dyn` port returns it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -45,169 +38,6 @@ pub trait Ids: Send + Sync {
     fn call(&self) -> String {
         self.decision().0.to_string()
     }
-}
-
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{message}")]
-pub struct StoreError {
-    pub message: String,
-}
-
-impl StoreError {
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
-    }
-}
-
-pub type StoreResult<T> = Result<T, StoreError>;
-
-/// The only door to the disk. Reads see every commit that was answered before.
-pub trait Store: Send + Sync {
-    /// Puts all effects on disk in one transaction, or none. Answers when they are durable.
-    fn commit(&self, effects: Vec<Effect>) -> BoxFuture<'_, StoreResult<()>>;
-
-    fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>>;
-    fn connectors(&self, id: &StationId) -> StoreResult<Vec<ConnectorStatus>>;
-    fn stations(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StationRecord>>>;
-
-    /// Open and parked sessions of a station, and its `ended` latest ended ones.
-    fn live_sessions(&self, station: &StationId, ended: usize) -> StoreResult<Vec<Session>>;
-    /// A station's commands that are neither answered nor given up, oldest first.
-    fn open_exchanges(&self, station: &StationId) -> StoreResult<Vec<Exchange>>;
-    fn exchange(&self, id: CommandId) -> StoreResult<Option<Exchange>>;
-    /// Newest first. Of those that are over, the latest of each station are kept.
-    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Exchange>>>;
-    /// Stations that have open or parked sessions, or open commands.
-    fn live_stations(&self) -> StoreResult<Vec<StationId>>;
-    /// The station's latest session under this transaction, whatever its state.
-    fn transaction(&self, station: &StationId, transaction: &TransactionId) -> StoreResult<Option<Session>>;
-    /// The station's sessions that began at this very moment; at most `most`.
-    fn begun_at(&self, station: &StationId, at: Timestamp, most: usize) -> StoreResult<Vec<Session>>;
-    /// The latest answers to a station's messages, oldest first: kept answers and the messages behind its readings.
-    fn answered(&self, station: &StationId, latest: usize) -> StoreResult<Vec<Answered>>;
-    fn session(&self, id: SessionId) -> StoreResult<Option<Session>>;
-    fn sessions(&self, filter: &SessionFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Session>>>;
-    fn readings(&self, session: SessionNo, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StoredReading>>>;
-    /// Content hashes that open or parked sessions are pinned to.
-    fn pinned_hashes(&self) -> StoreResult<Vec<Pin>>;
-
-    /// By [`crate::token::IdToken::key`].
-    fn token(&self, key: &str) -> StoreResult<Option<TokenRecord>>;
-    fn tokens(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<TokenRecord>>>;
-    /// The totals in `currency` of this token's sessions that began at `since` or later, and how many of its sessions are open;
-    /// those that were refused and began all the same do not count.
-    fn spent(&self, key: &str, currency: Currency, since: Timestamp) -> StoreResult<Decimal>;
-    fn open_sessions(&self, key: &str) -> StoreResult<u32>;
-
-    /// The latest ones, newest first. Older ones are filed away: see [`Store::decisions_between`].
-    fn decisions(&self, session: Option<SessionId>, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>>;
-    /// All of them, filed away or not, oldest first. A page may be short, even empty, though `next` names another.
-    fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>>;
-    /// One of any age. May have to read a file: call it where blocking is allowed.
-    fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>>;
-    fn kept(&self, station: &StationId, page: &Page) -> BoxFuture<'_, StoreResult<Listed<KeptMessage>>>;
-
-    /// Events behind this place, oldest first.
-    fn outbox(&self, after: u64, most: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>>;
-    /// The places of the oldest and the newest event that are kept.
-    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>>;
-    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>>;
-    /// Rows that could not be read, newest first. Whoever reads goes on without them.
-    fn set_aside(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<SetAside>>>;
-
-    fn last_session_no(&self) -> StoreResult<SessionNo>;
-    /// When something was last received, by our clock of then. `None`: nothing ever was, or it cannot be read.
-    fn last_commit(&self) -> Option<Timestamp>;
-    /// All bills of a session, oldest first.
-    fn bills(&self, session: &Session) -> StoreResult<Vec<Bill>>;
-}
-
-/// What delivers events to others needs.
-pub trait Outbox: Send + Sync {
-    /// Events behind this place, oldest first.
-    fn outbox(&self, after: u64, most: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>>;
-    /// The places of the oldest and the newest event that are kept; `None` when there is none.
-    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>>;
-    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>>;
-    fn put_subscriber(&self, subscriber: Subscriber) -> BoxFuture<'_, StoreResult<()>>;
-    /// What subscribers are told of an event: the thing that it is about, as JSON. `None`: that thing is gone.
-    fn tell(&self, event: &OutboxEvent) -> BoxFuture<'_, StoreResult<Option<serde_json::Value>>>;
-}
-
-/// A page of a list: what `next` of the page before said, and how many at most.
-#[derive(Debug, Clone)]
-pub struct Page {
-    pub after: Option<String>,
-    pub limit: usize,
-}
-
-#[derive(Debug, Clone)]
-pub struct Listed<T> {
-    pub items: Vec<T>,
-    /// `None` on the last page.
-    pub next: Option<String>,
-}
-
-/// All that are given must match.
-#[derive(Debug, Clone, Default)]
-pub struct SessionFilter {
-    pub station: Option<StationId>,
-    pub state: Option<SessionState>,
-    pub transaction: Option<String>,
-    pub token: Option<String>,
-    pub location: Option<String>,
-    /// Sessions that began at this moment or later.
-    pub from: Option<Timestamp>,
-    /// Sessions that began before this moment.
-    pub until: Option<Timestamp>,
-    /// Only those that carry this mark.
-    pub mark: Option<String>,
-}
-
-/// All that are given must match.
-#[derive(Debug, Clone, Default)]
-pub struct ExchangeFilter {
-    pub station: Option<StationId>,
-    /// Only those that are neither answered nor given up.
-    pub is_open: bool,
-}
-
-/// All that are given must match.
-#[derive(Debug, Clone, Default)]
-pub struct DecisionSpan {
-    /// Decisions of this moment or later.
-    pub from: Option<Timestamp>,
-    /// Decisions before this moment.
-    pub until: Option<Timestamp>,
-    pub hook: Option<Hook>,
-    pub unit: Option<String>,
-}
-
-impl DecisionSpan {
-    pub fn has(&self, decision: &Decision) -> bool {
-        self.from.is_none_or(|from| decision.at >= from)
-            && self.until.is_none_or(|until| decision.at < until)
-            && self.hook.is_none_or(|hook| decision.hook == hook)
-            && self.unit.as_ref().is_none_or(|unit| decision.unit == *unit)
-    }
-}
-
-/// A row that could not be read, as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetAside {
-    pub table: String,
-    pub key: String,
-    pub found_at: Timestamp,
-    pub why: String,
-    pub body: String,
-}
-
-#[derive(Debug, Clone)]
-pub struct StoredReading {
-    pub received_at: Timestamp,
-    /// The message that brought it; `None` once its session is filed.
-    pub message: Option<MessageKey>,
-    pub reading: Reading,
 }
 
 /// Other people's code, behind budgets and fallbacks: asking never fails, never takes longer than its budget.
@@ -336,13 +166,13 @@ pub enum CallRefused {
 
 /// Where the listener hands over a station that has passed the door.
 pub trait Door: Send + Sync {
-    /// Called once the handshake's headers are read. Plain and quick: it stands inside the handshake.
-    fn admit(&self, visitor: &Visitor<'_>) -> Result<Ticket, Turned>;
+    /// Called once the handshake's headers are read. Quick: it stands inside the handshake.
+    fn admit<'a>(&'a self, visitor: &'a Visitor<'_>) -> BoxFuture<'a, Result<Ticket, Turned>>;
     /// Takes the connection over; an earlier connection of this station is replaced.
     fn attach(&self, station: StationId, link: Box<dyn Link>, ticket: Ticket);
     /// What the station last said of itself; a station may connect again without booting.
-    fn last_boot(&self, _station: &StationId) -> Option<Boot> {
-        None
+    fn last_boot<'a>(&'a self, _station: &'a StationId) -> BoxFuture<'a, Option<Boot>> {
+        Box::pin(std::future::ready(None))
     }
 }
 

@@ -11,9 +11,9 @@ use crate::station::StationTask;
 impl StationTask {
     /// It is on disk when this answers.
     pub(crate) async fn act(&mut self, id: SessionId, act: Act) -> Result<(), ActRefused> {
-        let not_stored = |error: amprule_domain::ports::StoreError| ActRefused::NotStored(error.to_string());
+        let not_stored = |error: amprule_domain::doors::StoreError| ActRefused::NotStored(error.to_string());
         if !self.station.sessions.iter().any(|session| session.id == id) {
-            let found = self.ports.store.session(id).map_err(not_stored)?;
+            let found = self.ports.store.session(id).await.map_err(not_stored)?;
             self.station.bring_back(found.into_iter().collect());
         }
         let hooks = self.ports.hooks.clone();

@@ -2,7 +2,7 @@
 
 use amprule_domain::authorization::{AuthorizationOutput, Opinion, Purpose};
 use amprule_domain::charging::{self, Admission, KnownToken, Question};
-use amprule_domain::ports::StoreResult;
+use amprule_domain::doors::StoreResult;
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::SessionLimits;
 use amprule_domain::token::{IdToken, TokenRecord, TokenStatus};
@@ -26,15 +26,14 @@ impl StationTask {
     }
 
     async fn admit(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
-        let record = &self.station.record;
-        let known = match self.look_up(&question, now) {
+        let known = match self.look_up(&question, now).await {
             Ok(known) => KnownToken { open_sessions: known.open_sessions.saturating_add(accepted_before), ..known },
             Err(error) => {
                 self.trouble("a token could not be looked up and is refused", &error);
                 return Admission::of_status(AuthorizationStatus::Invalid);
             }
         };
-        let token = known.record.clone();
+        let (record, token) = (&self.station.record, known.record.clone());
         let kind = token.as_ref().map(|token| token.kind.clone());
         let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
@@ -48,20 +47,21 @@ impl StationTask {
         Admission { decisions: answer.decisions, kind, ..admission }
     }
 
-    fn look_up(&self, question: &Question, now: Timestamp) -> StoreResult<KnownToken> {
+    async fn look_up(&mut self, question: &Question, now: Timestamp) -> StoreResult<KnownToken> {
         let key = question.token.key();
         let store = &self.ports.store;
         let is_shown = |known: &TokenRecord| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(&question.token);
-        let record = store.token(&key)?.filter(is_shown);
+        let record = store.token(&key).await?.filter(is_shown);
         let spent = match record.as_ref().and_then(|token| token.budget) {
             Some(budget) => {
                 let since = charging::budget_since(&budget, &self.station.record.zone(), now);
-                store.spent(&key, budget.currency, since)?
+                store.spent(&key, budget.currency, since).await?
             }
             None => Decimal::ZERO,
         };
         let over = u32::from(question.replaces_own);
-        Ok(KnownToken { record, spent, open_sessions: store.open_sessions(&key)?.saturating_sub(over) })
+        let open_sessions = store.open_sessions(&key).await?.saturating_sub(over);
+        Ok(KnownToken { record, spent, open_sessions })
     }
 
     fn admission(&self, output: AuthorizationOutput, token: Option<&TokenRecord>, now: Timestamp) -> Admission {

@@ -4,18 +4,37 @@ use std::time::Duration;
 
 use amprule_domain::StationId;
 use amprule_domain::event::Boot;
-use amprule_domain::ports::{Door, Link, Ticket, Turned, Visitor};
+use amprule_domain::ports::{BoxFuture, Door, Link, Ticket, Turned, Visitor};
 use amprule_domain::station::StationRecord;
 
 use crate::engine::Engine;
 use crate::settings::UnknownStations;
 
 impl Door for Engine {
-    fn admit(&self, visitor: &Visitor<'_>) -> Result<Ticket, Turned> {
+    fn admit<'a>(&'a self, visitor: &'a Visitor<'_>) -> BoxFuture<'a, Result<Ticket, Turned>> {
+        Box::pin(self.let_in(visitor))
+    }
+
+    fn attach(&self, station: StationId, link: Box<dyn Link>, ticket: Ticket) {
+        if let Some(handle) = self.handle_or_new(&station) {
+            handle.attach(link, ticket);
+        }
+    }
+
+    fn last_boot<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, Option<Boot>> {
+        Box::pin(async {
+            let record = self.store().station(station).await.ok()??;
+            record.booted_at.map(|_| record.boot)
+        })
+    }
+}
+
+impl Engine {
+    async fn let_in(&self, visitor: &Visitor<'_>) -> Result<Ticket, Turned> {
         if !self.has_room_for(visitor.station) {
             return Err(Turned::Busy("this server has as many stations as it may have".to_owned()));
         }
-        let known = self.store().station(visitor.station).map_err(|error| Turned::Busy(error.to_string()))?;
+        let known = self.store().station(visitor.station).await.map_err(|error| Turned::Busy(error.to_string()))?;
         match known {
             Some(record) => self.check(&record, visitor)?,
             None if self.settings().unknown_stations == UnknownStations::Reject => {
@@ -26,19 +45,6 @@ impl Door for Engine {
         Ok(self.next_ticket())
     }
 
-    fn attach(&self, station: StationId, link: Box<dyn Link>, ticket: Ticket) {
-        if let Some(handle) = self.handle_or_new(&station) {
-            handle.attach(link, ticket);
-        }
-    }
-
-    fn last_boot(&self, station: &StationId) -> Option<Boot> {
-        let record = self.store().station(station).ok()??;
-        record.booted_at.map(|_| record.boot)
-    }
-}
-
-impl Engine {
     /// OCPP 2.0.1 A00: profile 1 wants a password, 2 a password over TLS, 3 a client certificate.
     fn check(&self, record: &StationRecord, visitor: &Visitor<'_>) -> Result<(), Turned> {
         let is_let_in = match (record.security_profile, &record.password_hash) {

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use amprule_domain::charging;
 use amprule_domain::command::{Command, Exchange, Origin};
+use amprule_domain::doors::{StationBooks, StoreError, StoreResult};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{About, CallOutcome, Store, StoreError, StoreResult, Ticket};
+use amprule_domain::ports::{About, CallOutcome, Ticket};
 use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
@@ -37,8 +38,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn new(ports: Ports, settings: Settings) -> Arc<Self> {
-        let timekeeping = Timekeeping::new(ports.clock.clone(), ports.store.last_commit());
+    pub async fn new(ports: Ports, settings: Settings) -> Arc<Self> {
+        let timekeeping = Timekeeping::new(ports.clock.clone(), ports.store.last_received().await);
         Arc::new(Self {
             ports: Arc::new(ports),
             shared: Arc::new(Shared::new(settings.notices_queued_max, timekeeping)),
@@ -53,7 +54,7 @@ impl Engine {
         Ticket(self.tickets.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
-    pub fn store(&self) -> &Arc<dyn Store> {
+    pub fn store(&self) -> &Arc<dyn StationBooks> {
         &self.ports.store
     }
 
@@ -140,7 +141,7 @@ impl Engine {
         if !session.is_open() || !self.ports.hooks.may_price(session.pin.as_deref()) {
             return Ok(session);
         }
-        let Some(record) = self.ports.store.station(&session.station)? else { return Ok(session) };
+        let Some(record) = self.ports.store.station(&session.station).await? else { return Ok(session) };
         let now = self.ports.clock.now();
         let input = charging::pricing_input(&record, &charging::as_of(&session, now), now);
         let about = About { station: session.station.clone(), session: Some(session.id) };
@@ -160,8 +161,8 @@ impl Engine {
 
     /// Takes those stations into memory that have sessions which are not over: their deadlines pass whether they connect
     /// again or not. Call it once, when the engine begins.
-    pub fn wake_stations(&self) -> StoreResult<()> {
-        for station in self.ports.store.live_stations()? {
+    pub async fn wake_stations(&self) -> StoreResult<()> {
+        for station in self.ports.store.live_stations().await? {
             if let Some(handle) = self.handle_or_new(&station) {
                 // A task that is there already is awake.
                 let _ = handle.mail.try_send(Mail::Wake);
@@ -172,7 +173,7 @@ impl Engine {
 
     /// Stores the operator's part of the record, through the station's task: its first connection may come at the same time.
     pub async fn put_station(&self, record: StationRecord) -> StoreResult<()> {
-        let known = self.ports.store.station(&record.id)?;
+        let known = self.ports.store.station(&record.id).await?;
         if known.is_none_or(|known| known.password_hash != record.password_hash) {
             self.guesses.forget(&record.id);
         }

@@ -7,8 +7,8 @@ use amprule_domain::CommandId;
 use amprule_domain::Timestamp;
 use amprule_domain::charging;
 use amprule_domain::command::{CommandAnswer, Exchange, Origin, Unsayable};
+use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::MessageKey;
-use amprule_domain::ports::StoreResult;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use amprule_domain::command::Exchange;
-use amprule_domain::ports::{Link, StoreResult, Ticket};
+use amprule_domain::doors::StoreResult;
+use amprule_domain::ports::{Link, Ticket};
 use amprule_domain::session::Act;
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId};

@@ -4,10 +4,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use amprule_domain::charging::{self, Station};
+use amprule_domain::doors::{StoreError, StoreResult};
 use amprule_domain::effect::Effect;
 use amprule_domain::event::Inbound;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, StoreError, StoreResult, Ticket};
+use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, Ticket};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::{StationId, Timestamp};
 use serde_json::json;
@@ -74,7 +75,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             Err(_) if !may_end(&stations, &id, &mailbox) => continue,
             Ok(None) | Err(_) => return,
         };
-        let (station, answered) = match load(&id, &ports, &settings) {
+        let (station, answered) = match Box::pin(load(&id, &ports, &settings)).await {
             Ok(loaded) => loaded,
             Err(error) => {
                 shared.troubles.tell("a station's state could not be read; it has to connect again", &id, &error);
@@ -110,17 +111,17 @@ fn may_end(stations: &Weak<Stations>, id: &StationId, mailbox: &Mailbox) -> bool
     stations.upgrade().is_none_or(|stations| stations.retire(id, &mailbox.mail))
 }
 
-fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Station, AnsweredRing)> {
-    let record = ports.store.station(id)?.unwrap_or_else(|| {
+async fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Station, AnsweredRing)> {
+    let record = ports.store.station(id).await?.unwrap_or_else(|| {
         let pending = settings.unknown_stations == UnknownStations::Pending;
         StationRecord::new(id.clone(), if pending { Provisioning::Pending } else { Provisioning::Accepted })
     });
-    let sessions = ports.store.live_sessions(id, Station::ENDED_AT_HAND)?;
-    let answered = AnsweredRing::new(ports.store.answered(id, AnsweredRing::MAX)?);
-    let connectors = ports.store.connectors(id)?;
+    let sessions = ports.store.live_sessions(id, Station::ENDED_AT_HAND).await?;
+    let answered = AnsweredRing::new(ports.store.answered(id, AnsweredRing::MAX).await?);
+    let connectors = ports.store.connectors(id).await?;
     let now = ports.clock.now();
     // What was on the wire when the task, or the process, ended is to be sent again.
-    let exchanges = ports.store.open_exchanges(id)?.iter().map(|exchange| exchange.lost(now)).collect();
+    let exchanges = ports.store.open_exchanges(id).await?.iter().map(|exchange| exchange.lost(now)).collect();
     Ok((Station::new(record, sessions, connectors, exchanges, settings.rules), answered))
 }
 
@@ -324,7 +325,7 @@ impl StationTask {
         let id = self.station.record.id.clone();
         self.disconnect(Some(CloseReason::Revoked)).await;
         self.ports.store.commit(vec![Effect::StationGone(id.clone())]).await?;
-        (self.station, self.answered) = load(&id, &self.ports, &self.settings)?;
+        (self.station, self.answered) = load(&id, &self.ports, &self.settings).await?;
         self.set_alarm();
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! A message's whole way: understood, asked about, committed, answered.
 
 use amprule_domain::charging::{self, Admission, Proposal, Settled, Settling, Step};
+use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::{Answered, Effect, MessageKey};
 use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
-use amprule_domain::ports::{About, PricingAnswer, StoreResult};
+use amprule_domain::ports::{About, PricingAnswer};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_domain::station::Provisioning;
 use amprule_domain::{Moment, Occasion, Timestamp, apply, may_repeat};
@@ -21,7 +22,7 @@ impl StationTask {
         }
         self.refuse_rejected(inbound)?;
         self.refuse_unasked(inbound)?;
-        self.recall(inbound)?;
+        self.recall(inbound).await?;
 
         let hooks = self.ports.hooks.clone();
         let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);
@@ -106,7 +107,7 @@ impl StationTask {
         Err(Refusal::new(RefusalCode::SecurityError, "this station is rejected; the operator has to accept it first"))
     }
 
-    fn not_stored(&self, error: &amprule_domain::ports::StoreError) -> Refusal {
+    fn not_stored(&self, error: &amprule_domain::doors::StoreError) -> Refusal {
         self.trouble("a message could not be stored; the station is told to send it again", error);
         Refusal::new(RefusalCode::InternalError, "the message could not be stored, send it again")
     }

@@ -43,9 +43,9 @@ pub(crate) struct Vote {
 }
 
 impl Timekeeping {
-    pub(crate) fn new(clock: Arc<dyn Clock>, last_commit: Option<Timestamp>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, last_received: Option<Timestamp>) -> Self {
         let (agreeing, ahead) = (AtomicI64::new(0), AtomicI64::new(0));
-        let latest = AtomicI64::new(last_commit.unwrap_or(Timestamp::UNIX_EPOCH).as_millisecond());
+        let latest = AtomicI64::new(last_received.unwrap_or(Timestamp::UNIX_EPOCH).as_millisecond());
         Self { clock, latest, agreeing, ahead, was_sane: AtomicBool::new(true) }
     }
 

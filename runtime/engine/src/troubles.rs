@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use amprule_domain::StationId;
-use amprule_domain::ports::StoreError;
+use amprule_domain::doors::StoreError;
 use amprule_domain::recurring::Recurring;
 use parking_lot::Mutex;
 use tokio::time::Instant;

@@ -61,7 +61,7 @@ impl Entrance {
         match request::read(&mut stream).await {
             Heard::Nothing => debug!(%peer, "closed before a request was complete"),
             Heard::Refused(refused) => refuse(stream, &refused, peer).await,
-            Heard::Request(request, tail) => match self.judge(&request, &stream, peer) {
+            Heard::Request(request, tail) => match self.judge(&request, &stream, peer).await {
                 Err(refused) => refuse(stream, &refused, peer).await,
                 Ok(guest) => self.admit(stream, guest, tail, peer).await,
             },
@@ -79,17 +79,19 @@ impl Entrance {
         }
     }
 
-    fn judge(&self, request: &Request, stream: &Stream, peer: SocketAddr) -> Result<Guest, Refused> {
+    async fn judge(&self, request: &Request, stream: &Stream, peer: SocketAddr) -> Result<Guest, Refused> {
         let key = request.key()?;
         let station = path::station_id(&request.target, self.settings.path_prefix.as_deref())?;
         let basic = request.authorization.as_deref().and_then(|header| Basic::parse(header, &station));
-        let ticket = self.door.admit(&Visitor {
+        let certificate = stream.client_certificate();
+        let visitor = Visitor {
             station: &station,
             address: peer.ip().to_canonical(),
             basic: basic.as_ref().map(|basic| (basic.user.as_str(), basic.password.as_slice())),
             tls: stream.is_tls(),
-            client_certificate: stream.client_certificate().as_deref(),
-        })?;
+            client_certificate: certificate.as_deref(),
+        };
+        let ticket = self.door.admit(&visitor).await?;
         let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| Refused::FULL)?;
         let choice = subprotocol::choose(request.protocols.iter().map(String::as_str), &self.versions);
         let agreed = if let Choice::Agreed { spelled, .. } = &choice { Some(spelled.as_str()) } else { None };
@@ -105,10 +107,12 @@ impl Entrance {
         }
         let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), Arc::clone(&self.room), seat);
         match choice {
-            Choice::Agreed { dialect, .. } => self.hand_over(station, Connection::new(socket, dialect), ticket, peer),
+            Choice::Agreed { dialect, .. } => {
+                self.hand_over(station, Connection::new(socket, dialect), ticket, peer).await;
+            }
             Choice::Assumed(dialect) => {
                 info!(%station, "named no OCPP version; {} is taken", dialect.subprotocol());
-                self.hand_over(station, Connection::assumed(socket, dialect), ticket, peer);
+                self.hand_over(station, Connection::assumed(socket, dialect), ticket, peer).await;
             }
             Choice::None => {
                 warn!(%peer, %station, "offers no OCPP version that is served; the connection is closed");
@@ -117,10 +121,10 @@ impl Entrance {
         }
     }
 
-    fn hand_over(&self, station: StationId, mut connection: Connection, ticket: Ticket, peer: SocketAddr) {
+    async fn hand_over(&self, station: StationId, mut connection: Connection, ticket: Ticket, peer: SocketAddr) {
         debug!(%peer, %station, "connected");
         if !self.settings.models.is_empty()
-            && let Some(boot) = self.door.last_boot(&station)
+            && let Some(boot) = self.door.last_boot(&station).await
         {
             connection.suit(&boot);
         }

@@ -7,8 +7,9 @@ use amprule_api::{
     Password,
 };
 use amprule_domain::command::{Command, Exchange};
+use amprule_domain::doors::StoreResult;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{self, BoxFuture, CallRefused, Clock, Store, StoreResult};
+use amprule_domain::ports::{self, BoxFuture, CallRefused, Clock};
 use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use amprule_domain::decision::{Decision, Hook};
-use amprule_domain::ports::{Clock as _, DecisionSpan, Listed, Page, SessionFilter, StoreResult};
+use amprule_domain::doors::{DecisionSpan, Listed, Page, SessionFilter, StoreResult};
+use amprule_domain::ports::Clock as _;
 use amprule_domain::reading::Reading;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::{Provisioning, StationRecord};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use amprule_api::{Api, Parts};
-use amprule_domain::ports::{Ids, Store};
+use amprule_domain::ports::Ids;
 use amprule_domain::pricing::Pin;
 use amprule_engine::{Engine, Ports};
 use amprule_gateway::{Gateway, Tls};
@@ -61,7 +61,7 @@ fn configuration(options: Serve) -> Result<(Config, Option<RulesFile>)> {
 
 async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
-    let house = House::open(&config, &data, rules)?;
+    let house = House::open(&config, &data, rules).await?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
     let settings = config.ocpp.gateway_settings(&config.stations);
     let gateway = Gateway::bind(config.ocpp.listen, settings, tls)?;
@@ -72,7 +72,7 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
 
     let webhooks = webhooks::start(&config.webhooks, &data, &house.store, &house.engine).await?;
     let management = house.api(&config, &data, webhooks.clone())?;
-    house.engine.wake_stations().context("read which stations have sessions")?;
+    house.engine.wake_stations().await.context("read which stations have sessions")?;
 
     let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
     say(format_args!("ocpp  {scheme}://{}", gateway.local_addr()));
@@ -115,13 +115,13 @@ struct House {
 }
 
 impl House {
-    fn open(config: &Config, data: &Path, rules: Option<RulesFile>) -> Result<Self> {
+    async fn open(config: &Config, data: &Path, rules: Option<RulesFile>) -> Result<Self> {
         let store = Arc::new(SqliteStore::open_with(data, config.store_settings(Arc::new(SystemClock)))?);
         let passwords = Arc::new(PasswordKey::open(data)?);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::open(data, store.last_session_no()?)?);
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
-        let engine = engine(config, &store, &registry, ids, passwords.clone());
+        let engine = engine(config, &store, &registry, ids, passwords.clone()).await;
         let teller = Arc::downgrade(&engine);
         registry.observe(Box::new(move |notice| {
             if let Some(engine) = teller.upgrade() {
@@ -142,6 +142,7 @@ impl House {
                 watching: self.watching.clone(),
             }),
             store: self.store.clone(),
+            archive: self.store.clone(),
             extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
             webhooks: Arc::new(Deliveries(webhooks)),
             metrics: Arc::new(gauges),
@@ -156,7 +157,7 @@ impl House {
     }
 }
 
-fn engine(
+async fn engine(
     config: &Config,
     store: &Arc<SqliteStore>,
     registry: &Arc<Registry>,
@@ -170,7 +171,7 @@ fn engine(
         ids,
         is_password: Box::new(move |password, hash| passwords.is_password(password, hash)),
     };
-    Engine::new(ports, config.stations.engine_settings())
+    Engine::new(ports, config.stations.engine_settings()).await
 }
 
 /// All units, and the versions that sessions are pinned to, are there before the first station is let in.

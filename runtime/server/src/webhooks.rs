@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::doors::{Catalogue, Outbox, OutboxBooks, StoreFuture, Writer};
 use amprule_domain::effect::Effect;
 use amprule_domain::outbox::{OutboxEvent, OutboxRow, Subscriber};
-use amprule_domain::ports::{BoxFuture, Clock, Outbox, Store, StoreResult};
+use amprule_domain::ports::Clock;
 use amprule_engine::Engine;
 use amprule_store::SqliteStore;
 use amprule_webhooks::{HookSettings, Pace, Roots, Secret, Settings, Webhooks};
@@ -40,7 +41,7 @@ pub(crate) async fn start(
             store.commit(vec![Effect::SubscriberGone(known.name)]).await?;
         }
     }
-    let books = Arc::new(Books { store: store.clone() });
+    let books = Arc::new(Books { outbox: store.clone(), catalogue: store.clone() });
     Ok(Arc::new(Webhooks::start(hooks, books, Arc::new(SystemClock), engine.outbox_changes())))
 }
 
@@ -63,29 +64,30 @@ fn secret(webhook: &Webhook, file: &Path) -> Result<Secret> {
 }
 
 struct Books {
-    store: Arc<SqliteStore>,
+    outbox: Arc<dyn OutboxBooks>,
+    catalogue: Arc<dyn Catalogue>,
 }
 
 impl Outbox for Books {
-    fn outbox(&self, after: u64, most: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>> {
-        self.store.outbox(after, most)
+    fn outbox(&self, after: u64, most: usize) -> StoreFuture<'_, Vec<OutboxRow>> {
+        self.outbox.outbox(after, most)
     }
 
-    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>> {
-        self.store.outbox_span()
+    fn outbox_span(&self) -> StoreFuture<'_, Option<(u64, u64)>> {
+        self.outbox.outbox_span()
     }
 
-    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>> {
-        self.store.subscribers()
+    fn subscribers(&self) -> StoreFuture<'_, Vec<Subscriber>> {
+        self.outbox.subscribers()
     }
 
-    fn put_subscriber(&self, subscriber: Subscriber) -> BoxFuture<'_, StoreResult<()>> {
-        self.store.commit(vec![Effect::Subscriber(Box::new(subscriber))])
+    fn put_subscriber(&self, subscriber: Subscriber) -> StoreFuture<'_, ()> {
+        self.outbox.commit(vec![Effect::Subscriber(Box::new(subscriber))])
     }
 
-    fn tell(&self, event: &OutboxEvent) -> BoxFuture<'_, StoreResult<Option<Value>>> {
-        let told = amprule_api::told(&*self.store, event, SystemClock.now());
-        Box::pin(std::future::ready(told))
+    fn tell(&self, event: &OutboxEvent) -> StoreFuture<'_, Option<Value>> {
+        let event = event.clone();
+        Box::pin(async move { amprule_api::told(&*self.catalogue, &event, SystemClock.now()).await })
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use amprule_domain::doors::Writer;
 use amprule_domain::effect::{Effect, MessageKey, ReadingsRow};
 use amprule_domain::event::ChargingState;
-use amprule_domain::ports::Store;
 use amprule_domain::pricing::Pin;
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::session::{SeqRanges, Session, SessionLimits, SessionState};

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::ops::Deref;
 
 use amprule_domain::StationId;
-use amprule_domain::ports::{Listed, Page, SetAside};
+use amprule_domain::doors::{Listed, Page, SetAside};
 use amprule_domain::station::{Provisioning, StationRecord};
 use parking_lot::Mutex;
 use rusqlite::{Connection, params};

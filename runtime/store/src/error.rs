@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use amprule_domain::ports::StoreError;
+use amprule_domain::doors::StoreError;
 use rusqlite::ErrorCode;
 
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! The only door to the disk: SQLite behind the domain's `Store` port.
+//! What is behind the domain's doors to the disk: SQLite. Nobody else reads or writes there.
 //!
 //! Callers hand over effects, plain data, and are answered when these are durable; nobody outside sees a transaction,
 //! a table or a line of SQL. This crate asks nobody for the time or for randomness, and it never decides anything
@@ -7,6 +7,7 @@
 mod aside;
 mod codec;
 mod decisions;
+mod doors;
 mod error;
 mod folder;
 mod forms;

@@ -7,8 +7,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use amprule_domain::doors::{StoreError, StoreResult};
 use amprule_domain::effect::Effect;
-use amprule_domain::ports::{StoreError, StoreResult};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 

@@ -15,7 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use amprule_domain::ports::{BoxFuture, StoreError, StoreResult};
+use amprule_domain::doors::{StoreError, StoreFuture, StoreResult};
+use amprule_domain::ports::BoxFuture;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
@@ -40,7 +41,16 @@ impl Readers {
         self.points.read(query).map_err(|failure| failure.explain(what))
     }
 
-    pub(crate) fn list<'a, T, Q>(&self, what: &'static str, query: Q) -> BoxFuture<'a, StoreResult<T>>
+    /// [`Readers::point`], for who awaits it.
+    pub(crate) fn at_once<'a, T: Send + 'a>(
+        &self,
+        what: &str,
+        query: impl FnOnce(&Reading<'_>) -> Outcome<T>,
+    ) -> StoreFuture<'a, T> {
+        ready(self.point(what, query))
+    }
+
+    pub(crate) fn list<'a, T, Q>(&self, what: &'static str, query: Q) -> StoreFuture<'a, T>
     where
         T: Send + 'static,
         Q: FnOnce(&Reading<'_>) -> Outcome<T> + Send + 'static,
@@ -52,6 +62,11 @@ impl Readers {
             read.map_err(|failure| failure.explain(what))
         })
     }
+}
+
+/// What is known already, for who awaits it.
+pub(crate) fn ready<'a, T: Send + 'a>(known: T) -> BoxFuture<'a, T> {
+    Box::pin(std::future::ready(known))
 }
 
 struct Pool {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use amprule_domain::decision::Decision;
-use amprule_domain::ports::{DecisionSpan, Listed, Page, SessionFilter, StoreResult, StoredReading};
+use amprule_domain::doors::{DecisionSpan, Listed, Page, SessionFilter, StoreResult, StoredReading};
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
@@ -43,7 +43,7 @@ impl StoreReader {
         read::sessions::one(&self.reading(), id).map_err(|failure| failure.explain("read a session"))
     }
 
-    /// As [`amprule_domain::ports::Store::decisions_between`].
+    /// As [`amprule_domain::doors::Archive::decisions_between`].
     pub fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> StoreResult<Listed<Decision>> {
         let look = || Ok(self.segments.look()?);
         let listed = read::log::decisions_between(&self.reading(), &self.segments, span, page, look);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use amprule_domain::ports::StoreResult;
+use amprule_domain::doors::StoreResult;
 use rusqlite::{Connection, Statement};
 use tracing::{debug, error, warn};
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use amprule_domain::StationId;
-use amprule_domain::ports::{Page, SessionFilter, Store};
+use amprule_domain::doors::{Catalogue, OutboxBooks, Page, Records, SessionFilter, StationBooks, Writer};
 use amprule_domain::station::Provisioning;
 use amprule_store::SqliteStore;
 
@@ -52,20 +52,20 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
 
     let store = SqliteStore::open(folder.path()).unwrap();
     let id = StationId::from("cs-1");
-    let stranger = store.station(&id).unwrap().unwrap();
+    let stranger = store.station(&id).await.unwrap().unwrap();
     assert_eq!((stranger.provisioning, stranger.password_hash), (Provisioning::Pending, None));
     let numbers = |sessions: Vec<amprule_domain::session::Session>| -> Vec<i64> {
         sessions.into_iter().map(|session| session.no.0).collect()
     };
-    assert_eq!(numbers(store.live_sessions(&id, 8).unwrap()), [3]);
+    assert_eq!(numbers(store.live_sessions(&id, 8).await.unwrap()), [3]);
     assert_eq!(numbers(store.sessions(&SessionFilter::default(), &page()).await.unwrap().items), [3]);
-    assert!(store.connectors(&id).unwrap().is_empty() && store.open_exchanges(&id).unwrap().is_empty());
-    assert!(store.answered(&id, 100).unwrap().iter().all(|answer| &*answer.message.id == "start"));
-    assert_eq!(store.token("CARD").unwrap(), None);
-    assert!(store.pinned_hashes().is_ok() && store.live_stations().unwrap() == [id.clone()]);
+    assert!(store.connectors(&id).await.unwrap().is_empty() && store.open_exchanges(&id).await.unwrap().is_empty());
+    assert!(store.answered(&id, 100).await.unwrap().iter().all(|answer| &*answer.message.id == "start"));
+    assert_eq!(store.token("CARD").await.unwrap(), None);
+    assert!(store.pinned_hashes().is_ok() && store.live_stations().await.unwrap() == [id.clone()]);
     assert!(store.decisions(None, &page()).await.unwrap().items.is_empty());
     assert!(store.outbox(0, 10).await.unwrap().is_empty());
-    assert!(store.bills(&session(3, "cs-1", "c")).unwrap().is_empty());
+    assert!(store.bills(&session(3, "cs-1", "c")).await.unwrap().is_empty());
 
     store.commit(vec![put(&session(4, "cs-1", "d"))]).await.unwrap();
     let shown = loop {
@@ -83,5 +83,9 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
     assert!(shown.iter().any(|row| row.key == "cs-1" && row.body == "{\"id\":"), "as it was: {shown:?}");
     drop(store);
     let store = SqliteStore::open(folder.path()).unwrap();
-    assert_eq!(store.station(&id).unwrap().unwrap().provisioning, Provisioning::Pending, "until somebody accepts it");
+    assert_eq!(
+        store.station(&id).await.unwrap().unwrap().provisioning,
+        Provisioning::Pending,
+        "until somebody accepts it"
+    );
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::doors::{Catalogue, Page, Records, SessionFilter, StationBooks, StoredReading, Writer};
 use amprule_domain::effect::Effect;
-use amprule_domain::ports::{Clock, Page, SessionFilter, Store, StoredReading};
+use amprule_domain::ports::Clock;
 use amprule_domain::session::Session;
 use amprule_domain::{Energy, Mark, SessionNo, Timestamp};
 use amprule_store::{ReadingSettings, SqliteStore, StoreSettings};
@@ -107,7 +108,7 @@ async fn filed_sessions_and_their_readings_are_as_before() {
         SESSIONS - i64::from(HOT)
     );
     for no in [1, 7, SESSIONS - 1] {
-        assert_eq!(store.session(id(no)).unwrap().unwrap(), built(no));
+        assert_eq!(store.session(id(no)).await.unwrap().unwrap(), built(no));
         let expect = [no + 2_000, no + 1_000, no + 1, no];
         for limit in 1..=5 {
             assert_eq!(registers(&store, no, limit).await, expect, "session {no} in pages of {limit}");
@@ -120,7 +121,7 @@ async fn filed_sessions_and_their_readings_are_as_before() {
     let numbers: Vec<i64> =
         store.sessions(&marked, &page(100)).await.unwrap().items.iter().map(|one| one.no.0).collect();
     assert_eq!(numbers, (1..=SESSIONS / 10).rev().map(|ten| ten * 10).collect::<Vec<_>>());
-    assert_eq!(store.live_sessions(&"cs-1".into(), 300).unwrap().len() as i64, SESSIONS);
+    assert_eq!(store.live_sessions(&"cs-1".into(), 300).await.unwrap().len() as i64, SESSIONS);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,7 +134,7 @@ async fn what_comes_late_stands_before_what_is_filed_and_is_filed_too() {
     for limit in 1..=7 {
         assert_eq!(registers(&store, 5, limit).await, expect, "in pages of {limit}");
     }
-    assert_eq!(store.session(id(5)).unwrap().unwrap(), late);
+    assert_eq!(store.session(id(5)).await.unwrap().unwrap(), late);
     for no in SESSIONS + 1..=SESSIONS + i64::from(HOT) + 70 {
         store.commit(vec![put(&session(no, "cs-1", "a")), readings(no, "m", &[no]), put(&built(no))]).await.unwrap();
     }
@@ -141,7 +142,7 @@ async fn what_comes_late_stands_before_what_is_filed_and_is_filed_too() {
     assert_eq!(registers(&store, 5, 4).await, expect);
     drop(store);
     let store = open(folder.path(), hot());
-    assert_eq!(store.session(id(5)).unwrap().unwrap(), late);
+    assert_eq!(store.session(id(5)).await.unwrap().unwrap(), late);
     assert_eq!(registers(&store, 5, 4).await, expect);
 }
 
@@ -165,7 +166,7 @@ async fn readings_that_are_too_old_go_and_sessions_stay() {
     .await;
     assert!(all_readings(&store, 3, 9).await.is_empty());
     assert_eq!(all_readings(&store, new, 9).await[0].reading.register, Some(Energy::from_wh(1)));
-    assert_eq!(store.session(id(3)).unwrap().unwrap(), built(3));
+    assert_eq!(store.session(id(3)).await.unwrap().unwrap(), built(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +177,7 @@ async fn a_damaged_packed_session_keeps_nobody_out() {
     database.execute("UPDATE courses SET course = CAST(substr(course, 1, 30) AS BLOB) WHERE no = 4", []).unwrap();
     drop(database);
     let store = open(folder.path(), hot());
-    assert_eq!(store.live_sessions(&"cs-1".into(), 300).unwrap().len() as i64, SESSIONS - 1);
+    assert_eq!(store.live_sessions(&"cs-1".into(), 300).await.unwrap().len() as i64, SESSIONS - 1);
     store.commit(vec![put(&built(1))]).await.unwrap();
     until("it is shown", || {
         count(folder.path(), "SELECT count(*) FROM set_aside WHERE source = 'sessions' AND key = '4'") == 1

@@ -9,13 +9,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amprule_domain::SessionNo;
+use amprule_domain::doors::{Catalogue, Records, StationBooks, StoreResult, Writer};
 use amprule_domain::effect::Effect;
-use amprule_domain::ports::Store;
+use amprule_domain::pricing::Pin;
 use amprule_store::{OpenError, SqliteStore};
+use suite::Backend;
 use suite::build::{answered, id, page, put, readings, session, station};
 use tempfile::TempDir;
 
 conformance!(crate::scratch);
+
+impl Backend for SqliteStore {
+    fn last_session_no(&self) -> StoreResult<SessionNo> {
+        self.last_session_no()
+    }
+
+    fn pinned_hashes(&self) -> StoreResult<Vec<Pin>> {
+        self.pinned_hashes()
+    }
+}
 
 /// A store in a folder of its own, which goes with it.
 struct Scratch {
@@ -46,9 +58,9 @@ async fn fill(store: &SqliteStore) {
 }
 
 async fn check_filled(store: &SqliteStore, readings: usize) {
-    assert_eq!(store.session(id(1)).unwrap(), Some(session(1, "cs-1", "a")));
+    assert_eq!(store.session(id(1)).await.unwrap(), Some(session(1, "cs-1", "a")));
     assert_eq!(store.readings(SessionNo(1), &page(100)).await.unwrap().items.len(), readings);
-    assert_eq!(store.answered(&"cs-1".into(), 100).unwrap().len(), readings + 1);
+    assert_eq!(store.answered(&"cs-1".into(), 100).await.unwrap().len(), readings + 1);
     assert_eq!(store.last_session_no().unwrap(), SessionNo(1));
 }
 
@@ -139,7 +151,7 @@ async fn a_closed_store_refuses_commits_and_still_reads() {
     scratch.close();
     scratch.close();
     assert!(scratch.commit(vec![put(&session(2, "cs-1", "a"))]).await.is_err());
-    assert!(scratch.session(id(1)).unwrap().is_some());
+    assert!(scratch.session(id(1)).await.unwrap().is_some());
 }
 
 /// They share one transaction or two, and each of these waits once for the lock.
@@ -167,7 +179,7 @@ async fn while_another_program_holds_the_database_all_who_wait_are_refused_and_n
     store.commit(vec![put(&session(201, "cs-1", "a"))]).await.unwrap();
     assert!(store.can_write().is_ok());
     for no in 1..=201 {
-        assert_eq!(store.session(id(no)).unwrap().is_some(), no == 1 || no == 201, "{no}");
+        assert_eq!(store.session(id(no)).await.unwrap().is_some(), no == 1 || no == 201, "{no}");
     }
 }
 

@@ -6,8 +6,9 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 
+use amprule_domain::doors::Outbox;
 use amprule_domain::outbox::{OutboxRow, Subscriber};
-use amprule_domain::ports::{Clock, Outbox};
+use amprule_domain::ports::Clock;
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 

@@ -31,7 +31,7 @@
 //!
 //! This crate must never know what an event means or where the outbox is kept.
 //!
-//! [`Outbox`]: amprule_domain::ports::Outbox
+//! [`Outbox`]: amprule_domain::doors::Outbox
 
 mod settings;
 mod webhooks;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::ports::{Clock, Outbox};
+use amprule_domain::doors::Outbox;
+use amprule_domain::ports::Clock;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

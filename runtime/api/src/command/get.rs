@@ -19,6 +19,6 @@ use crate::wire::Place;
     responses((status = 200, body = CommandView), (status = 404, body = ErrorBody, description = "`unknown-command`")),
 )]
 pub(crate) async fn get_command(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<CommandView>> {
-    let exchange = api.store.exchange(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
+    let exchange = api.store.exchange(parse_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
     Ok(Json(exchange.into()))
 }

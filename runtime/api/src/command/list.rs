@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::StationId;
-use amprule_domain::ports::ExchangeFilter;
+use amprule_domain::doors::ExchangeFilter;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;

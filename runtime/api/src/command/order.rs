@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::command::{Command, Exchange, Most, Trigger};
+use amprule_domain::doors::StoreError;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::StoreError;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, TransactionId};
 use axum::Json;
@@ -121,7 +121,7 @@ pub(crate) async fn order_command(
     let wait = Duration::from_secs(within("/waitS", body.wait_s.unwrap_or(0), 0, WAIT_MAX_S)?.into());
     let expires_s = within("/expiresInS", body.expires_in_s.unwrap_or(EXPIRES_S), 1, EXPIRES_MAX_S)?;
     let command = command(&body)?;
-    if api.store.station(&station)?.is_none() {
+    if api.store.station(&station).await?.is_none() {
         return Err(station::unknown(&station));
     }
     let now = api.control.now();
@@ -155,7 +155,7 @@ async fn settled(api: &Api, queued: Exchange, mut notices: Receiver<Arc<Notice>>
     };
     // Either way, the store says how it stands.
     drop(tokio::time::timeout(wait, ended).await);
-    Ok(api.store.exchange(queued.id)?.unwrap_or(queued))
+    Ok(api.store.exchange(queued.id).await?.unwrap_or(queued))
 }
 
 fn command(body: &CommandBody) -> Answer<Command> {
@@ -214,7 +214,7 @@ impl CommandBody {
             ("message", self.message.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !has.contains(name)) {
-            Some((name, _)) => Err(Problem::invalid(&format!("/{name}"), "is not a member of this command")),
+            Some((name, _)) => Err(Problem::invalid(format!("/{name}"), "is not a member of this command")),
             None => Ok(()),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) async fn withdraw_command(
     State(api): State<Arc<Api>>,
     Place(id): Place<String>,
 ) -> Answer<Json<CommandView>> {
-    let exchange = api.store.exchange(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
+    let exchange = api.store.exchange(parse_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
     let withdrawn = api.control.withdraw(&exchange.station, exchange.id).await.map_err(explain)?;
     Ok(Json(withdrawn.into()))
 }

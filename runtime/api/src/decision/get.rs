@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use amprule_domain::DecisionId;
-use amprule_domain::ports::StoreError;
 use axum::Json;
 use axum::extract::State;
 
@@ -23,10 +22,7 @@ use crate::wire::Place;
 pub(crate) async fn get_decision(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<DecisionView>> {
     let unknown = || Problem::missing("unknown-decision", format!("there is no decision {id}; its id is a UUID"));
     let parsed: DecisionId = id.parse().map_err(|_| unknown())?;
-    // An old one is in a file that must be unpacked.
-    let store = api.store.clone();
-    let read = tokio::task::spawn_blocking(move || store.decision(parsed)).await;
-    let decision = read.map_err(|error| StoreError::new(format!("read a decision: {error}")))??.ok_or_else(unknown)?;
+    let decision = api.archive.decision(parsed).await?.ok_or_else(unknown)?;
     Ok(Json(decision.into()))
 }
 

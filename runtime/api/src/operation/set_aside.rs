@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::Timestamp;
-use amprule_domain::ports::SetAside;
+use amprule_domain::doors::SetAside;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};

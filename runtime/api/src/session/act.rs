@@ -70,9 +70,9 @@ pub(crate) async fn act_on_session(
 ) -> Answer<Json<SessionView>> {
     let session_id = parse_id(&id)?;
     let act = checked(body, api.control.now())?;
-    let session = api.store.session(session_id)?.ok_or_else(|| unknown(&id))?;
+    let session = api.store.session(session_id).await?.ok_or_else(|| unknown(&id))?;
     api.control.act(&session.station, session_id, act).await.map_err(|refused| explain(&id, refused))?;
-    let session = api.store.session(session_id)?.ok_or_else(|| unknown(&id))?;
+    let session = api.store.session(session_id).await?.ok_or_else(|| unknown(&id))?;
     Ok(Json(whole(session, api.control.now())))
 }
 
@@ -107,7 +107,7 @@ fn explain(id: &str, refused: ActRefused) -> Problem {
             let message = format!("this cannot be done to session {id}: {why}");
             Problem::new(StatusCode::CONFLICT, "not-possible", message)
         }
-        ActRefused::NotStored(message) => amprule_domain::ports::StoreError::new(message).into(),
+        ActRefused::NotStored(message) => amprule_domain::doors::StoreError::new(message).into(),
     }
 }
 

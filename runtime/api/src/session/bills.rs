@@ -60,8 +60,8 @@ pub(crate) struct Bills {
     responses((status = 200, body = Bills), (status = 404, body = ErrorBody, description = "`unknown-session`")),
 )]
 pub(crate) async fn list_bills(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<Bills>> {
-    let session = api.store.session(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
-    let bills = api.store.bills(&session)?;
+    let session = api.store.session(parse_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
+    let bills = api.store.bills(&session).await?;
     let next = bills.iter().skip(1).map(|next| next.issued_at).chain([None]).collect::<Vec<_>>();
     Ok(Json(Bills { bills: bills.into_iter().zip(next).map(|(bill, next)| view(bill, next)).collect() }))
 }

@@ -19,7 +19,7 @@ use crate::wire::Place;
     responses((status = 200, body = SessionView), (status = 404, body = ErrorBody, description = "`unknown-session`")),
 )]
 pub(crate) async fn get_session(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<SessionView>> {
-    let session = api.store.session(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
+    let session = api.store.session(parse_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
     let session = api.control.priced(session).await?;
     Ok(Json(whole(session, api.control.now())))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::session::SessionState;
-use amprule_domain::{StationId, Timestamp, ports};
+use amprule_domain::{StationId, Timestamp, doors};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -60,7 +60,7 @@ pub(crate) async fn list_sessions(
     let page = PAGES.page(limit, after)?;
     let token = id_token.map(|id_token| crate::token::key(&id_token));
     let station = station.map(StationId::new);
-    let filter = ports::SessionFilter { station, state, transaction, token, location, from, until, mark };
+    let filter = doors::SessionFilter { station, state, transaction, token, location, from, until, mark };
     let mut listed = api.store.sessions(&filter, &page).await?;
     for session in &mut listed.items {
         *session = api.control.priced(session.clone()).await?;

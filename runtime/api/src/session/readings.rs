@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_domain::ports::StoredReading;
+use amprule_domain::doors::StoredReading;
 use amprule_domain::reading::Context;
 use amprule_domain::{Energy, Timestamp};
 use axum::Json;
@@ -87,7 +87,7 @@ pub(crate) async fn list_readings(
     Params(filter): Params<ReadingFilter>,
 ) -> Answer<Json<List<ReadingView>>> {
     let page = PAGES.page(filter.limit, filter.after)?;
-    let session = api.store.session(parse_id(&id)?)?.ok_or_else(|| unknown(&id))?;
+    let session = api.store.session(parse_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
     Ok(Json(PAGES.list(api.store.readings(session.no, &page).await?, ReadingView::from)))
 }
 

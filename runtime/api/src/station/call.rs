@@ -65,7 +65,7 @@ pub(crate) async fn call_station(
     let id = StationId::new(id);
     let outcome = match api.control.call(&id, &action, &payload).await {
         Ok(outcome) => outcome,
-        Err(CallFailed::NotConnected) if api.store.station(&id)?.is_none() => return Err(unknown(&id)),
+        Err(CallFailed::NotConnected) if api.store.station(&id).await?.is_none() => return Err(unknown(&id)),
         Err(failed) => return Err(explain(&id, &action, failed)),
     };
     Ok(Json(match outcome {

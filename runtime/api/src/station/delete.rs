@@ -22,7 +22,7 @@ use crate::wire::Place;
 pub(crate) async fn delete_station(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<StatusCode> {
     let _turn = api.turn(&id).await;
     let id = StationId::new(id);
-    api.store.station(&id)?.ok_or_else(|| unknown(&id))?;
+    api.store.station(&id).await?.ok_or_else(|| unknown(&id))?;
     api.control.delete_station(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use amprule_domain::StationId;
 use axum::Json;
 use axum::extract::State;
 
-use super::{StationView, unknown, view};
+use super::{StationView, unknown, with_connectors};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
@@ -21,8 +21,8 @@ use crate::wire::Place;
 )]
 pub(crate) async fn get_station(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<StationView>> {
     let id = StationId::new(id);
-    let record = api.store.station(&id)?.ok_or_else(|| unknown(&id))?;
-    Ok(Json(view(&api, record)?))
+    let record = api.store.station(&id).await?.ok_or_else(|| unknown(&id))?;
+    Ok(Json(with_connectors(&api, record).await?))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_domain::ports::{Listed, StoreResult};
+use amprule_domain::doors::Listed;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -38,12 +38,9 @@ pub(crate) async fn list_stations(
 ) -> Answer<Json<List<StationView>>> {
     let page = PAGES.page(filter.limit, filter.after)?;
     let Listed { items, next } = api.store.stations(&page).await?;
-    // A thousand reads of connectors would hold up other requests of this thread.
-    let views = tokio::task::spawn_blocking(move || {
-        items.into_iter().map(|record| view(&api, record)).collect::<StoreResult<Vec<StationView>>>()
-    });
-    let items = views.await.expect("reading does not panic")?;
-    Ok(Json(PAGES.list(Listed { items, next }, |view| view)))
+    let connectors = api.store.connectors_of(items.iter().map(|record| record.id.clone()).collect()).await?;
+    let items = items.into_iter().zip(connectors).collect();
+    Ok(Json(PAGES.list(Listed { items, next }, |(record, connectors)| view(&api, record, connectors))))
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub(crate) async fn list_messages(
 ) -> Answer<Json<List<MessageView>>> {
     let page = PAGES.page(filter.limit, filter.after)?;
     let id = StationId::new(id);
-    api.store.station(&id)?.ok_or_else(|| unknown(&id))?;
+    api.store.station(&id).await?.ok_or_else(|| unknown(&id))?;
     Ok(Json(PAGES.list(api.store.kept(&id, &page).await?, MessageView::from)))
 }
 

@@ -10,8 +10,8 @@ pub(crate) mod put;
 
 use std::collections::BTreeMap;
 
+use amprule_domain::doors::StoreResult;
 use amprule_domain::event::ConnectorStatus;
-use amprule_domain::ports::StoreResult;
 use amprule_domain::station::StationRecord;
 use amprule_domain::{StationId, Timestamp};
 use serde::Serialize;
@@ -89,12 +89,16 @@ impl From<ConnectorStatus> for ConnectorView {
     }
 }
 
-pub(crate) fn view(api: &Api, record: StationRecord) -> StoreResult<StationView> {
-    let connectors = api.store.connectors(&record.id)?;
+pub(crate) async fn with_connectors(api: &Api, record: StationRecord) -> StoreResult<StationView> {
+    let connectors = api.store.connectors(&record.id).await?;
+    Ok(view(api, record, connectors))
+}
+
+fn view(api: &Api, record: StationRecord, connectors: Vec<ConnectorStatus>) -> StationView {
     let connection = api.control.connection(&record.id);
     let protocol = connection.map(|connection| connection.protocol.to_owned()).or(record.protocol);
     let said = |text: String| (!text.is_empty()).then_some(text);
-    Ok(StationView {
+    StationView {
         id: record.id.to_string(),
         provisioning: record.provisioning.as_str(),
         security_profile: record.security_profile,
@@ -113,7 +117,7 @@ pub(crate) fn view(api: &Api, record: StationRecord) -> StoreResult<StationView>
         last_heard: connection.map(|connection| connection.last_heard),
         booted_at: record.booted_at,
         connectors: connectors.into_iter().map(ConnectorView::from).collect(),
-    })
+    }
 }
 
 pub(crate) fn unknown(id: &StationId) -> Problem {

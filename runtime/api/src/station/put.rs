@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{StationView, password, view};
+use super::{StationView, password, with_connectors};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, Place, given, nearest};
@@ -80,13 +80,13 @@ pub(crate) async fn put_station(
 ) -> Answer<(StatusCode, Json<StationView>)> {
     let id = StationId::parse(&id).map_err(|fault| Problem::unreadable("bad-path", fault.to_string()))?;
     let _turn = api.turn(id.as_str()).await;
-    let old = api.store.station(&id)?;
+    let old = api.store.station(&id).await?;
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let old = old.unwrap_or_else(|| StationRecord::new(id.clone(), Provisioning::Accepted));
     let record = apply(&api, old, change)?;
     api.control.put_station(record.clone()).await?;
-    let record = api.store.station(&id)?.unwrap_or(record);
-    Ok((status, Json(view(&api, record)?)))
+    let record = api.store.station(&id).await?.unwrap_or(record);
+    Ok((status, Json(with_connectors(&api, record).await?)))
 }
 
 fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<StationRecord> {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use amprule_domain::charging::NotCarried;
 use amprule_domain::command::{Command, Exchange, Origin};
+use amprule_domain::doors::{StoreResult, Writer};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{BoxFuture, Store, StoreResult};
+use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::{Act, Session, Verb};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
@@ -97,7 +98,7 @@ impl Control for FakeControl {
     }
 
     fn withdraw<'a>(&'a self, _: &'a StationId, id: CommandId) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
-        let known = self.store.exchange(id).expect("memory").expect("it was looked up");
+        let known = self.store.known_exchange(id).expect("it was looked up");
         let withdrawn = known.given_up("it was withdrawn", self.now());
         self.store.apply([Effect::Exchange(Box::new(withdrawn.clone()))]);
         Box::pin(async { Ok(withdrawn) })

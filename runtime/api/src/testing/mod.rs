@@ -12,7 +12,7 @@ use std::sync::Arc;
 use amprule_domain::StationId;
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{BoxFuture, Store};
+use amprule_domain::ports::BoxFuture;
 use amprule_domain::station::StationRecord;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -49,6 +49,7 @@ impl House {
         let api = Api::new(Parts {
             control: control.clone(),
             store: store.clone(),
+            archive: store.clone(),
             extensions: Arc::new(OneExtension),
             webhooks: Arc::new(OneWebhook),
             metrics: control.clone(),
@@ -81,7 +82,7 @@ impl House {
     }
 
     pub(crate) fn station(&self, id: &str) -> StationRecord {
-        self.store.station(&StationId::from(id)).expect("a read").expect("a station")
+        self.store.known_station(&StationId::from(id)).expect("a station")
     }
 
     pub(crate) fn connect(&self, station: &str) {

@@ -5,19 +5,16 @@ use std::collections::BTreeMap;
 use amprule_domain::bill::Bill;
 use amprule_domain::command::Exchange;
 use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, Effect, KeptMessage};
-use amprule_domain::event::ConnectorStatus;
-use amprule_domain::outbox::{OutboxRow, Subscriber};
-use amprule_domain::ports::{
-    BoxFuture, DecisionSpan, ExchangeFilter, Listed, Page, SessionFilter, SetAside, Store, StoreResult, StoredReading,
+use amprule_domain::doors::{
+    Archive, Catalogue, DecisionSpan, ExchangeFilter, Listed, Page, Records, SessionFilter, SetAside, StoreFuture,
+    StoredReading, Writer,
 };
-use amprule_domain::pricing::Pin;
+use amprule_domain::effect::{Effect, KeptMessage};
+use amprule_domain::event::ConnectorStatus;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::{IdToken, TokenRecord};
-use amprule_domain::{
-    CommandId, Currency, Decimal, DecisionId, Mark, SessionId, SessionNo, StationId, Timestamp, TransactionId,
-};
+use amprule_domain::{CommandId, DecisionId, Mark, SessionId, SessionNo, StationId};
 use parking_lot::Mutex;
 
 #[derive(Default)]
@@ -42,20 +39,32 @@ impl MemoryStore {
         effects.into_iter().for_each(|effect| shelves.put(effect));
     }
 
+    pub(crate) fn known_station(&self, id: &StationId) -> Option<StationRecord> {
+        self.0.lock().stations.get(id).cloned()
+    }
+
+    pub(crate) fn known_exchange(&self, id: CommandId) -> Option<Exchange> {
+        self.0.lock().exchanges.iter().find(|exchange| exchange.id == id).cloned()
+    }
+
     fn page<T: Clone + Send + 'static>(
         &self,
         page: &Page,
         all: impl FnOnce(&Shelves) -> Vec<T>,
-    ) -> BoxFuture<'_, StoreResult<Listed<T>>> {
+    ) -> StoreFuture<'_, Listed<T>> {
         let all = all(&self.0.lock());
         let from = page.after.as_ref().map_or(0, |after| after.parse().expect("a cursor of ours"));
         let items: Vec<T> = all.iter().skip(from).take(page.limit).cloned().collect();
         let next = (from + items.len() < all.len()).then(|| (from + items.len()).to_string());
-        Box::pin(async move { Ok(Listed { items, next }) })
+        read(Listed { items, next })
     }
 }
 
 impl Shelves {
+    fn connectors(&self, station: &StationId) -> Vec<ConnectorStatus> {
+        self.connectors.iter().filter(|(of, _)| of == station).map(|(_, status)| status.clone()).collect()
+    }
+
     fn put(&mut self, effect: Effect) {
         match effect {
             Effect::Station(record) => drop(self.stations.insert(record.id.clone(), *record)),
@@ -97,40 +106,56 @@ fn matches(filter: &SessionFilter, session: &Session) -> bool {
         && mark.as_ref().is_none_or(|mark| session.marks.has(&Mark::new(mark.clone())))
 }
 
-impl Store for MemoryStore {
-    fn commit(&self, effects: Vec<Effect>) -> BoxFuture<'_, StoreResult<()>> {
-        self.apply(effects);
-        Box::pin(async { Ok(()) })
-    }
+fn read<'a, T: Send + 'a>(found: T) -> StoreFuture<'a, T> {
+    Box::pin(async { Ok(found) })
+}
 
-    fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
+impl Writer for MemoryStore {
+    fn commit(&self, effects: Vec<Effect>) -> StoreFuture<'_, ()> {
+        self.apply(effects);
+        read(())
+    }
+}
+
+impl Records for MemoryStore {
+    fn station<'a>(&'a self, id: &'a StationId) -> StoreFuture<'a, Option<StationRecord>> {
         // Known, but never listed: a station that is not there.
         let offline = || (id.as_str() == "offline").then(|| super::station("offline"));
-        Ok(self.0.lock().stations.get(id).cloned().or_else(offline))
+        read(self.0.lock().stations.get(id).cloned().or_else(offline))
     }
 
-    fn connectors(&self, id: &StationId) -> StoreResult<Vec<ConnectorStatus>> {
-        let shelves = self.0.lock();
-        Ok(shelves.connectors.iter().filter(|(station, _)| station == id).map(|(_, status)| status.clone()).collect())
+    fn connectors<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<ConnectorStatus>> {
+        read(self.0.lock().connectors(station))
     }
 
-    fn stations(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StationRecord>>> {
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+        read(self.0.lock().sessions.values().find(|session| session.id == id).cloned())
+    }
+
+    fn token<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
+        read(self.0.lock().tokens.get(key).cloned())
+    }
+}
+
+impl Catalogue for MemoryStore {
+    fn stations(&self, page: &Page) -> StoreFuture<'_, Listed<StationRecord>> {
         self.page(page, |shelves| shelves.stations.values().cloned().collect())
     }
 
-    fn live_sessions(&self, _: &StationId, _: usize) -> StoreResult<Vec<Session>> {
-        unimplemented!("for the engine")
+    fn connectors_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Vec<ConnectorStatus>>> {
+        let shelves = self.0.lock();
+        read(stations.iter().map(|station| shelves.connectors(station)).collect())
     }
 
-    fn open_exchanges(&self, _: &StationId) -> StoreResult<Vec<Exchange>> {
-        unimplemented!("for the engine")
+    fn kept(&self, station: &StationId, page: &Page) -> StoreFuture<'_, Listed<KeptMessage>> {
+        self.page(page, |shelves| shelves.kept.iter().filter(|message| message.station == *station).cloned().collect())
     }
 
-    fn exchange(&self, id: CommandId) -> StoreResult<Option<Exchange>> {
-        Ok(self.0.lock().exchanges.iter().find(|exchange| exchange.id == id).cloned())
+    fn exchange(&self, id: CommandId) -> StoreFuture<'_, Option<Exchange>> {
+        read(self.known_exchange(id))
     }
 
-    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Exchange>>> {
+    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> StoreFuture<'_, Listed<Exchange>> {
         let is_meant = |exchange: &&Exchange| {
             filter.station.as_ref().is_none_or(|station| *station == exchange.station)
                 && (!filter.is_open || exchange.is_open())
@@ -138,15 +163,35 @@ impl Store for MemoryStore {
         self.page(page, |shelves| shelves.exchanges.iter().rev().filter(is_meant).cloned().collect())
     }
 
-    fn outbox(&self, _: u64, _: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>> {
-        unimplemented!("for webhooks")
+    fn sessions(&self, filter: &SessionFilter, page: &Page) -> StoreFuture<'_, Listed<Session>> {
+        self.page(page, |shelves| {
+            shelves.sessions.values().rev().filter(|session| matches(filter, session)).cloned().collect()
+        })
     }
 
-    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>> {
-        unimplemented!("for webhooks")
+    fn readings(&self, session: SessionNo, page: &Page) -> StoreFuture<'_, Listed<StoredReading>> {
+        self.page(page, |shelves| {
+            shelves.readings.iter().filter(|(no, _)| *no == session).map(|(_, reading)| reading.clone()).collect()
+        })
     }
 
-    fn set_aside(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<SetAside>>> {
+    fn bills<'a>(&'a self, session: &'a Session) -> StoreFuture<'a, Vec<Bill>> {
+        let kept: Vec<_> = self.0.lock().bills.iter().filter(|bill| bill.session == session.no).cloned().collect();
+        read(if kept.is_empty() { Bill::of(session).into_iter().collect() } else { kept })
+    }
+
+    fn tokens(&self, page: &Page) -> StoreFuture<'_, Listed<TokenRecord>> {
+        self.page(page, |shelves| shelves.tokens.values().cloned().collect())
+    }
+
+    fn decisions(&self, session: Option<SessionId>, page: &Page) -> StoreFuture<'_, Listed<Decision>> {
+        self.page(page, |shelves| {
+            let of = |decision: &&Decision| session.is_none() || decision.session == session;
+            shelves.decisions.iter().filter(of).cloned().collect()
+        })
+    }
+
+    fn set_aside(&self, page: &Page) -> StoreFuture<'_, Listed<SetAside>> {
         let row = SetAside {
             table: "sessions".to_owned(),
             key: "7".to_owned(),
@@ -156,92 +201,15 @@ impl Store for MemoryStore {
         };
         self.page(page, |_| vec![row])
     }
+}
 
-    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>> {
-        unimplemented!("for webhooks")
+impl Archive for MemoryStore {
+    fn decision(&self, id: DecisionId) -> StoreFuture<'_, Option<Decision>> {
+        read(self.0.lock().decisions.iter().find(|decision| decision.id == id).cloned())
     }
 
-    fn live_stations(&self) -> StoreResult<Vec<StationId>> {
-        unimplemented!("for the engine")
-    }
-
-    fn transaction(&self, _: &StationId, _: &TransactionId) -> StoreResult<Option<Session>> {
-        unimplemented!("for the engine")
-    }
-
-    fn begun_at(&self, _: &StationId, _: Timestamp, _: usize) -> StoreResult<Vec<Session>> {
-        unimplemented!("for the engine")
-    }
-
-    fn answered(&self, _: &StationId, _: usize) -> StoreResult<Vec<Answered>> {
-        unimplemented!("for the engine")
-    }
-
-    fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
-        Ok(self.0.lock().sessions.values().find(|session| session.id == id).cloned())
-    }
-
-    fn sessions(&self, filter: &SessionFilter, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Session>>> {
-        self.page(page, |shelves| {
-            shelves.sessions.values().rev().filter(|session| matches(filter, session)).cloned().collect()
-        })
-    }
-
-    fn readings(&self, session: SessionNo, page: &Page) -> BoxFuture<'_, StoreResult<Listed<StoredReading>>> {
-        self.page(page, |shelves| {
-            shelves.readings.iter().filter(|(no, _)| *no == session).map(|(_, reading)| reading.clone()).collect()
-        })
-    }
-
-    fn pinned_hashes(&self) -> StoreResult<Vec<Pin>> {
-        unimplemented!("for the registry")
-    }
-
-    fn token(&self, key: &str) -> StoreResult<Option<TokenRecord>> {
-        Ok(self.0.lock().tokens.get(key).cloned())
-    }
-
-    fn tokens(&self, page: &Page) -> BoxFuture<'_, StoreResult<Listed<TokenRecord>>> {
-        self.page(page, |shelves| shelves.tokens.values().cloned().collect())
-    }
-
-    fn spent(&self, _: &str, _: Currency, _: Timestamp) -> StoreResult<Decimal> {
-        unimplemented!("for the engine")
-    }
-
-    fn open_sessions(&self, _: &str) -> StoreResult<u32> {
-        unimplemented!("for the engine")
-    }
-
-    fn decisions(&self, session: Option<SessionId>, page: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
-        self.page(page, |shelves| {
-            let of = |decision: &&Decision| session.is_none() || decision.session == session;
-            shelves.decisions.iter().filter(of).cloned().collect()
-        })
-    }
-
-    fn decisions_between(&self, _: &DecisionSpan, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
-        unimplemented!("for commands that read the data folder")
-    }
-
-    fn decision(&self, id: DecisionId) -> StoreResult<Option<Decision>> {
-        Ok(self.0.lock().decisions.iter().find(|decision| decision.id == id).cloned())
-    }
-
-    fn kept(&self, station: &StationId, page: &Page) -> BoxFuture<'_, StoreResult<Listed<KeptMessage>>> {
-        self.page(page, |shelves| shelves.kept.iter().filter(|message| message.station == *station).cloned().collect())
-    }
-
-    fn bills(&self, session: &Session) -> StoreResult<Vec<Bill>> {
-        let kept: Vec<_> = self.0.lock().bills.iter().filter(|bill| bill.session == session.no).cloned().collect();
-        Ok(if kept.is_empty() { Bill::of(session).into_iter().collect() } else { kept })
-    }
-
-    fn last_commit(&self) -> Option<Timestamp> {
-        unimplemented!("for the engine")
-    }
-
-    fn last_session_no(&self) -> StoreResult<SessionNo> {
-        unimplemented!("for the engine")
+    fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> StoreFuture<'_, Listed<Decision>> {
+        let is_meant = |decision: &&Decision| span.has(decision);
+        self.page(page, |shelves| shelves.decisions.iter().rev().filter(is_meant).cloned().collect())
     }
 }

@@ -22,7 +22,7 @@ use crate::wire::Place;
 pub(crate) async fn delete_token(State(api): State<Arc<Api>>, Place(id_token): Place<String>) -> Answer<StatusCode> {
     let key = key(&id_token);
     let _turn = api.turn(&key).await;
-    api.store.token(&key)?.ok_or_else(|| unknown(&id_token))?;
+    api.store.token(&key).await?.ok_or_else(|| unknown(&id_token))?;
     api.store.commit(vec![Effect::TokenGone(key)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

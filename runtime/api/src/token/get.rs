@@ -19,7 +19,7 @@ use crate::wire::Place;
     responses((status = 200, body = TokenView), (status = 404, body = ErrorBody, description = "`unknown-token`")),
 )]
 pub(crate) async fn get_token(State(api): State<Arc<Api>>, Place(id_token): Place<String>) -> Answer<Json<TokenView>> {
-    let record = api.store.token(&key(&id_token))?.ok_or_else(|| unknown(&id_token))?;
+    let record = api.store.token(&key(&id_token)).await?.ok_or_else(|| unknown(&id_token))?;
     Ok(Json(record.into()))
 }
 

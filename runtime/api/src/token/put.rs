@@ -82,7 +82,7 @@ pub(crate) async fn put_token(
     check_id(&id_token)?;
     let key = key(&id_token);
     let _turn = api.turn(&key).await;
-    let old = api.store.token(&key)?;
+    let old = api.store.token(&key).await?;
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let record = apply(old.unwrap_or_else(|| fresh(id_token)), change)?;
     api.store.commit(vec![Effect::Token(Box::new(record.clone()))]).await?;

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use amprule_domain::ports::{Listed, Page};
+use amprule_domain::doors::{Listed, Page};
 use serde::Serialize;
 use utoipa::ToSchema;
 

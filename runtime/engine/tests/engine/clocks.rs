@@ -32,7 +32,7 @@ fn is_doubted(session: &Session) -> bool {
 #[tokio::test]
 async fn when_most_stations_are_ahead_it_is_we_who_are_behind() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let today = began() + SignedDuration::from_hours(24 * 365 * 5);
     let first = starts(&engine, "cs-1", today).await;
     assert!(!is_doubted(&session(&disk, "cs-1")), "one station alone may be wrong itself");
@@ -56,7 +56,7 @@ async fn when_most_stations_are_ahead_it_is_we_who_are_behind() {
 async fn a_clock_before_the_latest_commit_is_doubted_until_stations_agree_with_it() {
     let disk = Arc::<Disk>::default();
     *disk.written.lock().unwrap() = Some(began() + SignedDuration::from_hours(3));
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     assert!(engine.clock_is_sane().unwrap_err().contains("the books were written at"));
     let _old = starts(&engine, "cs-1", began() - SignedDuration::from_hours(2)).await;
     assert!(is_doubted(&session(&disk, "cs-1")));

@@ -24,7 +24,7 @@ fn only_session(disk: &Disk) -> Session {
 async fn a_limit_in_time_stops_a_silent_station() {
     let disk = Arc::<Disk>::default();
     let hooks = Willing { max_duration_s: Some(3_600), ..Willing::default() };
-    let engine = engine_with(&disk, hooks, Settings::default());
+    let engine = engine_with(&disk, hooks, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     let begun = Instant::now();
@@ -45,7 +45,7 @@ async fn a_limit_in_time_stops_a_silent_station() {
 async fn a_limit_that_was_reached_before_the_station_came_back_waits_until_it_has_told_its_news() {
     let disk = Arc::<Disk>::default();
     let hooks = Willing { max_duration_s: Some(600), ..Willing::default() };
-    let engine = engine_with(&disk, hooks, Settings::default());
+    let engine = engine_with(&disk, hooks, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     let begun = Instant::now();
@@ -59,7 +59,7 @@ async fn a_limit_that_was_reached_before_the_station_came_back_waits_until_it_ha
 async fn a_price_that_changes_by_the_clock_is_refreshed_while_the_station_is_silent() {
     let disk = Arc::<Disk>::default();
     let hooks = Willing { prices: true, ..Willing::default() };
-    let engine = engine_with(&disk, hooks, Settings::default());
+    let engine = engine_with(&disk, hooks, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(start_at(began()));
@@ -80,7 +80,7 @@ async fn a_price_that_changes_by_the_clock_is_refreshed_while_the_station_is_sil
 #[tokio::test(start_paused = true)]
 async fn a_session_without_a_stop_ends_by_itself_though_the_station_never_comes_back() {
     let disk = Arc::<Disk>::default();
-    let before = engine_with(&disk, Willing::default(), Settings::default());
+    let before = engine_with(&disk, Willing::default(), Settings::default()).await;
     let (mut plug, link) = wire();
     before.attach(station(), link, ticket());
     plug.event(start_at(began()));
@@ -90,8 +90,8 @@ async fn a_session_without_a_stop_ends_by_itself_though_the_station_never_comes_
     assert!(only_session(&disk).marks.has(&Mark::STOP_AWAITED), "at once");
     before.shutdown().await;
 
-    let after = engine_with(&disk, Willing::default(), Settings::default());
-    after.wake_stations().unwrap();
+    let after = engine_with(&disk, Willing::default(), Settings::default()).await;
+    after.wake_stations().await.unwrap();
     sleep(Duration::from_secs(7 * 3_600)).await;
     let session = only_session(&disk);
     assert!(!session.is_open() && session.marks.has(&Mark::NO_STOP) && session.marks.has(&Mark::NEEDS_REVIEW));

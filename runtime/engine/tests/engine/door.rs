@@ -15,7 +15,7 @@ use crate::station;
 #[tokio::test]
 async fn the_door_knows_passwords_profiles_and_strangers() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings { unknown_stations: UnknownStations::Reject, ..Settings::default() });
+    let engine = engine(&disk, Settings { unknown_stations: UnknownStations::Reject, ..Settings::default() }).await;
     let named = |id: &str, profile, password: Option<&str>| StationRecord {
         security_profile: profile,
         password_hash: password.map(str::to_owned),
@@ -43,7 +43,7 @@ async fn the_door_knows_passwords_profiles_and_strangers() {
     for (id, basic, tls, client_certificate, comes_in) in cases {
         let id = StationId::from(id);
         let visitor = Visitor { station: &id, address: [127, 0, 0, 1].into(), basic, tls, client_certificate };
-        assert_eq!(engine.admit(&visitor).is_ok(), comes_in, "{visitor:?}");
+        assert_eq!(engine.admit(&visitor).await.is_ok(), comes_in, "{visitor:?}");
     }
 }
 
@@ -55,36 +55,42 @@ fn record(password: &str) -> StationRecord {
     }
 }
 
-fn knock(engine: &Engine, last: u8, password: &str) -> Result<(), Turned> {
+async fn knock(engine: &Engine, last: u8, password: &str) -> Result<(), Turned> {
     let address = [10, 0, 0, last].into();
     let basic = Some(("cs-1", password.as_bytes()));
-    engine.admit(&Visitor { station: &station(), address, basic, tls: false, client_certificate: None }).map(drop)
+    let visitor = Visitor { station: &station(), address, basic, tls: false, client_certificate: None };
+    engine.admit(&visitor).await.map(drop)
 }
 
 /// Until the door no longer looks.
-fn guess(engine: &Engine) -> Turned {
-    let mut turned = (0..10).map(|_| knock(engine, 1, "guess").expect_err("it is wrong"));
-    turned.find(|turned| matches!(turned, Turned::Slowed { .. })).expect("it is slowed down")
+async fn guess(engine: &Engine) -> Turned {
+    for _ in 0..10 {
+        let turned = knock(engine, 1, "guess").await.expect_err("it is wrong");
+        if matches!(turned, Turned::Slowed { .. }) {
+            return turned;
+        }
+    }
+    panic!("it is slowed down");
 }
 
 #[tokio::test(start_paused = true)]
 async fn guessing_is_slowed_down_at_its_address_only_and_forgiven_for_the_right_password() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     engine.put_station(record("secret")).await.unwrap();
-    assert_eq!(guess(&engine), Turned::Slowed { retry_after_s: 1 });
-    assert!(matches!(knock(&engine, 1, "secret"), Err(Turned::Slowed { .. })), "it is not looked at");
-    assert_eq!(knock(&engine, 2, "secret"), Ok(()), "the station itself comes from elsewhere");
+    assert_eq!(guess(&engine).await, Turned::Slowed { retry_after_s: 1 });
+    assert!(matches!(knock(&engine, 1, "secret").await, Err(Turned::Slowed { .. })), "it is not looked at");
+    assert_eq!(knock(&engine, 2, "secret").await, Ok(()), "the station itself comes from elsewhere");
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(knock(&engine, 1, "secret"), Ok(()));
-    assert!(matches!(knock(&engine, 1, "guess"), Err(Turned::Unauthorized(_))), "it begins anew");
+    assert_eq!(knock(&engine, 1, "secret").await, Ok(()));
+    assert!(matches!(knock(&engine, 1, "guess").await, Err(Turned::Unauthorized(_))), "it begins anew");
     assert_eq!(engine.guesses().wrong, 7);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_new_password_is_looked_at_at_once() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     engine.put_station(record("mistyped")).await.unwrap();
-    guess(&engine);
+    guess(&engine).await;
     engine.put_station(record("guess")).await.unwrap();
-    assert_eq!(knock(&engine, 1, "guess"), Ok(()));
+    assert_eq!(knock(&engine, 1, "guess").await, Ok(()));
 }

@@ -56,7 +56,8 @@ pub(crate) async fn ends(disk: &Disk, state: ExchangeState) -> Exchange {
 
 /// A session that has reached its limit in time, and the stop that goes out for it.
 pub(crate) async fn limited(disk: &Arc<Disk>) -> (Arc<Engine>, Plug, String) {
-    let engine = engine_with(disk, Willing { max_duration_s: Some(3_600), ..Willing::default() }, Settings::default());
+    let engine =
+        engine_with(disk, Willing { max_duration_s: Some(3_600), ..Willing::default() }, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(start_at(began()));
@@ -93,7 +94,7 @@ async fn a_stop_that_is_refused_is_asked_again_and_the_session_says_so() {
 #[tokio::test(start_paused = true)]
 async fn a_reset_is_asked_once() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     order(&engine, Command::Reset { evse: None, is_immediate: true }, 600).await;
@@ -132,7 +133,7 @@ async fn a_stop_goes_out_again_on_the_next_connection_and_after_a_restart() {
     command(&mut plug).await;
     engine.shutdown().await;
     assert!(written(&disk).is_open());
-    let engine = crate::outside::engine(&disk, Settings::default());
+    let engine = crate::outside::engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     command(&mut plug).await;
@@ -141,7 +142,7 @@ async fn a_stop_goes_out_again_on_the_next_connection_and_after_a_restart() {
 #[tokio::test(start_paused = true)]
 async fn a_command_waits_for_a_station_that_is_away_until_it_expires() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     order(&engine, heartbeat(), 3_600).await;
     sleep(Duration::from_secs(1_000)).await;
     let (mut plug, link) = wire();
@@ -165,7 +166,7 @@ fn is_told(effect: &Effect) -> bool {
 #[tokio::test(start_paused = true)]
 async fn a_command_that_is_never_answered_may_have_been_carried_out() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     order(&engine, heartbeat(), 30).await;
@@ -178,7 +179,7 @@ async fn a_command_that_is_never_answered_may_have_been_carried_out() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_counts_though_it_comes_late() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     order(&engine, heartbeat(), 600).await;
@@ -192,7 +193,7 @@ async fn an_answer_counts_though_it_comes_late() {
 #[tokio::test(start_paused = true)]
 async fn one_call_is_on_the_wire_at_a_time() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     let raw = tokio::spawn({
@@ -213,7 +214,7 @@ async fn one_call_is_on_the_wire_at_a_time() {
 #[tokio::test(start_paused = true)]
 async fn what_a_link_cannot_say_is_given_up_with_the_reason() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (_plug, link) = wire();
     engine.attach(station(), link, ticket());
     order(&engine, Command::Report { number: 0 }, 600).await;
@@ -224,7 +225,7 @@ async fn what_a_link_cannot_say_is_given_up_with_the_reason() {
 #[tokio::test(start_paused = true)]
 async fn commands_have_a_bound_and_those_that_wait_can_be_withdrawn() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let first = order(&engine, heartbeat(), 600).await;
     for _ in 1..Exchange::OPEN_MAX {
         order(&engine, heartbeat(), 600).await;
@@ -245,7 +246,7 @@ async fn commands_have_a_bound_and_those_that_wait_can_be_withdrawn() {
 #[tokio::test(start_paused = true)]
 async fn a_command_that_cannot_be_stored_is_not_sent_before_it_is() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));

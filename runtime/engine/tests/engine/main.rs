@@ -77,7 +77,7 @@ fn update(at: Timestamp, wh: i64) -> StationEvent {
 #[tokio::test]
 async fn what_is_not_stored_is_not_answered_and_changes_nothing() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
@@ -91,14 +91,14 @@ async fn what_is_not_stored_is_not_answered_and_changes_nothing() {
     let first = plug.answer().await.unwrap();
     plug.message("start".into(), start());
     assert_eq!(plug.answer().await.unwrap(), first, "a repetition gets the same answer");
-    let sessions = amprule_domain::ports::Store::live_sessions(&*disk, &station(), 8).unwrap();
+    let sessions = disk.sessions(|session| session.station == station());
     assert_eq!(sessions.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn commands_leave_one_at_a_time_and_each_has_its_deadline() {
     let engine =
-        engine(&Arc::default(), Settings { call_queue_timeout: Duration::from_secs(60), ..Settings::default() });
+        engine(&Arc::default(), Settings { call_queue_timeout: Duration::from_secs(60), ..Settings::default() }).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     let ask = |action: &'static str| {
@@ -120,7 +120,7 @@ async fn commands_leave_one_at_a_time_and_each_has_its_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_command_that_waits_too_long_for_its_turn_is_never_sent() {
     let settings = Settings { call_queue_timeout: Duration::from_secs(10), ..Settings::default() };
-    let engine = engine(&Arc::default(), settings);
+    let engine = engine(&Arc::default(), settings).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     let ask = |action: &'static str| {
@@ -143,7 +143,7 @@ async fn a_command_that_waits_too_long_for_its_turn_is_never_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_command_whose_asker_has_gone_away_is_not_sent() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     let ask = |action: &'static str| {
@@ -167,7 +167,7 @@ async fn a_command_whose_asker_has_gone_away_is_not_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn commands_that_wait_have_a_bound_and_end_with_the_connection() {
-    let engine = engine(&Arc::default(), Settings { calls_queued_max: 1, ..Settings::default() });
+    let engine = engine(&Arc::default(), Settings { calls_queued_max: 1, ..Settings::default() }).await;
     assert_eq!(engine.call(&station(), "Reset", "{}").await, Err(CallFailed::NotConnected));
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
@@ -186,7 +186,7 @@ async fn commands_that_wait_have_a_bound_and_end_with_the_connection() {
 
 #[tokio::test]
 async fn a_shutdown_lets_the_present_message_finish_and_says_goodbye() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
@@ -198,7 +198,7 @@ async fn a_shutdown_lets_the_present_message_finish_and_says_goodbye() {
 #[tokio::test]
 async fn the_operators_part_of_a_record_and_the_stations_part_do_not_overwrite_each_other() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(StationEvent::Provisioning(ProvisioningEvent::Boot(Boot {
@@ -210,7 +210,7 @@ async fn the_operators_part_of_a_record_and_the_stations_part_do_not_overwrite_e
     let mut record = StationRecord::new(station(), Provisioning::Accepted);
     record.location = Some("Depot".into());
     engine.put_station(record).await.unwrap();
-    let stored = engine.store().station(&station()).unwrap().unwrap();
+    let stored = engine.store().station(&station()).await.unwrap().unwrap();
     assert_eq!((stored.boot.vendor.as_str(), stored.location.as_deref()), ("Acme", Some("Depot")));
     assert_eq!(stored.protocol.as_deref(), Some("ocpp-test"));
 }
@@ -218,7 +218,7 @@ async fn the_operators_part_of_a_record_and_the_stations_part_do_not_overwrite_e
 #[tokio::test]
 async fn a_rejected_station_may_only_boot() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     engine.put_station(StationRecord::new(station(), Provisioning::Rejected)).await.unwrap();
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());

@@ -16,7 +16,7 @@ async fn provision(engine: &Engine, provisioning: Provisioning) {
 }
 
 async fn pending(pending_stations: PendingStations, (plug, link): (Plug, Box<dyn Link>)) -> (Arc<Engine>, Plug) {
-    let engine = engine(&Arc::default(), Settings { pending_stations, ..Settings::default() });
+    let engine = engine(&Arc::default(), Settings { pending_stations, ..Settings::default() }).await;
     provision(&engine, Provisioning::Pending).await;
     engine.attach(station(), link, ticket());
     (engine, plug)
@@ -75,14 +75,14 @@ async fn a_pending_station_may_say_all_where_the_version_or_the_operator_is_leni
         plug.event(start());
         let Ok(Reply::Transaction(reply)) = plug.answer().await else { panic!("it is served") };
         assert_eq!(reply.token.map(|token| token.status), Some(AuthorizationStatus::Invalid), "and may not start");
-        assert_eq!(engine.store().live_sessions(&station(), 8).unwrap().len(), 1);
+        assert_eq!(engine.store().live_sessions(&station(), 8).await.unwrap().len(), 1);
     }
 }
 
 #[tokio::test]
 async fn a_transaction_that_began_while_the_station_was_accepted_is_told_to_its_end() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     provision(&engine, Provisioning::Accepted).await;
     let (mut plug, link) = strict_wire();
     engine.attach(station(), link, ticket());

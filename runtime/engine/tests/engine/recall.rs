@@ -48,7 +48,7 @@ async fn many_sessions(plug: &mut Plug) {
 #[tokio::test]
 async fn an_old_transaction_that_is_told_again_begins_no_second_session() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     many_sessions(&mut plug).await;
@@ -65,7 +65,7 @@ async fn an_old_transaction_that_is_told_again_begins_no_second_session() {
 #[tokio::test]
 async fn what_cannot_be_looked_up_is_not_guessed() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     many_sessions(&mut plug).await;

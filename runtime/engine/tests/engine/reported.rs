@@ -55,7 +55,7 @@ fn all_written(disk: &Disk, of: &Exchange) -> Exchange {
 #[tokio::test(start_paused = true)]
 async fn a_station_is_asked_nothing_before_its_boot_is_answered() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     order(&engine, heartbeat(), 600).await;
     let mut plug = connected(&engine);
     assert!(is_silent(&mut plug, 5).await);
@@ -70,7 +70,7 @@ async fn a_station_is_asked_nothing_before_its_boot_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn a_station_that_comes_back_without_a_word_is_asked_after_a_while() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     order(&engine, heartbeat(), 600).await;
     let connected_at = Instant::now();
     let mut plug = connected(&engine);
@@ -82,7 +82,7 @@ async fn a_station_that_comes_back_without_a_word_is_asked_after_a_while() {
 #[tokio::test(start_paused = true)]
 async fn a_station_that_is_not_accepted_is_asked_to_start_once_it_is() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let provision = async |provisioning| {
         engine.put_station(StationRecord::new(station(), provisioning)).await.expect("it is stored");
     };
@@ -104,7 +104,7 @@ async fn a_station_that_is_not_accepted_is_asked_to_start_once_it_is() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_an_earlier_try_counts() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let mut plug = connected(&engine);
     order(&engine, heartbeat(), 600).await;
     let (first, _) = command(&mut plug).await;
@@ -121,7 +121,7 @@ async fn an_answer_to_an_earlier_try_counts() {
 #[tokio::test(start_paused = true)]
 async fn the_newer_limit_is_the_one_that_stays() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let mut plug = connected(&engine);
     let low = order(&engine, at_most(10), 600).await;
     command(&mut plug).await;
@@ -141,7 +141,7 @@ async fn the_newer_limit_is_the_one_that_stays() {
 #[tokio::test(start_paused = true)]
 async fn of_two_changes_of_a_place_that_wait_only_the_newer_goes_out() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let place = |evse, is_operative| Command::Availability { evse, connector: None, is_operative };
     let out = order(&engine, place(None, false), 600).await;
     order(&engine, place(Some(1), false), 600).await;
@@ -160,7 +160,7 @@ async fn of_two_changes_of_a_place_that_wait_only_the_newer_goes_out() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_twice_is_one() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let mut plug = connected(&engine);
     order(&engine, heartbeat(), 600).await;
     let next = order(&engine, at_most(10), 600).await;
@@ -190,7 +190,7 @@ async fn a_stop_may_be_carried_out_before_it_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn a_station_that_answers_nothing_keeps_no_command_waiting_for_another() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let mut plug = connected(&engine);
     let asked = [order(&engine, heartbeat(), 45).await, order(&engine, start(), 45).await];
     for _ in &asked {
@@ -208,7 +208,7 @@ async fn a_station_that_answers_nothing_keeps_no_command_waiting_for_another() {
 #[tokio::test(start_paused = true)]
 async fn what_was_on_a_replaced_connection_is_asked_on_the_next_when_that_has_booted() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let mut old = connected(&engine);
     order(&engine, at_most(10), 600).await;
     let (first, _) = command(&mut old).await;
@@ -226,7 +226,7 @@ async fn what_was_on_a_replaced_connection_is_asked_on_the_next_when_that_has_bo
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_waits_for_the_disk_does_not_expire() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let mut plug = connected(&engine);
     order(&engine, heartbeat(), 30).await;
     let (id, _) = command(&mut plug).await;

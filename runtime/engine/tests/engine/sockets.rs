@@ -18,7 +18,7 @@ async fn beats(plug: &mut Plug) -> bool {
 
 #[tokio::test]
 async fn a_newer_socket_wins_and_the_old_one_is_told() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     let ((mut old, first), (mut new, second)) = (wire(), wire());
     engine.attach(station(), first, ticket());
     old.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
@@ -34,7 +34,7 @@ async fn a_newer_socket_wins_and_the_old_one_is_told() {
 /// A station has its answer before its socket is handed over, and may be back by then.
 #[tokio::test]
 async fn a_socket_that_was_let_in_earlier_and_is_handed_over_later_does_not_win() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     let ((mut old, first), (mut new, second)) = (wire(), wire());
     let (earlier, later) = (ticket(), ticket());
     engine.attach(station(), second, later);
@@ -45,7 +45,7 @@ async fn a_socket_that_was_let_in_earlier_and_is_handed_over_later_does_not_win(
 
 #[tokio::test]
 async fn a_write_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     let ((mut old, first), (mut new, second)) = (dead_wire(), wire());
     engine.attach(station(), first, ticket());
     old.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
@@ -57,7 +57,7 @@ async fn a_write_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
 
 #[tokio::test]
 async fn a_command_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     let ((_old, first), (mut new, second)) = (dead_wire(), wire());
     engine.attach(station(), first, ticket());
     let calling = tokio::spawn({
@@ -73,7 +73,7 @@ async fn a_command_to_a_dead_socket_does_not_keep_the_new_one_waiting() {
 /// The mail and its announcement reach the task in any order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_socket_is_never_cut_for_its_own_arrival() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     for round in 0..2_000 {
         let (mut plug, link) = wire();
         plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
@@ -86,7 +86,7 @@ async fn a_socket_is_never_cut_for_its_own_arrival() {
 #[tokio::test]
 async fn after_a_panic_the_next_connection_works() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     assert!(beats(&mut plug).await);
@@ -104,7 +104,7 @@ async fn after_a_panic_the_next_connection_works() {
 #[tokio::test]
 async fn sockets_and_commands_in_the_mailbox_end_with_a_panic() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let ((mut first, one), (mut second, two)) = (wire(), wire());
     disk.panics.store(true, Ordering::Relaxed);
     engine.attach(station(), one, ticket());

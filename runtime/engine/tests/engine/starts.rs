@@ -12,9 +12,9 @@ use amprule_engine::{Engine, Settings};
 use crate::outside::{Disk, Plug, Willing, engine_with, wire};
 use crate::{start, start_at, ticket};
 
-fn one_session(disk: &Arc<Disk>) -> Arc<Engine> {
+async fn one_session(disk: &Arc<Disk>) -> Arc<Engine> {
     disk.is_slow.store(true, Ordering::Relaxed);
-    engine_with(disk, Willing { sessions_max: Some(1), ..Willing::default() }, Settings::default())
+    engine_with(disk, Willing { sessions_max: Some(1), ..Willing::default() }, Settings::default()).await
 }
 
 fn connect(engine: &Engine, count: usize) -> Vec<Plug> {
@@ -37,7 +37,7 @@ async fn told(plug: &mut Plug) -> Option<AuthorizationStatus> {
 
 #[tokio::test(start_paused = true)]
 async fn of_two_starts_at_once_one_is_accepted() {
-    let engine = one_session(&Arc::default());
+    let engine = one_session(&Arc::default()).await;
     let mut plugs = connect(&engine, 2);
     plugs.iter_mut().for_each(|plug| plug.event(start()));
     let mut answers = Vec::new();
@@ -51,7 +51,7 @@ async fn of_two_starts_at_once_one_is_accepted() {
 #[tokio::test(start_paused = true)]
 async fn a_start_that_could_not_be_stored_counts_no_longer() {
     let disk = Arc::<Disk>::default();
-    let engine = one_session(&disk);
+    let engine = one_session(&disk).await;
     let mut plugs = connect(&engine, 2);
     for plug in &mut plugs {
         plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
@@ -69,7 +69,7 @@ async fn a_start_that_could_not_be_stored_counts_no_longer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_session_does_not_bar_its_driver_from_the_same_connector() {
-    let engine = one_session(&Arc::default());
+    let engine = one_session(&Arc::default()).await;
     let mut plugs = connect(&engine, 2);
     plugs[0].event(start());
     assert_eq!(told(&mut plugs[0]).await, Some(AuthorizationStatus::Accepted));
@@ -82,7 +82,7 @@ async fn a_lost_session_does_not_bar_its_driver_from_the_same_connector() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_session_that_is_over_makes_no_room_for_another() {
-    let engine = one_session(&Arc::default());
+    let engine = one_session(&Arc::default()).await;
     let mut plugs = connect(&engine, 2);
     plugs[1].event(start());
     assert_eq!(told(&mut plugs[1]).await, Some(AuthorizationStatus::Accepted));

@@ -15,7 +15,7 @@ use crate::{start, station, ticket};
 #[tokio::test(start_paused = true)]
 async fn a_cause_that_repeats_is_said_at_once_once_a_minute_and_when_it_is_over() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));

@@ -24,7 +24,7 @@ fn visitor(id: &StationId) -> Visitor<'_> {
 
 #[tokio::test(start_paused = true)]
 async fn a_station_that_came_once_makes_room_for_another() {
-    let engine = engine(&Arc::default(), Settings { stations_max: 1, ..Settings::default() });
+    let engine = engine(&Arc::default(), Settings { stations_max: 1, ..Settings::default() }).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(StationEvent::Provisioning(ProvisioningEvent::Heartbeat));
@@ -33,16 +33,16 @@ async fn a_station_that_came_once_makes_room_for_another() {
     assert_eq!(engine.loaded(), 1, "its connection lives");
     drop(plug);
     let other = StationId::from("cs-2");
-    assert!(engine.admit(&visitor(&other)).is_err(), "there is no room yet");
+    assert!(engine.admit(&visitor(&other)).await.is_err(), "there is no room yet");
     sleep(LATER).await;
     assert_eq!(engine.loaded(), 0);
-    assert!(engine.admit(&visitor(&other)).is_ok());
+    assert!(engine.admit(&visitor(&other)).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_session_goes_on_after_its_station_was_unloaded() {
     let disk = Arc::<Disk>::default();
-    let engine = engine(&disk, Settings::default());
+    let engine = engine(&disk, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(start_at(began()));
@@ -69,7 +69,7 @@ async fn id_of_a_command(engine: &Arc<Engine>, plug: &mut Plug) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_command_has_an_id_of_its_own_after_its_station_was_unloaded() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     let mut ids = HashSet::new();
     for _ in 0..3 {
         let (mut plug, link) = wire();
@@ -87,7 +87,7 @@ async fn a_command_has_an_id_of_its_own_after_its_station_was_unloaded() {
 #[tokio::test(start_paused = true)]
 async fn a_station_with_a_deadline_stays() {
     let hooks = Willing { max_duration_s: Some(3_600), ..Willing::default() };
-    let engine = engine_with(&Arc::default(), hooks, Settings::default());
+    let engine = engine_with(&Arc::default(), hooks, Settings::default()).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     plug.event(start_at(began()));
@@ -102,7 +102,7 @@ async fn a_station_with_a_deadline_stays() {
 /// Letters that come exactly when the task wants to end, before and after it.
 #[tokio::test(start_paused = true)]
 async fn mail_at_the_moment_of_the_end_is_not_lost() {
-    let engine = engine(&Arc::default(), Settings::default());
+    let engine = engine(&Arc::default(), Settings::default()).await;
     let mut ended = 0;
     for round in 0..200_u32 {
         let id = StationId::new(format!("cs-{round}"));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use amprule_domain::StationId;
-use amprule_domain::ports::{CloseReason, Door, Link, Received, Ticket, Turned, Visitor};
+use amprule_domain::ports::{BoxFuture, CloseReason, Door, Link, Received, Ticket, Turned, Visitor};
 use amprule_gateway::{Gateway, GatewaySettings};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -59,8 +59,8 @@ async fn dropping_a_link_closes_its_socket() {
 struct Through;
 
 impl Door for Through {
-    fn admit(&self, _: &Visitor<'_>) -> Result<Ticket, Turned> {
-        Ok(Ticket::default())
+    fn admit<'a>(&'a self, _: &'a Visitor<'_>) -> BoxFuture<'a, Result<Ticket, Turned>> {
+        Box::pin(async { Ok(Ticket::default()) })
     }
 
     fn attach(&self, _: StationId, _: Box<dyn Link>, _: Ticket) {}

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
-use amprule_domain::ports::{Door, Link, Received, Ticket, Turned, Visitor};
+use amprule_domain::ports::{BoxFuture, Door, Link, Received, Ticket, Turned, Visitor};
 use amprule_domain::reply::Reply;
 use amprule_domain::station::Provisioning;
 use amprule_domain::{StationId, Timestamp};
@@ -28,8 +28,9 @@ struct Hall {
 }
 
 impl Door for Hall {
-    fn admit(&self, visitor: &Visitor<'_>) -> Result<Ticket, Turned> {
-        (self.admission)(visitor).map(|()| Ticket::default())
+    fn admit<'a>(&'a self, visitor: &'a Visitor<'_>) -> BoxFuture<'a, Result<Ticket, Turned>> {
+        let admitted = (self.admission)(visitor).map(|()| Ticket::default());
+        Box::pin(async { admitted })
     }
 
     fn attach(&self, station: StationId, link: Box<dyn Link>, _: Ticket) {

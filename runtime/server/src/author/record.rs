@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use amprule_domain::DecisionId;
 use amprule_domain::decision::Decision;
-use amprule_domain::ports::Store as _;
+use amprule_domain::doors::Archive;
 use amprule_store::{OpenError, SqliteStore};
 use amprule_workbench::record::case;
 use anyhow::{Context, Result, ensure};
@@ -17,7 +17,7 @@ pub(super) fn record(id: &str, unit: &Path, data: &Path, api: &str) -> Result<Pa
     ensure!(data.is_dir(), "there is no data folder {}; name the server's with --data", data.display());
     let decision = match SqliteStore::open(data) {
         Ok(store) => {
-            let decision = store.decision(id).context("read the decision");
+            let decision = read(&store, id);
             store.close();
             decision?
         }
@@ -32,6 +32,11 @@ pub(super) fn record(id: &str, unit: &Path, data: &Path, api: &str) -> Result<Pa
     let text = serde_json::to_string_pretty(&case).context("print the case")?;
     fs::write(&file, text + "\n").with_context(|| format!("write {}", file.display()))?;
     Ok(file)
+}
+
+fn read(archive: &dyn Archive, id: DecisionId) -> Result<Option<Decision>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().context("start the runtime")?;
+    runtime.block_on(archive.decision(id)).context("read the decision")
 }
 
 /// A server that runs has its folder for itself, and answers for it.

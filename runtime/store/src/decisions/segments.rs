@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use amprule_domain::decision::Decision;
-use amprule_domain::ports::DecisionSpan;
+use amprule_domain::doors::DecisionSpan;
 use amprule_domain::{DecisionId, Timestamp};
 use parking_lot::RwLock;
 

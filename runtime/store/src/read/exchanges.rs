@@ -1,7 +1,7 @@
 //! Questions about commands.
 
 use amprule_domain::command::Exchange;
-use amprule_domain::ports::{ExchangeFilter, Listed, Page};
+use amprule_domain::doors::{ExchangeFilter, Listed, Page};
 use amprule_domain::{CommandId, StationId};
 use rusqlite::{OptionalExtension, Row};
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use amprule_domain::doors::{Listed, Page, StoredReading};
 use amprule_domain::effect::{Answered, MessageKey};
-use amprule_domain::ports::{Listed, Page, StoredReading};
 use amprule_domain::reply::Reply;
 use amprule_domain::{SessionNo, StationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use amprule_domain::decision::Decision;
+use amprule_domain::doors::{DecisionSpan, Listed, Page};
 use amprule_domain::effect::KeptMessage;
-use amprule_domain::ports::{DecisionSpan, Listed, Page};
 use amprule_domain::{DecisionId, SessionId, StationId};
 use parking_lot::Mutex;
 use rusqlite::{Connection, Row};

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use amprule_domain::ports::{Listed, Page};
+use amprule_domain::doors::{Listed, Page};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 

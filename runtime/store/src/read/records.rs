@@ -1,8 +1,8 @@
 //! Questions about stations, connectors and tokens.
 
 use amprule_domain::StationId;
+use amprule_domain::doors::{Listed, Page};
 use amprule_domain::event::ConnectorStatus;
-use amprule_domain::ports::{Listed, Page};
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
 use rusqlite::OptionalExtension;

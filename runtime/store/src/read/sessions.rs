@@ -1,7 +1,7 @@
 //! Questions about sessions.
 
 use amprule_domain::bill::Bill;
-use amprule_domain::ports::{Listed, Page, SessionFilter};
+use amprule_domain::doors::{Listed, Page, SessionFilter};
 use amprule_domain::pricing::Pin;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::{Currency, Decimal, SessionId, SessionNo, StationId, Timestamp, TransactionId};

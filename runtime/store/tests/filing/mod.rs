@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use amprule_domain::Timestamp;
 use amprule_domain::decision::Decision;
+use amprule_domain::doors::{Archive, Catalogue, DecisionSpan, Page, Writer};
 use amprule_domain::effect::Effect;
-use amprule_domain::ports::{Clock, DecisionSpan, Page, Store};
+use amprule_domain::ports::Clock;
 use amprule_store::{DecisionSettings, SqliteStore, StoreReader, StoreSettings};
 use tempfile::TempDir;
 
@@ -90,9 +91,9 @@ async fn every_decision_is_found_once_in_the_order_it_was_made() {
     assert_eq!(all(&store).await, expected(0..105));
     for number in [0, 19, 20, 79, 80, 104] {
         let wanted = decision(number, None);
-        assert_eq!(store.decision(wanted.id).unwrap(), Some(wanted), "{number}");
+        assert_eq!(store.decision(wanted.id).await.unwrap(), Some(wanted), "{number}");
     }
-    assert_eq!(store.decision(decision(999, None).id).unwrap(), None);
+    assert_eq!(store.decision(decision(999, None).id).await.unwrap(), None);
     let span = DecisionSpan { from: Some(at(38)), until: Some(at(42)), ..DecisionSpan::default() };
     let page = Page { after: None, limit: 100 };
     assert_eq!(store.decisions_between(&span, &page).await.unwrap().items, expected(38..42));

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use amprule_domain::decision::{Decision, Hook};
+use amprule_domain::doors::Page;
 use amprule_domain::effect::{Answered, Effect, KeptMessage, MessageKey, ReadingsRow};
 use amprule_domain::event::ChargingState;
-use amprule_domain::ports::Page;
 use amprule_domain::pricing::{Pin, Price, PricedBy};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::Reply;

@@ -2,12 +2,13 @@
 
 use amprule_domain::bill::Bill;
 use amprule_domain::command::{Command, Exchange, ExchangeState, Origin, Trigger};
+use amprule_domain::doors::{ExchangeFilter, Page};
 use amprule_domain::effect::Effect;
 use amprule_domain::outbox::{OutboxEvent, OutboxKind, Subscriber};
-use amprule_domain::ports::{ExchangeFilter, Page, Store};
 use amprule_domain::{CommandId, SessionId, StationId};
 use uuid::Uuid;
 
+use super::Backend;
 use super::build::{at, ended, page, priced, session};
 
 fn exchange(n: u128, station: &str) -> Exchange {
@@ -20,16 +21,16 @@ fn written(exchange: &Exchange) -> Effect {
     Effect::Exchange(Box::new(exchange.clone()))
 }
 
-pub(crate) async fn commands_are_found_while_they_are_open_and_the_latest_after_that(store: &dyn Store) {
+pub(crate) async fn commands_are_found_while_they_are_open_and_the_latest_after_that(store: &dyn Backend) {
     let station = StationId::from("cs-1");
     let open = exchange(1, "cs-1");
     store.commit(vec![written(&open), written(&exchange(2, "cs-2"))]).await.unwrap();
-    assert_eq!(store.open_exchanges(&station).unwrap(), std::slice::from_ref(&open));
-    assert_eq!(store.live_stations().unwrap(), [station.clone(), StationId::from("cs-2")]);
+    assert_eq!(store.open_exchanges(&station).await.unwrap(), std::slice::from_ref(&open));
+    assert_eq!(store.live_stations().await.unwrap(), [station.clone(), StationId::from("cs-2")]);
     let over = open.sent(at(1)).expired(at(700));
     store.commit(vec![written(&over)]).await.unwrap();
-    assert!(store.open_exchanges(&station).unwrap().is_empty());
-    assert_eq!(store.exchange(open.id).unwrap().map(|exchange| exchange.state), Some(ExchangeState::TimedOut));
+    assert!(store.open_exchanges(&station).await.unwrap().is_empty());
+    assert_eq!(store.exchange(open.id).await.unwrap().map(|exchange| exchange.state), Some(ExchangeState::TimedOut));
 
     for n in 10..310 {
         store.commit(vec![written(&exchange(n, "cs-1").given_up("x", at(1)))]).await.unwrap();
@@ -49,7 +50,7 @@ pub(crate) async fn commands_are_found_while_they_are_open_and_the_latest_after_
     assert_eq!(all_open.items.len(), 1);
 }
 
-pub(crate) async fn a_bill_is_never_overwritten(store: &dyn Store) {
+pub(crate) async fn a_bill_is_never_overwritten(store: &dyn Backend) {
     let mut session = priced(ended(session(1, "cs-1", "a")), "5.00", "EUR");
     session.bill = 1;
     std::sync::Arc::make_mut(session.price.as_mut().unwrap()).is_final = true;
@@ -60,10 +61,10 @@ pub(crate) async fn a_bill_is_never_overwritten(store: &dyn Store) {
     let write = |bill: &Bill| Effect::Bill(Box::new(bill.clone()));
     store.commit(vec![write(&bill(1, "")), write(&bill(2, "late-reading"))]).await.unwrap();
     store.commit(vec![write(&bill(1, "other"))]).await.unwrap();
-    assert_eq!(store.bills(&session).unwrap(), [bill(1, ""), bill(2, "late-reading")]);
+    assert_eq!(store.bills(&session).await.unwrap(), [bill(1, ""), bill(2, "late-reading")]);
 }
 
-pub(crate) async fn events_come_in_order_and_stay_until_every_subscriber_has_them(store: &dyn Store) {
+pub(crate) async fn events_come_in_order_and_stay_until_every_subscriber_has_them(store: &dyn Backend) {
     let event = |n: u128| OutboxEvent {
         at: at(0),
         kind: OutboxKind::SessionBilled,

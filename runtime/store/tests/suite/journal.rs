@@ -1,11 +1,12 @@
+use amprule_domain::doors::Page;
 use amprule_domain::effect::{Answered, Effect};
-use amprule_domain::ports::{Page, Store};
 use amprule_domain::reply::Reply;
 use amprule_domain::{Energy, SessionNo};
 
+use super::Backend;
 use super::build::{answer, answered, at, ended, key, page, put, readings, session, station};
 
-pub(crate) async fn readings_come_back_newest_first_and_page_by_page(store: &dyn Store) {
+pub(crate) async fn readings_come_back_newest_first_and_page_by_page(store: &dyn Backend) {
     store.commit(vec![put(&session(1, "cs-1", "a")), readings(1, "m1", &[0, 1, 2])]).await.unwrap();
     store.commit(vec![readings(1, "m2", &[3]), put(&session(1, "cs-1", "a"))]).await.unwrap();
     store.commit(vec![put(&session(2, "cs-2", "a")), readings(2, "x", &[100])]).await.unwrap();
@@ -15,7 +16,7 @@ pub(crate) async fn readings_come_back_newest_first_and_page_by_page(store: &dyn
 
     let all = store.readings(SessionNo(1), &page(50)).await.unwrap();
     assert_eq!(all.next, None);
-    let registers = |items: &[amprule_domain::ports::StoredReading]| -> Vec<_> {
+    let registers = |items: &[amprule_domain::doors::StoredReading]| -> Vec<_> {
         items.iter().map(|stored| stored.reading.register).collect()
     };
     let expect: Vec<_> = (0..=6).rev().map(|wh| Some(Energy::from_wh(wh))).collect();
@@ -39,13 +40,13 @@ pub(crate) async fn readings_come_back_newest_first_and_page_by_page(store: &dyn
     }
 }
 
-pub(crate) async fn readings_of_an_unknown_session_are_refused(store: &dyn Store) {
+pub(crate) async fn readings_of_an_unknown_session_are_refused(store: &dyn Backend) {
     let error = store.commit(vec![readings(9, "m", &[1])]).await.unwrap_err();
     assert!(error.message.contains("no session number 9"), "{error}");
     assert!(store.readings(SessionNo(9), &page(5)).await.unwrap().items.is_empty());
 }
 
-pub(crate) async fn answered_messages_are_remembered_in_their_order(store: &dyn Store) {
+pub(crate) async fn answered_messages_are_remembered_in_their_order(store: &dyn Backend) {
     store.commit(vec![Effect::Station(Box::new(station("cs-1")))]).await.unwrap();
     let start = vec![put(&session(1, "cs-1", "a")), readings(1, "start", &[0]), answered("cs-1", "start", 1)];
     store.commit(start).await.unwrap();
@@ -59,11 +60,11 @@ pub(crate) async fn answered_messages_are_remembered_in_their_order(store: &dyn 
     let all = [answer("start", 1), empty("m1"), answer("event", 2), empty("m2"), answer("stop", 3)];
     for latest in 0..=7 {
         let expect = &all[all.len().saturating_sub(latest)..];
-        assert_eq!(store.answered(&"cs-1".into(), latest).unwrap(), expect, "the latest {latest}");
+        assert_eq!(store.answered(&"cs-1".into(), latest).await.unwrap(), expect, "the latest {latest}");
     }
 }
 
-pub(crate) async fn a_station_that_was_removed_remembers_no_answers(store: &dyn Store) {
+pub(crate) async fn a_station_that_was_removed_remembers_no_answers(store: &dyn Backend) {
     let register = || Effect::Station(Box::new(station("cs-1")));
     store.commit(vec![register()]).await.unwrap();
     store
@@ -72,19 +73,19 @@ pub(crate) async fn a_station_that_was_removed_remembers_no_answers(store: &dyn 
         .unwrap();
     store.commit(vec![Effect::StationGone("cs-1".into())]).await.unwrap();
     store.commit(vec![register()]).await.unwrap();
-    assert_eq!(store.answered(&"cs-1".into(), 9).unwrap(), []);
+    assert_eq!(store.answered(&"cs-1".into(), 9).await.unwrap(), []);
     store.commit(vec![readings(1, "m1", &[1]), register()]).await.unwrap();
-    assert_eq!(store.answered(&"cs-1".into(), 9).unwrap().len(), 1);
+    assert_eq!(store.answered(&"cs-1".into(), 9).await.unwrap().len(), 1);
 }
 
-pub(crate) async fn answers_are_bounded_and_no_older_message_is_answered_wrongly(store: &dyn Store) {
+pub(crate) async fn answers_are_bounded_and_no_older_message_is_answered_wrongly(store: &dyn Backend) {
     let start = vec![put(&session(1, "cs-1", "a")), readings(1, "start", &[0]), answered("cs-1", "start", 1)];
     store.commit(start).await.unwrap();
     for second in 0..200 {
         let name = format!("event {second}");
         store.commit(vec![readings(1, &name, &[second]), answered("cs-1", &name, second)]).await.unwrap();
     }
-    let answers = store.answered(&"cs-1".into(), 1_000).unwrap();
+    let answers = store.answered(&"cs-1".into(), 1_000).await.unwrap();
     assert!((16..=200).contains(&answers.len()), "{}", answers.len());
     assert_eq!(answers.last(), Some(&answer("event 199", 199)));
     assert!(answers.iter().all(|answer| answer.reply != Reply::Empty), "its real answer was another");

@@ -1,9 +1,11 @@
 use amprule_domain::Mark;
 use amprule_domain::decision::Hook;
+use amprule_domain::doors::{DecisionSpan, Listed, Page, SessionFilter, StoreResult};
 use amprule_domain::effect::{Effect, KeptMessage};
-use amprule_domain::ports::{BoxFuture, DecisionSpan, Listed, Page, SessionFilter, Store, StoreResult};
+use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::SessionState;
 
+use super::Backend;
 use super::build::{at, decision, ended, id, kept, page, put, session, station, token};
 
 /// Reads a whole list in pages of `limit`.
@@ -21,7 +23,7 @@ async fn pages<'a, T>(limit: usize, list: impl Fn(Page) -> BoxFuture<'a, StoreRe
     }
 }
 
-pub(crate) async fn stations_and_tokens_are_listed_by_their_ids(store: &dyn Store) {
+pub(crate) async fn stations_and_tokens_are_listed_by_their_ids(store: &dyn Backend) {
     let ids = ["a", "b", "c-1", "d", "e"];
     for name in ["d", "b", "e", "a", "c-1"] {
         let effects = vec![Effect::Station(Box::new(station(name))), Effect::Token(Box::new(token(name)))];
@@ -35,7 +37,7 @@ pub(crate) async fn stations_and_tokens_are_listed_by_their_ids(store: &dyn Stor
     }
 }
 
-pub(crate) async fn sessions_are_listed_newest_first_and_filtered(store: &dyn Store) {
+pub(crate) async fn sessions_are_listed_newest_first_and_filtered(store: &dyn Backend) {
     let mut late = session(6, "cs-1", "a");
     late.started_at = at(2);
     let mut marked = session(3, "cs-2", "b");
@@ -66,7 +68,7 @@ pub(crate) async fn sessions_are_listed_newest_first_and_filtered(store: &dyn St
     }
 }
 
-pub(crate) async fn decisions_are_listed_newest_first_and_kept_once(store: &dyn Store) {
+pub(crate) async fn decisions_are_listed_newest_first_and_kept_once(store: &dyn Backend) {
     let decisions: Vec<_> = (0..5).map(|n| decision(n, (n % 2 == 0).then(|| id(1)))).collect();
     for decision in &decisions {
         store.commit(vec![Effect::Decision(Box::new(decision.clone()))]).await.unwrap();
@@ -78,11 +80,11 @@ pub(crate) async fn decisions_are_listed_newest_first_and_kept_once(store: &dyn 
         let of_session = pages(limit, |page| store.decisions(Some(id(1)), &page)).await;
         assert!(of_session.iter().eq(decisions.iter().rev().step_by(2)));
     }
-    assert_eq!(store.decision(decisions[3].id).unwrap().as_ref(), Some(&decisions[3]));
-    assert_eq!(store.decision(decision(9, None).id).unwrap(), None);
+    assert_eq!(store.decision(decisions[3].id).await.unwrap().as_ref(), Some(&decisions[3]));
+    assert_eq!(store.decision(decision(9, None).id).await.unwrap(), None);
 }
 
-pub(crate) async fn decisions_are_read_oldest_first_within_a_span(store: &dyn Store) {
+pub(crate) async fn decisions_are_read_oldest_first_within_a_span(store: &dyn Backend) {
     let decisions: Vec<_> = (0..9).map(|n| decision(n, None)).collect();
     for decision in &decisions {
         store.commit(vec![Effect::Decision(Box::new(decision.clone()))]).await.unwrap();
@@ -109,7 +111,7 @@ pub(crate) async fn decisions_are_read_oldest_first_within_a_span(store: &dyn St
     }
 }
 
-pub(crate) async fn kept_messages_are_bounded_for_each_station_and_reason(store: &dyn Store) {
+pub(crate) async fn kept_messages_are_bounded_for_each_station_and_reason(store: &dyn Backend) {
     let evidence = KeptMessage { why: "no-start", ..kept("cs-1", -1) };
     let effects: Vec<_> = (0..3_000).map(|n| Effect::Kept(kept("cs-1", n))).collect();
     store.commit(vec![Effect::Kept(kept("cs-2", 1)), Effect::Kept(evidence.clone())]).await.unwrap();
@@ -123,7 +125,7 @@ pub(crate) async fn kept_messages_are_bounded_for_each_station_and_reason(store:
     assert_eq!(store.kept(&"cs-2".into(), &page(9)).await.unwrap().items, [kept("cs-2", 1)]);
 }
 
-pub(crate) async fn kept_messages_are_bounded_in_bytes_too(store: &dyn Store) {
+pub(crate) async fn kept_messages_are_bounded_in_bytes_too(store: &dyn Backend) {
     let evidence = KeptMessage { why: "no-start", ..kept("cs-1", -1) };
     let large = |n: i64| KeptMessage { payload: n.to_string().repeat(300_000).into(), ..kept("cs-1", n) };
     store.commit(vec![Effect::Kept(evidence.clone())]).await.unwrap();
@@ -146,7 +148,7 @@ pub(crate) async fn kept_messages_are_bounded_in_bytes_too(store: &dyn Store) {
     assert!(all.iter().eq([&huge, &evidence]), "a message that is larger than the bound is kept alone");
 }
 
-pub(crate) async fn a_cursor_that_is_none_is_explained(store: &dyn Store) {
+pub(crate) async fn a_cursor_that_is_none_is_explained(store: &dyn Backend) {
     let wrong = Page { after: Some("nonsense".to_owned()), limit: 5 };
     let error = store.sessions(&SessionFilter::default(), &wrong).await.unwrap_err();
     assert!(error.message.contains("\"nonsense\" is not a place in this list"), "{error}");

@@ -1,4 +1,8 @@
-//! What every back end must do, told through the port alone: effects in, reads out. `conformance!` runs it on one.
+//! What every back end must do, told through its doors alone: effects in, reads out. `conformance!` runs it on one.
+
+use amprule_domain::SessionNo;
+use amprule_domain::doors::{Archive, Catalogue, OutboxBooks, StationBooks, StoreResult};
+use amprule_domain::pricing::Pin;
 
 pub(crate) mod build;
 pub(crate) mod commands;
@@ -6,6 +10,12 @@ pub(crate) mod journal;
 pub(crate) mod lists;
 pub(crate) mod records;
 pub(crate) mod sessions;
+
+/// All doors at once, and what the server asks it at a start.
+pub(crate) trait Backend: StationBooks + Catalogue + Archive + OutboxBooks {
+    fn last_session_no(&self) -> StoreResult<SessionNo>;
+    fn pinned_hashes(&self) -> StoreResult<Vec<Pin>>;
+}
 
 /// Makes a test of every case for the back end that `$open` gives.
 #[macro_export]

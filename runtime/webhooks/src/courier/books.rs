@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use amprule_domain::doors::{Outbox, StoreError, StoreResult};
 use amprule_domain::outbox::{OutboxRow, Subscriber};
-use amprule_domain::ports::{BoxFuture, Outbox, StoreError, StoreResult};
+use amprule_domain::ports::BoxFuture;
 use tokio::time::Instant;
 use tracing::error;
 

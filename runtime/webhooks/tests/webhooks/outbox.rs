@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use amprule_domain::doors::{Outbox, StoreError, StoreResult};
 use amprule_domain::outbox::{OutboxEvent, OutboxKind, OutboxRow, Subscriber};
-use amprule_domain::ports::{BoxFuture, Outbox, StoreError, StoreResult};
+use amprule_domain::ports::BoxFuture;
 use amprule_domain::{SessionId, Timestamp};
 use parking_lot::Mutex;
 use serde_json::{Value, json};

@@ -8,12 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
-use amprule_domain::bill::Bill;
 use amprule_domain::command::{Command, CommandAnswer, Exchange, Unsayable, Verdict};
-use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, Effect, KeptMessage};
+use amprule_domain::doors::{Records, StationBooks, StoreError, StoreFuture, Writer};
+use amprule_domain::effect::{Answered, Effect};
 use amprule_domain::event::{ChargingEvent, ConnectorStatus, Inbound, ProvisioningEvent, Repetition, StationEvent};
-use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply};
@@ -58,8 +56,8 @@ impl Disk {
     }
 }
 
-impl Store for Disk {
-    fn commit(&self, effects: Vec<Effect>) -> BoxFuture<'_, StoreResult<()>> {
+impl Writer for Disk {
+    fn commit(&self, effects: Vec<Effect>) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             if self.is_slow.load(Ordering::Relaxed) {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -72,23 +70,36 @@ impl Store for Disk {
             Ok(())
         })
     }
-    fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
+}
+
+impl Records for Disk {
+    fn station<'a>(&'a self, id: &'a StationId) -> StoreFuture<'a, Option<StationRecord>> {
         let effects = self.effects.lock().expect("no panic under the lock");
-        Ok(effects.iter().rev().find_map(|effect| match effect {
+        read(effects.iter().rev().find_map(|effect| match effect {
             Effect::Station(record) if record.id == *id => Some((**record).clone()),
             _ => None,
         }))
     }
-    fn connectors(&self, _: &StationId) -> StoreResult<Vec<ConnectorStatus>> {
-        Ok(Vec::new())
+    fn connectors<'a>(&'a self, _: &'a StationId) -> StoreFuture<'a, Vec<ConnectorStatus>> {
+        read(Vec::new())
     }
-    fn stations(&self, _: &Page) -> BoxFuture<'_, StoreResult<Listed<StationRecord>>> {
-        unreachable!("the engine lists nothing")
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+        read(self.sessions(|session| session.id == id).pop())
     }
-    fn live_sessions(&self, station: &StationId, _: usize) -> StoreResult<Vec<Session>> {
-        Ok(self.sessions(|session| session.station == *station))
+    fn token<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
+        read(None)
     }
-    fn open_exchanges(&self, station: &StationId) -> StoreResult<Vec<Exchange>> {
+}
+
+impl StationBooks for Disk {
+    fn live_stations(&self) -> StoreFuture<'_, Vec<StationId>> {
+        let live = self.sessions(|session| session.state != amprule_domain::session::SessionState::Ended);
+        read(live.into_iter().map(|session| session.station).collect())
+    }
+    fn live_sessions<'a>(&'a self, station: &'a StationId, _: usize) -> StoreFuture<'a, Vec<Session>> {
+        read(self.sessions(|session| session.station == *station))
+    }
+    fn open_exchanges<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Exchange>> {
         let effects = self.effects.lock().expect("no panic under the lock");
         let mut latest: Vec<Exchange> = Vec::new();
         for effect in effects.iter() {
@@ -98,91 +109,42 @@ impl Store for Disk {
             }
         }
         latest.retain(|exchange| exchange.station == *station && exchange.is_open());
-        Ok(latest)
+        read(latest)
     }
-    fn exchange(&self, _: CommandId) -> StoreResult<Option<Exchange>> {
-        unreachable!("the engine asks for open ones")
+    fn answered<'a>(&'a self, _: &'a StationId, _: usize) -> StoreFuture<'a, Vec<Answered>> {
+        read(Vec::new())
     }
-    fn exchanges(&self, _: &ExchangeFilter, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Exchange>>> {
-        unreachable!("the engine lists nothing")
-    }
-    fn outbox(&self, _: u64, _: usize) -> BoxFuture<'_, StoreResult<Vec<OutboxRow>>> {
-        unreachable!("the engine reads no outbox")
-    }
-    fn outbox_span(&self) -> BoxFuture<'_, StoreResult<Option<(u64, u64)>>> {
-        unreachable!("the engine reads no outbox")
-    }
-    fn set_aside(&self, _: &Page) -> BoxFuture<'_, StoreResult<Listed<SetAside>>> {
-        unreachable!("the engine lists nothing")
-    }
-    fn subscribers(&self) -> BoxFuture<'_, StoreResult<Vec<Subscriber>>> {
-        unreachable!("the engine reads no outbox")
-    }
-    fn live_stations(&self) -> StoreResult<Vec<StationId>> {
-        let live = self.sessions(|session| session.state != amprule_domain::session::SessionState::Ended);
-        Ok(live.into_iter().map(|session| session.station).collect())
-    }
-    fn transaction(&self, station: &StationId, name: &TransactionId) -> StoreResult<Option<Session>> {
+    fn transaction<'a>(&'a self, station: &'a StationId, name: &'a TransactionId) -> StoreFuture<'a, Option<Session>> {
         if self.forgets.load(Ordering::Relaxed) {
-            return Err(StoreError::new("the disk cannot be read"));
+            return Box::pin(async { Err(StoreError::new("the disk cannot be read")) });
         }
-        Ok(self.sessions(|session| session.station == *station && session.transaction == *name).pop())
+        read(self.sessions(|session| session.station == *station && session.transaction == *name).pop())
     }
-    fn begun_at(&self, station: &StationId, at: Timestamp, _: usize) -> StoreResult<Vec<Session>> {
-        Ok(self.sessions(|session| session.station == *station && session.started_at == at))
+    fn begun_at<'a>(&'a self, station: &'a StationId, at: Timestamp, _: usize) -> StoreFuture<'a, Vec<Session>> {
+        read(self.sessions(|session| session.station == *station && session.started_at == at))
     }
-    fn answered(&self, _: &StationId, _: usize) -> StoreResult<Vec<Answered>> {
-        Ok(Vec::new())
+    fn spent<'a>(&'a self, _: &'a str, _: Currency, _: Timestamp) -> StoreFuture<'a, Decimal> {
+        read(Decimal::ZERO)
     }
-    fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
-        Ok(self.sessions(|session| session.id == id).pop())
-    }
-    fn sessions(&self, _: &SessionFilter, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Session>>> {
-        Box::pin(async { Ok(Listed { items: self.sessions(|_| true), next: None }) })
-    }
-    fn readings(&self, _: SessionNo, _: &Page) -> BoxFuture<'_, StoreResult<Listed<StoredReading>>> {
-        unreachable!("the engine lists nothing")
-    }
-    fn pinned_hashes(&self) -> StoreResult<Vec<Pin>> {
-        Ok(Vec::new())
-    }
-    fn token(&self, _: &str) -> StoreResult<Option<TokenRecord>> {
-        Ok(None)
-    }
-    fn tokens(&self, _: &Page) -> BoxFuture<'_, StoreResult<Listed<TokenRecord>>> {
-        unreachable!("the engine lists nothing")
-    }
-    fn spent(&self, _: &str, _: Currency, _: Timestamp) -> StoreResult<Decimal> {
-        Ok(Decimal::ZERO)
-    }
-    fn open_sessions(&self, key: &str) -> StoreResult<u32> {
+    fn open_sessions<'a>(&'a self, key: &'a str) -> StoreFuture<'a, u32> {
         let counts = |session: &Session| {
             let is_its = session.token.as_ref().is_some_and(|token| token.key() == key);
             session.is_open() && is_its && !session.marks.has(&Mark::UNAUTHORIZED)
         };
-        Ok(u32::try_from(self.sessions(counts).len()).expect("few sessions"))
+        read(u32::try_from(self.sessions(counts).len()).expect("few sessions"))
     }
-    fn decisions(&self, _: Option<SessionId>, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
-        unreachable!("the engine lists nothing")
+    fn last_received(&self) -> BoxFuture<'_, Option<Timestamp>> {
+        let written = *self.written.lock().expect("no panic under the lock");
+        Box::pin(async move { written })
     }
-    fn decisions_between(&self, _: &DecisionSpan, _: &Page) -> BoxFuture<'_, StoreResult<Listed<Decision>>> {
-        unreachable!("the engine lists nothing")
-    }
-    fn decision(&self, _: DecisionId) -> StoreResult<Option<Decision>> {
-        Ok(None)
-    }
-    fn kept(&self, _: &StationId, _: &Page) -> BoxFuture<'_, StoreResult<Listed<KeptMessage>>> {
-        unreachable!("the engine lists nothing")
-    }
-    fn last_commit(&self) -> Option<Timestamp> {
-        *self.written.lock().expect("no panic under the lock")
-    }
-    fn bills(&self, _: &Session) -> StoreResult<Vec<Bill>> {
-        unreachable!("the engine reads no bills")
-    }
-    fn last_session_no(&self) -> StoreResult<SessionNo> {
-        Ok(SessionNo(0))
-    }
+}
+
+/// Yields first: nothing in the engine may rely on a store that knows at once.
+fn read<'a, T: Send + 'a>(found: T) -> StoreFuture<'a, T> {
+    Box::pin(async {
+        tokio::task::yield_now().await;
+        Ok(found)
+    })
 }
 
 /// Every token is welcome. What a session costs is its minutes; the price changes after a quarter of an hour.
@@ -268,11 +230,11 @@ impl Ids for Counting {
     }
 }
 
-pub(crate) fn engine(disk: &Arc<Disk>, settings: Settings) -> Arc<Engine> {
-    engine_with(disk, Willing::default(), settings)
+pub(crate) async fn engine(disk: &Arc<Disk>, settings: Settings) -> Arc<Engine> {
+    engine_with(disk, Willing::default(), settings).await
 }
 
-pub(crate) fn engine_with(disk: &Arc<Disk>, hooks: Willing, settings: Settings) -> Arc<Engine> {
+pub(crate) async fn engine_with(disk: &Arc<Disk>, hooks: Willing, settings: Settings) -> Arc<Engine> {
     let ports = Ports {
         store: disk.clone(),
         hooks: Arc::new(hooks),
@@ -280,7 +242,7 @@ pub(crate) fn engine_with(disk: &Arc<Disk>, hooks: Willing, settings: Settings) 
         ids: Arc::new(Counting(1.into())),
         is_password: Box::new(|password, hash| password == hash.as_bytes()),
     };
-    Engine::new(ports, settings)
+    Engine::new(ports, settings).await
 }
 
 /// What the station's end of a link sees.

@@ -1,0 +1,9 @@
+//! The domain's doors, one file each. What is found by a key is read on the caller's thread and known at once; what may
+//! take long is read where blocking is allowed.
+
+mod archive;
+mod catalogue;
+mod outbox;
+mod records;
+mod station_books;
+mod writer;

@@ -1,0 +1,73 @@
+//! What the API lists. Lists have connections of their own, and never stand in the way of a station.
+
+use amprule_domain::bill::Bill;
+use amprule_domain::command::Exchange;
+use amprule_domain::decision::Decision;
+use amprule_domain::doors::{
+    Catalogue, ExchangeFilter, Listed, Page, SessionFilter, SetAside, StoreFuture, StoredReading,
+};
+use amprule_domain::effect::KeptMessage;
+use amprule_domain::event::ConnectorStatus;
+use amprule_domain::session::Session;
+use amprule_domain::station::StationRecord;
+use amprule_domain::token::TokenRecord;
+use amprule_domain::{CommandId, SessionId, SessionNo, StationId};
+
+use crate::store::SqliteStore;
+use crate::{aside, read};
+
+impl Catalogue for SqliteStore {
+    fn stations(&self, page: &Page) -> StoreFuture<'_, Listed<StationRecord>> {
+        let page = page.clone();
+        self.readers.list("list the stations", move |reading| read::records::stations(reading, &page))
+    }
+
+    fn connectors_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Vec<ConnectorStatus>>> {
+        self.readers.list("read the stations' connectors", move |reading| {
+            stations.iter().map(|station| read::records::connectors(reading, station)).collect()
+        })
+    }
+
+    fn kept(&self, station: &StationId, page: &Page) -> StoreFuture<'_, Listed<KeptMessage>> {
+        let (station, page) = (station.clone(), page.clone());
+        self.readers.list("list a station's kept messages", move |reading| read::log::kept(reading, &station, &page))
+    }
+
+    fn exchange(&self, id: CommandId) -> StoreFuture<'_, Option<Exchange>> {
+        self.readers.at_once("read a command", |reading| read::exchanges::one(reading, id))
+    }
+
+    fn exchanges(&self, filter: &ExchangeFilter, page: &Page) -> StoreFuture<'_, Listed<Exchange>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.readers.list("list the commands", move |reading| read::exchanges::list(reading, &filter, &page))
+    }
+
+    fn sessions(&self, filter: &SessionFilter, page: &Page) -> StoreFuture<'_, Listed<Session>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.readers.list("list the sessions", move |reading| read::sessions::list(reading, &filter, &page))
+    }
+
+    fn readings(&self, session: SessionNo, page: &Page) -> StoreFuture<'_, Listed<StoredReading>> {
+        let page = page.clone();
+        self.readers.list("list a session's readings", move |reading| read::journal::readings(reading, session, &page))
+    }
+
+    fn bills<'a>(&'a self, session: &'a Session) -> StoreFuture<'a, Vec<Bill>> {
+        self.readers.at_once("read a session's bills", |reading| read::sessions::bills(reading, session))
+    }
+
+    fn tokens(&self, page: &Page) -> StoreFuture<'_, Listed<TokenRecord>> {
+        let page = page.clone();
+        self.readers.list("list the tokens", move |reading| read::records::tokens(reading, &page))
+    }
+
+    fn decisions(&self, session: Option<SessionId>, page: &Page) -> StoreFuture<'_, Listed<Decision>> {
+        let page = page.clone();
+        self.readers.list("list the decisions", move |reading| read::log::decisions(reading, session, &page))
+    }
+
+    fn set_aside(&self, page: &Page) -> StoreFuture<'_, Listed<SetAside>> {
+        let page = page.clone();
+        self.readers.list("list what is set aside", move |reading| aside::list(reading, &page))
+    }
+}
