@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use amprule_domain::effect::Effect;
 use amprule_domain::doors::Writer;
+use amprule_domain::effect::Effect;
 use amprule_store::SqliteStore;
 use anyhow::Result;
 

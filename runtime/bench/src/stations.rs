@@ -1,8 +1,8 @@
 //! The cost of a message, however many stations are connected.
 //!
 //! Held constant: how many messages are in flight, which kinds they are and in which shares, the units, the time, and that
-//! a server begins with an empty folder and each station has had one visit before the clock begins. What differs is how many stations take turns, so how long each is silent between
-//! two of its messages and how many visits each has behind it.
+//! a server begins with an empty folder and has seen as many visits before the clock begins. What differs is how many
+//! stations take turns, so how long each is silent between two of its messages and how many visits each has behind it.
 
 use std::fmt;
 
@@ -23,6 +23,9 @@ use crate::traffic::{self, Traffic};
 
 /// Fewer than the smallest number of stations, so that the server is as busy with each.
 const IN_FLIGHT: usize = 200;
+
+/// Of all stations together, before the clock begins: each has been heard, and filing is at work.
+const WARM_UP_VISITS: usize = 30_000;
 
 #[derive(Debug)]
 pub(crate) struct Stations {
@@ -70,7 +73,9 @@ fn round(ground: Ground<'_>, stations: usize, seconds: f64) -> Result<Round> {
         days_ago: traffic::DAYS_AGO,
     };
     // What a station costs once, when it is first heard of, is not what its messages cost.
-    Ready::start(&Load { visits: Some(1), days_ago: traffic::DAYS_AGO + 1, ..load.clone() })?.go()?;
+    let visits = WARM_UP_VISITS.div_ceil(stations);
+    Ready::start(&Load { visits: Some(u32::try_from(visits)?), days_ago: traffic::DAYS_AGO + 1, ..load.clone() })?
+        .go()?;
     clocked(&bed.server, Ready::start(&load)?)
 }
 

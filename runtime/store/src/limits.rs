@@ -52,6 +52,8 @@ pub(crate) const JOURNAL_ENDS: usize = 65_536;
 pub(crate) const POINT_READERS: usize = 4;
 pub(crate) const LIST_READERS: usize = 2;
 
+/// Statements that a connection keeps prepared: more than it has, but for lists, whose text depends on their filter.
+pub(crate) const STATEMENTS: usize = 128;
 /// Pages in the write-ahead log at which a commit also moves them into the database: 32 MB.
 pub(crate) const CHECKPOINT_PAGES: u32 = 8_000;
 /// After so long without a commit the writer does it unasked.

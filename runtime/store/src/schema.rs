@@ -31,6 +31,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     };
     let mut connection = Connection::open(path).map_err(refused)?;
     connection.busy_timeout(limits::BUSY).map_err(refused)?;
+    connection.set_prepared_statement_cache_capacity(limits::STATEMENTS);
     connection.pragma_update(None, "journal_mode", "WAL").map_err(refused)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(refused)?;
     connection.pragma_update(None, "wal_autocheckpoint", limits::CHECKPOINT_PAGES).map_err(refused)?;
@@ -59,7 +60,7 @@ pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(limits::BUSY)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(limits::STATEMENTS);
     Ok(connection)
 }
 
