@@ -36,7 +36,18 @@ impl Ground<'_> {
 
     /// `fill` is given the place of the data folder, where nothing is yet, before the server has it.
     pub(crate) fn bed_with(self, units: &[&str], fill: impl FnOnce(&Path) -> Result<()>) -> Result<Bed> {
+        self.bed_as(units, "", fill)
+    }
+
+    /// With this configuration.
+    pub(crate) fn bed_as(
+        self,
+        units: &[&str],
+        configuration: &str,
+        fill: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Bed> {
         let folder = TempDir::with_prefix("amprule-bench-")?;
+        std::fs::write(folder.path().join("amprule.toml"), configuration)?;
         for unit in units {
             install(&self.root.join(unit), &folder.path().join(unit))?;
         }

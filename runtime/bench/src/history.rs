@@ -14,7 +14,7 @@ use std::fmt;
 use amprule_domain::{Marks, Timestamp};
 use anyhow::Result;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::bed::{Bed, FLAT_TARIFF, Ground, OPERATOR};
 use crate::figures::{Figures, rounded};
@@ -52,8 +52,7 @@ pub(crate) fn measure(ground: Ground<'_>, past: i64, rounds: usize) -> Result<Hi
     let many = books.bed(ground, |_| TOKEN.to_owned())?;
     let beds = [&one, &many];
     let plain = by_turns(beds, "plain", rounds)?;
-    let budget = json!({"budget": {"amount": "1000000000", "currency": "EUR", "period": "month"}});
-    beds.iter().try_for_each(|bed| bed.api.put_token(TOKEN, &budget))?;
+    beds.iter().try_for_each(|bed| bed.api.limit(TOKEN))?;
     let budgeted = by_turns(beds, "budget", rounds)?;
     Ok(History { past, plain, budgeted })
 }

@@ -30,6 +30,11 @@ impl Api {
         self.put_token(token, &json!({"type": "ISO14443", "status": "accepted"}))
     }
 
+    /// Gives one of them a budget that the load does not use up.
+    pub(crate) fn limit(&self, token: &str) -> Result<()> {
+        self.put_token(token, &json!({"budget": {"amount": "1000000000", "currency": "EUR", "period": "month"}}))
+    }
+
     /// What is not given stays as it is.
     pub(crate) fn put_token(&self, token: &str, change: &Value) -> Result<()> {
         let request = self.agent.put(format!("{}/api/v1/tokens/{token}", self.base));

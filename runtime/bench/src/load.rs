@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::traffic::{self, Station, Traffic, VISIT};
+use crate::traffic::{self, Station, Traffic};
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Load {
@@ -205,15 +205,15 @@ impl Line {
             line.remember(&answer);
         }
         if load.in_flight.is_some() {
-            line.begin_at(number).await?;
+            line.begin_at(load, number).await?;
         }
         Ok(line)
     }
 
     /// Stations that take turns would else all say the same at the same time. With each at another place of its visit, a
     /// run has equally many messages of each kind, though it may be too short for a whole visit of every station.
-    async fn begin_at(&mut self, number: usize) -> Result<()> {
-        for _ in 0..number % VISIT as usize {
+    async fn begin_at(&mut self, load: &Load, number: usize) -> Result<()> {
+        for _ in 0..number % load.traffic.visit() as usize {
             self.converse().await?;
         }
         Ok(())
@@ -221,7 +221,7 @@ impl Line {
 
     async fn work(&mut self, load: &Load, turns: &Semaphore) -> Result<Worked> {
         let (begun, time) = (Instant::now(), Duration::from_secs_f64(load.seconds));
-        let messages = load.visits.map(|visits| (visits * VISIT) as usize);
+        let messages = load.visits.map(|visits| (visits * load.traffic.visit()) as usize);
         let mut worked = Worked::default();
         loop {
             let turn = turns.acquire().await?;

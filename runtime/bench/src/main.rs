@@ -19,6 +19,7 @@ mod lists;
 mod load;
 mod measured;
 mod minutes;
+mod month;
 mod overhead;
 mod past;
 mod plan;

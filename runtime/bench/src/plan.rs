@@ -12,8 +12,8 @@ use crate::hooks::Timing;
 use crate::ratio::{Ratio, Rounds};
 use crate::reloads::{self, Reloads, Series};
 use crate::report::Report;
-use crate::traffic::Traffic;
-use crate::{history, idle, lists, overhead, stations, visits};
+use crate::traffic::{self, Traffic};
+use crate::{history, idle, lists, month, overhead, stations, visits};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
@@ -46,6 +46,9 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     lists: Option<Option<u64>>,
+    /// Only what a year leaves on disk, and what else is named: a month of 40 stations, or of so many.
+    #[arg(long, value_name = "STATIONS", num_args = 0..=1, require_equals = true)]
+    month: Option<Option<usize>>,
 }
 
 /// The units that price in the bench: each the product's time-of-use example of its kind.
@@ -59,6 +62,7 @@ struct Sizes {
     many: Rounds,
     past: i64,
     sessions: u64,
+    month: usize,
 }
 
 const WHOLE: Sizes = Sizes {
@@ -67,6 +71,7 @@ const WHOLE: Sizes = Sizes {
     many: Rounds { rounds: 3, seconds: 15.0 },
     past: 100_000,
     sessions: 1_000_000,
+    month: 40,
 };
 const QUICK: Sizes = Sizes {
     visit_seconds: 5.0,
@@ -74,11 +79,13 @@ const QUICK: Sizes = Sizes {
     many: Rounds { rounds: 1, seconds: 5.0 },
     past: 10_000,
     sessions: 50_000,
+    month: 4,
 };
 
 impl Plan {
     pub(crate) fn run(self) -> Result<()> {
-        let named = [self.visits, self.stations.is_some(), self.history.is_some(), self.lists.is_some()];
+        let named =
+            [self.visits, self.stations.is_some(), self.history.is_some(), self.lists.is_some(), self.month.is_some()];
         let measures: Vec<Measure> =
             Measure::ALL.into_iter().zip(named).filter_map(|(measure, is_named)| is_named.then_some(measure)).collect();
         let mut all: Vec<Box<dyn Figures>> = Vec::new();
@@ -111,6 +118,7 @@ impl Plan {
                 Box::new(history::measure(ground, self.history.flatten().unwrap_or(sizes.past), sizes.many.rounds)?)
             }
             Measure::Lists => Box::new(lists::measure(ground, self.lists.flatten().unwrap_or(sizes.sessions))?),
+            Measure::Month => Box::new(month::measure(ground, self.month.flatten().unwrap_or(sizes.month))?),
         };
         Ok(measured)
     }
@@ -144,6 +152,8 @@ impl Plan {
 
     fn priced(&self, what: &str, unit: &str, rounds: Rounds) -> Result<(Ratio, Timing)> {
         let bed = self.ground().bed(&[unit])?;
+        // A price that nobody needs is not asked for, and a budget needs it.
+        bed.api.limit(traffic::TOKEN)?;
         let ratio = self.tell(what, &bed, rounds, Traffic::MeterValues)?;
         let timing = bed.api.pricing().with_context(|| format!("ask how long {unit} took"))?;
         Ok((ratio, timing))
@@ -174,10 +184,11 @@ enum Measure {
     Stations,
     History,
     Lists,
+    Month,
 }
 
 impl Measure {
-    const ALL: [Self; 4] = [Self::Visits, Self::Stations, Self::History, Self::Lists];
+    const ALL: [Self; 5] = [Self::Visits, Self::Stations, Self::History, Self::Lists, Self::Month];
 
     fn name(self) -> &'static str {
         match self {
@@ -185,6 +196,7 @@ impl Measure {
             Self::Stations => "visits with many stations connected",
             Self::History => "visits with a token that has a long history",
             Self::Lists => "lists over large books",
+            Self::Month => "what a month leaves on disk",
         }
     }
 }

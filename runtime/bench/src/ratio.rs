@@ -87,5 +87,9 @@ pub(crate) fn serve(amprule: &Path, folder: &Path) -> Result<Measured> {
         std::fs::create_dir_all(folder.join(name))?;
         arguments.extend([format!("--{name}"), folder.join(name).display().to_string()]);
     }
+    let configuration = folder.join("amprule.toml");
+    if configuration.exists() {
+        arguments.extend(["--config".to_owned(), configuration.display().to_string()]);
+    }
     Measured::start(amprule, &arguments)
 }

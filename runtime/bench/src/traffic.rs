@@ -15,6 +15,8 @@ pub(crate) enum Traffic {
     /// All that a driver's visit brings, again and again: each station with a token of its own, and minutes between its
     /// messages by its own clock.
     Session,
+    /// Four long visits a day, with a reading a minute, as a year is full of.
+    Day,
     /// Nothing after the boot.
     Idle,
 }
@@ -24,6 +26,11 @@ pub(crate) const READINGS: u32 = 2;
 
 /// Messages of one visit in [`Traffic::Session`].
 pub(crate) const VISIT: u32 = 10;
+/// Readings of one visit in [`Traffic::Day`], one a minute.
+pub(crate) const MINUTES: u32 = 120;
+/// Visits of one day in [`Traffic::Day`].
+pub(crate) const DAILY: u32 = 4;
+
 /// Between two of them, by the station's clock.
 const PACE: SignedDuration = SignedDuration::from_secs(20);
 /// The visits begin so long ago that none of them is ahead of the server's clock.
@@ -31,6 +38,9 @@ pub(crate) const DAYS_AGO: u32 = 300;
 
 /// 50 kW: a register that no plausibility rule doubts, however quickly messages follow each other.
 const WH_PER_S: f64 = 50_000.0 / 3600.0;
+
+/// Of a visit in [`Traffic::Day`].
+const DAY_WATTS: f64 = 11_000.0;
 
 /// The token of all stations, but those of [`Traffic::Session`].
 pub(crate) const TOKEN: &str = "BENCH";
@@ -44,8 +54,16 @@ impl Traffic {
     /// What a station of this traffic shows, when nobody says otherwise.
     pub(crate) fn token(self, number: usize) -> String {
         match self {
-            Self::Session => token(number),
+            Self::Session | Self::Day => token(number),
             _ => TOKEN.to_owned(),
+        }
+    }
+
+    /// Messages of one visit.
+    pub(crate) const fn visit(self) -> u32 {
+        match self {
+            Self::Day => MINUTES + 6,
+            _ => VISIT,
         }
     }
 }
@@ -66,7 +84,7 @@ impl Station {
     #[expect(clippy::disallowed_methods, reason = "a load generator lives in real time")]
     pub(crate) fn new(traffic: Traffic, token: String, days_ago: u32) -> Self {
         let began_at = match traffic {
-            Traffic::Session => Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days_ago)),
+            Traffic::Session | Traffic::Day => Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days_ago)),
             _ => Timestamp::now(),
         };
         Self { traffic, next_id: 0, token, step: 0, transaction: 1, begun: Instant::now(), began_at }
@@ -90,6 +108,7 @@ impl Station {
             Traffic::MeterValues => (self.meter_values(), false),
             Traffic::Transaction => self.next_of_transaction(),
             Traffic::Session => self.next_of_visit(),
+            Traffic::Day => self.next_of_long_visit(),
         }
     }
 
@@ -104,6 +123,20 @@ impl Station {
             4..7 => (self.meter_values(), false),
             7 => (self.call("Heartbeat", "{}"), false),
             8 => (self.stop(), false),
+            _ => (self.status("Available"), false),
+        }
+    }
+
+    fn next_of_long_visit(&mut self) -> (String, bool) {
+        let step = self.step % self.traffic.visit();
+        self.step += 1;
+        match step {
+            0 => (self.status("Preparing"), false),
+            1 => (self.authorize(), false),
+            2 => (self.start(), true),
+            3 => (self.status("Charging"), false),
+            step if step < MINUTES + 4 => (self.meter_values(), false),
+            step if step == MINUTES + 4 => (self.stop(), false),
             _ => (self.status("Available"), false),
         }
     }
@@ -131,9 +164,9 @@ impl Station {
 
     fn meter_values(&mut self) -> String {
         let (at, wh) = self.present();
-        let transaction = self.transaction;
+        let (transaction, watts) = (self.transaction, if self.traffic == Traffic::Day { DAY_WATTS } else { 50_000.0 });
         let payload = format!(
-            r#"{{"connectorId":1,"transactionId":{transaction},"meterValue":[{{"timestamp":"{at}","sampledValue":[{{"value":"{wh:.3}","context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","unit":"Wh"}},{{"value":"50000.0","context":"Sample.Periodic","measurand":"Power.Active.Import","unit":"W"}},{{"value":"72.5","context":"Sample.Periodic","measurand":"Current.Import","phase":"L1","unit":"A"}}]}}]}}"#
+            r#"{{"connectorId":1,"transactionId":{transaction},"meterValue":[{{"timestamp":"{at}","sampledValue":[{{"value":"{wh:.3}","context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","unit":"Wh"}},{{"value":"{watts:.1}","context":"Sample.Periodic","measurand":"Power.Active.Import","unit":"W"}},{{"value":"72.5","context":"Sample.Periodic","measurand":"Current.Import","phase":"L1","unit":"A"}}]}}]}}"#
         );
         self.call("MeterValues", &payload)
     }
@@ -151,10 +184,19 @@ impl Station {
     fn present(&self) -> (Timestamp, f64) {
         let passed = match self.traffic {
             Traffic::Session => PACE * i32::try_from(self.step).unwrap_or(i32::MAX),
+            Traffic::Day => return self.present_of_day(),
             _ => SignedDuration::try_from(self.begun.elapsed()).unwrap_or(SignedDuration::MAX),
         };
         let at = self.began_at + SignedDuration::from_millis(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX));
         (at.round(jiff::Unit::Millisecond).unwrap_or(at), passed.as_secs_f64() * WH_PER_S)
+    }
+
+    /// A reading a minute, at 11 kW, and hours between two visits.
+    fn present_of_day(&self) -> (Timestamp, f64) {
+        let (visits, step) = (i64::from(self.step / self.traffic.visit()), i64::from(self.step % self.traffic.visit()));
+        let at = self.began_at + SignedDuration::from_secs(visits * 86_400 / i64::from(DAILY) + step * 60);
+        let minutes = visits * i64::from(self.traffic.visit()) + step;
+        (at.round(jiff::Unit::Millisecond).unwrap_or(at), minutes as f64 * DAY_WATTS / 60.0)
     }
 
     fn call(&mut self, action: &str, payload: &str) -> String {

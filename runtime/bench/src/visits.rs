@@ -46,7 +46,7 @@ pub(crate) fn measure(ground: Ground<'_>, seconds: f64) -> Result<Visits> {
 }
 
 /// Of all files below a folder.
-fn bytes(folder: &Path) -> Result<u64> {
+pub(crate) fn bytes(folder: &Path) -> Result<u64> {
     let mut sum = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;

@@ -31,6 +31,9 @@ pub(crate) struct Bench {
     /// Only lists over large books, and what else is named: of 1000000 sessions, or of so many.
     #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true)]
     lists: Option<Option<String>>,
+    /// Only what a year leaves on disk, and what else is named: a month of 40 stations, or of so many.
+    #[arg(long, value_name = "STATIONS", num_args = 0..=1, require_equals = true)]
+    month: Option<Option<String>>,
 }
 
 impl Bench {
@@ -51,7 +54,12 @@ impl Bench {
         if let Some(seconds) = self.seconds {
             command.arg("--seconds").arg(seconds.to_string());
         }
-        let sized = [("--stations", &self.stations), ("--history", &self.history), ("--lists", &self.lists)];
+        let sized = [
+            ("--stations", &self.stations),
+            ("--history", &self.history),
+            ("--lists", &self.lists),
+            ("--month", &self.month),
+        ];
         for (name, size) in sized {
             let with_size =
                 |size: &Option<String>| size.as_ref().map_or(name.to_owned(), |size| format!("{name}={size}"));
