@@ -50,10 +50,13 @@ impl Server {
 fn understood(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, url: &str) -> Result<Value> {
     let mut answer =
         answer.with_context(|| format!("ask {url}; is the server running? --api names another address"))?;
-    let body: Value = answer.body_mut().read_json().with_context(|| format!("read the answer of {url}"))?;
-    match body["error"]["message"].as_str() {
-        Some(message) => bail!("{message}"),
-        None if answer.status().is_success() => Ok(body),
-        None => bail!("{url} answers {}; is that an Amprule server? --api names another address", answer.status()),
+    let status = answer.status();
+    let body: Option<Value> = answer.body_mut().read_json().ok();
+    match body {
+        Some(body) if body["error"]["message"].is_string() => {
+            bail!("{}", body["error"]["message"].as_str().unwrap_or_default())
+        }
+        Some(body) if status.is_success() => Ok(body),
+        _ => bail!("{url} answers {status}, and not as Amprule does; --api names another address"),
     }
 }

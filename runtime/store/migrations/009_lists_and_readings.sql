@@ -14,15 +14,16 @@ ALTER TABLE sessions ADD COLUMN location TEXT;
 UPDATE sessions SET location = CASE WHEN json_valid(head) THEN json_extract(head, '$.location') END;
 CREATE INDEX sessions_by_location ON sessions (location, started_at) WHERE location IS NOT NULL;
 
--- Sessions that have ended, in the order in which they did. The oldest are filed: their two rows are packed from then on
--- (a BLOB whose first byte says how), and their readings leave the journal for one row.
+-- Sessions that have ended, in the order in which they were last written. The oldest are filed: their two rows are packed from
+-- then on (a BLOB whose first byte says how), and their readings leave the journal for one row.
 CREATE TABLE unfiled (
     n       INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL
+    session INTEGER NOT NULL UNIQUE
 );
 INSERT INTO unfiled (session) SELECT no FROM sessions WHERE state = 'ended' ORDER BY started_at, no;
 
--- Packed readings of a session, oldest first; what came after it was filed is a further row. `until`: when the last was received.
+-- Packed readings of a session, oldest first; what came after it was filed is a further row. `until`: when the last was
+-- received, or when the session began where that was later.
 CREATE TABLE readings (
     n       INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
@@ -30,3 +31,4 @@ CREATE TABLE readings (
     body    BLOB NOT NULL
 );
 CREATE INDEX readings_by_session ON readings (session);
+CREATE INDEX readings_by_age ON readings (until);

@@ -119,13 +119,13 @@ pub(crate) struct Received {
 
 /// A session's filed messages, oldest first, as JSON. Times and registers are steps from those before: a station that
 /// reports the same power each minute says the same each minute.
-pub(crate) fn to_steps(messages: Vec<Received>) -> impl Serialize {
+pub(crate) fn to_steps(messages: impl Iterator<Item = Received>) -> impl Serialize {
     let mut before = Before::default();
     let step = |Received { at_ms, readings }| {
         let readings: Vec<Short> = readings.iter().map(|reading| before.step_to(Short::from(reading))).collect();
         (before.received.step_to(at_ms), readings)
     };
-    messages.into_iter().map(step).collect::<Vec<(i64, Vec<Short>)>>()
+    messages.map(step).collect::<Vec<(i64, Vec<Short>)>>()
 }
 
 pub(crate) fn from_steps(json: &[u8]) -> Outcome<Vec<Received>> {

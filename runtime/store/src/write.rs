@@ -74,7 +74,8 @@ pub(crate) fn run(connection: &Connection, mut inbox: Inbox, tools: &Tools) {
                 }
             }
             Found::Idle => {
-                if !std::mem::replace(&mut settled, true) {
+                let is_quiet = patience == Some(limits::IDLE);
+                if is_quiet && !std::mem::replace(&mut settled, true) {
                     writer.checkpoint("PASSIVE");
                     tools.wake.ring();
                 }

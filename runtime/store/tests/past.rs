@@ -94,7 +94,7 @@ async fn all_readings(store: &SqliteStore, no: i64, limit: usize) -> Vec<StoredR
     }
 }
 
-async fn registers(store: &SqliteStore, no: i64, limit: usize) -> Vec<i64> {
+async fn registers_of(store: &SqliteStore, no: i64, limit: usize) -> Vec<i64> {
     all_readings(store, no, limit).await.iter().map(|stored| stored.reading.register.unwrap().mwh() / 1_000).collect()
 }
 
@@ -111,7 +111,7 @@ async fn filed_sessions_and_their_readings_are_as_before() {
         assert_eq!(store.session(id(no)).await.unwrap().unwrap(), built(no));
         let expect = [no + 2_000, no + 1_000, no + 1, no];
         for limit in 1..=5 {
-            assert_eq!(registers(&store, no, limit).await, expect, "session {no} in pages of {limit}");
+            assert_eq!(registers_of(&store, no, limit).await, expect, "session {no} in pages of {limit}");
         }
         let filed = no < SESSIONS - i64::from(HOT);
         let all = all_readings(&store, no, 9).await;
@@ -132,18 +132,18 @@ async fn what_comes_late_stands_before_what_is_filed_and_is_filed_too() {
     store.commit(vec![readings(5, "late", &[9_000, 9_001]), put(&late)]).await.unwrap();
     let expect = [9_001, 9_000, 2_005, 1_005, 6, 5];
     for limit in 1..=7 {
-        assert_eq!(registers(&store, 5, limit).await, expect, "in pages of {limit}");
+        assert_eq!(registers_of(&store, 5, limit).await, expect, "in pages of {limit}");
     }
     assert_eq!(store.session(id(5)).await.unwrap().unwrap(), late);
     for no in SESSIONS + 1..=SESSIONS + i64::from(HOT) + 70 {
         store.commit(vec![put(&session(no, "cs-1", "a")), readings(no, "m", &[no]), put(&built(no))]).await.unwrap();
     }
     until("it is filed again", || count(folder.path(), "SELECT count(*) FROM readings WHERE session = 5") == 2).await;
-    assert_eq!(registers(&store, 5, 4).await, expect);
+    assert_eq!(registers_of(&store, 5, 4).await, expect);
     drop(store);
     let store = open(folder.path(), hot());
     assert_eq!(store.session(id(5)).await.unwrap().unwrap(), late);
-    assert_eq!(registers(&store, 5, 4).await, expect);
+    assert_eq!(registers_of(&store, 5, 4).await, expect);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,6 +167,84 @@ async fn readings_that_are_too_old_go_and_sessions_stay() {
     assert!(all_readings(&store, 3, 9).await.is_empty());
     assert_eq!(all_readings(&store, new, 9).await[0].reading.register, Some(Energy::from_wh(1)));
     assert_eq!(store.session(id(3)).await.unwrap().unwrap(), built(3));
+}
+
+/// A session that is written again, one without readings, and one that began long before the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_at_the_front_keeps_readings_that_are_too_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let later = at(0) + jiff::SignedDuration::from_hours(48);
+    let clock: Arc<dyn Clock> = Arc::new(At(later));
+    let settings = ReadingSettings { keep_for: Duration::from_secs(24 * 3600), clock: Some(clock), ..hot() };
+    let store = open(folder.path(), settings);
+    for no in 1..=4 {
+        store.commit(vec![put(&session(no, "cs-1", "a")), readings(no, "m", &[no])]).await.unwrap();
+    }
+    store.commit(vec![put(&ended(session(5, "cs-1", "a")))]).await.unwrap();
+    for no in [1, 2, 1, 3, 1, 4] {
+        store.commit(vec![put(&built(no))]).await.unwrap();
+    }
+    assert!(unfiled(folder.path()) <= 5, "each waits once");
+    until("all but the journal's latest have gone", || {
+        count(folder.path(), "SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM readings)") == 1
+    })
+    .await;
+    assert_eq!(store.session(id(1)).await.unwrap().unwrap(), built(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_readings_goes_on_though_they_are_filed_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), ReadingSettings { hot_sessions: 1_000, ..ReadingSettings::default() });
+    fill(&store).await;
+    let first = store.readings(SessionNo(3), &page(2)).await.unwrap();
+    drop(store);
+    let store = open(folder.path(), hot());
+    store.commit(vec![put(&built(SESSIONS))]).await.unwrap();
+    until("all but the latest are filed", || unfiled(folder.path()) == i64::from(HOT)).await;
+    let second = store.readings(SessionNo(3), &Page { after: first.next, limit: 9 }).await.unwrap();
+    let told = first.items.iter().chain(&second.items).map(|stored| stored.reading.register.unwrap());
+    assert_eq!(told.collect::<Vec<_>>(), [2_003, 1_003, 4, 3].map(Energy::from_wh));
+    assert_eq!(second.next, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_with_very_many_messages_is_filed_in_pieces() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), ReadingSettings { hot_sessions: 1, ..ReadingSettings::default() });
+    store.commit(vec![put(&session(1, "cs-1", "a"))]).await.unwrap();
+    let registers: Vec<i64> = (0..2_500).collect();
+    for some in registers.chunks(250) {
+        store.commit(some.iter().map(|wh| readings(1, &format!("m{wh}"), &[*wh])).collect()).await.unwrap();
+    }
+    store.commit(vec![put(&built(1))]).await.unwrap();
+    for no in 2..=3 {
+        store.commit(vec![put(&session(no, "cs-1", "a")), readings(no, "m", &[no]), put(&built(no))]).await.unwrap();
+    }
+    until("it is filed", || count(folder.path(), "SELECT count(*) FROM readings WHERE session = 1") == 3).await;
+    let newest_first: Vec<i64> = registers.into_iter().rev().collect();
+    for limit in [7, 999, 1_000] {
+        assert_eq!(registers_of(&store, 1, limit).await, newest_first, "in pages of {limit}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_points_at_itself_stops_nobody() {
+    let (folder, store) = filed_folder().await;
+    drop(store);
+    let database = rusqlite::Connection::open(folder.path().join("amprule.db")).unwrap();
+    let changed = database.execute(
+        "UPDATE journal SET previous = position WHERE position = (SELECT journal_end FROM courses WHERE no = 185)",
+        [],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    drop(database);
+    let store = open(folder.path(), hot());
+    for no in SESSIONS + 1..=SESSIONS + 80 {
+        store.commit(vec![put(&session(no, "cs-1", "a")), readings(no, "m", &[no]), put(&built(no))]).await.unwrap();
+    }
+    until("the others are filed", || unfiled(folder.path()) == i64::from(HOT)).await;
+    assert!(count(folder.path(), "SELECT journal_end FROM courses WHERE no = 185") > 0, "it stays where it is");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,7 +104,7 @@ fn read(session: &Session, event: &TransactionEvent, reading: &Reading, at: Time
 /// How a register stands to those before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Order {
-    /// BoxFuture than all others.
+    /// Later than all others.
     Next,
     /// It is known already.
     Same,

@@ -8,7 +8,7 @@ use amprule_domain::reply::Reply;
 use amprule_domain::{SessionNo, StationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::page::{after_pair, limit};
+use super::page::{limit, not_a_cursor};
 use crate::aside::Reading;
 use crate::codec::{self, decode};
 use crate::error::Outcome;
@@ -17,18 +17,29 @@ use crate::packed::unpack;
 
 /// A session's readings, the latest message's last one first: those in the journal, then those that are filed.
 ///
-/// A place in the list is a row and how many of its readings were told; the row of filed ones counts below zero.
+/// A place in the list is a row, how many of its readings were told, and how many of all: the row may be filed meanwhile.
+/// Rows of filed readings count below zero.
 pub(crate) fn readings(connection: &Connection, session: SessionNo, page: &Page) -> Outcome<Listed<StoredReading>> {
-    let place = after_pair(page)?;
-    let mut told = Told { skip: 0, limit: limit(page), items: Vec::new(), next: None };
-    let (start, filed) = match place {
-        Some((row, skip)) => {
-            told.skip = usize::try_from(skip).unwrap_or(0);
-            if row < 0 { (None, Some(row.saturating_neg())) } else { (Some(row), None) }
+    // One look at the books: what is filed meanwhile would be told twice.
+    let snapshot = connection.unchecked_transaction()?;
+    let mut told = Told { skip: 0, before: 0, limit: limit(page), items: Vec::new(), next: None };
+    let mut filed_from = i64::MAX;
+    let start = match place(page)? {
+        None => journal_end(&snapshot, session)?,
+        Some([row, skip, before]) => {
+            (told.skip, told.before) = (count(skip), count(before));
+            if row < 0 {
+                filed_from = row.saturating_neg();
+                None
+            } else if is_in_journal(&snapshot, row)? {
+                Some(row)
+            } else {
+                told.skip = told.before;
+                None
+            }
         }
-        None => (journal_end(connection, session)?, None),
     };
-    walk(connection, start, |row| {
+    walk(&snapshot, start, |row| {
         let received_at = codec::time(row.received_at)?;
         let readings = codec::readings(&row.readings)?.into_iter().rev();
         let message = Some(row.message);
@@ -36,15 +47,33 @@ pub(crate) fn readings(connection: &Connection, session: SessionNo, page: &Page)
         Ok(told.of_row(row.position, stored))
     })?;
     if told.next.is_none() {
-        told_of_filed(connection, session, filed, &mut told)?;
+        told_of_filed(&snapshot, session, filed_from, &mut told)?;
     }
     Ok(Listed { items: told.items, next: told.next })
 }
 
+fn place(page: &Page) -> Outcome<Option<[i64; 3]>> {
+    let parse = |text: &str| -> Option<[i64; 3]> {
+        let numbers: Vec<i64> = text.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+        numbers.try_into().ok()
+    };
+    page.after.as_deref().map(|text| parse(text).ok_or_else(|| not_a_cursor(text))).transpose()
+}
+
+fn count(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(0)
+}
+
+fn is_in_journal(connection: &Connection, position: i64) -> Outcome<bool> {
+    Ok(connection.prepare_cached("SELECT 1 FROM journal WHERE position = ?1")?.exists([position])?)
+}
+
 /// A page of readings as it fills.
 struct Told {
-    /// Readings of the next row that the page before told.
+    /// Readings of the rows to come that earlier pages told.
     skip: usize,
+    /// Readings that earlier pages told.
+    before: usize,
     limit: usize,
     items: Vec<StoredReading>,
     next: Option<String>,
@@ -52,10 +81,12 @@ struct Told {
 
 impl Told {
     /// False: the page is full.
-    fn of_row(&mut self, row: i64, readings: impl Iterator<Item = StoredReading>) -> bool {
-        for (at, reading) in readings.enumerate().skip(std::mem::take(&mut self.skip)) {
+    fn of_row(&mut self, row: i64, readings: impl ExactSizeIterator<Item = StoredReading>) -> bool {
+        let skipped = self.skip.min(readings.len());
+        self.skip -= skipped;
+        for (at, reading) in readings.enumerate().skip(skipped) {
             if self.items.len() == self.limit {
-                self.next = Some(format!("{row}.{at}"));
+                self.next = Some(format!("{row}.{at}.{}", self.before + self.items.len()));
                 return false;
             }
             self.items.push(reading);
@@ -64,11 +95,11 @@ impl Told {
     }
 }
 
-/// From the row `first` back, or from the latest.
-fn told_of_filed(connection: &Connection, session: SessionNo, first: Option<i64>, told: &mut Told) -> Outcome<()> {
+/// From the row `first` back.
+fn told_of_filed(connection: &Connection, session: SessionNo, first: i64, told: &mut Told) -> Outcome<()> {
     let sql = "SELECT body, n FROM readings WHERE session = ?1 AND n <= ?2 ORDER BY n DESC";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![session.0, first.unwrap_or(i64::MAX)])?;
+    let mut rows = statement.query(params![session.0, first])?;
     while let Some(row) = rows.next()? {
         let mut stored = Vec::new();
         for message in codec::from_steps(&unpack(row, 0)?)? {

@@ -20,7 +20,8 @@ pub(crate) fn after(reading: &Reading<'_>, place: u64, most: usize) -> Outcome<V
     {
         let place: i64 = row.get(0)?;
         let body = || row.get_ref(2).ok().and_then(|kind| kind.as_bytes().ok().map(<[u8]>::to_vec)).unwrap_or_default();
-        events.extend(reading.or_aside(event(row), "outbox", || place.to_string(), body)?);
+        let read = event(row).map_err(|failure| Failure::Broken(failure.to_string()));
+        events.extend(reading.or_aside(read, "outbox", || place.to_string(), body)?);
     }
     Ok(events)
 }

@@ -74,7 +74,7 @@ impl Query {
     }
 }
 
-fn not_a_cursor(text: &str) -> Failure {
+pub(crate) fn not_a_cursor(text: &str) -> Failure {
     let text: String = text.chars().take(40).collect();
     Failure::Broken(format!("{text:?} is not a place in this list; use what `next` of the page before says"))
 }

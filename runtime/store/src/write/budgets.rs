@@ -6,6 +6,7 @@ use amprule_domain::Decimal;
 use amprule_domain::session::Session;
 use amprule_domain::token::{IdToken, TokenRecord};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use tracing::warn;
 
 use crate::codec::micros;
 use crate::error::{Failure, Outcome};
@@ -13,7 +14,7 @@ use crate::spans::{DAY_S, HOUR_S, start_of};
 
 pub(super) struct Budgets<'c> {
     connection: &'c Connection,
-    /// Keys of tokens with a budget. `None` until they are looked up.
+    /// Keys of tokens that are added up. `None` until they are looked up.
     tokens: Option<HashSet<String>>,
 }
 
@@ -27,14 +28,20 @@ pub(super) struct Cost {
 }
 
 impl<'c> Budgets<'c> {
-    /// Adds up what an older version has left to be added up.
+    /// Adds up what is left to be added up. What cannot be is read from its sessions.
     pub(super) fn new(connection: &'c Connection) -> Outcome<Self> {
         let mut statement = connection.prepare("SELECT token FROM budgeted WHERE is_added_up = 0")?;
         let new: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let budgets = Self { connection, tokens: None };
-        let transaction = connection.unchecked_transaction()?;
-        new.iter().try_for_each(|token| budgets.add_up(token))?;
-        transaction.commit()?;
+        for token in new {
+            let transaction = connection.unchecked_transaction()?;
+            match budgets.add_up(&token) {
+                Ok(()) => transaction.commit()?,
+                Err(failure) => {
+                    warn!(%failure, "what a token has spent cannot be added up; every start of it reads its sessions")
+                }
+            }
+        }
         Ok(budgets)
     }
 
@@ -63,7 +70,26 @@ impl<'c> Budgets<'c> {
         }
         let sql = "SELECT token, currency, started_at, total FROM sessions JOIN courses USING (no)
                    WHERE no = ?1 AND token IS NOT NULL AND currency IS NOT NULL AND total IS NOT NULL";
-        self.connection.prepare_cached(sql)?.query_row([session.no.0], |row| Ok(cost(row))).optional()?.transpose()
+        let found = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([session.no.0], |row| Ok((row.get::<_, String>(0)?, cost(row))));
+        match found.optional()? {
+            None => Ok(None),
+            Some((_, Ok(cost))) => Ok(Some(cost)),
+            Some((token, Err(failure))) => self.distrust(&token, &failure).map(|()| None),
+        }
+    }
+
+    /// Its sum would be wrong from now on: its sessions are read instead, and added up anew at the next start.
+    fn distrust(&mut self, token: &str, failure: &Failure) -> Outcome<()> {
+        if self.tokens()?.remove(token) {
+            warn!(%failure, "a session's total cannot be read; what its token has spent is read from all of its sessions");
+            self.connection.prepare_cached("DELETE FROM spent WHERE token = ?1")?.execute([token])?;
+            let sql = "UPDATE budgeted SET is_added_up = 0 WHERE token = ?1";
+            self.connection.prepare_cached(sql)?.execute([token])?;
+        }
+        Ok(())
     }
 
     pub(super) fn is_written(&mut self, session: &Session, before: Option<Cost>) -> Outcome<()> {
@@ -90,7 +116,8 @@ impl<'c> Budgets<'c> {
         match &mut self.tokens {
             Some(tokens) => Ok(tokens),
             unknown => {
-                let mut statement = self.connection.prepare_cached("SELECT token FROM budgeted")?;
+                let mut statement =
+                    self.connection.prepare_cached("SELECT token FROM budgeted WHERE is_added_up = 1")?;
                 let known = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
                 Ok(unknown.insert(known))
             }
@@ -98,6 +125,7 @@ impl<'c> Budgets<'c> {
     }
 
     fn begin(&mut self, key: String) -> Outcome<()> {
+        self.connection.prepare_cached("DELETE FROM spent WHERE token = ?1")?.execute([&key])?;
         self.add_up(&key)?;
         self.tokens()?.insert(key);
         Ok(())
@@ -155,7 +183,7 @@ impl Cost {
     fn of(session: &Session) -> Option<Self> {
         let (price, token) = (session.price.as_ref()?, session.token.as_ref().map(IdToken::key)?);
         let currency = price.currency.as_str().to_owned();
-        Some(Self { token: token.to_string(), currency, started_at: micros(session.started_at), total: price.total })
+        Some(Self { token, currency, started_at: micros(session.started_at), total: price.total })
     }
 }
 

@@ -28,7 +28,7 @@ impl<'c> Sessions<'c> {
             put_course: connection.prepare(PUT_COURSE)?,
             unmark: connection.prepare("DELETE FROM marked WHERE session = ?1")?,
             mark: connection.prepare("INSERT OR IGNORE INTO marked (mark, started_at, session) VALUES (?1, ?2, ?3)")?,
-            may_be_filed: connection.prepare("INSERT INTO unfiled (session) VALUES (?1)")?,
+            may_be_filed: connection.prepare("INSERT OR REPLACE INTO unfiled (session) VALUES (?1)")?,
             head: Body::default(),
             course: Body::default(),
         })
