@@ -38,7 +38,7 @@ impl<'c> Budgets<'c> {
             match budgets.add_up(&token) {
                 Ok(()) => transaction.commit()?,
                 Err(failure) => {
-                    warn!(%failure, "what a token has spent cannot be added up; every start of it reads its sessions")
+                    warn!(%failure, "what a token has spent cannot be added up; every start of it reads its sessions");
                 }
             }
         }
