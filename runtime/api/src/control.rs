@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::charging::NotCarried;
 use amprule_domain::command::{Command, Exchange};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
+use amprule_domain::refused::{ActRefused, CommandRefused};
 use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
@@ -93,29 +93,6 @@ pub enum CallOutcome {
         code: String,
         description: String,
     },
-}
-
-/// Why a command is not queued, or not withdrawn.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CommandRefused {
-    #[error("{0} commands are open for this station already, try again later")]
-    Busy(usize),
-    #[error("this command is over already")]
-    Over,
-    #[error("it is on the wire; the station may carry it out")]
-    Sent,
-    #[error("it stops a session at the limit of its authorization, and is tried until that has ended")]
-    Limit,
-    #[error("{0}")]
-    NotStored(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ActRefused {
-    #[error(transparent)]
-    NotCarried(#[from] NotCarried),
-    #[error("{0}")]
-    NotStored(String),
 }
 
 /// Why there is no answer.

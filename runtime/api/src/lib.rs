@@ -34,7 +34,7 @@ mod webhook;
 #[cfg(test)]
 mod testing;
 
-pub use control::{ActRefused, CallFailed, CallOutcome, CommandRefused, ConnectionInfo, Control, Password};
+pub use control::{CallFailed, CallOutcome, ConnectionInfo, Control, Password};
 pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
 pub use routes::{document, router};
 pub use serve::serve;

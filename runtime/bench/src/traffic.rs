@@ -59,6 +59,14 @@ impl Traffic {
         }
     }
 
+    /// Of one visit.
+    const fn readings(self) -> u32 {
+        match self {
+            Self::Day => MINUTES,
+            _ => 3,
+        }
+    }
+
     /// Messages of one visit.
     pub(crate) const fn visit(self) -> u32 {
         match self {
@@ -107,37 +115,24 @@ impl Station {
             Traffic::Heartbeat | Traffic::Idle => (self.call("Heartbeat", "{}"), false),
             Traffic::MeterValues => (self.meter_values(), false),
             Traffic::Transaction => self.next_of_transaction(),
-            Traffic::Session => self.next_of_visit(),
-            Traffic::Day => self.next_of_long_visit(),
+            Traffic::Session | Traffic::Day => self.next_of_visit(),
         }
     }
 
+    /// A heartbeat stands between the readings and the stop, where the visit has room for it.
     fn next_of_visit(&mut self) -> (String, bool) {
-        let step = self.step % VISIT;
+        let (visit, readings) = (self.traffic.visit(), self.traffic.readings());
+        let step = self.step % visit;
         self.step += 1;
         match step {
             0 => (self.status("Preparing"), false),
             1 => (self.authorize(), false),
             2 => (self.start(), true),
             3 => (self.status("Charging"), false),
-            4..7 => (self.meter_values(), false),
-            7 => (self.call("Heartbeat", "{}"), false),
-            8 => (self.stop(), false),
-            _ => (self.status("Available"), false),
-        }
-    }
-
-    fn next_of_long_visit(&mut self) -> (String, bool) {
-        let step = self.step % self.traffic.visit();
-        self.step += 1;
-        match step {
-            0 => (self.status("Preparing"), false),
-            1 => (self.authorize(), false),
-            2 => (self.start(), true),
-            3 => (self.status("Charging"), false),
-            step if step < MINUTES + 4 => (self.meter_values(), false),
-            step if step == MINUTES + 4 => (self.stop(), false),
-            _ => (self.status("Available"), false),
+            step if step < readings + 4 => (self.meter_values(), false),
+            step if step == visit - 2 => (self.stop(), false),
+            step if step == visit - 1 => (self.status("Available"), false),
+            _ => (self.call("Heartbeat", "{}"), false),
         }
     }
 

@@ -35,6 +35,7 @@ pub mod pricing;
 mod provisioning;
 pub mod reading;
 pub mod recurring;
+pub mod refused;
 pub mod reply;
 pub mod session;
 pub mod station;

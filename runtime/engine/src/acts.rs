@@ -5,8 +5,8 @@ use amprule_domain::effect::MessageKey;
 use amprule_domain::session::Act;
 use amprule_domain::{Occasion, SessionId};
 
-use crate::refused::ActRefused;
 use crate::station::StationTask;
+use amprule_domain::refused::ActRefused;
 
 impl StationTask {
     /// It is on disk when this answers.

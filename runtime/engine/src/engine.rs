@@ -21,12 +21,12 @@ use crate::counters::Counters;
 use crate::guesses::{GuessCounts, Guesses};
 use crate::mailbox::{Handle, Mail};
 use crate::ports::Ports;
-use crate::refused::{ActRefused, OrderRefused};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::station::{self, Outside};
 use crate::stations::Stations;
 use crate::timekeeping::Timekeeping;
+use amprule_domain::refused::{ActRefused, CommandRefused};
 
 pub struct Engine {
     ports: Arc<Ports>,
@@ -121,14 +121,14 @@ impl Engine {
         station: &StationId,
         command: Command,
         expires_at: Timestamp,
-    ) -> Result<Exchange, OrderRefused> {
+    ) -> Result<Exchange, CommandRefused> {
         let (id, now) = (self.ports.ids.command(), self.ports.clock.now());
         let exchange = Exchange::queue(id, station.clone(), command, Origin::Operator, Some(expires_at), now);
-        self.ask(station, |done| Mail::Order(Box::new(exchange), done), OrderRefused::NotStored).await
+        self.ask(station, |done| Mail::Order(Box::new(exchange), done), CommandRefused::NotStored).await
     }
 
-    pub async fn withdraw(&self, station: &StationId, id: CommandId) -> Result<Exchange, OrderRefused> {
-        self.ask(station, |done| Mail::Withdraw(id, done), OrderRefused::NotStored).await
+    pub async fn withdraw(&self, station: &StationId, id: CommandId) -> Result<Exchange, CommandRefused> {
+        self.ask(station, |done| Mail::Withdraw(id, done), CommandRefused::NotStored).await
     }
 
     /// Something that a person does to a session of this station. It is on disk when this answers.

@@ -13,8 +13,8 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::calls::Waiting;
-use crate::refused::OrderRefused;
 use crate::station::StationTask;
+use amprule_domain::refused::CommandRefused;
 
 /// A station that has just connected is asked nothing for so long, unless it speaks: many cannot take a request before their
 /// boot has been answered, and start anew over it. One that has not booted may have nothing to say.
@@ -22,28 +22,28 @@ const SPEAKS_FIRST: SignedDuration = SignedDuration::from_secs(10);
 
 impl StationTask {
     /// It is on disk when this answers.
-    pub(crate) async fn order(&mut self, exchange: Exchange) -> Result<Exchange, OrderRefused> {
+    pub(crate) async fn order(&mut self, exchange: Exchange) -> Result<Exchange, CommandRefused> {
         let open = self.station.exchanges.iter().filter(|known| known.origin == Origin::Operator).count();
         if open >= Exchange::OPEN_MAX {
-            return Err(OrderRefused::Busy(open));
+            return Err(CommandRefused::Busy(open));
         }
-        self.store(exchange.clone()).await.map_err(|error| OrderRefused::NotStored(error.to_string()))?;
+        self.store(exchange.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         self.look_at_exchanges().await;
         Ok(exchange)
     }
 
     /// One that was not sent is not sent any more.
-    pub(crate) async fn withdraw(&mut self, id: CommandId) -> Result<Exchange, OrderRefused> {
+    pub(crate) async fn withdraw(&mut self, id: CommandId) -> Result<Exchange, CommandRefused> {
         let is_open = |known: &&Exchange| known.id == id && known.is_open();
-        let known = self.station.exchanges.iter().find(is_open).ok_or(OrderRefused::Over)?;
+        let known = self.station.exchanges.iter().find(is_open).ok_or(CommandRefused::Over)?;
         if known.origin != Origin::Operator {
-            return Err(OrderRefused::Limit);
+            return Err(CommandRefused::Limit);
         }
         if self.calls.is_about(id) {
-            return Err(OrderRefused::Sent);
+            return Err(CommandRefused::Sent);
         }
         let withdrawn = known.dropped("it was withdrawn", self.ports.clock.now());
-        self.store(withdrawn.clone()).await.map_err(|error| OrderRefused::NotStored(error.to_string()))?;
+        self.store(withdrawn.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         Ok(withdrawn)
     }
 

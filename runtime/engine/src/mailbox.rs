@@ -13,14 +13,14 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::calls::Call;
 use crate::connection::ConnectionState;
-use crate::refused::{ActRefused, OrderRefused};
+use amprule_domain::refused::{ActRefused, CommandRefused};
 
 pub(crate) enum Mail {
     /// A socket. It replaces those with a smaller ticket.
     Attach(Box<dyn Link>, Ticket),
     Call(Call),
-    Order(Box<Exchange>, oneshot::Sender<Result<Exchange, OrderRefused>>),
-    Withdraw(CommandId, oneshot::Sender<Result<Exchange, OrderRefused>>),
+    Order(Box<Exchange>, oneshot::Sender<Result<Exchange, CommandRefused>>),
+    Withdraw(CommandId, oneshot::Sender<Result<Exchange, CommandRefused>>),
     /// A person does something to a session.
     Act(SessionId, Act, oneshot::Sender<Result<(), ActRefused>>),
     /// The operator's part of the record has changed.

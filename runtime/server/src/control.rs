@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use amprule_api::{
-    ActRefused, CallFailed, CallOutcome, CommandRefused, ConnectionInfo, Control, Extensions, NoShadow, OrderRefused,
-    Password,
-};
+use amprule_api::{CallFailed, CallOutcome, ConnectionInfo, Control, Extensions, NoShadow, OrderRefused, Password};
 use amprule_domain::command::{Command, Exchange};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{self, BoxFuture, CallRefused, Clock};
+use amprule_domain::refused::{ActRefused, CommandRefused};
 use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
@@ -64,7 +62,7 @@ impl Control for Stations {
         command: Command,
         expires_at: Timestamp,
     ) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
-        Box::pin(async move { self.engine.order(station, command, expires_at).await.map_err(not_ordered) })
+        Box::pin(self.engine.order(station, command, expires_at))
     }
 
     fn withdraw<'a>(
@@ -72,7 +70,7 @@ impl Control for Stations {
         station: &'a StationId,
         command: CommandId,
     ) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
-        Box::pin(async move { self.engine.withdraw(station, command).await.map_err(not_ordered) })
+        Box::pin(self.engine.withdraw(station, command))
     }
 
     fn priced(&self, session: Session) -> BoxFuture<'_, StoreResult<Session>> {
@@ -85,12 +83,7 @@ impl Control for Stations {
         session: SessionId,
         act: Act,
     ) -> BoxFuture<'a, Result<(), ActRefused>> {
-        Box::pin(async move {
-            self.engine.act(station, session, act).await.map_err(|refused| match refused {
-                amprule_engine::ActRefused::NotCarried(why) => ActRefused::NotCarried(why),
-                amprule_engine::ActRefused::NotStored(why) => ActRefused::NotStored(why),
-            })
-        })
+        Box::pin(self.engine.act(station, session, act))
     }
 
     fn put_station(&self, record: StationRecord) -> BoxFuture<'_, StoreResult<()>> {
@@ -127,17 +120,6 @@ impl Control for Stations {
                 .to_owned());
         }
         Ok(())
-    }
-}
-
-fn not_ordered(refused: amprule_engine::OrderRefused) -> CommandRefused {
-    use amprule_engine::OrderRefused as Why;
-    match refused {
-        Why::Busy(open) => CommandRefused::Busy(open),
-        Why::Over => CommandRefused::Over,
-        Why::Sent => CommandRefused::Sent,
-        Why::Limit => CommandRefused::Limit,
-        Why::NotStored(why) => CommandRefused::NotStored(why),
     }
 }
 

@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
-use amprule_domain::StationId;
 use amprule_domain::doors::{Catalogue, OutboxBooks, Page, Records, SessionFilter, StationBooks, Writer};
+use amprule_domain::effect::Effect;
 use amprule_domain::station::Provisioning;
+use amprule_domain::token::{Budget, BudgetPeriod, TokenRecord};
+use amprule_domain::{Currency, Decimal, StationId};
 use amprule_store::SqliteStore;
 
 #[path = "suite/build.rs"]
@@ -44,9 +46,9 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
     let start = vec![put(&session(1, "cs-1", "a")), readings(1, "start", &[0]), answered("cs-1", "start", 1)];
     store.commit(start).await.unwrap();
     store.commit(vec![put(&session(2, "cs-1", "b")), put(&session(3, "cs-1", "c"))]).await.unwrap();
-    let record = amprule_domain::effect::Effect::Station(Box::new(station("cs-1")));
-    let card = amprule_domain::effect::Effect::Token(Box::new(token("CARD")));
-    store.commit(vec![record, card, amprule_domain::effect::Effect::Kept(kept("cs-1", 1))]).await.unwrap();
+    let record = Effect::Station(Box::new(station("cs-1")));
+    let card = Effect::Token(Box::new(token("CARD")));
+    store.commit(vec![record, card, Effect::Kept(kept("cs-1", 1))]).await.unwrap();
     drop(store);
     break_rows(folder.path());
 
@@ -88,4 +90,30 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
         Provisioning::Pending,
         "until somebody accepts it"
     );
+}
+
+/// A total that is no amount, of a token with a budget: its starts are refused, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_total_stops_neither_the_server_nor_its_token_s_next_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let budget = Budget { amount: Decimal::TEN, currency: Currency::EUR, period: BudgetPeriod::Month };
+    let card = || Effect::Token(Box::new(TokenRecord { budget: Some(budget), ..token("CARD") }));
+    let billed = |no| build::priced(session(no, "cs-1", "CARD"), "1.00", "EUR");
+    store.commit(vec![card(), put(&billed(1)), put(&billed(2))]).await.unwrap();
+    drop(store);
+    let database = rusqlite::Connection::open(folder.path().join("amprule.db")).unwrap();
+    database.execute("UPDATE courses SET total = 'much' WHERE no = 1", []).unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let spent = async |store: &SqliteStore| store.spent("CARD", Currency::EUR, build::at(0)).await;
+    assert_eq!(spent(&store).await.unwrap(), Decimal::TWO, "as it was added up");
+    store.commit(vec![put(&session(1, "cs-1", "CARD"))]).await.unwrap();
+    assert_eq!(spent(&store).await.unwrap(), Decimal::ONE, "from the sessions, since the sum is not certain");
+    database.execute("UPDATE courses SET total = 'much' WHERE no = 2", []).unwrap();
+    store.commit(vec![card()]).await.unwrap();
+    assert!(spent(&store).await.is_err());
+    drop(store);
+    let store = SqliteStore::open(folder.path()).unwrap();
+    store.commit(vec![put(&billed(2)), put(&billed(3))]).await.unwrap();
+    assert_eq!(spent(&store).await.unwrap(), Decimal::TWO);
 }

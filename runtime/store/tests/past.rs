@@ -228,6 +228,25 @@ async fn a_session_with_very_many_messages_is_filed_in_pieces() {
     }
 }
 
+/// The queue of an emptied table begins with 1 again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_was_emptied_is_worked_off_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), ReadingSettings { hot_sessions: 0, ..ReadingSettings::default() });
+    store.commit(vec![put(&session(9_999, "cs-2", "a")), readings(9_999, "m", &[1])]).await.unwrap();
+    for round in 0..3 {
+        let numbers = round * 100 + 1..=round * 100 + 100 - round * 40;
+        for no in numbers {
+            store
+                .commit(vec![put(&session(no, "cs-1", "a")), readings(no, "m", &[no]), put(&built(no))])
+                .await
+                .unwrap();
+        }
+        store.commit(vec![readings(9_999, &format!("after {round}"), &[2 + round])]).await.unwrap();
+        until("all are filed", || unfiled(folder.path()) == 0).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_that_points_at_itself_stops_nobody() {
     let (folder, store) = filed_folder().await;

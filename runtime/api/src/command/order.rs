@@ -19,10 +19,10 @@ use utoipa::ToSchema;
 
 use super::CommandView;
 use crate::Api;
-use crate::control::CommandRefused;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::wire::{Change, Place};
+use amprule_domain::refused::CommandRefused;
 
 const EXPIRES_S: u32 = 30;
 const EXPIRES_MAX_S: u32 = 7 * 24 * 3_600;

@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 
 use super::{SessionView, parse_id, unknown, whole};
 use crate::Api;
-use crate::control::ActRefused;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, Place};
+use amprule_domain::refused::ActRefused;
 
 const REASON_MAX: usize = 500;
 const ACTOR_MAX: usize = 100;

@@ -10,6 +10,7 @@ use amprule_domain::doors::{StoreResult, Writer};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
+use amprule_domain::refused::{ActRefused, CommandRefused};
 use amprule_domain::session::{Act, Session, Verb};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
@@ -19,9 +20,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::samples::at;
 use super::store::MemoryStore;
-use crate::{
-    ActRefused, CallFailed, CallOutcome, CommandRefused, ConnectionInfo, Control, Metrics, Password, Snapshot,
-};
+use crate::{CallFailed, CallOutcome, ConnectionInfo, Control, Metrics, Password, Snapshot};
 
 pub(crate) struct FakeControl {
     store: Arc<MemoryStore>,

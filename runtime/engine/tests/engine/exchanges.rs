@@ -9,8 +9,9 @@ use amprule_domain::effect::Effect;
 use amprule_domain::event::{ChargingEvent, Phase, ProvisioningEvent, StationEvent, TransactionEvent};
 use amprule_domain::outbox::OutboxKind;
 use amprule_domain::ports::Door;
+use amprule_domain::refused::CommandRefused;
 use amprule_domain::{Mark, Timestamp};
-use amprule_engine::{Engine, OrderRefused, Settings};
+use amprule_engine::{Engine, Settings};
 use jiff::SignedDuration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -231,16 +232,16 @@ async fn commands_have_a_bound_and_those_that_wait_can_be_withdrawn() {
         order(&engine, heartbeat(), 600).await;
     }
     let refused = engine.order(&station(), heartbeat(), began() + SignedDuration::from_secs(600)).await;
-    assert_eq!(refused, Err(OrderRefused::Busy(Exchange::OPEN_MAX)));
+    assert_eq!(refused, Err(CommandRefused::Busy(Exchange::OPEN_MAX)));
     let withdrawn = engine.withdraw(&station(), first.id).await.expect("it waits");
     assert_eq!(withdrawn.state, ExchangeState::GivenUp);
-    assert_eq!(engine.withdraw(&station(), first.id).await, Err(OrderRefused::Over));
+    assert_eq!(engine.withdraw(&station(), first.id).await, Err(CommandRefused::Over));
     order(&engine, heartbeat(), 600).await;
     let (mut plug, link) = wire();
     engine.attach(station(), link, ticket());
     command(&mut plug).await;
     let second = written(&disk);
-    assert_eq!(engine.withdraw(&station(), second.id).await, Err(OrderRefused::Sent));
+    assert_eq!(engine.withdraw(&station(), second.id).await, Err(CommandRefused::Sent));
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +255,7 @@ async fn a_command_that_cannot_be_stored_is_not_sent_before_it_is() {
     disk.fails.store(true, Ordering::Relaxed);
     let expires_at = began() + SignedDuration::from_secs(600);
     let refused = engine.order(&station(), heartbeat(), expires_at).await;
-    assert!(matches!(refused, Err(OrderRefused::NotStored(_))), "{refused:?}");
+    assert!(matches!(refused, Err(CommandRefused::NotStored(_))), "{refused:?}");
     disk.fails.store(false, Ordering::Relaxed);
     order(&engine, heartbeat(), 600).await;
     let (id, _) = command(&mut plug).await;

@@ -34,8 +34,9 @@ pub(crate) fn readings(connection: &Connection, session: SessionNo, page: &Page)
             } else if is_in_journal(&snapshot, row)? {
                 Some(row)
             } else {
+                // It is filed. Some of its session's rows may not be yet, where there are very many.
                 told.skip = told.before;
-                None
+                journal_end(&snapshot, session)?
             }
         }
     };

@@ -32,15 +32,11 @@ impl<'c> Budgets<'c> {
     pub(super) fn new(connection: &'c Connection) -> Outcome<Self> {
         let mut statement = connection.prepare("SELECT token FROM budgeted WHERE is_added_up = 0")?;
         let new: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let budgets = Self { connection, tokens: None };
+        let mut budgets = Self { connection, tokens: None };
         for token in new {
             let transaction = connection.unchecked_transaction()?;
-            match budgets.add_up(&token) {
-                Ok(()) => transaction.commit()?,
-                Err(failure) => {
-                    warn!(%failure, "what a token has spent cannot be added up; every start of it reads its sessions");
-                }
-            }
+            budgets.begin(token)?;
+            transaction.commit()?;
         }
         Ok(budgets)
     }
@@ -51,16 +47,15 @@ impl<'c> Budgets<'c> {
 
     pub(super) fn token(&mut self, token: &TokenRecord) -> Outcome<()> {
         let key = token.id_token.to_uppercase();
-        match (token.budget.is_some(), self.tokens()?.contains(&key)) {
-            (true, false) => self.begin(key),
-            (false, true) => self.end(&key),
-            _ => Ok(()),
+        match token.budget {
+            Some(_) if self.tokens()?.contains(&key) => Ok(()),
+            Some(_) => self.begin(key),
+            None => self.end(&key),
         }
     }
 
     pub(super) fn token_gone(&mut self, key: &str) -> Outcome<()> {
-        let key = key.to_uppercase();
-        if self.tokens()?.contains(&key) { self.end(&key) } else { Ok(()) }
+        self.end(&key.to_uppercase())
     }
 
     /// What a session that is about to be written has cost until now, if that can matter.
@@ -77,18 +72,20 @@ impl<'c> Budgets<'c> {
         match found.optional()? {
             None => Ok(None),
             Some((_, Ok(cost))) => Ok(Some(cost)),
-            Some((token, Err(failure))) => self.distrust(&token, &failure).map(|()| None),
+            Some((token, Err(failure))) if self.tokens()?.contains(&token) => {
+                self.distrust(&token, &failure).map(|()| None)
+            }
+            Some((_, Err(_))) => Ok(None),
         }
     }
 
     /// Its sum would be wrong from now on: its sessions are read instead, and added up anew at the next start.
     fn distrust(&mut self, token: &str, failure: &Failure) -> Outcome<()> {
-        if self.tokens()?.remove(token) {
-            warn!(%failure, "a session's total cannot be read; what its token has spent is read from all of its sessions");
-            self.connection.prepare_cached("DELETE FROM spent WHERE token = ?1")?.execute([token])?;
-            let sql = "UPDATE budgeted SET is_added_up = 0 WHERE token = ?1";
-            self.connection.prepare_cached(sql)?.execute([token])?;
-        }
+        warn!(%failure, "what a token has spent cannot be added up; every start of it reads its sessions");
+        self.tokens()?.remove(token);
+        self.connection.prepare_cached("DELETE FROM spent WHERE token = ?1")?.execute([token])?;
+        let sql = "INSERT OR REPLACE INTO budgeted (token, is_added_up) VALUES (?1, 0)";
+        self.connection.prepare_cached(sql)?.execute([token])?;
         Ok(())
     }
 
@@ -101,11 +98,12 @@ impl<'c> Budgets<'c> {
             return Ok(());
         }
         for (cost, sign) in [(before, -Decimal::ONE), (after, Decimal::ONE)] {
-            if let Some(cost) = cost
-                && self.tokens()?.contains(&cost.token)
-            {
-                for span_s in [HOUR_S, DAY_S] {
-                    self.add(&cost, span_s, cost.total.saturating_mul(sign))?;
+            let Some(cost) = cost else { continue };
+            if self.tokens()?.contains(&cost.token) {
+                let more = cost.total.saturating_mul(sign);
+                match [HOUR_S, DAY_S].into_iter().try_for_each(|span_s| self.add(&cost, span_s, more)) {
+                    Err(failure @ Failure::Broken(_)) => self.distrust(&cost.token, &failure)?,
+                    added => added?,
                 }
             }
         }
@@ -125,9 +123,11 @@ impl<'c> Budgets<'c> {
     }
 
     fn begin(&mut self, key: String) -> Outcome<()> {
-        self.connection.prepare_cached("DELETE FROM spent WHERE token = ?1")?.execute([&key])?;
-        self.add_up(&key)?;
-        self.tokens()?.insert(key);
+        match self.add_up(&key) {
+            Ok(()) => drop(self.tokens()?.insert(key)),
+            Err(failure @ Failure::Broken(_)) => self.distrust(&key, &failure)?,
+            Err(failure) => return Err(failure),
+        }
         Ok(())
     }
 

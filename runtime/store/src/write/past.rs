@@ -99,7 +99,8 @@ impl<'c> Past<'c> {
     fn count(&mut self, after: i64) -> Outcome<()> {
         let last = "SELECT coalesce(max(n), 0) FROM unfiled";
         let last: i64 = self.connection.prepare_cached(last)?.query_row([], |row| row.get(0))?;
-        if last.saturating_sub(self.counted_at) >= after {
+        // An empty queue begins anew with 1.
+        if last < self.counted_at || last.saturating_sub(self.counted_at) >= after {
             let count = "SELECT count(*) FROM unfiled";
             let count: i64 = self.connection.prepare_cached(count)?.query_row([], |row| row.get(0))?;
             (self.surplus, self.counted_at) = (count - i64::from(self.settings.hot_sessions), last);

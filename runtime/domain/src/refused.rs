@@ -1,6 +1,6 @@
-//! Why a station's task does not do what a person asks of it.
+//! Why something that a person asks for is not done.
 
-use amprule_domain::charging::NotCarried;
+use crate::charging::NotCarried;
 
 /// Why something is not done to a session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,9 +11,9 @@ pub enum ActRefused {
     NotStored(String),
 }
 
-/// Why a command is not taken.
+/// Why a command is not queued, or not withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OrderRefused {
+pub enum CommandRefused {
     #[error("{0} commands are open for this station already, try again later")]
     Busy(usize),
     #[error("this command is over already")]
