@@ -228,6 +228,23 @@ async fn a_session_with_very_many_messages_is_filed_in_pieces() {
     }
 }
 
+/// Others clean up by the age of readings alone, and a session that had been open for months lost what it was billed by.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_session_keeps_its_readings_however_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let later = at(0) + jiff::SignedDuration::from_hours(48);
+    let clock: Arc<dyn Clock> = Arc::new(At(later));
+    let settings = ReadingSettings { keep_for: Duration::from_secs(24 * 3600), clock: Some(clock), ..hot() };
+    let store = open(folder.path(), settings);
+    store.commit(vec![put(&session(1, "cs-1", "a")), readings(1, "m", &[1])]).await.unwrap();
+    store.commit(vec![put(&session(2, "cs-1", "a")), readings(2, "m", &[2]), put(&built(2))]).await.unwrap();
+    store.commit(vec![put(&session(3, "cs-1", "a")), readings(3, "m", &[3])]).await.unwrap();
+    until("those of the session that has ended have gone", || unfiled(folder.path()) == 0).await;
+    assert_eq!(registers_of(&store, 1, 9).await, [1]);
+    assert!(registers_of(&store, 2, 9).await.is_empty());
+    assert_eq!(registers_of(&store, 3, 9).await, [3]);
+}
+
 /// The queue of an emptied table begins with 1 again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_was_emptied_is_worked_off_again() {

@@ -68,6 +68,36 @@ pub(crate) async fn sessions_are_listed_newest_first_and_filtered(store: &dyn Ba
     }
 }
 
+/// Lists elsewhere told a session twice, or never, where many had begun at the same second.
+pub(crate) async fn sessions_that_began_together_are_each_listed_once(store: &dyn Backend) {
+    let together: Vec<_> = (1..=20)
+        .map(|no| {
+            let mut session = session(no, "cs-1", "a");
+            session.started_at = at(0);
+            session.location = Some("Depot".to_owned());
+            session.marks.add(Mark::OFFLINE);
+            if no % 3 == 0 { ended(session) } else { session }
+        })
+        .collect();
+    store.commit(together.iter().map(put).collect()).await.unwrap();
+    let none = SessionFilter::default();
+    let mark = Some("offline".to_owned());
+    for filter in [
+        none.clone(),
+        SessionFilter { mark: mark.clone(), ..none.clone() },
+        SessionFilter { location: Some("Depot".to_owned()), ..none.clone() },
+        SessionFilter { state: Some(SessionState::Active), ..none.clone() },
+        SessionFilter { mark, state: Some(SessionState::Ended), ..none },
+    ] {
+        let fits = |one: &&amprule_domain::session::Session| filter.state.is_none_or(|state| state == one.state);
+        let expect: Vec<_> = together.iter().rev().filter(fits).map(|one| one.no).collect();
+        for limit in [1, 3, 7, 20] {
+            let found = pages(limit, |page| store.sessions(&filter, &page)).await;
+            assert_eq!(found.iter().map(|one| one.no).collect::<Vec<_>>(), expect, "{filter:?} by {limit}");
+        }
+    }
+}
+
 pub(crate) async fn decisions_are_listed_newest_first_and_kept_once(store: &dyn Backend) {
     let decisions: Vec<_> = (0..5).map(|n| decision(n, (n % 2 == 0).then(|| id(1)))).collect();
     for decision in &decisions {

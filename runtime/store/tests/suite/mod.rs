@@ -49,6 +49,7 @@ macro_rules! conformance {
             answers_are_bounded_and_no_older_message_is_answered_wrongly);
         $crate::conformance!($open; lists:
             stations_and_tokens_are_listed_by_their_ids,
+            sessions_that_began_together_are_each_listed_once,
             sessions_are_listed_newest_first_and_filtered,
             decisions_are_listed_newest_first_and_kept_once,
             decisions_are_read_oldest_first_within_a_span,
