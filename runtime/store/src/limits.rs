@@ -26,6 +26,8 @@ pub(crate) const CROWDED_STATIONS: usize = 1_000;
 /// OCPP lets a station repeat only the message that was not answered. One that sends its whole queue again is known by the
 /// journal, which has the digest of every message with readings.
 pub const ANSWERS_PER_STATION: i64 = 64;
+/// Stations whose latest answer's number the writer knows by heart. At it, it forgets all and looks them up again.
+pub(crate) const RINGS_AT_HAND: usize = 65_536;
 /// A station's latest sessions whose readings are searched for answered messages; its open ones come on top.
 pub(crate) const SESSIONS_REMEMBERED: usize = 16;
 /// Commands of one station that are over. At it the oldest go.
@@ -61,6 +63,9 @@ pub(crate) const IDLE: Duration = Duration::from_secs(1);
 /// How long the writer waits for another program that holds the database, a backup for instance, before it refuses.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
+/// Decisions that small transactions put into one row, and bytes of their lines at which a transaction begins another row.
+pub(crate) const PACK_ROWS: i64 = 8;
+pub(crate) const PACK_BYTES: usize = 256 << 10;
 /// Bytes of decisions in one segment, as their rows are packed. At it the segment ends early.
 pub(crate) const SEGMENT_BYTES: usize = 4 << 20;
 /// Without an idle moment of the writer, decisions are filed this often.
@@ -69,7 +74,7 @@ pub(crate) const FILING_INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) const UNFILED_FACTOR: i64 = 10;
 /// Segments that one page of decisions may read. At it the page ends short.
 pub(crate) const SEGMENTS_PER_PAGE: usize = 4;
-/// Rows that one page of decisions may look at. At it the page ends short.
+/// Rows that one page of decisions may look at, of some decisions each. At it the page ends short.
 pub(crate) const ROWS_PER_PAGE: usize = 5_000;
 
 /// Sessions that are filed in one transaction, and rows of the journal; it ends with the session that reaches either. What is

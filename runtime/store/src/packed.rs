@@ -32,6 +32,7 @@ const SMALL: i32 = 3;
 const LONGEST: usize = 64 << 20;
 
 static QUICK_2: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY_2, QUICK));
+static QUICK_3: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY_3, QUICK));
 static SMALL_3: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY_3, SMALL));
 static TO_UNPACK_1: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY_1));
 static TO_UNPACK_2: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY_2));
@@ -46,12 +47,17 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    /// For decisions and bills, as they are written.
+    /// For decisions and bills.
     pub(crate) fn quick() -> Outcome<Self> {
         Self::with(FORM_2, &QUICK_2)
     }
 
-    /// For sessions and readings, when they are filed.
+    /// For sessions that end.
+    pub(crate) fn quick_for_sessions() -> Outcome<Self> {
+        Self::with(FORM_3, &QUICK_3)
+    }
+
+    /// For sessions and readings that are filed.
     pub(crate) fn small() -> Outcome<Self> {
         Self::with(FORM_3, &SMALL_3)
     }

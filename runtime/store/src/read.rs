@@ -3,6 +3,7 @@
 //! Single records are read on the caller's thread, lists on a thread that may block; each kind has its own
 //! connections, so that a long list never stands in the way of a station.
 
+pub(crate) mod decisions;
 pub(crate) mod exchanges;
 pub(crate) mod journal;
 pub(crate) mod log;

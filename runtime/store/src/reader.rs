@@ -46,7 +46,7 @@ impl StoreReader {
     /// As [`amprule_domain::doors::Archive::decisions_between`].
     pub fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> StoreResult<Listed<Decision>> {
         let look = || Ok(self.segments.look()?);
-        let listed = read::log::decisions_between(&self.reading(), &self.segments, span, page, look);
+        let listed = read::decisions::between(&self.reading(), &self.segments, span, page, look);
         listed.map_err(|failure| failure.explain("read the decisions"))
     }
 
@@ -75,7 +75,7 @@ impl StoreReader {
     }
 
     fn find(&self, id: DecisionId) -> Outcome<Option<Decision>> {
-        if let Some(decision) = read::log::decision(&self.reading(), id)? {
+        if let Some(decision) = read::decisions::one(&self.reading(), id)? {
             return Ok(Some(decision));
         }
         self.segments.look()?;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::decisions::segment::Content;
 use crate::error::{OpenError, explain};
@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/008_commands_outbox_bills.sql"),
     include_str!("../migrations/009_lists_and_readings.sql"),
     include_str!("../migrations/010_budgets.sql"),
+    include_str!("../migrations/011_decision_packs.sql"),
 ];
 
 /// The connection that writes, with the newest format.
@@ -85,18 +86,17 @@ pub(crate) fn open_foreign(path: &Path) -> Result<Connection, OpenError> {
 pub(crate) fn settle_places(connection: &Connection, last: Option<Content>) -> rusqlite::Result<i64> {
     let Some(last) = last else { return Ok(0) };
     let end = last.last_place();
-    let sql = "SELECT id FROM decisions WHERE n = ?1";
-    let at_end: Option<Vec<u8>> = connection.query_row(sql, [end], |row| row.get(0)).optional()?;
-    let is_filed = at_end.is_some_and(|id| id == last.last_id.0.as_bytes());
+    let sql = "SELECT 1 FROM packs WHERE first <= ?1 AND first + count > ?1 AND ?2 BETWEEN least_id AND greatest_id";
+    let is_filed = connection.prepare(sql)?.exists((end, last.last_id.0.as_bytes().as_slice()))?;
     if !is_filed {
         // From the greatest down, so that no place is taken twice.
         let rows: Vec<i64> = connection
-            .prepare("SELECT n FROM decisions WHERE n <= ?1 ORDER BY n DESC")?
+            .prepare("SELECT first FROM packs WHERE first <= ?1 ORDER BY first DESC")?
             .query_map([end], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         if !rows.is_empty() {
             tracing::warn!(
-                decisions = rows.len(),
+                rows = rows.len(),
                 "the database is not the one that the segments of decisions were filed from, a backup perhaps; its decisions are kept behind them"
             );
             move_behind(connection, end, &rows)?;
@@ -107,10 +107,10 @@ pub(crate) fn settle_places(connection: &Connection, last: Option<Content>) -> r
 
 fn move_behind(connection: &Connection, end: i64, rows: &[i64]) -> rusqlite::Result<()> {
     let transaction = connection.unchecked_transaction()?;
-    let greatest: i64 = transaction.query_row("SELECT max(n) FROM decisions", [], |row| row.get(0))?;
+    let greatest: i64 = transaction.query_row("SELECT max(first + count - 1) FROM packs", [], |row| row.get(0))?;
     let distance = end.max(greatest);
     for row in rows {
-        transaction.execute("UPDATE decisions SET n = n + ?1 WHERE n = ?2", [distance, *row])?;
+        transaction.execute("UPDATE packs SET first = first + ?1 WHERE first = ?2", [distance, *row])?;
     }
     transaction.commit()
 }

@@ -13,6 +13,7 @@ use crate::aside::Aside;
 use crate::decisions::{Filing, Segments, filing};
 use crate::error::{OpenError, explain};
 use crate::folder::Folder;
+use crate::open_sessions::OpenSessions;
 use crate::queue::{Queue, queue};
 use crate::read::{self, Readers};
 use crate::settings::StoreSettings;
@@ -26,6 +27,7 @@ pub struct SqliteStore {
     pub(crate) queue: Queue,
     pub(crate) readers: Readers,
     pub(crate) tokens: Arc<Tokens>,
+    pub(crate) open_sessions: Arc<OpenSessions>,
     counters: Arc<Counters>,
     pub(crate) segments: Arc<Segments>,
     /// The writer, and the thread that files decisions, which ends with it.
@@ -52,6 +54,7 @@ impl SqliteStore {
         let filed = schema::settle_places(&connection, segments.last()).map_err(refused("number the decisions"))?;
         let aside = Arc::<Aside>::default();
         let tokens = Arc::<Tokens>::default();
+        let open_sessions = Arc::<OpenSessions>::default();
         let readers = Readers::open(&folder.database, &aside).map_err(refused("prepare for reading"))?;
         let segments = Arc::new(segments);
         let filing = Filing::from(filed);
@@ -66,6 +69,7 @@ impl SqliteStore {
             wake,
             aside: Arc::clone(&aside),
             tokens: Arc::clone(&tokens),
+            open_sessions: Arc::clone(&open_sessions),
         };
         let writer = thread::Builder::new()
             .name("store-writer".to_owned())
@@ -75,6 +79,7 @@ impl SqliteStore {
             queue,
             readers,
             tokens,
+            open_sessions,
             counters,
             segments,
             threads: Mutex::new(vec![writer, clerk]),

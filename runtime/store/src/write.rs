@@ -3,7 +3,9 @@
 //! One caller's effects are all on disk or none, and never at another's cost: a transaction that fails because of one
 //! commit is tried again in halves, down to that one. What keeps the database from being written refuses all at once.
 
+mod answers;
 mod budgets;
+mod decisions;
 mod effects;
 mod exchanges;
 mod journal;
@@ -26,11 +28,13 @@ use crate::aside::Aside;
 use crate::decisions::Wake;
 use crate::error::{Failure, Outcome, Refused, Scope, explain};
 use crate::limits;
+use crate::open_sessions::OpenSessions;
 use crate::queue::{Found, Inbox, Job};
 use crate::schema;
 use crate::settings::{KeptBounds, ReadingSettings};
 use crate::stats::Counters;
 use crate::tokens::Tokens;
+use decisions::Decisions;
 use effects::Effects;
 use log::Log;
 use past::Past;
@@ -46,6 +50,7 @@ pub(crate) struct Tools {
     /// Rows that readers have found and cannot read.
     pub(crate) aside: Arc<Aside>,
     pub(crate) tokens: Arc<Tokens>,
+    pub(crate) open_sessions: Arc<OpenSessions>,
 }
 
 /// Works until the queue is closed, then moves the write-ahead log into the database.
@@ -108,12 +113,13 @@ struct Writer<'c> {
 impl<'c> Writer<'c> {
     fn new(connection: &'c Connection, tools: &'c Tools) -> Outcome<Self> {
         schema::fit_cache(connection)?;
-        let log = Log::new(connection, tools.kept, Arc::clone(&tools.wake.filing))?;
+        let log = Log::new(connection, tools.kept)?;
+        let decisions = Decisions::new(connection, Arc::clone(&tools.wake.filing))?;
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
-            effects: Effects::new(connection, log)?,
+            effects: Effects::new(connection, log, decisions)?,
             past: Past::new(connection, tools.readings.clone())?,
             refusals: Refusals::new(),
             tools,
@@ -161,8 +167,12 @@ impl<'c> Writer<'c> {
         let whole = |error| Failure::Sqlite(error).refuse("write to the database");
         self.begin.execute([]).map_err(whole)?;
         jobs.iter().try_for_each(|job| self.effects.apply(&job.effects))?;
-        self.commit.execute([]).map_err(whole)?;
-        Ok(())
+        self.effects.finish()?;
+        self.tools.open_sessions.committing();
+        let committed = self.commit.execute([]).map_err(whole);
+        let changes = self.effects.take_changes();
+        self.tools.open_sessions.committed(if committed.is_ok() { changes } else { Vec::new() });
+        committed.map(drop)
     }
 
     /// SQLite has rolled back by itself after some failures, a full disk among them.
@@ -187,8 +197,8 @@ impl<'c> Writer<'c> {
         if filed <= self.deleted {
             return;
         }
-        match self.connection.execute("DELETE FROM decisions WHERE n <= ?1", [filed]) {
-            Ok(rows) => debug!(rows, "decisions have left the database"),
+        match self.connection.execute("DELETE FROM packs WHERE first <= ?1 AND first + count - 1 <= ?1", [filed]) {
+            Ok(packs) => debug!(packs, "decisions have left the database"),
             Err(error) => warn!(%error, "decisions that are filed cannot be deleted; it is tried again"),
         }
         // A failure is tried again with the next segment; until then the rows stand in both places, which readers know.
@@ -308,6 +318,7 @@ mod tests {
             wake: Wake::silent(),
             aside: Arc::default(),
             tokens: Arc::default(),
+            open_sessions: Arc::default(),
         };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let patience = Duration::from_millis(200);
@@ -340,6 +351,7 @@ mod tests {
             wake: Wake::silent(),
             aside: Arc::default(),
             tokens: Arc::default(),
+            open_sessions: Arc::default(),
         };
         let mut writer = Writer::new(&connection, &tools).unwrap();
         let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();

@@ -30,8 +30,8 @@ fn break_rows(folder: &Path) {
         "UPDATE tokens SET body = '[]'",
         "INSERT INTO connectors (station, evse, connector, body) VALUES ('cs-1', 1, 1, 'x')",
         "INSERT INTO exchanges (id, station, open, form, body) VALUES (x'00', 'cs-1', 1, 99, '{}')",
-        "INSERT INTO decisions (n, id, body) VALUES (7, x'00', x'ff00')",
-        "INSERT INTO decisions (n, id, body) VALUES (8, x'01', x'0228b52ffd2000')",
+        "INSERT INTO packs (first, count, least_id, greatest_id, sessions, body) VALUES (7, 1, x'00', x'00', x'', x'ff00')",
+        "INSERT INTO packs (first, count, least_id, greatest_id, sessions, body) VALUES (8, 2, x'01', x'02', x'', x'0228b52ffd2000')",
         "INSERT INTO outbox (at, kind, station) VALUES (0, 'session.of-later', 'cs-1')",
         "INSERT INTO bills (session, version, form, body) VALUES (3, 1, 99, '{}')",
     ] {

@@ -103,10 +103,9 @@ async fn filed_sessions_and_their_readings_are_as_before() {
     let (folder, store) = filed_folder().await;
     let journal = count(folder.path(), "SELECT count(*) FROM journal");
     assert_eq!(journal, i64::from(HOT) * 3, "the rows of those that are filed have left it");
-    assert_eq!(
-        count(folder.path(), "SELECT count(*) FROM sessions WHERE typeof(head) = 'blob'"),
-        SESSIONS - i64::from(HOT)
-    );
+    let packed =
+        "SELECT count(*) FROM sessions JOIN courses USING (no) WHERE typeof(head) = 'blob' AND typeof(course) = 'blob'";
+    assert_eq!(count(folder.path(), packed), SESSIONS, "they are packed when they end");
     for no in [1, 7, SESSIONS - 1] {
         assert_eq!(store.session(id(no)).await.unwrap().unwrap(), built(no));
         let expect = [no + 2_000, no + 1_000, no + 1, no];

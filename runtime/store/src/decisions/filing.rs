@@ -14,10 +14,10 @@ use amprule_domain::decision::Decision;
 use rusqlite::Connection;
 
 use super::Segments;
+use super::pack::{COLUMNS, Pack};
 use crate::aside::{Aside, Reading};
 use crate::error::{OpenError, Outcome, explain};
 use crate::limits::{FILING_INTERVAL, SEGMENT_BYTES, UNFILED_FACTOR};
-use crate::read;
 use crate::schema::open_reader;
 use crate::settings::DecisionSettings;
 
@@ -131,30 +131,29 @@ impl Clerk {
         Ok(())
     }
 
-    /// Rows without a gap between their places.
+    /// Decisions without a gap between their places.
     fn oldest_rows(&self, most: u32) -> Outcome<(i64, Vec<Decision>)> {
         let reading = Reading { connection: &self.connection, aside: &self.aside };
-        let mut statement =
-            self.connection.prepare_cached("SELECT n, body FROM decisions WHERE n > ?1 ORDER BY n LIMIT ?2")?;
-        let mut rows = statement.query((self.filing.filed(), most))?;
+        let filed = self.filing.filed();
+        let sql = format!("SELECT {COLUMNS} FROM packs WHERE first + count > ?1 + 1 ORDER BY first");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([filed])?;
         let (mut first, mut decisions, mut bytes) = (0, Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            let place: i64 = row.get(0)?;
-            if decisions.is_empty() {
-                first = place;
+            let pack = Pack::of(row)?;
+            for (place, decision) in pack.decisions(&reading)?.into_iter().filter(|(place, _)| *place > filed) {
+                if decisions.is_empty() {
+                    first = place;
+                }
+                let follows = usize::try_from(place - first).is_ok_and(|distance| distance == decisions.len());
+                match decision.filter(|_| follows && decisions.len() < most as usize) {
+                    Some(decision) => decisions.push(decision),
+                    // It is set aside; what comes behind it begins anew.
+                    None if decisions.is_empty() => drop(self.filing.filed.fetch_max(place, Ordering::AcqRel)),
+                    None => return Ok((first, decisions)),
+                }
             }
-            let follows = usize::try_from(place - first).is_ok_and(|distance| distance == decisions.len());
-            if !follows {
-                break;
-            }
-            let length = row.get_ref(1)?.as_bytes().map_or(0, <[u8]>::len);
-            match read::log::decision_of(&reading, row)? {
-                Some(decision) => decisions.push(decision),
-                // It is set aside; what comes behind it begins anew.
-                None if decisions.is_empty() => drop(self.filing.filed.fetch_max(place, Ordering::AcqRel)),
-                None => break,
-            }
-            bytes += length;
+            bytes += pack.bytes();
             if bytes > SEGMENT_BYTES {
                 break;
             }
@@ -177,7 +176,9 @@ impl Clerk {
     }
 
     fn unfiled(&self) -> Outcome<i64> {
-        let sql = "SELECT coalesce(max(n) - max(min(n) - 1, ?1), 0) FROM decisions";
+        let sql = "SELECT coalesce(
+                       (SELECT first + count - 1 FROM packs ORDER BY first DESC LIMIT 1)
+                       - max((SELECT min(first) FROM packs) - 1, ?1), 0)";
         Ok(self.connection.prepare_cached(sql)?.query_row([self.filing.filed()], |row| row.get(0))?)
     }
 
@@ -187,7 +188,11 @@ impl Clerk {
         let surplus = self.unfiled().unwrap_or(0) - most;
         if surplus > 0 {
             tracing::error!(decisions = surplus, "the oldest decisions are lost: too many could not be filed");
-            let newest = self.connection.query_row("SELECT max(n) FROM decisions", [], |row| row.get::<_, i64>(0));
+            let newest = self.connection.query_row(
+                "SELECT first + count - 1 FROM packs ORDER BY first DESC LIMIT 1",
+                [],
+                |row| row.get::<_, i64>(0),
+            );
             if let Ok(newest) = newest {
                 self.filing.filed.fetch_max(newest - most, Ordering::AcqRel);
             }

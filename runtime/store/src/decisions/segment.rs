@@ -1,14 +1,16 @@
 //! One segment: one decision a line as JSON, and in its header what is in it, so that a reader knows without unpacking.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use amprule_domain::decision::Decision;
-use amprule_domain::{DecisionId, Timestamp};
+use amprule_domain::{DecisionId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::container::{Container, begin};
+use super::sessions::SessionSet;
 use crate::error::{Failure, Outcome};
 
 /// What a segment holds.
@@ -22,6 +24,9 @@ pub(crate) struct Content {
     pub(crate) last_id: DecisionId,
     pub(crate) from: Timestamp,
     pub(crate) until: Timestamp,
+    /// `None`: a segment of earlier versions; it may tell of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sessions: Option<SessionSet>,
 }
 
 #[derive(Debug)]
@@ -44,11 +49,16 @@ impl Content {
             last_id: decisions.last()?.id,
             from: decisions.iter().map(|decision| decision.at).min()?,
             until: decisions.iter().map(|decision| decision.at).max()?,
+            sessions: Some(SessionSet::of(decisions.iter().filter_map(|decision| decision.session))),
         })
     }
 
     pub(crate) fn last_place(&self) -> i64 {
         self.first_place + self.count - 1
+    }
+
+    pub(crate) fn may_tell_of(&self, session: SessionId) -> bool {
+        self.sessions.as_ref().is_none_or(|sessions| sessions.may_have(session))
     }
 
     fn may_have(&self, id: DecisionId) -> bool {
@@ -115,6 +125,22 @@ impl Segment {
             let place = first + i64::try_from(index).map_err(|_| Failure::Broken("too many lines".to_owned()))?;
             Ok((place, serde_json::from_str(&line?)?))
         }))
+    }
+
+    /// The latest places before `before`, latest first, at most `most`: with their decisions, or only the session's.
+    pub(crate) fn before(&self, before: i64, session: Option<SessionId>, most: usize) -> Outcome<Vec<(i64, Decision)>> {
+        let wanted = session.map(|session| session.to_string()).unwrap_or_default();
+        let mut latest = VecDeque::new();
+        for (place, line) in (self.content.first_place..before).zip(self.lines()?) {
+            let line = line?;
+            if line.contains(&wanted) {
+                latest.push_back((place, line));
+            }
+            if latest.len() > most {
+                latest.pop_front();
+            }
+        }
+        latest.into_iter().rev().map(|(place, line)| Ok((place, serde_json::from_str(&line)?))).collect()
     }
 
     fn lines(&self) -> io::Result<io::Lines<Box<dyn BufRead + Send>>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use amprule_domain::decision::Decision;
 use amprule_domain::doors::DecisionSpan;
-use amprule_domain::{DecisionId, Timestamp};
+use amprule_domain::{DecisionId, SessionId, Timestamp};
 use parking_lot::RwLock;
 
 use super::segment::{Content, Segment};
@@ -103,6 +103,15 @@ impl Segments {
                 && span.until.is_none_or(|until| content.from < until)
         };
         list.iter().find(|segment| wanted(&segment.content)).cloned()
+    }
+
+    /// The last segment with places before `before` that may have something of the session.
+    pub(crate) fn before(&self, before: i64, session: Option<SessionId>) -> Option<Arc<Segment>> {
+        let list = self.list.read();
+        let wanted = |content: &Content| {
+            content.first_place < before && session.is_none_or(|session| content.may_tell_of(session))
+        };
+        list.iter().rev().find(|segment| wanted(&segment.content)).cloned()
     }
 
     fn surplus(&self, oldest: Option<Timestamp>, most_bytes: u64) -> Option<(Arc<Segment>, &'static str)> {

@@ -13,7 +13,7 @@ impl Archive for SqliteStore {
     /// An old one is in a file that must be unpacked.
     fn decision(&self, id: DecisionId) -> StoreFuture<'_, Option<Decision>> {
         let segments = Arc::clone(&self.segments);
-        self.readers.list("read a decision", move |reading| match read::log::decision(reading, id)? {
+        self.readers.list("read a decision", move |reading| match read::decisions::one(reading, id)? {
             Some(decision) => Ok(Some(decision)),
             None => segments.find(id),
         })
@@ -22,7 +22,7 @@ impl Archive for SqliteStore {
     fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> StoreFuture<'_, Listed<Decision>> {
         let (span, page, segments) = (span.clone(), page.clone(), Arc::clone(&self.segments));
         self.readers.list("read the decisions", move |reading| {
-            read::log::decisions_between(reading, &segments, &span, &page, || Ok(()))
+            read::decisions::between(reading, &segments, &span, &page, || Ok(()))
         })
     }
 }

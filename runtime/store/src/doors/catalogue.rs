@@ -1,5 +1,7 @@
 //! What the API lists. Lists have connections of their own, and never stand in the way of a station.
 
+use std::sync::Arc;
+
 use amprule_domain::bill::Bill;
 use amprule_domain::command::Exchange;
 use amprule_domain::decision::Decision;
@@ -62,8 +64,10 @@ impl Catalogue for SqliteStore {
     }
 
     fn decisions(&self, session: Option<SessionId>, page: &Page) -> StoreFuture<'_, Listed<Decision>> {
-        let page = page.clone();
-        self.readers.list("list the decisions", move |reading| read::log::decisions(reading, session, &page))
+        let (page, segments) = (page.clone(), Arc::clone(&self.segments));
+        self.readers.list("list the decisions", move |reading| {
+            read::decisions::newest(reading, &segments, session, &page, || Ok(()))
+        })
     }
 
     fn set_aside(&self, page: &Page) -> StoreFuture<'_, Listed<SetAside>> {

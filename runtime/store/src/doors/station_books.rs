@@ -1,7 +1,7 @@
 //! What the engine's tasks read. A station waits for it, so all of it is indexed and known at once.
 
 use amprule_domain::command::Exchange;
-use amprule_domain::doors::{StationBooks, StoreFuture};
+use amprule_domain::doors::{StationBooks, StoreFuture, StoreResult};
 use amprule_domain::effect::Answered;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::Session;
@@ -46,12 +46,25 @@ impl StationBooks for SqliteStore {
     }
 
     fn open_sessions<'a>(&'a self, key: &'a str) -> StoreFuture<'a, u32> {
-        self.readers.at_once("count a token's sessions", |reading| read::sessions::open_count(reading, key))
+        ready(self.count_open(&key.to_uppercase()))
     }
 
     fn last_received(&self) -> BoxFuture<'_, Option<Timestamp>> {
         let what = "read when something was last received";
         let read = self.readers.point(what, |reading| read::journal::last_received(reading));
         ready(read.ok().flatten())
+    }
+}
+
+impl SqliteStore {
+    fn count_open(&self, key: &str) -> StoreResult<u32> {
+        let uncounted = match self.open_sessions.get(key) {
+            Ok(count) => return Ok(count),
+            Err(uncounted) => uncounted,
+        };
+        let what = "count a token's sessions";
+        let count = self.readers.point(what, |reading| read::sessions::open_count(reading, key))?;
+        self.open_sessions.keep(key, count, &uncounted);
+        Ok(count)
     }
 }

@@ -97,7 +97,7 @@ const SPENT: &str = "
 
 pub(crate) fn open_count(connection: &Connection, key: &str) -> Outcome<u32> {
     let sql = "SELECT count(*) FROM sessions INDEXED BY sessions_charging WHERE token = ?1 AND charging = 1";
-    Ok(connection.prepare_cached(sql)?.query_row([&*key.to_uppercase()], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row([key], |row| row.get(0))?)
 }
 
 pub(crate) fn last_no(connection: &Connection) -> Outcome<SessionNo> {

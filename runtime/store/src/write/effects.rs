@@ -3,7 +3,9 @@
 use amprule_domain::effect::Effect;
 use rusqlite::Connection;
 
+use super::answers::Answers;
 use super::budgets::Budgets;
+use super::decisions::Decisions;
 use super::exchanges::Exchanges;
 use super::journal::Journal;
 use super::log::Log;
@@ -11,6 +13,7 @@ use super::outbox::Outbox;
 use super::records::Records;
 use super::sessions::Sessions;
 use crate::error::{Outcome, Refused};
+use crate::open_sessions::Changes;
 
 pub(super) struct Effects<'c> {
     journal: Journal<'c>,
@@ -19,11 +22,13 @@ pub(super) struct Effects<'c> {
     records: Records<'c>,
     exchanges: Exchanges<'c>,
     outbox: Outbox<'c>,
+    answers: Answers<'c>,
+    decisions: Decisions<'c>,
     log: Log<'c>,
 }
 
 impl<'c> Effects<'c> {
-    pub(super) fn new(connection: &'c Connection, log: Log<'c>) -> Outcome<Self> {
+    pub(super) fn new(connection: &'c Connection, log: Log<'c>, decisions: Decisions<'c>) -> Outcome<Self> {
         Ok(Self {
             journal: Journal::new(connection)?,
             sessions: Sessions::new(connection)?,
@@ -31,6 +36,8 @@ impl<'c> Effects<'c> {
             records: Records::new(connection),
             exchanges: Exchanges::new(connection),
             outbox: Outbox::new(connection)?,
+            answers: Answers::new(connection)?,
+            decisions,
             log,
         })
     }
@@ -44,10 +51,23 @@ impl<'c> Effects<'c> {
         self.journal.finish().map_err(|failure| failure.refuse("write readings"))
     }
 
+    /// What is written once for all commits of a transaction.
+    pub(super) fn finish(&mut self) -> Result<(), Refused> {
+        self.decisions.finish().map_err(|failure| failure.refuse("write decisions"))
+    }
+
     /// After a rollback nothing that was known about the tables is certain.
     pub(super) fn forget(&mut self) {
         self.journal.forget();
         self.budgets.forget();
+        self.answers.forget(None);
+        self.decisions.forget();
+        self.sessions.take_changes();
+    }
+
+    /// Since the last time.
+    pub(super) fn take_changes(&mut self) -> Changes {
+        self.sessions.take_changes()
     }
 
     fn apply_one(&mut self, effect: &Effect) -> Outcome<()> {
@@ -59,11 +79,14 @@ impl<'c> Effects<'c> {
                 self.budgets.is_written(session, before)
             }
             Effect::Bill(bill) => self.log.bill(bill),
-            Effect::Answered { station, answer } => self.log.answer(station, self.journal.position()?, answer),
+            Effect::Answered { station, answer } => self.answers.add(station, self.journal.position()?, answer),
             Effect::Kept(message) => self.log.keep(message),
-            Effect::Decision(decision) => self.log.decide(decision),
+            Effect::Decision(decision) => self.decisions.add(decision),
             Effect::Station(station) => self.records.station(station, self.journal.position()?),
-            Effect::StationGone(id) => self.records.station_gone(id),
+            Effect::StationGone(id) => {
+                self.answers.forget(Some(id));
+                self.records.station_gone(id)
+            }
             Effect::Connector { station, status } => self.records.connector(station, status),
             Effect::Exchange(exchange) => self.exchanges.put(exchange),
             Effect::Outbox(event) => self.outbox.add(event),

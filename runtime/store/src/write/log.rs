@@ -1,44 +1,25 @@
-//! What is appended and bounded: answers and kept messages, where the oldest goes when a new one comes, and
-//! decisions, which are filed later.
-
-use std::sync::Arc;
+//! What is appended: bills, and kept messages, where the oldest goes when a new one comes.
 
 use amprule_domain::StationId;
 use amprule_domain::bill::Bill;
-use amprule_domain::decision::Decision;
-use amprule_domain::effect::{Answered, KeptMessage};
+use amprule_domain::effect::KeptMessage;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::codec::{Body, micros};
-use crate::decisions::Filing;
+use crate::codec::micros;
 use crate::error::Outcome;
 use crate::forms::BILL;
-use crate::limits::ANSWERS_PER_STATION;
 use crate::packed::Packer;
 use crate::settings::KeptBounds;
 
 pub(super) struct Log<'c> {
     connection: &'c Connection,
-    body: Body,
     packer: Packer,
     kept: KeptBounds,
-    filing: Arc<Filing>,
 }
 
 impl<'c> Log<'c> {
-    pub(super) fn new(connection: &'c Connection, kept: KeptBounds, filing: Arc<Filing>) -> Outcome<Self> {
-        Ok(Self { connection, body: Body::default(), packer: Packer::quick()?, kept, filing })
-    }
-
-    /// `position` is the journal's: it tells an answer's place among the messages with readings.
-    pub(super) fn answer(&mut self, station: &StationId, position: i64, answer: &Answered) -> Outcome<()> {
-        let n = self.next("SELECT max(n) FROM answers WHERE station = ?1", station)?;
-        let sql = "INSERT INTO answers (station, n, position, message, digest, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let (message, digest) = (&*answer.message.id, answer.message.digest.cast_signed());
-        let reply = self.body.of(&answer.reply)?;
-        let row = params![station.as_str(), n, position, message, digest, reply];
-        self.connection.prepare_cached(sql)?.execute(row)?;
-        self.forget("DELETE FROM answers WHERE station = ?1 AND n <= ?2", station, n - ANSWERS_PER_STATION)
+    pub(super) fn new(connection: &'c Connection, kept: KeptBounds) -> Outcome<Self> {
+        Ok(Self { connection, packer: Packer::quick()?, kept })
     }
 
     /// Each reason has a ring of its own, so that many messages of one do not push out another's few. The oldest go, of
@@ -84,26 +65,8 @@ impl<'c> Log<'c> {
         Ok(())
     }
 
-    /// A decision that is there already stays as it is. Places go on after the last that was filed.
-    pub(super) fn decide(&mut self, decision: &Decision) -> Outcome<()> {
-        let sql = "INSERT INTO decisions (n, id, session, body)
-                   VALUES (max((SELECT coalesce(max(n), 0) FROM decisions), ?4) + 1, ?1, ?2, ?3)
-                   ON CONFLICT (id) DO NOTHING";
-        let session = decision.session.as_ref().map(|session| session.0.as_bytes().as_slice());
-        let (id, filed) = (decision.id.0.as_bytes().as_slice(), self.filing.filed());
-        self.connection.prepare_cached(sql)?.execute(params![id, session, self.packer.pack(decision)?, filed])?;
-        Ok(())
-    }
-
     fn next(&self, latest: &str, station: &StationId) -> Outcome<i64> {
         let n: Option<i64> = self.connection.prepare_cached(latest)?.query_row([station.as_str()], |row| row.get(0))?;
         Ok(n.unwrap_or(0) + 1)
-    }
-
-    fn forget(&self, sql: &str, station: &StationId, up_to: i64) -> Outcome<()> {
-        if up_to > 0 {
-            self.connection.prepare_cached(sql)?.execute(params![station.as_str(), up_to])?;
-        }
-        Ok(())
     }
 }

@@ -1,7 +1,7 @@
-//! Sessions that ended long ago are filed: their two rows are packed, and their readings leave the journal for one packed row.
+//! Sessions that ended long ago are filed: their readings leave the journal for one packed row.
 //!
 //! The latest to end stay as they are: late messages still come for them, and what a station repeats is known by the
-//! journal. A session that changes after all is written as text again, and goes to the end of the queue.
+//! journal. A session that changes after all goes to the end of the queue.
 
 use std::time::Instant;
 
@@ -33,6 +33,8 @@ struct First {
     session: i64,
     started_at: i64,
     is_ended: bool,
+    /// Sessions are packed when they end; those of earlier versions were not.
+    is_text: bool,
     journal_end: Option<i64>,
     last_received: Option<i64>,
 }
@@ -110,13 +112,15 @@ impl<'c> Past<'c> {
 
     /// `None`: it may stay. The journal's latest row never leaves: the next one counts from it.
     fn first(&self, oldest: Option<i64>) -> Outcome<Option<First>> {
-        let sql = "SELECT session, coalesce(started_at, 0), state = 'ended', journal_end, received_at FROM unfiled
+        let sql = "SELECT session, coalesce(started_at, 0), state = 'ended', journal_end, received_at,
+                   typeof(head) = 'text' OR typeof(course) = 'text' FROM unfiled
                    LEFT JOIN sessions ON sessions.no = session LEFT JOIN courses ON courses.no = session
                    LEFT JOIN journal ON position = journal_end ORDER BY n LIMIT 1";
         let first = self.connection.prepare_cached(sql)?.query_row([], |row| {
             let is_ended = row.get::<_, Option<bool>>(2)?.unwrap_or(false);
             let (session, started_at, journal_end) = (row.get(0)?, row.get(1)?, row.get(3)?);
-            Ok(First { session, started_at, is_ended, journal_end, last_received: row.get(4)? })
+            let (last_received, is_text) = (row.get(4)?, row.get::<_, Option<bool>>(5)?.unwrap_or(false));
+            Ok(First { session, started_at, is_ended, is_text, journal_end, last_received })
         });
         let Some(first) = first.optional()? else { return Ok(None) };
         let is_old = oldest.is_some_and(|oldest| first.until() < oldest);
@@ -135,7 +139,9 @@ impl<'c> Past<'c> {
             if rows >= FILED_ROWS_AT_ONCE {
                 return Ok(rows);
             }
-            self.pack_rows(first.session)?;
+            if first.is_text {
+                self.pack_rows(first.session)?;
+            }
         }
         self.connection.prepare_cached("DELETE FROM unfiled WHERE session = ?1")?.execute([first.session])?;
         self.surplus -= 1;

@@ -2,12 +2,16 @@
 
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::token::IdToken;
-use rusqlite::{Connection, Statement, params};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Statement, ToSql, params};
+use serde::Serialize;
 
 use super::journal::Journal;
 use crate::codec::{Body, micros};
 use crate::error::{Failure, Outcome};
-use crate::session_form::{HeadOf, split};
+use crate::open_sessions::Changes;
+use crate::packed::Packer;
+use crate::session_form::{CourseOf, HeadOf, split};
 
 pub(super) struct Sessions<'c> {
     move_on: Statement<'c>,
@@ -16,8 +20,10 @@ pub(super) struct Sessions<'c> {
     unmark: Statement<'c>,
     mark: Statement<'c>,
     may_be_filed: Statement<'c>,
-    head: Body,
-    course: Body,
+    was_charging: Statement<'c>,
+    head: Part,
+    course: Part,
+    changes: Changes,
 }
 
 impl<'c> Sessions<'c> {
@@ -29,8 +35,10 @@ impl<'c> Sessions<'c> {
             unmark: connection.prepare("DELETE FROM marked WHERE session = ?1")?,
             mark: connection.prepare("INSERT OR IGNORE INTO marked (mark, started_at, session) VALUES (?1, ?2, ?3)")?,
             may_be_filed: connection.prepare("INSERT OR REPLACE INTO unfiled (session) VALUES (?1)")?,
-            head: Body::default(),
-            course: Body::default(),
+            was_charging: connection.prepare("SELECT token FROM sessions WHERE no = ?1 AND charging = 1")?,
+            head: Part::new()?,
+            course: Part::new()?,
+            changes: Changes::new(),
         })
     }
 
@@ -40,19 +48,31 @@ impl<'c> Sessions<'c> {
         let total = price.map(|price| price.total.to_string());
         let currency = price.map(|price| price.currency.as_str());
         let (no, journal_end) = (session.no, journal.take_end(session.no));
-        let charging = is_charging(session);
-        let row =
-            params![no.0, head.face(charging, &session.marks), total, currency, journal_end, self.course.of(&course)?];
+        let (charging, is_over) = (is_charging(session), session.state == SessionState::Ended);
+        let row = params![
+            no.0,
+            head.face(charging, &session.marks),
+            total,
+            currency,
+            journal_end,
+            self.course.of::<CourseOf<'_>>(&course, is_over)?
+        ];
         if self.move_on.execute(row)? == 0 {
-            put_head(&mut self.put_head, session, charging, self.head.of::<HeadOf<'_>>(&head)?)?;
+            note_change(&mut self.was_charging, session, charging, &mut self.changes)?;
+            put_head(&mut self.put_head, session, charging, self.head.of::<HeadOf<'_>>(&head, is_over)?)?;
             self.put_course.execute(row)?;
             self.put_marks(session)?;
         }
-        if session.state == SessionState::Ended {
+        if is_over {
             journal.ended(no);
             self.may_be_filed.execute([no.0])?;
         }
         Ok(())
+    }
+
+    /// How many sessions of a token are open more, or fewer, since the last time.
+    pub(super) fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
     }
 
     fn put_marks(&mut self, session: &Session) -> Outcome<()> {
@@ -69,7 +89,36 @@ fn is_charging(session: &Session) -> bool {
     session.is_open() && session.has_accepted_token()
 }
 
-fn put_head(statement: &mut Statement<'_>, session: &Session, charging: bool, head: &Body) -> Outcome<()> {
+fn note_change(was: &mut Statement<'_>, session: &Session, charging: bool, changes: &mut Changes) -> Outcome<()> {
+    let before: Option<String> = was.query_row([session.no.0], |row| row.get(0)).optional()?;
+    let after = session.token.as_ref().filter(|_| charging).map(IdToken::key);
+    if before != after {
+        changes.extend(before.map(|token| (token, -1)));
+        changes.extend(after.map(|token| (token, 1)));
+    }
+    Ok(())
+}
+
+/// One of a session's two rows, as it is written: packed when the session is over and will hardly be written again.
+struct Part {
+    body: Body,
+    packer: Packer,
+}
+
+impl Part {
+    fn new() -> Outcome<Self> {
+        Ok(Self { body: Body::default(), packer: Packer::quick_for_sessions()? })
+    }
+
+    fn of<T: Serialize>(&mut self, part: &T, is_over: bool) -> Outcome<ToSqlOutput<'_>> {
+        Ok(match is_over {
+            true => ToSqlOutput::Borrowed(ValueRef::Blob(self.packer.pack(part)?)),
+            false => self.body.of(part)?.to_sql()?,
+        })
+    }
+}
+
+fn put_head(statement: &mut Statement<'_>, session: &Session, charging: bool, head: ToSqlOutput<'_>) -> Outcome<()> {
     let changed = statement.execute(params![
         session.no.0,
         session.id.0.as_bytes().as_slice(),

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::Timestamp;
 use amprule_domain::decision::Decision;
 use amprule_domain::doors::{Archive, Catalogue, DecisionSpan, Page, Writer};
 use amprule_domain::effect::Effect;
 use amprule_domain::ports::Clock;
+use amprule_domain::{SessionId, Timestamp};
 use amprule_store::{DecisionSettings, SqliteStore, StoreReader, StoreSettings};
 use tempfile::TempDir;
 
-use crate::suite::build::{at, decision};
+use crate::suite::build::{at, decision, id};
 
 struct At(Timestamp);
 
@@ -53,8 +53,22 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-async fn rows(store: &SqliteStore) -> usize {
-    store.decisions(None, &Page { after: None, limit: 1_000 }).await.unwrap().items.len()
+/// Decisions that stand in the database, some of them in one row.
+fn rows(folder: &Path) -> i64 {
+    let database = rusqlite::Connection::open(folder.join("amprule.db")).unwrap();
+    database.query_row("SELECT coalesce(sum(count), 0) FROM packs", [], |row| row.get(0)).unwrap()
+}
+
+async fn newest(store: &SqliteStore, session: Option<SessionId>) -> Vec<Decision> {
+    let (mut after, mut all) = (None, Vec::new());
+    loop {
+        let listed = store.decisions(session, &Page { after, limit: 7 }).await.unwrap();
+        all.extend(listed.items);
+        after = listed.next;
+        if after.is_none() {
+            return all;
+        }
+    }
 }
 
 async fn all(store: &SqliteStore) -> Vec<Decision> {
@@ -79,7 +93,7 @@ async fn filled() -> (TempDir, SqliteStore) {
     let store = open(folder.path(), settings());
     decide(&store, 0..105).await;
     until("four segments are filed and their rows are gone", async || {
-        segments(folder.path()).len() == 4 && rows(&store).await == 25
+        segments(folder.path()).len() == 4 && rows(folder.path()) == 25
     })
     .await;
     (folder, store)
@@ -103,6 +117,30 @@ async fn every_decision_is_found_once_in_the_order_it_was_made() {
     drop(store);
     let reader = StoreReader::open(folder.path()).unwrap();
     assert_eq!(reader.decisions_between(&span, &page).unwrap().items, expected(38..42), "and while it is not");
+}
+
+#[tokio::test]
+async fn decisions_are_listed_newest_first_however_old_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), settings());
+    let of = |number: u32| (number % 3 == 0).then(|| id(i64::from(number / 30) + 1));
+    let all: Vec<_> = (0..110).map(|number| decision(number, of(number))).collect();
+    // Some in one transaction, some alone.
+    for some in all.chunk_by(|one, other| one.session.is_none() || other.session.is_none()) {
+        let effects = some.iter().map(|decision| Effect::Decision(Box::new(decision.clone())));
+        store.commit(effects.collect()).await.unwrap();
+    }
+    until("segments are filed", async || segments(folder.path()).len() >= 4 && rows(folder.path()) < 50).await;
+    for _ in 0..2 {
+        assert!(newest(&store, None).await.iter().eq(all.iter().rev()));
+        for number in 1..=4 {
+            let session = Some(id(number));
+            let expected = all.iter().rev().filter(|one| one.session == session);
+            assert!(newest(&store, session).await.iter().eq(expected), "of session {number}");
+        }
+        assert!(newest(&store, Some(id(9))).await.is_empty());
+        store.close();
+    }
 }
 
 #[tokio::test]
@@ -166,7 +204,7 @@ async fn the_oldest_segments_go_whole_when_all_are_too_large_and_when_they_are_t
     let store = open(folder.path(), aged);
     decide(&store, 106..107).await;
     until("all segments and the old rows are gone", async || {
-        segments(folder.path()).is_empty() && rows(&store).await == 17
+        segments(folder.path()).is_empty() && rows(folder.path()) < 25
     })
     .await;
     assert_eq!(all(&store).await, expected(90..107));

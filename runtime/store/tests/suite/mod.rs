@@ -51,7 +51,7 @@ macro_rules! conformance {
             stations_and_tokens_are_listed_by_their_ids,
             sessions_that_began_together_are_each_listed_once,
             sessions_are_listed_newest_first_and_filtered,
-            decisions_are_listed_newest_first_and_kept_once,
+            decisions_are_listed_newest_first,
             decisions_are_read_oldest_first_within_a_span,
             kept_messages_are_bounded_for_each_station_and_reason,
             kept_messages_are_bounded_in_bytes_too,
