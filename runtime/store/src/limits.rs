@@ -22,10 +22,12 @@ pub const KEPT_BYTES_PER_REASON: u64 = 4 << 20;
 pub const CONNECTORS_PER_STATION: i64 = 256;
 /// Stations of which the log has said that they have more.
 pub(crate) const CROWDED_STATIONS: usize = 1_000;
-/// Kept answers of one station. At it its oldest goes when a new one comes.
+/// Answers of one station that are kept at least; older ones go.
 /// OCPP lets a station repeat only the message that was not answered. One that sends its whole queue again is known by the
 /// journal, which has the digest of every message with readings.
 pub const ANSWERS_PER_STATION: i64 = 64;
+/// They go so many at a time.
+pub(crate) const ANSWERS_TRIM: i64 = 16;
 /// Stations whose latest answer's number the writer knows by heart. At it, it forgets all and looks them up again.
 pub(crate) const RINGS_AT_HAND: usize = 65_536;
 /// A station's latest sessions whose readings are searched for answered messages; its open ones come on top.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Statement, params};
 
 use crate::codec::Body;
 use crate::error::Outcome;
-use crate::limits::{ANSWERS_PER_STATION, RINGS_AT_HAND};
+use crate::limits::{ANSWERS_PER_STATION, ANSWERS_TRIM, RINGS_AT_HAND};
 
 pub(super) struct Answers<'c> {
     latest: Statement<'c>,
@@ -38,8 +38,9 @@ impl<'c> Answers<'c> {
         let (message, digest) = (&*answer.message.id, answer.message.digest.cast_signed());
         let reply = self.body.of(&answer.reply)?;
         self.add.execute(params![station.as_str(), n, position, message, digest, reply])?;
+        // The oldest stand in another page than the newest.
         let old = n - ANSWERS_PER_STATION;
-        if old > 0 {
+        if old > 0 && n % ANSWERS_TRIM == 0 {
             self.forget.execute(params![station.as_str(), old])?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Sessions: the short way for a message that only moves a session on, and both rows for everything else.
 
+use amprule_domain::SessionNo;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::token::IdToken;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -15,12 +16,13 @@ use crate::session_form::{CourseOf, HeadOf, split};
 
 pub(super) struct Sessions<'c> {
     move_on: Statement<'c>,
+    settle: Statement<'c>,
     put_head: Statement<'c>,
     put_course: Statement<'c>,
     unmark: Statement<'c>,
     mark: Statement<'c>,
     may_be_filed: Statement<'c>,
-    was_charging: Statement<'c>,
+    before: Statement<'c>,
     head: Part,
     course: Part,
     changes: Changes,
@@ -30,12 +32,13 @@ impl<'c> Sessions<'c> {
     pub(super) fn new(connection: &'c Connection) -> Outcome<Self> {
         Ok(Self {
             move_on: connection.prepare(MOVE_ON)?,
+            settle: connection.prepare(SETTLE)?,
             put_head: connection.prepare(PUT_HEAD)?,
             put_course: connection.prepare(PUT_COURSE)?,
             unmark: connection.prepare("DELETE FROM marked WHERE session = ?1")?,
             mark: connection.prepare("INSERT OR IGNORE INTO marked (mark, started_at, session) VALUES (?1, ?2, ?3)")?,
             may_be_filed: connection.prepare("INSERT OR REPLACE INTO unfiled (session) VALUES (?1)")?,
-            was_charging: connection.prepare("SELECT token FROM sessions WHERE no = ?1 AND charging = 1")?,
+            before: connection.prepare("SELECT iif(charging, token, NULL) FROM sessions WHERE no = ?1")?,
             head: Part::new()?,
             course: Part::new()?,
             changes: Changes::new(),
@@ -49,7 +52,7 @@ impl<'c> Sessions<'c> {
         let currency = price.map(|price| price.currency.as_str());
         let (no, journal_end) = (session.no, journal.take_end(session.no));
         let (charging, is_over) = (is_charging(session), session.state == SessionState::Ended);
-        let row = params![
+        let course_row = params![
             no.0,
             head.face(charging, &session.marks),
             total,
@@ -57,10 +60,15 @@ impl<'c> Sessions<'c> {
             journal_end,
             self.course.of::<CourseOf<'_>>(&course, is_over)?
         ];
-        if self.move_on.execute(row)? == 0 {
-            note_change(&mut self.was_charging, session, charging, &mut self.changes)?;
-            put_head(&mut self.put_head, session, charging, self.head.of::<HeadOf<'_>>(&head, is_over)?)?;
-            self.put_course.execute(row)?;
+        if self.move_on.execute(course_row)? == 0 {
+            let row = Row { session, charging, token: session.token.as_ref().map(IdToken::key) };
+            let before = Before::of(&mut self.before, no)?;
+            self.changes.extend(before.changes(&row));
+            let head = self.head.of::<HeadOf<'_>>(&head, is_over)?;
+            if !before.is_there || row.put(&mut self.settle, &head)? == 0 {
+                row.put_whole(&mut self.put_head, &head)?;
+            }
+            self.put_course.execute(course_row)?;
             self.put_marks(session)?;
         }
         if is_over {
@@ -89,14 +97,59 @@ fn is_charging(session: &Session) -> bool {
     session.is_open() && session.has_accepted_token()
 }
 
-fn note_change(was: &mut Statement<'_>, session: &Session, charging: bool, changes: &mut Changes) -> Outcome<()> {
-    let before: Option<String> = was.query_row([session.no.0], |row| row.get(0)).optional()?;
-    let after = session.token.as_ref().filter(|_| charging).map(IdToken::key);
-    if before != after {
-        changes.extend(before.map(|token| (token, -1)));
-        changes.extend(after.map(|token| (token, 1)));
+/// What the table of sessions has of a session.
+#[derive(Default)]
+struct Before {
+    is_there: bool,
+    charging_token: Option<String>,
+}
+
+impl Before {
+    fn of(statement: &mut Statement<'_>, no: SessionNo) -> Outcome<Self> {
+        let read = statement.query_row([no.0], |row| Ok(Self { is_there: true, charging_token: row.get(0)? }));
+        Ok(read.optional()?.unwrap_or_default())
     }
-    Ok(())
+
+    fn changes(&self, row: &Row<'_>) -> Changes {
+        let (before, after) = (self.charging_token.as_ref(), row.token.as_ref().filter(|_| row.charging));
+        if before == after {
+            return Changes::new();
+        }
+        let less = before.map(|token| (token.clone(), -1));
+        less.into_iter().chain(after.map(|token| (token.clone(), 1))).collect()
+    }
+}
+
+/// What the table of sessions is to have of one.
+struct Row<'s> {
+    session: &'s Session,
+    charging: bool,
+    token: Option<String>,
+}
+
+impl Row<'_> {
+    fn put(&self, statement: &mut Statement<'_>, head: &ToSqlOutput<'_>) -> Outcome<usize> {
+        let session = self.session;
+        Ok(statement.execute(params![
+            session.no.0,
+            session.id.0.as_bytes().as_slice(),
+            session.station.as_str(),
+            session.transaction.as_str(),
+            self.token,
+            session.state.as_str(),
+            micros(session.started_at),
+            session.location,
+            self.charging,
+            head
+        ])?)
+    }
+
+    fn put_whole(&self, statement: &mut Statement<'_>, head: &ToSqlOutput<'_>) -> Outcome<()> {
+        match self.put(statement, head)? {
+            0 => Err(Failure::Broken("another session has this number".to_owned())),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// One of a session's two rows, as it is written: packed when the session is over and will hardly be written again.
@@ -118,29 +171,16 @@ impl Part {
     }
 }
 
-fn put_head(statement: &mut Statement<'_>, session: &Session, charging: bool, head: ToSqlOutput<'_>) -> Outcome<()> {
-    let changed = statement.execute(params![
-        session.no.0,
-        session.id.0.as_bytes().as_slice(),
-        session.station.as_str(),
-        session.transaction.as_str(),
-        session.token.as_ref().map(IdToken::key),
-        session.state.as_str(),
-        micros(session.started_at),
-        session.location,
-        charging,
-        head
-    ])?;
-    match changed {
-        0 => Err(Failure::Broken("another session has this number".to_owned())),
-        _ => Ok(()),
-    }
-}
-
 /// Does nothing when the session is new or its head has changed.
 const MOVE_ON: &str = "
     UPDATE courses SET total = ?3, currency = ?4, journal_end = coalesce(?5, journal_end), course = ?6
     WHERE no = ?1 AND face = ?2";
+
+/// Does nothing when the session would be found elsewhere than before: an index is written for each column that is set,
+/// changed or not.
+const SETTLE: &str = "
+    UPDATE sessions SET state = ?6, charging = ?9, head = ?10
+    WHERE no = ?1 AND id = ?2 AND station = ?3 AND txn = ?4 AND token IS ?5 AND started_at = ?7 AND location IS ?8";
 
 const PUT_HEAD: &str = "
     INSERT INTO sessions (no, id, station, txn, token, state, started_at, location, charging, head)
