@@ -38,9 +38,13 @@ pub(crate) async fn list_stations(
 ) -> Answer<Json<List<StationView>>> {
     let page = PAGES.page(filter.limit, filter.after)?;
     let Listed { items, next } = api.store.stations(&page).await?;
-    let connectors = api.store.connectors_of(items.iter().map(|record| record.id.clone()).collect()).await?;
-    let items = items.into_iter().zip(connectors).collect();
-    Ok(Json(PAGES.list(Listed { items, next }, |(record, connectors)| view(&api, record, connectors))))
+    let ids: Vec<_> = items.iter().map(|record| record.id.clone()).collect();
+    let reported = api.store.reported_of(ids.clone()).await?;
+    let connectors = api.store.connectors_of(ids).await?;
+    let items = items.into_iter().zip(reported.into_iter().zip(connectors)).collect();
+    Ok(Json(
+        PAGES.list(Listed { items, next }, |(record, (reported, connectors))| view(&api, record, reported, connectors)),
+    ))
 }
 
 #[cfg(test)]
