@@ -26,7 +26,8 @@ fn plug(watts: impl Into<Option<i64>>) -> ReportedPower {
 /// 30 kWh in an hour, at EVSE 1.
 #[test]
 fn a_register_that_rises_faster_than_its_evse_delivers_is_not_believed() {
-    let cases: [(&[(u32, i64)], &[ReportedPower], bool); 11] = [
+    type Case<'c> = (&'c [(u32, i64)], &'c [ReportedPower], bool);
+    let cases: [Case<'_>; 11] = [
         (&[], &[], true),
         (&[], &[evse(1, 11_000)], false),
         (&[], &[evse(0, 11_000)], false),
