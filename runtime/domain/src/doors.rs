@@ -14,6 +14,7 @@ use crate::effect::{Answered, Effect, KeptMessage};
 use crate::event::ConnectorStatus;
 use crate::outbox::{OutboxEvent, OutboxRow, Subscriber};
 use crate::ports::BoxFuture;
+use crate::reported::Reported;
 use crate::session::Session;
 use crate::station::StationRecord;
 use crate::token::TokenRecord;
@@ -46,6 +47,8 @@ pub trait Writer: Send + Sync {
 /// What the engine and the API both look up by its id.
 pub trait Records: Send + Sync {
     fn station<'a>(&'a self, id: &'a StationId) -> StoreFuture<'a, Option<StationRecord>>;
+    /// What the station has said of itself.
+    fn reported<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Reported>;
     fn connectors<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<ConnectorStatus>>;
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>>;
     /// By [`crate::token::IdToken::key`].
@@ -85,6 +88,8 @@ pub trait StationBooks: Writer + Records {
 /// The API's door: all that can be listed, page by page. It commits what operators say of tokens.
 pub trait Catalogue: Writer + Records {
     fn stations(&self, page: &Page) -> StoreFuture<'_, Listed<StationRecord>>;
+    /// Of each of these stations, in their order.
+    fn reported_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Reported>>;
     /// Of each of these stations, in their order.
     fn connectors_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Vec<ConnectorStatus>>>;
     /// Newest first.

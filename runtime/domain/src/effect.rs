@@ -12,6 +12,7 @@ use crate::event::ConnectorStatus;
 use crate::outbox::{OutboxEvent, Subscriber};
 use crate::reading::Reading;
 use crate::reply::Reply;
+use crate::reported::Report;
 use crate::session::Session;
 use crate::station::StationRecord;
 use crate::token::TokenRecord;
@@ -19,10 +20,15 @@ use crate::{SessionNo, StationId};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Writes the whole record.
+    /// Writes the whole record: what the operator has entered.
     Station(Box<StationRecord>),
-    /// Removes the station, its connectors and its remembered answers. Its sessions stay.
+    /// Removes the station, what it has reported, its connectors and its remembered answers. Its sessions stay.
     StationGone(StationId),
+    /// Writes what a station says of itself, in the place of what it said before.
+    Reported {
+        station: StationId,
+        report: Box<Report>,
+    },
     /// A connector's latest status. Of a station with very many connectors only the first are stored.
     Connector {
         station: StationId,

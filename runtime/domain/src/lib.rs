@@ -37,6 +37,7 @@ pub mod reading;
 pub mod recurring;
 pub mod refused;
 pub mod reply;
+pub mod reported;
 pub mod session;
 pub mod station;
 pub mod timeline;

@@ -8,7 +8,7 @@ use crate::event::Inbound;
 use crate::kept;
 use crate::moment::Moment;
 use crate::reply::Reply;
-use crate::station::StationRecord;
+use crate::reported::{Identity, Report};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProvisioningEvent {
@@ -58,16 +58,11 @@ pub(crate) fn apply(station: &Station, inbound: &Inbound, event: &ProvisioningEv
 
 /// Whatever ran before a boot has ended, unless the station says that it goes on.
 fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
-    let record = StationRecord {
-        boot: boot.clone(),
-        protocol: Some(moment.protocol.to_owned()),
-        booted_at: Some(moment.now),
-        ..station.record.clone()
-    };
-    let status = record.provisioning;
+    let (status, protocol) = (station.record.provisioning, Some(moment.protocol.to_owned()));
+    let report = Report::Identity(Identity { boot: boot.clone(), booted_at: Some(moment.now), protocol });
     Step {
-        effects: vec![Effect::Station(Box::new(record.clone()))],
-        record: Some(record),
+        effects: vec![written(station, &report)],
+        reported: Some(report),
         sessions: sessions_after_boot(station, moment.now),
         happened: vec![Happened::Booted],
         ..Step::reply(Reply::Boot { status, interval_s: moment.heartbeat_s, now: moment.now })
@@ -75,8 +70,12 @@ fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
 }
 
 fn reported(station: &Station, inbound: &Inbound, part: &ReportPart, moment: &Moment<'_>) -> Step {
-    let record = station.record.reporting(&part.power);
+    let reported = station.reported.powers.with(&part.power).map(Report::Powers);
     let mut step = kept::answered(station, inbound, moment, "report", Reply::Empty);
-    step.effects.extend(record.clone().map(|record| Effect::Station(Box::new(record))));
-    Step { record, ..step }
+    step.effects.extend(reported.as_ref().map(|report| written(station, report)));
+    Step { reported, ..step }
+}
+
+fn written(station: &Station, report: &Report) -> Effect {
+    Effect::Reported { station: station.record.id.clone(), report: Box::new(report.clone()) }
 }

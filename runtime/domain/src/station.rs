@@ -1,13 +1,11 @@
-//! What the operator and we know about a station.
+//! What the operator enters about a station. What it says of itself is in `reported.rs`.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::StationId;
 use crate::command::Command;
-use crate::event::{Boot, ReportedPower};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,20 +22,9 @@ pub struct StationRecord {
     pub group: Option<String>,
     /// IANA name. Local hours of tariffs and policies are hours of this zone.
     pub time_zone: String,
-    /// The most that each EVSE can deliver, W, as the operator has entered it. 0 stands for all others.
+    /// The most that each EVSE can deliver, W. 0 stands for all others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub power_w_max: BTreeMap<u32, i64>,
-    /// The same as the station has reported it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub power_w_reported: BTreeMap<u32, i64>,
-    /// What the connectors of each EVSE can carry, W; `None`: any of them sets no bound.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub power_w_connectors: BTreeMap<u32, Option<i64>>,
-    /// The last BootNotification.
-    pub boot: Boot,
-    /// The last subprotocol: `ocpp1.6`, `ocpp2.0.1`, `ocpp2.1`.
-    pub protocol: Option<String>,
-    pub booted_at: Option<Timestamp>,
 }
 
 impl StationRecord {
@@ -54,38 +41,15 @@ impl StationRecord {
             group: None,
             time_zone: Self::DEFAULT_ZONE.to_owned(),
             power_w_max: BTreeMap::new(),
-            power_w_reported: BTreeMap::new(),
-            power_w_connectors: BTreeMap::new(),
-            boot: Boot::default(),
-            protocol: None,
-            booted_at: None,
         }
     }
 
     /// EVSEs whose power is remembered.
     pub const MAX_EVSES: usize = 256;
 
-    /// The most that this EVSE can deliver, W: as the operator has entered it, else as the station reports it, else as its
-    /// connectors allow.
+    /// The most that this EVSE can deliver, W.
     pub fn power_of(&self, evse: u32) -> Option<i64> {
-        let of = |powers: &BTreeMap<u32, i64>| powers.get(&evse).or_else(|| powers.get(&0)).copied();
-        let connectors = || self.power_w_connectors.get(&evse).copied().flatten();
-        of(&self.power_w_max).or_else(|| of(&self.power_w_reported)).or_else(connectors)
-    }
-
-    /// The record with what the station reports of its EVSEs, if that is news.
-    #[must_use]
-    pub fn reporting(&self, powers: &[ReportedPower]) -> Option<Self> {
-        let mut record = self.clone();
-        for power in powers {
-            match *power {
-                ReportedPower::Evse { evse, watts } => put(&mut record.power_w_reported, evse, |_| watts),
-                ReportedPower::Connector { evse, watts } => put(&mut record.power_w_connectors, evse, |known| {
-                    known.map_or(watts, |known| known.zip(watts).map(|(known, watts)| known.max(watts)))
-                }),
-            }
-        }
-        (record != *self).then_some(record)
+        power_of(&self.power_w_max, evse)
     }
 
     /// The zone of the station's local time; UTC when the name is not known.
@@ -94,11 +58,9 @@ impl StationRecord {
     }
 }
 
-fn put<T: Copy>(powers: &mut BTreeMap<u32, T>, evse: u32, power: impl FnOnce(Option<T>) -> T) {
-    let known = powers.get(&evse).copied();
-    if known.is_some() || powers.len() < StationRecord::MAX_EVSES {
-        powers.insert(evse, power(known));
-    }
+/// Where 0 stands for all EVSEs that are not there.
+pub(crate) fn power_of(powers: &BTreeMap<u32, i64>, evse: u32) -> Option<i64> {
+    powers.get(&evse).or_else(|| powers.get(&0)).copied()
 }
 
 /// How a BootNotification is answered (OCPP 2.0.1, RegistrationStatusEnumType).

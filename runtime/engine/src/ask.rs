@@ -1,7 +1,7 @@
 //! Asking the policies about a token.
 
 use amprule_domain::authorization::{AuthorizationOutput, Opinion, Purpose};
-use amprule_domain::charging::{self, Admission, KnownToken, Question};
+use amprule_domain::charging::{self, Admission, KnownToken, Question, Station};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::SessionLimits;
@@ -33,11 +33,12 @@ impl StationTask {
                 return Admission::of_status(AuthorizationStatus::Invalid);
             }
         };
-        let (record, token) = (&self.station.record, known.record.clone());
+        let Station { record, reported, .. } = &self.station;
+        let token = known.record.clone();
         let kind = token.as_ref().map(|token| token.kind.clone());
         let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
-        let input = charging::authorization_input(record, question, known, now);
+        let input = charging::authorization_input(record, reported, question, known, now);
         let occasion = Occasion::of(record, token.as_ref().and_then(|token| token.group.as_deref()), now);
         let answer = self.ports.hooks.authorize(input, occasion).await;
         let mut admission = self.admission(answer.output, token.as_ref(), now);

@@ -23,8 +23,8 @@ impl Door for Engine {
 
     fn last_boot<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, Option<Boot>> {
         Box::pin(async {
-            let record = self.store().station(station).await.ok()??;
-            record.booted_at.map(|_| record.boot)
+            let identity = self.store().reported(station).await.ok()?.identity;
+            identity.booted_at.map(|_| identity.boot)
         })
     }
 }

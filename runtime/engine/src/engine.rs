@@ -142,8 +142,9 @@ impl Engine {
             return Ok(session);
         }
         let Some(record) = self.ports.store.station(&session.station).await? else { return Ok(session) };
+        let reported = self.ports.store.reported(&session.station).await?;
         let now = self.ports.clock.now();
-        let input = charging::pricing_input(&record, &charging::as_of(&session, now), now);
+        let input = charging::pricing_input(&record, &reported, &charging::as_of(&session, now), now);
         let about = About { station: session.station.clone(), session: Some(session.id) };
         let price = self.ports.hooks.price(session.pin.as_deref(), input, about).await.price;
         Ok(Session { price: price.map(Arc::new).or(session.price.clone()), ..session })
@@ -171,7 +172,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Stores the operator's part of the record, through the station's task: its first connection may come at the same time.
+    /// Stores what the operator has entered, through the station's task: its first connection may come at the same time.
     pub async fn put_station(&self, record: StationRecord) -> StoreResult<()> {
         let known = self.ports.store.station(&record.id).await?;
         if known.is_none_or(|known| known.password_hash != record.password_hash) {

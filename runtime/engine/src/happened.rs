@@ -29,7 +29,7 @@ fn describe(station: &Station, event: &Happened) -> (&'static str, Option<Sessio
     };
     match event {
         Happened::Booted => {
-            let boot = &station.record.boot;
+            let boot = &station.reported.identity.boot;
             ("station.booted", None, json!({ "vendor": boot.vendor, "model": boot.model, "firmware": boot.firmware }))
         }
         Happened::Status { evse, connector, status } => {

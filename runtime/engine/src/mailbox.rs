@@ -23,7 +23,7 @@ pub(crate) enum Mail {
     Withdraw(CommandId, oneshot::Sender<Result<Exchange, CommandRefused>>),
     /// A person does something to a session.
     Act(SessionId, Act, oneshot::Sender<Result<(), ActRefused>>),
-    /// The operator's part of the record has changed.
+    /// The operator has changed the record.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
     Delete(oneshot::Sender<StoreResult<()>>),
     /// It has sessions that may end by themselves.

@@ -9,6 +9,7 @@ use amprule_domain::effect::Effect;
 use amprule_domain::event::Inbound;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, Ticket};
+use amprule_domain::reported::{Identity, Report, Reported};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::{StationId, Timestamp};
 use serde_json::json;
@@ -112,17 +113,22 @@ fn may_end(stations: &Weak<Stations>, id: &StationId, mailbox: &Mailbox) -> bool
 }
 
 async fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult<(Station, AnsweredRing)> {
-    let record = ports.store.station(id).await?.unwrap_or_else(|| {
-        let pending = settings.unknown_stations == UnknownStations::Pending;
-        StationRecord::new(id.clone(), if pending { Provisioning::Pending } else { Provisioning::Accepted })
-    });
+    let (record, reported) = match ports.store.station(id).await? {
+        Some(record) => (record, ports.store.reported(id).await?),
+        None => (stranger(id, settings), Reported::default()),
+    };
     let sessions = ports.store.live_sessions(id, Station::ENDED_AT_HAND).await?;
     let answered = AnsweredRing::new(ports.store.answered(id, AnsweredRing::MAX).await?);
     let connectors = ports.store.connectors(id).await?;
     let now = ports.clock.now();
     // What was on the wire when the task, or the process, ended is to be sent again.
     let exchanges = ports.store.open_exchanges(id).await?.iter().map(|exchange| exchange.lost(now)).collect();
-    Ok((Station::new(record, sessions, connectors, exchanges, settings.rules), answered))
+    Ok((Station::new(record, reported, sessions, connectors, exchanges, settings.rules), answered))
+}
+
+fn stranger(id: &StationId, settings: &Settings) -> StationRecord {
+    let pending = settings.unknown_stations == UnknownStations::Pending;
+    StationRecord::new(id.clone(), if pending { Provisioning::Pending } else { Provisioning::Accepted })
 }
 
 /// A panic ends this task alone. The mail in its mailbox is dropped with it, and so are their sockets: the station
@@ -290,27 +296,27 @@ impl StationTask {
 
     /// A station is in the books from its first connection on, whether it boots or not.
     async fn enter(&mut self, protocol: &'static str) -> StoreResult<()> {
-        if self.station.record.protocol.as_deref() == Some(protocol) {
+        let Station { record, reported, .. } = &self.station;
+        if reported.identity.protocol.as_deref() == Some(protocol) {
             return Ok(());
         }
-        self.put(StationRecord { protocol: Some(protocol.to_owned()), ..self.station.record.clone() }).await
-    }
-
-    async fn put(&mut self, record: StationRecord) -> StoreResult<()> {
-        self.ports.store.commit(vec![Effect::Station(Box::new(record.clone()))]).await?;
-        self.station.record = record;
+        let identity = Identity { protocol: Some(protocol.to_owned()), ..reported.identity.clone() };
+        let report = Report::Identity(identity);
+        let is_new = self.ports.store.station(&record.id).await?.is_none();
+        let entry = is_new.then(|| Effect::Station(Box::new(record.clone())));
+        let said = Effect::Reported { station: record.id.clone(), report: Box::new(report.clone()) };
+        self.ports.store.commit(entry.into_iter().chain([said]).collect()).await?;
+        self.station.reported.take(report);
         Ok(())
     }
 
-    /// Takes the operator's part; what the station said of itself stays.
     async fn configure(&mut self, given: StationRecord) -> StoreResult<()> {
-        let ours = self.station.record.clone();
+        let ours = &self.station.record;
         let revoked = given.provisioning == Provisioning::Rejected
             || given.password_hash != ours.password_hash
             || given.security_profile != ours.security_profile;
-        let StationRecord { boot, protocol, booted_at, power_w_reported, power_w_connectors, .. } = ours;
-        let given = StationRecord { boot, protocol, booted_at, power_w_reported, power_w_connectors, ..given };
-        self.put(given).await?;
+        self.ports.store.commit(vec![Effect::Station(Box::new(given.clone()))]).await?;
+        self.station.record = given;
         let zone = self.station.record.zone();
         if let Some(link) = &mut self.link {
             link.set_zone(zone);

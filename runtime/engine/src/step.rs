@@ -1,6 +1,6 @@
 //! A message's whole way: understood, asked about, committed, answered.
 
-use amprule_domain::charging::{self, Admission, Proposal, Settled, Settling, Step};
+use amprule_domain::charging::{self, Admission, Proposal, Settled, Settling, Station, Step};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::{Answered, Effect, MessageKey};
 use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
@@ -79,7 +79,7 @@ impl StationTask {
 
     fn apply(&self, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {
         if !inbound.marks.is_empty() {
-            self.shared.counters.repaired(&self.station.record.boot, &inbound.marks);
+            self.shared.counters.repaired(&self.station.reported.identity.boot, &inbound.marks);
         }
         apply(&self.station, inbound, admission, moment)
     }
@@ -91,7 +91,8 @@ impl StationTask {
                 answers.push(PricingAnswer { price: None, decisions: Vec::new() });
                 continue;
             }
-            let input = charging::pricing_input(&self.station.record, &session, now);
+            let Station { record, reported, .. } = &self.station;
+            let input = charging::pricing_input(record, reported, &session, now);
             let about = About { station: session.station.clone(), session: Some(session.id) };
             answers.push(self.ports.hooks.price(session.pin.as_deref(), input, about).await);
         }

@@ -8,6 +8,7 @@ use amprule_domain::decision::{Decision, Hook};
 use amprule_domain::doors::{DecisionSpan, Listed, Page, SessionFilter, StoreResult};
 use amprule_domain::ports::Clock as _;
 use amprule_domain::reading::Reading;
+use amprule_domain::reported::Reported;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::{SessionId, StationId, Timestamp};
@@ -106,7 +107,7 @@ struct Past {
 impl Past {
     fn bills(&self, replay: &mut Replay<'_>) -> Result<()> {
         let written = self.final_decisions()?;
-        let mut stations: HashMap<StationId, StationRecord> = HashMap::new();
+        let mut stations: HashMap<StationId, (StationRecord, Reported)> = HashMap::new();
         let filter =
             SessionFilter { state: Some(SessionState::Ended), from: Some(self.since), ..SessionFilter::default() };
         pages(
@@ -116,16 +117,21 @@ impl Past {
                     return Ok(());
                 }
                 if !stations.contains_key(&session.station) {
-                    let record = self.reader.station(&session.station)?;
-                    let record =
-                        record.unwrap_or_else(|| StationRecord::new(session.station.clone(), Provisioning::Accepted));
-                    stations.insert(session.station.clone(), record);
+                    stations.insert(session.station.clone(), self.station(&session.station)?);
                 }
+                let (station, reported) = &stations[&session.station];
                 let readings = if replay.needs_readings(&session) { self.readings(&session)? } else { Vec::new() };
-                replay.session(&stations[&session.station], &session, written.get(&session.id), &readings);
+                replay.session(station, reported, &session, written.get(&session.id), &readings);
                 Ok(())
             },
         )
+    }
+
+    /// One that is gone as if it were new.
+    fn station(&self, id: &StationId) -> Result<(StationRecord, Reported)> {
+        let record = self.reader.station(id)?;
+        let record = record.unwrap_or_else(|| StationRecord::new(id.clone(), Provisioning::Accepted));
+        Ok((record, self.reader.reported(id)?))
     }
 
     /// What tariffs saw and said when they made the final bills.

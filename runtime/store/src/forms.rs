@@ -5,6 +5,7 @@ use amprule_domain::bill::Bill;
 use amprule_domain::command::Exchange;
 use amprule_domain::decision::Decision;
 use amprule_domain::pricing::Price;
+use amprule_domain::reported::Report;
 use amprule_domain::session::Session;
 use amprule_domain::{Energy, SessionNo, Timestamp};
 use serde::Deserialize;
@@ -14,6 +15,11 @@ use crate::error::{Failure, Outcome};
 
 pub(crate) const EXCHANGE: u32 = 1;
 pub(crate) const BILL: u32 = 1;
+pub(crate) const REPORT: u32 = 1;
+
+/// Kinds of what a station says of itself.
+pub(crate) const IDENTITY: &str = "identity";
+pub(crate) const POWERS: &str = "powers";
 
 /// They have one form yet, however they are packed.
 pub(crate) fn decision(json: &[u8]) -> Outcome<Decision> {
@@ -24,6 +30,14 @@ pub(crate) fn exchange(form: u32, body: &str) -> Outcome<Exchange> {
     match form {
         EXCHANGE => decode(body),
         other => Err(unknown("a command", other)),
+    }
+}
+
+pub(crate) fn report(kind: &str, form: u32, body: &str) -> Outcome<Report> {
+    match (kind, form) {
+        (IDENTITY, REPORT) => decode(body).map(Report::Identity),
+        (POWERS, REPORT) => decode(body).map(Report::Powers),
+        (kind, other) => Err(unknown(&format!("a report of {kind:?}"), other)),
     }
 }
 

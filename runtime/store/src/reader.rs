@@ -5,6 +5,7 @@ use std::path::Path;
 
 use amprule_domain::decision::Decision;
 use amprule_domain::doors::{DecisionSpan, Listed, Page, SessionFilter, StoreResult, StoredReading};
+use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
@@ -52,6 +53,11 @@ impl StoreReader {
 
     pub fn station(&self, id: &StationId) -> StoreResult<Option<StationRecord>> {
         read::records::station(&self.reading(), id).map_err(|failure| failure.explain("read a station"))
+    }
+
+    pub fn reported(&self, station: &StationId) -> StoreResult<Reported> {
+        let reported = read::records::reported(&self.reading(), station);
+        reported.map_err(|failure| failure.explain("read what a station says of itself"))
     }
 
     /// Newest start first.

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/009_lists_and_readings.sql"),
     include_str!("../migrations/010_budgets.sql"),
     include_str!("../migrations/011_decision_packs.sql"),
+    include_str!("../migrations/012_station_reports.sql"),
 ];
 
 /// The connection that writes, with the newest format.
@@ -124,16 +125,29 @@ fn migrate(connection: &mut Connection, number: usize, sql: &str) -> rusqlite::R
 
 #[cfg(test)]
 mod tests {
+    use amprule_domain::event::Boot;
+    use amprule_domain::reported::{Identity, Powers, Reported};
+    use amprule_domain::station::{Provisioning, StationRecord};
+    use amprule_domain::{StationId, Timestamp};
+
     use super::*;
+    use crate::aside::{Aside, Reading, stranger};
+    use crate::read::records;
+
+    /// As the step that has this in it found it.
+    fn before(step: &str, path: &Path) -> Connection {
+        let mut old = Connection::open(path).unwrap();
+        for (number, sql) in MIGRATIONS.iter().enumerate().take_while(|(_, sql)| !sql.contains(step)) {
+            migrate(&mut old, number + 1, sql).unwrap();
+        }
+        old
+    }
 
     #[test]
     fn kept_messages_of_an_older_database_know_their_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("amprule.db");
-        let mut old = Connection::open(&path).unwrap();
-        for (number, sql) in MIGRATIONS.iter().enumerate().take(3) {
-            migrate(&mut old, number + 1, sql).unwrap();
-        }
+        let old = before("ALTER TABLE kept ADD COLUMN past", &path);
         let rows = [(1, "report", 1, "ä"), (2, "late", 1, "abc"), (3, "report", 2, "abcd"), (4, "report", 3, "")];
         for (n, why, turn, payload) in rows {
             let sql = "INSERT INTO kept (station, n, received_at, action, why, payload, turn) VALUES ('cs-1', ?1, 0, 'A', ?2, ?3, ?4)";
@@ -144,5 +158,78 @@ mod tests {
         let mut statement = new.prepare("SELECT past FROM kept ORDER BY n").unwrap();
         let past: Vec<i64> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert_eq!(past, [0, 0, 2, 6]);
+    }
+
+    /// Stations' bodies as earlier versions wrote them, and as some hand left them.
+    #[test]
+    fn what_stations_of_an_older_database_said_leaves_the_operators_record() {
+        let record = |id: &str| StationRecord::new(StationId::from(id), Provisioning::Accepted);
+        let cases = [
+            (
+                r#"{"id":"told","provisioning":"pending","securityProfile":1,"passwordHash":"h","location":"Yard","group":"depot",
+                    "timeZone":"Europe/Berlin","powerWMax":{"1":11000},"powerWReported":{"0":22000,"2":50000},
+                    "powerWConnectors":{"1":4200,"2":null},"boot":{"vendor":"Volta \"V\"","model":"One","serial":"0042",
+                    "firmware":null,"reason":"PowerUp"},"protocol":"ocpp-test","bootedAt":"2026-07-01T08:00:00.123456Z"}"#,
+                StationRecord {
+                    provisioning: Provisioning::Pending,
+                    security_profile: 1,
+                    password_hash: Some("h".to_owned()),
+                    location: Some("Yard".to_owned()),
+                    group: Some("depot".to_owned()),
+                    time_zone: "Europe/Berlin".to_owned(),
+                    power_w_max: [(1, 11_000)].into(),
+                    ..record("told")
+                },
+                Reported {
+                    identity: Identity {
+                        boot: Boot {
+                            vendor: "Volta \"V\"".to_owned(),
+                            model: "One".to_owned(),
+                            serial: Some("0042".to_owned()),
+                            firmware: None,
+                            reason: Some("PowerUp".to_owned()),
+                        },
+                        booted_at: "2026-07-01T08:00:00.123456Z".parse::<Timestamp>().ok(),
+                        protocol: Some("ocpp-test".to_owned()),
+                    },
+                    powers: Powers {
+                        evses: [(0, 22_000), (2, 50_000)].into(),
+                        connectors: [(1, Some(4_200)), (2, None)].into(),
+                    },
+                },
+            ),
+            (
+                r#"{"id":"silent","provisioning":"accepted","securityProfile":0,"passwordHash":null,"location":null,
+                    "timeZone":"UTC","boot":{"vendor":"","model":"","serial":null,"firmware":null,"reason":null},
+                    "protocol":null,"bootedAt":null}"#,
+                record("silent"),
+                Reported::default(),
+            ),
+            (
+                r#"{"id":"nobody","provisioning":"accepted","securityProfile":0,"passwordHash":null,"location":null,
+                    "timeZone":"UTC","boot":{"vendor":7},"protocol":null,"bootedAt":null}"#,
+                record("nobody"),
+                Reported::default(),
+            ),
+            (r#"{"id":"#, stranger(&StationId::from("cut")), Reported::default()),
+            ("[1]", stranger(&StationId::from("list")), Reported::default()),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("amprule.db");
+        let old = before("CREATE TABLE reports", &path);
+        for (body, record, _) in &cases {
+            let sql = "INSERT INTO stations (id, since, body) VALUES (?1, 0, ?2)";
+            old.execute(sql, (record.id.as_str(), body)).unwrap();
+        }
+        drop(old);
+        let (new, aside) = (open_writer(&path).unwrap(), Aside::default());
+        let reading = Reading { connection: &new, aside: &aside };
+        for (body, record, reported) in cases {
+            assert_eq!(records::station(&reading, &record.id).unwrap(), Some(record.clone()), "{body}");
+            assert_eq!(records::reported(&reading, &record.id).unwrap(), reported, "{body}");
+        }
+        let sql = "SELECT count(*) FROM stations WHERE body LIKE '%Volta%' OR body LIKE '%powerWReported%'";
+        let left: i64 = new.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "it stands in one place");
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use amprule_domain::doors::{Catalogue, OutboxBooks, Page, Records, SessionFilter, StationBooks, Writer};
 use amprule_domain::effect::Effect;
+use amprule_domain::reported::{Identity, Report, Reported};
 use amprule_domain::station::Provisioning;
 use amprule_domain::token::{Budget, BudgetPeriod, TokenRecord};
 use amprule_domain::{Currency, Decimal, StationId};
@@ -29,6 +30,9 @@ fn break_rows(folder: &Path) {
         "UPDATE answers SET reply = '7' WHERE station = 'cs-1'",
         "UPDATE tokens SET body = '[]'",
         "INSERT INTO connectors (station, evse, connector, body) VALUES ('cs-1', 1, 1, 'x')",
+        "INSERT INTO reports (station, kind, form, body) VALUES ('cs-1', 'identity', 99, '{}')",
+        "INSERT INTO reports (station, kind, form, body) VALUES ('cs-1', 'of-later', 1, '{}')",
+        "INSERT INTO reports (station, kind, form, body) VALUES ('cs-1', 'powers', 1, '{\"evses\":{\"1\":7},\"connectors\":{}}')",
         "INSERT INTO exchanges (id, station, open, form, body) VALUES (x'00', 'cs-1', 1, 99, '{}')",
         "INSERT INTO packs (first, count, least_id, greatest_id, sessions, body) VALUES (7, 1, x'00', x'00', x'', x'ff00')",
         "INSERT INTO packs (first, count, least_id, greatest_id, sessions, body) VALUES (8, 2, x'01', x'02', x'', x'0228b52ffd2000')",
@@ -56,6 +60,8 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
     let id = StationId::from("cs-1");
     let stranger = store.station(&id).await.unwrap().unwrap();
     assert_eq!((stranger.provisioning, stranger.password_hash), (Provisioning::Pending, None));
+    let Reported { identity, powers } = store.reported(&id).await.unwrap();
+    assert_eq!((identity, powers.of(1)), (Identity::default(), Some(7)), "what can be read is known");
     let numbers = |sessions: Vec<amprule_domain::session::Session>| -> Vec<i64> {
         sessions.into_iter().map(|session| session.no.0).collect()
     };
@@ -72,7 +78,7 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
     store.commit(vec![put(&session(4, "cs-1", "d"))]).await.unwrap();
     let shown = loop {
         let shown = store.set_aside(&page()).await.unwrap().items;
-        if shown.len() >= 11 {
+        if shown.len() >= 13 {
             break shown;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -80,7 +86,7 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
     let mut tables: Vec<_> = shown.iter().map(|row| row.table.as_str()).collect();
     tables.sort_unstable();
     let mut all = vec!["answers", "bills", "connectors", "decisions", "decisions", "exchanges", "outbox"];
-    all.extend(["sessions", "sessions", "stations", "tokens"]);
+    all.extend(["reports", "reports", "sessions", "sessions", "stations", "tokens"]);
     assert_eq!(tables, all);
     assert!(shown.iter().any(|row| row.key == "cs-1" && row.body == "{\"id\":"), "as it was: {shown:?}");
     drop(store);
@@ -90,6 +96,10 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
         Provisioning::Pending,
         "until somebody accepts it"
     );
+    let identity = Identity { protocol: Some("ocpp-test".to_owned()), ..Identity::default() };
+    let report = Box::new(Report::Identity(identity.clone()));
+    store.commit(vec![Effect::Reported { station: id.clone(), report }]).await.unwrap();
+    assert_eq!(store.reported(&id).await.unwrap().identity, identity, "it has connected again");
 }
 
 /// A total that is no amount, of a token with a budget: its starts are refused, and nothing else.

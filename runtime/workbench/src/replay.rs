@@ -13,6 +13,7 @@ use amprule_domain::decision::{Decision, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Parameters, Price, PricedBy, PricingInput, PricingOutput};
 use amprule_domain::reading::Reading;
+use amprule_domain::reported::Reported;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::StationRecord;
 use amprule_hooks::comparison::{Bill, Billed, Compared, Comparison};
@@ -53,6 +54,7 @@ impl<'v> Replay<'v> {
     pub fn session(
         &mut self,
         station: &StationRecord,
+        reported: &Reported,
         session: &Session,
         recorded: Option<&Decision>,
         readings: &[Reading],
@@ -67,11 +69,11 @@ impl<'v> Replay<'v> {
         };
         let mut input = if self.needs_readings(session) {
             let boundaries = &self.candidate.manifest.boundaries;
-            pricing_input(station, &timeline::cut_anew(session, readings, boundaries), bill.at)
+            pricing_input(station, reported, &timeline::cut_anew(session, readings, boundaries), bill.at)
         } else {
             // What was written down is what the tariff saw; the books may have been changed since.
             let written = recorded.and_then(|decision| decision.input.read().ok());
-            written.unwrap_or_else(|| pricing_input(station, session, bill.at))
+            written.unwrap_or_else(|| pricing_input(station, reported, session, bill.at))
         };
         input.parameters = Arc::clone(&self.parameters);
         match trial::price(self.candidate.unit(), &self.granted, &input).result {

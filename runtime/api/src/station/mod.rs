@@ -11,7 +11,8 @@ pub(crate) mod put;
 use std::collections::BTreeMap;
 
 use amprule_domain::doors::StoreResult;
-use amprule_domain::event::ConnectorStatus;
+use amprule_domain::event::{Boot, ConnectorStatus};
+use amprule_domain::reported::{Identity, Reported};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{StationId, Timestamp};
 use serde::Serialize;
@@ -89,14 +90,18 @@ impl From<ConnectorStatus> for ConnectorView {
     }
 }
 
-pub(crate) async fn with_connectors(api: &Api, record: StationRecord) -> StoreResult<StationView> {
+/// The operator's record, with what the station says.
+pub(crate) async fn with_its_word(api: &Api, record: StationRecord) -> StoreResult<StationView> {
+    let reported = api.store.reported(&record.id).await?;
     let connectors = api.store.connectors(&record.id).await?;
-    Ok(view(api, record, connectors))
+    Ok(view(api, record, reported, connectors))
 }
 
-fn view(api: &Api, record: StationRecord, connectors: Vec<ConnectorStatus>) -> StationView {
+fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<ConnectorStatus>) -> StationView {
+    let Reported { identity: Identity { boot, booted_at, protocol }, powers } = reported;
+    let Boot { vendor, model, serial, firmware, reason: _ } = boot;
     let connection = api.control.connection(&record.id);
-    let protocol = connection.map(|connection| connection.protocol.to_owned()).or(record.protocol);
+    let protocol = connection.map(|connection| connection.protocol.to_owned()).or(protocol);
     let said = |text: String| (!text.is_empty()).then_some(text);
     StationView {
         id: record.id.to_string(),
@@ -105,17 +110,17 @@ fn view(api: &Api, record: StationRecord, connectors: Vec<ConnectorStatus>) -> S
         has_password: record.password_hash.is_some(),
         location: record.location,
         group: record.group,
-        power_w_max: record.power_w_reported.into_iter().chain(record.power_w_max).collect(),
+        power_w_max: powers.evses.into_iter().chain(record.power_w_max).collect(),
         time_zone: record.time_zone,
-        vendor: said(record.boot.vendor),
-        model: said(record.boot.model),
-        serial: record.boot.serial,
-        firmware: record.boot.firmware,
+        vendor: said(vendor),
+        model: said(model),
+        serial,
+        firmware,
         protocol,
         connected: connection.is_some(),
         connected_since: connection.map(|connection| connection.since),
         last_heard: connection.map(|connection| connection.last_heard),
-        booted_at: record.booted_at,
+        booted_at,
         connectors: connectors.into_iter().map(ConnectorView::from).collect(),
     }
 }

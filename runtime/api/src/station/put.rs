@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{StationView, password, with_connectors};
+use super::{StationView, password, with_its_word};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, Place, given, nearest};
@@ -85,8 +85,7 @@ pub(crate) async fn put_station(
     let old = old.unwrap_or_else(|| StationRecord::new(id.clone(), Provisioning::Accepted));
     let record = apply(&api, old, change)?;
     api.control.put_station(record.clone()).await?;
-    let record = api.store.station(&id).await?.unwrap_or(record);
-    Ok((status, Json(with_connectors(&api, record).await?)))
+    Ok((status, Json(with_its_word(&api, record).await?)))
 }
 
 fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<StationRecord> {
@@ -159,6 +158,8 @@ fn check_zone(name: &str) -> Answer<String> {
 #[cfg(test)]
 mod tests {
     use amprule_domain::effect::Effect;
+    use amprule_domain::event::Boot;
+    use amprule_domain::reported::{Identity, Report};
     use serde_json::json;
 
     use crate::testing::{Asked, House, station};
@@ -184,9 +185,10 @@ mod tests {
     async fn boot_facts_and_the_password_stay() {
         let house = House::new();
         let mut record = station("cs-1");
-        record.boot.vendor = "Volta".to_owned();
         record.password_hash = Some("hash".to_owned());
-        house.keep([Effect::Station(Box::new(record))]);
+        let boot = Boot { vendor: "Volta".to_owned(), ..Boot::default() };
+        let report = Box::new(Report::Identity(Identity { boot, ..Identity::default() }));
+        house.keep([Effect::Reported { station: record.id.clone(), report }, Effect::Station(Box::new(record))]);
         let changed = house.put(CS_1, json!({"securityProfile": 1})).await;
         assert_eq!(
             (changed.body["vendor"].as_str(), changed.body["hasPassword"].as_bool()),

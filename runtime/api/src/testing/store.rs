@@ -11,6 +11,7 @@ use amprule_domain::doors::{
 };
 use amprule_domain::effect::{Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
+use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::{IdToken, TokenRecord};
@@ -23,6 +24,7 @@ pub(crate) struct MemoryStore(Mutex<Shelves>);
 #[derive(Default)]
 struct Shelves {
     stations: BTreeMap<StationId, StationRecord>,
+    reported: BTreeMap<StationId, Reported>,
     connectors: Vec<(StationId, ConnectorStatus)>,
     sessions: BTreeMap<SessionNo, Session>,
     readings: Vec<(SessionNo, StoredReading)>,
@@ -61,6 +63,10 @@ impl MemoryStore {
 }
 
 impl Shelves {
+    fn reported(&self, station: &StationId) -> Reported {
+        self.reported.get(station).cloned().unwrap_or_default()
+    }
+
     fn connectors(&self, station: &StationId) -> Vec<ConnectorStatus> {
         self.connectors.iter().filter(|(of, _)| of == station).map(|(_, status)| status.clone()).collect()
     }
@@ -69,6 +75,7 @@ impl Shelves {
         match effect {
             Effect::Station(record) => drop(self.stations.insert(record.id.clone(), *record)),
             Effect::StationGone(id) => drop(self.stations.remove(&id)),
+            Effect::Reported { station, report } => self.reported.entry(station).or_default().take(*report),
             Effect::Connector { station, status } => self.connectors.push((station, status)),
             Effect::Session(session) => drop(self.sessions.insert(session.no, (*session).clone())),
             Effect::Readings(row) => self.readings.extend(row.readings.into_iter().map(|reading| {
@@ -124,6 +131,10 @@ impl Records for MemoryStore {
         read(self.0.lock().stations.get(id).cloned().or_else(offline))
     }
 
+    fn reported<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Reported> {
+        read(self.0.lock().reported(station))
+    }
+
     fn connectors<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<ConnectorStatus>> {
         read(self.0.lock().connectors(station))
     }
@@ -140,6 +151,11 @@ impl Records for MemoryStore {
 impl Catalogue for MemoryStore {
     fn stations(&self, page: &Page) -> StoreFuture<'_, Listed<StationRecord>> {
         self.page(page, |shelves| shelves.stations.values().cloned().collect())
+    }
+
+    fn reported_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Reported>> {
+        let shelves = self.0.lock();
+        read(stations.iter().map(|station| shelves.reported(station)).collect())
     }
 
     fn connectors_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Vec<ConnectorStatus>>> {

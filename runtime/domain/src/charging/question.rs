@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 
 use super::Question;
 use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken};
-use crate::event::ChargingState;
+use crate::event::{Boot, ChargingState};
 use crate::pricing::{Parameters, PricingInput, PricingPeriod, SessionFacts, StationFacts, TokenFacts};
+use crate::reported::Reported;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::timeline::{Clock, Period, Timeline};
@@ -25,6 +26,7 @@ pub struct KnownToken {
 
 pub fn authorization_input(
     record: &StationRecord,
+    reported: &Reported,
     question: Question,
     known: KnownToken,
     now: Timestamp,
@@ -35,7 +37,7 @@ pub fn authorization_input(
     AuthorizationInput {
         now,
         purpose: question.purpose,
-        station: facts(record, question.evse, question.connector),
+        station: facts(record, reported, question.evse, question.connector),
         token: PresentedToken {
             id_token: question.token.id_token,
             kind: question.token.kind,
@@ -71,7 +73,7 @@ pub fn budget_since(budget: &Budget, zone: &TimeZone, now: Timestamp) -> Timesta
     first.to_zoned(zone.clone()).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
 }
 
-pub fn pricing_input(record: &StationRecord, session: &Session, now: Timestamp) -> PricingInput {
+pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Session, now: Timestamp) -> PricingInput {
     let until = session.ended_at.unwrap_or(session.timeline.at.max(session.started_at));
     let zone = TimeZone::get(&session.time_zone).unwrap_or(TimeZone::UTC);
     PricingInput {
@@ -85,7 +87,10 @@ pub fn pricing_input(record: &StationRecord, session: &Session, now: Timestamp) 
             duration_s: until.as_second() - session.started_at.as_second(),
             time_zone: session.time_zone.clone(),
         },
-        station: StationFacts { location: session.location.clone(), ..facts(record, session.evse, session.connector) },
+        station: StationFacts {
+            location: session.location.clone(),
+            ..facts(record, reported, session.evse, session.connector)
+        },
         token: session
             .token
             .as_ref()
@@ -95,12 +100,13 @@ pub fn pricing_input(record: &StationRecord, session: &Session, now: Timestamp) 
     }
 }
 
-fn facts(record: &StationRecord, evse: u32, connector: u32) -> StationFacts {
+fn facts(record: &StationRecord, reported: &Reported, evse: u32, connector: u32) -> StationFacts {
+    let Boot { vendor, model, .. } = &reported.identity.boot;
     StationFacts {
         id: record.id.to_string(),
         location: record.location.clone(),
-        vendor: record.boot.vendor.clone(),
-        model: record.boot.model.clone(),
+        vendor: vendor.clone(),
+        model: model.clone(),
         evse,
         connector,
     }

@@ -10,6 +10,7 @@ use crate::command::Exchange;
 use crate::event::{ConnectorStatus, TransactionEvent};
 use crate::evidence::Power;
 use crate::mark::Mark;
+use crate::reported::Reported;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::{Energy, TransactionId};
@@ -40,7 +41,10 @@ impl Default for Rules {
 
 #[derive(Debug, Clone)]
 pub struct Station {
+    /// What the operator has entered.
     pub record: StationRecord,
+    /// What it has said of itself.
+    pub reported: Reported,
     /// Open and parked sessions, and the last few ended ones. Oldest first.
     pub sessions: Vec<Arc<Session>>,
     pub rules: Rules,
@@ -64,22 +68,23 @@ impl Station {
 
     pub fn new(
         record: StationRecord,
+        reported: Reported,
         sessions: Vec<Session>,
         connectors: Vec<ConnectorStatus>,
         exchanges: Vec<Exchange>,
         rules: Rules,
     ) -> Self {
         let sessions = sessions.into_iter().map(Arc::new).collect();
-        let mut station = Self { record, sessions, rules, exchanges, connectors, quiet_until: None };
+        let mut station = Self { record, reported, sessions, rules, exchanges, connectors, quiet_until: None };
         station.connectors.truncate(Self::MAX_CONNECTORS);
         station.forget_old();
         station
     }
 
     /// Takes over what a committed step has changed.
-    pub fn adopt(&mut self, Settled { record, sessions, connector, exchanges, .. }: Settled) {
-        if let Some(record) = record {
-            self.record = record;
+    pub fn adopt(&mut self, Settled { sessions, reported, connector, exchanges, .. }: Settled) {
+        if let Some(report) = reported {
+            self.reported.take(report);
         }
         if let Some(status) = connector {
             self.remember(status);
@@ -129,7 +134,8 @@ impl Station {
 
     /// The most that this EVSE can deliver: what the operator has entered, else what the station reports, else the rule.
     pub(super) fn power(&self, evse: u32) -> Power {
-        self.record.power_of(evse).map_or(self.rules.power, Power::said)
+        let said = self.record.power_of(evse).or_else(|| self.reported.powers.of(evse));
+        said.map_or(self.rules.power, Power::said)
     }
 
     /// Sessions of this name, the latest first: names come again.

@@ -8,18 +8,18 @@ use crate::command::Exchange;
 use crate::effect::Effect;
 use crate::event::ConnectorStatus;
 use crate::reply::{Reply, TokenInfo};
+use crate::reported::Report;
 use crate::session::Session;
-use crate::station::StationRecord;
 use crate::{CommandId, SessionId};
 
 /// A message's consequences. Sessions to be priced are among `sessions`.
 #[derive(Debug)]
 pub struct Step {
-    pub record: Option<StationRecord>,
     pub sessions: Vec<Session>,
     pub to_price: Vec<SessionId>,
     /// A tick sees its sessions as of now; a message's are as of what the station said.
     pub(crate) as_of: Option<Timestamp>,
+    pub(crate) reported: Option<Report>,
     pub(crate) connector: Option<ConnectorStatus>,
     pub(crate) exchanges: Vec<Exchange>,
     /// A person has changed what a session costs.
@@ -67,10 +67,10 @@ pub enum Happened {
 impl Step {
     pub(crate) fn reply(reply: Reply) -> Self {
         Self {
-            record: None,
             sessions: Vec::new(),
             to_price: Vec::new(),
             as_of: None,
+            reported: None,
             connector: None,
             exchanges: Vec::new(),
             correction: None,
@@ -97,8 +97,8 @@ impl Step {
 #[derive(Debug)]
 pub struct Settled {
     pub effects: Vec<Effect>,
-    pub record: Option<StationRecord>,
     pub sessions: Vec<Arc<Session>>,
+    pub reported: Option<Report>,
     pub connector: Option<ConnectorStatus>,
     pub exchanges: Vec<Exchange>,
     pub reply: Reply,

@@ -4,6 +4,7 @@ mod bills;
 mod deadlines;
 mod found;
 mod late;
+mod powers;
 mod recall;
 mod reported;
 mod verbs;

@@ -10,6 +10,7 @@ use amprule_domain::event::{ConnectorStatus, Inbound};
 use amprule_domain::ports::{Ids, PricingAnswer};
 use amprule_domain::pricing::{Price, PricedBy};
 use amprule_domain::reply::Reply;
+use amprule_domain::reported::{Report, Reported};
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::{CommandId, Currency, DecisionId, Moment, SessionId, SessionNo, StationId, Timestamp};
@@ -30,6 +31,7 @@ pub(crate) struct Server {
 /// What is on disk.
 pub(crate) struct Books {
     record: StationRecord,
+    reported: Reported,
     pub sessions: Vec<Arc<Session>>,
     connectors: Vec<ConnectorStatus>,
     answered: Vec<Answered>,
@@ -54,7 +56,13 @@ impl Server {
     pub(crate) fn new(power_w: Option<i64>) -> Self {
         let mut record = StationRecord::new(StationId::from("cs-1"), Provisioning::Accepted);
         record.power_w_max.extend(power_w.map(|watts| (0, watts)));
-        let books = Books { record, sessions: Vec::new(), connectors: Vec::new(), answered: Vec::new() };
+        let books = Books {
+            record,
+            reported: Reported::default(),
+            sessions: Vec::new(),
+            connectors: Vec::new(),
+            answered: Vec::new(),
+        };
         let (station, answered) = books.load();
         Self { station, answered, books, ids: Counter(1_000.into()) }
     }
@@ -167,15 +175,15 @@ impl Books {
         sessions.sort_by_key(|session| (session.started_at, session.no));
         // What is on disk has gone through its written form.
         let sessions = sessions.iter().map(written).collect();
-        let station =
-            Station::new(self.record.clone(), sessions, self.connectors.clone(), Vec::new(), Rules::default());
+        let (record, reported) = (self.record.clone(), self.reported.clone());
+        let station = Station::new(record, reported, sessions, self.connectors.clone(), Vec::new(), Rules::default());
         let latest = self.answered.len().saturating_sub(HEARD);
         (station, self.answered[latest..].iter().cloned().collect())
     }
 
     fn write(&mut self, effect: &Effect) {
         match effect {
-            Effect::Station(record) => self.record = StationRecord::clone(record),
+            Effect::Reported { report, .. } => self.reported.take(Report::clone(report)),
             Effect::Session(session) => match self.sessions.iter_mut().find(|known| known.id == session.id) {
                 Some(known) => *known = session.clone(),
                 None => self.sessions.push(session.clone()),

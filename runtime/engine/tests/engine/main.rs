@@ -17,11 +17,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use amprule_domain::effect::Effect;
 use amprule_domain::event::{Boot, ChargingEvent, Naming, Phase, ProvisioningEvent, StationEvent, TransactionEvent};
 use amprule_domain::ports::CallOutcome;
 use amprule_domain::ports::{CloseReason, Door, Ticket};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{RefusalCode, Reply};
+use amprule_domain::reported::Identity;
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, StationId, Timestamp};
@@ -211,8 +213,34 @@ async fn the_operators_part_of_a_record_and_the_stations_part_do_not_overwrite_e
     record.location = Some("Depot".into());
     engine.put_station(record).await.unwrap();
     let stored = engine.store().station(&station()).await.unwrap().unwrap();
-    assert_eq!((stored.boot.vendor.as_str(), stored.location.as_deref()), ("Acme", Some("Depot")));
-    assert_eq!(stored.protocol.as_deref(), Some("ocpp-test"));
+    let Identity { boot, protocol, booted_at } = engine.store().reported(&station()).await.unwrap().identity;
+    assert_eq!((boot.vendor.as_str(), stored.location.as_deref()), ("Acme", Some("Depot")));
+    assert!(protocol.as_deref() == Some("ocpp-test") && booted_at.is_some());
+}
+
+/// It connects and boots, twice, whether the operator has made it known before or not.
+#[tokio::test]
+async fn a_station_is_entered_once_and_its_boots_write_nothing_of_the_operators() {
+    for is_known in [false, true] {
+        let disk = Arc::<Disk>::default();
+        let engine = engine(&disk, Settings::default()).await;
+        if is_known {
+            engine.put_station(StationRecord::new(station(), Provisioning::Accepted)).await.unwrap();
+        }
+        for _ in 0..2 {
+            let (mut plug, link) = wire();
+            engine.attach(station(), link, ticket());
+            plug.event(StationEvent::Provisioning(ProvisioningEvent::Boot(Boot::default())));
+            plug.answer().await.unwrap();
+        }
+        let effects = disk.effects.lock().unwrap();
+        let written = effects.iter().map(|effect| match effect {
+            Effect::Station(_) => "record",
+            Effect::Reported { .. } => "report",
+            other => panic!("nothing else is written: {other:?}"),
+        });
+        assert_eq!(written.collect::<Vec<_>>(), ["record", "report", "report", "report"], "known: {is_known}");
+    }
 }
 
 #[tokio::test]

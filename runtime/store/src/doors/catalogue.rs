@@ -10,6 +10,7 @@ use amprule_domain::doors::{
 };
 use amprule_domain::effect::KeptMessage;
 use amprule_domain::event::ConnectorStatus;
+use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
@@ -22,6 +23,12 @@ impl Catalogue for SqliteStore {
     fn stations(&self, page: &Page) -> StoreFuture<'_, Listed<StationRecord>> {
         let page = page.clone();
         self.readers.list("list the stations", move |reading| read::records::stations(reading, &page))
+    }
+
+    fn reported_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Reported>> {
+        self.readers.list("read what the stations say of themselves", move |reading| {
+            stations.iter().map(|station| read::records::reported(reading, station)).collect()
+        })
     }
 
     fn connectors_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Vec<ConnectorStatus>>> {

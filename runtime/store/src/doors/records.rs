@@ -2,6 +2,7 @@
 
 use amprule_domain::doors::{Records, StoreFuture, StoreResult};
 use amprule_domain::event::ConnectorStatus;
+use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
@@ -13,6 +14,10 @@ use crate::store::SqliteStore;
 impl Records for SqliteStore {
     fn station<'a>(&'a self, id: &'a StationId) -> StoreFuture<'a, Option<StationRecord>> {
         self.readers.at_once("read a station", |reading| read::records::station(reading, id))
+    }
+
+    fn reported<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Reported> {
+        self.readers.at_once("read what a station says of itself", |reading| read::records::reported(reading, station))
     }
 
     fn connectors<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<ConnectorStatus>> {

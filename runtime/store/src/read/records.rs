@@ -1,8 +1,9 @@
-//! Questions about stations, connectors and tokens.
+//! Questions about stations, what they report, connectors and tokens.
 
 use amprule_domain::StationId;
 use amprule_domain::doors::{Listed, Page};
 use amprule_domain::event::ConnectorStatus;
+use amprule_domain::reported::Reported;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
 use rusqlite::OptionalExtension;
@@ -12,6 +13,7 @@ use super::page::Query;
 use crate::aside::{Reading, stranger};
 use crate::codec::decode;
 use crate::error::Outcome;
+use crate::forms;
 
 /// One whose row cannot be read is a stranger that waits to be accepted.
 pub(crate) fn station(reading: &Reading<'_>, id: &StationId) -> Outcome<Option<StationRecord>> {
@@ -24,6 +26,21 @@ pub(crate) fn station(reading: &Reading<'_>, id: &StationId) -> Outcome<Option<S
 
 pub(crate) fn token(reading: &Reading<'_>, key: &str) -> Outcome<Option<TokenRecord>> {
     one(reading, "tokens", "SELECT body FROM tokens WHERE key = ?1", &key.to_uppercase())
+}
+
+/// A kind whose row cannot be read has not been reported yet.
+pub(crate) fn reported(reading: &Reading<'_>, station: &StationId) -> Outcome<Reported> {
+    let mut statement = reading.prepare_cached("SELECT kind, form, body FROM reports WHERE station = ?1")?;
+    let mut rows = statement.query([station.as_str()])?;
+    let mut reported = Reported::default();
+    while let Some(row) = rows.next()? {
+        let (kind, form, body): (String, u32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (key, read) = (|| format!("{station} {kind}"), forms::report(&kind, form, &body));
+        if let Some(report) = reading.or_aside(read, "reports", key, || body.clone().into_bytes())? {
+            reported.take(report);
+        }
+    }
+    Ok(reported)
 }
 
 /// By EVSE and connector.

@@ -87,6 +87,7 @@ impl<'c> Effects<'c> {
                 self.answers.forget(Some(id));
                 self.records.station_gone(id)
             }
+            Effect::Reported { station, report } => self.records.report(station, report),
             Effect::Connector { station, status } => self.records.connector(station, status),
             Effect::Exchange(exchange) => self.exchanges.put(exchange),
             Effect::Outbox(event) => self.outbox.add(event),
@@ -114,6 +115,7 @@ fn title(effect: &Effect) -> String {
         Effect::Decision(decision) => format!("write decision {}", decision.id),
         Effect::Station(station) => format!("write station {}", station.id),
         Effect::StationGone(id) => format!("remove station {id}"),
+        Effect::Reported { station, .. } => format!("write what station {station} says of itself"),
         Effect::Connector { station, .. } => format!("write a connector of station {station}"),
         Effect::Exchange(exchange) => format!("write command {} to station {}", exchange.id, exchange.station),
         Effect::Outbox(event) => format!("tell others of {}", event.kind.as_str()),

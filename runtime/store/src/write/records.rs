@@ -1,9 +1,10 @@
-//! Stations, connectors and tokens: whole records under their keys.
+//! Stations, what they report, connectors and tokens: whole records under their keys.
 
 use std::collections::HashSet;
 
 use amprule_domain::StationId;
 use amprule_domain::event::ConnectorStatus;
+use amprule_domain::reported::Report;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
 use rusqlite::{Connection, params};
@@ -11,6 +12,7 @@ use tracing::warn;
 
 use crate::codec::Body;
 use crate::error::Outcome;
+use crate::forms::{IDENTITY, POWERS, REPORT};
 use crate::limits::{CONNECTORS_PER_STATION, CROWDED_STATIONS};
 
 pub(super) struct Records<'c> {
@@ -37,6 +39,7 @@ impl<'c> Records<'c> {
     pub(super) fn station_gone(&mut self, id: &StationId) -> Outcome<()> {
         for sql in [
             "DELETE FROM stations WHERE id = ?1",
+            "DELETE FROM reports WHERE station = ?1",
             "DELETE FROM connectors WHERE station = ?1",
             "DELETE FROM answers WHERE station = ?1",
             "DELETE FROM exchanges WHERE station = ?1",
@@ -44,6 +47,17 @@ impl<'c> Records<'c> {
             self.connection.prepare_cached(sql)?.execute([id.as_str()])?;
         }
         self.crowded.remove(id);
+        Ok(())
+    }
+
+    pub(super) fn report(&mut self, station: &StationId, report: &Report) -> Outcome<()> {
+        let sql = "INSERT INTO reports (station, kind, form, body) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (station, kind) DO UPDATE SET form = excluded.form, body = excluded.body";
+        let (kind, body) = match report {
+            Report::Identity(identity) => (IDENTITY, self.body.of(identity)?),
+            Report::Powers(powers) => (POWERS, self.body.of(powers)?),
+        };
+        self.connection.prepare_cached(sql)?.execute(params![station.as_str(), kind, REPORT, body])?;
         Ok(())
     }
 

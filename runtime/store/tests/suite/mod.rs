@@ -23,6 +23,7 @@ macro_rules! conformance {
     ($open:path) => {
         $crate::conformance!($open; records:
             a_station_is_read_back_and_its_sessions_outlive_it,
+            a_station_is_known_by_the_latest_of_each_kind_of_report,
             a_connector_is_known_by_its_latest_status,
             connectors_of_a_station_are_bounded_and_the_known_ones_go_on,
             a_token_is_found_in_any_case_and_gone_when_removed);

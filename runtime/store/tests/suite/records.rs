@@ -1,8 +1,9 @@
 use amprule_domain::effect::Effect;
-use amprule_domain::event::ConnectorStatus;
+use amprule_domain::event::{Boot, ConnectorStatus};
+use amprule_domain::reported::{Identity, Powers, Report, Reported};
 
 use super::Backend;
-use super::build::{put, session, station, token};
+use super::build::{at, put, session, station, token};
 
 pub(crate) async fn a_station_is_read_back_and_its_sessions_outlive_it(store: &dyn Backend) {
     let mut record = station("cs-1");
@@ -14,6 +15,31 @@ pub(crate) async fn a_station_is_read_back_and_its_sessions_outlive_it(store: &d
     store.commit(vec![Effect::StationGone(record.id.clone())]).await.unwrap();
     assert_eq!(store.station(&record.id).await.unwrap(), None);
     assert_eq!(store.live_sessions(&record.id, 0).await.unwrap(), [session(1, "cs-1", "a")]);
+}
+
+/// Each kind by itself, whatever the operator writes, and none of a station that is gone.
+pub(crate) async fn a_station_is_known_by_the_latest_of_each_kind_of_report(store: &dyn Backend) {
+    let identity = |vendor: &str| Identity {
+        boot: Boot { vendor: vendor.to_owned(), firmware: Some("1.5".to_owned()), ..Boot::default() },
+        booted_at: Some(at(1)),
+        protocol: Some("ocpp-test".to_owned()),
+    };
+    let powers = Powers { evses: [(0, 11_000), (2, 22_000)].into(), connectors: [(1, Some(4_200)), (2, None)].into() };
+    let says = |report| Effect::Reported { station: "cs-1".into(), report: Box::new(report) };
+    store
+        .commit(vec![Effect::Station(Box::new(station("cs-1"))), says(Report::Identity(identity("Volta")))])
+        .await
+        .unwrap();
+    store.commit(vec![says(Report::Powers(powers.clone()))]).await.unwrap();
+    let known = |vendor| Reported { identity: identity(vendor), powers: powers.clone() };
+    assert_eq!(store.reported(&"cs-1".into()).await.unwrap(), known("Volta"));
+    store.commit(vec![says(Report::Identity(identity("Acme")))]).await.unwrap();
+    store.commit(vec![Effect::Station(Box::new(station("cs-1")))]).await.unwrap();
+    assert_eq!(store.reported(&"cs-1".into()).await.unwrap(), known("Acme"));
+    let of_each = store.reported_of(vec!["cs-2".into(), "cs-1".into()]).await.unwrap();
+    assert_eq!(of_each, [Reported::default(), known("Acme")]);
+    store.commit(vec![Effect::StationGone("cs-1".into())]).await.unwrap();
+    assert_eq!(store.reported(&"cs-1".into()).await.unwrap(), Reported::default());
 }
 
 pub(crate) async fn a_connector_is_known_by_its_latest_status(store: &dyn Backend) {

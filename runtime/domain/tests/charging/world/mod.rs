@@ -16,6 +16,7 @@ use amprule_domain::ports::{Ids, PricingAnswer};
 use amprule_domain::pricing::{Pin, Price, PricedBy};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::reply::{AuthorizationStatus, Reply};
+use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::session::{Act, Verb};
 use amprule_domain::station::{Provisioning, StationRecord};
@@ -131,7 +132,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let record = StationRecord::new(StationId::from("cs-1"), Provisioning::Accepted);
         Self {
-            station: Station::new(record, Vec::new(), Vec::new(), Vec::new(), Rules::default()),
+            station: Station::new(record, Reported::default(), Vec::new(), Vec::new(), Vec::new(), Rules::default()),
             books: Vec::new(),
             counter: Counter(1.into()),
             effects: 0,
@@ -247,7 +248,7 @@ impl World {
     fn price(&self, step: &Step, now: Timestamp) -> Vec<PricingAnswer> {
         let price = |id: &SessionId| {
             let session = step.seen(*id)?;
-            let input = charging::pricing_input(&self.station.record, &session, now);
+            let input = charging::pricing_input(&self.station.record, &self.station.reported, &session, now);
             let total = Decimal::from(input.session.duration_s / 60);
             let unit = if self.is_static { PricedBy::STATIC_TARIFF } else { "clock" };
             let by = PricedBy { fallback: self.falls_back || self.is_static, ..by(unit) };

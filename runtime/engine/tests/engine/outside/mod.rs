@@ -15,6 +15,7 @@ use amprule_domain::event::{ChargingEvent, ConnectorStatus, Inbound, Provisionin
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply};
+use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
@@ -79,6 +80,16 @@ impl Records for Disk {
             Effect::Station(record) if record.id == *id => Some((**record).clone()),
             _ => None,
         }))
+    }
+    fn reported<'a>(&'a self, id: &'a StationId) -> StoreFuture<'a, Reported> {
+        let mut reported = Reported::default();
+        for effect in self.effects.lock().expect("no panic under the lock").iter() {
+            match effect {
+                Effect::Reported { station, report } if station == id => reported.take((**report).clone()),
+                _ => {}
+            }
+        }
+        read(reported)
     }
     fn connectors<'a>(&'a self, _: &'a StationId) -> StoreFuture<'a, Vec<ConnectorStatus>> {
         read(Vec::new())
