@@ -29,6 +29,10 @@ pub struct Decision {
     /// WASM fuel or Rhai operations.
     pub fuel: u64,
     pub duration_us: u64,
+    /// The decision whose answer this one took over: a policy that would have said the same again was not asked. Absent in
+    /// older decisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<DecisionId>,
 }
 
 /// JSON as it was written. It is not parsed before somebody reads it.

@@ -17,6 +17,7 @@ pub mod effect;
 pub mod energy;
 pub mod event;
 pub mod evidence;
+pub mod facts;
 pub mod ids;
 mod kept;
 mod line;

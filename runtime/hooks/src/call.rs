@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::facts::Facts;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 
@@ -66,6 +67,8 @@ impl Question for ModifierInput {
 pub(crate) struct Called<T> {
     pub(crate) result: Result<T, Fault>,
     pub(crate) used: Used,
+    /// What alone the result depends on.
+    pub(crate) read: Facts,
     pub(crate) took: Duration,
     /// This call's fault opened the breaker.
     pub(crate) opened: bool,
@@ -107,7 +110,7 @@ pub(crate) async fn call<Q: Question, T>(
         }
     };
     let turn = version.probation.ran(ended, result.is_ok(), opened, rules);
-    Called { result, used: answer.used, took, opened, closed, turn }
+    Called { result, used: answer.used, read: answer.read, took, opened, closed, turn }
 }
 
 /// On the caller's thread when the version has proven to be quick; else on a thread that may block, a few at a time.
@@ -137,7 +140,7 @@ async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Ran<Q:
     });
     Ok(blocking.await.unwrap_or_else(|_| {
         let fault = Fault::new(FaultClass::Trap, "the host is shutting down");
-        (Answer { result: Err(fault), used: Used::default() }, Duration::ZERO)
+        (Answer::new(Err(fault), Used::default()), Duration::ZERO)
     }))
 }
 
@@ -158,7 +161,7 @@ fn refused<T>(version: &Version, hook: Hook, class: FaultClass, why: &str) -> Ca
     version.watched(hook).stats.fault(class);
     let fault = Fault::new(class, format!("{}: {why}", version.id()));
     let (used, took) = (Used::default(), Duration::ZERO);
-    Called { result: Err(fault), used, took, opened: false, closed: false, turn: Turn::None }
+    Called { result: Err(fault), used, read: Facts::ALL, took, opened: false, closed: false, turn: Turn::None }
 }
 
 /// A unit chooses the words of its own faults, but not how many.

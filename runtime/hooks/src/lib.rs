@@ -32,6 +32,7 @@ pub mod settings;
 pub mod shadow;
 mod stage;
 mod stats;
+mod taps;
 pub mod trial;
 pub mod unit;
 pub mod version;

@@ -10,6 +10,6 @@ pub(crate) fn caught<T>(call: impl FnOnce() -> Answer<T>) -> Answer<T> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Answer { result: Err(Fault::new(FaultClass::Trap, format!("panic: {text}"))), used: Used::default() }
+        Answer::new(Err(Fault::new(FaultClass::Trap, format!("panic: {text}"))), Used::default())
     })
 }

@@ -39,6 +39,7 @@ use crate::quarantine::Quarantine;
 use crate::sample::Sample;
 use crate::settings::HookSettings;
 use crate::shadow::{Queue, Shadows};
+use crate::taps::Taps;
 use crate::version::Version;
 
 pub use crate::chain::MissingUnit;
@@ -70,6 +71,7 @@ pub struct Registry {
     quarantine: Quarantine,
     shadows: Shadows,
     shadow_queue: Queue,
+    taps: Taps,
     notifier: Arc<Notifier>,
     mask: OnceLock<Mask>,
     sample: Sample,
@@ -100,6 +102,7 @@ impl Registry {
             quarantine: Quarantine::default(),
             shadows: Shadows::default(),
             shadow_queue: Queue::default(),
+            taps: Taps::default(),
             notifier,
             mask: OnceLock::new(),
             sample,

@@ -79,6 +79,6 @@ impl<T> Tried<T> {
 fn call<T>(granted: &Granted, ask: impl FnOnce(&Budget) -> Answer<T>) -> Tried<T> {
     let began = Instant::now();
     let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: began + granted.wall };
-    let Answer { result, used } = panics::caught(|| ask(&budget));
+    let Answer { result, used, .. } = panics::caught(|| ask(&budget));
     Tried { result, used, took: began.elapsed() }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::facts::Facts;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use serde::Serialize;
@@ -74,13 +75,27 @@ pub struct Budget {
 pub struct Answer<T> {
     pub result: Result<T, Fault>,
     pub used: Used,
+    /// Of an authorization's input: what alone the result depends on.
+    pub read: Facts,
 }
 
 impl<T> Answer<T> {
+    /// Of code that cannot say what it read: it counts as having read everything.
+    pub const fn new(result: Result<T, Fault>, used: Used) -> Self {
+        Self { result, used, read: Facts::ALL }
+    }
+
+    /// Of code that saw nothing else of its input, had no effect beside its result, and would give the same result to
+    /// every input that has these facts and the same parameters.
+    #[must_use]
+    pub fn having_read(self, read: Facts) -> Self {
+        Self { read, ..self }
+    }
+
     /// Of a unit that is asked what its code has no answer to.
     pub fn without(hook: Hook) -> Self {
         let fault = Fault::new(FaultClass::NotLoaded, format!("the unit does not have the hook {}", hook.as_str()));
-        Self { result: Err(fault), used: Used::default() }
+        Self::new(Err(fault), Used::default())
     }
 }
 

@@ -5,8 +5,9 @@ mod fixture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::authorization::{AuthorizationOutput, Opinion};
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion, Purpose};
 use amprule_domain::decision::{FaultClass, Hook};
+use amprule_domain::facts::Facts;
 use amprule_domain::ports::Hooks as _;
 use amprule_domain::{Currency, Decimal};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
@@ -295,6 +296,26 @@ async fn the_view_tells_how_calls_went() {
     assert_eq!((call["fuel"]["used"].as_u64(), call["fuel"]["limit"].as_u64()), (Some(7), Some(5_000_000)));
     assert_eq!(call["breaker"], "closed");
     assert_eq!(view["versions"][1]["hash"], first.hash);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_taken_over_is_no_call() {
+    let fixture = Fixture::new(HookSettings::default());
+    let none = AuthorizationOutput::no_opinion();
+    fixture.activate(unit("policy", "1", Behaviour::SayOf(Facts::NONE, none)));
+    let visit = async || {
+        for purpose in [Purpose::Authorize, Purpose::Start] {
+            let input = AuthorizationInput { purpose, ..presented() };
+            fixture.registry.authorize(input, fixture::occasion(&cs_1())).await;
+        }
+    };
+    for _ in 0..19 {
+        visit().await;
+    }
+    fixture.advance(Duration::from_secs(600));
+    assert_eq!(fixture.registry.extension("policy").unwrap().calls[0].calls, 19);
+    visit().await;
+    assert_eq!(stages(&fixture, "policy")[0].1, Stage::Stable, "twenty calls");
 }
 
 #[test]

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
-use amprule_domain::pricing::{PricingInput, PricingOutput};
+use amprule_domain::pricing::{self, PricingInput, PricingOutput};
 use amprule_hooks::codes::code_of;
 use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Unit, Used};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
-use serde_json::{Map, Value};
 
 use crate::explain::explain_run;
-use crate::language::{Parameters, call, memory};
+use crate::language::{LastRead, Parameters, call, memory};
 use crate::output;
 use crate::program::{Program, compile};
 use crate::source::names::HookFunction;
@@ -35,7 +34,8 @@ impl Compiler for ScriptCompiler {
         let texts = source.files.iter().filter(|(name, _)| name.ends_with(".rhai"));
         let texts = texts.filter_map(|(name, bytes)| Some((name.clone(), String::from_utf8(bytes.clone()).ok()?)));
         let manifest = &source.manifest;
-        Ok(Arc::new(Script { program, id: manifest.id.clone(), entry: manifest.entry.clone(), texts: texts.collect() }))
+        let (id, entry) = (manifest.id.clone(), manifest.entry.clone());
+        Ok(Arc::new(Script { program, id, entry, texts: texts.collect(), parameters: LastRead::default() }))
     }
 }
 
@@ -45,6 +45,7 @@ struct Script {
     entry: String,
     /// For excerpts in error messages.
     texts: BTreeMap<String, String>,
+    parameters: LastRead,
 }
 
 impl Unit for Script {
@@ -64,6 +65,7 @@ impl Unit for Script {
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput> {
         let arguments = |parameters| (Request::new(input, parameters),);
         self.answer(Hook::Authorization, &input.parameters, arguments, budget, output::verdict::read)
+            .having_read(call::read())
     }
 
     fn modify(&self, input: &ModifierInput, budget: &Budget) -> Answer<ModifierOutput> {
@@ -76,21 +78,20 @@ impl Script {
     fn answer<T, A: FuncArgs>(
         &self,
         hook: Hook,
-        parameters: &Map<String, Value>,
+        parameters: &pricing::Parameters,
         arguments: impl FnOnce(Parameters) -> A,
         budget: &Budget,
         read: impl FnOnce(Dynamic) -> Result<T, String>,
     ) -> Answer<T> {
         call::begin(budget.fuel, budget.deadline);
         let result = self
-            .program
             .parameters
-            .read(parameters)
+            .of(parameters, &self.program.parameters)
             .map_err(|why| fault(FaultClass::GuestError, "parameter", &why))
             .and_then(|parameters| self.run(hook, arguments(parameters)))
             .inspect(memory::returned)
             .and_then(|value| read(value).map_err(|why| fault(FaultClass::InvalidOutput, "answer", &why)));
-        Answer { result, used: Used { fuel: call::used(), memory: memory::most() } }
+        Answer::new(result, Used { fuel: call::used(), memory: memory::most() })
     }
 
     fn run(&self, hook: Hook, arguments: impl FuncArgs) -> Result<Dynamic, Fault> {

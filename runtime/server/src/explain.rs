@@ -59,6 +59,9 @@ fn page(decision: &Decision, session: Option<&Session>) -> String {
     if let Some(fallback) = &decision.fallback {
         page.line("fallback", meaning(fallback));
     }
+    if let Some(earlier) = decision.same_as {
+        page.line("same as", &format!("{earlier}: it would have said the same again, and was not asked"));
+    }
     page.section("it took");
     page.line("fuel", &decision.fuel.to_string());
     page.line("time", &format!("{} µs", decision.duration_us));

@@ -41,7 +41,7 @@ pub(crate) fn run<T>(
 ) -> Answer<T> {
     let mut store = match open(pre.engine(), unit, budget, world) {
         Ok(store) => store,
-        Err(fault) => return Answer { result: Err(fault), used: Used::default() },
+        Err(fault) => return Answer::new(Err(fault), Used::default()),
     };
     let outcome = pre.instantiate(&mut store).and_then(|instance| call(&mut store, &instance));
     let Sandbox { world, log, .. } = store.data_mut();
@@ -51,7 +51,7 @@ pub(crate) fn run<T>(
     let meter = &store.data().meter;
     let result = outcome.unwrap_or_else(|error| Err(classify(&error, meter)));
     let fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-    Answer { result, used: Used { fuel, memory: meter.used() } }
+    Answer::new(result, Used { fuel, memory: meter.used() })
 }
 
 fn open(engine: &Engine, unit: &Arc<str>, budget: &Budget, world: Option<World>) -> Result<Store<Sandbox>, Fault> {

@@ -91,7 +91,7 @@ fn call(unit: &Unit) -> Result<(), String> {
             memory: MEMORY,
             deadline: began + wall,
         };
-        let Answer { result, used } = ask(unit, &*code, &budget);
+        let Answer { result, used, .. } = ask(unit, &*code, &budget);
         within(CALLING + Duration::from_secs(5), began, "a call")?;
         // A script is stopped by the first operation too many.
         if used.fuel > budget.fuel.saturating_add(1) || used.memory > MEMORY {
@@ -121,14 +121,14 @@ fn ask(unit: &Unit, code: &dyn amprule_hooks::Unit, budget: &Budget) -> Answer<(
     if unit.authorizes {
         let answer = code.authorize(&serde_json::from_value(request()).expect("the example is an input"), budget);
         let result = answer.result.and_then(|output| output.validate().map_err(invalid));
-        return Answer { result, used: answer.used };
+        return Answer::new(result, answer.used);
     }
     let input = serde_json::from_value(session()).expect("the example is an input");
     let answer = code.price(&input, budget);
     let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
     let priced =
         answer.result.and_then(|output| output.into_price(input.now, input.is_final, nobody.into()).map_err(invalid));
-    Answer { result: priced.map(drop), used: answer.used }
+    Answer::new(priced.map(drop), answer.used)
 }
 
 fn invalid(why: String) -> Fault {

@@ -28,6 +28,7 @@ pub(crate) async fn get_decision(State(api): State<Arc<Api>>, Place(id): Place<S
 
 #[cfg(test)]
 mod tests {
+    use amprule_domain::decision::Decision;
     use amprule_domain::effect::Effect;
     use serde_json::json;
 
@@ -36,9 +37,9 @@ mod tests {
     #[tokio::test]
     async fn a_decision_shows_input_output_and_fault() {
         let house = House::new();
-        let decision = decision(1, None);
-        let id = decision.id.to_string();
-        house.keep([Effect::Decision(Box::new(decision))]);
+        let first = decision(1, None);
+        let id = first.id.to_string();
+        house.keep([Effect::Decision(Box::new(first))]);
         let body = house.get(&format!("/api/v1/decisions/{id}")).await.body;
         assert_eq!(
             body,
@@ -47,9 +48,13 @@ mod tests {
                 "unit": "flat", "version": "1.0.0", "hash": "abc", "generation": 4,
                 "input": {"energyWh": 1000}, "output": null,
                 "fault": {"class": "fuel", "code": null, "message": "1000000 operations are used up"}, "fallback": "static-tariff",
-                "fuel": 1_000_000, "durationUs": 812,
+                "fuel": 1_000_000, "durationUs": 812, "sameAs": null,
             })
         );
+        let again = Decision { same_as: Some(decision(1, None).id), ..decision(2, None) };
+        let path = format!("/api/v1/decisions/{}", again.id);
+        house.keep([Effect::Decision(Box::new(again))]);
+        assert_eq!(house.get(&path).await.body["sameAs"], id);
         let answer = house.get("/api/v1/decisions/1").await;
         assert_eq!((answer.status.as_u16(), answer.error("code").as_str()), (404, "unknown-decision"));
     }

@@ -41,6 +41,10 @@ pub(crate) struct DecisionView {
     /// WASM fuel or Rhai operations.
     fuel: u64,
     duration_us: u64,
+    /// The decision whose answer this one took over, made when the token was shown: a policy that would have said the same
+    /// again was not asked, so `fuel` and `durationUs` are 0. Null when it was asked.
+    #[schema(required, format = Uuid)]
+    same_as: Option<String>,
 }
 
 /// Why a unit's answer could not be used.
@@ -79,6 +83,7 @@ impl From<Decision> for DecisionView {
             fallback: decision.fallback,
             fuel: decision.fuel,
             duration_us: decision.duration_us,
+            same_as: decision.same_as.map(|other| other.to_string()),
         }
     }
 }

@@ -130,5 +130,6 @@ pub(crate) fn decision(no: u128, session: Option<SessionId>) -> Decision {
         fallback: Some("static-tariff".to_owned()),
         fuel: 1_000_000,
         duration_us: 812,
+        same_as: None,
     }
 }

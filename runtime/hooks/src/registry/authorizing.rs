@@ -1,12 +1,14 @@
 //! Asking whether a token may charge: the policies of the occasion in their order, until it is decided.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use amprule_domain::Occasion;
-use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion, PresentedToken};
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion, PresentedToken, Purpose};
 use amprule_domain::decision::{Decision, Fault, FaultClass, Hook, Json};
+use amprule_domain::facts::Facts;
 use amprule_domain::ports::{About, AuthorizationAnswer};
 use amprule_domain::reply::AuthorizationStatus;
+use amprule_domain::{DecisionId, Occasion};
 
 use super::Registry;
 use super::writing::{Asked, Record, told};
@@ -14,6 +16,8 @@ use crate::call::call;
 use crate::chain::Selected;
 use crate::combining::Combining;
 use crate::manifest::OnError;
+use crate::taps::{Before, Said};
+use crate::unit::Used;
 use crate::version::Version;
 
 /// Shown to a driver whose token no rule could judge.
@@ -28,6 +32,10 @@ struct Authorizing<'r> {
     told: AuthorizationInput,
     about: About,
     decisions: Vec<Decision>,
+    /// Answers to this token that stand for its start, too.
+    before: Before,
+    /// Answers that may stand for the start behind this.
+    said: Vec<Said>,
 }
 
 impl Registry {
@@ -37,6 +45,11 @@ impl Registry {
         at: Occasion<'_>,
     ) -> AuthorizationAnswer {
         let generation = self.generation.load_full();
+        let purpose = input.purpose;
+        let before = match purpose {
+            Purpose::Authorize => Before::default(),
+            Purpose::Start => self.taps.take(at.station, (self.steady)(), &input),
+        };
         let (policies, combine) = generation.chains.authorization(&at);
         let masked = PresentedToken { id_token: self.mask().token(&input.token.id_token), ..input.token.clone() };
         let told = AuthorizationInput { token: masked, ..input.clone() };
@@ -47,6 +60,8 @@ impl Registry {
             told,
             about: About { station: at.station.clone(), session: None },
             decisions: Vec::with_capacity(policies.len()),
+            before,
+            said: Vec::new(),
         };
         let mut combined = Combining::new(combine);
         for policy in policies {
@@ -58,6 +73,9 @@ impl Registry {
                 break;
             }
         }
+        if purpose == Purpose::Authorize {
+            self.taps.keep(at.station, (self.steady)(), authorizing.input, authorizing.said);
+        }
         AuthorizationAnswer { output: combined.into_output(), decisions: authorizing.decisions }
     }
 }
@@ -65,19 +83,48 @@ impl Registry {
 impl Authorizing<'_> {
     async fn ask(&mut self, version: &Version) -> AuthorizationOutput {
         Arc::make_mut(&mut self.input).parameters = Arc::clone(&version.parameters);
+        if let Some(said) = self.before.take(version) {
+            let asked = Asked::of(version, Used::default(), Duration::ZERO);
+            self.answered(version, asked, &said.output, Some(said.decision));
+            return said.output;
+        }
         let called =
             call(version, &self.input, &self.registry.settings.probation, &self.registry.steady, trusted).await;
         self.registry.follow_up(version, Hook::Authorization, &called);
         let asked = Asked::of(version, called.used, called.took);
-        let told = self.told(Some(version));
         match called.result {
             Ok(output) => {
-                self.write(Record { asked, output: Json::of(&output), fault: None }, told, None);
-                let decision = || self.decisions.last().map(|decision| decision.id.to_string()).unwrap_or_default();
-                self.registry.shadow_verdict(version, &self.input, &output, decision);
+                let decision = self.answered(version, asked, &output, None);
+                self.remember(version, called.read, &output, decision);
                 output
             }
-            Err(fault) => self.fall_back(asked, fault, told, version.manifest.on_error),
+            Err(fault) => {
+                let told = self.told(Some(version));
+                self.fall_back(asked, fault, told, version.manifest.on_error)
+            }
+        }
+    }
+
+    /// Writes it down, and asks the candidate beside the version.
+    fn answered(
+        &mut self,
+        version: &Version,
+        asked: Asked,
+        output: &AuthorizationOutput,
+        same_as: Option<DecisionId>,
+    ) -> DecisionId {
+        let told = self.told(Some(version));
+        let decision = self.write(Record { asked, output: Json::of(output), fault: None }, told);
+        decision.same_as = same_as;
+        let id = decision.id;
+        self.registry.shadow_verdict(version, &self.input, output, || id.to_string());
+        id
+    }
+
+    fn remember(&mut self, version: &Version, read: Facts, output: &AuthorizationOutput, decision: DecisionId) {
+        if self.input.purpose == Purpose::Authorize && Said::may_stand(read) {
+            let (by, parameters) = (version.pin(), Arc::clone(&version.parameters));
+            self.said.push(Said { by, parameters, read, output: output.clone(), decision });
         }
     }
 
@@ -90,7 +137,8 @@ impl Authorizing<'_> {
     }
 
     fn fall_back(&mut self, asked: Asked, fault: Fault, told: Json, on_error: OnError) -> AuthorizationOutput {
-        self.write(Record { asked, output: None, fault: Some(fault) }, told, Some(on_error.as_str()));
+        let decision = self.write(Record { asked, output: None, fault: Some(fault) }, told);
+        decision.fallback = Some(on_error.as_str().to_owned());
         stand_in(on_error)
     }
 
@@ -100,11 +148,10 @@ impl Authorizing<'_> {
         told(&self.told, asked, self.registry.mask())
     }
 
-    fn write(&mut self, record: Record, told: Json, fallback: Option<&str>) {
+    fn write(&mut self, record: Record, told: Json) -> &mut Decision {
         let facts = (Hook::Authorization, self.input.now, self.generation);
-        let mut decision = record.decision(self.registry.ids.decision(), facts, &self.about, told);
-        decision.fallback = fallback.map(str::to_owned);
-        self.decisions.push(decision);
+        let decision = record.decision(self.registry.ids.decision(), facts, &self.about, told);
+        self.decisions.push_mut(decision)
     }
 }
 

@@ -79,6 +79,7 @@ impl Record {
             fallback: None,
             fuel: self.asked.fuel,
             duration_us: u64::try_from(self.asked.took.as_micros()).unwrap_or(u64::MAX),
+            same_as: None,
         }
     }
 }

@@ -1,10 +1,11 @@
-//! One call of a script: its budget, and what it said.
+//! One call of a script: its budget, what it read of an authorization's request, and what it said.
 //!
 //! A call runs on its caller's thread from beginning to end, so its account lives in that thread.
 
 use std::cell::Cell;
 use std::time::Instant;
 
+use amprule_domain::facts::{Fact, Facts};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
 use super::{Answer, memory};
@@ -25,6 +26,7 @@ thread_local! {
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
     static LINES: Cell<u32> = const { Cell::new(0) };
     static LOGS: Cell<u32> = const { Cell::new(0) };
+    static READ: Cell<Facts> = const { Cell::new(Facts::NONE) };
 }
 
 /// Opens a fresh account in this thread.
@@ -34,12 +36,23 @@ pub(crate) fn begin(fuel: u64, deadline: Instant) {
     DEADLINE.set(Some(deadline));
     LINES.set(0);
     LOGS.set(0);
+    READ.set(Facts::NONE);
     memory::begin();
 }
 
 /// Operations since [`begin`].
 pub(crate) fn used() -> u64 {
     USED.get()
+}
+
+/// The script was given this fact.
+pub(crate) fn note(fact: Fact) {
+    READ.set(READ.get().with(fact));
+}
+
+/// What the script's answer depends on. A line for the log is wanted at each occasion, so who wrote one read everything.
+pub(crate) fn read() -> Facts {
+    if LOGS.get() == 0 { READ.get() } else { Facts::ALL }
 }
 
 /// Counts a bill's line of so many bytes; a script makes a bounded number of them.

@@ -12,7 +12,7 @@ use rhai::Engine;
 
 pub(crate) use arithmetic::number;
 pub(crate) use moment::Moment;
-pub(crate) use parameters::{ParameterNames, Parameters};
+pub(crate) use parameters::{LastRead, ParameterNames, Parameters};
 pub(crate) use values::TextList;
 
 /// What native functions answer.

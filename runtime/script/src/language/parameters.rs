@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use amprule_domain::pricing;
 use amprule_hooks::Source;
 use amprule_hooks::manifest::ParameterKind;
+use arc_swap::ArcSwapOption;
 use rhai::{Dynamic, Engine, ImmutableString};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
@@ -19,6 +21,24 @@ pub(crate) struct ParameterNames(Arc<[(String, Option<ParameterKind>)]>);
 pub(crate) struct Parameters {
     names: ParameterNames,
     values: Arc<[Dynamic]>,
+}
+
+/// The values that were read last, and what they were read from. A version hands over the same parameters at every call.
+#[derive(Debug, Default)]
+pub(crate) struct LastRead(ArcSwapOption<(pricing::Parameters, Parameters)>);
+
+impl LastRead {
+    /// The error names the parameter.
+    pub(crate) fn of(&self, given: &pricing::Parameters, names: &ParameterNames) -> Result<Parameters, String> {
+        if let Some(last) = &*self.0.load()
+            && Arc::ptr_eq(&last.0, given)
+        {
+            return Ok(last.1.clone());
+        }
+        let parameters = names.read(given)?;
+        self.0.store(Some(Arc::new((Arc::clone(given), parameters.clone()))));
+        Ok(parameters)
+    }
 }
 
 impl ParameterNames {

@@ -40,7 +40,7 @@ impl Session {
             now: input.now,
             is_final: input.is_final,
             session: input.session.clone(),
-            station: Station(Arc::new(input.station.clone())),
+            station: Station::new(&input.station),
             token: input.token.clone().map(Arc::new),
             periods: Periods(input.periods.as_slice().into()),
             parameters,

@@ -4,6 +4,7 @@ mod diagnostics;
 mod harness;
 mod hostile;
 mod language;
+mod reading;
 mod results;
 mod shipped;
 mod speed;

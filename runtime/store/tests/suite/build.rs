@@ -159,6 +159,7 @@ pub(crate) fn decision(number: u32, session: Option<SessionId>) -> Decision {
         fallback: None,
         fuel: 7,
         duration_us: 8,
+        same_as: None,
     }
 }
 
