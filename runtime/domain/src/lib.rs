@@ -28,6 +28,7 @@ pub mod money;
 pub mod notice;
 pub mod occasion;
 pub mod outbox;
+mod parameters;
 pub mod pattern;
 mod pin;
 pub mod ports;

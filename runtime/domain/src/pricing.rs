@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::event::ChargingState;
 use crate::{Currency, Energy, line};
@@ -34,8 +33,7 @@ pub struct PricingInput {
     pub parameters: Parameters,
 }
 
-/// A unit's parameters by name. Every question to it carries the same ones.
-pub type Parameters = Arc<Map<String, Value>>;
+pub use crate::parameters::Parameters;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

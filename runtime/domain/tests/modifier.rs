@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
-use amprule_domain::pricing::{Price, PricedBy};
+use amprule_domain::pricing::{Parameters, Price, PricedBy};
 use serde_json::json;
 
 fn by(unit: &str) -> Arc<PricedBy> {
@@ -74,8 +74,8 @@ fn a_bill_names_who_added_to_it_and_the_earliest_change_counts() {
 fn the_next_modifier_sees_what_stands_with_its_own_parameters() {
     let (input, price) = bill("EUR", &["4.90"]);
     let price = output(&["0.495"], None).apply(&price, by("fee")).unwrap();
-    let parameters = Arc::new(json!({"percent": "10"}).as_object().unwrap().clone());
-    let next = ModifierInput::of(&input.facts, &price, Arc::clone(&parameters));
+    let parameters = Parameters::from(json!({"percent": "10"}).as_object().unwrap().clone());
+    let next = ModifierInput::of(&input.facts, &price, parameters.clone());
     let amounts: Vec<String> = next.lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(amounts, ["4.90", "0.50"]);
     assert_eq!(next.facts.parameters, parameters);

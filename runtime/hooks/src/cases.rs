@@ -5,13 +5,12 @@ mod compare;
 mod complete;
 mod file;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::modifier::ModifierInput;
-use amprule_domain::pricing::{Price, PricingInput};
+use amprule_domain::pricing::{Parameters, Price, PricingInput};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -157,7 +156,7 @@ pub fn usual_parameters(source: &Source) -> Map<String, Value> {
 /// The error says which member or parameter is wrong.
 fn input(case: &Case, source: &Source) -> Result<Input, String> {
     let usual = usual_parameters(source);
-    let parameters = Arc::new(with_overrides(&source.manifest.parameters, &usual, &case.parameters)?);
+    let parameters = Parameters::from(with_overrides(&source.manifest.parameters, &usual, &case.parameters)?);
     Ok(match case.hook {
         Hook::Pricing => {
             let input: PricingInput = input_of(complete::pricing(&case.input)?, &case.input)?;

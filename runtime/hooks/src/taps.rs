@@ -86,9 +86,7 @@ impl Said {
     }
 
     fn is_by(&self, version: &Version) -> bool {
-        let has_same_parameters =
-            Arc::ptr_eq(&self.parameters, &version.parameters) || self.parameters == version.parameters;
-        self.by.hash == version.hash && self.by.unit == version.id() && has_same_parameters
+        self.by.hash == version.hash && self.by.unit == version.id() && self.parameters == version.parameters
     }
 }
 

@@ -54,7 +54,7 @@ impl Version {
         Self {
             kind: source.kind,
             manifest: source.manifest.clone(),
-            parameters: Arc::new(source.parameters.clone()),
+            parameters: source.parameters.clone().into(),
             hash: source.hash.clone(),
             granted: limits.grant(source.kind, &source.manifest.limits),
             loaded_at,

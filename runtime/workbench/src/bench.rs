@@ -1,7 +1,6 @@
 //! `amprule bench`: how long a unit takes, and how much of its limits.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::Energy;
@@ -82,7 +81,7 @@ fn inputs(source: &Source) -> Vec<(String, Input)> {
         inputs.extend(PERIODS.map(of));
     }
     if source.manifest.hooks.contains(&Hook::Modifier) {
-        let plain = plain_bill(&Arc::new(usual_parameters(source)));
+        let plain = plain_bill(&usual_parameters(source).into());
         let of = |count| {
             let facts = of_periods(&plain.facts, count);
             (format!("a bill of {count} periods"), Input::Modifier(ModifierInput { facts, ..plain.clone() }))
@@ -96,7 +95,7 @@ fn inputs(source: &Source) -> Vec<(String, Input)> {
 
 /// What a tariff with its usual parameters is asked about a session of so many periods.
 pub fn long_session(source: &Source, periods: usize) -> PricingInput {
-    of_periods(&plain_session(&Arc::new(usual_parameters(source))), periods)
+    of_periods(&plain_session(&usual_parameters(source).into()), periods)
 }
 
 /// Quarters of an hour, every fourth of them idle.

@@ -34,7 +34,7 @@ pub struct Replay<'v> {
 impl<'v> Replay<'v> {
     pub fn of(candidate: &'v Version) -> Self {
         let granted = Granted { wall: candidate.granted.wall * PATIENCE, ..candidate.granted };
-        let parameters = Arc::clone(&candidate.parameters);
+        let parameters = candidate.parameters.clone();
         Self { candidate, granted, parameters, comparison: Comparison::default() }
     }
 
@@ -75,7 +75,7 @@ impl<'v> Replay<'v> {
             let written = recorded.and_then(|decision| decision.input.read().ok());
             written.unwrap_or_else(|| pricing_input(station, reported, session, bill.at))
         };
-        input.parameters = Arc::clone(&self.parameters);
+        input.parameters = self.parameters.clone();
         match trial::price(self.candidate.unit(), &self.granted, &input).result {
             Ok(priced) => self.comparison.bills(billed(session), before, Bill::of(&priced.price)),
             Err(fault) => self.comparison.fail(session.id.to_string(), fault.to_string()),
@@ -99,7 +99,7 @@ impl<'v> Replay<'v> {
         let (Ok(mut input), Ok(before)) = (parsed, before) else {
             return self.comparison.skip("the record is of another version of the contract");
         };
-        input.parameters = Arc::clone(&self.parameters);
+        input.parameters = self.parameters.clone();
         let id = decision.id.to_string();
         match trial::authorize(self.candidate.unit(), &self.granted, &input).result {
             Ok(after) => self.comparison.verdicts(id, &before, &after),
@@ -119,7 +119,7 @@ impl<'v> Replay<'v> {
         let Ok(before) = stood(&input, decision) else {
             return self.comparison.skip("the decision has no answer");
         };
-        input.facts.parameters = Arc::clone(&self.parameters);
+        input.facts.parameters = self.parameters.clone();
         match trial::modify(self.candidate.unit(), &self.granted, &input).result {
             Ok(modified) => self.comparison.bills(asked_about(&input.facts), before, Bill::of(&modified.price)),
             Err(fault) => self.comparison.fail(decision.id.to_string(), fault.to_string()),

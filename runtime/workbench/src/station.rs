@@ -116,7 +116,7 @@ fn modify(version: &Version, played: &mut Played) {
     for (state, facts) in course(&version.manifest.boundaries) {
         let (at, energy) = (facts.now, facts.session.energy);
         let lines = plain_bill(&facts);
-        let facts = PricingInput { parameters: Arc::clone(&version.parameters), ..facts };
+        let facts = PricingInput { parameters: version.parameters.clone(), ..facts };
         let input = ModifierInput { facts, currency: Currency::EUR, lines };
         match trial::modify(version.unit(), &version.granted, &input).result {
             Ok(modified) => played.priced(at, state, energy, &modified.price),

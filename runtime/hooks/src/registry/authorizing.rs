@@ -7,6 +7,7 @@ use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opi
 use amprule_domain::decision::{Decision, Fault, FaultClass, Hook, Json};
 use amprule_domain::facts::Facts;
 use amprule_domain::ports::{About, AuthorizationAnswer};
+use amprule_domain::pricing::Parameters;
 use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::{DecisionId, Occasion};
 
@@ -82,7 +83,7 @@ impl Registry {
 
 impl Authorizing<'_> {
     async fn ask(&mut self, version: &Version) -> AuthorizationOutput {
-        Arc::make_mut(&mut self.input).parameters = Arc::clone(&version.parameters);
+        Arc::make_mut(&mut self.input).parameters = version.parameters.clone();
         if let Some(said) = self.before.take(version) {
             let asked = Asked::of(version, Used::default(), Duration::ZERO);
             self.answered(version, asked, &said.output, Some(said.decision));
@@ -123,7 +124,7 @@ impl Authorizing<'_> {
 
     fn remember(&mut self, version: &Version, read: Facts, output: &AuthorizationOutput, decision: DecisionId) {
         if self.input.purpose == Purpose::Authorize && Said::may_stand(read) {
-            let (by, parameters) = (version.pin(), Arc::clone(&version.parameters));
+            let (by, parameters) = (version.pin(), version.parameters.clone());
             self.said.push(Said { by, parameters, read, output: output.clone(), decision });
         }
     }
@@ -131,7 +132,7 @@ impl Authorizing<'_> {
     fn miss(&mut self, id: &str) -> AuthorizationOutput {
         let fault = Fault::new(FaultClass::NotLoaded, format!("the configuration asks {id}, and it is not there"));
         // It was not asked, so it has no parameters.
-        Arc::make_mut(&mut self.input).parameters = Arc::default();
+        Arc::make_mut(&mut self.input).parameters = Parameters::default();
         let told = self.told(None);
         self.fall_back(Asked::missing(id, "", ""), fault, told, OnError::Reject)
     }
@@ -144,7 +145,7 @@ impl Authorizing<'_> {
 
     /// The input as the decision log may have it, masked.
     fn told(&mut self, asked: Option<&Version>) -> Json {
-        self.told.parameters = Arc::clone(&self.input.parameters);
+        self.told.parameters = self.input.parameters.clone();
         told(&self.told, asked, self.registry.mask())
     }
 

@@ -58,7 +58,7 @@ impl Pricing<'_> {
     }
 
     async fn modify(&mut self, version: &Version, price: &Price, fallback: bool) -> Option<Price> {
-        let question = Arc::new(ModifierInput::of(&self.input, price, Arc::clone(&version.parameters)));
+        let question = Arc::new(ModifierInput::of(&self.input, price, version.parameters.clone()));
         let by = version.priced_by(fallback);
         let billed = self.bill(version, &question, |returned| returned.apply(price, Arc::clone(&by))).await?;
         if billed.is_written && !fallback {

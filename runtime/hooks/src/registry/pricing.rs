@@ -100,7 +100,7 @@ impl Pricing<'_> {
     }
 
     async fn ask(&mut self, version: &Version, fallback: bool) -> Option<Price> {
-        Arc::make_mut(&mut self.input).parameters = Arc::clone(&version.parameters);
+        Arc::make_mut(&mut self.input).parameters = version.parameters.clone();
         let (now, is_final) = (self.input.now, self.input.is_final);
         let question = Arc::clone(&self.input);
         let price = |returned: PricingOutput| returned.into_price(now, is_final, version.priced_by(fallback));

@@ -53,7 +53,7 @@ impl Shadow {
     fn price(&self, cut_at: &[u16], input: &PricingInput, before: &Price) {
         let approximate = cut_at != self.version.manifest.boundaries;
         let mut input = if approximate { cut_anew(input, &self.version.manifest.boundaries) } else { input.clone() };
-        input.parameters = Arc::clone(&self.version.parameters);
+        input.parameters = self.version.parameters.clone();
         let Version { granted, .. } = &*self.version;
         let answer = trial::price(self.version.unit(), granted, &input).result;
         self.tally.lock().approximate |= approximate;
@@ -63,7 +63,7 @@ impl Shadow {
     /// The periods stay as the bill's tariff has them cut.
     fn modified(&self, input: &ModifierInput, before: &Price) {
         let mut input = input.clone();
-        input.facts.parameters = Arc::clone(&self.version.parameters);
+        input.facts.parameters = self.version.parameters.clone();
         let answer = trial::modify(self.version.unit(), &self.version.granted, &input).result;
         self.bill(input.facts, before, answer.map(|modified| modified.price));
     }
@@ -80,7 +80,7 @@ impl Shadow {
 
     fn verdict(&self, input: &AuthorizationInput, before: &AuthorizationOutput, decision: String) {
         let mut input = input.clone();
-        input.parameters = Arc::clone(&self.version.parameters);
+        input.parameters = self.version.parameters.clone();
         let answer = trial::authorize(self.version.unit(), &self.version.granted, &input).result;
         let mut tally = self.tally.lock();
         match answer {

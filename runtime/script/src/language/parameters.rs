@@ -31,12 +31,12 @@ impl LastRead {
     /// The error names the parameter.
     pub(crate) fn of(&self, given: &pricing::Parameters, names: &ParameterNames) -> Result<Parameters, String> {
         if let Some(last) = &*self.0.load()
-            && Arc::ptr_eq(&last.0, given)
+            && last.0.are(given)
         {
             return Ok(last.1.clone());
         }
         let parameters = names.read(given)?;
-        self.0.store(Some(Arc::new((Arc::clone(given), parameters.clone()))));
+        self.0.store(Some(Arc::new((given.clone(), parameters.clone()))));
         Ok(parameters)
     }
 }

@@ -1,7 +1,5 @@
 //! Honest guests: what they see, and what becomes of their answers.
 
-use std::sync::Arc;
-
 use amprule_domain::authorization::Opinion;
 use amprule_domain::decision::{FaultClass, Hook};
 use amprule_domain::{Currency, Decimal};
@@ -120,7 +118,7 @@ fn a_parameter_that_cannot_have_its_declared_type_is_the_hosts_fault() {
             Parameter { kind, default: None, description: String::new(), min: None, max: None, secret: false };
         source.manifest.parameters.insert("p".to_owned(), parameter);
         let mut session = session();
-        Arc::make_mut(&mut session.parameters).insert("p".to_owned(), value.clone());
+        session.parameters = serde_json::from_value(json!({"p": value})).unwrap();
         let result = compile(&source).price(&session, &budget()).result;
         let class = result.err().map(|fault| fault.class);
         assert_eq!(class, (!good).then_some(FaultClass::HostIo), "{kind:?} {value}");

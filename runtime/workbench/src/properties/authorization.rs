@@ -1,7 +1,5 @@
 //! What must hold for every policy.
 
-use std::sync::Arc;
-
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
 use amprule_domain::decision::Hook;
 use amprule_domain::pricing::Parameters;
@@ -28,7 +26,7 @@ struct Policy<'u> {
 }
 
 pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
-    let policy = Policy { asked, parameters: Arc::new(usual_parameters(asked.source)) };
+    let policy = Policy { asked, parameters: usual_parameters(asked.source).into() };
     let mut chance = Chance::new(runs.seed);
     let requests: Vec<Request> = (0..runs.count).map(|_| Request::draw(&mut chance)).collect();
     let try_one = |&(name, says, breach): &Property| {

@@ -1,7 +1,5 @@
 //! What must hold for every modifier.
 
-use std::sync::Arc;
-
 use amprule_domain::decision::Hook;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{OutputLine, Parameters};
@@ -32,7 +30,7 @@ struct Modifier<'u> {
 }
 
 pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
-    let modifier = Modifier { asked, parameters: Arc::new(usual_parameters(asked.source)) };
+    let modifier = Modifier { asked, parameters: usual_parameters(asked.source).into() };
     let named = Named::of(asked);
     let mut chance = Chance::new(runs.seed);
     let bills: Vec<Bill> = (0..runs.count).map(|_| Bill::draw(&mut chance, &named)).collect();

@@ -1,7 +1,5 @@
 //! What must hold for every tariff.
 
-use std::sync::Arc;
-
 use amprule_domain::decision::Hook;
 use amprule_domain::pricing::{Parameters, PricingInput, PricingOutput};
 use amprule_domain::{Currency, Decimal};
@@ -34,7 +32,7 @@ struct Tariff<'u> {
 }
 
 pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
-    let tariff = Tariff { asked, parameters: Arc::new(usual_parameters(asked.source)) };
+    let tariff = Tariff { asked, parameters: usual_parameters(asked.source).into() };
     let named = Named::of(asked);
     let mut chance = Chance::new(runs.seed);
     let plans: Vec<Plan> = (0..runs.count).map(|_| Plan::draw(&mut chance, &named)).collect();
