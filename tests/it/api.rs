@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use amprule_tests::station16::{self, Station16};
 use amprule_tests::station201::{Event, Station201};
-use amprule_tests::{Setup, TestServer, Wire, ago, until};
+use amprule_tests::{Setup, TestServer, Wire, ago, amprule, until};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
@@ -255,6 +255,28 @@ async fn the_api_describes_itself_and_counts() {
     }
     let metrics = api.get("/metrics").text;
     assert!(metrics.contains("# TYPE ") && metrics.contains("amprule"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_tells_a_tap_from_its_start_by_nothing_is_asked_once() {
+    let server = Setup::default().product_script("token-table").start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    let mut station = Station16::boot(&server, "cs-1").await;
+    let answer = station.wire.call("Authorize", json!({"idTag": "CARD-1"})).await;
+    assert_eq!(answer["idTagInfo"]["status"], "Accepted", "{answer}");
+    station.start(1, "CARD-1", 0, &ago(60)).await;
+    station.start(2, "CARD-1", 0, &ago(30)).await;
+    let mut decisions = api.all("/api/v1/decisions");
+    decisions.sort_by_key(|decision| decision["at"].as_str().map(str::to_owned));
+    let [tap, start, second] = decisions.as_slice() else { panic!("three decisions: {decisions:?}") };
+    assert_eq!((&tap["sameAs"], &start["sameAs"], &second["sameAs"]), (&json!(null), &tap["id"], &json!(null)));
+    assert_eq!((&start["output"], &start["fuel"]), (&tap["output"], &json!(0)));
+    assert_eq!((&tap["input"]["purpose"], &start["input"]["purpose"]), (&json!("authorize"), &json!("start")));
+    assert_eq!(api.get("/api/v1/extensions/token-table").ok()["calls"][0]["calls"], 2);
+    let id = start["id"].as_str().expect("an id");
+    let page = amprule(&server.path(""), &["explain", id, "--data", "data"]).ok();
+    assert!(page.contains(&format!("same as      {}", tap["id"].as_str().expect("an id"))), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
