@@ -66,18 +66,24 @@ impl<'c> Decisions<'c> {
         }
         let (filed, end) = (self.filing.filed(), self.end()?);
         let fits = |open: &Pack| open.first > filed && open.count + self.new.count <= PACK_ROWS;
-        let mut pack = match self.open.take().filter(fits) {
-            Some(open) => open,
-            None => Pack { first: end.max(filed) + 1, ..Pack::default() },
-        };
-        pack.append(&mut self.new);
-        if let Some((least, greatest)) = pack.ids {
-            let (least, greatest) = (least.0.as_bytes().as_slice(), greatest.0.as_bytes().as_slice());
-            let body = self.packer.pack_text(&pack.lines)?;
-            self.put.execute(params![pack.first, pack.count, least, greatest, pack.sessions, body])?;
+        match self.open.take().filter(fits) {
+            Some(mut open) => {
+                open.append(&self.new);
+                std::mem::swap(&mut self.new, &mut open);
+            }
+            None => self.new.first = end.max(filed) + 1,
         }
-        self.end = Some(pack.first + pack.count - 1);
-        self.open = Some(pack).filter(|pack| pack.count < PACK_ROWS);
+        let Pack { first, count, ids, sessions, lines } = &self.new;
+        if let Some((least, greatest)) = ids {
+            let (least, greatest) = (least.0.as_bytes().as_slice(), greatest.0.as_bytes().as_slice());
+            let body = self.packer.pack_text(lines)?;
+            self.put.execute(params![first, count, least, greatest, sessions, body])?;
+        }
+        self.end = Some(first + count - 1);
+        match *count < PACK_ROWS {
+            true => self.open = Some(std::mem::take(&mut self.new)),
+            false => self.new.clear(),
+        }
         Ok(())
     }
 
@@ -108,8 +114,7 @@ impl Pack {
         Ok(())
     }
 
-    /// Leaves the other one empty, with its room.
-    fn append(&mut self, new: &mut Self) {
+    fn append(&mut self, new: &Self) {
         self.count += new.count;
         self.lines.extend_from_slice(&new.lines);
         self.sessions.extend_from_slice(&new.sessions);
@@ -117,9 +122,9 @@ impl Pack {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (one, other) => one.or(other),
         };
-        new.clear();
     }
 
+    /// Keeps its room.
     fn clear(&mut self) {
         self.lines.clear();
         self.sessions.clear();
