@@ -10,11 +10,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use amprule_domain::Timestamp;
-use amprule_domain::decision::Decision;
 use rusqlite::Connection;
 
 use super::Segments;
-use super::pack::{COLUMNS, Pack};
+use super::pack::{COLUMNS, Line, Pack};
 use crate::aside::{Aside, Reading};
 use crate::error::{OpenError, Outcome, explain};
 use crate::limits::{FILING_INTERVAL, SEGMENT_BYTES, UNFILED_FACTOR};
@@ -106,7 +105,7 @@ impl Clerk {
     }
 
     fn work(&mut self) -> Outcome<()> {
-        let oldest = self.oldest();
+        let oldest = self.oldest_kept();
         while self.unfiled()? >= i64::from(self.settings.hot_rows) + i64::from(self.settings.segment_rows) {
             self.file_some()?;
         }
@@ -117,40 +116,40 @@ impl Clerk {
         Ok(())
     }
 
-    fn oldest(&self) -> Option<Timestamp> {
+    fn oldest_kept(&self) -> Option<Timestamp> {
         let now = self.settings.clock.as_ref()?.now();
         now.checked_sub(self.settings.keep_for).ok()
     }
 
     /// One segment of the oldest rows, made durable before the writer hears of it.
     fn file_some(&mut self) -> Outcome<()> {
-        let (first, decisions) = self.oldest_rows(self.settings.segment_rows.max(1))?;
-        let count = i64::try_from(decisions.len()).unwrap_or(0);
-        self.segments.add(first, &decisions)?;
+        let (first, lines) = self.oldest(self.settings.segment_rows.max(1))?;
+        let count = i64::try_from(lines.len()).unwrap_or(0);
+        self.segments.add(first, &lines)?;
         self.filing.filed.fetch_max(first + count - 1, Ordering::AcqRel);
         Ok(())
     }
 
     /// Decisions without a gap between their places.
-    fn oldest_rows(&self, most: u32) -> Outcome<(i64, Vec<Decision>)> {
+    fn oldest(&self, most: u32) -> Outcome<(i64, Vec<Line>)> {
         let reading = Reading { connection: &self.connection, aside: &self.aside };
         let filed = self.filing.filed();
         let sql = format!("SELECT {COLUMNS} FROM packs WHERE first + count > ?1 + 1 ORDER BY first");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([filed])?;
-        let (mut first, mut decisions, mut bytes) = (0, Vec::new(), 0);
+        let (mut first, mut lines, mut bytes) = (0, Vec::new(), 0);
         while let Some(row) = rows.next()? {
             let pack = Pack::of(row)?;
-            for (place, decision) in pack.decisions(&reading)?.into_iter().filter(|(place, _)| *place > filed) {
-                if decisions.is_empty() {
+            for (place, line) in pack.lines(&reading)?.into_iter().filter(|(place, _)| *place > filed) {
+                if lines.is_empty() {
                     first = place;
                 }
-                let follows = usize::try_from(place - first).is_ok_and(|distance| distance == decisions.len());
-                match decision.filter(|_| follows && decisions.len() < most as usize) {
-                    Some(decision) => decisions.push(decision),
+                let follows = usize::try_from(place - first).is_ok_and(|distance| distance == lines.len());
+                match line.filter(|_| follows && lines.len() < most as usize) {
+                    Some(line) => lines.push(line),
                     // It is set aside; what comes behind it begins anew.
-                    None if decisions.is_empty() => drop(self.filing.filed.fetch_max(place, Ordering::AcqRel)),
-                    None => return Ok((first, decisions)),
+                    None if lines.is_empty() => drop(self.filing.filed.fetch_max(place, Ordering::AcqRel)),
+                    None => return Ok((first, lines)),
                 }
             }
             bytes += pack.bytes();
@@ -158,17 +157,17 @@ impl Clerk {
                 break;
             }
         }
-        Ok((first, decisions))
+        Ok((first, lines))
     }
 
     /// Rows that are too old need no segment.
     fn age_rows(&self, oldest: Timestamp) -> Outcome<()> {
         let mut most = 1;
         loop {
-            let (first, decisions) = self.oldest_rows(most)?;
-            let old = decisions.iter().take_while(|decision| decision.at < oldest).count();
+            let (first, lines) = self.oldest(most)?;
+            let old = lines.iter().take_while(|line| line.head.at < oldest).count();
             self.filing.filed.fetch_max(first + i64::try_from(old).unwrap_or(0) - 1, Ordering::AcqRel);
-            if decisions.is_empty() || old < decisions.len() {
+            if lines.is_empty() || old < lines.len() {
                 return Ok(());
             }
             most = self.settings.segment_rows.max(1);

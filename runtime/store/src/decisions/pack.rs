@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use amprule_domain::decision::Decision;
-use amprule_domain::{DecisionId, SessionId};
+use amprule_domain::{DecisionId, SessionId, Timestamp};
 use rusqlite::Row;
+use serde::Deserialize;
 
 use crate::aside::Reading;
 use crate::error::{Failure, Outcome};
@@ -18,6 +19,20 @@ pub(crate) const COLUMNS: &str = "first, count, sessions, body";
 pub(crate) fn mark_of(session: SessionId) -> [u8; 4] {
     let [.., a, b, c, d] = *session.0.as_bytes();
     [a, b, c, d]
+}
+
+/// A decision that is not taken apart.
+pub(crate) struct Line {
+    pub(crate) head: Head,
+    pub(crate) text: Vec<u8>,
+}
+
+/// What must be known of it all the same.
+#[derive(Deserialize)]
+pub(crate) struct Head {
+    pub(crate) id: DecisionId,
+    pub(crate) at: Timestamp,
+    pub(crate) session: Option<SessionId>,
 }
 
 pub(crate) struct Pack<'r> {
@@ -61,6 +76,19 @@ impl<'r> Pack<'r> {
 
     pub(crate) fn bytes(&self) -> usize {
         self.row.get_ref(3).ok().and_then(|body| body.as_bytes().ok().map(<[u8]>::len)).unwrap_or_default()
+    }
+
+    /// Each place with its line, as it stands in the row; none for one that is set aside.
+    pub(crate) fn lines(&self, reading: &Reading<'_>) -> Outcome<Vec<(i64, Option<Line>)>> {
+        let read = |(place, line): (i64, &[u8])| {
+            let head = serde_json::from_slice(line).map_err(Failure::Json);
+            let head = reading.or_aside(head, "decisions", || place.to_string(), || line.to_vec())?;
+            Ok((place, head.map(|head| Line { head, text: line.to_vec() })))
+        };
+        match self.text(reading)? {
+            Some(text) => lines(self.first, &text).map(read).collect(),
+            None => Ok(vec![(self.last(), None)]),
+        }
     }
 
     /// `None`: all of it is set aside.

@@ -10,8 +10,10 @@ use amprule_domain::{DecisionId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::container::{Container, begin};
+use super::pack::Line;
 use super::sessions::SessionSet;
 use crate::error::{Failure, Outcome};
+use crate::forms;
 
 /// What a segment holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,16 +42,17 @@ pub(crate) struct Segment {
 }
 
 impl Content {
-    pub(crate) fn of(first_place: i64, decisions: &[Decision]) -> Option<Self> {
+    pub(crate) fn of(first_place: i64, lines: &[Line]) -> Option<Self> {
+        let heads = || lines.iter().map(|line| &line.head);
         Some(Self {
             first_place,
-            count: i64::try_from(decisions.len()).ok()?,
-            least_id: decisions.iter().map(|decision| decision.id).min()?,
-            greatest_id: decisions.iter().map(|decision| decision.id).max()?,
-            last_id: decisions.last()?.id,
-            from: decisions.iter().map(|decision| decision.at).min()?,
-            until: decisions.iter().map(|decision| decision.at).max()?,
-            sessions: Some(SessionSet::of(decisions.iter().filter_map(|decision| decision.session))),
+            count: i64::try_from(lines.len()).ok()?,
+            least_id: heads().map(|head| head.id).min()?,
+            greatest_id: heads().map(|head| head.id).max()?,
+            last_id: heads().last()?.id,
+            from: heads().map(|head| head.at).min()?,
+            until: heads().map(|head| head.at).max()?,
+            sessions: Some(SessionSet::of(heads().filter_map(|head| head.session))),
         })
     }
 
@@ -68,14 +71,14 @@ impl Content {
 
 impl Segment {
     /// Durable when it returns; before that there is no file of its name.
-    pub(crate) fn write(folder: &Path, number: u64, content: Content, decisions: &[Decision]) -> io::Result<Self> {
+    pub(crate) fn write(folder: &Path, number: u64, content: Content, lines: &[Line]) -> io::Result<Self> {
         let day = content.from.strftime("%Y-%m-%d");
         let container = Container::Zstd;
         let path = folder.join(format!("{day}-{number:06}{}", container.suffix()));
         let temporary = folder.join(format!(".new-{number:06}"));
         let mut packed = begin(private(&temporary)?, &serde_json::to_vec(&content)?)?;
-        for decision in decisions {
-            serde_json::to_writer(&mut packed, decision)?;
+        for line in lines {
+            packed.write_all(&line.text)?;
             packed.write_all(b"\n")?;
         }
         let file = packed.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -116,19 +119,27 @@ impl Segment {
         Ok(None)
     }
 
-    /// Places after `after` with their decisions.
-    pub(crate) fn after(&self, after: i64) -> Outcome<impl Iterator<Item = Outcome<(i64, Decision)>> + use<>> {
+    /// Places after `after` with their decisions; none for one that cannot be read.
+    pub(crate) fn after(
+        &self,
+        after: i64,
+    ) -> Outcome<impl Iterator<Item = Outcome<(i64, Option<Decision>)>> + use<'_>> {
         let first = self.content.first_place;
         let skipped = usize::try_from((after + 1 - first).max(0)).unwrap_or(usize::MAX);
         let lines = self.lines()?.enumerate().skip(skipped);
         Ok(lines.map(move |(index, line)| {
             let place = first + i64::try_from(index).map_err(|_| Failure::Broken("too many lines".to_owned()))?;
-            Ok((place, serde_json::from_str(&line?)?))
+            Ok((place, self.read(place, &line?)))
         }))
     }
 
     /// The latest places before `before`, latest first, at most `most`: with their decisions, or only the session's.
-    pub(crate) fn before(&self, before: i64, session: Option<SessionId>, most: usize) -> Outcome<Vec<(i64, Decision)>> {
+    pub(crate) fn before(
+        &self,
+        before: i64,
+        session: Option<SessionId>,
+        most: usize,
+    ) -> Outcome<Vec<(i64, Option<Decision>)>> {
         let wanted = session.map(|session| session.to_string()).unwrap_or_default();
         let mut latest = VecDeque::new();
         for (place, line) in (self.content.first_place..before).zip(self.lines()?) {
@@ -140,7 +151,13 @@ impl Segment {
                 latest.pop_front();
             }
         }
-        latest.into_iter().rev().map(|(place, line)| Ok((place, serde_json::from_str(&line)?))).collect()
+        Ok(latest.into_iter().rev().map(|(place, line)| (place, self.read(place, &line))).collect())
+    }
+
+    fn read(&self, place: i64, line: &str) -> Option<Decision> {
+        let read = forms::decision(line.as_bytes());
+        let why = |failure: &Failure| tracing::error!(file = %self.path.display(), place, %failure, "a decision cannot be read; it is left out");
+        read.inspect_err(why).ok()
     }
 
     fn lines(&self) -> io::Result<io::Lines<Box<dyn BufRead + Send>>> {

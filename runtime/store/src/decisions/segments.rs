@@ -10,6 +10,7 @@ use amprule_domain::doors::DecisionSpan;
 use amprule_domain::{DecisionId, SessionId, Timestamp};
 use parking_lot::RwLock;
 
+use super::pack::Line;
 use super::segment::{Content, Segment};
 use crate::error::Outcome;
 
@@ -55,11 +56,11 @@ impl Segments {
         self.list.read().iter().map(|segment| segment.content.last_place()).max().unwrap_or(0)
     }
 
-    pub(crate) fn add(&self, first_place: i64, decisions: &[Decision]) -> io::Result<()> {
-        let Some(content) = Content::of(first_place, decisions) else { return Ok(()) };
+    pub(crate) fn add(&self, first_place: i64, lines: &[Line]) -> io::Result<()> {
+        let Some(content) = Content::of(first_place, lines) else { return Ok(()) };
         fs::create_dir_all(&self.folder)?;
         let number = self.list.read().last().map_or(1, |segment| segment.number + 1);
-        let segment = Segment::write(&self.folder, number, content, decisions)?;
+        let segment = Segment::write(&self.folder, number, content, lines)?;
         self.list.write().push(Arc::new(segment));
         Ok(())
     }

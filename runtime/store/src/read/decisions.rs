@@ -79,7 +79,7 @@ impl Newest {
             let decisions = segment
                 .before(self.place, self.session, self.limit)
                 .map_err(|failure| in_segment(&segment, failure))?;
-            if self.take(decisions.into_iter().map(|(place, decision)| (place, Some(decision)))) {
+            if self.take(decisions.into_iter()) {
                 return Ok(true);
             }
             self.place = self.place.min(segment.content.first_place);
@@ -146,9 +146,7 @@ fn try_between(
         let Some(segment) = segments.next(found.place, span) else {
             return found.read_rows(reading, segments);
         };
-        let read = segment.after(found.place).and_then(|decisions| {
-            found.take(&mut decisions.map(|read| read.map(|(place, decision)| (place, Some(decision)))))
-        });
+        let read = segment.after(found.place).and_then(|decisions| found.take(&mut { decisions }));
         if read.map_err(|failure| in_segment(&segment, failure))? {
             return Ok(found.unfinished());
         }
