@@ -105,7 +105,7 @@ pub trait Catalogue: Writer + Records {
     fn bills<'a>(&'a self, session: &'a Session) -> StoreFuture<'a, Vec<Bill>>;
 
     fn tokens(&self, page: &Page) -> StoreFuture<'_, Listed<TokenRecord>>;
-    /// The latest ones, newest first. Older ones are filed away: see [`Archive`].
+    /// Newest first, of any age, filed or not. A page may be short, even empty, though `next` names another.
     fn decisions(&self, session: Option<SessionId>, page: &Page) -> StoreFuture<'_, Listed<Decision>>;
     /// Rows that could not be read, newest first. Whoever reads goes on without them.
     fn set_aside(&self, page: &Page) -> StoreFuture<'_, Listed<SetAside>>;
