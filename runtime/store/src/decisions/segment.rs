@@ -49,7 +49,7 @@ impl Content {
             count: i64::try_from(lines.len()).ok()?,
             least_id: heads().map(|head| head.id).min()?,
             greatest_id: heads().map(|head| head.id).max()?,
-            last_id: heads().last()?.id,
+            last_id: lines.last()?.head.id,
             from: heads().map(|head| head.at).min()?,
             until: heads().map(|head| head.at).max()?,
             sessions: Some(SessionSet::of(heads().filter_map(|head| head.session))),

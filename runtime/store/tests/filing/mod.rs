@@ -123,7 +123,7 @@ async fn every_decision_is_found_once_in_the_order_it_was_made() {
 async fn decisions_are_listed_newest_first_however_old_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), settings());
-    let of = |number: u32| (number % 3 == 0).then(|| id(i64::from(number / 30) + 1));
+    let of = |number: u32| number.is_multiple_of(3).then(|| id(i64::from(number / 30) + 1));
     let all: Vec<_> = (0..110).map(|number| decision(number, of(number))).collect();
     for some in all.chunks(5) {
         let effects = some.iter().map(|decision| Effect::Decision(Box::new(decision.clone())));
