@@ -18,6 +18,7 @@ mod scenarios;
 mod schemas;
 mod shadow;
 mod signing;
+mod taps;
 mod tidy;
 mod versions;
 mod webhooks;
