@@ -304,8 +304,9 @@ async fn an_answer_that_is_taken_over_is_no_call() {
     let none = AuthorizationOutput::no_opinion();
     fixture.activate(unit("policy", "1", Behaviour::SayOf(Facts::NONE, none)));
     let visit = async || {
-        for purpose in [Purpose::Authorize, Purpose::Start] {
-            let input = AuthorizationInput { purpose, ..presented() };
+        for (purpose, evse) in [(Purpose::Authorize, 0), (Purpose::Start, 1)] {
+            let mut input = AuthorizationInput { purpose, ..presented() };
+            input.station.evse = evse;
             fixture.registry.authorize(input, fixture::occasion(&cs_1())).await;
         }
     };

@@ -88,6 +88,14 @@ async fn nothing_is_taken_over_but_by_a_start() {
     assert!(ask(&fixture, started()).await.same_as.is_some());
 }
 
+/// One that stops a session, or is added to it, is shown within the session, at its connector.
+#[tokio::test]
+async fn a_token_that_is_shown_within_a_session_is_no_tap() {
+    let fixture = asking(Facts::NONE);
+    ask(&fixture, AuthorizationInput { purpose: Purpose::Authorize, ..started() }).await;
+    assert_eq!(ask(&fixture, started()).await.same_as, None);
+}
+
 #[tokio::test]
 async fn a_policy_is_asked_again_when_something_is_otherwise_that_it_read() {
     type ChangeOf = fn(&mut AuthorizationInput);

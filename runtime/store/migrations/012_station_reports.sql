@@ -18,8 +18,8 @@ WHERE CASE WHEN json_valid(body) THEN json_type(body, '$.boot') END = 'object';
 
 INSERT INTO reports (station, kind, form, body)
 SELECT id, 'powers', 1, json_object(
-    'evses', json(coalesce(json_extract(body, '$.powerWReported'), '{}')),
-    'connectors', json(coalesce(json_extract(body, '$.powerWConnectors'), '{}')))
+    'evses', json(iif(json_type(body, '$.powerWReported') = 'object', json_extract(body, '$.powerWReported'), '{}')),
+    'connectors', json(iif(json_type(body, '$.powerWConnectors') = 'object', json_extract(body, '$.powerWConnectors'), '{}')))
 FROM stations
 WHERE 'object' IN (CASE WHEN json_valid(body) THEN json_type(body, '$.powerWReported') END,
                    CASE WHEN json_valid(body) THEN json_type(body, '$.powerWConnectors') END);

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 
 use crate::codec::{text, time};
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::limits::SET_ASIDE;
 use crate::read::page::{Query, after};
 
@@ -60,7 +60,7 @@ impl Reading<'_> {
     ) -> Outcome<Option<T>> {
         match read {
             Ok(item) => Ok(Some(item)),
-            Err(failure @ (Failure::Json(_) | Failure::Broken(_))) => {
+            Err(failure) if failure.is_of_the_row() => {
                 self.aside.find(Found { table, key: key(), why: failure.to_string(), body: body() });
                 Ok(None)
             }

@@ -22,8 +22,13 @@ pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Outcome<&'r str> {
     row.get_ref(column)?.as_str().map_err(|error| Failure::Broken(error.to_string()))
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Outcome<T> {
-    Ok(serde_json::from_str(text)?)
+/// A column's bytes, whatever they are.
+pub(crate) fn bytes<'r>(row: &'r Row<'_>, column: usize) -> &'r [u8] {
+    row.get_ref(column).ok().and_then(|value| value.as_bytes_or_null().ok().flatten()).unwrap_or_default()
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(json: impl AsRef<[u8]>) -> Outcome<T> {
+    Ok(serde_json::from_slice(json.as_ref())?)
 }
 
 /// JSON in a buffer that is used again for every row.

@@ -62,6 +62,19 @@ pub(crate) struct Refused {
 }
 
 impl Failure {
+    /// A column holds what it should not; the database itself is sound.
+    pub(crate) fn is_of_the_row(&self) -> bool {
+        use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+        match self {
+            Self::Json(_) | Self::Broken(_) => true,
+            Self::Sqlite(error) => matches!(
+                error,
+                FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)
+            ),
+            _ => false,
+        }
+    }
+
     /// `what` fits after "failed to". What concerns the database is not told as one commit's trouble.
     pub(crate) fn refuse(&self, what: &str) -> Refused {
         let scope = self.scope();

@@ -26,14 +26,14 @@ pub(crate) fn decision(json: &[u8]) -> Outcome<Decision> {
     Ok(serde_json::from_slice(json)?)
 }
 
-pub(crate) fn exchange(form: u32, body: &str) -> Outcome<Exchange> {
+pub(crate) fn exchange(form: u32, body: &[u8]) -> Outcome<Exchange> {
     match form {
         EXCHANGE => decode(body),
         other => Err(unknown("a command", other)),
     }
 }
 
-pub(crate) fn report(kind: &str, form: u32, body: &str) -> Outcome<Report> {
+pub(crate) fn report(kind: &str, form: u32, body: &[u8]) -> Outcome<Report> {
     match (kind, form) {
         (IDENTITY, REPORT) => decode(body).map(Report::Identity),
         (POWERS, REPORT) => decode(body).map(Report::Powers),

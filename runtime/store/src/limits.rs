@@ -65,7 +65,7 @@ pub(crate) const IDLE: Duration = Duration::from_secs(1);
 /// How long the writer waits for another program that holds the database, a backup for instance, before it refuses.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
-/// Decisions that small transactions put into one row, and bytes of their lines at which a transaction begins another row.
+/// Decisions that small transactions put into one row, and bytes of their lines at which another row begins.
 pub(crate) const PACK_ROWS: i64 = 8;
 pub(crate) const PACK_BYTES: usize = 256 << 10;
 /// Bytes of decisions in one segment, as their rows are packed. At it the segment ends early.

@@ -63,7 +63,9 @@ impl Packer {
     }
 
     fn with(form: u8, dictionary: &'static EncoderDictionary<'static>) -> Outcome<Self> {
-        let compressor = Compressor::with_prepared_dictionary(dictionary)?;
+        let mut compressor = Compressor::with_prepared_dictionary(dictionary)?;
+        // A damaged row is found out, and not read as something else.
+        compressor.include_checksum(true)?;
         Ok(Self { form, compressor, json: Vec::new(), packed: Vec::new() })
     }
 

@@ -87,7 +87,8 @@ pub(crate) fn open_foreign(path: &Path) -> Result<Connection, OpenError> {
 pub(crate) fn settle_places(connection: &Connection, last: Option<Content>) -> rusqlite::Result<i64> {
     let Some(last) = last else { return Ok(0) };
     let end = last.last_place();
-    let sql = "SELECT 1 FROM packs WHERE first <= ?1 AND first + count > ?1 AND ?2 BETWEEN least_id AND greatest_id";
+    let sql = "SELECT 1 FROM (SELECT least_id, greatest_id FROM packs WHERE first <= ?1 ORDER BY first DESC LIMIT 1)
+               WHERE ?2 BETWEEN least_id AND greatest_id";
     let is_filed = connection.prepare(sql)?.exists((end, last.last_id.0.as_bytes().as_slice()))?;
     if !is_filed {
         // From the greatest down, so that no place is taken twice.
@@ -210,6 +211,15 @@ mod tests {
                     "timeZone":"UTC","boot":{"vendor":7},"protocol":null,"bootedAt":null}"#,
                 record("nobody"),
                 Reported::default(),
+            ),
+            (
+                r#"{"id":"by-hand","provisioning":"accepted","securityProfile":0,"passwordHash":null,"location":null,
+                    "timeZone":"UTC","powerWReported":"abc","powerWConnectors":{"1":4200},"protocol":null}"#,
+                record("by-hand"),
+                Reported {
+                    powers: Powers { connectors: [(1, Some(4_200))].into(), ..Powers::default() },
+                    ..Reported::default()
+                },
             ),
             (r#"{"id":"#, stranger(&StationId::from("cut")), Reported::default()),
             ("[1]", stranger(&StationId::from("list")), Reported::default()),

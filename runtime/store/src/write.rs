@@ -191,13 +191,16 @@ impl<'c> Writer<'c> {
             || self.tools.counters.trouble().is_some()
     }
 
-    /// Rows whose segment is durable go in one transaction.
+    /// Rows whose segment is durable go in one transaction: those behind which another begins that is filed, or comes next.
     fn delete_filed(&mut self) {
         let filed = self.tools.wake.filing.filed();
         if filed <= self.deleted {
             return;
         }
-        match self.connection.execute("DELETE FROM packs WHERE first <= ?1 AND first + count - 1 <= ?1", [filed]) {
+        match self
+            .connection
+            .execute("DELETE FROM packs WHERE first < (SELECT max(first) FROM packs WHERE first <= ?1 + 1)", [filed])
+        {
             Ok(packs) => debug!(packs, "decisions have left the database"),
             Err(error) => warn!(%error, "decisions that are filed cannot be deleted; it is tried again"),
         }

@@ -32,6 +32,11 @@ fn break_rows(folder: &Path) {
         "INSERT INTO connectors (station, evse, connector, body) VALUES ('cs-1', 1, 1, 'x')",
         "INSERT INTO reports (station, kind, form, body) VALUES ('cs-1', 'identity', 99, '{}')",
         "INSERT INTO reports (station, kind, form, body) VALUES ('cs-1', 'of-later', 1, '{}')",
+        "INSERT INTO reports (station, kind, form, body) VALUES ('cs-1', 'cut', -1, x'7bff')",
+        "INSERT INTO reports (station, kind, form, body) VALUES ('cs-1', x'ff', 'one', 7)",
+        "INSERT INTO connectors (station, evse, connector, body) VALUES ('cs-1', -1, 1, x'ff')",
+        "INSERT INTO exchanges (id, station, open, form, body) VALUES (x'07', 'cs-1', 1, 'one', x'ff')",
+        "INSERT INTO stations (id, since, body) VALUES ('cs-2', 0, x'7bff')",
         "INSERT INTO reports (station, kind, form, body) VALUES ('cs-1', 'powers', 1, '{\"evses\":{\"1\":7},\"connectors\":{}}')",
         "INSERT INTO exchanges (id, station, open, form, body) VALUES (x'00', 'cs-1', 1, 99, '{}')",
         "INSERT INTO packs (first, count, least_id, greatest_id, sessions, body) VALUES (7, 1, x'00', x'00', x'', x'ff00')",
@@ -74,19 +79,23 @@ async fn broken_rows_are_set_aside_and_everything_goes_on() {
     assert!(store.decisions(None, &page()).await.unwrap().items.is_empty());
     assert!(store.outbox(0, 10).await.unwrap().is_empty());
     assert!(store.bills(&session(3, "cs-1", "c")).await.unwrap().is_empty());
+    assert!(store.stations(&page()).await.unwrap().items.is_empty(), "and the list goes on");
+    assert_eq!(store.reported_of(vec![id.clone(), "cs-2".into()]).await.unwrap().len(), 2);
 
     store.commit(vec![put(&session(4, "cs-1", "d"))]).await.unwrap();
     let shown = loop {
         let shown = store.set_aside(&page()).await.unwrap().items;
-        if shown.len() >= 13 {
+        if shown.len() >= 18 {
             break shown;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     let mut tables: Vec<_> = shown.iter().map(|row| row.table.as_str()).collect();
     tables.sort_unstable();
-    let mut all = vec!["answers", "bills", "connectors", "decisions", "decisions", "exchanges", "outbox"];
-    all.extend(["reports", "reports", "sessions", "sessions", "stations", "tokens"]);
+    let mut all =
+        vec!["answers", "bills", "connectors", "connectors", "decisions", "decisions", "exchanges", "exchanges"];
+    all.extend(["outbox", "reports", "reports", "reports", "reports", "sessions", "sessions", "stations", "stations"]);
+    all.push("tokens");
     assert_eq!(tables, all);
     assert!(shown.iter().any(|row| row.key == "cs-1" && row.body == "{\"id\":"), "as it was: {shown:?}");
     drop(store);

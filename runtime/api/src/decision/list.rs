@@ -28,7 +28,7 @@ pub(crate) struct DecisionFilter {
     after: Option<String>,
 }
 
-/// Decisions, newest first.
+/// Decisions of any age, newest first. A page may be short, even empty, and name a `next` all the same: go on until it does not.
 #[utoipa::path(
     get,
     path = "/api/v1/decisions",

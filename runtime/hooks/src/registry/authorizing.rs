@@ -46,8 +46,9 @@ impl Registry {
         at: Occasion<'_>,
     ) -> AuthorizationAnswer {
         let generation = self.generation.load_full();
-        let purpose = input.purpose;
-        let before = match purpose {
+        // A token that is shown within a session has its place at the station.
+        let is_tap = input.purpose == Purpose::Authorize && input.station.evse == 0;
+        let before = match input.purpose {
             Purpose::Authorize => Before::default(),
             Purpose::Start => self.taps.take(at.station, (self.steady)(), &input),
         };
@@ -74,7 +75,7 @@ impl Registry {
                 break;
             }
         }
-        if purpose == Purpose::Authorize {
+        if is_tap {
             self.taps.keep(at.station, (self.steady)(), authorizing.input, authorizing.said);
         }
         AuthorizationAnswer { output: combined.into_output(), decisions: authorizing.decisions }

@@ -13,7 +13,7 @@ use amprule_domain::Timestamp;
 use rusqlite::Connection;
 
 use super::Segments;
-use super::pack::{COLUMNS, Line, Pack};
+use super::pack::{COLUMNS, FROM, Line, Pack};
 use crate::aside::{Aside, Reading};
 use crate::error::{OpenError, Outcome, explain};
 use crate::limits::{FILING_INTERVAL, SEGMENT_BYTES, UNFILED_FACTOR};
@@ -107,7 +107,9 @@ impl Clerk {
     fn work(&mut self) -> Outcome<()> {
         let oldest = self.oldest_kept();
         while self.unfiled()? >= i64::from(self.settings.hot_rows) + i64::from(self.settings.segment_rows) {
-            self.file_some()?;
+            if self.file_some()? == 0 {
+                break;
+            }
         }
         if let Some(oldest) = oldest {
             self.age_rows(oldest)?;
@@ -122,19 +124,19 @@ impl Clerk {
     }
 
     /// One segment of the oldest rows, made durable before the writer hears of it.
-    fn file_some(&mut self) -> Outcome<()> {
+    fn file_some(&mut self) -> Outcome<i64> {
         let (first, lines) = self.oldest(self.settings.segment_rows.max(1))?;
         let count = i64::try_from(lines.len()).unwrap_or(0);
         self.segments.add(first, &lines)?;
         self.filing.filed.fetch_max(first + count - 1, Ordering::AcqRel);
-        Ok(())
+        Ok(count)
     }
 
     /// Decisions without a gap between their places.
     fn oldest(&self, most: u32) -> Outcome<(i64, Vec<Line>)> {
         let reading = Reading { connection: &self.connection, aside: &self.aside };
         let filed = self.filing.filed();
-        let sql = format!("SELECT {COLUMNS} FROM packs WHERE first + count > ?1 + 1 ORDER BY first");
+        let sql = format!("SELECT {COLUMNS} FROM packs WHERE first >= {FROM} ORDER BY first");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([filed])?;
         let (mut first, mut lines, mut bytes) = (0, Vec::new(), 0);
@@ -152,7 +154,7 @@ impl Clerk {
                     None => return Ok((first, lines)),
                 }
             }
-            bytes += pack.bytes();
+            bytes += pack.packed_bytes();
             if bytes > SEGMENT_BYTES {
                 break;
             }
@@ -175,9 +177,7 @@ impl Clerk {
     }
 
     fn unfiled(&self) -> Outcome<i64> {
-        let sql = "SELECT coalesce(
-                       (SELECT first + count - 1 FROM packs ORDER BY first DESC LIMIT 1)
-                       - max((SELECT min(first) FROM packs) - 1, ?1), 0)";
+        let sql = "SELECT CAST(total(count) AS INTEGER) FROM packs WHERE first > ?1";
         Ok(self.connection.prepare_cached(sql)?.query_row([self.filing.filed()], |row| row.get(0))?)
     }
 
@@ -187,11 +187,7 @@ impl Clerk {
         let surplus = self.unfiled().unwrap_or(0) - most;
         if surplus > 0 {
             tracing::error!(decisions = surplus, "the oldest decisions are lost: too many could not be filed");
-            let newest = self.connection.query_row(
-                "SELECT first + count - 1 FROM packs ORDER BY first DESC LIMIT 1",
-                [],
-                |row| row.get::<_, i64>(0),
-            );
+            let newest = self.connection.query_row("SELECT max(first) FROM packs", [], |row| row.get::<_, i64>(0));
             if let Ok(newest) = newest {
                 self.filing.filed.fetch_max(newest - most, Ordering::AcqRel);
             }

@@ -14,6 +14,8 @@ use crate::packed::unpack;
 
 /// What [`Pack::of`] needs to be selected.
 pub(crate) const COLUMNS: &str = "first, count, sessions, body";
+/// The first place of the row that has the place behind `?1`, or of the next.
+pub(crate) const FROM: &str = "coalesce((SELECT max(first) FROM packs WHERE first <= ?1 + 1), 0)";
 
 /// What a row tells of a session: the last bytes of its id, which are random.
 pub(crate) fn mark_of(session: SessionId) -> [u8; 4] {
@@ -35,69 +37,63 @@ pub(crate) struct Head {
     pub(crate) session: Option<SessionId>,
 }
 
+/// Only its first place is believed: a damaged row must not speak for the places behind it.
 pub(crate) struct Pack<'r> {
     row: &'r Row<'r>,
     pub(crate) first: i64,
-    count: i64,
 }
 
 impl<'r> Pack<'r> {
     pub(crate) fn of(row: &'r Row<'r>) -> Outcome<Self> {
-        Ok(Self { row, first: row.get(0)?, count: row.get(1)? })
-    }
-
-    pub(crate) fn last(&self) -> i64 {
-        self.first + self.count - 1
+        Ok(Self { row, first: row.get(0)? })
     }
 
     /// False: there is nothing of this session in it.
-    pub(crate) fn may_tell_of(&self, session: SessionId) -> Outcome<bool> {
-        let marks = self.row.get_ref(2)?.as_bytes().map_err(|error| Failure::Broken(error.to_string()))?;
-        let mark = mark_of(session);
-        Ok(marks.as_chunks::<4>().0.contains(&mark))
+    pub(crate) fn may_tell_of(&self, session: SessionId) -> bool {
+        let marks = self.bytes_of(2);
+        let (marks, rest) = marks.as_chunks::<4>();
+        !rest.is_empty() || marks.contains(&mark_of(session))
     }
 
     /// Each place with its decision, or none for one that is set aside.
     pub(crate) fn decisions(&self, reading: &Reading<'_>) -> Outcome<Vec<(i64, Option<Decision>)>> {
-        let read = |(place, line): (i64, &[u8])| {
-            let decision = forms::decision(line);
-            Ok((place, reading.or_aside(decision, "decisions", || place.to_string(), || line.to_vec())?))
-        };
-        match self.text(reading)? {
-            Some(text) => lines(self.first, &text).map(read).collect(),
-            None => Ok(vec![(self.last(), None)]),
-        }
-    }
-
-    pub(crate) fn find(&self, id: DecisionId, reading: &Reading<'_>) -> Outcome<Option<Decision>> {
-        let is_it = |(_, decision): &(i64, Option<Decision>)| decision.as_ref().is_some_and(|one| one.id == id);
-        Ok(self.decisions(reading)?.into_iter().find(is_it).and_then(|(_, decision)| decision))
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.row.get_ref(3).ok().and_then(|body| body.as_bytes().ok().map(<[u8]>::len)).unwrap_or_default()
+        self.each(reading, forms::decision)
     }
 
     /// Each place with its line, as it stands in the row; none for one that is set aside.
     pub(crate) fn lines(&self, reading: &Reading<'_>) -> Outcome<Vec<(i64, Option<Line>)>> {
-        let read = |(place, line): (i64, &[u8])| {
-            let head = serde_json::from_slice(line).map_err(Failure::Json);
-            let head = reading.or_aside(head, "decisions", || place.to_string(), || line.to_vec())?;
-            Ok((place, head.map(|head| Line { head, text: line.to_vec() })))
+        self.each(reading, |line| Ok(Line { head: serde_json::from_slice(line)?, text: line.to_vec() }))
+    }
+
+    pub(crate) fn find(&self, id: DecisionId, reading: &Reading<'_>) -> Outcome<Option<Decision>> {
+        let decisions = self.decisions(reading)?.into_iter().filter_map(|(_, decision)| decision);
+        Ok({ decisions }.find(|decision| decision.id == id))
+    }
+
+    pub(crate) fn packed_bytes(&self) -> usize {
+        self.bytes_of(3).len()
+    }
+
+    fn each<T>(&self, reading: &Reading<'_>, read: impl Fn(&[u8]) -> Outcome<T>) -> Outcome<Vec<(i64, Option<T>)>> {
+        let Some(text) = self.text(reading)? else { return Ok(vec![(self.first, None)]) };
+        let or_aside = |(place, line): (i64, &[u8])| {
+            let read = reading.or_aside(read(line), "decisions", || place.to_string(), || line.to_vec())?;
+            Ok((place, read))
         };
-        match self.text(reading)? {
-            Some(text) => lines(self.first, &text).map(read).collect(),
-            None => Ok(vec![(self.last(), None)]),
-        }
+        lines(self.first, &text).map(or_aside).collect()
     }
 
     /// `None`: all of it is set aside.
     fn text(&self, reading: &Reading<'_>) -> Outcome<Option<Cow<'r, [u8]>>> {
-        let whole = |text: &Cow<'_, [u8]>| lines(self.first, text).count() as i64 == self.count;
-        let broken = || Failure::Broken(format!("a row does not hold the {} decisions that it should", self.count));
-        let text = unpack(self.row, 3).and_then(|text| if whole(&text) { Ok(text) } else { Err(broken()) });
-        let raw = || self.row.get_ref(3).ok().and_then(|body| body.as_bytes().ok().map(<[u8]>::to_vec));
-        reading.or_aside(text, "decisions", || self.first.to_string(), || raw().unwrap_or_default())
+        let count = self.row.get_ref(1)?.as_i64().ok().and_then(|count| usize::try_from(count).ok());
+        let is_whole = |text: &[u8]| Some(lines(self.first, text).count()) == count;
+        let broken = || Failure::Broken("a row does not hold the decisions that it should".to_owned());
+        let text = unpack(self.row, 3).and_then(|text| if is_whole(&text) { Ok(text) } else { Err(broken()) });
+        reading.or_aside(text, "decisions", || self.first.to_string(), || self.bytes_of(3).to_vec())
+    }
+
+    fn bytes_of(&self, column: usize) -> &'r [u8] {
+        self.row.get_ref(column).ok().and_then(|value| value.as_bytes().ok()).unwrap_or_default()
     }
 }
 

@@ -107,13 +107,12 @@ impl Segment {
             return Ok(None);
         }
         let wanted = id.to_string();
-        for line in self.lines()? {
+        for (place, line) in (self.content.first_place..).zip(self.lines()?) {
             let line = line?;
-            if line.contains(&wanted) {
-                let decision: Decision = serde_json::from_str(&line)?;
-                if decision.id == id {
-                    return Ok(Some(decision));
-                }
+            if line.contains(&wanted)
+                && let Some(decision) = self.read(place, &line).filter(|decision| decision.id == id)
+            {
+                return Ok(Some(decision));
             }
         }
         Ok(None)

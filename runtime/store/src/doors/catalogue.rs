@@ -72,9 +72,8 @@ impl Catalogue for SqliteStore {
 
     fn decisions(&self, session: Option<SessionId>, page: &Page) -> StoreFuture<'_, Listed<Decision>> {
         let (page, segments) = (page.clone(), Arc::clone(&self.segments));
-        self.readers.list("list the decisions", move |reading| {
-            read::decisions::newest(reading, &segments, session, &page, || Ok(()))
-        })
+        self.readers
+            .list("list the decisions", move |reading| read::decisions::newest(reading, &segments, session, &page))
     }
 
     fn set_aside(&self, page: &Page) -> StoreFuture<'_, Listed<SetAside>> {

@@ -6,7 +6,7 @@ use amprule_domain::{DecisionId, SessionId};
 
 use super::page::{after, limit};
 use crate::aside::Reading;
-use crate::decisions::pack::COLUMNS;
+use crate::decisions::pack::{COLUMNS, FROM};
 use crate::decisions::segment::Segment;
 use crate::decisions::{Pack, Segments};
 use crate::error::{Failure, Outcome};
@@ -25,22 +25,23 @@ pub(crate) fn one(reading: &Reading<'_>, id: DecisionId) -> Outcome<Option<Decis
 }
 
 /// Newest first, of any age: through rows, and then through segments. The cursor is the last place that was looked at.
-///
-/// `look` as in [`between`].
 pub(crate) fn newest(
     reading: &Reading<'_>,
     segments: &Segments,
     session: Option<SessionId>,
     page: &Page,
-    look: impl Fn() -> Outcome<()>,
 ) -> Outcome<Listed<Decision>> {
-    steadily(segments, look, || {
-        let before = after::<i64>(page)?.unwrap_or(i64::MAX);
-        let mut found = Newest { session, limit: limit(page), place: before, items: Vec::new() };
-        let is_full = found.read_rows(reading, segments.end())? || found.read_segments(segments)?;
-        let next = is_full.then(|| found.place.to_string());
-        Ok(Listed { items: found.items, next })
-    })
+    steadily(
+        segments,
+        || Ok(()),
+        || {
+            let before = after::<i64>(page)?.unwrap_or(i64::MAX);
+            let mut found = Newest { session, limit: limit(page), place: before, items: Vec::new() };
+            let is_full = found.read_rows(reading, segments.end())? || found.read_segments(segments);
+            let next = is_full.then(|| found.place.to_string());
+            Ok(Listed { items: found.items, next })
+        },
+    )
 }
 
 /// A page that goes back in time.
@@ -60,31 +61,36 @@ impl Newest {
         let mut rows = statement.query([self.place])?;
         while let Some(row) = rows.next()? {
             let pack = Pack::of(row)?;
-            if pack.last() <= filed {
-                break;
-            }
-            if self.session.map_or(Ok(true), |session| pack.may_tell_of(session))?
+            if self.session.is_none_or(|session| pack.may_tell_of(session))
                 && self.take(pack.decisions(reading)?.into_iter().rev().filter(|(place, _)| *place > filed))
             {
                 return Ok(true);
+            }
+            if pack.first <= filed {
+                break;
             }
         }
         Ok(false)
     }
 
-    /// True when there may be more.
-    fn read_segments(&mut self, segments: &Segments) -> Outcome<bool> {
+    /// True when there may be more. One that cannot be read, or is gone, is left out.
+    fn read_segments(&mut self, segments: &Segments) -> bool {
         for _ in 0..SEGMENTS_PER_PAGE {
-            let Some(segment) = segments.before(self.place, self.session) else { return Ok(false) };
-            let decisions = segment
-                .before(self.place, self.session, self.limit)
-                .map_err(|failure| in_segment(&segment, failure))?;
-            if self.take(decisions.into_iter()) {
-                return Ok(true);
+            let Some(segment) = segments.before(self.place, self.session) else { return false };
+            let latest = segment.before(self.place, self.session, self.limit).unwrap_or_else(|failure| {
+                let file = segment.path.display();
+                tracing::error!(%file, %failure, "a segment of decisions cannot be read; the list goes on without it");
+                Vec::new()
+            });
+            let is_all = latest.len() < self.limit;
+            if self.take(latest.into_iter()) {
+                return true;
             }
-            self.place = self.place.min(segment.content.first_place);
+            if is_all {
+                self.place = self.place.min(segment.content.first_place);
+            }
         }
-        Ok(segments.before(self.place, self.session).is_some())
+        segments.before(self.place, self.session).is_some()
     }
 
     fn take(&mut self, decisions: impl Iterator<Item = (i64, Option<Decision>)>) -> bool {
@@ -188,7 +194,7 @@ impl Found<'_> {
     /// Rows that have a segment by now are read there.
     fn read_rows(mut self, reading: &Reading<'_>, segments: &Segments) -> Outcome<Listed<Decision>> {
         self.place = self.place.max(segments.end());
-        let sql = format!("SELECT {COLUMNS} FROM packs WHERE first + count > ?1 + 1 ORDER BY first LIMIT ?2");
+        let sql = format!("SELECT {COLUMNS} FROM packs WHERE first >= {FROM} ORDER BY first LIMIT ?2");
         let mut statement = reading.prepare_cached(&sql)?;
         let mut rows = statement.query((self.place, ROWS_PER_PAGE as i64))?;
         let (mut looked_at, from) = (0, self.place);

@@ -7,7 +7,8 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::page::{Query, after};
 use crate::aside::Reading;
-use crate::error::Outcome;
+use crate::codec::bytes;
+use crate::error::{Failure, Outcome};
 use crate::forms;
 
 pub(crate) fn open(reading: &Reading<'_>, station: &StationId) -> Outcome<Vec<Exchange>> {
@@ -41,7 +42,7 @@ pub(crate) fn list(reading: &Reading<'_>, filter: &ExchangeFilter, page: &Page) 
 
 /// Of number, form and body.
 fn exchange(reading: &Reading<'_>, row: &Row<'_>) -> Outcome<Option<Exchange>> {
-    let (n, body): (i64, String) = (row.get(0)?, row.get(2)?);
-    let read = forms::exchange(row.get(1)?, &body);
-    reading.or_aside(read, "exchanges", || n.to_string(), || body.clone().into_bytes())
+    let (n, body) = (row.get::<_, i64>(0)?, bytes(row, 2));
+    let read = row.get(1).map_err(Failure::from).and_then(|form| forms::exchange(form, body));
+    reading.or_aside(read, "exchanges", || n.to_string(), || body.to_vec())
 }

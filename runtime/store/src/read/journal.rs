@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::page::{limit, not_a_cursor};
 use crate::aside::Reading;
-use crate::codec::{self, decode};
+use crate::codec::{self, bytes, decode};
 use crate::error::Outcome;
 use crate::limits::{ANSWERS_PER_STATION, SESSIONS_REMEMBERED};
 use crate::packed::unpack;
@@ -154,9 +154,8 @@ fn kept_answers(reading: &Reading<'_>, station: &StationId) -> Outcome<Vec<(i64,
     let mut rows = statement.query([station.as_str()])?;
     let mut answers = Vec::new();
     while let Some(row) = rows.next()? {
-        let (n, reply): (i64, String) = (row.get(1)?, row.get(4)?);
-        let read =
-            reading.or_aside(decode(&reply), "answers", || format!("{station} {n}"), || reply.clone().into_bytes())?;
+        let (n, reply): (i64, _) = (row.get(1)?, bytes(row, 4));
+        let read = reading.or_aside(decode(reply), "answers", || format!("{station} {n}"), || reply.to_vec())?;
         if let Some(reply) = read {
             answers.push((row.get(0)?, n, Answered { message: key(row.get(2)?, row.get(3)?), reply }));
         }

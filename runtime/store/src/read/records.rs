@@ -6,21 +6,21 @@ use amprule_domain::event::ConnectorStatus;
 use amprule_domain::reported::Reported;
 use amprule_domain::station::StationRecord;
 use amprule_domain::token::TokenRecord;
-use rusqlite::OptionalExtension;
 use serde::de::DeserializeOwned;
 
 use super::page::Query;
 use crate::aside::{Reading, stranger};
-use crate::codec::decode;
-use crate::error::Outcome;
+use crate::codec::{bytes, decode};
+use crate::error::{Failure, Outcome};
 use crate::forms;
 
 /// One whose row cannot be read is a stranger that waits to be accepted.
 pub(crate) fn station(reading: &Reading<'_>, id: &StationId) -> Outcome<Option<StationRecord>> {
-    let sql = "SELECT body FROM stations WHERE id = ?1";
-    let body: Option<String> = reading.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0)).optional()?;
-    let Some(body) = body else { return Ok(None) };
-    let read = reading.or_aside(decode(&body), "stations", || id.to_string(), || body.clone().into_bytes())?;
+    let mut statement = reading.prepare_cached("SELECT body FROM stations WHERE id = ?1")?;
+    let mut rows = statement.query([id.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let body = bytes(row, 0);
+    let read = reading.or_aside(decode(body), "stations", || id.to_string(), || body.to_vec())?;
     Ok(Some(read.unwrap_or_else(|| stranger(id))))
 }
 
@@ -34,9 +34,9 @@ pub(crate) fn reported(reading: &Reading<'_>, station: &StationId) -> Outcome<Re
     let mut rows = statement.query([station.as_str()])?;
     let mut reported = Reported::default();
     while let Some(row) = rows.next()? {
-        let (kind, form, body): (String, u32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (key, read) = (|| format!("{station} {kind}"), forms::report(&kind, form, &body));
-        if let Some(report) = reading.or_aside(read, "reports", key, || body.clone().into_bytes())? {
+        let (kind, body) = (String::from_utf8_lossy(bytes(row, 0)), bytes(row, 2));
+        let read = row.get(1).map_err(Failure::from).and_then(|form| forms::report(&kind, form, body));
+        if let Some(report) = reading.or_aside(read, "reports", || format!("{station} {kind}"), || body.to_vec())? {
             reported.take(report);
         }
     }
@@ -50,9 +50,9 @@ pub(crate) fn connectors(reading: &Reading<'_>, station: &StationId) -> Outcome<
     let mut rows = statement.query([station.as_str()])?;
     let mut connectors = Vec::new();
     while let Some(row) = rows.next()? {
-        let (body, evse, connector): (String, u32, u32) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (body, evse, connector): (_, i64, i64) = (bytes(row, 0), row.get(1)?, row.get(2)?);
         let key = || format!("{station} {evse} {connector}");
-        connectors.extend(reading.or_aside(decode(&body), "connectors", key, || body.clone().into_bytes())?);
+        connectors.extend(reading.or_aside(decode(body), "connectors", key, || body.to_vec())?);
     }
     Ok(connectors)
 }
@@ -66,9 +66,11 @@ pub(crate) fn tokens(reading: &Reading<'_>, page: &Page) -> Outcome<Listed<Token
 }
 
 fn one<T: DeserializeOwned>(reading: &Reading<'_>, table: &'static str, sql: &str, key: &str) -> Outcome<Option<T>> {
-    let body: Option<String> = reading.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()?;
-    let Some(body) = body else { return Ok(None) };
-    reading.or_aside(decode(&body), table, || key.to_owned(), || body.clone().into_bytes())
+    let mut statement = reading.prepare_cached(sql)?;
+    let mut rows = statement.query([key])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let body = bytes(row, 0);
+    reading.or_aside(decode(body), table, || key.to_owned(), || body.to_vec())
 }
 
 /// The cursor is the last item's key.
@@ -83,8 +85,8 @@ fn by_key<T: DeserializeOwned>(
         query.filter(&format!("{key} > ?"), [after.clone().into()]);
     }
     query.list(reading, key, page, |row| {
-        let (key, body): (String, String) = (row.get(0)?, row.get(1)?);
-        let item = reading.or_aside(decode(&body), table, || key.clone(), || body.clone().into_bytes())?;
+        let (key, body): (String, _) = (row.get(0)?, bytes(row, 1));
+        let item = reading.or_aside(decode(body), table, || key.clone(), || body.to_vec())?;
         Ok((key, item))
     })
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Params, Row, params};
 
 use super::page::{Query, after_pair};
 use crate::aside::Reading;
-use crate::codec::{decode, micros, text};
+use crate::codec::{bytes, decode, micros, text};
 use crate::error::{Failure, Outcome};
 use crate::forms;
 use crate::packed::unpack;
@@ -179,11 +179,6 @@ fn session(reading: &Reading<'_>, no: i64, row: &Row<'_>, first: usize) -> Outco
     let read = || join(&unpack(row, first)?, &unpack(row, first + 1)?);
     let whole = || [bytes(row, first), b"\n", bytes(row, first + 1)].concat();
     reading.or_aside(read(), "sessions", || no.to_string(), whole)
-}
-
-/// A column as it stands.
-fn bytes<'r>(row: &'r Row<'_>, column: usize) -> &'r [u8] {
-    row.get_ref(column).ok().and_then(|column| column.as_bytes_or_null().ok().flatten()).unwrap_or_default()
 }
 
 fn bounded(count: usize) -> i64 {

@@ -1,6 +1,6 @@
 //! Decisions: those of one transaction in one row, which packs them together and costs one place in each index.
 //!
-//! Where transactions are small, the next ones go into the same row until it holds some.
+//! Where transactions are small, the next ones go into the same row until it holds some; where one is large, it takes several.
 
 use std::sync::Arc;
 
@@ -13,21 +13,25 @@ use crate::error::Outcome;
 use crate::limits::{PACK_BYTES, PACK_ROWS};
 use crate::packed::Packer;
 
+/// More decisions than a row ever holds.
+const GAP: i64 = 1 << 20;
+
 pub(super) struct Decisions<'c> {
     last: Statement<'c>,
-    put: Statement<'c>,
+    add: Statement<'c>,
+    extend: Statement<'c>,
     packer: Packer,
     filing: Arc<Filing>,
     /// The place of the last one. `None` until it is looked up.
     end: Option<i64>,
     /// Of the transaction that runs.
-    new: Pack,
+    new: Gathered,
     /// The row that was written last, while there is room in it.
-    open: Option<Pack>,
+    open: Option<Gathered>,
 }
 
 #[derive(Default)]
-struct Pack {
+struct Gathered {
     first: i64,
     count: i64,
     /// The least and the greatest.
@@ -38,18 +42,18 @@ struct Pack {
 
 impl<'c> Decisions<'c> {
     pub(super) fn new(connection: &'c Connection, filing: Arc<Filing>) -> Outcome<Self> {
-        let sql =
-            "INSERT INTO packs (first, count, least_id, greatest_id, sessions, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                   ON CONFLICT (first) DO UPDATE SET
-                       count = excluded.count, least_id = excluded.least_id, greatest_id = excluded.greatest_id,
-                       sessions = excluded.sessions, body = excluded.body";
+        let add =
+            "INSERT INTO packs (first, count, least_id, greatest_id, sessions, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let extend =
+            "UPDATE packs SET count = ?2, least_id = ?3, greatest_id = ?4, sessions = ?5, body = ?6 WHERE first = ?1";
         Ok(Self {
-            last: connection.prepare("SELECT first + count - 1 FROM packs ORDER BY first DESC LIMIT 1")?,
-            put: connection.prepare(sql)?,
+            last: connection.prepare("SELECT first, count FROM packs ORDER BY first DESC LIMIT 1")?,
+            add: connection.prepare(add)?,
+            extend: connection.prepare(extend)?,
             packer: Packer::quick()?,
             filing,
             end: None,
-            new: Pack::default(),
+            new: Gathered::default(),
             open: None,
         })
     }
@@ -65,19 +69,23 @@ impl<'c> Decisions<'c> {
             return Ok(());
         }
         let (filed, end) = (self.filing.filed(), self.end()?);
-        let fits = |open: &Pack| open.first > filed && open.count + self.new.count <= PACK_ROWS;
-        match self.open.take().filter(fits) {
+        let fits = |open: &Gathered| open.first > filed && open.has_room_for(&self.new);
+        let statement = match self.open.take().filter(fits) {
             Some(mut open) => {
                 open.append(&self.new);
                 std::mem::swap(&mut self.new, &mut open);
+                &mut self.extend
             }
-            None => self.new.first = end.max(filed) + 1,
-        }
-        let Pack { first, count, ids, sessions, lines } = &self.new;
+            None => {
+                self.new.first = end.max(filed) + 1;
+                &mut self.add
+            }
+        };
+        let Gathered { first, count, ids, sessions, lines } = &self.new;
         if let Some((least, greatest)) = ids {
             let (least, greatest) = (least.0.as_bytes().as_slice(), greatest.0.as_bytes().as_slice());
             let body = self.packer.pack_text(lines)?;
-            self.put.execute(params![first, count, least, greatest, sessions, body])?;
+            statement.execute(params![first, count, least, greatest, sessions, body])?;
         }
         self.end = Some(first + count - 1);
         match *count < PACK_ROWS {
@@ -96,12 +104,19 @@ impl<'c> Decisions<'c> {
     fn end(&mut self) -> Outcome<i64> {
         match self.end {
             Some(end) => Ok(end),
-            None => Ok(self.last.query_row([], |row| row.get(0)).optional()?.unwrap_or(0)),
+            None => {
+                let last = self.last.query_row([], |row| {
+                    // Places may have gaps: behind a damaged row comes a wide one.
+                    let count = row.get_ref(1)?.as_i64().ok().filter(|count| (1..=GAP).contains(count)).unwrap_or(GAP);
+                    Ok(row.get::<_, i64>(0)?.saturating_add(count - 1))
+                });
+                Ok(last.optional()?.unwrap_or(0))
+            }
         }
     }
 }
 
-impl Pack {
+impl Gathered {
     fn add(&mut self, decision: &Decision) -> Outcome<()> {
         serde_json::to_writer(&mut self.lines, decision)?;
         self.lines.push(b'\n');
@@ -112,6 +127,10 @@ impl Pack {
         }
         self.count += 1;
         Ok(())
+    }
+
+    fn has_room_for(&self, new: &Self) -> bool {
+        self.count + new.count <= PACK_ROWS && self.lines.len() + new.lines.len() <= PACK_BYTES
     }
 
     fn append(&mut self, new: &Self) {

@@ -27,12 +27,15 @@ impl<'c> Records<'c> {
         Self { connection, body: Body::default(), crowded: HashSet::new() }
     }
 
-    /// `since` is kept from the first time.
+    /// `since` is kept from the first time. One that is new here has said nothing yet, whatever rows are left.
     pub(super) fn station(&mut self, station: &StationRecord, since: i64) -> Outcome<()> {
-        let sql = "INSERT INTO stations (id, since, body) VALUES (?1, ?2, ?3)
-                   ON CONFLICT (id) DO UPDATE SET body = excluded.body";
-        let body = self.body.of(station)?;
-        self.connection.prepare_cached(sql)?.execute(params![station.id.as_str(), since, body])?;
+        let (id, body) = (station.id.as_str(), self.body.of(station)?);
+        let known = self.connection.prepare_cached("UPDATE stations SET body = ?2 WHERE id = ?1")?;
+        if { known }.execute(params![id, body])? == 0 {
+            let sql = "INSERT INTO stations (id, since, body) VALUES (?1, ?2, ?3)";
+            self.connection.prepare_cached(sql)?.execute(params![id, since, body])?;
+            self.connection.prepare_cached("DELETE FROM reports WHERE station = ?1")?.execute([id])?;
+        }
         Ok(())
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Sessions<'c> {
     unmark: Statement<'c>,
     mark: Statement<'c>,
     may_be_filed: Statement<'c>,
-    before: Statement<'c>,
+    known: Statement<'c>,
     head: Part,
     course: Part,
     changes: Changes,
@@ -38,7 +38,7 @@ impl<'c> Sessions<'c> {
             unmark: connection.prepare("DELETE FROM marked WHERE session = ?1")?,
             mark: connection.prepare("INSERT OR IGNORE INTO marked (mark, started_at, session) VALUES (?1, ?2, ?3)")?,
             may_be_filed: connection.prepare("INSERT OR REPLACE INTO unfiled (session) VALUES (?1)")?,
-            before: connection.prepare("SELECT iif(charging, token, NULL) FROM sessions WHERE no = ?1")?,
+            known: connection.prepare("SELECT iif(charging, token, NULL) FROM sessions WHERE no = ?1")?,
             head: Part::new()?,
             course: Part::new()?,
             changes: Changes::new(),
@@ -62,10 +62,10 @@ impl<'c> Sessions<'c> {
         ];
         if self.move_on.execute(course_row)? == 0 {
             let row = Row { session, charging, token: session.token.as_ref().map(IdToken::key) };
-            let before = Before::of(&mut self.before, no)?;
-            self.changes.extend(before.changes(&row));
+            let known = Known::of(&mut self.known, no)?;
+            self.changes.extend(known.changes(&row));
             let head = self.head.of::<HeadOf<'_>>(&head, is_over)?;
-            if !before.is_there || row.put(&mut self.settle, &head)? == 0 {
+            if !known.is_there || row.put(&mut self.settle, &head)? == 0 {
                 row.put_whole(&mut self.put_head, &head)?;
             }
             self.put_course.execute(course_row)?;
@@ -99,12 +99,12 @@ fn is_charging(session: &Session) -> bool {
 
 /// What the table of sessions has of a session.
 #[derive(Default)]
-struct Before {
+struct Known {
     is_there: bool,
     charging_token: Option<String>,
 }
 
-impl Before {
+impl Known {
     fn of(statement: &mut Statement<'_>, no: SessionNo) -> Outcome<Self> {
         let read = statement.query_row([no.0], |row| Ok(Self { is_there: true, charging_token: row.get(0)? }));
         Ok(read.optional()?.unwrap_or_default())

@@ -12,7 +12,7 @@ use amprule_domain::{SessionId, Timestamp};
 use amprule_store::{DecisionSettings, SqliteStore, StoreReader, StoreSettings};
 use tempfile::TempDir;
 
-use crate::suite::build::{at, decision, id};
+use crate::suite::build::{at, decision, id, readings};
 
 struct At(Timestamp);
 
@@ -60,9 +60,13 @@ fn rows(folder: &Path) -> i64 {
 }
 
 async fn newest(store: &SqliteStore, session: Option<SessionId>) -> Vec<Decision> {
+    newest_by(store, session, 7).await
+}
+
+async fn newest_by(store: &SqliteStore, session: Option<SessionId>, limit: usize) -> Vec<Decision> {
     let (mut after, mut all) = (None, Vec::new());
     loop {
-        let listed = store.decisions(session, &Page { after, limit: 7 }).await.unwrap();
+        let listed = store.decisions(session, &Page { after, limit }).await.unwrap();
         all.extend(listed.items);
         after = listed.next;
         if after.is_none() {
@@ -140,6 +144,77 @@ async fn decisions_are_listed_newest_first_however_old_they_are() {
         assert!(newest(&store, Some(id(9))).await.is_empty());
         store.close();
     }
+}
+
+/// In a segment: a line that nobody can read; then a whole file.
+#[tokio::test]
+async fn what_cannot_be_read_is_left_out_and_nothing_behind_it() {
+    let (folder, store) = filled().await;
+    drop(store);
+    let path = &segments(folder.path())[2];
+    let packed = std::fs::read(path).unwrap();
+    let header = 8 + u32::from_le_bytes(packed[4..8].try_into().unwrap()) as usize;
+    let lines = String::from_utf8(zstd::decode_all(&packed[header..]).unwrap()).unwrap();
+    let broken = lines.replacen("\"hook\":\"pricing\"", "\"hook\":\"guessing\"", 1);
+    let (from, until) = (40, 60);
+    std::fs::write(path, [&packed[..header], &zstd::encode_all(broken.as_bytes(), 1).unwrap()].concat()).unwrap();
+    let store = open(folder.path(), settings());
+    let mut expect = expected(0..105);
+    expect.remove(from);
+    for limit in [1, 3, 7, 19, 20, 21, 200] {
+        assert!(newest_by(&store, None, limit).await.iter().eq(expect.iter().rev()), "in pages of {limit}");
+    }
+    assert_eq!(store.decision(decision(from as u32, None).id).await.unwrap(), None);
+    assert_eq!(all(&store).await, expect);
+
+    std::fs::write(path, &packed[..header + 40]).unwrap();
+    assert!(newest_by(&store, None, 7).await.iter().eq([&expect[..from], &expect[until - 1..]].concat().iter().rev()));
+    std::fs::remove_file(path).unwrap();
+    assert!(newest_by(&store, None, 7).await.iter().eq([&expect[..from], &expect[until - 1..]].concat().iter().rev()));
+}
+
+/// A row may be damaged at any place; those before and behind it are filed all the same.
+#[tokio::test]
+async fn a_damaged_row_is_set_aside_and_those_behind_it_are_filed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), DecisionSettings { hot_rows: 1_000, ..settings() });
+    decide(&store, 0..64).await;
+    drop(store);
+    let database = rusqlite::Connection::open(folder.path().join("amprule.db")).unwrap();
+    let damage = "UPDATE packs SET count = 1000000 WHERE first = 17;
+                  UPDATE packs SET body = substr(body, 1, 30) WHERE first = 33;
+                  UPDATE packs SET body = CAST(substr(body, 1, 60) || x'00' || substr(body, 62) AS BLOB) WHERE first = 49;";
+    database.execute_batch(damage).unwrap();
+    drop(database);
+    let mut expect = expected(0..64);
+    expect.retain(|one| ![16..24, 32..40, 48..56].iter().any(|lost| lost.clone().any(|n| decision(n, None) == *one)));
+    let store = open(folder.path(), DecisionSettings { hot_rows: 1, segment_rows: 6, ..settings() });
+    decide(&store, 64..70).await;
+    expect.extend(expected(64..70));
+    until("the old ones are filed", async || segments(folder.path()).len() >= 8).await;
+    assert_eq!(all(&store).await, expect);
+    assert!(newest(&store, None).await.iter().eq(expect.iter().rev()));
+    let aside = async || store.set_aside(&Page { after: None, limit: 9 }).await.unwrap().items.len() == 3;
+    until("three rows are set aside", aside).await;
+}
+
+#[tokio::test]
+async fn large_transactions_take_several_rows_and_a_refused_one_leaves_no_gap_in_what_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), DecisionSettings { hot_rows: 1_000, ..settings() });
+    let large = |number| Decision { unit: "x".repeat(100_000), ..decision(number, None) };
+    let all_of =
+        |numbers: std::ops::Range<u32>| -> Vec<_> { numbers.map(|n| Effect::Decision(Box::new(large(n)))).collect() };
+    store.commit(all_of(0..1)).await.unwrap();
+    store.commit(all_of(1..10)).await.unwrap();
+    let refused = [all_of(10..14), vec![readings(99, "of nobody", &[1])]].concat();
+    assert!(store.commit(refused).await.is_err());
+    store.commit(all_of(10..12)).await.unwrap();
+    let expect: Vec<_> = (0..12).map(large).collect();
+    assert!(newest(&store, None).await.iter().eq(expect.iter().rev()));
+    let database = rusqlite::Connection::open(folder.path().join("amprule.db")).unwrap();
+    let most: i64 = database.query_row("SELECT max(count) FROM packs", [], |row| row.get(0)).unwrap();
+    assert!(most <= 3, "{most} in a row");
 }
 
 #[tokio::test]
