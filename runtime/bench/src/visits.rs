@@ -45,12 +45,17 @@ pub(crate) fn measure(ground: Ground<'_>, seconds: f64) -> Result<Visits> {
     })
 }
 
-/// Of all files below a folder.
+/// Of all files below a folder. The server works there meanwhile: a file may get its name, or go, between two looks.
 pub(crate) fn bytes(folder: &Path) -> Result<u64> {
     let mut sum = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        sum += if entry.file_type()?.is_dir() { bytes(&entry.path())? } else { entry.metadata()?.len() };
+        sum += match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => bytes(&entry.path())?,
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error.into()),
+        };
     }
     Ok(sum)
 }
