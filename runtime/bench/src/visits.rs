@@ -45,10 +45,15 @@ pub(crate) fn measure(ground: Ground<'_>, seconds: f64) -> Result<Visits> {
     })
 }
 
-/// Of all files below a folder. The server works there meanwhile: a file may get its name, or go, between two looks.
+/// Of all files below a folder, which may not be there yet. The server works there meanwhile: a file may go between two looks.
 pub(crate) fn bytes(folder: &Path) -> Result<u64> {
     let mut sum = 0;
-    for entry in std::fs::read_dir(folder)? {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error.into()),
+    };
+    for entry in entries {
         let entry = entry?;
         sum += match entry.metadata() {
             Ok(metadata) if metadata.is_dir() => bytes(&entry.path())?,
