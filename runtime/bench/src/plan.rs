@@ -29,6 +29,9 @@ pub(crate) struct Plan {
     /// Shorter runs.
     #[arg(long)]
     quick: bool,
+    /// Only single messages beside the echo, reloads, calls and idle connections, and what else is named.
+    #[arg(long)]
+    echo: bool,
     /// Only whole visits, and what else is named.
     #[arg(long)]
     visits: bool,
@@ -88,11 +91,12 @@ impl Plan {
             [self.visits, self.stations.is_some(), self.history.is_some(), self.lists.is_some(), self.month.is_some()];
         let measures: Vec<Measure> =
             Measure::ALL.into_iter().zip(named).filter_map(|(measure, is_named)| is_named.then_some(measure)).collect();
+        let is_whole = measures.is_empty() && !self.echo;
         let mut all: Vec<Box<dyn Figures>> = Vec::new();
-        if measures.is_empty() {
+        if self.echo || is_whole {
             all.push(Box::new(self.beside_echo()?));
         }
-        for measure in if measures.is_empty() { Measure::ALL.to_vec() } else { measures } {
+        for measure in if is_whole { Measure::ALL.to_vec() } else { measures } {
             all.push(self.measure(measure)?);
         }
         if self.json {

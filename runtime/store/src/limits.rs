@@ -51,6 +51,8 @@ pub(crate) const WORDS_MAX: usize = 64;
 
 /// Sessions whose end of the journal the writer knows by heart. At it, it forgets all and looks them up again.
 pub(crate) const JOURNAL_ENDS: usize = 65_536;
+/// Open sessions whose cost the writer knows by heart while tokens have budgets. At it, likewise.
+pub(crate) const COSTS: usize = 65_536;
 
 /// Connections for single records, read on the caller's thread, and for lists, read on a thread that may block.
 pub(crate) const POINT_READERS: usize = 4;

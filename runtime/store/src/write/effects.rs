@@ -53,6 +53,7 @@ impl<'c> Effects<'c> {
 
     /// What is written once for all commits of a transaction.
     pub(super) fn finish(&mut self) -> Result<(), Refused> {
+        self.budgets.finish().map_err(|failure| failure.refuse("add up what tokens have spent"))?;
         self.decisions.finish().map_err(|failure| failure.refuse("write decisions"))
     }
 
