@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 use crate::place::Shape;
 use crate::read::Files;
 
+/// Bytes of a manifest, and of parameters.
+const TEXT_MAX: usize = 256 << 10;
+
 pub(crate) enum Refusal {
     /// Nothing is wrong, but the entry is not there yet.
     Waiting {
@@ -83,6 +86,10 @@ fn no_entry(manifest: Manifest, kind: Kind) -> Refusal {
 
 fn text<'f>(files: &'f BTreeMap<String, Vec<u8>>, name: &str) -> Result<Option<&'f str>, Vec<Diagnostic>> {
     let Some(bytes) = files.get(name) else { return Ok(None) };
+    if bytes.len() > TEXT_MAX {
+        let why = format!("{} KiB; at most {} are read", bytes.len() >> 10, TEXT_MAX >> 10);
+        return Err(vec![Diagnostic::new("limit", why).in_file(name)]);
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
         Err(error) => {

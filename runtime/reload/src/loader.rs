@@ -13,6 +13,7 @@ use crate::findings::Findings;
 use crate::known::Known;
 use crate::making::Making;
 use crate::place::{self, Place};
+use crate::progress::Progress;
 use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
 use crate::workshop::Workshop;
@@ -29,6 +30,7 @@ pub(crate) struct Loader {
     pub(crate) making: BTreeMap<PathBuf, Making>,
     /// Where operators say which units are asked.
     pub(crate) rules: Option<RulesFile>,
+    pub(crate) progress: Arc<Progress>,
 }
 
 /// At start-up a place whose id was another's at first is judged again, this often.
@@ -47,7 +49,8 @@ impl Loader {
         let writer = move |entries: &Entries| active::write_quarantine(&archive_of, entries);
         registry.open_quarantine(active::quarantine(&settings.archive), Box::new(writer));
         let (known, making) = (BTreeMap::new(), BTreeMap::new());
-        Self { settings, registry, workshop, archive, gate, active, known, making, rules: None }
+        let progress = Arc::new(Progress::new(settings.compile + settings.rescan));
+        Self { settings, registry, workshop, archive, gate, active, known, making, rules: None, progress }
     }
 
     /// The first look. Everything that is there becomes one generation, however long it takes to compile; candidates come
@@ -118,6 +121,7 @@ impl Loader {
         let (places, unreadable) = self.places();
         let present: HashSet<PathBuf> = places.iter().map(|place| place.path.clone()).collect();
         for place in &places {
+            self.progress.turns_to(place.path.display());
             self.judge(place, &present, findings);
         }
         self.miss(&present, &unreadable, findings);
@@ -126,6 +130,7 @@ impl Loader {
     fn places(&self) -> (Vec<Place>, Vec<PathBuf>) {
         let (mut places, mut unreadable) = (Vec::new(), Vec::new());
         for folder in self.settings.watched() {
+            self.progress.turns_to(folder.display());
             match place::find(folder) {
                 Ok(found) => places.extend(found),
                 Err(error) => {

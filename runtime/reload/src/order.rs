@@ -44,6 +44,7 @@ pub enum Refused {
 impl Loader {
     pub(crate) fn follow(&mut self, order: &Order) -> Result<(), Refused> {
         let id = &order.id;
+        self.progress.turns_to(format_args!("an order about {id}"));
         match &order.verb {
             Verb::Activate { hash } => {
                 let (path, _) = self.standing_of(id)?;

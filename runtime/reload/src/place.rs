@@ -66,7 +66,9 @@ pub(crate) fn folders(root: &Path, depth: usize) -> Vec<PathBuf> {
     if depth > 0 {
         let below = children(root).unwrap_or_default();
         for child in below.into_iter().filter(|path| path.is_dir() && !is_foreign(path)) {
-            folders.extend(self::folders(&child, depth - 1));
+            // A unit may be a link; below it nothing is followed, for links may lead in circles.
+            let depth = if is_real_folder(&child) { depth - 1 } else { 0 };
+            folders.extend(self::folders(&child, depth));
         }
     }
     folders
@@ -83,6 +85,11 @@ pub(crate) fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
     paths.retain(|path| !is_ignored(path));
     paths.sort();
     Ok(paths)
+}
+
+/// A folder, and not a link to one.
+pub(crate) fn is_real_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Build folders of a plugin: they never belong to the unit.

@@ -6,15 +6,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{self, Metadata};
-use std::io::Read as _;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use amprule_hooks::{Diagnostic, cases, manifest};
 use sha2::{Digest, Sha256};
 
-use crate::place::{self, Place, Shape, children, is_foreign};
+use crate::place::{self, Place, Shape, children, is_foreign, is_real_folder};
+use crate::regular::{self, FileStamp};
 use crate::settings::Bounds;
 
 /// A stamp is trusted when the newest change is older than this: file times are coarser than writes are quick.
@@ -36,14 +36,6 @@ pub(crate) enum Unreadable {
 pub(crate) struct Stamp {
     files: Vec<(String, FileStamp)>,
     trusted: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileStamp {
-    len: u64,
-    modified: Option<SystemTime>,
-    /// Inode and time of its last change, where there are such.
-    identity: (u64, i64, i64),
 }
 
 /// A file that belongs to the unit.
@@ -75,7 +67,10 @@ pub(crate) fn read(place: &Place, bounds: &Bounds) -> Result<(Files, Stamp), Unr
     let before = members(place, bounds).map_err(Unreadable::Refused)?;
     let mut files = BTreeMap::new();
     for member in &before {
-        let bytes = bounded(&member.path, bounds.bytes).map_err(|_| Unreadable::Moving)?;
+        let (bytes, stamp) = regular::read(&member.path, bounds.bytes).map_err(|_| Unreadable::Moving)?;
+        if stamp != member.stamp {
+            return Err(Unreadable::Moving);
+        }
         files.insert(member.name.clone(), bytes);
     }
     let after = members(place, bounds).map_err(Unreadable::Refused)?;
@@ -119,6 +114,7 @@ fn members(place: &Place, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic
         home: fs::canonicalize(place.home()).map_err(|error| refuse(&place.text(), &error))?,
         bounds,
         found: Vec::new(),
+        seen: 0,
     };
     match place.shape {
         Shape::Single => {
@@ -129,7 +125,8 @@ fn members(place: &Place, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic
             }
         }
         Shape::Folder => {
-            let declared = bounded(&place.path.join("plugin.toml"), bounds.bytes).unwrap_or_default();
+            let declared = regular::read(&place.path.join("plugin.toml"), bounds.bytes);
+            let declared = declared.map(|(bytes, _)| bytes).unwrap_or_default();
             let entry =
                 manifest::entry_of(&String::from_utf8_lossy(&declared)).unwrap_or_else(|| "plugin.wasm".to_owned());
             walk.folder(&place.path, "", &entry)?;
@@ -143,13 +140,20 @@ struct Walk<'b> {
     home: PathBuf,
     bounds: &'b Bounds,
     found: Vec<Member>,
+    /// Files and folders that were looked at, whether they belong to the unit or not.
+    seen: usize,
 }
 
 impl Walk<'_> {
     fn folder(&mut self, folder: &Path, prefix: &str, entry: &str) -> Result<(), Vec<Diagnostic>> {
         for path in children(folder).map_err(|error| refuse(prefix, &error))? {
+            self.seen += 1;
+            if self.seen > self.bounds.entries {
+                let why = format!("the unit's folder has more than {} files and folders", self.bounds.entries);
+                return Err(vec![Diagnostic::new("limit", why).hint("keep what is not the unit's elsewhere")]);
+            }
             let name = format!("{prefix}{}", file_name(&path));
-            if path.is_dir() {
+            if is_real_folder(&path) {
                 if !is_foreign(&path) && prefix.matches('/').count() < self.bounds.depth {
                     self.folder(&path, &format!("{name}/"), entry)?;
                 }
@@ -192,29 +196,10 @@ impl Walk<'_> {
     }
 }
 
-impl FileStamp {
-    fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        let identity = {
-            use std::os::unix::fs::MetadataExt as _;
-            (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
-        };
-        #[cfg(not(unix))]
-        let identity = (0, 0, 0);
-        Self { len: metadata.len(), modified: metadata.modified().ok(), identity }
-    }
-}
-
 pub(crate) fn belongs(name: &str, entry: &str) -> bool {
     let is_script = name.ends_with(".rhai") && !place::is_definitions(name);
     let own = ["plugin.toml", "parameters.toml", "contents.json", "signature.json", entry].contains(&name);
     own || is_script || cases::is_case_file(name)
-}
-
-fn bounded(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn file_name(path: &Path) -> String {

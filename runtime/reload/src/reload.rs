@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use amprule_domain::pricing::{Pin, PinnedUnit};
@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use crate::archive::ArchiveFolder;
 use crate::loader::Loader;
 use crate::order::{Order, Refused};
+use crate::progress::{Progress, Stuck};
 use crate::quiet::{Hint, wait_for_quiet};
 use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
@@ -95,11 +96,17 @@ impl Reload {
         let (send, hints) = channel();
         let watch = Watch::new(send.clone(), &self.settings, self.loader.rules.as_ref().map(RulesFile::path));
         let (orders, given) = sync_channel(ORDERS);
+        let progress = Arc::clone(&self.loader.progress);
         let mut task = Task { reload: self, watch, pinned, orders: given, forgot: None, tidied: None };
         // The watches stand when this returns.
         task.watch.refresh(&task.reload.settings, false);
-        let thread = thread::Builder::new().name("amprule-reload".to_owned()).spawn(move || task.run(&hints))?;
-        Ok(Watching { hints: send, orders, thread: Mutex::new(Some(thread)) })
+        let (alive, ended) = sync_channel(0);
+        let work = move || {
+            let _until_the_end = alive;
+            task.run(&hints);
+        };
+        thread::Builder::new().name("amprule-reload".to_owned()).spawn(work)?;
+        Ok(Watching { hints: send, orders, progress, ended: Mutex::new(Some(ended)) })
     }
 }
 
@@ -107,7 +114,9 @@ impl Reload {
 pub struct Watching {
     hints: SyncSender<Hint>,
     orders: SyncSender<Given>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    progress: Arc<Progress>,
+    /// Nothing is sent: it closes when the thread ends. `None`: somebody has stopped it.
+    ended: Mutex<Option<Receiver<()>>>,
 }
 
 /// An order and where its answer goes.
@@ -125,6 +134,10 @@ type Followed = (Result<(), Refused>, SyncSender<Result<(), Refused>>);
 const ORDERS: usize = 16;
 /// How long an order's answer is waited for.
 const ORDER_PATIENCE: Duration = Duration::from_secs(30);
+/// How long the end of a look is waited for when the server stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+/// How often the word to stop is given again, should the queue of hints have been full.
+const STOP_STEP: Duration = Duration::from_millis(100);
 
 impl Watching {
     /// Looks at everything soon, as if a file had changed.
@@ -136,7 +149,10 @@ impl Watching {
     pub fn order(&self, order: Order) -> Result<(), Refused> {
         let (to, answer) = sync_channel(1);
         let (unit, taken) = (order.id.clone(), Arc::new(AtomicBool::new(false)));
-        let busy = || Refused::Impossible("the reload is busy; try again".to_owned());
+        let busy = || match self.stuck() {
+            Some(stuck) => Refused::Impossible(format!("{stuck}; see what holds it up, and try again")),
+            None => Refused::Impossible("the reload is busy; try again".to_owned()),
+        };
         self.orders.try_send(Given { order, to, taken: Arc::clone(&taken) }).map_err(|_| busy())?;
         self.look();
         answer.recv_timeout(ORDER_PATIENCE).unwrap_or_else(|_| match taken.swap(true, SeqCst) {
@@ -147,15 +163,25 @@ impl Watching {
 
     /// The thread has ended though nobody stopped it: a bug.
     pub fn has_died(&self) -> bool {
-        self.thread.lock().as_ref().is_some_and(JoinHandle::is_finished)
+        let ended = self.ended.lock();
+        ended.as_ref().is_some_and(|ended| matches!(ended.try_recv(), Err(TryRecvError::Disconnected)))
     }
 
-    /// Returns when a look that goes on has ended.
+    /// The thread does not come back from something: a file system that hangs, most likely. Versions that are active go on.
+    pub fn stuck(&self) -> Option<Stuck> {
+        self.progress.stuck()
+    }
+
+    /// Returns when a look that goes on has ended. One that does not end is left to itself.
     pub fn stop(&self) {
-        let thread = self.thread.lock().take();
-        if let Some(thread) = thread {
-            drop(self.hints.send(Hint::Stop));
-            drop(thread.join());
+        let Some(ended) = self.ended.lock().take() else { return };
+        drop(self.hints.try_send(Hint::Stop));
+        let until = Instant::now() + STOP_PATIENCE;
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(STOP_STEP) {
+            drop(self.hints.try_send(Hint::Stop));
+            if Instant::now() >= until {
+                return tracing::warn!("a look at scripts and plugins does not end; it is not waited for");
+            }
         }
     }
 }
@@ -203,6 +229,7 @@ impl Task {
             // Watch first, look then: what happens in between is seen by the one or the other.
             self.watch.refresh(&self.reload.settings, moved);
             again = self.reload.loader.look();
+            self.reload.loader.progress.rests();
             looked = Instant::now();
             // Answered after the look, so that whoever gave the order sees its effect.
             followed.into_iter().for_each(|(outcome, to)| drop(to.try_send(outcome)));

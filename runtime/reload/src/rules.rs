@@ -2,11 +2,13 @@
 //!
 //! This crate does not know what else the file says, nor how it is written: whoever does reads it.
 
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use amprule_hooks::{Diagnostic, Selection};
+
+use crate::regular::{self, FileStamp};
 
 /// What a configuration file says.
 #[derive(Debug, Clone)]
@@ -78,15 +80,13 @@ impl RulesFile {
 
     /// `None` when it changed while it was read.
     fn text(&self) -> io::Result<Option<String>> {
-        let before = fs::metadata(&self.path)?;
-        if before.len() > Self::MAX_BYTES {
+        let (bytes, before) = regular::read(&self.path, Self::MAX_BYTES)?;
+        if before.len > Self::MAX_BYTES {
             return Err(io::Error::other(format!("it has more than {} KiB", Self::MAX_BYTES >> 10)));
         }
-        let mut text = String::new();
-        File::open(&self.path)?.take(Self::MAX_BYTES).read_to_string(&mut text)?;
-        let after = fs::metadata(&self.path)?;
-        let stamp = |metadata: &Metadata| (metadata.len(), metadata.modified().ok());
-        Ok((stamp(&before) == stamp(&after)).then_some(text))
+        let after = FileStamp::of(&fs::metadata(&self.path)?);
+        let text = String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8 text"))?;
+        Ok((before == after).then_some(text))
     }
 
     fn unreadable(&self, error: &str) -> Diagnostic {

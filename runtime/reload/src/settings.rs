@@ -40,11 +40,13 @@ pub struct Bounds {
     pub bytes: u64,
     /// Folders below the unit's own.
     pub depth: usize,
+    /// Files and folders that lie there, the unit's or not: beyond it nothing is looked for.
+    pub entries: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { files: 64, bytes: 32 << 20, depth: 4 }
+        Self { files: 64, bytes: 32 << 20, depth: 4, entries: 10_000 }
     }
 }
 

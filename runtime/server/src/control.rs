@@ -119,7 +119,10 @@ impl Control for Stations {
                         changes count once the server is started again"
                 .to_owned());
         }
-        Ok(())
+        match self.watching.stuck() {
+            Some(stuck) => Err(format!("{stuck}; those that are active go on, and no change counts")),
+            None => Ok(()),
+        }
     }
 }
 

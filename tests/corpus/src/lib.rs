@@ -11,6 +11,7 @@
 //! | `component`, `raw` | a whole component as text; a file that is none |
 //! | `price`, `script`, `latin1` | the body of `fn price(session)`; a whole script; one in another encoding |
 //! | `hook`, `manifest`, `links`, `many`, `case` | `authorization`; more of plugin.toml; links; so many more files; a case |
+//! | `parameters`, `pipes`, `circles` | parameters.toml; files that are pipes without a writer; so many links to the folder |
 //! | `fill`, `fill_end`, `times` | the code's `{fill}` is this text, so many times, `{n}` being the count |
 //! | `locals`, `targets` | the code's `{locals}` and `{targets}`: so many types, so many numbers |
 //! | `fuel` | what the call may use, where the usual 20 million are not meant |
@@ -25,6 +26,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A hostile unit, ready to be written into a folder.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub struct Unit {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Path below the unit's folder to where the link leads.
     pub links: BTreeMap<String, String>,
+    /// Paths below the unit's folder of pipes that nobody writes to.
+    pub pipes: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +69,10 @@ impl Unit {
         #[cfg(unix)]
         for (name, target) in &self.links {
             std::os::unix::fs::symlink(target, within(folder, name)).expect("make a link of a hostile unit");
+        }
+        for name in &self.pipes {
+            let made = Command::new("mkfifo").arg(within(folder, name)).status();
+            assert!(made.expect("mkfifo is there").success(), "make a pipe of a hostile unit");
         }
     }
 }

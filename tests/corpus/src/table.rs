@@ -42,8 +42,11 @@ struct Entry {
     hook: Option<String>,
     manifest: String,
     links: BTreeMap<String, String>,
+    pipes: Vec<String>,
+    circles: usize,
     many: usize,
     case: Option<String>,
+    parameters: Option<String>,
 
     fill: String,
     fill_end: String,
@@ -66,19 +69,25 @@ impl Entry {
         if !matches!(expect, Expect::Elsewhere(_)) {
             files.insert("plugin.toml".to_owned(), self.plugin_toml().into_bytes());
             files.extend(self.code().map(|(name, bytes)| (name.to_owned(), bytes)));
+            self.pipes.iter().for_each(|pipe| drop(files.remove(pipe)));
+            let given = self.parameters.as_ref().map(|text| self.filled(text).into_bytes());
+            files.extend(given.map(|text| ("parameters.toml".to_owned(), text)));
             files.extend(self.case.as_ref().map(|case| ("cases/case.json".to_owned(), self.filled(case).into_bytes())));
             files.extend((0..self.many).map(|n| (format!("part{n}.rhai"), b"const X = 1;".to_vec())));
         }
+        let circles = (0..self.circles).map(|n| (format!("circle{n}"), ".".to_owned()));
+        let links = self.links.clone().into_iter().chain(circles).collect();
         Unit {
             expect,
             files,
+            links,
             is_script: !self.is_wasm(),
             authorizes: self.authorizes(),
             name: self.name,
             about: self.about,
             says: self.says,
             fuel: self.fuel,
-            links: self.links,
+            pipes: self.pipes,
         }
     }
 
@@ -102,7 +111,7 @@ impl Entry {
     }
 
     fn plugin_toml(&self) -> String {
-        let (name, more) = (&self.name, &self.manifest);
+        let (name, more) = (&self.name, self.filled(&self.manifest));
         let hook = self.hook.as_deref().unwrap_or("pricing");
         let log = if self.logs { "[capabilities]\nlog = \"to flood it\"\n" } else { "" };
         format!("id = \"{name}\"\nversion = \"1.0.0\"\napi = 1\nhooks = [\"{hook}\"]\n{more}\n{log}")

@@ -8,11 +8,16 @@ use toml::de::{DeTable, DeValue};
 
 use crate::Diagnostic;
 
+/// Complaints about one file that are kept. One more says that there are others.
+const MOST: usize = 20;
+
 /// A file's text and what was found wrong in it.
 pub(super) struct Document<'a> {
     file: &'a str,
     text: &'a str,
     pub(super) found: Vec<Diagnostic>,
+    /// Stands in for a complaint that is not kept.
+    unkept: Diagnostic,
 }
 
 /// A value and where it stands.
@@ -24,7 +29,7 @@ pub(super) struct Placed<'v, 'i> {
 
 impl<'a> Document<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, found: Vec::new() }
+        Self { file, text, found: Vec::new(), unkept: Diagnostic::default() }
     }
 
     /// `None` when it is no TOML; the complaint is kept.
@@ -46,20 +51,40 @@ impl<'a> Document<'a> {
         code: &'static str,
         message: impl Into<String>,
     ) -> &mut Diagnostic {
+        if self.overflows() {
+            return &mut self.unkept;
+        }
         let (line, column) = place(self.text, span.start);
-        self.found.push(Diagnostic::new(code, message).in_file(self.file).at(self.text, line, column));
-        self.found.last_mut().expect("a complaint was just kept")
+        self.found.push_mut(Diagnostic::new(code, message).in_file(self.file).at(self.text, line, column))
     }
 
     /// Keeps a complaint about the file as a whole.
     pub(super) fn miss(&mut self, message: impl Into<String>) -> &mut Diagnostic {
-        self.found.push(Diagnostic::new("manifest", message).in_file(self.file));
-        self.found.last_mut().expect("a complaint was just kept")
+        if self.overflows() {
+            return &mut self.unkept;
+        }
+        self.found.push_mut(Diagnostic::new("manifest", message).in_file(self.file))
+    }
+
+    /// So much is wrong that more would help nobody: whoever goes through many things may stop.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() > MOST
+    }
+
+    fn overflows(&mut self) -> bool {
+        if self.found.len() == MOST {
+            let more = format!("more is wrong than these {MOST} findings; put them right first");
+            self.found.push(Diagnostic::new("manifest", more).in_file(self.file));
+        }
+        self.is_full()
     }
 
     /// Complains of every key that is not among the known ones.
     pub(super) fn only(&mut self, table: &DeTable<'_>, known: &[&str], of: &str) {
         for key in table.keys() {
+            if self.is_full() {
+                return;
+            }
             if !known.contains(&key.get_ref().as_ref()) {
                 let hint = nearest(key.get_ref(), known.iter().copied());
                 self.complain(&key.span(), "manifest", format!("{of} has no key {:?}", key.get_ref())).hint =
@@ -108,6 +133,9 @@ impl<'a> Document<'a> {
         };
         let mut texts = Vec::new();
         for item in array.iter() {
+            if self.is_full() {
+                break;
+            }
             match item.get_ref().as_str() {
                 Some(text) => texts.push((text, item.span())),
                 None => self.wrong_type(&Placed { value: item.get_ref(), span: item.span() }, key, "texts in quotes"),

@@ -53,6 +53,9 @@ pub(super) fn given(doc: &mut Document<'_>, declared: &BTreeMap<String, Paramete
     let Some(table) = doc.read() else { return Map::new() };
     let mut values = Map::new();
     for (name, placed) in entries(&table) {
+        if doc.is_full() {
+            break;
+        }
         let Some(parameter) = declared.get(name.get_ref().as_ref()) else {
             let hint = nearest(name.get_ref(), declared.keys().map(String::as_str));
             let message = format!("the unit has no parameter {:?}", name.get_ref());
