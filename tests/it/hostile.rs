@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use amprule_corpus::guest;
 use amprule_tests::station16::Station16;
 use amprule_tests::{Setup, TestServer, ago, process, units, until};
 use serde_json::Value;
@@ -151,4 +152,26 @@ async fn files_that_are_no_extension_are_refused_with_a_reason() {
         assert!(extension["lastError"]["text"].as_str().is_some_and(|text| !text.is_empty()), "{extension}");
     }
     assert_eq!(api.get("/api/v1/extensions/tariff").ok()["state"], "active");
+}
+
+/// What is too much for its compiler ends the compiler's process and no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_is_too_large_to_compile_is_a_finding_and_holds_nobody_up() {
+    let functions = "(func (param i32) (result i32) (i32.add (local.get 0) (i32.const 7)))".repeat(60_000);
+    let component = guest::text(&format!("(component (core module {functions}))"));
+    let setup = Setup::default()
+        .file("plugins/heavy/plugin.toml", units::manifest("heavy", "1.0.0", "pricing"))
+        .file("plugins/heavy/plugin.wasm", &component)
+        .file("scripts/light/plugin.toml", units::manifest("light", "1.0.0", "pricing"))
+        .file("scripts/light/main.rhai", "fn price(session) { bill(\"EUR\", []) }")
+        .config("[extensions]\ncompile_mib = 96\n");
+    let server = setup.start().await;
+    let api = server.api();
+    until("the component is refused", || {
+        (api.get("/api/v1/extensions/heavy").body["state"] == "rejected").then_some(())
+    })
+    .await;
+    let found = api.get("/api/v1/extensions/heavy").body["lastError"]["text"].to_string();
+    assert!(found.contains("needs more than 96 MiB to compile"), "{found}");
+    assert_eq!(api.get("/api/v1/extensions/light").body["state"], "active");
 }

@@ -43,6 +43,11 @@ impl Source {
 /// Turns a source into something that runs. Called on a thread of its own; may take seconds.
 pub trait Compiler: Send + Sync {
     fn compile(&self, source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>>;
+
+    /// The same, and given up with any finding when nobody wants the unit any more; for compilers that take long.
+    fn compile_while(&self, source: &Source, _is_wanted: &dyn Fn() -> bool) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
+        self.compile(source)
+    }
 }
 
 /// Compiled code. Every call is a fresh sandbox: nothing of one call is seen by the next.

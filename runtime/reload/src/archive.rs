@@ -142,7 +142,7 @@ impl Archive for ArchiveFolder {
             }
         };
         let made = match check(origin.shape, &origin.name, &files) {
-            Ok(source) => self.workshop.make(source, false, (self.now)()),
+            Ok(source) => self.workshop.recall(source, (self.now)()),
             Err(Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. }) => Err(diagnostics),
         };
         match made {

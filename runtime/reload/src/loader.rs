@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use amprule_hooks::quarantine::Entries;
 use amprule_hooks::{Change, Gate, Registry};
@@ -53,13 +54,14 @@ impl Loader {
         Self { settings, registry, workshop, archive, gate, active, known, making, rules: None, progress }
     }
 
-    /// The first look. Everything that is there becomes one generation, however long it takes to compile; candidates come
-    /// when they are ready.
+    /// The first look. Everything that is there becomes one generation. What takes the compilers too long comes when it is
+    /// ready, as candidates do; until then goes on what was active when the server stopped.
     pub(crate) fn first_look(&mut self) {
         let mut findings = Findings::default();
+        let until = Instant::now() + self.settings.start;
         for _ in 0..ROUNDS {
             self.find(&mut findings);
-            self.take_in_all(&mut findings);
+            self.take_in_all(until, &mut findings);
         }
         self.resume(&mut findings);
         self.look_at_rules(&mut findings);

@@ -1,5 +1,6 @@
-//! The compilers' thread pool: a few threads and a bounded queue before them. A thread that is over its time with a job
-//! goes on, since nothing can end it; another one takes its place, as long as not too many are lost that way.
+//! A compiler's thread pool: a few threads and a bounded queue before them. Whoever compiles is told when nobody wants
+//! the result any more. A thread that is over its time with a job all the same goes on, since nothing can end it; another
+//! one takes its place, as long as not too many are lost that way.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
@@ -13,8 +14,6 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::compile_task::{CompileTask, Made, Result};
 
-/// Threads that compile at the same time.
-const THREADS: usize = 2;
 /// Threads that are given up are replaced up to this many; beyond it no unit is compiled until one of them comes back.
 const LOST_MAX: usize = 4;
 /// Beyond it a job is refused, and begun again later.
@@ -22,12 +21,14 @@ const QUEUE: usize = 1_024;
 /// Compilers of wasm recurse deeply on deep code.
 const STACK: usize = 16 << 20;
 
-type Work = Box<dyn Fn(&CompileTask) -> Result<Made> + Send + Sync>;
+/// Makes a version of a task, as long as somebody wants it.
+pub(crate) type Work = Arc<dyn Fn(&CompileTask, &dyn Fn() -> bool) -> Result<Made> + Send + Sync>;
 
 pub(crate) struct Pool {
     work: Work,
     /// How long a job may take once it has begun.
     patience: Duration,
+    threads: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -57,9 +58,10 @@ pub(crate) struct Job {
 }
 
 impl Pool {
-    pub(crate) fn open(work: Work, patience: Duration) -> io::Result<Arc<Self>> {
-        let pool = Arc::new(Self { work, patience, state: Mutex::default(), changed: Condvar::new() });
-        for _ in 0..THREADS {
+    /// So many threads compile at the same time.
+    pub(crate) fn open(work: Work, patience: Duration, threads: usize) -> io::Result<Arc<Self>> {
+        let pool = Arc::new(Self { work, patience, threads, state: Mutex::default(), changed: Condvar::new() });
+        for _ in 0..threads {
             pool.spawn(&mut pool.state.lock())?;
         }
         Ok(pool)
@@ -94,12 +96,17 @@ impl Pool {
 
     fn serve(&self) {
         while let Some((number, task)) = self.next() {
-            let made = catch_unwind(AssertUnwindSafe(|| (self.work)(&task)));
+            let made = catch_unwind(AssertUnwindSafe(|| (self.work)(&task, &|| self.is_wanted(number))));
             let made = made.unwrap_or_else(|_| refuse("compile", "the compiler panicked; what it compiled is refused"));
             if !self.finish(number, made) {
                 return;
             }
         }
+    }
+
+    fn is_wanted(&self, number: u64) -> bool {
+        let state = self.state.lock();
+        !state.closed && state.running.get(&number).is_some_and(|running| running.wanted)
     }
 
     /// `None`: nobody needs this thread any more.
@@ -126,7 +133,7 @@ impl Pool {
             }
         } else {
             state.lost -= 1;
-            if state.threads >= THREADS {
+            if state.threads >= self.threads {
                 return false;
             }
             state.threads += 1;

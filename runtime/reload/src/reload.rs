@@ -70,11 +70,19 @@ impl Reload {
         self.loader.first_look();
     }
 
-    /// Loads the versions that open sessions are pinned to, so that nobody waits for a compiler later.
+    /// Loads the versions that open sessions are pinned to, so that nobody waits for a compiler later. What there is no time
+    /// for is loaded when it is asked for.
     pub fn restore(&self, pins: &[Pin]) -> Vec<Missing> {
         let mut missing = Vec::new();
+        let until = Instant::now() + self.settings.start;
         let lost = |unit: &PinnedUnit| unit.was_there() && self.registry.loaded(&unit.hash).is_none();
         for pin in pins.iter().flat_map(Pin::units).filter(lost) {
+            if Instant::now() >= until {
+                tracing::warn!(
+                    "open sessions are pinned to versions that take the compilers long; the rest is loaded when it is asked for"
+                );
+                break;
+            }
             match self.archive.load(&pin.hash) {
                 Some(version) => self.registry.hold(version),
                 None => {

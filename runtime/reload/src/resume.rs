@@ -9,17 +9,30 @@ use crate::findings::Findings;
 use crate::loader::Loader;
 
 impl Loader {
-    /// A unit whose files are broken now goes on with the version that it had when the server stopped.
+    /// A unit whose files are broken now, or are still in the making, goes on with the version that it had when the server
+    /// stopped.
     pub(crate) fn resume(&mut self, findings: &mut Findings) {
-        for (path, trouble) in findings.troubles.iter().filter(|(_, trouble)| !trouble.candidate) {
-            let hash = self.version_in_place_of(path, trouble);
+        let broken = findings.troubles.iter().filter(|(_, trouble)| !trouble.candidate);
+        let broken = broken.map(|(path, trouble)| (path.clone(), self.version_in_place_of(path, trouble)));
+        let making = self.making.keys().filter(|path| !self.is_candidate(path));
+        let making = making.map(|path| (path.clone(), self.version_of_before(path)));
+        for (path, hash) in broken.chain(making).collect::<Vec<_>>() {
             if let Some(version) = hash.and_then(|hash| self.vouched_for(&hash)) {
-                if let Some(known) = self.known.get_mut(path) {
+                if let Some(known) = self.known.get_mut(&path) {
                     known.active = Some((version.id().to_owned(), version.hash.clone()));
                 }
                 findings.changes.push(Change::Activate { version, path: path.display().to_string() });
             }
         }
+    }
+
+    /// What was active at a place whose new files the compilers still have.
+    pub(crate) fn version_of_before(&self, path: &Path) -> Option<String> {
+        let making = self.making.get(path)?;
+        let place = self.active.get(&path.display().to_string())?;
+        let mut versions = [Some(&place.hash), place.previous.as_ref()].into_iter().flatten();
+        let is_fit = |hash: &&String| **hash != making.source.hash && self.registry.quarantined(hash).is_none();
+        versions.find(is_fit).cloned()
     }
 
     /// What goes on although the files cannot: what an operator holds, what was active, what was active before.

@@ -21,6 +21,8 @@ pub struct ReloadSettings {
     pub rescan: Duration,
     /// A unit that is not compiled and tested in this time is refused.
     pub compile: Duration,
+    /// A start waits this long for units that no earlier version of can stand in for.
+    pub start: Duration,
     pub bounds: Bounds,
     /// A version that asks for more than the active one waits for an operator.
     pub approve_upgrades: bool,
@@ -70,6 +72,7 @@ impl ReloadSettings {
             at_most: Duration::from_secs(2),
             rescan: Duration::from_secs(30),
             compile: Equipment::PATIENCE,
+            start: Duration::from_secs(30),
             bounds: Bounds::default(),
             approve_upgrades: true,
             archive_unused: Duration::from_secs(90 * 24 * 3600),

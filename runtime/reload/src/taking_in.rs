@@ -1,7 +1,7 @@
 //! From files that are fit to a version that is active. The compilers work meanwhile: a unit that takes long is taken in
 //! by a later look, and delays no other one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -53,11 +53,16 @@ impl Loader {
         self.take_in_until(|making| making.since + TOGETHER, findings);
     }
 
-    /// Takes in everything but candidates, however long it may take within its bounds.
-    pub(crate) fn take_in_all(&mut self, findings: &mut Findings) {
-        while self.making.keys().any(|path| !self.is_candidate(path)) {
-            self.take_in_until(|_| Instant::now() + TOGETHER, findings);
+    /// Takes in everything but candidates, and does not wait for those whose place has a version of before to go on with.
+    pub(crate) fn take_in_all(&mut self, until: Instant, findings: &mut Findings) {
+        self.take_in(findings);
+        while Instant::now() < until && self.making.keys().any(|path| self.is_waited_for(path)) {
+            self.take_in(findings);
         }
+    }
+
+    fn is_waited_for(&self, path: &Path) -> bool {
+        !self.is_candidate(path) && self.version_of_before(path).is_none()
     }
 
     fn take_in_until(&mut self, until: impl Fn(&Making) -> Instant, findings: &mut Findings) {

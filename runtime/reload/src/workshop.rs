@@ -7,7 +7,7 @@ use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Source, Unit, Versio
 use jiff::Timestamp;
 
 use crate::compile_task::{CompileTask, Made, Result};
-use crate::pool::{Job, Pool};
+use crate::pool::{Job, Pool, Work};
 
 /// One compiler for each kind of unit.
 #[derive(Clone)]
@@ -35,40 +35,60 @@ impl Equipment {
     }
 }
 
-pub(crate) struct Workshop(Arc<Pool>);
+/// Three lanes: a component that compiles for a minute holds up neither a script nor a version that a session waits for.
+pub(crate) struct Workshop {
+    scripts: Arc<Pool>,
+    components: Arc<Pool>,
+    /// Versions of the archive, which have passed their cases before and which somebody waits for.
+    recalled: Arc<Pool>,
+}
 
 impl Workshop {
     /// One unit may take as long as the equipment has patience.
     pub(crate) fn open(equipment: Equipment) -> std::io::Result<Self> {
         let Equipment { compilers, limits, patience } = equipment;
-        let work = move |task: &CompileTask| make(&compilers, &limits, task);
-        Pool::open(Box::new(work), patience).map(Self)
+        let work: Work = Arc::new(move |task: &CompileTask, is_wanted: &dyn Fn() -> bool| {
+            make(&compilers, &limits, task, is_wanted)
+        });
+        let lane = |threads| Pool::open(Arc::clone(&work), patience, threads);
+        Ok(Self { scripts: lane(2)?, components: lane(2)?, recalled: lane(1)? })
     }
 
     /// Begins and does not wait.
     pub(crate) fn begin(&self, source: Source, at: Timestamp) -> Result<Job> {
-        self.0.begin(CompileTask { source, tests: true, at })
+        self.lane(source.kind).begin(CompileTask { source, tests: true, at })
     }
 
     /// `tests`: whether the unit's own cases are run.
     pub(crate) fn make(&self, source: Source, tests: bool, at: Timestamp) -> Result<Made> {
-        self.0.begin(CompileTask { source, tests, at })?.wait()
+        self.lane(source.kind).begin(CompileTask { source, tests, at })?.wait()
+    }
+
+    pub(crate) fn recall(&self, source: Source, at: Timestamp) -> Result<Made> {
+        self.recalled.begin(CompileTask { source, tests: false, at })?.wait()
+    }
+
+    fn lane(&self, kind: Kind) -> &Arc<Pool> {
+        match kind {
+            Kind::Rhai => &self.scripts,
+            Kind::Wasm => &self.components,
+        }
     }
 }
 
 impl Drop for Workshop {
     fn drop(&mut self) {
-        self.0.close();
+        [&self.scripts, &self.components, &self.recalled].into_iter().for_each(|lane| lane.close());
     }
 }
 
-fn make(compilers: &Compilers, limits: &HostLimits, task: &CompileTask) -> Result<Made> {
+fn make(compilers: &Compilers, limits: &HostLimits, task: &CompileTask, is_wanted: &dyn Fn() -> bool) -> Result<Made> {
     let mut source = task.source.clone();
     let compiler = match source.kind {
         Kind::Rhai => &compilers.rhai,
         Kind::Wasm => &compilers.wasm,
     };
-    let unit = compiler.compile(&source)?;
+    let unit = compiler.compile_while(&source, is_wanted)?;
     check_hooks(&mut source, &*unit)?;
     let cases = if task.tests { test(&source, &*unit, limits)? } else { 0 };
     Ok(Made { version: Version::new(&source, unit, limits, task.at), cases })

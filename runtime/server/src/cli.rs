@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::author;
 use crate::chains;
-use crate::compilers::Patience;
+use crate::compilers::{Alone, Patience};
 use crate::extensions;
 use crate::install::Install;
 use crate::key::Key;
@@ -113,6 +113,9 @@ pub(crate) enum Command {
     Session(Session),
     /// Print the API's bearer token, or make a new one
     Token(Token),
+    /// What this program starts itself as, to compile a component under limits of its own
+    #[command(hide = true)]
+    CompileComponent(Alone),
 }
 
 #[derive(Debug, Args)]

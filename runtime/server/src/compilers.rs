@@ -1,13 +1,14 @@
 //! One compiler for each kind of unit, and the bounds of what they make.
 
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_hooks::HostLimits;
 use amprule_reload::{Compilers, Equipment};
 use amprule_script::ScriptCompiler;
-use amprule_wasm::{Cache, Settings, WasmCompiler};
+use amprule_wasm::{Apart, Cache, CompileLimits, Settings, WasmCompiler, compile_apart};
 use anyhow::{Context, Result};
 use clap::Args;
 
@@ -26,22 +27,54 @@ pub(crate) struct Patience {
 /// With the usual bounds.
 pub(crate) fn usual(patience: Patience) -> Result<Equipment> {
     let (limits, patience) = (HostLimits::default(), Duration::from_secs(patience.compile_s));
-    equip(limits, Settings::default(), patience, compiled::of_user())
+    let compiling = CompileLimits { memory: COMPILE_MIB << 20, time: patience };
+    equip(limits, Settings::default(), compiling, compiled::of_user())
 }
 
 /// As the configuration of the server with this data folder says.
 pub(crate) fn configured(extensions: &Extensions, data: &Path) -> Result<Equipment> {
     let (limits, patience) = (extensions.hook_settings().limits, Duration::from_secs(extensions.compile_s));
     let settings = Settings { component_max: extensions.component_max(), ..Settings::default() };
-    equip(limits, settings, patience, compiled::of_server(data, extensions.compiled_mib))
+    let compiling = CompileLimits { memory: extensions.compile_mib << 20, time: patience };
+    equip(limits, settings, compiling, compiled::of_server(data, extensions.compiled_mib))
 }
 
-fn equip(limits: HostLimits, settings: Settings, patience: Duration, cache: Option<Cache>) -> Result<Equipment> {
+fn equip(limits: HostLimits, settings: Settings, compiling: CompileLimits, cache: Option<Cache>) -> Result<Equipment> {
     let wasm = WasmCompiler::start(&settings).context("start the engine for WASM")?;
+    let wasm = wasm.with_apart(apart(&settings, compiling));
     let wasm = match cache {
         Some(cache) => wasm.with_cache(cache),
         None => wasm,
     };
     let compilers = Compilers { rhai: Arc::new(ScriptCompiler { limits }), wasm: Arc::new(wasm) };
-    Ok(Equipment { compilers, limits, patience })
+    Ok(Equipment { compilers, limits, patience: compiling.time })
+}
+
+/// MiB that compiling one component may take. JavaScript's engine, which needs more than any other that is known, takes 1,200.
+pub(crate) const COMPILE_MIB: u64 = 2_048;
+
+/// What `amprule compile-component` is given by the program that wants the code: nobody else calls it.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Alone {
+    component_max: usize,
+    memory_max: usize,
+    memory: u64,
+    seconds: u64,
+}
+
+/// This very program, though its file may have been replaced since it started.
+fn apart(settings: &Settings, limits: CompileLimits) -> Apart {
+    let of_settings = [settings.component_max, settings.memory_max].map(|number| number.to_string().into());
+    Apart {
+        program: "/proc/self/exe".into(),
+        arguments: std::iter::once("compile-component".into()).chain(of_settings).collect(),
+        limits,
+    }
+}
+
+pub(crate) fn compile_alone(given: Alone) -> Result<ExitCode> {
+    let Alone { component_max, memory_max, memory, seconds } = given;
+    let settings = Settings { component_max, memory_max, ..Settings::default() };
+    let limits = CompileLimits { memory, time: Duration::from_secs(seconds) };
+    compile_apart(&settings, limits).context("compile a component")
 }

@@ -73,6 +73,7 @@ fn main() -> ExitCode {
         Command::Replay(options) => replay::run(&options),
         Command::Session(options) => session::run(&options),
         Command::Token(options) => token::run(&options),
+        Command::CompileComponent(given) => compilers::compile_alone(given),
     };
     outcome.unwrap_or_else(|error| {
         output::complain(&error);

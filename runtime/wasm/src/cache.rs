@@ -6,8 +6,6 @@
 //!
 //! An entry that cannot be written costs the next start some seconds and nothing else.
 
-mod artifact;
-
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -20,7 +18,7 @@ use sha2::Sha256;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use artifact::{Identity, deserialize};
+use crate::artifact::{Identity, deserialize};
 
 const MAC_BYTES: usize = 32;
 const ONLY_OURS: u32 = 0o700;
@@ -57,8 +55,8 @@ impl Cache {
         Some(compiled)
     }
 
-    pub(crate) fn keep(&self, engine: &Engine, component: &[u8], compiled: &Component) {
-        if let Err(error) = self.write(engine, component, compiled).and_then(|()| self.prune()) {
+    pub(crate) fn keep(&self, engine: &Engine, component: &[u8], code: &[u8]) {
+        if let Err(error) = self.write(engine, component, code).and_then(|()| self.prune()) {
             tracing::warn!(
                 folder = %self.folder.display(),
                 %error,
@@ -67,9 +65,8 @@ impl Cache {
         }
     }
 
-    fn write(&self, engine: &Engine, component: &[u8], compiled: &Component) -> io::Result<()> {
+    fn write(&self, engine: &Engine, component: &[u8], artifact: &[u8]) -> io::Result<()> {
         static WRITTEN: AtomicU32 = AtomicU32::new(0);
-        let artifact = compiled.serialize().map_err(io::Error::other)?;
         if (artifact.len() + MAC_BYTES) as u64 > self.bytes_max {
             return Ok(());
         }
@@ -78,8 +75,8 @@ impl Cache {
         // A process of our number that was killed while it wrote.
         let _ = fs::remove_file(&fresh);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-        let mac = self.mac(&identity, &artifact).finalize().into_bytes();
-        let written = file.write_all(&mac).and_then(|()| file.write_all(&artifact));
+        let mac = self.mac(&identity, artifact).finalize().into_bytes();
+        let written = file.write_all(&mac).and_then(|()| file.write_all(artifact));
         written.and_then(|()| fs::rename(&fresh, self.path(&identity))).inspect_err(|_| drop(fs::remove_file(&fresh)))
     }
 

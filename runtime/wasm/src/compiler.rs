@@ -7,6 +7,8 @@ use std::thread;
 use amprule_hooks::{Compiler, Diagnostic, Source, Unit};
 use wasmtime::component::{Component, HasSelf, Linker};
 
+use crate::apart::Apart;
+use crate::artifact::deserialize;
 use crate::cache::Cache;
 use crate::contract::{check_imports, find_hooks};
 use crate::engine::{Machine, Settings, StartError};
@@ -24,14 +26,23 @@ pub struct WasmCompiler {
     machine: Arc<Machine>,
     linker: Linker<Sandbox>,
     component_max: usize,
+    memory_max: usize,
     cache: Option<Cache>,
+    apart: Option<Apart>,
 }
 
 impl WasmCompiler {
     pub fn start(settings: &Settings) -> Result<Self, StartError> {
         let machine = Arc::new(Machine::start(settings)?);
         let linker = link(&machine).map_err(|error| StartError::Engine(format!("{error:#}")))?;
-        Ok(Self { machine, linker, component_max: settings.component_max, cache: None })
+        let Settings { component_max, memory_max, .. } = *settings;
+        Ok(Self { machine, linker, component_max, memory_max, cache: None, apart: None })
+    }
+
+    /// Compiles in processes of their own. Without, a component that is made to hurt the compiler hurts this process.
+    #[must_use]
+    pub fn with_apart(self, apart: Apart) -> Self {
+        Self { apart: Some(apart), ..self }
     }
 
     /// What it compiles is kept there, and what is there is not compiled.
@@ -45,8 +56,9 @@ impl WasmCompiler {
         self.machine.pooling
     }
 
-    fn load(&self, source: &Source) -> Result<WasmUnit, Vec<Diagnostic>> {
-        let component = self.translate(source).map_err(|finding| vec![finding.in_file(&source.manifest.entry)])?;
+    fn load(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<WasmUnit, Vec<Diagnostic>> {
+        let component =
+            self.translate(source, is_wanted).map_err(|finding| vec![finding.in_file(&source.manifest.entry)])?;
         let engine = &self.machine.engine;
         let imports = check_imports(&component, engine, &source.manifest);
         if !imports.is_empty() {
@@ -67,44 +79,52 @@ impl WasmCompiler {
         Ok(WasmUnit { id, hooks, pre, contract, parameters, wasi, machine: Arc::clone(&self.machine) })
     }
 
-    fn translate(&self, source: &Source) -> Result<Component, Diagnostic> {
+    fn translate(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<Component, Diagnostic> {
         let bytes = source.entry();
         check_form(bytes, self.component_max)?;
-        if let Some(why) = shape::refusal(bytes) {
-            return Err(Diagnostic::new("limit", why).hint("split it into smaller functions"));
+        if let Some(why) = shape::refusal(bytes, self.memory_max) {
+            return Err(Diagnostic::new("limit", why).hint("split it into smaller functions, memories and tables"));
         }
-        if let Some(compiled) = self.cache.as_ref().and_then(|cache| cache.load(&self.machine.engine, bytes)) {
+        let engine = &self.machine.engine;
+        if let Some(compiled) = self.cache.as_ref().and_then(|cache| cache.load(engine, bytes)) {
             return Ok(compiled);
         }
-        let component = self.compile(bytes)?;
+        let code = match &self.apart {
+            Some(apart) => apart.compile(bytes, is_wanted)?,
+            None => self.compile_here(bytes)?,
+        };
+        let component = deserialize(engine, &code).ok_or_else(|| {
+            Diagnostic::new("component", "the compiler's code does not fit this program: was it replaced while it ran?")
+        })?;
         if let Some(cache) = &self.cache {
-            cache.keep(&self.machine.engine, bytes, &component);
+            cache.keep(engine, bytes, &code);
         }
         Ok(component)
     }
 
-    fn compile(&self, bytes: &[u8]) -> Result<Component, Diagnostic> {
-        let refused = |why: String| Diagnostic::new("component", why);
-        match self.compile_apart(bytes) {
-            Ok(Ok(component)) => Ok(component),
-            Ok(Err(error)) => Err(refused(format!("the component is not valid: {error:#}"))),
-            Err(error) => Err(refused(format!("the component could not be compiled: {error}"))),
-        }
-    }
-
     /// On a thread of its own: the compiler's stack is not ours, and a panic in it is a finding.
-    fn compile_apart(&self, bytes: &[u8]) -> io::Result<wasmtime::Result<Component>> {
-        thread::scope(|scope| {
+    fn compile_here(&self, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+        let compiled = thread::scope(|scope| {
             let builder = thread::Builder::new().name("wasm-compile".to_owned()).stack_size(COMPILER_STACK);
-            let compiling = builder.spawn_scoped(scope, || Component::from_binary(&self.machine.engine, bytes))?;
+            let compiling = builder.spawn_scoped(scope, || self.machine.engine.precompile_component(bytes))?;
             compiling.join().map_err(|_| io::Error::other("the compiler panicked"))
-        })
+        });
+        let why = match compiled {
+            Ok(Ok(code)) => return Ok(code),
+            Ok(Err(error)) => format!("the component is not valid: {error:#}"),
+            Err(error) => format!("the component could not be compiled: {error}"),
+        };
+        Err(Diagnostic::new("component", why))
     }
 }
 
 impl Compiler for WasmCompiler {
     fn compile(&self, source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
-        let unit = self.load(source)?;
+        self.compile_while(source, &|| true)
+    }
+
+    fn compile_while(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
+        let unit = self.load(source, is_wanted)?;
         let entry = &source.manifest.entry;
         let fits = unit.try_start().map_err(|fault| {
             let why = format!("the component does not start: {fault}");

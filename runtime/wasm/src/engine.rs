@@ -44,6 +44,8 @@ pub(crate) const TABLE_ELEMENTS: usize = 10_000;
 /// Zeroed by hand instead of being given back to the system: what an ordinary call touches.
 const KEEP_RESIDENT: usize = 128 << 10;
 const WASM_STACK: usize = 512 << 10;
+/// A memory that is larger than this and mostly empty gets no image: two bytes far apart are two bytes.
+const DENSE_IMAGE: u64 = 1 << 20;
 
 /// An engine and the thread that moves its epochs.
 pub(crate) struct Machine {
@@ -78,6 +80,11 @@ fn build(settings: &Settings) -> Result<(Engine, bool), StartError> {
     Ok((engine, false))
 }
 
+/// Makes code for the machine of these settings, and runs none: nothing is reserved for instances.
+pub(crate) fn compiling_engine(settings: &Settings) -> wasmtime::Result<Engine> {
+    Engine::new(&config(settings))
+}
+
 fn config(settings: &Settings) -> Config {
     let mut config = Config::new();
     config
@@ -88,6 +95,8 @@ fn config(settings: &Settings) -> Config {
         .parallel_compilation(false)
         .cranelift_opt_level(OptLevel::Speed)
         .cranelift_nan_canonicalization(true)
+        // Its results differ from one processor to another, and a bill must not.
+        .wasm_relaxed_simd(false)
         .wasm_multi_memory(false)
         .wasm_memory64(false)
         .wasm_backtrace_max_frames(None)
@@ -95,7 +104,8 @@ fn config(settings: &Settings) -> Config {
         .memory_reservation_for_growth(0)
         .memory_guard_size(0)
         .guard_before_linear_memory(false)
-        .memory_init_cow(true);
+        .memory_init_cow(true)
+        .memory_guaranteed_dense_image_size(DENSE_IMAGE);
     config
 }
 

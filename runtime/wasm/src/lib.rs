@@ -7,6 +7,8 @@
 //! This crate is the only one that names wasmtime. It must never know where components come from, in which order
 //! units are asked, or what stands in for one that fails.
 
+mod apart;
+mod artifact;
 mod bare;
 mod cache;
 mod compiler;
@@ -22,6 +24,7 @@ mod unit;
 mod v1;
 mod wasi;
 
+pub use apart::{Apart, Limits as CompileLimits, work as compile_apart};
 pub use bare::Bare;
 pub use cache::Cache;
 pub use compiler::WasmCompiler;

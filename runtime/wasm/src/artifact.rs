@@ -9,17 +9,17 @@ use wasmtime::component::Component;
 
 /// Names a component that was compiled for an engine: its bytes, wasmtime's version, the target and every setting that
 /// the code depends on.
-pub(super) struct Identity([u8; 32]);
+pub(crate) struct Identity([u8; 32]);
 
 impl Identity {
-    pub(super) fn of(engine: &Engine, component: &[u8]) -> Self {
+    pub(crate) fn of(engine: &Engine, component: &[u8]) -> Self {
         let mut of_engine = Digested(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut of_engine);
         let both = Sha256::new().chain_update(of_engine.0.finalize()).chain_update(component);
         Self(both.finalize().into())
     }
 
-    pub(super) fn bytes(&self) -> &[u8; 32] {
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
@@ -44,12 +44,13 @@ impl Hasher for Digested {
     }
 }
 
-/// `None` when it was made for another engine. `artifact` must be authentic: it is what this program itself serialized,
-/// which the MAC of the [cache](super) says.
-#[expect(unsafe_code, reason = "wasmtime trusts serialized code; the cache reads none without its MAC")]
-pub(super) fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
-    // SAFETY: deserialize wants bytes that `Component::serialize` made, unchanged. The caller has checked a MAC over them
-    // under a key that only this user can read, and that this program uses for nothing else; they are in memory, so
-    // that nobody changes them between that check and this use. Wasmtime itself checks its version and the settings.
+/// `None` when it was made for another engine. `artifact` must be what this program itself made: what the
+/// [cache](crate::cache) has a MAC for, or what the [compiler](crate::compiler) has just given.
+#[expect(unsafe_code, reason = "wasmtime trusts serialized code; there are two places where it comes from")]
+pub(crate) fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
+    // SAFETY: deserialize wants bytes that wasmtime's compiler made, unchanged. They come from a compiler of this program, on
+    // a thread or through the pipe of a child that runs this program; or from a file, and then the caller has checked a MAC
+    // over them under a key that only this user can read and that this program uses for nothing else. They are in memory,
+    // so that nobody changes them between that check and this use. Wasmtime itself checks its version and the settings.
     unsafe { Component::deserialize(engine, artifact) }.ok()
 }
