@@ -28,8 +28,15 @@ pub enum BreakerState {
     HalfOpen,
 }
 
+/// Leave to make a call. What comes of it counts only as long as the breaker is as it was: a call that began before it opened
+/// does not close it, and one that was given up does not open it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass(u64);
+
 struct Inner {
     state: BreakerState,
+    /// How often the state has changed, or another try was let through.
+    turn: u64,
     /// When the state was entered, or the last try began.
     since: Instant,
     in_a_row: u32,
@@ -46,26 +53,33 @@ struct Bucket {
 impl Breaker {
     pub fn new(now: Instant) -> Self {
         let bucket = Bucket { began: now, calls: 0, faults: 0 };
-        Self(Mutex::new(Inner { state: BreakerState::Closed, since: now, in_a_row: 0, window: [bucket; BUCKETS] }))
+        Self(Mutex::new(Inner {
+            state: BreakerState::Closed,
+            turn: 0,
+            since: now,
+            in_a_row: 0,
+            window: [bucket; BUCKETS],
+        }))
     }
 
     /// May a call be made? When it may, [`Breaker::good`] or [`Breaker::fault`] should follow.
-    pub fn allows(&self, now: Instant) -> bool {
+    pub fn allows(&self, now: Instant) -> Option<Pass> {
         let mut inner = self.0.lock();
-        if inner.state == BreakerState::Closed {
-            return true;
+        if inner.state != BreakerState::Closed {
+            if now.saturating_duration_since(inner.since) < OPEN {
+                return None;
+            }
+            inner.turn_to(BreakerState::HalfOpen, now);
         }
-        let ripe = now.saturating_duration_since(inner.since) >= OPEN;
-        if ripe {
-            inner.state = BreakerState::HalfOpen;
-            inner.since = now;
-        }
-        ripe
+        Some(Pass(inner.turn))
     }
 
     /// True when this call closed it.
-    pub fn good(&self, now: Instant) -> bool {
+    pub fn good(&self, pass: Pass, now: Instant) -> bool {
         let mut inner = self.0.lock();
+        if pass != Pass(inner.turn) {
+            return false;
+        }
         let closes = inner.state != BreakerState::Closed;
         if closes {
             inner.close(now);
@@ -76,8 +90,11 @@ impl Breaker {
     }
 
     /// True when this fault opened it.
-    pub fn fault(&self, now: Instant) -> bool {
+    pub fn fault(&self, pass: Pass, now: Instant) -> bool {
         let mut inner = self.0.lock();
+        if pass != Pass(inner.turn) {
+            return false;
+        }
         inner.in_a_row += 1;
         let bucket = inner.bucket(now);
         bucket.calls += 1;
@@ -88,8 +105,7 @@ impl Breaker {
             BreakerState::Open => false,
         };
         if opens {
-            inner.state = BreakerState::Open;
-            inner.since = now;
+            inner.turn_to(BreakerState::Open, now);
         }
         opens
     }
@@ -100,9 +116,13 @@ impl Breaker {
 }
 
 impl Inner {
+    fn turn_to(&mut self, state: BreakerState, now: Instant) {
+        (self.state, self.since) = (state, now);
+        self.turn += 1;
+    }
+
     fn close(&mut self, now: Instant) {
-        self.state = BreakerState::Closed;
-        self.since = now;
+        self.turn_to(BreakerState::Closed, now);
         self.window.fill(Bucket { began: now, calls: 0, faults: 0 });
     }
 
@@ -131,30 +151,47 @@ mod tests {
         start + Duration::from_secs(seconds)
     }
 
+    /// Calls one after the other, each with the pass of its own beginning. How many of them opened it.
+    fn faults(breaker: &Breaker, count: usize, now: Instant) -> usize {
+        (0..count).filter(|_| breaker.allows(now).is_some_and(|pass| breaker.fault(pass, now))).count()
+    }
+
     #[test]
     fn five_faults_in_a_row_open_it_and_one_good_try_closes_it() {
         let start = Instant::now();
         let breaker = Breaker::new(start);
-        let opened: Vec<bool> = (0..5).map(|_| breaker.fault(start)).collect();
-        assert_eq!(opened, [false, false, false, false, true]);
-        assert!(!breaker.allows(after(start, 29)));
-        assert!(breaker.allows(after(start, 30)));
-        assert!(!breaker.allows(after(start, 30)), "one try at a time");
-        breaker.good(after(start, 31));
-        assert!(breaker.allows(after(start, 31)));
+        assert_eq!((faults(&breaker, 4, start), faults(&breaker, 1, start)), (0, 1));
+        assert_eq!(breaker.allows(after(start, 29)), None);
+        let pass = breaker.allows(after(start, 30)).unwrap();
+        assert_eq!(breaker.allows(after(start, 30)), None, "one try at a time");
+        assert!(breaker.good(pass, after(start, 31)));
+        assert!(breaker.allows(after(start, 31)).is_some());
     }
 
     #[test]
     fn a_failed_try_keeps_it_open_for_another_while() {
         let start = Instant::now();
         let breaker = Breaker::new(start);
-        (0..5).for_each(|_| {
-            breaker.fault(start);
-        });
-        assert!(breaker.allows(after(start, 30)));
-        assert!(breaker.fault(after(start, 30)));
-        assert!(!breaker.allows(after(start, 59)));
-        assert!(breaker.allows(after(start, 60)));
+        faults(&breaker, 5, start);
+        assert_eq!(faults(&breaker, 1, after(start, 30)), 1);
+        assert_eq!(breaker.allows(after(start, 59)), None);
+        assert!(breaker.allows(after(start, 60)).is_some());
+    }
+
+    #[test]
+    fn what_began_before_the_breaker_changed_says_nothing_of_it() {
+        let start = Instant::now();
+        let breaker = Breaker::new(start);
+        let before = breaker.allows(start).unwrap();
+        faults(&breaker, 5, start);
+        assert!(!breaker.good(before, start));
+        assert_eq!(breaker.state(), BreakerState::Open);
+        let given_up = breaker.allows(after(start, 30)).unwrap();
+        let tried = breaker.allows(after(start, 60)).unwrap();
+        assert!(!breaker.fault(given_up, after(start, 60)));
+        assert!(breaker.good(tried, after(start, 60)));
+        assert!(!breaker.fault(before, after(start, 61)));
+        assert_eq!(breaker.state(), BreakerState::Closed);
     }
 
     #[test]
@@ -163,16 +200,16 @@ mod tests {
         for (gap, opens) in [(1, true), (10, false)] {
             let start = Instant::now();
             let breaker = Breaker::new(start);
-            let mut opened = false;
+            let mut opened = 0;
             for call in 0..40_u64 {
                 let now = after(start, call * gap);
                 if call % 4 == 3 {
-                    opened |= breaker.fault(now);
-                } else {
-                    breaker.good(now);
+                    opened += faults(&breaker, 1, now);
+                } else if let Some(pass) = breaker.allows(now) {
+                    breaker.good(pass, now);
                 }
             }
-            assert_eq!(opened, opens, "a call every {gap} s");
+            assert_eq!(opened > 0, opens, "a call every {gap} s");
         }
     }
 }

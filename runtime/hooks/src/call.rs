@@ -9,7 +9,8 @@ use amprule_domain::facts::Facts;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 
-use crate::breaker::BreakerState;
+use crate::breaker::{BreakerState, Pass};
+use crate::deadline::Deadline;
 use crate::panics;
 use crate::probation::{ProbationRules, Turn};
 use crate::settings::Granted;
@@ -89,9 +90,9 @@ pub(crate) async fn call<Q: Question, T>(
     let watched = version.watched(Q::HOOK);
     let began = now();
     version.touch(began);
-    if !watched.breaker.allows(began) {
+    let Some(pass) = watched.breaker.allows(began) else {
         return refused(version, Q::HOOK, FaultClass::BreakerOpen, "it failed too often; it is asked again in a while");
-    }
+    };
     let (answer, took) = match run(version, question).await {
         Ok(ran) => ran,
         Err((class, why)) => return refused(version, Q::HOOK, class, why),
@@ -102,15 +103,26 @@ pub(crate) async fn call<Q: Question, T>(
         .map_err(shortened)
         .and_then(|output| check(output).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
     watched.stats.ran(&answer.used, took, result.is_ok());
-    let (opened, closed) = match &result {
-        Ok(_) => (false, watched.breaker.good(ended)),
-        Err(fault) => {
-            watched.stats.fault(fault.class);
-            (watched.breaker.fault(ended), false)
+    let mut called =
+        Called { result, used: answer.used, read: answer.read, took, opened: false, closed: false, turn: Turn::None };
+    called.count(version, Q::HOOK, pass, ended, rules);
+    called
+}
+
+impl<T> Called<T> {
+    /// What it says of the version. The host's own trouble says nothing of it.
+    fn count(&mut self, version: &Version, hook: Hook, pass: Pass, ended: Instant, rules: &ProbationRules) {
+        let Watched { stats, breaker } = version.watched(hook);
+        match self.result.as_ref().map_err(|fault| fault.class) {
+            Ok(_) => self.closed = breaker.good(pass, ended),
+            Err(FaultClass::HostIo) => return stats.fault(FaultClass::HostIo),
+            Err(class) => {
+                stats.fault(class);
+                self.opened = breaker.fault(pass, ended);
+            }
         }
-    };
-    let turn = version.probation.ran(ended, result.is_ok(), opened, rules);
-    Called { result, used: answer.used, read: answer.read, took, opened, closed, turn }
+        self.turn = version.probation.ran(ended, self.result.is_ok(), self.opened, rules);
+    }
 }
 
 /// On the caller's thread when the version has proven to be quick; else on a thread that may block, a few at a time.
@@ -151,9 +163,9 @@ fn timed<T>(call: impl FnOnce() -> Answer<T>) -> Ran<T> {
     (answer, began.elapsed())
 }
 
-/// The clock begins with the call: a busy host is no fault of the unit.
+/// The clock begins with the call, on its thread: a busy host is no fault of the unit.
 fn budget(granted: &Granted) -> Budget {
-    Budget { fuel: granted.fuel, memory: granted.memory, deadline: Instant::now() + granted.wall }
+    Budget { fuel: granted.fuel, memory: granted.memory, deadline: Deadline::after(granted.wall) }
 }
 
 /// A call that never ran is no evidence against the version: the breaker does not count it.

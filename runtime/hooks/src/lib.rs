@@ -14,7 +14,8 @@ mod chain;
 pub mod codes;
 mod combining;
 pub mod comparison;
-pub mod diagnostic;
+pub mod deadline;
+mod diagnostic;
 mod entry;
 pub mod gate;
 mod generation;
@@ -38,6 +39,7 @@ pub mod unit;
 pub mod version;
 
 pub use archive::Archive;
+pub use deadline::Deadline;
 pub use diagnostic::Diagnostic;
 pub use gate::Gate;
 pub use generation::Change;

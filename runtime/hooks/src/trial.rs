@@ -8,6 +8,7 @@ use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Price, PricedBy, PricingInput, PricingOutput};
 
+use crate::deadline::Deadline;
 use crate::panics;
 use crate::settings::Granted;
 use crate::unit::{Answer, Budget, Unit, Used};
@@ -78,7 +79,7 @@ impl<T> Tried<T> {
 
 fn call<T>(granted: &Granted, ask: impl FnOnce(&Budget) -> Answer<T>) -> Tried<T> {
     let began = Instant::now();
-    let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: began + granted.wall };
+    let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: Deadline::after(granted.wall) };
     let Answer { result, used, .. } = panics::caught(|| ask(&budget));
     Tried { result, used, took: began.elapsed() }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
@@ -12,7 +11,7 @@ use amprule_domain::pricing::{PricingInput, PricingOutput};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Diagnostic, Manifest};
+use crate::{Deadline, Diagnostic, Manifest};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -72,8 +71,7 @@ pub struct Budget {
     pub fuel: u64,
     /// Bytes, over all memories of the call.
     pub memory: usize,
-    /// The wall clock's backstop.
-    pub deadline: Instant,
+    pub deadline: Deadline,
 }
 
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! From a unit's files to a program that can be called: parse, compute constants, check names, find hooks.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amprule_domain::decision::Hook;
-use amprule_hooks::{Diagnostic, Source};
+use amprule_hooks::{Deadline, Diagnostic, Source};
 use rhai::{AST, Dynamic, Engine, Module, Scope};
 
 use crate::explain::{at_token, explain_parse, explain_run};
@@ -90,7 +90,7 @@ fn constant_value(
     let ast = engine
         .compile_expression_with_scope(scope, text)
         .map_err(|error| vec![explain_parse(&error, &file.name, &file.layout, &names)])?;
-    call::begin(CONSTANT_FUEL, Instant::now() + CONSTANT_TIME);
+    call::begin(CONSTANT_FUEL, Deadline::after(CONSTANT_TIME));
     engine.eval_ast_with_scope::<Dynamic>(scope, &ast).map_err(|error| {
         let explained = explain_run(&error, &file.name, &[]);
         vec![explained.diagnostic("constant", |_| Some(file.layout.text))]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::pricing::PricingInput;
 use amprule_hooks::manifest::{Declaration, parse};
-use amprule_hooks::{Budget, Compiler, Kind, Source, Unit};
+use amprule_hooks::{Budget, Compiler, Deadline, Kind, Source, Unit};
 use amprule_wasm::{Settings, WasmCompiler};
 use serde_json::json;
 
@@ -46,7 +46,7 @@ fn measure(unit: &dyn Unit, input: &PricingInput) -> Result<(Vec<Duration>, u64,
     let (mut times, mut used) = (Vec::new(), None);
     for _ in 0..CALLS {
         let began = Instant::now();
-        let budget = Budget { fuel: 20_000_000, memory: 64 << 20, deadline: began + Duration::from_secs(10) };
+        let budget = Budget { fuel: 20_000_000, memory: 64 << 20, deadline: Deadline::after(Duration::from_secs(10)) };
         let answer = unit.price(input, &budget);
         times.push(began.elapsed());
         answer.result?;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use amprule_domain::decision::Hook;
 use amprule_domain::pricing::PricingInput;
 use amprule_hooks::manifest::{Parameter, ParameterKind};
-use amprule_hooks::{Budget, Compiler, Kind, Manifest, Source, Unit};
+use amprule_hooks::{Budget, Compiler, Deadline, Kind, Manifest, Source, Unit};
 use amprule_wasm::{Settings, WasmCompiler};
 use serde_json::{Value, json};
 
@@ -48,7 +48,8 @@ fn measure(unit: &dyn Unit, input: &PricingInput) -> Result<Rate, Box<dyn Error>
     let mut fuel = 0;
     for call in 0..WARM_UP + CALLS {
         let start = Instant::now();
-        let budget = Budget { fuel: 20_000_000, memory: 32 << 20, deadline: start + Duration::from_millis(50) };
+        let budget =
+            Budget { fuel: 20_000_000, memory: 32 << 20, deadline: Deadline::after(Duration::from_millis(50)) };
         let answer = black_box(unit.price(black_box(input), &budget));
         if call >= WARM_UP {
             times.push(start.elapsed());

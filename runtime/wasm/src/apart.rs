@@ -107,7 +107,7 @@ impl Apart {
 
     /// What the end of the process says of the component.
     fn told(&self, status: ExitStatus, words: &str) -> Diagnostic {
-        if status.code() == Some(child::INVALID) {
+        if status.code() == Some(child::INVALID.into()) {
             return Diagnostic::new("component", format!("the component is not valid: {words}"));
         }
         if status.signal() == Some(SIGXCPU) {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_hooks::{Answer, Budget, Used};
 use wasmtime::component::{Instance, InstancePre};
-use wasmtime::{Engine, Store};
+use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use crate::fault::classify;
 use crate::log::Log;
@@ -55,12 +55,17 @@ pub(crate) fn run<T>(
 }
 
 fn open(engine: &Engine, unit: &Arc<str>, budget: &Budget, world: Option<World>) -> Result<Store<Sandbox>, Fault> {
-    let epochs = epochs_until(budget.deadline, Instant::now())
+    let deadline = budget.deadline;
+    let epochs = epochs_until(deadline.earliest(), Instant::now())
         .ok_or_else(|| Fault::new(FaultClass::Wall, "the time limit had passed before the call began"))?;
     let sandbox = Sandbox { log: Log::new(Arc::clone(unit)), meter: Meter::new(budget.memory), world };
     let mut store = Store::new(engine, sandbox);
     store.limiter(|sandbox| &mut sandbox.meter);
     store.set_epoch_deadline(epochs);
+    store.epoch_deadline_callback(move |_| match deadline.has_passed() {
+        true => Err(Trap::Interrupt.into()),
+        false => Ok(UpdateDeadline::Continue(1)),
+    });
     store.set_hostcall_fuel(HANDED_OVER);
     store.set_fuel(budget.fuel).map_err(|error| Fault::new(FaultClass::HostIo, error.to_string()))?;
     Ok(store)

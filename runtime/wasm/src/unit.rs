@@ -1,14 +1,14 @@
 //! A compiled component that answers hooks.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amprule_domain::Timestamp;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
-use amprule_hooks::{Answer, Budget, Unit};
+use amprule_hooks::{Answer, Budget, Deadline, Unit};
 use serde::Serialize;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
@@ -48,7 +48,7 @@ const TRIAL_TIME: Duration = Duration::from_secs(1);
 impl WasmUnit {
     /// The fault: it does not start. The inner error: it starts, and does not fit the contract.
     pub(crate) fn try_start(&self) -> Result<wasmtime::Result<()>, Fault> {
-        let budget = Budget { fuel: TRIAL_FUEL, memory: TRIAL_MEMORY, deadline: Instant::now() + TRIAL_TIME };
+        let budget = Budget { fuel: TRIAL_FUEL, memory: TRIAL_MEMORY, deadline: Deadline::after(TRIAL_TIME) };
         let world = self.world(Timestamp::UNIX_EPOCH, &());
         self.run(&budget, world, |store, instance| Ok(Ok(self.contract.check(store, instance)))).result
     }

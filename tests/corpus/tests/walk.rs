@@ -9,7 +9,7 @@ use amprule_corpus::{Expect, Unit, corpus};
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::pricing::PricedBy;
 use amprule_hooks::manifest::{Declaration, parse};
-use amprule_hooks::{Answer, Budget, Diagnostic, Kind, Source};
+use amprule_hooks::{Answer, Budget, Deadline, Diagnostic, Kind, Source};
 use amprule_reload::{Compilers, Equipment, Verdict, check};
 use amprule_script::ScriptCompiler;
 use amprule_wasm::{Settings, WasmCompiler};
@@ -89,7 +89,7 @@ fn call(unit: &Unit) -> Result<(), String> {
         let budget = Budget {
             fuel: unit.fuel.unwrap_or(if unit.is_script { OPERATIONS } else { FUEL }),
             memory: MEMORY,
-            deadline: began + wall,
+            deadline: Deadline::after(wall),
         };
         let Answer { result, used, .. } = ask(unit, &*code, &budget);
         within(CALLING + Duration::from_secs(5), began, "a call")?;

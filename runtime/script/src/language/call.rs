@@ -3,9 +3,9 @@
 //! A call runs on its caller's thread from beginning to end, so its account lives in that thread.
 
 use std::cell::Cell;
-use std::time::Instant;
 
 use amprule_domain::facts::{Fact, Facts};
+use amprule_hooks::Deadline;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
 use super::{Answer, memory};
@@ -23,14 +23,14 @@ pub(crate) const OUT_OF_TIME: i64 = 2;
 thread_local! {
     static FUEL: Cell<u64> = const { Cell::new(0) };
     static USED: Cell<u64> = const { Cell::new(0) };
-    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    static DEADLINE: Cell<Option<Deadline>> = const { Cell::new(None) };
     static LINES: Cell<u32> = const { Cell::new(0) };
     static LOGS: Cell<u32> = const { Cell::new(0) };
     static READ: Cell<Facts> = const { Cell::new(Facts::NONE) };
 }
 
 /// Opens a fresh account in this thread.
-pub(crate) fn begin(fuel: u64, deadline: Instant) {
+pub(crate) fn begin(fuel: u64, deadline: Deadline) {
     FUEL.set(fuel);
     USED.set(0);
     DEADLINE.set(Some(deadline));
@@ -75,7 +75,7 @@ pub(crate) fn guard(engine: &mut Engine) {
             return Some(Dynamic::from_int(OUT_OF_FUEL));
         }
         let late =
-            operations.is_multiple_of(CLOCK_EVERY) && DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline);
+            operations.is_multiple_of(CLOCK_EVERY) && DEADLINE.get().is_some_and(|deadline| deadline.has_passed());
         late.then(|| Dynamic::from_int(OUT_OF_TIME))
     });
 }

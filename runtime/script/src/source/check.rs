@@ -129,9 +129,11 @@ fn computed_index(token: &Token<'_>, before: Option<&Token<'_>>) -> Option<Findi
     assigns.then(|| ("syntax", "an element is not assigned in brackets".to_owned(), hint))
 }
 
+/// A key of a map, written as a text, as a name, or as a property that is assigned: each map that has it weighs as much more.
 fn long_key(token: &Token<'_>, after: Option<&Token<'_>>) -> Option<Finding> {
-    let long = token.text.len() > Limits::KEY_BYTES && after.is_some_and(|after| after.is(":"));
-    long.then(|| ("limit", format!("a key has at most {} bytes", Limits::KEY_BYTES), "shorten it".to_owned()))
+    let is_key = token.is_word() || after.is_some_and(|after| after.is(":"));
+    let long = is_key && token.text.len() > Limits::KEY_BYTES;
+    long.then(|| ("limit", format!("names and keys have at most {} bytes", Limits::KEY_BYTES), "shorten it".to_owned()))
 }
 
 /// Arguments that wait while a later one is computed hold values; see `limits`.

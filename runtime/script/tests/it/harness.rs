@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::Fault;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
-use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, Kind, Manifest, Source, Unit};
+use amprule_hooks::{Answer, Budget, Compiler, Deadline, Diagnostic, Kind, Manifest, Source, Unit};
 use amprule_script::ScriptCompiler;
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ pub(crate) fn printed(found: &[Diagnostic]) -> String {
 
 /// More than any honest script needs, so that a slow machine fails no test.
 pub(crate) fn budget() -> Budget {
-    Budget { fuel: 1_000_000, memory: 32 << 20, deadline: Instant::now() + Duration::from_secs(20) }
+    Budget { fuel: 1_000_000, memory: 32 << 20, deadline: Deadline::after(Duration::from_secs(20)) }
 }
 
 pub(crate) fn price(text: &str) -> Result<PricingOutput, Fault> {

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use amprule_domain::decision::FaultClass;
-use amprule_hooks::{Budget, Compiler as _, HostLimits};
+use amprule_hooks::{Budget, Compiler as _, Deadline, HostLimits};
 use amprule_script::ScriptCompiler;
 
 use crate::harness::{answer, budget, compile, price, refuse, session, source};
@@ -28,7 +28,7 @@ fn an_endless_loop_ends_with_its_operations() {
 
 #[test]
 fn an_endless_loop_ends_with_its_time() {
-    let budget = Budget { fuel: u64::MAX, memory: 32 << 20, deadline: Instant::now() + Duration::from_millis(50) };
+    let budget = Budget { fuel: u64::MAX, memory: 32 << 20, deadline: Deadline::after(Duration::from_millis(50)) };
     let started = Instant::now();
     let fault = answer("fn price(session) { loop { } }", &budget).result.unwrap_err();
     assert_eq!(fault.class, FaultClass::Wall, "{fault}");

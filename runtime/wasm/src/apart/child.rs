@@ -10,7 +10,7 @@ use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use crate::engine::{Settings, compiling_engine};
 
 /// The component cannot be compiled by anybody; standard error says why.
-pub(super) const INVALID: i32 = 3;
+pub(super) const INVALID: u8 = 3;
 /// Behind everything that drivers wait for.
 const NICE: i32 = 10;
 const STACK: usize = 16 << 20;
@@ -37,8 +37,8 @@ pub fn work(settings: &Settings, limits: Limits) -> io::Result<ExitCode> {
     match compiling.join() {
         Ok(Ok(code)) => io::stdout().lock().write_all(&code).map(|()| ExitCode::SUCCESS),
         Ok(Err(error)) => {
-            eprintln!("{error:#}");
-            Ok(ExitCode::from(INVALID as u8))
+            write!(io::stderr(), "{error:#}")?;
+            Ok(ExitCode::from(INVALID))
         }
         Err(_) => Err(io::Error::other("the compiler panicked")),
     }

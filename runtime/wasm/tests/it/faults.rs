@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use amprule_domain::decision::{Fault, FaultClass};
-use amprule_hooks::Budget;
+use amprule_hooks::{Budget, Deadline};
 
 use crate::harness::{ask, budget, compile_pricing, price, session};
 use amprule_corpus::guest;
@@ -36,7 +36,7 @@ fn a_hostile_guest_gets_the_fault_that_says_why() {
 fn an_endless_loop_with_fuel_for_ever_meets_the_wall() {
     let unit = compile_pricing(guest::pricing("(loop (br 0))"));
     let start = Instant::now();
-    let budget = Budget { fuel: u64::MAX, deadline: start + Duration::from_millis(50), ..budget() };
+    let budget = Budget { fuel: u64::MAX, deadline: Deadline::after(Duration::from_millis(50)), ..budget() };
     let fault = unit.price(&session(), &budget).result.expect_err("it never ends");
     assert_eq!(fault.class, FaultClass::Wall, "{fault}");
     // 50 ms and a tick; the rest is for machines with much else to do.
@@ -45,7 +45,7 @@ fn an_endless_loop_with_fuel_for_ever_meets_the_wall() {
 
 #[test]
 fn a_call_whose_time_has_passed_does_not_begin() {
-    let answer = ask(guest::pricing(""), &Budget { deadline: Instant::now(), ..budget() });
+    let answer = ask(guest::pricing(""), &Budget { deadline: Deadline::after(Duration::ZERO), ..budget() });
     assert_eq!(answer.result.expect_err("too late").class, FaultClass::Wall);
     assert_eq!(answer.used.fuel, 0);
 }

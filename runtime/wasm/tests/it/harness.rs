@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
-use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, Kind, Manifest, Source, Unit};
+use amprule_hooks::{Answer, Budget, Compiler, Deadline, Diagnostic, Kind, Manifest, Source, Unit};
 use amprule_wasm::{Settings, WasmCompiler};
 use serde_json::json;
 
@@ -43,7 +43,7 @@ pub(crate) fn printed(found: &[Diagnostic]) -> String {
 
 /// More than any honest guest needs, so that a slow machine fails no test.
 pub(crate) fn budget() -> Budget {
-    Budget { fuel: 20_000_000, memory: 32 << 20, deadline: Instant::now() + Duration::from_secs(20) }
+    Budget { fuel: 20_000_000, memory: 32 << 20, deadline: Deadline::after(Duration::from_secs(20)) }
 }
 
 pub(crate) fn ask(component: Vec<u8>, budget: &Budget) -> Answer<PricingOutput> {

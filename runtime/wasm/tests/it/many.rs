@@ -2,10 +2,10 @@
 
 use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amprule_domain::decision::{FaultClass, Hook};
-use amprule_hooks::{Budget, Compiler};
+use amprule_hooks::{Budget, Compiler, Deadline};
 use amprule_wasm::{Settings, WasmCompiler};
 
 use crate::harness::{budget, compile_pricing, session, source};
@@ -39,7 +39,7 @@ fn one_call_more_than_there_are_sandboxes_is_told_so() {
     thread::scope(|scope| {
         let running = scope.spawn(|| {
             loop {
-                let deadline = Instant::now() + Duration::from_secs(2);
+                let deadline = Deadline::after(Duration::from_secs(2));
                 let budget = Budget { fuel: u64::MAX, deadline, ..budget() };
                 let fault = endless.price(&session(), &budget).result.expect_err("it never ends");
                 // The quick one was in the sandbox.
