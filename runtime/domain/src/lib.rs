@@ -31,6 +31,7 @@ pub mod outbox;
 mod parameters;
 pub mod pattern;
 mod pin;
+pub mod plain;
 pub mod ports;
 mod price;
 pub mod pricing;

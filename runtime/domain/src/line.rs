@@ -1,9 +1,11 @@
 //! The lines of a bill: as a unit says them, and as they stand, checked and rounded.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::Currency;
+use crate::{Currency, plain};
 
 /// Lines of one bill.
 pub(crate) const MAX_LINES: usize = 64;
@@ -95,14 +97,22 @@ impl OutputLine {
 
     fn round(self, currency: Currency) -> Line {
         Line {
-            code: self.code,
-            description: self.description,
+            code: fit(self.code),
+            description: fit(self.description),
             quantity: self.quantity,
-            unit: self.unit,
+            unit: self.unit.map(fit),
             unit_price: self.unit_price,
             amount: currency.round(self.amount),
             unrounded: self.amount,
         }
+    }
+}
+
+/// As it is printed on a bill.
+fn fit(text: String) -> String {
+    match plain::shown(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
     }
 }
 

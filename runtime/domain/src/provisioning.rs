@@ -7,6 +7,7 @@ use crate::effect::Effect;
 use crate::event::Inbound;
 use crate::kept;
 use crate::moment::Moment;
+use crate::plain;
 use crate::reply::Reply;
 use crate::reported::{Identity, Report};
 
@@ -26,6 +27,20 @@ pub struct Boot {
     pub serial: Option<String>,
     pub firmware: Option<String>,
     pub reason: Option<String>,
+}
+
+impl Boot {
+    /// As it may be shown: a station's texts are others' texts.
+    fn shown(&self) -> Self {
+        let shown = |text: &String| plain::shown(text).into_owned();
+        Self {
+            vendor: shown(&self.vendor),
+            model: shown(&self.model),
+            serial: self.serial.as_ref().map(shown),
+            firmware: self.firmware.as_ref().map(shown),
+            reason: self.reason.as_ref().map(shown),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +74,7 @@ pub(crate) fn apply(station: &Station, inbound: &Inbound, event: &ProvisioningEv
 /// Whatever ran before a boot has ended, unless the station says that it goes on.
 fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     let (status, protocol) = (station.record.provisioning, Some(moment.protocol.to_owned()));
-    let report = Report::Identity(Identity { boot: boot.clone(), booted_at: Some(moment.now), protocol });
+    let report = Report::Identity(Identity { boot: boot.shown(), booted_at: Some(moment.now), protocol });
     Step {
         effects: vec![written(station, &report)],
         reported: Some(report),

@@ -7,6 +7,7 @@ use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::facts::Facts;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
+use amprule_domain::plain;
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 
 use crate::breaker::{BreakerState, Pass};
@@ -181,5 +182,6 @@ fn shortened(mut fault: Fault) -> Fault {
     if let Some((end, _)) = fault.message.char_indices().nth(MAX_FAULT) {
         fault.message.truncate(end);
     }
+    fault.message = plain::lines(&fault.message).into_owned();
     fault
 }

@@ -47,7 +47,8 @@ pub(crate) fn compile_on(source: &Source, memory: usize, finish: fn(&mut Engine)
     let hooks = hooks(source, files.last().expect("the entry is a file"))?;
     engine.register_global_module(constants_module(&constants).into());
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
-    let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout)).collect();
+    let speaks = source.manifest.capabilities.contains_key("log");
+    let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout, speaks)).collect();
     Ok(Program { engine, ast, hooks, parameters, functions: functions.collect(), warnings })
 }
 
@@ -90,7 +91,7 @@ fn constant_value(
     let ast = engine
         .compile_expression_with_scope(scope, text)
         .map_err(|error| vec![explain_parse(&error, &file.name, &file.layout, &names)])?;
-    call::begin(CONSTANT_FUEL, Deadline::after(CONSTANT_TIME));
+    call::begin(CONSTANT_FUEL, Deadline::after(CONSTANT_TIME), None);
     engine.eval_ast_with_scope::<Dynamic>(scope, &ast).map_err(|error| {
         let explained = explain_run(&error, &file.name, &[]);
         vec![explained.diagnostic("constant", |_| Some(file.layout.text))]

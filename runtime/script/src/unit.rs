@@ -9,7 +9,7 @@ use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{self, PricingInput, PricingOutput};
 use amprule_hooks::codes::code_of;
-use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Unit, Used};
+use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Talk, Unit, Used};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
 
 use crate::explain::explain_run;
@@ -35,7 +35,8 @@ impl Compiler for ScriptCompiler {
         let texts = texts.filter_map(|(name, bytes)| Some((name.clone(), String::from_utf8(bytes.clone()).ok()?)));
         let manifest = &source.manifest;
         let (id, entry) = (manifest.id.clone(), manifest.entry.clone());
-        Ok(Arc::new(Script { program, id, entry, texts: texts.collect(), parameters: LastRead::default() }))
+        let talk = manifest.capabilities.contains_key("log").then(Arc::default);
+        Ok(Arc::new(Script { program, id, entry, texts: texts.collect(), parameters: LastRead::default(), talk }))
     }
 }
 
@@ -46,6 +47,8 @@ struct Script {
     /// For excerpts in error messages.
     texts: BTreeMap<String, String>,
     parameters: LastRead,
+    /// For a unit with the capability `log`.
+    talk: Option<Arc<Talk>>,
 }
 
 impl Unit for Script {
@@ -83,7 +86,7 @@ impl Script {
         budget: &Budget,
         read: impl FnOnce(Dynamic) -> Result<T, String>,
     ) -> Answer<T> {
-        call::begin(budget.fuel, budget.deadline);
+        call::begin(budget.fuel, budget.deadline, self.talk.as_ref());
         let result = self
             .parameters
             .of(parameters, &self.program.parameters)

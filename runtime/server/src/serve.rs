@@ -35,7 +35,7 @@ pub(crate) fn run(options: Serve) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let (config, rules) = configuration(options)?;
-    telemetry::start(&config.log)?;
+    let _until_the_end = telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     runtime.block_on(serve(config, rules))?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use amprule_hooks::{Compiler, Diagnostic, Source, Unit};
+use amprule_hooks::{Compiler, Diagnostic, Source, Talk, Unit};
 use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::apart::Apart;
@@ -12,7 +12,7 @@ use crate::artifact::deserialize;
 use crate::cache::Cache;
 use crate::contract::{check_imports, find_hooks};
 use crate::engine::{Machine, Settings, StartError};
-use crate::log::Log;
+use crate::log::{Log, Speaker};
 use crate::sandbox::Sandbox;
 use crate::shape;
 use crate::unit::{Wasi, WasmUnit};
@@ -74,9 +74,9 @@ impl WasmCompiler {
         };
         let pre = linker.instantiate_pre(&component).map_err(unfit)?;
         let contract = v1::Exports::find(&pre, &hooks).map_err(unfit)?;
-        let id = source.manifest.id.as_str().into();
+        let speaker = Arc::new(Speaker { unit: source.manifest.id.clone(), talk: Talk::default() });
         let parameters = v1::Parameters::of(&source.manifest);
-        Ok(WasmUnit { id, hooks, pre, contract, parameters, wasi, machine: Arc::clone(&self.machine) })
+        Ok(WasmUnit { speaker, hooks, pre, contract, parameters, wasi, machine: Arc::clone(&self.machine) })
     }
 
     fn translate(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<Component, Diagnostic> {

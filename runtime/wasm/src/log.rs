@@ -2,21 +2,30 @@
 
 use std::sync::Arc;
 
+use amprule_domain::plain;
+use amprule_hooks::Talk;
+
 use crate::v1::bindings::amprule::host::log::{Host, Level};
 use crate::v1::bindings::amprule::types::types;
 
 const MAX_LINES: u32 = 32;
 const MAX_BYTES: usize = 1_024;
 
+/// The unit that speaks, and its account over all calls.
+pub(crate) struct Speaker {
+    pub(crate) unit: String,
+    pub(crate) talk: Talk,
+}
+
 /// What one call writes.
 pub(crate) struct Log {
-    unit: Arc<str>,
+    speaker: Arc<Speaker>,
     lines: u32,
 }
 
 impl Log {
-    pub(crate) const fn new(unit: Arc<str>) -> Self {
-        Self { unit, lines: 0 }
+    pub(crate) const fn new(speaker: Arc<Speaker>) -> Self {
+        Self { speaker, lines: 0 }
     }
 }
 
@@ -29,11 +38,15 @@ impl Host for Log {
         if self.lines > MAX_LINES {
             return;
         }
+        let Some(dropped) = self.speaker.talk.allows() else { return };
         let mut line = printable(&message);
+        if dropped > 0 {
+            line.push_str(&format!(" ({dropped} lines before it were dropped)"));
+        }
         if self.lines == MAX_LINES {
             line.push_str(" (the last line of this call; further ones are dropped)");
         }
-        let unit = &*self.unit;
+        let unit = &*self.speaker.unit;
         match level {
             Level::Debug => tracing::debug!(target: "amprule::unit", unit, "{line}"),
             Level::Info => tracing::info!(target: "amprule::unit", unit, "{line}"),
@@ -46,7 +59,7 @@ impl Host for Log {
 /// Cut to its bound, and without what could forge a line or steer a terminal.
 pub(crate) fn printable(message: &str) -> String {
     let cut = &message[..message.floor_char_boundary(MAX_BYTES)];
-    let mut line: String = cut.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut line = plain::line(cut).into_owned();
     if cut.len() < message.len() {
         line.push('…');
     }

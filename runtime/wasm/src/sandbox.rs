@@ -9,7 +9,7 @@ use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use crate::fault::classify;
-use crate::log::Log;
+use crate::log::{Log, Speaker};
 use crate::meter::Meter;
 use crate::ticker::epochs_until;
 use crate::wasi::World;
@@ -34,12 +34,12 @@ impl Sandbox {
 /// Runs `call` in a fresh instance, in that world when the component imports WASI. The outer result is wasmtime's: an error of it ends the store.
 pub(crate) fn run<T>(
     pre: &InstancePre<Sandbox>,
-    unit: &Arc<str>,
+    speaker: &Arc<Speaker>,
     budget: &Budget,
     world: Option<World>,
     call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
 ) -> Answer<T> {
-    let mut store = match open(pre.engine(), unit, budget, world) {
+    let mut store = match open(pre.engine(), speaker, budget, world) {
         Ok(store) => store,
         Err(fault) => return Answer::new(Err(fault), Used::default()),
     };
@@ -54,11 +54,16 @@ pub(crate) fn run<T>(
     Answer::new(result, Used { fuel, memory: meter.used() })
 }
 
-fn open(engine: &Engine, unit: &Arc<str>, budget: &Budget, world: Option<World>) -> Result<Store<Sandbox>, Fault> {
+fn open(
+    engine: &Engine,
+    speaker: &Arc<Speaker>,
+    budget: &Budget,
+    world: Option<World>,
+) -> Result<Store<Sandbox>, Fault> {
     let deadline = budget.deadline;
     let epochs = epochs_until(deadline.earliest(), Instant::now())
         .ok_or_else(|| Fault::new(FaultClass::Wall, "the time limit had passed before the call began"))?;
-    let sandbox = Sandbox { log: Log::new(Arc::clone(unit)), meter: Meter::new(budget.memory), world };
+    let sandbox = Sandbox { log: Log::new(Arc::clone(speaker)), meter: Meter::new(budget.memory), world };
     let mut store = Store::new(engine, sandbox);
     store.limiter(|sandbox| &mut sandbox.meter);
     store.set_epoch_deadline(epochs);

@@ -14,12 +14,13 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
 use crate::engine::Machine;
+use crate::log::Speaker;
 use crate::sandbox::{self, Sandbox};
 use crate::v1;
 use crate::wasi::World;
 
 pub(crate) struct WasmUnit {
-    pub(crate) id: Arc<str>,
+    pub(crate) speaker: Arc<Speaker>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) pre: InstancePre<Sandbox>,
     /// The contract's version is chosen here, once, and not per call.
@@ -65,7 +66,7 @@ impl WasmUnit {
         call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
     ) -> Answer<T> {
         let budget = Budget { memory: budget.memory.min(self.machine.memory_max), ..*budget };
-        sandbox::run(&self.pre, &self.id, &budget, world, call)
+        sandbox::run(&self.pre, &self.speaker, &budget, world, call)
     }
 }
 

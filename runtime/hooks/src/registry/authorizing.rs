@@ -9,7 +9,7 @@ use amprule_domain::facts::Facts;
 use amprule_domain::ports::{About, AuthorizationAnswer};
 use amprule_domain::pricing::Parameters;
 use amprule_domain::reply::AuthorizationStatus;
-use amprule_domain::{DecisionId, Occasion};
+use amprule_domain::{DecisionId, Occasion, plain};
 
 use super::Registry;
 use super::writing::{Asked, Record, told};
@@ -158,8 +158,9 @@ impl Authorizing<'_> {
 }
 
 /// The host's own check of what a policy returned.
-fn trusted(output: AuthorizationOutput) -> Result<AuthorizationOutput, String> {
+fn trusted(mut output: AuthorizationOutput) -> Result<AuthorizationOutput, String> {
     output.validate()?;
+    output.message = output.message.map(|message| plain::shown(&message).into_owned());
     match &output.tariff {
         Some(tariff) if !crate::manifest::is_id(tariff) => Err("tariff is not the id of a unit".to_owned()),
         _ => Ok(output),

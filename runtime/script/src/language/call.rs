@@ -2,10 +2,12 @@
 //!
 //! A call runs on its caller's thread from beginning to end, so its account lives in that thread.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use amprule_domain::facts::{Fact, Facts};
-use amprule_hooks::Deadline;
+use amprule_domain::plain;
+use amprule_hooks::{Deadline, Talk};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
 use super::{Answer, memory};
@@ -26,16 +28,19 @@ thread_local! {
     static DEADLINE: Cell<Option<Deadline>> = const { Cell::new(None) };
     static LINES: Cell<u32> = const { Cell::new(0) };
     static LOGS: Cell<u32> = const { Cell::new(0) };
+    /// `None`: nobody hears what it says.
+    static TALK: RefCell<Option<Arc<Talk>>> = const { RefCell::new(None) };
     static READ: Cell<Facts> = const { Cell::new(Facts::NONE) };
 }
 
-/// Opens a fresh account in this thread.
-pub(crate) fn begin(fuel: u64, deadline: Deadline) {
+/// Opens a fresh account in this thread. `talk`: of a unit that may write into the log.
+pub(crate) fn begin(fuel: u64, deadline: Deadline, talk: Option<&Arc<Talk>>) {
     FUEL.set(fuel);
     USED.set(0);
     DEADLINE.set(Some(deadline));
     LINES.set(0);
     LOGS.set(0);
+    TALK.set(talk.cloned());
     READ.set(Facts::NONE);
     memory::begin();
 }
@@ -92,8 +97,10 @@ fn log(value: &Dynamic) {
     if LOGS.get() > MAX_LOGS {
         return;
     }
+    let Some(dropped) = TALK.with_borrow(|talk| talk.as_ref().and_then(|talk| talk.allows())) else { return };
     let text: ImmutableString = value.clone().into_immutable_string().unwrap_or_else(|_| value.to_string().into());
-    let end = text.floor_char_boundary(MAX_LOG_BYTES);
+    let line = plain::line(&text[..text.floor_char_boundary(MAX_LOG_BYTES)]);
     let more = if LOGS.get() == MAX_LOGS { " (further lines of this call are dropped)" } else { "" };
-    tracing::info!(target: "amprule::script", "{}{more}", &text[..end]);
+    let before = if dropped > 0 { format!(" ({dropped} lines before it were dropped)") } else { String::new() };
+    tracing::info!(target: "amprule::script", "{line}{more}{before}");
 }

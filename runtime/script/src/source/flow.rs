@@ -24,7 +24,8 @@ pub(crate) fn no_answer(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
     })
 }
 
-pub(crate) fn warnings(file: &str, layout: &Layout<'_>) -> Vec<Diagnostic> {
+/// `speaks`: the manifest asks for the log.
+pub(crate) fn warnings(file: &str, layout: &Layout<'_>, speaks: bool) -> Vec<Diagnostic> {
     let warn = |code, message: String, token: &Token<'_>, hint: &str| {
         at_token(code, message, file, layout.text, token).hint(hint).as_warning()
     };
@@ -39,7 +40,17 @@ pub(crate) fn warnings(file: &str, layout: &Layout<'_>) -> Vec<Diagnostic> {
             found.push(warn("unreachable", "this is never reached".to_owned(), token, &hint));
         }
     }
+    if let Some(word) = unheard(layout).filter(|_| !speaks) {
+        let hint = "ask for the log in plugin.toml, with the reason: [capabilities] log = \"says why it rejects\"";
+        found.push(warn("capability", format!("nobody hears what {} says", word.text), word, hint));
+    }
     found
+}
+
+/// The first call that writes into the log.
+fn unheard<'l, 't>(layout: &'l Layout<'t>) -> Option<&'l Token<'t>> {
+    let calls = layout.tokens.windows(2).filter(|pair| pair[1].is("(")).map(|pair| &pair[0]);
+    calls.into_iter().find(|token| ["log", "print", "debug"].iter().any(|word| token.is(word)))
 }
 
 /// The names of `let` that stand nowhere else in the function.
