@@ -30,6 +30,7 @@ mod arena;
 mod authorization;
 #[doc(hidden)]
 pub mod bindings;
+mod currency;
 mod decimal;
 mod modifier;
 mod parameters;
@@ -45,6 +46,7 @@ pub use bindings::vocabulary::amprule::host::log;
 pub use bindings::vocabulary::amprule::types::types::{
     ChargingState, Decimal, Parameter, Period, PricingLine, SessionFacts, StationFacts, TokenFacts, Value,
 };
+pub use currency::minor_digits;
 pub use decimal::NotADecimal;
 pub use parameters::Parameters;
 

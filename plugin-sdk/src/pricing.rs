@@ -1,5 +1,6 @@
 //! Constructors and conversions that nearly every tariff needs.
 
+use crate::currency::as_billed;
 use crate::{ChargingState, Decimal, Period, PricingLine, PricingOutput, SessionFacts};
 
 impl PricingOutput {
@@ -8,9 +9,9 @@ impl PricingOutput {
         Self { currency: currency.into(), lines: lines.into(), next_change_at: None, ext: Vec::new() }
     }
 
-    /// The unrounded sum of the lines so far, to compare with a minimum or a cap.
+    /// What the bill will show as the sum of the lines so far, to compare with a minimum or a cap: each line is rounded.
     pub fn total(&self) -> Decimal {
-        self.lines.iter().map(|line| line.amount).sum()
+        self.lines.iter().map(|line| as_billed(line.amount, &self.currency)).sum()
     }
 
     /// Adds a negative line when the lines add up to more than `most`.

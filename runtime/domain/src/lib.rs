@@ -10,6 +10,7 @@ mod availability;
 pub mod bill;
 pub mod charging;
 pub mod command;
+mod currencies;
 mod data_transfer;
 pub mod decision;
 pub mod doors;

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
+use crate::currencies;
+
 /// An ISO 4217 alphabetic code: three capital letters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -20,6 +22,12 @@ impl Currency {
 
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("three ASCII letters by construction")
+    }
+
+    /// Money is really asked for in it. A code of three letters that is none is refused where it is new; what was written before
+    /// stays readable.
+    pub fn is_money(self) -> bool {
+        currencies::has(self.as_str())
     }
 
     /// Digits behind the decimal point (ISO 4217, "minor unit"): 2 for most.

@@ -102,6 +102,9 @@ impl PricingOutput {
     /// Checks what a unit returned and rounds it. The error says what is wrong, for the unit's author.
     pub fn into_price(self, at: Timestamp, is_final: bool, priced_by: Arc<PricedBy>) -> Result<Price, String> {
         let Self { currency, lines, next_change_at } = self;
+        if !currency.is_money() {
+            return Err(format!("{currency} is no currency of ISO 4217"));
+        }
         let lines = line::checked(lines, 0, currency)?;
         let total = line::total(&lines, currency)?;
         Ok(Price {

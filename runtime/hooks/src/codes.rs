@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 40] = [
+pub const CODES: [Code; 41] = [
     code(
         "AR0001",
         "manifest",
@@ -252,6 +252,13 @@ pub const CODES: [Code; 40] = [
         "the answer is not what the hook returns",
         "A tariff returns bill(currency, lines), a policy accept(), reject(reason) or no_opinion(). The message names the\n\
          field that is missing or of the wrong kind.",
+    ),
+    code(
+        "AR0121",
+        "shadow",
+        "a function has the name of one of the language's",
+        "A warning: calls by this name go to the unit's own function, in this file and wherever it is imported. Give it another\n\
+         name; the names of the language are in the definitions for editors: `amprule definitions`.",
     ),
     code(
         "AR0201",

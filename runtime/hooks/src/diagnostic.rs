@@ -34,9 +34,18 @@ pub struct Diagnostic {
     pub hint: Option<String>,
 }
 
+/// Bytes of a message.
+const MESSAGE_MAX: usize = 1_000;
+
 impl Diagnostic {
+    /// A message that quotes what is endless is cut.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), ..Self::default() }
+        let mut message = message.into();
+        if message.len() > MESSAGE_MAX {
+            message.truncate(message.floor_char_boundary(MESSAGE_MAX));
+            message.push('…');
+        }
+        Self { code, message, ..Self::default() }
     }
 
     #[must_use]

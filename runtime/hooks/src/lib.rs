@@ -22,6 +22,7 @@ mod generation;
 mod inactive;
 pub mod manifest;
 pub mod mask;
+mod noted;
 mod notifier;
 mod panics;
 pub mod probation;

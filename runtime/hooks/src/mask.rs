@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::Version;
+use crate::noted::long;
 
 /// A keyed hash, as hexadecimal digits. The key is the server's, so that nobody finds a token by trying all of them.
 pub type KeyedHash = Box<dyn Fn(&str) -> String + Send + Sync>;
@@ -29,16 +30,20 @@ impl Mask {
         if self.tokens { self.masked(&token.to_uppercase()) } else { token.to_owned() }
     }
 
-    pub(crate) fn parameters(&self, version: &Version, parameters: &mut Value) {
-        let Value::Object(values) = parameters else { return };
+    /// Those that are secret, from the values themselves.
+    pub(crate) fn parameters(&self, version: &Version, noted: &mut Map<String, Value>) {
         for (name, _) in version.manifest.parameters.iter().filter(|(_, parameter)| parameter.secret) {
-            self.parameter(values, name);
+            if let Some(value) = version.parameters.get(name) {
+                noted.insert(name.clone(), value.clone());
+                self.parameter(noted, name);
+            }
         }
     }
 
-    /// A list keeps its length: an entry that is a token has that token's mask.
+    /// A list keeps its length, unless it is long: an entry that is a token has that token's mask.
     fn parameter(&self, values: &mut Map<String, Value>, name: &str) {
         match values.get_mut(name) {
+            Some(value) if long(value).is_some() => *value = Value::from(self.secret(value)),
             Some(Value::Array(items)) => {
                 for item in items {
                     *item = Value::from(self.secret(item));

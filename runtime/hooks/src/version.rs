@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::breaker::{Breaker, BreakerState};
 use crate::manifest::Manifest;
+use crate::noted::noted;
 use crate::probation::{Probation, Standing};
 use crate::sample::Sample;
 use crate::settings::{Granted, HostLimits};
@@ -22,6 +23,8 @@ pub struct Version {
     pub kind: Kind,
     pub manifest: Manifest,
     pub parameters: Parameters,
+    /// As records of its questions have them.
+    pub(crate) noted: Parameters,
     pub hash: String,
     pub granted: Granted,
     pub loaded_at: Timestamp,
@@ -50,11 +53,13 @@ pub(crate) struct Watched {
 impl Version {
     pub fn new(source: &Source, unit: Arc<dyn Unit>, limits: &HostLimits, loaded_at: Timestamp) -> Self {
         let began = Instant::now();
+        let parameters = Parameters::from(source.parameters.clone());
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             kind: source.kind,
             manifest: source.manifest.clone(),
-            parameters: source.parameters.clone().into(),
+            noted: noted(&parameters),
+            parameters,
             hash: source.hash.clone(),
             granted: limits.grant(source.kind, &source.manifest.limits),
             loaded_at,

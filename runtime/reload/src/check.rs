@@ -91,7 +91,8 @@ fn text<'f>(files: &'f BTreeMap<String, Vec<u8>>, name: &str) -> Result<Option<&
         return Err(vec![Diagnostic::new("limit", why).in_file(name)]);
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Some(text)),
+        // Some editors begin a text with a mark that nobody sees.
+        Ok(text) => Ok(Some(text.strip_prefix('\u{feff}').unwrap_or(text))),
         Err(error) => {
             let why = format!("not UTF-8 text: byte {} is no character", error.valid_up_to());
             Err(vec![Diagnostic::new("manifest", why).in_file(name)])

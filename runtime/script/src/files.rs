@@ -83,6 +83,8 @@ impl<'a> Reader<'a> {
         if bytes.len() > Limits::FILE_BYTES {
             return Err(refuse(format!("{} bytes; a script has at most {}", bytes.len(), Limits::FILE_BYTES)));
         }
-        std::str::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".to_owned()))
+        let text = std::str::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".to_owned()))?;
+        // Some editors begin a text with a mark that nobody sees.
+        Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 }

@@ -103,8 +103,11 @@ impl Parameter {
                 .ok_or_else(|| format!("{text:?} is no time of the day, as 07:30 is")),
             (ParameterKind::Currency, Given::Text(text)) => text
                 .parse::<Currency>()
-                .map(|currency| Value::from(currency.as_str()))
-                .map_err(|error| error.to_string()),
+                .map_err(|error| error.to_string())
+                .and_then(|currency| match currency.is_money() {
+                    true => Ok(Value::from(currency.as_str())),
+                    false => Err(format!("{currency} is no currency of ISO 4217")),
+                }),
             (ParameterKind::List, Given::List(items)) if items.len() <= MAX_VALUE => {
                 items.iter().map(|item| bounded(item).map(Value::from)).collect::<Result<Vec<_>, _>>().map(Value::Array)
             }

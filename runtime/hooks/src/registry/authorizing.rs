@@ -146,7 +146,7 @@ impl Authorizing<'_> {
 
     /// The input as the decision log may have it, masked.
     fn told(&mut self, asked: Option<&Version>) -> Json {
-        self.told.parameters = self.input.parameters.clone();
+        self.told.parameters = asked.map_or_else(|| self.input.parameters.clone(), |version| version.noted.clone());
         told(&self.told, asked, self.registry.mask())
     }
 

@@ -46,13 +46,19 @@ impl Asked {
 
 /// An input as the decision log may have it, masked.
 pub(super) fn told(input: &impl Serialize, asked: Option<&Version>, mask: &Mask) -> Json {
-    let has_secrets = |version: &&Version| version.manifest.parameters.values().any(|parameter| parameter.secret);
-    if let Some(version) = asked.filter(has_secrets) {
+    if let Some(version) = asked.filter(|version| !stands_as_it_is(version)) {
         let mut told = serde_json::to_value(input).expect("an input is plain data");
-        mask.parameters(version, &mut told["parameters"]);
+        let mut parameters = (*version.noted).clone();
+        mask.parameters(version, &mut parameters);
+        told["parameters"] = parameters.into();
         return told.into();
     }
     Json::of(input).expect("an input is plain data")
+}
+
+/// Neither secret nor long.
+fn stands_as_it_is(version: &Version) -> bool {
+    version.noted.are(&version.parameters) && !version.manifest.parameters.values().any(|parameter| parameter.secret)
 }
 
 impl Record {

@@ -16,6 +16,7 @@ pub(super) fn register(engine: &mut Engine) {
     register_signs(engine);
     register_rounding(engine);
     register_comparing(engine);
+    register_shifts(engine);
     engine.register_fn("abs", |x: i64| x.saturating_abs());
     engine.register_fn("abs", |x: Decimal| x.abs());
     engine.register_fn("to_int", |x: i64| x);
@@ -72,6 +73,17 @@ fn round(x: &Dynamic, digits: i64, strategy: RoundingStrategy) -> Answer<Decimal
     let digits = u32::try_from(digits).ok().filter(|digits| *digits <= 28);
     let digits = digits.ok_or_else(|| error("digits are a number from 0 to 28"))?;
     Ok(expect_number(x)?.round_dp_with_strategy(digits, strategy))
+}
+
+/// Rhai's own shift all digits out without a word.
+fn register_shifts(engine: &mut Engine) {
+    let places = |places: i64| u32::try_from(places).ok().filter(|places| *places < i64::BITS);
+    let shifted =
+        |shifted: Option<i64>| -> Answer<i64> { shifted.ok_or_else(|| error("a number is shifted by 0 to 63")) };
+    engine.register_fn("<<", move |x: i64, by: i64| shifted(places(by).map(|by| x << by)));
+    engine.register_fn(">>", move |x: i64, by: i64| shifted(places(by).map(|by| x >> by)));
+    engine.register_fn("<<=", move |x: &mut i64, by: i64| shifted(places(by).map(|by| *x << by)).map(|new| *x = new));
+    engine.register_fn(">>=", move |x: &mut i64, by: i64| shifted(places(by).map(|by| *x >> by)).map(|new| *x = new));
 }
 
 fn register_comparing(engine: &mut Engine) {

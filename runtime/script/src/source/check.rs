@@ -10,6 +10,9 @@ use super::{calls, chains, names};
 use crate::explain::{at_token, nearest};
 use crate::language::limits::Limits;
 
+/// Findings about one file that are kept.
+const MOST: usize = 20;
+
 /// Brackets within each other, before anything recursive reads the text.
 pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
     let limit = 2 * Limits::NESTING;
@@ -27,6 +30,11 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<D
     let calls = calls::check(layout, known);
     let tokens = &layout.tokens;
     for (at, token) in tokens.iter().enumerate() {
+        if found.len() >= MOST {
+            let more = format!("more is wrong than these {MOST} findings; put them right first");
+            found.push(Diagnostic::new("syntax", more).in_file(file));
+            break;
+        }
         let before = at.checked_sub(1).map(|at| &tokens[at]);
         let after = tokens.get(at + 1);
         let finding = chains

@@ -31,6 +31,15 @@ pub(crate) fn warnings(file: &str, layout: &Layout<'_>, speaks: bool) -> Vec<Dia
     };
     let mut found = Vec::new();
     for function in &layout.functions {
+        if names::function_named(function.name.text).is_some() {
+            let hint = "give it another name: calls of the language's own function go to this one";
+            found.push(warn(
+                "shadow",
+                format!("{} is a function of the language", function.name.text),
+                &function.name,
+                hint,
+            ));
+        }
         for token in unread(layout, function) {
             let hint = "remove it, or begin its name with `_`";
             found.push(warn("unused", format!("{} is never read", token.text), token, hint));

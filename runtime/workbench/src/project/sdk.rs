@@ -9,10 +9,11 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 14] = embedded!(
+const FILES: [(&str, &str); 15] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
+    "src/currency.rs",
     "src/decimal.rs",
     "src/lib.rs",
     "src/modifier.rs",
