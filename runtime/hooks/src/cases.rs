@@ -4,6 +4,7 @@
 mod compare;
 mod complete;
 mod file;
+mod periods;
 
 use std::time::Duration;
 
@@ -160,6 +161,7 @@ fn input(case: &Case, source: &Source) -> Result<Input, String> {
     Ok(match case.hook {
         Hook::Pricing => {
             let input: PricingInput = input_of(complete::pricing(&case.input)?, &case.input)?;
+            periods::fit(&input, &source.manifest.boundaries)?;
             Input::Pricing(PricingInput { parameters, ..input })
         }
         Hook::Authorization => {
@@ -168,6 +170,7 @@ fn input(case: &Case, source: &Source) -> Result<Input, String> {
         }
         Hook::Modifier => {
             let input: ModifierInput = input_of(complete::modifier(&case.input)?, &case.input)?;
+            periods::fit(&input.facts, &source.manifest.boundaries)?;
             let bill = input.price(trial::nobody()).map_err(|why| format!("input: {why}"))?;
             Input::Modifier(ModifierInput::of(&input.facts, &bill, parameters))
         }

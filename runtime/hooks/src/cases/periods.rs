@@ -1,0 +1,26 @@
+//! Periods as they are asked about when a station charges: none goes across a boundary that the unit declares, nor across
+//! midnight then. A case that has one would prove something that never happens.
+
+use amprule_domain::pricing::{PricingInput, PricingPeriod};
+use amprule_domain::timeline::Clock;
+use jiff::tz::TimeZone;
+
+/// Why a period of the input cannot be.
+pub(super) fn fit(input: &PricingInput, boundaries: &[u16]) -> Result<(), String> {
+    if boundaries.is_empty() {
+        return Ok(());
+    }
+    let zone = TimeZone::get(&input.session.time_zone).map_err(|error| format!("input: {error}"))?;
+    let clock = Clock::new(zone.clone(), boundaries);
+    let across =
+        |period: &PricingPeriod| Some(clock.next_boundary(period.started_at)).filter(|cut| *cut < period.ended_at);
+    match input.periods.iter().enumerate().find_map(|(at, period)| Some((at, across(period)?))) {
+        None => Ok(()),
+        Some((at, cut)) => {
+            let local = cut.to_zoned(zone).strftime("%H:%M").to_string();
+            Err(format!(
+                "input: periods[{at}] goes across {local}, where the runtime cuts it (boundaries); make two of it"
+            ))
+        }
+    }
+}
