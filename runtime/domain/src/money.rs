@@ -27,7 +27,7 @@ impl Currency {
     /// Money is really asked for in it. A code of three letters that is none is refused where it is new; what was written before
     /// stays readable.
     pub fn is_money(self) -> bool {
-        currencies::has(self.as_str())
+        currencies::has(self.0)
     }
 
     /// Digits behind the decimal point (ISO 4217, "minor unit"): 2 for most.

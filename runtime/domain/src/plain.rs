@@ -31,7 +31,8 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 }
 
 fn replaced(text: &str, is_unfit: impl Fn(char) -> bool, other: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
-    if !text.contains(&is_unfit) {
+    let is_ordinary = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_ordinary || !text.contains(&is_unfit) {
         return Cow::Borrowed(text);
     }
     text.chars().filter_map(|c| if is_unfit(c) { other(c) } else { Some(c) }).collect::<String>().into()

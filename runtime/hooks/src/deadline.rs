@@ -1,12 +1,20 @@
 //! How long a call may go on. What counts is its own time on the processor, so that it is not ended for what others do; the
 //! wall clock alone ends what waits instead of working.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
 /// A call that waits is ended after so many times its time.
 const WAITING: u32 = 10;
+/// The kernel is not asked more often where a guess does: a call may get so much more.
+const GUESSED: Duration = Duration::from_millis(5);
+
+thread_local! {
+    /// When the kernel was asked last, and what it said.
+    static LAST: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
+}
 
 /// Of one call. It is asked on the thread on which it was made.
 #[derive(Debug, Clone, Copy)]
@@ -19,18 +27,33 @@ pub struct Deadline {
 impl Deadline {
     /// For a call that begins now, on this thread.
     pub fn after(time: Duration) -> Self {
-        Self { began: Instant::now(), worked_before: worked(), time }
+        let began = Instant::now();
+        Self { began, worked_before: worked_at_most(began), time }
     }
 
     /// Until the call can have used its time, only the wall clock is looked at, which costs little.
     pub fn has_passed(&self) -> bool {
         let passed = self.began.elapsed();
-        passed >= self.time && (passed >= self.time * WAITING || worked() - self.worked_before >= self.time)
+        passed >= self.time
+            && (passed >= self.time * WAITING || worked().saturating_sub(self.worked_before) >= self.time)
     }
 
     /// It has not passed before this.
     pub fn earliest(&self) -> Instant {
         self.began + self.time
+    }
+}
+
+/// Since the kernel was asked this thread cannot have worked longer than the wall clock has gone.
+fn worked_at_most(now: Instant) -> Duration {
+    let known = LAST.get().map(|(at, worked)| (now.saturating_duration_since(at), worked));
+    match known.filter(|(since, _)| *since <= GUESSED) {
+        Some((since, worked)) => worked + since,
+        None => {
+            let worked = worked();
+            LAST.set(Some((now, worked)));
+            worked
+        }
     }
 }
 
