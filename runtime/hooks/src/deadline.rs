@@ -79,4 +79,22 @@ mod tests {
         std::thread::sleep(9 * time);
         assert!(waiting.has_passed());
     }
+
+    /// Many at work on few processors push each other over the wall's time, and none of them over its own.
+    #[test]
+    fn whoever_has_to_share_a_processor_is_not_late() {
+        let (time, work) = (Duration::from_millis(200), Duration::from_millis(60));
+        let threads = 8 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let (late, pushed) = std::thread::scope(|scope| {
+            let call = || {
+                let (deadline, begun) = (Deadline::after(time), worked());
+                while worked() - begun < work {}
+                (deadline.has_passed(), deadline.earliest() < Instant::now())
+            };
+            let calls: Vec<_> = (0..threads).map(|_| scope.spawn(call)).collect();
+            let ended: Vec<(bool, bool)> = calls.into_iter().map(|call| call.join().unwrap()).collect();
+            (ended.iter().any(|(late, _)| *late), ended.iter().any(|(_, pushed)| *pushed))
+        });
+        assert!(pushed && !late);
+    }
 }

@@ -48,7 +48,7 @@ impl Loader {
             return Some(Before::Known(active));
         }
         let hash = self.hash_before(place, version.id()).filter(|hash| *hash != version.hash)?;
-        match self.archive.load(&hash) {
+        match self.archive.load_until(&hash, self.start_until) {
             Some(before) if before.id() != version.id() => None,
             Some(before) => Some(Before::Known(before)),
             None => Some(Before::Lost(hash)),

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use amprule_hooks::registry::{Stage, VersionView};
 use amprule_hooks::{Archive, Source, Version};
@@ -131,6 +131,13 @@ impl Archive for ArchiveFolder {
     }
 
     fn load(&self, hash: &str) -> Option<Arc<Version>> {
+        self.load_until(hash, None)
+    }
+}
+
+impl ArchiveFolder {
+    /// `None` also when it is not compiled by then; without a time the compiler's own bound counts.
+    pub(crate) fn load_until(&self, hash: &str, until: Option<Instant>) -> Option<Arc<Version>> {
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
@@ -142,14 +149,14 @@ impl Archive for ArchiveFolder {
             }
         };
         let made = match check(origin.shape, &origin.name, &files) {
-            Ok(source) => self.workshop.recall(source, (self.now)()),
+            Ok(source) => self.workshop.recall(source, (self.now)(), until),
             Err(Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. }) => Err(diagnostics),
         };
         match made {
             Ok(made) => Some(Arc::new(made.version)),
             Err(diagnostics) => {
                 let why = diagnostics.first().map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(hash, "a version of the archive does not compile any more\n{why}");
+                tracing::warn!(hash, "a version of the archive cannot be had\n{why}");
                 None
             }
         }

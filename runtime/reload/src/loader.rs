@@ -32,6 +32,8 @@ pub(crate) struct Loader {
     /// Where operators say which units are asked.
     pub(crate) rules: Option<RulesFile>,
     pub(crate) progress: Arc<Progress>,
+    /// Until then the start waits for versions of the archive.
+    pub(crate) start_until: Option<Instant>,
 }
 
 /// At start-up a place whose id was another's at first is judged again, this often.
@@ -51,7 +53,19 @@ impl Loader {
         registry.open_quarantine(active::quarantine(&settings.archive), Box::new(writer));
         let (known, making) = (BTreeMap::new(), BTreeMap::new());
         let progress = Arc::new(Progress::new(settings.compile + settings.rescan));
-        Self { settings, registry, workshop, archive, gate, active, known, making, rules: None, progress }
+        Self {
+            settings,
+            registry,
+            workshop,
+            archive,
+            gate,
+            active,
+            known,
+            making,
+            rules: None,
+            progress,
+            start_until: None,
+        }
     }
 
     /// The first look. Everything that is there becomes one generation. What takes the compilers too long comes when it is
@@ -59,6 +73,7 @@ impl Loader {
     pub(crate) fn first_look(&mut self) {
         let mut findings = Findings::default();
         let until = Instant::now() + self.settings.start;
+        self.start_until = Some(until);
         for _ in 0..ROUNDS {
             self.find(&mut findings);
             self.take_in_all(until, &mut findings);
@@ -66,6 +81,7 @@ impl Loader {
         self.resume(&mut findings);
         self.look_at_rules(&mut findings);
         let findings = self.with_history(findings);
+        self.start_until = None;
         self.publish(findings);
     }
 

@@ -83,7 +83,7 @@ impl Reload {
                 );
                 break;
             }
-            match self.archive.load(&pin.hash) {
+            match self.archive.load_until(&pin.hash, Some(until)) {
                 Some(version) => self.registry.hold(version),
                 None => {
                     tracing::error!(

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use amprule_hooks::{Archive, Change, Trouble, Version};
+use amprule_hooks::{Change, Trouble, Version};
 
 use crate::findings::Findings;
 use crate::loader::Loader;
@@ -52,7 +52,7 @@ impl Loader {
     /// From the archive, if somebody still answers for it.
     fn vouched_for(&self, hash: &str) -> Option<Arc<Version>> {
         let source = self.archive.source(hash).filter(|source| self.gate.vouch(source).is_ok())?;
-        let version = self.archive.load(hash)?;
+        let version = self.archive.load_until(hash, self.start_until)?;
         version.signed_by(self.gate.signer(&source));
         Some(version)
     }

@@ -95,6 +95,12 @@ impl Loader {
             return self.stand_beside(place, version, findings);
         }
         if let Some(waits) = self.kept_out(place, source).or_else(|| self.asks_for_more(place, &version)) {
+            // A start that is over its time has not looked at the version before.
+            if self.start_until.is_some_and(|until| Instant::now() >= until)
+                && let Some(known) = self.known.get_mut(&place.path)
+            {
+                known.forget_files();
+            }
             return self.say(place, waits, findings);
         }
         match self.keep(place, source) {

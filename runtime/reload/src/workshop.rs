@@ -1,7 +1,7 @@
 //! From a source to a version: compiling, checking its hooks, running its own cases. On which thread is for the pool.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Source, Unit, Version, cases};
 use jiff::Timestamp;
@@ -64,8 +64,12 @@ impl Workshop {
         self.lane(source.kind).begin(CompileTask { source, tests, at })?.wait()
     }
 
-    pub(crate) fn recall(&self, source: Source, at: Timestamp) -> Result<Made> {
-        self.recalled.begin(CompileTask { source, tests: false, at })?.wait()
+    /// Without a time, as long as the equipment has patience.
+    pub(crate) fn recall(&self, source: Source, at: Timestamp, until: Option<Instant>) -> Result<Made> {
+        let job = self.recalled.begin(CompileTask { source, tests: false, at })?;
+        let Some(until) = until else { return job.wait() };
+        let late = || Err(vec![Diagnostic::new("busy", "it is not compiled yet, and the start does not wait longer")]);
+        job.wait_until(until).unwrap_or_else(late)
     }
 
     fn lane(&self, kind: Kind) -> &Arc<Pool> {

@@ -5,6 +5,7 @@ mod fixture;
 
 use std::time::Duration;
 
+use amprule_reload::{Order, Verb};
 use fixture::{Fixture, tariff};
 
 fn slow(price: &str) -> String {
@@ -78,4 +79,49 @@ fn compilers_that_never_end_are_given_up_and_the_next_unit_finds_one() {
     fixture.save("scripts/flat.rhai", &tariff("0.40"));
     fixture.until("a unit after them", || fixture.hash("flat").is_some());
     assert!(units.iter().all(|unit| fixture.hash(unit).is_none()));
+}
+
+#[test]
+fn a_start_goes_on_with_what_was_active_while_the_files_of_now_are_compiled() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    drop(fixture.start());
+    fixture.save("scripts/flat.rhai", &slow("0.40"));
+    let fixture = fixture.restarted();
+    let _watching = fixture.start();
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+    assert_eq!(fixture.stages("flat"), ["probation", "checking"]);
+    fixture.brake.let_go();
+    fixture.until("the files of now", || fixture.price().as_deref() == Some("0.40"));
+}
+
+#[test]
+fn a_start_waits_for_a_new_unit_only_so_long() {
+    let fixture = Fixture::with(|settings| settings.start = Duration::from_millis(50));
+    fixture.save("scripts/flat.rhai", &slow("0.40"));
+    fixture.save("scripts/other.rhai", &tariff("0.30"));
+    let _watching = fixture.start();
+    assert_eq!((fixture.hash("flat"), fixture.hash("other").is_some()), (None, true));
+    fixture.brake.let_go();
+    fixture.until("the new unit", || fixture.hash("flat").is_some());
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_look_that_does_not_end() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &slow("0.30"));
+    fixture.brake.let_go();
+    drop(fixture.start());
+    let old = fixture.hash("flat").unwrap();
+    fixture.save("scripts/flat.rhai", &tariff("0.40"));
+    let fixture = fixture.restarted_with(|settings| settings.start = Duration::from_millis(50));
+    let watching = std::sync::Arc::new(fixture.start());
+    let ordering = std::sync::Arc::clone(&watching);
+    let order = Order { id: "flat".to_owned(), verb: Verb::Activate { hash: old } };
+    let _given = std::thread::spawn(move || ordering.order(order));
+    fixture.brake.wait_for(1);
+    let begun = std::time::Instant::now();
+    watching.stop();
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    fixture.brake.let_go();
 }
