@@ -364,3 +364,13 @@ fn the_manifests_schema_and_the_check_agree() {
         assert!(schema.is_valid(&value), "{}: {:?}", path.display(), schema.iter_errors(&value).next());
     }
 }
+
+#[test]
+fn a_case_that_cannot_be_read_is_not_called_missing() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "--lang", "rhai", "mine"]);
+    let odd = r#"{"name": "odd", "hook": "pricing", "imput": {}, "expect": {}}"#;
+    std::fs::write(folder.path().join("mine/cases/odd.json"), odd).expect("write a case");
+    let said = bad(folder.path(), &["test", "mine", "--case", "odd"]);
+    assert!(said.contains("unknown field `imput`") && !said.contains("no case of"), "{said}");
+}

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// The case file's path within the unit, and the case. Tokens stay masked, as the log has them.
 pub fn case(decision: &Decision) -> (String, Value) {
     let mut input = decision.input.value();
-    let parameters = input.as_object_mut().and_then(|input| input.remove("parameters"));
+    let parameters = input.as_object_mut().and_then(|input| input.remove("parameters")).map(known);
     let case = json!({
         "name": format!("decision {} of {}", decision.id, decision.at),
         "hook": decision.hook,
@@ -19,6 +19,16 @@ pub fn case(decision: &Decision) -> (String, Value) {
         "expect": expect(decision),
     });
     (format!("cases/decision-{}.json", decision.id), case)
+}
+
+/// Without what a record has by its mask or its hash only: the case takes the unit's own value.
+fn known(mut parameters: Value) -> Value {
+    let is_known =
+        |value: &Value| !value.as_str().is_some_and(|text| text.starts_with("masked:") || text.starts_with("sha256:"));
+    if let Some(members) = parameters.as_object_mut() {
+        members.retain(|_, value| is_known(value));
+    }
+    parameters
 }
 
 fn expect(decision: &Decision) -> Value {
@@ -56,4 +66,15 @@ fn total(decision: &Decision, output: &Value) -> Option<Decimal> {
     };
     let total: Decimal = lines.iter().map(|line| currency.round(line.amount)).sum();
     Some(currency.round(total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_record_has_by_its_mask_or_hash_only_is_left_to_the_unit() {
+        let parameters = json!({"rate": "0.49", "key": "masked:ab12", "tokens": "sha256:cd34", "few": ["masked:ef56"]});
+        assert_eq!(known(parameters), json!({"rate": "0.49", "few": ["masked:ef56"]}));
+    }
 }

@@ -1,14 +1,17 @@
 //! A recorded decision, from a server's data folder or from the server itself, as a case of a unit.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use amprule_domain::DecisionId;
 use amprule_domain::decision::Decision;
 use amprule_domain::doors::Archive;
+use amprule_hooks::{Diagnostic, Source, cases};
+use amprule_reload::read_unit;
 use amprule_store::{OpenError, SqliteStore};
 use amprule_workbench::record::case;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::secrets;
 
@@ -25,13 +28,27 @@ pub(super) fn record(id: &str, unit: &Path, data: &Path, api: &str) -> Result<Pa
         Err(error) => return Err(error.into()),
     };
     let decision = decision.with_context(|| format!("there is no decision {id} in {}", data.display()))?;
-    let (file, case) = case(&decision);
-    let file = unit.join(file);
+    let (name, case) = case(&decision);
+    let file = unit.join(&name);
     ensure!(!file.exists(), "{} exists already", file.display());
+    let text = serde_json::to_string_pretty(&case).context("print the case")? + "\n";
+    fits(unit, &name, &text)?;
     fs::create_dir_all(unit.join("cases")).context("make the folder of cases")?;
-    let text = serde_json::to_string_pretty(&case).context("print the case")?;
-    fs::write(&file, text + "\n").with_context(|| format!("write {}", file.display()))?;
+    fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
     Ok(file)
+}
+
+/// A case that this unit cannot read is not written: it may have been recorded of another unit, or of other parameters.
+fn fits(unit: &Path, name: &str, text: &str) -> Result<()> {
+    let source = read_unit(unit).map_err(|found| anyhow!(printed(&found))).context("read the unit")?;
+    let files = BTreeMap::from([(name.to_owned(), text.as_bytes().to_vec())]);
+    let (_, broken) = cases::ready(&Source { files, ..source });
+    ensure!(broken.is_empty(), "what was recorded is no case of this unit\n{}", printed(&broken));
+    Ok(())
+}
+
+fn printed(found: &[Diagnostic]) -> String {
+    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn read(archive: &dyn Archive, id: DecisionId) -> Result<Option<Decision>> {
