@@ -374,3 +374,32 @@ fn a_case_that_cannot_be_read_is_not_called_missing() {
     let said = bad(folder.path(), &["test", "mine", "--case", "odd"]);
     assert!(said.contains("unknown field `imput`") && !said.contains("no case of"), "{said}");
 }
+
+/// SARIF 2.1.0: 3.13 (log), 3.14 (run), 3.27 (result), 3.30 (region).
+#[test]
+fn findings_come_in_forms_that_editors_and_build_servers_take() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "--lang", "rhai", "mine"]);
+    let script = "fn price(session) {\n    bill(\"EUR\", [linn(1)])\n}\n";
+    std::fs::write(folder.path().join("mine/main.rhai"), script).expect("write a script");
+    let parsed = |format: &str| -> Value {
+        let said = amprule(folder.path(), &["check", "mine", "--format", format]).output;
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    };
+    let json = parsed("json");
+    let found = &json["units"][0]["findings"][0];
+    assert_eq!((&json["good"], &json["units"][0]["verdict"]), (&Value::Bool(false), &Value::from("broken")));
+    assert_eq!((&found["severity"], &found["line"], &found["column"]), (&"error".into(), &2.into(), &18.into()));
+    let sarif = parsed("sarif");
+    let run = &sarif["runs"][0];
+    let result = &run["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!((&sarif["version"], &run["tool"]["driver"]["name"]), (&"2.1.0".into(), &"amprule".into()));
+    assert_eq!(
+        (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+        (&"mine/main.rhai".into(), &2.into())
+    );
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    assert!(rules.iter().any(|rule| rule["id"] == result["ruleId"]), "{result}");
+    assert!(result["message"]["text"].as_str().is_some_and(|text| text.contains("did you mean `line(")), "{result}");
+}

@@ -1,5 +1,7 @@
 //! `amprule check`: the way of a changed file, without the swap.
 
+mod written;
+
 use std::process::ExitCode;
 
 use amprule_hooks::codes;
@@ -10,6 +12,8 @@ use crate::cli::Check;
 use crate::compilers;
 use crate::output::say;
 
+pub(crate) use written::Format;
+
 pub(crate) fn run(options: &Check) -> Result<ExitCode> {
     if let Some(code) = &options.explain {
         return explain(code);
@@ -17,8 +21,10 @@ pub(crate) fn run(options: &Check) -> Result<ExitCode> {
     let path = options.path.as_deref().context("there is no path to check")?;
     let report = check(path, compilers::usual(options.patience)?)?;
     ensure!(!report.units.is_empty(), "there is no script and no plugin in {}", path.display());
-    for unit in &report.units {
-        say(unit);
+    match options.format {
+        Format::Text => report.units.iter().for_each(say),
+        Format::Json => say(serde_json::to_string_pretty(&written::json_of(&report))?),
+        Format::Sarif => say(serde_json::to_string_pretty(&written::sarif_of(&report))?),
     }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::author;
 use crate::chains;
+use crate::check::Format;
 use crate::compilers::{Alone, Patience};
 use crate::extensions;
 use crate::install::Install;
@@ -154,6 +155,8 @@ pub(crate) struct Check {
     /// Explain a diagnostic's code, AR0103 for instance
     #[arg(long, value_name = "CODE", conflicts_with = "path")]
     pub(crate) explain: Option<String>,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) patience: Patience,
 }
