@@ -108,6 +108,17 @@ impl OutputLine {
     }
 }
 
+impl Line {
+    /// The amount is not what quantity and unit price come to, by more than rounding explains: a minor unit, or a hundredth.
+    pub(crate) fn contradicts_itself(&self, currency: Currency) -> bool {
+        let product = self.quantity.zip(self.unit_price).and_then(|(quantity, price)| quantity.checked_mul(price));
+        product.is_some_and(|product| {
+            let rounding = Decimal::new(1, currency.minor_digits()).max(product.abs() / Decimal::ONE_HUNDRED);
+            (self.amount - product).abs() > rounding
+        })
+    }
+}
+
 /// As it is printed on a bill.
 fn fit(text: String) -> String {
     match plain::shown(&text) {
@@ -126,6 +137,40 @@ impl From<&Line> for OutputLine {
             unit: line.unit.clone(),
             unit_price: line.unit_price,
             amount: line.amount,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_contradicts_itself_by_more_than_rounding_explains() {
+        // (quantity, unit price, amount, currency, contradicts)
+        let cases = [
+            ("1", "0.01", "100", "EUR", true),
+            ("12.346", "0.49", "6.05", "EUR", false),
+            ("12.3", "0.49", "6.05", "EUR", false),
+            ("3", "0.10", "0.29", "EUR", false),
+            ("3", "0.10", "0.28", "EUR", true),
+            ("-1", "5", "5.00", "EUR", true),
+            ("10.4", "48", "499", "JPY", false),
+            ("10", "48", "500", "JPY", true),
+        ];
+        for (quantity, unit_price, amount, currency, contradicts) in cases {
+            let number = |text: &str| text.parse::<Decimal>().unwrap();
+            let line = OutputLine {
+                code: "energy".to_owned(),
+                description: "Energy".to_owned(),
+                quantity: Some(number(quantity)),
+                unit: None,
+                unit_price: Some(number(unit_price)),
+                amount: number(amount),
+            };
+            let currency = currency.parse().unwrap();
+            let line = line.round(currency);
+            assert_eq!(line.contradicts_itself(currency), contradicts, "{quantity} x {unit_price} = {amount}");
         }
     }
 }

@@ -138,6 +138,8 @@ marks! {
     PRICE_FALLBACK = "price-fallback", doubt;
     /// A later answer of a fallback was not taken: the bill of the pinned version stands.
     PRICE_KEPT = "price-kept", doubt;
+    /// A line's amount is not what its quantity and its unit price come to; the amount is billed.
+    LINE_CONTRADICTS = "line-contradicts", doubt;
     /// The tariff changed its currency within the session; the price before stands.
     CURRENCY_CHANGED = "currency-changed", doubt;
     /// The session has a pinned tariff, and neither it nor a stand-in could price.

@@ -36,6 +36,11 @@ pub(super) fn take_price(session: &mut Session, price: Option<Price>) {
             .iter()
             .for_each(|mark| session.marks.take_back(mark));
     }
+    if price.lines.iter().any(|line| line.contradicts_itself(price.currency)) {
+        session.marks.add(Mark::LINE_CONTRADICTS);
+    } else if price.is_final {
+        session.marks.take_back(&Mark::LINE_CONTRADICTS);
+    }
     let is_owed = price.is_final && !price.total.is_zero() && session.token.is_none();
     session.marks.add_if(is_owed, Mark::NO_TOKEN);
     session.price = Some(Arc::new(price));
