@@ -230,8 +230,8 @@ pub const CODES: [Code; 41] = [
         "AR0117",
         "time",
         "the call used up its time",
-        "The clock on the wall ends a call: `wall_ms` of the server, or of [limits] in plugin.toml when that is less. Where\n\
-         `amprule bench` shows a small share, the machine was busy.",
+        "A call has so much time on the processor: `wall_ms` of the server, or of [limits] in plugin.toml when that is less.\n\
+         What others do meanwhile does not count. `amprule bench` shows the share.",
     ),
     code(
         "AR0118",
