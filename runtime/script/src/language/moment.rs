@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use rhai::Engine;
+use rhai::{Engine, ImmutableString};
 
 use super::Answer;
 
@@ -33,6 +33,23 @@ impl Moment {
             Err(jiff::Error::from_args(format_args!("no such minute in the next two days")))
         };
         find().map_err(|why: jiff::Error| why.to_string().into())
+    }
+}
+
+impl Moment {
+    fn local(self, zone: &str) -> Answer<jiff::civil::Date> {
+        let zone = TimeZone::get(zone).map_err(|why| Box::<rhai::EvalAltResult>::from(why.to_string()))?;
+        Ok(self.0.to_zoned(zone).date())
+    }
+
+    /// 2026-11-21
+    pub(crate) fn local_date(self, zone: &str) -> Answer<ImmutableString> {
+        Ok(self.local(zone)?.to_string().into())
+    }
+
+    /// 1 on the first of January.
+    pub(crate) fn local_day_of_year(self, zone: &str) -> Answer<i64> {
+        Ok(self.local(zone)?.day_of_year().into())
     }
 }
 

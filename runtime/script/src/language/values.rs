@@ -43,6 +43,12 @@ fn register_texts(engine: &mut Engine) {
     engine.register_fn("to_upper", |text: &str| text.to_uppercase());
     engine.register_fn("to_lower", |text: &str| text.to_lowercase());
     engine.register_fn("trim", |text: &str| text.trim().to_owned());
+    engine.register_fn("split", |text: &str, separator: &str| -> Answer<Array> {
+        if separator.is_empty() {
+            return Err("split: the separator is empty".into());
+        }
+        Ok(text.split(separator).map(|part| ImmutableString::from(part).into()).collect())
+    });
     engine.register_fn("to_string", |value: Dynamic| print(&value));
     engine.register_fn("+", |text: ImmutableString, number: i64| format!("{text}{number}"));
     engine.register_fn("+", |text: ImmutableString, number: Decimal| format!("{text}{number}"));

@@ -94,6 +94,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     function("len", &["len(x: any) -> number"], "Characters, elements or entries"),
     function("push", &["push(x: list, value: any)"], "Adds an element"),
     function("set", &["set(x: any, at: any, value: any)"], "Changes an element of a list or an entry of a map"),
+    function("split", &["split(x: text, separator: text) -> list"], "The parts between the separators"),
     function("starts_with", &["starts_with(x: text, part: text) -> bool"], "Does the text begin so?"),
     function("sum", &["sum(x: list) -> number"], "Of a list of numbers"),
     function("to_lower", &["to_lower(x: text) -> text"], "In small letters"),
@@ -106,6 +107,16 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "is_between",
         &["is_between(x: any, from: number, to: number) -> bool"],
         "Is the period's or request's minute of the day in this stretch? It may pass midnight",
+    ),
+    function(
+        "local_date",
+        &["local_date(x: session, at: moment) -> text"],
+        "The date that a calendar there shows, 2026-11-21: to look it up among holidays",
+    ),
+    function(
+        "local_day_of_year",
+        &["local_day_of_year(x: session, at: moment) -> number"],
+        "1 on the first of January there",
     ),
     function(
         "next_local_time",

@@ -87,6 +87,10 @@ fn register_session(engine: &mut Engine) {
     for name in ["parameters", "params"] {
         engine.register_get(name, |session: &mut Session| session.0.parameters.clone());
     }
+    engine.register_fn("local_date", |session: &mut Session, at: Moment| at.local_date(&session.0.session.time_zone));
+    engine.register_fn("local_day_of_year", |session: &mut Session, at: Moment| {
+        at.local_day_of_year(&session.0.session.time_zone)
+    });
     engine.register_fn("next_local_time", |session: &mut Session, minute: i64| {
         Moment(session.0.now).next_local(&session.0.session.time_zone, minute)
     });

@@ -193,3 +193,22 @@ fn every_field_that_hints_name_can_be_read() {
         assert!(modify(&text).is_ok(), "bill.{field}");
     }
 }
+
+#[test]
+fn texts_are_split_within_the_limit_of_lists() {
+    assert_eq!(text_of(r#""a;b;;c".split(";").len()"#), "4");
+    assert_eq!(text_of(r#""2026-12-24".split("-")[1]"#), "12");
+    assert!(text_of(r#""a".split("")"#).contains("the separator is empty"));
+    let long = r#"let t = ";"; for n in 0..9 { t += t; } bill("EUR", [line("x", `${t.split(";").len()}`, 0)])"#;
+    let fault = price(&format!("fn price(session) {{ {long} }}")).expect_err("more parts than a list may have");
+    assert!(fault.to_string().contains("too large"), "{fault}");
+}
+
+/// The session's zone is Europe/Berlin: New Year comes there an hour before midnight in UTC.
+#[test]
+fn a_holiday_is_looked_up_by_the_local_date() {
+    let at = "session.started_at";
+    assert_eq!(text_of(&format!("session.local_date({at})").as_str()), "2026-07-01");
+    assert_eq!(text_of(&format!("session.local_day_of_year({at})").as_str()), "182");
+    assert_eq!(text_of(&format!(r#"["2026-07-01", "2026-12-25"].contains(session.local_date({at}))"#)), "true");
+}
