@@ -64,6 +64,8 @@ pub struct Registry {
     cache: Arc<VersionCache>,
     /// By path: files that are no active version, and why.
     troubles: Mutex<BTreeMap<String, Trouble>>,
+    /// By id: the version at which an operator holds the unit.
+    held: Mutex<BTreeMap<String, String>>,
     /// By path: files that are in the making.
     checking: Mutex<BTreeMap<String, Checking>>,
     archive: OnceLock<Arc<dyn Archive>>,
@@ -96,6 +98,7 @@ impl Registry {
             swaps: Mutex::default(),
             cache: Arc::default(),
             troubles: Mutex::default(),
+            held: Mutex::default(),
             checking: Mutex::default(),
             archive: OnceLock::new(),
             recall: recall::Recall::default(),
@@ -166,6 +169,11 @@ impl Registry {
             self.tell_checking(path, new);
         }
         *known = checking;
+    }
+
+    /// Says of all units that an operator holds, by id, at which hash.
+    pub fn note_held(&self, held: BTreeMap<String, String>) {
+        *self.held.lock() = held;
     }
 
     /// Notes why the files at `path` are no active version. What was active there stays active.

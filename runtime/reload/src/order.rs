@@ -13,7 +13,7 @@ pub enum Verb {
     Activate { hash: String },
     /// The version before the active one, held like [`Verb::Activate`].
     Rollback,
-    /// The active version stays, whatever becomes of the files.
+    /// The active version stays, whatever becomes of the files, and if they go.
     Pin,
     /// The files count again.
     Unpin,
@@ -69,11 +69,13 @@ impl Loader {
     }
 
     fn unpin(&mut self, id: &str) -> Result<(), Refused> {
-        let (path, _) = self.standing_of(id)?;
         if !self.active.release(id) {
+            self.standing_of(id)?;
             return impossible(format!("{id} is not pinned: its files count already"));
         }
-        self.judge_again(&path);
+        // Its files may wait at another place than those that it is held from.
+        let units = self.registry.extensions().into_iter().filter(|unit| unit.id == *id);
+        units.for_each(|unit| self.judge_again(&unit.path));
         Ok(())
     }
 
