@@ -356,11 +356,63 @@ async fn a_version_that_fails_on_probation_makes_room_for_the_one_before_and_is_
     }
     assert!(fixture.heard("extension.rolled-back"));
     assert_eq!(fixture.pin(None).unwrap().hash, good.hash);
+    fixture.registry.write_quarantine();
     assert_eq!(kept.lock().as_slice(), std::slice::from_ref(&bad.hash), "it is written down");
     let stages = stages(&fixture, "tou");
     assert_eq!(stages, [(good.hash.clone(), Stage::Probation), (bad.hash.clone(), Stage::Quarantined)]);
     assert!(fixture.registry.quarantined(&bad.hash).unwrap().reason.contains("trap"));
     assert!(fixture.registry.lift_quarantine(&bad.hash) && !fixture.registry.lift_quarantine(&bad.hash));
+}
+
+#[tokio::test]
+async fn a_slow_disk_holds_up_no_station_and_the_quarantine_is_written_all_the_same() {
+    let fixture = Fixture::new(HookSettings::default());
+    let disk = Arc::new(parking_lot::Mutex::new(0));
+    let book = Arc::clone(&disk);
+    let writer = move |entries: &amprule_hooks::quarantine::Entries| *book.lock() = entries.len();
+    fixture.registry.open_quarantine(Default::default(), Box::new(writer));
+    let hangs = disk.lock();
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Trap)));
+    let bad = fixture.pin(None).unwrap();
+    for _ in 0..3 {
+        fixture.registry.price(Some(&bad), running(), about()).await;
+    }
+    assert!(fixture.heard("extension.rolled-back"));
+    assert_eq!(*hangs, 0);
+    drop(hangs);
+    fixture.registry.write_quarantine();
+    assert_eq!(*disk.lock(), 1);
+}
+
+#[test]
+fn a_swap_that_expects_another_version_does_nothing() {
+    let fixture = Fixture::new(HookSettings::default());
+    let [first, second, third] = ["1", "2", "3"].map(|n| fixture.version(unit("tou", n, Behaviour::Price("1.00"))));
+    assert!(!fixture.registry.replace(&first.hash, Arc::clone(&second), "tou"), "nothing is active");
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    assert!(fixture.registry.replace(&first.hash, Arc::clone(&second), "tou"));
+    let generation = fixture.registry.generation();
+    // Whoever saw the first one active is too late.
+    assert!(!fixture.registry.replace(&first.hash, third, "tou"));
+    assert_eq!(fixture.registry.active("tou").unwrap().hash, second.hash);
+    assert_eq!(fixture.registry.generation(), generation);
+}
+
+#[tokio::test]
+async fn a_version_that_is_quarantined_meanwhile_does_not_become_active() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Trap)));
+    let (bad, late) = (fixture.pin(None).unwrap(), fixture.registry.active("tou").unwrap());
+    for _ in 0..3 {
+        fixture.registry.price(Some(&bad), running(), about()).await;
+    }
+    fixture.registry.apply(vec![Change::Activate { version: Arc::clone(&late), path: "moved".to_owned() }]);
+    assert_ne!(fixture.pin(None).unwrap().hash, bad.hash);
+    fixture.registry.lift_quarantine(&bad.hash);
+    fixture.registry.apply(vec![Change::Activate { version: late, path: "moved".to_owned() }]);
+    assert_eq!(fixture.pin(None).unwrap().hash, bad.hash, "an operator may let it in");
 }
 
 #[tokio::test]

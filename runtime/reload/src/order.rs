@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use amprule_hooks::registry::PlaceStanding;
-use amprule_hooks::{Archive, Change, Source, Version};
+use amprule_hooks::{Archive, Source, Version};
 
+use crate::holding::short;
 use crate::loader::Loader;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,11 +48,11 @@ impl Loader {
         self.progress.turns_to(format_args!("an order about {id}"));
         match &order.verb {
             Verb::Activate { hash } => {
-                let (path, _) = self.standing_of(id)?;
-                self.put(id, hash, &path)
+                let (path, place) = self.standing_of(id)?;
+                self.put(id, hash, &place.hash, &path)
             }
             Verb::Rollback => match self.standing_of(id)? {
-                (path, PlaceStanding { previous: Some(previous), .. }) => self.put(id, &previous, &path),
+                (path, PlaceStanding { previous: Some(previous), hash, .. }) => self.put(id, &previous, &hash, &path),
                 _ => impossible(format!("there is no version of {id} before the active one")),
             },
             Verb::Pin => {
@@ -79,10 +80,15 @@ impl Loader {
         Ok(())
     }
 
-    fn put(&mut self, id: &str, hash: &str, path: &str) -> Result<(), Refused> {
+    /// In place of the version that was active when the order was begun; the registry may go back by itself meanwhile.
+    fn put(&mut self, id: &str, hash: &str, active: &str, path: &str) -> Result<(), Refused> {
         let version = self.version(id, hash)?;
-        self.active.hold(id, &version.hash);
-        self.registry.apply(vec![Change::Activate { version, path: path.to_owned() }]);
+        if !self.registry.replace(active, version, path) {
+            let (was, now) = (short(active), self.registry.active(id).map(|active| active.hash.clone()));
+            let now = now.as_deref().map_or("none", short);
+            return impossible(format!("{id} has changed meanwhile, from {was} to {now}; look at it and say it again"));
+        }
+        self.active.hold(id, hash);
         self.remember();
         Ok(())
     }
