@@ -134,8 +134,12 @@ marks! {
     PARKED_FULL = "parked-full", doubt;
 
     // Prices.
-    /// The pricing hook failed; its declared fallback stands in.
+    /// The pricing hook failed and its declared fallback stands in, or a version priced by hours at which the periods were
+    /// not cut, so that its price is an estimate.
     PRICE_FALLBACK = "price-fallback", doubt;
+    /// The session got another tariff or modifier when energy had flowed: what flowed before is shared out over the hours
+    /// of the new one.
+    HOURS_ESTIMATED = "hours-estimated", doubt;
     /// A later answer of a fallback was not taken: the bill of the pinned version stands.
     PRICE_KEPT = "price-kept", doubt;
     /// The tariff changed its currency within the session; the price before stands.

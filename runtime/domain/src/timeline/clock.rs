@@ -22,7 +22,7 @@ impl Clock {
 
     /// The first change of the clock after `at`. In an hour that happens twice the wall shows a boundary twice; one in
     /// an hour that does not happen is where the clock is moved.
-    pub(super) fn next_boundary(&self, at: Timestamp) -> Timestamp {
+    pub fn next_boundary(&self, at: Timestamp) -> Timestamp {
         let local = self.zone.to_datetime(at);
         let minute = local.hour() as u16 * 60 + local.minute() as u16;
         let today = self.boundaries.iter().filter(|&&boundary| boundary > minute).map(|&boundary| time_of(boundary));

@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) tariff: Option<String>,
     /// By which named tariff the session that was pinned last is priced.
     pub(crate) pinned_to: PinnedTo,
+    /// Minutes of the day at which the tariff changes; with some, sessions are pinned.
+    pub(crate) hours: Vec<u16>,
     /// The pinned version cannot be asked.
     pub(crate) falls_back: bool,
     /// It is the configuration's static tariff that prices.
@@ -57,9 +59,10 @@ pub(crate) struct World {
 
 type PinnedTo = Arc<Mutex<Option<String>>>;
 
-fn pin(pinned_to: &PinnedTo, named: Option<&str>) -> Option<Arc<Pin>> {
+fn pin(pinned_to: &PinnedTo, named: Option<&str>, hours: &[u16]) -> Option<Arc<Pin>> {
     *pinned_to.lock().expect("one thread") = named.map(str::to_owned);
-    None
+    let boundaries = hours.to_vec();
+    (!hours.is_empty()).then(|| Arc::new(Pin { boundaries, hash: "clock".to_owned(), ..Pin::missing("clock") }))
 }
 
 struct Counter(std::sync::atomic::AtomicI64);
@@ -143,6 +146,7 @@ impl World {
             next_change_at: None,
             tariff: None,
             pinned_to: PinnedTo::default(),
+            hours: Vec::new(),
             falls_back: false,
             is_static: false,
             bills: Vec::new(),
@@ -183,12 +187,12 @@ impl World {
 
     pub(crate) fn hear(&mut self, event: StationEvent) -> Reply {
         let inbound = inbound(event);
-        let pinned_to = Arc::clone(&self.pinned_to);
+        let (pinned_to, hours) = (Arc::clone(&self.pinned_to), self.hours.clone());
         let moment = Moment {
             now: at(100_000),
             clock_is_sane: true,
             ids: &self.counter,
-            pin: &|_, named| pin(&pinned_to, named),
+            pin: &|_, named| pin(&pinned_to, named, &hours),
             protocol: "test",
             heartbeat_s: 300,
             is_watched: true,
@@ -235,7 +239,7 @@ impl World {
         let now = at(100_000);
         let act = Act { verb, at: now, actor: "ann".to_owned(), reason: "because".to_owned() };
         let id = self.only_session().id;
-        let step = charging::carry_out(&self.station, id, &act, &|_, named| pin(&self.pinned_to, named))?;
+        let step = charging::carry_out(&self.station, id, &act, &|_, named| pin(&self.pinned_to, named, &self.hours))?;
         let prices = self.price(&step, now);
         charging::may_stand(&act, &step, &prices)?;
         let message = MessageKey { id: "".into(), digest: 0 };
