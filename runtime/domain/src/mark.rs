@@ -140,7 +140,8 @@ marks! {
     /// The session got another tariff or modifier when energy had flowed: what flowed before is shared out over the hours
     /// of the new one.
     HOURS_ESTIMATED = "hours-estimated", doubt;
-    /// A later answer of a fallback was not taken: the bill of the pinned version stands.
+    /// What came after the end could be priced by a fallback only, or not at all: the bill of the pinned version stands.
+    /// Have the session priced again when that version is there.
     PRICE_KEPT = "price-kept", doubt;
     /// The tariff changed its currency within the session; the price before stands.
     CURRENCY_CHANGED = "currency-changed", doubt;

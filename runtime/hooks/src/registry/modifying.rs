@@ -26,7 +26,7 @@ impl Pricing<'_> {
 
     async fn with_modifier(&mut self, price: Price, wanted: Wanted<'_>) -> Price {
         let failed = self.decisions.len();
-        let version = self.registry.version_of(&self.generation, wanted).await;
+        let version = self.registry.version_of(&self.generation, wanted, self.input.is_final).await;
         let hash = match &version {
             Some(version) => match self.modify(version, &price, false).await {
                 Some(modified) => return modified,

@@ -73,7 +73,7 @@ impl Registry {
 
 impl Pricing<'_> {
     async fn with_pin(&mut self, wanted: Wanted<'_>) -> Option<Price> {
-        match self.registry.version_of(&self.generation, wanted).await {
+        match self.registry.version_of(&self.generation, wanted, self.input.is_final).await {
             Some(version) => {
                 if let Some(price) = self.ask(&version, false).await {
                     return Some(price);

@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) tariff: Option<String>,
     /// By which named tariff the session that was pinned last is priced.
     pub(crate) pinned_to: PinnedTo,
+    /// Modifiers that cannot be asked.
+    pub(crate) left_out: Vec<String>,
     /// Minutes of the day at which the tariff changes; with some, sessions are pinned.
     pub(crate) hours: Vec<u16>,
     /// The pinned version cannot be asked.
@@ -146,6 +148,7 @@ impl World {
             next_change_at: None,
             tariff: None,
             pinned_to: PinnedTo::default(),
+            left_out: Vec::new(),
             hours: Vec::new(),
             falls_back: false,
             is_static: false,
@@ -154,6 +157,16 @@ impl World {
             last: None,
             heard: Vec::new(),
         }
+    }
+
+    /// Everything is read again from the books.
+    pub(crate) fn restart(&mut self) {
+        for session in &mut self.books {
+            let written = serde_json::to_string(&session.price).expect("plain data");
+            Arc::make_mut(session).price = serde_json::from_str(&written).expect("as it was written");
+        }
+        let record = self.station.record.clone();
+        self.station = Station::new(record, Reported::default(), Vec::new(), Vec::new(), Vec::new(), Rules::default());
     }
 
     pub(crate) fn sessions(&self) -> &[Arc<Session>] {
@@ -256,7 +269,8 @@ impl World {
             let total = Decimal::from(input.session.duration_s / 60);
             let unit = if self.is_static { PricedBy::STATIC_TARIFF } else { "clock" };
             let by = PricedBy { fallback: self.falls_back || self.is_static, ..by(unit) };
-            self.next_change_at.map(|next| euros(total, now, next, input.is_final, by))
+            let left_out = self.left_out.clone();
+            self.next_change_at.map(|next| Price { left_out, ..euros(total, now, next, input.is_final, by) })
         };
         step.to_price.iter().map(|id| PricingAnswer { price: price(id), decisions: Vec::new() }).collect()
     }
