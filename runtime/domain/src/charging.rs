@@ -48,7 +48,7 @@ pub use believe::believe_times;
 pub use event::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent};
 pub use exchanged::exchanged;
 pub use propose::{Admission, Proposal, Question, propose};
-pub use question::{KnownToken, authorization_input, budget_since, cut_anew, pricing_input, pricing_period};
+pub use question::{KnownToken, authorization_input, budget_since, cut_anew, fitted, pricing_input, pricing_period};
 pub(crate) use question::{iso_weekday, minute_of_day};
 pub use recall::{Recall, recall};
 pub use settle::{Settling, settle};

@@ -23,7 +23,7 @@ pub struct Decision {
     pub input: Json,
     pub output: Option<Json>,
     pub fault: Option<Fault>,
-    /// What stood in when the unit failed: `last-known-good`, `static-tariff`, `unpriced`, `left-out`, `reject`,
+    /// What stood in when the unit failed: `last-known-good`, `static-tariff`, `unpriced`, `left-out`, `hours-estimated`, `reject`,
     /// `no-opinion`.
     pub fallback: Option<String>,
     /// WASM fuel or Rhai operations.

@@ -134,9 +134,14 @@ marks! {
     PARKED_FULL = "parked-full", doubt;
 
     // Prices.
-    /// The pricing hook failed; its declared fallback stands in.
+    /// The pricing hook failed and its declared fallback stands in, or a version priced by hours at which the periods were
+    /// not cut, so that its price is an estimate.
     PRICE_FALLBACK = "price-fallback", doubt;
-    /// A later answer of a fallback was not taken: the bill of the pinned version stands.
+    /// The session got another tariff or modifier when energy had flowed: what flowed before is shared out over the hours
+    /// of the new one.
+    HOURS_ESTIMATED = "hours-estimated", doubt;
+    /// What came after the end could be priced by a fallback only, or not at all: the bill of the pinned version stands.
+    /// Have the session priced again when that version is there.
     PRICE_KEPT = "price-kept", doubt;
     /// A line's amount is not what its quantity and its unit price come to; the amount is billed.
     LINE_CONTRADICTS = "line-contradicts", doubt;

@@ -14,7 +14,8 @@ pub struct Pin {
     pub version: String,
     /// SHA-256 over the unit's files, parameters included. Empty: see [`PinnedUnit::hash`].
     pub hash: String,
-    /// Minutes of the local day where the clock of the tariff or of a modifier changes. Ascending.
+    /// Minutes of the local day where the clock of the tariff or of a modifier changes. Ascending. A version that is asked
+    /// in their place and has others gets periods that are cut anew.
     pub boundaries: Vec<u16>,
     /// False when the unit declares `pin = "none"`: the active version prices, and the hash is that of the start.
     pub fixed: bool,

@@ -39,7 +39,7 @@ pub struct PricedBy {
     pub version: String,
     /// SHA-256 over the unit's files; empty for the static tariff.
     pub hash: String,
-    /// True: not the pinned unit but its declared fallback.
+    /// True: not the pinned unit but its declared fallback, or what it was told of its hours is an estimate.
     pub fallback: bool,
 }
 

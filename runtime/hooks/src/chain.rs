@@ -163,7 +163,7 @@ impl Selected {
         }
     }
 
-    fn new(id: &str, hook: Hook, entries: &Entries) -> Self {
+    pub(crate) fn new(id: &str, hook: Hook, entries: &Entries) -> Self {
         let active = entries.get(id).map(|entry| &entry.active).filter(|version| version.has(hook));
         active.map_or_else(|| Self::Missing(id.to_owned()), |version| Self::Loaded(Arc::clone(version)))
     }

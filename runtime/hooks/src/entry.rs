@@ -22,6 +22,10 @@ pub(crate) struct Entry {
 impl Entry {
     /// What stays as the last known good when `next` becomes active.
     pub(crate) fn kept(&self, next: &Version) -> Option<Arc<Version>> {
+        if self.active.hash == next.hash {
+            // It is the same at another place.
+            return self.previous.clone();
+        }
         let good = self.active.manifest.hooks.iter().all(|hook| self.active.is_good(*hook));
         let kept = if good || self.previous.is_none() { Some(&self.active) } else { self.previous.as_ref() };
         kept.filter(|version| version.hash != next.hash).cloned()

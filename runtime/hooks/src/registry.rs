@@ -64,6 +64,8 @@ pub struct Registry {
     cache: Arc<VersionCache>,
     /// By path: files that are no active version, and why.
     troubles: Mutex<BTreeMap<String, Trouble>>,
+    /// By id: the version at which an operator holds the unit.
+    held: Mutex<BTreeMap<String, String>>,
     /// By path: files that are in the making.
     checking: Mutex<BTreeMap<String, Checking>>,
     archive: OnceLock<Arc<dyn Archive>>,
@@ -96,6 +98,7 @@ impl Registry {
             swaps: Mutex::default(),
             cache: Arc::default(),
             troubles: Mutex::default(),
+            held: Mutex::default(),
             checking: Mutex::default(),
             archive: OnceLock::new(),
             recall: recall::Recall::default(),
@@ -144,19 +147,33 @@ impl Registry {
 
     /// Makes all changes at once: everybody sees the generation before or the one after. Returns its number.
     pub fn apply(&self, changes: Vec<Change>) -> u64 {
-        if changes.is_empty() {
-            return self.generation();
-        }
-        let changes: Vec<Change> = changes.into_iter().map(|change| self.cached(change)).collect();
+        self.apply_if(changes, |_| true).unwrap_or_else(|| self.generation())
+    }
+
+    /// Makes the version active in place of the one with the hash `expected`. False: another one is active by now, and it
+    /// stays; whoever has looked before must not undo what came in between.
+    pub fn replace(&self, expected: &str, version: Arc<Version>, path: &str) -> bool {
+        let id = version.id().to_owned();
+        let is_expected = |before: &Generation| before.active(&id).is_some_and(|active| active.hash == expected);
+        self.apply_if(vec![Change::Activate { version, path: path.to_owned() }], is_expected).is_some()
+    }
+
+    /// `None`: nothing has changed, because there is nothing to change or the generation is not as it must be.
+    fn apply_if(&self, changes: Vec<Change>, may: impl FnOnce(&Generation) -> bool) -> Option<u64> {
+        let mut changes: Vec<Change> = changes.into_iter().map(|change| self.cached(change)).collect();
         let (before, after) = {
             let _one_at_a_time = self.swaps.lock();
+            changes.retain(|change| !self.is_kept_out(change));
             let before = self.generation.load_full();
+            if changes.is_empty() || !may(&before) {
+                return None;
+            }
             let after = Arc::new(before.next(&changes));
             self.generation.store(Arc::clone(&after));
             (before, after)
         };
         self.tell_changes(&changes, &before, &after);
-        after.number
+        Some(after.number)
     }
 
     /// Says of all paths that are in the making what is there.
@@ -166,6 +183,11 @@ impl Registry {
             self.tell_checking(path, new);
         }
         *known = checking;
+    }
+
+    /// Says of all units that an operator holds, by id, at which hash.
+    pub fn note_held(&self, held: BTreeMap<String, String>) {
+        *self.held.lock() = held;
     }
 
     /// Notes why the files at `path` are no active version. What was active there stays active.

@@ -108,6 +108,28 @@ async fn a_tariff_that_is_named_and_not_there_never_becomes_another_in_silence()
 }
 
 #[tokio::test]
+async fn a_tariff_that_a_policy_names_and_that_is_not_there_never_becomes_the_usual_one_in_silence() {
+    for modifiers in [None, Some(vec!["up".to_owned()])] {
+        for named in ["later", "up"] {
+            let everywhere = Parts { modifiers: modifiers.clone(), ..Parts::default() };
+            let fixture = Fixture::selecting(everywhere);
+            fixture.activate(unit("usual", "1", Behaviour::Price("1.00")));
+            fixture.activate(unit("up", "1", Behaviour::Add("0.50")));
+            let pin = fixture.pin(Some(named)).unwrap();
+            assert_eq!((pin.unit.as_str(), pin.hash.as_str()), (named, ""), "{modifiers:?}");
+            assert!(fixture.registry.may_price(Some(&pin)));
+            let answer = fixture.registry.price(Some(&pin), last(), fixture::about()).await;
+            assert!(answer.price.is_none(), "the usual tariff is not asked: {named} {modifiers:?}");
+            assert_eq!(answer.decisions[0].fallback.as_deref(), Some("unpriced"));
+
+            fixture.activate(unit("later", "1", Behaviour::Price("2.00")));
+            let late = fixture.registry.price(Some(&pin), last(), fixture::about()).await.price;
+            assert!(late.is_none_or(|price| price.is_doubtful()), "a session that began without it says so");
+        }
+    }
+}
+
+#[tokio::test]
 async fn other_rules_are_another_generation_and_sessions_keep_what_they_began_with() {
     let fixture = Fixture::selecting(Parts { pricing: Some("one".to_owned()), ..Parts::default() });
     fixture.activate(unit("one", "1", Behaviour::Price("1.00")));

@@ -1,5 +1,6 @@
 //! The registry through its door: versions in, prices and verdicts out.
 
+#[expect(dead_code, reason = "other tests use more of the fixture")]
 mod fixture;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use amprule_hooks::manifest::{Parameter, ParameterKind};
 use amprule_hooks::registry::{ExtensionState, Stage};
 use amprule_hooks::selection::Parts;
 use amprule_hooks::{Archive, Change, HookSettings, Kind, Mask, StaticTariff, Version};
-use fixture::{Behaviour, Fixture, about, cs_1, presented, running, unit, with};
+use fixture::{Behaviour, Fixture, about, cs_1, last, presented, running, unit, with};
 use serde_json::json;
 
 fn eur(text: &str) -> Decimal {
@@ -53,7 +54,8 @@ async fn a_modifier_is_asked_by_nobody_as_long_as_nobody_names_it() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("off", "1", Behaviour::Add("-0.10")));
     assert_eq!(fixture.pin(None), None);
-    assert_eq!(fixture.pin(Some("off")), None, "not for an authorization's sake either");
+    let asked_for = fixture.pin(Some("off")).unwrap();
+    assert!(asked_for.hash.is_empty(), "not for an authorization's sake either");
     fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
     let pin = fixture.pin(None).unwrap();
     let price = fixture.registry.price(Some(&pin), running(), about()).await.price.unwrap();
@@ -133,6 +135,54 @@ async fn a_pinned_version_comes_from_the_archive_once() {
 }
 
 #[tokio::test]
+async fn a_bill_waits_for_its_version_and_a_session_that_goes_on_does_not() {
+    struct Slow(Arc<Version>);
+    impl Archive for Slow {
+        fn load(&self, _: &str) -> Option<Arc<Version>> {
+            std::thread::park_timeout(Duration::from_millis(900));
+            Some(Arc::clone(&self.0))
+        }
+    }
+    for (input, is_there) in [(running(), false), (last(), true)] {
+        let fixture = Fixture::new(HookSettings::default());
+        let archived = fixture.version(unit("tou", "1", Behaviour::Price("1.00")));
+        fixture.registry.keep_archive(Arc::new(Slow(Arc::clone(&archived))));
+        fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
+        let price = fixture.registry.price(Some(&archived.pin()), input, about()).await.price.unwrap();
+        assert_eq!(!price.is_doubtful(), is_there, "else the version that is active stands in");
+        assert_eq!(price.total, eur(if is_there { "1.00" } else { "2.00" }));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bill_waits_in_vain_and_the_others_go_on() {
+    struct Stuck(parking_lot::Mutex<std::sync::mpsc::Receiver<()>>);
+    impl Archive for Stuck {
+        fn load(&self, _: &str) -> Option<Arc<Version>> {
+            self.0.lock().recv().ok();
+            None
+        }
+    }
+    let fixture = Fixture::new(HookSettings::default());
+    let pin = fixture.version(unit("tou", "1", Behaviour::Price("1.00"))).pin();
+    let (until_then, stuck) = std::sync::mpsc::channel();
+    fixture.registry.keep_archive(Arc::new(Stuck(parking_lot::Mutex::new(stuck))));
+    for waits_ms in [10_000, 500] {
+        let time_passes = async {
+            tokio::task::yield_now().await;
+            tokio::time::advance(Duration::from_millis(waits_ms - 1)).await;
+            tokio::task::yield_now().await;
+            tokio::time::advance(Duration::from_millis(2)).await;
+        };
+        let began = tokio::time::Instant::now();
+        let (answer, ()) = tokio::join!(fixture.registry.price(Some(&pin), last(), about()), time_passes);
+        assert!(answer.price.is_none());
+        assert!(began.elapsed() <= Duration::from_millis(waits_ms + 10), "{:?}", began.elapsed());
+    }
+    drop(until_then);
+}
+
+#[tokio::test]
 async fn the_breaker_opens_after_five_faults_and_lets_a_try_through_later() {
     let fixture = Fixture::new(HookSettings::default());
     let (source, made, failing) = fixture::switched("tou", "1");
@@ -140,7 +190,7 @@ async fn the_breaker_opens_after_five_faults_and_lets_a_try_through_later() {
     let pin = fixture.pin(None).unwrap();
     failing.store(true, std::sync::atomic::Ordering::SeqCst);
     let class = async || {
-        let answer = fixture.registry.price(Some(&pin), fixture::last(), about()).await;
+        let answer = fixture.registry.price(Some(&pin), last(), about()).await;
         answer.decisions[0].fault.as_ref().map(|fault| fault.class)
     };
     for _ in 0..5 {
@@ -165,8 +215,8 @@ async fn a_unit_that_never_ends_takes_only_its_own_callers_time() {
     assert_eq!((slow.unit.as_str(), quick.unit.as_str()), ("slow", "quick"));
     let registry = &fixture.registry;
     let (slows, quicks) = (
-        futures_util::future::join_all((0..20).map(|_| registry.price(Some(&slow), fixture::last(), about()))),
-        futures_util::future::join_all((0..20).map(|_| registry.price(Some(&quick), fixture::last(), about()))),
+        futures_util::future::join_all((0..20).map(|_| registry.price(Some(&slow), last(), about()))),
+        futures_util::future::join_all((0..20).map(|_| registry.price(Some(&quick), last(), about()))),
     );
     let (slows, quicks) = tokio::join!(slows, quicks);
     assert!(quicks.iter().all(|answer| answer.price.is_some()));
@@ -184,8 +234,8 @@ async fn finals_are_always_written_down_and_running_prices_once_a_second() {
     let written = async |input| fixture.registry.price(Some(&pin), input, about()).await.decisions.len();
     assert_eq!(written(running()).await, 1);
     assert_eq!(written(running()).await, 0);
-    assert_eq!(written(fixture::last()).await, 1);
-    assert_eq!(written(fixture::last()).await, 1);
+    assert_eq!(written(last()).await, 1);
+    assert_eq!(written(last()).await, 1);
     fixture.advance(Duration::from_secs(2));
     assert_eq!(written(running()).await, 1);
 }
@@ -198,7 +248,7 @@ async fn units_get_their_own_parameters() {
     });
     fixture.activate(source);
     let pin = fixture.pin(None).unwrap();
-    let answer = fixture.registry.price(Some(&pin), fixture::last(), about()).await;
+    let answer = fixture.registry.price(Some(&pin), last(), about()).await;
     assert_eq!(answer.price.unwrap().total, eur("3.00"));
     assert_eq!(answer.decisions[0].input.value()["parameters"]["rate"], "3.00");
 }
@@ -272,7 +322,7 @@ fn scripts_come_before_plugins_and_a_selection_before_both() {
         assert_eq!(fixture.registry.generation(), 1, "all at once");
         assert_eq!(fixture.pin(None).unwrap().unit, first);
         assert_eq!(fixture.pin(Some("c-script")).unwrap().unit, "c-script");
-        assert_eq!(fixture.pin(Some("unknown")).unwrap().unit, first);
+        assert_eq!(fixture.pin(Some("unknown")).unwrap().unit, "unknown", "it is missed, and not replaced");
         let states: Vec<_> = fixture.registry.extensions().iter().map(|view| (view.id.clone(), view.state)).collect();
         let active = states.iter().filter(|(_, state)| *state == ExtensionState::Active);
         assert_eq!(active.map(|(id, _)| id.as_str()).collect::<Vec<_>>(), [first]);
@@ -356,11 +406,66 @@ async fn a_version_that_fails_on_probation_makes_room_for_the_one_before_and_is_
     }
     assert!(fixture.heard("extension.rolled-back"));
     assert_eq!(fixture.pin(None).unwrap().hash, good.hash);
+    fixture.registry.write_quarantine();
     assert_eq!(kept.lock().as_slice(), std::slice::from_ref(&bad.hash), "it is written down");
     let stages = stages(&fixture, "tou");
     assert_eq!(stages, [(good.hash.clone(), Stage::Probation), (bad.hash.clone(), Stage::Quarantined)]);
     assert!(fixture.registry.quarantined(&bad.hash).unwrap().reason.contains("trap"));
     assert!(fixture.registry.lift_quarantine(&bad.hash) && !fixture.registry.lift_quarantine(&bad.hash));
+}
+
+#[tokio::test]
+async fn a_slow_disk_holds_up_no_station_and_the_quarantine_is_written_all_the_same() {
+    let fixture = Fixture::new(HookSettings::default());
+    let written = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (disk, hangs) = std::sync::mpsc::channel::<()>();
+    let (book, hangs) = (Arc::clone(&written), parking_lot::Mutex::new(hangs));
+    let writer = move |entries: &amprule_hooks::quarantine::Entries| {
+        hangs.lock().recv().ok();
+        book.store(entries.len(), std::sync::atomic::Ordering::SeqCst);
+    };
+    fixture.registry.open_quarantine(Default::default(), Box::new(writer));
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Trap)));
+    let bad = fixture.pin(None).unwrap();
+    for _ in 0..3 {
+        fixture.registry.price(Some(&bad), running(), about()).await;
+    }
+    assert!(fixture.heard("extension.rolled-back"));
+    assert_eq!(written.load(std::sync::atomic::Ordering::SeqCst), 0);
+    drop(disk);
+    fixture.registry.write_quarantine();
+    assert_eq!(written.load(std::sync::atomic::Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_swap_that_expects_another_version_does_nothing() {
+    let fixture = Fixture::new(HookSettings::default());
+    let [first, second, third] = ["1", "2", "3"].map(|n| fixture.version(unit("tou", n, Behaviour::Price("1.00"))));
+    assert!(!fixture.registry.replace(&first.hash, Arc::clone(&second), "tou"), "nothing is active");
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    assert!(fixture.registry.replace(&first.hash, Arc::clone(&second), "tou"));
+    let generation = fixture.registry.generation();
+    // Whoever saw the first one active is too late.
+    assert!(!fixture.registry.replace(&first.hash, third, "tou"));
+    assert_eq!(fixture.registry.active("tou").unwrap().hash, second.hash);
+    assert_eq!(fixture.registry.generation(), generation);
+}
+
+#[tokio::test]
+async fn a_version_that_is_quarantined_meanwhile_does_not_become_active() {
+    let fixture = Fixture::new(HookSettings::default());
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Trap)));
+    let (bad, late) = (fixture.pin(None).unwrap(), fixture.registry.active("tou").unwrap());
+    for _ in 0..3 {
+        fixture.registry.price(Some(&bad), running(), about()).await;
+    }
+    fixture.registry.apply(vec![Change::Activate { version: Arc::clone(&late), path: "moved".to_owned() }]);
+    assert_ne!(fixture.pin(None).unwrap().hash, bad.hash);
+    fixture.registry.lift_quarantine(&bad.hash);
+    fixture.registry.apply(vec![Change::Activate { version: late, path: "moved".to_owned() }]);
+    assert_eq!(fixture.pin(None).unwrap().hash, bad.hash, "an operator may let it in");
 }
 
 #[tokio::test]

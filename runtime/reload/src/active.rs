@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use amprule_hooks::quarantine::Entries;
-use amprule_hooks::registry::Standings;
+use amprule_hooks::registry::{PlaceStanding, Standings, VersionView};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,7 +40,7 @@ impl Active {
         }
     }
 
-    pub(crate) fn get(&self, path: &str) -> Option<&amprule_hooks::registry::PlaceStanding> {
+    pub(crate) fn get(&self, path: &str) -> Option<&PlaceStanding> {
         self.by_path.get(path)
     }
 
@@ -58,6 +58,15 @@ impl Active {
 
     pub(crate) fn held(&self, id: &str) -> Option<&String> {
         self.held.get(id)
+    }
+
+    pub(crate) fn all_held(&self) -> &BTreeMap<String, String> {
+        &self.held
+    }
+
+    /// Where one of these versions was active.
+    pub(crate) fn place_of(&self, versions: &[VersionView]) -> Option<(&String, &PlaceStanding)> {
+        self.by_path.iter().find(|(_, place)| versions.iter().any(|version| version.hash == place.hash))
     }
 
     pub(crate) fn hold(&mut self, id: &str, hash: &str) {

@@ -22,6 +22,10 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
+    pub(crate) fn activates(&self, id: &str) -> bool {
+        self.changes.iter().any(|change| matches!(change, Change::Activate { version, .. } if version.id() == id))
+    }
+
     /// What was said of a place in this look is true no more.
     pub(crate) fn take_back(&mut self, path: &Path) {
         self.troubles.retain(|(other, _)| other != path);

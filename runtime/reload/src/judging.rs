@@ -7,6 +7,7 @@ use amprule_hooks::{Diagnostic, Source, Trouble};
 
 use crate::check::{Refusal, check};
 use crate::findings::Findings;
+use crate::holding::{HELD, short};
 use crate::loader::Loader;
 use crate::place::Place;
 use crate::read::{Stamp, Unreadable, read};
@@ -83,9 +84,10 @@ impl Loader {
             return Some(trouble(false, Diagnostic::new("quarantined", why).hint(hint)));
         }
         let held = self.active.held(id).filter(|held| **held != source.hash)?;
-        let why = format!("the unit is pinned to {}", held.get(..12).unwrap_or(held));
+        let kept_out = self.registry.quarantined(held).map(|_| ", which is quarantined").unwrap_or_default();
+        let why = format!("an operator holds the unit at {}{kept_out}", short(held));
         let hint = format!("`amprule unpin {id}` lets version {version} of its files in");
-        Some(trouble(true, Diagnostic::new("pinned", why).hint(hint)))
+        Some(trouble(true, Diagnostic::new(HELD, why).hint(hint)))
     }
 
     pub(crate) fn refuse(&mut self, place: &Place, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
@@ -94,7 +96,7 @@ impl Loader {
         self.say(place, self.trouble(place, id, diagnostics), findings);
     }
 
-    /// The entry is not there. What was active leaves, if the entry does not come back at once.
+    /// The entry is not there. What was active leaves, if the entry does not come back at once and nobody holds it.
     fn wait(&mut self, place: &Place, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
         let known = self.known.entry(place.path.clone()).or_default();
         if known.active.is_some() && !known.is_gone(&self.settings) {
@@ -102,7 +104,9 @@ impl Loader {
             return;
         }
         known.is_there();
-        self.remove(&place.path, findings);
+        if self.held_at(&place.path).is_none() {
+            self.remove(&place.path, findings);
+        }
         let trouble = Trouble { waiting: true, ..self.trouble(place, id, diagnostics) };
         self.say(place, trouble, findings);
     }

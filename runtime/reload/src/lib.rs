@@ -11,6 +11,7 @@ mod candidate;
 mod check;
 mod compile_task;
 mod findings;
+mod holding;
 mod judging;
 mod known;
 mod loader;

@@ -79,6 +79,7 @@ impl Loader {
             self.take_in_all(until, &mut findings);
         }
         self.resume(&mut findings);
+        self.resume_held(&mut findings);
         self.look_at_rules(&mut findings);
         let findings = self.with_history(findings);
         self.start_until = None;
@@ -121,8 +122,10 @@ impl Loader {
         known.is_some_and(|known| known.refused.iter().any(|diagnostic| diagnostic.code == code))
     }
 
+    /// What a restart must know, and what everybody may see of the units that are held.
     pub(crate) fn remember(&mut self) {
         self.active.replace(self.registry.standings());
+        self.registry.note_held(self.active.all_held().clone());
     }
 
     /// The registry may have gone back to an earlier version by itself.
@@ -167,7 +170,9 @@ impl Loader {
             self.known.keys().filter(|path| !present.contains(*path) && listed(path)).cloned().collect();
         for path in away {
             let gone = self.known.get_mut(&path).is_some_and(|known| known.is_gone(&self.settings));
-            if gone && !self.is_moving(&path) {
+            if gone && let Some((id, hash)) = self.held_at(&path) {
+                self.stay(&path, id, &hash, findings);
+            } else if gone && !self.is_moving(&path) {
                 self.remove(&path, findings);
                 self.known.remove(&path);
                 self.making.remove(&path);

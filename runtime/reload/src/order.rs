@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use amprule_hooks::registry::PlaceStanding;
-use amprule_hooks::{Archive, Change, Source, Version};
+use amprule_hooks::{Archive, Source, Version};
 
+use crate::holding::short;
 use crate::loader::Loader;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub enum Verb {
     Activate { hash: String },
     /// The version before the active one, held like [`Verb::Activate`].
     Rollback,
-    /// The active version stays, whatever becomes of the files.
+    /// The active version stays, whatever becomes of the files, and if they go.
     Pin,
     /// The files count again.
     Unpin,
@@ -47,11 +48,11 @@ impl Loader {
         self.progress.turns_to(format_args!("an order about {id}"));
         match &order.verb {
             Verb::Activate { hash } => {
-                let (path, _) = self.standing_of(id)?;
-                self.put(id, hash, &path)
+                let (path, place) = self.standing_of(id)?;
+                self.put(id, hash, &place.hash, &path)
             }
             Verb::Rollback => match self.standing_of(id)? {
-                (path, PlaceStanding { previous: Some(previous), .. }) => self.put(id, &previous, &path),
+                (path, PlaceStanding { previous: Some(previous), hash, .. }) => self.put(id, &previous, &hash, &path),
                 _ => impossible(format!("there is no version of {id} before the active one")),
             },
             Verb::Pin => {
@@ -69,18 +70,25 @@ impl Loader {
     }
 
     fn unpin(&mut self, id: &str) -> Result<(), Refused> {
-        let (path, _) = self.standing_of(id)?;
         if !self.active.release(id) {
+            self.standing_of(id)?;
             return impossible(format!("{id} is not pinned: its files count already"));
         }
-        self.judge_again(&path);
+        // Its files may wait at another place than those that it is held from.
+        let units = self.registry.extensions().into_iter().filter(|unit| unit.id == *id);
+        units.for_each(|unit| self.judge_again(&unit.path));
         Ok(())
     }
 
-    fn put(&mut self, id: &str, hash: &str, path: &str) -> Result<(), Refused> {
+    /// In place of the version that was active when the order was begun; the registry may go back by itself meanwhile.
+    fn put(&mut self, id: &str, hash: &str, active: &str, path: &str) -> Result<(), Refused> {
         let version = self.version(id, hash)?;
-        self.active.hold(id, &version.hash);
-        self.registry.apply(vec![Change::Activate { version, path: path.to_owned() }]);
+        if !self.registry.replace(active, version, path) {
+            let (was, now) = (short(active), self.registry.active(id).map(|active| active.hash.clone()));
+            let now = now.as_deref().map_or("none", short);
+            return impossible(format!("{id} has changed meanwhile, from {was} to {now}; look at it and say it again"));
+        }
+        self.active.hold(id, hash);
         self.remember();
         Ok(())
     }

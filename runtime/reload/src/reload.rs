@@ -112,6 +112,7 @@ impl Reload {
         let work = move || {
             let _until_the_end = alive;
             task.run(&hints);
+            task.reload.registry.write_quarantine();
         };
         thread::Builder::new().name("amprule-reload".to_owned()).spawn(work)?;
         Ok(Watching { hints: send, orders, progress, ended: Mutex::new(Some(ended)) })

@@ -15,9 +15,10 @@ impl Loader {
         let broken = findings.troubles.iter().filter(|(_, trouble)| !trouble.candidate);
         let broken = broken.map(|(path, trouble)| (path.clone(), self.version_in_place_of(path, trouble)));
         let making = self.making.keys().filter(|path| !self.is_candidate(path));
-        let making = making.map(|path| (path.clone(), self.version_of_before(path)));
-        for (path, hash) in broken.chain(making).collect::<Vec<_>>() {
-            if let Some(version) = hash.and_then(|hash| self.vouched_for(&hash)) {
+        let before = |path: &Path| self.vouched_for(&self.version_of_before(path)?);
+        let making = making.map(|path| (path.clone(), before(path)));
+        for (path, version) in broken.chain(making).collect::<Vec<_>>() {
+            if let Some(version) = version {
                 if let Some(known) = self.known.get_mut(&path) {
                     known.active = Some((version.id().to_owned(), version.hash.clone()));
                 }
@@ -36,17 +37,21 @@ impl Loader {
     }
 
     /// What goes on although the files cannot: what an operator holds, what was active, what was active before.
-    fn version_in_place_of(&self, path: &Path, trouble: &Trouble) -> Option<String> {
+    fn version_in_place_of(&self, path: &Path, trouble: &Trouble) -> Option<Arc<Version>> {
         if self.known.get(path).is_some_and(|known| known.doubled) {
             return None;
         }
-        if let Some(held) = self.active.held(&trouble.id) {
-            return Some(held.clone());
-        }
+        let held = self.active.held(&trouble.id);
         let is_unbuilt = trouble.diagnostics.iter().any(|diagnostic| diagnostic.code == "waiting");
-        let place = self.active.get(&path.display().to_string()).filter(|_| !is_unbuilt)?;
-        let mut versions = [Some(&place.hash), place.previous.as_ref()].into_iter().flatten();
-        versions.find(|hash| self.registry.quarantined(hash).is_none()).cloned()
+        let place = self.active.get(&path.display().to_string()).filter(|_| !is_unbuilt || held.is_some());
+        let before = place.into_iter().flat_map(|place| [Some(&place.hash), place.previous.as_ref()]).flatten();
+        self.first_usable(held.into_iter().chain(before).cloned(), held.map(|_| trouble.id.as_str()))
+    }
+
+    /// The first that is not quarantined, that somebody answers for, and that the archive still has.
+    pub(crate) fn first_usable(&self, hashes: impl Iterator<Item = String>, id: Option<&str>) -> Option<Arc<Version>> {
+        let mut usable = hashes.filter(|hash| self.registry.quarantined(hash).is_none());
+        usable.find_map(|hash| self.vouched_for(&hash).filter(|version| id.is_none_or(|id| version.id() == id)))
     }
 
     /// From the archive, if somebody still answers for it.

@@ -126,8 +126,11 @@ impl Loader {
         findings.take_back(&place.path);
         let known = self.known.entry(place.path.clone()).or_default();
         known.refused.clear();
-        if let Some((old, _)) = known.active.replace((id, version.hash.clone())) {
-            findings.changes.push(Change::Remove { id: old });
+        if let Some((old, hash)) = known.active.replace((id, version.hash.clone())) {
+            match self.active.held(&old) {
+                Some(_) => self.move_to_archive(old, hash, findings),
+                None => findings.changes.push(Change::Remove { id: old }),
+            }
             // A double of it may take its id.
             findings.again |= self.known.values().any(|known| known.doubled);
         }

@@ -75,6 +75,10 @@ fn meaning(fallback: &str) -> &str {
         "last-known-good" => "last-known-good: an earlier version of the same unit answered",
         "static-tariff" => "static-tariff: the configuration's tariff priced",
         "unpriced" => "unpriced: nothing could price, the session is marked needs-review",
+        "hours-estimated" => {
+            "hours-estimated: the version prices by other hours than the periods were cut at, so what flowed in them is shared \
+             out over time; the session is marked needs-review"
+        }
         "left-out" => "left-out: the bill has no lines of this modifier, the session is marked needs-review",
         "reject" => "reject: the start was refused",
         "no-opinion" => "no-opinion: the other policies decided",

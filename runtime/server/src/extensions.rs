@@ -87,6 +87,10 @@ fn whole(extension: &Value) {
     if let Some(signer) = extension["signer"].as_str() {
         say(format_args!("  signed by {signer}, revision {}", extension["revision"]));
     }
+    if let Some(held) = extension["held"].as_str() {
+        let id = extension["id"].as_str().unwrap_or_default();
+        say(format_args!("  held by an operator at {held}, until `amprule unpin {id}`"));
+    }
     for version in extension["versions"].as_array().into_iter().flatten() {
         let text = |name: &str| version[name].as_str().unwrap_or_default().to_owned();
         let line = format!(

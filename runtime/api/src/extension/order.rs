@@ -21,7 +21,7 @@ use crate::wire::{Change, Place};
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrderBody {
     /// `activate` (the version `hash`, whatever the files are, until `unpin`), `rollback` (the version before the active
-    /// one, held the same way), `pin` (the active version stays, whatever becomes of the files), `unpin` (the files count
+    /// one, held the same way), `pin` (the active version stays, whatever becomes of the files, and if they go), `unpin` (the files count
     /// again), `approve` (lets the version in that the files are: out of quarantine, or although it asks for more than
     /// the active one).
     #[schema(value_type = String, example = "rollback")]

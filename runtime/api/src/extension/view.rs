@@ -43,8 +43,12 @@ pub(crate) struct ExtensionView {
     #[schema(required)]
     last_error: Option<LastErrorView>,
     parameters: Vec<ParameterView>,
-    /// Sessions keep the version with which they began.
+    /// Sessions keep the version with which they began: the manifest does not say `pin = "none"`.
     pinned: bool,
+    /// The hash of the version at which an operator holds the unit (`pin`, `activate`, `rollback`), whatever its files are
+    /// and if they go, until `unpin`; null while the files count.
+    #[schema(required)]
+    held: Option<String>,
     /// One entry per hook of the active version.
     calls: Vec<HookView>,
     /// The active version first, then what may come, then what was.

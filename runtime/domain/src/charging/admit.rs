@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Admission;
 use super::begin::pin;
+use super::state::cut_by_new_pin;
 use super::told::Told;
 use crate::decision::Decision;
 use crate::effect::Effect;
@@ -89,4 +90,5 @@ fn choose_anew(session: &mut Session, told: Told<'_>) {
         Some(before) => Some(Arc::new(anew.keeping(&before))),
         None => Some(anew),
     };
+    cut_by_new_pin(session);
 }

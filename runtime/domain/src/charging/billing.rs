@@ -14,6 +14,10 @@ pub(super) fn take_price(session: &mut Session, price: Option<Price>) {
     if session.marks.has(&Mark::VOIDED) {
         return;
     }
+    // What the pinned version has said of an ended session is not replaced by what a stand-in says, nor by nothing.
+    if has_right_bill(session) && price.as_ref().is_none_or(Price::is_doubtful) {
+        return session.marks.add(Mark::PRICE_KEPT);
+    }
     let Some(price) = price else {
         session.marks.add_if(session.pin.is_some(), Mark::PRICE_MISSING);
         if session.state == SessionState::Ended || session.price.is_none() {
@@ -24,15 +28,10 @@ pub(super) fn take_price(session: &mut Session, price: Option<Price>) {
     if session.price.as_ref().is_some_and(|before| before.currency != price.currency) {
         return session.marks.add(Mark::CURRENCY_CHANGED);
     }
-    // What the pinned version has said of an ended session is not replaced by what a stand-in says.
-    let stands = |before: &Price| before.is_final && !before.is_doubtful() && session.state == SessionState::Ended;
-    if price.is_doubtful() && session.price.as_deref().is_some_and(stands) {
-        return session.marks.add(Mark::PRICE_KEPT);
-    }
     if price.is_doubtful() {
         session.marks.add(Mark::PRICE_FALLBACK);
     } else if price.is_final {
-        [Mark::PRICE_FALLBACK, Mark::PRICE_MISSING, Mark::UNPRICED]
+        [Mark::PRICE_FALLBACK, Mark::PRICE_KEPT, Mark::PRICE_MISSING, Mark::UNPRICED]
             .iter()
             .for_each(|mark| session.marks.take_back(mark));
     }
@@ -44,6 +43,12 @@ pub(super) fn take_price(session: &mut Session, price: Option<Price>) {
     let is_owed = price.is_final && !price.total.is_zero() && session.token.is_none();
     session.marks.add_if(is_owed, Mark::NO_TOKEN);
     session.price = Some(Arc::new(price));
+}
+
+/// It has ended, and every unit of its pin has priced it.
+fn has_right_bill(session: &Session) -> bool {
+    let is_right = |price: &Price| price.is_final && !price.is_doubtful();
+    session.state == SessionState::Ended && session.price.as_deref().is_some_and(is_right)
 }
 
 /// Issues the bill of an ended session, and another one when it says something else. The one before is kept with it, in

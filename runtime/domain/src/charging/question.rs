@@ -12,7 +12,7 @@ use crate::pricing::{Parameters, PricingInput, PricingPeriod, SessionFacts, Stat
 use crate::reported::Reported;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
-use crate::timeline::{Clock, Period, Timeline};
+use crate::timeline::{Clock, Fitted, Period, Timeline, crossing};
 use crate::token::{Budget, BudgetPeriod, TokenRecord};
 
 /// What the operator's record says about a token that was shown.
@@ -115,12 +115,33 @@ fn facts(record: &StationRecord, reported: &Reported, evse: u32, connector: u32)
 /// The same question with its periods cut where another tariff's clock changes. What a period brought is shared out over
 /// its time, so it is an estimate: only the readings say when energy really flowed.
 pub fn cut_anew(input: &PricingInput, boundaries: &[u16]) -> PricingInput {
-    let zone = TimeZone::get(&input.session.time_zone).unwrap_or(TimeZone::UTC);
+    let zone = zone(input);
+    with_periods(input, &timeline(input).shared_out(&Clock::new(zone.clone(), boundaries)), &zone)
+}
+
+/// The question as a tariff of these boundaries must have it: each period within one stretch of its clock. True: what
+/// flowed in them is an estimate, as in [`cut_anew`]. `None`: they are so already.
+pub fn fitted(input: &PricingInput, boundaries: &[u16]) -> Option<(PricingInput, bool)> {
+    let zone = zone(input);
+    let clock = Clock::new(zone.clone(), boundaries);
+    crossing(input.periods.iter().map(PricingPeriod::stretch), &clock).next()?;
+    let Fitted { timeline, is_estimate } = timeline(input).fitted(&clock)?;
+    Some((with_periods(input, &timeline, &zone), is_estimate))
+}
+
+fn zone(input: &PricingInput) -> TimeZone {
+    TimeZone::get(&input.session.time_zone).unwrap_or(TimeZone::UTC)
+}
+
+fn timeline(input: &PricingInput) -> Timeline {
     let state = input.periods.first().map_or(ChargingState::Charging, |period| period.state);
     let mut timeline = Timeline::new(input.session.started_at, state);
     timeline.periods = input.periods.iter().map(PricingPeriod::stretch).collect();
-    let timeline = timeline.shared_out(&Clock::new(zone.clone(), boundaries));
-    PricingInput { periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(), ..input.clone() }
+    timeline
+}
+
+fn with_periods(input: &PricingInput, timeline: &Timeline, zone: &TimeZone) -> PricingInput {
+    PricingInput { periods: timeline.all().map(|period| pricing_period(period, zone)).collect(), ..input.clone() }
 }
 
 /// A period with its place in the local week.

@@ -7,7 +7,7 @@ use super::believe::SLACK;
 use crate::event::ChargingState;
 use crate::mark::Mark;
 use crate::session::Session;
-use crate::timeline::Clock;
+use crate::timeline::{Clock, Fitted};
 
 /// The session as it is when it stays in its present state until now.
 pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
@@ -37,6 +37,14 @@ pub(super) fn enter(session: &mut Session, at: Timestamp, state: ChargingState) 
     if session.timeline.is_crowded() {
         let odd = session.timeline.make_room(&clock(session));
         session.marks.extend(odd);
+    }
+}
+
+/// The pin is another one than before: periods that the clock of the earlier one has cut are cut by its own.
+pub(super) fn cut_by_new_pin(session: &mut Session) {
+    if let Some(Fitted { timeline, is_estimate }) = session.timeline.fitted(&clock(session)) {
+        session.timeline = timeline;
+        session.marks.add_if(is_estimate, Mark::HOURS_ESTIMATED);
     }
 }
 

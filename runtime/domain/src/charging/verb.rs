@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::begin::pin;
 use super::ending::abandon;
+use super::state::cut_by_new_pin;
 use super::step::{Correction, Happened, Step};
 use super::{Station, startless};
 use crate::SessionId;
@@ -147,6 +148,7 @@ fn reprice(session: &mut Session, station: &Station, pinning: Option<&Pinning<'_
     session.marks.add(Mark::REPRICED);
     if let Some(pinning) = pinning {
         session.pin = pin(session, &station.record, pinning);
+        cut_by_new_pin(session);
         session.price = None;
     }
     Ok(())

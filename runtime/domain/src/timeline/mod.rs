@@ -45,6 +45,26 @@ pub struct Timeline {
     pub evidence: Evidence,
 }
 
+/// A timeline that another clock had cut.
+#[derive(Debug)]
+pub struct Fitted {
+    pub timeline: Timeline,
+    /// Energy was shared out over time to cut it, or there was no room for all the pieces: nobody has measured what flowed
+    /// on which side of a change.
+    pub is_estimate: bool,
+}
+
+/// Those of the periods, which ascend, within which the clock changes.
+pub(crate) fn crossing(periods: impl Iterator<Item = Period>, clock: &Clock) -> impl Iterator<Item = Period> {
+    let mut until = Timestamp::MIN;
+    periods.filter(move |period| {
+        if period.started_at >= until {
+            until = clock.next_boundary(period.started_at);
+        }
+        period.ended_at > until
+    })
+}
+
 impl Timeline {
     /// Beyond it periods are folded, and the session is marked.
     pub const MAX_PERIODS: usize = 1_000;
@@ -187,6 +207,16 @@ impl Timeline {
         if beyond != Energy::ZERO {
             self.file_instant(beyond, at);
         }
+    }
+
+    /// The same timeline with each period within one stretch of this clock. `None`: it is so already.
+    pub fn fitted(&self, clock: &Clock) -> Option<Fitted> {
+        let mut crossing = crossing(self.periods.iter().cloned(), clock).peekable();
+        crossing.peek()?;
+        let is_idle = crossing.all(|period| period.energy == Energy::ZERO);
+        let timeline = self.shared_out(clock);
+        let fits = self::crossing(timeline.periods.iter().cloned(), clock).next().is_none();
+        Some(Fitted { timeline, is_estimate: !is_idle || !fits })
     }
 
     /// The same timeline cut at another clock's changes, each period's energy shared out over its time.

@@ -1,5 +1,6 @@
 //! A bill is a version: corrected with a reason, and never made worse.
 
+use amprule_domain::session::Verb;
 use amprule_domain::{Decimal, Energy, Mark};
 
 use crate::world::{World, at};
@@ -32,12 +33,34 @@ fn a_corrected_bill_is_a_new_version_and_the_one_before_is_kept() {
     assert_eq!((world.only_session().bill, world.bills.len()), (2, 2), "a repetition is no correction");
 }
 
+/// What prices a session after its bill.
+type Later = fn(&mut World);
+
 #[test]
-fn a_stand_in_never_replaces_the_bill_of_the_pinned_version() {
-    let mut world = billed();
-    world.falls_back = true;
-    world.update_v2("t", 2, 15, 700);
-    let session = world.only_session();
-    assert!(session.price.as_ref().is_some_and(|price| !price.is_doubtful()), "the price stays");
-    assert!(session.marks.has(&Mark::PRICE_KEPT) && session.marks.has(&Mark::NEEDS_REVIEW));
+fn what_is_not_the_pinned_version_never_replaces_its_bill_and_it_mends_that_itself() {
+    let falls_back: Later = |world| world.falls_back = true;
+    let leaves_out: Later = |world| world.left_out = vec!["up".to_owned()];
+    let cannot: Later = |world| world.next_change_at = None;
+    for (what, later) in [("a stand-in", falls_back), ("a bill without a modifier", leaves_out), ("nothing", cannot)] {
+        for restarts in [false, true] {
+            let mut world = billed();
+            later(&mut world);
+            if restarts {
+                world.restart();
+            }
+            world.update_v2("t", 2, 15, 700);
+            let session = world.only_session();
+            assert!(session.price.as_ref().is_some_and(|price| !price.is_doubtful()), "{what}: the price stays");
+            let marks = &session.marks;
+            assert!(marks.has(&Mark::PRICE_KEPT) && marks.has(&Mark::NEEDS_REVIEW), "{what}");
+            assert!(!marks.has(&Mark::UNPRICED), "{what}: it has a price");
+            world.act(Verb::Reprice { anew: false }).expect_err(what);
+            assert!(world.only_session().price.as_ref().is_some_and(|price| !price.is_doubtful()), "{what}");
+
+            (world.falls_back, world.next_change_at) = (false, Some(at(0)));
+            world.left_out.clear();
+            world.act(Verb::Reprice { anew: false }).expect("the version is there again");
+            assert!(!world.only_session().marks.has(&Mark::PRICE_KEPT), "{what}");
+        }
+    }
 }

@@ -63,6 +63,22 @@ fn a_price_anew_is_still_by_the_tariff_that_the_authorization_named() {
     assert_eq!(world.pinned_to.lock().expect("one thread").as_deref(), Some("staff"));
 }
 
+/// The session is from 20:26 to 20:46, and energy flows from its start to its end.
+#[test]
+fn a_price_anew_by_other_hours_has_periods_of_those_and_says_that_they_are_an_estimate() {
+    for (hours, periods, is_estimate) in [(vec![1_200], 1, false), (vec![1_235], 2, true)] {
+        let mut world = billed();
+        assert_eq!(world.only_session().timeline.periods.len(), 1);
+        world.hours.clone_from(&hours);
+        world.act(Verb::Reprice { anew: true }).expect("it has ended");
+        let session = world.only_session();
+        assert_eq!(session.timeline.periods.len(), periods, "{hours:?}");
+        assert_eq!(session.marks.has(&Mark::HOURS_ESTIMATED), is_estimate, "{hours:?}");
+        assert_eq!(session.marks.has(&Mark::NEEDS_REVIEW), is_estimate, "{hours:?}");
+        assert_eq!(session.timeline.periods.iter().map(|period| period.energy).sum::<Energy>(), session.energy());
+    }
+}
+
 #[test]
 fn a_review_ends_the_need_for_one_until_there_is_another_doubt() {
     let mut world = billed();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Parameters, PinnedUnit, Price};
 
-use super::pricing::{Lines, Pricing};
+use super::pricing::{Facts, Lines, Pricing};
 use super::wanted::Wanted;
 use crate::version::Version;
 
@@ -26,7 +26,7 @@ impl Pricing<'_> {
 
     async fn with_modifier(&mut self, price: Price, wanted: Wanted<'_>) -> Price {
         let failed = self.decisions.len();
-        let version = self.registry.version_of(&self.generation, wanted).await;
+        let version = self.registry.version_of(&self.generation, wanted, self.input.is_final).await;
         let hash = match &version {
             Some(version) => match self.modify(version, &price, false).await {
                 Some(modified) => return modified,
@@ -58,15 +58,17 @@ impl Pricing<'_> {
     }
 
     async fn modify(&mut self, version: &Version, price: &Price, fallback: bool) -> Option<Price> {
-        let question = Arc::new(ModifierInput::of(&self.input, price, version.parameters.clone()));
-        let by = version.priced_by(fallback);
+        let Facts { input, is_estimate } = self.facts_for(version);
+        let question = Arc::new(ModifierInput::of(&input, price, version.parameters.clone()));
+        let by = version.priced_by(fallback || is_estimate);
         let billed = self.bill(version, &question, |returned| returned.apply(price, Arc::clone(&by))).await?;
+        self.tell_estimate(version, &billed, is_estimate);
         if billed.is_written && !fallback {
             self.registry.shadow_modified(version, &question, &billed.price);
         }
         let mut modified = billed.price;
-        if fallback && !modified.modified_by.contains(&by) {
-            // It added no line, but the price must say that a stand-in was asked and not the pinned version.
+        if by.fallback && !modified.modified_by.contains(&by) {
+            // It added no line, but the price must say that a stand-in was asked and not the pinned version, or about an estimate.
             modified.modified_by.push(by);
         }
         Some(modified)

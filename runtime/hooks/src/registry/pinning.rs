@@ -1,5 +1,6 @@
 //! Which versions price a session that begins, and that it keeps.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use amprule_domain::Occasion;
@@ -14,13 +15,14 @@ use crate::version::Version;
 impl Registry {
     pub(super) fn pin_for(&self, at: &Occasion<'_>, tariff: Option<&str>) -> Option<Arc<Pin>> {
         let generation = self.generation.load();
-        let base = match wanted(&generation, tariff) {
-            Some(version) => Some(self.pinned(version)),
-            None => generation.chains.pricing(at).map(|link| match link {
-                Selected::Loaded(version) => self.pinned(version),
-                Selected::Missing(unit) => Arc::new(Pin::missing(unit)),
-            }),
+        let link = match tariff {
+            Some(id) => Some(Cow::Owned(wanted(&generation, id, at))),
+            None => generation.chains.pricing(at).map(Cow::Borrowed),
         };
+        let base = link.map(|link| match &*link {
+            Selected::Loaded(version) => self.pinned(version),
+            Selected::Missing(unit) => Arc::new(Pin::missing(unit)),
+        });
         let modifiers = generation.chains.modifiers(at);
         if modifiers.is_empty() {
             return base;
@@ -52,12 +54,18 @@ impl Registry {
     }
 }
 
-/// The tariff that an authorization asks for.
-fn wanted<'g>(generation: &'g Generation, tariff: Option<&str>) -> Option<&'g Arc<Version>> {
-    let id = tariff?;
-    let version = generation.active(id).filter(|version| version.has(Hook::Pricing));
-    if version.is_none() {
-        tracing::warn!(extension = id, "an authorization asks for a tariff that is not there; the usual one prices");
+/// The tariff that an authorization asks for. One that is not there is never replaced by the usual one: nobody agreed on
+/// that price. Each price of the session is a fallback then, and the session is marked.
+fn wanted(generation: &Generation, id: &str, at: &Occasion<'_>) -> Selected {
+    let wanted = Selected::new(id, Hook::Pricing, &generation.entries);
+    if matches!(wanted, Selected::Missing(_)) {
+        let why = if generation.active(id).is_some() { "it prices nothing" } else { "it is not there" };
+        tracing::warn!(
+            station = %at.station,
+            extension = id,
+            "a policy answers that {id} prices this session, and {why}: the session is priced by a fallback or not at all, \
+             and marked needs-review; load {id}, or mend the policy, then have the session priced anew"
+        );
     }
-    version
+    wanted
 }

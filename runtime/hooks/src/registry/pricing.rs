@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use amprule_domain::charging::fitted;
 use amprule_domain::decision::{Decision, FaultClass, Hook, Json};
 use amprule_domain::ports::{About, PricingAnswer};
 use amprule_domain::pricing::{OutputLine, Parameters, Pin, Price, PricedBy, PricingInput, PricingOutput};
@@ -25,6 +26,16 @@ pub(super) struct Pricing<'r> {
     about: About,
     pub(super) decisions: Vec<Decision>,
 }
+
+/// What a version is told.
+pub(super) struct Facts {
+    pub(super) input: Arc<PricingInput>,
+    /// When energy flowed within its hours is not known.
+    pub(super) is_estimate: bool,
+}
+
+/// What a decision says that was made of an estimate.
+const HOURS_ESTIMATED: &str = "hours-estimated";
 
 /// A unit's answer as it stands.
 pub(super) struct Billed {
@@ -62,7 +73,7 @@ impl Registry {
 
 impl Pricing<'_> {
     async fn with_pin(&mut self, wanted: Wanted<'_>) -> Option<Price> {
-        match self.registry.version_of(&self.generation, wanted).await {
+        match self.registry.version_of(&self.generation, wanted, self.input.is_final).await {
             Some(version) => {
                 if let Some(price) = self.ask(&version, false).await {
                     return Some(price);
@@ -102,13 +113,43 @@ impl Pricing<'_> {
     async fn ask(&mut self, version: &Version, fallback: bool) -> Option<Price> {
         Arc::make_mut(&mut self.input).parameters = version.parameters.clone();
         let (now, is_final) = (self.input.now, self.input.is_final);
-        let question = Arc::clone(&self.input);
-        let price = |returned: PricingOutput| returned.into_price(now, is_final, version.priced_by(fallback));
-        let billed = self.bill(version, &question, price).await?;
+        let Facts { input: question, is_estimate } = self.facts_for(version);
+        let by = version.priced_by(fallback || is_estimate);
+        let billed = self.bill(version, &question, |returned| returned.into_price(now, is_final, by)).await?;
+        self.tell_estimate(version, &billed, is_estimate);
         if billed.is_written && !fallback {
             self.registry.shadow_price(version, &question, &billed.price);
         }
         Some(billed.price)
+    }
+
+    /// Periods are cut by the clock of the versions that the session began with. Whoever else is asked, a stand-in or the
+    /// version that is active now, has them cut by its own.
+    pub(super) fn facts_for(&self, version: &Version) -> Facts {
+        match fitted(&self.input, &version.manifest.boundaries) {
+            Some((input, is_estimate)) => Facts { input: Arc::new(input), is_estimate },
+            None => Facts { input: Arc::clone(&self.input), is_estimate: false },
+        }
+    }
+
+    /// To be called for the answer that was written last.
+    pub(super) fn tell_estimate(&mut self, version: &Version, billed: &Billed, is_estimate: bool) {
+        if !is_estimate {
+            return;
+        }
+        if let Some(decision) = self.decisions.last_mut().filter(|_| billed.is_written) {
+            decision.fallback = Some(HOURS_ESTIMATED.to_owned());
+        }
+        if self.input.is_final {
+            tracing::warn!(
+                station = %self.about.station,
+                session = self.input.session.id,
+                extension = version.id(),
+                version = version.manifest.version,
+                "a version prices by other hours than the session's periods were cut at; the bill is an estimate and \
+                 marked needs-review"
+            );
+        }
     }
 
     /// Asks, makes a price of the answer, and writes down what came of it.

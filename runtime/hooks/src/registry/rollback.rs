@@ -25,6 +25,22 @@ impl Registry {
         self.quarantine.lift(hash)
     }
 
+    /// Waits until the quarantine is on disk as it is now.
+    pub fn write_quarantine(&self) {
+        self.quarantine.write();
+    }
+
+    /// It was quarantined while somebody was about to make it active.
+    pub(super) fn is_kept_out(&self, change: &Change) -> bool {
+        let Change::Activate { version, .. } = change else { return false };
+        let is_kept_out = self.quarantine.get(&version.hash).is_some();
+        if is_kept_out {
+            let (id, hash) = (version.id(), &version.hash);
+            tracing::warn!(extension = id, hash, "the version is quarantined by now and does not become active");
+        }
+        is_kept_out
+    }
+
     /// Tells what follows from a call, and does it: a breaker, the end of a probation, a rollback.
     pub(super) fn follow_up<T>(&self, version: &Version, hook: Hook, called: &Called<T>) {
         let fault = called.result.as_ref().err();
@@ -41,7 +57,8 @@ impl Registry {
         }
     }
 
-    /// Without a version to go back to, the faulty one stays, behind its breaker and its fallback.
+    /// Without a version to go back to, the faulty one stays, behind its breaker and its fallback. A version that became
+    /// active meanwhile stays in any case.
     fn roll_back(&self, version: &Version, fault: Option<&Fault>) {
         let last = fault.map(ToString::to_string).unwrap_or_default();
         let generation = self.generation.load_full();
@@ -61,7 +78,14 @@ impl Registry {
             },
         );
         let to = (previous.manifest.version.clone(), previous.hash.clone());
-        self.apply(vec![Change::Activate { version: previous, path: entry.path.clone() }]);
+        if !self.replace(&version.hash, previous, &entry.path) {
+            return tracing::error!(
+                extension = version.id(),
+                version = version.manifest.version,
+                hash = version.hash,
+                "the version is quarantined; another one has become active meanwhile and stays; {reason}"
+            );
+        }
         tracing::error!(
             extension = version.id(),
             version = version.manifest.version,

@@ -42,7 +42,10 @@ pub struct ExtensionView {
     /// Why the files as they are now are not what is active.
     pub last_error: Option<LastError>,
     pub parameters: Vec<ParameterView>,
+    /// Sessions keep the version with which they began: `pin` of the manifest.
     pub pinned: bool,
+    /// The version at which an operator holds the unit, whatever its files are.
+    pub held: Option<String>,
     pub calls: Vec<HookView>,
     /// The active version first, then the others that are known, newest first.
     pub versions: Vec<VersionView>,
@@ -167,6 +170,7 @@ impl Registry {
             last_error: trouble.map(LastError::of),
             parameters: parameters(version),
             pinned: manifest.pinned,
+            held: self.held.lock().get(&manifest.id).cloned(),
             calls: manifest.hooks.iter().map(|hook| calls(version, *hook)).collect(),
             versions: self.versions(version),
         }
@@ -213,6 +217,7 @@ fn not_yet(id: &str, path: &str, state: ExtensionState) -> ExtensionView {
         last_error: None,
         parameters: Vec::new(),
         pinned: true,
+        held: None,
         calls: Vec::new(),
         versions: Vec::new(),
     }

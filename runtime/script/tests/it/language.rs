@@ -208,7 +208,7 @@ fn texts_are_split_within_the_limit_of_lists() {
 #[test]
 fn a_holiday_is_looked_up_by_the_local_date() {
     let at = "session.started_at";
-    assert_eq!(text_of(&format!("session.local_date({at})").as_str()), "2026-07-01");
-    assert_eq!(text_of(&format!("session.local_day_of_year({at})").as_str()), "182");
+    assert_eq!(text_of(&format!("session.local_date({at})")), "2026-07-01");
+    assert_eq!(text_of(&format!("session.local_day_of_year({at})")), "182");
     assert_eq!(text_of(&format!(r#"["2026-07-01", "2026-12-25"].contains(session.local_date({at}))"#)), "true");
 }

@@ -43,6 +43,10 @@ pub(crate) struct World {
     pub(crate) tariff: Option<String>,
     /// By which named tariff the session that was pinned last is priced.
     pub(crate) pinned_to: PinnedTo,
+    /// Modifiers that cannot be asked.
+    pub(crate) left_out: Vec<String>,
+    /// Minutes of the day at which the tariff changes; with some, sessions are pinned.
+    pub(crate) hours: Vec<u16>,
     /// The pinned version cannot be asked.
     pub(crate) falls_back: bool,
     /// It is the configuration's static tariff that prices.
@@ -57,9 +61,10 @@ pub(crate) struct World {
 
 type PinnedTo = Arc<Mutex<Option<String>>>;
 
-fn pin(pinned_to: &PinnedTo, named: Option<&str>) -> Option<Arc<Pin>> {
+fn pin(pinned_to: &PinnedTo, named: Option<&str>, hours: &[u16]) -> Option<Arc<Pin>> {
     *pinned_to.lock().expect("one thread") = named.map(str::to_owned);
-    None
+    let boundaries = hours.to_vec();
+    (!hours.is_empty()).then(|| Arc::new(Pin { boundaries, hash: "clock".to_owned(), ..Pin::missing("clock") }))
 }
 
 struct Counter(std::sync::atomic::AtomicI64);
@@ -143,6 +148,8 @@ impl World {
             next_change_at: None,
             tariff: None,
             pinned_to: PinnedTo::default(),
+            left_out: Vec::new(),
+            hours: Vec::new(),
             falls_back: false,
             is_static: false,
             bills: Vec::new(),
@@ -150,6 +157,16 @@ impl World {
             last: None,
             heard: Vec::new(),
         }
+    }
+
+    /// Everything is read again from the books.
+    pub(crate) fn restart(&mut self) {
+        for session in &mut self.books {
+            let written = serde_json::to_string(&session.price).expect("plain data");
+            Arc::make_mut(session).price = serde_json::from_str(&written).expect("as it was written");
+        }
+        let record = self.station.record.clone();
+        self.station = Station::new(record, Reported::default(), Vec::new(), Vec::new(), Vec::new(), Rules::default());
     }
 
     pub(crate) fn sessions(&self) -> &[Arc<Session>] {
@@ -183,12 +200,12 @@ impl World {
 
     pub(crate) fn hear(&mut self, event: StationEvent) -> Reply {
         let inbound = inbound(event);
-        let pinned_to = Arc::clone(&self.pinned_to);
+        let (pinned_to, hours) = (Arc::clone(&self.pinned_to), self.hours.clone());
         let moment = Moment {
             now: at(100_000),
             clock_is_sane: true,
             ids: &self.counter,
-            pin: &|_, named| pin(&pinned_to, named),
+            pin: &|_, named| pin(&pinned_to, named, &hours),
             protocol: "test",
             heartbeat_s: 300,
             is_watched: true,
@@ -235,7 +252,7 @@ impl World {
         let now = at(100_000);
         let act = Act { verb, at: now, actor: "ann".to_owned(), reason: "because".to_owned() };
         let id = self.only_session().id;
-        let step = charging::carry_out(&self.station, id, &act, &|_, named| pin(&self.pinned_to, named))?;
+        let step = charging::carry_out(&self.station, id, &act, &|_, named| pin(&self.pinned_to, named, &self.hours))?;
         let prices = self.price(&step, now);
         charging::may_stand(&act, &step, &prices)?;
         let message = MessageKey { id: "".into(), digest: 0 };
@@ -252,7 +269,8 @@ impl World {
             let total = Decimal::from(input.session.duration_s / 60);
             let unit = if self.is_static { PricedBy::STATIC_TARIFF } else { "clock" };
             let by = PricedBy { fallback: self.falls_back || self.is_static, ..by(unit) };
-            self.next_change_at.map(|next| euros(total, now, next, input.is_final, by))
+            let left_out = self.left_out.clone();
+            self.next_change_at.map(|next| Price { left_out, ..euros(total, now, next, input.is_final, by) })
         };
         step.to_price.iter().map(|id| PricingAnswer { price: price(id), decisions: Vec::new() }).collect()
     }
