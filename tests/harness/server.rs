@@ -220,6 +220,9 @@ fn launch(folder: &Path, configured: bool, ocpp: &str, api: &str) -> (Child, Str
     (child, ocpp, api)
 }
 
+/// A start waits for its compilers for half a minute; it then has the rest to do.
+const START: Duration = Duration::from_secs(120);
+
 /// Both lines that the server prints once it listens.
 fn addresses(child: &mut Child, folder: &Path) -> (String, String) {
     let output = child.stdout.take().expect("the server's output is ours");
@@ -229,7 +232,7 @@ fn addresses(child: &mut Child, folder: &Path) -> (String, String) {
     });
     let (mut ocpp, mut api) = (None, None);
     while ocpp.is_none() || api.is_none() {
-        let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        let line = lines.recv_timeout(START).unwrap_or_else(|_| {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             panic!("the server did not come up; its log says\n{log}")
         });
