@@ -55,9 +55,14 @@ async fn an_upgrade_that_asks_for_more_waits_until_an_operator_approves_it() {
     assert_eq!(active(&server)["hash"], first, "what was active stays");
 
     let (good, said) = server.operator(&["approve", "tariff"]);
+    assert!(!good && said.contains("the capability \"log\""), "it shows what waits, and lets nothing in: {said}");
+    let (good, refused) = server.operator(&["approve", "tariff", &"0".repeat(64)]);
+    assert!(!good && refused.contains("look at them again"), "not what was looked at: {refused}");
+    let hash = said.split_whitespace().find(|word| word.len() == 64).expect("the hash of what waits");
+    let (good, said) = server.operator(&["approve", "tariff", hash]);
     assert!(good && !said.contains("asks for more"), "it says what came of it: {said}");
     until("it is let in", || (active(&server)["version"] == "2.0.0").then_some(())).await;
-    assert!(!server.operator(&["approve", "tariff"]).0, "nothing waits any more");
+    assert!(!server.operator(&["approve", "tariff", hash]).0, "nothing waits any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

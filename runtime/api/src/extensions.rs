@@ -32,11 +32,16 @@ pub enum NoShadow {
 /// What an operator may say about an extension's versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
-    Activate { hash: String },
+    Activate {
+        hash: String,
+    },
     Rollback,
     Pin,
     Unpin,
-    Approve,
+    /// The version that the operator has looked at, and no other one that its files may be by now.
+    Approve {
+        hash: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

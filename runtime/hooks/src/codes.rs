@@ -106,7 +106,7 @@ pub const CODES: [Code; 41] = [
         "approval",
         "the version asks for more than the active one",
         "A further hook, a further capability, more of the host's limits, or to show a parameter that was secret. The active\n\
-         version stays until an operator says `amprule approve ID`, or the files ask for less. `approve_upgrades = false`\n\
+         version stays until an operator says `amprule approve ID HASH`, or the files ask for less. `approve_upgrades = false`\n\
          below [extensions] of the configuration lets every upgrade in.",
     ),
     code(

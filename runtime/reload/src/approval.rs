@@ -36,7 +36,7 @@ impl Loader {
         }
         let (id, now) = (version.id(), &version.manifest.version);
         let why = format!("version {now} asks for more than the active {old}: {}", more.join("; "));
-        let hint = format!("`amprule approve {id}` lets it in; until then {old} stays");
+        let hint = format!("`amprule approve {id} {}` lets it in; until then {old} stays", version.hash);
         let diagnostic = Diagnostic::new(CODE, why).hint(hint);
         let trouble = self.trouble(place, id.to_owned(), vec![diagnostic]);
         Some(Trouble { version: now.clone(), waiting: true, ..trouble })
@@ -61,19 +61,27 @@ impl Loader {
         here.or_else(|| self.archive.list(id).into_iter().next().map(|version| version.hash))
     }
 
-    /// Lets the files in, whether they are in quarantine or ask for more.
-    pub(crate) fn approve(&mut self, id: &str) -> Result<(), Refused> {
+    /// Lets the files in, whether they are in quarantine or ask for more: those that the operator has seen, and no others.
+    pub(crate) fn approve(&mut self, id: &str, hash: &str) -> Result<(), Refused> {
         let units = self.registry.extensions().into_iter().filter(|unit| unit.id == id);
-        let mut paths = units.map(|unit| unit.path).filter(|path| !self.is_candidate(Path::new(path)));
-        let path = paths.next().ok_or_else(|| Refused::Unknown(id.to_owned()))?;
-        let hash = self.hash_of_files(&path).unwrap_or_default();
-        let quarantined = self.registry.lift_quarantine(&hash);
-        if !quarantined && !self.was_told(&path, CODE) {
+        let paths: Vec<_> = units.map(|unit| unit.path).filter(|path| !self.is_candidate(Path::new(path))).collect();
+        let first = paths.first().ok_or_else(|| Refused::Unknown(id.to_owned()))?;
+        let seen = |path: &&String| self.hash_of_files(path).is_some_and(|files| !hash.is_empty() && files == hash);
+        let Some(path) = paths.iter().find(seen) else {
+            let files = self.hash_of_files(first).filter(|files| !files.is_empty());
+            let files = files.unwrap_or_else(|| "not readable".to_owned());
+            return impossible(format!(
+                "the files of {id} are {files} now, and you approve {hash}: look at them again, `amprule approve {id}` shows \
+                 what waits"
+            ));
+        };
+        let quarantined = self.registry.lift_quarantine(hash);
+        if !quarantined && !self.was_told(path, CODE) {
             return impossible(format!("the files of {id} are not in quarantine and do not wait for approval"));
         }
         tracing::info!(extension = id, hash, "an operator lets the version in");
-        self.active.approve(&hash, self.registry.now());
-        self.judge_again(&path);
+        self.active.approve(hash, self.registry.now());
+        self.judge_again(path);
         Ok(())
     }
 }

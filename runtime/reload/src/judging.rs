@@ -80,7 +80,8 @@ impl Loader {
         };
         if let Some(entry) = self.registry.quarantined(&source.hash) {
             let why = format!("version {version} is quarantined since {}: {}", entry.at, entry.reason);
-            let hint = format!("change the unit, or let this version in again with `amprule approve {id}`");
+            let hint =
+                format!("change the unit, or let this version in again with `amprule approve {id} {}`", source.hash);
             return Some(trouble(false, Diagnostic::new("quarantined", why).hint(hint)));
         }
         let held = self.active.held(id).filter(|held| **held != source.hash)?;

@@ -18,8 +18,8 @@ pub enum Verb {
     Pin,
     /// The files count again.
     Unpin,
-    /// Lets the version in that the files are: out of quarantine, or although it asks for more than the active one.
-    Approve,
+    /// Lets this version in, if the files are it: out of quarantine, or although it asks for more than the active one.
+    Approve { hash: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Loader {
                 Ok(())
             }
             Verb::Unpin => self.unpin(id),
-            Verb::Approve => self.approve(id),
+            Verb::Approve { hash } => self.approve(id, hash),
         }
     }
 

@@ -5,6 +5,7 @@ mod fixture;
 
 use std::fs;
 
+use amprule_hooks::registry::Stage;
 use amprule_reload::{Order, Refused, Verb, Watching};
 use fixture::{Fixture, GOOD, tariff};
 
@@ -20,8 +21,14 @@ secret = true
 default = "x"
 "#;
 
-fn approve(watching: &Watching) -> Result<(), Refused> {
-    watching.order(Order { id: "tou".to_owned(), verb: Verb::Approve })
+fn approve(watching: &Watching, hash: &str) -> Result<(), Refused> {
+    watching.order(Order { id: "tou".to_owned(), verb: Verb::Approve { hash: hash.to_owned() } })
+}
+
+/// The version that waits.
+fn waiting(fixture: &Fixture) -> String {
+    let versions = fixture.registry.extension("tou").expect("a unit").versions;
+    versions.into_iter().find(|version| version.stage == Stage::Waiting).expect("one that waits").hash
 }
 
 /// What the manifest's change is said to ask for; `None`: nothing, and it is active at once.
@@ -44,10 +51,12 @@ fn check(from: &str, to: &str, expect: Option<&str>) {
     assert_eq!(fixture.stages("tou"), ["probation", "waiting"]);
     assert!(fixture.gate.admitted.lock().len() == 1, "it has not taken its place");
 
-    approve(&watching).expect("it waits");
+    let hash = waiting(&fixture);
+    assert!(error.contains(&format!("amprule approve tou {hash}")), "{error}");
+    approve(&watching, &hash).expect("it waits");
     fixture.until("it is let in", || fixture.hash("tou") != first);
     assert_eq!(fixture.error("tou"), None);
-    assert!(matches!(approve(&watching), Err(Refused::Impossible(_))), "there is nothing to approve any more");
+    assert!(matches!(approve(&watching, &hash), Err(Refused::Impossible(_))), "there is nothing to approve any more");
 }
 
 #[test]
@@ -89,7 +98,7 @@ fn files_that_ask_for_more_wait_over_a_restart_and_so_does_their_approval() {
     let watching = second.start();
     assert_eq!(second.price().as_deref(), Some("0.30"), "what was active goes on");
     assert!(second.error("tou").unwrap().contains("the capability \"log\""));
-    approve(&watching).unwrap();
+    approve(&watching, &waiting(&second)).unwrap();
     second.until("it is let in", || second.price().as_deref() == Some("0.40"));
     second.folder("scripts/tou", GOOD, &tariff("0.50"));
     second.until("a modest one", || second.price().as_deref() == Some("0.50"));
@@ -99,6 +108,28 @@ fn files_that_ask_for_more_wait_over_a_restart_and_so_does_their_approval() {
     let _watching = third.start();
     third.folder("scripts/tou", &with_log(GOOD), &tariff("0.40"));
     third.until("the word holds for these files", || third.price().as_deref() == Some("0.40"));
+}
+
+#[test]
+fn files_that_are_not_those_that_the_operator_saw_are_not_let_in() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    let watching = fixture.start();
+    fixture.folder("scripts/tou", &with_log(GOOD), &tariff("0.40"));
+    fixture.until("it waits", || fixture.error("tou").is_some_and(|error| error.contains("the capability")));
+    let seen = waiting(&fixture);
+    fixture.save("scripts/tou/main.rhai", &tariff("9.99"));
+    fixture.until("the swapped files wait", || fixture.stages("tou").len() == 2 && waiting(&fixture) != seen);
+    let swapped = waiting(&fixture);
+    for wrong in [seen.as_str(), "", &seen[..12]] {
+        match approve(&watching, wrong) {
+            Err(Refused::Impossible(why)) => assert!(why.contains(wrong) && why.contains(&swapped), "{why}"),
+            other => panic!("{wrong}: {other:?}"),
+        }
+    }
+    assert_eq!(fixture.price().as_deref(), Some("0.30"));
+    approve(&watching, &swapped).expect("they are what the operator has seen now");
+    fixture.until("it is let in", || fixture.price().as_deref() == Some("9.99"));
 }
 
 #[test]

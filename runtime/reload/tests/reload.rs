@@ -360,7 +360,7 @@ fn a_rolled_back_version_stays_out_also_after_a_restart_until_it_is_approved() {
     let watching = again.start();
     assert_eq!(again.price().as_deref(), Some("0.30"));
     assert!(again.error("flat").unwrap().contains("quarantined"), "{:?}", again.error("flat"));
-    let approve = Order { id: "flat".to_owned(), verb: Verb::Approve };
+    let approve = Order { id: "flat".to_owned(), verb: Verb::Approve { hash: bad.clone() } };
     watching.order(approve.clone()).unwrap();
     again.until("it is active again", || again.pin().unwrap().hash == bad);
     assert!(matches!(watching.order(approve), Err(Refused::Impossible(_))), "there is nothing to approve any more");

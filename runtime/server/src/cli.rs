@@ -94,8 +94,11 @@ pub(crate) enum Command {
     Pin(extensions::Named),
     /// Let an extension's files count again
     Unpin(extensions::Named),
-    /// Let the version in that the files are: out of quarantine, or although it asks for more than the active one
-    Approve(extensions::Named),
+    /// Let a version in that waits: out of quarantine, or although it asks for more than the active one
+    ///
+    /// Without a hash it shows what waits and why. With one, that version is let in if the files still are it: files that
+    /// were changed after you looked are not.
+    Approve(extensions::Approve),
     /// Show how the candidate beside an extension of a running server compares with the active version
     ///
     /// A unit in the folder of candidates is asked what the active version of the same id has answered, and answers nobody.

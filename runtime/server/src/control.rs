@@ -192,6 +192,6 @@ fn verb(order: amprule_api::Order) -> Verb {
         amprule_api::Order::Rollback => Verb::Rollback,
         amprule_api::Order::Pin => Verb::Pin,
         amprule_api::Order::Unpin => Verb::Unpin,
-        amprule_api::Order::Approve => Verb::Approve,
+        amprule_api::Order::Approve { hash } => Verb::Approve { hash },
     }
 }

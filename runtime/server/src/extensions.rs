@@ -32,6 +32,17 @@ pub(crate) struct Activate {
     server: Server,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The version's whole hash; without it, what waits is shown
+    #[arg(value_name = "HASH")]
+    hash: Option<String>,
+    #[command(flatten)]
+    server: Server,
+}
+
 /// An order that names the extension and nothing else.
 #[derive(Debug, Args)]
 pub(crate) struct Named {
@@ -60,6 +71,32 @@ pub(crate) fn list(options: &List) -> Result<ExitCode> {
 
 pub(crate) fn activate(options: &Activate) -> Result<ExitCode> {
     follow(&options.server, &options.id, &json!({ "order": "activate", "hash": options.hash }))
+}
+
+pub(crate) fn approve(options: &Approve) -> Result<ExitCode> {
+    let Approve { id, hash, server } = options;
+    match hash {
+        Some(hash) => follow(server, id, &json!({ "order": "approve", "hash": hash })),
+        None => {
+            show_waiting(&server.get(&format!("extensions/{id}"))?);
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// What an operator may let in, with what it asks for or why it is kept out, and the words that do it.
+fn show_waiting(extension: &Value) {
+    let id = extension["id"].as_str().unwrap_or_default();
+    let is_kept_back = |version: &&Value| matches!(version["stage"].as_str(), Some("waiting" | "quarantined"));
+    let mut waiting = extension["versions"].as_array().into_iter().flatten().filter(is_kept_back).peekable();
+    if waiting.peek().is_none() {
+        say(format_args!("no version of {id} waits"));
+    }
+    for version in waiting {
+        let text = |name: &str| version[name].as_str().unwrap_or_default().to_owned();
+        say(format_args!("{} {} is {}: {}", id, text("version"), text("stage"), text("reason")));
+        say(format_args!("  to let it in: amprule approve {id} {}", text("hash")));
+    }
 }
 
 pub(crate) fn order(word: &str, options: &Named) -> Result<ExitCode> {

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Command::Rollback(options) => extensions::order("rollback", &options),
         Command::Pin(options) => extensions::order("pin", &options),
         Command::Unpin(options) => extensions::order("unpin", &options),
-        Command::Approve(options) => extensions::order("approve", &options),
+        Command::Approve(options) => extensions::approve(&options),
         Command::Shadow(options) => shadow::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Session(options) => session::run(&options),

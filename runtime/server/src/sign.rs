@@ -33,6 +33,11 @@ pub(crate) fn run(options: &Sign) -> Result<ExitCode> {
         key.name(),
         key.public()
     ));
+    if contents.revision == 0 {
+        say(
+            "it has no revision: whoever can write to a server's folder may bring an older signed version of it back. Put `revision = 1` into plugin.toml, one more with every release, and sign it again",
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

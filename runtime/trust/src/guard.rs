@@ -49,7 +49,8 @@ impl Gate for Guard {
             return Ok(());
         }
         let highest = revisions.highest(id);
-        let why = format!("{id} has the revision {revision}, and {highest} was active before");
+        let has = if revision == 0 { "no revision".to_owned() } else { format!("the revision {revision}") };
+        let why = format!("{id} has {has}, and {highest} was active before: it may be an older version, signed or not");
         let hint = format!(
             "give it the revision {highest} or a higher one, or let it come back with `amprule install --allow-downgrade`"
         );

@@ -22,11 +22,11 @@ use crate::wire::{Change, Place};
 pub(crate) struct OrderBody {
     /// `activate` (the version `hash`, whatever the files are, until `unpin`), `rollback` (the version before the active
     /// one, held the same way), `pin` (the active version stays, whatever becomes of the files, and if they go), `unpin` (the files count
-    /// again), `approve` (lets the version in that the files are: out of quarantine, or although it asks for more than
-    /// the active one).
+    /// again), `approve` (lets the version `hash` in, if the files still are it: out of quarantine, or although it asks
+    /// for more than the active one).
     #[schema(value_type = String, example = "rollback")]
     order: OrderWord,
-    /// The whole hash, for `activate`.
+    /// The whole hash, for `activate` and `approve`: of the version that you have looked at, as `versions` shows it.
     hash: Option<String>,
 }
 
@@ -62,11 +62,13 @@ pub(crate) async fn order_extension(
 ) -> Answer<Json<Value>> {
     let order = match (body.order, body.hash) {
         (OrderWord::Activate, Some(hash)) => Order::Activate { hash },
-        (OrderWord::Activate, None) => return Err(Problem::invalid("/hash", "says which version; it is missing")),
+        (OrderWord::Approve, Some(hash)) => Order::Approve { hash },
+        (OrderWord::Activate | OrderWord::Approve, None) => {
+            return Err(Problem::invalid("/hash", "says which version; it is missing"));
+        }
         (OrderWord::Rollback, _) => Order::Rollback,
         (OrderWord::Pin, _) => Order::Pin,
         (OrderWord::Unpin, _) => Order::Unpin,
-        (OrderWord::Approve, _) => Order::Approve,
     };
     api.extensions.order(&id, order).await.map_err(|refused| match refused {
         OrderRefused::Unknown => unknown(&id),
@@ -88,6 +90,8 @@ mod tests {
             ("flat", json!({"order": "pin"}), 200, ""),
             ("flat", json!({"order": "activate", "hash": "ab"}), 200, ""),
             ("flat", json!({"order": "activate"}), 422, "invalid"),
+            ("flat", json!({"order": "approve", "hash": "ab"}), 200, ""),
+            ("flat", json!({"order": "approve"}), 422, "invalid"),
             ("flat", json!({"order": "promote"}), 422, "invalid"),
             ("flat", json!({"order": "rollback"}), 409, "not-possible"),
             ("round", json!({"order": "pin"}), 404, "unknown-extension"),

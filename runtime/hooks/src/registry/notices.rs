@@ -94,6 +94,15 @@ impl Registry {
     fn tell_activated(&self, version: &Version, path: &str, generation: u64, before: Option<u64>) {
         let (id, number, revision) = (version.id(), &version.manifest.version, version.manifest.revision);
         tracing::info!(extension = id, version = number, hash = version.hash, generation, path, "extension activated");
+        if let Some(signer) = version.signer().filter(|_| revision == 0) {
+            tracing::warn!(
+                extension = id,
+                version = number,
+                signer,
+                "the extension is signed and has no revision: any older version that was signed may take its place. Have it \
+                 signed with `revision = 1` in its plugin.toml"
+            );
+        }
         let later = before.filter(|before| *before > revision);
         if let Some(later) = later {
             tracing::warn!(extension = id, version = number, "extension goes back from revision {later} to {revision}");

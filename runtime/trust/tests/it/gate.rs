@@ -18,14 +18,18 @@ fn a_lower_revision_than_was_ever_active_comes_back_only_on_the_operators_word()
     let of = |revision: &str| source(&plain(&MANIFEST.replace("revision = 3\n", revision)));
     let (old, new, none) = (of("revision = 3\n"), of("revision = 4\n"), of(""));
 
+    let signed_before_revisions = source(&signed(&MANIFEST.replace("revision = 3\n", ""), &key("acme")));
+    guard(&ledger).admit(&signed_before_revisions).unwrap();
+
     // What is only asked about is not remembered.
     guard(&ledger).admit(&new).unwrap();
     guard(&ledger).admit(&old).unwrap();
     guard(&ledger).admitted(&new).unwrap();
     guard(&ledger).admit(&new).unwrap();
-    for older in [&old, &none] {
+    for (older, has) in [(&old, "the revision 3"), (&none, "no revision"), (&signed_before_revisions, "no revision")] {
         let said = printed(&guard(&ledger).admit(older).unwrap_err());
-        assert!(said.contains("4 was active before") && said.contains("--allow-downgrade"), "{said}");
+        assert!(said.contains(&format!("acme-tou has {has}, and 4 was active before")), "{said}");
+        assert!(said.contains("--allow-downgrade"), "{said}");
         guard(&ledger).vouch(older).expect("an archived version may stand in, whatever its revision");
     }
     ledger.change(|revisions| revisions.lower("acme-tou", 3)).unwrap();
