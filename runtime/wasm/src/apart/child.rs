@@ -47,7 +47,9 @@ pub fn work(settings: &Settings, limits: Limits) -> io::Result<ExitCode> {
 fn confine(limits: Limits) -> io::Result<()> {
     let exactly = |most| Rlimit { current: Some(most), maximum: Some(most) };
     setrlimit(Resource::Data, exactly(limits.memory))?;
-    setrlimit(Resource::Cpu, exactly(limits.time.as_secs().max(1)))?;
+    // At the first the kernel says that it was the time, at the second it only ends us.
+    let seconds = limits.time.as_secs().max(1);
+    setrlimit(Resource::Cpu, Rlimit { current: Some(seconds), maximum: Some(seconds + 1) })?;
     setrlimit(Resource::Core, exactly(0))?;
     nice(NICE).map(drop).map_err(io::Error::from)
 }
