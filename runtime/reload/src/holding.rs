@@ -31,7 +31,7 @@ impl Loader {
     /// A unit that is held has lost its place to another one: its files are those of the archive.
     pub(crate) fn move_to_archive(&mut self, id: String, hash: String, findings: &mut Findings) {
         let path = self.settings.archive.join(&hash);
-        let Some(version) = self.registry.active(&id) else { return };
+        let Some(version) = self.registry.active(&id) else { return findings.changes.push(Change::Remove { id }) };
         findings.changes.push(Change::Activate { version, path: path.display().to_string() });
         self.known.entry(path).or_default().active = Some((id, hash));
     }
