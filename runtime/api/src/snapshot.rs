@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub wrong_passwords: u64,
     /// Handshakes that were turned away unchecked after too many wrong passwords.
     pub slowed_handshakes: u64,
+    /// Lines of the log that found no room, because nobody reads it quickly enough.
+    pub log_lines_dropped: u64,
     pub messages: Vec<MessageCount>,
     /// What stations sent wrongly and was repaired.
     pub repairs: Vec<RepairCount>,

@@ -53,7 +53,7 @@ pub(crate) fn checked(lines: Vec<OutputLine>, before: usize, currency: Currency)
         let before = if before == 0 { String::new() } else { format!(" behind {before} others") };
         return Err(format!("{count} lines{before}; at most {most} are accepted"));
     }
-    let checked = lines.into_iter().enumerate().map(|(at, line)| match line.validate() {
+    let checked = lines.into_iter().map(OutputLine::fit).enumerate().map(|(at, line)| match line.validate() {
         Ok(()) => Ok(line.round(currency)),
         Err(why) => Err(format!("line {at}: {why}")),
     });
@@ -73,6 +73,11 @@ pub(crate) fn total(lines: &[Line], currency: Currency) -> Result<Decimal, Strin
 }
 
 impl OutputLine {
+    /// As it is printed on a bill.
+    fn fit(self) -> Self {
+        Self { code: fit(self.code), description: fit(self.description), unit: self.unit.map(fit), ..self }
+    }
+
     fn validate(&self) -> Result<(), String> {
         if self.code.is_empty() {
             return Err("code is empty".to_owned());
@@ -97,10 +102,10 @@ impl OutputLine {
 
     fn round(self, currency: Currency) -> Line {
         Line {
-            code: fit(self.code),
-            description: fit(self.description),
+            code: self.code,
+            description: self.description,
             quantity: self.quantity,
-            unit: self.unit.map(fit),
+            unit: self.unit,
             unit_price: self.unit_price,
             amount: currency.round(self.amount),
             unrounded: self.amount,
@@ -119,7 +124,6 @@ impl Line {
     }
 }
 
-/// As it is printed on a bill.
 fn fit(text: String) -> String {
     match plain::shown(&text) {
         Cow::Borrowed(_) => text,

@@ -40,7 +40,7 @@ pub mod trial;
 pub mod unit;
 pub mod version;
 
-pub use archive::Archive;
+pub use archive::{Absent, Archive};
 pub use deadline::Deadline;
 pub use diagnostic::Diagnostic;
 pub use gate::Gate;

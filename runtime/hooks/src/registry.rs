@@ -50,6 +50,15 @@ pub use chains::{ChainsView, RulesFileView};
 pub use standing::{PlaceStanding, Standings};
 pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, UsedOf};
 
+/// Why a version did not become active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unchanged {
+    /// It is quarantined by now.
+    KeptOut,
+    /// Another version is active by now, and it stays.
+    Overtaken,
+}
+
 /// A clock that never goes back. Tests give one that they can advance.
 pub type Steady = Box<dyn Fn() -> Instant + Send + Sync>;
 
@@ -147,33 +156,35 @@ impl Registry {
 
     /// Makes all changes at once: everybody sees the generation before or the one after. Returns its number.
     pub fn apply(&self, changes: Vec<Change>) -> u64 {
-        self.apply_if(changes, |_| true).unwrap_or_else(|| self.generation())
+        self.apply_if(changes, |_| true).unwrap_or_else(|_| self.generation())
     }
 
-    /// Makes the version active in place of the one with the hash `expected`. False: another one is active by now, and it
-    /// stays; whoever has looked before must not undo what came in between.
-    pub fn replace(&self, expected: &str, version: Arc<Version>, path: &str) -> bool {
+    /// Makes the version active in place of the one with the hash `expected`. Whoever has looked before must not undo what
+    /// came in between.
+    pub fn replace(&self, expected: &str, version: Arc<Version>, path: &str) -> Result<(), Unchanged> {
         let id = version.id().to_owned();
         let is_expected = |before: &Generation| before.active(&id).is_some_and(|active| active.hash == expected);
-        self.apply_if(vec![Change::Activate { version, path: path.to_owned() }], is_expected).is_some()
+        self.apply_if(vec![Change::Activate { version, path: path.to_owned() }], is_expected).map(drop)
     }
 
-    /// `None`: nothing has changed, because there is nothing to change or the generation is not as it must be.
-    fn apply_if(&self, changes: Vec<Change>, may: impl FnOnce(&Generation) -> bool) -> Option<u64> {
+    fn apply_if(&self, changes: Vec<Change>, may: impl FnOnce(&Generation) -> bool) -> Result<u64, Unchanged> {
         let mut changes: Vec<Change> = changes.into_iter().map(|change| self.cached(change)).collect();
         let (before, after) = {
             let _one_at_a_time = self.swaps.lock();
             changes.retain(|change| !self.is_kept_out(change));
             let before = self.generation.load_full();
-            if changes.is_empty() || !may(&before) {
-                return None;
+            if changes.is_empty() {
+                return Err(Unchanged::KeptOut);
+            }
+            if !may(&before) {
+                return Err(Unchanged::Overtaken);
             }
             let after = Arc::new(before.next(&changes));
             self.generation.store(Arc::clone(&after));
             (before, after)
         };
         self.tell_changes(&changes, &before, &after);
-        Some(after.number)
+        Ok(after.number)
     }
 
     /// Says of all paths that are in the making what is there.

@@ -44,6 +44,10 @@ impl Active {
         self.by_path.get(path)
     }
 
+    pub(crate) fn places(&self) -> &Standings {
+        &self.by_path
+    }
+
     pub(crate) fn hashes(&self) -> HashSet<String> {
         let active = self.by_path.values().flat_map(|place| [Some(&place.hash), place.previous.as_ref()]);
         active.flatten().chain(self.held.values()).cloned().collect()

@@ -4,19 +4,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use amprule_hooks::{Archive, Diagnostic, Trouble, Version, asks};
+use amprule_hooks::{Absent, Archive as _, Diagnostic, Trouble, Version, asks};
 
 use crate::loader::Loader;
 use crate::order::{Refused, impossible};
 use crate::place::Place;
+use crate::pool::BUSY;
 
 const CODE: &str = "approval";
 
 /// The version against which an upgrade is held.
 enum Before {
     Known(Arc<Version>),
-    /// Its hash: it is not in the archive any more, or does not compile.
-    Lost(String),
+    /// Its hash, and why it cannot be looked at.
+    Absent(String, Absent),
 }
 
 impl Loader {
@@ -25,21 +26,29 @@ impl Loader {
         if !self.settings.approve_upgrades || self.active.is_approved(&version.hash) {
             return None;
         }
+        let (id, now) = (version.id(), &version.manifest.version);
+        let waits = |diagnostic| {
+            let trouble = self.trouble(place, id.to_owned(), vec![diagnostic]);
+            Some(Trouble { version: now.clone(), waiting: true, ..trouble })
+        };
         let (old, more) = match self.version_before(place, version)? {
             Before::Known(before) => (before.manifest.version.clone(), asks::beyond(&before, version)),
-            Before::Lost(hash) => {
+            Before::Absent(hash, Absent::Lost) => {
                 (hash, vec!["what it asked for cannot be told, since the archive does not have it".to_owned()])
+            }
+            Before::Absent(..) => {
+                return waits(Diagnostic::new(
+                    BUSY,
+                    "it waits until the version before it is compiled, to be held against it",
+                ));
             }
         };
         if more.is_empty() {
             return None;
         }
-        let (id, now) = (version.id(), &version.manifest.version);
         let why = format!("version {now} asks for more than the active {old}: {}", more.join("; "));
         let hint = format!("`amprule approve {id} {}` lets it in; until then {old} stays", version.hash);
-        let diagnostic = Diagnostic::new(CODE, why).hint(hint);
-        let trouble = self.trouble(place, id.to_owned(), vec![diagnostic]);
-        Some(Trouble { version: now.clone(), waiting: true, ..trouble })
+        waits(Diagnostic::new(CODE, why).hint(hint))
     }
 
     /// What is active, or was before. `None`: it is the unit's first.
@@ -48,10 +57,10 @@ impl Loader {
             return Some(Before::Known(active));
         }
         let hash = self.hash_before(place, version.id()).filter(|hash| *hash != version.hash)?;
-        match self.archive.load_until(&hash, self.start_until) {
-            Some(before) if before.id() != version.id() => None,
-            Some(before) => Some(Before::Known(before)),
-            None => Some(Before::Lost(hash)),
+        match self.archived_soon(&hash) {
+            Ok(before) if before.id() != version.id() => None,
+            Ok(before) => Some(Before::Known(before)),
+            Err(absent) => Some(Before::Absent(hash, absent)),
         }
     }
 

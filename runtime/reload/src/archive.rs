@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use amprule_hooks::registry::{Stage, VersionView};
-use amprule_hooks::{Archive, Source, Version};
+use amprule_hooks::{Absent, Archive, Source, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Refusal, check};
 use crate::place::{Place, Shape};
+use crate::pool::BUSY;
 use crate::read::Files;
 use crate::workshop::Workshop;
 
@@ -130,36 +131,34 @@ impl Archive for ArchiveFolder {
         versions
     }
 
-    fn load(&self, hash: &str) -> Option<Arc<Version>> {
+    fn load(&self, hash: &str) -> Result<Arc<Version>, Absent> {
         self.load_until(hash, None)
     }
 }
 
 impl ArchiveFolder {
-    /// `None` also when it is not compiled by then; without a time the compiler's own bound counts.
-    pub(crate) fn load_until(&self, hash: &str, until: Option<Instant>) -> Option<Arc<Version>> {
+    /// Without a time, the compiler's own bound counts.
+    pub(crate) fn load_until(&self, hash: &str, until: Option<Instant>) -> Result<Arc<Version>, Absent> {
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
+            return Err(Absent::Lost);
         }
-        let (origin, files) = match self.read(hash) {
-            Ok(read) => read,
-            Err(error) => {
-                tracing::warn!(hash, %error, "a version cannot be read from the archive");
-                return None;
-            }
-        };
+        let (origin, files) = self.read(hash).map_err(|error| {
+            tracing::warn!(hash, %error, "a version cannot be read from the archive");
+            Absent::Lost
+        })?;
         let made = match check(origin.shape, &origin.name, &files) {
             Ok(source) => self.workshop.recall(source, (self.now)(), until),
             Err(Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. }) => Err(diagnostics),
         };
-        match made {
-            Ok(made) => Some(Arc::new(made.version)),
-            Err(diagnostics) => {
-                let why = diagnostics.first().map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(hash, "a version of the archive cannot be had\n{why}");
-                None
+        let made = made.map_err(|diagnostics| {
+            if diagnostics.iter().any(|diagnostic| diagnostic.code == BUSY) {
+                return Absent::Busy;
             }
-        }
+            let why = diagnostics.first().map(ToString::to_string).unwrap_or_default();
+            tracing::warn!(hash, "a version of the archive cannot be had\n{why}");
+            Absent::Lost
+        })?;
+        Ok(Arc::new(made.version))
     }
 }
 

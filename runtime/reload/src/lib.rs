@@ -24,6 +24,7 @@ mod pool;
 mod progress;
 mod quiet;
 mod read;
+mod recalling;
 mod regular;
 mod reload;
 mod report;

@@ -32,7 +32,7 @@ pub(crate) struct Loader {
     /// Where operators say which units are asked.
     pub(crate) rules: Option<RulesFile>,
     pub(crate) progress: Arc<Progress>,
-    /// Until then the start waits for versions of the archive.
+    /// The start may take until then.
     pub(crate) start_until: Option<Instant>,
 }
 
@@ -78,12 +78,12 @@ impl Loader {
             self.find(&mut findings);
             self.take_in_all(until, &mut findings);
         }
-        self.resume(&mut findings);
+        self.resume_broken(&mut findings);
+        self.resume_in_the_making(&mut findings);
         self.resume_held(&mut findings);
         self.look_at_rules(&mut findings);
-        let findings = self.with_history(findings);
-        self.start_until = None;
         self.publish(findings);
+        self.start_until = None;
     }
 
     /// True when something is in motion and should be looked at again soon.
@@ -92,6 +92,7 @@ impl Loader {
         self.find(&mut findings);
         self.show_making();
         self.take_in(&mut findings);
+        self.resume_broken(&mut findings);
         self.look_at_rules(&mut findings);
         let again = findings.again || !self.making.is_empty();
         self.publish(findings);
@@ -124,7 +125,8 @@ impl Loader {
 
     /// What a restart must know, and what everybody may see of the units that are held.
     pub(crate) fn remember(&mut self) {
-        self.active.replace(self.registry.standings());
+        let standings = self.standings();
+        self.active.replace(standings);
         self.registry.note_held(self.active.all_held().clone());
     }
 
@@ -134,6 +136,17 @@ impl Loader {
             if let Some((_, hash)) = self.known.get_mut(Path::new(&path)).and_then(|known| known.active.as_mut()) {
                 *hash = place.hash;
             }
+        }
+    }
+
+    /// What was quarantined at the last moment is not active: its place is looked at again.
+    fn let_go_of_what_was_kept_out(&mut self) {
+        let standings = self.registry.standings();
+        let is_out =
+            |path: &Path| !self.settings.is_candidate(path) && !standings.contains_key(&path.display().to_string());
+        for (_, known) in self.known.iter_mut().filter(|(path, known)| known.active.is_some() && is_out(path)) {
+            known.active = None;
+            known.forget_files();
         }
     }
 
@@ -203,7 +216,9 @@ impl Loader {
     }
 
     fn publish(&mut self, findings: Findings) {
-        self.registry.apply(findings.changes);
+        let changes = self.with_history(findings.changes);
+        self.registry.apply(changes);
+        self.let_go_of_what_was_kept_out();
         findings.shadows_over.iter().for_each(|unit| self.registry.end_shadow(unit));
         for (version, path) in findings.shadows {
             self.registry.begin_shadow(version, &path);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use amprule_hooks::registry::PlaceStanding;
-use amprule_hooks::{Archive, Source, Version};
+use amprule_hooks::registry::{PlaceStanding, Unchanged};
+use amprule_hooks::{Absent, Source, Version};
 
 use crate::holding::short;
 use crate::loader::Loader;
@@ -83,29 +83,39 @@ impl Loader {
     /// In place of the version that was active when the order was begun; the registry may go back by itself meanwhile.
     fn put(&mut self, id: &str, hash: &str, active: &str, path: &str) -> Result<(), Refused> {
         let version = self.version(id, hash)?;
-        if !self.registry.replace(active, version, path) {
-            let (was, now) = (short(active), self.registry.active(id).map(|active| active.hash.clone()));
-            let now = now.as_deref().map_or("none", short);
-            return impossible(format!("{id} has changed meanwhile, from {was} to {now}; look at it and say it again"));
+        match self.registry.replace(active, version, path) {
+            Ok(()) => {
+                self.active.hold(id, hash);
+                self.remember();
+                Ok(())
+            }
+            Err(Unchanged::KeptOut) => self.not_quarantined(hash),
+            Err(Unchanged::Overtaken) => {
+                let (was, now) = (short(active), self.registry.active(id).map(|active| active.hash.clone()));
+                let now = now.as_deref().map_or("none", short);
+                impossible(format!("{id} has changed meanwhile, from {was} to {now}; look at it and say it again"))
+            }
         }
-        self.active.hold(id, hash);
-        self.remember();
-        Ok(())
     }
 
     fn version(&self, id: &str, hash: &str) -> Result<Arc<Version>, Refused> {
-        if let Some(entry) = self.registry.quarantined(hash) {
-            return impossible(format!("this version is quarantined since {}: {}", entry.at, entry.reason));
-        }
+        self.not_quarantined(hash)?;
         let source = self.vouched(hash)?;
-        let version = self.registry.loaded(hash).or_else(|| self.archive.load(hash));
-        match version {
-            Some(version) if version.id() == id => {
+        match self.archived(hash) {
+            Ok(version) if version.id() == id => {
                 version.signed_by(self.gate.signer(&source));
                 Ok(version)
             }
-            Some(version) => impossible(format!("that is a version of {}", version.id())),
-            None => impossible(format!("there is no version {hash} in the archive; give the whole hash")),
+            Ok(version) => impossible(format!("that is a version of {}", version.id())),
+            Err(Absent::Lost) => impossible(format!("there is no version {hash} in the archive; give the whole hash")),
+            Err(Absent::Busy) => impossible("the compilers are busy with other versions; try again".to_owned()),
+        }
+    }
+
+    fn not_quarantined(&self, hash: &str) -> Result<(), Refused> {
+        match self.registry.quarantined(hash) {
+            Some(entry) => impossible(format!("this version is quarantined since {}: {}", entry.at, entry.reason)),
+            None => Ok(()),
         }
     }
 

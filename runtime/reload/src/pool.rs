@@ -18,6 +18,8 @@ use crate::compile_task::{CompileTask, Made, Result};
 const LOST_MAX: usize = 4;
 /// Beyond it a job is refused, and begun again later.
 const QUEUE: usize = 1_024;
+/// The code of a diagnostic of what can be tried again: nobody has finished it.
+pub(crate) const BUSY: &str = "busy";
 /// Compilers of wasm recurse deeply on deep code.
 const STACK: usize = 16 << 20;
 
@@ -213,7 +215,7 @@ impl Drop for Job {
 }
 
 fn busy<T>() -> Result<T> {
-    refuse("busy", "the compilers are busy with other units; it is tried again")
+    refuse(BUSY, "the compilers are busy with other units; it is tried again")
 }
 
 fn refuse<T>(code: &'static str, why: &str) -> Result<T> {

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use amprule_domain::pricing::{Pin, PinnedUnit};
-use amprule_hooks::{Archive, Gate, Registry};
+use amprule_hooks::{Absent, Archive, Gate, Registry};
 use parking_lot::Mutex;
 
 use crate::archive::ArchiveFolder;
@@ -75,8 +75,8 @@ impl Reload {
     pub fn restore(&self, pins: &[Pin]) -> Vec<Missing> {
         let mut missing = Vec::new();
         let until = Instant::now() + self.settings.start;
-        let lost = |unit: &PinnedUnit| unit.was_there() && self.registry.loaded(&unit.hash).is_none();
-        for pin in pins.iter().flat_map(Pin::units).filter(lost) {
+        let is_not_there = |unit: &PinnedUnit| unit.was_there() && self.registry.loaded(&unit.hash).is_none();
+        for pin in pins.iter().flat_map(Pin::units).filter(is_not_there) {
             if Instant::now() >= until {
                 tracing::warn!(
                     "open sessions are pinned to versions that take the compilers long; the rest is loaded when it is asked for"
@@ -84,16 +84,9 @@ impl Reload {
                 break;
             }
             match self.archive.load_until(&pin.hash, Some(until)) {
-                Some(version) => self.registry.hold(version),
-                None => {
-                    tracing::error!(
-                        extension = pin.unit,
-                        version = pin.version,
-                        hash = pin.hash,
-                        "open sessions are pinned to a version that is not in the archive; their prices fall back and are marked"
-                    );
-                    missing.push(Missing(pin));
-                }
+                Ok(version) => self.registry.hold(version),
+                Err(Absent::Lost) => missing.push(Missing(pin)),
+                Err(Absent::Busy) => {}
             }
         }
         missing

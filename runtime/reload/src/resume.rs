@@ -1,29 +1,38 @@
 //! What a restart goes on with: the versions that were active, where the files of now cannot be.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use amprule_hooks::registry::Standings;
 use amprule_hooks::{Change, Trouble, Version};
 
 use crate::findings::Findings;
 use crate::loader::Loader;
 
 impl Loader {
-    /// A unit whose files are broken now, or are still in the making, goes on with the version that it had when the server
-    /// stopped.
-    pub(crate) fn resume(&mut self, findings: &mut Findings) {
-        let broken = findings.troubles.iter().filter(|(_, trouble)| !trouble.candidate);
-        let broken = broken.map(|(path, trouble)| (path.clone(), self.version_in_place_of(path, trouble)));
+    /// A unit whose files turn out to be broken goes on with the version that it had when the server stopped.
+    pub(crate) fn resume_broken(&mut self, findings: &mut Findings) {
+        let is_idle = |path: &Path| self.known.get(path).is_none_or(|known| known.active.is_none());
+        let broken = findings.troubles.iter().filter(|(path, trouble)| !trouble.candidate && is_idle(path));
+        let broken =
+            broken.filter_map(|(path, trouble)| Some((path.clone(), self.version_in_place_of(path, trouble)?)));
+        self.go_on_with(broken.collect(), findings);
+    }
+
+    /// So does a unit whose files are still in the making, until they are ready.
+    pub(crate) fn resume_in_the_making(&mut self, findings: &mut Findings) {
         let making = self.making.keys().filter(|path| !self.is_candidate(path));
-        let before = |path: &Path| self.vouched_for(&self.version_of_before(path)?);
-        let making = making.map(|path| (path.clone(), before(path)));
-        for (path, version) in broken.chain(making).collect::<Vec<_>>() {
-            if let Some(version) = version {
-                if let Some(known) = self.known.get_mut(&path) {
-                    known.active = Some((version.id().to_owned(), version.hash.clone()));
-                }
-                findings.changes.push(Change::Activate { version, path: path.display().to_string() });
+        let before = |path: &Path| self.vouched_for(&self.version_of_before(path)?, Self::archived_soon);
+        let making = making.filter_map(|path| Some((path.clone(), before(path)?)));
+        self.go_on_with(making.collect(), findings);
+    }
+
+    fn go_on_with(&mut self, versions: Vec<(PathBuf, Arc<Version>)>, findings: &mut Findings) {
+        for (path, version) in versions {
+            if let Some(known) = self.known.get_mut(&path) {
+                known.active = Some((version.id().to_owned(), version.hash.clone()));
             }
+            findings.changes.push(Change::Activate { version, path: path.display().to_string() });
         }
     }
 
@@ -38,49 +47,63 @@ impl Loader {
 
     /// What goes on although the files cannot: what an operator holds, what was active, what was active before.
     fn version_in_place_of(&self, path: &Path, trouble: &Trouble) -> Option<Arc<Version>> {
-        if self.known.get(path).is_some_and(|known| known.doubled) {
+        if self.known.get(path).is_some_and(|known| known.doubled) || self.registry.active(&trouble.id).is_some() {
             return None;
         }
         let held = self.active.held(&trouble.id);
         let is_unbuilt = trouble.diagnostics.iter().any(|diagnostic| diagnostic.code == "waiting");
         let place = self.active.get(&path.display().to_string()).filter(|_| !is_unbuilt || held.is_some());
         let before = place.into_iter().flat_map(|place| [Some(&place.hash), place.previous.as_ref()]).flatten();
-        self.first_usable(held.into_iter().chain(before).cloned(), held.map(|_| trouble.id.as_str()))
+        let version = self.first_usable(held.into_iter().chain(before).cloned(), held.map(|_| trouble.id.as_str()))?;
+        self.registry.active(version.id()).is_none().then_some(version)
     }
 
     /// The first that is not quarantined, that somebody answers for, and that the archive still has.
     pub(crate) fn first_usable(&self, hashes: impl Iterator<Item = String>, id: Option<&str>) -> Option<Arc<Version>> {
         let mut usable = hashes.filter(|hash| self.registry.quarantined(hash).is_none());
-        usable.find_map(|hash| self.vouched_for(&hash).filter(|version| id.is_none_or(|id| version.id() == id)))
+        usable.find_map(|hash| {
+            self.vouched_for(&hash, Self::archived).filter(|version| id.is_none_or(|id| version.id() == id))
+        })
     }
 
-    /// From the archive, if somebody still answers for it.
-    fn vouched_for(&self, hash: &str) -> Option<Arc<Version>> {
-        let source = self.archive.source(hash).filter(|source| self.gate.vouch(source).is_ok())?;
-        let version = self.archive.load_until(hash, self.start_until)?;
-        version.signed_by(self.gate.signer(&source));
-        Some(version)
-    }
-
-    /// Versions have the standing that they had when the server stopped, and the ones before them are there to go back
-    /// to, if somebody still answers for them.
-    pub(crate) fn with_history(&self, findings: Findings) -> Findings {
-        let mut changes = Vec::with_capacity(findings.changes.len());
-        for change in findings.changes {
+    /// Versions that become active for the first time since the start have the standing that they had when the server
+    /// stopped, and the ones before them are there to go back to, if somebody still answers for them.
+    pub(crate) fn with_history(&self, changes: Vec<Change>) -> Vec<Change> {
+        let mut with_history = Vec::with_capacity(changes.len());
+        for change in changes {
             if let Change::Activate { version, path } = &change
-                && let Some(place) = self.active.get(path).filter(|place| place.hash == version.hash)
+                && let Some(place) = self.active.get(path).filter(|_| self.registry.active(version.id()).is_none())
             {
-                let usable = place.previous.as_ref().filter(|hash| self.registry.quarantined(hash).is_none());
-                let previous = usable.and_then(|hash| self.vouched_for(hash));
-                if let Some(previous) = previous.filter(|previous| previous.id() == version.id()) {
-                    changes.push(Change::Activate { version: previous, path: path.clone() });
+                let is_as_before = place.hash == version.hash;
+                let before = if is_as_before { place.previous.as_ref() } else { Some(&place.hash) };
+                let usable = before.filter(|hash| self.registry.quarantined(hash).is_none());
+                let before = usable.and_then(|hash| self.vouched_for(hash, Self::archived_soon));
+                if let Some(before) = before.filter(|before| before.id() == version.id()) {
+                    with_history.push(Change::Activate { version: before, path: path.clone() });
                 }
-                if place.stable {
+                if is_as_before && place.stable {
                     version.trust();
                 }
             }
-            changes.push(change);
+            with_history.push(change);
         }
-        Findings { changes, ..findings }
+        with_history
+    }
+
+    /// What a restart must find again: what stands now, and what this start has had no time for.
+    pub(crate) fn standings(&self) -> Standings {
+        let mut standings = self.registry.standings();
+        for (path, before) in self.active.places() {
+            match standings.get_mut(path) {
+                None if self.making.contains_key(Path::new(path)) => {
+                    standings.insert(path.clone(), before.clone());
+                }
+                Some(now) if now.hash == before.hash && now.previous.is_none() => {
+                    now.previous.clone_from(&before.previous);
+                }
+                _ => {}
+            }
+        }
+        standings
     }
 }

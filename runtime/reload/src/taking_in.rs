@@ -13,12 +13,13 @@ use crate::findings::Findings;
 use crate::loader::Loader;
 use crate::making::Making;
 use crate::place::Place;
+use crate::pool::BUSY;
 
 /// Units that change together and are ready within this time become active together.
 const TOGETHER: Duration = Duration::from_millis(500);
 
 /// Codes of diagnostics whose cause is not in the files: the same files may pass the next time.
-const NOT_THE_FILES: [&str; 4] = ["archive", "busy", "revision", "signature"];
+const NOT_THE_FILES: [&str; 4] = ["archive", BUSY, "revision", "signature"];
 
 impl Loader {
     /// A version that is in memory has passed every step before.
@@ -95,11 +96,8 @@ impl Loader {
             return self.stand_beside(place, version, findings);
         }
         if let Some(waits) = self.kept_out(place, source).or_else(|| self.asks_for_more(place, &version)) {
-            // A start that is over its time has not looked at the version before.
-            if self.start_until.is_some_and(|until| Instant::now() >= until)
-                && let Some(known) = self.known.get_mut(&place.path)
-            {
-                known.forget_files();
+            if is_elsewhere(&waits.diagnostics) {
+                self.known.entry(place.path.clone()).or_default().forget_files();
             }
             return self.say(place, waits, findings);
         }
@@ -140,7 +138,7 @@ impl Loader {
     /// Where the cause may lie elsewhere, the next look tries again.
     fn turn_away(&mut self, place: &Place, source: &Source, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
         let Manifest { id, version, .. } = source.manifest.clone();
-        let again = diagnostics.iter().any(|diagnostic| NOT_THE_FILES.contains(&diagnostic.code));
+        let again = is_elsewhere(&diagnostics);
         let trouble = Trouble { version, ..self.trouble(place, id, diagnostics) };
         let known = self.known.entry(place.path.clone()).or_default();
         known.is_there();
@@ -152,4 +150,8 @@ impl Loader {
         }
         self.say(place, trouble, findings);
     }
+}
+
+fn is_elsewhere(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| NOT_THE_FILES.contains(&diagnostic.code))
 }

@@ -1,5 +1,6 @@
 //! From a source to a version: compiling, checking its hooks, running its own cases. On which thread is for the pool.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Source, Unit, Versio
 use jiff::Timestamp;
 
 use crate::compile_task::{CompileTask, Made, Result};
-use crate::pool::{Job, Pool, Work};
+use crate::pool::{BUSY, Job, Pool, Work};
 
 /// One compiler for each kind of unit.
 #[derive(Clone)]
@@ -35,44 +36,21 @@ impl Equipment {
     }
 }
 
-/// Three lanes: a component that compiles for a minute holds up neither a script nor a version that a session waits for.
+/// A component that compiles for a minute holds up neither a script nor a version that a session waits for.
 pub(crate) struct Workshop {
-    scripts: Arc<Pool>,
-    components: Arc<Pool>,
-    /// Versions of the archive, which have passed their cases before and which somebody waits for.
-    recalled: Arc<Pool>,
+    new: Lanes,
+    /// For versions of the archive, which have passed their cases before and which somebody waits for.
+    recalled: Lanes,
 }
 
-impl Workshop {
-    /// One unit may take as long as the equipment has patience.
-    pub(crate) fn open(equipment: Equipment) -> std::io::Result<Self> {
-        let Equipment { compilers, limits, patience } = equipment;
-        let work: Work = Arc::new(move |task: &CompileTask, is_wanted: &dyn Fn() -> bool| {
-            make(&compilers, &limits, task, is_wanted)
-        });
-        let lane = |threads| Pool::open(Arc::clone(&work), patience, threads);
-        Ok(Self { scripts: lane(2)?, components: lane(2)?, recalled: lane(1)? })
-    }
+/// By the kind of unit.
+struct Lanes {
+    scripts: Arc<Pool>,
+    components: Arc<Pool>,
+}
 
-    /// Begins and does not wait.
-    pub(crate) fn begin(&self, source: Source, at: Timestamp) -> Result<Job> {
-        self.lane(source.kind).begin(CompileTask { source, tests: true, at })
-    }
-
-    /// `tests`: whether the unit's own cases are run.
-    pub(crate) fn make(&self, source: Source, tests: bool, at: Timestamp) -> Result<Made> {
-        self.lane(source.kind).begin(CompileTask { source, tests, at })?.wait()
-    }
-
-    /// Without a time, as long as the equipment has patience.
-    pub(crate) fn recall(&self, source: Source, at: Timestamp, until: Option<Instant>) -> Result<Made> {
-        let job = self.recalled.begin(CompileTask { source, tests: false, at })?;
-        let Some(until) = until else { return job.wait() };
-        let late = || Err(vec![Diagnostic::new("busy", "it is not compiled yet, and the start does not wait longer")]);
-        job.wait_until(until).unwrap_or_else(late)
-    }
-
-    fn lane(&self, kind: Kind) -> &Arc<Pool> {
+impl Lanes {
+    fn of(&self, kind: Kind) -> &Arc<Pool> {
         match kind {
             Kind::Rhai => &self.scripts,
             Kind::Wasm => &self.components,
@@ -80,9 +58,41 @@ impl Workshop {
     }
 }
 
+impl Workshop {
+    /// One unit may take as long as the equipment has patience.
+    pub(crate) fn open(equipment: Equipment) -> io::Result<Self> {
+        let Equipment { compilers, limits, patience } = equipment;
+        let work: Work = Arc::new(move |task: &CompileTask, is_wanted: &dyn Fn() -> bool| {
+            make(&compilers, &limits, task, is_wanted)
+        });
+        let lane = |threads| Pool::open(Arc::clone(&work), patience, threads);
+        let lanes = |threads| Ok::<_, io::Error>(Lanes { scripts: lane(threads)?, components: lane(threads)? });
+        Ok(Self { new: lanes(2)?, recalled: lanes(1)? })
+    }
+
+    /// Begins and does not wait.
+    pub(crate) fn begin(&self, source: Source, at: Timestamp) -> Result<Job> {
+        self.new.of(source.kind).begin(CompileTask { source, tests: true, at })
+    }
+
+    /// `tests`: whether the unit's own cases are run.
+    pub(crate) fn make(&self, source: Source, tests: bool, at: Timestamp) -> Result<Made> {
+        self.new.of(source.kind).begin(CompileTask { source, tests, at })?.wait()
+    }
+
+    /// Without a time, as long as the equipment has patience.
+    pub(crate) fn recall(&self, source: Source, at: Timestamp, until: Option<Instant>) -> Result<Made> {
+        let job = self.recalled.of(source.kind).begin(CompileTask { source, tests: false, at })?;
+        let Some(until) = until else { return job.wait() };
+        let late = || Err(vec![Diagnostic::new(BUSY, "it is not compiled yet, and nobody waits for it any longer")]);
+        job.wait_until(until).unwrap_or_else(late)
+    }
+}
+
 impl Drop for Workshop {
     fn drop(&mut self) {
-        [&self.scripts, &self.components, &self.recalled].into_iter().for_each(|lane| lane.close());
+        let lanes = [&self.new, &self.recalled].into_iter().flat_map(|lanes| [&lanes.scripts, &lanes.components]);
+        lanes.for_each(|lane| lane.close());
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::Value;
 
-use crate::output::say;
+use crate::output::{say, say_json};
 use crate::remote::Server;
 
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let chains = options.server.get("chains")?;
     if options.json {
-        say(serde_json::to_string_pretty(&chains)?);
+        say_json(&chains)?;
         return Ok(ExitCode::SUCCESS);
     }
     for rule in items(&chains["rules"]) {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::cli::Check;
 use crate::compilers;
-use crate::output::say;
+use crate::output::{say, say_json};
 
 pub(crate) use written::Format;
 
@@ -23,8 +23,8 @@ pub(crate) fn run(options: &Check) -> Result<ExitCode> {
     ensure!(!report.units.is_empty(), "there is no script and no plugin in {}", path.display());
     match options.format {
         Format::Text => report.units.iter().for_each(say),
-        Format::Json => say(serde_json::to_string_pretty(&written::json_of(&report))?),
-        Format::Sarif => say(serde_json::to_string_pretty(&written::sarif_of(&report))?),
+        Format::Json => say_json(&written::json_of(&report))?,
+        Format::Sarif => say_json(&written::sarif_of(&report))?,
     }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

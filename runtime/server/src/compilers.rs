@@ -62,6 +62,9 @@ pub(crate) struct Alone {
     seconds: u64,
 }
 
+/// Code of real components has five times their bytes.
+const CODE_TO_COMPONENT: u64 = 8;
+
 /// This very program, though its file may have been replaced since it started.
 fn apart(settings: &Settings, limits: CompileLimits) -> Apart {
     let of_settings = [settings.component_max, settings.memory_max].map(|number| number.to_string().into());
@@ -69,6 +72,7 @@ fn apart(settings: &Settings, limits: CompileLimits) -> Apart {
         program: "/proc/self/exe".into(),
         arguments: std::iter::once("compile-component".into()).chain(of_settings).collect(),
         limits,
+        code_max: CODE_TO_COMPONENT * settings.component_max as u64,
     }
 }
 

@@ -12,13 +12,13 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::cli::Explain;
-use crate::output::say;
+use crate::output::{say, say_json};
 
 pub(crate) fn run(options: &Explain) -> Result<ExitCode> {
     let (decision, session) = find(&options.data, &options.id)?;
     if options.json {
         let session = session.as_ref().map(priced);
-        say(serde_json::to_string_pretty(&json!({ "decision": decision, "session": session }))?);
+        say_json(&json!({ "decision": decision, "session": session }))?;
     } else {
         say(page(&decision, session.as_ref()).trim_end());
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::output::say;
+use crate::output::{say, say_json};
 use crate::remote::Server;
 
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ pub(crate) fn list(options: &List) -> Result<ExitCode> {
         None => server.get("extensions")?,
     };
     if options.json {
-        say(serde_json::to_string_pretty(&shown)?);
+        say_json(&shown)?;
         return Ok(ExitCode::SUCCESS);
     }
     match &options.id {

@@ -13,11 +13,14 @@ use amprule_hooks::comparison::{Compared, Comparison};
 use amprule_hooks::registry::{ExtensionView, HookView};
 use amprule_hooks::shadow::ShadowView;
 use amprule_store::SqliteStore;
+use tracing_appender::non_blocking::ErrorCounter;
 
 pub(crate) struct Gauges {
     pub(crate) engine: Arc<Engine>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) store: Arc<SqliteStore>,
+    /// Lines that found no room.
+    pub(crate) log: ErrorCounter,
 }
 
 impl Metrics for Gauges {
@@ -41,6 +44,7 @@ impl Metrics for Gauges {
             stations_connected: self.engine.connected() as u64,
             wrong_passwords: guesses.wrong,
             slowed_handshakes: guesses.slowed,
+            log_lines_dropped: self.log.dropped_lines() as u64,
             messages: messages.collect(),
             repairs: repairs.collect(),
             commits: Some(self.commits()),

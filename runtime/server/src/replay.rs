@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::compilers::Patience;
 use crate::environment::SystemClock;
-use crate::output::say;
+use crate::output::{say, say_json};
 use crate::{author, secrets};
 
 #[derive(Debug, Args)]
@@ -78,7 +78,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         past.of.as_deref().unwrap_or("any unit")
     );
     if options.json {
-        say(serde_json::to_string_pretty(&compared).context("print the report")?);
+        say_json(&compared)?;
     } else {
         say(compared.to_string().trim_end());
     }

@@ -17,6 +17,7 @@ use amprule_webhooks::Webhooks;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::cli::Serve;
 use crate::config::{self, Config};
@@ -35,9 +36,9 @@ pub(crate) fn run(options: Serve) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let (config, rules) = configuration(options)?;
-    let _until_the_end = telemetry::start(&config.log)?;
+    let telemetry = telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
-    runtime.block_on(serve(config, rules))?;
+    runtime.block_on(serve(config, rules, telemetry.dropped.clone()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,7 +60,8 @@ fn configuration(options: Serve) -> Result<(Config, Option<RulesFile>)> {
     Ok((config, rules))
 }
 
-async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
+/// `log`: the lines of the log that found no room.
+async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
     let house = House::open(&config, &data, rules).await?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
@@ -71,7 +73,7 @@ async fn serve(config: Config, rules: Option<RulesFile>) -> Result<()> {
     })?;
 
     let webhooks = webhooks::start(&config.webhooks, &data, &house.store, &house.engine).await?;
-    let management = house.api(&config, &data, webhooks.clone())?;
+    let management = house.api(&config, &data, webhooks.clone(), log)?;
     house.engine.wake_stations().await.context("read which stations have sessions")?;
 
     let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
@@ -132,8 +134,9 @@ impl House {
         Ok(Self { store, registry, engine, passwords, watching })
     }
 
-    fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>) -> Result<Arc<Api>> {
-        let gauges = Gauges { engine: self.engine.clone(), registry: self.registry.clone(), store: self.store.clone() };
+    fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
+        let (engine, registry, store) = (self.engine.clone(), self.registry.clone(), self.store.clone());
+        let gauges = Gauges { engine, registry, store, log };
         Ok(Api::new(Parts {
             control: Arc::new(Stations {
                 engine: self.engine.clone(),
@@ -195,9 +198,11 @@ fn load(
     for missing in reload.restore(&store.pinned_hashes()?) {
         let pin = missing.0;
         tracing::error!(
-            unit = pin.unit,
+            extension = pin.unit,
+            version = pin.version,
             hash = pin.hash,
-            "sessions are pinned to a version that the archive has lost; they will be marked needs-review"
+            "open sessions are pinned to a version that the archive does not have, or that cannot be made any more; their \
+             prices fall back, and they are marked needs-review"
         );
     }
     let store = store.clone();

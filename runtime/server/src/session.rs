@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::output::say;
+use crate::output::{say, say_json};
 use crate::remote::Server;
 
 #[derive(Debug, Args)]
@@ -82,7 +82,7 @@ fn show(server: &Server, id: &str, as_json: bool) -> Result<ExitCode> {
     let session = server.get(&format!("sessions/{id}"))?;
     let bills = server.get(&format!("sessions/{id}/bills"))?;
     if as_json {
-        say(serde_json::to_string_pretty(&json!({ "session": session, "bills": bills["bills"] }))?);
+        say_json(&json!({ "session": session, "bills": bills["bills"] }))?;
         return Ok(ExitCode::SUCCESS);
     }
     say(line(&session));

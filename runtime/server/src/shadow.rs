@@ -6,7 +6,7 @@ use amprule_hooks::shadow::ShadowView;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::output::say;
+use crate::output::{say, say_json};
 use crate::remote::Server;
 
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let shown = options.server.get(&format!("extensions/{}/shadow", options.id))?;
     let view: ShadowView = serde_json::from_value(shown.clone()).context("read what the server counted")?;
     if options.json {
-        say(serde_json::to_string_pretty(&shown)?);
+        say_json(&shown)?;
     } else {
         say(view.to_string().trim_end());
     }

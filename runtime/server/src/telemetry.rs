@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 
 use amprule_domain::plain;
 use anyhow::{Context, Result};
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -18,7 +18,11 @@ use crate::config::Log;
 const LINES: usize = 16_384;
 
 /// Writes what is left when it is dropped.
-pub(crate) struct Telemetry(#[expect(dead_code, reason = "it is kept for its end")] WorkerGuard);
+pub(crate) struct Telemetry {
+    /// Lines that found no room.
+    pub(crate) dropped: ErrorCounter,
+    _until_the_end: WorkerGuard,
+}
 
 /// `AMPRULE_LOG` wins over the configuration.
 pub(crate) fn start(log: &Log) -> Result<Telemetry> {
@@ -27,13 +31,14 @@ pub(crate) fn start(log: &Log) -> Result<Telemetry> {
         EnvFilter::try_new(&filter).with_context(|| format!("{filter:?} is not a log filter; try \"info\""))?;
     let colours = !log.json && io::stderr().is_terminal();
     let (lines, guard) = NonBlockingBuilder::default().buffered_lines_limit(LINES).lossy(true).finish(io::stderr());
+    let dropped = lines.error_counter();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Plain { lines, colours });
     if log.json {
         builder.json().init();
     } else {
         builder.with_ansi(colours).with_target(false).init();
     }
-    Ok(Telemetry(guard))
+    Ok(Telemetry { dropped, _until_the_end: guard })
 }
 
 /// Makes each event's text plain.

@@ -21,9 +21,8 @@ pub use child::{Limits, work};
 
 /// How often it is asked whether anybody still wants the code.
 const LOOK: Duration = Duration::from_millis(50);
-/// The code of the largest components has some five times their bytes.
-const CODE_MAX: u64 = 512 << 20;
 const WORDS_MAX: u64 = 8 << 10;
+const SMALLER: &str = "build it smaller, with fewer and smaller functions, memories and tables";
 
 /// How this program is started as a compiler.
 #[derive(Debug, Clone)]
@@ -31,6 +30,8 @@ pub struct Apart {
     pub program: PathBuf,
     pub arguments: Vec<OsString>,
     pub limits: Limits,
+    /// Bytes of code that are taken from it.
+    pub code_max: u64,
 }
 
 /// What came out of a child's pipes.
@@ -53,7 +54,7 @@ impl Apart {
                 // A child that has ended reads no more; how it ended says why.
                 let _ = input.write_all(component);
                 drop(input);
-                let code = read(code, CODE_MAX);
+                let code = read(code, self.code_max + 1);
                 let words = read(words, WORDS_MAX).unwrap_or_default();
                 let _ = send.send(Output { code, words: String::from_utf8_lossy(&words).trim().to_owned() });
             });
@@ -65,6 +66,7 @@ impl Apart {
         let status = child.wait();
         let output = finished?;
         match (status, output.code) {
+            (_, Ok(code)) if code.len() as u64 > self.code_max => Err(self.too_large()),
             (Ok(status), Ok(code)) if status.success() => Ok(code),
             (Ok(status), _) => Err(self.told(status, &output.words)),
             (Err(error), _) => Err(broken(&format!("the compiler's process is lost: {error}"))),
@@ -116,7 +118,13 @@ impl Apart {
         let most = self.limits.memory >> 20;
         let why =
             format!("the compiler ended ({status}): most likely the component needs more than {most} MiB to compile");
-        Diagnostic::new("limit", why).hint("build it smaller, with fewer and smaller functions, memories and tables")
+        Diagnostic::new("limit", why).hint(SMALLER)
+    }
+
+    fn too_large(&self) -> Diagnostic {
+        let most = self.code_max >> 20;
+        Diagnostic::new("limit", format!("the component's code is larger than {most} MiB when it is compiled"))
+            .hint(SMALLER)
     }
 
     fn too_slow(&self) -> Diagnostic {

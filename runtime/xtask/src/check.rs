@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::run::{cargo, program, run};
+use crate::run::{EVERYTHING, cargo, program, run};
 use crate::{dependencies, guests, plugins, python};
 
 #[derive(Debug, clap::Args)]
@@ -29,9 +29,6 @@ struct Step {
     name: &'static str,
     check: fn(&Path, bool) -> Result<Outcome>,
 }
-
-/// Clippy, the build and the tests select the same packages and targets, so that no dependency is built twice.
-const EVERYTHING: [&str; 2] = ["--workspace", "--all-targets"];
 
 const STEPS: [Step; 8] = [
     Step { name: "format", check: format },

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::children::{Ours, interrupts};
 use crate::plugins;
-use crate::run::{cargo, program, run};
+use crate::run::{EVERYTHING, cargo, program, run};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
@@ -40,7 +40,7 @@ const START: Duration = Duration::from_secs(60);
 impl Demo {
     pub(crate) fn run(&self, root: &Path) -> Result<()> {
         plugins::build(root)?;
-        run(cargo(root).args(["build", "-p", "amprule-server"]))?;
+        run(cargo(root).arg("build").args(EVERYTHING))?;
         let interrupted = interrupts()?;
         let mut server = self.server(root)?;
         let addresses = Addresses::read(&mut server, &interrupted)?;

@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::plugins;
-use crate::run::{cargo, program, run};
+use crate::run::{EVERYTHING, cargo, program, run};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Guests {
@@ -71,7 +71,7 @@ impl Guests {
     pub(crate) fn run(&self, root: &Path) -> Result<()> {
         plugins::build(root)?;
         if std::env::var_os(BINARY).is_none() {
-            run(cargo(root).args(["build", "--quiet", "-p", "amprule-server"]))?;
+            run(cargo(root).args(["build", "--quiet"]).args(EVERYTHING))?;
         }
         let wanted = |language: &&Language| self.only.is_empty() || self.only.iter().any(|name| name == language.name);
         for language in LANGUAGES.iter().filter(wanted) {

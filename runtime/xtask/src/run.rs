@@ -12,6 +12,10 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
+/// What is built in development: always all of it. Cargo joins what the chosen packages want of their libraries, so another
+/// choice would build half of the libraries once more.
+pub(crate) const EVERYTHING: [&str; 2] = ["--workspace", "--all-targets"];
+
 /// A program that cargo has built in that profile's folder: beside this one, wherever the target folder is.
 pub(crate) fn program(profile: &str, name: &str) -> PathBuf {
     let ours = std::env::current_exe().unwrap_or_default();

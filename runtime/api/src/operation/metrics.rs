@@ -46,6 +46,8 @@ impl Collector for Scrape {
         self.hooks(&mut to)?;
         self.versions(&mut to)?;
         self.shadows(&mut to)?;
+        let dropped = self.snapshot.log_lines_dropped;
+        counters(&mut to, "log_lines_dropped", "Lines of the log that found no room", [Sample::new([], dropped)])?;
         gauges(&mut to, "event_streams", "Open event streams", [Sample::new([], self.streams)])
     }
 }
@@ -167,6 +169,7 @@ mod tests {
             "amprule_extension_versions{extension=\"flat\",stage=\"draining\"} 2",
             "amprule_shadow_answers_total{extension=\"flat\",outcome=\"changed\"} 3",
             "amprule_event_streams 0",
+            "amprule_log_lines_dropped_total 6",
             "# EOF",
         ];
         for line in lines {
@@ -180,6 +183,7 @@ mod tests {
             stations_connected: 3,
             wrong_passwords: 9,
             slowed_handshakes: 4,
+            log_lines_dropped: 6,
             messages: vec![message("ocpp1.6", "Heartbeat", true, 12), message("ocpp2.0.1", "Authorize", false, 1)],
             repairs: vec![RepairCount {
                 vendor: "A \"B\"".to_owned(),

@@ -4,6 +4,8 @@ mod bills;
 mod deadlines;
 mod found;
 mod late;
+mod marks;
+mod modifier;
 mod powers;
 mod recall;
 mod reported;

@@ -26,14 +26,14 @@ impl Pricing<'_> {
 
     async fn with_modifier(&mut self, price: Price, wanted: Wanted<'_>) -> Price {
         let failed = self.decisions.len();
-        let version = self.registry.version_of(&self.generation, wanted, self.input.is_final).await;
+        let version = self.registry.version_of(&self.generation, wanted, self.patience).await;
         let hash = match &version {
-            Some(version) => match self.modify(version, &price, false).await {
+            Ok(version) => match self.modify(version, &price, false).await {
                 Some(modified) => return modified,
                 None => version.hash.as_str(),
             },
-            None => {
-                self.write_missing(wanted, |input| ModifierInput::of(input, &price, Parameters::default()));
+            Err(absent) => {
+                self.write_missing(wanted, *absent, |input| ModifierInput::of(input, &price, Parameters::default()));
                 wanted.hash
             }
         };

@@ -11,8 +11,10 @@ use amprule_domain::{Decimal, Energy};
 use serde::Serialize;
 
 use super::Registry;
+use super::recall::Patience;
 use super::wanted::Wanted;
 use super::writing::{Asked, Record, told};
+use crate::archive::Absent;
 use crate::call::{Question, call};
 use crate::generation::Generation;
 use crate::settings::StaticTariff;
@@ -24,6 +26,7 @@ pub(super) struct Pricing<'r> {
     pub(super) generation: Arc<Generation>,
     pub(super) input: Arc<PricingInput>,
     about: About,
+    pub(super) patience: Patience,
     pub(super) decisions: Vec<Decision>,
 }
 
@@ -57,8 +60,9 @@ impl Lines for PricingOutput {
 
 impl Registry {
     pub(super) async fn price_pinned(&self, pin: Option<&Pin>, input: PricingInput, about: About) -> PricingAnswer {
-        let generation = self.generation.load_full();
-        let mut pricing = Pricing { registry: self, generation, input: Arc::new(input), about, decisions: Vec::new() };
+        let (generation, patience) = (self.generation.load_full(), Patience::begin(input.is_final));
+        let input = Arc::new(input);
+        let mut pricing = Pricing { registry: self, generation, input, about, patience, decisions: Vec::new() };
         let base = match pin {
             Some(pin) if !pin.is_static_tariff() => pricing.with_pin(Wanted::tariff(pin)).await,
             _ => pricing.static_price(),
@@ -73,15 +77,15 @@ impl Registry {
 
 impl Pricing<'_> {
     async fn with_pin(&mut self, wanted: Wanted<'_>) -> Option<Price> {
-        match self.registry.version_of(&self.generation, wanted, self.input.is_final).await {
-            Some(version) => {
+        match self.registry.version_of(&self.generation, wanted, self.patience).await {
+            Ok(version) => {
                 if let Some(price) = self.ask(&version, false).await {
                     return Some(price);
                 }
                 self.stand_in(wanted, &version.hash).await
             }
-            None => {
-                self.write_missing(wanted, PricingInput::clone);
+            Err(absent) => {
+                self.write_missing(wanted, absent, PricingInput::clone);
                 self.stand_in(wanted, wanted.hash).await
             }
         }
@@ -187,10 +191,11 @@ impl Pricing<'_> {
     pub(super) fn write_missing<Q: Serialize>(
         &mut self,
         wanted: Wanted<'_>,
+        absent: Absent,
         question: impl FnOnce(&PricingInput) -> Q,
     ) {
         if self.input.is_final || self.registry.sample.passes((self.registry.steady)()) {
-            let (asked, fault) = wanted.missing();
+            let (asked, fault) = wanted.missing(absent);
             let question = question(&PricingInput { parameters: Parameters::default(), ..(*self.input).clone() });
             self.push(wanted.hook, Record { asked, output: None, fault: Some(fault) }, &question, None);
         }

@@ -3,7 +3,7 @@
 use amprule_domain::decision::{Fault, Hook};
 use serde_json::json;
 
-use super::Registry;
+use super::{Registry, Unchanged};
 use crate::call::Called;
 use crate::generation::Change;
 use crate::probation::Turn;
@@ -78,14 +78,19 @@ impl Registry {
             },
         );
         let to = (previous.manifest.version.clone(), previous.hash.clone());
-        if !self.replace(&version.hash, previous, &entry.path) {
-            return tracing::error!(
+        match self.replace(&version.hash, previous, &entry.path) {
+            Ok(()) => self.tell_rolled_back(version, &to, &reason),
+            Err(Unchanged::KeptOut) => self.tell_no_way_back(version, &last),
+            Err(Unchanged::Overtaken) => tracing::error!(
                 extension = version.id(),
                 version = version.manifest.version,
                 hash = version.hash,
                 "the version is quarantined; another one has become active meanwhile and stays; {reason}"
-            );
+            ),
         }
+    }
+
+    fn tell_rolled_back(&self, version: &Version, to: &(String, String), reason: &str) {
         tracing::error!(
             extension = version.id(),
             version = version.manifest.version,

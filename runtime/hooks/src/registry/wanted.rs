@@ -4,6 +4,7 @@ use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::pricing::{Pin, PinnedUnit};
 
 use super::writing::Asked;
+use crate::archive::Absent;
 
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'p> {
@@ -27,13 +28,16 @@ impl<'p> Wanted<'p> {
         Self { hook: Hook::Modifier, unit, version, hash, fixed: *fixed }
     }
 
-    /// What is said of it when there is no such version.
-    pub(super) fn missing(self) -> (Asked, Fault) {
+    /// What is said of it when it cannot be asked.
+    pub(super) fn missing(self, absent: Absent) -> (Asked, Fault) {
         let Self { unit, version, hash, .. } = self;
-        let why = if hash.is_empty() {
-            format!("the configuration names {unit}, and it was not there when the session began")
-        } else {
-            format!("{unit} {version} ({}) is not in the archive", hash.get(..12).unwrap_or(hash))
+        let short = hash.get(..12).unwrap_or(hash);
+        let why = match absent {
+            _ if hash.is_empty() => {
+                format!("the configuration names {unit}, and it was not there when the session began")
+            }
+            Absent::Lost => format!("{unit} {version} ({short}) is not in the archive"),
+            Absent::Busy => format!("{unit} {version} ({short}) comes from the archive, and was not there in time"),
         };
         (Asked::missing(unit, version, hash), Fault::new(FaultClass::NotLoaded, why))
     }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use amprule_workbench::bench::bench;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
 use super::open;
 use crate::compilers::Patience;
-use crate::output::say;
+use crate::output::{say, say_json};
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Bench) -> Result<ExitCode> {
     let opened = open(&options.path, options.patience)?;
     let report = bench(&opened.source, opened.version.unit(), &opened.version.granted);
     if options.json {
-        say(serde_json::to_string_pretty(&report).context("print the report")?);
+        say_json(&report)?;
     } else {
         say(&report);
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::output::say;
+use crate::output::{say, say_json};
 
 #[derive(Debug, Args)]
 pub(crate) struct Definitions {
@@ -45,6 +45,6 @@ pub(crate) fn definitions(options: &Definitions) -> Result<ExitCode> {
 
 pub(crate) fn schema(options: &Schema) -> Result<ExitCode> {
     let WhichSchema::Manifest = options.of;
-    say(serde_json::to_string_pretty(&amprule_hooks::manifest::schema()).context("print the schema")?);
+    say_json(&amprule_hooks::manifest::schema())?;
     Ok(ExitCode::SUCCESS)
 }

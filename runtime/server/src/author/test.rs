@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{open, record};
 use crate::compilers::Patience;
-use crate::output::say;
+use crate::output::{say, say_json};
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {
@@ -62,7 +62,7 @@ pub(crate) fn run(options: &Test) -> Result<ExitCode> {
         ensure!(!is_none, "no case of {} contains {part:?}", report.unit);
     }
     if options.json {
-        say(serde_json::to_string_pretty(&report).context("print the report")?);
+        say_json(&report)?;
     } else {
         say(&report);
     }

@@ -1,21 +1,18 @@
 //! The registry through its door: versions in, prices and verdicts out.
 
-#[expect(dead_code, reason = "other tests use more of the fixture")]
-mod fixture;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fixture::{self, Behaviour, Fixture, about, cs_1, last, presented, running, unit, with};
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion, Purpose};
 use amprule_domain::decision::{FaultClass, Hook};
 use amprule_domain::facts::Facts;
 use amprule_domain::ports::Hooks as _;
 use amprule_domain::{Currency, Decimal};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
-use amprule_hooks::registry::{ExtensionState, Stage};
+use amprule_hooks::registry::{ExtensionState, Stage, Unchanged};
 use amprule_hooks::selection::Parts;
-use amprule_hooks::{Archive, Change, HookSettings, Kind, Mask, StaticTariff, Version};
-use fixture::{Behaviour, Fixture, about, cs_1, last, presented, running, unit, with};
+use amprule_hooks::{Change, HookSettings, Kind, Mask, StaticTariff};
 use serde_json::json;
 
 fn eur(text: &str) -> Decimal {
@@ -110,76 +107,6 @@ async fn a_pinned_version_that_is_nowhere_is_never_replaced_in_silence() {
     assert!(answer.price.unwrap().priced_by.fallback);
     assert_eq!(answer.decisions[0].fault.as_ref().map(|fault| fault.class), Some(FaultClass::NotLoaded));
     assert_eq!(answer.decisions[0].fallback.as_deref(), Some("last-known-good"));
-}
-
-#[tokio::test]
-async fn a_pinned_version_comes_from_the_archive_once() {
-    struct One(Arc<Version>, Arc<std::sync::atomic::AtomicUsize>);
-    impl Archive for One {
-        fn load(&self, hash: &str) -> Option<Arc<Version>> {
-            self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-            (hash == self.0.hash).then(|| Arc::clone(&self.0))
-        }
-    }
-    let fixture = Fixture::new(HookSettings::default());
-    let archived = fixture.version(unit("tou", "1", Behaviour::Price("1.00")));
-    let loads = Arc::default();
-    fixture.registry.keep_archive(Arc::new(One(Arc::clone(&archived), Arc::clone(&loads))));
-    let (pin, mut lost) = (archived.pin(), archived.pin());
-    Arc::make_mut(&mut lost).hash = "lost".to_owned();
-    for _ in 0..3 {
-        assert!(fixture.registry.price(Some(&pin), running(), about()).await.price.is_some());
-        assert!(fixture.registry.price(Some(&lost), running(), about()).await.price.is_none());
-    }
-    assert_eq!(loads.load(std::sync::atomic::Ordering::SeqCst), 2, "one for each hash");
-}
-
-#[tokio::test]
-async fn a_bill_waits_for_its_version_and_a_session_that_goes_on_does_not() {
-    struct Slow(Arc<Version>);
-    impl Archive for Slow {
-        fn load(&self, _: &str) -> Option<Arc<Version>> {
-            std::thread::park_timeout(Duration::from_millis(900));
-            Some(Arc::clone(&self.0))
-        }
-    }
-    for (input, is_there) in [(running(), false), (last(), true)] {
-        let fixture = Fixture::new(HookSettings::default());
-        let archived = fixture.version(unit("tou", "1", Behaviour::Price("1.00")));
-        fixture.registry.keep_archive(Arc::new(Slow(Arc::clone(&archived))));
-        fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
-        let price = fixture.registry.price(Some(&archived.pin()), input, about()).await.price.unwrap();
-        assert_eq!(!price.is_doubtful(), is_there, "else the version that is active stands in");
-        assert_eq!(price.total, eur(if is_there { "1.00" } else { "2.00" }));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_bill_waits_in_vain_and_the_others_go_on() {
-    struct Stuck(parking_lot::Mutex<std::sync::mpsc::Receiver<()>>);
-    impl Archive for Stuck {
-        fn load(&self, _: &str) -> Option<Arc<Version>> {
-            self.0.lock().recv().ok();
-            None
-        }
-    }
-    let fixture = Fixture::new(HookSettings::default());
-    let pin = fixture.version(unit("tou", "1", Behaviour::Price("1.00"))).pin();
-    let (until_then, stuck) = std::sync::mpsc::channel();
-    fixture.registry.keep_archive(Arc::new(Stuck(parking_lot::Mutex::new(stuck))));
-    for waits_ms in [10_000, 500] {
-        let time_passes = async {
-            tokio::task::yield_now().await;
-            tokio::time::advance(Duration::from_millis(waits_ms - 1)).await;
-            tokio::task::yield_now().await;
-            tokio::time::advance(Duration::from_millis(2)).await;
-        };
-        let began = tokio::time::Instant::now();
-        let (answer, ()) = tokio::join!(fixture.registry.price(Some(&pin), last(), about()), time_passes);
-        assert!(answer.price.is_none());
-        assert!(began.elapsed() <= Duration::from_millis(waits_ms + 10), "{:?}", began.elapsed());
-    }
-    drop(until_then);
 }
 
 #[tokio::test]
@@ -442,12 +369,13 @@ async fn a_slow_disk_holds_up_no_station_and_the_quarantine_is_written_all_the_s
 fn a_swap_that_expects_another_version_does_nothing() {
     let fixture = Fixture::new(HookSettings::default());
     let [first, second, third] = ["1", "2", "3"].map(|n| fixture.version(unit("tou", n, Behaviour::Price("1.00"))));
-    assert!(!fixture.registry.replace(&first.hash, Arc::clone(&second), "tou"), "nothing is active");
+    let replace = |expected: &str, version| fixture.registry.replace(expected, version, "tou");
+    assert_eq!(replace(&first.hash, Arc::clone(&second)), Err(Unchanged::Overtaken), "nothing is active");
     fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
-    assert!(fixture.registry.replace(&first.hash, Arc::clone(&second), "tou"));
+    assert_eq!(replace(&first.hash, Arc::clone(&second)), Ok(()));
     let generation = fixture.registry.generation();
     // Whoever saw the first one active is too late.
-    assert!(!fixture.registry.replace(&first.hash, third, "tou"));
+    assert_eq!(replace(&first.hash, third), Err(Unchanged::Overtaken));
     assert_eq!(fixture.registry.active("tou").unwrap().hash, second.hash);
     assert_eq!(fixture.registry.generation(), generation);
 }
@@ -462,6 +390,8 @@ async fn a_version_that_is_quarantined_meanwhile_does_not_become_active() {
         fixture.registry.price(Some(&bad), running(), about()).await;
     }
     fixture.registry.apply(vec![Change::Activate { version: Arc::clone(&late), path: "moved".to_owned() }]);
+    let active = fixture.registry.active("tou").unwrap();
+    assert_eq!(fixture.registry.replace(&active.hash, Arc::clone(&late), "tou"), Err(Unchanged::KeptOut));
     assert_ne!(fixture.pin(None).unwrap().hash, bad.hash);
     fixture.registry.lift_quarantine(&bad.hash);
     fixture.registry.apply(vec![Change::Activate { version: late, path: "moved".to_owned() }]);

@@ -1,23 +1,19 @@
 //! The conformance suite on SQLite, and what only concerns a file: restarts, locks, formats.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod filing;
-mod suite;
 
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::suite::Backend;
+use crate::suite::build::{answered, id, page, put, readings, session, station};
 use amprule_domain::SessionNo;
 use amprule_domain::doors::{Catalogue, Records, StationBooks, StoreResult, Writer};
 use amprule_domain::effect::Effect;
 use amprule_domain::pricing::Pin;
 use amprule_store::{OpenError, SqliteStore};
-use suite::Backend;
-use suite::build::{answered, id, page, put, readings, session, station};
 use tempfile::TempDir;
 
-conformance!(crate::scratch);
+conformance!(crate::sqlite::scratch);
 
 impl Backend for SqliteStore {
     fn last_session_no(&self) -> StoreResult<SessionNo> {

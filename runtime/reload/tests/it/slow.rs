@@ -1,12 +1,10 @@
 //! Compilers that take their time: nobody else waits for them.
 
-#[expect(dead_code, reason = "the reload tests use more of the fixture")]
-mod fixture;
-
+use std::fs;
 use std::time::Duration;
 
-use amprule_reload::{Order, Verb};
-use fixture::{Fixture, tariff};
+use crate::fixture::{Fixture, tariff};
+use amprule_reload::{Order, ReloadSettings, Verb, Watching};
 
 fn slow(price: &str) -> String {
     format!("slow\nprice {price}")
@@ -104,6 +102,118 @@ fn a_start_waits_for_a_new_unit_only_so_long() {
     assert_eq!((fixture.hash("flat"), fixture.hash("other").is_some()), (None, true));
     fixture.brake.let_go();
     fixture.until("the new unit", || fixture.hash("flat").is_some());
+}
+
+/// What becomes of the files of a unit with an active version before the server starts again.
+type Fate = fn(&Fixture);
+
+const FATES: [(&str, Fate); 3] = [
+    ("held, and its files are gone", |fixture| {
+        fs::remove_file(fixture.path("scripts/flat.rhai")).expect("it is there")
+    }),
+    ("broken", |fixture| fixture.save("scripts/flat.rhai", "price ?")),
+    ("in the making", |fixture| fixture.save("scripts/flat.rhai", &slow("0.40"))),
+];
+
+#[test]
+fn what_was_active_goes_on_however_long_the_units_beside_it_take_also_after_another_start() {
+    for (what, fate) in FATES {
+        let fixture = Fixture::new();
+        fixture.save("scripts/flat.rhai", &tariff("0.30"));
+        let watching = fixture.start();
+        if what.starts_with("held") {
+            watching.order(Order { id: "flat".to_owned(), verb: Verb::Pin }).unwrap();
+        }
+        drop(watching);
+        let old = fixture.hash("flat");
+        fixture.save("scripts/new.rhai", &slow("0.50"));
+        fate(&fixture);
+        let mut fixture = fixture;
+        for _ in 0..2 {
+            fixture = fixture.restarted_with(in_a_hurry);
+            let _watching = fixture.start();
+            assert_eq!((fixture.hash("flat"), fixture.hash("new")), (old.clone(), None), "{what}");
+            fixture.brake.let_go();
+        }
+    }
+}
+
+fn in_a_hurry(settings: &mut ReloadSettings) {
+    settings.start = Duration::from_millis(50);
+}
+
+/// A unit whose version before takes a compiler long.
+fn with_a_slow_past() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &slow("0.30"));
+    fixture.brake.let_go();
+    drop(fixture.start());
+    fixture
+}
+
+#[test]
+fn what_a_start_has_no_time_for_is_found_by_the_next_one() {
+    let fixture = with_a_slow_past();
+    let old = fixture.hash("flat");
+    fixture.save("scripts/flat.rhai", &slow("0.40"));
+    let hurried = fixture.restarted_with(in_a_hurry);
+    drop(hurried.start());
+    assert_eq!(hurried.hash("flat"), None, "neither is compiled in time");
+    hurried.brake.let_go();
+    fixture.save("scripts/flat.rhai", "price ?");
+    let again = fixture.restarted();
+    again.brake.let_go();
+    let _watching = again.start();
+    assert_eq!(again.hash("flat"), old);
+}
+
+#[test]
+fn files_that_are_refused_after_the_start_leave_what_was_active() {
+    let fixture = with_a_slow_past();
+    let old = fixture.hash("flat");
+    fixture.save("scripts/flat.rhai", &slow("?"));
+    let hurried = fixture.restarted_with(in_a_hurry);
+    let _watching = hurried.start();
+    assert_eq!(hurried.hash("flat"), None, "neither is compiled in time");
+    hurried.brake.let_go();
+    hurried.until("the version before", || hurried.hash("flat") == old);
+}
+
+#[test]
+fn the_way_back_outlives_a_start_that_has_no_time_for_it() {
+    let fixture = with_a_slow_past();
+    let old = fixture.hash("flat");
+    let next = fixture.restarted();
+    next.brake.let_go();
+    next.save("scripts/flat.rhai", &tariff("0.40"));
+    drop(next.start());
+    let back = |fixture: &Fixture, watching: &Watching| {
+        let order = watching.order(Order { id: "flat".to_owned(), verb: Verb::Rollback });
+        (order.is_ok(), fixture.hash("flat") == old)
+    };
+    let hurried = next.restarted_with(in_a_hurry);
+    let watching = hurried.start();
+    assert_eq!((hurried.price().as_deref(), back(&hurried, &watching)), (Some("0.40"), (false, false)));
+    drop(watching);
+    hurried.brake.let_go();
+    let again = hurried.restarted();
+    again.brake.let_go();
+    let watching = again.start();
+    assert_eq!((again.price().as_deref(), back(&again, &watching)), (Some("0.40"), (true, true)));
+}
+
+#[test]
+fn files_that_changed_while_the_server_was_down_have_a_way_back() {
+    let fixture = Fixture::new();
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    drop(fixture.start());
+    let old = fixture.hash("flat");
+    fixture.save("scripts/flat.rhai", &tariff("0.40"));
+    let again = fixture.restarted();
+    let _watching = again.start();
+    assert_eq!(again.price().as_deref(), Some("0.40"));
+    again.fail_every_call();
+    assert_eq!(again.hash("flat"), old);
 }
 
 #[test]

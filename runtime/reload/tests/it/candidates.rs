@@ -1,11 +1,8 @@
 //! Candidates: the whole way of a reload, and then beside the active version.
 
-#[expect(dead_code, reason = "the reload tests use more of the fixture")]
-mod fixture;
-
 use std::fs;
 
-use fixture::{Fixture, GOOD, tariff};
+use crate::fixture::{Fixture, GOOD, tariff};
 
 /// The version of the unit's candidate.
 fn shadow(fixture: &Fixture) -> Option<String> {

@@ -1,8 +1,6 @@
 //! Periods fit the version that is asked, whoever that is; where they cannot, the price says so.
 
-#[expect(dead_code, reason = "other tests use more of the fixture")]
-mod fixture;
-
+use crate::fixture::{Behaviour, Fixture, Made, about, last, unit, with};
 use amprule_domain::Energy;
 use amprule_domain::decision::FaultClass;
 use amprule_domain::event::ChargingState;
@@ -10,7 +8,6 @@ use amprule_domain::ports::Hooks as _;
 use amprule_domain::pricing::{PricingInput, PricingPeriod};
 use amprule_hooks::HookSettings;
 use amprule_hooks::selection::Parts;
-use fixture::{Behaviour, Fixture, Made, about, last, unit, with};
 
 /// Half past ten, where the dear hours begin.
 const HALF_PAST: u16 = 630;

@@ -1,12 +1,9 @@
 //! Self-tests: a case's text in, a pass or a complaint out.
 
-#[expect(dead_code, reason = "the registry's tests use more of the fixture")]
-mod fixture;
-
+use crate::fixture::{Behaviour, unit, with};
 use amprule_domain::authorization::AuthorizationOutput;
 use amprule_domain::decision::FaultClass;
 use amprule_hooks::{HostLimits, cases};
-use fixture::{Behaviour, unit, with};
 
 fn complaint(id: &str, behaviour: Behaviour, case: &str) -> String {
     let made = with(unit(id, "1", behaviour), |source| {

@@ -1,13 +1,10 @@
 //! An upgrade that asks for more waits for an operator's word.
 
-#[expect(dead_code, reason = "the reload tests use more of the fixture")]
-mod fixture;
-
 use std::fs;
 
+use crate::fixture::{Fixture, GOOD, tariff};
 use amprule_hooks::registry::Stage;
 use amprule_reload::{Order, Refused, Verb, Watching};
-use fixture::{Fixture, GOOD, tariff};
 
 const MODEST: &str = r#"
 id = "tou"

@@ -1,5 +1,4 @@
 //! Sessions that ended long ago are filed, and nobody can tell but by the size of the database.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,11 +11,7 @@ use amprule_domain::session::Session;
 use amprule_domain::{Energy, Mark, SessionNo, Timestamp};
 use amprule_store::{ReadingSettings, SqliteStore, StoreSettings};
 
-#[path = "suite/build.rs"]
-#[expect(dead_code, reason = "the suite's own, of which a part is used here")]
-mod build;
-
-use build::{at, ended, id, page, put, readings, session};
+use crate::suite::build::{at, ended, id, page, put, readings, session};
 
 const SESSIONS: i64 = 200;
 const HOT: u32 = 20;

@@ -1,10 +1,7 @@
 //! `check` says of files what the reload would say, without a server.
 
-#[expect(dead_code, reason = "the reload tests use more of the fixture")]
-mod fixture;
-
+use crate::fixture::{Fixture, GOOD, compilers, tariff};
 use amprule_reload::{Equipment, Report, check};
-use fixture::{Fixture, GOOD, compilers, tariff};
 
 fn report(fixture: &Fixture, path: &str) -> Report {
     check(&fixture.path(path), Equipment::usual(compilers())).expect("there is a unit")

@@ -1,17 +1,14 @@
 //! Candidates beside the active versions: what they are asked, and what is counted.
 
-#[expect(dead_code, reason = "the registry's tests use more of the fixture")]
-mod fixture;
-
 use std::time::{Duration, Instant};
 
+use crate::fixture::{self, Behaviour, Fixture, about, last, presented, running, unit, with};
 use amprule_domain::authorization::{AuthorizationOutput, Opinion};
 use amprule_domain::ports::Hooks as _;
 use amprule_domain::pricing::{Pin, PricingInput};
 use amprule_hooks::HookSettings;
 use amprule_hooks::selection::Parts;
 use amprule_hooks::shadow::ShadowView;
-use fixture::{Behaviour, Fixture, about, last, presented, running, unit, with};
 
 fn beside(active: Behaviour, candidate: Behaviour) -> Fixture {
     let fixture = Fixture::new(HookSettings::default());

@@ -1,12 +1,9 @@
 //! What an operator holds stays, whatever becomes of its files.
 
-#[expect(dead_code, reason = "the reload tests use more of the fixture")]
-mod fixture;
-
 use std::fs;
 
+use crate::fixture::{Fixture, GOOD, tariff};
 use amprule_reload::{Order, Refused, Verb, Watching};
-use fixture::{Fixture, GOOD, tariff};
 
 fn order(watching: &Watching, verb: Verb) -> Result<(), Refused> {
     watching.order(Order { id: "tou".to_owned(), verb })

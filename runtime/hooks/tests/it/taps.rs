@@ -1,10 +1,8 @@
 //! A policy is asked once for a token that is shown and the start behind it, when it would say the same again.
 
-#[expect(dead_code, reason = "the registry's tests use more of the fixture")]
-mod fixture;
-
 use std::time::{Duration, Instant};
 
+use crate::fixture::{Behaviour, Fixture, Made, cs_1, occasion, presented, unit, with};
 use amprule_domain::StationId;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, BudgetFacts, Opinion, Purpose};
 use amprule_domain::decision::Decision;
@@ -14,7 +12,6 @@ use amprule_domain::token::{BudgetPeriod, TokenStatus};
 use amprule_domain::{Currency, Decimal, DecisionId};
 use amprule_hooks::selection::Parts;
 use amprule_hooks::{Change, HookSettings};
-use fixture::{Behaviour, Fixture, Made, cs_1, occasion, presented, unit, with};
 
 fn accept() -> AuthorizationOutput {
     AuthorizationOutput { verdict: Opinion::Accept, ..AuthorizationOutput::no_opinion() }

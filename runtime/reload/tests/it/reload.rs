@@ -1,14 +1,13 @@
 //! Files in, active versions out: real folders and a compiler that understands one line.
 
-#[expect(dead_code, reason = "tests of slow compilers use more of the fixture")]
-mod fixture;
-mod rules;
-
 use std::fs;
+use std::sync::Arc;
 
+use crate::fixture::{Fixture, GOOD, tariff};
+use amprule_hooks::Source;
+use amprule_hooks::quarantine::Quarantined;
 use amprule_hooks::registry::Stage;
 use amprule_reload::{Order, Refused, Verb, Watching};
-use fixture::{Fixture, GOOD, tariff};
 
 #[test]
 fn a_script_is_loaded_changed_and_removed() {
@@ -411,4 +410,23 @@ fn a_bug_that_ends_the_thread_is_seen() {
     fixture.until("the end of the thread", || watching.has_died());
     watching.stop();
     assert!(!watching.has_died(), "who stops it knows");
+}
+
+#[test]
+fn a_version_that_is_quarantined_at_the_last_moment_is_said_to_be() {
+    let fixture = Fixture::new();
+    let registry = Arc::clone(&fixture.registry);
+    *fixture.gate.at_the_door.lock() = Some(Box::new(move |source: &Source| {
+        let entry = Quarantined {
+            unit: source.manifest.id.clone(),
+            version: "1".to_owned(),
+            at: registry.now(),
+            reason: "it fails elsewhere".to_owned(),
+        };
+        registry.open_quarantine([(source.hash.clone(), entry)].into(), Box::new(|_| {}));
+    }));
+    fixture.save("scripts/flat.rhai", &tariff("0.30"));
+    let _watching = fixture.start();
+    fixture.until("why it is not active", || fixture.error("flat").is_some_and(|error| error.contains("elsewhere")));
+    assert_eq!(fixture.hash("flat"), None);
 }

@@ -1,17 +1,14 @@
 //! Which units are asked on which occasion, and how the answers of policies become one. Cases are data.
 
-#[expect(dead_code, reason = "the registry's tests use more of the fixture")]
-mod fixture;
-
 use std::sync::Arc;
 
+use crate::fixture::{self, Behaviour, Fixture, cs_1, last, occasion, presented, unit};
 use amprule_domain::authorization::{AuthorizationOutput, Limits, Opinion};
 use amprule_domain::decision::Hook;
 use amprule_domain::ports::Hooks as _;
 use amprule_domain::{Currency, Decimal, Energy, Occasion, StationId};
 use amprule_hooks::selection::{Combine, Parts, Rules, Selection};
 use amprule_hooks::{Change, HookSettings, StaticTariff};
-use fixture::{Behaviour, Fixture, cs_1, last, occasion, presented, unit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

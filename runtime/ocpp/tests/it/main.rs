@@ -1,0 +1,5 @@
+//! Frames in, meanings out, and the other way round.
+
+mod commands;
+mod golden;
+mod malformed;

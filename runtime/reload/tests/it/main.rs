@@ -1,0 +1,10 @@
+//! Files in, active versions out.
+
+mod approval;
+mod candidates;
+mod check;
+mod fixture;
+mod held;
+mod reload;
+mod rules;
+mod slow;
