@@ -109,7 +109,7 @@ type Fate = fn(&Fixture);
 
 const FATES: [(&str, Fate); 3] = [
     ("held, and its files are gone", |fixture| {
-        fs::remove_file(fixture.path("scripts/flat.rhai")).expect("it is there")
+        fs::remove_file(fixture.path("scripts/flat.rhai")).expect("it is there");
     }),
     ("broken", |fixture| fixture.save("scripts/flat.rhai", "price ?")),
     ("in the making", |fixture| fixture.save("scripts/flat.rhai", &slow("0.40"))),
