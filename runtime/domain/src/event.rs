@@ -1,11 +1,9 @@
 //! What a station tells us, in the words of OCPP 2.x, whatever version it spoke.
 
-use serde::{Deserialize, Serialize};
-
 use crate::mark::Mark;
-use crate::token::IdToken;
 
 pub use crate::availability::ConnectorStatus;
+pub use crate::blocks::StationEvent;
 pub use crate::charging::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent};
 pub use crate::data_transfer::DataTransfer;
 pub use crate::provisioning::{Boot, ProvisioningEvent, ReportPart, ReportedPower};
@@ -34,16 +32,4 @@ pub enum Repetition {
     Anew,
     /// The same message: it has its first answer, and no second effect.
     Same,
-}
-
-/// By the standard's functional blocks; what each of them does with it is in the module of its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StationEvent {
-    Provisioning(ProvisioningEvent),
-    Authorization(IdToken),
-    Availability(ConnectorStatus),
-    Charging(ChargingEvent),
-    DataTransfer(DataTransfer),
-    /// A notification that nothing here understands. Its raw payload is kept.
-    Unread,
 }

@@ -4,10 +4,10 @@
 //! are arguments. It speaks the words of OCPP 2.x and knows nothing of any wire format. Its types derive serde
 //! because their JSON form is the one the store, the decision log and the fixtures share.
 
-mod apply;
 pub mod authorization;
 mod availability;
 pub mod bill;
+mod blocks;
 pub mod charging;
 pub mod command;
 mod currencies;
@@ -47,7 +47,7 @@ pub mod station;
 pub mod timeline;
 pub mod token;
 
-pub use apply::{apply, may_repeat};
+pub use blocks::{apply, may_repeat};
 pub use energy::Energy;
 pub use ids::{CommandId, DecisionId, SessionId, SessionNo, StationId, StationIdFault, TransactionId};
 pub use jiff::Timestamp;

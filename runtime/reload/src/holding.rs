@@ -47,7 +47,7 @@ impl Loader {
                 place.into_iter().flat_map(|(_, place)| [Some(&place.hash), place.previous.as_ref()]).flatten();
             let candidates = [held.clone()].into_iter().chain(before.cloned());
             let was_at = place.map(|(path, _)| PathBuf::from(path)).filter(|path| !self.known.contains_key(path));
-            let Some(version) = self.first_usable(candidates, Some(&id)) else {
+            let Some(version) = self.first_usable(candidates, Some(&id), Self::archived) else {
                 tracing::error!(
                     extension = id,
                     hash = held,

@@ -29,6 +29,11 @@ impl Known {
         self.stamp = None;
     }
 
+    /// Nobody has looked at its files to the end.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.hash.is_empty()
+    }
+
     /// The same files may deserve another verdict now.
     pub(crate) fn is_unsettled(&self) -> bool {
         self.doubled || self.missing.is_some()

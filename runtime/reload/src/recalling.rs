@@ -10,6 +10,9 @@ use crate::loader::Loader;
 /// A start that is over its time waits this long for each version that it can do without for a while.
 const MOMENT: Duration = Duration::from_millis(500);
 
+/// How a version is had: see [`Loader::archived`] and [`Loader::archived_soon`].
+pub(crate) type Recall = fn(&Loader, &str) -> Result<Arc<Version>, Absent>;
+
 impl Loader {
     /// Waits as long as the compilers have patience: nothing else can take the version's place.
     pub(crate) fn archived(&self, hash: &str) -> Result<Arc<Version>, Absent> {
@@ -25,7 +28,7 @@ impl Loader {
     pub(crate) fn vouched_for(
         &self,
         hash: &str,
-        recall: impl FnOnce(&Self, &str) -> Result<Arc<Version>, Absent>,
+        recall: Recall,
     ) -> Option<Arc<Version>> {
         let source = self.archive.source(hash).filter(|source| self.gate.vouch(source).is_ok())?;
         let version = recall(self, hash).ok()?;

@@ -7,7 +7,10 @@ use amprule_hooks::registry::Standings;
 use amprule_hooks::{Change, Trouble, Version};
 
 use crate::findings::Findings;
+use crate::known::Known;
 use crate::loader::Loader;
+use crate::pool::BUSY;
+use crate::recalling::Recall;
 
 impl Loader {
     /// A unit whose files turn out to be broken goes on with the version that it had when the server stopped.
@@ -54,15 +57,24 @@ impl Loader {
         let is_unbuilt = trouble.diagnostics.iter().any(|diagnostic| diagnostic.code == "waiting");
         let place = self.active.get(&path.display().to_string()).filter(|_| !is_unbuilt || held.is_some());
         let before = place.into_iter().flat_map(|place| [Some(&place.hash), place.previous.as_ref()]).flatten();
-        let version = self.first_usable(held.into_iter().chain(before).cloned(), held.map(|_| trouble.id.as_str()))?;
+        let hashes = held.into_iter().chain(before).cloned();
+        // Nobody has looked at the files to the end: the next look does.
+        let is_unfinished = trouble.diagnostics.iter().any(|diagnostic| diagnostic.code == BUSY);
+        let recall = if is_unfinished { Self::archived_soon } else { Self::archived };
+        let version = self.first_usable(hashes, held.map(|_| trouble.id.as_str()), recall)?;
         self.registry.active(version.id()).is_none().then_some(version)
     }
 
     /// The first that is not quarantined, that somebody answers for, and that the archive still has.
-    pub(crate) fn first_usable(&self, hashes: impl Iterator<Item = String>, id: Option<&str>) -> Option<Arc<Version>> {
+    pub(crate) fn first_usable(
+        &self,
+        hashes: impl Iterator<Item = String>,
+        id: Option<&str>,
+        recall: Recall,
+    ) -> Option<Arc<Version>> {
         let mut usable = hashes.filter(|hash| self.registry.quarantined(hash).is_none());
         usable.find_map(|hash| {
-            self.vouched_for(&hash, Self::archived).filter(|version| id.is_none_or(|id| version.id() == id))
+            self.vouched_for(&hash, recall).filter(|version| id.is_none_or(|id| version.id() == id))
         })
     }
 
@@ -95,7 +107,7 @@ impl Loader {
         let mut standings = self.registry.standings();
         for (path, before) in self.active.places() {
             match standings.get_mut(path) {
-                None if self.making.contains_key(Path::new(path)) => {
+                None if self.is_unfinished(Path::new(path)) => {
                     standings.insert(path.clone(), before.clone());
                 }
                 Some(now) if now.hash == before.hash && now.previous.is_none() => {
@@ -105,5 +117,9 @@ impl Loader {
             }
         }
         standings
+    }
+
+    fn is_unfinished(&self, path: &Path) -> bool {
+        self.making.contains_key(path) || self.known.get(path).is_some_and(Known::is_forgotten)
     }
 }

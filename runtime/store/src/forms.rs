@@ -10,7 +10,7 @@ use amprule_domain::session::Session;
 use amprule_domain::{Energy, SessionNo, Timestamp};
 use serde::Deserialize;
 
-use crate::codec::decode;
+use crate::codec::{Body, decode};
 use crate::error::{Failure, Outcome};
 
 pub(crate) const EXCHANGE: u32 = 1;
@@ -18,8 +18,8 @@ pub(crate) const BILL: u32 = 1;
 pub(crate) const REPORT: u32 = 1;
 
 /// Kinds of what a station says of itself.
-pub(crate) const IDENTITY: &str = "identity";
-pub(crate) const POWERS: &str = "powers";
+const IDENTITY: &str = "identity";
+const POWERS: &str = "powers";
 
 /// They have one form yet, however they are packed.
 pub(crate) fn decision(json: &[u8]) -> Outcome<Decision> {
@@ -39,6 +39,14 @@ pub(crate) fn report(kind: &str, form: u32, body: &[u8]) -> Outcome<Report> {
         (POWERS, REPORT) => decode(body).map(Report::Powers),
         (kind, other) => Err(unknown(&format!("a report of {kind:?}"), other)),
     }
+}
+
+/// The kind in its row, and the row's body.
+pub(crate) fn of_report<'b>(report: &Report, body: &'b mut Body) -> Outcome<(&'static str, &'b Body)> {
+    Ok(match report {
+        Report::Identity(identity) => (IDENTITY, body.of(identity)?),
+        Report::Powers(powers) => (POWERS, body.of(powers)?),
+    })
 }
 
 /// A bill, and when and why the next one was issued where the row tells that.

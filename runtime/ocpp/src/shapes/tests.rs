@@ -1,5 +1,7 @@
 //! Requests that go out, and those that are held back, with the reason.
 
+use std::collections::HashSet;
+
 use super::{CommandFault, Side, check, requests};
 use crate::version::Version;
 
@@ -18,15 +20,16 @@ fn every_request_of_the_standards_is_known() {
     assert_eq!(counts, [(26, 14), (40, 25), (55, 37)]);
 }
 
-/// A message is a row: the list of rows and the shapes cannot differ.
+/// A message is a row. One that no standard has, a vendor's own for instance, needs no shape.
 #[test]
-fn every_request_of_a_station_has_its_row_and_no_row_is_made_up() {
+fn every_request_of_a_station_has_one_row() {
     for version in Version::ALL {
-        let mut rows: Vec<_> = version.messages().map(|message| message.action).collect();
-        let mut shapes: Vec<_> = requests(version, Side::Station).filter(|action| !is_sent(action)).collect();
-        rows.sort_unstable();
-        shapes.sort_unstable();
-        assert_eq!(rows, shapes, "{version:?}");
+        let rows: Vec<_> = version.messages().map(|message| message.action).collect();
+        for action in requests(version, Side::Station).filter(|action| !is_sent(action)) {
+            assert!(rows.contains(&action), "{version:?} {action}");
+        }
+        let different: HashSet<_> = rows.iter().collect();
+        assert_eq!(different.len(), rows.len(), "{version:?}: a row is there twice");
     }
 }
 

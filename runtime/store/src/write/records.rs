@@ -12,7 +12,7 @@ use tracing::warn;
 
 use crate::codec::Body;
 use crate::error::Outcome;
-use crate::forms::{IDENTITY, POWERS, REPORT};
+use crate::forms::{self, REPORT};
 use crate::limits::{CONNECTORS_PER_STATION, CROWDED_STATIONS};
 
 pub(super) struct Records<'c> {
@@ -56,10 +56,7 @@ impl<'c> Records<'c> {
     pub(super) fn report(&mut self, station: &StationId, report: &Report) -> Outcome<()> {
         let sql = "INSERT INTO reports (station, kind, form, body) VALUES (?1, ?2, ?3, ?4)
                    ON CONFLICT (station, kind) DO UPDATE SET form = excluded.form, body = excluded.body";
-        let (kind, body) = match report {
-            Report::Identity(identity) => (IDENTITY, self.body.of(identity)?),
-            Report::Powers(powers) => (POWERS, self.body.of(powers)?),
-        };
+        let (kind, body) = forms::of_report(report, &mut self.body)?;
         self.connection.prepare_cached(sql)?.execute(params![station.as_str(), kind, REPORT, body])?;
         Ok(())
     }

@@ -1,10 +1,28 @@
-//! A message's consequences, prices aside: to each functional block its events.
+//! The standard's functional blocks: what stations say to each of them, and a message's consequences, prices aside.
 
-use crate::charging::{Admission, Station, Step, decided};
-use crate::event::{ChargingEvent, Inbound, Repetition, StationEvent};
+use serde::{Deserialize, Serialize};
+
+use crate::availability::ConnectorStatus;
+use crate::charging::{Admission, ChargingEvent, Station, Step, decided};
+use crate::data_transfer::DataTransfer;
+use crate::event::{Inbound, Repetition};
 use crate::moment::Moment;
+use crate::provisioning::ProvisioningEvent;
 use crate::reply::Reply;
+use crate::token::IdToken;
 use crate::{availability, charging, data_transfer, kept, provisioning};
+
+/// What each block does with it is in the module of its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StationEvent {
+    Provisioning(ProvisioningEvent),
+    Authorization(IdToken),
+    Availability(ConnectorStatus),
+    Charging(ChargingEvent),
+    DataTransfer(DataTransfer),
+    /// A notification that nothing here understands. Its raw payload is kept.
+    Unread,
+}
 
 pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {
     match &inbound.event {
