@@ -25,11 +25,7 @@ impl Loader {
     }
 
     /// Only a version that somebody still answers for.
-    pub(crate) fn vouched_for(
-        &self,
-        hash: &str,
-        recall: Recall,
-    ) -> Option<Arc<Version>> {
+    pub(crate) fn vouched_for(&self, hash: &str, recall: Recall) -> Option<Arc<Version>> {
         let source = self.archive.source(hash).filter(|source| self.gate.vouch(source).is_ok())?;
         let version = recall(self, hash).ok()?;
         version.signed_by(self.gate.signer(&source));

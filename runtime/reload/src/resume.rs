@@ -73,9 +73,7 @@ impl Loader {
         recall: Recall,
     ) -> Option<Arc<Version>> {
         let mut usable = hashes.filter(|hash| self.registry.quarantined(hash).is_none());
-        usable.find_map(|hash| {
-            self.vouched_for(&hash, recall).filter(|version| id.is_none_or(|id| version.id() == id))
-        })
+        usable.find_map(|hash| self.vouched_for(&hash, recall).filter(|version| id.is_none_or(|id| version.id() == id)))
     }
 
     /// Versions that become active for the first time since the start have the standing that they had when the server
