@@ -1,6 +1,6 @@
 //! What `wit/` says, as Rust. Generated when this crate is built; use the names that the crate's root exports.
 
-/// The types that all hooks share, and the host's log.
+/// The types that all hooks share, the host's log, and the unit's tables.
 pub mod vocabulary {
     wit_bindgen::generate!({ path: "wit", world: "vocabulary", generate_all, generate_unused_types: true });
 }
@@ -12,6 +12,7 @@ pub mod pricing {
         with: {
             "amprule:types/types@1.0.0": crate::bindings::vocabulary::amprule::types::types,
             "amprule:host/log@1.0.0": crate::bindings::vocabulary::amprule::host::log,
+            "amprule:facts/tables@1.0.0": crate::bindings::vocabulary::amprule::facts::tables,
         },
         pub_export_macro: true,
         export_macro_name: "export_pricing",
@@ -26,6 +27,7 @@ pub mod authorization {
         with: {
             "amprule:types/types@1.0.0": crate::bindings::vocabulary::amprule::types::types,
             "amprule:host/log@1.0.0": crate::bindings::vocabulary::amprule::host::log,
+            "amprule:facts/tables@1.0.0": crate::bindings::vocabulary::amprule::facts::tables,
         },
         pub_export_macro: true,
         export_macro_name: "export_authorization",
@@ -40,6 +42,7 @@ pub mod modifier {
         with: {
             "amprule:types/types@1.0.0": crate::bindings::vocabulary::amprule::types::types,
             "amprule:host/log@1.0.0": crate::bindings::vocabulary::amprule::host::log,
+            "amprule:facts/tables@1.0.0": crate::bindings::vocabulary::amprule::facts::tables,
         },
         pub_export_macro: true,
         export_macro_name: "export_modifier",

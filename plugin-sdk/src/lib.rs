@@ -35,6 +35,7 @@ mod decimal;
 mod modifier;
 mod parameters;
 mod pricing;
+pub mod tables;
 
 pub use bindings::authorization::exports::amprule::authorization::authorization::{
     AuthorizationInput, AuthorizationOutput, BudgetFacts, BudgetPeriod, Guest as Authorization, Limits, LocalTime,
@@ -42,6 +43,7 @@ pub use bindings::authorization::exports::amprule::authorization::authorization:
 };
 pub use bindings::modifier::exports::amprule::modifier::modifier::{Guest as Modifier, ModifierInput, ModifierOutput};
 pub use bindings::pricing::exports::amprule::pricing::pricing::{Guest as Pricing, PricingInput, PricingOutput};
+pub use bindings::vocabulary::amprule::facts::tables::Cell;
 pub use bindings::vocabulary::amprule::host::log;
 pub use bindings::vocabulary::amprule::types::types::{
     ChargingState, Decimal, Parameter, Period, PricingLine, SessionFacts, StationFacts, TokenFacts, Value,

@@ -227,7 +227,7 @@ fn a_modifier_that_takes_off_more_than_there_is_is_found() {
 
 #[test]
 fn the_shipped_scripts_hold_every_property() {
-    for name in ["flat-tariff", "time-of-use", "token-table", "opening-hours", "member-discount"] {
+    for name in ["flat-tariff", "spot-price", "time-of-use", "token-table", "opening-hours", "member-discount"] {
         let unit = folders::root().join("scripts").join(name).display().to_string();
         good(&folders::root(), &["test", &unit, "--runs", "60"]);
     }

@@ -35,14 +35,14 @@ pub(crate) trait Question: Send + Sync + 'static {
     type Output: Send + 'static;
     const HOOK: Hook;
 
-    fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<Self::Output>;
+    fn ask(&self, unit: &dyn Unit, budget: &Budget<'_>) -> Answer<Self::Output>;
 }
 
 impl Question for PricingInput {
     type Output = PricingOutput;
     const HOOK: Hook = Hook::Pricing;
 
-    fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<PricingOutput> {
+    fn ask(&self, unit: &dyn Unit, budget: &Budget<'_>) -> Answer<PricingOutput> {
         unit.price(self, budget)
     }
 }
@@ -51,7 +51,7 @@ impl Question for AuthorizationInput {
     type Output = AuthorizationOutput;
     const HOOK: Hook = Hook::Authorization;
 
-    fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<AuthorizationOutput> {
+    fn ask(&self, unit: &dyn Unit, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
         unit.authorize(self, budget)
     }
 }
@@ -60,7 +60,7 @@ impl Question for ModifierInput {
     type Output = ModifierOutput;
     const HOOK: Hook = Hook::Modifier;
 
-    fn ask(&self, unit: &dyn Unit, budget: &Budget) -> Answer<ModifierOutput> {
+    fn ask(&self, unit: &dyn Unit, budget: &Budget<'_>) -> Answer<ModifierOutput> {
         unit.modify(self, budget)
     }
 }
@@ -165,8 +165,9 @@ fn timed<T>(call: impl FnOnce() -> Answer<T>) -> Ran<T> {
 }
 
 /// The clock begins with the call, on its thread: a busy host is no fault of the unit.
-fn budget(granted: &Granted) -> Budget {
-    Budget { fuel: granted.fuel, memory: granted.memory, deadline: Deadline::after(granted.wall) }
+fn budget(granted: &Granted) -> Budget<'static> {
+    let Granted { fuel, memory, wall } = *granted;
+    Budget { fuel, memory, deadline: Deadline::after(wall), tables: None }
 }
 
 /// A call that never ran is no evidence against the version: the breaker does not count it.

@@ -6,6 +6,7 @@ mod complete;
 mod file;
 mod periods;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::authorization::AuthorizationInput;
@@ -18,6 +19,8 @@ use serde_json::{Map, Value, json};
 
 use crate::manifest::{Parameter, with_overrides};
 use crate::settings::Granted;
+use crate::tables::Tables;
+use crate::trial::Means;
 use crate::unit::{Source, Unit, Used};
 use crate::{Diagnostic, trial};
 use file::Case;
@@ -41,6 +44,8 @@ pub struct Ready {
     pub file: String,
     pub name: String,
     pub input: Input,
+    /// In place of the unit's own, where the case brings any.
+    pub tables: Option<Arc<Tables>>,
     /// Must be contained in the output. `total` is the sum of the rounded lines of a price, and for a modifier that of
     /// the whole bill with its lines; `fault` names a fault's class.
     pub expect: Value,
@@ -91,9 +96,9 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
                 broken.push(Diagnostic::new("self-test", format!("more than {MAX_CASES} cases")).in_file(path));
                 return (cases, broken);
             }
-            match input(&case, source) {
-                Ok(input) => {
-                    cases.push(Ready { file: path.clone(), name: case.name, input, expect: case.expect });
+            match input(&case, source).and_then(|input| Ok((input, tables(&case, source)?))) {
+                Ok((input, tables)) => {
+                    cases.push(Ready { file: path.clone(), name: case.name, input, tables, expect: case.expect });
                 }
                 Err(why) => broken.push(failure(source, path, &case.name, &why)),
             }
@@ -112,17 +117,18 @@ impl Ready {
     }
 
     pub fn run(&self, unit: &dyn Unit, granted: &Granted) -> Ran {
+        let means = Means { granted, tables: self.tables.as_ref() };
         let (answered, used, took) = match &self.input {
             Input::Pricing(input) => {
-                let tried = trial::price(unit, granted, input);
+                let tried = trial::price(unit, means, input);
                 (tried.result.map(|priced| in_json(&priced.output, Some(&priced.price))), tried.used, tried.took)
             }
             Input::Authorization(input) => {
-                let tried = trial::authorize(unit, granted, input);
+                let tried = trial::authorize(unit, means, input);
                 (tried.result.map(|output| in_json(&output, None)), tried.used, tried.took)
             }
             Input::Modifier(input) => {
-                let tried = trial::modify(unit, granted, input);
+                let tried = trial::modify(unit, means, input);
                 (tried.result.map(|modified| in_json(&modified.output, Some(&modified.price))), tried.used, tried.took)
             }
         };
@@ -175,6 +181,14 @@ fn input(case: &Case, source: &Source) -> Result<Input, String> {
             Input::Modifier(ModifierInput::of(&input.facts, &bill, parameters))
         }
     })
+}
+
+/// A case's rows stand in for those of the unit, so that it proves the same whatever the market says today.
+fn tables(case: &Case, source: &Source) -> Result<Option<Arc<Tables>>, String> {
+    if case.tables.is_empty() {
+        return Ok(None);
+    }
+    source.tables.with(&case.tables).map(|tables| Some(Arc::new(tables)))
 }
 
 /// The output as the unit gave it, and the total of the price that stands with it.

@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 41] = [
+pub const CODES: [Code; 43] = [
     code(
         "AR0001",
         "manifest",
@@ -115,6 +115,14 @@ pub const CODES: [Code; 41] = [
         "the configuration is not as it must be",
         "The file given by --config has a key that is not known, or a value of the wrong kind. A server that runs goes on\n\
          with what counted before. `amprule serve --example-config` prints every key with its meaning.",
+    ),
+    code(
+        "AR0014",
+        "table",
+        "a table is not what plugin.toml declares",
+        "A file below tables/ lacks a column that [tables.NAME] declares, a cell is not of its kind, two rows have the same\n\
+         key, or there are no rows at all. Numbers have a point, moments an offset: 2026-11-21T08:15:00+01:00. What was active\n\
+         stays active with the table that it has.",
     ),
     code(
         "AR0101",
@@ -259,6 +267,13 @@ pub const CODES: [Code; 41] = [
         "a function has the name of one of the language's",
         "A warning: calls by this name go to the unit's own function, in this file and wherever it is imported. Give it another\n\
          name; the names of the language are in the definitions for editors: `amprule definitions`.",
+    ),
+    code(
+        "AR0122",
+        "unknown-table",
+        "there is no such table",
+        "`lookup(\"NAME\", key)` and `lookup_at(\"NAME\", key)` look into what plugin.toml declares in [tables.NAME]. Declare it\n\
+         there with its key and its columns, or correct the name.",
     ),
     code(
         "AR0201",

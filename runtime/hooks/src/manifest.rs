@@ -4,6 +4,7 @@ mod document;
 mod keys;
 mod parameters;
 mod parse;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,9 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::tables::TableShape;
+
+pub(crate) use document::nearest;
 pub use keys::schema;
 pub use parameters::with_overrides;
 pub use parse::{Declaration, entry_of, is_id, parse};
@@ -42,6 +46,7 @@ pub struct Manifest {
     pub on_error: OnError,
     pub parameters: BTreeMap<String, Parameter>,
     pub properties: Properties,
+    pub tables: BTreeMap<String, TableShape>,
 }
 
 impl Manifest {
@@ -64,6 +69,7 @@ impl Manifest {
             on_error: OnError::default(),
             parameters: BTreeMap::new(),
             properties: Properties::default(),
+            tables: BTreeMap::new(),
         }
     }
 }

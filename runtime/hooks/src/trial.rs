@@ -11,6 +11,7 @@ use amprule_domain::pricing::{Price, PricedBy, PricingInput, PricingOutput};
 use crate::deadline::Deadline;
 use crate::panics;
 use crate::settings::Granted;
+use crate::tables::Tables;
 use crate::unit::{Answer, Budget, Unit, Used};
 
 /// What came of a call.
@@ -19,6 +20,20 @@ pub struct Tried<T> {
     pub result: Result<T, Fault>,
     pub used: Used,
     pub took: Duration,
+}
+
+/// What a call may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'m> {
+    pub granted: &'m Granted,
+    /// In place of the unit's own.
+    pub tables: Option<&'m Arc<Tables>>,
+}
+
+impl<'m> From<&'m Granted> for Means<'m> {
+    fn from(granted: &'m Granted) -> Self {
+        Self { granted, tables: None }
+    }
 }
 
 /// A price as the unit gave it, and as it stands.
@@ -36,32 +51,36 @@ pub struct Modified {
 }
 
 /// What the unit returned, before anybody looked at it.
-pub fn output(unit: &dyn Unit, granted: &Granted, input: &PricingInput) -> Tried<PricingOutput> {
-    call(granted, |budget| unit.price(input, budget))
+pub fn output<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &PricingInput) -> Tried<PricingOutput> {
+    call(means.into(), |budget| unit.price(input, budget))
 }
 
-pub fn price(unit: &dyn Unit, granted: &Granted, input: &PricingInput) -> Tried<Priced> {
-    output(unit, granted, input).map(|output| {
+pub fn price<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &PricingInput) -> Tried<Priced> {
+    output(unit, means, input).map(|output| {
         let price = output.clone().into_price(input.now, input.is_final, nobody())?;
         Ok(Priced { output, price })
     })
 }
 
 /// What a modifier returned, before anybody looked at it.
-pub fn added(unit: &dyn Unit, granted: &Granted, input: &ModifierInput) -> Tried<ModifierOutput> {
-    call(granted, |budget| unit.modify(input, budget))
+pub fn added<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &ModifierInput) -> Tried<ModifierOutput> {
+    call(means.into(), |budget| unit.modify(input, budget))
 }
 
 /// The bill of the input must be one: [`ModifierInput::price`] says so.
-pub fn modify(unit: &dyn Unit, granted: &Granted, input: &ModifierInput) -> Tried<Modified> {
-    added(unit, granted, input).map(|output| {
+pub fn modify<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &ModifierInput) -> Tried<Modified> {
+    added(unit, means, input).map(|output| {
         let price = output.clone().apply(&input.price(nobody())?, nobody())?;
         Ok(Modified { output, price })
     })
 }
 
-pub fn authorize(unit: &dyn Unit, granted: &Granted, input: &AuthorizationInput) -> Tried<AuthorizationOutput> {
-    call(granted, |budget| unit.authorize(input, budget)).map(|output| output.validate().map(|()| output))
+pub fn authorize<'m>(
+    unit: &dyn Unit,
+    means: impl Into<Means<'m>>,
+    input: &AuthorizationInput,
+) -> Tried<AuthorizationOutput> {
+    call(means.into(), |budget| unit.authorize(input, budget)).map(|output| output.validate().map(|()| output))
 }
 
 /// Who priced it is of no matter here.
@@ -77,9 +96,10 @@ impl<T> Tried<T> {
     }
 }
 
-fn call<T>(granted: &Granted, ask: impl FnOnce(&Budget) -> Answer<T>) -> Tried<T> {
+fn call<T>(means: Means<'_>, ask: impl FnOnce(&Budget<'_>) -> Answer<T>) -> Tried<T> {
     let began = Instant::now();
-    let budget = Budget { fuel: granted.fuel, memory: granted.memory, deadline: Deadline::after(granted.wall) };
+    let (Granted { fuel, memory, wall }, tables) = (*means.granted, means.tables);
+    let budget = Budget { fuel, memory, deadline: Deadline::after(wall), tables };
     let Answer { result, used, .. } = panics::caught(|| ask(&budget));
     Tried { result, used, took: began.elapsed() }
 }

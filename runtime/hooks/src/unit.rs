@@ -11,7 +11,7 @@ use amprule_domain::pricing::{PricingInput, PricingOutput};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Deadline, Diagnostic, Manifest};
+use crate::{Deadline, Diagnostic, Manifest, Tables};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -29,6 +29,8 @@ pub struct Source {
     pub parameters: Map<String, Value>,
     /// Path relative to the unit's folder, with `/`, to content.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Those that the manifest declares, from the files.
+    pub tables: Arc<Tables>,
     /// SHA-256 in hexadecimal over all files, names included.
     pub hash: String,
 }
@@ -59,19 +61,21 @@ pub trait Unit: Send + Sync {
     fn warnings(&self) -> &[Diagnostic] {
         &[]
     }
-    fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput>;
-    fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput>;
-    fn modify(&self, input: &ModifierInput, budget: &Budget) -> Answer<ModifierOutput>;
+    fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput>;
+    fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput>;
+    fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput>;
 }
 
 /// What one call may use.
 #[derive(Debug, Clone, Copy)]
-pub struct Budget {
+pub struct Budget<'t> {
     /// WASM fuel or Rhai operations.
     pub fuel: u64,
     /// Bytes, over all memories of the call.
     pub memory: usize,
     pub deadline: Deadline,
+    /// In place of the unit's own: those of a case.
+    pub tables: Option<&'t Arc<Tables>>,
 }
 
 #[derive(Debug)]

@@ -234,6 +234,7 @@ mod tests {
                 manifest: Manifest::bare("flat", "flat.rhai", &[]),
                 parameters: Map::new(),
                 files: BTreeMap::from([("flat.rhai".to_owned(), b"price".to_vec())]),
+                tables: Arc::default(),
                 hash: hash.to_owned(),
             };
             archive.keep(&place, &source).unwrap();

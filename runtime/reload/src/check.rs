@@ -1,9 +1,10 @@
 //! From a unit's files to a source: the manifest, the parameters, the entry.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use amprule_hooks::manifest::{self, Declaration};
-use amprule_hooks::{Diagnostic, Kind, Manifest, Source};
+use amprule_hooks::{Diagnostic, Kind, Manifest, Source, Tables};
 use serde_json::{Map, Value};
 
 use crate::place::Shape;
@@ -28,7 +29,9 @@ pub(crate) fn check(shape: Shape, name: &str, files: &Files) -> Result<Source, R
     if !files.files.contains_key(&manifest.entry) {
         return Err(no_entry(manifest, kind));
     }
-    Ok(Source { kind, manifest, parameters, files: files.files.clone(), hash: files.hash.clone() })
+    let tables = Tables::read(&manifest.tables, &files.files).map_err(Refusal::Broken)?;
+    let (files, hash) = (files.files.clone(), files.hash.clone());
+    Ok(Source { kind, manifest, parameters, files, tables: Arc::new(tables), hash })
 }
 
 type Declared = (Manifest, Map<String, Value>);

@@ -1,7 +1,7 @@
 //! Reads a unit once, within bounds: which files belong to it, their bytes, and the hash that names them.
 //!
 //! To a folder's unit belong `plugin.toml`, `parameters.toml`, the entry, every `.rhai` file, and every `.json`
-//! and `.toml` file below `cases`, and `contents.json` with `signature.json`; to a single file it and `name.toml`
+//! and `.toml` file below `cases`, the tables below `tables` and `defaults`, and `contents.json` with `signature.json`; to a single file it and `name.toml`
 //! beside it. Nothing else is read or hashed.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use amprule_hooks::{Diagnostic, cases, manifest};
+use amprule_hooks::{Diagnostic, cases, manifest, tables};
 use sha2::{Digest, Sha256};
 
 use crate::place::{self, Place, Shape, children, is_foreign, is_real_folder};
@@ -199,7 +199,7 @@ impl Walk<'_> {
 pub(crate) fn belongs(name: &str, entry: &str) -> bool {
     let is_script = name.ends_with(".rhai") && !place::is_definitions(name);
     let own = ["plugin.toml", "parameters.toml", "contents.json", "signature.json", entry].contains(&name);
-    own || is_script || cases::is_case_file(name)
+    own || is_script || cases::is_case_file(name) || tables::is_table_file(name)
 }
 
 fn file_name(path: &Path) -> String {

@@ -53,7 +53,7 @@ impl Bare {
 
     fn call(&self) -> Result<Dynamic, String> {
         // Lines are counted by the words that make them, whoever asks.
-        call::begin(u64::MAX, self.deadline, None);
+        call::alone(u64::MAX, self.deadline);
         let options = CallFnOptions::new().eval_ast(false);
         let argument = (self.session.clone(),);
         let called = self.engine.call_fn_with_options(options, &mut Scope::new(), &self.ast, "price", argument);

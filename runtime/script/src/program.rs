@@ -1,8 +1,10 @@
 //! From a unit's files to a program that can be called: parse, compute constants, check names, find hooks.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use amprule_domain::decision::Hook;
+use amprule_hooks::tables::TableShape;
 use amprule_hooks::{Deadline, Diagnostic, Source};
 use rhai::{AST, Dynamic, Engine, Module, Scope};
 
@@ -43,7 +45,7 @@ pub(crate) fn compile_on(source: &Source, memory: usize, finish: fn(&mut Engine)
     finish(&mut engine);
     let constants = constants(&engine, &files)?;
     let ast = parse(&mut engine, &files, &constants)?;
-    check_names(&files, &parameters)?;
+    check_names(&files, &parameters, &source.manifest.tables)?;
     let hooks = hooks(source, files.last().expect("the entry is a file"))?;
     engine.register_global_module(constants_module(&constants).into());
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
@@ -91,7 +93,7 @@ fn constant_value(
     let ast = engine
         .compile_expression_with_scope(scope, text)
         .map_err(|error| vec![explain_parse(&error, &file.name, &file.layout, &names)])?;
-    call::begin(CONSTANT_FUEL, Deadline::after(CONSTANT_TIME), None);
+    call::alone(CONSTANT_FUEL, Deadline::after(CONSTANT_TIME));
     engine.eval_ast_with_scope::<Dynamic>(scope, &ast).map_err(|error| {
         let explained = explain_run(&error, &file.name, &[]);
         vec![explained.diagnostic("constant", |_| Some(file.layout.text))]
@@ -140,8 +142,12 @@ fn constants_module(constants: &[(String, Dynamic)]) -> Module {
     module
 }
 
-fn check_names(files: &[File<'_>], parameters: &ParameterNames) -> Result<(), Vec<Diagnostic>> {
-    let mut known = Known::new(parameters.iter());
+fn check_names(
+    files: &[File<'_>],
+    parameters: &ParameterNames,
+    tables: &BTreeMap<String, TableShape>,
+) -> Result<(), Vec<Diagnostic>> {
+    let mut known = Known::new(parameters.iter(), tables);
     for file in files {
         known.learn(&file.layout);
     }

@@ -9,7 +9,7 @@ use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{self, PricingInput, PricingOutput};
 use amprule_hooks::codes::code_of;
-use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Talk, Unit, Used};
+use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Tables, Talk, Unit, Used};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
 
 use crate::explain::explain_run;
@@ -35,8 +35,17 @@ impl Compiler for ScriptCompiler {
         let texts = texts.filter_map(|(name, bytes)| Some((name.clone(), String::from_utf8(bytes.clone()).ok()?)));
         let manifest = &source.manifest;
         let (id, entry) = (manifest.id.clone(), manifest.entry.clone());
+        let tables = Arc::clone(&source.tables);
         let talk = manifest.capabilities.contains_key("log").then(Arc::default);
-        Ok(Arc::new(Script { program, id, entry, texts: texts.collect(), parameters: LastRead::default(), talk }))
+        Ok(Arc::new(Script {
+            program,
+            id,
+            entry,
+            texts: texts.collect(),
+            parameters: LastRead::default(),
+            talk,
+            tables,
+        }))
     }
 }
 
@@ -49,6 +58,7 @@ struct Script {
     parameters: LastRead,
     /// For a unit with the capability `log`.
     talk: Option<Arc<Talk>>,
+    tables: Arc<Tables>,
 }
 
 impl Unit for Script {
@@ -60,18 +70,18 @@ impl Unit for Script {
         &self.program.warnings
     }
 
-    fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput> {
+    fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput> {
         let arguments = |parameters| (Session::new(input, parameters),);
         self.answer(Hook::Pricing, &input.parameters, arguments, budget, output::bill::read)
     }
 
-    fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput> {
+    fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
         let arguments = |parameters| (Request::new(input, parameters),);
         self.answer(Hook::Authorization, &input.parameters, arguments, budget, output::verdict::read)
             .having_read(call::read())
     }
 
-    fn modify(&self, input: &ModifierInput, budget: &Budget) -> Answer<ModifierOutput> {
+    fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput> {
         let arguments = |parameters| (Session::new(&input.facts, parameters), Bill::new(input));
         self.answer(Hook::Modifier, &input.facts.parameters, arguments, budget, output::modification::read)
     }
@@ -83,10 +93,10 @@ impl Script {
         hook: Hook,
         parameters: &pricing::Parameters,
         arguments: impl FnOnce(Parameters) -> A,
-        budget: &Budget,
+        budget: &Budget<'_>,
         read: impl FnOnce(Dynamic) -> Result<T, String>,
     ) -> Answer<T> {
-        call::begin(budget.fuel, budget.deadline, self.talk.as_ref());
+        call::begin(budget, self.talk.as_ref(), &self.tables);
         let result = self
             .parameters
             .of(parameters, &self.program.parameters)

@@ -1,15 +1,17 @@
 //! A unit as it is given to a command: a folder or a package. What is wrong with it is said as the server says it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use amprule_hooks::{Diagnostic, Source};
+use amprule_hooks::{Diagnostic, Source, tables};
 use amprule_reload::{read_unit, source_of};
 use amprule_trust::contents::PARAMETERS;
 use amprule_trust::{MAX_PACKAGE, Package};
 use anyhow::{Context, Result, bail};
+use clap::Args;
 
 /// A unit that is refused, with all that is wrong.
 #[derive(Debug)]
@@ -37,10 +39,46 @@ pub(crate) fn folder(path: &Path) -> Result<Source> {
     read_unit(path).map_err(|found| Refused::new(path.display(), found).into())
 }
 
-/// The unit of a package with the operator's parameters, if there are any.
-pub(crate) fn source_in(package: &Package, parameters: Option<&Vec<u8>>, path: &Path) -> Result<Source> {
+/// The operator's files of a unit: its parameters and its tables.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Operators {
+    /// The operator's parameters for it, put beside it as parameters.toml [default: what is there]
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+    /// The operator's tables for it, put beside it below tables/ [default: what is there]
+    #[arg(long, value_name = "DIR")]
+    tables: Option<PathBuf>,
+}
+
+impl Operators {
+    /// What was named, or else what lies in the first of the places that has any: a candidate begins with that of the active
+    /// one.
+    pub(crate) fn files(&self, places: &[&Path]) -> Result<BTreeMap<String, Vec<u8>>> {
+        let mut files = BTreeMap::new();
+        let kept = places.iter().map(|place| place.join(PARAMETERS)).find(|file| file.exists());
+        if let Some(file) = self.parameters.clone().or(kept) {
+            let bytes = fs::read(&file).with_context(|| format!("read the parameters {}", file.display()))?;
+            files.insert(PARAMETERS.to_owned(), bytes);
+        }
+        let kept = places.iter().map(|place| place.join(tables::OPERATORS)).find(|folder| folder.exists());
+        if let Some(folder) = self.tables.clone().or(kept) {
+            let of = || format!("read the tables in {}", folder.display());
+            for entry in fs::read_dir(&folder).with_context(of)? {
+                let entry = entry.with_context(of)?;
+                let name = format!("{}{}", tables::OPERATORS, entry.file_name().to_string_lossy());
+                if tables::is_table_file(&name) {
+                    files.insert(name, fs::read(entry.path()).with_context(of)?);
+                }
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// The unit of a package with the operator's files.
+pub(crate) fn source_in(package: &Package, operators: BTreeMap<String, Vec<u8>>, path: &Path) -> Result<Source> {
     let mut files = package.unpack();
-    files.extend(parameters.map(|bytes| (PARAMETERS.to_owned(), bytes.clone())));
+    files.extend(operators);
     let source = source_of(&package.contents.unit, files);
     let checked = source.and_then(|source| package.check_manifest(&source.manifest).map(|()| source));
     checked.map_err(|found| Refused::new(path.display(), found).into())
@@ -57,10 +95,6 @@ pub(crate) fn package(path: &Path) -> Result<Package> {
     let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
     file.take(MAX_PACKAGE + 1).read_to_end(&mut bytes).with_context(|| format!("read {}", path.display()))?;
     Package::decode(&bytes).map_err(|found| Refused::new(path.display(), found).into())
-}
-
-pub(crate) fn parameters(file: &Path) -> Result<Vec<u8>> {
-    fs::read(file).with_context(|| format!("read the parameters {}", file.display()))
 }
 
 /// Writes beside and renames, so that nobody sees half of it.

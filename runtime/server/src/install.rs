@@ -4,15 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use amprule_hooks::tables::is_table_file;
 use amprule_hooks::{Gate as _, Kind, Source};
 use amprule_reload::{read_unit, unit_paths};
-use amprule_trust::contents::{CONTENTS, PARAMETERS, SIGNATURE};
+use amprule_trust::contents::{CONTENTS, PARAMETERS, SIGNATURE, is_operators};
 use amprule_trust::{Beside, Ledger, Package};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::config::{Config, Extensions};
-use crate::given::{self, Refused};
+use crate::given::{self, Operators, Refused};
 use crate::output::say;
 use crate::{compilers, gate, pack, verify};
 
@@ -33,9 +34,8 @@ pub(crate) struct Install {
     /// The server's data folder, which knows the revisions [default: amprule-data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The operator's parameters for it, put beside it as parameters.toml [default: what is there]
-    #[arg(long, value_name = "FILE")]
-    parameters: Option<PathBuf>,
+    #[command(flatten)]
+    operators: Operators,
     /// Put it beside the active version, to be compared with it, and not into its place
     #[arg(long, conflicts_with = "allow_downgrade")]
     as_candidate: bool,
@@ -52,8 +52,8 @@ pub(crate) fn run(options: &Install) -> Result<ExitCode> {
     let package = given::package(&options.package)?;
     let target = target(&config, &package, options.as_candidate)?;
     let active = place([&config.extensions.scripts, &config.extensions.plugins], &package.contents.unit)?;
-    let parameters = parameters(options, &[Some(&target), active.as_ref()])?;
-    let source = given::source_in(&package, parameters.as_ref(), &options.package)?;
+    let places: Vec<&Path> = [Some(&target), active.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let source = given::source_in(&package, options.operators.files(&places)?, &options.package)?;
     let is_any_revision = options.allow_downgrade || options.as_candidate;
     let standing = admitted(&config, &source, is_any_revision)?;
 
@@ -148,13 +148,7 @@ fn stranger(folder: &Path, prefix: &str) -> Result<Option<String>> {
 
 fn is_a_units(name: &str) -> bool {
     let own = ["plugin.toml", PARAMETERS, CONTENTS, SIGNATURE].contains(&name);
-    own || name.ends_with(".rhai") || name.ends_with(".wasm") || name.starts_with("cases/")
-}
-
-/// The file that was named, or the first that lies in one of the places: a candidate begins with those of the active one.
-fn parameters(options: &Install, places: &[Option<&PathBuf>]) -> Result<Option<Vec<u8>>> {
-    let mut kept = places.iter().flatten().map(|place| place.join(PARAMETERS)).filter(|file| file.exists());
-    options.parameters.clone().or_else(|| kept.next()).map(|file| given::parameters(&file)).transpose()
+    own || name.ends_with(".rhai") || name.ends_with(".wasm") || name.starts_with("cases/") || is_table_file(name)
 }
 
 fn tell(target: &Path, before: Option<&Source>, now: &Source, standing: &str) {
@@ -169,9 +163,10 @@ fn tell(target: &Path, before: Option<&Source>, now: &Source, standing: &str) {
     say(format_args!("  hooks     {}", changed(hooks)));
     say(format_args!("  wants     {}", changed(wishes)));
     say(format_args!("  signature {standing}"));
-    let parameters = |source: &Source| source.files.get(PARAMETERS).cloned();
-    if before.and_then(parameters).is_some_and(|old| parameters(now) == Some(old)) {
-        say("  parameters.toml is kept as it was");
+    for (name, bytes) in now.files.iter().filter(|(name, _)| is_operators(name)) {
+        if before.is_some_and(|before| before.files.get(name) == Some(bytes)) {
+            say(format_args!("  {name} is kept as it was"));
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::gate;
-use crate::given::{self, Refused};
+use crate::given::{self, Operators, Refused};
 use crate::output::say;
 
 #[derive(Debug, Args)]
@@ -20,9 +20,8 @@ pub(crate) struct Verify {
     /// The server's configuration, with its keys and its data folder; without it no key is known
     #[arg(long, visible_alias = "keys", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The parameters.toml that a package would be installed with, if it needs one
-    #[arg(long, value_name = "FILE")]
-    parameters: Option<PathBuf>,
+    #[command(flatten)]
+    operators: Operators,
 }
 
 pub(crate) fn run(options: &Verify) -> Result<ExitCode> {
@@ -30,10 +29,7 @@ pub(crate) fn run(options: &Verify) -> Result<ExitCode> {
     let guard = gate::open(&config, &gate::data(&config));
     let source = match options.unit.is_dir() {
         true => given::folder(&options.unit)?,
-        false => {
-            let parameters = options.parameters.as_deref().map(given::parameters).transpose()?;
-            given::source_in(&given::package(&options.unit)?, parameters.as_ref(), &options.unit)?
-        }
+        false => given::source_in(&given::package(&options.unit)?, options.operators.files(&[])?, &options.unit)?,
     };
     let manifest = &source.manifest;
     guard.admit(&source).map_err(|found| Refused::new(&manifest.id, found))?;

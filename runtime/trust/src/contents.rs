@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use amprule_domain::decision::Hook;
 use amprule_hooks::manifest::LimitsAsked;
-use amprule_hooks::{Diagnostic, Manifest, Source};
+use amprule_hooks::{Diagnostic, Manifest, Source, tables};
 use serde::{Deserialize, Serialize};
 
 use crate::digits::sha256;
@@ -15,7 +15,7 @@ use crate::names;
 
 pub const CONTENTS: &str = "contents.json";
 pub const SIGNATURE: &str = "signature.json";
-/// The operator's own file: it is never in a package and never signed.
+/// The operator's own file.
 pub const PARAMETERS: &str = "parameters.toml";
 
 pub const FORMAT: u32 = 1;
@@ -157,15 +157,21 @@ impl Contents {
     }
 }
 
-/// What is listed and hashed: all but the list itself, its signature and the operator's parameters.
+/// What is the operator's is never in a package and never signed.
+pub fn is_operators(name: &str) -> bool {
+    name == PARAMETERS || name.starts_with(tables::OPERATORS)
+}
+
+/// What is listed and hashed: all but the list itself, its signature and what is the operator's.
 pub(crate) fn packed(files: &BTreeMap<String, Vec<u8>>) -> impl Iterator<Item = (&String, &Vec<u8>)> {
-    files.iter().filter(|(name, _)| ![CONTENTS, SIGNATURE, PARAMETERS].contains(&name.as_str()))
+    files.iter().filter(|(name, _)| ![CONTENTS, SIGNATURE].contains(&name.as_str()) && !is_operators(name))
 }
 
 fn complaint(name: &str) -> Option<&'static str> {
     match name {
         CONTENTS | SIGNATURE => Some("the list of contents and its signature are not listed"),
         PARAMETERS => Some("parameters.toml is the operator's; give the parameters defaults in plugin.toml instead"),
+        _ if is_operators(name) => Some("tables/ is the operator's; ship a table in defaults/ instead"),
         _ => names::complaint(name),
     }
 }

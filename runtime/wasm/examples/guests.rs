@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amprule_domain::pricing::PricingInput;
@@ -46,7 +47,12 @@ fn measure(unit: &dyn Unit, input: &PricingInput) -> Result<(Vec<Duration>, u64,
     let (mut times, mut used) = (Vec::new(), None);
     for _ in 0..CALLS {
         let began = Instant::now();
-        let budget = Budget { fuel: 20_000_000, memory: 64 << 20, deadline: Deadline::after(Duration::from_secs(10)) };
+        let budget = Budget {
+            fuel: 20_000_000,
+            memory: 64 << 20,
+            deadline: Deadline::after(Duration::from_secs(10)),
+            tables: None,
+        };
         let answer = unit.price(input, &budget);
         times.push(began.elapsed());
         answer.result?;
@@ -62,7 +68,7 @@ fn source(folder: &Path, component: Vec<u8>) -> Result<Source, Box<dyn Error>> {
     let declaration = Declaration { file: "plugin.toml", manifest: &text, parameters: None, entry: "plugin.wasm" };
     let (manifest, parameters) = parse(&declaration).map_err(|found| format!("{found:?}"))?;
     let files = BTreeMap::from([("plugin.wasm".to_owned(), component)]);
-    Ok(Source { kind: Kind::Wasm, manifest, parameters, files, hash: String::new() })
+    Ok(Source { kind: Kind::Wasm, manifest, parameters, files, tables: Arc::default(), hash: String::new() })
 }
 
 fn input(source: &Source) -> Result<PricingInput, serde_json::Error> {

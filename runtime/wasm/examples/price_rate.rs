@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amprule_domain::decision::Hook;
@@ -48,8 +49,12 @@ fn measure(unit: &dyn Unit, input: &PricingInput) -> Result<Rate, Box<dyn Error>
     let mut fuel = 0;
     for call in 0..WARM_UP + CALLS {
         let start = Instant::now();
-        let budget =
-            Budget { fuel: 20_000_000, memory: 32 << 20, deadline: Deadline::after(Duration::from_millis(50)) };
+        let budget = Budget {
+            fuel: 20_000_000,
+            memory: 32 << 20,
+            deadline: Deadline::after(Duration::from_millis(50)),
+            tables: None,
+        };
         let answer = black_box(unit.price(black_box(input), &budget));
         if call >= WARM_UP {
             times.push(start.elapsed());
@@ -79,6 +84,7 @@ fn blueprint() -> Result<Source, Box<dyn Error>> {
         manifest,
         parameters: serde_json::Map::new(),
         files: BTreeMap::from([("plugin.wasm".to_owned(), component)]),
+        tables: Arc::default(),
         hash: String::new(),
     })
 }

@@ -15,6 +15,7 @@ use crate::engine::{Machine, Settings, StartError};
 use crate::log::{Log, Speaker};
 use crate::sandbox::Sandbox;
 use crate::shape;
+use crate::tables::Lookups;
 use crate::unit::{Wasi, WasmUnit};
 use crate::v1::{self, bindings};
 use crate::wasi;
@@ -76,7 +77,8 @@ impl WasmCompiler {
         let contract = v1::Exports::find(&pre, &hooks).map_err(unfit)?;
         let speaker = Arc::new(Speaker { unit: source.manifest.id.clone(), talk: Talk::default() });
         let parameters = v1::Parameters::of(&source.manifest);
-        Ok(WasmUnit { speaker, hooks, pre, contract, parameters, wasi, machine: Arc::clone(&self.machine) })
+        let (tables, machine) = (Arc::clone(&source.tables), Arc::clone(&self.machine));
+        Ok(WasmUnit { speaker, hooks, pre, contract, parameters, tables, wasi, machine })
     }
 
     fn translate(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<Component, Diagnostic> {
@@ -143,6 +145,9 @@ fn link(machine: &Machine) -> wasmtime::Result<Linker<Sandbox>> {
     })?;
     bindings::amprule::host::log::add_to_linker::<_, HasSelf<Log>>(&mut linker, |sandbox: &mut Sandbox| {
         &mut sandbox.log
+    })?;
+    bindings::amprule::facts::tables::add_to_linker::<_, HasSelf<Lookups>>(&mut linker, |sandbox: &mut Sandbox| {
+        &mut sandbox.lookups
     })?;
     Ok(linker)
 }

@@ -9,6 +9,8 @@ use crate::wasi;
 
 const LOG: &str = "amprule:host/log";
 const TYPES: &str = "amprule:types/types";
+/// Reading its own files needs no capability.
+const TABLES: &str = "amprule:facts/tables";
 const EXPORTS: [(&str, Hook); Hook::ALL.len()] = [
     ("amprule:pricing/pricing", Hook::Pricing),
     ("amprule:authorization/authorization", Hook::Authorization),
@@ -52,7 +54,7 @@ pub(crate) fn check_imports(component: &Component, engine: &Engine, manifest: &M
 fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
     let name = Name::parse(text);
     let (code, message, hint) = match name.interface {
-        LOG | TYPES if !name.is_known_version() => {
+        LOG | TYPES | TABLES if !name.is_known_version() => {
             ("version", format!("the component imports {text}, which this host does not have"), known(name.interface))
         }
         LOG if !manifest.capabilities.contains_key("log") => (
@@ -60,7 +62,7 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
             format!("the component imports {text}, but plugin.toml does not ask for it"),
             "add to plugin.toml:\n[capabilities]\nlog = \"why you want to log\"".to_owned(),
         ),
-        LOG | TYPES => return None,
+        LOG | TYPES | TABLES => return None,
         other if wasi::is_known(other) && name.version.starts_with(wasi::VERSION) => return None,
         other if wasi::is_known(other) => (
             "version",
@@ -70,9 +72,11 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
         other if other.starts_with("wasi:") => {
             ("import", format!("the component imports {text}, which a policy does not get"), NO_WASI.to_owned())
         }
-        other => {
-            ("import", format!("the component imports {text}, which this host does not have"), nearest(other, &[LOG]))
-        }
+        other => (
+            "import",
+            format!("the component imports {text}, which this host does not have"),
+            nearest(other, &[LOG, TABLES]),
+        ),
     };
     Some(Diagnostic::new(code, message).in_file(&manifest.entry).hint(hint))
 }

@@ -19,6 +19,7 @@ mod log;
 mod meter;
 mod sandbox;
 mod shape;
+mod tables;
 mod ticker;
 mod unit;
 mod v1;

@@ -11,6 +11,7 @@ use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 use crate::fault::classify;
 use crate::log::{Log, Speaker};
 use crate::meter::Meter;
+use crate::tables::Lookups;
 use crate::ticker::epochs_until;
 use crate::wasi::World;
 
@@ -20,6 +21,7 @@ const HANDED_OVER: usize = 256 << 10;
 /// What the host keeps for a running component.
 pub(crate) struct Sandbox {
     pub(crate) log: Log,
+    pub(crate) lookups: Lookups,
     pub(crate) meter: Meter,
     /// For a component that imports WASI.
     pub(crate) world: Option<World>,
@@ -35,11 +37,12 @@ impl Sandbox {
 pub(crate) fn run<T>(
     pre: &InstancePre<Sandbox>,
     speaker: &Arc<Speaker>,
-    budget: &Budget,
+    lookups: Lookups,
+    budget: &Budget<'_>,
     world: Option<World>,
     call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
 ) -> Answer<T> {
-    let mut store = match open(pre.engine(), speaker, budget, world) {
+    let mut store = match open(pre.engine(), speaker, lookups, budget, world) {
         Ok(store) => store,
         Err(fault) => return Answer::new(Err(fault), Used::default()),
     };
@@ -57,13 +60,14 @@ pub(crate) fn run<T>(
 fn open(
     engine: &Engine,
     speaker: &Arc<Speaker>,
-    budget: &Budget,
+    lookups: Lookups,
+    budget: &Budget<'_>,
     world: Option<World>,
 ) -> Result<Store<Sandbox>, Fault> {
     let deadline = budget.deadline;
     let epochs = epochs_until(deadline.earliest(), Instant::now())
         .ok_or_else(|| Fault::new(FaultClass::Wall, "the time limit had passed before the call began"))?;
-    let sandbox = Sandbox { log: Log::new(Arc::clone(speaker)), meter: Meter::new(budget.memory), world };
+    let sandbox = Sandbox { log: Log::new(Arc::clone(speaker)), lookups, meter: Meter::new(budget.memory), world };
     let mut store = Store::new(engine, sandbox);
     store.limiter(|sandbox| &mut sandbox.meter);
     store.set_epoch_deadline(epochs);

@@ -8,7 +8,7 @@ use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
-use amprule_hooks::{Answer, Budget, Deadline, Unit};
+use amprule_hooks::{Answer, Budget, Deadline, Tables, Unit};
 use serde::Serialize;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
@@ -16,6 +16,7 @@ use wasmtime::component::{Instance, InstancePre};
 use crate::engine::Machine;
 use crate::log::Speaker;
 use crate::sandbox::{self, Sandbox};
+use crate::tables::Lookups;
 use crate::v1;
 use crate::wasi::World;
 
@@ -26,6 +27,7 @@ pub(crate) struct WasmUnit {
     /// The contract's version is chosen here, once, and not per call.
     pub(crate) contract: v1::Exports,
     pub(crate) parameters: v1::Parameters,
+    pub(crate) tables: Arc<Tables>,
     pub(crate) wasi: Wasi,
     /// Keeps the clock going as long as something can run.
     pub(crate) machine: Arc<Machine>,
@@ -49,7 +51,8 @@ const TRIAL_TIME: Duration = Duration::from_secs(1);
 impl WasmUnit {
     /// The fault: it does not start. The inner error: it starts, and does not fit the contract.
     pub(crate) fn try_start(&self) -> Result<wasmtime::Result<()>, Fault> {
-        let budget = Budget { fuel: TRIAL_FUEL, memory: TRIAL_MEMORY, deadline: Deadline::after(TRIAL_TIME) };
+        let budget =
+            Budget { fuel: TRIAL_FUEL, memory: TRIAL_MEMORY, deadline: Deadline::after(TRIAL_TIME), tables: None };
         let world = self.world(Timestamp::UNIX_EPOCH, &());
         self.run(&budget, world, |store, instance| Ok(Ok(self.contract.check(store, instance)))).result
     }
@@ -61,12 +64,13 @@ impl WasmUnit {
 
     fn run<T>(
         &self,
-        budget: &Budget,
+        budget: &Budget<'_>,
         world: Option<World>,
         call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
     ) -> Answer<T> {
         let budget = Budget { memory: budget.memory.min(self.machine.memory_max), ..*budget };
-        sandbox::run(&self.pre, &self.speaker, &budget, world, call)
+        let lookups = Lookups::into(budget.tables.unwrap_or(&self.tables));
+        sandbox::run(&self.pre, &self.speaker, lookups, &budget, world, call)
     }
 }
 
@@ -75,7 +79,7 @@ impl Unit for WasmUnit {
         &self.hooks
     }
 
-    fn price(&self, input: &PricingInput, budget: &Budget) -> Answer<PricingOutput> {
+    fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput> {
         let Some(export) = &self.contract.pricing else {
             return Answer::without(Hook::Pricing);
         };
@@ -83,7 +87,7 @@ impl Unit for WasmUnit {
         self.run(budget, world, |store, instance| v1::pricing::call(export, store, instance, input, &self.parameters))
     }
 
-    fn authorize(&self, input: &AuthorizationInput, budget: &Budget) -> Answer<AuthorizationOutput> {
+    fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
         let Some(export) = &self.contract.authorization else {
             return Answer::without(Hook::Authorization);
         };
@@ -93,7 +97,7 @@ impl Unit for WasmUnit {
         })
     }
 
-    fn modify(&self, input: &ModifierInput, budget: &Budget) -> Answer<ModifierOutput> {
+    fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput> {
         let Some(export) = &self.contract.modifier else {
             return Answer::without(Hook::Modifier);
         };

@@ -90,6 +90,7 @@ fn call(unit: &Unit) -> Result<(), String> {
             fuel: unit.fuel.unwrap_or(if unit.is_script { OPERATIONS } else { FUEL }),
             memory: MEMORY,
             deadline: Deadline::after(wall),
+            tables: None,
         };
         let Answer { result, used, .. } = ask(unit, &*code, &budget);
         within(CALLING + Duration::from_secs(5), began, "a call")?;
@@ -117,7 +118,7 @@ fn judge(unit: &Unit, result: Result<(), Fault>) -> Result<(), String> {
 }
 
 /// Asks, and checks the answer as the registry does.
-fn ask(unit: &Unit, code: &dyn amprule_hooks::Unit, budget: &Budget) -> Answer<()> {
+fn ask(unit: &Unit, code: &dyn amprule_hooks::Unit, budget: &Budget<'_>) -> Answer<()> {
     if unit.authorizes {
         let answer = code.authorize(&serde_json::from_value(request()).expect("the example is an input"), budget);
         let result = answer.result.and_then(|output| output.validate().map_err(invalid));
@@ -146,7 +147,7 @@ fn source(unit: &Unit) -> Source {
     let declaration = Declaration { file: "plugin.toml", manifest: text, parameters: None, entry };
     let (manifest, parameters) = parse(&declaration).expect("it was accepted a moment ago");
     let kind = if unit.is_script { Kind::Rhai } else { Kind::Wasm };
-    Source { kind, manifest, parameters, files: unit.files.clone(), hash: "0".repeat(64) }
+    Source { kind, manifest, parameters, files: unit.files.clone(), tables: Arc::default(), hash: "0".repeat(64) }
 }
 
 fn session() -> Value {

@@ -14,6 +14,9 @@ pub(super) struct Case {
     pub(super) hook: Hook,
     #[serde(default)]
     pub(super) parameters: Map<String, Value>,
+    /// Rows by the table's name.
+    #[serde(default)]
+    pub(super) tables: Map<String, Value>,
     pub(super) input: Value,
     pub(super) expect: Value,
 }
@@ -25,7 +28,7 @@ struct Listed {
     case: Vec<Case>,
 }
 
-const HINT: &str = "a case has name, hook, input and expect, and may have parameters";
+const HINT: &str = "a case has name, hook, input and expect, and may have parameters and tables";
 
 pub fn is_case_file(path: &str) -> bool {
     path.starts_with("cases/") && (path.ends_with(".json") || path.ends_with(".toml"))

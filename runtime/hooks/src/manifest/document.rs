@@ -166,7 +166,7 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
 }
 
 /// What is likely meant; else what there is.
-pub(super) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
+pub(crate) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
     let best = known.clone().map(|name| (strsim::jaro_winkler(&word.to_lowercase(), name), name));
     match best.max_by(|a, b| a.0.total_cmp(&b.0)) {
         None => "there are none".to_owned(),

@@ -4,6 +4,10 @@ use amprule_domain::decision::Hook;
 use serde_json::{Map, Value, json};
 
 use super::ParameterKind;
+use crate::tables::{ColumnKind, MAX_COLUMNS, MAX_TABLES};
+
+/// Of parameters, tables and columns.
+const NAME: &str = "^[a-z][a-z0-9_]{0,63}$";
 
 /// A key of a table.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +36,15 @@ enum Shape {
     Any,
     Table(&'static [Key]),
     Parameters,
+    Tables,
+    Columns,
 }
 
 pub(super) const PIN: [&str; 2] = ["session", "none"];
 pub(super) const ON_ERROR: [&str; 2] = ["reject", "no-opinion"];
 pub(super) const API: u64 = 1;
 
-pub(super) const MANIFEST: [Key; 14] = [
+pub(super) const MANIFEST: [Key; 15] = [
     needed("id", Shape::Pattern("^[a-z0-9-]{1,64}$"), "Unique among a server's units: small letters, digits, hyphens"),
     needed("version", Shape::Text, "The author's version, as \"1.0.0\""),
     key("revision", Shape::Whole(0), "Counts upwards with every release; the server does not go back by itself"),
@@ -54,13 +60,14 @@ pub(super) const MANIFEST: [Key; 14] = [
     key(
         "boundaries",
         Shape::Times,
-        "Local times at which the price changes; \"$name\" is a parameter of the type time",
+        "Local times at which the price changes; \"$name\" is a parameter of the type time, \"every 15 min\" a market's clock",
     ),
     key("on_error", Shape::Word(&ON_ERROR), "What a failing authorization counts as"),
     key("capabilities", Shape::Table(&CAPABILITIES), "What the unit wants of the host, each with its reason"),
     key("limits", Shape::Table(&LIMITS), "Less than the server grants to each call"),
     key("parameters", Shape::Parameters, "What the operator may set in parameters.toml"),
     key("properties", Shape::Table(&PROPERTIES), "What `amprule test` must not expect of the unit"),
+    key("tables", Shape::Tables, "What the unit looks rows up in: tables/NAME.csv or .json"),
 ];
 
 pub(super) const CAPABILITIES: [Key; 1] = [key("log", Shape::Text, "Why the unit writes to the server's log")];
@@ -81,6 +88,12 @@ pub(super) const PARAMETER: [Key; 6] = [
     key("max", Shape::Number, "The greatest value of a decimal or an integer"),
     key("description", Shape::Text, "What the value does, for the operator"),
     key("secret", Shape::Flag, "true: the value is masked in the decision log and not shown by the API"),
+];
+
+pub(super) const TABLE: [Key; 3] = [
+    needed("key", Shape::Text, "The column that rows are found by; no two rows have the same"),
+    needed("columns", Shape::Columns, "The columns that are read, and what stands in them"),
+    key("description", Shape::Text, "What stands in the table, with its units, for the operator"),
 ];
 
 pub(super) fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {
@@ -129,15 +142,28 @@ impl Shape {
                 json!({ "type": "array", "minItems": 1, "items": { "enum": hooks } })
             }
             Self::Times => {
-                let time = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^\$[a-z][a-z0-9_]*$";
-                json!({ "type": "array", "maxItems": 48, "items": { "type": "string", "pattern": time } })
+                let time = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^\$[a-z][a-z0-9_]*$|^every (15|30|60) min$";
+                json!({ "type": "array", "maxItems": 96, "items": { "type": "string", "pattern": time } })
             }
             Self::Any => json!({}),
             Self::Table(keys) => return table(keys),
             Self::Parameters => json!({
                 "type": "object",
-                "propertyNames": { "pattern": "^[a-z][a-z0-9_]{0,63}$" },
+                "propertyNames": { "pattern": NAME },
                 "additionalProperties": table(&PARAMETER),
+            }),
+            Self::Tables => json!({
+                "type": "object",
+                "maxProperties": MAX_TABLES,
+                "propertyNames": { "pattern": NAME },
+                "additionalProperties": table(&TABLE),
+            }),
+            Self::Columns => json!({
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": MAX_COLUMNS,
+                "propertyNames": { "pattern": NAME },
+                "additionalProperties": { "enum": ColumnKind::WORDS },
             }),
         })
     }

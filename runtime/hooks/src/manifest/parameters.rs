@@ -253,7 +253,7 @@ fn bounded(text: &str) -> Result<&str, String> {
     if text.len() > MAX_VALUE { Err(format!("longer than {MAX_VALUE} bytes")) } else { Ok(text) }
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')

@@ -9,11 +9,12 @@ use toml::de::DeTable;
 use super::document::{Document, Placed, get, nearest};
 use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
-use super::{LimitsAsked, Manifest, OnError, Parameter, Properties};
+use super::{LimitsAsked, Manifest, OnError, Parameter, Properties, tables};
 use crate::Diagnostic;
 
 const MAX_TEXT: usize = 1_024;
-const MAX_BOUNDARIES: usize = 48;
+/// A day has so many quarters of an hour.
+const MAX_BOUNDARIES: usize = 96;
 
 /// The texts that a unit declares itself with.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +40,11 @@ pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Val
         && let Some(parameters) = doc.table_of(&placed, "parameters")
     {
         manifest.parameters = declared(&mut doc, parameters);
+    }
+    if let Some(placed) = get(&table, "tables")
+        && let Some(shapes) = doc.table_of(&placed, "tables")
+    {
+        manifest.tables = tables::declared(&mut doc, shapes);
     }
     let mut operator = Document::new("parameters.toml", declaration.parameters.unwrap_or_default());
     let values = complete(&mut operator, &manifest.parameters, declaration.parameters.is_some());
@@ -195,11 +201,12 @@ fn boundaries(
     values: &Map<String, Value>,
 ) -> Vec<u16> {
     let texts = doc.texts(placed, "boundaries");
-    if texts.len() > MAX_BOUNDARIES {
-        doc.complain(&placed.span, "manifest", format!("more than {MAX_BOUNDARIES} boundaries"));
-    }
     let mut minutes = Vec::new();
     for (text, span) in texts {
+        if let Some(step) = every(text) {
+            minutes.extend((0..1440).step_by(step));
+            continue;
+        }
         let named = text.strip_prefix('$');
         if let Some(name) = named.filter(|name| !declared.contains_key(*name)) {
             let hint = nearest(name, declared.keys().map(String::as_str));
@@ -210,7 +217,11 @@ fn boundaries(
         match value.map(|value| (value, minute_of(value))) {
             Some((_, Some(minute))) => minutes.push(minute),
             Some((value, None)) => {
-                doc.complain(&span, "manifest", format!("{value:?} is no time of the day, as 07:30 is"));
+                doc.complain(
+                    &span,
+                    "manifest",
+                    format!("{value:?} is no time of the day, as 07:30 is, nor \"every 15 min\""),
+                );
             }
             // A value that is missing or no text was complained of where it stands, or is of the wrong type.
             None if named.is_some_and(|name| values.contains_key(name)) => {
@@ -221,7 +232,16 @@ fn boundaries(
     }
     minutes.sort_unstable();
     minutes.dedup();
+    if minutes.len() > MAX_BOUNDARIES {
+        doc.complain(&placed.span, "manifest", format!("more than {MAX_BOUNDARIES} boundaries"));
+    }
     minutes
+}
+
+/// A market's clock: `every 15 min`.
+fn every(text: &str) -> Option<usize> {
+    let minutes = text.strip_prefix("every ")?.strip_suffix(" min")?;
+    [15, 30, 60].into_iter().find(|step| minutes == step.to_string())
 }
 
 fn word<'w>(doc: &mut Document<'_>, table: &DeTable<'_>, key: &str, words: &[&'w str]) -> Option<&'w str> {

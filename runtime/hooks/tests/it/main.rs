@@ -8,4 +8,5 @@ mod manifest;
 mod recall;
 mod registry;
 mod shadow;
+mod tables;
 mod taps;

@@ -212,6 +212,41 @@ fn a_plugin_without_its_component_waits_and_comes_when_it_is_built() {
     assert!(fixture.error("night").is_none());
 }
 
+/// A job that writes a table may write rubbish, or nothing: what is active keeps the table that it has.
+#[test]
+fn a_table_is_swapped_as_a_whole_and_a_broken_one_leaves_the_last_good_one() {
+    let fixture = Fixture::new();
+    let manifest =
+        format!("{GOOD}[tables.spot]\nkey = \"from\"\ncolumns = {{ from = \"moment\", eur = \"decimal\" }}\n");
+    fixture.folder("scripts/tou", &manifest, &tariff("0.30"));
+    let _watching = fixture.start();
+    assert!(fixture.error("tou").is_some_and(|error| error.contains("from") && error.contains("tables/spot.csv")));
+
+    let row = "2026-07-01T08:00:00Z,0.30\n";
+    fixture.save("scripts/tou/tables/spot.csv", &format!("from,eur\n{row}"));
+    fixture.until("the table", || fixture.hash("tou").is_some());
+    let (first, pin) = (fixture.hash("tou"), fixture.pin().expect("a tariff"));
+    assert_eq!(fixture.error("tou"), None);
+    for (content, says) in [
+        ("from,eur\n", "the table has no rows"),
+        ("<html>", "this is a web page and no table"),
+        ("from,eur\n2026-07-01T08:15:00Z,\"0,31\"\n", "write it with a point"),
+    ] {
+        fixture.save_by_rename("scripts/tou/tables/spot.csv", content);
+        fixture.until(says, || fixture.error("tou").is_some_and(|error| error.contains(says)));
+        assert_eq!(fixture.hash("tou"), first, "{content}");
+    }
+    fs::remove_file(fixture.path("scripts/tou/tables/spot.csv")).unwrap();
+    fixture.until("it is gone", || fixture.error("tou").is_some_and(|error| error.contains("is not there")));
+    assert_eq!(fixture.hash("tou"), first);
+    fixture.save_by_rename("scripts/tou/tables/spot.csv", &format!("from,eur\n{row}2026-07-01T08:15:00Z,0.31\n"));
+    fixture.until("the next table", || fixture.hash("tou") != first);
+    assert_eq!(fixture.stages("tou"), ["probation", "draining"], "sessions keep the table that they began with");
+    assert_eq!(Some(pin.hash.clone()), first);
+    let archived = fixture.path("data/archive").join(&pin.hash).join("tables/spot.csv");
+    assert_eq!(fs::read_to_string(archived).unwrap(), format!("from,eur\n{row}"));
+}
+
 #[test]
 fn the_second_unit_of_an_id_is_refused_until_the_first_is_gone() {
     let fixture = Fixture::new();

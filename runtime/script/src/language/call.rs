@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use amprule_domain::facts::{Fact, Facts};
 use amprule_domain::plain;
-use amprule_hooks::{Deadline, Talk};
+use amprule_hooks::{Budget, Deadline, Tables, Talk};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
 use super::{Answer, memory};
@@ -30,14 +30,18 @@ thread_local! {
     static LOGS: Cell<u32> = const { Cell::new(0) };
     /// `None`: nobody hears what it says.
     static TALK: RefCell<Option<Arc<Talk>>> = const { RefCell::new(None) };
+    /// `None`: the unit has none.
+    static TABLES: RefCell<Option<Arc<Tables>>> = const { RefCell::new(None) };
     static READ: Cell<Facts> = const { Cell::new(Facts::NONE) };
 }
 
-/// Opens a fresh account in this thread. `talk`: of a unit that may write into the log.
-pub(crate) fn begin(fuel: u64, deadline: Deadline, talk: Option<&Arc<Talk>>) {
-    FUEL.set(fuel);
+/// Opens a fresh account in this thread. `talk`: of a unit that may write into the log; `tables`: its own.
+pub(crate) fn begin(budget: &Budget<'_>, talk: Option<&Arc<Talk>>, tables: &Arc<Tables>) {
+    FUEL.set(budget.fuel);
     USED.set(0);
-    DEADLINE.set(Some(deadline));
+    DEADLINE.set(Some(budget.deadline));
+    let tables = budget.tables.unwrap_or(tables);
+    TABLES.set((!tables.is_empty()).then(|| Arc::clone(tables)));
     LINES.set(0);
     LOGS.set(0);
     TALK.set(talk.cloned());
@@ -48,6 +52,21 @@ pub(crate) fn begin(fuel: u64, deadline: Deadline, talk: Option<&Arc<Talk>>) {
 /// Operations since [`begin`].
 pub(crate) fn used() -> u64 {
     USED.get()
+}
+
+/// For what is no unit: it says nothing and has no tables.
+pub(crate) fn alone(fuel: u64, deadline: Deadline) {
+    let budget = Budget { fuel, memory: usize::MAX, deadline, tables: None };
+    begin(&budget, None, &Arc::default());
+}
+
+/// Looks into the tables of the unit that is called.
+pub(super) fn with_tables<T>(look: impl FnOnce(&Tables) -> Result<T, String>) -> Answer<T> {
+    let looked = TABLES.with_borrow(|tables| match tables {
+        Some(tables) => look(tables),
+        None => Err("the unit has no tables; declare them in plugin.toml: [tables.NAME]".to_owned()),
+    });
+    looked.map_err(Into::into)
 }
 
 /// The script was given this fact.

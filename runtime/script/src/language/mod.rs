@@ -6,6 +6,7 @@ pub(crate) mod limits;
 pub(crate) mod memory;
 mod moment;
 mod parameters;
+mod tables;
 mod values;
 
 use rhai::Engine;
@@ -26,5 +27,6 @@ pub(crate) fn engine(limits: &limits::Limits) -> Engine {
     values::register(&mut engine);
     moment::register(&mut engine);
     call::register(&mut engine);
+    tables::register(&mut engine);
     engine
 }

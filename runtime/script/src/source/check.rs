@@ -5,7 +5,7 @@ use amprule_hooks::Diagnostic;
 
 use super::known::{Finding, Known};
 use super::layout::Layout;
-use super::lexer::Token;
+use super::lexer::{Token, TokenKind};
 use super::{calls, chains, names};
 use crate::explain::{at_token, nearest};
 use crate::language::limits::Limits;
@@ -43,6 +43,7 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<D
             .cloned()
             .or_else(|| unknown_function(token, before, after, known))
             .or_else(|| unknown_parameter(&tokens[..=at], after, known))
+            .or_else(|| unknown_table(&tokens[..=at], known))
             .or_else(|| unknown_field(token, before, after, known))
             .or_else(|| changed_constant(token, before, after, known))
             .or_else(|| computed_index(token, before))
@@ -98,6 +99,23 @@ fn unknown_parameter(until: &[Token<'_>], after: Option<&Token<'_>>, known: &Kno
         |near| format!("did you mean `{near}`?"),
     );
     Some(("unknown-parameter", format!("there is no parameter {}", token.text), hint))
+}
+
+/// `lookup("prices", …)`, where nobody declares `prices`.
+fn unknown_table(until: &[Token<'_>], known: &Known<'_>) -> Option<Finding> {
+    let [.., function, bracket, token] = until else { return None };
+    let is_lookup = (function.is("lookup") || function.is("lookup_at")) && bracket.is("(");
+    // A template is put together while the script runs.
+    let is_table = is_lookup && token.kind == TokenKind::Text && token.text.starts_with('"');
+    if !is_table || known.tables.contains(token.unquoted()) {
+        return None;
+    }
+    let near = nearest(token.unquoted(), known.tables.iter().copied());
+    let hint = near.map_or_else(
+        || format!("declare it in plugin.toml: [tables.{}] with key and columns", token.unquoted()),
+        |near| format!("did you mean {near:?}?"),
+    );
+    Some(("unknown-table", format!("there is no table {}", token.text), hint))
 }
 
 fn unknown_field(

@@ -1,6 +1,8 @@
 //! What all files of a unit may name, and what a check says of a name that is none of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use amprule_hooks::tables::TableShape;
 
 use super::layout::Layout;
 use super::lexer::TokenKind;
@@ -12,18 +14,21 @@ pub(crate) struct Known<'a> {
     pub(crate) fields: BTreeSet<&'a str>,
     pub(crate) constants: BTreeSet<&'a str>,
     pub(crate) parameters: BTreeSet<&'a str>,
+    pub(crate) tables: BTreeSet<&'a str>,
     /// The unit's own functions, with each number of parameters that one of that name has.
     pub(super) own: BTreeSet<(&'a str, usize)>,
 }
 
 impl<'a> Known<'a> {
-    pub(crate) fn new(parameters: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn new(parameters: impl Iterator<Item = &'a str>, tables: &'a BTreeMap<String, TableShape>) -> Self {
         let parameters: BTreeSet<&str> = parameters.collect();
+        let columns = tables.values().flat_map(|table| table.columns.keys().map(String::as_str));
         Self {
             functions: names::functions().collect(),
-            fields: parameters.iter().copied().chain(names::fields()).collect(),
+            fields: parameters.iter().copied().chain(names::fields()).chain(columns).collect(),
             constants: BTreeSet::new(),
             parameters,
+            tables: tables.keys().map(String::as_str).collect(),
             own: BTreeSet::new(),
         }
     }

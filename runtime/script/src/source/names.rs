@@ -125,6 +125,17 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     ),
     function("plus_minutes", &["plus_minutes(x: moment, minutes: number) -> moment"], "So much later"),
     function("plus_seconds", &["plus_seconds(x: moment, seconds: number) -> moment"], "So much later"),
+    // Tables.
+    function(
+        "lookup",
+        &["lookup(table: text, key: any) -> map"],
+        "The row of the table that has this key, or (): its columns are the map's entries",
+    ),
+    function(
+        "lookup_at",
+        &["lookup_at(table: text, key: any) -> map"],
+        "The last row whose key is not after this one, or (): the price that holds at a moment",
+    ),
     // Answers.
     function("accept", &["accept() -> answer"], "The token may charge"),
     function(

@@ -19,6 +19,7 @@ pub(crate) fn source(text: &str) -> Source {
         manifest: Manifest::bare("example", "main.rhai", &[]),
         parameters: serde_json::Map::new(),
         files: BTreeMap::from([("main.rhai".to_owned(), text.as_bytes().to_vec())]),
+        tables: Arc::default(),
         hash: "0".repeat(64),
     }
 }
@@ -41,15 +42,15 @@ pub(crate) fn printed(found: &[Diagnostic]) -> String {
 }
 
 /// More than any honest script needs, so that a slow machine fails no test.
-pub(crate) fn budget() -> Budget {
-    Budget { fuel: 1_000_000, memory: 32 << 20, deadline: Deadline::after(Duration::from_secs(20)) }
+pub(crate) fn budget() -> Budget<'static> {
+    Budget { fuel: 1_000_000, memory: 32 << 20, deadline: Deadline::after(Duration::from_secs(20)), tables: None }
 }
 
 pub(crate) fn price(text: &str) -> Result<PricingOutput, Fault> {
     compile(&source(text)).price(&session(), &budget()).result
 }
 
-pub(crate) fn answer(text: &str, budget: &Budget) -> Answer<PricingOutput> {
+pub(crate) fn answer(text: &str, budget: &Budget<'_>) -> Answer<PricingOutput> {
     compile(&source(text)).price(&session(), budget)
 }
 

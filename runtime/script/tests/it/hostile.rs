@@ -28,7 +28,8 @@ fn an_endless_loop_ends_with_its_operations() {
 
 #[test]
 fn an_endless_loop_ends_with_its_time() {
-    let budget = Budget { fuel: u64::MAX, memory: 32 << 20, deadline: Deadline::after(Duration::from_millis(50)) };
+    let budget =
+        Budget { fuel: u64::MAX, memory: 32 << 20, deadline: Deadline::after(Duration::from_millis(50)), tables: None };
     let started = Instant::now();
     let fault = answer("fn price(session) { loop { } }", &budget).result.unwrap_err();
     assert_eq!(fault.class, FaultClass::Wall, "{fault}");

@@ -8,3 +8,4 @@ mod reading;
 mod results;
 mod shipped;
 mod speed;
+mod tables;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use amprule_hooks::manifest::{Declaration, parse};
-use amprule_hooks::{HostLimits, Kind, Source, cases};
+use amprule_hooks::{HostLimits, Kind, Source, Tables, cases};
 
 use crate::harness::{compile, printed};
 
@@ -20,7 +21,7 @@ fn every_shipped_script_passes_its_cases() {
         assert!(outcome.failed.is_empty(), "{}:\n{}", source.manifest.id, printed(&outcome.failed));
         passed.insert(source.manifest.id, outcome.passed);
     }
-    for script in ["flat-tariff", "time-of-use", "token-table", "opening-hours", "member-discount"] {
+    for script in ["flat-tariff", "spot-price", "time-of-use", "token-table", "opening-hours", "member-discount"] {
         assert!(passed.get(script).is_some_and(|count| *count >= 3), "{script} has too few cases: {passed:?}");
     }
 }
@@ -34,7 +35,8 @@ fn read(folder: &Path) -> Source {
         entry: "main.rhai",
     };
     let (manifest, parameters) = parse(&declaration).unwrap_or_else(|found| panic!("{}", printed(&found)));
-    Source { kind: Kind::Rhai, manifest, parameters, files, hash: String::new() }
+    let tables = Tables::read(&manifest.tables, &files).unwrap_or_else(|found| panic!("{}", printed(&found)));
+    Source { kind: Kind::Rhai, manifest, parameters, files, tables: Arc::new(tables), hash: String::new() }
 }
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {

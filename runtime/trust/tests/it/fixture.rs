@@ -1,6 +1,7 @@
 //! A small unit, keys that are always the same, and what is said of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use amprule_hooks::manifest::{Declaration, parse};
 use amprule_hooks::{Diagnostic, HostLimits, Kind, Source};
@@ -30,7 +31,14 @@ pub(crate) fn source(files: &Files) -> Source {
     let manifest = String::from_utf8(files["plugin.toml"].clone()).unwrap();
     let declaration = Declaration { file: "plugin.toml", manifest: &manifest, parameters: None, entry: "main.rhai" };
     let (manifest, parameters) = parse(&declaration).unwrap();
-    Source { kind: Kind::Rhai, manifest, parameters, files: files.clone(), hash: "0".repeat(64) }
+    Source {
+        kind: Kind::Rhai,
+        manifest,
+        parameters,
+        files: files.clone(),
+        tables: Arc::default(),
+        hash: "0".repeat(64),
+    }
 }
 
 pub(crate) fn plain(manifest: &str) -> Files {

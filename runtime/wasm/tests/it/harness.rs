@@ -21,6 +21,7 @@ pub(crate) fn source(component: Vec<u8>, hooks: &[Hook]) -> Source {
         manifest: Manifest::bare("example", "plugin.wasm", hooks),
         parameters: serde_json::Map::new(),
         files: BTreeMap::from([("plugin.wasm".to_owned(), component)]),
+        tables: Arc::default(),
         hash: "0".repeat(64),
     }
 }
@@ -42,11 +43,11 @@ pub(crate) fn printed(found: &[Diagnostic]) -> String {
 }
 
 /// More than any honest guest needs, so that a slow machine fails no test.
-pub(crate) fn budget() -> Budget {
-    Budget { fuel: 20_000_000, memory: 32 << 20, deadline: Deadline::after(Duration::from_secs(20)) }
+pub(crate) fn budget() -> Budget<'static> {
+    Budget { fuel: 20_000_000, memory: 32 << 20, deadline: Deadline::after(Duration::from_secs(20)), tables: None }
 }
 
-pub(crate) fn ask(component: Vec<u8>, budget: &Budget) -> Answer<PricingOutput> {
+pub(crate) fn ask(component: Vec<u8>, budget: &Budget<'_>) -> Answer<PricingOutput> {
     compile_pricing(component).price(&session(), budget)
 }
 

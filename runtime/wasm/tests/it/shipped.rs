@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_hooks::manifest::{Declaration, parse};
-use amprule_hooks::{Granted, Kind, Source, cases};
+use amprule_hooks::{Granted, Kind, Source, Tables, cases};
 
 use crate::harness::{compile, printed};
 
@@ -14,7 +15,7 @@ const GRANTED: Granted = Granted { fuel: 20_000_000, wall: Duration::from_secs(2
 
 #[test]
 fn the_shipped_plugins_pass_their_own_cases() {
-    for name in ["blueprint", "night-rate", "fleet-only", "blocking-fee"] {
+    for name in ["blueprint", "night-rate", "price-list", "fleet-only", "blocking-fee"] {
         let source = read(&folder(name));
         if source.entry().is_empty() {
             // `cargo xtask plugins` makes them; the tests of the whole call it first.
@@ -37,10 +38,13 @@ pub(crate) fn read(folder: &Path) -> Source {
     let (manifest, parameters) = parse(&declaration).unwrap_or_else(|found| panic!("{}", printed(&found)));
     let mut files = BTreeMap::new();
     files.extend(fs::read(folder.join("plugin.wasm")).ok().map(|bytes| ("plugin.wasm".to_owned(), bytes)));
-    for case in fs::read_dir(folder.join("cases")).into_iter().flatten() {
-        let path = case.expect("a readable folder").path();
-        let name = path.file_name().expect("a file has a name").to_string_lossy();
-        files.insert(format!("cases/{name}"), fs::read(&path).expect("a readable case"));
+    for below in ["cases", "tables"] {
+        for file in fs::read_dir(folder.join(below)).into_iter().flatten() {
+            let path = file.expect("a readable folder").path();
+            let name = path.file_name().expect("a file has a name").to_string_lossy();
+            files.insert(format!("{below}/{name}"), fs::read(&path).expect("a readable file"));
+        }
     }
-    Source { kind: Kind::Wasm, manifest, parameters, files, hash: "0".repeat(64) }
+    let tables = Tables::read(&manifest.tables, &files).unwrap_or_else(|found| panic!("{}", printed(&found)));
+    Source { kind: Kind::Wasm, manifest, parameters, files, tables: Arc::new(tables), hash: "0".repeat(64) }
 }

@@ -9,7 +9,7 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 15] = embedded!(
+const FILES: [(&str, &str); 17] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
@@ -19,7 +19,9 @@ const FILES: [(&str, &str); 15] = embedded!(
     "src/modifier.rs",
     "src/parameters.rs",
     "src/pricing.rs",
+    "src/tables.rs",
     "wit/deps/authorization/authorization.wit",
+    "wit/deps/facts/facts.wit",
     "wit/deps/host/host.wit",
     "wit/deps/modifier/modifier.wit",
     "wit/deps/pricing/pricing.wit",

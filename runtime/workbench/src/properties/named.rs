@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use amprule_domain::Timestamp;
 use amprule_domain::pricing::PricingInput;
+use amprule_hooks::Source;
 use amprule_hooks::cases::{Input, ready};
+use amprule_hooks::tables::{Cell, Table};
 
 use super::Asked;
 
@@ -14,6 +17,8 @@ pub(super) const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Austr
 pub(super) struct Named {
     pub(super) zones: Vec<String>,
     pub(super) groups: Vec<String>,
+    /// What its tables of moments have in common: prices of a day say nothing of another one.
+    pub(super) span: Option<(Timestamp, Timestamp)>,
 }
 
 impl Named {
@@ -32,6 +37,20 @@ impl Named {
         Self {
             zones: zones.into_iter().chain(ZONES.map(str::to_owned)).collect(),
             groups: groups.into_iter().chain(["fleet".to_owned()]).collect(),
+            span: span(asked.source),
         }
+    }
+}
+
+/// `None`: no table is about moments.
+pub(super) fn span(source: &Source) -> Option<(Timestamp, Timestamp)> {
+    let spans = source.tables.iter().filter_map(|(_, table)| moments(table));
+    spans.reduce(|one, other| (one.0.max(other.0), one.1.min(other.1)))
+}
+
+fn moments(table: &Table) -> Option<(Timestamp, Timestamp)> {
+    match table.span()? {
+        (Cell::Moment(first), Cell::Moment(last)) => Some((*first, *last)),
+        _ => None,
     }
 }

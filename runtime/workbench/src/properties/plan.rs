@@ -40,7 +40,11 @@ impl Plan {
     pub(super) fn draw(chance: &mut Chance, named: &Named) -> Self {
         let zone = chance.pick(&named.zones).clone();
         let start = if chance.one_in(4) { near_clock_change(&zone, chance) } else { None };
-        let second = timestamp(PLAIN).as_second() + chance.between(-180 * 86_400, 180 * 86_400);
+        let second = match named.span {
+            Some((first, last)) => chance.between(first.as_second(), last.as_second().max(first.as_second() + 1)),
+            None => timestamp(PLAIN).as_second() + chance.between(-180 * 86_400, 180 * 86_400),
+        };
+        let start = start.filter(|_| named.span.is_none());
         let steps = (0..chance.between(0, 7)).map(|_| Step::draw(chance)).collect();
         Self {
             start: start.unwrap_or_else(|| Timestamp::from_second(second).unwrap_or_default()),

@@ -7,7 +7,7 @@ use amprule_hooks::cases::usual_parameters;
 use amprule_hooks::trial;
 use serde_json::{Value, json};
 
-use super::named::Named;
+use super::named::{Named, span};
 use super::plan::{Plan, in_case};
 use super::{Asked, Breach, PropertyReport, Runs, try_all};
 use crate::chance::Chance;
@@ -55,6 +55,11 @@ impl Tariff<'_> {
         trial::output(self.asked.unit, self.asked.granted, input).result.map_err(|fault| fault.to_string())
     }
 
+    /// A session beyond its tables may have no price.
+    fn covers(&self, input: &PricingInput) -> bool {
+        span(self.asked.source).is_none_or(|(first, last)| first <= input.session.started_at && input.now <= last)
+    }
+
     /// A price that stands; sessions without one are the matter of other properties.
     fn price(&self, input: &PricingInput) -> Option<trial::Priced> {
         trial::price(self.asked.unit, self.asked.granted, input).result.ok()
@@ -63,6 +68,9 @@ impl Tariff<'_> {
 
 fn answers(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
     let input = tariff.input(plan);
+    if !tariff.covers(&input) {
+        return None;
+    }
     let why = match tariff.output(&input) {
         Ok(output) if sum(&output) < Decimal::ZERO => return None,
         Ok(_) => trial::price(tariff.asked.unit, tariff.asked.granted, &input).result.err()?.to_string(),

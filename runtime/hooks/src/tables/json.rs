@@ -1,0 +1,47 @@
+//! A table from JSON: a list of rows, each an object.
+
+use serde_json::{Map, Value};
+
+use super::rows::{Placed, Row, Table, Unfit};
+use super::{CODE, Cell, ColumnKind, MAX_ROWS, TableShape};
+use crate::Diagnostic;
+use crate::manifest::nearest;
+
+pub(super) fn read(path: &str, bytes: &[u8], shape: &TableShape) -> Result<Table, Vec<Diagnostic>> {
+    let refuse = |why: String| vec![Diagnostic::new(CODE, why).in_file(path)];
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| refuse(format!("no JSON: {error}")))?;
+    rows(&value, shape).map_err(refuse)
+}
+
+/// The error counts rows from 1.
+pub(super) fn rows(value: &Value, shape: &TableShape) -> Result<Table, String> {
+    let list = value.as_array().ok_or("a table is a list of rows: [{…}, {…}]")?;
+    if list.len() > MAX_ROWS {
+        return Err(format!("more than {MAX_ROWS} rows"));
+    }
+    let placed = list.iter().enumerate().map(|(at, row)| {
+        let line = at + 1;
+        let row = row.as_object().ok_or_else(|| format!("row {line} is no object"))?;
+        let row = cells(row, shape).map_err(|why| format!("row {line}: {why}"))?;
+        Ok(Placed { row, line })
+    });
+    let placed = placed.collect::<Result<Vec<_>, String>>()?;
+    Table::of(shape, placed).map_err(|Unfit { line, why }| format!("row {line}: {}", why.replace("in line", "in row")))
+}
+
+fn cells(row: &Map<String, Value>, shape: &TableShape) -> Result<Row, String> {
+    let cell = |(column, kind): (&String, &ColumnKind)| {
+        let Some(value) = row.get(column) else {
+            return Err(format!("there is no {column}; {}", nearest(column, row.keys().map(String::as_str))));
+        };
+        let text = match value {
+            Value::Null => return Ok(None),
+            Value::String(text) => text.trim().to_owned(),
+            Value::Number(number) if *kind == ColumnKind::Decimal => number.to_string(),
+            Value::Bool(flag) if *kind == ColumnKind::Boolean => flag.to_string(),
+            other => return Err(format!("{column}: {other} is not of the kind that plugin.toml declares")),
+        };
+        Cell::read(&text, *kind).map(Some).map_err(|why| format!("{column}: {why}"))
+    };
+    shape.columns.iter().map(cell).collect()
+}
