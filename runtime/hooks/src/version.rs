@@ -16,6 +16,7 @@ use crate::probation::{Probation, Standing};
 use crate::sample::Sample;
 use crate::settings::{Granted, HostLimits};
 use crate::stats::Stats;
+use crate::tables::Tables;
 use crate::unit::{Kind, Source, Unit};
 
 /// Never changes but for its counters. Named by its hash.
@@ -27,6 +28,7 @@ pub struct Version {
     pub(crate) noted: Parameters,
     pub hash: String,
     pub granted: Granted,
+    pub tables: Arc<Tables>,
     pub loaded_at: Timestamp,
     pub(crate) unit: Arc<dyn Unit>,
     pin: Arc<Pin>,
@@ -62,6 +64,7 @@ impl Version {
             parameters,
             hash: source.hash.clone(),
             granted: limits.grant(source.kind, &source.manifest.limits),
+            tables: Arc::clone(&source.tables),
             loaded_at,
             unit,
             pin: Arc::new(pin_of(source)),

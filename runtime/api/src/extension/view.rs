@@ -43,6 +43,8 @@ pub(crate) struct ExtensionView {
     #[schema(required)]
     last_error: Option<LastErrorView>,
     parameters: Vec<ParameterView>,
+    /// What it looks rows up in: those that sessions see that begin now.
+    tables: Vec<TableView>,
     /// Sessions keep the version with which they began: the manifest does not say `pin = "none"`.
     pinned: bool,
     /// The hash of the version at which an operator holds the unit (`pin`, `activate`, `rollback`), whatever its files are
@@ -87,6 +89,20 @@ pub(crate) struct ParameterView {
     #[schema(required)]
     default: Option<Value>,
     description: String,
+}
+
+/// A table of the active version.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TableView {
+    name: String,
+    description: String,
+    /// The column that rows are found by.
+    key: String,
+    rows: u64,
+    /// The least key and the greatest. Of a table of moments: until when it says something.
+    #[schema(example = "2026-11-21T23:00:00Z")]
+    first: String,
+    last: String,
 }
 
 /// How the calls of one hook went.

@@ -15,6 +15,7 @@ use crate::generation::Generation;
 use crate::inactive::{Checking, Trouble};
 use crate::manifest::{Parameter, ParameterKind};
 use crate::stage::VersionView;
+use crate::tables::{Table, TableShape};
 use crate::unit::Kind;
 use crate::version::Version;
 
@@ -42,6 +43,7 @@ pub struct ExtensionView {
     /// Why the files as they are now are not what is active.
     pub last_error: Option<LastError>,
     pub parameters: Vec<ParameterView>,
+    pub tables: Vec<TableView>,
     /// Sessions keep the version with which they began: `pin` of the manifest.
     pub pinned: bool,
     /// The version at which an operator holds the unit, whatever its files are.
@@ -169,11 +171,34 @@ impl Registry {
             path: entry.path.clone(),
             last_error: trouble.map(LastError::of),
             parameters: parameters(version),
+            tables: version.tables.iter().map(TableView::of).collect(),
             pinned: manifest.pinned,
             held: self.held.lock().get(&manifest.id).cloned(),
             calls: manifest.hooks.iter().map(|hook| calls(version, *hook)).collect(),
             versions: self.versions(version),
         }
+    }
+}
+
+/// A table of the active version: which rows sessions that begin now see.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TableView {
+    pub name: String,
+    pub description: String,
+    /// The column that rows are found by.
+    pub key: String,
+    pub rows: usize,
+    /// The least key and the greatest: until when there are prices.
+    pub first: String,
+    pub last: String,
+}
+
+impl TableView {
+    fn of((name, table): (&str, &Table)) -> Self {
+        let (first, last) = table.span().map(|(first, last)| (first.to_string(), last.to_string())).unwrap_or_default();
+        let TableShape { description, key, .. } = table.shape.clone();
+        Self { name: name.to_owned(), description, key, rows: table.rows(), first, last }
     }
 }
 
@@ -216,6 +241,7 @@ fn not_yet(id: &str, path: &str, state: ExtensionState) -> ExtensionView {
         path: path.to_owned(),
         last_error: None,
         parameters: Vec::new(),
+        tables: Vec::new(),
         pinned: true,
         held: None,
         calls: Vec::new(),
