@@ -162,8 +162,11 @@ async fn a_configuration_that_cannot_be_meant_changes_nothing_and_is_explained()
     let absent = RULES.replace("\"fee\"", "\"no-such\"");
     let after = configure(&server, &absent, |chains| chains["missing"] != json!([])).await;
     assert_eq!(after["missing"][0], json!({"rule": "fleet", "hook": "modifier", "unit": "no-such"}));
-    let log = server.log();
-    assert!(log.contains("no-such") && log.contains("ocpp.max_connections"), "the operator is told:\n{log}");
+    until("the operator is told", || {
+        let log = server.log();
+        (log.contains("no-such") && log.contains("ocpp.max_connections")).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

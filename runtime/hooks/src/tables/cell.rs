@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use amprule_domain::plain;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -23,7 +24,8 @@ impl Cell {
     pub(super) fn read(text: &str, kind: ColumnKind) -> Result<Self, String> {
         match kind {
             _ if text.len() > MAX_CELL => Err(format!("a cell has {} bytes; at most {MAX_CELL} are read", text.len())),
-            ColumnKind::Text => Ok(Self::Text(text.into())),
+            ColumnKind::Text => legible(text).map(|text| Self::Text(text.into())),
+            ColumnKind::Token => legible(text).map(|text| Self::Text(text.to_ascii_lowercase().into())),
             ColumnKind::Decimal => decimal(text).map(Self::Number),
             ColumnKind::Boolean if text.eq_ignore_ascii_case("true") => Ok(Self::Flag(true)),
             ColumnKind::Boolean if text.eq_ignore_ascii_case("false") => Ok(Self::Flag(false)),
@@ -62,6 +64,21 @@ impl fmt::Display for Cell {
             Self::Flag(flag) => flag.fmt(f),
             Self::Moment(at) => at.fmt(f),
         }
+    }
+}
+
+/// What a spreadsheet has made of a long number is lost, and what nobody sees is in no question.
+fn legible(text: &str) -> Result<&str, String> {
+    if text.contains(plain::is_unseen) {
+        return Err(format!("{text:?} has a character that nobody sees"));
+    }
+    let is_rewritten = text.split_once("E+").is_some_and(|(digits, exponent)| {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number(&digits.replace(['.', ','], "")) && is_number(exponent)
+    });
+    match is_rewritten {
+        true => Err(format!("{text:?} is what a spreadsheet makes of a long number; format the column as text")),
+        false => Ok(text),
     }
 }
 

@@ -29,6 +29,10 @@ pub(super) fn read(path: &str, bytes: &[u8], shape: &TableShape) -> Result<Table
         let line = text.lines().count();
         return Err(vec![at(Unfit { line, why: "a quote is not closed; the file may have been cut off".to_owned() })]);
     }
+    if !text.is_empty() && !text.ends_with(['\n', '\r']) {
+        let (line, why) = (text.lines().count(), "the last line has no end; the file may have been cut off".to_owned());
+        return Err(vec![at(Unfit { line, why }).hint("end it with a new line")]);
+    }
     let rows = rows(text, shape).map_err(|unfit| unfit.into_iter().map(at).collect::<Vec<_>>())?;
     Table::of(shape, rows).map_err(|unfit| vec![at(unfit)])
 }

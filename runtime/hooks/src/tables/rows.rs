@@ -1,8 +1,9 @@
 //! A table's rows, in the order of their keys.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::{Cell, TableShape};
+use super::{Cell, ColumnKind, TableShape};
 
 /// The cells of a row, in the order of the shape's columns. `None`: empty.
 pub(super) type Row = Box<[Option<Cell>]>;
@@ -61,13 +62,24 @@ impl Table {
 
     /// The row with this key. The error: the key is of another kind than the table's.
     pub fn find(&self, key: &Cell) -> Result<Option<Found<'_>>, String> {
+        let key = &*self.own(key);
         let at = self.not_after(key)?;
         Ok(at.filter(|at| self.rows[*at][self.key].as_ref() == Some(key)).map(|at| self.found(at)))
     }
 
     /// The last row whose key is not after this one: of prices, the one that holds at that moment.
     pub fn find_at(&self, key: &Cell) -> Result<Option<Found<'_>>, String> {
-        Ok(self.not_after(key)?.map(|at| self.found(at)))
+        Ok(self.not_after(&self.own(key))?.map(|at| self.found(at)))
+    }
+
+    /// As it stands in the table.
+    fn own<'k>(&self, key: &'k Cell) -> Cow<'k, Cell> {
+        match key {
+            Cell::Text(text) if self.shape.columns.get(&self.shape.key) == Some(&ColumnKind::Token) => {
+                Cow::Owned(Cell::Text(text.to_ascii_lowercase().into()))
+            }
+            key => Cow::Borrowed(key),
+        }
     }
 
     fn not_after(&self, key: &Cell) -> Result<Option<usize>, String> {

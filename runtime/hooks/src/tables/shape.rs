@@ -18,6 +18,8 @@ pub struct TableShape {
 #[serde(rename_all = "lowercase")]
 pub enum ColumnKind {
     Text,
+    /// An idToken: letters of either size are the same (OCPP 2.0.1, IdTokenType). To units it is in small ones.
+    Token,
     /// An exact number, with a point: `12.5`.
     Decimal,
     Boolean,
@@ -28,10 +30,10 @@ pub enum ColumnKind {
 }
 
 impl ColumnKind {
-    pub const ALL: [Self; 5] = [Self::Text, Self::Decimal, Self::Boolean, Self::Moment, Self::Date];
+    pub const ALL: [Self; 6] = [Self::Text, Self::Token, Self::Decimal, Self::Boolean, Self::Moment, Self::Date];
 
     /// As manifests name them, in the order of [`Self::ALL`].
-    pub const WORDS: [&str; 5] = ["text", "decimal", "boolean", "moment", "date"];
+    pub const WORDS: [&str; 6] = ["text", "token", "decimal", "boolean", "moment", "date"];
 
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().zip(Self::WORDS).find(|(_, known)| *known == word).map(|(kind, _)| kind)

@@ -18,7 +18,7 @@ version = "1"
 hooks = ["authorization"]
 [tables.cards]
 key = "card"
-columns = { card = "text", free = "boolean", since = "date", rate = "decimal" }
+columns = { card = "token", free = "boolean", since = "date", rate = "decimal" }
 "#;
 
 fn manifest(text: &str) -> Result<Manifest, String> {
@@ -58,7 +58,7 @@ fn files_as_markets_and_spreadsheets_write_them_are_the_same_table() {
         // A mark that nobody sees, line ends of another system, the other order, a column more, quotes, blank lines.
         ("spot.csv", "\u{feff}price,zone,\"from\"\r\n-3,DE,2026-11-21T08:15:00Z\r\n\r\n80.5,\"D,E\",2026-11-21 09:00:00+01:00\r\n".to_owned()),
         // Of a country whose decimals have a comma, and the program has written points all the same.
-        ("spot.csv", "from;price\n2026-11-21T08:00:00Z;80.5\n2026-11-21T08:15:00Z;-3".to_owned()),
+        ("spot.csv", "from;price\n2026-11-21T08:00:00Z;80.5\n2026-11-21T08:15:00Z;-3\n".to_owned()),
         // Once more is the same.
         ("spot.csv", "from,price\n2026-11-21T08:00Z,80.50\n2026-11-21T08:00Z,80.50\n2026-11-21T08:15Z,-3.00\n".to_owned()),
         ("spot.json", r#"[{"from": "2026-11-21T08:15:00Z", "price": -3}, {"price": "80.5", "from": "2026-11-21T08:00:00Z", "x": {}}]"#.to_owned()),
@@ -95,7 +95,8 @@ fn keys_of_texts_keep_their_zeros_and_empty_cells_are_empty() {
     let text = |text: &str| Cell::Text(text.into());
     assert_eq!(shown(table, &text("0042"), false), "0042 true () 2026-01-31");
     assert_eq!(shown(table, &text("42"), false), "none");
-    assert_eq!(shown(table, &text("a;b"), false), "a;b false 0.1 ()");
+    assert_eq!(shown(table, &text("A;B"), false), "a;b false 0.1 ()", "letters of either size");
+    assert_eq!(shown(table, &text(""), false), "none");
     assert_eq!(shown(table, &moment("2026-01-01T00:00:00Z"), false), "the key card is a text, and a moment was given");
 }
 
@@ -111,6 +112,18 @@ fn what_is_no_such_table_is_shown_where_it_stands() {
         (spot("2026-11-21T08:15:00Z,1.234.567\n"), "is no number of at most 18 digits"),
         (spot("2026-11-21T08:15:00Z,1e3\n"), "is no number"),
         (spot("2026-11-21T08:15:00Z,N/A\n"), "price: \"N/A\" is no number"),
+        (spot("2026-11-21T08:15:00Z,\u{2212}3\n"), "is no number"),
+        (spot("2026-11-21T08:15:00Z,(0.10)\n"), "is no number"),
+        (spot("2026-11-21T08:15:00Z,inf\n"), "is no number"),
+        (spot("2026-11-21T08:15:00Z,1\u{a0}234.5\n"), "is no number"),
+        (spot("2026-11-21T08:15:00Z,0.2"), "the last line has no end; the file may have been cut off"),
+        (spot("from,price\n"), "is no point in time"),
+        (spot("2026-11-21T08:15:00Z,80,\n"), "the line has 3 cells"),
+        (("spot.csv", "2026-11-21T08:00:00Z,80.5\n".to_owned()), "there is no column \"from\""),
+        (("spot.csv", "# prices\nfrom,price\n2026-11-21T08:00:00Z,80.5\n".to_owned()), "there is no column \"from\""),
+        (("spot.json", "{\"today\": [], \"tomorrow\": []}".to_owned()), "a table is a list of rows"),
+        (("spot.json", "[]".to_owned()), "the table has no rows"),
+        (("spot.json", "[{\"from\": \"2026-11-21T08:00:00Z\", \"price\": NaN}]".to_owned()), "no JSON"),
         (spot("2026-11-21T08:15:00,80\n"), "is no point in time with its offset"),
         (spot("2026-11-21 08:15,80\n"), "is no point in time with its offset"),
         (spot("1763712900,80\n"), "is no point in time with its offset"),
@@ -140,6 +153,18 @@ fn what_is_no_such_table_is_shown_where_it_stands() {
             Ok(_) => panic!("it was taken:\n{content}"),
             Err(why) => assert!(says.split(" @ ").all(|says| why.contains(says)), "{content}\n{why}"),
         }
+    }
+    for (card, says) in [
+        ("7.3928E+09", "what a spreadsheet makes of a long number"),
+        ("04AB\u{feff}", "has a character that nobody sees"),
+        ("04\u{202e}AB", "has a character that nobody sees"),
+        ("deadbeef,true,,\nDEADBEEF", "the card deadbeef stands there twice, first in line 2"),
+    ] {
+        let told = read(CARDS, "cards.csv", format!("card,free,since,rate\n{card},false,,\n"));
+        assert!(told.as_ref().is_err_and(|why| why.contains(says)), "{card}: {told:?}");
+    }
+    for card in ["73928e05", "4E872096", "00123456", "E+1", "a comma, and \\"] {
+        assert!(read(CARDS, "cards.csv", format!("card,free,since,rate\n\"{card}\",false,,\n")).is_ok(), "{card}");
     }
     let latin = read(SPOT, "spot.csv", b"from,price\n2026-11-21T08:00:00Z,80\n\xe4,1\n".to_vec());
     assert!(latin.is_err_and(|why| why.contains("line 3 is not UTF-8")));
