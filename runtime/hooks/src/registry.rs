@@ -48,7 +48,7 @@ pub use crate::notifier::Observer;
 pub use crate::stage::{Stage, VersionView};
 pub use chains::{ChainsView, RulesFileView};
 pub use standing::{PlaceStanding, Standings};
-pub use view::{ExtensionState, ExtensionView, HookView, LastError, ParameterView, UsedOf};
+pub use view::{ExtensionState, ExtensionView, FeedView, HookView, LastError, ParameterView, TableView, UsedOf};
 
 /// Why a version did not become active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Registry {
     troubles: Mutex<BTreeMap<String, Trouble>>,
     /// By id: the version at which an operator holds the unit.
     held: Mutex<BTreeMap<String, String>>,
+    /// By unit and table: how the feeds stand that fill them.
+    feeds: Mutex<BTreeMap<(String, String), FeedView>>,
     /// By path: files that are in the making.
     checking: Mutex<BTreeMap<String, Checking>>,
     archive: OnceLock<Arc<dyn Archive>>,
@@ -108,6 +110,7 @@ impl Registry {
             cache: Arc::default(),
             troubles: Mutex::default(),
             held: Mutex::default(),
+            feeds: Mutex::default(),
             checking: Mutex::default(),
             archive: OnceLock::new(),
             recall: recall::Recall::default(),
@@ -199,6 +202,11 @@ impl Registry {
     /// Says of all units that an operator holds, by id, at which hash.
     pub fn note_held(&self, held: BTreeMap<String, String>) {
         *self.held.lock() = held;
+    }
+
+    /// Says how the feed of a table stands.
+    pub fn note_feed(&self, unit: &str, table: &str, feed: FeedView) {
+        self.feeds.lock().insert((unit.to_owned(), table.to_owned()), feed);
     }
 
     /// Notes why the files at `path` are no active version. What was active there stays active.

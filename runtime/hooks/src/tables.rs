@@ -106,6 +106,11 @@ impl Tables {
     }
 }
 
+/// One table's content; the file's name says whether it is CSV or JSON.
+pub fn parse(path: &str, bytes: &[u8], shape: &TableShape) -> Result<Table, Vec<Diagnostic>> {
+    if path.ends_with(".json") { json::read(path, bytes, shape) } else { csv::read(path, bytes, shape) }
+}
+
 /// `None`: the folder does not have it.
 fn read(
     folder: &str,
@@ -115,8 +120,8 @@ fn read(
 ) -> Option<Result<Table, Vec<Diagnostic>>> {
     let [csv, json] = ["csv", "json"].map(|ending| format!("{folder}{name}.{ending}"));
     match (files.get(&csv), files.get(&json)) {
-        (Some(bytes), None) => Some(csv::read(&csv, bytes, shape)),
-        (None, Some(bytes)) => Some(json::read(&json, bytes, shape)),
+        (Some(bytes), None) => Some(parse(&csv, bytes, shape)),
+        (None, Some(bytes)) => Some(parse(&json, bytes, shape)),
         (Some(_), Some(_)) => Some(Err(vec![twice(name, &json)])),
         (None, None) => None,
     }

@@ -1,5 +1,6 @@
 //! The one configuration file. Every field has a default; `amprule.example.toml` explains each.
 
+mod feed;
 mod live;
 mod load;
 mod webhook;
@@ -22,6 +23,7 @@ use amprule_trust::Policy;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+pub(crate) use feed::Feed;
 pub(crate) use live::rules_file;
 pub(crate) use load::{load, read};
 pub(crate) use webhook::Webhook;
@@ -40,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) decisions: Decisions,
     pub(crate) readings: Readings,
     pub(crate) log: Log,
+    #[serde(deserialize_with = "feed::checked")]
+    pub(crate) feeds: Vec<Feed>,
     #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
 }

@@ -11,6 +11,7 @@ mod control;
 mod environment;
 mod explain;
 mod extensions;
+mod feeds;
 mod gate;
 mod given;
 mod install;

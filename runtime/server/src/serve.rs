@@ -28,7 +28,7 @@ use crate::metrics::Gauges;
 use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, gate, telemetry};
+use crate::{compilers, feeds, gate, telemetry};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -73,6 +73,7 @@ async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> R
     })?;
 
     let webhooks = webhooks::start(&config.webhooks, &data, &house.store, &house.engine).await?;
+    let feeds = feeds::start(&config, &house.registry)?;
     let management = house.api(&config, &data, webhooks.clone(), log)?;
     house.engine.wake_stations().await.context("read which stations have sessions")?;
 
@@ -103,6 +104,7 @@ async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> R
     house.engine.shutdown().await;
     let api = api.ended().await;
     webhooks.shutdown().await;
+    drop(feeds);
     tokio::task::spawn_blocking(move || house.close()).await.context("close the store")?;
     why.and(stations).and(api)
 }

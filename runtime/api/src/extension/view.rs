@@ -103,6 +103,25 @@ pub(crate) struct TableView {
     #[schema(example = "2026-11-21T23:00:00Z")]
     first: String,
     last: String,
+    /// Where it is loaded from (`[[feeds]]` of the configuration); null for a file that others write.
+    #[schema(required)]
+    feed: Option<FeedView>,
+}
+
+/// How the loading of a table goes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FeedView {
+    /// The address, without its query.
+    from: String,
+    #[schema(required, format = DateTime)]
+    tried_at: Option<String>,
+    /// When it was last given a table, new or the same.
+    #[schema(required, format = DateTime)]
+    taken_at: Option<String>,
+    /// Why the last try gave none; the table stays as it is.
+    #[schema(required)]
+    trouble: Option<String>,
 }
 
 /// How the calls of one hook went.

@@ -152,6 +152,12 @@ impl Registry {
         Some(view)
     }
 
+    fn tables(&self, version: &Version) -> Vec<TableView> {
+        let feeds = self.feeds.lock();
+        let feed = |table: &str| feeds.get(&(version.id().to_owned(), table.to_owned())).cloned();
+        version.tables.iter().map(|(name, table)| TableView::of((name, table), feed(name))).collect()
+    }
+
     fn view(&self, generation: &Generation, entry: &Entry, trouble: Option<&Trouble>) -> ExtensionView {
         let version = &entry.active;
         let manifest = &version.manifest;
@@ -171,7 +177,7 @@ impl Registry {
             path: entry.path.clone(),
             last_error: trouble.map(LastError::of),
             parameters: parameters(version),
-            tables: version.tables.iter().map(TableView::of).collect(),
+            tables: self.tables(version),
             pinned: manifest.pinned,
             held: self.held.lock().get(&manifest.id).cloned(),
             calls: manifest.hooks.iter().map(|hook| calls(version, *hook)).collect(),
@@ -192,13 +198,27 @@ pub struct TableView {
     /// The least key and the greatest: until when there are prices.
     pub first: String,
     pub last: String,
+    /// Where it is loaded from, when it is loaded at all.
+    pub feed: Option<FeedView>,
+}
+
+/// How the loading of a table goes.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FeedView {
+    pub from: String,
+    pub tried_at: Option<Timestamp>,
+    /// When it was last given a table, new or the same.
+    pub taken_at: Option<Timestamp>,
+    /// Why the last try gave none; the table stays.
+    pub trouble: Option<String>,
 }
 
 impl TableView {
-    fn of((name, table): (&str, &Table)) -> Self {
+    fn of((name, table): (&str, &Table), feed: Option<FeedView>) -> Self {
         let (first, last) = table.span().map(|(first, last)| (first.to_string(), last.to_string())).unwrap_or_default();
         let TableShape { description, key, .. } = table.shape.clone();
-        Self { name: name.to_owned(), description, key, rows: table.rows(), first, last }
+        Self { name: name.to_owned(), description, key, rows: table.rows(), first, last, feed }
     }
 }
 

@@ -64,12 +64,12 @@ impl Table {
     pub fn find(&self, key: &Cell) -> Result<Option<Found<'_>>, String> {
         let key = &*self.own(key);
         let at = self.not_after(key)?;
-        Ok(at.filter(|at| self.rows[*at][self.key].as_ref() == Some(key)).map(|at| self.found(at)))
+        Ok(at.filter(|at| self.rows[*at][self.key].as_ref() == Some(key)).map(|at| self.at(at)))
     }
 
     /// The last row whose key is not after this one: of prices, the one that holds at that moment.
     pub fn find_at(&self, key: &Cell) -> Result<Option<Found<'_>>, String> {
-        Ok(self.not_after(&self.own(key))?.map(|at| self.found(at)))
+        Ok(self.not_after(&self.own(key))?.map(|at| self.at(at)))
     }
 
     /// As it stands in the table.
@@ -92,8 +92,13 @@ impl Table {
         Ok(self.rows.partition_point(is_before).checked_sub(1))
     }
 
-    fn found(&self, at: usize) -> Found<'_> {
-        Found { shape: &self.shape, row: &self.rows[at] }
+    /// All rows, in the order of their keys.
+    pub fn found(&self) -> impl Iterator<Item = Found<'_>> {
+        (0..self.rows.len()).map(|at| self.at(at))
+    }
+
+    fn at(&self, at: usize) -> Found<'_> {
+        Found { shape: &self.shape, key: self.key, row: &self.rows[at] }
     }
 }
 
@@ -101,10 +106,15 @@ impl Table {
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'t> {
     shape: &'t TableShape,
+    key: usize,
     row: &'t Row,
 }
 
 impl<'t> Found<'t> {
+    pub fn key(self) -> Option<&'t Cell> {
+        self.row[self.key].as_ref()
+    }
+
     pub fn cells(self) -> impl Iterator<Item = (&'t str, Option<&'t Cell>)> {
         self.shape.columns.keys().map(String::as_str).zip(self.row.iter().map(Option::as_ref))
     }

@@ -1,0 +1,181 @@
+//! The thread that asks, when it is time, and writes what it is given.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use amprule_hooks::tables::{self, Table, TableShape};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use crate::fetch::{Fetcher, Got, Roots};
+use crate::taken::taken;
+use crate::{Feed, Standing, Units};
+
+/// The first try after one that gave nothing comes so soon; each further one takes twice as long, up to the feed's own time.
+const SOON: Duration = Duration::from_secs(60);
+
+/// Told after each try.
+pub type Tell = Box<dyn Fn(&Feed, &Standing) + Send>;
+pub type Now = Box<dyn Fn() -> Timestamp + Send>;
+
+/// The thread's handle. Dropped, it ends with what it is doing.
+pub struct Feeds {
+    /// Nothing is sent: it closes.
+    stop: Mutex<Option<SyncSender<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Feeds {
+    pub fn start(feeds: Vec<Feed>, units: Arc<dyn Units>, roots: &Roots, now: Now, tell: Tell) -> io::Result<Self> {
+        let (stop, stopped) = sync_channel(0);
+        let begun = Instant::now();
+        let due = feeds.into_iter().map(|feed| Due {
+            feed,
+            at: begun,
+            failures: 0,
+            tag: None,
+            standing: Standing::default(),
+        });
+        let keeper = Keeper { due: due.collect(), units, fetcher: Fetcher::new(roots), now, tell };
+        let thread = thread::Builder::new().name("amprule-feeds".to_owned()).spawn(move || keeper.run(&stopped))?;
+        Ok(Self { stop: Mutex::new(Some(stop)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// A question that is under way ends within its time; nobody waits for it.
+    pub fn stop(&self) {
+        self.stop.lock().take();
+        drop(self.thread.lock().take());
+    }
+}
+
+impl Drop for Feeds {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Due {
+    feed: Feed,
+    at: Instant,
+    /// In a row.
+    failures: u32,
+    tag: Option<String>,
+    standing: Standing,
+}
+
+struct Keeper {
+    due: Vec<Due>,
+    units: Arc<dyn Units>,
+    fetcher: Fetcher,
+    now: Now,
+    tell: Tell,
+}
+
+impl Keeper {
+    fn run(mut self, stopped: &Receiver<()>) {
+        while let Some(next) = self.due.iter().map(|due| due.at).min() {
+            let wait = next.saturating_duration_since(Instant::now());
+            if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            for due in self.due.iter_mut().filter(|due| due.at <= Instant::now()) {
+                due.ask(&*self.units, &self.fetcher, (self.now)());
+                (self.tell)(&due.feed, &due.standing);
+            }
+        }
+    }
+}
+
+impl Due {
+    fn ask(&mut self, units: &dyn Units, fetcher: &Fetcher, now: Timestamp) {
+        let asked = self.take(units, fetcher);
+        self.standing.tried_at = Some(now);
+        let (unit, table, from) = (&self.feed.unit, &self.feed.table, self.feed.from());
+        match asked {
+            Ok(rows) => {
+                if self.standing.trouble.take().is_some() {
+                    tracing::info!(extension = unit, table, from, "the feed gives a table again");
+                }
+                if let Some(rows) = rows {
+                    tracing::info!(extension = unit, table, from, rows, "a new table was loaded");
+                }
+                self.standing.taken_at = Some(now);
+                self.failures = 0;
+            }
+            Err(why) => {
+                // Told when it begins and when it becomes another trouble.
+                if self.standing.trouble.as_ref() != Some(&why) {
+                    tracing::warn!(
+                        extension = unit,
+                        table,
+                        from,
+                        "no table was loaded, and the one that is there stays: {why}"
+                    );
+                }
+                self.standing.trouble = Some(why);
+                self.failures = self.failures.saturating_add(1);
+            }
+        }
+        self.at = Instant::now() + pause(self.feed.every, self.failures);
+    }
+
+    /// How many rows a new table has; `None`: it is the same.
+    fn take(&mut self, units: &dyn Units, fetcher: &Fetcher) -> Result<Option<usize>, String> {
+        let (folder, shape) = units.find(&self.feed.unit, &self.feed.table)?;
+        let file = folder.join(tables::OPERATORS).join(format!("{}.csv", self.feed.table));
+        let present = present(&file, &shape);
+        // Whoever has lost the file is given it again.
+        let tag = self.tag.as_deref().filter(|_| present.is_some());
+        let Got::Answer { body, tag } = fetcher.get(&self.feed, tag)? else { return Ok(None) };
+        let text = taken(&self.feed, &shape, &body, present.as_ref())?;
+        self.tag = tag;
+        if fs::read_to_string(&file).is_ok_and(|before| before == text) {
+            return Ok(None);
+        }
+        save(&file, &text).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+        Ok(Some(text.lines().count().saturating_sub(1)))
+    }
+}
+
+/// `None` also when it is none, or of another shape: nothing of it is kept then.
+fn present(file: &Path, shape: &TableShape) -> Option<Table> {
+    let bytes = fs::read(file).ok()?;
+    tables::parse(&file.display().to_string(), &bytes, shape).ok()
+}
+
+/// Nobody sees half of it.
+fn save(file: &Path, text: &str) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(file);
+    fs::create_dir_all(folder)?;
+    let beside = file.with_extension("new");
+    let mut new = File::create(&beside)?;
+    new.write_all(text.as_bytes())?;
+    new.sync_all()?;
+    fs::rename(&beside, file)?;
+    File::open(folder)?.sync_all()
+}
+
+fn pause(every: Duration, failures: u32) -> Duration {
+    match failures.checked_sub(1) {
+        None => every,
+        Some(again) => SOON.saturating_mul(1 << again.min(16)).min(every),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_gives_nothing_is_asked_sooner_and_then_more_and_more_seldom() {
+        let hour = Duration::from_secs(3_600);
+        let minutes = [0, 1, 2, 3, 6, 7, 8, 100].map(|failures| pause(hour, failures).as_secs() / 60);
+        assert_eq!(minutes, [60, 1, 2, 4, 32, 60, 60, 60]);
+        assert_eq!(pause(Duration::from_secs(30), 1), Duration::from_secs(30));
+    }
+}

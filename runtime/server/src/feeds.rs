@@ -1,0 +1,67 @@
+//! Feeds of the configuration file: where the units are that want them, and what the API shows of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use amprule_domain::ports::Clock as _;
+use amprule_feeds::{Feed, Feeds, Roots, Standing, Units};
+use amprule_hooks::Registry;
+use amprule_hooks::manifest::{self, Declaration};
+use amprule_hooks::registry::FeedView;
+use amprule_hooks::tables::TableShape;
+use amprule_reload::unit_paths;
+use anyhow::{Context, Result};
+
+use crate::config::{self, Config};
+use crate::environment::SystemClock;
+
+/// `None`: there are none.
+pub(crate) fn start(config: &Config, registry: &Arc<Registry>) -> Result<Option<Feeds>> {
+    if config.feeds.is_empty() {
+        return Ok(None);
+    }
+    let feeds = config.feeds.iter().map(config::Feed::fed).collect::<Result<Vec<_>>>()?;
+    let units = Folders(vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()]);
+    let registry = Arc::downgrade(registry);
+    let tell = move |feed: &Feed, standing: &Standing| {
+        if let Some(registry) = registry.upgrade() {
+            registry.note_feed(&feed.unit, &feed.table, view(feed, standing));
+        }
+    };
+    let now = || SystemClock.now();
+    let feeds = Feeds::start(feeds, Arc::new(units), &Roots::System, Box::new(now), Box::new(tell));
+    feeds.map(Some).context("start the thread that loads tables")
+}
+
+fn view(feed: &Feed, standing: &Standing) -> FeedView {
+    let Standing { tried_at, taken_at, trouble } = standing.clone();
+    FeedView { from: feed.from().to_owned(), tried_at, taken_at, trouble }
+}
+
+/// The folders in which units lie. A unit whose table is not there yet is not loaded: its own files say what it wants.
+struct Folders(Vec<PathBuf>);
+
+impl Units for Folders {
+    fn find(&self, unit: &str, table: &str) -> Result<(PathBuf, TableShape), String> {
+        let paths = self.0.iter().flat_map(|folder| unit_paths(folder).unwrap_or_default());
+        let found = paths.filter(|path| path.is_dir()).find_map(|path| {
+            let manifest = manifest(&path).filter(|manifest| manifest.id == unit)?;
+            Some((path, manifest))
+        });
+        let (path, mut manifest) =
+            found.ok_or_else(|| format!("there is no unit {unit} with a readable plugin.toml"))?;
+        let shape = manifest.tables.remove(table);
+        let shape =
+            shape.ok_or_else(|| format!("the plugin.toml of {unit} declares no table {table}: [tables.{table}]"))?;
+        Ok((path, shape))
+    }
+}
+
+fn manifest(folder: &Path) -> Option<manifest::Manifest> {
+    let manifest = fs::read_to_string(folder.join("plugin.toml")).ok()?;
+    let parameters = fs::read_to_string(folder.join("parameters.toml")).ok();
+    let declaration =
+        Declaration { file: "plugin.toml", manifest: &manifest, parameters: parameters.as_deref(), entry: "main.rhai" };
+    manifest::parse(&declaration).ok().map(|(manifest, _)| manifest)
+}
