@@ -92,7 +92,7 @@ fn text_of(value: &Value, kind: ColumnKind) -> Option<String> {
     match (value, kind) {
         (Value::Null, _) => Some(String::new()),
         (Value::String(text), _) => Some(text.clone()),
-        (Value::Number(number), ColumnKind::Decimal) => Some(number.to_string()),
+        (Value::Number(number), ColumnKind::Decimal) => tables::exact(number).ok(),
         (Value::Bool(flag), ColumnKind::Boolean) => Some(flag.to_string()),
         (Value::Number(number), ColumnKind::Moment) => {
             let number = number.as_i64()?;

@@ -26,6 +26,11 @@ impl Entry {
             // It is the same at another place.
             return self.previous.clone();
         }
+        if self.active.code == next.code {
+            // It has another table: the way back leads to other code, where there is any.
+            let other_code = self.previous.as_ref().filter(|previous| previous.code != next.code);
+            return Some(other_code.unwrap_or(&self.active)).cloned();
+        }
         let good = self.active.manifest.hooks.iter().all(|hook| self.active.is_good(*hook));
         let kept = if good || self.previous.is_none() { Some(&self.active) } else { self.previous.as_ref() };
         kept.filter(|version| version.hash != next.hash).cloned()

@@ -74,6 +74,16 @@ impl Probation {
         }
     }
 
+    /// The same code becomes active with another table: what it has shown so far counts.
+    pub fn go_on_from(&self, before: &Self, now: Instant) {
+        let Inner { standing, since, calls, faults } = *before.inner.lock();
+        if !matches!(standing, Standing::OnProbation | Standing::Stable) {
+            return self.begin(now);
+        }
+        *self.inner.lock() = Inner { standing, since, calls, faults };
+        self.watched.store(standing == Standing::OnProbation, Relaxed);
+    }
+
     /// It has proven itself before this process began.
     pub fn trust(&self) {
         self.inner.lock().standing = Standing::Stable;

@@ -256,7 +256,11 @@ impl Registry {
             Change::Activate { version, path } => {
                 let now = (self.steady)();
                 let version = self.cache.put(version, now);
-                version.probation.begin(now);
+                let active = self.active(version.id());
+                match active.filter(|active| active.code == version.code && active.hash != version.hash) {
+                    Some(before) => version.probation.go_on_from(&before.probation, now),
+                    None => version.probation.begin(now),
+                }
                 Change::Activate { version, path }
             }
             change @ (Change::Remove { .. } | Change::Select(_)) => change,

@@ -23,6 +23,7 @@ use crate::Diagnostic;
 use crate::manifest::nearest;
 
 pub use cell::Cell;
+pub use json::exact;
 pub use rows::{Found, Table};
 pub use shape::{ColumnKind, TableShape};
 
@@ -32,6 +33,10 @@ pub const MAX_ROWS: usize = 200_000;
 pub const MAX_TABLES: usize = 16;
 /// Columns that a table may declare.
 pub const MAX_COLUMNS: usize = 32;
+/// Cells of one table: the host holds them, for each version that somebody needs.
+pub const MAX_CELLS: usize = 1_000_000;
+/// Bytes of a name that is looked for.
+const MAX_NAME: usize = 64;
 /// Bytes of a cell.
 pub const MAX_CELL: usize = 256;
 
@@ -50,6 +55,11 @@ pub const DEFAULTS: &str = "defaults/";
 /// Files that are tables.
 pub fn is_table_file(path: &str) -> bool {
     name_of(path).is_some()
+}
+
+/// Those of the operator among them.
+pub fn is_operators(path: &str) -> bool {
+    path.starts_with(OPERATORS) && is_table_file(path)
 }
 
 /// Its table's name.
@@ -82,8 +92,10 @@ impl Tables {
 
     /// The error is for the unit's author.
     pub fn named(&self, name: &str) -> Result<&Table, String> {
-        self.get(name)
-            .ok_or_else(|| format!("there is no table {name:?}; {}", nearest(name, self.0.keys().map(String::as_str))))
+        self.get(name).ok_or_else(|| {
+            let name = &name[..name.floor_char_boundary(MAX_NAME)];
+            format!("there is no table {name:?}; {}", nearest(name, self.0.keys().map(String::as_str)))
+        })
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Table)> {

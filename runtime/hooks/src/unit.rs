@@ -33,6 +33,8 @@ pub struct Source {
     pub tables: Arc<Tables>,
     /// SHA-256 in hexadecimal over all files, names included.
     pub hash: String,
+    /// The same without the operator's tables: what fails and what is held is the code, whatever the market says.
+    pub code: String,
 }
 
 impl Source {

@@ -27,6 +27,8 @@ pub struct Version {
     /// As records of its questions have them.
     pub(crate) noted: Parameters,
     pub hash: String,
+    /// Without the operator's tables.
+    pub code: String,
     pub granted: Granted,
     pub tables: Arc<Tables>,
     pub loaded_at: Timestamp,
@@ -63,6 +65,7 @@ impl Version {
             noted: noted(&parameters),
             parameters,
             hash: source.hash.clone(),
+            code: source.code.clone(),
             granted: limits.grant(source.kind, &source.manifest.limits),
             tables: Arc::clone(&source.tables),
             loaded_at,

@@ -84,7 +84,9 @@ impl Loader {
                  what waits"
             ));
         };
-        let quarantined = self.registry.lift_quarantine(hash);
+        let code = self.known.get(Path::new(path)).map(|known| known.code.clone()).unwrap_or_default();
+        let lifted = [hash, &code].map(|kept_out| self.registry.lift_quarantine(kept_out));
+        let quarantined = lifted.contains(&true);
         if !quarantined && !self.was_told(path, CODE) {
             return impossible(format!("the files of {id} are not in quarantine and do not wait for approval"));
         }

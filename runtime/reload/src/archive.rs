@@ -60,8 +60,13 @@ impl ArchiveFolder {
         let temporary = self.folder.join(format!("{TEMPORARY}{}", source.hash));
         drop(fs::remove_dir_all(&temporary));
         fs::create_dir(&temporary)?;
+        let latest = self.list(&source.manifest.id).into_iter().next().map(|version| self.folder.join(version.hash));
         for (name, bytes) in &source.files {
-            write(&temporary.join(name), bytes)?;
+            let same = latest.as_ref().map(|latest| latest.join(name)).filter(|file| is_same(file, bytes));
+            match same {
+                Some(file) => link(&file, &temporary.join(name))?,
+                None => write(&temporary.join(name), bytes)?,
+            }
         }
         let (unit, version) = (source.manifest.id.clone(), source.manifest.version.clone());
         let origin = Origin { shape: place.shape, name: place.name(), unit, version };
@@ -98,6 +103,12 @@ impl ArchiveFolder {
         check(origin.shape, &origin.name, &files).ok()
     }
 
+    /// Whose version this is. Nothing else is looked at.
+    pub(crate) fn unit_of(&self, hash: &str) -> Option<String> {
+        let origin: Origin = serde_json::from_slice(&fs::read(self.folder.join(hash).join(ORIGIN)).ok()?).ok()?;
+        Some(origin.unit)
+    }
+
     fn read(&self, hash: &str) -> io::Result<(Origin, Files)> {
         let folder = self.folder.join(hash);
         let origin: Origin = serde_json::from_slice(&fs::read(folder.join(ORIGIN))?)?;
@@ -132,13 +143,18 @@ impl Archive for ArchiveFolder {
     }
 
     fn load(&self, hash: &str) -> Result<Arc<Version>, Absent> {
-        self.load_until(hash, None)
+        self.load_until(hash, None, true)
     }
 }
 
 impl ArchiveFolder {
     /// Without a time, the compiler's own bound counts.
-    pub(crate) fn load_until(&self, hash: &str, until: Option<Instant>) -> Result<Arc<Version>, Absent> {
+    pub(crate) fn load_until(
+        &self,
+        hash: &str,
+        until: Option<Instant>,
+        is_for_a_session: bool,
+    ) -> Result<Arc<Version>, Absent> {
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Absent::Lost);
         }
@@ -147,11 +163,12 @@ impl ArchiveFolder {
             Absent::Lost
         })?;
         let made = match check(origin.shape, &origin.name, &files) {
-            Ok(source) => self.workshop.recall(source, (self.now)(), until),
+            Ok(source) => self.workshop.recall(source, (self.now)(), until, is_for_a_session),
             Err(Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. }) => Err(diagnostics),
         };
         let made = made.map_err(|diagnostics| {
-            if diagnostics.iter().any(|diagnostic| diagnostic.code == BUSY) {
+            // It was compiled once: what is over its time or its memory now, may not be the next time.
+            if diagnostics.iter().any(|diagnostic| [BUSY, "limit"].contains(&diagnostic.code)) {
                 return Absent::Busy;
             }
             let why = diagnostics.first().map(ToString::to_string).unwrap_or_default();
@@ -160,6 +177,20 @@ impl ArchiveFolder {
         })?;
         Ok(Arc::new(made.version))
     }
+}
+
+/// Below it a copy costs no more than a link. Tables come often, and with each of them the whole unit.
+const LINKED: usize = 64 << 10;
+
+fn is_same(file: &Path, bytes: &[u8]) -> bool {
+    bytes.len() >= LINKED && fs::read(file).is_ok_and(|archived| archived == bytes)
+}
+
+/// What is archived never changes, so two versions may have one file.
+fn link(file: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to.parent().unwrap_or(to))?;
+    fs::hard_link(file, to).or_else(|_| fs::copy(file, to).map(drop))?;
+    File::open(to)?.sync_all()
 }
 
 const TEMPORARY: &str = ".new-";
@@ -236,6 +267,7 @@ mod tests {
                 files: BTreeMap::from([("flat.rhai".to_owned(), b"price".to_vec())]),
                 tables: Arc::default(),
                 hash: hash.to_owned(),
+                code: String::new(),
             };
             archive.keep(&place, &source).unwrap();
             let origin = File::options().write(true).open(folder.path().join(hash).join(ORIGIN)).unwrap();

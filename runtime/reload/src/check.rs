@@ -30,8 +30,8 @@ pub(crate) fn check(shape: Shape, name: &str, files: &Files) -> Result<Source, R
         return Err(no_entry(manifest, kind));
     }
     let tables = Tables::read(&manifest.tables, &files.files).map_err(Refusal::Broken)?;
-    let (files, hash) = (files.files.clone(), files.hash.clone());
-    Ok(Source { kind, manifest, parameters, files, tables: Arc::new(tables), hash })
+    let (files, hash, code) = (files.files.clone(), files.hash.clone(), files.code.clone());
+    Ok(Source { kind, manifest, parameters, files, tables: Arc::new(tables), hash, code })
 }
 
 type Declared = (Manifest, Map<String, Value>);

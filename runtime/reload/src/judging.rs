@@ -37,6 +37,7 @@ impl Loader {
             return;
         }
         known.hash.clone_from(&files.hash);
+        known.code.clone_from(&files.code);
         // What the compilers have of the place is of earlier files.
         self.making.remove(&place.path);
         match check(place.shape, &place.name(), &files) {
@@ -78,17 +79,28 @@ impl Loader {
             let trouble = self.trouble(place, id.clone(), vec![diagnostic]);
             Trouble { version: version.clone(), waiting, ..trouble }
         };
-        if let Some(entry) = self.registry.quarantined(&source.hash) {
+        if let Some(entry) = self.registry.kept_out(&source.hash, &source.code) {
             let why = format!("version {version} is quarantined since {}: {}", entry.at, entry.reason);
             let hint =
                 format!("change the unit, or let this version in again with `amprule approve {id} {}`", source.hash);
             return Some(trouble(false, Diagnostic::new("quarantined", why).hint(hint)));
         }
         let held = self.active.held(id).filter(|held| **held != source.hash)?;
+        if self.is_same_code(held, source) {
+            return None;
+        }
         let kept_out = self.registry.quarantined(held).map(|_| ", which is quarantined").unwrap_or_default();
         let why = format!("an operator holds the unit at {}{kept_out}", short(held));
         let hint = format!("`amprule unpin {id}` lets version {version} of its files in");
         Some(trouble(true, Diagnostic::new(HELD, why).hint(hint)))
+    }
+
+    /// What is held is the code: tables come and go.
+    fn is_same_code(&self, held: &str, source: &Source) -> bool {
+        match self.registry.loaded(held) {
+            Some(version) => version.code == source.code,
+            None => self.archive.source(held).is_some_and(|held| held.code == source.code),
+        }
     }
 
     pub(crate) fn refuse(&mut self, place: &Place, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {

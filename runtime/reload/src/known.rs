@@ -12,6 +12,7 @@ pub(crate) struct Known {
     pub(crate) stamp: Option<Stamp>,
     /// What the files were when they were last judged.
     pub(crate) hash: String,
+    pub(crate) code: String,
     /// What of it is active: id and hash.
     pub(crate) active: Option<(String, String)>,
     /// What was said of it last, so that it is not said twice.
@@ -27,11 +28,6 @@ impl Known {
     pub(crate) fn forget_files(&mut self) {
         self.hash.clear();
         self.stamp = None;
-    }
-
-    /// Nobody has looked at its files to the end.
-    pub(crate) fn is_forgotten(&self) -> bool {
-        self.hash.is_empty()
     }
 
     /// The same files may deserve another verdict now.

@@ -23,6 +23,8 @@ const COARSE: Duration = Duration::from_secs(2);
 pub(crate) struct Files {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) hash: String,
+    /// Without the operator's tables.
+    pub(crate) code: String,
 }
 
 pub(crate) enum Unreadable {
@@ -83,13 +85,16 @@ pub(crate) fn read(place: &Place, bounds: &Bounds) -> Result<(Files, Stamp), Unr
 
 impl Files {
     pub(crate) fn new(shape: Shape, name: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
-        let hash = hash(shape, name, &files);
-        Self { files, hash }
+        let hash = digest(shape, name, &files, |_| true);
+        let has_tables = files.keys().any(|name| tables::is_operators(name));
+        let code =
+            if has_tables { digest(shape, name, &files, |name| !tables::is_operators(name)) } else { hash.clone() };
+        Self { files, hash, code }
     }
 }
 
 /// Names and contents, each behind its length, so that nothing can pass from one to the other.
-fn hash(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
+fn digest(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>, of: impl Fn(&str) -> bool) -> String {
     let mut sha = Sha256::new();
     let mut part = |bytes: &[u8]| {
         sha.update((bytes.len() as u64).to_be_bytes());
@@ -99,7 +104,7 @@ fn hash(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
     // Without a manifest the folder's name is the id.
     let named = shape == Shape::Folder && !files.contains_key("plugin.toml");
     part(if named { name.as_bytes() } else { b"" });
-    for (name, bytes) in files {
+    for (name, bytes) in files.iter().filter(|(name, _)| of(name)) {
         part(name.as_bytes());
         part(bytes);
     }

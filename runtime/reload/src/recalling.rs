@@ -27,7 +27,8 @@ impl Loader {
     /// Only a version that somebody still answers for.
     pub(crate) fn vouched_for(&self, hash: &str, recall: Recall) -> Option<Arc<Version>> {
         let source = self.archive.source(hash).filter(|source| self.gate.vouch(source).is_ok())?;
-        let version = recall(self, hash).ok()?;
+        let version =
+            recall(self, hash).ok().filter(|version| self.registry.kept_out(hash, &version.code).is_none())?;
         version.signed_by(self.gate.signer(&source));
         Some(version)
     }
@@ -35,7 +36,7 @@ impl Loader {
     fn recall(&self, hash: &str, until: Option<Instant>) -> Result<Arc<Version>, Absent> {
         match self.registry.loaded(hash) {
             Some(version) => Ok(version),
-            None => self.archive.load_until(hash, until),
+            None => self.archive.load_until(hash, until, false),
         }
     }
 }

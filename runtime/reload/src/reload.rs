@@ -83,7 +83,7 @@ impl Reload {
                 );
                 break;
             }
-            match self.archive.load_until(&pin.hash, Some(until)) {
+            match self.archive.load_until(&pin.hash, Some(until), false) {
                 Ok(version) => self.registry.hold(version),
                 Err(Absent::Lost) => missing.push(Missing(pin)),
                 Err(Absent::Busy) => {}

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use amprule_hooks::registry::Standings;
+use amprule_hooks::registry::{PlaceStanding, Standings};
 use amprule_hooks::{Change, Trouble, Version};
 
 use crate::findings::Findings;
-use crate::known::Known;
 use crate::loader::Loader;
 use crate::pool::BUSY;
 use crate::recalling::Recall;
@@ -17,8 +16,8 @@ impl Loader {
     pub(crate) fn resume_broken(&mut self, findings: &mut Findings) {
         let is_idle = |path: &Path| self.known.get(path).is_none_or(|known| known.active.is_none());
         let broken = findings.troubles.iter().filter(|(path, trouble)| !trouble.candidate && is_idle(path));
-        let broken =
-            broken.filter_map(|(path, trouble)| Some((path.clone(), self.version_in_place_of(path, trouble)?)));
+        let broken = broken
+            .filter_map(|(path, trouble)| Some((path.clone(), self.version_in_place_of(path, trouble, findings)?)));
         self.go_on_with(broken.collect(), findings);
     }
 
@@ -27,6 +26,7 @@ impl Loader {
         let making = self.making.keys().filter(|path| !self.is_candidate(path));
         let before = |path: &Path| self.vouched_for(&self.version_of_before(path)?, Self::archived_soon);
         let making = making.filter_map(|path| Some((path.clone(), before(path)?)));
+        let making = making.filter(|(_, version)| !findings.activates(version.id()));
         self.go_on_with(making.collect(), findings);
     }
 
@@ -45,11 +45,13 @@ impl Loader {
         let place = self.active.get(&path.display().to_string())?;
         let mut versions = [Some(&place.hash), place.previous.as_ref()].into_iter().flatten();
         let is_fit = |hash: &&String| **hash != making.source.hash && self.registry.quarantined(hash).is_none();
-        versions.find(is_fit).cloned()
+        // What was here may have been another unit.
+        let is_its = |hash: &&String| self.archive.unit_of(hash).is_some_and(|id| id == making.source.manifest.id);
+        versions.find(|hash| is_fit(hash) && is_its(hash)).cloned()
     }
 
     /// What goes on although the files cannot: what an operator holds, what was active, what was active before.
-    fn version_in_place_of(&self, path: &Path, trouble: &Trouble) -> Option<Arc<Version>> {
+    fn version_in_place_of(&self, path: &Path, trouble: &Trouble, findings: &Findings) -> Option<Arc<Version>> {
         if self.known.get(path).is_some_and(|known| known.doubled) || self.registry.active(&trouble.id).is_some() {
             return None;
         }
@@ -62,7 +64,8 @@ impl Loader {
         let is_unfinished = trouble.diagnostics.iter().any(|diagnostic| diagnostic.code == BUSY);
         let recall = if is_unfinished { Self::archived_soon } else { Self::archived };
         let version = self.first_usable(hashes, held.map(|_| trouble.id.as_str()), recall)?;
-        self.registry.active(version.id()).is_none().then_some(version)
+        let is_free = self.registry.active(version.id()).is_none() && !findings.activates(version.id());
+        is_free.then_some(version)
     }
 
     /// The first that is not quarantined, that somebody answers for, and that the archive still has.
@@ -105,11 +108,11 @@ impl Loader {
         let mut standings = self.registry.standings();
         for (path, before) in self.active.places() {
             match standings.get_mut(path) {
-                None if self.is_unfinished(Path::new(path)) => {
+                None if self.is_awaited(Path::new(path)) => {
                     standings.insert(path.clone(), before.clone());
                 }
-                Some(now) if now.hash == before.hash && now.previous.is_none() => {
-                    now.previous.clone_from(&before.previous);
+                Some(now) if now.previous.is_none() => {
+                    now.previous = self.way_back(path, now, before);
                 }
                 _ => {}
             }
@@ -117,7 +120,19 @@ impl Loader {
         standings
     }
 
-    fn is_unfinished(&self, path: &Path) -> bool {
-        self.making.contains_key(path) || self.known.get(path).is_some_and(Known::is_forgotten)
+    /// What stood before the version that stands now, and this start has had no time for.
+    fn way_back(&self, path: &str, now: &PlaceStanding, before: &PlaceStanding) -> Option<String> {
+        if now.hash == before.hash {
+            return before.previous.clone();
+        }
+        let id = self.known.get(Path::new(path)).and_then(|known| known.active.as_ref()).map(|(id, _)| id.clone());
+        let is_its = id.is_some() && self.archive.unit_of(&before.hash) == id;
+        (is_its && self.registry.quarantined(&before.hash).is_none()).then(|| before.hash.clone())
+    }
+
+    /// Nothing stands there now, and the files are there or cannot be seen: what stood there is needed when they can be used.
+    fn is_awaited(&self, path: &Path) -> bool {
+        let is_out_of_sight = |folder: &PathBuf| path.starts_with(folder) && std::fs::read_dir(folder).is_err();
+        self.known.contains_key(path) || self.settings.watched().any(is_out_of_sight)
     }
 }

@@ -122,6 +122,10 @@ impl Loader {
             known.active.take_if(|(active, _)| *active == id);
         }
         findings.take_back(&place.path);
+        if self.active.held(&id).is_some_and(|held| *held != version.hash) {
+            // The same code, with another table.
+            self.active.hold(&id, &version.hash);
+        }
         let known = self.known.entry(place.path.clone()).or_default();
         known.refused.clear();
         if let Some((old, hash)) = known.active.replace((id, version.hash.clone())) {

@@ -39,8 +39,10 @@ impl Equipment {
 /// A component that compiles for a minute holds up neither a script nor a version that a session waits for.
 pub(crate) struct Workshop {
     new: Lanes,
-    /// For versions of the archive, which have passed their cases before and which somebody waits for.
+    /// For versions of the archive, which have passed their cases before: those that a session waits for, and those of the
+    /// reload's own thread, which does not stand behind sessions.
     recalled: Lanes,
+    resumed: Lanes,
 }
 
 /// By the kind of unit.
@@ -67,7 +69,7 @@ impl Workshop {
         });
         let lane = |threads| Pool::open(Arc::clone(&work), patience, threads);
         let lanes = |threads| Ok::<_, io::Error>(Lanes { scripts: lane(threads)?, components: lane(threads)? });
-        Ok(Self { new: lanes(2)?, recalled: lanes(1)? })
+        Ok(Self { new: lanes(2)?, recalled: lanes(1)?, resumed: lanes(1)? })
     }
 
     /// Begins and does not wait.
@@ -81,8 +83,15 @@ impl Workshop {
     }
 
     /// Without a time, as long as the equipment has patience.
-    pub(crate) fn recall(&self, source: Source, at: Timestamp, until: Option<Instant>) -> Result<Made> {
-        let job = self.recalled.of(source.kind).begin(CompileTask { source, tests: false, at })?;
+    pub(crate) fn recall(
+        &self,
+        source: Source,
+        at: Timestamp,
+        until: Option<Instant>,
+        is_for_a_session: bool,
+    ) -> Result<Made> {
+        let lanes = if is_for_a_session { &self.recalled } else { &self.resumed };
+        let job = lanes.of(source.kind).begin(CompileTask { source, tests: false, at })?;
         let Some(until) = until else { return job.wait() };
         let late = || Err(vec![Diagnostic::new(BUSY, "it is not compiled yet, and nobody waits for it any longer")]);
         job.wait_until(until).unwrap_or_else(late)
@@ -91,7 +100,9 @@ impl Workshop {
 
 impl Drop for Workshop {
     fn drop(&mut self) {
-        let lanes = [&self.new, &self.recalled].into_iter().flat_map(|lanes| [&lanes.scripts, &lanes.components]);
+        let lanes = [&self.new, &self.recalled, &self.resumed]
+            .into_iter()
+            .flat_map(|lanes| [&lanes.scripts, &lanes.components]);
         lanes.for_each(|lane| lane.close());
     }
 }

@@ -66,7 +66,8 @@ impl Operators {
             for entry in fs::read_dir(&folder).with_context(of)? {
                 let entry = entry.with_context(of)?;
                 let name = format!("{}{}", tables::OPERATORS, entry.file_name().to_string_lossy());
-                if tables::is_table_file(&name) {
+                let is_seen = !entry.file_name().to_string_lossy().starts_with(['.', '#']);
+                if is_seen && tables::is_table_file(&name) {
                     files.insert(name, fs::read(entry.path()).with_context(of)?);
                 }
             }

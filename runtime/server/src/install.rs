@@ -66,6 +66,12 @@ pub(crate) fn run(options: &Install) -> Result<ExitCode> {
         let lowered = ledger(&config).change(|revisions| revisions.lower(id, source.manifest.revision));
         lowered.with_context(|| format!("write {}", ledger(&config).path().display()))?;
     }
+    let now = given::source_in(&package, options.operators.files(&places)?, &options.package)?;
+    ensure!(
+        now.hash == source.hash,
+        "the operator's parameters or tables in {} were changed while the unit was tested; install it again",
+        target.display()
+    );
     beside.swap().with_context(|| format!("put the unit in its place, {}", target.display()))?;
     tell(&target, before.as_ref(), &source, &standing);
     Ok(ExitCode::SUCCESS)

@@ -159,7 +159,7 @@ impl Contents {
 
 /// What is the operator's is never in a package and never signed.
 pub fn is_operators(name: &str) -> bool {
-    name == PARAMETERS || name.starts_with(tables::OPERATORS)
+    name == PARAMETERS || tables::is_operators(name)
 }
 
 /// What is listed and hashed: all but the list itself, its signature and what is the operator's.

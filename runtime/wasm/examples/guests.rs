@@ -68,7 +68,15 @@ fn source(folder: &Path, component: Vec<u8>) -> Result<Source, Box<dyn Error>> {
     let declaration = Declaration { file: "plugin.toml", manifest: &text, parameters: None, entry: "plugin.wasm" };
     let (manifest, parameters) = parse(&declaration).map_err(|found| format!("{found:?}"))?;
     let files = BTreeMap::from([("plugin.wasm".to_owned(), component)]);
-    Ok(Source { kind: Kind::Wasm, manifest, parameters, files, tables: Arc::default(), hash: String::new() })
+    Ok(Source {
+        kind: Kind::Wasm,
+        manifest,
+        parameters,
+        files,
+        tables: Arc::default(),
+        hash: String::new(),
+        code: String::new(),
+    })
 }
 
 fn input(source: &Source) -> Result<PricingInput, serde_json::Error> {

@@ -147,7 +147,15 @@ fn source(unit: &Unit) -> Source {
     let declaration = Declaration { file: "plugin.toml", manifest: text, parameters: None, entry };
     let (manifest, parameters) = parse(&declaration).expect("it was accepted a moment ago");
     let kind = if unit.is_script { Kind::Rhai } else { Kind::Wasm };
-    Source { kind, manifest, parameters, files: unit.files.clone(), tables: Arc::default(), hash: "0".repeat(64) }
+    Source {
+        kind,
+        manifest,
+        parameters,
+        files: unit.files.clone(),
+        tables: Arc::default(),
+        hash: "0".repeat(64),
+        code: String::new(),
+    }
 }
 
 fn session() -> Value {

@@ -25,8 +25,9 @@ const SLOW: Duration = Duration::from_secs(30);
 /// What was not in the archive is not looked for again within this time.
 const MISSING: Duration = Duration::from_secs(30);
 const MAX_REMEMBERED: usize = 1_024;
-/// So many versions come from the archive at the same time; beyond it a question counts as asked in vain.
+/// So many versions come from the archive at the same time; who finds no place waits for one, within its patience.
 const LOADS: usize = 64;
+const PLACE: Duration = Duration::from_millis(20);
 
 #[derive(Default)]
 pub(super) struct Recall {
@@ -78,13 +79,16 @@ impl Registry {
         if is_recent(&self.recall.missing, hash, now, MISSING) {
             return Err(Absent::Lost);
         }
-        if let Some(mut load) = self.recall.begin(hash, archive, &self.cache, now) {
-            let is_patient = patience.is_final && !is_recent(&self.recall.slow, hash, now, SLOW);
-            let until = if is_patient { patience.until } else { patience.until.min(time::Instant::now() + WAIT) };
-            let waited = time::timeout_at(until, load.changed()).await;
-            if waited.is_err() && is_patient {
-                self.waited_in_vain(wanted);
+        let is_patient = patience.is_final && !is_recent(&self.recall.slow, hash, now, SLOW);
+        let until = if is_patient { patience.until } else { patience.until.min(time::Instant::now() + WAIT) };
+        let loaded = async {
+            while let Err(Full) = self.recall.load(hash, archive, &self.cache, now).await {
+                time::sleep(PLACE).await;
             }
+        };
+        let waited = time::timeout_at(until, loaded).await;
+        if waited.is_err() && is_patient {
+            self.waited_in_vain(wanted);
         }
         let is_missing = || is_recent(&self.recall.missing, hash, now, MISSING);
         self.cache.get(hash).ok_or_else(|| if is_missing() { Absent::Lost } else { Absent::Busy })
@@ -105,21 +109,37 @@ impl Registry {
 }
 
 impl Recall {
-    /// What closes when the version is there, or is known to be missing. `None`: it is there already, or too many are
-    /// being loaded.
+    /// Returns when the version is there, or is known to be missing.
+    async fn load(
+        &self,
+        hash: &str,
+        archive: &Arc<dyn Archive>,
+        cache: &Arc<VersionCache>,
+        now: Instant,
+    ) -> Result<(), Full> {
+        if let Some(mut load) = self.begin(hash, archive, cache, now)? {
+            let _closed = load.changed().await;
+        }
+        Ok(())
+    }
+
+    /// What closes when it is over. `None`: the version is there already.
     fn begin(
         &self,
         hash: &str,
         archive: &Arc<dyn Archive>,
         cache: &Arc<VersionCache>,
         now: Instant,
-    ) -> Option<watch::Receiver<()>> {
+    ) -> Result<Option<watch::Receiver<()>>, Full> {
         let mut loads = self.loads.lock();
         if let Some(load) = loads.get(hash) {
-            return Some(load.clone());
+            return Ok(Some(load.clone()));
         }
-        if loads.len() >= LOADS || cache.get(hash).is_some() {
-            return None;
+        if cache.get(hash).is_some() {
+            return Ok(None);
+        }
+        if loads.len() >= LOADS {
+            return Err(Full);
         }
         let (runs, ended) = watch::channel(());
         loads.insert(hash.to_owned(), ended.clone());
@@ -131,9 +151,12 @@ impl Recall {
             Err(Absent::Lost) => remember(&missing, load.hash.clone(), now),
             Err(Absent::Busy) => {}
         });
-        Some(ended)
+        Ok(Some(ended))
     }
 }
+
+/// Too many versions are being loaded.
+struct Full;
 
 /// A load that goes on, whoever waits for it. Dropped, it is over, also when it panicked.
 struct Load {

@@ -20,6 +20,11 @@ impl Registry {
         self.quarantine.get(hash)
     }
 
+    /// Why a version is kept out: it or, with whatever tables, its code.
+    pub fn kept_out(&self, hash: &str, code: &str) -> Option<Quarantined> {
+        self.quarantined(hash).or_else(|| self.quarantined(code))
+    }
+
     /// Lets a version in again. False: it was not kept out.
     pub fn lift_quarantine(&self, hash: &str) -> bool {
         self.quarantine.lift(hash)
@@ -33,7 +38,7 @@ impl Registry {
     /// It was quarantined while somebody was about to make it active.
     pub(super) fn is_kept_out(&self, change: &Change) -> bool {
         let Change::Activate { version, .. } = change else { return false };
-        let is_kept_out = self.quarantine.get(&version.hash).is_some();
+        let is_kept_out = self.kept_out(&version.hash, &version.code).is_some();
         if is_kept_out {
             let (id, hash) = (version.id(), &version.hash);
             tracing::warn!(extension = id, hash, "the version is quarantined by now and does not become active");
@@ -68,8 +73,10 @@ impl Registry {
             return self.tell_no_way_back(version, &last);
         };
         let reason = format!("it failed on probation: {last}");
+        // With the same code as before, it was its table.
+        let failed = if previous.code == version.code { &version.hash } else { &version.code };
         self.quarantine.add(
-            &version.hash,
+            failed,
             Quarantined {
                 unit: version.id().to_owned(),
                 version: version.manifest.version.clone(),

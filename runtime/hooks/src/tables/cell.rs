@@ -96,9 +96,14 @@ fn decimal(text: &str) -> Result<Decimal, String> {
 
 /// Without an offset, the hour that comes twice in autumn would be guessed.
 fn moment(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| {
+    let at: Timestamp = text.parse().map_err(|_| {
         format!("{text:?} is no point in time with its offset, as 2026-11-21T08:15:00+01:00 or 2026-11-21T07:15:00Z is")
-    })
+    })?;
+    // As plugins have it.
+    match at.subsec_nanosecond() % 1_000_000 {
+        0 => Ok(at),
+        _ => Err(format!("{text:?} has parts of a millisecond")),
+    }
 }
 
 fn date(text: &str) -> Result<Date, String> {

@@ -70,6 +70,9 @@ fn separator(text: &str) -> u8 {
 fn places(heads: &StringRecord, shape: &TableShape) -> Result<Vec<usize>, Vec<Unfit>> {
     let known: Vec<&str> = heads.iter().map(str::trim).collect();
     let place = |column: &String| {
+        if known.iter().filter(|head| *head == column).count() > 1 {
+            return Err(vec![Unfit { line: 1, why: format!("the column {column:?} stands there twice") }]);
+        }
         known.iter().position(|head| head == column).ok_or_else(|| {
             let why = format!("there is no column {column:?}; {}", nearest(column, known.iter().copied()));
             vec![Unfit { line: 1, why }]

@@ -1,6 +1,6 @@
 //! A table from JSON: a list of rows, each an object.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::rows::{Placed, Row, Table, Unfit};
 use super::{CODE, Cell, ColumnKind, MAX_ROWS, TableShape};
@@ -36,12 +36,28 @@ fn cells(row: &Map<String, Value>, shape: &TableShape) -> Result<Row, String> {
         };
         let text = match value {
             Value::Null => return Ok(None),
+            Value::String(text) if text.trim().is_empty() => return Ok(None),
             Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) if *kind == ColumnKind::Decimal => number.to_string(),
+            Value::Number(number) if *kind == ColumnKind::Decimal => {
+                exact(number).map_err(|why| format!("{column}: {why}"))?
+            }
             Value::Bool(flag) if *kind == ColumnKind::Boolean => flag.to_string(),
             other => return Err(format!("{column}: {other} is not of the kind that plugin.toml declares")),
         };
         Cell::read(&text, *kind).map(Some).map_err(|why| format!("{column}: {why}"))
     };
     shape.columns.iter().map(cell).collect()
+}
+
+/// Digits that a number of JSON has for certain when it was read; beyond them the last ones are somebody's guess.
+const DIGITS: usize = 15;
+
+/// The error says how to write it.
+pub fn exact(number: &Number) -> Result<String, String> {
+    let text = number.to_string();
+    let digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    match number.is_f64() && (digits > DIGITS || text.contains('e')) {
+        true => Err(format!("{text} may not be what was written; put it in quotes")),
+        false => Ok(text),
+    }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::{Cell, ColumnKind, TableShape};
+use super::{Cell, ColumnKind, MAX_CELLS, TableShape};
 
 /// The cells of a row, in the order of the shape's columns. `None`: empty.
 pub(super) type Row = Box<[Option<Cell>]>;
@@ -35,6 +35,10 @@ impl Table {
         let key = shape.columns.keys().position(|column| *column == shape.key).unwrap_or(0);
         if placed.is_empty() {
             return Err(Unfit { line: 1, why: "the table has no rows".to_owned() });
+        }
+        if placed.len() * shape.columns.len() > MAX_CELLS {
+            let why = format!("more than {MAX_CELLS} cells in the columns that plugin.toml declares");
+            return Err(Unfit { line: 1, why });
         }
         if let Some(Placed { line, .. }) = placed.iter().find(|placed| placed.row[key].is_none()) {
             return Err(Unfit { line: *line, why: format!("the row has no {}, which is the key", shape.key) });

@@ -135,6 +135,16 @@ fn what_is_no_such_table_is_shown_where_it_stands() {
         ),
         (("spot.csv", "from,prize\n".to_owned()), "there is no column \"price\"; did you mean \"prize\"?"),
         (("spot.csv", "from,price\n".to_owned()), "the table has no rows"),
+        (
+            ("spot.csv", "from,price,price\n2026-11-21T08:00:00Z,1,2\n".to_owned()),
+            "the column \"price\" stands there twice",
+        ),
+        (spot("2026-11-21T08:15:00.0005Z,80\n"), "has parts of a millisecond"),
+        (
+            ("spot.json", "[{\"from\": \"2026-11-21T08:00:00Z\", \"price\": 12345678901234.5678}]".to_owned()),
+            "put it in quotes",
+        ),
+        (("spot.json", "[{\"from\": \"\", \"price\": 1}]".to_owned()), "the row has no from, which is the key"),
         (("spot.csv", String::new()), "there is no column \"from\""),
         (("spot.csv", "<!DOCTYPE html><html>503</html>".to_owned()), "this is a web page and no table"),
         (("spot.csv", "from,price\n2026-11-21T08:00:00Z,\"80\n".to_owned()), "a quote is not closed"),

@@ -247,6 +247,82 @@ fn a_table_is_swapped_as_a_whole_and_a_broken_one_leaves_the_last_good_one() {
     assert_eq!(fs::read_to_string(archived).unwrap(), format!("from,eur\n{row}"));
 }
 
+const WITH_TABLE: &str = r#"id = "tou"
+version = "1.0.0"
+hooks = ["pricing"]
+[tables.days]
+key = "day"
+columns = { day = "date" }
+"#;
+
+fn days(count: u32) -> String {
+    (1..=count).fold("day\n".to_owned(), |text, day| format!("{text}2026-01-{day:02}\n"))
+}
+
+/// A unit whose second version is the active one, and then its tables change.
+fn with_two_versions() -> (Fixture, Watching, [Option<String>; 2]) {
+    let fixture = Fixture::new();
+    fixture.save("scripts/tou/tables/days.csv", &days(1));
+    fixture.folder("scripts/tou", WITH_TABLE, &tariff("0.30"));
+    let watching = fixture.start();
+    let first = fixture.hash("tou");
+    fixture.save("scripts/tou/main.rhai", &tariff("0.40"));
+    fixture.until("the second one", || fixture.price().as_deref() == Some("0.40"));
+    let second = fixture.hash("tou");
+    (fixture, watching, [first, second])
+}
+
+#[test]
+fn a_table_neither_lets_bad_code_in_again_nor_takes_its_way_back() {
+    let (fixture, _watching, [first, second]) = with_two_versions();
+    fixture.save_by_rename("scripts/tou/tables/days.csv", &days(2));
+    fixture.until("the table", || fixture.hash("tou") != second);
+    fixture.fail_every_call();
+    assert_eq!(fixture.hash("tou"), first, "the way back leads to other code");
+    fixture.save_by_rename("scripts/tou/tables/days.csv", &days(3));
+    fixture.until("it is kept out", || fixture.error("tou").is_some_and(|error| error.contains("quarantined")));
+    assert_eq!(fixture.hash("tou"), first);
+}
+
+#[test]
+fn a_unit_that_is_held_sees_new_tables_and_no_other_code() {
+    let (fixture, watching, [_, second]) = with_two_versions();
+    watching.order(Order { id: "tou".to_owned(), verb: Verb::Pin }).expect("it is active");
+    fixture.save_by_rename("scripts/tou/tables/days.csv", &days(2));
+    fixture.until("the table", || fixture.hash("tou") != second);
+    let with_table = fixture.hash("tou");
+    fixture.save("scripts/tou/main.rhai", &tariff("0.50"));
+    fixture.until("it waits", || fixture.error("tou").is_some_and(|error| error.contains("an operator holds")));
+    assert_eq!(fixture.hash("tou"), with_table);
+    watching.stop();
+    let again = fixture.restarted();
+    let _watching = again.start();
+    assert_eq!(
+        (again.hash("tou"), again.registry.extension("tou").and_then(|view| view.held)),
+        (with_table.clone(), with_table)
+    );
+}
+
+#[test]
+fn a_unit_that_moved_while_the_server_was_down_is_where_it_is_now() {
+    for other in ["price ?", "slow\nprice 0.90"] {
+        let fixture = Fixture::new();
+        fixture.folder("scripts/one", GOOD, &tariff("0.30"));
+        drop(fixture.start());
+        fixture.folder("scripts/two", GOOD, &tariff("0.40"));
+        fixture.folder("scripts/one", &GOOD.replace("\"tou\"", "\"other\""), other);
+        let again = fixture.restarted_with(|settings| settings.start = std::time::Duration::from_millis(50));
+        let watching = again.start();
+        for _ in 0..2 {
+            let view = again.registry.extension("tou").expect("it is there");
+            assert!(view.path.ends_with("two"), "{other}: {}", view.path);
+            assert_eq!(again.price().as_deref(), Some("0.40"), "{other}");
+            watching.look();
+            std::thread::park_timeout(std::time::Duration::from_millis(200));
+        }
+    }
+}
+
 #[test]
 fn the_second_unit_of_an_id_is_refused_until_the_first_is_gone() {
     let fixture = Fixture::new();

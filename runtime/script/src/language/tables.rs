@@ -14,6 +14,9 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn look(table: &str, key: &Dynamic, ask: Ask) -> Answer<Dynamic> {
+    if key.is_unit() {
+        return Ok(Dynamic::UNIT);
+    }
     let key = cell(key)?;
     call::with_tables(|tables| {
         let found = ask(tables.named(table)?, &key).map_err(|why| format!("{table}: {why}"))?;

@@ -36,7 +36,15 @@ fn read(folder: &Path) -> Source {
     };
     let (manifest, parameters) = parse(&declaration).unwrap_or_else(|found| panic!("{}", printed(&found)));
     let tables = Tables::read(&manifest.tables, &files).unwrap_or_else(|found| panic!("{}", printed(&found)));
-    Source { kind: Kind::Rhai, manifest, parameters, files, tables: Arc::new(tables), hash: String::new() }
+    Source {
+        kind: Kind::Rhai,
+        manifest,
+        parameters,
+        files,
+        tables: Arc::new(tables),
+        hash: String::new(),
+        code: String::new(),
+    }
 }
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {

@@ -56,6 +56,7 @@ fn rows_are_found_by_keys_of_every_kind() {
         ("lookup(\"cards\", \"0042\").note == ()", "true"),
         ("lookup(\"cards\", session.token.group).note", "by night"),
         ("lookup(\"cards\", \"42\") == ()", "true"),
+        ("lookup(\"cards\", ()) == ()", "true"),
         ("lookup_at(\"steps\", session.energy_kwh).eur", "0.40"),
         ("lookup_at(\"steps\", 9).eur", "0.50"),
         ("lookup(\"steps\", 10.0).eur", "0.40"),

@@ -46,5 +46,13 @@ pub(crate) fn read(folder: &Path) -> Source {
         }
     }
     let tables = Tables::read(&manifest.tables, &files).unwrap_or_else(|found| panic!("{}", printed(&found)));
-    Source { kind: Kind::Wasm, manifest, parameters, files, tables: Arc::new(tables), hash: "0".repeat(64) }
+    Source {
+        kind: Kind::Wasm,
+        manifest,
+        parameters,
+        files,
+        tables: Arc::new(tables),
+        hash: "0".repeat(64),
+        code: String::new(),
+    }
 }

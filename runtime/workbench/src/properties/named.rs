@@ -45,7 +45,7 @@ impl Named {
 /// `None`: no table is about moments.
 pub(super) fn span(source: &Source) -> Option<(Timestamp, Timestamp)> {
     let spans = source.tables.iter().filter_map(|(_, table)| moments(table));
-    spans.reduce(|one, other| (one.0.max(other.0), one.1.min(other.1)))
+    spans.reduce(|one, other| (one.0.max(other.0), one.1.min(other.1))).filter(|(first, last)| first <= last)
 }
 
 fn moments(table: &Table) -> Option<(Timestamp, Timestamp)> {
