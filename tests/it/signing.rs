@@ -1,5 +1,7 @@
 //! Units that somebody answers for: packed, signed, installed and refused through the real binary.
 
+use std::path::Path;
+
 use amprule_tests::command::Said;
 use amprule_tests::{Management, Setup, TestServer, amprule, folders, units, until};
 use serde_json::Value;
@@ -41,10 +43,15 @@ impl Author {
 
     /// The folder of a tariff, and the package of it, signed.
     fn pack(&self, price: &str, revision: u32, key: &str) -> String {
+        self.pack_with(price, revision, key, "")
+    }
+
+    /// `declared`: more of the manifest.
+    fn pack_with(&self, price: &str, revision: u32, key: &str, declared: &str) -> String {
         let folder = self.folder.path().join(format!("tariff-{revision}"));
         std::fs::create_dir_all(&folder).expect("make the unit's folder");
         let version = format!("1.{revision}.0");
-        let manifest = format!("{}revision = {revision}\n", units::manifest("tariff", &version, "pricing"));
+        let manifest = format!("{}revision = {revision}\n{declared}", units::manifest("tariff", &version, "pricing"));
         for (name, text) in FILES.iter().zip([units::tariff(price), manifest]) {
             std::fs::write(folder.join(name), text).expect("write a file of the unit");
         }
@@ -104,6 +111,46 @@ async fn a_signed_unit_is_installed_and_a_flipped_byte_of_it_is_refused_while_th
         extension(&api).filter(|tariff| tariff["lastError"].is_null() && tariff["hash"] == good["hash"])
     })
     .await;
+}
+
+const DAYS: &str = "[tables.days]\nkey = \"day\"\ncolumns = { day = \"date\" }\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_the_operators_signed_unit_or_not() {
+    let author = Author::new();
+    let server = Setup::default().config(&author.configuration()).start().await;
+    let (api, table) = (server.api(), server.path("scripts/tariff/tables/days.csv"));
+    // What lies in the author's own folder is not packed.
+    for folder in ["tariff-1/tables", "tariff-2/tables"].map(|folder| author.path(folder)) {
+        std::fs::create_dir_all(&folder).expect("make a folder of tables");
+        folders::save(&Path::new(&folder).join("days.csv"), "day\n2020-01-01\n");
+    }
+    std::fs::create_dir_all(server.path("tables")).expect("make a folder of tables");
+    let package = author.pack_with("0.40", 1, "acme", DAYS);
+    let said = install(&server, &package, &[]).refused();
+    assert!(said.contains("the table days that plugin.toml declares is not there"), "{said}");
+    folders::save(&server.path("tables/days.csv"), "day\n2026-01-01\n");
+    let tables = server.path("tables").display().to_string();
+    install(&server, &package, &["--tables", &tables]).ok();
+    let first = until_version(&api, "1.1.0").await;
+    assert_eq!((&first["signer"], &first["tables"][0]["last"]), (&"acme".into(), &"2026-01-01".into()), "{first}");
+
+    folders::save(&table, "day\n2026-01-01\n2026-12-25\n");
+    let second = until("the table counts, though nobody has signed it", || {
+        extension(&api).filter(|tariff| tariff["tables"][0]["last"] == "2026-12-25")
+    })
+    .await;
+    assert_eq!((&second["signer"], &second["lastError"]), (&"acme".into(), &Value::Null), "{second}");
+
+    let next = author.pack_with("0.50", 2, "acme", DAYS);
+    let said = install(&server, &next, &[]).ok();
+    assert!(said.contains("tables/days.csv is kept as it was"), "{said}");
+    let third = until_version(&api, "1.2.0").await;
+    assert_eq!((&third["tables"][0]["last"], &third["tables"][0]["rows"]), (&"2026-12-25".into(), &2.into()));
+
+    // What is no table is no less signed for where it lies.
+    folders::save(&server.path("scripts/tariff/tables/helper.rhai"), "fn help() { 1 }\n");
+    until_refused(&api, "tables/helper.rhai").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,7 +243,7 @@ fn what_an_operator_keeps_beside_a_unit_is_kept_or_in_the_way_but_never_lost() {
     std::fs::write(format!("{target}/parameters.toml"), "").expect("write parameters");
     let said = author.run(&["install", &package]).ok();
     assert!(said.contains("parameters.toml is kept"), "{said}");
-    assert!(std::path::Path::new(&target).join("parameters.toml").exists());
+    assert!(Path::new(&target).join("parameters.toml").exists());
     let rest: Vec<_> = std::fs::read_dir(author.path("scripts")).expect("list the scripts").collect();
     assert_eq!(rest.len(), 1, "nothing is left beside the unit: {rest:?}");
 }

@@ -5,6 +5,7 @@
 
 mod authorizing;
 mod chains;
+mod faults;
 mod life;
 mod modifying;
 mod notices;
@@ -82,6 +83,7 @@ pub struct Registry {
     archive: OnceLock<Arc<dyn Archive>>,
     recall: recall::Recall,
     quarantine: Quarantine,
+    faults: faults::Faults,
     shadows: Shadows,
     shadow_queue: Queue,
     taps: Taps,
@@ -115,6 +117,7 @@ impl Registry {
             archive: OnceLock::new(),
             recall: recall::Recall::default(),
             quarantine: Quarantine::default(),
+            faults: faults::Faults::default(),
             shadows: Shadows::default(),
             shadow_queue: Queue::default(),
             taps: Taps::default(),

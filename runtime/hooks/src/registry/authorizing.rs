@@ -78,6 +78,7 @@ impl Registry {
         if is_tap {
             self.taps.keep(at.station, (self.steady)(), authorizing.input, authorizing.said);
         }
+        self.tell_faults(&authorizing.decisions);
         AuthorizationAnswer { output: combined.into_output(), decisions: authorizing.decisions }
     }
 }

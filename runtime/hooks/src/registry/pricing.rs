@@ -71,6 +71,7 @@ impl Registry {
             (Some(price), Some(pin)) => Some(pricing.modified(price, &pin.modifiers).await),
             (base, _) => base,
         };
+        self.tell_faults(&pricing.decisions);
         PricingAnswer { price, decisions: pricing.decisions }
     }
 }
