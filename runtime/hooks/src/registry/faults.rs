@@ -65,7 +65,7 @@ impl Registry {
             %station,
             session = session.map(tracing::field::display),
             times,
-            "{fault}; {}; `amprule explain {id}` shows what it was asked",
+            "a unit has failed; {}; `amprule explain {id}` shows what it was asked\n{fault}",
             stood_in(fallback.as_deref())
         );
     }
