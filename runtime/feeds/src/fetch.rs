@@ -59,7 +59,6 @@ impl Fetcher {
         let config = Agent::config_builder()
             .tls_config(tls)
             .timeout_global(Some(PATIENCE))
-            .max_redirects(REDIRECTS)
             .http_status_as_error(false)
             .user_agent("amprule");
         Self { agent: config.build().into() }
@@ -68,7 +67,10 @@ impl Fetcher {
     /// The error is for the operator; it does not have the secret.
     pub(crate) fn get(&self, feed: &Feed, tag: Option<&str>) -> Result<Got, String> {
         let told = |error: ureq::Error| feed.without_secret(&error.to_string());
-        let mut question = self.agent.get(feed.with_secret(&feed.url));
+        // A secret goes to nobody else, and what is encrypted stays so.
+        let redirects = if feed.secret.is_some() { 0 } else { REDIRECTS };
+        let question = self.agent.get(feed.with_secret(&feed.url)).config().max_redirects(redirects);
+        let mut question = question.https_only(feed.url.starts_with("https://")).build();
         for (name, value) in &feed.headers {
             question = question.header(name, feed.with_secret(value));
         }

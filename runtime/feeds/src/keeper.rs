@@ -134,7 +134,7 @@ impl Due {
         let Got::Answer { body, tag } = fetcher.get(&self.feed, tag)? else { return Ok(None) };
         let text = taken(&self.feed, &shape, &body, present.as_ref())?;
         self.tag = tag;
-        if fs::read_to_string(&file).is_ok_and(|before| before == text) {
+        if written(&file).is_some_and(|before| before == text.as_bytes()) {
             return Ok(None);
         }
         save(&file, &text).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
@@ -144,8 +144,13 @@ impl Due {
 
 /// `None` also when it is none, or of another shape: nothing of it is kept then.
 fn present(file: &Path, shape: &TableShape) -> Option<Table> {
-    let bytes = fs::read(file).ok()?;
+    let bytes = written(file)?;
     tables::parse(&file.display().to_string(), &bytes, shape).ok()
+}
+
+/// What stands in a regular file: a pipe would never end.
+fn written(file: &Path) -> Option<Vec<u8>> {
+    fs::metadata(file).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(file).ok())
 }
 
 /// Nobody sees half of it.

@@ -9,6 +9,7 @@ mod keeper;
 mod taken;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -79,9 +80,7 @@ impl Feed {
 
     /// What is wrong with it as it is written.
     pub fn complaint(&self) -> Option<String> {
-        let is_local =
-            ["http://127.", "http://localhost", "http://[::1]"].iter().any(|start| self.url.starts_with(start));
-        if !self.url.starts_with("https://") && !is_local {
+        if !self.url.starts_with("https://") && !is_local(&self.url) {
             return Some(format!(
                 "the feed of {} {} is not encrypted; its url begins with https://",
                 self.unit, self.table
@@ -105,6 +104,18 @@ impl Feed {
             None => text.to_owned(),
         }
     }
+}
+
+/// By its host as a whole: `localhost.example.com` is another machine.
+fn is_local(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 const SECRET: &str = "{secret}";

@@ -80,7 +80,8 @@ fn of_json(feed: &Feed, shape: &TableShape, body: &[u8]) -> Result<String, Strin
         let cells = shape.columns.iter().map(|(column, kind)| {
             let called = feed.called(column);
             let value = row.get(called).ok_or_else(|| format!("row {} has no {called}", at + 1))?;
-            text_of(value, *kind).ok_or_else(|| format!("row {}: {called} is {value}", at + 1))
+            text_of(value, *kind)
+                .ok_or_else(|| format!("row {}: {called} is not of the kind that plugin.toml declares", at + 1))
         });
         cells.collect::<Result<Vec<_>, String>>()
     });

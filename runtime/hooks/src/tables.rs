@@ -143,7 +143,7 @@ fn undeclared(shapes: &BTreeMap<String, TableShape>, files: &BTreeMap<String, Ve
     let names = files.keys().filter_map(|path| {
         let name = name_of(path)?;
         (!shapes.contains_key(name)).then(|| {
-            let hint = format!("declare it in plugin.toml: [tables.{name}] with key and columns");
+            let hint = format!("declare it in plugin.toml: [tables.{name}] with key and columns; or remove the file");
             Diagnostic::new(CODE, "plugin.toml does not say what is in this table").in_file(path).hint(hint)
         })
     });

@@ -60,7 +60,9 @@ impl ArchiveFolder {
         let temporary = self.folder.join(format!("{TEMPORARY}{}", source.hash));
         drop(fs::remove_dir_all(&temporary));
         fs::create_dir(&temporary)?;
-        let latest = self.list(&source.manifest.id).into_iter().next().map(|version| self.folder.join(version.hash));
+        let has_large = source.files.values().any(|bytes| bytes.len() >= LINKED);
+        let latest = has_large.then(|| self.list(&source.manifest.id).into_iter().next()).flatten();
+        let latest = latest.map(|version| self.folder.join(version.hash));
         for (name, bytes) in &source.files {
             let same = latest.as_ref().map(|latest| latest.join(name)).filter(|file| is_same(file, bytes));
             match same {

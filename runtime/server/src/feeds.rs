@@ -59,8 +59,11 @@ impl Units for Folders {
 }
 
 fn manifest(folder: &Path) -> Option<manifest::Manifest> {
-    let manifest = fs::read_to_string(folder.join("plugin.toml")).ok()?;
-    let parameters = fs::read_to_string(folder.join("parameters.toml")).ok();
+    let text = |name: &str| {
+        let file = folder.join(name);
+        fs::metadata(&file).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read_to_string(&file).ok())
+    };
+    let (manifest, parameters) = (text("plugin.toml")?, text("parameters.toml"));
     let declaration =
         Declaration { file: "plugin.toml", manifest: &manifest, parameters: parameters.as_deref(), entry: "main.rhai" };
     manifest::parse(&declaration).ok().map(|(manifest, _)| manifest)

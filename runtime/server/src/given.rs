@@ -67,7 +67,7 @@ impl Operators {
                 let entry = entry.with_context(of)?;
                 let name = format!("{}{}", tables::OPERATORS, entry.file_name().to_string_lossy());
                 let is_seen = !entry.file_name().to_string_lossy().starts_with(['.', '#']);
-                if is_seen && tables::is_table_file(&name) {
+                if is_seen && entry.path().is_file() && tables::is_table_file(&name) {
                     files.insert(name, fs::read(entry.path()).with_context(of)?);
                 }
             }

@@ -138,7 +138,7 @@ fn what_is_no_table_leaves_the_one_that_is_there_and_is_told() {
         (Answer::ok("{\"data\": "), "no JSON"),
         (Answer::ok("[{\"from\": \"2026-07-01T08:00:00Z\"}]"), "row 1 has no eur"),
         (Answer::ok("[{\"from\": \"2026-07-01T08:00:00\", \"eur\": 1}]"), "is (row 1)"),
-        (Answer::ok("[{\"from\": \"2026-07-01T08:00:00Z\", \"eur\": {}}]"), "row 1: eur is {}"),
+        (Answer::ok("[{\"from\": \"2026-07-01T08:00:00Z\", \"eur\": {}}]"), "row 1: eur is not of the kind"),
         (Answer::ok("from,eur\n2026-07-01T08:00:00Z,0.30\n2026-07-01T08:00:00Z,0.31\n"), "stands there twice"),
         (Answer::ok("from,eur\n2026-07-01T08:00:00Z,0.3"), "cut off"),
         (Answer::status(503, "busy"), "it answers 503"),
@@ -209,6 +209,15 @@ fn a_secret_is_sent_and_never_told() {
 }
 
 #[test]
+fn a_secret_follows_nobody_to_another_place() {
+    let server = Server::start(vec![Answer::status(302, "").tagged("\"a\"\r\nlocation: /elsewhere")]);
+    let url = format!("{}/prices?key={{secret}}", server.address());
+    let world = start(Feed { url, secret: Some(Secret::new("s3cr3t")), ..feed(String::new()) }, &Roots::System, "");
+    assert!(world.after(1).trouble.is_some());
+    assert!(server.questions().iter().all(|question| question["path"] != "/elsewhere"));
+}
+
+#[test]
 fn tls_is_believed_only_of_whom_it_names() {
     let (server, certificate) = Server::start_tls(vec![Answer::ok(TABLE), Answer::ok(TABLE)]);
     let world = start(feed(server.address()), &Roots::These(vec![certificate]), "");
@@ -225,6 +234,12 @@ fn feeds_that_cannot_be_meant_are_named() {
         Feed { url: url.to_owned(), secret: secret.then(|| Secret::new("s")), ..feed(String::new()) }.complaint()
     };
     assert_eq!(with("https://example.com/a", false), None);
+    assert_eq!(with("http://127.0.0.1:80/a", false).or(with("http://[::1]:80/a", false)), None);
+    for stranger in
+        ["http://127.0.0.1.example.com/a", "http://localhost.example.com/a", "http://localhost@example.com/a"]
+    {
+        assert!(with(stranger, false).is_some_and(|why| why.contains("not encrypted")), "{stranger}");
+    }
     assert!(with("http://example.com/a", false).is_some_and(|why| why.contains("not encrypted")));
     assert!(with("https://example.com/a?key={secret}", false).is_some_and(|why| why.contains("secret_file")));
     assert!(with("https://example.com/a", true).is_some_and(|why| why.contains("{secret}")));

@@ -42,7 +42,7 @@ fn cells(row: &Map<String, Value>, shape: &TableShape) -> Result<Row, String> {
                 exact(number).map_err(|why| format!("{column}: {why}"))?
             }
             Value::Bool(flag) if *kind == ColumnKind::Boolean => flag.to_string(),
-            other => return Err(format!("{column}: {other} is not of the kind that plugin.toml declares")),
+            _ => return Err(format!("{column} is not of the kind that plugin.toml declares")),
         };
         Cell::read(&text, *kind).map(Some).map_err(|why| format!("{column}: {why}"))
     };

@@ -152,7 +152,7 @@ fn what_is_no_such_table_is_shown_where_it_stands() {
         (("spot.json", "[{\"from\": \"2026-11-21T08:00:00Z\"}]".to_owned()), "row 1: there is no price"),
         (
             ("spot.json", "[{\"from\": \"2026-11-21T08:00:00Z\", \"price\": [1]}]".to_owned()),
-            "row 1: price: [1] is not of the kind",
+            "row 1: price is not of the kind",
         ),
         (("spot.json", "[{\"from\": \"2026-11-21T08:00:00Z\", \"pri".to_owned()), "no JSON"),
         (("spt.csv", "from,price\n".to_owned()), "plugin.toml does not say what is in this table"),
