@@ -12,6 +12,7 @@ use crate::authorization::{AuthorizationInput, AuthorizationOutput};
 use crate::command::{Command, CommandAnswer, Unsayable};
 use crate::decision::Decision;
 use crate::event::{Boot, Inbound};
+use crate::lookup::{Heard, Lookup};
 use crate::pricing::{Pin, Price, PricingInput};
 use crate::reply::{Refusal, Reply};
 use crate::{CommandId, DecisionId, Occasion, SessionId, SessionNo, StationId};
@@ -206,4 +207,10 @@ pub enum Turned {
     /// 503
     #[error("{0}")]
     Busy(String),
+}
+
+/// Other systems, as a policy's lookups reach them: within the operator's deadline, from a cache where that is allowed, and
+/// never an error.
+pub trait OtherSystems: Send + Sync {
+    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup) -> BoxFuture<'a, Heard>;
 }

@@ -1,0 +1,31 @@
+//! What a policy wants to know from another system. The policy stays a function of its input: it says what it wants, the host
+//! asks, and what came back is a fact of the next question.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One question to another system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lookup {
+    /// As the unit's `plugin.toml` names it.
+    pub name: String,
+    /// What is looked up there: a token, a plate. At most 200 bytes.
+    pub key: String,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Heard {
+    /// A JSON object; the unit's `plugin.toml` says which of its members are wanted, and of which kind.
+    Row(Value),
+    /// There is no such thing: the other system said so.
+    Nothing,
+    /// Nobody knows: it is not bound, it did not answer in time, or what it answered is of no use. For the operator.
+    Unavailable(String),
+}
+
+impl Lookup {
+    pub const MAX_KEY: usize = 200;
+}
