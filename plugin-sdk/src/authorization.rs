@@ -23,10 +23,10 @@ impl AuthorizationOutput {
             verdict,
             reason: None,
             message: None,
+            messages: Vec::new(),
             limits: Limits { max_energy_wh: None, max_duration_s: None, max_cost: None },
             cache_s: None,
             tariff: None,
-            ext: Vec::new(),
         }
     }
 }

@@ -6,12 +6,12 @@
 //! can be broken for the next one either.
 //!
 //! ```
-//! use amprule_plugin_sdk::{Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing};
+//! use amprule_plugin_sdk::{Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing};
 //!
 //! struct Flat;
 //!
 //! impl Pricing for Flat {
-//!     fn price(input: PricingInput) -> Result<PricingOutput, String> {
+//!     fn price(input: PricingInput) -> Result<PricingOutput, Problem> {
 //!         let price = input.parameters.decimal("energy_price")?;
 //!         let energy = input.session.energy_kwh();
 //!         Ok(PricingOutput::new("EUR", [PricingLine::metered("energy", "Energy", energy, "kWh", price)]))
@@ -32,9 +32,11 @@ mod authorization;
 pub mod bindings;
 mod currency;
 mod decimal;
+pub mod facts;
 mod modifier;
 mod parameters;
 mod pricing;
+mod problem;
 pub mod tables;
 
 pub use bindings::authorization::exports::amprule::authorization::authorization::{
@@ -46,7 +48,8 @@ pub use bindings::pricing::exports::amprule::pricing::pricing::{Guest as Pricing
 pub use bindings::vocabulary::amprule::facts::tables::Cell;
 pub use bindings::vocabulary::amprule::host::log;
 pub use bindings::vocabulary::amprule::types::types::{
-    ChargingState, Decimal, Parameter, Period, PricingLine, SessionFacts, StationFacts, TokenFacts, Value,
+    Amounts, ChargingState, Component, Date, Decimal, Parameter, Period, PricePurpose, PricingLine, Problem,
+    SessionFacts, StationFacts, Tax, TokenFacts, Translation, Value,
 };
 pub use currency::minor_digits;
 pub use decimal::NotADecimal;
@@ -83,13 +86,13 @@ macro_rules! export_authorization {
 /// Makes a type that implements [`Modifier`] the plugin's answer to the modifier hook.
 ///
 /// ```
-/// use amprule_plugin_sdk::{Decimal, Modifier, ModifierInput, ModifierOutput, PricingLine, export_modifier};
+/// use amprule_plugin_sdk::{Decimal, Modifier, ModifierInput, ModifierOutput, PricingLine, Problem, export_modifier};
 ///
 /// /// A tenth off.
 /// struct Tenth;
 ///
 /// impl Modifier for Tenth {
-///     fn modify(input: ModifierInput) -> Result<ModifierOutput, String> {
+///     fn modify(input: ModifierInput) -> Result<ModifierOutput, Problem> {
 ///         let off = input.percent(Decimal::from(10));
 ///         Ok(ModifierOutput::new([PricingLine::flat("tenth", "A tenth off", -off)]))
 ///     }

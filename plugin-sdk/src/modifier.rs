@@ -17,7 +17,7 @@ impl ModifierInput {
 impl ModifierOutput {
     /// These lines come behind those so far.
     pub fn new(lines: impl Into<Vec<PricingLine>>) -> Self {
-        Self { lines: lines.into(), next_change_at: None, ext: Vec::new() }
+        Self { lines: lines.into(), next_change_at: None }
     }
 
     /// The bill stays as it is.

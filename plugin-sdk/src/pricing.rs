@@ -1,12 +1,16 @@
 //! Constructors and conversions that nearly every tariff needs.
 
 use crate::currency::as_billed;
-use crate::{ChargingState, Decimal, Period, PricingLine, PricingOutput, SessionFacts};
+use crate::{
+    Amounts, ChargingState, Component, Date, Decimal, Period, PricePurpose, PricingLine, PricingOutput, SessionFacts,
+    Tax, Translation,
+};
 
 impl PricingOutput {
     /// A price of these lines, in that ISO 4217 currency.
     pub fn new(currency: impl Into<String>, lines: impl Into<Vec<PricingLine>>) -> Self {
-        Self { currency: currency.into(), lines: lines.into(), next_change_at: None, ext: Vec::new() }
+        let (currency, lines) = (currency.into(), lines.into());
+        Self { currency, amounts: Amounts::IncludingTax, lines, next_change_at: None }
     }
 
     /// What the bill will show as the sum of the lines so far, to compare with a minimum or a cap: each line is rounded.
@@ -35,13 +39,10 @@ impl PricingLine {
     /// `quantity` of `unit` at `unit_price` each.
     pub fn metered(code: &str, description: &str, quantity: Decimal, unit: &str, unit_price: Decimal) -> Self {
         Self {
-            code: code.to_owned(),
-            description: description.to_owned(),
             quantity: Some(quantity),
             unit: Some(unit.to_owned()),
             unit_price: Some(unit_price),
-            amount: quantity * unit_price,
-            ext: Vec::new(),
+            ..Self::flat(code, description, quantity * unit_price)
         }
     }
 
@@ -54,8 +55,45 @@ impl PricingLine {
             unit: None,
             unit_price: None,
             amount,
-            ext: Vec::new(),
+            component: None,
+            taxes: Vec::new(),
+            translations: Vec::new(),
+            periods: Vec::new(),
         }
+    }
+
+    /// What it is for: roaming and tariffs on stations sort by it.
+    #[must_use]
+    pub fn component(self, component: Component) -> Self {
+        Self { component: Some(component), ..self }
+    }
+
+    /// With a tax, in percent of the net amount. A line may have several.
+    #[must_use]
+    pub fn taxed(mut self, name: &str, percent: Decimal) -> Self {
+        self.taxes.push(Tax { name: name.to_owned(), percent });
+        self
+    }
+
+    /// The description in another language, by its tag: `de`, `pt-BR`.
+    #[must_use]
+    pub fn translated(mut self, language: &str, text: &str) -> Self {
+        self.translations.push(Translation { language: language.to_owned(), text: text.to_owned() });
+        self
+    }
+}
+
+impl PricePurpose {
+    /// A bill is made of the answer.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Final | Self::Correction)
+    }
+}
+
+impl std::fmt::Display for Date {
+    /// As tables have it: `2026-11-21`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
 

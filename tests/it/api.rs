@@ -290,7 +290,8 @@ async fn a_bill_can_be_explained_by_its_decisions() {
     let session = &api.sessions("cs-1")[0];
     let id = session["id"].as_str().expect("a session has an id");
     let decisions = api.all(&format!("/api/v1/decisions?session={id}"));
-    let last = decisions.iter().find(|decision| decision["input"]["isFinal"] == true).expect("a bill is always kept");
+    let last =
+        decisions.iter().find(|decision| decision["input"]["purpose"] == "final").expect("a bill is always kept");
     assert_eq!(
         (&last["hook"], &last["unit"], &last["hash"]),
         (&json!("pricing"), &json!("tariff"), &session["pin"]["hash"])

@@ -283,7 +283,7 @@ async fn a_new_tariff_is_active_in_a_running_server_and_its_decision_becomes_a_c
     station.stop(transaction, 10_000, &ago(0)).await;
     let decision = until("the decision is recorded", || {
         let decisions = api.all("/api/v1/decisions");
-        let bill = decisions.iter().find(|decision| decision["input"]["isFinal"] == true)?;
+        let bill = decisions.iter().find(|decision| decision["input"]["purpose"] == "final")?;
         bill["id"].as_str().map(str::to_owned)
     })
     .await;

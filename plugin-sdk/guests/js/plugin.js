@@ -2,29 +2,36 @@
 //
 // Numbers that are 64 bits wide arrive as BigInt, so the arithmetic stays exact; never turn an amount into a Number.
 
+// A line may say more than these do.
+const unsaid = { translations: [], periods: [] };
+
 export const pricing = {
   price(input) {
     const parameters = new Map(input.parameters.map(({ name, value }) => [name, value.val]));
     const energy = scaled(input.session.energyWh, 3);
-    const lines = [line('energy', 'Energy', energy, 'kWh', parameters.get('energy_price'))];
+    const taxes = [{ name: 'VAT', percent: parameters.get('vat') }];
+    const lines = [energyLine(energy, parameters.get('energy_price'), taxes)];
 
     const idle = input.periods.filter((period) => period.state === 'idle');
     const seconds = idle.reduce((sum, period) => sum + period.durationS, 0n);
     if (seconds > 0n) {
-      lines.push(idleLine(seconds, parameters.get('idle_price')));
+      lines.push(idleLine(seconds, parameters.get('idle_price'), taxes));
     }
-    return { currency: parameters.get('currency'), lines, ext: [] };
+    return { currency: parameters.get('currency'), amounts: 'including-tax', lines };
   },
 };
 
-function line(code, description, quantity, unit, unitPrice) {
-  return { code, description, quantity, unit, unitPrice, amount: times(quantity, unitPrice), ext: [] };
+function energyLine(quantity, unitPrice, taxes) {
+  const amount = times(quantity, unitPrice);
+  const what = { code: 'energy', description: 'Energy', component: 'energy', ...unsaid };
+  return { ...what, quantity, unit: 'kWh', unitPrice, amount, taxes };
 }
 
 // A sixtieth has no end in decimals, so the amount is cut after twelve digits; the host rounds to the currency's unit.
-function idleLine(seconds, perMinute) {
+function idleLine(seconds, perMinute, taxes) {
   const amount = decimal((perMinute.coefficient * seconds * 1_000_000n) / 60n, perMinute.scale + 6);
-  return { code: 'idle', description: 'Idle time', quantity: decimal(seconds, 0), unit: 's', amount, ext: [] };
+  const what = { code: 'idle', description: 'Idle time', component: 'idle-time', ...unsaid };
+  return { ...what, quantity: decimal(seconds, 0), unit: 's', amount, taxes };
 }
 
 // A value divided by 10^digits, exactly.

@@ -4,7 +4,7 @@
 //! are counted over the whole session, so a car that charges again for a moment does not start the grace period anew.
 
 use amprule_plugin_sdk::{
-    Decimal, Modifier, ModifierInput, ModifierOutput, Parameters, Period, PricingLine, export_modifier,
+    Decimal, Modifier, ModifierInput, ModifierOutput, Parameters, Period, PricingLine, Problem, export_modifier,
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -12,7 +12,7 @@ const MINUTE_MS: i64 = 60_000;
 struct BlockingFee;
 
 impl Modifier for BlockingFee {
-    fn modify(input: ModifierInput) -> Result<ModifierOutput, String> {
+    fn modify(input: ModifierInput) -> Result<ModifierOutput, Problem> {
         let parameters = &input.parameters;
         let (from, to) = (parameters.time("free_from")?, parameters.time("free_to")?);
         let grace = parameters.integer("grace_minutes")?;
@@ -27,7 +27,7 @@ impl Modifier for BlockingFee {
             let minutes = Decimal::from(minutes);
             output.lines.push(PricingLine::metered("blocking", "Staying after charging", minutes, "min", fee));
         }
-        if !input.is_final && input.periods.last().is_some_and(Period::is_idle) {
+        if !input.purpose.is_final() && input.periods.last().is_some_and(Period::is_idle) {
             output.next_change_at = Some(input.now + MINUTE_MS);
         }
         Ok(output)

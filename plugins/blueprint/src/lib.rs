@@ -4,7 +4,7 @@
 //! `cargo xtask plugins`, which builds the component beside the manifest. A running server picks it up at once, tries
 //! it with the files in `cases/`, and keeps the old version if anything is wrong with the new one.
 
-use amprule_plugin_sdk::{Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing};
+use amprule_plugin_sdk::{Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing};
 
 struct Blueprint;
 
@@ -13,7 +13,7 @@ impl Pricing for Blueprint {
     /// no memory of earlier calls. The same input must give the same price, today and in a dispute next year.
     ///
     /// An `Err` tells the operator why you cannot answer; the runtime then prices with its declared fallback.
-    fn price(input: PricingInput) -> Result<PricingOutput, String> {
+    fn price(input: PricingInput) -> Result<PricingOutput, Problem> {
         let currency = input.parameters.text("currency")?;
         let energy_price = input.parameters.decimal("energy_price")?;
 

@@ -4,13 +4,13 @@
 //! or expired. Without groups it has no opinion about anybody, so that installing it locks nobody out.
 
 use amprule_plugin_sdk::{
-    Authorization, AuthorizationInput, AuthorizationOutput, Parameters, export_authorization, log,
+    Authorization, AuthorizationInput, AuthorizationOutput, Parameters, Problem, export_authorization, log,
 };
 
 struct FleetOnly;
 
 impl Authorization for FleetOnly {
-    fn authorize(input: AuthorizationInput) -> Result<AuthorizationOutput, String> {
+    fn authorize(input: AuthorizationInput) -> Result<AuthorizationOutput, Problem> {
         let groups = input.parameters.list("groups")?;
         let stations = input.parameters.list("stations")?;
 

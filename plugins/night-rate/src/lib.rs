@@ -4,12 +4,14 @@
 //! cuts the session there, also on the days when the clocks change; what is left to do is to look at each period's
 //! start.
 
-use amprule_plugin_sdk::{Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing};
+use amprule_plugin_sdk::{
+    Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing,
+};
 
 struct NightRate;
 
 impl Pricing for NightRate {
-    fn price(input: PricingInput) -> Result<PricingOutput, String> {
+    fn price(input: PricingInput) -> Result<PricingOutput, Problem> {
         let parameters = &input.parameters;
         let (from, to) = (parameters.time("night_from")?, parameters.time("night_to")?);
         let (day_price, night_price) = (parameters.decimal("day_price")?, parameters.decimal("night_price")?);

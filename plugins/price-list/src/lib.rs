@@ -5,13 +5,14 @@
 //! prices that they began with.
 
 use amprule_plugin_sdk::{
-    ChargingState, Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing, tables,
+    ChargingState, Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing,
+    tables,
 };
 
 struct PriceList;
 
 impl Pricing for PriceList {
-    fn price(input: PricingInput) -> Result<PricingOutput, String> {
+    fn price(input: PricingInput) -> Result<PricingOutput, Problem> {
         let others = input.parameters.text("others")?;
         let group = input.token.as_ref().and_then(|token| token.group.as_deref()).unwrap_or(others);
         let row = match tables::find("prices", group)? {

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use amprule_domain::decision::Hook;
 use amprule_domain::ports::{About, Clock, Hooks, Ids};
-use amprule_domain::pricing::{Parameters, Pin, Price, PricingInput, PricingOutput};
+use amprule_domain::pricing::{Parameters, Pin, Price, PricingInput, PricingOutput, Purpose};
 use amprule_domain::{CommandId, DecisionId, SessionId, SessionNo, StationId};
 use amprule_hooks::{Change, Compiler, Diagnostic, HookSettings, Kind, Registry, Source, Version};
 use amprule_reload::read_unit;
@@ -80,7 +80,7 @@ pub(crate) fn of_plugin(unit: &Path) -> Result<Overhead> {
 
 /// A final price is always written down with its input; that is no part of the call.
 fn running(mut input: PricingInput) -> PricingInput {
-    input.is_final = false;
+    input.purpose = Purpose::Running;
     input.session.ended_at = None;
     input
 }
@@ -144,7 +144,7 @@ impl Host {
 
     fn agrees(&self, input: &PricingInput, bare: Result<PricingOutput, String>) -> Result<()> {
         let host = self.ask(input)?;
-        let bare = bare.and_then(|output| output.into_price(input.now, input.is_final, Arc::clone(&host.priced_by)));
+        let bare = bare.and_then(|output| output.into_price(input, Arc::clone(&host.priced_by)));
         let bare = bare.map_err(|why| anyhow!(why))?;
         ensure!(bare == host, "a bare call comes to {}, the host to {}", bare.total, host.total);
         Ok(())

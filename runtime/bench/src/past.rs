@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use amprule_domain::component::Component;
 use amprule_domain::effect::Effect;
 use amprule_domain::event::ChargingState;
-use amprule_domain::pricing::{OutputLine, Pin, Price, PricedBy, PricingOutput};
+use amprule_domain::pricing::{Line, Pin, Price, PricedBy};
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::{Admitted, SeqRanges, Session, SessionLimits, SessionState, Signs};
 use amprule_domain::station::StationRecord;
@@ -14,7 +15,7 @@ use amprule_domain::timeline::{Clock, Timeline};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Currency, Decimal, Energy, Marks, SessionId, SessionNo, Timestamp};
 use amprule_hooks::Manifest;
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use uuid::Builder;
@@ -50,7 +51,7 @@ impl Past {
         let (unit, hash) = (id, source.hash);
         let by = PricedBy { unit: unit.clone(), version: version.clone(), hash: hash.clone(), fallback: false };
         let pin = Pin { unit, version, hash, boundaries, fixed: pinned, modifiers: Vec::new() };
-        let price = bill().into_price(Timestamp::UNIX_EPOCH, true, Arc::new(by)).map_err(|why| anyhow!(why))?;
+        let price = bill(Arc::new(by));
         Ok(Self { clock: Clock::new(TimeZone::UTC, &pin.boundaries), pin: Arc::new(pin), price })
     }
 
@@ -115,15 +116,20 @@ fn id(no: i64, at: Timestamp) -> SessionId {
     SessionId(Builder::from_unix_timestamp_millis(at.as_millisecond().unsigned_abs(), &own).into_uuid())
 }
 
-fn bill() -> PricingOutput {
+fn bill(priced_by: Arc<PricedBy>) -> Price {
     let (quantity, unit_price) = (Decimal::from(20), Decimal::new(49, 2));
-    let energy = OutputLine {
+    let total = quantity * unit_price;
+    let energy = Line {
         code: "energy".to_owned(),
         description: "Energy".to_owned(),
         quantity: Some(quantity),
         unit: Some("kWh".to_owned()),
         unit_price: Some(unit_price),
-        amount: quantity * unit_price,
+        amount: total,
+        unrounded: total,
+        component: Some(Component::Energy),
+        ..Line::default()
     };
-    PricingOutput { currency: Currency::EUR, lines: vec![energy], next_change_at: None }
+    let lines = vec![energy];
+    Price { lines, ..Price::plain(Currency::EUR, total, Timestamp::UNIX_EPOCH, true, priced_by) }
 }

@@ -1,9 +1,13 @@
 //! The authorization hook's contract: may this token charge here, now, and how much?
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Contract;
+use crate::line::check_texts;
 use crate::pricing::{Parameters, StationFacts};
 use crate::reply::AuthorizationStatus;
 use crate::token::BudgetPeriod;
@@ -36,12 +40,15 @@ pub enum Purpose {
 }
 
 /// The token as shown, and what the operator knows about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PresentedToken {
     pub id_token: String,
     #[serde(rename = "type")]
     pub kind: String,
+    /// Where the id is a contract's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<Contract>,
     /// `None`: the operator does not know this token.
     pub status: Option<TokenStatus>,
     pub group: Option<String>,
@@ -82,6 +89,9 @@ pub struct AuthorizationOutput {
     /// Shown to the driver where the station can.
     #[serde(default)]
     pub message: Option<String>,
+    /// The message in other languages, by their tags (BCP 47).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub messages: BTreeMap<String, String>,
     #[serde(default)]
     pub limits: Limits,
     /// How long the station may remember an acceptance.
@@ -119,6 +129,7 @@ impl AuthorizationOutput {
             verdict: Opinion::NoOpinion,
             reason: None,
             message: None,
+            messages: BTreeMap::new(),
             limits: Limits { max_energy: None, max_duration_s: None, max_cost: None },
             cache_s: None,
             tariff: None,
@@ -133,6 +144,7 @@ impl AuthorizationOutput {
         if self.message.as_ref().is_some_and(|message| message.len() > Self::MAX_MESSAGE) {
             return Err(format!("message is longer than {} bytes", Self::MAX_MESSAGE));
         }
+        check_texts(&self.messages, Self::MAX_MESSAGE)?;
         if self.limits.max_energy.is_some_and(|energy| energy < Energy::ZERO) {
             return Err("limits.maxEnergyWh is negative".to_owned());
         }

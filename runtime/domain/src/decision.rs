@@ -112,6 +112,10 @@ pub struct Fault {
 pub enum FaultClass {
     /// The unit itself said that it cannot answer.
     GuestError,
+    /// The unit said that what it needs is not there: a row of a table, a fact.
+    Missing,
+    /// The unit said that this is not for it to answer.
+    NotApplicable,
     Trap,
     /// The budget of instructions or operations is used up.
     Fuel,
@@ -125,8 +129,10 @@ pub enum FaultClass {
 }
 
 impl FaultClass {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::GuestError,
+        Self::Missing,
+        Self::NotApplicable,
         Self::Trap,
         Self::Fuel,
         Self::Wall,
@@ -140,6 +146,8 @@ impl FaultClass {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GuestError => "guest-error",
+            Self::Missing => "missing",
+            Self::NotApplicable => "not-applicable",
             Self::Trap => "trap",
             Self::Fuel => "fuel",
             Self::Wall => "wall",

@@ -15,7 +15,7 @@ use crate::token::BudgetPeriod;
 pub enum Fact {
     Now,
     Purpose,
-    /// Its id, location, vendor and model.
+    /// Its id, location, vendor and model, and what the operator says of the place.
     Station,
     /// The place at the station, which a token that is only shown does not have.
     Connector,
@@ -88,16 +88,16 @@ impl AuthorizationInput {
     /// The facts that are not the same in the other one.
     pub fn differs_in(&self, other: &Self) -> Facts {
         let Self { now, purpose, station, token, local, open_sessions, parameters: _ } = self;
-        let StationFacts { id, location, vendor, model, evse, connector } = station;
+        let StationFacts { id, location, vendor, model, evse, connector, plug, place } = station;
         let LocalTime { time_zone, weekday, minute_of_day, date } = local;
         let (there, then) = (&other.station, &other.local);
-        let is_same_station =
-            (id, location, vendor, model) == (&there.id, &there.location, &there.vendor, &there.model);
+        let is_same_station = (id, location, vendor, model, place)
+            == (&there.id, &there.location, &there.vendor, &there.model, &there.place);
         let same = [
             (Fact::Now, *now == other.now),
             (Fact::Purpose, *purpose == other.purpose),
             (Fact::Station, is_same_station),
-            (Fact::Connector, (*evse, *connector) == (there.evse, there.connector)),
+            (Fact::Connector, (*evse, *connector, plug) == (there.evse, there.connector, &there.plug)),
             (Fact::Token, is_same_token(token, &other.token)),
             (Fact::OpenSessions, *open_sessions == other.open_sessions),
             (Fact::TimeZone, *time_zone == then.time_zone),

@@ -1,19 +1,28 @@
 //! The lines of a bill: as a unit says them, and as they stand, checked and rounded.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::component::Component;
+use crate::pricing::PricingPeriod;
+use crate::tax::{self, Amounts, Tax, TaxTotal};
 use crate::{Currency, plain};
 
 /// Lines of one bill.
 pub(crate) const MAX_LINES: usize = 64;
 /// Bytes of each text in a line.
 pub(crate) const MAX_TEXT: usize = 200;
+/// Languages of one line, beside the operator's.
+const MAX_LANGUAGES: usize = 8;
+/// Bytes of a language's tag.
+const MAX_TAG: usize = 35;
 
 /// One line, unrounded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutputLine {
     /// A short stable word: `energy`, `idle`, `session`, `minimum`, `cap`. An open set.
@@ -29,9 +38,21 @@ pub struct OutputLine {
     pub unit_price: Option<Decimal>,
     /// Negative for a discount or a cap.
     pub amount: Decimal,
+    /// What it is for. What does not say it is an adjustment to who must know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<Component>,
+    /// The taxes in the amount, or on top of it, as the bill says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taxes: Vec<Tax>,
+    /// The description in other languages, by their tags (BCP 47): `de`, `pt-BR`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
+    /// Which of the question's periods it is about, from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub periods: Vec<u32>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
     pub code: String,
@@ -43,39 +64,86 @@ pub struct Line {
     pub amount: Decimal,
     /// As the unit returned it.
     pub unrounded: Decimal,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<Component>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taxes: Vec<Tax>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
+    /// The times that it is about, where the unit says so: ascending, what touches is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub during: Vec<Span>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Span {
+    pub from: Timestamp,
+    pub to: Timestamp,
 }
 
 /// The lines checked and rounded, to stand behind `before` others of the same bill. The error says what is wrong, for the
 /// unit's author.
-pub(crate) fn checked(lines: Vec<OutputLine>, before: usize, currency: Currency) -> Result<Vec<Line>, String> {
+pub(crate) fn checked(
+    lines: Vec<OutputLine>,
+    before: usize,
+    currency: Currency,
+    periods: &[PricingPeriod],
+) -> Result<Vec<Line>, String> {
     let (count, most) = (lines.len(), MAX_LINES);
     if before + count > most {
         let before = if before == 0 { String::new() } else { format!(" behind {before} others") };
         return Err(format!("{count} lines{before}; at most {most} are accepted"));
     }
-    let checked = lines.into_iter().map(OutputLine::fit).enumerate().map(|(at, line)| match line.validate() {
-        Ok(()) => Ok(line.round(currency)),
-        Err(why) => Err(format!("line {at}: {why}")),
-    });
-    checked.collect()
+    let check = |line: OutputLine| {
+        line.validate()?;
+        let during = spans(&line.periods, periods)?;
+        Ok(line.round(currency, during))
+    };
+    let checked = lines.into_iter().map(OutputLine::fit).map(check).enumerate();
+    checked.map(|(at, line)| line.map_err(|why: String| format!("line {at}: {why}"))).collect()
 }
 
-/// What all lines of a bill add up to.
-pub(crate) fn total(lines: &[Line], currency: Currency) -> Result<Decimal, String> {
+/// What a driver pays for all lines of a bill, and the taxes of it.
+pub(crate) fn total(lines: &[Line], amounts: Amounts, currency: Currency) -> Result<(Decimal, Vec<TaxTotal>), String> {
+    let taxes = tax::totals(lines.iter().map(|line| (line.taxes.as_slice(), line.amount)), amounts, currency);
+    let on_top = taxes.iter().filter(|_| !amounts.includes_tax()).map(|total| total.amount);
     let total = lines
         .iter()
-        .try_fold(Decimal::ZERO, |sum, line| sum.checked_add(line.amount))
+        .map(|line| line.amount)
+        .chain(on_top)
+        .try_fold(Decimal::ZERO, Decimal::checked_add)
         .ok_or("the lines add up to more than a decimal can hold")?;
     if total.is_sign_negative() && !total.is_zero() {
         return Err(format!("the lines add up to {total} {currency}; a total must not be negative"));
     }
-    Ok(currency.round(total))
+    Ok((currency.round(total), taxes))
+}
+
+/// The times of these periods.
+fn spans(wanted: &[u32], periods: &[PricingPeriod]) -> Result<Vec<Span>, String> {
+    let mut wanted: Vec<u32> = wanted.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut spans: Vec<Span> = Vec::new();
+    for at in wanted {
+        let period = usize::try_from(at).ok().and_then(|at| periods.get(at));
+        let period = period.ok_or_else(|| format!("there is no period {at}; the session has {}", periods.len()))?;
+        match spans.last_mut().filter(|last| last.to == period.started_at) {
+            Some(last) => last.to = period.ended_at,
+            None => spans.push(Span { from: period.started_at, to: period.ended_at }),
+        }
+    }
+    Ok(spans)
 }
 
 impl OutputLine {
     /// As it is printed on a bill.
     fn fit(self) -> Self {
-        Self { code: fit(self.code), description: fit(self.description), unit: self.unit.map(fit), ..self }
+        let texts = self.texts.into_iter().map(|(tag, text)| (tag, fit(text))).collect();
+        let taxes = self.taxes.into_iter().map(|tax| Tax { name: fit(tax.name), ..tax }).collect();
+        let (code, description, unit) = (fit(self.code), fit(self.description), self.unit.map(fit));
+        Self { code, description, unit, taxes, texts, ..self }
     }
 
     fn validate(&self) -> Result<(), String> {
@@ -97,10 +165,11 @@ impl OutputLine {
                 return Err(format!("{name} is beyond 1,000,000,000"));
             }
         }
-        Ok(())
+        Tax::validate(&self.taxes)?;
+        check_texts(&self.texts, MAX_TEXT)
     }
 
-    fn round(self, currency: Currency) -> Line {
+    fn round(self, currency: Currency, during: Vec<Span>) -> Line {
         Line {
             code: self.code,
             description: self.description,
@@ -109,8 +178,31 @@ impl OutputLine {
             unit_price: self.unit_price,
             amount: currency.round(self.amount),
             unrounded: self.amount,
+            component: self.component,
+            taxes: self.taxes,
+            texts: self.texts,
+            during,
         }
     }
+}
+
+/// Texts by language. The error is for the unit's author.
+pub(crate) fn check_texts(texts: &BTreeMap<String, String>, most: usize) -> Result<(), String> {
+    if texts.len() > MAX_LANGUAGES {
+        return Err(format!("texts in {} languages; at most {MAX_LANGUAGES} are accepted", texts.len()));
+    }
+    for (tag, text) in texts {
+        let is_tag = (2..=MAX_TAG).contains(&tag.len())
+            && tag.split('-').all(|part| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_alphanumeric()));
+        if !is_tag {
+            let tag: String = tag.chars().take(MAX_TAG).collect();
+            return Err(format!("{tag:?} is no language; a tag of BCP 47 is: `de`, `pt-BR`"));
+        }
+        if text.len() > most {
+            return Err(format!("the text in {tag} is longer than {most} bytes"));
+        }
+    }
+    Ok(())
 }
 
 impl Line {
@@ -141,6 +233,10 @@ impl From<&Line> for OutputLine {
             unit: line.unit.clone(),
             unit_price: line.unit_price,
             amount: line.amount,
+            component: line.component,
+            taxes: line.taxes.clone(),
+            texts: line.texts.clone(),
+            periods: Vec::new(),
         }
     }
 }
@@ -171,9 +267,10 @@ mod tests {
                 unit: None,
                 unit_price: Some(number(unit_price)),
                 amount: number(amount),
+                ..OutputLine::default()
             };
             let currency = currency.parse().unwrap();
-            let line = line.round(currency);
+            let line = line.round(currency, Vec::new());
             assert_eq!(line.contradicts_itself(currency), contradicts, "{quantity} x {unit_price} = {amount}");
         }
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::pricing::{OutputLine, Parameters, Price, PricedBy, PricingInput, PricingOutput};
+use crate::tax::Amounts;
 use crate::{Currency, line};
 
 /// Everything a modifier may know. It is a pure function of this.
@@ -19,6 +20,9 @@ pub struct ModifierInput {
     #[serde(flatten)]
     pub facts: PricingInput,
     pub currency: Currency,
+    /// Of the bill so far, and of the lines to add.
+    #[serde(default)]
+    pub amounts: Amounts,
     /// The bill so far. Amounts stand as they are billed: rounded.
     pub lines: Vec<OutputLine>,
 }
@@ -40,26 +44,33 @@ impl ModifierInput {
         Self {
             facts: PricingInput { parameters, ..facts.clone() },
             currency: price.currency,
+            amounts: price.amounts,
             lines: price.lines.iter().map(OutputLine::from).collect(),
         }
     }
 
     /// The price that this question is about. An error: no bill can have these lines.
     pub fn price(&self, priced_by: Arc<PricedBy>) -> Result<Price, String> {
-        let PricingInput { now, is_final, .. } = self.facts;
-        let output = PricingOutput { currency: self.currency, lines: self.lines.clone(), next_change_at: None };
-        output.into_price(now, is_final, priced_by)
+        let Self { facts, currency, amounts, lines } = self;
+        let (currency, amounts, lines) = (*currency, *amounts, lines.clone());
+        PricingOutput { currency, amounts, lines, next_change_at: None }.into_price(facts, priced_by)
     }
 }
 
 impl ModifierOutput {
+    /// The bill stays as it is.
+    pub const fn nothing() -> Self {
+        Self { lines: Vec::new(), next_change_at: None }
+    }
+
     /// The price with these lines: checked, rounded and added up. The error says what is wrong, for the unit's author;
     /// the price before stands then.
-    pub fn apply(self, price: &Price, by: Arc<PricedBy>) -> Result<Price, String> {
+    pub fn apply(self, question: &PricingInput, price: &Price, by: Arc<PricedBy>) -> Result<Price, String> {
         let mut modified = price.clone();
         if !self.lines.is_empty() {
-            modified.lines.extend(line::checked(self.lines, price.lines.len(), price.currency)?);
-            modified.total = line::total(&modified.lines, price.currency)?;
+            let Price { currency, amounts, .. } = *price;
+            modified.lines.extend(line::checked(self.lines, price.lines.len(), currency, &question.periods)?);
+            (modified.total, modified.taxes) = line::total(&modified.lines, amounts, currency)?;
             modified.modified_by.push(by);
         }
         modified.next_change_at = [price.next_change_at, self.next_change_at].into_iter().flatten().min();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::StationId;
 use crate::command::Command;
+use crate::place::{Fitted, Place};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,6 +26,11 @@ pub struct StationRecord {
     /// The most that each EVSE can deliver, W. 0 stands for all others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub power_w_max: BTreeMap<u32, i64>,
+    /// Which plug is where.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugs: Vec<Fitted>,
+    #[serde(default, skip_serializing_if = "Place::is_unknown")]
+    pub place: Place,
 }
 
 impl StationRecord {
@@ -41,6 +47,8 @@ impl StationRecord {
             group: None,
             time_zone: Self::DEFAULT_ZONE.to_owned(),
             power_w_max: BTreeMap::new(),
+            plugs: Vec::new(),
+            place: Place::default(),
         }
     }
 

@@ -70,6 +70,11 @@ impl Amounts {
         }
     }
 
+    /// Not said, as long as nobody says it.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     pub const fn includes_tax(self) -> bool {
         matches!(self, Self::IncludingTax)
     }
@@ -93,14 +98,14 @@ pub(crate) fn totals<'a>(
 fn of_set(taxes: &[Tax], sum: Decimal, amounts: Amounts, currency: Currency) -> Vec<TaxTotal> {
     let percent: Decimal = taxes.iter().map(|tax| tax.percent).sum();
     let net = match amounts {
-        Amounts::ExcludingTax => sum,
+        Amounts::ExcludingTax => currency.round(sum),
         Amounts::IncludingTax => currency.round(sum * Decimal::ONE_HUNDRED / (Decimal::ONE_HUNDRED + percent)),
     };
     let part = |tax: &Tax| currency.round(net * tax.percent / Decimal::ONE_HUNDRED);
     let mut totals: Vec<_> = taxes.iter().map(|tax| TaxTotal { tax: tax.clone(), net, amount: part(tax) }).collect();
     if let (Amounts::IncludingTax, Some((last, others))) = (amounts, totals.split_last_mut()) {
         let of_others: Decimal = others.iter().map(|total| total.amount).sum();
-        last.amount = sum - net - of_others;
+        last.amount = currency.round(sum - net - of_others);
     }
     totals
 }

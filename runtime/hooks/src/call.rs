@@ -117,6 +117,15 @@ impl<T> Called<T> {
         match self.result.as_ref().map_err(|fault| fault.class) {
             Ok(_) => self.closed = breaker.good(pass, ended),
             Err(FaultClass::HostIo) => return stats.fault(FaultClass::HostIo),
+            // It works, and says so. Whether a new version is to stay that misses what the one before did not is the
+            // probation's to say.
+            Err(class @ (FaultClass::Missing | FaultClass::NotApplicable)) => {
+                stats.fault(class);
+                self.closed = breaker.good(pass, ended);
+                if class == FaultClass::NotApplicable {
+                    return;
+                }
+            }
             Err(class) => {
                 stats.fault(class);
                 self.opened = breaker.fault(pass, ended);

@@ -57,7 +57,7 @@ pub fn output<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &PricingI
 
 pub fn price<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &PricingInput) -> Tried<Priced> {
     output(unit, means, input).map(|output| {
-        let price = output.clone().into_price(input.now, input.is_final, nobody())?;
+        let price = output.clone().into_price(input, nobody())?;
         Ok(Priced { output, price })
     })
 }
@@ -70,7 +70,7 @@ pub fn added<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &ModifierI
 /// The bill of the input must be one: [`ModifierInput::price`] says so.
 pub fn modify<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &ModifierInput) -> Tried<Modified> {
     added(unit, means, input).map(|output| {
-        let price = output.clone().apply(&input.price(nobody())?, nobody())?;
+        let price = output.clone().apply(&input.facts, &input.price(nobody())?, nobody())?;
         Ok(Modified { output, price })
     })
 }

@@ -101,6 +101,16 @@ impl<T> Answer<T> {
         Self { read, ..self }
     }
 
+    /// Of a hook in which “not for me to say” is an answer like another.
+    #[must_use]
+    pub fn or_when_not_applicable(self, nothing: impl FnOnce() -> T) -> Self {
+        let result = match self.result {
+            Err(fault) if fault.class == FaultClass::NotApplicable => Ok(nothing()),
+            result => result,
+        };
+        Self { result, ..self }
+    }
+
     /// Of a unit that is asked what its code has no answer to.
     pub fn without(hook: Hook) -> Self {
         let fault = Fault::new(FaultClass::NotLoaded, format!("the unit does not have the hook {}", hook.as_str()));

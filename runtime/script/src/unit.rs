@@ -78,12 +78,14 @@ impl Unit for Script {
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
         let arguments = |parameters| (Request::new(input, parameters),);
         self.answer(Hook::Authorization, &input.parameters, arguments, budget, output::verdict::read)
+            .or_when_not_applicable(AuthorizationOutput::no_opinion)
             .having_read(call::read())
     }
 
     fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput> {
         let arguments = |parameters| (Session::new(&input.facts, parameters), Bill::new(input));
         self.answer(Hook::Modifier, &input.facts.parameters, arguments, budget, output::modification::read)
+            .or_when_not_applicable(ModifierOutput::nothing)
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use amprule_domain::decision::{Decision, Hook};
 use amprule_domain::doors::{DecisionSpan, Listed, Page, SessionFilter, StoreResult};
 use amprule_domain::ports::Clock as _;
+use amprule_domain::pricing::PricingInput;
 use amprule_domain::reading::Reading;
 use amprule_domain::reported::Reported;
 use amprule_domain::session::{Session, SessionState};
@@ -17,7 +18,6 @@ use amprule_store::StoreReader;
 use amprule_workbench::replay::Replay;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use serde_json::Value;
 
 use crate::compilers::Patience;
 use crate::environment::SystemClock;
@@ -138,7 +138,8 @@ impl Past {
     fn final_decisions(&self) -> Result<HashMap<SessionId, Decision>> {
         let mut finals = HashMap::new();
         self.decisions(Hook::Pricing, |decision| {
-            let is_bill = decision.fault.is_none() && decision.input.value()["isFinal"] == Value::Bool(true);
+            let question = decision.input.read::<PricingInput>();
+            let is_bill = decision.fault.is_none() && question.is_ok_and(|question| question.purpose.is_final());
             if let Some(session) = decision.session.filter(|_| is_bill) {
                 finals.insert(session, decision);
             }

@@ -82,7 +82,7 @@ fn source(folder: &Path, component: Vec<u8>) -> Result<Source, Box<dyn Error>> {
 fn input(source: &Source) -> Result<PricingInput, serde_json::Error> {
     serde_json::from_value(json!({
         "now": "2026-07-01T19:00:00Z",
-        "isFinal": false,
+        "purpose": "running",
         "session": {
             "id": "s-1", "startedAt": "2026-07-01T17:00:00Z", "endedAt": null,
             "energyWh": 12345.5, "durationS": 7200, "timeZone": "Europe/Berlin"

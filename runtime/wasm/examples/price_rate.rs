@@ -94,7 +94,7 @@ fn blueprint() -> Result<Source, Box<dyn Error>> {
 fn session(hours: i64) -> Result<PricingInput, Box<dyn Error>> {
     let periods: Vec<Value> = (0..hours).map(period).collect::<Result<_, _>>()?;
     let input = json!({
-        "now": time(hours)?, "isFinal": false,
+        "now": time(hours)?, "purpose": "running",
         "session": {
             "id": "0198f0c2-0000-7000-8000-000000000001", "startedAt": time(0)?, "endedAt": null,
             "energyWh": 11_000 * hours, "durationS": 3_600 * hours, "timeZone": "Europe/Berlin"

@@ -68,7 +68,7 @@ impl Bare {
             let instance = self.pre.instantiate(&mut store)?;
             self.export.load(&mut store, &instance)?.call_price(&mut store, question)
         };
-        called().map_err(told)?
+        called().map_err(told)?.map_err(|problem| format!("{problem:?}"))
     }
 }
 

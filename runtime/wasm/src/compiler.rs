@@ -10,8 +10,9 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use crate::apart::Apart;
 use crate::artifact::deserialize;
 use crate::cache::Cache;
-use crate::contract::{check_imports, find_hooks};
+use crate::contract::{self, check_imports, find_hooks};
 use crate::engine::{Machine, Settings, StartError};
+use crate::facts;
 use crate::log::{Log, Speaker};
 use crate::sandbox::Sandbox;
 use crate::shape;
@@ -77,8 +78,9 @@ impl WasmCompiler {
         let contract = v1::Exports::find(&pre, &hooks).map_err(unfit)?;
         let speaker = Arc::new(Speaker { unit: source.manifest.id.clone(), talk: Talk::default() });
         let parameters = v1::Parameters::of(&source.manifest);
+        let wants_facts = contract::wants_facts(&component, engine);
         let (tables, machine) = (Arc::clone(&source.tables), Arc::clone(&self.machine));
-        Ok(WasmUnit { speaker, hooks, pre, contract, parameters, tables, wasi, machine })
+        Ok(WasmUnit { speaker, hooks, pre, contract, parameters, wants_facts, tables, wasi, machine })
     }
 
     fn translate(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<Component, Diagnostic> {
@@ -149,6 +151,7 @@ fn link(machine: &Machine) -> wasmtime::Result<Linker<Sandbox>> {
     bindings::amprule::facts::tables::add_to_linker::<_, HasSelf<Lookups>>(&mut linker, |sandbox: &mut Sandbox| {
         &mut sandbox.lookups
     })?;
+    facts::link(&mut linker)?;
     Ok(linker)
 }
 

@@ -5,6 +5,7 @@ use amprule_hooks::{Diagnostic, Manifest};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::facts::{CONNECTOR, CONTRACT, LOCATION};
 use crate::wasi;
 
 const LOG: &str = "amprule:host/log";
@@ -51,10 +52,16 @@ pub(crate) fn check_imports(component: &Component, engine: &Engine, manifest: &M
     found
 }
 
+/// Whether it imports facts that are not in the records.
+pub(crate) fn wants_facts(component: &Component, engine: &Engine) -> bool {
+    let ty = component.component_type();
+    ty.imports(engine).any(|(name, _)| matches!(Name::parse(name).interface, CONNECTOR | LOCATION | CONTRACT))
+}
+
 fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
     let name = Name::parse(text);
     let (code, message, hint) = match name.interface {
-        LOG | TYPES | TABLES if !name.is_known_version() => {
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT if !name.is_known_version() => {
             ("version", format!("the component imports {text}, which this host does not have"), known(name.interface))
         }
         LOG if !manifest.capabilities.contains_key("log") => (
@@ -62,7 +69,7 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
             format!("the component imports {text}, but plugin.toml does not ask for it"),
             "add to plugin.toml:\n[capabilities]\nlog = \"why you want to log\"".to_owned(),
         ),
-        LOG | TYPES | TABLES => return None,
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT => return None,
         other if wasi::is_known(other) && name.version.starts_with(wasi::VERSION) => return None,
         other if wasi::is_known(other) => (
             "version",
@@ -75,7 +82,7 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
         other => (
             "import",
             format!("the component imports {text}, which this host does not have"),
-            nearest(other, &[LOG, TABLES]),
+            nearest(other, &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT]),
         ),
     };
     Some(Diagnostic::new(code, message).in_file(&manifest.entry).hint(hint))

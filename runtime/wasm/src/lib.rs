@@ -14,6 +14,7 @@ mod cache;
 mod compiler;
 mod contract;
 mod engine;
+mod facts;
 mod fault;
 mod log;
 mod meter;

@@ -8,6 +8,7 @@ use amprule_hooks::{Answer, Budget, Used};
 use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
+use crate::facts::Facts;
 use crate::fault::classify;
 use crate::log::{Log, Speaker};
 use crate::meter::Meter;
@@ -22,6 +23,7 @@ const HANDED_OVER: usize = 256 << 10;
 pub(crate) struct Sandbox {
     pub(crate) log: Log,
     pub(crate) lookups: Lookups,
+    pub(crate) facts: Facts,
     pub(crate) meter: Meter,
     /// For a component that imports WASI.
     pub(crate) world: Option<World>,
@@ -38,11 +40,14 @@ pub(crate) fn run<T>(
     pre: &InstancePre<Sandbox>,
     speaker: &Arc<Speaker>,
     lookups: Lookups,
+    facts: Facts,
     budget: &Budget<'_>,
     world: Option<World>,
     call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
 ) -> Answer<T> {
-    let mut store = match open(pre.engine(), speaker, lookups, budget, world) {
+    let log = Log::new(Arc::clone(speaker));
+    let sandbox = Sandbox { log, lookups, facts, meter: Meter::new(budget.memory), world };
+    let mut store = match open(pre.engine(), sandbox, budget) {
         Ok(store) => store,
         Err(fault) => return Answer::new(Err(fault), Used::default()),
     };
@@ -57,17 +62,10 @@ pub(crate) fn run<T>(
     Answer::new(result, Used { fuel, memory: meter.used() })
 }
 
-fn open(
-    engine: &Engine,
-    speaker: &Arc<Speaker>,
-    lookups: Lookups,
-    budget: &Budget<'_>,
-    world: Option<World>,
-) -> Result<Store<Sandbox>, Fault> {
+fn open(engine: &Engine, sandbox: Sandbox, budget: &Budget<'_>) -> Result<Store<Sandbox>, Fault> {
     let deadline = budget.deadline;
     let epochs = epochs_until(deadline.earliest(), Instant::now())
         .ok_or_else(|| Fault::new(FaultClass::Wall, "the time limit had passed before the call began"))?;
-    let sandbox = Sandbox { log: Log::new(Arc::clone(speaker)), lookups, meter: Meter::new(budget.memory), world };
     let mut store = Store::new(engine, sandbox);
     store.limiter(|sandbox| &mut sandbox.meter);
     store.set_epoch_deadline(epochs);

@@ -14,6 +14,7 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
 use crate::engine::Machine;
+use crate::facts::Facts;
 use crate::log::Speaker;
 use crate::sandbox::{self, Sandbox};
 use crate::tables::Lookups;
@@ -27,6 +28,8 @@ pub(crate) struct WasmUnit {
     /// The contract's version is chosen here, once, and not per call.
     pub(crate) contract: v1::Exports,
     pub(crate) parameters: v1::Parameters,
+    /// It imports facts that are not in the records.
+    pub(crate) wants_facts: bool,
     pub(crate) tables: Arc<Tables>,
     pub(crate) wasi: Wasi,
     /// Keeps the clock going as long as something can run.
@@ -54,7 +57,7 @@ impl WasmUnit {
         let budget =
             Budget { fuel: TRIAL_FUEL, memory: TRIAL_MEMORY, deadline: Deadline::after(TRIAL_TIME), tables: None };
         let world = self.world(Timestamp::UNIX_EPOCH, &());
-        self.run(&budget, world, |store, instance| Ok(Ok(self.contract.check(store, instance)))).result
+        self.run(&budget, Facts::default, world, |store, instance| Ok(Ok(self.contract.check(store, instance)))).result
     }
 
     /// Made from the decision alone, so that the same question is asked in the same world.
@@ -65,12 +68,14 @@ impl WasmUnit {
     fn run<T>(
         &self,
         budget: &Budget<'_>,
+        facts: impl FnOnce() -> Facts,
         world: Option<World>,
         call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
     ) -> Answer<T> {
         let budget = Budget { memory: budget.memory.min(self.machine.memory_max), ..*budget };
         let lookups = Lookups::into(budget.tables.unwrap_or(&self.tables));
-        sandbox::run(&self.pre, &self.speaker, lookups, &budget, world, call)
+        let facts = if self.wants_facts { facts() } else { Facts::default() };
+        sandbox::run(&self.pre, &self.speaker, lookups, facts, &budget, world, call)
     }
 }
 
@@ -84,7 +89,10 @@ impl Unit for WasmUnit {
             return Answer::without(Hook::Pricing);
         };
         let world = self.world(input.now, input);
-        self.run(budget, world, |store, instance| v1::pricing::call(export, store, instance, input, &self.parameters))
+        let facts = || Facts::of_station(&input.station);
+        self.run(budget, facts, world, |store, instance| {
+            v1::pricing::call(export, store, instance, input, &self.parameters)
+        })
     }
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
@@ -92,9 +100,11 @@ impl Unit for WasmUnit {
             return Answer::without(Hook::Authorization);
         };
         let world = self.world(input.now, input);
-        self.run(budget, world, |store, instance| {
+        let facts = || Facts::of_request(input);
+        let answer = self.run(budget, facts, world, |store, instance| {
             v1::authorization::call(export, store, instance, input, &self.parameters)
-        })
+        });
+        answer.or_when_not_applicable(AuthorizationOutput::no_opinion)
     }
 
     fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput> {
@@ -102,6 +112,10 @@ impl Unit for WasmUnit {
             return Answer::without(Hook::Modifier);
         };
         let world = self.world(input.facts.now, input);
-        self.run(budget, world, |store, instance| v1::modifier::call(export, store, instance, input, &self.parameters))
+        let facts = || Facts::of_station(&input.facts.station);
+        let answer = self.run(budget, facts, world, |store, instance| {
+            v1::modifier::call(export, store, instance, input, &self.parameters)
+        });
+        answer.or_when_not_applicable(ModifierOutput::nothing)
     }
 }

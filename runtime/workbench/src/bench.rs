@@ -4,13 +4,16 @@ use std::fmt;
 use std::time::Duration;
 
 use amprule_domain::Energy;
+use amprule_domain::charging::pricing_period;
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::event::ChargingState;
 use amprule_domain::modifier::ModifierInput;
-use amprule_domain::pricing::{PricingInput, PricingPeriod};
+use amprule_domain::pricing::PricingInput;
+use amprule_domain::timeline::Period;
 use amprule_hooks::cases::{Input, ready, usual_parameters};
 use amprule_hooks::{Granted, Source, Unit, Used, trial};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::properties::{plain_bill, plain_session};
@@ -105,16 +108,9 @@ fn of_periods(plain: &PricingInput, count: usize) -> PricingInput {
     let next = |index: usize| {
         let (started_at, idle) = (at, index % 4 == 3);
         at = at.checked_add(SignedDuration::from_mins(15)).unwrap_or(at);
-        let since_midnight = started_at.as_second().rem_euclid(86_400) / 60;
-        PricingPeriod {
-            started_at,
-            ended_at: at,
-            duration_s: 900,
-            energy: if idle { Energy::ZERO } else { Energy::from_wh(2_750) },
-            state: if idle { ChargingState::Idle } else { ChargingState::Charging },
-            weekday: u8::try_from((started_at.as_second().div_euclid(86_400) + 3).rem_euclid(7) + 1).unwrap_or(1),
-            minute_of_day: u16::try_from(since_midnight).unwrap_or(0),
-        }
+        let energy = if idle { Energy::ZERO } else { Energy::from_wh(2_750) };
+        let state = if idle { ChargingState::Idle } else { ChargingState::Charging };
+        pricing_period(&Period { started_at, ended_at: at, energy, state }, &TimeZone::UTC)
     };
     input.periods = (0..count).map(next).collect();
     input.session.energy = input.periods.iter().map(|period| period.energy).sum();

@@ -113,7 +113,7 @@ impl<'v> Replay<'v> {
         let Ok(mut input) = decision.input.read::<ModifierInput>() else {
             return self.comparison.skip("the record is of another version of the contract");
         };
-        if !input.facts.is_final {
+        if !input.facts.purpose.is_final() {
             return;
         }
         let Ok(before) = stood(&input, decision) else {
@@ -142,8 +142,8 @@ fn of_the_tariff(bill: &Price, recorded: Option<&Decision>) -> Option<Bill> {
     if bill.modified_by.is_empty() {
         return Some(Bill::of(bill));
     }
-    let output: PricingOutput = recorded?.output.as_ref()?.read().ok()?;
-    let price = output.into_price(bill.at, bill.is_final, Arc::clone(&bill.priced_by)).ok()?;
+    let (question, output) = (recorded?.input.read().ok()?, recorded?.output.as_ref()?.read().ok()?);
+    let price = PricingOutput::into_price(output, &question, Arc::clone(&bill.priced_by)).ok()?;
     Some(Bill::of(&price))
 }
 
@@ -158,7 +158,7 @@ fn stood(input: &ModifierInput, decision: &Decision) -> Result<Bill, String> {
     let by = Arc::new(by);
     let output = decision.output.as_ref().ok_or("there is no output")?;
     let output: ModifierOutput = output.read().map_err(|error| error.to_string())?;
-    Ok(Bill::of(&output.apply(&input.price(Arc::clone(&by))?, by)?))
+    Ok(Bill::of(&output.apply(&input.facts, &input.price(Arc::clone(&by))?, by)?))
 }
 
 fn asked_about(facts: &PricingInput) -> Billed {

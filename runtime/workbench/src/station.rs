@@ -6,11 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use amprule_domain::authorization::{AuthorizationInput, LocalTime, Opinion, PresentedToken, Purpose};
+use amprule_domain::charging::pricing_period;
+use amprule_domain::component::Component;
 use amprule_domain::decision::{Decision, Hook};
 use amprule_domain::event::ChargingState;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::ports::{About, Clock, Hooks as _, Ids};
-use amprule_domain::pricing::{OutputLine, Parameters, Price, PricingInput, SessionFacts, StationFacts, TokenFacts};
+use amprule_domain::pricing::{
+    self, OutputLine, Parameters, Price, PricingInput, SessionFacts, StationFacts, TokenFacts,
+};
+use amprule_domain::tax::Amounts;
 use amprule_domain::timeline::{Clock as TariffClock, Timeline};
 use amprule_domain::token::TokenStatus;
 use amprule_domain::{
@@ -20,8 +25,6 @@ use amprule_hooks::{Change, HookSettings, Registry, Version, trial};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
-
-use amprule_domain::charging::pricing_period;
 
 const ZONE: &str = "Europe/Berlin";
 const STATION: &str = "SIM-DEV";
@@ -117,7 +120,7 @@ fn modify(version: &Version, played: &mut Played) {
         let (at, energy) = (facts.now, facts.session.energy);
         let lines = plain_bill(&facts);
         let facts = PricingInput { parameters: version.parameters.clone(), ..facts };
-        let input = ModifierInput { facts, currency: Currency::EUR, lines };
+        let input = ModifierInput { facts, currency: Currency::EUR, amounts: Amounts::default(), lines };
         match trial::modify(version.unit(), &version.granted, &input).result {
             Ok(modified) => played.priced(at, state, energy, &modified.price),
             Err(fault) => played.say(format!("  the unit failed, and the bill would stay as it is: {fault}")),
@@ -189,6 +192,8 @@ fn plain_bill(facts: &PricingInput) -> Vec<OutputLine> {
         unit: Some("kWh".to_owned()),
         unit_price: Some(PLAIN),
         amount: Currency::EUR.round(kwh * PLAIN),
+        component: Some(Component::Energy),
+        ..OutputLine::default()
     }]
 }
 
@@ -196,7 +201,7 @@ fn input(timeline: &Timeline, started_at: Timestamp, is_final: bool) -> PricingI
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     PricingInput {
         now: timeline.at,
-        is_final,
+        purpose: if is_final { pricing::Purpose::Final } else { pricing::Purpose::Running },
         session: SessionFacts {
             id: "dev".to_owned(),
             started_at,
@@ -206,7 +211,7 @@ fn input(timeline: &Timeline, started_at: Timestamp, is_final: bool) -> PricingI
             time_zone: ZONE.to_owned(),
         },
         station: station(),
-        token: Some(TokenFacts { kind: "ISO14443".to_owned(), group: None }),
+        token: Some(TokenFacts { kind: "ISO14443".to_owned(), ..TokenFacts::default() }),
         periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(),
         parameters: Parameters::default(),
     }
@@ -221,9 +226,7 @@ fn request(status: Option<TokenStatus>) -> AuthorizationInput {
             id_token: "04A1B2C3D4".to_owned(),
             kind: "ISO14443".to_owned(),
             status,
-            group: None,
-            expires_at: None,
-            budget: None,
+            ..PresentedToken::default()
         },
         local: LocalTime {
             time_zone: ZONE.to_owned(),
@@ -244,6 +247,7 @@ fn station() -> StationFacts {
         model: "simulated".to_owned(),
         evse: 1,
         connector: 1,
+        ..StationFacts::default()
     }
 }
 

@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, WorldId};
 
-/// The answer, and where its fields lie (canonical ABI, `result<pricing-output, string>`).
+/// The answer, and where its fields lie (canonical ABI, `result<pricing-output, problem>`).
 const PRICING: &str = r#"
     (data (i32.const 0) "EUR")
     (data (i32.const 16) "energy")
     (global $answer i32 (i32.const 1024))
     (global $currency i32 (i32.const 1032))
     (global $currency_len i32 (i32.const 1036))
-    (global $lines_ptr i32 (i32.const 1040))
-    (global $lines_len i32 (i32.const 1044))
-    (global $next_change_at i32 (i32.const 1048))
+    (global $lines_ptr i32 (i32.const 1044))
+    (global $lines_len i32 (i32.const 1048))
+    (global $next_change_at i32 (i32.const 1056))
     (global $line i32 (i32.const 2048))
     (func $prepare
         (i32.store (global.get $currency_len) (i32.const 3))
@@ -32,14 +32,14 @@ const PRICING: &str = r#"
         (i32.store8 offset=88 (global.get $line) (i32.const 2)))
 "#;
 
-/// The same for `result<authorization-output, string>`: accept, and nothing else said.
+/// The same for `result<authorization-output, problem>`: accept, and nothing else said.
 const AUTHORIZATION: &str = r#"
     (data (i32.const 0) "NotAtThisTime")
     (data (i32.const 16) "NotAtThisTme")
     (global $answer i32 (i32.const 1024))
     (global $verdict i32 (i32.const 1032))
     (global $reason i32 (i32.const 1036))
-    (global $max_energy i32 (i32.const 1064))
+    (global $max_energy i32 (i32.const 1072))
     (func $prepare)
 "#;
 

@@ -127,8 +127,7 @@ fn ask(unit: &Unit, code: &dyn amprule_hooks::Unit, budget: &Budget<'_>) -> Answ
     let input = serde_json::from_value(session()).expect("the example is an input");
     let answer = code.price(&input, budget);
     let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
-    let priced =
-        answer.result.and_then(|output| output.into_price(input.now, input.is_final, nobody.into()).map_err(invalid));
+    let priced = answer.result.and_then(|output| output.into_price(&input, nobody.into()).map_err(invalid));
     Answer::new(priced.map(drop), answer.used)
 }
 
@@ -161,7 +160,7 @@ fn source(unit: &Unit) -> Source {
 fn session() -> Value {
     json!({
         "now": "2026-07-01T19:00:00Z",
-        "isFinal": false,
+        "purpose": "running",
         "session": {
             "id": "s-1", "startedAt": "2026-07-01T17:00:00Z", "endedAt": null,
             "energyWh": 12345.5, "durationS": 7200, "timeZone": "Europe/Berlin"

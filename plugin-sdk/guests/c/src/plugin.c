@@ -11,6 +11,7 @@ typedef amprule_types_types_decimal_t decimal_t;
 typedef exports_amprule_pricing_pricing_pricing_input_t input_t;
 typedef exports_amprule_pricing_pricing_pricing_output_t output_t;
 typedef amprule_types_types_pricing_line_t line_t;
+typedef amprule_types_types_component_t component_t;
 
 static const amprule_types_types_value_t *parameter(const input_t *input, const char *name) {
   for (size_t at = 0; at < input->parameters.len; at++) {
@@ -33,7 +34,8 @@ static int64_t product(int64_t a, int64_t b) {
   return a * b;
 }
 
-static line_t line(const char *code, const char *description, decimal_t quantity, const char *unit) {
+static line_t line(component_t component, const char *code, const char *description, decimal_t quantity,
+                   const char *unit, decimal_t vat) {
   line_t line;
   memset(&line, 0, sizeof line);
   pricing_string_dup(&line.code, code);
@@ -42,12 +44,17 @@ static line_t line(const char *code, const char *description, decimal_t quantity
   line.quantity.val = quantity;
   line.unit.is_some = true;
   pricing_string_dup(&line.unit.val, unit);
+  line.component.is_some = true;
+  line.component.val = component;
+  line.taxes.ptr = calloc(1, sizeof *line.taxes.ptr);
+  pricing_string_dup(&line.taxes.ptr[line.taxes.len].name, "VAT");
+  line.taxes.ptr[line.taxes.len++].percent = vat;
   return line;
 }
 
-static line_t energy_line(decimal_t energy_wh, decimal_t price) {
+static line_t energy_line(decimal_t energy_wh, decimal_t price, decimal_t vat) {
   decimal_t energy_kwh = {energy_wh.coefficient, energy_wh.scale + 3};
-  line_t energy = line("energy", "Energy", energy_kwh, "kWh");
+  line_t energy = line(AMPRULE_TYPES_TYPES_COMPONENT_ENERGY, "energy", "Energy", energy_kwh, "kWh", vat);
   energy.unit_price.is_some = true;
   energy.unit_price.val = price;
   energy.amount.coefficient = product(energy_kwh.coefficient, price.coefficient);
@@ -56,15 +63,15 @@ static line_t energy_line(decimal_t energy_wh, decimal_t price) {
 }
 
 // A sixtieth has no end in decimals, so the amount is cut; the host rounds to the currency's unit.
-static line_t idle_line(int64_t seconds, decimal_t per_minute) {
+static line_t idle_line(int64_t seconds, decimal_t per_minute, decimal_t vat) {
   decimal_t quantity = {seconds, 0};
-  line_t idle = line("idle", "Idle time", quantity, "s");
+  line_t idle = line(AMPRULE_TYPES_TYPES_COMPONENT_IDLE_TIME, "idle", "Idle time", quantity, "s", vat);
   idle.amount.coefficient = product(product(per_minute.coefficient, seconds), 1000000) / 60;
   idle.amount.scale = per_minute.scale + 6;
   return idle;
 }
 
-bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, pricing_string_t *error) {
+bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, exports_amprule_pricing_pricing_problem_t *error) {
   (void)error;
   int64_t idle_s = 0;
   for (size_t at = 0; at < input->periods.len; at++) {
@@ -76,11 +83,12 @@ bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, pri
 
   memset(output, 0, sizeof *output);
   output->currency = parameter(input, "currency")->val.text;
+  decimal_t vat = parameter(input, "vat")->val.decimal;
   output->lines.ptr = calloc(2, sizeof(line_t));
   output->lines.ptr[output->lines.len++] =
-      energy_line(input->session.energy_wh, parameter(input, "energy_price")->val.decimal);
+      energy_line(input->session.energy_wh, parameter(input, "energy_price")->val.decimal, vat);
   if (idle_s > 0) {
-    output->lines.ptr[output->lines.len++] = idle_line(idle_s, parameter(input, "idle_price")->val.decimal);
+    output->lines.ptr[output->lines.len++] = idle_line(idle_s, parameter(input, "idle_price")->val.decimal, vat);
   }
   return true;
 }

@@ -1,11 +1,13 @@
 //! A price per kWh and a fee for each idle minute, in Rust: what its neighbours do in their languages.
 
-use amprule_plugin_sdk::{Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing};
+use amprule_plugin_sdk::{
+    Component, Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing,
+};
 
 struct IdleFee;
 
 impl Pricing for IdleFee {
-    fn price(input: PricingInput) -> Result<PricingOutput, String> {
+    fn price(input: PricingInput) -> Result<PricingOutput, Problem> {
         let energy_price = input.parameters.decimal("energy_price")?;
         let mut lines = vec![energy_line(input.session.energy_wh, energy_price)];
 
@@ -14,6 +16,8 @@ impl Pricing for IdleFee {
         if seconds > 0 {
             lines.push(idle_line(seconds, input.parameters.decimal("idle_price")?)?);
         }
+        let vat = input.parameters.decimal("vat")?;
+        let lines: Vec<_> = lines.into_iter().map(|line| line.taxed("VAT", vat)).collect();
         Ok(PricingOutput::new(input.parameters.text("currency")?, lines))
     }
 }
@@ -21,7 +25,7 @@ impl Pricing for IdleFee {
 /// The scales are added and never shortened, so that every language writes the same digits.
 fn energy_line(energy_wh: Decimal, price: Decimal) -> PricingLine {
     let energy = Decimal::new(energy_wh.coefficient, energy_wh.scale + 3);
-    PricingLine::metered("energy", "Energy", energy, "kWh", price)
+    PricingLine::metered("energy", "Energy", energy, "kWh", price).component(Component::Energy)
 }
 
 /// A sixtieth has no end in decimals, so the amount is cut; the host rounds to the currency's unit.
@@ -29,7 +33,7 @@ fn idle_line(seconds: i64, per_minute: Decimal) -> Result<PricingLine, String> {
     let product = per_minute.coefficient.checked_mul(seconds).and_then(|product| product.checked_mul(1_000_000));
     let coefficient = product.ok_or("the idle fee does not fit 64 bits")? / 60;
     let amount = Decimal::new(coefficient, per_minute.scale + 6);
-    let mut line = PricingLine::flat("idle", "Idle time", amount);
+    let mut line = PricingLine::flat("idle", "Idle time", amount).component(Component::IdleTime);
     (line.quantity, line.unit) = (Some(Decimal::from(seconds)), Some("s".to_owned()));
     Ok(line)
 }

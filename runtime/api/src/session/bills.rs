@@ -9,7 +9,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::money::{LineView, PricedByView};
+use super::money::{LineView, PricedByView, TaxTotalView};
 use super::{parse_id, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
@@ -38,6 +38,11 @@ pub(crate) struct BillView {
     currency: String,
     #[schema(example = "12.34")]
     total: String,
+    /// Whether the lines have their taxes in them: `including-tax`, or `excluding-tax`, where they come on top.
+    #[schema(example = "including-tax")]
+    amounts: &'static str,
+    /// Empty where no line names a tax.
+    taxes: Vec<TaxTotalView>,
     lines: Vec<LineView>,
     priced_by: PricedByView,
     /// When the next version took its place; null for the one that counts.
@@ -79,6 +84,8 @@ pub(crate) fn view(bill: Bill, replaced_at: Option<Timestamp>) -> BillView {
         currency: price.currency.to_string(),
         total: price.total.to_string(),
         priced_by: PricedByView::from(&*price.priced_by),
+        amounts: price.amounts.as_str(),
+        taxes: price.taxes.iter().map(TaxTotalView::from).collect(),
         lines: price.lines.into_iter().map(LineView::from).collect(),
         replaced_at,
     }

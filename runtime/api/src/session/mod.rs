@@ -18,7 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::problem::{Answer, Problem};
-use money::{LineView, PricedByView};
+use money::{LineView, PricedByView, TaxTotalView};
 
 /// A charging session. Amounts of money are decimals as text.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,9 +59,14 @@ pub(crate) struct SessionView {
     /// Null while there is no price, as is `total`.
     #[schema(required, example = "EUR")]
     currency: Option<String>,
-    /// The sum of the lines.
+    /// The sum of the lines, and of the taxes that come on top.
     #[schema(required, example = "12.34")]
     total: Option<String>,
+    /// Whether the lines have their taxes in them: `including-tax`, or `excluding-tax`, where they come on top.
+    #[schema(required, example = "including-tax")]
+    amounts: Option<&'static str>,
+    /// The taxes of all lines; empty where no line names one.
+    taxes: Vec<TaxTotalView>,
     lines: Vec<LineView>,
     /// The unit that computed the price; null while there is none.
     #[schema(required)]
@@ -200,6 +205,8 @@ pub(crate) fn brief(session: Session, now: Timestamp) -> SessionView {
         energy_wh,
         currency: price.as_ref().map(|price| price.currency.to_string()),
         total: price.as_ref().map(|price| price.total.to_string()),
+        amounts: price.as_ref().map(|price| price.amounts.as_str()),
+        taxes: price.iter().flat_map(|price| &price.taxes).map(TaxTotalView::from).collect(),
         priced_by: price.as_ref().map(|price| PricedByView::from(&*price.priced_by)),
         modified_by: price.iter().flat_map(|price| &price.modified_by).map(|by| PricedByView::from(&**by)).collect(),
         left_out: price.iter().flat_map(|price| &price.left_out).cloned().collect(),

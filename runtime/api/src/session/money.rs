@@ -1,6 +1,11 @@
 //! The parts of a price, with decimals as text.
 
-use amprule_domain::pricing::{Line, PricedBy};
+use std::collections::BTreeMap;
+
+use amprule_domain::Timestamp;
+use amprule_domain::component::Component;
+use amprule_domain::pricing::{Line, PricedBy, Span};
+use amprule_domain::tax::{Tax, TaxTotal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,6 +31,63 @@ pub(crate) struct LineView {
     /// As the unit returned it.
     #[schema(example = "5.1525")]
     unrounded: String,
+    /// What it is for: `energy`, `charging-time`, `idle-time`, `fixed`, `reservation`, `adjustment`; null where the unit does not
+    /// say it.
+    #[schema(required, example = "energy")]
+    component: Option<&'static str>,
+    /// The taxes of the amount. What they come to is said of all lines together.
+    taxes: Vec<TaxView>,
+    /// The description in other languages, by their tags (BCP 47).
+    texts: BTreeMap<String, String>,
+    /// The times that it is about, where the unit says so.
+    during: Vec<SpanView>,
+}
+
+/// A tax on a line.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TaxView {
+    #[schema(example = "VAT")]
+    name: String,
+    /// A decimal: 19 is 19 % of the net amount.
+    #[schema(example = "19")]
+    percent: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SpanView {
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    to: Timestamp,
+}
+
+/// What one tax comes to over all lines.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TaxTotalView {
+    #[schema(example = "VAT")]
+    name: String,
+    /// A decimal: 19 is 19 % of the net amount.
+    #[schema(example = "19")]
+    percent: String,
+    /// What it is a part of.
+    #[schema(example = "10.37")]
+    net: String,
+    #[schema(example = "1.97")]
+    amount: String,
+}
+
+impl From<&TaxTotal> for TaxTotalView {
+    fn from(total: &TaxTotal) -> Self {
+        let TaxTotal { tax: Tax { name, percent }, net, amount } = total;
+        let (percent, net, amount) = (percent.normalize().to_string(), net.to_string(), amount.to_string());
+        Self { name: name.clone(), percent, net, amount }
+    }
+}
+
+impl From<Tax> for TaxView {
+    fn from(tax: Tax) -> Self {
+        Self { name: tax.name, percent: tax.percent.normalize().to_string() }
+    }
 }
 
 impl From<Line> for LineView {
@@ -39,6 +101,10 @@ impl From<Line> for LineView {
             unit_price: text(line.unit_price),
             amount: line.amount.to_string(),
             unrounded: line.unrounded.to_string(),
+            component: line.component.map(Component::as_str),
+            taxes: line.taxes.into_iter().map(TaxView::from).collect(),
+            texts: line.texts,
+            during: line.during.into_iter().map(|Span { from, to }| SpanView { from, to }).collect(),
         }
     }
 }

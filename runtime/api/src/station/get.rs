@@ -62,6 +62,7 @@ mod tests {
             json!({
                 "id": "cs 1/a", "provisioning": "accepted", "securityProfile": 0, "hasPassword": true,
                 "location": null, "group": null, "timeZone": "UTC", "powerWMax": {"1": 50_000, "2": 22_000},
+                "plugs": [], "country": null, "currency": null, "attributes": {},
                 "vendor": "Volta", "model": null, "serial": "0042", "firmware": null,
                 "protocol": "ocpp2.0.1", "connected": true,
                 "connectedSince": "2026-07-01T08:00:00Z", "lastHeard": "2026-07-01T08:30:00Z",

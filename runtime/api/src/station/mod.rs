@@ -6,6 +6,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod messages;
 mod password;
+pub(crate) mod place;
 pub(crate) mod put;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::problem::Problem;
+use place::PlugEntry;
 
 /// A station.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,6 +47,16 @@ pub(crate) struct StationView {
     /// The most that each EVSE can deliver, W: as the operator has entered it, else as the station reports it. Registers
     /// that rise faster are not believed. `0` stands for all others.
     power_w_max: BTreeMap<u32, i64>,
+    /// Which plug is where, as the operator has entered it.
+    plugs: Vec<PlugEntry>,
+    /// Two capital letters (ISO 3166-1).
+    #[schema(required)]
+    country: Option<String>,
+    /// What is paid with there, ISO 4217.
+    #[schema(required)]
+    currency: Option<String>,
+    /// The operator's own words about the place.
+    attributes: BTreeMap<String, String>,
     /// From the last BootNotification, as are model, serial and firmware.
     #[schema(required)]
     vendor: Option<String>,
@@ -112,6 +124,10 @@ fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<Co
         group: record.group,
         power_w_max: powers.evses.into_iter().chain(record.power_w_max).collect(),
         time_zone: record.time_zone,
+        plugs: record.plugs.into_iter().map(PlugEntry::from).collect(),
+        country: record.place.country,
+        currency: record.place.currency.map(|currency| currency.to_string()),
+        attributes: record.place.attributes,
         vendor: said(vendor),
         model: said(model),
         serial,

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::place::{PlugEntry, check_attributes, check_country, check_currency, check_plugs};
 use super::{StationView, password, with_its_word};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
@@ -21,7 +22,7 @@ use crate::wire::{Change, Place, given, nearest};
 const MAX_NAME: usize = 255;
 
 /// What the operator decides about a station. A member that is not given stays as it is, or takes its default in a new
-/// station; `null` clears `password`, `location` and `group`, and is the same as not given elsewhere.
+/// station; `null` clears `password`, `location`, `group`, `country` and `currency`, and is the same as not given elsewhere.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StationChange {
@@ -55,6 +56,20 @@ pub(crate) struct StationChange {
     /// IANA name; `UTC` is the default.
     #[schema(example = "Europe/Berlin")]
     time_zone: Option<String>,
+    /// Which plug is where; at most 256. What is given replaces all that was given before.
+    plugs: Option<Vec<PlugEntry>>,
+    /// Two capital letters (ISO 3166-1).
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 2, max_length = 2, example = "DE")]
+    country: Option<Option<String>>,
+    /// What is paid with there, ISO 4217.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 3, example = "EUR")]
+    currency: Option<Option<String>>,
+    /// Words of your own, which tariffs and policies may read; at most 32, of 200 bytes each. What is given replaces all
+    /// that was given before.
+    #[schema(example = json!({"roof": "yes"}))]
+    attributes: Option<BTreeMap<String, String>>,
 }
 
 /// Makes a station known, or changes what the operator decides about it. Nothing changes when anything is wrong.
@@ -104,6 +119,18 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     }
     if let Some(group) = change.group {
         record.group = group.map(|name| check_name("group", name)).transpose()?;
+    }
+    if let Some(plugs) = change.plugs {
+        record.plugs = check_plugs(plugs)?;
+    }
+    if let Some(country) = change.country {
+        record.place.country = country.map(|country| check_country(&country)).transpose()?;
+    }
+    if let Some(currency) = change.currency {
+        record.place.currency = currency.map(|currency| check_currency(&currency)).transpose()?;
+    }
+    if let Some(attributes) = change.attributes {
+        record.place.attributes = check_attributes(attributes)?;
     }
     record.password_hash = password::changed(api, record.password_hash, change.password, change.password_hex)?;
     if matches!(record.security_profile, 1 | 2) && record.password_hash.is_none() {

@@ -99,18 +99,10 @@ fn bill(priced_by: PricedBy) -> Price {
         unit_price: Some(Decimal::new(45, 2)),
         amount: Decimal::new(515, 2),
         unrounded: Decimal::new(51525, 4),
+        ..Line::default()
     };
-    Price {
-        currency: Currency::EUR,
-        total: Decimal::new(515, 2),
-        lines: vec![line],
-        at: at("09:00"),
-        next_change_at: None,
-        is_final: true,
-        priced_by: priced_by.into(),
-        modified_by: Vec::new(),
-        left_out: Vec::new(),
-    }
+    let total = Decimal::new(515, 2);
+    Price { lines: vec![line], ..Price::plain(Currency::EUR, total, at("09:00"), true, priced_by.into()) }
 }
 
 pub(crate) fn decision(no: u128, session: Option<SessionId>) -> Decision {

@@ -7,8 +7,10 @@ use rust_decimal::Decimal;
 
 use super::Question;
 use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken};
+use crate::contract::Contract;
 use crate::event::{Boot, ChargingState};
-use crate::pricing::{Parameters, PricingInput, PricingPeriod, SessionFacts, StationFacts, TokenFacts};
+use crate::place::{Plug, plug_of};
+use crate::pricing::{Parameters, PricingInput, PricingPeriod, Purpose, SessionFacts, StationFacts, TokenFacts};
 use crate::reported::Reported;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
@@ -39,6 +41,7 @@ pub fn authorization_input(
         purpose: question.purpose,
         station: facts(record, reported, question.evse, question.connector),
         token: PresentedToken {
+            contract: Contract::of(&question.token.kind, &question.token.id_token),
             id_token: question.token.id_token,
             kind: question.token.kind,
             status: token.map(|token| token.status),
@@ -78,7 +81,11 @@ pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Sess
     let zone = TimeZone::get(&session.time_zone).unwrap_or(TimeZone::UTC);
     PricingInput {
         now,
-        is_final: session.state == SessionState::Ended,
+        purpose: match session.state {
+            SessionState::Ended if session.bill > 0 => Purpose::Correction,
+            SessionState::Ended => Purpose::Final,
+            _ => Purpose::Running,
+        },
         session: SessionFacts {
             id: session.id.to_string(),
             started_at: session.started_at,
@@ -91,10 +98,11 @@ pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Sess
             location: session.location.clone(),
             ..facts(record, reported, session.evse, session.connector)
         },
-        token: session
-            .token
-            .as_ref()
-            .map(|token| TokenFacts { kind: token.kind.clone(), group: session.token_group.clone() }),
+        token: session.token.as_ref().map(|token| TokenFacts {
+            kind: token.kind.clone(),
+            group: session.token_group.clone(),
+            provider: Contract::of(&token.kind, &token.id_token).map(|contract| contract.provider),
+        }),
         periods: session.timeline.all().map(|period| pricing_period(period, &zone)).collect(),
         parameters: Parameters::default(),
     }
@@ -102,6 +110,8 @@ pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Sess
 
 fn facts(record: &StationRecord, reported: &Reported, evse: u32, connector: u32) -> StationFacts {
     let Boot { vendor, model, .. } = &reported.identity.boot;
+    let said = plug_of(&record.plugs, evse, connector);
+    let power = record.power_of(evse).or_else(|| reported.powers.of(evse));
     StationFacts {
         id: record.id.to_string(),
         location: record.location.clone(),
@@ -109,6 +119,8 @@ fn facts(record: &StationRecord, reported: &Reported, evse: u32, connector: u32)
         model: model.clone(),
         evse,
         connector,
+        plug: Plug { power_w: said.power_w.or(power), ..said },
+        place: record.place.clone(),
     }
 }
 
@@ -153,6 +165,7 @@ pub fn pricing_period(period: &Period, zone: &TimeZone) -> PricingPeriod {
         duration_s: period.ended_at.as_second() - period.started_at.as_second(),
         energy: period.energy,
         state: period.state,
+        date: local.date(),
         weekday: iso_weekday(local.weekday()),
         minute_of_day: minute_of_day(&local),
     }

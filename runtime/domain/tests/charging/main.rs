@@ -9,6 +9,7 @@ mod modifier;
 mod powers;
 mod recall;
 mod reported;
+mod taxes;
 mod verbs;
 mod world;
 

@@ -49,8 +49,8 @@ fn further_lines_are_rounded_and_added_up() {
         ("EUR", &["4.90"], &["1", "9000000000"], "line 1: amount is beyond 1,000,000,000"),
         ("EUR", &["0.01"; 60], &["0.01"; 5], "5 lines behind 60 others; at most 64 are accepted"),
     ] {
-        let (_, price) = bill(currency, before);
-        let told = match output(added, None).apply(&price, by("off")) {
+        let (input, price) = bill(currency, before);
+        let told = match output(added, None).apply(&input.facts, &price, by("off")) {
             Ok(price) => price.total.to_string(),
             Err(why) => why,
         };
@@ -60,11 +60,11 @@ fn further_lines_are_rounded_and_added_up() {
 
 #[test]
 fn a_bill_names_who_added_to_it_and_the_earliest_change_counts() {
-    let (_, mut price) = bill("EUR", &["4.90"]);
+    let (input, mut price) = bill("EUR", &["4.90"]);
     price.next_change_at = Some("2026-07-01T12:00:00Z".parse().unwrap());
-    let earlier = output(&["-0.10"], Some("2026-07-01T11:30:00Z")).apply(&price, by("off")).unwrap();
-    let later = output(&["1"], Some("2026-07-01T13:00:00Z")).apply(&earlier, by("fee")).unwrap();
-    let silent = output(&[], None).apply(&later, by("silent")).unwrap();
+    let earlier = output(&["-0.10"], Some("2026-07-01T11:30:00Z")).apply(&input.facts, &price, by("off")).unwrap();
+    let later = output(&["1"], Some("2026-07-01T13:00:00Z")).apply(&input.facts, &earlier, by("fee")).unwrap();
+    let silent = output(&[], None).apply(&input.facts, &later, by("silent")).unwrap();
     let names: Vec<&str> = silent.modified_by.iter().map(|by| by.unit.as_str()).collect();
     assert_eq!((names, silent.priced_by.unit.as_str()), (vec!["off", "fee"], "tariff"));
     assert_eq!(silent.next_change_at, Some("2026-07-01T11:30:00Z".parse().unwrap()));
@@ -73,7 +73,7 @@ fn a_bill_names_who_added_to_it_and_the_earliest_change_counts() {
 #[test]
 fn the_next_modifier_sees_what_stands_with_its_own_parameters() {
     let (input, price) = bill("EUR", &["4.90"]);
-    let price = output(&["0.495"], None).apply(&price, by("fee")).unwrap();
+    let price = output(&["0.495"], None).apply(&input.facts, &price, by("fee")).unwrap();
     let parameters = Parameters::from(json!({"percent": "10"}).as_object().unwrap().clone());
     let next = ModifierInput::of(&input.facts, &price, parameters.clone());
     let amounts: Vec<String> = next.lines.iter().map(|line| line.amount.to_string()).collect();

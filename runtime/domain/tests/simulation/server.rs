@@ -233,17 +233,9 @@ fn price(step: &Step) -> Vec<PricingAnswer> {
     let of = |id: &SessionId| {
         let session = step.seen(*id)?;
         let (unit, version) = ("per-wh".to_owned(), "1".to_owned());
-        Some(Price {
-            currency: Currency::EUR,
-            total: session.energy().wh(),
-            lines: Vec::new(),
-            at: session.timeline.at,
-            next_change_at: None,
-            is_final: session.state == SessionState::Ended,
-            priced_by: Arc::new(PricedBy { unit, version, hash: String::new(), fallback: false }),
-            modified_by: Vec::new(),
-            left_out: Vec::new(),
-        })
+        let by = Arc::new(PricedBy { unit, version, hash: String::new(), fallback: false });
+        let is_final = session.state == SessionState::Ended;
+        Some(Price::plain(Currency::EUR, session.energy().wh(), session.timeline.at, is_final, by))
     };
     step.to_price.iter().map(|id| PricingAnswer { price: of(id), decisions: Vec::new() }).collect()
 }

@@ -9,13 +9,16 @@ use serde_json::{Map, Value, json};
 pub(super) fn pricing(given: &Value) -> Result<Value, String> {
     let mut input = json!({
         "now": null,
-        "isFinal": true,
         "session": {"id": "case", "startedAt": null, "endedAt": null, "energyWh": null, "durationS": null, "timeZone": "UTC"},
         "station": station(),
         "token": null,
         "periods": [],
     });
     merge(&mut input, given);
+    let is_final = input["isFinal"].as_bool().unwrap_or(true);
+    if input["purpose"].is_null() {
+        input["purpose"] = json!(if is_final { "final" } else { "running" });
+    }
     let zone = zone(input["session"]["timeZone"].as_str().unwrap_or("UTC"))?;
     if let Some(periods) = input["periods"].as_array_mut() {
         periods.iter_mut().try_for_each(|period| complete_period(period, &zone))?;
@@ -74,6 +77,7 @@ fn complete_period(period: &mut Value, zone: &TimeZone) -> Result<(), String> {
     let (Some(from), Some(to)) = (time(period, "startedAt")?, time(period, "endedAt")?) else { return Ok(()) };
     let local = from.to_zoned(zone.clone());
     default(period, "durationS", || json!(to.as_second() - from.as_second()));
+    default(period, "date", || json!(local.date().to_string()));
     default(period, "weekday", || json!(local.weekday().to_monday_one_offset()));
     default(period, "minuteOfDay", || json!(i32::from(local.hour()) * 60 + i32::from(local.minute())));
     Ok(())
@@ -85,7 +89,7 @@ fn complete_session(input: &mut Value) -> Result<(), String> {
     let start = edge(periods.first(), "startedAt").unwrap_or_else(|| json!("2026-07-01T10:00:00Z"));
     let end = edge(periods.last(), "endedAt").unwrap_or_else(|| start.clone());
     let energy: f64 = periods.iter().filter_map(|period| period["energyWh"].as_f64()).sum();
-    let is_final = input["isFinal"].as_bool().unwrap_or(true);
+    let is_final = matches!(input["purpose"].as_str(), Some("final" | "correction"));
     let Some(session) = input["session"].as_object_mut() else { return Ok(()) };
     default(session, "startedAt", || start);
     default(session, "energyWh", || json!(energy));

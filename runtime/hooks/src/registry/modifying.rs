@@ -61,7 +61,7 @@ impl Pricing<'_> {
         let Facts { input, is_estimate } = self.facts_for(version);
         let question = Arc::new(ModifierInput::of(&input, price, version.parameters.clone()));
         let by = version.priced_by(fallback || is_estimate);
-        let billed = self.bill(version, &question, |returned| returned.apply(price, Arc::clone(&by))).await?;
+        let billed = self.bill(version, &question, |returned| returned.apply(&input, price, Arc::clone(&by))).await?;
         self.tell_estimate(version, &billed, is_estimate);
         if billed.is_written && !fallback {
             self.registry.shadow_modified(version, &question, &billed.price);

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use amprule_domain::charging::fitted;
+use amprule_domain::component::Component;
 use amprule_domain::decision::{Decision, FaultClass, Hook, Json};
 use amprule_domain::ports::{About, PricingAnswer};
 use amprule_domain::pricing::{OutputLine, Parameters, Pin, Price, PricedBy, PricingInput, PricingOutput};
@@ -60,7 +61,7 @@ impl Lines for PricingOutput {
 
 impl Registry {
     pub(super) async fn price_pinned(&self, pin: Option<&Pin>, input: PricingInput, about: About) -> PricingAnswer {
-        let (generation, patience) = (self.generation.load_full(), Patience::begin(input.is_final));
+        let (generation, patience) = (self.generation.load_full(), Patience::begin(input.purpose.is_final()));
         let input = Arc::new(input);
         let mut pricing = Pricing { registry: self, generation, input, about, patience, decisions: Vec::new() };
         let base = match pin {
@@ -104,7 +105,10 @@ impl Pricing<'_> {
 
     async fn first_stand_in(&mut self, wanted: Wanted<'_>, hash: &str) -> (&'static str, Option<Price>) {
         let generation = Arc::clone(&self.generation);
-        for version in generation.stand_ins(wanted.unit, hash, wanted.hook) {
+        let failed = self.decisions.last().and_then(|decision| decision.fault.as_ref());
+        // The unit has said that it does not price this. No older version of it is asked to.
+        let is_refused = failed.is_some_and(|fault| fault.class == FaultClass::NotApplicable);
+        for version in generation.stand_ins(wanted.unit, hash, wanted.hook).filter(|_| !is_refused) {
             if let Some(price) = self.ask(version, true).await {
                 return ("last-known-good", Some(price));
             }
@@ -117,10 +121,9 @@ impl Pricing<'_> {
 
     async fn ask(&mut self, version: &Version, fallback: bool) -> Option<Price> {
         Arc::make_mut(&mut self.input).parameters = version.parameters.clone();
-        let (now, is_final) = (self.input.now, self.input.is_final);
         let Facts { input: question, is_estimate } = self.facts_for(version);
         let by = version.priced_by(fallback || is_estimate);
-        let billed = self.bill(version, &question, |returned| returned.into_price(now, is_final, by)).await?;
+        let billed = self.bill(version, &question, |returned| returned.into_price(&question, by)).await?;
         self.tell_estimate(version, &billed, is_estimate);
         if billed.is_written && !fallback {
             self.registry.shadow_price(version, &question, &billed.price);
@@ -145,7 +148,7 @@ impl Pricing<'_> {
         if let Some(decision) = self.decisions.last_mut().filter(|_| billed.is_written) {
             decision.fallback = Some(HOURS_ESTIMATED.to_owned());
         }
-        if self.input.is_final {
+        if self.input.purpose.is_final() {
             tracing::warn!(
                 station = %self.about.station,
                 session = self.input.session.id,
@@ -168,7 +171,7 @@ impl Pricing<'_> {
         Q: Question<Output: Lines> + Serialize,
     {
         let Registry { settings, steady, .. } = self.registry;
-        let writes = self.input.is_final || version.sample.passes(steady());
+        let writes = self.input.purpose.is_final() || version.sample.passes(steady());
         let mut output = None;
         let called = call(version, question, &settings.probation, steady, |returned| {
             if writes && returned.lines() <= PricingOutput::MAX_LINES {
@@ -195,7 +198,7 @@ impl Pricing<'_> {
         absent: Absent,
         question: impl FnOnce(&PricingInput) -> Q,
     ) {
-        if self.input.is_final || self.registry.sample.passes((self.registry.steady)()) {
+        if self.input.purpose.is_final() || self.registry.sample.passes((self.registry.steady)()) {
             let (asked, fault) = wanted.missing(absent);
             let question = question(&PricingInput { parameters: Parameters::default(), ..(*self.input).clone() });
             self.push(wanted.hook, Record { asked, output: None, fault: Some(fault) }, &question, None);
@@ -212,7 +215,7 @@ impl Pricing<'_> {
         let tariff = self.registry.settings.static_tariff.as_ref()?;
         let unit = PricedBy::STATIC_TARIFF.to_owned();
         let by = Arc::new(PricedBy { unit, version: String::new(), hash: String::new(), fallback: true });
-        let price = tariff.apply(self.input.session.energy).into_price(self.input.now, self.input.is_final, by);
+        let price = tariff.apply(self.input.session.energy).into_price(&self.input, by);
         price.inspect_err(|why| tracing::error!(%why, "the static tariff of the configuration gives no price")).ok()
     }
 }
@@ -220,15 +223,22 @@ impl Pricing<'_> {
 impl StaticTariff {
     fn apply(&self, energy: Energy) -> PricingOutput {
         let kwh = energy.wh() / Decimal::ONE_THOUSAND;
-        let mut lines = vec![line("energy", "Energy", kwh, "kWh", self.per_kwh)];
+        let mut lines = vec![line(Component::Energy, "energy", "Energy", kwh, "kWh", self.per_kwh)];
         if !self.per_session.is_zero() {
-            lines.push(line("session", "Session", Decimal::ONE, "session", self.per_session));
+            lines.push(line(Component::Fixed, "session", "Session", Decimal::ONE, "session", self.per_session));
         }
-        PricingOutput { currency: self.currency, lines, next_change_at: None }
+        PricingOutput::new(self.currency, lines)
     }
 }
 
-fn line(code: &str, description: &str, quantity: Decimal, unit: &str, unit_price: Decimal) -> OutputLine {
+fn line(
+    component: Component,
+    code: &str,
+    description: &str,
+    quantity: Decimal,
+    unit: &str,
+    unit_price: Decimal,
+) -> OutputLine {
     OutputLine {
         code: code.to_owned(),
         description: description.to_owned(),
@@ -236,5 +246,7 @@ fn line(code: &str, description: &str, quantity: Decimal, unit: &str, unit_price
         unit: Some(unit.to_owned()),
         unit_price: Some(unit_price),
         amount: quantity.saturating_mul(unit_price),
+        component: Some(component),
+        ..OutputLine::default()
     }
 }

@@ -72,7 +72,7 @@ impl Shadow {
         let comparison = &mut self.tally.lock().comparison;
         let before = Bill::of(before);
         match after {
-            Ok(after) if about.is_final => comparison.bills(billed(about), before, Bill::of(&after)),
+            Ok(after) if about.purpose.is_final() => comparison.bills(billed(about), before, Bill::of(&after)),
             Ok(after) => comparison.running(&before, &Bill::of(&after)),
             Err(fault) => comparison.fail(about.session.id, fault.to_string()),
         }

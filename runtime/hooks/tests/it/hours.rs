@@ -2,12 +2,15 @@
 
 use crate::fixture::{Behaviour, Fixture, Made, about, last, unit, with};
 use amprule_domain::Energy;
+use amprule_domain::charging::pricing_period;
 use amprule_domain::decision::FaultClass;
 use amprule_domain::event::ChargingState;
 use amprule_domain::ports::Hooks as _;
-use amprule_domain::pricing::{PricingInput, PricingPeriod};
+use amprule_domain::pricing::PricingInput;
+use amprule_domain::timeline::Period;
 use amprule_hooks::HookSettings;
 use amprule_hooks::selection::Parts;
+use jiff::tz::TimeZone;
 
 /// Half past ten, where the dear hours begin.
 const HALF_PAST: u16 = 630;
@@ -26,16 +29,8 @@ fn session(course: Course) -> PricingInput {
     let mut from = input.session.started_at;
     let periods = course.iter().map(|(minute, kwh, state)| {
         let ended_at = input.session.started_at + jiff::SignedDuration::from_mins(*minute);
-        let minute_of_day = u16::try_from(600 + (from.as_second() - input.session.started_at.as_second()) / 60);
-        let period = PricingPeriod {
-            started_at: from,
-            ended_at,
-            duration_s: ended_at.as_second() - from.as_second(),
-            energy: Energy::from_wh(kwh * 1000),
-            state: *state,
-            weekday: 3,
-            minute_of_day: minute_of_day.expect("of a day"),
-        };
+        let stretch = Period { started_at: from, ended_at, energy: Energy::from_wh(kwh * 1000), state: *state };
+        let period = pricing_period(&stretch, &TimeZone::UTC);
         from = ended_at;
         period
     });

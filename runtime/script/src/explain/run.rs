@@ -5,6 +5,7 @@ use amprule_hooks::Diagnostic;
 use rhai::{EvalAltResult, Position};
 
 use super::{kind_of, nearest};
+use crate::language::GivenUp;
 use crate::language::call::OUT_OF_FUEL;
 use crate::language::limits::Limits;
 use crate::source::names;
@@ -76,10 +77,19 @@ fn message(error: &EvalAltResult) -> (FaultClass, &'static str, String) {
         E::ErrorStackOverflow(_) => {
             (FaultClass::Trap, "depth", format!("more than {} calls within each other", Limits::CALL_LEVELS))
         }
+        E::ErrorRuntime(value, _) if value.is::<GivenUp>() => given_up(value),
         other => {
             let (code, message) = mistake(other);
             (FaultClass::GuestError, code, message)
         }
+    }
+}
+
+fn given_up(why: &rhai::Dynamic) -> (FaultClass, &'static str, String) {
+    match why.read_lock::<GivenUp>().as_deref() {
+        Some(GivenUp::NotApplicable(why)) => (FaultClass::NotApplicable, "not-applicable", why.to_string()),
+        Some(GivenUp::Missing(what)) => (FaultClass::Missing, "missing", what.to_string()),
+        None => (FaultClass::GuestError, "failed", thrown(why)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod arithmetic;
 pub(crate) mod call;
+mod given_up;
 pub(crate) mod limits;
 pub(crate) mod memory;
 mod moment;
@@ -12,6 +13,7 @@ mod values;
 use rhai::Engine;
 
 pub(crate) use arithmetic::number;
+pub(crate) use given_up::GivenUp;
 pub(crate) use moment::Moment;
 pub(crate) use parameters::{LastRead, ParameterNames, Parameters};
 pub(crate) use values::TextList;
@@ -28,5 +30,6 @@ pub(crate) fn engine(limits: &limits::Limits) -> Engine {
     moment::register(&mut engine);
     call::register(&mut engine);
     tables::register(&mut engine);
+    given_up::register(&mut engine);
     engine
 }

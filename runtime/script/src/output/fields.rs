@@ -1,5 +1,7 @@
 //! A map that a script returned, read field by field.
 
+use std::collections::BTreeMap;
+
 use amprule_domain::Timestamp;
 use rhai::{Dynamic, ImmutableString, Map};
 use rust_decimal::Decimal;
@@ -79,6 +81,21 @@ impl Fields {
             Some(moment) => Some(moment.0),
             None => text(value)?.parse().ok(),
         })
+    }
+
+    /// A map of texts; none where it is absent.
+    pub(super) fn texts(&mut self, name: &str) -> Read<BTreeMap<String, String>> {
+        let Some(value) = self.take(name) else { return Ok(BTreeMap::new()) };
+        let mut texts = Self::of(value, &self.place(name), "a map of texts")?;
+        let names: Vec<String> = texts.map.keys().map(ToString::to_string).collect();
+        names.into_iter().map(|name| Ok((name.clone(), texts.text(&name)?))).collect()
+    }
+
+    /// A list; an empty one where it is absent.
+    pub(super) fn list(&mut self, name: &str) -> Read<Vec<Dynamic>> {
+        let Some(value) = self.take(name) else { return Ok(Vec::new()) };
+        let kind = kind_of(&value);
+        value.into_array().map_err(|_| format!("{}: expected a list, got {kind}", self.place(name)))
     }
 
     /// The field itself, or nothing.

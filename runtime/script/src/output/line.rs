@@ -1,9 +1,12 @@
 //! A bill's line: `line("energy", "Energy", 12.3, "kWh", 0.49)`, or a map with the same fields.
 
+mod said;
+
 use std::sync::Arc;
 
 use amprule_domain::Currency;
 use amprule_domain::pricing::{OutputLine, PricingOutput};
+use amprule_domain::tax::Tax;
 use rhai::{Array, Dynamic, Engine, ImmutableString};
 use rust_decimal::Decimal;
 
@@ -32,6 +35,7 @@ pub(super) fn register(engine: &mut Engine) {
     });
     engine.register_get("code", |line: &mut Line| ImmutableString::from(line.0.code.as_str()));
     engine.register_get("description", |line: &mut Line| ImmutableString::from(line.0.description.as_str()));
+    said::register(engine);
     engine.register_get("amount", |line: &mut Line| line.0.amount);
     engine.register_get("quantity", |line: &mut Line| line.0.quantity.map_or(Dynamic::UNIT, Dynamic::from));
     engine.register_get("unit_price", |line: &mut Line| line.0.unit_price.map_or(Dynamic::UNIT, Dynamic::from));
@@ -45,7 +49,8 @@ pub(super) fn read(value: Dynamic, path: &str) -> Read<OutputLine> {
     if value.is::<Line>() {
         return Ok(Arc::unwrap_or_clone(value.cast::<Line>().0));
     }
-    let known = ["code", "description", "quantity", "unit", "unit_price", "amount"];
+    let known =
+        ["code", "description", "quantity", "unit", "unit_price", "amount", "component", "taxes", "texts", "periods"];
     let mut fields = Fields::of(value, path, "a line")?.only(&known)?;
     Ok(OutputLine {
         code: fields.text("code")?,
@@ -54,6 +59,10 @@ pub(super) fn read(value: Dynamic, path: &str) -> Read<OutputLine> {
         unit: fields.optional_text("unit")?,
         unit_price: fields.optional_number("unit_price")?,
         amount: fields.number("amount")?,
+        component: fields.optional_text("component")?.map(|word| said::component(&word)).transpose()?,
+        taxes: said::taxes(&mut fields)?,
+        texts: fields.texts("texts")?,
+        periods: said::periods(&mut fields)?,
     })
 }
 
@@ -86,11 +95,12 @@ fn plain_line(code: &str, description: &str, amount: Dynamic) -> Answer<Line> {
 
 fn plain(code: &str, description: &str, amount: Decimal) -> Answer<OutputLine> {
     let (code, description) = (bounded("code", code)?, bounded("description", description)?);
-    Ok(OutputLine { code, description, quantity: None, unit: None, unit_price: None, amount })
+    Ok(OutputLine { code, description, amount, ..OutputLine::default() })
 }
 
 fn finish(line: OutputLine) -> Answer<Line> {
-    let texts = line.code.len() + line.description.len() + line.unit.as_ref().map_or(0, String::len);
+    let more = line.texts.values().map(String::len).sum::<usize>() + line.taxes.len() * size_of::<Tax>();
+    let texts = line.code.len() + line.description.len() + line.unit.as_ref().map_or(0, String::len) + more;
     call::count_line(size_of::<OutputLine>() + texts)?;
     Ok(Line::from(line))
 }

@@ -28,12 +28,13 @@ fn reject(reason: ImmutableString, message: Dynamic) -> Map {
 }
 
 pub(crate) fn read(value: Dynamic) -> Read<AuthorizationOutput> {
-    let known = ["verdict", "reason", "message", "limits", "cache_s", "tariff"];
+    let known = ["verdict", "reason", "message", "messages", "limits", "cache_s", "tariff"];
     let mut fields = Fields::of(value, "", "an answer like accept() or reject(\"Blocked\")")?.only(&known)?;
     let output = AuthorizationOutput {
         verdict: opinion(&mut fields)?,
         reason: reason(&mut fields)?,
         message: fields.optional_text("message")?,
+        messages: fields.texts("messages")?,
         limits: limits(&mut fields)?,
         cache_s: fields
             .optional("cache_s", "whole seconds from 0", |value| u32::try_from(value.as_int().ok()?).ok())?,

@@ -154,6 +154,29 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         ],
         "A line of a bill",
     ),
+    function(
+        "component",
+        &["component(x: line, word: text) -> line"],
+        "The line, and what it is for: energy, charging-time, idle-time, fixed, reservation, adjustment",
+    ),
+    function("excluding_tax", &["excluding_tax(x: bill) -> bill"], "The bill, whose taxes come on top of its amounts"),
+    function(
+        "missing",
+        &["missing(what: text)"],
+        "Ends the call: what is needed is not there. The session is marked, the version is not blamed",
+    ),
+    function("not_applicable", &["not_applicable(why: text)"], "Ends the call: this is not for this unit to say"),
+    function("over", &["over(x: line, of: period) -> line"], "The line, and a period that it is about"),
+    function(
+        "taxed",
+        &["taxed(x: line, percent: number) -> line", "taxed(x: line, name: text, percent: number) -> line"],
+        "The line with a tax, in percent of the net amount",
+    ),
+    function(
+        "translated",
+        &["translated(x: line, language: text, text: text) -> line"],
+        "The line with its description in another language: de, pt-BR",
+    ),
     function("no_opinion", &["no_opinion() -> answer"], "The next policy decides"),
     function(
         "reject",
@@ -177,6 +200,7 @@ pub(crate) const TYPES: &[Type] = &[
         fields: &[
             field("id", "text", "The session's id"),
             field("now", "moment", "The moment of the decision"),
+            field("purpose", "text", "quote, running, final or correction: what the price is wanted for"),
             field("is_final", "bool", "True when the session has ended and this is its bill"),
             field("started_at", "moment", "When it began"),
             field("ended_at", "moment?", "When it ended, or ()"),
@@ -195,7 +219,11 @@ pub(crate) const TYPES: &[Type] = &[
     },
     Type {
         name: "session token",
-        fields: &[field("type", "text", "ISO14443, eMAID, …"), field("group", "text?", "The operator's group, or ()")],
+        fields: &[
+            field("type", "text", "ISO14443, eMAID, …"),
+            field("group", "text?", "The operator's group, or ()"),
+            field("provider", "text?", "Whose customer it is, DE-8AA, where its id says so"),
+        ],
     },
     Type {
         name: "period",
@@ -211,6 +239,7 @@ pub(crate) const TYPES: &[Type] = &[
             field("is_charging", "bool", "Energy flows"),
             field("is_suspended", "bool", "The station holds back"),
             field("is_idle", "bool", "The car is there and takes nothing"),
+            field("date", "text", "The local date at its start, 2026-11-21"),
             field("weekday", "number", "1 Monday to 7 Sunday, local"),
             field("is_weekend", "bool", "Saturday or Sunday, local"),
             field("minute_of_day", "number", "0 to 1439, local, at its start"),
@@ -242,6 +271,13 @@ pub(crate) const TYPES: &[Type] = &[
             field("model", "text", "Its model"),
             field("evse", "number", "The charging point, from 1"),
             field("connector", "number", "The connector, from 1"),
+            field("connector_type", "text?", "cCCS2, sType2, … (OCPP), or ()"),
+            field("current", "text?", "AC or DC, or ()"),
+            field("power_w", "number?", "The most that it delivers, in W, or ()"),
+            field("phases", "number?", "1 to 3, or ()"),
+            field("country", "text?", "Two capital letters, or ()"),
+            field("currency", "text?", "What is paid with there, or ()"),
+            field("attributes", "map", "The operator's own words about the place, by name"),
         ],
     },
     Type {
@@ -249,6 +285,8 @@ pub(crate) const TYPES: &[Type] = &[
         fields: &[
             field("id", "text", "As the station sent it"),
             field("type", "text", "ISO14443, eMAID, …"),
+            field("contract", "text?", "The contract's id in its usual form, DE-8AA-C12345678-9, or ()"),
+            field("provider", "text?", "Whose contract it is, DE-8AA, or ()"),
             field("status", "text", "accepted, blocked, expired, invalid; unknown when nobody knows it"),
             field("group", "text?", "The operator's group, or ()"),
             field("expires_at", "moment?", "Its end, or ()"),
@@ -274,6 +312,10 @@ pub(crate) const TYPES: &[Type] = &[
             field("unit", "text?", "kWh, min, … or ()"),
             field("unit_price", "number?", "Price of one, or ()"),
             field("amount", "number", "Unrounded"),
+            field("component", "text?", "What it is for: energy, idle-time, … or ()"),
+            field("taxes", "list", "Its taxes, each with name and percent"),
+            field("texts", "map?", "Its description by language"),
+            field("periods", "list?", "Which of the session's periods it is about, from 0"),
         ],
     },
     Type {
@@ -282,6 +324,7 @@ pub(crate) const TYPES: &[Type] = &[
             field("currency", "text", "ISO 4217"),
             field("lines", "list", "Its lines"),
             field("next_change_at", "moment?", "When the price changes by itself, or ()"),
+            field("amounts", "text?", "including-tax or excluding-tax"),
         ],
     },
     Type {
@@ -290,6 +333,7 @@ pub(crate) const TYPES: &[Type] = &[
             field("currency", "text", "ISO 4217"),
             field("lines", "lines", "Those of the tariff, and of the modifiers before"),
             field("total", "number", "What they add up to"),
+            field("amounts", "text", "including-tax or excluding-tax"),
         ],
     },
     Type {
@@ -298,6 +342,7 @@ pub(crate) const TYPES: &[Type] = &[
             field("verdict", "text", "accept, reject or no-opinion"),
             field("reason", "text?", "Why, a word of OCPP"),
             field("message", "text?", "For the driver"),
+            field("messages", "map?", "The message by language"),
             field("limits", "limits?", "How much the session may take"),
             field("cache_s", "number?", "How long the station may remember it, in seconds"),
             field("tariff", "text?", "The unit that prices instead of the usual one"),

@@ -111,6 +111,12 @@ fn register_token(engine: &mut Engine) {
     engine.register_type_with_name::<Token>("token");
     engine.register_get("id", |token: &mut Token| ImmutableString::from(token.read().id_token.as_str()));
     engine.register_get("type", |token: &mut Token| ImmutableString::from(token.read().kind.as_str()));
+    engine.register_get("contract", |token: &mut Token| {
+        optional_text(token.read().contract.as_ref().map(|contract| &contract.id))
+    });
+    engine.register_get("provider", |token: &mut Token| {
+        optional_text(token.read().contract.as_ref().map(|contract| &contract.provider))
+    });
     engine.register_get("status", |token: &mut Token| token.read().status.map_or("unknown", TokenStatus::as_str));
     engine.register_get("group", |token: &mut Token| optional_text(token.read().group.as_ref()));
     engine.register_get("expires_at", |token: &mut Token| optional_moment(token.read().expires_at));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amprule_domain::Timestamp;
 use amprule_domain::event::ChargingState;
-use amprule_domain::pricing::{PricingInput, PricingPeriod, SessionFacts, TokenFacts};
+use amprule_domain::pricing::{PricingInput, PricingPeriod, Purpose, SessionFacts, TokenFacts};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
 use super::station::Station;
@@ -17,7 +17,7 @@ pub(crate) struct Session(Arc<Facts>);
 #[derive(Debug)]
 struct Facts {
     now: Timestamp,
-    is_final: bool,
+    purpose: Purpose,
     session: SessionFacts,
     station: Station,
     token: Option<Arc<TokenFacts>>,
@@ -29,7 +29,11 @@ struct Facts {
 struct Periods(Arc<[PricingPeriod]>);
 
 #[derive(Debug, Clone)]
-struct Period(PricingPeriod);
+pub(crate) struct Period {
+    /// Its place in the session, from 0.
+    pub(crate) at: usize,
+    facts: PricingPeriod,
+}
 
 #[derive(Debug, Clone)]
 struct Token(Arc<TokenFacts>);
@@ -38,7 +42,7 @@ impl Session {
     pub(crate) fn new(input: &PricingInput, parameters: Parameters) -> Self {
         Self(Arc::new(Facts {
             now: input.now,
-            is_final: input.is_final,
+            purpose: input.purpose,
             session: input.session.clone(),
             station: Station::new(&input.station),
             token: input.token.clone().map(Arc::new),
@@ -53,7 +57,7 @@ impl IntoIterator for Periods {
     type IntoIter = Box<dyn Iterator<Item = Period> + Send + Sync>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Box::new((0..self.0.len()).map(move |at| Period(self.0[at].clone())))
+        Box::new((0..self.0.len()).map(move |at| Period { at, facts: self.0[at].clone() }))
     }
 }
 
@@ -63,13 +67,15 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Token>("token");
     engine.register_get("type", |token: &mut Token| ImmutableString::from(token.0.kind.as_str()));
     engine.register_get("group", |token: &mut Token| optional_text(token.0.group.as_ref()));
+    engine.register_get("provider", |token: &mut Token| optional_text(token.0.provider.as_ref()));
 }
 
 fn register_session(engine: &mut Engine) {
     engine.register_type_with_name::<Session>("session");
     engine.register_get("id", |session: &mut Session| ImmutableString::from(session.0.session.id.as_str()));
     engine.register_get("now", |session: &mut Session| Moment(session.0.now));
-    engine.register_get("is_final", |session: &mut Session| session.0.is_final);
+    engine.register_get("is_final", |session: &mut Session| session.0.purpose.is_final());
+    engine.register_get("purpose", |session: &mut Session| session.0.purpose.as_str());
     engine.register_get("started_at", |session: &mut Session| Moment(session.0.session.started_at));
     engine.register_get("ended_at", |session: &mut Session| optional_moment(session.0.session.ended_at));
     engine.register_get("energy_wh", |session: &mut Session| session.0.session.energy.wh());
@@ -102,26 +108,27 @@ fn register_periods(engine: &mut Engine) {
     engine.register_fn("len", |periods: &mut Periods| i64::try_from(periods.0.len()).unwrap_or(i64::MAX));
     engine.register_fn("is_empty", |periods: &mut Periods| periods.0.is_empty());
     engine.register_indexer_get(|periods: &mut Periods, at: i64| -> Answer<Period> {
-        let period = usize::try_from(at).ok().and_then(|at| periods.0.get(at).cloned());
-        Ok(Period(period.ok_or_else(|| EvalAltResult::ErrorArrayBounds(periods.0.len(), at, Position::NONE))?))
+        let period = usize::try_from(at).ok().and_then(|at| Some(Period { at, facts: periods.0.get(at)?.clone() }));
+        Ok(period.ok_or_else(|| EvalAltResult::ErrorArrayBounds(periods.0.len(), at, Position::NONE))?)
     });
 
     engine.register_type_with_name::<Period>("period");
-    engine.register_get("started_at", |period: &mut Period| Moment(period.0.started_at));
-    engine.register_get("ended_at", |period: &mut Period| Moment(period.0.ended_at));
-    engine.register_get("duration_s", |period: &mut Period| period.0.duration_s);
-    engine.register_get("minutes", |period: &mut Period| minutes(period.0.duration_s));
-    engine.register_get("hours", |period: &mut Period| hours(period.0.duration_s));
-    engine.register_get("energy_wh", |period: &mut Period| period.0.energy.wh());
-    engine.register_get("energy_kwh", |period: &mut Period| kwh(period.0.energy));
-    engine.register_get("state", |period: &mut Period| ImmutableString::from(period.0.state.as_str()));
-    engine.register_get("is_charging", |period: &mut Period| period.0.state == ChargingState::Charging);
-    engine.register_get("is_suspended", |period: &mut Period| period.0.state == ChargingState::Suspended);
-    engine.register_get("is_idle", |period: &mut Period| period.0.state == ChargingState::Idle);
-    engine.register_get("weekday", |period: &mut Period| i64::from(period.0.weekday));
-    engine.register_get("is_weekend", |period: &mut Period| period.0.weekday >= 6);
-    engine.register_get("minute_of_day", |period: &mut Period| i64::from(period.0.minute_of_day));
+    engine.register_get("started_at", |period: &mut Period| Moment(period.facts.started_at));
+    engine.register_get("ended_at", |period: &mut Period| Moment(period.facts.ended_at));
+    engine.register_get("duration_s", |period: &mut Period| period.facts.duration_s);
+    engine.register_get("minutes", |period: &mut Period| minutes(period.facts.duration_s));
+    engine.register_get("hours", |period: &mut Period| hours(period.facts.duration_s));
+    engine.register_get("energy_wh", |period: &mut Period| period.facts.energy.wh());
+    engine.register_get("energy_kwh", |period: &mut Period| kwh(period.facts.energy));
+    engine.register_get("state", |period: &mut Period| ImmutableString::from(period.facts.state.as_str()));
+    engine.register_get("is_charging", |period: &mut Period| period.facts.state == ChargingState::Charging);
+    engine.register_get("is_suspended", |period: &mut Period| period.facts.state == ChargingState::Suspended);
+    engine.register_get("is_idle", |period: &mut Period| period.facts.state == ChargingState::Idle);
+    engine.register_get("date", |period: &mut Period| ImmutableString::from(period.facts.date.to_string()));
+    engine.register_get("weekday", |period: &mut Period| i64::from(period.facts.weekday));
+    engine.register_get("is_weekend", |period: &mut Period| period.facts.weekday >= 6);
+    engine.register_get("minute_of_day", |period: &mut Period| i64::from(period.facts.minute_of_day));
     engine.register_fn("is_between", |period: &mut Period, from: i64, to: i64| {
-        is_between(i64::from(period.0.minute_of_day), from, to)
+        is_between(i64::from(period.facts.minute_of_day), from, to)
     });
 }

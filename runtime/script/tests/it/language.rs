@@ -162,7 +162,7 @@ fn every_field_that_hints_name_can_be_read() {
     let names = [
         (
             "session",
-            "id now is_final started_at ended_at energy_wh energy_kwh duration_s minutes hours time_zone station token periods params parameters",
+            "id now purpose is_final started_at ended_at energy_wh energy_kwh duration_s minutes hours time_zone station token periods params parameters",
         ),
         (
             "session.periods[0]",

@@ -34,12 +34,12 @@ fn a_wrong_bill_is_refused_with_the_place() {
         ),
         (
             "#{currency: \"EUR\", lines: [], next_change: 1}",
-            "next_change: there is no such field; did you mean next_change_at?; known are currency, lines, next_change_at",
+            "next_change: there is no such field; did you mean next_change_at?; known are currency, lines, next_change_at, amounts",
         ),
         ("#{currency: \"EUR\", lines: [], next_change_at: 7}", "next_change_at: expected a moment, got a number"),
         (
             "#{currency: \"EUR\", lines: [#{code: \"x\", description: \"X\", amout: 1}]}",
-            "lines[0].amout: there is no such field; did you mean amount?; known are code, description, quantity, unit, unit_price, amount",
+            "lines[0].amout: there is no such field; did you mean amount?; known are code, description, quantity, unit, unit_price, amount, component, taxes, texts, periods",
         ),
         (
             &format!("let l = []; for i in 0..65 {{ l.push({line}); }} bill(\"EUR\", l)"),

@@ -12,7 +12,7 @@ use wasmtime::component::{Instance, InstancePre};
 
 use super::bindings::exports::amprule::authorization::authorization as wit;
 use super::parameters::{Parameters, lists};
-use super::types::{guest_error, lift_optional, lower_decimal, lower_station, lower_time};
+use super::types::{lift_optional, lift_problem, lift_texts, lower_decimal, lower_station, lower_time};
 use crate::fault::invalid;
 use crate::log::printable;
 use crate::sandbox::Sandbox;
@@ -46,10 +46,9 @@ pub(crate) fn call(
         local: lower_local(&input.local),
         open_sessions: input.open_sessions,
         parameters: &parameters,
-        ext: &[],
     };
     let answer = export.load(&mut *store, instance)?.call_authorize(store, question)?;
-    Ok(answer.map_err(|message| guest_error(&message)).and_then(lift))
+    Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
 }
 
 fn lower_token(token: &PresentedToken) -> Result<wit::PresentedToken<'_>, Fault> {
@@ -99,6 +98,7 @@ fn lift(output: wit::AuthorizationOutput) -> Result<AuthorizationOutput, Fault> 
         },
         reason: output.reason.as_deref().map(lift_reason).transpose()?,
         message: output.message,
+        messages: lift_texts("messages", output.messages)?,
         limits: lift_limits(&output.limits)?,
         cache_s: output.cache_s,
         tariff: output.tariff,

@@ -6,10 +6,10 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
 use super::bindings::exports::amprule::modifier::modifier as wit;
-use super::facts::{lower_period, lower_session, lower_token};
-use super::lines::{lift_lines, lower_line};
+use super::facts::{lower_period, lower_purpose, lower_session, lower_token};
+use super::lines::{Borrowed, lift_lines, lower_amounts, lower_line};
 use super::parameters::{Parameters, lists};
-use super::types::{guest_error, lift_time, lower_station, lower_time};
+use super::types::{lift_problem, lift_time, lower_station, lower_time};
 use crate::sandbox::Sandbox;
 
 pub(super) fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
@@ -25,7 +25,12 @@ pub(crate) fn call(
 ) -> wasmtime::Result<Result<ModifierOutput, Fault>> {
     let facts = &input.facts;
     let lists = lists(&facts.parameters);
-    let lines = input.lines.iter().map(lower_line).collect::<Result<Vec<_>, Fault>>();
+    let borrowed = input.lines.iter().map(Borrowed::of).collect::<Result<Vec<_>, Fault>>();
+    let borrowed = match borrowed {
+        Ok(borrowed) => borrowed,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let lines = input.lines.iter().zip(&borrowed).map(lower_line).collect::<Result<Vec<_>, Fault>>();
     let lowered = lines.and_then(|lines| Ok((lines, parameters.lower(&facts.parameters, &lists)?)));
     let (lines, parameters) = match lowered {
         Ok(lowered) => lowered,
@@ -34,18 +39,18 @@ pub(crate) fn call(
     let periods: Vec<_> = facts.periods.iter().map(lower_period).collect();
     let question = wit::ModifierInput {
         now: lower_time(facts.now),
-        is_final: facts.is_final,
+        purpose: lower_purpose(facts.purpose),
         session: lower_session(&facts.session),
         station: lower_station(&facts.station),
         token: facts.token.as_ref().map(lower_token),
         periods: &periods,
         currency: input.currency.as_str(),
+        amounts: lower_amounts(input.amounts),
         lines: &lines,
         parameters: &parameters,
-        ext: &[],
     };
     let answer = export.load(&mut *store, instance)?.call_modify(store, question)?;
-    Ok(answer.map_err(|message| guest_error(&message)).and_then(lift))
+    Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
 }
 
 fn lift(output: wit::ModifierOutput) -> Result<ModifierOutput, Fault> {

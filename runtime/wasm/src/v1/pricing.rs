@@ -7,10 +7,10 @@ use wasmtime::component::{Instance, InstancePre};
 
 use super::bindings::amprule::types::types;
 use super::bindings::exports::amprule::pricing::pricing as wit;
-use super::facts::{lower_period, lower_session, lower_token};
-use super::lines::lift_lines;
+use super::facts::{lower_period, lower_purpose, lower_session, lower_token};
+use super::lines::{lift_amounts, lift_lines};
 use super::parameters::{Parameters, lists};
-use super::types::{guest_error, lift_time, lower_station, lower_time};
+use super::types::{lift_problem, lift_time, lower_station, lower_time};
 use crate::fault::invalid;
 use crate::sandbox::Sandbox;
 
@@ -33,7 +33,7 @@ pub(crate) fn call(
     let periods = lower_periods(input);
     let question = question(input, &periods, &parameters);
     let answer = export.load(&mut *store, instance)?.call_price(store, question)?;
-    Ok(answer.map_err(|message| guest_error(&message)).and_then(lift))
+    Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
 }
 
 pub(crate) use wit::{PricingInput as Question, PricingOutput as Returned};
@@ -49,13 +49,12 @@ pub(crate) fn question<'a>(
 ) -> wit::PricingInput<'a> {
     wit::PricingInput {
         now: lower_time(input.now),
-        is_final: input.is_final,
+        purpose: lower_purpose(input.purpose),
         session: lower_session(&input.session),
         station: lower_station(&input.station),
         token: input.token.as_ref().map(lower_token),
         periods,
         parameters,
-        ext: &[],
     }
 }
 
@@ -63,6 +62,7 @@ pub(crate) fn lift(output: wit::PricingOutput) -> Result<PricingOutput, Fault> {
     let lines = lift_lines(output.lines)?;
     Ok(PricingOutput {
         currency: output.currency.parse().map_err(|error| invalid("currency", error))?,
+        amounts: lift_amounts(output.amounts),
         lines,
         next_change_at: lift_time("nextChangeAt", output.next_change_at)?,
     })

@@ -1,5 +1,7 @@
 //! `amprule:types`: decimals, times and station facts.
 
+use std::collections::BTreeMap;
+
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::pricing::StationFacts;
 use amprule_domain::{Energy, Timestamp};
@@ -59,7 +61,24 @@ pub(super) fn lift_time(path: &str, time: Option<wit::Timestamp>) -> Result<Opti
     time.map(lift).transpose()
 }
 
+/// Texts by language. How many there may be, and how long, the domain says.
+pub(super) fn lift_texts(path: &str, texts: Vec<wit::TranslationResult>) -> Result<BTreeMap<String, String>, Fault> {
+    let mut lifted = BTreeMap::new();
+    for wit::TranslationResult { language, text } in texts {
+        if lifted.insert(language.clone(), text).is_some() {
+            let language = printable(&language.chars().take(35).collect::<String>());
+            return Err(invalid(path, format_args!("two texts in {language}")));
+        }
+    }
+    Ok(lifted)
+}
+
 /// The guest's own error, short enough for a log line.
-pub(super) fn guest_error(message: &str) -> Fault {
-    Fault::new(FaultClass::GuestError, printable(message))
+pub(super) fn lift_problem(problem: &wit::Problem) -> Fault {
+    let (class, message) = match problem {
+        wit::Problem::NotApplicable(why) => (FaultClass::NotApplicable, why),
+        wit::Problem::Missing(what) => (FaultClass::Missing, what),
+        wit::Problem::Failed(why) => (FaultClass::GuestError, why),
+    };
+    Fault::new(class, printable(message))
 }

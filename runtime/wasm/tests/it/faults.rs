@@ -92,10 +92,10 @@ fn after_a_fault_the_next_call_is_fresh_and_good() {
         let unit = compile_pricing(guest::pricing(&body));
         for _ in 0..20 {
             let mut session = session();
-            session.is_final = true;
+            session.purpose = amprule_domain::pricing::Purpose::Final;
             let fault: Fault = unit.price(&session, &Budget { fuel: 7_000_000, ..budget() }).result.expect_err(evil);
             assert_eq!(fault.class, class, "{evil}: {fault}");
-            session.is_final = false;
+            session.purpose = amprule_domain::pricing::Purpose::Running;
             let good = unit.price(&session, &budget()).result;
             assert!(good.is_ok(), "{evil}: {good:?}");
         }

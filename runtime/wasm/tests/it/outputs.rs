@@ -114,8 +114,9 @@ fn a_guests_own_error_is_cut_and_made_printable() {
              (memory.fill (i32.const 65536) (i32.const 65) (i32.const 100000))
              (i32.store8 (i32.const 65537) (i32.const 10))
              (i32.store8 (global.get $answer) (i32.const 1))
-             (i32.store (global.get $currency) (i32.const 65536))
-             (i32.store (global.get $currency_len) (i32.const {len}))"
+             (i32.store8 (global.get $currency) (i32.const 2))
+             (i32.store offset=4 (global.get $currency) (i32.const 65536))
+             (i32.store offset=8 (global.get $currency) (i32.const {len}))"
         )
     };
     let fault = price(guest::pricing(&error(3))).expect_err("it says so");

@@ -9,16 +9,18 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 17] = embedded!(
+const FILES: [(&str, &str); 19] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
     "src/currency.rs",
     "src/decimal.rs",
+    "src/facts.rs",
     "src/lib.rs",
     "src/modifier.rs",
     "src/parameters.rs",
     "src/pricing.rs",
+    "src/problem.rs",
     "src/tables.rs",
     "wit/deps/authorization/authorization.wit",
     "wit/deps/facts/facts.wit",

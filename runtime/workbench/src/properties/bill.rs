@@ -2,6 +2,7 @@
 
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{OutputLine, Parameters, PricingInput};
+use amprule_domain::tax::Amounts;
 use amprule_domain::{Currency, Decimal};
 
 use super::Drawn;
@@ -47,6 +48,7 @@ impl Bill {
         ModifierInput {
             facts: self.plan.input(boundaries, parameters),
             currency: Currency::EUR,
+            amounts: Amounts::default(),
             lines: self.amounts.iter().map(|(code, amount)| line(code, *amount)).collect(),
         }
     }
@@ -69,16 +71,15 @@ impl Drawn for Bill {
 
 /// What the plainest session costs.
 pub(super) fn plain(facts: PricingInput) -> ModifierInput {
-    ModifierInput { facts, currency: Currency::EUR, lines: vec![line("energy", 490)] }
+    let (amounts, lines) = (Amounts::default(), vec![line("energy", 490)]);
+    ModifierInput { facts, currency: Currency::EUR, amounts, lines }
 }
 
 fn line(code: &str, hundredths: i64) -> OutputLine {
     OutputLine {
         code: code.to_owned(),
         description: code.to_owned(),
-        quantity: None,
-        unit: None,
-        unit_price: None,
         amount: Decimal::new(hundredths, 2),
+        ..OutputLine::default()
     }
 }

@@ -2,7 +2,9 @@
 
 use amprule_domain::charging::pricing_period;
 use amprule_domain::event::ChargingState;
-use amprule_domain::pricing::{Parameters, PricingInput, PricingPeriod, SessionFacts, StationFacts, TokenFacts};
+use amprule_domain::pricing::{
+    Parameters, PricingInput, PricingPeriod, Purpose, SessionFacts, StationFacts, TokenFacts,
+};
 use amprule_domain::timeline::{Clock, Period, Timeline};
 use amprule_domain::{Energy, Timestamp};
 use jiff::tz::TimeZone;
@@ -77,7 +79,7 @@ impl Plan {
         let ended = timeline.at;
         PricingInput {
             now: ended,
-            is_final: self.is_final,
+            purpose: if self.is_final { Purpose::Final } else { Purpose::Running },
             session: SessionFacts {
                 id: "case".to_owned(),
                 started_at: self.start,
@@ -86,15 +88,12 @@ impl Plan {
                 duration_s: ended.as_second() - self.start.as_second(),
                 time_zone: self.zone.clone(),
             },
-            station: StationFacts {
-                id: "cs-case".to_owned(),
-                location: None,
-                vendor: String::new(),
-                model: String::new(),
-                evse: 1,
-                connector: 1,
-            },
-            token: self.group.clone().map(|group| TokenFacts { kind: "ISO14443".to_owned(), group: Some(group) }),
+            station: StationFacts { id: "cs-case".to_owned(), evse: 1, connector: 1, ..StationFacts::default() },
+            token: self.group.clone().map(|group| TokenFacts {
+                kind: "ISO14443".to_owned(),
+                group: Some(group),
+                provider: None,
+            }),
             periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(),
             parameters: parameters.clone(),
         }
@@ -203,7 +202,7 @@ pub(super) fn in_case(input: &PricingInput) -> Value {
         members.remove("id");
     }
     json!({
-        "now": whole["now"], "isFinal": whole["isFinal"], "session": session, "token": whole["token"],
+        "now": whole["now"], "purpose": whole["purpose"], "session": session, "token": whole["token"],
         "periods": periods,
     })
 }

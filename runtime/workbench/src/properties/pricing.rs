@@ -90,7 +90,7 @@ fn not_negative(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
 fn adds_up(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
     let input = tariff.input(plan);
     let price = tariff.price(&input)?.price;
-    let lines = price.lines.iter().map(|line| line.amount).sum::<Decimal>();
+    let lines = price.lines.iter().map(|line| line.amount).sum::<Decimal>() + price.tax_on_top();
     if lines != price.total {
         let why = format!("the lines add up to {lines}, the total is {}", price.total);
         return Some(breach(why, &input, json!({ "total": lines.to_string() })));

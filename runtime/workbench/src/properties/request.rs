@@ -55,14 +55,7 @@ impl Request {
         AuthorizationInput {
             now,
             purpose: self.purpose,
-            station: StationFacts {
-                id: "cs-case".to_owned(),
-                location: None,
-                vendor: String::new(),
-                model: String::new(),
-                evse: 1,
-                connector: 1,
-            },
+            station: StationFacts { id: "cs-case".to_owned(), evse: 1, connector: 1, ..StationFacts::default() },
             token: self.token(),
             local: LocalTime {
                 time_zone: self.zone.to_owned(),
@@ -85,6 +78,7 @@ impl Request {
         PresentedToken {
             id_token: "04A1B2C3D4".to_owned(),
             kind: "ISO14443".to_owned(),
+            contract: None,
             status: self.status,
             group: self.group.map(str::to_owned),
             expires_at: self.expires_in.and_then(|seconds| Timestamp::from_second(self.second + seconds).ok()),

@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use amprule_plugin_sdk::{Decimal, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing};
+use amprule_plugin_sdk::{Decimal, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing};
 
 struct Hostile;
 
 impl Pricing for Hostile {
-    fn price(input: PricingInput) -> Result<PricingOutput, String> {
+    fn price(input: PricingInput) -> Result<PricingOutput, Problem> {
         match input.station.id.strip_prefix("evil-") {
             None => Ok(fair(&input)),
             Some("loop") => endless(),
@@ -16,7 +16,7 @@ impl Pricing for Hostile {
             Some("trap") => panic!("on purpose"),
             Some("huge") => Ok(PricingOutput::new("EUR", vec![flat(&"x".repeat(1_000)); 5_000])),
             Some("shape") => Ok(PricingOutput::new("no currency", [flat("x")])),
-            Some(_) => Err("I do not want to".to_owned()),
+            Some(_) => Err(Problem::failed("I do not want to")),
         }
     }
 }

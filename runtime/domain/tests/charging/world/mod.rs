@@ -270,7 +270,7 @@ impl World {
             let unit = if self.is_static { PricedBy::STATIC_TARIFF } else { "clock" };
             let by = PricedBy { fallback: self.falls_back || self.is_static, ..by(unit) };
             let left_out = self.left_out.clone();
-            self.next_change_at.map(|next| Price { left_out, ..euros(total, now, next, input.is_final, by) })
+            self.next_change_at.map(|next| Price { left_out, ..euros(total, now, next, input.purpose.is_final(), by) })
         };
         step.to_price.iter().map(|id| PricingAnswer { price: price(id), decisions: Vec::new() }).collect()
     }
@@ -396,18 +396,7 @@ fn by(unit: &str) -> PricedBy {
 }
 
 fn euros(total: Decimal, at: Timestamp, next: Timestamp, is_final: bool, by: PricedBy) -> Price {
-    let priced_by = Arc::new(by);
-    Price {
-        currency: Currency::EUR,
-        total,
-        lines: Vec::new(),
-        at,
-        next_change_at: Some(next),
-        is_final,
-        priced_by,
-        modified_by: Vec::new(),
-        left_out: Vec::new(),
-    }
+    Price { next_change_at: Some(next), ..Price::plain(Currency::EUR, total, at, is_final, Arc::new(by)) }
 }
 
 /// Splitmix64: the same seed throws the same dice.

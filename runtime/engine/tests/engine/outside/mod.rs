@@ -184,21 +184,12 @@ impl Hooks for Willing {
         None
     }
     fn price(&self, _: Option<&Pin>, input: PricingInput, _: About) -> BoxFuture<'_, PricingAnswer> {
+        let (unit, version) = ("clock".to_owned(), "1".to_owned());
+        let by = Arc::new(PricedBy { unit, version, hash: String::new(), fallback: false });
+        let total = Decimal::from(input.session.duration_s / 60);
         let price = self.prices.then(|| Price {
-            currency: Currency::EUR,
-            total: Decimal::from(input.session.duration_s / 60),
-            lines: Vec::new(),
-            at: input.now,
             next_change_at: Some(input.now + SignedDuration::from_mins(15)),
-            is_final: input.is_final,
-            priced_by: Arc::new(PricedBy {
-                unit: "clock".into(),
-                version: "1".into(),
-                hash: String::new(),
-                fallback: false,
-            }),
-            modified_by: Vec::new(),
-            left_out: Vec::new(),
+            ..Price::plain(Currency::EUR, total, input.now, input.purpose.is_final(), by)
         });
         Box::pin(async { PricingAnswer { price, decisions: Vec::new() } })
     }

@@ -68,22 +68,10 @@ pub(crate) fn ended(mut session: Session) -> Session {
 }
 
 pub(crate) fn priced(mut session: Session, total: &str, currency: &str) -> Session {
-    let price = Price {
-        currency: currency.parse::<Currency>().unwrap(),
-        total: total.parse().unwrap(),
-        lines: Vec::new(),
-        at: session.started_at,
-        next_change_at: None,
-        is_final: false,
-        priced_by: Arc::new(PricedBy {
-            unit: "flat".to_owned(),
-            version: "1".to_owned(),
-            hash: "aa".to_owned(),
-            fallback: false,
-        }),
-        modified_by: Vec::new(),
-        left_out: Vec::new(),
-    };
+    let (unit, version, hash) = ("flat".to_owned(), "1".to_owned(), "aa".to_owned());
+    let by = Arc::new(PricedBy { unit, version, hash, fallback: false });
+    let currency = currency.parse::<Currency>().unwrap();
+    let price = Price::plain(currency, total.parse().unwrap(), session.started_at, false, by);
     session.price = Some(Arc::new(price));
     session
 }

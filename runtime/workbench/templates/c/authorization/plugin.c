@@ -32,7 +32,7 @@ static bool reject(output_t *output, const char *reason, const char *message) {
 }
 
 bool exports_amprule_authorization_authorization_authorize(
-    input_t *input, output_t *output, authorization_string_t *error) {
+    input_t *input, output_t *output, exports_amprule_authorization_authorization_problem_t *error) {
   (void)error; // `return false` with a text in it says why there is no answer.
   memset(output, 0, sizeof *output);
   bool accepted = input->token.status.is_some &&

@@ -58,7 +58,7 @@ static decimal_t least(decimal_t a, decimal_t b) {
   return coefficient_at(a, finer(a, b)) < coefficient_at(b, finer(a, b)) ? a : b;
 }
 
-bool exports_amprule_modifier_modifier_modify(input_t *input, output_t *output, modifier_string_t *error) {
+bool exports_amprule_modifier_modifier_modify(input_t *input, output_t *output, exports_amprule_modifier_modifier_problem_t *error) {
   (void)error; // `return false` with a text in it says why the bill stays as it is.
   decimal_t total = {0, 0};
   for (size_t at = 0; at < input->lines.len; at++) {

@@ -63,7 +63,7 @@ static int64_t idle_minutes(const input_t *input) {
   return seconds / 60;
 }
 
-bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, pricing_string_t *error) {
+bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, exports_amprule_pricing_pricing_problem_t *error) {
   (void)error; // `return false` with a text in it says why there is no price.
   decimal_t energy_wh = input->session.energy_wh;
   decimal_t energy_kwh = {energy_wh.coefficient, energy_wh.scale + 3};

@@ -12,10 +12,10 @@ export const authorization = {
     if (parameters.get('one_session_at_a_time') && input.openSessions > 0) {
       return reject('ConcurrentTx', 'This card is already charging.');
     }
-    return { verdict: 'accept', limits: {}, ext: [] };
+    return { verdict: 'accept', messages: [], limits: {} };
   },
 };
 
 function reject(reason, message) {
-  return { verdict: 'reject', reason, message, limits: {}, ext: [] };
+  return { verdict: 'reject', reason, message, messages: [], limits: {} };
 }

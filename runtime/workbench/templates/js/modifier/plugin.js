@@ -12,8 +12,9 @@ export const modifier = {
     const share = decimal(total.coefficient * percent.coefficient, total.scale + percent.scale + 2);
 
     const fee = least(share, parameters.get('most'));
-    const lines = [{ code: 'service', description: 'Service fee', amount: fee, ext: [] }];
-    return { lines: fee.coefficient > 0n ? lines : [], ext: [] };
+    const unsaid = { taxes: [], translations: [], periods: [] };
+    const line = { code: 'service', description: 'Service fee', amount: fee, component: 'adjustment', ...unsaid };
+    return { lines: fee.coefficient > 0n ? [line] : [] };
   },
 };
 

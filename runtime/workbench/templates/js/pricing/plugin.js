@@ -9,14 +9,14 @@ export const pricing = {
     const parameters = new Map(input.parameters.map(({ name, value }) => [name, value.val]));
     const { coefficient, scale } = input.session.energyWh;
     const energyKwh = decimal(coefficient, scale + 3);
-    const lines = [line('energy', 'Energy', energyKwh, 'kWh', parameters.get('energy_price'))];
+    const lines = [line('energy', 'energy', 'Energy', energyKwh, 'kWh', parameters.get('energy_price'))];
 
     const paidMinutes = idleMinutes(input.periods) - parameters.get('idle_grace_minutes');
     if (paidMinutes > 0n) {
       const minutes = decimal(paidMinutes, 0);
-      lines.push(line('idle', 'Connected after charging', minutes, 'min', parameters.get('idle_fee')));
+      lines.push(line('idle-time', 'idle', 'Connected after charging', minutes, 'min', parameters.get('idle_fee')));
     }
-    return { currency: parameters.get('currency'), lines, ext: [] };
+    return { currency: parameters.get('currency'), amounts: 'including-tax', lines };
   },
 };
 
@@ -26,9 +26,10 @@ function idleMinutes(periods) {
 }
 
 // A line of so much of a unit at a price for each.
-function line(code, description, quantity, unit, unitPrice) {
+function line(component, code, description, quantity, unit, unitPrice) {
   const amount = decimal(quantity.coefficient * unitPrice.coefficient, quantity.scale + unitPrice.scale);
-  return { code, description, quantity, unit, unitPrice, amount, ext: [] };
+  const unsaid = { taxes: [], translations: [], periods: [] };
+  return { code, description, quantity, unit, unitPrice, amount, component, ...unsaid };
 }
 
 // What does not fit 64 bits would lose its first digits in silence.

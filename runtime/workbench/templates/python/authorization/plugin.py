@@ -24,4 +24,4 @@ def reject(reason: str, message: str) -> AuthorizationOutput:
 
 def answer(verdict: Opinion, reason: str | None = None, message: str | None = None) -> AuthorizationOutput:
     limits = Limits(max_energy_wh=None, max_duration_s=None, max_cost=None)
-    return AuthorizationOutput(verdict, reason, message, limits, cache_s=None, tariff=None, ext=[])
+    return AuthorizationOutput(verdict, reason, message, [], limits, cache_s=None, tariff=None)

@@ -7,7 +7,7 @@ scale; never turn one into a float. What raises takes the host's fallback.
 
 from wit_world import exports
 from wit_world.exports.modifier import ModifierInput, ModifierOutput
-from wit_world.imports.types import Decimal, PricingLine
+from wit_world.imports.types import Component, Decimal, PricingLine
 
 
 class Modifier(exports.Modifier):
@@ -18,8 +18,8 @@ class Modifier(exports.Modifier):
         share = Decimal(total.coefficient * percent.coefficient, total.scale + percent.scale + 2)
 
         fee = least(share, parameters["most"])
-        lines = [PricingLine("service", "Service fee", None, None, None, fee, [])] if fee.coefficient > 0 else []
-        return ModifierOutput(lines=lines, next_change_at=None, ext=[])
+        line = PricingLine("service", "Service fee", None, None, None, fee, Component.ADJUSTMENT, [], [], [])
+        return ModifierOutput(lines=[line] if fee.coefficient > 0 else [], next_change_at=None)
 
 
 def sum_of(amounts: list[Decimal]) -> Decimal:

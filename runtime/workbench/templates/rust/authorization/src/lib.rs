@@ -1,15 +1,14 @@
 //! Who may charge: tokens in good standing, and one session at a time if the operator wants that.
 
 use amprule_plugin_sdk::{
-    Authorization, AuthorizationInput, AuthorizationOutput, Parameters, TokenStatus, export_authorization,
-};
+    Authorization, AuthorizationInput, AuthorizationOutput, Parameters, TokenStatus, export_authorization, Problem};
 
 struct Policy;
 
 impl Authorization for Policy {
     /// The input is all there is to know. `no_opinion()` leaves the answer to the next policy; an `Err` says why there
     /// is none.
-    fn authorize(input: AuthorizationInput) -> Result<AuthorizationOutput, String> {
+    fn authorize(input: AuthorizationInput) -> Result<AuthorizationOutput, Problem> {
         if input.token.status != Some(TokenStatus::Accepted) {
             return Ok(AuthorizationOutput::reject("Blocked", "This card cannot be used here."));
         }

@@ -1,13 +1,13 @@
 //! So much for each kilowatt-hour, and something for staying connected when charging is over.
 
-use amprule_plugin_sdk::{Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing};
+use amprule_plugin_sdk::{Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing, Problem};
 
 struct Tariff;
 
 impl Pricing for Tariff {
     /// The input is all there is to know: no clock, no files, no memory of other calls. Numbers are exact; each line
     /// is rounded to the currency's minor unit when the plugin has returned. An `Err` says why there is no price.
-    fn price(input: PricingInput) -> Result<PricingOutput, String> {
+    fn price(input: PricingInput) -> Result<PricingOutput, Problem> {
         let currency = input.parameters.text("currency")?;
         let energy_price = input.parameters.decimal("energy_price")?;
         let idle_fee = input.parameters.decimal("idle_fee")?;

@@ -1,0 +1,29 @@
+//! Facts beside a question's records. A component imports what you call, and nothing else.
+
+use crate::bindings::vocabulary::amprule::facts;
+
+pub use facts::connector::{ConnectorFacts, Current};
+pub use facts::contract::ContractFacts;
+pub use facts::location::LocationFacts;
+
+/// The connector that a session is at, or a token is shown at.
+pub fn connector() -> ConnectorFacts {
+    facts::connector::get()
+}
+
+/// The place at which the station stands, in the operator's words.
+pub fn location() -> LocationFacts {
+    facts::location::get()
+}
+
+/// Whose contract the token is. For policies; tariffs and modifiers have `token.provider`.
+pub fn contract() -> Option<ContractFacts> {
+    facts::contract::get()
+}
+
+impl LocationFacts {
+    /// The operator's word of this name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}

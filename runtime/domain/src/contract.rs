@@ -1,0 +1,70 @@
+//! Whose customer a token is, as its own id says: ids of contracts name their provider.
+
+use serde::{Deserialize, Serialize};
+
+/// Read from an eMAID (ISO 15118-2, annex H) or an older EVCO id (DIN SPEC 91286).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contract {
+    /// Country and provider: `DE-8AA`.
+    pub provider: String,
+    /// In one form, however it was written: capital letters, parts joined by `-`. `DE-8AA-C12345678-9`.
+    pub id: String,
+}
+
+impl Contract {
+    /// `None`: it is no contract's id. Blanks, `-` and `*` between the parts may be there or not; the check digit may be
+    /// missing, and is not checked: stations hand on what they are given.
+    pub fn of(kind: &str, id_token: &str) -> Option<Self> {
+        if !kind.eq_ignore_ascii_case("eMAID") {
+            return None;
+        }
+        let plain: String = id_token.chars().filter(|letter| !matches!(letter, '-' | '*' | ' ')).collect();
+        let plain = plain.to_ascii_uppercase();
+        let is_one = plain.is_ascii()
+            && plain.bytes().all(|letter| letter.is_ascii_alphanumeric())
+            && plain.bytes().take(2).all(|letter| letter.is_ascii_uppercase());
+        let instance = match plain.len() {
+            14 | 15 if plain.as_bytes().get(5) == Some(&b'C') => 9,
+            11 | 12 => 6,
+            _ => return None,
+        };
+        if !is_one {
+            return None;
+        }
+        let (country, rest) = plain.split_at(2);
+        let (provider, rest) = rest.split_at(3);
+        let (instance, check) = rest.split_at(instance);
+        let provider = format!("{country}-{provider}");
+        let check = if check.is_empty() { String::new() } else { format!("-{check}") };
+        Some(Self { id: format!("{provider}-{instance}{check}"), provider })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_the_same_however_it_is_written() {
+        for (kind, token, expect) in [
+            ("eMAID", "DE-8AA-C12345678-9", Some("DE-8AA-C12345678-9")),
+            ("eMAID", "DE8AAC123456789", Some("DE-8AA-C12345678-9")),
+            ("emaid", "de*8aa*c12345678*9", Some("DE-8AA-C12345678-9")),
+            ("eMAID", "DE8AAC12345678", Some("DE-8AA-C12345678")),
+            ("eMAID", "DE*8AA*123456*7", Some("DE-8AA-123456-7")),
+            ("eMAID", "NL-TNM-012204-5", Some("NL-TNM-012204-5")),
+            ("ISO14443", "DE8AAC123456789", None),
+            ("eMAID", "04A1B2C3D4", None),
+            ("eMAID", "1E8AAC123456789", None),
+            ("eMAID", "DE8AAX123456789", None),
+            ("eMAID", "DE8ÄAC12345678", None),
+            ("eMAID", "", None),
+        ] {
+            let found = Contract::of(kind, token);
+            assert_eq!(found.as_ref().map(|contract| contract.id.as_str()), expect, "{kind} {token}");
+        }
+        let contract = Contract::of("eMAID", "FR-A23-C00000001").unwrap();
+        assert_eq!(contract.provider, "FR-A23");
+    }
+}

@@ -1,0 +1,144 @@
+//! What a price or a verdict may depend on at the place itself: the connector, and what the operator says of the location.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Currency;
+
+/// A connector. What nobody has said is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plug {
+    /// A word of OCPP 2.0.1, ConnectorEnumType, or one of the operator's own: `cCCS2`, `sType2`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Current>,
+    /// The most that it delivers, W.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_w: Option<i64>,
+    /// 1 to 3, of alternating current.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phases: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Current {
+    #[serde(rename = "AC")]
+    Alternating,
+    #[serde(rename = "DC")]
+    Direct,
+}
+
+/// Where the operator says which plug is where. Without an EVSE it is said of all, without a connector of all at that EVSE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fitted {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evse: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connector: Option<u32>,
+    #[serde(flatten)]
+    pub plug: Plug,
+}
+
+/// The location, as far as prices and policies have a use for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// Two capital letters (ISO 3166-1): `DE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// What is paid with there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// The operator's own words, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Current {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alternating => "AC",
+            Self::Direct => "DC",
+        }
+    }
+
+    /// As a connector of this type has it (OCPP 2.0.1, ConnectorEnumType; 2.1 adds some). `None`: it may have either.
+    fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "cCCS1" | "cCCS2" | "cG105" | "cChaoJi" | "cGBT-DC" | "cLECCS" | "cMCS" | "cUltraChaoJi" | "OppCharge"
+            | "Pan" => Some(Self::Direct),
+            "cType1" | "cType2" | "cGBT-AC" | "Other1PhMax16A" | "Other1PhOver16A" | "Other3Ph" => {
+                Some(Self::Alternating)
+            }
+            socket if socket.starts_with('s') => Some(Self::Alternating),
+            _ => None,
+        }
+    }
+}
+
+impl Plug {
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What follows from its type is known, too.
+    fn completed(mut self) -> Self {
+        self.current = self.current.or_else(|| Current::of(self.kind.as_deref()?));
+        self
+    }
+}
+
+impl Place {
+    /// Of one location.
+    pub const MAX_ATTRIBUTES: usize = 32;
+    /// Bytes of a name, and of a value.
+    pub const MAX_ATTRIBUTE: usize = 200;
+
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is said of this connector; the more a word is about it alone, the more it counts.
+pub(crate) fn plug_of(fitted: &[Fitted], evse: u32, connector: u32) -> Plug {
+    let matches = |fitted: &&Fitted| {
+        fitted.evse.is_none_or(|said| said == evse) && fitted.connector.is_none_or(|said| said == connector)
+    };
+    let nearest =
+        fitted.iter().filter(matches).max_by_key(|fitted| (fitted.connector.is_some(), fitted.evse.is_some()));
+    nearest.map_or_else(Plug::default, |fitted| fitted.plug.clone().completed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_that_is_nearest_to_the_connector_counts() {
+        let said = |evse, connector, kind: &str| Fitted {
+            evse,
+            connector,
+            plug: Plug { kind: Some(kind.to_owned()), ..Plug::default() },
+        };
+        let station = [said(None, None, "sType2"), said(Some(2), None, "cCCS2"), said(Some(2), Some(2), "cG105")];
+        for (evse, connector, kind, current) in
+            [(1, 1, "sType2", Current::Alternating), (2, 1, "cCCS2", Current::Direct), (2, 2, "cG105", Current::Direct)]
+        {
+            let plug = plug_of(&station, evse, connector);
+            assert_eq!((plug.kind.as_deref(), plug.current), (Some(kind), Some(current)), "{evse}/{connector}");
+        }
+        assert!(plug_of(&station[1..], 1, 1).is_unknown());
+    }
+
+    #[test]
+    fn what_a_type_does_not_say_stays_unknown() {
+        let tesla = Plug { kind: Some("cTesla".to_owned()), ..Plug::default() };
+        assert_eq!(tesla.completed().current, None);
+        let said = Plug { current: Some(Current::Direct), kind: Some("cTesla".to_owned()), ..Plug::default() };
+        assert_eq!(said.completed().current, Some(Current::Direct));
+    }
+}

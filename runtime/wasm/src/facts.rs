@@ -1,0 +1,71 @@
+//! `amprule:facts/connector`, `…/location` and `…/contract`: what a question has beside its records, for those who import it.
+
+use amprule_domain::authorization::AuthorizationInput;
+use amprule_domain::contract::Contract;
+use amprule_domain::place::{Current, Place, Plug};
+use amprule_domain::pricing::StationFacts;
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::sandbox::Sandbox;
+use crate::v1::bindings::amprule::facts::{connector, contract, location};
+
+pub(crate) const CONNECTOR: &str = "amprule:facts/connector";
+pub(crate) const LOCATION: &str = "amprule:facts/location";
+pub(crate) const CONTRACT: &str = "amprule:facts/contract";
+
+/// Of one question.
+#[derive(Default)]
+pub(crate) struct Facts {
+    plug: Plug,
+    place: Place,
+    contract: Option<Contract>,
+}
+
+impl Facts {
+    pub(crate) fn of_station(station: &StationFacts) -> Self {
+        Self { plug: station.plug.clone(), place: station.place.clone(), contract: None }
+    }
+
+    pub(crate) fn of_request(input: &AuthorizationInput) -> Self {
+        Self { contract: input.token.contract.clone(), ..Self::of_station(&input.station) }
+    }
+}
+
+pub(crate) fn link(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
+    connector::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
+    location::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
+    contract::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)
+}
+
+impl connector::Host for Facts {
+    fn get(&mut self) -> connector::ConnectorFacts {
+        let Plug { kind, current, power_w, phases } = &self.plug;
+        connector::ConnectorFacts {
+            kind: kind.clone(),
+            current: current.map(|current| match current {
+                Current::Alternating => connector::Current::Alternating,
+                Current::Direct => connector::Current::Direct,
+            }),
+            max_power_w: power_w.and_then(|watts| u32::try_from(watts).ok()),
+            phases: *phases,
+        }
+    }
+}
+
+impl location::Host for Facts {
+    fn get(&mut self) -> location::LocationFacts {
+        let Place { country, currency, attributes } = &self.place;
+        location::LocationFacts {
+            country: country.clone(),
+            currency: currency.map(|currency| currency.as_str().to_owned()),
+            attributes: attributes.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        }
+    }
+}
+
+impl contract::Host for Facts {
+    fn get(&mut self) -> Option<contract::ContractFacts> {
+        let Contract { provider, id } = self.contract.clone()?;
+        Some(contract::ContractFacts { provider, id })
+    }
+}
