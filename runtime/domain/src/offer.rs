@@ -16,12 +16,14 @@ use crate::tax::{Amounts, Tax};
 mod conditions;
 mod pieces;
 mod price;
+mod text;
 mod validate;
 
 #[cfg(test)]
 mod tests;
 
 pub use conditions::Conditions;
+pub use text::text;
 
 /// For each component on its own, and at each instant, the first of its elements whose conditions hold gives the price; when
 /// none holds, the component costs nothing then. So do OCPI 2.2.1 (Tariff object) and OCPP 2.1 (TariffType) choose among
@@ -86,6 +88,11 @@ impl Offer {
     pub const MOST_TEXTS: usize = 8;
     /// Bytes of each text.
     pub const MAX_TEXT: usize = 1_024;
+
+    /// Those of one component, in their order.
+    fn of(&self, component: Component) -> impl Iterator<Item = &Element> {
+        self.elements.iter().filter(move |element| element.component == component)
+    }
 }
 
 impl Element {

@@ -11,6 +11,7 @@ use crate::event::ChargingState;
 use crate::timeline::Period;
 
 mod price;
+mod text;
 mod validate;
 
 const CHARGING: ChargingState = ChargingState::Charging;
