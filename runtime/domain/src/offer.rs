@@ -1,7 +1,8 @@
 //! The offer: what a tariff says that it charges at a place, in neutral elements.
 //!
 //! A tariff is code, and nobody can read a price off code. So it may say what it charges as well: the offer is shown before a
-//! session starts, and is priced against the tariff's own code ([`Offer::price`]). It is a promise, not the bill.
+//! session starts, is priced against the tariff's own code ([`Offer::price`]), and is written as the tariffs that others
+//! understand: [`ocpp21`], [`ocpi221`], [`ocpi230`], and [`text`] for drivers. It is a promise, not the bill.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +14,25 @@ use crate::Currency;
 use crate::component::Component;
 use crate::tax::{Amounts, Tax};
 
+mod bound;
 mod conditions;
+mod ocpi;
+mod ocpp;
 mod pieces;
 mod price;
+mod taxed;
 mod text;
 mod validate;
+mod written;
 
 #[cfg(test)]
 mod tests;
 
 pub use conditions::Conditions;
+pub use ocpi::{ocpi221, ocpi230};
+pub use ocpp::ocpp21;
 pub use text::text;
+pub use written::{Fit, Issuer, TariffType, Written};
 
 /// For each component on its own, and at each instant, the first of its elements whose conditions hold gives the price; when
 /// none holds, the component costs nothing then. So do OCPI 2.2.1 (Tariff object) and OCPP 2.1 (TariffType) choose among

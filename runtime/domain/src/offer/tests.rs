@@ -5,11 +5,13 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::Offer;
+use super::{Issuer, Offer};
 use crate::Energy;
 use crate::event::ChargingState;
 use crate::timeline::Period;
 
+mod conversion;
+mod grid;
 mod price;
 mod text;
 mod validate;
@@ -48,4 +50,9 @@ fn check(elements: Value, start: &str, stretches: &[Stretch], expect: &str) {
 fn check_offer(of: Value, start: &str, stretches: &[Stretch], expect: &str) {
     let found = priced(&offer(of.clone()), start, stretches).expect("a price");
     assert_eq!(found.to_string(), expect, "{of} at {start}: {stretches:?}");
+}
+
+fn issuer() -> Issuer<'static> {
+    let last_updated = Timestamp::from_second(1_800_000_000).expect("a time");
+    Issuer { id: "night-rate", country_code: "DE", party_id: "AMP", last_updated, tariff_type: None }
 }

@@ -27,6 +27,15 @@ pub fn text(offer: &Offer, language: &str) -> String {
     plain::shown(&text).into_owned()
 }
 
+/// Language and text: the author's, then ours in the languages that the author does not speak.
+pub(super) fn texts(offer: &Offer) -> Vec<(String, String)> {
+    let own = offer.texts.iter().map(|(language, text)| (language.clone(), text.clone()));
+    let is_spoken = |words: &&&Words| own_language(offer, words.tag).is_some();
+    let others = LANGUAGES.iter().filter(|words| !is_spoken(&words));
+    let texts = own.chain(others.map(|words| (words.tag.to_owned(), ours(offer, words))));
+    texts.map(|(language, text)| (language, plain::shown(&text).into_owned())).collect()
+}
+
 /// The very tag, or one of the same language.
 fn own<'a>(offer: &'a Offer, language: &str) -> Option<&'a str> {
     let exact = offer.texts.iter().find(|(tag, _)| tag.eq_ignore_ascii_case(language)).map(|(_, text)| text.as_str());
