@@ -13,6 +13,7 @@ use crate::timeline::Period;
 mod conversion;
 mod grid;
 mod price;
+mod reports;
 mod text;
 mod validate;
 
