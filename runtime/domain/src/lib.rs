@@ -31,6 +31,7 @@ mod moment;
 pub mod money;
 pub mod notice;
 pub mod occasion;
+pub mod offer;
 pub mod outbox;
 mod parameters;
 pub mod pattern;
