@@ -213,4 +213,9 @@ pub enum Turned {
 /// never an error.
 pub trait OtherSystems: Send + Sync {
     fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup) -> BoxFuture<'a, Heard>;
+    /// What was last heard of it, a row or that there is nothing, and when: for a policy that rather takes an old answer than
+    /// none. Never `Unavailable`. `None`: nobody remembers any.
+    fn last_known(&self, _unit: &str, _lookup: &Lookup) -> Option<(Heard, Timestamp)> {
+        None
+    }
 }

@@ -3,6 +3,7 @@
 mod feed;
 mod live;
 mod load;
+mod lookup;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use serde::Deserialize;
 pub(crate) use feed::Feed;
 pub(crate) use live::rules_file;
 pub(crate) use load::{load, read};
+pub(crate) use lookup::Lookup;
 pub(crate) use webhook::Webhook;
 
 /// The commented example, which the tests hold against this code.
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     #[serde(deserialize_with = "feed::checked")]
     pub(crate) feeds: Vec<Feed>,
+    #[serde(deserialize_with = "lookup::checked")]
+    pub(crate) lookups: Vec<Lookup>,
     #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
 }

@@ -17,6 +17,7 @@ mod given;
 mod install;
 mod key;
 mod listeners;
+mod lookups;
 mod metrics;
 mod numbers;
 mod output;

@@ -29,14 +29,17 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("tokio-postgres", &["amprule-store"]),
     ("axum", &["amprule-api"]),
     ("tokio-tungstenite", &["amprule-gateway", "amprule-simulator", "amprule-bench", "amprule-tests"]),
-    ("tokio-rustls", &["amprule-gateway", "amprule-webhooks", "amprule-feeds", "amprule-server", "amprule-tests"]),
+    (
+        "tokio-rustls",
+        &["amprule-gateway", "amprule-webhooks", "amprule-feeds", "amprule-lookups", "amprule-server", "amprule-tests"],
+    ),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
     ("ed25519-dalek", &["amprule-trust"]),
     ("wit-component", &["amprule-xtask", "amprule-workbench", "amprule-corpus"]),
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 16] = [
+const BELOW: [(&str, &[&str]); 17] = [
     ("amprule-domain", &[]),
     ("amprule-ocpp", &["amprule-domain"]),
     ("amprule-engine", &["amprule-domain"]),
@@ -51,6 +54,7 @@ const BELOW: [(&str, &[&str]); 16] = [
     ("amprule-api", &["amprule-domain", "amprule-engine"]),
     ("amprule-webhooks", &["amprule-domain"]),
     ("amprule-feeds", &["amprule-hooks"]),
+    ("amprule-lookups", &["amprule-domain"]),
     ("amprule-simulator", &[]),
     ("amprule-plugin-sdk", &[]),
 ];
