@@ -33,6 +33,7 @@ pub mod bindings;
 mod currency;
 mod decimal;
 pub mod facts;
+pub mod lookups;
 mod modifier;
 mod parameters;
 mod pricing;

@@ -9,6 +9,7 @@ mod commands;
 mod corpus;
 mod crash;
 mod hostile;
+mod lookups;
 mod malformed;
 mod museum;
 mod numbers;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::Contract;
 use crate::line::check_texts;
+use crate::lookup::Known;
 use crate::pricing::{Parameters, StationFacts};
 use crate::reply::AuthorizationStatus;
 use crate::token::BudgetPeriod;
@@ -25,6 +26,9 @@ pub struct AuthorizationInput {
     pub local: LocalTime,
     /// Open sessions of this token, anywhere.
     pub open_sessions: u32,
+    /// What other systems have said, for the unit that wanted to know it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<Known>,
     /// The unit's parameters with the operator's values, as its manifest declares them.
     #[serde(default)]
     pub parameters: Parameters,

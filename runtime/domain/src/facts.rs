@@ -85,9 +85,9 @@ impl fmt::Debug for Facts {
 }
 
 impl AuthorizationInput {
-    /// The facts that are not the same in the other one.
+    /// The facts that are not the same in the other one. What other systems said belongs to the unit that asked them.
     pub fn differs_in(&self, other: &Self) -> Facts {
-        let Self { now, purpose, station, token, local, open_sessions, parameters: _ } = self;
+        let Self { now, purpose, station, token, local, open_sessions, lookups: _, parameters: _ } = self;
         let StationFacts { id, location, vendor, model, evse, connector, plug, place } = station;
         let LocalTime { time_zone, weekday, minute_of_day, date } = local;
         let (there, then) = (&other.station, &other.local);

@@ -1,6 +1,7 @@
 //! What a policy wants to know from another system. The policy stays a function of its input: it says what it wants, the host
 //! asks, and what came back is a fact of the next question.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,6 +25,18 @@ pub enum Heard {
     Nothing,
     /// Nobody knows: it is not bound, it did not answer in time, or what it answered is of no use. For the operator.
     Unavailable(String),
+}
+
+/// An answer that a question brings along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Known {
+    #[serde(flatten)]
+    pub lookup: Lookup,
+    pub heard: Heard,
+    /// When it was heard, where nobody could say it anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
 }
 
 impl Lookup {

@@ -209,10 +209,14 @@ pub enum Turned {
     Busy(String),
 }
 
+/// Whether a row is as the unit declares it. The error says what is wrong.
+pub type Fit = Arc<dyn Fn(&serde_json::Value) -> Result<(), String> + Send + Sync>;
+
 /// Other systems, as a policy's lookups reach them: within the operator's deadline, from a cache where that is allowed, and
 /// never an error.
 pub trait OtherSystems: Send + Sync {
-    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup) -> BoxFuture<'a, Heard>;
+    /// A row that is not fit is no answer, and is not remembered.
+    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup, is_fit: Fit) -> BoxFuture<'a, Heard>;
     /// What was last heard of it, a row or that there is nothing, and when: for a policy that rather takes an old answer than
     /// none. Never `Unavailable`. `None`: nobody remembers any.
     fn last_known(&self, _unit: &str, _lookup: &Lookup) -> Option<(Heard, Timestamp)> {

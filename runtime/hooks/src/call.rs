@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::facts::Facts;
+use amprule_domain::lookup::Lookup;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::plain;
 use amprule_domain::pricing::{PricingInput, PricingOutput};
@@ -71,6 +72,8 @@ pub(crate) struct Called<T> {
     pub(crate) used: Used,
     /// What alone the result depends on.
     pub(crate) read: Facts,
+    /// What the unit wants to know before it can answer. The result says nothing then.
+    pub(crate) wants: Vec<Lookup>,
     pub(crate) took: Duration,
     /// This call's fault opened the breaker.
     pub(crate) opened: bool,
@@ -103,9 +106,9 @@ pub(crate) async fn call<Q: Question, T>(
         .result
         .map_err(shortened)
         .and_then(|output| check(output).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
-    watched.stats.ran(&answer.used, took, result.is_ok());
-    let mut called =
-        Called { result, used: answer.used, read: answer.read, took, opened: false, closed: false, turn: Turn::None };
+    let (used, read, wants) = (answer.used, answer.read, answer.wants);
+    watched.stats.ran(&used, took, result.is_ok() || !wants.is_empty());
+    let mut called = Called { result, used, read, wants, took, opened: false, closed: false, turn: Turn::None };
     called.count(version, Q::HOOK, pass, ended, rules);
     called
 }
@@ -114,6 +117,11 @@ impl<T> Called<T> {
     /// What it says of the version. The host's own trouble says nothing of it.
     fn count(&mut self, version: &Version, hook: Hook, pass: Pass, ended: Instant, rules: &ProbationRules) {
         let Watched { stats, breaker } = version.watched(hook);
+        if !self.wants.is_empty() {
+            // Not the end of its work.
+            self.closed = breaker.good(pass, ended);
+            return;
+        }
         match self.result.as_ref().map_err(|fault| fault.class) {
             Ok(_) => self.closed = breaker.good(pass, ended),
             Err(FaultClass::HostIo) => return stats.fault(FaultClass::HostIo),
@@ -183,8 +191,8 @@ fn budget(granted: &Granted) -> Budget<'static> {
 fn refused<T>(version: &Version, hook: Hook, class: FaultClass, why: &str) -> Called<T> {
     version.watched(hook).stats.fault(class);
     let fault = Fault::new(class, format!("{}: {why}", version.id()));
-    let (used, took) = (Used::default(), Duration::ZERO);
-    Called { result: Err(fault), used, read: Facts::ALL, took, opened: false, closed: false, turn: Turn::None }
+    let (used, took, wants) = (Used::default(), Duration::ZERO, Vec::new());
+    Called { result: Err(fault), used, read: Facts::ALL, wants, took, opened: false, closed: false, turn: Turn::None }
 }
 
 /// A unit chooses the words of its own faults, but not how many.

@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 43] = [
+pub const CODES: [Code; 46] = [
     code(
         "AR0001",
         "manifest",
@@ -274,6 +274,28 @@ pub const CODES: [Code; 43] = [
         "there is no such table",
         "`lookup(\"NAME\", key)` and `lookup_at(\"NAME\", key)` look into what plugin.toml declares in [tables.NAME]. Declare it\n\
          there with its key and its columns, or correct the name.",
+    ),
+    code(
+        "AR0123",
+        "unknown-lookup",
+        "there is no such lookup",
+        "`ask(\"NAME\", key)` asks another system what plugin.toml declares in [lookups.NAME]. Declare it there with its columns,\n\
+         or correct the name. The operator binds it to an address with [[lookups]] in the server's configuration.",
+    ),
+    code(
+        "AR0124",
+        "missing",
+        "the unit says that something is missing",
+        "`missing(\"what\")` ended the call, or a lookup that nobody could answer: what the unit needs is not there, a row of a\n\
+         table or a fact about the place. The message says which. The fallback stands in and the session is marked; the unit\n\
+         is not blamed.",
+    ),
+    code(
+        "AR0125",
+        "not-applicable",
+        "the unit says that this is not for it",
+        "`not_applicable(\"why\")` ended the call. Of a tariff, the static tariff of the configuration stands in and the session\n\
+         is marked: choose another tariff for such sessions. Of a modifier or a policy it is an answer like any other.",
     ),
     code(
         "AR0201",

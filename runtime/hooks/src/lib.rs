@@ -20,6 +20,7 @@ mod entry;
 pub mod gate;
 mod generation;
 mod inactive;
+pub mod lookups;
 pub mod manifest;
 pub mod mask;
 mod noted;

@@ -2,6 +2,7 @@
 
 mod document;
 mod keys;
+mod lookups;
 mod parameters;
 mod parse;
 mod tables;
@@ -13,6 +14,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::lookups::LookupShape;
 use crate::tables::TableShape;
 
 pub(crate) use document::nearest;
@@ -47,6 +49,7 @@ pub struct Manifest {
     pub parameters: BTreeMap<String, Parameter>,
     pub properties: Properties,
     pub tables: BTreeMap<String, TableShape>,
+    pub lookups: BTreeMap<String, LookupShape>,
 }
 
 impl Manifest {
@@ -70,6 +73,7 @@ impl Manifest {
             parameters: BTreeMap::new(),
             properties: Properties::default(),
             tables: BTreeMap::new(),
+            lookups: BTreeMap::new(),
         }
     }
 }

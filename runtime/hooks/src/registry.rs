@@ -7,6 +7,7 @@ mod authorizing;
 mod chains;
 mod faults;
 mod life;
+mod looking;
 mod modifying;
 mod notices;
 mod pinning;
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::Occasion;
 use amprule_domain::authorization::AuthorizationInput;
-use amprule_domain::ports::{About, AuthorizationAnswer, BoxFuture, Clock, Hooks, Ids, PricingAnswer};
+use amprule_domain::ports::{About, AuthorizationAnswer, BoxFuture, Clock, Hooks, Ids, OtherSystems, PricingAnswer};
 use amprule_domain::pricing::{Pin, PricingInput};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -81,6 +82,7 @@ pub struct Registry {
     /// By path: files that are in the making.
     checking: Mutex<BTreeMap<String, Checking>>,
     archive: OnceLock<Arc<dyn Archive>>,
+    others: OnceLock<Arc<dyn OtherSystems>>,
     recall: recall::Recall,
     quarantine: Quarantine,
     faults: faults::Faults,
@@ -115,6 +117,7 @@ impl Registry {
             feeds: Mutex::default(),
             checking: Mutex::default(),
             archive: OnceLock::new(),
+            others: OnceLock::new(),
             recall: recall::Recall::default(),
             quarantine: Quarantine::default(),
             faults: faults::Faults::default(),

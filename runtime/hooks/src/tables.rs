@@ -23,6 +23,7 @@ use crate::Diagnostic;
 use crate::manifest::nearest;
 
 pub use cell::Cell;
+pub(crate) use json::cell_of;
 pub use json::exact;
 pub use rows::{Found, Table};
 pub use shape::{ColumnKind, TableShape};

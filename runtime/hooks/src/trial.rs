@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::lookup::{Heard, Known, Lookup};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Price, PricedBy, PricingInput, PricingOutput};
 
 use crate::deadline::Deadline;
+use crate::lookups::MAX_ROUNDS;
 use crate::panics;
 use crate::settings::Granted;
 use crate::tables::Tables;
@@ -83,6 +85,25 @@ pub fn authorize<'m>(
     call(means.into(), |budget| unit.authorize(input, budget)).map(|output| output.validate().map(|()| output))
 }
 
+/// The same, with somebody who answers what the policy wants to know; the answers stand in the input then.
+pub fn authorize_hearing<'m>(
+    unit: &dyn Unit,
+    means: impl Into<Means<'m>>,
+    input: &mut AuthorizationInput,
+    heard: impl Fn(&Lookup) -> Heard,
+) -> Tried<AuthorizationOutput> {
+    let means = means.into();
+    for _ in 0..MAX_ROUNDS {
+        let wants = call_once(means, |budget| unit.authorize(input, budget)).1;
+        if wants.is_empty() {
+            break;
+        }
+        let known = wants.into_iter().map(|lookup| Known { heard: heard(&lookup), lookup, as_of: None });
+        input.lookups.extend(known);
+    }
+    authorize(unit, means, input)
+}
+
 /// Who priced it is of no matter here.
 pub(crate) fn nobody() -> Arc<PricedBy> {
     Arc::new(PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false })
@@ -97,9 +118,21 @@ impl<T> Tried<T> {
 }
 
 fn call<T>(means: Means<'_>, ask: impl FnOnce(&Budget<'_>) -> Answer<T>) -> Tried<T> {
+    let (tried, wants) = call_once(means, ask);
+    match wants.first() {
+        None => tried,
+        Some(Lookup { name, .. }) => {
+            let why = format!("it wants to know {name}, and the question has no answer to it in `lookups`");
+            Tried { result: Err(Fault::new(FaultClass::Missing, why)), ..tried }
+        }
+    }
+}
+
+/// What came of it, and what it wants to know first.
+fn call_once<T>(means: Means<'_>, ask: impl FnOnce(&Budget<'_>) -> Answer<T>) -> (Tried<T>, Vec<Lookup>) {
     let began = Instant::now();
     let (Granted { fuel, memory, wall }, tables) = (*means.granted, means.tables);
     let budget = Budget { fuel, memory, deadline: Deadline::after(wall), tables };
-    let Answer { result, used, .. } = panics::caught(|| ask(&budget));
-    Tried { result, used, took: began.elapsed() }
+    let Answer { result, used, wants, .. } = panics::caught(|| ask(&budget));
+    (Tried { result, used, took: began.elapsed() }, wants)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::facts::Facts;
+use amprule_domain::lookup::Lookup;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use serde::Serialize;
@@ -86,12 +87,14 @@ pub struct Answer<T> {
     pub used: Used,
     /// Of an authorization's input: what alone the result depends on.
     pub read: Facts,
+    /// What it wants to know before it can answer. The result says nothing then.
+    pub wants: Vec<Lookup>,
 }
 
 impl<T> Answer<T> {
     /// Of code that cannot say what it read: it counts as having read everything.
     pub const fn new(result: Result<T, Fault>, used: Used) -> Self {
-        Self { result, used, read: Facts::ALL }
+        Self { result, used, read: Facts::ALL, wants: Vec::new() }
     }
 
     /// Of code that saw nothing else of its input, had no effect beside its result, and would give the same result to
@@ -99,6 +102,12 @@ impl<T> Answer<T> {
     #[must_use]
     pub fn having_read(self, read: Facts) -> Self {
         Self { read, ..self }
+    }
+
+    /// Of code that wants to know something from another system first.
+    #[must_use]
+    pub fn wanting(self, wants: Vec<Lookup>) -> Self {
+        Self { wants, ..self }
     }
 
     /// Of a hook in which “not for me to say” is an answer like another.

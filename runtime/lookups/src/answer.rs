@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::lookup::Heard;
+use amprule_domain::ports::Fit;
 use http::header::{CONTENT_ENCODING, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -31,6 +32,15 @@ impl Answer {
             Self::Nothing => Heard::Nothing,
             Self::Row(text) => Heard::Row(json::object(text).expect("it was read before it was kept")),
         }
+    }
+
+    /// A row that is not as the unit declares it is no answer.
+    pub(crate) fn judged(self, is_fit: &Fit) -> Result<Self, Failure> {
+        if let Heard::Row(row) = self.heard() {
+            is_fit(&row)
+                .map_err(|why| Failure::ill(format!("it does not answer as plugin.toml declares it: {why}")))?;
+        }
+        Ok(self)
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::lookup::{Heard, Lookup};
+use amprule_domain::ports::Fit;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use http::Uri;
@@ -92,9 +93,9 @@ impl Asker {
         Ok(Self { desk: Arc::new(desk), under_way: Mutex::default() })
     }
 
-    pub(crate) async fn ask(&self, key: &str) -> Heard {
+    pub(crate) async fn ask(&self, key: &str, is_fit: Fit) -> Heard {
         self.desk.books.lock().standing.asked += 1;
-        let (outcome, is_known) = match self.desk.way(key) {
+        let (outcome, is_known) = match self.desk.way(key, is_fit) {
             Way::Known(answer) => (Ok(answer), true),
             Way::Joined(flight) => (flight.await, false),
             Way::Goes(flight) => {
@@ -130,7 +131,7 @@ impl Asker {
 }
 
 impl Desk {
-    fn way(self: &Arc<Self>, key: &str) -> Way {
+    fn way(self: &Arc<Self>, key: &str, is_fit: Fit) -> Way {
         let target = match self.target(key) {
             Ok(target) => target,
             Err(why) => return Way::Refused(why.to_owned()),
@@ -147,7 +148,7 @@ impl Desk {
             return Way::Refused(why);
         }
         let key: Arc<str> = Arc::from(key);
-        let flight = Arc::clone(self).fly(Arc::clone(&key), target).boxed().shared();
+        let flight = Arc::clone(self).fly(Arc::clone(&key), target, is_fit).boxed().shared();
         if let Some(weak) = flight.downgrade() {
             books.flights.insert(key, weak);
         }
@@ -162,9 +163,9 @@ impl Desk {
         }
     }
 
-    async fn fly(self: Arc<Self>, key: Arc<str>, target: Uri) -> Outcome {
+    async fn fly(self: Arc<Self>, key: Arc<str>, target: Uri, is_fit: Fit) -> Outcome {
         let asked = self.client.get(target, (self.now)(), || self.books.lock().go()).await;
-        self.settle(key, asked)
+        self.settle(key, asked.and_then(|answer| answer.judged(&is_fit)))
     }
 
     /// From one moment to the next it is not under way any more, but known.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::lookup::{Heard, Lookup};
-use amprule_domain::ports::{BoxFuture, OtherSystems};
+use amprule_domain::ports::{BoxFuture, Fit, OtherSystems};
 use jiff::Timestamp;
 
 use crate::asker::Asker;
@@ -52,10 +52,10 @@ impl Lookups {
 
 impl OtherSystems for Lookups {
     /// Within a tokio runtime.
-    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup) -> BoxFuture<'a, Heard> {
+    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup, is_fit: Fit) -> BoxFuture<'a, Heard> {
         Box::pin(async move {
             match self.asker(unit, lookup) {
-                Some(asker) => asker.ask(&lookup.key).await,
+                Some(asker) => asker.ask(&lookup.key, is_fit).await,
                 None => {
                     let name = &lookup.name;
                     Heard::Unavailable(format!(

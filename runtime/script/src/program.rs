@@ -1,11 +1,9 @@
 //! From a unit's files to a program that can be called: parse, compute constants, check names, find hooks.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use amprule_domain::decision::Hook;
-use amprule_hooks::tables::TableShape;
-use amprule_hooks::{Deadline, Diagnostic, Source};
+use amprule_hooks::{Deadline, Diagnostic, Manifest, Source};
 use rhai::{AST, Dynamic, Engine, Module, Scope};
 
 use crate::explain::{at_token, explain_parse, explain_run};
@@ -45,7 +43,7 @@ pub(crate) fn compile_on(source: &Source, memory: usize, finish: fn(&mut Engine)
     finish(&mut engine);
     let constants = constants(&engine, &files)?;
     let ast = parse(&mut engine, &files, &constants)?;
-    check_names(&files, &parameters, &source.manifest.tables)?;
+    check_names(&files, &parameters, &source.manifest)?;
     let hooks = hooks(source, files.last().expect("the entry is a file"))?;
     engine.register_global_module(constants_module(&constants).into());
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
@@ -142,12 +140,8 @@ fn constants_module(constants: &[(String, Dynamic)]) -> Module {
     module
 }
 
-fn check_names(
-    files: &[File<'_>],
-    parameters: &ParameterNames,
-    tables: &BTreeMap<String, TableShape>,
-) -> Result<(), Vec<Diagnostic>> {
-    let mut known = Known::new(parameters.iter(), tables);
+fn check_names(files: &[File<'_>], parameters: &ParameterNames, manifest: &Manifest) -> Result<(), Vec<Diagnostic>> {
+    let mut known = Known::new(parameters.iter(), manifest);
     for file in files {
         known.learn(&file.layout);
     }

@@ -9,10 +9,12 @@ use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{self, PricingInput, PricingOutput};
 use amprule_hooks::codes::code_of;
+use amprule_hooks::lookups::LookupShape;
 use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Tables, Talk, Unit, Used};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
 
 use crate::explain::explain_run;
+use crate::language::call::Asks;
 use crate::language::{LastRead, Parameters, call, memory};
 use crate::output;
 use crate::program::{Program, compile};
@@ -45,6 +47,7 @@ impl Compiler for ScriptCompiler {
             parameters: LastRead::default(),
             talk,
             tables,
+            lookups: Arc::new(manifest.lookups.clone()),
         }))
     }
 }
@@ -59,6 +62,7 @@ struct Script {
     /// For a unit with the capability `log`.
     talk: Option<Arc<Talk>>,
     tables: Arc<Tables>,
+    lookups: Arc<BTreeMap<String, LookupShape>>,
 }
 
 impl Unit for Script {
@@ -76,10 +80,16 @@ impl Unit for Script {
     }
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
-        let arguments = |parameters| (Request::new(input, parameters),);
+        let arguments = |parameters| {
+            if !self.lookups.is_empty() {
+                call::may_ask(Asks { declared: Arc::clone(&self.lookups), known: input.lookups.clone() });
+            }
+            (Request::new(input, parameters),)
+        };
         self.answer(Hook::Authorization, &input.parameters, arguments, budget, output::verdict::read)
             .or_when_not_applicable(AuthorizationOutput::no_opinion)
             .having_read(call::read())
+            .wanting(call::wants())
     }
 
     fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput> {

@@ -28,7 +28,7 @@ use crate::metrics::Gauges;
 use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, feeds, gate, telemetry};
+use crate::{compilers, feeds, gate, lookups, telemetry};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -124,6 +124,7 @@ impl House {
         let passwords = Arc::new(PasswordKey::open(data)?);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::open(data, store.last_session_no()?)?);
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
+        registry.ask_others(lookups::bound(config)?);
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
         let engine = engine(config, &store, &registry, ids, passwords.clone()).await;
         let teller = Arc::downgrade(&engine);

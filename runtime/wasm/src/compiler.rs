@@ -79,8 +79,9 @@ impl WasmCompiler {
         let speaker = Arc::new(Speaker { unit: source.manifest.id.clone(), talk: Talk::default() });
         let parameters = v1::Parameters::of(&source.manifest);
         let wants_facts = contract::wants_facts(&component, engine);
+        let lookups = Arc::new(source.manifest.lookups.clone());
         let (tables, machine) = (Arc::clone(&source.tables), Arc::clone(&self.machine));
-        Ok(WasmUnit { speaker, hooks, pre, contract, parameters, wants_facts, tables, wasi, machine })
+        Ok(WasmUnit { speaker, hooks, pre, contract, parameters, wants_facts, tables, lookups, wasi, machine })
     }
 
     fn translate(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<Component, Diagnostic> {

@@ -5,7 +5,7 @@ use amprule_hooks::{Diagnostic, Manifest};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::facts::{CONNECTOR, CONTRACT, LOCATION};
+use crate::facts::{CONNECTOR, CONTRACT, LOCATION, LOOKUPS};
 use crate::wasi;
 
 const LOG: &str = "amprule:host/log";
@@ -55,13 +55,13 @@ pub(crate) fn check_imports(component: &Component, engine: &Engine, manifest: &M
 /// Whether it imports facts that are not in the records.
 pub(crate) fn wants_facts(component: &Component, engine: &Engine) -> bool {
     let ty = component.component_type();
-    ty.imports(engine).any(|(name, _)| matches!(Name::parse(name).interface, CONNECTOR | LOCATION | CONTRACT))
+    ty.imports(engine).any(|(name, _)| matches!(Name::parse(name).interface, CONNECTOR | LOCATION | CONTRACT | LOOKUPS))
 }
 
 fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
     let name = Name::parse(text);
     let (code, message, hint) = match name.interface {
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT if !name.is_known_version() => {
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS if !name.is_known_version() => {
             ("version", format!("the component imports {text}, which this host does not have"), known(name.interface))
         }
         LOG if !manifest.capabilities.contains_key("log") => (
@@ -69,7 +69,7 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
             format!("the component imports {text}, but plugin.toml does not ask for it"),
             "add to plugin.toml:\n[capabilities]\nlog = \"why you want to log\"".to_owned(),
         ),
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT => return None,
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS => return None,
         other if wasi::is_known(other) && name.version.starts_with(wasi::VERSION) => return None,
         other if wasi::is_known(other) => (
             "version",
@@ -82,7 +82,7 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
         other => (
             "import",
             format!("the component imports {text}, which this host does not have"),
-            nearest(other, &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT]),
+            nearest(other, &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT, LOOKUPS]),
         ),
     };
     Some(Diagnostic::new(code, message).in_file(&manifest.entry).hint(hint))

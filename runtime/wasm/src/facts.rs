@@ -1,17 +1,23 @@
 //! `amprule:facts/connector`, `…/location` and `…/contract`: what a question has beside its records, for those who import it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::contract::Contract;
 use amprule_domain::place::{Current, Place, Plug};
 use amprule_domain::pricing::StationFacts;
+use amprule_hooks::lookups::LookupShape;
 use wasmtime::component::{HasSelf, Linker};
 
+use crate::lookups::Asks;
 use crate::sandbox::Sandbox;
-use crate::v1::bindings::amprule::facts::{connector, contract, location};
+use crate::v1::bindings::amprule::facts::{connector, contract, location, lookups};
 
 pub(crate) const CONNECTOR: &str = "amprule:facts/connector";
 pub(crate) const LOCATION: &str = "amprule:facts/location";
 pub(crate) const CONTRACT: &str = "amprule:facts/contract";
+pub(crate) const LOOKUPS: &str = "amprule:facts/lookups";
 
 /// Of one question.
 #[derive(Default)]
@@ -19,22 +25,25 @@ pub(crate) struct Facts {
     plug: Plug,
     place: Place,
     contract: Option<Contract>,
+    pub(crate) asks: Asks,
 }
 
 impl Facts {
     pub(crate) fn of_station(station: &StationFacts) -> Self {
-        Self { plug: station.plug.clone(), place: station.place.clone(), contract: None }
+        Self { plug: station.plug.clone(), place: station.place.clone(), contract: None, asks: Asks::default() }
     }
 
-    pub(crate) fn of_request(input: &AuthorizationInput) -> Self {
-        Self { contract: input.token.contract.clone(), ..Self::of_station(&input.station) }
+    pub(crate) fn of_request(input: &AuthorizationInput, declared: &Arc<BTreeMap<String, LookupShape>>) -> Self {
+        let asks = Asks { declared: Arc::clone(declared), known: input.lookups.clone(), wants: Vec::new() };
+        Self { contract: input.token.contract.clone(), asks, ..Self::of_station(&input.station) }
     }
 }
 
 pub(crate) fn link(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     connector::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
     location::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
-    contract::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)
+    contract::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
+    lookups::add_to_linker::<_, HasSelf<Asks>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts.asks)
 }
 
 impl connector::Host for Facts {

@@ -17,6 +17,7 @@ mod engine;
 mod facts;
 mod fault;
 mod log;
+mod lookups;
 mod meter;
 mod sandbox;
 mod shape;

@@ -59,7 +59,8 @@ pub(crate) fn run<T>(
     let meter = &store.data().meter;
     let result = outcome.unwrap_or_else(|error| Err(classify(&error, meter)));
     let fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-    Answer::new(result, Used { fuel, memory: meter.used() })
+    let used = Used { fuel, memory: meter.used() };
+    Answer::new(result, used).wanting(std::mem::take(&mut store.data_mut().facts.asks.wants))
 }
 
 fn open(engine: &Engine, sandbox: Sandbox, budget: &Budget<'_>) -> Result<Store<Sandbox>, Fault> {

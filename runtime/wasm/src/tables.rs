@@ -54,7 +54,7 @@ fn lift(key: wit::Cell) -> Result<Option<Cell>, String> {
     }))
 }
 
-fn lower(cell: Option<&Cell>) -> wit::Cell {
+pub(crate) fn lower(cell: Option<&Cell>) -> wit::Cell {
     match cell {
         None => wit::Cell::Empty,
         Some(Cell::Text(text)) => wit::Cell::Text(text.to_string()),

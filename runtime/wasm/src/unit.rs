@@ -1,5 +1,6 @@
 //! A compiled component that answers hooks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
+use amprule_hooks::lookups::LookupShape;
 use amprule_hooks::{Answer, Budget, Deadline, Tables, Unit};
 use serde::Serialize;
 use wasmtime::Store;
@@ -31,6 +33,7 @@ pub(crate) struct WasmUnit {
     /// It imports facts that are not in the records.
     pub(crate) wants_facts: bool,
     pub(crate) tables: Arc<Tables>,
+    pub(crate) lookups: Arc<BTreeMap<String, LookupShape>>,
     pub(crate) wasi: Wasi,
     /// Keeps the clock going as long as something can run.
     pub(crate) machine: Arc<Machine>,
@@ -100,7 +103,7 @@ impl Unit for WasmUnit {
             return Answer::without(Hook::Authorization);
         };
         let world = self.world(input.now, input);
-        let facts = || Facts::of_request(input);
+        let facts = || Facts::of_request(input, &self.lookups);
         let answer = self.run(budget, facts, world, |store, instance| {
             v1::authorization::call(export, store, instance, input, &self.parameters)
         });

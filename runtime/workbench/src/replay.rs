@@ -94,7 +94,15 @@ impl<'v> Replay<'v> {
                 None => return self.comparison.skip("the token is masked and not among the known ones"),
             }
         }
-        let parsed = serde_json::from_value::<AuthorizationInput>(input);
+        let parsed = serde_json::from_value::<AuthorizationInput>(input).map(|mut input| {
+            for known in &mut input.lookups {
+                // Mostly it is the token's own.
+                if let Some(key) = unmask(&known.lookup.key) {
+                    known.lookup.key = key;
+                }
+            }
+            input
+        });
         let before = recorded.read::<AuthorizationOutput>();
         let (Ok(mut input), Ok(before)) = (parsed, before) else {
             return self.comparison.skip("the record is of another version of the contract");

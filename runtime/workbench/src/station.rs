@@ -235,6 +235,7 @@ fn request(status: Option<TokenStatus>) -> AuthorizationInput {
             date: "2026-07-01".to_owned(),
         },
         open_sessions: 0,
+        lookups: Vec::new(),
         parameters: Parameters::default(),
     }
 }

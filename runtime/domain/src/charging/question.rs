@@ -61,6 +61,7 @@ pub fn authorization_input(
             date: local.date().to_string(),
         },
         open_sessions,
+        lookups: Vec::new(),
         parameters: Parameters::default(),
     }
 }

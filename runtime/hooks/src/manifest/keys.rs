@@ -4,6 +4,7 @@ use amprule_domain::decision::Hook;
 use serde_json::{Map, Value, json};
 
 use super::ParameterKind;
+use crate::lookups::{MAX_LOOKUPS, Unavailable};
 use crate::tables::{ColumnKind, MAX_COLUMNS, MAX_TABLES};
 
 /// Of parameters, tables and columns.
@@ -37,6 +38,7 @@ enum Shape {
     Table(&'static [Key]),
     Parameters,
     Tables,
+    Lookups,
     Columns,
 }
 
@@ -44,7 +46,7 @@ pub(super) const PIN: [&str; 2] = ["session", "none"];
 pub(super) const ON_ERROR: [&str; 2] = ["reject", "no-opinion"];
 pub(super) const API: u64 = 1;
 
-pub(super) const MANIFEST: [Key; 15] = [
+pub(super) const MANIFEST: [Key; 16] = [
     needed("id", Shape::Pattern("^[a-z0-9-]{1,64}$"), "Unique among a server's units: small letters, digits, hyphens"),
     needed("version", Shape::Text, "The author's version, as \"1.0.0\""),
     key("revision", Shape::Whole(0), "Counts upwards with every release; the server does not go back by itself"),
@@ -68,6 +70,7 @@ pub(super) const MANIFEST: [Key; 15] = [
     key("parameters", Shape::Parameters, "What the operator may set in parameters.toml"),
     key("properties", Shape::Table(&PROPERTIES), "What `amprule test` must not expect of the unit"),
     key("tables", Shape::Tables, "What the unit looks rows up in: tables/NAME.csv or .json"),
+    key("lookups", Shape::Lookups, "What the unit's policy wants to know from other systems while the driver waits"),
 ];
 
 pub(super) const CAPABILITIES: [Key; 1] = [key("log", Shape::Text, "Why the unit writes to the server's log")];
@@ -94,6 +97,16 @@ pub(super) const TABLE: [Key; 3] = [
     needed("key", Shape::Text, "The column that rows are found by; no two rows have the same"),
     needed("columns", Shape::Columns, "The columns that are read, and what stands in them"),
     key("description", Shape::Text, "What stands in the table, with its units, for the operator"),
+];
+
+pub(super) const LOOKUP: [Key; 3] = [
+    needed("columns", Shape::Columns, "The members of an answer that are read, and what stands in them"),
+    key("description", Shape::Text, "What is asked, for whoever binds it to an address"),
+    key(
+        "unavailable",
+        Shape::Word(&Unavailable::WORDS),
+        "What happens when nobody answers: tell (the default) the policy, give it the last-known answer, or fail as on_error says",
+    ),
 ];
 
 pub(super) fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {
@@ -157,6 +170,12 @@ impl Shape {
                 "maxProperties": MAX_TABLES,
                 "propertyNames": { "pattern": NAME },
                 "additionalProperties": table(&TABLE),
+            }),
+            Self::Lookups => json!({
+                "type": "object",
+                "maxProperties": MAX_LOOKUPS,
+                "propertyNames": { "pattern": NAME },
+                "additionalProperties": table(&LOOKUP),
             }),
             Self::Columns => json!({
                 "type": "object",

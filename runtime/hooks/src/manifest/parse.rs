@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::document::{Document, Placed, get, nearest};
 use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
-use super::{LimitsAsked, Manifest, OnError, Parameter, Properties, tables};
+use super::{LimitsAsked, Manifest, OnError, Parameter, Properties, lookups, tables};
 use crate::Diagnostic;
 
 const MAX_TEXT: usize = 1_024;
@@ -45,6 +45,11 @@ pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Val
         && let Some(shapes) = doc.table_of(&placed, "tables")
     {
         manifest.tables = tables::declared(&mut doc, shapes);
+    }
+    if let Some(placed) = get(&table, "lookups")
+        && let Some(shapes) = doc.table_of(&placed, "lookups")
+    {
+        manifest.lookups = lookups::declared(&mut doc, shapes);
     }
     let mut operator = Document::new("parameters.toml", declaration.parameters.unwrap_or_default());
     let values = complete(&mut operator, &manifest.parameters, declaration.parameters.is_some());

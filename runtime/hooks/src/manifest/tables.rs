@@ -9,7 +9,7 @@ use super::keys::{TABLE, names};
 use super::parameters::is_name;
 use crate::tables::{ColumnKind, MAX_COLUMNS, MAX_TABLES, TableShape};
 
-const NAMES: &str = "small letters, digits and underscores, a letter first: spot_prices";
+pub(super) const NAMES: &str = "small letters, digits and underscores, a letter first: spot_prices";
 
 pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, TableShape> {
     let mut shapes = BTreeMap::new();
@@ -53,7 +53,7 @@ fn shape(doc: &mut Document<'_>, name: &str, table: &DeTable<'_>, placed: &Place
     Some(TableShape { description: description.unwrap_or_default(), key: column, columns })
 }
 
-fn kinds(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, ColumnKind> {
+pub(super) fn kinds(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, ColumnKind> {
     let mut columns = BTreeMap::new();
     for (name, placed) in entries(table) {
         if columns.len() == MAX_COLUMNS {

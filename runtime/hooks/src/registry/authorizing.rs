@@ -6,6 +6,7 @@ use std::time::Duration;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion, PresentedToken, Purpose};
 use amprule_domain::decision::{Decision, Fault, FaultClass, Hook, Json};
 use amprule_domain::facts::Facts;
+use amprule_domain::lookup::{Known, Lookup};
 use amprule_domain::ports::{About, AuthorizationAnswer};
 use amprule_domain::pricing::Parameters;
 use amprule_domain::reply::AuthorizationStatus;
@@ -13,9 +14,10 @@ use amprule_domain::{DecisionId, Occasion, plain};
 
 use super::Registry;
 use super::writing::{Asked, Record, told};
-use crate::call::call;
+use crate::call::{Called, call};
 use crate::chain::Selected;
 use crate::combining::Combining;
+use crate::lookups::MAX_ROUNDS;
 use crate::manifest::OnError;
 use crate::taps::{Before, Said};
 use crate::unit::Used;
@@ -91,8 +93,7 @@ impl Authorizing<'_> {
             self.answered(version, asked, &said.output, Some(said.decision));
             return said.output;
         }
-        let called =
-            call(version, &self.input, &self.registry.settings.probation, &self.registry.steady, trusted).await;
+        let called = self.call_with_lookups(version).await;
         self.registry.follow_up(version, Hook::Authorization, &called);
         let asked = Asked::of(version, called.used, called.took);
         match called.result {
@@ -105,6 +106,31 @@ impl Authorizing<'_> {
                 let told = self.told(Some(version));
                 self.fall_back(asked, fault, told, version.manifest.on_error)
             }
+        }
+    }
+
+    /// Asks others what the unit wants to know, and the unit again with their answers.
+    async fn call_with_lookups(&mut self, version: &Version) -> Called<AuthorizationOutput> {
+        let Registry { settings, steady, .. } = self.registry;
+        Arc::make_mut(&mut self.input).lookups.clear();
+        let mut rounds = 0;
+        loop {
+            let mut called = call(version, &self.input, &settings.probation, steady, trusted).await;
+            if called.wants.is_empty() {
+                // The answer depends on what others say, which the start would have to ask again.
+                let has_asked = rounds > 0;
+                called.read = if has_asked { Facts::ALL } else { called.read };
+                return called;
+            }
+            let known = match rounds < MAX_ROUNDS {
+                true => self.registry.look_up(version, std::mem::take(&mut called.wants)).await,
+                false => Err(too_curious()),
+            };
+            match known {
+                Ok(known) => Arc::make_mut(&mut self.input).lookups.extend(known),
+                Err(fault) => return Called { result: Err(fault), ..called },
+            }
+            rounds += 1;
         }
     }
 
@@ -134,7 +160,9 @@ impl Authorizing<'_> {
     fn miss(&mut self, id: &str) -> AuthorizationOutput {
         let fault = Fault::new(FaultClass::NotLoaded, format!("the configuration asks {id}, and it is not there"));
         // It was not asked, so it has no parameters.
-        Arc::make_mut(&mut self.input).parameters = Parameters::default();
+        let input = Arc::make_mut(&mut self.input);
+        input.parameters = Parameters::default();
+        input.lookups.clear();
         let told = self.told(None);
         self.fall_back(Asked::missing(id, "", ""), fault, told, OnError::Reject)
     }
@@ -147,6 +175,11 @@ impl Authorizing<'_> {
 
     /// The input as the decision log may have it, masked.
     fn told(&mut self, asked: Option<&Version>) -> Json {
+        let masked = |known: &Known| {
+            let lookup = Lookup { key: self.registry.mask().token(&known.lookup.key), ..known.lookup.clone() };
+            Known { lookup, ..known.clone() }
+        };
+        self.told.lookups = self.input.lookups.iter().map(masked).collect();
         self.told.parameters = asked.map_or_else(|| self.input.parameters.clone(), |version| version.noted.clone());
         told(&self.told, asked, self.registry.mask())
     }
@@ -158,10 +191,16 @@ impl Authorizing<'_> {
     }
 }
 
+fn too_curious() -> Fault {
+    let why = format!("it still wants lookups after {MAX_ROUNDS} rounds of them; ask for all at once, or for fewer");
+    Fault::new(FaultClass::GuestError, why)
+}
+
 /// The host's own check of what a policy returned.
 fn trusted(mut output: AuthorizationOutput) -> Result<AuthorizationOutput, String> {
     output.validate()?;
     output.message = output.message.map(|message| plain::shown(&message).into_owned());
+    output.messages.values_mut().for_each(|message| *message = plain::shown(message).into_owned());
     match &output.tariff {
         Some(tariff) if !crate::manifest::is_id(tariff) => Err("tariff is not the id of a unit".to_owned()),
         _ => Ok(output),

@@ -34,19 +34,24 @@ fn cells(row: &Map<String, Value>, shape: &TableShape) -> Result<Row, String> {
         let Some(value) = row.get(column) else {
             return Err(format!("there is no {column}; {}", nearest(column, row.keys().map(String::as_str))));
         };
-        let text = match value {
-            Value::Null => return Ok(None),
-            Value::String(text) if text.trim().is_empty() => return Ok(None),
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) if *kind == ColumnKind::Decimal => {
-                exact(number).map_err(|why| format!("{column}: {why}"))?
-            }
-            Value::Bool(flag) if *kind == ColumnKind::Boolean => flag.to_string(),
-            _ => return Err(format!("{column} is not of the kind that plugin.toml declares")),
-        };
-        Cell::read(&text, *kind).map(Some).map_err(|why| format!("{column}: {why}"))
+        cell_of(value, column, *kind)
     };
     shape.columns.iter().map(cell).collect()
+}
+
+/// `None`: empty. The error names the column.
+pub(crate) fn cell_of(value: &Value, column: &str, kind: ColumnKind) -> Result<Option<Cell>, String> {
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) if text.trim().is_empty() => return Ok(None),
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) if kind == ColumnKind::Decimal => {
+            exact(number).map_err(|why| format!("{column}: {why}"))?
+        }
+        Value::Bool(flag) if kind == ColumnKind::Boolean => flag.to_string(),
+        _ => return Err(format!("{column} is not of the kind that plugin.toml declares")),
+    };
+    Cell::read(&text, kind).map(Some).map_err(|why| format!("{column}: {why}"))
 }
 
 /// Digits that a number of JSON has for certain when it was read; beyond them the last ones are somebody's guess.

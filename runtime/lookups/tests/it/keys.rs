@@ -1,7 +1,7 @@
 use amprule_domain::lookup::Heard;
 use amprule_domain::ports::OtherSystems as _;
 
-use crate::support::{active, ask, binding, lookup, lookups, standing, unavailable};
+use crate::support::{active, any, ask, binding, lookup, lookups, standing, unavailable};
 use crate::system::System;
 
 async fn check(template: &str, key: &str, expect: &str) {
@@ -52,7 +52,7 @@ async fn no_key_climbs_the_path() {
 async fn a_lookup_that_nobody_is_bound_to_says_what_to_write() {
     let system = System::friendly();
     let lookups = lookups(binding(&system.url()));
-    let heard = lookups.ask("other", &lookup("a")).await;
+    let heard = lookups.ask("other", &lookup("a"), any()).await;
     let Heard::Unavailable(why) = heard else { panic!("{heard:?}") };
     assert!(why.contains("[[lookups]] with unit = \"other\" and lookup = \"membership\""), "{why}");
     assert_eq!(lookups.last_known("other", &lookup("a")), None);

@@ -6,7 +6,7 @@ use rhai::{EvalAltResult, Position};
 
 use super::{kind_of, nearest};
 use crate::language::GivenUp;
-use crate::language::call::OUT_OF_FUEL;
+use crate::language::call::{OUT_OF_FUEL, WAITS};
 use crate::language::limits::Limits;
 use crate::source::names;
 
@@ -66,6 +66,9 @@ fn message(error: &EvalAltResult) -> (FaultClass, &'static str, String) {
     match error {
         E::ErrorTooManyOperations(_) => out_of_fuel(),
         E::ErrorTerminated(why, _) if why.as_int() == Ok(OUT_OF_FUEL) => out_of_fuel(),
+        E::ErrorTerminated(why, _) if why.as_int() == Ok(WAITS) => {
+            (FaultClass::Missing, "missing", "it waits for what another system says".to_owned())
+        }
         E::ErrorTerminated(..) => (FaultClass::Wall, "time", "the script used up its time".to_owned()),
         E::ErrorDataTooLarge(what, _) => {
             (FaultClass::Memory, "memory", format!("a value is too large: {}", what.to_lowercase()))

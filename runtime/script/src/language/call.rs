@@ -3,10 +3,13 @@
 //! A call runs on its caller's thread from beginning to end, so its account lives in that thread.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::facts::{Fact, Facts};
+use amprule_domain::lookup::{Known, Lookup};
 use amprule_domain::plain;
+use amprule_hooks::lookups::{self, LookupShape, Told};
 use amprule_hooks::{Budget, Deadline, Tables, Talk};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
@@ -21,6 +24,14 @@ const MAX_LOG_BYTES: usize = 500;
 /// Why a call was ended from outside; rides on Rhai's termination.
 pub(crate) const OUT_OF_FUEL: i64 = 1;
 pub(crate) const OUT_OF_TIME: i64 = 2;
+/// The host shall ask another system first.
+pub(crate) const WAITS: i64 = 3;
+
+/// Lookups, as the unit declares them and the question answers them.
+pub(crate) struct Asks {
+    pub(crate) declared: Arc<BTreeMap<String, LookupShape>>,
+    pub(crate) known: Vec<Known>,
+}
 
 thread_local! {
     static FUEL: Cell<u64> = const { Cell::new(0) };
@@ -32,6 +43,9 @@ thread_local! {
     static TALK: RefCell<Option<Arc<Talk>>> = const { RefCell::new(None) };
     /// `None`: the unit has none.
     static TABLES: RefCell<Option<Arc<Tables>>> = const { RefCell::new(None) };
+    /// What other systems have said, and what of it the unit declares. `None`: it declares none.
+    static ASKS: RefCell<Option<Asks>> = const { RefCell::new(None) };
+    static WANTS: RefCell<Vec<Lookup>> = const { RefCell::new(Vec::new()) };
     static READ: Cell<Facts> = const { Cell::new(Facts::NONE) };
 }
 
@@ -45,8 +59,33 @@ pub(crate) fn begin(budget: &Budget<'_>, talk: Option<&Arc<Talk>>, tables: &Arc<
     LINES.set(0);
     LOGS.set(0);
     TALK.set(talk.cloned());
+    ASKS.set(None);
+    WANTS.take();
     READ.set(Facts::NONE);
     memory::begin();
+}
+
+/// The call that was begun may ask for this.
+pub(crate) fn may_ask(asks: Asks) {
+    ASKS.set(Some(asks));
+}
+
+/// What the question says of a lookup.
+pub(super) fn look(name: &str, key: &str) -> Answer<Told> {
+    let told = ASKS.with_borrow(|asks| match asks {
+        Some(Asks { declared, known }) => lookups::look(declared, known, name, key),
+        None => Err("the unit asks no other systems; declare it in plugin.toml: [lookups.NAME]".to_owned()),
+    });
+    Ok(told.map_err(|why| format!("ask: {why}"))?)
+}
+
+pub(super) fn want(lookup: Lookup) {
+    WANTS.with_borrow_mut(|wants| wants.push(lookup));
+}
+
+/// What the call wants to know.
+pub(crate) fn wants() -> Vec<Lookup> {
+    WANTS.take()
 }
 
 /// Operations since [`begin`].

@@ -15,10 +15,10 @@ pub(crate) enum GivenUp {
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<GivenUp>("reason to give up");
-    engine.register_fn("missing", |what: ImmutableString| give_up(GivenUp::Missing(what)));
-    engine.register_fn("not_applicable", |why: ImmutableString| give_up(GivenUp::NotApplicable(why)));
+    engine.register_fn("missing", |what: ImmutableString| give_up::<()>(GivenUp::Missing(what)));
+    engine.register_fn("not_applicable", |why: ImmutableString| give_up::<()>(GivenUp::NotApplicable(why)));
 }
 
-fn give_up(why: GivenUp) -> Answer<()> {
+pub(super) fn give_up<T>(why: GivenUp) -> Answer<T> {
     Err(EvalAltResult::ErrorRuntime(Dynamic::from(why), Position::NONE).into())
 }

@@ -4,6 +4,7 @@ mod arithmetic;
 pub(crate) mod call;
 mod given_up;
 pub(crate) mod limits;
+mod lookups;
 pub(crate) mod memory;
 mod moment;
 mod parameters;
@@ -31,5 +32,6 @@ pub(crate) fn engine(limits: &limits::Limits) -> Engine {
     call::register(&mut engine);
     tables::register(&mut engine);
     given_up::register(&mut engine);
+    lookups::register(&mut engine);
     engine
 }

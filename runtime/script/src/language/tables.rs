@@ -43,7 +43,7 @@ fn row(found: Found<'_>) -> Dynamic {
     cells.collect::<Map>().into()
 }
 
-fn value(cell: &Cell) -> Dynamic {
+pub(super) fn value(cell: &Cell) -> Dynamic {
     match cell {
         Cell::Text(text) => ImmutableString::from(&**text).into(),
         Cell::Number(number) => (*number).into(),

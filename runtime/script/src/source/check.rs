@@ -43,7 +43,7 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<D
             .cloned()
             .or_else(|| unknown_function(token, before, after, known))
             .or_else(|| unknown_parameter(&tokens[..=at], after, known))
-            .or_else(|| unknown_table(&tokens[..=at], known))
+            .or_else(|| undeclared(&tokens[..=at], known))
             .or_else(|| unknown_field(token, before, after, known))
             .or_else(|| changed_constant(token, before, after, known))
             .or_else(|| computed_index(token, before))
@@ -101,21 +101,25 @@ fn unknown_parameter(until: &[Token<'_>], after: Option<&Token<'_>>, known: &Kno
     Some(("unknown-parameter", format!("there is no parameter {}", token.text), hint))
 }
 
-/// `lookup("prices", …)`, where nobody declares `prices`.
-fn unknown_table(until: &[Token<'_>], known: &Known<'_>) -> Option<Finding> {
+/// `lookup("prices", …)` or `ask("members", …)`, where nobody declares `prices` or `members`.
+fn undeclared(until: &[Token<'_>], known: &Known<'_>) -> Option<Finding> {
     let [.., function, bracket, token] = until else { return None };
-    let is_lookup = (function.is("lookup") || function.is("lookup_at")) && bracket.is("(");
+    let (code, what, declared, how) = match function.text {
+        "lookup" | "lookup_at" => ("unknown-table", "table", &known.tables, "key and columns"),
+        "ask" => ("unknown-lookup", "lookup", &known.lookups, "columns"),
+        _ => return None,
+    };
     // A template is put together while the script runs.
-    let is_table = is_lookup && token.kind == TokenKind::Text && token.text.starts_with('"');
-    if !is_table || known.tables.contains(token.unquoted()) {
+    let is_name = bracket.is("(") && token.kind == TokenKind::Text && token.text.starts_with('"');
+    if !is_name || declared.contains(token.unquoted()) {
         return None;
     }
-    let near = nearest(token.unquoted(), known.tables.iter().copied());
+    let near = nearest(token.unquoted(), declared.iter().copied());
     let hint = near.map_or_else(
-        || format!("declare it in plugin.toml: [tables.{}] with key and columns", token.unquoted()),
+        || format!("declare it in plugin.toml: [{what}s.{}] with {how}", token.unquoted()),
         |near| format!("did you mean {near:?}?"),
     );
-    Some(("unknown-table", format!("there is no table {}", token.text), hint))
+    Some((code, format!("there is no {what} {}", token.text), hint))
 }
 
 fn unknown_field(

@@ -1,8 +1,8 @@
 //! What all files of a unit may name, and what a check says of a name that is none of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use amprule_hooks::tables::TableShape;
+use amprule_hooks::Manifest;
 
 use super::layout::Layout;
 use super::lexer::TokenKind;
@@ -15,20 +15,24 @@ pub(crate) struct Known<'a> {
     pub(crate) constants: BTreeSet<&'a str>,
     pub(crate) parameters: BTreeSet<&'a str>,
     pub(crate) tables: BTreeSet<&'a str>,
+    pub(crate) lookups: BTreeSet<&'a str>,
     /// The unit's own functions, with each number of parameters that one of that name has.
     pub(super) own: BTreeSet<(&'a str, usize)>,
 }
 
 impl<'a> Known<'a> {
-    pub(crate) fn new(parameters: impl Iterator<Item = &'a str>, tables: &'a BTreeMap<String, TableShape>) -> Self {
+    pub(crate) fn new(parameters: impl Iterator<Item = &'a str>, manifest: &'a Manifest) -> Self {
+        let Manifest { tables, lookups, .. } = manifest;
         let parameters: BTreeSet<&str> = parameters.collect();
-        let columns = tables.values().flat_map(|table| table.columns.keys().map(String::as_str));
+        let columns = tables.values().map(|table| &table.columns).chain(lookups.values().map(|lookup| &lookup.columns));
+        let columns = columns.flat_map(|columns| columns.keys().map(String::as_str));
         Self {
             functions: names::functions().collect(),
             fields: parameters.iter().copied().chain(names::fields()).chain(columns).collect(),
             constants: BTreeSet::new(),
             parameters,
             tables: tables.keys().map(String::as_str).collect(),
+            lookups: lookups.keys().map(String::as_str).collect(),
             own: BTreeSet::new(),
         }
     }

@@ -136,6 +136,12 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["lookup_at(table: text, key: any) -> map"],
         "The last row whose key is not after this one, or (): the price that holds at a moment",
     ),
+    // Other systems.
+    function(
+        "ask",
+        &["ask(lookup: text, key: text) -> map", "ask(lookup: text, key: text, otherwise: any) -> any"],
+        "What another system says of the key: a map, or () when it knows none; otherwise, or no answer at all, when nobody can say it. For policies",
+    ),
     // Answers.
     function("accept", &["accept() -> answer"], "The token may charge"),
     function(

@@ -9,7 +9,7 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 19] = embedded!(
+const FILES: [(&str, &str); 20] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
@@ -17,6 +17,7 @@ const FILES: [(&str, &str); 19] = embedded!(
     "src/decimal.rs",
     "src/facts.rs",
     "src/lib.rs",
+    "src/lookups.rs",
     "src/modifier.rs",
     "src/parameters.rs",
     "src/pricing.rs",

@@ -2,6 +2,7 @@
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
 use amprule_domain::decision::Hook;
+use amprule_domain::lookup::Lookup;
 use amprule_domain::pricing::Parameters;
 use amprule_domain::token::TokenStatus;
 use amprule_hooks::cases::usual_parameters;
@@ -37,8 +38,10 @@ pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
 
 impl Policy<'_> {
     fn ask(&self, request: &Request) -> (AuthorizationInput, Result<AuthorizationOutput, String>) {
-        let input = request.input(&self.parameters);
-        let tried = trial::authorize(self.asked.unit, self.asked.granted, &input);
+        let mut input = request.input(&self.parameters);
+        let declared = &self.asked.source.manifest.lookups;
+        let heard = |lookup: &Lookup| request.heard(declared.get(&lookup.name));
+        let tried = trial::authorize_hearing(self.asked.unit, self.asked.granted, &mut input, heard);
         (input, tried.result.map_err(|fault| fault.to_string()))
     }
 }

@@ -1,10 +1,14 @@
 //! A drawn question: who shows which token, where and when.
 
 use amprule_domain::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken, Purpose};
+use amprule_domain::lookup::Heard;
 use amprule_domain::pricing::{Parameters, StationFacts};
 use amprule_domain::token::{BudgetPeriod, TokenStatus};
 use amprule_domain::{Currency, Decimal, Timestamp};
+use amprule_hooks::lookups::LookupShape;
+use amprule_hooks::tables::ColumnKind;
 use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
 
 use super::Drawn;
 use super::named::ZONES;
@@ -21,7 +25,19 @@ pub(super) struct Request {
     expires_in: Option<i64>,
     spent: Option<i64>,
     open_sessions: u32,
+    /// What other systems say, when they are asked.
+    others: Others,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Others {
+    KnowNothing,
+    /// A row with this in every cell: an empty one, little, much.
+    Say(&'static str, bool),
+}
+
+const OTHERS: [Others; 4] =
+    [Others::KnowNothing, Others::Say("", false), Others::Say("1", false), Others::Say("40", true)];
 
 /// 2026-07-01T10:00:00Z
 const PLAIN: i64 = 1_782_900_000;
@@ -45,7 +61,23 @@ impl Request {
             expires_in: chance.one_in(2).then(|| chance.between(-86_400, 86_400)),
             spent: chance.one_in(2).then(|| chance.between(0, 2 * BUDGET)),
             open_sessions: u32::try_from(chance.between(0, 3)).unwrap_or(0),
+            others: *chance.pick(&OTHERS),
         }
+    }
+
+    /// What another system says of anything.
+    pub(super) fn heard(&self, shape: Option<&LookupShape>) -> Heard {
+        let (Others::Say(number, flag), Some(shape)) = (self.others, shape) else { return Heard::Nothing };
+        let cell = |kind: ColumnKind| match kind {
+            _ if number.is_empty() => Value::Null,
+            ColumnKind::Decimal => Value::from(number),
+            ColumnKind::Boolean => Value::from(flag),
+            ColumnKind::Moment => Value::from("2026-07-01T10:00:00Z"),
+            ColumnKind::Date => Value::from("2026-07-01"),
+            ColumnKind::Text | ColumnKind::Token => Value::from(if flag { "fleet" } else { "guests" }),
+        };
+        let cells = shape.columns.iter().map(|(column, kind)| (column.clone(), cell(*kind)));
+        Heard::Row(cells.collect::<Map<_, _>>().into())
     }
 
     pub(super) fn input(&self, parameters: &Parameters) -> AuthorizationInput {
@@ -64,6 +96,7 @@ impl Request {
                 date: local.date().to_string(),
             },
             open_sessions: self.open_sessions,
+            lookups: Vec::new(),
             parameters: parameters.clone(),
         }
     }
@@ -94,7 +127,8 @@ impl Drawn for Request {
             change(&mut request);
             (request != *self).then_some(request)
         };
-        let changes: [fn(&mut Self); 8] = [
+        let changes: [fn(&mut Self); 9] = [
+            |request| request.others = Others::KnowNothing,
             |request| request.group = None,
             |request| request.spent = None,
             |request| request.expires_in = None,

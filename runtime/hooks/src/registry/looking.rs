@@ -1,0 +1,65 @@
+//! Asking other systems what a policy wants to know.
+
+use std::sync::Arc;
+
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::lookup::{Heard, Known, Lookup};
+use amprule_domain::ports::{Fit, OtherSystems};
+
+use super::Registry;
+use crate::lookups::{LookupShape, MAX_WANTED, Unavailable};
+use crate::version::Version;
+
+impl Registry {
+    /// Only the first ones are kept. Without any, nobody can say anything.
+    pub fn ask_others(&self, others: Arc<dyn OtherSystems>) {
+        drop(self.others.set(others));
+    }
+
+    /// In a row: a policy wants one answer, or a few. The fault: the policy shall not be asked again without them.
+    pub(super) async fn look_up(&self, version: &Version, wants: Vec<Lookup>) -> Result<Vec<Known>, Fault> {
+        if wants.len() > MAX_WANTED {
+            let why = format!("it wants {} lookups at once; at most {MAX_WANTED} are asked", wants.len());
+            return Err(Fault::new(FaultClass::GuestError, why));
+        }
+        let mut known = Vec::with_capacity(wants.len());
+        for lookup in wants {
+            known.push(self.look(version, lookup).await?);
+        }
+        Ok(known)
+    }
+
+    async fn look(&self, version: &Version, lookup: Lookup) -> Result<Known, Fault> {
+        let (Some(shape), Some(others)) = (version.manifest.lookups.get(&lookup.name), self.others.get()) else {
+            let heard = Heard::Unavailable("this server asks no other systems".to_owned());
+            return Ok(Known { lookup, heard, as_of: None });
+        };
+        let declared = shape.clone();
+        let is_fit: Fit = Arc::new(move |row| declared.check(row));
+        let heard = shape.fit(others.ask(version.id(), &lookup, is_fit).await);
+        let Heard::Unavailable(why) = &heard else { return Ok(Known { lookup, heard, as_of: None }) };
+        match shape.unavailable {
+            Unavailable::Tell => {}
+            Unavailable::Fail => {
+                return Err(Fault::new(FaultClass::Missing, format!("{}: {why}", lookup.name)));
+            }
+            Unavailable::LastKnown => {
+                if let Some((heard, at)) = last_known(others.as_ref(), version.id(), &lookup, shape) {
+                    return Ok(Known { lookup, heard, as_of: Some(at) });
+                }
+            }
+        }
+        Ok(Known { lookup, heard, as_of: None })
+    }
+}
+
+fn last_known(
+    others: &dyn OtherSystems,
+    unit: &str,
+    lookup: &Lookup,
+    shape: &LookupShape,
+) -> Option<(Heard, amprule_domain::Timestamp)> {
+    let (heard, at) = others.last_known(unit, lookup)?;
+    let heard = shape.fit(heard);
+    (!matches!(heard, Heard::Unavailable(_))).then_some((heard, at))
+}

@@ -1,0 +1,38 @@
+//! `amprule:facts/lookups`: what other systems have said, or shall be asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use amprule_domain::lookup::{Known, Lookup};
+use amprule_hooks::lookups::{LookupShape, MAX_WANTED, Told, look};
+
+use crate::tables::lower;
+use crate::v1::bindings::amprule::facts::lookups as wit;
+
+/// Of one question.
+#[derive(Default)]
+pub(crate) struct Asks {
+    pub(crate) declared: Arc<BTreeMap<String, LookupShape>>,
+    pub(crate) known: Vec<Known>,
+    pub(crate) wants: Vec<Lookup>,
+}
+
+impl wit::Host for Asks {
+    fn ask(&mut self, name: String, key: String) -> Result<wit::Answer, String> {
+        Ok(match look(&self.declared, &self.known, &name, &key)? {
+            Told::Row(cells) => {
+                let cells = cells.into_iter();
+                wit::Answer::Found(cells.map(|(column, cell)| (column, lower(cell.as_ref()))).collect())
+            }
+            Told::Nothing => wit::Answer::Nothing,
+            Told::Unavailable(why) => wit::Answer::Unavailable(why),
+            Told::Wanted(lookup) => {
+                // One more than are allowed is enough to say so.
+                if self.wants.len() <= MAX_WANTED && !self.wants.contains(&lookup) {
+                    self.wants.push(lookup);
+                }
+                wit::Answer::Pending
+            }
+        })
+    }
+}
