@@ -22,6 +22,23 @@ pub mod pricing {
     });
 }
 
+pub mod offer {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "offer",
+        with: {
+            "amprule:types/types@1.0.0": crate::bindings::vocabulary::amprule::types::types,
+            "amprule:host/log@1.0.0": crate::bindings::vocabulary::amprule::host::log,
+            "amprule:facts/tables@1.0.0": crate::bindings::vocabulary::amprule::facts::tables,
+            "amprule:facts/connector@1.0.0": crate::bindings::vocabulary::amprule::facts::connector,
+            "amprule:facts/location@1.0.0": crate::bindings::vocabulary::amprule::facts::location,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_offer",
+        default_bindings_module: "amprule_plugin_sdk::bindings::offer",
+    });
+}
+
 pub mod authorization {
     wit_bindgen::generate!({
         path: "wit",

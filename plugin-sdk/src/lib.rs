@@ -35,6 +35,7 @@ mod decimal;
 pub mod facts;
 pub mod lookups;
 mod modifier;
+mod offer;
 mod parameters;
 mod pricing;
 mod problem;
@@ -45,6 +46,9 @@ pub use bindings::authorization::exports::amprule::authorization::authorization:
     Opinion, PresentedToken, Purpose, TokenStatus,
 };
 pub use bindings::modifier::exports::amprule::modifier::modifier::{Guest as Modifier, ModifierInput, ModifierOutput};
+pub use bindings::offer::exports::amprule::pricing::offer::{
+    Conditions, Element, Guest as Offering, Offer, OfferInput, Per,
+};
 pub use bindings::pricing::exports::amprule::pricing::pricing::{Guest as Pricing, PricingInput, PricingOutput};
 pub use bindings::vocabulary::amprule::facts::tables::Cell;
 pub use bindings::vocabulary::amprule::host::log;
@@ -66,6 +70,34 @@ macro_rules! export_pricing {
         };
         #[cfg(target_arch = "wasm32")]
         $crate::bindings::pricing::export_pricing!($plugin with_types_in $crate::bindings::pricing);
+    };
+}
+
+/// Makes a type that implements [`Offering`] say what the plugin charges, beside [`Pricing`].
+///
+/// ```
+/// use amprule_plugin_sdk::{Component, Element, Offer, OfferInput, Offering, Parameters, Problem, export_offer};
+///
+/// struct Flat;
+///
+/// impl Offering for Flat {
+///     fn describe(input: OfferInput) -> Result<Offer, Problem> {
+///         let price = input.parameters.decimal("energy_price")?;
+///         Ok(Offer::new("EUR", [Element::new(Component::Energy, price)]))
+///     }
+/// }
+///
+/// export_offer!(Flat);
+/// ```
+#[macro_export]
+macro_rules! export_offer {
+    ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::Offering>() {}
+            implements::<$plugin>();
+        };
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::offer::export_offer!($plugin with_types_in $crate::bindings::offer);
     };
 }
 

@@ -62,12 +62,12 @@ impl Members {
                     ("200 OK", body)
                 }
                 Answer::HangsUp => return None,
-                Answer::Endless => loop {
+                Answer::Endless => {
                     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n").await.ok()?;
                     loop {
                         stream.write_all(&[b' '; 4096]).await.ok()?;
                     }
-                },
+                }
             };
             let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
             stream.write_all(head.as_bytes()).await.ok()?;

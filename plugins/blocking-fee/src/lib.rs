@@ -4,7 +4,8 @@
 //! are counted over the whole session, so a car that charges again for a moment does not start the grace period anew.
 
 use amprule_plugin_sdk::{
-    Decimal, Modifier, ModifierInput, ModifierOutput, Parameters, Period, PricingLine, Problem, export_modifier,
+    Component, Decimal, Modifier, ModifierInput, ModifierOutput, Parameters, Period, PricingLine, Problem,
+    export_modifier,
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -25,7 +26,8 @@ impl Modifier for BlockingFee {
         let mut output = ModifierOutput::nothing();
         if minutes > 0 {
             let minutes = Decimal::from(minutes);
-            output.lines.push(PricingLine::metered("blocking", "Staying after charging", minutes, "min", fee));
+            let line = PricingLine::metered("blocking", "Staying after charging", minutes, "min", fee);
+            output.lines.push(line.component(Component::IdleTime));
         }
         if !input.purpose.is_final() && input.periods.last().is_some_and(Period::is_idle) {
             output.next_change_at = Some(input.now + MINUTE_MS);

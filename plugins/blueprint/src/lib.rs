@@ -4,7 +4,9 @@
 //! `cargo xtask plugins`, which builds the component beside the manifest. A running server picks it up at once, tries
 //! it with the files in `cases/`, and keeps the old version if anything is wrong with the new one.
 
-use amprule_plugin_sdk::{Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing};
+use amprule_plugin_sdk::{
+    Component, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing,
+};
 
 struct Blueprint;
 
@@ -18,7 +20,8 @@ impl Pricing for Blueprint {
         let energy_price = input.parameters.decimal("energy_price")?;
 
         // Exact decimals, unrounded: the runtime rounds each line by the currency's rule and keeps both amounts.
-        let energy = PricingLine::metered("energy", "Energy", input.session.energy_kwh(), "kWh", energy_price);
+        let energy = PricingLine::metered("energy", "Energy", input.session.energy_kwh(), "kWh", energy_price)
+            .component(Component::Energy);
 
         Ok(PricingOutput::new(currency, [energy]))
     }

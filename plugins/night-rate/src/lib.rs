@@ -5,7 +5,8 @@
 //! start.
 
 use amprule_plugin_sdk::{
-    Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing,
+    Component, Conditions, Decimal, Element, Offer, OfferInput, Offering, Parameters, Pricing, PricingInput,
+    PricingLine, PricingOutput, Problem, export_offer, export_pricing,
 };
 
 struct NightRate;
@@ -35,8 +36,24 @@ impl Pricing for NightRate {
 
 fn add_energy(output: &mut PricingOutput, code: &str, description: &str, energy_wh: Decimal, price: Decimal) {
     if !energy_wh.is_zero() {
-        output.lines.push(PricingLine::metered(code, description, energy_wh.thousandth(), "kWh", price));
+        let line = PricingLine::metered(code, description, energy_wh.thousandth(), "kWh", price);
+        output.lines.push(line.component(Component::Energy));
+    }
+}
+
+impl Offering for NightRate {
+    /// The same, as drivers are told it before they start.
+    fn describe(input: OfferInput) -> Result<Offer, Problem> {
+        let parameters = &input.parameters;
+        let night = Conditions::between(parameters.time("night_from")?, parameters.time("night_to")?);
+        let price = |name| Ok::<_, Problem>(Element::new(Component::Energy, parameters.decimal(name)?));
+
+        let elements = [price("night_price")?.when(night), price("day_price")?];
+        let mut offer = Offer::new(parameters.text("currency")?, elements);
+        offer.cap = Some(parameters.decimal("cap")?).filter(|cap| cap.is_positive());
+        Ok(offer)
     }
 }
 
 export_pricing!(NightRate);
+export_offer!(NightRate);

@@ -5,8 +5,8 @@
 //! prices that they began with.
 
 use amprule_plugin_sdk::{
-    ChargingState, Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing,
-    tables,
+    ChargingState, Component, Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem,
+    export_pricing, tables,
 };
 
 struct PriceList;
@@ -17,14 +17,17 @@ impl Pricing for PriceList {
         let group = input.token.as_ref().and_then(|token| token.group.as_deref()).unwrap_or(others);
         let row = match tables::find("prices", group)? {
             Some(row) => row,
-            None => tables::find("prices", others)?.ok_or_else(|| format!("the list has no row {others:?}"))?,
+            None => tables::find("prices", others)?
+                .ok_or_else(|| Problem::missing(format!("the list has no row {others:?}")))?,
         };
         let price = |column| if row.is_empty(column) { Ok(Decimal::ZERO) } else { row.decimal(column) };
 
         let lines = [
-            PricingLine::metered("energy", "Energy", input.session.energy_kwh(), "kWh", price("energy_price")?),
-            PricingLine::metered("idle", "Parking after charging", idle_minutes(&input), "min", price("idle_price")?),
-            PricingLine::flat("session", "Session fee", price("session_fee")?),
+            PricingLine::metered("energy", "Energy", input.session.energy_kwh(), "kWh", price("energy_price")?)
+                .component(Component::Energy),
+            PricingLine::metered("idle", "Parking after charging", idle_minutes(&input), "min", price("idle_price")?)
+                .component(Component::IdleTime),
+            PricingLine::flat("session", "Session fee", price("session_fee")?).component(Component::Fixed),
         ];
         let lines: Vec<_> = lines.into_iter().filter(|line| !line.amount.is_zero()).collect();
         Ok(PricingOutput::new(input.parameters.text("currency")?, lines))

@@ -26,6 +26,7 @@ mod decision;
 mod events;
 mod extension;
 mod operation;
+mod price;
 mod session;
 mod station;
 mod token;

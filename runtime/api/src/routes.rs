@@ -13,7 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
-use crate::{Api, access, command, decision, events, extension, in_time, operation, session, station, token, webhook};
+use crate::{
+    Api, access, command, decision, events, extension, in_time, operation, price, session, station, token, webhook,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +29,7 @@ use crate::{Api, access, command, decision, events, extension, in_time, operatio
         (name = "commands", description = "What stations are asked to do, and what became of it"),
         (name = "tokens", description = "What drivers show"),
         (name = "sessions", description = "What was charged and what it costs"),
+        (name = "prices", description = "What is offered at a place, and what a session would cost"),
         (name = "extensions", description = "Loaded scripts and plugins"),
         (name = "decisions", description = "What they were asked and what they answered"),
         (name = "events", description = "What happens, as it happens"),
@@ -76,6 +79,8 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(session::readings::list_readings))
         .routes(routes!(session::bills::list_bills))
         .routes(routes!(session::act::act_on_session))
+        .routes(routes!(price::offer::get_offer))
+        .routes(routes!(price::quote::quote))
         .routes(routes!(extension::list::list_extensions))
         .routes(routes!(extension::get::get_extension))
         .routes(routes!(extension::order::order_extension))
@@ -120,7 +125,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 33] = [
+    const ROUTES: [&str; 35] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
@@ -133,6 +138,8 @@ mod tests {
         "get /api/v1/extensions",
         "get /api/v1/extensions/{id}",
         "get /api/v1/extensions/{id}/shadow",
+        "get /api/v1/offers",
+        "post /api/v1/quotes",
         "get /api/v1/sessions",
         "get /api/v1/sessions/{id}",
         "get /api/v1/sessions/{id}/bills",

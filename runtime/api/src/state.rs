@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use amprule_domain::doors::{Archive, Catalogue};
+use amprule_domain::ports::Hooks;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
 use crate::{Control, Extensions, Metrics, Settings, Webhooks};
@@ -14,6 +15,7 @@ pub struct Parts {
     pub store: Arc<dyn Catalogue>,
     pub archive: Arc<dyn Archive>,
     pub extensions: Arc<dyn Extensions>,
+    pub hooks: Arc<dyn Hooks>,
     pub webhooks: Arc<dyn Webhooks>,
     pub metrics: Arc<dyn Metrics>,
     /// The bearer token: the content of the file `api-token` in the data folder, without white space around it.
@@ -26,6 +28,7 @@ pub struct Api {
     pub(crate) store: Arc<dyn Catalogue>,
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) extensions: Arc<dyn Extensions>,
+    pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) webhooks: Arc<dyn Webhooks>,
     pub(crate) metrics: Arc<dyn Metrics>,
     pub(crate) token: String,
@@ -39,12 +42,13 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { control, store, archive, extensions, webhooks, metrics, token, settings } = parts;
+        let Parts { control, store, archive, extensions, hooks, webhooks, metrics, token, settings } = parts;
         Arc::new(Self {
             control,
             store,
             archive,
             extensions,
+            hooks,
             webhooks,
             metrics,
             token,

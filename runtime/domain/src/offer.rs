@@ -20,6 +20,8 @@ mod ocpi;
 mod ocpp;
 mod pieces;
 mod price;
+mod proof;
+mod question;
 mod taxed;
 mod text;
 mod validate;
@@ -31,6 +33,8 @@ mod tests;
 pub use conditions::Conditions;
 pub use ocpi::{ocpi221, ocpi230};
 pub use ocpp::ocpp21;
+pub use proof::{Differs, Offered, Proof, Proven};
+pub use question::OfferInput;
 pub use text::text;
 pub use written::{Fit, Issuer, TariffType, Written};
 

@@ -13,6 +13,7 @@ use crate::command::{Command, CommandAnswer, Unsayable};
 use crate::decision::Decision;
 use crate::event::{Boot, Inbound};
 use crate::lookup::{Heard, Lookup};
+use crate::offer::{OfferInput, Offered};
 use crate::pricing::{Pin, Price, PricingInput};
 use crate::reply::{Refusal, Reply};
 use crate::{CommandId, DecisionId, Occasion, SessionId, SessionNo, StationId};
@@ -53,6 +54,11 @@ pub trait Hooks: Send + Sync {
         true
     }
     fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> BoxFuture<'a, PricingAnswer>;
+    /// What the tariff of this occasion says that it charges, and what that is worth. `None`: no unit prices here.
+    fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {
+        let _ = (at, question);
+        Box::pin(async { None })
+    }
 }
 
 /// What a decision record says about its occasion.

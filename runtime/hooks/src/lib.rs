@@ -25,6 +25,7 @@ pub mod manifest;
 pub mod mask;
 mod noted;
 mod notifier;
+pub mod offers;
 mod panics;
 pub mod probation;
 pub mod quarantine;

@@ -10,6 +10,7 @@ mod life;
 mod looking;
 mod modifying;
 mod notices;
+mod offering;
 mod pinning;
 mod pricing;
 mod recall;
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::Occasion;
 use amprule_domain::authorization::AuthorizationInput;
+use amprule_domain::offer::{OfferInput, Offered};
 use amprule_domain::ports::{About, AuthorizationAnswer, BoxFuture, Clock, Hooks, Ids, OtherSystems, PricingAnswer};
 use amprule_domain::pricing::{Pin, PricingInput};
 use arc_swap::ArcSwap;
@@ -86,6 +88,7 @@ pub struct Registry {
     recall: recall::Recall,
     quarantine: Quarantine,
     faults: faults::Faults,
+    offers: offering::Offers,
     shadows: Shadows,
     shadow_queue: Queue,
     taps: Taps,
@@ -121,6 +124,7 @@ impl Registry {
             recall: recall::Recall::default(),
             quarantine: Quarantine::default(),
             faults: faults::Faults::default(),
+            offers: offering::Offers::default(),
             shadows: Shadows::default(),
             shadow_queue: Queue::default(),
             taps: Taps::default(),
@@ -289,5 +293,9 @@ impl Hooks for Registry {
 
     fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> BoxFuture<'a, PricingAnswer> {
         Box::pin(self.price_pinned(pin, input, about))
+    }
+
+    fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {
+        Box::pin(async move { self.offer_at(&at, question).await })
     }
 }

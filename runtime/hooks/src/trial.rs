@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
-use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::lookup::{Heard, Known, Lookup};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
+use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{Price, PricedBy, PricingInput, PricingOutput};
 
 use crate::deadline::Deadline;
@@ -62,6 +63,18 @@ pub fn price<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &PricingIn
         let price = output.clone().into_price(input, nobody())?;
         Ok(Priced { output, price })
     })
+}
+
+/// What a tariff says that it charges. `None`: it says nothing of it.
+pub fn describe<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &OfferInput) -> Option<Tried<Offer>> {
+    let mut describes = true;
+    let tried = call(means.into(), |budget| {
+        unit.describe(input, budget).unwrap_or_else(|| {
+            describes = false;
+            Answer::without(Hook::Pricing)
+        })
+    });
+    describes.then(|| tried.map(|offer| offer.validate().map(|()| offer)))
 }
 
 /// What a modifier returned, before anybody looked at it.

@@ -8,6 +8,7 @@ use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::facts::Facts;
 use amprule_domain::lookup::Lookup;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
+use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -65,6 +66,10 @@ pub trait Unit: Send + Sync {
         &[]
     }
     fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput>;
+    /// What it says that it charges. `None`: it says nothing of it.
+    fn describe(&self, _: &OfferInput, _: &Budget<'_>) -> Option<Answer<Offer>> {
+        None
+    }
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput>;
     fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput>;
 }

@@ -13,6 +13,7 @@ use crate::language::{self, ParameterNames, call};
 use crate::source::check::check;
 use crate::source::flow;
 use crate::source::known::Known;
+use crate::source::layout::Function;
 use crate::source::names::{self, HookFunction};
 use crate::{output, view};
 
@@ -25,6 +26,8 @@ pub(crate) struct Program {
     /// Functions only.
     pub(crate) ast: AST,
     pub(crate) hooks: Vec<Hook>,
+    /// It says what it charges.
+    pub(crate) describes: bool,
     pub(crate) parameters: ParameterNames,
     pub(crate) functions: Vec<String>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -44,12 +47,14 @@ pub(crate) fn compile_on(source: &Source, memory: usize, finish: fn(&mut Engine)
     let constants = constants(&engine, &files)?;
     let ast = parse(&mut engine, &files, &constants)?;
     check_names(&files, &parameters, &source.manifest)?;
-    let hooks = hooks(source, files.last().expect("the entry is a file"))?;
+    let entry = files.last().expect("the entry is a file");
+    let hooks = hooks(source, entry)?;
+    let describes = describes(entry)?;
     engine.register_global_module(constants_module(&constants).into());
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
     let speaks = source.manifest.capabilities.contains_key("log");
     let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout, speaks)).collect();
-    Ok(Program { engine, ast, hooks, parameters, functions: functions.collect(), warnings })
+    Ok(Program { engine, ast, hooks, describes, parameters, functions: functions.collect(), warnings })
 }
 
 fn engine(limits: &Limits, parameters: &ParameterNames) -> Engine {
@@ -154,6 +159,22 @@ fn no_answer(files: &[File<'_>]) -> Option<Diagnostic> {
     files.last().and_then(|entry| flow::no_answer(&entry.name, &entry.layout))
 }
 
+/// Whether a tariff says what it charges.
+fn describes(entry: &File<'_>) -> Result<bool, Vec<Diagnostic>> {
+    let known = names::DESCRIBE;
+    match entry.layout.functions.iter().find(|function| function.name.text == known.name) {
+        Some(function) if function.parameters == known.parameters.len() => Ok(true),
+        Some(function) => Err(vec![takes_others(entry, function, &known)]),
+        None => Ok(false),
+    }
+}
+
+fn takes_others(entry: &File<'_>, function: &Function<'_>, known: &HookFunction) -> Diagnostic {
+    let count = if known.parameters.len() == 1 { "one parameter" } else { "two parameters" };
+    let message = format!("{} takes {count}: `{}`", known.name, known.written());
+    at_token("hook", message, &entry.name, entry.layout.text, &function.name)
+}
+
 /// The hooks that the entry has; the manifest must not promise others.
 fn hooks(source: &Source, entry: &File<'_>) -> Result<Vec<Hook>, Vec<Diagnostic>> {
     let (mut hooks, mut found) = (Vec::new(), Vec::new());
@@ -161,11 +182,7 @@ fn hooks(source: &Source, entry: &File<'_>) -> Result<Vec<Hook>, Vec<Diagnostic>
         let known = HookFunction::of(hook);
         match entry.layout.functions.iter().find(|function| function.name.text == known.name) {
             Some(function) if function.parameters == known.parameters.len() => hooks.push(hook),
-            Some(function) => {
-                let count = if known.parameters.len() == 1 { "one parameter" } else { "two parameters" };
-                let message = format!("{} takes {count}: `{}`", known.name, known.written());
-                found.push(at_token("hook", message, &entry.name, entry.layout.text, &function.name));
-            }
+            Some(function) => found.push(takes_others(entry, function, known)),
             None if source.manifest.hooks.contains(&hook) => {
                 let (word, written) = (hook.as_str(), known.written());
                 let message = format!("plugin.toml declares the hook {word}, but there is no `{written}`");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
+use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{self, PricingInput, PricingOutput};
 use amprule_hooks::codes::code_of;
 use amprule_hooks::lookups::LookupShape;
@@ -18,8 +19,9 @@ use crate::language::call::Asks;
 use crate::language::{LastRead, Parameters, call, memory};
 use crate::output;
 use crate::program::{Program, compile};
-use crate::source::names::HookFunction;
+use crate::source::names::{self, HookFunction};
 use crate::view::bill::Bill;
+use crate::view::place::Place;
 use crate::view::request::Request;
 use crate::view::session::Session;
 
@@ -76,7 +78,13 @@ impl Unit for Script {
 
     fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput> {
         let arguments = |parameters| (Session::new(input, parameters),);
-        self.answer(Hook::Pricing, &input.parameters, arguments, budget, output::bill::read)
+        self.answer(HookFunction::of(Hook::Pricing), &input.parameters, arguments, budget, output::bill::read)
+    }
+
+    fn describe(&self, input: &OfferInput, budget: &Budget<'_>) -> Option<Answer<Offer>> {
+        let arguments = |parameters| (Place::new(input, parameters),);
+        let ask = || self.answer(&names::DESCRIBE, &input.parameters, arguments, budget, output::offer::read);
+        self.program.describes.then(ask)
     }
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
@@ -86,7 +94,7 @@ impl Unit for Script {
             }
             (Request::new(input, parameters),)
         };
-        self.answer(Hook::Authorization, &input.parameters, arguments, budget, output::verdict::read)
+        self.answer(HookFunction::of(Hook::Authorization), &input.parameters, arguments, budget, output::verdict::read)
             .or_when_not_applicable(AuthorizationOutput::no_opinion)
             .having_read(call::read())
             .wanting(call::wants())
@@ -94,15 +102,21 @@ impl Unit for Script {
 
     fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput> {
         let arguments = |parameters| (Session::new(&input.facts, parameters), Bill::new(input));
-        self.answer(Hook::Modifier, &input.facts.parameters, arguments, budget, output::modification::read)
-            .or_when_not_applicable(ModifierOutput::nothing)
+        self.answer(
+            HookFunction::of(Hook::Modifier),
+            &input.facts.parameters,
+            arguments,
+            budget,
+            output::modification::read,
+        )
+        .or_when_not_applicable(ModifierOutput::nothing)
     }
 }
 
 impl Script {
     fn answer<T, A: FuncArgs>(
         &self,
-        hook: Hook,
+        function: &HookFunction,
         parameters: &pricing::Parameters,
         arguments: impl FnOnce(Parameters) -> A,
         budget: &Budget<'_>,
@@ -113,15 +127,15 @@ impl Script {
             .parameters
             .of(parameters, &self.program.parameters)
             .map_err(|why| fault(FaultClass::GuestError, "parameter", &why))
-            .and_then(|parameters| self.run(hook, arguments(parameters)))
+            .and_then(|parameters| self.run(function, arguments(parameters)))
             .inspect(memory::returned)
             .and_then(|value| read(value).map_err(|why| fault(FaultClass::InvalidOutput, "answer", &why)));
         Answer::new(result, Used { fuel: call::used(), memory: memory::most() })
     }
 
-    fn run(&self, hook: Hook, arguments: impl FuncArgs) -> Result<Dynamic, Fault> {
-        let name = HookFunction::of(hook).name;
-        if !self.program.hooks.contains(&hook) {
+    fn run(&self, function: &HookFunction, arguments: impl FuncArgs) -> Result<Dynamic, Fault> {
+        let HookFunction { hook, name, .. } = function;
+        if !self.program.hooks.contains(hook) {
             return Err(Fault::new(FaultClass::NotLoaded, format!("the script has no fn {name}")));
         }
         let _span = tracing::info_span!(target: "amprule::script", "script", unit = %self.id).entered();

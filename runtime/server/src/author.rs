@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod dev;
 pub(crate) mod editor;
 pub(crate) mod new;
+pub(crate) mod offer;
 mod record;
 pub(crate) mod test;
 

@@ -49,6 +49,11 @@ pub(crate) enum Command {
     /// Cases are JSON or TOML files below cases/. A property that does not hold prints the smallest input found, as a
     /// case. Exit status: 0 when all hold, 1 when something does not.
     Test(author::test::Test),
+    /// Show what a tariff says that it charges, and whether its bills come to that
+    ///
+    /// The unit describes itself with `fn describe(place)`, or with the interface amprule:pricing/offer. Sessions of all kinds
+    /// are priced both ways. Exit status: 0 when no bill is more than offered, 1 when some are, or it cannot be said so.
+    Offer(author::offer::OfferOf),
     /// Measure a unit: time, fuel or operations, memory, and their share of the limits
     Bench(author::bench::Bench),
     /// Build a plugin's component from its sources, or from a module that a compiler made

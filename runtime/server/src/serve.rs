@@ -150,6 +150,7 @@ impl House {
             store: self.store.clone(),
             archive: self.store.clone(),
             extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
+            hooks: self.registry.clone(),
             webhooks: Arc::new(Deliveries(webhooks)),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,

@@ -12,6 +12,8 @@ const LOG: &str = "amprule:host/log";
 const TYPES: &str = "amprule:types/types";
 /// Reading its own files needs no capability.
 const TABLES: &str = "amprule:facts/tables";
+/// Beside a tariff's price.
+const OFFER: &str = "amprule:pricing/offer";
 const EXPORTS: [(&str, Hook); Hook::ALL.len()] = [
     ("amprule:pricing/pricing", Hook::Pricing),
     ("amprule:authorization/authorization", Hook::Authorization),
@@ -113,12 +115,20 @@ pub(crate) fn find_hooks(
     if findings.is_empty() { Ok(hooks) } else { Err(findings) }
 }
 
+/// Whether it says what it charges.
+pub(crate) fn describes(component: &Component, engine: &Engine) -> bool {
+    let ty = component.component_type();
+    ty.exports(engine).any(|(name, _)| Name::parse(name).interface == OFFER)
+}
+
 fn find_hook(text: &str, manifest: &Manifest) -> Result<Option<Hook>, Diagnostic> {
     let name = Name::parse(text);
     let hook = EXPORTS.iter().find(|(interface, _)| *interface == name.interface).map(|(_, hook)| *hook);
     let hint = match hook {
         Some(hook) if name.is_known_version() => return Ok(Some(hook)),
+        None if name.interface == OFFER && name.is_known_version() => return Ok(None),
         Some(_) => known(name.interface),
+        None if name.interface == OFFER => known(OFFER),
         None if name.interface.starts_with("amprule:") => nearest(name.interface, &interfaces()),
         None => return Ok(None),
     };

@@ -35,17 +35,24 @@ impl Sandbox {
     }
 }
 
+/// What one call is given beside its question.
+pub(crate) struct Given {
+    pub(crate) lookups: Lookups,
+    pub(crate) facts: Facts,
+    /// For a component that imports WASI.
+    pub(crate) world: Option<World>,
+}
+
 /// Runs `call` in a fresh instance, in that world when the component imports WASI. The outer result is wasmtime's: an error of it ends the store.
 pub(crate) fn run<T>(
     pre: &InstancePre<Sandbox>,
     speaker: &Arc<Speaker>,
-    lookups: Lookups,
-    facts: Facts,
+    given: Given,
     budget: &Budget<'_>,
-    world: Option<World>,
     call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
 ) -> Answer<T> {
     let log = Log::new(Arc::clone(speaker));
+    let Given { lookups, facts, world } = given;
     let sandbox = Sandbox { log, lookups, facts, meter: Meter::new(budget.memory), world };
     let mut store = match open(pre.engine(), sandbox, budget) {
         Ok(store) => store,

@@ -8,6 +8,7 @@ use amprule_domain::Timestamp;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
+use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::lookups::LookupShape;
 use amprule_hooks::{Answer, Budget, Deadline, Tables, Unit};
@@ -18,7 +19,7 @@ use wasmtime::component::{Instance, InstancePre};
 use crate::engine::Machine;
 use crate::facts::Facts;
 use crate::log::Speaker;
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{self, Given, Sandbox};
 use crate::tables::Lookups;
 use crate::v1;
 use crate::wasi::World;
@@ -78,7 +79,7 @@ impl WasmUnit {
         let budget = Budget { memory: budget.memory.min(self.machine.memory_max), ..*budget };
         let lookups = Lookups::into(budget.tables.unwrap_or(&self.tables));
         let facts = if self.wants_facts { facts() } else { Facts::default() };
-        sandbox::run(&self.pre, &self.speaker, lookups, facts, &budget, world, call)
+        sandbox::run(&self.pre, &self.speaker, Given { lookups, facts, world }, &budget, call)
     }
 }
 
@@ -96,6 +97,15 @@ impl Unit for WasmUnit {
         self.run(budget, facts, world, |store, instance| {
             v1::pricing::call(export, store, instance, input, &self.parameters)
         })
+    }
+
+    fn describe(&self, input: &OfferInput, budget: &Budget<'_>) -> Option<Answer<Offer>> {
+        let export = self.contract.offer.as_ref()?;
+        let world = self.world(input.now, input);
+        let facts = || Facts::of_station(&input.station);
+        Some(self.run(budget, facts, world, |store, instance| {
+            v1::offer::call(export, store, instance, input, &self.parameters)
+        }))
     }
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {

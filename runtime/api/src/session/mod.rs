@@ -6,7 +6,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod readings;
 
-mod money;
+pub(crate) mod money;
 
 use amprule_domain::event::ChargingState;
 use amprule_domain::pricing::{Pin, PinnedUnit};

@@ -2,6 +2,7 @@
 
 mod asked;
 mod control;
+mod prices;
 mod samples;
 mod served;
 mod store;
@@ -51,6 +52,7 @@ impl House {
             store: store.clone(),
             archive: store.clone(),
             extensions: Arc::new(OneExtension),
+            hooks: Arc::new(prices::PerKwh),
             webhooks: Arc::new(OneWebhook),
             metrics: control.clone(),
             token: Self::TOKEN.to_owned(),

@@ -109,7 +109,7 @@ pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Sess
     }
 }
 
-fn facts(record: &StationRecord, reported: &Reported, evse: u32, connector: u32) -> StationFacts {
+pub(super) fn facts(record: &StationRecord, reported: &Reported, evse: u32, connector: u32) -> StationFacts {
     let Boot { vendor, model, .. } = &reported.identity.boot;
     let said = plug_of(&record.plugs, evse, connector);
     let power = record.power_of(evse).or_else(|| reported.powers.of(evse));

@@ -6,6 +6,7 @@ pub(crate) mod bill;
 mod fields;
 pub(crate) mod line;
 pub(crate) mod modification;
+pub(crate) mod offer;
 pub(crate) mod verdict;
 
 use rhai::Engine;
@@ -13,5 +14,6 @@ use rhai::Engine;
 pub(crate) fn register(engine: &mut Engine) {
     line::register(engine);
     bill::register(engine);
+    offer::register(engine);
     verdict::register(engine);
 }

@@ -55,6 +55,10 @@ pub(crate) const HOOKS: [HookFunction; Hook::ALL.len()] = [
     },
 ];
 
+/// A tariff may have it beside `price`.
+pub(crate) const DESCRIBE: HookFunction =
+    HookFunction { hook: Hook::Pricing, name: "describe", parameters: &[("place", "place")], answer: "offer(…)" };
+
 pub(crate) const FUNCTIONS: &[Function] = &[
     // Numbers.
     function("abs", &["abs(x: number) -> number"], "Without its sign"),
@@ -165,6 +169,19 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["component(x: line, word: text) -> line"],
         "The line, and what it is for: energy, charging-time, idle-time, fixed, reservation, adjustment",
     ),
+    function(
+        "element",
+        &[
+            "element(component: text, price: number) -> map",
+            "element(component: text, price: number, more: map) -> map",
+        ],
+        "A price of an offer; more may have per, step, taxes and the conditions under which it is asked",
+    ),
+    function(
+        "offer",
+        &["offer(currency: text, elements: list) -> map", "offer(currency: text, elements: list, more: map) -> map"],
+        "What a tariff says that it charges; more may have minimum, cap, texts, amounts, next_change_at",
+    ),
     function("excluding_tax", &["excluding_tax(x: bill) -> bill"], "The bill, whose taxes come on top of its amounts"),
     function(
         "missing",
@@ -229,6 +246,19 @@ pub(crate) const TYPES: &[Type] = &[
             field("type", "text", "ISO14443, eMAID, …"),
             field("group", "text?", "The operator's group, or ()"),
             field("provider", "text?", "Whose customer it is, DE-8AA, where its id says so"),
+        ],
+    },
+    Type {
+        name: "place",
+        fields: &[
+            field("now", "moment", "The moment of the question"),
+            field("from", "moment", "Sessions that begin from here on are offered something"),
+            field("to", "moment", "Until before this moment"),
+            field("time_zone", "text", "The station's zone, an IANA name"),
+            field("station", "station", "Where something is offered"),
+            field("token", "session token?", "To whom, or ()"),
+            field("params", "parameters", "What plugin.toml declares"),
+            field("parameters", "parameters", "The same as params"),
         ],
     },
     Type {
@@ -325,6 +355,13 @@ pub(crate) const TYPES: &[Type] = &[
         ],
     },
     Type {
+        name: "tax",
+        fields: &[
+            field("name", "text", "For people: VAT. May be empty"),
+            field("percent", "number", "In percent of the net amount"),
+        ],
+    },
+    Type {
         name: "bill",
         fields: &[
             field("currency", "text", "ISO 4217"),
@@ -372,7 +409,7 @@ pub(crate) fn hook_functions(last: &str) -> String {
 }
 
 pub(crate) fn hook_function(name: &str) -> Option<&'static HookFunction> {
-    HOOKS.iter().find(|known| known.name == name)
+    HOOKS.iter().chain([&DESCRIBE]).find(|known| known.name == name)
 }
 
 /// What a list of that kind has in it.

@@ -3,6 +3,7 @@
 //! Reading a field never copies the input, and a script cannot change it.
 
 pub(crate) mod bill;
+pub(crate) mod place;
 pub(crate) mod request;
 pub(crate) mod session;
 mod station;
@@ -18,6 +19,7 @@ pub(crate) fn register(engine: &mut Engine) {
     session::register(engine);
     request::register(engine);
     bill::register(engine);
+    place::register(engine);
 }
 
 fn optional_text(text: Option<&String>) -> Dynamic {

@@ -36,7 +36,7 @@ pub(crate) struct Period {
 }
 
 #[derive(Debug, Clone)]
-struct Token(Arc<TokenFacts>);
+pub(super) struct Token(pub(super) Arc<TokenFacts>);
 
 impl Session {
     pub(crate) fn new(input: &PricingInput, parameters: Parameters) -> Self {

@@ -35,7 +35,7 @@ fn lift_line(at: usize, line: wit::PricingLineResult) -> Result<OutputLine, Faul
     })
 }
 
-fn lift_component(component: wit::Component) -> Component {
+pub(super) fn lift_component(component: wit::Component) -> Component {
     match component {
         wit::Component::Energy => Component::Energy,
         wit::Component::ChargingTime => Component::ChargingTime,

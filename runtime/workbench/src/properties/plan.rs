@@ -2,6 +2,7 @@
 
 use amprule_domain::charging::pricing_period;
 use amprule_domain::event::ChargingState;
+use amprule_domain::place::{Current, Plug};
 use amprule_domain::pricing::{
     Parameters, PricingInput, PricingPeriod, Purpose, SessionFacts, StationFacts, TokenFacts,
 };
@@ -15,6 +16,10 @@ use super::Drawn;
 use super::named::Named;
 use crate::chance::Chance;
 
+type Connector = (&'static str, Current, i64);
+
+const CCS: Option<Connector> = Some(("cCCS2", Current::Direct, 50_000));
+const FAST_CCS: Option<Connector> = Some(("cCCS2", Current::Direct, 150_000));
 const PLAIN: &str = "2026-07-01T10:00:00Z";
 
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +27,7 @@ pub(super) struct Plan {
     zone: String,
     start: Timestamp,
     group: Option<String>,
+    plug: Plug,
     is_final: bool,
     steps: Vec<Step>,
     /// What the last charging step has more of, when more is asked for.
@@ -48,7 +54,17 @@ impl Plan {
         };
         let start = start.filter(|_| named.span.is_none());
         let steps = (0..chance.between(0, 7)).map(|_| Step::draw(chance)).collect();
+        let plug = chance.pick(&[None, Some(("sType2", Current::Alternating, 22_000)), CCS, FAST_CCS]).map_or_else(
+            Plug::default,
+            |(kind, current, watts)| Plug {
+                kind: Some(kind.to_owned()),
+                current: Some(current),
+                power_w: Some(watts),
+                phases: (current == Current::Alternating).then_some(3),
+            },
+        );
         Self {
+            plug,
             start: start.unwrap_or_else(|| Timestamp::from_second(second).unwrap_or_default()),
             zone,
             group: chance.one_in(3).then(|| chance.pick(&named.groups).clone()),
@@ -66,6 +82,7 @@ impl Plan {
             zone: "UTC".to_owned(),
             start: timestamp(PLAIN),
             group: None,
+            plug: Plug::default(),
             is_final: true,
             steps: vec![hour],
             more: Energy::from_wh(1_000),
@@ -88,7 +105,13 @@ impl Plan {
                 duration_s: ended.as_second() - self.start.as_second(),
                 time_zone: self.zone.clone(),
             },
-            station: StationFacts { id: "cs-case".to_owned(), evse: 1, connector: 1, ..StationFacts::default() },
+            station: StationFacts {
+                id: "cs-case".to_owned(),
+                evse: 1,
+                connector: 1,
+                plug: self.plug.clone(),
+                ..StationFacts::default()
+            },
             token: self.group.clone().map(|group| TokenFacts {
                 kind: "ISO14443".to_owned(),
                 group: Some(group),
@@ -173,6 +196,7 @@ impl Drawn for Plan {
         offer(&|plan| "UTC".clone_into(&mut plan.zone));
         offer(&|plan| plan.start = timestamp(PLAIN));
         offer(&|plan| plan.group = None);
+        offer(&|plan| plan.plug = Plug::default());
         offer(&|plan| plan.is_final = true);
         for at in 0..self.steps.len() {
             let Step { seconds, energy, .. } = self.steps[at];
@@ -201,10 +225,14 @@ pub(super) fn in_case(input: &PricingInput) -> Value {
     if let Some(members) = session.as_object_mut() {
         members.remove("id");
     }
-    json!({
+    let mut input = json!({
         "now": whole["now"], "purpose": whole["purpose"], "session": session, "token": whole["token"],
         "periods": periods,
-    })
+    });
+    if let Some(plug) = whole["station"].get("plug") {
+        input["station"] = json!({ "plug": plug });
+    }
+    input
 }
 
 fn in_two(period: &PricingPeriod, thousandths: i64, zone: &TimeZone) -> Vec<PricingPeriod> {

@@ -1,6 +1,6 @@
 //! What must hold for every tariff.
 
-use amprule_domain::decision::Hook;
+use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::pricing::{Parameters, PricingInput, PricingOutput};
 use amprule_domain::{Currency, Decimal};
 use amprule_hooks::cases::usual_parameters;
@@ -51,8 +51,8 @@ impl Tariff<'_> {
         plan.input(&self.asked.source.manifest.boundaries, &self.parameters)
     }
 
-    fn output(&self, input: &PricingInput) -> Result<PricingOutput, String> {
-        trial::output(self.asked.unit, self.asked.granted, input).result.map_err(|fault| fault.to_string())
+    fn output(&self, input: &PricingInput) -> Result<PricingOutput, Fault> {
+        trial::output(self.asked.unit, self.asked.granted, input).result
     }
 
     /// A session beyond its tables may have no price.
@@ -74,7 +74,9 @@ fn answers(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
     let why = match tariff.output(&input) {
         Ok(output) if sum(&output) < Decimal::ZERO => return None,
         Ok(_) => trial::price(tariff.asked.unit, tariff.asked.granted, &input).result.err()?.to_string(),
-        Err(why) => why,
+        // The place, or the token, is not what it needs: it says so.
+        Err(fault) if matches!(fault.class, FaultClass::Missing | FaultClass::NotApplicable) => return None,
+        Err(fault) => fault.to_string(),
     };
     Some(breach(why, &input, json!({ "lines": [] })))
 }

@@ -1,0 +1,85 @@
+//! Offers, held against the code that prices.
+//!
+//! A tariff that describes itself makes a promise. Here it is kept to it: sessions of all kinds are priced both ways, and
+//! what differs is shown. An offer that asks less than the bill will is no offer (EU 2023/1804, Art. 5: prices are told before
+//! the session starts).
+
+mod grid;
+
+use amprule_domain::charging::pricing_period;
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::offer::{Differs, Offer, OfferInput, Proof, Proven};
+use amprule_domain::pricing::{PricingInput, Purpose, SessionFacts};
+use amprule_domain::timeline::{Clock, Timeline};
+
+use crate::settings::Granted;
+use crate::trial::{self, Tried};
+use crate::unit::Unit;
+
+use grid::Drawn;
+
+/// Asks a tariff what it charges, and what it bills. `None`: it does not describe itself.
+pub fn prove(
+    unit: &dyn Unit,
+    granted: &Granted,
+    boundaries: &[u16],
+    question: &OfferInput,
+) -> Option<Result<Proven, Fault>> {
+    let Tried { result, .. } = trial::describe(unit, granted, question)?;
+    Some(result.and_then(|offer| {
+        let proof = proof(unit, granted, boundaries, question, &offer)?;
+        Ok(Proven { offer, proof })
+    }))
+}
+
+fn proof(
+    unit: &dyn Unit,
+    granted: &Granted,
+    boundaries: &[u16],
+    question: &OfferInput,
+    offer: &Offer,
+) -> Result<Proof, Fault> {
+    let zone = question.zone();
+    let clock = Clock::new(zone.clone(), boundaries);
+    let mut proof = Proof::begin();
+    for drawn in grid::sessions(question) {
+        let timeline = drawn.timeline(&clock);
+        let input = session(question, &drawn, &timeline);
+        let billed = match trial::price(unit, granted, &input).result {
+            Ok(priced) => priced.price,
+            // A market's price that is not known yet is no lie of the offer.
+            Err(fault) if fault.class == FaultClass::Missing => continue,
+            Err(fault) => return Err(fault),
+        };
+        let periods: Vec<_> = timeline.all().cloned().collect();
+        let offered = offer.price(&zone, &periods).map_err(|why| Fault::new(FaultClass::InvalidOutput, why))?;
+        if billed.currency != offer.currency {
+            let why = format!("it offers {} and bills {}", offer.currency, billed.currency);
+            return Err(Fault::new(FaultClass::InvalidOutput, why));
+        }
+        let (started_at, course) = (drawn.started_at, drawn.course());
+        proof.take(Differs { started_at, course, offered, billed: billed.total });
+    }
+    Ok(proof)
+}
+
+fn session(question: &OfferInput, drawn: &Drawn, timeline: &Timeline) -> PricingInput {
+    let zone = question.zone();
+    let ended_at = timeline.at;
+    PricingInput {
+        now: ended_at,
+        purpose: Purpose::Final,
+        session: SessionFacts {
+            id: "offered".to_owned(),
+            started_at: drawn.started_at,
+            ended_at: Some(ended_at),
+            energy: timeline.energy(),
+            duration_s: ended_at.as_second() - drawn.started_at.as_second(),
+            time_zone: question.time_zone.clone(),
+        },
+        station: question.station.clone(),
+        token: question.token.clone(),
+        periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(),
+        parameters: question.parameters.clone(),
+    }
+}

@@ -1,0 +1,105 @@
+//! What is offered at a place: the tariff of the occasion is asked, and its offer held against its code.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amprule_domain::Occasion;
+use amprule_domain::decision::FaultClass;
+use amprule_domain::offer::{OfferInput, Offered, Proven};
+use amprule_domain::pricing::Pin;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use super::Registry;
+use super::recall::Patience;
+use super::wanted::Wanted;
+use crate::offers::prove;
+use crate::version::Version;
+
+/// How long an offer and its proof are believed: some hundred sessions are priced for it.
+const FRESH: Duration = Duration::from_secs(60);
+/// Offers that are remembered.
+const MOST: usize = 1_000;
+/// Proofs at the same time.
+const AT_ONCE: usize = 2;
+
+type Answer = Result<Proven, String>;
+
+pub(super) struct Offers {
+    fresh: Mutex<HashMap<String, (Instant, Answer)>>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        Self { fresh: Mutex::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Registry {
+    pub(super) async fn offer_at(&self, at: &Occasion<'_>, question: OfferInput) -> Option<Offered> {
+        let pin = self.pin_for(at, None)?;
+        let Pin { unit, version, hash, .. } = (*pin).clone();
+        let modifiers = pin.modifiers.iter().map(|modifier| modifier.unit.clone()).collect();
+        let offered = |proven| Some(Offered { unit, version, hash, modifiers, proven });
+        if pin.is_static_tariff() {
+            return offered(Err(
+                "the static tariff of the configuration prices here; it does not describe itself".to_owned()
+            ));
+        }
+        let generation = self.generation.load_full();
+        let wanted = self.version_of(&generation, Wanted::tariff(&pin), Patience::begin(false)).await;
+        match wanted {
+            Ok(version) => offered(self.proven(version, question).await),
+            Err(_) => offered(Err("the unit that prices here is not there".to_owned())),
+        }
+    }
+
+    async fn proven(&self, version: Arc<Version>, mut question: OfferInput) -> Answer {
+        question.parameters = version.parameters.clone();
+        let (key, now) = (key(&version, &question), (self.steady)());
+        if let Some((_, answer)) = self.offers.fresh.lock().get(&key).filter(|(at, _)| now.duration_since(*at) < FRESH)
+        {
+            return answer.clone();
+        }
+        let Ok(place) = Arc::clone(&self.offers.places).acquire_owned().await else {
+            return Err("the server is going".to_owned());
+        };
+        let asked = tokio::task::spawn_blocking(move || {
+            let answer = ask(&version, &question);
+            drop(place);
+            answer
+        });
+        let answer = asked.await.unwrap_or_else(|_| Err("the server is going".to_owned()));
+        self.offers.keep(key, now, answer.clone());
+        answer
+    }
+}
+
+impl Offers {
+    fn keep(&self, key: String, now: Instant, answer: Answer) {
+        let mut fresh = self.fresh.lock();
+        fresh.retain(|_, (at, _)| now.duration_since(*at) < FRESH);
+        if fresh.len() < MOST {
+            fresh.insert(key, (now, answer));
+        }
+    }
+}
+
+fn ask(version: &Version, question: &OfferInput) -> Answer {
+    let proven = prove(version.unit(), &version.granted, &version.manifest.boundaries, question);
+    let silent = || format!("{} does not say what it charges: it has no `describe`", version.id());
+    proven.ok_or_else(silent)?.map_err(|fault| match fault.class {
+        FaultClass::NotApplicable => format!("{} does not price here: {}", version.id(), fault.message),
+        _ => format!("{} cannot say what it charges: {fault}", version.id()),
+    })
+}
+
+/// Questions of the same minute are one.
+fn key(version: &Version, question: &OfferInput) -> String {
+    let minute = |at: jiff::Timestamp| at.as_second() / 60;
+    let OfferInput { now, from, to, station, token, time_zone, parameters: _ } = question;
+    let when = (minute(*now), minute(*from), minute(*to));
+    serde_json::to_string(&(&version.hash, when, station, token, time_zone)).unwrap_or_default()
+}
