@@ -87,7 +87,7 @@ fn after_a_fault_the_next_call_is_fresh_and_good() {
         let body = format!(
             "(if (i32.load (i32.const 60000)) (then (loop (br 0))))
              (i32.store (i32.const 60000) (i32.const 7))
-             (if (i32.load8_u offset=8 (local.get $input)) (then {evil}))"
+             (if (i32.eq (i32.load8_u offset=8 (local.get $input)) (i32.const 2)) (then {evil}))"
         );
         let unit = compile_pricing(guest::pricing(&body));
         for _ in 0..20 {
