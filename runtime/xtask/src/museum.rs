@@ -3,16 +3,20 @@
 //! An exhibit is never replaced: it is what an author built once, and must go on working for the whole major version.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::plugins;
 use crate::run::{cargo, run};
 
+/// Bytes from which on a component is kept packed.
+const LARGE: usize = 1 << 20;
+
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Museum {
-    /// Puts each plugin of plugins/ that is not there yet into tests/museum, with what it decides in its own cases.
+    /// Puts the contract, each plugin of plugins/, the curious guest, and the tariff in four languages (`cargo xtask guests
+    /// --install` builds it) into tests/museum, as far as they are not there yet, with what they decide in their own cases.
     Add,
 }
 
@@ -27,10 +31,10 @@ impl Museum {
 fn add(root: &Path) -> Result<()> {
     plugins::build(root)?;
     let museum = root.join("tests/museum").join(version(root)?);
+    keep_contract(root, &museum)?;
     let mut added = Vec::new();
-    for plugin in fs::read_dir(root.join("plugins")).context("read plugins/")? {
-        let plugin = plugin?.path();
-        let exhibit = museum.join(plugin.file_name().context("a plugin without a name")?);
+    for (name, plugin) in plugins_of(root)? {
+        let exhibit = museum.join(name);
         if exhibit.exists() || !plugin.join("plugin.wasm").exists() {
             continue;
         }
@@ -43,7 +47,9 @@ fn add(root: &Path) -> Result<()> {
     }
     // The host's own test calls each plugin and writes the answers down.
     let mut test = cargo(root);
-    test.args(["test", "--quiet", "--workspace", "--test", "it", "museum"]).env("AMPRULE_MUSEUM_ADD", "1");
+    test.args(["test", "--quiet", "--workspace", "--test", "it", "museum"])
+        .env("AMPRULE_MUSEUM_ADD", "1")
+        .env("RUN_SLOW", "1");
     run(&mut test)?;
     for exhibit in &added {
         fs::remove_dir_all(exhibit.join("cases")).context("drop the cases: the decisions hold them")?;
@@ -53,14 +59,62 @@ fn add(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What is frozen, by the name that it has there.
+fn plugins_of(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut plugins = vec![("curious".to_owned(), root.join("tests/guests/curious"))];
+    for plugin in fs::read_dir(root.join("plugins")).context("read plugins/")? {
+        let plugin = plugin?.path();
+        let name = plugin.file_name().context("a plugin without a name")?;
+        plugins.push((name.to_string_lossy().into_owned(), plugin));
+    }
+    let guests = root.join("target/guests");
+    plugins.extend(["rust", "c", "js", "python"].map(|name| (format!("idle-fee-{name}"), guests.join(name))));
+    Ok(plugins)
+}
+
+/// The released interfaces: from here on they never change.
+fn keep_contract(root: &Path, museum: &Path) -> Result<()> {
+    let kept = museum.join("contract");
+    if kept.exists() {
+        return Ok(());
+    }
+    for package in fs::read_dir(root.join("plugin-sdk/wit/deps")).context("read the contract")? {
+        let package = package?.path();
+        let there = kept.join(package.file_name().context("a package without a name")?);
+        fs::create_dir_all(&there).with_context(|| format!("make {}", there.display()))?;
+        copy_files(&package, &there)?;
+    }
+    println!("frozen: {}", kept.display());
+    Ok(())
+}
+
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    for file in fs::read_dir(from).with_context(|| format!("read {}", from.display()))? {
+        let file = file?;
+        fs::copy(file.path(), to.join(file.file_name())).context("copy a file")?;
+    }
+    Ok(())
+}
+
+/// Components with an engine in them are large.
+fn freeze_component(from: &Path, exhibit: &Path) -> Result<()> {
+    let bytes = fs::read(from).with_context(|| format!("read {}", from.display()))?;
+    if bytes.len() < LARGE {
+        return fs::write(exhibit.join("plugin.wasm"), bytes).context("write a component");
+    }
+    let packed = zstd::encode_all(bytes.as_slice(), 19).context("pack a component")?;
+    fs::write(exhibit.join("plugin.wasm.zst"), packed).context("write a component")
+}
+
 fn freeze(plugin: &Path, exhibit: &Path) -> Result<()> {
     fs::create_dir_all(exhibit.join("cases")).with_context(|| format!("make {}", exhibit.display()))?;
-    for name in ["plugin.wasm", "plugin.toml"] {
-        fs::copy(plugin.join(name), exhibit.join(name)).with_context(|| format!("copy {name}"))?;
-    }
-    for case in fs::read_dir(plugin.join("cases")).context("a plugin without cases proves nothing")? {
-        let case = case?;
-        fs::copy(case.path(), exhibit.join("cases").join(case.file_name())).context("copy a case")?;
+    freeze_component(&plugin.join("plugin.wasm"), exhibit)?;
+    fs::copy(plugin.join("plugin.toml"), exhibit.join("plugin.toml")).context("copy plugin.toml")?;
+    copy_files(&plugin.join("cases"), &exhibit.join("cases")).context("a plugin without cases proves nothing")?;
+    for tables in ["tables", "defaults"].map(|folder| plugin.join(folder)).iter().filter(|folder| folder.is_dir()) {
+        let there = exhibit.join(tables.file_name().context("a folder without a name")?);
+        fs::create_dir_all(&there).context("make a folder for tables")?;
+        copy_files(tables, &there)?;
     }
     Ok(())
 }
