@@ -190,6 +190,9 @@ async fn who_answers_too_late_or_nonsense_turns_strangers_away_and_lets_the_know
     }
     let extension = house.api().get("/api/v1/extensions/members-only").ok();
     assert_eq!(extension["calls"][0]["breaker"], "closed", "the policy is not to blame: {extension}");
+    let lookup = &extension["lookups"][0];
+    assert_eq!((&lookup["name"], &lookup["unavailable"]), (&json!("membership"), &json!("last-known")));
+    assert!(lookup["standing"]["trouble"]["what"].is_string(), "{lookup}");
     house.members.say("NEW", fine).await;
     let asked_again = async {
         while house.shows("NEW").await.0 != "Accepted" {

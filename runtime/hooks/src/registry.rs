@@ -52,7 +52,9 @@ pub use crate::notifier::Observer;
 pub use crate::stage::{Stage, VersionView};
 pub use chains::{ChainsView, RulesFileView};
 pub use standing::{PlaceStanding, Standings};
-pub use view::{ExtensionState, ExtensionView, FeedView, HookView, LastError, ParameterView, TableView, UsedOf};
+pub use view::{
+    ExtensionState, ExtensionView, FeedView, HookView, LastError, LookupView, ParameterView, TableView, UsedOf,
+};
 
 /// Why a version did not become active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

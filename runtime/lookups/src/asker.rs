@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::lookup::{Heard, Lookup};
+use amprule_domain::lookup::{Heard, Lookup, Standing, Trouble};
 use amprule_domain::ports::Fit;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
@@ -23,7 +23,6 @@ use crate::error::Fault;
 use crate::failure::{Failure, Health};
 use crate::lookups::Now;
 use crate::pace::Pace;
-use crate::standing::{Standing, Trouble};
 
 /// Questions under way, most of them waiting for a connection.
 const MAX_UNDER_WAY: usize = 128;

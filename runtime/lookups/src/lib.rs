@@ -34,7 +34,6 @@
 
 mod binding;
 mod lookups;
-mod standing;
 
 mod address;
 mod header;
@@ -59,10 +58,10 @@ mod tls;
 
 mod error;
 
+pub use amprule_domain::lookup::{Standing, Trouble};
 pub use binding::Binding;
 pub use error::{Fault, Refused, UrlFault};
 pub use lookups::{Lookups, Now};
 pub use secret::Secret;
 pub use signature::SIGNATURE;
-pub use standing::{Standing, Trouble};
 pub use tls::{Identity, Roots};

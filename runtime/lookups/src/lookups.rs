@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use amprule_domain::lookup::{Heard, Lookup};
+use amprule_domain::lookup::{Heard, Lookup, Standing};
 use amprule_domain::ports::{BoxFuture, Fit, OtherSystems};
 use jiff::Timestamp;
 
 use crate::asker::Asker;
 use crate::binding::Binding;
 use crate::error::{Fault, Refused};
-use crate::standing::Standing;
 
 /// The time, for what is shown and signed. Deadlines and ages are measured by tokio's clock.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -64,6 +63,10 @@ impl OtherSystems for Lookups {
                 }
             }
         })
+    }
+
+    fn standing(&self, unit: &str, lookup: &str) -> Option<Standing> {
+        Some(self.askers.get(unit)?.get(lookup)?.standing())
     }
 
     fn last_known(&self, unit: &str, lookup: &Lookup) -> Option<(Heard, Timestamp)> {

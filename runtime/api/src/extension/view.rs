@@ -45,6 +45,8 @@ pub(crate) struct ExtensionView {
     parameters: Vec<ParameterView>,
     /// What it looks rows up in: those that sessions see that begin now.
     tables: Vec<TableView>,
+    /// What its policy asks other systems for (`[[lookups]]` of the configuration).
+    lookups: Vec<LookupView>,
     /// Sessions keep the version with which they began: the manifest does not say `pin = "none"`.
     pinned: bool,
     /// The hash of the version at which an operator holds the unit (`pin`, `activate`, `rollback`), whatever its files are
@@ -106,6 +108,59 @@ pub(crate) struct TableView {
     /// Where it is loaded from (`[[feeds]]` of the configuration); null for a file that others write.
     #[schema(required)]
     feed: Option<FeedView>,
+}
+
+/// A lookup of a policy, and how it stands.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LookupView {
+    name: String,
+    description: String,
+    /// What happens when nobody answers: `tell` the policy, the `last-known` answer, or `fail` as its `on_error` says.
+    #[schema(example = "last-known")]
+    unavailable: String,
+    /// Null: nobody is bound to it, and every question is unavailable.
+    #[schema(required)]
+    standing: Option<LookupStanding>,
+}
+
+/// Counted from the start of the server.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LookupStanding {
+    unit: String,
+    lookup: String,
+    /// The address up to where the key or a query begins.
+    from: String,
+    /// By policies. Each that has ended is one of `rows`, `nothing` and `unavailable`.
+    asked: u64,
+    rows: u64,
+    nothing: u64,
+    unavailable: u64,
+    /// Those among them that nobody was asked for, since the answer still stood.
+    from_cache: u64,
+    /// Those that were more than may be asked or wait.
+    turned_away: u64,
+    /// What went to the other system.
+    requests: u64,
+    /// Of how many keys the last answer is known.
+    known: u64,
+    /// The other system is left alone until then, after failures.
+    #[schema(required, format = DateTime)]
+    left_alone_until: Option<String>,
+    #[schema(required, format = DateTime)]
+    heard_at: Option<String>,
+    /// The last there was; over when `heardAt` is later.
+    #[schema(required)]
+    trouble: Option<LookupTrouble>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LookupTrouble {
+    /// What happened, and what to do.
+    what: String,
+    #[schema(format = DateTime)]
+    at: String,
 }
 
 /// How the loading of a table goes.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use amprule_domain::decision::Hook;
+use amprule_domain::lookup::Standing;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +14,7 @@ use crate::breaker::BreakerState;
 use crate::entry::Entry;
 use crate::generation::Generation;
 use crate::inactive::{Checking, Trouble};
+use crate::lookups::{LookupShape, Unavailable};
 use crate::manifest::{Parameter, ParameterKind};
 use crate::stage::VersionView;
 use crate::tables::{Table, TableShape};
@@ -44,6 +46,7 @@ pub struct ExtensionView {
     pub last_error: Option<LastError>,
     pub parameters: Vec<ParameterView>,
     pub tables: Vec<TableView>,
+    pub lookups: Vec<LookupView>,
     /// Sessions keep the version with which they began: `pin` of the manifest.
     pub pinned: bool,
     /// The version at which an operator holds the unit, whatever its files are.
@@ -158,6 +161,12 @@ impl Registry {
         version.tables.iter().map(|(name, table)| TableView::of((name, table), feed(name))).collect()
     }
 
+    fn lookups(&self, version: &Version) -> Vec<LookupView> {
+        let standing = |name: &str| self.others.get()?.standing(version.id(), name);
+        let lookups = version.manifest.lookups.iter();
+        lookups.map(|(name, shape)| LookupView::of((name, shape), standing(name))).collect()
+    }
+
     fn view(&self, generation: &Generation, entry: &Entry, trouble: Option<&Trouble>) -> ExtensionView {
         let version = &entry.active;
         let manifest = &version.manifest;
@@ -178,6 +187,7 @@ impl Registry {
             last_error: trouble.map(LastError::of),
             parameters: parameters(version),
             tables: self.tables(version),
+            lookups: self.lookups(version),
             pinned: manifest.pinned,
             held: self.held.lock().get(&manifest.id).cloned(),
             calls: manifest.hooks.iter().map(|hook| calls(version, *hook)).collect(),
@@ -212,6 +222,25 @@ pub struct FeedView {
     pub taken_at: Option<Timestamp>,
     /// Why the last try gave none; the table stays.
     pub trouble: Option<String>,
+}
+
+/// What a policy asks another system for.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookupView {
+    pub name: String,
+    pub description: String,
+    /// What happens when nobody answers.
+    pub unavailable: Unavailable,
+    /// `None`: nobody is bound to it.
+    pub standing: Option<Standing>,
+}
+
+impl LookupView {
+    fn of((name, shape): (&String, &LookupShape), standing: Option<Standing>) -> Self {
+        let LookupShape { description, unavailable, .. } = shape;
+        Self { name: name.clone(), description: description.clone(), unavailable: *unavailable, standing }
+    }
 }
 
 impl TableView {
@@ -262,6 +291,7 @@ fn not_yet(id: &str, path: &str, state: ExtensionState) -> ExtensionView {
         last_error: None,
         parameters: Vec::new(),
         tables: Vec::new(),
+        lookups: Vec::new(),
         pinned: true,
         held: None,
         calls: Vec::new(),
