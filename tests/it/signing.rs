@@ -30,7 +30,9 @@ impl Author {
     }
 
     fn public(&self, key: &str) -> String {
-        self.run(&["key", "show", &format!("{key}.key")]).ok().trim().to_owned()
+        let shown = self.run(&["key", "show", &format!("{key}.key")]).ok();
+        let line = shown.lines().find_map(|line| line.strip_prefix("public = \"")?.strip_suffix('"'));
+        line.expect("the public half").to_owned()
     }
 
     /// A server's configuration that takes in what acme has signed, and nothing else.

@@ -30,7 +30,7 @@ enum KeyCommand {
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Print the public half of a private key
+    /// Print the public half of a private key, as configuration for those who trust it
     Show {
         #[arg(value_name = "FILE")]
         file: PathBuf,
@@ -40,7 +40,7 @@ enum KeyCommand {
 pub(crate) fn run(options: Key) -> Result<ExitCode> {
     match options.command {
         KeyCommand::New { name, out } => new(&name, out)?,
-        KeyCommand::Show { file } => say(read(&file)?.public()),
+        KeyCommand::Show { file } => say(as_configuration(&read(&file)?)),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -64,7 +64,12 @@ fn new(name: &str, out: Option<PathBuf>) -> Result<()> {
     file.write_all(key.print().as_bytes()).and_then(|()| file.sync_all()).context("write the private key")?;
     say(format_args!("# The private key is in {}. Sign with it: amprule sign UNIT --key {0}", out.display()));
     say("# For the configuration of those who trust it:");
-    say(format_args!("[[extensions.signatures.keys]]\nname = \"{name}\"\npublic = \"{}\"", key.public()));
-    say("units = [\"*\"]");
+    say(as_configuration(&key));
     Ok(())
+}
+
+/// To be pasted.
+fn as_configuration(key: &SecretKey) -> String {
+    let (name, public) = (key.name(), key.public());
+    format!("[[extensions.signatures.keys]]\nname = \"{name}\"\npublic = \"{public}\"\nunits = [\"*\"]")
 }

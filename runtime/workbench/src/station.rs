@@ -1,6 +1,8 @@
 //! A simulated station in this process: a scripted session that goes through the registry, as a real one's would, and
 //! drivers who ask to be let in.
 
+mod stay;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,35 +13,28 @@ use amprule_domain::component::Component;
 use amprule_domain::decision::{Decision, Hook};
 use amprule_domain::event::ChargingState;
 use amprule_domain::modifier::ModifierInput;
+use amprule_domain::offer::{OfferInput, Proven, text};
+use amprule_domain::place::{Current, Place, Plug};
 use amprule_domain::ports::{About, Clock, Hooks as _, Ids};
 use amprule_domain::pricing::{
     self, OutputLine, Parameters, Price, PricingInput, SessionFacts, StationFacts, TokenFacts,
 };
-use amprule_domain::tax::Amounts;
+use amprule_domain::tax::{Amounts, TaxTotal};
 use amprule_domain::timeline::{Clock as TariffClock, Timeline};
 use amprule_domain::token::TokenStatus;
 use amprule_domain::{
     CommandId, Currency, Decimal, DecisionId, Energy, Occasion, SessionId, SessionNo, StationId, Timestamp,
 };
+use amprule_hooks::offers::prove;
 use amprule_hooks::{Change, HookSettings, Registry, Version, trial};
 use jiff::SignedDuration;
-use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-const ZONE: &str = "Europe/Berlin";
+pub use stay::Stay;
+use stay::{ZONE, zone};
+
 const STATION: &str = "SIM-DEV";
 const LOCATION: &str = "workbench";
-/// A Wednesday, 18:30 in Berlin.
-const PLUGGED_IN: &str = "2026-07-01T16:30:00Z";
-const WEEKDAY: u8 = 3;
-const MINUTE_OF_DAY: u16 = 18 * 60 + 30;
-/// Minutes, what the car does, and Wh.
-const COURSE: [(i64, ChargingState, i64); 4] = [
-    (45, ChargingState::Charging, 8_250),
-    (10, ChargingState::Suspended, 0),
-    (65, ChargingState::Charging, 11_400),
-    (30, ChargingState::Idle, 0),
-];
 /// For a kilowatt-hour, where a modifier needs a bill.
 const PLAIN: Decimal = Decimal::from_parts(50, 0, 0, false, 2);
 const DRIVERS: [(&str, Option<TokenStatus>); 4] = [
@@ -52,6 +47,7 @@ const DRIVERS: [(&str, Option<TokenStatus>); 4] = [
 /// A registry of its own, and the one station that asks it.
 pub struct SimulatedStation {
     registry: Registry,
+    stay: Stay,
 }
 
 /// What the drivers saw.
@@ -61,8 +57,8 @@ pub struct Played {
 }
 
 impl SimulatedStation {
-    pub fn new(settings: HookSettings) -> Self {
-        Self { registry: Registry::new(settings, Arc::new(Counting::default()), Arc::new(Still)) }
+    pub fn new(settings: HookSettings, stay: Stay) -> Self {
+        Self { registry: Registry::new(settings, Arc::new(Counting::default()), Arc::new(Still(stay.from))), stay }
     }
 
     /// Takes a version into use, as a running server does when a file was saved.
@@ -75,18 +71,21 @@ impl SimulatedStation {
         let mut played = Played::default();
         for hook in &version.manifest.hooks {
             match hook {
-                Hook::Pricing => self.charge(&mut played).await,
+                Hook::Pricing => {
+                    self.charge(&mut played).await;
+                    self.offer(version, &mut played);
+                }
                 Hook::Authorization => self.ask(&mut played).await,
-                Hook::Modifier => modify(version, &mut played),
+                Hook::Modifier => self.modify(version, &mut played),
             }
         }
         played
     }
 
     async fn charge(&self, played: &mut Played) {
-        let pin = self.registry.pin(&occasion(&STATION.into()), None);
-        played.say(format!("the simulated station charges from {} on", local(plugged_in())));
-        for (state, input) in course(pin.as_ref().map_or(&[], |pin| pin.boundaries.as_slice())) {
+        let pin = self.registry.pin(&occasion(&STATION.into(), self.stay), None);
+        played.say(format!("the simulated station charges from {} on", local(self.stay.from)));
+        for (state, input) in course(self.stay, pin.as_ref().map_or(&[], |pin| pin.boundaries.as_slice())) {
             let (at, energy) = (input.now, input.session.energy);
             let answer = self.registry.price(pin.as_deref(), input, about()).await;
             played.faults(&answer.decisions);
@@ -99,7 +98,7 @@ impl SimulatedStation {
     async fn ask(&self, played: &mut Played) {
         for (who, status) in DRIVERS {
             let station = STATION.into();
-            let answer = self.registry.authorize(request(status), occasion(&station)).await;
+            let answer = self.registry.authorize(request(status, self.stay), occasion(&station, self.stay)).await;
             played.faults(&answer.decisions);
             let output = answer.output;
             let verdict = match output.verdict {
@@ -111,19 +110,41 @@ impl SimulatedStation {
             played.say(format!("  {who:<26} {verdict}{message}"));
         }
     }
-}
 
-/// What it makes of a plain price for each kilowatt-hour. No registry asks a modifier that nobody names.
-fn modify(version: &Version, played: &mut Played) {
-    played.say(format!("the simulated station charges from {} on, for {PLAIN} EUR a kWh", local(plugged_in())));
-    for (state, facts) in course(&version.manifest.boundaries) {
-        let (at, energy) = (facts.now, facts.session.energy);
-        let lines = plain_bill(&facts);
-        let facts = PricingInput { parameters: version.parameters.clone(), ..facts };
-        let input = ModifierInput { facts, currency: Currency::EUR, amounts: Amounts::default(), lines };
-        match trial::modify(version.unit(), &version.granted, &input).result {
-            Ok(modified) => played.priced(at, state, energy, &modified.price),
-            Err(fault) => played.say(format!("  the unit failed, and the bill would stay as it is: {fault}")),
+    /// What drivers are told before, and whether that is so.
+    fn offer(&self, version: &Version, played: &mut Played) {
+        let from = self.stay.from;
+        let question = OfferInput {
+            now: from,
+            from,
+            to: from.checked_add(SignedDuration::from_hours(7 * 24)).unwrap_or(from),
+            time_zone: ZONE.to_owned(),
+            station: station(),
+            token: None,
+            parameters: version.parameters.clone(),
+        };
+        match prove(version.unit(), &version.granted, &version.manifest.boundaries, &question) {
+            None => {}
+            Some(Ok(Proven { offer, proof })) => {
+                played.say(format!("offer {}", text(&offer, "en")));
+                played.say(format!("  {proof}"));
+            }
+            Some(Err(fault)) => played.say(format!("  the unit cannot say what it charges: {fault}")),
+        }
+    }
+
+    /// What it makes of a plain price for each kilowatt-hour. No registry asks a modifier that nobody names.
+    fn modify(&self, version: &Version, played: &mut Played) {
+        played.say(format!("the simulated station charges from {} on, for {PLAIN} EUR a kWh", local(self.stay.from)));
+        for (state, facts) in course(self.stay, &version.manifest.boundaries) {
+            let (at, energy) = (facts.now, facts.session.energy);
+            let lines = plain_bill(&facts);
+            let facts = PricingInput { parameters: version.parameters.clone(), ..facts };
+            let input = ModifierInput { facts, currency: Currency::EUR, amounts: Amounts::default(), lines };
+            match trial::modify(version.unit(), &version.granted, &input).result {
+                Ok(modified) => played.priced(at, state, energy, &modified.price),
+                Err(fault) => played.say(format!("  the unit failed, and the bill would stay as it is: {fault}")),
+            }
         }
     }
 }
@@ -158,6 +179,11 @@ impl Played {
                 };
                 self.say(format!("  {code:<10} {:<34} {detail:<22} {amount:>9}", line.description));
             }
+            for TaxTotal { tax, net, amount } in &price.taxes {
+                let what = format!("{} {} % of {net}", tax.name, tax.percent.normalize());
+                let how = if price.amounts.includes_tax() { "in it" } else { "on top" };
+                self.say(format!("  {how:<10} {what:<57} {amount:>9}"));
+            }
         }
     }
 }
@@ -169,18 +195,18 @@ impl fmt::Display for Played {
 }
 
 /// What is asked at the end of each part of the day, and what the car did in it.
-fn course(boundaries: &[u16]) -> Vec<(ChargingState, PricingInput)> {
-    let clock = TariffClock::new(TimeZone::get(ZONE).unwrap_or(TimeZone::UTC), boundaries);
-    let start = plugged_in();
-    let mut timeline = Timeline::new(start, COURSE[0].1);
-    let mut at = start;
+fn course(stay: Stay, boundaries: &[u16]) -> Vec<(ChargingState, PricingInput)> {
+    let clock = TariffClock::new(zone(), boundaries);
+    let (start, steps) = (stay.from, stay.course());
+    let mut timeline = Timeline::new(start, ChargingState::Charging);
+    let (mut at, count) = (start, steps.len());
     let part = |(step, (minutes, state, wh)): (usize, (i64, ChargingState, i64))| {
         timeline.change_state(at, state);
         at = at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(at);
         timeline.deliver(at, Energy::from_wh(wh), &clock);
-        (state, input(&timeline, start, step + 1 == COURSE.len()))
+        (state, input(&timeline, start, step + 1 == count))
     };
-    COURSE.into_iter().enumerate().map(part).collect()
+    steps.into_iter().enumerate().map(part).collect()
 }
 
 fn plain_bill(facts: &PricingInput) -> Vec<OutputLine> {
@@ -198,7 +224,7 @@ fn plain_bill(facts: &PricingInput) -> Vec<OutputLine> {
 }
 
 fn input(timeline: &Timeline, started_at: Timestamp, is_final: bool) -> PricingInput {
-    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    let zone = zone();
     PricingInput {
         now: timeline.at,
         purpose: if is_final { pricing::Purpose::Final } else { pricing::Purpose::Running },
@@ -217,9 +243,11 @@ fn input(timeline: &Timeline, started_at: Timestamp, is_final: bool) -> PricingI
     }
 }
 
-fn request(status: Option<TokenStatus>) -> AuthorizationInput {
+fn request(status: Option<TokenStatus>, stay: Stay) -> AuthorizationInput {
+    let local = stay.from.to_zoned(zone());
+    let Occasion { weekday, minute_of_day, .. } = occasion(&STATION.into(), stay);
     AuthorizationInput {
-        now: plugged_in(),
+        now: stay.from,
         purpose: Purpose::Start,
         station: station(),
         token: PresentedToken {
@@ -228,12 +256,7 @@ fn request(status: Option<TokenStatus>) -> AuthorizationInput {
             status,
             ..PresentedToken::default()
         },
-        local: LocalTime {
-            time_zone: ZONE.to_owned(),
-            weekday: WEEKDAY,
-            minute_of_day: MINUTE_OF_DAY,
-            date: "2026-07-01".to_owned(),
-        },
+        local: LocalTime { time_zone: ZONE.to_owned(), weekday, minute_of_day, date: local.date().to_string() },
         open_sessions: 0,
         lookups: Vec::new(),
         parameters: Parameters::default(),
@@ -248,33 +271,43 @@ fn station() -> StationFacts {
         model: "simulated".to_owned(),
         evse: 1,
         connector: 1,
-        ..StationFacts::default()
+        plug: Plug {
+            kind: Some("sType2".to_owned()),
+            current: Some(Current::Alternating),
+            power_w: Some(22_000),
+            phases: Some(3),
+        },
+        place: Place { country: Some("DE".to_owned()), currency: Some(Currency::EUR), ..Place::default() },
     }
 }
 
-fn occasion(station: &StationId) -> Occasion<'_> {
-    let location = Some(LOCATION);
-    Occasion { station, group: None, location, token_group: None, weekday: WEEKDAY, minute_of_day: MINUTE_OF_DAY }
+fn occasion(station: &StationId, stay: Stay) -> Occasion<'_> {
+    let local = stay.from.to_zoned(zone());
+    let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+    Occasion {
+        station,
+        group: None,
+        location: Some(LOCATION),
+        token_group: None,
+        weekday: local.weekday().to_monday_one_offset().unsigned_abs(),
+        minute_of_day: minute,
+    }
 }
 
 fn about() -> About {
     About { station: STATION.into(), session: None }
 }
 
-fn plugged_in() -> Timestamp {
-    PLUGGED_IN.parse().expect("a literal time")
-}
-
 fn local(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)).strftime("%H:%M").to_string()
+    at.to_zoned(zone()).strftime("%H:%M").to_string()
 }
 
 /// The scripted day has one moment.
-struct Still;
+struct Still(Timestamp);
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
-        plugged_in()
+        self.0
     }
 }
 

@@ -31,7 +31,9 @@ impl Registry {
 
     async fn look(&self, version: &Version, lookup: Lookup) -> Result<Known, Fault> {
         let (Some(shape), Some(others)) = (version.manifest.lookups.get(&lookup.name), self.others.get()) else {
-            let heard = Heard::Unavailable("this server asks no other systems".to_owned());
+            let heard = Heard::Unavailable(
+                "no other system is asked here; a case brings the answers along, in `lookups` of its input".to_owned(),
+            );
             return Ok(Known { lookup, heard, as_of: None });
         };
         let declared = shape.clone();

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
+use amprule_domain::Timestamp;
 use amprule_domain::decision::Hook;
-use amprule_hooks::HookSettings;
+use amprule_hooks::{HookSettings, Source, Version, cases};
 use amprule_reload::{Observed, Opened, Opener};
-use amprule_workbench::station::SimulatedStation;
+use amprule_workbench::station::{SimulatedStation, Stay};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
@@ -22,8 +23,23 @@ pub(crate) struct Dev {
     /// The unit's folder
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
+    /// When the simulated car comes, local time: 07:30 of a Wednesday, or 2026-07-04T22:00
+    #[arg(long, value_name = "TIME", default_value = "18:30", value_parser = Stay::starting)]
+    from: Timestamp,
+    /// How many hours it stays; it charges for two of them
+    #[arg(long, value_name = "N", default_value_t = 2.5, value_parser = hours)]
+    hours: f64,
+    /// Show what the unit answers in the cases whose name contains this, too
+    #[arg(long, value_name = "PART")]
+    case: Option<String>,
     #[command(flatten)]
     patience: Patience,
+}
+
+/// A quarter of an hour to a week.
+fn hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse::<f64>().ok().filter(|hours| (0.25..=168.0).contains(hours));
+    hours.ok_or_else(|| "hours are 0.25 to 168".to_owned())
 }
 
 pub(crate) fn run(options: &Dev) -> Result<ExitCode> {
@@ -33,7 +49,8 @@ pub(crate) fn run(options: &Dev) -> Result<ExitCode> {
     let bench = Bench {
         folder: options.path.clone(),
         opener: opener(options.patience)?,
-        station: SimulatedStation::new(HookSettings::default()),
+        station: SimulatedStation::new(HookSettings::default(), options.stay()),
+        case: options.case.clone(),
         running: running.clone(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -48,11 +65,19 @@ pub(crate) fn run(options: &Dev) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+impl Dev {
+    #[expect(clippy::cast_possible_truncation, reason = "a week has 10,080 minutes")]
+    fn stay(&self) -> Stay {
+        Stay { from: self.from, minutes: (self.hours * 60.0).round() as i64 }
+    }
+}
+
 /// All that an author's save goes through.
 struct Bench {
     folder: PathBuf,
     opener: Opener,
     station: SimulatedStation,
+    case: Option<String>,
     running: Running,
 }
 
@@ -104,6 +129,22 @@ impl Bench {
             hooks.join(", "),
             took(began)
         ));
+        if let Some(part) = &self.case {
+            show_cases(part, &source, &version);
+        }
+    }
+}
+
+/// As the unit answers them.
+fn show_cases(part: &str, source: &Source, version: &Version) {
+    let (cases, _) = cases::ready(source);
+    let wanted: Vec<_> = cases.iter().filter(|case| case.name.contains(part)).collect();
+    if wanted.is_empty() {
+        say(format_args!("no case of {} contains {part:?}", source.manifest.id));
+    }
+    for case in wanted {
+        let ran = case.run(version.unit(), &version.granted);
+        say(format_args!("case  {}\n{:#}", case.name, ran.got));
     }
 }
 
