@@ -4,6 +4,7 @@ mod cases;
 mod chains;
 mod fixture;
 mod hours;
+mod lookups;
 mod manifest;
 mod recall;
 mod registry;

@@ -98,6 +98,35 @@ async fn every_fault_falls_back_to_the_last_known_good_then_to_the_static_tariff
 }
 
 #[tokio::test]
+async fn a_tariff_that_does_not_price_this_is_not_asked_in_an_older_version() {
+    let static_tariff = Some(StaticTariff { currency: Currency::EUR, per_kwh: eur("0.50"), per_session: eur("1") });
+    let fixture = Fixture::new(HookSettings { static_tariff, ..HookSettings::default() });
+    fixture.activate(unit("tou", "1", Behaviour::Price("1.00")));
+    fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::NotApplicable)));
+    let pin = fixture.pin(None).unwrap();
+    let answer = fixture.registry.price(Some(&pin), running(), about()).await;
+    assert_eq!(answer.decisions[0].fallback.as_deref(), Some("static-tariff"));
+    assert_eq!(answer.price.map(|price| (price.total, price.priced_by.fallback)), Some((eur("6.00"), true)));
+}
+
+#[tokio::test]
+async fn what_is_missing_opens_no_breaker_and_is_asked_for_again() {
+    for class in [FaultClass::Missing, FaultClass::NotApplicable, FaultClass::GuestError] {
+        let fixture = Fixture::new(HookSettings::default());
+        fixture.activate(unit("tou", "1", Behaviour::Fault(class)));
+        let pin = fixture.pin(None).unwrap();
+        let mut last = None;
+        for _ in 0..10 {
+            let answer = fixture.registry.price(Some(&pin), fixture::last(), about()).await;
+            assert!(answer.price.is_none());
+            last = answer.decisions[0].fault.as_ref().map(|fault| fault.class);
+        }
+        let expect = if class == FaultClass::GuestError { FaultClass::BreakerOpen } else { class };
+        assert_eq!(last, Some(expect));
+    }
+}
+
+#[tokio::test]
 async fn a_pinned_version_that_is_nowhere_is_never_replaced_in_silence() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("tou", "2", Behaviour::Price("2.00")));
