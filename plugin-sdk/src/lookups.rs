@@ -11,7 +11,7 @@ use crate::tables::Row;
 /// declared.
 pub fn ask(name: &str, key: &str) -> Result<Option<Row>, Problem> {
     match lookups::ask(name, key)? {
-        Answer::Found(cells) => Ok(Some(Row::new(cells))),
+        Answer::Found(found) => Ok(Some(Row::new(found.row))),
         Answer::Nothing => Ok(None),
         Answer::Unavailable(why) => Err(Problem::Missing([name, ": ", &why].concat())),
         Answer::Pending => Err(Problem::missing("the host asks first")),

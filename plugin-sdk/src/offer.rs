@@ -45,7 +45,7 @@ impl Element {
     /// With a tax, in percent of the net amount.
     #[must_use]
     pub fn taxed(mut self, name: &str, percent: Decimal) -> Self {
-        self.taxes.push(Tax { name: name.to_owned(), percent });
+        self.taxes.push(Tax { name: name.to_owned(), percent, category: None });
         self
     }
 }

@@ -18,11 +18,11 @@ impl PricingOutput {
         self.lines.iter().map(|line| as_billed(line.amount, &self.currency)).sum()
     }
 
-    /// Adds a negative line when the lines add up to more than `most`.
+    /// Adds a negative line when the lines add up to more than `most`; where taxes come on top, without them.
     pub fn cap(&mut self, most: Decimal, description: &str) {
         let total = self.total();
         if total > most {
-            self.lines.push(PricingLine::flat("cap", description, most - total));
+            self.adjust("cap", description, most - total);
         }
     }
 
@@ -30,9 +30,25 @@ impl PricingOutput {
     pub fn at_least(&mut self, least: Decimal, description: &str) {
         let total = self.total();
         if total < least {
-            self.lines.push(PricingLine::flat("minimum", description, least - total));
+            self.adjust("minimum", description, least - total);
         }
     }
+
+    /// Taxed as the lines so far, when they are all taxed alike.
+    fn adjust(&mut self, code: &str, description: &str, amount: Decimal) {
+        let mut line = PricingLine::flat(code, description, amount).component(Component::Adjustment);
+        if let Some((first, others)) = self.lines.split_first()
+            && others.iter().all(|other| is_taxed_alike(other, first))
+        {
+            line.taxes.clone_from(&first.taxes);
+        }
+        self.lines.push(line);
+    }
+}
+
+fn is_taxed_alike(one: &PricingLine, other: &PricingLine) -> bool {
+    let taxes = |line: &PricingLine| line.taxes.iter().map(|tax| (tax.name.clone(), tax.percent)).collect::<Vec<_>>();
+    taxes(one) == taxes(other)
 }
 
 impl PricingLine {
@@ -71,7 +87,7 @@ impl PricingLine {
     /// With a tax, in percent of the net amount. A line may have several.
     #[must_use]
     pub fn taxed(mut self, name: &str, percent: Decimal) -> Self {
-        self.taxes.push(Tax { name: name.to_owned(), percent });
+        self.taxes.push(Tax { name: name.to_owned(), percent, category: None });
         self
     }
 

@@ -9,7 +9,7 @@ export const pricing = {
   price(input) {
     const parameters = new Map(input.parameters.map(({ name, value }) => [name, value.val]));
     const energy = scaled(input.session.energyWh, 3);
-    const taxes = [{ name: 'VAT', percent: parameters.get('vat') }];
+    const taxes = [{ name: 'VAT', percent: parameters.get('vat'), category: 'S' }];
     const lines = [energyLine(energy, parameters.get('energy_price'), taxes)];
 
     const idle = input.periods.filter((period) => period.state === 'idle');

@@ -11,7 +11,7 @@ from wit_world.imports.types import Amounts, ChargingState, Component, Decimal, 
 class Pricing(exports.Pricing):
     def price(self, input: pricing.PricingInput) -> pricing.PricingOutput:
         parameters = {parameter.name: parameter.value.value for parameter in input.parameters}
-        vat = [Tax("VAT", parameters["vat"])]
+        vat = [Tax("VAT", parameters["vat"], "S")]
         lines = [energy_line(input.session.energy_wh, parameters["energy_price"], vat)]
 
         idle = (period for period in input.periods if period.state == ChargingState.IDLE)

@@ -126,6 +126,7 @@ pub struct Limits {
 }
 
 impl AuthorizationOutput {
+    /// Characters, as displays count them (OCPP 2.0.1, MessageContentType).
     pub const MAX_MESSAGE: usize = 512;
 
     pub const fn no_opinion() -> Self {
@@ -145,10 +146,10 @@ impl AuthorizationOutput {
         if self.verdict == Opinion::Reject && self.reason == Some(AuthorizationStatus::Accepted) {
             return Err("a rejection cannot have the reason Accepted".to_owned());
         }
-        if self.message.as_ref().is_some_and(|message| message.len() > Self::MAX_MESSAGE) {
-            return Err(format!("message is longer than {} bytes", Self::MAX_MESSAGE));
+        if self.message.as_ref().is_some_and(|message| message.chars().count() > Self::MAX_MESSAGE) {
+            return Err(format!("message is longer than {} characters", Self::MAX_MESSAGE));
         }
-        check_texts(&self.messages, Self::MAX_MESSAGE)?;
+        check_texts(&self.messages, 4 * Self::MAX_MESSAGE)?;
         if self.limits.max_energy.is_some_and(|energy| energy < Energy::ZERO) {
             return Err("limits.maxEnergyWh is negative".to_owned());
         }

@@ -141,7 +141,11 @@ impl OutputLine {
     /// As it is printed on a bill.
     fn fit(self) -> Self {
         let texts = self.texts.into_iter().map(|(tag, text)| (tag, fit(text))).collect();
-        let taxes = self.taxes.into_iter().map(|tax| Tax { name: fit(tax.name), ..tax }).collect();
+        let taxes = self
+            .taxes
+            .into_iter()
+            .map(|tax| Tax { name: fit(tax.name), category: tax.category.map(fit), ..tax })
+            .collect();
         let (code, description, unit) = (fit(self.code), fit(self.description), self.unit.map(fit));
         Self { code, description, unit, taxes, texts, ..self }
     }

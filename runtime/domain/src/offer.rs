@@ -102,6 +102,17 @@ impl Offer {
     /// Bytes of each text.
     pub const MAX_TEXT: usize = 1_024;
 
+    /// The error: why no other language has words for it. Theirs is the power of each moment, which may cost more or less.
+    fn sayable(&self) -> Result<(), String> {
+        let of_power = |element: &Element| element.when.from_w.is_some() || element.when.until_w.is_some();
+        match self.elements.iter().any(of_power) {
+            true => {
+                Err("its prices depend on the average power of a stretch; others mean that of each moment".to_owned())
+            }
+            false => Ok(()),
+        }
+    }
+
     /// Those of one component, in their order.
     fn of(&self, component: Component) -> impl Iterator<Item = &Element> {
         self.elements.iter().filter(move |element| element.component == component)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::Currency;
 
 /// One tax on a line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tax {
     /// For people: `VAT`, `MwSt.`, `GST`. May be empty.
@@ -16,6 +16,9 @@ pub struct Tax {
     pub name: String,
     /// In percent of the net amount: 19 is 19 %.
     pub percent: Decimal,
+    /// Which kind of supply it is, a code of EN 16931 (UNCL 5305): `S`, `Z`, `E`, `AE`, `O`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
 }
 
 /// Whether amounts have their taxes in them.
@@ -44,13 +47,17 @@ impl Tax {
     /// On one line.
     pub const MOST: usize = 4;
     pub const MAX_NAME: usize = 50;
+    pub const MAX_CATEGORY: usize = 8;
 
     /// The error is for the unit's author.
     pub(crate) fn validate(taxes: &[Self]) -> Result<(), String> {
         if taxes.len() > Self::MOST {
             return Err(format!("{} taxes; at most {} are accepted", taxes.len(), Self::MOST));
         }
-        for Self { name, percent } in taxes {
+        for Self { name, percent, category } in taxes {
+            if category.as_ref().is_some_and(|code| code.is_empty() || code.len() > Self::MAX_CATEGORY) {
+                return Err(format!("a tax's category has 1 to {} bytes: S, Z, E, AE, O", Self::MAX_CATEGORY));
+            }
             if name.len() > Self::MAX_NAME {
                 return Err(format!("a tax's name is longer than {} bytes", Self::MAX_NAME));
             }
@@ -118,7 +125,7 @@ mod tests {
     fn check(amounts: Amounts, lines: &[(&[&str], &str)], expect: &[(&str, &str, &str)]) {
         let number = |text: &&str| text.parse::<Decimal>().expect("a number");
         let taxes = |percents: &[&str]| -> Vec<Tax> {
-            percents.iter().map(|percent| Tax { name: String::new(), percent: number(percent) }).collect()
+            percents.iter().map(|percent| Tax { percent: number(percent), ..Tax::default() }).collect()
         };
         let lines: Vec<(Vec<Tax>, Decimal)> =
             lines.iter().map(|(percents, amount)| (taxes(percents), number(amount))).collect();

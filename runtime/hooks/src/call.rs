@@ -125,14 +125,11 @@ impl<T> Called<T> {
         match self.result.as_ref().map_err(|fault| fault.class) {
             Ok(_) => self.closed = breaker.good(pass, ended),
             Err(FaultClass::HostIo) => return stats.fault(FaultClass::HostIo),
-            // It works, and says so. Whether a new version is to stay that misses what the one before did not is the
-            // probation's to say.
+            // It works, and says so: neither the breaker nor the probation blames it.
             Err(class @ (FaultClass::Missing | FaultClass::NotApplicable)) => {
                 stats.fault(class);
                 self.closed = breaker.good(pass, ended);
-                if class == FaultClass::NotApplicable {
-                    return;
-                }
+                return;
             }
             Err(class) => {
                 stats.fault(class);

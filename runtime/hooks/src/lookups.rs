@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use amprule_domain::lookup::{Heard, Known, Lookup};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -56,8 +57,8 @@ impl Unavailable {
 /// What a policy is told of a lookup.
 #[derive(Debug, PartialEq)]
 pub enum Told {
-    /// A cell for each declared column. `None`: empty.
-    Row(Vec<(String, Option<Cell>)>),
+    /// A cell for each declared column (`None`: empty), and when it was heard, where nobody could say it anew.
+    Row(Vec<(String, Option<Cell>)>, Option<Timestamp>),
     Nothing,
     Unavailable(String),
     /// The question does not bring it along: the host shall ask.
@@ -80,7 +81,7 @@ pub fn look(declared: &BTreeMap<String, LookupShape>, known: &[Known], name: &st
         Heard::Nothing => Told::Nothing,
         Heard::Unavailable(why) => Told::Unavailable(why.clone()),
         Heard::Row(row) => match cells(shape, row) {
-            Ok(cells) => Told::Row(cells),
+            Ok(cells) => Told::Row(cells, known.as_of),
             Err(why) => Told::Unavailable(why),
         },
     })
@@ -107,7 +108,9 @@ impl LookupShape {
 fn cells(shape: &LookupShape, row: &Value) -> Result<Vec<(String, Option<Cell>)>, String> {
     let row = row.as_object().ok_or("it is no object")?;
     let cell = |(column, kind): (&String, &ColumnKind)| {
-        let value = row.get(column).map(|value| cell_of(value, column, *kind)).transpose()?;
+        // What stands there is nobody's to read in a log.
+        let unfit = |_| format!("{column} is no {}", kind.word());
+        let value = row.get(column).map(|value| cell_of(value, column, *kind).map_err(unfit)).transpose()?;
         Ok((column.clone(), value.flatten()))
     };
     shape.columns.iter().map(cell).collect()

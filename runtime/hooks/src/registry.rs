@@ -13,6 +13,7 @@ mod notices;
 mod offering;
 mod pinning;
 mod pricing;
+mod quoting;
 mod recall;
 mod rollback;
 mod shadowing;
@@ -29,7 +30,7 @@ use amprule_domain::Occasion;
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::offer::{OfferInput, Offered};
 use amprule_domain::ports::{About, AuthorizationAnswer, BoxFuture, Clock, Hooks, Ids, OtherSystems, PricingAnswer};
-use amprule_domain::pricing::{Pin, PricingInput};
+use amprule_domain::pricing::{Pin, PricingInput, Purpose};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -294,7 +295,14 @@ impl Hooks for Registry {
     }
 
     fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> BoxFuture<'a, PricingAnswer> {
-        Box::pin(self.price_pinned(pin, input, about))
+        Box::pin(async move {
+            match pin {
+                Some(pin) if input.purpose == Purpose::Quote && !pin.is_static_tariff() => {
+                    self.quote(pin, input, &about).await
+                }
+                pin => self.price_pinned(pin, input, about).await,
+            }
+        })
     }
 
     fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {

@@ -38,7 +38,7 @@ impl Answer {
     pub(crate) fn judged(self, is_fit: &Fit) -> Result<Self, Failure> {
         if let Heard::Row(row) = self.heard() {
             is_fit(&row)
-                .map_err(|why| Failure::ill(format!("it does not answer as plugin.toml declares it: {why}")))?;
+                .map_err(|why| Failure::odd(format!("it does not answer as plugin.toml declares it: {why}")))?;
         }
         Ok(self)
     }

@@ -26,6 +26,11 @@ impl Failure {
         Self { what: what.into(), health: Health::Ill, rest: None }
     }
 
+    /// Of one key: it says nothing of the system.
+    pub(crate) fn odd(what: impl Into<String>) -> Self {
+        Self { what: what.into(), health: Health::Well, rest: None }
+    }
+
     pub(crate) fn unasked(what: impl Into<String>) -> Self {
         Self { what: what.into(), health: Health::Unasked, rest: None }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use amprule_domain::Timestamp;
 use amprule_domain::lookup::{Known, Lookup};
 use amprule_hooks::lookups::{LookupShape, MAX_WANTED, Told, look};
 
@@ -20,9 +21,9 @@ pub(crate) struct Asks {
 impl wit::Host for Asks {
     fn ask(&mut self, name: String, key: String) -> Result<wit::Answer, String> {
         Ok(match look(&self.declared, &self.known, &name, &key)? {
-            Told::Row(cells) => {
-                let cells = cells.into_iter();
-                wit::Answer::Found(cells.map(|(column, cell)| (column, lower(cell.as_ref()))).collect())
+            Told::Row(cells, as_of) => {
+                let row = cells.into_iter().map(|(column, cell)| (column, lower(cell.as_ref()))).collect();
+                wit::Answer::Found(wit::FoundRow { row, as_of: as_of.map(Timestamp::as_millisecond) })
             }
             Told::Nothing => wit::Answer::Nothing,
             Told::Unavailable(why) => wit::Answer::Unavailable(why),

@@ -48,6 +48,8 @@ static line_t line(component_t component, const char *code, const char *descript
   line.component.val = component;
   line.taxes.ptr = calloc(1, sizeof *line.taxes.ptr);
   pricing_string_dup(&line.taxes.ptr[line.taxes.len].name, "VAT");
+  line.taxes.ptr[line.taxes.len].category.is_some = true;
+  pricing_string_dup(&line.taxes.ptr[line.taxes.len].category.val, "S");
   line.taxes.ptr[line.taxes.len++].percent = vat;
   return line;
 }

@@ -17,7 +17,7 @@ impl Pricing for IdleFee {
             lines.push(idle_line(seconds, input.parameters.decimal("idle_price")?)?);
         }
         let vat = input.parameters.decimal("vat")?;
-        let lines: Vec<_> = lines.into_iter().map(|line| line.taxed("VAT", vat)).collect();
+        let lines: Vec<_> = lines.into_iter().map(|line| line.taxed("VAT", vat)).map(standard_rate).collect();
         Ok(PricingOutput::new(input.parameters.text("currency")?, lines))
     }
 }
@@ -36,6 +36,11 @@ fn idle_line(seconds: i64, per_minute: Decimal) -> Result<PricingLine, String> {
     let mut line = PricingLine::flat("idle", "Idle time", amount).component(Component::IdleTime);
     (line.quantity, line.unit) = (Some(Decimal::from(seconds)), Some("s".to_owned()));
     Ok(line)
+}
+
+fn standard_rate(mut line: PricingLine) -> PricingLine {
+    line.taxes.iter_mut().for_each(|tax| tax.category = Some("S".to_owned()));
+    line
 }
 
 export_pricing!(IdleFee);

@@ -57,6 +57,8 @@ pub(crate) struct OfferView {
     hash: String,
     /// Units that change the bill afterwards. Where there are any, the offer is not the price: ask for a quote.
     modifiers: Vec<String>,
+    /// Tariffs that price there at other hours of the time that was asked about. Where there are any, ask about fewer hours.
+    others: Vec<String>,
     /// `exact`: every bill is as offered. `upper-bound`: no bill is more. `not-expressible`: do not show it as a price.
     #[schema(value_type = String, example = "exact")]
     fits: Fit,
@@ -144,12 +146,13 @@ fn party(text: &str) -> Answer<(&str, &str)> {
 }
 
 fn view(offered: Offered, party: Option<(&str, &str)>, now: Timestamp) -> OfferView {
-    let Offered { unit, version, hash, modifiers, proven } = offered;
+    let Offered { unit, version, hash, modifiers, others, proven } = offered;
     let empty = |why| OfferView {
         unit: unit.clone(),
         version: version.clone(),
         hash: hash.clone(),
         modifiers: modifiers.clone(),
+        others: others.clone(),
         fits: Fit::NotExpressible,
         why: Some(why),
         offer: None,
@@ -166,8 +169,9 @@ fn view(offered: Offered, party: Option<(&str, &str)>, now: Timestamp) -> OfferV
     let id = format!("{}-{}", &unit[..unit.floor_char_boundary(UNIT_IN_ID)], hash.get(..8).unwrap_or_default());
     let issuer =
         |(country_code, party_id)| Issuer { id: &id, country_code, party_id, last_updated: now, tariff_type: None };
-    let fits = if modifiers.is_empty() { proof.fits } else { Fit::NotExpressible };
-    let written = |written: Written| written_view(written, fits, &proof, &modifiers);
+    let changed = if modifiers.is_empty() && others.is_empty() { None } else { Some(changed(&modifiers, &others)) };
+    let fits = if changed.is_none() { proof.fits } else { Fit::NotExpressible };
+    let written = |written: Written| written_view(written, fits, changed.clone().unwrap_or_else(|| proof.to_string()));
     let ocpi = |write: fn(&Offer, Issuer<'_>) -> Written| party.map(|party| written(write(&offer, issuer(party))));
     OfferView {
         fits,
@@ -182,13 +186,18 @@ fn view(offered: Offered, party: Option<(&str, &str)>, now: Timestamp) -> OfferV
     }
 }
 
+/// Why the offer is not the price, whatever the tariff says.
+fn changed(modifiers: &[String], others: &[String]) -> String {
+    let modified = modifiers.iter().map(|unit| format!("{unit} changes the bill afterwards; ask for a quote"));
+    let elsewhen = others.iter().map(|unit| format!("{unit} prices there at other hours; ask about fewer"));
+    modified.chain(elsewhen).collect::<Vec<_>>().join("; ")
+}
+
 /// A document is worth no more than the offer that it is made of.
-fn written_view(written: Written, offer: Fit, proof: &Proof, modifiers: &[String]) -> WrittenView {
+fn written_view(written: Written, offer: Fit, why: String) -> WrittenView {
     let Written { document, fits, mut notes } = written;
-    if !modifiers.is_empty() {
-        notes.push(format!("{} change the bill afterwards; ask for a quote", modifiers.join(" and ")));
-    } else if offer != Fit::Exact {
-        notes.push(proof.to_string());
+    if offer != Fit::Exact {
+        notes.push(why);
     }
     WrittenView { document, fits: fits.max(offer), notes }
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use amprule_domain::charging::Imagined;
+use amprule_domain::decision::Decision;
 use amprule_domain::ports::About;
 use amprule_domain::pricing::Price;
 use amprule_domain::{Decimal, Energy, Occasion, Timestamp};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -92,6 +94,7 @@ pub(crate) struct QuoteView {
         (status = 200, body = QuoteView),
         (status = 400, body = ErrorBody, description = "`malformed-json`"),
         (status = 404, body = ErrorBody, description = "`unknown-station`, or `no-price`: no unit prices there"),
+        (status = 409, body = ErrorBody, description = "`no-answer`: the unit that prices there says why"),
         (status = 422, body = ErrorBody, description = "`invalid`; `path` names the member"),
     ),
 )]
@@ -109,8 +112,18 @@ pub(crate) async fn quote(State(api): State<Arc<Api>>, Change(body): Change<Quot
     let boundaries = pin.as_ref().map_or(&[][..], |pin| &pin.boundaries);
     let question = guest.quote(session, boundaries, now);
     let about = About { station: here.record.id.clone(), session: None };
-    let price = api.hooks.price(pin.as_deref(), question, about).await.price.ok_or_else(no_price)?;
-    Ok(Json(view(price, session)))
+    let answer = api.hooks.price(pin.as_deref(), question, about).await;
+    match answer.price {
+        Some(price) => Ok(Json(view(price, session))),
+        None => Err(answer.decisions.iter().find_map(silent).unwrap_or_else(no_price)),
+    }
+}
+
+/// A unit that prices there has no answer.
+fn silent(decision: &Decision) -> Option<Problem> {
+    let fault = decision.fault.as_ref()?;
+    let message = format!("{} has no price for it: {fault}", decision.unit);
+    Some(Problem::new(StatusCode::CONFLICT, "no-answer", message))
 }
 
 /// What is not given follows from the rest.

@@ -51,6 +51,9 @@ pub(crate) struct TaxView {
     /// A decimal: 19 is 19 % of the net amount.
     #[schema(example = "19")]
     percent: String,
+    /// Which kind of supply it is, a code of EN 16931 (UNCL 5305): `S`, `Z`, `E`, `AE`, `O`; null where nobody says it.
+    #[schema(required)]
+    category: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,6 +72,9 @@ pub(crate) struct TaxTotalView {
     /// A decimal: 19 is 19 % of the net amount.
     #[schema(example = "19")]
     percent: String,
+    /// A code of EN 16931 (UNCL 5305); null where nobody says it.
+    #[schema(required)]
+    category: Option<String>,
     /// What it is a part of.
     #[schema(example = "10.37")]
     net: String,
@@ -78,15 +84,15 @@ pub(crate) struct TaxTotalView {
 
 impl From<&TaxTotal> for TaxTotalView {
     fn from(total: &TaxTotal) -> Self {
-        let TaxTotal { tax: Tax { name, percent }, net, amount } = total;
+        let TaxTotal { tax: Tax { name, percent, category }, net, amount } = total;
         let (percent, net, amount) = (percent.normalize().to_string(), net.to_string(), amount.to_string());
-        Self { name: name.clone(), percent, net, amount }
+        Self { name: name.clone(), percent, category: category.clone(), net, amount }
     }
 }
 
 impl From<Tax> for TaxView {
     fn from(tax: Tax) -> Self {
-        Self { name: tax.name, percent: tax.percent.normalize().to_string() }
+        Self { name: tax.name, percent: tax.percent.normalize().to_string(), category: tax.category }
     }
 }
 

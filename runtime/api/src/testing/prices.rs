@@ -54,6 +54,7 @@ impl Hooks for PerKwh {
             version: "1".to_owned(),
             hash: "abcdef0123".to_owned(),
             modifiers: at.token_group.map(str::to_owned).into_iter().collect(),
+            others: Vec::new(),
             proven: Ok(Proven { offer, proof }),
         };
         let offered = (at.station.as_str() != "free").then_some(offered);

@@ -45,6 +45,7 @@ pub fn ocpi230(offer: &Offer, issuer: Issuer<'_>) -> Written {
 
 fn written(offer: &Offer, issuer: Issuer<'_>, version: Version) -> Result<Written, String> {
     offer.validate()?;
+    offer.sayable()?;
     check(issuer)?;
     let (mut said, mut remarks) = (offer.clone(), Remarks::default());
     without_idle_conditions(&mut said, &mut remarks);

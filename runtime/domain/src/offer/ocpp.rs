@@ -37,6 +37,7 @@ pub fn ocpp21(offer: &Offer, issuer: Issuer<'_>) -> Written {
 
 fn written(offer: &Offer, issuer: Issuer<'_>) -> Result<Written, String> {
     offer.validate()?;
+    offer.sayable()?;
     if issuer.id.is_empty() || issuer.id.chars().count() > MAX_ID {
         return Err(format!("the id {:?} is none of 1 to {MAX_ID} characters", issuer.id));
     }
@@ -93,7 +94,7 @@ fn prices(offer: &Offer, component: Component, price_field: &str) -> Option<Valu
     })
 }
 
-fn tax_rate(Tax { name, percent }: &Tax) -> Value {
+fn tax_rate(Tax { name, percent, category: _ }: &Tax) -> Value {
     let name: String = if name.is_empty() { "VAT".to_owned() } else { name.chars().take(MAX_TAX).collect() };
     json!({"type": name, "tax": number(*percent)})
 }

@@ -51,6 +51,8 @@ pub struct Offered {
     pub hash: String,
     /// Those that change its bill afterwards. Nobody can say of them what they charge: ask for a quote.
     pub modifiers: Vec<String>,
+    /// Tariffs that price there at other hours of the time that was asked about.
+    pub others: Vec<String>,
     /// The error: why there is no offer, for people.
     pub proven: Result<Proven, String>,
 }
@@ -58,7 +60,7 @@ pub struct Offered {
 impl Proof {
     /// Of sessions that were not compared yet.
     pub const fn begin() -> Self {
-        Self { fits: Fit::Exact, compared: 0, less: None, more: None }
+        Self { fits: Fit::NotExpressible, compared: 0, less: None, more: None }
     }
 
     pub fn take(&mut self, differs: Differs) {
@@ -87,6 +89,7 @@ impl fmt::Display for Proof {
             (Fit::UpperBound, None, Some(more)) => {
                 write!(f, "no bill is more than the offer, and some are less: {more}")
             }
+            _ if self.compared == 0 => f.write_str("no session could be priced, so nothing is known of the offer"),
             _ => write!(f, "every bill is as offered ({} sessions were priced both ways)", self.compared),
         }
     }

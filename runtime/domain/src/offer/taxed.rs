@@ -66,7 +66,7 @@ mod tests {
         for price in ["0", "0.000001", "0.49", "0.59", "0.333333", "1", "5.00", "123456.789", "1000000"] {
             for percent in ["0", "5.5", "7", "8.1", "8.875", "19", "25", "99.999999"] {
                 let price: Decimal = price.parse().unwrap();
-                let taxes = vec![Tax { name: String::new(), percent: percent.parse().unwrap() }];
+                let taxes = vec![Tax { percent: percent.parse().unwrap(), ..Tax::default() }];
                 let (component, per, when) = (Component::IdleTime, Per::Hour, Conditions::default());
                 let element = Element { component, price, per, step: None, taxes, when };
                 let net = element.net(Amounts::IncludingTax, 60);

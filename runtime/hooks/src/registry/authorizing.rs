@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion, PresentedToken, Purpose};
+use amprule_domain::contract::Contract;
 use amprule_domain::decision::{Decision, Fault, FaultClass, Hook, Json};
 use amprule_domain::facts::Facts;
 use amprule_domain::lookup::{Known, Lookup};
@@ -19,6 +20,7 @@ use crate::chain::Selected;
 use crate::combining::Combining;
 use crate::lookups::MAX_ROUNDS;
 use crate::manifest::OnError;
+use crate::mask::Mask;
 use crate::taps::{Before, Said};
 use crate::unit::Used;
 use crate::version::Version;
@@ -55,7 +57,7 @@ impl Registry {
             Purpose::Start => self.taps.take(at.station, (self.steady)(), &input),
         };
         let (policies, combine) = generation.chains.authorization(&at);
-        let masked = PresentedToken { id_token: self.mask().token(&input.token.id_token), ..input.token.clone() };
+        let masked = masked(&input.token, self.mask());
         let told = AuthorizationInput { token: masked, ..input.clone() };
         let mut authorizing = Authorizing {
             registry: self,
@@ -87,7 +89,9 @@ impl Registry {
 
 impl Authorizing<'_> {
     async fn ask(&mut self, version: &Version) -> AuthorizationOutput {
-        Arc::make_mut(&mut self.input).parameters = version.parameters.clone();
+        let input = Arc::make_mut(&mut self.input);
+        input.parameters = version.parameters.clone();
+        input.lookups.clear();
         if let Some(said) = self.before.take(version) {
             let asked = Asked::of(version, Used::default(), Duration::ZERO);
             self.answered(version, asked, &said.output, Some(said.decision));
@@ -112,7 +116,6 @@ impl Authorizing<'_> {
     /// Asks others what the unit wants to know, and the unit again with their answers.
     async fn call_with_lookups(&mut self, version: &Version) -> Called<AuthorizationOutput> {
         let Registry { settings, steady, .. } = self.registry;
-        Arc::make_mut(&mut self.input).lookups.clear();
         let mut rounds = 0;
         loop {
             let mut called = call(version, &self.input, &settings.probation, steady, trusted).await;
@@ -191,8 +194,20 @@ impl Authorizing<'_> {
     }
 }
 
+/// Its id, and the contract's, which is the same in another form.
+fn masked(token: &PresentedToken, mask: &Mask) -> PresentedToken {
+    let contract = token.contract.as_ref();
+    PresentedToken {
+        id_token: mask.token(&token.id_token),
+        contract: contract.map(|contract| Contract { id: mask.token(&contract.id), ..contract.clone() }),
+        ..token.clone()
+    }
+}
+
 fn too_curious() -> Fault {
-    let why = format!("it still wants lookups after {MAX_ROUNDS} rounds of them; ask for all at once, or for fewer");
+    let why = format!(
+        "it still wants lookups after {MAX_ROUNDS} rounds of them; a script asks for one in each, so for {MAX_ROUNDS}"
+    );
     Fault::new(FaultClass::GuestError, why)
 }
 

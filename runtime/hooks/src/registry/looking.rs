@@ -5,6 +5,7 @@ use std::sync::Arc;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::lookup::{Heard, Known, Lookup};
 use amprule_domain::ports::{Fit, OtherSystems};
+use futures_util::future::try_join_all;
 
 use super::Registry;
 use crate::lookups::{LookupShape, MAX_WANTED, Unavailable};
@@ -16,17 +17,13 @@ impl Registry {
         drop(self.others.set(others));
     }
 
-    /// In a row: a policy wants one answer, or a few. The fault: the policy shall not be asked again without them.
+    /// All at the same time, each within its deadline. The fault: the policy shall not be asked again without them.
     pub(super) async fn look_up(&self, version: &Version, wants: Vec<Lookup>) -> Result<Vec<Known>, Fault> {
         if wants.len() > MAX_WANTED {
             let why = format!("it wants {} lookups at once; at most {MAX_WANTED} are asked", wants.len());
             return Err(Fault::new(FaultClass::GuestError, why));
         }
-        let mut known = Vec::with_capacity(wants.len());
-        for lookup in wants {
-            known.push(self.look(version, lookup).await?);
-        }
-        Ok(known)
+        try_join_all(wants.into_iter().map(|lookup| self.look(version, lookup))).await
     }
 
     async fn look(&self, version: &Version, lookup: Lookup) -> Result<Known, Fault> {

@@ -1,6 +1,6 @@
 //! What is offered at a place: the tariff of the occasion is asked, and its offer held against its code.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,7 @@ use amprule_domain::Occasion;
 use amprule_domain::decision::FaultClass;
 use amprule_domain::offer::{OfferInput, Offered, Proven};
 use amprule_domain::pricing::Pin;
+use jiff::SignedDuration;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
@@ -21,6 +22,9 @@ use crate::version::Version;
 const FRESH: Duration = Duration::from_secs(60);
 /// Offers that are remembered.
 const MOST: usize = 1_000;
+/// Rules choose by weekday and minute; most of them by the quarter of an hour.
+const QUARTER: SignedDuration = SignedDuration::from_mins(15);
+const QUARTERS_OF_A_WEEK: usize = 7 * 96;
 /// Proofs at the same time.
 const AT_ONCE: usize = 2;
 
@@ -42,7 +46,8 @@ impl Registry {
         let pin = self.pin_for(at, None)?;
         let Pin { unit, version, hash, .. } = (*pin).clone();
         let modifiers = pin.modifiers.iter().map(|modifier| modifier.unit.clone()).collect();
-        let offered = |proven| Some(Offered { unit, version, hash, modifiers, proven });
+        let others = self.others_than(&unit, at, &question);
+        let offered = |proven| Some(Offered { unit, version, hash, modifiers, others, proven });
         if pin.is_static_tariff() {
             return offered(Err(
                 "the static tariff of the configuration prices here; it does not describe itself".to_owned()
@@ -54,6 +59,25 @@ impl Registry {
             Ok(version) => offered(self.proven(version, question).await),
             Err(_) => offered(Err("the unit that prices here is not there".to_owned())),
         }
+    }
+
+    /// Tariffs that rules choose there at other hours.
+    fn others_than(&self, unit: &str, at: &Occasion<'_>, question: &OfferInput) -> Vec<String> {
+        let zone = question.zone();
+        let mut others = BTreeSet::new();
+        let mut moment = question.from;
+        for _ in 0..QUARTERS_OF_A_WEEK {
+            let Some(next) = moment.checked_add(QUARTER).ok().filter(|next| *next < question.to) else { break };
+            moment = next;
+            let local = moment.to_zoned(zone.clone());
+            let minute_of_day = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+            let weekday = local.weekday().to_monday_one_offset().unsigned_abs();
+            let then = Occasion { weekday, minute_of_day, ..*at };
+            let pin = self.pin_for(&then, None);
+            others.insert(pin.map_or_else(|| "nobody".to_owned(), |pin| pin.unit.clone()));
+        }
+        others.remove(unit);
+        others.into_iter().collect()
     }
 
     async fn proven(&self, version: Arc<Version>, mut question: OfferInput) -> Answer {

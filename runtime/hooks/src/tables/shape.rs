@@ -35,6 +35,10 @@ impl ColumnKind {
     /// As manifests name them, in the order of [`Self::ALL`].
     pub const WORDS: [&str; 6] = ["text", "token", "decimal", "boolean", "moment", "date"];
 
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().zip(Self::WORDS).find(|(kind, _)| **kind == self).map_or("text", |(_, word)| word)
+    }
+
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().zip(Self::WORDS).find(|(_, known)| *known == word).map(|(kind, _)| kind)
     }

@@ -42,12 +42,12 @@ impl Unit for Curious {
         let missing = || Fault::new(FaultClass::Missing, "nobody can say it");
         let mut output = AuthorizationOutput::no_opinion();
         for key in &self.keys {
-            output.verdict = match look(&self.declared, &input.lookups, "members", key).unwrap() {
+            output.verdict = match look(&self.declared, &input.lookups, "members", key).expect("it is declared") {
                 Told::Wanted(lookup) => {
                     return Answer::new(Err(missing()), Used::default()).wanting(vec![lookup]);
                 }
-                Told::Row(cells) if cells[0].1 == Some(Cell::Flag(true)) => Opinion::Accept,
-                Told::Row(_) | Told::Nothing => Opinion::Reject,
+                Told::Row(cells, _) if cells[0].1 == Some(Cell::Flag(true)) => Opinion::Accept,
+                Told::Row(..) | Told::Nothing => Opinion::Reject,
                 Told::Unavailable(_) => return Answer::new(Err(missing()), Used::default()),
             };
         }

@@ -16,7 +16,7 @@ pub(super) fn register(engine: &mut Engine) {
 /// The row, or (): there is no such thing. Without `otherwise` a script that hears nothing has no answer.
 fn ask(name: &str, key: &str, otherwise: Option<Dynamic>) -> Answer<Dynamic> {
     match call::look(name, key)? {
-        Told::Row(cells) => {
+        Told::Row(cells, _) => {
             let cells = cells.into_iter();
             let row = cells.map(|(name, cell)| (name.into(), cell.as_ref().map_or(Dynamic::UNIT, tables::value)));
             Ok(row.collect::<Map>().into())

@@ -19,8 +19,6 @@ pub(super) fn lift_lines(lines: Vec<wit::PricingLineResult>) -> Result<Vec<Outpu
 
 fn lift_line(at: usize, line: wit::PricingLineResult) -> Result<OutputLine, Fault> {
     let path = |field: &'static str| move || format!("lines[{at}].{field}");
-    let lift_tax =
-        |tax: wit::TaxResult| Ok(Tax { name: tax.name, percent: lift_decimal(path("taxes.percent"), tax.percent)? });
     Ok(OutputLine {
         code: line.code,
         description: line.description,
@@ -29,10 +27,18 @@ fn lift_line(at: usize, line: wit::PricingLineResult) -> Result<OutputLine, Faul
         unit_price: lift_optional(path("unitPrice"), line.unit_price)?,
         amount: lift_decimal(path("amount"), line.amount)?,
         component: line.component.map(lift_component),
-        taxes: line.taxes.into_iter().map(lift_tax).collect::<Result<_, Fault>>()?,
+        taxes: lift_taxes(line.taxes, path("taxes.percent"))?,
         texts: lift_texts("lines.translations", line.translations)?,
         periods: line.periods,
     })
+}
+
+pub(super) fn lift_taxes(taxes: Vec<wit::TaxResult>, path: impl Fn() -> String) -> Result<Vec<Tax>, Fault> {
+    let lift = |tax: wit::TaxResult| {
+        let percent = lift_decimal(&path, tax.percent)?;
+        Ok(Tax { name: tax.name, percent, category: tax.category })
+    };
+    taxes.into_iter().map(lift).collect()
 }
 
 pub(super) fn lift_component(component: wit::Component) -> Component {
@@ -79,7 +85,10 @@ pub(super) struct Borrowed<'a> {
 
 impl<'a> Borrowed<'a> {
     pub(super) fn of(line: &'a OutputLine) -> Result<Self, Fault> {
-        let lower = |tax: &'a Tax| Ok(wit::TaxParam { name: &tax.name, percent: lower_decimal("a tax", tax.percent)? });
+        let lower = |tax: &'a Tax| {
+            let percent = lower_decimal("a tax", tax.percent)?;
+            Ok(wit::TaxParam { name: &tax.name, percent, category: tax.category.as_deref() })
+        };
         let taxes = line.taxes.iter().map(lower).collect::<Result<_, Fault>>()?;
         let texts = line.texts.iter();
         let translations = texts.map(|(language, text)| wit::TranslationParam { language, text }).collect();

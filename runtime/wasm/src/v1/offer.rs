@@ -2,7 +2,6 @@
 
 use amprule_domain::decision::Fault;
 use amprule_domain::offer::{Conditions, Element, Offer, OfferInput, Per};
-use amprule_domain::tax::Tax;
 use jiff::civil::Date;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
@@ -10,7 +9,7 @@ use wasmtime::component::{Instance, InstancePre};
 use super::bindings::amprule::types::types;
 use super::bindings::exports::amprule::pricing::offer as wit;
 use super::facts::lower_token;
-use super::lines::{lift_amounts, lift_component};
+use super::lines::{lift_amounts, lift_component, lift_taxes};
 use super::parameters::{Parameters, lists};
 use super::types::{lift_decimal, lift_optional, lift_problem, lift_texts, lift_time, lower_station, lower_time};
 use crate::fault::invalid;
@@ -64,8 +63,6 @@ fn lift(offer: wit::Offer) -> Result<Offer, Fault> {
 
 fn lift_element(at: usize, element: wit::Element) -> Result<Element, Fault> {
     let path = |field: &'static str| move || format!("elements[{at}].{field}");
-    let lift_tax =
-        |tax: types::TaxResult| Ok(Tax { name: tax.name, percent: lift_decimal(path("taxes.percent"), tax.percent)? });
     Ok(Element {
         component: lift_component(element.component),
         price: lift_decimal(path("price"), element.price)?,
@@ -74,7 +71,7 @@ fn lift_element(at: usize, element: wit::Element) -> Result<Element, Fault> {
             wit::Per::Minute => Per::Minute,
         },
         step: element.step,
-        taxes: element.taxes.into_iter().map(lift_tax).collect::<Result<_, Fault>>()?,
+        taxes: lift_taxes(element.taxes, path("taxes.percent"))?,
         when: lift_conditions(at, element.when)?,
     })
 }

@@ -83,7 +83,8 @@ fn decide(source: &Source, unit: &dyn Unit) -> Vec<Value> {
         };
         json!({"name": case.name, "hook": hook, "output": ask(unit, hook, &input), "input": input})
     };
-    let mut decisions: Vec<Value> = cases.iter().filter(|case| case.tables.is_none()).map(one).collect();
+    // By the exhibit's own tables: those that a case brings along are not kept.
+    let mut decisions: Vec<Value> = cases.iter().map(one).collect();
     let question = json!({
         "now": "2026-07-01T10:00:00Z", "from": "2026-07-01T10:00:00Z", "to": "2026-07-08T10:00:00Z",
         "timeZone": "Europe/Berlin", "token": null, "parameters": cases::usual_parameters(source),

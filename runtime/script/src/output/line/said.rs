@@ -4,7 +4,6 @@ use amprule_domain::component::Component;
 use amprule_domain::pricing::OutputLine;
 use amprule_domain::tax::Tax;
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
-use rust_decimal::Decimal;
 
 use super::super::fields::{Fields, Read};
 use super::{Line, bounded, expect_number, finish};
@@ -40,7 +39,8 @@ fn said(line: &Line) -> OutputLine {
 }
 
 fn taxed(line: &Line, name: &str, percent: &Dynamic) -> Answer<Line> {
-    let tax = Tax { name: bounded("a tax's name", name)?, percent: expect_number("percent", percent)? };
+    let (name, percent) = (bounded("a tax's name", name)?, expect_number("percent", percent)?);
+    let tax = Tax { name, percent, category: None };
     let mut more = said(line);
     more.taxes.push(tax);
     finish(more)
@@ -61,17 +61,16 @@ pub(super) fn component(word: &str) -> Read<Component> {
 pub(super) fn taxes(fields: &mut Fields) -> Read<Vec<Tax>> {
     let place = fields.place("taxes");
     let read = |(at, value): (usize, Dynamic)| match crate::language::number(&value) {
-        Some(percent) => Ok(tax(String::new(), percent)),
+        Some(percent) => Ok(Tax { percent, ..Tax::default() }),
         None => {
-            let mut fields = Fields::of(value, &format!("{place}[{at}]"), "a tax")?.only(&["name", "percent"])?;
-            Ok(tax(fields.optional_text("name")?.unwrap_or_default(), fields.number("percent")?))
+            let known = ["name", "percent", "category"];
+            let mut fields = Fields::of(value, &format!("{place}[{at}]"), "a tax")?.only(&known)?;
+            let (name, category) =
+                (fields.optional_text("name")?.unwrap_or_default(), fields.optional_text("category")?);
+            Ok(Tax { name, percent: fields.number("percent")?, category })
         }
     };
     fields.list("taxes")?.into_iter().enumerate().map(read).collect()
-}
-
-fn tax(name: String, percent: Decimal) -> Tax {
-    Tax { name, percent }
 }
 
 pub(super) fn periods(fields: &mut Fields) -> Read<Vec<u32>> {
