@@ -119,8 +119,6 @@ fn conditions(when: &Conditions) -> Map<String, Value> {
         ("maxTime", when.until_s),
         ("minIdleTime", when.from_idle_s),
         ("maxIdleTime", when.until_idle_s),
-        ("minPower", when.from_w),
-        ("maxPower", when.until_w),
     ] {
         set(name, value.map(Value::from));
     }

@@ -10,8 +10,7 @@ use crate::component::Component;
 const DAYS: [&str; 7] = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
 
 pub(super) fn restrictions(element: &Element) -> Map<String, Value> {
-    let Conditions { weekdays, from_date, until_date, from_wh, until_wh, from_s, until_s, from_w, until_w, .. } =
-        &element.when;
+    let Conditions { weekdays, from_date, until_date, from_wh, until_wh, from_s, until_s, .. } = &element.when;
     let mut restrictions = Map::new();
     let mut set = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -26,8 +25,6 @@ pub(super) fn restrictions(element: &Element) -> Map<String, Value> {
     set("end_date", until_date.map(|date| date.to_string().into()));
     set("min_kwh", thousandth(from_wh));
     set("max_kwh", thousandth(until_wh));
-    set("min_power", thousandth(from_w));
-    set("max_power", thousandth(until_w));
     set("min_duration", from_s.map(Value::from));
     set("max_duration", until_s.map(Value::from));
     let days = || DAYS.iter().zip(1..).filter(|(_, day)| weekdays.contains(day)).map(|(name, _)| Value::from(*name));

@@ -25,7 +25,7 @@ fn night() -> Value {
         "elements": [
             {"component": "energy", "price": "0.49", "taxes": taxes, "when": {"weekdays": [5, 1], "fromMinute": 1320, "untilMinute": 0}},
             {"component": "energy", "price": "0.595", "taxes": taxes},
-            {"component": "charging-time", "price": "2.38", "taxes": taxes, "when": {"fromS": 14400, "untilWh": 20500, "fromW": 3700}},
+            {"component": "charging-time", "price": "2.38", "taxes": taxes, "when": {"fromS": 14400, "untilWh": 20500}},
             {"component": "fixed", "price": "1.19", "taxes": taxes},
         ],
         "minimum": "2.38",
@@ -52,7 +52,7 @@ fn an_offer_in_ocpi_2_2_1_is_without_vat() {
             {"price_components": [{"type": "ENERGY", "price": 0.5, "vat": 19, "step_size": 1}]},
             {
                 "price_components": [{"type": "TIME", "price": 2, "vat": 19, "step_size": 1}],
-                "restrictions": {"min_duration": 14400, "max_kwh": 20.5, "min_power": 3.7},
+                "restrictions": {"min_duration": 14400, "max_kwh": 20.5},
             },
             {"price_components": [{"type": "FLAT", "price": 1, "vat": 19, "step_size": 1}]},
         ],
@@ -111,7 +111,7 @@ fn an_offer_in_ocpp_2_1() {
             "taxRates": vat,
         },
         "chargingTime": {
-            "prices": [{"priceMinute": 0.0333333334, "conditions": {"minTime": 14400, "maxEnergy": 20500, "minPower": 3700}}],
+            "prices": [{"priceMinute": 0.0333333334, "conditions": {"minTime": 14400, "maxEnergy": 20500}}],
             "taxRates": vat,
         },
         "idleTime": {
@@ -246,4 +246,14 @@ fn what_cannot_be_said_at_all_has_no_document() {
     let steps = json!({"elements": [{"component": "reservation", "price": "6", "step": 900}]});
     check_fit(&ocpp21(&offer(steps.clone()), issuer()), Fit::NotExpressible, &["billed in steps of 900"]);
     check_fit(&ocpi221(&offer(steps), issuer()), Fit::Exact, &[]);
+}
+
+#[test]
+fn a_price_by_power_is_no_document() {
+    let of = json!({"elements": [{"component": "energy", "price": "0.30", "when": {"fromW": 43_000}}]});
+    for written in
+        [ocpp21(&offer(of.clone()), issuer()), ocpi221(&offer(of.clone()), issuer()), ocpi230(&offer(of), issuer())]
+    {
+        check_fit(&written, Fit::NotExpressible, &["average power"]);
+    }
 }

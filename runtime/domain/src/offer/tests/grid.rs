@@ -19,7 +19,7 @@ fn offers() -> Vec<Value> {
         json!([{"component": "energy", "price": "0.50", "step": 1000, "taxes": vat}, {"component": "idle-time", "price": "0.10", "per": "minute", "step": 60, "taxes": vat, "when": {"fromIdleS": 600}}]),
         json!([{"component": "charging-time", "price": "4", "step": 900, "when": night}, {"component": "charging-time", "price": "6", "step": 600}, {"component": "idle-time", "price": "8", "step": 420}]),
         json!([{"component": "idle-time", "price": "0", "when": {"untilIdleS": 900}}, {"component": "idle-time", "price": "3", "step": 1800, "taxes": reduced, "when": {"untilIdleS": 5400}}, {"component": "idle-time", "price": "12", "taxes": vat}]),
-        json!([{"component": "charging-time", "price": "1", "when": {"fromS": 14400, "weekdays": [1, 2, 3]}}, {"component": "energy", "price": "0.333333", "when": {"untilW": 8000}}, {"component": "energy", "price": "0.777777", "step": 100}]),
+        json!([{"component": "charging-time", "price": "1", "when": {"fromS": 14400, "weekdays": [1, 2, 3]}}, {"component": "energy", "price": "0.333333", "when": {"untilWh": 8000}}, {"component": "energy", "price": "0.777777", "step": 100}]),
         json!([{"component": "fixed", "price": "2", "taxes": reduced, "when": {"untilMinute": 720}}, {"component": "fixed", "price": "1.50", "taxes": vat}, {"component": "energy", "price": "0.40", "step": 5000, "taxes": vat, "when": {"fromDate": "2026-07-02"}}]),
     ]
 }
@@ -110,8 +110,6 @@ fn of_ocpi(document: &Value) -> Offer {
             "untilWh": thousands(&when["max_kwh"]),
             "fromS": when["min_duration"],
             "untilS": when["max_duration"],
-            "fromW": thousands(&when["min_power"]),
-            "untilW": thousands(&when["max_power"]),
         }})
     };
     let elements: Vec<Value> = document["elements"].as_array().unwrap().iter().map(element).map(whole).collect();
@@ -155,8 +153,6 @@ fn of_ocpp(document: &Value) -> Offer {
                     "untilS": when["maxTime"],
                     "fromIdleS": when["minIdleTime"],
                     "untilIdleS": when["maxIdleTime"],
-                    "fromW": when["minPower"],
-                    "untilW": when["maxPower"],
                 }}),
             );
         }
