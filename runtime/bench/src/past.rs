@@ -84,6 +84,7 @@ impl Past {
             stop_reason: is_over.then(|| "Local".to_owned()),
             time_zone: StationRecord::DEFAULT_ZONE.to_owned(),
             location: None,
+            site: None,
             timeline: self.course(began_at, is_over),
             pin: Some(Arc::clone(&self.pin)),
             price: Some(Arc::new(price)),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Currency;
 
 /// A connector. What nobody has said is not known.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plug {
     /// A word of OCPP 2.0.1, ConnectorEnumType, or one of the operator's own: `cCCS2`, `sType2`.
@@ -23,7 +23,7 @@ pub struct Plug {
     pub phases: Option<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Current {
     #[serde(rename = "AC")]
     Alternating,
@@ -44,7 +44,7 @@ pub struct Fitted {
 }
 
 /// The location, as far as prices and policies have a use for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     /// Two capital letters (ISO 3166-1): `DE`.
@@ -56,6 +56,38 @@ pub struct Place {
     /// The operator's own words, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
+}
+
+/// What was known of the connector and the place when a session began there: it is priced by that, whatever is entered later.
+/// What nobody had said by then counts as soon as somebody says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Site {
+    #[serde(default, skip_serializing_if = "Plug::is_unknown")]
+    pub plug: Plug,
+    #[serde(default, skip_serializing_if = "Place::is_unknown")]
+    pub place: Place,
+}
+
+impl Site {
+    /// These words count before the present ones.
+    #[must_use]
+    pub fn before(&self, now: Self) -> Self {
+        let (plug, place) = (self.plug.clone(), self.place.clone());
+        Self {
+            plug: Plug {
+                kind: plug.kind.or(now.plug.kind),
+                current: plug.current.or(now.plug.current),
+                power_w: plug.power_w.or(now.plug.power_w),
+                phases: plug.phases.or(now.plug.phases),
+            },
+            place: Place {
+                country: place.country.or(now.place.country),
+                currency: place.currency.or(now.place.currency),
+                attributes: if place.attributes.is_empty() { now.place.attributes } else { place.attributes },
+            },
+        }
+    }
 }
 
 impl Current {

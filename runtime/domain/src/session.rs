@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::TransactionEvent;
 use crate::mark::{Mark, Marks};
+use crate::place::Site;
 use crate::pricing::{Pin, Price};
 use crate::reply::TokenInfo;
 use crate::timeline::Timeline;
@@ -59,6 +60,9 @@ pub struct Session {
     /// IANA name of the zone in which the session's hours are counted, fixed at its start.
     pub time_zone: String,
     pub location: Option<String>,
+    /// What its price may depend on at the connector and the place. `None`: its EVSE is not known yet, or nothing about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Arc<Site>>,
     pub timeline: Timeline,
     /// Which pricing version applies, fixed at the start. `None`: no unit prices.
     pub pin: Option<Arc<Pin>>,

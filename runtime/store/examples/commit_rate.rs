@@ -118,6 +118,7 @@ fn session(no: i64) -> Session {
         stop_reason: None,
         time_zone: "Europe/Berlin".to_owned(),
         location: None,
+        site: None,
         timeline: Timeline::new(time(0), ChargingState::Charging),
         pin: Some(Arc::new(Pin {
             unit: "flat".to_owned(),

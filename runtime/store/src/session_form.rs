@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use amprule_domain::event::TransactionEvent;
+use amprule_domain::place::Site;
 use amprule_domain::pricing::{Pin, Price};
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::{Act, Admitted, SeqRanges, Session, SessionLimits, SessionState, Signs};
@@ -59,6 +60,8 @@ part!(Head, HeadOf {
     started_as: Option<Timestamp>,
     time_zone: String,
     location: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    site: Option<Arc<Site>>,
     pin: Option<Arc<Pin>>,
 });
 
@@ -111,6 +114,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         started_as,
         time_zone,
         location,
+        site,
         pin,
         ended_at,
         told_until,
@@ -145,6 +149,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         started_as,
         time_zone,
         location,
+        site,
         pin,
     };
     (
@@ -187,6 +192,7 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
         started_as,
         time_zone,
         location,
+        site,
         pin,
     } = serde_json::from_slice(head)?;
     let Course {
@@ -224,6 +230,7 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
         started_as,
         time_zone,
         location,
+        site,
         pin,
         ended_at,
         told_until,
@@ -258,7 +265,7 @@ impl HeadOf<'_> {
         (self.id, self.no, self.station, self.transaction, self.evse, self.connector).hash(&mut hasher);
         self.token.as_ref().map(|token| (&token.id_token, &token.kind)).hash(&mut hasher);
         (self.token_group, self.tariff, self.state.as_str(), self.started_at, self.started_as).hash(&mut hasher);
-        (self.time_zone, self.location, self.second_token_at).hash(&mut hasher);
+        (self.time_zone, self.location, self.site, self.second_token_at).hash(&mut hasher);
         for Admitted { token, info } in self.admitted.iter() {
             (&token.id_token, &token.kind, info.status.as_str(), &info.group, &info.message, info.cache_until)
                 .hash(&mut hasher);

@@ -48,6 +48,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         stop_reason: None,
         time_zone: "Europe/Berlin".to_owned(),
         location: Some("Yard".to_owned()),
+        site: None,
         timeline: Timeline::new(at("08:00"), ChargingState::Charging),
         pin: None,
         price: None,

@@ -43,6 +43,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         stop_reason: None,
         time_zone: record.time_zone.clone(),
         location: record.location.clone(),
+        site: None,
         timeline,
         pin: None,
         price: None,

@@ -1,14 +1,18 @@
 //! What a message has changed: what is to be priced, written, answered and told.
 
+use std::sync::Arc;
+
 use super::Station;
 use super::admit::verdict;
 use super::ending::{abandon, weigh_against_others};
+use super::question::site;
 use super::step::{Happened, Outcome, Step};
 use super::told::Told;
 use crate::SessionNo;
 use crate::effect::{Answered, Effect};
 use crate::event::Phase;
 use crate::mark::Mark;
+use crate::place::Site;
 use crate::reply::{Reply, TransactionReply};
 use crate::session::{Session, SessionState};
 
@@ -18,6 +22,7 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
     if !told.moment.clock_is_sane {
         session.marks.add(Mark::SERVER_CLOCK_DOUBTFUL);
     }
+    keep_site(&mut session, told.station);
     if session.state == SessionState::Ended {
         weigh_against_others(&mut session, told.station);
     }
@@ -35,6 +40,14 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
         sessions: vec![session],
         happened,
         ..Step::reply(Reply::Empty)
+    }
+}
+
+/// From the first message on that says where it is.
+fn keep_site(session: &mut Session, station: &Station) {
+    if session.site.is_none() && session.evse > 0 {
+        let site = site(&station.record, &station.reported, session.evse, session.connector);
+        session.site = Some(site).filter(|site| *site != Site::default()).map(Arc::new);
     }
 }
 

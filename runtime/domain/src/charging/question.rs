@@ -9,7 +9,7 @@ use super::Question;
 use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken};
 use crate::contract::Contract;
 use crate::event::{Boot, ChargingState};
-use crate::place::{Plug, plug_of};
+use crate::place::{Plug, Site, plug_of};
 use crate::pricing::{Parameters, PricingInput, PricingPeriod, Purpose, SessionFacts, StationFacts, TokenFacts};
 use crate::reported::Reported;
 use crate::session::{Session, SessionState};
@@ -95,10 +95,7 @@ pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Sess
             duration_s: until.as_second() - session.started_at.as_second(),
             time_zone: session.time_zone.clone(),
         },
-        station: StationFacts {
-            location: session.location.clone(),
-            ..facts(record, reported, session.evse, session.connector)
-        },
+        station: facts_of(session, record, reported),
         token: session.token.as_ref().map(|token| TokenFacts {
             kind: token.kind.clone(),
             group: session.token_group.clone(),
@@ -109,10 +106,26 @@ pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Sess
     }
 }
 
-pub(super) fn facts(record: &StationRecord, reported: &Reported, evse: u32, connector: u32) -> StationFacts {
-    let Boot { vendor, model, .. } = &reported.identity.boot;
+/// Where it stood when it began.
+fn facts_of(session: &Session, record: &StationRecord, reported: &Reported) -> StationFacts {
+    let now = facts(record, reported, session.evse, session.connector);
+    let Site { plug, place } = match &session.site {
+        Some(site) => site.before(Site { plug: now.plug, place: now.place }),
+        None => Site { plug: now.plug, place: now.place },
+    };
+    StationFacts { location: session.location.clone(), plug, place, ..now }
+}
+
+/// What is known of the connector and the place now.
+pub(super) fn site(record: &StationRecord, reported: &Reported, evse: u32, connector: u32) -> Site {
     let said = plug_of(&record.plugs, evse, connector);
     let power = record.power_of(evse).or_else(|| reported.powers.of(evse));
+    Site { plug: Plug { power_w: said.power_w.or(power), ..said }, place: record.place.clone() }
+}
+
+pub(super) fn facts(record: &StationRecord, reported: &Reported, evse: u32, connector: u32) -> StationFacts {
+    let Boot { vendor, model, .. } = &reported.identity.boot;
+    let Site { plug, place } = site(record, reported, evse, connector);
     StationFacts {
         id: record.id.to_string(),
         location: record.location.clone(),
@@ -120,8 +133,8 @@ pub(super) fn facts(record: &StationRecord, reported: &Reported, evse: u32, conn
         model: model.clone(),
         evse,
         connector,
-        plug: Plug { power_w: said.power_w.or(power), ..said },
-        place: record.place.clone(),
+        plug,
+        place,
     }
 }
 

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::begin::pin;
 use super::ending::abandon;
+use super::question::site;
 use super::state::cut_by_new_pin;
 use super::step::{Correction, Happened, Step};
 use super::{Station, startless};
@@ -148,6 +149,7 @@ fn reprice(session: &mut Session, station: &Station, pinning: Option<&Pinning<'_
     session.marks.add(Mark::REPRICED);
     if let Some(pinning) = pinning {
         session.pin = pin(session, &station.record, pinning);
+        session.site = Some(site(&station.record, &station.reported, session.evse, session.connector).into());
         cut_by_new_pin(session);
         session.price = None;
     }

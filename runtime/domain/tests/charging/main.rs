@@ -6,6 +6,7 @@ mod found;
 mod late;
 mod marks;
 mod modifier;
+mod places;
 mod powers;
 mod recall;
 mod reported;

@@ -49,6 +49,7 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         stop_reason: None,
         time_zone: "Europe/Berlin".to_owned(),
         location: Some("yard".to_owned()),
+        site: None,
         timeline: Timeline::new(at(no), ChargingState::Charging),
         pin: None,
         price: None,
