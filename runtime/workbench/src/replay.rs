@@ -5,11 +5,14 @@
 
 mod timeline;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::charging::pricing_input;
+use amprule_domain::contract::Contract;
 use amprule_domain::decision::{Decision, Hook};
+use amprule_domain::lookup::{Known, Lookup};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{Parameters, Price, PricedBy, PricingInput, PricingOutput};
 use amprule_domain::reading::Reading;
@@ -95,12 +98,7 @@ impl<'v> Replay<'v> {
             }
         }
         let parsed = serde_json::from_value::<AuthorizationInput>(input).map(|mut input| {
-            for known in &mut input.lookups {
-                // Mostly it is the token's own.
-                if let Some(key) = unmask(&known.lookup.key) {
-                    known.lookup.key = key;
-                }
-            }
+            unmasked(&mut input, unmask);
             input
         });
         let before = recorded.read::<AuthorizationOutput>();
@@ -143,6 +141,26 @@ impl<'v> Replay<'v> {
             comparison: self.comparison,
         }
     }
+}
+
+/// The contract follows from the token, which is known again; answers stand under each form of their key that the policy may
+/// have asked by, since the mask does not know letters of either size.
+fn unmasked(input: &mut AuthorizationInput, unmask: &dyn Fn(&str) -> Option<String>) {
+    let masked = input.token.contract.take().map(|contract| contract.id);
+    input.token.contract = Contract::of(&input.token.kind, &input.token.id_token);
+    let contract = input.token.contract.as_ref().map(|contract| contract.id.clone());
+    let keys = |known: &Known| {
+        let key = if Some(&known.lookup.key) == masked.as_ref() { contract.clone() } else { unmask(&known.lookup.key) };
+        let forms = key.map(|key| BTreeSet::from([key.to_uppercase(), key.to_lowercase(), key]));
+        forms.unwrap_or_default()
+    };
+    let named = |known: &Known| {
+        let known = known.clone();
+        keys(&known)
+            .into_iter()
+            .map(move |key| Known { lookup: Lookup { key, ..known.lookup.clone() }, ..known.clone() })
+    };
+    input.lookups = input.lookups.iter().flat_map(named).collect();
 }
 
 /// A bill without the lines of modifiers.
