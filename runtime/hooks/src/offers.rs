@@ -42,7 +42,7 @@ fn proof(
     let zone = question.zone();
     let clock = Clock::new(zone.clone(), boundaries);
     let mut proof = Proof::begin();
-    for drawn in grid::sessions(question) {
+    for drawn in grid::sessions(question, offer) {
         let timeline = drawn.timeline(&clock);
         let input = session(question, &drawn, &timeline);
         let billed = match trial::price(unit, granted, &input).result {

@@ -1,9 +1,11 @@
 //! Sessions of all kinds, to hold an offer against: short and long, weak and strong, by day, by night and at the weekend, with a
 //! car that leaves, stays, or is kept waiting.
 
+mod edges;
+
 use amprule_domain::Energy;
 use amprule_domain::event::ChargingState;
-use amprule_domain::offer::OfferInput;
+use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::timeline::{Clock, Timeline};
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,32 +28,44 @@ const CHARGES: [(i64, i64); 8] =
 const IDLES_S: [i64; 7] = [0, 50, 260, 787, 1_874, 8_000, 40_266];
 const HELD: [i64; 2] = [0, 23];
 
-/// Those that begin within the question's time. What the connector cannot deliver is not asked of it.
-pub(super) fn sessions(question: &OfferInput) -> impl Iterator<Item = Drawn> {
-    let (from, to) = (question.from, question.to);
-    let most_w = question.station.plug.power_w.unwrap_or(i64::MAX);
-    let from = Timestamp::from_second(from.as_second() + 1).unwrap_or(from);
-    let after = move |minutes: i64| from.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX);
+/// Those that begin within the question's time, and while the offer stands. What the connector cannot deliver is not asked of it.
+pub(super) fn sessions(question: &OfferInput, offer: &Offer) -> Vec<Drawn> {
+    let from = Timestamp::from_second(question.from.as_second() + 1).unwrap_or(question.from);
+    let to = offer.next_change_at.map_or(question.to, |change| change.min(question.to)).max(from);
     let span_min = to.duration_since(from).as_mins().max(2);
-    let starts = STARTS.iter().map(move |minutes| after(minutes % span_min));
-    let kinds = CHARGES.iter().flat_map(|charge| IDLES_S.iter().map(move |idle| (*charge, *idle)));
-    let kinds = kinds.flat_map(|(charge, idle)| HELD.iter().map(move |held| (charge, idle, *held)));
-    // A session without any time is no session.
-    let kinds: Vec<_> = kinds.filter(|((charging, _), idle, held)| charging + idle + held > 0).collect();
-    starts.enumerate().flat_map(move |(at, started_at)| {
+    let starts: Vec<Timestamp> = STARTS.iter().map(|minutes| later(from, minutes % span_min * 60)).collect();
+    let (kinds, beyond) = (kinds(), edges::kinds(offer));
+    let by_clock = edges::starts(offer, question, from, to);
+    let at_starts = starts.iter().enumerate().flat_map(|(at, started_at)| {
         // Every fourth kind at each start: all kinds are seen, and no start is a small part of the week.
-        let own: Vec<_> = kinds.iter().skip(at % 4).step_by(4).copied().collect();
-        own.into_iter().map(move |((charging_min, watts), idle_s, held_min)| Drawn {
-            started_at,
-            charging_min,
-            watts: watts.min(most_w),
-            held_min,
-            idle_s,
-        })
-    })
+        let own = kinds.iter().skip(at % 4).step_by(4);
+        own.chain(&beyond).map(|kind| kind.at(*started_at))
+    });
+    let at_edges = by_clock.iter().flat_map(|started_at| kinds.iter().step_by(5).map(|kind| kind.at(*started_at)));
+    let most_w = question.station.plug.power_w.unwrap_or(i64::MAX);
+    at_starts.chain(at_edges).map(|drawn| Drawn { watts: drawn.watts.min(most_w), ..drawn }).collect()
+}
+
+fn kinds() -> Vec<Drawn> {
+    let mut kinds = Vec::new();
+    for (charging_min, watts) in CHARGES {
+        for idle_s in IDLES_S {
+            for held_min in HELD {
+                // A session without any time is no session.
+                if charging_min + idle_s + held_min > 0 {
+                    kinds.push(Drawn { started_at: Timestamp::UNIX_EPOCH, charging_min, watts, held_min, idle_s });
+                }
+            }
+        }
+    }
+    kinds
 }
 
 impl Drawn {
+    fn at(&self, started_at: Timestamp) -> Self {
+        Self { started_at, ..*self }
+    }
+
     /// Cut at the tariff's clock, with a register read at every change of it: what the books of a good station say.
     pub(super) fn timeline(&self, clock: &Clock) -> Timeline {
         let mut timeline = Timeline::new(self.started_at, ChargingState::Charging);

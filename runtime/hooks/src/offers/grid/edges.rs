@@ -1,0 +1,71 @@
+//! Sessions on both sides of what an offer itself distinguishes: its energies, durations, idle times and hours.
+
+use amprule_domain::offer::{Conditions, Offer, OfferInput};
+use jiff::{SignedDuration, Timestamp, Zoned};
+
+use super::Drawn;
+
+/// Kinds that an offer's edges add, at most.
+const MOST_KINDS: usize = 24;
+/// Starts that an offer's hours add, at most.
+const MOST_STARTS: usize = 16;
+/// Strong enough to pass an edge of energy in some hours.
+const WATTS: i64 = 22_000;
+/// A session begins so long before an hour, and passes it while it charges.
+const BEFORE: SignedDuration = SignedDuration::from_mins(31);
+const LONGEST_MIN: i64 = 3 * 24 * 60;
+
+/// Beyond each edge of energy, of duration and of idle time, by half and something odd.
+pub(super) fn kinds(offer: &Offer) -> Vec<Drawn> {
+    let mut kinds = Vec::new();
+    let plain = Drawn { started_at: Timestamp::UNIX_EPOCH, charging_min: 41, watts: 11_000, held_min: 0, idle_s: 0 };
+    for when in offer.elements.iter().map(|element| &element.when) {
+        let Conditions { from_wh, until_wh, from_s, until_s, from_idle_s, until_idle_s, .. } = *when;
+        for wh in [from_wh, until_wh].into_iter().flatten() {
+            let charging_min = (i64::from(wh) * 60 * 3 / 2 / WATTS + 7).min(LONGEST_MIN);
+            kinds.push(Drawn { charging_min, watts: WATTS, ..plain });
+        }
+        for seconds in [from_s, until_s].into_iter().flatten() {
+            let charging_min = (i64::from(seconds) * 3 / 2 / 60 + 7).min(LONGEST_MIN);
+            kinds.push(Drawn { charging_min, watts: 3_700, ..plain });
+            kinds.push(Drawn { idle_s: charging_min * 60 + 11, ..plain });
+        }
+        for seconds in [from_idle_s, until_idle_s].into_iter().flatten() {
+            let idle_s = i64::from(seconds) * 3 / 2 + 137;
+            kinds.push(Drawn { idle_s: idle_s.min(LONGEST_MIN * 60), ..plain });
+        }
+    }
+    kinds.truncate(MOST_KINDS);
+    kinds
+}
+
+/// Before each hour at which the offer's prices change, on a day on which they do.
+pub(super) fn starts(offer: &Offer, question: &OfferInput, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+    let local = from.to_zoned(question.zone());
+    let mut starts = Vec::new();
+    for when in offer.elements.iter().map(|element| &element.when) {
+        let hours = [when.from_minute, when.until_minute].into_iter().flatten();
+        // Without hours a day begins at midnight.
+        let hours = hours.chain((!when.weekdays.is_empty()).then_some(0));
+        for minute in hours {
+            let days = (0..=7).filter_map(|day| hour(&local, day, minute));
+            let of_when = |at: &Zoned| {
+                let weekday = at.weekday().to_monday_one_offset().unsigned_abs();
+                when.weekdays.is_empty() || when.weekdays.contains(&weekday)
+            };
+            let found = days.filter(of_when).filter_map(|at| at.timestamp().checked_sub(BEFORE).ok());
+            starts.extend(found.filter(|at| (from..to).contains(at)).take(1));
+        }
+    }
+    starts.sort_unstable();
+    starts.dedup();
+    starts.truncate(MOST_STARTS);
+    starts
+}
+
+/// When a clock there shows this minute, so many days later.
+fn hour(local: &Zoned, day: i64, minute: u16) -> Option<Zoned> {
+    let date = local.date().checked_add(jiff::Span::new().days(day)).ok()?;
+    let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
+    date.at(hour, minute, 0, 0).to_zoned(local.time_zone().clone()).ok()
+}
