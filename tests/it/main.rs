@@ -13,6 +13,7 @@ mod lookups;
 mod malformed;
 mod museum;
 mod numbers;
+mod offers;
 mod pending;
 mod reload;
 mod scenarios;
