@@ -2,6 +2,7 @@
 //! of the past and a shadow beside the active version keep this one book, and print it as one page.
 
 mod page;
+mod pairs;
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ pub struct Comparison {
 }
 
 /// A comparison, and which version it is about.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {
     pub unit: String,
     pub version: String,
@@ -93,6 +94,12 @@ impl Bill {
     pub fn of(price: &Price) -> Self {
         Self { currency: price.currency, total: price.total, lines: price.lines.clone() }
     }
+
+    /// The same lines with the same members; in which order does not matter.
+    fn says_the_same(&self, other: &Self) -> bool {
+        (self.currency, self.total) == (other.currency, other.total)
+            && pairs::pairs(self, other).iter().all(|(before, after)| before == after)
+    }
 }
 
 impl Difference {
@@ -134,7 +141,7 @@ impl Comparison {
     pub fn bills(&mut self, of: Billed, before: Bill, after: Bill) {
         self.money(before.currency).add(before.total, Decimal::ZERO);
         self.money(after.currency).add(Decimal::ZERO, after.total);
-        if before == after {
+        if before.says_the_same(&after) {
             self.same += 1;
             return;
         }
@@ -144,7 +151,7 @@ impl Comparison {
 
     /// A price that is not the last one: its money would count again at the end.
     pub fn running(&mut self, before: &Bill, after: &Bill) {
-        if before == after { self.same += 1 } else { self.changed += 1 }
+        if before.says_the_same(after) { self.same += 1 } else { self.changed += 1 }
     }
 
     pub fn verdicts(&mut self, decision: String, before: &AuthorizationOutput, after: &AuthorizationOutput) {

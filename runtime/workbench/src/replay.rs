@@ -1,6 +1,6 @@
 //! Replay: what a candidate would have answered to what really happened.
 //!
-//! Bills are compared line by line, exactly. The candidate's clock may change at other minutes than the tariff's that
+//! Lines of bills are compared by their codes, exactly. The candidate's clock may change at other minutes than the tariff's that
 //! was in force: a session's timeline is then cut anew from its readings.
 
 mod timeline;

@@ -5,6 +5,7 @@ use std::fmt;
 use amprule_domain::pricing::Line;
 use amprule_domain::{Decimal, Energy};
 
+use super::pairs::{differing, pairs};
 use super::{Bill, Billed, Compared, Comparison, Difference};
 
 /// Differences that are shown with both bills.
@@ -61,19 +62,26 @@ fn differences(f: &mut fmt::Formatter<'_>, comparison: &Comparison) -> fmt::Resu
     if hidden > 0 { writeln!(f, "… and {hidden} more; --json lists the 20 largest") } else { Ok(()) }
 }
 
+/// Lines of one code stand beside each other; what differs without being seen here is named.
 fn side_by_side(f: &mut fmt::Formatter<'_>, before: &Bill, after: &Bill) -> fmt::Result {
-    let (before, after) = (rows(before), rows(after));
-    for at in 0..before.len().max(after.len()) {
-        let cell = |rows: &[String]| rows.get(at).cloned().unwrap_or_default();
-        let mark = if cell(&before) == cell(&after) { ' ' } else { '*' };
-        writeln!(f, "  {mark} {:<COLUMN$} | {}", cell(&before), cell(&after))?;
+    for (one, other) in pairs(before, after) {
+        let cell = |line: Option<&Line>| line.map(row).unwrap_or_default();
+        beside(f, one == other, &cell(one), &cell(other))?;
+        let hidden = one.zip(other).filter(|(one, other)| one != other && row(one) == row(other));
+        if let Some((one, other)) = hidden {
+            writeln!(f, "    {} differs in: {}", one.code, differing(one, other).join(", "))?;
+        }
     }
-    Ok(())
+    let same = (before.total, before.currency) == (after.total, after.currency);
+    beside(f, same, &total(before), &total(after))
 }
 
-fn rows(bill: &Bill) -> Vec<String> {
-    let total = format!("{:<30}{:>12} {}", "total", bill.total.to_string(), bill.currency);
-    bill.lines.iter().map(row).chain([total]).collect()
+fn beside(f: &mut fmt::Formatter<'_>, same: bool, before: &str, after: &str) -> fmt::Result {
+    writeln!(f, "  {} {before:<COLUMN$} | {after}", if same { ' ' } else { '*' })
+}
+
+fn total(bill: &Bill) -> String {
+    format!("{:<30}{:>12} {}", "total", bill.total.to_string(), bill.currency)
 }
 
 fn row(line: &Line) -> String {
