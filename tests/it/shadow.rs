@@ -79,6 +79,27 @@ async fn a_candidate_that_is_a_cent_dearer_is_told_to_the_cent_and_bills_nobody(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_candidate_has_found_is_still_known_after_a_restart() {
+    let mut server = server().await;
+    candidate(&server, &units::tariff("0.41"));
+    until_beside(&server).await;
+    charge(&server, "cs-1", 1).await;
+    let before = until_billed(&server, 1).await;
+    server.stop();
+    server.restart();
+    until_beside(&server).await;
+    assert_eq!(shadow(&server), Some(before), "nothing is forgotten, and nothing begins anew");
+    charge(&server, "cs-2", 1).await;
+    let found = until_billed(&server, 2).await;
+    let money = json!({"EUR": {"before": "8.00", "after": "8.20", "difference": "0.20"}});
+    assert_eq!(found["money"], money, "{found}");
+
+    // Another candidate is another story.
+    candidate(&server, &units::tariff("0.42"));
+    until("the new one", || shadow(&server).filter(|shadow| shadow["compared"] == 0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_candidate_that_cannot_answer_costs_nothing_and_is_counted() {
     let server = server().await;
     candidate(&server, "fn price(session) {\n    loop { }\n}\n");

@@ -34,13 +34,13 @@ pub(crate) struct Shadow {
 /// What was found so far, against one active version; it begins anew with the next one.
 #[derive(Default)]
 struct Tally {
-    of: Option<Arc<Pin>>,
+    of: Option<Beside>,
     approximate: bool,
     comparison: Comparison,
 }
 
 /// What a shadow found.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShadowView {
     /// Where the candidate's files are.
@@ -62,6 +62,12 @@ pub struct ShadowView {
 pub struct Beside {
     pub version: String,
     pub hash: String,
+}
+
+impl From<&Pin> for Beside {
+    fn from(pin: &Pin) -> Self {
+        Self { version: pin.version.clone(), hash: pin.hash.clone() }
+    }
 }
 
 /// The shadows by unit. Asked at every answer, so that one look tells when there is none.
@@ -120,6 +126,13 @@ impl Shadow {
         }
     }
 
+    /// Goes on counting where this candidate stopped, with another server most likely.
+    pub(crate) fn going_on(self, from: ShadowView) -> Self {
+        let ShadowView { since, of, dropped, approximate, found, .. } = from;
+        let tally = Tally { of, approximate, comparison: found.comparison };
+        Self { since, tally: Mutex::new(tally), dropped: AtomicU64::new(dropped), ..self }
+    }
+
     fn is_over(&self) -> bool {
         self.ended.load(Relaxed)
     }
@@ -134,7 +147,7 @@ impl Shadow {
         ShadowView {
             path: self.path.clone(),
             since: self.since,
-            of: tally.of.as_ref().map(|pin| Beside { version: pin.version.clone(), hash: pin.hash.clone() }),
+            of: tally.of.clone(),
             compared: tally.comparison.compared(),
             dropped: self.dropped.load(Relaxed),
             approximate: tally.approximate,

@@ -109,7 +109,7 @@ pub(crate) fn write_quarantine(archive: &Path, entries: &Entries) {
     save(archive, QUARANTINE, entries);
 }
 
-fn read<T: DeserializeOwned + Default>(archive: &Path, name: &str) -> T {
+pub(crate) fn read<T: DeserializeOwned + Default>(archive: &Path, name: &str) -> T {
     let file = archive.join(name);
     let Ok(bytes) = fs::read(&file) else { return T::default() };
     serde_json::from_slice(&bytes).unwrap_or_else(|error| {
@@ -118,7 +118,7 @@ fn read<T: DeserializeOwned + Default>(archive: &Path, name: &str) -> T {
     })
 }
 
-fn save<T: Serialize>(archive: &Path, name: &str, content: &T) {
+pub(crate) fn save<T: Serialize>(archive: &Path, name: &str, content: &T) {
     let (file, new) = (archive.join(name), archive.join(name).with_extension("new"));
     let saved = serde_json::to_vec_pretty(content).map_err(std::io::Error::other);
     let saved = saved.and_then(|bytes| write(&new, &bytes)).and_then(|()| fs::rename(&new, &file));

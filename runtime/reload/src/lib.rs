@@ -34,11 +34,12 @@ mod selecting;
 mod settings;
 mod source;
 mod taking_in;
+mod tallies;
 mod watch;
 mod workshop;
 
 pub use observe::{Observed, Stopper};
-pub use open::{Closed, Opened, Opener};
+pub use open::{Closed, Opened, Opener, manifest_at};
 pub use order::{Order, Refused, Verb};
 pub use reload::{Missing, Pinned, Reload, Watching};
 pub use report::{CheckError, Report, UnitReport, Verdict, check};

@@ -17,6 +17,7 @@ use crate::place::{self, Place};
 use crate::progress::Progress;
 use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
+use crate::tallies::Tallies;
 use crate::workshop::Workshop;
 
 pub(crate) struct Loader {
@@ -26,6 +27,7 @@ pub(crate) struct Loader {
     pub(crate) archive: Arc<ArchiveFolder>,
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) active: Active,
+    tallies: Tallies,
     pub(crate) known: BTreeMap<PathBuf, Known>,
     /// By path: what the compilers have.
     pub(crate) making: BTreeMap<PathBuf, Making>,
@@ -51,6 +53,7 @@ impl Loader {
         let archive_of = settings.archive.clone();
         let writer = move |entries: &Entries| active::write_quarantine(&archive_of, entries);
         registry.open_quarantine(active::quarantine(&settings.archive), Box::new(writer));
+        let tallies = Tallies::open(&settings.archive);
         let (known, making) = (BTreeMap::new(), BTreeMap::new());
         let progress = Arc::new(Progress::new(settings.compile + settings.rescan));
         Self {
@@ -60,6 +63,7 @@ impl Loader {
             archive,
             gate,
             active,
+            tallies,
             known,
             making,
             rules: None,
@@ -128,6 +132,18 @@ impl Loader {
         let standings = self.standings();
         self.active.replace(standings);
         self.registry.note_held(self.active.all_held().clone());
+    }
+
+    /// Now and then while candidates are compared.
+    pub(crate) fn keep_tallies_when_due(&mut self) {
+        if self.tallies.are_due() {
+            self.keep_tallies();
+        }
+    }
+
+    pub(crate) fn keep_tallies(&mut self) {
+        let Self { known, tallies, registry, .. } = self;
+        tallies.write(registry.shadows(), |path| known.contains_key(path));
     }
 
     /// The registry may have gone back to an earlier version by itself.
@@ -221,7 +237,8 @@ impl Loader {
         self.let_go_of_what_was_kept_out();
         findings.shadows_over.iter().for_each(|unit| self.registry.end_shadow(unit));
         for (version, path) in findings.shadows {
-            self.registry.begin_shadow(version, &path);
+            let before = self.tallies.take(&version);
+            self.registry.begin_shadow(version, &path, before);
         }
         for path in findings.cleared {
             self.registry.clear(&path.display().to_string());

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use amprule_hooks::{Diagnostic, Source, Version};
+use amprule_hooks::{Diagnostic, Manifest, Source, Version};
 use jiff::Timestamp;
 
 use crate::report::place_of;
@@ -14,6 +14,12 @@ use crate::workshop::{Equipment, Workshop};
 /// Reads, checks and compiles units exactly as the server does.
 pub struct Opener {
     workshop: Workshop,
+}
+
+/// What the unit at `path` says of itself. Nothing is compiled.
+pub fn manifest_at(path: &Path) -> Result<Manifest, Closed> {
+    let place = place_of(path).ok_or_else(|| Closed::NoUnit(path.to_owned()))?;
+    source::at(&place).map(|source| source.manifest).map_err(Closed::Broken)
 }
 
 /// Why there is no unit to work with.

@@ -106,6 +106,7 @@ impl Reload {
             let _until_the_end = alive;
             task.run(&hints);
             task.reload.registry.write_quarantine();
+            task.reload.loader.keep_tallies();
         };
         thread::Builder::new().name("amprule-reload".to_owned()).spawn(work)?;
         Ok(Watching { hints: send, orders, progress, ended: Mutex::new(Some(ended)) })
@@ -211,6 +212,7 @@ impl Task {
         loop {
             self.forget();
             self.tidy();
+            self.reload.loader.keep_tallies_when_due();
             let ReloadSettings { quiet, at_most, .. } = self.reload.settings;
             let patience = if again { quiet } else { self.watch.patience(&self.reload.settings) };
             let moved = match hints.recv_timeout(patience) {

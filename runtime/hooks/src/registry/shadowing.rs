@@ -14,9 +14,10 @@ use crate::version::Version;
 
 impl Registry {
     /// From now on the candidate is asked what the active version of its unit was asked. It never answers a station.
-    pub fn begin_shadow(&self, version: Arc<Version>, path: &str) {
-        let known = self.shadows.get(version.id());
-        if known.is_some_and(|known| known.version.hash == version.hash && known.path == path) {
+    /// `before`: what it had found when it was last seen.
+    pub fn begin_shadow(&self, version: Arc<Version>, path: &str, before: Option<ShadowView>) {
+        let known = self.shadows.get(version.id()).filter(|known| known.version.hash == version.hash);
+        if known.as_ref().is_some_and(|known| known.path == path) {
             return;
         }
         self.shadow_queue.open(&self.notifier);
@@ -24,7 +25,11 @@ impl Registry {
         tracing::info!(extension = id, version = number, hash, path, "candidate begins beside the active version");
         let data = json!({ "step": "started", "version": number, "hash": hash, "path": path });
         self.tell("extension.shadow", id, data);
-        self.shadows.put(Shadow::new(Arc::clone(&version), path, self.clock.now()));
+        let shadow = Shadow::new(Arc::clone(&version), path, self.clock.now());
+        self.shadows.put(match known.map(|known| known.view()).or(before) {
+            Some(before) => shadow.going_on(before),
+            None => shadow,
+        });
     }
 
     pub fn end_shadow(&self, unit: &str) {

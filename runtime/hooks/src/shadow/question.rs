@@ -42,10 +42,10 @@ impl Shadow {
         was_same && !self.tally.lock().comparison.is_same()
     }
 
-    fn is_same_beside(&self, of: &Arc<Pin>) -> bool {
+    fn is_same_beside(&self, of: &Pin) -> bool {
         let mut tally = self.tally.lock();
         if tally.of.as_ref().is_none_or(|known| known.hash != of.hash) {
-            *tally = Tally { of: Some(Arc::clone(of)), ..Tally::default() };
+            *tally = Tally { of: Some(of.into()), ..Tally::default() };
         }
         tally.comparison.is_same()
     }

@@ -13,7 +13,7 @@ use amprule_hooks::shadow::ShadowView;
 fn beside(active: Behaviour, candidate: Behaviour) -> Fixture {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("tou", "1", active));
-    fixture.registry.begin_shadow(fixture.version(unit("tou", "2", candidate)), "candidates/tou");
+    fixture.registry.begin_shadow(fixture.version(unit("tou", "2", candidate)), "candidates/tou", None);
     fixture
 }
 
@@ -87,7 +87,7 @@ async fn verdicts_are_compared_by_their_decision() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("policy", "1", Behaviour::Say(say(Opinion::Accept))));
     let candidate = fixture.version(unit("policy", "2", Behaviour::Say(say(Opinion::Reject))));
-    fixture.registry.begin_shadow(candidate, "candidates/policy");
+    fixture.registry.begin_shadow(candidate, "candidates/policy", None);
     let answer = fixture.registry.authorize(presented(), fixture::occasion(&fixture::cs_1())).await;
     assert_eq!(answer.output.verdict, Opinion::Accept);
     let view = until(&fixture, "policy", |view| view.compared == 1);
@@ -101,7 +101,7 @@ async fn a_modifier_is_compared_by_the_bill_with_its_lines() {
     fixture.activate(unit("tariff", "1", Behaviour::Price("4.00")));
     fixture.activate(unit("off", "1", Behaviour::Add("-0.30")));
     let candidate = fixture.version(unit("off", "2", Behaviour::Add("-0.31")));
-    fixture.registry.begin_shadow(candidate, "candidates/off");
+    fixture.registry.begin_shadow(candidate, "candidates/off", None);
     let pin = fixture.pin(None).expect("a tariff");
     ask(&fixture, &pin, last()).await;
     let view = until(&fixture, "off", |view| view.compared == 1);
@@ -116,7 +116,7 @@ async fn another_clock_is_told() {
     let fixture = Fixture::new(HookSettings::default());
     fixture.activate(unit("tou", "1", Behaviour::Price("4.00")));
     let night = with(unit("tou", "2", Behaviour::Price("4.00")), |source| source.manifest.boundaries = vec![360]);
-    fixture.registry.begin_shadow(fixture.version(night), "candidates/tou");
+    fixture.registry.begin_shadow(fixture.version(night), "candidates/tou", None);
     let pin = fixture.pin(None).expect("a tariff");
     ask(&fixture, &pin, last()).await;
     assert!(until(&fixture, "tou", |view| view.compared == 1).approximate);

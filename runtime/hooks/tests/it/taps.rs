@@ -238,7 +238,7 @@ async fn of_several_policies_each_is_asked_for_itself() {
 async fn a_candidate_is_asked_about_the_start_all_the_same() {
     let fixture = asking(Facts::NONE);
     let candidate = fixture.version(unit("policy", "2", Behaviour::Say(AuthorizationOutput::no_opinion())));
-    fixture.registry.begin_shadow(candidate, "candidates/policy");
+    fixture.registry.begin_shadow(candidate, "candidates/policy", None);
     ask(&fixture, shown()).await;
     let start = ask(&fixture, started()).await;
     assert!(start.same_as.is_some());
