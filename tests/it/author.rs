@@ -324,47 +324,6 @@ fn definitions_beside_a_script_are_no_part_of_it() {
     assert!(folder.path().join("mine/amprule.d.rhai").is_file());
 }
 
-/// (a manifest's additional line, whether check and schema accept it)
-const MANIFESTS: [(&str, bool); 10] = [
-    ("", true),
-    ("pin = \"none\"", true),
-    ("pin = \"never\"", false),
-    ("api = 2", false),
-    ("hoks = []", false),
-    ("limits = { fuel = 1000000 }", true),
-    ("limits = { fuel = 0 }", false),
-    ("properties = { monotonic = false }", true),
-    ("properties = { monotonous = false }", false),
-    ("parameters = { rate = { type = \"number\" } }", false),
-];
-
-/// The schema that editors use says what the check says.
-#[test]
-fn the_manifests_schema_and_the_check_agree() {
-    let folder = folder();
-    let schema = json(folder.path(), &["schema", "manifest"]);
-    let schema = jsonschema::validator_for(&schema).expect("the schema is a schema");
-    let unit = folder.path().join("mine");
-    std::fs::create_dir(&unit).expect("make the unit's folder");
-    std::fs::write(unit.join("main.rhai"), units::tariff("0.40")).expect("write a script");
-    for (line, accepted) in MANIFESTS {
-        let text = format!("id = \"mine\"\nversion = \"1\"\nhooks = [\"pricing\"]\n{line}\n");
-        std::fs::write(unit.join("plugin.toml"), &text).expect("write a manifest");
-        let checked = amprule(folder.path(), &["check", "mine"]);
-        assert_eq!(checked.good, accepted, "{line}: {}", checked.text);
-        let value: toml::Value = toml::from_str(&text).expect("TOML");
-        let value = serde_json::to_value(value).expect("TOML is plain data");
-        assert_eq!(schema.is_valid(&value), accepted, "{line}");
-    }
-    let shipped = folders::files(&folders::root()).into_iter().filter(|path| path.ends_with("plugin.toml"));
-    for path in shipped {
-        let text = std::fs::read_to_string(&path).expect("read a manifest");
-        let value: toml::Value = toml::from_str(&text).expect("a shipped manifest is TOML");
-        let value = serde_json::to_value(value).expect("TOML is plain data");
-        assert!(schema.is_valid(&value), "{}: {:?}", path.display(), schema.iter_errors(&value).next());
-    }
-}
-
 #[test]
 fn a_case_that_cannot_be_read_is_not_called_missing() {
     let folder = folder();

@@ -8,6 +8,7 @@ mod clients;
 mod commands;
 mod corpus;
 mod crash;
+mod editor;
 mod hostile;
 mod lookups;
 mod malformed;

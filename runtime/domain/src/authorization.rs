@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Contract;
@@ -16,7 +17,7 @@ use crate::token::TokenStatus;
 use crate::{Currency, Energy};
 
 /// Everything a policy may know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthorizationInput {
     pub now: Timestamp,
@@ -34,7 +35,7 @@ pub struct AuthorizationInput {
     pub parameters: Parameters,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// The driver shows the token; nothing has begun.
@@ -44,7 +45,7 @@ pub enum Purpose {
 }
 
 /// The token as shown, and what the operator knows about it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresentedToken {
     pub id_token: String,
@@ -60,7 +61,7 @@ pub struct PresentedToken {
     pub budget: Option<BudgetFacts>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BudgetFacts {
     pub amount: Decimal,
@@ -70,7 +71,7 @@ pub struct BudgetFacts {
     pub spent: Decimal,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalTime {
     /// IANA name of the station's zone.
@@ -83,7 +84,7 @@ pub struct LocalTime {
 }
 
 /// What a unit returns. Nothing in it is trusted before it is validated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthorizationOutput {
     pub verdict: Opinion,
@@ -106,7 +107,7 @@ pub struct AuthorizationOutput {
     pub tariff: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Opinion {
     Accept,
@@ -114,7 +115,7 @@ pub enum Opinion {
     NoOpinion,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
     #[serde(default, rename = "maxEnergyWh")]

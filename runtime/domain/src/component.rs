@@ -1,10 +1,11 @@
 //! What a price is for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a line of a bill, or an element of an offer, is for. Roaming and tariffs on the station know the same ones (OCPI 2.2.1,
 /// TariffDimensionType; OCPP 2.1, TariffType). A closed set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Component {
     /// By the kilowatt-hour.

@@ -1,9 +1,10 @@
 //! Whose customer a token is, as its own id says: ids of contracts name their provider.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Read from an eMAID (ISO 15118-2, annex H) or an older EVCO id (DIN SPEC 91286).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Contract {
     /// Country and provider: `DE-8AA`.

@@ -47,6 +47,7 @@ pub mod recurring;
 pub mod refused;
 pub mod reply;
 pub mod reported;
+mod schema;
 pub mod session;
 pub mod station;
 pub mod tax;

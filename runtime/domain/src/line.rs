@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::component::Component;
@@ -22,7 +23,7 @@ const MAX_LANGUAGES: usize = 8;
 const MAX_TAG: usize = 35;
 
 /// One line, unrounded.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OutputLine {
     /// A short stable word: `energy`, `idle`, `session`, `minimum`, `cap`. An open set.

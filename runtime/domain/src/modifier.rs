@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::pricing::{OutputLine, Parameters, Price, PricedBy, PricingInput, PricingOutput};
@@ -13,7 +14,7 @@ use crate::tax::Amounts;
 use crate::{Currency, line};
 
 /// Everything a modifier may know. It is a pure function of this.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ModifierInput {
     /// What the tariff was told, but with the modifier's own parameters. In JSON these are members beside the others.
@@ -28,7 +29,7 @@ pub struct ModifierInput {
 }
 
 /// What a modifier returns. Nothing in it is trusted before it is validated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ModifierOutput {
     /// Stand behind the lines so far, unrounded: positive for a surcharge, negative for a discount.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Currency;
 
 /// A connector. What nobody has said is not known.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Plug {
     /// A word of OCPP 2.0.1, ConnectorEnumType, or one of the operator's own: `cCCS2`, `sType2`.
@@ -23,7 +24,7 @@ pub struct Plug {
     pub phases: Option<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Current {
     #[serde(rename = "AC")]
     Alternating,
@@ -44,7 +45,7 @@ pub struct Fitted {
 }
 
 /// The location, as far as prices and policies have a use for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     /// Two capital letters (ISO 3166-1): `DE`.

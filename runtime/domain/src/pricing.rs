@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::ChargingState;
@@ -21,8 +22,9 @@ pub use crate::pin::{Pin, PinnedUnit};
 pub use crate::price::{Price, PricedBy};
 
 /// Everything a tariff may know. It is a pure function of this.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", from = "form::Form")]
+#[schemars(!from)]
 pub struct PricingInput {
     /// The moment of the decision.
     pub now: Timestamp,
@@ -40,7 +42,7 @@ pub struct PricingInput {
 pub use crate::parameters::Parameters;
 
 /// What the price is wanted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// Nothing has begun: what would a session like this one cost?
@@ -69,7 +71,7 @@ impl Purpose {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionFacts {
     pub id: String,
@@ -83,7 +85,7 @@ pub struct SessionFacts {
     pub time_zone: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StationFacts {
     pub id: String,
@@ -101,7 +103,7 @@ pub struct StationFacts {
 }
 
 /// A price may depend on the kind of token and its group, never on who holds it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenFacts {
     #[serde(rename = "type")]
@@ -112,7 +114,7 @@ pub struct TokenFacts {
     pub provider: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PricingPeriod {
     pub started_at: Timestamp,
@@ -130,7 +132,7 @@ pub struct PricingPeriod {
 }
 
 /// What a unit returns. Nothing in it is trusted before it is validated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PricingOutput {
     pub currency: Currency,

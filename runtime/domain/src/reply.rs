@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::station::Provisioning;
@@ -52,7 +53,7 @@ impl TokenInfo {
 }
 
 /// OCPP 2.0.1, AuthorizationStatusEnumType.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AuthorizationStatus {
     Accepted,
     Blocked,

@@ -5,6 +5,7 @@ mod compare;
 mod complete;
 mod file;
 mod periods;
+mod schema;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use file::Case;
 
 pub use compare::Difference;
 pub use file::is_case_file;
+pub use schema::schema;
 
 /// More than this many cases are not run; the rest is reported.
 pub const MAX_CASES: usize = 256;

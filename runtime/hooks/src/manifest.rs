@@ -6,6 +6,7 @@ mod lookups;
 mod parameters;
 mod parse;
 mod tables;
+mod values;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ pub(crate) use document::nearest;
 pub use keys::schema;
 pub use parameters::with_overrides;
 pub use parse::{Declaration, entry_of, is_id, parse};
+pub(crate) use values::{parameters_schema, tables_schema};
+pub use values::{schema_of_parameters, schema_of_table};
 
 /// A checked manifest. A unit that is a single file without one gets [`Manifest::bare`].
 #[derive(Debug, Clone, PartialEq, Serialize)]

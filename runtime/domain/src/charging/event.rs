@@ -1,6 +1,7 @@
 //! Transactions and meter values, as a station tells them.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::reading::Reading;
@@ -104,7 +105,7 @@ pub enum Phase {
 ///
 /// `Charging`: energy may flow. `Suspended`: the station holds it back (`SuspendedEVSE`), which is not the driver's doing.
 /// `Idle`: the vehicle takes none while it occupies the place (`SuspendedEV`, `EVConnected`, `Finishing`, `Idle`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChargingState {
     #[default]

@@ -1,4 +1,4 @@
-//! How questions were written before they had a purpose and local dates: in decisions that are replayed, and in cases.
+//! How questions were written before they had a purpose and local dates: in decisions that are replayed.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

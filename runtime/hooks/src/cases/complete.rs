@@ -15,9 +15,8 @@ pub(super) fn pricing(given: &Value) -> Result<Value, String> {
         "periods": [],
     });
     merge(&mut input, given);
-    let is_final = input["isFinal"].as_bool().unwrap_or(true);
     if input["purpose"].is_null() {
-        input["purpose"] = json!(if is_final { "final" } else { "running" });
+        input["purpose"] = json!("final");
     }
     let zone = zone(input["session"]["timeZone"].as_str().unwrap_or("UTC"))?;
     if let Some(periods) = input["periods"].as_array_mut() {

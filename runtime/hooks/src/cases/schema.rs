@@ -1,0 +1,118 @@
+//! The JSON schema of a case, for editors: made from the same types that a case is read into.
+
+use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::decision::Hook;
+use amprule_domain::modifier::{ModifierInput, ModifierOutput};
+use amprule_domain::pricing::{PricingInput, PricingOutput};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::Manifest;
+use crate::manifest::{parameters_schema, tables_schema};
+
+/// Of one case, a list of them, and the `[[case]]` of TOML. With a manifest it is of that unit's cases.
+pub fn schema(manifest: Option<&Manifest>) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let hooks = manifest.map(|manifest| manifest.hooks.clone()).filter(|hooks| !hooks.is_empty());
+    let hooks = hooks.unwrap_or_else(|| Hook::ALL.to_vec());
+    let of_hooks: Vec<Value> = hooks.iter().map(|hook| of_hook(&mut generator, *hook)).collect();
+    let mut definitions = generator.take_definitions(true);
+    definitions.values_mut().for_each(make_partial);
+    let (parameters, tables) = match manifest {
+        Some(manifest) => (parameters_schema(&manifest.parameters, false), tables_schema(&manifest.tables)),
+        None => (json!({ "type": "object" }), json!({ "type": "object" })),
+    };
+    let case = json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string", "description": "What the case is about" },
+            "hook": { "enum": hooks.iter().map(|hook| hook.as_str()).collect::<Vec<_>>() },
+            "parameters": described(parameters, "In place of the defaults of plugin.toml"),
+            "tables": described(tables, "Rows in place of the unit's own, by the table's name"),
+            "input": { "description": "What the case is about; the rest is a plain session at a plain station" },
+            "expect": { "description": "What the answer must have in it; what is not named may be anything" },
+        },
+        "required": ["name", "hook", "input", "expect"],
+        "additionalProperties": false,
+        "allOf": of_hooks,
+    });
+    definitions.insert("case".to_owned(), case);
+    let one = json!({ "$ref": "#/$defs/case" });
+    let list = json!({ "type": "array", "items": one });
+    let in_toml = json!({
+        "type": "object", "properties": { "case": list }, "required": ["case"], "additionalProperties": false,
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Cases of an Amprule unit",
+        "if": { "type": "array" },
+        "then": list,
+        "else": { "if": { "required": ["case"] }, "then": in_toml, "else": one },
+        "$defs": definitions,
+    })
+}
+
+/// What an input and an expectation may have when the case is about this hook.
+fn of_hook(generator: &mut SchemaGenerator, hook: Hook) -> Value {
+    let (input, answer) = match hook {
+        Hook::Pricing => (partial::<PricingInput>(generator), partial::<PricingOutput>(generator)),
+        Hook::Authorization => (partial::<AuthorizationInput>(generator), partial::<AuthorizationOutput>(generator)),
+        Hook::Modifier => (partial::<ModifierInput>(generator), partial::<ModifierOutput>(generator)),
+    };
+    json!({
+        "if": { "properties": { "hook": { "const": hook.as_str() } } },
+        "then": { "properties": { "input": input, "expect": expectation(answer, hook) } },
+    })
+}
+
+/// An answer, its total where it is a bill, or the fault that is there instead.
+fn expectation(mut answer: Value, hook: Hook) -> Value {
+    let members = answer["properties"].as_object_mut().into_iter();
+    for members in members {
+        if hook != Hook::Authorization {
+            let total = "The sum of the rounded lines; for a modifier that of the whole bill";
+            members.insert("total".to_owned(), json!({ "type": ["number", "string"], "description": total }));
+        }
+        let class = "The class of the fault that is expected: guest-error, fuel, invalid-output, …";
+        members.insert("fault".to_owned(), json!({ "type": "string", "description": class }));
+        members.insert(
+            "code".to_owned(),
+            json!({ "type": "string", "description": "What the unit said of the fault: missing, …" }),
+        );
+        let message = members.remove("message").unwrap_or_else(|| json!({ "type": "string" }));
+        members.insert("message".to_owned(), message);
+    }
+    answer
+}
+
+fn partial<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    let mut schema = generator.root_schema_for::<T>().to_value();
+    if let Some(members) = schema.as_object_mut() {
+        ["$schema", "$defs", "title"].into_iter().for_each(|name| drop(members.remove(name)));
+    }
+    make_partial(&mut schema);
+    schema
+}
+
+/// A case says only what it is about; what it says, an input must have.
+fn make_partial(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.contains_key("properties") {
+                members.remove("required");
+                members.entry("additionalProperties").or_insert(Value::Bool(false));
+            }
+            members.values_mut().for_each(make_partial);
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_partial),
+        _ => {}
+    }
+}
+
+fn described(schema: Value, says: &str) -> Value {
+    let Value::Object(members) = schema else { return schema };
+    let mut described = Map::from_iter([("description".to_owned(), json!(says))]);
+    described.extend(members);
+    Value::Object(described)
+}
