@@ -32,6 +32,8 @@ pub use schema::schema;
 
 /// More than this many cases are not run; the rest is reported.
 pub const MAX_CASES: usize = 256;
+/// Cases that fail are told up to this many.
+const MOST_TOLD: usize = 20;
 
 /// What came of running a unit's cases.
 #[derive(Debug, Default)]
@@ -74,9 +76,24 @@ pub struct Ran {
 
 /// Runs every case of the source.
 pub fn run(source: &Source, unit: &dyn Unit, granted: &Granted) -> Outcome {
+    run_while(source, unit, granted, &|| true)
+}
+
+/// The same, and given up when nobody wants to know any more what comes of it.
+pub fn run_while(source: &Source, unit: &dyn Unit, granted: &Granted, is_wanted: &dyn Fn() -> bool) -> Outcome {
     let (cases, failed) = ready(source);
     let mut outcome = Outcome { passed: 0, failed };
     for case in cases {
+        if outcome.failed.len() >= MOST_TOLD {
+            outcome.failed.truncate(MOST_TOLD);
+            let more = format!("more cases are wrong than these {MOST_TOLD}; put them right first");
+            outcome.failed.push(Diagnostic::new("self-test", more));
+            break;
+        }
+        if !is_wanted() {
+            outcome.failed.push(Diagnostic::new("self-test", "the cases were given up: they take too long"));
+            break;
+        }
         match explained(source, &case, &case.run(unit, granted)) {
             None => outcome.passed += 1,
             Some(diagnostic) => outcome.failed.push(diagnostic),

@@ -46,7 +46,11 @@ impl Place {
     pub(crate) fn home(&self) -> &Path {
         match self.shape {
             Shape::Folder => &self.path,
-            Shape::Single => self.path.parent().unwrap_or(&self.path),
+            // A bare name's parent is empty, and means the present folder.
+            Shape::Single => match self.path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            },
         }
     }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use amprule_hooks::Diagnostic;
 use parking_lot::{Condvar, Mutex};
+use rustix::process::nice;
 
 use crate::compile_task::{CompileTask, Made, Result};
 
@@ -31,6 +32,7 @@ pub(crate) struct Pool {
     /// How long a job may take once it has begun.
     patience: Duration,
     threads: usize,
+    niceness: i32,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -60,9 +62,10 @@ pub(crate) struct Job {
 }
 
 impl Pool {
-    /// So many threads compile at the same time.
-    pub(crate) fn open(work: Work, patience: Duration, threads: usize) -> io::Result<Arc<Self>> {
-        let pool = Arc::new(Self { work, patience, threads, state: Mutex::default(), changed: Condvar::new() });
+    /// So many threads compile at the same time, after others that have a smaller niceness (`nice(2)`).
+    pub(crate) fn open(work: Work, patience: Duration, threads: usize, niceness: i32) -> io::Result<Arc<Self>> {
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        let pool = Arc::new(Self { work, patience, threads, niceness, state, changed });
         for _ in 0..threads {
             pool.spawn(&mut pool.state.lock())?;
         }
@@ -91,9 +94,22 @@ impl Pool {
     fn spawn(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
         let pool = Arc::clone(self);
         let thread = thread::Builder::new().name("amprule-compile".to_owned()).stack_size(STACK);
-        thread.spawn(move || pool.serve())?;
+        thread.spawn(move || {
+            pool.step_back();
+            pool.serve();
+        })?;
         state.threads += 1;
         Ok(())
+    }
+
+    /// Of the thread that calls; elsewhere than on Linux it would be of the whole process.
+    fn step_back(&self) {
+        if cfg!(target_os = "linux")
+            && self.niceness > 0
+            && let Err(error) = nice(self.niceness)
+        {
+            tracing::debug!(%error, "compilers run at the usual priority");
+        }
     }
 
     fn serve(&self) {

@@ -36,6 +36,9 @@ impl Equipment {
     }
 }
 
+/// The niceness of threads for new versions: stations come first where there are not enough processors for both.
+const BEHIND_STATIONS: i32 = 5;
+
 /// A component that compiles for a minute holds up neither a script nor a version that a session waits for.
 pub(crate) struct Workshop {
     new: Lanes,
@@ -67,9 +70,11 @@ impl Workshop {
         let work: Work = Arc::new(move |task: &CompileTask, is_wanted: &dyn Fn() -> bool| {
             make(&compilers, &limits, task, is_wanted)
         });
-        let lane = |threads| Pool::open(Arc::clone(&work), patience, threads);
-        let lanes = |threads| Ok::<_, io::Error>(Lanes { scripts: lane(threads)?, components: lane(threads)? });
-        Ok(Self { new: lanes(2)?, recalled: lanes(1)?, resumed: lanes(1)? })
+        let lanes = |threads, niceness| {
+            let lane = || Pool::open(Arc::clone(&work), patience, threads, niceness);
+            Ok::<_, io::Error>(Lanes { scripts: lane()?, components: lane()? })
+        };
+        Ok(Self { new: lanes(2, BEHIND_STATIONS)?, recalled: lanes(1, 0)?, resumed: lanes(1, 0)? })
     }
 
     /// Begins and does not wait.
@@ -115,7 +120,7 @@ fn make(compilers: &Compilers, limits: &HostLimits, task: &CompileTask, is_wante
     };
     let unit = compiler.compile_while(&source, is_wanted)?;
     check_hooks(&mut source, &*unit)?;
-    let cases = if task.tests { test(&source, &*unit, limits)? } else { 0 };
+    let cases = if task.tests { test(&source, &*unit, limits, is_wanted)? } else { 0 };
     Ok(Made { version: Version::new(&source, unit, limits, task.at), cases })
 }
 
@@ -139,7 +144,7 @@ fn check_hooks(source: &mut Source, unit: &dyn Unit) -> Result<()> {
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }
 
-fn test(source: &Source, unit: &dyn Unit, limits: &HostLimits) -> Result<usize> {
-    let outcome = cases::run(source, unit, &limits.grant(source.kind, &source.manifest.limits));
+fn test(source: &Source, unit: &dyn Unit, limits: &HostLimits, is_wanted: &dyn Fn() -> bool) -> Result<usize> {
+    let outcome = cases::run_while(source, unit, &limits.grant(source.kind, &source.manifest.limits), is_wanted);
     if outcome.failed.is_empty() { Ok(outcome.passed) } else { Err(outcome.failed) }
 }

@@ -25,7 +25,8 @@ impl Bare {
     /// # Errors
     /// What the compiler has to say of the script, or of its parameters.
     pub fn new(source: &Source, input: &PricingInput) -> Result<Self, Vec<Diagnostic>> {
-        let Program { engine, ast, parameters, .. } = compile_on(source, HostLimits::default().memory, quicken)?;
+        let Program { engine, ast, parameters, .. } =
+            compile_on(source, HostLimits::default().memory, &|| true, quicken)?;
         let parameters = parameters.read(&input.parameters).map_err(|why| vec![Diagnostic::new("parameters", why)])?;
         Ok(Self {
             engine,

@@ -17,7 +17,7 @@ pub(crate) struct File<'a> {
 
 /// Imported files stand before those that import them; the entry is last.
 pub(crate) fn files(source: &Source) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
-    let mut reader = Reader { source, open: Vec::new(), files: Vec::new() };
+    let mut reader = Reader { source, open: Vec::new(), files: Vec::new(), bytes: 0, blocks: 0 };
     reader.read(&source.manifest.entry, None).map_err(|found| vec![*found])?;
     Ok(reader.files)
 }
@@ -29,6 +29,9 @@ struct Reader<'a> {
     /// Files whose imports are being read.
     open: Vec<String>,
     files: Vec<File<'a>>,
+    /// Of all files so far.
+    bytes: usize,
+    blocks: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -37,6 +40,7 @@ impl<'a> Reader<'a> {
         if let Some(deep) = check_depth(name, &layout) {
             return Err(Box::new(deep));
         }
+        self.within_bounds(name, &layout)?;
         self.open.push(name.to_owned());
         for import in &layout.imports {
             self.import(name, &layout, import)?;
@@ -44,6 +48,21 @@ impl<'a> Reader<'a> {
         self.open.pop();
         self.files.push(File { name: name.to_owned(), layout, alias: alias.map(str::to_owned) });
         Ok(())
+    }
+
+    fn within_bounds(&mut self, name: &str, layout: &Layout<'_>) -> Read<()> {
+        self.bytes += layout.text.len();
+        self.blocks += layout.tokens.iter().filter(|token| token.is("{") || token.is("#{")).count();
+        let (bytes, blocks) = (Limits::UNIT_BYTES, Limits::BLOCKS);
+        let why = match self {
+            Self { bytes: found, .. } if *found > bytes => format!("the unit's scripts have more than {bytes} bytes"),
+            Self { blocks: found, .. } if *found > blocks => {
+                format!("the unit's scripts open more than {blocks} braces")
+            }
+            _ => return Ok(()),
+        };
+        let hint = "what is long is a table: see [tables.NAME] of plugin.toml";
+        Err(Box::new(Diagnostic::new("limit", why).in_file(name).hint(hint)))
     }
 
     fn import(&mut self, from: &str, layout: &Layout<'_>, import: &Import<'_>) -> Read<()> {

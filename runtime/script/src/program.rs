@@ -10,7 +10,7 @@ use crate::explain::{at_token, explain_parse, explain_run};
 use crate::files::{File, files};
 use crate::language::limits::Limits;
 use crate::language::{self, ParameterNames, call};
-use crate::source::check::check;
+use crate::source::check::{MOST, check};
 use crate::source::flow;
 use crate::source::known::Known;
 use crate::source::layout::Function;
@@ -34,18 +34,27 @@ pub(crate) struct Program {
 }
 
 /// `memory`: what a call is granted.
-pub(crate) fn compile(source: &Source, memory: usize) -> Result<Program, Vec<Diagnostic>> {
-    compile_on(source, memory, call::guard)
+pub(crate) fn compile(
+    source: &Source,
+    memory: usize,
+    is_wanted: &dyn Fn() -> bool,
+) -> Result<Program, Vec<Diagnostic>> {
+    compile_on(source, memory, is_wanted, call::guard)
 }
 
 /// `finish` has the last word on the engine.
-pub(crate) fn compile_on(source: &Source, memory: usize, finish: fn(&mut Engine)) -> Result<Program, Vec<Diagnostic>> {
+pub(crate) fn compile_on(
+    source: &Source,
+    memory: usize,
+    is_wanted: &dyn Fn() -> bool,
+    finish: fn(&mut Engine),
+) -> Result<Program, Vec<Diagnostic>> {
     let files = files(source)?;
     let parameters = ParameterNames::of(source);
     let mut engine = engine(&Limits::within(memory), &parameters);
     finish(&mut engine);
     let constants = constants(&engine, &files)?;
-    let ast = parse(&mut engine, &files, &constants)?;
+    let ast = parse(&mut engine, &files, &constants, is_wanted)?;
     check_names(&files, &parameters, &source.manifest)?;
     let entry = files.last().expect("the entry is a file");
     let hooks = hooks(source, entry)?;
@@ -53,7 +62,8 @@ pub(crate) fn compile_on(source: &Source, memory: usize, finish: fn(&mut Engine)
     engine.register_global_module(constants_module(&constants).into());
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
     let speaks = source.manifest.capabilities.contains_key("log");
-    let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout, speaks)).collect();
+    let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout, speaks));
+    let warnings = warnings.take(MOST).collect();
     Ok(Program { engine, ast, hooks, describes, parameters, functions: functions.collect(), warnings })
 }
 
@@ -104,7 +114,12 @@ fn constant_value(
 }
 
 /// Imported files become modules of the engine; the entry's functions are the program.
-fn parse(engine: &mut Engine, files: &[File<'_>], constants: &[(String, Dynamic)]) -> Result<AST, Vec<Diagnostic>> {
+fn parse(
+    engine: &mut Engine,
+    files: &[File<'_>],
+    constants: &[(String, Dynamic)],
+    is_wanted: &dyn Fn() -> bool,
+) -> Result<AST, Vec<Diagnostic>> {
     // Rhai need only know that the names exist: told their values, it would put them in place of parameters, too.
     let mut names = Scope::new();
     for (name, _) in constants {
@@ -113,6 +128,9 @@ fn parse(engine: &mut Engine, files: &[File<'_>], constants: &[(String, Dynamic)
     let known: Vec<&str> = constants.iter().map(|(name, _)| name.as_str()).collect();
     let mut entry = AST::empty();
     for file in files {
+        if !is_wanted() {
+            return Err(vec![Diagnostic::new("limit", "compiling takes too long").in_file(&file.name)]);
+        }
         let parsed = engine.compile_with_scope(&names, &file.layout.code);
         let mut ast = parsed.map_err(|error| vec![explain_parse(&error, &file.name, &file.layout, &known)])?;
         ast.set_source(file.name.clone());
@@ -150,7 +168,13 @@ fn check_names(files: &[File<'_>], parameters: &ParameterNames, manifest: &Manif
     for file in files {
         known.learn(&file.layout);
     }
-    let found: Vec<Diagnostic> = files.iter().flat_map(|file| check(&file.name, &file.layout, &known)).collect();
+    let found = files.iter().flat_map(|file| check(&file.name, &file.layout, &known));
+    let mut found: Vec<Diagnostic> = found.take(MOST + 1).collect();
+    if found.len() > MOST {
+        found.truncate(MOST);
+        found
+            .push(Diagnostic::new("syntax", format!("more is wrong than these {MOST} findings; put them right first")));
+    }
     let found = if found.is_empty() { no_answer(files).into_iter().collect() } else { found };
     if found.is_empty() { Ok(()) } else { Err(found) }
 }

@@ -33,8 +33,12 @@ pub struct ScriptCompiler {
 
 impl Compiler for ScriptCompiler {
     fn compile(&self, source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
+        self.compile_while(source, &|| true)
+    }
+
+    fn compile_while(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
         let granted = self.limits.grant(source.kind, &source.manifest.limits);
-        let program = compile(source, granted.memory)?;
+        let program = compile(source, granted.memory, is_wanted)?;
         let texts = source.files.iter().filter(|(name, _)| name.ends_with(".rhai"));
         let texts = texts.filter_map(|(name, bytes)| Some((name.clone(), String::from_utf8(bytes.clone()).ok()?)));
         let manifest = &source.manifest;

@@ -35,6 +35,10 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) const FILE_BYTES: usize = 64 * 1024;
     pub(crate) const FILES: usize = 16;
+    /// Of all files together: what is compiled takes some hundred times its bytes of memory.
+    pub(crate) const UNIT_BYTES: usize = 256 * 1024;
+    /// Opening braces of all files together: Rhai takes the square of their number to flatten blocks.
+    pub(crate) const BLOCKS: usize = 4_000;
     pub(crate) const FUNCTIONS: usize = 128;
     pub(crate) const CONSTANTS: usize = 64;
     pub(crate) const VARIABLES: usize = 30;

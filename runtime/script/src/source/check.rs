@@ -10,8 +10,8 @@ use super::{calls, chains, names};
 use crate::explain::{at_token, nearest};
 use crate::language::limits::Limits;
 
-/// Findings about one file that are kept.
-const MOST: usize = 20;
+/// Findings about a unit that are told, and warnings.
+pub(crate) const MOST: usize = 20;
 
 /// Brackets within each other, before anything recursive reads the text.
 pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
@@ -24,16 +24,16 @@ pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic>
     Some(at_token("limit", format!("more than {limit} brackets within each other"), file, layout.text, deepest))
 }
 
+/// At most one more than are told.
 pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = layout.strays.iter().map(|token| stray(file, layout, token)).collect();
+    let mut found: Vec<Diagnostic> =
+        layout.strays.iter().take(MOST + 1).map(|token| stray(file, layout, token)).collect();
     let chains = chains::check(layout);
     let calls = calls::check(layout, known);
     let tokens = &layout.tokens;
     for (at, token) in tokens.iter().enumerate() {
-        if found.len() >= MOST {
-            let more = format!("more is wrong than these {MOST} findings; put them right first");
-            found.push(Diagnostic::new("syntax", more).in_file(file));
-            break;
+        if found.len() > MOST {
+            return found;
         }
         let before = at.checked_sub(1).map(|at| &tokens[at]);
         let after = tokens.get(at + 1);

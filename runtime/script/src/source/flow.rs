@@ -1,8 +1,11 @@
 //! What a function's statements tell by themselves: a hook that ends without an answer, a variable that nobody reads,
 //! a statement that is never reached.
 
+use std::collections::HashMap;
+
 use amprule_hooks::Diagnostic;
 
+use super::check::MOST;
 use super::layout::{Function, Layout};
 use super::lexer::Token;
 use super::names;
@@ -24,13 +27,16 @@ pub(crate) fn no_answer(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
     })
 }
 
-/// `speaks`: the manifest asks for the log.
+/// At most as many as are told. `speaks`: the manifest asks for the log.
 pub(crate) fn warnings(file: &str, layout: &Layout<'_>, speaks: bool) -> Vec<Diagnostic> {
     let warn = |code, message: String, token: &Token<'_>, hint: &str| {
         at_token(code, message, file, layout.text, token).hint(hint).as_warning()
     };
     let mut found = Vec::new();
     for function in &layout.functions {
+        if found.len() >= MOST {
+            return found;
+        }
         if names::function_named(function.name.text).is_some() {
             let hint = "give it another name: calls of the language's own function go to this one";
             found.push(warn(
@@ -40,11 +46,11 @@ pub(crate) fn warnings(file: &str, layout: &Layout<'_>, speaks: bool) -> Vec<Dia
                 hint,
             ));
         }
-        for token in unread(layout, function) {
+        for token in unread(layout, function).take(MOST) {
             let hint = "remove it, or begin its name with `_`";
             found.push(warn("unused", format!("{} is never read", token.text), token, hint));
         }
-        for (leaves, token) in unreached(layout, function) {
+        for (leaves, token) in unreached(layout, function).take(MOST) {
             let hint = format!("`{}` before it always leaves", leaves.text);
             found.push(warn("unreachable", "this is never reached".to_owned(), token, &hint));
         }
@@ -63,24 +69,28 @@ fn unheard<'l, 't>(layout: &'l Layout<'t>) -> Option<&'l Token<'t>> {
 }
 
 /// The names of `let` that stand nowhere else in the function.
-fn unread<'l, 't>(layout: &'l Layout<'t>, function: &Function<'_>) -> Vec<&'l Token<'t>> {
+fn unread<'l, 't>(layout: &'l Layout<'t>, function: &Function<'_>) -> impl Iterator<Item = &'l Token<'t>> {
     let body = &layout.tokens[function.tokens.clone()];
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for word in body.iter().filter(|token| token.is_word()) {
+        *times.entry(word.text).or_default() += 1;
+    }
     let declared = body.windows(2).filter(|pair| pair[0].is("let") && pair[1].is_word()).map(|pair| &pair[1]);
-    let times = |name: &str| body.iter().filter(|token| token.is_word() && token.text == name).count();
-    declared.filter(|token| !token.text.starts_with('_') && times(token.text) == 1).collect()
+    declared.filter(move |token| !token.text.starts_with('_') && times.get(token.text) == Some(&1))
 }
 
 /// What follows a statement that leaves, in the same block.
-fn unreached<'l, 't>(layout: &'l Layout<'t>, function: &Function<'_>) -> Vec<(&'l Token<'t>, &'l Token<'t>)> {
+fn unreached<'l, 't>(
+    layout: &'l Layout<'t>,
+    function: &Function<'_>,
+) -> impl Iterator<Item = (&'l Token<'t>, &'l Token<'t>)> {
     let body = &layout.tokens[function.tokens.clone()];
     let leaves = |token: &Token<'_>| ["return", "throw", "break", "continue"].iter().any(|word| token.is(word));
-    let places = (0..body.len()).filter(|at| leaves(&body[*at]));
-    places
-        .filter_map(|at| {
-            let next = body.get(end_of_statement(body, at)? + 1)?;
-            (!next.is("}")).then_some((&body[at], next))
-        })
-        .collect()
+    let places = (0..body.len()).filter(move |at| leaves(&body[*at]));
+    places.filter_map(|at| {
+        let next = body.get(end_of_statement(body, at)? + 1)?;
+        (!next.is("}")).then_some((&body[at], next))
+    })
 }
 
 /// The `;` that ends the statement at `at`; `None` where a comma or a brace ends it.

@@ -80,8 +80,32 @@ fn deep_nesting_is_refused_before_it_runs() {
 fn a_script_that_is_too_large_is_refused() {
     let found = refuse(&source(&format!("fn price(session) {{ }} // {}", "x".repeat(70_000))));
     assert_eq!(found[0].code, "limit");
+    let file = |at: usize| (format!("part{at}.rhai"), format!("fn f{at}() {{ }} // {}", "x".repeat(60_000)));
+    let files: Vec<(String, String)> = (0..5).map(file).collect();
+    let imports: String = (0..5).map(|at| format!("import \"part{at}\" as part{at};\n")).collect();
+    let mut large = source(&format!("{imports}fn price(session) {{ }}"));
+    large.files.extend(files.into_iter().map(|(name, text)| (name, text.into_bytes())));
+    let found = refuse(&large);
+    assert!(found[0].code == "limit" && found[0].message.contains("262144 bytes"), "{}", found[0]);
     let functions: String = (0..200).map(|at| format!("fn f{at}() {{ }}\n")).collect();
     assert_eq!(refuse(&source(&functions))[0].code, "limit");
+}
+
+/// What is found is bounded over all files of a unit, and finding it takes no more than the time to read them.
+#[test]
+fn no_more_is_told_of_a_unit_than_anybody_reads() {
+    let mistakes = "session.no_field; ".repeat(900);
+    let file = |at: usize| (format!("part{at}.rhai"), format!("fn f{at}(session) {{ {mistakes} }}").into_bytes());
+    let imports: String = (0..10).map(|at| format!("import \"part{at}\" as part{at};\n")).collect();
+    let mut many = source(&format!("{imports}fn price(session) {{ }}"));
+    many.files.extend((0..10).map(file));
+    let found = refuse(&many);
+    assert_eq!(found.len(), 21, "{found:?}");
+    assert!(found[20].message.contains("more is wrong"), "{}", found[20]);
+
+    let unread: String = (0..3_000).map(|at| format!("{{ let v{at} = 1; }} ")).collect();
+    let unit = compile(&source(&format!("fn f() {{ {unread} }}\nfn price(session) {{ bill(\"EUR\", []) }}")));
+    assert_eq!(unit.warnings().len(), 20);
 }
 
 #[test]
