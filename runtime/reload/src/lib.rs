@@ -19,6 +19,7 @@ mod making;
 mod observe;
 mod open;
 mod order;
+mod orders;
 mod place;
 mod pool;
 mod progress;

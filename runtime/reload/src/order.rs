@@ -40,6 +40,12 @@ pub enum Refused {
         "the order is taken and not done yet, a compiler is at work; `amprule extensions {0}` shows what came of it"
     )]
     NotYet(String),
+    /// Nothing is done now: it was done before, when nobody waited for it any longer.
+    #[error(
+        "the order that was given before has been followed meanwhile; `amprule extensions {0}` shows what came of it. \
+         Give it again to have it followed once more"
+    )]
+    Followed(String),
 }
 
 impl Loader {

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use parking_lot::Mutex;
 use crate::archive::ArchiveFolder;
 use crate::loader::Loader;
 use crate::order::{Order, Refused};
+use crate::orders::{Orders, Outcome, Waited};
 use crate::progress::{Progress, Stuck};
 use crate::quiet::{Hint, wait_for_quiet};
 use crate::rules::RulesFile;
@@ -96,8 +96,9 @@ impl Reload {
     pub fn watch(self, pinned: Pinned) -> io::Result<Watching> {
         let (send, hints) = channel();
         let watch = Watch::new(send.clone(), &self.settings, self.loader.rules.as_ref().map(RulesFile::path));
-        let (orders, given) = sync_channel(ORDERS);
+        let orders = Arc::new(Orders::default());
         let progress = Arc::clone(&self.loader.progress);
+        let given = Arc::clone(&orders);
         let mut task = Task { reload: self, watch, pinned, orders: given, forgot: None, tidied: None };
         // The watches stand when this returns.
         task.watch.refresh(&task.reload.settings, false);
@@ -116,25 +117,12 @@ impl Reload {
 /// The watching thread's handle.
 pub struct Watching {
     hints: SyncSender<Hint>,
-    orders: SyncSender<Given>,
+    orders: Arc<Orders>,
     progress: Arc<Progress>,
     /// Nothing is sent: it closes when the thread ends. `None`: somebody has stopped it.
     ended: Mutex<Option<Receiver<()>>>,
 }
 
-/// An order and where its answer goes.
-struct Given {
-    order: Order,
-    to: SyncSender<Result<(), Refused>>,
-    /// Set once, by whoever is first: the thread that begins it, or the one who gives up waiting for that.
-    taken: Arc<AtomicBool>,
-}
-
-/// What came of an order, and who waits for that.
-type Followed = (Result<(), Refused>, SyncSender<Result<(), Refused>>);
-
-/// Orders that may wait; a compiler may stand before them.
-const ORDERS: usize = 16;
 /// How long an order's answer is waited for.
 const ORDER_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the end of a look is waited for when the server stops.
@@ -150,18 +138,19 @@ impl Watching {
 
     /// Follows an operator's order. Blocks until it is done; one that nobody has begun in time is never followed.
     pub fn order(&self, order: Order) -> Result<(), Refused> {
-        let (to, answer) = sync_channel(1);
-        let (unit, taken) = (order.id.clone(), Arc::new(AtomicBool::new(false)));
         let busy = || match self.stuck() {
             Some(stuck) => Refused::Impossible(format!("{stuck}; see what holds it up, and try again")),
             None => Refused::Impossible("the reload is busy; try again".to_owned()),
         };
-        self.orders.try_send(Given { order, to, taken: Arc::clone(&taken) }).map_err(|_| busy())?;
+        let ticket = self.orders.give(&order).ok_or_else(busy)?;
         self.look();
-        answer.recv_timeout(ORDER_PATIENCE).unwrap_or_else(|_| match taken.swap(true, SeqCst) {
-            true => Err(Refused::NotYet(unit)),
-            false => Err(busy()),
-        })
+        let is_late = ticket.is_late;
+        match ticket.wait(ORDER_PATIENCE) {
+            Waited::Ended(Ok(())) if is_late => Err(Refused::Followed(order.id)),
+            Waited::Ended(outcome) => outcome,
+            Waited::GoesOn => Err(Refused::NotYet(order.id)),
+            Waited::Withdrawn => Err(busy()),
+        }
     }
 
     /// The thread has ended though nobody stopped it: a bug.
@@ -199,7 +188,7 @@ struct Task {
     reload: Reload,
     watch: Watch,
     pinned: Pinned,
-    orders: Receiver<Given>,
+    orders: Arc<Orders>,
     /// When versions were last let go from memory, and from the archive.
     forgot: Option<Instant>,
     tidied: Option<Instant>,
@@ -236,14 +225,14 @@ impl Task {
             self.reload.loader.progress.rests();
             looked = Instant::now();
             // Answered after the look, so that whoever gave the order sees its effect.
-            followed.into_iter().for_each(|(outcome, to)| drop(to.try_send(outcome)));
+            followed.into_iter().for_each(|(number, outcome)| self.orders.end(number, outcome));
         }
     }
 
-    fn follow_orders(&mut self) -> Vec<Followed> {
-        let loader = &mut self.reload.loader;
-        let begun = self.orders.try_iter().filter(|given| !given.taken.swap(true, SeqCst));
-        begun.map(|given| (loader.follow(&given.order), given.to)).collect()
+    fn follow_orders(&mut self) -> Vec<(u64, Outcome)> {
+        let Self { orders, reload, .. } = self;
+        let begun = std::iter::from_fn(|| orders.begin());
+        begun.map(|(number, order)| (number, reload.loader.follow(&order))).collect()
     }
 
     /// Many reloads in a row must not pile up old versions: those that no session is pinned to leave memory.

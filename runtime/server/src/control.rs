@@ -179,7 +179,9 @@ impl Extensions for Units {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(Refused::Unknown(_))) => Err(OrderRefused::Unknown),
                 Ok(Err(Refused::Impossible(why))) => Err(OrderRefused::Impossible(why)),
-                Ok(Err(late @ Refused::NotYet(_))) => Err(OrderRefused::Impossible(late.to_string())),
+                Ok(Err(late @ (Refused::NotYet(_) | Refused::Followed(_)))) => {
+                    Err(OrderRefused::Impossible(late.to_string()))
+                }
                 Err(_) => Err(OrderRefused::Impossible("the server is shutting down".to_owned())),
             }
         })
