@@ -1,7 +1,6 @@
 //! A binding's URL: how to get there, and what is asked for there.
 
-use std::net::IpAddr;
-
+use amprule_outbound::{Place, Way, host, is_loopback};
 use http::uri::Authority;
 use http::{HeaderValue, Uri};
 
@@ -13,12 +12,9 @@ const KEY: &str = "{key}";
 const MAX_CHARS: usize = 2_000;
 
 pub(crate) struct Address {
-    /// Without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub(crate) place: Place,
     /// The `Host` header.
     pub(crate) authority: HeaderValue,
-    is_tls: bool,
     /// Between these stands the key. With the secret.
     path: Vec<String>,
     query: Option<Vec<String>>,
@@ -37,23 +33,18 @@ impl Address {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
         };
-        let (authority, host, port) = place(scheme, authority)?;
+        let (authority, place) = place(scheme, authority)?;
         if !target.contains(KEY) {
             return Err(UrlFault::NoKey);
         }
         let path = if path.is_empty() { "/" } else { path };
         let parts = |text: &str| text.split(KEY).map(|part| filled(part, secret)).collect();
-        let is_tls = scheme == "https";
-        let address = Self { host, port, authority, is_tls, path: parts(path), query: query.map(parts) };
+        let address = Self { place, authority, path: parts(path), query: query.map(parts) };
         match address.target("x") {
             Some(Ok(_)) => Ok(address),
             Some(Err(Climbs)) => Err(UrlFault::Climbs),
             None => Err(UrlFault::Malformed),
         }
-    }
-
-    pub(crate) fn is_tls(&self) -> bool {
-        self.is_tls
     }
 
     /// Path and query for a key. `None`: that is no URL.
@@ -78,7 +69,7 @@ fn places(url: &str) -> Result<(), UrlFault> {
     if rest.contains(['{', '}']) { Err(UrlFault::Place) } else { Ok(()) }
 }
 
-fn place(scheme: &str, authority: &str) -> Result<(HeaderValue, String, u16), UrlFault> {
+fn place(scheme: &str, authority: &str) -> Result<(HeaderValue, Place), UrlFault> {
     if authority.contains('{') {
         return Err(UrlFault::Place);
     }
@@ -86,31 +77,19 @@ fn place(scheme: &str, authority: &str) -> Result<(HeaderValue, String, u16), Ur
         return Err(UrlFault::Userinfo);
     }
     let parsed: Authority = authority.parse().map_err(|_| UrlFault::Malformed)?;
-    let host = parsed.host().trim_matches(['[', ']']).to_owned();
+    let host = host(&parsed);
     if host.is_empty() {
         return Err(UrlFault::Malformed);
     }
-    let port = match scheme {
-        "https" => port(authority, 443)?,
-        "http" if is_loopback(&host) => port(authority, 80)?,
+    let way = match scheme {
+        "https" => Way::Tls,
+        "http" if is_loopback(&host) => Way::PlainLoopback,
         "http" => return Err(UrlFault::Plain),
         _ => return Err(UrlFault::Scheme),
     };
+    let port = way.port(&parsed).ok_or(UrlFault::Port)?;
     let authority = HeaderValue::from_str(authority).map_err(|_| UrlFault::Malformed)?;
-    Ok((authority, host, port))
-}
-
-/// By the host as a whole: `localhost.example.com` is another machine.
-fn is_loopback(host: &str) -> bool {
-    let ip: Result<IpAddr, _> = host.parse();
-    host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
-}
-
-fn port(authority: &str, default: u16) -> Result<u16, UrlFault> {
-    match authority.rsplit_once(']').map_or(authority, |(_, rest)| rest).split_once(':') {
-        Some((_, written)) => written.parse().ok().filter(|port| *port != 0).ok_or(UrlFault::Port),
-        None => Ok(default),
-    }
+    Ok((authority, Place { host, port, way }))
 }
 
 #[cfg(test)]
@@ -121,7 +100,7 @@ mod tests {
         let secret = Secret::new("s3cret");
         let found = Address::parse(url, Some(&secret)).map(|address| {
             let target = address.target(key).unwrap().map(|uri| uri.to_string()).unwrap_or("climbs".to_owned());
-            (address.host, address.port, target)
+            (address.place.host, address.place.port, target)
         });
         let expect = expect.map(|(host, port, target)| (host.to_owned(), port, target.to_owned()));
         assert_eq!(found, expect, "{url}");

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use amprule_outbound::{Identity, Roots};
+
 use crate::address::Address;
 use crate::error::{Fault, Refused};
 use crate::secret::{PLACE, Secret};
-use crate::tls::{Identity, Roots};
 use crate::{header, signature};
 
 const DEADLINE: RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(10);
@@ -57,7 +58,7 @@ impl Binding {
         self.bounds()?;
         self.secrecy()?;
         let address = Address::parse(&self.url, self.secret.as_ref()).map_err(Fault::Url)?;
-        if !address.is_tls() && (self.identity.is_some() || matches!(self.roots, Roots::Pem(_))) {
+        if !address.place.is_tls() && (self.identity.is_some() || matches!(self.roots, Roots::Pem(_))) {
             return Err(Fault::NoTls);
         }
         header::all(&self.headers, self.secret.as_ref()).map(drop)

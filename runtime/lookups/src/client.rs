@@ -2,27 +2,27 @@
 
 use std::time::Duration;
 
+use amprule_outbound::{Tls, dial, is_certifiable};
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, Request, Uri};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::address::Address;
 use crate::answer::{self, Answer};
 use crate::binding::Binding;
-use crate::dial::dial;
 use crate::error::{Fault, UrlFault};
 use crate::failure::Failure;
 use crate::line::{Broken, Line, Question};
 use crate::names::Names;
 use crate::secret::Secret;
 use crate::signature::{SIGNATURE, signed};
+use crate::unreached::{undialled, unshaken};
 use crate::{header, tls};
 
 const MAX_CONNECTIONS: usize = 8;
@@ -30,7 +30,7 @@ const MAX_CONNECTIONS: usize = 8;
 pub(crate) struct Client {
     address: Address,
     /// `None`: plain HTTP.
-    tls: Option<TlsConnector>,
+    tls: Option<Tls>,
     headers: HeaderMap,
     /// What questions are signed with.
     signer: Option<Secret>,
@@ -44,10 +44,10 @@ impl Client {
     pub(crate) fn new(binding: &Binding) -> Result<Self, Fault> {
         let secret = binding.secret.as_ref();
         let address = Address::parse(&binding.url, secret).map_err(Fault::Url)?;
-        let is_tls = address.is_tls();
-        let tls = is_tls.then(|| tls::connector(&binding.roots, binding.identity.as_ref())).transpose()?;
-        if is_tls {
-            ServerName::try_from(address.host.as_str()).map_err(|_| Fault::Url(UrlFault::Malformed))?;
+        let is_tls = address.place.is_tls();
+        let tls = is_tls.then(|| tls::prepared(&binding.roots, binding.identity.as_ref())).transpose()?;
+        if is_tls && !is_certifiable(&address.place.host) {
+            return Err(Fault::Url(UrlFault::Malformed));
         }
         let mut headers = header::all(&binding.headers, secret)?;
         headers.insert(HOST, address.authority.clone());
@@ -133,21 +133,25 @@ impl Client {
     }
 
     async fn open(&self, deadline: Instant) -> Result<Line, Failure> {
-        let dialled = timeout_at(deadline, dial(&self.address, &self.names, self.deadline / 3)).await;
+        let dialled = timeout_at(deadline, self.dial()).await;
         let dialled =
             dialled.map_err(|_| self.late("connecting; look at the name, the port and the firewalls between"))?;
         let tcp = dialled.map_err(Failure::ill)?;
         let opened = match &self.tls {
             None => Line::open(tcp).await,
             Some(tls) => {
-                let name = ServerName::try_from(self.address.host.clone());
-                let name = name.map_err(|_| Failure::ill("no certificate can be for that name"))?;
-                let shaken = timeout_at(deadline, tls.connect(name, tcp)).await;
+                let shaken = timeout_at(deadline, tls.connect(&self.address.place.host, tcp)).await;
                 let shaken = shaken.map_err(|_| self.late("agreeing on TLS; does that port speak it?"))?;
-                Line::open(shaken.map_err(|error| Failure::ill(tls::described(&error)))?).await
+                Line::open(shaken.map_err(|fault| Failure::ill(unshaken(&fault)))?).await
             }
         };
         opened.map_err(Failure::ill)
+    }
+
+    async fn dial(&self) -> Result<TcpStream, String> {
+        let place = &self.address.place;
+        let found = self.names.resolve(place).await?;
+        dial(place, found, self.deadline / 3).await.map_err(|fault| undialled(fault, &place.host))
     }
 
     fn late(&self, doing: &str) -> Failure {

@@ -1,7 +1,6 @@
 //! What can be wrong with a binding before the first question. No text repeats a secret.
 
-use tokio_rustls::rustls;
-use tokio_rustls::rustls::pki_types::pem;
+use amprule_outbound::{IdentityFault, RootsFault};
 
 /// One binding cannot work as it is written.
 #[derive(Debug, thiserror::Error)]
@@ -44,20 +43,10 @@ pub enum Fault {
     Rate,
     #[error("its url begins with http://, which knows neither client_certificate nor roots")]
     NoTls,
-    #[error("its client_certificate cannot be used: {0}")]
-    Identity(#[source] rustls::Error),
-    #[error("the certificate of its client_certificate is not in PEM form: {0}")]
-    CertificatePem(#[source] pem::Error),
-    #[error("the key of its client_certificate is not in PEM form: {0}")]
-    KeyPem(#[source] pem::Error),
-    #[error("the file of certificates of its client_certificate holds none")]
-    NoCertificate,
-    #[error("its roots are not in PEM form: {0}")]
-    RootsPem(#[source] pem::Error),
-    #[error("its roots cannot be used: {0}")]
-    Roots(#[source] rustls::Error),
-    #[error("the file of its roots holds none")]
-    NoRoots,
+    #[error(transparent)]
+    Identity(#[from] IdentityFault),
+    #[error(transparent)]
+    Roots(#[from] RootsFault),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

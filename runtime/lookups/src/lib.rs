@@ -48,20 +48,19 @@ mod pace;
 
 mod answer;
 mod client;
-mod dial;
 mod failure;
 mod json;
 mod line;
 mod names;
-mod reachable;
 mod tls;
+mod unreached;
 
 mod error;
 
 pub use amprule_domain::lookup::{Standing, Trouble};
+pub use amprule_outbound::{Identity, Roots};
 pub use binding::Binding;
 pub use error::{Fault, Refused, UrlFault};
 pub use lookups::{Lookups, Now};
 pub use secret::Secret;
 pub use signature::SIGNATURE;
-pub use tls::{Identity, Roots};

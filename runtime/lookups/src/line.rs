@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use amprule_outbound::is_alert;
 use http::{Request, Response};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
@@ -10,8 +11,6 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
-
-use crate::tls;
 
 const MAX_HEAD_BYTES: usize = 16 << 10;
 const MAX_HEADERS: usize = 100;
@@ -80,7 +79,7 @@ impl Line {
 
 /// What hyper says, and what is behind it.
 fn described(error: &hyper::Error) -> String {
-    if tls::is_refused(error) {
+    if is_alert(error) {
         return "it closed the TLS connection instead of answering: it refuses us; look at client_certificate"
             .to_owned();
     }

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use amprule_outbound::{Place, resolve};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
-use tokio::net::lookup_host;
 use tokio::time::Instant;
 
 /// The system's resolver cannot be interrupted, and takes a thread for as long as it likes. Whoever comes while it hangs
@@ -19,27 +19,23 @@ pub(crate) struct Names(Mutex<Option<(Instant, Resolution)>>);
 type Resolution = Shared<BoxFuture<'static, Result<Vec<SocketAddr>, String>>>;
 
 impl Names {
-    pub(crate) async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-        let resolution = self.under_way(host, port);
+    pub(crate) async fn resolve(&self, place: &Place) -> Result<Vec<SocketAddr>, String> {
+        let resolution = self.under_way(place);
         let found = resolution.clone().await;
         self.0.lock().take_if(|(_, under_way)| under_way.ptr_eq(&resolution));
         found
     }
 
-    fn under_way(&self, host: &str, port: u16) -> Resolution {
+    fn under_way(&self, place: &Place) -> Resolution {
         let mut under_way = self.0.lock();
         if let Some((begun, resolution)) = &*under_way
             && begun.elapsed() < PATIENCE
         {
             return resolution.clone();
         }
-        let resolution = resolution(host.to_owned(), port).boxed().shared();
+        let place = place.clone();
+        let resolution = async move { resolve(&place).await }.boxed().shared();
         *under_way = Some((Instant::now(), resolution.clone()));
         resolution
     }
-}
-
-async fn resolution(host: String, port: u16) -> Result<Vec<SocketAddr>, String> {
-    let found = lookup_host((host.as_str(), port)).await;
-    found.map(Iterator::collect).map_err(|error| format!("the name {host} is not resolved: {error}"))
 }

@@ -1,34 +1,22 @@
 //! A hook's URL: how to get there, and what of it may be shown.
 
 use std::fmt;
-use std::net::IpAddr;
 
+use amprule_outbound::{Place, Way, host, is_loopback};
 use http::{HeaderValue, Uri};
 
 use crate::UrlFault;
 
 #[derive(Clone)]
 pub(crate) struct Address {
-    /// Without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub(crate) place: Place,
     /// The `Host` header.
     pub(crate) authority: HeaderValue,
     /// Path and query.
     pub(crate) target: Uri,
-    scheme: Scheme,
     shown: String,
     /// Parts of the URL that may be all that keeps strangers out.
     hidden: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    Tls,
-    /// To whomever the name stands for.
-    Plain,
-    /// Never leaves this machine, whatever the name stands for.
-    PlainLoopback,
 }
 
 impl Address {
@@ -44,9 +32,9 @@ impl Address {
         if authority.as_str().contains('@') {
             return Err(UrlFault::Userinfo);
         }
-        let host = authority.host().trim_matches(['[', ']']).to_owned();
-        let scheme = Scheme::of(uri.scheme_str(), &host, allow_http)?;
-        let port = port(authority, scheme)?;
+        let host = host(authority);
+        let way = way(uri.scheme_str(), &host, allow_http)?;
+        let port = way.port(authority).ok_or(UrlFault::Port)?;
         if host.is_empty() {
             return Err(UrlFault::Malformed);
         }
@@ -55,15 +43,7 @@ impl Address {
         let shown = format!("{}{}", authority.as_str(), shown_path(uri.path()));
         let hidden = hidden(uri.path(), uri.query());
         let authority = HeaderValue::from_str(authority.as_str()).map_err(|_| UrlFault::Malformed)?;
-        Ok(Self { host, port, authority, target, scheme, shown, hidden })
-    }
-
-    pub(crate) fn is_tls(&self) -> bool {
-        self.scheme == Scheme::Tls
-    }
-
-    pub(crate) fn is_loopback_only(&self) -> bool {
-        self.scheme == Scheme::PlainLoopback
+        Ok(Self { place: Place { host, port, way }, authority, target, shown, hidden })
     }
 
     pub(crate) fn hide(&self, text: &str) -> String {
@@ -71,28 +51,13 @@ impl Address {
     }
 }
 
-impl Scheme {
-    fn of(written: Option<&str>, host: &str, allow_http: bool) -> Result<Self, UrlFault> {
-        match written {
-            Some("https") => Ok(Self::Tls),
-            Some("http") if allow_http => Ok(Self::Plain),
-            Some("http") if is_loopback(host) => Ok(Self::PlainLoopback),
-            Some("http") => Err(UrlFault::Plain),
-            _ => Err(UrlFault::Scheme),
-        }
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let ip: Result<IpAddr, _> = host.parse();
-    host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
-}
-
-fn port(authority: &http::uri::Authority, scheme: Scheme) -> Result<u16, UrlFault> {
-    let default = if scheme == Scheme::Tls { 443 } else { 80 };
-    match authority.as_str().rsplit_once(']').map_or(authority.as_str(), |(_, rest)| rest).split_once(':') {
-        Some((_, written)) => written.parse().ok().filter(|port| *port != 0).ok_or(UrlFault::Port),
-        None => Ok(default),
+fn way(scheme: Option<&str>, host: &str, allow_http: bool) -> Result<Way, UrlFault> {
+    match scheme {
+        Some("https") => Ok(Way::Tls),
+        Some("http") if allow_http => Ok(Way::Plain),
+        Some("http") if is_loopback(host) => Ok(Way::PlainLoopback),
+        Some("http") => Err(UrlFault::Plain),
+        _ => Err(UrlFault::Scheme),
     }
 }
 
@@ -129,7 +94,7 @@ mod tests {
 
     fn check(url: &str, expect: Result<(&str, u16, &str), UrlFault>) {
         let found = Address::parse(url, false);
-        let found = found.map(|address| (address.host, address.port, address.target.to_string()));
+        let found = found.map(|address| (address.place.host, address.place.port, address.target.to_string()));
         let expect = expect.map(|(host, port, target)| (host.to_owned(), port, target.to_owned()));
         assert_eq!(found, expect, "{url}");
     }
@@ -163,9 +128,9 @@ mod tests {
             "http://10.0.0.7/",
         ] {
             check(url, Err(UrlFault::Plain));
-            assert!(!Address::parse(url, true).unwrap().is_loopback_only(), "{url}");
+            assert!(!Address::parse(url, true).unwrap().place.is_loopback_only(), "{url}");
         }
-        assert!(Address::parse("http://localhost/", false).unwrap().is_loopback_only());
+        assert!(Address::parse("http://localhost/", false).unwrap().place.is_loopback_only());
     }
 
     #[test]

@@ -1,28 +1,25 @@
 //! One hook's way to its receiver: a connection that is kept while events follow closely, and opened anew when they do not.
 
-use std::io;
 use std::time::Duration;
 
+use amprule_outbound::{Tls, dial, resolve};
 use tokio::time::{Instant, timeout_at};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage};
 
 use crate::address::Address;
 use crate::answer::Answer;
-use crate::dial::dial;
 use crate::failure::{Cause, Failure};
 use crate::line::{Broken, Line, Outgoing};
+use crate::unreached::{undialled, unshaken};
 
 pub(crate) struct Client {
     address: Address,
-    tls: TlsConnector,
+    tls: Tls,
     timeout: Duration,
     kept: Option<Line>,
 }
 
 impl Client {
-    pub(crate) fn new(address: Address, tls: TlsConnector, timeout: Duration) -> Self {
+    pub(crate) fn new(address: Address, tls: Tls, timeout: Duration) -> Self {
         Self { address, tls, timeout, kept: None }
     }
 
@@ -68,25 +65,13 @@ impl Client {
     }
 
     async fn connect(&self) -> Result<Line, String> {
-        let tcp = dial(&self.address, self.timeout / 3).await?;
-        if !self.address.is_tls() {
+        let place = &self.address.place;
+        let found = resolve(place).await?;
+        let tcp = dial(place, found, self.timeout / 3).await.map_err(undialled)?;
+        if !place.is_tls() {
             return Line::open(tcp).await;
         }
-        let name = ServerName::try_from(self.address.host.clone());
-        let name = name.map_err(|_| format!("no certificate can be for the name {}", self.address.host))?;
-        let tls = self.tls.connect(name, tcp).await.map_err(|error| describe(&error))?;
+        let tls = self.tls.connect(&place.host, tcp).await.map_err(|fault| unshaken(&fault))?;
         Line::open(tls).await
     }
-}
-
-/// A failed handshake, with what to do about the usual ones.
-fn describe(error: &io::Error) -> String {
-    let hint = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-            "; its signer is not trusted here, or it does not send the certificates between"
-        }
-        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => "; that port does not speak TLS",
-        _ => "",
-    };
-    format!("no TLS connection: {error}{hint}")
 }

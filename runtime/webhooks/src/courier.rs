@@ -9,8 +9,8 @@ use std::sync::Arc;
 use amprule_domain::doors::Outbox;
 use amprule_domain::outbox::{OutboxRow, Subscriber};
 use amprule_domain::ports::Clock;
+use amprule_outbound::Tls;
 use tokio::sync::watch;
-use tokio_rustls::TlsConnector;
 
 use crate::board::{Board, HookState};
 use crate::client::Client;
@@ -29,7 +29,7 @@ use crate::troubles::Troubles;
 pub(crate) struct Errand {
     pub(crate) hook: Hook,
     pub(crate) source: Arc<str>,
-    pub(crate) tls: TlsConnector,
+    pub(crate) tls: Tls,
     pub(crate) pace: Pace,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -1,6 +1,6 @@
 //! What can be wrong before the first event is sent. No text repeats a secret or a URL, which may hold one.
 
-use tokio_rustls::rustls::pki_types::pem;
+use amprule_outbound::{PemError, RootsFault, TlsError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -21,11 +21,21 @@ pub enum SettingsError {
     #[error("{0} of webhooks must be greater than zero")]
     Zero(&'static str),
     #[error("the certificates that webhooks' receivers are trusted by are not in PEM form")]
-    Roots(#[source] pem::Error),
+    Roots(#[source] PemError),
     #[error("the certificates that webhooks' receivers are trusted by cannot be used")]
-    Tls(#[source] tokio_rustls::rustls::Error),
+    Tls(#[source] TlsError),
     #[error("the file of certificates that webhooks' receivers are trusted by holds none")]
     NoRoots,
+}
+
+impl From<RootsFault> for SettingsError {
+    fn from(fault: RootsFault) -> Self {
+        match fault {
+            RootsFault::Pem(error) => Self::Roots(error),
+            RootsFault::Unusable(error) => Self::Tls(error),
+            RootsFault::Empty => Self::NoRoots,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_rustls::TlsConnector;
+use amprule_outbound::Tls;
 
 use crate::address::Address;
 use crate::wanted::Wanted;
@@ -15,7 +15,7 @@ use crate::{Pace, Secret};
 pub struct Hooks {
     pub(crate) source: Arc<str>,
     pub(crate) hooks: Vec<Hook>,
-    pub(crate) tls: TlsConnector,
+    pub(crate) tls: Tls,
     pub(crate) pace: Pace,
 }
 

@@ -52,23 +52,22 @@ mod message;
 
 mod answer;
 mod client;
-mod dial;
 mod failure;
 mod line;
-mod reachable;
 mod roots;
 mod times;
+mod unreached;
 
 mod board;
 mod troubles;
 
 mod error;
 
+pub use amprule_outbound::Roots;
 pub use board::{HookState, HookStatus, LastFailure};
 pub use error::{SecretFault, SettingsError, UrlFault};
 pub use hook::Hooks;
 pub use pace::Pace;
-pub use roots::Roots;
 pub use secret::Secret;
 pub use settings::{HookAsWritten, HookSettings, Settings};
 pub use webhooks::Webhooks;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::address::Address;
 use crate::hook::{Hook, Hooks};
-use crate::roots::connector;
+use crate::roots::prepared;
 use crate::wanted::Wanted;
 use crate::{Pace, Roots, Secret, SettingsError};
 
@@ -60,8 +60,8 @@ impl Settings {
             return Err(SettingsError::SameName(double.name.clone()));
         }
         let hooks = self.hooks.into_iter().map(HookSettings::check).collect::<Result<Vec<_>, _>>()?;
-        let is_tls = hooks.iter().any(|hook| hook.address.is_tls());
-        let tls = connector(&self.roots, is_tls)?;
+        let is_tls = hooks.iter().any(|hook| hook.address.place.is_tls());
+        let tls = prepared(&self.roots, is_tls)?;
         Ok(Hooks { source: self.source.into(), hooks, tls, pace: self.pace })
     }
 }

@@ -29,17 +29,14 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("tokio-postgres", &["amprule-store"]),
     ("axum", &["amprule-api"]),
     ("tokio-tungstenite", &["amprule-gateway", "amprule-simulator", "amprule-bench", "amprule-tests"]),
-    (
-        "tokio-rustls",
-        &["amprule-gateway", "amprule-webhooks", "amprule-feeds", "amprule-lookups", "amprule-server", "amprule-tests"],
-    ),
+    ("tokio-rustls", &["amprule-gateway", "amprule-outbound", "amprule-feeds", "amprule-server", "amprule-tests"]),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
     ("ed25519-dalek", &["amprule-trust"]),
     ("wit-component", &["amprule-xtask", "amprule-workbench", "amprule-corpus"]),
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 17] = [
+const BELOW: [(&str, &[&str]); 18] = [
     ("amprule-domain", &[]),
     ("amprule-ocpp", &["amprule-domain"]),
     ("amprule-engine", &["amprule-domain"]),
@@ -52,9 +49,10 @@ const BELOW: [(&str, &[&str]); 17] = [
     ("amprule-store", &["amprule-domain"]),
     ("amprule-gateway", &["amprule-domain", "amprule-ocpp"]),
     ("amprule-api", &["amprule-domain", "amprule-engine"]),
-    ("amprule-webhooks", &["amprule-domain"]),
+    ("amprule-outbound", &[]),
+    ("amprule-webhooks", &["amprule-domain", "amprule-outbound"]),
     ("amprule-feeds", &["amprule-hooks"]),
-    ("amprule-lookups", &["amprule-domain"]),
+    ("amprule-lookups", &["amprule-domain", "amprule-outbound"]),
     ("amprule-simulator", &[]),
     ("amprule-plugin-sdk", &[]),
 ];

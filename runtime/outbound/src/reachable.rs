@@ -1,25 +1,36 @@
-//! Which of the addresses that a name stands for are called. Checked when it is dialled, since names change their minds.
+//! Which of the addresses that a name stands for are called. Judged when it is dialled, since names change their minds.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Of one name.
 const MAX_ADDRESSES: usize = 4;
 
+/// Why an address is not called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Complaint {
+    /// It is unspecified, multicast or link-local. Nobody has such a one but a cloud's metadata.
+    NobodyThere,
+    /// The call was to stay on this machine.
+    Elsewhere,
+}
+
+impl Complaint {
+    /// Private networks are fine: the operator's own systems are in them.
+    pub(crate) fn about(ip: IpAddr, is_loopback_only: bool) -> Option<Self> {
+        let ip = ip.to_canonical();
+        if ip.is_unspecified() || ip.is_multicast() || is_link_local(ip) {
+            return Some(Self::NobodyThere);
+        }
+        let is_elsewhere = is_loopback_only && !ip.is_loopback();
+        is_elsewhere.then_some(Self::Elsewhere)
+    }
+}
+
 /// IPv6 and IPv4 in turns, as the resolver has them: a host without one of the two is still reached.
 pub(crate) fn in_turns(found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     let (v6, v4): (Vec<_>, Vec<_>) = found.partition(SocketAddr::is_ipv6);
     let longest = v6.len().max(v4.len());
     (0..longest).flat_map(|at| [v6.get(at), v4.get(at)]).flatten().copied().take(MAX_ADDRESSES).collect()
-}
-
-/// Why nothing is sent there. Private networks are fine: the operator's own systems are in them.
-pub(crate) fn complaint(ip: IpAddr, is_loopback_only: bool) -> Option<&'static str> {
-    let ip = ip.to_canonical();
-    if ip.is_unspecified() || ip.is_multicast() || is_link_local(ip) {
-        return Some("no receiver has an unspecified, multicast or link-local address (a cloud's metadata has)");
-    }
-    let is_elsewhere = is_loopback_only && !ip.is_loopback();
-    is_elsewhere.then_some("http:// without allow_http stays on this machine, and the name stands for another one")
 }
 
 fn is_link_local(ip: IpAddr) -> bool {
@@ -36,8 +47,12 @@ const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 mod tests {
     use super::*;
 
+    fn check(ip: &str, is_loopback_only: bool, expect: Option<Complaint>) {
+        assert_eq!(Complaint::about(ip.parse().unwrap(), is_loopback_only), expect, "{ip}");
+    }
+
     #[test]
-    fn addresses_where_no_receiver_is_are_not_called() {
+    fn addresses_where_nobody_is_are_not_called() {
         for ip in [
             "169.254.169.254",
             "::ffff:169.254.169.254",
@@ -50,19 +65,19 @@ mod tests {
             "ff02::1",
             "255.255.255.255",
         ] {
-            assert!(complaint(ip.parse().unwrap(), false).is_some(), "{ip}");
+            check(ip, false, Some(Complaint::NobodyThere));
         }
         for ip in ["10.0.0.7", "192.168.1.1", "127.0.0.1", "::1", "fd12::1", "93.184.215.14", "2606:4700::1"] {
-            assert_eq!(complaint(ip.parse().unwrap(), false), None, "{ip}");
+            check(ip, false, None);
         }
     }
 
     #[test]
     fn plain_http_calls_this_machine_only() {
-        assert_eq!(complaint("::1".parse().unwrap(), true), None);
-        assert_eq!(complaint("::ffff:127.0.0.2".parse().unwrap(), true), None);
-        assert!(complaint("10.0.0.7".parse().unwrap(), true).is_some());
-        assert!(complaint("2606:4700::1".parse().unwrap(), true).is_some());
+        check("::1", true, None);
+        check("::ffff:127.0.0.2", true, None);
+        check("10.0.0.7", true, Some(Complaint::Elsewhere));
+        check("2606:4700::1", true, Some(Complaint::Elsewhere));
     }
 
     #[test]
