@@ -11,6 +11,8 @@ use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::offer::{Differs, Offer, OfferInput, Proof, Proven};
 use amprule_domain::pricing::{PricingInput, Purpose, SessionFacts};
 use amprule_domain::timeline::{Clock, Timeline};
+use rust_decimal::Decimal;
+use serde_json::Value;
 
 use crate::settings::Granted;
 use crate::trial::{self, Tried};
@@ -42,7 +44,8 @@ fn proof(
     let zone = question.zone();
     let clock = Clock::new(zone.clone(), boundaries);
     let mut proof = Proof::begin();
-    for drawn in grid::sessions(question, offer) {
+    let numbers = numbers(unit, question);
+    for drawn in grid::sessions(question, offer, &numbers) {
         let timeline = drawn.timeline(&clock);
         let input = session(question, &drawn, &timeline);
         let billed = match trial::price(unit, granted, &input).result {
@@ -61,6 +64,16 @@ fn proof(
         proof.take(Differs { started_at, course, offered, billed: billed.total });
     }
     Ok(proof)
+}
+
+/// Those in the code, where it can be read, and those that the operator has set.
+fn numbers(unit: &dyn Unit, question: &OfferInput) -> Vec<Decimal> {
+    let set = question.parameters.values().filter_map(|value| match value {
+        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => number.to_string().parse().ok(),
+        _ => None,
+    });
+    unit.numbers().iter().copied().chain(set).collect()
 }
 
 fn session(question: &OfferInput, drawn: &Drawn, timeline: &Timeline) -> PricingInput {

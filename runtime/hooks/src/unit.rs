@@ -10,6 +10,7 @@ use amprule_domain::lookup::Lookup;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -63,6 +64,10 @@ pub trait Unit: Send + Sync {
     fn hooks(&self) -> &[Hook];
     /// What the compiler found odd, and not wrong.
     fn warnings(&self) -> &[Diagnostic] {
+        &[]
+    }
+    /// Those that stand in the code, where it can be read: its prices may change at them.
+    fn numbers(&self) -> &[Decimal] {
         &[]
     }
     fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput>;

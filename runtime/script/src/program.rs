@@ -1,10 +1,12 @@
 //! From a unit's files to a program that can be called: parse, compute constants, check names, find hooks.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use amprule_domain::decision::Hook;
 use amprule_hooks::{Deadline, Diagnostic, Manifest, Source};
 use rhai::{AST, Dynamic, Engine, Module, Scope};
+use rust_decimal::Decimal;
 
 use crate::explain::{at_token, explain_parse, explain_run};
 use crate::files::{File, files};
@@ -14,6 +16,7 @@ use crate::source::check::{MOST, check};
 use crate::source::flow;
 use crate::source::known::Known;
 use crate::source::layout::Function;
+use crate::source::lexer::TokenKind;
 use crate::source::names::{self, HookFunction};
 use crate::{output, view};
 
@@ -31,6 +34,8 @@ pub(crate) struct Program {
     pub(crate) parameters: ParameterNames,
     pub(crate) functions: Vec<String>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// That stand in its files.
+    pub(crate) numbers: Vec<Decimal>,
 }
 
 /// `memory`: what a call is granted.
@@ -64,7 +69,14 @@ pub(crate) fn compile_on(
     let speaks = source.manifest.capabilities.contains_key("log");
     let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout, speaks));
     let warnings = warnings.take(MOST).collect();
-    Ok(Program { engine, ast, hooks, describes, parameters, functions: functions.collect(), warnings })
+    let (functions, numbers) = (functions.collect(), numbers(&files));
+    Ok(Program { engine, ast, hooks, describes, parameters, functions, warnings, numbers })
+}
+
+fn numbers(files: &[File<'_>]) -> Vec<Decimal> {
+    let tokens = files.iter().flat_map(|file| &file.layout.tokens).filter(|token| token.kind == TokenKind::Number);
+    let numbers: BTreeSet<Decimal> = tokens.filter_map(|token| token.text.replace('_', "").parse().ok()).collect();
+    numbers.into_iter().collect()
 }
 
 fn engine(limits: &Limits, parameters: &ParameterNames) -> Engine {

@@ -13,6 +13,7 @@ use amprule_hooks::codes::code_of;
 use amprule_hooks::lookups::LookupShape;
 use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Tables, Talk, Unit, Used};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
+use rust_decimal::Decimal;
 
 use crate::explain::explain_run;
 use crate::language::call::Asks;
@@ -78,6 +79,10 @@ impl Unit for Script {
 
     fn warnings(&self) -> &[Diagnostic] {
         &self.program.warnings
+    }
+
+    fn numbers(&self) -> &[Decimal] {
+        &self.program.numbers
     }
 
     fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput> {

@@ -2,8 +2,10 @@
 
 use amprule_domain::offer::{Conditions, Offer, OfferInput};
 use jiff::{SignedDuration, Timestamp, Zoned};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 
-use super::Drawn;
+use super::{Drawn, SHORT};
 
 /// Kinds that an offer's edges add, at most.
 const MOST_KINDS: usize = 24;
@@ -14,11 +16,13 @@ const WATTS: i64 = 22_000;
 /// A session begins so long before an hour, and passes it while it charges.
 const BEFORE: SignedDuration = SignedDuration::from_mins(31);
 const LONGEST_MIN: i64 = 3 * 24 * 60;
+/// Numbers of a unit that are tried as edges, at most; the smallest first.
+const MOST_NUMBERS: usize = 32;
 
 /// Beyond each edge of energy, of duration and of idle time, by half and something odd.
 pub(super) fn kinds(offer: &Offer) -> Vec<Drawn> {
     let mut kinds = Vec::new();
-    let plain = Drawn { started_at: Timestamp::UNIX_EPOCH, charging_min: 41, watts: 11_000, held_min: 0, idle_s: 0 };
+    let plain = Drawn { charging_min: 41, idle_s: 0, ..SHORT };
     for when in offer.elements.iter().map(|element| &element.when) {
         let Conditions { from_wh, until_wh, from_s, until_s, from_idle_s, until_idle_s, .. } = *when;
         for wh in [from_wh, until_wh].into_iter().flatten() {
@@ -37,6 +41,27 @@ pub(super) fn kinds(offer: &Offer) -> Vec<Drawn> {
     }
     kinds.truncate(MOST_KINDS);
     kinds
+}
+
+/// At each of these numbers and just beyond it, as kilowatt-hours, as minutes and as hours.
+pub(super) fn kinds_at(numbers: &[Decimal]) -> impl Iterator<Item = Drawn> {
+    let mut numbers: Vec<i64> = numbers.iter().filter_map(|number| number.trunc().to_i64()).collect();
+    numbers.retain(|number| (2..=LONGEST_MIN).contains(number));
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.truncate(MOST_NUMBERS);
+    numbers.into_iter().flat_map(|number| {
+        let energy =
+            [0, 1].map(|more| Drawn { charging_min: 60, watts: number * 1_000 + more * 60, idle_s: 0, ..SHORT });
+        let slow = energy.map(|kind| Drawn { charging_min: 600, watts: kind.watts / 10, ..kind });
+        let minutes = [number, number * 60].into_iter().filter(|minutes| *minutes <= LONGEST_MIN);
+        let times = minutes.flat_map(|minutes| {
+            let charged = [0, 1].map(|more| Drawn { charging_min: minutes + more, idle_s: 0, ..SHORT });
+            let idle = [0, 1].map(|more| Drawn { idle_s: (minutes + more) * 60, ..SHORT });
+            charged.into_iter().chain(idle)
+        });
+        energy.into_iter().chain(slow).chain(times)
+    })
 }
 
 /// Before each hour at which the offer's prices change, on a day on which they do.
