@@ -34,6 +34,8 @@ pub use schema::schema;
 pub const MAX_CASES: usize = 256;
 /// Cases that fail are told up to this many.
 const MOST_TOLD: usize = 20;
+/// Defaults that are named with a case that fails.
+const MOST_NAMED: usize = 6;
 
 /// What came of running a unit's cases.
 #[derive(Debug, Default)]
@@ -48,6 +50,8 @@ pub struct Ready {
     pub file: String,
     pub name: String,
     pub input: Input,
+    /// Parameters of which the case has no value of its own, with the defaults that stand in.
+    relies_on: Vec<(String, Value)>,
     /// In place of the unit's own, where the case brings any.
     pub tables: Option<Arc<Tables>>,
     /// Must be contained in the output. `total` is the sum of the rounded lines of a price, and for a modifier that of
@@ -117,7 +121,9 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
             }
             match input(&case, source).and_then(|input| Ok((input, tables(&case, source)?))) {
                 Ok((input, tables)) => {
-                    cases.push(Ready { file: path.clone(), name: case.name, input, tables, expect: case.expect });
+                    let relies_on = relied_on(&case, source);
+                    let (file, Case { name, expect, .. }) = (path.clone(), case);
+                    cases.push(Ready { file, name, input, relies_on, tables, expect });
                 }
                 Err(why) => broken.push(failure(source, path, &case.name, &why)),
             }
@@ -166,7 +172,25 @@ pub fn explained(source: &Source, case: &Ready, ran: &Ran) -> Option<Diagnostic>
         Some(fault) => format!("{first}; it failed: {fault}"),
         None => first.to_string(),
     };
-    Some(failure(source, &case.file, &case.name, &why))
+    let failure = failure(source, &case.file, &case.name, &why);
+    Some(if case.relies_on.is_empty() { failure } else { failure.hint(reliance(&case.relies_on)) })
+}
+
+/// Whoever changes a default breaks the cases that rely on it, and perhaps meant to set a price of one place only.
+fn reliance(on: &[(String, Value)]) -> String {
+    let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let named = on.iter().take(MOST_NAMED).map(|(name, default)| format!("{name} = {}", value(default)));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = if on.len() > MOST_NAMED { ", …" } else { "" };
+    format!(
+        "the case relies on the defaults {named}{more}; was one of them changed? Give the case `parameters` of its own; \
+         what only one operator charges belongs into parameters.toml"
+    )
+}
+
+fn relied_on(case: &Case, source: &Source) -> Vec<(String, Value)> {
+    let declared = source.manifest.parameters.iter().filter(|(name, _)| !case.parameters.contains_key(*name));
+    declared.filter_map(|(name, parameter)| Some((name.clone(), parameter.default.clone()?))).collect()
 }
 
 /// A case proves the code, not the operator's prices: it sees defaults, and an operator's value only where there is none.

@@ -19,6 +19,8 @@ pub(crate) struct Findings {
     pub(crate) rules: Option<Result<Vec<String>, Vec<Diagnostic>>>,
     /// Something is in motion: look again soon.
     pub(crate) again: bool,
+    /// Files changed while they were read, so that nobody knows yet which unit they are.
+    pub(crate) moving: bool,
 }
 
 impl Findings {

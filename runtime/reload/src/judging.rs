@@ -23,7 +23,7 @@ impl Loader {
         let (files, stamp) = match read(place, &self.settings.bounds) {
             Ok(read) => read,
             Err(Unreadable::Moving) => {
-                findings.again = true;
+                (findings.again, findings.moving) = (true, true);
                 return;
             }
             Err(Unreadable::Refused(diagnostics)) => {

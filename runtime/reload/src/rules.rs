@@ -29,6 +29,8 @@ pub struct RulesFile {
     seen: Result<String, String>,
     /// It could not be read at the last look.
     doubted: bool,
+    /// Looks in which it has waited for a unit whose files are still written.
+    waited: u32,
 }
 
 pub(crate) enum Look {
@@ -41,10 +43,11 @@ pub(crate) enum Look {
 impl RulesFile {
     /// A larger file is refused.
     const MAX_BYTES: u64 = 1 << 20;
+    const MAX_WAITED: u32 = 50;
 
     /// `text` is what the server began with.
     pub fn new(path: &Path, text: String, read: Reader) -> Self {
-        Self { path: path.to_owned(), read, seen: Ok(text), doubted: false }
+        Self { path: path.to_owned(), read, seen: Ok(text), doubted: false, waited: 0 }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -71,6 +74,16 @@ impl RulesFile {
             Ok(text) => (self.read)(text),
             Err(error) => Err(vec![self.unreadable(error)]),
         })
+    }
+
+    /// False: it has waited long enough for files that are written again and again.
+    pub(crate) fn may_wait(&mut self) -> bool {
+        self.waited += 1;
+        self.waited <= Self::MAX_WAITED
+    }
+
+    pub(crate) fn has_counted(&mut self) {
+        self.waited = 0;
     }
 
     /// The next look judges it again.

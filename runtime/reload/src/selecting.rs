@@ -20,7 +20,15 @@ impl Loader {
                 file.forget();
                 findings.again = true;
             }
+            // Files that are still written may be those of a unit that it names.
+            Look::Changed(Ok(reading))
+                if findings.moving && names_absent(&reading.selection, &self.registry) && file.may_wait() =>
+            {
+                file.forget();
+                findings.again = true;
+            }
             Look::Changed(Ok(reading)) => {
+                file.has_counted();
                 if *self.registry.selection() != reading.selection {
                     findings.changes.push(Change::Select(reading.selection.into()));
                 }
@@ -29,6 +37,10 @@ impl Loader {
             Look::Changed(Err(diagnostics)) => findings.rules = Some(Err(diagnostics)),
         }
     }
+}
+
+fn names_absent(selection: &Selection, registry: &Registry) -> bool {
+    selection.units().any(|unit| registry.active(unit).is_none())
 }
 
 /// A unit and the rule that names it may be saved together: the rule waits for the compiler then, or for its refusal.

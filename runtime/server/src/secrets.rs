@@ -98,6 +98,11 @@ pub(crate) fn mask_hash(data: &Path) -> Result<KeyedHash> {
     Ok(Box::new(move |text| key.hash(text.as_bytes())))
 }
 
+/// The same for who only reads. `None`: there is no key file, so that nothing behind a mask can be known again.
+pub(crate) fn known_mask_hash(data: &Path) -> Result<Option<KeyedHash>> {
+    if data.join(MASK_FILE).exists() { mask_hash(data).map(Some) } else { Ok(None) }
+}
+
 /// Says which compiled plugins are our own work. Without its file they are compiled anew.
 pub(crate) fn compiled_key(folder: &Path) -> Result<Vec<u8>> {
     read_or_make(&folder.join(COMPILED_FILE)).map(String::into_bytes)

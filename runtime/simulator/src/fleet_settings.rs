@@ -18,7 +18,7 @@ pub struct FleetSettings {
     pub seed: u64,
     /// Cards of the drivers, drawn evenly.
     pub tokens: Vec<String>,
-    /// The days that are played, one after the other. They begin as many days before `now`, 30 at most. Whoever has
+    /// The days that are played, one after the other. They begin as many days before `now`, 29 at most, so that a replay of 30 days has them all. Whoever has
     /// caught up with the clock goes on in real time, so no message comes from the future.
     pub days: u32,
     pub now: Timestamp,

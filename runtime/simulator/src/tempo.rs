@@ -9,7 +9,7 @@ use crate::FleetSettings;
 use crate::plan::DAY_S;
 
 /// The longest past that is played in fast motion.
-const PAST_DAYS_MAX: u32 = 30;
+const PAST_DAYS_MAX: u32 = 29;
 
 /// The stations' time: fast until it reaches ours, and ours from then on.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +65,7 @@ mod tests {
             let real = (tempo.due(day, 0) - tempo.started).as_secs_f64();
             let ahead = tempo.shown(day, 0).duration_since(settings().now).as_secs_f64() - real;
             assert!(ahead < 1e-3, "day {day} is {ahead} s ahead");
-            assert_eq!(ahead > -1e-3, day > 30, "day {day}");
+            assert_eq!(ahead > -1e-3, day > 29, "day {day}");
         }
     }
 }

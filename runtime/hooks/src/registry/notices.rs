@@ -56,16 +56,25 @@ impl Registry {
         let (id, last) = (version.id(), fault.map(ToString::to_string).unwrap_or_default());
         tracing::warn!(
             extension = id,
+            version = version.manifest.version,
             hash = version.hash,
             hook = hook.as_str(),
-            "extension fails too often and is not asked for 30 s: {last}"
+            "extension fails too often and is not asked for 30 s, at no station; its fallback stands in, and sessions that \
+             it should have priced are marked; `amprule extensions {id}` shows its faults: {last}"
         );
         self.tell("extension.breaker-opened", id, json!({ "hook": hook, "hash": version.hash, "fault": fault }));
     }
 
     pub(super) fn tell_closed(&self, version: &Version, hook: Hook) {
         let id = version.id();
-        tracing::info!(extension = id, hash = version.hash, hook = hook.as_str(), "extension answers again");
+        let number = &version.manifest.version;
+        tracing::info!(
+            extension = id,
+            version = number,
+            hash = version.hash,
+            hook = hook.as_str(),
+            "extension answers again"
+        );
         self.tell("extension.breaker-closed", id, json!({ "hook": hook, "hash": version.hash }));
     }
 

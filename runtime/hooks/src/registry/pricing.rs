@@ -149,13 +149,14 @@ impl Pricing<'_> {
             decision.fallback = Some(HOURS_ESTIMATED.to_owned());
         }
         if self.input.purpose.is_final() {
+            let session = &self.input.session.id;
             tracing::warn!(
                 station = %self.about.station,
-                session = self.input.session.id,
+                session,
                 extension = version.id(),
                 version = version.manifest.version,
                 "a version prices by other hours than the session's periods were cut at; the bill is an estimate and \
-                 marked needs-review"
+                 marked needs-review; `amprule session show {session}` shows it"
             );
         }
     }
@@ -216,7 +217,11 @@ impl Pricing<'_> {
         let unit = PricedBy::STATIC_TARIFF.to_owned();
         let by = Arc::new(PricedBy { unit, version: String::new(), hash: String::new(), fallback: true });
         let price = tariff.apply(self.input.session.energy).into_price(&self.input, by);
-        price.inspect_err(|why| tracing::error!(%why, "the static tariff of the configuration gives no price")).ok()
+        let (station, session) = (&self.about.station, &self.input.session.id);
+        let tell = |why: &String| {
+            tracing::error!(%station, session, "the static tariff of the configuration gives no price, and nothing stands in: {why}");
+        };
+        price.inspect_err(tell).ok()
     }
 }
 

@@ -98,12 +98,13 @@ impl Registry {
     }
 
     fn tell_rolled_back(&self, version: &Version, to: &(String, String), reason: &str) {
+        let id = version.id();
         tracing::error!(
-            extension = version.id(),
+            extension = id,
             version = version.manifest.version,
             hash = version.hash,
             back_to = to.0,
-            "extension rolled back and its version quarantined; {reason}"
+            "extension rolled back and its version quarantined; `amprule extensions {id}` shows its faults; {reason}"
         );
         let from = json!({ "version": version.manifest.version, "hash": version.hash });
         let back = json!({ "version": to.0, "hash": to.1 });
@@ -114,8 +115,10 @@ impl Registry {
         let id = version.id();
         tracing::error!(
             extension = id,
+            version = version.manifest.version,
             hash = version.hash,
-            "extension fails on probation and there is no earlier version to go back to; its fallback stands in: {last}"
+            "extension fails on probation and there is no earlier version to go back to; its fallback stands in; \
+             `amprule extensions {id}` shows its faults: {last}"
         );
         self.tell("extension.probation-failed", id, json!({ "hash": version.hash, "fault": last }));
     }
