@@ -116,7 +116,7 @@ async fn judged(server: &TestServer, corpus: &[Unit]) {
 
 /// The units that can be called for a price.
 fn is_asked(unit: &Unit) -> bool {
-    !unit.authorizes && !matches!(unit.expect, Expect::Refused(_))
+    unit.prices() && !matches!(unit.expect, Expect::Refused(_))
 }
 
 async fn charge(station: &mut Station16, transaction: i64, at: usize, lateness: &Lateness, enough: &AtomicBool) {

@@ -93,6 +93,24 @@ impl Hook {
             Self::Modifier => "modifier",
         }
     }
+
+    /// What is asked.
+    pub const fn question(self) -> &'static str {
+        match self {
+            Self::Pricing => "What does this session cost?",
+            Self::Authorization => "May this token charge?",
+            Self::Modifier => "What comes on top of a session's price, or off it?",
+        }
+    }
+
+    /// What follows where the configuration names a unit for it that is not there.
+    pub const fn without(self) -> &'static str {
+        match self {
+            Self::Pricing => "sessions that begin here are priced by a fallback or not at all, and marked needs-review",
+            Self::Authorization => "every token is rejected here",
+            Self::Modifier => "it is left out of bills here, and their sessions are marked needs-review",
+        }
+    }
 }
 
 /// Why a unit's answer could not be used.

@@ -3,20 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::facts::Facts;
 use amprule_domain::lookup::Lookup;
-use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::plain;
-use amprule_domain::pricing::{PricingInput, PricingOutput};
 
 use crate::breaker::{BreakerState, Pass};
 use crate::deadline::Deadline;
 use crate::panics;
 use crate::probation::{ProbationRules, Turn};
+use crate::question::Question;
 use crate::settings::Granted;
-use crate::unit::{Answer, Budget, Unit, Used};
+use crate::unit::{Answer, Budget, Used};
 use crate::version::{Version, Watched};
 
 /// Characters of a fault's message that are kept.
@@ -30,41 +28,6 @@ type Ran<T> = (Answer<T>, Duration);
 
 /// Why a call never began.
 type Unasked = (FaultClass, &'static str);
-
-/// A hook as the caller sees it: what goes in, what comes out, and which of a unit's functions that is.
-pub(crate) trait Question: Send + Sync + 'static {
-    type Output: Send + 'static;
-    const HOOK: Hook;
-
-    fn ask(&self, unit: &dyn Unit, budget: &Budget<'_>) -> Answer<Self::Output>;
-}
-
-impl Question for PricingInput {
-    type Output = PricingOutput;
-    const HOOK: Hook = Hook::Pricing;
-
-    fn ask(&self, unit: &dyn Unit, budget: &Budget<'_>) -> Answer<PricingOutput> {
-        unit.price(self, budget)
-    }
-}
-
-impl Question for AuthorizationInput {
-    type Output = AuthorizationOutput;
-    const HOOK: Hook = Hook::Authorization;
-
-    fn ask(&self, unit: &dyn Unit, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
-        unit.authorize(self, budget)
-    }
-}
-
-impl Question for ModifierInput {
-    type Output = ModifierOutput;
-    const HOOK: Hook = Hook::Modifier;
-
-    fn ask(&self, unit: &dyn Unit, budget: &Budget<'_>) -> Answer<ModifierOutput> {
-        unit.modify(self, budget)
-    }
-}
 
 /// What came of a call.
 pub(crate) struct Called<T> {

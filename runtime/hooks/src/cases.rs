@@ -2,7 +2,7 @@
 //! budget.
 
 mod compare;
-mod complete;
+pub(crate) mod complete;
 mod file;
 mod periods;
 mod schema;
@@ -10,20 +10,19 @@ mod schema;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::authorization::AuthorizationInput;
-use amprule_domain::decision::{Fault, Hook};
-use amprule_domain::modifier::ModifierInput;
-use amprule_domain::pricing::{Parameters, Price, PricingInput};
+use amprule_domain::decision::Fault;
+use amprule_domain::pricing::Parameters;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::manifest::{Parameter, with_overrides};
+use crate::question::{AnyQuestion, Question};
 use crate::settings::Granted;
 use crate::tables::Tables;
-use crate::trial::Means;
+use crate::trial::{Means, Tried};
 use crate::unit::{Source, Unit, Used};
-use crate::{Diagnostic, trial};
+use crate::{Diagnostic, for_hook};
 use file::Case;
 
 pub use compare::Difference;
@@ -49,7 +48,7 @@ pub struct Outcome {
 pub struct Ready {
     pub file: String,
     pub name: String,
-    pub input: Input,
+    pub question: Arc<dyn AnyQuestion>,
     /// Parameters of which the case has no value of its own, with the defaults that stand in.
     relies_on: Vec<(String, Value)>,
     /// In place of the unit's own, where the case brings any.
@@ -57,13 +56,6 @@ pub struct Ready {
     /// Must be contained in the output. `total` is the sum of the rounded lines of a price, and for a modifier that of
     /// the whole bill with its lines; `fault` names a fault's class.
     pub expect: Value,
-}
-
-#[derive(Debug, Clone)]
-pub enum Input {
-    Pricing(PricingInput),
-    Authorization(AuthorizationInput),
-    Modifier(ModifierInput),
 }
 
 /// What came of a case.
@@ -119,11 +111,12 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
                 broken.push(Diagnostic::new("self-test", format!("more than {MAX_CASES} cases")).in_file(path));
                 return (cases, broken);
             }
-            match input(&case, source).and_then(|input| Ok((input, tables(&case, source)?))) {
-                Ok((input, tables)) => {
+            let question = for_hook!(case.hook, Q => question::<Q>(&case, source));
+            match question.and_then(|question| Ok((question, tables(&case, source)?))) {
+                Ok((question, tables)) => {
                     let relies_on = relied_on(&case, source);
                     let (file, Case { name, expect, .. }) = (path.clone(), case);
-                    cases.push(Ready { file, name, input, relies_on, tables, expect });
+                    cases.push(Ready { file, name, question, relies_on, tables, expect });
                 }
                 Err(why) => broken.push(failure(source, path, &case.name, &why)),
             }
@@ -133,31 +126,10 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
 }
 
 impl Ready {
-    pub fn hook(&self) -> Hook {
-        match self.input {
-            Input::Pricing(_) => Hook::Pricing,
-            Input::Authorization(_) => Hook::Authorization,
-            Input::Modifier(_) => Hook::Modifier,
-        }
-    }
-
     pub fn run(&self, unit: &dyn Unit, granted: &Granted) -> Ran {
         let means = Means { granted, tables: self.tables.as_ref() };
-        let (answered, used, took) = match &self.input {
-            Input::Pricing(input) => {
-                let tried = trial::price(unit, means, input);
-                (tried.result.map(|priced| in_json(&priced.output, Some(&priced.price))), tried.used, tried.took)
-            }
-            Input::Authorization(input) => {
-                let tried = trial::authorize(unit, means, input);
-                (tried.result.map(|output| in_json(&output, None)), tried.used, tried.took)
-            }
-            Input::Modifier(input) => {
-                let tried = trial::modify(unit, means, input);
-                (tried.result.map(|modified| in_json(&modified.output, Some(&modified.price))), tried.used, tried.took)
-            }
-        };
-        let (got, fault) = match answered {
+        let Tried { result, used, took } = self.question.ask(unit, means);
+        let (got, fault) = match result {
             Ok(output) => (output, None),
             Err(fault) => (json!({ "fault": fault.class, "code": fault.code, "message": fault.message }), Some(fault)),
         };
@@ -204,26 +176,15 @@ pub fn usual_parameters(source: &Source) -> Map<String, Value> {
 }
 
 /// The error says which member or parameter is wrong.
-fn input(case: &Case, source: &Source) -> Result<Input, String> {
+fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQuestion>, String> {
     let usual = usual_parameters(source);
     let parameters = Parameters::from(with_overrides(&source.manifest.parameters, &usual, &case.parameters)?);
-    Ok(match case.hook {
-        Hook::Pricing => {
-            let input: PricingInput = input_of(complete::pricing(&case.input)?, &case.input)?;
-            periods::fit(&input, &source.manifest.boundaries)?;
-            Input::Pricing(PricingInput { parameters, ..input })
-        }
-        Hook::Authorization => {
-            let input: AuthorizationInput = input_of(complete::authorization(&case.input), &case.input)?;
-            Input::Authorization(AuthorizationInput { parameters, ..input })
-        }
-        Hook::Modifier => {
-            let input: ModifierInput = input_of(complete::modifier(&case.input)?, &case.input)?;
-            periods::fit(&input.facts, &source.manifest.boundaries)?;
-            let bill = input.price(trial::nobody()).map_err(|why| format!("input: {why}"))?;
-            Input::Modifier(ModifierInput::of(&input.facts, &bill, parameters))
-        }
-    })
+    let question: Q = input_of(Q::complete(&case.input)?, &case.input)?;
+    if let Some(session) = Question::session(&question) {
+        periods::fit(session, &source.manifest.boundaries)?;
+    }
+    let question = question.usual().map_err(|why| format!("input: {why}"))?;
+    Ok(Arc::new(question.with(parameters)))
 }
 
 /// A case's rows stand in for those of the unit, so that it proves the same whatever the market says today.
@@ -232,15 +193,6 @@ fn tables(case: &Case, source: &Source) -> Result<Option<Arc<Tables>>, String> {
         return Ok(None);
     }
     source.tables.with(&case.tables).map(|tables| Some(Arc::new(tables)))
-}
-
-/// The output as the unit gave it, and the total of the price that stands with it.
-fn in_json(output: &impl Serialize, price: Option<&Price>) -> Value {
-    let mut value = serde_json::to_value(output).expect("an output is plain data");
-    if let Some(price) = price {
-        value["total"] = json!(price.total.to_string());
-    }
-    value
 }
 
 /// Reads a completed input, and refuses members that no input has.

@@ -53,11 +53,7 @@ pub struct MissingUnit {
 impl MissingUnit {
     /// Tells the operator, once per change.
     pub fn warn(&self) {
-        let what = match self.hook {
-            Hook::Pricing => "sessions that begin here are priced by a fallback or not at all, and marked needs-review",
-            Hook::Authorization => "every token is rejected here",
-            Hook::Modifier => "it is left out of bills here, and their sessions are marked needs-review",
-        };
+        let what = self.hook.without();
         let rule = self.rule.as_deref().unwrap_or("everywhere");
         tracing::warn!(
             rule,

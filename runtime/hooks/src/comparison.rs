@@ -6,7 +6,6 @@ mod pairs;
 
 use std::collections::BTreeMap;
 
-use amprule_domain::authorization::AuthorizationOutput;
 use amprule_domain::pricing::{Line, Price};
 use amprule_domain::{Currency, Decimal, Energy, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -154,13 +153,14 @@ impl Comparison {
         if before.says_the_same(after) { self.same += 1 } else { self.changed += 1 }
     }
 
-    pub fn verdicts(&mut self, decision: String, before: &AuthorizationOutput, after: &AuthorizationOutput) {
+    /// Answers that are no bills.
+    pub fn verdicts<T: PartialEq + Serialize>(&mut self, decision: String, before: &T, after: &T) {
         if before == after {
             self.same += 1;
             return;
         }
         self.changed += 1;
-        let text = |output| serde_json::to_string(output).expect("an output is plain data");
+        let text = |output: &T| serde_json::to_string(output).expect("an output is plain data");
         self.keep(Difference::Verdict { decision, before: text(before), after: text(after) });
     }
 

@@ -48,8 +48,8 @@ fn proof(
     for drawn in grid::sessions(question, offer, &numbers) {
         let timeline = drawn.timeline(&clock);
         let input = session(question, &drawn, &timeline);
-        let billed = match trial::price(unit, granted, &input).result {
-            Ok(priced) => priced.price,
+        let billed = match trial::ask(unit, granted, &input).result {
+            Ok(priced) => priced.stands,
             // A market's price that is not known yet is no lie of the offer.
             Err(fault) if fault.class == FaultClass::Missing => continue,
             Err(fault) => return Err(fault),

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::comparison::{Compared, Comparison};
 use crate::version::Version;
 
-pub(crate) use question::Question;
+pub(crate) use question::{Answered, AnyAnswered};
 pub(crate) use queue::Queue;
 
 /// A candidate beside the active version of its unit.

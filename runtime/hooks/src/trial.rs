@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::lookup::{Heard, Known, Lookup};
-use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
-use amprule_domain::pricing::{Price, PricedBy, PricingInput, PricingOutput};
+use amprule_domain::pricing::PricedBy;
 
 use crate::deadline::Deadline;
 use crate::lookups::MAX_ROUNDS;
 use crate::panics;
+use crate::question::Question;
 use crate::settings::Granted;
 use crate::tables::Tables;
 use crate::unit::{Answer, Budget, Unit, Used};
@@ -39,29 +39,22 @@ impl<'m> From<&'m Granted> for Means<'m> {
     }
 }
 
-/// A price as the unit gave it, and as it stands.
+/// An answer as the unit gave it, and what the host makes of it.
 #[derive(Debug)]
-pub struct Priced {
-    pub output: PricingOutput,
-    pub price: Price,
-}
-
-/// A modifier's lines as it gave them, and the price that stands with them.
-#[derive(Debug)]
-pub struct Modified {
-    pub output: ModifierOutput,
-    pub price: Price,
+pub struct Checked<Q: Question> {
+    pub output: Q::Output,
+    pub stands: Q::Stands,
 }
 
 /// What the unit returned, before anybody looked at it.
-pub fn output<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &PricingInput) -> Tried<PricingOutput> {
-    call(means.into(), |budget| unit.price(input, budget))
+pub fn returned<'m, Q: Question>(unit: &dyn Unit, means: impl Into<Means<'m>>, question: &Q) -> Tried<Q::Output> {
+    call(means.into(), |budget| question.ask(unit, budget))
 }
 
-pub fn price<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &PricingInput) -> Tried<Priced> {
-    output(unit, means, input).map(|output| {
-        let price = output.clone().into_price(input, nobody())?;
-        Ok(Priced { output, price })
+pub fn ask<'m, Q: Question>(unit: &dyn Unit, means: impl Into<Means<'m>>, question: &Q) -> Tried<Checked<Q>> {
+    returned(unit, means, question).map(|output| {
+        let stands = question.check(output.clone())?;
+        Ok(Checked { output, stands })
     })
 }
 
@@ -77,28 +70,7 @@ pub fn describe<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &OfferI
     describes.then(|| tried.map(|offer| offer.validate().map(|()| offer)))
 }
 
-/// What a modifier returned, before anybody looked at it.
-pub fn added<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &ModifierInput) -> Tried<ModifierOutput> {
-    call(means.into(), |budget| unit.modify(input, budget))
-}
-
-/// The bill of the input must be one: [`ModifierInput::price`] says so.
-pub fn modify<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &ModifierInput) -> Tried<Modified> {
-    added(unit, means, input).map(|output| {
-        let price = output.clone().apply(&input.facts, &input.price(nobody())?, nobody())?;
-        Ok(Modified { output, price })
-    })
-}
-
-pub fn authorize<'m>(
-    unit: &dyn Unit,
-    means: impl Into<Means<'m>>,
-    input: &AuthorizationInput,
-) -> Tried<AuthorizationOutput> {
-    call(means.into(), |budget| unit.authorize(input, budget)).map(|output| output.validate().map(|()| output))
-}
-
-/// The same, with somebody who answers what the policy wants to know; the answers stand in the input then.
+/// Asks a policy, with somebody who answers what it wants to know; the answers stand in the input then.
 pub fn authorize_hearing<'m>(
     unit: &dyn Unit,
     means: impl Into<Means<'m>>,
@@ -114,7 +86,7 @@ pub fn authorize_hearing<'m>(
         let known = wants.into_iter().map(|lookup| Known { heard: heard(&lookup), lookup, as_of: None });
         input.lookups.extend(known);
     }
-    authorize(unit, means, input)
+    ask(unit, means, input).map(|checked| Ok(checked.stands))
 }
 
 /// Who priced it is of no matter here.
@@ -124,7 +96,7 @@ pub(crate) fn nobody() -> Arc<PricedBy> {
 
 impl<T> Tried<T> {
     /// What the host makes of an output; an error is the unit's fault.
-    fn map<U>(self, check: impl FnOnce(T) -> Result<U, String>) -> Tried<U> {
+    pub(crate) fn map<U>(self, check: impl FnOnce(T) -> Result<U, String>) -> Tried<U> {
         let checked = |output| check(output).map_err(|why| Fault::new(FaultClass::InvalidOutput, why));
         Tried { result: self.result.and_then(checked), used: self.used, took: self.took }
     }

@@ -70,13 +70,19 @@ pub trait Unit: Send + Sync {
     fn numbers(&self) -> &[Decimal] {
         &[]
     }
-    fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput>;
+    fn price(&self, _: &PricingInput, _: &Budget<'_>) -> Answer<PricingOutput> {
+        Answer::without(Hook::Pricing)
+    }
     /// What it says that it charges. `None`: it says nothing of it.
     fn describe(&self, _: &OfferInput, _: &Budget<'_>) -> Option<Answer<Offer>> {
         None
     }
-    fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput>;
-    fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput>;
+    fn authorize(&self, _: &AuthorizationInput, _: &Budget<'_>) -> Answer<AuthorizationOutput> {
+        Answer::without(Hook::Authorization)
+    }
+    fn modify(&self, _: &ModifierInput, _: &Budget<'_>) -> Answer<ModifierOutput> {
+        Answer::without(Hook::Modifier)
+    }
 }
 
 /// What one call may use.

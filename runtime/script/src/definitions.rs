@@ -2,16 +2,20 @@
 
 use std::fmt::Write as _;
 
-use crate::source::names::{FUNCTIONS, TYPES};
+use crate::source::names::{FUNCTIONS, HOOKS, TYPES};
 
 const HEAD: &str = "module static;\n\n\
-    // What Amprule's scripts see. Made by `amprule definitions`; a kind with a `?` may also be ().\n\
-    // A tariff is `fn price(session)`, a policy is `fn authorize(request)`,\n\
-    // a modifier is `fn modify(session, bill)` with the kind bill_so_far.\n";
+    // What Amprule's scripts see. Made by `amprule definitions`; a kind with a `?` may also be ().\n";
 
 /// The content of `amprule.d.rhai`.
 pub fn definitions() -> String {
     let mut text = HEAD.to_owned();
+    for known in HOOKS {
+        let kinds = known.parameters.iter().map(|(name, kind_of)| format!("{name}: {}", kind(kind_of)));
+        let (hook, kinds) = (known.hook.as_str(), kinds.collect::<Vec<_>>().join(", "));
+        writeln!(text, "// {hook}: `fn {}({kinds})`, {}", known.name, known.hook.question())
+            .expect("a string takes all");
+    }
     for known in TYPES {
         writeln!(text, "\n// {}", known.name).expect("a string takes all");
         for field in known.fields {

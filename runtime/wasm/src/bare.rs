@@ -53,14 +53,14 @@ impl Bare {
     fn with_question<T>(
         &self,
         input: &PricingInput,
-        ask: impl for<'a> FnOnce(&(dyn Fn() -> pricing::Question<'a> + 'a)) -> Result<T, String>,
+        ask: impl for<'a> FnOnce(&(dyn Fn() -> pricing::WitInput<'a> + 'a)) -> Result<T, String>,
     ) -> Result<T, String> {
         let (lists, periods) = (lists(&input.parameters), pricing::lower_periods(input));
         let parameters = self.parameters.lower(&input.parameters, &lists).map_err(|fault| fault.message)?;
         ask(&|| pricing::question(input, &periods, &parameters))
     }
 
-    fn ask(&self, question: pricing::Question<'_>) -> Result<pricing::Returned, String> {
+    fn ask(&self, question: pricing::WitInput<'_>) -> Result<pricing::WitOutput, String> {
         let called = || {
             let mut store = Store::new(&self.machine.engine, ());
             store.set_epoch_deadline(u64::MAX >> 1);

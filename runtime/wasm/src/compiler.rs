@@ -75,7 +75,7 @@ impl WasmCompiler {
             true => Wasi::Silent,
         };
         let pre = linker.instantiate_pre(&component).map_err(unfit)?;
-        let contract = v1::Exports::find(&pre, &hooks, contract::describes(&component, engine)).map_err(unfit)?;
+        let contract = v1::Exports::find(&pre, &|name| contract::exports(&component, engine, name)).map_err(unfit)?;
         let speaker = Arc::new(Speaker { unit: source.manifest.id.clone(), talk: Talk::default() });
         let parameters = v1::Parameters::of(&source.manifest);
         let wants_facts = contract::wants_facts(&component, engine);

@@ -1,11 +1,13 @@
 //! What a component wants and offers, read before it runs. Each finding says what to change.
 
 use amprule_domain::decision::Hook;
-use amprule_hooks::{Diagnostic, Manifest};
+use amprule_domain::offer::OfferInput;
+use amprule_hooks::{Diagnostic, Manifest, for_hook};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::facts::{CONNECTOR, CONTRACT, LOCATION, LOOKUPS};
+use crate::v1::Export;
 use crate::wasi;
 
 const LOG: &str = "amprule:host/log";
@@ -13,12 +15,7 @@ const TYPES: &str = "amprule:types/types";
 /// Reading its own files needs no capability.
 const TABLES: &str = "amprule:facts/tables";
 /// Beside a tariff's price.
-const OFFER: &str = "amprule:pricing/offer";
-const EXPORTS: [(&str, Hook); Hook::ALL.len()] = [
-    ("amprule:pricing/pricing", Hook::Pricing),
-    ("amprule:authorization/authorization", Hook::Authorization),
-    ("amprule:modifier/modifier", Hook::Modifier),
-];
+const OFFER: &str = OfferInput::INTERFACE;
 /// A person reads them.
 const MOST_FINDINGS: usize = 20;
 const NO_WASI: &str = "leave it out of the build: for Rust and C the target wasm32-unknown-unknown has no WASI, and \
@@ -115,15 +112,15 @@ pub(crate) fn find_hooks(
     if findings.is_empty() { Ok(hooks) } else { Err(findings) }
 }
 
-/// Whether it says what it charges.
-pub(crate) fn describes(component: &Component, engine: &Engine) -> bool {
+/// Whether it exports this interface, in the version that is called.
+pub(crate) fn exports(component: &Component, engine: &Engine, interface: &str) -> bool {
     let ty = component.component_type();
-    ty.exports(engine).any(|(name, _)| Name::parse(name).interface == OFFER)
+    ty.exports(engine).any(|(name, _)| Name::parse(name).interface == interface)
 }
 
 fn find_hook(text: &str, manifest: &Manifest) -> Result<Option<Hook>, Diagnostic> {
     let name = Name::parse(text);
-    let hook = EXPORTS.iter().find(|(interface, _)| *interface == name.interface).map(|(_, hook)| *hook);
+    let hook = Hook::ALL.into_iter().find(|hook| interface_of(*hook) == name.interface);
     let hint = match hook {
         Some(hook) if name.is_known_version() => return Ok(Some(hook)),
         None if name.interface == OFFER && name.is_known_version() => return Ok(None),
@@ -137,15 +134,18 @@ fn find_hook(text: &str, manifest: &Manifest) -> Result<Option<Hook>, Diagnostic
 }
 
 fn missing(hook: Hook, manifest: &Manifest) -> Diagnostic {
-    let interface = EXPORTS.iter().find(|(_, known)| *known == hook).map_or("", |(interface, _)| interface);
-    let name = hook.as_str();
+    let (interface, name) = (interface_of(hook), hook.as_str());
     let message = format!("plugin.toml names the hook {name}, but the component does not export {interface}");
     let hint = format!("call `export_{name}!(YourPlugin)` once in its code, or take {name} out of `hooks`");
     Diagnostic::new("export", message).in_file(&manifest.entry).hint(hint)
 }
 
 fn interfaces() -> Vec<&'static str> {
-    EXPORTS.iter().map(|(interface, _)| *interface).collect()
+    Hook::ALL.map(interface_of).to_vec()
+}
+
+fn interface_of(hook: Hook) -> &'static str {
+    for_hook!(hook, Q => <Q as Export>::INTERFACE)
 }
 
 fn known(interface: &str) -> String {

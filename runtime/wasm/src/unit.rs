@@ -21,7 +21,7 @@ use crate::facts::Facts;
 use crate::log::Speaker;
 use crate::sandbox::{self, Given, Sandbox};
 use crate::tables::Lookups;
-use crate::v1;
+use crate::v1::{self, Export};
 use crate::wasi::World;
 
 pub(crate) struct WasmUnit {
@@ -69,6 +69,14 @@ impl WasmUnit {
         (self.wasi != Wasi::None).then(|| World::of(now, input, self.wasi == Wasi::Speaking))
     }
 
+    /// `None`: the component does not answer it.
+    fn ask<E: Export>(&self, export: &Option<E::Indices>, input: &E, budget: &Budget<'_>) -> Option<Answer<E::Output>> {
+        let export = export.as_ref()?;
+        let world = self.world(input.now(), input);
+        let facts = || input.facts(&self.lookups);
+        Some(self.run(budget, facts, world, |store, instance| input.call(export, store, instance, &self.parameters)))
+    }
+
     fn run<T>(
         &self,
         budget: &Budget<'_>,
@@ -89,46 +97,22 @@ impl Unit for WasmUnit {
     }
 
     fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput> {
-        let Some(export) = &self.contract.pricing else {
-            return Answer::without(Hook::Pricing);
-        };
-        let world = self.world(input.now, input);
-        let facts = || Facts::of_station(&input.station);
-        self.run(budget, facts, world, |store, instance| {
-            v1::pricing::call(export, store, instance, input, &self.parameters)
-        })
+        self.ask(&self.contract.pricing, input, budget).unwrap_or_else(|| Answer::without(Hook::Pricing))
     }
 
     fn describe(&self, input: &OfferInput, budget: &Budget<'_>) -> Option<Answer<Offer>> {
-        let export = self.contract.offer.as_ref()?;
-        let world = self.world(input.now, input);
-        let facts = || Facts::of_station(&input.station);
-        Some(self.run(budget, facts, world, |store, instance| {
-            v1::offer::call(export, store, instance, input, &self.parameters)
-        }))
+        self.ask(&self.contract.offer, input, budget)
     }
 
     fn authorize(&self, input: &AuthorizationInput, budget: &Budget<'_>) -> Answer<AuthorizationOutput> {
-        let Some(export) = &self.contract.authorization else {
-            return Answer::without(Hook::Authorization);
-        };
-        let world = self.world(input.now, input);
-        let facts = || Facts::of_request(input, &self.lookups);
-        let answer = self.run(budget, facts, world, |store, instance| {
-            v1::authorization::call(export, store, instance, input, &self.parameters)
-        });
+        let answer = self.ask(&self.contract.authorization, input, budget);
+        let answer = answer.unwrap_or_else(|| Answer::without(Hook::Authorization));
         answer.or_when_not_applicable(AuthorizationOutput::no_opinion)
     }
 
     fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput> {
-        let Some(export) = &self.contract.modifier else {
-            return Answer::without(Hook::Modifier);
-        };
-        let world = self.world(input.facts.now, input);
-        let facts = || Facts::of_station(&input.facts.station);
-        let answer = self.run(budget, facts, world, |store, instance| {
-            v1::modifier::call(export, store, instance, input, &self.parameters)
-        });
+        let answer = self.ask(&self.contract.modifier, input, budget);
+        let answer = answer.unwrap_or_else(|| Answer::without(Hook::Modifier));
         answer.or_when_not_applicable(ModifierOutput::nothing)
     }
 }

@@ -3,57 +3,90 @@
 //! Inputs are borrowed, not copied, until they are written into the guest's memory. Outputs are checked field by
 //! field, since a guest may say anything.
 
-pub(crate) mod authorization;
+mod authorization;
 pub(crate) mod bindings;
 mod facts;
 mod lines;
-pub(crate) mod modifier;
-pub(crate) mod offer;
+mod modifier;
+mod offer;
 mod parameters;
 pub(crate) mod pricing;
 mod types;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use amprule_domain::Timestamp;
+use amprule_domain::authorization::AuthorizationInput;
+use amprule_domain::decision::Fault;
+use amprule_domain::modifier::ModifierInput;
+use amprule_domain::offer::OfferInput;
+use amprule_domain::pricing::{PricingInput, StationFacts};
+use amprule_hooks::lookups::LookupShape;
+use serde::Serialize;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
-use amprule_domain::decision::Hook;
-
+use crate::facts::Facts;
 use crate::sandbox::Sandbox;
 pub(crate) use parameters::{Parameters, lists};
 
-/// The interfaces that a component exports, found once when it is loaded.
-pub(crate) struct Exports {
-    pub(crate) pricing: Option<bindings::exports::amprule::pricing::pricing::GuestIndices>,
-    /// A tariff may leave it out.
-    pub(crate) offer: Option<bindings::exports::amprule::pricing::offer::GuestIndices>,
-    pub(crate) authorization: Option<bindings::exports::amprule::authorization::authorization::GuestIndices>,
-    pub(crate) modifier: Option<bindings::exports::amprule::modifier::modifier::GuestIndices>,
-}
+/// A question that a component may answer, and the interface by which it does.
+pub(crate) trait Export: Serialize {
+    const INTERFACE: &'static str;
+    /// Where the interface is in a component, found once when that is loaded.
+    type Indices;
+    type Output;
 
-impl Exports {
     /// The error is for the component's author.
-    pub(crate) fn find(pre: &InstancePre<Sandbox>, hooks: &[Hook], describes: bool) -> wasmtime::Result<Self> {
-        let pricing = hooks.contains(&Hook::Pricing).then(|| pricing::find(pre)).transpose()?;
-        let authorization = hooks.contains(&Hook::Authorization).then(|| authorization::find(pre)).transpose()?;
-        let offer = describes.then(|| offer::find(pre)).transpose()?;
-        let modifier = hooks.contains(&Hook::Modifier).then(|| modifier::find(pre)).transpose()?;
-        Ok(Self { pricing, offer, authorization, modifier })
-    }
+    fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<Self::Indices>;
 
     /// Checks the types of the functions, which takes an instance. The error is for the component's author.
-    pub(crate) fn check(&self, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
-        if let Some(pricing) = &self.pricing {
-            pricing.load(&mut *store, instance)?;
-        }
-        if let Some(offer) = &self.offer {
-            offer.load(&mut *store, instance)?;
-        }
-        if let Some(authorization) = &self.authorization {
-            authorization.load(&mut *store, instance)?;
-        }
-        if let Some(modifier) = &self.modifier {
-            modifier.load(&mut *store, instance)?;
-        }
-        Ok(())
+    fn load(indices: &Self::Indices, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()>;
+
+    fn now(&self) -> Timestamp;
+
+    fn station(&self) -> &StationFacts;
+
+    /// What it brings along beside its records.
+    fn facts(&self, _: &Arc<BTreeMap<String, LookupShape>>) -> Facts {
+        Facts::of_station(self.station())
     }
+
+    fn call(
+        &self,
+        export: &Self::Indices,
+        store: &mut Store<Sandbox>,
+        instance: &Instance,
+        parameters: &Parameters,
+    ) -> wasmtime::Result<Result<Self::Output, Fault>>;
 }
+
+macro_rules! exports {
+    ($($name:ident: $question:ty),*) => {
+        /// The interfaces that a component exports.
+        pub(crate) struct Exports {
+            $(pub(crate) $name: Option<<$question as Export>::Indices>,)*
+        }
+
+        impl Exports {
+            /// The error is for the component's author.
+            pub(crate) fn find(pre: &InstancePre<Sandbox>, has: &dyn Fn(&str) -> bool) -> wasmtime::Result<Self> {
+                Ok(Self {
+                    $($name: has(<$question>::INTERFACE).then(|| <$question>::find(pre)).transpose()?,)*
+                })
+            }
+
+            /// See [`Export::load`].
+            pub(crate) fn check(&self, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
+                $(if let Some(indices) = &self.$name {
+                    <$question>::load(indices, &mut *store, instance)?;
+                })*
+                Ok(())
+            }
+        }
+    };
+}
+
+// A tariff may leave out the offer; all others are hooks.
+exports! { pricing: PricingInput, offer: OfferInput, authorization: AuthorizationInput, modifier: ModifierInput }

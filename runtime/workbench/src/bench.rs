@@ -1,6 +1,7 @@
 //! `amprule bench`: how long a unit takes, and how much of its limits.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::Energy;
@@ -10,8 +11,9 @@ use amprule_domain::event::ChargingState;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::PricingInput;
 use amprule_domain::timeline::Period;
-use amprule_hooks::cases::{Input, ready, usual_parameters};
-use amprule_hooks::{Granted, Source, Unit, Used, trial};
+use amprule_hooks::cases::{ready, usual_parameters};
+use amprule_hooks::trial::Tried;
+use amprule_hooks::{AnyQuestion, Granted, Source, Unit, Used};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -62,6 +64,9 @@ pub struct Row {
     pub fault: Option<String>,
 }
 
+/// A question, and what it is called in the report.
+type Named = (String, Arc<dyn AnyQuestion>);
+
 /// What the calls of one input took.
 #[derive(Default)]
 struct Taken {
@@ -72,28 +77,29 @@ struct Taken {
 
 pub fn bench(source: &Source, unit: &dyn Unit, granted: &Granted) -> BenchReport {
     let limits = Limits { fuel: granted.fuel, wall_us: micros(granted.wall), memory: granted.memory };
-    let rows = inputs(source).iter().map(|(name, input)| row(name, &measure(unit, granted, input), limits)).collect();
+    let rows = questions(source);
+    let rows = rows.iter().map(|(name, question)| row(name, &measure(unit, granted, &**question), limits)).collect();
     BenchReport { unit: source.manifest.id.clone(), limits, rows }
 }
 
 /// Sessions of growing length for a tariff or a modifier, and the unit's own cases.
-fn inputs(source: &Source) -> Vec<(String, Input)> {
-    let mut inputs = Vec::new();
+fn questions(source: &Source) -> Vec<Named> {
+    let mut questions: Vec<Named> = Vec::new();
     if source.manifest.hooks.contains(&Hook::Pricing) {
-        let of = |count| (format!("{count} periods"), Input::Pricing(long_session(source, count)));
-        inputs.extend(PERIODS.map(of));
+        let of = |count| -> Named { (format!("{count} periods"), Arc::new(long_session(source, count))) };
+        questions.extend(PERIODS.map(of));
     }
     if source.manifest.hooks.contains(&Hook::Modifier) {
         let plain = plain_bill(&usual_parameters(source).into());
-        let of = |count| {
+        let of = |count| -> Named {
             let facts = of_periods(&plain.facts, count);
-            (format!("a bill of {count} periods"), Input::Modifier(ModifierInput { facts, ..plain.clone() }))
+            (format!("a bill of {count} periods"), Arc::new(ModifierInput { facts, ..plain.clone() }))
         };
-        inputs.extend(PERIODS.map(of));
+        questions.extend(PERIODS.map(of));
     }
     let (cases, _) = ready(source);
-    inputs.extend(cases.into_iter().take(CASES).map(|case| (case.name, case.input)));
-    inputs
+    questions.extend(cases.into_iter().take(CASES).map(|case| (case.name, case.question)));
+    questions
 }
 
 /// What a tariff with its usual parameters is asked about a session of so many periods.
@@ -119,25 +125,12 @@ fn of_periods(plain: &PricingInput, count: usize) -> PricingInput {
     input
 }
 
-fn measure(unit: &dyn Unit, granted: &Granted, input: &Input) -> Taken {
+fn measure(unit: &dyn Unit, granted: &Granted, question: &dyn AnyQuestion) -> Taken {
     let mut taken = Taken::default();
     let mut total = Duration::ZERO;
     while taken.times.len() < MOST_CALLS && (total < PATIENCE || taken.times.len() < FEWEST_CALLS) {
-        let (fault, used, took) = match input {
-            Input::Pricing(input) => {
-                let tried = trial::price(unit, granted, input);
-                (tried.result.err(), tried.used, tried.took)
-            }
-            Input::Authorization(input) => {
-                let tried = trial::authorize(unit, granted, input);
-                (tried.result.err(), tried.used, tried.took)
-            }
-            Input::Modifier(input) => {
-                let tried = trial::modify(unit, granted, input);
-                (tried.result.err(), tried.used, tried.took)
-            }
-        };
-        taken.note(fault, used, took);
+        let Tried { result, used, took } = question.ask(unit, granted.into());
+        taken.note(result.err(), used, took);
         total += took;
     }
     taken

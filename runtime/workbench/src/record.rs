@@ -1,9 +1,8 @@
 //! A recorded decision as a case: what happened once must happen again.
 
 use amprule_domain::Decimal;
-use amprule_domain::decision::{Decision, Hook};
-use amprule_domain::modifier::{ModifierInput, ModifierOutput};
-use amprule_domain::pricing::PricingOutput;
+use amprule_domain::decision::Decision;
+use amprule_hooks::{Question, for_hook};
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
@@ -50,22 +49,13 @@ fn with_total(decision: &Decision, output: &Value) -> Value {
     expect
 }
 
-/// The total that stood with the answer: the sum of the rounded lines, for a modifier with those before its own.
+/// The total that stood with the answer, with the taxes on top of it; for a modifier that of the whole bill.
 fn total(decision: &Decision, output: &Value) -> Option<Decimal> {
-    let (currency, lines) = match decision.hook {
-        Hook::Authorization => return None,
-        Hook::Pricing => {
-            let PricingOutput { currency, lines, .. } = PricingOutput::deserialize(output).ok()?;
-            (currency, lines)
-        }
-        Hook::Modifier => {
-            let ModifierInput { currency, mut lines, .. } = decision.input.read().ok()?;
-            lines.extend(ModifierOutput::deserialize(output).ok()?.lines);
-            (currency, lines)
-        }
-    };
-    let total: Decimal = lines.iter().map(|line| currency.round(line.amount)).sum();
-    Some(currency.round(total))
+    for_hook!(decision.hook, Q => {
+        let question: Q = decision.input.read().ok()?;
+        let output = <Q as Question>::Output::deserialize(output).ok()?;
+        Q::bill(&question.check(output).ok()?).map(|bill| bill.total)
+    })
 }
 
 #[cfg(test)]

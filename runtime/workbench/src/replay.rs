@@ -8,23 +8,24 @@ mod timeline;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
+use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::charging::pricing_input;
 use amprule_domain::contract::Contract;
-use amprule_domain::decision::{Decision, Hook};
+use amprule_domain::decision::Decision;
 use amprule_domain::lookup::{Known, Lookup};
-use amprule_domain::modifier::{ModifierInput, ModifierOutput};
-use amprule_domain::pricing::{Parameters, Price, PricedBy, PricingInput, PricingOutput};
+use amprule_domain::modifier::ModifierInput;
+use amprule_domain::pricing::{Parameters, Price, PricingInput, PricingOutput};
 use amprule_domain::reading::Reading;
 use amprule_domain::reported::Reported;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::StationRecord;
 use amprule_hooks::comparison::{Bill, Billed, Compared, Comparison};
-use amprule_hooks::{Granted, Version, trial};
+use amprule_hooks::{Granted, Question, Version, trial};
 use serde_json::Value;
 
 /// A busy machine must not change what a replay says: instructions bound a call, the clock only guards it.
 const PATIENCE: u32 = 40;
+const OTHER_CONTRACT: &str = "the record is of another version of the contract";
 
 /// A candidate on its way through the past.
 pub struct Replay<'v> {
@@ -79,17 +80,14 @@ impl<'v> Replay<'v> {
             written.unwrap_or_else(|| pricing_input(station, reported, session, bill.at))
         };
         input.parameters = self.parameters.clone();
-        match trial::price(self.candidate.unit(), &self.granted, &input).result {
-            Ok(priced) => self.comparison.bills(billed(session), before, Bill::of(&priced.price)),
+        match trial::ask(self.candidate.unit(), &self.granted, &input).result {
+            Ok(priced) => self.comparison.bills(billed(session), before, Bill::of(&priced.stands)),
             Err(fault) => self.comparison.fail(session.id.to_string(), fault.to_string()),
         }
     }
 
     /// Asks about a recorded authorization again. `unmask` gives back the token behind the log's mask, where it is known.
     pub fn authorization(&mut self, decision: &Decision, unmask: &dyn Fn(&str) -> Option<String>) {
-        let Some(recorded) = decision.output.as_ref().filter(|_| decision.hook == Hook::Authorization) else {
-            return self.comparison.skip("the decision has no answer");
-        };
         let mut input = decision.input.value();
         if let Some(masked) = input.pointer("/token/idToken").and_then(Value::as_str) {
             match unmask(masked) {
@@ -97,38 +95,45 @@ impl<'v> Replay<'v> {
                 None => return self.comparison.skip("the token is masked and not among the known ones"),
             }
         }
-        let parsed = serde_json::from_value::<AuthorizationInput>(input).map(|mut input| {
-            unmasked(&mut input, unmask);
-            input
-        });
-        let before = recorded.read::<AuthorizationOutput>();
-        let (Ok(mut input), Ok(before)) = (parsed, before) else {
-            return self.comparison.skip("the record is of another version of the contract");
+        let Ok(mut question) = serde_json::from_value::<AuthorizationInput>(input) else {
+            return self.comparison.skip(OTHER_CONTRACT);
         };
-        input.parameters = self.parameters.clone();
-        let id = decision.id.to_string();
-        match trial::authorize(self.candidate.unit(), &self.granted, &input).result {
-            Ok(after) => self.comparison.verdicts(id, &before, &after),
-            Err(fault) => self.comparison.fail(id, fault.to_string()),
-        }
+        unmasked(&mut question, unmask);
+        let Some((before, after)) = self.again(&question, decision) else { return };
+        self.comparison.verdicts(decision.id.to_string(), &before, &after);
     }
 
     /// Asks about the recorded bill of a session again: with the lines that were added to it, and with the candidate's.
     /// Its periods stay as they were cut then.
     pub fn modification(&mut self, decision: &Decision) {
-        let Ok(mut input) = decision.input.read::<ModifierInput>() else {
-            return self.comparison.skip("the record is of another version of the contract");
+        let Ok(question) = decision.input.read::<ModifierInput>() else {
+            return self.comparison.skip(OTHER_CONTRACT);
         };
-        if !input.facts.purpose.is_final() {
+        if !question.facts.purpose.is_final() {
             return;
         }
-        let Ok(before) = stood(&input, decision) else {
-            return self.comparison.skip("the decision has no answer");
+        let Some((before, after)) = self.again(&question, decision) else { return };
+        self.comparison.bills(asked_about(&question.facts), Bill::of(&before), Bill::of(&after));
+    }
+
+    /// What stood of the recorded answer, and what stands of the candidate's. `None`: one of them is missing, which is noted.
+    fn again<Q: Question>(&mut self, question: &Q, decision: &Decision) -> Option<(Q::Stands, Q::Stands)> {
+        let recorded = decision.output.as_ref().map(|output| output.read::<Q::Output>());
+        let Some(recorded) = recorded else {
+            self.comparison.skip("the decision has no answer");
+            return None;
         };
-        input.facts.parameters = self.parameters.clone();
-        match trial::modify(self.candidate.unit(), &self.granted, &input).result {
-            Ok(modified) => self.comparison.bills(asked_about(&input.facts), before, Bill::of(&modified.price)),
-            Err(fault) => self.comparison.fail(decision.id.to_string(), fault.to_string()),
+        let Some(before) = recorded.ok().and_then(|output| question.check(output).ok()) else {
+            self.comparison.skip(OTHER_CONTRACT);
+            return None;
+        };
+        let question = question.clone().with(self.parameters.clone());
+        match trial::ask(self.candidate.unit(), &self.granted, &question).result {
+            Ok(after) => Some((before, after.stands)),
+            Err(fault) => {
+                self.comparison.fail(decision.id.to_string(), fault.to_string());
+                None
+            }
         }
     }
 
@@ -171,20 +176,6 @@ fn of_the_tariff(bill: &Price, recorded: Option<&Decision>) -> Option<Bill> {
     let (question, output) = (recorded?.input.read().ok()?, recorded?.output.as_ref()?.read().ok()?);
     let price = PricingOutput::into_price(output, &question, Arc::clone(&bill.priced_by)).ok()?;
     Some(Bill::of(&price))
-}
-
-/// The bill with the lines of the recorded answer.
-fn stood(input: &ModifierInput, decision: &Decision) -> Result<Bill, String> {
-    let by = PricedBy {
-        unit: decision.unit.clone(),
-        version: decision.version.clone(),
-        hash: decision.hash.clone(),
-        fallback: false,
-    };
-    let by = Arc::new(by);
-    let output = decision.output.as_ref().ok_or("there is no output")?;
-    let output: ModifierOutput = output.read().map_err(|error| error.to_string())?;
-    Ok(Bill::of(&output.apply(&input.facts, &input.price(Arc::clone(&by))?, by)?))
 }
 
 fn asked_about(facts: &PricingInput) -> Billed {

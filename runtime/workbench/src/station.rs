@@ -141,8 +141,8 @@ impl SimulatedStation {
             let lines = plain_bill(&facts);
             let facts = PricingInput { parameters: version.parameters.clone(), ..facts };
             let input = ModifierInput { facts, currency: Currency::EUR, amounts: Amounts::default(), lines };
-            match trial::modify(version.unit(), &version.granted, &input).result {
-                Ok(modified) => played.priced(at, state, energy, &modified.price),
+            match trial::ask(version.unit(), &version.granted, &input).result {
+                Ok(modified) => played.priced(at, state, energy, &modified.stands),
                 Err(fault) => played.say(format!("  the unit failed, and the bill would stay as it is: {fault}")),
             }
         }

@@ -10,7 +10,7 @@
 //! | `body`, `fields`, `realloc`, `imports`, `wit`, `needs`, `logs` | parts of a WebAssembly guest, see [`guest::Guest`] |
 //! | `component`, `raw` | a whole component as text; a file that is none |
 //! | `price`, `script`, `latin1` | the body of `fn price(session)`; a whole script; one in another encoding |
-//! | `hook`, `manifest`, `links`, `many`, `case` | `authorization`; more of plugin.toml; links; so many more files; a case |
+//! | `hook`, `manifest`, `links`, `many`, `case` | `authorization` or `modifier`; more of plugin.toml; links; so many more files; a case |
 //! | `parameters`, `pipes`, `circles` | parameters.toml; files that are pipes without a writer; so many links to the folder |
 //! | `fill`, `fill_end`, `times` | the code's `{fill}` is this text, so many times, `{n}` being the count |
 //! | `locals`, `targets` | the code's `{locals}` and `{targets}`: so many types, so many numbers |
@@ -28,6 +28,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use amprule_domain::decision::Hook;
+
 /// A hostile unit, ready to be written into a folder.
 #[derive(Debug, Clone)]
 pub struct Unit {
@@ -38,7 +40,7 @@ pub struct Unit {
     pub says: String,
     /// What one call may use, where it is not the usual.
     pub fuel: Option<u64>,
-    pub authorizes: bool,
+    pub hook: Hook,
     pub is_script: bool,
     /// Path below the unit's folder to content.
     pub files: BTreeMap<String, Vec<u8>>,
@@ -60,6 +62,10 @@ pub enum Expect {
 }
 
 impl Unit {
+    pub fn prices(&self) -> bool {
+        self.hook == Hook::Pricing
+    }
+
     /// Writes it as an operator would install it.
     pub fn write(&self, folder: &Path) {
         for (name, content) in &self.files {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use amprule_domain::decision::Hook;
 use serde::Deserialize;
 
 use crate::guest::{self, Guest, LOG};
@@ -39,7 +40,7 @@ struct Entry {
     script: Option<String>,
     latin1: Option<String>,
 
-    hook: Option<String>,
+    hook: Option<Hook>,
     manifest: String,
     links: BTreeMap<String, String>,
     pipes: Vec<String>,
@@ -82,7 +83,7 @@ impl Entry {
             files,
             links,
             is_script: !self.is_wasm(),
-            authorizes: self.authorizes(),
+            hook: self.hook(),
             name: self.name,
             about: self.about,
             says: self.says,
@@ -101,8 +102,8 @@ impl Entry {
         }
     }
 
-    fn authorizes(&self) -> bool {
-        self.hook.as_deref() == Some("authorization")
+    fn hook(&self) -> Hook {
+        self.hook.unwrap_or(Hook::Pricing)
     }
 
     fn is_wasm(&self) -> bool {
@@ -112,7 +113,7 @@ impl Entry {
 
     fn plugin_toml(&self) -> String {
         let (name, more) = (&self.name, self.filled(&self.manifest));
-        let hook = self.hook.as_deref().unwrap_or("pricing");
+        let hook = self.hook().as_str();
         let log = if self.logs { "[capabilities]\nlog = \"to flood it\"\n" } else { "" };
         format!("id = \"{name}\"\nversion = \"1.0.0\"\napi = 1\nhooks = [\"{hook}\"]\n{more}\n{log}")
     }
@@ -148,7 +149,7 @@ impl Entry {
         let (fields, realloc, body) = (part(&self.fields), part(&self.realloc), part(&self.body));
         let imports = if self.logs { LOG } else { &self.imports };
         Guest {
-            authorizes: self.authorizes(),
+            authorizes: self.hook() == Hook::Authorization,
             wit: &self.wit,
             needs: &self.needs,
             imports,

@@ -6,10 +6,9 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use amprule_corpus::{Expect, Unit, corpus};
-use amprule_domain::decision::{Fault, FaultClass};
-use amprule_domain::pricing::PricedBy;
+use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_hooks::manifest::{Declaration, parse};
-use amprule_hooks::{Answer, Budget, Deadline, Diagnostic, Kind, Source};
+use amprule_hooks::{Answer, Budget, Deadline, Diagnostic, Kind, Question, Source, for_hook};
 use amprule_reload::{Compilers, Equipment, Verdict, check};
 use amprule_script::ScriptCompiler;
 use amprule_wasm::{Settings, WasmCompiler};
@@ -119,20 +118,25 @@ fn judge(unit: &Unit, result: Result<(), Fault>) -> Result<(), String> {
 
 /// Asks, and checks the answer as the registry does.
 fn ask(unit: &Unit, code: &dyn amprule_hooks::Unit, budget: &Budget<'_>) -> Answer<()> {
-    if unit.authorizes {
-        let answer = code.authorize(&serde_json::from_value(request()).expect("the example is an input"), budget);
-        let result = answer.result.and_then(|output| output.validate().map_err(invalid));
-        return Answer::new(result, answer.used);
-    }
-    let input = serde_json::from_value(session()).expect("the example is an input");
-    let answer = code.price(&input, budget);
-    let nobody = PricedBy { unit: String::new(), version: String::new(), hash: String::new(), fallback: false };
-    let priced = answer.result.and_then(|output| output.into_price(&input, nobody.into()).map_err(invalid));
-    Answer::new(priced.map(drop), answer.used)
+    for_hook!(unit.hook, Q => {
+        let question: Q = serde_json::from_value(question(unit.hook)).expect("the example is a question");
+        let Answer { result, used, .. } = Question::ask(&question, code, budget);
+        let invalid = |why| Fault::new(FaultClass::InvalidOutput, why);
+        Answer::new(result.and_then(|output| question.check(output).map(drop).map_err(invalid)), used)
+    })
 }
 
-fn invalid(why: String) -> Fault {
-    Fault::new(FaultClass::InvalidOutput, why)
+fn question(hook: Hook) -> Value {
+    match hook {
+        Hook::Pricing => session(),
+        Hook::Authorization => request(),
+        Hook::Modifier => {
+            let mut bill = session();
+            bill["currency"] = json!("EUR");
+            bill["lines"] = json!([{"code": "energy", "description": "Energy", "amount": "4.00"}]);
+            bill
+        }
+    }
 }
 
 fn within(most: Duration, began: Instant, what: &str) -> Result<(), String> {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 /// The error says which member cannot be understood.
-pub(super) fn pricing(given: &Value) -> Result<Value, String> {
+pub(crate) fn pricing(given: &Value) -> Result<Value, String> {
     let mut input = json!({
         "now": null,
         "session": {"id": "case", "startedAt": null, "endedAt": null, "energyWh": null, "durationS": null, "timeZone": "UTC"},
@@ -27,7 +27,7 @@ pub(super) fn pricing(given: &Value) -> Result<Value, String> {
 }
 
 /// A pricing's input, and the bill so far: an empty one where none is given. A line needs a code and an amount.
-pub(super) fn modifier(given: &Value) -> Result<Value, String> {
+pub(crate) fn modifier(given: &Value) -> Result<Value, String> {
     let mut input = pricing(given)?;
     if let Some(members) = input.as_object_mut() {
         default(members, "currency", || json!("EUR"));
@@ -41,7 +41,7 @@ pub(super) fn modifier(given: &Value) -> Result<Value, String> {
     Ok(input)
 }
 
-pub(super) fn authorization(given: &Value) -> Value {
+pub(crate) fn authorization(given: &Value) -> Value {
     let mut input = json!({
         "now": "2026-07-01T10:00:00Z",
         "purpose": "start",

@@ -1,15 +1,13 @@
 //! The JSON schema of a case, for editors: made from the same types that a case is read into.
 
-use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::Hook;
-use amprule_domain::modifier::{ModifierInput, ModifierOutput};
-use amprule_domain::pricing::{PricingInput, PricingOutput};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::Manifest;
 use crate::manifest::{parameters_schema, tables_schema};
+use crate::question::Question;
+use crate::{Manifest, for_hook};
 
 /// Of one case, a list of them, and the `[[case]]` of TOML. With a manifest it is of that unit's cases.
 pub fn schema(manifest: Option<&Manifest>) -> Value {
@@ -55,22 +53,20 @@ pub fn schema(manifest: Option<&Manifest>) -> Value {
 
 /// What an input and an expectation may have when the case is about this hook.
 fn of_hook(generator: &mut SchemaGenerator, hook: Hook) -> Value {
-    let (input, answer) = match hook {
-        Hook::Pricing => (partial::<PricingInput>(generator), partial::<PricingOutput>(generator)),
-        Hook::Authorization => (partial::<AuthorizationInput>(generator), partial::<AuthorizationOutput>(generator)),
-        Hook::Modifier => (partial::<ModifierInput>(generator), partial::<ModifierOutput>(generator)),
-    };
+    let (input, answer) = for_hook!(hook, Q => {
+        (partial::<Q>(generator), partial::<<Q as Question>::Output>(generator))
+    });
     json!({
         "if": { "properties": { "hook": { "const": hook.as_str() } } },
-        "then": { "properties": { "input": input, "expect": expectation(answer, hook) } },
+        "then": { "properties": { "input": input, "expect": expectation(answer) } },
     })
 }
 
 /// An answer, its total where it is a bill, or the fault that is there instead.
-fn expectation(mut answer: Value, hook: Hook) -> Value {
+fn expectation(mut answer: Value) -> Value {
     let members = answer["properties"].as_object_mut().into_iter();
     for members in members {
-        if hook != Hook::Authorization {
+        if members.contains_key("lines") {
             let total = "The sum of the rounded lines; for a modifier that of the whole bill";
             members.insert("total".to_owned(), json!({ "type": ["number", "string"], "description": total }));
         }

@@ -149,7 +149,7 @@ impl Authorizing<'_> {
         let decision = self.write(Record { asked, output: Json::of(output), fault: None }, told);
         decision.same_as = same_as;
         let id = decision.id;
-        self.registry.shadow_verdict(version, &self.input, output, || id.to_string());
+        self.registry.shadow_answer(version, &self.input, output, || id.to_string());
         id
     }
 

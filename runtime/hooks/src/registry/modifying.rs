@@ -64,7 +64,7 @@ impl Pricing<'_> {
         let billed = self.bill(version, &question, |returned| returned.apply(&input, price, Arc::clone(&by))).await?;
         self.tell_estimate(version, &billed, is_estimate);
         if billed.is_written && !fallback {
-            self.registry.shadow_modified(version, &question, &billed.price);
+            self.registry.shadow_answer(version, &question, &billed.price, String::new);
         }
         let mut modified = billed.price;
         if by.fallback && !modified.modified_by.contains(&by) {

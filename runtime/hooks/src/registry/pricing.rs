@@ -16,8 +16,9 @@ use super::recall::Patience;
 use super::wanted::Wanted;
 use super::writing::{Asked, Record, told};
 use crate::archive::Absent;
-use crate::call::{Question, call};
+use crate::call::call;
 use crate::generation::Generation;
+use crate::question::Question;
 use crate::settings::StaticTariff;
 use crate::version::Version;
 
@@ -126,7 +127,7 @@ impl Pricing<'_> {
         let billed = self.bill(version, &question, |returned| returned.into_price(&question, by)).await?;
         self.tell_estimate(version, &billed, is_estimate);
         if billed.is_written && !fallback {
-            self.registry.shadow_price(version, &question, &billed.price);
+            self.registry.shadow_answer(version, &question, &billed.price, String::new);
         }
         Some(billed.price)
     }

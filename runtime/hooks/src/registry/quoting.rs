@@ -31,14 +31,14 @@ impl Registry {
         let question = question(input, &version);
         let by = version.priced_by(false);
         let asked = (Arc::clone(&version), question.clone());
-        let tried = blocking(move || trial::price(asked.0.unit(), &asked.0.granted, &asked.1)).await;
-        let mut price = self.stands(tried, &version, &question, about)?.price;
+        let tried = blocking(move || trial::ask(asked.0.unit(), &asked.0.granted, &asked.1)).await;
+        let mut price = self.stands(tried, &version, &question, about)?.stands;
         price.priced_by = by;
         for modifier in &pin.modifiers {
             let version = self.asked(Wanted::modifier(modifier), input, about).await?;
             let question = ModifierInput::of(input, &price, version.parameters.clone());
             let asked = (Arc::clone(&version), question.clone());
-            let tried = blocking(move || trial::modify(asked.0.unit(), &asked.0.granted, &asked.1)).await;
+            let tried = blocking(move || trial::ask(asked.0.unit(), &asked.0.granted, &asked.1)).await;
             let lines = self.stands(tried, &version, &question, about)?.output;
             let modified = lines.apply(input, &price, version.priced_by(false));
             price = modified.map_err(|why| self.silent(&version, invalid(why), &question, about))?;

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
-use amprule_domain::decision::Hook;
-use amprule_domain::modifier::ModifierInput;
-use amprule_domain::pricing::{Price, PricingInput};
 use serde_json::json;
 
 use super::Registry;
-use crate::shadow::{Question, Shadow, ShadowView};
+use crate::question::Question;
+use crate::shadow::{Answered, Shadow, ShadowView};
 use crate::version::Version;
 
 impl Registry {
@@ -56,39 +53,19 @@ impl Registry {
         self.shadows.all().iter().map(|shadow| shadow.view()).collect()
     }
 
-    pub(super) fn shadow_price(&self, version: &Version, input: &Arc<PricingInput>, before: &Price) {
-        self.ask_shadow(version, Hook::Pricing, || Question::Price {
-            input: Arc::clone(input),
-            before: before.clone(),
-        });
-    }
-
-    pub(super) fn shadow_modified(&self, version: &Version, input: &Arc<ModifierInput>, before: &Price) {
-        self.ask_shadow(version, Hook::Modifier, || Question::Modified {
-            input: Arc::clone(input),
-            before: before.clone(),
-        });
-    }
-
-    pub(super) fn shadow_verdict(
+    /// Asks the candidate beside a version what that has answered. A session that goes on with an earlier version says
+    /// nothing about the active one.
+    pub(super) fn shadow_answer<Q: Question>(
         &self,
         version: &Version,
-        input: &Arc<AuthorizationInput>,
-        before: &AuthorizationOutput,
+        question: &Arc<Q>,
+        before: &Q::Stands,
         decision: impl FnOnce() -> String,
     ) {
-        self.ask_shadow(version, Hook::Authorization, || Question::Verdict {
-            input: Arc::clone(input),
-            before: before.clone(),
-            decision: decision(),
-        });
-    }
-
-    /// A session that goes on with an earlier version says nothing about the active one.
-    fn ask_shadow(&self, version: &Version, hook: Hook, question: impl FnOnce() -> Question) {
-        let Some(shadow) = self.shadows.beside(version.id(), hook) else { return };
+        let Some(shadow) = self.shadows.beside(version.id(), Q::HOOK) else { return };
         if self.active(version.id()).is_some_and(|active| active.hash == version.hash) {
-            self.shadow_queue.ask(shadow, version.pin(), question());
+            let (question, before, decision) = (Arc::clone(question), before.clone(), decision());
+            self.shadow_queue.ask(shadow, version.pin(), Box::new(Answered { question, before, decision }));
         }
     }
 }

@@ -10,14 +10,14 @@ use amprule_domain::pricing::Pin;
 use parking_lot::Mutex;
 use serde_json::json;
 
-use super::{Question, Shadow};
+use super::{AnyAnswered, Shadow};
 use crate::notifier::Notifier;
 
 /// Questions that may wait, of all shadows together. A further one is dropped and counted.
 const MAX: usize = 1_024;
 
 /// A question, whom it is for, and the version that answered it.
-type Waiting = (Arc<Shadow>, Arc<Pin>, Question);
+type Waiting = (Arc<Shadow>, Arc<Pin>, Box<dyn AnyAnswered>);
 
 /// Opened with the first shadow, closed with the registry.
 #[derive(Default)]
@@ -45,8 +45,8 @@ impl Queue {
         }
     }
 
-    pub(crate) fn ask(&self, shadow: Arc<Shadow>, of: Arc<Pin>, question: Question) {
-        let waiting = (Arc::clone(&shadow), of, question);
+    pub(crate) fn ask(&self, shadow: Arc<Shadow>, of: Arc<Pin>, answered: Box<dyn AnyAnswered>) {
+        let waiting = (Arc::clone(&shadow), of, answered);
         let taken = self.queue.get().is_some_and(|queue| queue.try_send(waiting).is_ok());
         if !taken {
             shadow.drop_one();
@@ -66,11 +66,11 @@ impl Drop for Queue {
 }
 
 fn serve(questions: &Receiver<Waiting>, notifier: &Notifier, closed: &AtomicBool) {
-    for (shadow, of, question) in questions {
+    for (shadow, of, answered) in questions {
         if closed.load(Relaxed) {
             return;
         }
-        if !shadow.is_over() && shadow.compare(&of, question) {
+        if !shadow.is_over() && shadow.compare(&of, answered) {
             tell_difference(notifier, &shadow, &of);
         }
     }

@@ -404,8 +404,9 @@ pub(crate) const TYPES: &[Type] = &[
 
 /// Those that answer hooks, as they are written: ``"`fn price(session)`"``.
 pub(crate) fn hook_functions(last: &str) -> String {
-    let [first, middle, end] = HOOKS.map(|known| format!("`{}`", known.written()));
-    format!("{first}, {middle} {last} {end}")
+    let written = HOOKS.map(|known| format!("`{}`", known.written()));
+    let (end, others) = written.split_last().expect("there are hooks");
+    format!("{} {last} {end}", others.join(", "))
 }
 
 pub(crate) fn hook_function(name: &str) -> Option<&'static HookFunction> {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use amprule_domain::decision::Hook;
 use amprule_workbench::project::{Language, Sdk, files};
 use anyhow::{Context, Result, bail, ensure};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::output::say;
@@ -30,14 +31,26 @@ pub(crate) struct New {
     sdk: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum WhichHook {
-    /// What does this session cost?
-    Pricing,
-    /// May this token charge?
-    Authorization,
-    /// What comes on top of a session's price, or off it?
-    Modifier,
+#[derive(Debug, Clone, Copy)]
+struct WhichHook(Hook);
+
+impl ValueEnum for WhichHook {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: &[WhichHook] = &{
+            let mut all = [WhichHook(Hook::Pricing); Hook::ALL.len()];
+            let mut at = 0;
+            while at < all.len() {
+                all[at] = WhichHook(Hook::ALL[at]);
+                at += 1;
+            }
+            all
+        };
+        ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.as_str()).help(self.0.question()))
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -55,11 +68,6 @@ enum WhichLanguage {
 }
 
 pub(crate) fn run(options: &New) -> Result<ExitCode> {
-    let hook = match options.hook {
-        WhichHook::Pricing => Hook::Pricing,
-        WhichHook::Authorization => Hook::Authorization,
-        WhichHook::Modifier => Hook::Modifier,
-    };
     let folder = options.path.join(&options.name);
     let (language, sdk) = match options.lang {
         WhichLanguage::Rhai => (Language::Rhai, Sdk::Within),
@@ -71,7 +79,7 @@ pub(crate) fn run(options: &New) -> Result<ExitCode> {
         WhichLanguage::Js => (Language::JavaScript, Sdk::Within),
         WhichLanguage::Python => (Language::Python, Sdk::Within),
     };
-    let files = files(hook, language, &options.name, &sdk)?;
+    let files = files(options.hook.0, language, &options.name, &sdk)?;
     ensure!(!folder.exists(), "{} exists already; choose another name, or remove it", folder.display());
     for (path, text) in &files {
         write(&folder.join(path), text)?;

@@ -1,54 +1,85 @@
 //! `amprule:authorization/authorization`: the question and the answer.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use amprule_domain::Energy;
+use amprule_domain::Timestamp;
 use amprule_domain::authorization::{
     AuthorizationInput, AuthorizationOutput, BudgetFacts, Limits, LocalTime, Opinion, PresentedToken, Purpose,
 };
 use amprule_domain::decision::Fault;
+use amprule_domain::pricing::StationFacts;
 use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::token::{BudgetPeriod, TokenStatus};
+use amprule_hooks::lookups::LookupShape;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
+use super::Export;
 use super::bindings::exports::amprule::authorization::authorization as wit;
 use super::parameters::{Parameters, lists};
 use super::types::{lift_optional, lift_problem, lift_texts, lower_decimal, lower_station, lower_time};
+use crate::facts::Facts;
 use crate::fault::invalid;
 use crate::log::printable;
 use crate::sandbox::Sandbox;
 
-pub(super) fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
-    wit::GuestIndices::new(pre)
-}
+impl Export for AuthorizationInput {
+    const INTERFACE: &'static str = "amprule:authorization/authorization";
+    type Indices = wit::GuestIndices;
+    type Output = AuthorizationOutput;
 
-pub(crate) fn call(
-    export: &wit::GuestIndices,
-    store: &mut Store<Sandbox>,
-    instance: &Instance,
-    input: &AuthorizationInput,
-    parameters: &Parameters,
-) -> wasmtime::Result<Result<AuthorizationOutput, Fault>> {
-    let lists = lists(&input.parameters);
-    let lowered =
-        parameters.lower(&input.parameters, &lists).and_then(|parameters| Ok((parameters, lower_token(&input.token)?)));
-    let (parameters, token) = match lowered {
-        Ok(lowered) => lowered,
-        Err(fault) => return Ok(Err(fault)),
-    };
-    let question = wit::AuthorizationInput {
-        now: lower_time(input.now),
-        purpose: match input.purpose {
-            Purpose::Authorize => wit::Purpose::Authorize,
-            Purpose::Start => wit::Purpose::Start,
-        },
-        station: lower_station(&input.station),
-        token,
-        local: lower_local(&input.local),
-        open_sessions: input.open_sessions,
-        parameters: &parameters,
-    };
-    let answer = export.load(&mut *store, instance)?.call_authorize(store, question)?;
-    Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
+    fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
+        wit::GuestIndices::new(pre)
+    }
+
+    fn load(indices: &wit::GuestIndices, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
+        indices.load(store, instance).map(drop)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn station(&self) -> &StationFacts {
+        &self.station
+    }
+
+    fn facts(&self, declared: &Arc<BTreeMap<String, LookupShape>>) -> Facts {
+        Facts::of_request(self, declared)
+    }
+
+    fn call(
+        &self,
+        export: &wit::GuestIndices,
+        store: &mut Store<Sandbox>,
+        instance: &Instance,
+        parameters: &Parameters,
+    ) -> wasmtime::Result<Result<AuthorizationOutput, Fault>> {
+        let lists = lists(&self.parameters);
+        let lowered = parameters
+            .lower(&self.parameters, &lists)
+            .and_then(|parameters| Ok((parameters, lower_token(&self.token)?)));
+        let (parameters, token) = match lowered {
+            Ok(lowered) => lowered,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let question = wit::AuthorizationInput {
+            now: lower_time(self.now),
+            purpose: match self.purpose {
+                Purpose::Authorize => wit::Purpose::Authorize,
+                Purpose::Start => wit::Purpose::Start,
+            },
+            station: lower_station(&self.station),
+            token,
+            local: lower_local(&self.local),
+            open_sessions: self.open_sessions,
+            parameters: &parameters,
+        };
+        let answer = export.load(&mut *store, instance)?.call_authorize(store, question)?;
+        Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
+    }
 }
 
 fn lower_token(token: &PresentedToken) -> Result<wit::PresentedToken<'_>, Fault> {

@@ -1,11 +1,14 @@
 //! `amprule:pricing/offer`: the question and the answer.
 
+use amprule_domain::Timestamp;
 use amprule_domain::decision::Fault;
 use amprule_domain::offer::{Conditions, Element, Offer, OfferInput, Per};
+use amprule_domain::pricing::StationFacts;
 use jiff::civil::Date;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
+use super::Export;
 use super::bindings::amprule::types::types;
 use super::bindings::exports::amprule::pricing::offer as wit;
 use super::facts::lower_token;
@@ -15,33 +18,51 @@ use super::types::{lift_decimal, lift_optional, lift_problem, lift_texts, lift_t
 use crate::fault::invalid;
 use crate::sandbox::Sandbox;
 
-pub(super) fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
-    wit::GuestIndices::new(pre)
-}
+impl Export for OfferInput {
+    const INTERFACE: &'static str = "amprule:pricing/offer";
+    type Indices = wit::GuestIndices;
+    type Output = Offer;
 
-pub(crate) fn call(
-    export: &wit::GuestIndices,
-    store: &mut Store<Sandbox>,
-    instance: &Instance,
-    input: &OfferInput,
-    parameters: &Parameters,
-) -> wasmtime::Result<Result<Offer, Fault>> {
-    let lists = lists(&input.parameters);
-    let parameters = match parameters.lower(&input.parameters, &lists) {
-        Ok(parameters) => parameters,
-        Err(fault) => return Ok(Err(fault)),
-    };
-    let question = wit::OfferInput {
-        now: lower_time(input.now),
-        start: lower_time(input.from),
-        end: lower_time(input.to),
-        time_zone: &input.time_zone,
-        station: lower_station(&input.station),
-        token: input.token.as_ref().map(lower_token),
-        parameters: &parameters,
-    };
-    let answer = export.load(&mut *store, instance)?.call_describe(store, question)?;
-    Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
+    fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
+        wit::GuestIndices::new(pre)
+    }
+
+    fn load(indices: &wit::GuestIndices, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
+        indices.load(store, instance).map(drop)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn station(&self) -> &StationFacts {
+        &self.station
+    }
+
+    fn call(
+        &self,
+        export: &wit::GuestIndices,
+        store: &mut Store<Sandbox>,
+        instance: &Instance,
+        parameters: &Parameters,
+    ) -> wasmtime::Result<Result<Offer, Fault>> {
+        let lists = lists(&self.parameters);
+        let parameters = match parameters.lower(&self.parameters, &lists) {
+            Ok(parameters) => parameters,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let question = wit::OfferInput {
+            now: lower_time(self.now),
+            start: lower_time(self.from),
+            end: lower_time(self.to),
+            time_zone: &self.time_zone,
+            station: lower_station(&self.station),
+            token: self.token.as_ref().map(lower_token),
+            parameters: &parameters,
+        };
+        let answer = export.load(&mut *store, instance)?.call_describe(store, question)?;
+        Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
+    }
 }
 
 fn lift(offer: wit::Offer) -> Result<Offer, Fault> {

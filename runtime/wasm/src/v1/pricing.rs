@@ -1,10 +1,12 @@
 //! `amprule:pricing/pricing`: the question and the answer.
 
+use amprule_domain::Timestamp;
 use amprule_domain::decision::Fault;
-use amprule_domain::pricing::{PricingInput, PricingOutput};
+use amprule_domain::pricing::{PricingInput, PricingOutput, StationFacts};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
+use super::Export;
 use super::bindings::amprule::types::types;
 use super::bindings::exports::amprule::pricing::pricing as wit;
 use super::facts::{lower_period, lower_purpose, lower_session, lower_token};
@@ -14,29 +16,47 @@ use super::types::{lift_problem, lift_time, lower_station, lower_time};
 use crate::fault::invalid;
 use crate::sandbox::Sandbox;
 
-pub(super) fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
-    wit::GuestIndices::new(pre)
+impl Export for PricingInput {
+    const INTERFACE: &'static str = "amprule:pricing/pricing";
+    type Indices = wit::GuestIndices;
+    type Output = PricingOutput;
+
+    fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
+        wit::GuestIndices::new(pre)
+    }
+
+    fn load(indices: &wit::GuestIndices, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
+        indices.load(store, instance).map(drop)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn station(&self) -> &StationFacts {
+        &self.station
+    }
+
+    fn call(
+        &self,
+        export: &wit::GuestIndices,
+        store: &mut Store<Sandbox>,
+        instance: &Instance,
+        parameters: &Parameters,
+    ) -> wasmtime::Result<Result<PricingOutput, Fault>> {
+        let lists = lists(&self.parameters);
+        let parameters = match parameters.lower(&self.parameters, &lists) {
+            Ok(parameters) => parameters,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let periods = lower_periods(self);
+        let question = question(self, &periods, &parameters);
+        let answer = export.load(&mut *store, instance)?.call_price(store, question)?;
+        Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
+    }
 }
 
-pub(crate) fn call(
-    export: &wit::GuestIndices,
-    store: &mut Store<Sandbox>,
-    instance: &Instance,
-    input: &PricingInput,
-    parameters: &Parameters,
-) -> wasmtime::Result<Result<PricingOutput, Fault>> {
-    let lists = lists(&input.parameters);
-    let parameters = match parameters.lower(&input.parameters, &lists) {
-        Ok(parameters) => parameters,
-        Err(fault) => return Ok(Err(fault)),
-    };
-    let periods = lower_periods(input);
-    let question = question(input, &periods, &parameters);
-    let answer = export.load(&mut *store, instance)?.call_price(store, question)?;
-    Ok(answer.map_err(|problem| lift_problem(&problem)).and_then(lift))
-}
-
-pub(crate) use wit::{PricingInput as Question, PricingOutput as Returned};
+pub(crate) use wit::{PricingInput as WitInput, PricingOutput as WitOutput};
 
 pub(crate) fn lower_periods(input: &PricingInput) -> Vec<types::Period> {
     input.periods.iter().map(lower_period).collect()

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use amprule_hooks::cases::{Input, Ready};
+use amprule_hooks::cases::Ready;
 use amprule_hooks::{Answer, Source, Unit, cases};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -76,11 +76,7 @@ fn decide(source: &Source, unit: &dyn Unit) -> Vec<Value> {
     let (cases, broken) = cases::ready(source);
     assert!(broken.is_empty(), "{}", printed(&broken));
     let one = |case: &Ready| {
-        let (hook, input) = match &case.input {
-            Input::Pricing(input) => ("pricing", json!(input)),
-            Input::Authorization(input) => ("authorization", json!(input)),
-            Input::Modifier(input) => ("modifier", json!(input)),
-        };
+        let (hook, input) = (case.question.hook().as_str(), case.question.json());
         json!({"name": case.name, "hook": hook, "output": ask(unit, hook, &input), "input": input})
     };
     // By the exhibit's own tables: those that a case brings along are not kept.

@@ -4,17 +4,6 @@ use amprule_domain::decision::Hook;
 
 use super::{NewFile, Sdk, file, lock, sdk};
 
-/// A template's text by its hook.
-macro_rules! rule {
-    ($hook:expr, $language:literal, $name:literal) => {
-        match $hook {
-            Hook::Pricing => include_str!(concat!("../../templates/", $language, "/pricing/", $name)),
-            Hook::Authorization => include_str!(concat!("../../templates/", $language, "/authorization/", $name)),
-            Hook::Modifier => include_str!(concat!("../../templates/", $language, "/modifier/", $name)),
-        }
-    };
-}
-
 macro_rules! guest {
     ($path:literal) => {
         include_str!(concat!("../../../../plugin-sdk/guests/", $path))
@@ -23,7 +12,7 @@ macro_rules! guest {
 
 pub(super) fn rhai(hook: Hook) -> Vec<NewFile> {
     vec![
-        file("main.rhai", rule!(hook, "rhai", "main.rhai")),
+        file("main.rhai", by_hook!(hook, "rhai/", "/main.rhai")),
         file("README.md", include_str!("../../templates/rhai/README.md")),
     ]
 }
@@ -37,7 +26,7 @@ pub(super) fn rust(hook: Hook, sdk: &Sdk) -> Vec<NewFile> {
     let mut files = vec![
         file("Cargo.toml", &manifest),
         file("Cargo.lock", &lock::for_guests()),
-        file("src/lib.rs", rule!(hook, "rust", "src/lib.rs")),
+        file("src/lib.rs", by_hook!(hook, "rust/", "/src/lib.rs")),
         file("README.md", include_str!("../../templates/rust/README.md")),
         file(".gitignore", "/target\n"),
     ];
@@ -49,7 +38,7 @@ pub(super) fn rust(hook: Hook, sdk: &Sdk) -> Vec<NewFile> {
 
 pub(super) fn c(hook: Hook) -> Vec<NewFile> {
     let files = [
-        file("src/plugin.c", rule!(hook, "c", "plugin.c")),
+        file("src/plugin.c", by_hook!(hook, "c/", "/plugin.c")),
         file("src/memory.c", guest!("c/src/memory.c")),
         file("include/stdlib.h", guest!("c/include/stdlib.h")),
         file("include/string.h", guest!("c/include/string.h")),
@@ -61,7 +50,7 @@ pub(super) fn c(hook: Hook) -> Vec<NewFile> {
 
 pub(super) fn javascript(hook: Hook) -> Vec<NewFile> {
     let files = [
-        file("plugin.js", rule!(hook, "js", "plugin.js")),
+        file("plugin.js", by_hook!(hook, "js/", "/plugin.js")),
         file("build.js", guest!("js/build.js")),
         file("package.json", guest!("js/package.json")),
         file("README.md", include_str!("../../templates/js/README.md")),
@@ -72,7 +61,7 @@ pub(super) fn javascript(hook: Hook) -> Vec<NewFile> {
 
 pub(super) fn python(hook: Hook) -> Vec<NewFile> {
     let files = [
-        file("plugin.py", rule!(hook, "python", "plugin.py")),
+        file("plugin.py", by_hook!(hook, "python/", "/plugin.py")),
         file("requirements.txt", guest!("python/requirements.txt")),
         file("README.md", include_str!("../../templates/python/README.md")),
         file(".gitignore", "/.venv\n/target\n__pycache__\n"),

@@ -1,5 +1,16 @@
 //! `amprule new`: a unit's first files, which check and test green as they are.
 
+/// The text of a template whose path has its hook's name between the two parts.
+macro_rules! by_hook {
+    ($hook:expr, $before:literal, $after:literal) => {
+        match $hook {
+            Hook::Pricing => include_str!(concat!("../../templates/", $before, "pricing", $after)),
+            Hook::Authorization => include_str!(concat!("../../templates/", $before, "authorization", $after)),
+            Hook::Modifier => include_str!(concat!("../../templates/", $before, "modifier", $after)),
+        }
+    };
+}
+
 mod languages;
 mod lock;
 mod sdk;
@@ -39,8 +50,8 @@ pub fn files(hook: Hook, language: Language, name: &str, sdk: &Sdk) -> Result<Ve
     if !is_id(name) {
         return Err(NoProject::Name(name.to_owned()));
     }
-    let texts = texts(hook);
-    let mut files = vec![file("plugin.toml", texts.manifest), file("cases/first.toml", texts.cases)];
+    let (manifest, cases) = (by_hook!(hook, "", ".toml"), by_hook!(hook, "", "-cases.toml"));
+    let mut files = vec![file("plugin.toml", manifest), file("cases/first.toml", cases)];
     files.extend(match language {
         Language::Rhai => languages::rhai(hook),
         Language::Rust => languages::rust(hook, sdk),
@@ -52,29 +63,6 @@ pub fn files(hook: Hook, language: Language, name: &str, sdk: &Sdk) -> Result<Ve
         files[0].1.push_str(include_str!("../../templates/speaking.toml"));
     }
     Ok(files.into_iter().map(|(path, text)| (path, text.replace("NAME", name))).collect())
-}
-
-/// What is the same in every language.
-struct Texts {
-    manifest: &'static str,
-    cases: &'static str,
-}
-
-fn texts(hook: Hook) -> Texts {
-    match hook {
-        Hook::Pricing => Texts {
-            manifest: include_str!("../../templates/pricing.toml"),
-            cases: include_str!("../../templates/pricing-cases.toml"),
-        },
-        Hook::Authorization => Texts {
-            manifest: include_str!("../../templates/authorization.toml"),
-            cases: include_str!("../../templates/authorization-cases.toml"),
-        },
-        Hook::Modifier => Texts {
-            manifest: include_str!("../../templates/modifier.toml"),
-            cases: include_str!("../../templates/modifier-cases.toml"),
-        },
-    }
 }
 
 fn file(path: &str, text: &str) -> NewFile {

@@ -10,7 +10,7 @@ use amprule_hooks::trial;
 use serde_json::{Value, json};
 
 use super::request::Request;
-use super::{Asked, Breach, PropertyReport, Runs, try_all};
+use super::{Asked, Breach, PropertyReport, Runs, Tested, try_all};
 use crate::chance::Chance;
 
 type Property = (&'static str, &'static str, fn(&Policy<'_>, &Request) -> Option<Breach>);
@@ -26,14 +26,16 @@ struct Policy<'u> {
     parameters: Parameters,
 }
 
-pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
-    let policy = Policy { asked, parameters: usual_parameters(asked.source).into() };
-    let mut chance = Chance::new(runs.seed);
-    let requests: Vec<Request> = (0..runs.count).map(|_| Request::draw(&mut chance)).collect();
-    let try_one = |&(name, says, breach): &Property| {
-        try_all((name, says), Hook::Authorization, &requests, |request| breach(&policy, request))
-    };
-    PROPERTIES.iter().map(try_one).collect()
+impl Tested for AuthorizationInput {
+    fn properties(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
+        let policy = Policy { asked, parameters: usual_parameters(asked.source).into() };
+        let mut chance = Chance::new(runs.seed);
+        let requests: Vec<Request> = (0..runs.count).map(|_| Request::draw(&mut chance)).collect();
+        let try_one = |&(name, says, breach): &Property| {
+            try_all((name, says), Hook::Authorization, &requests, |request| breach(&policy, request))
+        };
+        PROPERTIES.iter().map(try_one).collect()
+    }
 }
 
 impl Policy<'_> {

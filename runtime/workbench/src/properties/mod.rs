@@ -15,7 +15,7 @@ mod shrink;
 use amprule_domain::decision::Hook;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{Parameters, PricingInput};
-use amprule_hooks::{Granted, Source, Unit};
+use amprule_hooks::{Granted, Question, Source, Unit, for_hook};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -61,6 +61,11 @@ pub(crate) struct Asked<'u> {
     pub(crate) granted: &'u Granted,
 }
 
+/// A hook whose units have properties.
+trait Tested: Question {
+    fn properties(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport>;
+}
+
 /// Why a property does not hold, with the input and what would have been right.
 struct Breach {
     why: String,
@@ -85,11 +90,7 @@ pub(crate) fn plain_session(parameters: &Parameters) -> PricingInput {
 }
 
 pub(crate) fn check(asked: &Asked<'_>, hook: Hook, runs: Runs) -> Vec<PropertyReport> {
-    match hook {
-        Hook::Pricing => pricing::check(asked, runs),
-        Hook::Authorization => authorization::check(asked, runs),
-        Hook::Modifier => modifier::check(asked, runs),
-    }
+    for_hook!(hook, Q => Q::properties(asked, runs))
 }
 
 /// Tries one property on all inputs, up to the first that breaks it.

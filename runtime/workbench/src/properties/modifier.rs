@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::bill::Bill;
 use super::named::Named;
 use super::plan::in_case;
-use super::{Asked, Breach, PropertyReport, Runs, try_all};
+use super::{Asked, Breach, PropertyReport, Runs, Tested, try_all};
 use crate::chance::Chance;
 
 type Property = (&'static str, &'static str, fn(&Modifier<'_>, &Bill) -> Option<Breach>);
@@ -29,15 +29,17 @@ struct Modifier<'u> {
     parameters: Parameters,
 }
 
-pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
-    let modifier = Modifier { asked, parameters: usual_parameters(asked.source).into() };
-    let named = Named::of(asked);
-    let mut chance = Chance::new(runs.seed);
-    let bills: Vec<Bill> = (0..runs.count).map(|_| Bill::draw(&mut chance, &named)).collect();
-    let try_one = |&(name, says, breach): &Property| {
-        try_all((name, says), Hook::Modifier, &bills, |bill| breach(&modifier, bill))
-    };
-    PROPERTIES.iter().map(try_one).collect()
+impl Tested for ModifierInput {
+    fn properties(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
+        let modifier = Modifier { asked, parameters: usual_parameters(asked.source).into() };
+        let named = Named::of(asked);
+        let mut chance = Chance::new(runs.seed);
+        let bills: Vec<Bill> = (0..runs.count).map(|_| Bill::draw(&mut chance, &named)).collect();
+        let try_one = |&(name, says, breach): &Property| {
+            try_all((name, says), Hook::Modifier, &bills, |bill| breach(&modifier, bill))
+        };
+        PROPERTIES.iter().map(try_one).collect()
+    }
 }
 
 impl Modifier<'_> {
@@ -46,14 +48,14 @@ impl Modifier<'_> {
     }
 
     fn added(&self, input: &ModifierInput) -> Result<ModifierOutput, String> {
-        trial::added(self.asked.unit, self.asked.granted, input).result.map_err(|fault| fault.to_string())
+        trial::returned(self.asked.unit, self.asked.granted, input).result.map_err(|fault| fault.to_string())
     }
 
     /// Why its lines cannot stand, but for a total below nothing, which is the matter of another property.
     fn refused(&self, input: &ModifierInput) -> Option<String> {
         match self.added(input) {
             Ok(output) if total(input, &output) < Decimal::ZERO => None,
-            Ok(_) => Some(trial::modify(self.asked.unit, self.asked.granted, input).result.err()?.to_string()),
+            Ok(_) => Some(trial::ask(self.asked.unit, self.asked.granted, input).result.err()?.to_string()),
             Err(why) => Some(why),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use amprule_domain::Timestamp;
 use amprule_domain::pricing::PricingInput;
 use amprule_hooks::Source;
-use amprule_hooks::cases::{Input, ready};
+use amprule_hooks::cases::ready;
 use amprule_hooks::tables::{Cell, Table};
 
 use super::Asked;
@@ -26,13 +26,9 @@ impl Named {
         let (cases, _) = ready(asked.source);
         let (mut zones, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for case in cases {
-            let PricingInput { session, token, .. } = match case.input {
-                Input::Pricing(input) => input,
-                Input::Modifier(input) => input.facts,
-                Input::Authorization(_) => continue,
-            };
-            zones.insert(session.time_zone);
-            groups.extend(token.and_then(|token| token.group));
+            let Some(PricingInput { session, token, .. }) = case.question.session() else { continue };
+            zones.insert(session.time_zone.clone());
+            groups.extend(token.as_ref().and_then(|token| token.group.clone()));
         }
         Self {
             zones: zones.into_iter().chain(ZONES.map(str::to_owned)).collect(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::named::{Named, span};
 use super::plan::{Plan, in_case};
-use super::{Asked, Breach, PropertyReport, Runs, try_all};
+use super::{Asked, Breach, PropertyReport, Runs, Tested, try_all};
 use crate::chance::Chance;
 
 type Property = (&'static str, &'static str, fn(&Tariff<'_>, &Plan) -> Option<Breach>);
@@ -31,19 +31,21 @@ struct Tariff<'u> {
     parameters: Parameters,
 }
 
-pub(super) fn check(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
-    let tariff = Tariff { asked, parameters: usual_parameters(asked.source).into() };
-    let named = Named::of(asked);
-    let mut chance = Chance::new(runs.seed);
-    let plans: Vec<Plan> = (0..runs.count).map(|_| Plan::draw(&mut chance, &named)).collect();
-    let declared_off = |name| name == MONOTONIC && !asked.source.manifest.properties.monotonic;
-    PROPERTIES
-        .iter()
-        .map(|&(name, says, breach)| {
-            let plans: &[Plan] = if declared_off(name) { &[] } else { &plans };
-            try_all((name, says), Hook::Pricing, plans, |plan| breach(&tariff, plan))
-        })
-        .collect()
+impl Tested for PricingInput {
+    fn properties(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
+        let tariff = Tariff { asked, parameters: usual_parameters(asked.source).into() };
+        let named = Named::of(asked);
+        let mut chance = Chance::new(runs.seed);
+        let plans: Vec<Plan> = (0..runs.count).map(|_| Plan::draw(&mut chance, &named)).collect();
+        let declared_off = |name| name == MONOTONIC && !asked.source.manifest.properties.monotonic;
+        PROPERTIES
+            .iter()
+            .map(|&(name, says, breach)| {
+                let plans: &[Plan] = if declared_off(name) { &[] } else { &plans };
+                try_all((name, says), Hook::Pricing, plans, |plan| breach(&tariff, plan))
+            })
+            .collect()
+    }
 }
 
 impl Tariff<'_> {
@@ -52,7 +54,7 @@ impl Tariff<'_> {
     }
 
     fn output(&self, input: &PricingInput) -> Result<PricingOutput, Fault> {
-        trial::output(self.asked.unit, self.asked.granted, input).result
+        trial::returned(self.asked.unit, self.asked.granted, input).result
     }
 
     /// A session beyond its tables may have no price.
@@ -61,8 +63,8 @@ impl Tariff<'_> {
     }
 
     /// A price that stands; sessions without one are the matter of other properties.
-    fn price(&self, input: &PricingInput) -> Option<trial::Priced> {
-        trial::price(self.asked.unit, self.asked.granted, input).result.ok()
+    fn price(&self, input: &PricingInput) -> Option<trial::Checked<PricingInput>> {
+        trial::ask(self.asked.unit, self.asked.granted, input).result.ok()
     }
 }
 
@@ -73,7 +75,7 @@ fn answers(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
     }
     let why = match tariff.output(&input) {
         Ok(output) if sum(&output) < Decimal::ZERO => return None,
-        Ok(_) => trial::price(tariff.asked.unit, tariff.asked.granted, &input).result.err()?.to_string(),
+        Ok(_) => trial::ask(tariff.asked.unit, tariff.asked.granted, &input).result.err()?.to_string(),
         // The place, or the token, is not what it needs: it says so.
         Err(fault) if matches!(fault.class, FaultClass::Missing | FaultClass::NotApplicable) => return None,
         Err(fault) => fault.to_string(),
@@ -91,7 +93,7 @@ fn not_negative(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
 
 fn adds_up(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
     let input = tariff.input(plan);
-    let price = tariff.price(&input)?.price;
+    let price = tariff.price(&input)?.stands;
     let lines = price.lines.iter().map(|line| line.amount).sum::<Decimal>() + price.tax_on_top();
     if lines != price.total {
         let why = format!("the lines add up to {lines}, the total is {}", price.total);
@@ -110,16 +112,16 @@ fn adds_up(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
 }
 
 fn currency(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
-    let usual: Currency = tariff.price(&tariff.input(&Plan::plain()))?.price.currency;
+    let usual: Currency = tariff.price(&tariff.input(&Plan::plain()))?.stands.currency;
     let input = tariff.input(plan);
-    let got = tariff.price(&input)?.price.currency;
+    let got = tariff.price(&input)?.stands.currency;
     let why = || format!("this session is priced in {got}, a plain hour in {usual}");
     (got != usual).then(|| breach(why(), &input, json!({ "currency": usual })))
 }
 
 fn monotonic(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
     let (less, more) = (tariff.input(plan), tariff.input(&plan.with_more()?));
-    let (cheap, dear) = (tariff.price(&less)?.price, tariff.price(&more)?.price);
+    let (cheap, dear) = (tariff.price(&less)?.stands, tariff.price(&more)?.stands);
     let why = || {
         format!(
             "{} cost {} {}, and {} more cost {}; `[properties] monotonic = false` in plugin.toml allows it",
@@ -137,14 +139,14 @@ fn repeatable(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
     let input = tariff.input(plan);
     let (first, second) = (tariff.price(&input)?, tariff.price(&input)?);
     let why = || format!("first {:?}, then {:?}", first.output, second.output);
-    (first.output != second.output).then(|| breach(why(), &input, json!({ "total": first.price.total.to_string() })))
+    (first.output != second.output).then(|| breach(why(), &input, json!({ "total": first.stands.total.to_string() })))
 }
 
 /// A line for each period is rounded for each: so much may differ, a minor unit for each line more.
 fn cuttable(tariff: &Tariff<'_>, plan: &Plan) -> Option<Breach> {
     let whole = tariff.input(plan);
     let cut = plan.cut(&whole);
-    let (one, two) = (tariff.price(&whole)?.price, tariff.price(&cut)?.price);
+    let (one, two) = (tariff.price(&whole)?.stands, tariff.price(&cut)?.stands);
     let lines = one.lines.len().abs_diff(two.lines.len());
     let room = Decimal::new(i64::try_from(lines).unwrap_or(i64::MAX), one.currency.minor_digits());
     let why = || format!("it costs {} {}; with every period cut in two, {}", one.total, one.currency, two.total);
