@@ -11,7 +11,7 @@ use amprule_domain::pricing::{Line, Pin, Price, PricedBy};
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::{Admitted, SeqRanges, Session, SessionLimits, SessionState, Signs};
 use amprule_domain::station::StationRecord;
-use amprule_domain::timeline::{Clock, Timeline};
+use amprule_domain::timeline::{TariffClock, Timeline};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Currency, Decimal, Energy, Marks, SessionId, SessionNo, Timestamp};
 use amprule_hooks::Manifest;
@@ -38,7 +38,7 @@ const ENERGY: Energy = Energy::from_wh(20_000);
 
 /// What is the same in all of them.
 pub(crate) struct Past {
-    clock: Clock,
+    clock: TariffClock,
     pin: Arc<Pin>,
     price: Price,
 }
@@ -52,7 +52,7 @@ impl Past {
         let by = PricedBy { unit: unit.clone(), version: version.clone(), hash: hash.clone(), fallback: false };
         let pin = Pin { unit, version, hash, boundaries, fixed: pinned, modifiers: Vec::new() };
         let price = bill(Arc::new(by));
-        Ok(Self { clock: Clock::new(TimeZone::UTC, &pin.boundaries), pin: Arc::new(pin), price })
+        Ok(Self { clock: TariffClock::new(TimeZone::UTC, &pin.boundaries), pin: Arc::new(pin), price })
     }
 
     pub(crate) fn session(&self, stay: Stay) -> Effect {

@@ -19,7 +19,7 @@ pub struct Lookup {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Heard {
+pub enum LookupAnswer {
     /// A JSON object; the unit's `plugin.toml` says which of its members are wanted, and of which kind.
     Row(Value),
     /// There is no such thing: the other system said so.
@@ -34,7 +34,7 @@ pub enum Heard {
 pub struct Known {
     #[serde(flatten)]
     pub lookup: Lookup,
-    pub heard: Heard,
+    pub heard: LookupAnswer,
     /// When it was heard, where nobody could say it anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Timestamp>,
@@ -47,7 +47,7 @@ impl Lookup {
 /// How a lookup stands that is bound to an address. Counted from the start. Each question that has ended is one of `rows`, `nothing` and `unavailable`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Standing {
+pub struct LookupStats {
     pub unit: String,
     pub lookup: String,
     /// The address up to where the key or a query begins.

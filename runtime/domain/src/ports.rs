@@ -12,7 +12,7 @@ use crate::authorization::{AuthorizationInput, AuthorizationOutput};
 use crate::command::{Command, CommandAnswer, Unsayable};
 use crate::decision::Decision;
 use crate::event::{Boot, Inbound};
-use crate::lookup::{Heard, Lookup, Standing};
+use crate::lookup::{Lookup, LookupAnswer, LookupStats};
 use crate::offer::{OfferInput, Offered};
 use crate::pricing::{Pin, Price, PricingInput};
 use crate::reply::{Refusal, Reply};
@@ -222,14 +222,14 @@ pub type Fit = Arc<dyn Fn(&serde_json::Value) -> Result<(), String> + Send + Syn
 /// never an error.
 pub trait OtherSystems: Send + Sync {
     /// A row that is not fit is no answer, and is not remembered.
-    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup, is_fit: Fit) -> BoxFuture<'a, Heard>;
+    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup, is_fit: Fit) -> BoxFuture<'a, LookupAnswer>;
     /// How the lookup of this unit stands. `None`: nobody is bound to it.
-    fn standing(&self, _unit: &str, _lookup: &str) -> Option<Standing> {
+    fn standing(&self, _unit: &str, _lookup: &str) -> Option<LookupStats> {
         None
     }
     /// What was last heard of it, a row or that there is nothing, and when: for a policy that rather takes an old answer than
     /// none. Never `Unavailable`. `None`: nobody remembers any.
-    fn last_known(&self, _unit: &str, _lookup: &Lookup) -> Option<(Heard, Timestamp)> {
+    fn last_known(&self, _unit: &str, _lookup: &Lookup) -> Option<(LookupAnswer, Timestamp)> {
         None
     }
 }

@@ -8,19 +8,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use amprule_hooks::tables::{self, Table, TableShape};
+use amprule_hooks::tables::{self, Table, TableSchema};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use crate::fetch::{Fetcher, Got, Roots};
 use crate::taken::taken;
-use crate::{Feed, Standing, Units};
+use crate::{Feed, FeedStatus, Units};
 
 /// The first try after one that gave nothing comes so soon; each further one takes twice as long, up to the feed's own time.
 const SOON: Duration = Duration::from_secs(60);
 
 /// Told after each try.
-pub type Tell = Box<dyn Fn(&Feed, &Standing) + Send>;
+pub type Tell = Box<dyn Fn(&Feed, &FeedStatus) + Send>;
 pub type Now = Box<dyn Fn() -> Timestamp + Send>;
 
 /// The thread's handle. Dropped, it ends with what it is doing.
@@ -39,7 +39,7 @@ impl Feeds {
             at: begun,
             failures: 0,
             tag: None,
-            standing: Standing::default(),
+            standing: FeedStatus::default(),
         });
         let keeper = Keeper { due: due.collect(), units, fetcher: Fetcher::new(roots), now, tell };
         let thread = thread::Builder::new().name("amprule-feeds".to_owned()).spawn(move || keeper.run(&stopped))?;
@@ -65,7 +65,7 @@ struct Due {
     /// In a row.
     failures: u32,
     tag: Option<String>,
-    standing: Standing,
+    standing: FeedStatus,
 }
 
 struct Keeper {
@@ -143,7 +143,7 @@ impl Due {
 }
 
 /// `None` also when it is none, or of another shape: nothing of it is kept then.
-fn present(file: &Path, shape: &TableShape) -> Option<Table> {
+fn present(file: &Path, shape: &TableSchema) -> Option<Table> {
     let bytes = written(file)?;
     tables::parse(&file.display().to_string(), &bytes, shape).ok()
 }

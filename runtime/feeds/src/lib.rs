@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use amprule_hooks::tables::TableShape;
+use amprule_hooks::tables::TableSchema;
 use jiff::Timestamp;
 
 pub use fetch::Roots;
@@ -59,12 +59,12 @@ impl std::fmt::Debug for Secret {
 /// Which units want tables.
 pub trait Units: Send + Sync {
     /// The unit's folder, and what it declares of the table. The error says what to do.
-    fn find(&self, unit: &str, table: &str) -> Result<(PathBuf, TableShape), String>;
+    fn find(&self, unit: &str, table: &str) -> Result<(PathBuf, TableSchema), String>;
 }
 
 /// How a feed stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct FeedStatus {
     pub tried_at: Option<Timestamp>,
     /// When its answer was last taken, or was the same as before.
     pub taken_at: Option<Timestamp>,

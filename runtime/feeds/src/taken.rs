@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use amprule_hooks::tables::{self, Cell, ColumnKind, Table, TableShape};
+use amprule_hooks::tables::{self, Cell, ColumnKind, Table, TableSchema};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::Feed;
 const SECONDS_MAX: i64 = 100_000_000_000;
 
 /// The table's new text; what it was before stands behind it for a while. The error says why the answer is no such table.
-pub(crate) fn taken(feed: &Feed, shape: &TableShape, body: &[u8], present: Option<&Table>) -> Result<String, String> {
+pub(crate) fn taken(feed: &Feed, shape: &TableSchema, body: &[u8], present: Option<&Table>) -> Result<String, String> {
     let is_json = body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| matches!(byte, b'{' | b'['));
     let text = if is_json { of_json(feed, shape, body) } else { of_csv(feed, shape, body) }?;
     let table = table(&text, shape)?;
@@ -26,7 +26,7 @@ pub(crate) fn taken(feed: &Feed, shape: &TableShape, body: &[u8], present: Optio
     )
 }
 
-fn table(text: &str, shape: &TableShape) -> Result<Table, String> {
+fn table(text: &str, shape: &TableSchema) -> Result<Table, String> {
     tables::parse("answer.csv", text.as_bytes(), shape).map_err(|found| {
         let first = found.first();
         first
@@ -60,7 +60,7 @@ fn moment(cell: &Cell) -> Option<Timestamp> {
     }
 }
 
-fn of_csv(feed: &Feed, shape: &TableShape, body: &[u8]) -> Result<String, String> {
+fn of_csv(feed: &Feed, shape: &TableSchema, body: &[u8]) -> Result<String, String> {
     let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8 text".to_owned())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let Some((head, rest)) = text.split_once('\n') else { return Err("it has one line only".to_owned()) };
@@ -72,7 +72,7 @@ fn of_csv(feed: &Feed, shape: &TableShape, body: &[u8]) -> Result<String, String
     Ok(format!("{}\n{rest}", names.collect::<Vec<_>>().join(separator)))
 }
 
-fn of_json(feed: &Feed, shape: &TableShape, body: &[u8]) -> Result<String, String> {
+fn of_json(feed: &Feed, shape: &TableSchema, body: &[u8]) -> Result<String, String> {
     let answer: Value = serde_json::from_slice(body).map_err(|error| format!("it is no JSON: {error}"))?;
     let rows = answer.pointer(&feed.rows).ok_or_else(|| format!("there is nothing at {:?}", feed.rows))?;
     let rows = rows.as_array().ok_or_else(|| format!("what is at {:?} is no list of rows", feed.rows))?;
@@ -105,7 +105,7 @@ fn text_of(value: &Value, kind: ColumnKind) -> Option<String> {
     }
 }
 
-fn written(shape: &TableShape, rows: impl Iterator<Item = Vec<String>>) -> Result<String, String> {
+fn written(shape: &TableSchema, rows: impl Iterator<Item = Vec<String>>) -> Result<String, String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let write = |writer: &mut csv::Writer<Vec<u8>>| -> Result<(), csv::Error> {
         writer.write_record(shape.columns.keys())?;

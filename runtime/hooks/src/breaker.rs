@@ -31,7 +31,7 @@ pub enum BreakerState {
 /// Leave to make a call. What comes of it counts only as long as the breaker is as it was: a call that began before it opened
 /// does not close it, and one that was given up does not open it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pass(u64);
+pub struct Permit(u64);
 
 struct Inner {
     state: BreakerState,
@@ -63,7 +63,7 @@ impl Breaker {
     }
 
     /// May a call be made? When it may, [`Breaker::good`] or [`Breaker::fault`] should follow.
-    pub fn allows(&self, now: Instant) -> Option<Pass> {
+    pub fn allows(&self, now: Instant) -> Option<Permit> {
         let mut inner = self.0.lock();
         if inner.state != BreakerState::Closed {
             if now.saturating_duration_since(inner.since) < OPEN {
@@ -71,13 +71,13 @@ impl Breaker {
             }
             inner.turn_to(BreakerState::HalfOpen, now);
         }
-        Some(Pass(inner.turn))
+        Some(Permit(inner.turn))
     }
 
     /// True when this call closed it.
-    pub fn good(&self, pass: Pass, now: Instant) -> bool {
+    pub fn good(&self, pass: Permit, now: Instant) -> bool {
         let mut inner = self.0.lock();
-        if pass != Pass(inner.turn) {
+        if pass != Permit(inner.turn) {
             return false;
         }
         let closes = inner.state != BreakerState::Closed;
@@ -90,9 +90,9 @@ impl Breaker {
     }
 
     /// True when this fault opened it.
-    pub fn fault(&self, pass: Pass, now: Instant) -> bool {
+    pub fn fault(&self, pass: Permit, now: Instant) -> bool {
         let mut inner = self.0.lock();
-        if pass != Pass(inner.turn) {
+        if pass != Permit(inner.turn) {
             return false;
         }
         inner.in_a_row += 1;

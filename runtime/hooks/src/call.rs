@@ -8,19 +8,19 @@ use amprule_domain::facts::Facts;
 use amprule_domain::lookup::Lookup;
 use amprule_domain::plain;
 
-use crate::breaker::{BreakerState, Pass};
+use crate::breaker::{BreakerState, Permit};
 use crate::deadline::Deadline;
 use crate::panics;
-use crate::probation::{ProbationRules, Turn};
+use crate::probation::{ProbationEvent, ProbationRules};
 use crate::question::Question;
-use crate::settings::Granted;
+use crate::settings::CallLimits;
 use crate::unit::{Answer, Budget, Used};
 use crate::version::{Version, Watched};
 
 /// Characters of a fault's message that are kept.
 const MAX_FAULT: usize = 1_000;
 
-/// How long a call may wait for a place behind other stations' calls. The breaker ends the queue of a unit that hangs.
+/// How long a call waits for one of the version's places. The queue of a unit that hangs ends when its breaker opens.
 const QUEUE: Duration = Duration::from_secs(1);
 
 /// A unit's answer, and how long it took.
@@ -43,7 +43,7 @@ pub(crate) struct Called<T> {
     /// This call's answer closed it again.
     pub(crate) closed: bool,
     /// What it meant for the version's probation.
-    pub(crate) turn: Turn,
+    pub(crate) turn: ProbationEvent,
 }
 
 /// Asks a version. `check` turns what the unit returned into what the host trusts; its error is the unit's fault.
@@ -71,14 +71,15 @@ pub(crate) async fn call<Q: Question, T>(
         .and_then(|output| check(output).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
     let (used, read, wants) = (answer.used, answer.read, answer.wants);
     watched.stats.ran(&used, took, result.is_ok() || !wants.is_empty());
-    let mut called = Called { result, used, read, wants, took, opened: false, closed: false, turn: Turn::None };
+    let mut called =
+        Called { result, used, read, wants, took, opened: false, closed: false, turn: ProbationEvent::None };
     called.count(version, Q::HOOK, pass, ended, rules);
     called
 }
 
 impl<T> Called<T> {
     /// What it says of the version. The host's own trouble says nothing of it.
-    fn count(&mut self, version: &Version, hook: Hook, pass: Pass, ended: Instant, rules: &ProbationRules) {
+    fn count(&mut self, version: &Version, hook: Hook, pass: Permit, ended: Instant, rules: &ProbationRules) {
         let Watched { stats, breaker } = version.watched(hook);
         if !self.wants.is_empty() {
             // Not the end of its work.
@@ -142,8 +143,8 @@ fn timed<T>(call: impl FnOnce() -> Answer<T>) -> Ran<T> {
 }
 
 /// The clock begins with the call, on its thread: a busy host is no fault of the unit.
-fn budget(granted: &Granted) -> Budget<'static> {
-    let Granted { fuel, memory, wall } = *granted;
+fn budget(granted: &CallLimits) -> Budget<'static> {
+    let CallLimits { fuel, memory, wall } = *granted;
     Budget { fuel, memory, deadline: Deadline::after(wall), tables: None }
 }
 
@@ -152,7 +153,16 @@ fn refused<T>(version: &Version, hook: Hook, class: FaultClass, why: &str) -> Ca
     version.watched(hook).stats.fault(class);
     let fault = Fault::new(class, format!("{}: {why}", version.id()));
     let (used, took, wants) = (Used::default(), Duration::ZERO, Vec::new());
-    Called { result: Err(fault), used, read: Facts::ALL, wants, took, opened: false, closed: false, turn: Turn::None }
+    Called {
+        result: Err(fault),
+        used,
+        read: Facts::ALL,
+        wants,
+        took,
+        opened: false,
+        closed: false,
+        turn: ProbationEvent::None,
+    }
 }
 
 /// A unit chooses the words of its own faults, but not how many.

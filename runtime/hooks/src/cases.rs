@@ -18,9 +18,9 @@ use serde_json::{Map, Value, json};
 
 use crate::manifest::{Parameter, with_overrides};
 use crate::question::{AnyQuestion, Question};
-use crate::settings::Granted;
+use crate::settings::CallLimits;
 use crate::tables::Tables;
-use crate::trial::{Means, Tried};
+use crate::trial::{TrialLimits, Tried};
 use crate::unit::{Source, Unit, Used};
 use crate::{Diagnostic, for_hook};
 use file::Case;
@@ -71,12 +71,12 @@ pub struct Ran {
 }
 
 /// Runs every case of the source.
-pub fn run(source: &Source, unit: &dyn Unit, granted: &Granted) -> Outcome {
+pub fn run(source: &Source, unit: &dyn Unit, granted: &CallLimits) -> Outcome {
     run_while(source, unit, granted, &|| true)
 }
 
 /// The same, and given up when nobody wants to know any more what comes of it.
-pub fn run_while(source: &Source, unit: &dyn Unit, granted: &Granted, is_wanted: &dyn Fn() -> bool) -> Outcome {
+pub fn run_while(source: &Source, unit: &dyn Unit, granted: &CallLimits, is_wanted: &dyn Fn() -> bool) -> Outcome {
     let (cases, failed) = ready(source);
     let mut outcome = Outcome { passed: 0, failed };
     for case in cases {
@@ -126,8 +126,8 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
 }
 
 impl Ready {
-    pub fn run(&self, unit: &dyn Unit, granted: &Granted) -> Ran {
-        let means = Means { granted, tables: self.tables.as_ref() };
+    pub fn run(&self, unit: &dyn Unit, granted: &CallLimits) -> Ran {
+        let means = TrialLimits { granted, tables: self.tables.as_ref() };
         let Tried { result, used, took } = self.question.ask(unit, means);
         let (got, fault) = match result {
             Ok(output) => (output, None),

@@ -49,7 +49,7 @@ pub struct Money {
 /// A bill without the moment at which it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Bill {
+pub struct ComparedBill {
     pub currency: Currency,
     pub total: Decimal,
     pub lines: Vec<Line>,
@@ -58,7 +58,7 @@ pub struct Bill {
 /// Whose bill it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Billed {
+pub struct BilledSession {
     pub session: String,
     pub station: String,
     pub started_at: Timestamp,
@@ -69,11 +69,11 @@ pub struct Billed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Difference {
-    Bill {
+    ComparedBill {
         #[serde(flatten)]
-        of: Billed,
-        before: Bill,
-        after: Bill,
+        of: BilledSession,
+        before: ComparedBill,
+        after: ComparedBill,
     },
     Verdict {
         decision: String,
@@ -89,7 +89,7 @@ pub struct Failure {
     pub reason: String,
 }
 
-impl Bill {
+impl ComparedBill {
     pub fn of(price: &Price) -> Self {
         Self { currency: price.currency, total: price.total, lines: price.lines.clone() }
     }
@@ -105,8 +105,10 @@ impl Difference {
     /// How much it matters. Another currency matters most.
     fn weight(&self) -> Decimal {
         match self {
-            Self::Bill { before, after, .. } if before.currency == after.currency => (after.total - before.total).abs(),
-            Self::Bill { .. } => Decimal::MAX,
+            Self::ComparedBill { before, after, .. } if before.currency == after.currency => {
+                (after.total - before.total).abs()
+            }
+            Self::ComparedBill { .. } => Decimal::MAX,
             Self::Verdict { .. } => Decimal::ZERO,
         }
     }
@@ -137,7 +139,7 @@ impl Comparison {
         }
     }
 
-    pub fn bills(&mut self, of: Billed, before: Bill, after: Bill) {
+    pub fn bills(&mut self, of: BilledSession, before: ComparedBill, after: ComparedBill) {
         self.money(before.currency).add(before.total, Decimal::ZERO);
         self.money(after.currency).add(Decimal::ZERO, after.total);
         if before.says_the_same(&after) {
@@ -145,11 +147,11 @@ impl Comparison {
             return;
         }
         self.changed += 1;
-        self.keep(Difference::Bill { of, before, after });
+        self.keep(Difference::ComparedBill { of, before, after });
     }
 
     /// A price that is not the last one: its money would count again at the end.
-    pub fn running(&mut self, before: &Bill, after: &Bill) {
+    pub fn running(&mut self, before: &ComparedBill, after: &ComparedBill) {
         if before.says_the_same(after) { self.same += 1 } else { self.changed += 1 }
     }
 

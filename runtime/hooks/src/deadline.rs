@@ -8,7 +8,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// A call that waits is ended after so many times its time.
 const WAITING: u32 = 10;
-/// The kernel is not asked more often where a guess does: a call may get so much more.
+/// The thread's processor time is read at most this often and estimated in between: a call may get so much more.
 const GUESSED: Duration = Duration::from_millis(5);
 
 thread_local! {

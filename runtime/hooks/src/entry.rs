@@ -26,9 +26,9 @@ impl Entry {
             // It is the same at another place.
             return self.previous.clone();
         }
-        if self.active.code == next.code {
+        if self.active.code_hash == next.code_hash {
             // It has another table: the way back leads to other code, where there is any.
-            let other_code = self.previous.as_ref().filter(|previous| previous.code != next.code);
+            let other_code = self.previous.as_ref().filter(|previous| previous.code_hash != next.code_hash);
             return Some(other_code.unwrap_or(&self.active)).cloned();
         }
         let good = self.active.manifest.hooks.iter().all(|hook| self.active.is_good(*hook));

@@ -4,8 +4,8 @@ use crate::{Diagnostic, Source};
 
 /// Asked when a unit's manifest is checked, before any of its code is compiled. Calls may read a file; they are rare.
 ///
-/// A refusal is not held against the files: they are asked about again at the next look, because its cause (a key, a
-/// revision) may lie outside of them.
+/// A refusal is not remembered: the files are checked again at the next scan, because its cause (a key, a revision) may lie
+/// outside of them.
 pub trait Gate: Send + Sync {
     /// Whether somebody answers for these files. Asked on its own when an archived version is to take over by itself:
     /// that is no way around a signature, and may well be an older revision.

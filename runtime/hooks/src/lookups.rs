@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use amprule_domain::lookup::{Heard, Known, Lookup};
+use amprule_domain::lookup::{Known, Lookup, LookupAnswer};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -24,7 +24,7 @@ pub const MAX_WANTED: usize = 4;
 /// What a lookup's answer must look like, as `plugin.toml` declares it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LookupShape {
+pub struct LookupSchema {
     pub description: String,
     /// Members that an answer has beside these are not read; one that it does not have is empty.
     pub columns: BTreeMap<String, ColumnKind>,
@@ -56,7 +56,7 @@ impl Unavailable {
 
 /// What a policy is told of a lookup.
 #[derive(Debug, PartialEq)]
-pub enum Told {
+pub enum LookupResult {
     /// A cell for each declared column (`None`: empty), and when it was heard, where nobody could say it anew.
     Row(Vec<(String, Option<Cell>)>, Option<Timestamp>),
     Nothing,
@@ -66,7 +66,12 @@ pub enum Told {
 }
 
 /// What a call finds in its question. The error is for the unit's author.
-pub fn look(declared: &BTreeMap<String, LookupShape>, known: &[Known], name: &str, key: &str) -> Result<Told, String> {
+pub fn look(
+    declared: &BTreeMap<String, LookupSchema>,
+    known: &[Known],
+    name: &str,
+    key: &str,
+) -> Result<LookupResult, String> {
     let Some(shape) = declared.get(name) else {
         let name: String = name.chars().take(64).collect();
         return Err(format!("there is no lookup {name:?}; {}", nearest(&name, declared.keys().map(String::as_str))));
@@ -75,37 +80,37 @@ pub fn look(declared: &BTreeMap<String, LookupShape>, known: &[Known], name: &st
         return Err(format!("{name}: a key has 1 to {} bytes", Lookup::MAX_KEY));
     }
     let Some(known) = known.iter().find(|known| known.lookup.name == name && known.lookup.key == key) else {
-        return Ok(Told::Wanted(Lookup { name: name.to_owned(), key: key.to_owned() }));
+        return Ok(LookupResult::Wanted(Lookup { name: name.to_owned(), key: key.to_owned() }));
     };
     Ok(match &known.heard {
-        Heard::Nothing => Told::Nothing,
-        Heard::Unavailable(why) => Told::Unavailable(why.clone()),
-        Heard::Row(row) => match cells(shape, row) {
-            Ok(cells) => Told::Row(cells, known.as_of),
-            Err(why) => Told::Unavailable(why),
+        LookupAnswer::Nothing => LookupResult::Nothing,
+        LookupAnswer::Unavailable(why) => LookupResult::Unavailable(why.clone()),
+        LookupAnswer::Row(row) => match cells(shape, row) {
+            Ok(cells) => LookupResult::Row(cells, known.as_of),
+            Err(why) => LookupResult::Unavailable(why),
         },
     })
 }
 
-impl LookupShape {
+impl LookupSchema {
     /// The error says what is not as declared.
     pub(crate) fn check(&self, row: &Value) -> Result<(), String> {
         cells(self, row).map(drop)
     }
 
     /// An answer without what nobody wants of it; one that is not as declared is none.
-    pub(crate) fn fit(&self, heard: Heard) -> Heard {
-        let Heard::Row(row) = heard else { return heard };
+    pub(crate) fn fit(&self, heard: LookupAnswer) -> LookupAnswer {
+        let LookupAnswer::Row(row) = heard else { return heard };
         match cells(self, &row) {
-            Ok(cells) => {
-                Heard::Row(cells.into_iter().map(|(name, cell)| (name, shown(cell))).collect::<Map<_, _>>().into())
-            }
-            Err(why) => Heard::Unavailable(format!("what it answered is not as plugin.toml declares it: {why}")),
+            Ok(cells) => LookupAnswer::Row(
+                cells.into_iter().map(|(name, cell)| (name, shown(cell))).collect::<Map<_, _>>().into(),
+            ),
+            Err(why) => LookupAnswer::Unavailable(format!("what it answered is not as plugin.toml declares it: {why}")),
         }
     }
 }
 
-fn cells(shape: &LookupShape, row: &Value) -> Result<Vec<(String, Option<Cell>)>, String> {
+fn cells(shape: &LookupSchema, row: &Value) -> Result<Vec<(String, Option<Cell>)>, String> {
     let row = row.as_object().ok_or("it is no object")?;
     let cell = |(column, kind): (&String, &ColumnKind)| {
         // What stands there is nobody's to read in a log.

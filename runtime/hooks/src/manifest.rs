@@ -15,8 +15,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::lookups::LookupShape;
-use crate::tables::TableShape;
+use crate::lookups::LookupSchema;
+use crate::tables::TableSchema;
 
 pub(crate) use document::nearest;
 pub use keys::schema;
@@ -46,13 +46,13 @@ pub struct Manifest {
     pub boundaries: Vec<u16>,
     /// Capability to the reason why it is wanted. Policies know one: `log`.
     pub capabilities: BTreeMap<String, String>,
-    pub limits: LimitsAsked,
+    pub limits: RequestedLimits,
     /// What stands in when its authorization fails: `on_error = "reject"` (the default) or `"no-opinion"`.
     pub on_error: OnError,
     pub parameters: BTreeMap<String, Parameter>,
     pub properties: Properties,
-    pub tables: BTreeMap<String, TableShape>,
-    pub lookups: BTreeMap<String, LookupShape>,
+    pub tables: BTreeMap<String, TableSchema>,
+    pub lookups: BTreeMap<String, LookupSchema>,
 }
 
 impl Manifest {
@@ -71,7 +71,7 @@ impl Manifest {
             pinned: true,
             boundaries: Vec::new(),
             capabilities: BTreeMap::new(),
-            limits: LimitsAsked::default(),
+            limits: RequestedLimits::default(),
             on_error: OnError::default(),
             parameters: BTreeMap::new(),
             properties: Properties::default(),
@@ -108,7 +108,7 @@ impl Default for Properties {
 /// Less than the host's limits is granted, more is cut to them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LimitsAsked {
+pub struct RequestedLimits {
     pub fuel: Option<u64>,
     pub wall_ms: Option<u64>,
     pub memory_mib: Option<u64>,

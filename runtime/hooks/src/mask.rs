@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::Version;
-use crate::noted::long;
+use crate::log_parameters::long;
 
 /// A keyed hash, as hexadecimal digits. The key is the server's, so that nobody finds a token by trying all of them.
 pub type KeyedHash = Box<dyn Fn(&str) -> String + Send + Sync>;

@@ -10,20 +10,20 @@ use amprule_domain::charging::pricing_period;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::offer::{Differs, Offer, OfferInput, Proof, Proven};
 use amprule_domain::pricing::{PricingInput, Purpose, SessionFacts};
-use amprule_domain::timeline::{Clock, Timeline};
+use amprule_domain::timeline::{TariffClock, Timeline};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::settings::Granted;
+use crate::settings::CallLimits;
 use crate::trial::{self, Tried};
 use crate::unit::Unit;
 
-use grid::Drawn;
+use grid::SampleSession;
 
 /// Asks a tariff what it charges, and what it bills. `None`: it does not describe itself.
 pub fn prove(
     unit: &dyn Unit,
-    granted: &Granted,
+    granted: &CallLimits,
     boundaries: &[u16],
     question: &OfferInput,
 ) -> Option<Result<Proven, Fault>> {
@@ -36,13 +36,13 @@ pub fn prove(
 
 fn proof(
     unit: &dyn Unit,
-    granted: &Granted,
+    granted: &CallLimits,
     boundaries: &[u16],
     question: &OfferInput,
     offer: &Offer,
 ) -> Result<Proof, Fault> {
     let zone = question.zone();
-    let clock = Clock::new(zone.clone(), boundaries);
+    let clock = TariffClock::new(zone.clone(), boundaries);
     let mut proof = Proof::begin();
     let numbers = numbers(unit, question);
     for drawn in grid::sessions(question, offer, &numbers) {
@@ -76,7 +76,7 @@ fn numbers(unit: &dyn Unit, question: &OfferInput) -> Vec<Decimal> {
     unit.numbers().iter().copied().chain(set).collect()
 }
 
-fn session(question: &OfferInput, drawn: &Drawn, timeline: &Timeline) -> PricingInput {
+fn session(question: &OfferInput, drawn: &SampleSession, timeline: &Timeline) -> PricingInput {
     let zone = question.zone();
     let ended_at = timeline.at;
     PricingInput {

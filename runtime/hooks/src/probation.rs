@@ -30,7 +30,7 @@ impl Default for ProbationRules {
 /// How far a version got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum ProbationState {
     /// It was never active.
     Untried,
     OnProbation,
@@ -40,7 +40,7 @@ pub enum Standing {
 
 /// What a call meant for a version's standing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum ProbationEvent {
     None,
     Passed,
     Breached,
@@ -53,7 +53,7 @@ pub struct Probation {
 }
 
 struct Inner {
-    standing: Standing,
+    standing: ProbationState,
     since: Instant,
     calls: u32,
     faults: u32,
@@ -61,15 +61,15 @@ struct Inner {
 
 impl Probation {
     pub fn new(now: Instant) -> Self {
-        let inner = Inner { standing: Standing::Untried, since: now, calls: 0, faults: 0 };
+        let inner = Inner { standing: ProbationState::Untried, since: now, calls: 0, faults: 0 };
         Self { watched: AtomicBool::new(false), inner: Mutex::new(inner) }
     }
 
     /// The version becomes active. One that is stable stays so.
     pub fn begin(&self, now: Instant) {
         let mut inner = self.inner.lock();
-        if inner.standing != Standing::Stable {
-            *inner = Inner { standing: Standing::OnProbation, since: now, calls: 0, faults: 0 };
+        if inner.standing != ProbationState::Stable {
+            *inner = Inner { standing: ProbationState::OnProbation, since: now, calls: 0, faults: 0 };
             self.watched.store(true, Relaxed);
         }
     }
@@ -77,54 +77,54 @@ impl Probation {
     /// The same code becomes active with another table: what it has shown so far counts.
     pub fn go_on_from(&self, before: &Self, now: Instant) {
         let Inner { standing, since, calls, faults } = *before.inner.lock();
-        if !matches!(standing, Standing::OnProbation | Standing::Stable) {
+        if !matches!(standing, ProbationState::OnProbation | ProbationState::Stable) {
             return self.begin(now);
         }
         *self.inner.lock() = Inner { standing, since, calls, faults };
-        self.watched.store(standing == Standing::OnProbation, Relaxed);
+        self.watched.store(standing == ProbationState::OnProbation, Relaxed);
     }
 
     /// It has proven itself before this process began.
     pub fn trust(&self) {
-        self.inner.lock().standing = Standing::Stable;
+        self.inner.lock().standing = ProbationState::Stable;
         self.watched.store(false, Relaxed);
     }
 
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> ProbationState {
         self.inner.lock().standing
     }
 
     /// A call has ended. `opened`: its fault opened the breaker.
-    pub fn ran(&self, now: Instant, good: bool, opened: bool, rules: &ProbationRules) -> Turn {
+    pub fn ran(&self, now: Instant, good: bool, opened: bool, rules: &ProbationRules) -> ProbationEvent {
         if !self.watched.load(Relaxed) {
-            return Turn::None;
+            return ProbationEvent::None;
         }
         let mut inner = self.inner.lock();
         let turn = inner.ran(now, good, opened, rules);
-        self.watched.store(inner.standing == Standing::OnProbation, Relaxed);
+        self.watched.store(inner.standing == ProbationState::OnProbation, Relaxed);
         turn
     }
 }
 
 impl Inner {
-    fn ran(&mut self, now: Instant, good: bool, opened: bool, rules: &ProbationRules) -> Turn {
-        if self.standing != Standing::OnProbation {
-            return Turn::None;
+    fn ran(&mut self, now: Instant, good: bool, opened: bool, rules: &ProbationRules) -> ProbationEvent {
+        if self.standing != ProbationState::OnProbation {
+            return ProbationEvent::None;
         }
         self.calls = self.calls.saturating_add(1);
         self.faults += u32::from(!good);
         let too_many = self.faults >= rules.faults
             && u64::from(self.faults) * 100 >= u64::from(self.calls) * u64::from(rules.share_percent);
         if opened || (!good && too_many) {
-            self.standing = Standing::Failed;
-            return Turn::Breached;
+            self.standing = ProbationState::Failed;
+            return ProbationEvent::Breached;
         }
         let served = now.saturating_duration_since(self.since) >= rules.time && self.calls >= rules.calls;
         if served && !too_many {
-            self.standing = Standing::Stable;
-            return Turn::Passed;
+            self.standing = ProbationState::Stable;
+            return ProbationEvent::Passed;
         }
-        Turn::None
+        ProbationEvent::None
     }
 }
 
@@ -133,11 +133,11 @@ mod tests {
     use super::*;
 
     /// `+` a good call, `-` a fault, `t` ten minutes pass. What the last call meant.
-    fn check(calls: &str, expect: Turn, standing: Standing) {
+    fn check(calls: &str, expect: ProbationEvent, standing: ProbationState) {
         let mut now = Instant::now();
         let (probation, rules) = (Probation::new(now), ProbationRules::default());
         probation.begin(now);
-        let mut turn = Turn::None;
+        let mut turn = ProbationEvent::None;
         for step in calls.chars() {
             match step {
                 't' => now += rules.time,
@@ -149,19 +149,19 @@ mod tests {
 
     #[test]
     fn a_version_is_stable_after_its_time_and_enough_calls() {
-        check("++++++++++++++++++++", Turn::None, Standing::OnProbation);
-        check("t+", Turn::None, Standing::OnProbation);
-        check("+++++++++++++++++++t+", Turn::Passed, Standing::Stable);
-        check("++++++++-+++++++++-t+", Turn::Passed, Standing::Stable);
+        check("++++++++++++++++++++", ProbationEvent::None, ProbationState::OnProbation);
+        check("t+", ProbationEvent::None, ProbationState::OnProbation);
+        check("+++++++++++++++++++t+", ProbationEvent::Passed, ProbationState::Stable);
+        check("++++++++-+++++++++-t+", ProbationEvent::Passed, ProbationState::Stable);
     }
 
     #[test]
     fn a_version_fails_at_three_faults_that_are_a_fifth_of_its_calls() {
-        check("--", Turn::None, Standing::OnProbation);
-        check("---", Turn::Breached, Standing::Failed);
-        check("++++++--++++-", Turn::Breached, Standing::Failed);
-        check("+++++++++++++--+-", Turn::None, Standing::OnProbation);
-        check("---+++++", Turn::None, Standing::Failed);
+        check("--", ProbationEvent::None, ProbationState::OnProbation);
+        check("---", ProbationEvent::Breached, ProbationState::Failed);
+        check("++++++--++++-", ProbationEvent::Breached, ProbationState::Failed);
+        check("+++++++++++++--+-", ProbationEvent::None, ProbationState::OnProbation);
+        check("---+++++", ProbationEvent::None, ProbationState::Failed);
     }
 
     #[test]
@@ -169,11 +169,11 @@ mod tests {
         let (now, rules) = (Instant::now(), ProbationRules::default());
         let probation = Probation::new(now);
         probation.begin(now);
-        assert_eq!(probation.ran(now, false, true, &rules), Turn::Breached);
+        assert_eq!(probation.ran(now, false, true, &rules), ProbationEvent::Breached);
         probation.begin(now);
-        assert_eq!(probation.standing(), Standing::OnProbation, "an operator may let it try again");
+        assert_eq!(probation.standing(), ProbationState::OnProbation, "an operator may let it try again");
         probation.trust();
         probation.begin(now);
-        assert_eq!(probation.ran(now, false, true, &rules), Turn::None);
+        assert_eq!(probation.ran(now, false, true, &rules), ProbationEvent::None);
     }
 }

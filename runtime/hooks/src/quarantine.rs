@@ -1,4 +1,4 @@
-//! Versions that may not become active again, by their digest, until an operator lets them in.
+//! Versions that may not become active again, by their hash, until an operator lets them in.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -34,7 +34,7 @@ struct Book {
     writer: OnceLock<Writer>,
     /// The disk does not say what the entries are.
     is_behind: AtomicBool,
-    /// Held while somebody writes: the last one to write has read the entries last.
+    /// Held while the entries are written: whoever writes last has read the newest ones.
     writing: Mutex<()>,
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::trial::{self, Checked, Means, Tried};
+use crate::trial::{self, Checked, TrialLimits, Tried};
 use crate::unit::{Answer, Budget, Unit};
 
 pub trait Question: Clone + Debug + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
@@ -83,7 +83,7 @@ pub trait AnyQuestion: Debug + Send + Sync {
     fn json(&self) -> Value;
     fn session(&self) -> Option<&PricingInput>;
     /// The answer as the unit gave it, with the total of the bill that stands with it.
-    fn ask(&self, unit: &dyn Unit, means: Means<'_>) -> Tried<Value>;
+    fn ask(&self, unit: &dyn Unit, means: TrialLimits<'_>) -> Tried<Value>;
 }
 
 impl<Q: Question> AnyQuestion for Q {
@@ -99,7 +99,7 @@ impl<Q: Question> AnyQuestion for Q {
         Question::session(self)
     }
 
-    fn ask(&self, unit: &dyn Unit, means: Means<'_>) -> Tried<Value> {
+    fn ask(&self, unit: &dyn Unit, means: TrialLimits<'_>) -> Tried<Value> {
         trial::ask(unit, means, self).map(|Checked { output, stands }| {
             let mut value = in_json(&output);
             if let Some(bill) = Q::bill(&stands) {

@@ -5,6 +5,7 @@
 
 mod authorizing;
 mod chains;
+mod checkpoint;
 mod faults;
 mod life;
 mod looking;
@@ -17,7 +18,6 @@ mod quoting;
 mod recall;
 mod rollback;
 mod shadowing;
-mod standing;
 mod view;
 mod wanted;
 mod writing;
@@ -41,10 +41,10 @@ use crate::generation::{Change, Generation};
 use crate::mask::Mask;
 use crate::notifier::Notifier;
 use crate::quarantine::Quarantine;
-use crate::sample::Sample;
 use crate::settings::HookSettings;
 use crate::shadow::{Queue, Shadows};
-use crate::taps::Taps;
+use crate::tap_cache::TapCache;
+use crate::throttle::Throttle;
 use crate::version::Version;
 
 pub use crate::chain::MissingUnit;
@@ -52,10 +52,8 @@ pub use crate::inactive::{Checking, Trouble};
 pub use crate::notifier::Observer;
 pub use crate::stage::{Stage, VersionView};
 pub use chains::{ChainsView, RulesFileView};
-pub use standing::{PlaceStanding, Standings};
-pub use view::{
-    ExtensionState, ExtensionView, FeedView, HookView, LastError, LookupView, ParameterView, TableView, UsedOf,
-};
+pub use checkpoint::{Checkpoint, Checkpoints};
+pub use view::{FeedView, HookView, LastError, LookupView, ParameterView, TableView, UnitState, UnitView, UsedOf};
 
 /// Why a version did not become active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,10 +92,10 @@ pub struct Registry {
     offers: offering::Offers,
     shadows: Shadows,
     shadow_queue: Queue,
-    taps: Taps,
+    taps: TapCache,
     notifier: Arc<Notifier>,
     mask: OnceLock<Mask>,
-    sample: Sample,
+    sample: Throttle,
     rules_file: Mutex<Option<RulesFileView>>,
 }
 
@@ -107,7 +105,7 @@ impl Registry {
     }
 
     pub fn with_steady(settings: HookSettings, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>, steady: Steady) -> Self {
-        let sample = Sample::new(steady());
+        let sample = Throttle::new(steady());
         let notifier = Arc::new(Notifier::new(Arc::clone(&clock)));
         let empty = Generation::empty(&settings.selection);
         Self {
@@ -130,7 +128,7 @@ impl Registry {
             offers: offering::Offers::default(),
             shadows: Shadows::default(),
             shadow_queue: Queue::default(),
-            taps: Taps::default(),
+            taps: TapCache::default(),
             notifier,
             mask: OnceLock::new(),
             sample,
@@ -270,7 +268,7 @@ impl Registry {
                 let now = (self.steady)();
                 let version = self.cache.put(version, now);
                 let active = self.active(version.id());
-                match active.filter(|active| active.code == version.code && active.hash != version.hash) {
+                match active.filter(|active| active.code_hash == version.code_hash && active.hash != version.hash) {
                     Some(before) => version.probation.go_on_from(&before.probation, now),
                     None => version.probation.begin(now),
                 }

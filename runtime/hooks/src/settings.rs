@@ -5,7 +5,7 @@ use std::time::Duration;
 use amprule_domain::{Currency, Decimal};
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::LimitsAsked;
+use crate::manifest::RequestedLimits;
 use crate::probation::ProbationRules;
 use crate::selection::Selection;
 use crate::unit::Kind;
@@ -37,20 +37,20 @@ impl Default for HostLimits {
 
 /// What a unit is granted: the smaller of its wish and the host's limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Granted {
+pub struct CallLimits {
     pub fuel: u64,
     pub wall: Duration,
     pub memory: usize,
 }
 
 impl HostLimits {
-    pub fn grant(&self, kind: Kind, asked: &LimitsAsked) -> Granted {
+    pub fn grant(&self, kind: Kind, asked: &RequestedLimits) -> CallLimits {
         let fuel = match kind {
             Kind::Rhai => self.rhai_operations,
             Kind::Wasm => self.wasm_fuel,
         };
         let memory = asked.memory_mib.and_then(|mib| usize::try_from(mib).ok()?.checked_mul(1 << 20));
-        Granted {
+        CallLimits {
             fuel: asked.fuel.map_or(fuel, |asked| asked.min(fuel)),
             wall: asked.wall_ms.map_or(self.wall, |asked| Duration::from_millis(asked).min(self.wall)),
             memory: memory.map_or(self.memory, |asked| asked.min(self.memory)),

@@ -34,7 +34,7 @@ pub(crate) struct Shadow {
 /// What was found so far, against one active version; it begins anew with the next one.
 #[derive(Default)]
 struct Tally {
-    of: Option<Beside>,
+    of: Option<Baseline>,
     approximate: bool,
     comparison: Comparison,
 }
@@ -47,7 +47,7 @@ pub struct ShadowView {
     pub path: String,
     pub since: Timestamp,
     /// The active version whose answers it is held against. `None`: nothing was asked yet.
-    pub of: Option<Beside>,
+    pub of: Option<Baseline>,
     /// Answers that were compared.
     pub compared: u64,
     /// Questions that came while the queue was full.
@@ -59,12 +59,12 @@ pub struct ShadowView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Beside {
+pub struct Baseline {
     pub version: String,
     pub hash: String,
 }
 
-impl From<&Pin> for Beside {
+impl From<&Pin> for Baseline {
     fn from(pin: &Pin) -> Self {
         Self { version: pin.version.clone(), hash: pin.hash.clone() }
     }

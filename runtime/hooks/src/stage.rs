@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::inactive::{Checking, Trouble};
-use crate::probation::Standing;
+use crate::probation::ProbationState;
 use crate::version::Version;
 
 /// Where a version is in its life.
@@ -61,8 +61,8 @@ impl Stage {
     /// Of the version that is active.
     pub(crate) fn of_active(active: &Version) -> Self {
         match active.standing() {
-            Standing::Stable => Self::Stable,
-            Standing::Untried | Standing::OnProbation | Standing::Failed => Self::Probation,
+            ProbationState::Stable => Self::Stable,
+            ProbationState::Untried | ProbationState::OnProbation | ProbationState::Failed => Self::Probation,
         }
     }
 }

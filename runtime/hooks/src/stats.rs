@@ -30,7 +30,7 @@ pub(crate) struct Stats {
 
 /// A reading of [`Stats`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
+pub(crate) struct StatsSnapshot {
     pub(crate) calls: u64,
     pub(crate) good: u64,
     pub(crate) faults: BTreeMap<&'static str, u64>,
@@ -77,9 +77,9 @@ impl Stats {
         self.calls.load(Relaxed)
     }
 
-    pub(crate) fn read(&self) -> Reading {
+    pub(crate) fn read(&self) -> StatsSnapshot {
         let faults = CLASSES.iter().zip(&self.faults).map(|(class, count)| (class.as_str(), count.load(Relaxed)));
-        Reading {
+        StatsSnapshot {
             calls: self.calls(),
             good: self.good(),
             faults: faults.filter(|(_, count)| *count > 0).collect(),

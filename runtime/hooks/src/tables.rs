@@ -26,7 +26,7 @@ pub use cell::Cell;
 pub(crate) use json::cell_of;
 pub use json::exact;
 pub use rows::{Found, Table};
-pub use shape::{ColumnKind, TableShape};
+pub use shape::{ColumnKind, TableSchema};
 
 /// Rows of one table.
 pub const MAX_ROWS: usize = 200_000;
@@ -73,7 +73,7 @@ fn name_of(path: &str) -> Option<&str> {
 impl Tables {
     /// Every declared table must be among the files, and every table's file be declared.
     pub fn read(
-        shapes: &BTreeMap<String, TableShape>,
+        shapes: &BTreeMap<String, TableSchema>,
         files: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let (mut tables, mut found) = (BTreeMap::new(), undeclared(shapes, files));
@@ -120,7 +120,7 @@ impl Tables {
 }
 
 /// One table's content; the file's name says whether it is CSV or JSON.
-pub fn parse(path: &str, bytes: &[u8], shape: &TableShape) -> Result<Table, Vec<Diagnostic>> {
+pub fn parse(path: &str, bytes: &[u8], shape: &TableSchema) -> Result<Table, Vec<Diagnostic>> {
     if path.ends_with(".json") { json::read(path, bytes, shape) } else { csv::read(path, bytes, shape) }
 }
 
@@ -128,7 +128,7 @@ pub fn parse(path: &str, bytes: &[u8], shape: &TableShape) -> Result<Table, Vec<
 fn read(
     folder: &str,
     name: &str,
-    shape: &TableShape,
+    shape: &TableSchema,
     files: &BTreeMap<String, Vec<u8>>,
 ) -> Option<Result<Table, Vec<Diagnostic>>> {
     let [csv, json] = ["csv", "json"].map(|ending| format!("{folder}{name}.{ending}"));
@@ -140,7 +140,7 @@ fn read(
     }
 }
 
-fn undeclared(shapes: &BTreeMap<String, TableShape>, files: &BTreeMap<String, Vec<u8>>) -> Vec<Diagnostic> {
+fn undeclared(shapes: &BTreeMap<String, TableSchema>, files: &BTreeMap<String, Vec<u8>>) -> Vec<Diagnostic> {
     let names = files.keys().filter_map(|path| {
         let name = name_of(path)?;
         (!shapes.contains_key(name)).then(|| {
@@ -151,7 +151,7 @@ fn undeclared(shapes: &BTreeMap<String, TableShape>, files: &BTreeMap<String, Ve
     names.collect()
 }
 
-fn missing(name: &str, shape: &TableShape) -> Diagnostic {
+fn missing(name: &str, shape: &TableSchema) -> Diagnostic {
     let columns = shape.columns.keys().cloned().collect::<Vec<_>>().join(",");
     let why = format!("the table {name} that plugin.toml declares is not there");
     Diagnostic::new(CODE, why).hint(format!("put it into tables/{name}.csv, with the first line {columns}"))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
-use amprule_domain::lookup::{Heard, Known, Lookup};
+use amprule_domain::lookup::{Known, Lookup, LookupAnswer};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::PricedBy;
 
@@ -13,7 +13,7 @@ use crate::deadline::Deadline;
 use crate::lookups::MAX_ROUNDS;
 use crate::panics;
 use crate::question::Question;
-use crate::settings::Granted;
+use crate::settings::CallLimits;
 use crate::tables::Tables;
 use crate::unit::{Answer, Budget, Unit, Used};
 
@@ -27,14 +27,14 @@ pub struct Tried<T> {
 
 /// What a call may use.
 #[derive(Debug, Clone, Copy)]
-pub struct Means<'m> {
-    pub granted: &'m Granted,
+pub struct TrialLimits<'m> {
+    pub granted: &'m CallLimits,
     /// In place of the unit's own.
     pub tables: Option<&'m Arc<Tables>>,
 }
 
-impl<'m> From<&'m Granted> for Means<'m> {
-    fn from(granted: &'m Granted) -> Self {
+impl<'m> From<&'m CallLimits> for TrialLimits<'m> {
+    fn from(granted: &'m CallLimits) -> Self {
         Self { granted, tables: None }
     }
 }
@@ -47,11 +47,11 @@ pub struct Checked<Q: Question> {
 }
 
 /// What the unit returned, before anybody looked at it.
-pub fn returned<'m, Q: Question>(unit: &dyn Unit, means: impl Into<Means<'m>>, question: &Q) -> Tried<Q::Output> {
+pub fn returned<'m, Q: Question>(unit: &dyn Unit, means: impl Into<TrialLimits<'m>>, question: &Q) -> Tried<Q::Output> {
     call(means.into(), |budget| question.ask(unit, budget))
 }
 
-pub fn ask<'m, Q: Question>(unit: &dyn Unit, means: impl Into<Means<'m>>, question: &Q) -> Tried<Checked<Q>> {
+pub fn ask<'m, Q: Question>(unit: &dyn Unit, means: impl Into<TrialLimits<'m>>, question: &Q) -> Tried<Checked<Q>> {
     returned(unit, means, question).map(|output| {
         let stands = question.check(output.clone())?;
         Ok(Checked { output, stands })
@@ -59,7 +59,7 @@ pub fn ask<'m, Q: Question>(unit: &dyn Unit, means: impl Into<Means<'m>>, questi
 }
 
 /// What a tariff says that it charges. `None`: it says nothing of it.
-pub fn describe<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &OfferInput) -> Option<Tried<Offer>> {
+pub fn describe<'m>(unit: &dyn Unit, means: impl Into<TrialLimits<'m>>, input: &OfferInput) -> Option<Tried<Offer>> {
     let mut describes = true;
     let tried = call(means.into(), |budget| {
         unit.describe(input, budget).unwrap_or_else(|| {
@@ -73,9 +73,9 @@ pub fn describe<'m>(unit: &dyn Unit, means: impl Into<Means<'m>>, input: &OfferI
 /// Asks a policy, with somebody who answers what it wants to know; the answers stand in the input then.
 pub fn authorize_hearing<'m>(
     unit: &dyn Unit,
-    means: impl Into<Means<'m>>,
+    means: impl Into<TrialLimits<'m>>,
     input: &mut AuthorizationInput,
-    heard: impl Fn(&Lookup) -> Heard,
+    heard: impl Fn(&Lookup) -> LookupAnswer,
 ) -> Tried<AuthorizationOutput> {
     let means = means.into();
     for _ in 0..MAX_ROUNDS {
@@ -102,7 +102,7 @@ impl<T> Tried<T> {
     }
 }
 
-fn call<T>(means: Means<'_>, ask: impl FnOnce(&Budget<'_>) -> Answer<T>) -> Tried<T> {
+fn call<T>(means: TrialLimits<'_>, ask: impl FnOnce(&Budget<'_>) -> Answer<T>) -> Tried<T> {
     let (tried, wants) = call_once(means, ask);
     match wants.first() {
         None => tried,
@@ -114,9 +114,9 @@ fn call<T>(means: Means<'_>, ask: impl FnOnce(&Budget<'_>) -> Answer<T>) -> Trie
 }
 
 /// What came of it, and what it wants to know first.
-fn call_once<T>(means: Means<'_>, ask: impl FnOnce(&Budget<'_>) -> Answer<T>) -> (Tried<T>, Vec<Lookup>) {
+fn call_once<T>(means: TrialLimits<'_>, ask: impl FnOnce(&Budget<'_>) -> Answer<T>) -> (Tried<T>, Vec<Lookup>) {
     let began = Instant::now();
-    let (Granted { fuel, memory, wall }, tables) = (*means.granted, means.tables);
+    let (CallLimits { fuel, memory, wall }, tables) = (*means.granted, means.tables);
     let budget = Budget { fuel, memory, deadline: Deadline::after(wall), tables };
     let Answer { result, used, wants, .. } = panics::caught(|| ask(&budget));
     (Tried { result, used, took: began.elapsed() }, wants)

@@ -37,7 +37,7 @@ pub struct Source {
     /// SHA-256 in hexadecimal over all files, names included.
     pub hash: String,
     /// The same without the operator's tables: what fails and what is held is the code, whatever the market says.
-    pub code: String,
+    pub code_hash: String,
 }
 
 impl Source {

@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::breaker::{Breaker, BreakerState};
+use crate::log_parameters::noted;
 use crate::manifest::Manifest;
-use crate::noted::noted;
-use crate::probation::{Probation, Standing};
-use crate::sample::Sample;
-use crate::settings::{Granted, HostLimits};
+use crate::probation::{Probation, ProbationState};
+use crate::settings::{CallLimits, HostLimits};
 use crate::stats::Stats;
 use crate::tables::Tables;
+use crate::throttle::Throttle;
 use crate::unit::{Kind, Source, Unit};
 
 /// Never changes but for its counters. Named by its hash.
@@ -28,8 +28,8 @@ pub struct Version {
     pub(crate) noted: Parameters,
     pub hash: String,
     /// Without the operator's tables.
-    pub code: String,
-    pub granted: Granted,
+    pub code_hash: String,
+    pub granted: CallLimits,
     pub tables: Arc<Tables>,
     pub loaded_at: Timestamp,
     pub(crate) unit: Arc<dyn Unit>,
@@ -42,7 +42,7 @@ pub struct Version {
     began: Instant,
     pub(crate) probation: Probation,
     /// Which running prices are written down.
-    pub(crate) sample: Sample,
+    pub(crate) sample: Throttle,
     /// Seconds since `began` of the last call.
     used: AtomicU64,
     signer: OnceLock<String>,
@@ -65,7 +65,7 @@ impl Version {
             noted: noted(&parameters),
             parameters,
             hash: source.hash.clone(),
-            code: source.code.clone(),
+            code_hash: source.code_hash.clone(),
             granted: limits.grant(source.kind, &source.manifest.limits),
             tables: Arc::clone(&source.tables),
             loaded_at,
@@ -76,7 +76,7 @@ impl Version {
             watched: Hook::ALL.map(|_| Watched { stats: Stats::default(), breaker: Breaker::new(began) }),
             began,
             probation: Probation::new(began),
-            sample: Sample::new(began),
+            sample: Throttle::new(began),
             used: AtomicU64::new(0),
             signer: OnceLock::new(),
         }
@@ -91,7 +91,7 @@ impl Version {
         &*self.unit
     }
 
-    /// By the name that the configuration gives to the key. Only the first word counts.
+    /// The name that the configuration gives to the key. Only the first call sets it.
     pub fn signed_by(&self, signer: Option<String>) {
         signer.map(|signer| self.signer.set(signer));
     }
@@ -120,7 +120,7 @@ impl Version {
     pub(crate) fn is_good(&self, hook: Hook) -> bool {
         let Watched { stats, breaker } = self.watched(hook);
         let proven = stats.good() > 0 || stats.calls() == 0;
-        let failed = self.probation.standing() == Standing::Failed;
+        let failed = self.probation.standing() == ProbationState::Failed;
         self.has(hook) && proven && !failed && breaker.state() == BreakerState::Closed
     }
 
@@ -129,7 +129,7 @@ impl Version {
         self.probation.trust();
     }
 
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> ProbationState {
         self.probation.standing()
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::lookup::Heard;
+use amprule_domain::lookup::LookupAnswer;
 use amprule_domain::ports::Fit;
 use http::header::{CONTENT_ENCODING, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
@@ -27,16 +27,16 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    pub(crate) fn heard(&self) -> Heard {
+    pub(crate) fn heard(&self) -> LookupAnswer {
         match self {
-            Self::Nothing => Heard::Nothing,
-            Self::Row(text) => Heard::Row(json::object(text).expect("it was read before it was kept")),
+            Self::Nothing => LookupAnswer::Nothing,
+            Self::Row(text) => LookupAnswer::Row(json::object(text).expect("it was read before it was kept")),
         }
     }
 
     /// A row that is not as the unit declares it is no answer.
     pub(crate) fn judged(self, is_fit: &Fit) -> Result<Self, Failure> {
-        if let Heard::Row(row) = self.heard() {
+        if let LookupAnswer::Row(row) = self.heard() {
             is_fit(&row)
                 .map_err(|why| Failure::odd(format!("it does not answer as plugin.toml declares it: {why}")))?;
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::lookup::{Heard, Lookup, Standing, Trouble};
+use amprule_domain::lookup::{Lookup, LookupAnswer, LookupStats, Trouble};
 use amprule_domain::ports::Fit;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
@@ -48,7 +48,7 @@ struct Books {
     flights: HashMap<Arc<str>, WeakShared<BoxFuture<'static, Outcome>>>,
     breaker: Breaker,
     pace: Pace,
-    standing: Standing,
+    standing: LookupStats,
     /// When the log last heard of a trouble.
     told: Option<Instant>,
     /// And not yet of its end.
@@ -72,11 +72,11 @@ impl Asker {
     /// # Errors
     /// Certificates or keys cannot be used.
     pub(crate) fn new(binding: &Binding, now: Now) -> Result<Self, Fault> {
-        let standing = Standing {
+        let standing = LookupStats {
             unit: binding.unit.clone(),
             lookup: binding.lookup.clone(),
             from: binding.from().to_owned(),
-            ..Standing::default()
+            ..LookupStats::default()
         };
         let books = Books {
             cache: Cache::default(),
@@ -92,7 +92,7 @@ impl Asker {
         Ok(Self { desk: Arc::new(desk), under_way: Mutex::default() })
     }
 
-    pub(crate) async fn ask(&self, key: &str, is_fit: Fit) -> Heard {
+    pub(crate) async fn ask(&self, key: &str, is_fit: Fit) -> LookupAnswer {
         self.desk.books.lock().standing.asked += 1;
         let (outcome, is_known) = match self.desk.way(key, is_fit) {
             Way::Known(answer) => (Ok(answer), true),
@@ -106,20 +106,20 @@ impl Asker {
         self.desk.books.lock().count(&outcome, is_known);
         match outcome {
             Ok(answer) => answer.heard(),
-            Err(why) => Heard::Unavailable(why.as_ref().to_owned()),
+            Err(why) => LookupAnswer::Unavailable(why.as_ref().to_owned()),
         }
     }
 
-    pub(crate) fn last_known(&self, key: &str) -> Option<(Heard, Timestamp)> {
+    pub(crate) fn last_known(&self, key: &str) -> Option<(LookupAnswer, Timestamp)> {
         let (answer, at) = self.desk.books.lock().cache.last(key, Instant::now())?;
         Some((answer.heard(), at))
     }
 
-    pub(crate) fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> LookupStats {
         let books = self.desk.books.lock();
         let left_alone = books.breaker.open_for(Instant::now()).and_then(|rest| SignedDuration::try_from(rest).ok());
         let left_alone_until = left_alone.and_then(|rest| (self.desk.now)().checked_add(rest).ok());
-        Standing { known: books.cache.len(), left_alone_until, ..books.standing.clone() }
+        LookupStats { known: books.cache.len(), left_alone_until, ..books.standing.clone() }
     }
 
     fn send_off(&self, flight: Flight) {
@@ -243,13 +243,13 @@ impl Books {
         }
         self.told = Some(now);
         self.is_told = true;
-        let Standing { unit, lookup, from, .. } = &self.standing;
+        let LookupStats { unit, lookup, from, .. } = &self.standing;
         tracing::warn!(extension = unit, lookup, from, "a lookup brings no answer: {what}");
     }
 
     fn tell_end(&mut self) {
         if std::mem::take(&mut self.is_told) {
-            let Standing { unit, lookup, from, .. } = &self.standing;
+            let LookupStats { unit, lookup, from, .. } = &self.standing;
             tracing::info!(extension = unit, lookup, from, "a lookup brings answers again");
         }
     }

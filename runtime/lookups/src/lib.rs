@@ -1,7 +1,7 @@
 //! Lookups: another system is asked while a driver waits. A membership system, a fleet's own rules.
 //!
 //! A policy says what it wants to know, by a name and a key; the operator has bound that name to an address ([`Binding`]).
-//! It is asked with a GET over HTTP/1.1, and what it answers is one of three things ([`Heard`]):
+//! It is asked with a GET over HTTP/1.1, and what it answers is one of three things ([`LookupAnswer`]):
 //!
 //! | the answer | what is heard |
 //! |---|---|
@@ -30,7 +30,7 @@
 //!
 //! This crate must never know what is looked up, or what becomes of the answer.
 //!
-//! [`Heard`]: amprule_domain::lookup::Heard
+//! [`LookupAnswer`]: amprule_domain::lookup::Heard
 
 mod binding;
 mod lookups;
@@ -57,7 +57,7 @@ mod unreached;
 
 mod error;
 
-pub use amprule_domain::lookup::{Standing, Trouble};
+pub use amprule_domain::lookup::{LookupStats, Trouble};
 pub use amprule_outbound::{Identity, Roots};
 pub use binding::Binding;
 pub use error::{Fault, Refused, UrlFault};

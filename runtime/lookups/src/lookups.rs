@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use amprule_domain::lookup::{Heard, Lookup, Standing};
+use amprule_domain::lookup::{Lookup, LookupAnswer, LookupStats};
 use amprule_domain::ports::{BoxFuture, Fit, OtherSystems};
 use jiff::Timestamp;
 
@@ -40,7 +40,7 @@ impl Lookups {
     }
 
     /// How each binding stands, by unit and lookup.
-    pub fn standing(&self) -> Vec<Standing> {
+    pub fn standing(&self) -> Vec<LookupStats> {
         self.askers.values().flat_map(BTreeMap::values).map(Asker::standing).collect()
     }
 
@@ -51,13 +51,13 @@ impl Lookups {
 
 impl OtherSystems for Lookups {
     /// Within a tokio runtime.
-    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup, is_fit: Fit) -> BoxFuture<'a, Heard> {
+    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup, is_fit: Fit) -> BoxFuture<'a, LookupAnswer> {
         Box::pin(async move {
             match self.asker(unit, lookup) {
                 Some(asker) => asker.ask(&lookup.key, is_fit).await,
                 None => {
                     let name = &lookup.name;
-                    Heard::Unavailable(format!(
+                    LookupAnswer::Unavailable(format!(
                         "nobody is bound to it; add [[lookups]] with unit = {unit:?} and lookup = {name:?}"
                     ))
                 }
@@ -65,11 +65,11 @@ impl OtherSystems for Lookups {
         })
     }
 
-    fn standing(&self, unit: &str, lookup: &str) -> Option<Standing> {
+    fn standing(&self, unit: &str, lookup: &str) -> Option<LookupStats> {
         Some(self.askers.get(unit)?.get(lookup)?.standing())
     }
 
-    fn last_known(&self, unit: &str, lookup: &Lookup) -> Option<(Heard, Timestamp)> {
+    fn last_known(&self, unit: &str, lookup: &Lookup) -> Option<(LookupAnswer, Timestamp)> {
         self.asker(unit, lookup)?.last_known(&lookup.key)
     }
 }

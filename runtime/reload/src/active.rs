@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use amprule_hooks::quarantine::Entries;
-use amprule_hooks::registry::{PlaceStanding, Standings, VersionView};
+use amprule_hooks::registry::{Checkpoint, Checkpoints, VersionView};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,7 +22,7 @@ const APPROVED_MAX: usize = 1_000;
 
 pub(crate) struct Active {
     archive: PathBuf,
-    by_path: Standings,
+    by_path: Checkpoints,
     /// Id to hash.
     held: BTreeMap<String, String>,
     /// Hash to when.
@@ -40,11 +40,11 @@ impl Active {
         }
     }
 
-    pub(crate) fn get(&self, path: &str) -> Option<&PlaceStanding> {
+    pub(crate) fn get(&self, path: &str) -> Option<&Checkpoint> {
         self.by_path.get(path)
     }
 
-    pub(crate) fn places(&self) -> &Standings {
+    pub(crate) fn places(&self) -> &Checkpoints {
         &self.by_path
     }
 
@@ -53,7 +53,7 @@ impl Active {
         active.flatten().chain(self.held.values()).cloned().collect()
     }
 
-    pub(crate) fn replace(&mut self, by_path: Standings) {
+    pub(crate) fn replace(&mut self, by_path: Checkpoints) {
         if by_path != self.by_path {
             self.by_path = by_path;
             save(&self.archive, ACTIVE, &self.by_path);
@@ -69,7 +69,7 @@ impl Active {
     }
 
     /// Where one of these versions was active.
-    pub(crate) fn place_of(&self, versions: &[VersionView]) -> Option<(&String, &PlaceStanding)> {
+    pub(crate) fn place_of(&self, versions: &[VersionView]) -> Option<(&String, &Checkpoint)> {
         self.by_path.iter().find(|(_, place)| versions.iter().any(|version| version.hash == place.hash))
     }
 

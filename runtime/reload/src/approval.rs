@@ -4,25 +4,25 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use amprule_hooks::{Absent, Archive as _, Diagnostic, Trouble, Version, asks};
+use amprule_hooks::{Absent, Archive as _, Diagnostic, Trouble, Version, permissions};
 
 use crate::loader::Loader;
 use crate::order::{Refused, impossible};
-use crate::place::Place;
 use crate::pool::BUSY;
+use crate::unit_path::UnitPath;
 
 const CODE: &str = "approval";
 
 /// The version against which an upgrade is held.
 enum Before {
-    Known(Arc<Version>),
+    PathState(Arc<Version>),
     /// Its hash, and why it cannot be looked at.
     Absent(String, Absent),
 }
 
 impl Loader {
     /// Why the version must wait, if it must.
-    pub(crate) fn asks_for_more(&self, place: &Place, version: &Version) -> Option<Trouble> {
+    pub(crate) fn asks_for_more(&self, place: &UnitPath, version: &Version) -> Option<Trouble> {
         if !self.settings.approve_upgrades || self.active.is_approved(&version.hash) {
             return None;
         }
@@ -32,7 +32,7 @@ impl Loader {
             Some(Trouble { version: now.clone(), waiting: true, ..trouble })
         };
         let (old, more) = match self.version_before(place, version)? {
-            Before::Known(before) => (before.manifest.version.clone(), asks::beyond(&before, version)),
+            Before::PathState(before) => (before.manifest.version.clone(), permissions::beyond(&before, version)),
             Before::Absent(hash, Absent::Lost) => {
                 (hash, vec!["what it asked for cannot be told, since the archive does not have it".to_owned()])
             }
@@ -52,27 +52,27 @@ impl Loader {
     }
 
     /// What is active, or was before. `None`: it is the unit's first.
-    fn version_before(&self, place: &Place, version: &Version) -> Option<Before> {
+    fn version_before(&self, place: &UnitPath, version: &Version) -> Option<Before> {
         if let Some(active) = self.registry.active(version.id()) {
-            return Some(Before::Known(active));
+            return Some(Before::PathState(active));
         }
         let hash = self.hash_before(place, version.id()).filter(|hash| *hash != version.hash)?;
         match self.archived_soon(&hash) {
             Ok(before) if before.id() != version.id() => None,
-            Ok(before) => Some(Before::Known(before)),
+            Ok(before) => Some(Before::PathState(before)),
             Err(absent) => Some(Before::Absent(hash, absent)),
         }
     }
 
     /// At its place, or the latest that the archive has of it: its folder may have been renamed, or away for a while.
-    fn hash_before(&self, place: &Place, id: &str) -> Option<String> {
+    fn hash_before(&self, place: &UnitPath, id: &str) -> Option<String> {
         let here = self.active.get(&place.text()).map(|stood| stood.hash.clone());
         here.or_else(|| self.archive.list(id).into_iter().next().map(|version| version.hash))
     }
 
     /// Lets the files in, whether they are in quarantine or ask for more: those that the operator has seen, and no others.
     pub(crate) fn approve(&mut self, id: &str, hash: &str) -> Result<(), Refused> {
-        let units = self.registry.extensions().into_iter().filter(|unit| unit.id == id);
+        let units = self.registry.units().into_iter().filter(|unit| unit.id == id);
         let paths: Vec<_> = units.map(|unit| unit.path).filter(|path| !self.is_candidate(Path::new(path))).collect();
         let first = paths.first().ok_or_else(|| Refused::Unknown(id.to_owned()))?;
         let seen = |path: &&String| self.hash_of_files(path).is_some_and(|files| !hash.is_empty() && files == hash);
@@ -84,7 +84,7 @@ impl Loader {
                  what waits"
             ));
         };
-        let code = self.known.get(Path::new(path)).map(|known| known.code.clone()).unwrap_or_default();
+        let code = self.known.get(Path::new(path)).map(|known| known.code_hash.clone()).unwrap_or_default();
         let lifted = [hash, &code].map(|kept_out| self.registry.lift_quarantine(kept_out));
         let quarantined = lifted.contains(&true);
         if !quarantined && !self.was_told(path, CODE) {

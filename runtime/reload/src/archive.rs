@@ -13,23 +13,23 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Refusal, check};
-use crate::place::{Place, Shape};
+use crate::compile_pools::CompilePools;
 use crate::pool::BUSY;
 use crate::read::Files;
-use crate::workshop::Workshop;
+use crate::unit_path::{UnitForm, UnitPath};
 
 const ORIGIN: &str = ".origin.json";
 
 pub(crate) struct ArchiveFolder {
     folder: PathBuf,
-    workshop: Arc<Workshop>,
+    pools: Arc<CompilePools>,
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 /// What the files alone do not say.
 #[derive(Serialize, Deserialize)]
 struct Origin {
-    shape: Shape,
+    shape: UnitForm,
     name: String,
     /// For lists: nothing has to be compiled to say whose version this is.
     #[serde(default)]
@@ -41,18 +41,18 @@ struct Origin {
 impl ArchiveFolder {
     pub(crate) fn open(
         folder: &Path,
-        workshop: Arc<Workshop>,
+        pools: Arc<CompilePools>,
         now: Box<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         for leftover in entries(folder)?.iter().filter(|path| is_temporary(path)) {
             drop(fs::remove_dir_all(leftover));
         }
-        Ok(Self { folder: folder.to_owned(), workshop, now })
+        Ok(Self { folder: folder.to_owned(), pools, now })
     }
 
     /// Durable when it returns: a session may be pinned to it from now on.
-    pub(crate) fn keep(&self, place: &Place, source: &Source) -> io::Result<()> {
+    pub(crate) fn keep(&self, place: &UnitPath, source: &Source) -> io::Result<()> {
         let target = self.folder.join(&source.hash);
         if target.exists() {
             return touch(&target);
@@ -165,7 +165,7 @@ impl ArchiveFolder {
             Absent::Lost
         })?;
         let made = match check(origin.shape, &origin.name, &files) {
-            Ok(source) => self.workshop.recall(source, (self.now)(), until, is_for_a_session),
+            Ok(source) => self.pools.recall(source, (self.now)(), until, is_for_a_session),
             Err(Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. }) => Err(diagnostics),
         };
         let made = made.map_err(|diagnostics| {
@@ -243,7 +243,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::workshop::{Compilers, Equipment};
+    use crate::compile_pools::{CompileSettings, Compilers};
 
     struct Never;
 
@@ -257,9 +257,9 @@ mod tests {
     fn old_and_surplus_versions_leave_the_archive_and_pinned_ones_never() {
         let folder = tempfile::tempdir().unwrap();
         let compilers = Compilers { rhai: Arc::new(Never), wasm: Arc::new(Never) };
-        let workshop = Workshop::open(Equipment::usual(compilers)).unwrap();
-        let archive = ArchiveFolder::open(folder.path(), Arc::new(workshop), Box::new(Timestamp::default)).unwrap();
-        let place = Place { path: "flat.rhai".into(), shape: Shape::Single };
+        let pools = CompilePools::open(CompileSettings::usual(compilers)).unwrap();
+        let archive = ArchiveFolder::open(folder.path(), Arc::new(pools), Box::new(Timestamp::default)).unwrap();
+        let place = UnitPath { path: "flat.rhai".into(), shape: UnitForm::Single };
         let day = Duration::from_secs(24 * 3600);
         for (hash, days) in [("a", 200), ("b", 100), ("c", 3), ("d", 2), ("e", 1)] {
             let source = Source {
@@ -269,7 +269,7 @@ mod tests {
                 files: BTreeMap::from([("flat.rhai".to_owned(), b"price".to_vec())]),
                 tables: Arc::default(),
                 hash: hash.to_owned(),
-                code: String::new(),
+                code_hash: String::new(),
             };
             archive.keep(&place, &source).unwrap();
             let origin = File::options().write(true).open(folder.path().join(hash).join(ORIGIN)).unwrap();

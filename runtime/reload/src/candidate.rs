@@ -8,7 +8,7 @@ use amprule_hooks::{Diagnostic, Source, Version};
 
 use crate::findings::Findings;
 use crate::loader::Loader;
-use crate::place::Place;
+use crate::unit_path::UnitPath;
 
 impl Loader {
     pub(crate) fn is_candidate(&self, path: &Path) -> bool {
@@ -16,12 +16,12 @@ impl Loader {
     }
 
     /// Somebody must answer for it as for any unit. Whether it is older than what was active does not matter.
-    pub(crate) fn let_in(&self, place: &Place, source: &Source) -> Result<(), Vec<Diagnostic>> {
+    pub(crate) fn let_in(&self, place: &UnitPath, source: &Source) -> Result<(), Vec<Diagnostic>> {
         if self.is_candidate(&place.path) { self.gate.vouch(source) } else { self.gate.admit(source) }
     }
 
     /// Nothing is archived and nobody is asked: it gets no right, and no session is pinned to it.
-    pub(crate) fn stand_beside(&mut self, place: &Place, version: Arc<Version>, findings: &mut Findings) {
+    pub(crate) fn stand_beside(&mut self, place: &UnitPath, version: Arc<Version>, findings: &mut Findings) {
         findings.take_back(&place.path);
         for (path, known) in &mut self.known {
             // Whoever had the id among the candidates has moved here.

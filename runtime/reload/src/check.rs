@@ -7,8 +7,8 @@ use amprule_hooks::manifest::{self, Declaration};
 use amprule_hooks::{Diagnostic, Kind, Manifest, Source, Tables};
 use serde_json::{Map, Value};
 
-use crate::place::Shape;
 use crate::read::Files;
+use crate::unit_path::UnitForm;
 
 /// Bytes of a manifest, and of parameters.
 const TEXT_MAX: usize = 256 << 10;
@@ -23,23 +23,23 @@ pub(crate) enum Refusal {
 }
 
 /// `name` is the place's name: the id of a unit without a manifest.
-pub(crate) fn check(shape: Shape, name: &str, files: &Files) -> Result<Source, Refusal> {
+pub(crate) fn check(shape: UnitForm, name: &str, files: &Files) -> Result<Source, Refusal> {
     let (manifest, parameters) = declared(shape, name, &files.files).map_err(Refusal::Broken)?;
     let kind = if manifest.entry.ends_with(".wasm") { Kind::Wasm } else { Kind::Rhai };
     if !files.files.contains_key(&manifest.entry) {
         return Err(no_entry(manifest, kind));
     }
     let tables = Tables::read(&manifest.tables, &files.files).map_err(Refusal::Broken)?;
-    let (files, hash, code) = (files.files.clone(), files.hash.clone(), files.code.clone());
-    Ok(Source { kind, manifest, parameters, files, tables: Arc::new(tables), hash, code })
+    let (files, hash, code_hash) = (files.files.clone(), files.hash.clone(), files.code_hash.clone());
+    Ok(Source { kind, manifest, parameters, files, tables: Arc::new(tables), hash, code_hash })
 }
 
 type Declared = (Manifest, Map<String, Value>);
 
-fn declared(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Declared, Vec<Diagnostic>> {
+fn declared(shape: UnitForm, name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Declared, Vec<Diagnostic>> {
     let (file, entry) = match shape {
-        Shape::Folder => ("plugin.toml".to_owned(), usual_entry(files)),
-        Shape::Single => {
+        UnitForm::Folder => ("plugin.toml".to_owned(), usual_entry(files)),
+        UnitForm::Single => {
             let code = files.keys().find(|file| !file.ends_with(".toml"));
             (format!("{name}.toml"), code.cloned().unwrap_or_default())
         }

@@ -6,7 +6,7 @@ use amprule_hooks::{Archive as _, Change, Diagnostic, Trouble};
 
 use crate::findings::Findings;
 use crate::loader::Loader;
-use crate::place::{Place, Shape};
+use crate::unit_path::{UnitForm, UnitPath};
 
 pub(crate) const HELD: &str = "held";
 
@@ -19,16 +19,16 @@ impl Loader {
 
     /// The files at a place are gone, and what was active there is not.
     pub(crate) fn stay(&mut self, path: &Path, id: String, hash: &str, findings: &mut Findings) {
-        self.making.remove(path);
+        self.compiling.remove(path);
         self.known.entry(path.to_owned()).or_default().forget_files();
         let why = format!("its files are gone; an operator holds the unit, so {} stays, from the archive", short(hash));
         let hint = format!("put the files back, or let the unit go with them: `amprule unpin {id}`");
-        let place = Place { path: path.to_owned(), shape: Shape::Folder };
+        let place = UnitPath { path: path.to_owned(), shape: UnitForm::Folder };
         let trouble = self.trouble(&place, id, vec![Diagnostic::new(HELD, why).hint(hint)]);
         self.say(&place, Trouble { waiting: true, ..trouble }, findings);
     }
 
-    /// A unit that is held has lost its place to another one: its files are those of the archive.
+    /// Another unit took the path of one that an operator holds: that one goes on from the archive.
     pub(crate) fn move_to_archive(&mut self, id: String, hash: String, findings: &mut Findings) {
         let path = self.settings.archive.join(&hash);
         let Some(version) = self.registry.active(&id) else { return findings.changes.push(Change::Remove { id }) };

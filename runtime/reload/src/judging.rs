@@ -9,11 +9,11 @@ use crate::check::{Refusal, check};
 use crate::findings::Findings;
 use crate::holding::{HELD, short};
 use crate::loader::Loader;
-use crate::place::Place;
 use crate::read::{Stamp, Unreadable, read};
+use crate::unit_path::UnitPath;
 
 impl Loader {
-    pub(crate) fn judge(&mut self, place: &Place, present: &HashSet<PathBuf>, findings: &mut Findings) {
+    pub(crate) fn judge(&mut self, place: &UnitPath, present: &HashSet<PathBuf>, findings: &mut Findings) {
         let known = self.known.entry(place.path.clone()).or_default();
         let stamp = Stamp::of(place, &self.settings.bounds);
         let unchanged = matches!((&stamp, &known.stamp), (Some(now), Some(before)) if now.says_unchanged_since(before));
@@ -28,7 +28,7 @@ impl Loader {
             }
             Err(Unreadable::Refused(diagnostics)) => {
                 known.hash.clear();
-                self.making.remove(&place.path);
+                self.compiling.remove(&place.path);
                 return self.refuse(place, place.name(), diagnostics, findings);
             }
         };
@@ -37,9 +37,9 @@ impl Loader {
             return;
         }
         known.hash.clone_from(&files.hash);
-        known.code.clone_from(&files.code);
+        known.code_hash.clone_from(&files.code_hash);
         // What the compilers have of the place is of earlier files.
-        self.making.remove(&place.path);
+        self.compiling.remove(&place.path);
         match check(place.shape, &place.name(), &files) {
             Ok(source) => self.take(place, source, present, findings),
             Err(Refusal::Broken(diagnostics)) => self.refuse(place, place.name(), diagnostics, findings),
@@ -47,7 +47,7 @@ impl Loader {
         }
     }
 
-    fn take(&mut self, place: &Place, source: Source, present: &HashSet<PathBuf>, findings: &mut Findings) {
+    fn take(&mut self, place: &UnitPath, source: Source, present: &HashSet<PathBuf>, findings: &mut Findings) {
         let id = source.manifest.id.clone();
         if let Some(owner) = self.owner(&id, &place.path, present) {
             let why = format!("two units have the id {id:?}: {} and {}", owner.display(), place.path.display());
@@ -70,7 +70,7 @@ impl Loader {
     }
 
     /// Files that are fit, and yet must not become active.
-    pub(crate) fn kept_out(&self, place: &Place, source: &Source) -> Option<Trouble> {
+    pub(crate) fn kept_out(&self, place: &UnitPath, source: &Source) -> Option<Trouble> {
         if self.is_candidate(&place.path) {
             return None;
         }
@@ -79,7 +79,7 @@ impl Loader {
             let trouble = self.trouble(place, id.clone(), vec![diagnostic]);
             Trouble { version: version.clone(), waiting, ..trouble }
         };
-        if let Some(entry) = self.registry.kept_out(&source.hash, &source.code) {
+        if let Some(entry) = self.registry.kept_out(&source.hash, &source.code_hash) {
             let why = format!("version {version} is quarantined since {}: {}", entry.at, entry.reason);
             let hint =
                 format!("change the unit, or let this version in again with `amprule approve {id} {}`", source.hash);
@@ -98,19 +98,25 @@ impl Loader {
     /// What is held is the code: tables come and go.
     fn is_same_code(&self, held: &str, source: &Source) -> bool {
         match self.registry.loaded(held) {
-            Some(version) => version.code == source.code,
-            None => self.archive.source(held).is_some_and(|held| held.code == source.code),
+            Some(version) => version.code_hash == source.code_hash,
+            None => self.archive.source(held).is_some_and(|held| held.code_hash == source.code_hash),
         }
     }
 
-    pub(crate) fn refuse(&mut self, place: &Place, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
+    pub(crate) fn refuse(
+        &mut self,
+        place: &UnitPath,
+        id: String,
+        diagnostics: Vec<Diagnostic>,
+        findings: &mut Findings,
+    ) {
         let known = self.known.entry(place.path.clone()).or_default();
         known.is_there();
         self.say(place, self.trouble(place, id, diagnostics), findings);
     }
 
     /// The entry is not there. What was active leaves, if the entry does not come back at once and nobody holds it.
-    fn wait(&mut self, place: &Place, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
+    fn wait(&mut self, place: &UnitPath, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
         let known = self.known.entry(place.path.clone()).or_default();
         if known.active.is_some() && !known.is_gone(&self.settings) {
             findings.again = true;
@@ -125,13 +131,13 @@ impl Loader {
     }
 
     /// With what is known of the files when they cannot be read any further.
-    pub(crate) fn trouble(&self, place: &Place, id: String, diagnostics: Vec<Diagnostic>) -> Trouble {
+    pub(crate) fn trouble(&self, place: &UnitPath, id: String, diagnostics: Vec<Diagnostic>) -> Trouble {
         let hash = self.known.get(&place.path).map(|known| known.hash.clone()).unwrap_or_default();
         let (at, candidate) = (self.registry.now(), self.is_candidate(&place.path));
         Trouble { id, version: String::new(), hash, at, waiting: false, candidate, diagnostics }
     }
 
-    pub(crate) fn say(&mut self, place: &Place, trouble: Trouble, findings: &mut Findings) {
+    pub(crate) fn say(&mut self, place: &UnitPath, trouble: Trouble, findings: &mut Findings) {
         let known = self.known.entry(place.path.clone()).or_default();
         if known.refused != trouble.diagnostics {
             known.refused.clone_from(&trouble.diagnostics);
@@ -149,7 +155,7 @@ impl Loader {
 
     pub(crate) fn claims(&self, path: &Path, id: &str) -> bool {
         let active = self.known.get(path).and_then(|known| known.active.as_ref());
-        let making = self.making.get(path).map(|making| &making.source.manifest.id);
-        active.is_some_and(|(active, _)| active == id) || making.is_some_and(|making| making == id)
+        let compiling = self.compiling.get(path).map(|compiling| &compiling.source.manifest.id);
+        active.is_some_and(|(active, _)| active == id) || compiling.is_some_and(|compiling| compiling == id)
     }
 }

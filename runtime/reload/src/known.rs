@@ -8,11 +8,11 @@ use crate::read::Stamp;
 use crate::settings::ReloadSettings;
 
 #[derive(Default)]
-pub(crate) struct Known {
+pub(crate) struct PathState {
     pub(crate) stamp: Option<Stamp>,
     /// What the files were when they were last judged.
     pub(crate) hash: String,
-    pub(crate) code: String,
+    pub(crate) code_hash: String,
     /// What of it is active: id and hash.
     pub(crate) active: Option<(String, String)>,
     /// What was said of it last, so that it is not said twice.
@@ -23,7 +23,7 @@ pub(crate) struct Known {
     missing: Option<Instant>,
 }
 
-impl Known {
+impl PathState {
     /// The next look takes the files as if they were new.
     pub(crate) fn forget_files(&mut self) {
         self.hash.clear();

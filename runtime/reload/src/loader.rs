@@ -10,27 +10,27 @@ use amprule_hooks::{Change, Gate, Registry};
 
 use crate::active::{self, Active};
 use crate::archive::ArchiveFolder;
+use crate::compile_pools::CompilePools;
+use crate::compiling::Compiling;
 use crate::findings::Findings;
-use crate::known::Known;
-use crate::making::Making;
-use crate::place::{self, Place};
+use crate::known::PathState;
 use crate::progress::Progress;
 use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
 use crate::tallies::Tallies;
-use crate::workshop::Workshop;
+use crate::unit_path::{self, UnitPath};
 
 pub(crate) struct Loader {
     pub(crate) settings: ReloadSettings,
     pub(crate) registry: Arc<Registry>,
-    pub(crate) workshop: Arc<Workshop>,
+    pub(crate) pools: Arc<CompilePools>,
     pub(crate) archive: Arc<ArchiveFolder>,
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) active: Active,
     tallies: Tallies,
-    pub(crate) known: BTreeMap<PathBuf, Known>,
+    pub(crate) known: BTreeMap<PathBuf, PathState>,
     /// By path: what the compilers have.
-    pub(crate) making: BTreeMap<PathBuf, Making>,
+    pub(crate) compiling: BTreeMap<PathBuf, Compiling>,
     /// Where operators say which units are asked.
     pub(crate) rules: Option<RulesFile>,
     pub(crate) progress: Arc<Progress>,
@@ -45,7 +45,7 @@ impl Loader {
     pub(crate) fn new(
         settings: ReloadSettings,
         registry: Arc<Registry>,
-        workshop: Arc<Workshop>,
+        pools: Arc<CompilePools>,
         archive: Arc<ArchiveFolder>,
         gate: Arc<dyn Gate>,
     ) -> Self {
@@ -54,18 +54,18 @@ impl Loader {
         let writer = move |entries: &Entries| active::write_quarantine(&archive_of, entries);
         registry.open_quarantine(active::quarantine(&settings.archive), Box::new(writer));
         let tallies = Tallies::open(&settings.archive);
-        let (known, making) = (BTreeMap::new(), BTreeMap::new());
+        let (known, compiling) = (BTreeMap::new(), BTreeMap::new());
         let progress = Arc::new(Progress::new(settings.compile + settings.rescan));
         Self {
             settings,
             registry,
-            workshop,
+            pools,
             archive,
             gate,
             active,
             tallies,
             known,
-            making,
+            compiling,
             rules: None,
             progress,
             start_until: None,
@@ -98,7 +98,7 @@ impl Loader {
         self.take_in(&mut findings);
         self.resume_broken(&mut findings);
         self.look_at_rules(&mut findings);
-        let again = findings.again || !self.making.is_empty();
+        let again = findings.again || !self.compiling.is_empty();
         self.publish(findings);
         again
     }
@@ -129,8 +129,8 @@ impl Loader {
 
     /// What a restart must know, and what everybody may see of the units that are held.
     pub(crate) fn remember(&mut self) {
-        let standings = self.standings();
-        self.active.replace(standings);
+        let checkpoints = self.checkpoints();
+        self.active.replace(checkpoints);
         self.registry.note_held(self.active.all_held().clone());
     }
 
@@ -148,7 +148,7 @@ impl Loader {
 
     /// The registry may have gone back to an earlier version by itself.
     fn catch_up(&mut self) {
-        for (path, place) in self.registry.standings() {
+        for (path, place) in self.registry.checkpoints() {
             if let Some((_, hash)) = self.known.get_mut(Path::new(&path)).and_then(|known| known.active.as_mut()) {
                 *hash = place.hash;
             }
@@ -157,9 +157,9 @@ impl Loader {
 
     /// What was quarantined at the last moment is not active: its place is looked at again.
     fn let_go_of_what_was_kept_out(&mut self) {
-        let standings = self.registry.standings();
+        let checkpoints = self.registry.checkpoints();
         let is_out =
-            |path: &Path| !self.settings.is_candidate(path) && !standings.contains_key(&path.display().to_string());
+            |path: &Path| !self.settings.is_candidate(path) && !checkpoints.contains_key(&path.display().to_string());
         for (_, known) in self.known.iter_mut().filter(|(path, known)| known.active.is_some() && is_out(path)) {
             known.active = None;
             known.forget_files();
@@ -177,11 +177,11 @@ impl Loader {
         self.miss(&present, &unreadable, findings);
     }
 
-    fn places(&self) -> (Vec<Place>, Vec<PathBuf>) {
+    fn places(&self) -> (Vec<UnitPath>, Vec<PathBuf>) {
         let (mut places, mut unreadable) = (Vec::new(), Vec::new());
         for folder in self.settings.watched() {
             self.progress.turns_to(folder.display());
-            match place::find(folder) {
+            match unit_path::find(folder) {
                 Ok(found) => places.extend(found),
                 Err(error) => {
                     tracing::warn!(folder = %folder.display(), %error, "cannot list the folder; its units stay as they are");
@@ -204,7 +204,7 @@ impl Loader {
             } else if gone && !self.is_moving(&path) {
                 self.remove(&path, findings);
                 self.known.remove(&path);
-                self.making.remove(&path);
+                self.compiling.remove(&path);
                 findings.cleared.push(path);
             } else {
                 findings.again = true;
@@ -217,7 +217,7 @@ impl Loader {
         let id = self.known.get(path).and_then(|known| known.active.as_ref()).map(|(id, _)| id);
         let moves_to = |other: &Path| other != path && self.is_candidate(other) == self.is_candidate(path);
         id.is_some_and(|id| {
-            self.making.iter().any(|(other, making)| moves_to(other) && making.source.manifest.id == *id)
+            self.compiling.iter().any(|(other, compiling)| moves_to(other) && compiling.source.manifest.id == *id)
         })
     }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::place::children;
 use crate::quiet::{Hint, wait_for_quiet};
+use crate::unit_path::children;
 use crate::watch::channel;
 
 /// A save is over when nothing happened for this long …

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use amprule_hooks::{Diagnostic, Manifest, Source, Version};
 use jiff::Timestamp;
 
+use crate::compile_pools::{CompilePools, CompileSettings};
 use crate::report::place_of;
 use crate::source;
-use crate::workshop::{Equipment, Workshop};
 
 /// Reads, checks and compiles units exactly as the server does.
 pub struct Opener {
-    workshop: Workshop,
+    pools: CompilePools,
 }
 
 /// What the unit at `path` says of itself. Nothing is compiled.
@@ -41,15 +41,15 @@ pub struct Opened {
 }
 
 impl Opener {
-    pub fn new(equipment: Equipment) -> io::Result<Self> {
-        Ok(Self { workshop: Workshop::open(equipment)? })
+    pub fn new(settings: CompileSettings) -> io::Result<Self> {
+        Ok(Self { pools: CompilePools::open(settings)? })
     }
 
     /// `tests`: a unit whose cases fail is broken.
     pub fn open(&self, path: &Path, tests: bool) -> Result<Opened, Closed> {
         let place = place_of(path).ok_or_else(|| Closed::NoUnit(path.to_owned()))?;
         let mut source = source::at(&place).map_err(Closed::Broken)?;
-        let made = self.workshop.make(source.clone(), tests, Timestamp::UNIX_EPOCH).map_err(Closed::Broken)?;
+        let made = self.pools.make(source.clone(), tests, Timestamp::UNIX_EPOCH).map_err(Closed::Broken)?;
         source.manifest.hooks.clone_from(&made.version.manifest.hooks);
         Ok(Opened { source, version: made.version, cases: made.cases })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amprule_hooks::registry::{PlaceStanding, Unchanged};
+use amprule_hooks::registry::{Checkpoint, Unchanged};
 use amprule_hooks::{Absent, Source, Version};
 
 use crate::holding::short;
@@ -54,15 +54,15 @@ impl Loader {
         self.progress.turns_to(format_args!("an order about {id}"));
         match &order.verb {
             Verb::Activate { hash } => {
-                let (path, place) = self.standing_of(id)?;
+                let (path, place) = self.checkpoint_of(id)?;
                 self.put(id, hash, &place.hash, &path)
             }
-            Verb::Rollback => match self.standing_of(id)? {
-                (path, PlaceStanding { previous: Some(previous), hash, .. }) => self.put(id, &previous, &hash, &path),
+            Verb::Rollback => match self.checkpoint_of(id)? {
+                (path, Checkpoint { previous: Some(previous), hash, .. }) => self.put(id, &previous, &hash, &path),
                 _ => impossible(format!("there is no version of {id} before the active one")),
             },
             Verb::Pin => {
-                let (_, place) = self.standing_of(id)?;
+                let (_, place) = self.checkpoint_of(id)?;
                 self.active.hold(id, &place.hash);
                 Ok(())
             }
@@ -71,17 +71,17 @@ impl Loader {
         }
     }
 
-    fn standing_of(&self, id: &str) -> Result<(String, PlaceStanding), Refused> {
-        self.registry.standing_of(id).ok_or_else(|| Refused::Unknown(id.to_owned()))
+    fn checkpoint_of(&self, id: &str) -> Result<(String, Checkpoint), Refused> {
+        self.registry.checkpoint_of(id).ok_or_else(|| Refused::Unknown(id.to_owned()))
     }
 
     fn unpin(&mut self, id: &str) -> Result<(), Refused> {
         if !self.active.release(id) {
-            self.standing_of(id)?;
+            self.checkpoint_of(id)?;
             return impossible(format!("{id} is not pinned: its files count already"));
         }
         // Its files may wait at another place than those that it is held from.
-        let units = self.registry.extensions().into_iter().filter(|unit| unit.id == *id);
+        let units = self.registry.units().into_iter().filter(|unit| unit.id == *id);
         units.for_each(|unit| self.judge_again(&unit.path));
         Ok(())
     }

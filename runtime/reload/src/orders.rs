@@ -88,8 +88,8 @@ pub(crate) struct Ticket<'o> {
 }
 
 impl Ticket<'_> {
-    pub(crate) fn wait(self, patience: Duration) -> Waited {
-        let (orders, until) = (self.orders, Instant::now() + patience);
+    pub(crate) fn wait(self, timeout: Duration) -> Waited {
+        let (orders, until) = (self.orders, Instant::now() + timeout);
         let mut queue = orders.queue.lock();
         while queue.get(self.number).is_some_and(|given| given.outcome.is_none()) {
             if orders.changed.wait_until(&mut queue, until).timed_out() {

@@ -30,7 +30,7 @@ pub(crate) type Work = Arc<dyn Fn(&CompileTask, &dyn Fn() -> bool) -> Result<Mad
 pub(crate) struct Pool {
     work: Work,
     /// How long a job may take once it has begun.
-    patience: Duration,
+    timeout: Duration,
     threads: usize,
     niceness: i32,
     state: Mutex<State>,
@@ -63,9 +63,9 @@ pub(crate) struct Job {
 
 impl Pool {
     /// So many threads compile at the same time, after others that have a smaller niceness (`nice(2)`).
-    pub(crate) fn open(work: Work, patience: Duration, threads: usize, niceness: i32) -> io::Result<Arc<Self>> {
+    pub(crate) fn open(work: Work, timeout: Duration, threads: usize, niceness: i32) -> io::Result<Arc<Self>> {
         let (state, changed) = (Mutex::default(), Condvar::new());
-        let pool = Arc::new(Self { work, patience, threads, niceness, state, changed });
+        let pool = Arc::new(Self { work, timeout, threads, niceness, state, changed });
         for _ in 0..threads {
             pool.spawn(&mut pool.state.lock())?;
         }
@@ -165,7 +165,7 @@ impl Pool {
         let now = Instant::now();
         while let Some((&number, running)) = state.running.iter().find(|(_, running)| self.is_late(running, now)) {
             if running.wanted {
-                let why = format!("not compiled and tested within {} s", self.patience.as_secs());
+                let why = format!("not compiled and tested within {} s", self.timeout.as_secs());
                 let hint = "build it smaller, or give it more time: compile_s of the server, --compile-s of a command";
                 state.done.insert(number, Err(vec![Diagnostic::new("limit", why).hint(hint)]));
             }
@@ -185,14 +185,14 @@ impl Pool {
     }
 
     fn is_late(&self, running: &Running, now: Instant) -> bool {
-        now.saturating_duration_since(running.since) >= self.patience
+        now.saturating_duration_since(running.since) >= self.timeout
     }
 }
 
 impl Job {
     pub(crate) fn wait(self) -> Result<Made> {
         loop {
-            if let Some(made) = self.wait_until(Instant::now() + self.pool.patience) {
+            if let Some(made) = self.wait_until(Instant::now() + self.pool.timeout) {
                 return made;
             }
         }
@@ -213,7 +213,7 @@ impl Job {
             if Instant::now() >= until {
                 return None;
             }
-            let late = state.running.values().map(|running| running.since + pool.patience).min();
+            let late = state.running.values().map(|running| running.since + pool.timeout).min();
             pool.changed.wait_until(&mut state, late.map_or(until, |late| late.min(until)));
         }
     }

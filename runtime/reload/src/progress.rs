@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 pub(crate) struct Progress {
     /// Longer than this nothing takes that comes to an end.
-    patience: Duration,
+    timeout: Duration,
     at: Mutex<Option<(String, Instant)>>,
 }
 
@@ -19,8 +19,8 @@ pub struct Stuck {
 }
 
 impl Progress {
-    pub(crate) fn new(patience: Duration) -> Self {
-        Self { patience, at: Mutex::default() }
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { timeout, at: Mutex::default() }
     }
 
     pub(crate) fn turns_to(&self, what: impl fmt::Display) {
@@ -34,7 +34,7 @@ impl Progress {
     pub(crate) fn stuck(&self) -> Option<Stuck> {
         let at = self.at.lock();
         let (what, since) = at.as_ref().map(|(what, since)| (what, since.elapsed()))?;
-        (since > self.patience).then(|| Stuck { at: what.clone(), since })
+        (since > self.timeout).then(|| Stuck { at: what.clone(), since })
     }
 }
 

@@ -13,9 +13,9 @@ use std::time::Duration;
 use amprule_hooks::{Diagnostic, cases, manifest, tables};
 use sha2::{Digest, Sha256};
 
-use crate::place::{self, Place, Shape, children, is_foreign, is_real_folder};
 use crate::regular::{self, FileStamp};
 use crate::settings::Bounds;
+use crate::unit_path::{self, UnitForm, UnitPath, children, is_foreign, is_real_folder};
 
 /// A stamp is trusted when the newest change is older than this: file times are coarser than writes are quick.
 const COARSE: Duration = Duration::from_secs(2);
@@ -24,7 +24,7 @@ pub(crate) struct Files {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) hash: String,
     /// Without the operator's tables.
-    pub(crate) code: String,
+    pub(crate) code_hash: String,
 }
 
 pub(crate) enum Unreadable {
@@ -49,7 +49,7 @@ struct Member {
 
 impl Stamp {
     /// `None` when it cannot even be listed.
-    pub(crate) fn of(place: &Place, bounds: &Bounds) -> Option<Self> {
+    pub(crate) fn of(place: &UnitPath, bounds: &Bounds) -> Option<Self> {
         Some(Self::new(&members(place, bounds).ok()?))
     }
 
@@ -65,7 +65,7 @@ impl Stamp {
     }
 }
 
-pub(crate) fn read(place: &Place, bounds: &Bounds) -> Result<(Files, Stamp), Unreadable> {
+pub(crate) fn read(place: &UnitPath, bounds: &Bounds) -> Result<(Files, Stamp), Unreadable> {
     let before = members(place, bounds).map_err(Unreadable::Refused)?;
     let mut files = BTreeMap::new();
     for member in &before {
@@ -84,17 +84,17 @@ pub(crate) fn read(place: &Place, bounds: &Bounds) -> Result<(Files, Stamp), Unr
 }
 
 impl Files {
-    pub(crate) fn new(shape: Shape, name: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
+    pub(crate) fn new(shape: UnitForm, name: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let hash = digest(shape, name, &files, |_| true);
         let has_tables = files.keys().any(|name| tables::is_operators(name));
-        let code =
+        let code_hash =
             if has_tables { digest(shape, name, &files, |name| !tables::is_operators(name)) } else { hash.clone() };
-        Self { files, hash, code }
+        Self { files, hash, code_hash }
     }
 }
 
 /// Names and contents, each behind its length, so that nothing can pass from one to the other.
-fn digest(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>, of: impl Fn(&str) -> bool) -> String {
+fn digest(shape: UnitForm, name: &str, files: &BTreeMap<String, Vec<u8>>, of: impl Fn(&str) -> bool) -> String {
     let mut sha = Sha256::new();
     let mut part = |bytes: &[u8]| {
         sha.update((bytes.len() as u64).to_be_bytes());
@@ -102,7 +102,7 @@ fn digest(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>, of: impl 
     };
     part(b"amprule-unit-1");
     // Without a manifest the folder's name is the id.
-    let named = shape == Shape::Folder && !files.contains_key("plugin.toml");
+    let named = shape == UnitForm::Folder && !files.contains_key("plugin.toml");
     part(if named { name.as_bytes() } else { b"" });
     for (name, bytes) in files.iter().filter(|(name, _)| of(name)) {
         part(name.as_bytes());
@@ -114,7 +114,7 @@ fn digest(shape: Shape, name: &str, files: &BTreeMap<String, Vec<u8>>, of: impl 
     })
 }
 
-fn members(place: &Place, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic>> {
+fn members(place: &UnitPath, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic>> {
     let mut walk = Walk {
         home: fs::canonicalize(place.home()).map_err(|error| refuse(&place.text(), &error))?,
         bounds,
@@ -122,14 +122,14 @@ fn members(place: &Place, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic
         seen: 0,
     };
     match place.shape {
-        Shape::Single => {
+        UnitForm::Single => {
             walk.take(&place.path, file_name(&place.path))?;
             let manifest = place.path.with_extension("toml");
             if manifest.exists() {
                 walk.take(&manifest, file_name(&manifest))?;
             }
         }
-        Shape::Folder => {
+        UnitForm::Folder => {
             let declared = regular::read(&place.path.join("plugin.toml"), bounds.bytes);
             let declared = declared.map(|(bytes, _)| bytes).unwrap_or_default();
             let entry =
@@ -202,7 +202,7 @@ impl Walk<'_> {
 }
 
 pub(crate) fn belongs(name: &str, entry: &str) -> bool {
-    let is_script = name.ends_with(".rhai") && !place::is_definitions(name);
+    let is_script = name.ends_with(".rhai") && !unit_path::is_definitions(name);
     let own = ["plugin.toml", "parameters.toml", "contents.json", "signature.json", entry].contains(&name);
     own || is_script || cases::is_case_file(name) || tables::is_table_file(name)
 }

@@ -28,7 +28,7 @@ impl Loader {
     pub(crate) fn vouched_for(&self, hash: &str, recall: Recall) -> Option<Arc<Version>> {
         let source = self.archive.source(hash).filter(|source| self.gate.vouch(source).is_ok())?;
         let version =
-            recall(self, hash).ok().filter(|version| self.registry.kept_out(hash, &version.code).is_none())?;
+            recall(self, hash).ok().filter(|version| self.registry.kept_out(hash, &version.code_hash).is_none())?;
         version.signed_by(self.gate.signer(&source));
         Some(version)
     }

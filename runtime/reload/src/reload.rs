@@ -12,6 +12,7 @@ use amprule_hooks::{Absent, Archive, Gate, Registry};
 use parking_lot::Mutex;
 
 use crate::archive::ArchiveFolder;
+use crate::compile_pools::{CompilePools, CompileSettings, Compilers};
 use crate::loader::Loader;
 use crate::order::{Order, Refused};
 use crate::orders::{Orders, Outcome, Waited};
@@ -20,7 +21,6 @@ use crate::quiet::{Hint, wait_for_quiet};
 use crate::rules::RulesFile;
 use crate::settings::ReloadSettings;
 use crate::watch::{Watch, channel};
-use crate::workshop::{Compilers, Equipment, Workshop};
 
 /// Tells the hashes that open sessions are pinned to. `None` when it cannot be known now: nothing is thrown away then.
 pub type Pinned = Box<dyn Fn() -> Option<HashSet<String>> + Send>;
@@ -47,13 +47,13 @@ impl Reload {
         compilers: Compilers,
         gate: Arc<dyn Gate>,
     ) -> io::Result<Self> {
-        let equipment = Equipment { compilers, limits: registry.settings().limits, patience: settings.compile };
-        let workshop = Arc::new(Workshop::open(equipment)?);
+        let compiling = CompileSettings { compilers, limits: registry.settings().limits, timeout: settings.compile };
+        let pools = Arc::new(CompilePools::open(compiling)?);
         let clock = Arc::downgrade(&registry);
         let now = move || clock.upgrade().map(|registry| registry.now()).unwrap_or_default();
-        let archive = Arc::new(ArchiveFolder::open(&settings.archive, Arc::clone(&workshop), Box::new(now))?);
+        let archive = Arc::new(ArchiveFolder::open(&settings.archive, Arc::clone(&pools), Box::new(now))?);
         registry.keep_archive(Arc::clone(&archive) as Arc<dyn Archive>);
-        let loader = Loader::new(settings.clone(), Arc::clone(&registry), workshop, Arc::clone(&archive), gate);
+        let loader = Loader::new(settings.clone(), Arc::clone(&registry), pools, Arc::clone(&archive), gate);
         Ok(Self { settings, registry, archive, loader })
     }
 
@@ -203,8 +203,8 @@ impl Task {
             self.tidy();
             self.reload.loader.keep_tallies_when_due();
             let ReloadSettings { quiet, at_most, .. } = self.reload.settings;
-            let patience = if again { quiet } else { self.watch.patience(&self.reload.settings) };
-            let moved = match hints.recv_timeout(patience) {
+            let timeout = if again { quiet } else { self.watch.timeout(&self.reload.settings) };
+            let moved = match hints.recv_timeout(timeout) {
                 Ok(hint) => {
                     let burst = wait_for_quiet(hint, hints, quiet, at_most);
                     if burst.stopped {

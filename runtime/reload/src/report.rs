@@ -10,10 +10,10 @@ use amprule_hooks::{Diagnostic, Kind};
 use jiff::Timestamp;
 
 use crate::check::{Refusal, check as check_files};
-use crate::place::{Place, find};
+use crate::compile_pools::{CompilePools, CompileSettings};
 use crate::read::{Unreadable, read};
 use crate::settings::Bounds;
-use crate::workshop::{Equipment, Workshop};
+use crate::unit_path::{UnitPath, find};
 
 /// What was found at a path.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub enum CheckError {
 }
 
 /// Checks a unit's folder, a single file, a file of a unit's folder, or every unit of a folder.
-pub fn check(path: &Path, equipment: Equipment) -> Result<Report, CheckError> {
+pub fn check(path: &Path, settings: CompileSettings) -> Result<Report, CheckError> {
     let unreadable = |error| CheckError::Unreadable(path.to_owned(), error);
     path.metadata().map_err(unreadable)?;
     let places = match place_of(path) {
@@ -63,8 +63,8 @@ pub fn check(path: &Path, equipment: Equipment) -> Result<Report, CheckError> {
     if places.is_empty() {
         return Err(CheckError::NoUnit(path.to_owned()));
     }
-    let workshop = Workshop::open(equipment).map_err(unreadable)?;
-    let mut units: Vec<UnitReport> = places.iter().map(|place| report(place, &workshop)).collect();
+    let pools = CompilePools::open(settings).map_err(unreadable)?;
+    let mut units: Vec<UnitReport> = places.iter().map(|place| report(place, &pools)).collect();
     refuse_doubles(&mut units);
     Ok(Report { units })
 }
@@ -105,17 +105,17 @@ impl fmt::Display for UnitReport {
 }
 
 /// A file inside of a unit's folder stands for the unit.
-pub(crate) fn place_of(path: &Path) -> Option<Place> {
-    let folder = path.parent().and_then(Place::at).filter(|_| path.is_file());
-    folder.or_else(|| Place::at(path))
+pub(crate) fn place_of(path: &Path) -> Option<UnitPath> {
+    let folder = path.parent().and_then(UnitPath::at).filter(|_| path.is_file());
+    folder.or_else(|| UnitPath::at(path))
 }
 
-fn report(place: &Place, workshop: &Workshop) -> UnitReport {
-    let (id, verdict) = judge(place, workshop);
+fn report(place: &UnitPath, pools: &CompilePools) -> UnitReport {
+    let (id, verdict) = judge(place, pools);
     UnitReport { path: place.path.clone(), id, verdict }
 }
 
-fn judge(place: &Place, workshop: &Workshop) -> (String, Verdict) {
+fn judge(place: &UnitPath, pools: &CompilePools) -> (String, Verdict) {
     let files = match read(place, &Bounds::default()) {
         Ok((files, _)) => files,
         Err(Unreadable::Refused(diagnostics)) => return (place.name(), Verdict::Broken(diagnostics)),
@@ -130,7 +130,7 @@ fn judge(place: &Place, workshop: &Workshop) -> (String, Verdict) {
         Err(Refusal::Broken(diagnostics)) => return (place.name(), Verdict::Broken(diagnostics)),
     };
     let id = source.manifest.id.clone();
-    match workshop.make(source, true, Timestamp::UNIX_EPOCH) {
+    match pools.make(source, true, Timestamp::UNIX_EPOCH) {
         Ok(made) => {
             let (manifest, cases) = (&made.version.manifest, made.cases);
             let (version, hooks) = (manifest.version.clone(), manifest.hooks.clone());

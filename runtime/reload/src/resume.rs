@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use amprule_hooks::registry::{PlaceStanding, Standings};
+use amprule_hooks::registry::{Checkpoint, Checkpoints};
 use amprule_hooks::{Change, Trouble, Version};
 
 use crate::findings::Findings;
@@ -23,11 +23,11 @@ impl Loader {
 
     /// So does a unit whose files are still in the making, until they are ready.
     pub(crate) fn resume_in_the_making(&mut self, findings: &mut Findings) {
-        let making = self.making.keys().filter(|path| !self.is_candidate(path));
+        let compiling = self.compiling.keys().filter(|path| !self.is_candidate(path));
         let before = |path: &Path| self.vouched_for(&self.version_of_before(path)?, Self::archived_soon);
-        let making = making.filter_map(|path| Some((path.clone(), before(path)?)));
-        let making = making.filter(|(_, version)| !findings.activates(version.id()));
-        self.go_on_with(making.collect(), findings);
+        let compiling = compiling.filter_map(|path| Some((path.clone(), before(path)?)));
+        let compiling = compiling.filter(|(_, version)| !findings.activates(version.id()));
+        self.go_on_with(compiling.collect(), findings);
     }
 
     fn go_on_with(&mut self, versions: Vec<(PathBuf, Arc<Version>)>, findings: &mut Findings) {
@@ -41,12 +41,12 @@ impl Loader {
 
     /// What was active at a place whose new files the compilers still have.
     pub(crate) fn version_of_before(&self, path: &Path) -> Option<String> {
-        let making = self.making.get(path)?;
+        let compiling = self.compiling.get(path)?;
         let place = self.active.get(&path.display().to_string())?;
         let mut versions = [Some(&place.hash), place.previous.as_ref()].into_iter().flatten();
-        let is_fit = |hash: &&String| **hash != making.source.hash && self.registry.quarantined(hash).is_none();
+        let is_fit = |hash: &&String| **hash != compiling.source.hash && self.registry.quarantined(hash).is_none();
         // What was here may have been another unit.
-        let is_its = |hash: &&String| self.archive.unit_of(hash).is_some_and(|id| id == making.source.manifest.id);
+        let is_its = |hash: &&String| self.archive.unit_of(hash).is_some_and(|id| id == compiling.source.manifest.id);
         versions.find(|hash| is_fit(hash) && is_its(hash)).cloned()
     }
 
@@ -104,12 +104,12 @@ impl Loader {
     }
 
     /// What a restart must find again: what stands now, and what this start has had no time for.
-    pub(crate) fn standings(&self) -> Standings {
-        let mut standings = self.registry.standings();
+    pub(crate) fn checkpoints(&self) -> Checkpoints {
+        let mut checkpoints = self.registry.checkpoints();
         for (path, before) in self.active.places() {
-            match standings.get_mut(path) {
+            match checkpoints.get_mut(path) {
                 None if self.is_awaited(Path::new(path)) => {
-                    standings.insert(path.clone(), before.clone());
+                    checkpoints.insert(path.clone(), before.clone());
                 }
                 Some(now) if now.previous.is_none() => {
                     now.previous = self.way_back(path, now, before);
@@ -117,11 +117,11 @@ impl Loader {
                 _ => {}
             }
         }
-        standings
+        checkpoints
     }
 
     /// What stood before the version that stands now, and this start has had no time for.
-    fn way_back(&self, path: &str, now: &PlaceStanding, before: &PlaceStanding) -> Option<String> {
+    fn way_back(&self, path: &str, now: &Checkpoint, before: &Checkpoint) -> Option<String> {
         if now.hash == before.hash {
             return before.previous.clone();
         }

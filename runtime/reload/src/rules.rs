@@ -12,14 +12,14 @@ use crate::regular::{self, FileStamp};
 
 /// What a configuration file says.
 #[derive(Debug, Clone)]
-pub struct Reading {
+pub struct LoadedRules {
     pub selection: Selection,
     /// Keys that differ from what the server began with, and count when it starts again.
     pub needs_restart: Vec<String>,
 }
 
 /// Makes sense of a file's text.
-pub type Reader = Box<dyn Fn(&str) -> Result<Reading, Vec<Diagnostic>> + Send>;
+pub type Reader = Box<dyn Fn(&str) -> Result<LoadedRules, Vec<Diagnostic>> + Send>;
 
 /// The file in which operators say which units are asked.
 pub struct RulesFile {
@@ -37,7 +37,7 @@ pub(crate) enum Look {
     Same,
     /// It changes, or is away, just now: look again soon.
     Moving,
-    Changed(Result<Reading, Vec<Diagnostic>>),
+    Changed(Result<LoadedRules, Vec<Diagnostic>>),
 }
 
 impl RulesFile {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use amprule_hooks::{Change, Registry, Selection};
 
+use crate::compiling::Compiling;
 use crate::findings::Findings;
 use crate::loader::Loader;
-use crate::making::Making;
 use crate::rules::Look;
 
 impl Loader {
@@ -16,7 +16,7 @@ impl Loader {
         match file.look() {
             Look::Same => {}
             Look::Moving => findings.again = true,
-            Look::Changed(Ok(reading)) if names_one_of(&reading.selection, &self.making, &self.registry) => {
+            Look::Changed(Ok(reading)) if names_one_of(&reading.selection, &self.compiling, &self.registry) => {
                 file.forget();
                 findings.again = true;
             }
@@ -44,7 +44,7 @@ fn names_absent(selection: &Selection, registry: &Registry) -> bool {
 }
 
 /// A unit and the rule that names it may be saved together: the rule waits for the compiler then, or for its refusal.
-fn names_one_of(selection: &Selection, making: &BTreeMap<PathBuf, Making>, registry: &Registry) -> bool {
-    let ids = making.values().map(|making| &making.source.manifest.id);
+fn names_one_of(selection: &Selection, compiling: &BTreeMap<PathBuf, Compiling>, registry: &Registry) -> bool {
+    let ids = compiling.values().map(|compiling| &compiling.source.manifest.id);
     ids.into_iter().any(|id| registry.active(id).is_none() && selection.units().any(|unit| unit == id))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::workshop::Equipment;
+use crate::compile_pools::CompileSettings;
 
 #[derive(Debug, Clone)]
 pub struct ReloadSettings {
@@ -21,7 +21,7 @@ pub struct ReloadSettings {
     pub rescan: Duration,
     /// A unit that is not compiled and tested in this time is refused.
     pub compile: Duration,
-    /// A start waits this long for units that no earlier version of can stand in for.
+    /// How long a start waits for units that have no earlier version to run meanwhile.
     pub start: Duration,
     pub bounds: Bounds,
     /// A version that asks for more than the active one waits for an operator.
@@ -71,7 +71,7 @@ impl ReloadSettings {
             quiet: Duration::from_millis(120),
             at_most: Duration::from_secs(2),
             rescan: Duration::from_secs(30),
-            compile: Equipment::PATIENCE,
+            compile: CompileSettings::TIMEOUT,
             start: Duration::from_secs(30),
             bounds: Bounds::default(),
             approve_upgrades: true,

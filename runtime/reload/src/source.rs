@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use amprule_hooks::{Diagnostic, Source, manifest};
 
 use crate::check::{Refusal, check};
-use crate::place::{Place, Shape, find};
 use crate::read::{Files, Unreadable, belongs, read};
 use crate::settings::Bounds;
+use crate::unit_path::{UnitForm, UnitPath, find};
 
 /// Reads a unit as the server reads it, and checks its manifest and parameters.
 pub fn read_unit(path: &Path) -> Result<Source, Vec<Diagnostic>> {
-    let Some(place) = Place::at(path) else {
+    let Some(place) = UnitPath::at(path) else {
         let why = format!("there is no unit at {}", path.display());
         let hint = "a unit is a folder with plugin.toml or main.rhai, or a .rhai or .wasm file";
         return Err(vec![Diagnostic::new("unreadable", why).hint(hint)]);
@@ -21,7 +21,7 @@ pub fn read_unit(path: &Path) -> Result<Source, Vec<Diagnostic>> {
     at(&place)
 }
 
-pub(crate) fn at(place: &Place) -> Result<Source, Vec<Diagnostic>> {
+pub(crate) fn at(place: &UnitPath) -> Result<Source, Vec<Diagnostic>> {
     match read(place, &Bounds::default()) {
         Ok((files, _)) => source(place.shape, &place.name(), &files),
         Err(Unreadable::Refused(diagnostics)) => Err(diagnostics),
@@ -43,7 +43,7 @@ pub fn source_of(folder: &str, files: BTreeMap<String, Vec<u8>>) -> Result<Sourc
     if !strangers.is_empty() {
         return Err(strangers);
     }
-    source(Shape::Folder, folder, &Files::new(Shape::Folder, folder, files))
+    source(UnitForm::Folder, folder, &Files::new(UnitForm::Folder, folder, files))
 }
 
 /// Where there are units, or what may become one, in a watched folder.
@@ -51,7 +51,7 @@ pub fn unit_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(find(folder)?.into_iter().map(|place| place.path).collect())
 }
 
-fn source(shape: Shape, name: &str, files: &Files) -> Result<Source, Vec<Diagnostic>> {
+fn source(shape: UnitForm, name: &str, files: &Files) -> Result<Source, Vec<Diagnostic>> {
     check(shape, name, files).map_err(|refusal| match refusal {
         Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. } => diagnostics,
     })

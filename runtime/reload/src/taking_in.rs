@@ -9,11 +9,11 @@ use amprule_hooks::registry::Checking;
 use amprule_hooks::{Change, Diagnostic, Manifest, Source, Trouble, Version};
 
 use crate::compile_task::Made;
+use crate::compiling::Compiling;
 use crate::findings::Findings;
 use crate::loader::Loader;
-use crate::making::Making;
-use crate::place::Place;
 use crate::pool::BUSY;
+use crate::unit_path::UnitPath;
 
 /// Units that change together and are ready within this time become active together.
 const TOGETHER: Duration = Duration::from_millis(500);
@@ -23,18 +23,18 @@ const NOT_THE_FILES: [&str; 4] = ["archive", BUSY, "revision", "signature"];
 
 impl Loader {
     /// A version that is in memory has passed every step before.
-    pub(crate) fn make(&mut self, place: &Place, source: Source, findings: &mut Findings) {
+    pub(crate) fn make(&mut self, place: &UnitPath, source: Source, findings: &mut Findings) {
         if let Err(diagnostics) = self.let_in(place, &source) {
             return self.turn_away(place, &source, diagnostics, findings);
         }
         if let Some(version) = self.registry.loaded(&source.hash) {
             return self.made(place, &source, Ok(version), findings);
         }
-        match self.workshop.begin(source.clone(), self.registry.now()) {
+        match self.pools.begin(source.clone(), self.registry.now()) {
             Ok(job) => {
                 let (since, at) = (Instant::now(), self.registry.now());
-                let making = Making { place: place.clone(), source, job, since, at };
-                self.making.insert(place.path.clone(), making);
+                let compiling = Compiling { place: place.clone(), source, job, since, at };
+                self.compiling.insert(place.path.clone(), compiling);
             }
             Err(diagnostics) => self.turn_away(place, &source, diagnostics, findings),
         }
@@ -42,22 +42,25 @@ impl Loader {
 
     /// Everybody may see what the compilers have.
     pub(crate) fn show_making(&self) {
-        let checking = self.making.iter().map(|(path, making)| {
-            let Manifest { id, version, .. } = making.source.manifest.clone();
-            (path.display().to_string(), Checking { id, version, hash: making.source.hash.clone(), since: making.at })
+        let checking = self.compiling.iter().map(|(path, compiling)| {
+            let Manifest { id, version, .. } = compiling.source.manifest.clone();
+            (
+                path.display().to_string(),
+                Checking { id, version, hash: compiling.source.hash.clone(), since: compiling.at },
+            )
         });
         self.registry.check(checking.collect());
     }
 
     /// Takes in what the compilers have finished, and waits a moment for what this look began.
     pub(crate) fn take_in(&mut self, findings: &mut Findings) {
-        self.take_in_until(|making| making.since + TOGETHER, findings);
+        self.take_in_until(|compiling| compiling.since + TOGETHER, findings);
     }
 
     /// Takes in everything but candidates, and does not wait for those whose place has a version of before to go on with.
     pub(crate) fn take_in_all(&mut self, until: Instant, findings: &mut Findings) {
         self.take_in(findings);
-        while Instant::now() < until && self.making.keys().any(|path| self.is_waited_for(path)) {
+        while Instant::now() < until && self.compiling.keys().any(|path| self.is_waited_for(path)) {
             self.take_in(findings);
         }
     }
@@ -66,12 +69,12 @@ impl Loader {
         !self.is_candidate(path) && self.version_of_before(path).is_none()
     }
 
-    fn take_in_until(&mut self, until: impl Fn(&Making) -> Instant, findings: &mut Findings) {
-        let paths: Vec<PathBuf> = self.making.keys().cloned().collect();
+    fn take_in_until(&mut self, until: impl Fn(&Compiling) -> Instant, findings: &mut Findings) {
+        let paths: Vec<PathBuf> = self.compiling.keys().cloned().collect();
         for path in paths {
-            let finished = self.making.get(&path).and_then(|making| making.job.wait_until(until(making)));
+            let finished = self.compiling.get(&path).and_then(|compiling| compiling.job.wait_until(until(compiling)));
             if let Some(finished) = finished
-                && let Some(Making { place, source, .. }) = self.making.remove(&path)
+                && let Some(Compiling { place, source, .. }) = self.compiling.remove(&path)
             {
                 let version = finished.map(|Made { version, .. }| Arc::new(version));
                 self.made(&place, &source, version, findings);
@@ -82,7 +85,7 @@ impl Loader {
     /// Checked again after compiling, since an operator may have given an order meanwhile.
     fn made(
         &mut self,
-        place: &Place,
+        place: &UnitPath,
         source: &Source,
         version: Result<Arc<Version>, Vec<Diagnostic>>,
         findings: &mut Findings,
@@ -108,17 +111,17 @@ impl Loader {
     }
 
     /// Durable when it returns: a session may be pinned to it from now on.
-    fn keep(&self, place: &Place, source: &Source) -> Result<(), Vec<Diagnostic>> {
+    fn keep(&self, place: &UnitPath, source: &Source) -> Result<(), Vec<Diagnostic>> {
         self.archive
             .keep(place, source)
             .map_err(|error| vec![Diagnostic::new("archive", format!("cannot be written to the archive: {error}"))])?;
         self.gate.admitted(source)
     }
 
-    fn activate(&mut self, place: &Place, version: Arc<Version>, findings: &mut Findings) {
+    fn activate(&mut self, place: &UnitPath, version: Arc<Version>, findings: &mut Findings) {
         let id = version.id().to_owned();
         for (_, known) in self.known.iter_mut().filter(|(path, _)| !self.settings.is_candidate(path)) {
-            // Whoever had the id is gone, or this would be a double.
+            // No other path has this id any more, or this would be a double.
             known.active.take_if(|(active, _)| *active == id);
         }
         findings.take_back(&place.path);
@@ -140,7 +143,7 @@ impl Loader {
     }
 
     /// Where the cause may lie elsewhere, the next look tries again.
-    fn turn_away(&mut self, place: &Place, source: &Source, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
+    fn turn_away(&mut self, place: &UnitPath, source: &Source, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
         let Manifest { id, version, .. } = source.manifest.clone();
         let again = is_elsewhere(&diagnostics);
         let trouble = Trouble { version, ..self.trouble(place, id, diagnostics) };

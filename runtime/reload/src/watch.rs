@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use notify::event::{EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::place;
 use crate::quiet::Hint;
 use crate::settings::ReloadSettings;
+use crate::unit_path;
 
 /// Hints that wait while something compiles. More are dropped: one is enough for another look.
 const HINTS: usize = 1_024;
@@ -18,7 +18,7 @@ const HINTS: usize = 1_024;
 const MAX_FOLDERS: usize = 2_048;
 
 pub(crate) struct Watch {
-    rules: Option<Beside>,
+    rules: Option<WatchedFile>,
     watcher: Option<RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
     /// Folders that could not be watched, to say it once.
@@ -32,7 +32,7 @@ pub(crate) fn channel() -> (SyncSender<Hint>, Receiver<Hint>) {
 impl Watch {
     /// `rules`: one file that is watched too.
     pub(crate) fn new(hints: SyncSender<Hint>, settings: &ReloadSettings, rules: Option<&Path>) -> Self {
-        let rules = rules.and_then(|file| Beside::of(file, settings));
+        let rules = rules.and_then(|file| WatchedFile::of(file, settings));
         let beside = rules.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             if beside.as_ref().is_some_and(|beside| event.as_ref().is_ok_and(|event| beside.is_foreign(event))) {
@@ -50,7 +50,7 @@ impl Watch {
     }
 
     /// How long to wait for a hint before looking anyway. A folder that is not there yet gives none.
-    pub(crate) fn patience(&self, settings: &ReloadSettings) -> Duration {
+    pub(crate) fn timeout(&self, settings: &ReloadSettings) -> Duration {
         let unborn = settings.watched().any(|folder| !folder.is_dir());
         let blind = self.watcher.is_none() || !self.failed.is_empty() || unborn;
         if blind { settings.rescan.min(Duration::from_secs(2)) } else { settings.rescan }
@@ -68,7 +68,7 @@ impl Watch {
     pub(crate) fn refresh(&mut self, settings: &ReloadSettings, anew: bool) {
         let depth = settings.bounds.depth;
         let rules = self.rules.iter().map(|rules| rules.folder.clone());
-        let roots = settings.watched().flat_map(|root| place::folders(root, depth));
+        let roots = settings.watched().flat_map(|root| unit_path::folders(root, depth));
         let wanted = rules.chain(roots).take(MAX_FOLDERS);
         let wanted: BTreeSet<PathBuf> = wanted.filter(|folder| folder.is_dir()).collect();
         let stale: Vec<PathBuf> =
@@ -106,12 +106,12 @@ impl Watch {
 /// A file that is watched through its folder, which is not ours: editors replace files, and a watch would stay with the
 /// old one.
 #[derive(Clone)]
-struct Beside {
+struct WatchedFile {
     folder: PathBuf,
     file: PathBuf,
 }
 
-impl Beside {
+impl WatchedFile {
     /// `None` where everything is watched anyway.
     fn of(file: &Path, settings: &ReloadSettings) -> Option<Self> {
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

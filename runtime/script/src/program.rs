@@ -14,7 +14,7 @@ use crate::language::limits::Limits;
 use crate::language::{self, ParameterNames, call};
 use crate::source::check::{MOST, check};
 use crate::source::flow;
-use crate::source::known::Known;
+use crate::source::known::KnownNames;
 use crate::source::layout::Function;
 use crate::source::lexer::TokenKind;
 use crate::source::names::{self, HookFunction};
@@ -176,7 +176,7 @@ fn constants_module(constants: &[(String, Dynamic)]) -> Module {
 }
 
 fn check_names(files: &[File<'_>], parameters: &ParameterNames, manifest: &Manifest) -> Result<(), Vec<Diagnostic>> {
-    let mut known = Known::new(parameters.iter(), manifest);
+    let mut known = KnownNames::new(parameters.iter(), manifest);
     for file in files {
         known.learn(&file.layout);
     }

@@ -10,8 +10,8 @@ use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{self, PricingInput, PricingOutput};
 use amprule_hooks::codes::code_of;
-use amprule_hooks::lookups::LookupShape;
-use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, Source, Tables, Talk, Unit, Used};
+use amprule_hooks::lookups::LookupSchema;
+use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, LogRateLimit, Source, Tables, Unit, Used};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
 use rust_decimal::Decimal;
 
@@ -67,9 +67,9 @@ struct Script {
     texts: BTreeMap<String, String>,
     parameters: LastRead,
     /// For a unit with the capability `log`.
-    talk: Option<Arc<Talk>>,
+    talk: Option<Arc<LogRateLimit>>,
     tables: Arc<Tables>,
-    lookups: Arc<BTreeMap<String, LookupShape>>,
+    lookups: Arc<BTreeMap<String, LookupSchema>>,
 }
 
 impl Unit for Script {

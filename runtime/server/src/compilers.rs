@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_hooks::HostLimits;
-use amprule_reload::{Compilers, Equipment};
+use amprule_reload::{CompileSettings, Compilers};
 use amprule_script::ScriptCompiler;
-use amprule_wasm::{Apart, Cache, CompileLimits, Settings, WasmCompiler, compile_apart};
+use amprule_wasm::{Cache, ChildCompiler, CompileLimits, Settings, WasmCompiler, run_child};
 use anyhow::{Context, Result};
 use clap::Args;
 
@@ -20,34 +20,39 @@ use crate::config::Extensions;
 pub(crate) struct Patience {
     /// Seconds that compiling and testing the unit may take; compile_s is the server's
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    #[arg(default_value_t = Equipment::PATIENCE.as_secs())]
+    #[arg(default_value_t = CompileSettings::TIMEOUT.as_secs())]
     compile_s: u64,
 }
 
 /// With the usual bounds.
-pub(crate) fn usual(patience: Patience) -> Result<Equipment> {
+pub(crate) fn usual(patience: Patience) -> Result<CompileSettings> {
     let (limits, patience) = (HostLimits::default(), Duration::from_secs(patience.compile_s));
     let compiling = CompileLimits { memory: COMPILE_MIB << 20, time: patience };
     equip(limits, Settings::default(), compiling, compiled::of_user())
 }
 
 /// As the configuration of the server with this data folder says.
-pub(crate) fn configured(extensions: &Extensions, data: &Path) -> Result<Equipment> {
+pub(crate) fn configured(extensions: &Extensions, data: &Path) -> Result<CompileSettings> {
     let (limits, patience) = (extensions.hook_settings().limits, Duration::from_secs(extensions.compile_s));
     let settings = Settings { component_max: extensions.component_max(), ..Settings::default() };
     let compiling = CompileLimits { memory: extensions.compile_mib << 20, time: patience };
     equip(limits, settings, compiling, compiled::of_server(data, extensions.compiled_mib))
 }
 
-fn equip(limits: HostLimits, settings: Settings, compiling: CompileLimits, cache: Option<Cache>) -> Result<Equipment> {
+fn equip(
+    limits: HostLimits,
+    settings: Settings,
+    compiling: CompileLimits,
+    cache: Option<Cache>,
+) -> Result<CompileSettings> {
     let wasm = WasmCompiler::start(&settings).context("start the engine for WASM")?;
-    let wasm = wasm.with_apart(apart(&settings, compiling));
+    let wasm = wasm.with_child(apart(&settings, compiling));
     let wasm = match cache {
         Some(cache) => wasm.with_cache(cache),
         None => wasm,
     };
     let compilers = Compilers { rhai: Arc::new(ScriptCompiler { limits }), wasm: Arc::new(wasm) };
-    Ok(Equipment { compilers, limits, patience: compiling.time })
+    Ok(CompileSettings { compilers, limits, timeout: compiling.time })
 }
 
 /// MiB that compiling one component may take. JavaScript's engine, which needs more than any other that is known, takes 1,200.
@@ -66,9 +71,9 @@ pub(crate) struct Alone {
 const CODE_TO_COMPONENT: u64 = 8;
 
 /// This very program, though its file may have been replaced since it started.
-fn apart(settings: &Settings, limits: CompileLimits) -> Apart {
+fn apart(settings: &Settings, limits: CompileLimits) -> ChildCompiler {
     let of_settings = [settings.component_max, settings.memory_max].map(|number| number.to_string().into());
-    Apart {
+    ChildCompiler {
         program: "/proc/self/exe".into(),
         arguments: std::iter::once("compile-component".into()).chain(of_settings).collect(),
         limits,
@@ -80,5 +85,5 @@ pub(crate) fn compile_alone(given: Alone) -> Result<ExitCode> {
     let Alone { component_max, memory_max, memory, seconds } = given;
     let settings = Settings { component_max, memory_max, ..Settings::default() };
     let limits = CompileLimits { memory, time: Duration::from_secs(seconds) };
-    compile_apart(&settings, limits).context("compile a component")
+    run_child(&settings, limits).context("compile a component")
 }

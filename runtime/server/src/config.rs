@@ -267,7 +267,7 @@ impl Default for Extensions {
             wall_ms: 50,
             memory_mib: limits.memory >> 20,
             component_mib: amprule_wasm::Settings::default().component_max >> 20,
-            compile_s: amprule_reload::Equipment::PATIENCE.as_secs(),
+            compile_s: amprule_reload::CompileSettings::TIMEOUT.as_secs(),
             compile_mib: crate::compilers::COMPILE_MIB,
             compiled_mib: crate::compiled::USUAL_MIB,
             approve_upgrades: true,

@@ -148,11 +148,11 @@ pub(crate) struct Units {
 
 impl Extensions for Units {
     fn extensions(&self) -> Vec<Value> {
-        self.registry.extensions().iter().filter_map(|view| serde_json::to_value(view).ok()).collect()
+        self.registry.units().iter().filter_map(|view| serde_json::to_value(view).ok()).collect()
     }
 
     fn extension(&self, id: &str) -> Option<Value> {
-        self.registry.extension(id).and_then(|view| serde_json::to_value(view).ok())
+        self.registry.unit(id).and_then(|view| serde_json::to_value(view).ok())
     }
 
     fn shadow(&self, id: &str) -> Result<Value, NoShadow> {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use amprule_domain::ports::Clock as _;
-use amprule_feeds::{Feed, Feeds, Roots, Standing, Units};
+use amprule_feeds::{Feed, FeedStatus, Feeds, Roots, Units};
 use amprule_hooks::Registry;
 use amprule_hooks::manifest::{self, Declaration};
 use amprule_hooks::registry::FeedView;
-use amprule_hooks::tables::TableShape;
+use amprule_hooks::tables::TableSchema;
 use amprule_reload::unit_paths;
 use anyhow::{Context, Result};
 
@@ -24,7 +24,7 @@ pub(crate) fn start(config: &Config, registry: &Arc<Registry>) -> Result<Option<
     let feeds = config.feeds.iter().map(config::Feed::fed).collect::<Result<Vec<_>>>()?;
     let units = Folders(vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()]);
     let registry = Arc::downgrade(registry);
-    let tell = move |feed: &Feed, standing: &Standing| {
+    let tell = move |feed: &Feed, standing: &FeedStatus| {
         if let Some(registry) = registry.upgrade() {
             registry.note_feed(&feed.unit, &feed.table, view(feed, standing));
         }
@@ -34,8 +34,8 @@ pub(crate) fn start(config: &Config, registry: &Arc<Registry>) -> Result<Option<
     feeds.map(Some).context("start the thread that loads tables")
 }
 
-fn view(feed: &Feed, standing: &Standing) -> FeedView {
-    let Standing { tried_at, taken_at, trouble } = standing.clone();
+fn view(feed: &Feed, standing: &FeedStatus) -> FeedView {
+    let FeedStatus { tried_at, taken_at, trouble } = standing.clone();
     FeedView { from: feed.from().to_owned(), tried_at, taken_at, trouble }
 }
 
@@ -43,7 +43,7 @@ fn view(feed: &Feed, standing: &Standing) -> FeedView {
 struct Folders(Vec<PathBuf>);
 
 impl Units for Folders {
-    fn find(&self, unit: &str, table: &str) -> Result<(PathBuf, TableShape), String> {
+    fn find(&self, unit: &str, table: &str) -> Result<(PathBuf, TableSchema), String> {
         let paths = self.0.iter().flat_map(|folder| unit_paths(folder).unwrap_or_default());
         let found = paths.filter(|path| path.is_dir()).find_map(|path| {
             let manifest = manifest(&path).filter(|manifest| manifest.id == unit)?;

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use amprule_trust::{Guard, Ledger};
+use amprule_trust::{Ledger, SignatureGate};
 use anyhow::Result;
 
 use crate::config::{self, Config};
 
 /// The guard of the server that has this configuration and this data folder.
-pub(crate) fn open(config: &Config, data: &Path) -> Guard {
+pub(crate) fn open(config: &Config, data: &Path) -> SignatureGate {
     let limits = config.extensions.hook_settings().limits;
-    Guard::new(config.extensions.signatures.clone(), limits, Ledger::of(data))
+    SignatureGate::new(config.extensions.signatures.clone(), limits, Ledger::of(data))
 }
 
 /// A configuration file, or what holds without one.

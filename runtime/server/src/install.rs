@@ -8,7 +8,7 @@ use amprule_hooks::tables::is_table_file;
 use amprule_hooks::{Gate as _, Kind, Source};
 use amprule_reload::{read_unit, unit_paths};
 use amprule_trust::contents::{CONTENTS, PARAMETERS, SIGNATURE, is_operators};
-use amprule_trust::{Beside, Ledger, Package};
+use amprule_trust::{Ledger, Package, StagedFolder};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Install) -> Result<ExitCode> {
     let is_any_revision = options.allow_downgrade || options.as_candidate;
     let standing = admitted(&config, &source, is_any_revision)?;
 
-    let beside = Beside::write(&target, &source.files, std::process::id())
+    let beside = StagedFolder::write(&target, &source.files, std::process::id())
         .with_context(|| format!("write the unit beside {}", target.display()))?;
     pack::proven(beside.folder(), &source, compilers::configured(&config.extensions, &gate::data(&config))?)?;
     let before = read_unit(&target).ok();

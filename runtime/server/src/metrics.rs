@@ -10,7 +10,7 @@ use amprule_engine::Engine;
 use amprule_hooks::Registry;
 use amprule_hooks::breaker::BreakerState;
 use amprule_hooks::comparison::{Compared, Comparison};
-use amprule_hooks::registry::{ExtensionView, HookView};
+use amprule_hooks::registry::{HookView, UnitView};
 use amprule_hooks::shadow::ShadowView;
 use amprule_store::SqliteStore;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -68,14 +68,14 @@ impl Gauges {
     }
 
     fn hooks(&self) -> Vec<HookCount> {
-        let units = self.registry.extensions().into_iter();
+        let units = self.registry.units().into_iter();
         units.flat_map(|unit| unit.calls.into_iter().map(move |hook| count(&unit.id, &hook))).collect()
     }
 
     /// A unit that two places claim is counted at the first.
     fn versions(&self) -> Vec<StageCount> {
         let mut seen = HashSet::new();
-        let units = self.registry.extensions().into_iter().filter(|unit| seen.insert(unit.id.clone()));
+        let units = self.registry.units().into_iter().filter(|unit| seen.insert(unit.id.clone()));
         units.map(stages).collect()
     }
 
@@ -89,7 +89,7 @@ impl Gauges {
     }
 }
 
-fn stages(unit: ExtensionView) -> StageCount {
+fn stages(unit: UnitView) -> StageCount {
     let mut stages = BTreeMap::new();
     for version in &unit.versions {
         *stages.entry(version.stage.as_str()).or_default() += 1;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use amprule_hooks::Source;
-use amprule_reload::{Equipment, Verdict, check};
+use amprule_reload::{CompileSettings, Verdict, check};
 use amprule_trust::Package;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Pack) -> Result<ExitCode> {
 }
 
 /// The unit compiles and its cases pass, and it is the one that was read.
-pub(crate) fn proven(folder: &Path, source: &Source, equipment: Equipment) -> Result<()> {
+pub(crate) fn proven(folder: &Path, source: &Source, equipment: CompileSettings) -> Result<()> {
     let report = check(folder, equipment)?;
     let unit = report.units.into_iter().next().context("the folder is a unit")?;
     match unit.verdict {

@@ -13,7 +13,7 @@ use amprule_domain::event::ChargingState;
 use amprule_domain::pricing::Pin;
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::session::{SeqRanges, Session, SessionLimits, SessionState};
-use amprule_domain::timeline::{Clock, Timeline};
+use amprule_domain::timeline::{TariffClock, Timeline};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, Marks, SessionId, SessionNo, Timestamp, TransactionId};
 use amprule_store::SqliteStore;
@@ -81,7 +81,7 @@ async fn without_a_store(stations: i64, time: Duration) -> f64 {
 fn step(session: &mut Session, second: i64) -> Vec<Effect> {
     let at = time(second);
     let register = Energy::from_wh(second * 3);
-    session.timeline.read(at, register, &Clock::new(jiff::tz::TimeZone::UTC, &[]));
+    session.timeline.read(at, register, &TariffClock::new(jiff::tz::TimeZone::UTC, &[]));
     let reading = Reading {
         at: Some(at),
         context: Context::Periodic,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use amprule_domain::decision::Hook;
-use amprule_hooks::manifest::LimitsAsked;
+use amprule_hooks::manifest::RequestedLimits;
 use amprule_hooks::{Diagnostic, Manifest, Source, tables};
 use serde::{Deserialize, Serialize};
 
@@ -177,7 +177,7 @@ fn complaint(name: &str) -> Option<&'static str> {
 }
 
 impl Limits {
-    fn of(asked: &LimitsAsked) -> Self {
+    fn of(asked: &RequestedLimits) -> Self {
         Self { fuel: asked.fuel, wall_ms: asked.wall_ms, memory_mib: asked.memory_mib }
     }
 }

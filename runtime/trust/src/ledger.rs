@@ -24,7 +24,7 @@ impl Ledger {
         self.folder.join("revisions.json")
     }
 
-    /// A file that is not there is empty; one that cannot be read is an error, not a way around it.
+    /// Without the file no revision is known; one that cannot be read is an error, or spoiling it would allow a downgrade.
     pub fn read(&self) -> io::Result<Revisions> {
         let file = match File::open(self.path()) {
             Ok(file) => file,

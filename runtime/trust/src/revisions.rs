@@ -33,7 +33,7 @@ impl Revisions {
         true
     }
 
-    /// The operator's word: this revision may come back.
+    /// Allows a downgrade to this revision: `amprule install --allow-downgrade`.
     pub fn lower(&mut self, unit: &str, revision: u64) {
         match revision {
             0 => drop(self.0.remove(unit)),

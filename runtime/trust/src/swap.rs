@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// A folder beside the target, hidden from the watcher until it takes the target's place. Dropped before, it is removed.
 #[derive(Debug)]
-pub struct Beside {
+pub struct StagedFolder {
     folder: PathBuf,
     target: PathBuf,
 }
 
-impl Beside {
+impl StagedFolder {
     /// Writes the files to a folder beside the target. `mark` tells apart who does this at the same time.
     pub fn write(target: &Path, files: &BTreeMap<String, Vec<u8>>, mark: u32) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
@@ -46,7 +46,7 @@ impl Beside {
     }
 }
 
-impl Drop for Beside {
+impl Drop for StagedFolder {
     fn drop(&mut self) {
         // After a swap it is the old folder that lies here, or nothing.
         drop(fs::remove_dir_all(&self.folder));

@@ -75,7 +75,7 @@ fn source(folder: &Path, component: Vec<u8>) -> Result<Source, Box<dyn Error>> {
         files,
         tables: Arc::default(),
         hash: String::new(),
-        code: String::new(),
+        code_hash: String::new(),
     })
 }
 

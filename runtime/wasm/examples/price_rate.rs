@@ -86,7 +86,7 @@ fn blueprint() -> Result<Source, Box<dyn Error>> {
         files: BTreeMap::from([("plugin.wasm".to_owned(), component)]),
         tables: Arc::default(),
         hash: String::new(),
-        code: String::new(),
+        code_hash: String::new(),
     })
 }
 

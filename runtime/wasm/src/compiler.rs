@@ -4,19 +4,19 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use amprule_hooks::{Compiler, Diagnostic, Source, Talk, Unit};
+use amprule_hooks::{Compiler, Diagnostic, LogRateLimit, Source, Unit};
 use wasmtime::component::{Component, HasSelf, Linker};
 
-use crate::apart::Apart;
 use crate::artifact::deserialize;
 use crate::cache::Cache;
+use crate::child_compiler::ChildCompiler;
 use crate::contract::{self, check_imports, find_hooks};
 use crate::engine::{Machine, Settings, StartError};
 use crate::facts;
-use crate::log::{Log, Speaker};
+use crate::log::{Log, LogSource};
 use crate::sandbox::Sandbox;
 use crate::shape;
-use crate::tables::Lookups;
+use crate::tables::UnitTables;
 use crate::unit::{Wasi, WasmUnit};
 use crate::v1::{self, bindings};
 use crate::wasi;
@@ -30,7 +30,7 @@ pub struct WasmCompiler {
     component_max: usize,
     memory_max: usize,
     cache: Option<Cache>,
-    apart: Option<Apart>,
+    apart: Option<ChildCompiler>,
 }
 
 impl WasmCompiler {
@@ -43,7 +43,7 @@ impl WasmCompiler {
 
     /// Compiles in processes of their own. Without, a component that is made to hurt the compiler hurts this process.
     #[must_use]
-    pub fn with_apart(self, apart: Apart) -> Self {
+    pub fn with_child(self, apart: ChildCompiler) -> Self {
         Self { apart: Some(apart), ..self }
     }
 
@@ -76,7 +76,7 @@ impl WasmCompiler {
         };
         let pre = linker.instantiate_pre(&component).map_err(unfit)?;
         let contract = v1::Exports::find(&pre, &|name| contract::exports(&component, engine, name)).map_err(unfit)?;
-        let speaker = Arc::new(Speaker { unit: source.manifest.id.clone(), talk: Talk::default() });
+        let speaker = Arc::new(LogSource { unit: source.manifest.id.clone(), talk: LogRateLimit::default() });
         let parameters = v1::Parameters::of(&source.manifest);
         let wants_facts = contract::wants_facts(&component, engine);
         let lookups = Arc::new(source.manifest.lookups.clone());
@@ -149,7 +149,7 @@ fn link(machine: &Machine) -> wasmtime::Result<Linker<Sandbox>> {
     bindings::amprule::host::log::add_to_linker::<_, HasSelf<Log>>(&mut linker, |sandbox: &mut Sandbox| {
         &mut sandbox.log
     })?;
-    bindings::amprule::facts::tables::add_to_linker::<_, HasSelf<Lookups>>(&mut linker, |sandbox: &mut Sandbox| {
+    bindings::amprule::facts::tables::add_to_linker::<_, HasSelf<UnitTables>>(&mut linker, |sandbox: &mut Sandbox| {
         &mut sandbox.lookups
     })?;
     facts::link(&mut linker)?;

@@ -44,7 +44,7 @@ pub(crate) const TABLE_ELEMENTS: usize = 10_000;
 /// Zeroed by hand instead of being given back to the system: what an ordinary call touches.
 const KEEP_RESIDENT: usize = 128 << 10;
 const WASM_STACK: usize = 512 << 10;
-/// A memory that is larger than this and mostly empty gets no image: two bytes far apart are two bytes.
+/// A sparse memory that is larger than this gets no copy-on-write image: two bytes far apart would make it huge.
 const DENSE_IMAGE: u64 = 1 << 20;
 
 /// An engine and the thread that moves its epochs.

@@ -7,7 +7,7 @@ use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::contract::Contract;
 use amprule_domain::place::{Current, Place, Plug};
 use amprule_domain::pricing::StationFacts;
-use amprule_hooks::lookups::LookupShape;
+use amprule_hooks::lookups::LookupSchema;
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::lookups::Asks;
@@ -33,7 +33,7 @@ impl Facts {
         Self { plug: station.plug.clone(), place: station.place.clone(), contract: None, asks: Asks::default() }
     }
 
-    pub(crate) fn of_request(input: &AuthorizationInput, declared: &Arc<BTreeMap<String, LookupShape>>) -> Self {
+    pub(crate) fn of_request(input: &AuthorizationInput, declared: &Arc<BTreeMap<String, LookupSchema>>) -> Self {
         let asks = Asks { declared: Arc::clone(declared), known: input.lookups.clone(), wants: Vec::new() };
         Self { contract: input.token.contract.clone(), asks, ..Self::of_station(&input.station) }
     }

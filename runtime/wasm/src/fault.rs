@@ -4,14 +4,14 @@ use amprule_domain::decision::{Fault, FaultClass};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use crate::meter::Meter;
-use crate::wasi::Barred;
+use crate::wasi::Denied;
 
 /// Classifies what wasmtime reports. An error that is no trap comes from reading the guest's result.
 pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> Fault {
     if error.is::<PoolConcurrencyLimitError>() {
         return Fault::new(FaultClass::HostIo, "all sandboxes are in use; more calls run at once than are configured");
     }
-    if let Some(barred) = error.downcast_ref::<Barred>() {
+    if let Some(barred) = error.downcast_ref::<Denied>() {
         return Fault::new(FaultClass::Trap, barred.to_string());
     }
     match error.downcast_ref::<Trap>() {

@@ -7,10 +7,10 @@
 //! This crate is the only one that names wasmtime. It must never know where components come from, in which order
 //! units are asked, or what stands in for one that fails.
 
-mod apart;
 mod artifact;
 mod bare;
 mod cache;
+mod child_compiler;
 mod compiler;
 mod contract;
 mod engine;
@@ -27,8 +27,8 @@ mod unit;
 mod v1;
 mod wasi;
 
-pub use apart::{Apart, Limits as CompileLimits, work as compile_apart};
 pub use bare::Bare;
 pub use cache::Cache;
+pub use child_compiler::{ChildCompiler, Limits as CompileLimits, work as run_child};
 pub use compiler::WasmCompiler;
 pub use engine::{Settings, StartError};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::plain;
-use amprule_hooks::Talk;
+use amprule_hooks::LogRateLimit;
 
 use crate::v1::bindings::amprule::host::log::{Host, Level};
 use crate::v1::bindings::amprule::types::types;
@@ -12,19 +12,19 @@ const MAX_LINES: u32 = 32;
 const MAX_BYTES: usize = 1_024;
 
 /// The unit that speaks, and its account over all calls.
-pub(crate) struct Speaker {
+pub(crate) struct LogSource {
     pub(crate) unit: String,
-    pub(crate) talk: Talk,
+    pub(crate) talk: LogRateLimit,
 }
 
 /// What one call writes.
 pub(crate) struct Log {
-    speaker: Arc<Speaker>,
+    speaker: Arc<LogSource>,
     lines: u32,
 }
 
 impl Log {
-    pub(crate) const fn new(speaker: Arc<Speaker>) -> Self {
+    pub(crate) const fn new(speaker: Arc<LogSource>) -> Self {
         Self { speaker, lines: 0 }
     }
 }

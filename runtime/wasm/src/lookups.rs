@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amprule_domain::Timestamp;
 use amprule_domain::lookup::{Known, Lookup};
-use amprule_hooks::lookups::{LookupShape, MAX_WANTED, Told, look};
+use amprule_hooks::lookups::{LookupResult, LookupSchema, MAX_WANTED, look};
 
 use crate::tables::lower;
 use crate::v1::bindings::amprule::facts::lookups as wit;
@@ -13,7 +13,7 @@ use crate::v1::bindings::amprule::facts::lookups as wit;
 /// Of one question.
 #[derive(Default)]
 pub(crate) struct Asks {
-    pub(crate) declared: Arc<BTreeMap<String, LookupShape>>,
+    pub(crate) declared: Arc<BTreeMap<String, LookupSchema>>,
     pub(crate) known: Vec<Known>,
     pub(crate) wants: Vec<Lookup>,
 }
@@ -21,14 +21,14 @@ pub(crate) struct Asks {
 impl wit::Host for Asks {
     fn ask(&mut self, name: String, key: String) -> Result<wit::Answer, String> {
         Ok(match look(&self.declared, &self.known, &name, &key)? {
-            Told::Row(cells, as_of) => {
+            LookupResult::Row(cells, as_of) => {
                 let row = cells.into_iter().map(|(column, cell)| (column, lower(cell.as_ref()))).collect();
                 wit::Answer::Found(wit::FoundRow { row, as_of: as_of.map(Timestamp::as_millisecond) })
             }
-            Told::Nothing => wit::Answer::Nothing,
-            Told::Unavailable(why) => wit::Answer::Unavailable(why),
-            Told::Wanted(lookup) => {
-                // One more than are allowed is enough to say so.
+            LookupResult::Nothing => wit::Answer::Nothing,
+            LookupResult::Unavailable(why) => wit::Answer::Unavailable(why),
+            LookupResult::Wanted(lookup) => {
+                // One more than are allowed, so that the registry sees the limit exceeded.
                 if self.wants.len() <= MAX_WANTED && !self.wants.contains(&lookup) {
                     self.wants.push(lookup);
                 }

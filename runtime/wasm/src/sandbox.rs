@@ -10,11 +10,11 @@ use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use crate::facts::Facts;
 use crate::fault::classify;
-use crate::log::{Log, Speaker};
+use crate::log::{Log, LogSource};
 use crate::meter::Meter;
-use crate::tables::Lookups;
+use crate::tables::UnitTables;
 use crate::ticker::epochs_until;
-use crate::wasi::World;
+use crate::wasi::WasiContext;
 
 /// Bytes that a guest may hand over in one go: its result, or a line for the log.
 const HANDED_OVER: usize = 256 << 10;
@@ -22,31 +22,31 @@ const HANDED_OVER: usize = 256 << 10;
 /// What the host keeps for a running component.
 pub(crate) struct Sandbox {
     pub(crate) log: Log,
-    pub(crate) lookups: Lookups,
+    pub(crate) lookups: UnitTables,
     pub(crate) facts: Facts,
     pub(crate) meter: Meter,
     /// For a component that imports WASI.
-    pub(crate) world: Option<World>,
+    pub(crate) world: Option<WasiContext>,
 }
 
 impl Sandbox {
-    pub(crate) fn world(&mut self) -> wasmtime::Result<&mut World> {
+    pub(crate) fn world(&mut self) -> wasmtime::Result<&mut WasiContext> {
         self.world.as_mut().ok_or_else(|| wasmtime::Error::msg("this component was linked without WASI"))
     }
 }
 
 /// What one call is given beside its question.
 pub(crate) struct Given {
-    pub(crate) lookups: Lookups,
+    pub(crate) lookups: UnitTables,
     pub(crate) facts: Facts,
     /// For a component that imports WASI.
-    pub(crate) world: Option<World>,
+    pub(crate) world: Option<WasiContext>,
 }
 
 /// Runs `call` in a fresh instance, in that world when the component imports WASI. The outer result is wasmtime's: an error of it ends the store.
 pub(crate) fn run<T>(
     pre: &InstancePre<Sandbox>,
-    speaker: &Arc<Speaker>,
+    speaker: &Arc<LogSource>,
     given: Given,
     budget: &Budget<'_>,
     call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,

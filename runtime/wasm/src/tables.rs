@@ -10,18 +10,18 @@ use rust_decimal::Decimal;
 use crate::v1::bindings::amprule::facts::tables as wit;
 
 /// What one call may look into.
-pub(crate) struct Lookups(Arc<Tables>);
+pub(crate) struct UnitTables(Arc<Tables>);
 
 /// What is handed over of a row.
 type Row = Vec<(String, wit::Cell)>;
 
-impl Lookups {
+impl UnitTables {
     pub(crate) fn into(tables: &Arc<Tables>) -> Self {
         Self(Arc::clone(tables))
     }
 }
 
-impl wit::Host for Lookups {
+impl wit::Host for UnitTables {
     fn find(&mut self, table: String, key: wit::Cell) -> Result<Option<Row>, String> {
         let Some(key) = lift(key)? else { return Ok(None) };
         row(&table, self.0.named(&table)?.find(&key))

@@ -10,7 +10,7 @@ use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
-use amprule_hooks::lookups::LookupShape;
+use amprule_hooks::lookups::LookupSchema;
 use amprule_hooks::{Answer, Budget, Deadline, Tables, Unit};
 use serde::Serialize;
 use wasmtime::Store;
@@ -18,14 +18,14 @@ use wasmtime::component::{Instance, InstancePre};
 
 use crate::engine::Machine;
 use crate::facts::Facts;
-use crate::log::Speaker;
+use crate::log::LogSource;
 use crate::sandbox::{self, Given, Sandbox};
-use crate::tables::Lookups;
+use crate::tables::UnitTables;
 use crate::v1::{self, Export};
-use crate::wasi::World;
+use crate::wasi::WasiContext;
 
 pub(crate) struct WasmUnit {
-    pub(crate) speaker: Arc<Speaker>,
+    pub(crate) speaker: Arc<LogSource>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) pre: InstancePre<Sandbox>,
     /// The contract's version is chosen here, once, and not per call.
@@ -34,7 +34,7 @@ pub(crate) struct WasmUnit {
     /// It imports facts that are not in the records.
     pub(crate) wants_facts: bool,
     pub(crate) tables: Arc<Tables>,
-    pub(crate) lookups: Arc<BTreeMap<String, LookupShape>>,
+    pub(crate) lookups: Arc<BTreeMap<String, LookupSchema>>,
     pub(crate) wasi: Wasi,
     /// Keeps the clock going as long as something can run.
     pub(crate) machine: Arc<Machine>,
@@ -65,8 +65,8 @@ impl WasmUnit {
     }
 
     /// Made from the decision alone, so that the same question is asked in the same world.
-    fn world(&self, now: Timestamp, input: &impl Serialize) -> Option<World> {
-        (self.wasi != Wasi::None).then(|| World::of(now, input, self.wasi == Wasi::Speaking))
+    fn world(&self, now: Timestamp, input: &impl Serialize) -> Option<WasiContext> {
+        (self.wasi != Wasi::None).then(|| WasiContext::of(now, input, self.wasi == Wasi::Speaking))
     }
 
     /// `None`: the component does not answer it.
@@ -81,11 +81,11 @@ impl WasmUnit {
         &self,
         budget: &Budget<'_>,
         facts: impl FnOnce() -> Facts,
-        world: Option<World>,
+        world: Option<WasiContext>,
         call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
     ) -> Answer<T> {
         let budget = Budget { memory: budget.memory.min(self.machine.memory_max), ..*budget };
-        let lookups = Lookups::into(budget.tables.unwrap_or(&self.tables));
+        let lookups = UnitTables::into(budget.tables.unwrap_or(&self.tables));
         let facts = if self.wants_facts { facts() } else { Facts::default() };
         sandbox::run(&self.pre, &self.speaker, Given { lookups, facts, world }, &budget, call)
     }

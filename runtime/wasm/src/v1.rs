@@ -22,7 +22,7 @@ use amprule_domain::decision::Fault;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::offer::OfferInput;
 use amprule_domain::pricing::{PricingInput, StationFacts};
-use amprule_hooks::lookups::LookupShape;
+use amprule_hooks::lookups::LookupSchema;
 use serde::Serialize;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
@@ -49,7 +49,7 @@ pub(crate) trait Export: Serialize {
     fn station(&self) -> &StationFacts;
 
     /// What it brings along beside its records.
-    fn facts(&self, _: &Arc<BTreeMap<String, LookupShape>>) -> Facts {
+    fn facts(&self, _: &Arc<BTreeMap<String, LookupSchema>>) -> Facts {
         Facts::of_station(self.station())
     }
 

@@ -20,7 +20,7 @@ use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
 use crate::log::Log;
 use crate::sandbox::Sandbox;
 use printed::Printed;
-use random::Dice;
+use random::Rng;
 
 /// The one minor version of WASI that is served, at any patch.
 pub(crate) const VERSION: &str = "0.2.";
@@ -31,7 +31,7 @@ enum Treatment {
     /// Answered from the decision, as far as this host knows the function.
     Served,
     /// May be imported. A call ends the decision.
-    Barred,
+    Denied,
 }
 
 /// Every interface of WASI that a policy may import.
@@ -49,20 +49,20 @@ const INTERFACES: [(&str, Treatment); 27] = [
     ("wasi:clocks/monotonic-clock", Treatment::Served),
     ("wasi:clocks/wall-clock", Treatment::Served),
     ("wasi:filesystem/preopens", Treatment::Served),
-    ("wasi:filesystem/types", Treatment::Barred),
+    ("wasi:filesystem/types", Treatment::Denied),
     ("wasi:io/error", Treatment::Served),
     ("wasi:io/poll", Treatment::Served),
     ("wasi:io/streams", Treatment::Served),
     ("wasi:random/insecure", Treatment::Served),
     ("wasi:random/insecure-seed", Treatment::Served),
     ("wasi:random/random", Treatment::Served),
-    ("wasi:sockets/instance-network", Treatment::Barred),
-    ("wasi:sockets/ip-name-lookup", Treatment::Barred),
-    ("wasi:sockets/network", Treatment::Barred),
-    ("wasi:sockets/tcp", Treatment::Barred),
-    ("wasi:sockets/tcp-create-socket", Treatment::Barred),
-    ("wasi:sockets/udp", Treatment::Barred),
-    ("wasi:sockets/udp-create-socket", Treatment::Barred),
+    ("wasi:sockets/instance-network", Treatment::Denied),
+    ("wasi:sockets/ip-name-lookup", Treatment::Denied),
+    ("wasi:sockets/network", Treatment::Denied),
+    ("wasi:sockets/tcp", Treatment::Denied),
+    ("wasi:sockets/tcp-create-socket", Treatment::Denied),
+    ("wasi:sockets/udp", Treatment::Denied),
+    ("wasi:sockets/udp-create-socket", Treatment::Denied),
 ];
 
 /// Handles that one call may be given. Each costs the host memory that no limit of the guest's counts.
@@ -71,23 +71,23 @@ const MOST_HANDLES: u32 = 1_024;
 /// A call ended because the guest used what a policy does not have.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Barred(String);
+pub(crate) struct Denied(String);
 
 /// A resource of which there is never one: files, sockets, terminals.
 pub(crate) enum Nothing {}
 
 /// The world as one decision sees it.
-pub(crate) struct World {
+pub(crate) struct WasiContext {
     now: Timestamp,
-    dice: Dice,
+    dice: Rng,
     printed: Printed,
     handles: u32,
 }
 
-impl World {
+impl WasiContext {
     /// `speaks`: whether the unit has the capability to log.
     pub(crate) fn of(now: Timestamp, input: &impl Serialize, speaks: bool) -> Self {
-        Self { now, dice: Dice::of(input), printed: Printed::new(speaks), handles: 0 }
+        Self { now, dice: Rng::of(input), printed: Printed::new(speaks), handles: 0 }
     }
 
     /// Says what was printed without a line's end.
@@ -99,7 +99,7 @@ impl World {
     fn hand_out(&mut self) -> wasmtime::Result<()> {
         self.handles += 1;
         if self.handles > MOST_HANDLES {
-            return Err(Barred(format!("the plugin asked WASI for more than {MOST_HANDLES} handles")).into());
+            return Err(Denied(format!("the plugin asked WASI for more than {MOST_HANDLES} handles")).into());
         }
         Ok(())
     }
@@ -161,5 +161,5 @@ fn define(
         return Ok(());
     }
     let why = format!("the plugin called {interface}#{function}, which a policy does not have");
-    linked.func_new(function, move |_, _, _, _| Err(Barred(why.clone()).into()))
+    linked.func_new(function, move |_, _, _, _| Err(Denied(why.clone()).into()))
 }

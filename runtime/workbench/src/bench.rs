@@ -13,7 +13,7 @@ use amprule_domain::pricing::PricingInput;
 use amprule_domain::timeline::Period;
 use amprule_hooks::cases::{ready, usual_parameters};
 use amprule_hooks::trial::Tried;
-use amprule_hooks::{AnyQuestion, Granted, Source, Unit, Used};
+use amprule_hooks::{AnyQuestion, CallLimits, Source, Unit, Used};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -25,7 +25,7 @@ const PERIODS: [usize; 4] = [1, 10, 100, 1_000];
 const MOST_CALLS: usize = 2_000;
 const FEWEST_CALLS: usize = 20;
 /// Beyond this a row is not measured any longer.
-const PATIENCE: Duration = Duration::from_millis(400);
+const TIMEOUT: Duration = Duration::from_millis(400);
 /// More of the unit's own cases are not measured.
 const CASES: usize = 16;
 
@@ -75,7 +75,7 @@ struct Taken {
     fault: Option<Fault>,
 }
 
-pub fn bench(source: &Source, unit: &dyn Unit, granted: &Granted) -> BenchReport {
+pub fn bench(source: &Source, unit: &dyn Unit, granted: &CallLimits) -> BenchReport {
     let limits = Limits { fuel: granted.fuel, wall_us: micros(granted.wall), memory: granted.memory };
     let rows = questions(source);
     let rows = rows.iter().map(|(name, question)| row(name, &measure(unit, granted, &**question), limits)).collect();
@@ -125,10 +125,10 @@ fn of_periods(plain: &PricingInput, count: usize) -> PricingInput {
     input
 }
 
-fn measure(unit: &dyn Unit, granted: &Granted, question: &dyn AnyQuestion) -> Taken {
+fn measure(unit: &dyn Unit, granted: &CallLimits, question: &dyn AnyQuestion) -> Taken {
     let mut taken = Taken::default();
     let mut total = Duration::ZERO;
-    while taken.times.len() < MOST_CALLS && (total < PATIENCE || taken.times.len() < FEWEST_CALLS) {
+    while taken.times.len() < MOST_CALLS && (total < TIMEOUT || taken.times.len() < FEWEST_CALLS) {
         let Tried { result, used, took } = question.ask(unit, granted.into());
         taken.note(result.err(), used, took);
         total += took;

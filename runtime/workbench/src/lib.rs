@@ -5,12 +5,12 @@
 //! ask for the time.
 
 pub mod bench;
-mod chance;
 pub mod component;
 pub mod project;
 mod properties;
 pub mod record;
 pub mod replay;
+mod rng;
 pub mod station;
 pub mod test;
 

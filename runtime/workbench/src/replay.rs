@@ -11,7 +11,7 @@ use std::sync::Arc;
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::charging::pricing_input;
 use amprule_domain::contract::Contract;
-use amprule_domain::decision::Decision;
+use amprule_domain::decision::{Decision, Json};
 use amprule_domain::lookup::{Known, Lookup};
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{Parameters, Price, PricingInput, PricingOutput};
@@ -19,25 +19,25 @@ use amprule_domain::reading::Reading;
 use amprule_domain::reported::Reported;
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::station::StationRecord;
-use amprule_hooks::comparison::{Bill, Billed, Compared, Comparison};
-use amprule_hooks::{Granted, Question, Version, trial};
+use amprule_hooks::comparison::{BilledSession, Compared, ComparedBill, Comparison};
+use amprule_hooks::{CallLimits, Question, Version, trial};
 use serde_json::Value;
 
-/// A busy machine must not change what a replay says: instructions bound a call, the clock only guards it.
-const PATIENCE: u32 = 40;
+/// By which the time limit is raised, so that a busy machine does not change what a replay says: fuel bounds the calls.
+const TIMEOUT: u32 = 40;
 const OTHER_CONTRACT: &str = "the record is of another version of the contract";
 
 /// A candidate on its way through the past.
 pub struct Replay<'v> {
     candidate: &'v Version,
-    granted: Granted,
+    granted: CallLimits,
     parameters: Parameters,
     comparison: Comparison,
 }
 
 impl<'v> Replay<'v> {
     pub fn of(candidate: &'v Version) -> Self {
-        let granted = Granted { wall: candidate.granted.wall * PATIENCE, ..candidate.granted };
+        let granted = CallLimits { wall: candidate.granted.wall * TIMEOUT, ..candidate.granted };
         let parameters = candidate.parameters.clone();
         Self { candidate, granted, parameters, comparison: Comparison::default() }
     }
@@ -81,7 +81,7 @@ impl<'v> Replay<'v> {
         };
         input.parameters = self.parameters.clone();
         match trial::ask(self.candidate.unit(), &self.granted, &input).result {
-            Ok(priced) => self.comparison.bills(billed(session), before, Bill::of(&priced.stands)),
+            Ok(priced) => self.comparison.bills(billed(session), before, ComparedBill::of(&priced.stands)),
             Err(fault) => self.comparison.fail(session.id.to_string(), fault.to_string()),
         }
     }
@@ -113,12 +113,12 @@ impl<'v> Replay<'v> {
             return;
         }
         let Some((before, after)) = self.again(&question, decision) else { return };
-        self.comparison.bills(asked_about(&question.facts), Bill::of(&before), Bill::of(&after));
+        self.comparison.bills(asked_about(&question.facts), ComparedBill::of(&before), ComparedBill::of(&after));
     }
 
     /// What stood of the recorded answer, and what stands of the candidate's. `None`: one of them is missing, which is noted.
     fn again<Q: Question>(&mut self, question: &Q, decision: &Decision) -> Option<(Q::Stands, Q::Stands)> {
-        let recorded = decision.output.as_ref().map(|output| output.read::<Q::Output>());
+        let recorded = decision.output.as_ref().map(Json::read::<Q::Output>);
         let Some(recorded) = recorded else {
             self.comparison.skip("the decision has no answer");
             return None;
@@ -169,18 +169,18 @@ fn unmasked(input: &mut AuthorizationInput, unmask: &dyn Fn(&str) -> Option<Stri
 }
 
 /// A bill without the lines of modifiers.
-fn of_the_tariff(bill: &Price, recorded: Option<&Decision>) -> Option<Bill> {
+fn of_the_tariff(bill: &Price, recorded: Option<&Decision>) -> Option<ComparedBill> {
     if bill.modified_by.is_empty() {
-        return Some(Bill::of(bill));
+        return Some(ComparedBill::of(bill));
     }
     let (question, output) = (recorded?.input.read().ok()?, recorded?.output.as_ref()?.read().ok()?);
     let price = PricingOutput::into_price(output, &question, Arc::clone(&bill.priced_by)).ok()?;
-    Some(Bill::of(&price))
+    Some(ComparedBill::of(&price))
 }
 
-fn asked_about(facts: &PricingInput) -> Billed {
+fn asked_about(facts: &PricingInput) -> BilledSession {
     let PricingInput { session, station, .. } = facts;
-    Billed {
+    BilledSession {
         session: session.id.clone(),
         station: station.id.clone(),
         started_at: session.started_at,
@@ -188,8 +188,8 @@ fn asked_about(facts: &PricingInput) -> Billed {
     }
 }
 
-fn billed(session: &Session) -> Billed {
-    Billed {
+fn billed(session: &Session) -> BilledSession {
+    BilledSession {
         session: session.id.to_string(),
         station: session.station.to_string(),
         started_at: session.started_at,

@@ -20,7 +20,7 @@ use amprule_domain::pricing::{
     self, OutputLine, Parameters, Price, PricingInput, SessionFacts, StationFacts, TokenFacts,
 };
 use amprule_domain::tax::{Amounts, TaxTotal};
-use amprule_domain::timeline::{Clock as TariffClock, Timeline};
+use amprule_domain::timeline::{TariffClock, Timeline};
 use amprule_domain::token::TokenStatus;
 use amprule_domain::{
     CommandId, Currency, Decimal, DecisionId, Energy, Occasion, SessionId, SessionNo, StationId, Timestamp,

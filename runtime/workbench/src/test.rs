@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use amprule_hooks::cases::{self, Difference, Ready};
-use amprule_hooks::{Granted, Source, Unit};
+use amprule_hooks::{CallLimits, Source, Unit};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::properties::{Asked, PropertyReport, Runs, check};
+use crate::properties::{PropertyReport, Runs, UnderTest, check};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,30 +44,30 @@ pub struct Differs {
 
 /// What is tested of a unit.
 #[derive(Debug, Clone, Default)]
-pub struct Wish {
+pub struct TestOptions {
     /// Only cases whose name or file contains this; no properties then.
     pub case: Option<String>,
     pub runs: Runs,
 }
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-pub fn test(source: &Source, unit: &dyn Unit, granted: &Granted, wish: &Wish) -> TestReport {
+pub fn test(source: &Source, unit: &dyn Unit, granted: &CallLimits, wish: &TestOptions) -> TestReport {
     let (ready, broken) = cases::ready(source);
     let is_wanted = |case: &&Ready| {
         wish.case.as_ref().is_none_or(|part| case.name.contains(part.as_str()) || case.file.contains(part.as_str()))
     };
     let cases = ready.iter().filter(is_wanted).map(|case| run(case, unit, granted)).collect();
-    // Some thousand calls on a busy machine: fuel and memory bound them, and the clock is no witness.
-    let patient = Granted { wall: granted.wall.max(PATIENCE), ..*granted };
-    let asked = Asked { source, unit, granted: &patient };
+    // Some thousand calls, perhaps on a busy machine: fuel and memory bound them, not the clock.
+    let patient = CallLimits { wall: granted.wall.max(TIMEOUT), ..*granted };
+    let asked = UnderTest { source, unit, granted: &patient };
     let hooks = source.manifest.hooks.iter().filter(|_| wish.case.is_none());
     let properties = hooks.flat_map(|hook| check(&asked, *hook, wish.runs)).collect();
     let broken = broken.iter().map(ToString::to_string).collect();
     TestReport { unit: source.manifest.id.clone(), cases, broken, properties }
 }
 
-fn run(case: &Ready, unit: &dyn Unit, granted: &Granted) -> CaseReport {
+fn run(case: &Ready, unit: &dyn Unit, granted: &CallLimits) -> CaseReport {
     let ran = case.run(unit, granted);
     let passed = ran.differences.is_empty();
     CaseReport {

@@ -9,7 +9,7 @@ use amprule_corpus::{Expect, Unit, corpus};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_hooks::manifest::{Declaration, parse};
 use amprule_hooks::{Answer, Budget, Deadline, Diagnostic, Kind, Question, Source, for_hook};
-use amprule_reload::{Compilers, Equipment, Verdict, check};
+use amprule_reload::{CompileSettings, Compilers, Verdict, check};
 use amprule_script::ScriptCompiler;
 use amprule_wasm::{Settings, WasmCompiler};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ fn walk(unit: &Unit) -> Result<(), String> {
     let folder = folder.path().join(&unit.name);
     unit.write(&folder);
     let began = Instant::now();
-    let report = check(&folder, Equipment::usual(COMPILERS.clone())).map_err(|error| error.to_string())?;
+    let report = check(&folder, CompileSettings::usual(COMPILERS.clone())).map_err(|error| error.to_string())?;
     within(LOADING, began, "loading")?;
     match (&unit.expect, &report.units[0].verdict) {
         (Expect::Refused(code), Verdict::Broken(found)) => refused(code, &unit.says, found),
@@ -157,7 +157,7 @@ fn source(unit: &Unit) -> Source {
         files: unit.files.clone(),
         tables: Arc::default(),
         hash: "0".repeat(64),
-        code: String::new(),
+        code_hash: String::new(),
     }
 }
 

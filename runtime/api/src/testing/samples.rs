@@ -7,7 +7,7 @@ use amprule_domain::event::ChargingState;
 use amprule_domain::pricing::{Line, Pin, Price, PricedBy};
 use amprule_domain::session::{Session, SessionLimits, SessionState};
 use amprule_domain::station::{Provisioning, StationRecord};
-use amprule_domain::timeline::{Clock, Timeline};
+use amprule_domain::timeline::{TariffClock, Timeline};
 use amprule_domain::token::IdToken;
 use amprule_domain::{Currency, Decimal, DecisionId, Energy, Mark, SessionId, SessionNo, StationId, Timestamp};
 use jiff::tz::TimeZone;
@@ -63,7 +63,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
 
 /// The same, ended at 09:00 with a bill.
 pub(crate) fn priced(mut session: Session) -> Session {
-    let clock = Clock::new(TimeZone::UTC, &[]);
+    let clock = TariffClock::new(TimeZone::UTC, &[]);
     session.timeline.read(at("08:00"), Energy::ZERO, &clock);
     session.timeline.read(at("09:00"), Energy::from_wh(11_450), &clock);
     session.seen.insert(0);

@@ -10,7 +10,7 @@ use crate::evidence::{Interval, Judged, Point, Power};
 use crate::mark::Mark;
 use crate::reading::{Context, Reading};
 use crate::session::Session;
-use crate::timeline::Clock;
+use crate::timeline::TariffClock;
 
 /// A station that samples at all has told something within this.
 const SILENT: SignedDuration = SignedDuration::from_hours(24);
@@ -209,7 +209,7 @@ fn doubt_the_first(session: &mut Session, read: Read) {
     session.marks.add_if(is_before, Mark::START_UNMETERED);
 }
 
-fn bring_up(session: &mut Session, at: Timestamp, judged: Judged, power: Power, clock: &Clock) {
+fn bring_up(session: &mut Session, at: Timestamp, judged: Judged, power: Power, clock: &TariffClock) {
     let is_restored = judged.is_restored;
     let marks = session.timeline.take(at, judged, power, clock);
     if is_restored {

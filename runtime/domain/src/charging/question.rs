@@ -14,7 +14,7 @@ use crate::pricing::{Parameters, PricingInput, PricingPeriod, Purpose, SessionFa
 use crate::reported::Reported;
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
-use crate::timeline::{Clock, Fitted, Period, Timeline, crossing};
+use crate::timeline::{Fitted, Period, TariffClock, Timeline, crossing};
 use crate::token::{Budget, BudgetPeriod, TokenRecord};
 
 /// What the operator's record says about a token that was shown.
@@ -142,14 +142,14 @@ pub(super) fn facts(record: &StationRecord, reported: &Reported, evse: u32, conn
 /// its time, so it is an estimate: only the readings say when energy really flowed.
 pub fn cut_anew(input: &PricingInput, boundaries: &[u16]) -> PricingInput {
     let zone = zone(input);
-    with_periods(input, &timeline(input).shared_out(&Clock::new(zone.clone(), boundaries)), &zone)
+    with_periods(input, &timeline(input).shared_out(&TariffClock::new(zone.clone(), boundaries)), &zone)
 }
 
 /// The question as a tariff of these boundaries must have it: each period within one stretch of its clock. True: what
 /// flowed in them is an estimate, as in [`cut_anew`]. `None`: they are so already.
 pub fn fitted(input: &PricingInput, boundaries: &[u16]) -> Option<(PricingInput, bool)> {
     let zone = zone(input);
-    let clock = Clock::new(zone.clone(), boundaries);
+    let clock = TariffClock::new(zone.clone(), boundaries);
     crossing(input.periods.iter().map(PricingPeriod::stretch), &clock).next()?;
     let Fitted { timeline, is_estimate } = timeline(input).fitted(&clock)?;
     Some((with_periods(input, &timeline, &zone), is_estimate))

@@ -9,7 +9,7 @@ use crate::offer::OfferInput;
 use crate::pricing::{Parameters, PricingInput, Purpose, SessionFacts, TokenFacts};
 use crate::reported::Reported;
 use crate::station::StationRecord;
-use crate::timeline::{Clock, Timeline};
+use crate::timeline::{TariffClock, Timeline};
 
 /// A place at a station, and who would charge there.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Guest<'_> {
     pub fn quote(self, session: Imagined, boundaries: &[u16], now: Timestamp) -> PricingInput {
         let Self { record, reported, evse, connector, token } = self;
         let zone = record.zone();
-        let timeline = session.timeline(&Clock::new(zone.clone(), boundaries));
+        let timeline = session.timeline(&TariffClock::new(zone.clone(), boundaries));
         PricingInput {
             now,
             purpose: Purpose::Quote,
@@ -76,7 +76,7 @@ impl Guest<'_> {
 }
 
 impl Imagined {
-    fn timeline(&self, clock: &Clock) -> Timeline {
+    fn timeline(&self, clock: &TariffClock) -> Timeline {
         let later = |seconds| self.from.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(self.from);
         let (charged, ended) = (later(self.charging_s), later(self.charging_s.saturating_add(self.idle_s)));
         let mut timeline = Timeline::new(self.from, ChargingState::Charging);

@@ -7,7 +7,7 @@ use super::believe::SLACK;
 use crate::event::ChargingState;
 use crate::mark::Mark;
 use crate::session::Session;
-use crate::timeline::{Clock, Fitted};
+use crate::timeline::{Fitted, TariffClock};
 
 /// The session as it is when it stays in its present state until now.
 pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
@@ -48,8 +48,8 @@ pub(super) fn cut_by_new_pin(session: &mut Session) {
     }
 }
 
-pub(super) fn clock(session: &Session) -> Clock {
+pub(super) fn clock(session: &Session) -> TariffClock {
     let zone = TimeZone::get(&session.time_zone).unwrap_or(TimeZone::UTC);
     let boundaries = session.pin.as_ref().map_or(&[][..], |pin| &pin.boundaries);
-    Clock::new(zone, boundaries)
+    TariffClock::new(zone, boundaries)
 }

@@ -7,7 +7,7 @@ use super::Offer;
 use super::conditions::{Conditions, Facts, Power};
 use crate::Energy;
 use crate::event::ChargingState;
-use crate::timeline::{Clock, Period};
+use crate::timeline::{Period, TariffClock};
 
 /// A stretch within which every condition of the offer is one and the same.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) fn pieces(offer: &Offer, zone: &TimeZone, periods: &[Period]) -> Resu
 struct Session<'a> {
     zone: &'a TimeZone,
     /// `None`: no condition is of the clock.
-    clock: Option<Clock>,
+    clock: Option<TariffClock>,
     changes: Changes,
     started_s: i64,
     ended_s: i64,
@@ -60,7 +60,7 @@ impl<'a> Session<'a> {
     fn new(offer: &Offer, zone: &'a TimeZone, started_s: i64) -> Self {
         let conditions = || offer.elements.iter().map(|element| &element.when);
         let minutes: Vec<u16> = conditions().flat_map(|when| [when.from_minute, when.until_minute]).flatten().collect();
-        let clock = conditions().any(Conditions::is_of_clock).then(|| Clock::new(zone.clone(), &minutes));
+        let clock = conditions().any(Conditions::is_of_clock).then(|| TariffClock::new(zone.clone(), &minutes));
         let seconds = |of: fn(&Conditions) -> [Option<u32>; 2]| conditions().flat_map(of).flatten().map(i64::from);
         let changes = Changes {
             energy: seconds(|when| [when.from_wh, when.until_wh]).map(Energy::from_wh).collect(),

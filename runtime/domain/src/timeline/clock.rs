@@ -6,13 +6,13 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 
 /// Midnight, and these minutes of the local day. A clock with such minutes also changes where the wall clock is moved.
 #[derive(Debug, Clone)]
-pub struct Clock {
+pub struct TariffClock {
     zone: TimeZone,
     /// Ascending minutes of the local day, without 0.
     boundaries: Vec<u16>,
 }
 
-impl Clock {
+impl TariffClock {
     pub fn new(zone: TimeZone, boundaries: &[u16]) -> Self {
         let mut boundaries: Vec<u16> = boundaries.iter().copied().filter(|minute| (1..1440).contains(minute)).collect();
         boundaries.sort_unstable();
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     fn check(from: &str, until: &str, boundaries: &[u16], expect: &[&str]) {
-        let clock = Clock::new(TimeZone::get("Europe/Berlin").expect("a bundled zone"), boundaries);
+        let clock = TariffClock::new(TimeZone::get("Europe/Berlin").expect("a bundled zone"), boundaries);
         let (mut at, until): (Timestamp, Timestamp) = (from.parse().expect("a time"), until.parse().expect("a time"));
         let mut found = Vec::new();
         loop {

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use jiff::fmt::serde::timestamp::microsecond::required as micros;
 use serde::{Deserialize, Serialize};
 
-pub use clock::Clock;
+pub use clock::TariffClock;
 pub use period::Period;
 use period::{cut, fold};
 
@@ -55,7 +55,7 @@ pub struct Fitted {
 }
 
 /// Those of the periods, which ascend, within which the clock changes.
-pub(crate) fn crossing(periods: impl Iterator<Item = Period>, clock: &Clock) -> impl Iterator<Item = Period> {
+pub(crate) fn crossing(periods: impl Iterator<Item = Period>, clock: &TariffClock) -> impl Iterator<Item = Period> {
     let mut until = Timestamp::MIN;
     periods.filter(move |period| {
         if period.started_at >= until {
@@ -124,7 +124,7 @@ impl Timeline {
         self.open.len() >= Self::MAX_PERIODS
     }
 
-    pub fn make_room(&mut self, clock: &Clock) -> Vec<Mark> {
+    pub fn make_room(&mut self, clock: &TariffClock) -> Vec<Mark> {
         self.book(Energy::ZERO, self.at, None, clock)
     }
 
@@ -142,7 +142,7 @@ impl Timeline {
     }
 
     /// A register of the main meter was read, and its EVSE is an ordinary one. Returns what was odd about it.
-    pub fn read(&mut self, at: Timestamp, register: Energy, clock: &Clock) -> Vec<Mark> {
+    pub fn read(&mut self, at: Timestamp, register: Energy, clock: &TariffClock) -> Vec<Mark> {
         if self.evidence.read_at().is_some_and(|read_at| at < read_at) {
             return vec![Mark::LATE_READING];
         }
@@ -151,7 +151,7 @@ impl Timeline {
     }
 
     /// So much energy flowed since the last register, in the states that were told; nothing of it has to be judged.
-    pub fn deliver(&mut self, at: Timestamp, energy: Energy, clock: &Clock) {
+    pub fn deliver(&mut self, at: Timestamp, energy: Energy, clock: &TariffClock) {
         let later = self.set_aside_after(at);
         self.book(energy, at, None, clock);
         self.energy += energy;
@@ -159,7 +159,7 @@ impl Timeline {
     }
 
     /// Brings the periods up to what the evidence says at this moment. Returns what was odd.
-    pub fn take(&mut self, at: Timestamp, judged: Judged, power: Power, clock: &Clock) -> Vec<Mark> {
+    pub fn take(&mut self, at: Timestamp, judged: Judged, power: Power, clock: &TariffClock) -> Vec<Mark> {
         let Judged { energy, since, mut marks, is_restored } = judged;
         let since = since.min(at);
         let later = self.set_aside_after(at);
@@ -183,7 +183,7 @@ impl Timeline {
 
     /// The end: what was heard of after it is not the session's, and open stretches are settled even if no register
     /// closes them.
-    pub fn finish(&mut self, at: Timestamp, clock: &Clock) -> Vec<Mark> {
+    pub fn finish(&mut self, at: Timestamp, clock: &TariffClock) -> Vec<Mark> {
         self.cut_off(at);
         self.advance(at);
         self.book(Energy::ZERO, at, None, clock)
@@ -210,7 +210,7 @@ impl Timeline {
     }
 
     /// The same timeline with each period within one stretch of this clock. `None`: it is so already.
-    pub fn fitted(&self, clock: &Clock) -> Option<Fitted> {
+    pub fn fitted(&self, clock: &TariffClock) -> Option<Fitted> {
         let mut crossing = crossing(self.periods.iter().cloned(), clock).peekable();
         crossing.peek()?;
         let is_idle = crossing.all(|period| period.energy == Energy::ZERO);
@@ -220,7 +220,7 @@ impl Timeline {
     }
 
     /// The same timeline cut at another clock's changes, each period's energy shared out over its time.
-    pub fn shared_out(&self, clock: &Clock) -> Self {
+    pub fn shared_out(&self, clock: &TariffClock) -> Self {
         let mut again = Self { periods: Vec::new(), ..self.clone() };
         let mut room = Self::MAX_PERIODS;
         for period in &self.periods {
@@ -354,7 +354,7 @@ impl Timeline {
 
     /// Spreads `delta` over the open stretches, cuts them at the clock's changes and files them; without any, it came at
     /// this moment. What the EVSE can deliver tells whether energy has flowed in spite of the states.
-    fn book(&mut self, delta: Energy, at: Timestamp, power: Option<Power>, clock: &Clock) -> Vec<Mark> {
+    fn book(&mut self, delta: Energy, at: Timestamp, power: Option<Power>, clock: &TariffClock) -> Vec<Mark> {
         let mut open = std::mem::take(&mut self.open);
         let mut marks = Vec::new();
         if power.is_some_and(|power| flows_in_spite(&open, delta, self.likely(power))) {
@@ -387,7 +387,7 @@ impl Timeline {
     }
 
     /// Appends, or extends the last period when state and stretch of the clock are the same. True: folded at the bound.
-    fn file(&mut self, piece: Period, clock: &Clock) -> bool {
+    fn file(&mut self, piece: Period, clock: &TariffClock) -> bool {
         if let Some(last) = self.periods.last_mut()
             && last.state == piece.state
             && clock.next_boundary(last.started_at) >= piece.ended_at

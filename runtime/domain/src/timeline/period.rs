@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Clock;
+use super::TariffClock;
 use crate::Energy;
 use crate::event::ChargingState;
 
@@ -55,7 +55,7 @@ impl Period {
 }
 
 /// At most `room` pieces, which it uses up; what is beyond stays in one.
-pub(super) fn cut(stretch: Period, clock: &Clock, room: &mut usize) -> impl Iterator<Item = Period> {
+pub(super) fn cut(stretch: Period, clock: &TariffClock, room: &mut usize) -> impl Iterator<Item = Period> {
     let (end, state) = (stretch.ended_at, stretch.state);
     let mut from = stretch.started_at;
     std::iter::from_fn(move || {
@@ -72,7 +72,7 @@ pub(super) fn cut(stretch: Period, clock: &Clock, room: &mut usize) -> impl Iter
 
 /// Joins periods of one state within each stretch of the clock. Every state keeps its time and its energy there; only
 /// the order of the states within the stretch is lost.
-pub(super) fn fold(periods: &[Period], clock: &Clock) -> Vec<Period> {
+pub(super) fn fold(periods: &[Period], clock: &TariffClock) -> Vec<Period> {
     let mut folded = Vec::new();
     let mut rest = periods;
     while let Some(first) = rest.first() {

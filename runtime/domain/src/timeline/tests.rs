@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 
 use super::*;
 
-fn clock(boundaries: &[u16]) -> Clock {
-    Clock::new(TimeZone::get("Europe/Berlin").expect("a bundled zone"), boundaries)
+fn clock(boundaries: &[u16]) -> TariffClock {
+    TariffClock::new(TimeZone::get("Europe/Berlin").expect("a bundled zone"), boundaries)
 }
 
 fn at(text: &str) -> Timestamp {

@@ -10,17 +10,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use amprule_feeds::{Feed, Feeds, Roots, Secret, Standing, Units};
-use amprule_hooks::tables::{ColumnKind, TableShape};
+use amprule_feeds::{Feed, FeedStatus, Feeds, Roots, Secret, Units};
+use amprule_hooks::tables::{ColumnKind, TableSchema};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use crate::server::{Answer, Server};
 
-struct One(PathBuf, TableShape);
+struct One(PathBuf, TableSchema);
 
 impl Units for One {
-    fn find(&self, unit: &str, table: &str) -> Result<(PathBuf, TableShape), String> {
+    fn find(&self, unit: &str, table: &str) -> Result<(PathBuf, TableSchema), String> {
         if (unit, table) == ("spot", "prices") {
             Ok((self.0.clone(), self.1.clone()))
         } else {
@@ -31,7 +31,7 @@ impl Units for One {
 
 struct World {
     folder: tempfile::TempDir,
-    told: Arc<Mutex<Vec<Standing>>>,
+    told: Arc<Mutex<Vec<FeedStatus>>>,
     _feeds: Feeds,
 }
 
@@ -45,7 +45,7 @@ impl World {
     }
 
     /// After so many tries, the last one.
-    fn after(&self, tries: usize) -> Standing {
+    fn after(&self, tries: usize) -> FeedStatus {
         let until = Instant::now() + Duration::from_secs(20);
         loop {
             if let Some(standing) = self.told.lock().get(tries - 1) {
@@ -57,9 +57,9 @@ impl World {
     }
 }
 
-fn shape() -> TableShape {
+fn shape() -> TableSchema {
     let columns = BTreeMap::from([("from".to_owned(), ColumnKind::Moment), ("eur".to_owned(), ColumnKind::Decimal)]);
-    TableShape { description: String::new(), key: "from".to_owned(), columns }
+    TableSchema { description: String::new(), key: "from".to_owned(), columns }
 }
 
 fn feed(url: String) -> Feed {
@@ -82,9 +82,9 @@ fn start(feed: Feed, roots: &Roots, before: &str) -> World {
         fs::create_dir(folder.path().join("tables")).unwrap();
         fs::write(folder.path().join("tables/prices.csv"), before).unwrap();
     }
-    let (told, units) = (Arc::<Mutex<Vec<Standing>>>::default(), Arc::new(One(folder.path().to_owned(), shape())));
+    let (told, units) = (Arc::<Mutex<Vec<FeedStatus>>>::default(), Arc::new(One(folder.path().to_owned(), shape())));
     let ear = Arc::clone(&told);
-    let tell = move |_: &Feed, standing: &Standing| ear.lock().push(standing.clone());
+    let tell = move |_: &Feed, standing: &FeedStatus| ear.lock().push(standing.clone());
     let feeds = Feeds::start(vec![feed], units, roots, Box::new(|| Timestamp::UNIX_EPOCH), Box::new(tell)).unwrap();
     World { folder, told, _feeds: feeds }
 }

@@ -2,7 +2,7 @@
 //! midnight then. A case that has one would prove something that never happens.
 
 use amprule_domain::pricing::{PricingInput, PricingPeriod};
-use amprule_domain::timeline::Clock;
+use amprule_domain::timeline::TariffClock;
 use jiff::tz::TimeZone;
 
 /// Why a period of the input cannot be.
@@ -11,7 +11,7 @@ pub(super) fn fit(input: &PricingInput, boundaries: &[u16]) -> Result<(), String
         return Ok(());
     }
     let zone = TimeZone::get(&input.session.time_zone).map_err(|error| format!("input: {error}"))?;
-    let clock = Clock::new(zone.clone(), boundaries);
+    let clock = TariffClock::new(zone.clone(), boundaries);
     let across =
         |period: &PricingPeriod| Some(clock.next_boundary(period.started_at)).filter(|cut| *cut < period.ended_at);
     match input.periods.iter().enumerate().find_map(|(at, period)| Some((at, across(period)?))) {

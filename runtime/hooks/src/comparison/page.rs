@@ -6,7 +6,7 @@ use amprule_domain::pricing::Line;
 use amprule_domain::{Decimal, Energy};
 
 use super::pairs::{differing, pairs};
-use super::{Bill, Billed, Compared, Comparison, Difference};
+use super::{BilledSession, Compared, ComparedBill, Comparison, Difference};
 
 /// Differences that are shown with both bills.
 const SHOWN: usize = 5;
@@ -52,7 +52,7 @@ fn differences(f: &mut fmt::Formatter<'_>, comparison: &Comparison) -> fmt::Resu
             Difference::Verdict { decision, before, after } => {
                 writeln!(f, "decision {decision}\n  before  {before}\n  after   {after}")?;
             }
-            Difference::Bill { of: Billed { session, station, started_at, energy }, before, after } => {
+            Difference::ComparedBill { of: BilledSession { session, station, started_at, energy }, before, after } => {
                 writeln!(f, "session {session} of {station}, {started_at}, {} kWh", kwh(*energy))?;
                 side_by_side(f, before, after)?;
             }
@@ -63,7 +63,7 @@ fn differences(f: &mut fmt::Formatter<'_>, comparison: &Comparison) -> fmt::Resu
 }
 
 /// Lines of one code stand beside each other; what differs without being seen here is named.
-fn side_by_side(f: &mut fmt::Formatter<'_>, before: &Bill, after: &Bill) -> fmt::Result {
+fn side_by_side(f: &mut fmt::Formatter<'_>, before: &ComparedBill, after: &ComparedBill) -> fmt::Result {
     for (one, other) in pairs(before, after) {
         let cell = |line: Option<&Line>| line.map(row).unwrap_or_default();
         beside(f, one == other, &cell(one), &cell(other))?;
@@ -80,7 +80,7 @@ fn beside(f: &mut fmt::Formatter<'_>, same: bool, before: &str, after: &str) -> 
     writeln!(f, "  {} {before:<COLUMN$} | {after}", if same { ' ' } else { '*' })
 }
 
-fn total(bill: &Bill) -> String {
+fn total(bill: &ComparedBill) -> String {
     format!("{:<30}{:>12} {}", "total", bill.total.to_string(), bill.currency)
 }
 

@@ -3,13 +3,13 @@
 
 use amprule_domain::pricing::Line;
 
-use super::Bill;
+use super::ComparedBill;
 
 /// A line before and the one that stands for it after; one of them may be missing.
 pub(super) type Pair<'a> = (Option<&'a Line>, Option<&'a Line>);
 
 /// In the order of the bill before; lines that are new come last.
-pub(super) fn pairs<'a>(before: &'a Bill, after: &'a Bill) -> Vec<Pair<'a>> {
+pub(super) fn pairs<'a>(before: &'a ComparedBill, after: &'a ComparedBill) -> Vec<Pair<'a>> {
     let mut pairs: Vec<Pair<'a>> = before.lines.iter().map(|line| (Some(line), None)).collect();
     let mut left: Vec<&Line> = after.lines.iter().collect();
     // Of several lines with one code, those that are equal belong together first, then those that say the same.
@@ -50,14 +50,14 @@ mod tests {
 
     use super::*;
 
-    fn bill(lines: &[(&str, &str, &str)]) -> Bill {
+    fn bill(lines: &[(&str, &str, &str)]) -> ComparedBill {
         let line = |(code, description, amount): &(&str, &str, &str)| json!({"code": code, "description": description, "amount": amount, "unrounded": amount});
         let total: Decimal = lines.iter().map(|(_, _, amount)| amount.parse::<Decimal>().unwrap()).sum();
         let lines: Vec<_> = lines.iter().map(line).collect();
         serde_json::from_value(json!({"currency": "EUR", "total": total, "lines": lines})).unwrap()
     }
 
-    fn paired(before: &Bill, after: &Bill) -> Vec<String> {
+    fn paired(before: &ComparedBill, after: &ComparedBill) -> Vec<String> {
         let amount = |line: Option<&Line>| line.map_or("-".to_owned(), |line| line.amount.to_string());
         pairs(before, after).into_iter().map(|(one, other)| format!("{} {}", amount(one), amount(other))).collect()
     }

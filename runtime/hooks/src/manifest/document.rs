@@ -22,7 +22,7 @@ pub(super) struct Document<'a> {
 
 /// A value and where it stands.
 #[derive(Clone)]
-pub(super) struct Placed<'v, 'i> {
+pub(super) struct SpannedValue<'v, 'i> {
     pub(super) value: &'v DeValue<'i>,
     pub(super) span: Range<usize>,
 }
@@ -93,7 +93,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    pub(super) fn text_of(&mut self, placed: &Placed<'_, '_>, key: &str) -> Option<String> {
+    pub(super) fn text_of(&mut self, placed: &SpannedValue<'_, '_>, key: &str) -> Option<String> {
         if let Some(text) = placed.value.as_str() {
             return Some(text.to_owned());
         }
@@ -101,7 +101,7 @@ impl<'a> Document<'a> {
         None
     }
 
-    pub(super) fn whole(&mut self, placed: &Placed<'_, '_>, key: &str) -> Option<u64> {
+    pub(super) fn whole(&mut self, placed: &SpannedValue<'_, '_>, key: &str) -> Option<u64> {
         let number = integer(placed.value).and_then(|number| u64::try_from(number).ok());
         if number.is_none() {
             self.wrong_type(placed, key, "a whole number from 0");
@@ -109,7 +109,7 @@ impl<'a> Document<'a> {
         number
     }
 
-    pub(super) fn flag(&mut self, placed: &Placed<'_, '_>, key: &str) -> Option<bool> {
+    pub(super) fn flag(&mut self, placed: &SpannedValue<'_, '_>, key: &str) -> Option<bool> {
         let flag = placed.value.as_bool();
         if flag.is_none() {
             self.wrong_type(placed, key, "true or false");
@@ -117,7 +117,7 @@ impl<'a> Document<'a> {
         flag
     }
 
-    pub(super) fn table_of<'v, 'i>(&mut self, placed: &Placed<'v, 'i>, key: &str) -> Option<&'v DeTable<'i>> {
+    pub(super) fn table_of<'v, 'i>(&mut self, placed: &SpannedValue<'v, 'i>, key: &str) -> Option<&'v DeTable<'i>> {
         let table = placed.value.as_table();
         if table.is_none() {
             self.wrong_type(placed, key, "a table");
@@ -126,7 +126,7 @@ impl<'a> Document<'a> {
     }
 
     /// A list of texts, each with its place.
-    pub(super) fn texts<'v, 'i>(&mut self, placed: &Placed<'v, 'i>, key: &str) -> Vec<(&'v str, Range<usize>)> {
+    pub(super) fn texts<'v, 'i>(&mut self, placed: &SpannedValue<'v, 'i>, key: &str) -> Vec<(&'v str, Range<usize>)> {
         let Some(array) = placed.value.as_array() else {
             self.wrong_type(placed, key, "a list of texts");
             return Vec::new();
@@ -138,26 +138,28 @@ impl<'a> Document<'a> {
             }
             match item.get_ref().as_str() {
                 Some(text) => texts.push((text, item.span())),
-                None => self.wrong_type(&Placed { value: item.get_ref(), span: item.span() }, key, "texts in quotes"),
+                None => {
+                    self.wrong_type(&SpannedValue { value: item.get_ref(), span: item.span() }, key, "texts in quotes");
+                }
             }
         }
         texts
     }
 
-    fn wrong_type(&mut self, placed: &Placed<'_, '_>, key: &str, wanted: &str) {
+    fn wrong_type(&mut self, placed: &SpannedValue<'_, '_>, key: &str, wanted: &str) {
         let got = placed.value.type_str();
         self.complain(&placed.span, "manifest", format!("{key} must be {wanted}; this is of TOML's type {got}"));
     }
 }
 
-pub(super) fn get<'v, 'i>(table: &'v DeTable<'i>, key: &str) -> Option<Placed<'v, 'i>> {
+pub(super) fn get<'v, 'i>(table: &'v DeTable<'i>, key: &str) -> Option<SpannedValue<'v, 'i>> {
     entries(table).find(|(name, _)| name.get_ref() == key).map(|(_, placed)| placed)
 }
 
 pub(super) fn entries<'v, 'i>(
     table: &'v DeTable<'i>,
-) -> impl Iterator<Item = (&'v Spanned<std::borrow::Cow<'i, str>>, Placed<'v, 'i>)> {
-    table.iter().map(|(key, value)| (key, Placed { value: value.get_ref(), span: value.span() }))
+) -> impl Iterator<Item = (&'v Spanned<std::borrow::Cow<'i, str>>, SpannedValue<'v, 'i>)> {
+    table.iter().map(|(key, value)| (key, SpannedValue { value: value.get_ref(), span: value.span() }))
 }
 
 pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {

@@ -15,13 +15,13 @@ const NAME: &str = "^[a-z][a-z0-9_]{0,63}$";
 pub(super) struct Key {
     pub(super) name: &'static str,
     needed: bool,
-    shape: Shape,
+    shape: ValueType,
     says: &'static str,
 }
 
 /// What may stand behind a key.
 #[derive(Debug, Clone, Copy)]
-enum Shape {
+enum ValueType {
     Text,
     /// A text of this pattern.
     Pattern(&'static str),
@@ -47,64 +47,76 @@ pub(super) const ON_ERROR: [&str; 2] = ["reject", "no-opinion"];
 pub(super) const API: u64 = 1;
 
 pub(super) const MANIFEST: [Key; 16] = [
-    needed("id", Shape::Pattern("^[a-z0-9-]{1,64}$"), "Unique among a server's units: small letters, digits, hyphens"),
-    needed("version", Shape::Text, "The author's version, as \"1.0.0\""),
-    key("revision", Shape::Whole(0), "Counts upwards with every release; the server does not go back by itself"),
-    key("description", Shape::Text, "What the unit does, for the operator"),
-    key("api", Shape::Only(API), "The contract's major version"),
-    needed("hooks", Shape::Hooks, "The questions that the unit answers"),
+    needed(
+        "id",
+        ValueType::Pattern("^[a-z0-9-]{1,64}$"),
+        "Unique among a server's units: small letters, digits, hyphens",
+    ),
+    needed("version", ValueType::Text, "The author's version, as \"1.0.0\""),
+    key("revision", ValueType::Whole(0), "Counts upwards with every release; the server does not go back by itself"),
+    key("description", ValueType::Text, "What the unit does, for the operator"),
+    key("api", ValueType::Only(API), "The contract's major version"),
+    needed("hooks", ValueType::Hooks, "The questions that the unit answers"),
     key(
         "entry",
-        Shape::Pattern(r"^[^./\\][^/\\]*\.(rhai|wasm)$"),
+        ValueType::Pattern(r"^[^./\\][^/\\]*\.(rhai|wasm)$"),
         "The file that runs; main.rhai or plugin.wasm without it",
     ),
-    key("pin", Shape::Word(&PIN), "session: a session keeps the version it began with; none: it takes every new one"),
+    key(
+        "pin",
+        ValueType::Word(&PIN),
+        "session: a session keeps the version it began with; none: it takes every new one",
+    ),
     key(
         "boundaries",
-        Shape::Times,
+        ValueType::Times,
         "Local times at which the price changes; \"$name\" is a parameter of the type time, \"every 15 min\" a market's clock",
     ),
-    key("on_error", Shape::Word(&ON_ERROR), "What a failing authorization counts as"),
-    key("capabilities", Shape::Table(&CAPABILITIES), "What the unit wants of the host, each with its reason"),
-    key("limits", Shape::Table(&LIMITS), "Less than the server grants to each call"),
-    key("parameters", Shape::Parameters, "What the operator may set in parameters.toml"),
-    key("properties", Shape::Table(&PROPERTIES), "What `amprule test` must not expect of the unit"),
-    key("tables", Shape::Tables, "What the unit looks rows up in: tables/NAME.csv or .json"),
-    key("lookups", Shape::Lookups, "What the unit's policy wants to know from other systems while the driver waits"),
+    key("on_error", ValueType::Word(&ON_ERROR), "What a failing authorization counts as"),
+    key("capabilities", ValueType::Table(&CAPABILITIES), "What the unit wants of the host, each with its reason"),
+    key("limits", ValueType::Table(&LIMITS), "Less than the server grants to each call"),
+    key("parameters", ValueType::Parameters, "What the operator may set in parameters.toml"),
+    key("properties", ValueType::Table(&PROPERTIES), "What `amprule test` must not expect of the unit"),
+    key("tables", ValueType::Tables, "What the unit looks rows up in: tables/NAME.csv or .json"),
+    key(
+        "lookups",
+        ValueType::Lookups,
+        "What the unit's policy wants to know from other systems while the driver waits",
+    ),
 ];
 
-pub(super) const CAPABILITIES: [Key; 1] = [key("log", Shape::Text, "Why the unit writes to the server's log")];
+pub(super) const CAPABILITIES: [Key; 1] = [key("log", ValueType::Text, "Why the unit writes to the server's log")];
 
 pub(super) const LIMITS: [Key; 3] = [
-    key("fuel", Shape::Whole(1), "WASM fuel, or Rhai operations"),
-    key("wall_ms", Shape::Whole(1), "Milliseconds of wall clock"),
-    key("memory_mib", Shape::Whole(1), "MiB of memory"),
+    key("fuel", ValueType::Whole(1), "WASM fuel, or Rhai operations"),
+    key("wall_ms", ValueType::Whole(1), "Milliseconds of wall clock"),
+    key("memory_mib", ValueType::Whole(1), "MiB of memory"),
 ];
 
 pub(super) const PROPERTIES: [Key; 1] =
-    [key("monotonic", Shape::Flag, "false: more energy may cost less, as with a discount for much of it")];
+    [key("monotonic", ValueType::Flag, "false: more energy may cost less, as with a discount for much of it")];
 
 pub(super) const PARAMETER: [Key; 6] = [
-    needed("type", Shape::Word(&ParameterKind::WORDS), "What the value is"),
-    key("default", Shape::Any, "The value when the operator gives none; without it the operator must give one"),
-    key("min", Shape::Number, "The least value of a decimal or an integer"),
-    key("max", Shape::Number, "The greatest value of a decimal or an integer"),
-    key("description", Shape::Text, "What the value does, for the operator"),
-    key("secret", Shape::Flag, "true: the value is masked in the decision log and not shown by the API"),
+    needed("type", ValueType::Word(&ParameterKind::WORDS), "What the value is"),
+    key("default", ValueType::Any, "The value when the operator gives none; without it the operator must give one"),
+    key("min", ValueType::Number, "The least value of a decimal or an integer"),
+    key("max", ValueType::Number, "The greatest value of a decimal or an integer"),
+    key("description", ValueType::Text, "What the value does, for the operator"),
+    key("secret", ValueType::Flag, "true: the value is masked in the decision log and not shown by the API"),
 ];
 
 pub(super) const TABLE: [Key; 3] = [
-    needed("key", Shape::Text, "The column that rows are found by; no two rows have the same"),
-    needed("columns", Shape::Columns, "The columns that are read, and what stands in them"),
-    key("description", Shape::Text, "What stands in the table, with its units, for the operator"),
+    needed("key", ValueType::Text, "The column that rows are found by; no two rows have the same"),
+    needed("columns", ValueType::Columns, "The columns that are read, and what stands in them"),
+    key("description", ValueType::Text, "What stands in the table, with its units, for the operator"),
 ];
 
 pub(super) const LOOKUP: [Key; 3] = [
-    needed("columns", Shape::Columns, "The members of an answer that are read, and what stands in them"),
-    key("description", Shape::Text, "What is asked, for whoever binds it to an address"),
+    needed("columns", ValueType::Columns, "The members of an answer that are read, and what stands in them"),
+    key("description", ValueType::Text, "What is asked, for whoever binds it to an address"),
     key(
         "unavailable",
-        Shape::Word(&Unavailable::WORDS),
+        ValueType::Word(&Unavailable::WORDS),
         "What happens when nobody answers: tell (the default) the policy, give it the last-known answer, or fail as on_error says",
     ),
 ];
@@ -121,11 +133,11 @@ pub fn schema() -> Value {
     Value::Object(schema)
 }
 
-const fn key(name: &'static str, shape: Shape, says: &'static str) -> Key {
+const fn key(name: &'static str, shape: ValueType, says: &'static str) -> Key {
     Key { name, needed: false, shape, says }
 }
 
-const fn needed(name: &'static str, shape: Shape, says: &'static str) -> Key {
+const fn needed(name: &'static str, shape: ValueType, says: &'static str) -> Key {
     Key { name, needed: true, shape, says }
 }
 
@@ -140,7 +152,7 @@ fn table(keys: &[Key]) -> Map<String, Value> {
     object(json!({ "type": "object", "properties": members, "required": needed, "additionalProperties": false }))
 }
 
-impl Shape {
+impl ValueType {
     fn schema(self) -> Map<String, Value> {
         object(match self {
             Self::Text => json!({ "type": "string" }),

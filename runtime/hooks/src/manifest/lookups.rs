@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use toml::de::DeTable;
 
-use super::document::{Document, Placed, entries, get, nearest};
+use super::document::{Document, SpannedValue, entries, get, nearest};
 use super::keys::{LOOKUP, names};
 use super::parameters::is_name;
 use super::tables::{NAMES, kinds};
-use crate::lookups::{LookupShape, MAX_LOOKUPS, Unavailable};
+use crate::lookups::{LookupSchema, MAX_LOOKUPS, Unavailable};
 
-pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, LookupShape> {
+pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, LookupSchema> {
     let mut shapes = BTreeMap::new();
     for (name, placed) in entries(table) {
         if shapes.len() == MAX_LOOKUPS {
@@ -29,7 +29,12 @@ pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<
     shapes
 }
 
-fn shape(doc: &mut Document<'_>, name: &str, table: &DeTable<'_>, placed: &Placed<'_, '_>) -> Option<LookupShape> {
+fn shape(
+    doc: &mut Document<'_>,
+    name: &str,
+    table: &DeTable<'_>,
+    placed: &SpannedValue<'_, '_>,
+) -> Option<LookupSchema> {
     doc.only(table, &names(&LOOKUP), "a lookup's declaration");
     let description = get(table, "description").and_then(|placed| doc.text_of(&placed, "description"));
     let unavailable = match get(table, "unavailable") {
@@ -42,10 +47,10 @@ fn shape(doc: &mut Document<'_>, name: &str, table: &DeTable<'_>, placed: &Place
         doc.complain(&placed.span, "manifest", format!("lookup {name} names no columns")).hint = Some(hint);
         return None;
     };
-    Some(LookupShape { description: description.unwrap_or_default(), columns, unavailable })
+    Some(LookupSchema { description: description.unwrap_or_default(), columns, unavailable })
 }
 
-fn unavailable(doc: &mut Document<'_>, placed: &Placed<'_, '_>) -> Option<Unavailable> {
+fn unavailable(doc: &mut Document<'_>, placed: &SpannedValue<'_, '_>) -> Option<Unavailable> {
     let word = doc.text_of(placed, "unavailable")?;
     let known = Unavailable::named(&word);
     if known.is_none() {

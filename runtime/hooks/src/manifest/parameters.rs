@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Document, Placed, entries, get, integer, nearest};
+use super::document::{Document, SpannedValue, entries, get, integer, nearest};
 use super::keys::{PARAMETER, names};
 use super::{Parameter, ParameterKind};
 
@@ -166,7 +166,7 @@ fn clock_text(minute: u16) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
-fn declaration(doc: &mut Document<'_>, name: &str, placed: &Placed<'_, '_>) -> Option<Parameter> {
+fn declaration(doc: &mut Document<'_>, name: &str, placed: &SpannedValue<'_, '_>) -> Option<Parameter> {
     let table = doc.table_of(placed, &format!("parameters.{name}"))?;
     doc.only(table, &names(&PARAMETER), "a parameter");
     let Some(kind) = get(table, "type") else {

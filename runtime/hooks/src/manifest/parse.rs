@@ -6,10 +6,10 @@ use amprule_domain::decision::Hook;
 use serde_json::{Map, Value};
 use toml::de::DeTable;
 
-use super::document::{Document, Placed, get, nearest};
+use super::document::{Document, SpannedValue, get, nearest};
 use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
-use super::{LimitsAsked, Manifest, OnError, Parameter, Properties, lookups, tables};
+use super::{Manifest, OnError, Parameter, Properties, RequestedLimits, lookups, tables};
 use crate::Diagnostic;
 
 const MAX_TEXT: usize = 1_024;
@@ -164,9 +164,9 @@ fn capabilities(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String,
     names(&CAPABILITIES).iter().filter_map(|name| Some(((*name).to_owned(), text(doc, table, name)?))).collect()
 }
 
-fn limits(doc: &mut Document<'_>, table: &DeTable<'_>) -> LimitsAsked {
-    let Some(placed) = get(table, "limits") else { return LimitsAsked::default() };
-    let Some(table) = doc.table_of(&placed, "limits") else { return LimitsAsked::default() };
+fn limits(doc: &mut Document<'_>, table: &DeTable<'_>) -> RequestedLimits {
+    let Some(placed) = get(table, "limits") else { return RequestedLimits::default() };
+    let Some(table) = doc.table_of(&placed, "limits") else { return RequestedLimits::default() };
     doc.only(table, &names(&LIMITS), "limits");
     let mut limit = |key: &str| {
         let placed = get(table, key)?;
@@ -176,7 +176,7 @@ fn limits(doc: &mut Document<'_>, table: &DeTable<'_>) -> LimitsAsked {
         }
         Some(number)
     };
-    LimitsAsked { fuel: limit("fuel"), wall_ms: limit("wall_ms"), memory_mib: limit("memory_mib") }
+    RequestedLimits { fuel: limit("fuel"), wall_ms: limit("wall_ms"), memory_mib: limit("memory_mib") }
 }
 
 /// The operator's values, and the defaults of what is not given.
@@ -201,7 +201,7 @@ fn complete(operator: &mut Document<'_>, declared: &BTreeMap<String, Parameter>,
 
 fn boundaries(
     doc: &mut Document<'_>,
-    placed: &Placed<'_, '_>,
+    placed: &SpannedValue<'_, '_>,
     declared: &BTreeMap<String, Parameter>,
     values: &Map<String, Value>,
 ) -> Vec<u16> {

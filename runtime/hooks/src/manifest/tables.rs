@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use toml::de::DeTable;
 
-use super::document::{Document, Placed, entries, get, nearest};
+use super::document::{Document, SpannedValue, entries, get, nearest};
 use super::keys::{TABLE, names};
 use super::parameters::is_name;
-use crate::tables::{ColumnKind, MAX_COLUMNS, MAX_TABLES, TableShape};
+use crate::tables::{ColumnKind, MAX_COLUMNS, MAX_TABLES, TableSchema};
 
 pub(super) const NAMES: &str = "small letters, digits and underscores, a letter first: spot_prices";
 
-pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, TableShape> {
+pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, TableSchema> {
     let mut shapes = BTreeMap::new();
     for (name, placed) in entries(table) {
         if shapes.len() == MAX_TABLES {
@@ -30,7 +30,12 @@ pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<
     shapes
 }
 
-fn shape(doc: &mut Document<'_>, name: &str, table: &DeTable<'_>, placed: &Placed<'_, '_>) -> Option<TableShape> {
+fn shape(
+    doc: &mut Document<'_>,
+    name: &str,
+    table: &DeTable<'_>,
+    placed: &SpannedValue<'_, '_>,
+) -> Option<TableSchema> {
     doc.only(table, &names(&TABLE), "a table's declaration");
     let description = get(table, "description").and_then(|placed| doc.text_of(&placed, "description"));
     let columns = get(table, "columns").and_then(|placed| doc.table_of(&placed, "columns"));
@@ -50,7 +55,7 @@ fn shape(doc: &mut Document<'_>, name: &str, table: &DeTable<'_>, placed: &Place
         doc.complain(&key.span, "manifest", format!("there is no column {column:?}")).hint = Some(hint);
         return None;
     }
-    Some(TableShape { description: description.unwrap_or_default(), key: column, columns })
+    Some(TableSchema { description: description.unwrap_or_default(), key: column, columns })
 }
 
 pub(super) fn kinds(doc: &mut Document<'_>, table: &DeTable<'_>) -> BTreeMap<String, ColumnKind> {

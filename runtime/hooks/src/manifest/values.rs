@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::{Map, Value, json};
 
 use super::{Manifest, Parameter, ParameterKind};
-use crate::tables::{ColumnKind, TableShape};
+use crate::tables::{ColumnKind, TableSchema};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 const DECIMAL: &str = r"^[+-]?[0-9_]*\.?[0-9_]*([eE][+-]?[0-9]+)?$";
@@ -33,14 +33,14 @@ pub(crate) fn parameters_schema(declared: &BTreeMap<String, Parameter>, whole: b
 }
 
 /// Rows by the table's name, as cases have them.
-pub(crate) fn tables_schema(declared: &BTreeMap<String, TableShape>) -> Value {
+pub(crate) fn tables_schema(declared: &BTreeMap<String, TableSchema>) -> Value {
     let members: Map<String, Value> =
         declared.iter().map(|(name, shape)| (name.clone(), table_schema(shape))).collect();
     json!({ "type": "object", "properties": members, "additionalProperties": false })
 }
 
 /// Columns beside the declared ones are not read.
-fn table_schema(shape: &TableShape) -> Value {
+fn table_schema(shape: &TableSchema) -> Value {
     let columns: Map<String, Value> =
         shape.columns.iter().map(|(name, kind)| (name.clone(), cell_schema(*kind, *name == shape.key))).collect();
     let row = json!({ "type": "object", "properties": columns, "required": shape.columns.keys().collect::<Vec<_>>() });

@@ -5,13 +5,13 @@ mod edges;
 
 use amprule_domain::event::ChargingState;
 use amprule_domain::offer::{Offer, OfferInput};
-use amprule_domain::timeline::{Clock, Timeline};
+use amprule_domain::timeline::{TariffClock, Timeline};
 use amprule_domain::{Decimal, Energy};
 use jiff::{SignedDuration, Timestamp};
 
 /// One session that may happen.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Drawn {
+pub(super) struct SampleSession {
     pub(super) started_at: Timestamp,
     charging_min: i64,
     watts: i64,
@@ -22,8 +22,14 @@ pub(super) struct Drawn {
 }
 
 /// What an hour of the week is tried with, and what other kinds are made of.
-const SHORT: Drawn =
-    Drawn { started_at: Timestamp::UNIX_EPOCH, charging_min: 11, watts: 11_000, held_min: 0, pauses: 1, idle_s: 70 };
+const SHORT: SampleSession = SampleSession {
+    started_at: Timestamp::UNIX_EPOCH,
+    charging_min: 11,
+    watts: 11_000,
+    held_min: 0,
+    pauses: 1,
+    idle_s: 70,
+};
 
 /// Minutes after the question's first moment: odd ones, so that they fall on no tariff's edge, over a week.
 const STARTS: [i64; 8] = [1, 427, 1_003, 1_327, 2_999, 5_531, 7_213, 9_689];
@@ -45,7 +51,7 @@ const HOURS_OF_A_WEEK: i64 = 7 * 24;
 
 /// Those that begin within the question's time, and while the offer stands. What the connector cannot deliver is not asked of it.
 /// `numbers`: those that stand in the unit, which may be edges of its prices.
-pub(super) fn sessions(question: &OfferInput, offer: &Offer, numbers: &[Decimal]) -> Vec<Drawn> {
+pub(super) fn sessions(question: &OfferInput, offer: &Offer, numbers: &[Decimal]) -> Vec<SampleSession> {
     let from = Timestamp::from_second(question.from.as_second() + 1).unwrap_or(question.from);
     let to = offer.next_change_at.map_or(question.to, |change| change.min(question.to)).max(from);
     let span_min = to.duration_since(from).as_mins().max(2);
@@ -67,18 +73,18 @@ pub(super) fn sessions(question: &OfferInput, offer: &Offer, numbers: &[Decimal]
         .chain(at_edges)
         .chain(at_hours)
         .chain(once)
-        .map(|drawn| Drawn { watts: drawn.watts.min(most_w), ..drawn })
+        .map(|drawn| SampleSession { watts: drawn.watts.min(most_w), ..drawn })
         .collect()
 }
 
-fn kinds() -> Vec<Drawn> {
+fn kinds() -> Vec<SampleSession> {
     let mut kinds = Vec::new();
     for (charging_min, watts) in CHARGES {
         for idle_s in IDLES_S {
             for held_min in HELD {
                 // A session without any time is no session.
                 if charging_min + idle_s + held_min > 0 {
-                    kinds.push(Drawn { charging_min, watts, held_min, idle_s, ..SHORT });
+                    kinds.push(SampleSession { charging_min, watts, held_min, idle_s, ..SHORT });
                 }
             }
         }
@@ -86,20 +92,20 @@ fn kinds() -> Vec<Drawn> {
     kinds
 }
 
-fn rare() -> impl Iterator<Item = Drawn> {
+fn rare() -> impl Iterator<Item = SampleSession> {
     RARE.into_iter().map(|(charging_min, watts, pauses, idle_min)| {
         let (held_min, pauses, idle_s) = (pauses * 3, pauses.max(1), idle_min * 60);
-        Drawn { charging_min, watts, held_min, pauses, idle_s, ..SHORT }
+        SampleSession { charging_min, watts, held_min, pauses, idle_s, ..SHORT }
     })
 }
 
-impl Drawn {
+impl SampleSession {
     fn at(&self, started_at: Timestamp) -> Self {
         Self { started_at, ..*self }
     }
 
     /// Cut at the tariff's clock, with a register read at every change of it: what the books of a good station say.
-    pub(super) fn timeline(&self, clock: &Clock) -> Timeline {
+    pub(super) fn timeline(&self, clock: &TariffClock) -> Timeline {
         let mut timeline = Timeline::new(self.started_at, ChargingState::Charging);
         let (charging_s, pause_s) = (self.charging_min * 60, self.held_min * 60 / self.pauses);
         let part_s = charging_s / (self.pauses + 1);
@@ -114,7 +120,7 @@ impl Drawn {
         timeline
     }
 
-    fn deliver(&self, timeline: &mut Timeline, seconds: i64, clock: &Clock) {
+    fn deliver(&self, timeline: &mut Timeline, seconds: i64, clock: &TariffClock) {
         let until = later(timeline.at, seconds);
         while timeline.at < until {
             let next = clock.next_boundary(timeline.at).min(until);
@@ -128,7 +134,7 @@ impl Drawn {
         }
     }
 
-    fn wait(&self, timeline: &mut Timeline, state: ChargingState, seconds: i64, clock: &Clock) {
+    fn wait(&self, timeline: &mut Timeline, state: ChargingState, seconds: i64, clock: &TariffClock) {
         if seconds > 0 {
             timeline.change_state(timeline.at, state);
             timeline.deliver(later(timeline.at, seconds), Energy::ZERO, clock);

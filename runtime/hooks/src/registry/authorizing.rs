@@ -14,14 +14,14 @@ use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::{DecisionId, Occasion, plain};
 
 use super::Registry;
-use super::writing::{Asked, Record, told};
+use super::writing::{Callee, Record, told};
 use crate::call::{Called, call};
 use crate::chain::Selected;
 use crate::combining::Combining;
 use crate::lookups::MAX_ROUNDS;
 use crate::manifest::OnError;
 use crate::mask::Mask;
-use crate::taps::{Before, Said};
+use crate::tap_cache::{Before, CachedVerdict};
 use crate::unit::Used;
 use crate::version::Version;
 
@@ -40,7 +40,7 @@ struct Authorizing<'r> {
     /// Answers to this token that stand for its start, too.
     before: Before,
     /// Answers that may stand for the start behind this.
-    said: Vec<Said>,
+    said: Vec<CachedVerdict>,
 }
 
 impl Registry {
@@ -50,7 +50,7 @@ impl Registry {
         at: Occasion<'_>,
     ) -> AuthorizationAnswer {
         let generation = self.generation.load_full();
-        // A token that is shown within a session has its place at the station.
+        // A tap has no EVSE yet. One within a session names its connector, and is not kept.
         let is_tap = input.purpose == Purpose::Authorize && input.station.evse == 0;
         let before = match input.purpose {
             Purpose::Authorize => Before::default(),
@@ -93,13 +93,13 @@ impl Authorizing<'_> {
         input.parameters = version.parameters.clone();
         input.lookups.clear();
         if let Some(said) = self.before.take(version) {
-            let asked = Asked::of(version, Used::default(), Duration::ZERO);
+            let asked = Callee::of(version, Used::default(), Duration::ZERO);
             self.answered(version, asked, &said.output, Some(said.decision));
             return said.output;
         }
         let called = self.call_with_lookups(version).await;
         self.registry.follow_up(version, Hook::Authorization, &called);
-        let asked = Asked::of(version, called.used, called.took);
+        let asked = Callee::of(version, called.used, called.took);
         match called.result {
             Ok(output) => {
                 let decision = self.answered(version, asked, &output, None);
@@ -141,7 +141,7 @@ impl Authorizing<'_> {
     fn answered(
         &mut self,
         version: &Version,
-        asked: Asked,
+        asked: Callee,
         output: &AuthorizationOutput,
         same_as: Option<DecisionId>,
     ) -> DecisionId {
@@ -154,9 +154,9 @@ impl Authorizing<'_> {
     }
 
     fn remember(&mut self, version: &Version, read: Facts, output: &AuthorizationOutput, decision: DecisionId) {
-        if self.input.purpose == Purpose::Authorize && Said::may_stand(read) {
+        if self.input.purpose == Purpose::Authorize && CachedVerdict::may_stand(read) {
             let (by, parameters) = (version.pin(), version.parameters.clone());
-            self.said.push(Said { by, parameters, read, output: output.clone(), decision });
+            self.said.push(CachedVerdict { by, parameters, read, output: output.clone(), decision });
         }
     }
 
@@ -167,10 +167,10 @@ impl Authorizing<'_> {
         input.parameters = Parameters::default();
         input.lookups.clear();
         let told = self.told(None);
-        self.fall_back(Asked::missing(id, "", ""), fault, told, OnError::Reject)
+        self.fall_back(Callee::missing(id, "", ""), fault, told, OnError::Reject)
     }
 
-    fn fall_back(&mut self, asked: Asked, fault: Fault, told: Json, on_error: OnError) -> AuthorizationOutput {
+    fn fall_back(&mut self, asked: Callee, fault: Fault, told: Json, on_error: OnError) -> AuthorizationOutput {
         let decision = self.write(Record { asked, output: None, fault: Some(fault) }, told);
         decision.fallback = Some(on_error.as_str().to_owned());
         stand_in(on_error)

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use amprule_domain::decision::{Fault, FaultClass};
-use amprule_domain::lookup::{Heard, Known, Lookup};
+use amprule_domain::lookup::{Known, Lookup, LookupAnswer};
 use amprule_domain::ports::{Fit, OtherSystems};
 use futures_util::future::try_join_all;
 
 use super::Registry;
-use crate::lookups::{LookupShape, MAX_WANTED, Unavailable};
+use crate::lookups::{LookupSchema, MAX_WANTED, Unavailable};
 use crate::version::Version;
 
 impl Registry {
@@ -28,7 +28,7 @@ impl Registry {
 
     async fn look(&self, version: &Version, lookup: Lookup) -> Result<Known, Fault> {
         let (Some(shape), Some(others)) = (version.manifest.lookups.get(&lookup.name), self.others.get()) else {
-            let heard = Heard::Unavailable(
+            let heard = LookupAnswer::Unavailable(
                 "no other system is asked here; a case brings the answers along, in `lookups` of its input".to_owned(),
             );
             return Ok(Known { lookup, heard, as_of: None });
@@ -36,7 +36,7 @@ impl Registry {
         let declared = shape.clone();
         let is_fit: Fit = Arc::new(move |row| declared.check(row));
         let heard = shape.fit(others.ask(version.id(), &lookup, is_fit).await);
-        let Heard::Unavailable(why) = &heard else { return Ok(Known { lookup, heard, as_of: None }) };
+        let LookupAnswer::Unavailable(why) = &heard else { return Ok(Known { lookup, heard, as_of: None }) };
         match shape.unavailable {
             Unavailable::Tell => {}
             Unavailable::Fail => {
@@ -56,9 +56,9 @@ fn last_known(
     others: &dyn OtherSystems,
     unit: &str,
     lookup: &Lookup,
-    shape: &LookupShape,
-) -> Option<(Heard, amprule_domain::Timestamp)> {
+    shape: &LookupSchema,
+) -> Option<(LookupAnswer, amprule_domain::Timestamp)> {
     let (heard, at) = others.last_known(unit, lookup)?;
     let heard = shape.fit(heard);
-    (!matches!(heard, Heard::Unavailable(_))).then_some((heard, at))
+    (!matches!(heard, LookupAnswer::Unavailable(_))).then_some((heard, at))
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::Registry;
 use super::recall::Patience;
 use super::wanted::Wanted;
-use super::writing::{Asked, Record, told};
+use super::writing::{Callee, Record, told};
 use crate::archive::Absent;
 use crate::call::call;
 use crate::generation::Generation;
@@ -187,7 +187,7 @@ impl Pricing<'_> {
         let fault = called.result.as_ref().err();
         if writes || fault.is_some_and(|fault| fault.class != FaultClass::BreakerOpen) {
             let output = output.filter(|_| fault.is_none());
-            let record = Record { asked: Asked::of(version, called.used, called.took), output, fault: fault.cloned() };
+            let record = Record { asked: Callee::of(version, called.used, called.took), output, fault: fault.cloned() };
             self.push(Q::HOOK, record, question, Some(version));
         }
         called.result.ok().map(|price| Billed { price, is_written: writes })

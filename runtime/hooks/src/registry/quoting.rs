@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Registry;
 use super::recall::Patience;
 use super::wanted::Wanted;
-use super::writing::{Asked, Record, told};
+use super::writing::{Callee, Record, told};
 use crate::trial::{self, Tried};
 use crate::version::Version;
 
@@ -72,7 +72,7 @@ impl Registry {
     }
 
     fn silent(&self, version: &Version, fault: Fault, question: &impl Serialize, about: &About) -> Box<Decision> {
-        let asked = Asked::of(version, Default::default(), Default::default());
+        let asked = Callee::of(version, Default::default(), Default::default());
         let record = Record { asked, output: None, fault: Some(fault) };
         let facts = (Hook::Pricing, self.clock.now(), self.generation.load().number);
         Box::new(record.decision(self.ids.decision(), facts, about, told(question, Some(version), self.mask())))

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Registry, Unchanged};
 use crate::call::Called;
 use crate::generation::Change;
-use crate::probation::Turn;
+use crate::probation::ProbationEvent;
 use crate::quarantine::{Entries, Quarantined, Writer};
 use crate::version::Version;
 
@@ -38,7 +38,7 @@ impl Registry {
     /// It was quarantined while somebody was about to make it active.
     pub(super) fn is_kept_out(&self, change: &Change) -> bool {
         let Change::Activate { version, .. } = change else { return false };
-        let is_kept_out = self.kept_out(&version.hash, &version.code).is_some();
+        let is_kept_out = self.kept_out(&version.hash, &version.code_hash).is_some();
         if is_kept_out {
             let (id, hash) = (version.id(), &version.hash);
             tracing::warn!(extension = id, hash, "the version is quarantined by now and does not become active");
@@ -56,9 +56,9 @@ impl Registry {
             self.tell_closed(version, hook);
         }
         match called.turn {
-            Turn::None => {}
-            Turn::Passed => self.tell_stable(version),
-            Turn::Breached => self.roll_back(version, fault),
+            ProbationEvent::None => {}
+            ProbationEvent::Passed => self.tell_stable(version),
+            ProbationEvent::Breached => self.roll_back(version, fault),
         }
     }
 
@@ -74,7 +74,7 @@ impl Registry {
         };
         let reason = format!("it failed on probation: {last}");
         // With the same code as before, it was its table.
-        let failed = if previous.code == version.code { &version.hash } else { &version.code };
+        let failed = if previous.code_hash == version.code_hash { &version.hash } else { &version.code_hash };
         self.quarantine.add(
             failed,
             Quarantined {

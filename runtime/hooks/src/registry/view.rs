@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amprule_domain::decision::Hook;
-use amprule_domain::lookup::Standing;
+use amprule_domain::lookup::LookupStats;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,19 +14,19 @@ use crate::breaker::BreakerState;
 use crate::entry::Entry;
 use crate::generation::Generation;
 use crate::inactive::{Checking, Trouble};
-use crate::lookups::{LookupShape, Unavailable};
+use crate::lookups::{LookupSchema, Unavailable};
 use crate::manifest::{Parameter, ParameterKind};
 use crate::stage::VersionView;
-use crate::tables::{Table, TableShape};
+use crate::tables::{Table, TableSchema};
 use crate::unit::Kind;
 use crate::version::Version;
 
 /// One extension, as far as it got.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ExtensionView {
+pub struct UnitView {
     pub id: String,
-    pub state: ExtensionState,
+    pub state: UnitState,
     /// `None` while nothing could be compiled.
     pub kind: Option<Kind>,
     pub hooks: Vec<Hook>,
@@ -58,7 +58,7 @@ pub struct ExtensionView {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ExtensionState {
+pub enum UnitState {
     /// Asked for new sessions.
     Active,
     /// Ready, but the selection asks another one.
@@ -115,7 +115,7 @@ pub struct UsedOf {
     pub limit: u64,
 }
 
-impl ExtensionState {
+impl UnitState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -129,7 +129,7 @@ impl ExtensionState {
 
 impl Registry {
     /// Active ones first, each by id; then what could not become active.
-    pub fn extensions(&self) -> Vec<ExtensionView> {
+    pub fn units(&self) -> Vec<UnitView> {
         let generation = self.generation.load_full();
         let troubles = self.troubles.lock().clone();
         let loaded = generation.entries.values().map(|entry| self.view(&generation, entry, troubles.get(&entry.path)));
@@ -145,8 +145,8 @@ impl Registry {
     }
 
     /// The active one of this id, else the one that tries to be; with what the archive has of it.
-    pub fn extension(&self, id: &str) -> Option<ExtensionView> {
-        let mut view = self.extensions().into_iter().find(|view| view.id == id)?;
+    pub fn unit(&self, id: &str) -> Option<UnitView> {
+        let mut view = self.units().into_iter().find(|view| view.id == id)?;
         let archived = self.archive.get().map(|archive| archive.list(id)).unwrap_or_default();
         let retired =
             archived.into_iter().filter(|version| view.versions.iter().all(|known| known.hash != version.hash));
@@ -167,11 +167,11 @@ impl Registry {
         lookups.map(|(name, shape)| LookupView::of((name, shape), standing(name))).collect()
     }
 
-    fn view(&self, generation: &Generation, entry: &Entry, trouble: Option<&Trouble>) -> ExtensionView {
+    fn view(&self, generation: &Generation, entry: &Entry, trouble: Option<&Trouble>) -> UnitView {
         let version = &entry.active;
         let manifest = &version.manifest;
-        let state = if generation.chains.selects(version) { ExtensionState::Active } else { ExtensionState::Standby };
-        ExtensionView {
+        let state = if generation.chains.selects(version) { UnitState::Active } else { UnitState::Standby };
+        UnitView {
             id: manifest.id.clone(),
             state,
             kind: Some(version.kind),
@@ -233,12 +233,12 @@ pub struct LookupView {
     /// What happens when nobody answers.
     pub unavailable: Unavailable,
     /// `None`: nobody is bound to it.
-    pub standing: Option<Standing>,
+    pub standing: Option<LookupStats>,
 }
 
 impl LookupView {
-    fn of((name, shape): (&String, &LookupShape), standing: Option<Standing>) -> Self {
-        let LookupShape { description, unavailable, .. } = shape;
+    fn of((name, shape): (&String, &LookupSchema), standing: Option<LookupStats>) -> Self {
+        let LookupSchema { description, unavailable, .. } = shape;
         Self { name: name.clone(), description: description.clone(), unavailable: *unavailable, standing }
     }
 }
@@ -246,7 +246,7 @@ impl LookupView {
 impl TableView {
     fn of((name, table): (&str, &Table), feed: Option<FeedView>) -> Self {
         let (first, last) = table.span().map(|(first, last)| (first.to_string(), last.to_string())).unwrap_or_default();
-        let TableShape { description, key, .. } = table.shape.clone();
+        let TableSchema { description, key, .. } = table.shape.clone();
         Self { name: name.to_owned(), description, key, rows: table.rows(), first, last, feed }
     }
 }
@@ -262,20 +262,20 @@ impl LastError {
     }
 }
 
-fn unloaded(path: &str, trouble: &Trouble) -> ExtensionView {
-    let state = if trouble.waiting { ExtensionState::Waiting } else { ExtensionState::Rejected };
+fn unloaded(path: &str, trouble: &Trouble) -> UnitView {
+    let state = if trouble.waiting { UnitState::Waiting } else { UnitState::Rejected };
     let versions = Some(trouble).filter(|trouble| !trouble.hash.is_empty()).map(VersionView::kept_back);
     let (last_error, versions) = (Some(LastError::of(trouble)), versions.into_iter().collect());
-    ExtensionView { last_error, versions, ..not_yet(&trouble.id, path, state) }
+    UnitView { last_error, versions, ..not_yet(&trouble.id, path, state) }
 }
 
-fn in_the_making(path: &str, checking: &Checking) -> ExtensionView {
+fn in_the_making(path: &str, checking: &Checking) -> UnitView {
     let versions = vec![VersionView::in_the_making(checking)];
-    ExtensionView { versions, ..not_yet(&checking.id, path, ExtensionState::Checking) }
+    UnitView { versions, ..not_yet(&checking.id, path, UnitState::Checking) }
 }
 
-fn not_yet(id: &str, path: &str, state: ExtensionState) -> ExtensionView {
-    ExtensionView {
+fn not_yet(id: &str, path: &str, state: UnitState) -> UnitView {
+    UnitView {
         id: id.to_owned(),
         state,
         kind: None,

@@ -3,7 +3,7 @@
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::pricing::{Pin, PinnedUnit};
 
-use super::writing::Asked;
+use super::writing::Callee;
 use crate::archive::Absent;
 
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ impl<'p> Wanted<'p> {
     }
 
     /// What is said of it when it cannot be asked.
-    pub(super) fn missing(self, absent: Absent) -> (Asked, Fault) {
+    pub(super) fn missing(self, absent: Absent) -> (Callee, Fault) {
         let Self { unit, version, hash, .. } = self;
         let short = hash.get(..12).unwrap_or(hash);
         let why = match absent {
@@ -39,6 +39,6 @@ impl<'p> Wanted<'p> {
             Absent::Lost => format!("{unit} {version} ({short}) is not in the archive"),
             Absent::Busy => format!("{unit} {version} ({short}) comes from the archive, and was not there in time"),
         };
-        (Asked::missing(unit, version, hash), Fault::new(FaultClass::NotLoaded, why))
+        (Callee::missing(unit, version, hash), Fault::new(FaultClass::NotLoaded, why))
     }
 }

@@ -13,7 +13,7 @@ use crate::unit::Used;
 use crate::version::Version;
 
 /// Who was asked and what that took.
-pub(super) struct Asked {
+pub(super) struct Callee {
     unit: String,
     version: String,
     hash: String,
@@ -22,12 +22,12 @@ pub(super) struct Asked {
 }
 
 pub(super) struct Record {
-    pub(super) asked: Asked,
+    pub(super) asked: Callee,
     pub(super) output: Option<Json>,
     pub(super) fault: Option<Fault>,
 }
 
-impl Asked {
+impl Callee {
     pub(super) fn of(version: &Version, used: Used, took: Duration) -> Self {
         let manifest = &version.manifest;
         Self {

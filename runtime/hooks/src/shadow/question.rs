@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amprule_domain::pricing::{Pin, PricingInput};
 
 use super::{Shadow, Tally};
-use crate::comparison::{Bill, Billed, Comparison};
+use crate::comparison::{BilledSession, ComparedBill, Comparison};
 use crate::question::Question;
 use crate::trial;
 
@@ -56,7 +56,7 @@ impl<Q: Question> AnyAnswered for Answered<Q> {
 impl<Q: Question> Answered<Q> {
     /// A price that is not the last one adds no money: it would count again at the end.
     fn count(self, question: &Q, after: &Q::Stands, comparison: &mut Comparison) {
-        let bills = (Q::bill(&self.before).map(Bill::of), Q::bill(after).map(Bill::of));
+        let bills = (Q::bill(&self.before).map(ComparedBill::of), Q::bill(after).map(ComparedBill::of));
         match (question.session(), bills) {
             (Some(about), (Some(before), Some(after))) if about.purpose.is_final() => {
                 comparison.bills(billed(about), before, after);
@@ -72,9 +72,9 @@ impl<Q: Question> Answered<Q> {
     }
 }
 
-fn billed(about: &PricingInput) -> Billed {
+fn billed(about: &PricingInput) -> BilledSession {
     let PricingInput { session, station, .. } = about;
-    Billed {
+    BilledSession {
         session: session.id.clone(),
         station: station.id.clone(),
         started_at: session.started_at,

@@ -67,7 +67,7 @@ impl fmt::Display for Cell {
     }
 }
 
-/// What a spreadsheet has made of a long number is lost, and what nobody sees is in no question.
+/// Refuses numbers that a spreadsheet has rewritten (1.2E+10), and characters that are not seen: no question has them.
 fn legible(text: &str) -> Result<&str, String> {
     if text.contains(plain::is_unseen) {
         return Err(format!("{text:?} has a character that nobody sees"));
@@ -86,7 +86,7 @@ fn legible(text: &str) -> Result<&str, String> {
 fn decimal(text: &str) -> Result<Decimal, String> {
     let is_plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-'));
     let number = is_plain.then(|| Decimal::from_str_exact(text).ok()).flatten();
-    // As plugins have them.
+    // A plugin gets a coefficient of 64 bits.
     let number = number.filter(|number| i64::try_from(number.mantissa()).is_ok());
     number.ok_or_else(|| match text.contains(',') {
         true => format!("{text:?} is no number; write it with a point, and without separators of thousands"),
@@ -99,7 +99,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     let at: Timestamp = text.parse().map_err(|_| {
         format!("{text:?} is no point in time with its offset, as 2026-11-21T08:15:00+01:00 or 2026-11-21T07:15:00Z is")
     })?;
-    // As plugins have it.
+    // A plugin gets milliseconds.
     match at.subsec_nanosecond() % 1_000_000 {
         0 => Ok(at),
         _ => Err(format!("{text:?} has parts of a millisecond")),

@@ -4,14 +4,14 @@
 use ::csv::{ReaderBuilder, StringRecord};
 
 use super::rows::{Placed, Row, Table, Unfit};
-use super::{CODE, Cell, MAX_ROWS, TableShape};
+use super::{CODE, Cell, MAX_ROWS, TableSchema};
 use crate::Diagnostic;
 use crate::manifest::nearest;
 
 /// A person reads them.
 const MOST: usize = 20;
 
-pub(super) fn read(path: &str, bytes: &[u8], shape: &TableShape) -> Result<Table, Vec<Diagnostic>> {
+pub(super) fn read(path: &str, bytes: &[u8], shape: &TableSchema) -> Result<Table, Vec<Diagnostic>> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
@@ -37,7 +37,7 @@ pub(super) fn read(path: &str, bytes: &[u8], shape: &TableShape) -> Result<Table
     Table::of(shape, rows).map_err(|unfit| vec![at(unfit)])
 }
 
-fn rows(text: &str, shape: &TableShape) -> Result<Vec<Placed>, Vec<Unfit>> {
+fn rows(text: &str, shape: &TableSchema) -> Result<Vec<Placed>, Vec<Unfit>> {
     let mut reader = ReaderBuilder::new().delimiter(separator(text)).from_reader(text.as_bytes());
     let heads = reader.headers().map_err(|error| vec![broken(&error)])?.clone();
     let places = places(&heads, shape)?;
@@ -67,7 +67,7 @@ fn separator(text: &str) -> u8 {
 }
 
 /// Where each of the shape's columns stands in the file.
-fn places(heads: &StringRecord, shape: &TableShape) -> Result<Vec<usize>, Vec<Unfit>> {
+fn places(heads: &StringRecord, shape: &TableSchema) -> Result<Vec<usize>, Vec<Unfit>> {
     let known: Vec<&str> = heads.iter().map(str::trim).collect();
     let place = |column: &String| {
         if known.iter().filter(|head| *head == column).count() > 1 {
@@ -82,7 +82,7 @@ fn places(heads: &StringRecord, shape: &TableShape) -> Result<Vec<usize>, Vec<Un
 }
 
 /// `None`: an empty line.
-fn row(record: &StringRecord, places: &[usize], shape: &TableShape) -> Result<Option<Placed>, Unfit> {
+fn row(record: &StringRecord, places: &[usize], shape: &TableSchema) -> Result<Option<Placed>, Unfit> {
     let line = record.position().map_or(0, ::csv::Position::line) as usize;
     if record.iter().all(|cell| cell.trim().is_empty()) {
         return Ok(None);

@@ -3,18 +3,18 @@
 use serde_json::{Map, Number, Value};
 
 use super::rows::{Placed, Row, Table, Unfit};
-use super::{CODE, Cell, ColumnKind, MAX_ROWS, TableShape};
+use super::{CODE, Cell, ColumnKind, MAX_ROWS, TableSchema};
 use crate::Diagnostic;
 use crate::manifest::nearest;
 
-pub(super) fn read(path: &str, bytes: &[u8], shape: &TableShape) -> Result<Table, Vec<Diagnostic>> {
+pub(super) fn read(path: &str, bytes: &[u8], shape: &TableSchema) -> Result<Table, Vec<Diagnostic>> {
     let refuse = |why: String| vec![Diagnostic::new(CODE, why).in_file(path)];
     let value: Value = serde_json::from_slice(bytes).map_err(|error| refuse(format!("no JSON: {error}")))?;
     rows(&value, shape).map_err(refuse)
 }
 
 /// The error counts rows from 1.
-pub(super) fn rows(value: &Value, shape: &TableShape) -> Result<Table, String> {
+pub(super) fn rows(value: &Value, shape: &TableSchema) -> Result<Table, String> {
     let list = value.as_array().ok_or("a table is a list of rows: [{…}, {…}]")?;
     if list.len() > MAX_ROWS {
         return Err(format!("more than {MAX_ROWS} rows"));
@@ -29,7 +29,7 @@ pub(super) fn rows(value: &Value, shape: &TableShape) -> Result<Table, String> {
     Table::of(shape, placed).map_err(|Unfit { line, why }| format!("row {line}: {}", why.replace("in line", "in row")))
 }
 
-fn cells(row: &Map<String, Value>, shape: &TableShape) -> Result<Row, String> {
+fn cells(row: &Map<String, Value>, shape: &TableSchema) -> Result<Row, String> {
     let cell = |(column, kind): (&String, &ColumnKind)| {
         let Some(value) = row.get(column) else {
             return Err(format!("there is no {column}; {}", nearest(column, row.keys().map(String::as_str))));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::{Cell, ColumnKind, MAX_CELLS, TableShape};
+use super::{Cell, ColumnKind, MAX_CELLS, TableSchema};
 
 /// The cells of a row, in the order of the shape's columns. `None`: empty.
 pub(super) type Row = Box<[Option<Cell>]>;
@@ -11,7 +11,7 @@ pub(super) type Row = Box<[Option<Cell>]>;
 /// Never changes once it is made.
 #[derive(Debug)]
 pub struct Table {
-    pub shape: TableShape,
+    pub shape: TableSchema,
     /// Where the key stands in a row.
     key: usize,
     rows: Vec<Row>,
@@ -31,7 +31,7 @@ pub(super) struct Unfit {
 
 impl Table {
     /// Rows come in any order; one that stands there twice word for word counts once.
-    pub(super) fn of(shape: &TableShape, mut placed: Vec<Placed>) -> Result<Self, Unfit> {
+    pub(super) fn of(shape: &TableSchema, mut placed: Vec<Placed>) -> Result<Self, Unfit> {
         let key = shape.columns.keys().position(|column| *column == shape.key).unwrap_or(0);
         if placed.is_empty() {
             return Err(Unfit { line: 1, why: "the table has no rows".to_owned() });
@@ -109,7 +109,7 @@ impl Table {
 /// A row that was looked up.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'t> {
-    shape: &'t TableShape,
+    shape: &'t TableSchema,
     key: usize,
     row: &'t Row,
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Columns that a table's file has beside these are not read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TableShape {
+pub struct TableSchema {
     pub description: String,
     /// The column that rows are found by. No two rows have the same.
     pub key: String,

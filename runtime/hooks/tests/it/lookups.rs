@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use amprule_domain::Timestamp;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, Opinion};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
-use amprule_domain::lookup::{Heard, Lookup};
+use amprule_domain::lookup::{Lookup, LookupAnswer};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::ports::{BoxFuture, Fit, Hooks as _, OtherSystems};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
-use amprule_hooks::lookups::{LookupShape, Told, Unavailable, look};
+use amprule_hooks::lookups::{LookupResult, LookupSchema, Unavailable, look};
 use amprule_hooks::manifest::OnError;
 use amprule_hooks::tables::{Cell, ColumnKind};
 use amprule_hooks::{Answer, Budget, HookSettings, Mask, Unit, Used};
@@ -21,7 +21,7 @@ use crate::fixture::{Behaviour, Fixture, cs_1, occasion, presented, unit, with};
 
 /// Accepts who is active there. It asks for these keys, one after the other.
 struct Curious {
-    declared: BTreeMap<String, LookupShape>,
+    declared: BTreeMap<String, LookupSchema>,
     keys: Vec<String>,
 }
 
@@ -43,12 +43,12 @@ impl Unit for Curious {
         let mut output = AuthorizationOutput::no_opinion();
         for key in &self.keys {
             output.verdict = match look(&self.declared, &input.lookups, "members", key).expect("it is declared") {
-                Told::Wanted(lookup) => {
+                LookupResult::Wanted(lookup) => {
                     return Answer::new(Err(missing()), Used::default()).wanting(vec![lookup]);
                 }
-                Told::Row(cells, _) if cells[0].1 == Some(Cell::Flag(true)) => Opinion::Accept,
-                Told::Row(..) | Told::Nothing => Opinion::Reject,
-                Told::Unavailable(_) => return Answer::new(Err(missing()), Used::default()),
+                LookupResult::Row(cells, _) if cells[0].1 == Some(Cell::Flag(true)) => Opinion::Accept,
+                LookupResult::Row(..) | LookupResult::Nothing => Opinion::Reject,
+                LookupResult::Unavailable(_) => return Answer::new(Err(missing()), Used::default()),
             };
         }
         Answer::new(Ok(output), Used::default())
@@ -57,23 +57,23 @@ impl Unit for Curious {
 
 /// Another system that always says the same.
 struct Says {
-    heard: Heard,
-    last: Option<Heard>,
+    heard: LookupAnswer,
+    last: Option<LookupAnswer>,
     asked: AtomicUsize,
 }
 
 impl OtherSystems for Says {
-    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup, is_fit: Fit) -> BoxFuture<'a, Heard> {
+    fn ask<'a>(&'a self, unit: &'a str, lookup: &'a Lookup, is_fit: Fit) -> BoxFuture<'a, LookupAnswer> {
         assert_eq!((unit, lookup.name.as_str()), ("policy", "members"));
         self.asked.fetch_add(1, SeqCst);
         let heard = match &self.heard {
-            Heard::Row(row) => is_fit(row).map_or_else(Heard::Unavailable, |()| self.heard.clone()),
+            LookupAnswer::Row(row) => is_fit(row).map_or_else(LookupAnswer::Unavailable, |()| self.heard.clone()),
             heard => heard.clone(),
         };
         Box::pin(async { heard })
     }
 
-    fn last_known(&self, _: &str, _: &Lookup) -> Option<(Heard, Timestamp)> {
+    fn last_known(&self, _: &str, _: &Lookup) -> Option<(LookupAnswer, Timestamp)> {
         Some((self.last.clone()?, Timestamp::UNIX_EPOCH))
     }
 }
@@ -84,9 +84,15 @@ struct House {
 }
 
 impl House {
-    fn open(heard: Heard, last: Option<Heard>, unavailable: Unavailable, keys: usize, on_error: OnError) -> Self {
+    fn open(
+        heard: LookupAnswer,
+        last: Option<LookupAnswer>,
+        unavailable: Unavailable,
+        keys: usize,
+        on_error: OnError,
+    ) -> Self {
         let columns = BTreeMap::from([("active".to_owned(), ColumnKind::Boolean)]);
-        let shape = LookupShape { description: String::new(), columns, unavailable };
+        let shape = LookupSchema { description: String::new(), columns, unavailable };
         let declared = BTreeMap::from([("members".to_owned(), shape)]);
         let keys = (0..keys).map(|at| format!("CARD-{at}")).collect();
         let fixture = Fixture::new(HookSettings::default());
@@ -110,12 +116,12 @@ impl House {
     }
 }
 
-fn row(active: Value) -> Heard {
-    Heard::Row(json!({"active": active, "name": "Ann"}))
+fn row(active: Value) -> LookupAnswer {
+    LookupAnswer::Row(json!({"active": active, "name": "Ann"}))
 }
 
-fn down() -> Heard {
-    Heard::Unavailable("down".to_owned())
+fn down() -> LookupAnswer {
+    LookupAnswer::Unavailable("down".to_owned())
 }
 
 #[tokio::test]
@@ -131,7 +137,7 @@ async fn what_was_heard_is_in_the_record_without_what_nobody_declared() {
 async fn the_manifest_says_what_happens_when_nobody_answers() {
     use Unavailable::{Fail, LastKnown, Tell};
     for (heard, last, unavailable, on_error, verdict, fault) in [
-        (Heard::Nothing, None, Tell, OnError::Reject, Opinion::Reject, None),
+        (LookupAnswer::Nothing, None, Tell, OnError::Reject, Opinion::Reject, None),
         (down(), None, Tell, OnError::Reject, Opinion::Reject, Some(FaultClass::Missing)),
         (down(), None, Tell, OnError::NoOpinion, Opinion::NoOpinion, Some(FaultClass::Missing)),
         (down(), Some(row(json!(true))), LastKnown, OnError::Reject, Opinion::Accept, None),

@@ -10,7 +10,7 @@ use amprule_domain::facts::Facts;
 use amprule_domain::ports::Hooks as _;
 use amprule_domain::{Currency, Decimal};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
-use amprule_hooks::registry::{ExtensionState, Stage, Unchanged};
+use amprule_hooks::registry::{Stage, Unchanged, UnitState};
 use amprule_hooks::selection::Parts;
 use amprule_hooks::{Change, HookSettings, Kind, Mask, StaticTariff};
 use serde_json::json;
@@ -260,7 +260,7 @@ async fn tokens_and_secret_parameters_stand_masked_in_the_decision_log() {
         assert_eq!(input["token"]["idToken"], token);
         let parameters = json!({ "blocked": ["masked:04a1b2c3d4000000", "masked:other00000000000"], "zones": ["a"] });
         assert_eq!(input["parameters"], parameters, "a token in a secret list has the mask of the token");
-        assert_eq!(fixture.registry.extension("policy").unwrap().parameters[0].value, "(secret)");
+        assert_eq!(fixture.registry.unit("policy").unwrap().parameters[0].value, "(secret)");
     }
 }
 
@@ -279,8 +279,8 @@ fn scripts_come_before_plugins_and_a_selection_before_both() {
         assert_eq!(fixture.pin(None).unwrap().unit, first);
         assert_eq!(fixture.pin(Some("c-script")).unwrap().unit, "c-script");
         assert_eq!(fixture.pin(Some("unknown")).unwrap().unit, "unknown", "it is missed, and not replaced");
-        let states: Vec<_> = fixture.registry.extensions().iter().map(|view| (view.id.clone(), view.state)).collect();
-        let active = states.iter().filter(|(_, state)| *state == ExtensionState::Active);
+        let states: Vec<_> = fixture.registry.units().iter().map(|view| (view.id.clone(), view.state)).collect();
+        let active = states.iter().filter(|(_, state)| *state == UnitState::Active);
         assert_eq!(active.map(|(id, _)| id.as_str()).collect::<Vec<_>>(), [first]);
     }
 }
@@ -293,7 +293,7 @@ async fn the_view_tells_how_calls_went() {
     fixture.activate(unit("tou", "2", Behaviour::Fault(FaultClass::Fuel)));
     let pin = fixture.pin(None).unwrap();
     fixture.registry.price(Some(&pin), running(), about()).await;
-    let view = serde_json::to_value(fixture.registry.extension("tou").unwrap()).unwrap();
+    let view = serde_json::to_value(fixture.registry.unit("tou").unwrap()).unwrap();
     let call = &view["calls"][0];
     assert_eq!(view["version"], "2");
     assert_eq!(view["generation"], 2);
@@ -320,7 +320,7 @@ async fn an_answer_that_is_taken_over_is_no_call() {
         visit().await;
     }
     fixture.advance(Duration::from_secs(600));
-    assert_eq!(fixture.registry.extension("policy").unwrap().calls[0].calls, 19);
+    assert_eq!(fixture.registry.unit("policy").unwrap().calls[0].calls, 19);
     visit().await;
     assert_eq!(stages(&fixture, "policy")[0].1, Stage::Stable, "twenty calls");
 }
@@ -454,6 +454,6 @@ async fn a_version_is_stable_after_its_probation_and_then_only_the_breaker_judge
 }
 
 fn stages(fixture: &Fixture, id: &str) -> Vec<(String, Stage)> {
-    let versions = fixture.registry.extension(id).expect("the unit").versions;
+    let versions = fixture.registry.unit(id).expect("the unit").versions;
     versions.into_iter().map(|version| (version.hash, version.stage)).collect()
 }

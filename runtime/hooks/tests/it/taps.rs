@@ -56,7 +56,7 @@ async fn ask(fixture: &Fixture, input: AuthorizationInput) -> Decision {
 }
 
 fn calls(fixture: &Fixture) -> u64 {
-    fixture.registry.extension("policy").expect("the policy").calls[0].calls
+    fixture.registry.unit("policy").expect("the policy").calls[0].calls
 }
 
 #[tokio::test]

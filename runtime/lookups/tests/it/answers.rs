@@ -1,16 +1,16 @@
-use amprule_domain::lookup::Heard;
+use amprule_domain::lookup::LookupAnswer;
 use serde_json::json;
 
 use crate::support::{active, ask, binding, forgetful, lookups, row, standing, unavailable};
 use crate::system::{Reply, System, bytes};
 
 /// What becomes of bytes on the wire, after which the connection closes.
-async fn check(raw: Vec<u8>, expect: Result<Heard, &str>) {
+async fn check(raw: Vec<u8>, expect: Result<LookupAnswer, &str>) {
     let shown = String::from_utf8_lossy(&raw[..raw.len().min(100)]).into_owned();
     let system = System::new(move |_| Reply::Last(raw.clone()));
     let heard = ask(&lookups(binding(&system.url())), "04A2").await;
     match (heard, expect) {
-        (Heard::Unavailable(why), Err(expect)) => assert!(why.contains(expect), "{shown}: {why}"),
+        (LookupAnswer::Unavailable(why), Err(expect)) => assert!(why.contains(expect), "{shown}: {why}"),
         (heard, expect) => assert_eq!(Ok(heard), expect, "{shown}"),
     }
 }
@@ -34,8 +34,8 @@ async fn an_object_is_a_row_whatever_it_is_called() {
 #[tokio::test]
 async fn what_is_not_there_is_nothing() {
     for status in [404, 410] {
-        check(bytes(status, "", ""), Ok(Heard::Nothing)).await;
-        check(bytes(status, "content-type: text/html\r\n", "<h1>Not found</h1>"), Ok(Heard::Nothing)).await;
+        check(bytes(status, "", ""), Ok(LookupAnswer::Nothing)).await;
+        check(bytes(status, "content-type: text/html\r\n", "<h1>Not found</h1>"), Ok(LookupAnswer::Nothing)).await;
     }
 }
 
@@ -118,7 +118,7 @@ async fn ten_megabytes_are_not_read() {
     let why = unavailable(&lookups(binding(&system.url())), "04A2").await;
     assert!(why.contains("more than 64 KiB"), "{why}");
     let system = System::new(|_| Reply::Endless(b"HTTP/1.1 404 Not Found\r\n\r\n".to_vec()));
-    assert_eq!(ask(&lookups(binding(&system.url())), "04A2").await, Heard::Nothing);
+    assert_eq!(ask(&lookups(binding(&system.url())), "04A2").await, LookupAnswer::Nothing);
 }
 
 #[tokio::test]

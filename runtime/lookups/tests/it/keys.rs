@@ -1,4 +1,4 @@
-use amprule_domain::lookup::Heard;
+use amprule_domain::lookup::LookupAnswer;
 use amprule_domain::ports::OtherSystems as _;
 
 use crate::support::{active, any, ask, binding, lookup, lookups, standing, unavailable};
@@ -53,7 +53,7 @@ async fn a_lookup_that_nobody_is_bound_to_says_what_to_write() {
     let system = System::friendly();
     let lookups = lookups(binding(&system.url()));
     let heard = lookups.ask("other", &lookup("a"), any()).await;
-    let Heard::Unavailable(why) = heard else { panic!("{heard:?}") };
+    let LookupAnswer::Unavailable(why) = heard else { panic!("{heard:?}") };
     assert!(why.contains("[[lookups]] with unit = \"other\" and lookup = \"membership\""), "{why}");
     assert_eq!(lookups.last_known("other", &lookup("a")), None);
 }

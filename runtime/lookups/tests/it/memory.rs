@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU16;
 use std::sync::atomic::Ordering::SeqCst;
 
-use amprule_domain::lookup::Heard;
+use amprule_domain::lookup::LookupAnswer;
 use serde_json::json;
 
 use crate::support::{active, ask, binding, forgetful, last_known, later, lookups, row, standing, unavailable};
@@ -22,11 +22,11 @@ async fn an_answer_stands_for_its_time_and_then_is_asked_for_again() {
     assert_eq!(ask(&lookups, "a").await, active());
     mood.store(404, SeqCst);
     assert_eq!(ask(&lookups, "a").await, active());
-    assert_eq!(ask(&lookups, "A").await, Heard::Nothing, "another key");
+    assert_eq!(ask(&lookups, "A").await, LookupAnswer::Nothing, "another key");
     later(60).await;
-    assert_eq!(ask(&lookups, "a").await, Heard::Nothing);
+    assert_eq!(ask(&lookups, "a").await, LookupAnswer::Nothing);
     mood.store(200, SeqCst);
-    assert_eq!(ask(&lookups, "a").await, Heard::Nothing, "that there is nothing stands too");
+    assert_eq!(ask(&lookups, "a").await, LookupAnswer::Nothing, "that there is nothing stands too");
     assert_eq!(system.heard().len(), 3);
     assert_eq!((standing(&lookups).from_cache, standing(&lookups).known), (2, 2));
 }

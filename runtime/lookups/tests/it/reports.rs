@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::{Duration, Instant};
 
-use amprule_domain::lookup::Heard;
+use amprule_domain::lookup::LookupAnswer;
 use amprule_lookups::Binding;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
@@ -273,7 +273,7 @@ async fn made_up_cards_drive_no_member_out() {
     ask(&lookups, "member").await;
     for round in 0..11 {
         for key in 0..950 {
-            assert_eq!(ask(&lookups, &format!("{round}-{key}")).await, Heard::Nothing);
+            assert_eq!(ask(&lookups, &format!("{round}-{key}")).await, LookupAnswer::Nothing);
         }
         later(1).await;
     }

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::lookup::{Heard, Lookup};
+use amprule_domain::lookup::{Lookup, LookupAnswer};
 use amprule_domain::ports::{Fit, OtherSystems as _};
-use amprule_lookups::{Binding, Lookups, Now, Roots, Standing};
+use amprule_lookups::{Binding, LookupStats, Lookups, Now, Roots};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ pub(crate) fn lookup(key: &str) -> Lookup {
     Lookup { name: "membership".to_owned(), key: key.to_owned() }
 }
 
-pub(crate) async fn ask(lookups: &Lookups, key: &str) -> Heard {
+pub(crate) async fn ask(lookups: &Lookups, key: &str) -> LookupAnswer {
     lookups.ask("fleet-members", &lookup(key), any()).await
 }
 
@@ -61,27 +61,27 @@ pub(crate) fn any() -> Fit {
 /// Why there was no answer.
 pub(crate) async fn unavailable(lookups: &Lookups, key: &str) -> String {
     match ask(lookups, key).await {
-        Heard::Unavailable(why) => why,
+        LookupAnswer::Unavailable(why) => why,
         heard => panic!("{heard:?}"),
     }
 }
 
-pub(crate) fn last_known(lookups: &Lookups, key: &str) -> Option<Heard> {
+pub(crate) fn last_known(lookups: &Lookups, key: &str) -> Option<LookupAnswer> {
     let (heard, at) = lookups.last_known("fleet-members", &lookup(key))?;
     assert_eq!(at.as_second(), NOW);
     Some(heard)
 }
 
-pub(crate) fn standing(lookups: &Lookups) -> Standing {
+pub(crate) fn standing(lookups: &Lookups) -> LookupStats {
     lookups.standing().remove(0)
 }
 
-pub(crate) fn active() -> Heard {
+pub(crate) fn active() -> LookupAnswer {
     row(json!({ "active": true }))
 }
 
-pub(crate) fn row(value: Value) -> Heard {
-    Heard::Row(value)
+pub(crate) fn row(value: Value) -> LookupAnswer {
+    LookupAnswer::Row(value)
 }
 
 /// The clock goes on, all at once.

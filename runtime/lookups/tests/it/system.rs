@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Another system on a real socket, that answers by a script.
 pub(crate) struct System {
     pub(crate) addr: SocketAddr,
-    heard: Arc<watch::Sender<Vec<Heard>>>,
+    heard: Arc<watch::Sender<Vec<LookupAnswer>>>,
     _tasks: JoinSet<()>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Door(TcpSocket);
 
 /// A question as it came.
 #[derive(Debug, Clone)]
-pub(crate) struct Heard {
+pub(crate) struct LookupAnswer {
     pub(crate) head: String,
     /// Counted from 0.
     pub(crate) connection: usize,
@@ -45,7 +45,7 @@ pub(crate) enum Reply {
     When(Arc<Notify>, Vec<u8>),
 }
 
-pub(crate) type Script = dyn FnMut(&Heard) -> Reply + Send;
+pub(crate) type Script = dyn FnMut(&LookupAnswer) -> Reply + Send;
 
 pub(crate) fn bytes(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
@@ -62,11 +62,11 @@ pub(crate) fn status(status: u16) -> Reply {
 }
 
 impl System {
-    pub(crate) fn new(script: impl FnMut(&Heard) -> Reply + Send + 'static) -> Self {
+    pub(crate) fn new(script: impl FnMut(&LookupAnswer) -> Reply + Send + 'static) -> Self {
         Door::new().open(script, None)
     }
 
-    pub(crate) fn tls(acceptor: TlsAcceptor, script: impl FnMut(&Heard) -> Reply + Send + 'static) -> Self {
+    pub(crate) fn tls(acceptor: TlsAcceptor, script: impl FnMut(&LookupAnswer) -> Reply + Send + 'static) -> Self {
         Door::new().open(script, Some(acceptor))
     }
 
@@ -79,12 +79,12 @@ impl System {
         format!("http://{}/cards/{{key}}", self.addr)
     }
 
-    pub(crate) fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn heard(&self) -> Vec<LookupAnswer> {
         self.heard.borrow().clone()
     }
 
     /// When there are so many questions.
-    pub(crate) async fn heard_of(&self, many: usize) -> Vec<Heard> {
+    pub(crate) async fn heard_of(&self, many: usize) -> Vec<LookupAnswer> {
         let mut heard = self.heard.subscribe();
         let found = timeout(PATIENCE, heard.wait_for(|heard| heard.len() >= many)).await;
         found.expect("so many questions come").unwrap().clone()
@@ -102,7 +102,11 @@ impl Door {
         format!("http://{}/cards/{{key}}", self.0.local_addr().unwrap())
     }
 
-    pub(crate) fn open(self, script: impl FnMut(&Heard) -> Reply + Send + 'static, tls: Option<TlsAcceptor>) -> System {
+    pub(crate) fn open(
+        self,
+        script: impl FnMut(&LookupAnswer) -> Reply + Send + 'static,
+        tls: Option<TlsAcceptor>,
+    ) -> System {
         let listener = self.0.listen(64).unwrap();
         let addr = listener.local_addr().unwrap();
         let heard = Arc::new(watch::Sender::new(Vec::new()));
@@ -115,7 +119,7 @@ impl Door {
 async fn accept(
     listener: TcpListener,
     script: Arc<Mutex<Script>>,
-    heard: Arc<watch::Sender<Vec<Heard>>>,
+    heard: Arc<watch::Sender<Vec<LookupAnswer>>>,
     tls: Option<TlsAcceptor>,
 ) {
     let mut connections = JoinSet::new();
@@ -139,7 +143,7 @@ async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     connection: usize,
     script: Arc<Mutex<Script>>,
-    heard: Arc<watch::Sender<Vec<Heard>>>,
+    heard: Arc<watch::Sender<Vec<LookupAnswer>>>,
 ) {
     let mut stream = BufStream::new(stream);
     while let Some(question) = read(&mut stream, connection).await {
@@ -189,15 +193,15 @@ async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Option<()
     stream.flush().await.ok()
 }
 
-async fn read(stream: &mut (impl AsyncRead + Unpin), connection: usize) -> Option<Heard> {
+async fn read(stream: &mut (impl AsyncRead + Unpin), connection: usize) -> Option<LookupAnswer> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
     }
-    Some(Heard { head: String::from_utf8(head).unwrap(), connection })
+    Some(LookupAnswer { head: String::from_utf8(head).unwrap(), connection })
 }
 
-impl Heard {
+impl LookupAnswer {
     /// Path and query.
     pub(crate) fn target(&self) -> &str {
         self.head.split(' ').nth(1).unwrap()

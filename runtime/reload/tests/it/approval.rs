@@ -24,7 +24,7 @@ fn approve(watching: &Watching, hash: &str) -> Result<(), Refused> {
 
 /// The version that waits.
 fn waiting(fixture: &Fixture) -> String {
-    let versions = fixture.registry.extension("tou").expect("a unit").versions;
+    let versions = fixture.registry.unit("tou").expect("a unit").versions;
     versions.into_iter().find(|version| version.stage == Stage::Waiting).expect("one that waits").hash
 }
 

@@ -63,7 +63,7 @@ fn a_candidate_is_vouched_for_and_one_of_two_is_refused() {
     }
     let _watching = fixture.start();
     let refused = |folder: &str| {
-        let views = fixture.registry.extensions().into_iter().filter(|view| view.path.ends_with(folder));
+        let views = fixture.registry.units().into_iter().filter(|view| view.path.ends_with(folder));
         views.filter_map(|view| view.last_error).map(|error| error.text).next()
     };
     fixture.until("all are judged", || {

@@ -1,10 +1,10 @@
 //! `check` says of files what the reload would say, without a server.
 
 use crate::fixture::{Fixture, GOOD, compilers, tariff};
-use amprule_reload::{Equipment, Report, check};
+use amprule_reload::{CompileSettings, Report, check};
 
 fn report(fixture: &Fixture, path: &str) -> Report {
-    check(&fixture.path(path), Equipment::usual(compilers())).expect("there is a unit")
+    check(&fixture.path(path), CompileSettings::usual(compilers())).expect("there is a unit")
 }
 
 #[test]
@@ -46,6 +46,6 @@ fn what_is_wrong_is_said_as_a_compiler_says_it() {
 #[test]
 fn a_path_without_a_unit_is_an_error_that_says_what_a_unit_is() {
     let fixture = Fixture::new();
-    let error = check(&fixture.path("plugins"), Equipment::usual(compilers())).unwrap_err();
+    let error = check(&fixture.path("plugins"), CompileSettings::usual(compilers())).unwrap_err();
     assert!(error.to_string().contains("a unit is a folder with plugin.toml or main.rhai"));
 }

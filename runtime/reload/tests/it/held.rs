@@ -44,7 +44,7 @@ fn a_unit_that_is_held_stays_whatever_becomes_of_its_files_also_after_a_restart(
         let watching = fixture.start();
         order(&watching, Verb::Pin).expect("it is active");
         let held = fixture.hash("tou");
-        assert_eq!(fixture.registry.extension("tou").and_then(|view| view.held), held, "everybody may see it");
+        assert_eq!(fixture.registry.unit("tou").and_then(|view| view.held), held, "everybody may see it");
         fate(&fixture);
         fixture.until(what, || {
             fixture.error("tou").is_some_and(|error| error.contains(says)) || fixture.hash("other").is_some()
@@ -59,7 +59,7 @@ fn a_unit_that_is_held_stays_whatever_becomes_of_its_files_also_after_a_restart(
         watching.look();
         order(&watching, Verb::Unpin).expect("it is held");
         again.until("the files count again", || again.hash("tou") != held || what == "the manifest breaks");
-        assert_eq!(again.registry.extension("tou").and_then(|view| view.held), None, "{what}");
+        assert_eq!(again.registry.unit("tou").and_then(|view| view.held), None, "{what}");
         assert!(matches!(order(&watching, Verb::Unpin), Err(Refused::Impossible(_) | Refused::Unknown(_))), "{what}");
     }
 }

@@ -21,7 +21,7 @@ fn a_script_is_loaded_changed_and_removed() {
 
     fs::remove_file(fixture.path("scripts/flat.rhai")).unwrap();
     fixture.until("the removal", || fixture.price().is_none());
-    assert!(fixture.registry.extensions().is_empty());
+    assert!(fixture.registry.units().is_empty());
     watching.stop();
 }
 
@@ -55,7 +55,7 @@ fn editors_that_rename_over_the_file_are_understood() {
         fixture.save_by_rename("scripts/flat.rhai", &tariff(price));
         fixture.until(price, || fixture.price().as_deref() == Some(price));
     }
-    assert_eq!(fixture.registry.extensions().len(), 1);
+    assert_eq!(fixture.registry.units().len(), 1);
 }
 
 #[test]
@@ -171,11 +171,11 @@ fn a_folder_with_manifest_parameters_and_cases_is_one_unit() {
         r#"{"name": "one", "hook": "pricing", "input": {}, "expect": {"total": "0.30"}}"#,
     );
     let _watching = fixture.start();
-    let view = fixture.registry.extension("tou").unwrap();
+    let view = fixture.registry.unit("tou").unwrap();
     assert_eq!((view.version.as_deref(), view.parameters[0].value.as_str()), (Some("1.0.0"), Some("0.10")));
 
     fixture.save("scripts/tou/parameters.toml", "rate = \"0.20\"");
-    let rate = || fixture.registry.extension("tou").unwrap().parameters[0].value.as_str() == Some("0.20");
+    let rate = || fixture.registry.unit("tou").unwrap().parameters[0].value.as_str() == Some("0.20");
     fixture.until("the operator's value", rate);
 
     fixture.save("scripts/tou/parameters.toml", "rat = \"0.30\"");
@@ -203,7 +203,7 @@ fn a_plugin_without_its_component_waits_and_comes_when_it_is_built() {
     fixture.save("plugins/night/plugin.toml", &GOOD.replace("tou", "night"));
     fixture.save("plugins/night/src/lib.rs", "fn main() {}");
     let _watching = fixture.start();
-    let view = fixture.registry.extension("night").unwrap();
+    let view = fixture.registry.unit("night").unwrap();
     assert_eq!(serde_json::to_value(view.state).unwrap(), "waiting");
     assert!(fixture.error("night").unwrap().contains("cargo xtask plugins"));
 
@@ -298,7 +298,7 @@ fn a_unit_that_is_held_sees_new_tables_and_no_other_code() {
     let again = fixture.restarted();
     let _watching = again.start();
     assert_eq!(
-        (again.hash("tou"), again.registry.extension("tou").and_then(|view| view.held)),
+        (again.hash("tou"), again.registry.unit("tou").and_then(|view| view.held)),
         (with_table.clone(), with_table)
     );
 }
@@ -314,7 +314,7 @@ fn a_unit_that_moved_while_the_server_was_down_is_where_it_is_now() {
         let again = fixture.restarted_with(|settings| settings.start = std::time::Duration::from_millis(50));
         let watching = again.start();
         for _ in 0..2 {
-            let view = again.registry.extension("tou").expect("it is there");
+            let view = again.registry.unit("tou").expect("it is there");
             assert!(view.path.ends_with("two"), "{other}: {}", view.path);
             assert_eq!(again.price().as_deref(), Some("0.40"), "{other}");
             watching.look();
@@ -330,7 +330,7 @@ fn the_second_unit_of_an_id_is_refused_until_the_first_is_gone() {
     fixture.folder("scripts/b", GOOD, &tariff("0.40"));
     let _watching = fixture.start();
     assert_eq!(fixture.price().as_deref(), Some("0.30"));
-    let refused = fixture.registry.extensions().into_iter().find(|view| view.path.ends_with('b')).unwrap();
+    let refused = fixture.registry.units().into_iter().find(|view| view.path.ends_with('b')).unwrap();
     let text = refused.last_error.unwrap().text;
     assert!(text.contains("scripts/a") && text.contains("scripts/b"), "{text}");
 
@@ -344,7 +344,7 @@ fn a_renamed_folder_keeps_its_unit() {
     fixture.folder("scripts/a", GOOD, &tariff("0.30"));
     let _watching = fixture.start();
     fs::rename(fixture.path("scripts/a"), fixture.path("scripts/b")).unwrap();
-    fixture.until("the new path", || fixture.registry.extension("tou").is_some_and(|view| view.path.ends_with('b')));
+    fixture.until("the new path", || fixture.registry.unit("tou").is_some_and(|view| view.path.ends_with('b')));
     fixture.save("scripts/b/main.rhai", &tariff("0.40"));
     fixture.until("a change at the new path", || fixture.price().as_deref() == Some("0.40"));
     assert!(!fixture.heard("extension.removed"));
@@ -509,7 +509,7 @@ fn an_operator_holds_a_version_whatever_the_files_are_and_lets_them_count_again(
 
     let later = again.restarted();
     later.start().stop();
-    let versions = later.registry.extension("flat").unwrap().versions;
+    let versions = later.registry.unit("flat").unwrap().versions;
     let retired: Vec<_> = versions.iter().filter(|version| version.stage == Stage::Retired).collect();
     assert_eq!((versions.len(), retired.len()), (3, 1), "the archive knows what nobody needs in memory: {versions:?}");
 }

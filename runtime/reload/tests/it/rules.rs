@@ -2,21 +2,21 @@
 
 use amprule_hooks::selection::Parts;
 use amprule_hooks::{Diagnostic, Selection};
-use amprule_reload::{Reading, RulesFile};
+use amprule_reload::{LoadedRules, RulesFile};
 
 use crate::fixture::{Fixture, GOOD, tariff};
 
 const FILE: &str = "amprule.toml";
 
 /// `pricing tou`, then keys that need a restart; everything else is refused.
-fn read(text: &str) -> Result<Reading, Vec<Diagnostic>> {
+fn read(text: &str) -> Result<LoadedRules, Vec<Diagnostic>> {
     let mut words = text.split_whitespace();
     let (Some("pricing"), Some(unit)) = (words.next(), words.next()) else {
         return Err(vec![Diagnostic::new("configuration", "no such word").in_file(FILE).at(text, 1, 1)]);
     };
     let everywhere = Parts { pricing: Some(unit.to_owned()), ..Parts::default() };
     let selection = Selection { everywhere, ..Selection::default() };
-    Ok(Reading { selection, needs_restart: words.map(str::to_owned).collect() })
+    Ok(LoadedRules { selection, needs_restart: words.map(str::to_owned).collect() })
 }
 
 fn following(fixture: &Fixture, text: &str) {

@@ -4,7 +4,7 @@ use rhai::{Dynamic, Engine};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::Answer;
+use super::RhaiResult;
 
 /// The value as a decimal, when it is a number.
 pub(crate) fn number(value: &Dynamic) -> Option<Decimal> {
@@ -36,13 +36,13 @@ fn register_division(engine: &mut Engine) {
     engine.register_fn("/", |x: i64, y: Decimal| divide(x.into(), y));
     engine.register_fn("/", |x: Decimal, y: i64| divide(x, y.into()));
     engine.register_fn("/", divide);
-    engine.register_fn("/=", |x: &mut Dynamic, y: Dynamic| -> Answer<()> {
+    engine.register_fn("/=", |x: &mut Dynamic, y: Dynamic| -> RhaiResult<()> {
         *x = Dynamic::from_decimal(divide(expect_number(x)?, expect_number(&y)?)?);
         Ok(())
     });
 }
 
-fn divide(x: Decimal, y: Decimal) -> Answer<Decimal> {
+fn divide(x: Decimal, y: Decimal) -> RhaiResult<Decimal> {
     let quotient = x.checked_div(y).map(|quotient| quotient.normalize());
     quotient.ok_or_else(|| error(if y.is_zero() { "division by zero" } else { "the quotient is too large" }))
 }
@@ -69,7 +69,7 @@ fn register_rounding(engine: &mut Engine) {
     engine.register_fn("ceil", |x: Dynamic| round(&x, 0, RoundingStrategy::ToPositiveInfinity));
 }
 
-fn round(x: &Dynamic, digits: i64, strategy: RoundingStrategy) -> Answer<Decimal> {
+fn round(x: &Dynamic, digits: i64, strategy: RoundingStrategy) -> RhaiResult<Decimal> {
     let digits = u32::try_from(digits).ok().filter(|digits| *digits <= 28);
     let digits = digits.ok_or_else(|| error("digits are a number from 0 to 28"))?;
     Ok(expect_number(x)?.round_dp_with_strategy(digits, strategy))
@@ -79,7 +79,7 @@ fn round(x: &Dynamic, digits: i64, strategy: RoundingStrategy) -> Answer<Decimal
 fn register_shifts(engine: &mut Engine) {
     let places = |places: i64| u32::try_from(places).ok().filter(|places| *places < i64::BITS);
     let shifted =
-        |shifted: Option<i64>| -> Answer<i64> { shifted.ok_or_else(|| error("a number is shifted by 0 to 63")) };
+        |shifted: Option<i64>| -> RhaiResult<i64> { shifted.ok_or_else(|| error("a number is shifted by 0 to 63")) };
     engine.register_fn("<<", move |x: i64, by: i64| shifted(places(by).map(|by| x << by)));
     engine.register_fn(">>", move |x: i64, by: i64| shifted(places(by).map(|by| x >> by)));
     engine.register_fn("<<=", move |x: &mut i64, by: i64| shifted(places(by).map(|by| *x << by)).map(|new| *x = new));
@@ -95,11 +95,11 @@ fn register_comparing(engine: &mut Engine) {
     });
 }
 
-fn pick(x: Dynamic, y: Dynamic, first: fn(Decimal, Decimal) -> bool) -> Answer<Dynamic> {
+fn pick(x: Dynamic, y: Dynamic, first: fn(Decimal, Decimal) -> bool) -> RhaiResult<Dynamic> {
     Ok(if first(expect_number(&x)?, expect_number(&y)?) { x } else { y })
 }
 
-fn expect_number(value: &Dynamic) -> Answer<Decimal> {
+fn expect_number(value: &Dynamic) -> RhaiResult<Decimal> {
     number(value).ok_or_else(|| error(&format!("expected a number, got {}", crate::explain::kind_of(value))))
 }
 

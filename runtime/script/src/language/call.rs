@@ -9,11 +9,11 @@ use std::sync::Arc;
 use amprule_domain::facts::{Fact, Facts};
 use amprule_domain::lookup::{Known, Lookup};
 use amprule_domain::plain;
-use amprule_hooks::lookups::{self, LookupShape, Told};
-use amprule_hooks::{Budget, Deadline, Tables, Talk};
+use amprule_hooks::lookups::{self, LookupResult, LookupSchema};
+use amprule_hooks::{Budget, Deadline, LogRateLimit, Tables};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
-use super::{Answer, memory};
+use super::{RhaiResult, memory};
 
 /// How many operations pass between two looks at the clock: some ten microseconds.
 const CLOCK_EVERY: u64 = 256;
@@ -29,7 +29,7 @@ pub(crate) const WAITS: i64 = 3;
 
 /// Lookups, as the unit declares them and the question answers them.
 pub(crate) struct Asks {
-    pub(crate) declared: Arc<BTreeMap<String, LookupShape>>,
+    pub(crate) declared: Arc<BTreeMap<String, LookupSchema>>,
     pub(crate) known: Vec<Known>,
 }
 
@@ -40,7 +40,7 @@ thread_local! {
     static LINES: Cell<u32> = const { Cell::new(0) };
     static LOGS: Cell<u32> = const { Cell::new(0) };
     /// `None`: nobody hears what it says.
-    static TALK: RefCell<Option<Arc<Talk>>> = const { RefCell::new(None) };
+    static TALK: RefCell<Option<Arc<LogRateLimit>>> = const { RefCell::new(None) };
     /// `None`: the unit has none.
     static TABLES: RefCell<Option<Arc<Tables>>> = const { RefCell::new(None) };
     /// What other systems have said, and what of it the unit declares. `None`: it declares none.
@@ -50,7 +50,7 @@ thread_local! {
 }
 
 /// Opens a fresh account in this thread. `talk`: of a unit that may write into the log; `tables`: its own.
-pub(crate) fn begin(budget: &Budget<'_>, talk: Option<&Arc<Talk>>, tables: &Arc<Tables>) {
+pub(crate) fn begin(budget: &Budget<'_>, talk: Option<&Arc<LogRateLimit>>, tables: &Arc<Tables>) {
     FUEL.set(budget.fuel);
     USED.set(0);
     DEADLINE.set(Some(budget.deadline));
@@ -71,7 +71,7 @@ pub(crate) fn may_ask(asks: Asks) {
 }
 
 /// What the question says of a lookup.
-pub(super) fn look(name: &str, key: &str) -> Answer<Told> {
+pub(super) fn look(name: &str, key: &str) -> RhaiResult<LookupResult> {
     let told = ASKS.with_borrow(|asks| match asks {
         Some(Asks { declared, known }) => lookups::look(declared, known, name, key),
         None => Err("the unit asks no other systems; declare it in plugin.toml: [lookups.NAME]".to_owned()),
@@ -100,7 +100,7 @@ pub(crate) fn alone(fuel: u64, deadline: Deadline) {
 }
 
 /// Looks into the tables of the unit that is called.
-pub(super) fn with_tables<T>(look: impl FnOnce(&Tables) -> Result<T, String>) -> Answer<T> {
+pub(super) fn with_tables<T>(look: impl FnOnce(&Tables) -> Result<T, String>) -> RhaiResult<T> {
     let looked = TABLES.with_borrow(|tables| match tables {
         Some(tables) => look(tables),
         None => Err("the unit has no tables; declare them in plugin.toml: [tables.NAME]".to_owned()),
@@ -113,13 +113,13 @@ pub(crate) fn note(fact: Fact) {
     READ.set(READ.get().with(fact));
 }
 
-/// What the script's answer depends on. A line for the log is wanted at each occasion, so who wrote one read everything.
+/// Which facts the answer depends on: all of them once the script has logged, for each occasion must have its line.
 pub(crate) fn read() -> Facts {
     if LOGS.get() == 0 { READ.get() } else { Facts::ALL }
 }
 
 /// Counts a bill's line of so many bytes; a script makes a bounded number of them.
-pub(crate) fn count_line(bytes: usize) -> Answer<()> {
+pub(crate) fn count_line(bytes: usize) -> RhaiResult<()> {
     memory::count_line(bytes);
     LINES.set(LINES.get() + 1);
     if LINES.get() > MAX_LINES {

@@ -2,7 +2,7 @@
 
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
-use super::Answer;
+use super::RhaiResult;
 
 /// Why a script has no answer, though nothing is wrong with it. Thrown, so that it ends the call from anywhere.
 #[derive(Debug, Clone)]
@@ -19,6 +19,6 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("not_applicable", |why: ImmutableString| give_up::<()>(GivenUp::NotApplicable(why)));
 }
 
-pub(super) fn give_up<T>(why: GivenUp) -> Answer<T> {
+pub(super) fn give_up<T>(why: GivenUp) -> RhaiResult<T> {
     Err(EvalAltResult::ErrorRuntime(Dynamic::from(why), Position::NONE).into())
 }

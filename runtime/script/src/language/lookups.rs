@@ -1,10 +1,10 @@
 //! Asking other systems, by way of the host: `ask("membership", request.token.id)`.
 
-use amprule_hooks::lookups::Told;
+use amprule_hooks::lookups::LookupResult;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, Position};
 
 use super::given_up::{GivenUp, give_up};
-use super::{Answer, call, tables};
+use super::{RhaiResult, call, tables};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("ask", |name: ImmutableString, key: ImmutableString| ask(&name, &key, None));
@@ -14,19 +14,19 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 /// The row, or (): there is no such thing. Without `otherwise` a script that hears nothing has no answer.
-fn ask(name: &str, key: &str, otherwise: Option<Dynamic>) -> Answer<Dynamic> {
+fn ask(name: &str, key: &str, otherwise: Option<Dynamic>) -> RhaiResult<Dynamic> {
     match call::look(name, key)? {
-        Told::Row(cells, _) => {
+        LookupResult::Row(cells, _) => {
             let cells = cells.into_iter();
             let row = cells.map(|(name, cell)| (name.into(), cell.as_ref().map_or(Dynamic::UNIT, tables::value)));
             Ok(row.collect::<Map>().into())
         }
-        Told::Nothing => Ok(Dynamic::UNIT),
-        Told::Unavailable(why) => match otherwise {
+        LookupResult::Nothing => Ok(Dynamic::UNIT),
+        LookupResult::Unavailable(why) => match otherwise {
             Some(otherwise) => Ok(otherwise),
             None => give_up(GivenUp::Missing(format!("{name}: {why}").into())),
         },
-        Told::Wanted(lookup) => {
+        LookupResult::Wanted(lookup) => {
             call::want(lookup);
             Err(EvalAltResult::ErrorTerminated(Dynamic::from_int(call::WAITS), Position::NONE).into())
         }

@@ -20,7 +20,7 @@ pub(crate) use parameters::{LastRead, ParameterNames, Parameters};
 pub(crate) use values::TextList;
 
 /// What native functions answer.
-pub(crate) type Answer<T> = Result<T, Box<rhai::EvalAltResult>>;
+pub(crate) type RhaiResult<T> = Result<T, Box<rhai::EvalAltResult>>;
 
 /// An engine with the language and its limits, without any hook's types.
 pub(crate) fn engine(limits: &limits::Limits) -> Engine {

@@ -4,19 +4,19 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rhai::{Engine, ImmutableString};
 
-use super::Answer;
+use super::RhaiResult;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(pub(crate) Timestamp);
 
 impl Moment {
-    fn plus(self, seconds: i64) -> Answer<Self> {
+    fn plus(self, seconds: i64) -> RhaiResult<Self> {
         let moved = self.0.checked_add(SignedDuration::from_secs(seconds));
         moved.map(Self).map_err(|_| "the moment is out of range".into())
     }
 
     /// The first moment after this one at which a clock in `zone` shows `minute` of the day.
-    pub(crate) fn next_local(self, zone: &str, minute: i64) -> Answer<Self> {
+    pub(crate) fn next_local(self, zone: &str, minute: i64) -> RhaiResult<Self> {
         if !(0..1440).contains(&minute) {
             return Err(format!("{minute} is not a minute of the day: 0 to 1439").into());
         }
@@ -37,18 +37,18 @@ impl Moment {
 }
 
 impl Moment {
-    fn local(self, zone: &str) -> Answer<jiff::civil::Date> {
+    fn local(self, zone: &str) -> RhaiResult<jiff::civil::Date> {
         let zone = TimeZone::get(zone).map_err(|why| Box::<rhai::EvalAltResult>::from(why.to_string()))?;
         Ok(self.0.to_zoned(zone).date())
     }
 
     /// 2026-11-21
-    pub(crate) fn local_date(self, zone: &str) -> Answer<ImmutableString> {
+    pub(crate) fn local_date(self, zone: &str) -> RhaiResult<ImmutableString> {
         Ok(self.local(zone)?.to_string().into())
     }
 
     /// 1 on the first of January.
-    pub(crate) fn local_day_of_year(self, zone: &str) -> Answer<i64> {
+    pub(crate) fn local_day_of_year(self, zone: &str) -> RhaiResult<i64> {
         Ok(self.local(zone)?.day_of_year().into())
     }
 }

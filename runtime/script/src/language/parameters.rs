@@ -10,7 +10,7 @@ use rhai::{Dynamic, Engine, ImmutableString};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use super::{Answer, TextList};
+use super::{RhaiResult, TextList};
 
 /// Which parameters a unit has: those it declares, and those that its operator set beside them.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ impl ParameterNames {
 }
 
 impl Parameters {
-    fn named(&self, name: &str) -> Answer<Dynamic> {
+    fn named(&self, name: &str) -> RhaiResult<Dynamic> {
         match self.names.iter().position(|known| known == name) {
             Some(at) => Ok(self.values[at].clone()),
             None => {

@@ -3,7 +3,7 @@
 use amprule_hooks::tables::{Cell, Found, Table};
 use rhai::{Dynamic, Engine, ImmutableString, Map};
 
-use super::{Answer, Moment, call, number};
+use super::{Moment, RhaiResult, call, number};
 
 /// How a table is asked.
 type Ask = for<'t> fn(&'t Table, &Cell) -> Result<Option<Found<'t>>, String>;
@@ -13,7 +13,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("lookup_at", |table: ImmutableString, key: Dynamic| look(&table, &key, Table::find_at));
 }
 
-fn look(table: &str, key: &Dynamic, ask: Ask) -> Answer<Dynamic> {
+fn look(table: &str, key: &Dynamic, ask: Ask) -> RhaiResult<Dynamic> {
     if key.is_unit() {
         return Ok(Dynamic::UNIT);
     }
@@ -24,7 +24,7 @@ fn look(table: &str, key: &Dynamic, ask: Ask) -> Answer<Dynamic> {
     })
 }
 
-fn cell(key: &Dynamic) -> Answer<Cell> {
+fn cell(key: &Dynamic) -> RhaiResult<Cell> {
     if let Some(moment) = key.clone().try_cast::<Moment>() {
         return Ok(Cell::Moment(moment.0));
     }

@@ -7,7 +7,7 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, Position
 use rust_decimal::Decimal;
 
 use super::limits::Limits;
-use super::{Answer, number};
+use super::{RhaiResult, number};
 
 /// A list of texts from the operator. Reading it never copies it.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ fn register_texts(engine: &mut Engine) {
     engine.register_fn("to_upper", |text: &str| text.to_uppercase());
     engine.register_fn("to_lower", |text: &str| text.to_lowercase());
     engine.register_fn("trim", |text: &str| text.trim().to_owned());
-    engine.register_fn("split", |text: &str, separator: &str| -> Answer<Array> {
+    engine.register_fn("split", |text: &str, separator: &str| -> RhaiResult<Array> {
         if separator.is_empty() {
             return Err("split: the separator is empty".into());
         }
@@ -65,13 +65,13 @@ fn register_lists(engine: &mut Engine) {
     engine.register_fn("is_empty", |list: &mut Array| list.is_empty());
     engine.register_fn("push", |list: &mut Array, value: Dynamic| list.push(value));
     engine.register_fn("contains", |list: &mut Array, value: Dynamic| list.iter().any(|item| same(item, &value)));
-    engine.register_fn("set", |list: &mut Array, at: i64, value: Dynamic| -> Answer<()> {
+    engine.register_fn("set", |list: &mut Array, at: i64, value: Dynamic| -> RhaiResult<()> {
         let length = list.len();
         let slot = usize::try_from(at).ok().and_then(|at| list.get_mut(at));
         *slot.ok_or_else(|| EvalAltResult::ErrorArrayBounds(length, at, Position::NONE))? = value;
         Ok(())
     });
-    engine.register_fn("sum", |list: &mut Array| -> Answer<Decimal> {
+    engine.register_fn("sum", |list: &mut Array| -> RhaiResult<Decimal> {
         list.iter().try_fold(Decimal::ZERO, |sum, item| {
             let item =
                 number(item).ok_or_else(|| format!("sum: expected numbers, got {}", crate::explain::kind_of(item)))?;
@@ -87,7 +87,7 @@ fn register_maps(engine: &mut Engine) {
     engine.register_fn("keys", |map: &mut Map| -> Array { map.keys().map(|key| key.as_str().into()).collect() });
     engine
         .register_fn("get", |map: &mut Map, key: &str, otherwise: Dynamic| map.get(key).cloned().unwrap_or(otherwise));
-    engine.register_fn("set", |map: &mut Map, key: &str, value: Dynamic| -> Answer<()> {
+    engine.register_fn("set", |map: &mut Map, key: &str, value: Dynamic| -> RhaiResult<()> {
         if key.len() > Limits::KEY_BYTES {
             return Err(format!("a key has at most {} bytes", Limits::KEY_BYTES).into());
         }
@@ -102,7 +102,7 @@ fn register_text_lists(engine: &mut Engine) {
     engine.register_fn("len", |list: &mut TextList| count(list.0.len()));
     engine.register_fn("is_empty", |list: &mut TextList| list.0.is_empty());
     engine.register_fn("contains", |list: &mut TextList, text: &str| list.0.iter().any(|item| item == text));
-    engine.register_indexer_get(|list: &mut TextList, at: i64| -> Answer<ImmutableString> {
+    engine.register_indexer_get(|list: &mut TextList, at: i64| -> RhaiResult<ImmutableString> {
         let item = usize::try_from(at).ok().and_then(|at| list.0.get(at));
         Ok(item.cloned().ok_or_else(|| EvalAltResult::ErrorArrayBounds(list.0.len(), at, Position::NONE))?)
     });

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use super::fields::{Fields, Read};
 use crate::explain::kind_of;
-use crate::language::{Answer, call, number};
+use crate::language::{RhaiResult, call, number};
 
 /// A finished line. Copying it is cheap, and it weighs the same whatever it says.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("line", measured_line);
     engine.register_fn("line", plain_line);
     engine.register_fn("total", |lines: &mut Array| total(lines, |amount| amount));
-    engine.register_fn("total", |lines: &mut Array, currency: &str| -> Answer<Decimal> {
+    engine.register_fn("total", |lines: &mut Array, currency: &str| -> RhaiResult<Decimal> {
         let currency: Currency = currency.parse().map_err(|why| format!("total: {why}"))?;
         total(lines, |amount| currency.round(amount))
     });
@@ -76,7 +76,13 @@ pub(super) fn read_all(value: Dynamic) -> Read<Vec<OutputLine>> {
     array.into_iter().enumerate().map(|(at, value)| read(value, &format!("lines[{at}]"))).collect()
 }
 
-fn measured_line(code: &str, description: &str, quantity: Dynamic, unit: &str, unit_price: Dynamic) -> Answer<Line> {
+fn measured_line(
+    code: &str,
+    description: &str,
+    quantity: Dynamic,
+    unit: &str,
+    unit_price: Dynamic,
+) -> RhaiResult<Line> {
     let quantity = expect_number("quantity", &quantity)?;
     let unit_price = expect_number("unit_price", &unit_price)?;
     let amount = quantity.checked_mul(unit_price).ok_or("line: the amount is too large")?;
@@ -89,27 +95,27 @@ fn measured_line(code: &str, description: &str, quantity: Dynamic, unit: &str, u
     })
 }
 
-fn plain_line(code: &str, description: &str, amount: Dynamic) -> Answer<Line> {
+fn plain_line(code: &str, description: &str, amount: Dynamic) -> RhaiResult<Line> {
     finish(plain(code, description, expect_number("amount", &amount)?)?)
 }
 
-fn plain(code: &str, description: &str, amount: Decimal) -> Answer<OutputLine> {
+fn plain(code: &str, description: &str, amount: Decimal) -> RhaiResult<OutputLine> {
     let (code, description) = (bounded("code", code)?, bounded("description", description)?);
     Ok(OutputLine { code, description, amount, ..OutputLine::default() })
 }
 
-fn finish(line: OutputLine) -> Answer<Line> {
+fn finish(line: OutputLine) -> RhaiResult<Line> {
     let more = line.texts.values().map(String::len).sum::<usize>() + line.taxes.len() * size_of::<Tax>();
     let texts = line.code.len() + line.description.len() + line.unit.as_ref().map_or(0, String::len) + more;
     call::count_line(size_of::<OutputLine>() + texts)?;
     Ok(Line::from(line))
 }
 
-fn expect_number(name: &str, value: &Dynamic) -> Answer<Decimal> {
+fn expect_number(name: &str, value: &Dynamic) -> RhaiResult<Decimal> {
     number(value).ok_or_else(|| format!("line: expected a number for {name}, got {}", kind_of(value)).into())
 }
 
-fn bounded(name: &str, text: &str) -> Answer<String> {
+fn bounded(name: &str, text: &str) -> RhaiResult<String> {
     let limit = PricingOutput::MAX_TEXT;
     if text.len() > limit {
         return Err(format!("line: {name} is longer than {limit} bytes").into());
@@ -118,7 +124,7 @@ fn bounded(name: &str, text: &str) -> Answer<String> {
 }
 
 /// What the lines add up to: unrounded, or as the bill will show it.
-fn total(lines: &Array, round: impl Fn(Decimal) -> Decimal) -> Answer<Decimal> {
+fn total(lines: &Array, round: impl Fn(Decimal) -> Decimal) -> RhaiResult<Decimal> {
     lines.iter().enumerate().try_fold(Decimal::ZERO, |sum, (at, line)| {
         let amount = match line.read_lock::<Line>() {
             Some(line) => line.0.amount,

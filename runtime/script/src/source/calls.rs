@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::known::{Finding, Known};
+use super::known::{Finding, KnownNames};
 use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
 use super::names::{self, Function};
 
 /// Findings by the token that they are about.
-pub(super) fn check(layout: &Layout<'_>, known: &Known<'_>) -> BTreeMap<usize, Finding> {
+pub(super) fn check(layout: &Layout<'_>, known: &KnownNames<'_>) -> BTreeMap<usize, Finding> {
     let mut found = BTreeMap::new();
     let tokens = &layout.tokens;
     for at in 0..tokens.len() {
@@ -32,7 +32,7 @@ struct Call<'t> {
 }
 
 impl Call<'_> {
-    fn count(&self, at: usize, known: &Known<'_>) -> Option<(usize, Finding)> {
+    fn count(&self, at: usize, known: &KnownNames<'_>) -> Option<(usize, Finding)> {
         let own: BTreeSet<usize> =
             known.own.iter().filter(|(name, _)| *name == self.name).map(|(_, count)| *count).collect();
         let given = self.arguments.len() + usize::from(self.is_method);
@@ -52,7 +52,7 @@ impl Call<'_> {
     }
 
     /// Only of arguments that are written out.
-    fn kinds(&self, tokens: &[Token<'_>], known: &Known<'_>) -> Option<(usize, Finding)> {
+    fn kinds(&self, tokens: &[Token<'_>], known: &KnownNames<'_>) -> Option<(usize, Finding)> {
         let function = names::function_named(self.name)?;
         if known.own.iter().any(|(name, _)| *name == self.name) {
             return None;

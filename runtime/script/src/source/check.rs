@@ -3,7 +3,7 @@
 
 use amprule_hooks::Diagnostic;
 
-use super::known::{Finding, Known};
+use super::known::{Finding, KnownNames};
 use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
 use super::{calls, chains, names};
@@ -25,7 +25,7 @@ pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic>
 }
 
 /// At most one more than are told.
-pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &Known<'_>) -> Vec<Diagnostic> {
+pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &KnownNames<'_>) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> =
         layout.strays.iter().take(MOST + 1).map(|token| stray(file, layout, token)).collect();
     let chains = chains::check(layout);
@@ -68,7 +68,7 @@ fn unknown_function(
     token: &Token<'_>,
     before: Option<&Token<'_>>,
     after: Option<&Token<'_>>,
-    known: &Known<'_>,
+    known: &KnownNames<'_>,
 ) -> Option<Finding> {
     let is_call = token.is_word() && after.is_some_and(|after| after.is("("));
     let is_definition = before.is_some_and(|before| before.is("fn"));
@@ -87,7 +87,7 @@ fn unknown_function(
 }
 
 /// `session.params.rate`, where nobody declares `rate`.
-fn unknown_parameter(until: &[Token<'_>], after: Option<&Token<'_>>, known: &Known<'_>) -> Option<Finding> {
+fn unknown_parameter(until: &[Token<'_>], after: Option<&Token<'_>>, known: &KnownNames<'_>) -> Option<Finding> {
     let [.., owner, dot, token] = until else { return None };
     let is_parameter = dot.is(".") && (owner.is("params") || owner.is("parameters")) && token.is_word();
     if !is_parameter || after.is_some_and(|after| after.is("(")) || known.parameters.contains(token.text) {
@@ -102,7 +102,7 @@ fn unknown_parameter(until: &[Token<'_>], after: Option<&Token<'_>>, known: &Kno
 }
 
 /// `lookup("prices", …)` or `ask("members", …)`, where nobody declares `prices` or `members`.
-fn undeclared(until: &[Token<'_>], known: &Known<'_>) -> Option<Finding> {
+fn undeclared(until: &[Token<'_>], known: &KnownNames<'_>) -> Option<Finding> {
     let [.., function, bracket, token] = until else { return None };
     let (code, what, declared, how) = match function.text {
         "lookup" | "lookup_at" => ("unknown-table", "table", &known.tables, "key and columns"),
@@ -126,7 +126,7 @@ fn unknown_field(
     token: &Token<'_>,
     before: Option<&Token<'_>>,
     after: Option<&Token<'_>>,
-    known: &Known<'_>,
+    known: &KnownNames<'_>,
 ) -> Option<Finding> {
     let is_field = token.is_word() && before.is_some_and(|before| before.is(".") || before.is("?."));
     if !is_field || after.is_some_and(|after| after.is("(")) || known.fields.contains(token.text) {
@@ -144,7 +144,7 @@ fn changed_constant(
     token: &Token<'_>,
     before: Option<&Token<'_>>,
     after: Option<&Token<'_>>,
-    known: &Known<'_>,
+    known: &KnownNames<'_>,
 ) -> Option<Finding> {
     let declares = before.is_some_and(|before| before.is("const") || before.is("let") || before.is("."));
     let changes = token.is_word() && after.is_some_and(Token::assigns) && known.constants.contains(token.text);

@@ -9,7 +9,7 @@ use super::lexer::TokenKind;
 use super::names;
 
 #[derive(Debug, Default)]
-pub(crate) struct Known<'a> {
+pub(crate) struct KnownNames<'a> {
     pub(crate) functions: BTreeSet<&'a str>,
     pub(crate) fields: BTreeSet<&'a str>,
     pub(crate) constants: BTreeSet<&'a str>,
@@ -20,7 +20,7 @@ pub(crate) struct Known<'a> {
     pub(super) own: BTreeSet<(&'a str, usize)>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownNames<'a> {
     pub(crate) fn new(parameters: impl Iterator<Item = &'a str>, manifest: &'a Manifest) -> Self {
         let Manifest { tables, lookups, .. } = manifest;
         let parameters: BTreeSet<&str> = parameters.collect();

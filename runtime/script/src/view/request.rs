@@ -62,7 +62,7 @@ impl Token {
 pub(super) fn register(engine: &mut Engine) {
     register_request(engine);
     register_token(engine);
-    // Who has a budget has read the token.
+    // Not noted: a budget is reached through the token, which is.
     engine.register_type_with_name::<Budget>("budget");
     engine.register_get("amount", |budget: &mut Budget| budget.0.amount);
     engine.register_get("spent", |budget: &mut Budget| budget.0.spent);

@@ -9,7 +9,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
 use super::station::Station;
 use super::{hours, is_between, kwh, minutes, optional_moment, optional_text};
-use crate::language::{Answer, Moment, Parameters};
+use crate::language::{Moment, Parameters, RhaiResult};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Session(Arc<Facts>);
@@ -107,7 +107,7 @@ fn register_periods(engine: &mut Engine) {
     engine.register_iterator::<Periods>();
     engine.register_fn("len", |periods: &mut Periods| i64::try_from(periods.0.len()).unwrap_or(i64::MAX));
     engine.register_fn("is_empty", |periods: &mut Periods| periods.0.is_empty());
-    engine.register_indexer_get(|periods: &mut Periods, at: i64| -> Answer<Period> {
+    engine.register_indexer_get(|periods: &mut Periods, at: i64| -> RhaiResult<Period> {
         let period = usize::try_from(at).ok().and_then(|at| Some(Period { at, facts: periods.0.get(at)?.clone() }));
         Ok(period.ok_or_else(|| EvalAltResult::ErrorArrayBounds(periods.0.len(), at, Position::NONE))?)
     });

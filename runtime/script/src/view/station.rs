@@ -1,4 +1,4 @@
-//! The station, as both hooks see it.
+//! The station, as every hook sees it.
 
 use std::sync::Arc;
 

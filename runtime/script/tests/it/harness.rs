@@ -21,7 +21,7 @@ pub(crate) fn source(text: &str) -> Source {
         files: BTreeMap::from([("main.rhai".to_owned(), text.as_bytes().to_vec())]),
         tables: Arc::default(),
         hash: "0".repeat(64),
-        code: String::new(),
+        code_hash: String::new(),
     }
 }
 

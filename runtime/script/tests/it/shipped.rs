@@ -43,7 +43,7 @@ fn read(folder: &Path) -> Source {
         files,
         tables: Arc::new(tables),
         hash: String::new(),
-        code: String::new(),
+        code_hash: String::new(),
     }
 }
 

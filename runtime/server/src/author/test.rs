@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use amprule_workbench::Runs;
-use amprule_workbench::test::{TestReport, Wish, test};
+use amprule_workbench::test::{TestOptions, TestReport, test};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
@@ -54,7 +54,7 @@ pub(crate) fn run(options: &Test) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let opened = open(&options.path, options.patience)?;
-    let wish = Wish { case: options.case.clone(), runs: Runs { seed: options.seed, count: options.runs } };
+    let wish = TestOptions { case: options.case.clone(), runs: Runs { seed: options.seed, count: options.runs } };
     let report = test(&opened.source, opened.version.unit(), &opened.version.granted, &wish);
     if let Some(part) = &options.case {
         // A case that cannot be read has no name yet; what is wrong with it is in the report.

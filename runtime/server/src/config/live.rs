@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use amprule_reload::{Reading, RulesFile};
+use amprule_reload::{LoadedRules, RulesFile};
 use toml::{Table, Value};
 
 use super::load::parse;
@@ -22,7 +22,7 @@ pub(crate) fn rules_file(path: &Path, text: String) -> RulesFile {
     let (began, file) = (leaves(&text), path.to_owned());
     let read = move |text: &str| {
         let config = parse(text, &file).map_err(|diagnostic| vec![diagnostic])?;
-        Ok(Reading { selection: config.extensions.selection(), needs_restart: differing(&began, &leaves(text)) })
+        Ok(LoadedRules { selection: config.extensions.selection(), needs_restart: differing(&began, &leaves(text)) })
     };
     RulesFile::new(path, text, Box::new(read))
 }

@@ -38,7 +38,7 @@ pub(crate) fn source(files: &Files) -> Source {
         files: files.clone(),
         tables: Arc::default(),
         hash: "0".repeat(64),
-        code: String::new(),
+        code_hash: String::new(),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fs;
 
 use amprule_hooks::{Gate as _, HostLimits};
-use amprule_trust::{Guard, Ledger};
+use amprule_trust::{Ledger, SignatureGate};
 
 use crate::fixture::{MANIFEST, key, plain, policy, printed, signed, source};
 
-fn guard(ledger: &Ledger) -> Guard {
-    Guard::new(policy(false, ""), HostLimits::default(), ledger.clone())
+fn guard(ledger: &Ledger) -> SignatureGate {
+    SignatureGate::new(policy(false, ""), HostLimits::default(), ledger.clone())
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_lower_revision_than_was_ever_active_comes_back_only_on_the_operators_word()
 #[test]
 fn a_signature_is_asked_before_the_revision_and_for_archived_versions_too() {
     let data = tempfile::tempdir().unwrap();
-    let guard = Guard::new(policy(true, ""), HostLimits::default(), Ledger::of(data.path()));
+    let guard = SignatureGate::new(policy(true, ""), HostLimits::default(), Ledger::of(data.path()));
     guard.admit(&source(&signed(MANIFEST, &key("acme")))).unwrap();
     let unsigned = source(&plain(MANIFEST));
     assert!(printed(&guard.admit(&unsigned).unwrap_err()).contains("is not signed"));

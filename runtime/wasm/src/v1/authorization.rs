@@ -12,7 +12,7 @@ use amprule_domain::decision::Fault;
 use amprule_domain::pricing::StationFacts;
 use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::token::{BudgetPeriod, TokenStatus};
-use amprule_hooks::lookups::LookupShape;
+use amprule_hooks::lookups::LookupSchema;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -46,7 +46,7 @@ impl Export for AuthorizationInput {
         &self.station
     }
 
-    fn facts(&self, declared: &Arc<BTreeMap<String, LookupShape>>) -> Facts {
+    fn facts(&self, declared: &Arc<BTreeMap<String, LookupSchema>>) -> Facts {
         Facts::of_request(self, declared)
     }
 

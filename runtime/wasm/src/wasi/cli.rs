@@ -4,7 +4,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{LinkerInstance, Resource};
 
 use super::streams::{Input, Output, STDERR, STDOUT};
-use super::{Barred, Nothing};
+use super::{Denied, Nothing};
 use crate::sandbox::Sandbox;
 
 pub(super) fn define(
@@ -22,7 +22,7 @@ pub(super) fn define(
         ("wasi:cli/environment", "initial-cwd") => linked.func_wrap(function, |_, ()| Ok((None::<String>,)))?,
         ("wasi:cli/exit", "exit") => {
             linked.func_wrap(function, |_, (_,): (Result<(), ()>,)| -> wasmtime::Result<()> {
-                Err(Barred("the plugin ended itself instead of answering".to_owned()).into())
+                Err(Denied("the plugin ended itself instead of answering".to_owned()).into())
             })?;
         }
         ("wasi:cli/stdin", "get-stdin") => linked.func_wrap(function, |mut store: Store<'_>, ()| {

@@ -5,21 +5,21 @@ use sha2::{Digest, Sha256};
 use wasmtime::StoreContextMut;
 use wasmtime::component::LinkerInstance;
 
-use super::Barred;
+use super::Denied;
 use crate::sandbox::Sandbox;
 
 /// Bytes that a guest may ask for at once.
 const MOST_BYTES: u64 = 64 << 10;
 
 /// SHA-256 over the seed and a counter.
-pub(super) struct Dice {
+pub(super) struct Rng {
     seed: [u8; 32],
     rolled: u64,
     /// What is left of the last block, from its end.
     rest: Vec<u8>,
 }
 
-impl Dice {
+impl Rng {
     pub(super) fn of(input: &impl Serialize) -> Self {
         // An input is plain data; should it ever not print, all such inputs share their dice.
         let text = serde_json::to_vec(input).unwrap_or_default();
@@ -52,7 +52,7 @@ pub(super) fn define(
             linked.func_wrap(function, |mut store: StoreContextMut<'_, Sandbox>, (count,): (u64,)| {
                 if count > MOST_BYTES {
                     let why = format!("the plugin asked for {count} random bytes; at most {MOST_BYTES} are given");
-                    return Err(Barred(why).into());
+                    return Err(Denied(why).into());
                 }
                 let dice = &mut store.data_mut().world()?.dice;
                 Ok(((0..count).map(|_| dice.byte()).collect::<Vec<u8>>(),))
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_same_input_rolls_the_same_dice_and_another_one_others() {
         let roll = |input: &str| {
-            let mut dice = Dice::of(&input);
+            let mut dice = Rng::of(&input);
             (0..10).map(|_| dice.number()).collect::<Vec<_>>()
         };
         assert_eq!(roll("a"), roll("a"));

@@ -6,13 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use amprule_hooks::{Granted, cases};
+use amprule_hooks::{CallLimits, cases};
 use serde_json::to_vec;
 
 use crate::harness::{budget, compile, printed, session};
 use crate::shipped::read;
 
-const GRANTED: Granted = Granted { fuel: 20_000_000, wall: Duration::from_secs(20), memory: 32 << 20 };
+const GRANTED: CallLimits = CallLimits { fuel: 20_000_000, wall: Duration::from_secs(20), memory: 32 << 20 };
 const SMALL: [&str; 2] = ["rust", "c"];
 const ALL: [&str; 4] = ["rust", "c", "js", "python"];
 

@@ -23,7 +23,7 @@ pub(crate) fn source(component: Vec<u8>, hooks: &[Hook]) -> Source {
         files: BTreeMap::from([("plugin.wasm".to_owned(), component)]),
         tables: Arc::default(),
         hash: "0".repeat(64),
-        code: String::new(),
+        code_hash: String::new(),
     }
 }
 

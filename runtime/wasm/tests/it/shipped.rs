@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_hooks::manifest::{Declaration, parse};
-use amprule_hooks::{Granted, Kind, Source, Tables, cases};
+use amprule_hooks::{CallLimits, Kind, Source, Tables, cases};
 
 use crate::harness::{compile, printed};
 
-const GRANTED: Granted = Granted { fuel: 20_000_000, wall: Duration::from_secs(20), memory: 32 << 20 };
+const GRANTED: CallLimits = CallLimits { fuel: 20_000_000, wall: Duration::from_secs(20), memory: 32 << 20 };
 
 #[test]
 fn the_shipped_plugins_pass_their_own_cases() {
@@ -59,7 +59,7 @@ pub(crate) fn read(folder: &Path) -> Source {
         files,
         tables: Arc::new(tables),
         hash: "0".repeat(64),
-        code: String::new(),
+        code_hash: String::new(),
     }
 }
 

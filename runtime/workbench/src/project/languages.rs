@@ -1,4 +1,4 @@
-//! The files of a project that differ by its language. What is no rule is shared with the guests of the SDK.
+//! The files of a project that differ by its language. All but the rule itself is shared with the guests of the SDK.
 
 use amprule_domain::decision::Hook;
 

@@ -10,8 +10,8 @@ use amprule_hooks::trial;
 use serde_json::{Value, json};
 
 use super::request::Request;
-use super::{Asked, Breach, PropertyReport, Runs, Tested, try_all};
-use crate::chance::Chance;
+use super::{Breach, PropertyReport, Runs, Tested, UnderTest, try_all};
+use crate::rng::Rng;
 
 type Property = (&'static str, &'static str, fn(&Policy<'_>, &Request) -> Option<Breach>);
 
@@ -22,15 +22,15 @@ const PROPERTIES: [Property; 3] = [
 ];
 
 struct Policy<'u> {
-    asked: &'u Asked<'u>,
+    asked: &'u UnderTest<'u>,
     parameters: Parameters,
 }
 
 impl Tested for AuthorizationInput {
-    fn properties(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
+    fn properties(asked: &UnderTest<'_>, runs: Runs) -> Vec<PropertyReport> {
         let policy = Policy { asked, parameters: usual_parameters(asked.source).into() };
-        let mut chance = Chance::new(runs.seed);
-        let requests: Vec<Request> = (0..runs.count).map(|_| Request::draw(&mut chance)).collect();
+        let mut rng = Rng::new(runs.seed);
+        let requests: Vec<Request> = (0..runs.count).map(|_| Request::draw(&mut rng)).collect();
         let try_one = |&(name, says, breach): &Property| {
             try_all((name, says), Hook::Authorization, &requests, |request| breach(&policy, request))
         };

@@ -8,7 +8,7 @@ use amprule_domain::{Currency, Decimal};
 use super::Drawn;
 use super::named::Named;
 use super::plan::Plan;
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bill {
@@ -19,19 +19,19 @@ pub(super) struct Bill {
 
 impl Bill {
     /// Every eighth one is empty.
-    pub(super) fn draw(chance: &mut Chance, named: &Named) -> Self {
-        let plan = Plan::draw(chance, named);
+    pub(super) fn draw(rng: &mut Rng, named: &Named) -> Self {
+        let plan = Plan::draw(rng, named);
         let mut amounts = Vec::new();
-        if !chance.one_in(8) {
-            let most = *chance.pick(&[1, 100, 5_000, 50_000]);
-            amounts.push(("energy", chance.between(0, most)));
+        if !rng.one_in(8) {
+            let most = *rng.pick(&[1, 100, 5_000, 50_000]);
+            amounts.push(("energy", rng.between(0, most)));
         }
-        if chance.one_in(3) {
-            amounts.push(("idle", chance.between(0, 2_000)));
+        if rng.one_in(3) {
+            amounts.push(("idle", rng.between(0, 2_000)));
         }
         let mut bill = Self { plan, amounts };
-        if chance.one_in(4) {
-            bill.amounts.push(("discount", -chance.between(0, bill.cents())));
+        if rng.one_in(4) {
+            bill.amounts.push(("discount", -rng.between(0, bill.cents())));
         }
         bill
     }

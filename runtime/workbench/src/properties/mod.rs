@@ -15,7 +15,7 @@ mod shrink;
 use amprule_domain::decision::Hook;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{Parameters, PricingInput};
-use amprule_hooks::{Granted, Question, Source, Unit, for_hook};
+use amprule_hooks::{CallLimits, Question, Source, Unit, for_hook};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,15 +55,15 @@ pub struct Failure {
 }
 
 /// A unit and what it is asked with.
-pub(crate) struct Asked<'u> {
+pub(crate) struct UnderTest<'u> {
     pub(crate) source: &'u Source,
     pub(crate) unit: &'u dyn Unit,
-    pub(crate) granted: &'u Granted,
+    pub(crate) granted: &'u CallLimits,
 }
 
 /// A hook whose units have properties.
 trait Tested: Question {
-    fn properties(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport>;
+    fn properties(asked: &UnderTest<'_>, runs: Runs) -> Vec<PropertyReport>;
 }
 
 /// Why a property does not hold, with the input and what would have been right.
@@ -89,7 +89,7 @@ pub(crate) fn plain_session(parameters: &Parameters) -> PricingInput {
     plan::Plan::plain().input(&[], parameters)
 }
 
-pub(crate) fn check(asked: &Asked<'_>, hook: Hook, runs: Runs) -> Vec<PropertyReport> {
+pub(crate) fn check(asked: &UnderTest<'_>, hook: Hook, runs: Runs) -> Vec<PropertyReport> {
     for_hook!(hook, Q => Q::properties(asked, runs))
 }
 

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::bill::Bill;
 use super::named::Named;
 use super::plan::in_case;
-use super::{Asked, Breach, PropertyReport, Runs, Tested, try_all};
-use crate::chance::Chance;
+use super::{Breach, PropertyReport, Runs, Tested, UnderTest, try_all};
+use crate::rng::Rng;
 
 type Property = (&'static str, &'static str, fn(&Modifier<'_>, &Bill) -> Option<Breach>);
 
@@ -25,16 +25,16 @@ const PROPERTIES: [Property; 5] = [
 ];
 
 struct Modifier<'u> {
-    asked: &'u Asked<'u>,
+    asked: &'u UnderTest<'u>,
     parameters: Parameters,
 }
 
 impl Tested for ModifierInput {
-    fn properties(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
+    fn properties(asked: &UnderTest<'_>, runs: Runs) -> Vec<PropertyReport> {
         let modifier = Modifier { asked, parameters: usual_parameters(asked.source).into() };
         let named = Named::of(asked);
-        let mut chance = Chance::new(runs.seed);
-        let bills: Vec<Bill> = (0..runs.count).map(|_| Bill::draw(&mut chance, &named)).collect();
+        let mut rng = Rng::new(runs.seed);
+        let bills: Vec<Bill> = (0..runs.count).map(|_| Bill::draw(&mut rng, &named)).collect();
         let try_one = |&(name, says, breach): &Property| {
             try_all((name, says), Hook::Modifier, &bills, |bill| breach(&modifier, bill))
         };

@@ -8,7 +8,7 @@ use amprule_hooks::Source;
 use amprule_hooks::cases::ready;
 use amprule_hooks::tables::{Cell, Table};
 
-use super::Asked;
+use super::UnderTest;
 
 /// Two zones with different days of their clock changes, one whose clock moves by half an hour, and one without.
 pub(super) const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"];
@@ -22,7 +22,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn of(asked: &Asked<'_>) -> Self {
+    pub(super) fn of(asked: &UnderTest<'_>) -> Self {
         let (cases, _) = ready(asked.source);
         let (mut zones, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for case in cases {

@@ -6,7 +6,7 @@ use amprule_domain::place::{Current, Plug};
 use amprule_domain::pricing::{
     Parameters, PricingInput, PricingPeriod, Purpose, SessionFacts, StationFacts, TokenFacts,
 };
-use amprule_domain::timeline::{Clock, Period, Timeline};
+use amprule_domain::timeline::{Period, TariffClock, Timeline};
 use amprule_domain::{Energy, Timestamp};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::Drawn;
 use super::named::Named;
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 type Connector = (&'static str, Current, i64);
 
@@ -45,16 +45,16 @@ struct Step {
 
 impl Plan {
     /// Every fourth one lies on a day on which the zone's clock changes.
-    pub(super) fn draw(chance: &mut Chance, named: &Named) -> Self {
-        let zone = chance.pick(&named.zones).clone();
-        let start = if chance.one_in(4) { near_clock_change(&zone, chance) } else { None };
+    pub(super) fn draw(rng: &mut Rng, named: &Named) -> Self {
+        let zone = rng.pick(&named.zones).clone();
+        let start = if rng.one_in(4) { near_clock_change(&zone, rng) } else { None };
         let second = match named.span {
-            Some((first, last)) => chance.between(first.as_second(), last.as_second().max(first.as_second() + 1)),
-            None => timestamp(PLAIN).as_second() + chance.between(-180 * 86_400, 180 * 86_400),
+            Some((first, last)) => rng.between(first.as_second(), last.as_second().max(first.as_second() + 1)),
+            None => timestamp(PLAIN).as_second() + rng.between(-180 * 86_400, 180 * 86_400),
         };
         let start = start.filter(|_| named.span.is_none());
-        let steps = (0..chance.between(0, 7)).map(|_| Step::draw(chance)).collect();
-        let plug = chance.pick(&[None, Some(("sType2", Current::Alternating, 22_000)), CCS, FAST_CCS]).map_or_else(
+        let steps = (0..rng.between(0, 7)).map(|_| Step::draw(rng)).collect();
+        let plug = rng.pick(&[None, Some(("sType2", Current::Alternating, 22_000)), CCS, FAST_CCS]).map_or_else(
             Plug::default,
             |(kind, current, watts)| Plug {
                 kind: Some(kind.to_owned()),
@@ -67,11 +67,11 @@ impl Plan {
             plug,
             start: start.unwrap_or_else(|| Timestamp::from_second(second).unwrap_or_default()),
             zone,
-            group: chance.one_in(3).then(|| chance.pick(&named.groups).clone()),
-            is_final: !chance.one_in(4),
+            group: rng.one_in(3).then(|| rng.pick(&named.groups).clone()),
+            is_final: !rng.one_in(4),
             steps,
-            more: Energy::from_wh(chance.between(1, 60_000)),
-            cut: chance.between(1, 1_000),
+            more: Energy::from_wh(rng.between(1, 60_000)),
+            cut: rng.between(1, 1_000),
         }
     }
 
@@ -92,7 +92,7 @@ impl Plan {
 
     pub(super) fn input(&self, boundaries: &[u16], parameters: &Parameters) -> PricingInput {
         let zone = TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC);
-        let timeline = self.timeline(&Clock::new(zone.clone(), boundaries));
+        let timeline = self.timeline(&TariffClock::new(zone.clone(), boundaries));
         let ended = timeline.at;
         PricingInput {
             now: ended,
@@ -144,7 +144,7 @@ impl Plan {
         PricingInput { periods: periods.collect(), ..input.clone() }
     }
 
-    fn timeline(&self, clock: &Clock) -> Timeline {
+    fn timeline(&self, clock: &TariffClock) -> Timeline {
         let first = self.steps.first().map_or(ChargingState::Charging, |step| step.state);
         let mut timeline = Timeline::new(self.start, first);
         let mut at = self.start;
@@ -159,16 +159,16 @@ impl Plan {
 }
 
 impl Step {
-    fn draw(chance: &mut Chance) -> Self {
-        let state = *chance.pick(&[
+    fn draw(rng: &mut Rng) -> Self {
+        let state = *rng.pick(&[
             ChargingState::Charging,
             ChargingState::Charging,
             ChargingState::Suspended,
             ChargingState::Idle,
         ]);
-        let longest = *chance.pick(&[60, 3_600, 10_800, 40_000]);
-        let seconds = chance.between(0, longest);
-        let watts = *chance.pick(&[0, 3_700, 11_000, 22_000, 150_000]);
+        let longest = *rng.pick(&[60, 3_600, 10_800, 40_000]);
+        let seconds = rng.between(0, longest);
+        let watts = *rng.pick(&[0, 3_700, 11_000, 22_000, 150_000]);
         let charges = state == ChargingState::Charging;
         let energy = if charges { Energy::from_mwh(watts * seconds * 1_000 / 3_600) } else { Energy::ZERO };
         Self { state, seconds, energy }
@@ -251,12 +251,12 @@ fn in_two(period: &PricingPeriod, thousandths: i64, zone: &TimeZone) -> Vec<Pric
 }
 
 /// Up to twelve hours before one of the zone's clock changes.
-fn near_clock_change(zone: &str, chance: &mut Chance) -> Option<Timestamp> {
+fn near_clock_change(zone: &str, rng: &mut Rng) -> Option<Timestamp> {
     let zone = TimeZone::get(zone).ok()?;
     let changes: Vec<Timestamp> =
         zone.following(timestamp("2026-01-01T00:00:00Z")).take(2).map(|change| change.timestamp()).collect();
-    let change = if changes.is_empty() { return None } else { *chance.pick(&changes) };
-    change.checked_sub(chance.between(0, 12 * 3_600).seconds()).ok()
+    let change = if changes.is_empty() { return None } else { *rng.pick(&changes) };
+    change.checked_sub(rng.between(0, 12 * 3_600).seconds()).ok()
 }
 
 fn timestamp(text: &str) -> Timestamp {

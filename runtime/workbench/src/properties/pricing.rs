@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::named::{Named, span};
 use super::plan::{Plan, in_case};
-use super::{Asked, Breach, PropertyReport, Runs, Tested, try_all};
-use crate::chance::Chance;
+use super::{Breach, PropertyReport, Runs, Tested, UnderTest, try_all};
+use crate::rng::Rng;
 
 type Property = (&'static str, &'static str, fn(&Tariff<'_>, &Plan) -> Option<Breach>);
 
@@ -27,16 +27,16 @@ const MONOTONIC: &str = "monotonic";
 
 /// A tariff, and what its inputs are made with.
 struct Tariff<'u> {
-    asked: &'u Asked<'u>,
+    asked: &'u UnderTest<'u>,
     parameters: Parameters,
 }
 
 impl Tested for PricingInput {
-    fn properties(asked: &Asked<'_>, runs: Runs) -> Vec<PropertyReport> {
+    fn properties(asked: &UnderTest<'_>, runs: Runs) -> Vec<PropertyReport> {
         let tariff = Tariff { asked, parameters: usual_parameters(asked.source).into() };
         let named = Named::of(asked);
-        let mut chance = Chance::new(runs.seed);
-        let plans: Vec<Plan> = (0..runs.count).map(|_| Plan::draw(&mut chance, &named)).collect();
+        let mut rng = Rng::new(runs.seed);
+        let plans: Vec<Plan> = (0..runs.count).map(|_| Plan::draw(&mut rng, &named)).collect();
         let declared_off = |name| name == MONOTONIC && !asked.source.manifest.properties.monotonic;
         PROPERTIES
             .iter()

@@ -1,18 +1,18 @@
 //! A drawn question: who shows which token, where and when.
 
 use amprule_domain::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken, Purpose};
-use amprule_domain::lookup::Heard;
+use amprule_domain::lookup::LookupAnswer;
 use amprule_domain::pricing::{Parameters, StationFacts};
 use amprule_domain::token::{BudgetPeriod, TokenStatus};
 use amprule_domain::{Currency, Decimal, Timestamp};
-use amprule_hooks::lookups::LookupShape;
+use amprule_hooks::lookups::LookupSchema;
 use amprule_hooks::tables::ColumnKind;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::Drawn;
 use super::named::ZONES;
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Request {
@@ -51,23 +51,23 @@ const STATUSES: [Option<TokenStatus>; 5] = [
 ];
 
 impl Request {
-    pub(super) fn draw(chance: &mut Chance) -> Self {
+    pub(super) fn draw(rng: &mut Rng) -> Self {
         Self {
-            zone: *chance.pick(ZONES.as_slice()),
-            second: PLAIN + chance.between(-180 * 86_400, 180 * 86_400),
-            purpose: *chance.pick(&[Purpose::Authorize, Purpose::Start]),
-            status: *chance.pick(&STATUSES),
-            group: *chance.pick(&[None, Some("fleet"), Some("guests")]),
-            expires_in: chance.one_in(2).then(|| chance.between(-86_400, 86_400)),
-            spent: chance.one_in(2).then(|| chance.between(0, 2 * BUDGET)),
-            open_sessions: u32::try_from(chance.between(0, 3)).unwrap_or(0),
-            others: *chance.pick(&OTHERS),
+            zone: *rng.pick(ZONES.as_slice()),
+            second: PLAIN + rng.between(-180 * 86_400, 180 * 86_400),
+            purpose: *rng.pick(&[Purpose::Authorize, Purpose::Start]),
+            status: *rng.pick(&STATUSES),
+            group: *rng.pick(&[None, Some("fleet"), Some("guests")]),
+            expires_in: rng.one_in(2).then(|| rng.between(-86_400, 86_400)),
+            spent: rng.one_in(2).then(|| rng.between(0, 2 * BUDGET)),
+            open_sessions: u32::try_from(rng.between(0, 3)).unwrap_or(0),
+            others: *rng.pick(&OTHERS),
         }
     }
 
     /// What another system says of anything.
-    pub(super) fn heard(&self, shape: Option<&LookupShape>) -> Heard {
-        let (Others::Say(number, flag), Some(shape)) = (self.others, shape) else { return Heard::Nothing };
+    pub(super) fn heard(&self, shape: Option<&LookupSchema>) -> LookupAnswer {
+        let (Others::Say(number, flag), Some(shape)) = (self.others, shape) else { return LookupAnswer::Nothing };
         let cell = |kind: ColumnKind| match kind {
             _ if number.is_empty() => Value::Null,
             ColumnKind::Decimal => Value::from(number),
@@ -77,7 +77,7 @@ impl Request {
             ColumnKind::Text | ColumnKind::Token => Value::from(if flag { "fleet" } else { "guests" }),
         };
         let cells = shape.columns.iter().map(|(column, kind)| (column.clone(), cell(*kind)));
-        Heard::Row(cells.collect::<Map<_, _>>().into())
+        LookupAnswer::Row(cells.collect::<Map<_, _>>().into())
     }
 
     pub(super) fn input(&self, parameters: &Parameters) -> AuthorizationInput {

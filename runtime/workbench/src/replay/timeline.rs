@@ -3,20 +3,20 @@
 use amprule_domain::Timestamp;
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::session::Session;
-use amprule_domain::timeline::{Clock, Timeline};
+use amprule_domain::timeline::{TariffClock, Timeline};
 use jiff::tz::TimeZone;
 
 /// Plays states and registers again through another clock. What cannot be played (readings are missing, or came too
 /// late to count) is shared out over time instead: the energy is the billed one in any case.
 pub(super) fn cut_anew(session: &Session, readings: &[Reading], boundaries: &[u16]) -> Session {
     let zone = TimeZone::get(&session.time_zone).unwrap_or(TimeZone::UTC);
-    let clock = Clock::new(zone, boundaries);
+    let clock = TariffClock::new(zone, boundaries);
     let played = play(session, readings, &clock);
     let timeline = if played.energy() == session.energy() { played } else { session.timeline.shared_out(&clock) };
     Session { timeline, ..session.clone() }
 }
 
-fn play(session: &Session, readings: &[Reading], clock: &Clock) -> Timeline {
+fn play(session: &Session, readings: &[Reading], clock: &TariffClock) -> Timeline {
     let periods = &session.timeline.periods;
     let first = periods.first().map_or(session.timeline.state, |period| period.state);
     let mut timeline = Timeline::new(session.started_at, first);

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use super::{Drawn, SHORT};
+use super::{SHORT, SampleSession};
 
 /// Kinds that an offer's edges add, at most.
 const MOST_KINDS: usize = 24;
@@ -20,23 +20,23 @@ const LONGEST_MIN: i64 = 3 * 24 * 60;
 const MOST_NUMBERS: usize = 32;
 
 /// Beyond each edge of energy, of duration and of idle time, by half and something odd.
-pub(super) fn kinds(offer: &Offer) -> Vec<Drawn> {
+pub(super) fn kinds(offer: &Offer) -> Vec<SampleSession> {
     let mut kinds = Vec::new();
-    let plain = Drawn { charging_min: 41, idle_s: 0, ..SHORT };
+    let plain = SampleSession { charging_min: 41, idle_s: 0, ..SHORT };
     for when in offer.elements.iter().map(|element| &element.when) {
         let Conditions { from_wh, until_wh, from_s, until_s, from_idle_s, until_idle_s, .. } = *when;
         for wh in [from_wh, until_wh].into_iter().flatten() {
             let charging_min = (i64::from(wh) * 60 * 3 / 2 / WATTS + 7).min(LONGEST_MIN);
-            kinds.push(Drawn { charging_min, watts: WATTS, ..plain });
+            kinds.push(SampleSession { charging_min, watts: WATTS, ..plain });
         }
         for seconds in [from_s, until_s].into_iter().flatten() {
             let charging_min = (i64::from(seconds) * 3 / 2 / 60 + 7).min(LONGEST_MIN);
-            kinds.push(Drawn { charging_min, watts: 3_700, ..plain });
-            kinds.push(Drawn { idle_s: charging_min * 60 + 11, ..plain });
+            kinds.push(SampleSession { charging_min, watts: 3_700, ..plain });
+            kinds.push(SampleSession { idle_s: charging_min * 60 + 11, ..plain });
         }
         for seconds in [from_idle_s, until_idle_s].into_iter().flatten() {
             let idle_s = i64::from(seconds) * 3 / 2 + 137;
-            kinds.push(Drawn { idle_s: idle_s.min(LONGEST_MIN * 60), ..plain });
+            kinds.push(SampleSession { idle_s: idle_s.min(LONGEST_MIN * 60), ..plain });
         }
     }
     kinds.truncate(MOST_KINDS);
@@ -44,20 +44,24 @@ pub(super) fn kinds(offer: &Offer) -> Vec<Drawn> {
 }
 
 /// At each of these numbers and just beyond it, as kilowatt-hours, as minutes and as hours.
-pub(super) fn kinds_at(numbers: &[Decimal]) -> impl Iterator<Item = Drawn> {
+pub(super) fn kinds_at(numbers: &[Decimal]) -> impl Iterator<Item = SampleSession> {
     let mut numbers: Vec<i64> = numbers.iter().filter_map(|number| number.trunc().to_i64()).collect();
     numbers.retain(|number| (2..=LONGEST_MIN).contains(number));
     numbers.sort_unstable();
     numbers.dedup();
     numbers.truncate(MOST_NUMBERS);
     numbers.into_iter().flat_map(|number| {
-        let energy =
-            [0, 1].map(|more| Drawn { charging_min: 60, watts: number * 1_000 + more * 60, idle_s: 0, ..SHORT });
-        let slow = energy.map(|kind| Drawn { charging_min: 600, watts: kind.watts / 10, ..kind });
+        let energy = [0, 1].map(|more| SampleSession {
+            charging_min: 60,
+            watts: number * 1_000 + more * 60,
+            idle_s: 0,
+            ..SHORT
+        });
+        let slow = energy.map(|kind| SampleSession { charging_min: 600, watts: kind.watts / 10, ..kind });
         let minutes = [number, number * 60].into_iter().filter(|minutes| *minutes <= LONGEST_MIN);
         let times = minutes.flat_map(|minutes| {
-            let charged = [0, 1].map(|more| Drawn { charging_min: minutes + more, idle_s: 0, ..SHORT });
-            let idle = [0, 1].map(|more| Drawn { idle_s: (minutes + more) * 60, ..SHORT });
+            let charged = [0, 1].map(|more| SampleSession { charging_min: minutes + more, idle_s: 0, ..SHORT });
+            let idle = [0, 1].map(|more| SampleSession { idle_s: (minutes + more) * 60, ..SHORT });
             charged.into_iter().chain(idle)
         });
         energy.into_iter().chain(slow).chain(times)

@@ -8,22 +8,22 @@ use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
 use super::super::fields::{Fields, Read};
 use super::{Line, bounded, expect_number, finish};
 use crate::explain::did_you_mean;
-use crate::language::Answer;
+use crate::language::RhaiResult;
 use crate::view::session::Period;
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("component", |line: &mut Line, word: &str| -> Answer<Line> {
+    engine.register_fn("component", |line: &mut Line, word: &str| -> RhaiResult<Line> {
         let component = Some(component(word)?);
         finish(OutputLine { component, ..said(line) })
     });
     engine.register_fn("taxed", |line: &mut Line, percent: Dynamic| taxed(line, "", &percent));
     engine.register_fn("taxed", |line: &mut Line, name: &str, percent: Dynamic| taxed(line, name, &percent));
-    engine.register_fn("translated", |line: &mut Line, language: &str, text: &str| -> Answer<Line> {
+    engine.register_fn("translated", |line: &mut Line, language: &str, text: &str| -> RhaiResult<Line> {
         let mut more = said(line);
         more.texts.insert(bounded("language", language)?, bounded("text", text)?);
         finish(more)
     });
-    engine.register_fn("over", |line: &mut Line, period: Period| -> Answer<Line> {
+    engine.register_fn("over", |line: &mut Line, period: Period| -> RhaiResult<Line> {
         let mut more = said(line);
         more.periods.push(u32::try_from(period.at).unwrap_or(u32::MAX));
         finish(more)
@@ -38,7 +38,7 @@ fn said(line: &Line) -> OutputLine {
     (*line.0).clone()
 }
 
-fn taxed(line: &Line, name: &str, percent: &Dynamic) -> Answer<Line> {
+fn taxed(line: &Line, name: &str, percent: &Dynamic) -> RhaiResult<Line> {
     let (name, percent) = (bounded("a tax's name", name)?, expect_number("percent", percent)?);
     let tax = Tax { name, percent, category: None };
     let mut more = said(line);

@@ -1,6 +1,6 @@
 use amprule_domain::effect::Effect;
 use amprule_domain::session::{Session, SessionState};
-use amprule_domain::timeline::Clock;
+use amprule_domain::timeline::TariffClock;
 use amprule_domain::token::{Budget, BudgetPeriod, IdToken, TokenRecord};
 use amprule_domain::{Currency, Decimal, Energy, Mark, SessionNo, TransactionId};
 
@@ -11,7 +11,7 @@ pub(crate) async fn a_session_is_read_back_after_every_change(store: &dyn Backen
     let mut changing = session(7, "cs-1", "tag");
     changing.state = SessionState::Parked;
     changing.token = None;
-    let clock = Clock::new(jiff::tz::TimeZone::UTC, &[]);
+    let clock = TariffClock::new(jiff::tz::TimeZone::UTC, &[]);
     let check = async |session: &_| {
         store.commit(vec![put(session)]).await.unwrap();
         assert_eq!(store.session(id(7)).await.unwrap().as_ref(), Some(session));

@@ -7,13 +7,13 @@ use crate::policy::Policy;
 use crate::verify::{SignatureStatus, verify};
 
 #[derive(Debug)]
-pub struct Guard {
+pub struct SignatureGate {
     policy: Policy,
     host: HostLimits,
     ledger: Ledger,
 }
 
-impl Guard {
+impl SignatureGate {
     pub fn new(policy: Policy, host: HostLimits, ledger: Ledger) -> Self {
         Self { policy, host, ledger }
     }
@@ -29,7 +29,7 @@ impl Guard {
     }
 }
 
-impl Gate for Guard {
+impl Gate for SignatureGate {
     fn vouch(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
         self.signature_status(source).map(drop)
     }

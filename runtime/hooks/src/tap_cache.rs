@@ -17,21 +17,21 @@ use crate::version::Version;
 const LONGEST: Duration = Duration::from_secs(300);
 /// Stations. Beyond it all are forgotten, and the next starts ask.
 const MAX: usize = 20_000;
-/// A start is never the same in these.
+/// A start always differs from its tap in these.
 const NEVER_THE_SAME: Facts = Facts::NONE.with(Fact::Now).with(Fact::Purpose);
 
 /// The latest token that was shown at each station.
 #[derive(Default)]
-pub(crate) struct Taps(Mutex<HashMap<StationId, Tap>>);
+pub(crate) struct TapCache(Mutex<HashMap<StationId, Tap>>);
 
 struct Tap {
     at: Instant,
     input: Arc<AuthorizationInput>,
-    said: Vec<Said>,
+    said: Vec<CachedVerdict>,
 }
 
 /// A policy's answer, and what alone it depends on.
-pub(crate) struct Said {
+pub(crate) struct CachedVerdict {
     pub(crate) by: Arc<Pin>,
     pub(crate) parameters: Parameters,
     pub(crate) read: Facts,
@@ -41,10 +41,16 @@ pub(crate) struct Said {
 
 /// Answers to the token that is now shown again, each to be taken over once.
 #[derive(Default)]
-pub(crate) struct Before(Vec<Said>);
+pub(crate) struct Before(Vec<CachedVerdict>);
 
-impl Taps {
-    pub(crate) fn keep(&self, station: &StationId, now: Instant, input: Arc<AuthorizationInput>, said: Vec<Said>) {
+impl TapCache {
+    pub(crate) fn keep(
+        &self,
+        station: &StationId,
+        now: Instant,
+        input: Arc<AuthorizationInput>,
+        said: Vec<CachedVerdict>,
+    ) {
         let mut taps = self.0.lock();
         if said.is_empty() {
             taps.remove(station);
@@ -79,7 +85,7 @@ impl Tap {
     }
 }
 
-impl Said {
+impl CachedVerdict {
     /// False: no start will be the same in what was read.
     pub(crate) const fn may_stand(read: Facts) -> bool {
         !read.has_any_of(NEVER_THE_SAME)
@@ -91,7 +97,7 @@ impl Said {
 }
 
 impl Before {
-    pub(crate) fn take(&mut self, version: &Version) -> Option<Said> {
+    pub(crate) fn take(&mut self, version: &Version) -> Option<CachedVerdict> {
         let at = self.0.iter().position(|said| said.is_by(version))?;
         Some(self.0.swap_remove(at))
     }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Registry;
 use crate::entry::Entry;
-use crate::probation::Standing;
+use crate::probation::ProbationState;
 
 /// The versions of the unit at a place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlaceStanding {
+pub struct Checkpoint {
     /// The active version's.
     pub hash: String,
     /// The one to go back to.
@@ -20,27 +20,27 @@ pub struct PlaceStanding {
 }
 
 /// By path.
-pub type Standings = BTreeMap<String, PlaceStanding>;
+pub type Checkpoints = BTreeMap<String, Checkpoint>;
 
 impl Registry {
-    pub fn standings(&self) -> Standings {
+    pub fn checkpoints(&self) -> Checkpoints {
         let generation = self.generation.load();
-        generation.entries.values().map(|entry| (entry.path.clone(), PlaceStanding::of(entry))).collect()
+        generation.entries.values().map(|entry| (entry.path.clone(), Checkpoint::of(entry))).collect()
     }
 
     /// A unit's path and standing.
-    pub fn standing_of(&self, id: &str) -> Option<(String, PlaceStanding)> {
+    pub fn checkpoint_of(&self, id: &str) -> Option<(String, Checkpoint)> {
         let generation = self.generation.load();
-        generation.entries.get(id).map(|entry| (entry.path.clone(), PlaceStanding::of(entry)))
+        generation.entries.get(id).map(|entry| (entry.path.clone(), Checkpoint::of(entry)))
     }
 }
 
-impl PlaceStanding {
+impl Checkpoint {
     fn of(entry: &Entry) -> Self {
         Self {
             hash: entry.active.hash.clone(),
             previous: entry.previous.as_ref().map(|version| version.hash.clone()),
-            stable: entry.active.standing() == Standing::Stable,
+            stable: entry.active.standing() == ProbationState::Stable,
         }
     }
 }

@@ -26,7 +26,7 @@ const SMALLER: &str = "build it smaller, with fewer and smaller functions, memor
 
 /// How this program is started as a compiler.
 #[derive(Debug, Clone)]
-pub struct Apart {
+pub struct ChildCompiler {
     pub program: PathBuf,
     pub arguments: Vec<OsString>,
     pub limits: Limits,
@@ -40,7 +40,7 @@ struct Output {
     words: String,
 }
 
-impl Apart {
+impl ChildCompiler {
     /// The code of a valid component.
     pub(crate) fn compile(&self, component: &[u8], is_wanted: &dyn Fn() -> bool) -> Result<Vec<u8>, Diagnostic> {
         let began = Instant::now();

@@ -1,10 +1,8 @@
-//! What an upgrade asks for beyond the version before it. Whoever wants more than an operator has seen waits for a word.
-//!
-//! More are: a further hook, a further capability, a larger share of the host's limits, and to show a parameter that was
-//! secret. What a unit answers is no right: cases, replay, shadow and probation are there for that.
+//! Which permissions an upgrade adds: a hook, a capability, a larger limit, or a secret parameter that is shown. Such an
+//! upgrade waits for an operator's approval. Other answers than before need none: cases, replay, shadow and probation check them.
 
 use crate::manifest::Manifest;
-use crate::settings::Granted;
+use crate::settings::CallLimits;
 use crate::version::Version;
 
 /// In words, one for each right that `after` would have and `before` has not.
@@ -28,9 +26,9 @@ fn capabilities(before: &Manifest, after: &Manifest) -> Vec<String> {
     new.map(|(name, reason)| format!("the capability {name:?} ({reason})")).collect()
 }
 
-fn limits(before: &Granted, after: &Granted, comparable: bool) -> Vec<String> {
-    let millis = |granted: &Granted| u64::try_from(granted.wall.as_millis()).unwrap_or(u64::MAX);
-    let mib = |granted: &Granted| (granted.memory >> 20) as u64;
+fn limits(before: &CallLimits, after: &CallLimits, comparable: bool) -> Vec<String> {
+    let millis = |granted: &CallLimits| u64::try_from(granted.wall.as_millis()).unwrap_or(u64::MAX);
+    let mib = |granted: &CallLimits| (granted.memory >> 20) as u64;
     let limits = [
         ("fuel", before.fuel, if comparable { after.fuel } else { before.fuel }),
         ("wall_ms", millis(before), millis(after)),

@@ -47,7 +47,7 @@ pub fn work(settings: &Settings, limits: Limits) -> io::Result<ExitCode> {
 fn confine(limits: Limits) -> io::Result<()> {
     let exactly = |most| Rlimit { current: Some(most), maximum: Some(most) };
     setrlimit(Resource::Data, exactly(limits.memory))?;
-    // At the first the kernel says that it was the time, at the second it only ends us.
+    // The soft limit sends SIGXCPU, by which the parent knows the cause; the hard one, a second later, only kills.
     let seconds = limits.time.as_secs().max(1);
     setrlimit(Resource::Cpu, Rlimit { current: Some(seconds), maximum: Some(seconds + 1) })?;
     setrlimit(Resource::Core, exactly(0))?;

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-pub(crate) struct Sample {
+pub(crate) struct Throttle {
     began: Instant,
     /// Milliseconds since `began` of the last one that passed; 0 for never.
     last: AtomicU64,
 }
 
-impl Sample {
+impl Throttle {
     const EVERY: Duration = Duration::from_secs(1);
 
     pub(crate) fn new(began: Instant) -> Self {

@@ -10,7 +10,7 @@ const AT_ONCE: u32 = 200;
 const EVERY: Duration = Duration::from_millis(100);
 
 /// One unit's account.
-pub struct Talk(Mutex<Account>);
+pub struct LogRateLimit(Mutex<Account>);
 
 struct Account {
     left: u32,
@@ -19,13 +19,13 @@ struct Account {
     dropped: u64,
 }
 
-impl Default for Talk {
+impl Default for LogRateLimit {
     fn default() -> Self {
         Self(Mutex::new(Account { left: AT_ONCE, since: Instant::now(), dropped: 0 }))
     }
 }
 
-impl Talk {
+impl LogRateLimit {
     /// May one more line be written? If so, how many were dropped before it.
     pub fn allows(&self) -> Option<u64> {
         self.0.lock().allows(Instant::now())

@@ -19,20 +19,20 @@ pub struct Compilers {
 
 /// What units are made with, and within which bounds.
 #[derive(Clone)]
-pub struct Equipment {
+pub struct CompileSettings {
     pub compilers: Compilers,
     pub limits: HostLimits,
     /// A unit that is not compiled and tested in this time is refused.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
-impl Equipment {
+impl CompileSettings {
     /// When nobody says otherwise.
-    pub const PATIENCE: Duration = Duration::from_secs(60);
+    pub const TIMEOUT: Duration = Duration::from_secs(60);
 
     /// With the usual bounds.
     pub fn usual(compilers: Compilers) -> Self {
-        Self { compilers, limits: HostLimits::default(), patience: Self::PATIENCE }
+        Self { compilers, limits: HostLimits::default(), timeout: Self::TIMEOUT }
     }
 }
 
@@ -40,21 +40,21 @@ impl Equipment {
 const BEHIND_STATIONS: i32 = 5;
 
 /// A component that compiles for a minute holds up neither a script nor a version that a session waits for.
-pub(crate) struct Workshop {
-    new: Lanes,
+pub(crate) struct CompilePools {
+    new: Pools,
     /// For versions of the archive, which have passed their cases before: those that a session waits for, and those of the
     /// reload's own thread, which does not stand behind sessions.
-    recalled: Lanes,
-    resumed: Lanes,
+    recalled: Pools,
+    resumed: Pools,
 }
 
 /// By the kind of unit.
-struct Lanes {
+struct Pools {
     scripts: Arc<Pool>,
     components: Arc<Pool>,
 }
 
-impl Lanes {
+impl Pools {
     fn of(&self, kind: Kind) -> &Arc<Pool> {
         match kind {
             Kind::Rhai => &self.scripts,
@@ -63,16 +63,16 @@ impl Lanes {
     }
 }
 
-impl Workshop {
+impl CompilePools {
     /// One unit may take as long as the equipment has patience.
-    pub(crate) fn open(equipment: Equipment) -> io::Result<Self> {
-        let Equipment { compilers, limits, patience } = equipment;
+    pub(crate) fn open(settings: CompileSettings) -> io::Result<Self> {
+        let CompileSettings { compilers, limits, timeout } = settings;
         let work: Work = Arc::new(move |task: &CompileTask, is_wanted: &dyn Fn() -> bool| {
             make(&compilers, &limits, task, is_wanted)
         });
         let lanes = |threads, niceness| {
-            let lane = || Pool::open(Arc::clone(&work), patience, threads, niceness);
-            Ok::<_, io::Error>(Lanes { scripts: lane()?, components: lane()? })
+            let lane = || Pool::open(Arc::clone(&work), timeout, threads, niceness);
+            Ok::<_, io::Error>(Pools { scripts: lane()?, components: lane()? })
         };
         Ok(Self { new: lanes(2, BEHIND_STATIONS)?, recalled: lanes(1, 0)?, resumed: lanes(1, 0)? })
     }
@@ -103,7 +103,7 @@ impl Workshop {
     }
 }
 
-impl Drop for Workshop {
+impl Drop for CompilePools {
     fn drop(&mut self) {
         let lanes = [&self.new, &self.recalled, &self.resumed]
             .into_iter()

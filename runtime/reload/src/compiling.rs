@@ -5,11 +5,11 @@ use std::time::Instant;
 use amprule_hooks::Source;
 use jiff::Timestamp;
 
-use crate::place::Place;
 use crate::pool::Job;
+use crate::unit_path::UnitPath;
 
-pub(crate) struct Making {
-    pub(crate) place: Place,
+pub(crate) struct Compiling {
+    pub(crate) place: UnitPath,
     pub(crate) source: Source,
     pub(crate) job: Job,
     pub(crate) since: Instant,

@@ -10,25 +10,25 @@ use serde::{Deserialize, Serialize};
 const SIGNS: [&str; 3] = ["plugin.toml", "main.rhai", "plugin.wasm"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct UnitPath {
     pub(crate) path: PathBuf,
-    pub(crate) shape: Shape,
+    pub(crate) shape: UnitForm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Shape {
+pub(crate) enum UnitForm {
     Folder,
     /// A `.rhai` or `.wasm` file, with a manifest `name.toml` beside it or none.
     Single,
 }
 
-impl Place {
+impl UnitPath {
     pub(crate) fn at(path: &Path) -> Option<Self> {
         let shape = if path.is_dir() {
-            SIGNS.iter().any(|sign| path.join(sign).exists()).then_some(Shape::Folder)
+            SIGNS.iter().any(|sign| path.join(sign).exists()).then_some(UnitForm::Folder)
         } else {
-            is_code(path).then_some(Shape::Single)
+            is_code(path).then_some(UnitForm::Single)
         };
         shape.map(|shape| Self { path: path.to_owned(), shape })
     }
@@ -36,8 +36,8 @@ impl Place {
     /// The folder's name, or the file's without its ending: the id of a unit without a manifest.
     pub(crate) fn name(&self) -> String {
         let name = match self.shape {
-            Shape::Folder => self.path.file_name(),
-            Shape::Single => self.path.file_stem(),
+            UnitForm::Folder => self.path.file_name(),
+            UnitForm::Single => self.path.file_stem(),
         };
         name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
@@ -45,9 +45,9 @@ impl Place {
     /// No file of the unit may lead out of this folder.
     pub(crate) fn home(&self) -> &Path {
         match self.shape {
-            Shape::Folder => &self.path,
+            UnitForm::Folder => &self.path,
             // A bare name's parent is empty, and means the present folder.
-            Shape::Single => match self.path.parent() {
+            UnitForm::Single => match self.path.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent,
                 _ => Path::new("."),
             },
@@ -60,8 +60,8 @@ impl Place {
 }
 
 /// The units of a folder by name. A folder that does not exist has none.
-pub(crate) fn find(folder: &Path) -> io::Result<Vec<Place>> {
-    Ok(children(folder)?.iter().filter_map(|path| Place::at(path)).collect())
+pub(crate) fn find(folder: &Path) -> io::Result<Vec<UnitPath>> {
+    Ok(children(folder)?.iter().filter_map(|path| UnitPath::at(path)).collect())
 }
 
 /// The folders below which something may appear that belongs to a unit.
