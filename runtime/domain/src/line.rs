@@ -17,8 +17,6 @@ use crate::{Currency, plain};
 pub(crate) const MAX_LINES: usize = 64;
 /// Bytes of each text in a line.
 pub(crate) const MAX_TEXT: usize = 200;
-/// Languages of one line, beside the operator's.
-const MAX_LANGUAGES: usize = 8;
 /// Bytes of a language's tag.
 const MAX_TAG: usize = 35;
 
@@ -139,6 +137,8 @@ fn spans(wanted: &[u32], periods: &[PricingPeriod]) -> Result<Vec<Span>, String>
 }
 
 impl OutputLine {
+    /// Languages of one line, beside the operator's.
+    pub const MAX_LANGUAGES: usize = 8;
     /// As it is printed on a bill.
     fn fit(self) -> Self {
         let texts = self.texts.into_iter().map(|(tag, text)| (tag, fit(text))).collect();
@@ -193,8 +193,9 @@ impl OutputLine {
 
 /// Texts by language. The error is for the unit's author.
 pub(crate) fn check_texts(texts: &BTreeMap<String, String>, most: usize) -> Result<(), String> {
-    if texts.len() > MAX_LANGUAGES {
-        return Err(format!("texts in {} languages; at most {MAX_LANGUAGES} are accepted", texts.len()));
+    if texts.len() > OutputLine::MAX_LANGUAGES {
+        let most = OutputLine::MAX_LANGUAGES;
+        return Err(format!("texts in {} languages; at most {most} are accepted", texts.len()));
     }
     for (tag, text) in texts {
         let is_tag = (2..=MAX_TAG).contains(&tag.len())

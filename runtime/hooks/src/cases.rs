@@ -31,6 +31,8 @@ pub use schema::schema;
 
 /// More than this many cases are not run; the rest is reported.
 pub const MAX_CASES: usize = 256;
+/// Bytes of all files of cases.
+const MAX_BYTES: usize = 1 << 20;
 /// Cases that fail are told up to this many.
 const MOST_TOLD: usize = 20;
 /// Defaults that are named with a case that fails.
@@ -101,7 +103,14 @@ pub fn run_while(source: &Source, unit: &dyn Unit, granted: &CallLimits, is_want
 /// All cases with whole inputs, and what is wrong with the others. A file holds one case or a list of them.
 pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
     let (mut cases, mut broken) = (Vec::new(), Vec::new());
+    let mut left = MAX_BYTES;
     for (path, bytes) in source.files.iter().filter(|(path, _)| is_case_file(path)) {
+        let Some(rest) = left.checked_sub(bytes.len()) else {
+            broken
+                .push(Diagnostic::new("limit", format!("cases of more than {MAX_BYTES} bytes together")).in_file(path));
+            return (cases, broken);
+        };
+        left = rest;
         let read = file::read(path, bytes).unwrap_or_else(|diagnostic| {
             broken.push(*diagnostic);
             Vec::new()
@@ -179,6 +188,9 @@ pub fn usual_parameters(source: &Source) -> Map<String, Value> {
 fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQuestion>, String> {
     let usual = usual_parameters(source);
     let parameters = Parameters::from(with_overrides(&source.manifest.parameters, &usual, &case.parameters)?);
+    if !case.input.is_object() {
+        return Err("input must be an object".to_owned());
+    }
     let question: Q = input_of(Q::complete(&case.input)?, &case.input)?;
     if let Some(session) = Question::session(&question) {
         periods::fit(session, &source.manifest.boundaries)?;

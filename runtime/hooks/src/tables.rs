@@ -34,7 +34,7 @@ pub const MAX_ROWS: usize = 200_000;
 pub const MAX_TABLES: usize = 16;
 /// Columns that a table may declare.
 pub const MAX_COLUMNS: usize = 32;
-/// Cells of one table: the host holds them, for each version that somebody needs.
+/// Cells of all tables of a unit: the host holds them, for each version that somebody needs.
 pub const MAX_CELLS: usize = 1_000_000;
 /// Bytes of a name that is looked for.
 const MAX_NAME: usize = 64;
@@ -83,6 +83,11 @@ impl Tables {
                 Ok(table) => drop(tables.insert(name.clone(), Arc::new(table))),
                 Err(more) => found.extend(more),
             }
+        }
+        let cells = |table: &Arc<Table>| table.rows() * table.shape.columns.len();
+        if tables.values().map(cells).sum::<usize>() > MAX_CELLS {
+            let why = format!("the unit's tables have more than {MAX_CELLS} cells together");
+            found.push(Diagnostic::new(CODE, why).hint("leave out rows that are over, or columns that nobody reads"));
         }
         if found.is_empty() { Ok(Self(tables)) } else { Err(found) }
     }

@@ -43,6 +43,7 @@ pub use compile_pools::{CompileSettings, Compilers};
 pub use observe::{Observed, Stopper};
 pub use open::{Closed, Opened, Opener, manifest_at};
 pub use order::{Order, Refused, Verb};
+pub use regular::read_file;
 pub use reload::{Missing, Pinned, Reload, Watching};
 pub use report::{CheckError, Report, UnitReport, Verdict, check};
 pub use rules::{LoadedRules, Reader, RulesFile};

@@ -37,5 +37,14 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<(Vec<u8>, FileStamp)> {
     Ok((bytes, FileStamp::of(&metadata)))
 }
 
+/// A whole regular file of at most so many bytes.
+pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let (bytes, stamp) = read(path, most.saturating_add(1))?;
+    match stamp.len > most || bytes.len() as u64 > most {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes"))),
+        false => Ok(bytes),
+    }
+}
+
 /// Nothing is waited for: neither a pipe's writer, nor who holds a lease on the file.
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);

@@ -53,6 +53,8 @@ impl<'a> Reader<'a> {
     fn within_bounds(&mut self, name: &str, layout: &Layout<'_>) -> Read<()> {
         self.bytes += layout.text.len();
         self.blocks += layout.tokens.iter().filter(|token| token.is("{") || token.is("#{")).count();
+        // What follows cannot be told apart.
+        self.blocks += layout.broken_at.map_or(0, |at| layout.text[at..].matches('{').count());
         let (bytes, blocks) = (Limits::UNIT_BYTES, Limits::BLOCKS);
         let why = match self {
             Self { bytes: found, .. } if *found > bytes => format!("the unit's scripts have more than {bytes} bytes"),

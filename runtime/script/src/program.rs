@@ -60,6 +60,11 @@ pub(crate) fn compile_on(
     finish(&mut engine);
     let constants = constants(&engine, &files)?;
     let ast = parse(&mut engine, &files, &constants, is_wanted)?;
+    // Rhai's own message tells more, where it has one.
+    let broken = files.iter().find_map(|file| Some((file, file.layout.broken_at?)));
+    if let Some((file, at)) = broken {
+        return Err(vec![broken_off(file, at)]);
+    }
     check_names(&files, &parameters, &source.manifest)?;
     let entry = files.last().expect("the entry is a file");
     let hooks = hooks(source, entry)?;
@@ -71,6 +76,14 @@ pub(crate) fn compile_on(
     let warnings = warnings.take(MOST).collect();
     let (functions, numbers) = (functions.collect(), numbers(&files));
     Ok(Program { engine, ast, hooks, describes, parameters, functions, warnings, numbers })
+}
+
+fn broken_off(file: &File<'_>, at: usize) -> Diagnostic {
+    let (text, before) = (file.layout.text, &file.layout.text[..at]);
+    let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
+    Diagnostic::new("syntax", "from here on the text cannot be read: a quote or a comment that does not end")
+        .in_file(&file.name)
+        .at(text, before.matches('\n').count() + 1, column)
 }
 
 fn numbers(files: &[File<'_>]) -> Vec<Decimal> {

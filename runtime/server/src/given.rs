@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use amprule_hooks::manifest::is_id;
 use amprule_hooks::{Diagnostic, Source, tables};
-use amprule_reload::{read_unit, source_of};
+use amprule_reload::{read_file, read_unit, source_of};
 use amprule_trust::contents::PARAMETERS;
 use amprule_trust::{MAX_PACKAGE, Package};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+
+/// As the server reads it.
+const MAX_PARAMETERS: u64 = 256 << 10;
 
 /// A unit that is refused, with all that is wrong.
 #[derive(Debug)]
@@ -57,7 +61,8 @@ impl Operators {
         let mut files = BTreeMap::new();
         let kept = places.iter().map(|place| place.join(PARAMETERS)).find(|file| file.exists());
         if let Some(file) = self.parameters.clone().or(kept) {
-            let bytes = fs::read(&file).with_context(|| format!("read the parameters {}", file.display()))?;
+            let bytes =
+                read_file(&file, MAX_PARAMETERS).with_context(|| format!("read the parameters {}", file.display()))?;
             files.insert(PARAMETERS.to_owned(), bytes);
         }
         let kept = places.iter().map(|place| place.join(tables::OPERATORS)).find(|folder| folder.exists());
@@ -68,7 +73,7 @@ impl Operators {
                 let name = format!("{}{}", tables::OPERATORS, entry.file_name().to_string_lossy());
                 let is_seen = !entry.file_name().to_string_lossy().starts_with(['.', '#']);
                 if is_seen && entry.path().is_file() && tables::is_table_file(&name) {
-                    files.insert(name, fs::read(entry.path()).with_context(of)?);
+                    files.insert(name, read_file(&entry.path(), MAX_PACKAGE).with_context(of)?);
                 }
             }
         }
@@ -92,10 +97,16 @@ pub(crate) fn package(path: &Path) -> Result<Package> {
     if path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm") {
         bail!("{} is a single file; make a folder with a plugin.toml of it", path.display());
     }
-    let mut bytes = Vec::new();
-    let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
-    file.take(MAX_PACKAGE + 1).read_to_end(&mut bytes).with_context(|| format!("read {}", path.display()))?;
-    Package::decode(&bytes).map_err(|found| Refused::new(path.display(), found).into())
+    let bytes = read_file(path, MAX_PACKAGE).with_context(|| format!("read {}", path.display()))?;
+    let package = Package::decode(&bytes).map_err(|found| Refused::new(path.display(), found))?;
+    // A folder is named by it before its manifest is read.
+    ensure!(
+        is_id(&package.contents.unit),
+        "{} names the unit {:?}, which is no id",
+        path.display(),
+        package.contents.unit
+    );
+    Ok(package)
 }
 
 /// Writes beside and renames, so that nobody sees half of it.

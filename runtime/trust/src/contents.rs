@@ -167,10 +167,15 @@ pub(crate) fn packed(files: &BTreeMap<String, Vec<u8>>) -> impl Iterator<Item = 
     files.iter().filter(|(name, _)| ![CONTENTS, SIGNATURE].contains(&name.as_str()) && !is_operators(name))
 }
 
+const IN_PLACE_OF_FILES: [&str; 4] = [CONTENTS, SIGNATURE, PARAMETERS, "plugin.toml"];
+
 fn complaint(name: &str) -> Option<&'static str> {
     match name {
         CONTENTS | SIGNATURE => Some("the list of contents and its signature are not listed"),
         PARAMETERS => Some("parameters.toml is the operator's; give the parameters defaults in plugin.toml instead"),
+        _ if IN_PLACE_OF_FILES.iter().any(|file| name.strip_prefix(file).is_some_and(|rest| rest.starts_with('/'))) => {
+            Some("a folder has the name of one of the unit's own files")
+        }
         _ if is_operators(name) => Some("tables/ is the operator's; ship a table in defaults/ instead"),
         _ => names::complaint(name),
     }

@@ -116,8 +116,9 @@ impl ChildCompiler {
             return self.too_slow();
         }
         let most = self.limits.memory >> 20;
-        let why =
-            format!("the compiler ended ({status}): most likely the component needs more than {most} MiB to compile");
+        let why = format!(
+            "the compiler ended ({status}): the component needs more than {most} MiB to compile, or nests deeper than its stack"
+        );
         Diagnostic::new("limit", why).hint(SMALLER)
     }
 

@@ -99,7 +99,9 @@ impl WasmCompiler {
             None => self.compile_here(bytes)?,
         };
         let component = deserialize(engine, &code).ok_or_else(|| {
-            Diagnostic::new("component", "the compiler's code does not fit this program: was it replaced while it ran?")
+            let why = "the compiled code does not fit this program: it wants more instances, memories or tables than a call \
+                       may have, or the program was replaced while it ran";
+            Diagnostic::new("component", why)
         })?;
         if let Some(cache) = &self.cache {
             cache.keep(engine, bytes, &code);

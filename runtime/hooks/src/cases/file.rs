@@ -34,7 +34,16 @@ pub fn is_case_file(path: &str) -> bool {
     path.starts_with("cases/") && (path.ends_with(".json") || path.ends_with(".toml"))
 }
 
+/// Bytes of a file; what is read takes some hundred times as many.
+const MAX_FILE: usize = 512 << 10;
+
 pub(super) fn read(path: &str, bytes: &[u8]) -> Result<Vec<Case>, Box<Diagnostic>> {
+    if bytes.len() > MAX_FILE {
+        let why = format!("a file of cases has {} bytes; at most {MAX_FILE} are read", bytes.len());
+        return Err(Box::new(
+            Diagnostic::new("limit", why).in_file(path).hint("rows belong into a table, and cases into several files"),
+        ));
+    }
     let text = String::from_utf8_lossy(bytes);
     if path.ends_with(".toml") { from_toml(path, &text) } else { from_json(path, &text) }
 }

@@ -2,11 +2,15 @@
 //! midnight then. A case that has one would prove something that never happens.
 
 use amprule_domain::pricing::{PricingInput, PricingPeriod};
-use amprule_domain::timeline::TariffClock;
+use amprule_domain::timeline::{TariffClock, Timeline};
 use jiff::tz::TimeZone;
 
 /// Why a period of the input cannot be.
 pub(super) fn fit(input: &PricingInput, boundaries: &[u16]) -> Result<(), String> {
+    let (count, most) = (input.periods.len(), Timeline::MAX_PERIODS);
+    if count > most {
+        return Err(format!("input: {count} periods; a session has at most {most}"));
+    }
     if boundaries.is_empty() {
         return Ok(());
     }

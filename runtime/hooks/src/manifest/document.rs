@@ -167,8 +167,12 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
+/// Bytes of a word for which a neighbour is looked for.
+const MAX_WORD: usize = 64;
+
 /// What is likely meant; else what there is.
 pub(crate) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
+    let word = &word[..word.floor_char_boundary(MAX_WORD)];
     let best = known.clone().map(|name| (strsim::jaro_winkler(&word.to_lowercase(), name), name));
     match best.max_by(|a, b| a.0.total_cmp(&b.0)) {
         None => "there are none".to_owned(),

@@ -10,6 +10,8 @@ use crate::manifest::nearest;
 
 /// A person reads them.
 const MOST: usize = 20;
+/// Bytes of a line: thousands of columns, which nobody reads.
+const MAX_LINE: usize = 64 << 10;
 
 pub(super) fn read(path: &str, bytes: &[u8], shape: &TableSchema) -> Result<Table, Vec<Diagnostic>> {
     let text = match std::str::from_utf8(bytes) {
@@ -32,6 +34,10 @@ pub(super) fn read(path: &str, bytes: &[u8], shape: &TableSchema) -> Result<Tabl
     if !text.is_empty() && !text.ends_with(['\n', '\r']) {
         let (line, why) = (text.lines().count(), "the last line has no end; the file may have been cut off".to_owned());
         return Err(vec![at(Unfit { line, why }).hint("end it with a new line")]);
+    }
+    if let Some(line) = text.split(['\n', '\r']).position(|line| line.len() > MAX_LINE) {
+        let why = format!("the line has more than {MAX_LINE} bytes");
+        return Err(vec![Diagnostic::new(CODE, why).in_file(path).at("", line + 1, 1)]);
     }
     let rows = rows(text, shape).map_err(|unfit| unfit.into_iter().map(at).collect::<Vec<_>>())?;
     Table::of(shape, rows).map_err(|unfit| vec![at(unfit)])

@@ -1,42 +1,32 @@
-//! A table from JSON: a list of rows, each an object.
+//! A table from JSON: a list of rows, each an object. Read row by row, and no more of it than is declared: a text of some
+//! megabytes may hold millions of things.
 
-use serde_json::{Map, Number, Value};
+mod reader;
 
-use super::rows::{Placed, Row, Table, Unfit};
-use super::{CODE, Cell, ColumnKind, MAX_ROWS, TableSchema};
+use serde::de::DeserializeSeed as _;
+use serde_json::{Number, Value};
+
+use super::rows::{Table, Unfit};
+use super::{CODE, Cell, ColumnKind, TableSchema};
 use crate::Diagnostic;
-use crate::manifest::nearest;
+
+use reader::Rows;
 
 pub(super) fn read(path: &str, bytes: &[u8], shape: &TableSchema) -> Result<Table, Vec<Diagnostic>> {
     let refuse = |why: String| vec![Diagnostic::new(CODE, why).in_file(path)];
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| refuse(format!("no JSON: {error}")))?;
-    rows(&value, shape).map_err(refuse)
+    let mut text = serde_json::Deserializer::from_slice(bytes);
+    let read = Rows { shape }.deserialize(&mut text).and_then(|rows| text.end().map(|()| rows));
+    let rows = read.map_err(|error| refuse(format!("no JSON: {error}")))?;
+    table(rows, shape).map_err(refuse)
 }
 
 /// The error counts rows from 1.
 pub(super) fn rows(value: &Value, shape: &TableSchema) -> Result<Table, String> {
-    let list = value.as_array().ok_or("a table is a list of rows: [{…}, {…}]")?;
-    if list.len() > MAX_ROWS {
-        return Err(format!("more than {MAX_ROWS} rows"));
-    }
-    let placed = list.iter().enumerate().map(|(at, row)| {
-        let line = at + 1;
-        let row = row.as_object().ok_or_else(|| format!("row {line} is no object"))?;
-        let row = cells(row, shape).map_err(|why| format!("row {line}: {why}"))?;
-        Ok(Placed { row, line })
-    });
-    let placed = placed.collect::<Result<Vec<_>, String>>()?;
-    Table::of(shape, placed).map_err(|Unfit { line, why }| format!("row {line}: {}", why.replace("in line", "in row")))
+    table(Rows { shape }.deserialize(value).map_err(|error| error.to_string())?, shape)
 }
 
-fn cells(row: &Map<String, Value>, shape: &TableSchema) -> Result<Row, String> {
-    let cell = |(column, kind): (&String, &ColumnKind)| {
-        let Some(value) = row.get(column) else {
-            return Err(format!("there is no {column}; {}", nearest(column, row.keys().map(String::as_str))));
-        };
-        cell_of(value, column, *kind)
-    };
-    shape.columns.iter().map(cell).collect()
+fn table(rows: Result<Vec<super::rows::Placed>, String>, shape: &TableSchema) -> Result<Table, String> {
+    Table::of(shape, rows?).map_err(|Unfit { line, why }| format!("row {line}: {}", why.replace("in line", "in row")))
 }
 
 /// `None`: empty. The error names the column.

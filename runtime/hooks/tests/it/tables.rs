@@ -183,6 +183,31 @@ fn what_is_no_such_table_is_shown_where_it_stands() {
     assert_eq!(told.matches("AR0014").count(), 20, "{told}");
 }
 
+/// Small on disk, and a hundred times as large when it is held whole.
+#[test]
+fn what_no_column_is_for_is_passed_over_and_not_held() {
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let more = format!("{{\"a\": {deep}, \"b\": {{\"c\": [1, 2, {{}}]}}}}");
+    let row = format!("{{\"from\": \"2026-11-21T08:00:00Z\", \"more\": {more}, \"price\": 80}}");
+    assert!(read(SPOT, "spot.json", format!("[{row}]")).is_ok());
+    for (text, says) in [
+        ("[{\"\": 0}]".to_owned(), "row 1: there is no"),
+        (format!("[{}{{}}]", "{\"\":0},".repeat(10_000)), "row 1: there is no"),
+        (format!("[{row}, []]"), "row 2 is no object"),
+        (format!("[{row}, 7]"), "row 2 is no object"),
+        (row.clone(), "a table is a list of rows"),
+        ("7".to_owned(), "a table is a list of rows"),
+        (format!("[{}]", row.replace("80", "[80]")), "price is not of the kind"),
+        (format!("[{row}"), "no JSON: EOF"),
+        (format!("[{row}] [{row}]"), "no JSON: trailing characters"),
+    ] {
+        let told = read(SPOT, "spot.json", text.clone()).expect_err("it is no table");
+        assert!(told.contains(says), "{}\n{told}", &text[..text.len().min(200)]);
+    }
+    let wide = format!("from,price{}\n", ",x".repeat(40_000));
+    assert!(read(SPOT, "spot.csv", wide).is_err_and(|why| why.contains("the line has more than 65536 bytes")));
+}
+
 #[test]
 fn declarations_are_checked() {
     let head = "id = \"a\"\nversion = \"1\"\nhooks = [\"pricing\"]\n";

@@ -13,6 +13,8 @@ use rust_decimal::Decimal;
 pub(crate) use parse::explain_parse;
 pub(crate) use run::explain_run;
 
+use crate::language::call;
+use crate::language::limits::Limits;
 use crate::source::lexer::Token;
 
 /// What a value is, with its article.
@@ -51,14 +53,20 @@ fn named_kind(rust_name: &str) -> &'static str {
 
 /// `; did you mean max?`, or nothing when no name is near.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(name, known).map_or_else(String::new, |near| format!("; did you mean {near}?"))
+    let near = if call::may_hint() { nearest(name, known) } else { None };
+    near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
 }
 
+/// Looking for it takes the product of both lengths: what is longer than names are has no neighbour.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let is_name = |text: &str| text.len() <= Limits::KEY_BYTES;
+    if !is_name(name) {
+        return None;
+    }
     let room = (name.chars().count() / 3).clamp(1, 3);
     known
         .into_iter()
-        .filter(|near| *near != name)
+        .filter(|near| *near != name && is_name(near))
         .map(|near| (strsim::damerau_levenshtein(name, near), near))
         .filter(|(distance, near)| *distance <= room || contains_words(name, near))
         .min_by_key(|(distance, near)| (*distance, Reverse(common_beginning(name, near)), *near))

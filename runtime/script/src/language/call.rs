@@ -18,6 +18,7 @@ use super::{RhaiResult, memory};
 /// How many operations pass between two looks at the clock: some ten microseconds.
 const CLOCK_EVERY: u64 = 256;
 const MAX_LINES: u32 = 512;
+const MAX_HINTS: u32 = 8;
 const MAX_LOGS: u32 = 20;
 const MAX_LOG_BYTES: usize = 500;
 
@@ -39,6 +40,7 @@ thread_local! {
     static DEADLINE: Cell<Option<Deadline>> = const { Cell::new(None) };
     static LINES: Cell<u32> = const { Cell::new(0) };
     static LOGS: Cell<u32> = const { Cell::new(0) };
+    static HINTS: Cell<u32> = const { Cell::new(0) };
     /// `None`: nobody hears what it says.
     static TALK: RefCell<Option<Arc<LogRateLimit>>> = const { RefCell::new(None) };
     /// `None`: the unit has none.
@@ -58,6 +60,7 @@ pub(crate) fn begin(budget: &Budget<'_>, talk: Option<&Arc<LogRateLimit>>, table
     TABLES.set((!tables.is_empty()).then(|| Arc::clone(tables)));
     LINES.set(0);
     LOGS.set(0);
+    HINTS.set(0);
     TALK.set(talk.cloned());
     ASKS.set(None);
     WANTS.take();
@@ -86,6 +89,12 @@ pub(super) fn want(lookup: Lookup) {
 /// What the call wants to know.
 pub(crate) fn wants() -> Vec<Lookup> {
     WANTS.take()
+}
+
+/// A hint takes as long as thousands of operations, and is counted as one: a call has a few of them.
+pub(crate) fn may_hint() -> bool {
+    HINTS.set(HINTS.get() + 1);
+    HINTS.get() <= MAX_HINTS
 }
 
 /// Operations since [`begin`].

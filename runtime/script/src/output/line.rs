@@ -7,12 +7,16 @@ use std::sync::Arc;
 use amprule_domain::Currency;
 use amprule_domain::pricing::{OutputLine, PricingOutput};
 use amprule_domain::tax::Tax;
+use amprule_domain::timeline::Timeline;
 use rhai::{Array, Dynamic, Engine, ImmutableString};
 use rust_decimal::Decimal;
 
 use super::fields::{Fields, Read};
 use crate::explain::kind_of;
 use crate::language::{RhaiResult, call, number};
+
+/// What an entry of a map has beside its texts, at least.
+const TEXT: usize = 100;
 
 /// A finished line. Copying it is cheap, and it weighs the same whatever it says.
 #[derive(Debug, Clone)]
@@ -105,7 +109,17 @@ fn plain(code: &str, description: &str, amount: Decimal) -> RhaiResult<OutputLin
 }
 
 fn finish(line: OutputLine) -> RhaiResult<Line> {
-    let more = line.texts.values().map(String::len).sum::<usize>() + line.taxes.len() * size_of::<Tax>();
+    let edges = [
+        ("taxes", line.taxes.len(), Tax::MOST),
+        ("languages", line.texts.len(), OutputLine::MAX_LANGUAGES),
+        ("periods", line.periods.len(), Timeline::MAX_PERIODS),
+    ];
+    if let Some((what, _, most)) = edges.into_iter().find(|(_, found, most)| found > most) {
+        return Err(format!("line: more than {most} {what}").into());
+    }
+    let texts: usize = line.texts.iter().map(|(language, text)| TEXT + language.len() + text.len()).sum();
+    let taxes: usize = line.taxes.iter().map(|tax| size_of::<Tax>() + tax.name.len()).sum();
+    let more = texts + taxes + line.periods.len() * size_of::<u32>();
     let texts = line.code.len() + line.description.len() + line.unit.as_ref().map_or(0, String::len) + more;
     call::count_line(size_of::<OutputLine>() + texts)?;
     Ok(Line::from(line))

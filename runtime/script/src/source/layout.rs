@@ -16,6 +16,8 @@ pub(crate) struct Layout<'a> {
     /// The first token of each statement that is none of these.
     pub(crate) strays: Vec<Token<'a>>,
     pub(crate) code: String,
+    /// Where the text stops to make sense, if it does.
+    pub(crate) broken_at: Option<usize>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -39,14 +41,16 @@ pub(crate) struct Function<'a> {
 }
 
 pub(crate) fn layout(text: &str) -> Layout<'_> {
+    let (tokens, end) = tokens(text);
     let mut layout = Layout {
         text,
-        tokens: tokens(text),
+        tokens,
         imports: Vec::new(),
         constants: Vec::new(),
         functions: Vec::new(),
         strays: Vec::new(),
         code: text.to_owned(),
+        broken_at: (end < text.len()).then_some(end),
     };
     let mut at = 0;
     while at < layout.tokens.len() {

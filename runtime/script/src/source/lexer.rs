@@ -64,10 +64,11 @@ const SYMBOLS: [&str; 41] = [
     "<", ">", "=",
 ];
 
-pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
+/// The tokens, and where the text stops to make sense: its end, if it is good.
+pub(crate) fn tokens(text: &str) -> (Vec<Token<'_>>, usize) {
     let mut lexer = Lexer { text, at: 0, line: 1, column: 1, templates: Vec::new(), tokens: Vec::new() };
     while lexer.step().is_some() {}
-    lexer.tokens
+    (lexer.tokens, lexer.at)
 }
 
 struct Lexer<'a> {
@@ -87,10 +88,11 @@ impl<'a> Lexer<'a> {
         let first = rest.chars().next()?;
         match first {
             _ if first.is_whitespace() => self.skip(first.len_utf8()),
-            _ if rest.starts_with("//") => self.skip(rest.find('\n').unwrap_or(rest.len())),
+            _ if rest.starts_with("//") => self.skip(rest.find(['\n', '\r']).unwrap_or(rest.len())),
             _ if rest.starts_with("/*") => self.skip(block_comment(rest)?),
             '"' => self.take(TokenKind::Text, quoted(rest, '"')?),
             '\'' => self.take(TokenKind::Text, quoted(rest, '\'')?),
+            '#' if rest.trim_start_matches('#').starts_with('"') => self.take(TokenKind::Text, raw(rest)?),
             '`' => return self.template(1),
             '}' if self.templates.last() == Some(&0) => {
                 self.take(TokenKind::Symbol, 1);
@@ -182,6 +184,14 @@ fn quoted(text: &str, quote: char) -> Option<usize> {
     None
 }
 
+/// `#"a " b"#`, with as many `#` at its end as at its beginning.
+fn raw(text: &str) -> Option<usize> {
+    let hashes = text.len() - text.trim_start_matches('#').len();
+    let end = format!("\"{}", "#".repeat(hashes));
+    let from = hashes + 1;
+    text[from..].find(&end).map(|at| from + at + end.len())
+}
+
 /// Comments nest.
 fn block_comment(text: &str) -> Option<usize> {
     let (mut depth, mut at) = (0, 0);
@@ -209,7 +219,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: &[&str]) {
-        let found: Vec<&str> = tokens(text).iter().map(|token| token.text).collect();
+        let found: Vec<&str> = tokens(text).0.iter().map(|token| token.text).collect();
         assert_eq!(found, expect, "{text}");
     }
 
@@ -219,6 +229,8 @@ mod tests {
         check("for i in 0..10 {}", &["for", "i", "in", "0", "..", "10", "{", "}"]);
         check("a /* x /* y */ z */ b", &["a", "b"]);
         check(r#"f("a \" b", 'c')"#, &["f", "(", r#""a \" b""#, ",", "'c'", ")"]);
+        check("a // b\rc", &["a", "c"]);
+        check(r####"f(#"a " b"#, ##"c"# d"##)"####, &["f", "(", r##"#"a " b"#"##, ",", r###"##"c"# d"##"###, ")"]);
         check("#{ a: p.kwh }", &["#{", "a", ":", "p", ".", "kwh", "}"]);
     }
 
@@ -233,7 +245,7 @@ mod tests {
 
     #[test]
     fn places_count_lines_and_characters() {
-        let tokens = tokens("let ä = 1;\n  b");
+        let (tokens, _) = tokens("let ä = 1;\n  b");
         let last = tokens.last().expect("a token");
         assert_eq!((last.line, last.column), (2, 3));
     }
