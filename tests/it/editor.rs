@@ -47,12 +47,15 @@ fn shipped() -> impl Iterator<Item = PathBuf> {
 }
 
 /// (a manifest's additional line, whether check and schema accept it)
-const MANIFESTS: [(&str, bool); 10] = [
+const MANIFESTS: [(&str, bool); 13] = [
     ("", true),
     ("pin = \"none\"", true),
     ("pin = \"never\"", false),
     ("api = 2", false),
     ("hoks = []", false),
+    ("inputs = [\"current\", \"attribute.class\"]", true),
+    ("inputs = [\"curent\"]", false),
+    ("inputs = \"current\"", false),
     ("limits = { fuel = 1000000 }", true),
     ("limits = { fuel = 0 }", false),
     ("properties = { monotonic = false }", true),

@@ -32,7 +32,7 @@ fn each_tariff_of_the_product_charges_what_it_says() {
         assert!(said.contains(says) && said.contains(stands), "{unit} {place:?}: {said}");
     }
     let unknown = offer_of("scripts/per-connector", &[]).refused();
-    assert!(unknown.contains("nobody has entered what current this connector has"), "{unknown}");
+    assert!(unknown.contains("nobody has entered the current of connector 1"), "{unknown}");
 }
 
 struct Lie {

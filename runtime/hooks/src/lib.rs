@@ -19,6 +19,7 @@ mod entry;
 pub mod gate;
 mod generation;
 mod inactive;
+pub mod inputs;
 mod log_parameters;
 mod log_rate_limit;
 pub mod lookups;

@@ -15,6 +15,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::inputs::Input;
 use crate::lookups::LookupSchema;
 use crate::tables::TableSchema;
 
@@ -49,6 +50,8 @@ pub struct Manifest {
     pub limits: RequestedLimits,
     /// What stands in when its authorization fails: `on_error = "reject"` (the default) or `"no-opinion"`.
     pub on_error: OnError,
+    /// What must be known before the unit is asked.
+    pub inputs: Vec<Input>,
     pub parameters: BTreeMap<String, Parameter>,
     pub properties: Properties,
     pub tables: BTreeMap<String, TableSchema>,
@@ -73,6 +76,7 @@ impl Manifest {
             capabilities: BTreeMap::new(),
             limits: RequestedLimits::default(),
             on_error: OnError::default(),
+            inputs: Vec::new(),
             parameters: BTreeMap::new(),
             properties: Properties::default(),
             tables: BTreeMap::new(),

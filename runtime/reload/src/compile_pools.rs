@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use amprule_hooks::inputs::needing;
 use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Source, Unit, Version, cases};
 use jiff::Timestamp;
 
@@ -118,7 +119,7 @@ fn make(compilers: &Compilers, limits: &HostLimits, task: &CompileTask, is_wante
         Kind::Rhai => &compilers.rhai,
         Kind::Wasm => &compilers.wasm,
     };
-    let unit = compiler.compile_while(&source, is_wanted)?;
+    let unit = needing(&source.manifest.inputs, compiler.compile_while(&source, is_wanted)?);
     check_hooks(&mut source, &*unit)?;
     let cases = if task.tests { test(&source, &*unit, limits, is_wanted)? } else { 0 };
     Ok(Made { version: Version::new(&source, unit, limits, task.at), cases })

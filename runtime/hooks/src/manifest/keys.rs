@@ -4,6 +4,7 @@ use amprule_domain::decision::Hook;
 use serde_json::{Map, Value, json};
 
 use super::ParameterKind;
+use crate::inputs::Input;
 use crate::lookups::{MAX_LOOKUPS, Unavailable};
 use crate::tables::{ColumnKind, MAX_COLUMNS, MAX_TABLES};
 
@@ -33,6 +34,7 @@ enum ValueType {
     Only(u64),
     Number,
     Hooks,
+    Inputs,
     Times,
     Any,
     Table(&'static [Key]),
@@ -45,8 +47,9 @@ enum ValueType {
 pub(super) const PIN: [&str; 2] = ["session", "none"];
 pub(super) const ON_ERROR: [&str; 2] = ["reject", "no-opinion"];
 pub(super) const API: u64 = 1;
+pub(super) const MAX_INPUTS: usize = 16;
 
-pub(super) const MANIFEST: [Key; 16] = [
+pub(super) const MANIFEST: [Key; 17] = [
     needed(
         "id",
         ValueType::Pattern("^[a-z0-9-]{1,64}$"),
@@ -75,6 +78,11 @@ pub(super) const MANIFEST: [Key; 16] = [
     key("on_error", ValueType::Word(&ON_ERROR), "What a failing authorization counts as"),
     key("capabilities", ValueType::Table(&CAPABILITIES), "What the unit wants of the host, each with its reason"),
     key("limits", ValueType::Table(&LIMITS), "Less than the server grants to each call"),
+    key(
+        "inputs",
+        ValueType::Inputs,
+        "What must be known of the place or the token before the unit is asked: current, power, …",
+    ),
     key("parameters", ValueType::Parameters, "What the operator may set in parameters.toml"),
     key("properties", ValueType::Table(&PROPERTIES), "What `amprule test` must not expect of the unit"),
     key("tables", ValueType::Tables, "What the unit looks rows up in: tables/NAME.csv or .json"),
@@ -165,6 +173,10 @@ impl ValueType {
             Self::Hooks => {
                 let hooks = Hook::ALL.map(Hook::as_str);
                 json!({ "type": "array", "minItems": 1, "items": { "enum": hooks } })
+            }
+            Self::Inputs => {
+                let known = json!([{ "enum": Input::WORDS }, { "type": "string", "pattern": Input::PATTERN }]);
+                json!({ "type": "array", "maxItems": MAX_INPUTS, "items": { "anyOf": known } })
             }
             Self::Times => {
                 let time = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^\$[a-z][a-z0-9_]*$|^every (15|30|60) min$";

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use toml::de::DeTable;
 
 use super::document::{Document, SpannedValue, get, nearest};
-use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, ON_ERROR, PIN, PROPERTIES, names};
+use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, MAX_INPUTS, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
 use super::{Manifest, OnError, Parameter, Properties, RequestedLimits, lookups, tables};
 use crate::Diagnostic;
+use crate::inputs::Input;
 
 const MAX_TEXT: usize = 1_024;
 /// A day has so many quarters of an hour.
@@ -129,6 +130,24 @@ fn hooks(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
     }
 }
 
+fn inputs(doc: &mut Document<'_>, placed: &SpannedValue<'_, '_>) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    for (word, span) in doc.texts(placed, "inputs") {
+        match Input::named(word) {
+            Some(_) if inputs.len() == MAX_INPUTS => {
+                doc.complain(&span, "manifest", format!("more than {MAX_INPUTS} inputs"));
+                break;
+            }
+            Some(input) => inputs.push(input),
+            None => {
+                let hint = format!("{}; or attribute.NAME", nearest(word, Input::WORDS.into_iter()));
+                doc.complain(&span, "manifest", format!("there is no input {word:?}")).hint = Some(hint);
+            }
+        }
+    }
+    inputs
+}
+
 /// What the unit wants of the host.
 fn demand(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
     if let Some(placed) = get(table, "api")
@@ -136,6 +155,9 @@ fn demand(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) 
         && api != API
     {
         doc.complain(&placed.span, "manifest", format!("this host speaks contract version {API}, not {api}"));
+    }
+    if let Some(placed) = get(table, "inputs") {
+        manifest.inputs = inputs(doc, &placed);
     }
     manifest.pinned = word(doc, table, "pin", &PIN) != Some("none");
     if word(doc, table, "on_error", &ON_ERROR) == Some("no-opinion") {
