@@ -13,7 +13,7 @@ use std::time::Duration;
 use amprule_hooks::{Diagnostic, cases, manifest, tables};
 use sha2::{Digest, Sha256};
 
-use crate::regular::{self, FileStamp};
+use crate::regular::{FileStamp, Home};
 use crate::settings::Bounds;
 use crate::unit_path::{self, UnitForm, UnitPath, children, is_foreign, is_real_folder};
 
@@ -43,14 +43,15 @@ pub(crate) struct Stamp {
 /// A file that belongs to the unit.
 struct Member {
     name: String,
-    path: PathBuf,
+    /// In the unit's folder, without links.
+    beneath: PathBuf,
     stamp: FileStamp,
 }
 
 impl Stamp {
     /// `None` when it cannot even be listed.
     pub(crate) fn of(place: &UnitPath, bounds: &Bounds) -> Option<Self> {
-        Some(Self::new(&members(place, bounds).ok()?))
+        Some(Self::new(&home(place).and_then(|home| members(&home, place, bounds)).ok()?))
     }
 
     pub(crate) fn says_unchanged_since(&self, earlier: &Self) -> bool {
@@ -66,16 +67,17 @@ impl Stamp {
 }
 
 pub(crate) fn read(place: &UnitPath, bounds: &Bounds) -> Result<(Files, Stamp), Unreadable> {
-    let before = members(place, bounds).map_err(Unreadable::Refused)?;
+    let home = home(place).map_err(Unreadable::Refused)?;
+    let before = members(&home, place, bounds).map_err(Unreadable::Refused)?;
     let mut files = BTreeMap::new();
     for member in &before {
-        let (bytes, stamp) = regular::read(&member.path, bounds.bytes).map_err(|_| Unreadable::Moving)?;
+        let (bytes, stamp) = home.read(&member.beneath, bounds.bytes).map_err(|_| Unreadable::Moving)?;
         if stamp != member.stamp {
             return Err(Unreadable::Moving);
         }
         files.insert(member.name.clone(), bytes);
     }
-    let after = members(place, bounds).map_err(Unreadable::Refused)?;
+    let after = members(&home, place, bounds).map_err(Unreadable::Refused)?;
     let (before, after) = (Stamp::new(&before), Stamp::new(&after));
     if before.files != after.files {
         return Err(Unreadable::Moving);
@@ -114,13 +116,12 @@ fn digest(shape: UnitForm, name: &str, files: &BTreeMap<String, Vec<u8>>, of: im
     })
 }
 
-fn members(place: &UnitPath, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic>> {
-    let mut walk = Walk {
-        home: fs::canonicalize(place.home()).map_err(|error| refuse(&place.text(), &error))?,
-        bounds,
-        found: Vec::new(),
-        seen: 0,
-    };
+fn home(place: &UnitPath) -> Result<Home, Vec<Diagnostic>> {
+    Home::open(place.home()).map_err(|error| refuse(&place.text(), &error))
+}
+
+fn members(home: &Home, place: &UnitPath, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic>> {
+    let mut walk = Walk { home, bounds, found: Vec::new(), seen: 0 };
     match place.shape {
         UnitForm::Single => {
             walk.take(&place.path, file_name(&place.path))?;
@@ -130,10 +131,7 @@ fn members(place: &UnitPath, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnos
             }
         }
         UnitForm::Folder => {
-            let declared = regular::read(&place.path.join("plugin.toml"), bounds.bytes);
-            let declared = declared.map(|(bytes, _)| bytes).unwrap_or_default();
-            let entry =
-                manifest::entry_of(&String::from_utf8_lossy(&declared)).unwrap_or_else(|| "plugin.wasm".to_owned());
+            let entry = walk.declared_entry(&place.path).unwrap_or_else(|| "plugin.wasm".to_owned());
             walk.folder(&place.path, "", &entry)?;
         }
     }
@@ -142,7 +140,7 @@ fn members(place: &UnitPath, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnos
 }
 
 struct Walk<'b> {
-    home: PathBuf,
+    home: &'b Home,
     bounds: &'b Bounds,
     found: Vec<Member>,
     /// Files and folders that were looked at, whether they belong to the unit or not.
@@ -169,20 +167,34 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// The entry that the manifest names, whatever else is wrong with it.
+    fn declared_entry(&self, folder: &Path) -> Option<String> {
+        let beneath = self.beneath(&folder.join("plugin.toml"), "plugin.toml").ok()?;
+        let (text, _) = self.home.read(&beneath, self.bounds.bytes).ok()?;
+        manifest::entry_of(&String::from_utf8_lossy(&text))
+    }
+
     fn take(&mut self, path: &Path, name: String) -> Result<(), Vec<Diagnostic>> {
-        let real = fs::canonicalize(path).map_err(|error| refuse(&name, &error))?;
-        if !real.starts_with(&self.home) {
-            let out = Diagnostic::new("outside", "the link leads out of the unit's folder").in_file(name);
-            return Err(vec![out.hint("copy the file into the folder")]);
-        }
-        let metadata = fs::metadata(&real).map_err(|error| refuse(&name, &error))?;
-        if !metadata.is_file() {
+        let beneath = self.beneath(path, &name)?;
+        let Some(stamp) = self.home.stamp(&beneath).map_err(|error| refuse(&name, &error))? else {
             return Err(vec![Diagnostic::new("unreadable", "not a regular file").in_file(name)]);
-        }
+        };
         if self.found.len() <= self.bounds.files {
-            self.found.push(Member { name, path: real, stamp: FileStamp::of(&metadata) });
+            self.found.push(Member { name, beneath, stamp });
         }
         Ok(())
+    }
+
+    /// Where its links lead to.
+    fn beneath(&self, path: &Path, name: &str) -> Result<PathBuf, Vec<Diagnostic>> {
+        let real = fs::canonicalize(path).map_err(|error| refuse(name, &error))?;
+        match real.strip_prefix(&self.home.path) {
+            Ok(beneath) => Ok(beneath.to_owned()),
+            Err(_) => {
+                let out = Diagnostic::new("outside", "the link leads out of the unit's folder").in_file(name);
+                Err(vec![out.hint("copy the file into the folder")])
+            }
+        }
     }
 
     fn within_bounds(&self) -> Result<(), Vec<Diagnostic>> {
