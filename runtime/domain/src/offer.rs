@@ -16,6 +16,7 @@ use crate::tax::{Amounts, Tax};
 
 mod bound;
 mod conditions;
+mod id;
 mod ocpi;
 mod ocpp;
 mod pieces;
@@ -31,6 +32,7 @@ mod written;
 mod tests;
 
 pub use conditions::Conditions;
+pub use id::tariff_id;
 pub use ocpi::{ocpi221, ocpi230};
 pub use ocpp::ocpp21;
 pub use proof::{Differs, Offered, Proof, Proven};

@@ -6,6 +6,8 @@
 
 mod grid;
 
+use std::time::{Duration, Instant};
+
 use amprule_domain::charging::pricing_period;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::offer::{Differs, Offer, OfferInput, Proof, Proven};
@@ -19,6 +21,9 @@ use crate::trial::{self, Tried};
 use crate::unit::Unit;
 
 use grid::SampleSession;
+
+/// A tariff that is slow at a thousand sessions has no offer that anybody could be shown.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Asks a tariff what it charges, and what it bills. `None`: it does not describe itself.
 pub fn prove(
@@ -44,8 +49,13 @@ fn proof(
     let zone = question.zone();
     let clock = TariffClock::new(zone.clone(), boundaries);
     let mut proof = Proof::begin();
+    let began = Instant::now();
     let numbers = numbers(unit, question);
     for drawn in grid::sessions(question, offer, &numbers) {
+        if began.elapsed() > PATIENCE {
+            let why = format!("its offer cannot be held against its code within {} s", PATIENCE.as_secs());
+            return Err(Fault::new(FaultClass::Wall, why));
+        }
         let timeline = drawn.timeline(&clock);
         let input = session(question, &drawn, &timeline);
         let billed = match trial::ask(unit, granted, &input).result {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use amprule_hooks::quarantine::Entries;
 use amprule_hooks::{Change, Gate, Registry};
@@ -143,7 +143,13 @@ impl Loader {
 
     pub(crate) fn keep_tallies(&mut self) {
         let Self { known, tallies, registry, .. } = self;
-        tallies.write(registry.shadows(), |path| known.contains_key(path));
+        let is_out_of_sight = |path: &Path| path.parent().is_none_or(|folder| std::fs::read_dir(folder).is_err());
+        tallies.write(registry.shadows(), |path| known.contains_key(path) || is_out_of_sight(path));
+    }
+
+    /// `None`: there are none to keep.
+    pub(crate) fn tallies_due_in(&self) -> Option<Duration> {
+        (!self.registry.shadows().is_empty()).then(|| self.tallies.due_in())
     }
 
     /// The registry may have gone back to an earlier version by itself.

@@ -35,10 +35,8 @@ pub enum Refused {
     Unknown(String),
     #[error("{0}")]
     Impossible(String),
-    /// It was taken, and will be followed.
-    #[error(
-        "the order is taken and not done yet, a compiler is at work; `amprule extensions {0}` shows what came of it"
-    )]
+    /// It was begun, and goes on.
+    #[error("the order is taken and not done yet; `amprule extensions {0}` shows what came of it")]
     NotYet(String),
     /// Nothing is done now: it was done before, when nobody waited for it any longer.
     #[error(

@@ -6,9 +6,9 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::order::{Order, Refused};
 
-/// Orders that may wait; a compiler may stand before them.
+/// Orders that have not ended; a compiler may stand before them.
 const MOST: usize = 16;
-/// How long it is remembered what came of an order that nobody waited for to the end.
+/// How long it is remembered that an order was followed which nobody waited for to the end.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
 pub(crate) type Outcome = Result<(), Refused>;
@@ -21,6 +21,7 @@ pub(crate) struct Orders {
 
 #[derive(Default)]
 struct Queue {
+    closed: bool,
     last: u64,
     given: Vec<Given>,
 }
@@ -45,16 +46,23 @@ pub(crate) enum Waited {
 }
 
 impl Orders {
-    /// Puts the order before the thread, or joins those who wait for the same one. `None`: too many wait.
+    /// Puts the order before the thread, or joins those who wait for it, if it is the last word on its unit. `None`: too many
+    /// wait, or nobody follows orders any more.
     pub(crate) fn give(&self, order: &Order) -> Option<Ticket<'_>> {
         let mut queue = self.queue.lock();
+        if queue.closed {
+            return None;
+        }
         queue.given.retain(|given| !given.is_forgotten());
-        if let Some(same) = queue.given.iter_mut().find(|given| given.order == *order) {
+        let last_word = queue.given.iter_mut().rfind(|given| given.order.id == order.id);
+        if let Some(same) = last_word.filter(|given| given.order == *order) {
             same.waiting += 1;
             let is_late = same.waiting == 1 && same.outcome.is_some();
             return Some(Ticket { orders: self, number: same.number, is_late });
         }
-        if queue.given.len() >= MOST {
+        // What was followed before is no longer how the unit stands.
+        queue.given.retain(|given| given.order.id != order.id || !given.is_remembered());
+        if queue.given.iter().filter(|given| given.outcome.is_none()).count() >= MOST {
             return None;
         }
         queue.last += 1;
@@ -71,10 +79,20 @@ impl Orders {
         Some((next.number, next.order.clone()))
     }
 
+    /// That it was followed is remembered where nobody waits for it any more; what failed may be tried anew.
     pub(crate) fn end(&self, number: u64, outcome: Outcome) {
-        if let Some(given) = self.queue.lock().get(number) {
+        let mut queue = self.queue.lock();
+        let failed = outcome.is_err();
+        if let Some(given) = queue.get(number) {
             given.outcome = Some((outcome, Instant::now()));
         }
+        queue.given.retain(|given| given.number != number || !failed || given.waiting > 0);
+        self.changed.notify_all();
+    }
+
+    /// Nobody follows orders any more: whoever waits hears so.
+    pub(crate) fn close(&self) {
+        self.queue.lock().closed = true;
         self.changed.notify_all();
     }
 }
@@ -91,7 +109,7 @@ impl Ticket<'_> {
     pub(crate) fn wait(self, timeout: Duration) -> Waited {
         let (orders, until) = (self.orders, Instant::now() + timeout);
         let mut queue = orders.queue.lock();
-        while queue.get(self.number).is_some_and(|given| given.outcome.is_none()) {
+        while !queue.closed && queue.get(self.number).is_some_and(|given| given.outcome.is_none()) {
             if orders.changed.wait_until(&mut queue, until).timed_out() {
                 break;
             }
@@ -101,6 +119,7 @@ impl Ticket<'_> {
 }
 
 fn leave(mut queue: MutexGuard<'_, Queue>, number: u64) -> Waited {
+    let closed = queue.closed;
     let Some(given) = queue.get(number) else { return Waited::Withdrawn };
     given.waiting -= 1;
     let (is_last, begun) = (given.waiting == 0, given.begun);
@@ -110,7 +129,7 @@ fn leave(mut queue: MutexGuard<'_, Queue>, number: u64) -> Waited {
     }
     match outcome {
         Some(outcome) => Waited::Ended(outcome),
-        None if begun => Waited::GoesOn,
+        None if begun && !closed => Waited::GoesOn,
         None => Waited::Withdrawn,
     }
 }
@@ -122,6 +141,10 @@ impl Queue {
 }
 
 impl Given {
+    fn is_remembered(&self) -> bool {
+        self.waiting == 0 && self.outcome.is_some()
+    }
+
     fn is_forgotten(&self) -> bool {
         self.waiting == 0 && self.outcome.as_ref().is_some_and(|(_, at)| at.elapsed() >= REMEMBERED)
     }
@@ -134,8 +157,12 @@ mod tests {
 
     const NOW: Duration = Duration::ZERO;
 
+    fn of(verb: Verb) -> Order {
+        Order { id: "tou".to_owned(), verb }
+    }
+
     fn rollback() -> Order {
-        Order { id: "tou".to_owned(), verb: Verb::Rollback }
+        of(Verb::Rollback)
     }
 
     #[test]
@@ -170,6 +197,53 @@ mod tests {
         let orders = Orders::default();
         assert_eq!(orders.give(&rollback()).unwrap().wait(NOW), Waited::Withdrawn);
         assert!(orders.begin().is_none());
+    }
+
+    fn followed_late(orders: &Orders, order: &Order, outcome: Outcome) {
+        let ticket = orders.give(order).unwrap();
+        let (number, _) = orders.begin().unwrap();
+        assert_eq!(ticket.wait(NOW), Waited::GoesOn);
+        orders.end(number, outcome);
+    }
+
+    #[test]
+    fn the_last_word_on_a_unit_counts() {
+        let (orders, pin, unpin) = (Orders::default(), of(Verb::Pin), of(Verb::Unpin));
+        let first = orders.give(&pin).unwrap();
+        let (number, _) = orders.begin().unwrap();
+        orders.give(&unpin).unwrap();
+        orders.give(&pin).unwrap();
+        orders.end(number, Ok(()));
+        assert_eq!(first.wait(NOW), Waited::Ended(Ok(())));
+        let next: Vec<Order> = std::iter::from_fn(|| orders.begin()).map(|(_, order)| order).collect();
+        assert_eq!(next, [unpin.clone(), pin.clone()]);
+
+        let orders = Orders::default();
+        followed_late(&orders, &pin, Ok(()));
+        followed_late(&orders, &unpin, Ok(()));
+        assert!(!orders.give(&pin).unwrap().is_late && orders.begin().is_some());
+    }
+
+    #[test]
+    fn what_failed_too_late_is_tried_anew_and_what_is_remembered_takes_no_place() {
+        let orders = Orders::default();
+        followed_late(&orders, &rollback(), Err(Refused::Impossible("busy".to_owned())));
+        assert!(!orders.give(&rollback()).unwrap().is_late && orders.begin().is_some());
+        let orders = Orders::default();
+        for at in 0..2 * MOST {
+            followed_late(&orders, &Order { id: at.to_string(), verb: Verb::Pin }, Ok(()));
+        }
+        assert!(orders.give(&rollback()).is_some());
+    }
+
+    #[test]
+    fn whoever_waits_hears_that_nobody_follows_orders_any_more() {
+        let orders = Orders::default();
+        let ticket = orders.give(&rollback()).unwrap();
+        orders.begin().unwrap();
+        orders.close();
+        assert_eq!(ticket.wait(Duration::from_secs(600)), Waited::Withdrawn);
+        assert!(orders.give(&rollback()).is_none());
     }
 
     #[test]

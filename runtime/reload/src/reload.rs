@@ -103,14 +103,24 @@ impl Reload {
         // The watches stand when this returns.
         task.watch.refresh(&task.reload.settings, false);
         let (alive, ended) = sync_channel(0);
+        let followed = FollowedUntilTheEnd(Arc::clone(&orders));
         let work = move || {
-            let _until_the_end = alive;
+            let _until_the_end = (alive, followed);
             task.run(&hints);
             task.reload.registry.write_quarantine();
             task.reload.loader.keep_tallies();
         };
         thread::Builder::new().name("amprule-reload".to_owned()).spawn(work)?;
         Ok(Watching { hints: send, orders, progress, ended: Mutex::new(Some(ended)) })
+    }
+}
+
+/// Held by the thread that follows orders, however it ends.
+struct FollowedUntilTheEnd(Arc<Orders>);
+
+impl Drop for FollowedUntilTheEnd {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -204,6 +214,7 @@ impl Task {
             self.reload.loader.keep_tallies_when_due();
             let ReloadSettings { quiet, at_most, .. } = self.reload.settings;
             let timeout = if again { quiet } else { self.watch.timeout(&self.reload.settings) };
+            let timeout = self.reload.loader.tallies_due_in().map_or(timeout, |due| due.min(timeout));
             let moved = match hints.recv_timeout(timeout) {
                 Ok(hint) => {
                     let burst = wait_for_quiet(hint, hints, quiet, at_most);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use amprule_hooks::Version;
 use amprule_hooks::shadow::ShadowView;
+use serde_json::Value;
 
 use crate::active::{read, save};
 
@@ -23,7 +24,10 @@ pub(crate) struct Tallies {
 
 impl Tallies {
     pub(crate) fn open(archive: &Path) -> Self {
-        let written: Vec<ShadowView> = read(archive, SHADOWS);
+        // One that cannot be read any more takes no other with it.
+        let written: Vec<Value> = read(archive, SHADOWS);
+        let written: Vec<ShadowView> =
+            written.into_iter().filter_map(|view| serde_json::from_value(view).ok()).collect();
         let of_before = written.iter().map(|view| (view.found.unit.clone(), view.clone())).collect();
         Self { archive: archive.to_owned(), of_before, written, written_at: Instant::now() }
     }
@@ -34,7 +38,11 @@ impl Tallies {
     }
 
     pub(crate) fn are_due(&self) -> bool {
-        self.written_at.elapsed() >= EVERY
+        self.due_in().is_zero()
+    }
+
+    pub(crate) fn due_in(&self) -> Duration {
+        EVERY.saturating_sub(self.written_at.elapsed())
     }
 
     /// `waits` says whether there is still something at a path that has not begun.

@@ -29,6 +29,14 @@ impl SignatureGate {
     }
 }
 
+/// Signatures say who made a version, and not which one is the newer.
+fn without_revision(id: &str) -> Diagnostic {
+    let why =
+        format!("{id} is signed and has no revision: any older version that was ever signed could take its place");
+    let hint = "add revision = 1 to its plugin.toml, a higher number with each release, and sign it again";
+    Diagnostic::new("revision", why).in_file("plugin.toml").hint(hint)
+}
+
 impl Gate for SignatureGate {
     fn vouch(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
         self.signature_status(source).map(drop)
@@ -43,6 +51,9 @@ impl Gate for SignatureGate {
 
     fn admit(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
         self.vouch(source)?;
+        if self.policy.required && source.manifest.revision == 0 {
+            return Err(vec![without_revision(&source.manifest.id)]);
+        }
         let revisions = self.ledger.read().map_err(|error| self.ledger_broken(&error))?;
         let (id, revision) = (&source.manifest.id, source.manifest.revision);
         if !revisions.is_older(id, revision) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::charging::pricing_input;
 use amprule_domain::contract::Contract;
-use amprule_domain::decision::{Decision, Json};
+use amprule_domain::decision::{Decision, Hook, Json};
 use amprule_domain::lookup::{Known, Lookup};
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::{Parameters, Price, PricingInput, PricingOutput};
@@ -25,6 +25,7 @@ use serde_json::Value;
 
 /// By which the time limit is raised, so that a busy machine does not change what a replay says: fuel bounds the calls.
 const TIMEOUT: u32 = 40;
+const NO_ANSWER: &str = "the decision has no answer";
 const OTHER_CONTRACT: &str = "the record is of another version of the contract";
 
 /// A candidate on its way through the past.
@@ -88,6 +89,9 @@ impl<'v> Replay<'v> {
 
     /// Asks about a recorded authorization again. `unmask` gives back the token behind the log's mask, where it is known.
     pub fn authorization(&mut self, decision: &Decision, unmask: &dyn Fn(&str) -> Option<String>) {
+        if decision.output.is_none() || decision.hook != Hook::Authorization {
+            return self.comparison.skip(NO_ANSWER);
+        }
         let mut input = decision.input.value();
         if let Some(masked) = input.pointer("/token/idToken").and_then(Value::as_str) {
             match unmask(masked) {
@@ -120,7 +124,7 @@ impl<'v> Replay<'v> {
     fn again<Q: Question>(&mut self, question: &Q, decision: &Decision) -> Option<(Q::Stands, Q::Stands)> {
         let recorded = decision.output.as_ref().map(Json::read::<Q::Output>);
         let Some(recorded) = recorded else {
-            self.comparison.skip("the decision has no answer");
+            self.comparison.skip(NO_ANSWER);
             return None;
         };
         let Some(before) = recorded.ok().and_then(|output| question.check(output).ok()) else {

@@ -19,8 +19,6 @@ use crate::wire::Params;
 
 /// Languages in which an offer is put into words.
 const LANGUAGES: [&str; 5] = ["de", "en", "es", "fr", "nl"];
-/// OCPI, CiString(36): what is left of a unit's id beside its version.
-const UNIT_IN_ID: usize = 27;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -146,7 +144,7 @@ fn party(text: &str) -> Answer<(&str, &str)> {
 }
 
 fn view(offered: Offered, party: Option<(&str, &str)>, now: Timestamp) -> OfferView {
-    let Offered { unit, version, hash, modifiers, others, proven } = offered;
+    let Offered { unit, version, hash, since, modifiers, others, proven } = offered;
     let empty = |why| OfferView {
         unit: unit.clone(),
         version: version.clone(),
@@ -166,9 +164,8 @@ fn view(offered: Offered, party: Option<(&str, &str)>, now: Timestamp) -> OfferV
         Ok(proven) => proven,
         Err(why) => return empty(why),
     };
-    let id = format!("{}-{}", &unit[..unit.floor_char_boundary(UNIT_IN_ID)], hash.get(..8).unwrap_or_default());
-    let issuer =
-        |(country_code, party_id)| Issuer { id: &id, country_code, party_id, last_updated: now, tariff_type: None };
+    let (id, last_updated) = (offer::tariff_id(&unit, &offer), since.unwrap_or(now));
+    let issuer = |(country_code, party_id)| Issuer { id: &id, country_code, party_id, last_updated, tariff_type: None };
     let changed = if modifiers.is_empty() && others.is_empty() { None } else { Some(changed(&modifiers, &others)) };
     let fits = if changed.is_none() { proof.fits } else { Fit::NotExpressible };
     let written = |written: Written| written_view(written, fits, changed.clone().unwrap_or_else(|| proof.to_string()));

@@ -50,6 +50,7 @@ impl Hooks for PerKwh {
         };
         let proof = Proof { fits: Fit::Exact, compared: 7, less: None, more: None };
         let offered = Offered {
+            since: None,
             unit: "half".to_owned(),
             version: "1".to_owned(),
             hash: "abcdef0123".to_owned(),

@@ -49,6 +49,8 @@ pub struct Offered {
     pub unit: String,
     pub version: String,
     pub hash: String,
+    /// When that version was taken in, where a unit prices.
+    pub since: Option<Timestamp>,
     /// Those that change its bill afterwards. Nobody can say of them what they charge: ask for a quote.
     pub modifiers: Vec<String>,
     /// Tariffs that price there at other hours of the time that was asked about.

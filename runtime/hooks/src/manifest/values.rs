@@ -9,7 +9,7 @@ use super::{Manifest, Parameter, ParameterKind};
 use crate::tables::{ColumnKind, TableSchema};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
-const DECIMAL: &str = r"^[+-]?[0-9_]*\.?[0-9_]*([eE][+-]?[0-9]+)?$";
+const DECIMAL: &str = r"^[+-]?(\.[0-9]|[0-9])[0-9_]*\.?[0-9_]*([eE][+-]?[0-9]+)?$";
 
 /// Of the unit's `parameters.toml`.
 pub fn schema_of_parameters(manifest: &Manifest) -> Value {

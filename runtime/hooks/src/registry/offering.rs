@@ -18,7 +18,7 @@ use super::wanted::Wanted;
 use crate::offers::prove;
 use crate::version::Version;
 
-/// How long an offer and its proof are believed: some hundred sessions are priced for it.
+/// How long an offer and its proof are believed: some hundred to thousand sessions are priced for it.
 const FRESH: Duration = Duration::from_secs(60);
 /// Offers that are remembered.
 const MOST: usize = 1_000;
@@ -47,17 +47,16 @@ impl Registry {
         let Pin { unit, version, hash, .. } = (*pin).clone();
         let modifiers = pin.modifiers.iter().map(|modifier| modifier.unit.clone()).collect();
         let others = self.others_than(&unit, at, &question);
-        let offered = |proven| Some(Offered { unit, version, hash, modifiers, others, proven });
+        let offered = |since, proven| Some(Offered { unit, version, hash, since, modifiers, others, proven });
         if pin.is_static_tariff() {
-            return offered(Err(
-                "the static tariff of the configuration prices here; it does not describe itself".to_owned()
-            ));
+            let why = "the static tariff of the configuration prices here; it does not describe itself".to_owned();
+            return offered(None, Err(why));
         }
         let generation = self.generation.load_full();
         let wanted = self.version_of(&generation, Wanted::tariff(&pin), Patience::begin(false)).await;
         match wanted {
-            Ok(version) => offered(self.proven(version, question).await),
-            Err(_) => offered(Err("the unit that prices here is not there".to_owned())),
+            Ok(version) => offered(Some(version.loaded_at), self.proven(version, question).await),
+            Err(_) => offered(None, Err("the unit that prices here is not there".to_owned())),
         }
     }
 
@@ -82,26 +81,36 @@ impl Registry {
 
     async fn proven(&self, version: Arc<Version>, mut question: OfferInput) -> Answer {
         question.parameters = version.parameters.clone();
-        let (key, now) = (key(&version, &question), (self.steady)());
-        if let Some((_, answer)) = self.offers.fresh.lock().get(&key).filter(|(at, _)| now.duration_since(*at) < FRESH)
-        {
-            return answer.clone();
+        let key = key(&version, &question);
+        if let Some(answer) = self.offers.known(&key, (self.steady)()) {
+            return answer;
         }
         let Ok(place) = Arc::clone(&self.offers.places).acquire_owned().await else {
             return Err("the server is going".to_owned());
         };
+        // Somebody may have asked the same while this one waited.
+        if let Some(answer) = self.offers.known(&key, (self.steady)()) {
+            return answer;
+        }
+        let (offers, at, began) = (Arc::clone(&self.offers), (self.steady)(), Instant::now());
+        // Goes on, and is remembered, though nobody waits for it any longer.
         let asked = tokio::task::spawn_blocking(move || {
             let answer = ask(&version, &question);
+            offers.keep(key, at + began.elapsed(), answer.clone());
             drop(place);
             answer
         });
-        let answer = asked.await.unwrap_or_else(|_| Err("the server is going".to_owned()));
-        self.offers.keep(key, now, answer.clone());
-        answer
+        asked.await.unwrap_or_else(|_| Err("the server is going".to_owned()))
     }
 }
 
 impl Offers {
+    fn known(&self, key: &str, now: Instant) -> Option<Answer> {
+        let fresh = self.fresh.lock();
+        let found = fresh.get(key).filter(|(at, _)| now.saturating_duration_since(*at) < FRESH);
+        found.map(|(_, answer)| answer.clone())
+    }
+
     fn keep(&self, key: String, now: Instant, answer: Answer) {
         let mut fresh = self.fresh.lock();
         fresh.retain(|_, (at, _)| now.duration_since(*at) < FRESH);

@@ -35,7 +35,7 @@ pub(super) fn read(path: &str, bytes: &[u8], shape: &TableSchema) -> Result<Tabl
         let (line, why) = (text.lines().count(), "the last line has no end; the file may have been cut off".to_owned());
         return Err(vec![at(Unfit { line, why }).hint("end it with a new line")]);
     }
-    if let Some(line) = text.split(['\n', '\r']).position(|line| line.len() > MAX_LINE) {
+    if let Some(line) = text.lines().position(|line| line.split('\r').any(|line| line.len() > MAX_LINE)) {
         let why = format!("the line has more than {MAX_LINE} bytes");
         return Err(vec![Diagnostic::new(CODE, why).in_file(path).at("", line + 1, 1)]);
     }

@@ -92,7 +92,7 @@ impl<'a> Lexer<'a> {
             _ if rest.starts_with("/*") => self.skip(block_comment(rest)?),
             '"' => self.take(TokenKind::Text, quoted(rest, '"')?),
             '\'' => self.take(TokenKind::Text, quoted(rest, '\'')?),
-            '#' if rest.trim_start_matches('#').starts_with('"') => self.take(TokenKind::Text, raw(rest)?),
+            '#' => self.hash(rest)?,
             '`' => return self.template(1),
             '}' if self.templates.last() == Some(&0) => {
                 self.take(TokenKind::Symbol, 1);
@@ -102,6 +102,17 @@ impl<'a> Lexer<'a> {
             _ if first.is_ascii_digit() => self.take(TokenKind::Number, number(rest)),
             _ if is_word(first) => self.take(TokenKind::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len())),
             _ => self.symbol(first),
+        }
+        Some(())
+    }
+
+    /// A raw text, a map, or a run of `#` that is nothing to Rhai: looked at once, however long it is.
+    fn hash(&mut self, rest: &str) -> Option<()> {
+        let hashes = rest.bytes().take_while(|byte| *byte == b'#').count();
+        match rest.as_bytes().get(hashes) {
+            Some(b'"') => self.take(TokenKind::Text, raw(rest, hashes)?),
+            _ if hashes > 1 => self.take(TokenKind::Symbol, hashes - 1),
+            _ => self.symbol('#'),
         }
         Some(())
     }
@@ -117,17 +128,19 @@ impl<'a> Lexer<'a> {
         self.take(TokenKind::Symbol, length);
     }
 
-    /// A template's text, up to its end or its next `${`. `quote` is 1 at its start.
+    /// A template's text, up to its end or its next `${`; with a `\` before it that is text too. `quote` is 1 at its start.
     fn template(&mut self, quote: usize) -> Option<()> {
         let rest = self.rest();
         let end = rest[quote..].find('`').map(|at| at + quote);
-        match rest.find("${") {
-            Some(hole) if end.is_none_or(|end| hole < end) => {
+        let text = &rest[..end.unwrap_or(rest.len())];
+        let mut holes = text.match_indices("${").map(|(at, _)| at);
+        match holes.find(|at| *at == 0 || text.as_bytes()[at - 1] != b'\\') {
+            Some(hole) => {
                 self.take(TokenKind::Text, hole);
                 self.take(TokenKind::Symbol, 2);
                 self.templates.push(0);
             }
-            _ => self.take(TokenKind::Text, end? + 1),
+            None => self.take(TokenKind::Text, end? + 1),
         }
         Some(())
     }
@@ -174,6 +187,8 @@ fn quoted(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {
+            // Half of a line's end, behind which the text goes on.
+            '\r' if text[at + 1..].starts_with('\n') => {}
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             '\n' => return None,
@@ -185,8 +200,7 @@ fn quoted(text: &str, quote: char) -> Option<usize> {
 }
 
 /// `#"a " b"#`, with as many `#` at its end as at its beginning.
-fn raw(text: &str) -> Option<usize> {
-    let hashes = text.len() - text.trim_start_matches('#').len();
+fn raw(text: &str, hashes: usize) -> Option<usize> {
     let end = format!("\"{}", "#".repeat(hashes));
     let from = hashes + 1;
     text[from..].find(&end).map(|at| from + at + end.len())
@@ -241,6 +255,34 @@ mod tests {
             &["`a ", "${", "b", "+", "#{", "c", ":", "1", "}", ".", "c", "}", " d`", ";", "x"],
         );
         check("`${`${a}`}`", &["`", "${", "`", "${", "a", "}", "`", "}", "`"]);
+    }
+
+    /// Whatever Rhai takes for code must be a token here: what is not seen is not checked. Rhai says that a variable is not
+    /// known as soon as it sees one.
+    #[test]
+    fn no_code_hides_behind_texts_and_comments() {
+        const PARTS: [&str; 18] =
+            ["`", "\\", "$", "{", "}", "${", "\"", "#", "#\"", "\"#", "'", "/", "*", "\r", "\n", ";", " ", "a"];
+        let mut engine = rhai::Engine::new_raw();
+        engine.set_strict_variables(true);
+        let mut seed = 7_u64;
+        let mut draw = |most: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(seed >> 33).expect("31 bits") % most
+        };
+        let mut seen = 0;
+        for _ in 0..150_000 {
+            let before: String = (0..1 + draw(9)).map(|_| PARTS[draw(PARTS.len())]).collect();
+            let after: String = (0..draw(6)).map(|_| PARTS[draw(PARTS.len())]).collect();
+            let text = format!("{before} zz {after}");
+            let Err(error) = engine.compile(&text) else { continue };
+            if matches!(error.err_type(), rhai::ParseErrorType::VariableUndefined(name) if name == "zz") {
+                seen += 1;
+                let is_token = tokens(&text).0.iter().any(|token| token.is_word() && token.text == "zz");
+                assert!(is_token, "Rhai sees a variable in {text:?}, and its tokens are {:?}", tokens(&text).0);
+            }
+        }
+        assert!(seen > 5_000, "{seen} texts had code at that place");
     }
 
     #[test]

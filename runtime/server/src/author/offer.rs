@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use amprule_domain::offer::{Fit, Issuer, Offer, OfferInput, Proof, Proven, Written, ocpi221, ocpi230, ocpp21, text};
+use amprule_domain::offer::{
+    Fit, Issuer, Offer, OfferInput, Proof, Proven, Written, ocpi221, ocpi230, ocpp21, tariff_id, text,
+};
 use amprule_domain::place::{Current, Place, Plug};
 use amprule_domain::ports::Clock as _;
 use amprule_domain::pricing::{StationFacts, TokenFacts};
@@ -141,7 +143,7 @@ impl OfferOf {
     /// How what was shown stands to the bill.
     fn show(&self, unit: &str, offer: &Offer, proof: &Proof) -> Result<Fit> {
         let (country_code, party_id) = (self.party.0.as_str(), self.party.1.as_str());
-        let id = &unit[..unit.floor_char_boundary(36)];
+        let id = &tariff_id(unit, offer);
         let issuer = Issuer { id, country_code, party_id, last_updated: SystemClock.now(), tariff_type: None };
         let written = match self.form {
             Form::Text => {

@@ -43,29 +43,28 @@ pub(super) fn kinds(offer: &Offer) -> Vec<SampleSession> {
     kinds
 }
 
-/// At each of these numbers and just beyond it, as kilowatt-hours, as minutes and as hours.
+/// Just below each of these numbers, at it and just beyond it, as kilowatt-hours, as minutes and as hours.
 pub(super) fn kinds_at(numbers: &[Decimal]) -> impl Iterator<Item = SampleSession> {
-    let mut numbers: Vec<i64> = numbers.iter().filter_map(|number| number.trunc().to_i64()).collect();
-    numbers.retain(|number| (2..=LONGEST_MIN).contains(number));
+    let mut numbers: Vec<Decimal> = numbers.to_vec();
+    numbers.retain(|number| *number > Decimal::ZERO && *number <= Decimal::from(LONGEST_MIN));
     numbers.sort_unstable();
     numbers.dedup();
     numbers.truncate(MOST_NUMBERS);
     numbers.into_iter().flat_map(|number| {
-        let energy = [0, 1].map(|more| SampleSession {
-            charging_min: 60,
-            watts: number * 1_000 + more * 60,
-            idle_s: 0,
-            ..SHORT
-        });
-        let slow = energy.map(|kind| SampleSession { charging_min: 600, watts: kind.watts / 10, ..kind });
-        let minutes = [number, number * 60].into_iter().filter(|minutes| *minutes <= LONGEST_MIN);
-        let times = minutes.flat_map(|minutes| {
-            let charged = [0, 1].map(|more| SampleSession { charging_min: minutes + more, idle_s: 0, ..SHORT });
-            let idle = [0, 1].map(|more| SampleSession { idle_s: (minutes + more) * 60, ..SHORT });
-            charged.into_iter().chain(idle)
-        });
-        energy.into_iter().chain(slow).chain(times)
+        // An hour at so many watts is so many watt-hours.
+        let energies = around(number, 1_000).map(|watts| SampleSession { charging_min: 60, watts, idle_s: 0, ..SHORT });
+        let idles = around(number, 60).chain(around(number, 3_600)).filter(|seconds| *seconds <= LONGEST_MIN * 60);
+        let idles = idles.map(|idle_s| SampleSession { idle_s, ..SHORT });
+        let minutes = around(number, 1).chain(around(number, 60)).filter(|minutes| *minutes <= LONGEST_MIN);
+        let times = minutes.map(|charging_min| SampleSession { charging_min, idle_s: 0, ..SHORT });
+        energies.chain(idles).chain(times)
     })
+}
+
+/// In parts of a unit, of which there are so many in one.
+fn around(number: Decimal, parts: i64) -> impl Iterator<Item = i64> {
+    let at = number.saturating_mul(Decimal::from(parts)).trunc().to_i64().unwrap_or(0);
+    [at - 1, at, at + 1].into_iter().filter(|part| *part > 0)
 }
 
 /// Before each hour at which the offer's prices change, on a day on which they do.

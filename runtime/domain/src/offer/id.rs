@@ -1,0 +1,35 @@
+//! What an offer is called outside: by its unit and by what it says. Another place or another group may be offered something else
+//! by the same tariff, and a partner who keeps tariffs by their ids must not take the one for the other.
+
+use super::Offer;
+
+/// OCPI gives an id 36 characters, OCPP 2.1 gives it 60.
+const MOST: usize = 36;
+const DIGITS: usize = 12;
+
+/// The same text for the same words, wherever and whenever it is made.
+pub fn tariff_id(unit: &str, offer: &Offer) -> String {
+    // Until when it holds is not what it says.
+    let said = Offer { next_change_at: None, ..offer.clone() };
+    let text = serde_json::to_string(&said).expect("an offer is plain data");
+    let unit = &unit[..unit.floor_char_boundary(MOST - DIGITS - 1)];
+    format!("{unit}-{:0DIGITS$x}", fnv1a(text.as_bytes()) >> (64 - 4 * DIGITS))
+}
+
+/// Fowler, Noll, Vo: 64 bits, 1a.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fnv1a;
+
+    #[test]
+    fn the_digits_are_those_of_the_published_function() {
+        assert_eq!(
+            (fnv1a(b""), fnv1a(b"a"), fnv1a(b"foobar")),
+            (0xcbf2_9ce4_8422_2325, 0xaf63_dc4c_8601_ec8c, 0x8594_4171_f739_67e8)
+        );
+    }
+}
