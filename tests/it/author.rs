@@ -325,6 +325,32 @@ fn definitions_beside_a_script_are_no_part_of_it() {
 }
 
 #[test]
+fn a_unit_is_found_from_within_its_folder() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    let inside = folder.path().join("mine");
+    for args in [&["check"][..], &["check", "."], &["check", "main.rhai"], &["test"], &["test", "main.rhai"]] {
+        assert!(good(&inside, args).contains("mine"), "{args:?}");
+    }
+    std::fs::write(folder.path().join("alone.rhai"), units::tariff("0.40")).expect("write a script");
+    assert!(good(folder.path(), &["check", "alone.rhai"]).contains("alone"));
+}
+
+#[test]
+fn a_case_that_fails_is_shown_where_it_expects_something_else_and_a_default_is_named_where_it_may_be_one() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    let case = "[[case]]\nname = \"ten\"\nhook = \"pricing\"\n[case.input]\nperiods = [{ startedAt = 2026-07-01T10:00:00Z, \
+                endedAt = 2026-07-01T11:00:00Z, energyWh = 10000 }]\n[case.expect]\ntotal = \"9.99\"\n";
+    std::fs::write(folder.path().join("mine/cases/ten.toml"), case).expect("write a case");
+    let said = bad(folder.path(), &["check", "mine"]);
+    assert!(said.contains("cases/ten.toml:7") && said.contains("energy_price = 0.49"), "{said}");
+    save(folder.path(), "mine/main.rhai", |text| text.replace("bill(params.currency, lines)", "1 / 0"));
+    let said = bad(folder.path(), &["check", "mine"]);
+    assert!(said.contains("division by zero") && !said.contains("relies on the defaults"), "{said}");
+}
+
+#[test]
 fn a_case_that_cannot_be_read_is_not_called_missing() {
     let folder = folder();
     good(folder.path(), &["new", "pricing", "--lang", "rhai", "mine"]);

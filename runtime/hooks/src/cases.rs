@@ -129,7 +129,7 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
                     let (file, Case { name, expect, .. }) = (path.clone(), case);
                     cases.push(Ready { file, name, question, relies_on, tables, expect });
                 }
-                Err(why) => broken.push(failure(source, path, &case.name, &why)),
+                Err(why) => broken.push(failure(source, path, &case.name, None, &why)),
             }
         }
     }
@@ -155,8 +155,9 @@ pub fn explained(source: &Source, case: &Ready, ran: &Ran) -> Option<Diagnostic>
         Some(fault) => format!("{first}; it failed: {fault}"),
         None => first.to_string(),
     };
-    let failure = failure(source, &case.file, &case.name, &why);
-    Some(if case.relies_on.is_empty() { failure } else { failure.hint(reliance(&case.relies_on)) })
+    let failure = failure(source, &case.file, &case.name, Some(first), &why);
+    let may_be_a_default = ran.fault.is_none() && first.is_of_money() && !case.relies_on.is_empty();
+    Some(if may_be_a_default { failure.hint(reliance(&case.relies_on)) } else { failure })
 }
 
 /// Whoever changes a default breaks the cases that rely on it, and perhaps meant to set a price of one place only.
@@ -217,13 +218,16 @@ fn input_of<T: DeserializeOwned + Serialize>(complete: Value, given: &Value) -> 
     Ok(input)
 }
 
-fn failure(source: &Source, path: &str, name: &str, why: &str) -> Diagnostic {
+/// At the line that expects what did not come, where it can be found behind the case's name.
+fn failure(source: &Source, path: &str, name: &str, difference: Option<&Difference>, why: &str) -> Diagnostic {
     let text = source.files.get(path).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
     let diagnostic = Diagnostic::new("self-test", format!("case {name:?}: {why}")).in_file(path);
     let quoted = format!("{}", Value::from(name));
     match text.lines().position(|line| line.contains(&quoted)) {
         Some(line) => {
-            let column = text.lines().nth(line).and_then(|text| text.find(&quoted)).unwrap_or(0);
+            let expects = difference.and_then(|difference| difference.place(&text, line));
+            let column = |line: usize| text.lines().nth(line).and_then(|text| text.find(&quoted)).unwrap_or(0);
+            let (line, column) = expects.unwrap_or_else(|| (line, column(line)));
             diagnostic.at(&text, line + 1, column + 1)
         }
         None => diagnostic,

@@ -78,7 +78,7 @@ pub const CODES: [Code; 46] = [
         "limit",
         "something is larger than it may be",
         "Everything has a bound, so that no unit can take the server with it. The message says which bound was met; the\n\
-         bounds of scripts are listed in the guide for scripts. Split what is too large.",
+         bounds of scripts are 64 KiB a file and 256 KiB together, 128 functions, 64 constants, and 30 variables at a time. Split what is too large.",
     ),
     code(
         "AR0009",
@@ -246,7 +246,7 @@ pub const CODES: [Code; 46] = [
         "memory",
         "a value is larger than it may be",
         "Lists, maps, texts and the number of variables are bounded, so that no call takes more than its memory: `memory_mib`\n\
-         of the server, or of [limits] in plugin.toml when that is less. The bounds are in the guide for scripts.",
+         of the server, or of [limits] in plugin.toml when that is less. A list has at most 200 elements, a map 64 entries, a text 4,096 bytes with 32 MiB.",
     ),
     code(
         "AR0119",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use amprule_hooks::{Absent, Archive as _, Diagnostic, Trouble, Version, permissions};
 
+use crate::holding::short;
 use crate::loader::Loader;
 use crate::order::{Refused, impossible};
 use crate::pool::BUSY;
@@ -15,7 +16,7 @@ const CODE: &str = "approval";
 
 /// The version against which an upgrade is held.
 enum Before {
-    PathState(Arc<Version>),
+    Known(Arc<Version>),
     /// Its hash, and why it cannot be looked at.
     Absent(String, Absent),
 }
@@ -32,7 +33,7 @@ impl Loader {
             Some(Trouble { version: now.clone(), waiting: true, ..trouble })
         };
         let (old, more) = match self.version_before(place, version)? {
-            Before::PathState(before) => (before.manifest.version.clone(), permissions::beyond(&before, version)),
+            Before::Known(before) => (before.manifest.version.clone(), permissions::beyond(&before, version)),
             Before::Absent(hash, Absent::Lost) => {
                 (hash, vec!["what it asked for cannot be told, since the archive does not have it".to_owned()])
             }
@@ -54,12 +55,12 @@ impl Loader {
     /// What is active, or was before. `None`: it is the unit's first.
     fn version_before(&self, place: &UnitPath, version: &Version) -> Option<Before> {
         if let Some(active) = self.registry.active(version.id()) {
-            return Some(Before::PathState(active));
+            return Some(Before::Known(active));
         }
         let hash = self.hash_before(place, version.id()).filter(|hash| *hash != version.hash)?;
         match self.archived_soon(&hash) {
             Ok(before) if before.id() != version.id() => None,
-            Ok(before) => Some(Before::PathState(before)),
+            Ok(before) => Some(Before::Known(before)),
             Err(absent) => Some(Before::Absent(hash, absent)),
         }
     }
@@ -76,9 +77,18 @@ impl Loader {
         let paths: Vec<_> = units.map(|unit| unit.path).filter(|path| !self.is_candidate(Path::new(path))).collect();
         let first = paths.first().ok_or_else(|| Refused::Unknown(id.to_owned()))?;
         let seen = |path: &&String| self.hash_of_files(path).is_some_and(|files| !hash.is_empty() && files == hash);
+        if let Some(held) = self.active.held(id) {
+            let held = short(held);
+            return impossible(format!(
+                "{id} is held at {held}: `amprule unpin {id}` lets its files count, and then they may be approved"
+            ));
+        }
         let Some(path) = paths.iter().find(seen) else {
             let files = self.hash_of_files(first).filter(|files| !files.is_empty());
             let files = files.unwrap_or_else(|| "not readable".to_owned());
+            if hash.len() < files.len() && files.starts_with(hash) {
+                return impossible(format!("give the whole hash: amprule approve {id} {files}"));
+            }
             return impossible(format!(
                 "the files of {id} are {files} now, and you approve {hash}: look at them again, `amprule approve {id}` shows \
                  what waits"

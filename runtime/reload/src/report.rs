@@ -13,7 +13,7 @@ use crate::check::{Refusal, check as check_files};
 use crate::compile_pools::{CompilePools, CompileSettings};
 use crate::read::{Unreadable, read};
 use crate::settings::Bounds;
-use crate::unit_path::{UnitPath, find};
+use crate::unit_path::{UnitPath, find, parent};
 
 /// What was found at a path.
 #[derive(Debug, Clone)]
@@ -106,7 +106,7 @@ impl fmt::Display for UnitReport {
 
 /// A file inside of a unit's folder stands for the unit.
 pub(crate) fn place_of(path: &Path) -> Option<UnitPath> {
-    let folder = path.parent().and_then(UnitPath::at).filter(|_| path.is_file());
+    let folder = path.is_file().then(|| parent(path)).and_then(UnitPath::at);
     folder.or_else(|| UnitPath::at(path))
 }
 

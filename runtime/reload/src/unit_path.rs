@@ -39,24 +39,32 @@ impl UnitPath {
             UnitForm::Folder => self.path.file_name(),
             UnitForm::Single => self.path.file_stem(),
         };
-        name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        match name {
+            Some(name) => name.to_string_lossy().into_owned(),
+            // `.` and `..` are names of their own somewhere else.
+            None => fs::canonicalize(&self.path)
+                .ok()
+                .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+                .unwrap_or_default(),
+        }
     }
 
     /// No file of the unit may lead out of this folder.
     pub(crate) fn home(&self) -> &Path {
         match self.shape {
             UnitForm::Folder => &self.path,
-            // A bare name's parent is empty, and means the present folder.
-            UnitForm::Single => match self.path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent,
-                _ => Path::new("."),
-            },
+            UnitForm::Single => parent(&self.path),
         }
     }
 
     pub(crate) fn text(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// Of a bare name it is the present folder.
+pub(crate) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The units of a folder by name. A folder that does not exist has none.

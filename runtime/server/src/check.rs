@@ -18,7 +18,7 @@ pub(crate) fn run(options: &Check) -> Result<ExitCode> {
     if let Some(code) = &options.explain {
         return explain(code);
     }
-    let path = options.path.as_deref().context("there is no path to check")?;
+    let path = &options.path;
     let report = check(path, compilers::usual(options.patience)?)?;
     ensure!(!report.units.is_empty(), "there is no script and no plugin in {}", path.display());
     match options.format {

@@ -158,10 +158,10 @@ pub(crate) struct Serve {
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// A unit's folder, a single .rhai or .wasm file, or a folder of units
-    #[arg(value_name = "PATH", required_unless_present = "explain")]
-    pub(crate) path: Option<PathBuf>,
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
     /// Explain a diagnostic's code, AR0103 for instance
-    #[arg(long, value_name = "CODE", conflicts_with = "path")]
+    #[arg(long, value_name = "CODE")]
     pub(crate) explain: Option<String>,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

@@ -95,7 +95,11 @@ fn show_waiting(extension: &Value) {
     for version in waiting {
         let text = |name: &str| version[name].as_str().unwrap_or_default().to_owned();
         say(format_args!("{} {} is {}: {}", id, text("version"), text("stage"), text("reason")));
-        say(format_args!("  to let it in: amprule approve {id} {}", text("hash")));
+        let is_held = extension["held"].as_bool() == Some(true) && version["stage"] == "waiting";
+        match is_held {
+            true => say(format_args!("  to let it in: amprule unpin {id}")),
+            false => say(format_args!("  to let it in: amprule approve {id} {}", text("hash"))),
+        }
     }
 }
 

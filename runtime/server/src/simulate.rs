@@ -4,11 +4,11 @@ mod enter;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use amprule_domain::ports::Clock as _;
 use amprule_simulator::{Fleet, FleetSettings, Progress, What};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::cli::Simulate;
 use crate::environment::SystemClock;
@@ -21,6 +21,11 @@ pub(crate) fn run(options: Simulate) -> Result<ExitCode> {
         days: if options.days == 0 { u32::MAX } else { options.days },
         ..FleetSettings::new(options.url.clone(), options.stations, SystemClock.now())
     };
+    ensure!(
+        options.url.starts_with("ws://") || options.url.starts_with("wss://"),
+        "{} is no address of OCPP: ws://127.0.0.1:9000",
+        options.url
+    );
     if let Some(data) = &options.enter_with {
         enter::enter(data, &options.api, &settings)?;
     }
@@ -31,12 +36,18 @@ pub(crate) fn run(options: Simulate) -> Result<ExitCode> {
 async fn play(settings: FleetSettings) -> Result<ExitCode> {
     let failures = Arc::new(AtomicU64::new(0));
     let seen = failures.clone();
+    let hinted = AtomicBool::new(false);
     let listener = move |progress: Progress| {
         if matches!(progress.what, What::Failed { .. } | What::GaveUp { .. }) {
             seen.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(line) = line(&progress) {
             say(line);
+        }
+        let is_unknown =
+            matches!(&progress.what, What::Refused { status, .. } if status == "Unknown" || status == "Invalid");
+        if is_unknown && !hinted.swap(true, Ordering::Relaxed) {
+            say("  (the server does not know the simulated drivers: --enter-with DATA enters them first)");
         }
     };
     let fleet = Fleet::new(settings, listener)?;

@@ -21,6 +21,26 @@ impl fmt::Display for Difference {
     }
 }
 
+impl Difference {
+    /// A price may be behind it.
+    pub(super) fn is_of_money(&self) -> bool {
+        ["total", "amount", "unitPrice", "quantity", "lines", "currency", "max"]
+            .iter()
+            .any(|word| self.at.contains(word))
+    }
+
+    /// Line and column, from 0, of the member that was expected, at or behind a case's name.
+    pub(super) fn place(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        let member = self.at.split('[').next()?.rsplit('.').next().filter(|member| !member.is_empty())?;
+        let mut lines = text.lines().enumerate().skip(from);
+        let (line, found) = lines.find(|(_, line)| line.contains("expect"))?;
+        let after = found.find("expect")?;
+        let here = found[after..].find(member).map(|at| (line, after + at));
+        // A table of TOML goes on below its head.
+        here.or_else(|| lines.take(12).find_map(|(line, text)| Some((line, text.find(member)?))))
+    }
+}
+
 /// Members that are not expected may be there; expected list items must be there in this order. Numbers are compared
 /// by value, whether they stand in quotes or not.
 pub(super) fn differences(expect: &Value, got: &Value) -> Vec<Difference> {

@@ -11,6 +11,12 @@ pub(super) fn fit(input: &PricingInput, boundaries: &[u16]) -> Result<(), String
     if count > most {
         return Err(format!("input: {count} periods; a session has at most {most}"));
     }
+    if let Some(at) = input.periods.iter().position(|period| period.ended_at < period.started_at) {
+        return Err(format!("input: periods[{at}] ends before it begins"));
+    }
+    if let Some(at) = input.periods.windows(2).position(|pair| pair[1].started_at < pair[0].ended_at) {
+        return Err(format!("input: periods[{}] begins before the one before it ends", at + 1));
+    }
     if boundaries.is_empty() {
         return Ok(());
     }

@@ -63,6 +63,11 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     if !is_name(name) {
         return None;
     }
+    let snake = snake_case(name);
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(same) = known.iter().copied().find(|known| *known == snake && snake != name) {
+        return Some(same);
+    }
     let room = (name.chars().count() / 3).clamp(1, 3);
     known
         .into_iter()
@@ -71,6 +76,18 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .filter(|(distance, near)| *distance <= room || contains_words(name, near))
         .min_by_key(|(distance, near)| (*distance, Reverse(common_beginning(name, near)), *near))
         .map(|(_, near)| near)
+}
+
+/// `energyKwh` as scripts write it.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }
 
 /// Of two names that are equally near, the one that begins alike is likelier: `lin` is `line`, not `len`.
