@@ -95,7 +95,7 @@ fn show_waiting(extension: &Value) {
     for version in waiting {
         let text = |name: &str| version[name].as_str().unwrap_or_default().to_owned();
         say(format_args!("{} {} is {}: {}", id, text("version"), text("stage"), text("reason")));
-        let is_held = extension["held"].as_bool() == Some(true) && version["stage"] == "waiting";
+        let is_held = extension["held"].is_string() && version["stage"] == "waiting";
         match is_held {
             true => say(format_args!("  to let it in: amprule unpin {id}")),
             false => say(format_args!("  to let it in: amprule approve {id} {}", text("hash"))),
@@ -109,7 +109,9 @@ pub(crate) fn order(word: &str, options: &Named) -> Result<ExitCode> {
 
 /// Says what is active afterwards.
 fn follow(server: &Server, id: &str, body: &Value) -> Result<ExitCode> {
-    say(brief(&server.post(&format!("extensions/{id}/orders"), body)?));
+    let extension = server.post(&format!("extensions/{id}/orders"), body)?;
+    say(brief(&extension));
+    say_held(&extension);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -123,15 +125,19 @@ fn brief(extension: &Value) -> String {
     format!("{:<24}{:<10}{:<11}{:<10}{short}{trouble}", text("id"), text("state"), stage, text("version"))
 }
 
+fn say_held(extension: &Value) {
+    if let Some(held) = extension["held"].as_str() {
+        let id = extension["id"].as_str().unwrap_or_default();
+        say(format_args!("  held by an operator at {held}, until `amprule unpin {id}`"));
+    }
+}
+
 fn whole(extension: &Value) {
     say(brief(extension));
     if let Some(signer) = extension["signer"].as_str() {
         say(format_args!("  signed by {signer}, revision {}", extension["revision"]));
     }
-    if let Some(held) = extension["held"].as_str() {
-        let id = extension["id"].as_str().unwrap_or_default();
-        say(format_args!("  held by an operator at {held}, until `amprule unpin {id}`"));
-    }
+    say_held(extension);
     for version in extension["versions"].as_array().into_iter().flatten() {
         let text = |name: &str| version[name].as_str().unwrap_or_default().to_owned();
         let line = format!(

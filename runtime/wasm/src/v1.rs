@@ -3,6 +3,21 @@
 //! Inputs are borrowed, not copied, until they are written into the guest's memory. Outputs are checked field by
 //! field, since a guest may say anything.
 
+/// How the bindings of an interface find it in a component.
+macro_rules! found_by {
+    ($bindings:ident) => {
+        type Indices = $bindings::GuestIndices;
+
+        fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<Self::Indices> {
+            $bindings::GuestIndices::new(pre)
+        }
+
+        fn load(indices: &Self::Indices, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
+            indices.load(store, instance).map(drop)
+        }
+    };
+}
+
 mod authorization;
 pub(crate) mod bindings;
 mod facts;

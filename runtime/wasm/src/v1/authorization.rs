@@ -27,16 +27,9 @@ use crate::sandbox::Sandbox;
 
 impl Export for AuthorizationInput {
     const INTERFACE: &'static str = "amprule:authorization/authorization";
-    type Indices = wit::GuestIndices;
     type Output = AuthorizationOutput;
 
-    fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
-        wit::GuestIndices::new(pre)
-    }
-
-    fn load(indices: &wit::GuestIndices, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
-        indices.load(store, instance).map(drop)
-    }
+    found_by!(wit);
 
     fn now(&self) -> Timestamp {
         self.now

@@ -17,16 +17,9 @@ use crate::sandbox::Sandbox;
 
 impl Export for ModifierInput {
     const INTERFACE: &'static str = "amprule:modifier/modifier";
-    type Indices = wit::GuestIndices;
     type Output = ModifierOutput;
 
-    fn find(pre: &InstancePre<Sandbox>) -> wasmtime::Result<wit::GuestIndices> {
-        wit::GuestIndices::new(pre)
-    }
-
-    fn load(indices: &wit::GuestIndices, store: &mut Store<Sandbox>, instance: &Instance) -> wasmtime::Result<()> {
-        indices.load(store, instance).map(drop)
-    }
+    found_by!(wit);
 
     fn now(&self) -> Timestamp {
         self.facts.now
