@@ -35,6 +35,7 @@ mod decimal;
 pub mod facts;
 pub mod lookups;
 mod modifier;
+pub mod money;
 mod offer;
 mod parameters;
 mod pricing;

@@ -14,6 +14,7 @@ use crate::contract::{self, check_imports, find_hooks};
 use crate::engine::{Machine, Settings, StartError};
 use crate::facts;
 use crate::log::{Log, LogSource};
+use crate::money;
 use crate::sandbox::Sandbox;
 use crate::shape;
 use crate::tables::UnitTables;
@@ -152,9 +153,10 @@ fn link(machine: &Machine) -> wasmtime::Result<Linker<Sandbox>> {
         &mut sandbox.log
     })?;
     bindings::amprule::facts::tables::add_to_linker::<_, HasSelf<UnitTables>>(&mut linker, |sandbox: &mut Sandbox| {
-        &mut sandbox.lookups
+        &mut sandbox.tables
     })?;
     facts::link(&mut linker)?;
+    money::link(&mut linker)?;
     Ok(linker)
 }
 

@@ -7,6 +7,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::facts::{CONNECTOR, CONTRACT, LOCATION, LOOKUPS};
+use crate::money::MONEY;
 use crate::v1::Export;
 use crate::wasi;
 
@@ -60,7 +61,7 @@ pub(crate) fn wants_facts(component: &Component, engine: &Engine) -> bool {
 fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
     let name = Name::parse(text);
     let (code, message, hint) = match name.interface {
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS if !name.is_known_version() => {
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS | MONEY if !name.is_known_version() => {
             ("version", format!("the component imports {text}, which this host does not have"), known(name.interface))
         }
         LOG if !manifest.capabilities.contains_key("log") => (
@@ -68,7 +69,7 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
             format!("the component imports {text}, but plugin.toml does not ask for it"),
             "add to plugin.toml:\n[capabilities]\nlog = \"why you want to log\"".to_owned(),
         ),
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS => return None,
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS | MONEY => return None,
         other if wasi::is_known(other) && name.version.starts_with(wasi::VERSION) => return None,
         other if wasi::is_known(other) => (
             "version",
@@ -81,7 +82,7 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
         other => (
             "import",
             format!("the component imports {text}, which this host does not have"),
-            nearest(other, &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT, LOOKUPS]),
+            nearest(other, &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT, LOOKUPS, MONEY]),
         ),
     };
     Some(Diagnostic::new(code, message).in_file(&manifest.entry).hint(hint))

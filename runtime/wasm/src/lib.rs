@@ -19,6 +19,7 @@ mod fault;
 mod log;
 mod lookups;
 mod meter;
+mod money;
 mod sandbox;
 mod shape;
 mod tables;

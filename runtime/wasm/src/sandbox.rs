@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::fault::classify;
 use crate::log::{Log, LogSource};
 use crate::meter::Meter;
+use crate::money::Money;
 use crate::tables::UnitTables;
 use crate::ticker::epochs_until;
 use crate::wasi::WasiContext;
@@ -22,8 +23,9 @@ const HANDED_OVER: usize = 256 << 10;
 /// What the host keeps for a running component.
 pub(crate) struct Sandbox {
     pub(crate) log: Log,
-    pub(crate) lookups: UnitTables,
+    pub(crate) tables: UnitTables,
     pub(crate) facts: Facts,
+    pub(crate) money: Money,
     pub(crate) meter: Meter,
     /// For a component that imports WASI.
     pub(crate) world: Option<WasiContext>,
@@ -37,7 +39,7 @@ impl Sandbox {
 
 /// What one call is given beside its question.
 pub(crate) struct Given {
-    pub(crate) lookups: UnitTables,
+    pub(crate) tables: UnitTables,
     pub(crate) facts: Facts,
     /// For a component that imports WASI.
     pub(crate) world: Option<WasiContext>,
@@ -52,8 +54,8 @@ pub(crate) fn run<T>(
     call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
 ) -> Answer<T> {
     let log = Log::new(Arc::clone(speaker));
-    let Given { lookups, facts, world } = given;
-    let sandbox = Sandbox { log, lookups, facts, meter: Meter::new(budget.memory), world };
+    let Given { tables, facts, world } = given;
+    let sandbox = Sandbox { log, tables, facts, money: Money, meter: Meter::new(budget.memory), world };
     let mut store = match open(pre.engine(), sandbox, budget) {
         Ok(store) => store,
         Err(fault) => return Answer::new(Err(fault), Used::default()),

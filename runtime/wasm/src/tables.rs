@@ -16,7 +16,7 @@ pub(crate) struct UnitTables(Arc<Tables>);
 type Row = Vec<(String, wit::Cell)>;
 
 impl UnitTables {
-    pub(crate) fn into(tables: &Arc<Tables>) -> Self {
+    pub(crate) fn new(tables: &Arc<Tables>) -> Self {
         Self(Arc::clone(tables))
     }
 }

@@ -85,9 +85,9 @@ impl WasmUnit {
         call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
     ) -> Answer<T> {
         let budget = Budget { memory: budget.memory.min(self.machine.memory_max), ..*budget };
-        let lookups = UnitTables::into(budget.tables.unwrap_or(&self.tables));
+        let tables = UnitTables::new(budget.tables.unwrap_or(&self.tables));
         let facts = if self.wants_facts { facts() } else { Facts::default() };
-        sandbox::run(&self.pre, &self.speaker, Given { lookups, facts, world }, &budget, call)
+        sandbox::run(&self.pre, &self.speaker, Given { tables, facts, world }, &budget, call)
     }
 }
 

@@ -9,7 +9,7 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 22] = embedded!(
+const FILES: [(&str, &str); 24] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
@@ -19,6 +19,7 @@ const FILES: [(&str, &str); 22] = embedded!(
     "src/lib.rs",
     "src/lookups.rs",
     "src/modifier.rs",
+    "src/money.rs",
     "src/offer.rs",
     "src/parameters.rs",
     "src/pricing.rs",
@@ -26,6 +27,7 @@ const FILES: [(&str, &str); 22] = embedded!(
     "src/tables.rs",
     "wit/deps/authorization/authorization.wit",
     "wit/deps/facts/facts.wit",
+    "wit/deps/facts/money.wit",
     "wit/deps/host/host.wit",
     "wit/deps/modifier/modifier.wit",
     "wit/deps/pricing/offer.wit",

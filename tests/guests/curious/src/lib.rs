@@ -5,7 +5,7 @@ use amprule_plugin_sdk::{
     Authorization, AuthorizationInput, AuthorizationOutput, Component, Conditions, Decimal, Element, Modifier,
     ModifierInput, ModifierOutput, Offer, OfferInput, Offering, Parameters, Pricing, PricingInput, PricingLine,
     PricingOutput, Problem, Translation, export_authorization, export_modifier, export_offer, export_pricing, log,
-    lookups, tables,
+    lookups, money, tables,
 };
 
 struct Curious;
@@ -78,7 +78,9 @@ impl Modifier for Curious {
     fn modify(input: ModifierInput) -> Result<ModifierOutput, Problem> {
         let energy = input.lines.iter().find(|line| line.component == Some(Component::Energy));
         let energy = energy.ok_or_else(|| Problem::not_applicable("no energy"))?;
-        let mut off = PricingLine::flat("off", "Off", -input.percent(Decimal::from(10)));
+        let amounts: Vec<Decimal> = input.lines.iter().map(|line| line.amount).collect();
+        let off = format!("Off {} {}", money::total(&amounts, &input.currency)?, input.currency);
+        let mut off = PricingLine::flat("off", &off, -input.percent(Decimal::from(10)));
         off.taxes = energy.taxes.clone();
         Ok(ModifierOutput::new([off.component(Component::Adjustment)]))
     }
