@@ -23,7 +23,17 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::fnv1a;
+    use super::{Offer, fnv1a, tariff_id};
+
+    #[test]
+    fn other_words_have_another_id_and_the_hour_until_which_they_hold_has_none() {
+        let offer: Offer = serde_json::from_str(r#"{"currency": "EUR", "elements": []}"#).expect("an offer");
+        let until = Offer { next_change_at: Some(jiff::Timestamp::UNIX_EPOCH), ..offer.clone() };
+        let capped = Offer { cap: Some(rust_decimal::Decimal::ONE), ..offer.clone() };
+        let id = |offer: &Offer| tariff_id("a-unit-with-the-longest-name-that-there-can-be", offer);
+        assert_eq!((id(&offer).len(), id(&until)), (36, id(&offer)));
+        assert_ne!(id(&capped), id(&offer));
+    }
 
     #[test]
     fn the_digits_are_those_of_the_published_function() {
