@@ -38,7 +38,7 @@ impl CompileSettings {
 }
 
 /// The niceness of threads for new versions: stations come first where there are not enough processors for both.
-const BEHIND_STATIONS: i32 = 5;
+const BEHIND_STATIONS: i32 = 2;
 
 /// A component that compiles for a minute holds up neither a script nor a version that a session waits for.
 pub(crate) struct CompilePools {
