@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Sign) -> Result<ExitCode> {
     ));
     if contents.revision == 0 {
         say(
-            "it has no revision: whoever can write to a server's folder may bring an older signed version of it back. Put `revision = 1` into plugin.toml, one more with every release, and sign it again",
+            "it has no revision: whoever can write to a server's folder may bring an older signed version of it back, and servers that require signatures refuse it. Put `revision = 1` into plugin.toml, one more with every release, and sign it again",
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -49,6 +49,18 @@ fn a_signature_is_asked_before_the_revision_and_for_archived_versions_too() {
     assert!(printed(&guard.vouch(&unsigned).unwrap_err()).contains("is not signed"));
 }
 
+/// Where signatures are what keeps strangers out, they must also say which version is the newer one.
+#[test]
+fn what_is_signed_without_a_revision_is_not_taken_in_where_signatures_are_required() {
+    let data = tempfile::tempdir().unwrap();
+    let gate = |required| SignatureGate::new(policy(required, ""), HostLimits::default(), Ledger::of(data.path()));
+    let without = source(&signed(&MANIFEST.replace("revision = 3\n", ""), &key("acme")));
+    gate(false).admit(&without).expect("nobody asked for signatures");
+    let said = printed(&gate(true).admit(&without).unwrap_err());
+    assert!(said.contains("acme-tou is signed and has no revision") && said.contains("revision = 1"), "{said}");
+    gate(true).vouch(&without).expect("what was active goes on, and sessions end with what they began with");
+}
+
 #[test]
 fn a_broken_list_of_revisions_is_no_way_around_it() {
     let data = tempfile::tempdir().unwrap();
