@@ -1,5 +1,6 @@
 //! The script files of a unit: the entry, and what it imports from its own folder. Never from the disk.
 
+use amprule_domain::plain;
 use amprule_hooks::{Diagnostic, Source};
 
 use crate::explain::{at_token, nearest};
@@ -32,6 +33,23 @@ struct Reader<'a> {
     /// Of all files so far.
     bytes: usize,
     blocks: usize,
+}
+
+/// What makes a text look other than it is to whoever reads it before it is let in: half a line's end, by which a terminal writes
+/// over the line (rust-lang/rust 151473), and characters that turn the direction of reading (CVE-2021-42574).
+fn unseen(text: &str) -> Option<usize> {
+    let is_half = |at: usize| !text[at + 1..].starts_with('\n');
+    let mut marks = text.char_indices().filter(|(_, c)| plain::is_unseen(*c) && !matches!(c, '\n' | '\t'));
+    marks.find(|(at, c)| *c != '\r' || is_half(*at)).map(|(at, _)| at)
+}
+
+fn misleading(file: &str, text: &str, at: usize) -> Box<Diagnostic> {
+    let before = &text[..at];
+    let column = before[before.rfind('\n').map_or(0, |end| end + 1)..].chars().count() + 1;
+    let what = text[at..].chars().next().map_or(0, u32::from);
+    let why = format!("a character that is not seen stands here, U+{what:04X}: the line may look other than it is");
+    let found = Diagnostic::new("syntax", why).in_file(file).at(text, before.matches('\n').count() + 1, column);
+    Box::new(found.hint("remove it; in a text write it as \\u{…}, and end lines as Unix or Windows does"))
 }
 
 impl<'a> Reader<'a> {
@@ -106,6 +124,10 @@ impl<'a> Reader<'a> {
         }
         let text = std::str::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".to_owned()))?;
         // Some editors begin a text with a mark that nobody sees.
-        Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match unseen(text) {
+            None => Ok(text),
+            Some(at) => Err(misleading(name, text, at)),
+        }
     }
 }
