@@ -10,6 +10,9 @@ use crate::Diagnostic;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
+    /// Where an editor finds the schema: `amprule schema case`.
+    #[serde(default, rename = "$schema")]
+    _schema: Option<String>,
     pub(super) name: String,
     pub(super) hook: Hook,
     #[serde(default)]

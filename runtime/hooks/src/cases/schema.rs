@@ -24,6 +24,7 @@ pub fn schema(manifest: Option<&Manifest>) -> Value {
     let case = json!({
         "type": "object",
         "properties": {
+            "$schema": { "type": "string", "description": "Where an editor finds this schema" },
             "name": { "type": "string", "description": "What the case is about" },
             "hook": { "enum": hooks.iter().map(|hook| hook.as_str()).collect::<Vec<_>>() },
             "parameters": described(parameters, "In place of the defaults of plugin.toml"),
