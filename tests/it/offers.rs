@@ -133,6 +133,16 @@ fn describe(place) {{
     folder
 }
 
+/// What takes a strong connector an hour takes a weak one a day, and is billed there too.
+#[test]
+fn an_edge_of_energy_is_passed_at_a_weak_connector_too() {
+    for lie in LIES.iter().chain(&HIDDEN).filter(|lie| lie.what.contains("kWh")) {
+        let folder = written(lie);
+        let said = offer_of(&folder.path().display().to_string(), &["--power-w", "3700"]).refused();
+        assert!(said.contains("the offer asks less than the bill"), "{}: {said}", lie.what);
+    }
+}
+
 #[test]
 fn a_bill_that_is_more_than_the_offer_is_found_wherever_one_of_them_has_an_edge() {
     for lie in LIES.iter().chain(&HIDDEN) {

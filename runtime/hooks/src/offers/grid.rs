@@ -57,18 +57,18 @@ pub(super) fn sessions(question: &OfferInput, offer: &Offer, numbers: &[Decimal]
     let span_min = to.duration_since(from).as_mins().max(2);
     let starts: Vec<Timestamp> = STARTS.iter().map(|minutes| later(from, minutes % span_min * 60)).collect();
     let (kinds, beyond) = (kinds(), edges::kinds(offer));
+    let most_w = question.station.plug.power_w.unwrap_or(i64::MAX).max(1);
     let once = rare().chain(edges::kinds_at(numbers));
     let by_clock = edges::starts(offer, question, from, to);
     let at_starts = starts.iter().enumerate().flat_map(|(at, started_at)| {
         // Every fourth kind at each start: all kinds are seen, and no start is a small part of the week.
         let own = kinds.iter().skip(at % 4).step_by(4);
-        own.chain(&beyond).map(|kind| kind.at(*started_at))
+        own.copied().chain(beyond.iter().map(|kind| kind.stretched(most_w))).map(|kind| kind.at(*started_at))
     });
     let at_edges = by_clock.iter().flat_map(|started_at| kinds.iter().step_by(5).map(|kind| kind.at(*started_at)));
     let at_hours = (0..HOURS_OF_A_WEEK).map(|hour| later(from, hour * 3_600 + 13 * 60)).filter(|at| *at < to);
     let at_hours = at_hours.map(|started_at| SHORT.at(started_at));
-    let once = once.enumerate().map(|(at, kind)| kind.at(starts[at % starts.len()]));
-    let most_w = question.station.plug.power_w.unwrap_or(i64::MAX);
+    let once = once.enumerate().map(|(at, kind)| kind.stretched(most_w).at(starts[at % starts.len()]));
     at_starts
         .chain(at_edges)
         .chain(at_hours)
@@ -102,6 +102,18 @@ fn rare() -> impl Iterator<Item = SampleSession> {
 impl SampleSession {
     fn at(&self, started_at: Timestamp) -> Self {
         Self { started_at, ..*self }
+    }
+
+    /// The same energy where the connector is weaker: it takes so many times as long then, three days at most. Exactly the same
+    /// where a whole number of watts can be found for it, else a little more.
+    fn stretched(&self, most_w: i64) -> Self {
+        let Self { watts, charging_min, .. } = *self;
+        if watts <= most_w || charging_min == 0 {
+            return *self;
+        }
+        let (least, longest) = ((watts + most_w - 1) / most_w, (edges::LONGEST_MIN / charging_min).max(1));
+        let times = (least..=longest).find(|times| watts % times == 0).unwrap_or(least.min(longest));
+        Self { charging_min: charging_min * times, watts: (watts + times - 1) / times, ..*self }
     }
 
     /// Cut at the tariff's clock, with a register read at every change of it: what the books of a good station say.

@@ -15,7 +15,7 @@ const MOST_STARTS: usize = 16;
 const WATTS: i64 = 22_000;
 /// A session begins so long before an hour, and passes it while it charges.
 const BEFORE: SignedDuration = SignedDuration::from_mins(31);
-const LONGEST_MIN: i64 = 3 * 24 * 60;
+pub(super) const LONGEST_MIN: i64 = 3 * 24 * 60;
 /// Numbers of a unit that are tried as edges, at most; the smallest first.
 const MOST_NUMBERS: usize = 32;
 
