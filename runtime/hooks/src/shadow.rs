@@ -78,8 +78,12 @@ pub(crate) struct Shadows {
 }
 
 impl Shadows {
+    pub(crate) fn are_there(&self) -> bool {
+        self.any.load(Relaxed)
+    }
+
     pub(crate) fn beside(&self, unit: &str, hook: Hook) -> Option<Arc<Shadow>> {
-        if !self.any.load(Relaxed) {
+        if !self.are_there() {
             return None;
         }
         self.get(unit).filter(|shadow| shadow.version.has(hook))

@@ -83,7 +83,7 @@ impl Loader {
             self.take_in_all(until, &mut findings);
         }
         self.resume_broken(&mut findings);
-        self.resume_in_the_making(&mut findings);
+        self.resume_compiling(&mut findings);
         self.resume_held(&mut findings);
         self.look_at_rules(&mut findings);
         self.publish(findings);
@@ -94,7 +94,7 @@ impl Loader {
     pub(crate) fn look(&mut self) -> bool {
         let mut findings = Findings::default();
         self.find(&mut findings);
-        self.show_making();
+        self.show_compiling();
         self.take_in(&mut findings);
         self.resume_broken(&mut findings);
         self.look_at_rules(&mut findings);
@@ -149,7 +149,7 @@ impl Loader {
 
     /// `None`: there are none to keep.
     pub(crate) fn tallies_due_in(&self) -> Option<Duration> {
-        (!self.registry.shadows().is_empty()).then(|| self.tallies.due_in())
+        self.registry.has_shadows().then(|| self.tallies.due_in())
     }
 
     /// The registry may have gone back to an earlier version by itself.
@@ -255,7 +255,7 @@ impl Loader {
         if let Some((standing, file)) = findings.rules.zip(self.rules.as_ref()) {
             self.registry.note_rules_file(&file.path().display().to_string(), standing);
         }
-        self.show_making();
+        self.show_compiling();
         self.remember();
     }
 }

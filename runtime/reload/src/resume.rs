@@ -22,7 +22,7 @@ impl Loader {
     }
 
     /// So does a unit whose files are still in the making, until they are ready.
-    pub(crate) fn resume_in_the_making(&mut self, findings: &mut Findings) {
+    pub(crate) fn resume_compiling(&mut self, findings: &mut Findings) {
         let compiling = self.compiling.keys().filter(|path| !self.is_candidate(path));
         let before = |path: &Path| self.vouched_for(&self.version_of_before(path)?, Self::archived_soon);
         let compiling = compiling.filter_map(|path| Some((path.clone(), before(path)?)));

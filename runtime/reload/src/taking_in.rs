@@ -41,7 +41,7 @@ impl Loader {
     }
 
     /// Everybody may see what the compilers have.
-    pub(crate) fn show_making(&self) {
+    pub(crate) fn show_compiling(&self) {
         let checking = self.compiling.iter().map(|(path, compiling)| {
             let Manifest { id, version, .. } = compiling.source.manifest.clone();
             (

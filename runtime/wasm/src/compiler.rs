@@ -31,7 +31,7 @@ pub struct WasmCompiler {
     component_max: usize,
     memory_max: usize,
     cache: Option<Cache>,
-    apart: Option<ChildCompiler>,
+    child: Option<ChildCompiler>,
 }
 
 impl WasmCompiler {
@@ -39,13 +39,13 @@ impl WasmCompiler {
         let machine = Arc::new(Machine::start(settings)?);
         let linker = link(&machine).map_err(|error| StartError::Engine(format!("{error:#}")))?;
         let Settings { component_max, memory_max, .. } = *settings;
-        Ok(Self { machine, linker, component_max, memory_max, cache: None, apart: None })
+        Ok(Self { machine, linker, component_max, memory_max, cache: None, child: None })
     }
 
     /// Compiles in processes of their own. Without, a component that is made to hurt the compiler hurts this process.
     #[must_use]
-    pub fn with_child(self, apart: ChildCompiler) -> Self {
-        Self { apart: Some(apart), ..self }
+    pub fn with_child(self, child: ChildCompiler) -> Self {
+        Self { child: Some(child), ..self }
     }
 
     /// What it compiles is kept there, and what is there is not compiled.
@@ -95,8 +95,8 @@ impl WasmCompiler {
         if let Some(compiled) = self.cache.as_ref().and_then(|cache| cache.load(engine, bytes)) {
             return Ok(compiled);
         }
-        let code = match &self.apart {
-            Some(apart) => apart.compile(bytes, is_wanted)?,
+        let code = match &self.child {
+            Some(child) => child.compile(bytes, is_wanted)?,
             None => self.compile_here(bytes)?,
         };
         let component = deserialize(engine, &code).ok_or_else(|| {

@@ -75,6 +75,13 @@ mod tests {
         assert!(!before.says_the_same(&between));
     }
 
+    /// Books that compared texts told a quantity of 1 from one of 1.00.
+    #[test]
+    fn a_number_is_the_same_with_more_digits() {
+        assert!(bill(&[("energy", "Day", "1.00")]).says_the_same(&bill(&[("energy", "Day", "1")])));
+        assert!(!bill(&[("energy", "Day", "1.01")]).says_the_same(&bill(&[("energy", "Day", "1")])));
+    }
+
     #[test]
     fn a_line_that_goes_or_is_told_otherwise_is_a_change() {
         let before = bill(&[("energy", "Day", "2"), ("idle", "Idle", "0")]);

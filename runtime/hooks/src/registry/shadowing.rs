@@ -48,6 +48,10 @@ impl Registry {
         Some(trouble.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
 
+    pub fn has_shadows(&self) -> bool {
+        self.shadows.are_there()
+    }
+
     /// By unit.
     pub fn shadows(&self) -> Vec<ShadowView> {
         self.shadows.all().iter().map(|shadow| shadow.view()).collect()
