@@ -95,7 +95,7 @@ pub(crate) struct WrittenView {
     notes: Vec<String>,
 }
 
-/// What is offered at a place. The tariff that prices there says what it charges, and some hundred sessions are priced both ways.
+/// What is offered at a place. The tariff that prices there says what it charges, and up to some thousand sessions are priced both ways.
 #[utoipa::path(
     get,
     path = "/api/v1/offers",
