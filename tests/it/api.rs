@@ -297,4 +297,26 @@ async fn a_bill_can_be_explained_by_its_decisions() {
         (&json!("pricing"), &json!("tariff"), &session["pin"]["hash"])
     );
     assert_eq!(last["output"]["lines"][0]["code"], "energy");
+    let page = amprule(&server.path(""), &["explain", id, "--data", "data"]).ok();
+    let of_last = last["id"].as_str().expect("a decision has an id");
+    assert!(page.starts_with(&format!("session {id}")) && page.contains(of_last), "{page}");
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    let said = amprule(&server.path(""), &["explain", nobody, "--data", "data"]);
+    assert!(!said.good && said.text.contains("no decision and no session"), "{}", said.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_in_which_nothing_prices_says_so_at_its_start_and_when_the_last_tariff_goes() {
+    let server = Setup::default().start().await;
+    until("the operator is told", || server.log().contains("no extension prices").then_some(())).await;
+    let server = Setup::default().tariff("0.40").start().await;
+    assert!(!server.log().contains("no extension prices"), "{}", server.log());
+    std::fs::remove_dir_all(server.path("scripts/tariff")).expect("remove the tariff");
+    until("the operator is told", || server.log().contains("no extension prices").then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_whose_lookup_nobody_has_bound_is_told() {
+    let server = Setup::default().product_script("members-only").start().await;
+    until("the operator is told", || server.log().contains("add [[lookups]] with unit = ").then_some(())).await;
 }

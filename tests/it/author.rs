@@ -256,6 +256,14 @@ fn dev_judges_every_save_and_survives_a_broken_one() {
     let dearer = dev.until("watching");
     assert!(dearer.contains("bill  21.15 EUR") && dearer.contains("generation 2"), "{dearer}");
 
+    let case = "name = \"bad\"\nhook = \"pricing\"\n[input]\n[expect]\ntotal = \"1.00\"\n";
+    std::fs::write(folder.path().join("mine/cases/bad.toml"), case).expect("write a case");
+    let failing = dev.until("watching");
+    assert!(failing.contains("broken   mine") && failing.contains("total: expected"), "{failing}");
+    assert!(failing.contains("bill  21.15 EUR"), "what it does is shown nevertheless: {failing}");
+    std::fs::remove_file(folder.path().join("mine/cases/bad.toml")).expect("remove the case");
+    assert!(dev.until("watching").contains("ok       mine"));
+
     save(folder.path(), "mine/main.rhai", |text| text.replace("let lines", "lte lines"));
     let broken = dev.until("watching");
     assert!(broken.contains("broken   mine") && broken.contains("main.rhai:") && broken.contains('^'), "{broken}");
@@ -300,6 +308,35 @@ async fn a_new_tariff_is_active_in_a_running_server_and_its_decision_becomes_a_c
         .expect("a case was made");
     assert!(server.stop().success());
     good(&server.path("."), &record);
+}
+
+#[test]
+fn a_fault_is_told_once_at_the_line_where_the_code_stops() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    save(folder.path(), "mine/main.rhai", |text| text.replace("let lines", "throw \"no price\";\n    let lines"));
+    let said = bad(folder.path(), &["check", "mine"]);
+    assert_eq!(said.matches("no price").count(), 2, "the message and the line: {said}");
+    assert!(said.contains("mine: 1 error") && said.contains("main.rhai:") && said.contains("; so do"), "{said}");
+    let sarif = amprule(folder.path(), &["check", "mine", "--format", "sarif"]).text;
+    assert!(sarif.contains("\"uri\": \"mine/main.rhai\"") && !sarif.contains("\"uri\": \"mine/cases"), "{sarif}");
+}
+
+#[test]
+fn files_that_nobody_reads_and_entries_that_are_not_there_are_told() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    std::fs::write(folder.path().join("mine/parameter.toml"), "energy_price = \"9\"\n").expect("write a file");
+    std::fs::write(folder.path().join("mine/cases/one.yaml"), "name: one\n").expect("write a file");
+    let said = good(folder.path(), &["check", "mine"]);
+    assert!(
+        said.contains("parameter.toml is not read") && said.contains("is it meant to be parameters.toml?"),
+        "{said}"
+    );
+    assert!(said.contains("cases/one.yaml is not read"), "{said}");
+    std::fs::rename(folder.path().join("mine/main.rhai"), folder.path().join("mine/tariff.rhai")).expect("rename");
+    let said = bad(folder.path(), &["check", "mine"]);
+    assert!(said.contains("there is no main.rhai") && said.contains("entry = \"NAME.rhai\""), "{said}");
 }
 
 #[test]

@@ -123,6 +123,20 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     pub message: String,
+    /// For the author. Not recorded: the message says it too.
+    #[serde(skip)]
+    pub place: Option<Box<FaultPlace>>,
+}
+
+/// Where in a unit's files a fault showed, and what is likely meant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FaultPlace {
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    pub hint: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -186,7 +200,12 @@ impl std::fmt::Display for FaultClass {
 
 impl Fault {
     pub fn new(class: FaultClass, message: impl Into<String>) -> Self {
-        Self { class, code: None, message: message.into() }
+        Self { class, code: None, message: message.into(), place: None }
+    }
+
+    #[must_use]
+    pub fn at(self, place: Option<FaultPlace>) -> Self {
+        Self { place: place.map(Box::new), ..self }
     }
 
     #[must_use]

@@ -69,7 +69,7 @@ pub struct Line {
     pub taxes: Vec<Tax>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<String, String>,
-    /// The times that it is about, where the unit says so: ascending, what touches is one.
+    /// The times that it is about, where the unit says so: ascending, what touches is one. More than 96 are told as one, from the first to the last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub during: Vec<Span>,
 }
@@ -120,6 +120,9 @@ pub(crate) fn total(lines: &[Line], amounts: Amounts, currency: Currency) -> Res
 }
 
 /// The times of these periods.
+/// Times of one line.
+const MOST_SPANS: usize = 96;
+
 fn spans(wanted: &[u32], periods: &[PricingPeriod]) -> Result<Vec<Span>, String> {
     let mut wanted: Vec<u32> = wanted.to_vec();
     wanted.sort_unstable();
@@ -133,7 +136,10 @@ fn spans(wanted: &[u32], periods: &[PricingPeriod]) -> Result<Vec<Span>, String>
             None => spans.push(Span { from: period.started_at, to: period.ended_at }),
         }
     }
-    Ok(spans)
+    match &spans[..] {
+        [first, .., last] if spans.len() > MOST_SPANS => Ok(vec![Span { from: first.from, to: last.to }]),
+        _ => Ok(spans),
+    }
 }
 
 impl OutputLine {

@@ -10,6 +10,7 @@ use amprule_domain::plain;
 
 use crate::breaker::{BreakerState, Permit};
 use crate::deadline::Deadline;
+use crate::lookups::{MAX_ROUNDS, MAX_WANTED};
 use crate::panics;
 use crate::probation::{ProbationEvent, ProbationRules};
 use crate::question::Question;
@@ -46,12 +47,32 @@ pub(crate) struct Called<T> {
     pub(crate) turn: ProbationEvent,
 }
 
+/// How often the host asks others what the unit wants to know, before it must answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RoundsLeft(pub(crate) usize);
+
+impl RoundsLeft {
+    fn allow(self, wants: &[Lookup]) -> Result<(), String> {
+        match (self.0, wants.len()) {
+            (_, 0) => Ok(()),
+            (0, _) => Err(format!(
+                "it still wants lookups after {MAX_ROUNDS} rounds of them; a script asks for one in each, so for {MAX_ROUNDS}"
+            )),
+            (_, count) if count > MAX_WANTED => {
+                Err(format!("it wants {count} lookups at once; at most {MAX_WANTED} are asked"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Asks a version. `check` turns what the unit returned into what the host trusts; its error is the unit's fault.
 pub(crate) async fn call<Q: Question, T>(
     version: &Version,
     question: &Arc<Q>,
     rules: &ProbationRules,
     now: impl Fn() -> Instant,
+    rounds: RoundsLeft,
     check: impl FnOnce(Q::Output) -> Result<T, String>,
 ) -> Called<T> {
     let watched = version.watched(Q::HOOK);
@@ -69,7 +90,11 @@ pub(crate) async fn call<Q: Question, T>(
         .result
         .map_err(shortened)
         .and_then(|output| check(output).map_err(|why| Fault::new(FaultClass::InvalidOutput, why)));
-    let (used, read, wants) = (answer.used, answer.read, answer.wants);
+    let (used, read) = (answer.used, answer.read);
+    let (result, wants) = match rounds.allow(&answer.wants) {
+        Ok(()) => (result, answer.wants),
+        Err(why) => (Err(Fault::new(FaultClass::GuestError, why)), Vec::new()),
+    };
     watched.stats.ran(&used, took, result.is_ok() || !wants.is_empty());
     let mut called =
         Called { result, used, read, wants, took, opened: false, closed: false, turn: ProbationEvent::None };

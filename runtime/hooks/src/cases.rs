@@ -3,6 +3,7 @@
 
 mod compare;
 pub(crate) mod complete;
+mod failures;
 mod file;
 mod periods;
 mod schema;
@@ -23,6 +24,7 @@ use crate::tables::Tables;
 use crate::trial::{TrialLimits, Tried};
 use crate::unit::{Source, Unit, Used};
 use crate::{Diagnostic, for_hook};
+use failures::Failures;
 use file::Case;
 
 pub use compare::Difference;
@@ -33,10 +35,6 @@ pub use schema::schema;
 pub const MAX_CASES: usize = 256;
 /// Bytes of all files of cases.
 const MAX_BYTES: usize = 1 << 20;
-/// Cases that fail are told up to this many.
-const MOST_TOLD: usize = 20;
-/// Defaults that are named with a case that fails.
-const MOST_NAMED: usize = 6;
 
 /// What came of running a unit's cases.
 #[derive(Debug, Default)]
@@ -79,27 +77,24 @@ pub fn run(source: &Source, unit: &dyn Unit, granted: &CallLimits) -> Outcome {
 
 /// The same, and given up when nobody wants to know any more what comes of it.
 pub fn run_while(source: &Source, unit: &dyn Unit, granted: &CallLimits, is_wanted: &dyn Fn() -> bool) -> Outcome {
-    let (cases, failed) = ready(source);
-    let mut outcome = Outcome { passed: 0, failed };
-    for case in cases {
-        if outcome.failed.len() > MOST_TOLD {
+    let (cases, broken) = ready(source);
+    let (mut passed, mut failures) = (0, Failures::of(source, broken));
+    for case in &cases {
+        if failures.are_enough() {
             break;
         }
         if !is_wanted() {
-            outcome.failed.push(Diagnostic::new("self-test", "the cases were given up: they take too long"));
+            failures.give_up();
             break;
         }
-        match explained(source, &case, &case.run(unit, granted)) {
-            None => outcome.passed += 1,
-            Some(diagnostic) => outcome.failed.push(diagnostic),
+        let ran = case.run(unit, granted);
+        if ran.differences.is_empty() {
+            passed += 1;
+        } else {
+            failures.add(case, &ran);
         }
     }
-    if outcome.failed.len() > MOST_TOLD {
-        outcome.failed.truncate(MOST_TOLD);
-        let more = format!("more cases are wrong than these {MOST_TOLD}; put them right first");
-        outcome.failed.push(Diagnostic::new("self-test", more));
-    }
-    outcome
+    Outcome { passed, failed: failures.told() }
 }
 
 /// All cases with whole inputs, and what is wrong with the others. A file holds one case or a list of them.
@@ -129,7 +124,7 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
                     let (file, Case { name, expect, .. }) = (path.clone(), case);
                     cases.push(Ready { file, name, question, relies_on, tables, expect });
                 }
-                Err(why) => broken.push(failure(source, path, &case.name, None, &why)),
+                Err(why) => broken.push(failures::at_case(source, path, &case.name, None, &why)),
             }
         }
     }
@@ -146,30 +141,6 @@ impl Ready {
         };
         Ran { differences: compare::differences(&self.expect, &got), got, fault, used, took }
     }
-}
-
-/// What is wrong with a case that has run, as the server says it; `None` when it passed.
-pub fn explained(source: &Source, case: &Ready, ran: &Ran) -> Option<Diagnostic> {
-    let first = ran.differences.first()?;
-    let why = match &ran.fault {
-        Some(fault) => format!("{first}; it failed: {fault}"),
-        None => first.to_string(),
-    };
-    let failure = failure(source, &case.file, &case.name, Some(first), &why);
-    let may_be_a_default = ran.fault.is_none() && first.is_of_money() && !case.relies_on.is_empty();
-    Some(if may_be_a_default { failure.hint(reliance(&case.relies_on)) } else { failure })
-}
-
-/// Whoever changes a default breaks the cases that rely on it, and perhaps meant to set a price of one place only.
-fn reliance(on: &[(String, Value)]) -> String {
-    let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let named = on.iter().take(MOST_NAMED).map(|(name, default)| format!("{name} = {}", value(default)));
-    let named = named.collect::<Vec<_>>().join(", ");
-    let more = if on.len() > MOST_NAMED { ", …" } else { "" };
-    format!(
-        "the case relies on the defaults {named}{more}; was one of them changed? Give the case `parameters` of its own; \
-         what only one operator charges belongs into parameters.toml"
-    )
 }
 
 fn relied_on(case: &Case, source: &Source) -> Vec<(String, Value)> {
@@ -216,20 +187,4 @@ fn input_of<T: DeserializeOwned + Serialize>(complete: Value, given: &Value) -> 
     let known = serde_json::to_value(&input).expect("an input is plain data");
     compare::no_strangers(given, &known, "input")?;
     Ok(input)
-}
-
-/// At the line that expects what did not come, where it can be found behind the case's name.
-fn failure(source: &Source, path: &str, name: &str, difference: Option<&Difference>, why: &str) -> Diagnostic {
-    let text = source.files.get(path).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
-    let diagnostic = Diagnostic::new("self-test", format!("case {name:?}: {why}")).in_file(path);
-    let quoted = format!("{}", Value::from(name));
-    match text.lines().position(|line| line.contains(&quoted)) {
-        Some(line) => {
-            let expects = difference.and_then(|difference| difference.place(&text, line));
-            let column = |line: usize| text.lines().nth(line).and_then(|text| text.find(&quoted)).unwrap_or(0);
-            let (line, column) = expects.unwrap_or_else(|| (line, column(line)));
-            diagnostic.at(&text, line + 1, column + 1)
-        }
-        None => diagnostic,
-    }
 }

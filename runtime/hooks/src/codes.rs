@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 46] = [
+pub const CODES: [Code; 47] = [
     code(
         "AR0001",
         "manifest",
@@ -123,6 +123,14 @@ pub const CODES: [Code; 46] = [
         "A file below tables/ lacks a column that [tables.NAME] declares, a cell is not of its kind, two rows have the same\n\
          key, or there are no rows at all. Numbers have a point, moments an offset: 2026-11-21T08:15:00+01:00. What was active\n\
          stays active with the table that it has.",
+    ),
+    code(
+        "AR0015",
+        "misnamed",
+        "a file of the unit is not read",
+        "A warning: a file lies in the unit's folder, looks as if it were meant for the unit, and is called otherwise than what\n\
+         is read: plugin.toml, parameters.toml, main.rhai or the entry that the manifest names, cases/*.toml and cases/*.json,\n\
+         tables/*.csv and tables/*.json. Rename it, or move it out of the folder.",
     ),
     code(
         "AR0101",

@@ -54,6 +54,10 @@ impl Generation {
         next
     }
 
+    pub(crate) fn has_tariff(&self) -> bool {
+        self.entries.values().any(|entry| entry.active.has(Hook::Pricing))
+    }
+
     /// The versions of a unit that may stand in for the pinned one, best first.
     pub(crate) fn stand_ins<'g>(
         &'g self,

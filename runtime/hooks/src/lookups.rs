@@ -5,6 +5,7 @@
 //! unit declares it before the policy sees it, and stands in the decision's record, so that a replay asks nobody.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use amprule_domain::lookup::{Known, Lookup, LookupAnswer};
 use jiff::Timestamp;
@@ -18,6 +19,8 @@ use crate::tables::{Cell, ColumnKind, cell_of};
 pub const MAX_LOOKUPS: usize = 8;
 /// How often the host asks others for one verdict of a unit.
 pub const MAX_ROUNDS: usize = 2;
+/// How long other systems are asked for one verdict, by all policies together: a station gives up after some 30 s.
+pub(crate) const MOST_ASKING: Duration = Duration::from_secs(10);
 /// Answers that a policy may want in one round.
 pub const MAX_WANTED: usize = 4;
 

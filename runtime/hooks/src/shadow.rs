@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use amprule_domain::decision::Hook;
-use amprule_domain::pricing::Pin;
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::comparison::{Compared, Comparison};
 use crate::version::Version;
 
-pub(crate) use question::{Answered, AnyAnswered};
+pub(crate) use question::{Answered, AnyAnswered, Beside};
 pub(crate) use queue::Queue;
 
 /// A candidate beside the active version of its unit.
@@ -62,12 +61,12 @@ pub struct ShadowView {
 pub struct Baseline {
     pub version: String,
     pub hash: String,
-}
-
-impl From<&Pin> for Baseline {
-    fn from(pin: &Pin) -> Self {
-        Self { version: pin.version.clone(), hash: pin.hash.clone() }
-    }
+    /// Without the operator's tables: new rows are no reason to count anew.
+    #[serde(default)]
+    pub code_hash: String,
+    /// When its first answer was compared.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 /// The shadows by unit. Asked at every answer, so that one look tells when there is none.

@@ -68,7 +68,8 @@ fn bare(name: &str, entry: &str, manifest: &str, has_parameters: bool) -> Result
 
 fn usual_entry(files: &BTreeMap<String, Vec<u8>>) -> String {
     let main = "main.rhai";
-    if files.contains_key(main) { main.to_owned() } else { "plugin.wasm".to_owned() }
+    let is_of_scripts = files.keys().any(|name| name.ends_with(".rhai"));
+    if is_of_scripts { main.to_owned() } else { "plugin.wasm".to_owned() }
 }
 
 fn no_entry(manifest: Manifest, kind: Kind) -> Refusal {
@@ -77,12 +78,15 @@ fn no_entry(manifest: Manifest, kind: Kind) -> Refusal {
     match kind {
         Kind::Wasm => {
             let diagnostics = vec![diagnostic.hint(
-                "build it: `amprule build` in its folder, or `cargo xtask plugins` for those of this repository",
+                "build it: `amprule build` in its folder, or `cargo xtask plugins` for those of this repository; a script is \
+                 called main.rhai",
             )];
             Refusal::Waiting { id: manifest.id, diagnostics }
         }
         Kind::Rhai => Refusal::Broken(vec![
-            Diagnostic::new("manifest", format!("the entry {entry} does not exist")).in_file("plugin.toml"),
+            Diagnostic::new("manifest", format!("there is no {entry}"))
+                .in_file("plugin.toml")
+                .hint("the script that the server asks is main.rhai; another one is named by `entry = \"NAME.rhai\"`"),
         ]),
     }
 }

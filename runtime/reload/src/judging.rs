@@ -36,6 +36,10 @@ impl Loader {
         if known.hash == files.hash && !known.is_unsettled() {
             return;
         }
+        for warning in &files.warnings {
+            let hint = warning.hint.as_deref().unwrap_or_default();
+            tracing::warn!(path = %place.path.display(), "a file of the unit: {}; {hint}", warning.message);
+        }
         known.hash.clone_from(&files.hash);
         known.code_hash.clone_from(&files.code_hash);
         // What the compilers have of the place is of earlier files.

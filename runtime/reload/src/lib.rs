@@ -17,6 +17,7 @@ mod holding;
 mod judging;
 mod known;
 mod loader;
+mod misnamed;
 mod observe;
 mod open;
 mod order;

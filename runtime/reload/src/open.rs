@@ -38,6 +38,8 @@ pub struct Opened {
     pub version: Version,
     /// How many of its cases ran and passed.
     pub cases: usize,
+    /// What is odd, and keeps nobody from using it.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Opener {
@@ -48,10 +50,11 @@ impl Opener {
     /// `tests`: a unit whose cases fail is broken.
     pub fn open(&self, path: &Path, tests: bool) -> Result<Opened, Closed> {
         let place = place_of(path).ok_or_else(|| Closed::NoUnit(path.to_owned()))?;
-        let mut source = source::at(&place).map_err(Closed::Broken)?;
+        let (mut source, mut warnings) = source::with_warnings(&place).map_err(Closed::Broken)?;
         let made = self.pools.make(source.clone(), tests, Timestamp::UNIX_EPOCH).map_err(Closed::Broken)?;
         source.manifest.hooks.clone_from(&made.version.manifest.hooks);
-        Ok(Opened { source, version: made.version, cases: made.cases })
+        warnings.extend_from_slice(made.version.unit().warnings());
+        Ok(Opened { source, version: made.version, cases: made.cases, warnings })
     }
 }
 

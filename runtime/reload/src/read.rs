@@ -13,6 +13,7 @@ use std::time::Duration;
 use amprule_hooks::{Diagnostic, cases, manifest, tables};
 use sha2::{Digest, Sha256};
 
+use crate::misnamed::misnamed;
 use crate::regular::{FileStamp, Home};
 use crate::settings::Bounds;
 use crate::unit_path::{self, UnitForm, UnitPath, children, is_foreign, is_real_folder};
@@ -25,7 +26,12 @@ pub(crate) struct Files {
     pub(crate) hash: String,
     /// Without the operator's tables.
     pub(crate) code_hash: String,
+    /// Of files that nobody reads, and that look as if somebody should.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
+
+/// Files that are told as misnamed.
+const MOST_WARNINGS: usize = 20;
 
 pub(crate) enum Unreadable {
     /// It changed while it was read: look again soon.
@@ -51,7 +57,9 @@ struct Member {
 impl Stamp {
     /// `None` when it cannot even be listed.
     pub(crate) fn of(place: &UnitPath, bounds: &Bounds) -> Option<Self> {
-        Some(Self::new(&home(place).and_then(|home| members(&home, place, bounds)).ok()?))
+        let home = home(place).ok()?;
+        let members = members(&home, place, bounds).ok()?;
+        Some(Self::new(&members.found))
     }
 
     pub(crate) fn says_unchanged_since(&self, earlier: &Self) -> bool {
@@ -70,7 +78,7 @@ pub(crate) fn read(place: &UnitPath, bounds: &Bounds) -> Result<(Files, Stamp), 
     let home = home(place).map_err(Unreadable::Refused)?;
     let before = members(&home, place, bounds).map_err(Unreadable::Refused)?;
     let mut files = BTreeMap::new();
-    for member in &before {
+    for member in &before.found {
         let (bytes, stamp) = home.read(&member.beneath, bounds.bytes).map_err(|_| Unreadable::Moving)?;
         if stamp != member.stamp {
             return Err(Unreadable::Moving);
@@ -78,11 +86,12 @@ pub(crate) fn read(place: &UnitPath, bounds: &Bounds) -> Result<(Files, Stamp), 
         files.insert(member.name.clone(), bytes);
     }
     let after = members(&home, place, bounds).map_err(Unreadable::Refused)?;
-    let (before, after) = (Stamp::new(&before), Stamp::new(&after));
-    if before.files != after.files {
+    let (stamp, after) = (Stamp::new(&before.found), Stamp::new(&after.found));
+    if stamp.files != after.files {
         return Err(Unreadable::Moving);
     }
-    Ok((Files::new(place.shape, &place.name(), files), before))
+    let files = Files { warnings: before.misnamed, ..Files::new(place.shape, &place.name(), files) };
+    Ok((files, stamp))
 }
 
 impl Files {
@@ -91,7 +100,7 @@ impl Files {
         let has_tables = files.keys().any(|name| tables::is_operators(name));
         let code_hash =
             if has_tables { digest(shape, name, &files, |name| !tables::is_operators(name)) } else { hash.clone() };
-        Self { files, hash, code_hash }
+        Self { files, hash, code_hash, warnings: Vec::new() }
     }
 }
 
@@ -120,8 +129,8 @@ fn home(place: &UnitPath) -> Result<Home, Vec<Diagnostic>> {
     Home::open(place.home()).map_err(|error| refuse(&place.text(), &error))
 }
 
-fn members(home: &Home, place: &UnitPath, bounds: &Bounds) -> Result<Vec<Member>, Vec<Diagnostic>> {
-    let mut walk = Walk { home, bounds, found: Vec::new(), seen: 0 };
+fn members<'b>(home: &'b Home, place: &UnitPath, bounds: &'b Bounds) -> Result<Walk<'b>, Vec<Diagnostic>> {
+    let mut walk = Walk { home, bounds, found: Vec::new(), misnamed: Vec::new(), seen: 0 };
     match place.shape {
         UnitForm::Single => {
             walk.take(&place.path, file_name(&place.path))?;
@@ -136,13 +145,14 @@ fn members(home: &Home, place: &UnitPath, bounds: &Bounds) -> Result<Vec<Member>
         }
     }
     walk.within_bounds()?;
-    Ok(walk.found)
+    Ok(walk)
 }
 
 struct Walk<'b> {
     home: &'b Home,
     bounds: &'b Bounds,
     found: Vec<Member>,
+    misnamed: Vec<Diagnostic>,
     /// Files and folders that were looked at, whether they belong to the unit or not.
     seen: usize,
 }
@@ -162,6 +172,8 @@ impl Walk<'_> {
                 }
             } else if belongs(&name, entry) {
                 self.take(&path, name)?;
+            } else if self.misnamed.len() < MOST_WARNINGS {
+                self.misnamed.extend(misnamed(&name));
             }
         }
         Ok(())

@@ -134,7 +134,7 @@ fn judge(place: &UnitPath, pools: &CompilePools) -> (String, Verdict) {
         Ok(made) => {
             let (manifest, cases) = (&made.version.manifest, made.cases);
             let (version, hooks) = (manifest.version.clone(), manifest.hooks.clone());
-            let warnings = made.version.unit().warnings().to_vec();
+            let warnings = [&files.warnings, made.version.unit().warnings()].concat();
             let (kind, hash) = (made.version.kind, made.version.hash.clone());
             (id, Verdict::Good { kind, version, hash, hooks, cases, warnings })
         }

@@ -22,8 +22,13 @@ pub fn read_unit(path: &Path) -> Result<Source, Vec<Diagnostic>> {
 }
 
 pub(crate) fn at(place: &UnitPath) -> Result<Source, Vec<Diagnostic>> {
+    with_warnings(place).map(|(source, _)| source)
+}
+
+/// And what is odd about its files.
+pub(crate) fn with_warnings(place: &UnitPath) -> Result<(Source, Vec<Diagnostic>), Vec<Diagnostic>> {
     match read(place, &Bounds::default()) {
-        Ok((files, _)) => source(place.shape, &place.name(), &files),
+        Ok((files, _)) => source(place.shape, &place.name(), &files).map(|source| (source, files.warnings)),
         Err(Unreadable::Refused(diagnostics)) => Err(diagnostics),
         Err(Unreadable::Moving) => {
             Err(vec![Diagnostic::new("unreadable", "its files change while they are read; try again")])

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::source::names::{FUNCTIONS, HOOKS, TYPES};
+use crate::source::names::{FUNCTIONS, HOOKS, MORE, TYPES};
 
 const HEAD: &str = "module static;\n\n\
     // What Amprule's scripts see. Made by `amprule definitions`; a kind with a `?` may also be ().\n";
@@ -22,6 +22,12 @@ pub fn definitions() -> String {
             let (owner, kind) = (kind(known.name), kind(field.kind));
             writeln!(text, "/// {}.\nfn get${}(of: {owner}) -> {kind};", field.says, field.name)
                 .expect("a string takes all");
+        }
+    }
+    for (function, keys) in MORE {
+        writeln!(text, "\n// {function}(…, #{{ … }}): what the map may have").expect("a string takes all");
+        for key in keys {
+            writeln!(text, "//   {}: {}. {}", key.name, kind(key.kind), key.says).expect("a string takes all");
         }
     }
     text.push_str("\n// Functions; as a method the first argument stands before the dot.\n");

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
-use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::decision::{Fault, FaultClass, FaultPlace, Hook};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{self, PricingInput, PricingOutput};
@@ -164,7 +164,11 @@ impl Script {
         let found = explained.diagnostic(explained.code, |file| self.texts.get(file).map(String::as_str));
         let heading = format!("error[{}]: ", code_of(explained.code));
         let text = found.to_string();
-        fault(explained.class, explained.code, text.trim_start_matches(&heading))
+        let place = match (found.file, found.line, found.column) {
+            (Some(file), Some(line), Some(column)) => Some(FaultPlace { file, line, column, hint: found.hint }),
+            _ => None,
+        };
+        fault(explained.class, explained.code, text.trim_start_matches(&heading)).at(place)
     }
 }
 

@@ -83,9 +83,10 @@ pub(crate) enum Command {
     Install(Install),
     /// Play a charging day with simulated stations against a server
     Simulate(Simulate),
-    /// Show one decision: what a unit was asked, what it saw, what it answered and what stood in for it
+    /// Show one decision: what a unit was asked, what it saw, what it answered and what stood in for it; of a session, all that
+    /// was decided in it
     ///
-    /// Reads the data folder itself, whether a server runs on it or not. The id is in the API's /api/v1/decisions.
+    /// Reads the data folder itself, whether a server runs on it or not. Ids are in the API's /api/v1/decisions and /sessions.
     Explain(Explain),
     /// List the extensions of a running server, or one with its versions, their stages and why they are where they are
     Extensions(extensions::List),
@@ -196,7 +197,7 @@ pub(crate) struct Simulate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The decision's id, a UUID
+    /// The id of a decision or a session, a UUID
     #[arg(value_name = "ID")]
     pub(crate) id: String,
     /// The server's data folder

@@ -1,41 +1,83 @@
-//! `amprule explain ID`: one decision as a page for people. It reads the data folder itself, beside a running server.
+//! `amprule explain ID`: one decision as a page for people, or what was decided in a session. It reads the data folder itself, beside a running server.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use amprule_domain::DecisionId;
 use amprule_domain::decision::Decision;
+use amprule_domain::doors;
 use amprule_domain::session::Session;
+use amprule_domain::{DecisionId, SessionId};
 use amprule_store::StoreReader;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::cli::Explain;
 use crate::output::{say, say_json};
 
 pub(crate) fn run(options: &Explain) -> Result<ExitCode> {
-    let (decision, session) = find(&options.data, &options.id)?;
-    if options.json {
-        let session = session.as_ref().map(priced);
-        say_json(&json!({ "decision": decision, "session": session }))?;
-    } else {
-        say(page(&decision, session.as_ref()).trim_end());
+    match (find(&options.data, &options.id)?, options.json) {
+        (Found::Decision(decision, session), true) => {
+            say_json(&json!({ "decision": decision, "session": session.as_ref().map(priced) }))?;
+        }
+        (Found::Decision(decision, session), false) => say(page(&decision, session.as_ref()).trim_end()),
+        (Found::Session(session, decisions), true) => {
+            say_json(&json!({ "session": priced(&session), "decisions": decisions }))?;
+        }
+        (Found::Session(session, decisions), false) => say(course(&session, &decisions).trim_end()),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn find(data: &Path, id: &str) -> Result<(Decision, Option<Session>)> {
-    let wanted: DecisionId = id.parse().with_context(|| {
-        format!("{id:?} is no decision's id, a UUID; GET /api/v1/decisions?session=… lists those of a session")
-    })?;
+/// What has the id.
+enum Found {
+    Decision(Box<Decision>, Option<Session>),
+    /// With what was decided in it, newest first.
+    Session(Box<Session>, Vec<Decision>),
+}
+
+fn find(data: &Path, id: &str) -> Result<Found> {
+    let wanted: DecisionId =
+        id.parse().with_context(|| format!("{id:?} is no id of a decision or a session: both are UUIDs"))?;
     let reader = StoreReader::open(data)?;
-    let decision = reader.decision(wanted)?.with_context(|| {
-        let place = data.display();
-        format!("there is no decision {wanted} in {place}; it may have been sampled away, or be older than [decisions] keep_days")
-    })?;
-    let session = decision.session.map(|session| reader.session(session)).transpose()?.flatten();
-    Ok((decision, session))
+    if let Some(decision) = reader.decision(wanted)? {
+        let session = decision.session.map(|session| reader.session(session)).transpose()?.flatten();
+        return Ok(Found::Decision(Box::new(decision), session));
+    }
+    let session = SessionId(wanted.0);
+    if let Some(found) = reader.session(session)? {
+        let listed = reader.decisions_of(session, &doors::Page { after: None, limit: MOST_LISTED })?;
+        return Ok(Found::Session(Box::new(found), listed.items));
+    }
+    let place = data.display();
+    bail!(
+        "there is no decision and no session {wanted} in {place}; a decision may have been sampled away, or be older than \
+         [decisions] keep_days"
+    )
+}
+
+/// Decisions of a session that are listed.
+const MOST_LISTED: usize = 100;
+
+/// A session, and what was decided in it.
+fn course(session: &Session, decisions: &[Decision]) -> String {
+    let mut page = Page::default();
+    let _ = writeln!(page.0, "session {}", session.id);
+    page.value(&priced(session), 1);
+    page.section("what was decided in it, newest first; `amprule explain ID` shows each");
+    for decision in decisions {
+        let Decision { id, at, hook, unit, version, fault, fallback, .. } = decision;
+        let instead = match (fault, fallback) {
+            (_, Some(fallback)) => format!("  failed; {}", meaning(fallback)),
+            (Some(fault), None) => format!("  {}", fault.class),
+            (None, None) => String::new(),
+        };
+        let _ = writeln!(page.0, "  {id}  {at}  {:<13}  {unit} {version}{instead}", hook.as_str());
+    }
+    if decisions.is_empty() {
+        page.line("nothing", "is recorded any more, or prices of this session were not sampled");
+    }
+    page.0
 }
 
 fn page(decision: &Decision, session: Option<&Session>) -> String {

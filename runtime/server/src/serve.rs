@@ -198,7 +198,7 @@ fn load(
         reload = reload.following(rules);
     }
     reload.load_all();
-    registry.chains().tell();
+    registry.tell_start();
     for missing in reload.restore(&store.pinned_hashes()?) {
         let pin = missing.0;
         tracing::error!(

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use crate::aside::{Aside, Reading};
 use crate::decisions::Segments;
-use crate::error::{OpenError, Outcome};
+use crate::error::{Failure, OpenError, Outcome};
 use crate::folder::DATABASE;
 use crate::{read, schema};
 
@@ -42,6 +42,14 @@ impl StoreReader {
 
     pub fn session(&self, id: SessionId) -> StoreResult<Option<Session>> {
         read::sessions::one(&self.reading(), id).map_err(|failure| failure.explain("read a session"))
+    }
+
+    /// Newest first.
+    pub fn decisions_of(&self, session: SessionId, page: &Page) -> StoreResult<Listed<Decision>> {
+        let look = || self.segments.look().map_err(Failure::from);
+        let listed =
+            look().and_then(|()| read::decisions::newest(&self.reading(), &self.segments, Some(session), page));
+        listed.map_err(|failure| failure.explain("read the decisions of a session"))
     }
 
     /// As [`amprule_domain::doors::Archive::decisions_between`].

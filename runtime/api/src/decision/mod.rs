@@ -60,7 +60,7 @@ pub(crate) struct FaultView {
 }
 
 impl From<Fault> for FaultView {
-    fn from(Fault { class, code, message }: Fault) -> Self {
+    fn from(Fault { class, code, message, .. }: Fault) -> Self {
         Self { class: class.as_str(), code, message }
     }
 }

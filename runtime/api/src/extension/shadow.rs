@@ -24,10 +24,11 @@ pub(crate) struct ShadowView {
     hash: String,
     /// Where the candidate's files are.
     path: String,
-    /// Since when it is asked. A restart begins anew.
+    /// Since when it is asked. Restarts do not count.
     #[schema(format = DateTime)]
     since: String,
-    /// The active version whose answers it is held against; null before the first question.
+    /// The active version whose answers it is held against; null before the first question. Another version begins the count
+    /// anew; new rows of its tables do not.
     #[schema(required)]
     of: Option<BesideView>,
     /// The sum of `same`, `changed` and `failed`.
@@ -54,6 +55,11 @@ pub(crate) struct ShadowView {
 pub(crate) struct BesideView {
     version: String,
     hash: String,
+    /// Without the operator's tables.
+    code_hash: String,
+    /// When its first answer was compared.
+    #[schema(required, format = DateTime)]
+    since: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]

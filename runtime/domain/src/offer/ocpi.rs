@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::bound::{factors, without_idle_conditions, without_steps};
 use super::taxed::{percent, up};
-use super::text::texts;
+use super::text::texts_within;
 use super::written::{Remarks, number};
 use super::{Element, Issuer, Offer, Written};
 use crate::component::Component;
@@ -54,6 +54,10 @@ fn written(offer: &Offer, issuer: Issuer<'_>, version: Version) -> Result<Writte
         let why = "a fixed price is asked only at some times; a reader may ask it when these begin within the session";
         remarks.bounds.push(why.to_owned());
     }
+    if !says_taxes(&said) {
+        let why = "taxes are not said; a price without `vat` is read as one to which no VAT applies (PriceComponent)";
+        remarks.notes.push(why.to_owned());
+    }
     let elements: Vec<Value> = said.elements.iter().map(|it| element(it, &said, version, &mut remarks)).collect();
     let mut document = head(&said, issuer);
     document.insert("elements".to_owned(), if elements.is_empty() { free() } else { elements.into() });
@@ -69,6 +73,12 @@ fn written(offer: &Offer, issuer: Issuer<'_>, version: Version) -> Result<Writte
         document.insert("tariff_alt_text".to_owned(), texts.into());
     }
     Ok(remarks.written(document.into()))
+}
+
+/// Or has nothing that could be taxed.
+fn says_taxes(offer: &Offer) -> bool {
+    let mut paid = offer.elements.iter().filter(|element| !element.price.is_zero()).peekable();
+    paid.peek().is_none() || paid.any(|element| !element.taxes.is_empty())
 }
 
 fn check(Issuer { id, country_code, party_id, .. }: Issuer<'_>) -> Result<(), String> {
@@ -178,7 +188,7 @@ fn free() -> Value {
 
 fn alternative(offer: &Offer) -> Vec<Value> {
     let fits = |(language, text): &(String, String)| language.len() == 2 && text.chars().count() <= MAX_TEXT;
-    let texts = texts(offer).into_iter().filter(fits);
+    let texts = texts_within(offer, 2).into_iter().filter(fits);
     texts.map(|(language, text)| json!({"language": language, "text": text})).collect()
 }
 

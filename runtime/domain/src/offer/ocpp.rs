@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::bound::{with_one_set_of_taxes, without_steps};
-use super::text::texts;
+use super::text::texts_within;
 use super::written::{Remarks, number, time_of_day};
 use super::{Conditions, Element, Issuer, Offer, Written};
 use crate::component::Component;
@@ -127,7 +127,7 @@ fn conditions(when: &Conditions) -> Map<String, Value> {
 
 /// For the station's display.
 fn description(offer: &Offer) -> Vec<Value> {
-    let fits = |(language, text): &(String, String)| language.len() <= MAX_LANGUAGE && text.chars().count() <= MAX_TEXT;
-    let texts = texts(offer).into_iter().filter(fits).take(MOST_TEXTS);
+    let fits = |(_, text): &(String, String)| text.chars().count() <= MAX_TEXT;
+    let texts = texts_within(offer, MAX_LANGUAGE).into_iter().filter(fits).take(MOST_TEXTS);
     texts.map(|(language, content)| json!({"format": "UTF8", "language": language, "content": content})).collect()
 }

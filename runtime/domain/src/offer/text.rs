@@ -28,12 +28,25 @@ pub fn text(offer: &Offer, language: &str) -> String {
 }
 
 /// Language and text: the author's, then ours in the languages that the author does not speak.
-pub(super) fn texts(offer: &Offer) -> Vec<(String, String)> {
+fn texts(offer: &Offer) -> Vec<(String, String)> {
     let own = offer.texts.iter().map(|(language, text)| (language.clone(), text.clone()));
     let is_spoken = |words: &&&Words| own_language(offer, words.tag).is_some();
     let others = LANGUAGES.iter().filter(|words| !is_spoken(&words));
     let texts = own.chain(others.map(|words| (words.tag.to_owned(), ours(offer, words))));
     texts.map(|(language, text)| (language, plain::shown(&text).into_owned())).collect()
+}
+
+/// The same for readers whose tags have so many bytes at most: a longer tag is told as its language, `fr-CH` as `fr`, unless
+/// that is there by itself.
+pub(super) fn texts_within(offer: &Offer, longest: usize) -> Vec<(String, String)> {
+    let mut told: Vec<(String, String)> = Vec::new();
+    for (language, text) in texts(offer) {
+        let language = if language.len() <= longest { language } else { primary(&language).to_ascii_lowercase() };
+        if language.len() <= longest && !told.iter().any(|(known, _)| known.eq_ignore_ascii_case(&language)) {
+            told.push((language, text));
+        }
+    }
+    told
 }
 
 /// The very tag, or one of the same language.

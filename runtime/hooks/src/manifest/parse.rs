@@ -73,6 +73,14 @@ pub fn is_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
+/// It stands in paths, tables and terminals.
+fn is_version(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-+_".contains(&byte);
+    (1..=64).contains(&text.len())
+        && text.bytes().all(is_plain)
+        && text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())
+}
+
 fn id(doc: &mut Document<'_>, table: &DeTable<'_>) -> String {
     let Some(placed) = get(table, "id") else {
         doc.miss("id is missing").hint = Some("add a line such as id = \"time-of-use\"".to_owned());
@@ -88,7 +96,13 @@ fn id(doc: &mut Document<'_>, table: &DeTable<'_>) -> String {
 /// What the unit says of itself.
 fn describe(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
     match text(doc, table, "version") {
-        Some(version) => manifest.version = version,
+        Some(version) => {
+            if let Some(placed) = get(table, "version").filter(|_| !is_version(&version)) {
+                let why = "a version has 1 to 64 letters, digits and . - + _, and begins with a letter or digit";
+                doc.complain(&placed.span, "manifest", why).hint = Some("for instance \"1.2.0\"".to_owned());
+            }
+            manifest.version = version;
+        }
         None if get(table, "version").is_none() => {
             doc.miss("version is missing").hint = Some("add a line such as version = \"1.0.0\"".to_owned());
         }

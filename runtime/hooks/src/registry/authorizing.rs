@@ -15,10 +15,10 @@ use amprule_domain::{DecisionId, Occasion, plain};
 
 use super::Registry;
 use super::writing::{Callee, Record, told};
-use crate::call::{Called, call};
+use crate::call::{Called, RoundsLeft, call};
 use crate::chain::Selected;
 use crate::combining::Combining;
-use crate::lookups::MAX_ROUNDS;
+use crate::lookups::{MAX_ROUNDS, MOST_ASKING};
 use crate::manifest::OnError;
 use crate::mask::Mask;
 use crate::tap_cache::{Before, CachedVerdict};
@@ -32,6 +32,8 @@ const CANNOT_CHECK: &str = "Your card could not be checked. Please try again in 
 struct Authorizing<'r> {
     registry: &'r Registry,
     generation: u64,
+    /// Other systems are asked no longer than this.
+    asks_until: tokio::time::Instant,
     input: Arc<AuthorizationInput>,
     /// The same as the decision log may have it, masked.
     told: AuthorizationInput,
@@ -62,6 +64,7 @@ impl Registry {
         let mut authorizing = Authorizing {
             registry: self,
             generation: generation.number,
+            asks_until: tokio::time::Instant::now() + MOST_ASKING,
             input: Arc::new(input),
             told,
             about: About { station: at.station.clone(), session: None },
@@ -116,24 +119,20 @@ impl Authorizing<'_> {
     /// Asks others what the unit wants to know, and the unit again with their answers.
     async fn call_with_lookups(&mut self, version: &Version) -> Called<AuthorizationOutput> {
         let Registry { settings, steady, .. } = self.registry;
-        let mut rounds = 0;
+        let mut left = MAX_ROUNDS;
         loop {
-            let mut called = call(version, &self.input, &settings.probation, steady, trusted).await;
+            let mut called = call(version, &self.input, &settings.probation, steady, RoundsLeft(left), trusted).await;
             if called.wants.is_empty() {
                 // The answer depends on what others say, which the start would have to ask again.
-                let has_asked = rounds > 0;
+                let has_asked = left < MAX_ROUNDS;
                 called.read = if has_asked { Facts::ALL } else { called.read };
                 return called;
             }
-            let known = match rounds < MAX_ROUNDS {
-                true => self.registry.look_up(version, std::mem::take(&mut called.wants)).await,
-                false => Err(too_curious()),
-            };
-            match known {
+            match self.registry.look_up(version, std::mem::take(&mut called.wants), self.asks_until).await {
                 Ok(known) => Arc::make_mut(&mut self.input).lookups.extend(known),
                 Err(fault) => return Called { result: Err(fault), ..called },
             }
-            rounds += 1;
+            left -= 1;
         }
     }
 
@@ -202,13 +201,6 @@ fn masked(token: &PresentedToken, mask: &Mask) -> PresentedToken {
         contract: contract.map(|contract| Contract { id: mask.token(&contract.id), ..contract.clone() }),
         ..token.clone()
     }
-}
-
-fn too_curious() -> Fault {
-    let why = format!(
-        "it still wants lookups after {MAX_ROUNDS} rounds of them; a script asks for one in each, so for {MAX_ROUNDS}"
-    );
-    Fault::new(FaultClass::GuestError, why)
 }
 
 /// The host's own check of what a policy returned.

@@ -6,9 +6,10 @@ use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::lookup::{Known, Lookup, LookupAnswer};
 use amprule_domain::ports::{Fit, OtherSystems};
 use futures_util::future::try_join_all;
+use tokio::time::Instant;
 
 use super::Registry;
-use crate::lookups::{LookupSchema, MAX_WANTED, Unavailable};
+use crate::lookups::{LookupSchema, MOST_ASKING, Unavailable};
 use crate::version::Version;
 
 impl Registry {
@@ -17,16 +18,18 @@ impl Registry {
         drop(self.others.set(others));
     }
 
-    /// All at the same time, each within its deadline. The fault: the policy shall not be asked again without them.
-    pub(super) async fn look_up(&self, version: &Version, wants: Vec<Lookup>) -> Result<Vec<Known>, Fault> {
-        if wants.len() > MAX_WANTED {
-            let why = format!("it wants {} lookups at once; at most {MAX_WANTED} are asked", wants.len());
-            return Err(Fault::new(FaultClass::GuestError, why));
-        }
-        try_join_all(wants.into_iter().map(|lookup| self.look(version, lookup))).await
+    /// All at the same time, each within its deadline, and all by `until`. The fault: the policy shall not be asked again
+    /// without them.
+    pub(super) async fn look_up(
+        &self,
+        version: &Version,
+        wants: Vec<Lookup>,
+        until: Instant,
+    ) -> Result<Vec<Known>, Fault> {
+        try_join_all(wants.into_iter().map(|lookup| self.look(version, lookup, until))).await
     }
 
-    async fn look(&self, version: &Version, lookup: Lookup) -> Result<Known, Fault> {
+    async fn look(&self, version: &Version, lookup: Lookup, until: Instant) -> Result<Known, Fault> {
         let (Some(shape), Some(others)) = (version.manifest.lookups.get(&lookup.name), self.others.get()) else {
             let heard = LookupAnswer::Unavailable(
                 "no other system is asked here; a case brings the answers along, in `lookups` of its input".to_owned(),
@@ -35,7 +38,13 @@ impl Registry {
         };
         let declared = shape.clone();
         let is_fit: Fit = Arc::new(move |row| declared.check(row));
-        let heard = shape.fit(others.ask(version.id(), &lookup, is_fit).await);
+        let heard = match tokio::time::timeout_at(until, others.ask(version.id(), &lookup, is_fit)).await {
+            Ok(heard) => shape.fit(heard),
+            Err(_) => LookupAnswer::Unavailable(format!(
+                "all lookups of a verdict together may take {} s, and that is over",
+                MOST_ASKING.as_secs()
+            )),
+        };
         let LookupAnswer::Unavailable(why) = &heard else { return Ok(Known { lookup, heard, as_of: None }) };
         match shape.unavailable {
             Unavailable::Tell => {}

@@ -30,6 +30,43 @@ impl Registry {
             }
         }
         self.tell_missing(before, after);
+        if before.has_tariff() && !after.has_tariff() {
+            self.warn_unpriced();
+        }
+    }
+
+    /// What a server begins with that its operator should know.
+    pub fn tell_start(&self) {
+        self.chains().tell();
+        if !self.generation.load().has_tariff() {
+            self.warn_unpriced();
+        }
+    }
+
+    fn warn_unpriced(&self) {
+        match &self.settings.static_tariff {
+            Some(_) => {
+                tracing::warn!("no extension prices: the static tariff of the configuration prices every session")
+            }
+            None => tracing::warn!(
+                "no extension prices: sessions get no price and are marked needs-review; put a tariff into the folder of \
+                 scripts or plugins, or add [extensions.static_tariff] to the configuration"
+            ),
+        }
+    }
+
+    /// A policy asks a system that nobody has named: it is answered that nobody can say it.
+    fn warn_unbound(&self, version: &Version) {
+        let id = version.id();
+        let is_bound = |name: &String| self.others.get().is_some_and(|others| others.standing(id, name).is_some());
+        for lookup in version.manifest.lookups.keys().filter(|name| !is_bound(name)) {
+            tracing::warn!(
+                extension = id,
+                lookup,
+                "the extension asks another system, and the configuration says not which: add [[lookups]] with unit = {id:?}, \
+                 lookup = {lookup:?} and a url"
+            );
+        }
     }
 
     pub(super) fn tell_trouble(&self, path: &str, trouble: &Trouble) {
@@ -103,6 +140,7 @@ impl Registry {
     fn tell_activated(&self, version: &Version, path: &str, generation: u64, before: Option<u64>) {
         let (id, number, revision) = (version.id(), &version.manifest.version, version.manifest.revision);
         tracing::info!(extension = id, version = number, hash = version.hash, generation, path, "extension activated");
+        self.warn_unbound(version);
         if let Some(signer) = version.signer().filter(|_| revision == 0) {
             tracing::warn!(
                 extension = id,

@@ -16,7 +16,7 @@ use super::recall::Patience;
 use super::wanted::Wanted;
 use super::writing::{Callee, Record, told};
 use crate::archive::Absent;
-use crate::call::call;
+use crate::call::{RoundsLeft, call};
 use crate::generation::Generation;
 use crate::question::Question;
 use crate::settings::StaticTariff;
@@ -175,7 +175,7 @@ impl Pricing<'_> {
         let Registry { settings, steady, .. } = self.registry;
         let writes = self.input.purpose.is_final() || version.sample.passes(steady());
         let mut output = None;
-        let called = call(version, question, &settings.probation, steady, |returned| {
+        let called = call(version, question, &settings.probation, steady, RoundsLeft(0), |returned| {
             if writes && returned.lines() <= PricingOutput::MAX_LINES {
                 output = Json::of(&returned);
             }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Registry;
 use crate::question::Question;
-use crate::shadow::{Answered, Shadow, ShadowView};
+use crate::shadow::{Answered, Beside, Shadow, ShadowView};
 use crate::version::Version;
 
 impl Registry {
@@ -19,11 +19,13 @@ impl Registry {
         }
         self.shadow_queue.open(&self.notifier);
         let (id, number, hash) = (version.id(), &version.manifest.version, &version.hash);
-        tracing::info!(extension = id, version = number, hash, path, "candidate begins beside the active version");
+        let before = known.map(|known| known.view()).or(before);
+        let begins = if before.is_some() { "goes on" } else { "begins" };
+        tracing::info!(extension = id, version = number, hash, path, "candidate {begins} beside the active version");
         let data = json!({ "step": "started", "version": number, "hash": hash, "path": path });
         self.tell("extension.shadow", id, data);
         let shadow = Shadow::new(Arc::clone(&version), path, self.clock.now());
-        self.shadows.put(match known.map(|known| known.view()).or(before) {
+        self.shadows.put(match before {
             Some(before) => shadow.going_on(before),
             None => shadow,
         });
@@ -69,7 +71,8 @@ impl Registry {
         let Some(shadow) = self.shadows.beside(version.id(), Q::HOOK) else { return };
         if self.active(version.id()).is_some_and(|active| active.hash == version.hash) {
             let (question, before, decision) = (Arc::clone(question), before.clone(), decision());
-            self.shadow_queue.ask(shadow, version.pin(), Box::new(Answered { question, before, decision }));
+            let of = Beside { pin: version.pin(), code_hash: version.code_hash.clone(), at: self.clock.now() };
+            self.shadow_queue.ask(shadow, of, Box::new(Answered { question, before, decision }));
         }
     }
 }

@@ -8,8 +8,12 @@ impl fmt::Display for ShadowView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "candidate {} since {}", self.path, self.since)?;
         match &self.of {
-            Some(of) => writeln!(f, "beside the active {} ({})", of.version, of.hash.get(..12).unwrap_or(&of.hash))?,
-            None => writeln!(f, "nothing was asked of the active version yet")?,
+            Some(of) => {
+                let short = of.hash.get(..12).unwrap_or(&of.hash);
+                let since = of.since.map(|since| format!(", since {since}")).unwrap_or_default();
+                writeln!(f, "counted beside the active {} ({short}){since}", of.version)?;
+            }
+            None => writeln!(f, "no answer of the active version was compared yet")?,
         }
         if self.approximate {
             writeln!(f, "its clock changes at other hours: energy is shared out over time; `amprule replay` is exact")?;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use amprule_domain::pricing::{Pin, PricingInput};
+use jiff::Timestamp;
 
-use super::{Shadow, Tally};
+use super::{Baseline, Shadow, Tally};
 use crate::comparison::{BilledSession, ComparedBill, Comparison};
 use crate::question::Question;
 use crate::trial;
@@ -16,6 +17,13 @@ pub(crate) struct Answered<Q: Question> {
     pub(crate) decision: String,
 }
 
+/// The version that answered, and when.
+pub(crate) struct Beside {
+    pub(crate) pin: Arc<Pin>,
+    pub(crate) code_hash: String,
+    pub(crate) at: Timestamp,
+}
+
 /// One of whichever hook, in the queue.
 pub(crate) trait AnyAnswered: Send {
     fn ask_again(self: Box<Self>, shadow: &Shadow, cut_at: &[u16]);
@@ -23,17 +31,25 @@ pub(crate) trait AnyAnswered: Send {
 
 impl Shadow {
     /// Asks the candidate and counts. True when this is the first difference, or the first failure, that it shows.
-    pub(super) fn compare(&self, of: &Arc<Pin>, answered: Box<dyn AnyAnswered>) -> bool {
+    pub(super) fn compare(&self, of: &Beside, answered: Box<dyn AnyAnswered>) -> bool {
         let was_same = self.is_same_beside(of);
-        answered.ask_again(self, &of.boundaries);
+        answered.ask_again(self, &of.pin.boundaries);
         was_same && !self.tally.lock().comparison.is_same()
     }
 
-    fn is_same_beside(&self, of: &Pin) -> bool {
+    fn is_same_beside(&self, of: &Beside) -> bool {
         let mut tally = self.tally.lock();
-        if tally.of.as_ref().is_none_or(|known| known.hash != of.hash) {
-            *tally = Tally { of: Some(of.into()), ..Tally::default() };
+        let known = tally.of.as_ref().filter(|known| known.code_hash == of.code_hash);
+        let since = known.map_or(Some(of.at), |known| known.since);
+        if known.is_none() {
+            *tally = Tally::default();
         }
+        tally.of = Some(Baseline {
+            version: of.pin.version.clone(),
+            hash: of.pin.hash.clone(),
+            code_hash: of.code_hash.clone(),
+            since,
+        });
         tally.comparison.is_same()
     }
 }

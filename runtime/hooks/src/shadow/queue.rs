@@ -10,14 +10,14 @@ use amprule_domain::pricing::Pin;
 use parking_lot::Mutex;
 use serde_json::json;
 
-use super::{AnyAnswered, Shadow};
+use super::{AnyAnswered, Beside, Shadow};
 use crate::notifier::Notifier;
 
 /// Questions that may wait, of all shadows together. A further one is dropped and counted.
 const MAX: usize = 1_024;
 
 /// A question, whom it is for, and the version that answered it.
-type Waiting = (Arc<Shadow>, Arc<Pin>, Box<dyn AnyAnswered>);
+type Waiting = (Arc<Shadow>, Beside, Box<dyn AnyAnswered>);
 
 /// Opened with the first shadow, closed with the registry.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl Queue {
         }
     }
 
-    pub(crate) fn ask(&self, shadow: Arc<Shadow>, of: Arc<Pin>, answered: Box<dyn AnyAnswered>) {
+    pub(crate) fn ask(&self, shadow: Arc<Shadow>, of: Beside, answered: Box<dyn AnyAnswered>) {
         let waiting = (Arc::clone(&shadow), of, answered);
         let taken = self.queue.get().is_some_and(|queue| queue.try_send(waiting).is_ok());
         if !taken {
@@ -71,7 +71,7 @@ fn serve(questions: &Receiver<Waiting>, notifier: &Notifier, closed: &AtomicBool
             return;
         }
         if !shadow.is_over() && shadow.compare(&of, answered) {
-            tell_difference(notifier, &shadow, &of);
+            tell_difference(notifier, &shadow, &of.pin);
         }
     }
 }

@@ -31,9 +31,11 @@ fn what_is_wrong_is_said_as_a_compiler_says_it() {
         (
             &GOOD.replace("[parameters.rate]", "entry = \"other.rhai\"\n[parameters.rate]"),
             "price 1",
-            "other.rhai does not exist",
+            "there is no other.rhai",
         ),
         ("id = ", "price 1", "not valid TOML"),
+        (&GOOD.replace("1.0.0", "../../../x"), "price 1", "a version has 1 to 64 letters"),
+        (&GOOD.replace("1.0.0", "1.0 beta"), "price 1", "for instance \"1.2.0\""),
     ];
     for (manifest, main, says) in cases {
         fixture.folder("scripts/tou", manifest, main);

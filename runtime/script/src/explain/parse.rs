@@ -58,6 +58,9 @@ fn sentence(text: &str) -> String {
 
 fn hint(error: &ParseErrorType, layout: &Layout<'_>, constants: &[&str]) -> Option<String> {
     match error {
+        ParseErrorType::VariableUndefined(name) if imports(layout, name) => {
+            Some(format!("{name} is an imported file: write `{name}::function(…)`"))
+        }
         ParseErrorType::VariableUndefined(name) => {
             let near = nearest(name, local_names(layout).into_iter().chain(constants.iter().copied()));
             let functions_see = "a function sees its parameters, its own `let` and the file's `const`";
@@ -76,6 +79,11 @@ fn hint(error: &ParseErrorType, layout: &Layout<'_>, constants: &[&str]) -> Opti
         ParseErrorType::UnexpectedEOF => Some("a `}`, `)` or `]` is missing before the end".to_owned()),
         _ => None,
     }
+}
+
+/// `import "days" as name;`
+fn imports(layout: &Layout<'_>, name: &str) -> bool {
+    layout.tokens.windows(4).any(|tokens| tokens[0].is("import") && tokens[2].is("as") && tokens[3].text == name)
 }
 
 /// Every name that the file gives to something: parameters, variables, loops.

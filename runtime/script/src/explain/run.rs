@@ -8,7 +8,7 @@ use super::{kind_of, nearest};
 use crate::language::GivenUp;
 use crate::language::call::{OUT_OF_FUEL, WAITS};
 use crate::language::limits::Limits;
-use crate::source::names;
+use crate::source::{elsewhere, names};
 
 #[derive(Debug)]
 pub(crate) struct Explained {
@@ -165,6 +165,9 @@ fn field_hint(text: &str) -> Option<String> {
     let fields: Vec<&str> = names::fields_of(owner)?.iter().map(|field| field.name).collect();
     if fields.contains(&field) {
         return None;
+    }
+    if let Some(meant) = elsewhere::field(field) {
+        return Some(meant.to_owned());
     }
     let near = nearest(field, fields.iter().copied());
     Some(near.map_or_else(|| format!("its fields are {}", fields.join(", ")), |near| format!("did you mean `{near}`?")))

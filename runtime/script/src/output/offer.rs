@@ -104,3 +104,37 @@ fn in_scripts_words(why: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use amprule_domain::offer::{Conditions, Element};
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+    use crate::source::names::MORE;
+
+    /// What the contract takes there, as its own complaint lists it.
+    fn members<T: DeserializeOwned>() -> BTreeSet<String> {
+        let why = serde_json::from_str::<T>(r#"{"none of them": 1}"#).err().map(|why| why.to_string());
+        let why = in_scripts_words(&why.expect("it is refused"));
+        let listed = why.split_once("expected one of").expect("it lists them").1;
+        listed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    fn listed(function: &str) -> BTreeSet<String> {
+        let (_, keys) = MORE.iter().find(|(name, _)| *name == function).expect("it is listed");
+        keys.iter().map(|key| key.name.to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_listed_for_editors_is_what_the_contract_takes() {
+        let conditions = members::<Conditions>();
+        let own =
+            members::<Element>().into_iter().filter(|name| !["component", "price", "when"].contains(&name.as_str()));
+        assert_eq!(listed("element"), conditions.into_iter().chain(own).collect());
+        let own = members::<Offer>().into_iter().filter(|name| !["currency", "elements"].contains(&name.as_str()));
+        assert_eq!(listed("offer"), own.collect());
+    }
+}

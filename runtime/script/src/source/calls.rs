@@ -6,6 +6,7 @@ use super::known::{Finding, KnownNames};
 use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
 use super::names::{self, Function};
+use crate::explain::nearest;
 
 /// Findings by the token that they are about.
 pub(super) fn check(layout: &Layout<'_>, known: &KnownNames<'_>) -> BTreeMap<usize, Finding> {
@@ -19,7 +20,7 @@ pub(super) fn check(layout: &Layout<'_>, known: &KnownNames<'_>) -> BTreeMap<usi
         }
         let is_method = before.is_some_and(|before| before.is(".") || before.is("?."));
         let call = Call { name: tokens[at].text, is_method, arguments: arguments(tokens, at + 1) };
-        found.extend(call.count(at, known).or_else(|| call.kinds(tokens, known)));
+        found.extend(call.count(at, known).or_else(|| call.kinds(tokens, known)).or_else(|| call.keys(tokens, known)));
     }
     found
 }
@@ -69,6 +70,28 @@ impl Call<'_> {
             let message = format!("{name} of {} is a {kind}, and this is {is}", self.name);
             Some((given.start, ("argument-type", message, hint)))
         })
+    }
+
+    /// Of a map that is written out as the last argument.
+    fn keys(&self, tokens: &[Token<'_>], known: &KnownNames<'_>) -> Option<(usize, Finding)> {
+        let (_, keys) = names::MORE.iter().find(|(function, _)| *function == self.name)?;
+        let map = self.arguments.last().filter(|map| tokens[map.start].is("#{"))?;
+        if known.own.iter().any(|(name, _)| *name == self.name) {
+            return None;
+        }
+        let mut depth = 0_usize;
+        let stranger = map.clone().find(|at| {
+            let token = &tokens[*at];
+            depth = if token.opens() { depth + 1 } else { depth.saturating_sub(usize::from(token.closes())) };
+            let is_key = depth == 1 && tokens.get(at + 1).is_some_and(|next| next.is(":"));
+            is_key && !keys.iter().any(|key| key.name == token.unquoted())
+        })?;
+        let key = tokens[stranger].unquoted();
+        let hint = match nearest(key, keys.iter().map(|key| key.name)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it may have {}", keys.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")),
+        };
+        Some((stranger, ("unknown-field", format!("{} takes no {key}", self.name), hint)))
     }
 
     fn usage(&self, function: &Function) -> String {

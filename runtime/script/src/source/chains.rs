@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::elsewhere;
 use super::known::Finding;
 use super::layout::{Function, Layout};
 use super::lexer::Token;
@@ -119,13 +120,14 @@ impl<'t> Reader<'t> {
 
 fn unknown(kind: &'static str, field: &str) -> Finding {
     let known = names::fields_of(kind).unwrap_or_default().iter().map(|known| known.name);
-    let elsewhere = || names::TYPES.iter().find(|other| other.fields.iter().any(|known| known.name == field));
-    let hint = match (nearest(field, known.clone()), elsewhere()) {
-        (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, Some(other)) => {
+    let owner = || names::TYPES.iter().find(|other| other.fields.iter().any(|known| known.name == field));
+    let hint = match (elsewhere::field(field), nearest(field, known.clone()), owner()) {
+        (Some(meant), ..) => meant.to_owned(),
+        (None, Some(near), _) => format!("did you mean `{near}`?"),
+        (None, None, Some(other)) => {
             format!("a {} has it; the fields of a {kind} are {}", other.name, known.collect::<Vec<_>>().join(", "))
         }
-        (None, None) => format!("its fields are {}", known.collect::<Vec<_>>().join(", ")),
+        (None, None, None) => format!("its fields are {}", known.collect::<Vec<_>>().join(", ")),
     };
     ("unknown-field", format!("a {kind} has no field {field}"), hint)
 }

@@ -6,7 +6,7 @@ use amprule_hooks::Diagnostic;
 use super::known::{Finding, KnownNames};
 use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
-use super::{calls, chains, names};
+use super::{calls, chains, elsewhere, names};
 use crate::explain::{at_token, nearest};
 use crate::language::limits::Limits;
 
@@ -75,14 +75,15 @@ fn unknown_function(
     if !is_call || is_definition || names::KEYWORDS.contains(&token.text) || known.functions.contains(token.text) {
         return None;
     }
-    let near = nearest(token.text, known.functions.iter().copied());
-    let hint = near.map_or_else(
-        || format!("functions are {}", names::functions().collect::<Vec<_>>().join(", ")),
-        |near| match names::function_named(near) {
+    let near = || nearest(token.text, known.functions.iter().copied());
+    let hint = match (elsewhere::function(token.text), near()) {
+        (Some(meant), _) => meant.to_owned(),
+        (None, Some(near)) => match names::function_named(near) {
             Some(function) => format!("did you mean {}?", function.usage()),
             None => format!("did you mean `{near}`?"),
         },
-    );
+        (None, None) => format!("functions are {}", names::functions().collect::<Vec<_>>().join(", ")),
+    };
     Some(("unknown-function", format!("there is no function {}", token.text), hint))
 }
 
@@ -132,11 +133,11 @@ fn unknown_field(
     if !is_field || after.is_some_and(|after| after.is("(")) || known.fields.contains(token.text) {
         return None;
     }
-    let near = nearest(token.text, known.fields.iter().copied());
-    let hint = near.map_or_else(
-        || "fields are listed with the contract of each hook".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let hint = match (elsewhere::field(token.text), nearest(token.text, known.fields.iter().copied())) {
+        (Some(meant), _) => meant.to_owned(),
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => "`amprule definitions` lists the fields of everything".to_owned(),
+    };
     Some(("unknown-field", format!("nothing has a field {}", token.text), hint))
 }
 

@@ -3,6 +3,7 @@
 mod calls;
 mod chains;
 pub(crate) mod check;
+pub(crate) mod elsewhere;
 pub(crate) mod flow;
 pub(crate) mod known;
 pub(crate) mod layout;

@@ -402,6 +402,36 @@ pub(crate) const TYPES: &[Type] = &[
     },
 ];
 
+/// Maps that functions take as their last argument, by the function's name.
+pub(crate) const MORE: [(&str, &[Field]); 2] = [("element", ELEMENT), ("offer", OFFER)];
+
+const ELEMENT: &[Field] = &[
+    field("per", "text", "hour or minute, of prices of time; without it they are of an hour"),
+    field("step", "number", "So many Wh or seconds are billed at once"),
+    field("taxes", "list", "Its taxes, each with name and percent"),
+    field("weekdays", "list", "1 Monday to 7 Sunday, local; without it every day"),
+    field("from_minute", "number", "Minute of the local day, 0 to 1439"),
+    field("until_minute", "number", "Excluded; may pass midnight"),
+    field("from_date", "text", "Local, 2026-11-21"),
+    field("until_date", "text", "The first day on which it no longer holds"),
+    field("from_wh", "number", "From so much energy of the session on"),
+    field("until_wh", "number", "Excluded"),
+    field("from_s", "number", "From so many seconds of the session on"),
+    field("until_s", "number", "Excluded"),
+    field("from_idle_s", "number", "From so many idle seconds of the session on"),
+    field("until_idle_s", "number", "Excluded"),
+    field("from_w", "number", "From so much average power of the period on"),
+    field("until_w", "number", "Excluded"),
+];
+
+const OFFER: &[Field] = &[
+    field("minimum", "number", "The least that a session costs"),
+    field("cap", "number", "The most that a session costs"),
+    field("texts", "map", "What is said of it, by language"),
+    field("amounts", "text", "including-tax or excluding-tax"),
+    field("next_change_at", "moment", "When it changes by itself"),
+];
+
 /// Those that answer hooks, as they are written: ``"`fn price(session)`"``.
 pub(crate) fn hook_functions(last: &str) -> String {
     let written = HOOKS.map(|known| format!("`{}`", known.written()));

@@ -73,6 +73,43 @@ error[AR0101]: `=` stands where a value is expected
     );
 }
 
+/// (a script, what it is told)
+const BROUGHT_ALONG: [(&str, &str); 8] = [
+    ("fn price(session) {\n    let t = now();\n    bill(\"EUR\", [])\n}", "`session.now`"),
+    ("fn price(session) {\n    let n = session.periods.len;\n    bill(\"EUR\", [])\n}", "write `x.len()`"),
+    (
+        "fn price(session) {\n    let h = session.periods[0].hour;\n    bill(\"EUR\", [])\n}",
+        "floor(minute_of_day / 60)",
+    ),
+    ("fn price(session) {\n    let x = round(1.5);\n    bill(\"EUR\", [])\n}", "round_half_up"),
+    (
+        "fn authorize(request) {\n    if request.user == \"a\" { accept() } else { no_opinion() }\n}",
+        "the `token` of a request",
+    ),
+    (
+        "import \"util\" as util;\nfn price(session) {\n    util.fee();\n    bill(\"EUR\", [])\n}",
+        "write `util::function(…)`",
+    ),
+    (
+        "fn describe(place) {\n    offer(\"EUR\", [element(\"energy\", 0.4, #{ until_minutes: 5 })])\n}\nfn price(session) {\n    bill(\"EUR\", [])\n}",
+        "did you mean `until_minute`?",
+    ),
+    (
+        "fn describe(place) {\n    offer(\"EUR\", [], #{ colour: #{ per: 1 } })\n}\nfn price(session) {\n    bill(\"EUR\", [])\n}",
+        "it may have minimum, cap, texts, amounts, next_change_at",
+    ),
+];
+
+#[test]
+fn what_people_bring_along_is_told_as_what_stands_for_it_here() {
+    for (text, hint) in BROUGHT_ALONG {
+        let mut made = source(text);
+        made.files.insert("util.rhai".to_owned(), b"fn fee() {\n    1\n}\n".to_vec());
+        let found = printed(&refuse(&made));
+        assert!(found.contains(hint), "{text}\nexpected {hint:?} in\n{found}");
+    }
+}
+
 #[test]
 fn words_of_other_languages_are_translated() {
     for (text, help) in [

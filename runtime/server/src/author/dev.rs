@@ -104,7 +104,7 @@ impl Bench {
                 return say(format_args!("broken   {error:#} ({})", took(began)));
             }
         }
-        match self.opener.open(&self.folder, true) {
+        match self.opener.open(&self.folder, false) {
             Err(closed) => say(format_args!("broken   {} ({})\n{closed}", self.folder.display(), took(began))),
             Ok(opened) => self.play(opened, began, runtime),
         }
@@ -116,19 +116,30 @@ impl Bench {
     }
 
     fn play(&self, opened: Opened, began: Instant, runtime: &tokio::runtime::Runtime) {
-        let Opened { source, version, cases } = opened;
+        let Opened { source, version, warnings, .. } = opened;
+        let ran = cases::run(&source, version.unit(), &version.granted);
         let manifest = &source.manifest;
         let hooks: Vec<&str> = manifest.hooks.iter().map(|hook: &Hook| hook.as_str()).collect();
         let version = Arc::new(version);
         let generation = self.station.load(Arc::clone(&version), &self.folder.display().to_string());
         let played = runtime.block_on(self.station.play(&version));
-        say(format_args!(
-            "ok       {} {}: {}; {cases} cases passed; generation {generation} ({})\n{played}",
-            manifest.id,
-            manifest.version,
-            hooks.join(", "),
-            took(began)
-        ));
+        let name = format!("{} {}: {}", manifest.id, manifest.version, hooks.join(", "));
+        match &ran.failed[..] {
+            [] => say(format_args!(
+                "ok       {name}; {} cases passed; generation {generation} ({})\n{played}",
+                ran.passed,
+                took(began)
+            )),
+            failed => {
+                // A server would not take it; the author wants to see what it does nevertheless.
+                say(format_args!("broken   {name}; {} cases passed ({})", ran.passed, took(began)));
+                for diagnostic in failed {
+                    say(diagnostic);
+                }
+                say(format_args!("what it answers nevertheless:\n{played}"));
+            }
+        }
+        warnings.iter().for_each(|warning| say(warning));
         if let Some(part) = &self.case {
             show_cases(part, &source, &version);
         }
