@@ -8,7 +8,9 @@ use tokio_rustls::rustls::crypto::ring;
 use ureq::Agent;
 use ureq::http::header::{ETAG, IF_NONE_MATCH};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 
+use crate::resolve::Called;
 use crate::{Feed, MAX_BYTES};
 
 /// For the whole of an answer.
@@ -61,7 +63,7 @@ impl Fetcher {
             .timeout_global(Some(PATIENCE))
             .http_status_as_error(false)
             .user_agent("amprule");
-        Self { agent: config.build().into() }
+        Self { agent: Agent::with_parts(config.build(), DefaultConnector::default(), Called::default()) }
     }
 
     /// The error is for the operator; it does not have the secret.

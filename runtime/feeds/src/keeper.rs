@@ -1,12 +1,13 @@
-//! The thread that asks, when it is time, and writes what it is given.
+//! The threads that ask, one for each feed, when it is time, and write what they are given. An address that hangs holds up no
+//! other.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use amprule_hooks::tables::{self, Table, TableSchema};
 use jiff::Timestamp;
@@ -20,36 +21,32 @@ use crate::{Feed, FeedStatus, Units};
 const SOON: Duration = Duration::from_secs(60);
 
 /// Told after each try.
-pub type Tell = Box<dyn Fn(&Feed, &FeedStatus) + Send>;
-pub type Now = Box<dyn Fn() -> Timestamp + Send>;
+pub type Tell = Box<dyn Fn(&Feed, &FeedStatus) + Send + Sync>;
+pub type Now = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The thread's handle. Dropped, it ends with what it is doing.
+/// The threads' handle. Dropped, they end with what they are doing.
 pub struct Feeds {
-    /// Nothing is sent: it closes.
-    stop: Mutex<Option<SyncSender<()>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Nothing is sent: they close.
+    stops: Mutex<Vec<SyncSender<()>>>,
 }
 
 impl Feeds {
     pub fn start(feeds: Vec<Feed>, units: Arc<dyn Units>, roots: &Roots, now: Now, tell: Tell) -> io::Result<Self> {
-        let (stop, stopped) = sync_channel(0);
-        let begun = Instant::now();
-        let due = feeds.into_iter().map(|feed| Due {
-            feed,
-            at: begun,
-            failures: 0,
-            tag: None,
-            standing: FeedStatus::default(),
-        });
-        let keeper = Keeper { due: due.collect(), units, fetcher: Fetcher::new(roots), now, tell };
-        let thread = thread::Builder::new().name("amprule-feeds".to_owned()).spawn(move || keeper.run(&stopped))?;
-        Ok(Self { stop: Mutex::new(Some(stop)), thread: Mutex::new(Some(thread)) })
+        let keeper = Arc::new(Keeper { units, fetcher: Fetcher::new(roots), now, tell });
+        let begin = |feed| {
+            let (stop, stopped) = sync_channel(0);
+            let (keeper, due) =
+                (Arc::clone(&keeper), Due { feed, failures: 0, tag: None, standing: FeedStatus::default() });
+            thread::Builder::new().name("amprule-feed".to_owned()).spawn(move || keeper.run(due, &stopped))?;
+            Ok(stop)
+        };
+        let stops = feeds.into_iter().map(begin).collect::<io::Result<_>>()?;
+        Ok(Self { stops: Mutex::new(stops) })
     }
 
     /// A question that is under way ends within its time; nobody waits for it.
     pub fn stop(&self) {
-        self.stop.lock().take();
-        drop(self.thread.lock().take());
+        self.stops.lock().clear();
     }
 }
 
@@ -61,7 +58,6 @@ impl Drop for Feeds {
 
 struct Due {
     feed: Feed,
-    at: Instant,
     /// In a row.
     failures: u32,
     tag: Option<String>,
@@ -69,7 +65,6 @@ struct Due {
 }
 
 struct Keeper {
-    due: Vec<Due>,
     units: Arc<dyn Units>,
     fetcher: Fetcher,
     now: Now,
@@ -77,16 +72,12 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn run(mut self, stopped: &Receiver<()>) {
-        while let Some(next) = self.due.iter().map(|due| due.at).min() {
-            let wait = next.saturating_duration_since(Instant::now());
-            if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
-                return;
-            }
-            for due in self.due.iter_mut().filter(|due| due.at <= Instant::now()) {
-                due.ask(&*self.units, &self.fetcher, (self.now)());
-                (self.tell)(&due.feed, &due.standing);
-            }
+    fn run(&self, mut due: Due, stopped: &Receiver<()>) {
+        let mut wait = Duration::ZERO;
+        while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            due.ask(&*self.units, &self.fetcher, (self.now)());
+            (self.tell)(&due.feed, &due.standing);
+            wait = pause(due.feed.every, due.failures);
         }
     }
 }
@@ -121,7 +112,6 @@ impl Due {
                 self.failures = self.failures.saturating_add(1);
             }
         }
-        self.at = Instant::now() + pause(self.feed.every, self.failures);
     }
 
     /// How many rows a new table has; `None`: it is the same.

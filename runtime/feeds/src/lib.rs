@@ -6,6 +6,7 @@
 
 mod fetch;
 mod keeper;
+mod resolve;
 mod taken;
 
 use std::collections::BTreeMap;

@@ -16,7 +16,7 @@ pub enum Complaint {
 
 impl Complaint {
     /// Private networks are fine: the operator's own systems are in them.
-    pub(crate) fn about(ip: IpAddr, is_loopback_only: bool) -> Option<Self> {
+    pub fn about(ip: IpAddr, is_loopback_only: bool) -> Option<Self> {
         let ip = ip.to_canonical();
         if ip.is_unspecified() || ip.is_multicast() || is_link_local(ip) {
             return Some(Self::NobodyThere);

@@ -51,7 +51,7 @@ const BELOW: [(&str, &[&str]); 18] = [
     ("amprule-api", &["amprule-domain", "amprule-engine"]),
     ("amprule-outbound", &[]),
     ("amprule-webhooks", &["amprule-domain", "amprule-outbound"]),
-    ("amprule-feeds", &["amprule-hooks"]),
+    ("amprule-feeds", &["amprule-hooks", "amprule-outbound"]),
     ("amprule-lookups", &["amprule-domain", "amprule-outbound"]),
     ("amprule-simulator", &[]),
     ("amprule-plugin-sdk", &[]),

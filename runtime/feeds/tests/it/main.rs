@@ -217,6 +217,37 @@ fn a_secret_follows_nobody_to_another_place() {
     assert!(server.questions().iter().all(|question| question["path"] != "/elsewhere"));
 }
 
+/// A redirect leads where nobody should go; the first address is fine.
+#[test]
+fn a_redirect_leads_to_no_address_that_is_not_called() {
+    for (place, why) in [
+        ("\"a\"\r\nlocation: http://169.254.169.254/latest/meta-data", "no feed can be"),
+        ("\"a\"\r\nlocation: http://[::ffff:169.254.169.254]/", "no feed can be"),
+        ("\"a\"\r\nlocation: http://0.0.0.0:1/", "no feed can be"),
+        ("\"a\"\r\nlocation: http://192.0.2.1/prices", "without TLS only this machine"),
+    ] {
+        let server = Server::start(vec![Answer::status(302, "").tagged(place)]);
+        let world = start(feed(format!("{}/prices", server.address())), &Roots::System, "");
+        let told = world.after(1).trouble.unwrap_or_default();
+        assert!(told.contains(why), "{place}: {told}");
+    }
+}
+
+#[test]
+fn a_feed_that_hangs_holds_up_no_other() {
+    let hanging = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let hangs = feed(format!("http://{}/prices", hanging.local_addr().unwrap()));
+    let server = Server::start(vec![Answer::ok(TABLE)]);
+    let other = Feed { table: "others".to_owned(), ..feed(format!("{}/prices", server.address())) };
+    let folder = tempfile::tempdir().unwrap();
+    let (told, heard) = std::sync::mpsc::channel();
+    let tell = move |feed: &Feed, _: &FeedStatus| told.send(feed.table.clone()).unwrap();
+    let units = Arc::new(One(folder.path().to_owned(), shape()));
+    let _feeds =
+        Feeds::start(vec![hangs, other], units, &Roots::System, Box::new(|| Timestamp::UNIX_EPOCH), Box::new(tell));
+    assert_eq!(heard.recv_timeout(Duration::from_secs(20)).as_deref(), Ok("others"));
+}
+
 #[test]
 fn tls_is_believed_only_of_whom_it_names() {
     let (server, certificate) = Server::start_tls(vec![Answer::ok(TABLE), Answer::ok(TABLE)]);

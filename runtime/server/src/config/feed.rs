@@ -69,11 +69,17 @@ impl Feed {
     }
 }
 
+/// Each has a thread of its own.
+const MAX_FEEDS: usize = 64;
+
 /// A fault has the place where they begin, and names its feed.
 pub(super) fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Feed>, D::Error> {
     let feeds = Vec::<Feed>::deserialize(deserializer)?;
     if let Some(why) = feeds.iter().find_map(Feed::complaint) {
         return Err(D::Error::custom(why));
+    }
+    if feeds.len() > MAX_FEEDS {
+        return Err(D::Error::custom(format!("{} feeds; at most {MAX_FEEDS} are loaded", feeds.len())));
     }
     let of = |feed: &Feed| (feed.unit.clone(), feed.table.clone());
     let mut known = std::collections::BTreeSet::new();
