@@ -12,8 +12,10 @@ use crate::version::Version;
 pub(crate) struct VersionCache(RwLock<HashMap<String, Arc<Version>>>);
 
 impl VersionCache {
-    /// Beyond it the version that was idle longest leaves memory; the archive still has it.
+    /// Beyond them the versions that were idle longest leave memory; the archive still has them, and they are made anew when
+    /// somebody asks for them.
     const MAX: usize = 1_024;
+    const MAX_BYTES: usize = 512 << 20;
 
     pub(crate) fn get(&self, hash: &str) -> Option<Arc<Version>> {
         self.0.read().get(hash).cloned()
@@ -22,11 +24,16 @@ impl VersionCache {
     /// The version that stays: the one that was there before, if any, with its counters.
     pub(crate) fn put(&self, version: Arc<Version>, now: Instant) -> Arc<Version> {
         let mut versions = self.0.write();
-        if versions.len() >= Self::MAX && !versions.contains_key(&version.hash) {
-            let idle = versions.values().max_by_key(|version| version.idle(now)).map(|version| version.hash.clone());
-            idle.map(|hash| versions.remove(&hash));
+        if !versions.contains_key(&version.hash) {
+            make_room(&mut versions, version.bytes, now);
         }
         Arc::clone(versions.entry(version.hash.clone()).or_insert(version))
+    }
+
+    /// Whether one more like it would push another one out.
+    pub(crate) fn is_full(&self) -> bool {
+        let versions = self.0.read();
+        versions.len() >= Self::MAX || bytes_of(&versions) >= Self::MAX_BYTES
     }
 
     /// Lets go of what is neither kept nor was used lately.
@@ -41,5 +48,21 @@ impl VersionCache {
         let mut versions: Vec<_> = self.0.read().values().filter(|version| version.id() == id).cloned().collect();
         versions.sort_by(|a, b| (a.loaded_at, &a.hash).cmp(&(b.loaded_at, &b.hash)));
         versions
+    }
+}
+
+fn bytes_of(versions: &HashMap<String, Arc<Version>>) -> usize {
+    versions.values().map(|version| version.bytes).sum()
+}
+
+/// Those leave that nobody but the cache has: to forget one that is active would free nothing.
+fn make_room(versions: &mut HashMap<String, Arc<Version>>, bytes: usize, now: Instant) {
+    let mut held = bytes_of(versions) + bytes;
+    while versions.len() >= VersionCache::MAX || held > VersionCache::MAX_BYTES {
+        let alone = versions.values().filter(|version| Arc::strong_count(version) == 1);
+        let Some(idle) = alone.max_by_key(|version| version.idle(now)).map(|version| version.hash.clone()) else {
+            return;
+        };
+        held -= versions.remove(&idle).map_or(0, |version| version.bytes);
     }
 }

@@ -241,6 +241,11 @@ impl Registry {
         self.cache.get(hash)
     }
 
+    /// A further version would push another one out of memory.
+    pub fn is_full(&self) -> bool {
+        self.cache.is_full()
+    }
+
     /// Keeps a version that sessions are pinned to.
     pub fn hold(&self, version: Arc<Version>) {
         self.cache.put(version, (self.steady)());

@@ -53,8 +53,18 @@ pub struct ShadowView {
     pub dropped: u64,
     /// Its clock changes at other hours than the active version's: the energy of a period is shared out over its time.
     pub approximate: bool,
+    /// Why the candidate's files, as they are now, are not what is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     #[serde(flatten)]
     pub found: Compared,
+}
+
+impl ShadowView {
+    /// Something was compared, with the files as they are, and nothing speaks against them.
+    pub fn is_good(&self, allow_changes: bool) -> bool {
+        self.compared > 0 && self.refused.is_none() && self.found.comparison.is_good(allow_changes)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +164,7 @@ impl Shadow {
             compared: tally.comparison.compared(),
             dropped: self.dropped.load(Relaxed),
             approximate: tally.approximate,
+            refused: None,
             found: Compared {
                 unit: manifest.id.clone(),
                 version: manifest.version.clone(),

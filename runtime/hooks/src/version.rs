@@ -43,6 +43,8 @@ pub struct Version {
     pub(crate) probation: Probation,
     /// Which running prices are written down.
     pub(crate) sample: Throttle,
+    /// Bytes that it takes in memory, roughly: its tables, and its code as often as a compiler turns it into something longer.
+    pub(crate) bytes: usize,
     /// Seconds since `began` of the last call.
     used: AtomicU64,
     signer: OnceLock<String>,
@@ -52,6 +54,14 @@ pub struct Version {
 pub(crate) struct Watched {
     pub(crate) stats: Stats,
     pub(crate) breaker: Breaker,
+}
+
+/// How much longer compiled code is than its source.
+const COMPILED: usize = 4;
+
+fn weight(source: &Source) -> usize {
+    let code = source.files.get(&source.manifest.entry).map_or(0, Vec::len);
+    COMPILED * code + source.tables.iter().map(|(_, table)| table.bytes()).sum::<usize>()
 }
 
 impl Version {
@@ -77,6 +87,7 @@ impl Version {
             began,
             probation: Probation::new(began),
             sample: Throttle::new(began),
+            bytes: weight(source),
             used: AtomicU64::new(0),
             signer: OnceLock::new(),
         }

@@ -68,13 +68,18 @@ impl Loader {
     /// At its place, or the latest that the archive has of it: its folder may have been renamed, or away for a while.
     fn hash_before(&self, place: &UnitPath, id: &str) -> Option<String> {
         let here = self.active.get(&place.text()).map(|stood| stood.hash.clone());
+        // What stood here may have been another unit.
+        let here = here.filter(|hash| self.archive.unit_of(hash).is_none_or(|unit| unit == id));
         here.or_else(|| self.archive.list(id).into_iter().next().map(|version| version.hash))
     }
 
     /// Lets the files in, whether they are in quarantine or ask for more: those that the operator has seen, and no others.
     pub(crate) fn approve(&mut self, id: &str, hash: &str) -> Result<(), Refused> {
         let units = self.registry.units().into_iter().filter(|unit| unit.id == id);
-        let paths: Vec<_> = units.map(|unit| unit.path).filter(|path| !self.is_candidate(Path::new(path))).collect();
+        // Its files may lie where another unit is active.
+        let kept_back = self.registry.kept_back_at(id);
+        let paths: Vec<_> =
+            units.map(|unit| unit.path).chain(kept_back).filter(|path| !self.is_candidate(Path::new(path))).collect();
         let first = paths.first().ok_or_else(|| Refused::Unknown(id.to_owned()))?;
         let seen = |path: &&String| self.hash_of_files(path).is_some_and(|files| !hash.is_empty() && files == hash);
         if let Some(held) = self.active.held(id) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_hooks::manifest::{self, Declaration};
-use amprule_hooks::{Diagnostic, Kind, Manifest, Source, Tables};
+use amprule_hooks::{Diagnostic, Kind, Manifest, Source};
 use serde_json::{Map, Value};
 
 use crate::read::Files;
@@ -22,16 +22,29 @@ pub(crate) enum Refusal {
     Broken(Vec<Diagnostic>),
 }
 
-/// `name` is the place's name: the id of a unit without a manifest.
+/// An editor that empties the file before it writes would make prices of the defaults for a moment, and a full disk for longer.
+/// Only of files as they lie there: what was taken once is taken again from the archive.
+pub(crate) fn refuse_emptied(files: &Files) -> Result<(), Vec<Diagnostic>> {
+    let is_empty = |bytes: &Vec<u8>| bytes.iter().all(u8::is_ascii_whitespace);
+    match files.files.get("parameters.toml").filter(|bytes| is_empty(bytes)) {
+        None => Ok(()),
+        Some(_) => {
+            let hint = "delete it where the defaults shall count, or keep a comment in it";
+            Err(vec![Diagnostic::new("parameter", "the file is empty").in_file("parameters.toml").hint(hint)])
+        }
+    }
+}
+
+/// Without its tables: reading them may take long, and is the compilers' work. `name` is the place's name: the id of a unit without
+/// a manifest.
 pub(crate) fn check(shape: UnitForm, name: &str, files: &Files) -> Result<Source, Refusal> {
     let (manifest, parameters) = declared(shape, name, &files.files).map_err(Refusal::Broken)?;
     let kind = if manifest.entry.ends_with(".wasm") { Kind::Wasm } else { Kind::Rhai };
     if !files.files.contains_key(&manifest.entry) {
-        return Err(no_entry(manifest, kind));
+        return Err(no_entry(manifest, kind, files.has_sources));
     }
-    let tables = Tables::read(&manifest.tables, &files.files).map_err(Refusal::Broken)?;
     let (files, hash, code_hash) = (files.files.clone(), files.hash.clone(), files.code_hash.clone());
-    Ok(Source { kind, manifest, parameters, files, tables: Arc::new(tables), hash, code_hash })
+    Ok(Source { kind, manifest, parameters, files, tables: Arc::default(), hash, code_hash })
 }
 
 type Declared = (Manifest, Map<String, Value>);
@@ -72,14 +85,18 @@ fn usual_entry(files: &BTreeMap<String, Vec<u8>>) -> String {
     if is_of_scripts { main.to_owned() } else { "plugin.wasm".to_owned() }
 }
 
-fn no_entry(manifest: Manifest, kind: Kind) -> Refusal {
+fn no_entry(manifest: Manifest, kind: Kind, has_sources: bool) -> Refusal {
     let entry = &manifest.entry;
-    let diagnostic = Diagnostic::new("waiting", format!("no {entry} yet"));
+    let diagnostic = Diagnostic::new("waiting", format!("no {entry} yet")).in_file("plugin.toml").as_warning();
     match kind {
+        Kind::Wasm if !has_sources && entry == "plugin.wasm" => {
+            let hint = "write main.rhai, or put the component there; another entry is named by `entry = \"NAME.wasm\"`";
+            let why = Diagnostic::new("manifest", "there is neither main.rhai nor plugin.wasm").in_file("plugin.toml");
+            Refusal::Broken(vec![why.hint(hint)])
+        }
         Kind::Wasm => {
             let diagnostics = vec![diagnostic.hint(
-                "build it: `amprule build` in its folder, or `cargo xtask plugins` for those of this repository; a script is \
-                 called main.rhai",
+                "build it: `amprule build` in its folder, or `cargo xtask plugins` for those of this repository",
             )];
             Refusal::Waiting { id: manifest.id, diagnostics }
         }

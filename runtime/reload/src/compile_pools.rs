@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amprule_hooks::inputs::needing;
-use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Source, Unit, Version, cases};
+use amprule_hooks::{Compiler, Diagnostic, HostLimits, Kind, Source, Tables, Unit, Version, cases};
 use jiff::Timestamp;
 
 use crate::compile_task::{CompileTask, Made, Result};
@@ -119,6 +119,7 @@ fn make(compilers: &Compilers, limits: &HostLimits, task: &CompileTask, is_wante
         Kind::Rhai => &compilers.rhai,
         Kind::Wasm => &compilers.wasm,
     };
+    source.tables = Arc::new(Tables::read(&source.manifest.tables, &source.files)?);
     let unit = needing(&source.manifest.inputs, compiler.compile_while(&source, is_wanted)?);
     check_hooks(&mut source, &*unit)?;
     let cases = if task.tests { test(&source, &*unit, limits, is_wanted)? } else { 0 };

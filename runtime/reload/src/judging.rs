@@ -27,7 +27,7 @@ impl Loader {
                 return;
             }
             Err(Unreadable::Refused(diagnostics)) => {
-                known.hash.clear();
+                known.forget_files();
                 self.compiling.remove(&place.path);
                 return self.refuse(place, place.name(), diagnostics, findings);
             }
@@ -53,6 +53,7 @@ impl Loader {
 
     fn take(&mut self, place: &UnitPath, source: Source, present: &HashSet<PathBuf>, findings: &mut Findings) {
         let id = source.manifest.id.clone();
+        self.known.entry(place.path.clone()).or_default().id = Some(id.clone());
         if let Some(owner) = self.owner(&id, &place.path, present) {
             let why = format!("two units have the id {id:?}: {} and {}", owner.display(), place.path.display());
             let double = Diagnostic::new("double", why).hint("give one of them another id, or remove it");
@@ -119,17 +120,9 @@ impl Loader {
         self.say(place, self.trouble(place, id, diagnostics), findings);
     }
 
-    /// The entry is not there. What was active leaves, if the entry does not come back at once and nobody holds it.
+    /// The entry is not there yet. What was active stays: it is being built anew, or copied.
     fn wait(&mut self, place: &UnitPath, id: String, diagnostics: Vec<Diagnostic>, findings: &mut Findings) {
-        let known = self.known.entry(place.path.clone()).or_default();
-        if known.active.is_some() && !known.is_gone(&self.settings) {
-            findings.again = true;
-            return;
-        }
-        known.is_there();
-        if self.held_at(&place.path).is_none() {
-            self.remove(&place.path, findings);
-        }
+        self.known.entry(place.path.clone()).or_default().is_there();
         let trouble = Trouble { waiting: true, ..self.trouble(place, id, diagnostics) };
         self.say(place, trouble, findings);
     }
@@ -151,15 +144,32 @@ impl Loader {
     }
 
     /// Another place whose unit has the id, or will have it when it is made. A candidate is no rival of the active one.
-    fn owner(&self, id: &str, path: &Path, present: &HashSet<PathBuf>) -> Option<&PathBuf> {
+    fn owner<'p>(&self, id: &str, path: &Path, present: &'p HashSet<PathBuf>) -> Option<&'p PathBuf> {
         let is_rival = |other: &Path| other != path && self.is_candidate(other) == self.is_candidate(path);
-        let mut rivals = self.known.keys().filter(|other| is_rival(other) && present.contains(*other));
+        let mut rivals = present.iter().filter(|other| is_rival(other));
         rivals.find(|other| self.claims(other, id))
     }
 
     pub(crate) fn claims(&self, path: &Path, id: &str) -> bool {
-        let active = self.known.get(path).and_then(|known| known.active.as_ref());
+        let active = self.known.get(path).and_then(|known| known.active.as_ref()).map(|(active, _)| active);
         let compiling = self.compiling.get(path).map(|compiling| &compiling.source.manifest.id);
-        active.is_some_and(|(active, _)| active == id) || compiling.is_some_and(|compiling| compiling == id)
+        match (active, compiling) {
+            (None, None) => self.may_still_be(path, id) && self.had(path, id),
+            (active, compiling) => active.is_some_and(|active| active == id) || compiling.is_some_and(|it| it == id),
+        }
+    }
+
+    /// Its files are not known to be another unit's by now.
+    fn may_still_be(&self, path: &Path, id: &str) -> bool {
+        let now = self.known.get(path).and_then(|known| known.id.as_deref());
+        now.is_none_or(|now| now == id)
+    }
+
+    /// Nothing is known of the place since the start, and the unit was active there when the server stopped: a copy of it
+    /// beside does not take its id.
+    fn had(&self, path: &Path, id: &str) -> bool {
+        let before = self.active.get(&path.display().to_string());
+        !self.is_candidate(path)
+            && before.is_some_and(|before| self.archive.unit_of(&before.hash).as_deref() == Some(id))
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct PathState {
     /// What the files were when they were last judged.
     pub(crate) hash: String,
     pub(crate) code_hash: String,
+    /// Whose files they were when they could be read last.
+    pub(crate) id: Option<String>,
     /// What of it is active: id and hash.
     pub(crate) active: Option<(String, String)>,
     /// What was said of it last, so that it is not said twice.

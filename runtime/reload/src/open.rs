@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use amprule_hooks::{Diagnostic, Manifest, Source, Version};
 use jiff::Timestamp;
@@ -53,6 +54,7 @@ impl Opener {
         let (mut source, mut warnings) = source::with_warnings(&place).map_err(Closed::Broken)?;
         let made = self.pools.make(source.clone(), tests, Timestamp::UNIX_EPOCH).map_err(Closed::Broken)?;
         source.manifest.hooks.clone_from(&made.version.manifest.hooks);
+        source.tables = Arc::clone(&made.version.tables);
         warnings.extend_from_slice(made.version.unit().warnings());
         Ok(Opened { source, version: made.version, cases: made.cases, warnings })
     }

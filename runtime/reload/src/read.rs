@@ -13,6 +13,7 @@ use std::time::Duration;
 use amprule_hooks::{Diagnostic, cases, manifest, tables};
 use sha2::{Digest, Sha256};
 
+use crate::check::refuse_emptied;
 use crate::misnamed::misnamed;
 use crate::regular::{FileStamp, Home};
 use crate::settings::Bounds;
@@ -28,6 +29,8 @@ pub(crate) struct Files {
     pub(crate) code_hash: String,
     /// Of files that nobody reads, and that look as if somebody should.
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Something lies there that a component is built from.
+    pub(crate) has_sources: bool,
 }
 
 /// Files that are told as misnamed.
@@ -90,7 +93,12 @@ pub(crate) fn read(place: &UnitPath, bounds: &Bounds) -> Result<(Files, Stamp), 
     if stamp.files != after.files {
         return Err(Unreadable::Moving);
     }
-    let files = Files { warnings: before.misnamed, ..Files::new(place.shape, &place.name(), files) };
+    let files = Files {
+        warnings: before.misnamed,
+        has_sources: before.has_sources,
+        ..Files::new(place.shape, &place.name(), files)
+    };
+    refuse_emptied(&files).map_err(Unreadable::Refused)?;
     Ok((files, stamp))
 }
 
@@ -100,7 +108,7 @@ impl Files {
         let has_tables = files.keys().any(|name| tables::is_operators(name));
         let code_hash =
             if has_tables { digest(shape, name, &files, |name| !tables::is_operators(name)) } else { hash.clone() };
-        Self { files, hash, code_hash, warnings: Vec::new() }
+        Self { files, hash, code_hash, warnings: Vec::new(), has_sources: false }
     }
 }
 
@@ -130,7 +138,7 @@ fn home(place: &UnitPath) -> Result<Home, Vec<Diagnostic>> {
 }
 
 fn members<'b>(home: &'b Home, place: &UnitPath, bounds: &'b Bounds) -> Result<Walk<'b>, Vec<Diagnostic>> {
-    let mut walk = Walk { home, bounds, found: Vec::new(), misnamed: Vec::new(), seen: 0 };
+    let mut walk = Walk { home, bounds, found: Vec::new(), misnamed: Vec::new(), has_sources: false, seen: 0 };
     match place.shape {
         UnitForm::Single => {
             walk.take(&place.path, file_name(&place.path))?;
@@ -153,6 +161,7 @@ struct Walk<'b> {
     bounds: &'b Bounds,
     found: Vec<Member>,
     misnamed: Vec<Diagnostic>,
+    has_sources: bool,
     /// Files and folders that were looked at, whether they belong to the unit or not.
     seen: usize,
 }
@@ -166,6 +175,10 @@ impl Walk<'_> {
                 return Err(vec![Diagnostic::new("limit", why).hint("keep what is not the unit's elsewhere")]);
             }
             let name = format!("{prefix}{}", file_name(&path));
+            self.has_sources |= unit_path::is_source(&path);
+            if is_real_folder(&path) && is_own(&name, entry) {
+                return Err(vec![Diagnostic::new("unreadable", "a folder, where a file is meant").in_file(name)]);
+            }
             if is_real_folder(&path) {
                 if !is_foreign(&path) && prefix.matches('/').count() < self.bounds.depth {
                     self.folder(&path, &format!("{name}/"), entry)?;
@@ -225,10 +238,13 @@ impl Walk<'_> {
     }
 }
 
+fn is_own(name: &str, entry: &str) -> bool {
+    ["plugin.toml", "parameters.toml", "contents.json", "signature.json", entry].contains(&name)
+}
+
 pub(crate) fn belongs(name: &str, entry: &str) -> bool {
     let is_script = name.ends_with(".rhai") && !unit_path::is_definitions(name);
-    let own = ["plugin.toml", "parameters.toml", "contents.json", "signature.json", entry].contains(&name);
-    own || is_script || cases::is_case_file(name) || tables::is_table_file(name)
+    is_own(name, entry) || is_script || cases::is_case_file(name) || tables::is_table_file(name)
 }
 
 fn file_name(path: &Path) -> String {

@@ -77,9 +77,10 @@ impl Reload {
         let until = Instant::now() + self.settings.start;
         let is_not_there = |unit: &PinnedUnit| unit.was_there() && self.registry.loaded(&unit.hash).is_none();
         for pin in pins.iter().flat_map(Pin::units).filter(is_not_there) {
-            if Instant::now() >= until {
+            if Instant::now() >= until || self.registry.is_full() {
                 tracing::warn!(
-                    "open sessions are pinned to versions that take the compilers long; the rest is loaded when it is asked for"
+                    "open sessions are pinned to more versions than the start has time or memory for; the rest is loaded when it is \
+                     asked for"
                 );
                 break;
             }

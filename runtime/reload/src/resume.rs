@@ -56,8 +56,7 @@ impl Loader {
             return None;
         }
         let held = self.active.held(&trouble.id);
-        let is_unbuilt = trouble.diagnostics.iter().any(|diagnostic| diagnostic.code == "waiting");
-        let place = self.active.get(&path.display().to_string()).filter(|_| !is_unbuilt || held.is_some());
+        let place = self.active.get(&path.display().to_string());
         let before = place.into_iter().flat_map(|place| [Some(&place.hash), place.previous.as_ref()]).flatten();
         let hashes = held.into_iter().chain(before).cloned();
         // Nobody has looked at the files to the end: the next look does.

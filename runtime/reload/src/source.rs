@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use amprule_hooks::{Diagnostic, Source, manifest};
+use amprule_hooks::{Diagnostic, Source, Tables, manifest};
 
 use crate::check::{Refusal, check};
 use crate::read::{Files, Unreadable, belongs, read};
@@ -57,7 +58,9 @@ pub fn unit_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn source(shape: UnitForm, name: &str, files: &Files) -> Result<Source, Vec<Diagnostic>> {
-    check(shape, name, files).map_err(|refusal| match refusal {
+    let source = check(shape, name, files).map_err(|refusal| match refusal {
         Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. } => diagnostics,
-    })
+    })?;
+    let tables = Tables::read(&source.manifest.tables, &source.files)?;
+    Ok(Source { tables: Arc::new(tables), ..source })
 }

@@ -109,6 +109,14 @@ pub(crate) fn is_foreign(folder: &Path) -> bool {
     ["src", "target", "node_modules"].iter().any(|name| folder.ends_with(name))
 }
 
+/// A component may be built from it.
+pub(crate) fn is_source(path: &Path) -> bool {
+    let is_of = |ending: &&str| path.extension().is_some_and(|found| found == *ending);
+    is_foreign(path)
+        || ["Cargo.toml", "package.json", "pyproject.toml"].iter().any(|name| path.ends_with(name))
+        || ["rs", "c", "cpp", "js", "ts", "py", "go", "zig"].iter().any(|ending| is_of(ending))
+}
+
 fn is_ignored(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return true };
     let editors = name.ends_with('~')

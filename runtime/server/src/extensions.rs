@@ -110,6 +110,10 @@ pub(crate) fn order(word: &str, options: &Named) -> Result<ExitCode> {
 /// Says what is active afterwards.
 fn follow(server: &Server, id: &str, body: &Value) -> Result<ExitCode> {
     let extension = server.post(&format!("extensions/{id}/orders"), body)?;
+    if extension.is_null() {
+        say(format_args!("{id} is let go; its files are gone, and sessions that are pinned to it go on"));
+        return Ok(ExitCode::SUCCESS);
+    }
     say(brief(&extension));
     say_held(&extension);
     Ok(ExitCode::SUCCESS)

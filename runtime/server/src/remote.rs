@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
+use ureq::http::StatusCode;
 
 use crate::secrets;
 
@@ -51,6 +52,9 @@ fn understood(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, url
     let mut answer =
         answer.with_context(|| format!("ask {url}; is the server running? --api names another address"))?;
     let status = answer.status();
+    if status == StatusCode::NO_CONTENT {
+        return Ok(Value::Null);
+    }
     let body: Option<Value> = answer.body_mut().read_json().ok();
     match body {
         Some(body) if body["error"]["message"].is_string() => {

@@ -2,6 +2,7 @@
 //! drivers who ask to be let in.
 
 mod stay;
+mod visit;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,11 +15,8 @@ use amprule_domain::decision::{Decision, Hook};
 use amprule_domain::event::ChargingState;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::offer::{OfferInput, Proven, text};
-use amprule_domain::place::{Current, Place, Plug};
 use amprule_domain::ports::{About, Clock, Hooks as _, Ids};
-use amprule_domain::pricing::{
-    self, OutputLine, Parameters, Price, PricingInput, SessionFacts, StationFacts, TokenFacts,
-};
+use amprule_domain::pricing::{self, OutputLine, Parameters, Price, PricingInput, SessionFacts};
 use amprule_domain::tax::{Amounts, TaxTotal};
 use amprule_domain::timeline::{TariffClock, Timeline};
 use amprule_domain::token::TokenStatus;
@@ -32,6 +30,7 @@ use uuid::Uuid;
 
 pub use stay::Stay;
 use stay::{ZONE, zone};
+pub use visit::Visit;
 
 const STATION: &str = "SIM-DEV";
 const LOCATION: &str = "workbench";
@@ -48,6 +47,7 @@ const DRIVERS: [(&str, Option<TokenStatus>); 4] = [
 pub struct SimulatedStation {
     registry: Registry,
     stay: Stay,
+    visit: Visit,
 }
 
 /// What the drivers saw.
@@ -57,8 +57,9 @@ pub struct Played {
 }
 
 impl SimulatedStation {
-    pub fn new(settings: HookSettings, stay: Stay) -> Self {
-        Self { registry: Registry::new(settings, Arc::new(Counting::default()), Arc::new(Still(stay.from))), stay }
+    pub fn new(settings: HookSettings, stay: Stay, visit: Visit) -> Self {
+        let registry = Registry::new(settings, Arc::new(Counting::default()), Arc::new(Still(stay.from)));
+        Self { registry, stay, visit }
     }
 
     /// Takes a version into use, as a running server does when a file was saved.
@@ -83,9 +84,9 @@ impl SimulatedStation {
     }
 
     async fn charge(&self, played: &mut Played) {
-        let pin = self.registry.pin(&occasion(&STATION.into(), self.stay), None);
+        let pin = self.registry.pin(&self.occasion(&STATION.into()), None);
         played.say(format!("the simulated station charges from {} on", local(self.stay.from)));
-        for (state, input) in course(self.stay, pin.as_ref().map_or(&[], |pin| pin.boundaries.as_slice())) {
+        for (state, input) in self.course(pin.as_ref().map_or(&[], |pin| pin.boundaries.as_slice())) {
             let (at, energy) = (input.now, input.session.energy);
             let answer = self.registry.price(pin.as_deref(), input, about()).await;
             played.faults(&answer.decisions);
@@ -98,7 +99,7 @@ impl SimulatedStation {
     async fn ask(&self, played: &mut Played) {
         for (who, status) in DRIVERS {
             let station = STATION.into();
-            let answer = self.registry.authorize(request(status, self.stay), occasion(&station, self.stay)).await;
+            let answer = self.registry.authorize(self.request(status), self.occasion(&station)).await;
             played.faults(&answer.decisions);
             let output = answer.output;
             let verdict = match output.verdict {
@@ -119,8 +120,8 @@ impl SimulatedStation {
             from,
             to: from.checked_add(SignedDuration::from_hours(7 * 24)).unwrap_or(from),
             time_zone: ZONE.to_owned(),
-            station: station(),
-            token: None,
+            station: self.visit.station(),
+            token: Some(self.visit.token()),
             parameters: version.parameters.clone(),
         };
         match prove(version.unit(), &version.granted, &version.manifest.boundaries, &question) {
@@ -136,7 +137,7 @@ impl SimulatedStation {
     /// What it makes of a plain price for each kilowatt-hour. No registry asks a modifier that nobody names.
     fn modify(&self, version: &Version, played: &mut Played) {
         played.say(format!("the simulated station charges from {} on, for {PLAIN} EUR a kWh", local(self.stay.from)));
-        for (state, facts) in course(self.stay, &version.manifest.boundaries) {
+        for (state, facts) in self.course(&version.manifest.boundaries) {
             let (at, energy) = (facts.now, facts.session.energy);
             let lines = plain_bill(&facts);
             let facts = PricingInput { parameters: version.parameters.clone(), ..facts };
@@ -145,6 +146,69 @@ impl SimulatedStation {
                 Ok(modified) => played.priced(at, state, energy, &modified.stands),
                 Err(fault) => played.say(format!("  the unit failed, and the bill would stay as it is: {fault}")),
             }
+        }
+    }
+
+    /// What is asked at the end of each part of the day, and what the car did in it.
+    fn course(&self, boundaries: &[u16]) -> Vec<(ChargingState, PricingInput)> {
+        let clock = TariffClock::new(zone(), boundaries);
+        let (start, steps) = (self.stay.from, self.stay.course());
+        let mut timeline = Timeline::new(start, ChargingState::Charging);
+        let (mut at, count) = (start, steps.len());
+        let part = |(step, (minutes, state, usual_wh)): (usize, (i64, ChargingState, i64))| {
+            timeline.change_state(at, state);
+            at = at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(at);
+            timeline.deliver(at, self.visit.energy(usual_wh), &clock);
+            (state, self.input(&timeline, start, step + 1 == count))
+        };
+        steps.into_iter().enumerate().map(part).collect()
+    }
+
+    fn input(&self, timeline: &Timeline, started_at: Timestamp, is_final: bool) -> PricingInput {
+        let zone = zone();
+        PricingInput {
+            now: timeline.at,
+            purpose: if is_final { pricing::Purpose::Final } else { pricing::Purpose::Running },
+            session: SessionFacts {
+                id: "dev".to_owned(),
+                started_at,
+                ended_at: is_final.then_some(timeline.at),
+                energy: timeline.energy(),
+                duration_s: timeline.at.as_second() - started_at.as_second(),
+                time_zone: ZONE.to_owned(),
+            },
+            station: self.visit.station(),
+            token: Some(self.visit.token()),
+            periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(),
+            parameters: Parameters::default(),
+        }
+    }
+
+    fn request(&self, status: Option<TokenStatus>) -> AuthorizationInput {
+        let local = self.stay.from.to_zoned(zone());
+        let Occasion { weekday, minute_of_day, .. } = self.occasion(&STATION.into());
+        AuthorizationInput {
+            now: self.stay.from,
+            purpose: Purpose::Start,
+            station: self.visit.station(),
+            token: PresentedToken { status, ..self.visit.presented() },
+            local: LocalTime { time_zone: ZONE.to_owned(), weekday, minute_of_day, date: local.date().to_string() },
+            open_sessions: 0,
+            lookups: Vec::new(),
+            parameters: Parameters::default(),
+        }
+    }
+
+    fn occasion<'o>(&'o self, station: &'o StationId) -> Occasion<'o> {
+        let local = self.stay.from.to_zoned(zone());
+        let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+        Occasion {
+            station,
+            group: None,
+            location: Some(LOCATION),
+            token_group: self.visit.group.as_deref(),
+            weekday: local.weekday().to_monday_one_offset().unsigned_abs(),
+            minute_of_day: minute,
         }
     }
 }
@@ -194,21 +258,6 @@ impl fmt::Display for Played {
     }
 }
 
-/// What is asked at the end of each part of the day, and what the car did in it.
-fn course(stay: Stay, boundaries: &[u16]) -> Vec<(ChargingState, PricingInput)> {
-    let clock = TariffClock::new(zone(), boundaries);
-    let (start, steps) = (stay.from, stay.course());
-    let mut timeline = Timeline::new(start, ChargingState::Charging);
-    let (mut at, count) = (start, steps.len());
-    let part = |(step, (minutes, state, wh)): (usize, (i64, ChargingState, i64))| {
-        timeline.change_state(at, state);
-        at = at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(at);
-        timeline.deliver(at, Energy::from_wh(wh), &clock);
-        (state, input(&timeline, start, step + 1 == count))
-    };
-    steps.into_iter().enumerate().map(part).collect()
-}
-
 fn plain_bill(facts: &PricingInput) -> Vec<OutputLine> {
     let kwh = facts.session.energy.wh() / Decimal::ONE_THOUSAND;
     vec![OutputLine {
@@ -221,77 +270,6 @@ fn plain_bill(facts: &PricingInput) -> Vec<OutputLine> {
         component: Some(Component::Energy),
         ..OutputLine::default()
     }]
-}
-
-fn input(timeline: &Timeline, started_at: Timestamp, is_final: bool) -> PricingInput {
-    let zone = zone();
-    PricingInput {
-        now: timeline.at,
-        purpose: if is_final { pricing::Purpose::Final } else { pricing::Purpose::Running },
-        session: SessionFacts {
-            id: "dev".to_owned(),
-            started_at,
-            ended_at: is_final.then_some(timeline.at),
-            energy: timeline.energy(),
-            duration_s: timeline.at.as_second() - started_at.as_second(),
-            time_zone: ZONE.to_owned(),
-        },
-        station: station(),
-        token: Some(TokenFacts { kind: "ISO14443".to_owned(), ..TokenFacts::default() }),
-        periods: timeline.all().map(|period| pricing_period(period, &zone)).collect(),
-        parameters: Parameters::default(),
-    }
-}
-
-fn request(status: Option<TokenStatus>, stay: Stay) -> AuthorizationInput {
-    let local = stay.from.to_zoned(zone());
-    let Occasion { weekday, minute_of_day, .. } = occasion(&STATION.into(), stay);
-    AuthorizationInput {
-        now: stay.from,
-        purpose: Purpose::Start,
-        station: station(),
-        token: PresentedToken {
-            id_token: "04A1B2C3D4".to_owned(),
-            kind: "ISO14443".to_owned(),
-            status,
-            ..PresentedToken::default()
-        },
-        local: LocalTime { time_zone: ZONE.to_owned(), weekday, minute_of_day, date: local.date().to_string() },
-        open_sessions: 0,
-        lookups: Vec::new(),
-        parameters: Parameters::default(),
-    }
-}
-
-fn station() -> StationFacts {
-    StationFacts {
-        id: STATION.to_owned(),
-        location: Some(LOCATION.to_owned()),
-        vendor: "Amprule".to_owned(),
-        model: "simulated".to_owned(),
-        evse: 1,
-        connector: 1,
-        plug: Plug {
-            kind: Some("sType2".to_owned()),
-            current: Some(Current::Alternating),
-            power_w: Some(22_000),
-            phases: Some(3),
-        },
-        place: Place { country: Some("DE".to_owned()), currency: Some(Currency::EUR), ..Place::default() },
-    }
-}
-
-fn occasion(station: &StationId, stay: Stay) -> Occasion<'_> {
-    let local = stay.from.to_zoned(zone());
-    let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
-    Occasion {
-        station,
-        group: None,
-        location: Some(LOCATION),
-        token_group: None,
-        weekday: local.weekday().to_monday_one_offset().unsigned_abs(),
-        minute_of_day: minute,
-    }
 }
 
 fn about() -> About {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::get::unknown;
@@ -49,6 +49,7 @@ enum OrderWord {
     request_body = OrderBody,
     responses(
         (status = 200, body = ExtensionView),
+        (status = 204, description = "`unpin` let it go: its files are gone"),
         (status = 400, body = ErrorBody, description = "`malformed-json`"),
         (status = 404, body = ErrorBody, description = "`unknown-extension`"),
         (status = 409, body = ErrorBody, description = "`not-possible`: the message says why"),
@@ -59,7 +60,7 @@ pub(crate) async fn order_extension(
     State(api): State<Arc<Api>>,
     Place(id): Place<String>,
     Change(body): Change<OrderBody>,
-) -> Answer<Json<Value>> {
+) -> Answer<Response> {
     let order = match (body.order, body.hash) {
         (OrderWord::Activate, Some(hash)) => Order::Activate { hash },
         (OrderWord::Approve, Some(hash)) => Order::Approve { hash },
@@ -74,7 +75,10 @@ pub(crate) async fn order_extension(
         OrderRefused::Unknown => unknown(&id),
         OrderRefused::Impossible(why) => Problem::new(StatusCode::CONFLICT, "not-possible", why),
     })?;
-    api.extensions.extension(&id).map(Json).ok_or_else(|| unknown(&id))
+    Ok(match api.extensions.extension(&id) {
+        Some(extension) => Json(extension).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub(crate) struct ShadowView {
     failed: u64,
     /// Questions that came while the queue was full.
     dropped: u64,
+    /// Why the candidate's files, as they are now, are not what is compared.
+    refused: Option<String>,
     /// Reason to number of questions that could not be compared.
     skipped: BTreeMap<String, u64>,
     /// Its clock changes at other hours than the active version's: the energy of a period is shared out over its time.

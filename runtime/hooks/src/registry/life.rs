@@ -36,6 +36,12 @@ impl Registry {
         checking.chain(shadow).collect()
     }
 
+    /// Where files of the unit were refused or wait.
+    pub fn kept_back_at(&self, id: &str) -> Vec<String> {
+        let troubles = self.troubles.lock();
+        troubles.iter().filter(|(_, trouble)| trouble.id == id).map(|(path, _)| path.clone()).collect()
+    }
+
     /// The files' versions that were refused or wait.
     fn kept_back(&self, id: &str) -> Vec<VersionView> {
         let troubles = self.troubles.lock();

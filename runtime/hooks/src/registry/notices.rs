@@ -8,10 +8,16 @@ use crate::generation::{Change, Generation};
 use crate::inactive::{Checking, Trouble};
 use crate::version::Version;
 
+fn activates(changes: &[Change], id: &str) -> bool {
+    changes.iter().any(|change| matches!(change, Change::Activate { version, .. } if version.id() == id))
+}
+
 impl Registry {
     pub(super) fn tell_changes(&self, changes: &[Change], before: &Generation, after: &Generation) {
-        for change in changes {
+        for (at, change) in changes.iter().enumerate() {
             match change {
+                // A version that is only there to go back to.
+                Change::Activate { version, .. } if activates(&changes[at + 1..], version.id()) => {}
                 Change::Activate { version, path } => {
                     self.troubles.lock().remove(path);
                     let before = before.active(version.id()).map(|active| active.manifest.revision);

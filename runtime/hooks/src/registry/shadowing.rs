@@ -19,7 +19,13 @@ impl Registry {
         }
         self.shadow_queue.open(&self.notifier);
         let (id, number, hash) = (version.id(), &version.manifest.version, &version.hash);
-        let before = known.map(|known| known.view()).or(before);
+        // What was counted beside another active version is over.
+        let active = self.active(version.id()).map(|active| active.code_hash.clone());
+        let is_beside = |before: &ShadowView| match (&before.of, &active) {
+            (Some(of), Some(active)) => of.code_hash == *active,
+            _ => true,
+        };
+        let before = known.map(|known| known.view()).or(before).filter(is_beside);
         let begins = if before.is_some() { "goes on" } else { "begins" };
         tracing::info!(extension = id, version = number, hash, path, "candidate {begins} beside the active version");
         let data = json!({ "step": "started", "version": number, "hash": hash, "path": path });
@@ -40,7 +46,8 @@ impl Registry {
     }
 
     pub fn shadow(&self, unit: &str) -> Option<ShadowView> {
-        self.shadows.get(unit).map(|shadow| shadow.view())
+        let view = self.shadows.get(unit)?.view();
+        Some(ShadowView { refused: self.shadow_refused(unit), ..view })
     }
 
     /// Why the unit's candidate was refused.

@@ -21,6 +21,12 @@ impl fmt::Display for ShadowView {
         if self.dropped > 0 {
             writeln!(f, "{} questions came too fast for it and were dropped", self.dropped)?;
         }
+        if let Some(refused) = &self.refused {
+            writeln!(
+                f,
+                "its files are other ones now, and are refused; what follows is of the version before\n{refused}"
+            )?;
+        }
         write!(f, "{}", self.found)
     }
 }

@@ -10,6 +10,8 @@ use crate::manifest::nearest;
 
 /// A person reads them.
 const MOST: usize = 20;
+/// Empty lines and the first one included.
+const MAX_LINES: usize = 2 * MAX_ROWS;
 /// Bytes of a line: thousands of columns, which nobody reads.
 const MAX_LINE: usize = 64 << 10;
 
@@ -34,6 +36,10 @@ pub(super) fn read(path: &str, bytes: &[u8], shape: &TableSchema) -> Result<Tabl
     if !text.is_empty() && !text.ends_with(['\n', '\r']) {
         let (line, why) = (text.lines().count(), "the last line has no end; the file may have been cut off".to_owned());
         return Err(vec![at(Unfit { line, why }).hint("end it with a new line")]);
+    }
+    if bytes.iter().filter(|byte| **byte == b'\n').count() > MAX_LINES {
+        let why = format!("more than {MAX_LINES} lines, empty ones included; a table has {MAX_ROWS} rows at most");
+        return Err(vec![Diagnostic::new(CODE, why).in_file(path)]);
     }
     if let Some(line) = text.lines().position(|line| line.split('\r').any(|line| line.len() > MAX_LINE)) {
         let why = format!("the line has more than {MAX_LINE} bytes");

@@ -15,6 +15,8 @@ pub struct Table {
     /// Where the key stands in a row.
     key: usize,
     rows: Vec<Row>,
+    /// Bytes that it takes in memory, roughly.
+    bytes: usize,
 }
 
 /// A row and where it stands in its file, for people.
@@ -52,7 +54,13 @@ impl Table {
             let why = format!("the {} {shown} stands there twice, first in line {first}", shape.key);
             return Err(Unfit { line: second, why });
         }
-        Ok(Self { shape: shape.clone(), key, rows: placed.into_iter().map(|placed| placed.row).collect() })
+        let rows: Vec<Row> = placed.into_iter().map(|placed| placed.row).collect();
+        let bytes = rows.iter().map(weight).sum();
+        Ok(Self { shape: shape.clone(), key, rows, bytes })
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub fn rows(&self) -> usize {
@@ -104,6 +112,17 @@ impl Table {
     fn at(&self, at: usize) -> Found<'_> {
         Found { shape: &self.shape, key: self.key, row: &self.rows[at] }
     }
+}
+
+/// With what an allocator adds to each of its pieces.
+fn weight(row: &Row) -> usize {
+    const PIECE: usize = 16;
+    let text = |cell: &Option<Cell>| match cell {
+        Some(Cell::Text(text)) => text.len() + PIECE,
+        _ => 0,
+    };
+    let cells: usize = row.iter().map(|cell| size_of::<Option<Cell>>() + text(cell)).sum();
+    size_of::<Row>() + PIECE + cells
 }
 
 /// A row that was looked up.

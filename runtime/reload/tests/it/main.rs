@@ -5,6 +5,7 @@ mod candidates;
 mod check;
 mod fixture;
 mod held;
+mod places;
 mod reload;
 mod rules;
 mod slow;

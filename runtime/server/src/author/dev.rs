@@ -9,7 +9,7 @@ use amprule_domain::Timestamp;
 use amprule_domain::decision::Hook;
 use amprule_hooks::{HookSettings, Source, Version, cases};
 use amprule_reload::{Observed, Opened, Opener};
-use amprule_workbench::station::{SimulatedStation, Stay};
+use amprule_workbench::station::{SimulatedStation, Stay, Visit};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
@@ -29,6 +29,10 @@ pub(crate) struct Dev {
     /// How many hours it stays; it charges for two of them
     #[arg(long, value_name = "N", default_value_t = 2.5, value_parser = hours)]
     hours: f64,
+    /// Where it charges and on whose card, over the usual 22 kW of a Type 2 socket in Germany: connector-type, current, power
+    /// in W, phases, country, currency, attribute.NAME, group, provider, each with its value: current=DC,power=150000
+    #[arg(long, value_name = "WORD=VALUE,…", value_parser = Visit::parse)]
+    station: Option<Visit>,
     /// Show what the unit answers in the cases whose name contains this, too
     #[arg(long, value_name = "PART")]
     case: Option<String>,
@@ -49,7 +53,11 @@ pub(crate) fn run(options: &Dev) -> Result<ExitCode> {
     let bench = Bench {
         folder: options.path.clone(),
         opener: opener(options.patience)?,
-        station: SimulatedStation::new(HookSettings::default(), options.stay()),
+        station: SimulatedStation::new(
+            HookSettings::default(),
+            options.stay(),
+            options.station.clone().unwrap_or_default(),
+        ),
         case: options.case.clone(),
         running: running.clone(),
     };

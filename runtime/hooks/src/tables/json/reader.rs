@@ -59,7 +59,9 @@ impl<'de> Visitor<'de> for Rows<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut rows = Ok(Vec::new());
         let mut line = 0;
-        while let Some(row) = list.next_element_seed(OneRow { shape: self.shape })? {
+        while rows.is_ok()
+            && let Some(row) = list.next_element_seed(OneRow { shape: self.shape })?
+        {
             line += 1;
             rows = rows.and_then(|mut rows: Vec<Placed>| {
                 if line > MAX_ROWS {
@@ -69,6 +71,8 @@ impl<'de> Visitor<'de> for Rows<'_> {
                 Ok(rows)
             });
         }
+        // It is no table any more; whether it is JSON is still to be said.
+        while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(rows)
     }
 
