@@ -77,7 +77,9 @@ pub struct LocalTime {
     /// IANA name of the station's zone.
     pub time_zone: String,
     /// 1 Monday to 7 Sunday (ISO 8601).
+    #[schemars(range(min = 1, max = 7))]
     pub weekday: u8,
+    #[schemars(range(min = 0, max = 1439))]
     pub minute_of_day: u16,
     /// `2026-11-21`
     pub date: String,

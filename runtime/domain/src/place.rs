@@ -18,9 +18,11 @@ pub struct Plug {
     pub current: Option<Current>,
     /// The most that it delivers, W.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000_000))]
     pub power_w: Option<i64>,
     /// 1 to 3, of alternating current.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 3))]
     pub phases: Option<u8>,
 }
 
@@ -136,14 +138,32 @@ impl Place {
     }
 }
 
-/// What is said of this connector; the more a word is about it alone, the more it counts.
+/// What is said of this connector; the more a word is about it alone, the more it counts. Connector 0 is none of them: a card is
+/// shown to a station, and what is known then is what all that may be meant have in common.
 pub(crate) fn plug_of(fitted: &[Fitted], evse: u32, connector: u32) -> Plug {
+    if connector == 0 {
+        let is_meant = |fitted: &&Fitted| evse == 0 || fitted.evse.is_none_or(|said| said == evse);
+        return common(fitted.iter().filter(is_meant).map(|fitted| fitted.plug.clone().completed()));
+    }
     let matches = |fitted: &&Fitted| {
         fitted.evse.is_none_or(|said| said == evse) && fitted.connector.is_none_or(|said| said == connector)
     };
     let nearest =
         fitted.iter().filter(matches).max_by_key(|fitted| (fitted.connector.is_some(), fitted.evse.is_some()));
     nearest.map_or_else(Plug::default, |fitted| fitted.plug.clone().completed())
+}
+
+fn common(mut plugs: impl Iterator<Item = Plug>) -> Plug {
+    fn same<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
+        one.filter(|one| other.as_ref() == Some(one))
+    }
+    let Some(first) = plugs.next() else { return Plug::default() };
+    plugs.fold(first, |common, plug| Plug {
+        kind: same(common.kind, plug.kind),
+        current: same(common.current, plug.current),
+        power_w: same(common.power_w, plug.power_w),
+        phases: same(common.phases, plug.phases),
+    })
 }
 
 #[cfg(test)]
@@ -165,6 +185,21 @@ mod tests {
             assert_eq!((plug.kind.as_deref(), plug.current), (Some(kind), Some(current)), "{evse}/{connector}");
         }
         assert!(plug_of(&station[1..], 1, 1).is_unknown());
+    }
+
+    #[test]
+    fn a_card_that_is_shown_to_a_station_knows_what_all_plugs_have_in_common() {
+        let said = |evse, kind: &str, power_w| Fitted {
+            evse,
+            connector: None,
+            plug: Plug { kind: Some(kind.to_owned()), power_w, ..Plug::default() },
+        };
+        let station = [said(Some(1), "cCCS2", Some(150_000)), said(Some(2), "cG105", Some(50_000))];
+        let tap = plug_of(&station, 0, 0);
+        assert_eq!((tap.kind, tap.current, tap.power_w), (None, Some(Current::Direct), None));
+        assert_eq!(plug_of(&station, 2, 0).power_w, Some(50_000), "the EVSE is known");
+        assert_eq!(plug_of(&station[..1], 0, 0), plug_of(&station[..1], 1, 1));
+        assert!(plug_of(&[], 0, 0).is_unknown());
     }
 
     #[test]

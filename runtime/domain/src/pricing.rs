@@ -126,8 +126,10 @@ pub struct PricingPeriod {
     /// Local date at the start.
     pub date: Date,
     /// Local weekday at the start: 1 Monday to 7 Sunday (ISO 8601).
+    #[schemars(range(min = 1, max = 7))]
     pub weekday: u8,
     /// Local minute of the day at the start: 0 to 1439.
+    #[schemars(range(min = 0, max = 1439))]
     pub minute_of_day: u16,
 }
 

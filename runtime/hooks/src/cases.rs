@@ -5,6 +5,7 @@ mod compare;
 pub(crate) mod complete;
 mod failures;
 mod file;
+mod input;
 mod periods;
 mod schema;
 
@@ -13,8 +14,6 @@ use std::time::Duration;
 
 use amprule_domain::decision::Fault;
 use amprule_domain::pricing::Parameters;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::manifest::{Parameter, with_overrides};
@@ -26,6 +25,7 @@ use crate::unit::{Source, Unit, Used};
 use crate::{Diagnostic, for_hook};
 use failures::Failures;
 use file::Case;
+use input::{Unfit, input_of};
 
 pub use compare::Difference;
 pub use file::is_case_file;
@@ -124,7 +124,7 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
                     let (file, Case { name, expect, .. }) = (path.clone(), case);
                     cases.push(Ready { file, name, question, relies_on, tables, expect });
                 }
-                Err(why) => broken.push(failures::at_case(source, path, &case.name, None, &why)),
+                Err(unfit) => broken.push(failures::at_member(source, path, &case.name, &unfit)),
             }
         }
     }
@@ -159,11 +159,21 @@ pub fn usual_parameters(source: &Source) -> Map<String, Value> {
 }
 
 /// The error says which member or parameter is wrong.
-fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQuestion>, String> {
+fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQuestion>, Unfit> {
+    let answers = &source.manifest.hooks;
+    if !answers.is_empty() && !answers.contains(&case.hook) {
+        let answers = answers.iter().map(|hook| hook.as_str()).collect::<Vec<_>>().join(" and ");
+        return Err(format!("the unit does not answer {}; it answers {answers}", case.hook.as_str()).into());
+    }
     let usual = usual_parameters(source);
     let parameters = Parameters::from(with_overrides(&source.manifest.parameters, &usual, &case.parameters)?);
     if !case.input.is_object() {
-        return Err("input must be an object".to_owned());
+        return Err("input must be an object".to_owned().into());
+    }
+    if !case.expect.as_object().is_some_and(|expect| !expect.is_empty()) {
+        return Err("it expects nothing, and so proves nothing; name what the answer must have in it"
+            .to_owned()
+            .into());
     }
     let question: Q = input_of(Q::complete(&case.input)?, &case.input)?;
     if let Some(session) = Question::session(&question) {
@@ -174,17 +184,9 @@ fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQues
 }
 
 /// A case's rows stand in for those of the unit, so that it proves the same whatever the market says today.
-fn tables(case: &Case, source: &Source) -> Result<Option<Arc<Tables>>, String> {
+fn tables(case: &Case, source: &Source) -> Result<Option<Arc<Tables>>, Unfit> {
     if case.tables.is_empty() {
         return Ok(None);
     }
-    source.tables.with(&case.tables).map(|tables| Some(Arc::new(tables)))
-}
-
-/// Reads a completed input, and refuses members that no input has.
-fn input_of<T: DeserializeOwned + Serialize>(complete: Value, given: &Value) -> Result<T, String> {
-    let input: T = serde_json::from_value(complete).map_err(|error| format!("input: {error}"))?;
-    let known = serde_json::to_value(&input).expect("an input is plain data");
-    compare::no_strangers(given, &known, "input")?;
-    Ok(input)
+    Ok(Some(Arc::new(source.tables.with(&case.tables)?)))
 }

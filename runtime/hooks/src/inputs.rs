@@ -2,6 +2,8 @@
 //! unit is not asked: what is missing is said, with who enters it, instead of a price by a guess. The unit's code then finds
 //! all of them in place.
 
+mod supplied;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use serde::{Serialize, Serializer};
 
 use crate::Diagnostic;
 use crate::unit::{Answer, Budget, Unit, Used};
+
+pub use supplied::Supplied;
 
 /// What may be unknown at a place, or of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +97,10 @@ impl Input {
         let StationFacts { id, evse, connector, .. } = about.station;
         let word = self.word();
         match self {
+            Self::ConnectorType | Self::Current | Self::Power | Self::Phases if *connector == 0 => format!(
+                "a card that is shown names no connector, and the plugs of {id} do not all have one {word}: a policy that needs \
+                 it says so at stations with equal plugs only (PUT /api/v1/stations/{id})"
+            ),
             Self::ConnectorType | Self::Current | Self::Power | Self::Phases => format!(
                 "nobody has entered the {word} of connector {connector} at EVSE {evse} of {id}: `plugs` of the station \
                  (PUT /api/v1/stations/{id})"

@@ -12,6 +12,7 @@ use amprule_domain::modifier::ModifierInput;
 use amprule_domain::pricing::PricingInput;
 use amprule_domain::timeline::Period;
 use amprule_hooks::cases::{ready, usual_parameters};
+use amprule_hooks::inputs::Supplied as _;
 use amprule_hooks::trial::Tried;
 use amprule_hooks::{AnyQuestion, CallLimits, Source, Unit, Used};
 use jiff::SignedDuration;
@@ -90,7 +91,7 @@ fn questions(source: &Source) -> Vec<Named> {
         questions.extend(PERIODS.map(of));
     }
     if source.manifest.hooks.contains(&Hook::Modifier) {
-        let plain = plain_bill(&usual_parameters(source).into());
+        let plain = plain_bill(&usual_parameters(source).into()).supplied(&source.manifest.inputs);
         let of = |count| -> Named {
             let facts = of_periods(&plain.facts, count);
             (format!("a bill of {count} periods"), Arc::new(ModifierInput { facts, ..plain.clone() }))
@@ -104,7 +105,7 @@ fn questions(source: &Source) -> Vec<Named> {
 
 /// What a tariff with its usual parameters is asked about a session of so many periods.
 pub fn long_session(source: &Source, periods: usize) -> PricingInput {
-    of_periods(&plain_session(&usual_parameters(source).into()), periods)
+    of_periods(&plain_session(&usual_parameters(source).into()).supplied(&source.manifest.inputs), periods)
 }
 
 /// Quarters of an hour, every fourth of them idle.

@@ -35,9 +35,10 @@ impl Difference {
         let mut lines = text.lines().enumerate().skip(from);
         let (line, found) = lines.find(|(_, line)| line.contains("expect"))?;
         let after = found.find("expect")?;
-        let here = found[after..].find(member).map(|at| (line, after + at));
+        let characters = |text: &str, bytes: usize| text[..bytes].chars().count();
+        let here = found[after..].find(member).map(|at| (line, characters(found, after + at)));
         // A table of TOML goes on below its head.
-        here.or_else(|| lines.take(12).find_map(|(line, text)| Some((line, text.find(member)?))))
+        here.or_else(|| lines.take(12).find_map(|(line, text)| Some((line, characters(text, text.find(member)?)))))
     }
 }
 

@@ -6,6 +6,7 @@ use amprule_domain::decision::{Fault, FaultPlace};
 use serde_json::Value;
 
 use super::compare::Difference;
+use super::input::Unfit;
 use super::{Ran, Ready};
 use crate::Diagnostic;
 use crate::unit::Source;
@@ -114,6 +115,21 @@ fn at_code(case: &Ready, fault: &Fault, place: &FaultPlace, text: &str) -> Diagn
     }
 }
 
+/// At the member that is wrong, or at the case.
+pub(super) fn at_member(source: &Source, path: &str, name: &str, unfit: &Unfit) -> Diagnostic {
+    let diagnostic = at_case(source, path, name, None, &unfit.why);
+    let text = source.files.get(path).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+    let from = diagnostic.line.unwrap_or(1) - 1;
+    let place = unfit.member.as_ref().and_then(|member| {
+        let mut lines = text.lines().enumerate().skip(from);
+        lines.find_map(|(line, text)| Some((line, text[..text.find(member.as_str())?].chars().count())))
+    });
+    match place {
+        Some((line, column)) => diagnostic.at(&text, line + 1, column + 1),
+        None => diagnostic,
+    }
+}
+
 /// At the line that expects what did not come, where it can be found behind the case's name.
 pub(super) fn at_case(
     source: &Source,
@@ -128,7 +144,8 @@ pub(super) fn at_case(
     match text.lines().position(|line| line.contains(&quoted)) {
         Some(line) => {
             let expects = difference.and_then(|difference| difference.place(&text, line));
-            let column = |line: usize| text.lines().nth(line).and_then(|text| text.find(&quoted)).unwrap_or(0);
+            let characters = |text: &str| Some(text[..text.find(&quoted)?].chars().count());
+            let column = |line: usize| text.lines().nth(line).and_then(characters).unwrap_or(0);
             let (line, column) = expects.unwrap_or_else(|| (line, column(line)));
             diagnostic.at(&text, line + 1, column + 1)
         }

@@ -57,8 +57,14 @@ fn from_json(path: &str, text: &str) -> Result<Vec<Case>, Box<Diagnostic>> {
     cases.map_err(|error| {
         let message = error.to_string();
         let plain = message.split(" at line ").next().unwrap_or(&message);
-        refuse(path, text, plain, (error.line().max(1), error.column()))
+        refuse(path, text, plain, (error.line().max(1), characters(text, error.line(), error.column())))
     })
+}
+
+/// The reader counts bytes; people and editors count characters. From 1.
+fn characters(text: &str, line: usize, bytes: usize) -> usize {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    line[..line.floor_char_boundary(bytes.saturating_sub(1))].chars().count() + 1
 }
 
 fn from_toml(path: &str, text: &str) -> Result<Vec<Case>, Box<Diagnostic>> {
@@ -116,6 +122,7 @@ mod tests {
     fn a_broken_case_is_shown_where_it_stands() {
         for (path, text, expect) in [
             ("cases/a.json", "{\n  \"name\": 1\n}", "cases/a.json:2"),
+            ("cases/a.json", "{\n  \"name\": \"é😀\", \"hook\": 7\n}", "cases/a.json:2:25"),
             ("cases/a.toml", "name = \"a\"\nhook = pricing\n", "cases/a.toml:2"),
             ("cases/a.toml", "name = \"a\"\n", "missing field `hook`"),
         ] {

@@ -96,6 +96,12 @@ fn partial<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 fn make_partial(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
+            // What Rust calls a number's size is no format that readers of schemas know.
+            let is_rusts =
+                |format: &Value| format.as_str().is_some_and(|format| RUSTS.iter().any(|it| format.starts_with(it)));
+            if members.get("format").is_some_and(is_rusts) {
+                members.remove("format");
+            }
             if members.contains_key("properties") {
                 members.remove("required");
                 members.entry("additionalProperties").or_insert(Value::Bool(false));
@@ -106,6 +112,8 @@ fn make_partial(schema: &mut Value) {
         _ => {}
     }
 }
+
+const RUSTS: [&str; 4] = ["int", "uint", "float", "double"];
 
 fn described(schema: Value, says: &str) -> Value {
     let Value::Object(members) = schema else { return schema };

@@ -30,8 +30,9 @@ fn a_case_passes_or_says_what_came_instead() {
         "expect": {"lines": [{"code": "session", "amount": "-2"}], "total": "3.00"}}"#;
     let empty = bill.replace(r#"[{"code": "energy", "amount": "4.999"}]"#, "[]");
     let owing = bill.replace("4.999", "-1");
+    let input = |name: &str, value: &str| one.replace(r#""input": {}"#, &format!(r#""input": {{"{name}": {value}}}"#));
     let (price, off) = (Behaviour::Price("1.00"), Behaviour::Add("-2"));
-    let table = [
+    let table: [(&str, Behaviour, &str, &str); 19] = [
         ("tou", price.clone(), one, "1 passed"),
         ("tou", price.clone(), two.as_str(), "2 passed"),
         ("tou", price.clone(), period, "1 passed"),
@@ -40,6 +41,35 @@ fn a_case_passes_or_says_what_came_instead() {
         ("tou", Behaviour::Fault(FaultClass::Fuel), fault.as_str(), "1 passed"),
         ("tou", Behaviour::Panic, one, "it failed: trap: panic: as told"),
         ("tou", price.clone(), typo.as_str(), "input has no member \"sesion\""),
+        (
+            "tou",
+            price.clone(),
+            &input("periods", r#"[{"energyWh": "11000"}]"#),
+            "input: periods[0].energyWh: the text \"11000\" stands where a number without quotes belongs",
+        ),
+        (
+            "tou",
+            price.clone(),
+            &input("station", r#"{"plug": {"current": "ac"}}"#),
+            "input: station.plug.current: `ac` is not known here, but `AC` or `DC`",
+        ),
+        (
+            "tou",
+            price.clone(),
+            &input(
+                "periods",
+                r#"[{"weekday": 8, "startedAt": "2026-07-01T08:00:00Z", "endedAt": "2026-07-01T09:00:00Z"}]"#,
+            ),
+            "input.periods[0].weekday is 1 to 7, and not 8",
+        ),
+        (
+            "tou",
+            price.clone(),
+            &input("station", r#"{"plug": {"phases": 4}}"#),
+            "input.station.plug.phases is 1 to 3, and not 4",
+        ),
+        ("tou", price.clone(), verdict, "the unit does not answer authorization; it answers pricing"),
+        ("tou", price.clone(), &one.replace(r#"{"total": "1.00"}"#, "{}"), "it expects nothing, and so proves nothing"),
         ("tou", price, "{\"name\": 1}", "cases/one.json:1:"),
         ("policy", Behaviour::Say(AuthorizationOutput::no_opinion()), verdict, "1 passed"),
         ("off", off.clone(), bill, "1 passed"),

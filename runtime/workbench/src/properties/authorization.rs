@@ -6,6 +6,7 @@ use amprule_domain::lookup::Lookup;
 use amprule_domain::pricing::Parameters;
 use amprule_domain::token::TokenStatus;
 use amprule_hooks::cases::usual_parameters;
+use amprule_hooks::inputs::Supplied as _;
 use amprule_hooks::trial;
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ impl Tested for AuthorizationInput {
 
 impl Policy<'_> {
     fn ask(&self, request: &Request) -> (AuthorizationInput, Result<AuthorizationOutput, String>) {
-        let mut input = request.input(&self.parameters);
+        let mut input = request.input(&self.parameters).supplied(&self.asked.source.manifest.inputs);
         let declared = &self.asked.source.manifest.lookups;
         let heard = |lookup: &Lookup| request.heard(declared.get(&lookup.name));
         let tried = trial::authorize_hearing(self.asked.unit, self.asked.granted, &mut input, heard);

@@ -4,7 +4,9 @@ use amprule_domain::decision::Hook;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{OutputLine, Parameters};
 use amprule_domain::{Currency, Decimal};
+use amprule_hooks::Manifest;
 use amprule_hooks::cases::usual_parameters;
+use amprule_hooks::inputs::Supplied as _;
 use amprule_hooks::trial;
 use serde_json::{Value, json};
 
@@ -44,7 +46,8 @@ impl Tested for ModifierInput {
 
 impl Modifier<'_> {
     fn input(&self, bill: &Bill) -> ModifierInput {
-        bill.input(&self.asked.source.manifest.boundaries, &self.parameters)
+        let Manifest { boundaries, inputs, .. } = &self.asked.source.manifest;
+        bill.input(boundaries, &self.parameters).supplied(inputs)
     }
 
     fn added(&self, input: &ModifierInput) -> Result<ModifierOutput, String> {

@@ -3,7 +3,9 @@
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::pricing::{Parameters, PricingInput, PricingOutput};
 use amprule_domain::{Currency, Decimal};
+use amprule_hooks::Manifest;
 use amprule_hooks::cases::usual_parameters;
+use amprule_hooks::inputs::Supplied as _;
 use amprule_hooks::trial;
 use serde_json::{Value, json};
 
@@ -50,7 +52,8 @@ impl Tested for PricingInput {
 
 impl Tariff<'_> {
     fn input(&self, plan: &Plan) -> PricingInput {
-        plan.input(&self.asked.source.manifest.boundaries, &self.parameters)
+        let Manifest { boundaries, inputs, .. } = &self.asked.source.manifest;
+        plan.input(boundaries, &self.parameters).supplied(inputs)
     }
 
     fn output(&self, input: &PricingInput) -> Result<PricingOutput, Fault> {
