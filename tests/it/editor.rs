@@ -136,7 +136,7 @@ fn the_schema_of_cases_and_the_check_agree() {
 
 /// What an operator writes, and whether it is accepted.
 const PARAMETERS: [(&str, bool); 7] = [
-    ("", true),
+    ("# the defaults\n", true),
     ("energy_price = \"0.59\"", true),
     ("energy_price = 0.59", true),
     ("energy_price = true", false),

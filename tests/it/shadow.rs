@@ -131,8 +131,35 @@ async fn a_broken_candidate_is_explained_and_the_active_one_is_as_it_was() {
 
     candidate(&server, &units::tariff("0.40"));
     until_beside(&server).await;
+    let (good, said) = server.operator(&["shadow", "tariff"]);
+    assert!(
+        !good && said.contains("no answer of the active version was compared yet"),
+        "nothing shows nothing: {said}"
+    );
     charge(&server, "cs-1", 1).await;
     let found = until_compared(&server, "same", 1).await;
     assert_eq!((&found["changed"], &found["failed"]), (&json!(0), &json!(0)), "{found}");
     assert!(server.operator(&["shadow", "tariff"]).0, "nothing differs");
+
+    candidate(&server, "fn price(session) {");
+    let refused = || {
+        let (good, said) = server.operator(&["shadow", "tariff"]);
+        (!good && said.contains("its files are other ones now, and are refused")).then_some(())
+    };
+    until("what is compared is not what lies there", refused).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_counted_beside_another_active_version_is_over_also_after_a_restart() {
+    let mut server = server().await;
+    candidate(&server, &units::tariff("0.41"));
+    until_beside(&server).await;
+    charge(&server, "cs-1", 1).await;
+    until_compared(&server, "changed", 1).await;
+    server.stop();
+    std::fs::write(server.path("scripts/tariff/main.rhai"), units::tariff("0.39")).expect("another price");
+    server.restart();
+    until_beside(&server).await;
+    let found = shadow(&server).expect("it is there");
+    assert_eq!((&found["compared"], &found["of"]), (&json!(0), &Value::Null), "{found}");
 }

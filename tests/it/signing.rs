@@ -242,7 +242,7 @@ fn what_an_operator_keeps_beside_a_unit_is_kept_or_in_the_way_but_never_lost() {
     let said = author.run(&["install", &package]).refused();
     assert!(said.contains("notes.txt") && said.contains("would be lost"), "{said}");
     std::fs::remove_file(format!("{target}/notes.txt")).expect("remove the notes");
-    std::fs::write(format!("{target}/parameters.toml"), "").expect("write parameters");
+    std::fs::write(format!("{target}/parameters.toml"), "# none\n").expect("write parameters");
     let said = author.run(&["install", &package]).ok();
     assert!(said.contains("parameters.toml is kept"), "{said}");
     assert!(Path::new(&target).join("parameters.toml").exists());

@@ -29,6 +29,7 @@ async fn an_operator_goes_back_to_the_version_before_and_lets_the_files_count_ag
     let (good, said) = server.operator(&["rollback", "tariff"]);
     assert!(good, "{said}");
     assert_eq!(active(&server)["hash"], first, "{said}");
+    assert!(said.contains("back from 1.0.0") && said.contains("amprule activate tariff "), "{said}");
     let (_, listed) = server.operator(&["extensions", "tariff"]);
     assert!(listed.contains("draining"), "the newer one is in memory still:\n{listed}");
     let (good, said) = server.operator(&["unpin", "tariff"]);
@@ -36,6 +37,20 @@ async fn an_operator_goes_back_to_the_version_before_and_lets_the_files_count_ag
     until("the files count again", || (active(&server)["hash"] != first).then_some(())).await;
     let (good, said) = server.operator(&["pin", "nobody"]);
     assert!(!good && said.contains("there is no extension nobody"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_whose_files_are_gone_is_let_go_and_the_order_says_so() {
+    let mut server = Setup::default().tariff("0.40").start().await;
+    until_loaded(&server).await;
+    assert!(server.operator(&["pin", "tariff"]).0);
+    std::fs::remove_dir_all(server.path("scripts/tariff")).expect("it is there");
+    server.stop();
+    server.restart();
+    until_loaded(&server).await;
+    let (good, said) = server.operator(&["unpin", "tariff"]);
+    assert!(good, "{said}");
+    until("it is gone", || (server.api().get("/api/v1/extensions/tariff").status == 404).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

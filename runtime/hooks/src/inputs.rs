@@ -109,7 +109,7 @@ impl Input {
                 format!("nobody has entered the {word} of {id} (PUT /api/v1/stations/{id})")
             }
             Self::Provider => "the token's id does not say whose customer it is".to_owned(),
-            Self::Group => "the token has no group (PUT /api/v1/tokens/{id})".to_owned(),
+            Self::Group => "the token has no group (`group` of PUT /api/v1/tokens/ID)".to_owned(),
         }
     }
 }

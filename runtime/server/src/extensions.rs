@@ -103,6 +103,15 @@ fn show_waiting(extension: &Value) {
     }
 }
 
+/// Says from where it goes back: to roll back twice is to go forward again.
+pub(crate) fn rollback(options: &Named) -> Result<ExitCode> {
+    let before = options.server.get(&format!("extensions/{}", options.id))?;
+    let (version, hash) = (before["version"].as_str().unwrap_or("-"), before["hash"].as_str().unwrap_or("-"));
+    let exit = order("rollback", options)?;
+    say(format_args!("  back from {version}; `amprule activate {} {hash}` goes there again", options.id));
+    Ok(exit)
+}
+
 pub(crate) fn order(word: &str, options: &Named) -> Result<ExitCode> {
     follow(&options.server, &options.id, &json!({ "order": word }))
 }

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Command::Extensions(options) => extensions::list(&options),
         Command::Chains(options) => chains::run(&options),
         Command::Activate(options) => extensions::activate(&options),
-        Command::Rollback(options) => extensions::order("rollback", &options),
+        Command::Rollback(options) => extensions::rollback(&options),
         Command::Pin(options) => extensions::order("pin", &options),
         Command::Unpin(options) => extensions::order("unpin", &options),
         Command::Approve(options) => extensions::approve(&options),

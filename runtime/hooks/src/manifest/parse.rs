@@ -51,6 +51,11 @@ pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Val
         && let Some(shapes) = doc.table_of(&placed, "lookups")
     {
         manifest.lookups = lookups::declared(&mut doc, shapes);
+        if !manifest.hooks.is_empty() && !manifest.hooks.contains(&Hook::Authorization) {
+            let why = "only a policy may ask another system, and the unit does not answer authorization";
+            doc.complain(&placed.span, "manifest", why).hint =
+                Some("prices come from tables: [tables.NAME]".to_owned());
+        }
     }
     let mut operator = Document::new("parameters.toml", declaration.parameters.unwrap_or_default());
     let values = complete(&mut operator, &manifest.parameters, declaration.parameters.is_some());
@@ -70,6 +75,7 @@ pub fn entry_of(manifest: &str) -> Option<String> {
 
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
+        && !text.starts_with('-')
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
@@ -88,7 +94,11 @@ fn id(doc: &mut Document<'_>, table: &DeTable<'_>) -> String {
     };
     let id = doc.text_of(&placed, "id").unwrap_or_default();
     if !id.is_empty() && !is_id(&id) {
-        doc.complain(&placed.span, "manifest", "id may have small letters, digits and hyphens only, at most 64");
+        doc.complain(
+            &placed.span,
+            "manifest",
+            "id may have small letters, digits and hyphens only, at most 64, and begins with none",
+        );
     }
     id
 }
@@ -151,6 +161,9 @@ fn inputs(doc: &mut Document<'_>, placed: &SpannedValue<'_, '_>) -> Vec<Input> {
             Some(_) if inputs.len() == MAX_INPUTS => {
                 doc.complain(&span, "manifest", format!("more than {MAX_INPUTS} inputs"));
                 break;
+            }
+            Some(input) if inputs.contains(&input) => {
+                doc.complain(&span, "manifest", format!("inputs names {word:?} twice"));
             }
             Some(input) => inputs.push(input),
             None => {
@@ -306,6 +319,7 @@ fn text(doc: &mut Document<'_>, table: &DeTable<'_>, key: &str) -> Option<String
 }
 
 fn is_entry(entry: &str) -> bool {
-    let plain = !entry.contains(['/', '\\']) && !entry.starts_with('.');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    let plain = entry.len() <= 128 && entry.bytes().all(is_plain) && !entry.starts_with(['.', '-']);
     plain && (entry.ends_with(".rhai") || entry.ends_with(".wasm"))
 }

@@ -53,6 +53,9 @@ pub(crate) struct OfferOf {
     /// The most that the connector delivers, W
     #[arg(long, value_name = "W", value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
     power_w: Option<i64>,
+    /// How many phases it has, of alternating current
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    phases: Option<u8>,
     /// The location's country
     #[arg(long, value_name = "DE")]
     country: Option<String>,
@@ -65,6 +68,9 @@ pub(crate) struct OfferOf {
     /// The group of the token that it is offered to. Without it: to nobody in particular
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
+    /// Whose customer it is offered to: DE-8AA
+    #[arg(long, value_name = "ID")]
+    provider: Option<String>,
     /// Whose tariff it is in OCPI: country and party
     #[arg(long, value_name = "DE*ABC", default_value = "DE*AMP", value_parser = party)]
     party: (String, String),
@@ -122,7 +128,7 @@ impl OfferOf {
                 kind: self.connector_type.clone(),
                 current: self.current,
                 power_w: self.power_w,
-                phases: None,
+                phases: self.phases,
             },
             place: Place {
                 country: self.country.clone(),
@@ -131,11 +137,9 @@ impl OfferOf {
             },
             ..StationFacts::default()
         };
-        let token = self.group.clone().map(|group| TokenFacts {
-            kind: "ISO14443".to_owned(),
-            group: Some(group),
-            provider: None,
-        });
+        let (group, provider) = (self.group.clone(), self.provider.clone());
+        let is_somebody = group.is_some() || provider.is_some();
+        let token = is_somebody.then(|| TokenFacts { kind: "ISO14443".to_owned(), group, provider });
         let time_zone = self.time_zone.clone();
         Ok(OfferInput { now, from, to, time_zone, station, token, parameters: Default::default() })
     }

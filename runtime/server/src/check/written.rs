@@ -7,6 +7,7 @@ use amprule_hooks::codes::{CODES, code_of};
 use amprule_hooks::{Diagnostic, Kind};
 use amprule_reload::{Report, UnitReport, Verdict};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -59,6 +60,7 @@ pub(super) fn sarif_of(report: &Report) -> Value {
             "id": known.code,
             "name": known.word,
             "shortDescription": { "text": known.title },
+            "fullDescription": { "text": known.text },
             "help": { "text": known.text },
         })
     });
@@ -80,7 +82,9 @@ pub(super) fn sarif_of(report: &Report) -> Value {
 }
 
 fn result(unit: &Path, found: &Diagnostic) -> Value {
-    let mut location = json!({ "artifactLocation": { "uri": uri(unit, found.file.as_deref()) } });
+    let uri = uri(unit, found.file.as_deref());
+    let fingerprint = fingerprint(&uri, found);
+    let mut location = json!({ "artifactLocation": { "uri": uri } });
     if let Some(line) = found.line {
         location["region"] = json!({ "startLine": line, "startColumn": found.column.unwrap_or(1) });
     }
@@ -90,14 +94,29 @@ fn result(unit: &Path, found: &Diagnostic) -> Value {
         "level": severity(found),
         "message": { "text": format!("{}{hint}", found.message) },
         "locations": [{ "physicalLocation": location }],
+        "partialFingerprints": { "amprule/v1": fingerprint },
     })
 }
 
-/// The unit's folder or single file; its files are named relative to the folder, or to the one that the single file lies in.
+/// The same finding keeps it when lines above come and go.
+fn fingerprint(uri: &str, found: &Diagnostic) -> String {
+    let parts = [uri, code_of(found.code), &found.message, found.excerpt.as_deref().unwrap_or_default().trim()];
+    let sum = Sha256::digest(parts.join("\0").as_bytes());
+    sum.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Relative to the present folder where it lies below it, whatever the path was written like; else a file URI. The unit's folder or
+/// single file; its files are named relative to the folder, or to the one that the single file lies in.
 fn uri(unit: &Path, file: Option<&str>) -> String {
     let folder = if unit.is_dir() { Some(unit) } else { unit.parent() };
     let path = file.and_then(|file| Some(folder?.join(file))).unwrap_or_else(|| unit.to_owned());
-    let mut uri = String::new();
+    let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+    let below = here.and_then(|here| real.strip_prefix(here).map(Path::to_owned).ok());
+    let (mut uri, path) = match below.filter(|below| !below.as_os_str().is_empty()) {
+        Some(below) => (String::new(), below),
+        None => ("file://".to_owned(), real),
+    };
     for byte in path.to_string_lossy().bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
