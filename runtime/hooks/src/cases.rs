@@ -170,7 +170,7 @@ fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQues
     if !case.input.is_object() {
         return Err("input must be an object".to_owned().into());
     }
-    if !case.expect.as_object().is_some_and(|expect| !expect.is_empty()) {
+    if case.expect.as_object().is_none_or(Map::is_empty) {
         return Err("it expects nothing, and so proves nothing; name what the answer must have in it"
             .to_owned()
             .into());

@@ -114,7 +114,7 @@ pub(crate) fn is_source(path: &Path) -> bool {
     let is_of = |ending: &&str| path.extension().is_some_and(|found| found == *ending);
     is_foreign(path)
         || ["Cargo.toml", "package.json", "pyproject.toml"].iter().any(|name| path.ends_with(name))
-        || ["rs", "c", "cpp", "js", "ts", "py", "go", "zig"].iter().any(|ending| is_of(ending))
+        || ["rs", "c", "cpp", "js", "ts", "py", "go", "zig"].iter().any(is_of)
 }
 
 fn is_ignored(path: &Path) -> bool {

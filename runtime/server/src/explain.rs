@@ -18,9 +18,9 @@ use crate::output::{say, say_json};
 pub(crate) fn run(options: &Explain) -> Result<ExitCode> {
     match (find(&options.data, &options.id)?, options.json) {
         (Found::Decision(decision, session), true) => {
-            say_json(&json!({ "decision": decision, "session": session.as_ref().map(priced) }))?;
+            say_json(&json!({ "decision": decision, "session": session.as_deref().map(priced) }))?;
         }
-        (Found::Decision(decision, session), false) => say(page(&decision, session.as_ref()).trim_end()),
+        (Found::Decision(decision, session), false) => say(page(&decision, session.as_deref()).trim_end()),
         (Found::Session(session, decisions), true) => {
             say_json(&json!({ "session": priced(&session), "decisions": decisions }))?;
         }
@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Explain) -> Result<ExitCode> {
 
 /// What has the id.
 enum Found {
-    Decision(Box<Decision>, Option<Session>),
+    Decision(Box<Decision>, Option<Box<Session>>),
     /// With what was decided in it, newest first.
     Session(Box<Session>, Vec<Decision>),
 }
@@ -42,7 +42,7 @@ fn find(data: &Path, id: &str) -> Result<Found> {
     let reader = StoreReader::open(data)?;
     if let Some(decision) = reader.decision(wanted)? {
         let session = decision.session.map(|session| reader.session(session)).transpose()?.flatten();
-        return Ok(Found::Decision(Box::new(decision), session));
+        return Ok(Found::Decision(Box::new(decision), session.map(Box::new)));
     }
     let session = SessionId(wanted.0);
     if let Some(found) = reader.session(session)? {

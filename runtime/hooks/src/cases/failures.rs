@@ -69,10 +69,10 @@ impl<'s> Failures<'s> {
 
     fn explained(&self, case: &Ready, ran: &Ran) -> Diagnostic {
         let fault = ran.fault.as_ref();
-        if let Some((fault, place)) = fault.and_then(|fault| Some((fault, fault.place.as_deref()?))) {
-            if let Some(text) = self.source.files.get(&place.file) {
-                return at_code(case, fault, place, &String::from_utf8_lossy(text));
-            }
+        if let Some((fault, place)) = fault.and_then(|fault| Some((fault, fault.place.as_deref()?)))
+            && let Some(text) = self.source.files.get(&place.file)
+        {
+            return at_code(case, fault, place, &String::from_utf8_lossy(text));
         }
         let first = ran.differences.first();
         let first_said = first.map(ToString::to_string).unwrap_or_default();

@@ -52,7 +52,7 @@ impl Registry {
     fn warn_unpriced(&self) {
         match &self.settings.static_tariff {
             Some(_) => {
-                tracing::warn!("no extension prices: the static tariff of the configuration prices every session")
+                tracing::warn!("no extension prices: the static tariff of the configuration prices every session");
             }
             None => tracing::warn!(
                 "no extension prices: sessions get no price and are marked needs-review; put a tariff into the folder of \

@@ -147,7 +147,9 @@ impl Bench {
                 say(format_args!("what it answers nevertheless:\n{played}"));
             }
         }
-        warnings.iter().for_each(|warning| say(warning));
+        for warning in &warnings {
+            say(warning);
+        }
         if let Some(part) = &self.case {
             show_cases(part, &source, &version);
         }
