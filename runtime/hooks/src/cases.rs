@@ -170,16 +170,16 @@ fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQues
     if !case.input.is_object() {
         return Err("input must be an object".to_owned().into());
     }
-    if case.expect.as_object().is_none_or(Map::is_empty) {
-        return Err("it expects nothing, and so proves nothing; name what the answer must have in it"
-            .to_owned()
-            .into());
-    }
     let question: Q = input_of(Q::complete(&case.input)?, &case.input)?;
     if let Some(session) = Question::session(&question) {
         periods::fit(session, &source.manifest.boundaries)?;
     }
     let question = question.usual().map_err(|why| format!("input: {why}"))?;
+    if case.expect.as_object().is_none_or(Map::is_empty) {
+        return Err("it expects nothing, and so proves nothing; name what the answer must have in it"
+            .to_owned()
+            .into());
+    }
     Ok(Arc::new(question.with(parameters)))
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Pack) -> Result<ExitCode> {
     }
     let out = match &options.out {
         Some(out) => out.clone(),
-        None => PathBuf::from(package.file_name().map_err(|why| Refused::new(options.dir.display(), vec![why]))?),
+        None => PathBuf::from(package.file_name()),
     };
     let bytes = package.encode();
     given::save(&out, &bytes)?;

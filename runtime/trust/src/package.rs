@@ -43,16 +43,9 @@ impl Package {
         self.signature.is_some()
     }
 
-    /// `<id>-<version>.amp`, when the version can be a part of a file's name.
-    pub fn file_name(&self) -> Result<String, Diagnostic> {
-        let name = format!("{}-{}.amp", self.contents.unit, self.contents.version);
-        match names::complaint(&name).is_none() && !name.contains('/') {
-            true => Ok(name),
-            false => {
-                let why = format!("the version {:?} cannot be a part of a file's name", self.contents.version);
-                Err(Diagnostic::new("package", why).hint("name the package yourself with -o FILE"))
-            }
-        }
+    /// `<id>-<version>.amp`. A manifest's version is always a part of a file's name.
+    pub fn file_name(&self) -> String {
+        format!("{}-{}.amp", self.contents.unit, self.contents.version)
     }
 
     /// The files of the unit's folder. A list of contents means something beside a signature only.

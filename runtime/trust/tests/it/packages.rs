@@ -169,10 +169,8 @@ fn what_cannot_be_packed_says_why() {
 }
 
 #[test]
-fn the_file_is_named_after_the_unit_and_its_version_if_that_is_a_name() {
+fn the_file_is_named_after_the_unit_and_its_version() {
     let name = |version: &str| Package::of(&source(&plain(&MANIFEST.replace("1.2.0", version)))).unwrap().file_name();
-    assert_eq!(name("1.2.0").unwrap(), "acme-tou-1.2.0.amp");
-    for version in ["1/../../x", "1 beta", ""] {
-        assert_eq!(name(version).is_ok(), version.is_empty(), "{version}");
-    }
+    assert_eq!(name("1.2.0"), "acme-tou-1.2.0.amp");
+    assert_eq!(name("1.2.0-beta+7"), "acme-tou-1.2.0-beta+7.amp");
 }
