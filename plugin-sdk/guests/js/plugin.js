@@ -7,9 +7,9 @@ const unsaid = { translations: [], periods: [] };
 
 export const pricing = {
   price(input) {
-    const parameters = new Map(input.parameters.map(({ name, value }) => [name, value.val]));
+    const parameters = byName(input.parameters);
     const energy = scaled(input.session.energyWh, 3);
-    const taxes = [{ name: 'VAT', percent: parameters.get('vat'), category: 'S' }];
+    const taxes = taxesOf(parameters);
     const lines = [energyLine(energy, parameters.get('energy_price'), taxes)];
 
     const idle = input.periods.filter((period) => period.state === 'idle');
@@ -20,6 +20,27 @@ export const pricing = {
     return { currency: parameters.get('currency'), amounts: 'including-tax', lines };
   },
 };
+
+// The same, as drivers are told it before they start.
+export const offer = {
+  describe(place) {
+    const parameters = byName(place.parameters);
+    const always = { taxes: taxesOf(parameters), when: { weekdays: [] } };
+    const elements = [
+      { component: 'energy', price: parameters.get('energy_price'), per: 'hour', ...always },
+      { component: 'idle-time', price: parameters.get('idle_price'), per: 'minute', ...always },
+    ];
+    return { currency: parameters.get('currency'), amounts: 'including-tax', elements, texts: [] };
+  },
+};
+
+function byName(parameters) {
+  return new Map(parameters.map(({ name, value }) => [name, value.val]));
+}
+
+function taxesOf(parameters) {
+  return [{ name: 'VAT', percent: parameters.get('vat'), category: 'S' }];
+}
 
 function energyLine(quantity, unitPrice, taxes) {
   const amount = times(quantity, unitPrice);

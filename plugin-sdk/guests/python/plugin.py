@@ -3,22 +3,48 @@
 Amounts are whole numbers with a scale, so the arithmetic stays exact; never turn an amount into a float.
 """
 
+from typing import Any
+
 from wit_world import exports
-from wit_world.exports import pricing
-from wit_world.imports.types import Amounts, ChargingState, Component, Decimal, PricingLine, Tax
+from wit_world.exports import offer, pricing
+from wit_world.imports.types import Amounts, ChargingState, Component, Decimal, Parameter, PricingLine, Tax
 
 
 class Pricing(exports.Pricing):
     def price(self, input: pricing.PricingInput) -> pricing.PricingOutput:
-        parameters = {parameter.name: parameter.value.value for parameter in input.parameters}
-        vat = [Tax("VAT", parameters["vat"], "S")]
-        lines = [energy_line(input.session.energy_wh, parameters["energy_price"], vat)]
+        parameters = by_name(input.parameters)
+        taxes = taxes_of(parameters)
+        lines = [energy_line(input.session.energy_wh, parameters["energy_price"], taxes)]
 
         idle = (period for period in input.periods if period.state == ChargingState.IDLE)
         seconds = sum(period.duration_s for period in idle)
         if seconds > 0:
-            lines.append(idle_line(seconds, parameters["idle_price"], vat))
+            lines.append(idle_line(seconds, parameters["idle_price"], taxes))
         return pricing.PricingOutput(parameters["currency"], Amounts.INCLUDING_TAX, lines, next_change_at=None)
+
+
+class Offer(exports.Offer):
+    def describe(self, input: offer.OfferInput) -> offer.Offer:
+        """The same, as drivers are told it before they start."""
+        parameters = by_name(input.parameters)
+        taxes = taxes_of(parameters)
+        elements = [
+            offer.Element(Component.ENERGY, parameters["energy_price"], offer.Per.HOUR, None, taxes, ALWAYS),
+            offer.Element(Component.IDLE_TIME, parameters["idle_price"], offer.Per.MINUTE, None, taxes, ALWAYS),
+        ]
+        return offer.Offer(parameters["currency"], Amounts.INCLUDING_TAX, elements, None, None, [], None)
+
+
+# Of no weekdays in particular; list<u8> is bytes in Python.
+ALWAYS = offer.Conditions(b"", None, None, None, None, None, None, None, None, None, None, None, None)
+
+
+def by_name(parameters: list[Parameter]) -> dict[str, Any]:
+    return {parameter.name: parameter.value.value for parameter in parameters}
+
+
+def taxes_of(parameters: dict[str, Any]) -> list[Tax]:
+    return [Tax("VAT", parameters["vat"], "S")]
 
 
 def energy_line(energy_wh: Decimal, price: Decimal, taxes: list[Tax]) -> PricingLine:

@@ -16,7 +16,7 @@ pub(crate) struct Guests {
     /// Also fetches the tools for JavaScript (npm) and Python (PyPI) into target/, which takes minutes.
     #[arg(long)]
     install: bool,
-    /// Runs the cases of each with `amprule check`.
+    /// Runs the cases of each with `amprule check`, and holds what it offers against its bills with `amprule offer`.
     #[arg(long)]
     check: bool,
     /// Only these: rust, c, js, python.
@@ -77,7 +77,9 @@ impl Guests {
         for language in LANGUAGES.iter().filter(wanted) {
             let project = make(root, language, self.install)?;
             if self.check && project.folder.join("plugin.wasm").exists() {
-                run(amprule().args(["check", "--compile-s", "600"]).arg(&project.folder))?;
+                for command in ["check", "offer"] {
+                    run(amprule().args([command, "--compile-s", "600"]).arg(&project.folder))?;
+                }
             }
         }
         Ok(())
@@ -136,6 +138,7 @@ impl Project<'_> {
         copy(&guests.join(self.language), &self.folder)?;
         copy(&guests.join("cases"), &self.folder.join("cases"))?;
         copy(&self.root.join("plugin-sdk/wit"), &self.folder.join("wit"))?;
+        describing(&self.folder.join("wit/worlds.wit"), &guests.join("describing.wit"))?;
         fs::copy(guests.join("plugin.toml"), self.folder.join("plugin.toml")).context("copy the manifest")?;
         Ok(())
     }
@@ -144,6 +147,15 @@ impl Project<'_> {
         let (program, args) = command.split_first().context("a command has a name")?;
         run(Command::new(program).current_dir(&self.folder).args(args))
     }
+}
+
+/// Puts the offer into the world of tariffs, as a new project has it.
+fn describing(worlds: &Path, exports: &Path) -> Result<()> {
+    let text = |path: &Path| fs::read_to_string(path).with_context(|| format!("read {}", path.display()));
+    let both = text(exports)?;
+    let price = both.split_inclusive('\n').next().context("describing.wit is empty")?;
+    let all = text(worlds)?.replacen(price, &both, 1);
+    fs::write(worlds, all).with_context(|| format!("write {}", worlds.display()))
 }
 
 /// Copies a folder's files over those that are there. Tools that were installed beside them stay.

@@ -12,10 +12,14 @@ typedef exports_amprule_pricing_pricing_pricing_input_t input_t;
 typedef exports_amprule_pricing_pricing_pricing_output_t output_t;
 typedef amprule_types_types_pricing_line_t line_t;
 typedef amprule_types_types_component_t component_t;
+typedef exports_amprule_pricing_pricing_list_parameter_t parameters_t;
+typedef exports_amprule_pricing_offer_offer_input_t place_t;
+typedef exports_amprule_pricing_offer_offer_t offer_t;
+typedef exports_amprule_pricing_offer_element_t element_t;
 
-static const amprule_types_types_value_t *parameter(const input_t *input, const char *name) {
-  for (size_t at = 0; at < input->parameters.len; at++) {
-    const amprule_types_types_parameter_t *parameter = &input->parameters.ptr[at];
+static const amprule_types_types_value_t *parameter(const parameters_t *parameters, const char *name) {
+  for (size_t at = 0; at < parameters->len; at++) {
+    const amprule_types_types_parameter_t *parameter = &parameters->ptr[at];
     if (parameter->name.len == strlen(name) && memcmp(parameter->name.ptr, name, parameter->name.len) == 0) {
       return &parameter->value;
     }
@@ -34,6 +38,15 @@ static int64_t product(int64_t a, int64_t b) {
   return a * b;
 }
 
+static amprule_types_types_list_tax_t taxes(decimal_t vat) {
+  amprule_types_types_tax_t *tax = calloc(1, sizeof *tax);
+  pricing_string_dup(&tax->name, "VAT");
+  tax->category.is_some = true;
+  pricing_string_dup(&tax->category.val, "S");
+  tax->percent = vat;
+  return (amprule_types_types_list_tax_t){tax, 1};
+}
+
 static line_t line(component_t component, const char *code, const char *description, decimal_t quantity,
                    const char *unit, decimal_t vat) {
   line_t line;
@@ -46,11 +59,7 @@ static line_t line(component_t component, const char *code, const char *descript
   pricing_string_dup(&line.unit.val, unit);
   line.component.is_some = true;
   line.component.val = component;
-  line.taxes.ptr = calloc(1, sizeof *line.taxes.ptr);
-  pricing_string_dup(&line.taxes.ptr[line.taxes.len].name, "VAT");
-  line.taxes.ptr[line.taxes.len].category.is_some = true;
-  pricing_string_dup(&line.taxes.ptr[line.taxes.len].category.val, "S");
-  line.taxes.ptr[line.taxes.len++].percent = vat;
+  line.taxes = taxes(vat);
   return line;
 }
 
@@ -84,13 +93,40 @@ bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, exp
   }
 
   memset(output, 0, sizeof *output);
-  output->currency = parameter(input, "currency")->val.text;
-  decimal_t vat = parameter(input, "vat")->val.decimal;
+  const parameters_t *parameters = &input->parameters;
+  output->currency = parameter(parameters, "currency")->val.text;
+  decimal_t vat = parameter(parameters, "vat")->val.decimal;
   output->lines.ptr = calloc(2, sizeof(line_t));
   output->lines.ptr[output->lines.len++] =
-      energy_line(input->session.energy_wh, parameter(input, "energy_price")->val.decimal, vat);
+      energy_line(input->session.energy_wh, parameter(parameters, "energy_price")->val.decimal, vat);
   if (idle_s > 0) {
-    output->lines.ptr[output->lines.len++] = idle_line(idle_s, parameter(input, "idle_price")->val.decimal, vat);
+    output->lines.ptr[output->lines.len++] = idle_line(idle_s, parameter(parameters, "idle_price")->val.decimal, vat);
   }
+  return true;
+}
+
+static element_t *add(offer_t *offer, component_t component, decimal_t price, decimal_t vat) {
+  element_t *element = &offer->elements.ptr[offer->elements.len++];
+  element->component = component;
+  element->price = price;
+  amprule_types_types_list_tax_t vat_alone = taxes(vat);
+  element->taxes.ptr = vat_alone.ptr;
+  element->taxes.len = vat_alone.len;
+  return element;
+}
+
+// The same, as drivers are told it before they start.
+bool exports_amprule_pricing_offer_describe(place_t *place, offer_t *offer, exports_amprule_pricing_offer_problem_t *error) {
+  (void)error;
+  const parameters_t parameters = {place->parameters.ptr, place->parameters.len};
+
+  memset(offer, 0, sizeof *offer);
+  offer->currency = parameter(&parameters, "currency")->val.text;
+  decimal_t vat = parameter(&parameters, "vat")->val.decimal;
+  offer->elements.ptr = calloc(2, sizeof(element_t));
+  add(offer, AMPRULE_TYPES_TYPES_COMPONENT_ENERGY, parameter(&parameters, "energy_price")->val.decimal, vat);
+  element_t *idle =
+      add(offer, AMPRULE_TYPES_TYPES_COMPONENT_IDLE_TIME, parameter(&parameters, "idle_price")->val.decimal, vat);
+  idle->per = EXPORTS_AMPRULE_PRICING_OFFER_PER_MINUTE;
   return true;
 }

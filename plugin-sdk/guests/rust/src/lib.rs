@@ -1,7 +1,8 @@
 //! A price per kWh and a fee for each idle minute, in Rust: what its neighbours do in their languages.
 
 use amprule_plugin_sdk::{
-    Component, Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, Problem, export_pricing,
+    Component, Decimal, Element, Offer, OfferInput, Offering, Parameters, Pricing, PricingInput, PricingLine,
+    PricingOutput, Problem, Tax, export_offer, export_pricing,
 };
 
 struct IdleFee;
@@ -16,9 +17,22 @@ impl Pricing for IdleFee {
         if seconds > 0 {
             lines.push(idle_line(seconds, input.parameters.decimal("idle_price")?)?);
         }
-        let vat = input.parameters.decimal("vat")?;
-        let lines: Vec<_> = lines.into_iter().map(|line| line.taxed("VAT", vat)).map(standard_rate).collect();
+        let taxes = taxes(input.parameters.decimal("vat")?);
+        lines.iter_mut().for_each(|line| line.taxes.clone_from(&taxes));
         Ok(PricingOutput::new(input.parameters.text("currency")?, lines))
+    }
+}
+
+impl Offering for IdleFee {
+    /// The same, as drivers are told it before they start.
+    fn describe(input: OfferInput) -> Result<Offer, Problem> {
+        let taxes = taxes(input.parameters.decimal("vat")?);
+        let mut elements = [
+            Element::new(Component::Energy, input.parameters.decimal("energy_price")?),
+            Element::new(Component::IdleTime, input.parameters.decimal("idle_price")?).per_minute(),
+        ];
+        elements.iter_mut().for_each(|element| element.taxes.clone_from(&taxes));
+        Ok(Offer::new(input.parameters.text("currency")?, elements))
     }
 }
 
@@ -38,9 +52,9 @@ fn idle_line(seconds: i64, per_minute: Decimal) -> Result<PricingLine, String> {
     Ok(line)
 }
 
-fn standard_rate(mut line: PricingLine) -> PricingLine {
-    line.taxes.iter_mut().for_each(|tax| tax.category = Some("S".to_owned()));
-    line
+fn taxes(vat: Decimal) -> Vec<Tax> {
+    vec![Tax { name: "VAT".to_owned(), percent: vat, category: Some("S".to_owned()) }]
 }
 
 export_pricing!(IdleFee);
+export_offer!(IdleFee);

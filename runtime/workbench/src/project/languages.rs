@@ -45,7 +45,7 @@ pub(super) fn c(hook: Hook) -> Vec<NewFile> {
         file("README.md", include_str!("../../templates/c/README.md")),
         file(".gitignore", "/target\n"),
     ];
-    files.into_iter().chain(sdk::contract()).collect()
+    files.into_iter().chain(sdk::contract(hook)).collect()
 }
 
 pub(super) fn javascript(hook: Hook) -> Vec<NewFile> {
@@ -56,7 +56,7 @@ pub(super) fn javascript(hook: Hook) -> Vec<NewFile> {
         file("README.md", include_str!("../../templates/js/README.md")),
         file(".gitignore", "/node_modules\n/target\n"),
     ];
-    files.into_iter().chain(sdk::contract()).collect()
+    files.into_iter().chain(sdk::contract(hook)).collect()
 }
 
 pub(super) fn python(hook: Hook) -> Vec<NewFile> {
@@ -66,5 +66,5 @@ pub(super) fn python(hook: Hook) -> Vec<NewFile> {
         file("README.md", include_str!("../../templates/python/README.md")),
         file(".gitignore", "/.venv\n/target\n__pycache__\n"),
     ];
-    files.into_iter().chain(sdk::contract()).collect()
+    files.into_iter().chain(sdk::contract(hook)).collect()
 }

@@ -1,5 +1,7 @@
 //! The guest crate as files: a project brings it along, so that it builds wherever it lies.
 
+use amprule_domain::decision::Hook;
+
 use super::{NewFile, file};
 
 macro_rules! embedded {
@@ -36,15 +38,22 @@ const FILES: [(&str, &str); 24] = embedded!(
     "wit/worlds.wit",
 );
 const MANIFEST: &str = include_str!("../../templates/rust/sdk.toml");
+/// Of the world `pricing`, the first.
+const PRICE: &str = "  export amprule:pricing/pricing@1.0.0;\n";
+const PRICE_AND_OFFER: &str = include_str!("../../../../plugin-sdk/guests/describing.wit");
 
 pub(super) fn files() -> impl Iterator<Item = NewFile> {
     let manifest = [("Cargo.toml", MANIFEST)];
     manifest.into_iter().chain(FILES).map(|(path, text)| file(&format!("sdk/{path}"), text))
 }
 
-/// The contract in WIT, for languages that need nothing else of the crate.
-pub(super) fn contract() -> impl Iterator<Item = NewFile> {
-    FILES.into_iter().filter(|(path, _)| path.starts_with("wit/")).map(|(path, text)| file(path, text))
+/// The contract in WIT, for languages that need nothing else of the crate. A new tariff describes itself, so its world
+/// has the offer in it.
+pub(super) fn contract(hook: Hook) -> impl Iterator<Item = NewFile> {
+    FILES.into_iter().filter(|(path, _)| path.starts_with("wit/")).map(move |(path, text)| match (hook, path) {
+        (Hook::Pricing, "wit/worlds.wit") => file(path, &text.replacen(PRICE, PRICE_AND_OFFER, 1)),
+        _ => file(path, text),
+    })
 }
 
 #[cfg(test)]
@@ -63,6 +72,16 @@ mod tests {
             .collect();
         found.sort();
         assert_eq!(found, FILES.map(|(path, _)| path));
+    }
+
+    #[test]
+    fn the_world_of_a_new_tariff_has_the_offer_in_it_and_no_other_has() {
+        let worlds = |hook| contract(hook).find(|(path, _)| path == "wit/worlds.wit").unwrap().1;
+        let world = |text: &str| text.split_once("world pricing {").unwrap().1.split_once('}').unwrap().0.to_owned();
+        assert!(world(&worlds(Hook::Pricing)).ends_with(PRICE_AND_OFFER));
+        assert!(PRICE_AND_OFFER.starts_with(PRICE));
+        let as_released = include_str!("../../../../plugin-sdk/wit/worlds.wit");
+        assert!([Hook::Authorization, Hook::Modifier].into_iter().all(|hook| worlds(hook) == as_released));
     }
 
     #[test]

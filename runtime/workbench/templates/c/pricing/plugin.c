@@ -13,11 +13,15 @@ typedef amprule_types_types_decimal_t decimal_t;
 typedef exports_amprule_pricing_pricing_pricing_input_t input_t;
 typedef exports_amprule_pricing_pricing_pricing_output_t output_t;
 typedef amprule_types_types_pricing_line_t line_t;
+typedef exports_amprule_pricing_pricing_list_parameter_t parameters_t;
+typedef exports_amprule_pricing_offer_offer_input_t place_t;
+typedef exports_amprule_pricing_offer_offer_t offer_t;
+typedef exports_amprule_pricing_offer_element_t element_t;
 
 // The host gives every parameter that plugin.toml declares.
-static const amprule_types_types_value_t *parameter(const input_t *input, const char *name) {
-  for (size_t at = 0; at < input->parameters.len; at++) {
-    const amprule_types_types_parameter_t *parameter = &input->parameters.ptr[at];
+static const amprule_types_types_value_t *parameter(const parameters_t *parameters, const char *name) {
+  for (size_t at = 0; at < parameters->len; at++) {
+    const amprule_types_types_parameter_t *parameter = &parameters->ptr[at];
     if (parameter->name.len == strlen(name) && memcmp(parameter->name.ptr, name, parameter->name.len) == 0) {
       return &parameter->value;
     }
@@ -65,18 +69,46 @@ static int64_t idle_minutes(const input_t *input) {
 
 bool exports_amprule_pricing_pricing_price(input_t *input, output_t *output, exports_amprule_pricing_pricing_problem_t *error) {
   (void)error; // `return false` with a text in it says why there is no price.
+  const parameters_t *parameters = &input->parameters;
   decimal_t energy_wh = input->session.energy_wh;
   decimal_t energy_kwh = {energy_wh.coefficient, energy_wh.scale + 3};
-  decimal_t paid_minutes = {idle_minutes(input) - parameter(input, "idle_grace_minutes")->val.integer, 0};
+  decimal_t paid_minutes = {idle_minutes(input) - parameter(parameters, "idle_grace_minutes")->val.integer, 0};
 
   memset(output, 0, sizeof *output);
-  output->currency = parameter(input, "currency")->val.text;
+  output->currency = parameter(parameters, "currency")->val.text;
   output->lines.ptr = calloc(2, sizeof(line_t));
-  decimal_t energy_price = parameter(input, "energy_price")->val.decimal;
+  decimal_t energy_price = parameter(parameters, "energy_price")->val.decimal;
   output->lines.ptr[output->lines.len++] = line("energy", "Energy", energy_kwh, "kWh", energy_price);
   if (paid_minutes.coefficient > 0) {
-    decimal_t idle_fee = parameter(input, "idle_fee")->val.decimal;
+    decimal_t idle_fee = parameter(parameters, "idle_fee")->val.decimal;
     output->lines.ptr[output->lines.len++] = line("idle", "Connected after charging", paid_minutes, "min", idle_fee);
+  }
+  return true;
+}
+
+static element_t *add(offer_t *offer, amprule_types_types_component_t component, decimal_t price) {
+  element_t *element = &offer->elements.ptr[offer->elements.len++];
+  element->component = component;
+  element->price = price;
+  return element;
+}
+
+// What it charges, as drivers are told before they start: `amprule offer` holds it against the price with some
+// thousand sessions.
+bool exports_amprule_pricing_offer_describe(place_t *place, offer_t *offer, exports_amprule_pricing_offer_problem_t *error) {
+  (void)error;
+  const parameters_t parameters = {place->parameters.ptr, place->parameters.len};
+
+  memset(offer, 0, sizeof *offer);
+  offer->currency = parameter(&parameters, "currency")->val.text;
+  offer->elements.ptr = calloc(2, sizeof(element_t));
+  add(offer, AMPRULE_TYPES_TYPES_COMPONENT_ENERGY, parameter(&parameters, "energy_price")->val.decimal);
+  decimal_t idle_fee = parameter(&parameters, "idle_fee")->val.decimal;
+  if (idle_fee.coefficient > 0) {
+    element_t *idle = add(offer, AMPRULE_TYPES_TYPES_COMPONENT_IDLE_TIME, idle_fee);
+    idle->per = EXPORTS_AMPRULE_PRICING_OFFER_PER_MINUTE;
+    idle->when.from_idle_s.is_some = true;
+    idle->when.from_idle_s.val = (uint32_t)parameter(&parameters, "idle_grace_minutes")->val.integer * 60;
   }
   return true;
 }

@@ -6,7 +6,7 @@
 
 export const pricing = {
   price(input) {
-    const parameters = new Map(input.parameters.map(({ name, value }) => [name, value.val]));
+    const parameters = byName(input.parameters);
     const { coefficient, scale } = input.session.energyWh;
     const energyKwh = decimal(coefficient, scale + 3);
     const lines = [line('energy', 'energy', 'Energy', energyKwh, 'kWh', parameters.get('energy_price'))];
@@ -19,6 +19,31 @@ export const pricing = {
     return { currency: parameters.get('currency'), amounts: 'including-tax', lines };
   },
 };
+
+// What it charges, as drivers are told before they start: `amprule offer` holds it against `price` with some
+// thousand sessions.
+export const offer = {
+  describe(place) {
+    const parameters = byName(place.parameters);
+    const elements = [element('energy', parameters.get('energy_price'), 'hour', {})];
+
+    const idleFee = parameters.get('idle_fee');
+    if (idleFee.coefficient > 0n) {
+      const fromIdleS = Number(parameters.get('idle_grace_minutes')) * 60;
+      elements.push(element('idle-time', idleFee, 'minute', { fromIdleS }));
+    }
+    return { currency: parameters.get('currency'), amounts: 'including-tax', elements, texts: [] };
+  },
+};
+
+function byName(parameters) {
+  return new Map(parameters.map(({ name, value }) => [name, value.val]));
+}
+
+// A price, and when it holds. `per` is of time; energy is by the kilowatt-hour.
+function element(component, price, per, when) {
+  return { component, price, per, taxes: [], when: { weekdays: [], ...when } };
+}
 
 function idleMinutes(periods) {
   const idle = periods.filter((period) => period.state === 'idle');

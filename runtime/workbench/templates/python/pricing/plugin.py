@@ -5,14 +5,17 @@ so they stay exact; never turn one into a float. The host rounds each line to th
 has returned. What raises takes the host's fallback.
 """
 
+from dataclasses import fields
+from typing import Any
+
 from wit_world import exports
-from wit_world.exports import pricing
-from wit_world.imports.types import Amounts, ChargingState, Component, Decimal, Period, PricingLine
+from wit_world.exports import offer, pricing
+from wit_world.imports.types import Amounts, ChargingState, Component, Decimal, Parameter, Period, PricingLine
 
 
 class Pricing(exports.Pricing):
     def price(self, input: pricing.PricingInput) -> pricing.PricingOutput:
-        parameters = {parameter.name: parameter.value.value for parameter in input.parameters}
+        parameters = by_name(input.parameters)
         energy_wh = input.session.energy_wh
         energy_kwh = Decimal(energy_wh.coefficient, energy_wh.scale + 3)
         lines = [line(Component.ENERGY, "Energy", energy_kwh, "kWh", parameters["energy_price"])]
@@ -22,6 +25,28 @@ class Pricing(exports.Pricing):
             minutes = Decimal(paid_minutes, 0)
             lines.append(line(Component.IDLE_TIME, "Connected after charging", minutes, "min", parameters["idle_fee"]))
         return pricing.PricingOutput(parameters["currency"], Amounts.INCLUDING_TAX, lines, next_change_at=None)
+
+
+class Offer(exports.Offer):
+    def describe(self, input: offer.OfferInput) -> offer.Offer:
+        """What it charges, as drivers are told before they start: `amprule offer` holds it against `price` with some
+        thousand sessions."""
+        parameters = by_name(input.parameters)
+        elements = [element(Component.ENERGY, parameters["energy_price"], offer.Per.HOUR)]
+        if parameters["idle_fee"].coefficient > 0:
+            grace_s = parameters["idle_grace_minutes"] * 60
+            elements.append(element(Component.IDLE_TIME, parameters["idle_fee"], offer.Per.MINUTE, from_idle_s=grace_s))
+        return offer.Offer(parameters["currency"], Amounts.INCLUDING_TAX, elements, None, None, [], None)
+
+
+def by_name(parameters: list[Parameter]) -> dict[str, Any]:
+    return {parameter.name: parameter.value.value for parameter in parameters}
+
+
+def element(component: Component, price: Decimal, per: offer.Per, **when: Any) -> offer.Element:
+    """A price, and when it holds, as in `weekdays=bytes([6, 7])`. `per` is of time; energy is by the kilowatt-hour."""
+    always = {field.name: None for field in fields(offer.Conditions)} | {"weekdays": b""}
+    return offer.Element(component, price, per, None, [], offer.Conditions(**(always | when)))
 
 
 def idle_minutes(periods: list[Period]) -> int:

@@ -1,6 +1,9 @@
 //! So much for each kilowatt-hour, and something for staying connected when charging is over.
 
-use amprule_plugin_sdk::{Decimal, Parameters, Pricing, PricingInput, PricingLine, PricingOutput, export_pricing, Problem};
+use amprule_plugin_sdk::{
+    Component, Conditions, Decimal, Element, Offer, OfferInput, Offering, Parameters, Pricing, PricingInput,
+    PricingLine, PricingOutput, Problem, export_offer, export_pricing,
+};
 
 struct Tariff;
 
@@ -25,4 +28,24 @@ impl Pricing for Tariff {
     }
 }
 
+impl Offering for Tariff {
+    /// What it charges, as drivers are told before they start: `amprule offer` holds it against `price` with some
+    /// thousand sessions.
+    fn describe(input: OfferInput) -> Result<Offer, Problem> {
+        let currency = input.parameters.text("currency")?;
+        let energy_price = input.parameters.decimal("energy_price")?;
+        let idle_fee = input.parameters.decimal("idle_fee")?;
+        let grace = input.parameters.integer("idle_grace_minutes")?;
+
+        let mut elements = vec![Element::new(Component::Energy, energy_price)];
+        if !idle_fee.is_zero() {
+            let grace_s = u32::try_from(grace * 60).map_err(|error| error.to_string())?;
+            let after = Conditions { from_idle_s: Some(grace_s), ..Conditions::none() };
+            elements.push(Element::new(Component::IdleTime, idle_fee).per_minute().when(after));
+        }
+        Ok(Offer::new(currency, elements))
+    }
+}
+
 export_pricing!(Tariff);
+export_offer!(Tariff);
