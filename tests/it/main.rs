@@ -8,6 +8,7 @@ mod clients;
 mod commands;
 mod corpus;
 mod crash;
+mod devices;
 mod editor;
 mod hostile;
 mod lookups;

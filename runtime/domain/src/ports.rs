@@ -175,6 +175,10 @@ pub enum CallRefused {
 pub trait Door: Send + Sync {
     /// Called once the handshake's headers are read. Quick: it stands inside the handshake.
     fn admit<'a>(&'a self, visitor: &'a Visitor<'_>) -> BoxFuture<'a, Result<Ticket, Turned>>;
+    /// For a connection that comes through no handshake.
+    fn ticket(&self) -> Ticket {
+        Ticket::default()
+    }
     /// Takes the connection over; an earlier connection of this station is replaced.
     fn attach(&self, station: StationId, link: Box<dyn Link>, ticket: Ticket);
     /// What the station last said of itself; a station may connect again without booting.

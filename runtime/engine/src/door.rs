@@ -15,6 +15,10 @@ impl Door for Engine {
         Box::pin(self.let_in(visitor))
     }
 
+    fn ticket(&self) -> Ticket {
+        self.next_ticket()
+    }
+
     fn attach(&self, station: StationId, link: Box<dyn Link>, ticket: Ticket) {
         if let Some(handle) = self.handle_or_new(&station) {
             handle.attach(link, ticket);

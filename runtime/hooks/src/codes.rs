@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 47] = [
+pub const CODES: [Code; 48] = [
     code(
         "AR0001",
         "manifest",
@@ -131,6 +131,13 @@ pub const CODES: [Code; 47] = [
         "A warning: a file lies in the unit's folder, looks as if it were meant for the unit, and is called otherwise than what\n\
          is read: plugin.toml, parameters.toml, main.rhai or the entry that the manifest names, cases/*.toml and cases/*.json,\n\
          tables/*.csv and tables/*.json. Rename it, or move it out of the folder.",
+    ),
+    code(
+        "AR0016",
+        "map",
+        "device.toml is not as it must be",
+        "A driver that is configuration alone has a map of registers in device.toml: [device], [points.NAME], [[state]], [commands]\n\
+         and [[heartbeat]]. The message names what is wrong, and what the keys are.",
     ),
     code(
         "AR0101",

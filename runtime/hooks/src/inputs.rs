@@ -16,6 +16,7 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use crate::Diagnostic;
+use crate::driver::Driver;
 use crate::unit::{Answer, Budget, Unit, Used};
 
 pub use supplied::Supplied;
@@ -171,6 +172,10 @@ impl Unit for Needing {
 
     fn numbers(&self) -> &[Decimal] {
         self.unit.numbers()
+    }
+
+    fn driver(&self) -> Option<&dyn Driver> {
+        self.unit.driver()
     }
 
     fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput> {

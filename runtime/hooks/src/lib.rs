@@ -15,6 +15,7 @@ mod combining;
 pub mod comparison;
 pub mod deadline;
 mod diagnostic;
+pub mod driver;
 mod entry;
 pub mod gate;
 mod generation;

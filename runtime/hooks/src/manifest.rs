@@ -26,6 +26,11 @@ pub use parse::{Declaration, entry_of, is_id, parse};
 pub(crate) use values::{parameters_schema, tables_schema};
 pub use values::{schema_of_parameters, schema_of_table};
 
+/// The entry of a driver that is configuration alone.
+pub const MAP: &str = "device.toml";
+/// The word by which a unit says that it drives hardware.
+pub(crate) const DEVICE: &str = "device";
+
 /// A checked manifest. A unit that is a single file without one gets [`Manifest::bare`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +44,8 @@ pub struct Manifest {
     /// The contract's major version: 1.
     pub api: u32,
     pub hooks: Vec<Hook>,
+    /// It drives hardware: `hooks = ["device"]`.
+    pub drives: bool,
     /// The file that runs, relative to the unit's folder: `main.rhai` or `plugin.wasm`.
     pub entry: String,
     /// `pin = "session"` (true, the default) or `"none"`.
@@ -70,6 +77,7 @@ impl Manifest {
             description: String::new(),
             api: 1,
             hooks: hooks.to_vec(),
+            drives: false,
             entry: entry.into(),
             pinned: true,
             boundaries: Vec::new(),

@@ -46,7 +46,7 @@ pub struct CallLimits {
 impl HostLimits {
     pub fn grant(&self, kind: Kind, asked: &RequestedLimits) -> CallLimits {
         let fuel = match kind {
-            Kind::Rhai => self.rhai_operations,
+            Kind::Rhai | Kind::Map => self.rhai_operations,
             Kind::Wasm => self.wasm_fuel,
         };
         let memory = asked.memory_mib.and_then(|mib| usize::try_from(mib).ok()?.checked_mul(1 << 20));

@@ -14,6 +14,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::driver::Driver;
+use crate::manifest::MAP;
 use crate::{Deadline, Diagnostic, Manifest, Tables};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,6 +23,26 @@ use crate::{Deadline, Diagnostic, Manifest, Tables};
 pub enum Kind {
     Rhai,
     Wasm,
+    /// A driver that is configuration alone.
+    Map,
+}
+
+impl Kind {
+    pub fn of(entry: &str) -> Self {
+        match entry {
+            MAP => Self::Map,
+            entry if entry.ends_with(".wasm") => Self::Wasm,
+            _ => Self::Rhai,
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rhai => "rhai",
+            Self::Wasm => "wasm",
+            Self::Map => "map",
+        }
+    }
 }
 
 /// A unit's files, read once, and what they say. What runs is compiled from these bytes and no others.
@@ -69,6 +91,10 @@ pub trait Unit: Send + Sync {
     /// Those that stand in the code, where it can be read: its prices may change at them.
     fn numbers(&self) -> &[Decimal] {
         &[]
+    }
+    /// Where the code drives hardware.
+    fn driver(&self) -> Option<&dyn Driver> {
+        None
     }
     fn price(&self, _: &PricingInput, _: &Budget<'_>) -> Answer<PricingOutput> {
         Answer::without(Hook::Pricing)

@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn old_and_surplus_versions_leave_the_archive_and_pinned_ones_never() {
         let folder = tempfile::tempdir().unwrap();
-        let compilers = Compilers { rhai: Arc::new(Never), wasm: Arc::new(Never) };
+        let compilers = Compilers { rhai: Arc::new(Never), wasm: Arc::new(Never), map: Arc::new(Never) };
         let pools = CompilePools::open(CompileSettings::usual(compilers)).unwrap();
         let archive = ArchiveFolder::open(folder.path(), Arc::new(pools), Box::new(Timestamp::default)).unwrap();
         let place = UnitPath { path: "flat.rhai".into(), shape: UnitForm::Single };

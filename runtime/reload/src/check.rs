@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use amprule_hooks::manifest::{self, Declaration};
+use amprule_hooks::manifest::{self, Declaration, MAP};
 use amprule_hooks::{Diagnostic, Kind, Manifest, Source};
 use serde_json::{Map, Value};
 
@@ -39,7 +39,7 @@ pub(crate) fn refuse_emptied(files: &Files) -> Result<(), Vec<Diagnostic>> {
 /// a manifest.
 pub(crate) fn check(shape: UnitForm, name: &str, files: &Files) -> Result<Source, Refusal> {
     let (manifest, parameters) = declared(shape, name, &files.files).map_err(Refusal::Broken)?;
-    let kind = if manifest.entry.ends_with(".wasm") { Kind::Wasm } else { Kind::Rhai };
+    let kind = Kind::of(&manifest.entry);
     if !files.files.contains_key(&manifest.entry) {
         return Err(no_entry(manifest, kind, files.has_sources));
     }
@@ -81,6 +81,9 @@ fn bare(name: &str, entry: &str, manifest: &str, has_parameters: bool) -> Result
 
 fn usual_entry(files: &BTreeMap<String, Vec<u8>>) -> String {
     let main = "main.rhai";
+    if files.contains_key(MAP) {
+        return MAP.to_owned();
+    }
     let is_of_scripts = files.keys().any(|name| name.ends_with(".rhai"));
     if is_of_scripts { main.to_owned() } else { "plugin.wasm".to_owned() }
 }
@@ -100,7 +103,7 @@ fn no_entry(manifest: Manifest, kind: Kind, has_sources: bool) -> Refusal {
             )];
             Refusal::Waiting { id: manifest.id, diagnostics }
         }
-        Kind::Rhai => Refusal::Broken(vec![
+        Kind::Rhai | Kind::Map => Refusal::Broken(vec![
             Diagnostic::new("manifest", format!("there is no {entry}"))
                 .in_file("plugin.toml")
                 .hint("the script that the server asks is main.rhai; another one is named by `entry = \"NAME.rhai\"`"),

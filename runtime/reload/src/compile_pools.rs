@@ -16,6 +16,8 @@ use crate::pool::{BUSY, Job, Pool, Work};
 pub struct Compilers {
     pub rhai: Arc<dyn Compiler>,
     pub wasm: Arc<dyn Compiler>,
+    /// Of drivers that are configuration alone.
+    pub map: Arc<dyn Compiler>,
 }
 
 /// What units are made with, and within which bounds.
@@ -58,7 +60,7 @@ struct Pools {
 impl Pools {
     fn of(&self, kind: Kind) -> &Arc<Pool> {
         match kind {
-            Kind::Rhai => &self.scripts,
+            Kind::Rhai | Kind::Map => &self.scripts,
             Kind::Wasm => &self.components,
         }
     }
@@ -118,6 +120,7 @@ fn make(compilers: &Compilers, limits: &HostLimits, task: &CompileTask, is_wante
     let compiler = match source.kind {
         Kind::Rhai => &compilers.rhai,
         Kind::Wasm => &compilers.wasm,
+        Kind::Map => &compilers.map,
     };
     source.tables = Arc::new(Tables::read(&source.manifest.tables, &source.files)?);
     let unit = needing(&source.manifest.inputs, compiler.compile_while(&source, is_wanted)?);
@@ -132,7 +135,11 @@ fn check_hooks(source: &mut Source, unit: &dyn Unit) -> Result<()> {
     if manifest.hooks.is_empty() {
         manifest.hooks = unit.hooks().to_vec();
     }
-    if manifest.hooks.is_empty() {
+    if manifest.drives && unit.driver().is_none() {
+        let why = "the manifest names the hook \"device\", and the code does not drive any";
+        return Err(vec![Diagnostic::new("no-hook", why).in_file(&manifest.entry)]);
+    }
+    if manifest.hooks.is_empty() && !manifest.drives {
         let hint = "a script defines fn price(session), fn authorize(request) or fn modify(session, bill)";
         return Err(vec![Diagnostic::new("no-hook", "the code has no hook").in_file(&manifest.entry).hint(hint)]);
     }

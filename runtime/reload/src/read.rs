@@ -239,7 +239,7 @@ impl Walk<'_> {
 }
 
 fn is_own(name: &str, entry: &str) -> bool {
-    ["plugin.toml", "parameters.toml", "contents.json", "signature.json", entry].contains(&name)
+    ["plugin.toml", "parameters.toml", "contents.json", "signature.json", manifest::MAP, entry].contains(&name)
 }
 
 pub(crate) fn belongs(name: &str, entry: &str) -> bool {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_devices::MapCompiler;
 use amprule_hooks::HostLimits;
 use amprule_reload::{CompileSettings, Compilers};
 use amprule_script::ScriptCompiler;
@@ -51,7 +52,8 @@ fn equip(
         Some(cache) => wasm.with_cache(cache),
         None => wasm,
     };
-    let compilers = Compilers { rhai: Arc::new(ScriptCompiler { limits }), wasm: Arc::new(wasm) };
+    let compilers =
+        Compilers { rhai: Arc::new(ScriptCompiler { limits }), wasm: Arc::new(wasm), map: Arc::new(MapCompiler) };
     Ok(CompileSettings { compilers, limits, timeout: compiling.time })
 }
 

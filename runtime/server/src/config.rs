@@ -1,5 +1,6 @@
 //! The one configuration file. Every field has a default; `amprule.example.toml` explains each.
 
+mod device;
 mod feed;
 mod live;
 mod load;
@@ -24,6 +25,7 @@ use amprule_trust::Policy;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+pub(crate) use device::Device;
 pub(crate) use feed::Feed;
 pub(crate) use live::rules_file;
 pub(crate) use load::{load, read};
@@ -50,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) lookups: Vec<Lookup>,
     #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
+    #[serde(deserialize_with = "device::checked")]
+    pub(crate) devices: Vec<Device>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

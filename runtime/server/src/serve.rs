@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use amprule_api::{Api, Parts};
+use amprule_devices::Devices;
 use amprule_domain::ports::Ids;
 use amprule_domain::pricing::Pin;
 use amprule_engine::{Engine, Ports};
@@ -82,6 +83,8 @@ async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> R
     say(format_args!("api   http://{}", listener.local_addr()?));
     say(format_args!("token {}", data.join("api-token").display()));
 
+    let devices = house.devices(&config)?;
+
     let (end, ended) = watch::channel(false);
     let serving = gateway.serve(house.engine.clone(), told(ended.clone()));
     let mut stations = Listener::start("the listener for stations", async {
@@ -101,6 +104,7 @@ async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> R
     tracing::info!("shutting down: what is in flight is finished");
     end.send_replace(true);
     let stations = stations.ended().await;
+    devices.shutdown().await;
     house.engine.shutdown().await;
     let api = api.ended().await;
     webhooks.shutdown().await;
@@ -116,6 +120,7 @@ struct House {
     engine: Arc<Engine>,
     passwords: Arc<PasswordKey>,
     watching: Arc<Watching>,
+    ids: Arc<dyn Ids>,
 }
 
 impl House {
@@ -126,7 +131,7 @@ impl House {
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
         registry.ask_others(lookups::bound(config)?);
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
-        let engine = engine(config, &store, &registry, ids, passwords.clone()).await;
+        let engine = engine(config, &store, &registry, ids.clone(), passwords.clone()).await;
         let teller = Arc::downgrade(&engine);
         registry.observe(Box::new(move |notice| {
             if let Some(engine) = teller.upgrade() {
@@ -134,7 +139,7 @@ impl House {
             }
         }));
         let watching = Arc::new(load(config, data, rules, &store, &registry)?);
-        Ok(Self { store, registry, engine, passwords, watching })
+        Ok(Self { store, registry, engine, passwords, watching, ids })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
@@ -156,6 +161,18 @@ impl House {
             token: secrets::api_token(data)?,
             settings: config.api.api_settings(&config.stations),
         }))
+    }
+
+    fn devices(&self, config: &Config) -> Result<Devices> {
+        let bindings = config.devices.iter().map(|device| device.bound().map_err(anyhow::Error::msg));
+        let house = amprule_devices::House {
+            registry: self.registry.clone(),
+            door: self.engine.clone(),
+            books: self.store.clone(),
+            clock: Arc::new(SystemClock),
+            ids: self.ids.clone(),
+        };
+        Ok(Devices::start(bindings.collect::<Result<_>>()?, &house))
     }
 
     fn close(self) {

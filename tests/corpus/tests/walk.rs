@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use amprule_corpus::{Expect, Unit, corpus};
+use amprule_devices::MapCompiler;
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_hooks::manifest::{Declaration, parse};
 use amprule_hooks::{Answer, Budget, Deadline, Diagnostic, Kind, Question, Source, for_hook};
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 
 static COMPILERS: LazyLock<Compilers> = LazyLock::new(|| {
     let wasm = WasmCompiler::start(&Settings::default()).expect("this machine runs components");
-    Compilers { rhai: Arc::new(ScriptCompiler::default()), wasm: Arc::new(wasm) }
+    Compilers { rhai: Arc::new(ScriptCompiler::default()), wasm: Arc::new(wasm), map: Arc::new(MapCompiler) }
 });
 
 /// Loading is the compiler's work, which nobody waits for; this only has to end.

@@ -21,7 +21,8 @@ pub(super) static METADATA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// A heavy crate, and the crates that may name it.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 12] = [
+    ("tokio-modbus", &["amprule-wires"]),
     ("wasmtime", &["amprule-wasm"]),
     ("rhai", &["amprule-script"]),
     ("notify", &["amprule-reload"]),
@@ -36,7 +37,9 @@ const OWNERS: [(&str, &[&str]); 11] = [
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 18] = [
+const BELOW: [(&str, &[&str]); 20] = [
+    ("amprule-wires", &[]),
+    ("amprule-devices", &["amprule-domain", "amprule-hooks", "amprule-wires"]),
     ("amprule-domain", &[]),
     ("amprule-ocpp", &["amprule-domain"]),
     ("amprule-engine", &["amprule-domain"]),

@@ -3,7 +3,7 @@
 use amprule_domain::decision::Hook;
 use serde_json::{Map, Value, json};
 
-use super::ParameterKind;
+use super::{DEVICE, ParameterKind};
 use crate::inputs::Input;
 use crate::lookups::{MAX_LOOKUPS, Unavailable};
 use crate::tables::{ColumnKind, MAX_COLUMNS, MAX_TABLES};
@@ -171,7 +171,7 @@ impl ValueType {
             Self::Only(number) => json!({ "const": number }),
             Self::Number => json!({ "type": ["number", "string"] }),
             Self::Hooks => {
-                let hooks = Hook::ALL.map(Hook::as_str);
+                let hooks: Vec<&str> = Hook::ALL.iter().map(|hook| hook.as_str()).chain([DEVICE]).collect();
                 json!({ "type": "array", "minItems": 1, "items": { "enum": hooks } })
             }
             Self::Inputs => {

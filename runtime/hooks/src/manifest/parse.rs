@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::document::{Document, SpannedValue, get, nearest};
 use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, MAX_INPUTS, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
-use super::{Manifest, OnError, Parameter, Properties, RequestedLimits, lookups, tables};
+use super::{DEVICE, MAP, Manifest, OnError, Parameter, Properties, RequestedLimits, lookups, tables};
 use crate::Diagnostic;
 use crate::inputs::Input;
 
@@ -143,11 +143,15 @@ fn hooks(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
         doc.complain(&placed.span, "manifest", "hooks names no hook");
     }
     for (word, span) in texts {
+        if word == DEVICE {
+            manifest.drives = true;
+            continue;
+        }
         match Hook::ALL.into_iter().find(|hook| hook.as_str() == word) {
             Some(hook) if !manifest.hooks.contains(&hook) => manifest.hooks.push(hook),
             Some(_) => {}
             None => {
-                let hint = nearest(word, Hook::ALL.iter().map(|hook| hook.as_str()));
+                let hint = nearest(word, Hook::ALL.iter().map(|hook| hook.as_str()).chain([DEVICE]));
                 doc.complain(&span, "manifest", format!("there is no hook {word:?}")).hint = Some(hint);
             }
         }
@@ -321,5 +325,5 @@ fn text(doc: &mut Document<'_>, table: &DeTable<'_>, key: &str) -> Option<String
 fn is_entry(entry: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     let plain = entry.len() <= 128 && entry.bytes().all(is_plain) && !entry.starts_with(['.', '-']);
-    plain && (entry.ends_with(".rhai") || entry.ends_with(".wasm"))
+    plain && (entry.ends_with(".rhai") || entry.ends_with(".wasm") || entry == MAP)
 }

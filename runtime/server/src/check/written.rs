@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
+use amprule_hooks::Diagnostic;
 use amprule_hooks::codes::{CODES, code_of};
-use amprule_hooks::{Diagnostic, Kind};
 use amprule_reload::{Report, UnitReport, Verdict};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -32,7 +32,7 @@ fn unit(unit: &UnitReport) -> Value {
         "findings": findings(&unit.verdict).iter().map(finding).collect::<Vec<_>>(),
     });
     if let Verdict::Good { kind, version, hash, hooks, cases, .. } = &unit.verdict {
-        let kind = if *kind == Kind::Rhai { "rhai" } else { "wasm" };
+        let kind = kind.as_str();
         written["version"] = json!(version);
         written["kind"] = json!(kind);
         written["hash"] = json!(hash);

@@ -1,0 +1,244 @@
+//! A map at one device: a turn reads its points, brings about what shall be so, and says what it saw.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amprule_domain::Energy;
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::ports::BoxFuture;
+use amprule_hooks::driver::{
+    DeviceState, Guest, ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires,
+};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+use super::document::{Condition, Map, Range, Rule, Write};
+use super::register::{Value, words_of};
+
+pub(super) struct MapGuest {
+    map: Arc<Map>,
+    /// Reads that cover all points, each with the points that it covers.
+    reads: Vec<Block>,
+    /// What was brought about last, and when.
+    done: Option<(Shall, Instant)>,
+    fed: Vec<Instant>,
+}
+
+struct Block {
+    read: ModbusRead,
+    points: Vec<String>,
+    is_optional: bool,
+}
+
+type Values = BTreeMap<String, Value>;
+
+impl MapGuest {
+    pub(super) fn new(map: Arc<Map>) -> Self {
+        let reads = blocks(&map);
+        Self { map, reads, done: None, fed: Vec::new() }
+    }
+
+    async fn read(&mut self, wires: &dyn Wires) -> Result<Values, WireProblem> {
+        let mut values = Values::new();
+        let mut absent = Vec::new();
+        for (at, block) in self.reads.iter().enumerate() {
+            match wires.read(&self.map.device.wire, block.read).await {
+                Ok(words) => {
+                    for name in &block.points {
+                        let point = &self.map.points[name];
+                        let from = usize::from(point.register - block.read.address);
+                        let words = words.get(from..from + usize::from(point.count())).unwrap_or_default();
+                        values.extend(point.value(words).map(|value| (name.clone(), value)));
+                    }
+                }
+                Err(problem) if problem.is_refusal && block.is_optional => absent.push(at),
+                Err(problem) => return Err(problem),
+            }
+        }
+        // What the device does not have is not asked for again.
+        absent.iter().rev().for_each(|at| drop(self.reads.remove(*at)));
+        Ok(values)
+    }
+
+    /// Once, when it changes, and again when a setpoint's life is over.
+    async fn bring_about(&mut self, shall: Shall, wires: &dyn Wires) -> Result<(), WireProblem> {
+        let again = self.map.commands.again_s.map(|seconds| Duration::from_secs(seconds.into()));
+        let is_done =
+            self.done.is_some_and(|(done, at)| done == shall && again.is_none_or(|again| at.elapsed() < again));
+        if !is_done {
+            // Until all of it is said, nobody knows what counts.
+            self.done = None;
+            let map = Arc::clone(&self.map);
+            let amperes = limit(&map, shall);
+            let limits = map.commands.limit.iter().map(|write| (write, write.value.unwrap_or(amperes * write.scale)));
+            let switch = if shall.be_on { &map.commands.on } else { &map.commands.off };
+            let switched = switch.iter().map(|write| (write, write.value.unwrap_or_default()));
+            // A limit first: what is switched on then begins with it.
+            for (write, number) in limits.chain(switched) {
+                say(wires, &map.device.wire, write, number).await?;
+            }
+            self.done = Some((shall, Instant::now()));
+        }
+        Ok(())
+    }
+
+    async fn feed(&mut self, wires: &dyn Wires) -> Result<(), WireProblem> {
+        let map = Arc::clone(&self.map);
+        for (at, heartbeat) in map.heartbeat.iter().enumerate() {
+            let every = Duration::from_secs(heartbeat.every_s.into());
+            if self.fed.get(at).is_none_or(|fed| fed.elapsed() >= every) {
+                say(wires, &map.device.wire, &heartbeat.write, heartbeat.write.value.unwrap_or_default()).await?;
+                match self.fed.get_mut(at) {
+                    Some(fed) => *fed = Instant::now(),
+                    None => self.fed.push(Instant::now()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn observed(&self, values: &Values) -> Observed {
+        let number = |name: &str| match values.get(name) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        };
+        let text = |name: &str| match values.get(name) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            Some(Value::Number(number)) => Some(number.normalize().to_string()),
+            None => None,
+        };
+        let (state, error) = self.state(values);
+        let about = &self.map.device;
+        let currents = ["current_l1_a", "current_l2_a", "current_l3_a"].iter().filter_map(|name| number(name));
+        let amperes = currents.fold(None, |sum: Option<Decimal>, next| Some(sum.unwrap_or_default() + next));
+        let thousandths = |number: Decimal| (number * Decimal::ONE_THOUSAND).round().to_i64();
+        Observed {
+            state,
+            vendor: text("vendor").unwrap_or_else(|| about.vendor.clone()),
+            model: text("model").unwrap_or_else(|| about.model.clone()),
+            serial: text("serial"),
+            firmware: text("firmware"),
+            phases: about.phases,
+            error: error.or_else(|| text("error").filter(|error| error != "0" && state == DeviceState::Faulted)),
+            token: text("token").filter(|token| token.trim_matches('0') != ""),
+            register: number("energy_wh").and_then(Energy::from_decimal_wh),
+            power_w: number("power_w").and_then(|power| power.round().to_i64()),
+            current_ma: amperes.and_then(thousandths),
+            limit_deciamperes: number("limit_a").and_then(|limit| (limit * Decimal::TEN).round().to_u32()),
+        }
+    }
+
+    fn state(&self, values: &Values) -> (DeviceState, Option<String>) {
+        let holds = |rule: &&Rule| rule.when.iter().all(|(name, condition)| condition.holds(values.get(name)));
+        match self.map.state.iter().find(holds) {
+            Some(rule) => (rule.is, rule.says.clone().filter(|_| rule.is == DeviceState::Faulted)),
+            None => (DeviceState::Faulted, Some("no rule of the map says what this state is".to_owned())),
+        }
+    }
+}
+
+impl Guest for MapGuest {
+    fn turn<'a>(&'a mut self, shall: Shall, wires: &'a dyn Wires) -> BoxFuture<'a, Result<Observed, Fault>> {
+        Box::pin(async move {
+            let failed = |problem: WireProblem| Fault::new(FaultClass::HostIo, problem.why);
+            self.feed(wires).await.map_err(failed)?;
+            self.bring_about(shall, wires).await.map_err(failed)?;
+            let values = self.read(wires).await.map_err(failed)?;
+            Ok(self.observed(&values))
+        })
+    }
+
+    /// All that it knows is at the device.
+    fn hand_over(&self) -> String {
+        String::new()
+    }
+}
+
+/// Of each phase, as the hardware can; off is 0.
+fn limit(map: &Map, shall: Shall) -> Decimal {
+    if !shall.be_on {
+        return Decimal::ZERO;
+    }
+    let wanted =
+        shall.most_deciamperes.map_or(map.device.max_a, |deciamperes| Decimal::from(deciamperes) / Decimal::TEN);
+    // Less than a car can take is nothing: more than what is allowed is never said (IEC 61851-1, 6 A at least).
+    if wanted < map.device.min_a { Decimal::ZERO } else { wanted.min(map.device.max_a) }
+}
+
+async fn say(wires: &dyn Wires, wire: &str, write: &Write, number: Decimal) -> Result<(), WireProblem> {
+    let unsayable = |why: String| WireProblem { is_refusal: true, why };
+    let address = write.register;
+    let said = if write.coil {
+        ModbusWrite::Coil { address, is_on: !number.is_zero() }
+    } else {
+        let words = words_of(write.form, write.swap, number).map_err(unsayable)?;
+        match words[..] {
+            [word] if !write.multiple => ModbusWrite::Register { address, word },
+            _ => ModbusWrite::Registers { address, words },
+        }
+    };
+    wires.write(wire, &said).await
+}
+
+/// Points that lie together are read together, as far as the device bears it.
+fn blocks(map: &Map) -> Vec<Block> {
+    let mut points: Vec<(&String, ModbusFunction, u16, u16, bool)> = map
+        .points
+        .iter()
+        .map(|(name, point)| (name, point.function, point.register, point.count(), point.optional))
+        .collect();
+    points.sort_by_key(|(_, function, register, ..)| (*function, *register));
+    let mut blocks: Vec<Block> = Vec::new();
+    for (name, function, register, count, is_optional) in points {
+        let end = u32::from(register) + u32::from(count);
+        let joins = |block: &&mut Block| {
+            let whole = end.saturating_sub(block.read.address.into());
+            let is_near = u32::from(register) <= u32::from(block.read.address) + u32::from(block.read.count);
+            block.read.function == function
+                && !is_optional
+                && !block.is_optional
+                && is_near
+                && whole <= u32::from(map.device.block)
+        };
+        match blocks.last_mut().filter(joins) {
+            Some(block) => {
+                let whole = end - u32::from(block.read.address);
+                block.read.count = block.read.count.max(u16::try_from(whole).unwrap_or(count));
+                block.points.push(name.clone());
+            }
+            None => blocks.push(Block {
+                read: ModbusRead { function, address: register, count },
+                points: vec![name.clone()],
+                is_optional,
+            }),
+        }
+    }
+    blocks
+}
+
+impl Condition {
+    /// A value that is not there fits nothing.
+    fn holds(&self, value: Option<&Value>) -> bool {
+        match (self, value) {
+            (Self::Number(wanted), Some(Value::Number(number))) => wanted == number,
+            (Self::OneOf(wanted), Some(Value::Number(number))) => wanted.contains(number),
+            (Self::Text(wanted), Some(Value::Text(text))) => wanted == text,
+            (Self::OneOfTexts(wanted), Some(Value::Text(text))) => wanted.contains(text),
+            (Self::Range(range), Some(Value::Number(number))) => range.holds(*number),
+            _ => false,
+        }
+    }
+}
+
+impl Range {
+    fn holds(&self, number: Decimal) -> bool {
+        let is_in = self.from.is_none_or(|from| number >= from) && self.until.is_none_or(|until| number < until);
+        let has_bits = match (self.mask, number.to_u64()) {
+            (Some(mask), Some(bits)) => bits & mask == self.is.unwrap_or(mask),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        is_in && has_bits
+    }
+}

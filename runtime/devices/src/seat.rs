@@ -1,0 +1,103 @@
+//! A device as the operator binds it, and how it stands.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use amprule_domain::token::IdToken;
+use amprule_domain::{StationId, Timestamp};
+use amprule_hooks::driver::DeviceState;
+use amprule_wires::{BadAddress, Buses, ModbusWire, Wire, WireAddress};
+use parking_lot::Mutex;
+
+/// One `[[devices]]` of the configuration.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// The station's id.
+    pub id: StationId,
+    /// The driver.
+    pub unit: String,
+    /// What a car charges on that nobody shows a card for.
+    pub default_token: Option<IdToken>,
+    pub wires: BTreeMap<String, WireAddress>,
+    /// How often a session that runs is metered.
+    pub meter_every: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BindingFault {
+    #[error("the wire {name}: {fault}")]
+    Wire { name: String, fault: BadAddress },
+}
+
+/// A device's place in the house.
+pub(crate) struct Seat {
+    pub(crate) binding: Binding,
+    pub(crate) wires: BTreeMap<String, Wire>,
+    status: Mutex<Standing>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Standing {
+    state: Option<DeviceState>,
+    version: Option<String>,
+    trouble: Option<String>,
+    seen_at: Option<Timestamp>,
+    turns: u64,
+}
+
+/// How a device stands.
+#[derive(Debug, Clone)]
+pub struct DeviceStatus {
+    pub id: StationId,
+    pub unit: String,
+    /// Of the driver that is at work. `None`: none is.
+    pub version: Option<String>,
+    /// As the driver saw it last.
+    pub state: Option<DeviceState>,
+    pub seen_at: Option<Timestamp>,
+    /// Why the last turn came to nothing.
+    pub trouble: Option<String>,
+    pub turns: u64,
+}
+
+impl Seat {
+    pub(crate) fn new(binding: Binding, buses: &Buses) -> Self {
+        let wire = |(name, address): (&String, &WireAddress)| match address {
+            WireAddress::Modbus(to) => (name.clone(), Wire::Modbus(ModbusWire::new(buses, to.clone()))),
+        };
+        let wires = binding.wires.iter().map(wire).collect();
+        Self { binding, wires, status: Mutex::default() }
+    }
+
+    pub(crate) fn seen(&self, state: DeviceState, version: &str, now: Timestamp) {
+        let mut status = self.status.lock();
+        let was_in_trouble = status.trouble.take();
+        (status.state, status.seen_at) = (Some(state), Some(now));
+        status.version = Some(version.to_owned());
+        status.turns += 1;
+        drop(status);
+        if was_in_trouble.is_some() {
+            tracing::info!(station = %self.binding.id, driver = self.binding.unit, "the device answers again");
+        }
+    }
+
+    /// Told when it begins and when it becomes another.
+    pub(crate) fn troubled(&self, why: &str) {
+        let mut status = self.status.lock();
+        // Seconds that are left make no new trouble.
+        let kind = |why: &str| why.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+        let is_new = status.trouble.as_deref().is_none_or(|before| kind(before) != kind(why));
+        status.trouble = Some(why.to_owned());
+        status.turns += 1;
+        drop(status);
+        if is_new {
+            tracing::warn!(station = %self.binding.id, driver = self.binding.unit, "the device does not work: {why}");
+        }
+    }
+
+    pub(crate) fn status(&self) -> DeviceStatus {
+        let Standing { state, version, trouble, seen_at, turns } = self.status.lock().clone();
+        let (id, unit) = (self.binding.id.clone(), self.binding.unit.clone());
+        DeviceStatus { id, unit, version, state, seen_at, trouble, turns }
+    }
+}

@@ -1,0 +1,269 @@
+//! The station that a device is to the engine: what a driver observes becomes what a station of OCPP 2.x would say, one message
+//! at a time, and what the engine answers and asks becomes what the driver shall bring about.
+//!
+//! Sessions are the core's. The driver says what is plugged in, what flows and what the register shows; whether that may charge
+//! is decided by the same policies as anywhere. Hardware is switched on for a session that was let in, and off for everything else.
+
+mod link;
+mod said;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use amprule_domain::command::{Command, CommandAnswer, Most, Verdict};
+use amprule_domain::event::{ChargingEvent, ChargingState, Phase, ProvisioningEvent, StationEvent, TransactionEvent};
+use amprule_domain::reading::Context;
+use amprule_domain::reply::{AuthorizationStatus, Reply};
+use amprule_domain::token::IdToken;
+use amprule_domain::{Timestamp, TransactionId};
+use jiff::SignedDuration;
+
+use amprule_hooks::driver::{DeviceState, Observed, Shall};
+
+pub(crate) use link::{DeviceLink, FromEngine, ToEngine};
+pub(crate) use said::Said;
+
+/// How long a start that somebody asked for waits for a car, and a card for one.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(120);
+
+pub(crate) struct VirtualStation {
+    /// What a car charges on that nobody shows a card for.
+    default_token: Option<IdToken>,
+    meter_every: SignedDuration,
+    last: Option<Observed>,
+    running: Option<Running>,
+    /// A car that was refused, or whose session was ended, charges no more until it is plugged in anew.
+    is_over: bool,
+    /// Somebody wants to charge, and no car is there yet.
+    waiting: Option<(IdToken, Timestamp)>,
+    /// A card that was shown and is being asked about.
+    shown: Option<IdToken>,
+    limit: Option<u32>,
+    is_operative: bool,
+    said: VecDeque<Said>,
+}
+
+/// The session of the car that is plugged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Running {
+    pub(crate) transaction: TransactionId,
+    /// Of the next message.
+    pub(crate) seq_no: u32,
+    /// The engine has let it in.
+    pub(crate) is_let_in: bool,
+    told: ChargingState,
+    metered_at: Timestamp,
+}
+
+impl VirtualStation {
+    pub(crate) fn new(default_token: Option<IdToken>, meter_every: SignedDuration) -> Self {
+        Self {
+            default_token,
+            meter_every,
+            last: None,
+            running: None,
+            is_over: false,
+            waiting: None,
+            shown: None,
+            limit: None,
+            is_operative: true,
+            said: VecDeque::new(),
+        }
+    }
+
+    /// Goes on with the session that the books have open.
+    pub(crate) fn resume(&mut self, transaction: TransactionId, seq_no: u32, now: Timestamp) {
+        let told = ChargingState::Charging;
+        self.running = Some(Running { transaction, seq_no, is_let_in: true, told, metered_at: now });
+    }
+
+    /// It is connected anew: it says who it is and how its connector stands.
+    pub(crate) fn connected(&mut self, now: Timestamp) {
+        if let Some(last) = self.last.clone() {
+            self.said.push_front(Said::status(&last, self.is_operative, now));
+            self.said.push_front(Said::of(
+                "BootNotification",
+                StationEvent::Provisioning(ProvisioningEvent::Boot(last.boot())),
+            ));
+        }
+    }
+
+    pub(crate) fn shall(&self) -> Shall {
+        let is_let_in = self.running.as_ref().is_some_and(|running| running.is_let_in);
+        Shall { be_on: is_let_in && self.is_operative, most_deciamperes: self.limit }
+    }
+
+    /// What is to be said next. It stays until [`Self::answered`] says that it arrived.
+    pub(crate) fn next(&self) -> Option<&Said> {
+        self.said.front()
+    }
+
+    /// What the driver sees now. `new_id` names a session that begins.
+    pub(crate) fn observed(&mut self, seen: Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
+        let before = self.last.replace(seen.clone());
+        if before.as_ref().is_none_or(|before| before.word(true) != seen.word(true) || before.error != seen.error) {
+            self.say(Said::status(&seen, self.is_operative, now));
+        }
+        let was_shown = before.as_ref().and_then(|before| before.token.clone());
+        if let Some(card) = seen.token.clone().filter(|card| was_shown.as_ref() != Some(card)) {
+            self.show(IdToken::new(card, "ISO14443"));
+        }
+        if self.waiting.as_ref().is_some_and(|(_, since)| now.duration_since(*since) > PATIENCE) {
+            self.waiting = None;
+        }
+        match (seen.state.is_plugged(), self.running.is_some()) {
+            (false, true) => self.end("EVDisconnected", now),
+            (false, false) => self.is_over = false,
+            (true, true) => self.follow(&seen, now),
+            (true, false) => self.may_begin(&seen, now, new_id),
+        }
+    }
+
+    fn show(&mut self, card: IdToken) {
+        if self.running.is_none() && self.shown.as_ref() != Some(&card) {
+            self.shown = Some(card.clone());
+            self.say(Said::of("Authorize", StationEvent::Authorization(card)));
+        }
+    }
+
+    fn may_begin(&mut self, seen: &Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
+        let waits = self.waiting.take().map(|(token, _)| token);
+        let token = waits.or_else(|| self.default_token.clone().filter(|_| !self.is_over && self.shown.is_none()));
+        let Some(token) = token.filter(|_| self.is_operative && seen.state != DeviceState::Faulted) else { return };
+        let transaction = new_id();
+        let told = seen.state.charging();
+        self.running = Some(Running { transaction, seq_no: 0, is_let_in: false, told, metered_at: now });
+        self.tell(Phase::Started, now, |event| {
+            event.token = Some(token);
+            (event.evse, event.connector) = (Some(1), Some(1));
+        });
+    }
+
+    /// A change of what the car does is told at once, a reading now and then.
+    fn follow(&mut self, seen: &Observed, now: Timestamp) {
+        let Some(running) = self.running.as_mut().filter(|running| running.is_let_in) else { return };
+        let is_due = now.duration_since(running.metered_at) >= self.meter_every;
+        if running.told != seen.state.charging() || is_due {
+            running.told = seen.state.charging();
+            running.metered_at = now;
+            self.tell(Phase::Updated, now, |_| {});
+        }
+    }
+
+    fn end(&mut self, reason: &str, now: Timestamp) {
+        self.tell(Phase::Ended, now, |event| event.stop_reason = Some(reason.to_owned()));
+        self.running = None;
+        self.is_over = true;
+    }
+
+    fn tell(&mut self, phase: Phase, now: Timestamp, more: impl FnOnce(&mut TransactionEvent)) {
+        let Some(running) = &mut self.running else { return };
+        let context = match phase {
+            Phase::Started => Context::Begin,
+            Phase::Updated => Context::Periodic,
+            Phase::Ended => Context::End,
+        };
+        let mut event = TransactionEvent {
+            phase,
+            naming: amprule_domain::event::Naming::Theirs,
+            transaction: Some(running.transaction.clone()),
+            seq_no: Some(running.seq_no),
+            at: Some(now),
+            told_at: None,
+            evse: Some(1),
+            connector: Some(1),
+            token: None,
+            readings: self.last.iter().filter_map(|last| last.reading(now, context)).collect(),
+            charging: Some(running.told),
+            stop_reason: None,
+            offline: false,
+        };
+        running.seq_no = running.seq_no.saturating_add(1);
+        more(&mut event);
+        self.say(Said::of("TransactionEvent", StationEvent::Charging(ChargingEvent::Transaction(event))));
+    }
+
+    fn say(&mut self, said: Said) {
+        self.said.push_back(said);
+    }
+
+    /// The first of what is to be said has arrived, with this answer.
+    pub(crate) fn answered(&mut self, reply: &Reply, now: Timestamp) {
+        let Some(said) = self.said.pop_front() else { return };
+        match (said.event, reply) {
+            (StationEvent::Authorization(card), Reply::Authorize(info)) => {
+                self.shown = None;
+                if info.status == AuthorizationStatus::Accepted {
+                    self.waiting = Some((card, now));
+                }
+            }
+            (StationEvent::Charging(ChargingEvent::Transaction(event)), Reply::Transaction(reply)) => {
+                let is_running = |running: &&mut Running| event.transaction.as_ref() == Some(&running.transaction);
+                let Some(running) = self.running.as_mut().filter(is_running) else { return };
+                match reply.token.as_ref().map(|token| token.status) {
+                    None | Some(AuthorizationStatus::Accepted) => running.is_let_in = true,
+                    Some(_) => self.end("DeAuthorized", now),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the engine asks, as far as it needs no turn of the driver. `None`: the driver must do something first.
+    pub(crate) fn commanded(&mut self, command: &Command, now: Timestamp) -> CommandAnswer {
+        match command {
+            Command::Start { token, evse, .. } if evse.is_none_or(|evse| evse == 1) && self.running.is_none() => {
+                self.waiting = Some((token.clone(), now));
+                self.is_over = false;
+                accepted()
+            }
+            Command::Start { .. } => refused("a session runs there, or there is no such EVSE"),
+            Command::Stop { transaction } => match &self.running {
+                Some(running) if running.transaction == *transaction => {
+                    self.end("Remote", now);
+                    accepted()
+                }
+                _ => refused("there is no such session"),
+            },
+            Command::Limit { evse, most, .. } if *evse <= 1 => {
+                let phases = self.last.as_ref().map_or(3, |last| last.phases.max(1));
+                self.limit = Some(match most {
+                    Most::DeciAmperes(deciamperes) => *deciamperes,
+                    // 230 V on each phase.
+                    Most::Watts(watts) => watts.saturating_mul(10) / (230 * u32::from(phases)),
+                });
+                accepted()
+            }
+            Command::Availability { is_operative, .. } => {
+                self.is_operative = *is_operative;
+                if let Some(last) = self.last.clone() {
+                    self.say(Said::status(&last, self.is_operative, now));
+                }
+                accepted()
+            }
+            Command::Trigger { .. } => {
+                match &self.running {
+                    Some(_) => self.tell(Phase::Updated, now, |_| {}),
+                    None => self.connected(now),
+                }
+                accepted()
+            }
+            Command::Limit { .. } | Command::Unlock { .. } | Command::Reset { .. } | Command::Report { .. } => {
+                refused("the device has no such thing")
+            }
+        }
+    }
+}
+
+fn accepted() -> CommandAnswer {
+    answer(Verdict::Accepted, "Accepted", None)
+}
+
+fn refused(why: &str) -> CommandAnswer {
+    answer(Verdict::Refused, "Rejected", Some(why.to_owned()))
+}
+
+fn answer(verdict: Verdict, status: &str, reason: Option<String>) -> CommandAnswer {
+    CommandAnswer { verdict, status: status.to_owned(), reason, transaction: None, body: None, odd: None }
+}

@@ -1,0 +1,232 @@
+//! What a device sees and is asked, and what its station says and brings about: a story a case, a line a step.
+
+use amprule_domain::event::{ChargingEvent, Inbound, StationEvent};
+use amprule_domain::reply::{TokenInfo, TransactionReply};
+use amprule_domain::{Energy, SessionNo};
+
+use super::*;
+
+const BEGAN: Timestamp = Timestamp::UNIX_EPOCH;
+
+/// A station, its clock, and what it has said so far.
+struct Story {
+    station: VirtualStation,
+    now: Timestamp,
+    names: u32,
+}
+
+fn seen(state: DeviceState, wh: i64) -> Observed {
+    Observed {
+        state,
+        vendor: "Maker".to_owned(),
+        model: "Box".to_owned(),
+        serial: None,
+        firmware: None,
+        phases: 3,
+        error: None,
+        token: None,
+        register: Some(Energy::from_wh(wh)),
+        power_w: None,
+        current_ma: None,
+        limit_deciamperes: None,
+    }
+}
+
+impl Story {
+    fn new(default_token: Option<&str>) -> Self {
+        let token = default_token.map(|token| IdToken::new(token, ""));
+        let station = VirtualStation::new(token, SignedDuration::from_secs(60));
+        Self { station, now: BEGAN, names: 0 }
+    }
+
+    fn sees(&mut self, state: DeviceState, wh: i64) {
+        self.observes(seen(state, wh));
+    }
+
+    fn observes(&mut self, seen: Observed) {
+        self.now += SignedDuration::from_secs(10);
+        self.names += 1;
+        let name = TransactionId::new(format!("t-{}", self.names));
+        self.station.observed(seen, self.now, || name);
+    }
+
+    /// Takes everything that is to be said, in words, and answers it.
+    fn says(&mut self, status: AuthorizationStatus) -> Vec<String> {
+        let mut words = Vec::new();
+        while let Some(said) = self.station.next() {
+            let inbound = said.inbound("1".to_owned());
+            words.push(word(&inbound));
+            let reply = reply(&inbound, status);
+            self.station.answered(&reply, self.now);
+        }
+        words
+    }
+
+    fn accepted(&mut self) -> Vec<String> {
+        self.says(AuthorizationStatus::Accepted)
+    }
+
+    fn is_on(&self) -> bool {
+        self.station.shall().be_on
+    }
+}
+
+fn word(inbound: &Inbound) -> String {
+    match &inbound.event {
+        StationEvent::Provisioning(_) => "boot".to_owned(),
+        StationEvent::Authorization(card) => format!("card {}", card.id_token),
+        StationEvent::Availability(status) => status.status.to_lowercase(),
+        StationEvent::Charging(ChargingEvent::Transaction(event)) => {
+            let wh = event.register().map(|register| register.wh().to_string()).unwrap_or_default();
+            let why = event.stop_reason.as_ref().map(|why| format!(" {why}")).unwrap_or_default();
+            let token = event.token.as_ref().map(|token| format!(" by {}", token.id_token)).unwrap_or_default();
+            let (seq_no, charging) = (event.seq_no.unwrap_or_default(), event.charging.unwrap_or_default().as_str());
+            format!("{seq_no} {:?} {charging} {wh}{token}{why}", event.phase).to_lowercase()
+        }
+        _ => "something else".to_owned(),
+    }
+}
+
+fn reply(inbound: &Inbound, status: AuthorizationStatus) -> Reply {
+    match &inbound.event {
+        StationEvent::Authorization(_) => Reply::Authorize(TokenInfo::status(status)),
+        StationEvent::Charging(ChargingEvent::Transaction(event)) => Reply::Transaction(TransactionReply {
+            transaction: event.transaction.clone().expect("it has a name"),
+            number: SessionNo(1),
+            token: event.token.as_ref().map(|_| TokenInfo::status(status)),
+            total_cost: None,
+        }),
+        _ => Reply::Empty,
+    }
+}
+
+#[test]
+fn a_car_charges_on_the_default_token_from_plug_to_plug() {
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Available, 1_000);
+    assert_eq!((story.accepted(), story.is_on()), (vec!["available".to_owned()], false));
+    story.sees(DeviceState::Plugged, 1_000);
+    assert!(!story.is_on(), "nobody has let it in yet");
+    assert_eq!(story.accepted(), ["occupied", "0 started idle 1000 by fleet"]);
+    assert!(story.is_on());
+    story.sees(DeviceState::Charging, 1_010);
+    assert_eq!(story.accepted(), ["1 updated charging 1010"]);
+    story.sees(DeviceState::Charging, 1_500);
+    assert!(story.accepted().is_empty(), "the next reading is due in a while");
+    (0..6).for_each(|_| story.sees(DeviceState::Charging, 2_000));
+    assert_eq!(story.accepted(), ["2 updated charging 2000"]);
+    story.sees(DeviceState::SuspendedVehicle, 2_100);
+    assert_eq!(story.accepted(), ["3 updated idle 2100"]);
+    story.sees(DeviceState::Available, 2_100);
+    assert_eq!(story.accepted(), ["available", "4 ended idle 2100 evdisconnected"]);
+    assert!(!story.is_on());
+}
+
+#[test]
+fn a_car_that_is_refused_charges_nothing_until_it_is_plugged_in_anew() {
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(
+        story.says(AuthorizationStatus::Blocked),
+        ["occupied", "0 started idle 0 by fleet", "1 ended idle 0 deauthorized"]
+    );
+    story.sees(DeviceState::Plugged, 0);
+    assert!(story.accepted().is_empty() && !story.is_on());
+    story.sees(DeviceState::Available, 0);
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(story.accepted(), ["available", "occupied", "0 started idle 0 by fleet"]);
+    assert!(story.is_on());
+}
+
+#[test]
+fn a_card_is_asked_about_first_and_charges_when_a_car_is_there() {
+    let mut story = Story::new(None);
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(story.accepted(), ["occupied"]);
+    story.observes(Observed { token: Some("CARD".to_owned()), ..seen(DeviceState::Plugged, 0) });
+    assert_eq!(story.says(AuthorizationStatus::Invalid), ["card CARD"]);
+    story.sees(DeviceState::Plugged, 0);
+    assert!(story.accepted().is_empty() && !story.is_on());
+    story.observes(Observed { token: Some("CARD".to_owned()), ..seen(DeviceState::Plugged, 0) });
+    assert_eq!(story.accepted(), ["card CARD"]);
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(story.accepted(), ["0 started idle 0 by card"]);
+    assert!(story.is_on());
+}
+
+#[test]
+fn people_start_stop_and_limit_it() {
+    let mut story = Story::new(None);
+    story.sees(DeviceState::Plugged, 0);
+    story.accepted();
+    let start = Command::Start { token: IdToken::new("APP", "Central"), evse: Some(1), connector: None, number: 7 };
+    assert_eq!(story.station.commanded(&start, story.now).verdict, Verdict::Accepted);
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(story.accepted(), ["0 started idle 0 by app"]);
+    assert_eq!(story.station.commanded(&start, story.now).verdict, Verdict::Refused, "one runs already");
+    let limit = |most| Command::Limit { evse: 1, transaction: None, most };
+    for (most, deciamperes) in [(Most::DeciAmperes(105), 105), (Most::Watts(11_040), 160), (Most::Watts(0), 0)] {
+        assert_eq!(story.station.commanded(&limit(most), story.now).verdict, Verdict::Accepted);
+        assert_eq!(story.station.shall().most_deciamperes, Some(deciamperes), "{most:?}");
+    }
+    let stop = |name: &str| Command::Stop { transaction: TransactionId::new(name) };
+    assert_eq!(story.station.commanded(&stop("other"), story.now).verdict, Verdict::Refused);
+    assert_eq!(story.station.commanded(&stop("t-2"), story.now).verdict, Verdict::Accepted);
+    assert!(!story.is_on(), "it is off before anybody answers");
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(story.accepted(), ["1 ended idle 0 remote"]);
+}
+
+#[test]
+fn a_start_waits_for_a_car_and_not_for_ever() {
+    let mut story = Story::new(None);
+    story.sees(DeviceState::Available, 0);
+    story.accepted();
+    let start = Command::Start { token: IdToken::new("APP", "Central"), evse: None, connector: None, number: 7 };
+    story.station.commanded(&start, story.now);
+    (0..13).for_each(|_| story.sees(DeviceState::Available, 0));
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(story.accepted(), ["occupied"], "two minutes are over");
+}
+
+#[test]
+fn a_session_that_was_open_when_the_server_stopped_goes_on_or_ends_with_what_has_flowed() {
+    for (state, wh, expect) in [
+        (DeviceState::Charging, 5_000, vec!["occupied"]),
+        (DeviceState::Available, 5_200, vec!["available", "7 ended charging 5200 evdisconnected"]),
+    ] {
+        let mut story = Story::new(Some("FLEET"));
+        story.station.resume(TransactionId::new("t-0"), 7, story.now);
+        assert!(story.is_on(), "what charges goes on charging");
+        story.sees(state, wh);
+        assert_eq!(story.accepted(), expect);
+    }
+}
+
+#[test]
+fn a_fault_ends_no_session_and_what_is_out_of_service_begins_none() {
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Plugged, 0);
+    story.accepted();
+    story.observes(Observed { error: Some("overtemperature".to_owned()), ..seen(DeviceState::Faulted, 10) });
+    assert_eq!(story.accepted(), ["faulted", "1 updated suspended 10"]);
+    story.sees(DeviceState::Charging, 20);
+    assert_eq!(story.accepted(), ["occupied", "2 updated charging 20"]);
+    let out = Command::Availability { evse: None, connector: None, is_operative: false };
+    story.station.commanded(&out, story.now);
+    assert!(!story.is_on());
+    story.sees(DeviceState::Available, 20);
+    story.accepted();
+    story.sees(DeviceState::Plugged, 20);
+    assert_eq!(story.accepted(), ["occupied"]);
+}
+
+#[test]
+fn what_did_not_arrive_is_said_again_as_the_same_message() {
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Plugged, 0);
+    story.station.answered(&Reply::Empty, story.now);
+    let first = story.station.next().expect("a start").inbound("1".to_owned());
+    let again = story.station.next().expect("the same").inbound("2".to_owned());
+    assert_eq!((first.raw, first.repetition), (again.raw, again.repetition));
+}

@@ -1,0 +1,55 @@
+//! What a driver may say: over the wires that its device was granted, by their names.
+
+use std::collections::BTreeMap;
+
+use amprule_domain::ports::BoxFuture;
+use amprule_hooks::driver::{ModbusFunction, ModbusRead, ModbusWrite, WireProblem, Wires};
+use amprule_wires::{Function, ModbusWire, Urgency, Wire, WireFault, Write};
+
+pub(crate) struct Granted<'s> {
+    pub(crate) wires: &'s BTreeMap<String, Wire>,
+    /// Writes of a turn that switches something go before other devices' polls.
+    pub(crate) urgency: Urgency,
+}
+
+impl Granted<'_> {
+    fn modbus(&self, name: &str) -> Result<&ModbusWire, WireProblem> {
+        match self.wires.get(name) {
+            Some(Wire::Modbus(wire)) => Ok(wire),
+            None => Err(WireProblem {
+                is_refusal: false,
+                why: format!("the device has no wire {name:?}: add it to [devices.wires] of the configuration"),
+            }),
+        }
+    }
+}
+
+impl Wires for Granted<'_> {
+    fn read<'a>(&'a self, wire: &'a str, read: ModbusRead) -> BoxFuture<'a, Result<Vec<u16>, WireProblem>> {
+        Box::pin(async move {
+            let function = match read.function {
+                ModbusFunction::Holding => Function::Holding,
+                ModbusFunction::Input => Function::Input,
+                ModbusFunction::Coil => Function::Coil,
+                ModbusFunction::Discrete => Function::Discrete,
+            };
+            let wire = self.modbus(wire)?;
+            wire.read(self.urgency, function, read.address, read.count).await.map_err(problem)
+        })
+    }
+
+    fn write<'a>(&'a self, wire: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(async move {
+            let (address, write) = match write {
+                ModbusWrite::Register { address, word } => (*address, Write::Register(*word)),
+                ModbusWrite::Registers { address, words } => (*address, Write::Registers(words.clone())),
+                ModbusWrite::Coil { address, is_on } => (*address, Write::Coil(*is_on)),
+            };
+            self.modbus(wire)?.write(Urgency::Safety, address, &write).await.map_err(problem)
+        })
+    }
+}
+
+fn problem(fault: WireFault) -> WireProblem {
+    WireProblem { is_refusal: fault.is_refusal(), why: fault.to_string() }
+}

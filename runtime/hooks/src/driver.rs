@@ -1,0 +1,88 @@
+//! Drivers: code by which hardware that speaks no OCPP is a station like any other.
+//!
+//! A driver is asked in turns: it is told what shall be so, says over its wires what brings that about, and reports what it
+//! sees. Between turns nothing of it runs, so that it can be swapped. It never learns where its wires lead.
+
+mod observed;
+
+use std::time::Duration;
+
+use amprule_domain::decision::Fault;
+use amprule_domain::ports::BoxFuture;
+use amprule_domain::pricing::Parameters;
+
+pub use observed::{DeviceState, Observed};
+
+/// Code for one kind of hardware.
+pub trait Driver: Send + Sync {
+    /// The wires that it wants: their names and kinds.
+    fn wires(&self) -> Vec<(String, &'static str)>;
+    /// How often it is asked when nothing else happens.
+    fn every(&self) -> Duration;
+    /// A sandbox for one device. `inherited` is what the one before it handed over, if that was for the same hardware.
+    fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault>;
+}
+
+/// A driver at one device.
+pub trait Guest: Send {
+    /// One turn: within its time, or it is given up and opened anew.
+    fn turn<'a>(&'a mut self, shall: Shall, wires: &'a dyn Wires) -> BoxFuture<'a, Result<Observed, Fault>>;
+    /// What the next version must know of the device that the device itself does not tell.
+    fn hand_over(&self) -> String;
+}
+
+/// What shall be so when the turn has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shall {
+    /// A car may charge.
+    pub be_on: bool,
+    /// The most of each phase, in tenths of an ampere. `None`: as much as the hardware can.
+    pub most_deciamperes: Option<u32>,
+}
+
+/// What a driver may say, by the names that its manifest gives to its wires.
+pub trait Wires: Send + Sync {
+    fn read<'a>(&'a self, wire: &'a str, read: ModbusRead) -> BoxFuture<'a, Result<Vec<u16>, WireProblem>>;
+    fn write<'a>(&'a self, wire: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModbusRead {
+    pub function: ModbusFunction,
+    pub address: u16,
+    pub count: u16,
+}
+
+/// The numbers of the standard (Modbus Application Protocol 1.1b3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModbusFunction {
+    /// 3
+    #[default]
+    Holding,
+    /// 4
+    Input,
+    /// 1
+    Coil,
+    /// 2
+    Discrete,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModbusWrite {
+    /// Function 6.
+    Register { address: u16, word: u16 },
+    /// Function 16.
+    Registers { address: u16, words: Vec<u16> },
+    /// Function 5.
+    Coil { address: u16, is_on: bool },
+}
+
+/// Why a wire did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct WireProblem {
+    /// The device is there, and says no.
+    pub is_refusal: bool,
+    pub why: String,
+}

@@ -1,0 +1,101 @@
+//! What a driver saw in one turn.
+
+use amprule_domain::event::{Boot, ChargingState};
+use amprule_domain::reading::{Context, Reading};
+use amprule_domain::{Energy, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a connector is in (IEC 61851-1, states A to F, and who holds back).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceState {
+    /// No car.
+    Available,
+    /// A car, and nothing flows: nobody has let it in, or it has not asked yet.
+    Plugged,
+    Charging,
+    /// The car takes nothing.
+    SuspendedVehicle,
+    /// The hardware holds back.
+    SuspendedCharger,
+    Faulted,
+    /// Out of service by its own word.
+    Unavailable,
+}
+
+/// All of it is the hardware's word; what it does not say is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    pub state: DeviceState,
+    pub vendor: String,
+    pub model: String,
+    pub serial: Option<String>,
+    pub firmware: Option<String>,
+    pub phases: u8,
+    /// A code and what it means.
+    pub error: Option<String>,
+    /// A card that lies at the reader.
+    pub token: Option<String>,
+    /// A register that only grows.
+    pub register: Option<Energy>,
+    pub power_w: Option<i64>,
+    /// Over all phases.
+    pub current_ma: Option<i64>,
+    /// Of each phase, as the hardware says that it applies it.
+    pub limit_deciamperes: Option<u32>,
+}
+
+impl DeviceState {
+    pub const ALL: [(&str, Self); 7] = [
+        ("available", Self::Available),
+        ("plugged", Self::Plugged),
+        ("charging", Self::Charging),
+        ("suspended-vehicle", Self::SuspendedVehicle),
+        ("suspended-charger", Self::SuspendedCharger),
+        ("faulted", Self::Faulted),
+        ("unavailable", Self::Unavailable),
+    ];
+
+    pub fn is_plugged(self) -> bool {
+        // A fault says nothing of the car: a session goes on until the cable is out.
+        !matches!(self, Self::Available | Self::Unavailable)
+    }
+
+    pub fn charging(self) -> ChargingState {
+        match self {
+            Self::Charging => ChargingState::Charging,
+            Self::SuspendedCharger | Self::Faulted | Self::Unavailable => ChargingState::Suspended,
+            Self::Available | Self::Plugged | Self::SuspendedVehicle => ChargingState::Idle,
+        }
+    }
+}
+
+impl Observed {
+    /// OCPP 2.0.1, ConnectorStatusEnumType.
+    pub fn word(&self, is_operative: bool) -> &'static str {
+        match self.state {
+            DeviceState::Faulted => "Faulted",
+            DeviceState::Unavailable => "Unavailable",
+            DeviceState::Available if !is_operative => "Unavailable",
+            DeviceState::Available => "Available",
+            _ => "Occupied",
+        }
+    }
+
+    pub fn boot(&self) -> Boot {
+        Boot {
+            vendor: self.vendor.clone(),
+            model: self.model.clone(),
+            serial: self.serial.clone(),
+            firmware: self.firmware.clone(),
+            reason: None,
+        }
+    }
+
+    /// `None`: the hardware measures nothing.
+    pub fn reading(&self, now: Timestamp, context: Context) -> Option<Reading> {
+        let Self { register, power_w, current_ma, .. } = *self;
+        let is_something = register.is_some() || power_w.is_some() || current_ma.is_some();
+        is_something.then(|| Reading { at: Some(now), context, register, power_w, current_ma, ..Reading::default() })
+    }
+}

@@ -1,0 +1,31 @@
+//! Why a wire did not do what was asked.
+
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WireFault {
+    /// Nobody listens there, or the line is away. It is tried again in a while.
+    #[error("{to} is not reached: {why}")]
+    NotReached { to: String, why: String },
+    /// Tries follow each other at a growing distance; this is not the time for one.
+    #[error("{to} was not reached; it is tried again in {} s", .next.as_secs().max(1))]
+    Waits { to: String, next: Duration },
+    #[error("{to} does not answer within {} ms", .within.as_millis())]
+    Silent { to: String, within: Duration },
+    /// The device understands, and does not do it (Modbus Application Protocol 1.1b3, 7).
+    #[error("{to} refuses {what}: exception {code}, {word}")]
+    Refused { to: String, what: String, code: u8, word: String },
+    /// The answer is none to this question; the connection is closed.
+    #[error("{to} answers something else: {why}")]
+    Confused { to: String, why: String },
+    /// What was asked cannot be said on this wire.
+    #[error("{0}")]
+    Unsayable(String),
+}
+
+impl WireFault {
+    /// The device is there and says no: the connection is fine.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Unsayable(_))
+    }
+}

@@ -1,0 +1,25 @@
+//! Wires to hardware that speaks no OCPP. The host owns them: a driver says what is to be said, and never where to.
+//!
+//! A [`Wire`] leads to what the operator wrote in the device's configuration, and nowhere else. Several wires may lead to one
+//! bus: a serial line with many followers, or a box that takes one connection only. What they say goes one after the other,
+//! in the order of its [`Urgency`], at the pace that the bus bears; a connection that fails is closed before another is tried.
+//!
+//! This crate must never know what a device is, nor what its registers mean.
+
+mod address;
+mod bus;
+mod fault;
+mod modbus;
+mod turnstile;
+
+pub use address::{BadAddress, ModbusAddress, WireAddress};
+pub use bus::Buses;
+pub use fault::WireFault;
+pub use modbus::{Function, ModbusWire, Write};
+pub use turnstile::Urgency;
+
+/// One way to one device.
+#[derive(Clone)]
+pub enum Wire {
+    Modbus(ModbusWire),
+}
