@@ -16,6 +16,7 @@ use amprule_domain::decision::Fault;
 use amprule_domain::pricing::Parameters;
 use serde_json::{Map, Value, json};
 
+use crate::driver::TurnCase;
 use crate::manifest::{Parameter, with_overrides};
 use crate::question::{AnyQuestion, Question};
 use crate::settings::CallLimits;
@@ -24,7 +25,7 @@ use crate::trial::{TrialLimits, Tried};
 use crate::unit::{Source, Unit, Used};
 use crate::{Diagnostic, for_hook};
 use failures::Failures;
-use file::Case;
+use file::{Asked, Case};
 use input::{Unfit, input_of};
 
 pub use compare::Difference;
@@ -117,7 +118,10 @@ pub fn ready(source: &Source) -> (Vec<Ready>, Vec<Diagnostic>) {
                 broken.push(Diagnostic::new("self-test", format!("more than {MAX_CASES} cases")).in_file(path));
                 return (cases, broken);
             }
-            let question = for_hook!(case.hook, Q => question::<Q>(&case, source));
+            let question = match case.hook {
+                Asked::Hook(hook) => for_hook!(hook, Q => question::<Q>(&case, source)),
+                Asked::Driver => turn(&case, source),
+            };
             match question.and_then(|question| Ok((question, tables(&case, source)?))) {
                 Ok((question, tables)) => {
                     let relies_on = relied_on(&case, source);
@@ -161,12 +165,11 @@ pub fn usual_parameters(source: &Source) -> Map<String, Value> {
 /// The error says which member or parameter is wrong.
 fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQuestion>, Unfit> {
     let answers = &source.manifest.hooks;
-    if !answers.is_empty() && !answers.contains(&case.hook) {
+    if !answers.is_empty() && !answers.contains(&Q::HOOK) {
         let answers = answers.iter().map(|hook| hook.as_str()).collect::<Vec<_>>().join(" and ");
-        return Err(format!("the unit does not answer {}; it answers {answers}", case.hook.as_str()).into());
+        return Err(format!("the unit does not answer {}; it answers {answers}", Q::HOOK.as_str()).into());
     }
-    let usual = usual_parameters(source);
-    let parameters = Parameters::from(with_overrides(&source.manifest.parameters, &usual, &case.parameters)?);
+    let parameters = parameters(case, source)?;
     if !case.input.is_object() {
         return Err("input must be an object".to_owned().into());
     }
@@ -175,12 +178,27 @@ fn question<Q: Question>(case: &Case, source: &Source) -> Result<Arc<dyn AnyQues
         periods::fit(session, &source.manifest.boundaries)?;
     }
     let question = question.usual().map_err(|why| format!("input: {why}"))?;
-    if case.expect.as_object().is_none_or(Map::is_empty) {
-        return Err("it expects nothing, and so proves nothing; name what the answer must have in it"
-            .to_owned()
-            .into());
-    }
+    proves_something(case)?;
     Ok(Arc::new(question.with(parameters)))
+}
+
+fn parameters(case: &Case, source: &Source) -> Result<Parameters, String> {
+    let usual = usual_parameters(source);
+    Ok(Parameters::from(with_overrides(&source.manifest.parameters, &usual, &case.parameters)?))
+}
+
+fn proves_something(case: &Case) -> Result<(), String> {
+    match case.expect.as_object().is_none_or(Map::is_empty) {
+        true => Err("it expects nothing, and so proves nothing; name what the answer must have in it".to_owned()),
+        false => Ok(()),
+    }
+}
+
+/// Of a driver.
+fn turn(case: &Case, source: &Source) -> Result<Arc<dyn AnyQuestion>, Unfit> {
+    let turn = TurnCase::read(&case.input, parameters(case, source)?)?;
+    proves_something(case)?;
+    Ok(Arc::new(turn))
 }
 
 /// A case's rows stand in for those of the unit, so that it proves the same whatever the market says today.

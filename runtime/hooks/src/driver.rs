@@ -3,6 +3,7 @@
 //! A driver is asked in turns: it is told what shall be so, says over its wires what brings that about, and reports what it
 //! sees. Between turns nothing of it runs, so that it can be swapped. It never learns where its wires lead.
 
+mod case;
 mod observed;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use amprule_domain::decision::Fault;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::pricing::Parameters;
 
+pub use case::TurnCase;
 pub use observed::{DeviceState, Observed};
 
 /// Code for one kind of hardware.

@@ -79,7 +79,6 @@ macro_rules! for_hook {
 
 /// A question to whichever hook.
 pub trait AnyQuestion: Debug + Send + Sync {
-    fn hook(&self) -> Hook;
     fn json(&self) -> Value;
     fn session(&self) -> Option<&PricingInput>;
     /// The answer as the unit gave it, with the total of the bill that stands with it.
@@ -87,10 +86,6 @@ pub trait AnyQuestion: Debug + Send + Sync {
 }
 
 impl<Q: Question> AnyQuestion for Q {
-    fn hook(&self) -> Hook {
-        Q::HOOK
-    }
-
     fn json(&self) -> Value {
         in_json(self)
     }

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use amprule_domain::Energy;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{
-    DeviceState, Guest, ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires,
-};
+use amprule_hooks::driver::{DeviceState, Guest, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
@@ -31,6 +29,15 @@ struct Block {
     is_optional: bool,
 }
 
+impl Block {
+    /// Of one point alone.
+    fn of(name: &str, map: &Map) -> Self {
+        let point = &map.points[name];
+        let read = ModbusRead { function: point.function, address: point.register, count: point.count() };
+        Self { read, points: vec![name.to_owned()], is_optional: point.optional }
+    }
+}
+
 type Values = BTreeMap<String, Value>;
 
 impl MapGuest {
@@ -39,26 +46,41 @@ impl MapGuest {
         Self { map, reads, done: None, fed: Vec::new() }
     }
 
+    /// What the device refuses costs its own value and no other: a block that is refused is asked for point by point from then on,
+    /// and an optional point that is refused not at all.
     async fn read(&mut self, wires: &dyn Wires) -> Result<Values, WireProblem> {
         let mut values = Values::new();
-        let mut absent = Vec::new();
-        for (at, block) in self.reads.iter().enumerate() {
+        let mut asked = std::mem::take(&mut self.reads);
+        asked.reverse();
+        while let Some(block) = asked.pop() {
             match wires.read(&self.map.device.wire, block.read).await {
                 Ok(words) => {
-                    for name in &block.points {
-                        let point = &self.map.points[name];
-                        let from = usize::from(point.register - block.read.address);
-                        let words = words.get(from..from + usize::from(point.count())).unwrap_or_default();
-                        values.extend(point.value(words).map(|value| (name.clone(), value)));
+                    values.extend(block.points.iter().filter_map(|name| self.value(name, &block, &words)));
+                    self.reads.push(block);
+                }
+                Err(problem) if problem.is_refusal && block.points.len() > 1 => {
+                    asked.extend(block.points.iter().rev().map(|name| Block::of(name, &self.map)));
+                }
+                Err(problem) if problem.is_refusal => {
+                    if !block.is_optional {
+                        self.reads.push(block);
                     }
                 }
-                Err(problem) if problem.is_refusal && block.is_optional => absent.push(at),
-                Err(problem) => return Err(problem),
+                Err(problem) => {
+                    self.reads.push(block);
+                    self.reads.extend(asked.into_iter().rev());
+                    return Err(problem);
+                }
             }
         }
-        // What the device does not have is not asked for again.
-        absent.iter().rev().for_each(|at| drop(self.reads.remove(*at)));
         Ok(values)
+    }
+
+    fn value(&self, name: &String, block: &Block, words: &[u16]) -> Option<(String, Value)> {
+        let point = &self.map.points[name];
+        let from = usize::from(point.register - block.read.address);
+        let value = point.value(words.get(from..from + usize::from(point.count()))?)?;
+        Some((name.clone(), value))
     }
 
     /// Once, when it changes, and again when a setpoint's life is over.
@@ -183,35 +205,24 @@ async fn say(wires: &dyn Wires, wire: &str, write: &Write, number: Decimal) -> R
 
 /// Points that lie together are read together, as far as the device bears it.
 fn blocks(map: &Map) -> Vec<Block> {
-    let mut points: Vec<(&String, ModbusFunction, u16, u16, bool)> = map
-        .points
-        .iter()
-        .map(|(name, point)| (name, point.function, point.register, point.count(), point.optional))
-        .collect();
-    points.sort_by_key(|(_, function, register, ..)| (*function, *register));
+    let mut single: Vec<Block> = map.points.keys().map(|name| Block::of(name, map)).collect();
+    single.sort_by_key(|block| (block.read.function, block.read.address));
     let mut blocks: Vec<Block> = Vec::new();
-    for (name, function, register, count, is_optional) in points {
-        let end = u32::from(register) + u32::from(count);
+    for next in single {
+        let end = u32::from(next.read.address) + u32::from(next.read.count);
         let joins = |block: &&mut Block| {
-            let whole = end.saturating_sub(block.read.address.into());
-            let is_near = u32::from(register) <= u32::from(block.read.address) + u32::from(block.read.count);
-            block.read.function == function
-                && !is_optional
-                && !block.is_optional
-                && is_near
-                && whole <= u32::from(map.device.block)
+            let from = u32::from(block.read.address);
+            let is_near = u32::from(next.read.address) <= from + u32::from(block.read.count);
+            let fits = end.saturating_sub(from) <= u32::from(map.device.block);
+            block.read.function == next.read.function && !next.is_optional && !block.is_optional && is_near && fits
         };
         match blocks.last_mut().filter(joins) {
             Some(block) => {
-                let whole = end - u32::from(block.read.address);
-                block.read.count = block.read.count.max(u16::try_from(whole).unwrap_or(count));
-                block.points.push(name.clone());
+                let whole = end.saturating_sub(block.read.address.into());
+                block.read.count = block.read.count.max(u16::try_from(whole).unwrap_or(u16::MAX));
+                block.points.extend(next.points);
             }
-            None => blocks.push(Block {
-                read: ModbusRead { function, address: register, count },
-                points: vec![name.clone()],
-                is_optional,
-            }),
+            None => blocks.push(next),
         }
     }
     blocks

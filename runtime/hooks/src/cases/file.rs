@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::Diagnostic;
+use crate::manifest::{DEVICE, nearest};
 
 /// One expectation of a unit's author.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,7 +15,7 @@ pub(super) struct Case {
     #[serde(default, rename = "$schema")]
     _schema: Option<String>,
     pub(super) name: String,
-    pub(super) hook: Hook,
+    pub(super) hook: Asked,
     #[serde(default)]
     pub(super) parameters: Map<String, Value>,
     /// Rows by the table's name.
@@ -22,6 +23,28 @@ pub(super) struct Case {
     pub(super) tables: Map<String, Value>,
     pub(super) input: Value,
     pub(super) expect: Value,
+}
+
+/// Whom a case asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Hook(Hook),
+    /// A driver, for one turn.
+    Driver,
+}
+
+impl<'de> Deserialize<'de> for Asked {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(from)?;
+        if word == DEVICE {
+            return Ok(Self::Driver);
+        }
+        let known = Hook::ALL.into_iter().find(|hook| hook.as_str() == word);
+        known.map(Self::Hook).ok_or_else(|| {
+            let known = Hook::ALL.iter().map(|hook| hook.as_str()).chain([DEVICE]);
+            serde::de::Error::custom(format!("there is no hook {word:?}; {}", nearest(&word, known)))
+        })
+    }
 }
 
 /// A file of TOML with more than one case has them as `[[case]]`.

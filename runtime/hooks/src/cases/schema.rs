@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::manifest::{parameters_schema, tables_schema};
+use crate::manifest::{DEVICE, parameters_schema, tables_schema};
 use crate::question::Question;
 use crate::{Manifest, for_hook};
 
@@ -13,7 +13,9 @@ use crate::{Manifest, for_hook};
 pub fn schema(manifest: Option<&Manifest>) -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let hooks = manifest.map(|manifest| manifest.hooks.clone()).filter(|hooks| !hooks.is_empty());
-    let hooks = hooks.unwrap_or_else(|| Hook::ALL.to_vec());
+    let is_driver = manifest.is_some_and(|manifest| manifest.drives && manifest.hooks.is_empty());
+    let hooks = hooks.unwrap_or_else(|| if is_driver { Vec::new() } else { Hook::ALL.to_vec() });
+    let words: Vec<&str> = hooks.iter().map(|hook| hook.as_str()).chain([DEVICE]).collect();
     let of_hooks: Vec<Value> = hooks.iter().map(|hook| of_hook(&mut generator, *hook)).collect();
     let mut definitions = generator.take_definitions(true);
     definitions.values_mut().for_each(make_partial);
@@ -26,7 +28,7 @@ pub fn schema(manifest: Option<&Manifest>) -> Value {
         "properties": {
             "$schema": { "type": "string", "description": "Where an editor finds this schema" },
             "name": { "type": "string", "description": "What the case is about" },
-            "hook": { "enum": hooks.iter().map(|hook| hook.as_str()).collect::<Vec<_>>() },
+            "hook": { "enum": words },
             "parameters": described(parameters, "In place of the defaults of plugin.toml"),
             "tables": described(tables, "Rows in place of the unit's own, by the table's name"),
             "input": { "description": "What the case is about; the rest is a plain session at a plain station" },

@@ -1,0 +1,157 @@
+//! A case of a driver: what stands in the hardware's registers, and what a turn makes of it.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::ports::BoxFuture;
+use amprule_domain::pricing::{Parameters, PricingInput};
+use futures_util::FutureExt as _;
+use parking_lot::Mutex;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
+use crate::question::AnyQuestion;
+use crate::trial::{TrialLimits, Tried};
+use crate::unit::{Unit, Used};
+
+/// One turn of a driver that has just been opened.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TurnCase {
+    /// Holding registers: a word, or several from there on. What is not named is refused, as hardware does.
+    #[serde(default)]
+    registers: Table,
+    #[serde(default)]
+    inputs: Table,
+    #[serde(default)]
+    coils: Table,
+    #[serde(default)]
+    discretes: Table,
+    /// What shall be so.
+    #[serde(default)]
+    on: bool,
+    limit_a: Option<Decimal>,
+    #[serde(skip)]
+    parameters: Parameters,
+}
+
+type Table = BTreeMap<String, Words>;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Words {
+    One(u16),
+    Several(Vec<u16>),
+}
+
+impl TurnCase {
+    /// # Errors
+    /// What is wrong with it, for the author.
+    pub fn read(input: &Value, parameters: Parameters) -> Result<Self, String> {
+        let case: Self = serde_json::from_value(input.clone()).map_err(|error| format!("input: {error}"))?;
+        let tables = [&case.registers, &case.inputs, &case.coils, &case.discretes];
+        if let Some(name) = tables.iter().flat_map(|table| table.keys()).find(|name| name.parse::<u16>().is_err()) {
+            return Err(format!("input: {name:?} is no register; they are numbered 0 to 65535"));
+        }
+        Ok(Self { parameters, ..case })
+    }
+
+    fn shall(&self) -> Shall {
+        let deciamperes = self.limit_a.and_then(|limit| (limit * Decimal::TEN).round().to_u32());
+        Shall { be_on: self.on, most_deciamperes: deciamperes }
+    }
+
+    fn turn(&self, unit: &dyn Unit) -> Result<Value, Fault> {
+        let driver = unit.driver().ok_or_else(|| Fault::new(FaultClass::NotLoaded, "the code drives no hardware"))?;
+        let wires = Registers { case: self, written: Mutex::default() };
+        let mut guest = driver.open(&self.parameters, None)?;
+        // No register lets anybody wait.
+        let seen = guest.turn(self.shall(), &wires).now_or_never();
+        let seen = seen.unwrap_or_else(|| Err(Fault::new(FaultClass::Wall, "the turn waits for something")))?;
+        let written = wires.written.into_inner();
+        Ok(shown(&seen, written))
+    }
+}
+
+impl AnyQuestion for TurnCase {
+    fn json(&self) -> Value {
+        Value::Null
+    }
+
+    fn session(&self) -> Option<&PricingInput> {
+        None
+    }
+
+    fn ask(&self, unit: &dyn Unit, _: TrialLimits<'_>) -> Tried<Value> {
+        let began = Instant::now();
+        Tried { result: self.turn(unit), used: Used::default(), took: began.elapsed() }
+    }
+}
+
+fn shown(seen: &Observed, writes: Vec<Value>) -> Value {
+    let amperes = |thousandths: i64| Decimal::new(thousandths, 3).normalize().to_string();
+    json!({
+        "state": seen.state,
+        "vendor": seen.vendor,
+        "model": seen.model,
+        "serial": seen.serial,
+        "firmware": seen.firmware,
+        "error": seen.error,
+        "token": seen.token,
+        "energyWh": seen.register.map(|register| register.wh().to_string()),
+        "powerW": seen.power_w,
+        "currentA": seen.current_ma.map(amperes),
+        "limitA": seen.limit_deciamperes.map(|limit| amperes(i64::from(limit) * 100)),
+        "writes": writes,
+    })
+}
+
+/// Hardware that has these registers and no others. Everything can be written.
+struct Registers<'c> {
+    case: &'c TurnCase,
+    written: Mutex<Vec<Value>>,
+}
+
+impl Registers<'_> {
+    fn word(&self, function: ModbusFunction, address: u16) -> Option<u16> {
+        let table = match function {
+            ModbusFunction::Holding => &self.case.registers,
+            ModbusFunction::Input => &self.case.inputs,
+            ModbusFunction::Coil => &self.case.coils,
+            ModbusFunction::Discrete => &self.case.discretes,
+        };
+        table.iter().find_map(|(name, words)| {
+            let from: u16 = name.parse().ok()?;
+            match words {
+                Words::One(word) => (from == address).then_some(*word),
+                Words::Several(words) => words.get(usize::from(address.checked_sub(from)?)).copied(),
+            }
+        })
+    }
+}
+
+impl Wires for Registers<'_> {
+    fn read<'a>(&'a self, _: &'a str, read: ModbusRead) -> BoxFuture<'a, Result<Vec<u16>, WireProblem>> {
+        let words = (0..read.count).map(|at| self.word(read.function, read.address.checked_add(at)?)).collect();
+        let problem = || {
+            let why = format!("the case has no {} register(s) from {} on", read.count, read.address);
+            WireProblem { is_refusal: true, why }
+        };
+        let read: Option<Vec<u16>> = words;
+        Box::pin(std::future::ready(read.ok_or_else(problem)))
+    }
+
+    fn write<'a>(&'a self, _: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>> {
+        let written = match write {
+            ModbusWrite::Register { address, word } => json!({ "register": address, "words": [word] }),
+            ModbusWrite::Registers { address, words } => json!({ "register": address, "words": words }),
+            ModbusWrite::Coil { address, is_on } => json!({ "coil": address, "on": is_on }),
+        };
+        self.written.lock().push(written);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
