@@ -16,7 +16,8 @@ pub fn schema(manifest: Option<&Manifest>) -> Value {
     let is_driver = manifest.is_some_and(|manifest| manifest.drives && manifest.hooks.is_empty());
     let hooks = hooks.unwrap_or_else(|| if is_driver { Vec::new() } else { Hook::ALL.to_vec() });
     let words: Vec<&str> = hooks.iter().map(|hook| hook.as_str()).chain([DEVICE]).collect();
-    let of_hooks: Vec<Value> = hooks.iter().map(|hook| of_hook(&mut generator, *hook)).collect();
+    // A list of conditions has one at least.
+    let of_hooks = hooks.iter().map(|hook| of_hook(&mut generator, *hook)).chain([json!(true)]).collect::<Vec<_>>();
     let mut definitions = generator.take_definitions(true);
     definitions.values_mut().for_each(make_partial);
     let (parameters, tables) = match manifest {
