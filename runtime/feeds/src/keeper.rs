@@ -1,9 +1,7 @@
 //! The threads that ask, one for each feed, when it is time, and write what they are given. An address that hangs holds up no
 //! other.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -14,6 +12,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use crate::fetch::{Fetcher, Got, Roots};
+use crate::table_file::TableFile;
 use crate::taken::taken;
 use crate::{Feed, FeedStatus, Units};
 
@@ -117,42 +116,26 @@ impl Due {
     /// How many rows a new table has; `None`: it is the same.
     fn take(&mut self, units: &dyn Units, fetcher: &Fetcher) -> Result<Option<usize>, String> {
         let (folder, shape) = units.find(&self.feed.unit, &self.feed.table)?;
-        let file = folder.join(tables::OPERATORS).join(format!("{}.csv", self.feed.table));
-        let present = present(&file, &shape);
+        let file = TableFile::open(&folder, &self.feed.table)?;
+        let before = file.read();
+        let present = before.as_ref().and_then(|bytes| present(&file, bytes, &shape));
         // Whoever has lost the file is given it again.
         let tag = self.tag.as_deref().filter(|_| present.is_some());
         let Got::Answer { body, tag } = fetcher.get(&self.feed, tag)? else { return Ok(None) };
         let text = taken(&self.feed, &shape, &body, present.as_ref())?;
-        self.tag = tag;
-        if written(&file).is_some_and(|before| before == text.as_bytes()) {
-            return Ok(None);
+        if before.is_none_or(|before| before != text.as_bytes()) {
+            file.replace(&text)?;
+            self.tag = tag;
+            return Ok(Some(text.lines().count().saturating_sub(1)));
         }
-        save(&file, &text).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-        Ok(Some(text.lines().count().saturating_sub(1)))
+        self.tag = tag;
+        Ok(None)
     }
 }
 
-/// `None` also when it is none, or of another shape: nothing of it is kept then.
-fn present(file: &Path, shape: &TableSchema) -> Option<Table> {
-    let bytes = written(file)?;
-    tables::parse(&file.display().to_string(), &bytes, shape).ok()
-}
-
-/// What stands in a regular file: a pipe would never end.
-fn written(file: &Path) -> Option<Vec<u8>> {
-    fs::metadata(file).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(file).ok())
-}
-
-/// Nobody sees half of it.
-fn save(file: &Path, text: &str) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(file);
-    fs::create_dir_all(folder)?;
-    let beside = file.with_extension("new");
-    let mut new = File::create(&beside)?;
-    new.write_all(text.as_bytes())?;
-    new.sync_all()?;
-    fs::rename(&beside, file)?;
-    File::open(folder)?.sync_all()
+/// `None` also when it is of another shape: nothing of it is kept then.
+fn present(file: &TableFile, bytes: &[u8], shape: &TableSchema) -> Option<Table> {
+    tables::parse(&file.path(), bytes, shape).ok()
 }
 
 fn pause(every: Duration, failures: u32) -> Duration {

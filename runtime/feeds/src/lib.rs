@@ -7,6 +7,7 @@
 mod fetch;
 mod keeper;
 mod resolve;
+mod table_file;
 mod taken;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use jiff::Timestamp;
 pub use fetch::Roots;
 pub use keeper::{Feeds, Now, Tell};
 
-/// Bytes of an answer.
+/// Bytes of an answer, and of a table.
 pub const MAX_BYTES: u64 = 32 << 20;
 
 /// One table, and where it comes from.

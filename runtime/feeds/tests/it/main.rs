@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod harm;
 mod server;
 
 use std::collections::BTreeMap;
@@ -77,7 +78,10 @@ fn feed(url: String) -> Feed {
 }
 
 fn start(feed: Feed, roots: &Roots, before: &str) -> World {
-    let folder = tempfile::tempdir().unwrap();
+    start_in(tempfile::tempdir().unwrap(), feed, roots, before)
+}
+
+fn start_in(folder: tempfile::TempDir, feed: Feed, roots: &Roots, before: &str) -> World {
     if !before.is_empty() {
         fs::create_dir(folder.path().join("tables")).unwrap();
         fs::write(folder.path().join("tables/prices.csv"), before).unwrap();
