@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 48] = [
+pub const CODES: [Code; 49] = [
     code(
         "AR0001",
         "manifest",
@@ -311,6 +311,13 @@ pub const CODES: [Code; 48] = [
         "the unit says that this is not for it",
         "`not_applicable(\"why\")` ended the call. Of a tariff, the static tariff of the configuration stands in and the session\n\
          is marked: choose another tariff for such sessions. Of a modifier or a policy it is an answer like any other.",
+    ),
+    code(
+        "AR0126",
+        "dropped",
+        "a value goes nowhere",
+        "A statement computes something that nobody takes: `reject(\"Invalid\");` rejects nobody unless it is returned, and\n\
+         `b.excluding_tax();` changes no bill. Return it, or assign it: `return reject(\"Invalid\");`, `b = b.excluding_tax();`.",
     ),
     code(
         "AR0201",

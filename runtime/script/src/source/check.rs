@@ -6,7 +6,7 @@ use amprule_hooks::Diagnostic;
 use super::known::{Finding, KnownNames};
 use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
-use super::{calls, chains, elsewhere, names};
+use super::{calls, chains, dropped, elsewhere, names};
 use crate::explain::{at_token, nearest};
 use crate::language::limits::Limits;
 
@@ -30,6 +30,7 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &KnownNames<'_>) -> 
         layout.strays.iter().take(MOST + 1).map(|token| stray(file, layout, token)).collect();
     let chains = chains::check(layout);
     let calls = calls::check(layout, known);
+    let dropped = dropped::check(layout, known);
     let tokens = &layout.tokens;
     for (at, token) in tokens.iter().enumerate() {
         if found.len() > MOST {
@@ -40,6 +41,7 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &KnownNames<'_>) -> 
         let finding = chains
             .get(&at)
             .or_else(|| calls.get(&at))
+            .or_else(|| dropped.get(&at))
             .cloned()
             .or_else(|| unknown_function(token, before, after, known))
             .or_else(|| unknown_parameter(&tokens[..=at], after, known))

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use amprule_hooks::Diagnostic;
 
 use super::check::MOST;
+use super::dropped;
 use super::layout::{Function, Layout};
 use super::lexer::Token;
 use super::names;
@@ -54,6 +55,9 @@ pub(crate) fn warnings(file: &str, layout: &Layout<'_>, speaks: bool) -> Vec<Dia
             let hint = format!("`{}` before it always leaves", leaves.text);
             found.push(warn("unreachable", "this is never reached".to_owned(), token, &hint));
         }
+    }
+    for (at, (code, message, hint)) in dropped::warnings(layout).into_iter().take(MOST) {
+        found.push(warn(code, message, &layout.tokens[at], &hint));
     }
     if let Some(word) = unheard(layout).filter(|_| !speaks) {
         let hint = "ask for the log in plugin.toml, with the reason: [capabilities] log = \"says why it rejects\"";

@@ -73,6 +73,55 @@ error[AR0101]: `=` stands where a value is expected
     );
 }
 
+/// (the body of a policy or of a tariff, what is told of it; nothing: it is fine)
+const DROPPED: [(&str, &str, Option<&str>); 16] = [
+    ("authorize", "if request.token.group != \"VIP\" { reject(\"Invalid\"); } accept()", Some("return reject(…);")),
+    ("authorize", "if request.token.group != \"VIP\" { reject(\"Invalid\") } accept()", Some("return reject(…);")),
+    (
+        "authorize",
+        "if request.is_weekend { reject(\"Invalid\") } else if request.weekday == 1 { no_opinion() }\naccept()",
+        Some("return reject(…);"),
+    ),
+    ("authorize", "if request.is_weekend { reject(\"Invalid\") } else { accept() }", None),
+    ("authorize", "if request.is_weekend { return reject(\"Invalid\"); } accept()", None),
+    ("authorize", "let answer = if request.is_weekend { reject(\"Invalid\") } else { accept() };\nanswer", None),
+    ("authorize", "switch request.weekday { 7 => reject(\"Invalid\"), _ => accept() }", None),
+    ("price", "let b = bill(\"EUR\", []); b.excluding_tax(); b", Some("`x = x.excluding_tax(…);`")),
+    ("price", "let b = bill(\"EUR\", []); b = b.excluding_tax(); b", None),
+    ("price", "let e = line(\"e\", \"E\", 1); e.taxed(\"VAT\", 19); bill(\"EUR\", [e])", Some("x.taxed(…);`")),
+    (
+        "price",
+        "let s = 1.239; s.round_down(2); bill(\"EUR\", [line(\"e\", \"E\", s)])",
+        Some("what round_down returns"),
+    ),
+    ("price", "let s = 1; s == 2; bill(\"EUR\", [line(\"e\", \"E\", s)])", Some("to assign, write `=`")),
+    ("price", "let l = []; l.push(line(\"e\", \"E\", 1)); bill(\"EUR\", l)", None),
+    ("price", "for p in session.periods { if p.is_idle { missing(\"x\"); } } bill(\"EUR\", [])", None),
+    ("price", "let f = #{ a: total([]) }; f.set(\"a\", 2); bill(\"EUR\", [line(\"e\", \"E\", f.a)])", None),
+    ("price", "if session.is_final { let x = 1; x += 1; } bill(\"EUR\", [])", None),
+];
+
+#[test]
+fn a_value_that_goes_nowhere_is_told() {
+    for (function, body, expect) in DROPPED {
+        let parameter = if function == "price" { "session" } else { "request" };
+        let made = source(&format!("fn {function}({parameter}) {{\n    {body}\n}}\n"));
+        let refused = crate::harness::try_compile(&made);
+        let found = match &refused {
+            Ok(unit) => printed(unit.warnings()),
+            Err(found) => printed(found),
+        };
+        match expect {
+            Some(expect) => {
+                assert!(found.contains("AR0126") && found.contains(expect), "{body}\nexpected {expect:?} in\n{found}")
+            }
+            None => assert!(!found.contains("AR0126"), "{body}\n{found}"),
+        }
+        let is_grave = expect.is_some_and(|expect| ["return", "x.", "`x"].iter().any(|word| expect.starts_with(word)));
+        assert_eq!(refused.is_err(), is_grave, "{body}\n{found}");
+    }
+}
+
 /// (a script, what it is told)
 const BROUGHT_ALONG: [(&str, &str); 8] = [
     ("fn price(session) {\n    let t = now();\n    bill(\"EUR\", [])\n}", "`session.now`"),

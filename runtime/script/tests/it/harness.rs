@@ -30,12 +30,16 @@ pub(crate) fn declare(source: &mut Source, name: &str, kind: ParameterKind) {
     source.manifest.parameters.insert(name.to_owned(), parameter);
 }
 
+pub(crate) fn try_compile(source: &Source) -> Result<Arc<dyn Unit>, Vec<Diagnostic>> {
+    ScriptCompiler::default().compile(source)
+}
+
 pub(crate) fn compile(source: &Source) -> Arc<dyn Unit> {
-    ScriptCompiler::default().compile(source).unwrap_or_else(|found| panic!("{}", printed(&found)))
+    try_compile(source).unwrap_or_else(|found| panic!("{}", printed(&found)))
 }
 
 pub(crate) fn refuse(source: &Source) -> Vec<Diagnostic> {
-    ScriptCompiler::default().compile(source).err().expect("the script is refused")
+    try_compile(source).err().expect("the script is refused")
 }
 
 pub(crate) fn printed(found: &[Diagnostic]) -> String {
