@@ -173,6 +173,16 @@ fn field_hint(text: &str) -> Option<String> {
     Some(near.map_or_else(|| format!("its fields are {}", fields.join(", ")), |near| format!("did you mean `{near}`?")))
 }
 
+/// Of what `language::ordering` says.
+fn unordered_hint(text: &str) -> Option<String> {
+    let is_unordered = text.ends_with("which have no order");
+    let has_nothing = text.contains("nothing, ()");
+    is_unordered.then(|| match has_nothing {
+        true => "a value that may be nothing is looked at first: `if x != () && x > 5`".to_owned(),
+        false => "numbers have no quotes, and moments are compared with moments".to_owned(),
+    })
+}
+
 /// The text's `at`-th word in single quotes.
 fn quoted(text: &str, at: usize) -> Option<&str> {
     text.split('\'').nth(2 * at + 1)
@@ -190,6 +200,7 @@ fn hint(error: &EvalAltResult, functions: &[String]) -> Option<String> {
             nearest(name, known).map(|near| format!("did you mean `{near}`?"))
         }
         E::ErrorDotExpr(text, _) => field_hint(text),
+        E::ErrorRuntime(value, _) => unordered_hint(&thrown(value)),
         E::ErrorPropertyNotFound(name, _) => {
             nearest(name, names::fields()).map(|near| format!("did you mean `{near}`?"))
         }

@@ -7,6 +7,7 @@ pub(crate) mod limits;
 mod lookups;
 pub(crate) mod memory;
 mod moment;
+mod ordering;
 mod parameters;
 mod tables;
 mod values;
@@ -27,6 +28,7 @@ pub(crate) fn engine(limits: &limits::Limits) -> Engine {
     let mut engine = Engine::new_raw();
     limits.apply(&mut engine);
     arithmetic::register(&mut engine);
+    ordering::register(&mut engine);
     values::register(&mut engine);
     moment::register(&mut engine);
     call::register(&mut engine);

@@ -57,10 +57,6 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Moment>("moment");
     engine.register_fn("==", |x: Moment, y: Moment| x == y);
     engine.register_fn("!=", |x: Moment, y: Moment| x != y);
-    engine.register_fn("<", |x: Moment, y: Moment| x < y);
-    engine.register_fn("<=", |x: Moment, y: Moment| x <= y);
-    engine.register_fn(">", |x: Moment, y: Moment| x > y);
-    engine.register_fn(">=", |x: Moment, y: Moment| x >= y);
     engine.register_fn("-", |x: Moment, y: Moment| x.0.as_second() - y.0.as_second());
     engine.register_fn("min", |x: Moment, y: Moment| x.min(y));
     engine.register_fn("max", |x: Moment, y: Moment| x.max(y));

@@ -6,6 +6,33 @@ use serde_json::json;
 use crate::harness::{authorize, budget, compile, declare, modify, price, refuse, session, source, text_of, value_of};
 
 #[test]
+fn what_has_no_order_is_an_error_and_no_wrong_price() {
+    for (expression, expect) in [
+        ("1 < 2", "true"),
+        ("1 < 1.5", "true"),
+        ("2.0 >= 2", "true"),
+        ("\"a\" < \"b\"", "true"),
+        ("session.started_at < session.now", "true"),
+        ("session.energy_kwh > 5", "true"),
+    ] {
+        assert_eq!(crate::harness::text_of(&format!("`${{{expression}}}`")), expect, "{expression}");
+    }
+    for (expression, expect) in [
+        ("session.energy_kwh > \"5\"", "`>` compares a number with a string, which have no order"),
+        ("\"5\" <= session.energy_kwh", "`<=` compares a string with a number"),
+        ("session.started_at > \"2026-01-01\"", "`>` compares a moment with a string"),
+        ("session.station.power_w > 50000", "`>` compares nothing, () with a number"),
+        ("5 < 7 < 9", "`<` compares true or false with a number"),
+    ] {
+        let text = format!(
+            "fn price(session) {{\n    let x = {expression};\n    bill(\"EUR\", [line(\"e\", \"E\", if x {{ 1 }} else {{ 2 }})])\n}}"
+        );
+        let fault = crate::harness::price(&text).expect_err(expression).to_string();
+        assert!(fault.contains(expect), "{expression}: {fault}");
+    }
+}
+
+#[test]
 fn numbers_are_exact() {
     for (expression, expect) in [
         ("if 0.1 + 0.2 == 0.3 { 1 } else { 0 }", "1"),
