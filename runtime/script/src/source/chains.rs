@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use super::comparing;
 use super::elsewhere;
 use super::known::Finding;
 use super::layout::{Function, Layout};
 use super::lexer::Token;
-use super::names::{self, HookFunction};
+use super::names::{self, Field, HookFunction};
 use crate::explain::nearest;
 
 /// Findings by the token that they are about.
@@ -20,6 +21,14 @@ pub(super) fn check(layout: &Layout<'_>) -> BTreeMap<usize, Finding> {
         }
     }
     found
+}
+
+/// Where a chain of fields ends, and what it is there, when that is certain.
+struct Chain {
+    end: usize,
+    kind: Option<&'static str>,
+    /// The last one, and whose it is.
+    field: Option<(&'static str, &'static Field)>,
 }
 
 struct Reader<'t> {
@@ -52,22 +61,23 @@ impl<'t> Reader<'t> {
             else {
                 continue;
             };
-            let (end, kind) = self.chain(at, kind, found);
+            let Chain { end, kind, field } = self.chain(at, kind, found);
+            if let Some(kind) = kind {
+                let finding = comparing::check(self.tokens, self.function.end, end, kind, field);
+                found.extend(finding);
+            }
             if let Some((name, kind)) = self.declared(at, end, kind) {
                 self.kinds.insert(name, kind);
             }
         }
     }
 
-    /// Follows the fields behind `at`: where the chain ends, and what it is there, when that is certain.
-    fn chain(
-        &self,
-        mut at: usize,
-        mut kind: &'static str,
-        found: &mut BTreeMap<usize, Finding>,
-    ) -> (usize, Option<&'static str>) {
+    /// Follows the fields behind `at`.
+    fn chain(&self, mut at: usize, mut kind: &'static str, found: &mut BTreeMap<usize, Finding>) -> Chain {
+        let mut field = None;
+        let ends = |end, kind, field| Chain { end, kind, field };
         loop {
-            let Some(next) = self.tokens.get(at + 1) else { return (at + 1, Some(kind)) };
+            let Some(next) = self.tokens.get(at + 1) else { return ends(at + 1, Some(kind), field) };
             if next.is("[")
                 && let Some(element) = names::element_of(kind)
             {
@@ -77,18 +87,21 @@ impl<'t> Reader<'t> {
             }
             if !(next.is(".") || next.is("?.")) {
                 let is_known = !next.is("[");
-                return (at + 1, is_known.then_some(kind));
+                return ends(at + 1, is_known.then_some(kind), field);
             }
-            let (field, after) = (self.tokens.get(at + 2), self.tokens.get(at + 3));
-            let (Some(field), Some(fields)) = (field, names::fields_of(kind)) else { return (at + 1, None) };
-            if !field.is_word() || after.is_some_and(|after| after.is("(")) {
-                return (at + 1, None);
+            let (name, after) = (self.tokens.get(at + 2), self.tokens.get(at + 3));
+            let (Some(name), Some(fields)) = (name, names::fields_of(kind)) else { return ends(at + 1, None, None) };
+            if !name.is_word() || after.is_some_and(|after| after.is("(")) {
+                return ends(at + 1, None, None);
             }
-            match fields.iter().find(|known| known.name == field.text) {
-                Some(known) => kind = known.kind.trim_end_matches('?'),
+            match fields.iter().find(|known| known.name == name.text) {
+                Some(known) => {
+                    field = Some((kind, known));
+                    kind = known.kind.trim_end_matches('?');
+                }
                 None => {
-                    found.insert(at + 2, unknown(kind, field.text));
-                    return (at + 1, None);
+                    found.insert(at + 2, unknown(kind, name.text));
+                    return ends(at + 1, None, None);
                 }
             }
             at += 2;

@@ -3,6 +3,7 @@
 mod calls;
 mod chains;
 pub(crate) mod check;
+mod comparing;
 mod dropped;
 pub(crate) mod elsewhere;
 pub(crate) mod flow;

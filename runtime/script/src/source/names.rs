@@ -402,6 +402,16 @@ pub(crate) const TYPES: &[Type] = &[
     },
 ];
 
+/// Fields that are one of a few words: whose, which, and the words.
+pub(crate) const WORDS: [(&str, &str, &[&str]); 6] = [
+    ("station", "current", &["AC", "DC"]),
+    ("period", "state", &["charging", "suspended", "idle"]),
+    ("session", "purpose", &["quote", "running", "final", "correction"]),
+    ("request", "purpose", &["authorize", "start"]),
+    ("token", "status", &["accepted", "blocked", "expired", "invalid", "unknown"]),
+    ("budget", "period", &["day", "month", "total"]),
+];
+
 /// Maps that functions take as their last argument, by the function's name.
 pub(crate) const MORE: [(&str, &[Field]); 2] = [("element", ELEMENT), ("offer", OFFER)];
 

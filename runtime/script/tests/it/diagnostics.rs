@@ -73,6 +73,50 @@ error[AR0101]: `=` stands where a value is expected
     );
 }
 
+/// (the body of a tariff or of a policy, what is said; nothing: it is fine)
+const COMPARED: [(&str, &str, Option<&str>); 20] = [
+    ("price", "session.energy_kwh == \"11\"", Some("a number is compared with a text, and never is that")),
+    ("price", "session.energy_kwh > \"5\"", Some("numbers have no quotes")),
+    ("price", "session.periods[0].minute_of_day > \"07:00\"", Some("07:00 is 420")),
+    ("price", "session.started_at > \"2026-01-01\"", Some("a moment is compared with a moment")),
+    ("price", "session.is_final == \"true\"", Some("`true` or `false`, without quotes")),
+    ("price", "session.station.current == \"ac\"", Some("did you mean \"AC\"?")),
+    ("price", "session.periods[0].state == \"charge\"", Some("one of charging, suspended, idle")),
+    ("price", "session.purpose == \"Final\"", Some("did you mean \"final\"?")),
+    ("price", "session.periods[0].weekday == 0", Some("1 is Monday and 7 is Sunday")),
+    ("price", "session.id == 7", Some("write \"7\"")),
+    ("authorize", "request.token.status == \"block\"", Some("status of a token is never \"block\"")),
+    ("authorize", "request.purpose == \"final\"", Some("one of authorize, start")),
+    ("authorize", "request.weekday == 8", Some("weekday is never 8")),
+    ("price", "session.station.current == \"DC\"", None),
+    ("price", "session.energy_kwh > 5", None),
+    ("price", "session.station.power_w == ()", None),
+    ("price", "session.is_final == true", None),
+    ("price", "session.station.location == \"ac\"", None),
+    ("price", "session.energy_kwh > to_decimal(\"5\")", None),
+    ("authorize", "request.token.status == \"blocked\"", None),
+];
+
+#[test]
+fn what_a_field_never_is_is_told_before_a_price_hangs_on_it() {
+    for (function, condition, expect) in COMPARED {
+        let (parameter, end) = match function {
+            "price" => ("session", "bill(\"EUR\", [line(\"e\", \"E\", if x { 1 } else { 2 })])"),
+            _ => ("request", "if x { accept() } else { no_opinion() }"),
+        };
+        let text = format!("fn {function}({parameter}) {{\n    let x = {condition};\n    {end}\n}}\n");
+        match (crate::harness::try_compile(&source(&text)), expect) {
+            (Ok(_), None) => {}
+            (Ok(_), Some(_)) => panic!("{condition} is taken"),
+            (Err(found), expect) => {
+                let found = printed(&found);
+                let expect = expect.unwrap_or_else(|| panic!("{condition}\n{found}"));
+                assert!(found.contains("AR0107") && found.contains(expect), "{condition}\n{found}");
+            }
+        }
+    }
+}
+
 /// (the body of a policy or of a tariff, what is told of it; nothing: it is fine)
 const DROPPED: [(&str, &str, Option<&str>); 16] = [
     ("authorize", "if request.token.group != \"VIP\" { reject(\"Invalid\"); } accept()", Some("return reject(…);")),

@@ -18,15 +18,16 @@ fn what_has_no_order_is_an_error_and_no_wrong_price() {
         assert_eq!(crate::harness::text_of(&format!("`${{{expression}}}`")), expect, "{expression}");
     }
     for (expression, expect) in [
-        ("session.energy_kwh > \"5\"", "`>` compares a number with a string, which have no order"),
-        ("\"5\" <= session.energy_kwh", "`<=` compares a string with a number"),
-        ("session.started_at > \"2026-01-01\"", "`>` compares a moment with a string"),
-        ("session.station.power_w > 50000", "`>` compares nothing, () with a number"),
+        ("session.energy_kwh > same(\"5\")", "`>` compares a number with a string, which have no order"),
+        ("same(\"5\") <= session.energy_kwh", "`<=` compares a string with a number"),
+        ("session.started_at > same(\"2026-01-01\")", "`>` compares a moment with a string"),
+        ("session.station.power_w > same(50000)", "`>` compares nothing, () with a number"),
         ("5 < 7 < 9", "`<` compares true or false with a number"),
     ] {
         let text = format!(
             "fn price(session) {{\n    let x = {expression};\n    bill(\"EUR\", [line(\"e\", \"E\", if x {{ 1 }} else {{ 2 }})])\n}}"
         );
+        let text = format!("{text}\nfn same(x) {{\n    x\n}}");
         let fault = crate::harness::price(&text).expect_err(expression).to_string();
         assert!(fault.contains(expect), "{expression}: {fault}");
     }
