@@ -62,6 +62,9 @@ impl<'t> Reader<'t> {
                 continue;
             };
             let Chain { end, kind, field } = self.chain(at, kind, found);
+            if at > 0 && self.tokens[at - 1].is("switch") {
+                found.extend(comparing::check_switch(self.tokens, self.function.end, end, field));
+            }
             if let Some(kind) = kind {
                 let finding = comparing::check(self.tokens, self.function.end, end, kind, field);
                 found.extend(finding);

@@ -25,6 +25,41 @@ pub(super) fn check(
     Some((end + 1, finding))
 }
 
+/// Fields that are decimals, also when they are whole.
+const DECIMALS: [&str; 4] = ["energy_wh", "energy_kwh", "minutes", "hours"];
+
+/// `switch session.energy_kwh { 11 => … }`: an arm is the value itself, and 11 is not 11.0 there. About the first arm that is
+/// never taken.
+pub(super) fn check_switch(
+    tokens: &[Token<'_>],
+    until: usize,
+    end: usize,
+    field: Option<(&'static str, &'static Field)>,
+) -> Option<(usize, Finding)> {
+    let (_, field) = field.filter(|(_, field)| DECIMALS.contains(&field.name))?;
+    let mut depth = 0_usize;
+    for at in end..until {
+        let token = &tokens[at];
+        if token.closes() {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return None;
+            }
+        } else if token.opens() {
+            depth += 1;
+        } else if depth == 1 && token.kind == TokenKind::Number && tokens.get(at + 1).is_some_and(|next| next.is("=>"))
+        {
+            let is_arm = tokens[at - 1].is("{") || tokens[at - 1].is(",") || tokens[at - 1].is("}");
+            if is_arm && !token.text.contains('.') {
+                let message = format!("{} is never exactly this in a switch", field.name);
+                let hint = format!("write `if x.{} == {} {{ … }}`, or a range: `0..12 => …`", field.name, token.text);
+                return Some((at, ("argument-type", message, hint)));
+            }
+        }
+    }
+    None
+}
+
 fn other_kind(kind: &'static str, literal: &Token<'_>) -> Option<Finding> {
     let is_flag = literal.is("true") || literal.is("false");
     let (is, hint) = match (kind, literal.kind) {

@@ -74,7 +74,15 @@ error[AR0101]: `=` stands where a value is expected
 }
 
 /// (the body of a tariff or of a policy, what is said; nothing: it is fine)
-const COMPARED: [(&str, &str, Option<&str>); 20] = [
+const COMPARED: [(&str, &str, Option<&str>); 24] = [
+    (
+        "price",
+        "switch session.energy_kwh { 11 => true, _ => false }",
+        Some("energy_kwh is never exactly this in a switch"),
+    ),
+    ("price", "switch session.energy_kwh { 0..12 => true, _ => false }", None),
+    ("price", "switch session.periods[0].weekday { 1 => true, _ => false }", None),
+    ("price", "switch session.minutes { 60.0 => true, _ => false }", None),
     ("price", "session.energy_kwh == \"11\"", Some("a number is compared with a text, and never is that")),
     ("price", "session.energy_kwh > \"5\"", Some("numbers have no quotes")),
     ("price", "session.periods[0].minute_of_day > \"07:00\"", Some("07:00 is 420")),
