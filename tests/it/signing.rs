@@ -272,3 +272,73 @@ fn a_private_key_is_its_owners_and_is_never_replaced() {
     author.run(&["key", "new", "acme"]).refused();
     assert_eq!(author.public("acme"), before);
 }
+
+/// What a stranger's folder may hold beside a unit's own files, and who would pay for it.
+#[test]
+fn who_signs_a_strangers_folder_writes_into_it_alone() {
+    use std::os::unix::fs::symlink;
+    let author = Author::new();
+    author.pack("0.40", 1, "acme");
+    let (folder, victim) = (author.path("tariff-1"), author.path("victim.txt"));
+    std::fs::write(&victim, "mine").expect("write what is not the unit's");
+    for name in [".contents.json.new", ".signature.json.new"] {
+        symlink("../victim.txt", format!("{folder}/{name}")).expect("make a link");
+    }
+    author.run(&["sign", &folder, "--key", "acme.key"]).ok();
+    assert!(Path::new(&folder).join("signature.json").is_file());
+    std::fs::remove_file(format!("{folder}/signature.json")).expect("it is there");
+    symlink("../victim.txt", format!("{folder}/signature.json")).expect("make a link");
+    let said = author.run(&["sign", &folder, "--key", "acme.key"]).refused();
+    assert!(said.contains("AR0005"), "{said}");
+
+    // What is built comes the same way.
+    std::fs::write(author.path("made.wasm"), b"\0asm\x0d\0\x01\0").expect("write a component");
+    let build = ["build", "tariff-1", "--module", "made.wasm"];
+    symlink("../victim.txt", format!("{folder}/.plugin.wasm.new")).expect("make a link");
+    author.run(&build).ok();
+    std::fs::remove_file(format!("{folder}/plugin.wasm")).expect("it was made");
+    symlink("../victim.txt", format!("{folder}/plugin.wasm")).expect("make a link");
+    let said = author.run(&build).refused();
+    assert!(said.contains("AR0005"), "{said}");
+    assert_eq!(std::fs::read_to_string(&victim).expect("it is there"), "mine");
+}
+
+/// (what lies there, as a shell's command in the folder of the author, what is said)
+const LED_OUT: [(&str, &str); 5] = [
+    ("ln -s ../../secret scripts/tariff/parameters.toml", "AR0005"),
+    ("mkdir scripts/tariff/tables && ln -s ../../../secret scripts/tariff/tables/days.csv", "AR0005"),
+    ("mkdir elsewhere && cp secret elsewhere/days.csv && ln -s ../../elsewhere scripts/tariff/tables", "holds tables"),
+    ("mkdir scripts/tariff/tables && mkfifo scripts/tariff/tables/days.csv", "not a regular file"),
+    ("mkdir -p amprule-data && mkfifo amprule-data/revisions.json", "not a regular file"),
+];
+
+#[test]
+fn an_update_neither_reads_out_of_a_units_folder_nor_waits_for_what_lies_there() {
+    for (command, says) in LED_OUT {
+        let author = Author::new();
+        let package = author.pack("0.40", 1, "acme");
+        author.run(&["install", &package]).ok();
+        std::fs::write(author.path("secret"), "s3cr3t = [\n").expect("write what is not the unit's");
+        let made = std::process::Command::new("sh").args(["-ec", command]).current_dir(author.folder.path()).status();
+        assert!(made.is_ok_and(|status| status.success()), "{command}");
+        let said = author.run(&["install", &package]).refused();
+        assert!(said.contains(says) && !said.contains("s3cr3t"), "{command}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_key_is_neither_waited_for_nor_repeated() {
+    let author = Author::new();
+    author.pack("0.40", 1, "acme");
+    let key = std::fs::read_to_string(author.path("acme.key")).expect("read the key");
+    let named = key.replace("\"acme\"", "\"x\\\"\\npublic = \\\"y\\\"\\nunits = [\\\"*\\\"]\\n#\"");
+    std::fs::write(author.path("named.key"), named).expect("write a key");
+    let said = author.run(&["key", "show", "named.key"]).refused();
+    assert!(said.contains("its name has other characters") && !said.contains("units"), "{said}");
+    let pipe = std::process::Command::new("mkfifo").arg(author.path("pipe.key")).status();
+    assert!(pipe.is_ok_and(|status| status.success()));
+    for key in ["/dev/zero", "pipe.key"] {
+        let said = author.run(&["sign", &author.path("tariff-1"), "--key", key]).refused();
+        assert!(said.contains("not a regular file"), "{key}: {said}");
+    }
+}

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use amprule_hooks::manifest::is_id;
 use amprule_hooks::{Diagnostic, Source, tables};
 use amprule_reload::{read_file, read_unit, source_of};
 use amprule_trust::contents::PARAMETERS;
-use amprule_trust::{MAX_PACKAGE, Package};
+use amprule_trust::{MAX_PACKAGE, Package, UnitFolder};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
@@ -58,27 +58,63 @@ impl Operators {
     /// What was named, or else what lies in the first of the places that has any: a candidate begins with that of the active
     /// one.
     pub(crate) fn files(&self, places: &[&Path]) -> Result<BTreeMap<String, Vec<u8>>> {
-        let mut files = BTreeMap::new();
-        let kept = places.iter().map(|place| place.join(PARAMETERS)).find(|file| file.exists());
-        if let Some(file) = self.parameters.clone().or(kept) {
-            let bytes =
-                read_file(&file, MAX_PARAMETERS).with_context(|| format!("read the parameters {}", file.display()))?;
-            files.insert(PARAMETERS.to_owned(), bytes);
-        }
-        let kept = places.iter().map(|place| place.join(tables::OPERATORS)).find(|folder| folder.exists());
-        if let Some(folder) = self.tables.clone().or(kept) {
-            let of = || format!("read the tables in {}", folder.display());
-            for entry in fs::read_dir(&folder).with_context(of)? {
-                let entry = entry.with_context(of)?;
-                let name = format!("{}{}", tables::OPERATORS, entry.file_name().to_string_lossy());
-                let is_seen = !entry.file_name().to_string_lossy().starts_with(['.', '#']);
-                if is_seen && entry.path().is_file() && tables::is_table_file(&name) {
-                    files.insert(name, read_file(&entry.path(), MAX_PACKAGE).with_context(of)?);
-                }
-            }
-        }
+        let mut files = match &self.parameters {
+            Some(file) => parameters(file)?,
+            None => kept(places, PARAMETERS, kept_parameters)?,
+        };
+        files.extend(match &self.tables {
+            Some(folder) => tables(folder)?,
+            None => kept(places, tables::OPERATORS, kept_tables)?,
+        });
         Ok(files)
     }
+}
+
+type OfOperators = BTreeMap<String, Vec<u8>>;
+
+fn parameters(file: &Path) -> Result<OfOperators> {
+    let bytes = read_file(file, MAX_PARAMETERS).with_context(|| format!("read the parameters {}", file.display()))?;
+    Ok(BTreeMap::from([(PARAMETERS.to_owned(), bytes)]))
+}
+
+fn tables(folder: &Path) -> Result<OfOperators> {
+    let of = || format!("read the tables in {}", folder.display());
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).with_context(of)? {
+        let entry = entry.with_context(of)?;
+        if let Some(name) = table(&entry.file_name().to_string_lossy()).filter(|_| entry.path().is_file()) {
+            files.insert(name, read_file(&entry.path(), MAX_PACKAGE).with_context(of)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Of the first of the units' folders that has something of this name. They may be anybody's: no link leads out of them.
+fn kept(places: &[&Path], name: &str, read: fn(&UnitFolder) -> io::Result<OfOperators>) -> Result<OfOperators> {
+    for place in places.iter().filter(|place| place.is_dir()) {
+        let reading = || format!("read {name} in {}", place.display());
+        let folder = UnitFolder::open(place).with_context(reading)?;
+        if folder.has(name.trim_end_matches('/')) {
+            return read(&folder).with_context(reading);
+        }
+    }
+    Ok(BTreeMap::new())
+}
+
+fn kept_parameters(folder: &UnitFolder) -> io::Result<OfOperators> {
+    Ok(BTreeMap::from([(PARAMETERS.to_owned(), folder.read(PARAMETERS, MAX_PARAMETERS)?)]))
+}
+
+fn kept_tables(folder: &UnitFolder) -> io::Result<OfOperators> {
+    let names = folder.list(tables::OPERATORS)?;
+    let names = names.iter().filter_map(|name| table(name));
+    names.map(|name| folder.read(&name, MAX_PACKAGE).map(|bytes| (name, bytes))).collect()
+}
+
+/// A table's name within its unit.
+fn table(file: &str) -> Option<String> {
+    let name = format!("{}{file}", tables::OPERATORS);
+    (!file.starts_with(['.', '#']) && tables::is_table_file(&name)).then_some(name)
 }
 
 /// The unit of a package with the operator's files.
@@ -109,13 +145,15 @@ pub(crate) fn package(path: &Path) -> Result<Package> {
     Ok(package)
 }
 
-/// Writes beside and renames, so that nobody sees half of it.
+/// Nobody sees half of it, and no link leads it elsewhere: the folder may be anybody's.
 pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().with_context(|| format!("{} names no file", path.display()))?;
-    let beside = path.with_file_name(format!(".{}.new", name.to_string_lossy()));
-    let written = File::create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&beside, path)).with_context(|| format!("write {}", path.display()))
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    save_in(folder, &name.to_string_lossy(), bytes)
+}
+
+/// The same for a file in a folder of the unit, which is made when it is not there.
+pub(crate) fn save_in(unit: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let written = UnitFolder::open(unit).and_then(|unit| unit.write(name, bytes));
+    written.with_context(|| format!("write {}", unit.join(name).display()))
 }

@@ -1,17 +1,21 @@
 //! `amprule key`: making keys, and showing the public half of one.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use amprule_reload::read_file;
 use amprule_trust::SecretKey;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 
 use crate::output::say;
 use crate::secrets;
+
+/// Of a private key's file, which has some 300.
+const MAX_BYTES: u64 = 64 << 10;
 
 #[derive(Debug, Args)]
 pub(crate) struct Key {
@@ -47,16 +51,13 @@ pub(crate) fn run(options: Key) -> Result<ExitCode> {
 
 /// What is wrong with the file is told without a letter of it.
 pub(crate) fn read(file: &Path) -> Result<SecretKey> {
-    let text = fs::read_to_string(file).with_context(|| format!("read the private key {}", file.display()))?;
-    SecretKey::parse(&text).with_context(|| format!("read the private key {}", file.display()))
+    let reading = || format!("read the private key {}", file.display());
+    let bytes = read_file(file, MAX_BYTES).with_context(reading)?;
+    SecretKey::parse(&String::from_utf8_lossy(&bytes)).with_context(reading)
 }
 
 fn new(name: &str, out: Option<PathBuf>) -> Result<()> {
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    ensure!(
-        is_plain && !name.is_empty() && name.len() <= 64 && !name.starts_with(['.', '-']),
-        "a key's name has letters, digits, dots, hyphens and underscores, at most 64"
-    );
+    ensure!(SecretKey::is_name(name), "a key's name has letters, digits, dots, hyphens and underscores, at most 64");
     let key = SecretKey::new(name, &secrets::random()?);
     let out = out.unwrap_or_else(|| PathBuf::from(format!("{name}.key")));
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&out);

@@ -37,6 +37,12 @@ impl PublicKey {
 }
 
 impl SecretKey {
+    /// What a key may be called: the name stands in configurations, in messages and in files' names.
+    pub fn is_name(name: &str) -> bool {
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        is_plain && (1..=64).contains(&name.len()) && !name.starts_with(['.', '-'])
+    }
+
     /// From 32 random bytes.
     pub fn new(name: &str, seed: &[u8; 32]) -> Self {
         Self { name: name.to_owned(), key: SigningKey::from_bytes(seed) }
@@ -72,6 +78,9 @@ impl SecretKey {
         let file: KeyFile = serde_json::from_str(text).map_err(|_| KeyError::NotPrivate("it is not such a file"))?;
         if file.kind != KIND {
             return Err(KeyError::NotPrivate("it is of another kind"));
+        }
+        if !Self::is_name(&file.name) {
+            return Err(KeyError::NotPrivate("its name has other characters than a key's name has"));
         }
         let seed = from_hex(&file.private).ok_or(KeyError::NotPrivate("the private part is not 64 digits"))?;
         let key = Self::new(&file.name, &seed);

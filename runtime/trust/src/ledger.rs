@@ -3,12 +3,14 @@
 //! The server and the command line may write at the same time, so a change is made under a lock and read again before.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::revisions::Revisions;
+use crate::unit_folder::read_regular;
 
-const MAX_BYTES: u64 = 2 << 20;
+/// Enough for as many units as are remembered.
+const MAX_BYTES: u64 = 4 << 20;
 
 #[derive(Debug, Clone)]
 pub struct Ledger {
@@ -26,14 +28,11 @@ impl Ledger {
 
     /// Without the file no revision is known; one that cannot be read is an error, or spoiling it would allow a downgrade.
     pub fn read(&self) -> io::Result<Revisions> {
-        let file = match File::open(self.path()) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Revisions::default()),
-            Err(error) => return Err(error),
-        };
-        let mut bytes = Vec::new();
-        file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-        Ok(serde_json::from_slice(&bytes)?)
+        match read_regular(&self.path(), MAX_BYTES) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Revisions::default()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Durable when it returns.

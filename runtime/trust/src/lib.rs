@@ -20,6 +20,7 @@ mod signature;
 mod signature_gate;
 mod swap;
 mod tar;
+mod unit_folder;
 mod verify;
 
 pub use contents::Contents;
@@ -31,4 +32,5 @@ pub use revisions::Revisions;
 pub use signature::Signature;
 pub use signature_gate::SignatureGate;
 pub use swap::StagedFolder;
+pub use unit_folder::UnitFolder;
 pub use verify::{SignatureStatus, verify};

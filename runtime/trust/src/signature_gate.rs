@@ -23,6 +23,11 @@ impl SignatureGate {
         verify(source, &self.policy, &self.host)
     }
 
+    /// Somebody whom the configuration names answers for it.
+    fn is_signed(&self, source: &Source) -> bool {
+        matches!(self.signature_status(source), Ok(SignatureStatus::Signed(_)))
+    }
+
     fn ledger_broken(&self, error: &std::io::Error) -> Vec<Diagnostic> {
         let why = format!("which revisions were active cannot be known: {}: {error}", self.ledger.path().display());
         vec![Diagnostic::new("revision", why).hint("mend the file; without it, any revision may come back")]
@@ -50,16 +55,16 @@ impl Gate for SignatureGate {
     }
 
     fn admit(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
-        self.vouch(source)?;
+        let is_signed = matches!(self.signature_status(source)?, SignatureStatus::Signed(_));
         if self.policy.required && source.manifest.revision == 0 {
             return Err(vec![without_revision(&source.manifest.id)]);
         }
         let revisions = self.ledger.read().map_err(|error| self.ledger_broken(&error))?;
         let (id, revision) = (&source.manifest.id, source.manifest.revision);
-        if !revisions.is_older(id, revision) {
+        if !revisions.is_older(id, is_signed, revision) {
             return Ok(());
         }
-        let highest = revisions.highest(id);
+        let highest = revisions.highest(id, is_signed);
         let has = if revision == 0 { "no revision".to_owned() } else { format!("the revision {revision}") };
         let why = format!("{id} has {has}, and {highest} was active before: it may be an older version, signed or not");
         let hint = format!(
@@ -73,7 +78,8 @@ impl Gate for SignatureGate {
         if revision == 0 {
             return Ok(());
         }
-        match self.ledger.change(|revisions| revisions.raise(id, revision)) {
+        let is_signed = self.is_signed(source);
+        match self.ledger.change(|revisions| revisions.raise(id, is_signed, revision)) {
             Ok(true) => Ok(()),
             Ok(false) => {
                 let why = "too many units have had a revision";

@@ -14,16 +14,22 @@ use std::process::{Command, ExitCode};
 
 use amprule_domain::decision::Hook;
 use amprule_hooks::manifest::{self, Declaration};
+use amprule_reload::read_file;
 use amprule_workbench::component::component;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::given::Refused;
+use crate::given::{self, Refused};
 use crate::output::{complain, say};
 pub(super) use running::Running;
 
 /// What the server loads.
 pub(super) const COMPONENT: &str = "plugin.wasm";
+/// No unit has more.
+const MAX_COMPONENT: u64 = 32 << 20;
+/// With what a compiler leaves in it, and no component has.
+const MAX_MODULE: u64 = 256 << 20;
+const MAX_MANIFEST: u64 = 1 << 20;
 /// This machine lacks a tool: nothing is wrong with the plugin.
 const TOOL_MISSING: u8 = 3;
 
@@ -112,12 +118,9 @@ pub(super) fn compile(folder: &Path, running: &Running) -> Result<Vec<u8>> {
 pub(super) fn save(made: Vec<u8>, folder: &Path) -> Result<(PathBuf, usize)> {
     let component = component(made).context("turn what was compiled into a component")?;
     let path = folder.join(COMPONENT);
-    if fs::read(&path).is_ok_and(|old| old == component) {
-        return Ok((path, component.len()));
+    if !read_file(&path, MAX_COMPONENT).is_ok_and(|old| old == component) {
+        given::save_in(folder, COMPONENT, &component)?;
     }
-    let fresh = folder.join(".plugin.wasm.new");
-    fs::write(&fresh, &component).with_context(|| format!("write {}", fresh.display()))?;
-    fs::rename(&fresh, &path).with_context(|| format!("replace {}", path.display()))?;
     Ok((path, component.len()))
 }
 
@@ -145,7 +148,8 @@ impl Project<'_> {
     /// The contract's world that has the manifest's hooks: it is named after them.
     fn world(&self) -> Result<String> {
         let file = self.folder.join("plugin.toml");
-        let text = fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+        let bytes = read_file(&file, MAX_MANIFEST).with_context(|| format!("read {}", file.display()))?;
+        let text = String::from_utf8_lossy(&bytes);
         let declared = Declaration { file: "plugin.toml", manifest: &text, parameters: None, entry: COMPONENT };
         let parsed = manifest::parse(&declared).map_err(|found| Refused::new(self.folder.display(), found));
         match parsed?.0.hooks.as_slice() {
@@ -160,5 +164,5 @@ impl Project<'_> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {
-    fs::read(file).with_context(|| format!("read {}", file.display()))
+    read_file(file, MAX_MODULE).with_context(|| format!("read {}", file.display()))
 }

@@ -1,7 +1,6 @@
 //! A recorded decision, from a server's data folder or from the server itself, as a case of a unit.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use amprule_domain::DecisionId;
@@ -13,7 +12,7 @@ use amprule_store::{OpenError, SqliteStore};
 use amprule_workbench::record::case;
 use anyhow::{Context, Result, anyhow, ensure};
 
-use crate::secrets;
+use crate::{given, secrets};
 
 pub(super) fn record(id: &str, unit: &Path, data: &Path, api: &str) -> Result<PathBuf> {
     let id: DecisionId = id.parse().with_context(|| format!("{id:?} is no decision's id"))?;
@@ -33,8 +32,7 @@ pub(super) fn record(id: &str, unit: &Path, data: &Path, api: &str) -> Result<Pa
     ensure!(!file.exists(), "{} exists already", file.display());
     let text = serde_json::to_string_pretty(&case).context("print the case")? + "\n";
     fits(unit, &name, &text)?;
-    fs::create_dir_all(unit.join("cases")).context("make the folder of cases")?;
-    fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
+    given::save_in(unit, &name, text.as_bytes())?;
     Ok(file)
 }
 

@@ -47,6 +47,9 @@ fn a_private_key_is_read_as_it_is_written_and_never_told() {
         text.replace(digits, &digits[1..]),
         text.replace(digits, &digits.replace(&digits[..2], "ff")),
         text.replace("private key", "public key"),
+        // What is printed to be pasted says what it says.
+        text.replace("\"acme\"", r#""x\"\npublic = \"y\"\nunits = [\"*\"]\n#""#),
+        text.replace("\"acme\"", "\"\""),
         digits.to_owned(),
         String::new(),
     ];

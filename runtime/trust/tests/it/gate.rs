@@ -18,15 +18,12 @@ fn a_lower_revision_than_was_ever_active_comes_back_only_on_the_operators_word()
     let of = |revision: &str| source(&plain(&MANIFEST.replace("revision = 3\n", revision)));
     let (old, new, none) = (of("revision = 3\n"), of("revision = 4\n"), of(""));
 
-    let signed_before_revisions = source(&signed(&MANIFEST.replace("revision = 3\n", ""), &key("acme")));
-    guard(&ledger).admit(&signed_before_revisions).unwrap();
-
     // What is only asked about is not remembered.
     guard(&ledger).admit(&new).unwrap();
     guard(&ledger).admit(&old).unwrap();
     guard(&ledger).admitted(&new).unwrap();
     guard(&ledger).admit(&new).unwrap();
-    for (older, has) in [(&old, "the revision 3"), (&none, "no revision"), (&signed_before_revisions, "no revision")] {
+    for (older, has) in [(&old, "the revision 3"), (&none, "no revision")] {
         let said = printed(&guard(&ledger).admit(older).unwrap_err());
         assert!(said.contains(&format!("acme-tou has {has}, and 4 was active before")), "{said}");
         assert!(said.contains("--allow-downgrade"), "{said}");
@@ -37,6 +34,66 @@ fn a_lower_revision_than_was_ever_active_comes_back_only_on_the_operators_word()
     assert!(guard(&ledger).admit(&none).is_err());
     ledger.change(|revisions| revisions.lower("acme-tou", 0)).unwrap();
     guard(&ledger).admit(&none).unwrap();
+}
+
+/// Who is taken in, who comes then, and what is said of it.
+type Turn = (&'static str, &'static str, &'static str);
+
+const TURNS: [Turn; 8] = [
+    ("signed 4", "signed 3", "has the revision 3, and 4 was active before"),
+    ("signed 4", "signed", "has no revision, and 4 was active before"),
+    ("signed 4", "unsigned 3", "has the revision 3, and 4 was active before"),
+    ("signed 4", "unsigned 5", ""),
+    ("unsigned 4", "unsigned 3", "has the revision 3, and 4 was active before"),
+    ("unsigned 9223372036854775807", "signed 1", ""),
+    ("unsigned 9223372036854775807", "signed", ""),
+    ("by a stranger 9223372036854775807", "signed 1", ""),
+];
+
+/// Anybody may write any number into a unit that nobody answers for.
+#[test]
+fn what_is_not_signed_shuts_out_nobody_who_signs() {
+    let made = |told: &str| {
+        let (who, revision) =
+            told.rsplit_once(' ').filter(|(_, last)| last.parse::<u64>().is_ok()).unwrap_or((told, ""));
+        let line = if revision.is_empty() { String::new() } else { format!("revision = {revision}\n") };
+        let manifest = MANIFEST.replace("revision = 3\n", &line);
+        source(&match who {
+            "signed" => signed(&manifest, &key("acme")),
+            "by a stranger" => signed(&manifest, &key("mallory")),
+            _ => plain(&manifest),
+        })
+    };
+    for (first, then, says) in TURNS {
+        let data = tempfile::tempdir().unwrap();
+        let ledger = Ledger::of(data.path());
+        guard(&ledger).admit(&made(first)).unwrap();
+        guard(&ledger).admitted(&made(first)).unwrap();
+        match guard(&ledger).admit(&made(then)) {
+            Ok(()) => assert_eq!(says, "", "{then} after {first}"),
+            Err(found) => {
+                let said = printed(&found);
+                assert!(!says.is_empty() && said.contains(says), "{then} after {first}: {said}");
+            }
+        }
+    }
+}
+
+/// Neither is waited for nor read without end.
+#[test]
+fn a_list_of_revisions_that_is_no_file_is_a_broken_one() {
+    for (make, says) in [
+        (&["mkfifo"][..], "not a regular file"),
+        (&["mkdir"], "not a regular file"),
+        (&["ln", "-s", "/dev/zero"], "not a regular file"),
+        (&["truncate", "-s", "3G"], "more than"),
+    ] {
+        let data = tempfile::tempdir().unwrap();
+        let ledger = Ledger::of(data.path());
+        assert!(std::process::Command::new(make[0]).args(&make[1..]).arg(ledger.path()).status().unwrap().success());
+        let said = printed(&guard(&ledger).admit(&source(&plain(MANIFEST))).unwrap_err());
+        assert!(said.contains(says), "{make:?}: {said}");
+    }
 }
 
 #[test]

@@ -10,3 +10,4 @@ mod packages;
 mod properties;
 mod scopes;
 mod swap;
+mod unit_folder;
