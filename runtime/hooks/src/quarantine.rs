@@ -39,7 +39,9 @@ struct Book {
 }
 
 impl Quarantine {
-    /// Beyond it the oldest entry is forgotten.
+    /// Of one unit: beyond it its oldest entry is forgotten.
+    const MAX_OF_UNIT: usize = 100;
+    /// Of all units: beyond it the oldest one of the unit that has most. Versions that fail let no other unit's back in.
     const MAX: usize = 1_000;
 
     /// Only the first writer is kept.
@@ -60,11 +62,14 @@ impl Quarantine {
     /// Written on a thread of its own: whoever adds is in the middle of a station's call.
     pub(crate) fn add(&self, hash: &str, entry: Quarantined) {
         {
-            let mut entries = self.0.entries.lock();
+            let (unit, mut entries) = (entry.unit.clone(), self.0.entries.lock());
             entries.insert(hash.to_owned(), entry);
-            if entries.len() > Self::MAX {
-                let oldest = entries.iter().min_by_key(|(_, entry)| entry.at).map(|(hash, _)| hash.clone());
-                oldest.map(|hash| entries.remove(&hash));
+            while count(&entries, &unit) > Self::MAX_OF_UNIT {
+                forget_oldest(&mut entries, &unit);
+            }
+            while entries.len() > Self::MAX {
+                let largest = largest(&entries);
+                forget_oldest(&mut entries, &largest);
             }
         }
         self.0.is_behind.store(true, SeqCst);
@@ -91,11 +96,56 @@ impl Quarantine {
     }
 }
 
+fn count(entries: &Entries, unit: &str) -> usize {
+    entries.values().filter(|entry| entry.unit == unit).count()
+}
+
+fn largest(entries: &Entries) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    entries.values().for_each(|entry| *counts.entry(&entry.unit).or_default() += 1);
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(unit, _)| unit.to_owned()).unwrap_or_default()
+}
+
+fn forget_oldest(entries: &mut Entries, unit: &str) {
+    let of_unit = entries.iter().filter(|(_, entry)| entry.unit == unit);
+    let oldest = of_unit.min_by_key(|(_, entry)| entry.at).map(|(hash, _)| hash.clone());
+    oldest.map(|hash| entries.remove(&hash));
+}
+
 impl Book {
     fn write(&self) {
         let _one_at_a_time = self.writing.lock();
         let Some(writer) = self.writer.get().filter(|_| self.is_behind.swap(false, SeqCst)) else { return };
         let entries = self.entries.lock().clone();
         writer(&entries);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(unit: &str, second: i64) -> Quarantined {
+        let at = Timestamp::from_second(second).unwrap();
+        Quarantined { unit: unit.to_owned(), version: "1.0.0".to_owned(), at, reason: "it failed".to_owned() }
+    }
+
+    #[test]
+    fn versions_that_fail_let_in_no_other_units_versions() {
+        let quarantine = Quarantine::default();
+        quarantine.add("calm", failed("calm", 0));
+        for second in 0..150 {
+            quarantine.add(&format!("restless-{second}"), failed("restless", second));
+        }
+        assert!(quarantine.get("calm").is_some());
+        assert_eq!(quarantine.of_unit("restless").len(), Quarantine::MAX_OF_UNIT);
+        assert!(quarantine.get("restless-49").is_none() && quarantine.get("restless-50").is_some());
+        // Of all units, too, the one that has most makes room.
+        for unit in 0..950 {
+            quarantine.add(&format!("one-{unit}"), failed(&format!("one-{unit}"), 1_000));
+        }
+        assert_eq!(quarantine.0.entries.lock().len(), Quarantine::MAX);
+        assert!(quarantine.get("calm").is_some() && quarantine.get("one-0").is_some());
+        assert_eq!(quarantine.of_unit("restless").len(), Quarantine::MAX - 951);
     }
 }

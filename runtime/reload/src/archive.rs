@@ -3,19 +3,22 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use amprule_hooks::registry::{Stage, VersionView};
 use amprule_hooks::{Absent, Archive, Source, Version};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Refusal, check};
 use crate::compile_pools::CompilePools;
 use crate::pool::BUSY;
 use crate::read::Files;
+use crate::settings::ReloadSettings;
 use crate::unit_path::{UnitForm, UnitPath};
 
 const ORIGIN: &str = ".origin.json";
@@ -24,6 +27,7 @@ pub(crate) struct ArchiveFolder {
     folder: PathBuf,
     pools: Arc<CompilePools>,
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    shelf: Mutex<Shelf>,
 }
 
 /// What the files alone do not say.
@@ -48,21 +52,31 @@ impl ArchiveFolder {
         for leftover in entries(folder)?.iter().filter(|path| is_temporary(path)) {
             drop(fs::remove_dir_all(leftover));
         }
-        Ok(Self { folder: folder.to_owned(), pools, now })
+        let mut shelf = Shelf::default();
+        for version in entries(folder)?.iter().filter(|path| path.is_dir()) {
+            shelf.put(&hash_of(version), Shelved::of(version, &unit_at(version).unwrap_or_default())?);
+        }
+        Ok(Self { folder: folder.to_owned(), pools, now, shelf: Mutex::new(shelf) })
     }
 
     /// Durable when it returns: a session may be pinned to it from now on.
     pub(crate) fn keep(&self, place: &UnitPath, source: &Source) -> io::Result<()> {
         let target = self.folder.join(&source.hash);
-        if target.exists() {
-            return touch(&target);
+        let unit = &source.manifest.id;
+        if target.exists() && !self.shelf.lock().is_emptied(&source.hash) {
+            touch(&target)?;
+        } else {
+            self.write(place, source, &target)?;
         }
-        let temporary = self.folder.join(format!("{TEMPORARY}{}", source.hash));
+        self.shelf.lock().put(&source.hash, Shelved::of(&target, unit)?);
+        Ok(())
+    }
+
+    fn write(&self, place: &UnitPath, source: &Source, target: &Path) -> io::Result<()> {
+        let temporary = self.temporary(&source.hash);
         drop(fs::remove_dir_all(&temporary));
         fs::create_dir(&temporary)?;
-        let has_large = source.files.values().any(|bytes| bytes.len() >= LINKED);
-        let latest = has_large.then(|| self.list(&source.manifest.id).into_iter().next()).flatten();
-        let latest = latest.map(|version| self.folder.join(version.hash));
+        let latest = self.shelf.lock().newest(&source.manifest.id).map(|hash| self.folder.join(hash));
         for (name, bytes) in &source.files {
             let same = latest.as_ref().map(|latest| latest.join(name)).filter(|file| is_same(file, bytes));
             match same {
@@ -74,29 +88,58 @@ impl ArchiveFolder {
         let origin = Origin { shape: place.shape, name: place.name(), unit, version };
         write(&temporary.join(ORIGIN), &serde_json::to_vec(&origin)?)?;
         File::open(&temporary)?.sync_all()?;
-        fs::rename(&temporary, &target)?;
+        self.set_aside(target)?;
+        fs::rename(&temporary, target)?;
         File::open(&self.folder)?.sync_all()
     }
 
-    /// Removes what was not used for long, and the oldest beyond the most that are kept. Never what is in `kept`.
-    pub(crate) fn prune(&self, kept: &HashSet<String>, unused: Duration, most: usize) -> io::Result<usize> {
-        let mut versions: Vec<(SystemTime, PathBuf)> = entries(&self.folder)?
-            .into_iter()
-            .filter(|path| path.is_dir() && !is_temporary(path))
-            .map(|path| (used_at(&path), path))
-            .collect();
-        versions.sort();
-        let surplus = versions.len().saturating_sub(most);
-        let mut removed = 0;
-        for (at, (used, path)) in versions.iter().enumerate() {
-            let old = used.elapsed().is_ok_and(|age| age > unused);
-            let is_kept = path.file_name().is_some_and(|name| kept.contains(&*name.to_string_lossy()));
-            if (old || at < surplus) && !is_kept {
-                fs::remove_dir_all(path)?;
-                removed += 1;
-            }
+    /// There is more than there may be, and it was not tidied since that came.
+    pub(crate) fn is_overfull(&self, settings: &ReloadSettings) -> bool {
+        let shelf = self.shelf.lock();
+        shelf.has_grown && shelf.is_over(settings)
+    }
+
+    /// Removes what was not used for long, and what is beyond the bounds. Never what is in `kept`, and never that a unit was
+    /// there.
+    pub(crate) fn prune(&self, kept: &HashSet<String>, settings: &ReloadSettings) -> io::Result<usize> {
+        let surplus = self.shelf.lock().surplus(kept, settings);
+        for hash in &surplus.removed {
+            self.set_aside(&self.folder.join(hash))?;
+            self.shelf.lock().versions.remove(hash);
         }
-        Ok(removed)
+        for hash in &surplus.emptied {
+            self.empty(hash)?;
+        }
+        self.shelf.lock().has_grown = false;
+        Ok(surplus.removed.len() + surplus.emptied.len())
+    }
+
+    /// Only whose version it was is left of it.
+    fn empty(&self, hash: &str) -> io::Result<()> {
+        let (temporary, target) = (self.temporary(hash), self.folder.join(hash));
+        drop(fs::remove_dir_all(&temporary));
+        write(&temporary.join(ORIGIN), &fs::read(target.join(ORIGIN))?)?;
+        let used = File::options().write(true).open(temporary.join(ORIGIN))?;
+        used.set_modified(used_at(&target))?;
+        self.set_aside(&target)?;
+        fs::rename(&temporary, &target)?;
+        let unit = unit_at(&target).unwrap_or_default();
+        self.shelf.lock().put(hash, Shelved::of(&target, &unit)?);
+        Ok(())
+    }
+
+    /// Whole, or not at all: what is in the middle of it when the server ends is removed at the next start.
+    fn set_aside(&self, version: &Path) -> io::Result<()> {
+        let gone = self.temporary(&format!("gone-{}", hash_of(version)));
+        match fs::rename(version, &gone) {
+            Ok(()) => fs::remove_dir_all(gone),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn temporary(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{TEMPORARY}{name}"))
     }
 
     /// What a version was made of, as it was taken in. Nothing is compiled.
@@ -107,8 +150,7 @@ impl ArchiveFolder {
 
     /// Whose version this is. Nothing else is looked at.
     pub(crate) fn unit_of(&self, hash: &str) -> Option<String> {
-        let origin: Origin = serde_json::from_slice(&fs::read(self.folder.join(hash).join(ORIGIN)).ok()?).ok()?;
-        Some(origin.unit)
+        unit_at(&self.folder.join(hash))
     }
 
     fn read(&self, hash: &str) -> io::Result<(Origin, Files)> {
@@ -181,6 +223,15 @@ impl ArchiveFolder {
     }
 }
 
+fn unit_at(version: &Path) -> Option<String> {
+    let origin: Origin = serde_json::from_slice(&fs::read(version.join(ORIGIN)).ok()?).ok()?;
+    Some(origin.unit)
+}
+
+fn hash_of(version: &Path) -> String {
+    version.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// Below it a copy costs no more than a link. Tables come often, and with each of them the whole unit.
 const LINKED: usize = 64 << 10;
 
@@ -237,8 +288,165 @@ fn used_at(version: &Path) -> SystemTime {
     origin.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
+/// What is known of each version, by its hash, so that bounds cost little to look at.
+#[derive(Default)]
+struct Shelf {
+    versions: BTreeMap<String, Shelved>,
+    /// Since it was pruned.
+    has_grown: bool,
+}
+
+struct Shelved {
+    unit: String,
+    used: SystemTime,
+    /// Which files they are, and their room on the disk: versions share what did not change. None: that it was there is left.
+    files: Vec<(u64, u64)>,
+}
+
+/// What is to go, and of what only the trace is to stay.
+#[derive(Default)]
+struct Surplus {
+    removed: Vec<String>,
+    emptied: Vec<String>,
+}
+
+/// Units of which no more is known than that they were there: beyond it the oldest are forgotten.
+const MOST_TRACES: usize = 10_000;
+/// What a file takes at least.
+const BLOCK: u64 = 4 << 10;
+
+impl Shelved {
+    fn of(version: &Path, unit: &str) -> io::Result<Self> {
+        let mut files = Vec::new();
+        measure(version, &mut files)?;
+        Ok(Self { unit: unit.to_owned(), used: used_at(version), files })
+    }
+
+    fn is_trace(&self) -> bool {
+        self.files.is_empty()
+    }
+}
+
+fn measure(folder: &Path, files: &mut Vec<(u64, u64)>) -> io::Result<()> {
+    for path in entries(folder)?.iter().filter(|path| !path.ends_with(ORIGIN)) {
+        let metadata = fs::symlink_metadata(path)?;
+        if metadata.is_dir() {
+            measure(path, files)?;
+        } else {
+            files.push((metadata.ino(), metadata.len().next_multiple_of(BLOCK)));
+        }
+    }
+    Ok(())
+}
+
+/// Versions with their hashes, the one that was used longest ago first.
+type Versions<'s> = Vec<(&'s str, &'s Shelved)>;
+
+impl Shelf {
+    fn put(&mut self, hash: &str, version: Shelved) {
+        self.versions.insert(hash.to_owned(), version);
+        self.has_grown = true;
+    }
+
+    fn is_emptied(&self, hash: &str) -> bool {
+        self.versions.get(hash).is_some_and(Shelved::is_trace)
+    }
+
+    fn newest(&self, unit: &str) -> Option<&str> {
+        let of_unit = self.versions.iter().filter(|(_, version)| version.unit == unit && !version.is_trace());
+        of_unit.max_by_key(|(_, version)| version.used).map(|(hash, _)| hash.as_str())
+    }
+
+    fn by_unit(&self) -> BTreeMap<&str, Versions<'_>> {
+        let mut units: BTreeMap<&str, Versions<'_>> = BTreeMap::new();
+        for (hash, version) in &self.versions {
+            units.entry(&version.unit).or_default().push((hash, version));
+        }
+        units.values_mut().for_each(|versions| versions.sort_by_key(|(hash, version)| (version.used, *hash)));
+        units
+    }
+
+    fn is_over(&self, settings: &ReloadSettings) -> bool {
+        let units = self.by_unit();
+        units.values().any(|versions| is_unit_over(versions, settings)) || is_whole_over(&units, settings)
+    }
+
+    fn surplus(&self, kept: &HashSet<String>, settings: &ReloadSettings) -> Surplus {
+        let mut units = self.by_unit();
+        let mut surplus = Surplus::default();
+        for versions in units.values_mut() {
+            let is_old = |version: &Shelved| version.used.elapsed().is_ok_and(|age| age > settings.archive_unused);
+            while let Some(at) = first_free(versions, kept)
+                && (is_old(versions[at].1) || is_unit_over(versions, settings))
+            {
+                surplus.removed.push(versions.remove(at).0.to_owned());
+            }
+        }
+        while is_whole_over(&units, settings)
+            && let Some(versions) = largest_with_a_free_one(&mut units, kept)
+            && let Some(at) = first_free(versions, kept)
+        {
+            surplus.removed.push(versions.remove(at).0.to_owned());
+        }
+        self.empty_what_is_left(&units, kept, settings, &mut surplus);
+        surplus
+    }
+
+    /// One version of each unit is left, and those that are needed: the units that were used longest ago keep their trace.
+    fn empty_what_is_left(
+        &self,
+        units: &BTreeMap<&str, Versions<'_>>,
+        kept: &HashSet<String>,
+        settings: &ReloadSettings,
+        surplus: &mut Surplus,
+    ) {
+        let mut left: Versions<'_> = units.values().flatten().copied().collect();
+        left.sort_by_key(|(hash, version)| (version.used, *hash));
+        let (traces, mut whole): (Versions<'_>, Versions<'_>) = left.into_iter().partition(|(_, it)| it.is_trace());
+        while bytes(&whole) > settings.archive_bytes
+            && let Some(at) = whole.iter().position(|(hash, _)| !kept.contains(*hash))
+        {
+            surplus.emptied.push(whole.remove(at).0.to_owned());
+        }
+        let forgotten = (traces.len() + surplus.emptied.len()).saturating_sub(MOST_TRACES);
+        surplus.removed.extend(traces.iter().take(forgotten).map(|(hash, _)| (*hash).to_owned()));
+    }
+}
+
+fn bytes<'s>(versions: impl IntoIterator<Item = &'s (&'s str, &'s Shelved)>) -> u64 {
+    let mut seen = HashSet::new();
+    let files = versions.into_iter().flat_map(|(_, version)| &version.files);
+    files.filter(|(file, _)| seen.insert(*file)).map(|(_, bytes)| bytes).sum()
+}
+
+fn is_unit_over(versions: &Versions<'_>, settings: &ReloadSettings) -> bool {
+    versions.len() > settings.archive_unit_most || bytes(versions) > settings.archive_unit_bytes
+}
+
+fn is_whole_over(units: &BTreeMap<&str, Versions<'_>>, settings: &ReloadSettings) -> bool {
+    let whole = units.values().flatten().filter(|(_, version)| !version.is_trace());
+    whole.count() > settings.archive_most || bytes(units.values().flatten()) > settings.archive_bytes
+}
+
+/// The oldest that nobody needs. The newest of a unit is needed: its next version is held against it.
+fn first_free(versions: &Versions<'_>, kept: &HashSet<String>) -> Option<usize> {
+    let older = versions.len().saturating_sub(1);
+    versions[..older].iter().position(|(hash, _)| !kept.contains(*hash))
+}
+
+/// A unit that changes all the time makes room by its own versions, and not by others' ways back.
+fn largest_with_a_free_one<'u, 's>(
+    units: &'u mut BTreeMap<&'s str, Versions<'s>>,
+    kept: &HashSet<String>,
+) -> Option<&'u mut Versions<'s>> {
+    let free = units.values_mut().filter(|versions| first_free(versions, kept).is_some());
+    free.max_by_key(|versions| (bytes(versions.iter()), versions.len()))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use amprule_hooks::{Compiler, Diagnostic, Kind, Manifest, Unit};
     use serde_json::Map;
 
@@ -253,35 +461,103 @@ mod tests {
         }
     }
 
-    #[test]
-    fn old_and_surplus_versions_leave_the_archive_and_pinned_ones_never() {
-        let folder = tempfile::tempdir().unwrap();
-        let compilers = Compilers { rhai: Arc::new(Never), wasm: Arc::new(Never), map: Arc::new(Never) };
-        let pools = CompilePools::open(CompileSettings::usual(compilers)).unwrap();
-        let archive = ArchiveFolder::open(folder.path(), Arc::new(pools), Box::new(Timestamp::default)).unwrap();
-        let place = UnitPath { path: "flat.rhai".into(), shape: UnitForm::Single };
-        let day = Duration::from_secs(24 * 3600);
-        for (hash, days) in [("a", 200), ("b", 100), ("c", 3), ("d", 2), ("e", 1)] {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    struct Shop {
+        folder: tempfile::TempDir,
+        archive: ArchiveFolder,
+    }
+
+    impl Shop {
+        fn open() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            Self { archive: opened(folder.path()), folder }
+        }
+
+        fn again(self) -> Self {
+            Self { archive: opened(self.folder.path()), folder: self.folder }
+        }
+
+        /// A version of so many bytes beside its manifest, last used before so many days.
+        fn keep(&mut self, unit: &str, hash: &str, code: &[u8], days: u32) {
+            let place = UnitPath { path: format!("{unit}.rhai").into(), shape: UnitForm::Single };
             let source = Source {
                 kind: Kind::Rhai,
-                manifest: Manifest::bare("flat", "flat.rhai", &[]),
+                manifest: Manifest::bare(unit, "flat.rhai", &[]),
                 parameters: Map::new(),
-                files: BTreeMap::from([("flat.rhai".to_owned(), b"price".to_vec())]),
+                files: BTreeMap::from([("flat.rhai".to_owned(), code.to_vec())]),
                 tables: Arc::default(),
                 hash: hash.to_owned(),
                 code_hash: String::new(),
             };
-            archive.keep(&place, &source).unwrap();
-            let origin = File::options().write(true).open(folder.path().join(hash).join(ORIGIN)).unwrap();
+            self.archive.keep(&place, &source).unwrap();
+            let target = self.folder.path().join(hash);
+            let origin = File::options().write(true).open(target.join(ORIGIN)).unwrap();
             let now = origin.metadata().unwrap().modified().unwrap();
-            origin.set_modified(now - day * days).unwrap();
+            origin.set_modified(now - DAY * days).unwrap();
+            self.archive.shelf.lock().put(hash, Shelved::of(&target, unit).unwrap());
         }
-        let pinned = HashSet::from(["a".to_owned()]);
-        assert_eq!(archive.prune(&pinned, day * 90, 3).unwrap(), 1);
-        let mut left: Vec<_> =
-            entries(folder.path()).unwrap().iter().map(|path| path.file_name().unwrap().to_owned()).collect();
-        left.sort();
-        assert_eq!(left, ["a", "c", "d", "e"]);
-        assert_eq!(archive.prune(&HashSet::new(), day * 90, 2).unwrap(), 2);
+
+        fn prune(&self, kept: &[&str], settings: &ReloadSettings) -> String {
+            let kept = kept.iter().map(|hash| (*hash).to_owned()).collect();
+            self.archive.prune(&kept, settings).unwrap();
+            self.left()
+        }
+
+        /// What is left only as a trace is in capitals.
+        fn left(&self) -> String {
+            let mut left: Vec<_> = entries(self.folder.path()).unwrap();
+            left.sort();
+            let named = left.iter().map(|path| match entries(path).unwrap().len() {
+                1 => hash_of(path).to_uppercase(),
+                _ => hash_of(path),
+            });
+            named.collect()
+        }
+    }
+
+    fn opened(folder: &Path) -> ArchiveFolder {
+        let compilers = Compilers { rhai: Arc::new(Never), wasm: Arc::new(Never), map: Arc::new(Never) };
+        let pools = CompilePools::open(CompileSettings::usual(compilers)).unwrap();
+        ArchiveFolder::open(folder, Arc::new(pools), Box::new(Timestamp::default)).unwrap()
+    }
+
+    fn settings(change: impl FnOnce(&mut ReloadSettings)) -> ReloadSettings {
+        let mut settings = ReloadSettings::new(Vec::new(), Path::new("data"));
+        settings.archive_unused = DAY * 1_000;
+        change(&mut settings);
+        settings
+    }
+
+    type Bounds = fn(&mut ReloadSettings);
+
+    #[test]
+    fn old_and_surplus_versions_leave_the_archive_and_what_is_needed_never() {
+        // Of the unit `flat` from a to e, a being the oldest; of `other` x to z, z being the newest. Each has one block.
+        let cases: [(&str, Bounds, &[&str], &str); 10] = [
+            ("nothing is too much", |_| {}, &[], "abcdexyz"),
+            ("old ones", |it| it.archive_unused = DAY * 90, &[], "cdexyz"),
+            ("old ones that are pinned", |it| it.archive_unused = DAY * 90, &["a"], "acdexyz"),
+            ("even the newest is old", |it| it.archive_unused = Duration::ZERO, &[], "ez"),
+            ("too many of a unit", |it| it.archive_unit_most = 2, &[], "deyz"),
+            ("too many of a unit, needed", |it| it.archive_unit_most = 2, &["a", "b", "c", "d"], "abcdeyz"),
+            ("too many bytes of a unit", |it| it.archive_unit_bytes = 3 * BLOCK, &[], "cdexyz"),
+            ("too many: the larger unit makes room", |it| it.archive_most = 6, &[], "cdexyz"),
+            ("too many bytes", |it| it.archive_bytes = 4 * BLOCK, &["a"], "aeyz"),
+            ("far too many bytes", |it| it.archive_bytes = BLOCK, &[], "Ez"),
+        ];
+        for (what, bounds, kept, left) in cases {
+            let mut shop = Shop::open();
+            for (hash, days) in [("a", 200), ("b", 100), ("c", 40), ("d", 30), ("e", 20)] {
+                shop.keep("flat", hash, hash.as_bytes(), days);
+            }
+            for (hash, days) in [("x", 3), ("y", 2), ("z", 1)] {
+                shop.keep("other", hash, hash.as_bytes(), days);
+            }
+            let settings = settings(bounds);
+            assert_eq!(shop.prune(kept, &settings), left, "{what}");
+            assert!(!shop.archive.is_overfull(&settings), "{what}: it was tidied");
+            assert_eq!(shop.again().prune(kept, &settings), left, "{what}, after a restart");
+        }
     }
 }

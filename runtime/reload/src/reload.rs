@@ -29,7 +29,7 @@ pub type Pinned = Box<dyn Fn() -> Option<HashSet<String>> + Send>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing(pub PinnedUnit);
 
-/// How often the archive and the memory are tidied.
+/// How often the archive is tidied when it is not overfull.
 const TIDY: Duration = Duration::from_secs(3600);
 
 pub struct Reload {
@@ -259,17 +259,18 @@ impl Task {
         }
     }
 
-    /// Throws away what nobody needs on disk, now and then.
+    /// Throws away what nobody needs on disk: now and then, and when what came is too much.
     fn tidy(&mut self) {
-        if self.tidied.is_some_and(|last| last.elapsed() < TIDY) {
+        let Reload { settings, registry, archive, loader } = &self.reload;
+        let is_due = self.tidied.is_none_or(|last| last.elapsed() >= TIDY);
+        if !is_due && !archive.is_overfull(settings) {
             return;
         }
         self.tidied = Some(Instant::now());
         let Some(mut pinned) = (self.pinned)() else { return };
-        let Reload { settings, registry, archive, loader } = &self.reload;
         pinned.extend(registry.in_use());
         pinned.extend(loader.remembered());
-        match archive.prune(&pinned, settings.archive_unused, settings.archive_most) {
+        match archive.prune(&pinned, settings) {
             Ok(removed) if removed > 0 => tracing::info!(removed, "old versions of extensions thrown away"),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the archive cannot be tidied"),

@@ -28,8 +28,15 @@ pub struct ReloadSettings {
     pub approve_upgrades: bool,
     /// A version that no session is pinned to leaves the archive when it was not used for this long …
     pub archive_unused: Duration,
-    /// … or when there are more than this many.
+    /// … or when there are more than this many, beginning with the unit that has most of them …
     pub archive_most: usize,
+    /// … or with more bytes than these …
+    pub archive_bytes: u64,
+    /// … or when its unit has more than this many …
+    pub archive_unit_most: usize,
+    /// … or more bytes than these. The newest of a unit stays in any case, unless all units together have too many bytes:
+    /// then what it was made of goes, and that it was there is known.
+    pub archive_unit_bytes: u64,
     /// A version that no session is pinned to leaves memory when nobody asked it for this long.
     pub memory_unused: Duration,
 }
@@ -77,6 +84,9 @@ impl ReloadSettings {
             approve_upgrades: true,
             archive_unused: Duration::from_secs(90 * 24 * 3600),
             archive_most: 1_000,
+            archive_bytes: 4 << 30,
+            archive_unit_most: 200,
+            archive_unit_bytes: 1 << 30,
             memory_unused: Duration::from_secs(10),
         }
     }

@@ -10,7 +10,7 @@ use amprule_hooks::{Diagnostic, Source, Tables, manifest};
 use crate::check::{Refusal, check};
 use crate::read::{Files, Unreadable, belongs, read};
 use crate::settings::Bounds;
-use crate::unit_path::{UnitForm, UnitPath, find};
+use crate::unit_path::{UnitForm, UnitPath, find, is_foreign};
 
 /// Reads a unit as the server reads it, and checks its manifest and parameters.
 pub fn read_unit(path: &Path) -> Result<Source, Vec<Diagnostic>> {
@@ -43,13 +43,29 @@ pub fn source_of(folder: &str, files: BTreeMap<String, Vec<u8>>) -> Result<Sourc
     let entry = declared.and_then(|declared| manifest::entry_of(&declared)).unwrap_or_else(|| "plugin.wasm".to_owned());
     let strangers: Vec<Diagnostic> = files
         .keys()
-        .filter(|name| !belongs(name, &entry))
+        .filter(|name| !belongs(name, &entry) || !is_looked_for(name))
         .map(|name| Diagnostic::new("unreadable", "no unit has such a file").in_file(name))
         .collect();
     if !strangers.is_empty() {
         return Err(strangers);
     }
     source(UnitForm::Folder, folder, &Files::new(UnitForm::Folder, folder, files))
+}
+
+/// Reading a folder passes over none of its parts: nothing hidden or an editor's, no sources and builds, nothing deeper.
+fn is_looked_for(name: &str) -> bool {
+    let folders = name.matches('/').count();
+    folders <= Bounds::default().depth
+        && !name.split('/').any(is_hidden)
+        && !name.split('/').take(folders).any(|folder| is_foreign(Path::new(folder)))
+}
+
+/// As the listing of a folder has it.
+fn is_hidden(part: &str) -> bool {
+    part.is_empty()
+        || part.starts_with(['.', '#'])
+        || part.ends_with('~')
+        || [".swp", ".swx", ".tmp", ".bak"].iter().any(|end| part.ends_with(end))
 }
 
 /// Where there are units, or what may become one, in a watched folder.

@@ -1,6 +1,7 @@
 //! Files in, active versions out.
 
 mod approval;
+mod archive;
 mod candidates;
 mod check;
 mod fixture;
@@ -9,3 +10,5 @@ mod places;
 mod reload;
 mod rules;
 mod slow;
+mod source;
+mod watch;
