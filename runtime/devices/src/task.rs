@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::TransactionId;
 use amprule_domain::session::{Session, SessionState};
 use amprule_hooks::Version;
-use amprule_hooks::driver::{Guest, Observed, Shall};
+use amprule_hooks::driver::{Driver, Guest, Observed, Shall};
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
@@ -104,7 +104,7 @@ impl Device {
             return Duration::from_secs(1);
         }
         let Some(driver) = &mut self.driver else { return Duration::from_secs(1) };
-        let every = driver.version.unit().driver().map_or(Duration::from_secs(1), |driver| driver.every());
+        let every = driver.version.unit().driver().map_or(Duration::from_secs(1), Driver::every);
         let shall = self.station.shall();
         let urgency = if driver.done == Some(shall) { Urgency::Poll } else { Urgency::Command };
         let wires = Granted { wires: &self.seat.wires, urgency };

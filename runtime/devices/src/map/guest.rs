@@ -143,7 +143,7 @@ impl MapGuest {
             firmware: text("firmware"),
             phases: about.phases,
             error: error.or_else(|| text("error").filter(|error| error != "0" && state == DeviceState::Faulted)),
-            token: text("token").filter(|token| token.trim_matches('0') != ""),
+            token: text("token").filter(|token| !token.trim_matches('0').is_empty()),
             register: number("energy_wh").and_then(Energy::from_decimal_wh),
             power_w: number("power_w").and_then(|power| power.round().to_i64()),
             current_ma: amperes.and_then(thousandths),

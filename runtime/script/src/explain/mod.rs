@@ -1,6 +1,7 @@
 //! Errors, said to a script's author: where, what, and what is likely meant.
 
 mod braces;
+mod habits;
 mod parse;
 mod run;
 

@@ -4,6 +4,7 @@ use amprule_hooks::Diagnostic;
 use rhai::{LexError, ParseError, ParseErrorType};
 
 use super::braces::{self, Slip};
+use super::habits;
 use super::nearest;
 use crate::language::limits::Limits;
 use crate::source::layout::Layout;
@@ -13,6 +14,8 @@ use crate::source::lexer::Token;
 pub(crate) fn explain_parse(error: &ParseError, file: &str, layout: &Layout<'_>, names: &[&str]) -> Diagnostic {
     let around = Around::of(error, layout);
     let slip = around.slip();
+    let line = around.position(error).and_then(|(line, _)| layout.text.lines().nth(line - 1));
+    let habit = line.and_then(habits::hint_for).map(str::to_owned);
     let (code, message) = match error.err_type() {
         ParseErrorType::VariableUndefined(word) if slip.is_some() && around.brace.is_none() => {
             ("syntax", format!("`{word}` is not a word of the language"))
@@ -23,7 +26,8 @@ pub(crate) fn explain_parse(error: &ParseError, file: &str, layout: &Layout<'_>,
     if let Some((line, column)) = around.position(error) {
         found = found.at(layout.text, line, column);
     }
-    match slip.or_else(|| hint(error.err_type(), layout, names)) {
+    let semicolon = around.missing_semicolon.then(|| "end the statement with `;`".to_owned());
+    match slip.or(habit).or(semicolon).or_else(|| hint(error.err_type(), layout, names)) {
         Some(hint) => found.hint(hint),
         None => found,
     }
@@ -156,7 +160,7 @@ impl<'a, 'b> Around<'a, 'b> {
             }
             None => {}
         }
-        self.missing_semicolon.then(|| "end the statement with `;`".to_owned())
+        None
     }
 
     /// Is this statement an `if` or a `while`?
@@ -202,7 +206,7 @@ fn slip_of(token: &Token<'_>) -> Option<&'static str> {
         "===" => "write `==`",
         "!==" => "write `!=`",
         "++" => "write `+= 1`",
-        "--" => "write `-= 1`",
+        "--" => "write `-= 1`; a comment begins with `//`",
         "eval" => "code cannot be made at run time",
         "Fn" | "call" | "curry" => "functions are called by their names",
         "import" => "imports stand at the top of the file: `import \"days\" as days;`",

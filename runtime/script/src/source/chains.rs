@@ -66,6 +66,7 @@ impl<'t> Reader<'t> {
                 found.extend(comparing::check_switch(self.tokens, self.function.end, end, field));
             }
             if let Some(kind) = kind {
+                found.extend(comparing::check_condition(self.tokens, at, end, kind));
                 let finding = comparing::check(self.tokens, self.function.end, end, kind, field);
                 found.extend(finding);
             }

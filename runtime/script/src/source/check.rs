@@ -46,6 +46,7 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &KnownNames<'_>) -> 
             .or_else(|| unknown_function(token, before, after, known))
             .or_else(|| unknown_parameter(&tokens[..=at], after, known))
             .or_else(|| undeclared(&tokens[..=at], known))
+            .or_else(|| unknown_attribute(&tokens[..=at], after, known))
             .or_else(|| unknown_field(token, before, after, known))
             .or_else(|| changed_constant(token, before, after, known))
             .or_else(|| computed_index(token, before))
@@ -76,6 +77,11 @@ fn unknown_function(
     let is_definition = before.is_some_and(|before| before.is("fn"));
     if !is_call || is_definition || names::KEYWORDS.contains(&token.text) || known.functions.contains(token.text) {
         return None;
+    }
+    let is_method = before.is_some_and(|before| before.is(".") || before.is("?."));
+    if is_method && names::fields().any(|field| field == token.text) {
+        let hint = format!("it is a field: write `{}` without `()`", token.text);
+        return Some(("unknown-function", format!("there is no function {}", token.text), hint));
     }
     let near = || nearest(token.text, known.functions.iter().copied());
     let hint = match (elsewhere::function(token.text), near()) {
@@ -123,6 +129,17 @@ fn undeclared(until: &[Token<'_>], known: &KnownNames<'_>) -> Option<Finding> {
         |near| format!("did you mean {near:?}?"),
     );
     Some((code, format!("there is no {what} {}", token.text), hint))
+}
+
+/// `session.station.attributes.roof`: the operator's words are no fields.
+fn unknown_attribute(until: &[Token<'_>], after: Option<&Token<'_>>, known: &KnownNames<'_>) -> Option<Finding> {
+    let [.., owner, dot, token] = until else { return None };
+    let is_attribute = owner.is("attributes") && dot.is(".") && token.is_word();
+    if !is_attribute || after.is_some_and(|after| after.is("(")) || known.fields.contains(token.text) {
+        return None;
+    }
+    let hint = format!("write `attributes.get({:?}, otherwise)`: what nobody has entered is not there", token.text);
+    Some(("unknown-field", format!("{} is a word of the operator, and no field", token.text), hint))
 }
 
 fn unknown_field(

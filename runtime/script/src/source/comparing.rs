@@ -25,6 +25,23 @@ pub(super) fn check(
     Some((end + 1, finding))
 }
 
+/// `if session.token {` and `!session.token`: what is no flag does not decide.
+pub(super) fn check_condition(
+    tokens: &[Token<'_>],
+    at: usize,
+    end: usize,
+    kind: &'static str,
+) -> Option<(usize, Finding)> {
+    let (before, after) = (tokens.get(at.checked_sub(1)?)?, tokens.get(end)?);
+    let ends = ["{", "&&", "||", ")", ";"].iter().any(|symbol| after.is(symbol));
+    let is_asked = (before.is("if") && after.is("{")) || (before.is("!") && ends);
+    if !is_asked || kind == "bool" || kind == "any" {
+        return None;
+    }
+    let message = format!("true or false is wanted here, and this is a {kind}");
+    Some((at, ("argument-type", message, "whether something is there is `x != ()`".to_owned())))
+}
+
 /// Fields that are decimals, also when they are whole.
 const DECIMALS: [&str; 4] = ["energy_wh", "energy_kwh", "minutes", "hours"];
 

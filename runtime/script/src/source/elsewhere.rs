@@ -11,7 +11,14 @@ const DATE: &str =
     "the local date is a text, 2026-11-21: `date` of a period or a request, or `local_date(session, moment)`";
 const WEEKDAY: &str = "`weekday` is 1 for Monday to 7 for Sunday, local";
 
-const FUNCTIONS: [(&[&str], &str); 15] = [
+const FUNCTIONS: [(&[&str], &str); 19] = [
+    (&["range", "xrange"], "write `0..n`"),
+    (
+        &["substring", "substr", "slice", "left"],
+        "texts are not cut by place; `split(text, separator)` cuts one at a separator",
+    ),
+    (&["is_null", "is_none", "isNull", "isnull", "is_nil"], "write `x == ()`"),
+    (&["first", "last", "head"], "write `list[0]`, or `list[list.len() - 1]`"),
     (
         &["round", "toFixed", "to_fixed"],
         "say which way: `round_half_up(x, 2)`, `round_half_even(x, 2)`, `round_up(x, 2)` or `round_down(x, 2)`",

@@ -1,6 +1,6 @@
 //! What an author reads when something is wrong, word for word.
 
-use crate::harness::{budget, compile, price, printed, refuse, session, source};
+use crate::harness::{budget, compile, price, printed, refuse, session, source, try_compile};
 
 /// The script is refused with this text.
 fn refused(text: &str, expect: &str) {
@@ -113,7 +113,7 @@ fn what_a_field_never_is_is_told_before_a_price_hangs_on_it() {
             _ => ("request", "if x { accept() } else { no_opinion() }"),
         };
         let text = format!("fn {function}({parameter}) {{\n    let x = {condition};\n    {end}\n}}\n");
-        match (crate::harness::try_compile(&source(&text)), expect) {
+        match (try_compile(&source(&text)), expect) {
             (Ok(_), None) => {}
             (Ok(_), Some(_)) => panic!("{condition} is taken"),
             (Err(found), expect) => {
@@ -158,19 +158,68 @@ fn a_value_that_goes_nowhere_is_told() {
     for (function, body, expect) in DROPPED {
         let parameter = if function == "price" { "session" } else { "request" };
         let made = source(&format!("fn {function}({parameter}) {{\n    {body}\n}}\n"));
-        let refused = crate::harness::try_compile(&made);
+        let refused = try_compile(&made);
         let found = match &refused {
             Ok(unit) => printed(unit.warnings()),
             Err(found) => printed(found),
         };
         match expect {
             Some(expect) => {
-                assert!(found.contains("AR0126") && found.contains(expect), "{body}\nexpected {expect:?} in\n{found}")
+                assert!(found.contains("AR0126") && found.contains(expect), "{body}\nexpected {expect:?} in\n{found}");
             }
             None => assert!(!found.contains("AR0126"), "{body}\n{found}"),
         }
         let is_grave = expect.is_some_and(|expect| ["return", "x.", "`x"].iter().any(|word| expect.starts_with(word)));
         assert_eq!(refused.is_err(), is_grave, "{body}\n{found}");
+    }
+}
+
+/// (a line of a tariff, what is meant)
+const HABITS: [(&str, &str); 36] = [
+    ("let d = f\"E {1}\";", "`${x} kWh`"),
+    ("let f = (x) => x + 1;", "no closures"),
+    ("let m = { a: 1 };", "`#{ a: 1 }`"),
+    ("-- a comment", "a comment begins with `//`"),
+    ("# a comment", "a comment begins with `//`"),
+    ("let p = 0,49;", "a decimal has a point"),
+    ("let x = 7 // 2;", "`//` begins a comment"),
+    ("let mut p = 1;", "every `let` can be changed"),
+    ("let x = 1 if true else 2;", "`if c { a } else { b }`"),
+    ("let x = true ? 1 : 2;", "`if c { a } else { b }`"),
+    ("let x = 1e-2;", "write the number out"),
+    ("let x = 5 as int;", "`to_int(x)`"),
+    ("for (p in session.periods) { }", "write `for p in list"),
+    ("for p of session.periods { }", "write `for p in list"),
+    ("for (let i = 0; i < 3; i++) { }", "write `for p in list"),
+    ("let t = 'Energy';", "double quotes"),
+    ("let t = “x”;", "straight double quotes"),
+    ("let x = 5 − 2;", "the minus sign is `-`"),
+    ("if 1 <> 2 { }", "write `!=`"),
+    ("if true: { }", "blocks stand in braces"),
+    ("if session.token is () { }", "write `==`"),
+    ("match 1 { }", "write `switch"),
+    ("let x = 19%;", "19 percent are 0.19"),
+    ("let x = new Date();", "nothing is made with `new`"),
+    ("let x = Math.round(1.5);", "`round_half_up(x)`"),
+    ("console.log(1);", "`log(x)`"),
+    ("let x = typeof 1;", "`type_of(x)`"),
+    ("if 1 not in [1] { }", "`!(x in list)`"),
+    ("<<<<<<< HEAD", "a merge has left its marks"),
+    ("let x = range(0, 5);", "write `0..n`"),
+    ("let x = session.energy_kwh();", "write `energy_kwh` without `()`"),
+    ("let x = !session.token;", "`x != ()`"),
+    ("if session.token { }", "`x != ()`"),
+    ("let x = session.station.attributes.roof;", "attributes.get(\"roof\", otherwise)"),
+    ("let x = session.periods.first();", "`list[0]`"),
+    ("let x = 5;\u{a0}", "U+00A0"),
+];
+
+#[test]
+fn what_is_written_out_of_habit_is_told_as_it_is_written_here() {
+    for (line, hint) in HABITS {
+        let found =
+            printed(&refuse(&source(&format!("fn price(session) {{\n    {line}\n    bill(\"EUR\", [])\n}}\n"))));
+        assert!(found.contains(hint), "{line}\nexpected {hint:?} in\n{found}");
     }
 }
 

@@ -15,7 +15,7 @@ fn what_has_no_order_is_an_error_and_no_wrong_price() {
         ("session.started_at < session.now", "true"),
         ("session.energy_kwh > 5", "true"),
     ] {
-        assert_eq!(crate::harness::text_of(&format!("`${{{expression}}}`")), expect, "{expression}");
+        assert_eq!(text_of(&format!("`${{{expression}}}`")), expect, "{expression}");
     }
     for (expression, expect) in [
         ("session.energy_kwh > same(\"5\")", "`>` compares a number with a string, which have no order"),
@@ -28,7 +28,7 @@ fn what_has_no_order_is_an_error_and_no_wrong_price() {
             "fn price(session) {{\n    let x = {expression};\n    bill(\"EUR\", [line(\"e\", \"E\", if x {{ 1 }} else {{ 2 }})])\n}}"
         );
         let text = format!("{text}\nfn same(x) {{\n    x\n}}");
-        let fault = crate::harness::price(&text).expect_err(expression).to_string();
+        let fault = price(&text).expect_err(expression).to_string();
         assert!(fault.contains(expect), "{expression}: {fault}");
     }
 }
