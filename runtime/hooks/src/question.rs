@@ -79,6 +79,8 @@ macro_rules! for_hook {
 
 /// A question to whichever hook.
 pub trait AnyQuestion: Debug + Send + Sync {
+    /// The word by which a case names whom it asks.
+    fn asks(&self) -> &'static str;
     fn json(&self) -> Value;
     fn session(&self) -> Option<&PricingInput>;
     /// The answer as the unit gave it, with the total of the bill that stands with it.
@@ -86,6 +88,10 @@ pub trait AnyQuestion: Debug + Send + Sync {
 }
 
 impl<Q: Question> AnyQuestion for Q {
+    fn asks(&self) -> &'static str {
+        Q::HOOK.as_str()
+    }
+
     fn json(&self) -> Value {
         in_json(self)
     }

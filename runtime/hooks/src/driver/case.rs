@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
+use crate::manifest::DEVICE;
 use crate::question::AnyQuestion;
 use crate::trial::{TrialLimits, Tried};
 use crate::unit::{Unit, Used};
@@ -78,6 +79,10 @@ impl TurnCase {
 }
 
 impl AnyQuestion for TurnCase {
+    fn asks(&self) -> &'static str {
+        DEVICE
+    }
+
     fn json(&self) -> Value {
         Value::Null
     }

@@ -76,7 +76,7 @@ fn decide(source: &Source, unit: &dyn Unit) -> Vec<Value> {
     let (cases, broken) = cases::ready(source);
     assert!(broken.is_empty(), "{}", printed(&broken));
     let one = |case: &Ready| {
-        let (hook, input) = (case.question.hook().as_str(), case.question.json());
+        let (hook, input) = (case.question.asks(), case.question.json());
         json!({"name": case.name, "hook": hook, "output": ask(unit, hook, &input), "input": input})
     };
     // By the exhibit's own tables: those that a case brings along are not kept.
