@@ -303,6 +303,30 @@ fn who_signs_a_strangers_folder_writes_into_it_alone() {
     assert_eq!(std::fs::read_to_string(&victim).expect("it is there"), "mine");
 }
 
+/// Of a language whose compiler runs no code of the project.
+#[test]
+fn who_builds_a_strangers_folder_writes_into_it_alone() {
+    for (command, says) in [
+        ("true", ""),
+        ("mkdir prices/target && ln -s ../../victim.txt prices/target/module.wasm", "AR0005"),
+        ("mkdir prices/target outside && ln -s ../../outside prices/target/bindings", "AR0005"),
+        ("mkdir outside && ln -s ../outside prices/target", "AR0005"),
+    ] {
+        let author = Author::new();
+        author.run(&["new", "pricing", "--lang", "c", "prices"]).ok();
+        std::fs::write(author.path("victim.txt"), "mine").expect("write what is not the unit's");
+        let made = std::process::Command::new("sh").args(["-ec", command]).current_dir(author.folder.path()).status();
+        assert!(made.is_ok_and(|status| status.success()), "{command}");
+        let said = author.run(&["build", "prices"]);
+        match says {
+            "" => drop(said.ok()),
+            says => assert!(said.refused().contains(says), "{command}"),
+        }
+        assert_eq!(std::fs::read_to_string(author.path("victim.txt")).expect("it is there"), "mine", "{command}");
+        assert!(std::fs::read_dir(author.path("outside")).map_or(0, Iterator::count) == 0, "{command}");
+    }
+}
+
 /// (what lies there, as a shell's command in the folder of the author, what is said)
 const LED_OUT: [(&str, &str); 5] = [
     ("ln -s ../../secret scripts/tariff/parameters.toml", "AR0005"),

@@ -54,7 +54,12 @@ impl ArchiveFolder {
         }
         let mut shelf = Shelf::default();
         for version in entries(folder)?.iter().filter(|path| path.is_dir()) {
-            shelf.put(&hash_of(version), Shelved::of(version, &unit_at(version).unwrap_or_default())?);
+            match Shelved::of(version, &unit_at(version).unwrap_or_default()) {
+                Ok(shelved) => shelf.put(&hash_of(version), shelved),
+                Err(error) => {
+                    tracing::warn!(path = %version.display(), %error, "a version of the archive cannot be looked at");
+                }
+            }
         }
         Ok(Self { folder: folder.to_owned(), pools, now, shelf: Mutex::new(shelf) })
     }

@@ -4,7 +4,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::revisions::Revisions;
 use crate::unit_folder::read_regular;
@@ -37,8 +40,10 @@ impl Ledger {
 
     /// Durable when it returns.
     pub fn change<T>(&self, change: impl FnOnce(&mut Revisions) -> T) -> io::Result<T> {
-        let lock =
-            OpenOptions::new().create(true).truncate(false).write(true).open(self.folder.join("revisions.lock"))?;
+        let mut lock = OpenOptions::new();
+        // Not waited for, should it be a pipe.
+        lock.create(true).truncate(false).write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let lock = lock.open(self.folder.join("revisions.lock"))?;
         lock.lock()?;
         let before = self.read()?;
         let mut revisions = before.clone();
@@ -51,7 +56,8 @@ impl Ledger {
 
     fn write(&self, revisions: &Revisions) -> io::Result<()> {
         let new = self.folder.join("revisions.new");
-        let mut file = File::create(&new)?;
+        drop(fs::remove_file(&new));
+        let mut file = File::create_new(&new)?;
         file.write_all(&serde_json::to_vec_pretty(revisions)?)?;
         file.sync_all()?;
         fs::rename(&new, self.path())?;

@@ -65,8 +65,11 @@ impl UnitFolder {
         written.and_then(|()| Ok(rustix::fs::fsync(&folder)?))
     }
 
-    /// A folder of it, made when it is not there.
+    /// A folder of it, made when it is not there, as those above it are.
     fn folder(&self, name: &str) -> io::Result<OwnedFd> {
+        if let Some((above, _)) = name.rsplit_once('/') {
+            self.folder(above)?;
+        }
         match mkdirat(&self.handle, name, Mode::from_raw_mode(0o777)) {
             Ok(()) | Err(Errno::EXIST) => Ok(open_beneath(&self.handle, &self.beneath(name)?, FOLDER)?),
             Err(error) => Err(error.into()),

@@ -96,6 +96,22 @@ fn a_list_of_revisions_that_is_no_file_is_a_broken_one() {
     }
 }
 
+/// Of a process that ended, or of somebody else.
+#[test]
+fn what_lies_beside_the_list_of_revisions_is_neither_waited_for_nor_written_through() {
+    let (data, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let ledger = Ledger::of(data.path());
+    fs::write(outside.path().join("victim"), "mine").unwrap();
+    std::os::unix::fs::symlink(outside.path().join("victim"), data.path().join("revisions.new")).unwrap();
+    guard(&ledger).admitted(&source(&plain(MANIFEST))).unwrap();
+    assert_eq!(fs::read_to_string(outside.path().join("victim")).unwrap(), "mine");
+    assert_eq!(ledger.read().unwrap().highest("acme-tou", false), 3);
+
+    fs::remove_file(data.path().join("revisions.lock")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(data.path().join("revisions.lock")).status().unwrap().success());
+    assert!(guard(&ledger).admitted(&source(&plain(&MANIFEST.replace("revision = 3", "revision = 4")))).is_err());
+}
+
 #[test]
 fn a_signature_is_asked_before_the_revision_and_for_archived_versions_too() {
     let data = tempfile::tempdir().unwrap();

@@ -16,9 +16,16 @@ fn pipe(at: &Path) {
 /// (what lies there, what is written, why it is not; nothing: it is)
 type Writing = (&'static str, fn(unit: &Path, outside: &Path), &'static str, &'static str);
 
-const WRITINGS: [Writing; 9] = [
+const WRITINGS: [Writing; 11] = [
     ("nothing", |_, _| (), "contents.json", ""),
     ("no folder", |_, _| (), "cases/one.json", ""),
+    ("no folder of a folder", |_, _| (), "target/bindings/door.c", ""),
+    (
+        "a link above the folder",
+        |unit, out| symlink(out, unit.join("target")).unwrap(),
+        "target/bindings/door.c",
+        "leads out",
+    ),
     ("a file", |unit, _| fs::write(unit.join("contents.json"), "old").unwrap(), "contents.json", ""),
     ("a pipe", |unit, _| pipe(&unit.join("contents.json")), "contents.json", ""),
     (

@@ -9,6 +9,9 @@ use wit_parser::Resolve;
 
 use super::running::succeeds;
 use super::{Project, missing, read};
+use crate::given;
+
+const MODULE: &str = "target/module.wasm";
 
 const FLAGS: [&str; 9] = [
     "--target=wasm32",
@@ -27,15 +30,19 @@ pub(super) fn compile(project: &Project<'_>) -> Result<Vec<u8>> {
         return Err(missing("clang and wasm-ld are needed", "apt install clang lld"));
     }
     let world = project.world()?;
-    let bindings = project.workplace()?.join("bindings");
     let contract = project.folder.join("wit");
-    bind(&contract, &world, &bindings).with_context(|| format!("make bindings of {}", contract.display()))?;
+    let bindings = bind(&contract, &world).with_context(|| format!("make bindings of {}", contract.display()))?;
+    for (name, content) in bindings.iter() {
+        given::save_in(project.folder, &format!("target/bindings/{name}"), content)?;
+    }
+    // What the compiler makes takes the place of a file of the project, and of nothing that a link leads to.
+    given::save_in(project.folder, MODULE, &[])?;
     let mut clang = project.command("clang");
-    clang.args(FLAGS).args(["-o", "target/module.wasm"]).args(sources(project.folder)?);
+    clang.args(FLAGS).args(["-o", MODULE]).args(sources(project.folder)?);
     let named = world.replace('-', "_");
     clang.args([format!("target/bindings/{named}.c"), format!("target/bindings/{named}_component_type.o")]);
     project.running.run(&mut clang)?;
-    read(&project.folder.join("target/module.wasm"))
+    read(&project.folder.join(MODULE))
 }
 
 /// Every .c file of src/, in order.
@@ -48,15 +55,11 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// As `wit-bindgen c --world WORLD` does.
-fn bind(wit: &Path, world: &str, bindings: &Path) -> Result<()> {
+fn bind(wit: &Path, world: &str) -> Result<Files> {
     let mut contract = Resolve::default();
     let (package, _) = contract.push_dir(wit)?;
     let world = contract.select_world(&[package], Some(world))?;
     let mut files = Files::default();
     wit_bindgen_c::Opts::default().build().generate(&mut contract, world, &mut files)?;
-    fs::create_dir_all(bindings)?;
-    for (name, content) in files.iter() {
-        fs::write(bindings.join(name), content).with_context(|| format!("write {name}"))?;
-    }
-    Ok(())
+    Ok(files)
 }
