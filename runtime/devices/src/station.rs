@@ -24,6 +24,8 @@ use amprule_hooks::driver::{DeviceState, Observed, Shall};
 pub(crate) use link::{DeviceLink, FromEngine, ToEngine};
 pub(crate) use said::Said;
 
+/// What waits to be said while the engine takes nothing. At the bound the oldest readings go: what begins and ends stays.
+const MOST_SAID: usize = 512;
 /// How long a start that somebody asked for waits for a car, and a card for one.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(120);
 
@@ -39,7 +41,9 @@ pub(crate) struct VirtualStation {
     waiting: Option<(IdToken, Timestamp)>,
     /// A card that was shown and is being asked about.
     shown: Option<IdToken>,
+    /// Of each phase, in tenths of an ampere: for each session, and for the one that runs.
     limit: Option<u32>,
+    session_limit: Option<u32>,
     is_operative: bool,
     said: VecDeque<Said>,
 }
@@ -67,6 +71,7 @@ impl VirtualStation {
             waiting: None,
             shown: None,
             limit: None,
+            session_limit: None,
             is_operative: true,
             said: VecDeque::new(),
         }
@@ -81,6 +86,8 @@ impl VirtualStation {
     /// It is connected anew: it says who it is and how its connector stands.
     pub(crate) fn connected(&mut self, now: Timestamp) {
         if let Some(last) = self.last.clone() {
+            // What was to be said of it before is over.
+            self.said.retain(|said| !said.is_standing());
             self.said.push_front(Said::status(&last, self.is_operative, now));
             self.said.push_front(Said::of(
                 "BootNotification",
@@ -91,7 +98,8 @@ impl VirtualStation {
 
     pub(crate) fn shall(&self) -> Shall {
         let is_let_in = self.running.as_ref().is_some_and(|running| running.is_let_in);
-        Shall { be_on: is_let_in && self.is_operative, most_deciamperes: self.limit }
+        let limits = [self.limit, self.session_limit];
+        Shall { be_on: is_let_in, most_deciamperes: limits.into_iter().flatten().min() }
     }
 
     /// What is to be said next. It stays until [`Self::answered`] says that it arrived.
@@ -154,6 +162,7 @@ impl VirtualStation {
     fn end(&mut self, reason: &str, now: Timestamp) {
         self.tell(Phase::Ended, now, |event| event.stop_reason = Some(reason.to_owned()));
         self.running = None;
+        self.session_limit = None;
         self.is_over = true;
     }
 
@@ -185,6 +194,11 @@ impl VirtualStation {
     }
 
     fn say(&mut self, said: Said) {
+        if self.said.len() >= MOST_SAID {
+            // The first is on its way.
+            let reading = (1..self.said.len()).find(|at| self.said[*at].is_reading());
+            reading.map(|at| self.said.remove(at));
+        }
         self.said.push_back(said);
     }
 
@@ -210,7 +224,7 @@ impl VirtualStation {
         }
     }
 
-    /// What the engine asks, as far as it needs no turn of the driver. `None`: the driver must do something first.
+    /// What the engine asks; the next turn brings it about.
     pub(crate) fn commanded(&mut self, command: &Command, now: Timestamp) -> CommandAnswer {
         match command {
             Command::Start { token, evse, .. } if evse.is_none_or(|evse| evse == 1) && self.running.is_none() => {
@@ -226,13 +240,22 @@ impl VirtualStation {
                 }
                 _ => refused("there is no such session"),
             },
-            Command::Limit { evse, most, .. } if *evse <= 1 => {
+            Command::Limit { evse, transaction, most } if *evse <= 1 => {
+                let is_of_session =
+                    |name: &TransactionId| self.running.as_ref().is_some_and(|running| running.transaction == *name);
+                if transaction.as_ref().is_some_and(|name| !is_of_session(name)) {
+                    return refused("there is no such session");
+                }
                 let phases = self.last.as_ref().map_or(3, |last| last.phases.max(1));
-                self.limit = Some(match most {
+                let limit = match most {
                     Most::DeciAmperes(deciamperes) => *deciamperes,
                     // 230 V on each phase.
                     Most::Watts(watts) => watts.saturating_mul(10) / (230 * u32::from(phases)),
-                });
+                };
+                match transaction {
+                    Some(_) => self.session_limit = Some(limit),
+                    None => self.limit = Some(limit),
+                }
                 accepted()
             }
             Command::Availability { is_operative, .. } => {
@@ -240,7 +263,11 @@ impl VirtualStation {
                 if let Some(last) = self.last.clone() {
                     self.say(Said::status(&last, self.is_operative, now));
                 }
-                accepted()
+                // A session that runs is not cut off (OCPP 2.0.1, G03.FR.05).
+                match self.running.is_some() && !is_operative {
+                    true => answer(Verdict::Scheduled, "Scheduled", None),
+                    false => accepted(),
+                }
             }
             Command::Trigger { .. } => {
                 match &self.running {

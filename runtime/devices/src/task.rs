@@ -28,7 +28,8 @@ const MAIL: usize = 16;
 pub(crate) async fn run(seat: Arc<Seat>, house: House, mut stopped: watch::Receiver<bool>) {
     let meter_every = SignedDuration::try_from(seat.binding.meter_every).unwrap_or(SignedDuration::from_secs(60));
     let station = VirtualStation::new(seat.binding.default_token.clone(), meter_every);
-    let mut device = Device { seat, house, station, driver: None, attached: None, failures: 0, said_at: None };
+    let mut device =
+        Device { seat, house, station, driver: None, attached: None, failures: 0, waits: Waits::ForNothing };
     device.resume().await;
     let mut next = Instant::now();
     loop {
@@ -64,8 +65,14 @@ struct Device {
     driver: Option<AtWork>,
     attached: Option<Attached>,
     failures: u32,
-    /// When what is to be said was said.
-    said_at: Option<Instant>,
+    waits: Waits,
+}
+
+/// What comes before the next message.
+enum Waits {
+    ForNothing,
+    ForAnAnswer,
+    Until(Instant),
 }
 
 struct AtWork {
@@ -193,7 +200,7 @@ impl Device {
         let link = DeviceLink { heard, said };
         self.house.door.attach(self.seat.binding.id.clone(), Box::new(link), self.house.door.ticket());
         self.attached = Some(Attached { to_engine, heard: from_engine });
-        self.said_at = None;
+        self.waits = Waits::ForNothing;
         self.station.connected(self.house.clock.now());
     }
 
@@ -209,15 +216,14 @@ impl Device {
         let now = self.house.clock.now();
         match heard {
             Some(FromEngine::Answer(Ok(reply))) => {
-                self.said_at = None;
+                self.waits = Waits::ForNothing;
                 self.station.answered(&reply, now);
             }
             // It is said again: nothing of a session is lost because a disk was full.
             Some(FromEngine::Answer(Err(refusal))) => {
                 let station = &self.seat.binding.id;
                 tracing::warn!(%station, why = refusal.description, "what the device said was not taken; it is said again");
-                tokio::time::sleep(AGAIN).await;
-                self.said_at = None;
+                self.waits = Waits::Until(Instant::now() + AGAIN);
             }
             Some(FromEngine::Command { id, command }) => {
                 let answer = self.station.commanded(&command, now);
@@ -227,7 +233,7 @@ impl Device {
             }
             Some(FromEngine::Closed) | None => {
                 self.attached = None;
-                self.said_at = None;
+                self.waits = Waits::ForNothing;
             }
         }
     }
@@ -238,11 +244,16 @@ impl Device {
 
     /// One message at a time, as a station of OCPP does.
     async fn say_next(&mut self) {
-        let (Some(attached), None) = (&self.attached, self.said_at) else { return };
+        let is_free = match self.waits {
+            Waits::ForNothing => true,
+            Waits::ForAnAnswer => false,
+            Waits::Until(then) => Instant::now() >= then,
+        };
+        let Some(attached) = self.attached.as_ref().filter(|_| is_free) else { return };
         if let Some(said) = self.station.next() {
             let event = said.inbound(self.house.ids.call());
             if attached.to_engine.send(ToEngine::Event(event)).await.is_ok() {
-                self.said_at = Some(Instant::now());
+                self.waits = Waits::ForAnAnswer;
             }
         }
     }

@@ -1,7 +1,9 @@
 //! A message of the virtual station, before it has an id.
 
 use amprule_domain::Timestamp;
-use amprule_domain::event::{ConnectorStatus, Inbound, Repetition, StationEvent};
+use amprule_domain::event::{
+    ChargingEvent, ConnectorStatus, Inbound, Phase, Repetition, StationEvent, TransactionEvent,
+};
 
 use amprule_hooks::driver::Observed;
 
@@ -26,6 +28,18 @@ impl Said {
             charging: None,
         };
         Self::of("StatusNotification", StationEvent::Availability(status))
+    }
+
+    /// How it stands and who it is, not what happened.
+    pub(crate) fn is_standing(&self) -> bool {
+        matches!(self.event, StationEvent::Provisioning(_) | StationEvent::Availability(_))
+    }
+
+    pub(crate) fn is_reading(&self) -> bool {
+        matches!(
+            &self.event,
+            StationEvent::Charging(ChargingEvent::Transaction(TransactionEvent { phase: Phase::Updated, .. }))
+        )
     }
 
     /// As it comes to the engine. Said again, it is the same message.

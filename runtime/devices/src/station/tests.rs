@@ -169,10 +169,16 @@ fn people_start_stop_and_limit_it() {
         assert_eq!(story.station.commanded(&limit(most), story.now).verdict, Verdict::Accepted);
         assert_eq!(story.station.shall().most_deciamperes, Some(deciamperes), "{most:?}");
     }
+    let of_session =
+        Command::Limit { evse: 1, transaction: Some(TransactionId::new("t-2")), most: Most::DeciAmperes(60) };
+    story.station.commanded(&limit(Most::DeciAmperes(100)), story.now);
+    story.station.commanded(&of_session, story.now);
+    assert_eq!(story.station.shall().most_deciamperes, Some(60), "the lesser of the two");
     let stop = |name: &str| Command::Stop { transaction: TransactionId::new(name) };
     assert_eq!(story.station.commanded(&stop("other"), story.now).verdict, Verdict::Refused);
     assert_eq!(story.station.commanded(&stop("t-2"), story.now).verdict, Verdict::Accepted);
     assert!(!story.is_on(), "it is off before anybody answers");
+    assert_eq!(story.station.shall().most_deciamperes, Some(100), "a session's limit ends with it");
     story.sees(DeviceState::Plugged, 0);
     assert_eq!(story.accepted(), ["1 ended idle 0 remote"]);
 }
@@ -213,12 +219,27 @@ fn a_fault_ends_no_session_and_what_is_out_of_service_begins_none() {
     story.sees(DeviceState::Charging, 20);
     assert_eq!(story.accepted(), ["occupied", "2 updated charging 20"]);
     let out = Command::Availability { evse: None, connector: None, is_operative: false };
-    story.station.commanded(&out, story.now);
-    assert!(!story.is_on());
+    assert_eq!(story.station.commanded(&out, story.now).verdict, Verdict::Scheduled);
+    assert!(story.is_on(), "a session that runs is not cut off");
     story.sees(DeviceState::Available, 20);
     story.accepted();
     story.sees(DeviceState::Plugged, 20);
     assert_eq!(story.accepted(), ["occupied"]);
+}
+
+#[test]
+fn what_waits_to_be_said_is_bounded_and_keeps_what_begins_and_ends() {
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Plugged, 0);
+    story.accepted();
+    for wh in 0..2_000 {
+        let state = if wh % 2 == 0 { DeviceState::Charging } else { DeviceState::SuspendedVehicle };
+        story.sees(state, wh);
+    }
+    story.sees(DeviceState::Available, 2_000);
+    let said = story.accepted();
+    assert!(said.len() <= MOST_SAID + 1, "{}", said.len());
+    assert!(said.last().is_some_and(|last| last.contains("ended")), "{:?}", said.last());
 }
 
 #[test]
