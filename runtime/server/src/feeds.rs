@@ -1,6 +1,5 @@
 //! Feeds of the configuration file: where the units are that want them, and what the API shows of them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use amprule_hooks::manifest::{self, Declaration};
 use amprule_hooks::registry::FeedView;
 use amprule_hooks::tables::TableSchema;
 use amprule_reload::unit_paths;
+use amprule_trust::UnitFolder;
 use anyhow::{Context, Result};
 
 use crate::config::{self, Config};
@@ -58,11 +58,12 @@ impl Units for Folders {
     }
 }
 
+/// Bytes of a manifest, and of parameters.
+const MOST_READ: u64 = 256 << 10;
+
 fn manifest(folder: &Path) -> Option<manifest::Manifest> {
-    let text = |name: &str| {
-        let file = folder.join(name);
-        fs::metadata(&file).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read_to_string(&file).ok())
-    };
+    let folder = UnitFolder::open(folder).ok()?;
+    let text = |name: &str| String::from_utf8(folder.read(name, MOST_READ).ok()?).ok();
     let (manifest, parameters) = (text("plugin.toml")?, text("parameters.toml"));
     let declaration =
         Declaration { file: "plugin.toml", manifest: &manifest, parameters: parameters.as_deref(), entry: "main.rhai" };

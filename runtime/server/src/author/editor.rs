@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+use crate::given::save_in;
 use crate::output::{say, say_json};
 
 #[derive(Debug, Args)]
@@ -49,10 +50,9 @@ pub(crate) fn definitions(options: &Definitions) -> Result<ExitCode> {
     match &options.output {
         None => say(text.trim_end()),
         Some(folder) => {
-            let file = folder.join("amprule.d.rhai");
             fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
-            fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
-            say(format_args!("wrote {}", file.display()));
+            save_in(folder, "amprule.d.rhai", text.as_bytes())?;
+            say(format_args!("wrote {}", folder.join("amprule.d.rhai").display()));
         }
     }
     Ok(ExitCode::SUCCESS)

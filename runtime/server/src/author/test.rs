@@ -1,6 +1,5 @@
 //! `amprule test`: cases with what differs, properties with the smallest input that breaks them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +10,7 @@ use clap::Args;
 
 use super::{open, record};
 use crate::compilers::Patience;
+use crate::given::save_in;
 use crate::output::{say, say_json};
 
 #[derive(Debug, Args)]
@@ -75,11 +75,10 @@ pub(crate) fn run(options: &Test) -> Result<ExitCode> {
 fn keep(report: &TestReport, folder: &Path) -> Result<()> {
     let found = report.properties.iter().filter_map(|property| Some((property.name, property.failure.as_ref()?)));
     for (name, failure) in found {
-        let file = folder.join(format!("cases/found-{name}.json"));
+        let file = format!("cases/found-{name}.json");
         let text = serde_json::to_string_pretty(&failure.case).context("print a case")?;
-        fs::create_dir_all(folder.join("cases")).context("make the folder of cases")?;
-        fs::write(&file, text + "\n").with_context(|| format!("write {}", file.display()))?;
-        say(format_args!("kept {}", file.display()));
+        save_in(folder, &file, (text + "\n").as_bytes())?;
+        say(format_args!("kept {}", folder.join(file).display()));
     }
     Ok(())
 }
