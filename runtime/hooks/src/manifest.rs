@@ -22,7 +22,7 @@ use crate::tables::TableSchema;
 pub(crate) use document::nearest;
 pub use keys::schema;
 pub use parameters::with_overrides;
-pub use parse::{Declaration, entry_of, is_id, parse};
+pub use parse::{Declaration, entry_of, is_id, parse, parse_by};
 pub(crate) use values::{parameters_schema, tables_schema};
 pub use values::{schema_of_parameters, schema_of_table};
 
@@ -31,10 +31,22 @@ pub const MAP: &str = "device.toml";
 /// The word by which a unit says that it drives hardware.
 pub(crate) const DEVICE: &str = "device";
 
+/// The rules by which units are checked that are taken in today. A version that was taken in by earlier ones keeps them, in the
+/// archive and as long as its files are the same: a newer server refuses nothing that is active, and prices nothing otherwise.
+///
+/// 2: values that have no order are an error, what goes nowhere and what a field never is are refused, versions, ids and entries
+/// are plain.
+pub const EDITION: u8 = 2;
+/// Of versions of whom nothing else is known.
+pub const FIRST_EDITION: u8 = 1;
+
 /// A checked manifest. A unit that is a single file without one gets [`Manifest::bare`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
+    /// By which rules it was checked; see [`EDITION`].
+    #[serde(skip)]
+    pub edition: u8,
     /// Small letters, digits and hyphens.
     pub id: String,
     pub version: String,
@@ -66,11 +78,17 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// It was taken in by the rules of today, or is about to be.
+    pub fn is_of_today(&self) -> bool {
+        self.edition >= EDITION
+    }
+
     /// The manifest of a unit without one: no parameters, no wishes, pinned.
     ///
     /// `hooks` may be empty while nothing is compiled; they are then taken from what the code has.
     pub fn bare(id: impl Into<String>, entry: impl Into<String>, hooks: &[Hook]) -> Self {
         Self {
+            edition: EDITION,
             id: id.into(),
             version: "0".to_owned(),
             revision: 0,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use amprule_hooks::manifest::FIRST_EDITION;
 use amprule_hooks::registry::{Stage, VersionView};
 use amprule_hooks::{Absent, Archive, Source, Version};
 use jiff::Timestamp;
@@ -40,6 +41,13 @@ struct Origin {
     unit: String,
     #[serde(default)]
     version: String,
+    /// The rules by which it was taken in.
+    #[serde(default = "first_edition")]
+    edition: u8,
+}
+
+const fn first_edition() -> u8 {
+    FIRST_EDITION
 }
 
 impl ArchiveFolder {
@@ -90,7 +98,8 @@ impl ArchiveFolder {
             }
         }
         let (unit, version) = (source.manifest.id.clone(), source.manifest.version.clone());
-        let origin = Origin { shape: place.shape, name: place.name(), unit, version };
+        let edition = source.manifest.edition;
+        let origin = Origin { shape: place.shape, name: place.name(), unit, version, edition };
         write(&temporary.join(ORIGIN), &serde_json::to_vec(&origin)?)?;
         File::open(&temporary)?.sync_all()?;
         self.set_aside(target)?;
@@ -150,7 +159,13 @@ impl ArchiveFolder {
     /// What a version was made of, as it was taken in. Nothing is compiled.
     pub(crate) fn source(&self, hash: &str) -> Option<Source> {
         let (origin, files) = self.read(hash).ok()?;
-        check(origin.shape, &origin.name, &files).ok()
+        check(origin.shape, &origin.name, &files, origin.edition).ok()
+    }
+
+    /// The rules by which these very files were taken in, if they were.
+    pub(crate) fn edition_of(&self, hash: &str) -> Option<u8> {
+        let origin: Origin = serde_json::from_slice(&fs::read(self.folder.join(hash).join(ORIGIN)).ok()?).ok()?;
+        Some(origin.edition)
     }
 
     /// Whose version this is. Nothing else is looked at.
@@ -211,7 +226,7 @@ impl ArchiveFolder {
             tracing::warn!(hash, %error, "a version cannot be read from the archive");
             Absent::Lost
         })?;
-        let made = match check(origin.shape, &origin.name, &files) {
+        let made = match check(origin.shape, &origin.name, &files, origin.edition) {
             Ok(source) => self.pools.recall(source, (self.now)(), until, is_for_a_session),
             Err(Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. }) => Err(diagnostics),
         };

@@ -36,9 +36,10 @@ pub(crate) fn refuse_emptied(files: &Files) -> Result<(), Vec<Diagnostic>> {
 }
 
 /// Without its tables: reading them may take long, and is the compilers' work. `name` is the place's name: the id of a unit without
-/// a manifest.
-pub(crate) fn check(shape: UnitForm, name: &str, files: &Files) -> Result<Source, Refusal> {
-    let (manifest, parameters) = declared(shape, name, &files.files).map_err(Refusal::Broken)?;
+/// a manifest. `edition`: the rules by which it counts.
+pub(crate) fn check(shape: UnitForm, name: &str, files: &Files, edition: u8) -> Result<Source, Refusal> {
+    let (mut manifest, parameters) = declared(shape, name, &files.files, edition).map_err(Refusal::Broken)?;
+    manifest.edition = edition;
     let kind = Kind::of(&manifest.entry);
     if !files.files.contains_key(&manifest.entry) {
         return Err(no_entry(manifest, kind, files.has_sources));
@@ -49,7 +50,12 @@ pub(crate) fn check(shape: UnitForm, name: &str, files: &Files) -> Result<Source
 
 type Declared = (Manifest, Map<String, Value>);
 
-fn declared(shape: UnitForm, name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Declared, Vec<Diagnostic>> {
+fn declared(
+    shape: UnitForm,
+    name: &str,
+    files: &BTreeMap<String, Vec<u8>>,
+    edition: u8,
+) -> Result<Declared, Vec<Diagnostic>> {
     let (file, entry) = match shape {
         UnitForm::Folder => ("plugin.toml".to_owned(), usual_entry(files)),
         UnitForm::Single => {
@@ -61,7 +67,7 @@ fn declared(shape: UnitForm, name: &str, files: &BTreeMap<String, Vec<u8>>) -> R
     let Some(manifest) = text(files, &file)? else {
         return bare(name, &entry, &file, parameters.is_some());
     };
-    manifest::parse(&Declaration { file: &file, manifest, parameters, entry: &entry })
+    manifest::parse_by(edition, &Declaration { file: &file, manifest, parameters, entry: &entry })
 }
 
 fn bare(name: &str, entry: &str, manifest: &str, has_parameters: bool) -> Result<Declared, Vec<Diagnostic>> {

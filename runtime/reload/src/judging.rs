@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use amprule_hooks::manifest::EDITION;
 use amprule_hooks::{Diagnostic, Source, Trouble};
 
 use crate::check::{Refusal, check};
@@ -44,7 +45,9 @@ impl Loader {
         known.code_hash.clone_from(&files.code_hash);
         // What the compilers have of the place is of earlier files.
         self.compiling.remove(&place.path);
-        match check(place.shape, &place.name(), &files) {
+        // What was taken in once stays what it is, whatever a newer server would say of it.
+        let edition = self.archive.edition_of(&files.hash).unwrap_or(EDITION);
+        match check(place.shape, &place.name(), &files, edition) {
             Ok(source) => self.take(place, source, present, findings),
             Err(Refusal::Broken(diagnostics)) => self.refuse(place, place.name(), diagnostics, findings),
             Err(Refusal::Waiting { id, diagnostics }) => self.wait(place, id, diagnostics, findings),

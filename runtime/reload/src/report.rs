@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use amprule_domain::decision::Hook;
+use amprule_hooks::manifest::EDITION;
 use amprule_hooks::{Diagnostic, Kind};
 use jiff::Timestamp;
 
@@ -124,7 +125,7 @@ fn judge(place: &UnitPath, pools: &CompilePools) -> (String, Verdict) {
             return (place.name(), Verdict::Broken(vec![moving]));
         }
     };
-    let source = match check_files(place.shape, &place.name(), &files) {
+    let source = match check_files(place.shape, &place.name(), &files, EDITION) {
         Ok(source) => source,
         Err(Refusal::Waiting { id, diagnostics }) => return (id, Verdict::Waiting(diagnostics)),
         Err(Refusal::Broken(diagnostics)) => return (place.name(), Verdict::Broken(diagnostics)),

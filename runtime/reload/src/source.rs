@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use amprule_hooks::manifest::EDITION;
 use amprule_hooks::{Diagnostic, Source, Tables, manifest};
 
 use crate::check::{Refusal, check};
@@ -74,7 +75,7 @@ pub fn unit_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn source(shape: UnitForm, name: &str, files: &Files) -> Result<Source, Vec<Diagnostic>> {
-    let source = check(shape, name, files).map_err(|refusal| match refusal {
+    let source = check(shape, name, files, EDITION).map_err(|refusal| match refusal {
         Refusal::Broken(diagnostics) | Refusal::Waiting { diagnostics, .. } => diagnostics,
     })?;
     let tables = Tables::read(&source.manifest.tables, &source.files)?;

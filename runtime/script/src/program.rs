@@ -57,6 +57,9 @@ pub(crate) fn compile_on(
     let files = files(source)?;
     let parameters = ParameterNames::of(source);
     let mut engine = engine(&Limits::within(memory), &parameters);
+    if source.manifest.is_of_today() {
+        language::refuse_unordered(&mut engine);
+    }
     finish(&mut engine);
     let constants = constants(&engine, &files)?;
     let ast = parse(&mut engine, &files, &constants, is_wanted)?;

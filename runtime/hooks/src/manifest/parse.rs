@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::document::{Document, SpannedValue, get, nearest};
 use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, MAX_INPUTS, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
-use super::{DEVICE, MAP, Manifest, OnError, Parameter, Properties, RequestedLimits, lookups, tables};
+use super::{DEVICE, EDITION, MAP, Manifest, OnError, Parameter, Properties, RequestedLimits, lookups, tables};
 use crate::Diagnostic;
 use crate::inputs::Input;
 
@@ -31,10 +31,16 @@ pub struct Declaration<'a> {
 
 /// Checks both texts. All complaints are returned, not the first only.
 pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Value>), Vec<Diagnostic>> {
+    parse_by(EDITION, declaration)
+}
+
+/// By the rules of an edition.
+pub fn parse_by(edition: u8, declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Value>), Vec<Diagnostic>> {
     let mut doc = Document::new(declaration.file, declaration.manifest);
     let Some(table) = doc.read() else { return Err(doc.found) };
     doc.only(&table, &names(&MANIFEST), "a manifest");
     let mut manifest = Manifest::bare(id(&mut doc, &table), declaration.entry, &[]);
+    manifest.edition = edition;
     describe(&mut doc, &table, &mut manifest);
     demand(&mut doc, &table, &mut manifest);
     if let Some(placed) = get(&table, "parameters")
@@ -51,7 +57,8 @@ pub fn parse(declaration: &Declaration<'_>) -> Result<(Manifest, Map<String, Val
         && let Some(shapes) = doc.table_of(&placed, "lookups")
     {
         manifest.lookups = lookups::declared(&mut doc, shapes);
-        if !manifest.hooks.is_empty() && !manifest.hooks.contains(&Hook::Authorization) {
+        let may_ask = manifest.hooks.is_empty() || manifest.hooks.contains(&Hook::Authorization);
+        if !may_ask && manifest.is_of_today() {
             let why = "only a policy may ask another system, and the unit does not answer authorization";
             doc.complain(&placed.span, "manifest", why).hint =
                 Some("prices come from tables: [tables.NAME]".to_owned());
@@ -107,7 +114,7 @@ fn id(doc: &mut Document<'_>, table: &DeTable<'_>) -> String {
 fn describe(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
     match text(doc, table, "version") {
         Some(version) => {
-            if let Some(placed) = get(table, "version").filter(|_| !is_version(&version)) {
+            if let Some(placed) = get(table, "version").filter(|_| manifest.is_of_today() && !is_version(&version)) {
                 let why = "a version has 1 to 64 letters, digits and . - + _, and begins with a letter or digit";
                 doc.complain(&placed.span, "manifest", why).hint = Some("for instance \"1.2.0\"".to_owned());
             }
@@ -125,7 +132,7 @@ fn describe(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest
     if let Some(placed) = get(table, "entry")
         && let Some(entry) = doc.text_of(&placed, "entry")
     {
-        if !is_entry(&entry) {
+        if !is_entry(&entry) && manifest.is_of_today() {
             doc.complain(&placed.span, "manifest", "entry must be a .rhai or .wasm file directly in the unit's folder");
         }
         manifest.entry = entry;
@@ -158,7 +165,7 @@ fn hooks(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
     }
 }
 
-fn inputs(doc: &mut Document<'_>, placed: &SpannedValue<'_, '_>) -> Vec<Input> {
+fn inputs(doc: &mut Document<'_>, placed: &SpannedValue<'_, '_>, is_of_today: bool) -> Vec<Input> {
     let mut inputs = Vec::new();
     for (word, span) in doc.texts(placed, "inputs") {
         match Input::named(word) {
@@ -166,7 +173,7 @@ fn inputs(doc: &mut Document<'_>, placed: &SpannedValue<'_, '_>) -> Vec<Input> {
                 doc.complain(&span, "manifest", format!("more than {MAX_INPUTS} inputs"));
                 break;
             }
-            Some(input) if inputs.contains(&input) => {
+            Some(input) if is_of_today && inputs.contains(&input) => {
                 doc.complain(&span, "manifest", format!("inputs names {word:?} twice"));
             }
             Some(input) => inputs.push(input),
@@ -188,7 +195,7 @@ fn demand(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) 
         doc.complain(&placed.span, "manifest", format!("this host speaks contract version {API}, not {api}"));
     }
     if let Some(placed) = get(table, "inputs") {
-        manifest.inputs = inputs(doc, &placed);
+        manifest.inputs = inputs(doc, &placed, manifest.is_of_today());
     }
     manifest.pinned = word(doc, table, "pin", &PIN) != Some("none");
     if word(doc, table, "on_error", &ON_ERROR) == Some("no-opinion") {

@@ -117,6 +117,28 @@ fn a_file_that_is_emptied_or_gone_keeps_the_price_that_is_active() {
     }
 }
 
+/// A server that was made newer refuses nothing that was active before.
+#[test]
+fn files_that_were_taken_in_by_earlier_rules_keep_them_and_new_ones_have_those_of_today() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    fixture.start().stop();
+    let hash = fixture.hash("tou").expect("it is active");
+    let origin = fixture.path(&format!("data/archive/{hash}/.origin.json"));
+    let text = fs::read_to_string(&origin).expect("where it came from");
+    assert!(text.contains("\"edition\":2"), "{text}");
+    fs::write(&origin, text.replace(",\"edition\":2", "")).expect("as an earlier server wrote it");
+
+    let second = fixture.restarted();
+    let watching = second.start();
+    let edition = || second.registry.active("tou").map(|version| version.manifest.edition);
+    assert_eq!((second.hash("tou"), edition()), (Some(hash), Some(1)));
+    second.save("scripts/tou/main.rhai", &tariff("0.40"));
+    second.until("the new files", || second.price().as_deref() == Some("0.40"));
+    assert_eq!(edition(), Some(2));
+    watching.stop();
+}
+
 /// A built component may be away for the time of a build.
 #[test]
 fn a_component_that_is_built_anew_leaves_the_one_before_active() {

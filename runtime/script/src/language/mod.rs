@@ -20,6 +20,8 @@ pub(crate) use moment::Moment;
 pub(crate) use parameters::{LastRead, ParameterNames, Parameters};
 pub(crate) use values::TextList;
 
+pub(crate) use ordering::refuse_unordered;
+
 /// What native functions answer.
 pub(crate) type RhaiResult<T> = Result<T, Box<rhai::EvalAltResult>>;
 

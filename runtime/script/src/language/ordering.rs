@@ -17,12 +17,18 @@ const OPERATORS: [(&str, Holds); 4] =
 
 pub(super) fn register(engine: &mut Engine) {
     for (symbol, holds) in OPERATORS {
+        engine.register_fn(symbol, move |x: Moment, y: Moment| holds(x.cmp(&y)));
+    }
+}
+
+/// Scripts that were taken in before go on without it.
+pub(crate) fn refuse_unordered(engine: &mut Engine) {
+    for (symbol, holds) in OPERATORS {
         // The usual ones by themselves: they are found at once.
         engine.register_fn(symbol, move |x: i64, y: i64| holds(x.cmp(&y)));
         engine.register_fn(symbol, move |x: Decimal, y: Decimal| holds(x.cmp(&y)));
         engine.register_fn(symbol, move |x: Decimal, y: i64| holds(x.cmp(&y.into())));
         engine.register_fn(symbol, move |x: i64, y: Decimal| holds(Decimal::from(x).cmp(&y)));
-        engine.register_fn(symbol, move |x: Moment, y: Moment| holds(x.cmp(&y)));
         engine.register_fn(symbol, move |x: Dynamic, y: Dynamic| order(symbol, &x, &y).map(holds));
     }
 }

@@ -20,7 +20,11 @@ pub(super) fn check(layout: &Layout<'_>, known: &KnownNames<'_>) -> BTreeMap<usi
         }
         let is_method = before.is_some_and(|before| before.is(".") || before.is("?."));
         let call = Call { name: tokens[at].text, is_method, arguments: arguments(tokens, at + 1) };
-        found.extend(call.count(at, known).or_else(|| call.kinds(tokens, known)).or_else(|| call.keys(tokens, known)));
+        found.extend(
+            call.count(at, known)
+                .or_else(|| call.kinds(tokens, known))
+                .or_else(|| call.keys(tokens, known).filter(|_| known.is_of_today)),
+        );
     }
     found
 }

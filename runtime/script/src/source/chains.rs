@@ -13,11 +13,12 @@ use super::names::{self, Field, HookFunction};
 use crate::explain::nearest;
 
 /// Findings by the token that they are about.
-pub(super) fn check(layout: &Layout<'_>) -> BTreeMap<usize, Finding> {
+/// `compares`: comparisons are looked at, too.
+pub(super) fn check(layout: &Layout<'_>, compares: bool) -> BTreeMap<usize, Finding> {
     let mut found = BTreeMap::new();
     for function in &layout.functions {
         if let Some(hook) = names::hook_function(function.name.text) {
-            Reader::new(layout, function, hook).read(&mut found);
+            Reader { compares, ..Reader::new(layout, function, hook) }.read(&mut found);
         }
     }
     found
@@ -34,6 +35,7 @@ struct Chain {
 struct Reader<'t> {
     tokens: &'t [Token<'t>],
     function: std::ops::Range<usize>,
+    compares: bool,
     /// Names whose kind is certain.
     kinds: BTreeMap<&'t str, &'static str>,
 }
@@ -47,7 +49,7 @@ impl<'t> Reader<'t> {
         let kinds = hook.parameters.iter().map(|(_, kind)| *kind);
         let kinds = parameters.zip(kinds).filter(|(token, _)| token.is_word()).map(|(token, kind)| (token.text, kind));
         let kinds = kinds.collect();
-        let mut reader = Self { tokens, function, kinds };
+        let mut reader = Self { tokens, function, kinds, compares: true };
         reader.kinds.retain(|name, _| !reader_declares(reader.tokens, &reader.function, name));
         reader
     }
@@ -62,10 +64,10 @@ impl<'t> Reader<'t> {
                 continue;
             };
             let Chain { end, kind, field } = self.chain(at, kind, found);
-            if at > 0 && self.tokens[at - 1].is("switch") {
+            if self.compares && at > 0 && self.tokens[at - 1].is("switch") {
                 found.extend(comparing::check_switch(self.tokens, self.function.end, end, field));
             }
-            if let Some(kind) = kind {
+            if let Some(kind) = kind.filter(|_| self.compares) {
                 found.extend(comparing::check_condition(self.tokens, at, end, kind));
                 let finding = comparing::check(self.tokens, self.function.end, end, kind, field);
                 found.extend(finding);

@@ -1,6 +1,8 @@
 //! What can be said of a script without running it: its top level, its names, and the few things that the limits
 //! on memory forbid.
 
+use std::collections::BTreeMap;
+
 use amprule_hooks::Diagnostic;
 
 use super::known::{Finding, KnownNames};
@@ -28,9 +30,9 @@ pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic>
 pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &KnownNames<'_>) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> =
         layout.strays.iter().take(MOST + 1).map(|token| stray(file, layout, token)).collect();
-    let chains = chains::check(layout);
+    let chains = chains::check(layout, known.is_of_today);
     let calls = calls::check(layout, known);
-    let dropped = dropped::check(layout, known);
+    let dropped = if known.is_of_today { dropped::check(layout, known) } else { BTreeMap::new() };
     let tokens = &layout.tokens;
     for (at, token) in tokens.iter().enumerate() {
         if found.len() > MOST {

@@ -16,6 +16,8 @@ pub(crate) struct KnownNames<'a> {
     pub(crate) parameters: BTreeSet<&'a str>,
     pub(crate) tables: BTreeSet<&'a str>,
     pub(crate) lookups: BTreeSet<&'a str>,
+    /// By the rules of today; scripts that were taken in before are held against those of then.
+    pub(crate) is_of_today: bool,
     /// The unit's own functions, with each number of parameters that one of that name has.
     pub(super) own: BTreeSet<(&'a str, usize)>,
 }
@@ -33,6 +35,7 @@ impl<'a> KnownNames<'a> {
             parameters,
             tables: tables.keys().map(String::as_str).collect(),
             lookups: lookups.keys().map(String::as_str).collect(),
+            is_of_today: manifest.is_of_today(),
             own: BTreeSet::new(),
         }
     }

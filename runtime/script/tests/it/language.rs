@@ -1,9 +1,12 @@
 //! What scripts can say: numbers, times, texts, constants, imports, parameters.
 
-use amprule_hooks::manifest::ParameterKind;
+use amprule_domain::Decimal;
+use amprule_hooks::manifest::{FIRST_EDITION, ParameterKind};
 use serde_json::json;
 
-use crate::harness::{authorize, budget, compile, declare, modify, price, refuse, session, source, text_of, value_of};
+use crate::harness::{
+    authorize, budget, compile, declare, modify, price, printed, refuse, session, source, text_of, value_of,
+};
 
 #[test]
 fn what_has_no_order_is_an_error_and_no_wrong_price() {
@@ -31,6 +34,18 @@ fn what_has_no_order_is_an_error_and_no_wrong_price() {
         let fault = price(&text).expect_err(expression).to_string();
         assert!(fault.contains(expect), "{expression}: {fault}");
     }
+}
+
+/// A server that was made newer prices what it has as before.
+#[test]
+fn a_script_that_was_taken_in_by_earlier_rules_goes_on_by_them() {
+    let text = "fn price(session) {\n    let b = bill(\"EUR\", [line(\"e\", \"E\", 1)]);\n    if session.station.power_w > 50000 { \
+                b.excluding_tax(); }\n    if session.station.current == \"ac\" { throw \"never\"; }\n    b\n}\n";
+    let mut made = source(text);
+    assert!(printed(&refuse(&made)).contains("AR0126"), "today it is refused");
+    made.manifest.edition = FIRST_EDITION;
+    let priced = compile(&made).price(&session(), &budget()).result.expect("it prices");
+    assert_eq!(priced.lines[0].amount, Decimal::ONE);
 }
 
 #[test]
