@@ -1,6 +1,6 @@
 """A KEBA P30 over Modbus TCP, by pymodbus: what it does with a car, told over its standard input.
 
-`keba.py PORT` (0: any) says `ready PORT`. `plug`, `unplug`, `card N` (0 takes it away), `fault N`, and `flow WH`: energy through the meter, if it charges. Every write of a
+`keba.py PORT` (0: any) says `ready PORT`. `refuse REGISTER` (0: none any more), `plug`, `unplug`, `card N` (0 takes it away), `fault N`, and `flow WH`: energy through the meter, if it charges. Every write of a
 register is printed as `write REGISTER VALUE`.
 """
 
@@ -16,6 +16,7 @@ WRITES = (5004, 5014)
 
 class Box:
     def __init__(self):
+        self.refused = 0
         self.plugged, self.on, self.milliamperes, self.error, self.card, self.energy = False, False, 0, 0, 0, 1_234_500
 
     def charges(self):
@@ -52,6 +53,8 @@ class Box:
             current[at], current[at + 1] = value >> 16, value & 0xFFFF
             return None
         print(f"write {address} {written[0]}", flush=True)
+        if address == self.refused:
+            return ExcCodes.DEVICE_FAILURE
         if address == 5004:
             self.milliamperes = written[0]
         elif address == 5014:
@@ -78,6 +81,8 @@ async def main():
                 box.plugged = False
             case ["card", number]:
                 box.card = int(number)
+            case ["refuse", number]:
+                box.refused = int(number)
             case ["fault", number]:
                 box.error = int(number)
             case ["flow", wh]:

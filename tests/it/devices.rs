@@ -41,6 +41,11 @@ impl Box {
         writeln!(self.input, "{what}").expect("tell the box");
     }
 
+    fn written(&self, register: u16, value: i64) -> usize {
+        let line = format!("write {register} {value}");
+        self.written.lock().expect("nobody panics with it").iter().filter(|written| **written == line).count()
+    }
+
     fn last_written(&self, register: u16) -> Option<i64> {
         let written = self.written.lock().expect("nobody panics with it");
         let head = format!("write {register} ");
@@ -128,14 +133,43 @@ async fn a_session_goes_on_through_restarts_of_the_server_and_of_the_box_and_new
     }
     until_session(&server, "nothing is lost", |session| session["energyWh"] == json!(30)).await;
 
+    let limit = json!({ "command": "limit", "evse": 1, "maxCurrentA": 12 });
+    server.api().post("/api/v1/stations/garage/commands", &limit).ok();
+    until("the limit is written", || (hardware.last_written(5004) == Some(12_000)).then_some(())).await;
+    let unlimited = hardware.written(5004, 32_000);
     server.stop();
     hardware.tell("flow 10");
     server.restart();
     let now = until_session(&server, "it goes on", |session| session["energyWh"] == json!(40)).await;
     assert_eq!((&now["id"], &now["state"]), (&session["id"], &json!("active")), "{now}");
+    assert_eq!(
+        (hardware.last_written(5004), hardware.written(5004, 32_000)),
+        (Some(12_000), 1),
+        "the limit still holds"
+    );
     hardware.tell("unplug");
     let ended = until_session(&server, "it has ended", |session| session["state"] == "ended").await;
     assert_eq!((&ended["id"], &ended["energyWh"]), (&session["id"], &json!(40)), "{ended}");
+}
+
+/// What ends is switched off, whatever else the box refuses, and nobody hammers it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_that_refuses_a_limit_is_switched_off_all_the_same() {
+    let mut hardware = Box::start(0);
+    let server = setup(hardware.port).start().await;
+    server.api().accept(&["FLEET-1"]);
+    until_status(&server, "Available").await;
+    hardware.tell("plug");
+    let session = until_session(&server, "it charges", |session| session["state"] == "active").await;
+    until("the box is switched on", || (hardware.last_written(5014) == Some(1)).then_some(())).await;
+    hardware.tell("refuse 5004");
+    let before = hardware.written(5004, 0);
+    let stop = json!({ "command": "stop", "transaction": session["transaction"] });
+    server.api().post("/api/v1/stations/garage/commands", &stop).ok();
+    until("the box is switched off", || (hardware.last_written(5014) == Some(0)).then_some(())).await;
+    until("it is told", || server.log().contains("5004").then_some(())).await;
+    let tries = hardware.written(5004, 0) - before;
+    assert!(tries < 20, "{tries} tries in a moment");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +180,7 @@ async fn a_card_that_is_refused_switches_nothing_on_and_a_box_that_is_away_is_to
     hardware.tell("plug");
     let refused = until_session(&server, "it is refused", |session| session["state"] == "ended").await;
     assert_eq!(refused["stopReason"], "DeAuthorized", "{refused}");
-    assert_eq!(hardware.last_written(5014), Some(0));
+    assert_eq!((hardware.last_written(5014), hardware.written(5014, 1)), (Some(0), 0), "never for a moment");
     drop(hardware);
     until("it is told", || server.log().contains("the device does not work: 127.0.0.1:").then_some(())).await;
     let is_away = || server.api().get("/api/v1/stations/garage").body["connected"] == false;

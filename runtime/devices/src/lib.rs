@@ -7,11 +7,13 @@
 //! This crate must never know how a price comes about, nor what OCPP looks like on the wire.
 
 mod map;
+mod memory;
 mod seat;
 mod station;
 mod task;
 mod wires;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use amprule_domain::doors::StationBooks;
@@ -31,6 +33,8 @@ pub struct House {
     pub books: Arc<dyn StationBooks>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
+    /// The folder of what devices must not forget.
+    pub memory: PathBuf,
 }
 
 /// All of them. Dropped, they end after the turn that is under way.

@@ -41,6 +41,8 @@ struct Standing {
     state: Option<DeviceState>,
     version: Option<String>,
     trouble: Option<String>,
+    /// The trouble that was told last, since it worked.
+    told: Option<String>,
     seen_at: Option<Timestamp>,
     turns: u64,
 }
@@ -72,6 +74,7 @@ impl Seat {
     pub(crate) fn seen(&self, state: DeviceState, version: &str, now: Timestamp) {
         let mut status = self.status.lock();
         let was_in_trouble = status.trouble.take();
+        status.told = None;
         (status.state, status.seen_at) = (Some(state), Some(now));
         status.version = Some(version.to_owned());
         status.turns += 1;
@@ -86,7 +89,12 @@ impl Seat {
         let mut status = self.status.lock();
         // Seconds that are left make no new trouble.
         let kind = |why: &str| why.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-        let is_new = status.trouble.as_deref().is_none_or(|before| kind(before) != kind(why));
+        // That it waits until the next try is the same trouble as the last one.
+        let waits = status.trouble.is_some() && why.contains("it is tried again in");
+        let is_new = !waits && status.told.as_deref().is_none_or(|before| kind(before) != kind(why));
+        if is_new {
+            status.told = Some(why.to_owned());
+        }
         status.trouble = Some(why.to_owned());
         status.turns += 1;
         drop(status);
@@ -96,7 +104,7 @@ impl Seat {
     }
 
     pub(crate) fn status(&self) -> DeviceStatus {
-        let Standing { state, version, trouble, seen_at, turns } = self.status.lock().clone();
+        let Standing { state, version, trouble, seen_at, turns, .. } = self.status.lock().clone();
         let (id, unit) = (self.binding.id.clone(), self.binding.unit.clone());
         DeviceStatus { id, unit, version, state, seen_at, trouble, turns }
     }

@@ -16,10 +16,12 @@ use amprule_domain::event::{ChargingEvent, ChargingState, Phase, ProvisioningEve
 use amprule_domain::reading::Context;
 use amprule_domain::reply::{AuthorizationStatus, Reply};
 use amprule_domain::token::IdToken;
-use amprule_domain::{Timestamp, TransactionId};
+use amprule_domain::{Energy, Timestamp, TransactionId};
 use jiff::SignedDuration;
 
-use amprule_hooks::driver::{DeviceState, Observed, Shall};
+use amprule_hooks::driver::{Observed, Shall};
+
+use crate::memory::Memory;
 
 pub(crate) use link::{DeviceLink, FromEngine, ToEngine};
 pub(crate) use said::Said;
@@ -34,6 +36,8 @@ pub(crate) struct VirtualStation {
     default_token: Option<IdToken>,
     meter_every: SignedDuration,
     last: Option<Observed>,
+    /// The last that was seen: one that is missing at an end is this.
+    register: Option<Energy>,
     running: Option<Running>,
     /// A car that was refused, or whose session was ended, charges no more until it is plugged in anew.
     is_over: bool,
@@ -41,6 +45,8 @@ pub(crate) struct VirtualStation {
     waiting: Option<(IdToken, Timestamp)>,
     /// A card that was shown and is being asked about.
     shown: Option<IdToken>,
+    /// That lies at the reader.
+    card: Option<String>,
     /// Of each phase, in tenths of an ampere: for each session, and for the one that runs.
     limit: Option<u32>,
     session_limit: Option<u32>,
@@ -66,10 +72,12 @@ impl VirtualStation {
             default_token,
             meter_every,
             last: None,
+            register: None,
             running: None,
             is_over: false,
             waiting: None,
             shown: None,
+            card: None,
             limit: None,
             session_limit: None,
             is_operative: true,
@@ -78,9 +86,12 @@ impl VirtualStation {
     }
 
     /// Goes on with the session that the books have open.
-    pub(crate) fn resume(&mut self, transaction: TransactionId, seq_no: u32, now: Timestamp) {
+    pub(crate) fn resume(&mut self, transaction: TransactionId, seq_no: u32, is_let_in: bool, now: Timestamp) {
         let told = ChargingState::Charging;
-        self.running = Some(Running { transaction, seq_no, is_let_in: true, told, metered_at: now });
+        self.running = Some(Running { transaction, seq_no, is_let_in, told, metered_at: now });
+        if !is_let_in {
+            self.end("DeAuthorized", now);
+        }
     }
 
     /// It is connected anew: it says who it is and how its connector stands.
@@ -94,6 +105,23 @@ impl VirtualStation {
                 StationEvent::Provisioning(ProvisioningEvent::Boot(last.boot())),
             ));
         }
+    }
+
+    /// What a restart must not forget.
+    pub(crate) fn memory(&self) -> Memory {
+        Memory {
+            limit: self.limit,
+            session_limit: self.session_limit,
+            is_operative: self.is_operative,
+            is_over: self.is_over,
+            card: self.card.clone(),
+        }
+    }
+
+    pub(crate) fn remember(&mut self, memory: Memory) {
+        let Memory { limit, session_limit, is_operative, is_over, card } = memory;
+        (self.limit, self.session_limit, self.card) = (limit, session_limit, card);
+        (self.is_operative, self.is_over) = (is_operative, is_over);
     }
 
     pub(crate) fn shall(&self) -> Shall {
@@ -110,21 +138,23 @@ impl VirtualStation {
     /// What the driver sees now. `new_id` names a session that begins.
     pub(crate) fn observed(&mut self, seen: Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
         let before = self.last.replace(seen.clone());
+        self.register = seen.register.or(self.register);
         if before.as_ref().is_none_or(|before| before.word(true) != seen.word(true) || before.error != seen.error) {
             self.say(Said::status(&seen, self.is_operative, now));
         }
-        let was_shown = before.as_ref().and_then(|before| before.token.clone());
-        if let Some(card) = seen.token.clone().filter(|card| was_shown.as_ref() != Some(card)) {
+        let was_there = std::mem::replace(&mut self.card, seen.token.clone());
+        if let Some(card) = seen.token.clone().filter(|card| was_there.as_ref() != Some(card)) {
             self.show(IdToken::new(card, "ISO14443"));
         }
         if self.waiting.as_ref().is_some_and(|(_, since)| now.duration_since(*since) > PATIENCE) {
             self.waiting = None;
         }
         match (seen.state.is_plugged(), self.running.is_some()) {
-            (false, true) => self.end("EVDisconnected", now),
-            (false, false) => self.is_over = false,
-            (true, true) => self.follow(&seen, now),
-            (true, false) => self.may_begin(&seen, now, new_id),
+            (Some(false), true) => self.end("EVDisconnected", now),
+            (Some(false), false) => self.is_over = false,
+            (Some(true) | None, true) => self.follow(&seen, now),
+            (Some(true), false) => self.may_begin(now, seen.state.charging(), new_id),
+            (None, false) => {}
         }
     }
 
@@ -135,12 +165,14 @@ impl VirtualStation {
         }
     }
 
-    fn may_begin(&mut self, seen: &Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
+    fn may_begin(&mut self, now: Timestamp, told: ChargingState, new_id: impl FnOnce() -> TransactionId) {
+        if !self.is_operative {
+            return;
+        }
         let waits = self.waiting.take().map(|(token, _)| token);
         let token = waits.or_else(|| self.default_token.clone().filter(|_| !self.is_over && self.shown.is_none()));
-        let Some(token) = token.filter(|_| self.is_operative && seen.state != DeviceState::Faulted) else { return };
+        let Some(token) = token else { return };
         let transaction = new_id();
-        let told = seen.state.charging();
         self.running = Some(Running { transaction, seq_no: 0, is_let_in: false, told, metered_at: now });
         self.tell(Phase::Started, now, |event| {
             event.token = Some(token);
@@ -183,7 +215,7 @@ impl VirtualStation {
             evse: Some(1),
             connector: Some(1),
             token: None,
-            readings: self.last.iter().filter_map(|last| last.reading(now, context)).collect(),
+            readings: self.last.iter().filter_map(|last| last.reading(now, context, self.register)).collect(),
             charging: Some(running.told),
             stop_reason: None,
             offline: false,
@@ -194,12 +226,24 @@ impl VirtualStation {
     }
 
     fn say(&mut self, said: Said) {
+        if said.is_standing() && self.said.len() > 1 {
+            // How it stands now is all that is to be said of that. The first is on its way.
+            let first = self.said.pop_front();
+            self.said.retain(|waiting| !waiting.is_standing());
+            self.said.extend(first);
+            self.said.rotate_right(1);
+        }
         if self.said.len() >= MOST_SAID {
             // The first is on its way.
             let reading = (1..self.said.len()).find(|at| self.said[*at].is_reading());
             reading.map(|at| self.said.remove(at));
         }
         self.said.push_back(said);
+    }
+
+    /// The first of what is to be said is refused for good.
+    pub(crate) fn give_up(&mut self) {
+        self.said.pop_front();
     }
 
     /// The first of what is to be said has arrived, with this answer.
@@ -227,6 +271,7 @@ impl VirtualStation {
     /// What the engine asks; the next turn brings it about.
     pub(crate) fn commanded(&mut self, command: &Command, now: Timestamp) -> CommandAnswer {
         match command {
+            Command::Start { .. } if !self.is_operative => refused("the station is out of service"),
             Command::Start { token, evse, .. } if evse.is_none_or(|evse| evse == 1) && self.running.is_none() => {
                 self.waiting = Some((token.clone(), now));
                 self.is_over = false;
@@ -272,7 +317,10 @@ impl VirtualStation {
             Command::Trigger { .. } => {
                 match &self.running {
                     Some(_) => self.tell(Phase::Updated, now, |_| {}),
-                    None => self.connected(now),
+                    None => {
+                        let status = self.last.as_ref().map(|last| Said::status(last, self.is_operative, now));
+                        status.into_iter().for_each(|status| self.say(status));
+                    }
                 }
                 accepted()
             }

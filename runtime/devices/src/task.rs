@@ -1,18 +1,22 @@
 //! A device's task: one driver, one turn at a time.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::TransactionId;
+use amprule_domain::reply::RefusalCode;
 use amprule_domain::session::{Session, SessionState};
 use amprule_hooks::Version;
 use amprule_hooks::driver::{Driver, Guest, Observed, Shall};
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::House;
+use crate::memory::{self, Memory};
 use crate::seat::Seat;
 use crate::station::{DeviceLink, FromEngine, ToEngine, VirtualStation};
 use crate::wires::Granted;
@@ -25,12 +29,46 @@ const AWAY_AFTER: u32 = 3;
 const AGAIN: Duration = Duration::from_secs(5);
 const MAIL: usize = 16;
 
+/// A device whose task ends by a bug of ours is begun anew: what it drives must not stay as it is.
 pub(crate) async fn run(seat: Arc<Seat>, house: House, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let ended = tokio::spawn(drive(Arc::clone(&seat), house.clone(), stopped.clone())).await;
+        match ended {
+            Err(bug) if bug.is_panic() => seat.troubled("the server's own code failed here; the device is begun anew"),
+            _ => return,
+        }
+        tokio::select! {
+            () = told(&mut stopped) => return,
+            () = sleep(AGAIN) => {}
+        }
+    }
+}
+
+async fn drive(seat: Arc<Seat>, house: House, mut stopped: watch::Receiver<bool>) {
     let meter_every = SignedDuration::try_from(seat.binding.meter_every).unwrap_or(SignedDuration::from_secs(60));
     let station = VirtualStation::new(seat.binding.default_token.clone(), meter_every);
-    let mut device =
-        Device { seat, house, station, driver: None, attached: None, failures: 0, waits: Waits::ForNothing };
-    device.resume().await;
+    let place = memory::place(&house.memory, &seat.binding.id);
+    let waits = Waits::ForNothing;
+    let mut device = Device {
+        seat,
+        house,
+        station,
+        driver: None,
+        attached: None,
+        failures: 0,
+        waits,
+        place,
+        kept: Memory::default(),
+        refused: None,
+    };
+    // A device that begins without its past would begin a second session.
+    while let Err(why) = device.resume().await {
+        device.seat.troubled(&why);
+        tokio::select! {
+            () = told(&mut stopped) => return,
+            () = sleep(AGAIN) => {}
+        }
+    }
     let mut next = Instant::now();
     loop {
         let is_over = tokio::select! {
@@ -66,6 +104,11 @@ struct Device {
     attached: Option<Attached>,
     failures: u32,
     waits: Waits,
+    /// Where its memory is, and what stands there.
+    place: PathBuf,
+    kept: Memory,
+    /// The hash of a version that could not be opened.
+    refused: Option<String>,
 }
 
 /// What comes before the next message.
@@ -77,9 +120,11 @@ enum Waits {
 
 struct AtWork {
     version: Arc<Version>,
-    guest: Box<dyn Guest>,
-    /// What the last turn that went well was told.
-    done: Option<Shall>,
+    /// `None`: a turn of it did not end.
+    guest: Option<Box<dyn Guest>>,
+    /// What the last turn was told, and whether it went well.
+    told: Option<Shall>,
+    is_done: bool,
 }
 
 struct Attached {
@@ -88,19 +133,38 @@ struct Attached {
 }
 
 impl Device {
-    /// The session that was open when the server stopped goes on.
-    async fn resume(&mut self) {
+    /// The session that was open when the server stopped goes on, with all that was said of it.
+    async fn resume(&mut self) -> Result<(), String> {
         let station = &self.seat.binding.id;
-        let open = match self.house.books.live_sessions(station, 0).await {
-            Ok(sessions) => sessions.into_iter().find(|session| session.state == SessionState::Active),
-            Err(error) => {
-                tracing::error!(%station, %error, "the open session of a device cannot be read");
-                None
-            }
-        };
-        if let Some(Session { transaction, seen, .. }) = open {
+        let sessions = self.house.books.live_sessions(station, 0).await;
+        let sessions = sessions.map_err(|error| format!("its open session cannot be read: {error}"))?;
+        self.kept = memory::read(&self.place).map_err(|error| {
+            format!("{} cannot be read: {error}; remove it if its limits may be forgotten", self.place.display())
+        })?;
+        self.station.remember(self.kept.clone());
+        if let Some(session) = sessions.into_iter().find(|session| session.state == SessionState::Active) {
+            let is_let_in = session.has_accepted_token();
+            let Session { transaction, seen, .. } = session;
             let seq_no = seen.last().map_or(0, |last| last.saturating_add(1));
-            self.station.resume(transaction, seq_no, self.house.clock.now());
+            self.station.resume(transaction, seq_no, is_let_in, self.house.clock.now());
+        }
+        Ok(())
+    }
+
+    /// What changed of it, on disk.
+    async fn keep_memory(&mut self) {
+        let memory = self.station.memory();
+        if memory == self.kept {
+            return;
+        }
+        let (place, written) = (self.place.clone(), memory.clone());
+        let kept = tokio::task::spawn_blocking(move || memory::write(&place, &written)).await;
+        match kept.map_err(io::Error::other).and_then(|kept| kept) {
+            Ok(()) => self.kept = memory,
+            Err(error) => {
+                let (station, file) = (&self.seat.binding.id, self.place.display());
+                tracing::error!(%station, %file, %error, "what a restart must know of the device cannot be written");
+            }
         }
     }
 
@@ -113,11 +177,13 @@ impl Device {
         let Some(driver) = &mut self.driver else { return Duration::from_secs(1) };
         let every = driver.version.unit().driver().map_or(Duration::from_secs(1), Driver::every);
         let shall = self.station.shall();
-        let urgency = if driver.done == Some(shall) { Urgency::Poll } else { Urgency::Command };
+        let is_new = driver.told.replace(shall) != Some(shall);
+        let urgency = if is_new { Urgency::Command } else { Urgency::Poll };
+        let Some(guest) = &mut driver.guest else { return every };
         let wires = Granted { wires: &self.seat.wires, urgency };
-        match timeout(TURN, driver.guest.turn(shall, &wires)).await {
+        match timeout(TURN, guest.turn(shall, &wires)).await {
             Ok(Ok(seen)) => {
-                driver.done = Some(shall);
+                driver.is_done = true;
                 self.saw(seen).await;
                 every
             }
@@ -127,7 +193,7 @@ impl Device {
             }
             Err(_) => {
                 // What it holds half done is its own: it is opened anew.
-                self.driver = None;
+                driver.guest = None;
                 self.failed(&format!("a turn of the driver takes more than {} s", TURN.as_secs())).await;
                 self.pause(every)
             }
@@ -143,28 +209,28 @@ impl Device {
     fn take_driver(&mut self) -> Result<(), String> {
         let unit = &self.seat.binding.unit;
         let active = self.house.registry.active(unit).filter(|version| version.unit().driver().is_some());
-        let at_work = self.driver.as_ref().map(|driver| driver.version.hash.as_str());
-        let Some(version) = active else {
-            return match at_work {
-                // Its files are gone or broken: what drives goes on driving.
-                Some(_) => Ok(()),
-                None => Err(format!("there is no driver {unit}: a unit with hooks = [\"device\"]")),
-            };
+        // Its files are gone or broken: what drives goes on driving.
+        let at_work = self.driver.as_ref();
+        let Some(version) = active.or_else(|| at_work.map(|driver| Arc::clone(&driver.version))) else {
+            return Err(format!("there is no driver {unit}: a unit with hooks = [\"device\"]"));
         };
-        if at_work == Some(version.hash.as_str()) {
+        let is_at_work = at_work.is_some_and(|driver| driver.version.hash == version.hash && driver.guest.is_some());
+        if is_at_work || self.refused.as_ref() == Some(&version.hash) {
             return Ok(());
         }
-        let inherited = self.driver.as_ref().map(|driver| driver.guest.hand_over());
+        let inherited = at_work.and_then(|driver| driver.guest.as_ref()).map(|guest| guest.hand_over());
         let opened = version.unit().driver().map(|driver| driver.open(&version.parameters, inherited.as_deref()));
         match opened {
             Some(Ok(guest)) => {
                 let station = &self.seat.binding.id;
                 let number = &version.manifest.version;
                 tracing::info!(%station, driver = unit, version = number, hash = version.hash, "the driver is at work");
-                self.driver = Some(AtWork { version, guest, done: None });
+                self.driver = Some(AtWork { version, guest: Some(guest), told: None, is_done: false });
+                self.refused = None;
                 Ok(())
             }
-            Some(Err(fault)) if self.driver.is_some() => {
+            Some(Err(fault)) if self.driver.as_ref().is_some_and(|driver| driver.guest.is_some()) => {
+                self.refused = Some(version.hash.clone());
                 tracing::warn!(station = %self.seat.binding.id, driver = unit, %fault, "a new driver cannot be opened; the one before goes on");
                 Ok(())
             }
@@ -180,6 +246,7 @@ impl Device {
         self.failures = 0;
         let ids = &self.house.ids;
         self.station.observed(seen, now, || TransactionId::new(ids.call()));
+        self.keep_memory().await;
         if self.attached.is_none() {
             self.attach();
         }
@@ -220,13 +287,20 @@ impl Device {
                 self.station.answered(&reply, now);
             }
             // It is said again: nothing of a session is lost because a disk was full.
-            Some(FromEngine::Answer(Err(refusal))) => {
+            Some(FromEngine::Answer(Err(refusal))) if refusal.code == RefusalCode::InternalError => {
                 let station = &self.seat.binding.id;
                 tracing::warn!(%station, why = refusal.description, "what the device said was not taken; it is said again");
                 self.waits = Waits::Until(Instant::now() + AGAIN);
             }
+            Some(FromEngine::Answer(Err(refusal))) => {
+                let station = &self.seat.binding.id;
+                tracing::error!(%station, why = refusal.description, "what the device said is refused, and left out");
+                self.station.give_up();
+                self.waits = Waits::ForNothing;
+            }
             Some(FromEngine::Command { id, command }) => {
                 let answer = self.station.commanded(&command, now);
+                self.keep_memory().await;
                 if let Some(attached) = &self.attached {
                     drop(attached.to_engine.send(ToEngine::Answer { id, answer }).await);
                 }
@@ -239,7 +313,8 @@ impl Device {
     }
 
     fn wants_a_turn(&self) -> bool {
-        self.driver.as_ref().is_some_and(|driver| driver.done.is_some_and(|done| done != self.station.shall()))
+        let shall = self.station.shall();
+        self.driver.as_ref().is_some_and(|driver| driver.told.is_some_and(|told| told != shall))
     }
 
     /// One message at a time, as a station of OCPP does.

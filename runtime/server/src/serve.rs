@@ -83,7 +83,7 @@ async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> R
     say(format_args!("api   http://{}", listener.local_addr()?));
     say(format_args!("token {}", data.join("api-token").display()));
 
-    let devices = house.devices(&config)?;
+    let devices = house.devices(&config, &data)?;
 
     let (end, ended) = watch::channel(false);
     let serving = gateway.serve(house.engine.clone(), told(ended.clone()));
@@ -163,7 +163,7 @@ impl House {
         }))
     }
 
-    fn devices(&self, config: &Config) -> Result<Devices> {
+    fn devices(&self, config: &Config, data: &Path) -> Result<Devices> {
         let bindings = config.devices.iter().map(|device| device.bound().map_err(anyhow::Error::msg));
         let house = amprule_devices::House {
             registry: self.registry.clone(),
@@ -171,6 +171,7 @@ impl House {
             books: self.store.clone(),
             clock: Arc::new(SystemClock),
             ids: self.ids.clone(),
+            memory: data.join("devices"),
         };
         Ok(Devices::start(bindings.collect::<Result<_>>()?, &house))
     }

@@ -65,7 +65,7 @@ impl WireAddress {
             };
             match key {
                 "unit" => address.unit = u8::try_from(whole(0, 255)?).unwrap_or(u8::MAX),
-                "timeout_ms" => address.timeout = Duration::from_millis(whole(50, 30_000)?),
+                "timeout_ms" => address.timeout = Duration::from_millis(whole(50, 4_000)?),
                 "pause_ms" => address.pause = Duration::from_millis(whole(0, 5_000)?),
                 _ => return Err(bad(format!("there is no {key:?}; known are {}", KEYS.join(", ")))),
             }
@@ -116,7 +116,7 @@ mod tests {
             ("modbus-tcp://box:0", "is no port"),
             ("modbus-tcp://box:502/../x", "is no port"),
             ("modbus-tcp://box?unit=256", "unit is a whole number of 0 to 255"),
-            ("modbus-tcp://box?timeout_ms=1", "timeout_ms is a whole number of 50 to 30000"),
+            ("modbus-tcp://box?timeout_ms=1", "timeout_ms is a whole number of 50 to 4000"),
             ("modbus-tcp://box?unti=1", "there is no \"unti\"; known are unit"),
         ] {
             let said = WireAddress::parse(text).unwrap_err().to_string();

@@ -99,7 +99,11 @@ impl Bus {
             Ok(Ok(Err(exception))) => {
                 state.open = Some(open);
                 let (code, word) = (u8::from(exception), exception.to_string().to_lowercase());
-                Err(WireFault::Refused { to: self.to.clone(), what: what.to_owned(), code, word })
+                let (to, what) = (self.to.clone(), what.to_owned());
+                Err(match code {
+                    1..=3 => WireFault::Refused { to, what, code, word },
+                    _ => WireFault::Hindered { to, what, code, word },
+                })
             }
             Ok(Err(error)) => Err(WireFault::Confused { to: self.to.clone(), why: error.to_string() }),
             Err(_) => Err(WireFault::Silent { to: self.to.clone(), within: to.timeout }),
@@ -113,6 +117,9 @@ impl Bus {
         {
             return Err(WireFault::Waits { to: self.to.clone(), next });
         }
+        // Also a try that is given up half way counts as one.
+        let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(6)).min(LONGEST_PAUSE);
+        (state.failures, state.not_before) = (state.failures.saturating_add(1), Some(now + pause));
         let stream = match timeout(within, TcpStream::connect((self.host.as_str(), self.port))).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(error.to_string()),
@@ -124,12 +131,7 @@ impl Bus {
                 let unit = Slave(u8::MAX);
                 Ok(if self.is_rtu { rtu::attach_slave(stream, unit) } else { tcp::attach_slave(stream, unit) })
             }
-            Err(why) => {
-                let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(6)).min(LONGEST_PAUSE);
-                state.failures = state.failures.saturating_add(1);
-                state.not_before = Some(now + pause);
-                Err(WireFault::NotReached { to: self.to.clone(), why })
-            }
+            Err(why) => Err(WireFault::NotReached { to: self.to.clone(), why }),
         }
     }
 }

@@ -12,9 +12,12 @@ pub enum WireFault {
     Waits { to: String, next: Duration },
     #[error("{to} does not answer within {} ms", .within.as_millis())]
     Silent { to: String, within: Duration },
-    /// The device understands, and does not do it (Modbus Application Protocol 1.1b3, 7).
+    /// The device has no such function, address or value (Modbus Application Protocol 1.1b3, 7: exceptions 1 to 3).
     #[error("{to} refuses {what}: exception {code}, {word}")]
     Refused { to: String, what: String, code: u8, word: String },
+    /// The device, or what stands before it, has no time for it now (exceptions 4 to 6, 8, 10 and 11).
+    #[error("{to} cannot {what} now: exception {code}, {word}")]
+    Hindered { to: String, what: String, code: u8, word: String },
     /// The answer is none to this question; the connection is closed.
     #[error("{to} answers something else: {why}")]
     Confused { to: String, why: String },

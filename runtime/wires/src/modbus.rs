@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_modbus::client::{Reader as _, Writer as _};
 
 use crate::address::ModbusAddress;
-use crate::bus::{Bus, Buses};
+use crate::bus::{Bus, Buses, Said};
 use crate::fault::WireFault;
 use crate::turnstile::Urgency;
 
@@ -67,21 +67,22 @@ impl ModbusWire {
         let read = self
             .bus
             .transact(&self.to, urgency, &what, async |open| {
-                Ok(match function {
+                let read: Said<Vec<u16>> = Ok(match function {
                     Function::Holding => open.read_holding_registers(address, count).await?,
                     Function::Input => open.read_input_registers(address, count).await?,
                     Function::Coil => open.read_coils(address, count).await?.map(words),
                     Function::Discrete => open.read_discrete_inputs(address, count).await?.map(words),
-                })
+                });
+                match read {
+                    Ok(Ok(words)) if words.len() != usize::from(count) => {
+                        let why = format!("{} registers where {count} were asked for", words.len());
+                        Err(std::io::Error::other(why).into())
+                    }
+                    read => read,
+                }
             })
             .await?;
-        match read.len() == usize::from(count) {
-            true => Ok(read),
-            false => {
-                let why = format!("{} registers where {count} were asked for", read.len());
-                Err(WireFault::Confused { to: self.to.to_string(), why })
-            }
-        }
+        Ok(read)
     }
 
     /// # Errors

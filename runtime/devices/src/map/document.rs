@@ -7,7 +7,7 @@ use amprule_hooks::driver::DeviceState;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::register::{Form, Point};
+use super::register::{Form, Point, words_of};
 
 /// What a map is in.
 pub(super) const FILE: &str = "device.toml";
@@ -233,6 +233,22 @@ impl Map {
             if writes.iter().any(|write| write.value.is_none() != is_limit && !(is_limit && write.value.is_some())) {
                 found.push(complain(format!("commands.{name}: a write needs its value")));
             }
+        }
+        let amperes = |write: &Write| [*min_a, *max_a].map(|amperes| amperes.checked_mul(write.scale));
+        let said = |write: &Write| write.value.map_or_else(|| amperes(write).to_vec(), |value| vec![Some(value)]);
+        let heartbeats = self.heartbeat.iter().map(|heartbeat| &heartbeat.write);
+        for write in on.iter().chain(off).chain(limit).chain(heartbeats).filter(|write| !write.coil) {
+            let unfit = said(write).into_iter().find_map(|number| match number {
+                Some(number) => words_of(write.form, write.swap, number).err(),
+                None => Some("the number is too large".to_owned()),
+            });
+            found.extend(unfit.map(|why| complain(format!("register {}: {why}", write.register))));
+        }
+        let slowest = self.commands.again_s.into_iter().chain(self.heartbeat.iter().map(|heartbeat| heartbeat.every_s));
+        if slowest.min().is_some_and(|seconds| u64::from(seconds) * 1_000 < u64::from(*poll_ms)) {
+            found.push(complain(
+                "again_s and every_s are no shorter than poll_ms: turns alone say something".to_owned(),
+            ));
         }
         if on.is_empty() != off.is_empty() {
             found.push(complain("commands: what can be switched on can be switched off; say both".to_owned()));

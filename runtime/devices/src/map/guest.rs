@@ -27,14 +27,19 @@ struct Block {
     read: ModbusRead,
     points: Vec<String>,
     is_optional: bool,
+    /// It was refused.
+    rests_until: Option<Instant>,
 }
+
+/// How long an optional point that was refused is not asked for.
+const REST: Duration = Duration::from_secs(60);
 
 impl Block {
     /// Of one point alone.
     fn of(name: &str, map: &Map) -> Self {
         let point = &map.points[name];
         let read = ModbusRead { function: point.function, address: point.register, count: point.count() };
-        Self { read, points: vec![name.to_owned()], is_optional: point.optional }
+        Self { read, points: vec![name.to_owned()], is_optional: point.optional, rests_until: None }
     }
 }
 
@@ -47,12 +52,16 @@ impl MapGuest {
     }
 
     /// What the device refuses costs its own value and no other: a block that is refused is asked for point by point from then on,
-    /// and an optional point that is refused not at all.
+    /// and an optional point that is refused not for a while.
     async fn read(&mut self, wires: &dyn Wires) -> Result<Values, WireProblem> {
         let mut values = Values::new();
         let mut asked = std::mem::take(&mut self.reads);
         asked.reverse();
         while let Some(block) = asked.pop() {
+            if block.rests_until.is_some_and(|until| Instant::now() < until) {
+                self.reads.push(block);
+                continue;
+            }
             match wires.read(&self.map.device.wire, block.read).await {
                 Ok(words) => {
                     values.extend(block.points.iter().filter_map(|name| self.value(name, &block, &words)));
@@ -62,9 +71,8 @@ impl MapGuest {
                     asked.extend(block.points.iter().rev().map(|name| Block::of(name, &self.map)));
                 }
                 Err(problem) if problem.is_refusal => {
-                    if !block.is_optional {
-                        self.reads.push(block);
-                    }
+                    let rests_until = block.is_optional.then(|| Instant::now() + REST);
+                    self.reads.push(Block { rests_until, ..block });
                 }
                 Err(problem) => {
                     self.reads.push(block);
@@ -93,12 +101,25 @@ impl MapGuest {
             self.done = None;
             let map = Arc::clone(&self.map);
             let amperes = limit(&map, shall);
-            let limits = map.commands.limit.iter().map(|write| (write, write.value.unwrap_or(amperes * write.scale)));
+            let limits = map
+                .commands
+                .limit
+                .iter()
+                .map(|write| (write, write.value.or_else(|| amperes.checked_mul(write.scale))));
             let switch = if shall.be_on { &map.commands.on } else { &map.commands.off };
-            let switched = switch.iter().map(|write| (write, write.value.unwrap_or_default()));
-            // A limit first: what is switched on then begins with it.
-            for (write, number) in limits.chain(switched) {
-                say(wires, &map.device.wire, write, number).await?;
+            let switched = switch.iter().map(|write| (write, write.value));
+            // A limit first: what is switched on then begins with it. What is switched off is so at once.
+            let mut writes: Vec<(&Write, Option<Decimal>)> = limits.chain(switched).collect();
+            if !shall.be_on {
+                writes.reverse();
+            }
+            let mut failed = None;
+            for (write, number) in writes {
+                let said = say(wires, &map.device.wire, write, number).await;
+                failed = failed.or(said.err());
+            }
+            if let Some(problem) = failed {
+                return Err(problem);
             }
             self.done = Some((shall, Instant::now()));
         }
@@ -110,7 +131,7 @@ impl MapGuest {
         for (at, heartbeat) in map.heartbeat.iter().enumerate() {
             let every = Duration::from_secs(heartbeat.every_s.into());
             if self.fed.get(at).is_none_or(|fed| fed.elapsed() >= every) {
-                say(wires, &map.device.wire, &heartbeat.write, heartbeat.write.value.unwrap_or_default()).await?;
+                say(wires, &map.device.wire, &heartbeat.write, heartbeat.write.value).await?;
                 match self.fed.get_mut(at) {
                     Some(fed) => *fed = Instant::now(),
                     None => self.fed.push(Instant::now()),
@@ -133,8 +154,8 @@ impl MapGuest {
         let (state, error) = self.state(values);
         let about = &self.map.device;
         let currents = ["current_l1_a", "current_l2_a", "current_l3_a"].iter().filter_map(|name| number(name));
-        let amperes = currents.fold(None, |sum: Option<Decimal>, next| Some(sum.unwrap_or_default() + next));
-        let thousandths = |number: Decimal| (number * Decimal::ONE_THOUSAND).round().to_i64();
+        let amperes = currents.fold(None, |sum: Option<Decimal>, next| sum.unwrap_or_default().checked_add(next));
+        let thousandths = |number: Decimal| number.checked_mul(Decimal::ONE_THOUSAND)?.round().to_i64();
         Observed {
             state,
             vendor: text("vendor").unwrap_or_else(|| about.vendor.clone()),
@@ -147,7 +168,7 @@ impl MapGuest {
             register: number("energy_wh").and_then(Energy::from_decimal_wh),
             power_w: number("power_w").and_then(|power| power.round().to_i64()),
             current_ma: amperes.and_then(thousandths),
-            limit_deciamperes: number("limit_a").and_then(|limit| (limit * Decimal::TEN).round().to_u32()),
+            limit_deciamperes: number("limit_a").and_then(|limit| limit.checked_mul(Decimal::TEN)?.round().to_u32()),
         }
     }
 
@@ -164,8 +185,10 @@ impl Guest for MapGuest {
     fn turn<'a>(&'a mut self, shall: Shall, wires: &'a dyn Wires) -> BoxFuture<'a, Result<Observed, Fault>> {
         Box::pin(async move {
             let failed = |problem: WireProblem| Fault::new(FaultClass::HostIo, problem.why);
-            self.feed(wires).await.map_err(failed)?;
+            // A watchdog that takes no food keeps nobody from switching off.
+            let fed = self.feed(wires).await;
             self.bring_about(shall, wires).await.map_err(failed)?;
+            fed.map_err(failed)?;
             let values = self.read(wires).await.map_err(failed)?;
             Ok(self.observed(&values))
         })
@@ -188,8 +211,9 @@ fn limit(map: &Map, shall: Shall) -> Decimal {
     if wanted < map.device.min_a { Decimal::ZERO } else { wanted.min(map.device.max_a) }
 }
 
-async fn say(wires: &dyn Wires, wire: &str, write: &Write, number: Decimal) -> Result<(), WireProblem> {
+async fn say(wires: &dyn Wires, wire: &str, write: &Write, number: Option<Decimal>) -> Result<(), WireProblem> {
     let unsayable = |why: String| WireProblem { is_refusal: true, why };
+    let number = number.ok_or_else(|| unsayable("the number is too large".to_owned()))?;
     let address = write.register;
     let said = if write.coil {
         ModbusWrite::Coil { address, is_on: !number.is_zero() }

@@ -125,7 +125,8 @@ impl Point {
 /// The words that say this number. The error: it does not fit.
 pub(super) fn words_of(form: Form, swap: bool, number: Decimal) -> Result<Vec<u16>, String> {
     let unfit = || format!("{number} does not fit a register of type {form:?}").to_lowercase();
-    let whole = number.round();
+    // Rounded down: a limit is never said higher than it is.
+    let whole = number.floor();
     let bytes: Vec<u8> = match form {
         Form::U16 => whole.to_u16().ok_or_else(unfit)?.to_be_bytes().to_vec(),
         Form::I16 => whole.to_i16().ok_or_else(unfit)?.to_be_bytes().to_vec(),

@@ -5,6 +5,7 @@ use amprule_domain::reply::{TokenInfo, TransactionReply};
 use amprule_domain::{Energy, SessionNo};
 
 use super::*;
+use amprule_hooks::driver::DeviceState;
 
 const BEGAN: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -202,7 +203,7 @@ fn a_session_that_was_open_when_the_server_stopped_goes_on_or_ends_with_what_has
         (DeviceState::Available, 5_200, vec!["available", "7 ended charging 5200 evdisconnected"]),
     ] {
         let mut story = Story::new(Some("FLEET"));
-        story.station.resume(TransactionId::new("t-0"), 7, story.now);
+        story.station.resume(TransactionId::new("t-0"), 7, true, story.now);
         assert!(story.is_on(), "what charges goes on charging");
         story.sees(state, wh);
         assert_eq!(story.accepted(), expect);

@@ -56,9 +56,13 @@ impl DeviceState {
         ("unavailable", Self::Unavailable),
     ];
 
-    pub fn is_plugged(self) -> bool {
-        // A fault says nothing of the car: a session goes on until the cable is out.
-        !matches!(self, Self::Available | Self::Unavailable)
+    /// Whether a car is there. `None`: a fault, or a box that is starting, says nothing of it.
+    pub fn is_plugged(self) -> Option<bool> {
+        match self {
+            Self::Available => Some(false),
+            Self::Faulted | Self::Unavailable => None,
+            _ => Some(true),
+        }
     }
 
     pub fn charging(self) -> ChargingState {
@@ -92,9 +96,10 @@ impl Observed {
         }
     }
 
-    /// `None`: the hardware measures nothing.
-    pub fn reading(&self, now: Timestamp, context: Context) -> Option<Reading> {
+    /// `last`: the register that was seen before. `None`: the hardware measures nothing.
+    pub fn reading(&self, now: Timestamp, context: Context, last: Option<Energy>) -> Option<Reading> {
         let Self { register, power_w, current_ma, .. } = *self;
+        let register = if context == Context::End { register.or(last) } else { register };
         let is_something = register.is_some() || power_w.is_some() || current_ma.is_some();
         is_something.then(|| Reading { at: Some(now), context, register, power_w, current_ma, ..Reading::default() })
     }

@@ -1,0 +1,55 @@
+//! What a device's station knows that neither the hardware nor the books tell: it must outlive a restart. One small file each.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use amprule_domain::StationId;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Memory {
+    /// Of each phase, in tenths of an ampere.
+    pub(crate) limit: Option<u32>,
+    pub(crate) session_limit: Option<u32>,
+    pub(crate) is_operative: bool,
+    /// The car that is plugged in charges no more.
+    pub(crate) is_over: bool,
+    /// The card that lay at the reader.
+    pub(crate) card: Option<String>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { limit: None, session_limit: None, is_operative: true, is_over: false, card: None }
+    }
+}
+
+/// Where one device's is.
+pub(crate) fn place(folder: &Path, id: &StationId) -> PathBuf {
+    // An id may have characters that no file's name may have.
+    let name: String = id.as_str().bytes().map(|byte| format!("{byte:02x}")).collect();
+    folder.join(format!("{name}.json"))
+}
+
+/// The usual where there is none yet.
+pub(crate) fn read(place: &Path) -> io::Result<Memory> {
+    match fs::read(place) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Memory::default()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whole, or as it was.
+pub(crate) fn write(place: &Path, memory: &Memory) -> io::Result<()> {
+    let folder = place.parent().unwrap_or(place);
+    fs::create_dir_all(folder)?;
+    let beside = place.with_extension("new");
+    let mut file = File::create(&beside)?;
+    file.write_all(&serde_json::to_vec(memory).map_err(io::Error::other)?)?;
+    file.sync_all()?;
+    fs::rename(&beside, place)?;
+    File::open(folder)?.sync_all()
+}
