@@ -52,6 +52,19 @@ fn misleading(file: &str, text: &str, at: usize) -> Box<Diagnostic> {
     Box::new(found.hint("remove it; in a text write it as \\u{…}, and end lines as Unix or Windows does"))
 }
 
+/// Text of another encoding, from the byte on that shows it.
+fn foreign(file: &str, bytes: &[u8], at: usize) -> Box<Diagnostic> {
+    let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let what = if is_wide { "the file is UTF-16 text" } else { "this is no UTF-8 text, but of an older encoding" };
+    let found = Diagnostic::new("syntax", what).in_file(file).hint("save the file as UTF-8");
+    let text = String::from_utf8_lossy(bytes);
+    let before = String::from_utf8_lossy(&bytes[..at]);
+    let column = before[before.rfind('\n').map_or(0, |end| end + 1)..].chars().count() + 1;
+    // Of wide text a line would show nothing but marks.
+    let text = if is_wide { "" } else { &text };
+    Box::new(found.at(text, before.matches('\n').count() + 1, column))
+}
+
 impl<'a> Reader<'a> {
     fn read(&mut self, name: &str, alias: Option<&str>) -> Read<()> {
         let layout = layout(self.text(name)?);
@@ -122,7 +135,7 @@ impl<'a> Reader<'a> {
         if bytes.len() > Limits::FILE_BYTES {
             return Err(refuse(format!("{} bytes; a script has at most {}", bytes.len(), Limits::FILE_BYTES)));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".to_owned()))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| foreign(name, bytes, error.valid_up_to()))?;
         // Some editors begin a text with a mark that nobody sees.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match unseen(text) {

@@ -203,12 +203,14 @@ fn check_names(files: &[File<'_>], parameters: &ParameterNames, manifest: &Manif
         found
             .push(Diagnostic::new("syntax", format!("more is wrong than these {MOST} findings; put them right first")));
     }
-    let found = if found.is_empty() { no_answer(files).into_iter().collect() } else { found };
+    let found = if found.is_empty() { no_answer(files, &known).into_iter().collect() } else { found };
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
-fn no_answer(files: &[File<'_>]) -> Option<Diagnostic> {
-    files.last().and_then(|entry| flow::no_answer(&entry.name, &entry.layout))
+fn no_answer(files: &[File<'_>], known: &KnownNames<'_>) -> Option<Diagnostic> {
+    let entry = files.last()?;
+    let other = || flow::other_answer(&entry.name, &entry.layout).filter(|_| known.is_of_today);
+    flow::no_answer(&entry.name, &entry.layout).or_else(other)
 }
 
 /// Whether a tariff says what it charges.

@@ -79,6 +79,9 @@ fn hint(error: &ParseErrorType, layout: &Layout<'_>, constants: &[&str]) -> Opti
         ParseErrorType::MissingToken(token, _) if token == "," || token == ")" || token == "]" => {
             Some("is a `)` or `]` missing before this?".to_owned())
         }
+        ParseErrorType::MismatchedType(wanted, _) if wanted.contains("bool") => {
+            Some("`&&` and `||` join conditions; another value is chosen with `if x != () { x } else { y }`".to_owned())
+        }
         ParseErrorType::BadInput(LexError::UnterminatedString) => Some("close it with `\"`".to_owned()),
         ParseErrorType::UnexpectedEOF => Some("a `}`, `)` or `]` is missing before the end".to_owned()),
         _ => None,
@@ -107,6 +110,8 @@ struct Around<'a, 'b> {
     before: &'b [Token<'a>],
     here: Option<&'b Token<'a>>,
     missing_semicolon: bool,
+    /// What stands beside `&&` or `||` is no condition.
+    wants_flag: bool,
     /// The file's, when this may be where it shows.
     brace: Option<Slip>,
 }
@@ -123,7 +128,8 @@ impl<'a, 'b> Around<'a, 'b> {
         let (before, here) = (&layout.tokens[..at], layout.tokens.get(at));
         let shows = shows_braces(error.err_type(), before, here, layout);
         let brace = shows.then(|| braces::slip(&layout.tokens)).flatten();
-        Self { before, here, missing_semicolon, brace }
+        let wants_flag = matches!(error.err_type(), ParseErrorType::MismatchedType(..));
+        Self { before, here, missing_semicolon, wants_flag, brace }
     }
 
     /// A missing `;` is shown where it belongs: behind the token before.
@@ -146,7 +152,7 @@ impl<'a, 'b> Around<'a, 'b> {
             return Some("`=` assigns; to compare, write `==`".to_owned());
         }
         let bar = here.clone().any(|token| token.is("|") || token.is("||"));
-        if bar {
+        if bar && !self.wants_flag {
             return Some("there are no closures; use a `for` loop or a function of its own".to_owned());
         }
         match self.brace {

@@ -124,7 +124,7 @@ fn thrown(value: &rhai::Dynamic) -> String {
 /// Rhai gives the name with the types of its arguments: `lin (i64, map)`.
 fn unknown_function(signature: &str) -> (&'static str, String) {
     let name = function_name(signature);
-    let arguments = signature.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
+    let arguments = signature.split_once('(').map_or("", |(_, rest)| rest.strip_suffix(')').unwrap_or(rest));
     let arguments = arguments.replace("&str | ImmutableString | String", "string").replace("i64", "int");
     if names::function_named(name).is_some() || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         ("argument-type", format!("`{name}` does not take ({arguments})"))
@@ -173,6 +173,27 @@ fn field_hint(text: &str) -> Option<String> {
     Some(near.map_or_else(|| format!("its fields are {}", fields.join(", ")), |near| format!("did you mean `{near}`?")))
 }
 
+const WHOLE: &str = "a whole number is wanted, and this is a decimal: write `to_int(x)`";
+/// Functions that take whole numbers only.
+const WHOLE_ONLY: [&str; 4] = ["plus_minutes", "plus_seconds", "is_between", "next_local_time"];
+
+/// Of an operator, or a function, that was given what it does not take.
+fn operand_hint(name: &str, signature: &str) -> Option<&'static str> {
+    let has = |kind: &str| signature.contains(kind);
+    let is_operator = !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    match name {
+        ".." | "..=" if has("decimal") => Some("a range has whole numbers: `0..to_int(x)`"),
+        "contains" if has("range") && has("decimal") => Some("a range has whole numbers: `x >= 0 && x < 20`"),
+        _ if WHOLE_ONLY.contains(&name) && has("decimal") => Some(WHOLE),
+        "!" => Some("`!` takes true or false; whether something is there is `x != ()`"),
+        _ if is_operator && (has("(()") || has("())") || has(" ()")) => {
+            Some("a value that may be nothing is looked at first: `if x != () { … }`")
+        }
+        "-" | "*" | "/" | "%" | "**" if has("String") => Some("`to_decimal(x)` reads a number out of a text"),
+        _ => None,
+    }
+}
+
 /// Of what `language::ordering` says.
 fn unordered_hint(text: &str) -> Option<String> {
     let is_unordered = text.ends_with("which have no order");
@@ -193,12 +214,21 @@ fn hint(error: &EvalAltResult, functions: &[String]) -> Option<String> {
     match error {
         E::ErrorFunctionNotFound(signature, _) => {
             let name = function_name(signature);
+            if let Some(hint) = operand_hint(name, signature) {
+                return Some(hint.to_owned());
+            }
             if let Some(function) = names::function_named(name) {
                 return Some(format!("it is {}", function.usage()));
             }
             let known = names::functions().chain(functions.iter().map(String::as_str));
             nearest(name, known).map(|near| format!("did you mean `{near}`?"))
         }
+        E::ErrorMismatchDataType(wanted, got, _) if wanted == "i64" && got == "decimal" => Some(WHOLE.to_owned()),
+        E::ErrorIndexingType(what, _) if what.ends_with("[decimal]") => Some(WHOLE.to_owned()),
+        E::ErrorMismatchDataType(wanted, ..) if wanted == "bool" => {
+            Some("a condition is true or false; whether something is there is `x != ()`".to_owned())
+        }
+        E::ErrorFor(_) => Some("`for` goes through a list or a range: `for i in 0..n { … }`".to_owned()),
         E::ErrorDotExpr(text, _) => field_hint(text),
         E::ErrorRuntime(value, _) => unordered_hint(&thrown(value)),
         E::ErrorPropertyNotFound(name, _) => {

@@ -4,21 +4,21 @@
 
 use std::collections::BTreeMap;
 
-use super::comparing;
+use super::comparing::{self, Operand};
 use super::elsewhere;
-use super::known::Finding;
+use super::known::{Finding, KnownNames};
 use super::layout::{Function, Layout};
 use super::lexer::Token;
 use super::names::{self, Field, HookFunction};
+use super::switching;
 use crate::explain::nearest;
 
 /// Findings by the token that they are about.
-/// `compares`: comparisons are looked at, too.
-pub(super) fn check(layout: &Layout<'_>, compares: bool) -> BTreeMap<usize, Finding> {
+pub(super) fn check(layout: &Layout<'_>, known: &KnownNames<'_>) -> BTreeMap<usize, Finding> {
     let mut found = BTreeMap::new();
     for function in &layout.functions {
         if let Some(hook) = names::hook_function(function.name.text) {
-            Reader { compares, ..Reader::new(layout, function, hook) }.read(&mut found);
+            Reader::new(layout, function, hook, known).read(&mut found);
         }
     }
     found
@@ -32,16 +32,22 @@ struct Chain {
     field: Option<(&'static str, &'static Field)>,
 }
 
+impl Chain {
+    fn operand(&self, at: usize) -> Option<Operand> {
+        Some(Operand { at, end: self.end, kind: self.kind?, field: self.field })
+    }
+}
+
 struct Reader<'t> {
     tokens: &'t [Token<'t>],
     function: std::ops::Range<usize>,
-    compares: bool,
+    known: &'t KnownNames<'t>,
     /// Names whose kind is certain.
     kinds: BTreeMap<&'t str, &'static str>,
 }
 
 impl<'t> Reader<'t> {
-    fn new(layout: &'t Layout<'_>, function: &Function<'_>, hook: &HookFunction) -> Self {
+    fn new(layout: &'t Layout<'_>, function: &Function<'_>, hook: &HookFunction, known: &'t KnownNames<'_>) -> Self {
         let tokens = &layout.tokens[..];
         let function = function.tokens.clone();
         // `fn`, the name, `(`, then parameters and commas by turns.
@@ -49,7 +55,7 @@ impl<'t> Reader<'t> {
         let kinds = hook.parameters.iter().map(|(_, kind)| *kind);
         let kinds = parameters.zip(kinds).filter(|(token, _)| token.is_word()).map(|(token, kind)| (token.text, kind));
         let kinds = kinds.collect();
-        let mut reader = Self { tokens, function, kinds, compares: true };
+        let mut reader = Self { tokens, function, known, kinds };
         reader.kinds.retain(|name, _| !reader_declares(reader.tokens, &reader.function, name));
         reader
     }
@@ -63,19 +69,30 @@ impl<'t> Reader<'t> {
             else {
                 continue;
             };
-            let Chain { end, kind, field } = self.chain(at, kind, found);
-            if self.compares && at > 0 && self.tokens[at - 1].is("switch") {
-                found.extend(comparing::check_switch(self.tokens, self.function.end, end, field));
+            let chain = self.chain(at, kind, found);
+            if self.known.is_of_today {
+                found.extend(self.compared(at, &chain));
             }
-            if let Some(kind) = kind.filter(|_| self.compares) {
-                found.extend(comparing::check_condition(self.tokens, at, end, kind));
-                let finding = comparing::check(self.tokens, self.function.end, end, kind, field);
-                found.extend(finding);
-            }
+            let Chain { end, kind, .. } = chain;
             if let Some((name, kind)) = self.declared(at, end, kind) {
                 self.kinds.insert(name, kind);
             }
         }
+    }
+
+    /// What the chain at `at` is held against and never is.
+    fn compared(&self, at: usize, chain: &Chain) -> Option<(usize, Finding)> {
+        let one = chain.operand(at)?;
+        let switch = || switching::check_field(self.tokens, &one);
+        let pair = || {
+            let other = chain.end + 1;
+            let begins = comparing::compares(self.tokens.get(chain.end)?);
+            let kind = self.tokens.get(other).filter(|token| begins && token.is_word())?;
+            let other = self.chain(other, self.kinds.get(kind.text)?, &mut BTreeMap::new()).operand(other)?;
+            comparing::check_pair(self.tokens, &one, &other)
+        };
+        let literal = || comparing::check(self.tokens, &one);
+        comparing::check_condition(self.tokens, &one).or_else(literal).or_else(switch).or_else(pair)
     }
 
     /// Follows the fields behind `at`.
@@ -96,6 +113,12 @@ impl<'t> Reader<'t> {
                 return ends(at + 1, is_known.then_some(kind), field);
             }
             let (name, after) = (self.tokens.get(at + 2), self.tokens.get(at + 3));
+            if let Some(parameter) = name.filter(|_| kind == "parameters" && !after.is_some_and(|after| after.is("(")))
+            {
+                let Some(declared) = self.known.kinds.get(parameter.text) else { return ends(at + 1, None, None) };
+                (at, kind, field) = (at + 2, *declared, None);
+                continue;
+            }
             let (Some(name), Some(fields)) = (name, names::fields_of(kind)) else { return ends(at + 1, None, None) };
             if !name.is_word() || after.is_some_and(|after| after.is("(")) {
                 return ends(at + 1, None, None);

@@ -8,7 +8,7 @@ use amprule_hooks::Diagnostic;
 use super::known::{Finding, KnownNames};
 use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
-use super::{calls, chains, dropped, elsewhere, names};
+use super::{calls, chained, chains, dropped, elsewhere, names, switching};
 use crate::explain::{at_token, nearest};
 use crate::language::limits::Limits;
 
@@ -30,9 +30,9 @@ pub(crate) fn check_depth(file: &str, layout: &Layout<'_>) -> Option<Diagnostic>
 pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &KnownNames<'_>) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> =
         layout.strays.iter().take(MOST + 1).map(|token| stray(file, layout, token)).collect();
-    let chains = chains::check(layout, known.is_of_today);
+    let chains = chains::check(layout, known);
     let calls = calls::check(layout, known);
-    let dropped = if known.is_of_today { dropped::check(layout, known) } else { BTreeMap::new() };
+    let since = if known.is_of_today { since_today(layout, known) } else { BTreeMap::new() };
     let tokens = &layout.tokens;
     for (at, token) in tokens.iter().enumerate() {
         if found.len() > MOST {
@@ -43,7 +43,7 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &KnownNames<'_>) -> 
         let finding = chains
             .get(&at)
             .or_else(|| calls.get(&at))
-            .or_else(|| dropped.get(&at))
+            .or_else(|| since.get(&at))
             .cloned()
             .or_else(|| unknown_function(token, before, after, known))
             .or_else(|| unknown_parameter(&tokens[..=at], after, known))
@@ -56,6 +56,14 @@ pub(crate) fn check(file: &str, layout: &Layout<'_>, known: &KnownNames<'_>) -> 
         found.extend(finding.map(|(code, message, hint)| at_token(code, message, file, layout.text, token).hint(hint)));
     }
     found.extend(waiting_arguments(file, layout));
+    found
+}
+
+/// What scripts that were taken in before are not held against.
+fn since_today(layout: &Layout<'_>, known: &KnownNames<'_>) -> BTreeMap<usize, Finding> {
+    let mut found = dropped::check(layout, known);
+    found.extend(switching::check(layout, known));
+    found.extend(chained::check(layout));
     found
 }
 

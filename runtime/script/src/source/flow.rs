@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use amprule_hooks::Diagnostic;
 
+use super::answers;
 use super::check::MOST;
 use super::dropped;
 use super::layout::{Function, Layout};
@@ -28,6 +29,15 @@ pub(crate) fn no_answer(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
     })
 }
 
+/// A hook that ends with what only another one answers.
+pub(crate) fn other_answer(file: &str, layout: &Layout<'_>) -> Option<Diagnostic> {
+    layout.functions.iter().find_map(|function| {
+        let hook = names::hook_function(function.name.text)?;
+        let (at, (code, message, hint)) = answers::of_another(layout, function, hook)?;
+        Some(at_token(code, message, file, layout.text, &layout.tokens[at]).hint(hint))
+    })
+}
+
 /// At most as many as are told. `speaks`: the manifest asks for the log.
 pub(crate) fn warnings(file: &str, layout: &Layout<'_>, speaks: bool) -> Vec<Diagnostic> {
     let warn = |code, message: String, token: &Token<'_>, hint: &str| {
@@ -46,6 +56,15 @@ pub(crate) fn warnings(file: &str, layout: &Layout<'_>, speaks: bool) -> Vec<Dia
                 &function.name,
                 hint,
             ));
+        }
+        let is_hook = names::hook_function(function.name.text).is_some();
+        if let Some(at) = answers::open_end(layout, function).filter(|_| is_hook) {
+            let token = &layout.tokens[at];
+            let (message, hint) = match token.text {
+                "if" => ("has no answer where this does not hold", "write `else { … }`, or the other answer behind it"),
+                _ => ("ends with a loop, and without an answer", "the answer stands behind the loop"),
+            };
+            found.push(warn("no-answer", format!("{} {message}", function.name.text), token, hint));
         }
         for token in unread(layout, function).take(MOST) {
             let hint = "remove it, or begin its name with `_`";

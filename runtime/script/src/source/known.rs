@@ -1,8 +1,9 @@
 //! What all files of a unit may name, and what a check says of a name that is none of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use amprule_hooks::Manifest;
+use amprule_hooks::manifest::ParameterKind;
 
 use super::layout::Layout;
 use super::lexer::TokenKind;
@@ -14,6 +15,8 @@ pub(crate) struct KnownNames<'a> {
     pub(crate) fields: BTreeSet<&'a str>,
     pub(crate) constants: BTreeSet<&'a str>,
     pub(crate) parameters: BTreeSet<&'a str>,
+    /// Of those that are declared.
+    pub(super) kinds: BTreeMap<&'a str, &'static str>,
     pub(crate) tables: BTreeSet<&'a str>,
     pub(crate) lookups: BTreeSet<&'a str>,
     /// By the rules of today; scripts that were taken in before are held against those of then.
@@ -33,6 +36,7 @@ impl<'a> KnownNames<'a> {
             fields: parameters.iter().copied().chain(names::fields()).chain(columns).collect(),
             constants: BTreeSet::new(),
             parameters,
+            kinds: manifest.parameters.iter().map(|(name, declared)| (name.as_str(), kind_of(declared.kind))).collect(),
             tables: tables.keys().map(String::as_str).collect(),
             lookups: lookups.keys().map(String::as_str).collect(),
             is_of_today: manifest.is_of_today(),
@@ -52,6 +56,16 @@ impl<'a> KnownNames<'a> {
                 self.fields.insert(pair[0].text);
             }
         }
+    }
+}
+
+/// As `names` calls it. A time of the day is its minutes.
+fn kind_of(parameter: ParameterKind) -> &'static str {
+    match parameter {
+        ParameterKind::Decimal | ParameterKind::Integer | ParameterKind::Time => "number",
+        ParameterKind::Boolean => "bool",
+        ParameterKind::Text | ParameterKind::Currency => "text",
+        ParameterKind::List => "list",
     }
 }
 

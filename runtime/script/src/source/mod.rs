@@ -1,6 +1,8 @@
 //! A script's text before it runs: tokens, the shape of a file, and what can be said without running it.
 
+mod answers;
 mod calls;
+mod chained;
 mod chains;
 pub(crate) mod check;
 mod comparing;
@@ -11,3 +13,4 @@ pub(crate) mod known;
 pub(crate) mod layout;
 pub(crate) mod lexer;
 pub(crate) mod names;
+mod switching;

@@ -12,6 +12,8 @@ pub(crate) struct HookFunction {
     pub(crate) parameters: &'static [(&'static str, &'static str)],
     /// What such a function ends with, for hints.
     pub(crate) answer: &'static str,
+    /// The functions that make such an answer, and no other's.
+    pub(crate) answers: &'static [&'static str],
 }
 
 /// A function or method: as a method its first argument stands before the dot.
@@ -40,24 +42,37 @@ pub(crate) struct Field {
 }
 
 pub(crate) const HOOKS: [HookFunction; Hook::ALL.len()] = [
-    HookFunction { hook: Hook::Pricing, name: "price", parameters: &[("session", "session")], answer: "bill(…)" },
+    HookFunction {
+        hook: Hook::Pricing,
+        name: "price",
+        parameters: &[("session", "session")],
+        answer: "bill(…)",
+        answers: &["bill"],
+    },
     HookFunction {
         hook: Hook::Authorization,
         name: "authorize",
         parameters: &[("request", "request")],
         answer: "accept()",
+        answers: &["accept", "reject", "no_opinion"],
     },
     HookFunction {
         hook: Hook::Modifier,
         name: "modify",
         parameters: &[("session", "session"), ("bill", "bill so far")],
         answer: "[line(…)]",
+        answers: &[],
     },
 ];
 
 /// A tariff may have it beside `price`.
-pub(crate) const DESCRIBE: HookFunction =
-    HookFunction { hook: Hook::Pricing, name: "describe", parameters: &[("place", "place")], answer: "offer(…)" };
+pub(crate) const DESCRIBE: HookFunction = HookFunction {
+    hook: Hook::Pricing,
+    name: "describe",
+    parameters: &[("place", "place")],
+    answer: "offer(…)",
+    answers: &["offer"],
+};
 
 pub(crate) const FUNCTIONS: &[Function] = &[
     // Numbers.
@@ -403,13 +418,15 @@ pub(crate) const TYPES: &[Type] = &[
 ];
 
 /// Fields that are one of a few words: whose, which, and the words.
-pub(crate) const WORDS: [(&str, &str, &[&str]); 6] = [
+pub(crate) const WORDS: [(&str, &str, &[&str]); 8] = [
     ("station", "current", &["AC", "DC"]),
     ("period", "state", &["charging", "suspended", "idle"]),
     ("session", "purpose", &["quote", "running", "final", "correction"]),
     ("request", "purpose", &["authorize", "start"]),
     ("token", "status", &["accepted", "blocked", "expired", "invalid", "unknown"]),
     ("budget", "period", &["day", "month", "total"]),
+    ("bill so far", "amounts", &["including-tax", "excluding-tax"]),
+    ("line", "component", &["energy", "charging-time", "idle-time", "fixed", "reservation", "adjustment"]),
 ];
 
 /// Maps that functions take as their last argument, by the function's name.

@@ -25,7 +25,7 @@ fn what_has_no_order_is_an_error_and_no_wrong_price() {
         ("same(\"5\") <= session.energy_kwh", "`<=` compares a string with a number"),
         ("session.started_at > same(\"2026-01-01\")", "`>` compares a moment with a string"),
         ("session.station.power_w > same(50000)", "`>` compares nothing, () with a number"),
-        ("5 < 7 < 9", "`<` compares true or false with a number"),
+        ("(5 < 7) < 9", "`<` compares true or false with a number"),
     ] {
         let text = format!(
             "fn price(session) {{\n    let x = {expression};\n    bill(\"EUR\", [line(\"e\", \"E\", if x {{ 1 }} else {{ 2 }})])\n}}"

@@ -91,7 +91,7 @@ fn a_wrong_modification_is_refused_with_the_place() {
     for (result, expect) in [
         ("()", "expected a list of lines, or #{ lines: …, next_change_at: … }, got nothing, ()"),
         ("[1]", "lines[0]: expected a line, got a number"),
-        ("bill(\"EUR\", [])", "currency: there is no such field; known are lines, next_change_at"),
+        ("let made = bill(\"EUR\", []); made", "currency: there is no such field; known are lines, next_change_at"),
         ("#{ next_change_at: session.now }", "lines: missing, expected a list of lines"),
     ] {
         let fault = modify(&format!("fn modify(session, so_far) {{ {result} }}")).expect_err(result);

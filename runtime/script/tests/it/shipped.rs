@@ -17,7 +17,10 @@ fn every_shipped_script_passes_its_cases() {
     for folder in children(&scripts).into_iter().filter(|path| path.join("main.rhai").is_file()) {
         let source = read(&folder);
         let granted = HostLimits::default().grant(Kind::Rhai, &source.manifest.limits);
-        let outcome = cases::run(&source, &*compile(&source), &granted);
+        let unit = compile(&source);
+        let warned = printed(unit.warnings());
+        assert!(!warned.contains("AR0112") && !warned.contains("AR0126"), "{}:\n{warned}", source.manifest.id);
+        let outcome = cases::run(&source, &*unit, &granted);
         assert!(outcome.failed.is_empty(), "{}:\n{}", source.manifest.id, printed(&outcome.failed));
         passed.insert(source.manifest.id, outcome.passed);
     }
