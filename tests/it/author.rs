@@ -310,6 +310,40 @@ async fn a_new_tariff_is_active_in_a_running_server_and_its_decision_becomes_a_c
     good(&server.path("."), &record);
 }
 
+/// A policy that looks cards up lets in nobody else: what is drawn must be in its tables.
+#[test]
+fn a_policy_that_lets_blocked_cards_of_its_table_in_is_found() {
+    let folder = folder();
+    let manifest = "id = \"members\"\nversion = \"1.0.0\"\nhooks = [\"authorization\"]\n\
+                    [tables.members]\nkey = \"card\"\ncolumns = { card = \"token\", level = \"text\" }\n";
+    let code = "fn authorize(request) {\n    if lookup(\"members\", request.token.id) == () {\n        \
+                return reject(\"Unknown\");\n    }\n    accept()\n}\n";
+    for (name, text) in
+        [("plugin.toml", manifest), ("main.rhai", code), ("tables/members.csv", "card,level\nANNA01,gold\n")]
+    {
+        let file = folder.path().join("members").join(name);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("make it");
+        std::fs::write(file, text).expect("write a file of the unit");
+    }
+    let said = bad(folder.path(), &["test", "members"]);
+    assert!(said.contains("FAILED") && said.contains("blocked, expired or invalid"), "{said}");
+}
+
+#[test]
+fn a_tariff_by_hours_without_boundaries_is_told() {
+    let folder = folder();
+    good(folder.path(), &["new", "pricing", "mine"]);
+    save(folder.path(), "mine/main.rhai", |text| {
+        format!("{text}\nfn is_night(period) {{\n    period.is_between(22 * 60, 6 * 60)\n}}\n")
+    });
+    let said = good(folder.path(), &["check", "mine"]);
+    assert!(said.contains("AR0127") && said.contains("names no boundaries"), "{said}");
+    save(folder.path(), "mine/plugin.toml", |text| {
+        text.replace("hooks =", "boundaries = [\"22:00\", \"06:00\"]\nhooks =")
+    });
+    assert!(!good(folder.path(), &["check", "mine"]).contains("AR0127"));
+}
+
 #[test]
 fn a_fault_is_told_once_at_the_line_where_the_code_stops() {
     let folder = folder();

@@ -27,7 +27,7 @@ const fn code(code: &'static str, word: &'static str, title: &'static str, text:
 }
 
 /// A code is never given to another kind again.
-pub const CODES: [Code; 49] = [
+pub const CODES: [Code; 50] = [
     code(
         "AR0001",
         "manifest",
@@ -318,6 +318,14 @@ pub const CODES: [Code; 49] = [
         "a value goes nowhere",
         "A statement computes something that nobody takes: `reject(\"Invalid\");` rejects nobody unless it is returned, and\n\
          `b.excluding_tax();` changes no bill. Return it, or assign it: `return reject(\"Invalid\");`, `b = b.excluding_tax();`.",
+    ),
+    code(
+        "AR0127",
+        "boundaries",
+        "a tariff by hours has no boundaries",
+        "A warning: prices depend on the hour (`is_between`), and plugin.toml does not say at which hours they change, so the host\n\
+         cuts no period there: one that begins by day is billed by day to its end. Name them: boundaries = [\"22:00\", \"06:00\"],\n\
+         or parameters of type time, [\"$night_from\"].",
     ),
     code(
         "AR0201",

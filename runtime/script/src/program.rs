@@ -76,9 +76,24 @@ pub(crate) fn compile_on(
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
     let speaks = source.manifest.capabilities.contains_key("log");
     let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout, speaks));
-    let warnings = warnings.take(MOST).collect();
+    let warnings = warnings.chain(uncut(source, &files)).take(MOST).collect();
     let (functions, numbers) = (functions.collect(), numbers(&files));
     Ok(Program { engine, ast, hooks, describes, parameters, functions, warnings, numbers })
+}
+
+/// A tariff that asks for hours, and whose periods nobody cuts at them.
+fn uncut(source: &Source, files: &[File<'_>]) -> Option<Diagnostic> {
+    let Manifest { hooks, boundaries, .. } = &source.manifest;
+    if !boundaries.is_empty() || !hooks.contains(&Hook::Pricing) {
+        return None;
+    }
+    let asks = |file: &&File<'_>| file.layout.tokens.iter().position(|token| token.is("is_between"));
+    let (file, at) = files.iter().find_map(|file| Some((file, asks(&file)?)))?;
+    let why = "the tariff asks for hours of the day, and plugin.toml names no boundaries";
+    let hint = "periods are cut at boundaries: `boundaries = [\"$night_from\", \"$night_to\"]`, or [\"22:00\", \"06:00\"]; without them one \
+                that begins by day counts by day to its end";
+    let found = at_token("boundaries", why, &file.name, file.layout.text, &file.layout.tokens[at]);
+    Some(found.hint(hint).as_warning())
 }
 
 fn broken_off(file: &File<'_>, at: usize) -> Diagnostic {

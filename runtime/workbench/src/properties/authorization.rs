@@ -10,6 +10,7 @@ use amprule_hooks::inputs::Supplied as _;
 use amprule_hooks::trial;
 use serde_json::{Value, json};
 
+use super::named::cards;
 use super::request::Request;
 use super::{Breach, PropertyReport, Runs, Tested, UnderTest, try_all};
 use crate::rng::Rng;
@@ -31,7 +32,8 @@ impl Tested for AuthorizationInput {
     fn properties(asked: &UnderTest<'_>, runs: Runs) -> Vec<PropertyReport> {
         let policy = Policy { asked, parameters: usual_parameters(asked.source).into() };
         let mut rng = Rng::new(runs.seed);
-        let requests: Vec<Request> = (0..runs.count).map(|_| Request::draw(&mut rng)).collect();
+        let cards = cards(asked.source);
+        let requests: Vec<Request> = (0..runs.count).map(|_| Request::draw(&mut rng, &cards)).collect();
         let try_one = |&(name, says, breach): &Property| {
             try_all((name, says), Hook::Authorization, &requests, |request| breach(&policy, request))
         };

@@ -44,6 +44,19 @@ pub(super) fn span(source: &Source) -> Option<(Timestamp, Timestamp)> {
     spans.reduce(|one, other| (one.0.max(other.0), one.1.min(other.1))).filter(|(first, last)| first <= last)
 }
 
+/// Cards in the keys of its tables: a policy that looks them up lets in nobody else.
+pub(super) fn cards(source: &Source) -> Vec<String> {
+    let tables = source.tables.iter().map(|(_, table)| table);
+    let keys = tables.flat_map(|table| table.found().take(MOST_CARDS)).filter_map(|row| match row.key() {
+        Some(Cell::Text(text)) => Some(text.to_string()),
+        _ => None,
+    });
+    keys.take(MOST_CARDS).collect()
+}
+
+/// That are drawn.
+const MOST_CARDS: usize = 64;
+
 fn moments(table: &Table) -> Option<(Timestamp, Timestamp)> {
     match table.span()? {
         (Cell::Moment(first), Cell::Moment(last)) => Some((*first, *last)),

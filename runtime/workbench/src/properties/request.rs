@@ -16,6 +16,7 @@ use crate::rng::Rng;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Request {
+    card: Option<String>,
     zone: &'static str,
     second: i64,
     purpose: Purpose,
@@ -51,8 +52,10 @@ const STATUSES: [Option<TokenStatus>; 5] = [
 ];
 
 impl Request {
-    pub(super) fn draw(rng: &mut Rng) -> Self {
+    /// `cards`: those that the unit's tables know.
+    pub(super) fn draw(rng: &mut Rng, cards: &[String]) -> Self {
         Self {
+            card: (!cards.is_empty() && rng.one_in(2)).then(|| rng.pick(cards).clone()),
             zone: *rng.pick(ZONES.as_slice()),
             second: PLAIN + rng.between(-180 * 86_400, 180 * 86_400),
             purpose: *rng.pick(&[Purpose::Authorize, Purpose::Start]),
@@ -109,7 +112,7 @@ impl Request {
             spent: Decimal::from(spent),
         };
         PresentedToken {
-            id_token: "04A1B2C3D4".to_owned(),
+            id_token: self.card.clone().unwrap_or_else(|| "04A1B2C3D4".to_owned()),
             kind: "ISO14443".to_owned(),
             contract: None,
             status: self.status,
@@ -127,7 +130,8 @@ impl Drawn for Request {
             change(&mut request);
             (request != *self).then_some(request)
         };
-        let changes: [fn(&mut Self); 9] = [
+        let changes: [fn(&mut Self); 10] = [
+            |request| request.card = None,
             |request| request.others = Others::KnowNothing,
             |request| request.group = None,
             |request| request.spent = None,

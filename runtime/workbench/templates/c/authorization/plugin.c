@@ -40,7 +40,9 @@ bool exports_amprule_authorization_authorization_authorize(
   if (!accepted) {
     return reject(output, "Blocked", "This card cannot be used here.");
   }
-  if (parameter(input, "one_session_at_a_time")->val.boolean && input->open_sessions > 0) {
+  // A card that is shown may be shown to stop: a start alone is refused.
+  bool starts = input->purpose == EXPORTS_AMPRULE_AUTHORIZATION_AUTHORIZATION_PURPOSE_START;
+  if (starts && parameter(input, "one_session_at_a_time")->val.boolean && input->open_sessions > 0) {
     return reject(output, "ConcurrentTx", "This card is already charging.");
   }
   output->verdict = EXPORTS_AMPRULE_AUTHORIZATION_AUTHORIZATION_OPINION_ACCEPT;

@@ -9,7 +9,9 @@ export const authorization = {
     if (input.token.status !== 'accepted') {
       return reject('Blocked', 'This card cannot be used here.');
     }
-    if (parameters.get('one_session_at_a_time') && input.openSessions > 0) {
+    // A card that is shown may be shown to stop: a start alone is refused.
+    const starts = input.purpose === 'start';
+    if (starts && parameters.get('one_session_at_a_time') && input.openSessions > 0) {
       return reject('ConcurrentTx', 'This card is already charging.');
     }
     return { verdict: 'accept', messages: [], limits: {} };

@@ -5,7 +5,7 @@ fallback.
 """
 
 from wit_world import exports
-from wit_world.exports.authorization import AuthorizationInput, AuthorizationOutput, Limits, Opinion, TokenStatus
+from wit_world.exports.authorization import AuthorizationInput, AuthorizationOutput, Limits, Opinion, Purpose, TokenStatus
 
 
 class Authorization(exports.Authorization):
@@ -13,7 +13,9 @@ class Authorization(exports.Authorization):
         parameters = {parameter.name: parameter.value.value for parameter in input.parameters}
         if input.token.status != TokenStatus.ACCEPTED:
             return reject("Blocked", "This card cannot be used here.")
-        if parameters["one_session_at_a_time"] and input.open_sessions > 0:
+        # A card that is shown may be shown to stop: a start alone is refused.
+        starts = input.purpose == Purpose.START
+        if starts and parameters["one_session_at_a_time"] and input.open_sessions > 0:
             return reject("ConcurrentTx", "This card is already charging.")
         return answer(Opinion.ACCEPT)
 
