@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use amprule_domain::StationId;
 use serde::{Deserialize, Serialize};
 
+use crate::station::Counter;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Memory {
@@ -18,11 +20,13 @@ pub(crate) struct Memory {
     pub(crate) is_over: bool,
     /// The card that lay at the reader.
     pub(crate) card: Option<String>,
+    /// Of a register that begins anew, as it was when something was said of it last.
+    pub(crate) counter: Counter,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { limit: None, session_limit: None, is_operative: true, is_over: false, card: None }
+        Self { limit: None, session_limit: None, is_operative: true, is_over: false, card: None, counter: Counter::NEW }
     }
 }
 

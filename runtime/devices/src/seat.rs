@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
-use amprule_wires::{BadAddress, Buses, ModbusWire, Wire, WireAddress};
+use amprule_wires::{BadAddress, Buses, HttpWire, ModbusWire, Wire, WireAddress};
 use parking_lot::Mutex;
 
 /// One `[[devices]]` of the configuration.
@@ -66,6 +66,7 @@ impl Seat {
     pub(crate) fn new(binding: Binding, buses: &Buses) -> Self {
         let wire = |(name, address): (&String, &WireAddress)| match address {
             WireAddress::Modbus(to) => (name.clone(), Wire::Modbus(ModbusWire::new(buses, to.clone()))),
+            WireAddress::Http(to) => (name.clone(), Wire::Http(HttpWire::new(buses, to.clone()))),
         };
         let wires = binding.wires.iter().map(wire).collect();
         Self { binding, wires, status: Mutex::default() }

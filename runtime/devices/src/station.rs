@@ -4,6 +4,7 @@
 //! Sessions are the core's. The driver says what is plugged in, what flows and what the register shows; whether that may charge
 //! is decided by the same policies as anywhere. Hardware is switched on for a session that was let in, and off for everything else.
 
+mod counter;
 mod link;
 mod said;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use amprule_hooks::driver::{Observed, Shall};
 
 use crate::memory::Memory;
 
+pub(crate) use counter::Counter;
 pub(crate) use link::{DeviceLink, FromEngine, ToEngine};
 pub(crate) use said::Said;
 
@@ -38,6 +40,9 @@ pub(crate) struct VirtualStation {
     last: Option<Observed>,
     /// The last that was seen: one that is missing at an end is this.
     register: Option<Energy>,
+    /// Of hardware whose register begins anew, and what of it a restart must know.
+    counter: Counter,
+    counter_kept: Counter,
     running: Option<Running>,
     /// A car that was refused, or whose session was ended, charges no more until it is plugged in anew.
     is_over: bool,
@@ -73,6 +78,8 @@ impl VirtualStation {
             meter_every,
             last: None,
             register: None,
+            counter: Counter::NEW,
+            counter_kept: Counter::NEW,
             running: None,
             is_over: false,
             waiting: None,
@@ -115,11 +122,13 @@ impl VirtualStation {
             is_operative: self.is_operative,
             is_over: self.is_over,
             card: self.card.clone(),
+            counter: self.counter_kept,
         }
     }
 
     pub(crate) fn remember(&mut self, memory: Memory) {
-        let Memory { limit, session_limit, is_operative, is_over, card } = memory;
+        let Memory { limit, session_limit, is_operative, is_over, card, counter } = memory;
+        (self.counter, self.counter_kept) = (counter, counter);
         (self.limit, self.session_limit, self.card) = (limit, session_limit, card);
         (self.is_operative, self.is_over) = (is_operative, is_over);
     }
@@ -136,7 +145,13 @@ impl VirtualStation {
     }
 
     /// What the driver sees now. `new_id` names a session that begins.
-    pub(crate) fn observed(&mut self, seen: Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
+    pub(crate) fn observed(&mut self, mut seen: Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
+        if let Some(counted) = seen.session_register.filter(|_| seen.register.is_none()) {
+            if self.counter.shows(counted) {
+                self.counter_kept = self.counter;
+            }
+            seen.register = Some(self.counter.register());
+        }
         let before = self.last.replace(seen.clone());
         self.register = seen.register.or(self.register);
         if before.as_ref().is_none_or(|before| before.word(true) != seen.word(true) || before.error != seen.error) {
@@ -221,6 +236,7 @@ impl VirtualStation {
             offline: false,
         };
         running.seq_no = running.seq_no.saturating_add(1);
+        self.counter_kept = self.counter;
         more(&mut event);
         self.say(Said::of("TransactionEvent", StationEvent::Charging(ChargingEvent::Transaction(event))));
     }

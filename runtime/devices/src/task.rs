@@ -142,6 +142,12 @@ impl Device {
             format!("{} cannot be read: {error}; remove it if its limits may be forgotten", self.place.display())
         })?;
         self.station.remember(self.kept.clone());
+        if let Some(token) = &self.seat.binding.default_token
+            && matches!(self.house.books.token(&token.key()).await, Ok(None))
+        {
+            let id = &token.id_token;
+            tracing::warn!(%station, "the device's default_token {id} is not known: enter it with PUT /api/v1/tokens/{id}");
+        }
         if let Some(session) = sessions.into_iter().find(|session| session.state == SessionState::Active) {
             let is_let_in = session.has_accepted_token();
             let Session { transaction, seen, .. } = session;

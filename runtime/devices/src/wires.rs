@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{ModbusFunction, ModbusRead, ModbusWrite, WireProblem, Wires};
-use amprule_wires::{Function, ModbusWire, Urgency, Wire, WireFault, Write};
+use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, WireProblem, Wires};
+use amprule_wires::{Function, HttpWire, Method, ModbusWire, Urgency, Wire, WireFault, Write};
 
 pub(crate) struct Granted<'s> {
     pub(crate) wires: &'s BTreeMap<String, Wire>,
-    /// Writes of a turn that switches something go before other devices' polls.
+    /// Reads of a turn that switches something go before other devices' polls.
     pub(crate) urgency: Urgency,
 }
 
@@ -16,12 +16,28 @@ impl Granted<'_> {
     fn modbus(&self, name: &str) -> Result<&ModbusWire, WireProblem> {
         match self.wires.get(name) {
             Some(Wire::Modbus(wire)) => Ok(wire),
-            None => Err(WireProblem {
-                is_refusal: false,
-                why: format!("the device has no wire {name:?}: add it to [devices.wires] of the configuration"),
-            }),
+            other => Err(missing(name, "modbus", other.is_some())),
         }
     }
+
+    fn line(&self, name: &str) -> Result<&HttpWire, WireProblem> {
+        match self.wires.get(name) {
+            Some(Wire::Http(wire)) => Ok(wire),
+            other => Err(missing(name, "http", other.is_some())),
+        }
+    }
+}
+
+fn missing(name: &str, kind: &str, is_other: bool) -> WireProblem {
+    let why = match is_other {
+        true => format!(
+            "the driver speaks {kind} over the wire {name:?}, and that is granted as another kind: see [devices.wires]"
+        ),
+        false => format!(
+            "the device has no wire {name:?}: add it to [devices.wires] of the configuration, of the kind {kind}"
+        ),
+    };
+    WireProblem { is_refusal: false, why }
 }
 
 impl Wires for Granted<'_> {
@@ -46,6 +62,18 @@ impl Wires for Granted<'_> {
                 ModbusWrite::Coil { address, is_on } => (*address, Write::Coil(*is_on)),
             };
             self.modbus(wire)?.write(Urgency::Safety, address, &write).await.map_err(problem)
+        })
+    }
+
+    fn http<'a>(&'a self, wire: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(async move {
+            let method = match ask.method {
+                HttpMethod::Get => Method::GET,
+                HttpMethod::Post => Method::POST,
+                HttpMethod::Put => Method::PUT,
+            };
+            let urgency = if ask.switches { Urgency::Safety } else { self.urgency };
+            self.line(wire)?.ask(urgency, method, &ask.path, ask.body.as_deref()).await.map_err(problem)
         })
     }
 }

@@ -6,6 +6,7 @@
 mod case;
 mod observed;
 
+use std::fmt;
 use std::time::Duration;
 
 use amprule_domain::decision::Fault;
@@ -46,6 +47,38 @@ pub struct Shall {
 pub trait Wires: Send + Sync {
     fn read<'a>(&'a self, wire: &'a str, read: ModbusRead) -> BoxFuture<'a, Result<Vec<u16>, WireProblem>>;
     fn write<'a>(&'a self, wire: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>>;
+    /// The answer's text. A status other than 2xx is a problem, and one of 4xx a refusal.
+    fn http<'a>(&'a self, wire: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>>;
+}
+
+/// A request to a place that the operator granted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HttpAsk {
+    pub method: HttpMethod,
+    /// From there on, with its query; it begins with a slash.
+    pub path: String,
+    /// JSON.
+    pub body: Option<String>,
+    /// It makes the device do something, and goes before what only asks.
+    pub switches: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HttpMethod {
+    Get,
+    Post,
+    Put,
+}
+
+impl fmt::Display for HttpAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = match self.method {
+            HttpMethod::Get => "GET",
+            HttpMethod::Post => "POST",
+            HttpMethod::Put => "PUT",
+        };
+        write!(f, "{method} {}", self.path)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,84 +1,97 @@
 //! Where a wire leads, as an operator writes it: `modbus-tcp://127.0.0.1:1502?unit=255`.
 
-use std::fmt;
+mod http;
+mod modbus;
+
+use std::path::PathBuf;
 use std::time::Duration;
+
+pub use http::HttpAddress;
+pub use modbus::ModbusAddress;
 
 /// What an operator grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireAddress {
     Modbus(ModbusAddress),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModbusAddress {
-    pub host: String,
-    pub port: u16,
-    /// Frames as on a serial line, over TCP.
-    pub is_rtu: bool,
-    /// The follower's number on the bus; 255 is the box itself (Modbus TCP).
-    pub unit: u8,
-    /// For one answer.
-    pub timeout: Duration,
-    /// Between two requests of the bus: some boxes lose what comes at once.
-    pub pause: Duration,
+    Http(HttpAddress),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadAddress(String);
 
-const KINDS: [&str; 2] = ["modbus-tcp", "modbus-rtu-over-tcp"];
-const KEYS: [&str; 3] = ["unit", "timeout_ms", "pause_ms"];
+/// What is written before `://`.
+const KINDS: [&str; 4] = ["modbus-tcp", "modbus-rtu-over-tcp", "http", "https"];
 
 impl WireAddress {
-    /// The kind that a manifest declares of its wire.
+    /// The kind that a driver declares of its wire.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Modbus(_) => "modbus",
+            Self::Http(_) => "http",
         }
     }
 
     /// # Errors
-    /// What is wrong, and how it is written.
+    /// What is wrong, and how it is written. A password does not stand there.
     pub fn parse(text: &str) -> Result<Self, BadAddress> {
-        let bad = |why: String| BadAddress(format!("{text:?} is no wire: {why}"));
-        let (kind, rest) =
-            text.split_once("://").ok_or_else(|| bad("write modbus-tcp://HOST:PORT?unit=N".to_owned()))?;
-        if !KINDS.contains(&kind) {
-            return Err(bad(format!("its kind is one of {}", KINDS.join(", "))));
-        }
-        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (host, port) = host_and_port(place.trim_end_matches('/')).map_err(bad)?;
-        let mut address = ModbusAddress {
-            host,
-            port,
-            is_rtu: kind != "modbus-tcp",
-            unit: if kind == "modbus-tcp" { 255 } else { 1 },
-            timeout: Duration::from_secs(2),
-            pause: Duration::ZERO,
+        let split = text.split_once("://");
+        let Some((kind, rest)) = split.filter(|(kind, _)| KINDS.contains(kind)) else {
+            let how = "write modbus-tcp://HOST:PORT?unit=N or http://HOST:PORT";
+            let kinds = KINDS.join(", ");
+            return Err(BadAddress(match split {
+                Some((kind, _)) => format!("{kind:?} is no kind of wire; it is one of {kinds}"),
+                None => format!("that is no wire: {how}"),
+            }));
         };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let whole = |least: u64, most: u64| {
-                let number = value.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
-                number.ok_or_else(|| bad(format!("{key} is a whole number of {least} to {most}")))
-            };
-            match key {
-                "unit" => address.unit = u8::try_from(whole(0, 255)?).unwrap_or(u8::MAX),
-                "timeout_ms" => address.timeout = Duration::from_millis(whole(50, 4_000)?),
-                "pause_ms" => address.pause = Duration::from_millis(whole(0, 5_000)?),
-                _ => return Err(bad(format!("there is no {key:?}; known are {}", KEYS.join(", ")))),
-            }
-        }
-        Ok(Self::Modbus(address))
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let query = query.split('&').filter(|pair| !pair.is_empty());
+        let query = query.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let parsed = match kind {
+            "http" | "https" => HttpAddress::parse(kind == "https", place, query).map(Self::Http),
+            _ => ModbusAddress::parse(kind != "modbus-tcp", place, query).map(Self::Modbus),
+        };
+        parsed.map_err(|why| BadAddress(format!("the {kind} wire: {why}")))
     }
 }
 
-/// `[::1]:502` and `box.local:502`; without a port it is 502.
-fn host_and_port(place: &str) -> Result<(String, u16), String> {
+/// What all kinds have: how long an answer may take, and how long the place rests between two requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pace {
+    timeout: Duration,
+    pause: Duration,
+}
+
+impl Pace {
+    const USUAL: Self = Self { timeout: Duration::from_secs(2), pause: Duration::ZERO };
+
+    /// False: it is another key.
+    fn take(&mut self, key: &str, value: &str) -> Result<bool, String> {
+        match key {
+            "timeout_ms" => self.timeout = Duration::from_millis(whole(key, value, 50, 4_000)?),
+            "pause_ms" => self.pause = Duration::from_millis(whole(key, value, 0, 5_000)?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn whole(key: &str, value: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = value.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("{key} is a whole number of {least} to {most}"))
+}
+
+fn unknown(key: &str, known: &[&str]) -> String {
+    format!("there is no {key:?}; known are {}", known.join(", "))
+}
+
+/// `[::1]:502` and `box.local:502`; `usual` without a port.
+fn host_and_port(place: &str, usual: u16) -> Result<(String, u16), String> {
+    let usual = usual.to_string();
     let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, rest)) => (host, rest.strip_prefix(':').unwrap_or(if rest.is_empty() { "502" } else { "" })),
-        None => place.split_once(':').unwrap_or((place, "502")),
+        Some((host, "")) => (host, usual.as_str()),
+        Some((host, rest)) => (host, rest.strip_prefix(':').unwrap_or("")),
+        None => place.split_once(':').unwrap_or((place, &usual)),
     };
     let is_host = |c: char| c.is_ascii_alphanumeric() || ".-_:%".contains(c);
     if host.is_empty() || host.len() > 253 || !host.chars().all(is_host) {
@@ -88,29 +101,52 @@ fn host_and_port(place: &str) -> Result<(String, u16), String> {
     Ok((host.to_owned(), port))
 }
 
-impl fmt::Display for ModbusAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
-        }
-    }
+/// With brackets where it needs them.
+fn shown(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+fn file(value: &str) -> Result<PathBuf, String> {
+    if value.is_empty() { Err("ca is the file of a certificate".to_owned()) } else { Ok(PathBuf::from(value)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn modbus(text: &str) -> ModbusAddress {
+        match WireAddress::parse(text).expect(text) {
+            WireAddress::Modbus(address) => address,
+            WireAddress::Http(_) => panic!("{text} is no HTTP"),
+        }
+    }
+
+    fn http(text: &str) -> HttpAddress {
+        match WireAddress::parse(text).expect(text) {
+            WireAddress::Http(address) => address,
+            WireAddress::Modbus(_) => panic!("{text} is no Modbus"),
+        }
+    }
+
     #[test]
-    fn an_address_is_read_or_refused_with_the_way_to_write_it() {
-        let WireAddress::Modbus(read) = WireAddress::parse("modbus-tcp://10.0.0.7:1502?unit=3&pause_ms=100").unwrap();
+    fn an_address_is_read_as_it_is_written() {
+        let read = modbus("modbus-tcp://10.0.0.7:1502?unit=3&pause_ms=100");
         assert_eq!((read.host.as_str(), read.port, read.unit, read.is_rtu), ("10.0.0.7", 1_502, 3, false));
         assert_eq!((read.pause, read.timeout), (Duration::from_millis(100), Duration::from_secs(2)));
-        let WireAddress::Modbus(read) = WireAddress::parse("modbus-rtu-over-tcp://[fe80::1]").unwrap();
+        let read = modbus("modbus-rtu-over-tcp://[fe80::1]");
         assert_eq!((read.to_string().as_str(), read.unit), ("[fe80::1]:502", 1));
+        let read = http("http://box.local/base/?timeout_ms=500");
+        assert_eq!((read.to_string().as_str(), read.base.as_str(), read.is_tls), ("box.local:80", "/base", false));
+        let read = http("https://admin:se%3Acret@[::1]:8443");
+        assert_eq!((read.port, read.base.as_str(), read.is_tls), (8_443, "", true));
+        assert_eq!(format!("{:?}", read.credentials), "Some(Credentials)");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_the_way_to_write_it() {
         for (text, why) in [
             ("10.0.0.7", "write modbus-tcp://HOST:PORT?unit=N"),
-            ("http://10.0.0.7", "its kind is one of modbus-tcp"),
+            ("ftp://10.0.0.7", "it is one of modbus-tcp"),
             ("modbus-tcp://", "is no host"),
             ("modbus-tcp://user@host", "is no host"),
             ("modbus-tcp://box:0", "is no port"),
@@ -118,9 +154,14 @@ mod tests {
             ("modbus-tcp://box?unit=256", "unit is a whole number of 0 to 255"),
             ("modbus-tcp://box?timeout_ms=1", "timeout_ms is a whole number of 50 to 4000"),
             ("modbus-tcp://box?unti=1", "there is no \"unti\"; known are unit"),
+            ("http://box?unit=1", "there is no \"unit\"; known are ca"),
+            ("http://box?ca=x", "ca is for https"),
+            ("http://box:se cret@host", "a blank"),
+            ("http://host/a b", "a blank"),
         ] {
             let said = WireAddress::parse(text).unwrap_err().to_string();
             assert!(said.contains(why), "{text}: {said}");
+            assert!(!said.contains("secret") && !said.contains("se cret"), "{said}");
         }
     }
 }

@@ -12,12 +12,18 @@ pub enum WireFault {
     Waits { to: String, next: Duration },
     #[error("{to} does not answer within {} ms", .within.as_millis())]
     Silent { to: String, within: Duration },
-    /// The device has no such function, address or value (Modbus Application Protocol 1.1b3, 7: exceptions 1 to 3).
-    #[error("{to} refuses {what}: exception {code}, {word}")]
-    Refused { to: String, what: String, code: u8, word: String },
-    /// The device, or what stands before it, has no time for it now (exceptions 4 to 6, 8, 10 and 11).
-    #[error("{to} cannot {what} now: exception {code}, {word}")]
-    Hindered { to: String, what: String, code: u8, word: String },
+    /// The device has no such function, address or value (Modbus Application Protocol 1.1b3, 7: exceptions 1 to 3), or a status of 4xx.
+    #[error("{to} refuses {what}: {word}")]
+    Refused { to: String, what: String, word: String },
+    /// The device, or what stands before it, has no time for it now (exceptions 4 to 6, 8, 10 and 11; a status of 5xx).
+    #[error("{to} cannot do {what} now: {word}")]
+    Hindered { to: String, what: String, word: String },
+    #[error(
+        "{to} does not let us in for {what} (status {code}): look at the user and the password in the wire's address"
+    )]
+    Locked { to: String, what: String, code: u16 },
+    #[error("{to} points elsewhere for {what} (status {code}), which is not followed: grant that address itself")]
+    Elsewhere { to: String, what: String, code: u16 },
     /// The answer is none to this question; the connection is closed.
     #[error("{to} answers something else: {why}")]
     Confused { to: String, why: String },

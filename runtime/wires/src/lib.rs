@@ -8,13 +8,17 @@
 
 mod address;
 mod bus;
+mod dialler;
 mod fault;
+mod http;
 mod modbus;
 mod turnstile;
 
-pub use address::{BadAddress, ModbusAddress, WireAddress};
+pub use ::http::Method;
+pub use address::{BadAddress, HttpAddress, ModbusAddress, WireAddress};
 pub use bus::Buses;
 pub use fault::WireFault;
+pub use http::HttpWire;
 pub use modbus::{Function, ModbusWire, Write};
 pub use turnstile::Urgency;
 
@@ -22,4 +26,5 @@ pub use turnstile::Urgency;
 #[derive(Clone)]
 pub enum Wire {
     Modbus(ModbusWire),
+    Http(HttpWire),
 }

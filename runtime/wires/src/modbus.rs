@@ -62,7 +62,7 @@ impl ModbusWire {
         if count == 0 || count > MOST_READ || address.checked_add(count - 1).is_none() {
             return Err(WireFault::Unsayable(format!("{count} registers from {address} on are no read")));
         }
-        let what = format!("to read {count} from {address}");
+        let what = format!("the read of {count} from {address} on");
         let words = |bits: Vec<bool>| bits.into_iter().map(u16::from).collect();
         let read = self
             .bus
@@ -93,7 +93,7 @@ impl ModbusWire {
         {
             return Err(WireFault::Unsayable(format!("{} registers are no write", words.len())));
         }
-        let what = format!("to write {address}");
+        let what = format!("the write of {address}");
         self.bus
             .transact(&self.to, urgency, &what, async |open| match write {
                 Write::Register(word) => open.write_single_register(address, *word).await,

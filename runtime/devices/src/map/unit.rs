@@ -47,7 +47,7 @@ impl Unit for MapUnit {
 
 impl Driver for MapUnit {
     fn wires(&self) -> Vec<(String, &'static str)> {
-        vec![(self.map.device.wire.clone(), "modbus")]
+        self.map.wires()
     }
 
     fn every(&self) -> Duration {

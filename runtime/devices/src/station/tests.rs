@@ -27,6 +27,7 @@ fn seen(state: DeviceState, wh: i64) -> Observed {
         error: None,
         token: None,
         register: Some(Energy::from_wh(wh)),
+        session_register: None,
         power_w: None,
         current_ma: None,
         limit_deciamperes: None,

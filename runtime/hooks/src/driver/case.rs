@@ -1,6 +1,7 @@
 //! A case of a driver: what stands in the hardware's registers, and what a turn makes of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Instant;
 
 use amprule_domain::decision::{Fault, FaultClass};
@@ -13,7 +14,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
+use super::{HttpAsk, ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
 use crate::manifest::DEVICE;
 use crate::question::AnyQuestion;
 use crate::trial::{TrialLimits, Tried};
@@ -32,6 +33,10 @@ pub struct TurnCase {
     coils: Table,
     #[serde(default)]
     discretes: Table,
+    /// What requests are answered with, by method and path: `"GET /api/status"`. JSON, a text, or a status. One that is not named
+    /// is answered with 404, and with nothing if it makes the device do something.
+    #[serde(default)]
+    http: BTreeMap<String, Value>,
     /// What shall be so.
     #[serde(default)]
     on: bool,
@@ -108,6 +113,7 @@ fn shown(seen: &Observed, writes: Vec<Value>) -> Value {
         "error": seen.error,
         "token": seen.token,
         "energyWh": seen.register.map(|register| register.wh().to_string()),
+        "sessionWh": seen.session_register.map(|register| register.wh().to_string()),
         "powerW": seen.power_w,
         "currentA": seen.current_ma.map(amperes),
         "limitA": seen.limit_deciamperes.map(|limit| amperes(i64::from(limit) * 100)),
@@ -158,5 +164,23 @@ impl Wires for Registers<'_> {
         };
         self.written.lock().push(written);
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn http<'a>(&'a self, _: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        if ask.switches {
+            let body = ask.body.as_ref().map(|body| serde_json::from_str(body).unwrap_or_else(|_| json!(body)));
+            self.written.lock().push(json!({ "http": ask.to_string(), "body": body }));
+        }
+        let refused = |status: &dyn fmt::Display| {
+            Err(WireProblem { is_refusal: true, why: format!("the case answers {ask} with status {status}") })
+        };
+        let answer = match self.case.http.get(&ask.to_string()) {
+            Some(Value::Number(status)) => refused(status),
+            Some(Value::String(text)) => Ok(text.clone()),
+            Some(answer) => Ok(answer.to_string()),
+            None if ask.switches => Ok(String::new()),
+            None => refused(&404),
+        };
+        Box::pin(std::future::ready(answer))
     }
 }

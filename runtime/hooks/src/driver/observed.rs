@@ -38,6 +38,8 @@ pub struct Observed {
     pub token: Option<String>,
     /// A register that only grows.
     pub register: Option<Energy>,
+    /// One that begins anew with each car, or whenever the hardware does.
+    pub session_register: Option<Energy>,
     pub power_w: Option<i64>,
     /// Over all phases.
     pub current_ma: Option<i64>,

@@ -1,0 +1,101 @@
+//! What speaks against a map.
+
+use std::iter;
+
+use amprule_hooks::Diagnostic;
+use rust_decimal::Decimal;
+
+use super::document::{About, Commands, FILE, Map, Request};
+use super::write::Write;
+
+const MOST_POINTS: u64 = 64;
+const MOST_REQUESTS: u64 = 8;
+const MOST_RULES: u64 = 64;
+const MOST_WRITES: usize = 16;
+
+pub(super) fn complaints(map: &Map) -> Vec<Diagnostic> {
+    let all = bounds(map).into_iter().chain(reads(map)).chain(rules(map)).chain(commands(map)).chain(pace(map));
+    all.map(|why| Diagnostic::new("map", why).in_file(FILE)).collect()
+}
+
+fn bounds(map: &Map) -> Vec<String> {
+    let About { poll_ms, phases, block, min_a, max_a, .. } = &map.device;
+    let (points, requests, rules) = (map.points.len() as u64, map.requests.len() as u64, map.state.len() as u64);
+    let bounds = [
+        ("poll_ms", u64::from(*poll_ms), 100, 3_600_000),
+        ("phases", u64::from(*phases), 1, 3),
+        ("block", u64::from(*block), 1, 125),
+        ("the number of points", points, 1, MOST_POINTS),
+        ("the number of requests", requests, 0, MOST_REQUESTS),
+        ("the number of state rules", rules, 1, MOST_RULES),
+    ];
+    let outside = bounds.iter().filter(|(_, value, least, most)| !(least..=most).contains(&value));
+    let outside = outside.map(|(what, value, least, most)| format!("{what} is {least} to {most}, and not {value}"));
+    let has_range = *min_a <= *max_a && *min_a >= Decimal::ZERO && *max_a <= Decimal::from(1_000);
+    let range = format!("min_a and max_a are 0 to 1000 A in that order, and not {min_a} and {max_a}");
+    outside.chain((!has_range).then_some(range)).collect()
+}
+
+fn reads(map: &Map) -> Vec<String> {
+    let points = map.points.iter().filter_map(|(name, point)| {
+        let unknown = point.request.as_ref().filter(|request| !map.requests.contains_key(*request));
+        let unknown = unknown.map(|request| format!("there is no request {request}"));
+        Some(format!("points.{name}: {}", point.complaint().or(unknown)?))
+    });
+    let requests = map.requests.iter();
+    let requests = requests.filter_map(|(name, request)| Some(format!("requests.{name}: {}", ill(request)?)));
+    points.chain(requests).collect()
+}
+
+fn ill(request: &Request) -> Option<String> {
+    let paths: Vec<&String> = [&request.get, &request.post].into_iter().flatten().collect();
+    match paths[..] {
+        [path] if path.starts_with('/') => None,
+        [path] => Some(format!("the path {path:?} begins with no /")),
+        _ => Some("say the path of one of get and post".to_owned()),
+    }
+}
+
+fn rules(map: &Map) -> impl Iterator<Item = String> {
+    let named = map.state.iter().enumerate().flat_map(|(at, rule)| iter::repeat(at + 1).zip(rule.when.keys()));
+    let unknown = named.filter(|(_, name)| !map.points.contains_key(*name));
+    unknown.map(|(rule, name)| format!("state {rule}: there is no point {name}"))
+}
+
+fn commands(map: &Map) -> Vec<String> {
+    let Commands { open, on, off, limit, .. } = &map.commands;
+    let heartbeats: Vec<Write> = map.heartbeat.iter().map(|heartbeat| heartbeat.write.clone()).collect();
+    let named = [("open", open), ("on", on), ("off", off), ("limit", limit), ("heartbeat", &heartbeats)];
+    let mut found: Vec<String> = Vec::new();
+    for (name, writes) in named {
+        if writes.len() > MOST_WRITES {
+            found.push(format!("{name}: at most {MOST_WRITES} writes"));
+        }
+        if name != "limit" && writes.iter().any(Write::is_empty) {
+            found.push(format!("{name}: a write needs its value"));
+        }
+        let said = [map.device.min_a, map.device.max_a];
+        let ill =
+            writes.iter().filter_map(|write| write.complaint(write.value.as_ref().map_or(&said, std::slice::from_ref)));
+        found.extend(ill.map(|why| format!("{name}: {why}")));
+    }
+    if !limit.is_empty() && !limit.iter().any(Write::has_number) {
+        let how = "leave `value` out, or write {value} in the path or the body";
+        found.push(format!("limit: none of its writes says the limit; {how}"));
+    }
+    if !on.is_empty() && off.is_empty() {
+        found.push("what can be switched on can be switched off: say off, too".to_owned());
+    }
+    if on.is_empty() && limit.is_empty() {
+        found.push("nothing here lets a car charge or stops it: say on and off, or limit".to_owned());
+    }
+    found
+}
+
+/// Turns alone say something.
+fn pace(map: &Map) -> Option<String> {
+    let heartbeats = map.heartbeat.iter().map(|heartbeat| heartbeat.every_s);
+    let fastest = map.commands.again_s.into_iter().chain(heartbeats).min()?;
+    let is_slower = u64::from(fastest) * 1_000 >= u64::from(map.device.poll_ms).max(1_000);
+    (!is_slower).then(|| "again_s and every_s are at least 1, and no shorter than poll_ms".to_owned())
+}

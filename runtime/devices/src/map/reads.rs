@@ -1,0 +1,173 @@
+//! What is read at a turn: registers in blocks, and the answers of requests.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusRead, WireProblem, Wires};
+
+use super::document::Map;
+use super::value::Value;
+
+/// How long an optional read that was refused is not asked for.
+const REST: Duration = Duration::from_secs(60);
+
+pub(super) type Values = BTreeMap<String, Value>;
+
+/// Reads that cover all points.
+pub(super) struct Reads {
+    map: Arc<Map>,
+    reads: Vec<Read>,
+}
+
+struct Read {
+    wire: String,
+    what: What,
+    points: Vec<String>,
+    is_optional: bool,
+    /// It was refused.
+    rests_until: Option<Instant>,
+}
+
+enum What {
+    Registers(ModbusRead),
+    Request(HttpAsk),
+}
+
+impl Reads {
+    pub(super) fn new(map: &Arc<Map>) -> Self {
+        let reads = blocks(map).into_iter().chain(requests(map)).collect();
+        Self { map: Arc::clone(map), reads }
+    }
+
+    /// What the device refuses costs its own value and no other: a block that is refused is asked for point by point from then on,
+    /// and an optional read that is refused not for a while.
+    pub(super) async fn values(&mut self, wires: &dyn Wires) -> Result<Values, WireProblem> {
+        let mut values = Values::new();
+        let mut asked = std::mem::take(&mut self.reads);
+        asked.reverse();
+        while let Some(read) = asked.pop() {
+            if read.rests_until.is_some_and(|until| Instant::now() < until) {
+                self.reads.push(read);
+                continue;
+            }
+            match read.ask(wires, &self.map, &mut values).await {
+                Ok(()) => self.reads.push(read),
+                Err(problem) if problem.is_refusal && read.is_block() => {
+                    asked.extend(read.points.iter().rev().filter_map(|name| Read::of(name, &self.map)));
+                }
+                // A request that is refused is a fault: all that is known of such a device may come from it.
+                Err(problem) if problem.is_refusal && (read.is_optional || read.is_of_registers()) => {
+                    let rests_until = read.is_optional.then(|| Instant::now() + REST);
+                    self.reads.push(Read { rests_until, ..read });
+                }
+                Err(problem) => {
+                    self.reads.push(read);
+                    self.reads.extend(asked.into_iter().rev());
+                    return Err(problem);
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+impl Read {
+    /// Of one point alone, if it stands in a register.
+    fn of(name: &str, map: &Map) -> Option<Self> {
+        let point = &map.points[name];
+        let read = ModbusRead { function: point.function, address: point.register?, count: point.count() };
+        let wire = point.wire.clone().unwrap_or_else(|| map.device.wire.clone());
+        let (what, points) = (What::Registers(read), vec![name.to_owned()]);
+        Some(Self { wire, what, points, is_optional: point.optional, rests_until: None })
+    }
+
+    fn is_of_registers(&self) -> bool {
+        matches!(self.what, What::Registers(_))
+    }
+
+    fn is_block(&self) -> bool {
+        self.is_of_registers() && self.points.len() > 1
+    }
+
+    async fn ask(&self, wires: &dyn Wires, map: &Map, values: &mut Values) -> Result<(), WireProblem> {
+        match &self.what {
+            What::Registers(read) => {
+                let words = wires.read(&self.wire, *read).await?;
+                let value = |name: &String| {
+                    let point = &map.points[name];
+                    let from = usize::from(point.register? - read.address);
+                    Some((name.clone(), point.of_words(words.get(from..from + usize::from(point.count()))?)?))
+                };
+                values.extend(self.points.iter().filter_map(value));
+            }
+            What::Request(ask) => {
+                let answer = wires.http(&self.wire, ask).await?;
+                let answer = serde_json::from_str(&answer).map_err(|error| WireProblem {
+                    is_refusal: false,
+                    why: format!("{ask} is answered with something else than JSON: {error}"),
+                })?;
+                let is_text = |name: &String| super::document::TEXTS.contains(&name.as_str());
+                let value = |name: &String| Some((name.clone(), map.points[name].of_json(&answer, is_text(name))?));
+                values.extend(self.points.iter().filter_map(value));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `next` is read with it: it lies on, or within, what is read, and the device bears as many at once.
+    fn takes_in(&mut self, next: &Self, most: u16) -> bool {
+        let (What::Registers(read), What::Registers(more)) = (&mut self.what, &next.what) else { return false };
+        let (from, at) = (u32::from(read.address), u32::from(more.address));
+        let whole = (at + u32::from(more.count)).saturating_sub(from).max(read.count.into());
+        let is_alike =
+            read.function == more.function && self.wire == next.wire && !next.is_optional && !self.is_optional;
+        let takes_in = is_alike && at <= from + u32::from(read.count) && whole <= u32::from(most);
+        if takes_in {
+            read.count = u16::try_from(whole).unwrap_or(u16::MAX);
+            self.points.extend(next.points.iter().cloned());
+        }
+        takes_in
+    }
+}
+
+/// Points that lie together are read together, as far as the device bears it.
+fn blocks(map: &Map) -> Vec<Read> {
+    let mut single: Vec<Read> = map.points.keys().filter_map(|name| Read::of(name, map)).collect();
+    single.sort_by(|one, other| one.place().cmp(&other.place()));
+    let mut blocks: Vec<Read> = Vec::new();
+    for next in single {
+        if !blocks.last_mut().is_some_and(|block| block.takes_in(&next, map.device.block)) {
+            blocks.push(next);
+        }
+    }
+    blocks
+}
+
+impl Read {
+    fn place(&self) -> (&str, Option<(amprule_hooks::driver::ModbusFunction, u16)>) {
+        let registers = match &self.what {
+            What::Registers(read) => Some((read.function, read.address)),
+            What::Request(_) => None,
+        };
+        (&self.wire, registers)
+    }
+}
+
+fn requests(map: &Map) -> impl Iterator<Item = Read> {
+    map.requests.iter().map(|(name, request)| {
+        let (method, path) = match &request.post {
+            Some(path) => (HttpMethod::Post, path),
+            None => (HttpMethod::Get, request.get.as_ref().unwrap_or(name)),
+        };
+        let ask = HttpAsk { method, path: path.clone(), body: request.body.clone(), switches: false };
+        let is_of = |point: &&String| map.points[*point].request.as_ref() == Some(name);
+        Read {
+            wire: request.wire.clone().unwrap_or_else(|| map.device.wire.clone()),
+            what: What::Request(ask),
+            points: map.points.keys().filter(is_of).cloned().collect(),
+            is_optional: request.optional,
+            rests_until: None,
+        }
+    })
+}

@@ -1,0 +1,220 @@
+//! What is said over HTTP/1.1: one request at a time, over one connection that is kept as long as the box keeps it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use ::http::{Method, Request, Response, StatusCode, Uri};
+use amprule_outbound::{Roots, Tls};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+use tokio::time::{sleep_until, timeout};
+
+use crate::address::HttpAddress;
+use crate::bus::Buses;
+use crate::dialler::Dialler;
+use crate::fault::WireFault;
+use crate::turnstile::{Turnstile, Urgency};
+
+/// Of an answer, and of its head.
+const MOST_BYTES: usize = 256 << 10;
+const MOST_HEAD_BYTES: usize = 16 << 10;
+const MOST_HEADERS: usize = 100;
+/// A connection that rested longer may be gone without a word.
+const MOST_IDLE: Duration = Duration::from_secs(30);
+
+/// To one box.
+#[derive(Clone)]
+pub struct HttpWire {
+    line: Arc<HttpLine>,
+    to: HttpAddress,
+}
+
+/// The one connection to a place, shared by all wires that lead there.
+pub(crate) struct HttpLine {
+    to: String,
+    gate: Turnstile,
+    state: tokio::sync::Mutex<State>,
+}
+
+struct State {
+    dialler: Dialler,
+    open: Option<Open>,
+    tls: Option<Tls>,
+    last_said: Option<Instant>,
+}
+
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    /// Ends with it.
+    _driver: JoinSet<()>,
+    used: Instant,
+}
+
+type Said = Request<Full<Bytes>>;
+
+impl HttpLine {
+    pub(crate) fn new(to: &HttpAddress) -> Self {
+        let dialler = Dialler::new(&to.host, to.port);
+        let state = State { dialler, open: None, tls: None, last_said: None };
+        Self { to: to.to_string(), gate: Turnstile::default(), state: tokio::sync::Mutex::new(state) }
+    }
+}
+
+impl HttpWire {
+    pub fn new(buses: &Buses, to: HttpAddress) -> Self {
+        Self { line: buses.line(&to), to }
+    }
+
+    /// The text of the answer to one request below what was granted.
+    ///
+    /// # Errors
+    /// See [`WireFault`].
+    pub async fn ask(
+        &self,
+        urgency: Urgency,
+        method: Method,
+        path: &str,
+        body: Option<&str>,
+    ) -> Result<String, WireFault> {
+        let what = format!("{method} {path}");
+        let request = self.request(method, path, body)?;
+        let _turn = self.line.gate.enter(urgency).await;
+        let mut state = self.line.state.lock().await;
+        if let Some(last) = state.last_said {
+            sleep_until((last + self.to.pause).into()).await;
+        }
+        let said = timeout(self.to.timeout, self.say(&mut state, request)).await;
+        state.last_said = Some(Instant::now());
+        let answered =
+            said.unwrap_or_else(|_| Err(WireFault::Silent { to: self.line.to.clone(), within: self.to.timeout }));
+        let (status, text) = answered.inspect_err(|_| state.open = None)?;
+        self.judged(status, text, what)
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<&str>) -> Result<Said, WireFault> {
+        let unsayable = |why: &str| WireFault::Unsayable(format!("{path:?} is no path: {why}"));
+        if !path.starts_with('/') {
+            return Err(unsayable("it begins with no /"));
+        }
+        let beneath = path.split(['?', '#']).next().unwrap_or_default().replace("%2e", ".").replace("%2E", ".");
+        if beneath.split(['/', '\\']).any(|part| part == "." || part == "..") {
+            return Err(unsayable("it leads out of what was granted"));
+        }
+        let whole = format!("{}{path}", self.to.base);
+        let uri: Uri = whole.parse().map_err(|_| unsayable("a blank or another letter must be written as %20"))?;
+        let mut request = Request::new(Full::new(Bytes::from(body.unwrap_or_default().to_owned())));
+        (*request.method_mut(), *request.uri_mut()) = (method, uri);
+        let headers = request.headers_mut();
+        let host = HeaderValue::from_str(&self.line.to).map_err(|_| unsayable("the host is none"))?;
+        headers.insert(HOST, host);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*"));
+        headers.extend(body.map(|_| (CONTENT_TYPE, HeaderValue::from_static("application/json"))));
+        headers.extend(self.to.credentials.as_ref().map(|credentials| (AUTHORIZATION, credentials.header())));
+        Ok(request)
+    }
+
+    /// A box may close what is kept; then nothing was heard, and it is said once more over a new connection.
+    async fn say(&self, state: &mut State, mut request: Said) -> Result<(StatusCode, String), WireFault> {
+        // Taken out, so that a question that is given up half way leaves no connection with half an answer in it.
+        if let Some(mut open) = state.open.take().filter(Open::is_usable) {
+            match open.sender.try_send_request(request).await {
+                Ok(response) => return self.heard(state, open, response).await,
+                Err(mut error) => match error.take_message() {
+                    Some(unsaid) => request = unsaid,
+                    None => return Err(self.confused(&error.into_error())),
+                },
+            }
+        }
+        let mut open = self.open(state).await?;
+        let response = open.sender.send_request(request).await.map_err(|error| self.confused(&error))?;
+        self.heard(state, open, response).await
+    }
+
+    async fn heard(
+        &self,
+        state: &mut State,
+        mut open: Open,
+        response: Response<Incoming>,
+    ) -> Result<(StatusCode, String), WireFault> {
+        let (head, body) = response.into_parts();
+        let read = Limited::new(body, MOST_BYTES).collect().await.map_err(|error| {
+            let is_long = error.is::<LengthLimitError>();
+            let why = if is_long { format!("more than {} KiB", MOST_BYTES >> 10) } else { error.to_string() };
+            WireFault::Confused { to: self.line.to.clone(), why }
+        })?;
+        let text = String::from_utf8_lossy(&read.to_bytes()).into_owned();
+        open.used = Instant::now();
+        state.open = Some(open);
+        Ok((head.status, text))
+    }
+
+    async fn open(&self, state: &mut State) -> Result<Open, WireFault> {
+        let stream = state.dialler.dial(&self.line.to, self.to.timeout).await?;
+        if !self.to.is_tls {
+            return self.opened(stream).await;
+        }
+        let not_reached = |why: String| WireFault::NotReached { to: self.line.to.clone(), why };
+        let tls = match &state.tls {
+            Some(tls) => tls.clone(),
+            None => state.tls.insert(self.tls().map_err(not_reached)?).clone(),
+        };
+        let shaken = tls.connect(&self.to.host, stream).await.map_err(|fault| {
+            not_reached(format!("{fault}; a box that signs its own certificate is believed with ?ca=FILE"))
+        })?;
+        self.opened(shaken).await
+    }
+
+    fn tls(&self) -> Result<Tls, String> {
+        let roots = match &self.to.ca {
+            Some(file) => {
+                let pem = std::fs::read(file)
+                    .map_err(|error| format!("its ca {} cannot be read: {error}", file.display()))?;
+                Roots::Pem(pem)
+            }
+            None => Roots::System,
+        };
+        Ok(Tls::new(roots.read().map_err(|fault| fault.to_string())?).offering("http/1.1"))
+    }
+
+    async fn opened(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<Open, WireFault> {
+        let mut builder = Builder::new();
+        builder.max_buf_size(MOST_HEAD_BYTES).max_headers(MOST_HEADERS);
+        let opened = builder.handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = opened.map_err(|error| self.confused(&error))?;
+        let mut driver = JoinSet::new();
+        driver.spawn(async move {
+            // Whoever asks hears of its end.
+            let _ = connection.await;
+        });
+        Ok(Open { sender, _driver: driver, used: Instant::now() })
+    }
+
+    fn confused(&self, error: &hyper::Error) -> WireFault {
+        let source = std::error::Error::source(error).map(|source| format!(" ({source})"));
+        WireFault::Confused { to: self.line.to.clone(), why: format!("{error}{}", source.unwrap_or_default()) }
+    }
+
+    fn judged(&self, status: StatusCode, text: String, what: String) -> Result<String, WireFault> {
+        let to = self.line.to.clone();
+        let code = status.as_u16();
+        match code {
+            200..=299 => Ok(text),
+            300..=399 => Err(WireFault::Elsewhere { to, what, code }),
+            401 | 403 | 407 => Err(WireFault::Locked { to, what, code }),
+            408 | 425 | 429 => Err(WireFault::Hindered { to, what, word: format!("status {code}") }),
+            400..=499 => Err(WireFault::Refused { to, what, word: format!("status {code}") }),
+            _ => Err(WireFault::Hindered { to, what, word: format!("status {code}") }),
+        }
+    }
+}
+
+impl Open {
+    fn is_usable(&self) -> bool {
+        !self.sender.is_closed() && self.used.elapsed() < MOST_IDLE
+    }
+}
