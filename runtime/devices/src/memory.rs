@@ -22,11 +22,30 @@ pub(crate) struct Memory {
     pub(crate) card: Option<String>,
     /// Of a register that begins anew, as it was when something was said of it last.
     pub(crate) counter: Counter,
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+/// What a driver has kept, a minute ago at most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Snapshot {
+    /// Whose it is.
+    pub(crate) unit: String,
+    /// JSON.
+    pub(crate) told: String,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { limit: None, session_limit: None, is_operative: true, is_over: false, card: None, counter: Counter::NEW }
+        Self {
+            limit: None,
+            session_limit: None,
+            is_operative: true,
+            is_over: false,
+            card: None,
+            counter: Counter::NEW,
+            snapshot: None,
+        }
     }
 }
 

@@ -123,11 +123,12 @@ impl VirtualStation {
             is_over: self.is_over,
             card: self.card.clone(),
             counter: self.counter_kept,
+            snapshot: None,
         }
     }
 
     pub(crate) fn remember(&mut self, memory: Memory) {
-        let Memory { limit, session_limit, is_operative, is_over, card, counter } = memory;
+        let Memory { limit, session_limit, is_operative, is_over, card, counter, .. } = memory;
         (self.counter, self.counter_kept) = (counter, counter);
         (self.limit, self.session_limit, self.card) = (limit, session_limit, card);
         (self.is_operative, self.is_over) = (is_operative, is_over);

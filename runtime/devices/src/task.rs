@@ -9,14 +9,14 @@ use amprule_domain::TransactionId;
 use amprule_domain::reply::RefusalCode;
 use amprule_domain::session::{Session, SessionState};
 use amprule_hooks::Version;
-use amprule_hooks::driver::{Driver, Guest, Observed, Shall};
+use amprule_hooks::driver::{self, Guest, Observed, Shall};
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::House;
-use crate::memory::{self, Memory};
+use crate::memory::{self, Memory, Snapshot};
 use crate::seat::Seat;
 use crate::station::{DeviceLink, FromEngine, ToEngine, VirtualStation};
 use crate::wires::Granted;
@@ -28,6 +28,8 @@ const AWAY_AFTER: u32 = 3;
 /// How long a message that the engine could not take waits until it is said again.
 const AGAIN: Duration = Duration::from_secs(5);
 const MAIL: usize = 16;
+/// What a driver keeps for its successor is written with what else changes, and by itself so often.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 
 /// A device whose task ends by a bug of ours is begun anew: what it drives must not stay as it is.
 pub(crate) async fn run(seat: Arc<Seat>, house: House, mut stopped: watch::Receiver<bool>) {
@@ -59,6 +61,7 @@ async fn drive(seat: Arc<Seat>, house: House, mut stopped: watch::Receiver<bool>
         waits,
         place,
         kept: Memory::default(),
+        kept_at: Instant::now(),
         refused: None,
     };
     // A device that begins without its past would begin a second session.
@@ -107,6 +110,7 @@ struct Device {
     /// Where its memory is, and what stands there.
     place: PathBuf,
     kept: Memory,
+    kept_at: Instant,
     /// The hash of a version that could not be opened.
     refused: Option<String>,
 }
@@ -120,6 +124,7 @@ enum Waits {
 
 struct AtWork {
     version: Arc<Version>,
+    every: Duration,
     /// `None`: a turn of it did not end.
     guest: Option<Box<dyn Guest>>,
     /// What the last turn was told, and whether it went well.
@@ -159,7 +164,12 @@ impl Device {
 
     /// What changed of it, on disk.
     async fn keep_memory(&mut self) {
-        let memory = self.station.memory();
+        let mut memory = Memory { snapshot: self.kept.snapshot.clone(), ..self.station.memory() };
+        if memory == self.kept && self.kept_at.elapsed() < SNAPSHOT_EVERY {
+            return;
+        }
+        memory.snapshot = self.snapshot();
+        self.kept_at = Instant::now();
         if memory == self.kept {
             return;
         }
@@ -174,6 +184,11 @@ impl Device {
         }
     }
 
+    fn snapshot(&self) -> Option<Snapshot> {
+        let told = self.driver.as_ref().and_then(|driver| driver.guest.as_ref()?.hand_over())?;
+        Some(Snapshot { unit: self.seat.binding.unit.clone(), told })
+    }
+
     /// One turn of the driver, and when the next one is due.
     async fn turn(&mut self) -> Duration {
         if let Err(why) = self.take_driver() {
@@ -181,13 +196,13 @@ impl Device {
             return Duration::from_secs(1);
         }
         let Some(driver) = &mut self.driver else { return Duration::from_secs(1) };
-        let every = driver.version.unit().driver().map_or(Duration::from_secs(1), Driver::every);
+        let every = driver.every;
         let shall = self.station.shall();
         let is_new = driver.told.replace(shall) != Some(shall);
         let urgency = if is_new { Urgency::Command } else { Urgency::Poll };
         let Some(guest) = &mut driver.guest else { return every };
         let wires = Granted { wires: &self.seat.wires, urgency };
-        match timeout(TURN, guest.turn(shall, &wires)).await {
+        match timeout(TURN, guest.turn(shall, self.house.clock.now(), &wires)).await {
             Ok(Ok(seen)) => {
                 driver.is_done = true;
                 self.saw(seen).await;
@@ -214,7 +229,7 @@ impl Device {
     /// The active version, swapped in between two turns. One that cannot be opened leaves the one before at work.
     fn take_driver(&mut self) -> Result<(), String> {
         let unit = &self.seat.binding.unit;
-        let active = self.house.registry.active(unit).filter(|version| version.unit().driver().is_some());
+        let active = self.house.registry.active(unit).filter(|version| driver::of(version).is_some());
         // Its files are gone or broken: what drives goes on driving.
         let at_work = self.driver.as_ref();
         let Some(version) = active.or_else(|| at_work.map(|driver| Arc::clone(&driver.version))) else {
@@ -224,14 +239,21 @@ impl Device {
         if is_at_work || self.refused.as_ref() == Some(&version.hash) {
             return Ok(());
         }
-        let inherited = at_work.and_then(|driver| driver.guest.as_ref()).map(|guest| guest.hand_over());
-        let opened = version.unit().driver().map(|driver| driver.open(&version.parameters, inherited.as_deref()));
+        let before = self.kept.snapshot.as_ref().filter(|snapshot| snapshot.unit == *unit);
+        let inherited = match at_work.and_then(|driver| driver.guest.as_ref()) {
+            Some(guest) => guest.hand_over(),
+            None => before.map(|snapshot| snapshot.told.clone()),
+        };
+        let opened = driver::of(&version).map(|driver| {
+            let every = driver.every();
+            driver.open(&version.parameters, inherited.as_deref()).map(|guest| (guest, every))
+        });
         match opened {
-            Some(Ok(guest)) => {
+            Some(Ok((guest, every))) => {
                 let station = &self.seat.binding.id;
                 let number = &version.manifest.version;
                 tracing::info!(%station, driver = unit, version = number, hash = version.hash, "the driver is at work");
-                self.driver = Some(AtWork { version, guest: Some(guest), told: None, is_done: false });
+                self.driver = Some(AtWork { version, every, guest: Some(guest), told: None, is_done: false });
                 self.refused = None;
                 Ok(())
             }

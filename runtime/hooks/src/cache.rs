@@ -16,6 +16,9 @@ impl VersionCache {
     /// somebody asks for them.
     const MAX: usize = 1_024;
     const MAX_BYTES: usize = 512 << 20;
+    /// Those that were asked just now stay up to here: what sessions take turns to need would be made anew at every question.
+    const MAX_BUSY_BYTES: usize = 2 * Self::MAX_BYTES;
+    const BUSY: Duration = Duration::from_secs(60);
 
     pub(crate) fn get(&self, hash: &str) -> Option<Arc<Version>> {
         self.0.read().get(hash).cloned()
@@ -60,9 +63,12 @@ fn make_room(versions: &mut HashMap<String, Arc<Version>>, bytes: usize, now: In
     let mut held = bytes_of(versions) + bytes;
     while versions.len() >= VersionCache::MAX || held > VersionCache::MAX_BYTES {
         let alone = versions.values().filter(|version| Arc::strong_count(version) == 1);
-        let Some(idle) = alone.max_by_key(|version| version.idle(now)).map(|version| version.hash.clone()) else {
+        let Some(idle) = alone.max_by_key(|version| version.idle(now)) else { return };
+        let is_busy = idle.idle(now) < VersionCache::BUSY;
+        if is_busy && versions.len() < VersionCache::MAX && held <= VersionCache::MAX_BUSY_BYTES {
             return;
-        };
-        held -= versions.remove(&idle).map_or(0, |version| version.bytes);
+        }
+        let hash = idle.hash.clone();
+        held -= versions.remove(&hash).map_or(0, |version| version.bytes);
     }
 }

@@ -4,17 +4,25 @@
 //! sees. Between turns nothing of it runs, so that it can be swapped. It never learns where its wires lead.
 
 mod case;
+mod code;
+mod facts;
 mod observed;
+mod turn;
 
 use std::fmt;
 use std::time::Duration;
 
+use amprule_domain::Timestamp;
 use amprule_domain::decision::Fault;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::pricing::Parameters;
+use serde::{Deserialize, Serialize};
 
 pub use case::TurnCase;
+pub use code::of;
+pub use facts::{DeviceFacts, WireKind};
 pub use observed::{DeviceState, Observed};
+pub use turn::{Exchange, TurnInput, TurnOutput, Turned, WireAnswer, WireAsk, WireWhat};
 
 /// Code for one kind of hardware.
 pub trait Driver: Send + Sync {
@@ -26,12 +34,31 @@ pub trait Driver: Send + Sync {
     fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault>;
 }
 
+impl Driver for &dyn Driver {
+    fn wires(&self) -> Vec<(String, &'static str)> {
+        (**self).wires()
+    }
+
+    fn every(&self) -> Duration {
+        (**self).every()
+    }
+
+    fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault> {
+        (**self).open(parameters, inherited)
+    }
+}
+
 /// A driver at one device.
 pub trait Guest: Send {
     /// One turn: within its time, or it is given up and opened anew.
-    fn turn<'a>(&'a mut self, shall: Shall, wires: &'a dyn Wires) -> BoxFuture<'a, Result<Observed, Fault>>;
-    /// What the next version must know of the device that the device itself does not tell.
-    fn hand_over(&self) -> String;
+    fn turn<'a>(
+        &'a mut self,
+        shall: Shall,
+        now: Timestamp,
+        wires: &'a dyn Wires,
+    ) -> BoxFuture<'a, Result<Observed, Fault>>;
+    /// What the next version, and the one after a restart, must know of the device that the device itself does not tell.
+    fn hand_over(&self) -> Option<String>;
 }
 
 /// What shall be so when the turn has ended.
@@ -52,7 +79,7 @@ pub trait Wires: Send + Sync {
 }
 
 /// A request to a place that the operator granted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct HttpAsk {
     pub method: HttpMethod,
     /// From there on, with its query; it begins with a slash.
@@ -63,7 +90,7 @@ pub struct HttpAsk {
     pub switches: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum HttpMethod {
     Get,
     Post,
@@ -81,7 +108,7 @@ impl fmt::Display for HttpAsk {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ModbusRead {
     pub function: ModbusFunction,
     pub address: u16,
@@ -89,7 +116,7 @@ pub struct ModbusRead {
 }
 
 /// The numbers of the standard (Modbus Application Protocol 1.1b3).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModbusFunction {
     /// 3
@@ -103,7 +130,7 @@ pub enum ModbusFunction {
     Discrete,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum ModbusWrite {
     /// Function 6.
     Register { address: u16, word: u16 },

@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use crate::Diagnostic;
-use crate::driver::Driver;
+use crate::driver::{DeviceFacts, Driver, TurnInput, Turned};
 use crate::unit::{Answer, Budget, Unit, Used};
 
 pub use supplied::Supplied;
@@ -176,6 +176,14 @@ impl Unit for Needing {
 
     fn driver(&self) -> Option<&dyn Driver> {
         self.unit.driver()
+    }
+
+    fn device(&self) -> Option<&DeviceFacts> {
+        self.unit.device()
+    }
+
+    fn drive(&self, input: &TurnInput, budget: &Budget<'_>) -> Answer<Turned> {
+        self.unit.drive(input, budget)
     }
 
     fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput> {

@@ -1,5 +1,6 @@
 //! `plugin.toml`: what a unit says of itself.
 
+mod device;
 mod document;
 mod keys;
 mod lookups;
@@ -15,6 +16,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::driver::DeviceFacts;
 use crate::inputs::Input;
 use crate::lookups::LookupSchema;
 use crate::tables::TableSchema;
@@ -75,6 +77,8 @@ pub struct Manifest {
     pub properties: Properties,
     pub tables: BTreeMap<String, TableSchema>,
     pub lookups: BTreeMap<String, LookupSchema>,
+    /// Of a driver in code.
+    pub device: Option<DeviceFacts>,
 }
 
 impl Manifest {
@@ -107,6 +111,7 @@ impl Manifest {
             properties: Properties::default(),
             tables: BTreeMap::new(),
             lookups: BTreeMap::new(),
+            device: None,
         }
     }
 }

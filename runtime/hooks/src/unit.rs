@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::driver::Driver;
+use crate::driver::{DeviceFacts, Driver, TurnInput, Turned};
 use crate::manifest::MAP;
 use crate::{Deadline, Diagnostic, Manifest, Tables};
 
@@ -92,9 +92,16 @@ pub trait Unit: Send + Sync {
     fn numbers(&self) -> &[Decimal] {
         &[]
     }
-    /// Where the code drives hardware.
+    /// Where it drives hardware and is no code.
     fn driver(&self) -> Option<&dyn Driver> {
         None
+    }
+    /// Where its code drives hardware: which.
+    fn device(&self) -> Option<&DeviceFacts> {
+        None
+    }
+    fn drive(&self, _: &TurnInput, _: &Budget<'_>) -> Answer<Turned> {
+        Answer::new(Err(Fault::new(FaultClass::NotLoaded, "the unit drives no hardware")), Used::default())
     }
     fn price(&self, _: &PricingInput, _: &Budget<'_>) -> Answer<PricingOutput> {
         Answer::without(Hook::Pricing)

@@ -135,9 +135,11 @@ fn check_hooks(source: &mut Source, unit: &dyn Unit) -> Result<()> {
     if manifest.hooks.is_empty() {
         manifest.hooks = unit.hooks().to_vec();
     }
-    if manifest.drives && unit.driver().is_none() {
+    if manifest.drives && unit.driver().is_none() && unit.device().is_none() {
         let why = "the manifest names the hook \"device\", and the code does not drive any";
-        return Err(vec![Diagnostic::new("no-hook", why).in_file(&manifest.entry)]);
+        return Err(vec![
+            Diagnostic::new("no-hook", why).in_file(&manifest.entry).hint("a script defines fn turn(device)"),
+        ]);
     }
     if manifest.hooks.is_empty() && !manifest.drives {
         let hint = "a script defines fn price(session), fn authorize(request) or fn modify(session, bill)";

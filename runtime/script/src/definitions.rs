@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::source::names::{FUNCTIONS, HOOKS, MORE, TYPES};
+use crate::source::names::{FUNCTIONS, HOOKS, MORE, TURN, TYPES};
 
 const HEAD: &str = "module static;\n\n\
     // What Amprule's scripts see. Made by `amprule definitions`; a kind with a `?` may also be ().\n";
@@ -10,11 +10,12 @@ const HEAD: &str = "module static;\n\n\
 /// The content of `amprule.d.rhai`.
 pub fn definitions() -> String {
     let mut text = HEAD.to_owned();
-    for known in HOOKS {
+    for known in HOOKS.iter().chain([&TURN]) {
         let kinds = known.parameters.iter().map(|(name, kind_of)| format!("{name}: {}", kind(kind_of)));
-        let (hook, kinds) = (known.hook.as_str(), kinds.collect::<Vec<_>>().join(", "));
-        writeln!(text, "// {hook}: `fn {}({kinds})`, {}", known.name, known.hook.question())
-            .expect("a string takes all");
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        let (hook, asks) =
+            known.hook.map_or(("device", "what shall be so, and what is?"), |hook| (hook.as_str(), hook.question()));
+        writeln!(text, "// {hook}: `fn {}({kinds})`, {asks}", known.name).expect("a string takes all");
     }
     for known in TYPES {
         writeln!(text, "\n// {}", known.name).expect("a string takes all");

@@ -29,6 +29,8 @@ pub(crate) struct Program {
     /// Functions only.
     pub(crate) ast: AST,
     pub(crate) hooks: Vec<Hook>,
+    /// It drives hardware.
+    pub(crate) drives: bool,
     /// It says what it charges.
     pub(crate) describes: bool,
     pub(crate) parameters: ParameterNames,
@@ -71,14 +73,14 @@ pub(crate) fn compile_on(
     check_names(&files, &parameters, &source.manifest)?;
     let entry = files.last().expect("the entry is a file");
     let hooks = hooks(source, entry)?;
-    let describes = describes(entry)?;
+    let (describes, drives) = (has(entry, &names::DESCRIBE)?, has(entry, &names::TURN)?);
     engine.register_global_module(constants_module(&constants).into());
     let functions = files.iter().flat_map(|file| &file.layout.functions).map(|function| function.name.text.to_owned());
     let speaks = source.manifest.capabilities.contains_key("log");
     let warnings = files.iter().flat_map(|file| flow::warnings(&file.name, &file.layout, speaks));
     let warnings = warnings.chain(uncut(source, &files)).take(MOST).collect();
     let (functions, numbers) = (functions.collect(), numbers(&files));
-    Ok(Program { engine, ast, hooks, describes, parameters, functions, warnings, numbers })
+    Ok(Program { engine, ast, hooks, drives, describes, parameters, functions, warnings, numbers })
 }
 
 /// A tariff that asks for hours, and whose periods nobody cuts at them.
@@ -228,12 +230,11 @@ fn no_answer(files: &[File<'_>], known: &KnownNames<'_>) -> Option<Diagnostic> {
     flow::no_answer(&entry.name, &entry.layout).or_else(other)
 }
 
-/// Whether a tariff says what it charges.
-fn describes(entry: &File<'_>) -> Result<bool, Vec<Diagnostic>> {
-    let known = names::DESCRIBE;
+/// Whether it has a function beside those that answer hooks.
+fn has(entry: &File<'_>, known: &HookFunction) -> Result<bool, Vec<Diagnostic>> {
     match entry.layout.functions.iter().find(|function| function.name.text == known.name) {
         Some(function) if function.parameters == known.parameters.len() => Ok(true),
-        Some(function) => Err(vec![takes_others(entry, function, &known)]),
+        Some(function) => Err(vec![takes_others(entry, function, known)]),
         None => Ok(false),
     }
 }
@@ -260,7 +261,7 @@ fn hooks(source: &Source, entry: &File<'_>) -> Result<Vec<Hook>, Vec<Diagnostic>
             None => {}
         }
     }
-    if hooks.is_empty() && found.is_empty() {
+    if hooks.is_empty() && found.is_empty() && !source.manifest.drives {
         let message = format!("the script has neither {}", names::hook_functions("nor"));
         found.push(Diagnostic::new("hook", message).in_file(&entry.name));
     }

@@ -10,6 +10,7 @@ use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{self, PricingInput, PricingOutput};
 use amprule_hooks::codes::code_of;
+use amprule_hooks::driver::{DeviceFacts, TurnInput, Turned};
 use amprule_hooks::lookups::LookupSchema;
 use amprule_hooks::{Answer, Budget, Compiler, Diagnostic, HostLimits, LogRateLimit, Source, Tables, Unit, Used};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, FuncArgs, Scope};
@@ -17,11 +18,12 @@ use rust_decimal::Decimal;
 
 use crate::explain::explain_run;
 use crate::language::call::Asks;
-use crate::language::{LastRead, Parameters, call, memory};
+use crate::language::{LastRead, Parameters, call, memory, wires};
 use crate::output;
 use crate::program::{Program, compile};
 use crate::source::names::{self, HookFunction};
 use crate::view::bill::Bill;
+use crate::view::device::Device;
 use crate::view::place::Place;
 use crate::view::request::Request;
 use crate::view::session::Session;
@@ -45,6 +47,7 @@ impl Compiler for ScriptCompiler {
         let manifest = &source.manifest;
         let (id, entry) = (manifest.id.clone(), manifest.entry.clone());
         let tables = Arc::clone(&source.tables);
+        let device = manifest.device.clone().filter(|_| program.drives);
         let talk = manifest.capabilities.contains_key("log").then(Arc::default);
         Ok(Arc::new(Script {
             program,
@@ -55,6 +58,7 @@ impl Compiler for ScriptCompiler {
             talk,
             tables,
             lookups: Arc::new(manifest.lookups.clone()),
+            device,
         }))
     }
 }
@@ -70,6 +74,8 @@ struct Script {
     talk: Option<Arc<LogRateLimit>>,
     tables: Arc<Tables>,
     lookups: Arc<BTreeMap<String, LookupSchema>>,
+    /// Of one that drives hardware.
+    device: Option<DeviceFacts>,
 }
 
 impl Unit for Script {
@@ -83,6 +89,17 @@ impl Unit for Script {
 
     fn numbers(&self) -> &[Decimal] {
         &self.program.numbers
+    }
+
+    fn device(&self) -> Option<&DeviceFacts> {
+        self.device.as_ref()
+    }
+
+    fn drive(&self, input: &TurnInput, budget: &Budget<'_>) -> Answer<Turned> {
+        match &self.device {
+            Some(facts) => self.turned(facts, input, budget),
+            None => Answer::new(Err(Fault::new(FaultClass::NotLoaded, "the script has no fn turn")), Used::default()),
+        }
     }
 
     fn price(&self, input: &PricingInput, budget: &Budget<'_>) -> Answer<PricingOutput> {
@@ -122,6 +139,22 @@ impl Unit for Script {
     }
 }
 
+/// A driver.
+impl Script {
+    fn turned(&self, facts: &DeviceFacts, input: &TurnInput, budget: &Budget<'_>) -> Answer<Turned> {
+        let arguments = |parameters| {
+            wires::begin(&input.said);
+            (Device::new(input, parameters),)
+        };
+        let read = |value| output::seen::read(value, facts).map(Turned::Ends);
+        let answer = self.answer(&names::TURN, &input.parameters, arguments, budget, read);
+        match wires::end() {
+            Some(ask) => Answer { result: Ok(Turned::Wants(ask)), ..answer },
+            None => answer,
+        }
+    }
+}
+
 impl Script {
     fn answer<T, A: FuncArgs>(
         &self,
@@ -144,7 +177,7 @@ impl Script {
 
     fn run(&self, function: &HookFunction, arguments: impl FuncArgs) -> Result<Dynamic, Fault> {
         let HookFunction { hook, name, .. } = function;
-        if !self.program.hooks.contains(hook) {
+        if hook.is_some_and(|hook| !self.program.hooks.contains(&hook)) {
             return Err(Fault::new(FaultClass::NotLoaded, format!("the script has no fn {name}")));
         }
         let _span = tracing::info_span!(target: "amprule::script", "script", unit = %self.id).entered();

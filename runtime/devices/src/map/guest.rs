@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use amprule_domain::Energy;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::ports::BoxFuture;
+use amprule_domain::{Energy, Timestamp};
 use amprule_hooks::driver::{DeviceState, Guest, Observed, Shall, WireProblem, Wires};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -146,7 +146,12 @@ async fn say_all(wires: &dyn Wires, map: &Map, writes: &[Write], amperes: Decima
 }
 
 impl Guest for MapGuest {
-    fn turn<'a>(&'a mut self, shall: Shall, wires: &'a dyn Wires) -> BoxFuture<'a, Result<Observed, Fault>> {
+    fn turn<'a>(
+        &'a mut self,
+        shall: Shall,
+        _: Timestamp,
+        wires: &'a dyn Wires,
+    ) -> BoxFuture<'a, Result<Observed, Fault>> {
         Box::pin(async move {
             let turned = self.turned(shall, wires).await;
             turned.map_err(|problem| {
@@ -161,7 +166,7 @@ impl Guest for MapGuest {
     }
 
     /// All that it knows is at the device.
-    fn hand_over(&self) -> String {
-        String::new()
+    fn hand_over(&self) -> Option<String> {
+        None
     }
 }

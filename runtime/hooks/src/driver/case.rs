@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
+use amprule_domain::Timestamp;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::pricing::{Parameters, PricingInput};
@@ -14,9 +15,12 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{HttpAsk, ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
+use super::{
+    HttpAsk, ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, TurnInput, TurnOutput, WireProblem, Wires,
+};
 use crate::manifest::DEVICE;
 use crate::question::AnyQuestion;
+use crate::settings::CallLimits;
 use crate::trial::{TrialLimits, Tried};
 use crate::unit::{Unit, Used};
 
@@ -41,8 +45,19 @@ pub struct TurnCase {
     #[serde(default)]
     on: bool,
     limit_a: Option<Decimal>,
+    /// What the turn before has kept.
+    kept: Option<Value>,
+    /// Whether the device may have begun anew since.
+    #[serde(default = "yes")]
+    fresh: bool,
+    #[serde(default)]
+    now: Timestamp,
     #[serde(skip)]
     parameters: Parameters,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 type Table = BTreeMap<String, Words>;
@@ -71,15 +86,24 @@ impl TurnCase {
         Shall { be_on: self.on, most_deciamperes: deciamperes }
     }
 
-    fn turn(&self, unit: &dyn Unit) -> Result<Value, Fault> {
-        let driver = unit.driver().ok_or_else(|| Fault::new(FaultClass::NotLoaded, "the code drives no hardware"))?;
+    fn turn(&self, unit: &dyn Unit, granted: &CallLimits) -> Result<Value, Fault> {
         let wires = Registers { case: self, written: Mutex::default() };
-        let mut guest = driver.open(&self.parameters, None)?;
         // No register lets anybody wait.
-        let seen = guest.turn(self.shall(), &wires).now_or_never();
-        let seen = seen.unwrap_or_else(|| Err(Fault::new(FaultClass::Wall, "the turn waits for something")))?;
-        let written = wires.written.into_inner();
-        Ok(shown(&seen, written))
+        let TurnOutput { seen, kept } = match unit.driver() {
+            Some(driver) => {
+                let mut guest = driver.open(&self.parameters, None)?;
+                let seen = guest.turn(self.shall(), self.now, &wires).now_or_never().unwrap_or_else(late)?;
+                TurnOutput { seen, kept: None }
+            }
+            None => {
+                let (shall, parameters) = (self.shall(), self.parameters.clone());
+                let kept = self.kept.as_ref().map(Value::to_string);
+                let (now, is_fresh) = (self.now, self.fresh);
+                let input = TurnInput { now, shall, is_fresh, kept, said: Vec::new(), parameters };
+                super::code::turn(unit, granted, input, &wires).now_or_never().unwrap_or_else(late)?
+            }
+        };
+        Ok(shown(&seen, kept, wires.written.into_inner()))
     }
 }
 
@@ -96,13 +120,17 @@ impl AnyQuestion for TurnCase {
         None
     }
 
-    fn ask(&self, unit: &dyn Unit, _: TrialLimits<'_>) -> Tried<Value> {
+    fn ask(&self, unit: &dyn Unit, means: TrialLimits<'_>) -> Tried<Value> {
         let began = Instant::now();
-        Tried { result: self.turn(unit), used: Used::default(), took: began.elapsed() }
+        Tried { result: self.turn(unit, means.granted), used: Used::default(), took: began.elapsed() }
     }
 }
 
-fn shown(seen: &Observed, writes: Vec<Value>) -> Value {
+fn late<T>() -> Result<T, Fault> {
+    Err(Fault::new(FaultClass::Wall, "the turn waits for something"))
+}
+
+fn shown(seen: &Observed, kept: Option<String>, writes: Vec<Value>) -> Value {
     let amperes = |thousandths: i64| Decimal::new(thousandths, 3).normalize().to_string();
     json!({
         "state": seen.state,
@@ -117,6 +145,7 @@ fn shown(seen: &Observed, writes: Vec<Value>) -> Value {
         "powerW": seen.power_w,
         "currentA": seen.current_ma.map(amperes),
         "limitA": seen.limit_deciamperes.map(|limit| amperes(i64::from(limit) * 100)),
+        "kept": kept.and_then(|kept| serde_json::from_str::<Value>(&kept).ok()),
         "writes": writes,
     })
 }

@@ -4,6 +4,7 @@ use amprule_domain::decision::Hook;
 use serde_json::{Map, Value, json};
 
 use super::{DEVICE, ParameterKind};
+use crate::driver::WireKind;
 use crate::inputs::Input;
 use crate::lookups::{MAX_LOOKUPS, Unavailable};
 use crate::tables::{ColumnKind, MAX_COLUMNS, MAX_TABLES};
@@ -42,6 +43,7 @@ enum ValueType {
     Tables,
     Lookups,
     Columns,
+    Wires,
 }
 
 pub(super) const PIN: [&str; 2] = ["session", "none"];
@@ -49,7 +51,7 @@ pub(super) const ON_ERROR: [&str; 2] = ["reject", "no-opinion"];
 pub(super) const API: u64 = 1;
 pub(super) const MAX_INPUTS: usize = 16;
 
-pub(super) const MANIFEST: [Key; 17] = [
+pub(super) const MANIFEST: [Key; 18] = [
     needed(
         "id",
         ValueType::Pattern("^[a-z0-9-]{1,64}$"),
@@ -91,6 +93,17 @@ pub(super) const MANIFEST: [Key; 17] = [
         ValueType::Lookups,
         "What the unit's policy wants to know from other systems while the driver waits",
     ),
+    key("device", ValueType::Table(&DEVICE_KEYS), "The hardware that a driver in code drives"),
+];
+
+pub(super) const MAX_WIRES: usize = 8;
+
+pub(super) const DEVICE_KEYS: [Key; 5] = [
+    needed("vendor", ValueType::Text, "Who makes it, unless the hardware says so itself"),
+    needed("model", ValueType::Text, "Which it is, unless the hardware says so itself"),
+    key("phases", ValueType::Whole(1), "1 to 3; 3 without it"),
+    key("poll_ms", ValueType::Whole(100), "Milliseconds between two turns; 1000 without it"),
+    key("wires", ValueType::Wires, "By name: modbus or http. Where they lead, the operator says"),
 ];
 
 pub(super) const CAPABILITIES: [Key; 1] = [key("log", ValueType::Text, "Why the unit writes to the server's log")];
@@ -200,6 +213,12 @@ impl ValueType {
                 "maxProperties": MAX_LOOKUPS,
                 "propertyNames": { "pattern": NAME },
                 "additionalProperties": table(&LOOKUP),
+            }),
+            Self::Wires => json!({
+                "type": "object",
+                "maxProperties": MAX_WIRES,
+                "propertyNames": { "pattern": NAME },
+                "additionalProperties": { "enum": WireKind::WORDS },
             }),
             Self::Columns => json!({
                 "type": "object",

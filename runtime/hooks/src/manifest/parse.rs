@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::document::{Document, SpannedValue, get, nearest};
 use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, MAX_INPUTS, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
-use super::{DEVICE, EDITION, MAP, Manifest, OnError, Parameter, Properties, RequestedLimits, lookups, tables};
+use super::{DEVICE, EDITION, MAP, Manifest, OnError, Parameter, Properties, RequestedLimits, device, lookups, tables};
 use crate::Diagnostic;
 use crate::inputs::Input;
 
@@ -64,6 +64,7 @@ pub fn parse_by(edition: u8, declaration: &Declaration<'_>) -> Result<(Manifest,
                 Some("prices come from tables: [tables.NAME]".to_owned());
         }
     }
+    device(&mut doc, &table, &mut manifest);
     let mut operator = Document::new("parameters.toml", declaration.parameters.unwrap_or_default());
     let values = complete(&mut operator, &manifest.parameters, declaration.parameters.is_some());
     if let Some(placed) = get(&table, "boundaries") {
@@ -71,6 +72,26 @@ pub fn parse_by(edition: u8, declaration: &Declaration<'_>) -> Result<(Manifest,
     }
     doc.found.append(&mut operator.found);
     if doc.found.is_empty() { Ok((manifest, values)) } else { Err(doc.found) }
+}
+
+/// A map says it all in its own file; code says here what no code says.
+fn device(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
+    let is_in_code = manifest.drives && manifest.entry != MAP;
+    match get(table, "device") {
+        Some(placed) if !is_in_code => {
+            let why = "[device] is for a driver in code: hooks = [\"device\"], and no device.toml";
+            doc.complain(&placed.span, "manifest", why);
+        }
+        Some(placed) => {
+            let table = doc.table_of(&placed, "device");
+            manifest.device = table.map(|table| device::declared(doc, table));
+        }
+        None if is_in_code => {
+            doc.miss("a driver in code says of its hardware what it is").hint =
+                Some("[device] with vendor, model and wires = { main = \"modbus\" }".to_owned());
+        }
+        None => {}
+    }
 }
 
 /// The entry that a manifest names, whatever else is wrong with it: it is part of what is read.

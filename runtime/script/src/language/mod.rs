@@ -3,6 +3,7 @@
 mod arithmetic;
 pub(crate) mod call;
 mod given_up;
+pub(crate) mod json;
 pub(crate) mod limits;
 mod lookups;
 pub(crate) mod memory;
@@ -11,6 +12,8 @@ mod ordering;
 mod parameters;
 mod tables;
 mod values;
+pub(crate) mod wires;
+mod words;
 
 use rhai::Engine;
 
@@ -37,5 +40,8 @@ pub(crate) fn engine(limits: &limits::Limits) -> Engine {
     tables::register(&mut engine);
     given_up::register(&mut engine);
     lookups::register(&mut engine);
+    wires::register(&mut engine);
+    json::register(&mut engine);
+    words::register(&mut engine);
     engine
 }

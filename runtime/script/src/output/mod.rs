@@ -7,6 +7,7 @@ mod fields;
 pub(crate) mod line;
 pub(crate) mod modification;
 pub(crate) mod offer;
+pub(crate) mod seen;
 pub(crate) mod verdict;
 
 use rhai::Engine;
@@ -15,5 +16,6 @@ pub(crate) fn register(engine: &mut Engine) {
     line::register(engine);
     bill::register(engine);
     offer::register(engine);
+    seen::register(engine);
     verdict::register(engine);
 }

@@ -22,7 +22,10 @@ pub(super) fn of_another(
     let is_own = |name: &str| layout.functions.iter().any(|function| function.name.text == name);
     returned.chain(last_statement(tokens, function)).find_map(|at| {
         let (name, open) = (tokens.get(at)?, tokens.get(at + 1)?);
-        let owner = names::HOOKS.iter().chain([&names::DESCRIBE]).find(|known| known.answers.contains(&name.text))?;
+        let owner = names::HOOKS
+            .iter()
+            .chain([&names::DESCRIBE, &names::TURN])
+            .find(|known| known.answers.contains(&name.text))?;
         let is_whole = open.is("(") && ends_whole(tokens, at + 1, range.end);
         if owner.name == hook.name || !is_whole || is_own(name.text) {
             return None;

@@ -19,6 +19,8 @@ pub(crate) struct KnownNames<'a> {
     pub(super) kinds: BTreeMap<&'a str, &'static str>,
     pub(crate) tables: BTreeSet<&'a str>,
     pub(crate) lookups: BTreeSet<&'a str>,
+    /// What it keeps has fields of its own.
+    pub(crate) drives: bool,
     /// By the rules of today; scripts that were taken in before are held against those of then.
     pub(crate) is_of_today: bool,
     /// The unit's own functions, with each number of parameters that one of that name has.
@@ -40,6 +42,7 @@ impl<'a> KnownNames<'a> {
             tables: tables.keys().map(String::as_str).collect(),
             lookups: lookups.keys().map(String::as_str).collect(),
             is_of_today: manifest.is_of_today(),
+            drives: manifest.drives,
             own: BTreeSet::new(),
         }
     }

@@ -6,7 +6,8 @@ use amprule_domain::decision::Hook;
 /// The function by which a script answers a hook.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HookFunction {
-    pub(crate) hook: Hook,
+    /// `None`: it is a driver's.
+    pub(crate) hook: Option<Hook>,
     pub(crate) name: &'static str,
     /// Usual name and kind of each.
     pub(crate) parameters: &'static [(&'static str, &'static str)],
@@ -43,21 +44,21 @@ pub(crate) struct Field {
 
 pub(crate) const HOOKS: [HookFunction; Hook::ALL.len()] = [
     HookFunction {
-        hook: Hook::Pricing,
+        hook: Some(Hook::Pricing),
         name: "price",
         parameters: &[("session", "session")],
         answer: "bill(…)",
         answers: &["bill"],
     },
     HookFunction {
-        hook: Hook::Authorization,
+        hook: Some(Hook::Authorization),
         name: "authorize",
         parameters: &[("request", "request")],
         answer: "accept()",
         answers: &["accept", "reject", "no_opinion"],
     },
     HookFunction {
-        hook: Hook::Modifier,
+        hook: Some(Hook::Modifier),
         name: "modify",
         parameters: &[("session", "session"), ("bill", "bill so far")],
         answer: "[line(…)]",
@@ -67,11 +68,20 @@ pub(crate) const HOOKS: [HookFunction; Hook::ALL.len()] = [
 
 /// A tariff may have it beside `price`.
 pub(crate) const DESCRIBE: HookFunction = HookFunction {
-    hook: Hook::Pricing,
+    hook: Some(Hook::Pricing),
     name: "describe",
     parameters: &[("place", "place")],
     answer: "offer(…)",
     answers: &["offer"],
+};
+
+/// By which a script drives hardware.
+pub(crate) const TURN: HookFunction = HookFunction {
+    hook: None,
+    name: "turn",
+    parameters: &[("device", "device")],
+    answer: "seen(\"available\")",
+    answers: &["seen"],
 };
 
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -226,6 +236,81 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["total(lines: list) -> number", "total(lines: list, currency: text) -> number"],
         "The sum of exact amounts, or what the bill will show in that currency",
     ),
+    // Wires, for drivers.
+    function(
+        "read",
+        &["read(wire: text, register: number, count: number) -> list"],
+        "Words of holding registers (Modbus function 3), or () when the device refuses them",
+    ),
+    function(
+        "read_input",
+        &["read_input(wire: text, register: number, count: number) -> list"],
+        "Of input registers (4)",
+    ),
+    function(
+        "read_coils",
+        &["read_coils(wire: text, coil: number, count: number) -> list"],
+        "Of coils (1): 0 or 1 each",
+    ),
+    function(
+        "read_discrete",
+        &["read_discrete(wire: text, input: number, count: number) -> list"],
+        "Of discrete inputs (2): 0 or 1 each",
+    ),
+    function(
+        "write",
+        &["write(wire: text, register: number, value: any)"],
+        "One word (Modbus function 6), or a list of words (16). The turn ends when the device refuses it",
+    ),
+    function("write_coil", &["write_coil(wire: text, coil: number, on: bool)"], "A coil (5)"),
+    function(
+        "try_write",
+        &["try_write(wire: text, register: number, value: any) -> bool"],
+        "The same as write; false when the device refuses it",
+    ),
+    function(
+        "http_get",
+        &["http_get(wire: text, path: text) -> any"],
+        "The answer, to be looked into with `at`, or () when the device refuses the request",
+    ),
+    function(
+        "http_send",
+        &[
+            "http_send(wire: text, method: text, path: text) -> any",
+            "http_send(wire: text, method: text, path: text, body: text) -> any",
+        ],
+        "A request that makes the device do something: GET, POST or PUT. The turn ends when it is refused",
+    ),
+    function("at", &["at(x: any, pointer: text) -> any"], "What stands there in an answer's JSON (RFC 6901), or ()"),
+    function("u16_of", &["u16_of(words: list, at: number) -> number"], "Of one word"),
+    function("i16_of", &["i16_of(words: list, at: number) -> number"], "Of one word, with a sign"),
+    function("u32_of", &["u32_of(words: list, at: number) -> number"], "Of two words, the high one first"),
+    function("i32_of", &["i32_of(words: list, at: number) -> number"], "Of two words, with a sign"),
+    function("u64_of", &["u64_of(words: list, at: number) -> number"], "Of four words, the high one first"),
+    function("i64_of", &["i64_of(words: list, at: number) -> number"], "Of four words, with a sign"),
+    function(
+        "f32_of",
+        &["f32_of(words: list, at: number) -> number"],
+        "A float of two words, or () when it is no number",
+    ),
+    function("f64_of", &["f64_of(words: list, at: number) -> number"], "A float of four words, or ()"),
+    function(
+        "text_of",
+        &["text_of(words: list, at: number, count: number) -> text"],
+        "Two characters a word, to the first NUL",
+    ),
+    function(
+        "low_first",
+        &["low_first(words: list, at: number, count: number) -> list"],
+        "Those words the other way round, for devices that have the low word first",
+    ),
+    function("words_u32", &["words_u32(x: number) -> list"], "Two words to write"),
+    function("words_f32", &["words_f32(x: number) -> list"], "Two words to write, as a float"),
+    function(
+        "seen",
+        &["seen(state: text) -> map", "seen(state: text, more: map) -> map"],
+        "What a driver saw: available, plugged, charging, suspended-vehicle, suspended-charger, faulted, unavailable",
+    ),
     // Saying something.
     function("debug", &["debug(x: any)"], "Into the server's log"),
     function("log", &["log(x: any)"], "Into the server's log"),
@@ -272,6 +357,18 @@ pub(crate) const TYPES: &[Type] = &[
             field("time_zone", "text", "The station's zone, an IANA name"),
             field("station", "station", "Where something is offered"),
             field("token", "session token?", "To whom, or ()"),
+            field("params", "parameters", "What plugin.toml declares"),
+            field("parameters", "parameters", "The same as params"),
+        ],
+    },
+    Type {
+        name: "device",
+        fields: &[
+            field("now_s", "number", "Seconds since 1970, UTC: how long ago something was said"),
+            field("on", "bool", "A car may charge; false: none may"),
+            field("fresh", "bool", "The driver is new, or the turn before failed: say all again"),
+            field("limit_a", "number?", "The most of each phase, or () for as much as the hardware can"),
+            field("kept", "any", "What the turn before has kept, or ()"),
             field("params", "parameters", "What plugin.toml declares"),
             field("parameters", "parameters", "The same as params"),
         ],
@@ -430,7 +527,7 @@ pub(crate) const WORDS: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// Maps that functions take as their last argument, by the function's name.
-pub(crate) const MORE: [(&str, &[Field]); 2] = [("element", ELEMENT), ("offer", OFFER)];
+pub(crate) const MORE: [(&str, &[Field]); 3] = [("element", ELEMENT), ("offer", OFFER), ("seen", SEEN)];
 
 const ELEMENT: &[Field] = &[
     field("per", "text", "hour or minute, of prices of time; without it they are of an hour"),
@@ -451,6 +548,22 @@ const ELEMENT: &[Field] = &[
     field("until_w", "number", "Excluded"),
 ];
 
+const SEEN: &[Field] = &[
+    field("energy_wh", "number", "A register that only grows, in Wh"),
+    field("session_wh", "number", "One that begins anew with each car, in Wh"),
+    field("power_w", "number", "In W"),
+    field("current_a", "number", "Over all phases, in A"),
+    field("limit_a", "number", "Of each phase, as the hardware says that it applies it"),
+    field("error", "text", "A code and what it means"),
+    field("token", "text", "A card that lies at the reader"),
+    field("vendor", "text", "Instead of plugin.toml's"),
+    field("model", "text", "Instead of plugin.toml's"),
+    field("serial", "text", "Its number"),
+    field("firmware", "text", "Its version"),
+    field("phases", "number", "That it charges with now, 1 to 3"),
+    field("keep", "any", "For the next turn, the next version and after a restart: device.kept"),
+];
+
 const OFFER: &[Field] = &[
     field("minimum", "number", "The least that a session costs"),
     field("cap", "number", "The most that a session costs"),
@@ -467,7 +580,7 @@ pub(crate) fn hook_functions(last: &str) -> String {
 }
 
 pub(crate) fn hook_function(name: &str) -> Option<&'static HookFunction> {
-    HOOKS.iter().chain([&DESCRIBE]).find(|known| known.name == name)
+    HOOKS.iter().chain([&DESCRIBE, &TURN]).find(|known| known.name == name)
 }
 
 /// What a list of that kind has in it.
@@ -506,7 +619,7 @@ const fn field(name: &'static str, kind: &'static str, says: &'static str) -> Fi
 
 impl HookFunction {
     pub(crate) fn of(hook: Hook) -> &'static Self {
-        HOOKS.iter().find(|known| known.hook == hook).expect("every hook has its function")
+        HOOKS.iter().find(|known| known.hook == Some(hook)).expect("every hook has its function")
     }
 
     /// `fn price(session)`

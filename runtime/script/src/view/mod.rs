@@ -3,6 +3,7 @@
 //! Reading a field never copies the input, and a script cannot change it.
 
 pub(crate) mod bill;
+pub(crate) mod device;
 pub(crate) mod place;
 pub(crate) mod request;
 pub(crate) mod session;
@@ -20,6 +21,7 @@ pub(crate) fn register(engine: &mut Engine) {
     request::register(engine);
     bill::register(engine);
     place::register(engine);
+    device::register(engine);
 }
 
 fn optional_text(text: Option<&String>) -> Dynamic {

@@ -1,6 +1,7 @@
 //! Scripts through the crate's boundary: files in, answers, faults and diagnostics out.
 
 mod diagnostics;
+mod drivers;
 mod harness;
 mod hostile;
 mod language;

@@ -1,0 +1,120 @@
+//! A driver in code at one device: a unit that is called until its turn has all that it asks its wires for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::Timestamp;
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::ports::BoxFuture;
+use amprule_domain::pricing::Parameters;
+
+use super::turn::{Exchange, TurnInput, TurnOutput, Turned, WireAnswer, WireAsk, WireWhat};
+use super::{Driver, Guest, Observed, Shall, WireProblem, Wires};
+use crate::Deadline;
+use crate::settings::CallLimits;
+use crate::unit::{Budget, Unit};
+use crate::version::Version;
+
+/// What one turn may ask its wires for.
+const MOST_ASKED: usize = 64;
+/// Of what is kept.
+const MOST_KEPT: usize = 16 << 10;
+
+/// The driver that a version is, if it is one.
+pub fn of(version: &Arc<Version>) -> Option<Box<dyn Driver + '_>> {
+    match version.unit().driver() {
+        Some(driver) => Some(Box::new(driver)),
+        None => version.unit().device().map(|_| Box::new(Code(Arc::clone(version))) as Box<dyn Driver>),
+    }
+}
+
+struct Code(Arc<Version>);
+
+impl Driver for Code {
+    fn wires(&self) -> Vec<(String, &'static str)> {
+        let facts = self.0.unit().device();
+        let wires = facts.iter().flat_map(|facts| &facts.wires);
+        wires.map(|(name, kind)| (name.clone(), kind.as_str())).collect()
+    }
+
+    fn every(&self) -> Duration {
+        self.0.unit().device().map_or(Duration::from_secs(1), super::DeviceFacts::every)
+    }
+
+    fn open(&self, _: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault> {
+        Ok(Box::new(CodeGuest { version: Arc::clone(&self.0), kept: inherited.map(str::to_owned), is_fresh: true }))
+    }
+}
+
+struct CodeGuest {
+    version: Arc<Version>,
+    kept: Option<String>,
+    is_fresh: bool,
+}
+
+impl Guest for CodeGuest {
+    fn turn<'a>(
+        &'a mut self,
+        shall: Shall,
+        now: Timestamp,
+        wires: &'a dyn Wires,
+    ) -> BoxFuture<'a, Result<Observed, Fault>> {
+        Box::pin(async move {
+            let Version { parameters, granted, .. } = &*self.version;
+            let (kept, parameters) = (self.kept.clone(), parameters.clone());
+            // Until the turn has ended well.
+            let is_fresh = std::mem::replace(&mut self.is_fresh, true);
+            let input = TurnInput { now, shall, is_fresh, kept, said: Vec::new(), parameters };
+            let TurnOutput { seen, kept } = turn(self.version.unit(), granted, input, wires).await?;
+            (self.kept, self.is_fresh) = (kept, false);
+            Ok(seen)
+        })
+    }
+
+    fn hand_over(&self) -> Option<String> {
+        self.kept.clone()
+    }
+}
+
+/// Calls until nothing more is wanted. All calls of a turn share what one call may use.
+pub(super) async fn turn(
+    unit: &dyn Unit,
+    granted: &CallLimits,
+    mut input: TurnInput,
+    wires: &dyn Wires,
+) -> Result<TurnOutput, Fault> {
+    let mut fuel = granted.fuel;
+    loop {
+        let deadline = Deadline::after(granted.wall);
+        let answer = unit.drive(&input, &Budget { fuel, memory: granted.memory, deadline, tables: None });
+        fuel = fuel.saturating_sub(answer.used.fuel);
+        match answer.result? {
+            Turned::Ends(output) if output.kept.as_ref().is_some_and(|kept| kept.len() > MOST_KEPT) => {
+                let why = format!("it keeps more than {} KiB for its next turn", MOST_KEPT >> 10);
+                return Err(Fault::new(FaultClass::InvalidOutput, why));
+            }
+            Turned::Ends(output) => return Ok(output),
+            Turned::Wants(_) if input.said.len() >= MOST_ASKED => {
+                let why = format!("it asks its wires for more than {MOST_ASKED} things in one turn");
+                return Err(Fault::new(FaultClass::GuestError, why));
+            }
+            Turned::Wants(ask) => {
+                let answer = heard(&ask, wires).await?;
+                input.said.push(Exchange { ask, answer });
+            }
+        }
+    }
+}
+
+async fn heard(ask: &WireAsk, wires: &dyn Wires) -> Result<WireAnswer, Fault> {
+    let heard = match &ask.what {
+        WireWhat::Read(read) => wires.read(&ask.wire, *read).await.map(WireAnswer::Words),
+        WireWhat::Write(write) => wires.write(&ask.wire, write).await.map(|()| WireAnswer::Done),
+        WireWhat::Http(request) => wires.http(&ask.wire, request).await.map(WireAnswer::Text),
+    };
+    match heard {
+        Ok(answer) => Ok(answer),
+        Err(WireProblem { is_refusal: true, why }) => Ok(WireAnswer::Refused(why)),
+        Err(problem) => Err(Fault::new(FaultClass::HostIo, problem.why)),
+    }
+}
