@@ -6,6 +6,7 @@
 //!
 //! This crate must never know how a price comes about, nor what OCPP looks like on the wire.
 
+mod look;
 mod map;
 mod memory;
 mod seat;
@@ -22,6 +23,7 @@ use amprule_hooks::Registry;
 use amprule_wires::Buses;
 use tokio::task::JoinHandle;
 
+pub use look::{Look, look};
 pub use map::MapCompiler;
 pub use seat::{Binding, BindingFault, DeviceStatus};
 

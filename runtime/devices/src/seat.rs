@@ -62,13 +62,18 @@ pub struct DeviceStatus {
     pub turns: u64,
 }
 
+/// Over the connections that are there.
+pub(crate) fn dialled(wires: &BTreeMap<String, WireAddress>, buses: &Buses) -> BTreeMap<String, Wire> {
+    let wire = |(name, address): (&String, &WireAddress)| match address {
+        WireAddress::Modbus(to) => (name.clone(), Wire::Modbus(ModbusWire::new(buses, to.clone()))),
+        WireAddress::Http(to) => (name.clone(), Wire::Http(HttpWire::new(buses, to.clone()))),
+    };
+    wires.iter().map(wire).collect()
+}
+
 impl Seat {
     pub(crate) fn new(binding: Binding, buses: &Buses) -> Self {
-        let wire = |(name, address): (&String, &WireAddress)| match address {
-            WireAddress::Modbus(to) => (name.clone(), Wire::Modbus(ModbusWire::new(buses, to.clone()))),
-            WireAddress::Http(to) => (name.clone(), Wire::Http(HttpWire::new(buses, to.clone()))),
-        };
-        let wires = binding.wires.iter().map(wire).collect();
+        let wires = dialled(&binding.wires, buses);
         Self { binding, wires, status: Mutex::default() }
     }
 

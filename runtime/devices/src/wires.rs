@@ -73,7 +73,8 @@ impl Wires for Granted<'_> {
                 HttpMethod::Put => Method::PUT,
             };
             let urgency = if ask.switches { Urgency::Safety } else { self.urgency };
-            self.line(wire)?.ask(urgency, method, &ask.path, ask.body.as_deref()).await.map_err(problem)
+            let answer = self.line(wire)?.ask(urgency, method, &ask.path, ask.body.as_deref()).await;
+            ask.judged(answer.map_err(problem)?)
         })
     }
 }

@@ -88,6 +88,23 @@ pub struct HttpAsk {
     pub body: Option<String>,
     /// It makes the device do something, and goes before what only asks.
     pub switches: bool,
+    /// What the answer contains when it was done: some boxes say no with status 200.
+    pub expect: Option<String>,
+}
+
+impl HttpAsk {
+    /// # Errors
+    /// The answer is not the one that it should have.
+    pub fn judged(&self, answer: String) -> Result<String, WireProblem> {
+        match &self.expect {
+            Some(expect) if !answer.contains(expect.as_str()) => {
+                let answer: String = answer.chars().take(80).collect();
+                let why = format!("{self} is answered with {answer:?}, and not with {expect:?}");
+                Err(WireProblem { is_refusal: true, why })
+            }
+            _ => Ok(answer),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod dev;
+pub(crate) mod device;
 pub(crate) mod editor;
 pub(crate) mod new;
 pub(crate) mod offer;

@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Offer(author::offer::OfferOf),
     /// Measure a unit: time, fuel or operations, memory, and their share of the limits
     Bench(author::bench::Bench),
+    /// Try a driver at real hardware
+    Device(author::device::Device),
     /// Build a plugin's component from its sources, or from a module that a compiler made
     Build(author::build::Build),
     /// Write what scripts see as a Rhai definition file, for editors

@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         Command::Dev(options) => author::dev::run(&options),
         Command::Test(options) => author::test::run(&options),
         Command::Offer(options) => author::offer::run(&options),
+        Command::Device(options) => author::device::run(&options),
         Command::Bench(options) => author::bench::run(&options),
         Command::Build(options) => author::build::run(&options),
         Command::Definitions(options) => author::editor::definitions(&options),

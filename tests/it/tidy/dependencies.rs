@@ -38,7 +38,7 @@ const OWNERS: [(&str, &[&str]); 12] = [
 
 /// Whom of ours each crate may name. Down only.
 const BELOW: [(&str, &[&str]); 20] = [
-    ("amprule-wires", &[]),
+    ("amprule-wires", &["amprule-outbound"]),
     ("amprule-devices", &["amprule-domain", "amprule-hooks", "amprule-wires"]),
     ("amprule-domain", &[]),
     ("amprule-ocpp", &["amprule-domain"]),

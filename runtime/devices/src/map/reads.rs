@@ -160,7 +160,7 @@ fn requests(map: &Map) -> impl Iterator<Item = Read> {
             Some(path) => (HttpMethod::Post, path),
             None => (HttpMethod::Get, request.get.as_ref().unwrap_or(name)),
         };
-        let ask = HttpAsk { method, path: path.clone(), body: request.body.clone(), switches: false };
+        let ask = HttpAsk { method, path: path.clone(), body: request.body.clone(), switches: false, expect: None };
         let is_of = |point: &&String| map.points[*point].request.as_ref() == Some(name);
         Read {
             wire: request.wire.clone().unwrap_or_else(|| map.device.wire.clone()),

@@ -131,23 +131,10 @@ fn late<T>() -> Result<T, Fault> {
 }
 
 fn shown(seen: &Observed, kept: Option<String>, writes: Vec<Value>) -> Value {
-    let amperes = |thousandths: i64| Decimal::new(thousandths, 3).normalize().to_string();
-    json!({
-        "state": seen.state,
-        "vendor": seen.vendor,
-        "model": seen.model,
-        "serial": seen.serial,
-        "firmware": seen.firmware,
-        "error": seen.error,
-        "token": seen.token,
-        "energyWh": seen.register.map(|register| register.wh().to_string()),
-        "sessionWh": seen.session_register.map(|register| register.wh().to_string()),
-        "powerW": seen.power_w,
-        "currentA": seen.current_ma.map(amperes),
-        "limitA": seen.limit_deciamperes.map(|limit| amperes(i64::from(limit) * 100)),
-        "kept": kept.and_then(|kept| serde_json::from_str::<Value>(&kept).ok()),
-        "writes": writes,
-    })
+    let mut shown = seen.json();
+    shown["kept"] = kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default();
+    shown["writes"] = writes.into();
+    shown
 }
 
 /// Hardware that has these registers and no others. Everything can be written.
@@ -205,8 +192,8 @@ impl Wires for Registers<'_> {
         };
         let answer = match self.case.http.get(&ask.to_string()) {
             Some(Value::Number(status)) => refused(status),
-            Some(Value::String(text)) => Ok(text.clone()),
-            Some(answer) => Ok(answer.to_string()),
+            Some(Value::String(text)) => ask.judged(text.clone()),
+            Some(answer) => ask.judged(answer.to_string()),
             None if ask.switches => Ok(String::new()),
             None => refused(&404),
         };

@@ -3,7 +3,9 @@
 use amprule_domain::event::{Boot, ChargingState};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::{Energy, Timestamp};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// What a connector is in (IEC 61851-1, states A to F, and who holds back).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +79,26 @@ impl DeviceState {
 }
 
 impl Observed {
+    /// As cases and people read it.
+    pub fn json(&self) -> Value {
+        let amperes = |thousandths: i64| Decimal::new(thousandths, 3).normalize().to_string();
+        json!({
+            "state": self.state,
+            "vendor": self.vendor,
+            "model": self.model,
+            "serial": self.serial,
+            "firmware": self.firmware,
+            "phases": self.phases,
+            "error": self.error,
+            "token": self.token,
+            "energyWh": self.register.map(|register| register.wh().to_string()),
+            "sessionWh": self.session_register.map(|register| register.wh().to_string()),
+            "powerW": self.power_w,
+            "currentA": self.current_ma.map(amperes),
+            "limitA": self.limit_deciamperes.map(|limit| amperes(i64::from(limit) * 100)),
+        })
+    }
+
     /// OCPP 2.0.1, ConnectorStatusEnumType.
     pub fn word(&self, is_operative: bool) -> &'static str {
         match self.state {

@@ -59,7 +59,7 @@ pub(super) fn register(engine: &mut Engine) {
         try_write(&wire, several(register, words)?)
     });
     engine.register_fn("http_get", |wire: ImmutableString, path: ImmutableString| {
-        let ask = HttpAsk { method: HttpMethod::Get, path: path.into(), body: None, switches: false };
+        let ask = HttpAsk { method: HttpMethod::Get, path: path.into(), body: None, switches: false, expect: None };
         asked(&wire, WireWhat::Http(ask)).map(heard)
     });
     engine.register_fn("http_send", |wire: ImmutableString, method: ImmutableString, path: ImmutableString| {
@@ -117,7 +117,7 @@ fn send(wire: &str, method: &str, path: &str, body: Option<String>) -> RhaiResul
         "PUT" => HttpMethod::Put,
         other => return Err(format!("http_send: {other:?} is not one of GET, POST, PUT").into()),
     };
-    match asked(wire, WireWhat::Http(HttpAsk { method, path: path.to_owned(), body, switches: true }))? {
+    match asked(wire, WireWhat::Http(HttpAsk { method, path: path.to_owned(), body, switches: true, expect: None }))? {
         WireAnswer::Refused(why) => Err(why.into()),
         answer => Ok(heard(answer)),
     }

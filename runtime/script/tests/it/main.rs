@@ -5,6 +5,7 @@ mod drivers;
 mod harness;
 mod hostile;
 mod language;
+mod meant;
 mod reading;
 mod results;
 mod shipped;

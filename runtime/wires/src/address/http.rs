@@ -1,3 +1,5 @@
+//! Where a box with a web interface is, and how it lets us in.
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Where a box with registers is, and whom of a bus is meant.
+
 use std::fmt;
 use std::time::Duration;
 

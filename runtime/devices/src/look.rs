@@ -1,0 +1,67 @@
+//! One turn of a driver at real hardware, which it reads and does not switch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use amprule_domain::Timestamp;
+use amprule_domain::decision::{Fault, FaultClass};
+use amprule_domain::ports::BoxFuture;
+use amprule_hooks::Version;
+use amprule_hooks::driver::{self, HttpAsk, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
+use amprule_wires::{Buses, Urgency, WireAddress};
+use parking_lot::Mutex;
+
+use crate::seat;
+use crate::wires::Granted;
+
+/// What a turn came to.
+#[derive(Debug)]
+pub struct Look {
+    pub seen: Observed,
+    /// What it would have said, in its order.
+    pub held_back: Vec<String>,
+}
+
+/// # Errors
+/// Why the turn came to nothing.
+pub async fn look(
+    version: &Arc<Version>,
+    wires: &BTreeMap<String, WireAddress>,
+    shall: Shall,
+    now: Timestamp,
+) -> Result<Look, Fault> {
+    let driver = driver::of(version).ok_or_else(|| Fault::new(FaultClass::NotLoaded, "the unit drives no hardware"))?;
+    let granted = seat::dialled(wires, &Buses::default());
+    let wires = ReadOnly { wires: Granted { wires: &granted, urgency: Urgency::Poll }, held_back: Mutex::default() };
+    let seen = driver.open(&version.parameters, None)?.turn(shall, now, &wires).await?;
+    Ok(Look { seen, held_back: wires.held_back.into_inner() })
+}
+
+struct ReadOnly<'s> {
+    wires: Granted<'s>,
+    held_back: Mutex<Vec<String>>,
+}
+
+impl Wires for ReadOnly<'_> {
+    fn read<'a>(&'a self, wire: &'a str, read: ModbusRead) -> BoxFuture<'a, Result<Vec<u16>, WireProblem>> {
+        self.wires.read(wire, read)
+    }
+
+    fn write<'a>(&'a self, _: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>> {
+        self.held_back.lock().push(match write {
+            ModbusWrite::Register { address, word } => format!("register {address} = {word}"),
+            ModbusWrite::Registers { address, words } => format!("registers from {address} = {words:?}"),
+            ModbusWrite::Coil { address, is_on } => format!("coil {address} = {is_on}"),
+        });
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn http<'a>(&'a self, wire: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        if !ask.switches {
+            return self.wires.http(wire, ask);
+        }
+        let body = ask.body.as_ref().map(|body| format!(" {body}"));
+        self.held_back.lock().push(format!("{ask}{}", body.unwrap_or_default()));
+        Box::pin(std::future::ready(Ok(String::new())))
+    }
+}
