@@ -6,11 +6,11 @@ use std::time::Duration;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
-use amprule_wires::{BadAddress, Buses, HttpWire, ModbusWire, Wire, WireAddress};
+use amprule_wires::{Buses, HttpAddress, HttpWire, ModbusAddress, ModbusWire, Wire, WireAddress};
 use parking_lot::Mutex;
 
-/// One `[[devices]]` of the configuration.
-#[derive(Debug, Clone)]
+/// A device as the configuration or the API names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     /// The station's id.
     pub id: StationId,
@@ -23,10 +23,33 @@ pub struct Binding {
     pub meter_every: Duration,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BindingFault {
-    #[error("the wire {name}: {fault}")]
-    Wire { name: String, fault: BadAddress },
+impl Binding {
+    /// By the same unit, and the same hardware: with whatever password and at whatever pace it is spoken to.
+    pub(crate) fn drives_as(&self, other: &Self) -> bool {
+        let hardware = |binding: &Self| -> BTreeMap<_, _> {
+            binding.wires.iter().map(|(name, address)| (name.clone(), place(address))).collect()
+        };
+        self.unit == other.unit && hardware(self) == hardware(other)
+    }
+}
+
+fn place(address: &WireAddress) -> WireAddress {
+    match address {
+        WireAddress::Modbus(to) => WireAddress::Modbus(ModbusAddress {
+            host: to.host.to_ascii_lowercase(),
+            timeout: Duration::ZERO,
+            pause: Duration::ZERO,
+            ..to.clone()
+        }),
+        WireAddress::Http(to) => WireAddress::Http(HttpAddress {
+            host: to.host.to_ascii_lowercase(),
+            credentials: None,
+            ca: None,
+            timeout: Duration::ZERO,
+            pause: Duration::ZERO,
+            ..to.clone()
+        }),
+    }
 }
 
 /// A device's place in the house.

@@ -16,7 +16,8 @@ fn read(text: &str) -> Result<LoadedRules, Vec<Diagnostic>> {
     };
     let everywhere = Parts { pricing: Some(unit.to_owned()), ..Parts::default() };
     let selection = Selection { everywhere, ..Selection::default() };
-    Ok(LoadedRules { selection, needs_restart: words.map(str::to_owned).collect() })
+    let needs_restart = words.map(str::to_owned).collect();
+    Ok(LoadedRules { selection, needs_restart, also: Box::new(|| ()) })
 }
 
 fn following(fixture: &Fixture, text: &str) {
