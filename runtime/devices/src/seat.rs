@@ -133,3 +133,34 @@ impl Seat {
         DeviceStatus { id, unit, version, state, seen_at, trouble, turns }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binding(unit: &str, address: &str) -> Binding {
+        Binding {
+            id: StationId::new("garage"),
+            unit: unit.to_owned(),
+            default_token: None,
+            wires: [("main".to_owned(), WireAddress::parse(address).unwrap())].into(),
+            meter_every: Duration::from_secs(60),
+        }
+    }
+
+    #[test]
+    fn another_pace_drives_the_same_hardware_and_another_place_or_unit_does_not() {
+        let box_a = binding("box", "modbus-tcp://Box:502?unit=1");
+        let slower =
+            Binding { meter_every: Duration::from_secs(5), ..binding("box", "modbus-tcp://box?unit=1&pause_ms=9") };
+        assert!(box_a != slower && box_a.drives_as(&slower));
+        for (unit, address) in [
+            ("box", "modbus-tcp://box?unit=2"),
+            ("box", "modbus-tcp://box:503?unit=1"),
+            ("box", "modbus-rtu-over-tcp://box?unit=1"),
+            ("other", "modbus-tcp://box?unit=1"),
+        ] {
+            assert!(!box_a.drives_as(&binding(unit, address)), "{unit} {address}");
+        }
+    }
+}
