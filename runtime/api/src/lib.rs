@@ -4,8 +4,8 @@
 //! settings say otherwise, `/metrics` are open. The document at `/openapi.json` describes every route.
 //!
 //! This crate knows the domain and its doors: [`Control`] to the stations, `Catalogue` and `Archive` to what is on disk,
-//! [`Extensions`] to the loaded units, [`Devices`] to hardware without OCPP. It must never know an OCPP version, a database or a plugin runtime, and it keeps
-//! no state of its own beside its limits.
+//! [`Extensions`] to the loaded units, [`Devices`] to hardware without OCPP. It must never know an OCPP version, a database or a
+//! plugin runtime, and it keeps no state of its own beside its limits.
 
 mod control;
 mod devices;
