@@ -154,6 +154,8 @@ mod tests {
         let slower =
             Binding { meter_every: Duration::from_secs(5), ..binding("box", "modbus-tcp://box?unit=1&pause_ms=9") };
         assert!(box_a != slower && box_a.drives_as(&slower));
+        let (shelly, other_password) = (binding("box", "http://a:b@box/rpc"), binding("box", "http://a:c@box/rpc"));
+        assert!(shelly != other_password && shelly.drives_as(&other_password));
         for (unit, address) in [
             ("box", "modbus-tcp://box?unit=2"),
             ("box", "modbus-tcp://box:503?unit=1"),
