@@ -4,10 +4,11 @@
 //! settings say otherwise, `/metrics` are open. The document at `/openapi.json` describes every route.
 //!
 //! This crate knows the domain and its doors: [`Control`] to the stations, `Catalogue` and `Archive` to what is on disk,
-//! [`Extensions`] to the loaded units. It must never know an OCPP version, a database or a plugin runtime, and it keeps
-//! no state of its own beside its limits.
+//! [`Extensions`] to the loaded units, [`Devices`] to hardware without OCPP. It must never know an OCPP version, a database or a
+//! plugin runtime, and it keeps no state of its own beside its limits.
 
 mod control;
+mod devices;
 mod extensions;
 mod routes;
 mod serve;
@@ -23,6 +24,7 @@ mod wire;
 
 mod command;
 mod decision;
+mod device;
 mod events;
 mod extension;
 mod operation;
@@ -36,6 +38,7 @@ mod webhook;
 mod testing;
 
 pub use control::{CallFailed, CallOutcome, ConnectionInfo, Control, Password};
+pub use devices::{DeviceChange, DeviceRefused, Devices};
 pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
 pub use routes::{document, router};
 pub use serve::serve;

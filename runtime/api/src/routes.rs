@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
 use crate::{
-    Api, access, command, decision, events, extension, in_time, operation, price, session, station, token, webhook,
+    Api, access, command, decision, device, events, extension, in_time, operation, price, session, station, token,
+    webhook,
 };
 
 #[derive(OpenApi)]
@@ -27,6 +28,7 @@ use crate::{
     tags(
         (name = "stations", description = "Charging stations, and requests to them"),
         (name = "commands", description = "What stations are asked to do, and what became of it"),
+        (name = "devices", description = "Hardware without OCPP, and the drivers that make stations of it"),
         (name = "tokens", description = "What drivers show"),
         (name = "sessions", description = "What was charged and what it costs"),
         (name = "prices", description = "What is offered at a place, and what a session would cost"),
@@ -72,6 +74,8 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(command::order::order_command))
         .routes(routes!(command::list::list_commands))
         .routes(routes!(command::get::get_command, command::withdraw::withdraw_command))
+        .routes(routes!(device::list::list_devices))
+        .routes(routes!(device::get::get_device, device::put::put_device, device::delete::delete_device))
         .routes(routes!(token::list::list_tokens))
         .routes(routes!(token::get::get_token, token::put::put_token, token::delete::delete_token))
         .routes(routes!(session::list::list_sessions))
@@ -125,13 +129,16 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 35] = [
+    const ROUTES: [&str; 39] = [
         "delete /api/v1/commands/{id}",
+        "delete /api/v1/devices/{id}",
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
         "get /api/v1/chains",
         "get /api/v1/decisions",
         "get /api/v1/decisions/{id}",
+        "get /api/v1/devices",
+        "get /api/v1/devices/{id}",
         "get /api/v1/events",
         "get /api/v1/commands",
         "get /api/v1/commands/{id}",
@@ -159,6 +166,7 @@ mod tests {
         "post /api/v1/sessions/{id}/acts",
         "post /api/v1/stations/{id}/calls/{action}",
         "post /api/v1/stations/{id}/commands",
+        "put /api/v1/devices/{id}",
         "put /api/v1/stations/{id}",
         "put /api/v1/tokens/{idToken}",
     ];

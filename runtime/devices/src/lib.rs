@@ -14,18 +14,26 @@ mod station;
 mod task;
 mod wires;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use amprule_domain::StationId;
 use amprule_domain::doors::StationBooks;
 use amprule_domain::ports::{Clock, Door, Ids};
 use amprule_hooks::Registry;
 use amprule_wires::Buses;
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::seat::Seat;
+use crate::task::Order;
 
 pub use look::{Look, look};
 pub use map::MapCompiler;
-pub use seat::{Binding, BindingFault, DeviceStatus};
+pub use seat::{Binding, DeviceStatus};
 
 /// What devices need of the house.
 #[derive(Clone)]
@@ -41,31 +49,95 @@ pub struct House {
 
 /// All of them. Dropped, they end after the turn that is under way.
 pub struct Devices {
-    seats: Vec<Arc<seat::Seat>>,
-    tasks: Vec<JoinHandle<()>>,
-    stop: tokio::sync::watch::Sender<bool>,
+    house: House,
+    runtime: Handle,
+    /// One for all times: a device that is bound anew finds the connection that its box has, and opens no second one.
+    buses: Buses,
+    bound: Mutex<Bound>,
+}
+
+#[derive(Default)]
+struct Bound {
+    seats: BTreeMap<StationId, Seated>,
+    /// Removed, and still at switching off what they drove.
+    leaving: BTreeMap<StationId, JoinHandle<()>>,
+    is_over: bool,
+}
+
+struct Seated {
+    seat: Arc<Seat>,
+    order: watch::Sender<Order>,
+    task: JoinHandle<()>,
 }
 
 impl Devices {
-    /// Within a tokio runtime.
-    pub fn start(bindings: Vec<Binding>, house: &House) -> Self {
-        let buses = Buses::default();
-        let (stop, stopped) = tokio::sync::watch::channel(false);
-        let seats: Vec<_> = bindings.into_iter().map(|binding| Arc::new(seat::Seat::new(binding, &buses))).collect();
-        let begin = |seat: &Arc<seat::Seat>| tokio::spawn(task::run(Arc::clone(seat), house.clone(), stopped.clone()));
-        let tasks = seats.iter().map(begin).collect();
-        Self { seats, tasks, stop }
+    /// None yet. Within a tokio runtime, in which all of them will run.
+    pub fn new(house: House) -> Self {
+        Self { house, runtime: Handle::current(), buses: Buses::default(), bound: Mutex::default() }
     }
 
-    /// How each stands, in the order of the configuration.
+    /// These are the devices from now on, each with an id of its own. Those that are as they were are not disturbed. One that is
+    /// bound otherwise begins once the one before has ended, so that no two drive one station. One that is removed switches its
+    /// hardware off first; so does one that is to drive by another unit or over other wires, for what it drove is nobody's then.
+    pub fn bind(&self, bindings: Vec<Binding>) {
+        let mut bound = self.bound.lock();
+        if bound.is_over {
+            return;
+        }
+        bound.leaving.retain(|_, task| !task.is_finished());
+        let mut before = std::mem::take(&mut bound.seats);
+        for binding in bindings {
+            let id = binding.id.clone();
+            let seated = match before.remove(&id) {
+                Some(same) if same.seat.binding == binding => same,
+                Some(other) => {
+                    let is_same_hardware = other.seat.binding.drives_as(&binding);
+                    self.begin(binding, Some(other.end(if is_same_hardware { Order::Stop } else { Order::Leave })))
+                }
+                None => self.begin(binding, bound.leaving.remove(&id)),
+            };
+            bound.seats.insert(id, seated);
+        }
+        for (id, removed) in before {
+            bound.leaving.insert(id, removed.end(Order::Leave));
+        }
+    }
+
+    fn begin(&self, binding: Binding, before: Option<JoinHandle<()>>) -> Seated {
+        let seat = Arc::new(Seat::new(binding, &self.buses));
+        let (order, orders) = watch::channel(Order::Drive);
+        let (driven, house) = (Arc::clone(&seat), self.house.clone());
+        let task = self.runtime.spawn(async move {
+            if let Some(before) = before {
+                drop(before.await);
+            }
+            task::run(driven, house, orders).await;
+        });
+        Seated { seat, order, task }
+    }
+
+    /// How each stands, by their ids.
     pub fn status(&self) -> Vec<DeviceStatus> {
-        self.seats.iter().map(|seat| seat.status()).collect()
+        self.bound.lock().seats.values().map(|seated| seated.seat.status()).collect()
     }
 
-    pub async fn shutdown(self) {
-        self.stop.send_replace(true);
-        for task in self.tasks {
+    pub fn status_of(&self, id: &StationId) -> Option<DeviceStatus> {
+        self.bound.lock().seats.get(id).map(|seated| seated.seat.status())
+    }
+
+    /// Ends them all. Their hardware stays as it is, but for what was about to be switched off.
+    pub async fn shutdown(&self) {
+        let bound = std::mem::replace(&mut *self.bound.lock(), Bound { is_over: true, ..Bound::default() });
+        let stopped: Vec<_> = bound.seats.into_values().map(|seated| seated.end(Order::Stop)).collect();
+        for task in stopped.into_iter().chain(bound.leaving.into_values()) {
             drop(task.await);
         }
+    }
+}
+
+impl Seated {
+    fn end(self, order: Order) -> JoinHandle<()> {
+        self.order.send_replace(order);
+        self.task
     }
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
-use amprule_wires::{BadAddress, Buses, HttpWire, ModbusWire, Wire, WireAddress};
+use amprule_wires::{Buses, HttpAddress, HttpWire, ModbusAddress, ModbusWire, Wire, WireAddress};
 use parking_lot::Mutex;
 
-/// One `[[devices]]` of the configuration.
-#[derive(Debug, Clone)]
+/// A device as the configuration or the API names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     /// The station's id.
     pub id: StationId,
@@ -23,10 +23,33 @@ pub struct Binding {
     pub meter_every: Duration,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BindingFault {
-    #[error("the wire {name}: {fault}")]
-    Wire { name: String, fault: BadAddress },
+impl Binding {
+    /// By the same unit, and the same hardware: with whatever password and at whatever pace it is spoken to.
+    pub(crate) fn drives_as(&self, other: &Self) -> bool {
+        let hardware = |binding: &Self| -> BTreeMap<_, _> {
+            binding.wires.iter().map(|(name, address)| (name.clone(), place(address))).collect()
+        };
+        self.unit == other.unit && hardware(self) == hardware(other)
+    }
+}
+
+fn place(address: &WireAddress) -> WireAddress {
+    match address {
+        WireAddress::Modbus(to) => WireAddress::Modbus(ModbusAddress {
+            host: to.host.to_ascii_lowercase(),
+            timeout: Duration::ZERO,
+            pause: Duration::ZERO,
+            ..to.clone()
+        }),
+        WireAddress::Http(to) => WireAddress::Http(HttpAddress {
+            host: to.host.to_ascii_lowercase(),
+            credentials: None,
+            ca: None,
+            timeout: Duration::ZERO,
+            pause: Duration::ZERO,
+            ..to.clone()
+        }),
+    }
 }
 
 /// A device's place in the house.
@@ -113,5 +136,38 @@ impl Seat {
         let Standing { state, version, trouble, seen_at, turns, .. } = self.status.lock().clone();
         let (id, unit) = (self.binding.id.clone(), self.binding.unit.clone());
         DeviceStatus { id, unit, version, state, seen_at, trouble, turns }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binding(unit: &str, address: &str) -> Binding {
+        Binding {
+            id: StationId::new("garage"),
+            unit: unit.to_owned(),
+            default_token: None,
+            wires: [("main".to_owned(), WireAddress::parse(address).unwrap())].into(),
+            meter_every: Duration::from_secs(60),
+        }
+    }
+
+    #[test]
+    fn another_pace_drives_the_same_hardware_and_another_place_or_unit_does_not() {
+        let box_a = binding("box", "modbus-tcp://Box:502?unit=1");
+        let slower =
+            Binding { meter_every: Duration::from_secs(5), ..binding("box", "modbus-tcp://box?unit=1&pause_ms=9") };
+        assert!(box_a != slower && box_a.drives_as(&slower));
+        let (shelly, other_password) = (binding("box", "http://a:b@box/rpc"), binding("box", "http://a:c@box/rpc"));
+        assert!(shelly != other_password && shelly.drives_as(&other_password));
+        for (unit, address) in [
+            ("box", "modbus-tcp://box?unit=2"),
+            ("box", "modbus-tcp://box:503?unit=1"),
+            ("box", "modbus-rtu-over-tcp://box?unit=1"),
+            ("other", "modbus-tcp://box?unit=1"),
+        ] {
+            assert!(!box_a.drives_as(&binding(unit, address)), "{unit} {address}");
+        }
     }
 }

@@ -147,12 +147,7 @@ impl VirtualStation {
 
     /// What the driver sees now. `new_id` names a session that begins.
     pub(crate) fn observed(&mut self, mut seen: Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
-        if let Some(counted) = seen.session_register.filter(|_| seen.register.is_none()) {
-            if self.counter.shows(counted) {
-                self.counter_kept = self.counter;
-            }
-            seen.register = Some(self.counter.register());
-        }
+        self.count(&mut seen);
         let before = self.last.replace(seen.clone());
         self.register = seen.register.or(self.register);
         if before.as_ref().is_none_or(|before| before.word(true) != seen.word(true) || before.error != seen.error) {
@@ -171,6 +166,16 @@ impl VirtualStation {
             (Some(true) | None, true) => self.follow(&seen, now),
             (Some(true), false) => self.may_begin(now, seen.state.charging(), new_id),
             (None, false) => {}
+        }
+    }
+
+    /// A counter of the session becomes a register that only grows.
+    fn count(&mut self, seen: &mut Observed) {
+        if let Some(counted) = seen.session_register.filter(|_| seen.register.is_none()) {
+            if self.counter.shows(counted) {
+                self.counter_kept = self.counter;
+            }
+            seen.register = Some(self.counter.register());
         }
     }
 
@@ -212,6 +217,16 @@ impl VirtualStation {
         self.running = None;
         self.session_limit = None;
         self.is_over = true;
+    }
+
+    /// Its hardware is switched off, and nobody drives it from now on.
+    pub(crate) fn retire(&mut self, mut seen: Observed, now: Timestamp) {
+        self.count(&mut seen);
+        self.register = seen.register.or(self.register);
+        self.last = Some(seen);
+        if self.running.is_some() {
+            self.end("Remote", now);
+        }
     }
 
     fn tell(&mut self, phase: Phase, now: Timestamp, more: impl FnOnce(&mut TransactionEvent)) {

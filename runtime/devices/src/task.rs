@@ -1,5 +1,7 @@
 //! A device's task: one driver, one turn at a time.
 
+mod leaving;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,72 +33,48 @@ const MAIL: usize = 16;
 /// What a driver keeps for its successor is written with what else changes, and by itself so often.
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 
+/// What a device's task is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Drive,
+    /// End, and leave the hardware as it is: it is driven on by whoever comes next.
+    Stop,
+    /// Switch the hardware off and end: nobody comes next.
+    Leave,
+}
+
 /// A device whose task ends by a bug of ours is begun anew: what it drives must not stay as it is.
-pub(crate) async fn run(seat: Arc<Seat>, house: House, mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn run(seat: Arc<Seat>, house: House, mut orders: watch::Receiver<Order>) {
     loop {
-        let ended = tokio::spawn(drive(Arc::clone(&seat), house.clone(), stopped.clone())).await;
+        let was_leaving = *orders.borrow() == Order::Leave;
+        let ended = tokio::spawn(drive(Arc::clone(&seat), house.clone(), orders.clone())).await;
         match ended {
             Err(bug) if bug.is_panic() => seat.troubled("the server's own code failed here; the device is begun anew"),
             _ => return,
         }
         tokio::select! {
-            () = told(&mut stopped) => return,
+            // Begun anew it switches off, once.
+            order = ended_by(&mut orders) => if order == Order::Stop || was_leaving { return },
             () = sleep(AGAIN) => {}
         }
     }
 }
 
-async fn drive(seat: Arc<Seat>, house: House, mut stopped: watch::Receiver<bool>) {
-    let meter_every = SignedDuration::try_from(seat.binding.meter_every).unwrap_or(SignedDuration::from_secs(60));
-    let station = VirtualStation::new(seat.binding.default_token.clone(), meter_every);
-    let place = memory::place(&house.memory, &seat.binding.id);
-    let waits = Waits::ForNothing;
-    let mut device = Device {
-        seat,
-        house,
-        station,
-        driver: None,
-        attached: None,
-        failures: 0,
-        waits,
-        place,
-        kept: Memory::default(),
-        kept_at: Instant::now(),
-        refused: None,
+async fn drive(seat: Arc<Seat>, house: House, mut orders: watch::Receiver<Order>) {
+    let mut device = Device::new(seat, house);
+    let order = match device.begin(&mut orders).await {
+        Some(order) => order,
+        None => device.go_on(&mut orders).await,
     };
-    // A device that begins without its past would begin a second session.
-    while let Err(why) = device.resume().await {
-        device.seat.troubled(&why);
-        tokio::select! {
-            () = told(&mut stopped) => return,
-            () = sleep(AGAIN) => {}
-        }
-    }
-    let mut next = Instant::now();
-    loop {
-        let is_over = tokio::select! {
-            () = told(&mut stopped) => true,
-            heard = device.hear() => {
-                device.heard(heard).await;
-                false
-            }
-            () = sleep_until(next) => {
-                next = Instant::now() + device.turn().await;
-                false
-            }
-        };
-        if is_over {
-            return;
-        }
-        if device.wants_a_turn() {
-            next = Instant::now();
-        }
-        device.say_next().await;
+    match order {
+        Order::Leave => device.leave().await,
+        Order::Drive | Order::Stop => device.say_the_rest().await,
     }
 }
 
-async fn told(stopped: &mut watch::Receiver<bool>) {
-    drop(stopped.wait_for(|stopped| *stopped).await);
+/// Waits until it is to end, and how. Where nobody is left to say so, it stops.
+async fn ended_by(orders: &mut watch::Receiver<Order>) -> Order {
+    orders.wait_for(|order| *order != Order::Drive).await.map_or(Order::Stop, |order| *order)
 }
 
 struct Device {
@@ -138,6 +116,43 @@ struct Attached {
 }
 
 impl Device {
+    fn new(seat: Arc<Seat>, house: House) -> Self {
+        let meter_every = SignedDuration::try_from(seat.binding.meter_every).unwrap_or(SignedDuration::from_secs(60));
+        let station = VirtualStation::new(seat.binding.default_token.clone(), meter_every);
+        let place = memory::place(&house.memory, &seat.binding.id);
+        let (kept, kept_at, waits) = (Memory::default(), Instant::now(), Waits::ForNothing);
+        let (driver, attached, failures, refused) = (None, None, 0, None);
+        Self { seat, house, station, driver, attached, failures, waits, place, kept, kept_at, refused }
+    }
+
+    /// A device that begins without its past would begin a second session. The order, if one came meanwhile.
+    async fn begin(&mut self, orders: &mut watch::Receiver<Order>) -> Option<Order> {
+        while let Err(why) = self.resume().await {
+            self.seat.troubled(&why);
+            tokio::select! {
+                order = ended_by(orders) => return Some(order),
+                () = sleep(AGAIN) => {}
+            }
+        }
+        None
+    }
+
+    /// Turn after turn, until it is to end.
+    async fn go_on(&mut self, orders: &mut watch::Receiver<Order>) -> Order {
+        let mut next = Instant::now();
+        loop {
+            tokio::select! {
+                order = ended_by(orders) => return order,
+                heard = self.hear() => self.heard(heard).await,
+                () = sleep_until(next) => next = Instant::now() + self.turn().await,
+            }
+            if self.wants_a_turn() {
+                next = Instant::now();
+            }
+            self.say_next().await;
+        }
+    }
+
     /// The session that was open when the server stopped goes on, with all that was said of it.
     async fn resume(&mut self) -> Result<(), String> {
         let station = &self.seat.binding.id;

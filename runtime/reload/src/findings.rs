@@ -17,6 +17,8 @@ pub(crate) struct Findings {
     pub(crate) shadows_over: Vec<String>,
     /// How the file of rules stands, when it is another than before.
     pub(crate) rules: Option<Result<Vec<String>, Vec<Diagnostic>>>,
+    /// What else counts with it.
+    pub(crate) also: Option<Box<dyn FnOnce() + Send>>,
     /// Something is in motion: look again soon.
     pub(crate) again: bool,
     /// Files changed while they were read, so that nobody knows yet which unit they are.

@@ -252,6 +252,9 @@ impl Loader {
         for (path, trouble) in findings.troubles {
             self.registry.reject(&path.display().to_string(), trouble);
         }
+        if let Some(also) = findings.also {
+            also();
+        }
         if let Some((standing, file)) = findings.rules.zip(self.rules.as_ref()) {
             self.registry.note_rules_file(&file.path().display().to_string(), standing);
         }

@@ -11,9 +11,10 @@ use amprule_hooks::{Diagnostic, Selection};
 use crate::regular::{self, FileStamp};
 
 /// What a configuration file says.
-#[derive(Debug, Clone)]
 pub struct LoadedRules {
     pub selection: Selection,
+    /// Makes the rest of it count that counts at once. Called when the selection counts; a reading that is given up calls nothing.
+    pub also: Box<dyn FnOnce() + Send>,
     /// Keys that differ from what the server began with, and count when it starts again.
     pub needs_restart: Vec<String>,
 }

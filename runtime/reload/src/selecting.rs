@@ -33,6 +33,7 @@ impl Loader {
                     findings.changes.push(Change::Select(reading.selection.into()));
                 }
                 findings.rules = Some(Ok(reading.needs_restart));
+                findings.also = Some(reading.also);
             }
             Look::Changed(Err(diagnostics)) => findings.rules = Some(Err(diagnostics)),
         }

@@ -9,6 +9,7 @@ use crate::author;
 use crate::chains;
 use crate::check::Format;
 use crate::compilers::{Alone, Patience};
+use crate::devices;
 use crate::extensions;
 use crate::install::Install;
 use crate::key::Key;
@@ -121,6 +122,8 @@ pub(crate) enum Command {
     /// Reads the folder beside a running server and writes nothing. Exit status: 0 when every answer is the same, 1 when
     /// one is not.
     Replay(crate::replay::Options),
+    /// List the hardware without OCPP of a running server and how it stands, or show one device with how it is bound
+    Devices(devices::Options),
     /// Show a session of a running server, end it, void it, review it, or have it priced again
     Session(Session),
     /// Print the API's bearer token, or make a new one

@@ -8,10 +8,12 @@ mod compiled;
 mod compilers;
 mod config;
 mod control;
+mod devices;
 mod environment;
 mod explain;
 mod extensions;
 mod feeds;
+mod fleet;
 mod gate;
 mod given;
 mod install;
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Approve(options) => extensions::approve(&options),
         Command::Shadow(options) => shadow::run(&options),
         Command::Replay(options) => replay::run(&options),
+        Command::Devices(options) => devices::run(&options),
         Command::Session(options) => session::run(&options),
         Command::Token(options) => token::run(&options),
         Command::CompileComponent(given) => compilers::compile_alone(given),

@@ -12,7 +12,7 @@ use amprule_domain::pricing::Pin;
 use amprule_engine::{Engine, Ports};
 use amprule_gateway::{Gateway, Tls};
 use amprule_hooks::{Mask, Registry};
-use amprule_reload::{Reload, RulesFile, Watching};
+use amprule_reload::{Reload, Watching};
 use amprule_store::SqliteStore;
 use amprule_webhooks::Webhooks;
 use anyhow::{Context, Result};
@@ -24,6 +24,7 @@ use crate::cli::Serve;
 use crate::config::{self, Config};
 use crate::control::{Stations, Units};
 use crate::environment::{SystemClock, SystemIds};
+use crate::fleet::{Fleet, Hardware};
 use crate::listeners::Listener;
 use crate::metrics::Gauges;
 use crate::output::say;
@@ -36,19 +37,22 @@ pub(crate) fn run(options: Serve) -> Result<ExitCode> {
         say(config::EXAMPLE.trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    let (config, rules) = configuration(options)?;
+    let (config, file) = configuration(options)?;
     let telemetry = telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
-    runtime.block_on(serve(config, rules, telemetry.dropped.clone()))?;
+    runtime.block_on(serve(config, file, telemetry.dropped.clone()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Flags win over the file. Its rules about which units are asked are read again when they change.
-fn configuration(options: Serve) -> Result<(Config, Option<RulesFile>)> {
-    let (mut config, rules) = match &options.config {
+/// The configuration file, which is read again when it changes: where it is, and the text that it was.
+type Followed = Option<(PathBuf, String)>;
+
+/// Flags win over the file.
+fn configuration(options: Serve) -> Result<(Config, Followed)> {
+    let (mut config, file) = match &options.config {
         Some(path) => {
             let (config, text) = config::read(path)?;
-            (config, Some(config::rules_file(path, text)))
+            (config, Some((path.clone(), text)))
         }
         None => (Config::default(), None),
     };
@@ -58,13 +62,13 @@ fn configuration(options: Serve) -> Result<(Config, Option<RulesFile>)> {
     config.extensions.candidates = options.candidates.unwrap_or(config.extensions.candidates);
     config.ocpp.listen = options.ocpp.unwrap_or(config.ocpp.listen);
     config.api.listen = options.api.unwrap_or(config.api.listen);
-    Ok((config, rules))
+    Ok((config, file))
 }
 
 /// `log`: the lines of the log that found no room.
-async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> Result<()> {
+async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
-    let house = House::open(&config, &data, rules).await?;
+    let house = House::open(&config, &data, file).await?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
     let settings = config.ocpp.gateway_settings(&config.stations);
     let gateway = Gateway::bind(config.ocpp.listen, settings, tls)?;
@@ -83,7 +87,7 @@ async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> R
     say(format_args!("api   http://{}", listener.local_addr()?));
     say(format_args!("token {}", data.join("api-token").display()));
 
-    let devices = house.devices(&config, &data)?;
+    house.fleet.begin();
 
     let (end, ended) = watch::channel(false);
     let serving = gateway.serve(house.engine.clone(), told(ended.clone()));
@@ -104,7 +108,7 @@ async fn serve(config: Config, rules: Option<RulesFile>, log: ErrorCounter) -> R
     tracing::info!("shutting down: what is in flight is finished");
     end.send_replace(true);
     let stations = stations.ended().await;
-    devices.shutdown().await;
+    house.fleet.shutdown().await;
     house.engine.shutdown().await;
     let api = api.ended().await;
     webhooks.shutdown().await;
@@ -120,11 +124,11 @@ struct House {
     engine: Arc<Engine>,
     passwords: Arc<PasswordKey>,
     watching: Arc<Watching>,
-    ids: Arc<dyn Ids>,
+    fleet: Arc<Fleet>,
 }
 
 impl House {
-    async fn open(config: &Config, data: &Path, rules: Option<RulesFile>) -> Result<Self> {
+    async fn open(config: &Config, data: &Path, file: Followed) -> Result<Self> {
         let store = Arc::new(SqliteStore::open_with(data, config.store_settings(Arc::new(SystemClock)))?);
         let passwords = Arc::new(PasswordKey::open(data)?);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::open(data, store.last_session_no()?)?);
@@ -138,8 +142,18 @@ impl House {
                 engine.tell(notice);
             }
         }));
-        let watching = Arc::new(load(config, data, rules, &store, &registry)?);
-        Ok(Self { store, registry, engine, passwords, watching, ids })
+        let devices = Devices::new(amprule_devices::House {
+            registry: registry.clone(),
+            door: engine.clone(),
+            books: store.clone(),
+            clock: Arc::new(SystemClock),
+            ids,
+            memory: data.join("devices"),
+        });
+        let fleet = Fleet::open(devices, data, &config.devices)?;
+        let reload = reload(config, data, file, &registry, &fleet)?;
+        let watching = Arc::new(load(reload, &store, &registry)?);
+        Ok(Self { store, registry, engine, passwords, watching, fleet })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
@@ -155,25 +169,13 @@ impl House {
             store: self.store.clone(),
             archive: self.store.clone(),
             extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
+            devices: Arc::new(Hardware(self.fleet.clone())),
             hooks: self.registry.clone(),
             webhooks: Arc::new(Deliveries(webhooks)),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,
             settings: config.api.api_settings(&config.stations),
         }))
-    }
-
-    fn devices(&self, config: &Config, data: &Path) -> Result<Devices> {
-        let bindings = config.devices.iter().map(|device| device.bound().map_err(anyhow::Error::msg));
-        let house = amprule_devices::House {
-            registry: self.registry.clone(),
-            door: self.engine.clone(),
-            books: self.store.clone(),
-            clock: Arc::new(SystemClock),
-            ids: self.ids.clone(),
-            memory: data.join("devices"),
-        };
-        Ok(Devices::start(bindings.collect::<Result<_>>()?, &house))
     }
 
     fn close(self) {
@@ -199,22 +201,26 @@ async fn engine(
     Engine::new(ports, config.stations.engine_settings()).await
 }
 
-/// All units, and the versions that sessions are pinned to, are there before the first station is let in.
-fn load(
+fn reload(
     config: &Config,
     data: &Path,
-    rules: Option<RulesFile>,
-    store: &Arc<SqliteStore>,
+    file: Followed,
     registry: &Arc<Registry>,
-) -> Result<Watching> {
+    fleet: &Arc<Fleet>,
+) -> Result<Reload> {
     let folders = vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()];
     let settings = config.extensions.reload_settings(folders, data);
     let gate = Arc::new(gate::open(config, data));
     let compilers = compilers::configured(&config.extensions, data)?.compilers;
-    let mut reload = Reload::new(settings, registry.clone(), compilers, gate).context("open the archive")?;
-    if let Some(rules) = rules {
-        reload = reload.following(rules);
-    }
+    let reload = Reload::new(settings, registry.clone(), compilers, gate).context("open the archive")?;
+    Ok(match file {
+        Some((path, text)) => reload.following(config::rules_file(&path, text, Arc::clone(fleet))),
+        None => reload,
+    })
+}
+
+/// All units, and the versions that sessions are pinned to, are there before the first station is let in.
+fn load(mut reload: Reload, store: &Arc<SqliteStore>, registry: &Arc<Registry>) -> Result<Watching> {
     reload.load_all();
     registry.tell_start();
     for missing in reload.restore(&store.pinned_hashes()?) {

@@ -2,6 +2,7 @@
 
 mod asked;
 mod control;
+mod devices;
 mod prices;
 mod samples;
 mod served;
@@ -52,6 +53,7 @@ impl House {
             store: store.clone(),
             archive: store.clone(),
             extensions: Arc::new(OneExtension),
+            devices: Arc::new(devices::FakeDevices::default()),
             hooks: Arc::new(prices::PerKwh),
             webhooks: Arc::new(OneWebhook),
             metrics: control.clone(),

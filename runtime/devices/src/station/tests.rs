@@ -141,6 +141,19 @@ fn a_car_that_is_refused_charges_nothing_until_it_is_plugged_in_anew() {
 }
 
 #[test]
+fn a_device_that_is_driven_no_more_ends_its_session_with_what_was_seen_last() {
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Plugged, 0);
+    story.accepted();
+    story.station.retire(seen(DeviceState::Plugged, 70), story.now);
+    assert!(!story.is_on());
+    assert_eq!(story.accepted(), ["1 ended idle 70 remote"]);
+    let mut idle = Story::new(Some("FLEET"));
+    idle.station.retire(seen(DeviceState::Plugged, 0), idle.now);
+    assert!(idle.accepted().is_empty() && !idle.is_on(), "nothing begins at the end");
+}
+
+#[test]
 fn a_card_is_asked_about_first_and_charges_when_a_car_is_there() {
     let mut story = Story::new(None);
     story.sees(DeviceState::Plugged, 0);

@@ -1,5 +1,8 @@
 //! The file of rules as one more place: save it, and what it says counts, or nothing changes and it is told why.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use amprule_hooks::selection::Parts;
 use amprule_hooks::{Diagnostic, Selection};
 use amprule_reload::{LoadedRules, RulesFile};
@@ -16,7 +19,8 @@ fn read(text: &str) -> Result<LoadedRules, Vec<Diagnostic>> {
     };
     let everywhere = Parts { pricing: Some(unit.to_owned()), ..Parts::default() };
     let selection = Selection { everywhere, ..Selection::default() };
-    Ok(LoadedRules { selection, needs_restart: words.map(str::to_owned).collect() })
+    let needs_restart = words.map(str::to_owned).collect();
+    Ok(LoadedRules { selection, needs_restart, also: Box::new(|| ()) })
 }
 
 fn following(fixture: &Fixture, text: &str) {
@@ -69,4 +73,27 @@ fn a_unit_and_the_rule_that_names_it_become_active_together() {
     let _watching = fixture.start();
     assert_eq!((priced_by(&fixture).as_deref(), fixture.registry.generation()), (Some("tou"), 1));
     assert!(fixture.heard("chains.changed") && fixture.registry.chains().missing.is_empty());
+}
+
+#[test]
+fn what_else_the_file_says_counts_with_it_and_not_while_the_file_is_broken() {
+    let fixture = Fixture::new();
+    fixture.folder("scripts/tou", GOOD, &tariff("0.30"));
+    let counted = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&counted);
+    let read = move |text: &str| {
+        let counts = Arc::clone(&counts);
+        let also = Box::new(move || {
+            counts.fetch_add(1, Ordering::SeqCst);
+        });
+        Ok(LoadedRules { also, ..read(text)? })
+    };
+    fixture.save(FILE, "pricing tou");
+    fixture.follow(RulesFile::new(&fixture.path(FILE), "pricing tou".to_owned(), Box::new(read)));
+    let _watching = fixture.start();
+    fixture.save(FILE, "prizing tou");
+    fixture.until("the error is shown", || error(&fixture).is_some());
+    assert_eq!(counted.load(Ordering::SeqCst), 0);
+    fixture.save(FILE, "pricing  tou");
+    fixture.until("the rest counts", || counted.load(Ordering::SeqCst) == 1);
 }

@@ -1,56 +1,112 @@
 //! `[[devices]]`: hardware without OCPP, and the driver that is bound to it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use amprule_devices::Binding;
 use amprule_domain::StationId;
 use amprule_domain::token::IdToken;
+use amprule_hooks::manifest::is_id;
 use amprule_wires::WireAddress;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Each has a task and its wires.
-const MAX_DEVICES: usize = 10_000;
+pub(crate) const MAX_DEVICES: usize = 10_000;
+const MAX_WIRES: usize = 8;
+const MAX_NAME: usize = 64;
+const MAX_ADDRESS: usize = 1_024;
+const MAX_TOKEN: usize = 255;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Those of the API are written down in the same form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Device {
-    id: String,
-    unit: String,
-    default_token: Option<String>,
+    pub(crate) id: String,
+    pub(crate) unit: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) default_token: Option<String>,
     #[serde(default)]
-    wires: BTreeMap<String, String>,
+    pub(crate) wires: BTreeMap<String, String>,
     #[serde(default = "Device::meter_s")]
-    meter_s: u64,
+    pub(crate) meter_s: u64,
+}
+
+/// What of a device is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadDevice {
+    id: String,
+    /// The member, and the name within it.
+    pub(crate) member: &'static str,
+    pub(crate) name: Option<String>,
+    pub(crate) why: String,
 }
 
 impl Device {
-    const fn meter_s() -> u64 {
+    pub(crate) const fn meter_s() -> u64 {
         60
     }
 
     /// The error says what is wrong with it as it is written.
-    pub(crate) fn bound(&self) -> Result<Binding, String> {
-        let about = |why: String| format!("the device {}: {why}", self.id);
-        let id = StationId::parse(&self.id).map_err(|why| about(why.to_string()))?;
-        if self.wires.is_empty() {
-            return Err(about("it has no wires; [devices.wires] says where its driver's wires lead".to_owned()));
+    pub(crate) fn bound(&self) -> Result<Binding, BadDevice> {
+        let id = StationId::parse(&self.id).map_err(|why| self.bad("id", why.to_string()))?;
+        if !is_id(&self.unit) {
+            let why = format!("{:?} is not the id of a unit: small letters, digits and hyphens", self.unit);
+            return Err(self.bad("unit", why));
         }
-        let wire = |(name, address): (&String, &String)| {
-            let address = WireAddress::parse(address).map_err(|why| about(format!("wires.{name}: {why}")))?;
-            Ok((name.clone(), address))
-        };
         if !(1..=3_600).contains(&self.meter_s) {
-            return Err(about("meter_s is 1 to 3600".to_owned()));
+            return Err(self.bad("meter_s", "it is 1 to 3600 seconds".to_owned()));
         }
-        Ok(Binding {
-            id,
-            unit: self.unit.clone(),
-            default_token: self.default_token.as_ref().map(|token| IdToken::new(token, IdToken::UNTYPED)),
-            wires: self.wires.iter().map(wire).collect::<Result<_, String>>()?,
-            meter_every: Duration::from_secs(self.meter_s),
-        })
+        let (default_token, wires) = (self.token()?, self.wires()?);
+        let meter_every = Duration::from_secs(self.meter_s);
+        Ok(Binding { id, unit: self.unit.clone(), default_token, wires, meter_every })
+    }
+
+    fn token(&self) -> Result<Option<IdToken>, BadDevice> {
+        let is_token = |token: &str| (1..=MAX_TOKEN).contains(&token.len()) && !token.chars().any(char::is_control);
+        match &self.default_token {
+            Some(token) if !is_token(token) => {
+                Err(self.bad("default_token", format!("it has 1 to {MAX_TOKEN} bytes and no control characters")))
+            }
+            token => Ok(token.as_ref().map(|token| IdToken::new(token, IdToken::UNTYPED))),
+        }
+    }
+
+    fn wires(&self) -> Result<BTreeMap<String, WireAddress>, BadDevice> {
+        if self.wires.is_empty() {
+            let why = "it has none; [devices.wires] says where its driver's wires lead".to_owned();
+            return Err(self.bad("wires", why));
+        }
+        if self.wires.len() > MAX_WIRES {
+            return Err(self.bad("wires", format!("it has {}; at most {MAX_WIRES} lead to a device", self.wires.len())));
+        }
+        self.wires.iter().map(|(name, address)| Ok((name.clone(), self.wire(name, address)?))).collect()
+    }
+
+    fn wire(&self, name: &str, address: &str) -> Result<WireAddress, BadDevice> {
+        let bad = |why: String| BadDevice { name: Some(name.to_owned()), ..self.bad("wires", why) };
+        if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
+            return Err(bad(format!("a wire's name has 1 to {MAX_NAME} bytes and no control characters")));
+        }
+        if address.len() > MAX_ADDRESS {
+            return Err(bad(format!("an address has at most {MAX_ADDRESS} bytes")));
+        }
+        WireAddress::parse(address).map_err(|why| bad(why.to_string()))
+    }
+
+    fn bad(&self, member: &'static str, why: String) -> BadDevice {
+        BadDevice { id: self.id.clone(), member, name: None, why }
+    }
+}
+
+impl fmt::Display for BadDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, member, name, why } = self;
+        match name {
+            Some(name) => write!(f, "the device {id}: {member}.{name}: {why}"),
+            None => write!(f, "the device {id}: {member}: {why}"),
+        }
     }
 }
 

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use amprule_hooks::Diagnostic;
 use amprule_reload::{LoadedRules, RulesFile};
 use toml::{Table, Value};
 
 use super::load::parse;
+use crate::fleet::Fleet;
 
-/// Below `[extensions]`: which units are asked. All else needs a restart.
-const LIVE: [&str; 5] = [
+/// Which units are asked, and the devices. All else needs a restart.
+const LIVE: [&str; 6] = [
+    "devices",
     "extensions.pricing",
     "extensions.modifiers",
     "extensions.authorization",
@@ -18,11 +22,16 @@ const LIVE: [&str; 5] = [
 ];
 
 /// The file that a server began with as `text`, to be read again when it changes.
-pub(crate) fn rules_file(path: &Path, text: String) -> RulesFile {
+pub(crate) fn rules_file(path: &Path, text: String, fleet: Arc<Fleet>) -> RulesFile {
     let (began, file) = (leaves(&text), path.to_owned());
     let read = move |text: &str| {
         let config = parse(text, &file).map_err(|diagnostic| vec![diagnostic])?;
-        Ok(LoadedRules { selection: config.extensions.selection(), needs_restart: differing(&began, &leaves(text)) })
+        fleet.may_have(&config.devices).map_err(|why| {
+            vec![Diagnostic::new("configuration", why).in_file(file.display().to_string()).at(text, 1, 1)]
+        })?;
+        let (fleet, selection) = (Arc::clone(&fleet), config.extensions.selection());
+        let also = Box::new(move || fleet.configured(config.devices));
+        Ok(LoadedRules { selection, needs_restart: differing(&began, &leaves(text)), also })
     };
     RulesFile::new(path, text, Box::new(read))
 }
@@ -66,6 +75,7 @@ mod tests {
             (began.to_owned(), vec![]),
             (began.replace("\"a\"", "\"b\""), vec![]),
             (format!("{began}[[extensions.rules]]\nname = \"x\"\npricing = \"y\"\n"), vec![]),
+            (format!("{began}[[devices]]\nid = \"a\"\nunit = \"b\"\n"), vec![]),
             (began.replace(":1", ":2"), vec!["ocpp.listen"]),
             (began.replace("wall_ms = 50\n", ""), vec!["extensions.wall_ms"]),
             (

@@ -1,0 +1,91 @@
+//! How a device's task ends.
+//!
+//! A device that is removed, or is to be driven otherwise, must not go on charging with nobody to meter or stop it: its last turn
+//! says off. What is off has ended, so its session ends as by a remote stop, with the register of that turn. What could not be
+//! switched off may charge on: its session stays open as that of a station whose line is cut, and goes on with what flowed
+//! meanwhile if a device of this id is bound again. Limits and being out of service stay in its memory for that day.
+
+use std::time::Duration;
+
+use amprule_hooks::driver::{Observed, Shall};
+use amprule_wires::Urgency;
+use tokio::time::{sleep, timeout};
+
+use super::{Device, TURN};
+use crate::wires::Granted;
+
+/// To switch off. Hardware that is away then is told of, for it needs a person.
+const LAST_TURNS: u32 = 3;
+const BETWEEN: Duration = Duration::from_secs(2);
+/// For what the station has to say yet.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+/// A message that was not taken is said again at its time, which nobody announces.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+impl Device {
+    pub(super) async fn leave(&mut self) {
+        let switched_off = self.switch_off().await;
+        let (station, driver) = (&self.seat.binding.id, &self.seat.binding.unit);
+        match switched_off {
+            Ok(seen) => {
+                tracing::info!(%station, driver, "the device is switched off and driven no more");
+                self.station.retire(seen, self.house.clock.now());
+                self.keep_memory().await;
+                if self.attached.is_none() && self.station.next().is_some() {
+                    self.attach();
+                }
+            }
+            Err(why) => tracing::error!(
+                %station,
+                driver,
+                "the device is driven no more and could not be switched off: {why}; what charges there goes on and is not metered: \
+                 switch it off by hand"
+            ),
+        }
+        self.say_the_rest().await;
+    }
+
+    async fn switch_off(&mut self) -> Result<Observed, String> {
+        let mut tries = 1;
+        loop {
+            match self.last_turn().await {
+                Err(_) if tries < LAST_TURNS => {
+                    tries += 1;
+                    sleep(BETWEEN).await;
+                }
+                end => return end,
+            }
+        }
+    }
+
+    async fn last_turn(&mut self) -> Result<Observed, String> {
+        self.take_driver()?;
+        let shall = Shall { be_on: false, ..self.station.shall() };
+        let wires = Granted { wires: &self.seat.wires, urgency: Urgency::Command };
+        let driver = self.driver.as_mut().ok_or("there is no driver")?;
+        let guest = driver.guest.as_mut().ok_or("its driver cannot be opened")?;
+        match timeout(TURN, guest.turn(shall, self.house.clock.now(), &wires)).await {
+            Ok(seen) => seen.map_err(|fault| fault.message),
+            Err(_) => {
+                driver.guest = None;
+                Err(format!("a turn of the driver takes more than {} s", TURN.as_secs()))
+            }
+        }
+    }
+
+    /// What its station has to say is said to the end: nobody says it later.
+    pub(super) async fn say_the_rest(&mut self) {
+        let rest = async {
+            while self.attached.is_some() && self.station.next().is_some() {
+                self.say_next().await;
+                if let Ok(heard) = timeout(LOOK_AGAIN, self.hear()).await {
+                    self.heard(heard).await;
+                }
+            }
+        };
+        if timeout(LAST_WORDS, rest).await.is_err() {
+            let station = &self.seat.binding.id;
+            tracing::warn!(%station, "the device ends before all that it had to say was taken; its session may stay open");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `amprule devices`: how the hardware without OCPP of a running server stands.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::output::{say, say_json};
+use crate::remote::Server;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Only this one, with how it is bound
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: Server,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    match &options.id {
+        Some(id) => one(&options.server.get(&format!("devices/{}", segment(id)))?, options.json)?,
+        None => list(&all(&options.server)?, options.json)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn all(server: &Server) -> Result<Vec<Value>> {
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let mut page = server.get(&format!("devices?limit=1000{after}"))?;
+        if let Some(items) = page["items"].as_array_mut() {
+            all.append(items);
+        }
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => return Ok(all),
+        }
+    }
+}
+
+fn list(devices: &[Value], as_json: bool) -> Result<()> {
+    if as_json {
+        return say_json(&json!({ "items": devices }));
+    }
+    match devices.is_empty() {
+        true => say("there are no devices; [[devices]] of the configuration or PUT /api/v1/devices/ID binds one"),
+        false => devices.iter().for_each(|device| say(line(device))),
+    }
+    Ok(())
+}
+
+fn one(device: &Value, as_json: bool) -> Result<()> {
+    if as_json {
+        return say_json(device);
+    }
+    say(line(device));
+    for (name, address) in device["wires"].as_object().into_iter().flatten() {
+        say(format_args!("  wire {name}: {}", address.as_str().unwrap_or("-")));
+    }
+    let token = device["defaultToken"].as_str().unwrap_or("none: a card, or a start command");
+    say(format_args!("  default token: {token}"));
+    say(format_args!("  metered every {} s, {} turns, bound by the {}", device["meterS"], device["turns"], by(device)));
+    Ok(())
+}
+
+fn line(device: &Value) -> String {
+    let text = |name: &str| device[name].as_str().unwrap_or("-");
+    let trouble = device["trouble"].as_str().map(|why| format!("  ({why})")).unwrap_or_default();
+    let (id, state, unit, version) = (text("id"), text("state"), text("unit"), text("driverVersion"));
+    format!("{id:<24}{state:<18}{unit:<20}{version:<10}{:<15}{}{trouble}", by(device), text("seenAt"))
+}
+
+fn by(device: &Value) -> &str {
+    match device["boundBy"].as_str() {
+        Some("api") => "API",
+        other => other.unwrap_or("-"),
+    }
+}
+
+/// An id may have characters that no address may have.
+fn segment(id: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    id.bytes().map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

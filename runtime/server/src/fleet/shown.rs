@@ -1,0 +1,82 @@
+//! What the API shows of a device. What is secret in an address is not shown.
+
+use amprule_devices::DeviceStatus;
+use serde_json::{Value, json};
+
+use super::Found;
+use crate::config::Device;
+
+pub(super) const HIDDEN: &str = "***";
+
+/// A device that cannot be bound (it was put at an earlier server) stands nowhere, and says why.
+pub(super) fn standing(found: &Found<'_>, status: Option<DeviceStatus>) -> Value {
+    let device = found.device();
+    let bound_by = match found {
+        Found::ByFile(_) => "configuration",
+        Found::ByApi(_) => "api",
+    };
+    let seen = status.as_ref();
+    let trouble = match seen {
+        Some(status) => status.trouble.clone(),
+        None => device.bound().err().map(|bad| bad.to_string()),
+    };
+    json!({
+        "id": device.id,
+        "unit": device.unit,
+        "boundBy": bound_by,
+        "driverVersion": seen.and_then(|status| status.version.as_ref()),
+        "state": seen.and_then(|status| status.state),
+        "seenAt": seen.and_then(|status| status.seen_at),
+        "trouble": trouble,
+        "turns": seen.map_or(0, |status| status.turns),
+    })
+}
+
+/// With how it is bound.
+pub(super) fn whole(device: &Device, mut standing: Value) -> Value {
+    let wires: serde_json::Map<_, _> =
+        device.wires.iter().map(|(name, address)| (name.clone(), masked(address).into())).collect();
+    standing["wires"] = Value::Object(wires);
+    standing["defaultToken"] = json!(device.default_token);
+    standing["meterS"] = json!(device.meter_s);
+    standing
+}
+
+/// `http://***@box/rpc?key=***`
+fn masked(address: &str) -> String {
+    let Some((kind, rest)) = address.split_once("://") else { return address.to_owned() };
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let (host, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+    let host = host.rsplit_once('@').map_or_else(|| host.to_owned(), |(_, host)| format!("{HIDDEN}@{host}"));
+    let query = query.map(|query| format!("?{}", query.split('&').map(pair).collect::<Vec<_>>().join("&")));
+    format!("{kind}://{host}{path}{}", query.unwrap_or_default())
+}
+
+fn pair(pair: &str) -> String {
+    let is_secret = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        ["password", "secret", "token", "key"].iter().any(|word| key.contains(word))
+    };
+    match pair.split_once('=') {
+        Some((key, _)) if is_secret(key) => format!("{key}={HIDDEN}"),
+        _ => pair.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn passwords_and_keys_of_an_address_are_not_shown() {
+        for (address, shown) in [
+            ("modbus-tcp://192.168.1.20:502?unit=255", "modbus-tcp://192.168.1.20:502?unit=255"),
+            ("http://admin:s@cret@box:80/rpc", "http://***@box:80/rpc"),
+            ("http://box/a@b?auth_key=x&unit=1", "http://box/a@b?auth_key=***&unit=1"),
+            ("http://[fe80::1]?Password=x&b", "http://[fe80::1]?Password=***&b"),
+            ("box", "box"),
+        ] {
+            assert_eq!(masked(address), shown);
+        }
+    }
+}
