@@ -1,88 +1,32 @@
-//! Hardware that speaks no OCPP: a driver, a box of another library's making, and a session with its price.
-
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Mutex};
+//! A box in all that a session goes through: restarts, refusals, new versions of its driver.
 
 use amprule_tests::{Setup, TestServer, folders, until};
 use serde_json::{Value, json};
 
-/// A box by pymodbus, which is told what happens to it and says what was written into its registers.
-struct Box {
-    child: Child,
-    input: ChildStdin,
-    port: u16,
-    written: Arc<Mutex<Vec<String>>>,
-}
+use super::hardware::{self, Hardware, device, hurried, until_connector};
 
-impl Box {
-    fn start(port: u16) -> Self {
-        let python = folders::target().join("venv/bin/python");
-        assert!(python.exists(), "pymodbus is missing in target/venv; `cargo xtask test` installs it");
-        let mut command = Command::new(python);
-        command.arg(folders::root().join("tests/clients/keba.py")).arg(port.to_string());
-        command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("start a box");
-        let input = child.stdin.take().expect("its input is ours");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output is ours")).lines();
-        let ready = lines.next().expect("it says where it is").expect("read the box's output");
-        let port = ready.strip_prefix("ready ").and_then(|port| port.parse().ok()).expect("a port");
-        let written = Arc::<Mutex<Vec<String>>>::default();
-        let ear = Arc::clone(&written);
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                ear.lock().expect("nobody panics with it").push(line);
-            }
-        });
-        Self { child, input, port, written }
-    }
+const HURRY: u32 = 10;
 
-    fn tell(&mut self, what: &str) {
-        writeln!(self.input, "{what}").expect("tell the box");
-    }
-
-    fn written(&self, register: u16, value: i64) -> usize {
-        let line = format!("write {register} {value}");
-        self.written.lock().expect("nobody panics with it").iter().filter(|written| **written == line).count()
-    }
-
-    fn last_written(&self, register: u16) -> Option<i64> {
-        let written = self.written.lock().expect("nobody panics with it");
-        let head = format!("write {register} ");
-        written.iter().rev().find_map(|line| line.strip_prefix(&head)?.parse().ok())
-    }
-}
-
-impl Drop for Box {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn start() -> Hardware {
+    Hardware::start("modbus_box.py", "keba-p30", HURRY)
 }
 
 fn setup(port: u16) -> Setup {
-    let device = format!(
-        "[[devices]]\nid = \"garage\"\nunit = \"keba-p30\"\ndefault_token = \"FLEET-1\"\nmeter_s = 1\n\
-         [devices.wires]\nmain = \"modbus-tcp://127.0.0.1:{port}?unit=255\"\n"
-    );
-    // Quicker than a box is asked in the field: a test does not wait for seconds.
-    let map = folders::root().join("scripts/keba-p30/device.toml");
-    let map = std::fs::read_to_string(map).expect("the shipped map").replace("poll_ms = 1000", "poll_ms = 100");
-    Setup::default().tariff("0.40").product_script("keba-p30").file("scripts/keba-p30/device.toml", map).config(&device)
+    let wire = format!("modbus-tcp://127.0.0.1:{port}?unit=255");
+    hurried(Setup::default().tariff("0.40"), "keba-p30", HURRY).config(&device("garage", "keba-p30", &wire))
 }
 
 async fn until_status(server: &TestServer, status: &str) {
-    let connector = || server.api().get("/api/v1/stations/garage").body["connectors"][0]["status"].clone();
-    until(&format!("the connector is {status}"), || (connector() == status).then_some(())).await;
+    until_connector(&server.api(), "garage", status, None).await;
 }
 
 async fn until_session(server: &TestServer, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
-    until(what, || server.api().sessions("garage").into_iter().find(|session| holds(session))).await
+    hardware::until_session(&server.api(), "garage", what, holds).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_box_without_ocpp_charges_is_priced_and_stopped_like_any_other_station() {
-    let mut hardware = Box::start(0);
+    let mut hardware = start();
     let server = setup(hardware.port).start().await;
     let api = server.api();
     api.accept(&["FLEET-1"]);
@@ -108,7 +52,7 @@ async fn a_box_without_ocpp_charges_is_priced_and_stopped_like_any_other_station
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_goes_on_through_restarts_of_the_server_and_of_the_box_and_new_versions_of_the_driver() {
-    let mut hardware = Box::start(0);
+    let mut hardware = start();
     let mut server = setup(hardware.port).start().await;
     server.api().accept(&["FLEET-1"]);
     until_status(&server, "Available").await;
@@ -143,7 +87,7 @@ async fn a_session_goes_on_through_restarts_of_the_server_and_of_the_box_and_new
     let now = until_session(&server, "it goes on", |session| session["energyWh"] == json!(40)).await;
     assert_eq!((&now["id"], &now["state"]), (&session["id"], &json!("active")), "{now}");
     let holds = (hardware.last_written(5004), hardware.written(5004, 32_000));
-    assert_eq!(holds, (Some(12_000), unlimited), "the limit still holds: {:?}", hardware.written.lock());
+    assert_eq!(holds, (Some(12_000), unlimited), "the limit still holds: {:?}", hardware.said());
     hardware.tell("unplug");
     let ended = until_session(&server, "it has ended", |session| session["state"] == "ended").await;
     assert_eq!((&ended["id"], &ended["energyWh"]), (&session["id"], &json!(40)), "{ended}");
@@ -152,7 +96,7 @@ async fn a_session_goes_on_through_restarts_of_the_server_and_of_the_box_and_new
 /// What ends is switched off, whatever else the box refuses, and nobody hammers it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_box_that_refuses_a_limit_is_switched_off_all_the_same() {
-    let mut hardware = Box::start(0);
+    let mut hardware = start();
     let server = setup(hardware.port).start().await;
     server.api().accept(&["FLEET-1"]);
     until_status(&server, "Available").await;
@@ -160,18 +104,19 @@ async fn a_box_that_refuses_a_limit_is_switched_off_all_the_same() {
     let session = until_session(&server, "it charges", |session| session["state"] == "active").await;
     until("the box is switched on", || (hardware.last_written(5014) == Some(1)).then_some(())).await;
     hardware.tell("refuse 5004");
-    let before = hardware.written(5004, 0);
+    let limit = json!({ "command": "limit", "evse": 1, "maxCurrentA": 10 });
+    server.api().post("/api/v1/stations/garage/commands", &limit).ok();
+    until("it is told", || server.log().contains("5004").then_some(())).await;
     let stop = json!({ "command": "stop", "transaction": session["transaction"] });
     server.api().post("/api/v1/stations/garage/commands", &stop).ok();
     until("the box is switched off", || (hardware.last_written(5014) == Some(0)).then_some(())).await;
-    until("it is told", || server.log().contains("5004").then_some(())).await;
-    let tries = hardware.written(5004, 0) - before;
+    let tries = hardware.written(5004, 10_000);
     assert!(tries < 20, "{tries} tries in a moment");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_that_is_refused_switches_nothing_on_and_a_box_that_is_away_is_told() {
-    let mut hardware = Box::start(0);
+    let mut hardware = start();
     let server = setup(hardware.port).start().await;
     until_status(&server, "Available").await;
     hardware.tell("plug");
