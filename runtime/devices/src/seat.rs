@@ -52,6 +52,8 @@ fn place(address: &WireAddress) -> WireAddress {
     }
 }
 
+const MOST_TOLD: usize = 8;
+
 /// A device's place in the house.
 pub(crate) struct Seat {
     pub(crate) binding: Binding,
@@ -64,10 +66,25 @@ struct Standing {
     state: Option<DeviceState>,
     version: Option<String>,
     trouble: Option<String>,
-    /// The trouble that was told last, since it worked.
-    told: Option<String>,
+    /// The kinds of trouble that were told since it worked.
+    told: Vec<String>,
     seen_at: Option<Timestamp>,
     turns: u64,
+}
+
+impl Standing {
+    /// Each kind of trouble is told once until it works again, and no more than a few are: a device may have a new one at each turn.
+    fn tells(&mut self, why: &str) -> bool {
+        // Seconds that are left make no new trouble, and neither does another word for the same.
+        let kind: String = why.split(": ").take(1).flat_map(str::chars).filter(|c| !c.is_ascii_digit()).collect();
+        // That it waits until the next try is the same trouble as the last one.
+        let waits = self.trouble.is_some() && why.contains("it is tried again in");
+        let is_new = !waits && self.told.len() < MOST_TOLD && !self.told.contains(&kind);
+        if is_new {
+            self.told.push(kind);
+        }
+        is_new
+    }
 }
 
 /// How a device stands.
@@ -103,7 +120,7 @@ impl Seat {
     pub(crate) fn seen(&self, state: DeviceState, version: &str, now: Timestamp) {
         let mut status = self.status.lock();
         let was_in_trouble = status.trouble.take();
-        status.told = None;
+        status.told.clear();
         (status.state, status.seen_at) = (Some(state), Some(now));
         status.version = Some(version.to_owned());
         status.turns += 1;
@@ -113,17 +130,9 @@ impl Seat {
         }
     }
 
-    /// Told when it begins and when it becomes another.
     pub(crate) fn troubled(&self, why: &str) {
         let mut status = self.status.lock();
-        // Seconds that are left make no new trouble.
-        let kind = |why: &str| why.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-        // That it waits until the next try is the same trouble as the last one.
-        let waits = status.trouble.is_some() && why.contains("it is tried again in");
-        let is_new = !waits && status.told.as_deref().is_none_or(|before| kind(before) != kind(why));
-        if is_new {
-            status.told = Some(why.to_owned());
-        }
+        let is_new = status.tells(why);
         status.trouble = Some(why.to_owned());
         status.turns += 1;
         drop(status);
@@ -169,5 +178,19 @@ mod tests {
         ] {
             assert!(!box_a.drives_as(&binding(unit, address)), "{unit} {address}");
         }
+    }
+
+    #[test]
+    fn trouble_is_told_when_it_begins_and_not_again_in_other_words() {
+        let mut standing = Standing::default();
+        let told = [
+            "10.0.0.7:502 cannot do the write of 5014 now: exception 4, server device failure; it is asked again",
+            "10.0.0.7:502 cannot do the write of 5014 now: exception 6, server device busy; it is asked again",
+            "10.0.0.7:502 does not answer within 2000 ms: look whether it is on",
+            "10.0.0.7:502 cannot do the write of 5014 now: exception 4, server device failure; it is asked again",
+        ];
+        assert_eq!(told.map(|why| standing.tells(why)), [true, false, true, false]);
+        let others = (0..100).filter(|at| standing.tells(&"new ".repeat(*at)));
+        assert_eq!(others.count(), MOST_TOLD - 2);
     }
 }

@@ -10,13 +10,16 @@ pub enum WireFault {
     /// Tries follow each other at a growing distance; this is not the time for one.
     #[error("{to} was not reached; it is tried again in {} s", .next.as_secs().max(1))]
     Waits { to: String, next: Duration },
-    #[error("{to} does not answer within {} ms", .within.as_millis())]
+    #[error(
+        "{to} does not answer within {} ms: look whether it is on, and whether something else holds its connection",
+        .within.as_millis()
+    )]
     Silent { to: String, within: Duration },
     /// The device has no such function, address or value (Modbus Application Protocol 1.1b3, 7: exceptions 1 to 3), or a status of 4xx.
     #[error("{to} refuses {what}: {word}")]
     Refused { to: String, what: String, word: String },
     /// The device, or what stands before it, has no time for it now (exceptions 4 to 6, 8, 10 and 11; a status of 5xx).
-    #[error("{to} cannot do {what} now: {word}")]
+    #[error("{to} cannot do {what} now: {word}; it is asked again")]
     Hindered { to: String, what: String, word: String },
     #[error(
         "{to} does not let us in for {what} (status {code}): look at the user and the password in the wire's address"
@@ -25,7 +28,7 @@ pub enum WireFault {
     #[error("{to} points elsewhere for {what} (status {code}), which is not followed: grant that address itself")]
     Elsewhere { to: String, what: String, code: u16 },
     /// The answer is none to this question; the connection is closed.
-    #[error("{to} answers something else: {why}")]
+    #[error("{to} answers something else: {why}; look whether it is what the driver is for, and the unit is right")]
     Confused { to: String, why: String },
     /// What was asked cannot be said on this wire.
     #[error("{0}")]

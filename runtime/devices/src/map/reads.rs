@@ -105,7 +105,9 @@ impl Read {
                 let answer = wires.http(&self.wire, ask).await?;
                 let answer = serde_json::from_str(&answer).map_err(|error| WireProblem {
                     is_refusal: false,
-                    why: format!("{ask} is answered with something else than JSON: {error}"),
+                    why: format!(
+                        "{ask} is answered with something else than JSON: {error}; look whether its API is switched on"
+                    ),
                 })?;
                 let is_text = |name: &String| super::document::TEXTS.contains(&name.as_str());
                 let value = |name: &String| Some((name.clone(), map.points[name].of_json(&answer, is_text(name))?));

@@ -1,0 +1,41 @@
+"""KEBA P30: milliamperes and a switch, one value at a time."""
+
+from .registers import WRITE, Form, ModbusBox, u32
+
+
+class Keba(ModbusBox):
+    single = True
+
+    def __init__(self, hurry):
+        super().__init__(hurry)
+        self.on, self.milliamperes = False, 0
+
+    def allows(self):
+        return self.milliamperes / 1000 if self.on else 0
+
+    def holding(self):
+        current = u32(self.amperes() * 1000)
+        state = 4 if self.fault else 3 if self.charges() else 5 if self.plugged and self.on else 1
+        return {
+            1000: u32(state),
+            1004: u32(7 if self.plugged else 1),
+            1006: u32(self.fault),
+            1008: current,
+            1010: current,
+            1012: current,
+            1014: u32(22_334_455),
+            1018: u32(31_200),
+            1020: u32(self.watts() * 1000),
+            1036: u32(self.total * 10),
+            1100: u32(self.milliamperes),
+            1500: u32(self.card),
+        }
+
+    def takes(self):
+        return {5004: (Form.UINT16, (WRITE,), self.limit), 5014: (Form.UINT16, (WRITE,), self.switch)}
+
+    def limit(self, milliamperes):
+        self.milliamperes = milliamperes
+
+    def switch(self, on):
+        self.on = on == 1

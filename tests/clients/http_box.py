@@ -1,0 +1,24 @@
+"""Boxes over HTTP: what they do with a car, told over their standard input (see boxes/car.py).
+
+`http_box.py KIND PORT [HURRY]` (port 0: any) says `ready PORT`. HURRY: how much faster the box's lifetimes pass. Every request
+that switches something is printed as `request WHAT`.
+"""
+
+import asyncio
+import sys
+
+from boxes.answers import serve
+from boxes.goe import GoE
+from boxes.openevse import OpenEvse
+from boxes.plug import Shelly, Tasmota
+
+KINDS = {"go-e-charger": GoE, "openevse": OpenEvse, "shelly-plug": Shelly, "tasmota-plug": Tasmota}
+
+
+def main(kind, port, hurry="1"):
+    box = KINDS[kind](int(hurry))
+    print("ready", serve(box, int(port)), flush=True)
+    asyncio.run(box.live())
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,149 @@
+//! A box of another library's making, the server beside it, and what both come to.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use amprule_tests::{Management, Setup, folders, until};
+use serde_json::{Value, json};
+
+/// It is told what happens to it, and says what it was told to do and what it gives.
+pub(super) struct Hardware {
+    child: Child,
+    input: ChildStdin,
+    pub(super) port: u16,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+/// In amperes of each phase.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Current {
+    pub(super) allowed: f64,
+    pub(super) given: f64,
+}
+
+impl Hardware {
+    /// `script` has many kinds of boxes, whose lifetimes pass `hurry` times as fast.
+    pub(super) fn start(script: &str, kind: &str, hurry: u32) -> Self {
+        let python = folders::target().join("venv/bin/python");
+        assert!(python.exists(), "pymodbus is missing in target/venv; `cargo xtask test` installs it");
+        let mut command = Command::new(python);
+        command.arg(folders::root().join("tests/clients").join(script)).args([kind, "0", &hurry.to_string()]);
+        command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("start a box");
+        let input = child.stdin.take().expect("its input is ours");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output is ours")).lines();
+        let ready = lines.next().expect("it says where it is").expect("read the box's output");
+        let port = ready.strip_prefix("ready ").and_then(|port| port.parse().ok()).expect("a port");
+        let said = Arc::<Mutex<Vec<String>>>::default();
+        let ear = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                ear.lock().expect("nobody panics with it").push(line);
+            }
+        });
+        Self { child, input, port, said }
+    }
+
+    pub(super) fn tell(&mut self, what: &str) {
+        writeln!(self.input, "{what}").expect("tell the box");
+    }
+
+    pub(super) fn said(&self) -> Vec<String> {
+        self.said.lock().expect("nobody panics with it").clone()
+    }
+
+    pub(super) fn written(&self, register: u16, value: i64) -> usize {
+        let line = format!("write {register} {value}");
+        self.said().iter().filter(|written| **written == line).count()
+    }
+
+    pub(super) fn last_written(&self, register: u16) -> Option<i64> {
+        let head = format!("write {register} ");
+        self.said().iter().rev().find_map(|line| line.strip_prefix(&head)?.parse().ok())
+    }
+
+    /// All that it gave so far, change by change.
+    pub(super) fn currents(&self) -> Vec<Current> {
+        let current = |line: &String| {
+            let (allowed, given) = line.strip_prefix("allows ")?.split_once(" gives ")?;
+            Some(Current { allowed: allowed.parse().ok()?, given: given.parse().ok()? })
+        };
+        self.said().iter().filter_map(current).collect()
+    }
+
+    pub(super) async fn until_gives(&self, what: &str, amperes: f64) {
+        let gives = || self.currents().last().is_some_and(|current| current.given == amperes);
+        until(&format!("{what}: the box gives {amperes} A"), || gives().then_some(())).await;
+    }
+
+    pub(super) async fn until_allows(&self, what: &str, amperes: f64) {
+        let allows = || self.currents().last().is_some_and(|current| current.allowed == amperes);
+        until(&format!("{what}: the box allows {amperes} A"), || allows().then_some(())).await;
+    }
+}
+
+impl Drop for Hardware {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let said = self.said();
+            #[expect(clippy::print_stderr, reason = "a failed test shows what its box said last")]
+            {
+                eprintln!("the box said last {:#?}", &said[said.len().saturating_sub(30)..]);
+            }
+        }
+    }
+}
+
+/// With a driver of the product whose turns and lifetimes are `hurry` times as fast as in the field: a test does not wait for
+/// seconds.
+pub(super) fn hurried(setup: Setup, unit: &str, hurry: u32) -> Setup {
+    let map = folders::root().join("scripts").join(unit).join("device.toml");
+    let map = std::fs::read_to_string(map).expect("the shipped map");
+    let line = |line: &str| {
+        let least = |key: &str| match key {
+            "poll_ms" => Some(100),
+            "again_s" | "every_s" => Some(1),
+            _ => None,
+        };
+        let timed = line.split_once(" = ").and_then(|(key, value)| Some((key, value, least(key)?)));
+        match timed {
+            Some((key, value, least)) => {
+                let number: u32 = value.parse().expect("a number alone");
+                format!("{key} = {}\n", number.div_ceil(hurry).max(least))
+            }
+            None => format!("{line}\n"),
+        }
+    };
+    let map: String = map.lines().map(line).collect();
+    setup.product_script(unit).file(&format!("scripts/{unit}/device.toml"), map)
+}
+
+/// Of `[[devices]]`, metered each second.
+pub(super) fn device(id: &str, unit: &str, wire: &str) -> String {
+    format!(
+        "[[devices]]\nid = \"{id}\"\nunit = \"{unit}\"\ndefault_token = \"FLEET-1\"\nmeter_s = 1\n\
+         [devices.wires]\nmain = \"{wire}\"\n"
+    )
+}
+
+pub(super) async fn until_connector(api: &Management, station: &str, status: &str, error: Option<&str>) {
+    let path = format!("/api/v1/stations/{station}");
+    let is_so = || {
+        let connector = &api.get(&path).body["connectors"][0];
+        connector["status"] == status && connector["error"] == json!(error)
+    };
+    until(&format!("{station} is {status} {error:?}"), || is_so().then_some(())).await;
+}
+
+pub(super) async fn until_session(
+    api: &Management,
+    station: &str,
+    what: &str,
+    holds: impl Fn(&Value) -> bool,
+) -> Value {
+    let what = format!("{station}: {what}");
+    until(&what, || api.sessions(station).into_iter().find(|session| holds(session))).await
+}

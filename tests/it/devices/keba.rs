@@ -1,0 +1,137 @@
+//! A box in all that a session goes through: restarts, refusals, new versions of its driver.
+
+use amprule_tests::{Setup, TestServer, folders, until};
+use serde_json::{Value, json};
+
+use super::hardware::{self, Hardware, device, hurried, until_connector};
+
+const HURRY: u32 = 10;
+
+pub(super) fn start() -> Hardware {
+    Hardware::start("modbus_box.py", "keba-p30", HURRY)
+}
+
+pub(super) fn wire(port: u16) -> String {
+    format!("modbus-tcp://127.0.0.1:{port}?unit=255")
+}
+
+pub(super) fn with_driver() -> Setup {
+    hurried(Setup::default().tariff("0.40"), "keba-p30", HURRY)
+}
+
+pub(super) fn setup(port: u16) -> Setup {
+    with_driver().config(&device("garage", "keba-p30", &wire(port)))
+}
+
+pub(super) async fn until_status(server: &TestServer, status: &str) {
+    until_connector(&server.api(), "garage", status, None).await;
+}
+
+pub(super) async fn until_session(server: &TestServer, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    hardware::until_session(&server.api(), "garage", what, holds).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_without_ocpp_charges_is_priced_and_stopped_like_any_other_station() {
+    let mut hardware = start();
+    let server = setup(hardware.port).start().await;
+    let api = server.api();
+    api.accept(&["FLEET-1"]);
+    until_status(&server, "Available").await;
+    let station = api.get("/api/v1/stations/garage").ok();
+    assert_eq!((&station["vendor"], &station["serial"]), (&json!("KEBA"), &json!("22334455")), "{station}");
+    assert_eq!(hardware.last_written(5014), Some(0), "nobody charges without a session");
+
+    hardware.tell("plug");
+    let session = until_session(&server, "it charges", |session| session["state"] == "active").await;
+    until("the box is switched on", || (hardware.last_written(5014) == Some(1)).then_some(())).await;
+    hardware.tell("flow 10");
+    until_session(&server, "the energy is told", |session| session["energyWh"] == json!(10)).await;
+    let limit = json!({ "command": "limit", "evse": 1, "maxCurrentA": 10 });
+    api.post("/api/v1/stations/garage/commands", &limit).ok();
+    until("the limit is written", || (hardware.last_written(5004) == Some(10_000)).then_some(())).await;
+    hardware.tell("unplug");
+    let ended = until_session(&server, "it has ended", |session| session["state"] == "ended").await;
+    assert_eq!((&ended["id"], &ended["stopReason"]), (&session["id"], &json!("EVDisconnected")), "{ended}");
+    assert_eq!(ended["lines"][0]["quantity"], json!("0.01"), "{ended}");
+    until("the box is switched off", || (hardware.last_written(5014) == Some(0)).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_on_through_restarts_of_the_server_and_of_the_box_and_new_versions_of_the_driver() {
+    let mut hardware = start();
+    let mut server = setup(hardware.port).start().await;
+    server.api().accept(&["FLEET-1"]);
+    until_status(&server, "Available").await;
+    hardware.tell("plug");
+    let session = until_session(&server, "it charges", |session| session["state"] == "active").await;
+    until("the box is switched on", || (hardware.last_written(5014) == Some(1)).then_some(())).await;
+
+    for version in ["1.0.1", "1.0.2", "1.0.3"] {
+        let manifest = server.path("scripts/keba-p30/plugin.toml");
+        let text = std::fs::read_to_string(&manifest).expect("the manifest");
+        let at = text.find("version = ").expect("it has a version");
+        let rest = text[at..].find('\n').expect("a line") + at;
+        folders::save(&manifest, format!("{}version = \"{version}\"{}", &text[..at], &text[rest..]));
+        hardware.tell("flow 10");
+        until("the new driver is at work", || {
+            server
+                .log()
+                .contains(&format!("the driver is at work station=garage driver=\"keba-p30\" version=\"{version}\""))
+                .then_some(())
+        })
+        .await;
+    }
+    until_session(&server, "nothing is lost", |session| session["energyWh"] == json!(30)).await;
+
+    let limit = json!({ "command": "limit", "evse": 1, "maxCurrentA": 12 });
+    server.api().post("/api/v1/stations/garage/commands", &limit).ok();
+    until("the limit is written", || (hardware.last_written(5004) == Some(12_000)).then_some(())).await;
+    let unlimited = hardware.written(5004, 32_000);
+    server.stop();
+    hardware.tell("flow 10");
+    server.restart();
+    let now = until_session(&server, "it goes on", |session| session["energyWh"] == json!(40)).await;
+    assert_eq!((&now["id"], &now["state"]), (&session["id"], &json!("active")), "{now}");
+    let holds = (hardware.last_written(5004), hardware.written(5004, 32_000));
+    assert_eq!(holds, (Some(12_000), unlimited), "the limit still holds: {:?}", hardware.said());
+    hardware.tell("unplug");
+    let ended = until_session(&server, "it has ended", |session| session["state"] == "ended").await;
+    assert_eq!((&ended["id"], &ended["energyWh"]), (&session["id"], &json!(40)), "{ended}");
+}
+
+/// What ends is switched off, whatever else the box refuses, and nobody hammers it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_that_refuses_a_limit_is_switched_off_all_the_same() {
+    let mut hardware = start();
+    let server = setup(hardware.port).start().await;
+    server.api().accept(&["FLEET-1"]);
+    until_status(&server, "Available").await;
+    hardware.tell("plug");
+    let session = until_session(&server, "it charges", |session| session["state"] == "active").await;
+    until("the box is switched on", || (hardware.last_written(5014) == Some(1)).then_some(())).await;
+    hardware.tell("refuse 5004");
+    let limit = json!({ "command": "limit", "evse": 1, "maxCurrentA": 10 });
+    server.api().post("/api/v1/stations/garage/commands", &limit).ok();
+    until("it is told", || server.log().contains("5004").then_some(())).await;
+    let stop = json!({ "command": "stop", "transaction": session["transaction"] });
+    server.api().post("/api/v1/stations/garage/commands", &stop).ok();
+    until("the box is switched off", || (hardware.last_written(5014) == Some(0)).then_some(())).await;
+    let tries = hardware.written(5004, 10_000);
+    assert!(tries < 20, "{tries} tries in a moment");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_is_refused_switches_nothing_on_and_a_box_that_is_away_is_told() {
+    let mut hardware = start();
+    let server = setup(hardware.port).start().await;
+    until_status(&server, "Available").await;
+    hardware.tell("plug");
+    let refused = until_session(&server, "it is refused", |session| session["state"] == "ended").await;
+    assert_eq!(refused["stopReason"], "DeAuthorized", "{refused}");
+    assert_eq!((hardware.last_written(5014), hardware.written(5014, 1)), (Some(0), 0), "never for a moment");
+    drop(hardware);
+    until("it is told", || server.log().contains("the device does not work: 127.0.0.1:").then_some(())).await;
+    let is_away = || server.api().get("/api/v1/stations/garage").body["connected"] == false;
+    until("the station is away", || is_away().then_some(())).await;
+}

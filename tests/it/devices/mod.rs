@@ -1,0 +1,8 @@
+//! Hardware that speaks no OCPP: each driver of the product against a box of another library's making, through the real server.
+
+mod bound;
+mod boxes;
+mod hardware;
+mod hostile;
+mod keba;
+mod plugs;
