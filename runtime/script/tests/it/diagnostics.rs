@@ -1,8 +1,6 @@
 //! What an author reads when something is wrong, word for word.
 
-use amprule_hooks::manifest::ParameterKind;
-
-use crate::harness::{budget, compile, declare, price, printed, refuse, session, source, try_compile};
+use crate::harness::{budget, compile, price, printed, refuse, session, source};
 
 /// The script is refused with this text.
 fn refused(text: &str, expect: &str) {

@@ -1,6 +1,8 @@
 //! What is written and can never do what was meant, as it is told before a script runs.
 
-use crate::harness::{budget, compile, printed, refuse, request, session, source, try_compile};
+use amprule_hooks::manifest::ParameterKind;
+
+use crate::harness::{declare, price, printed, refuse, source, try_compile};
 
 /// (the body of a tariff or of a policy, what is said; nothing: it is fine)
 const COMPARED: [(&str, &str, Option<&str>); 51] = [

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use amprule_devices::look;
+use amprule_domain::Decimal;
 use amprule_domain::ports::Clock as _;
 use amprule_hooks::driver::Shall;
 use amprule_wires::WireAddress;
@@ -41,9 +42,9 @@ struct Try {
     /// As for a car that may charge
     #[arg(long)]
     on: bool,
-    /// With a limit for each phase, in tenths of an ampere: 160 is 16 A
-    #[arg(long, value_name = "N")]
-    limit_da: Option<u32>,
+    /// With a limit for each phase
+    #[arg(long = "limit", value_name = "AMPERES", value_parser = amperes)]
+    limit_deciamperes: Option<u32>,
     /// For programs
     #[arg(long)]
     json: bool,
@@ -56,11 +57,17 @@ fn wire(text: &str) -> Result<(String, WireAddress), String> {
     Ok((name.to_owned(), WireAddress::parse(address).map_err(|why| why.to_string())?))
 }
 
+/// In tenths, rounded down.
+fn amperes(text: &str) -> Result<u32, String> {
+    let tenths = text.parse::<Decimal>().ok().and_then(|amperes| u32::try_from((amperes * Decimal::TEN).floor()).ok());
+    tenths.ok_or_else(|| "write amperes as 16 or 10.5".to_owned())
+}
+
 pub(crate) fn run(options: &Device) -> Result<ExitCode> {
     let DeviceCommand::Try(options) = &options.command;
     let version = Arc::new(open(&options.path, options.patience)?.version);
     let wires: BTreeMap<_, _> = options.wires.iter().cloned().collect();
-    let shall = Shall { be_on: options.on, most_deciamperes: options.limit_da };
+    let shall = Shall { be_on: options.on, most_deciamperes: options.limit_deciamperes };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")?;
     let looked = runtime.block_on(look(&version, &wires, shall, SystemClock.now()));
     let looked = looked.with_context(|| format!("a turn of {} came to nothing", version.manifest.id))?;
