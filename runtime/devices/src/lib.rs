@@ -12,9 +12,11 @@ mod memory;
 mod seat;
 mod station;
 mod task;
+mod threads;
 mod wires;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,12 +26,12 @@ use amprule_domain::ports::{Clock, Door, Ids};
 use amprule_hooks::Registry;
 use amprule_wires::Buses;
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::seat::Seat;
 use crate::task::Order;
+use crate::threads::Threads;
 
 pub use look::{Look, look};
 pub use map::MapCompiler;
@@ -50,7 +52,7 @@ pub struct House {
 /// All of them. Dropped, they end after the turn that is under way.
 pub struct Devices {
     house: House,
-    runtime: Handle,
+    threads: Threads,
     /// One for all times: a device that is bound anew finds the connection that its box has, and opens no second one.
     buses: Buses,
     bound: Mutex<Bound>,
@@ -71,9 +73,12 @@ struct Seated {
 }
 
 impl Devices {
-    /// None yet. Within a tokio runtime, in which all of them will run.
-    pub fn new(house: House) -> Self {
-        Self { house, runtime: Handle::current(), buses: Buses::default(), bound: Mutex::default() }
+    /// None yet.
+    ///
+    /// # Errors
+    /// Their threads cannot be started.
+    pub fn new(house: House) -> io::Result<Self> {
+        Ok(Self { house, threads: Threads::start()?, buses: Buses::default(), bound: Mutex::default() })
     }
 
     /// These are the devices from now on, each with an id of its own. Those that are as they were are not disturbed. One that is
@@ -107,7 +112,7 @@ impl Devices {
         let seat = Arc::new(Seat::new(binding, &self.buses));
         let (order, orders) = watch::channel(Order::Drive);
         let (driven, house) = (Arc::clone(&seat), self.house.clone());
-        let task = self.runtime.spawn(async move {
+        let task = self.threads.spawn(async move {
             if let Some(before) = before {
                 drop(before.await);
             }

@@ -161,8 +161,12 @@ impl VirtualStation {
             self.waiting = None;
         }
         match (seen.state.is_plugged(), self.running.is_some()) {
-            (Some(false), true) => self.end("EVDisconnected", now),
-            (Some(false), false) => self.is_over = false,
+            (Some(false), is_running) => {
+                if is_running {
+                    self.end("EVDisconnected", now);
+                }
+                self.is_over = false;
+            }
             (Some(true) | None, true) => self.follow(&seen, now),
             (Some(true), false) => self.may_begin(now, seen.state.charging(), new_id),
             (None, false) => {}

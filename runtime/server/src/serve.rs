@@ -149,7 +149,8 @@ impl House {
             clock: Arc::new(SystemClock),
             ids,
             memory: data.join("devices"),
-        });
+        })
+        .context("start the threads of devices")?;
         let fleet = Fleet::open(devices, data, &config.devices)?;
         let reload = reload(config, data, file, &registry, &fleet)?;
         let watching = Arc::new(load(reload, &store, &registry)?);

@@ -141,6 +141,18 @@ fn a_car_that_is_refused_charges_nothing_until_it_is_plugged_in_anew() {
 }
 
 #[test]
+fn the_next_car_is_another_car_however_soon_it_comes() {
+    let mut story = Story::new(Some("FLEET-1"));
+    story.sees(DeviceState::Charging, 0);
+    story.accepted();
+    story.sees(DeviceState::Available, 500);
+    story.sees(DeviceState::Plugged, 500);
+    let said = story.accepted();
+    assert_eq!(said.last().map(String::as_str), Some("0 started idle 500 by fleet-1"), "{said:?}");
+    assert!(story.is_on());
+}
+
+#[test]
 fn a_device_that_is_driven_no_more_ends_its_session_with_what_was_seen_last() {
     let mut story = Story::new(Some("FLEET"));
     story.sees(DeviceState::Plugged, 0);
