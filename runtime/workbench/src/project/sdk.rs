@@ -11,12 +11,16 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 24] = embedded!(
+const FILES: [(&str, &str); 29] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
     "src/currency.rs",
     "src/decimal.rs",
+    "src/device.rs",
+    "src/device/json.rs",
+    "src/device/registers.rs",
+    "src/device/wire.rs",
     "src/facts.rs",
     "src/lib.rs",
     "src/lookups.rs",
@@ -28,6 +32,7 @@ const FILES: [(&str, &str); 24] = embedded!(
     "src/problem.rs",
     "src/tables.rs",
     "wit/deps/authorization/authorization.wit",
+    "wit/deps/device/device.wit",
     "wit/deps/facts/facts.wit",
     "wit/deps/facts/money.wit",
     "wit/deps/host/host.wit",
