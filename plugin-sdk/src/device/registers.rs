@@ -93,7 +93,9 @@ fn rounded(value: f64, digits: u8) -> Option<Decimal> {
 }
 
 fn short(at: usize) -> Problem {
-    Problem::Failed(["the device has answered with fewer words than were asked for: none at ", &at.to_string()].concat())
+    Problem::Failed(
+        ["the device has answered with fewer words than were asked for: none at ", &at.to_string()].concat(),
+    )
 }
 
 #[cfg(test)]

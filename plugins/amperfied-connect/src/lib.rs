@@ -30,7 +30,8 @@ impl Driver for Connect {
         if input.fresh {
             MAIN.write_several(STANDBY, &[AWAKE])?;
         }
-        let phases = MAIN.try_input(PHASES, 1).and_then(|read| read.u16(0).ok()).filter(|phases| matches!(phases, 1 | 3));
+        let phases =
+            MAIN.try_input(PHASES, 1).and_then(|read| read.u16(0).ok()).filter(|phases| matches!(phases, 1 | 3));
         let is_changing = changes_phases(&input, limit, phases)?;
         let now = if is_changing { 0 } else { limit };
         if input.fresh || input.kept.as_deref() != Some(now.to_string().as_str()) {

@@ -70,7 +70,9 @@ pub(crate) fn wants_facts(component: &Component, engine: &Engine) -> bool {
 fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
     let name = Name::parse(text);
     let (code, message, hint) = match name.interface {
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS | MONEY | WIRES | JSON if !name.is_known_version() => {
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS | MONEY | WIRES | JSON
+            if !name.is_known_version() =>
+        {
             ("version", format!("the component imports {text}, which this host does not have"), known(name.interface))
         }
         LOG if !manifest.capabilities.contains_key("log") => (

@@ -2,6 +2,7 @@
 //!
 //! The first thing that is not answered yet ends the call; the host asks the wire and calls again (ADR 037).
 
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use amprule_hooks::driver::{
@@ -22,7 +23,7 @@ const MOST_LOOKED_THROUGH: usize = 256 << 10;
 /// A turn, as far as its wires have answered.
 #[derive(Default)]
 pub(crate) struct Turn {
-    said: std::vec::IntoIter<Exchange>,
+    said: VecDeque<Exchange>,
     /// What the call ended for; who made the turn keeps the other end.
     wants: Arc<OnceLock<WireAsk>>,
     /// The text that was looked through last.
@@ -41,12 +42,12 @@ pub(crate) struct Strays;
 
 impl Turn {
     pub(crate) fn of(said: &[Exchange], wants: &Arc<OnceLock<WireAsk>>) -> Self {
-        Self { said: said.to_vec().into_iter(), wants: Arc::clone(wants), parsed: None }
+        Self { said: said.iter().cloned().collect(), wants: Arc::clone(wants), parsed: None }
     }
 
     fn ask(&mut self, wire: String, what: WireWhat) -> wasmtime::Result<WireAnswer> {
         let ask = WireAsk { wire, what };
-        match self.said.next() {
+        match self.said.pop_front() {
             Some(said) if said.ask == ask => Ok(said.answer),
             Some(_) => Err(Strays.into()),
             None => {
