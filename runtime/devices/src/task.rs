@@ -1,6 +1,7 @@
 //! A device's task: one driver, one turn at a time.
 
 mod leaving;
+mod taped;
 
 use std::io;
 use std::path::PathBuf;
@@ -15,16 +16,17 @@ use amprule_hooks::driver::{self, Guest, Observed, Shall};
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::House;
 use crate::memory::{self, Memory, Snapshot};
 use crate::seat::Seat;
 use crate::station::{DeviceLink, FromEngine, ToEngine, VirtualStation};
-use crate::wires::Granted;
+
+pub(crate) use taped::endless;
 
 /// Of one turn. A wire gives up earlier.
-const TURN: Duration = Duration::from_secs(5);
+pub(crate) const TURN: Duration = Duration::from_secs(5);
 /// Turns that fail in a row until the station counts as away.
 const AWAY_AFTER: u32 = 3;
 /// How long a message that the engine could not take waits until it is said again.
@@ -105,9 +107,8 @@ struct AtWork {
     every: Duration,
     /// `None`: a turn of it did not end.
     guest: Option<Box<dyn Guest>>,
-    /// What the last turn was told, and whether it went well.
+    /// What the last turn was told.
     told: Option<Shall>,
-    is_done: bool,
 }
 
 struct Attached {
@@ -215,24 +216,16 @@ impl Device {
         let shall = self.station.shall();
         let is_new = driver.told.replace(shall) != Some(shall);
         let urgency = if is_new { Urgency::Command } else { Urgency::Poll };
-        let Some(guest) = &mut driver.guest else { return every };
-        let wires = Granted { wires: &self.seat.wires, urgency };
-        match timeout(TURN, guest.turn(shall, self.house.clock.now(), &wires)).await {
-            Ok(Ok(seen)) => {
-                driver.is_done = true;
+        match driver.turn(&self.seat, shall, self.house.clock.now(), urgency).await {
+            Some(Ok(seen)) => {
                 self.saw(seen).await;
                 every
             }
-            Ok(Err(fault)) => {
-                self.failed(&fault.message).await;
+            Some(Err(why)) => {
+                self.failed(&why).await;
                 self.pause(every)
             }
-            Err(_) => {
-                // What it holds half done is its own: it is opened anew.
-                driver.guest = None;
-                self.failed(&format!("a turn of the driver takes more than {} s", TURN.as_secs())).await;
-                self.pause(every)
-            }
+            None => every,
         }
     }
 
@@ -268,7 +261,7 @@ impl Device {
                 let station = &self.seat.binding.id;
                 let number = &version.manifest.version;
                 tracing::info!(%station, driver = unit, version = number, hash = version.hash, "the driver is at work");
-                self.driver = Some(AtWork { version, every, guest: Some(guest), told: None, is_done: false });
+                self.driver = Some(AtWork { version, every, guest: Some(guest), told: None });
                 self.refused = None;
                 Ok(())
             }
