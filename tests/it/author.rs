@@ -48,6 +48,44 @@ fn a_new_script_checks_and_tests_green_at_once() {
     }
 }
 
+#[test]
+fn a_new_driver_checks_and_tests_green_and_its_station_charges_at_once() {
+    for language in ["map", "rhai"] {
+        let folder = folder();
+        let said = good(folder.path(), &["new", "device", "mine", "--lang", language]);
+        assert!(said.contains("amprule device try"), "it says what comes next: {said}");
+        let checked = good(folder.path(), &["check", "mine"]);
+        assert!(
+            checked.starts_with("ok       mine 0.1.0") && checked.contains("): device; 7 cases passed"),
+            "{checked}"
+        );
+        assert_eq!(json(folder.path(), &["check", "mine", "--format", "json"])["units"][0]["hooks"][0], "device");
+        assert!(!checked.contains("warning"), "{checked}");
+        let tested = good(folder.path(), &["test", "mine"]);
+        assert!(tested.contains("7 of 7 cases") && !tested.contains("FAILED"), "{tested}");
+        let played = good(folder.path(), &["device", "simulate", "mine"]);
+        for part in [
+            "session started by SIMULATED, the register at 1000 Wh\n  is written   register 200 = 320\n  is written   register 201 = 1",
+            "session updated: charging, the register at 65536 Wh",
+            "is Faulted",
+            "session ended: EVDisconnected, 65036 Wh, the register at 66036 Wh\n  is written   register 201 = 0",
+        ] {
+            assert!(played.contains(part), "{language}: {part}\n{played}");
+        }
+        let played =
+            good(folder.path(), &["device", "simulate", "mine", "--case", "charges with", "--case", "no car, and"]);
+        assert!(played.contains("session ended") && !played.contains("a fault"), "{played}");
+        assert!(bad(folder.path(), &["device", "simulate", "mine", "--case", "snow"]).contains("no case contains"));
+        let readme = std::fs::read_to_string(folder.path().join("mine/README.md")).expect("a README was made");
+        assert!(readme.starts_with("# mine") && !readme.contains("ENTRY"), "{readme}");
+    }
+    let folder = folder();
+    assert!(good(folder.path(), &["new", "device", "mine"]).contains("made"), "a map, where nothing is said");
+    assert!(folder.path().join("mine/device.toml").exists());
+    assert!(bad(folder.path(), &["new", "device", "c", "--lang", "c"]).contains("--lang map"));
+    assert!(bad(folder.path(), &["new", "pricing", "m", "--lang", "map"]).contains("amprule new device"));
+}
+
 /// As from a fresh clone that was built once: cargo may not ask the network.
 #[test]
 fn a_new_plugin_in_rust_builds_without_a_network_and_tests_green() {

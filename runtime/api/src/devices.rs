@@ -14,6 +14,9 @@ pub trait Devices: Send + Sync {
 
     fn device(&self, id: &str) -> Option<Value>;
 
+    /// Its last turns, a line of JSON each. `None`: there is no such device.
+    fn tape(&self, id: &str) -> Option<String>;
+
     /// Binds a device, or binds it otherwise. It is durable when this answers; true: there was none.
     fn put<'a>(&'a self, id: &'a str, change: DeviceChange) -> BoxFuture<'a, Result<bool, DeviceRefused>>;
 

@@ -76,6 +76,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(command::get::get_command, command::withdraw::withdraw_command))
         .routes(routes!(device::list::list_devices))
         .routes(routes!(device::get::get_device, device::put::put_device, device::delete::delete_device))
+        .routes(routes!(device::tape::get_tape))
         .routes(routes!(token::list::list_tokens))
         .routes(routes!(token::get::get_token, token::put::put_token, token::delete::delete_token))
         .routes(routes!(session::list::list_sessions))
@@ -129,7 +130,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 39] = [
+    const ROUTES: [&str; 40] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/devices/{id}",
         "delete /api/v1/stations/{id}",
@@ -139,6 +140,7 @@ mod tests {
         "get /api/v1/decisions/{id}",
         "get /api/v1/devices",
         "get /api/v1/devices/{id}",
+        "get /api/v1/devices/{id}/tape",
         "get /api/v1/events",
         "get /api/v1/commands",
         "get /api/v1/commands/{id}",

@@ -9,8 +9,11 @@
 mod look;
 mod map;
 mod memory;
+mod record;
 mod seat;
+mod simulate;
 mod station;
+pub mod tape;
 mod task;
 mod threads;
 mod wires;
@@ -30,12 +33,15 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::seat::Seat;
+use crate::tape::Room;
 use crate::task::Order;
 use crate::threads::Threads;
 
 pub use look::{Look, look};
 pub use map::MapCompiler;
+pub use record::Recording;
 pub use seat::{Binding, DeviceStatus};
+pub use simulate::{Played, Scene, TOKEN, simulate};
 
 /// What devices need of the house.
 #[derive(Clone)]
@@ -55,6 +61,8 @@ pub struct Devices {
     threads: Threads,
     /// One for all times: a device that is bound anew finds the connection that its box has, and opens no second one.
     buses: Buses,
+    /// For their tapes.
+    room: Room,
     bound: Mutex<Bound>,
 }
 
@@ -78,7 +86,13 @@ impl Devices {
     /// # Errors
     /// Their threads cannot be started.
     pub fn new(house: House) -> io::Result<Self> {
-        Ok(Self { house, threads: Threads::start()?, buses: Buses::default(), bound: Mutex::default() })
+        Ok(Self {
+            house,
+            threads: Threads::start()?,
+            buses: Buses::default(),
+            room: Room::default(),
+            bound: Mutex::default(),
+        })
     }
 
     /// These are the devices from now on, each with an id of its own. Those that are as they were are not disturbed. One that is
@@ -90,6 +104,7 @@ impl Devices {
             return;
         }
         bound.leaving.retain(|_, task| !task.is_finished());
+        self.room.share_among(bindings.len());
         let mut before = std::mem::take(&mut bound.seats);
         for binding in bindings {
             let id = binding.id.clone();
@@ -109,7 +124,7 @@ impl Devices {
     }
 
     fn begin(&self, binding: Binding, before: Option<JoinHandle<()>>) -> Seated {
-        let seat = Arc::new(Seat::new(binding, &self.buses));
+        let seat = Arc::new(Seat::new(binding, &self.buses, self.room.clone()));
         let (order, orders) = watch::channel(Order::Drive);
         let (driven, house) = (Arc::clone(&seat), self.house.clone());
         let task = self.threads.spawn(async move {
@@ -128,6 +143,12 @@ impl Devices {
 
     pub fn status_of(&self, id: &StationId) -> Option<DeviceStatus> {
         self.bound.lock().seats.get(id).map(|seated| seated.seat.status())
+    }
+
+    /// Its last turns, since it was bound.
+    pub fn tape_of(&self, id: &StationId) -> Option<String> {
+        let seat = self.bound.lock().seats.get(id).map(|seated| Arc::clone(&seated.seat))?;
+        Some(seat.tape.text())
     }
 
     /// Ends them all. Their hardware stays as it is, but for what was about to be switched off.

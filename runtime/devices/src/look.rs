@@ -12,6 +12,7 @@ use amprule_wires::{Buses, Urgency, WireAddress};
 use parking_lot::Mutex;
 
 use crate::seat;
+use crate::tape::Ask;
 use crate::wires::Granted;
 
 /// What a turn came to.
@@ -32,14 +33,26 @@ pub async fn look(
 ) -> Result<Look, Fault> {
     let driver = driver::of(version).ok_or_else(|| Fault::new(FaultClass::NotLoaded, "the unit drives no hardware"))?;
     let granted = seat::dialled(wires, &Buses::default());
-    let wires = ReadOnly { wires: Granted { wires: &granted, urgency: Urgency::Poll }, held_back: Mutex::default() };
+    let granted = Granted { wires: &granted, urgency: Urgency::Poll };
+    let wires = ReadOnly::before(&granted);
     let seen = driver.open(&version.parameters, None)?.turn(shall, now, &wires).await?;
     Ok(Look { seen, held_back: wires.held_back.into_inner() })
 }
 
-struct ReadOnly<'s> {
-    wires: Granted<'s>,
+/// Reads go through; what would switch something is held back, and counts as done.
+pub(crate) struct ReadOnly<'w> {
+    wires: &'w dyn Wires,
     held_back: Mutex<Vec<String>>,
+}
+
+impl<'w> ReadOnly<'w> {
+    pub(crate) fn before(wires: &'w dyn Wires) -> Self {
+        Self { wires, held_back: Mutex::default() }
+    }
+
+    fn hold_back(&self, ask: &Ask) {
+        self.held_back.lock().push(ask.to_string());
+    }
 }
 
 impl Wires for ReadOnly<'_> {
@@ -48,11 +61,7 @@ impl Wires for ReadOnly<'_> {
     }
 
     fn write<'a>(&'a self, _: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>> {
-        self.held_back.lock().push(match write {
-            ModbusWrite::Register { address, word } => format!("register {address} = {word}"),
-            ModbusWrite::Registers { address, words } => format!("registers from {address} = {words:?}"),
-            ModbusWrite::Coil { address, is_on } => format!("coil {address} = {is_on}"),
-        });
+        self.hold_back(&write.into());
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -60,8 +69,7 @@ impl Wires for ReadOnly<'_> {
         if !ask.switches {
             return self.wires.http(wire, ask);
         }
-        let body = ask.body.as_ref().map(|body| format!(" {body}"));
-        self.held_back.lock().push(format!("{ask}{}", body.unwrap_or_default()));
+        self.hold_back(&ask.into());
         Box::pin(std::future::ready(Ok(String::new())))
     }
 }

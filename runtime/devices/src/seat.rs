@@ -10,6 +10,8 @@ use amprule_wires::{Buses, HttpAddress, HttpWire, ModbusAddress, ModbusWire, Wir
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
+use crate::tape::{Ring, Room, Veil};
+
 /// A device as the configuration or the API names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
@@ -62,6 +64,9 @@ const MOST_TOLD: usize = 8;
 pub(crate) struct Seat {
     pub(crate) binding: Binding,
     pub(crate) wires: BTreeMap<String, Wire>,
+    pub(crate) tape: Ring,
+    /// What its tape must not have in it.
+    pub(crate) veil: Veil,
     status: Mutex<Standing>,
 }
 
@@ -116,9 +121,9 @@ pub(crate) fn dialled(wires: &BTreeMap<String, WireAddress>, buses: &Buses) -> B
 }
 
 impl Seat {
-    pub(crate) fn new(binding: Binding, buses: &Buses) -> Self {
-        let wires = dialled(&binding.wires, buses);
-        Self { binding, wires, status: Mutex::default() }
+    pub(crate) fn new(binding: Binding, buses: &Buses, room: Room) -> Self {
+        let (wires, veil) = (dialled(&binding.wires, buses), Veil::of(&binding.wires));
+        Self { binding, wires, tape: Ring::new(room), veil, status: Mutex::default() }
     }
 
     pub(crate) fn seen(&self, state: DeviceState, version: &str, now: Timestamp) {

@@ -2,6 +2,7 @@
 
 mod at_work;
 mod leaving;
+mod taped;
 
 use std::io;
 use std::path::PathBuf;
@@ -9,24 +10,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::TransactionId;
-use amprule_domain::decision::FaultClass;
 use amprule_domain::reply::RefusalCode;
 use amprule_domain::session::{Session, SessionState};
 use amprule_hooks::driver::Observed;
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::House;
 use crate::memory::{self, Memory, Snapshot};
 use crate::seat::Seat;
 use crate::station::{DeviceLink, FromEngine, ToEngine, VirtualStation};
-use crate::wires::Granted;
 use at_work::AtWork;
+pub(crate) use taped::endless;
 
 /// Of one turn. A wire gives up earlier.
-const TURN: Duration = Duration::from_secs(5);
+pub(crate) const TURN: Duration = Duration::from_secs(5);
 /// Turns that fail in a row until the station counts as away.
 const AWAY_AFTER: u32 = 3;
 /// How long a message that the engine could not take waits until it is said again.
@@ -207,27 +207,17 @@ impl Device {
         let shall = self.station.shall();
         let is_new = driver.told.replace(shall) != Some(shall);
         let urgency = if is_new { Urgency::Command } else { Urgency::Poll };
-        let Some(guest) = &mut driver.guest else { return every };
-        let wires = Granted { wires: &self.seat.wires, urgency };
-        let why = match timeout(TURN, guest.turn(shall, self.house.clock.now(), &wires)).await {
-            Ok(Ok(seen)) => {
-                driver.went_well();
+        match driver.turn(&self.seat, shall, self.house.clock.now(), urgency).await {
+            Some(Ok(seen)) => {
                 self.saw(seen).await;
-                return every;
+                every
             }
-            Ok(Err(fault)) => {
-                driver.failed(fault.class != FaultClass::HostIo);
-                fault.message
+            Some(Err(why)) => {
+                self.failed(&why).await;
+                self.pause(every)
             }
-            Err(_) => {
-                // What it holds half done is its own: it is opened anew.
-                driver.guest = None;
-                driver.failed(true);
-                format!("a turn of the driver takes more than {} s", TURN.as_secs())
-            }
-        };
-        self.failed(&why).await;
-        self.pause(every)
+            None => every,
+        }
     }
 
     /// A device that does not answer is not asked as often.

@@ -59,10 +59,26 @@ pub trait Guest: Send {
     ) -> BoxFuture<'a, Result<Observed, Fault>>;
     /// What the next version, and the one after a restart, must know of the device that the device itself does not tell.
     fn hand_over(&self) -> Option<String>;
+    /// All that it knows between two turns, for a tape: with it the same answers make the same turn.
+    fn standing(&self) -> Standing;
+    /// As it was then.
+    fn stand(&mut self, standing: Standing);
+}
+
+/// What a driver at one device knows before a turn.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    /// What was said before may count no more.
+    pub is_fresh: bool,
+    /// What code has kept, as JSON.
+    pub kept: Option<String>,
+    /// What a map has said, and when.
+    pub map: Option<serde_json::Value>,
 }
 
 /// What shall be so when the turn has ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Shall {
     /// A car may charge.
     pub be_on: bool,
@@ -107,21 +123,27 @@ impl HttpAsk {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum HttpMethod {
     Get,
     Post,
     Put,
 }
 
+impl fmt::Display for HttpMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        })
+    }
+}
+
 impl fmt::Display for HttpAsk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let method = match self.method {
-            HttpMethod::Get => "GET",
-            HttpMethod::Post => "POST",
-            HttpMethod::Put => "PUT",
-        };
-        write!(f, "{method} {}", self.path)
+        write!(f, "{} {}", self.method, self.path)
     }
 }
 

@@ -87,6 +87,11 @@ impl Manifest {
         self.edition >= EDITION
     }
 
+    /// What it is asked, in the words of `hooks`.
+    pub fn hook_words(&self) -> Vec<&'static str> {
+        self.hooks.iter().map(|hook| hook.as_str()).chain(self.drives.then_some(DEVICE)).collect()
+    }
+
     /// The manifest of a unit without one: no parameters, no wishes, pinned.
     ///
     /// `hooks` may be empty while nothing is compiled; they are then taken from what the code has.

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::driver::TurnCase;
 use crate::trial::{self, Checked, TrialLimits, Tried};
 use crate::unit::{Answer, Budget, Unit};
 
@@ -85,6 +86,10 @@ pub trait AnyQuestion: Debug + Send + Sync {
     fn session(&self) -> Option<&PricingInput>;
     /// The answer as the unit gave it, with the total of the bill that stands with it.
     fn ask(&self, unit: &dyn Unit, means: TrialLimits<'_>) -> Tried<Value>;
+    /// Where it is a turn of a driver.
+    fn turn(&self) -> Option<&TurnCase> {
+        None
+    }
 }
 
 impl<Q: Question> AnyQuestion for Q {

@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use amprule_domain::decision::Hook;
 use amprule_hooks::manifest::EDITION;
 use amprule_hooks::{Diagnostic, Kind};
 use jiff::Timestamp;
@@ -36,7 +35,8 @@ pub enum Verdict {
         kind: Kind,
         version: String,
         hash: String,
-        hooks: Vec<Hook>,
+        /// The words of them.
+        hooks: Vec<&'static str>,
         cases: usize,
         warnings: Vec<Diagnostic>,
     },
@@ -88,7 +88,7 @@ impl fmt::Display for UnitReport {
         let (id, path) = (&self.id, self.path.display());
         match &self.verdict {
             Verdict::Good { version, hash, hooks, cases, warnings, .. } => {
-                let hooks = hooks.iter().map(|hook| hook.as_str()).collect::<Vec<_>>().join(", ");
+                let hooks = hooks.join(", ");
                 let short = hash.get(..12).unwrap_or(hash);
                 write!(f, "ok       {id} {version} ({short}): {hooks}; {} passed; {path}", counted(*cases, "case"))?;
                 warnings.iter().try_for_each(|warning| write!(f, "\n{warning}"))
@@ -134,7 +134,7 @@ fn judge(place: &UnitPath, pools: &CompilePools) -> (String, Verdict) {
     match pools.make(source, true, Timestamp::UNIX_EPOCH) {
         Ok(made) => {
             let (manifest, cases) = (&made.version.manifest, made.cases);
-            let (version, hooks) = (manifest.version.clone(), manifest.hooks.clone());
+            let (version, hooks) = (manifest.version.clone(), manifest.hook_words());
             let warnings = [&files.warnings, made.version.unit().warnings()].concat();
             let (kind, hash) = (made.version.kind, made.version.hash.clone());
             (id, Verdict::Good { kind, version, hash, hooks, cases, warnings })

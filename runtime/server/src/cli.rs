@@ -39,7 +39,7 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 when everything is good, 1 when something is not.
     Check(Check),
-    /// Begin a script or a plugin: a folder that checks and tests green at once
+    /// Begin a script, a plugin or a driver: a folder that checks and tests green at once
     New(author::new::New),
     /// Work on a unit: at every save check it, run its cases and play a session on a simulated station
     ///
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Offer(author::offer::OfferOf),
     /// Measure a unit: time, fuel or operations, memory, and their share of the limits
     Bench(author::bench::Bench),
-    /// Try a driver at real hardware
+    /// Try a driver at real hardware, record what it does there, and ask it again far from any
     Device(author::device::Device),
     /// Build a plugin's component from its sources, or from a module that a compiler made
     Build(author::build::Build),

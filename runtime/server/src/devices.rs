@@ -1,8 +1,10 @@
 //! `amprule devices`: how the hardware without OCPP of a running server stands.
 
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -14,6 +16,9 @@ pub(crate) struct Options {
     /// Only this one, with how it is bound
     #[arg(value_name = "ID")]
     id: Option<String>,
+    /// Save its last turns as a tape: a new file
+    #[arg(long, value_name = "FILE", requires = "id")]
+    tape: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -22,11 +27,20 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    match &options.id {
-        Some(id) => one(&options.server.get(&format!("devices/{}", segment(id)))?, options.json)?,
-        None => list(&all(&options.server)?, options.json)?,
+    match (&options.id, &options.tape) {
+        (Some(id), Some(file)) => tape(&options.server, id, file)?,
+        (Some(id), None) => one(&options.server.get(&format!("devices/{}", segment(id)))?, options.json)?,
+        (None, _) => list(&all(&options.server)?, options.json)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tape(server: &Server, id: &str, file: &Path) -> Result<()> {
+    let tape = server.text(&format!("devices/{}/tape", segment(id)))?;
+    let saved = std::fs::File::create_new(file).and_then(|mut file| file.write_all(tape.as_bytes()));
+    saved.with_context(|| format!("{} is to be a new file, and cannot be written", file.display()))?;
+    say(format_args!("saved {} turns of {id}: {}", tape.lines().count(), file.display()));
+    Ok(())
 }
 
 fn all(server: &Server) -> Result<Vec<Value>> {

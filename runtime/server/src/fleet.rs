@@ -153,6 +153,12 @@ impl Fleet {
         shown::standing(found, self.devices.status_of(&StationId::new(found.device().id.as_str())))
     }
 
+    /// Of one that cannot be bound there is none yet.
+    fn tape(&self, id: &str) -> Option<String> {
+        self.bound.lock().find(id)?;
+        Some(self.devices.tape_of(&StationId::new(id)).unwrap_or_default())
+    }
+
     fn one(&self, id: &str) -> Option<Value> {
         let bound = self.bound.lock();
         let found = bound.find(id)?;
@@ -247,6 +253,10 @@ impl amprule_api::Devices for Hardware {
 
     fn device(&self, id: &str) -> Option<Value> {
         self.0.one(id)
+    }
+
+    fn tape(&self, id: &str) -> Option<String> {
+        self.0.tape(id)
     }
 
     fn put<'a>(&'a self, id: &'a str, change: DeviceChange) -> BoxFuture<'a, Result<bool, DeviceRefused>> {

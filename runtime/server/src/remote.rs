@@ -31,6 +31,21 @@ impl Server {
         understood(request.header("authorization", token).call(), &url)
     }
 
+    /// What is no JSON.
+    pub(crate) fn text(&self, what: &str) -> Result<String> {
+        let (url, token) = self.door(what)?;
+        let request = ureq::get(&url).config().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
+        match request.header("authorization", token).call() {
+            Ok(mut answer) if answer.status().is_success() => {
+                answer.body_mut().read_to_string().with_context(|| format!("read what {url} answers"))
+            }
+            answer => match understood(answer, &url) {
+                Ok(_) => bail!("{url} answers nothing"),
+                Err(why) => Err(why),
+            },
+        }
+    }
+
     pub(crate) fn post(&self, what: &str, body: &Value) -> Result<Value> {
         let (url, token) = self.door(what)?;
         let request = ureq::post(&url).config().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();

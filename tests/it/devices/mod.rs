@@ -6,3 +6,4 @@ mod hardware;
 mod hostile;
 mod keba;
 mod plugs;
+mod tapes;

@@ -44,6 +44,10 @@ impl Devices for FakeDevices {
         self.all().remove(id)
     }
 
+    fn tape(&self, id: &str) -> Option<String> {
+        self.all().get(id).map(|_| "{\"on\":false}\n{\"on\":true}\n".to_owned())
+    }
+
     fn put<'a>(&'a self, id: &'a str, change: DeviceChange) -> BoxFuture<'a, Result<bool, DeviceRefused>> {
         let answer = self.set(id, change);
         Box::pin(async { answer })

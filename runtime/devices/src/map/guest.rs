@@ -1,66 +1,77 @@
 //! A map at one device: a turn brings about what shall be so, reads its points, and says what it saw.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::{Energy, Timestamp};
-use amprule_hooks::driver::{DeviceState, Guest, Observed, Shall, WireProblem, Wires};
+use amprule_hooks::driver::{DeviceState, Guest, Observed, Shall, Standing, WireProblem, Wires};
+use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
+use serde::{Deserialize, Serialize};
 
 use super::document::Map;
-use super::reads::{Reads, Values};
+use super::reads::{Reads, Refused, Values, is_over};
 use super::value::Value;
 use super::write::Write;
 
 pub(super) struct MapGuest {
     map: Arc<Map>,
     reads: Reads,
+    told: Told,
+}
+
+/// What it knows between two turns.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Told {
     /// `commands.open` was said since the device was away.
     is_open: bool,
     /// What was brought about last, and when.
-    done: Option<(Shall, Instant)>,
-    fed: Vec<Instant>,
+    done: Option<(Shall, Timestamp)>,
+    /// When each heartbeat was said last.
+    fed: Vec<Timestamp>,
     /// The most that the device itself bears, if it says so.
     max_a: Option<Decimal>,
+    /// What stands in the reads, for a tape.
+    refused: Refused,
 }
 
 impl MapGuest {
     pub(super) fn new(map: Arc<Map>) -> Self {
-        Self { reads: Reads::new(&map), map, is_open: false, done: None, fed: Vec::new(), max_a: None }
+        Self { reads: Reads::new(&map), map, told: Told::default() }
     }
 
-    async fn turned(&mut self, shall: Shall, wires: &dyn Wires) -> Result<Observed, WireProblem> {
+    async fn turned(&mut self, shall: Shall, now: Timestamp, wires: &dyn Wires) -> Result<Observed, WireProblem> {
         let opened = self.open(wires).await;
         // A watchdog that takes no food keeps nobody from switching off.
-        let fed = self.feed(wires).await;
-        self.bring_about(shall, wires).await?;
+        let fed = self.feed(now, wires).await;
+        self.bring_about(shall, now, wires).await?;
         opened.and(fed)?;
-        let values = self.reads.values(wires).await?;
-        self.max_a = values.get("max_a").and_then(Value::number).or(self.max_a);
+        let values = self.reads.values(now, wires).await?;
+        self.told.max_a = values.get("max_a").and_then(Value::number).or(self.told.max_a);
         Ok(self.observed(&values))
     }
 
     async fn open(&mut self, wires: &dyn Wires) -> Result<(), WireProblem> {
-        if !self.is_open {
+        if !self.told.is_open {
             let map = Arc::clone(&self.map);
             say_all(wires, &map, &map.commands.open, Decimal::ZERO).await?;
-            self.is_open = true;
+            self.told.is_open = true;
         }
         Ok(())
     }
 
     /// Once, when it changes, and again when a setpoint's life is over.
-    async fn bring_about(&mut self, shall: Shall, wires: &dyn Wires) -> Result<(), WireProblem> {
-        let again = self.map.commands.again_s.map(|seconds| Duration::from_secs(seconds.into()));
-        let is_fresh = |at: &Instant| again.is_none_or(|again| at.elapsed() < again);
-        if self.done.is_some_and(|(done, at)| done == shall && is_fresh(&at)) {
+    async fn bring_about(&mut self, shall: Shall, now: Timestamp, wires: &dyn Wires) -> Result<(), WireProblem> {
+        let again = self.map.commands.again_s.map(|seconds| SignedDuration::from_secs(seconds.into()));
+        let holds = |at: Timestamp| again.is_none_or(|again| !is_over(at, again, now));
+        if self.told.done.is_some_and(|(done, at)| done == shall && holds(at)) {
             return Ok(());
         }
         // Until all of it is said, nobody knows what counts.
-        self.done = None;
+        self.told.done = None;
         let map = Arc::clone(&self.map);
         let amperes = self.amperes(shall);
         if amperes.is_zero() && !map.commands.off.is_empty() {
@@ -70,14 +81,14 @@ impl MapGuest {
             let limited = say_all(wires, &map, &map.commands.limit, amperes).await;
             limited.and(say_all(wires, &map, &map.commands.on, amperes).await)?;
         }
-        self.done = Some((shall, Instant::now()));
+        self.told.done = Some((shall, now));
         Ok(())
     }
 
     /// Of each phase, as the hardware can; nothing is 0.
     fn amperes(&self, shall: Shall) -> Decimal {
         let about = &self.map.device;
-        let most = self.max_a.map_or(about.max_a, |max| max.min(about.max_a));
+        let most = self.told.max_a.map_or(about.max_a, |max| max.min(about.max_a));
         let wanted = shall.most_deciamperes.map(|deciamperes| Decimal::from(deciamperes) / Decimal::TEN);
         // Less than a car can take is nothing: more than what is allowed is never said (IEC 61851-1, 6 A at least).
         let amperes = wanted.map_or(most, |wanted| wanted.min(most));
@@ -86,15 +97,15 @@ impl MapGuest {
         if shall.be_on && amperes >= least { amperes } else { Decimal::ZERO }
     }
 
-    async fn feed(&mut self, wires: &dyn Wires) -> Result<(), WireProblem> {
+    async fn feed(&mut self, now: Timestamp, wires: &dyn Wires) -> Result<(), WireProblem> {
         let map = Arc::clone(&self.map);
         for (at, heartbeat) in map.heartbeat.iter().enumerate() {
-            let every = Duration::from_secs(heartbeat.every_s.into());
-            if self.fed.get(at).is_none_or(|fed| fed.elapsed() >= every) {
+            let every = SignedDuration::from_secs(heartbeat.every_s.into());
+            if self.told.fed.get(at).is_none_or(|fed| is_over(*fed, every, now)) {
                 heartbeat.write.say(wires, &map.device.wire, Decimal::ZERO).await?;
-                match self.fed.get_mut(at) {
-                    Some(fed) => *fed = Instant::now(),
-                    None => self.fed.push(Instant::now()),
+                match self.told.fed.get_mut(at) {
+                    Some(fed) => *fed = now,
+                    None => self.told.fed.push(now),
                 }
             }
         }
@@ -149,16 +160,16 @@ impl Guest for MapGuest {
     fn turn<'a>(
         &'a mut self,
         shall: Shall,
-        _: Timestamp,
+        now: Timestamp,
         wires: &'a dyn Wires,
     ) -> BoxFuture<'a, Result<Observed, Fault>> {
         Box::pin(async move {
-            let turned = self.turned(shall, wires).await;
+            let turned = self.turned(shall, now, wires).await;
             turned.map_err(|problem| {
                 // A device that was away may have begun anew: all is said again.
                 if !problem.is_refusal {
-                    (self.is_open, self.done) = (false, None);
-                    self.fed.clear();
+                    (self.told.is_open, self.told.done) = (false, None);
+                    self.told.fed.clear();
                 }
                 Fault::new(FaultClass::HostIo, problem.why)
             })
@@ -168,5 +179,18 @@ impl Guest for MapGuest {
     /// All that it knows is at the device.
     fn hand_over(&self) -> Option<String> {
         None
+    }
+
+    fn standing(&self) -> Standing {
+        let told = Told { refused: self.reads.refused(), ..self.told.clone() };
+        let is_fresh = !told.is_open && told.done.is_none();
+        Standing { is_fresh, kept: None, map: serde_json::to_value(told).ok() }
+    }
+
+    /// Another map's is taken as far as it fits.
+    fn stand(&mut self, standing: Standing) {
+        self.told = standing.map.and_then(|told| serde_json::from_value(told).ok()).unwrap_or_default();
+        self.told.fed.truncate(self.map.heartbeat.len());
+        self.reads.refuse(&self.told.refused);
     }
 }

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use amprule_domain::Timestamp;
 use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusRead, WireProblem, Wires};
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use super::document::Map;
 use super::value::Value;
 
 /// How long an optional read that was refused is not asked for.
-const REST: Duration = Duration::from_secs(60);
+const REST: SignedDuration = SignedDuration::from_secs(60);
 
 pub(super) type Values = BTreeMap<String, Value>;
 
@@ -25,8 +28,15 @@ struct Read {
     what: What,
     points: Vec<String>,
     is_optional: bool,
-    /// It was refused.
-    rests_until: Option<Instant>,
+    /// When it was refused last.
+    refused_at: Option<Timestamp>,
+}
+
+/// What was refused: the points that are read by themselves since, and those that are not asked for now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Refused {
+    single: Vec<String>,
+    resting: Vec<(String, Timestamp)>,
 }
 
 enum What {
@@ -42,12 +52,12 @@ impl Reads {
 
     /// What the device refuses costs its own value and no other: a block that is refused is asked for point by point from then on,
     /// and an optional read that is refused not for a while.
-    pub(super) async fn values(&mut self, wires: &dyn Wires) -> Result<Values, WireProblem> {
+    pub(super) async fn values(&mut self, now: Timestamp, wires: &dyn Wires) -> Result<Values, WireProblem> {
         let mut values = Values::new();
         let mut asked = std::mem::take(&mut self.reads);
         asked.reverse();
         while let Some(read) = asked.pop() {
-            if read.rests_until.is_some_and(|until| Instant::now() < until) {
+            if read.refused_at.is_some_and(|at| !is_over(at, REST, now)) {
                 self.reads.push(read);
                 continue;
             }
@@ -58,8 +68,8 @@ impl Reads {
                 }
                 // A request that is refused is a fault: all that is known of such a device may come from it.
                 Err(problem) if problem.is_refusal && (read.is_optional || read.is_of_registers()) => {
-                    let rests_until = read.is_optional.then(|| Instant::now() + REST);
-                    self.reads.push(Read { rests_until, ..read });
+                    let refused_at = read.is_optional.then_some(now);
+                    self.reads.push(Read { refused_at, ..read });
                 }
                 Err(problem) => {
                     self.reads.push(read);
@@ -70,16 +80,51 @@ impl Reads {
         }
         Ok(values)
     }
+
+    pub(super) fn refused(&self) -> Refused {
+        let alone = Self::new(&self.map);
+        let is_block = |name: &&String| alone.reads.iter().any(|read| read.is_block() && read.points.contains(name));
+        let single = self.reads.iter().filter(|read| read.is_of_registers() && !read.is_block());
+        let resting = self.reads.iter().filter_map(|read| Some((read.name()?, read.refused_at?)));
+        Refused {
+            single: single.flat_map(|read| &read.points).filter(is_block).cloned().collect(),
+            resting: resting.collect(),
+        }
+    }
+
+    /// As it was when this was refused.
+    pub(super) fn refuse(&mut self, refused: &Refused) {
+        let is_split = |read: &Read| read.is_block() && read.points.iter().any(|name| refused.single.contains(name));
+        let read = |read: Read| match is_split(&read) {
+            true => read.points.iter().filter_map(|name| Read::of(name, &self.map)).collect(),
+            false => vec![read],
+        };
+        self.reads = std::mem::take(&mut self.reads).into_iter().flat_map(read).collect();
+        for read in &mut self.reads {
+            let rest = refused.resting.iter().find(|(name, _)| read.name().as_ref() == Some(name));
+            read.refused_at = rest.map(|(_, at)| *at);
+        }
+    }
+}
+
+/// Also where the clock was set back: what is due is done rather once more.
+pub(super) fn is_over(since: Timestamp, lasts: SignedDuration, now: Timestamp) -> bool {
+    now < since || now.duration_since(since) >= lasts
 }
 
 impl Read {
+    /// By which it is found again: that of its first point.
+    fn name(&self) -> Option<String> {
+        self.points.first().cloned()
+    }
+
     /// Of one point alone, if it stands in a register.
     fn of(name: &str, map: &Map) -> Option<Self> {
         let point = &map.points[name];
         let read = ModbusRead { function: point.function, address: point.register?, count: point.count() };
         let wire = point.wire.clone().unwrap_or_else(|| map.device.wire.clone());
         let (what, points) = (What::Registers(read), vec![name.to_owned()]);
-        Some(Self { wire, what, points, is_optional: point.optional, rests_until: None })
+        Some(Self { wire, what, points, is_optional: point.optional, refused_at: None })
     }
 
     fn is_of_registers(&self) -> bool {
@@ -169,7 +214,7 @@ fn requests(map: &Map) -> impl Iterator<Item = Read> {
             what: What::Request(ask),
             points: map.points.keys().filter(is_of).cloned().collect(),
             is_optional: request.optional,
-            rests_until: None,
+            refused_at: None,
         }
     })
 }

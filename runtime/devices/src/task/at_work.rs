@@ -18,9 +18,10 @@ pub(super) struct AtWork {
     pub(super) every: Duration,
     /// `None`: a turn of it did not end.
     pub(super) guest: Option<Box<dyn Guest>>,
-    /// What the last turn was told, and whether it went well.
+    /// What the last turn was told.
     pub(super) told: Option<Shall>,
-    pub(super) is_done: bool,
+    /// A turn of it went well.
+    is_done: bool,
     trial: Option<Trial>,
 }
 

@@ -11,8 +11,7 @@ use amprule_hooks::driver::{Observed, Shall};
 use amprule_wires::Urgency;
 use tokio::time::{sleep, timeout};
 
-use super::{Device, TURN};
-use crate::wires::Granted;
+use super::Device;
 
 /// To switch off. Hardware that is away then is told of, for it needs a person.
 const LAST_TURNS: u32 = 3;
@@ -61,16 +60,9 @@ impl Device {
     async fn last_turn(&mut self) -> Result<Observed, String> {
         self.take_driver()?;
         let shall = Shall { be_on: false, ..self.station.shall() };
-        let wires = Granted { wires: &self.seat.wires, urgency: Urgency::Command };
         let driver = self.driver.as_mut().ok_or("there is no driver")?;
-        let guest = driver.guest.as_mut().ok_or("its driver cannot be opened")?;
-        match timeout(TURN, guest.turn(shall, self.house.clock.now(), &wires)).await {
-            Ok(seen) => seen.map_err(|fault| fault.message),
-            Err(_) => {
-                driver.guest = None;
-                Err(format!("a turn of the driver takes more than {} s", TURN.as_secs()))
-            }
-        }
+        let turned = driver.turn(&self.seat, shall, self.house.clock.now(), Urgency::Command).await;
+        turned.unwrap_or_else(|| Err("its driver cannot be opened".to_owned()))
     }
 
     /// What its station has to say is said to the end: nobody says it later.

@@ -81,12 +81,17 @@ impl TurnCase {
         Ok(Self { parameters, ..case })
     }
 
+    /// What answers as the case says.
+    pub fn hardware(&self) -> impl Wires {
+        Registers { case: self, written: Mutex::default() }
+    }
+
     fn shall(&self) -> Shall {
         let deciamperes = self.limit_a.and_then(|limit| (limit * Decimal::TEN).round().to_u32());
         Shall { be_on: self.on, most_deciamperes: deciamperes }
     }
 
-    fn turn(&self, unit: &dyn Unit, granted: &CallLimits) -> Result<Value, Fault> {
+    fn made(&self, unit: &dyn Unit, granted: &CallLimits) -> Result<Value, Fault> {
         let wires = Registers { case: self, written: Mutex::default() };
         // No register lets anybody wait.
         let TurnOutput { seen, kept } = match unit.driver() {
@@ -122,7 +127,11 @@ impl AnyQuestion for TurnCase {
 
     fn ask(&self, unit: &dyn Unit, means: TrialLimits<'_>) -> Tried<Value> {
         let began = Instant::now();
-        Tried { result: self.turn(unit, means.granted), used: Used::default(), took: began.elapsed() }
+        Tried { result: self.made(unit, means.granted), used: Used::default(), took: began.elapsed() }
+    }
+
+    fn turn(&self) -> Option<&TurnCase> {
+        Some(self)
     }
 }
 

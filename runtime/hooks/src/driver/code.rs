@@ -9,7 +9,7 @@ use amprule_domain::ports::BoxFuture;
 use amprule_domain::pricing::Parameters;
 
 use super::turn::{Exchange, TurnInput, TurnOutput, Turned, WireAnswer, WireAsk, WireWhat};
-use super::{Driver, Guest, Observed, Shall, WireProblem, Wires};
+use super::{Driver, Guest, Observed, Shall, Standing, WireProblem, Wires};
 use crate::Deadline;
 use crate::settings::CallLimits;
 use crate::unit::{Budget, Unit};
@@ -74,6 +74,14 @@ impl Guest for CodeGuest {
 
     fn hand_over(&self) -> Option<String> {
         self.kept.clone()
+    }
+
+    fn standing(&self) -> Standing {
+        Standing { is_fresh: self.is_fresh, kept: self.kept.clone(), map: None }
+    }
+
+    fn stand(&mut self, Standing { is_fresh, kept, .. }: Standing) {
+        (self.is_fresh, self.kept) = (is_fresh, kept);
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use amprule_domain::Timestamp;
-use amprule_domain::decision::Hook;
 use amprule_hooks::{HookSettings, Source, Version, cases};
 use amprule_reload::{Observed, Opened, Opener};
 use amprule_workbench::station::{SimulatedStation, Stay, Visit};
@@ -127,7 +126,7 @@ impl Bench {
         let Opened { source, version, warnings, .. } = opened;
         let ran = cases::run(&source, version.unit(), &version.granted);
         let manifest = &source.manifest;
-        let hooks: Vec<&str> = manifest.hooks.iter().map(|hook: &Hook| hook.as_str()).collect();
+        let hooks = manifest.hook_words();
         let version = Arc::new(version);
         let generation = self.station.load(Arc::clone(&version), &self.folder.display().to_string());
         let played = runtime.block_on(self.station.play(&version));

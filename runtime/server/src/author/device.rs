@@ -1,23 +1,24 @@
-//! `amprule device`: a driver at real hardware, before anything depends on it.
+//! `amprule device`: a driver at real hardware before anything depends on it, and far from any. One file for each command.
+
+mod case;
+mod record;
+mod replay;
+mod simulate;
+mod try_it;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use amprule_devices::look;
+use amprule_devices::tape::{self, Turn};
 use amprule_domain::Decimal;
-use amprule_domain::ports::Clock as _;
 use amprule_hooks::driver::Shall;
+use amprule_reload::read_file;
 use amprule_wires::WireAddress;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use serde_json::json;
 
-use super::open;
 use crate::compilers::Patience;
-use crate::environment::SystemClock;
-use crate::output::{say, say_json};
 
 #[derive(Debug, Args)]
 pub(crate) struct Device {
@@ -28,11 +29,24 @@ pub(crate) struct Device {
 #[derive(Debug, Subcommand)]
 enum DeviceCommand {
     /// One turn of a driver at real hardware: it is read, and what would be written is shown and held back
-    Try(Try),
+    Try(try_it::Try),
+    /// Turns of a driver at real hardware, at its pace, into a tape: what it asks, what the hardware answers, what comes of it
+    ///
+    /// What it writes is held back, unless --switch says that the hardware shall be switched. It is switched off at the end then.
+    Record(record::Record),
+    /// Ask a driver again what a tape has, and show each turn that it makes otherwise
+    ///
+    /// Exit status: 0 when every turn is the same, 1 when one is not.
+    Replay(replay::Replay),
+    /// Print a turn of a tape as a case of its driver
+    Case(case::Case),
+    /// What a station would say, and what would be written, if a device showed a driver's cases one after the other
+    Simulate(simulate::Simulate),
 }
 
+/// A driver, the hardware that it is held to, and what shall be so.
 #[derive(Debug, Args)]
-struct Try {
+struct At {
     /// A driver's folder
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
@@ -45,11 +59,18 @@ struct Try {
     /// With a limit for each phase
     #[arg(long = "limit", value_name = "AMPERES", value_parser = amperes)]
     limit_deciamperes: Option<u32>,
-    /// For programs
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     patience: Patience,
+}
+
+impl At {
+    fn wires(&self) -> BTreeMap<String, WireAddress> {
+        self.wires.iter().cloned().collect()
+    }
+
+    fn shall(&self) -> Shall {
+        Shall { be_on: self.on, most_deciamperes: self.limit_deciamperes }
+    }
 }
 
 fn wire(text: &str) -> Result<(String, WireAddress), String> {
@@ -64,27 +85,31 @@ fn amperes(text: &str) -> Result<u32, String> {
 }
 
 pub(crate) fn run(options: &Device) -> Result<ExitCode> {
-    let DeviceCommand::Try(options) = &options.command;
-    let version = Arc::new(open(&options.path, options.patience)?.version);
-    let wires: BTreeMap<_, _> = options.wires.iter().cloned().collect();
-    let shall = Shall { be_on: options.on, most_deciamperes: options.limit_deciamperes };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")?;
-    let looked = runtime.block_on(look(&version, &wires, shall, SystemClock.now()));
-    let looked = looked.with_context(|| format!("a turn of {} came to nothing", version.manifest.id))?;
-    if options.json {
-        let mut seen = looked.seen.json();
-        seen["heldBack"] = json!(looked.held_back);
-        say_json(&seen)?;
-        return Ok(ExitCode::SUCCESS);
+    match &options.command {
+        DeviceCommand::Try(options) => try_it::run(options),
+        DeviceCommand::Record(options) => record::run(options),
+        DeviceCommand::Replay(options) => replay::run(options),
+        DeviceCommand::Case(options) => case::run(options),
+        DeviceCommand::Simulate(options) => simulate::run(options),
     }
-    if let Some(members) = looked.seen.json().as_object() {
-        for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            say(format!("{name:12} {value}"));
-        }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")
+}
+
+/// The turns of a tape, with the numbers of their lines.
+fn tape_at(path: &Path) -> Result<Vec<(usize, Turn)>> {
+    let bytes = read_file(path, tape::MOST_BYTES).with_context(|| format!("read {}", path.display()))?;
+    let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", path.display()))?;
+    tape::read(&text).map_err(anyhow::Error::msg).with_context(|| format!("{} is no tape", path.display()))
+}
+
+/// For people: what shall be so.
+fn wanted(shall: Shall) -> String {
+    match (shall.be_on, shall.most_deciamperes) {
+        (false, _) => "off".to_owned(),
+        (true, None) => "on".to_owned(),
+        (true, Some(limit)) => format!("on with {} A", Decimal::new(limit.into(), 1).normalize()),
     }
-    for held_back in &looked.held_back {
-        say(format!("held back    {held_back}"));
-    }
-    Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use amprule_domain::decision::Hook;
-use amprule_workbench::project::{Language, Sdk, files};
+use amprule_workbench::project::{Language, Sdk, driver_files, files};
 use anyhow::{Context, Result, bail, ensure};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
@@ -14,15 +14,15 @@ use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct New {
-    /// The question that the unit answers
+    /// The question that the unit answers, or device: a driver of hardware
     #[arg(value_enum)]
     hook: WhichHook,
     /// The unit's id and its folder's name: small letters, digits and hyphens
     #[arg(value_name = "NAME")]
     name: String,
-    /// What it is written in
-    #[arg(long, value_enum, default_value_t = WhichLanguage::Rhai)]
-    lang: WhichLanguage,
+    /// What it is written in [default: rhai, and map for a driver]
+    #[arg(long, value_enum)]
+    lang: Option<WhichLanguage>,
     /// The folder in which the unit's folder is made
     #[arg(long, value_name = "DIR", default_value = ".")]
     path: PathBuf,
@@ -31,16 +31,17 @@ pub(crate) struct New {
     sdk: Option<PathBuf>,
 }
 
+/// `None`: it drives hardware.
 #[derive(Debug, Clone, Copy)]
-struct WhichHook(Hook);
+struct WhichHook(Option<Hook>);
 
 impl ValueEnum for WhichHook {
     fn value_variants<'a>() -> &'a [Self] {
         const ALL: &[WhichHook] = &{
-            let mut all = [WhichHook(Hook::Pricing); Hook::ALL.len()];
+            let mut all = [WhichHook(None); Hook::ALL.len() + 1];
             let mut at = 0;
-            while at < all.len() {
-                all[at] = WhichHook(Hook::ALL[at]);
+            while at < Hook::ALL.len() {
+                all[at] = WhichHook(Some(Hook::ALL[at]));
                 at += 1;
             }
             all
@@ -49,12 +50,17 @@ impl ValueEnum for WhichHook {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.0.as_str()).help(self.0.question()))
+        Some(match self.0 {
+            Some(hook) => PossibleValue::new(hook.as_str()).help(hook.question()),
+            None => PossibleValue::new("device").help("A driver of hardware that speaks no OCPP"),
+        })
     }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum WhichLanguage {
+    /// A driver that is configuration alone
+    Map,
     /// A script; no compiler is needed
     Rhai,
     /// A WebAssembly component, by cargo
@@ -69,7 +75,10 @@ enum WhichLanguage {
 
 pub(crate) fn run(options: &New) -> Result<ExitCode> {
     let folder = options.path.join(&options.name);
-    let (language, sdk) = match options.lang {
+    let usual = if options.hook.0.is_none() { WhichLanguage::Map } else { WhichLanguage::Rhai };
+    let lang = options.lang.unwrap_or(usual);
+    let (language, sdk) = match lang {
+        WhichLanguage::Map => (Language::Map, Sdk::Within),
         WhichLanguage::Rhai => (Language::Rhai, Sdk::Within),
         WhichLanguage::Rust => {
             outside_workspaces(&options.path)?;
@@ -79,13 +88,23 @@ pub(crate) fn run(options: &New) -> Result<ExitCode> {
         WhichLanguage::Js => (Language::JavaScript, Sdk::Within),
         WhichLanguage::Python => (Language::Python, Sdk::Within),
     };
-    let files = files(options.hook.0, language, &options.name, &sdk)?;
+    let files = match options.hook.0 {
+        Some(hook) => files(hook, language, &options.name, &sdk)?,
+        None => driver_files(language, &options.name)?,
+    };
     ensure!(!folder.exists(), "{} exists already; choose another name, or remove it", folder.display());
     for (path, text) in &files {
         write(&folder.join(path), text)?;
     }
     say(format_args!("made {}", folder.display()));
-    next_steps(options.lang, &folder);
+    next_steps(lang, &folder);
+    if options.hook.0.is_none() {
+        let folder = folder.display();
+        say(format_args!("  amprule device simulate {folder}    # what a station would say of its cases"));
+        say(format_args!(
+            "  amprule device try {folder} --wire main=modbus-tcp://HOST:502?unit=1    # a look at real hardware"
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,9 +116,9 @@ fn next_steps(language: WhichLanguage, folder: &Path) {
             say(format_args!("  python3 -m venv {folder}/.venv"));
             say(format_args!("  {folder}/.venv/bin/pip install -r {folder}/requirements.txt"));
         }
-        WhichLanguage::Rhai | WhichLanguage::Rust | WhichLanguage::C => {}
+        WhichLanguage::Map | WhichLanguage::Rhai | WhichLanguage::Rust | WhichLanguage::C => {}
     }
-    if !matches!(language, WhichLanguage::Rhai) {
+    if !matches!(language, WhichLanguage::Map | WhichLanguage::Rhai) {
         say(format_args!("  amprule build {folder}    # plugin.wasm, from its sources"));
     }
     say(format_args!("  amprule dev {folder}      # check, cases and a simulated session, at every save"));

@@ -36,7 +36,7 @@ fn unit(unit: &UnitReport) -> Value {
         written["version"] = json!(version);
         written["kind"] = json!(kind);
         written["hash"] = json!(hash);
-        written["hooks"] = hooks.iter().map(|hook| hook.as_str()).collect();
+        written["hooks"] = json!(hooks);
         written["casesPassed"] = json!(cases);
     }
     written

@@ -11,6 +11,7 @@ macro_rules! by_hook {
     };
 }
 
+mod device;
 mod languages;
 mod lock;
 mod sdk;
@@ -23,6 +24,8 @@ pub type NewFile = (String, String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
+    /// Configuration alone.
+    Map,
     Rhai,
     Rust,
     C,
@@ -43,16 +46,25 @@ pub enum Sdk {
 pub enum NoProject {
     #[error("{0:?} cannot be a unit's id: small letters, digits and hyphens only, at most 64, as in night-tariff")]
     Name(String),
+    #[error("a driver is begun as a map or in rhai: --lang map, or --lang rhai")]
+    NoDriver,
+    #[error(
+        "a map drives hardware and answers no question; begin a script with --lang rhai, or a driver with `amprule new device`"
+    )]
+    NoQuestion,
+}
+
+/// All files of a new driver called `name`.
+pub fn driver_files(language: Language, name: &str) -> Result<Vec<NewFile>, NoProject> {
+    named(name, device::files(language).ok_or(NoProject::NoDriver)?)
 }
 
 /// All files of a new project called `name`.
 pub fn files(hook: Hook, language: Language, name: &str, sdk: &Sdk) -> Result<Vec<NewFile>, NoProject> {
-    if !is_id(name) {
-        return Err(NoProject::Name(name.to_owned()));
-    }
     let (manifest, cases) = (by_hook!(hook, "", ".toml"), by_hook!(hook, "", "-cases.toml"));
     let mut files = vec![file("plugin.toml", manifest), file("cases/first.toml", cases)];
     files.extend(match language {
+        Language::Map => return Err(NoProject::NoQuestion),
         Language::Rhai => languages::rhai(hook),
         Language::Rust => languages::rust(hook, sdk),
         Language::C => languages::c(hook),
@@ -62,7 +74,14 @@ pub fn files(hook: Hook, language: Language, name: &str, sdk: &Sdk) -> Result<Ve
     if matches!(language, Language::JavaScript | Language::Python) {
         files[0].1.push_str(include_str!("../../templates/speaking.toml"));
     }
-    Ok(files.into_iter().map(|(path, text)| (path, text.replace("NAME", name))).collect())
+    named(name, files)
+}
+
+fn named(name: &str, files: Vec<NewFile>) -> Result<Vec<NewFile>, NoProject> {
+    match is_id(name) {
+        true => Ok(files.into_iter().map(|(path, text)| (path, text.replace("NAME", name))).collect()),
+        false => Err(NoProject::Name(name.to_owned())),
+    }
 }
 
 fn file(path: &str, text: &str) -> NewFile {

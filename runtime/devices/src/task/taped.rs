@@ -1,0 +1,50 @@
+//! A turn within its time, which its device's tape has.
+
+use amprule_domain::Timestamp;
+use amprule_domain::decision::FaultClass;
+use amprule_hooks::driver::{Observed, Shall};
+use amprule_wires::Urgency;
+use tokio::time::timeout;
+
+use super::{AtWork, TURN};
+use crate::seat::Seat;
+use crate::tape::{Before, Recorder};
+use crate::wires::Granted;
+
+impl AtWork {
+    /// What was seen, or why nothing was. `None`: no driver is open.
+    pub(super) async fn turn(
+        &mut self,
+        seat: &Seat,
+        shall: Shall,
+        now: Timestamp,
+        urgency: Urgency,
+    ) -> Option<Result<Observed, String>> {
+        let guest = self.guest.as_mut()?;
+        let manifest = &self.version.manifest;
+        let driver = format!("{} {}", manifest.id, manifest.version);
+        let before = Before { at: now, driver, shall, standing: guest.standing() };
+        let wires = Granted { wires: &seat.wires, urgency };
+        let recorder = Recorder::around(&wires);
+        let turned = timeout(TURN, guest.turn(shall, now, &recorder)).await;
+        match &turned {
+            Ok(Ok(_)) => self.went_well(),
+            Ok(Err(fault)) => self.failed(fault.class != FaultClass::HostIo),
+            Err(_) => self.failed(true),
+        }
+        // What it holds half done is its own: it is opened anew.
+        let is_endless = turned.is_err();
+        let came = turned.map_or_else(|_| Err(endless()), |turned| turned.map_err(|fault| fault.message));
+        let veil = seat.veil.clone().and_of(&self.version);
+        seat.tape.keep(&recorder.turn(before, came.as_ref().map_err(String::as_str), &veil));
+        if is_endless {
+            self.guest = None;
+        }
+        Some(came)
+    }
+}
+
+/// Why a turn that was given up came to nothing.
+pub(crate) fn endless() -> String {
+    format!("a turn of the driver takes more than {} s", TURN.as_secs())
+}
