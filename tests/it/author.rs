@@ -76,6 +76,9 @@ fn a_new_driver_checks_and_tests_green_and_its_station_charges_at_once() {
             good(folder.path(), &["device", "simulate", "mine", "--case", "charges with", "--case", "no car, and"]);
         assert!(played.contains("session ended") && !played.contains("a fault"), "{played}");
         assert!(bad(folder.path(), &["device", "simulate", "mine", "--case", "snow"]).contains("no case contains"));
+        let dev = Going::start(folder.path(), &["dev", "mine"]);
+        let first = dev.until("watching");
+        assert!(first.contains("ok       mine 0.1.0: device") && first.contains("session ended"), "{first}");
         let readme = std::fs::read_to_string(folder.path().join("mine/README.md")).expect("a README was made");
         assert!(readme.starts_with("# mine") && !readme.contains("ENTRY"), "{readme}");
     }

@@ -84,9 +84,12 @@ fn the_manifests_schema_and_the_check_agree() {
 fn all_that_is_shipped_fits_its_schemas() {
     let place = folders::root();
     let (manifests, any) = (schema(&place, &["manifest"]), schema(&place, &["case"]));
+    let maps = schema(&place, &["device"]);
     let mut cases = 0;
     for unit in shipped() {
         accepts(&manifests, &read(&unit.join("plugin.toml")), &unit);
+        let map = Some(unit.join("device.toml")).filter(|map| map.exists());
+        map.iter().for_each(|map| accepts(&maps, &read(map), map));
         // Plugins are not built here.
         let is_script = unit.starts_with(place.join("scripts"));
         let own = is_script.then(|| schema(&place, &["case", &unit.display().to_string()]));
@@ -97,6 +100,51 @@ fn all_that_is_shipped_fits_its_schemas() {
         }
     }
     assert!(cases > 20, "{cases} cases were looked at");
+}
+
+/// What is changed in a map, and whether it is one then.
+const MAPS: [(&str, &str, bool); 22] = [
+    ("", "", true),
+    ("phases = 3", "phases = 4", false),
+    ("poll_ms = 1000", "poll_ms = 10", false),
+    ("poll_ms", "pol_ms", false),
+    ("vendor = \"Maker\"", "", false),
+    ("min_a = 6", "min_a = \"6.5\"", true),
+    ("min_a = 6", "min_a = \"six\"", false),
+    ("register = 100", "register = 65536", false),
+    ("register = 100", "register = 100, function = \"input\"", true),
+    ("register = 100", "register = 100, function = \"output\"", false),
+    ("register = 100", "function = \"input\"", false),
+    ("type = \"u32\"", "type = \"f64\", swap = true, none = [0xffff]", true),
+    ("type = \"u32\"", "type = \"u24\"", false),
+    ("type = \"u32\"", "type = \"u32\", shift = 64", false),
+    ("is = \"plugged\"", "is = \"plugged-in\"", false),
+    ("{ state = 3 }", "{ state = [3, 5] }", true),
+    ("{ state = 3 }", "{ state = { mask = 4, is = 0 } }", true),
+    ("{ state = 3 }", "{ state = { above = 4 } }", false),
+    ("value = 1 }", "valu = 1 }", false),
+    ("register = 201, value = 1", "post = \"/on\", body = \"{value}\", value = 1", true),
+    ("register = 201, value = 1", "post = \"on\"", false),
+    ("[commands]", "[comands]", false),
+];
+
+#[test]
+fn the_schema_of_maps_and_the_check_agree() {
+    let folder = TempDir::with_prefix("amprule-editor-").expect("make a folder for the test");
+    amprule(folder.path(), &["new", "device", "mine", "--lang", "map"]).ok();
+    std::fs::remove_dir_all(folder.path().join("mine/cases")).expect("a map alone");
+    let schema = schema(folder.path(), &["device"]);
+    let file = folder.path().join("mine/device.toml");
+    let map = std::fs::read_to_string(&file).expect("a map was made");
+    for (from, to, accepted) in MAPS {
+        assert!(map.contains(from), "{from}");
+        let text = map.replacen(from, to, 1);
+        std::fs::write(&file, &text).expect("write a map");
+        let checked = amprule(folder.path(), &["check", "mine"]);
+        assert_eq!(checked.good, accepted, "{to}: {}", checked.text);
+        let value = plain(&text);
+        assert_eq!(schema.is_valid(&value), accepted, "{to}: {:?}", schema.iter_errors(&value).next());
+    }
 }
 
 /// What is changed in a case, and whether it is one then.

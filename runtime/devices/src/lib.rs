@@ -38,7 +38,7 @@ use crate::task::Order;
 use crate::threads::Threads;
 
 pub use look::{Look, look};
-pub use map::MapCompiler;
+pub use map::{MapCompiler, schema as map_schema};
 pub use record::Recording;
 pub use seat::{Binding, DeviceStatus};
 pub use simulate::{Played, Scene, TOKEN, simulate};

@@ -10,8 +10,10 @@ mod form;
 mod guest;
 mod point;
 mod reads;
+mod schema;
 mod unit;
 mod value;
 mod write;
 
+pub use schema::schema;
 pub use unit::MapCompiler;

@@ -16,6 +16,7 @@ use amprule_domain::Timestamp;
 use amprule_domain::decision::Fault;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::pricing::Parameters;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use case::TurnCase;
@@ -155,7 +156,7 @@ pub struct ModbusRead {
 }
 
 /// The numbers of the standard (Modbus Application Protocol 1.1b3).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModbusFunction {
     /// 3

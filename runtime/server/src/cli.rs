@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Build(author::build::Build),
     /// Write what scripts see as a Rhai definition file, for editors
     Definitions(author::editor::Definitions),
-    /// Print a JSON schema for editors: of plugin.toml, of cases, or of a unit's parameters and tables
+    /// Print a JSON schema for editors: of plugin.toml, of device.toml, of cases, or of a unit's parameters and tables
     Schema(author::editor::Schema),
     /// Put a unit into one file, after checking it
     ///

@@ -5,5 +5,6 @@ mod boxes;
 mod hardware;
 mod hostile;
 mod keba;
+mod page;
 mod plugs;
 mod tapes;

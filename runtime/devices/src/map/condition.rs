@@ -2,12 +2,13 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::value::Value;
 
 /// A number, one of several, a text, true or false, a range, or bits.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Condition {
     Flag(bool),
@@ -18,10 +19,12 @@ pub(super) enum Condition {
     Range(Range),
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Range {
+    /// From this on …
     from: Option<Decimal>,
+    /// … and below this.
     until: Option<Decimal>,
     /// These bits of the whole number …
     mask: Option<u64>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use amprule_hooks::Diagnostic;
 use amprule_hooks::driver::DeviceState;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::complaints::complaints;
@@ -40,64 +41,90 @@ pub(super) const KNOWN: [&str; 14] = [
 /// Of those, the ones whose digits are no number.
 pub(super) const TEXTS: [&str; 6] = ["error", "token", "serial", "firmware", "model", "vendor"];
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("required" = ["device", "points", "state", "commands"]))]
 pub(super) struct Map {
+    /// What it is, and what it bears.
     pub(super) device: About,
     /// What is asked over HTTP, each at every turn.
     #[serde(default)]
+    #[schemars(extend("maxProperties" = 8))]
     pub(super) requests: BTreeMap<String, Request>,
+    /// What is read at every turn. Known are energy_wh, session_wh, power_w, current_l1_a to current_l3_a, limit_a, max_a, error,
+    /// token, serial, firmware, model and vendor; others are names of your own, for the conditions of state.
     #[serde(default)]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
     pub(super) points: BTreeMap<String, Point>,
     /// The first whose conditions hold says how the connector stands.
     #[serde(default)]
+    #[schemars(length(min = 1, max = 64))]
     pub(super) state: Vec<Rule>,
+    /// What brings about what shall be so.
     #[serde(default)]
     pub(super) commands: Commands,
+    /// A watchdog of the hardware is fed.
     #[serde(default)]
+    #[schemars(length(max = 16))]
     pub(super) heartbeat: Vec<Heartbeat>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct About {
+    /// As the station says it, unless a point does.
     pub(super) vendor: String,
+    /// As the station says it, unless a point does.
     pub(super) model: String,
     /// Where the registers come from: a document, with its version.
     #[serde(default, rename = "source")]
     _source: String,
+    /// The wire that is meant where none is named.
     #[serde(default = "wire")]
     pub(super) wire: String,
+    /// Those that a car may be given.
     #[serde(default = "three")]
+    #[schemars(range(min = 1, max = 3))]
     pub(super) phases: u8,
+    /// Milliseconds between two turns.
     #[serde(default = "second")]
+    #[schemars(range(min = 100, max = 3_600_000))]
     pub(super) poll_ms: u32,
+    /// The least limit of each phase, in amperes; below it is off.
     #[serde(default = "six")]
     pub(super) min_a: Decimal,
+    /// The most of each phase, in amperes.
     #[serde(default = "thirty_two")]
     pub(super) max_a: Decimal,
     /// Registers of one read; 1: each point by itself.
     #[serde(default = "block")]
+    #[schemars(range(min = 1, max = 125))]
     pub(super) block: u16,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["get"] }, { "required": ["post"] }]))]
 pub(super) struct Request {
     /// A path, with its query.
+    #[schemars(regex(pattern = "^/"))]
     pub(super) get: Option<String>,
+    /// A path, with its query.
+    #[schemars(regex(pattern = "^/"))]
     pub(super) post: Option<String>,
     /// JSON.
     pub(super) body: Option<String>,
+    /// Where it is asked, when that is not the wire of `[device]`.
     pub(super) wire: Option<String>,
     /// One that is refused leaves its points out, and costs nothing else.
     #[serde(default)]
     pub(super) optional: bool,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
+    /// How the connector stands then.
     pub(super) is: DeviceState,
     /// All must hold. Without any it always does.
     #[serde(default)]
@@ -106,29 +133,37 @@ pub(super) struct Rule {
     pub(super) says: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Commands {
     /// Once, before anything else, and again after the device was away: a fail-safe, a mode.
     #[serde(default)]
+    #[schemars(length(max = 16))]
     pub(super) open: Vec<Write>,
     /// A car may charge. The limit is said before it.
     #[serde(default)]
+    #[schemars(length(max = 16))]
     pub(super) on: Vec<Write>,
     /// None may; all that is said then. Where there is no `off`, a limit of 0 says it.
     #[serde(default)]
+    #[schemars(length(max = 16))]
     pub(super) off: Vec<Write>,
     /// `value` is left out: it is the limit in amperes, times `scale`.
     #[serde(default)]
+    #[schemars(length(max = 16))]
     pub(super) limit: Vec<Write>,
     /// A setpoint with a lifetime is said again after so long.
+    #[schemars(range(min = 1))]
     pub(super) again_s: Option<u32>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Heartbeat {
+    /// Seconds, no fewer than those between two turns.
+    #[schemars(range(min = 1))]
     pub(super) every_s: u32,
+    /// What feeds it.
     pub(super) write: Write,
 }
 

@@ -2,10 +2,11 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How words are read. Big-endian, the high word first, unless `swap` says otherwise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Form {
     #[default]

@@ -3,6 +3,7 @@
 use amprule_hooks::driver::ModbusFunction;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::form::Form;
@@ -10,32 +11,42 @@ use super::value::Value;
 
 const MOST_WORDS: u16 = 64;
 
-#[derive(Debug, Clone, Deserialize)]
+/// A value, and where it stands.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["register"] }, { "required": ["request"] }]))]
 pub(super) struct Point {
+    /// As on the wire: a manual that counts from 40001 means 0 by it.
     pub(super) register: Option<u16>,
+    /// Where the register is: holding without it.
     #[serde(default)]
     pub(super) function: ModbusFunction,
     /// The request whose answer has it …
     pub(super) request: Option<String>,
     /// … and where in its JSON (RFC 6901). Without one it is all of the answer.
+    #[schemars(regex(pattern = "^/"))]
     pub(super) pointer: Option<String>,
     /// Where it is read, when that is not the wire of `[device]`.
     pub(super) wire: Option<String>,
+    /// How its words are read: u16 without it.
     #[serde(default, rename = "type")]
     form: Form,
     /// The low word first.
     #[serde(default)]
     swap: bool,
     /// Words of a text.
+    #[schemars(range(min = 1, max = 64))]
     words: Option<u16>,
     /// Of the raw value: first the mask, then shifted right.
     mask: Option<u64>,
+    /// Bits to the right, behind the mask.
     #[serde(default)]
+    #[schemars(range(max = 63))]
     shift: u8,
     /// Then it is multiplied, and the offset added.
     #[serde(default = "one")]
     scale: Decimal,
+    /// Behind the scale.
     #[serde(default)]
     offset: Decimal,
     /// Raw values that mean that there is none.

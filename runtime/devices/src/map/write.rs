@@ -2,6 +2,7 @@
 
 use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusWrite, WireProblem, Wires};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::form::Form;
@@ -10,16 +11,23 @@ use super::form::Form;
 const NUMBER: &str = "{value}";
 
 /// To a register or a coil, or as a request.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["register"] }, { "required": ["get"] }, { "required": ["post"] }, { "required": ["put"] },
+]))]
 pub(super) struct Write {
+    /// As on the wire.
     pub(super) register: Option<u16>,
     /// A register, a number: what it is.
     pub(super) value: Option<Decimal>,
+    /// Amperes are multiplied by it, and rounded down.
     #[serde(default = "one")]
     pub(super) scale: Decimal,
+    /// How the number is written: u16 without it.
     #[serde(default, rename = "type")]
     form: Form,
+    /// The low word first.
     #[serde(default)]
     swap: bool,
     /// Function 16 also for one word.
@@ -29,8 +37,13 @@ pub(super) struct Write {
     #[serde(default)]
     coil: bool,
     /// A path, in which `{value}` stands for the number.
+    #[schemars(regex(pattern = "^/"))]
     get: Option<String>,
+    /// A path.
+    #[schemars(regex(pattern = "^/"))]
     post: Option<String>,
+    /// A path.
+    #[schemars(regex(pattern = "^/"))]
     put: Option<String>,
     /// JSON, in which `{value}` stands for the number.
     body: Option<String>,

@@ -4,11 +4,12 @@ use amprule_domain::event::{Boot, ChargingState};
 use amprule_domain::reading::{Context, Reading};
 use amprule_domain::{Energy, Timestamp};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// What a connector is in (IEC 61851-1, states A to F, and who holds back).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceState {
     /// No car.

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::build::{COMPONENT, Running, compile, is_needed, is_source, save};
+use super::device::simulate::show;
 use super::opener;
 use crate::compilers::Patience;
 use crate::output::say;
@@ -145,6 +146,11 @@ impl Bench {
                 }
                 say(format_args!("what it answers nevertheless:\n{played}"));
             }
+        }
+        if manifest.drives
+            && let Err(why) = show(&source, &version, &[])
+        {
+            say(format_args!("nothing is simulated: {why:#}"));
         }
         for warning in &warnings {
             say(warning);

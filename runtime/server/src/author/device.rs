@@ -3,7 +3,7 @@
 mod case;
 mod record;
 mod replay;
-mod simulate;
+pub(super) mod simulate;
 mod try_it;
 
 use std::collections::BTreeMap;

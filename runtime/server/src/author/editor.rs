@@ -37,6 +37,8 @@ pub(crate) struct Schema {
 enum WhichSchema {
     /// plugin.toml
     Manifest,
+    /// device.toml, of a driver that is configuration alone
+    Device,
     /// cases/*.json and cases/*.toml; with a unit, of that unit's
     Case,
     /// The unit's parameters.toml
@@ -64,6 +66,7 @@ pub(crate) fn schema(options: &Schema) -> Result<ExitCode> {
         || unit.as_ref().context("of which unit? Name its folder: amprule schema parameters scripts/flat-tariff");
     say_json(&match options.of {
         WhichSchema::Manifest => manifest::schema(),
+        WhichSchema::Device => amprule_devices::map_schema(),
         WhichSchema::Case => cases::schema(unit.as_ref()),
         WhichSchema::Parameters => manifest::schema_of_parameters(needed()?),
         WhichSchema::Table => of_table(needed()?, options.table.as_deref())?,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use amprule_devices::{Played, Scene, TOKEN, simulate};
 use amprule_domain::Timestamp;
-use amprule_hooks::cases;
+use amprule_hooks::{Source, Version, cases};
 use amprule_reload::Opened;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -29,19 +29,24 @@ pub(super) struct Simulate {
 
 pub(super) fn run(options: &Simulate) -> Result<ExitCode> {
     let Opened { source, version, .. } = open(&options.path, options.patience)?;
-    let (version, name) = (Arc::new(version), &source.manifest.id);
-    let (cases, broken) = cases::ready(&source);
-    broken.iter().for_each(say);
-    let scenes = scenes(&cases, &options.case)?;
+    cases::ready(&source).1.iter().for_each(say);
+    let is_good = show(&source, &Arc::new(version), &options.case)?;
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// True: no case is broken, and the driver failed in none.
+pub(in crate::author) fn show(source: &Source, version: &Arc<Version>, wanted: &[String]) -> Result<bool> {
+    let name = &source.manifest.id;
+    let (cases, broken) = cases::ready(source);
+    let scenes = scenes(&cases, wanted)?;
     ensure!(!scenes.is_empty(), "{name} has no case of a device: cases/*.toml say what it shows");
     say(format_args!("{name}: a car charges on {TOKEN}, and whoever shows a card may charge"));
-    let played = simulate(&version, &scenes, Timestamp::UNIX_EPOCH).with_context(|| format!("ask {name}"))?;
+    let played = simulate(version, &scenes, Timestamp::UNIX_EPOCH).with_context(|| format!("ask {name}"))?;
     for Played { name, lines, .. } in &played {
         say(format_args!("\n{name}"));
         lines.iter().for_each(|line| say(format_args!("  {line}")));
     }
-    let is_good = broken.is_empty() && !played.iter().any(|played| played.is_failed);
-    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(broken.is_empty() && !played.iter().any(|played| played.is_failed))
 }
 
 fn scenes<'c>(cases: &'c [cases::Ready], wanted: &[String]) -> Result<Vec<Scene<'c>>> {
