@@ -75,6 +75,7 @@ struct Standing {
     state: Option<DeviceState>,
     version: Option<String>,
     trouble: Option<String>,
+    remark: Option<&'static str>,
     /// The kinds of trouble that were told since it worked.
     told: Vec<String>,
     seen_at: Option<Timestamp>,
@@ -108,6 +109,8 @@ pub struct DeviceStatus {
     pub seen_at: Option<Timestamp>,
     /// Why the last turn came to nothing.
     pub trouble: Option<String>,
+    /// What it does beside what it was told.
+    pub remark: Option<&'static str>,
     pub turns: u64,
 }
 
@@ -150,10 +153,14 @@ impl Seat {
         }
     }
 
+    pub(crate) fn remark(&self, remark: Option<&'static str>) {
+        self.status.lock().remark = remark;
+    }
+
     pub(crate) fn status(&self) -> DeviceStatus {
-        let Standing { state, version, trouble, seen_at, turns, .. } = self.status.lock().clone();
+        let Standing { state, version, trouble, remark, seen_at, turns, .. } = self.status.lock().clone();
         let (id, unit) = (self.binding.id.clone(), self.binding.unit.clone());
-        DeviceStatus { id, unit, version, state, seen_at, trouble, turns }
+        DeviceStatus { id, unit, version, state, seen_at, trouble, remark, turns }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A device's task: one driver, one turn at a time.
 
 mod at_work;
+mod disagrees;
 mod leaving;
 mod taped;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 use amprule_domain::TransactionId;
 use amprule_domain::reply::RefusalCode;
 use amprule_domain::session::{Session, SessionState};
-use amprule_hooks::driver::Observed;
+use amprule_hooks::driver::{Observed, Shall};
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
@@ -23,6 +24,7 @@ use crate::memory::{self, Memory, Snapshot};
 use crate::seat::Seat;
 use crate::station::{DeviceLink, FromEngine, ToEngine, VirtualStation};
 use at_work::AtWork;
+use disagrees::{Disagrees, Remedy};
 pub(crate) use taped::endless;
 
 /// Of one turn. A wire gives up earlier.
@@ -93,6 +95,7 @@ struct Device {
     kept_at: Instant,
     /// The hash of a version that could not be opened.
     refused: Option<String>,
+    disagrees: Disagrees,
 }
 
 /// What comes before the next message.
@@ -113,8 +116,8 @@ impl Device {
         let station = VirtualStation::new(seat.binding.default_token.clone(), meter_every);
         let place = memory::place(&house.memory, &seat.binding.id);
         let (kept, kept_at, waits) = (Memory::default(), Instant::now(), Waits::ForNothing);
-        let (driver, attached, failures, refused) = (None, None, 0, None);
-        Self { seat, house, station, driver, attached, failures, waits, place, kept, kept_at, refused }
+        let (driver, attached, failures, refused, disagrees) = (None, None, 0, None, Disagrees::default());
+        Self { seat, house, station, driver, attached, failures, waits, place, kept, kept_at, refused, disagrees }
     }
 
     /// A device that begins without its past would begin a second session. The order, if one came meanwhile.
@@ -209,6 +212,7 @@ impl Device {
         let urgency = if is_new { Urgency::Command } else { Urgency::Poll };
         match driver.turn(&self.seat, shall, self.house.clock.now(), urgency).await {
             Some(Ok(seen)) => {
+                self.hold_to(shall, &seen);
                 self.saw(seen).await;
                 every
             }
@@ -223,6 +227,21 @@ impl Device {
     /// A device that does not answer is not asked as often.
     fn pause(&self, every: Duration) -> Duration {
         every.saturating_mul(1 << self.failures.min(5)).min(Duration::from_secs(30)).max(every)
+    }
+
+    /// It is opened anew to be told again: that says all that it has to say.
+    fn hold_to(&mut self, shall: Shall, seen: &Observed) {
+        let before = self.disagrees.remark();
+        if self.disagrees.look(shall, seen, Instant::now()) == Remedy::TellAgain
+            && let Some(driver) = &mut self.driver
+        {
+            driver.guest = None;
+        }
+        let remark = self.disagrees.remark();
+        if let Some(why) = remark.filter(|_| remark != before) {
+            tracing::warn!(station = %self.seat.binding.id, driver = self.seat.binding.unit, "{why}; it is told again");
+        }
+        self.seat.remark(remark);
     }
 
     async fn saw(&mut self, seen: Observed) {

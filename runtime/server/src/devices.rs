@@ -87,7 +87,8 @@ fn one(device: &Value, as_json: bool) -> Result<()> {
 
 fn line(device: &Value) -> String {
     let text = |name: &str| device[name].as_str().unwrap_or("-");
-    let trouble = device["trouble"].as_str().map(|why| format!("  ({why})")).unwrap_or_default();
+    let trouble =
+        device["trouble"].as_str().or(device["remark"].as_str()).map(|why| format!("  ({why})")).unwrap_or_default();
     let (id, state, unit, version) = (text("id"), text("state"), text("unit"), text("driverVersion"));
     format!("{id:<24}{state:<18}{unit:<20}{version:<10}{:<15}{}{trouble}", by(device), text("seenAt"))
 }

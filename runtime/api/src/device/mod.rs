@@ -42,6 +42,9 @@ pub(crate) struct DeviceStanding {
     /// Why the last turn came to nothing.
     #[schema(required)]
     trouble: Option<String>,
+    /// What the hardware does beside what it was told: it is told again, less and less often.
+    #[schema(required, example = "it charges though nobody was let in: look who else switches it")]
+    remark: Option<String>,
     /// Turns since it began.
     turns: u64,
 }

@@ -11,7 +11,7 @@ use super::Turn;
 const MOST_TURNS: usize = 100;
 const MOST_BYTES: usize = 256 << 10;
 /// Of all devices together: with many of them each has less.
-const MOST_OF_ALL: usize = 64 << 20;
+const MOST_OF_ALL: usize = 16 << 20;
 
 /// How much each device has.
 #[derive(Debug, Clone)]

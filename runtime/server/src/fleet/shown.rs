@@ -28,6 +28,7 @@ pub(super) fn standing(found: &Found<'_>, status: Option<DeviceStatus>) -> Value
         "state": seen.and_then(|status| status.state),
         "seenAt": seen.and_then(|status| status.seen_at),
         "trouble": trouble,
+        "remark": seen.and_then(|status| status.remark),
         "turns": seen.map_or(0, |status| status.turns),
     })
 }
