@@ -120,7 +120,7 @@ fn expected(turn: &Turn) -> Result<Table, String> {
         }
         _ => return Err("nothing came of this turn".to_owned()),
     }
-    let is_whole = turn.map.is_none();
+    let is_whole = turn.fresh || turn.map.is_none();
     let writes = turn.said.iter().filter(|said| said.ask.is_write());
     let mut written = Vec::new();
     for said in writes {

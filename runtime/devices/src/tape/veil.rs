@@ -148,7 +148,7 @@ mod tests {
         }
         for (text, covered) in [
             (r#"{"car": 2,  "key": 1}"#, r#"{"car": 2,  "key": 1}"#),
-            (r#"{"wifi":{"wpa_psk":"x","ssid":"y"}}"#, r#"{"wifi":{"wpa_psk":"***","ssid":"y"}}"#),
+            (r#"{"wifi":{"ssid":"y","wpa_psk":"x"}}"#, r#"{"wifi":{"ssid":"y","wpa_psk":"***"}}"#),
             ("say hunter22", "say ***"),
         ] {
             assert_eq!(veil.answered(text), covered);
