@@ -102,7 +102,11 @@ fn answers(turn: &Turn) -> Result<Option<toml::Value>, String> {
             Answer::Failed(why) => return Err(no_answer(why)),
             _ => return Err(no_answer("the turn was over before there was an answer")),
         };
-        table.insert(format!("{method} {path}"), answer);
+        let asked = format!("{method} {path}");
+        if table.get(&asked).is_some_and(|before| *before != answer) {
+            return Err(format!("{asked} is asked twice and not answered the same: a case has each once"));
+        }
+        table.insert(asked, answer);
     }
     Ok((!table.is_empty()).then_some(table.into()))
 }

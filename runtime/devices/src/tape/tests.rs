@@ -164,3 +164,65 @@ fn what_another_driver_does_otherwise_is_told() {
         }
     }
 }
+
+/// Whatever becomes of the clock, a watchdog is fed and a setpoint lives.
+#[test]
+fn what_is_due_is_said_again_when_the_clock_was_set_back() {
+    let version = version(BOX);
+    let driver = driver::of(&version).expect("a driver");
+    let mut guest = driver.open(&version.parameters, None).expect("it opens");
+    let hardware = Moody(0);
+    let written = [1_000, 1_001, 10, 11, 12].map(|second| {
+        let recorder = Recorder::around(&hardware);
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+        let shall = Shall { be_on: true, most_deciamperes: None };
+        drop(guest.turn(shall, now, &recorder).now_or_never().expect("nothing waits"));
+        recorder.writes().len()
+    });
+    assert_eq!(written, [4, 0, 3, 0, 0]);
+}
+
+#[test]
+fn a_turn_that_did_not_end_does_not_end_again() {
+    let version = version(BOX);
+    let mut turns = tape(&version, 2);
+    let turn = &mut turns[1].1;
+    turn.said.last_mut().expect("it asks").answer = Answer::Nothing;
+    (turn.seen, turn.fault) = (None, Some("a turn of the driver takes more than 5 s".to_owned()));
+    assert_eq!(replay(&version, &turns), Ok(Vec::new()));
+}
+
+/// What happens in a turn that a case cannot say, and how that is told.
+#[test]
+fn what_a_case_cannot_say_is_refused_with_the_reason() {
+    let ask = r#""ask":{"read":{"function":"holding","register":1,"count":1}}"#;
+    let http = r#""ask":{"http":{"method":"GET","path":"/a"}}"#;
+    let write = r#""ask":{"write":{"register":1,"words":[1],"multiple":false}}"#;
+    for (said, why) in [
+        (
+            format!(r#"{{"wire":"a",{ask},"answer":{{"failed":"it is away"}}}}"#),
+            "a wire did not answer in this turn (it is away)",
+        ),
+        (format!(r#"{{"wire":"a",{ask},"answer":"nothing"}}"#), "the turn was over before"),
+        (
+            format!(r#"{{"wire":"a",{ask},"answer":{{"words":[1]}}}},{{"wire":"b",{ask},"answer":{{"words":[2]}}}}"#),
+            "register 1 is read twice and not the same",
+        ),
+        (
+            format!(r#"{{"wire":"a",{http},"answer":{{"text":"1"}}}},{{"wire":"a",{http},"answer":{{"text":"2"}}}}"#),
+            "GET /a is asked twice",
+        ),
+        (
+            format!(r#"{{"wire":"a",{write},"answer":{{"refused":"no"}}}}"#),
+            "the hardware refuses a write in this turn (no)",
+        ),
+        (format!(r#"{{"wire":"a",{write},"answer":{{"failed":"it is away"}}}}"#), "a wire did not answer"),
+    ] {
+        let line = format!(
+            r#"{{"at":"2026-01-01T00:00:00Z","driver":"box 1","fresh":true,"said":[{said}],"seen":{{"state":"charging"}}}}"#
+        );
+        let turns = read(&line).expect("a tape");
+        let refused = case(&turns[0].1, "it").expect_err(&line);
+        assert!(refused.contains(why), "{why}: {refused}");
+    }
+}
