@@ -76,3 +76,19 @@ pub mod modifier {
         default_bindings_module: "amprule_plugin_sdk::bindings::modifier",
     });
 }
+
+pub mod device {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "device",
+        with: {
+            "amprule:types/types@1.0.0": crate::bindings::vocabulary::amprule::types::types,
+            "amprule:host/log@1.0.0": crate::bindings::vocabulary::amprule::host::log,
+            "amprule:device/wires@0.1.0": crate::bindings::vocabulary::amprule::device::wires,
+            "amprule:device/json@0.1.0": crate::bindings::vocabulary::amprule::device::json,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_device",
+        default_bindings_module: "amprule_plugin_sdk::bindings::device",
+    });
+}

@@ -32,6 +32,7 @@ mod authorization;
 pub mod bindings;
 mod currency;
 mod decimal;
+pub mod device;
 pub mod facts;
 pub mod lookups;
 mod modifier;
@@ -46,6 +47,7 @@ pub use bindings::authorization::exports::amprule::authorization::authorization:
     AuthorizationInput, AuthorizationOutput, BudgetFacts, BudgetPeriod, Guest as Authorization, Limits, LocalTime,
     Opinion, PresentedToken, Purpose, TokenStatus,
 };
+pub use bindings::device::exports::amprule::device::driver::{Guest as Driver, Seen, State, TurnInput};
 pub use bindings::modifier::exports::amprule::modifier::modifier::{Guest as Modifier, ModifierInput, ModifierOutput};
 pub use bindings::offer::exports::amprule::pricing::offer::{
     Conditions, Element, Guest as Offering, Offer, OfferInput, Per,
@@ -143,5 +145,39 @@ macro_rules! export_modifier {
         };
         #[cfg(target_arch = "wasm32")]
         $crate::bindings::modifier::export_modifier!($plugin with_types_in $crate::bindings::modifier);
+    };
+}
+
+/// Makes a type that implements [`Driver`] the plugin's answer to the device hook.
+///
+/// ```
+/// use amprule_plugin_sdk::device::Wire;
+/// use amprule_plugin_sdk::{Driver, Problem, Seen, State, TurnInput, export_device};
+///
+/// struct Relay;
+///
+/// const MAIN: Wire = Wire::named("main");
+///
+/// impl Driver for Relay {
+///     fn turn(input: TurnInput) -> Result<Seen, Problem> {
+///         let relay = MAIN.coils(0, 1)?;
+///         if relay.flag(0)? != input.on {
+///             MAIN.write_coil(0, input.on)?;
+///         }
+///         Ok(Seen::new(if input.on { State::Charging } else { State::Plugged }))
+///     }
+/// }
+///
+/// export_device!(Relay);
+/// ```
+#[macro_export]
+macro_rules! export_device {
+    ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::Driver>() {}
+            implements::<$plugin>();
+        };
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::device::export_device!($plugin with_types_in $crate::bindings::device);
     };
 }

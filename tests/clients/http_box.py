@@ -12,7 +12,7 @@ from boxes.goe import GoE
 from boxes.openevse import OpenEvse
 from boxes.plug import Shelly, Tasmota
 
-KINDS = {"go-e-charger": GoE, "openevse": OpenEvse, "shelly-plug": Shelly, "tasmota-plug": Tasmota}
+KINDS = {"go-e-charger": GoE, "openevse": OpenEvse, "shelly-plug": Shelly, "shelly-switch": Shelly, "tasmota-plug": Tasmota}
 
 
 def main(kind, port, hurry="1"):

@@ -14,8 +14,8 @@ from boxes.abb import Abb
 from boxes.alfen import Alfen
 from boxes.bender import Bender
 from boxes.charx import Charx
-from boxes.heidelberg import Heidelberg
-from boxes.keba import Keba
+from boxes.heidelberg import Connect, Heidelberg
+from boxes.keba import Keba, KebaP40
 from boxes.mennekes import Mennekes
 from boxes.vestel import Vestel
 from boxes.webasto import Webasto
@@ -23,9 +23,11 @@ from boxes.webasto import Webasto
 KINDS = {
     "abb-terra-ac": Abb,
     "alfen-eve": Alfen,
+    "amperfied-connect": Connect,
     "bender-cc613": Bender,
     "heidelberg-energy-control": Heidelberg,
     "keba-p30": Keba,
+    "keba-p40": KebaP40,
     "mennekes-compact": Mennekes,
     "phoenix-charx": Charx,
     "vestel-evc04": Vestel,

@@ -85,7 +85,7 @@ fn a_new_driver_checks_and_tests_green_and_its_station_charges_at_once() {
     let folder = folder();
     assert!(good(folder.path(), &["new", "device", "mine"]).contains("made"), "a map, where nothing is said");
     assert!(folder.path().join("mine/device.toml").exists());
-    assert!(bad(folder.path(), &["new", "device", "c", "--lang", "c"]).contains("--lang map"));
+    assert!(bad(folder.path(), &["new", "device", "c", "--lang", "js"]).contains("--lang map"));
     assert!(bad(folder.path(), &["new", "pricing", "m", "--lang", "map"]).contains("amprule new device"));
 }
 
@@ -122,6 +122,12 @@ fn a_new_plugin_in_rust_builds_without_a_network_and_tests_green() {
     good(folder.path(), &["build", "fee"]);
     let tested = good(folder.path(), &["test", "fee"]);
     assert!(tested.contains("3 of 3 cases and 5 of 5 properties hold"), "{tested}");
+
+    good(folder.path(), &["new", "device", "--lang", "rust", "box", "--sdk", &sdk()]);
+    good(folder.path(), &["build", "box"]);
+    assert!(good(folder.path(), &["check", "box"]).contains("): device; 7 cases passed"));
+    let played = good(folder.path(), &["device", "simulate", "box"]);
+    assert!(played.contains("session ended: EVDisconnected, 65036 Wh"), "{played}");
 }
 
 #[test]
@@ -142,7 +148,7 @@ fn what_cannot_be_built_says_why() {
 #[test]
 fn a_new_plugin_in_c_builds_and_tests_green_where_there_is_clang() {
     let folder = folder();
-    for hook in ["pricing", "authorization", "modifier"] {
+    for hook in ["pricing", "authorization", "modifier", "device"] {
         let said = good(folder.path(), &["new", hook, "--lang", "c", hook]);
         assert!(said.contains("amprule build"), "it says what comes next: {said}");
         let built = amprule(folder.path(), &["build", hook]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use amprule_domain::doors::{Listed, Page};
 use amprule_domain::ports::BoxFuture;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Implemented over the devices and what binds them. Each value has the members that [`crate::document`] lists for `DeviceView`;
 /// those of a list may lack what only a single one is shown with.
@@ -32,6 +32,8 @@ pub struct DeviceChange {
     pub default_token: Option<Option<String>>,
     /// All of them.
     pub wires: Option<BTreeMap<String, String>>,
+    /// All of them.
+    pub parameters: Option<Map<String, Value>>,
     pub meter_s: Option<u64>,
 }
 

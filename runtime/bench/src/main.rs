@@ -10,6 +10,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod bed;
+mod devices;
 mod echo;
 mod figures;
 mod history;
@@ -47,6 +48,10 @@ enum Command {
     Overhead(overhead::Units),
     /// The floor: answers every message with a text of a given size.
     Echo(echo::Echo),
+    /// The floor of devices: boxes are asked and nothing else is done.
+    Ask(devices::Asker),
+    /// Many boxes without OCPP.
+    Boxes(devices::Boxes),
     /// Many stations, each with one message outstanding.
     Load(load::Load),
 }
@@ -56,6 +61,8 @@ fn main() -> Result<()> {
         Command::Run(plan) => plan.run(),
         Command::Overhead(units) => units.run(),
         Command::Echo(echo) => runtime()?.block_on(echo.run()),
+        Command::Ask(asker) => runtime()?.block_on(asker.run()),
+        Command::Boxes(boxes) => runtime()?.block_on(boxes.run()),
         Command::Load(load) => runtime()?.block_on(load.run()),
     }
 }

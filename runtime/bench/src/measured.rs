@@ -29,13 +29,18 @@ pub(crate) struct Measured {
 impl Measured {
     /// Starts a program that prints `ocpp  ws://…` once it listens.
     pub(crate) fn start(program: &Path, arguments: &[String]) -> Result<Self> {
+        let mut measured = Self::begun(program, arguments)?;
+        measured.url = measured.address("ocpp")?;
+        Ok(measured)
+    }
+
+    /// Starts a program that speaks no OCPP.
+    pub(crate) fn begun(program: &Path, arguments: &[String]) -> Result<Self> {
         let mut command = with_files(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().with_context(|| format!("start {}", program.display()))?;
         let output = child.stdout.take().context("a piped output")?;
-        let mut measured = Self { child, lines: BufReader::new(output).lines(), url: String::new() };
-        measured.url = measured.address("ocpp")?;
-        Ok(measured)
+        Ok(Self { child, lines: BufReader::new(output).lines(), url: String::new() })
     }
 
     /// The address that the program prints behind a word.

@@ -13,7 +13,7 @@ use crate::ratio::{Ratio, Rounds};
 use crate::reloads::{self, Reloads, Series};
 use crate::report::Report;
 use crate::traffic::{self, Traffic};
-use crate::{history, idle, lists, month, overhead, stations, visits};
+use crate::{devices, history, idle, lists, month, overhead, stations, visits};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
@@ -52,6 +52,9 @@ pub(crate) struct Plan {
     /// Only what a year leaves on disk, and what else is named: a month of 40 stations, or of so many.
     #[arg(long, value_name = "STATIONS", num_args = 0..=1, require_equals = true)]
     month: Option<Option<usize>>,
+    /// Only hardware without OCPP, and what else is named: 1000 boxes, or so many.
+    #[arg(long, value_name = "BOXES", num_args = 0..=1, require_equals = true)]
+    devices: Option<Option<usize>>,
 }
 
 /// The units that price in the bench: each the product's time-of-use example of its kind.
@@ -66,6 +69,7 @@ struct Sizes {
     past: i64,
     sessions: u64,
     month: usize,
+    devices: (usize, f64),
 }
 
 const WHOLE: Sizes = Sizes {
@@ -75,6 +79,7 @@ const WHOLE: Sizes = Sizes {
     past: 100_000,
     sessions: 1_000_000,
     month: 40,
+    devices: (1_000, 30.0),
 };
 const QUICK: Sizes = Sizes {
     visit_seconds: 5.0,
@@ -83,12 +88,19 @@ const QUICK: Sizes = Sizes {
     past: 10_000,
     sessions: 50_000,
     month: 4,
+    devices: (200, 10.0),
 };
 
 impl Plan {
     pub(crate) fn run(self) -> Result<()> {
-        let named =
-            [self.visits, self.stations.is_some(), self.history.is_some(), self.lists.is_some(), self.month.is_some()];
+        let named = [
+            self.visits,
+            self.stations.is_some(),
+            self.history.is_some(),
+            self.lists.is_some(),
+            self.month.is_some(),
+            self.devices.is_some(),
+        ];
         let measures: Vec<Measure> =
             Measure::ALL.into_iter().zip(named).filter_map(|(measure, is_named)| is_named.then_some(measure)).collect();
         let is_whole = measures.is_empty() && !self.echo;
@@ -123,6 +135,10 @@ impl Plan {
             }
             Measure::Lists => Box::new(lists::measure(ground, self.lists.flatten().unwrap_or(sizes.sessions))?),
             Measure::Month => Box::new(month::measure(ground, self.month.flatten().unwrap_or(sizes.month))?),
+            Measure::Devices => {
+                let (count, seconds) = sizes.devices;
+                Box::new(devices::measure(ground, self.devices.flatten().unwrap_or(count), seconds)?)
+            }
         };
         Ok(measured)
     }
@@ -189,10 +205,11 @@ enum Measure {
     History,
     Lists,
     Month,
+    Devices,
 }
 
 impl Measure {
-    const ALL: [Self; 5] = [Self::Visits, Self::Stations, Self::History, Self::Lists, Self::Month];
+    const ALL: [Self; 6] = [Self::Visits, Self::Stations, Self::History, Self::Lists, Self::Month, Self::Devices];
 
     fn name(self) -> &'static str {
         match self {
@@ -201,6 +218,7 @@ impl Measure {
             Self::History => "visits with a token that has a long history",
             Self::Lists => "lists over large books",
             Self::Month => "what a month leaves on disk",
+            Self::Devices => "hardware without OCPP",
         }
     }
 }

@@ -43,6 +43,10 @@ pub(crate) mod target {
     pub(crate) const HISTORY: f64 = 1.1;
     /// What a year of 5,000 stations leaves on disk.
     pub(crate) const YEAR_GIGABYTES: f64 = 25.0;
+    /// For 1,000 devices that are polled once a second, and the memory of each.
+    pub(crate) const DEVICE_CORES: f64 = 1.0;
+    pub(crate) const DEVICE_KIB: f64 = 64.0;
+    pub(crate) const DEVICE_KIB_WASM: f64 = 256.0;
     /// The 99th percentile of a list's time.
     pub(crate) const LIST_MILLIS: f64 = 50.0;
 }

@@ -8,6 +8,7 @@ use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
 use amprule_wires::{Buses, HttpAddress, HttpWire, ModbusAddress, ModbusWire, Wire, WireAddress};
 use parking_lot::Mutex;
+use serde_json::{Map, Value};
 
 use crate::tape::{Ring, Room, Veil};
 
@@ -21,17 +22,20 @@ pub struct Binding {
     /// What a car charges on that nobody shows a card for.
     pub default_token: Option<IdToken>,
     pub wires: BTreeMap<String, WireAddress>,
+    /// For this device instead of what the unit says.
+    pub parameters: Map<String, Value>,
     /// How often a session that runs is metered.
     pub meter_every: Duration,
 }
 
 impl Binding {
-    /// By the same unit, and the same hardware: with whatever password and at whatever pace it is spoken to.
+    /// By the same unit, and the same hardware: with whatever password and at whatever pace it is spoken to. A parameter may say
+    /// which half of a box is meant.
     pub(crate) fn drives_as(&self, other: &Self) -> bool {
         let hardware = |binding: &Self| -> BTreeMap<_, _> {
             binding.wires.iter().map(|(name, address)| (name.clone(), place(address))).collect()
         };
-        self.unit == other.unit && hardware(self) == hardware(other)
+        self.unit == other.unit && self.parameters == other.parameters && hardware(self) == hardware(other)
     }
 }
 
@@ -163,6 +167,7 @@ mod tests {
             unit: unit.to_owned(),
             default_token: None,
             wires: [("main".to_owned(), WireAddress::parse(address).unwrap())].into(),
+            parameters: Map::new(),
             meter_every: Duration::from_secs(60),
         }
     }

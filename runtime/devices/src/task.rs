@@ -1,5 +1,6 @@
 //! A device's task: one driver, one turn at a time.
 
+mod at_work;
 mod leaving;
 mod taped;
 
@@ -11,8 +12,7 @@ use std::time::Duration;
 use amprule_domain::TransactionId;
 use amprule_domain::reply::RefusalCode;
 use amprule_domain::session::{Session, SessionState};
-use amprule_hooks::Version;
-use amprule_hooks::driver::{self, Guest, Observed, Shall};
+use amprule_hooks::driver::Observed;
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
@@ -22,7 +22,7 @@ use crate::House;
 use crate::memory::{self, Memory, Snapshot};
 use crate::seat::Seat;
 use crate::station::{DeviceLink, FromEngine, ToEngine, VirtualStation};
-
+use at_work::AtWork;
 pub(crate) use taped::endless;
 
 /// Of one turn. A wire gives up earlier.
@@ -100,15 +100,6 @@ enum Waits {
     ForNothing,
     ForAnAnswer,
     Until(Instant),
-}
-
-struct AtWork {
-    version: Arc<Version>,
-    every: Duration,
-    /// `None`: a turn of it did not end.
-    guest: Option<Box<dyn Guest>>,
-    /// What the last turn was told.
-    told: Option<Shall>,
 }
 
 struct Attached {
@@ -232,47 +223,6 @@ impl Device {
     /// A device that does not answer is not asked as often.
     fn pause(&self, every: Duration) -> Duration {
         every.saturating_mul(1 << self.failures.min(5)).min(Duration::from_secs(30)).max(every)
-    }
-
-    /// The active version, swapped in between two turns. One that cannot be opened leaves the one before at work.
-    fn take_driver(&mut self) -> Result<(), String> {
-        let unit = &self.seat.binding.unit;
-        let active = self.house.registry.active(unit).filter(|version| driver::of(version).is_some());
-        // Its files are gone or broken: what drives goes on driving.
-        let at_work = self.driver.as_ref();
-        let Some(version) = active.or_else(|| at_work.map(|driver| Arc::clone(&driver.version))) else {
-            return Err(format!("there is no driver {unit}: a unit with hooks = [\"device\"]"));
-        };
-        let is_at_work = at_work.is_some_and(|driver| driver.version.hash == version.hash && driver.guest.is_some());
-        if is_at_work || self.refused.as_ref() == Some(&version.hash) {
-            return Ok(());
-        }
-        let before = self.kept.snapshot.as_ref().filter(|snapshot| snapshot.unit == *unit);
-        let inherited = match at_work.and_then(|driver| driver.guest.as_ref()) {
-            Some(guest) => guest.hand_over(),
-            None => before.map(|snapshot| snapshot.told.clone()),
-        };
-        let opened = driver::of(&version).map(|driver| {
-            let every = driver.every();
-            driver.open(&version.parameters, inherited.as_deref()).map(|guest| (guest, every))
-        });
-        match opened {
-            Some(Ok((guest, every))) => {
-                let station = &self.seat.binding.id;
-                let number = &version.manifest.version;
-                tracing::info!(%station, driver = unit, version = number, hash = version.hash, "the driver is at work");
-                self.driver = Some(AtWork { version, every, guest: Some(guest), told: None });
-                self.refused = None;
-                Ok(())
-            }
-            Some(Err(fault)) if self.driver.as_ref().is_some_and(|driver| driver.guest.is_some()) => {
-                self.refused = Some(version.hash.clone());
-                tracing::warn!(station = %self.seat.binding.id, driver = unit, %fault, "a new driver cannot be opened; the one before goes on");
-                Ok(())
-            }
-            Some(Err(fault)) => Err(fault.to_string()),
-            None => Ok(()),
-        }
     }
 
     async fn saw(&mut self, seen: Observed) {

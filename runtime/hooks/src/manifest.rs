@@ -31,7 +31,7 @@ pub use values::{schema_of_parameters, schema_of_table};
 /// The entry of a driver that is configuration alone.
 pub const MAP: &str = "device.toml";
 /// The word by which a unit says that it drives hardware.
-pub(crate) const DEVICE: &str = "device";
+pub const DEVICE: &str = "device";
 
 /// The rules by which units are checked that are taken in today. A version that was taken in by earlier ones keeps them, in the
 /// archive and as long as its files are the same: a newer server refuses nothing that is active, and prices nothing otherwise.

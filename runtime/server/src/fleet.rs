@@ -16,7 +16,7 @@ use amprule_domain::doors::{Listed, Page};
 use amprule_domain::ports::BoxFuture;
 use anyhow::Result;
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::{BadDevice, Device, MAX_DEVICES};
 
@@ -202,7 +202,7 @@ fn by_id(devices: Vec<Device>) -> BTreeMap<String, Device> {
 
 /// What is not given stays as it is.
 fn changed(id: &str, before: Option<&Device>, change: DeviceChange) -> Result<Device, DeviceRefused> {
-    let DeviceChange { unit, default_token, wires, meter_s } = change;
+    let DeviceChange { unit, default_token, wires, parameters, meter_s } = change;
     if let Some((name, _)) = wires.iter().flatten().find(|(_, address)| address.contains(shown::HIDDEN)) {
         let message = format!("{} stands for what is not shown; write it out", shown::HIDDEN);
         return Err(DeviceRefused::Invalid { path: pointer("wires", Some(name)), message });
@@ -212,6 +212,7 @@ fn changed(id: &str, before: Option<&Device>, change: DeviceChange) -> Result<De
         unit: String::new(),
         default_token: None,
         wires: BTreeMap::new(),
+        parameters: Map::new(),
         meter_s: Device::meter_s(),
     };
     let before = before.cloned().unwrap_or(fresh);
@@ -219,6 +220,7 @@ fn changed(id: &str, before: Option<&Device>, change: DeviceChange) -> Result<De
         unit: unit.unwrap_or(before.unit),
         default_token: default_token.unwrap_or(before.default_token),
         wires: wires.unwrap_or(before.wires),
+        parameters: parameters.unwrap_or(before.parameters),
         meter_s: meter_s.unwrap_or(before.meter_s),
         id: before.id,
     })

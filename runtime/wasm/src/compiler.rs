@@ -11,6 +11,7 @@ use crate::artifact::deserialize;
 use crate::cache::Cache;
 use crate::child_compiler::ChildCompiler;
 use crate::contract::{self, check_imports, find_hooks};
+use crate::driver::{self, DRIVER};
 use crate::engine::{Machine, Settings, StartError};
 use crate::facts;
 use crate::log::{Log, LogSource};
@@ -21,6 +22,7 @@ use crate::tables::UnitTables;
 use crate::unit::{Wasi, WasmUnit};
 use crate::v1::{self, bindings};
 use crate::wasi;
+use crate::wires;
 
 const COMPILER_STACK: usize = 8 << 20;
 
@@ -77,12 +79,28 @@ impl WasmCompiler {
         };
         let pre = linker.instantiate_pre(&component).map_err(unfit)?;
         let contract = v1::Exports::find(&pre, &|name| contract::exports(&component, engine, name)).map_err(unfit)?;
+        let drives = source.manifest.drives && contract::exports(&component, engine, DRIVER);
+        let driver = drives.then(|| driver::Indices::new(&pre)).transpose().map_err(unfit)?;
+        let device = source.manifest.device.clone().filter(|_| drives);
         let speaker = Arc::new(LogSource { unit: source.manifest.id.clone(), talk: LogRateLimit::default() });
         let parameters = v1::Parameters::of(&source.manifest);
         let wants_facts = contract::wants_facts(&component, engine);
         let lookups = Arc::new(source.manifest.lookups.clone());
         let (tables, machine) = (Arc::clone(&source.tables), Arc::clone(&self.machine));
-        Ok(WasmUnit { speaker, hooks, pre, contract, parameters, wants_facts, tables, lookups, wasi, machine })
+        Ok(WasmUnit {
+            speaker,
+            hooks,
+            pre,
+            contract,
+            driver,
+            device,
+            parameters,
+            wants_facts,
+            tables,
+            lookups,
+            wasi,
+            machine,
+        })
     }
 
     fn translate(&self, source: &Source, is_wanted: &dyn Fn() -> bool) -> Result<Component, Diagnostic> {
@@ -157,6 +175,7 @@ fn link(machine: &Machine) -> wasmtime::Result<Linker<Sandbox>> {
     })?;
     facts::link(&mut linker)?;
     money::link(&mut linker)?;
+    wires::link(&mut linker)?;
     Ok(linker)
 }
 

@@ -6,6 +6,7 @@ use amprule_hooks::{Diagnostic, Manifest, for_hook};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::driver::DRIVER;
 use crate::facts::{CONNECTOR, CONTRACT, LOCATION, LOOKUPS};
 use crate::money::MONEY;
 use crate::v1::Export;
@@ -21,8 +22,10 @@ const OFFER: &str = OfferInput::INTERFACE;
 const MOST_FINDINGS: usize = 20;
 const NO_WASI: &str = "leave it out of the build: for Rust and C the target wasm32-unknown-unknown has no WASI, and \
                        componentize-js has disableFeatures";
-/// The major version of every interface that this host knows.
-const MAJOR: &str = "1";
+/// Of drivers: 0.x, so that each of its versions is another contract.
+const DEVICE: &str = "amprule:device/";
+const WIRES: &str = "amprule:device/wires";
+const JSON: &str = "amprule:device/json";
 
 /// `namespace:package/interface@version`
 struct Name<'a> {
@@ -37,8 +40,14 @@ impl<'a> Name<'a> {
     }
 
     fn is_known_version(&self) -> bool {
-        self.version.split('.').next() == Some(MAJOR)
+        let parts = if self.interface.starts_with(DEVICE) { 2 } else { 1 };
+        self.version.split('.').take(parts).eq(version_of(self.interface).split('.').take(parts))
     }
+}
+
+/// Of an interface, in this host.
+fn version_of(interface: &str) -> &'static str {
+    if interface.starts_with(DEVICE) { "0.1.0" } else { "1.0.0" }
 }
 
 /// The component may import the log, when its manifest asks for it, and the WASI that depends on nothing outside.
@@ -61,7 +70,9 @@ pub(crate) fn wants_facts(component: &Component, engine: &Engine) -> bool {
 fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
     let name = Name::parse(text);
     let (code, message, hint) = match name.interface {
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS | MONEY if !name.is_known_version() => {
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS | MONEY | WIRES | JSON
+            if !name.is_known_version() =>
+        {
             ("version", format!("the component imports {text}, which this host does not have"), known(name.interface))
         }
         LOG if !manifest.capabilities.contains_key("log") => (
@@ -69,7 +80,12 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
             format!("the component imports {text}, but plugin.toml does not ask for it"),
             "add to plugin.toml:\n[capabilities]\nlog = \"why you want to log\"".to_owned(),
         ),
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS | MONEY => return None,
+        WIRES if !manifest.drives => (
+            "import",
+            format!("the component imports {text}, which drivers have and nobody else"),
+            "if it drives hardware, write in plugin.toml: hooks = [\"device\"]".to_owned(),
+        ),
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | LOOKUPS | MONEY | WIRES | JSON => return None,
         other if wasi::is_known(other) && name.version.starts_with(wasi::VERSION) => return None,
         other if wasi::is_known(other) => (
             "version",
@@ -82,7 +98,7 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
         other => (
             "import",
             format!("the component imports {text}, which this host does not have"),
-            nearest(other, &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT, LOOKUPS, MONEY]),
+            nearest(other, &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT, LOOKUPS, MONEY, WIRES, JSON]),
         ),
     };
     Some(Diagnostic::new(code, message).in_file(&manifest.entry).hint(hint))
@@ -106,7 +122,11 @@ pub(crate) fn find_hooks(
     for hook in manifest.hooks.iter().filter(|hook| !hooks.contains(hook)) {
         findings.push(missing(*hook, manifest));
     }
-    if hooks.is_empty() && findings.is_empty() {
+    let drives = manifest.drives && exports(component, engine, DRIVER);
+    if manifest.drives && !drives {
+        findings.push(missing_interface("device", DRIVER, manifest));
+    }
+    if hooks.is_empty() && findings.is_empty() && !drives {
         let message = "the component exports no interface that this host calls";
         findings.push(Diagnostic::new("export", message).in_file(&manifest.entry).hint(nearest("", &interfaces())));
     }
@@ -124,9 +144,9 @@ fn find_hook(text: &str, manifest: &Manifest) -> Result<Option<Hook>, Diagnostic
     let hook = Hook::ALL.into_iter().find(|hook| interface_of(*hook) == name.interface);
     let hint = match hook {
         Some(hook) if name.is_known_version() => return Ok(Some(hook)),
-        None if name.interface == OFFER && name.is_known_version() => return Ok(None),
+        None if matches!(name.interface, OFFER | DRIVER) && name.is_known_version() => return Ok(None),
         Some(_) => known(name.interface),
-        None if name.interface == OFFER => known(OFFER),
+        None if matches!(name.interface, OFFER | DRIVER) => known(name.interface),
         None if name.interface.starts_with("amprule:") => nearest(name.interface, &interfaces()),
         None => return Ok(None),
     };
@@ -135,14 +155,17 @@ fn find_hook(text: &str, manifest: &Manifest) -> Result<Option<Hook>, Diagnostic
 }
 
 fn missing(hook: Hook, manifest: &Manifest) -> Diagnostic {
-    let (interface, name) = (interface_of(hook), hook.as_str());
+    missing_interface(hook.as_str(), interface_of(hook), manifest)
+}
+
+fn missing_interface(name: &str, interface: &str, manifest: &Manifest) -> Diagnostic {
     let message = format!("plugin.toml names the hook {name}, but the component does not export {interface}");
     let hint = format!("call `export_{name}!(YourPlugin)` once in its code, or take {name} out of `hooks`");
     Diagnostic::new("export", message).in_file(&manifest.entry).hint(hint)
 }
 
 fn interfaces() -> Vec<&'static str> {
-    Hook::ALL.map(interface_of).to_vec()
+    Hook::ALL.map(interface_of).into_iter().chain([DRIVER]).collect()
 }
 
 fn interface_of(hook: Hook) -> &'static str {
@@ -150,14 +173,16 @@ fn interface_of(hook: Hook) -> &'static str {
 }
 
 fn known(interface: &str) -> String {
-    format!("the version that this host knows is {interface}@1.0.0; build with an SDK of version 1")
+    let version = version_of(interface);
+    format!("the version that this host knows is {interface}@{version}; build with this host's SDK")
 }
 
 fn nearest(name: &str, known: &[&str]) -> String {
-    let all = known.join("@1.0.0 and ");
+    let versioned = |interface: &&str| format!("{interface}@{}", version_of(interface));
+    let all = known.iter().map(versioned).collect::<Vec<_>>().join(" and ");
     let nearest = known.iter().find(|known| strsim::normalized_levenshtein(known, name) > 0.6);
     match nearest {
-        Some(nearest) => format!("did you mean {nearest}@1.0.0?"),
-        None => format!("this host knows {all}@1.0.0"),
+        Some(nearest) => format!("did you mean {}?", versioned(nearest)),
+        None => format!("this host knows {all}"),
     }
 }

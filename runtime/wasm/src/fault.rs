@@ -5,6 +5,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use crate::meter::Meter;
 use crate::wasi::Denied;
+use crate::wires::Strays;
 
 /// Classifies what wasmtime reports. An error that is no trap comes from reading the guest's result.
 pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> Fault {
@@ -13,6 +14,9 @@ pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> Fault {
     }
     if let Some(barred) = error.downcast_ref::<Denied>() {
         return Fault::new(FaultClass::Trap, barred.to_string());
+    }
+    if let Some(strays) = error.downcast_ref::<Strays>() {
+        return Fault::new(FaultClass::GuestError, strays.to_string());
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Fault::new(FaultClass::Fuel, "the call used up its fuel"),

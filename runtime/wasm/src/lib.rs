@@ -13,6 +13,7 @@ mod cache;
 mod child_compiler;
 mod compiler;
 mod contract;
+mod driver;
 mod engine;
 mod facts;
 mod fault;
@@ -27,6 +28,7 @@ mod ticker;
 mod unit;
 mod v1;
 mod wasi;
+mod wires;
 
 pub use bare::Bare;
 pub use cache::Cache;

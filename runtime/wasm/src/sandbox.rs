@@ -16,6 +16,7 @@ use crate::money::Money;
 use crate::tables::UnitTables;
 use crate::ticker::epochs_until;
 use crate::wasi::WasiContext;
+use crate::wires::Turn;
 
 /// Bytes that a guest may hand over in one go: its result, or a line for the log.
 const HANDED_OVER: usize = 256 << 10;
@@ -25,6 +26,8 @@ pub(crate) struct Sandbox {
     pub(crate) log: Log,
     pub(crate) tables: UnitTables,
     pub(crate) facts: Facts,
+    /// Of a driver.
+    pub(crate) turn: Turn,
     pub(crate) money: Money,
     pub(crate) meter: Meter,
     /// For a component that imports WASI.
@@ -41,6 +44,7 @@ impl Sandbox {
 pub(crate) struct Given {
     pub(crate) tables: UnitTables,
     pub(crate) facts: Facts,
+    pub(crate) turn: Turn,
     /// For a component that imports WASI.
     pub(crate) world: Option<WasiContext>,
 }
@@ -54,8 +58,8 @@ pub(crate) fn run<T>(
     call: impl FnOnce(&mut Store<Sandbox>, &Instance) -> wasmtime::Result<Result<T, Fault>>,
 ) -> Answer<T> {
     let log = Log::new(Arc::clone(speaker));
-    let Given { tables, facts, world } = given;
-    let sandbox = Sandbox { log, tables, facts, money: Money, meter: Meter::new(budget.memory), world };
+    let Given { tables, facts, turn, world } = given;
+    let sandbox = Sandbox { log, tables, facts, turn, money: Money, meter: Meter::new(budget.memory), world };
     let mut store = match open(pre.engine(), sandbox, budget) {
         Ok(store) => store,
         Err(fault) => return Answer::new(Err(fault), Used::default()),

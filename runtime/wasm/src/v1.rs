@@ -45,6 +45,7 @@ use wasmtime::component::{Instance, InstancePre};
 use crate::facts::Facts;
 use crate::sandbox::Sandbox;
 pub(crate) use parameters::{Parameters, lists};
+pub(crate) use types::{lift_optional, lift_problem, lower_decimal};
 
 /// A question that a component may answer, and the interface by which it does.
 pub(crate) trait Export: Serialize {

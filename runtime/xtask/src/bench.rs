@@ -34,6 +34,9 @@ pub(crate) struct Bench {
     /// Only what a year leaves on disk, and what else is named: a month of 40 stations, or of so many.
     #[arg(long, value_name = "STATIONS", num_args = 0..=1, require_equals = true)]
     month: Option<Option<String>>,
+    /// Only hardware without OCPP, and what else is named: 1000 boxes, or so many.
+    #[arg(long, value_name = "BOXES", num_args = 0..=1, require_equals = true)]
+    devices: Option<Option<String>>,
 }
 
 impl Bench {
@@ -59,6 +62,7 @@ impl Bench {
             ("--history", &self.history),
             ("--lists", &self.lists),
             ("--month", &self.month),
+            ("--devices", &self.devices),
         ];
         for (name, size) in sized {
             let with_size =

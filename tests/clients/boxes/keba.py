@@ -1,4 +1,4 @@
-"""KEBA P30: milliamperes and a switch, one value at a time."""
+"""KEBA P30: milliamperes and a switch, one value at a time; and P40, whose switch is a limit of 0."""
 
 from .registers import WRITE, Form, ModbusBox, u32
 
@@ -39,3 +39,15 @@ class Keba(ModbusBox):
 
     def switch(self, on):
         self.on = on == 1
+
+
+class KebaP40(Keba):
+    def __init__(self, hurry):
+        super().__init__(hurry)
+        self.on = True
+
+    def holding(self):
+        return {**super().holding(), 1018: u32(10_300)}
+
+    def takes(self):
+        return {5004: (Form.UINT16, (WRITE,), self.limit)}

@@ -157,12 +157,14 @@ boxes! {
     alfen_eve: "alfen-eve", MODBUS {
         wire: ("modbus-tcp", "?unit=1"), hurry: 25, fault: (1, None), falls: Some((60, 6.0))
     };
+    amperfied_connect: "amperfied-connect", MODBUS { most: 16.0, fault: (9, Some("state 9")), falls: Some((15, 0.0)) };
     bender_cc613: "bender-cc613", MODBUS { limited: 10.0, fault: (1, None) };
     go_e_charger: "go-e-charger", HTTP { fault: (8, Some("8")) };
     heidelberg_energy_control: "heidelberg-energy-control", MODBUS {
         wire: ("modbus-rtu-over-tcp", "?unit=1"), most: 16.0, fault: (9, Some("9")), falls: Some((15, 0.0))
     };
     keba_p30: "keba-p30", MODBUS { fault: (17, Some("17")) };
+    keba_p40: "keba-p40", MODBUS { fault: (17, Some("17")) };
     mennekes_compact: "mennekes-compact", MODBUS {
         wire: ("modbus-rtu-over-tcp", "?unit=50"), hurry: 4, falls: Some((10, 6.0))
     };

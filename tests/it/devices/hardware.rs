@@ -97,11 +97,21 @@ impl Drop for Hardware {
     }
 }
 
-/// With a driver of the product whose turns and lifetimes are `hurry` times as fast as in the field: a test does not wait for
-/// seconds.
+/// With a driver of the product, in whatever it is written, whose turns and lifetimes are `hurry` times as fast as in the field: a
+/// test does not wait for seconds.
 pub(super) fn hurried(setup: Setup, unit: &str, hurry: u32) -> Setup {
-    let map = folders::root().join("scripts").join(unit).join("device.toml");
-    let map = std::fs::read_to_string(map).expect("the shipped map");
+    let (setup, folder) = match folders::root().join("scripts").join(unit).is_dir() {
+        true => (setup.product_script(unit), format!("scripts/{unit}")),
+        false => (setup.product_plugin(unit), format!("plugins/{unit}")),
+    };
+    // A map says it in its own file, and code in its manifest.
+    let timed = ["device.toml", "plugin.toml"].map(|file| format!("{folder}/{file}"));
+    let path = timed.into_iter().find(|path| folders::root().join(path).exists()).expect("a driver");
+    let text = std::fs::read_to_string(folders::root().join(&path)).expect("a file of the product");
+    setup.file(&path, hurry_up(&text, hurry))
+}
+
+fn hurry_up(text: &str, hurry: u32) -> String {
     let line = |line: &str| {
         let least = |key: &str| match key {
             "poll_ms" => Some(100),
@@ -117,8 +127,7 @@ pub(super) fn hurried(setup: Setup, unit: &str, hurry: u32) -> Setup {
             None => format!("{line}\n"),
         }
     };
-    let map: String = map.lines().map(line).collect();
-    setup.product_script(unit).file(&format!("scripts/{unit}/device.toml"), map)
+    text.lines().map(line).collect()
 }
 
 /// Of `[[devices]]`, metered each second.

@@ -135,3 +135,49 @@ async fn a_card_that_is_refused_switches_nothing_on_and_a_box_that_is_away_is_to
     let is_away = || server.api().get("/api/v1/stations/garage").body["connected"] == false;
     until("the station is away", || is_away().then_some(())).await;
 }
+
+/// What a driver is written in is nobody's business but its own, and one that does not work gives its place back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_gives_its_place_to_code_and_takes_it_back_when_that_fails_while_a_car_charges() {
+    let mut hardware = start();
+    let server = setup(hardware.port).start().await;
+    server.api().accept(&["FLEET-1"]);
+    until_status(&server, "Available").await;
+    hardware.tell("plug");
+    let session = until_session(&server, "it charges", |session| session["state"] == "active").await;
+    hardware.tell("flow 10");
+    until_session(&server, "its energy is told", |session| session["energyWh"] == json!(10)).await;
+
+    let code = |version: &str, body: &str| {
+        let folder = server.path("scripts/keba-p30");
+        let manifest = format!(
+            "id = \"keba-p30\"\nversion = \"{version}\"\ndescription = \"In code\"\napi = 1\nhooks = [\"device\"]\n\
+             [device]\nvendor = \"KEBA\"\nmodel = \"P30\"\npoll_ms = 100\nwires = {{ main = \"modbus\" }}\n"
+        );
+        std::fs::remove_dir_all(&folder).expect("remove the driver before");
+        std::fs::create_dir(&folder).expect("make the driver's folder");
+        std::fs::write(folder.join("main.rhai"), body).expect("write a script");
+        std::fs::write(folder.join("plugin.toml"), manifest).expect("write a manifest");
+    };
+    code(
+        "2.0.0",
+        "fn turn(device) {\n    if device.fresh {\n        write(\"main\", 5014, if device.on { 1 } else { 0 });\n    }\n    let wh = u32_of(read(\"main\", 1036, 2), 0) / 10;\n    \
+         let cable = u32_of(read(\"main\", 1004, 2), 0);\n    seen(if cable == 7 { \"charging\" } else { \"available\" }, #{ energy_wh: wh })\n}\n",
+    );
+    let is_at_work = |what: &str| server.log().contains(what).then_some(());
+    until("code is at work", || {
+        is_at_work("the driver is at work station=garage driver=\"keba-p30\" version=\"2.0.0\"")
+    })
+    .await;
+    hardware.tell("flow 10");
+    until_session(&server, "its energy goes on", |session| session["energyWh"] == json!(20)).await;
+    let off = hardware.written(5014, 0);
+    code("2.1.0", "fn turn(device) {\n    throw \"not finished\";\n}\n");
+    until("the one before drives again", || is_at_work("version 2.1.0 failed in its first turns, 3 times in a row"))
+        .await;
+    hardware.tell("flow 10");
+    let now = until_session(&server, "its energy goes on", |session| session["energyWh"] == json!(30)).await;
+    let standing = server.api().get("/api/v1/devices/garage").ok();
+    assert_eq!((&now["id"], &now["state"]), (&session["id"], &json!("active")), "{now}");
+    assert_eq!((&standing["driverVersion"], hardware.written(5014, 0)), (&json!("2.0.0"), off), "{standing}");
+}

@@ -82,3 +82,9 @@ async fn shelly_plug() {
 async fn tasmota_plug() {
     story("tasmota-plug", 20, None, None).await;
 }
+
+/// Code: told once and not at each turn, and with a parameter of the device's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn shelly_switch() {
+    story("shelly-switch", 20, Some("the switch protects itself: overtemp"), None).await;
+}

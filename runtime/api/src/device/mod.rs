@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use amprule_domain::Timestamp;
 use axum::http::StatusCode;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::devices::DeviceRefused;
@@ -54,6 +55,9 @@ pub(crate) struct DeviceView {
     /// Where its driver's wires lead. What stands in place of a password or a key is `***`.
     #[schema(example = json!({"main": "modbus-tcp://192.168.1.20:502?unit=255"}))]
     wires: BTreeMap<String, String>,
+    /// For this device instead of what the unit's own say.
+    #[schema(value_type = Object, example = json!({"channel": 1}))]
+    parameters: Map<String, Value>,
     /// What a car charges on that nobody shows a card for.
     #[schema(required)]
     default_token: Option<String>,

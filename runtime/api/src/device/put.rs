@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{DeviceView, refused, unknown};
@@ -33,6 +33,10 @@ pub(crate) struct DeviceBody {
     /// all that was given before.
     #[schema(example = json!({"main": "modbus-tcp://192.168.1.20:502?unit=255"}))]
     wires: Option<BTreeMap<String, String>>,
+    /// For this device instead of what the unit's own say, by their names. What is given replaces all that was given before.
+    /// With other parameters the hardware is switched off first, as with other wires.
+    #[schema(value_type = Option<Object>, example = json!({"channel": 1}))]
+    parameters: Option<Map<String, Value>>,
     /// How often a session that runs is metered, in seconds; 60 is the default.
     #[schema(minimum = 1, maximum = 3600, example = 60)]
     meter_s: Option<u64>,
@@ -40,8 +44,8 @@ pub(crate) struct DeviceBody {
 
 impl From<DeviceBody> for DeviceChange {
     fn from(body: DeviceBody) -> Self {
-        let DeviceBody { unit, default_token, wires, meter_s } = body;
-        Self { unit, default_token, wires, meter_s }
+        let DeviceBody { unit, default_token, wires, parameters, meter_s } = body;
+        Self { unit, default_token, wires, parameters, meter_s }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A turn within its time, which its device's tape has.
 
 use amprule_domain::Timestamp;
+use amprule_domain::decision::FaultClass;
 use amprule_hooks::driver::{Observed, Shall};
 use amprule_wires::Urgency;
 use tokio::time::timeout;
@@ -26,6 +27,11 @@ impl AtWork {
         let wires = Granted { wires: &seat.wires, urgency };
         let recorder = Recorder::around(&wires);
         let turned = timeout(TURN, guest.turn(shall, now, &recorder)).await;
+        match &turned {
+            Ok(Ok(_)) => self.went_well(),
+            Ok(Err(fault)) => self.failed(fault.class != FaultClass::HostIo),
+            Err(_) => self.failed(true),
+        }
         // What it holds half done is its own: it is opened anew.
         let is_endless = turned.is_err();
         let came = turned.map_or_else(|_| Err(endless()), |turned| turned.map_err(|fault| fault.message));

@@ -41,13 +41,15 @@ impl Driver for Code {
         self.0.unit().device().map_or(Duration::from_secs(1), super::DeviceFacts::every)
     }
 
-    fn open(&self, _: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault> {
-        Ok(Box::new(CodeGuest { version: Arc::clone(&self.0), kept: inherited.map(str::to_owned), is_fresh: true }))
+    fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault> {
+        let (version, parameters) = (Arc::clone(&self.0), parameters.clone());
+        Ok(Box::new(CodeGuest { version, parameters, kept: inherited.map(str::to_owned), is_fresh: true }))
     }
 }
 
 struct CodeGuest {
     version: Arc<Version>,
+    parameters: Parameters,
     kept: Option<String>,
     is_fresh: bool,
 }
@@ -60,12 +62,11 @@ impl Guest for CodeGuest {
         wires: &'a dyn Wires,
     ) -> BoxFuture<'a, Result<Observed, Fault>> {
         Box::pin(async move {
-            let Version { parameters, granted, .. } = &*self.version;
-            let (kept, parameters) = (self.kept.clone(), parameters.clone());
+            let (kept, parameters) = (self.kept.clone(), self.parameters.clone());
             // Until the turn has ended well.
             let is_fresh = std::mem::replace(&mut self.is_fresh, true);
             let input = TurnInput { now, shall, is_fresh, kept, said: Vec::new(), parameters };
-            let TurnOutput { seen, kept } = turn(self.version.unit(), granted, input, wires).await?;
+            let TurnOutput { seen, kept } = turn(self.version.unit(), &self.version.granted, input, wires).await?;
             (self.kept, self.is_fresh) = (kept, false);
             Ok(seen)
         })

@@ -152,7 +152,9 @@ impl Project<'_> {
         let text = String::from_utf8_lossy(&bytes);
         let declared = Declaration { file: "plugin.toml", manifest: &text, parameters: None, entry: COMPONENT };
         let parsed = manifest::parse(&declared).map_err(|found| Refused::new(self.folder.display(), found));
-        match parsed?.0.hooks.as_slice() {
+        let parsed = parsed?.0;
+        match parsed.hooks.as_slice() {
+            [] if parsed.drives => Ok(manifest::DEVICE.to_owned()),
             [] => bail!("{} names no hook; it needs a line like hooks = [\"pricing\"]", file.display()),
             hooks if hooks.len() == Hook::ALL.len() => Ok("all".to_owned()),
             hooks => {

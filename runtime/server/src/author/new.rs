@@ -90,7 +90,7 @@ pub(crate) fn run(options: &New) -> Result<ExitCode> {
     };
     let files = match options.hook.0 {
         Some(hook) => files(hook, language, &options.name, &sdk)?,
-        None => driver_files(language, &options.name)?,
+        None => driver_files(language, &options.name, &sdk)?,
     };
     ensure!(!folder.exists(), "{} exists already; choose another name, or remove it", folder.display());
     for (path, text) in &files {

@@ -11,10 +11,12 @@ use amprule_hooks::manifest::is_id;
 use amprule_wires::WireAddress;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 /// Each has a task and its wires.
 pub(crate) const MAX_DEVICES: usize = 10_000;
 const MAX_WIRES: usize = 8;
+const MAX_PARAMETERS: usize = 64;
 const MAX_NAME: usize = 64;
 const MAX_ADDRESS: usize = 1_024;
 const MAX_TOKEN: usize = 255;
@@ -29,6 +31,8 @@ pub(crate) struct Device {
     pub(crate) default_token: Option<String>,
     #[serde(default)]
     pub(crate) wires: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(crate) parameters: Map<String, Value>,
     #[serde(default = "Device::meter_s")]
     pub(crate) meter_s: u64,
 }
@@ -58,9 +62,13 @@ impl Device {
         if !(1..=3_600).contains(&self.meter_s) {
             return Err(self.bad("meter_s", "it is 1 to 3600 seconds".to_owned()));
         }
-        let (default_token, wires) = (self.token()?, self.wires()?);
+        if self.parameters.len() > MAX_PARAMETERS {
+            let why = format!("it has {}; no unit has more than {MAX_PARAMETERS}", self.parameters.len());
+            return Err(self.bad("parameters", why));
+        }
+        let (default_token, wires, parameters) = (self.token()?, self.wires()?, self.parameters.clone());
         let meter_every = Duration::from_secs(self.meter_s);
-        Ok(Binding { id, unit: self.unit.clone(), default_token, wires, meter_every })
+        Ok(Binding { id, unit: self.unit.clone(), default_token, wires, parameters, meter_every })
     }
 
     fn token(&self) -> Result<Option<IdToken>, BadDevice> {

@@ -37,6 +37,7 @@ pub(super) fn whole(device: &Device, mut standing: Value) -> Value {
     let wires: serde_json::Map<_, _> =
         device.wires.iter().map(|(name, address)| (name.clone(), masked(address).into())).collect();
     standing["wires"] = Value::Object(wires);
+    standing["parameters"] = Value::Object(device.parameters.clone());
     standing["defaultToken"] = json!(device.default_token);
     standing["meterS"] = json!(device.meter_s);
     standing

@@ -3,5 +3,8 @@
 wasmtime::component::bindgen!({
     path: "../../plugin-sdk/wit",
     world: "amprule:plugin/all",
+    imports: {
+        "amprule:device/wires": trappable,
+    },
     ownership: Borrowing { duplicate_if_necessary: true },
 });

@@ -16,7 +16,7 @@ pub(super) fn lower_energy(energy: Energy) -> wit::Decimal {
 }
 
 /// Drops digits behind the point where the coefficient would not fit.
-pub(super) fn lower_decimal(name: &str, number: Decimal) -> Result<wit::Decimal, Fault> {
+pub(crate) fn lower_decimal(name: &str, number: Decimal) -> Result<wit::Decimal, Fault> {
     let mut number = number;
     loop {
         let scale = number.scale();
@@ -52,7 +52,7 @@ pub(super) fn lift_decimal(path: impl Fn() -> String, number: wit::Decimal) -> R
         .map_err(|_| invalid(&path(), format_args!("a scale of {scale}; at most 28 is accepted")))
 }
 
-pub(super) fn lift_optional(path: impl Fn() -> String, number: Option<wit::Decimal>) -> Result<Option<Decimal>, Fault> {
+pub(crate) fn lift_optional(path: impl Fn() -> String, number: Option<wit::Decimal>) -> Result<Option<Decimal>, Fault> {
     number.map(|number| lift_decimal(path, number)).transpose()
 }
 
@@ -74,7 +74,7 @@ pub(super) fn lift_texts(path: &str, texts: Vec<wit::TranslationResult>) -> Resu
 }
 
 /// The guest's own error, short enough for a log line.
-pub(super) fn lift_problem(problem: &wit::Problem) -> Fault {
+pub(crate) fn lift_problem(problem: &wit::Problem) -> Fault {
     let (class, message) = match problem {
         wit::Problem::NotApplicable(why) => (FaultClass::NotApplicable, why),
         wit::Problem::Missing(what) => (FaultClass::Missing, what),

@@ -73,7 +73,7 @@ fn an_import_that_the_host_lacks_is_named_with_what_to_do() {
 fn an_export_that_the_host_does_not_call_is_named_with_what_to_do() {
     let cases = [
         ("amprule:pricing/prices@1.0.0", "did you mean amprule:pricing/pricing@1.0.0?"),
-        ("amprule:pricing/pricing@2.0.0", "build with an SDK of version 1"),
+        ("amprule:pricing/pricing@2.0.0", "is amprule:pricing/pricing@1.0.0; build with this host's SDK"),
         ("other:things/pricing@1.0.0", "call `export_pricing!(YourPlugin)` once"),
     ];
     for (name, hint) in cases {

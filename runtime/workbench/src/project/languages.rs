@@ -18,6 +18,12 @@ pub(super) fn rhai(hook: Hook) -> Vec<NewFile> {
 }
 
 pub(super) fn rust(hook: Hook, sdk: &Sdk) -> Vec<NewFile> {
+    let readme = file("README.md", include_str!("../../templates/rust/README.md"));
+    rust_project(by_hook!(hook, "rust/", "/src/lib.rs"), sdk).into_iter().chain([readme]).collect()
+}
+
+/// All but what it says of itself.
+pub(super) fn rust_project(code: &str, sdk: &Sdk) -> Vec<NewFile> {
     let path = match sdk {
         Sdk::Within => "sdk",
         Sdk::At(path) => path,
@@ -26,8 +32,7 @@ pub(super) fn rust(hook: Hook, sdk: &Sdk) -> Vec<NewFile> {
     let mut files = vec![
         file("Cargo.toml", &manifest),
         file("Cargo.lock", &lock::for_guests()),
-        file("src/lib.rs", by_hook!(hook, "rust/", "/src/lib.rs")),
-        file("README.md", include_str!("../../templates/rust/README.md")),
+        file("src/lib.rs", code),
         file(".gitignore", "/target\n"),
     ];
     if *sdk == Sdk::Within {
@@ -37,12 +42,17 @@ pub(super) fn rust(hook: Hook, sdk: &Sdk) -> Vec<NewFile> {
 }
 
 pub(super) fn c(hook: Hook) -> Vec<NewFile> {
+    let readme = file("README.md", include_str!("../../templates/c/README.md"));
+    c_project(by_hook!(hook, "c/", "/plugin.c"), Some(hook)).into_iter().chain([readme]).collect()
+}
+
+/// All but what it says of itself.
+pub(super) fn c_project(code: &str, hook: Option<Hook>) -> Vec<NewFile> {
     let files = [
-        file("src/plugin.c", by_hook!(hook, "c/", "/plugin.c")),
+        file("src/plugin.c", code),
         file("src/memory.c", guest!("c/src/memory.c")),
         file("include/stdlib.h", guest!("c/include/stdlib.h")),
         file("include/string.h", guest!("c/include/string.h")),
-        file("README.md", include_str!("../../templates/c/README.md")),
         file(".gitignore", "/target\n"),
     ];
     files.into_iter().chain(sdk::contract(hook)).collect()
@@ -56,7 +66,7 @@ pub(super) fn javascript(hook: Hook) -> Vec<NewFile> {
         file("README.md", include_str!("../../templates/js/README.md")),
         file(".gitignore", "/node_modules\n/target\n"),
     ];
-    files.into_iter().chain(sdk::contract(hook)).collect()
+    files.into_iter().chain(sdk::contract(Some(hook))).collect()
 }
 
 pub(super) fn python(hook: Hook) -> Vec<NewFile> {
@@ -66,5 +76,5 @@ pub(super) fn python(hook: Hook) -> Vec<NewFile> {
         file("README.md", include_str!("../../templates/python/README.md")),
         file(".gitignore", "/.venv\n/target\n__pycache__\n"),
     ];
-    files.into_iter().chain(sdk::contract(hook)).collect()
+    files.into_iter().chain(sdk::contract(Some(hook))).collect()
 }

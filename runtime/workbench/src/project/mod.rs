@@ -46,7 +46,7 @@ pub enum Sdk {
 pub enum NoProject {
     #[error("{0:?} cannot be a unit's id: small letters, digits and hyphens only, at most 64, as in night-tariff")]
     Name(String),
-    #[error("a driver is begun as a map or in rhai: --lang map, or --lang rhai")]
+    #[error("a driver is begun as a map, in rhai, rust or c: --lang map, rhai, rust, or c")]
     NoDriver,
     #[error(
         "a map drives hardware and answers no question; begin a script with --lang rhai, or a driver with `amprule new device`"
@@ -55,8 +55,8 @@ pub enum NoProject {
 }
 
 /// All files of a new driver called `name`.
-pub fn driver_files(language: Language, name: &str) -> Result<Vec<NewFile>, NoProject> {
-    named(name, device::files(language).ok_or(NoProject::NoDriver)?)
+pub fn driver_files(language: Language, name: &str, sdk: &Sdk) -> Result<Vec<NewFile>, NoProject> {
+    named(name, device::files(language, sdk).ok_or(NoProject::NoDriver)?)
 }
 
 /// All files of a new project called `name`.

@@ -11,12 +11,16 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 24] = embedded!(
+const FILES: [(&str, &str); 29] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
     "src/currency.rs",
     "src/decimal.rs",
+    "src/device.rs",
+    "src/device/json.rs",
+    "src/device/registers.rs",
+    "src/device/wire.rs",
     "src/facts.rs",
     "src/lib.rs",
     "src/lookups.rs",
@@ -28,6 +32,7 @@ const FILES: [(&str, &str); 24] = embedded!(
     "src/problem.rs",
     "src/tables.rs",
     "wit/deps/authorization/authorization.wit",
+    "wit/deps/device/device.wit",
     "wit/deps/facts/facts.wit",
     "wit/deps/facts/money.wit",
     "wit/deps/host/host.wit",
@@ -49,9 +54,9 @@ pub(super) fn files() -> impl Iterator<Item = NewFile> {
 
 /// The contract in WIT, for languages that need nothing else of the crate. A new tariff describes itself, so its world
 /// has the offer in it.
-pub(super) fn contract(hook: Hook) -> impl Iterator<Item = NewFile> {
+pub(super) fn contract(hook: Option<Hook>) -> impl Iterator<Item = NewFile> {
     FILES.into_iter().filter(|(path, _)| path.starts_with("wit/")).map(move |(path, text)| match (hook, path) {
-        (Hook::Pricing, "wit/worlds.wit") => file(path, &text.replacen(PRICE, PRICE_AND_OFFER, 1)),
+        (Some(Hook::Pricing), "wit/worlds.wit") => file(path, &text.replacen(PRICE, PRICE_AND_OFFER, 1)),
         _ => file(path, text),
     })
 }
@@ -76,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_world_of_a_new_tariff_has_the_offer_in_it_and_no_other_has() {
-        let worlds = |hook| contract(hook).find(|(path, _)| path == "wit/worlds.wit").unwrap().1;
+        let worlds = |hook| contract(Some(hook)).find(|(path, _)| path == "wit/worlds.wit").unwrap().1;
         let world = |text: &str| text.split_once("world pricing {").unwrap().1.split_once('}').unwrap().0.to_owned();
         assert!(world(&worlds(Hook::Pricing)).ends_with(PRICE_AND_OFFER));
         assert!(PRICE_AND_OFFER.starts_with(PRICE));
