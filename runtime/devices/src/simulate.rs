@@ -47,7 +47,7 @@ pub fn simulate(version: &Arc<Version>, scenes: &[Scene<'_>], began: Timestamp) 
     let guest = driver.open(&version.parameters, None)?;
     let every = SignedDuration::try_from(driver.every()).unwrap_or(SignedDuration::from_secs(1));
     let station = VirtualStation::new(Some(IdToken::new(TOKEN, "Central")), LATER);
-    let mut stage = Stage { guest, station, now: began, is_connected: false, sessions: 0, began_at: None };
+    let mut stage = Stage { guest, station, now: began, is_connected: false, names: 0, began_at: None };
     Ok(scenes.iter().map(|scene| stage.play(scene, every)).collect())
 }
 
@@ -56,7 +56,8 @@ struct Stage {
     station: VirtualStation,
     now: Timestamp,
     is_connected: bool,
-    sessions: u32,
+    /// Given to sessions.
+    names: u32,
     /// What the register showed when the session began.
     began_at: Option<Energy>,
 }
@@ -99,8 +100,8 @@ impl Stage {
 
     /// What the station says of it, each granted.
     fn tell(&mut self, seen: Observed) -> Vec<String> {
-        self.sessions += 1;
-        let name = TransactionId::new(format!("simulated-{}", self.sessions));
+        self.names += 1;
+        let name = TransactionId::new(format!("simulated-{}", self.names));
         self.station.observed(seen, self.now, || name);
         if !std::mem::replace(&mut self.is_connected, true) {
             self.station.connected(self.now);

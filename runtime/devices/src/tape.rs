@@ -10,6 +10,8 @@ mod recorder;
 mod replay;
 mod ring;
 mod said;
+#[cfg(test)]
+mod tests;
 mod veil;
 
 use amprule_domain::Timestamp;
@@ -92,8 +94,7 @@ impl Turn {
             limit_a: shall.most_deciamperes.map(|deciamperes| Decimal::new(deciamperes.into(), 1).normalize()),
             fresh: is_fresh,
             kept: kept.map(|kept| veil.json(kept)),
-            // Before its first turn it knows nothing.
-            map: map.filter(|_| !is_fresh),
+            map,
             held: false,
             said,
             seen: came.ok().map(|seen| veil.json(seen.json())),

@@ -73,7 +73,7 @@ pub struct Standing {
     pub is_fresh: bool,
     /// What code has kept, as JSON.
     pub kept: Option<String>,
-    /// What a map has said, and when.
+    /// What a map has said and heard by then. `None`: nothing.
     pub map: Option<serde_json::Value>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use amprule_tests::command::{Said, amprule};
+use amprule_tests::command::{Going, Said, amprule};
 use amprule_tests::{folders, units, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -143,4 +143,24 @@ fn a_box_that_is_away_is_on_the_tape_and_what_is_no_tape_is_refused() {
         let said = run(driver.path(), &["replay", "keba-p40", "b.tape"]).refused();
         assert!(said.contains("b.tape is no tape") && said.contains(why), "{said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hardware_is_switched_off_when_a_recording_is_interrupted_and_told_when_it_cannot_be() {
+    let (mut hardware, driver) = (keba::start(), with_driver("keba-p30"));
+    hardware.tell("plug");
+    let wire = format!("main={}", keba::wire(hardware.port));
+    let args = ["device", "record", "keba-p30", "--wire", &wire, "--on", "--for", "600", "--switch", "--out"];
+    let recording = Going::start(driver.path(), &[&args[..], &["a.tape"]].concat());
+    hardware.until_gives("it is switched on", 32.0).await;
+    assert!(recording.end().success(), "interrupted, it ends in good order");
+    assert_eq!(hardware.last_written(5014), Some(0), "{:?}", hardware.said());
+    let text = std::fs::read_to_string(driver.path().join("a.tape")).expect("it was recorded");
+    let last = turns(&text).pop().expect("the last turn is on the tape");
+    assert_eq!((&last["on"], &last["fault"]), (&json!(false), &Value::Null), "{last}");
+
+    let recording = Going::start(driver.path(), &[&args[..], &["b.tape"]].concat());
+    hardware.until_gives("it is switched on", 32.0).await;
+    hardware.tell("refuse 5014");
+    assert!(!recording.end().success(), "nobody must think that it is off");
 }

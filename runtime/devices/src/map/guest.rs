@@ -23,7 +23,7 @@ pub(super) struct MapGuest {
 }
 
 /// What it knows between two turns.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Told {
     /// `commands.open` was said since the device was away.
@@ -184,7 +184,8 @@ impl Guest for MapGuest {
     fn standing(&self) -> Standing {
         let told = Told { refused: self.reads.refused(), ..self.told.clone() };
         let is_fresh = !told.is_open && told.done.is_none();
-        Standing { is_fresh, kept: None, map: serde_json::to_value(told).ok() }
+        let map = if told == Told::default() { None } else { serde_json::to_value(told).ok() };
+        Standing { is_fresh, kept: None, map }
     }
 
     /// Another map's is taken as far as it fits.

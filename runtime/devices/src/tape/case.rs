@@ -102,7 +102,11 @@ fn answers(turn: &Turn) -> Result<Option<toml::Value>, String> {
             Answer::Failed(why) => return Err(no_answer(why)),
             _ => return Err(no_answer("the turn was over before there was an answer")),
         };
-        table.insert(format!("{method} {path}"), answer);
+        let asked = format!("{method} {path}");
+        if table.get(&asked).is_some_and(|before| *before != answer) {
+            return Err(format!("{asked} is asked twice and not answered the same: a case has each once"));
+        }
+        table.insert(asked, answer);
     }
     Ok((!table.is_empty()).then_some(table.into()))
 }
@@ -120,7 +124,7 @@ fn expected(turn: &Turn) -> Result<Table, String> {
         }
         _ => return Err("nothing came of this turn".to_owned()),
     }
-    let is_whole = turn.map.is_none();
+    let is_whole = turn.fresh || turn.map.is_none();
     let writes = turn.said.iter().filter(|said| said.ask.is_write());
     let mut written = Vec::new();
     for said in writes {

@@ -120,7 +120,9 @@ impl fmt::Display for Ask {
                     _ => write!(f, "read {count} {function}s from {register}"),
                 }
             }
-            Self::Write { register, words, .. } => match words[..] {
+            // Function 16 says one word as well, and not each box takes it.
+            Self::Write { register, words, multiple } => match words[..] {
+                [word] if *multiple => write!(f, "register {register} = {word} (16)"),
                 [word] => write!(f, "register {register} = {word}"),
                 _ => write!(f, "registers from {register} = {words:?}"),
             },
