@@ -10,9 +10,9 @@ import sys
 from boxes.answers import serve
 from boxes.goe import GoE
 from boxes.openevse import OpenEvse
-from boxes.plug import Shelly, Tasmota
+from boxes.plug import SecondSwitch, Shelly, Tasmota
 
-KINDS = {"go-e-charger": GoE, "openevse": OpenEvse, "shelly-plug": Shelly, "shelly-switch": Shelly, "tasmota-plug": Tasmota}
+KINDS = {"go-e-charger": GoE, "openevse": OpenEvse, "shelly-plug": Shelly, "shelly-switch": SecondSwitch, "tasmota-plug": Tasmota}
 
 
 def main(kind, port, hurry="1"):

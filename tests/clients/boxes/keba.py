@@ -34,6 +34,15 @@ class Keba(ModbusBox):
     def takes(self):
         return {5004: (Form.UINT16, (WRITE,), self.limit), 5014: (Form.UINT16, (WRITE,), self.switch)}
 
+    def told(self, words):
+        match words:
+            # Somebody switches it by its app.
+            case ["app", amperes]:
+                self.on, self.milliamperes = amperes != "0", int(amperes) * 1000
+                self.say()
+            case _:
+                super().told(words)
+
     def limit(self, milliamperes):
         self.milliamperes = milliamperes
 

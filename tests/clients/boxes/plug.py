@@ -19,6 +19,8 @@ class Plug(HttpBox):
 
 
 class Shelly(Plug):
+    channel = 0
+
     def __init__(self, hurry):
         super().__init__(hurry)
         self.toggles_at = None
@@ -28,7 +30,7 @@ class Shelly(Plug):
             self.on, self.toggles_at = not self.on, None
 
     def answer(self, method, path, query, _):
-        if query.get("id") != "0":
+        if query.get("id") != str(self.channel):
             return None
         if path == "/rpc/Switch.GetStatus":
             return self.status()
@@ -42,7 +44,7 @@ class Shelly(Plug):
 
     def status(self):
         found = {
-            "id": 0,
+            "id": self.channel,
             "source": "HTTP_in",
             "output": self.on and not self.fault,
             "apower": float(self.watts()),
@@ -53,6 +55,10 @@ class Shelly(Plug):
         }
         # It has this member only when something is wrong.
         return {**found, "errors": ["overtemp"]} if self.fault else found
+
+
+class SecondSwitch(Shelly):
+    channel = 1
 
 
 class Tasmota(Plug):

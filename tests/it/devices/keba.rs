@@ -181,3 +181,19 @@ async fn a_map_gives_its_place_to_code_and_takes_it_back_when_that_fails_while_a
     assert_eq!((&now["id"], &now["state"]), (&session["id"], &json!("active")), "{now}");
     assert_eq!((&standing["driverVersion"], hardware.written(5014, 0)), (&json!("2.0.0"), off), "{standing}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_that_somebody_else_switches_on_is_switched_off_again_and_told() {
+    let mut hardware = start();
+    let server = with_driver().config(&device("garage", "keba-p30", &wire(hardware.port))).start().await;
+    until_status(&server, "Available").await;
+    hardware.tell("plug");
+    let refused = until_session(&server, "nobody is let in", |session| session["state"] == "ended").await;
+    assert_eq!(refused["stopReason"], "DeAuthorized", "{refused}");
+    let off = hardware.written(5014, 0);
+    hardware.tell("app 16");
+    hardware.until_gives("by its app", 16.0).await;
+    hardware.until_allows("it is told again", 0.0).await;
+    assert_eq!((hardware.written(5014, 0), hardware.written(5014, 1)), (off + 1, 0), "once");
+    assert!(server.log().contains("it charges though nobody was let in"), "{}", server.log());
+}

@@ -5,6 +5,7 @@ use amprule_tests::{Setup, folders, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::hardware::{Hardware, until_connector};
 use super::keba;
 
 /// An example of the page, with the heading that it stands below.
@@ -94,7 +95,7 @@ fn every_example_of_the_page_is_taken() {
     checked("a watchdog", &[("plugin.toml", &manifest), ("device.toml", &fed)]);
     let facts = format!("{manifest}\n{}", example("toml", "Code", "[device]"));
     checked("code", &[("plugin.toml", &facts), ("main.rhai", &example("rhai", "Code", "fn turn"))]);
-    assert_eq!((examples("toml").len(), examples("rhai").len()), (11, 1), "each is looked at by a test of this file");
+    assert_eq!((examples("toml").len(), examples("rhai").len()), (12, 1), "each is looked at by a test of this file");
 }
 
 /// What it expects is nothing that a driver of the page does; that it is a case is what counts.
@@ -107,6 +108,22 @@ fn every_word_of_a_case_is_known() {
     let said = amprule(folder.path(), &["test", "mine", "--case", "over HTTP", "--json"]);
     let report: Value = serde_json::from_str(&said.output).unwrap_or_else(|error| panic!("{error}: {}", said.text));
     assert_eq!((&report["broken"], report["cases"].as_array().map(Vec::len)), (&json!([]), Some(1)), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_has_parameters_of_its_own() {
+    let hardware = Hardware::start("http_box.py", "shelly-switch", 1);
+    let bound = example("toml", "Code", "[[devices]]");
+    let bound = bound.replace("http://192.168.1.40", &format!("http://127.0.0.1:{}", hardware.port));
+    let setup = Setup::default().tariff("0.40").product_plugin("shelly-switch").config(&bound);
+    let server = setup.start().await;
+    until_connector(&server.api(), "second-socket", "Occupied", None).await;
+    hardware.until_allows("nobody is let in", 0.0).await;
+    let changed = bound.replace("channel = 1", "channel = 7");
+    folders::save(&server.path("amprule.toml"), changed);
+    let trouble = || server.api().get("/api/v1/devices/second-socket").body["trouble"].as_str().map(str::to_owned);
+    let trouble = until("it is told", trouble).await;
+    assert!(trouble.contains("parameters of the device: parameter channel: 7"), "{trouble}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,9 @@ const DRAWN: f64 = 10.0;
 async fn story(unit: &str, hurry: u32, fault: Option<&str>, falls_s: Option<u32>) {
     let mut hardware = Hardware::start("http_box.py", unit, hurry);
     let wire = format!("http://127.0.0.1:{}", hardware.port);
-    let setup = hurried(Setup::default().tariff("0.40"), unit, hurry).config(&device(unit, unit, &wire));
+    let parameters = if unit == "shelly-switch" { "[devices.parameters]\nchannel = 1\n" } else { "" };
+    let bound = device(unit, unit, &wire) + parameters;
+    let setup = hurried(Setup::default().tariff("0.40"), unit, hurry).config(&bound);
     hardware.tell("plug");
     let mut server = setup.start().await;
     let api = server.api();
