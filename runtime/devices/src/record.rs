@@ -9,6 +9,7 @@ use amprule_domain::decision::{Fault, FaultClass};
 use amprule_hooks::Version;
 use amprule_hooks::driver::{self, Driver, Guest, Shall};
 use amprule_wires::{Buses, Urgency, Wire, WireAddress};
+use serde_json::Map;
 use tokio::time::timeout;
 
 use crate::look::ReadOnly;
@@ -32,7 +33,7 @@ impl Recording {
     /// The unit is no driver, or cannot be opened.
     pub fn open(version: Arc<Version>, wires: &BTreeMap<String, WireAddress>, switches: bool) -> Result<Self, Fault> {
         let guest = Some(driver(&version)?.open(&version.parameters, None)?);
-        let veil = Veil::of(wires).and_of(&version);
+        let veil = Veil::of(wires).and_of(&version, &Map::new());
         Ok(Self { wires: seat::dialled(wires, &Buses::default()), version, veil, switches, guest })
     }
 

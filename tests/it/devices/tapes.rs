@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use amprule_tests::command::{Going, Said, amprule};
-use amprule_tests::{folders, units, until};
+use amprule_tests::{Setup, folders, units, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -163,4 +163,32 @@ async fn hardware_is_switched_off_when_a_recording_is_interrupted_and_told_when_
     hardware.until_gives("it is switched on", 32.0).await;
     hardware.tell("refuse 5014");
     assert!(!recording.end().success(), "nobody must think that it is off");
+}
+
+/// Asks with a key that the operator has for this device alone.
+const KEYED: &str = r#"
+fn turn(device) {
+    let status = http_get("main", "/api/status?filter=car&pin=" + device.params.pin);
+    seen("available", #{ error: if status == () { "no " + device.params.pin } else { () }, keep: device.params.pin })
+}
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_secret_of_one_device_stands_on_no_tape() {
+    let hardware = Hardware::start("http_box.py", "go-e-charger", 1);
+    let manifest = "id = \"keyed\"\nversion = \"1\"\nhooks = [\"device\"]\n\
+        [device]\nvendor = \"Maker\"\nmodel = \"Box\"\npoll_ms = 100\nwires = { main = \"http\" }\n\
+        [parameters.pin]\ntype = \"text\"\nsecret = true\ndefault = \"nobodys\"\n";
+    let bound = format!(
+        "[[devices]]\nid = \"garage\"\nunit = \"keyed\"\nparameters = {{ pin = \"hush-hush\" }}\n\
+         wires = {{ main = \"http://127.0.0.1:{}\" }}\n",
+        hardware.port
+    );
+    let setup = Setup::default().tariff("0.40").config(&bound);
+    let setup = setup.file("scripts/keyed/plugin.toml", manifest).file("scripts/keyed/main.rhai", KEYED);
+    let server = setup.start().await;
+    let tape = || server.api().get("/api/v1/devices/garage/tape").text;
+    let is_kept = |tape: &String| tape.contains("pin=***") && tape.contains(r#""kept":"***""#);
+    let text = until("two turns are over", || Some(tape()).filter(is_kept)).await;
+    assert!(!text.contains("hush") && !text.contains("127.0.0.1"), "{text}");
 }

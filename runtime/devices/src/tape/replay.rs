@@ -7,7 +7,7 @@ use amprule_domain::decision::{Fault, FaultClass};
 use amprule_hooks::Version;
 use amprule_hooks::driver::{self, Guest, Shall};
 use futures_util::FutureExt as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::player::Player;
 use super::said::{Answer, Ask};
@@ -31,7 +31,7 @@ pub struct Differing {
 pub fn replay(version: &Arc<Version>, turns: &[(usize, Turn)]) -> Result<Vec<Differing>, Fault> {
     let driver = driver::of(version).ok_or_else(|| Fault::new(FaultClass::NotLoaded, "the unit drives no hardware"))?;
     let open = |inherited: Option<&str>| driver.open(&version.parameters, inherited);
-    let veil = Veil::default().and_of(version);
+    let veil = Veil::default().and_of(version, &Map::new());
     let mut guest = open(None)?;
     let mut differing = Vec::new();
     for (at, (line, turn)) in turns.iter().enumerate() {
@@ -100,9 +100,8 @@ fn outcomes(turn: &Turn, seen: &Value, fault: Option<&str>) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let before = turn.seen.as_ref().and_then(Value::as_object);
     let now = seen.as_object();
-    let names =
-        before.into_iter().chain(now).flat_map(serde_json::Map::keys).collect::<std::collections::BTreeSet<_>>();
-    let member = |of: Option<&serde_json::Map<String, Value>>, name: &str| {
+    let names = before.into_iter().chain(now).flat_map(Map::keys).collect::<std::collections::BTreeSet<_>>();
+    let member = |of: Option<&Map<String, Value>>, name: &str| {
         of.and_then(|members| members.get(name)).filter(|value| !value.is_null()).map(text)
     };
     let mut what = Vec::new();

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use amprule_domain::pricing::Parameters;
 use amprule_hooks::Version;
 use amprule_wires::WireAddress;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::said::{Answer, Ask, Said};
 
@@ -40,10 +39,14 @@ impl Veil {
         Self { places, secrets: Vec::new() }
     }
 
-    /// With what the operator of this version keeps to himself.
-    pub(crate) fn and_of(mut self, version: &Version) -> Self {
-        let declared = version.manifest.parameters.iter().filter(|(_, parameter)| parameter.secret);
-        self.secrets = declared.flat_map(|(name, _)| texts(&version.parameters, name)).collect();
+    /// With what the operator keeps to himself: of this version, and of what one device has in its place.
+    pub(crate) fn and_of(mut self, version: &Version, own: &Map<String, Value>) -> Self {
+        let mut declared = version.manifest.parameters.iter().filter(|(_, parameter)| parameter.secret).peekable();
+        if declared.peek().is_some() {
+            let all = serde_json::to_value(&version.parameters).unwrap_or_default();
+            let values = declared.flat_map(|(name, _)| [all.get(name), own.get(name)]);
+            self.secrets = values.flatten().flat_map(texts).collect();
+        }
         self
     }
 
@@ -101,18 +104,13 @@ impl Veil {
     }
 }
 
-fn texts(parameters: &Parameters, name: &str) -> Vec<String> {
-    let value = serde_json::to_value(parameters).ok().and_then(|mut all| all.get_mut(name).map(Value::take));
-    let items = match value {
-        Some(Value::Array(items)) => items,
-        other => other.into_iter().collect(),
-    };
-    let texts = items.into_iter().filter_map(|item| match item {
-        Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
-    texts.filter(|text| text.len() >= LEAST).collect()
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::String(text) if text.len() >= LEAST => vec![text.clone()],
+        Value::Number(number) if number.to_string().len() >= LEAST => vec![number.to_string()],
+        _ => Vec::new(),
+    }
 }
 
 fn is_secret(name: &str) -> bool {

@@ -35,7 +35,7 @@ impl AtWork {
         // What it holds half done is its own: it is opened anew.
         let is_endless = turned.is_err();
         let came = turned.map_or_else(|_| Err(endless()), |turned| turned.map_err(|fault| fault.message));
-        let veil = seat.veil.clone().and_of(&self.version);
+        let veil = seat.veil.clone().and_of(&self.version, &seat.binding.parameters);
         seat.tape.keep(&recorder.turn(before, came.as_ref().map_err(String::as_str), &veil));
         if is_endless {
             self.guest = None;
