@@ -18,6 +18,8 @@ use crate::wires::Granted;
 #[derive(Debug)]
 pub struct Look {
     pub seen: Observed,
+    /// Of a meter, all that it showed.
+    pub readings: Option<BTreeMap<String, String>>,
     /// What it would have said, in its order.
     pub held_back: Vec<String>,
 }
@@ -33,8 +35,10 @@ pub async fn look(
     let driver = driver::of(version).ok_or_else(|| Fault::new(FaultClass::NotLoaded, "the unit drives no hardware"))?;
     let granted = seat::dialled(wires, &Buses::default());
     let wires = ReadOnly { wires: Granted { wires: &granted, urgency: Urgency::Poll }, held_back: Mutex::default() };
-    let seen = driver.open(&version.parameters, None)?.turn(shall, now, &wires).await?;
-    Ok(Look { seen, held_back: wires.held_back.into_inner() })
+    let mut guest = driver.open(&version.parameters, None)?;
+    let seen = guest.turn(shall, now, &wires).await?;
+    let readings = driver.is_meter().then(|| guest.readings());
+    Ok(Look { seen, readings, held_back: wires.held_back.into_inner() })
 }
 
 struct ReadOnly<'s> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
-use amprule_wires::{Buses, HttpAddress, HttpWire, ModbusAddress, ModbusWire, Wire, WireAddress};
+use amprule_wires::{Buses, HttpWire, ModbusWire, Wire, WireAddress};
 use parking_lot::Mutex;
 
 /// A device as the configuration or the API names it.
@@ -27,28 +27,9 @@ impl Binding {
     /// By the same unit, and the same hardware: with whatever password and at whatever pace it is spoken to.
     pub(crate) fn drives_as(&self, other: &Self) -> bool {
         let hardware = |binding: &Self| -> BTreeMap<_, _> {
-            binding.wires.iter().map(|(name, address)| (name.clone(), place(address))).collect()
+            binding.wires.iter().map(|(name, address)| (name.clone(), address.hardware())).collect()
         };
         self.unit == other.unit && hardware(self) == hardware(other)
-    }
-}
-
-fn place(address: &WireAddress) -> WireAddress {
-    match address {
-        WireAddress::Modbus(to) => WireAddress::Modbus(ModbusAddress {
-            host: to.host.to_ascii_lowercase(),
-            timeout: Duration::ZERO,
-            pause: Duration::ZERO,
-            ..to.clone()
-        }),
-        WireAddress::Http(to) => WireAddress::Http(HttpAddress {
-            host: to.host.to_ascii_lowercase(),
-            credentials: None,
-            ca: None,
-            timeout: Duration::ZERO,
-            pause: Duration::ZERO,
-            ..to.clone()
-        }),
     }
 }
 
@@ -64,12 +45,19 @@ pub(crate) struct Seat {
 #[derive(Debug, Clone, Default)]
 struct Standing {
     state: Option<DeviceState>,
+    readings: BTreeMap<String, String>,
     version: Option<String>,
     trouble: Option<String>,
     /// The kinds of trouble that were told since it worked.
     told: Vec<String>,
     seen_at: Option<Timestamp>,
     turns: u64,
+}
+
+/// What a turn saw.
+pub(crate) enum Sight {
+    Station(DeviceState),
+    Meter(BTreeMap<String, String>),
 }
 
 impl Standing {
@@ -94,8 +82,10 @@ pub struct DeviceStatus {
     pub unit: String,
     /// Of the driver that is at work. `None`: none is.
     pub version: Option<String>,
-    /// As the driver saw it last.
+    /// As the driver saw it last; a meter has none.
     pub state: Option<DeviceState>,
+    /// What a meter showed at `seen_at`, by the names of its points.
+    pub readings: BTreeMap<String, String>,
     pub seen_at: Option<Timestamp>,
     /// Why the last turn came to nothing.
     pub trouble: Option<String>,
@@ -117,11 +107,15 @@ impl Seat {
         Self { binding, wires, status: Mutex::default() }
     }
 
-    pub(crate) fn seen(&self, state: DeviceState, version: &str, now: Timestamp) {
+    pub(crate) fn seen(&self, sight: Sight, version: &str, now: Timestamp) {
         let mut status = self.status.lock();
         let was_in_trouble = status.trouble.take();
         status.told.clear();
-        (status.state, status.seen_at) = (Some(state), Some(now));
+        status.seen_at = Some(now);
+        (status.state, status.readings) = match sight {
+            Sight::Station(state) => (Some(state), BTreeMap::new()),
+            Sight::Meter(readings) => (None, readings),
+        };
         status.version = Some(version.to_owned());
         status.turns += 1;
         drop(status);
@@ -142,9 +136,9 @@ impl Seat {
     }
 
     pub(crate) fn status(&self) -> DeviceStatus {
-        let Standing { state, version, trouble, seen_at, turns, .. } = self.status.lock().clone();
+        let Standing { state, readings, version, trouble, seen_at, turns, .. } = self.status.lock().clone();
         let (id, unit) = (self.binding.id.clone(), self.binding.unit.clone());
-        DeviceStatus { id, unit, version, state, seen_at, trouble, turns }
+        DeviceStatus { id, unit, version, state, readings, seen_at, trouble, turns }
     }
 }
 
@@ -174,6 +168,7 @@ mod tests {
             ("box", "modbus-tcp://box?unit=2"),
             ("box", "modbus-tcp://box:503?unit=1"),
             ("box", "modbus-rtu-over-tcp://box?unit=1"),
+            ("box", "modbus-rtu:///dev/ttyUSB0?unit=1"),
             ("other", "modbus-tcp://box?unit=1"),
         ] {
             assert!(!box_a.drives_as(&binding(unit, address)), "{unit} {address}");

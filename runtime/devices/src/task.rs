@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::House;
 use crate::memory::{self, Memory, Snapshot};
-use crate::seat::Seat;
+use crate::seat::{Seat, Sight};
 use crate::station::{DeviceLink, FromEngine, ToEngine, VirtualStation};
 use crate::wires::Granted;
 
@@ -103,6 +103,7 @@ enum Waits {
 struct AtWork {
     version: Arc<Version>,
     every: Duration,
+    is_meter: bool,
     /// `None`: a turn of it did not end.
     guest: Option<Box<dyn Guest>>,
     /// What the last turn was told, and whether it went well.
@@ -260,15 +261,15 @@ impl Device {
             None => before.map(|snapshot| snapshot.told.clone()),
         };
         let opened = driver::of(&version).map(|driver| {
-            let every = driver.every();
-            driver.open(&version.parameters, inherited.as_deref()).map(|guest| (guest, every))
+            let (every, is_meter) = (driver.every(), driver.is_meter());
+            driver.open(&version.parameters, inherited.as_deref()).map(|guest| (guest, every, is_meter))
         });
         match opened {
-            Some(Ok((guest, every))) => {
+            Some(Ok((guest, every, is_meter))) => {
                 let station = &self.seat.binding.id;
                 let number = &version.manifest.version;
                 tracing::info!(%station, driver = unit, version = number, hash = version.hash, "the driver is at work");
-                self.driver = Some(AtWork { version, every, guest: Some(guest), told: None, is_done: false });
+                self.driver = Some(AtWork { version, every, is_meter, guest: Some(guest), told: None, is_done: false });
                 self.refused = None;
                 Ok(())
             }
@@ -285,8 +286,15 @@ impl Device {
     async fn saw(&mut self, seen: Observed) {
         let now = self.house.clock.now();
         let version = self.driver.as_ref().map(|driver| driver.version.manifest.version.clone()).unwrap_or_default();
-        self.seat.seen(seen.state, &version, now);
         self.failures = 0;
+        if let Some(driver) = self.driver.as_ref().filter(|driver| driver.is_meter) {
+            // What it reads is all that there is of it: no station, and nobody to tell.
+            let readings = driver.guest.as_ref().map(|guest| guest.readings()).unwrap_or_default();
+            self.seat.seen(Sight::Meter(readings), &version, now);
+            self.attached = None;
+            return;
+        }
+        self.seat.seen(Sight::Station(seen.state), &version, now);
         let ids = &self.house.ids;
         self.station.observed(seen, now, || TransactionId::new(ids.call()));
         self.keep_memory().await;

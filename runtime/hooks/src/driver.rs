@@ -9,6 +9,7 @@ mod facts;
 mod observed;
 mod turn;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ pub trait Driver: Send + Sync {
     fn wires(&self) -> Vec<(String, &'static str)>;
     /// How often it is asked when nothing else happens.
     fn every(&self) -> Duration;
+    /// It only reads, and is no station.
+    fn is_meter(&self) -> bool {
+        false
+    }
     /// A sandbox for one device. `inherited` is what the one before it handed over, if that was for the same hardware.
     fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault>;
 }
@@ -41,6 +46,10 @@ impl Driver for &dyn Driver {
 
     fn every(&self) -> Duration {
         (**self).every()
+    }
+
+    fn is_meter(&self) -> bool {
+        (**self).is_meter()
     }
 
     fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault> {
@@ -59,6 +68,10 @@ pub trait Guest: Send {
     ) -> BoxFuture<'a, Result<Observed, Fault>>;
     /// What the next version, and the one after a restart, must know of the device that the device itself does not tell.
     fn hand_over(&self) -> Option<String>;
+    /// What a meter read in its last turn, by the names that its driver gives them. Whoever drives a station has none.
+    fn readings(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
 }
 
 /// What shall be so when the turn has ended.

@@ -2,12 +2,14 @@
 
 mod http;
 mod modbus;
+mod serial;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use http::HttpAddress;
-pub use modbus::ModbusAddress;
+pub use modbus::{ModbusAddress, ModbusPlace};
+pub use serial::{Parity, SerialLine};
 
 /// What an operator grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub enum WireAddress {
 pub struct BadAddress(String);
 
 /// What is written before `://`.
-const KINDS: [&str; 4] = ["modbus-tcp", "modbus-rtu-over-tcp", "http", "https"];
+const KINDS: [&str; 5] = ["modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "http", "https"];
 
 impl WireAddress {
     /// The kind that a driver declares of its wire.
@@ -29,6 +31,19 @@ impl WireAddress {
         match self {
             Self::Modbus(_) => "modbus",
             Self::Http(_) => "http",
+        }
+    }
+
+    /// What is driven there, with whatever password and at whatever pace: two addresses of one place are alike in this.
+    pub fn hardware(&self) -> String {
+        match self {
+            Self::Modbus(to) => match &to.place {
+                ModbusPlace::Tcp { host, port, is_rtu } => {
+                    format!("modbus {} {port} {is_rtu} {}", host.to_ascii_lowercase(), to.unit)
+                }
+                ModbusPlace::Serial(line) => format!("modbus {} {}", line.path, to.unit),
+            },
+            Self::Http(to) => format!("http {} {} {} {}", to.host.to_ascii_lowercase(), to.port, to.is_tls, to.base),
         }
     }
 
@@ -49,7 +64,8 @@ impl WireAddress {
         let query = query.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let parsed = match kind {
             "http" | "https" => HttpAddress::parse(kind == "https", place, query).map(Self::Http),
-            _ => ModbusAddress::parse(kind != "modbus-tcp", place, query).map(Self::Modbus),
+            "modbus-rtu" => ModbusAddress::over_serial(place, query).map(Self::Modbus),
+            _ => ModbusAddress::over_tcp(kind != "modbus-tcp", place, query).map(Self::Modbus),
         };
         parsed.map_err(|why| BadAddress(format!("the {kind} wire: {why}")))
     }
@@ -131,10 +147,17 @@ mod tests {
     #[test]
     fn an_address_is_read_as_it_is_written() {
         let read = modbus("modbus-tcp://10.0.0.7:1502?unit=3&pause_ms=100");
-        assert_eq!((read.host.as_str(), read.port, read.unit, read.is_rtu), ("10.0.0.7", 1_502, 3, false));
+        let place = ModbusPlace::Tcp { host: "10.0.0.7".to_owned(), port: 1_502, is_rtu: false };
+        assert_eq!((&read.place, read.unit), (&place, 3));
         assert_eq!((read.pause, read.timeout), (Duration::from_millis(100), Duration::from_secs(2)));
         let read = modbus("modbus-rtu-over-tcp://[fe80::1]");
         assert_eq!((read.to_string().as_str(), read.unit), ("[fe80::1]:502", 1));
+        let read = modbus("modbus-rtu:///dev/ttyUSB0?unit=50&baud=57600&parity=even&stop=2");
+        let line = SerialLine { path: "/dev/ttyUSB0".to_owned(), baud: 57_600, parity: Parity::Even, stop: 2 };
+        assert_eq!((line.to_string().as_str(), read.to_string().as_str()), ("57600 baud, 8E2", "/dev/ttyUSB0"));
+        assert_eq!((read.place, read.unit, read.pause), (ModbusPlace::Serial(line), 50, Duration::from_micros(1_750)));
+        let read = modbus("modbus-rtu:///dev/serial/by-id/usb-FTDI_A?");
+        assert_eq!((read.unit, read.pause), (1, Duration::from_micros(4_010)));
         let read = http("http://box.local/base/?timeout_ms=500");
         assert_eq!((read.to_string().as_str(), read.base.as_str(), read.is_tls), ("box.local:80", "/base", false));
         let read = http("https://admin:se%3Acret@[::1]:8443");
@@ -154,6 +177,12 @@ mod tests {
             ("modbus-tcp://box?unit=256", "unit is a whole number of 0 to 255"),
             ("modbus-tcp://box?timeout_ms=1", "timeout_ms is a whole number of 50 to 4000"),
             ("modbus-tcp://box?unti=1", "there is no \"unti\"; known are unit"),
+            ("modbus-rtu://ttyUSB0", "write its device as modbus-rtu:///dev/ttyUSB0?unit=1"),
+            ("modbus-rtu:///dev/../etc/passwd", "is no serial line"),
+            ("modbus-rtu:///dev/ttyS0?unit=0", "unit is a whole number of 1 to 247"),
+            ("modbus-rtu:///dev/ttyS0?baud=9k6", "baud is a whole number of 300 to 1000000"),
+            ("modbus-rtu:///dev/ttyS0?parity=mark", "parity is one of none, even and odd"),
+            ("modbus-rtu:///dev/ttyS0?bits=7", "there is no \"bits\"; known are unit, baud, parity, stop"),
             ("http://box?unit=1", "there is no \"unit\"; known are ca"),
             ("http://box?ca=x", "ca is for https"),
             ("http://box:se cret@host", "a blank"),

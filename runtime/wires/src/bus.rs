@@ -4,6 +4,7 @@
 //! closed on any error but a refusal, before another is tried; tries follow each other at a growing distance.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,11 @@ use tokio::time::{sleep_until, timeout};
 use tokio_modbus::client::{Context, rtu, tcp};
 use tokio_modbus::slave::{Slave, SlaveContext as _};
 
-use crate::address::{HttpAddress, ModbusAddress};
+use crate::address::{HttpAddress, ModbusAddress, ModbusPlace};
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::http::HttpLine;
+use crate::serial::Opener;
 use crate::turnstile::{Turnstile, Urgency};
 
 /// All that are open, so that two wires to one place share it.
@@ -26,33 +28,41 @@ pub struct Buses {
 }
 
 type Shared<T> = HashMap<Place, Weak<T>>;
-/// The host, the port, and whether it is the other of two ways to speak there.
+/// The host or the device's file, the port, and whether it is the other of two ways to speak there.
 type Place = (String, u16, bool);
 
 pub(crate) struct Bus {
     to: String,
-    is_rtu: bool,
+    place: ModbusPlace,
     gate: Turnstile,
     state: tokio::sync::Mutex<State>,
 }
 
 struct State {
-    dialler: Dialler,
+    way: Way,
     open: Option<Context>,
     last_said: Option<Instant>,
 }
 
+/// How it is opened.
+enum Way {
+    Net(Dialler),
+    Line(Opener),
+}
+
 impl Buses {
     pub(crate) fn bus(&self, to: &ModbusAddress) -> Arc<Bus> {
-        shared(&self.modbus, (to.host.to_ascii_lowercase(), to.port, to.is_rtu), || Bus {
+        let (place, way): (Place, _) = match &to.place {
+            ModbusPlace::Tcp { host, port, is_rtu } => {
+                ((host.to_ascii_lowercase(), *port, *is_rtu), Way::Net(Dialler::new(host, *port)))
+            }
+            ModbusPlace::Serial(line) => ((line.path.clone(), 0, true), Way::Line(Opener::new(line.clone()))),
+        };
+        shared(&self.modbus, place, || Bus {
             to: to.to_string(),
-            is_rtu: to.is_rtu,
+            place: to.place.clone(),
             gate: Turnstile::default(),
-            state: tokio::sync::Mutex::new(State {
-                dialler: Dialler::new(&to.host, to.port),
-                open: None,
-                last_said: None,
-            }),
+            state: tokio::sync::Mutex::new(State { way, open: None, last_said: None }),
         })
     }
 
@@ -84,6 +94,7 @@ impl Bus {
         what: &str,
         say: impl AsyncFnOnce(&mut Context) -> Said<T>,
     ) -> Result<T, WireFault> {
+        self.is_alike(to)?;
         let _turn = self.gate.enter(urgency).await;
         let mut state = self.state.lock().await;
         if let Some(last) = state.last_said {
@@ -112,14 +123,48 @@ impl Bus {
                     _ => WireFault::Hindered { to, what, word },
                 })
             }
-            Ok(Err(error)) => Err(WireFault::Confused { to: self.to.clone(), why: error.to_string() }),
+            Ok(Err(error)) => Err(self.broken(&error)),
             Err(_) => Err(WireFault::Silent { to: self.to.clone(), within: to.timeout }),
         }
     }
 
     async fn connect(&self, state: &mut State, within: Duration) -> Result<Context, WireFault> {
-        let stream = state.dialler.dial(&self.to, within).await?;
         let unit = Slave(u8::MAX);
-        Ok(if self.is_rtu { rtu::attach_slave(stream, unit) } else { tcp::attach_slave(stream, unit) })
+        Ok(match (&mut state.way, &self.place) {
+            (Way::Line(opener), _) => rtu::attach_slave(opener.open()?, unit),
+            (Way::Net(dialler), ModbusPlace::Tcp { is_rtu: false, .. }) => {
+                tcp::attach_slave(dialler.dial(&self.to, within).await?, unit)
+            }
+            (Way::Net(dialler), _) => rtu::attach_slave(dialler.dial(&self.to, within).await?, unit),
+        })
+    }
+
+    /// A line has one speed, whoever speaks on it.
+    fn is_alike(&self, to: &ModbusAddress) -> Result<(), WireFault> {
+        match (&self.place, &to.place) {
+            (ModbusPlace::Serial(ours), ModbusPlace::Serial(theirs)) if ours != theirs => {
+                let why = format!(
+                    "another device's wire has it with {ours}, and this one with {theirs}: all wires of a line say the same baud, parity and stop"
+                );
+                Err(WireFault::NotReached { to: self.to.clone(), why })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn broken(&self, error: &tokio_modbus::Error) -> WireFault {
+        let (to, why) = (self.to.clone(), error.to_string());
+        match (error, &self.place) {
+            // Frames that cannot be read are another's; all else that fails on a line is the line.
+            (tokio_modbus::Error::Transport(error), ModbusPlace::Serial(_))
+                if error.kind() != ErrorKind::InvalidData =>
+            {
+                WireFault::NotReached {
+                    to,
+                    why: format!("the line fails: {why}; look whether the adapter is plugged in"),
+                }
+            }
+            _ => WireFault::Confused { to, why },
+        }
     }
 }

@@ -7,15 +7,17 @@
 //! This crate must never know what a device is, nor what its registers mean.
 
 mod address;
+mod backoff;
 mod bus;
 mod dialler;
 mod fault;
 mod http;
 mod modbus;
+mod serial;
 mod turnstile;
 
 pub use ::http::Method;
-pub use address::{BadAddress, HttpAddress, ModbusAddress, WireAddress};
+pub use address::{BadAddress, HttpAddress, ModbusAddress, ModbusPlace, Parity, SerialLine, WireAddress};
 pub use bus::Buses;
 pub use fault::WireFault;
 pub use http::HttpWire;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 pub(super) struct Hardware {
     child: Child,
     input: ChildStdin,
+    /// Where it is: a port, or a file.
+    pub(super) place: String,
     pub(super) port: u16,
     said: Arc<Mutex<Vec<String>>>,
 }
@@ -34,7 +36,8 @@ impl Hardware {
         let input = child.stdin.take().expect("its input is ours");
         let mut lines = BufReader::new(child.stdout.take().expect("its output is ours")).lines();
         let ready = lines.next().expect("it says where it is").expect("read the box's output");
-        let port = ready.strip_prefix("ready ").and_then(|port| port.parse().ok()).expect("a port");
+        let place = ready.strip_prefix("ready ").expect("it says where it is").to_owned();
+        let port = place.parse().unwrap_or_default();
         let said = Arc::<Mutex<Vec<String>>>::default();
         let ear = Arc::clone(&said);
         std::thread::spawn(move || {
@@ -42,7 +45,7 @@ impl Hardware {
                 ear.lock().expect("nobody panics with it").push(line);
             }
         });
-        Self { child, input, port, said }
+        Self { child, input, place, port, said }
     }
 
     pub(super) fn tell(&mut self, what: &str) {

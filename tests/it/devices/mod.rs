@@ -5,4 +5,6 @@ mod boxes;
 mod hardware;
 mod hostile;
 mod keba;
+mod meter;
 mod plugs;
+mod serial;

@@ -27,7 +27,7 @@ fn bounds(map: &Map) -> Vec<String> {
         ("block", u64::from(*block), 1, 125),
         ("the number of points", points, 1, MOST_POINTS),
         ("the number of requests", requests, 0, MOST_REQUESTS),
-        ("the number of state rules", rules, 1, MOST_RULES),
+        ("the number of state rules", rules, u64::from(!map.is_meter()), MOST_RULES),
     ];
     let outside = bounds.iter().filter(|(_, value, least, most)| !(least..=most).contains(&value));
     let outside = outside.map(|(what, value, least, most)| format!("{what} is {least} to {most}, and not {value}"));
@@ -63,6 +63,9 @@ fn rules(map: &Map) -> impl Iterator<Item = String> {
 }
 
 fn commands(map: &Map) -> Vec<String> {
+    if map.is_meter() {
+        return switched_meter(map).into_iter().collect();
+    }
     let Commands { open, on, off, limit, .. } = &map.commands;
     let heartbeats: Vec<Write> = map.heartbeat.iter().map(|heartbeat| heartbeat.write.clone()).collect();
     let named = [("open", open), ("on", on), ("off", off), ("limit", limit), ("heartbeat", &heartbeats)];
@@ -90,6 +93,14 @@ fn commands(map: &Map) -> Vec<String> {
         found.push("nothing here lets a car charge or stops it: say on and off, or limit".to_owned());
     }
     found
+}
+
+fn switched_meter(map: &Map) -> Option<String> {
+    let Commands { open, on, off, limit, again_s } = &map.commands;
+    let says_something = [open, on, off, limit].iter().any(|writes| !writes.is_empty()) || again_s.is_some();
+    let is_read_only = !says_something && map.state.is_empty() && map.heartbeat.is_empty();
+    (!is_read_only)
+        .then(|| "a meter is read only: leave out state, commands and heartbeat, or kind = \"meter\"".to_owned())
 }
 
 /// Turns alone say something.

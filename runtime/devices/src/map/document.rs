@@ -61,6 +61,8 @@ pub(super) struct Map {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct About {
+    #[serde(default)]
+    pub(super) kind: Kind,
     pub(super) vendor: String,
     pub(super) model: String,
     /// Where the registers come from: a document, with its version.
@@ -79,6 +81,16 @@ pub(super) struct About {
     /// Registers of one read; 1: each point by itself.
     #[serde(default = "block")]
     pub(super) block: u16,
+}
+
+/// What the hardware is to the house.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    #[default]
+    Station,
+    /// It is read, and that is all: no car is there, and nothing is switched.
+    Meter,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -168,6 +180,10 @@ pub(super) fn read(text: &str) -> Result<Map, Vec<Diagnostic>> {
 }
 
 impl Map {
+    pub(super) fn is_meter(&self) -> bool {
+        self.device.kind == Kind::Meter
+    }
+
     /// Their names, and what is spoken over them.
     pub(super) fn wires(&self) -> Vec<(String, &'static str)> {
         let usual = || self.device.wire.clone();
@@ -184,6 +200,10 @@ impl Map {
 
     /// What is odd, and drives nevertheless.
     pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+        if self.is_meter() {
+            // All that it reads is shown.
+            return Vec::new();
+        }
         let warn = |why: String, hint: &str| Diagnostic::new("map", why).in_file(FILE).hint(hint).as_warning();
         let mut found = Vec::new();
         if !["energy_wh", "session_wh"].iter().any(|name| self.points.contains_key(*name)) {

@@ -1,5 +1,6 @@
 //! A map at one device: a turn brings about what shall be so, reads its points, and says what it saw.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,11 +26,21 @@ pub(super) struct MapGuest {
     fed: Vec<Instant>,
     /// The most that the device itself bears, if it says so.
     max_a: Option<Decimal>,
+    /// Of the last turn.
+    values: Values,
 }
 
 impl MapGuest {
     pub(super) fn new(map: Arc<Map>) -> Self {
-        Self { reads: Reads::new(&map), map, is_open: false, done: None, fed: Vec::new(), max_a: None }
+        Self {
+            reads: Reads::new(&map),
+            map,
+            is_open: false,
+            done: None,
+            fed: Vec::new(),
+            max_a: None,
+            values: Values::new(),
+        }
     }
 
     async fn turned(&mut self, shall: Shall, wires: &dyn Wires) -> Result<Observed, WireProblem> {
@@ -38,9 +49,9 @@ impl MapGuest {
         let fed = self.feed(wires).await;
         self.bring_about(shall, wires).await?;
         opened.and(fed)?;
-        let values = self.reads.values(wires).await?;
-        self.max_a = values.get("max_a").and_then(Value::number).or(self.max_a);
-        Ok(self.observed(&values))
+        self.values = self.reads.values(wires).await?;
+        self.max_a = self.values.get("max_a").and_then(Value::number).or(self.max_a);
+        Ok(self.observed(&self.values))
     }
 
     async fn open(&mut self, wires: &dyn Wires) -> Result<(), WireProblem> {
@@ -127,6 +138,9 @@ impl MapGuest {
     }
 
     fn state(&self, values: &Values) -> (DeviceState, Option<String>) {
+        if self.map.is_meter() {
+            return (DeviceState::Available, None);
+        }
         let rules = &self.map.state;
         let rule = rules.iter().find(|rule| rule.when.iter().all(|(name, wanted)| wanted.holds(values.get(name))));
         match rule {
@@ -168,5 +182,12 @@ impl Guest for MapGuest {
     /// All that it knows is at the device.
     fn hand_over(&self) -> Option<String> {
         None
+    }
+
+    fn readings(&self) -> BTreeMap<String, String> {
+        match self.map.is_meter() {
+            true => self.values.iter().map(|(name, value)| (name.clone(), value.text())).collect(),
+            false => BTreeMap::new(),
+        }
     }
 }

@@ -89,10 +89,12 @@ impl TurnCase {
     fn turn(&self, unit: &dyn Unit, granted: &CallLimits) -> Result<Value, Fault> {
         let wires = Registers { case: self, written: Mutex::default() };
         // No register lets anybody wait.
+        let mut readings = None;
         let TurnOutput { seen, kept } = match unit.driver() {
             Some(driver) => {
                 let mut guest = driver.open(&self.parameters, None)?;
                 let seen = guest.turn(self.shall(), self.now, &wires).now_or_never().unwrap_or_else(late)?;
+                readings = driver.is_meter().then(|| guest.readings());
                 TurnOutput { seen, kept: None }
             }
             None => {
@@ -103,7 +105,11 @@ impl TurnCase {
                 super::code::turn(unit, granted, input, &wires).now_or_never().unwrap_or_else(late)?
             }
         };
-        Ok(shown(&seen, kept, wires.written.into_inner()))
+        let mut shown = shown(&seen, kept, wires.written.into_inner());
+        if let Some(readings) = readings {
+            (shown["state"], shown["readings"]) = (Value::Null, json!(readings));
+        }
+        Ok(shown)
     }
 }
 

@@ -71,13 +71,16 @@ pub(crate) fn run(options: &Device) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")?;
     let looked = runtime.block_on(look(&version, &wires, shall, SystemClock.now()));
     let looked = looked.with_context(|| format!("a turn of {} came to nothing", version.manifest.id))?;
+    let mut seen = match &looked.readings {
+        Some(readings) => json!(readings),
+        None => looked.seen.json(),
+    };
     if options.json {
-        let mut seen = looked.seen.json();
         seen["heldBack"] = json!(looked.held_back);
         say_json(&seen)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(members) = looked.seen.json().as_object() {
+    if let Some(members) = seen.as_object() {
         for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             say(format!("{name:12} {value}"));
