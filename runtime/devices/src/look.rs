@@ -7,7 +7,9 @@ use amprule_domain::Timestamp;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::ports::BoxFuture;
 use amprule_hooks::Version;
-use amprule_hooks::driver::{self, HttpAsk, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
+use amprule_hooks::driver::{
+    self, Datagram, HttpAsk, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, WireProblem, Wires,
+};
 use amprule_wires::{Buses, Urgency, WireAddress};
 use parking_lot::Mutex;
 
@@ -66,6 +68,30 @@ impl Wires for ReadOnly<'_> {
         }
         let body = ask.body.as_ref().map(|body| format!(" {body}"));
         self.held_back.lock().push(format!("{ask}{}", body.unwrap_or_default()));
+        Box::pin(std::future::ready(Ok(String::new())))
+    }
+
+    fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
+        self.wires.listen(wire, topics)
+    }
+
+    fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        self.wires.topic(wire, ask)
+    }
+
+    fn publish<'a>(&'a self, wire: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>> {
+        if !publish.switches {
+            return self.wires.publish(wire, publish);
+        }
+        self.held_back.lock().push(format!("{} {}", publish.topic, publish.body));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+        if !datagram.switches {
+            return self.wires.datagram(wire, datagram);
+        }
+        self.held_back.lock().push(datagram.text.clone());
         Box::pin(std::future::ready(Ok(String::new())))
     }
 }

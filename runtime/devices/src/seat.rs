@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
-use amprule_wires::{Buses, HttpWire, ModbusWire, Wire, WireAddress};
+use amprule_wires::{Buses, HttpWire, ModbusWire, MqttWire, UdpWire, Wire, WireAddress};
 use parking_lot::Mutex;
 
 /// A device as the configuration or the API names it.
@@ -94,11 +94,13 @@ pub struct DeviceStatus {
 
 /// Over the connections that are there.
 pub(crate) fn dialled(wires: &BTreeMap<String, WireAddress>, buses: &Buses) -> BTreeMap<String, Wire> {
-    let wire = |(name, address): (&String, &WireAddress)| match address {
-        WireAddress::Modbus(to) => (name.clone(), Wire::Modbus(ModbusWire::new(buses, to.clone()))),
-        WireAddress::Http(to) => (name.clone(), Wire::Http(HttpWire::new(buses, to.clone()))),
+    let wire = |address: &WireAddress| match address {
+        WireAddress::Modbus(to) => Wire::Modbus(ModbusWire::new(buses, to.clone())),
+        WireAddress::Http(to) => Wire::Http(HttpWire::new(buses, to.clone())),
+        WireAddress::Mqtt(to) => Wire::Mqtt(MqttWire::new(buses, to.clone())),
+        WireAddress::Udp(to) => Wire::Udp(UdpWire::new(buses, to.clone())),
     };
-    wires.iter().map(wire).collect()
+    wires.iter().map(|(name, address)| (name.clone(), wire(address))).collect()
 }
 
 impl Seat {
@@ -169,6 +171,8 @@ mod tests {
             ("box", "modbus-tcp://box:503?unit=1"),
             ("box", "modbus-rtu-over-tcp://box?unit=1"),
             ("box", "modbus-rtu:///dev/ttyUSB0?unit=1"),
+            ("box", "mqtt://box/garage"),
+            ("box", "udp://box:502"),
             ("other", "modbus-tcp://box?unit=1"),
         ] {
             assert!(!box_a.drives_as(&binding(unit, address)), "{unit} {address}");

@@ -8,6 +8,7 @@ mod code;
 mod facts;
 mod observed;
 mod turn;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,6 +25,7 @@ pub use code::of;
 pub use facts::{DeviceFacts, WireKind};
 pub use observed::{DeviceState, Observed};
 pub use turn::{Exchange, TurnInput, TurnOutput, Turned, WireAnswer, WireAsk, WireWhat};
+pub use words::{Datagram, Publish, TopicAsk};
 
 /// Code for one kind of hardware.
 pub trait Driver: Send + Sync {
@@ -89,6 +91,13 @@ pub trait Wires: Send + Sync {
     fn write<'a>(&'a self, wire: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>>;
     /// The answer's text. A status other than 2xx is a problem, and one of 4xx a refusal.
     fn http<'a>(&'a self, wire: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>>;
+    /// What is said at these topics from now on is kept. Whoever asks for a topic listens to it, too.
+    fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>>;
+    /// Its last message; that there is none, or an old one, is a refusal.
+    fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>>;
+    fn publish<'a>(&'a self, wire: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>>;
+    /// The answer's text; nothing where none is waited for.
+    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>>;
 }
 
 /// A request to a place that the operator granted.

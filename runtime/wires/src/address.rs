@@ -1,21 +1,28 @@
 //! Where a wire leads, as an operator writes it: `modbus-tcp://127.0.0.1:1502?unit=255`.
 
+mod credentials;
 mod http;
 mod modbus;
+mod mqtt;
 mod serial;
+mod udp;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use http::HttpAddress;
 pub use modbus::{ModbusAddress, ModbusPlace};
+pub use mqtt::{Broker, MqttAddress};
 pub use serial::{Parity, SerialLine};
+pub use udp::UdpAddress;
 
 /// What an operator grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireAddress {
     Modbus(ModbusAddress),
     Http(HttpAddress),
+    Mqtt(MqttAddress),
+    Udp(UdpAddress),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +30,7 @@ pub enum WireAddress {
 pub struct BadAddress(String);
 
 /// What is written before `://`.
-const KINDS: [&str; 5] = ["modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "http", "https"];
+const KINDS: [&str; 8] = ["modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "http", "https", "mqtt", "mqtts", "udp"];
 
 impl WireAddress {
     /// The kind that a driver declares of its wire.
@@ -31,6 +38,8 @@ impl WireAddress {
         match self {
             Self::Modbus(_) => "modbus",
             Self::Http(_) => "http",
+            Self::Mqtt(_) => "mqtt",
+            Self::Udp(_) => "udp",
         }
     }
 
@@ -44,6 +53,8 @@ impl WireAddress {
                 ModbusPlace::Serial(line) => format!("modbus {} {}", line.path, to.unit),
             },
             Self::Http(to) => format!("http {} {} {} {}", to.host.to_ascii_lowercase(), to.port, to.is_tls, to.base),
+            Self::Mqtt(to) => format!("mqtt {} {}", to.broker, to.prefix),
+            Self::Udp(to) => format!("udp {}", to.to_string().to_ascii_lowercase()),
         }
     }
 
@@ -64,6 +75,8 @@ impl WireAddress {
         let query = query.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let parsed = match kind {
             "http" | "https" => HttpAddress::parse(kind == "https", place, query).map(Self::Http),
+            "mqtt" | "mqtts" => MqttAddress::parse(kind == "mqtts", place, query).map(Self::Mqtt),
+            "udp" => UdpAddress::parse(place, query).map(Self::Udp),
             "modbus-rtu" => ModbusAddress::over_serial(place, query).map(Self::Modbus),
             _ => ModbusAddress::over_tcp(kind != "modbus-tcp", place, query).map(Self::Modbus),
         };
@@ -133,14 +146,14 @@ mod tests {
     fn modbus(text: &str) -> ModbusAddress {
         match WireAddress::parse(text).expect(text) {
             WireAddress::Modbus(address) => address,
-            WireAddress::Http(_) => panic!("{text} is no HTTP"),
+            other => panic!("{text} is {other:?}"),
         }
     }
 
     fn http(text: &str) -> HttpAddress {
         match WireAddress::parse(text).expect(text) {
             WireAddress::Http(address) => address,
-            WireAddress::Modbus(_) => panic!("{text} is no Modbus"),
+            other => panic!("{text} is {other:?}"),
         }
     }
 
@@ -158,6 +171,17 @@ mod tests {
         assert_eq!((read.place, read.unit, read.pause), (ModbusPlace::Serial(line), 50, Duration::from_micros(1_750)));
         let read = modbus("modbus-rtu:///dev/serial/by-id/usb-FTDI_A?");
         assert_eq!((read.unit, read.pause), (1, Duration::from_micros(4_010)));
+        let WireAddress::Mqtt(read) =
+            WireAddress::parse("mqtts://me:se%3Acret@Broker/evse/garage/?client=a-1").unwrap()
+        else {
+            panic!("it is MQTT")
+        };
+        assert_eq!((read.broker.to_string().as_str(), read.prefix.as_str()), ("broker:8883", "evse/garage"));
+        assert_eq!(read.broker.credentials.unwrap().user_and_password(), ("me", "se:cret"));
+        let WireAddress::Udp(read) = WireAddress::parse("udp://10.0.0.7?local=7090").unwrap() else {
+            panic!("it is UDP")
+        };
+        assert_eq!((read.to_string().as_str(), read.local, read.pause.as_millis()), ("10.0.0.7:7090", 7_090, 100));
         let read = http("http://box.local/base/?timeout_ms=500");
         assert_eq!((read.to_string().as_str(), read.base.as_str(), read.is_tls), ("box.local:80", "/base", false));
         let read = http("https://admin:se%3Acret@[::1]:8443");
@@ -183,6 +207,16 @@ mod tests {
             ("modbus-rtu:///dev/ttyS0?baud=9k6", "baud is a whole number of 300 to 1000000"),
             ("modbus-rtu:///dev/ttyS0?parity=mark", "parity is one of none, even and odd"),
             ("modbus-rtu:///dev/ttyS0?bits=7", "there is no \"bits\"; known are unit, baud, parity, stop"),
+            ("mqtt://broker", "write the topics that are granted behind the host: mqtt://HOST/PREFIX"),
+            ("mqtt://broker/", "it has 1 to 200 bytes"),
+            ("mqtt://broker/a/+/b", "+ and # mean several topics"),
+            ("mqtt://broker/a//b", "between two slashes stands a name"),
+            ("mqtt://broker/a/../b", "between two slashes stands a name"),
+            ("mqtt://broker/$SYS", "the broker's own"),
+            ("mqtt://broker/a?ca=x", "ca is for mqtts"),
+            ("mqtt://broker/a?pause_ms=1", "known are ca, client, timeout_ms"),
+            ("udp://box/x", "is no host"),
+            ("udp://box?local=0", "local is a whole number of 1 to 65535"),
             ("http://box?unit=1", "there is no \"unit\"; known are ca"),
             ("http://box?ca=x", "ca is for https"),
             ("http://box:se cret@host", "a blank"),

@@ -4,6 +4,7 @@
 //! closed on any error but a refusal, before another is tried; tries follow each other at a growing distance.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::io::ErrorKind;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -13,18 +14,23 @@ use tokio::time::{sleep_until, timeout};
 use tokio_modbus::client::{Context, rtu, tcp};
 use tokio_modbus::slave::{Slave, SlaveContext as _};
 
-use crate::address::{HttpAddress, ModbusAddress, ModbusPlace};
+use crate::address::{Broker, HttpAddress, ModbusAddress, ModbusPlace, MqttAddress, UdpAddress};
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::http::HttpLine;
+use crate::mqtt::Connection;
 use crate::serial::Opener;
 use crate::turnstile::{Turnstile, Urgency};
+use crate::udp::{Ear, UdpLine};
 
 /// All that are open, so that two wires to one place share it.
 #[derive(Default)]
 pub struct Buses {
     modbus: Mutex<Shared<Bus>>,
     http: Mutex<Shared<HttpLine>>,
+    mqtt: Mutex<HashMap<Broker, Weak<Connection>>>,
+    udp: Mutex<Shared<UdpLine>>,
+    ears: Mutex<HashMap<u16, Weak<Ear>>>,
 }
 
 type Shared<T> = HashMap<Place, Weak<T>>;
@@ -71,7 +77,19 @@ impl Buses {
     }
 }
 
-fn shared<T>(all: &Mutex<Shared<T>>, place: Place, new: impl FnOnce() -> T) -> Arc<T> {
+impl Buses {
+    pub(crate) fn connection(&self, to: &MqttAddress) -> Arc<Connection> {
+        shared(&self.mqtt, to.broker.clone(), || Connection::new(to))
+    }
+
+    pub(crate) fn datagrams(&self, to: &UdpAddress) -> Arc<UdpLine> {
+        let ear = shared(&self.ears, to.local, || Ear::new(to.local));
+        let place = (format!("{} {}", to.host.to_ascii_lowercase(), to.local), to.port, false);
+        shared(&self.udp, place, || UdpLine::new(to, ear))
+    }
+}
+
+fn shared<K: Eq + Hash, T>(all: &Mutex<HashMap<K, Weak<T>>>, place: K, new: impl FnOnce() -> T) -> Arc<T> {
     let mut all = all.lock();
     all.retain(|_, one| one.strong_count() > 0);
     if let Some(one) = all.get(&place).and_then(Weak::upgrade) {

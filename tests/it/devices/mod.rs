@@ -5,6 +5,7 @@ mod boxes;
 mod hardware;
 mod hostile;
 mod keba;
+mod messages;
 mod meter;
 mod plugs;
 mod serial;

@@ -3,6 +3,7 @@
 use std::iter;
 
 use amprule_hooks::Diagnostic;
+use amprule_wires::topic;
 use rust_decimal::Decimal;
 
 use super::document::{About, Commands, FILE, Map, Request};
@@ -38,8 +39,9 @@ fn bounds(map: &Map) -> Vec<String> {
 
 fn reads(map: &Map) -> Vec<String> {
     let points = map.points.iter().filter_map(|(name, point)| {
-        let unknown = point.request.as_ref().filter(|request| !map.requests.contains_key(*request));
-        let unknown = unknown.map(|request| format!("there is no request {request}"));
+        let answers = |request: &&String| map.requests.get(*request).is_some_and(|request| request.publish.is_none());
+        let unknown = point.request.as_ref().filter(|request| !answers(request));
+        let unknown = unknown.map(|request| format!("there is no request {request} that is answered with JSON"));
         Some(format!("points.{name}: {}", point.complaint().or(unknown)?))
     });
     let requests = map.requests.iter();
@@ -48,11 +50,16 @@ fn reads(map: &Map) -> Vec<String> {
 }
 
 fn ill(request: &Request) -> Option<String> {
+    if let Some(topic) = &request.publish {
+        let is_http = request.get.is_some() || request.post.is_some();
+        let both = is_http.then(|| "say one of get, post and publish".to_owned());
+        return both.or_else(|| topic::complaint(topic).map(|why| format!("the topic {topic:?}: {why}")));
+    }
     let paths: Vec<&String> = [&request.get, &request.post].into_iter().flatten().collect();
     match paths[..] {
         [path] if path.starts_with('/') => None,
         [path] => Some(format!("the path {path:?} begins with no /")),
-        _ => Some("say the path of one of get and post".to_owned()),
+        _ => Some("say the path of one of get and post, or publish and a topic".to_owned()),
     }
 }
 

@@ -16,8 +16,9 @@ use super::write::Write;
 pub(super) const FILE: &str = "device.toml";
 
 /// The kinds of wires that a map speaks over.
-const MODBUS: &str = "modbus";
-const HTTP: &str = "http";
+pub(super) const MODBUS: &str = "modbus";
+pub(super) const HTTP: &str = "http";
+pub(super) const MQTT: &str = "mqtt";
 
 /// Points by which the host knows what they are. Others are names of the map's own, for its rules.
 pub(super) const KNOWN: [&str; 14] = [
@@ -44,7 +45,7 @@ pub(super) const TEXTS: [&str; 6] = ["error", "token", "serial", "firmware", "mo
 #[serde(deny_unknown_fields)]
 pub(super) struct Map {
     pub(super) device: About,
-    /// What is asked over HTTP, each at every turn.
+    /// What is asked over HTTP, or published so that somebody answers, each at every turn.
     #[serde(default)]
     pub(super) requests: BTreeMap<String, Request>,
     #[serde(default)]
@@ -81,6 +82,8 @@ pub(super) struct About {
     /// Registers of one read; 1: each point by itself.
     #[serde(default = "block")]
     pub(super) block: u16,
+    /// A message that is older counts as none. Without it none is too old.
+    pub(super) stale_s: Option<u32>,
 }
 
 /// What the hardware is to the house.
@@ -99,7 +102,9 @@ pub(super) struct Request {
     /// A path, with its query.
     pub(super) get: Option<String>,
     pub(super) post: Option<String>,
-    /// JSON.
+    /// A topic. What is answered to it comes by topics of its own.
+    pub(super) publish: Option<String>,
+    /// JSON, or what is published.
     pub(super) body: Option<String>,
     pub(super) wire: Option<String>,
     /// One that is refused leaves its points out, and costs nothing else.
@@ -190,11 +195,12 @@ impl Map {
         let Commands { open, on, off, limit, .. } = &self.commands;
         let heartbeats = self.heartbeat.iter().map(|heartbeat| &heartbeat.write);
         let writes = [open, on, off, limit].into_iter().flatten().chain(heartbeats);
-        let written = writes.map(|write| (write.wire.clone(), if write.register.is_some() { MODBUS } else { HTTP }));
-        let points = self.points.values().filter(|point| point.register.is_some());
-        let registers = points.map(|point| (point.wire.clone(), MODBUS));
-        let requests = self.requests.values().map(|request| (request.wire.clone(), HTTP));
-        let named = written.chain(registers).chain(requests).map(|(wire, kind)| (wire.unwrap_or_else(usual), kind));
+        let written = writes.map(|write| (write.wire.clone(), write.kind()));
+        let points = self.points.values().filter(|point| point.request.is_none());
+        let points = points.map(|point| (point.wire.clone(), if point.topic.is_some() { MQTT } else { MODBUS }));
+        let kind = |request: &Request| if request.publish.is_some() { MQTT } else { HTTP };
+        let requests = self.requests.values().map(|request| (request.wire.clone(), kind(request)));
+        let named = written.chain(points).chain(requests).map(|(wire, kind)| (wire.unwrap_or_else(usual), kind));
         named.collect::<BTreeSet<_>>().into_iter().collect()
     }
 

@@ -56,6 +56,7 @@ impl MapGuest {
 
     async fn open(&mut self, wires: &dyn Wires) -> Result<(), WireProblem> {
         if !self.is_open {
+            self.reads.listen(wires).await?;
             let map = Arc::clone(&self.map);
             say_all(wires, &map, &map.commands.open, Decimal::ZERO).await?;
             self.is_open = true;
