@@ -91,7 +91,7 @@ pub trait Wires: Send + Sync {
     fn write<'a>(&'a self, wire: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>>;
     /// The answer's text. A status other than 2xx is a problem, and one of 4xx a refusal.
     fn http<'a>(&'a self, wire: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>>;
-    /// What is said at these topics from now on is kept. Whoever asks for a topic listens to it, too.
+    /// What is said at these topics from now on is kept, and at no others. Whoever asks for a topic listens to it, too.
     fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>>;
     /// Its last message; that there is none, or an old one, is a refusal.
     fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>>;

@@ -64,12 +64,13 @@ impl MqttWire {
         Self(Arc::new(Granted { connection, to, topics: Mutex::default(), began: OnceLock::new() }))
     }
 
-    /// From now on what is said there is kept.
+    /// From now on what is said there is kept, and what is said elsewhere is not.
     ///
     /// # Errors
     /// See [`WireFault`].
     pub async fn listen(&self, topics: &[&str]) -> Result<(), WireFault> {
         let whole = topics.iter().map(|topic| self.whole(topic)).collect::<Result<Vec<_>, _>>()?;
+        self.0.leave(|topic| !whole.contains(topic));
         self.listen_to(whole).await
     }
 
@@ -180,13 +181,20 @@ impl MqttWire {
     }
 }
 
-impl Drop for Granted {
-    fn drop(&mut self) {
-        let left = self.connection.desk.leave(&std::mem::take(&mut *self.topics.lock()));
+impl Granted {
+    fn leave(&self, is_over: impl Fn(&String) -> bool) {
+        let over: BTreeSet<String> = self.topics.lock().extract_if(.., |topic| is_over(topic)).collect();
+        let left = self.connection.desk.leave(&over);
         if let Some(keeper) = &*self.connection.keeper.lock() {
             // Without room it is not said, and what comes is passed over.
             let _ = keeper.orders.try_send(Order::Leave(left));
         }
+    }
+}
+
+impl Drop for Granted {
+    fn drop(&mut self) {
+        self.leave(|_| true);
     }
 }
 

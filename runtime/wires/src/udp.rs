@@ -1,7 +1,7 @@
 //! What is said with datagrams: a question, and the next datagram from there that fits it.
 //!
 //! Some boxes answer to one port, whoever asks: so all devices with the same local port share one socket ([`Ear`]), and what
-//! comes is told apart by whose address it comes from. What comes from anybody else is passed over.
+//! comes is told apart by the address that it comes from. What comes from any other host is passed over.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -45,8 +45,10 @@ pub(crate) struct UdpLine {
 pub(crate) struct Ear {
     local: u16,
     open: tokio::sync::Mutex<Option<Open>>,
-    boxes: Arc<Mutex<HashMap<IpAddr, Weak<Inbox>>>>,
+    boxes: Arc<Mutex<Boxes>>,
 }
+
+type Boxes = HashMap<SocketAddr, Weak<Inbox>>;
 
 struct Open {
     socket: Arc<UdpSocket>,
@@ -98,7 +100,7 @@ impl UdpWire {
         let not_reached = |why: String| WireFault::NotReached { to: self.line.to.clone(), why };
         let addr = timeout(self.to.timeout, self.addr()).await;
         let addr = addr.unwrap_or_else(|_| Err("its name is not resolved in time".to_owned())).map_err(not_reached)?;
-        let (socket, inbox) = self.line.ear.open(addr.ip()).await.map_err(not_reached)?;
+        let (socket, inbox) = self.line.ear.open(addr).await.map_err(not_reached)?;
         Ok((socket, addr, inbox))
     }
 
@@ -142,7 +144,7 @@ impl Ear {
     }
 
     /// The socket, and where what this box says arrives from now on.
-    async fn open(&self, from: IpAddr) -> Result<(Arc<UdpSocket>, Arc<Inbox>), String> {
+    async fn open(&self, from: SocketAddr) -> Result<(Arc<UdpSocket>, Arc<Inbox>), String> {
         let mut open = self.open.lock().await;
         let socket = match &*open {
             Some(open) if !open.listener.is_finished() => Arc::clone(&open.socket),
@@ -173,13 +175,12 @@ impl Drop for Open {
     }
 }
 
-async fn listen(socket: Arc<UdpSocket>, boxes: Arc<Mutex<HashMap<IpAddr, Weak<Inbox>>>>) {
+async fn listen(socket: Arc<UdpSocket>, boxes: Arc<Mutex<Boxes>>) {
     let mut bytes = vec![0; MOST_BYTES + 1];
     loop {
         match socket.recv_from(&mut bytes).await {
             Ok((length, from)) if length <= MOST_BYTES => {
-                let inbox = boxes.lock().get(&from.ip()).and_then(Weak::upgrade);
-                if let Some(inbox) = inbox {
+                if let Some(inbox) = whose(&boxes.lock(), from) {
                     inbox.put(String::from_utf8_lossy(&bytes[..length]).trim().to_owned());
                 }
             }
@@ -188,6 +189,13 @@ async fn listen(socket: Arc<UdpSocket>, boxes: Arc<Mutex<HashMap<IpAddr, Weak<In
             Err(_) => sleep(Duration::from_millis(100)).await,
         }
     }
+}
+
+/// Of the box there, or of the one that is at that host and says this from another of its ports.
+fn whose(boxes: &Boxes, from: SocketAddr) -> Option<Arc<Inbox>> {
+    let mut there = boxes.iter().filter(|(addr, _)| addr.ip() == from.ip());
+    let inbox = boxes.get(&from).or_else(|| there.next().filter(|_| there.next().is_none()).map(|(_, inbox)| inbox));
+    inbox.and_then(Weak::upgrade)
 }
 
 impl Inbox {

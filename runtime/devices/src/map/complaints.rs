@@ -117,3 +117,55 @@ fn pace(map: &Map) -> Option<String> {
     let is_slower = u64::from(fastest) * 1_000 >= u64::from(map.device.poll_ms).max(1_000);
     (!is_slower).then(|| "again_s and every_s are at least 1, and no shorter than poll_ms".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document;
+
+    /// `rest` comes behind what every map has.
+    fn complaint(rest: &str) -> String {
+        let found = document::read(&format!("[device]\nvendor = \"Maker\"\nmodel = \"Box\"\n{rest}"));
+        found.err().and_then(|found| found.into_iter().next()).map(|found| found.message).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_a_map_cannot_mean_is_said_in_a_sentence() {
+        let meter = "kind = \"meter\"\n[points]\npower_w = { register = 1 }\n";
+        let plug =
+            "[[state]]\nis = \"plugged\"\n[commands]\non = [{ publish = \"on\" }]\noff = [{ publish = \"off\" }]\n";
+        assert_eq!(
+            (complaint(meter), complaint(&format!("{plug}[points]\nx = {{ topic = \"x\" }}"))),
+            Default::default()
+        );
+        for (rest, why) in [
+            (format!("{meter}[commands]\noff = [{{ register = 1, value = 0 }}]"), "a meter is read only"),
+            (format!("{meter}[[state]]\nis = \"plugged\""), "a meter is read only"),
+            ("kind = \"meter\"".to_owned(), "the number of points is 1 to 64"),
+            (
+                format!("{plug}[points]\nx = {{ topic = \"a/+/b\" }}"),
+                "points.x: the topic \"a/+/b\": + and # mean several",
+            ),
+            (format!("{plug}[points]\nx = {{ topic = \"../b\" }}"), "between two slashes stands a name"),
+            (format!("{plug}[points]\nx = {{ topic = \"b\", register = 1 }}"), "it stands in a topic's message"),
+            (format!("{plug}[points]\nx = {{ topic = \"b\", pointer = \"c\" }}"), "a pointer begins with /"),
+            (
+                format!("{plug}[points]\nx = {{ request = \"ask\" }}\n[requests.ask]\npublish = \"cmnd\""),
+                "there is no request ask that is answered with JSON",
+            ),
+            (
+                format!(
+                    "{}[points]\nx = {{ topic = \"x\" }}",
+                    plug.replace("publish = \"on\"", "get = \"/on\", retain = true")
+                ),
+                "retain is for what is published",
+            ),
+            (
+                format!("{}[points]\nx = {{ topic = \"x\" }}", plug.replace("publish = \"on\"", "publish = \"#\"")),
+                "on: the topic \"#\"",
+            ),
+        ] {
+            let said = complaint(&rest);
+            assert!(said.contains(why), "{rest}: {said}");
+        }
+    }
+}

@@ -39,6 +39,9 @@ impl MqttAddress {
         let how = "write the topics that are granted behind the host: mqtt://HOST/PREFIX";
         let (authority, prefix) = place.split_once('/').ok_or(how)?;
         let prefix = prefix.trim_end_matches('/');
+        if prefix.contains('@') {
+            return Err("a / in the password is written as %2F, and a granted topic has no @".to_owned());
+        }
         if let Some(why) = topic::complaint(prefix) {
             return Err(format!("{prefix:?} is no beginning of a topic: {why}; {how}"));
         }

@@ -16,6 +16,7 @@ use tokio::time::{sleep_until, timeout};
 
 use super::desk::{Desk, Standing};
 use super::frames::{Frames, Incoming};
+use crate::address::Credentials;
 use crate::backoff::Backoff;
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
@@ -125,7 +126,7 @@ impl Session<'_> {
         let broker = &self.desk.broker;
         let mut connect = Connect::new(broker.client.clone());
         connect.keep_alive = KEEP_ALIVE_S;
-        if let Some((user, password)) = broker.credentials.as_ref().map(|known| known.user_and_password()) {
+        if let Some((user, password)) = broker.credentials.as_ref().map(Credentials::user_and_password) {
             connect.set_login(user, password);
         }
         self.say(|out| connect.write(out)).await?;
