@@ -1,6 +1,7 @@
 """Boxes over MQTT, by paho, at a broker, by amqtt: what they do with a car, told over their standard input (see boxes/car.py).
 
-`mqtt_box.py KIND PORT [HURRY]` joins the broker at that port, or starts one (port 0), and says `ready PORT`. The topics of a box begin
+`mqtt_box.py KIND PORT [HURRY]` joins the broker at that port, or starts one (port 0), and says `ready PORT`. With a folder in place of the
+port it starts one as mqtt_broker.py says, joins it as the user `box`, and says `ready SECURE`. The topics of a box begin
 with its KIND. Every message that switches something is printed as `message WHAT`. `broker down` and `broker up` are for the
 broker that was started here; `publish TOPIC BYTES TIMES` are messages of somebody else, and `leave` cuts the box off.
 """
@@ -25,14 +26,14 @@ BROKER = Path(__file__).with_name("mqtt_broker.py")
 class House:
     """A box, and the broker if it is ours."""
 
-    def __init__(self, box, port):
-        self.box, self.port, self.broker = box, port, None
+    def __init__(self, box, port, more=()):
+        self.box, self.port, self.more, self.broker = box, port, more, None
         self.told_box, box.told = box.told, self.told
         self.somebody, self.loop = None, asyncio.get_running_loop()
 
     def begin(self):
         pipe = subprocess.PIPE
-        self.broker = subprocess.Popen([sys.executable, BROKER, str(self.port)], stdin=pipe, stdout=pipe)
+        self.broker = subprocess.Popen([sys.executable, BROKER, str(self.port), *self.more], stdin=pipe, stdout=pipe)
         self.broker.stdout.readline()
 
     def told(self, words):
@@ -66,13 +67,15 @@ def any_port():
         return free.getsockname()[1]
 
 
-async def main(kind, port, hurry="1"):
-    box, is_ours = KINDS[kind](int(hurry)), port == "0"
-    house = House(box, any_port() if is_ours else int(port))
-    if is_ours:
+async def main(kind, place, hurry="1"):
+    box = KINDS[kind](int(hurry))
+    joins, secure, folder = place.isdecimal() and place != "0", str(any_port()), None if place.isdecimal() else place
+    house = House(box, int(place) if joins else any_port(), (secure, folder) if folder else ())
+    if not joins:
         house.begin()
+    box.user = "box" if folder else None
     await asyncio.get_running_loop().run_in_executor(None, box.join, kind, house.port)
-    print("ready", house.port, flush=True)
+    print("ready", secure if folder else house.port, flush=True)
     await box.live()
 
 

@@ -10,6 +10,8 @@ from .car import Box
 class MqttBox(Box):
     # The will's topic, what it says then, and what stands there while the box is there.
     will = None
+    # Whose password is the same.
+    user = None
 
     def __init__(self, hurry):
         super().__init__(hurry)
@@ -41,6 +43,8 @@ class MqttBox(Box):
         if self.will:
             topic, gone, _ = self.will
             self.client.will_set(f"{base}/{topic}", gone, retain=True)
+        if self.user:
+            self.client.username_pw_set(self.user, self.user)
         self.client.on_connect, self.client.on_message = self.connected, self.arrived
         self.client.reconnect_delay_set(1, 1)
         self.client.connect("127.0.0.1", port, keepalive=10)

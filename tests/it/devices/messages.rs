@@ -9,6 +9,39 @@ const BOX: &str = "openevse-mqtt";
 const PLUG: &str = "tasmota-plug-mqtt";
 const HURRY: u32 = 20;
 
+/// A broker that shows its own certificate, and lets in whom it knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_is_believed_by_its_certificate_and_believes_a_password() {
+    let folder = tempfile::tempdir().expect("a folder of the test");
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let write = |name: &str, text: String| {
+        std::fs::write(folder.path().join(name), text).expect("write a file of the test");
+        folder.path().join(name).display().to_string()
+    };
+    let ca = write("cert.pem", made.cert.pem());
+    write("key.pem", made.signing_key.serialize_pem());
+    write("users", "box:box\nwe:s/e:c@ret".to_owned());
+    let place = folder.path().display().to_string();
+    let mut evse = Hardware::start_at("mqtt_box.py", BOX, &place, HURRY);
+    let wire =
+        |password: &str, ca: &str| format!("mqtts://we:{password}@127.0.0.1:{}/{BOX}?timeout_ms=4000{ca}", evse.port);
+    let ca = format!("&ca={ca}");
+    let config = device("evse", BOX, &wire("s%2Fe%3Ac%40ret", &ca))
+        + &device("stranger", BOX, &wire("guessed", &ca))
+        + &device("doubting", BOX, &wire("s%2Fe%3Ac%40ret", ""));
+    let server = hurried(Setup::default().tariff("0.40"), BOX, HURRY).config(&config).start().await;
+    let api = server.api();
+    api.accept(&["FLEET-1"]);
+    until_connector(&api, "evse", "Available", None).await;
+    evse.tell("plug");
+    evse.until_gives("over TLS", 48.0).await;
+    for (station, why) in [("stranger", "does not let us in for MQTT"), ("doubting", "is believed with ?ca=FILE")] {
+        let told = until(station, || troubles(&server, station).into_iter().next()).await;
+        assert!(told.contains(why), "{told}");
+    }
+    assert!(!server.log().contains("guessed") && !server.log().contains("c@ret"), "a password stands in the log");
+}
+
 async fn fleet() -> (TestServer, Hardware, Hardware) {
     let evse = Hardware::start("mqtt_box.py", BOX, HURRY);
     let plug = Hardware::start_at("mqtt_box.py", PLUG, &evse.place, HURRY);
