@@ -40,6 +40,8 @@ type Place = (String, u16, bool);
 pub(crate) struct Bus {
     to: String,
     place: ModbusPlace,
+    /// Those that have the same line otherwise, and had it before.
+    rivals: Vec<Weak<Self>>,
     gate: Turnstile,
     state: tokio::sync::Mutex<State>,
 }
@@ -62,14 +64,28 @@ impl Buses {
             ModbusPlace::Tcp { host, port, is_rtu } => {
                 ((host.to_ascii_lowercase(), *port, *is_rtu), Way::Net(Dialler::new(host, *port)))
             }
-            ModbusPlace::Serial(line) => ((line.path.clone(), 0, true), Way::Line(Opener::new(line.clone()))),
+            // A line that is bound with another speed is another bus, once nobody has it with the one before.
+            ModbusPlace::Serial(line) => {
+                ((format!("{} {line}", line.path), 0, true), Way::Line(Opener::new(line.clone())))
+            }
         };
+        let rivals = self.rivals(&to.place);
         shared(&self.modbus, place, || Bus {
             to: to.to_string(),
             place: to.place.clone(),
+            rivals,
             gate: Turnstile::default(),
             state: tokio::sync::Mutex::new(State { way, open: None, last_said: None }),
         })
+    }
+
+    fn rivals(&self, place: &ModbusPlace) -> Vec<Weak<Bus>> {
+        let is_rival = |bus: &Arc<Bus>| match (&bus.place, place) {
+            (ModbusPlace::Serial(theirs), ModbusPlace::Serial(ours)) => theirs.path == ours.path && theirs != ours,
+            _ => false,
+        };
+        let buses = self.modbus.lock();
+        buses.values().filter_map(Weak::upgrade).filter(is_rival).map(|bus| Arc::downgrade(&bus)).collect()
     }
 
     pub(crate) fn line(&self, to: &HttpAddress) -> Arc<HttpLine> {
@@ -112,7 +128,7 @@ impl Bus {
         what: &str,
         say: impl AsyncFnOnce(&mut Context) -> Said<T>,
     ) -> Result<T, WireFault> {
-        self.is_alike(to)?;
+        self.is_alone()?;
         let _turn = self.gate.enter(urgency).await;
         let mut state = self.state.lock().await;
         if let Some(last) = state.last_said {
@@ -158,11 +174,11 @@ impl Bus {
     }
 
     /// A line has one speed, whoever speaks on it.
-    fn is_alike(&self, to: &ModbusAddress) -> Result<(), WireFault> {
-        match (&self.place, &to.place) {
-            (ModbusPlace::Serial(ours), ModbusPlace::Serial(theirs)) if ours != theirs => {
+    fn is_alone(&self) -> Result<(), WireFault> {
+        match (self.rivals.iter().find_map(Weak::upgrade).map(|rival| rival.place.clone()), &self.place) {
+            (Some(ModbusPlace::Serial(theirs)), ModbusPlace::Serial(ours)) => {
                 let why = format!(
-                    "another device's wire has it with {ours}, and this one with {theirs}: all wires of a line say the same baud, parity and stop"
+                    "another device's wire has it with {theirs}, and this one with {ours}: all wires of a line say the same baud, parity and stop"
                 );
                 Err(WireFault::NotReached { to: self.to.clone(), why })
             }

@@ -1,6 +1,6 @@
 //! A serial line: a box and a meter on it, an adapter that is unplugged, and noise.
 
-use amprule_tests::{Management, Setup, TestServer, until};
+use amprule_tests::{Management, Setup, TestServer, folders, until};
 use serde_json::{Value, json};
 
 use super::hardware::{Hardware, device, hurried, until_connector, until_session};
@@ -9,14 +9,17 @@ const BOX: &str = "heidelberg-energy-control";
 const HURRY: u32 = 10;
 
 fn wire(line: &Hardware, unit: u8, more: &str) -> String {
-    format!("modbus-rtu://{}?unit={unit}&baud=19200&timeout_ms=500{more}", line.place)
+    format!("modbus-rtu://{}?unit={unit}&timeout_ms=500{more}", line.place)
 }
 
-async fn server(line: &Hardware, more: &str) -> TestServer {
+fn config(line: &Hardware, of_box: &str, of_meter: &str) -> String {
+    device("garage", BOX, &wire(line, 1, of_box)) + &device("house", "sdm630", &wire(line, 2, of_meter))
+}
+
+async fn server(config: &str) -> TestServer {
     let setup =
         ["sdm630", BOX].into_iter().fold(Setup::default().tariff("0.40"), |setup, unit| hurried(setup, unit, HURRY));
-    let config = device("garage", BOX, &wire(line, 1, "")) + &device("house", "sdm630", &wire(line, 2, more));
-    let server = setup.config(&config).start().await;
+    let server = setup.config(config).start().await;
     server.api().accept(&["FLEET-1"]);
     server
 }
@@ -32,7 +35,7 @@ fn troubles(server: &TestServer) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_box_and_a_meter_share_a_line_and_an_adapter_may_be_unplugged() {
     let mut line = Hardware::start("serial_bus.py", "heidelberg-energy-control+sdm630", HURRY);
-    let server = server(&line, "").await;
+    let server = server(&config(&line, "&baud=19200", "&baud=19200")).await;
     let api = server.api();
     until_connector(&api, "garage", "Available", None).await;
     line.tell("plug");
@@ -62,7 +65,7 @@ async fn a_box_and_a_meter_share_a_line_and_an_adapter_may_be_unplugged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn noise_on_a_line_and_another_speed_are_told_once() {
     let mut line = Hardware::start("serial_bus.py", "heidelberg-energy-control+sdm630", HURRY);
-    let server = server(&line, "&stop=2").await;
+    let server = server(&config(&line, "&baud=19200", "&baud=19200&stop=2")).await;
     let api = server.api();
     line.tell("plug");
     line.until_gives("on a line", 16.0).await;
@@ -82,4 +85,12 @@ async fn noise_on_a_line_and_another_speed_are_told_once() {
     line.tell("flow 100");
     until_session(&api, "garage", "it is metered again", |session| session["energyWh"] == json!(200)).await;
     assert_eq!(troubles(&server).len(), 2, "{:#?}", troubles(&server));
+
+    // Bound alike they share it, at another speed too.
+    line.tell("at 2 draw 4140");
+    folders::save(&server.path("amprule.toml"), config(&line, "&baud=57600", "&baud=57600"));
+    until("the meter is read", || (reading(&api, "power_w") == json!("4140")).then_some(())).await;
+    line.tell("flow 100");
+    let session = until_session(&api, "garage", "it goes on", |session| session["energyWh"] == json!(300)).await;
+    assert_eq!((&session["state"], line.currents().last().map(|now| now.given)), (&json!("active"), Some(16.0)));
 }
