@@ -17,6 +17,7 @@ from boxes.charx import Charx
 from boxes.heidelberg import Connect, Heidelberg
 from boxes.keba import Keba, KebaP40
 from boxes.mennekes import Mennekes
+from boxes.sdm630 import Gateway, Sdm630
 from boxes.vestel import Vestel
 from boxes.webasto import Webasto
 
@@ -30,6 +31,8 @@ KINDS = {
     "keba-p40": KebaP40,
     "mennekes-compact": Mennekes,
     "phoenix-charx": Charx,
+    "sdm630": Sdm630,
+    "sdm630-gateway": Gateway,
     "vestel-evc04": Vestel,
     "webasto-next": Webasto,
 }

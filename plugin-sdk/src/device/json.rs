@@ -3,7 +3,7 @@
 use crate::Decimal;
 use crate::bindings::vocabulary::amprule::device::json::{self, Value};
 
-/// What a device has answered over HTTP.
+/// What a device has answered in words.
 #[derive(Debug, Clone)]
 pub struct Answer(String);
 

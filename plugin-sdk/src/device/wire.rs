@@ -93,6 +93,26 @@ impl Wire {
         Ok(self.http(Method::Put, path, Some(body), true, expect)?)
     }
 
+    /// The last message of a topic (MQTT). None: nothing was heard of it, or nothing for so many seconds.
+    pub fn topic(self, topic: &str, stale_s: Option<u32>) -> Option<Answer> {
+        wires::topic(self.0, topic, stale_s).map(Answer::new)
+    }
+
+    /// A message by which the device does something, done when the broker has it.
+    pub fn publish(self, topic: &str, body: &str) -> Result<(), Problem> {
+        Ok(wires::publish(self.0, topic, body, false, true)?)
+    }
+
+    /// A datagram that asks, and the answer that contains `fits`.
+    pub fn ask(self, text: &str, fits: &str) -> Result<Answer, Problem> {
+        Ok(wires::datagram(self.0, text, Some(fits), false).map(Answer::new)?)
+    }
+
+    /// A datagram by which the device does something.
+    pub fn send(self, text: &str, fits: Option<&str>) -> Result<Answer, Problem> {
+        Ok(wires::datagram(self.0, text, fits, true).map(Answer::new)?)
+    }
+
     fn http(
         self,
         method: Method,

@@ -7,7 +7,9 @@ use amprule_domain::Timestamp;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::ports::BoxFuture;
 use amprule_hooks::Version;
-use amprule_hooks::driver::{self, HttpAsk, ModbusRead, ModbusWrite, Observed, Shall, WireProblem, Wires};
+use amprule_hooks::driver::{
+    self, Datagram, HttpAsk, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, WireProblem, Wires,
+};
 use amprule_wires::{Buses, Urgency, WireAddress};
 use parking_lot::Mutex;
 
@@ -19,6 +21,8 @@ use crate::wires::Granted;
 #[derive(Debug)]
 pub struct Look {
     pub seen: Observed,
+    /// Of a meter, all that it showed.
+    pub readings: Option<BTreeMap<String, String>>,
     /// What it would have said, in its order.
     pub held_back: Vec<String>,
 }
@@ -35,8 +39,10 @@ pub async fn look(
     let granted = seat::dialled(wires, &Buses::default());
     let granted = Granted { wires: &granted, urgency: Urgency::Poll };
     let wires = ReadOnly::before(&granted);
-    let seen = driver.open(&version.parameters, None)?.turn(shall, now, &wires).await?;
-    Ok(Look { seen, held_back: wires.held_back.into_inner() })
+    let mut guest = driver.open(&version.parameters, None)?;
+    let seen = guest.turn(shall, now, &wires).await?;
+    let readings = driver.is_meter().then(|| guest.readings());
+    Ok(Look { seen, readings, held_back: wires.held_back.into_inner() })
 }
 
 /// Reads go through; what would switch something is held back, and counts as done.
@@ -70,6 +76,30 @@ impl Wires for ReadOnly<'_> {
             return self.wires.http(wire, ask);
         }
         self.hold_back(&ask.into());
+        Box::pin(std::future::ready(Ok(String::new())))
+    }
+
+    fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
+        self.wires.listen(wire, topics)
+    }
+
+    fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        self.wires.topic(wire, ask)
+    }
+
+    fn publish<'a>(&'a self, wire: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>> {
+        if !publish.switches {
+            return self.wires.publish(wire, publish);
+        }
+        self.hold_back(&publish.into());
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+        if !datagram.switches {
+            return self.wires.datagram(wire, datagram);
+        }
+        self.hold_back(&datagram.into());
         Box::pin(std::future::ready(Ok(String::new())))
     }
 }

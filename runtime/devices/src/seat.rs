@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
-use amprule_wires::{Buses, HttpAddress, HttpWire, ModbusAddress, ModbusWire, Wire, WireAddress};
+use amprule_wires::{Buses, HttpWire, ModbusWire, MqttWire, UdpWire, Wire, WireAddress};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
@@ -33,28 +33,9 @@ impl Binding {
     /// which half of a box is meant.
     pub(crate) fn drives_as(&self, other: &Self) -> bool {
         let hardware = |binding: &Self| -> BTreeMap<_, _> {
-            binding.wires.iter().map(|(name, address)| (name.clone(), place(address))).collect()
+            binding.wires.iter().map(|(name, address)| (name.clone(), address.hardware())).collect()
         };
         self.unit == other.unit && self.parameters == other.parameters && hardware(self) == hardware(other)
-    }
-}
-
-fn place(address: &WireAddress) -> WireAddress {
-    match address {
-        WireAddress::Modbus(to) => WireAddress::Modbus(ModbusAddress {
-            host: to.host.to_ascii_lowercase(),
-            timeout: Duration::ZERO,
-            pause: Duration::ZERO,
-            ..to.clone()
-        }),
-        WireAddress::Http(to) => WireAddress::Http(HttpAddress {
-            host: to.host.to_ascii_lowercase(),
-            credentials: None,
-            ca: None,
-            timeout: Duration::ZERO,
-            pause: Duration::ZERO,
-            ..to.clone()
-        }),
     }
 }
 
@@ -73,6 +54,7 @@ pub(crate) struct Seat {
 #[derive(Debug, Clone, Default)]
 struct Standing {
     state: Option<DeviceState>,
+    readings: BTreeMap<String, String>,
     version: Option<String>,
     trouble: Option<String>,
     remark: Option<&'static str>,
@@ -80,6 +62,12 @@ struct Standing {
     told: Vec<String>,
     seen_at: Option<Timestamp>,
     turns: u64,
+}
+
+/// What a turn saw.
+pub(crate) enum Sight {
+    Station(DeviceState),
+    Meter(BTreeMap<String, String>),
 }
 
 impl Standing {
@@ -104,8 +92,10 @@ pub struct DeviceStatus {
     pub unit: String,
     /// Of the driver that is at work. `None`: none is.
     pub version: Option<String>,
-    /// As the driver saw it last.
+    /// As the driver saw it last; a meter has none.
     pub state: Option<DeviceState>,
+    /// What a meter showed at `seen_at`, by the names of its points.
+    pub readings: BTreeMap<String, String>,
     pub seen_at: Option<Timestamp>,
     /// Why the last turn came to nothing.
     pub trouble: Option<String>,
@@ -116,11 +106,13 @@ pub struct DeviceStatus {
 
 /// Over the connections that are there.
 pub(crate) fn dialled(wires: &BTreeMap<String, WireAddress>, buses: &Buses) -> BTreeMap<String, Wire> {
-    let wire = |(name, address): (&String, &WireAddress)| match address {
-        WireAddress::Modbus(to) => (name.clone(), Wire::Modbus(ModbusWire::new(buses, to.clone()))),
-        WireAddress::Http(to) => (name.clone(), Wire::Http(HttpWire::new(buses, to.clone()))),
+    let wire = |address: &WireAddress| match address {
+        WireAddress::Modbus(to) => Wire::Modbus(ModbusWire::new(buses, to.clone())),
+        WireAddress::Http(to) => Wire::Http(HttpWire::new(buses, to.clone())),
+        WireAddress::Mqtt(to) => Wire::Mqtt(MqttWire::new(buses, to.clone())),
+        WireAddress::Udp(to) => Wire::Udp(UdpWire::new(buses, to.clone())),
     };
-    wires.iter().map(wire).collect()
+    wires.iter().map(|(name, address)| (name.clone(), wire(address))).collect()
 }
 
 impl Seat {
@@ -129,11 +121,15 @@ impl Seat {
         Self { binding, wires, tape: Ring::new(room), veil, status: Mutex::default() }
     }
 
-    pub(crate) fn seen(&self, state: DeviceState, version: &str, now: Timestamp) {
+    pub(crate) fn seen(&self, sight: Sight, version: &str, now: Timestamp) {
         let mut status = self.status.lock();
         let was_in_trouble = status.trouble.take();
         status.told.clear();
-        (status.state, status.seen_at) = (Some(state), Some(now));
+        status.seen_at = Some(now);
+        (status.state, status.readings) = match sight {
+            Sight::Station(state) => (Some(state), BTreeMap::new()),
+            Sight::Meter(readings) => (None, readings),
+        };
         status.version = Some(version.to_owned());
         status.turns += 1;
         drop(status);
@@ -158,9 +154,9 @@ impl Seat {
     }
 
     pub(crate) fn status(&self) -> DeviceStatus {
-        let Standing { state, version, trouble, remark, seen_at, turns, .. } = self.status.lock().clone();
+        let Standing { state, readings, version, trouble, remark, seen_at, turns, .. } = self.status.lock().clone();
         let (id, unit) = (self.binding.id.clone(), self.binding.unit.clone());
-        DeviceStatus { id, unit, version, state, seen_at, trouble, remark, turns }
+        DeviceStatus { id, unit, version, state, readings, seen_at, trouble, remark, turns }
     }
 }
 
@@ -191,6 +187,9 @@ mod tests {
             ("box", "modbus-tcp://box?unit=2"),
             ("box", "modbus-tcp://box:503?unit=1"),
             ("box", "modbus-rtu-over-tcp://box?unit=1"),
+            ("box", "modbus-rtu:///dev/ttyUSB0?unit=1"),
+            ("box", "mqtt://box/garage"),
+            ("box", "udp://box:502"),
             ("other", "modbus-tcp://box?unit=1"),
         ] {
             assert!(!box_a.drives_as(&binding(unit, address)), "{unit} {address}");

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::House;
 use crate::memory::{self, Memory, Snapshot};
-use crate::seat::Seat;
+use crate::seat::{Seat, Sight};
 use crate::station::{DeviceLink, FromEngine, ToEngine, VirtualStation};
 use at_work::AtWork;
 use disagrees::{Disagrees, Remedy};
@@ -247,8 +247,15 @@ impl Device {
     async fn saw(&mut self, seen: Observed) {
         let now = self.house.clock.now();
         let version = self.driver.as_ref().map(|driver| driver.version.manifest.version.clone()).unwrap_or_default();
-        self.seat.seen(seen.state, &version, now);
         self.failures = 0;
+        if let Some(driver) = self.driver.as_ref().filter(|driver| driver.is_meter) {
+            // What it reads is all that there is of it: no station, and nobody to tell.
+            let readings = driver.guest.as_ref().map(|guest| guest.readings()).unwrap_or_default();
+            self.seat.seen(Sight::Meter(readings), &version, now);
+            self.attached = None;
+            return;
+        }
+        self.seat.seen(Sight::Station(seen.state), &version, now);
         let ids = &self.house.ids;
         self.station.observed(seen, now, || TransactionId::new(ids.call()));
         self.keep_memory().await;

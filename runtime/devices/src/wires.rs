@@ -1,10 +1,15 @@
 //! What a driver may say: over the wires that its device was granted, by their names.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, WireProblem, Wires};
-use amprule_wires::{Function, HttpWire, Method, ModbusWire, Urgency, Wire, WireFault, Write};
+use amprule_hooks::driver::{
+    Datagram, HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires,
+};
+use amprule_wires::{
+    Function, Heard, HttpWire, Method, ModbusWire, MqttWire, UdpWire, Urgency, Wire, WireFault, Write,
+};
 
 pub(crate) struct Granted<'s> {
     pub(crate) wires: &'s BTreeMap<String, Wire>,
@@ -24,6 +29,20 @@ impl Granted<'_> {
         match self.wires.get(name) {
             Some(Wire::Http(wire)) => Ok(wire),
             other => Err(missing(name, "http", other.is_some())),
+        }
+    }
+
+    fn mqtt(&self, name: &str) -> Result<&MqttWire, WireProblem> {
+        match self.wires.get(name) {
+            Some(Wire::Mqtt(wire)) => Ok(wire),
+            other => Err(missing(name, "mqtt", other.is_some())),
+        }
+    }
+
+    fn udp(&self, name: &str) -> Result<&UdpWire, WireProblem> {
+        match self.wires.get(name) {
+            Some(Wire::Udp(wire)) => Ok(wire),
+            other => Err(missing(name, "udp", other.is_some())),
         }
     }
 }
@@ -75,6 +94,44 @@ impl Wires for Granted<'_> {
             let urgency = if ask.switches { Urgency::Safety } else { self.urgency };
             let answer = self.line(wire)?.ask(urgency, method, &ask.path, ask.body.as_deref()).await;
             ask.judged(answer.map_err(problem)?)
+        })
+    }
+
+    fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(async move {
+            let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+            self.mqtt(wire)?.listen(&topics).await.map_err(problem)
+        })
+    }
+
+    fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(async move {
+            let last = self.mqtt(wire)?.last(&ask.topic).await.map_err(problem)?;
+            let is_fresh = |heard: &Heard| {
+                let oldest = ask.stale_s.map(|seconds| Duration::from_secs(seconds.into()));
+                oldest.is_none_or(|oldest| heard.at.elapsed() <= oldest)
+            };
+            let unheard = || WireProblem { is_refusal: true, why: ask.unheard() };
+            last.filter(is_fresh).map(|heard| heard.text).ok_or_else(unheard)
+        })
+    }
+
+    fn publish<'a>(&'a self, wire: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(async move {
+            let Publish { topic, body, retain, .. } = publish;
+            self.mqtt(wire)?.publish(topic, body, *retain).await.map_err(problem)
+        })
+    }
+
+    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(async move {
+            let wire = self.udp(wire)?;
+            let urgency = if datagram.switches { Urgency::Safety } else { self.urgency };
+            let said = match &datagram.fits {
+                Some(fits) => wire.ask(urgency, &datagram.text, fits).await,
+                None => wire.send_only(urgency, &datagram.text).await.map(|()| String::new()),
+            };
+            said.map_err(problem)
         })
     }
 }

@@ -8,7 +8,9 @@ mod code;
 mod facts;
 mod observed;
 mod turn;
+mod words;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ pub use code::of;
 pub use facts::{DeviceFacts, WireKind};
 pub use observed::{DeviceState, Observed};
 pub use turn::{Exchange, TurnInput, TurnOutput, Turned, WireAnswer, WireAsk, WireWhat};
+pub use words::{Datagram, Publish, TopicAsk};
 
 /// Code for one kind of hardware.
 pub trait Driver: Send + Sync {
@@ -31,6 +34,10 @@ pub trait Driver: Send + Sync {
     fn wires(&self) -> Vec<(String, &'static str)>;
     /// How often it is asked when nothing else happens.
     fn every(&self) -> Duration;
+    /// It only reads, and is no station.
+    fn is_meter(&self) -> bool {
+        false
+    }
     /// A sandbox for one device. `inherited` is what the one before it handed over, if that was for the same hardware.
     fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault>;
 }
@@ -42,6 +49,10 @@ impl Driver for &dyn Driver {
 
     fn every(&self) -> Duration {
         (**self).every()
+    }
+
+    fn is_meter(&self) -> bool {
+        (**self).is_meter()
     }
 
     fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault> {
@@ -64,6 +75,10 @@ pub trait Guest: Send {
     fn standing(&self) -> Standing;
     /// As it was then.
     fn stand(&mut self, standing: Standing);
+    /// What a meter read in its last turn, by the names that its driver gives them. Whoever drives a station has none.
+    fn readings(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
 }
 
 /// What a driver at one device knows before a turn.
@@ -93,6 +108,13 @@ pub trait Wires: Send + Sync {
     fn write<'a>(&'a self, wire: &'a str, write: &'a ModbusWrite) -> BoxFuture<'a, Result<(), WireProblem>>;
     /// The answer's text. A status other than 2xx is a problem, and one of 4xx a refusal.
     fn http<'a>(&'a self, wire: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>>;
+    /// What is said at these topics from now on is kept, and at no others. Whoever asks for a topic listens to it, too.
+    fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>>;
+    /// Its last message; that there is none, or an old one, is a refusal.
+    fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>>;
+    fn publish<'a>(&'a self, wire: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>>;
+    /// The answer's text; nothing where none is waited for.
+    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>>;
 }
 
 /// A request to a place that the operator granted.

@@ -79,6 +79,9 @@ fn one(device: &Value, as_json: bool) -> Result<()> {
     for (name, value) in device["parameters"].as_object().into_iter().flatten() {
         say(format_args!("  parameter {name}: {value}"));
     }
+    for (name, reading) in device["readings"].as_object().into_iter().flatten() {
+        say(format_args!("  {name}: {}", reading.as_str().unwrap_or("-")));
+    }
     let token = device["defaultToken"].as_str().unwrap_or("none: a card, or a start command");
     say(format_args!("  default token: {token}"));
     say(format_args!("  metered every {} s, {} turns, bound by the {}", device["meterS"], device["turns"], by(device)));

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use amprule_hooks::driver::{
-    Exchange, HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, WireAnswer, WireAsk, WireWhat,
+    Datagram, Exchange, HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireAnswer,
+    WireAsk, WireWhat,
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -103,10 +104,42 @@ impl wit::Host for Turn {
             wit::Method::Post => HttpMethod::Post,
             wit::Method::Put => HttpMethod::Put,
         };
-        Ok(match self.ask(wire, WireWhat::Http(HttpAsk { method, path, body, switches, expect }))? {
+        self.text(wire, WireWhat::Http(HttpAsk { method, path, body, switches, expect }))
+    }
+
+    fn topic(&mut self, wire: String, topic: String, stale_s: Option<u32>) -> wasmtime::Result<Option<String>> {
+        Ok(self.text(wire, WireWhat::Topic(TopicAsk { topic, stale_s }))?.ok())
+    }
+
+    fn publish(
+        &mut self,
+        wire: String,
+        topic: String,
+        body: String,
+        retain: bool,
+        switches: bool,
+    ) -> wasmtime::Result<Result<(), String>> {
+        Ok(self.text(wire, WireWhat::Publish(Publish { topic, body, retain, switches }))?.map(drop))
+    }
+
+    fn datagram(
+        &mut self,
+        wire: String,
+        text: String,
+        fits: Option<String>,
+        switches: bool,
+    ) -> wasmtime::Result<Result<String, String>> {
+        self.text(wire, WireWhat::Datagram(Datagram { text, fits, switches }))
+    }
+}
+
+impl Turn {
+    /// A text that came, or the device's refusal.
+    fn text(&mut self, wire: String, what: WireWhat) -> wasmtime::Result<Result<String, String>> {
+        Ok(match self.ask(wire, what)? {
             WireAnswer::Text(text) => Ok(text),
             WireAnswer::Refused(why) => Err(why),
-            _ => Ok(String::new()),
+            WireAnswer::Done | WireAnswer::Words(_) => Ok(String::new()),
         })
     }
 }

@@ -1,19 +1,29 @@
 //! Where a wire leads, as an operator writes it: `modbus-tcp://127.0.0.1:1502?unit=255`.
 
+mod credentials;
 mod http;
 mod modbus;
+mod mqtt;
+mod serial;
+mod udp;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) use credentials::Credentials;
 pub use http::HttpAddress;
-pub use modbus::ModbusAddress;
+pub use modbus::{ModbusAddress, ModbusPlace};
+pub use mqtt::{Broker, MqttAddress};
+pub use serial::{Parity, SerialLine};
+pub use udp::UdpAddress;
 
 /// What an operator grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireAddress {
     Modbus(ModbusAddress),
     Http(HttpAddress),
+    Mqtt(MqttAddress),
+    Udp(UdpAddress),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +31,7 @@ pub enum WireAddress {
 pub struct BadAddress(String);
 
 /// What is written before `://`.
-const KINDS: [&str; 4] = ["modbus-tcp", "modbus-rtu-over-tcp", "http", "https"];
+const KINDS: [&str; 8] = ["modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "http", "https", "mqtt", "mqtts", "udp"];
 
 impl WireAddress {
     /// The kind that a driver declares of its wire.
@@ -29,6 +39,36 @@ impl WireAddress {
         match self {
             Self::Modbus(_) => "modbus",
             Self::Http(_) => "http",
+            Self::Mqtt(_) => "mqtt",
+            Self::Udp(_) => "udp",
+        }
+    }
+
+    /// As people are told of it, and the host or the line alone.
+    pub fn place(&self) -> (String, &str) {
+        match self {
+            Self::Modbus(to) => match &to.place {
+                ModbusPlace::Tcp { host, .. } => (to.to_string(), host),
+                ModbusPlace::Serial(line) => (to.to_string(), &line.path),
+            },
+            Self::Http(to) => (to.to_string(), &to.host),
+            Self::Mqtt(to) => (to.broker.to_string(), &to.broker.host),
+            Self::Udp(to) => (to.to_string(), &to.host),
+        }
+    }
+
+    /// What is driven there, with whatever password and at whatever pace: two addresses of one place are alike in this.
+    pub fn hardware(&self) -> String {
+        match self {
+            Self::Modbus(to) => match &to.place {
+                ModbusPlace::Tcp { host, port, is_rtu } => {
+                    format!("modbus {} {port} {is_rtu} {}", host.to_ascii_lowercase(), to.unit)
+                }
+                ModbusPlace::Serial(line) => format!("modbus {} {}", line.path, to.unit),
+            },
+            Self::Http(to) => format!("http {} {} {} {}", to.host.to_ascii_lowercase(), to.port, to.is_tls, to.base),
+            Self::Mqtt(to) => format!("mqtt {} {}", to.broker, to.prefix),
+            Self::Udp(to) => format!("udp {}", to.to_string().to_ascii_lowercase()),
         }
     }
 
@@ -49,7 +89,10 @@ impl WireAddress {
         let query = query.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let parsed = match kind {
             "http" | "https" => HttpAddress::parse(kind == "https", place, query).map(Self::Http),
-            _ => ModbusAddress::parse(kind != "modbus-tcp", place, query).map(Self::Modbus),
+            "mqtt" | "mqtts" => MqttAddress::parse(kind == "mqtts", place, query).map(Self::Mqtt),
+            "udp" => UdpAddress::parse(place, query).map(Self::Udp),
+            "modbus-rtu" => ModbusAddress::over_serial(place, query).map(Self::Modbus),
+            _ => ModbusAddress::over_tcp(kind != "modbus-tcp", place, query).map(Self::Modbus),
         };
         parsed.map_err(|why| BadAddress(format!("the {kind} wire: {why}")))
     }
@@ -97,7 +140,7 @@ fn host_and_port(place: &str, usual: u16) -> Result<(String, u16), String> {
     if host.is_empty() || host.len() > 253 || !host.chars().all(is_host) {
         return Err(format!("{host:?} is no host"));
     }
-    let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("{port:?} is no port"))?;
+    let port = port.parse().ok().filter(|port| *port != 0).ok_or("what stands behind the colon is no port")?;
     Ok((host.to_owned(), port))
 }
 
@@ -117,24 +160,42 @@ mod tests {
     fn modbus(text: &str) -> ModbusAddress {
         match WireAddress::parse(text).expect(text) {
             WireAddress::Modbus(address) => address,
-            WireAddress::Http(_) => panic!("{text} is no HTTP"),
+            other => panic!("{text} is {other:?}"),
         }
     }
 
     fn http(text: &str) -> HttpAddress {
         match WireAddress::parse(text).expect(text) {
             WireAddress::Http(address) => address,
-            WireAddress::Modbus(_) => panic!("{text} is no Modbus"),
+            other => panic!("{text} is {other:?}"),
         }
     }
 
     #[test]
     fn an_address_is_read_as_it_is_written() {
         let read = modbus("modbus-tcp://10.0.0.7:1502?unit=3&pause_ms=100");
-        assert_eq!((read.host.as_str(), read.port, read.unit, read.is_rtu), ("10.0.0.7", 1_502, 3, false));
+        let place = ModbusPlace::Tcp { host: "10.0.0.7".to_owned(), port: 1_502, is_rtu: false };
+        assert_eq!((&read.place, read.unit), (&place, 3));
         assert_eq!((read.pause, read.timeout), (Duration::from_millis(100), Duration::from_secs(2)));
         let read = modbus("modbus-rtu-over-tcp://[fe80::1]");
         assert_eq!((read.to_string().as_str(), read.unit), ("[fe80::1]:502", 1));
+        let read = modbus("modbus-rtu:///dev/ttyUSB0?unit=50&baud=57600&parity=even&stop=2");
+        let line = SerialLine { path: "/dev/ttyUSB0".to_owned(), baud: 57_600, parity: Parity::Even, stop: 2 };
+        assert_eq!((line.to_string().as_str(), read.to_string().as_str()), ("57600 baud, 8E2", "/dev/ttyUSB0"));
+        assert_eq!((read.place, read.unit, read.pause), (ModbusPlace::Serial(line), 50, Duration::from_micros(1_750)));
+        let read = modbus("modbus-rtu:///dev/serial/by-id/usb-FTDI_A?");
+        assert_eq!((read.unit, read.pause), (1, Duration::from_micros(4_010)));
+        let WireAddress::Mqtt(read) =
+            WireAddress::parse("mqtts://me:se%3Acret@Broker/evse/garage/?client=a-1").unwrap()
+        else {
+            panic!("it is MQTT")
+        };
+        assert_eq!((read.broker.to_string().as_str(), read.prefix.as_str()), ("broker:8883", "evse/garage"));
+        assert_eq!(read.broker.credentials.unwrap().user_and_password(), ("me", "se:cret"));
+        let WireAddress::Udp(read) = WireAddress::parse("udp://10.0.0.7?local=7090").unwrap() else {
+            panic!("it is UDP")
+        };
+        assert_eq!((read.to_string().as_str(), read.local, read.pause.as_millis()), ("10.0.0.7:7090", 7_090, 100));
         let read = http("http://box.local/base/?timeout_ms=500");
         assert_eq!((read.to_string().as_str(), read.base.as_str(), read.is_tls), ("box.local:80", "/base", false));
         let read = http("https://admin:se%3Acret@[::1]:8443");
@@ -154,6 +215,24 @@ mod tests {
             ("modbus-tcp://box?unit=256", "unit is a whole number of 0 to 255"),
             ("modbus-tcp://box?timeout_ms=1", "timeout_ms is a whole number of 50 to 4000"),
             ("modbus-tcp://box?unti=1", "there is no \"unti\"; known are unit"),
+            ("modbus-rtu://ttyUSB0", "write its device as modbus-rtu:///dev/ttyUSB0?unit=1"),
+            ("modbus-rtu:///dev/../etc/passwd", "is no serial line"),
+            ("modbus-rtu:///dev/ttyS0?unit=0", "unit is a whole number of 1 to 247"),
+            ("modbus-rtu:///dev/ttyS0?baud=9k6", "baud is a whole number of 300 to 1000000"),
+            ("modbus-rtu:///dev/ttyS0?parity=mark", "parity is one of none, even and odd"),
+            ("modbus-rtu:///dev/ttyS0?bits=7", "there is no \"bits\"; known are unit, baud, parity, stop"),
+            ("mqtt://broker", "write the topics that are granted behind the host: mqtt://HOST/PREFIX"),
+            ("mqtt://broker/", "it has 1 to 200 bytes"),
+            ("mqtt://broker/a/+/b", "+ and # mean several topics"),
+            ("mqtt://me:se/cret@broker/a", "a / in the password is written as %2F"),
+            ("http://me:se/cret@box", "what stands behind the colon is no port"),
+            ("mqtt://broker/a//b", "between two slashes stands a name"),
+            ("mqtt://broker/a/../b", "between two slashes stands a name"),
+            ("mqtt://broker/$SYS", "the broker's own"),
+            ("mqtt://broker/a?ca=x", "ca is for mqtts"),
+            ("mqtt://broker/a?pause_ms=1", "known are ca, client, timeout_ms"),
+            ("udp://box/x", "is no host"),
+            ("udp://box?local=0", "local is a whole number of 1 to 65535"),
             ("http://box?unit=1", "there is no \"unit\"; known are ca"),
             ("http://box?ca=x", "ca is for https"),
             ("http://box:se cret@host", "a blank"),
@@ -161,7 +240,10 @@ mod tests {
         ] {
             let said = WireAddress::parse(text).unwrap_err().to_string();
             assert!(said.contains(why), "{text}: {said}");
-            assert!(!said.contains("secret") && !said.contains("se cret"), "{said}");
+            assert!(
+                !["secret", "se cret", "se/cret", "cret@", "\"se"].iter().any(|word| said.contains(word)),
+                "{said}"
+            );
         }
     }
 }

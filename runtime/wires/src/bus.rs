@@ -4,6 +4,8 @@
 //! closed on any error but a refusal, before another is tried; tries follow each other at a growing distance.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::io::ErrorKind;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -12,48 +14,78 @@ use tokio::time::{sleep_until, timeout};
 use tokio_modbus::client::{Context, rtu, tcp};
 use tokio_modbus::slave::{Slave, SlaveContext as _};
 
-use crate::address::{HttpAddress, ModbusAddress};
+use crate::address::{Broker, HttpAddress, ModbusAddress, ModbusPlace, MqttAddress, UdpAddress};
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::http::HttpLine;
+use crate::mqtt::Connection;
+use crate::serial::Opener;
 use crate::turnstile::{Turnstile, Urgency};
+use crate::udp::{Ear, UdpLine};
 
 /// All that are open, so that two wires to one place share it.
 #[derive(Default)]
 pub struct Buses {
     modbus: Mutex<Shared<Bus>>,
     http: Mutex<Shared<HttpLine>>,
+    mqtt: Mutex<HashMap<Broker, Weak<Connection>>>,
+    udp: Mutex<Shared<UdpLine>>,
+    ears: Mutex<HashMap<u16, Weak<Ear>>>,
 }
 
 type Shared<T> = HashMap<Place, Weak<T>>;
-/// The host, the port, and whether it is the other of two ways to speak there.
+/// The host or the device's file, the port, and whether it is the other of two ways to speak there.
 type Place = (String, u16, bool);
 
 pub(crate) struct Bus {
     to: String,
-    is_rtu: bool,
+    place: ModbusPlace,
+    /// Those that have the same line otherwise, and had it before.
+    rivals: Vec<Weak<Self>>,
     gate: Turnstile,
     state: tokio::sync::Mutex<State>,
 }
 
 struct State {
-    dialler: Dialler,
+    way: Way,
     open: Option<Context>,
     last_said: Option<Instant>,
 }
 
+/// How it is opened.
+enum Way {
+    Net(Dialler),
+    Line(Opener),
+}
+
 impl Buses {
     pub(crate) fn bus(&self, to: &ModbusAddress) -> Arc<Bus> {
-        shared(&self.modbus, (to.host.to_ascii_lowercase(), to.port, to.is_rtu), || Bus {
+        let (place, way): (Place, _) = match &to.place {
+            ModbusPlace::Tcp { host, port, is_rtu } => {
+                ((host.to_ascii_lowercase(), *port, *is_rtu), Way::Net(Dialler::new(host, *port)))
+            }
+            // A line that is bound with another speed is another bus, once nobody has it with the one before.
+            ModbusPlace::Serial(line) => {
+                ((format!("{} {line}", line.path), 0, true), Way::Line(Opener::new(line.clone())))
+            }
+        };
+        let rivals = self.rivals(&to.place);
+        shared(&self.modbus, place, || Bus {
             to: to.to_string(),
-            is_rtu: to.is_rtu,
+            place: to.place.clone(),
+            rivals,
             gate: Turnstile::default(),
-            state: tokio::sync::Mutex::new(State {
-                dialler: Dialler::new(&to.host, to.port),
-                open: None,
-                last_said: None,
-            }),
+            state: tokio::sync::Mutex::new(State { way, open: None, last_said: None }),
         })
+    }
+
+    fn rivals(&self, place: &ModbusPlace) -> Vec<Weak<Bus>> {
+        let is_rival = |bus: &Arc<Bus>| match (&bus.place, place) {
+            (ModbusPlace::Serial(theirs), ModbusPlace::Serial(ours)) => theirs.path == ours.path && theirs != ours,
+            _ => false,
+        };
+        let buses = self.modbus.lock();
+        buses.values().filter_map(Weak::upgrade).filter(is_rival).map(|bus| Arc::downgrade(&bus)).collect()
     }
 
     pub(crate) fn line(&self, to: &HttpAddress) -> Arc<HttpLine> {
@@ -61,7 +93,19 @@ impl Buses {
     }
 }
 
-fn shared<T>(all: &Mutex<Shared<T>>, place: Place, new: impl FnOnce() -> T) -> Arc<T> {
+impl Buses {
+    pub(crate) fn connection(&self, to: &MqttAddress) -> Arc<Connection> {
+        shared(&self.mqtt, to.broker.clone(), || Connection::new(to))
+    }
+
+    pub(crate) fn datagrams(&self, to: &UdpAddress) -> Arc<UdpLine> {
+        let ear = shared(&self.ears, to.local, || Ear::new(to.local));
+        let place = (format!("{} {}", to.host.to_ascii_lowercase(), to.local), to.port, false);
+        shared(&self.udp, place, || UdpLine::new(to, ear))
+    }
+}
+
+fn shared<K: Eq + Hash, T>(all: &Mutex<HashMap<K, Weak<T>>>, place: K, new: impl FnOnce() -> T) -> Arc<T> {
     let mut all = all.lock();
     all.retain(|_, one| one.strong_count() > 0);
     if let Some(one) = all.get(&place).and_then(Weak::upgrade) {
@@ -84,6 +128,7 @@ impl Bus {
         what: &str,
         say: impl AsyncFnOnce(&mut Context) -> Said<T>,
     ) -> Result<T, WireFault> {
+        self.is_alone()?;
         let _turn = self.gate.enter(urgency).await;
         let mut state = self.state.lock().await;
         if let Some(last) = state.last_said {
@@ -112,14 +157,48 @@ impl Bus {
                     _ => WireFault::Hindered { to, what, word },
                 })
             }
-            Ok(Err(error)) => Err(WireFault::Confused { to: self.to.clone(), why: error.to_string() }),
+            Ok(Err(error)) => Err(self.broken(&error)),
             Err(_) => Err(WireFault::Silent { to: self.to.clone(), within: to.timeout }),
         }
     }
 
     async fn connect(&self, state: &mut State, within: Duration) -> Result<Context, WireFault> {
-        let stream = state.dialler.dial(&self.to, within).await?;
         let unit = Slave(u8::MAX);
-        Ok(if self.is_rtu { rtu::attach_slave(stream, unit) } else { tcp::attach_slave(stream, unit) })
+        Ok(match (&mut state.way, &self.place) {
+            (Way::Line(opener), _) => rtu::attach_slave(opener.open()?, unit),
+            (Way::Net(dialler), ModbusPlace::Tcp { is_rtu: false, .. }) => {
+                tcp::attach_slave(dialler.dial(&self.to, within).await?, unit)
+            }
+            (Way::Net(dialler), _) => rtu::attach_slave(dialler.dial(&self.to, within).await?, unit),
+        })
+    }
+
+    /// A line has one speed, whoever speaks on it.
+    fn is_alone(&self) -> Result<(), WireFault> {
+        match (self.rivals.iter().find_map(Weak::upgrade).map(|rival| rival.place.clone()), &self.place) {
+            (Some(ModbusPlace::Serial(theirs)), ModbusPlace::Serial(ours)) => {
+                let why = format!(
+                    "another device's wire has it with {theirs}, and this one with {ours}: all wires of a line say the same baud, parity and stop"
+                );
+                Err(WireFault::NotReached { to: self.to.clone(), why })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn broken(&self, error: &tokio_modbus::Error) -> WireFault {
+        let (to, why) = (self.to.clone(), error.to_string());
+        match (error, &self.place) {
+            // Frames that cannot be read are another's; all else that fails on a line is the line.
+            (tokio_modbus::Error::Transport(error), ModbusPlace::Serial(_))
+                if error.kind() != ErrorKind::InvalidData =>
+            {
+                WireFault::NotReached {
+                    to,
+                    why: format!("the line fails: {why}; look whether the adapter is plugged in"),
+                }
+            }
+            _ => WireFault::Confused { to, why },
+        }
     }
 }

@@ -1,16 +1,16 @@
 //! The way to one place: tries to connect, at a growing distance.
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amprule_outbound::{Complaint, DialFault, Place, Way, dial, resolve};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::backoff::Backoff;
 use crate::fault::WireFault;
 
-/// Between the tries: the first pause, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// For one of several addresses of a name.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -19,32 +19,23 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) struct Dialler {
     host: String,
     port: u16,
-    /// In a row, since it was reached last.
-    failures: u32,
-    not_before: Option<Instant>,
+    backoff: Backoff,
 }
 
 impl Dialler {
     pub(crate) fn new(host: &str, port: u16) -> Self {
-        Self { host: host.to_owned(), port, failures: 0, not_before: None }
+        Self { host: host.to_owned(), port, backoff: Backoff::new(LONGEST_PAUSE) }
     }
 
     /// `to` is what the place is called.
     pub(crate) async fn dial(&mut self, to: &str, within: Duration) -> Result<TcpStream, WireFault> {
-        let now = Instant::now();
-        let next = self.not_before.map(|not_before| not_before.saturating_duration_since(now));
-        if let Some(next) = next.filter(|next| !next.is_zero()) {
-            return Err(WireFault::Waits { to: to.to_owned(), next });
-        }
-        // Also a try that is given up half way counts as one.
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
-        (self.failures, self.not_before) = (self.failures.saturating_add(1), Some(now + pause));
+        self.backoff.begin(to)?;
         let reached = match timeout(within, self.reach()).await {
             Ok(reached) => reached,
             Err(_) => Err(format!("no connection within {} ms", within.as_millis())),
         };
         let stream = reached.map_err(|why| WireFault::NotReached { to: to.to_owned(), why })?;
-        (self.failures, self.not_before) = (0, None);
+        self.backoff.reached();
         Ok(stream)
     }
 

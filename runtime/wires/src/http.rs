@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use ::http::{Method, Request, Response, StatusCode, Uri};
-use amprule_outbound::{Roots, Tls};
+use amprule_outbound::Tls;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{Builder, SendRequest};
@@ -18,6 +18,7 @@ use crate::address::HttpAddress;
 use crate::bus::Buses;
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
+use crate::tls::{believing, unshaken};
 use crate::turnstile::{Turnstile, Urgency};
 
 /// Of an answer, and of its head.
@@ -161,24 +162,13 @@ impl HttpWire {
         let not_reached = |why: String| WireFault::NotReached { to: self.line.to.clone(), why };
         let tls = match &state.tls {
             Some(tls) => tls.clone(),
-            None => state.tls.insert(self.tls().map_err(not_reached)?).clone(),
-        };
-        let shaken = tls.connect(&self.to.host, stream).await.map_err(|fault| {
-            not_reached(format!("{fault}; a box that signs its own certificate is believed with ?ca=FILE"))
-        })?;
-        self.opened(shaken).await
-    }
-
-    fn tls(&self) -> Result<Tls, String> {
-        let roots = match &self.to.ca {
-            Some(file) => {
-                let pem = std::fs::read(file)
-                    .map_err(|error| format!("its ca {} cannot be read: {error}", file.display()))?;
-                Roots::Pem(pem)
+            None => {
+                let tls = believing(self.to.ca.as_deref()).map_err(not_reached)?;
+                state.tls.insert(tls.offering("http/1.1")).clone()
             }
-            None => Roots::System,
         };
-        Ok(Tls::new(roots.read().map_err(|fault| fault.to_string())?).offering("http/1.1"))
+        let shaken = tls.connect(&self.to.host, stream).await.map_err(|fault| not_reached(unshaken(&fault)))?;
+        self.opened(shaken).await
     }
 
     async fn opened(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<Open, WireFault> {

@@ -7,24 +7,37 @@
 //! This crate must never know what a device is, nor what its registers mean.
 
 mod address;
+mod backoff;
 mod bus;
 mod dialler;
 mod fault;
 mod http;
 mod modbus;
+mod mqtt;
+mod serial;
+mod tls;
+pub mod topic;
 mod turnstile;
+mod udp;
 
 pub use ::http::Method;
-pub use address::{BadAddress, HttpAddress, ModbusAddress, WireAddress};
+pub use address::{
+    BadAddress, Broker, HttpAddress, ModbusAddress, ModbusPlace, MqttAddress, Parity, SerialLine, UdpAddress,
+    WireAddress,
+};
 pub use bus::Buses;
 pub use fault::WireFault;
 pub use http::HttpWire;
 pub use modbus::{Function, ModbusWire, Write};
+pub use mqtt::{Heard, MqttWire};
 pub use turnstile::Urgency;
+pub use udp::UdpWire;
 
 /// One way to one device.
 #[derive(Clone)]
 pub enum Wire {
     Modbus(ModbusWire),
     Http(HttpWire),
+    Mqtt(MqttWire),
+    Udp(UdpWire),
 }

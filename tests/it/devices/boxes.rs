@@ -43,7 +43,12 @@ const METER: i64 = 1_234_500;
 
 impl Kind {
     fn start(&self) -> Hardware {
-        let script = if self.wire.0 == "http" { "http_box.py" } else { "modbus_box.py" };
+        let script = match self.wire.0 {
+            "http" => "http_box.py",
+            "mqtt" => "mqtt_box.py",
+            "udp" => "udp_box.py",
+            _ => "modbus_box.py",
+        };
         Hardware::start(script, self.unit, self.hurry)
     }
 
@@ -165,10 +170,14 @@ boxes! {
     };
     keba_p30: "keba-p30", MODBUS { fault: (17, Some("17")) };
     keba_p40: "keba-p40", MODBUS { fault: (17, Some("17")) };
+    keba_p30_udp: "keba-p30-udp", MODBUS { wire: ("udp", ""), hurry: 1, fault: (17, Some("17")) };
     mennekes_compact: "mennekes-compact", MODBUS {
         wire: ("modbus-rtu-over-tcp", "?unit=50"), hurry: 4, falls: Some((10, 6.0))
     };
     openevse: "openevse", HTTP { most: 48.0, fault: (6, Some("6")) };
+    openevse_mqtt: "openevse-mqtt", HTTP {
+        wire: ("mqtt", "/openevse-mqtt"), most: 48.0, fault: (6, Some("6"))
+    };
     phoenix_charx: "phoenix-charx", MODBUS {
         wire: ("modbus-tcp", "?unit=1"), limited: 10.0, fault: (1, None)
     };

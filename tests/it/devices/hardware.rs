@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 pub(super) struct Hardware {
     child: Child,
     input: ChildStdin,
+    /// Where it is: a port, or a file.
+    pub(super) place: String,
     pub(super) port: u16,
     said: Arc<Mutex<Vec<String>>>,
 }
@@ -25,16 +27,22 @@ pub(super) struct Current {
 impl Hardware {
     /// `script` has many kinds of boxes, whose lifetimes pass `hurry` times as fast.
     pub(super) fn start(script: &str, kind: &str, hurry: u32) -> Self {
+        Self::start_at(script, kind, "0", hurry)
+    }
+
+    /// `place` is where it is to be, or what it is to join.
+    pub(super) fn start_at(script: &str, kind: &str, place: &str, hurry: u32) -> Self {
         let python = folders::target().join("venv/bin/python");
         assert!(python.exists(), "pymodbus is missing in target/venv; `cargo xtask test` installs it");
         let mut command = Command::new(python);
-        command.arg(folders::root().join("tests/clients").join(script)).args([kind, "0", &hurry.to_string()]);
+        command.arg(folders::root().join("tests/clients").join(script)).args([kind, place, &hurry.to_string()]);
         command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("start a box");
         let input = child.stdin.take().expect("its input is ours");
         let mut lines = BufReader::new(child.stdout.take().expect("its output is ours")).lines();
         let ready = lines.next().expect("it says where it is").expect("read the box's output");
-        let port = ready.strip_prefix("ready ").and_then(|port| port.parse().ok()).expect("a port");
+        let place = ready.strip_prefix("ready ").expect("it says where it is").to_owned();
+        let port = place.parse().unwrap_or_default();
         let said = Arc::<Mutex<Vec<String>>>::default();
         let ear = Arc::clone(&said);
         std::thread::spawn(move || {
@@ -42,7 +50,7 @@ impl Hardware {
                 ear.lock().expect("nobody panics with it").push(line);
             }
         });
-        Self { child, input, port, said }
+        Self { child, input, place, port, said }
     }
 
     pub(super) fn tell(&mut self, what: &str) {

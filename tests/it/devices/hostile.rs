@@ -23,7 +23,7 @@ struct Bad {
     told: Option<&'static str>,
 }
 
-const BAD: [Bad; 11] = [
+const BAD: [Bad; 16] = [
     Bad {
         name: "elsewhere",
         unit: "shelly-plug",
@@ -84,6 +84,43 @@ const BAD: [Bad; 11] = [
         does: say_nothing,
         told: Some("does not answer within 500 ms: look whether it is on"),
     },
+    Bad {
+        name: "no-broker",
+        unit: "tasmota-plug-mqtt",
+        does: |to, _| {
+            greeted(to)?;
+            to.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").ok()?;
+            None
+        },
+        told: Some("answers something else"),
+    },
+    Bad {
+        name: "shut",
+        unit: "tasmota-plug-mqtt",
+        does: |to, _| {
+            greeted(to)?;
+            to.write_all(&[0x20, 2, 0, 5]).ok()?;
+            None
+        },
+        told: Some("does not let us in for MQTT (status 5): look at the user and the password"),
+    },
+    Bad {
+        name: "fleeting",
+        unit: "tasmota-plug-mqtt",
+        does: |to, _| {
+            greeted(to)?;
+            to.write_all(&[0x20, 2, 0, 0]).ok()?;
+            None
+        },
+        told: Some("is not reached"),
+    },
+    Bad { name: "talkative", unit: "tasmota-plug-mqtt", does: flood, told: Some("does not answer within 500 ms") },
+    Bad {
+        name: "wordless",
+        unit: "tasmota-plug-mqtt",
+        does: say_nothing,
+        told: Some("does not answer within 500 ms: look whether it is on"),
+    },
 ];
 
 /// All of them at one server: what they do is told once each, and the good ones go on.
@@ -96,7 +133,7 @@ async fn bad_boxes_are_told_once_and_take_no_other_down() {
         .map(|(unit, script, kind)| (unit, Hardware::start(script, unit, 10), kind));
     let mut setup = Setup::default().tariff("0.40");
     let mut config = String::new();
-    for unit in ["keba-p30", "go-e-charger", "shelly-plug"] {
+    for unit in ["keba-p30", "go-e-charger", "shelly-plug", "tasmota-plug-mqtt"] {
         setup = hurried(setup, unit, 20);
     }
     for (unit, hardware, kind) in &good {
@@ -105,8 +142,12 @@ async fn bad_boxes_are_told_once_and_take_no_other_down() {
     for bad in &BAD {
         let does = bad.does;
         let port = listen(move |mut to| while does(&mut to, trap.into()).is_some() {});
-        let kind = if bad.unit == "keba-p30" { "modbus-tcp" } else { "http" };
-        config += &device(bad.name, bad.unit, &format!("{kind}://127.0.0.1:{port}?timeout_ms=500"));
+        let (kind, path) = match bad.unit {
+            "keba-p30" => ("modbus-tcp", ""),
+            "tasmota-plug-mqtt" => ("mqtt", "/plug"),
+            _ => ("http", ""),
+        };
+        config += &device(bad.name, bad.unit, &format!("{kind}://127.0.0.1:{port}{path}?timeout_ms=500"));
     }
     let server = setup.config(&config).start().await;
     let api = server.api();
@@ -242,4 +283,23 @@ fn answer_another(to: &mut TcpStream, _: usize) -> Option<()> {
     let mut answered = answered(&asked);
     answered[1] = answered[1].wrapping_add(7);
     to.write_all(&answered).ok()
+}
+
+/// What a client of MQTT says first.
+fn greeted(to: &mut TcpStream) -> Option<()> {
+    let mut head = [0; 2];
+    to.read_exact(&mut head).ok()?;
+    let mut rest = vec![0; head[1].into()];
+    to.read_exact(&mut rest).ok()
+}
+
+/// As a broker that confirms nothing, and says what nobody listens to without an end.
+fn flood(to: &mut TcpStream, _: usize) -> Option<()> {
+    greeted(to)?;
+    to.write_all(&[0x20, 2, 0, 0]).ok()?;
+    let message = [&[0x30, 0x88, 0x08, 0, 6][..], b"plug/x", &[b'x'; 1024]].concat();
+    loop {
+        to.write_all(&message.repeat(8)).ok()?;
+        thread::sleep(Duration::from_millis(1));
+    }
 }

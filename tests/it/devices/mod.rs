@@ -2,9 +2,13 @@
 
 mod bound;
 mod boxes;
+mod datagrams;
 mod hardware;
 mod hostile;
 mod keba;
+mod messages;
+mod meter;
 mod page;
 mod plugs;
+mod serial;
 mod tapes;

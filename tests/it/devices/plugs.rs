@@ -11,8 +11,13 @@ use super::hardware::{Hardware, device, hurried, until_connector, until_session}
 const DRAWN: f64 = 10.0;
 
 async fn story(unit: &str, hurry: u32, fault: Option<&str>, falls_s: Option<u32>) {
-    let mut hardware = Hardware::start("http_box.py", unit, hurry);
-    let wire = format!("http://127.0.0.1:{}", hardware.port);
+    let (script, kind, path) = if unit.ends_with("-mqtt") {
+        ("mqtt_box.py", "mqtt", format!("/{unit}"))
+    } else {
+        ("http_box.py", "http", String::new())
+    };
+    let mut hardware = Hardware::start(script, unit, hurry);
+    let wire = format!("{kind}://127.0.0.1:{}{path}", hardware.port);
     let parameters = if unit == "shelly-switch" { "[devices.parameters]\nchannel = 1\n" } else { "" };
     let bound = device(unit, unit, &wire) + parameters;
     let setup = hurried(Setup::default().tariff("0.40"), unit, hurry).config(&bound);
@@ -89,4 +94,9 @@ async fn tasmota_plug() {
 #[tokio::test(flavor = "multi_thread")]
 async fn shelly_switch() {
     story("shelly-switch", 20, Some("the switch protects itself: overtemp"), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasmota_plug_mqtt() {
+    story("tasmota-plug-mqtt", 20, None, None).await;
 }

@@ -21,8 +21,10 @@ pub(super) static METADATA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// A heavy crate, and the crates that may name it.
-const OWNERS: [(&str, &[&str]); 12] = [
+const OWNERS: [(&str, &[&str]); 14] = [
     ("tokio-modbus", &["amprule-wires"]),
+    ("tokio-serial", &["amprule-wires"]),
+    ("rumqttc", &["amprule-wires"]),
     ("wasmtime", &["amprule-wasm"]),
     ("rhai", &["amprule-script"]),
     ("notify", &["amprule-reload"]),

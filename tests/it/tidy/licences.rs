@@ -3,7 +3,7 @@
 use super::dependencies::METADATA;
 use super::none;
 
-const ALLOWED: [&str; 14] = [
+const ALLOWED: [&str; 15] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -14,6 +14,7 @@ const ALLOWED: [&str; 14] = [
     "ISC",
     "MIT",
     "MIT-0",
+    "MPL-2.0",
     "MPL-2.0+",
     "Unicode-3.0",
     "Unlicense",

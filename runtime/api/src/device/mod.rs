@@ -34,9 +34,12 @@ pub(crate) struct DeviceStanding {
     #[schema(required, example = "1.0.0")]
     driver_version: Option<String>,
     /// As it was seen last: `available`, `plugged`, `charging`, `suspended-vehicle`, `suspended-charger`, `faulted` or
-    /// `unavailable`; null while it was not seen since the server or the device began.
+    /// `unavailable`; null of a meter, and while it was not seen since the server or the device began.
     #[schema(required, example = "charging")]
     state: Option<String>,
+    /// What a meter showed at `seenAt`, by the names of its driver's points; a station has none.
+    #[schema(example = json!({"power_w": "1234.5", "energy_wh": "8250000"}))]
+    readings: BTreeMap<String, String>,
     #[schema(required, value_type = Option<String>, format = DateTime)]
     seen_at: Option<Timestamp>,
     /// Why the last turn came to nothing.

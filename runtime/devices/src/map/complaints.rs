@@ -3,6 +3,7 @@
 use std::iter;
 
 use amprule_hooks::Diagnostic;
+use amprule_wires::topic;
 use rust_decimal::Decimal;
 
 use super::document::{About, Commands, FILE, Map, Request};
@@ -27,7 +28,7 @@ fn bounds(map: &Map) -> Vec<String> {
         ("block", u64::from(*block), 1, 125),
         ("the number of points", points, 1, MOST_POINTS),
         ("the number of requests", requests, 0, MOST_REQUESTS),
-        ("the number of state rules", rules, 1, MOST_RULES),
+        ("the number of state rules", rules, u64::from(!map.is_meter()), MOST_RULES),
     ];
     let outside = bounds.iter().filter(|(_, value, least, most)| !(least..=most).contains(&value));
     let outside = outside.map(|(what, value, least, most)| format!("{what} is {least} to {most}, and not {value}"));
@@ -38,8 +39,9 @@ fn bounds(map: &Map) -> Vec<String> {
 
 fn reads(map: &Map) -> Vec<String> {
     let points = map.points.iter().filter_map(|(name, point)| {
-        let unknown = point.request.as_ref().filter(|request| !map.requests.contains_key(*request));
-        let unknown = unknown.map(|request| format!("there is no request {request}"));
+        let answers = |request: &&String| map.requests.get(*request).is_some_and(|request| request.publish.is_none());
+        let unknown = point.request.as_ref().filter(|request| !answers(request));
+        let unknown = unknown.map(|request| format!("there is no request {request} that is answered with JSON"));
         Some(format!("points.{name}: {}", point.complaint().or(unknown)?))
     });
     let requests = map.requests.iter();
@@ -48,11 +50,16 @@ fn reads(map: &Map) -> Vec<String> {
 }
 
 fn ill(request: &Request) -> Option<String> {
+    if let Some(topic) = &request.publish {
+        let is_http = request.get.is_some() || request.post.is_some();
+        let both = is_http.then(|| "say one of get, post and publish".to_owned());
+        return both.or_else(|| topic::complaint(topic).map(|why| format!("the topic {topic:?}: {why}")));
+    }
     let paths: Vec<&String> = [&request.get, &request.post].into_iter().flatten().collect();
     match paths[..] {
         [path] if path.starts_with('/') => None,
         [path] => Some(format!("the path {path:?} begins with no /")),
-        _ => Some("say the path of one of get and post".to_owned()),
+        _ => Some("say the path of one of get and post, or publish and a topic".to_owned()),
     }
 }
 
@@ -63,6 +70,9 @@ fn rules(map: &Map) -> impl Iterator<Item = String> {
 }
 
 fn commands(map: &Map) -> Vec<String> {
+    if map.is_meter() {
+        return switched_meter(map).into_iter().collect();
+    }
     let Commands { open, on, off, limit, .. } = &map.commands;
     let heartbeats: Vec<Write> = map.heartbeat.iter().map(|heartbeat| heartbeat.write.clone()).collect();
     let named = [("open", open), ("on", on), ("off", off), ("limit", limit), ("heartbeat", &heartbeats)];
@@ -92,10 +102,70 @@ fn commands(map: &Map) -> Vec<String> {
     found
 }
 
+fn switched_meter(map: &Map) -> Option<String> {
+    let Commands { open, on, off, limit, again_s } = &map.commands;
+    let says_something = [open, on, off, limit].iter().any(|writes| !writes.is_empty()) || again_s.is_some();
+    let is_read_only = !says_something && map.state.is_empty() && map.heartbeat.is_empty();
+    (!is_read_only)
+        .then(|| "a meter is read only: leave out state, commands and heartbeat, or kind = \"meter\"".to_owned())
+}
+
 /// Turns alone say something.
 fn pace(map: &Map) -> Option<String> {
     let heartbeats = map.heartbeat.iter().map(|heartbeat| heartbeat.every_s);
     let fastest = map.commands.again_s.into_iter().chain(heartbeats).min()?;
     let is_slower = u64::from(fastest) * 1_000 >= u64::from(map.device.poll_ms).max(1_000);
     (!is_slower).then(|| "again_s and every_s are at least 1, and no shorter than poll_ms".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document;
+
+    /// `rest` comes behind what every map has.
+    fn complaint(rest: &str) -> String {
+        let found = document::read(&format!("[device]\nvendor = \"Maker\"\nmodel = \"Box\"\n{rest}"));
+        found.err().and_then(|found| found.into_iter().next()).map(|found| found.message).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_a_map_cannot_mean_is_said_in_a_sentence() {
+        let meter = "kind = \"meter\"\n[points]\npower_w = { register = 1 }\n";
+        let plug =
+            "[[state]]\nis = \"plugged\"\n[commands]\non = [{ publish = \"on\" }]\noff = [{ publish = \"off\" }]\n";
+        assert_eq!(
+            (complaint(meter), complaint(&format!("{plug}[points]\nx = {{ topic = \"x\" }}"))),
+            Default::default()
+        );
+        for (rest, why) in [
+            (format!("{meter}[commands]\noff = [{{ register = 1, value = 0 }}]"), "a meter is read only"),
+            (format!("{meter}[[state]]\nis = \"plugged\""), "a meter is read only"),
+            ("kind = \"meter\"".to_owned(), "the number of points is 1 to 64"),
+            (
+                format!("{plug}[points]\nx = {{ topic = \"a/+/b\" }}"),
+                "points.x: the topic \"a/+/b\": + and # mean several",
+            ),
+            (format!("{plug}[points]\nx = {{ topic = \"../b\" }}"), "between two slashes stands a name"),
+            (format!("{plug}[points]\nx = {{ topic = \"b\", register = 1 }}"), "it stands in a topic's message"),
+            (format!("{plug}[points]\nx = {{ topic = \"b\", pointer = \"c\" }}"), "a pointer begins with /"),
+            (
+                format!("{plug}[points]\nx = {{ request = \"ask\" }}\n[requests.ask]\npublish = \"cmnd\""),
+                "there is no request ask that is answered with JSON",
+            ),
+            (
+                format!(
+                    "{}[points]\nx = {{ topic = \"x\" }}",
+                    plug.replace("publish = \"on\"", "get = \"/on\", retain = true")
+                ),
+                "retain is for what is published",
+            ),
+            (
+                format!("{}[points]\nx = {{ topic = \"x\" }}", plug.replace("publish = \"on\"", "publish = \"#\"")),
+                "on: the topic \"#\"",
+            ),
+        ] {
+            let said = complaint(&rest);
+            assert!(said.contains(why), "{rest}: {said}");
+        }
+    }
 }

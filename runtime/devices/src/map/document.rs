@@ -17,8 +17,9 @@ use super::write::Write;
 pub(super) const FILE: &str = "device.toml";
 
 /// The kinds of wires that a map speaks over.
-const MODBUS: &str = "modbus";
-const HTTP: &str = "http";
+pub(super) const MODBUS: &str = "modbus";
+pub(super) const HTTP: &str = "http";
+pub(super) const MQTT: &str = "mqtt";
 
 /// Points by which the host knows what they are. Others are names of the map's own, for its rules.
 pub(super) const KNOWN: [&str; 14] = [
@@ -43,11 +44,15 @@ pub(super) const TEXTS: [&str; 6] = ["error", "token", "serial", "firmware", "mo
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("required" = ["device", "points", "state", "commands"]))]
+#[schemars(extend(
+    "required" = ["device", "points"],
+    "if" = { "properties": { "device": { "properties": { "kind": { "const": "meter" } }, "required": ["kind"] } } },
+    "else" = { "required": ["state", "commands"] },
+))]
 pub(super) struct Map {
     /// What it is, and what it bears.
     pub(super) device: About,
-    /// What is asked over HTTP, each at every turn.
+    /// What is asked over HTTP, or published so that somebody answers, each at every turn.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 8))]
     pub(super) requests: BTreeMap<String, Request>,
@@ -72,6 +77,9 @@ pub(super) struct Map {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct About {
+    /// What it is to the house.
+    #[serde(default)]
+    pub(super) kind: Kind,
     /// As the station says it, unless a point does.
     pub(super) vendor: String,
     /// As the station says it, unless a point does.
@@ -100,11 +108,25 @@ pub(super) struct About {
     #[serde(default = "block")]
     #[schemars(range(min = 1, max = 125))]
     pub(super) block: u16,
+    /// A message that is older counts as none. Without it none is too old.
+    pub(super) stale_s: Option<u32>,
+}
+
+/// What the hardware is to the house.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    #[default]
+    Station,
+    /// It is read, and that is all: no car is there, and nothing is switched.
+    Meter,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{ "required": ["get"] }, { "required": ["post"] }]))]
+#[schemars(extend("oneOf" = [
+    { "required": ["get"] }, { "required": ["post"] }, { "required": ["publish"] },
+]))]
 pub(super) struct Request {
     /// A path, with its query.
     #[schemars(regex(pattern = "^/"))]
@@ -112,7 +134,9 @@ pub(super) struct Request {
     /// A path, with its query.
     #[schemars(regex(pattern = "^/"))]
     pub(super) post: Option<String>,
-    /// JSON.
+    /// A topic. What is answered to it comes by topics of its own.
+    pub(super) publish: Option<String>,
+    /// JSON, or what is published.
     pub(super) body: Option<String>,
     /// Where it is asked, when that is not the wire of `[device]`.
     pub(super) wire: Option<String>,
@@ -203,22 +227,31 @@ pub(super) fn read(text: &str) -> Result<Map, Vec<Diagnostic>> {
 }
 
 impl Map {
+    pub(super) fn is_meter(&self) -> bool {
+        self.device.kind == Kind::Meter
+    }
+
     /// Their names, and what is spoken over them.
     pub(super) fn wires(&self) -> Vec<(String, &'static str)> {
         let usual = || self.device.wire.clone();
         let Commands { open, on, off, limit, .. } = &self.commands;
         let heartbeats = self.heartbeat.iter().map(|heartbeat| &heartbeat.write);
         let writes = [open, on, off, limit].into_iter().flatten().chain(heartbeats);
-        let written = writes.map(|write| (write.wire.clone(), if write.register.is_some() { MODBUS } else { HTTP }));
-        let points = self.points.values().filter(|point| point.register.is_some());
-        let registers = points.map(|point| (point.wire.clone(), MODBUS));
-        let requests = self.requests.values().map(|request| (request.wire.clone(), HTTP));
-        let named = written.chain(registers).chain(requests).map(|(wire, kind)| (wire.unwrap_or_else(usual), kind));
+        let written = writes.map(|write| (write.wire.clone(), write.kind()));
+        let points = self.points.values().filter(|point| point.request.is_none());
+        let points = points.map(|point| (point.wire.clone(), if point.topic.is_some() { MQTT } else { MODBUS }));
+        let kind = |request: &Request| if request.publish.is_some() { MQTT } else { HTTP };
+        let requests = self.requests.values().map(|request| (request.wire.clone(), kind(request)));
+        let named = written.chain(points).chain(requests).map(|(wire, kind)| (wire.unwrap_or_else(usual), kind));
         named.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// What is odd, and drives nevertheless.
     pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+        if self.is_meter() {
+            // All that it reads is shown.
+            return Vec::new();
+        }
         let warn = |why: String, hint: &str| Diagnostic::new("map", why).in_file(FILE).hint(hint).as_warning();
         let mut found = Vec::new();
         if !["energy_wh", "session_wh"].iter().any(|name| self.points.contains_key(*name)) {

@@ -1,5 +1,6 @@
 //! A map at one device: a turn brings about what shall be so, reads its points, and says what it saw.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::decision::{Fault, FaultClass};
@@ -20,6 +21,8 @@ pub(super) struct MapGuest {
     map: Arc<Map>,
     reads: Reads,
     told: Told,
+    /// Of the last turn.
+    values: Values,
 }
 
 /// What it knows between two turns.
@@ -40,7 +43,7 @@ struct Told {
 
 impl MapGuest {
     pub(super) fn new(map: Arc<Map>) -> Self {
-        Self { reads: Reads::new(&map), map, told: Told::default() }
+        Self { reads: Reads::new(&map), map, told: Told::default(), values: Values::new() }
     }
 
     async fn turned(&mut self, shall: Shall, now: Timestamp, wires: &dyn Wires) -> Result<Observed, WireProblem> {
@@ -49,13 +52,14 @@ impl MapGuest {
         let fed = self.feed(now, wires).await;
         self.bring_about(shall, now, wires).await?;
         opened.and(fed)?;
-        let values = self.reads.values(now, wires).await?;
-        self.told.max_a = values.get("max_a").and_then(Value::number).or(self.told.max_a);
-        Ok(self.observed(&values))
+        self.values = self.reads.values(now, wires).await?;
+        self.told.max_a = self.values.get("max_a").and_then(Value::number).or(self.told.max_a);
+        Ok(self.observed(&self.values))
     }
 
     async fn open(&mut self, wires: &dyn Wires) -> Result<(), WireProblem> {
         if !self.told.is_open {
+            self.reads.listen(wires).await?;
             let map = Arc::clone(&self.map);
             say_all(wires, &map, &map.commands.open, Decimal::ZERO).await?;
             self.told.is_open = true;
@@ -138,6 +142,9 @@ impl MapGuest {
     }
 
     fn state(&self, values: &Values) -> (DeviceState, Option<String>) {
+        if self.map.is_meter() {
+            return (DeviceState::Available, None);
+        }
         let rules = &self.map.state;
         let rule = rules.iter().find(|rule| rule.when.iter().all(|(name, wanted)| wanted.holds(values.get(name))));
         match rule {
@@ -193,5 +200,12 @@ impl Guest for MapGuest {
         self.told = standing.map.and_then(|told| serde_json::from_value(told).ok()).unwrap_or_default();
         self.told.fed.truncate(self.map.heartbeat.len());
         self.reads.refuse(&self.told.refused);
+    }
+
+    fn readings(&self) -> BTreeMap<String, String> {
+        match self.map.is_meter() {
+            true => self.values.iter().map(|(name, value)| (name.clone(), value.text())).collect(),
+            false => BTreeMap::new(),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A value of the device, and where it stands: in a register, or in the JSON that a request is answered with.
 
 use amprule_hooks::driver::ModbusFunction;
+use amprule_wires::topic;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use schemars::JsonSchema;
@@ -14,7 +15,9 @@ const MOST_WORDS: u16 = 64;
 /// A value, and where it stands.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{ "required": ["register"] }, { "required": ["request"] }]))]
+#[schemars(extend("oneOf" = [
+    { "required": ["register"] }, { "required": ["request"] }, { "required": ["topic"] },
+]))]
 pub(super) struct Point {
     /// As on the wire: a manual that counts from 40001 means 0 by it.
     pub(super) register: Option<u16>,
@@ -23,6 +26,8 @@ pub(super) struct Point {
     pub(super) function: ModbusFunction,
     /// The request whose answer has it …
     pub(super) request: Option<String>,
+    /// Or the topic whose last message has it.
+    pub(super) topic: Option<String>,
     /// … and where in its JSON (RFC 6901). Without one it is all of the answer.
     #[schemars(regex(pattern = "^/"))]
     pub(super) pointer: Option<String>,
@@ -52,6 +57,8 @@ pub(super) struct Point {
     /// Raw values that mean that there is none.
     #[serde(default)]
     none: Vec<u64>,
+    /// Of a topic: a message that is older counts as none; 0: none is too old. It goes before the `stale_s` of `[device]`.
+    pub(super) stale_s: Option<u32>,
     /// One that the device refuses is not there, and costs nothing else.
     #[serde(default)]
     pub(super) optional: bool,
@@ -69,9 +76,12 @@ impl Point {
 
     pub(super) fn complaint(&self) -> Option<String> {
         let is_in_json = self.request.is_some();
+        if let Some(topic) = &self.topic {
+            return self.topic_complaint(topic);
+        }
         let why = match self.register {
             None if !is_in_json => {
-                "say the register, or the request and the pointer into its answer, that it stands in"
+                "say the register, the topic, or the request and the pointer into its answer, that it stands in"
             }
             Some(_) if is_in_json => "it stands in a register, or in a request's answer, and not in both",
             Some(_) if self.pointer.is_some() => "a register has no pointer",
@@ -92,6 +102,18 @@ impl Point {
         Some(why.to_owned())
     }
 
+    fn topic_complaint(&self, topic: &str) -> Option<String> {
+        let is_elsewhere = self.register.is_some() || self.request.is_some() || self.words.is_some() || self.swap;
+        let pointer = self.pointer.as_ref().filter(|pointer| !pointer.starts_with('/'));
+        if let Some(why) = topic::complaint(topic) {
+            return Some(format!("the topic {topic:?}: {why}"));
+        }
+        if is_elsewhere {
+            return Some("it stands in a topic's message, and has no register, request, words and swap".to_owned());
+        }
+        pointer.map(|_| "a pointer begins with / and has a / before each member (RFC 6901)".to_owned())
+    }
+
     fn shift_complaint(&self) -> Option<String> {
         (self.shift > 63).then(|| "shift is 0 to 63".to_owned())
     }
@@ -109,6 +131,15 @@ impl Point {
         let bits = (raw & self.mask.unwrap_or(u64::MAX)) >> self.shift;
         let is_unsigned = matches!(self.form, Form::U16 | Form::U32 | Form::U64);
         self.scaled(self.form.number(if is_unsigned { bits } else { raw })?)
+    }
+
+    /// Of a topic's message: JSON where a pointer leads into it, and as it is where none does.
+    pub(super) fn of_message(&self, message: &str, is_text: bool) -> Option<Value> {
+        let json = match self.pointer {
+            Some(_) => serde_json::from_str(message).ok()?,
+            None => serde_json::Value::String(message.to_owned()),
+        };
+        self.of_json(&json, is_text)
     }
 
     /// Of an answer's JSON. `is_text`: digits stay what they are written as, since a card may begin with zeros.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::Timestamp;
-use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusRead, WireProblem, Wires};
+use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusRead, Publish, TopicAsk, WireProblem, Wires};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -42,12 +42,29 @@ pub(super) struct Refused {
 enum What {
     Registers(ModbusRead),
     Request(HttpAsk),
+    /// Its answer comes by a topic.
+    Publish(Publish),
+    Topic(TopicAsk),
 }
 
 impl Reads {
     pub(super) fn new(map: &Arc<Map>) -> Self {
-        let reads = blocks(map).into_iter().chain(requests(map)).collect();
+        let reads = blocks(map).into_iter().chain(requests(map)).chain(topics(map)).collect();
         Self { map: Arc::clone(map), reads }
+    }
+
+    /// Before anything is said: what is answered by a topic is heard.
+    pub(super) async fn listen(&self, wires: &dyn Wires) -> Result<(), WireProblem> {
+        let mut topics: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for read in &self.reads {
+            if let What::Topic(ask) = &read.what {
+                topics.entry(&read.wire).or_default().push(ask.topic.clone());
+            }
+        }
+        for (wire, topics) in topics {
+            wires.listen(wire, &topics).await?;
+        }
+        Ok(())
     }
 
     /// What the device refuses costs its own value and no other: a block that is refused is asked for point by point from then on,
@@ -71,7 +88,11 @@ impl Reads {
                     let refused_at = read.is_optional.then_some(now);
                     self.reads.push(Read { refused_at, ..read });
                 }
+                // Of one that may be left out nothing was heard: it is looked for again at once, which costs nothing.
+                Err(problem) if problem.is_refusal && read.is_optional_topic() => self.reads.push(read),
                 Err(problem) => {
+                    let is_refusal = problem.is_refusal && !matches!(read.what, What::Topic(_));
+                    let problem = WireProblem { is_refusal, ..problem };
                     self.reads.push(read);
                     self.reads.extend(asked.into_iter().rev());
                     return Err(problem);
@@ -127,6 +148,10 @@ impl Read {
         Some(Self { wire, what, points, is_optional: point.optional, refused_at: None })
     }
 
+    fn is_optional_topic(&self) -> bool {
+        self.is_optional && matches!(self.what, What::Topic(_))
+    }
+
     fn is_of_registers(&self) -> bool {
         matches!(self.what, What::Registers(_))
     }
@@ -156,6 +181,13 @@ impl Read {
                 })?;
                 let is_text = |name: &String| super::document::TEXTS.contains(&name.as_str());
                 let value = |name: &String| Some((name.clone(), map.points[name].of_json(&answer, is_text(name))?));
+                values.extend(self.points.iter().filter_map(value));
+            }
+            What::Publish(publish) => wires.publish(&self.wire, publish).await?,
+            What::Topic(ask) => {
+                let message = wires.topic(&self.wire, ask).await?;
+                let is_text = |name: &String| super::document::TEXTS.contains(&name.as_str());
+                let value = |name: &String| Some((name.clone(), map.points[name].of_message(&message, is_text(name))?));
                 values.extend(self.points.iter().filter_map(value));
             }
         }
@@ -195,14 +227,36 @@ impl Read {
     fn place(&self) -> (&str, Option<(amprule_hooks::driver::ModbusFunction, u16)>) {
         let registers = match &self.what {
             What::Registers(read) => Some((read.function, read.address)),
-            What::Request(_) => None,
+            _ => None,
         };
         (&self.wire, registers)
     }
 }
 
+/// A topic that has several points is looked at once; it may be left out if all of them may.
+fn topics(map: &Map) -> Vec<Read> {
+    let mut topics: BTreeMap<(String, TopicAsk), Vec<String>> = BTreeMap::new();
+    for (name, point) in &map.points {
+        let Some(topic) = point.topic.clone() else { continue };
+        let wire = point.wire.clone().unwrap_or_else(|| map.device.wire.clone());
+        let stale_s = point.stale_s.or(map.device.stale_s).filter(|seconds| *seconds > 0);
+        topics.entry((wire, TopicAsk { topic, stale_s })).or_default().push(name.clone());
+    }
+    let read = |((wire, ask), points): (_, Vec<String>)| {
+        let is_optional = points.iter().all(|name| map.points[name].optional);
+        Read { wire, what: What::Topic(ask), points, is_optional, refused_at: None }
+    };
+    topics.into_iter().map(read).collect()
+}
+
 fn requests(map: &Map) -> impl Iterator<Item = Read> {
     map.requests.iter().map(|(name, request)| {
+        let wire = request.wire.clone().unwrap_or_else(|| map.device.wire.clone());
+        if let Some(topic) = request.publish.clone() {
+            let body = request.body.clone().unwrap_or_default();
+            let what = What::Publish(Publish { topic, body, retain: false, switches: false });
+            return Read { wire, what, points: Vec::new(), is_optional: request.optional, refused_at: None };
+        }
         let (method, path) = match &request.post {
             Some(path) => (HttpMethod::Post, path),
             None => (HttpMethod::Get, request.get.as_ref().unwrap_or(name)),
@@ -210,7 +264,7 @@ fn requests(map: &Map) -> impl Iterator<Item = Read> {
         let ask = HttpAsk { method, path: path.clone(), body: request.body.clone(), switches: false, expect: None };
         let is_of = |point: &&String| map.points[*point].request.as_ref() == Some(name);
         Read {
-            wire: request.wire.clone().unwrap_or_else(|| map.device.wire.clone()),
+            wire,
             what: What::Request(ask),
             points: map.points.keys().filter(is_of).cloned().collect(),
             is_optional: request.optional,

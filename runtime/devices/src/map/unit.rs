@@ -54,6 +54,10 @@ impl Driver for MapUnit {
         Duration::from_millis(self.map.device.poll_ms.into())
     }
 
+    fn is_meter(&self) -> bool {
+        self.map.is_meter()
+    }
+
     fn open(&self, _: &Parameters, _: Option<&str>) -> Result<Box<dyn Guest>, Fault> {
         Ok(Box::new(MapGuest::new(Arc::clone(&self.map))))
     }

@@ -1,10 +1,12 @@
 //! What is said to a device so that it does something.
 
-use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusWrite, WireProblem, Wires};
+use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusWrite, Publish, WireProblem, Wires};
+use amprule_wires::topic;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::document::{HTTP, MODBUS, MQTT};
 use super::form::Form;
 
 /// What stands for the number in a path or a body.
@@ -15,6 +17,7 @@ const NUMBER: &str = "{value}";
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
     { "required": ["register"] }, { "required": ["get"] }, { "required": ["post"] }, { "required": ["put"] },
+    { "required": ["publish"] },
 ]))]
 pub(super) struct Write {
     /// As on the wire.
@@ -45,7 +48,12 @@ pub(super) struct Write {
     /// A path.
     #[schemars(regex(pattern = "^/"))]
     put: Option<String>,
-    /// JSON, in which `{value}` stands for the number.
+    /// A topic.
+    publish: Option<String>,
+    /// The broker keeps what is published for whoever listens later.
+    #[serde(default)]
+    retain: bool,
+    /// JSON, or what is published, in which `{value}` stands for the number.
     body: Option<String>,
     /// What the answer contains when it was done: some boxes say no with status 200.
     expect: Option<String>,
@@ -63,9 +71,17 @@ const fn one() -> Decimal {
 impl Write {
     /// As one of a command, where `numbers` are the least and the most that it is said with.
     pub(super) fn complaint(&self, numbers: &[Decimal]) -> Option<String> {
-        let asks = [&self.get, &self.post, &self.put].into_iter().flatten().count();
+        let asks = [&self.get, &self.post, &self.put, &self.publish].into_iter().flatten().count();
         if usize::from(self.register.is_some()) + asks != 1 {
-            return Some("a write has one of register, get, post and put".to_owned());
+            return Some("a write has one of register, get, post, put and publish".to_owned());
+        }
+        if self.retain && self.publish.is_none() {
+            return Some("retain is for what is published".to_owned());
+        }
+        if let Some(topic) = &self.publish {
+            let why =
+                self.expect.as_ref().map(|_| "a broker answers nothing to expect").or_else(|| topic::complaint(topic));
+            return why.map(|why| format!("the topic {topic:?}: {why}"));
         }
         let Some(register) = self.register else {
             return self
@@ -87,6 +103,15 @@ impl Write {
     /// A value that is written down is what is said.
     fn factor(&self) -> Decimal {
         if self.value.is_some() { Decimal::ONE } else { self.scale }
+    }
+
+    /// Of the wire that it is said over.
+    pub(super) fn kind(&self) -> &'static str {
+        match (self.register, &self.publish) {
+            (Some(_), _) => MODBUS,
+            (None, Some(_)) => MQTT,
+            (None, None) => HTTP,
+        }
     }
 
     fn path(&self) -> Option<&String> {
@@ -112,9 +137,10 @@ impl Write {
         let wire = self.wire.as_deref().unwrap_or(usual);
         let number = self.value.or_else(|| amperes.checked_mul(self.scale));
         let number = number.ok_or_else(|| unsayable("the number is too large".to_owned()))?;
-        let said = match self.register {
-            Some(address) => wires.write(wire, &self.modbus(address, number)?).await,
-            None => self.ask(wires, wire, number).await,
+        let said = match (self.register, &self.publish) {
+            (Some(address), _) => wires.write(wire, &self.modbus(address, number)?).await,
+            (None, Some(topic)) => wires.publish(wire, &self.message(topic, number)).await,
+            (None, None) => self.ask(wires, wire, number).await,
         };
         said.or_else(|problem| if problem.is_refusal && self.optional { Ok(()) } else { Err(problem) })
     }
@@ -128,6 +154,11 @@ impl Write {
             [word] if !self.multiple => ModbusWrite::Register { address, word },
             _ => ModbusWrite::Registers { address, words },
         })
+    }
+
+    fn message(&self, topic: &str, number: Decimal) -> Publish {
+        let body = self.body.as_deref().unwrap_or_default().replace(NUMBER, &self.spelt(number));
+        Publish { topic: topic.to_owned(), body, retain: self.retain, switches: true }
     }
 
     async fn ask(&self, wires: &dyn Wires, wire: &str, number: Decimal) -> Result<(), WireProblem> {

@@ -31,7 +31,21 @@ pub fn case(turn: &Turn, name: &str) -> Result<String, String> {
     ] {
         put(name, words(turn, function)?);
     }
-    put("http", answers(turn)?);
+    let http = |ask: &Ask| match ask {
+        Ask::Http { method, path, .. } => Some(format!("{method} {path}")),
+        _ => None,
+    };
+    let topic = |ask: &Ask| match ask {
+        Ask::Topic { topic, .. } => Some(topic.clone()),
+        _ => None,
+    };
+    let datagram = |ask: &Ask| match ask {
+        Ask::Datagram { text, .. } => Some(text.clone()),
+        _ => None,
+    };
+    put("http", answers(turn, http)?);
+    put("topics", answers(turn, topic)?);
+    put("datagrams", answers(turn, datagram)?);
     let mut whole = Table::new();
     whole.insert("name".to_owned(), name.into());
     whole.insert("hook".to_owned(), "device".into());
@@ -87,10 +101,11 @@ fn no_answer(why: &str) -> String {
     format!("a wire did not answer in this turn ({why}), and a case cannot say that: take another turn")
 }
 
-fn answers(turn: &Turn) -> Result<Option<toml::Value>, String> {
+/// By what was asked in words.
+fn answers(turn: &Turn, named: impl Fn(&Ask) -> Option<String>) -> Result<Option<toml::Value>, String> {
     let mut table = Table::new();
     for said in &turn.said {
-        let Ask::Http { method, path, .. } = &said.ask else { continue };
+        let Some(asked) = named(&said.ask) else { continue };
         let answer = match &said.answer {
             Answer::Text(text) if text.is_empty() => continue,
             // JSON with a null in it is a text: TOML has none.
@@ -98,11 +113,12 @@ fn answers(turn: &Turn) -> Result<Option<toml::Value>, String> {
                 let json: Option<Value> = serde_json::from_str(text).ok();
                 json.filter(Value::is_object).as_ref().and_then(in_toml).unwrap_or_else(|| text.as_str().into())
             }
+            // A topic of which nothing was heard is one that a case does not name.
+            Answer::Refused(_) if matches!(said.ask, Ask::Topic { .. }) => continue,
             Answer::Refused(_) => 404.into(),
             Answer::Failed(why) => return Err(no_answer(why)),
             _ => return Err(no_answer("the turn was over before there was an answer")),
         };
-        let asked = format!("{method} {path}");
         if table.get(&asked).is_some_and(|before| *before != answer) {
             return Err(format!("{asked} is asked twice and not answered the same: a case has each once"));
         }
@@ -159,7 +175,13 @@ fn write(ask: &Ask) -> Table {
             let body = body.as_ref().and_then(in_toml).map(|body| ("body".to_owned(), body));
             [("http".to_owned(), format!("{method} {path}").into())].into_iter().chain(body).collect()
         }
-        Ask::Read { .. } => Table::new(),
+        Ask::Publish { topic, body, retain, .. } => Table::from_iter([
+            ("publish".to_owned(), topic.as_str().into()),
+            ("body".to_owned(), body.as_str().into()),
+            ("retain".to_owned(), (*retain).into()),
+        ]),
+        Ask::Datagram { text, .. } => Table::from_iter([("datagram".to_owned(), text.as_str().into())]),
+        Ask::Read { .. } | Ask::Topic { .. } => Table::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! knows nothing of is refused, and a write that it has not is done.
 
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{HttpAsk, ModbusRead, ModbusWrite, WireProblem, Wires};
+use amprule_hooks::driver::{Datagram, HttpAsk, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires};
 use parking_lot::Mutex;
 
 use super::said::{Answer, Ask, Said};
@@ -70,6 +70,13 @@ async fn answer<T>(
     }
 }
 
+fn text(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 fn unknown<T>(what: &Ask) -> Result<T, WireProblem> {
     Err(WireProblem { is_refusal: true, why: format!("the tape has no answer to: {what}") })
 }
@@ -93,12 +100,27 @@ impl Wires for Player<'_> {
 
     fn http<'a>(&'a self, wire: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
         Box::pin(async move {
-            let told = |answer: &Answer| match answer {
-                Answer::Text(text) => Some(text.clone()),
-                _ => None,
-            };
             let otherwise = if ask.switches { Ok(String::new()) } else { unknown(&ask.into()) };
-            answer(self.heard(wire, ask.into()), told, otherwise).await
+            answer(self.heard(wire, ask.into()), text, otherwise).await
+        })
+    }
+
+    fn listen<'a>(&'a self, _: &'a str, _: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(async move { answer(self.heard(wire, ask.into()), text, unknown(&ask.into())).await })
+    }
+
+    fn publish<'a>(&'a self, wire: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(async move { answer(self.heard(wire, publish.into()), |_| Some(()), Ok(())).await })
+    }
+
+    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(async move {
+            let otherwise = if datagram.switches { Ok(String::new()) } else { unknown(&datagram.into()) };
+            answer(self.heard(wire, datagram.into()), text, otherwise).await
         })
     }
 }

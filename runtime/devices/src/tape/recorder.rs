@@ -1,7 +1,9 @@
 //! Stands around the wires of a turn, and writes down what is said over them.
 
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{HttpAsk, ModbusRead, ModbusWrite, Observed, WireProblem, Wires};
+use amprule_hooks::driver::{
+    Datagram, HttpAsk, ModbusRead, ModbusWrite, Observed, Publish, TopicAsk, WireProblem, Wires,
+};
 use parking_lot::Mutex;
 
 use super::said::{Answer, Ask, Said};
@@ -67,6 +69,32 @@ impl Wires for Recorder<'_> {
         Box::pin(async move {
             let at = self.asked(wire, ask.into());
             self.answered(at, self.wires.http(wire, ask).await, |text| Answer::Text(text.clone()))
+        })
+    }
+
+    /// Nothing is answered to it.
+    fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
+        self.wires.listen(wire, topics)
+    }
+
+    fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(async move {
+            let at = self.asked(wire, ask.into());
+            self.answered(at, self.wires.topic(wire, ask).await, |text| Answer::Text(text.clone()))
+        })
+    }
+
+    fn publish<'a>(&'a self, wire: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(async move {
+            let at = self.asked(wire, publish.into());
+            self.answered(at, self.wires.publish(wire, publish).await, |()| Answer::Done)
+        })
+    }
+
+    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(async move {
+            let at = self.asked(wire, datagram.into());
+            self.answered(at, self.wires.datagram(wire, datagram).await, |text| Answer::Text(text.clone()))
         })
     }
 }

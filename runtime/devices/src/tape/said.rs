@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, WireProblem};
+use amprule_hooks::driver::{
+    Datagram, HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem,
+};
 use serde::{Deserialize, Serialize};
 
 /// One thing that was asked, and its answer.
@@ -41,6 +43,27 @@ pub enum Ask {
         switches: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expect: Option<String>,
+    },
+    Topic {
+        topic: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stale_s: Option<u32>,
+    },
+    Publish {
+        topic: String,
+        body: String,
+        #[serde(default)]
+        retain: bool,
+        #[serde(default)]
+        switches: bool,
+    },
+    Datagram {
+        text: String,
+        /// What its answer contains.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fits: Option<String>,
+        #[serde(default)]
+        switches: bool,
     },
 }
 
@@ -85,12 +108,33 @@ impl From<&HttpAsk> for Ask {
     }
 }
 
+impl From<&TopicAsk> for Ask {
+    fn from(ask: &TopicAsk) -> Self {
+        let TopicAsk { topic, stale_s } = ask.clone();
+        Self::Topic { topic, stale_s }
+    }
+}
+
+impl From<&Publish> for Ask {
+    fn from(publish: &Publish) -> Self {
+        let Publish { topic, body, retain, switches } = publish.clone();
+        Self::Publish { topic, body, retain, switches }
+    }
+}
+
+impl From<&Datagram> for Ask {
+    fn from(datagram: &Datagram) -> Self {
+        let Datagram { text, fits, switches } = datagram.clone();
+        Self::Datagram { text, fits, switches }
+    }
+}
+
 impl Ask {
     pub fn is_write(&self) -> bool {
         match self {
-            Self::Read { .. } => false,
+            Self::Read { .. } | Self::Topic { .. } => false,
             Self::Write { .. } | Self::Coil { .. } => true,
-            Self::Http { switches, .. } => *switches,
+            Self::Http { switches, .. } | Self::Publish { switches, .. } | Self::Datagram { switches, .. } => *switches,
         }
     }
 }
@@ -131,6 +175,9 @@ impl fmt::Display for Ask {
                 write!(f, "{method} {path}")?;
                 body.iter().try_for_each(|body| write!(f, " {body}"))
             }
+            Self::Topic { topic, .. } => write!(f, "topic {topic}"),
+            Self::Publish { topic, body, .. } => write!(f, "{topic} {body}"),
+            Self::Datagram { text, .. } => f.write_str(text),
         }
     }
 }

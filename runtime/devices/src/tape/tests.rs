@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{self, HttpAsk, ModbusRead, ModbusWrite, WireProblem, Wires};
+use amprule_hooks::driver::{self, Datagram, HttpAsk, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires};
 use amprule_hooks::manifest::MAP;
 use amprule_hooks::{Compiler as _, HostLimits, Kind, Manifest, Source, Version};
 use futures_util::FutureExt as _;
@@ -93,6 +93,22 @@ impl Wires for Moody {
     }
 
     fn http<'a>(&'a self, _: &'a str, _: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(std::future::ready(refused()))
+    }
+
+    fn listen<'a>(&'a self, _: &'a str, _: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(std::future::ready(refused()))
+    }
+
+    fn topic<'a>(&'a self, _: &'a str, _: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        Box::pin(std::future::ready(refused()))
+    }
+
+    fn publish<'a>(&'a self, _: &'a str, _: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(std::future::ready(refused()))
+    }
+
+    fn datagram<'a>(&'a self, _: &'a str, _: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
         Box::pin(std::future::ready(refused()))
     }
 }

@@ -27,12 +27,9 @@ impl Veil {
     pub(crate) fn of(wires: &BTreeMap<String, WireAddress>) -> Self {
         let mut places = Vec::new();
         for (name, address) in wires {
-            let (place, host) = match address {
-                WireAddress::Modbus(to) => (to.to_string(), &to.host),
-                WireAddress::Http(to) => (to.to_string(), &to.host),
-            };
+            let (place, host) = address.place();
             places.push((place, name.clone()));
-            places.extend((host.len() >= LEAST).then(|| (host.clone(), name.clone())));
+            places.extend((host.len() >= LEAST).then(|| (host.to_owned(), name.clone())));
         }
         // A place is longer than its host.
         places.sort_by_key(|(place, _)| std::cmp::Reverse(place.len()));
@@ -81,6 +78,10 @@ impl Veil {
                 let body = body.map(|body| self.answered(&body));
                 Ask::Http { method, path: self.text(&queried(&path)), body, switches, expect }
             }
+            Ask::Publish { topic, body, retain, switches } => {
+                Ask::Publish { topic: self.text(&topic), body: self.answered(&body), retain, switches }
+            }
+            Ask::Datagram { text, fits, switches } => Ask::Datagram { text: self.text(&text), fits, switches },
             other => other,
         }
     }

@@ -16,6 +16,8 @@ const TURNS_ON_TRIAL: u32 = 10;
 pub(super) struct AtWork {
     pub(super) version: Arc<Version>,
     pub(super) every: Duration,
+    /// It is read, and that is all.
+    pub(super) is_meter: bool,
     /// `None`: a turn of it did not end.
     pub(super) guest: Option<Box<dyn Guest>>,
     /// What the last turn was told.
@@ -116,8 +118,16 @@ impl Device {
         let parameters = with_overrides(&version.manifest.parameters, &version.parameters, own);
         let parameters = parameters.map_err(|why| format!("parameters of the device: {why}"))?;
         let guest = driver.open(&parameters.into(), kept).map_err(|fault| fault.to_string())?;
-        let every = driver.every();
-        Ok(AtWork { version: Arc::clone(version), every, guest: Some(guest), told: None, is_done: false, trial: None })
+        let (every, is_meter) = (driver.every(), driver.is_meter());
+        Ok(AtWork {
+            version: Arc::clone(version),
+            every,
+            is_meter,
+            guest: Some(guest),
+            told: None,
+            is_done: false,
+            trial: None,
+        })
     }
 
     fn begins(&self, version: &Version, what: &str) {

@@ -23,6 +23,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Device {
     pub(super) async fn leave(&mut self) {
+        if self.take_driver().is_ok() && self.driver.as_ref().is_some_and(|driver| driver.is_meter) {
+            tracing::info!(station = %self.seat.binding.id, driver = self.seat.binding.unit, "the meter is read no more");
+            return;
+        }
         let switched_off = self.switch_off().await;
         let (station, driver) = (&self.seat.binding.id, &self.seat.binding.unit);
         match switched_off {

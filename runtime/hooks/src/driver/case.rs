@@ -16,7 +16,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    HttpAsk, ModbusFunction, ModbusRead, ModbusWrite, Observed, Shall, TurnInput, TurnOutput, WireProblem, Wires,
+    Datagram, HttpAsk, ModbusFunction, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, TurnInput,
+    TurnOutput, WireProblem, Wires,
 };
 use crate::manifest::DEVICE;
 use crate::question::AnyQuestion;
@@ -41,6 +42,12 @@ pub struct TurnCase {
     /// is answered with 404, and with nothing if it makes the device do something.
     #[serde(default)]
     http: BTreeMap<String, Value>,
+    /// The last message of each topic: JSON, or a text. Of one that is not named nothing was heard.
+    #[serde(default)]
+    topics: BTreeMap<String, Value>,
+    /// What datagrams are answered with, by their texts. One that is not named is not answered, or done if it switches.
+    #[serde(default)]
+    datagrams: BTreeMap<String, Value>,
     /// What shall be so.
     #[serde(default)]
     on: bool,
@@ -94,10 +101,12 @@ impl TurnCase {
     fn made(&self, unit: &dyn Unit, granted: &CallLimits) -> Result<Value, Fault> {
         let wires = Registers { case: self, written: Mutex::default() };
         // No register lets anybody wait.
+        let mut readings = None;
         let TurnOutput { seen, kept } = match unit.driver() {
             Some(driver) => {
                 let mut guest = driver.open(&self.parameters, None)?;
                 let seen = guest.turn(self.shall(), self.now, &wires).now_or_never().unwrap_or_else(late)?;
+                readings = driver.is_meter().then(|| guest.readings());
                 TurnOutput { seen, kept: None }
             }
             None => {
@@ -108,7 +117,11 @@ impl TurnCase {
                 super::code::turn(unit, granted, input, &wires).now_or_never().unwrap_or_else(late)?
             }
         };
-        Ok(shown(&seen, kept, wires.written.into_inner()))
+        let mut shown = shown(&seen, kept, wires.written.into_inner());
+        if let Some(readings) = readings {
+            (shown["state"], shown["readings"]) = (Value::Null, json!(readings));
+        }
+        Ok(shown)
     }
 }
 
@@ -193,7 +206,7 @@ impl Wires for Registers<'_> {
 
     fn http<'a>(&'a self, _: &'a str, ask: &'a HttpAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
         if ask.switches {
-            let body = ask.body.as_ref().map(|body| serde_json::from_str(body).unwrap_or_else(|_| json!(body)));
+            let body = ask.body.as_deref().map(json_or_text);
             self.written.lock().push(json!({ "http": ask.to_string(), "body": body }));
         }
         let refused = |status: &dyn fmt::Display| {
@@ -208,4 +221,44 @@ impl Wires for Registers<'_> {
         };
         Box::pin(std::future::ready(answer))
     }
+
+    fn listen<'a>(&'a self, _: &'a str, _: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn topic<'a>(&'a self, _: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
+        let unheard = || WireProblem { is_refusal: true, why: ask.unheard() };
+        let message = self.case.topics.get(&ask.topic).map(text).ok_or_else(unheard);
+        Box::pin(std::future::ready(message))
+    }
+
+    fn publish<'a>(&'a self, _: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>> {
+        let Publish { topic, body, retain, switches } = publish;
+        if *switches {
+            let body = json_or_text(body);
+            self.written.lock().push(json!({ "publish": topic, "body": body, "retain": retain }));
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn datagram<'a>(&'a self, _: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+        if datagram.switches {
+            self.written.lock().push(json!({ "datagram": datagram.text }));
+        }
+        let silent = || format!("the case answers {:?} with nothing", datagram.text);
+        let answer = match self.case.datagrams.get(&datagram.text) {
+            Some(answer) => Ok(text(answer)),
+            None if datagram.switches => Ok(String::new()),
+            None => Err(WireProblem { is_refusal: false, why: silent() }),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+fn json_or_text(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

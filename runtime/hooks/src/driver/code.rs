@@ -120,6 +120,9 @@ async fn heard(ask: &WireAsk, wires: &dyn Wires) -> Result<WireAnswer, Fault> {
         WireWhat::Read(read) => wires.read(&ask.wire, *read).await.map(WireAnswer::Words),
         WireWhat::Write(write) => wires.write(&ask.wire, write).await.map(|()| WireAnswer::Done),
         WireWhat::Http(request) => wires.http(&ask.wire, request).await.map(WireAnswer::Text),
+        WireWhat::Topic(topic) => wires.topic(&ask.wire, topic).await.map(WireAnswer::Text),
+        WireWhat::Publish(publish) => wires.publish(&ask.wire, publish).await.map(|()| WireAnswer::Done),
+        WireWhat::Datagram(datagram) => wires.datagram(&ask.wire, datagram).await.map(WireAnswer::Text),
     };
     match heard {
         Ok(answer) => Ok(answer),

@@ -22,6 +22,8 @@ pub struct DeviceFacts {
 pub enum WireKind {
     Modbus,
     Http,
+    Mqtt,
+    Udp,
 }
 
 impl DeviceFacts {
@@ -31,13 +33,15 @@ impl DeviceFacts {
 }
 
 impl WireKind {
-    pub const ALL: [Self; 2] = [Self::Modbus, Self::Http];
-    pub const WORDS: [&str; 2] = ["modbus", "http"];
+    pub const ALL: [Self; 4] = [Self::Modbus, Self::Http, Self::Mqtt, Self::Udp];
+    pub const WORDS: [&str; 4] = ["modbus", "http", "mqtt", "udp"];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Modbus => "modbus",
             Self::Http => "http",
+            Self::Mqtt => "mqtt",
+            Self::Udp => "udp",
         }
     }
 

@@ -7,7 +7,7 @@ use amprule_domain::Timestamp;
 use amprule_domain::pricing::Parameters;
 use serde::Serialize;
 
-use super::{HttpAsk, ModbusRead, ModbusWrite, Observed, Shall};
+use super::{Datagram, HttpAsk, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk};
 
 #[derive(Debug, Clone)]
 pub struct TurnInput {
@@ -40,6 +40,9 @@ pub enum WireWhat {
     Read(ModbusRead),
     Write(ModbusWrite),
     Http(HttpAsk),
+    Topic(TopicAsk),
+    Publish(Publish),
+    Datagram(Datagram),
 }
 
 /// A wire that fails ends the turn: code hears of none.

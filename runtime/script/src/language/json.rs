@@ -13,6 +13,14 @@ use super::number;
 pub(crate) struct Json(Arc<Value>);
 
 impl Json {
+    /// A message or a datagram: what is looked into stays outside of the script, and a single value comes in.
+    pub(super) fn or_plain(text: &str) -> Dynamic {
+        match Self::of(text) {
+            Self(value) if value.is_object() || value.is_array() => Dynamic::from(Self(value)),
+            Self(value) => dynamic(&value),
+        }
+    }
+
     /// A text that is no JSON is a text.
     pub(super) fn of(text: &str) -> Self {
         Self(Arc::new(serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))))

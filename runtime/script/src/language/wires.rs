@@ -8,6 +8,8 @@ use amprule_hooks::driver::{
 };
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
+mod words;
+
 use super::json::Json;
 use super::{RhaiResult, call};
 
@@ -71,6 +73,7 @@ pub(super) fn register(engine: &mut Engine) {
             send(&wire, &method, &path, Some(body.into()))
         },
     );
+    words::register(engine);
 }
 
 fn word(number: i64, what: &str) -> RhaiResult<u16> {

@@ -10,8 +10,21 @@ use super::lexer::Token;
 use super::names;
 
 /// Functions that do something by themselves.
-const ACTING: [&str; 11] =
-    ["push", "set", "log", "debug", "print", "missing", "not_applicable", "ask", "write", "write_coil", "http_send"];
+const ACTING: [&str; 13] = [
+    "push",
+    "set",
+    "log",
+    "debug",
+    "print",
+    "missing",
+    "not_applicable",
+    "ask",
+    "write",
+    "write_coil",
+    "http_send",
+    "publish",
+    "udp_send",
+];
 /// What a hook ends with.
 const ANSWERS: [&str; 5] = ["accept", "reject", "no_opinion", "bill", "offer"];
 const COMPARING: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];

@@ -13,7 +13,7 @@ hooks = ["device"]
 [device]
 vendor = "Maker"
 model = "Box"
-wires = { main = "modbus", web = "http" }
+wires = { main = "modbus", web = "http", bus = "mqtt", air = "udp" }
 "#;
 
 fn driver(body: &str) -> Source {
@@ -31,6 +31,14 @@ fn registers(ask: &WireAsk) -> WireAnswer {
         WireWhat::Read(read) => WireAnswer::Words((0..read.count).map(|at| read.address + at).collect()),
         WireWhat::Write(_) => WireAnswer::Done,
         WireWhat::Http(ask) if ask.path == "/none" => WireAnswer::Refused("status 404".to_owned()),
+        WireWhat::Topic(ask) if ask.stale_s == Some(5) => WireAnswer::Refused("nothing was heard for 5 s".to_owned()),
+        WireWhat::Topic(ask) if ask.topic == "power" => WireAnswer::Text("11.5".to_owned()),
+        WireWhat::Topic(_) => WireAnswer::Text("ON".to_owned()),
+        WireWhat::Publish(publish) if publish.retain => WireAnswer::Refused("nobody keeps it".to_owned()),
+        WireWhat::Publish(_) => WireAnswer::Done,
+        WireWhat::Datagram(datagram) if datagram.fits.is_none() => WireAnswer::Text(String::new()),
+        WireWhat::Datagram(datagram) if datagram.switches => WireAnswer::Text("TCH-OK :done".to_owned()),
+        WireWhat::Datagram(_) => WireAnswer::Text(r#"{"E total": 7}"#.to_owned()),
         WireWhat::Http(_) => WireAnswer::Text(r#"{"car": 2, "nrg": [0, 11.5], "card": "0042"}"#.to_owned()),
     }
 }
@@ -91,6 +99,21 @@ fn what_a_wire_answers_is_what_the_script_goes_on_with() {
             "Available None {\"at\":0,\"list\":[1,2.5,\"x\"]}",
             0,
         ),
+        (
+            "let x = topic(\"bus\", \"power\"); seen(if topic(\"bus\", \"on\") == \"ON\" { \"charging\" } else { \"plugged\" }, #{ power_w: x * 2 })",
+            "Charging Some(23) ",
+            2,
+        ),
+        (
+            "publish(\"bus\", \"on\", \"ON\"); seen(if topic(\"bus\", \"on\", 5) == () { \"plugged\" } else { \"charging\" })",
+            "Plugged None ",
+            2,
+        ),
+        (
+            "udp_send(\"air\", \"x\"); let done = udp_send(\"air\", \"ena 1\", \"TCH\"); let x = udp_ask(\"air\", \"report 3\"); seen(\"plugged\", #{ power_w: x.at(\"/E total\"), keep: done })",
+            "Plugged Some(7) \"TCH-OK :done\"",
+            3,
+        ),
         ("seen(\"charging\", #{ power_w: device.kept.w + device.limit_a })", "Charging Some(36) ", 0),
     ] {
         let (said, asked) = turn(&*compile(&driver(body)), registers, Some(r#"{"w": 20}"#));
@@ -112,6 +135,8 @@ fn what_goes_wrong_in_a_turn_ends_it_with_a_sentence() {
         ),
         ("http_send(\"web\", \"DELETE\", \"/s\"); seen(\"available\")", "\"DELETE\" is not one of GET, POST, PUT"),
         ("http_send(\"web\", \"GET\", \"/none\"); seen(\"available\")", "status 404"),
+        ("publish(\"bus\", \"on\", \"ON\", true); seen(\"available\")", "nobody keeps it"),
+        ("let x = topic(\"bus\", \"on\", -1); seen(\"available\")", "-1 is no age in seconds"),
         ("seen(\"asleep\")", "state: \"asleep\" is not one of available"),
         ("seen(\"plugged\", #{ power_w: \"a lot\" })", "power_w: expected a number, got a string"),
         ("seen(\"plugged\", #{ keep: device.params })", "keep: a driver keeps numbers, texts, lists and maps"),

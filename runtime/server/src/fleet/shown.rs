@@ -26,6 +26,7 @@ pub(super) fn standing(found: &Found<'_>, status: Option<DeviceStatus>) -> Value
         "boundBy": bound_by,
         "driverVersion": seen.and_then(|status| status.version.as_ref()),
         "state": seen.and_then(|status| status.state),
+        "readings": seen.map(|status| status.readings.clone()).unwrap_or_default(),
         "seenAt": seen.and_then(|status| status.seen_at),
         "trouble": trouble,
         "remark": seen.and_then(|status| status.remark),

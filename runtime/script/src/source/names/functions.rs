@@ -199,6 +199,26 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         ],
         "A request that makes the device do something: GET, POST or PUT. The turn ends when it is refused",
     ),
+    function(
+        "topic",
+        &["topic(wire: text, topic: text) -> any", "topic(wire: text, topic: text, seconds: number) -> any"],
+        "The last message of a topic (MQTT), to be looked into with `at`, or () when nothing was heard, or nothing for so many seconds",
+    ),
+    function(
+        "publish",
+        &["publish(wire: text, topic: text, body: text)", "publish(wire: text, topic: text, body: text, retain: bool)"],
+        "Says it to a topic; done when the broker has it",
+    ),
+    function(
+        "udp_ask",
+        &["udp_ask(wire: text, text: text) -> any", "udp_ask(wire: text, text: text, fits: text) -> any"],
+        "A datagram, and the next one from there, or the next that contains `fits`. The turn ends when none comes",
+    ),
+    function(
+        "udp_send",
+        &["udp_send(wire: text, text: text)", "udp_send(wire: text, text: text, fits: text) -> any"],
+        "A datagram that makes the device do something; with `fits` the turn ends when no such answer comes",
+    ),
     function("at", &["at(x: any, pointer: text) -> any"], "What stands there in an answer's JSON (RFC 6901), or ()"),
     function("u16_of", &["u16_of(words: list, at: number) -> number"], "Of one word"),
     function("i16_of", &["i16_of(words: list, at: number) -> number"], "Of one word, with a sign"),

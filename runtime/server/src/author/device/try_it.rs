@@ -28,13 +28,16 @@ pub(super) fn run(options: &Try) -> Result<ExitCode> {
     let version = Arc::new(open(&at.path, at.patience)?.version);
     let looked = super::runtime()?.block_on(look(&version, &at.wires(), at.shall(), SystemClock.now()));
     let looked = looked.with_context(|| format!("a turn of {} came to nothing", version.manifest.id))?;
+    let mut seen = match &looked.readings {
+        Some(readings) => json!(readings),
+        None => looked.seen.json(),
+    };
     if options.json {
-        let mut seen = looked.seen.json();
         seen["heldBack"] = json!(looked.held_back);
         say_json(&seen)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(members) = looked.seen.json().as_object() {
+    if let Some(members) = seen.as_object() {
         for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             say(format!("{name:12} {value}"));
