@@ -38,6 +38,6 @@ pub enum WireFault {
 impl WireFault {
     /// The device is there and says no: the connection is fine.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Unsayable(_))
+        matches!(self, Self::Refused { .. })
     }
 }

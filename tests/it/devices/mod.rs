@@ -2,6 +2,7 @@
 
 mod bound;
 mod boxes;
+mod components;
 mod datagrams;
 mod hardware;
 mod hostile;

@@ -62,6 +62,8 @@ fn an_import_that_the_host_lacks_is_named_with_what_to_do() {
         ("amprule:host/lag@1.0.0", "error[AR0110]", "does not have", "did you mean amprule:host/log@1.0.0?"),
         ("other:things/network", "error[AR0110]", "does not have", "this host knows amprule:host/log@1.0.0"),
         ("amprule:host/log@2.0.0", "error[AR0205]", "does not have", "knows is amprule:host/log@1.0.0"),
+        ("amprule:device/wires@0.1.0", "error[AR0110]", "which drivers have and nobody else", "hooks = [\"device\"]"),
+        ("amprule:device/wires@0.2.0", "error[AR0205]", "does not have", "knows is amprule:device/wires@0.1.0"),
         ("amprule:host/log@1.0.0", "error[AR0206]", "plugin.toml does not ask for it", "[capabilities]\nlog = "),
     ];
     for (name, code, says, hint) in cases {
@@ -74,6 +76,7 @@ fn an_export_that_the_host_does_not_call_is_named_with_what_to_do() {
     let cases = [
         ("amprule:pricing/prices@1.0.0", "did you mean amprule:pricing/pricing@1.0.0?"),
         ("amprule:pricing/pricing@2.0.0", "is amprule:pricing/pricing@1.0.0; build with this host's SDK"),
+        ("amprule:device/driver@0.2.0", "is amprule:device/driver@0.1.0; build with this host's SDK"),
         ("other:things/pricing@1.0.0", "call `export_pricing!(YourPlugin)` once"),
     ];
     for (name, hint) in cases {
