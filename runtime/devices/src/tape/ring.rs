@@ -37,7 +37,7 @@ pub(crate) struct Ring {
 
 #[derive(Debug, Default)]
 struct Lines {
-    lines: VecDeque<String>,
+    lines: VecDeque<Box<str>>,
     bytes: usize,
 }
 
@@ -47,7 +47,8 @@ impl Ring {
     }
 
     pub(crate) fn keep(&self, turn: &Turn) {
-        let (line, room) = (turn.line() + "\n", self.room.0.load(Relaxed));
+        // Boxed: a text that was written bit by bit has as much room again.
+        let (line, room) = ((turn.line() + "\n").into_boxed_str(), self.room.0.load(Relaxed));
         let mut kept = self.lines.lock();
         if line.len() <= room {
             kept.bytes += line.len();
@@ -60,7 +61,7 @@ impl Ring {
     }
 
     pub(crate) fn text(&self) -> String {
-        self.lines.lock().lines.iter().map(String::as_str).collect()
+        self.lines.lock().lines.iter().map(AsRef::as_ref).collect::<String>()
     }
 }
 
