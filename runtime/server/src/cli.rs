@@ -183,6 +183,9 @@ pub(crate) struct Simulate {
     /// How many stations, every second one speaking 1.6 and every other 2.0.1
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub(crate) stations: u32,
+    /// How many boxes without OCPP beside them, KEBA P30 over Modbus; --enter-with binds them to the driver keba-p30
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=100))]
+    pub(crate) boxes: u16,
     /// How many times faster than a real day; 600 plays it in 144 s
     #[arg(long, value_name = "FACTOR", default_value_t = 600.0)]
     pub(crate) speed: f64,

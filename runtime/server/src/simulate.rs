@@ -5,14 +5,18 @@ mod enter;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use amprule_domain::ports::Clock as _;
-use amprule_simulator::{Fleet, FleetSettings, Progress, What};
+use amprule_simulator::{Cars, Fleet, FleetSettings, Keba, Progress, What};
 use anyhow::{Context, Result, ensure};
 
 use crate::cli::Simulate;
 use crate::environment::SystemClock;
 use crate::output::say;
+
+/// The port of the first box.
+const FIRST_BOX: u16 = 15_020;
 
 pub(crate) fn run(options: Simulate) -> Result<ExitCode> {
     let settings = FleetSettings {
@@ -26,11 +30,28 @@ pub(crate) fn run(options: Simulate) -> Result<ExitCode> {
         "{} is no address of OCPP: ws://127.0.0.1:9000",
         options.url
     );
-    if let Some(data) = &options.enter_with {
-        enter::enter(data, &options.api, &settings)?;
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    let boxes = runtime.block_on(boxes(options.boxes))?;
+    if let Some(data) = &options.enter_with {
+        enter::enter(data, &options.api, &settings, &boxes)?;
+    }
     runtime.block_on(play(settings))
+}
+
+/// At the same ports each time if they are free, so that a server that knows them finds them again.
+async fn boxes(count: u16) -> Result<Vec<Keba>> {
+    let mut boxes = Vec::new();
+    for number in 0..count {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let cars = Cars::Come { stays: minutes(3) + minutes(1) * number.into(), pause: Duration::from_secs(20) };
+        let keba = match Keba::listen(FIRST_BOX + number, cars).await {
+            Ok(keba) => keba,
+            Err(_) => Keba::listen(0, cars).await.context("listen for Modbus")?,
+        };
+        say(format_args!("a box without OCPP listens at modbus-tcp://127.0.0.1:{}", keba.port()));
+        boxes.push(keba);
+    }
+    Ok(boxes)
 }
 
 async fn play(settings: FleetSettings) -> Result<ExitCode> {

@@ -1,7 +1,7 @@
 //! Charging stations without hardware: one at a time for tests, or a fleet that plays charging days in fast motion.
 //!
 //! [`SimStation`] is a real OCPP-J client over a real socket. [`Fleet`] drives many of them by a plan that a seed
-//! decides. This crate must never depend on the server's crates: what it says on the wire it says on its own, so
+//! decides. [`Keba`] is a box that speaks no OCPP. This crate must never depend on the server's crates: what it says on the wire it says on its own, so
 //! that a mistake in the server's reading of the standard is not repeated here.
 
 mod charge;
@@ -20,10 +20,13 @@ mod progress;
 mod runner;
 mod tempo;
 
+mod boxes;
+
 mod chance;
 mod error;
 
 pub use answers::{Answer, Handler, accepting};
+pub use boxes::{Cars, Keba};
 pub use charge::{Charge, Flow, Meter};
 pub use error::{CallError, ConnectError, FleetError};
 pub use fleet::Fleet;

@@ -17,6 +17,9 @@ pub(crate) struct Demo {
     /// How many stations are simulated.
     #[arg(long, default_value_t = 8)]
     stations: u32,
+    /// How many boxes without OCPP stand beside them; their cars come and go by a real clock.
+    #[arg(long, default_value_t = 2)]
+    boxes: u16,
     /// Simulated seconds that pass in one real second; 600 plays a day in 144 seconds.
     #[arg(long, default_value_t = 600)]
     speed: u32,
@@ -65,6 +68,7 @@ impl Demo {
         let mut command = Command::new(program("debug", "amprule"));
         command.current_dir(root).arg("simulate").args(["--url", &addresses.ocpp]);
         command.args(["--stations", &self.stations.to_string(), "--speed", &self.speed.to_string(), "--days", "0"]);
+        command.args(["--boxes", &self.boxes.to_string()]);
         command.arg("--enter-with").arg(&self.data).args(["--api", &addresses.api]);
         Ours::start("the fleet", &mut command)
     }
@@ -113,6 +117,10 @@ Watch, to see everything as it happens:
 Edit and save; sessions that start from now on use it, running ones keep their price:
   scripts/flat-tariff/main.rhai         the tariff that prices them all
   scripts/flat-tariff/parameters.toml   a new file; energy_price = \"0.59\" is a line to begin with
+Watch the boxes without OCPP, BOX-001 and BOX-002, whose cars come and go by a real clock:
+  curl -s -H 'authorization: Bearer {token}' {base}/api/v1/devices
+Swap their driver while they charge, by another name for the model, say; the session goes on:
+  scripts/keba-p30/device.toml
 See what became of your edit, or why it was refused:
   curl -s -H 'authorization: Bearer {token}' {base}/api/v1/extensions
 

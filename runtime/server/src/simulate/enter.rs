@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use amprule_simulator::FleetSettings;
+use amprule_simulator::{FleetSettings, Keba};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::secrets;
 /// The stations stand in two places, so that local hours differ.
 const PLACES: [(&str, &str); 2] = [("Harbour car park", "Europe/Berlin"), ("Airport P3", "Europe/Lisbon")];
 
-pub(crate) fn enter(data: &Path, api: &str, fleet: &FleetSettings) -> Result<()> {
+pub(crate) fn enter(data: &Path, api: &str, fleet: &FleetSettings, boxes: &[Keba]) -> Result<()> {
     let server = Server { api: api.trim_end_matches('/'), token: secrets::api_token(data)? };
     for (number, token) in fleet.tokens.iter().enumerate() {
         let budget = (number == 0).then(|| json!({ "amount": "25.00", "currency": "EUR", "period": "day" }));
@@ -25,6 +25,12 @@ pub(crate) fn enter(data: &Path, api: &str, fleet: &FleetSettings) -> Result<()>
             &format!("stations/{id}"),
             &json!({ "provisioning": "accepted", "location": location, "timeZone": zone }),
         )?;
+    }
+    let drivers = fleet.tokens.iter().rev().cycle();
+    for ((number, keba), token) in (1..).zip(boxes).zip(drivers) {
+        let wire = format!("modbus-tcp://127.0.0.1:{}?unit=255", keba.port());
+        let device = json!({ "unit": "keba-p30", "defaultToken": token, "meterS": 5, "wires": { "main": wire } });
+        server.put(&format!("devices/BOX-{number:03}"), &device)?;
     }
     Ok(())
 }
