@@ -17,6 +17,7 @@ impl Seen {
     pub fn new(state: State) -> Self {
         Self {
             state,
+            plugged: None,
             energy_wh: None,
             session_wh: None,
             power_w: None,

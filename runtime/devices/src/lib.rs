@@ -141,6 +141,12 @@ impl Devices {
         self.bound.lock().seats.values().map(|seated| seated.seat.status()).collect()
     }
 
+    /// Whether nobody is to be shown it: what is not known to be open is not.
+    pub fn is_secret(&self, unit: &str, parameter: &str) -> bool {
+        let active = self.house.registry.active(unit);
+        active.is_none_or(|version| version.manifest.parameters.get(parameter).is_none_or(|known| known.secret))
+    }
+
     pub fn status_of(&self, id: &StationId) -> Option<DeviceStatus> {
         self.bound.lock().seats.get(id).map(|seated| seated.seat.status())
     }

@@ -1,13 +1,18 @@
 //! What a device's station knows that neither the hardware nor the books tell: it must outlive a restart. One small file each.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use amprule_domain::StationId;
 use serde::{Deserialize, Serialize};
 
 use crate::station::Counter;
+
+/// No file system has longer names than 255 bytes.
+const MOST_NAME: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -23,6 +28,8 @@ pub(crate) struct Memory {
     /// Of a register that begins anew, as it was when something was said of it last.
     pub(crate) counter: Counter,
     pub(crate) snapshot: Option<Snapshot>,
+    /// Whose all of this is.
+    pub(crate) hardware: Option<String>,
 }
 
 /// What a driver has kept, a minute ago at most.
@@ -45,6 +52,7 @@ impl Default for Memory {
             card: None,
             counter: Counter::NEW,
             snapshot: None,
+            hardware: None,
         }
     }
 }
@@ -52,7 +60,13 @@ impl Default for Memory {
 /// Where one device's is.
 pub(crate) fn place(folder: &Path, id: &StationId) -> PathBuf {
     // An id may have characters that no file's name may have.
-    let name: String = id.as_str().bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut name: String = id.as_str().bytes().map(|byte| format!("{byte:02x}")).collect();
+    if name.len() > MOST_NAME {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        name.truncate(MOST_NAME - 16);
+        name += &format!("{:016x}", hasher.finish());
+    }
     folder.join(format!("{name}.json"))
 }
 
@@ -70,7 +84,8 @@ pub(crate) fn write(place: &Path, memory: &Memory) -> io::Result<()> {
     let folder = place.parent().unwrap_or(place);
     fs::create_dir_all(folder)?;
     let beside = place.with_extension("new");
-    let mut file = File::create(&beside)?;
+    // Cards stand there, and what a driver keeps.
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     file.write_all(&serde_json::to_vec(memory).map_err(io::Error::other)?)?;
     file.sync_all()?;
     fs::rename(&beside, place)?;

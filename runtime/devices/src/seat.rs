@@ -1,6 +1,7 @@
 //! A device as the operator binds it, and how it stands.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use amprule_domain::token::IdToken;
@@ -32,10 +33,16 @@ impl Binding {
     /// By the same unit, and the same hardware: with whatever password and at whatever pace it is spoken to. A parameter may say
     /// which half of a box is meant.
     pub(crate) fn drives_as(&self, other: &Self) -> bool {
-        let hardware = |binding: &Self| -> BTreeMap<_, _> {
-            binding.wires.iter().map(|(name, address)| (name.clone(), address.hardware())).collect()
-        };
-        self.unit == other.unit && self.parameters == other.parameters && hardware(self) == hardware(other)
+        self.hardware() == other.hardware()
+    }
+
+    /// In words that are the same for the same hardware.
+    pub(crate) fn hardware(&self) -> String {
+        let wires: BTreeMap<_, _> = self.wires.iter().map(|(name, address)| (name, address.hardware())).collect();
+        // Not as it is: parameters may be secret.
+        let mut parameters = DefaultHasher::new();
+        self.parameters.iter().for_each(|(name, value)| (name, value.to_string()).hash(&mut parameters));
+        format!("{} {wires:?} {:016x}", self.unit, parameters.finish())
     }
 }
 
@@ -58,6 +65,8 @@ struct Standing {
     version: Option<String>,
     trouble: Option<String>,
     remark: Option<&'static str>,
+    /// The trouble is of a turn that went well otherwise.
+    hindered: bool,
     /// The kinds of trouble that were told since it worked.
     told: Vec<String>,
     seen_at: Option<Timestamp>,
@@ -124,7 +133,10 @@ impl Seat {
     pub(crate) fn seen(&self, sight: Sight, version: &str, now: Timestamp) {
         let mut status = self.status.lock();
         let was_in_trouble = status.trouble.take();
-        status.told.clear();
+        let is_hindered = std::mem::take(&mut status.hindered);
+        if !is_hindered {
+            status.told.clear();
+        }
         status.seen_at = Some(now);
         (status.state, status.readings) = match sight {
             Sight::Station(state) => (Some(state), BTreeMap::new()),
@@ -133,9 +145,17 @@ impl Seat {
         status.version = Some(version.to_owned());
         status.turns += 1;
         drop(status);
-        if was_in_trouble.is_some() {
+        if was_in_trouble.is_some() && !is_hindered {
             tracing::info!(station = %self.binding.id, driver = self.binding.unit, "the device answers again");
         }
+    }
+
+    /// It was seen, and not let do all.
+    pub(crate) fn hindered(&self, why: &str) {
+        self.troubled(why);
+        let mut status = self.status.lock();
+        status.turns -= 1;
+        status.hindered = true;
     }
 
     pub(crate) fn troubled(&self, why: &str) {

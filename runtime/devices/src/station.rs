@@ -56,6 +56,8 @@ pub(crate) struct VirtualStation {
     limit: Option<u32>,
     session_limit: Option<u32>,
     is_operative: bool,
+    /// That the hardware may charge with, whatever it does now.
+    most_phases: u8,
     said: VecDeque<Said>,
 }
 
@@ -88,6 +90,7 @@ impl VirtualStation {
             limit: None,
             session_limit: None,
             is_operative: true,
+            most_phases: 1,
             said: VecDeque::new(),
         }
     }
@@ -99,6 +102,10 @@ impl VirtualStation {
         if !is_let_in {
             self.end("DeAuthorized", now);
         }
+    }
+
+    pub(crate) fn bears(&mut self, phases: u8) {
+        self.most_phases = phases;
     }
 
     /// It is connected anew: it says who it is and how its connector stands.
@@ -124,6 +131,7 @@ impl VirtualStation {
             card: self.card.clone(),
             counter: self.counter_kept,
             snapshot: None,
+            hardware: None,
         }
     }
 
@@ -147,6 +155,7 @@ impl VirtualStation {
 
     /// What the driver sees now. `new_id` names a session that begins.
     pub(crate) fn observed(&mut self, mut seen: Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
+        seen.clean();
         self.count(&mut seen);
         let before = self.last.replace(seen.clone());
         self.register = seen.register.or(self.register);
@@ -154,13 +163,15 @@ impl VirtualStation {
             self.say(Said::status(&seen, self.is_operative, now));
         }
         let was_there = std::mem::replace(&mut self.card, seen.token.clone());
-        if let Some(card) = seen.token.clone().filter(|card| was_there.as_ref() != Some(card)) {
+        // What lies there when it is seen for the first time was not shown to us.
+        let is_shown = |card: &String| before.is_some() && was_there.as_ref() != Some(card);
+        if let Some(card) = seen.token.clone().filter(is_shown) {
             self.show(IdToken::new(card, "ISO14443"));
         }
         if self.waiting.as_ref().is_some_and(|(_, since)| now.duration_since(*since) > PATIENCE) {
             self.waiting = None;
         }
-        match (seen.state.is_plugged(), self.running.is_some()) {
+        match (seen.is_plugged(), self.running.is_some()) {
             (Some(false), is_running) => {
                 if is_running {
                     self.end("EVDisconnected", now);
@@ -176,7 +187,8 @@ impl VirtualStation {
     /// A counter of the session becomes a register that only grows.
     fn count(&mut self, seen: &mut Observed) {
         if let Some(counted) = seen.session_register.filter(|_| seen.register.is_none()) {
-            if self.counter.shows(counted) {
+            let is_new_car = self.last.as_ref().is_some_and(|last| last.is_plugged() == Some(false));
+            if self.counter.shows(counted, is_new_car) {
                 self.counter_kept = self.counter;
             }
             seen.register = Some(self.counter.register());
@@ -221,6 +233,14 @@ impl VirtualStation {
         self.running = None;
         self.session_limit = None;
         self.is_over = true;
+    }
+
+    /// The session is of hardware that is there no more: what flowed since it was metered last nobody knows.
+    pub(crate) fn leave_behind(&mut self, now: Timestamp) {
+        if self.running.is_some() {
+            self.end("Other", now);
+        }
+        self.is_over = false;
     }
 
     /// Its hardware is switched off, and nobody drives it from now on.
@@ -279,7 +299,14 @@ impl VirtualStation {
 
     /// The first of what is to be said is refused for good.
     pub(crate) fn give_up(&mut self) {
-        self.said.pop_front();
+        let Some(said) = self.said.pop_front() else { return };
+        let StationEvent::Charging(ChargingEvent::Transaction(event)) = said.event else { return };
+        let is_it =
+            self.running.as_ref().is_some_and(|running| Some(&running.transaction) == event.transaction.as_ref());
+        if event.phase == Phase::Started && is_it {
+            // Nobody has taken it: there is no session.
+            (self.running, self.is_over) = (None, true);
+        }
     }
 
     /// The first of what is to be said has arrived, with this answer.
@@ -296,6 +323,7 @@ impl VirtualStation {
                 let is_running = |running: &&mut Running| event.transaction.as_ref() == Some(&running.transaction);
                 let Some(running) = self.running.as_mut().filter(is_running) else { return };
                 match reply.token.as_ref().map(|token| token.status) {
+                    None if event.phase != Phase::Started => {}
                     None | Some(AuthorizationStatus::Accepted) => running.is_let_in = true,
                     Some(_) => self.end("DeAuthorized", now),
                 }
@@ -327,7 +355,7 @@ impl VirtualStation {
                 if transaction.as_ref().is_some_and(|name| !is_of_session(name)) {
                     return refused("there is no such session");
                 }
-                let phases = self.last.as_ref().map_or(3, |last| last.phases.max(1));
+                let phases = self.last.as_ref().map_or(3, |last| last.phases.max(self.most_phases).max(1));
                 let limit = match most {
                     Most::DeciAmperes(deciamperes) => *deciamperes,
                     // 230 V on each phase.

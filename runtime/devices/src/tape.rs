@@ -27,6 +27,7 @@ pub use said::{Answer, Ask, Said};
 pub(crate) use recorder::Recorder;
 pub(crate) use ring::{Ring, Room};
 pub(crate) use veil::Veil;
+pub use veil::is_secret;
 
 /// Of a file; what is longer is not read.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -82,6 +83,11 @@ pub(crate) struct Before {
 }
 
 impl Turn {
+    /// It was over before the hardware had answered.
+    pub(crate) fn waits(&self) -> bool {
+        self.said.last().is_some_and(|said| said.answer == Answer::Nothing)
+    }
+
     /// `came`: what came of it, or why nothing did.
     pub(crate) fn of(before: Before, said: Vec<Said>, came: Result<&Observed, &str>, veil: &Veil) -> Self {
         let Before { at, driver, shall, standing } = before;

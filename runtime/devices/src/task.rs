@@ -72,7 +72,10 @@ async fn drive(seat: Arc<Seat>, house: House, mut orders: watch::Receiver<Order>
     };
     match order {
         Order::Leave => device.leave().await,
-        Order::Drive | Order::Stop => device.say_the_rest().await,
+        Order::Drive | Order::Stop => {
+            device.write_memory().await;
+            device.say_the_rest().await;
+        }
     }
 }
 
@@ -156,6 +159,13 @@ impl Device {
         self.kept = memory::read(&self.place).map_err(|error| {
             format!("{} cannot be read: {error}; remove it if its limits may be forgotten", self.place.display())
         })?;
+        let hardware = self.seat.binding.hardware();
+        let is_other = self.kept.hardware.replace(hardware.clone()).is_some_and(|before| before != hardware);
+        if is_other {
+            // What was known is of the hardware before; only what people have said of the station counts on.
+            let Memory { limit, is_operative, hardware, .. } = std::mem::take(&mut self.kept);
+            self.kept = Memory { limit, is_operative, hardware, ..Memory::default() };
+        }
         self.station.remember(self.kept.clone());
         if let Some(token) = &self.seat.binding.default_token
             && matches!(self.house.books.token(&token.key()).await, Ok(None))
@@ -168,21 +178,35 @@ impl Device {
             let Session { transaction, seen, .. } = session;
             let seq_no = seen.last().map_or(0, |last| last.saturating_add(1));
             self.station.resume(transaction, seq_no, is_let_in, self.house.clock.now());
+            if is_other {
+                tracing::warn!(%station, "the device is other hardware than before; the session that was open there has ended");
+                self.station.leave_behind(self.house.clock.now());
+            }
         }
         Ok(())
     }
 
     /// What changed of it, on disk.
     async fn keep_memory(&mut self) {
-        let mut memory = Memory { snapshot: self.kept.snapshot.clone(), ..self.station.memory() };
+        let Memory { snapshot, hardware, .. } = self.kept.clone();
+        let mut memory = Memory { snapshot, hardware, ..self.station.memory() };
         if memory == self.kept && self.kept_at.elapsed() < SNAPSHOT_EVERY {
             return;
         }
-        memory.snapshot = self.snapshot();
+        memory.snapshot = self.snapshot().or(memory.snapshot);
         self.kept_at = Instant::now();
-        if memory == self.kept {
-            return;
+        if memory != self.kept {
+            self.write(memory).await;
         }
+    }
+
+    /// As it is now: nobody comes back to it.
+    async fn write_memory(&mut self) {
+        let snapshot = self.snapshot().or_else(|| self.kept.snapshot.clone());
+        self.write(Memory { snapshot, hardware: self.kept.hardware.clone(), ..self.station.memory() }).await;
+    }
+
+    async fn write(&mut self, memory: Memory) {
         let (place, written) = (self.place.clone(), memory.clone());
         let kept = tokio::task::spawn_blocking(move || memory::write(&place, &written)).await;
         match kept.map_err(io::Error::other).and_then(|kept| kept) {
@@ -195,7 +219,7 @@ impl Device {
     }
 
     fn snapshot(&self) -> Option<Snapshot> {
-        let told = self.driver.as_ref().and_then(|driver| driver.guest.as_ref()?.hand_over())?;
+        let told = self.driver.as_ref().and_then(AtWork::kept)?;
         Some(Snapshot { unit: self.seat.binding.unit.clone(), told })
     }
 
@@ -214,6 +238,9 @@ impl Device {
             Some(Ok(seen)) => {
                 self.hold_to(shall, &seen);
                 self.saw(seen).await;
+                if let Some(why) = self.driver.as_ref().and_then(|driver| driver.guest.as_ref()?.trouble()) {
+                    self.seat.hindered(&why);
+                }
                 every
             }
             Some(Err(why)) => {
@@ -229,13 +256,13 @@ impl Device {
         every.saturating_mul(1 << self.failures.min(5)).min(Duration::from_secs(30)).max(every)
     }
 
-    /// It is opened anew to be told again: that says all that it has to say.
+    /// The next turn says all that it has to say.
     fn hold_to(&mut self, shall: Shall, seen: &Observed) {
         let before = self.disagrees.remark();
         if self.disagrees.look(shall, seen, Instant::now()) == Remedy::TellAgain
             && let Some(driver) = &mut self.driver
         {
-            driver.guest = None;
+            driver.says_all_again();
         }
         let remark = self.disagrees.remark();
         if let Some(why) = remark.filter(|_| remark != before) {
@@ -326,7 +353,8 @@ impl Device {
 
     fn wants_a_turn(&self) -> bool {
         let shall = self.station.shall();
-        self.driver.as_ref().is_some_and(|driver| driver.told.is_some_and(|told| told != shall))
+        let is_due = |driver: &AtWork| driver.guest.is_some() && driver.told.is_some_and(|told| told != shall);
+        self.driver.as_ref().is_some_and(is_due)
     }
 
     /// One message at a time, as a station of OCPP does.

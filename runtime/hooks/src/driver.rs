@@ -75,6 +75,10 @@ pub trait Guest: Send {
     fn standing(&self) -> Standing;
     /// As it was then.
     fn stand(&mut self, standing: Standing);
+    /// What it was not let do in its last turn, though that went well.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
     /// What a meter read in its last turn, by the names that its driver gives them. Whoever drives a station has none.
     fn readings(&self) -> BTreeMap<String, String> {
         BTreeMap::new()

@@ -162,7 +162,9 @@ impl Fleet {
     fn one(&self, id: &str) -> Option<Value> {
         let bound = self.bound.lock();
         let found = bound.find(id)?;
-        Some(shown::whole(found.device(), self.standing(&found)))
+        let device = found.device();
+        let is_secret = |parameter: &str| self.devices.is_secret(&device.unit, parameter);
+        Some(shown::whole(device, self.standing(&found), is_secret))
     }
 }
 
@@ -204,8 +206,10 @@ fn by_id(devices: Vec<Device>) -> BTreeMap<String, Device> {
 fn changed(id: &str, before: Option<&Device>, change: DeviceChange) -> Result<Device, DeviceRefused> {
     let DeviceChange { unit, default_token, wires, parameters, meter_s } = change;
     if let Some((name, _)) = wires.iter().flatten().find(|(_, address)| address.contains(shown::HIDDEN)) {
-        let message = format!("{} stands for what is not shown; write it out", shown::HIDDEN);
-        return Err(DeviceRefused::Invalid { path: pointer("wires", Some(name)), message });
+        return Err(hidden("wires", name));
+    }
+    if let Some((name, _)) = parameters.iter().flatten().find(|(_, value)| **value == *shown::HIDDEN) {
+        return Err(hidden("parameters", name));
     }
     let fresh = Device {
         id: id.to_owned(),
@@ -224,6 +228,12 @@ fn changed(id: &str, before: Option<&Device>, change: DeviceChange) -> Result<De
         meter_s: meter_s.unwrap_or(before.meter_s),
         id: before.id,
     })
+}
+
+/// Who changes what was read must not write down what only stands for it.
+fn hidden(member: &str, name: &str) -> DeviceRefused {
+    let message = format!("{} stands for what is not shown; write it out", shown::HIDDEN);
+    DeviceRefused::Invalid { path: pointer(member, Some(name)), message }
 }
 
 fn invalid(bad: &BadDevice) -> DeviceRefused {

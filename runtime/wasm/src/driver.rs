@@ -65,6 +65,7 @@ fn lift(seen: wit::Seen, facts: &DeviceFacts) -> Result<TurnOutput, Fault> {
     let energy = |name: &str, wh| lift_optional(|| name.to_owned(), wh).map(|wh| wh.and_then(Energy::from_decimal_wh));
     let seen_by_it = Observed {
         state,
+        plugged: seen.plugged,
         vendor: said(seen.vendor).unwrap_or_else(|| facts.vendor.clone()),
         model: said(seen.model).unwrap_or_else(|| facts.model.clone()),
         serial: said(seen.serial),

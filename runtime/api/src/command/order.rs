@@ -237,7 +237,8 @@ fn most(body: &CommandBody) -> Answer<Most> {
         (Some(watts), None) => Ok(Most::Watts(watts)),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded beside it")]
         (None, Some(amperes)) if (0.0..=10_000.0).contains(&amperes) => {
-            Ok(Most::DeciAmperes((amperes * 10.0).round() as u32))
+            // Never more than what was said; 10.1 is a little less in binary.
+            Ok(Most::DeciAmperes((amperes * 10.0 + 1e-6).floor() as u32))
         }
         (None, Some(_)) => Err(Problem::invalid("/maxCurrentA", "must be 0 to 10000")),
         _ => Err(Problem::invalid("", "a limit is given by either `maxPowerW` or `maxCurrentA`")),

@@ -44,9 +44,13 @@ fn reads(map: &Map) -> Vec<String> {
         let unknown = unknown.map(|request| format!("there is no request {request} that is answered with JSON"));
         Some(format!("points.{name}: {}", point.complaint().or(unknown)?))
     });
+    let both = !map.is_meter() && ["energy_wh", "session_wh"].iter().all(|name| map.points.contains_key(*name));
+    let both = both.then(|| {
+        "points: a box has energy_wh or session_wh; where one stands in for the other, energy leaps".to_owned()
+    });
     let requests = map.requests.iter();
     let requests = requests.filter_map(|(name, request)| Some(format!("requests.{name}: {}", ill(request)?)));
-    points.chain(requests).collect()
+    points.chain(both).chain(requests).collect()
 }
 
 fn ill(request: &Request) -> Option<String> {

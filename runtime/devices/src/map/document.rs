@@ -153,6 +153,8 @@ pub(super) struct Rule {
     /// All must hold. Without any it always does.
     #[serde(default)]
     pub(super) when: BTreeMap<String, Condition>,
+    /// Whether a car is there, where the state does not say it.
+    pub(super) plugged: Option<bool>,
     /// What is wrong, where it is a fault.
     pub(super) says: Option<String>,
 }

@@ -17,12 +17,17 @@ use super::reads::{Reads, Refused, Values, is_over};
 use super::value::Value;
 use super::write::Write;
 
+/// Between two tries of what was refused.
+const REFUSED_REST: SignedDuration = SignedDuration::from_secs(5);
+
 pub(super) struct MapGuest {
     map: Arc<Map>,
     reads: Reads,
     told: Told,
     /// Of the last turn.
     values: Values,
+    /// What it was not let say.
+    trouble: Option<String>,
 }
 
 /// What it knows between two turns.
@@ -31,8 +36,10 @@ pub(super) struct MapGuest {
 struct Told {
     /// `commands.open` was said since the device was away.
     is_open: bool,
-    /// What was brought about last, and when.
-    done: Option<(Shall, Timestamp)>,
+    /// What was brought about last, in amperes, and when.
+    done: Option<(Decimal, Timestamp)>,
+    /// What was refused last, when, and why.
+    refused_word: Option<(Decimal, Timestamp, String)>,
     /// When each heartbeat was said last.
     fed: Vec<Timestamp>,
     /// The most that the device itself bears, if it says so.
@@ -43,15 +50,20 @@ struct Told {
 
 impl MapGuest {
     pub(super) fn new(map: Arc<Map>) -> Self {
-        Self { reads: Reads::new(&map), map, told: Told::default(), values: Values::new() }
+        Self { reads: Reads::new(&map), map, told: Told::default(), values: Values::new(), trouble: None }
     }
 
     async fn turned(&mut self, shall: Shall, now: Timestamp, wires: &dyn Wires) -> Result<Observed, WireProblem> {
         let opened = self.open(wires).await;
         // A watchdog that takes no food keeps nobody from switching off.
         let fed = self.feed(now, wires).await;
-        self.bring_about(shall, now, wires).await?;
-        opened.and(fed)?;
+        let brought = self.bring_about(shall, now, wires).await;
+        let said = brought.and(opened).and(fed);
+        // A box that takes no word is looked at all the same: what flows there must be metered.
+        self.trouble = said.as_ref().err().filter(|problem| problem.is_refusal).map(|problem| problem.why.clone());
+        if self.trouble.is_none() {
+            said?;
+        }
         self.values = self.reads.values(now, wires).await?;
         self.told.max_a = self.values.get("max_a").and_then(Value::number).or(self.told.max_a);
         Ok(self.observed(&self.values))
@@ -71,22 +83,35 @@ impl MapGuest {
     async fn bring_about(&mut self, shall: Shall, now: Timestamp, wires: &dyn Wires) -> Result<(), WireProblem> {
         let again = self.map.commands.again_s.map(|seconds| SignedDuration::from_secs(seconds.into()));
         let holds = |at: Timestamp| again.is_none_or(|again| !is_over(at, again, now));
-        if self.told.done.is_some_and(|(done, at)| done == shall && holds(at)) {
+        let amperes = self.amperes(shall);
+        if self.told.done.is_some_and(|(done, at)| done == amperes && holds(at)) {
             return Ok(());
+        }
+        // One that refused is not hammered.
+        if let Some((refused, at, problem)) = &self.told.refused_word
+            && *refused == amperes
+            && !is_over(*at, REFUSED_REST, now)
+        {
+            return Err(WireProblem { is_refusal: true, why: problem.clone() });
         }
         // Until all of it is said, nobody knows what counts.
         self.told.done = None;
-        let map = Arc::clone(&self.map);
-        let amperes = self.amperes(shall);
-        if amperes.is_zero() && !map.commands.off.is_empty() {
-            say_all(wires, &map, &map.commands.off, amperes).await?;
-        } else {
-            // A limit first: what is switched on then begins with it. Whatever is refused, the rest is said.
-            let limited = say_all(wires, &map, &map.commands.limit, amperes).await;
-            limited.and(say_all(wires, &map, &map.commands.on, amperes).await)?;
-        }
-        self.told.done = Some((shall, now));
+        let said = self.say(amperes, wires).await;
+        let word = |problem: &WireProblem| (amperes, now, problem.why.clone());
+        self.told.refused_word = said.as_ref().err().filter(|problem| problem.is_refusal).map(word);
+        said?;
+        self.told.done = Some((amperes, now));
         Ok(())
+    }
+
+    async fn say(&self, amperes: Decimal, wires: &dyn Wires) -> Result<(), WireProblem> {
+        let map = &self.map;
+        if amperes.is_zero() && !map.commands.off.is_empty() {
+            return say_all(wires, map, &map.commands.off, amperes).await;
+        }
+        // A limit first: what is switched on then begins with it. Whatever is refused, the rest is said.
+        let limited = say_all(wires, map, &map.commands.limit, amperes).await;
+        limited.and(say_all(wires, map, &map.commands.on, amperes).await)
     }
 
     /// Of each phase, as the hardware can; nothing is 0.
@@ -119,13 +144,14 @@ impl MapGuest {
     fn observed(&self, values: &Values) -> Observed {
         let number = |name: &str| values.get(name).and_then(Value::number);
         let text = |name: &str| values.get(name).map(Value::text);
-        let (state, error) = self.state(values);
+        let (state, plugged, error) = self.state(values);
         let about = &self.map.device;
         let currents = ["current_l1_a", "current_l2_a", "current_l3_a"].iter().filter_map(|name| number(name));
         let amperes = currents.fold(None, |sum: Option<Decimal>, next| sum.unwrap_or_default().checked_add(next));
         let thousandths = |number: Decimal| number.checked_mul(Decimal::ONE_THOUSAND)?.round().to_i64();
         Observed {
             state,
+            plugged,
             vendor: text("vendor").unwrap_or_else(|| about.vendor.clone()),
             model: text("model").unwrap_or_else(|| about.model.clone()),
             serial: text("serial"),
@@ -141,15 +167,15 @@ impl MapGuest {
         }
     }
 
-    fn state(&self, values: &Values) -> (DeviceState, Option<String>) {
+    fn state(&self, values: &Values) -> (DeviceState, Option<bool>, Option<String>) {
         if self.map.is_meter() {
-            return (DeviceState::Available, None);
+            return (DeviceState::Available, None, None);
         }
         let rules = &self.map.state;
         let rule = rules.iter().find(|rule| rule.when.iter().all(|(name, wanted)| wanted.holds(values.get(name))));
         match rule {
-            Some(rule) => (rule.is, rule.says.clone().filter(|_| rule.is == DeviceState::Faulted)),
-            None => (DeviceState::Faulted, Some("no rule of the map says what this state is".to_owned())),
+            Some(rule) => (rule.is, rule.plugged, rule.says.clone().filter(|_| rule.is == DeviceState::Faulted)),
+            None => (DeviceState::Faulted, None, Some("no rule of the map says what this state is".to_owned())),
         }
     }
 }
@@ -200,6 +226,10 @@ impl Guest for MapGuest {
         self.told = standing.map.and_then(|told| serde_json::from_value(told).ok()).unwrap_or_default();
         self.told.fed.truncate(self.map.heartbeat.len());
         self.reads.refuse(&self.told.refused);
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.trouble.clone()
     }
 
     fn readings(&self) -> BTreeMap<String, String> {

@@ -9,22 +9,35 @@ pub(crate) struct Counter {
     /// All that it counted before it began anew.
     before: Energy,
     last: Energy,
+    /// It was seen to fall, or to leap, once: a second time in a row it has.
+    #[serde(skip)]
+    doubtful: bool,
 }
 
+/// More than a car takes between two looks.
+const LEAP: Energy = Energy::from_wh(100_000);
+
 impl Counter {
-    pub(crate) const NEW: Self = Self { before: Energy::ZERO, last: Energy::ZERO };
+    pub(crate) const NEW: Self = Self { before: Energy::ZERO, last: Energy::ZERO, doubtful: false };
 
     /// True: it began anew.
-    pub(crate) fn shows(&mut self, counted: Energy) -> bool {
-        let begins_anew = counted.mwh() <= self.last.mwh() / 2 && counted < self.last;
-        if begins_anew {
+    pub(crate) fn shows(&mut self, counted: Energy, is_new_car: bool) -> bool {
+        let falls = counted < self.last && (is_new_car || counted.mwh() <= self.last.mwh() / 2);
+        let leaps = counted > self.last + LEAP;
+        if (falls && !is_new_car || leaps) && !self.doubtful {
+            // One reading of nothing, or of everything, is a glitch.
+            self.doubtful = true;
+            return false;
+        }
+        self.doubtful = false;
+        if falls {
             self.before += self.last;
             self.last = counted;
         } else {
             // A little less than before is a counter that wavers: it waits until there is more.
             self.last = self.last.max(counted);
         }
-        begins_anew
+        falls
     }
 
     pub(crate) fn register(self) -> Energy {
@@ -36,13 +49,28 @@ impl Counter {
 mod tests {
     use super::*;
 
+    fn shown<const N: usize>(counted: [(i64, bool); N]) -> [i64; N] {
+        let mut counter = Counter::NEW;
+        counted.map(|(wh, is_new_car)| {
+            counter.shows(Energy::from_wh(wh), is_new_car);
+            counter.register().mwh() / 1_000
+        })
+    }
+
     #[test]
     fn what_was_counted_stays_counted() {
-        let mut counter = Counter::NEW;
-        let shown = [0, 100, 2_000, 1_999, 2_100, 0, 50, 10, 30].map(|wh| {
-            counter.shows(Energy::from_wh(wh));
-            counter.register().mwh() / 1_000
-        });
-        assert_eq!(shown, [0, 100, 2_000, 2_000, 2_100, 2_100, 2_150, 2_160, 2_180]);
+        let counted = [0, 100, 2_000, 1_999, 2_100, 0, 0, 50, 10, 12, 30].map(|wh| (wh, false));
+        assert_eq!(shown(counted), [0, 100, 2_000, 2_000, 2_100, 2_100, 2_100, 2_150, 2_150, 2_162, 2_180]);
+    }
+
+    #[test]
+    fn one_reading_of_nothing_or_of_everything_counts_nothing() {
+        let counted = [5_000, 0, 5_010, 4_294_967_295, 5_020].map(|wh| (wh, false));
+        assert_eq!(shown(counted), [5_000, 5_000, 5_010, 5_010, 5_020]);
+    }
+
+    #[test]
+    fn a_new_car_begins_anew_however_little_the_counter_fell() {
+        assert_eq!(shown([(2_000, false), (1_500, true), (1_600, false)]), [2_000, 3_500, 3_600]);
     }
 }

@@ -19,6 +19,7 @@ struct Story {
 fn seen(state: DeviceState, wh: i64) -> Observed {
     Observed {
         state,
+        plugged: None,
         vendor: "Maker".to_owned(),
         model: "Box".to_owned(),
         serial: None,

@@ -10,7 +10,8 @@ use super::said::{Answer, Ask, Said};
 
 const HIDDEN: &str = "***";
 /// What is secret by its name, in an address's query and in JSON.
-const SECRETS: [&str; 6] = ["password", "passwd", "secret", "psk", "apikey", "key"];
+const SECRETS: [&str; 11] =
+    ["password", "passwd", "passphrase", "pass", "pwd", "secret", "psk", "key", "token", "auth", "pin"];
 /// A shorter value stands in too much else.
 const LEAST: usize = 4;
 
@@ -63,7 +64,7 @@ impl Veil {
             Value::Array(items) => items.into_iter().map(|item| self.json(item)).collect(),
             Value::Object(members) => {
                 let member = |(name, value): (String, Value)| match value {
-                    Value::String(_) if is_secret(&name) => (name, HIDDEN.into()),
+                    Value::String(_) | Value::Number(_) if is_secret(&name) => (name, HIDDEN.into()),
                     value => (name, self.json(value)),
                 };
                 Value::Object(members.into_iter().map(member).collect())
@@ -114,8 +115,9 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-fn is_secret(name: &str) -> bool {
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+/// By its name: `sta_pass`, `Password1`.
+pub fn is_secret(name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
     SECRETS.iter().any(|word| name.ends_with(word))
 }
 
@@ -146,7 +148,8 @@ mod tests {
             assert_eq!(veil.why(text), covered);
         }
         for (text, covered) in [
-            (r#"{"car": 2,  "key": 1}"#, r#"{"car": 2,  "key": 1}"#),
+            (r#"{"car": 2,  "card": 1}"#, r#"{"car": 2,  "card": 1}"#),
+            (r#"{"Password1":"x","pin":1234}"#, r#"{"Password1":"***","pin":"***"}"#),
             (r#"{"wifi":{"ssid":"y","wpa_psk":"x"}}"#, r#"{"wifi":{"ssid":"y","wpa_psk":"***"}}"#),
             ("say hunter22", "say ***"),
         ] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_hooks::Version;
-use amprule_hooks::driver::{self, Guest, Shall};
+use amprule_hooks::driver::{self, Guest, Shall, Standing};
 use amprule_hooks::manifest::with_overrides;
 
 use super::Device;
@@ -25,6 +25,8 @@ pub(super) struct AtWork {
     /// A turn of it went well.
     is_done: bool,
     trial: Option<Trial>,
+    /// What a guest had kept that is open no more.
+    left: Option<String>,
 }
 
 /// Of a driver that took another one's place.
@@ -54,6 +56,25 @@ impl AtWork {
     fn gives_back(&mut self) -> Option<Trial> {
         self.trial.take_if(|trial| trial.faults >= FAULTS)
     }
+
+    /// For whoever comes next.
+    pub(super) fn kept(&self) -> Option<String> {
+        self.guest.as_ref().map_or_else(|| self.left.clone(), |guest| guest.hand_over())
+    }
+
+    /// What it holds half done is its own: it is opened anew.
+    pub(super) fn drop_guest(&mut self) {
+        self.left = self.kept();
+        self.guest = None;
+    }
+
+    /// All that it has to say, in the next turn.
+    pub(super) fn says_all_again(&mut self) {
+        if let Some(guest) = &mut self.guest {
+            let kept = guest.hand_over();
+            guest.stand(Standing { is_fresh: true, kept, map: None });
+        }
+    }
 }
 
 impl Device {
@@ -64,40 +85,81 @@ impl Device {
         }
         let unit = &self.seat.binding.unit;
         let active = self.house.registry.active(unit).filter(|version| driver::of(version).is_some());
-        let active = active.filter(|version| self.refused.as_ref() != Some(&version.hash));
         // Its files are gone or broken, or it was refused: what drives goes on driving.
-        let at_work = self.driver.as_ref();
-        let Some(version) = active.or_else(|| at_work.map(|driver| Arc::clone(&driver.version))) else {
-            return Err(format!("there is no driver {unit} that works: a unit with hooks = [\"device\"]"));
-        };
-        if at_work.is_some_and(|driver| driver.version.hash == version.hash && driver.guest.is_some()) {
-            return Ok(());
+        let active = active.filter(|version| self.refused.as_ref() != Some(&version.hash));
+        match (active, &self.driver) {
+            (Some(version), Some(at_work)) if version.hash != at_work.version.hash => self.swap(&version),
+            (_, Some(at_work)) if at_work.guest.is_some() => Ok(()),
+            (_, Some(_)) => self.reopen(),
+            (Some(version), None) => self.first(&version),
+            (None, None) => Err(format!("there is no driver {unit} that works: a unit with hooks = [\"device\"]")),
         }
-        let kept = match at_work.and_then(|driver| driver.guest.as_ref()) {
-            Some(guest) => guest.hand_over(),
-            None => self.kept.snapshot.as_ref().filter(|snapshot| snapshot.unit == *unit).map(|kept| kept.told.clone()),
-        };
-        let before = at_work.filter(|driver| driver.version.hash != version.hash && driver.is_done);
-        let trial =
-            before.map(|driver| Trial { before: Arc::clone(&driver.version), kept: kept.clone(), turns: 0, faults: 0 });
-        match self.opened(&version, kept.as_deref()) {
-            Ok(at_work) => {
-                self.begins(&version, "the driver is at work");
-                self.driver = Some(AtWork { trial, ..at_work });
+    }
+
+    /// With what was kept when the server stopped.
+    fn first(&mut self, version: &Arc<Version>) -> Result<(), String> {
+        let unit = &self.seat.binding.unit;
+        let kept = self.kept.snapshot.as_ref().filter(|snapshot| snapshot.unit == *unit);
+        self.driver = Some(self.opened(version, kept.map(|snapshot| snapshot.told.as_str()))?);
+        self.begins(version, "the driver is at work");
+        Ok(())
+    }
+
+    /// The same version, after a turn of it that did not end.
+    fn reopen(&mut self) -> Result<(), String> {
+        let Some(at_work) = &self.driver else { return Ok(()) };
+        let opened = self.opened(&at_work.version, at_work.left.as_deref())?;
+        if let Some(at_work) = &mut self.driver {
+            at_work.guest = opened.guest;
+        }
+        Ok(())
+    }
+
+    fn swap(&mut self, version: &Arc<Version>) -> Result<(), String> {
+        let Some(at_work) = &self.driver else { return self.first(version) };
+        let (kept, is_meter) = (at_work.kept(), at_work.is_meter);
+        let trial = at_work.is_done.then(|| Trial {
+            before: Arc::clone(&at_work.version),
+            kept: kept.clone(),
+            turns: 0,
+            faults: 0,
+        });
+        let opened = self.opened(version, kept.as_deref()).and_then(|opened| match opened.is_meter == is_meter {
+            true => Ok(opened),
+            // What was switched on would stay so, with nobody to stop it.
+            false => {
+                Err("it makes a meter of a station, or a station of a meter: bind another device to it".to_owned())
+            }
+        });
+        match opened {
+            Ok(opened) => {
+                self.driver = Some(AtWork { trial, ..opened });
                 self.refused = None;
+                self.begins(version, "the driver is at work");
                 Ok(())
             }
-            Err(why) if self.driver.as_ref().is_some_and(|driver| driver.guest.is_some()) => {
-                let station = &self.seat.binding.id;
-                tracing::warn!(%station, driver = unit, "a new driver cannot be opened: {why}; the one before goes on");
+            Err(why) => {
+                let (station, driver) = (&self.seat.binding.id, &self.seat.binding.unit);
+                tracing::warn!(%station, driver, "a new driver cannot be opened: {why}; the one before goes on");
                 self.refused = Some(version.hash.clone());
-                Ok(())
+                match self.driver.as_ref().is_some_and(|at_work| at_work.guest.is_some()) {
+                    true => Ok(()),
+                    false => self.reopen(),
+                }
             }
-            Err(why) => Err(why),
         }
     }
 
     fn go_back(&mut self, trial: Trial) -> Result<(), String> {
+        let before = match self.opened(&trial.before, trial.kept.as_deref()) {
+            Ok(before) => before,
+            Err(why) => {
+                if let Some(at_work) = &mut self.driver {
+                    at_work.trial = Some(trial);
+                }
+                return Err(format!("the driver does not work, and the one before cannot be opened: {why}"));
+            }
+        };
         let (station, unit) = (&self.seat.binding.id, &self.seat.binding.unit);
         let number = self.driver.as_ref().map_or("", |driver| driver.version.manifest.version.as_str());
         tracing::warn!(
@@ -107,7 +169,7 @@ impl Device {
             trial.before.manifest.version
         );
         self.refused = self.driver.as_ref().map(|driver| driver.version.hash.clone());
-        self.driver = Some(self.opened(&trial.before, trial.kept.as_deref())?);
+        self.driver = Some(before);
         self.begins(&trial.before, "the driver is at work again");
         Ok(())
     }
@@ -118,19 +180,20 @@ impl Device {
         let parameters = with_overrides(&version.manifest.parameters, &version.parameters, own);
         let parameters = parameters.map_err(|why| format!("parameters of the device: {why}"))?;
         let guest = driver.open(&parameters.into(), kept).map_err(|fault| fault.to_string())?;
-        let (every, is_meter) = (driver.every(), driver.is_meter());
         Ok(AtWork {
             version: Arc::clone(version),
-            every,
-            is_meter,
+            every: driver.every(),
+            is_meter: driver.is_meter(),
             guest: Some(guest),
             told: None,
             is_done: false,
             trial: None,
+            left: kept.map(str::to_owned),
         })
     }
 
-    fn begins(&self, version: &Version, what: &str) {
+    fn begins(&mut self, version: &Version, what: &str) {
+        self.station.bears(version.unit().device().map_or(1, |facts| facts.phases));
         let (station, driver) = (&self.seat.binding.id, &self.seat.binding.unit);
         tracing::info!(%station, driver, version = version.manifest.version, hash = version.hash, "{what}");
     }

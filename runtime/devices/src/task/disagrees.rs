@@ -41,7 +41,9 @@ pub(super) enum Remedy {
 impl Disagrees {
     /// A turn that was told this saw that.
     pub(super) fn look(&mut self, shall: Shall, seen: &Observed, now: Instant) -> Remedy {
-        if self.shall_since.is_none() || self.shall != shall {
+        // A limit of what is off anyway is nothing new.
+        let is_new = self.shall.be_on != shall.be_on || (shall.be_on && self.shall != shall);
+        if self.shall_since.is_none() || is_new {
             (self.shall, self.shall_since, self.begun) = (shall, Some(now), None);
         }
         let Some(what) = difference(shall, seen) else {
@@ -70,7 +72,11 @@ impl Disagrees {
 
 fn difference(shall: Shall, seen: &Observed) -> Option<&'static str> {
     let takes_power = seen.state == DeviceState::Charging && seen.power_w.is_none_or(|watts| watts > RESTING_W);
-    let is_above = |most: u32| seen.limit_deciamperes.is_some_and(|limit| limit > most.saturating_add(ROUNDED));
+    let applies_more = |most: u32| seen.limit_deciamperes.is_some_and(|limit| limit > most);
+    // 230 V on each phase, and a tenth more.
+    let takes_more =
+        |most: u32| seen.power_w.is_some_and(|watts| watts > i64::from(most * u32::from(seen.phases)) * 253 / 10);
+    let is_above = |most: u32| applies_more(most.saturating_add(ROUNDED)) || takes_more(most.saturating_add(ROUNDED));
     match shall {
         Shall { be_on: false, .. } if takes_power => Some(
             "it charges though nobody was let in: look who else switches it (its app, a timer, another controller)",
@@ -79,7 +85,7 @@ fn difference(shall: Shall, seen: &Observed) -> Option<&'static str> {
             "it holds back though it may charge: look who else switches it, and whether it waits for a card of its own",
         ),
         Shall { be_on: true, most_deciamperes: Some(most) } if is_above(most) => {
-            Some("it applies a higher limit than it was told: look whether it lets others set its limit")
+            Some("it gives more than it was told: look whether it lets others set its limit")
         }
         Shall { .. } => None,
     }
@@ -94,6 +100,7 @@ mod tests {
     fn seen(state: DeviceState, power_w: Option<i64>, limit_deciamperes: Option<u32>) -> Observed {
         Observed {
             state,
+            plugged: None,
             vendor: String::new(),
             model: String::new(),
             serial: None,
@@ -138,6 +145,8 @@ mod tests {
         for (shall, seen, remedy) in [
             (ON, seen(Charging, None, Some(160)), TellAgain),
             (ON, seen(Charging, None, Some(110)), Nothing),
+            (ON, seen(Charging, Some(11_000), None), TellAgain),
+            (ON, seen(Charging, Some(7_300), None), Nothing),
             (ON, seen(SuspendedCharger, None, Some(0)), TellAgain),
             (OFF, seen(SuspendedCharger, None, Some(0)), Nothing),
             (Shall { most_deciamperes: None, ..ON }, seen(Charging, None, Some(320)), Nothing),

@@ -27,20 +27,20 @@ impl AtWork {
         let wires = Granted { wires: &seat.wires, urgency };
         let recorder = Recorder::around(&wires);
         let turned = timeout(TURN, guest.turn(shall, now, &recorder)).await;
-        match &turned {
-            Ok(Ok(_)) => self.went_well(),
-            Ok(Err(fault)) => self.failed(fault.class != FaultClass::HostIo),
-            Err(_) => self.failed(true),
-        }
-        // What it holds half done is its own: it is opened anew.
         let is_endless = turned.is_err();
+        let is_refused = matches!(&turned, Ok(Err(fault)) if fault.class == FaultClass::HostIo);
         let came = turned.map_or_else(|_| Err(endless()), |turned| turned.map_err(|fault| fault.message));
         let veil = seat.veil.clone().and_of(&self.version, &seat.binding.parameters);
-        seat.tape.keep(&recorder.turn(before, came.as_ref().map_err(String::as_str), &veil));
-        if is_endless {
-            self.guest = None;
+        let turn = recorder.turn(before, came.as_ref().map_err(String::as_str), &veil);
+        match &came {
+            Ok(_) => self.went_well(),
+            Err(_) => self.failed(!is_refused && !turn.waits()),
         }
-        Some(came)
+        seat.tape.keep(&turn);
+        if is_endless {
+            self.drop_guest();
+        }
+        Some(came.map_err(|why| veil.text(&why)))
     }
 }
 

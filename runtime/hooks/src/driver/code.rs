@@ -17,6 +17,10 @@ use crate::version::Version;
 
 /// What one turn may ask its wires for.
 const MOST_ASKED: usize = 64;
+/// Of what is said and heard in one turn, in bytes; of a path or a topic, and of what is sent there.
+const MOST_SAID: usize = 1 << 20;
+const MOST_PLACE: usize = 2 << 10;
+const MOST_BODY: usize = 64 << 10;
 /// Of what is kept.
 const MOST_KEPT: usize = 16 << 10;
 
@@ -92,7 +96,7 @@ pub(super) async fn turn(
     mut input: TurnInput,
     wires: &dyn Wires,
 ) -> Result<TurnOutput, Fault> {
-    let mut fuel = granted.fuel;
+    let (mut fuel, mut said) = (granted.fuel, 0);
     loop {
         let deadline = Deadline::after(granted.wall);
         let answer = unit.drive(&input, &Budget { fuel, memory: granted.memory, deadline, tables: None });
@@ -108,11 +112,37 @@ pub(super) async fn turn(
                 return Err(Fault::new(FaultClass::GuestError, why));
             }
             Turned::Wants(ask) => {
+                said += size(&ask)?;
                 let answer = heard(&ask, wires).await?;
+                said += match &answer {
+                    WireAnswer::Text(text) | WireAnswer::Refused(text) => text.len(),
+                    WireAnswer::Words(words) => words.len() * 2,
+                    WireAnswer::Done => 0,
+                };
+                if said > MOST_SAID {
+                    let why = format!("it says and hears more than {} KiB in one turn", MOST_SAID >> 10);
+                    return Err(Fault::new(FaultClass::GuestError, why));
+                }
                 input.said.push(Exchange { ask, answer });
             }
         }
     }
+}
+
+/// In bytes.
+fn size(ask: &WireAsk) -> Result<usize, Fault> {
+    let (place, body) = match &ask.what {
+        WireWhat::Read(_) | WireWhat::Write(_) => (0, 0),
+        WireWhat::Http(ask) => (ask.path.len(), ask.body.as_ref().map_or(0, String::len)),
+        WireWhat::Topic(ask) => (ask.topic.len(), 0),
+        WireWhat::Publish(publish) => (publish.topic.len(), publish.body.len()),
+        WireWhat::Datagram(datagram) => (0, datagram.text.len()),
+    };
+    if ask.wire.len() + place > MOST_PLACE || body > MOST_BODY {
+        let why = format!("a path or a topic has {MOST_PLACE} bytes at most, and what is sent {MOST_BODY}");
+        return Err(Fault::new(FaultClass::GuestError, why));
+    }
+    Ok(place + body)
 }
 
 async fn heard(ask: &WireAsk, wires: &dyn Wires) -> Result<WireAnswer, Fault> {

@@ -1,8 +1,10 @@
 //! What a driver saw in one turn.
 
+use std::borrow::Cow;
+
 use amprule_domain::event::{Boot, ChargingState};
 use amprule_domain::reading::{Context, Reading};
-use amprule_domain::{Energy, Timestamp};
+use amprule_domain::{Energy, Timestamp, plain};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,8 @@ pub enum DeviceState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
     pub state: DeviceState,
+    /// Whether a car is there, where the state does not say it: a fault hides nothing of the cable.
+    pub plugged: Option<bool>,
     pub vendor: String,
     pub model: String,
     pub serial: Option<String>,
@@ -79,12 +83,33 @@ impl DeviceState {
     }
 }
 
+/// Of a text that the hardware says of itself, in bytes.
+const MOST_SAID: usize = 255;
+
 impl Observed {
+    /// Without what no display shows, and not longer than OCPP has room for: hardware may say anything.
+    pub fn clean(&mut self) {
+        let texts = [&mut self.vendor, &mut self.model];
+        let more = [&mut self.serial, &mut self.firmware, &mut self.error, &mut self.token];
+        for text in texts.into_iter().chain(more.into_iter().flatten()) {
+            text.truncate(text.floor_char_boundary(MOST_SAID));
+            if let Cow::Owned(plain) = plain::line(text) {
+                *text = plain;
+            }
+        }
+    }
+
+    /// `None`: nobody knows.
+    pub fn is_plugged(&self) -> Option<bool> {
+        self.plugged.or_else(|| self.state.is_plugged())
+    }
+
     /// As cases and people read it.
     pub fn json(&self) -> Value {
         let amperes = |thousandths: i64| Decimal::new(thousandths, 3).normalize().to_string();
         json!({
             "state": self.state,
+            "plugged": self.plugged,
             "vendor": self.vendor,
             "model": self.model,
             "serial": self.serial,

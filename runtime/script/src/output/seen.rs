@@ -10,8 +10,9 @@ use super::fields::{Fields, Read};
 use crate::explain::did_you_mean;
 use crate::language::json::json;
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "state",
+    "plugged",
     "energy_wh",
     "session_wh",
     "power_w",
@@ -47,6 +48,7 @@ pub(crate) fn read(value: Dynamic, facts: &DeviceFacts) -> Read<TurnOutput> {
     let tenths = |amperes: Decimal| amperes.checked_mul(Decimal::TEN)?.round().to_u32();
     let seen = Observed {
         state,
+        plugged: fields.optional("plugged", "true or false", |value| value.as_bool().ok())?,
         vendor: fields.optional_text("vendor")?.unwrap_or_else(|| facts.vendor.clone()),
         model: fields.optional_text("model")?.unwrap_or_else(|| facts.model.clone()),
         serial: fields.optional_text("serial")?,

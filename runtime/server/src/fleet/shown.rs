@@ -1,6 +1,7 @@
 //! What the API shows of a device. What is secret in an address is not shown.
 
 use amprule_devices::DeviceStatus;
+use amprule_devices::tape::is_secret;
 use serde_json::{Value, json};
 
 use super::Found;
@@ -35,11 +36,13 @@ pub(super) fn standing(found: &Found<'_>, status: Option<DeviceStatus>) -> Value
 }
 
 /// With how it is bound.
-pub(super) fn whole(device: &Device, mut standing: Value) -> Value {
+pub(super) fn whole(device: &Device, mut standing: Value, is_secret: impl Fn(&str) -> bool) -> Value {
     let wires: serde_json::Map<_, _> =
         device.wires.iter().map(|(name, address)| (name.clone(), masked(address).into())).collect();
     standing["wires"] = Value::Object(wires);
-    standing["parameters"] = Value::Object(device.parameters.clone());
+    let shown =
+        |(name, value): (&String, &Value)| (name.clone(), if is_secret(name) { HIDDEN.into() } else { value.clone() });
+    standing["parameters"] = Value::Object(device.parameters.iter().map(shown).collect());
     standing["defaultToken"] = json!(device.default_token);
     standing["meterS"] = json!(device.meter_s);
     standing
@@ -56,10 +59,6 @@ fn masked(address: &str) -> String {
 }
 
 fn pair(pair: &str) -> String {
-    let is_secret = |key: &str| {
-        let key = key.to_ascii_lowercase();
-        ["password", "secret", "token", "key"].iter().any(|word| key.contains(word))
-    };
     match pair.split_once('=') {
         Some((key, _)) if is_secret(key) => format!("{key}={HIDDEN}"),
         _ => pair.to_owned(),

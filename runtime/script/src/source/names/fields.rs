@@ -234,6 +234,7 @@ const ELEMENT: &[Field] = &[
 ];
 
 const SEEN: &[Field] = &[
+    field("plugged", "bool", "Whether a car is there, where the state does not say it: faulted, unavailable"),
     field("energy_wh", "number", "A register that only grows, in Wh"),
     field("session_wh", "number", "One that begins anew with each car, in Wh"),
     field("power_w", "number", "In W"),
