@@ -108,8 +108,10 @@ impl Wires for Granted<'_> {
         Box::pin(async move {
             let last = self.mqtt(wire)?.last(&ask.topic).await.map_err(problem)?;
             let is_fresh = |heard: &Heard| {
-                let oldest = ask.stale_s.map(|seconds| Duration::from_secs(seconds.into()));
-                oldest.is_none_or(|oldest| heard.at.elapsed() <= oldest)
+                let oldest = ask.stale_s.filter(|seconds| *seconds > 0);
+                let oldest = oldest.map(|seconds| Duration::from_secs(seconds.into()));
+                // What the broker remembers may be of any age: whoever said it may be gone since.
+                oldest.is_none_or(|oldest| !heard.is_retained && heard.at.elapsed() <= oldest)
             };
             let unheard = || WireProblem { is_refusal: true, why: ask.unheard() };
             last.filter(is_fresh).map(|heard| heard.text).ok_or_else(unheard)

@@ -72,6 +72,17 @@ impl WireAddress {
         }
     }
 
+    /// What nobody is shown of it, for who covers it in what a wire says and a tape keeps: `user:password`, the password alone, and
+    /// both as *basic* sends them. None is empty; one may be short.
+    pub fn secrets(&self) -> Vec<String> {
+        let credentials = match self {
+            Self::Http(to) => to.credentials.as_ref(),
+            Self::Mqtt(to) => to.broker.credentials.as_ref(),
+            Self::Modbus(_) | Self::Udp(_) => None,
+        };
+        credentials.map(Credentials::secrets).unwrap_or_default()
+    }
+
     /// # Errors
     /// What is wrong, and how it is written. A password does not stand there.
     pub fn parse(text: &str) -> Result<Self, BadAddress> {
@@ -201,6 +212,23 @@ mod tests {
         let read = http("https://admin:se%3Acret@[::1]:8443");
         assert_eq!((read.port, read.base.as_str(), read.is_tls), (8_443, "", true));
         assert_eq!(format!("{:?}", read.credentials), "Some(Credentials)");
+    }
+
+    #[test]
+    fn what_is_secret_of_an_address_is_said_to_who_covers_it() {
+        let whole = ["me:se:cret", "se:cret", "bWU6c2U6Y3JldA=="];
+        for (text, secrets) in [
+            ("http://me:se%3Acret@box/base", &whole[..]),
+            ("mqtts://me:se%3Acret@broker/a", &whole),
+            ("http://me@box", &["me", "bWU="]),
+            ("https://@box", &[]),
+            ("http://box", &[]),
+            ("mqtt://broker/a", &[]),
+            ("udp://box", &[]),
+            ("modbus-tcp://box", &[]),
+        ] {
+            assert_eq!(WireAddress::parse(text).expect(text).secrets(), secrets, "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,7 @@ use crate::udp::{Ear, UdpLine};
 #[derive(Default)]
 pub struct Buses {
     modbus: Mutex<Shared<Bus>>,
-    http: Mutex<Shared<HttpLine>>,
+    http: Mutex<HashMap<(Place, Believed), Weak<HttpLine>>>,
     mqtt: Mutex<HashMap<Broker, Weak<Connection>>>,
     udp: Mutex<Shared<UdpLine>>,
     ears: Mutex<HashMap<u16, Weak<Ear>>>,
@@ -36,6 +37,8 @@ pub struct Buses {
 type Shared<T> = HashMap<Place, Weak<T>>;
 /// The host or the device's file, the port, and whether it is the other of two ways to speak there.
 type Place = (String, u16, bool);
+/// The file of whom TLS believes there: what was opened for others is not for who believes nobody else.
+type Believed = Option<PathBuf>;
 
 pub(crate) struct Bus {
     to: String,
@@ -89,7 +92,8 @@ impl Buses {
     }
 
     pub(crate) fn line(&self, to: &HttpAddress) -> Arc<HttpLine> {
-        shared(&self.http, (to.host.to_ascii_lowercase(), to.port, to.is_tls), || HttpLine::new(to))
+        let place = (to.host.to_ascii_lowercase(), to.port, to.is_tls);
+        shared(&self.http, (place, to.ca.clone()), || HttpLine::new(to))
     }
 }
 

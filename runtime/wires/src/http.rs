@@ -1,5 +1,9 @@
 //! What is said over HTTP/1.1: one request at a time, over one connection that is kept as long as the box keeps it.
 
+mod path;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,7 +39,7 @@ pub struct HttpWire {
     to: HttpAddress,
 }
 
-/// The one connection to a place, shared by all wires that lead there.
+/// The one connection to a place, shared by all wires that lead there and believe the same.
 pub(crate) struct HttpLine {
     to: String,
     gate: Turnstile,
@@ -82,7 +86,7 @@ impl HttpWire {
         path: &str,
         body: Option<&str>,
     ) -> Result<String, WireFault> {
-        let what = format!("{method} {path}");
+        let what = format!("{method} {}", path::shown(path));
         let request = self.request(method, path, body)?;
         let _turn = self.line.gate.enter(urgency).await;
         let mut state = self.line.state.lock().await;
@@ -98,12 +102,11 @@ impl HttpWire {
     }
 
     fn request(&self, method: Method, path: &str, body: Option<&str>) -> Result<Said, WireFault> {
-        let unsayable = |why: &str| WireFault::Unsayable(format!("{path:?} is no path: {why}"));
+        let unsayable = |why: &str| WireFault::Unsayable(format!("{:?} is no path: {why}", path::shown(path)));
         if !path.starts_with('/') {
             return Err(unsayable("it begins with no /"));
         }
-        let beneath = path.split(['?', '#']).next().unwrap_or_default().replace("%2e", ".").replace("%2E", ".");
-        if beneath.split(['/', '\\']).any(|part| part == "." || part == "..") {
+        if path::leads_out(path) {
             return Err(unsayable("it leads out of what was granted"));
         }
         let whole = format!("{}{path}", self.to.base);

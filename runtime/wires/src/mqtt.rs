@@ -7,6 +7,8 @@
 mod desk;
 mod frames;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};

@@ -1,6 +1,9 @@
 //! A serial line that is opened, and opened again when its adapter is plugged in again.
 
+mod device;
+
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -29,7 +32,9 @@ impl Opener {
     pub(crate) fn open(&mut self) -> Result<Port, WireFault> {
         let SerialLine { path, baud, parity, stop } = &self.line;
         self.backoff.begin(path)?;
-        let settings = tokio_serial::new(path, *baud)
+        let not_reached = |why: String| WireFault::NotReached { to: path.clone(), why };
+        let device = device::behind(Path::new(path)).map_err(not_reached)?;
+        let settings = tokio_serial::new(device, *baud)
             .data_bits(DataBits::Eight)
             .stop_bits(if *stop == 2 { StopBits::Two } else { StopBits::One })
             .parity(match parity {
@@ -37,9 +42,10 @@ impl Opener {
                 Parity::Even => tokio_serial::Parity::Even,
                 Parity::Odd => tokio_serial::Parity::Odd,
             });
-        let port = SerialStream::open(&settings).map_err(|error| WireFault::NotReached {
-            to: path.clone(),
-            why: format!("{error}; look whether the adapter is plugged in, and whether something else has it open"),
+        let port = SerialStream::open(&settings).map_err(|error| {
+            not_reached(format!(
+                "{error}; look whether the adapter is plugged in, and whether something else has it open"
+            ))
         })?;
         self.backoff.reached();
         Ok(Port(port))

@@ -27,6 +27,13 @@ impl Credentials {
         header
     }
 
+    /// Those that are not empty, the longest of what holds another first.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let (_, password) = self.user_and_password();
+        let all = [self.0.clone(), password.to_owned(), STANDARD.encode(&self.0)];
+        all.into_iter().filter(|secret| !secret.is_empty()).collect()
+    }
+
     pub(crate) fn user_and_password(&self) -> (&str, &str) {
         self.0.split_once(':').unwrap_or((&self.0, ""))
     }

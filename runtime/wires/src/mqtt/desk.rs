@@ -14,6 +14,8 @@ use crate::fault::WireFault;
 pub struct Heard {
     pub text: String,
     pub at: Instant,
+    /// It is the broker's memory, and may be of any age: `at` is when we listened.
+    pub is_retained: bool,
 }
 
 pub(super) struct Desk {
@@ -99,11 +101,15 @@ impl Desk {
     }
 
     /// What nobody listens to is nobody's. `None`: it is longer than is kept.
-    pub(super) fn heard(&self, topic: &str, payload: Option<&[u8]>) {
+    pub(super) fn heard(&self, topic: &str, payload: Option<&[u8]>, is_retained: bool) {
         if let Some(topic) = self.topics.lock().get_mut(topic) {
             topic.is_too_long = payload.is_none();
             if let Some(payload) = payload {
-                topic.last = Some(Heard { text: String::from_utf8_lossy(payload).into_owned(), at: Instant::now() });
+                let text = String::from_utf8_lossy(payload).into_owned();
+                // After a connection was lost the broker says again what we know, and know the time of.
+                if !is_retained || topic.last.as_ref().is_none_or(|last| last.text != text) {
+                    topic.last = Some(Heard { text, at: Instant::now(), is_retained });
+                }
             }
         }
         self.word.notify_waiters();

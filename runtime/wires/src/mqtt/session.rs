@@ -12,7 +12,7 @@ use rumqttc::mqttbytes::v4::{
 use rumqttc::mqttbytes::{Error, QoS};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::desk::{Desk, Standing};
 use super::frames::{Frames, Incoming};
@@ -32,6 +32,8 @@ const STOOD: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Without the broker's word yet. At the bound further ones wait.
 const MOST_PENDING: usize = 64;
+/// At the bound, how often is looked whether somebody gave up.
+const ROOM: Duration = Duration::from_millis(500);
 /// Of one packet.
 const MOST_FILTERS: usize = 32;
 
@@ -44,7 +46,7 @@ pub(super) enum Order {
 /// What the broker is to confirm, by the number of its packet.
 enum Pending {
     Published(oneshot::Sender<()>),
-    Listening { topics: Vec<String>, done: Option<oneshot::Sender<()>> },
+    Listening { topics: Vec<String>, done: Option<oneshot::Sender<()>>, since: Instant },
 }
 
 pub(super) async fn keep(desk: Arc<Desk>, mut orders: mpsc::Receiver<Order>) {
@@ -169,13 +171,16 @@ impl Session<'_> {
         self.desk.stands(Standing::Up);
         let mut ping = Instant::now() + PING;
         loop {
+            self.give_up();
+            let is_full = self.pending.len() >= MOST_PENDING;
             tokio::select! {
                 heard = self.frames.next() => {
                     self.heard_at = Instant::now();
                     let heard = heard.map_err(|why| self.lost(why))?;
                     self.hear(heard).await?;
                 }
-                Some(order) = orders.recv(), if self.pending.len() < MOST_PENDING => self.order(order).await?,
+                Some(order) = orders.recv(), if !is_full => self.order(order).await?,
+                () = sleep(ROOM), if is_full => {}
                 () = sleep_until(ping.into()) => {
                     if self.heard_at.elapsed() > SILENCE {
                         return Err(WireFault::Silent { to: self.to.clone(), within: SILENCE });
@@ -189,9 +194,9 @@ impl Session<'_> {
 
     async fn hear(&mut self, heard: Incoming) -> Result<(), WireFault> {
         match heard {
-            Incoming::TooLong { topic } => self.desk.heard(&topic, None),
-            Incoming::Packet(Packet::Publish(Publish { topic, payload, qos, pkid, .. })) => {
-                self.desk.heard(&topic, Some(&payload));
+            Incoming::TooLong { topic } => self.desk.heard(&topic, None, false),
+            Incoming::Packet(Packet::Publish(Publish { topic, payload, qos, pkid, retain, .. })) => {
+                self.desk.heard(&topic, Some(&payload), retain);
                 if qos == QoS::AtLeastOnce {
                     self.say(|out| PubAck::new(pkid).write(out)).await?;
                 }
@@ -203,7 +208,7 @@ impl Session<'_> {
                 }
             }
             Incoming::Packet(Packet::SubAck(SubAck { pkid, return_codes })) => {
-                if let Some(Pending::Listening { topics, done }) = self.pending.remove(&pkid) {
+                if let Some(Pending::Listening { topics, done, .. }) = self.pending.remove(&pkid) {
                     for (topic, code) in topics.iter().zip(return_codes) {
                         self.desk.listens(topic, code != SubscribeReasonCode::Failure);
                     }
@@ -239,16 +244,20 @@ impl Session<'_> {
         let filter = |topic: &String| SubscribeFilter::new(topic.clone(), QoS::AtMostOnce);
         let pkid = self.next_number();
         let subscribe = Subscribe { pkid, filters: topics.iter().map(filter).collect() };
-        self.pending.insert(pkid, Pending::Listening { topics, done });
+        self.pending.insert(pkid, Pending::Listening { topics, done, since: Instant::now() });
         self.say(|out| subscribe.write(out)).await
     }
 
-    /// One that waits for nothing. What the broker never confirmed makes room when its number comes again.
-    fn next_number(&mut self) -> u16 {
+    /// What the broker did not confirm in time makes room for others.
+    fn give_up(&mut self) {
         self.pending.retain(|_, pending| match pending {
             Pending::Published(done) => !done.is_closed(),
-            Pending::Listening { .. } => true,
+            Pending::Listening { since, .. } => since.elapsed() <= SILENCE,
         });
+    }
+
+    /// One that waits for nothing, or for what comes no more.
+    fn next_number(&mut self) -> u16 {
         self.number = self.number.checked_add(1).unwrap_or(1);
         self.number
     }
