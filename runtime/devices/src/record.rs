@@ -42,6 +42,11 @@ impl Recording {
         driver(&self.version).map_or(Duration::from_secs(1), |driver| driver.every())
     }
 
+    /// What the last turn was not let do.
+    pub fn trouble(&self) -> Option<String> {
+        self.guest.as_ref()?.trouble()
+    }
+
     /// # Errors
     /// The driver cannot be opened again.
     pub async fn turn(&mut self, shall: Shall, now: Timestamp) -> Result<Turn, Fault> {

@@ -37,7 +37,7 @@ impl Binding {
     }
 
     /// In words that are the same for the same hardware.
-    pub(crate) fn hardware(&self) -> String {
+    pub fn hardware(&self) -> String {
         let wires: BTreeMap<_, _> = self.wires.iter().map(|(name, address)| (name, address.hardware())).collect();
         // Not as it is: parameters may be secret.
         let mut parameters = DefaultHasher::new();

@@ -179,8 +179,11 @@ impl VirtualStation {
                 self.is_over = false;
             }
             (Some(true) | None, true) => self.follow(&seen, now),
-            (Some(true), false) => self.may_begin(now, seen.state.charging(), new_id),
-            (None, false) => {}
+            // Nobody begins at what is out of order.
+            (Some(true), false) if seen.state.is_plugged().is_some() => {
+                self.may_begin(now, seen.state.charging(), new_id);
+            }
+            (Some(true) | None, false) => {}
         }
     }
 

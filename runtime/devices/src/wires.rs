@@ -80,7 +80,7 @@ impl Wires for Granted<'_> {
                 ModbusWrite::Registers { address, words } => (*address, Write::Registers(words.clone())),
                 ModbusWrite::Coil { address, is_on } => (*address, Write::Coil(*is_on)),
             };
-            self.modbus(wire)?.write(Urgency::Safety, address, &write).await.map_err(problem)
+            self.modbus(wire)?.write(Urgency::Safety, address, &write).await.map_err(not_done)
         })
     }
 
@@ -93,7 +93,7 @@ impl Wires for Granted<'_> {
             };
             let urgency = if ask.switches { Urgency::Safety } else { self.urgency };
             let answer = self.line(wire)?.ask(urgency, method, &ask.path, ask.body.as_deref()).await;
-            ask.judged(answer.map_err(problem)?)
+            ask.judged(answer.map_err(if ask.switches { not_done } else { problem })?)
         })
     }
 
@@ -136,6 +136,12 @@ impl Wires for Granted<'_> {
             said.map_err(problem)
         })
     }
+}
+
+/// A device that has no time to do it is there, and does not.
+fn not_done(fault: WireFault) -> WireProblem {
+    let is_refusal = fault.is_refusal() || matches!(fault, WireFault::Hindered { .. });
+    WireProblem { is_refusal, why: fault.to_string() }
 }
 
 fn problem(fault: WireFault) -> WireProblem {

@@ -142,7 +142,10 @@ impl HttpAsk {
         match &self.expect {
             Some(expect) if !answer.contains(expect.as_str()) => {
                 let answer: String = answer.chars().take(80).collect();
-                let why = format!("{self} is answered with {answer:?}, and not with {expect:?}");
+                // What its query has may be a secret.
+                let asked = self.to_string();
+                let asked = asked.split_once('?').map_or(asked.clone(), |(place, _)| format!("{place}?…"));
+                let why = format!("{asked} is answered with {answer:?}, and not with {expect:?}");
                 Err(WireProblem { is_refusal: true, why })
             }
             _ => Ok(answer),

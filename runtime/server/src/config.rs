@@ -25,7 +25,7 @@ use amprule_trust::Policy;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-pub(crate) use device::{BadDevice, Device, MAX_DEVICES};
+pub(crate) use device::{BadDevice, Device, MAX_DEVICES, twice};
 pub(crate) use feed::Feed;
 pub(crate) use live::rules_file;
 pub(crate) use load::{load, read};

@@ -18,7 +18,7 @@ use anyhow::Result;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
-use crate::config::{BadDevice, Device, MAX_DEVICES};
+use crate::config::{BadDevice, Device, MAX_DEVICES, twice};
 
 pub(crate) struct Fleet {
     devices: Devices,
@@ -105,13 +105,23 @@ impl Fleet {
             (bound.by_api.clone(), bound.by_file.len())
         };
         let device = changed(id, by_api.get(id), change)?;
-        device.bound().map_err(|bad| invalid(&bad))?;
+        let hardware = device.bound().map_err(|bad| invalid(&bad))?.hardware();
+        let drives_it = |other: &&Device| other.bound().is_ok_and(|binding| binding.hardware() == hardware);
+        if let Some(other) = self.others(id).iter().find(drives_it) {
+            return Err(DeviceRefused::Impossible(twice(&other.id, id)));
+        }
         let is_new = by_api.insert(id.to_owned(), device).is_none();
         if by_api.len() + by_file > MAX_DEVICES {
             return Err(DeviceRefused::Impossible(format!("there are {MAX_DEVICES} devices, and no more are driven")));
         }
         self.keep(by_api)?;
         Ok(is_new)
+    }
+
+    fn others(&self, id: &str) -> Vec<Device> {
+        let bound = self.bound.lock();
+        let all = bound.by_file.values().chain(bound.by_api.values());
+        all.filter(|device| device.id != id).cloned().collect()
     }
 
     fn delete(&self, id: &str) -> Result<(), DeviceRefused> {

@@ -7,7 +7,7 @@ import time
 
 from .car import Box
 
-HASTE = 0.08
+HASTE = 0.05
 
 
 class KebaUdp(Box):

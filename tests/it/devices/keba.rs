@@ -114,6 +114,8 @@ async fn a_box_that_refuses_a_limit_is_switched_off_all_the_same() {
     let limit = json!({ "command": "limit", "evse": 1, "maxCurrentA": 10 });
     server.api().post("/api/v1/stations/garage/commands", &limit).ok();
     until("it is told", || server.log().contains("5004").then_some(())).await;
+    hardware.tell("flow 40");
+    until_session(&server, "it is metered all the same", |session| session["energyWh"] == json!(40)).await;
     let stop = json!({ "command": "stop", "transaction": session["transaction"] });
     server.api().post("/api/v1/stations/garage/commands", &stop).ok();
     until("the box is switched off", || (hardware.last_written(5014) == Some(0)).then_some(())).await;

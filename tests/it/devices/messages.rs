@@ -23,12 +23,13 @@ async fn a_broker_is_believed_by_its_certificate_and_believes_a_password() {
     write("users", "box:box\nwe:s/e:c@ret".to_owned());
     let place = folder.path().display().to_string();
     let mut evse = Hardware::start_at("mqtt_box.py", BOX, &place, HURRY);
-    let wire =
-        |password: &str, ca: &str| format!("mqtts://we:{password}@127.0.0.1:{}/{BOX}?timeout_ms=4000{ca}", evse.port);
+    let wire = |password: &str, path: &str, ca: &str| {
+        format!("mqtts://we:{password}@127.0.0.1:{}/{path}?timeout_ms=4000{ca}", evse.port)
+    };
     let ca = format!("&ca={ca}");
-    let config = device("evse", BOX, &wire("s%2Fe%3Ac%40ret", &ca))
-        + &device("stranger", BOX, &wire("guessed", &ca))
-        + &device("doubting", BOX, &wire("s%2Fe%3Ac%40ret", ""));
+    let config = device("evse", BOX, &wire("s%2Fe%3Ac%40ret", BOX, &ca))
+        + &device("stranger", BOX, &wire("guessed", "stranger", &ca))
+        + &device("doubting", BOX, &wire("s%2Fe%3Ac%40ret", "doubting", ""));
     let server = hurried(Setup::default().tariff("0.40"), BOX, HURRY).config(&config).start().await;
     let api = server.api();
     api.accept(&["FLEET-1"]);

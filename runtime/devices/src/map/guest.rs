@@ -18,7 +18,7 @@ use super::value::Value;
 use super::write::Write;
 
 /// Between two tries of what was refused.
-const REFUSED_REST: SignedDuration = SignedDuration::from_secs(5);
+const REFUSED_REST: SignedDuration = SignedDuration::from_secs(1);
 
 pub(super) struct MapGuest {
     map: Arc<Map>,

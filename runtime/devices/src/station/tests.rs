@@ -154,6 +154,39 @@ fn the_next_car_is_another_car_however_soon_it_comes() {
 }
 
 #[test]
+fn a_fault_hides_nothing_of_the_cable() {
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Charging, 0);
+    story.accepted();
+    story.observes(Observed { plugged: Some(false), ..seen(DeviceState::Faulted, 300) });
+    let said = story.accepted();
+    assert_eq!(said.last().map(String::as_str), Some("1 ended charging 300 evdisconnected"), "{said:?}");
+    story.observes(Observed { plugged: Some(true), ..seen(DeviceState::Faulted, 300) });
+    assert!(story.accepted().is_empty(), "nobody begins at what is out of order");
+}
+
+#[test]
+fn a_card_that_lay_there_before_anybody_looked_was_not_shown() {
+    let mut story = Story::new(None);
+    let card = |state| Observed { token: Some("77".to_owned()), ..seen(state, 0) };
+    story.observes(card(DeviceState::Available));
+    story.observes(card(DeviceState::Plugged));
+    assert_eq!(story.accepted(), ["available", "occupied"]);
+    story.observes(Observed { token: None, ..card(DeviceState::Plugged) });
+    story.observes(card(DeviceState::Plugged));
+    assert_eq!(story.accepted(), ["card 77"]);
+}
+
+#[test]
+fn a_session_of_hardware_that_is_there_no_more_ends() {
+    let mut story = Story::new(Some("FLEET"));
+    story.station.resume(TransactionId::new("t-9"), 4, true, story.now);
+    story.station.leave_behind(story.now);
+    assert!(!story.is_on());
+    assert_eq!(story.accepted(), ["4 ended charging  other"]);
+}
+
+#[test]
 fn a_device_that_is_driven_no_more_ends_its_session_with_what_was_seen_last() {
     let mut story = Story::new(Some("FLEET"));
     story.sees(DeviceState::Plugged, 0);

@@ -20,7 +20,7 @@ const LEAST: usize = 4;
 pub(crate) struct Veil {
     /// Places, by the names of the wires that lead there: in what people are told.
     places: Vec<(String, String)>,
-    /// Values of a unit's secret parameters: everywhere.
+    /// Passwords of the wires, and values of a unit's secret parameters: everywhere.
     secrets: Vec<String>,
 }
 
@@ -34,7 +34,8 @@ impl Veil {
         }
         // A place is longer than its host.
         places.sort_by_key(|(place, _)| std::cmp::Reverse(place.len()));
-        Self { places, secrets: Vec::new() }
+        let secrets = wires.values().flat_map(WireAddress::secrets).filter(|secret| secret.len() >= LEAST).collect();
+        Self { places, secrets }
     }
 
     /// With what the operator keeps to himself: of this version, and of what one device has in its place.
@@ -43,7 +44,7 @@ impl Veil {
         if declared.peek().is_some() {
             let all = serde_json::to_value(&version.parameters).unwrap_or_default();
             let values = declared.flat_map(|(name, _)| [all.get(name), own.get(name)]);
-            self.secrets = values.flatten().flat_map(texts).collect();
+            self.secrets.extend(values.flatten().flat_map(texts));
         }
         self
     }

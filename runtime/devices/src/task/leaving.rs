@@ -66,7 +66,12 @@ impl Device {
         let shall = Shall { be_on: false, ..self.station.shall() };
         let driver = self.driver.as_mut().ok_or("there is no driver")?;
         let turned = driver.turn(&self.seat, shall, self.house.clock.now(), Urgency::Command).await;
-        turned.unwrap_or_else(|| Err("its driver cannot be opened".to_owned()))
+        let seen = turned.unwrap_or_else(|| Err("its driver cannot be opened".to_owned()))?;
+        // Seen is not switched off.
+        match driver.guest.as_ref().and_then(|guest| guest.trouble()) {
+            Some(why) => Err(why),
+            None => Ok(seen),
+        }
     }
 
     /// What its station has to say is said to the end: nobody says it later.

@@ -108,6 +108,11 @@ impl Device {
     }
 }
 
+/// What flows there would be in the sessions of both.
+pub(crate) fn twice(one: &str, other: &str) -> String {
+    format!("the devices {one} and {other} are the same hardware: the same unit, wires and parameters")
+}
+
 impl fmt::Display for BadDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, member, name, why } = self;
@@ -125,6 +130,13 @@ pub(super) fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     }
     if let Some(why) = devices.iter().find_map(|device| device.bound().err()) {
         return Err(D::Error::custom(why));
+    }
+    let mut driven = BTreeMap::new();
+    for device in &devices {
+        let hardware = device.bound().map(|binding| binding.hardware()).unwrap_or_default();
+        if let Some(other) = driven.insert(hardware, &device.id) {
+            return Err(D::Error::custom(twice(other, &device.id)));
+        }
     }
     let mut known = BTreeSet::new();
     match devices.iter().find(|device| !known.insert(&device.id)) {

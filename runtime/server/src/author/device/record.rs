@@ -91,7 +91,8 @@ async fn switch_off(recording: &mut Recording, tape: &mut Tape, shall: Shall) ->
             Ok(turn) => {
                 // It is switched off though the disk is full.
                 let _ = tape.write(&turn);
-                turn.fault
+                // Seen is not switched off.
+                turn.fault.or_else(|| recording.trouble())
             }
             Err(fault) => Some(fault.message),
         };
