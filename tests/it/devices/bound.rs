@@ -46,6 +46,13 @@ async fn a_device_of_the_api_charges_outlives_a_restart_and_is_switched_off_when
     let listed = api.all("/api/v1/devices");
     assert_eq!((listed.len(), &listed[0]["id"], listed[0].get("wires")), (1, &json!("garage"), None), "{listed:?}");
 
+    let twice = api.put("/api/v1/devices/attic", &body);
+    assert_eq!(
+        (twice.status, twice.text.contains("garage and attic are the same hardware")),
+        (409, true),
+        "{}",
+        twice.text
+    );
     let bad = api.put("/api/v1/devices/garage", &json!({ "wires": { "main": "box" } }));
     assert_eq!((bad.status, &bad.body["error"]["path"]), (422, &json!("/wires/main")), "{}", bad.text);
     // How often it is metered is nothing that a car notices.
