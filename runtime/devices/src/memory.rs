@@ -1,7 +1,6 @@
 //! What a device's station knows that neither the hardware nor the books tell: it must outlive a restart. One small file each.
 
 use std::fs::{self, File, OpenOptions};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -62,12 +61,16 @@ pub(crate) fn place(folder: &Path, id: &StationId) -> PathBuf {
     // An id may have characters that no file's name may have.
     let mut name: String = id.as_str().bytes().map(|byte| format!("{byte:02x}")).collect();
     if name.len() > MOST_NAME {
-        let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
+        let end = fnv(name.as_bytes());
         name.truncate(MOST_NAME - 16);
-        name += &format!("{:016x}", hasher.finish());
+        name += &format!("{end:016x}");
     }
     folder.join(format!("{name}.json"))
+}
+
+/// FNV-1a: the same in every version, as the name of a file must be.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The usual where there is none yet.

@@ -1,7 +1,6 @@
 //! A device as the operator binds it, and how it stands.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use amprule_domain::token::IdToken;
@@ -9,7 +8,7 @@ use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
 use amprule_wires::{Buses, HttpWire, ModbusWire, MqttWire, UdpWire, Wire, WireAddress};
 use parking_lot::Mutex;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::tape::{Ring, Room, Veil};
 
@@ -36,13 +35,12 @@ impl Binding {
         self.hardware() == other.hardware()
     }
 
-    /// In words that are the same for the same hardware.
+    /// In words that are the same for the same hardware. Parameters stand there as they are, secret ones too: it is for comparing
+    /// and for the device's own file, and is shown to nobody.
     pub fn hardware(&self) -> String {
         let wires: BTreeMap<_, _> = self.wires.iter().map(|(name, address)| (name, address.hardware())).collect();
-        // Not as it is: parameters may be secret.
-        let mut parameters = DefaultHasher::new();
-        self.parameters.iter().for_each(|(name, value)| (name, value.to_string()).hash(&mut parameters));
-        format!("{} {wires:?} {:016x}", self.unit, parameters.finish())
+        let parameters: BTreeMap<_, _> = self.parameters.iter().collect();
+        json!([self.unit, wires, parameters]).to_string()
     }
 }
 

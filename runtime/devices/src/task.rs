@@ -68,14 +68,16 @@ async fn drive(seat: Arc<Seat>, house: House, mut orders: watch::Receiver<Order>
     let mut device = Device::new(seat, house);
     let order = match device.begin(&mut orders).await {
         Some(order) => order,
-        None => device.go_on(&mut orders).await,
+        None => {
+            let order = device.go_on(&mut orders).await;
+            // One that never read its memory must not write over it.
+            device.write_memory().await;
+            order
+        }
     };
     match order {
         Order::Leave => device.leave().await,
-        Order::Drive | Order::Stop => {
-            device.write_memory().await;
-            device.say_the_rest().await;
-        }
+        Order::Drive | Order::Stop => device.say_the_rest().await,
     }
 }
 
@@ -160,7 +162,9 @@ impl Device {
             format!("{} cannot be read: {error}; remove it if its limits may be forgotten", self.place.display())
         })?;
         let hardware = self.seat.binding.hardware();
-        let is_other = self.kept.hardware.replace(hardware.clone()).is_some_and(|before| before != hardware);
+        let before = self.kept.hardware.replace(hardware.clone());
+        let is_known = before.as_ref() == Some(&hardware);
+        let is_other = before.is_some() && !is_known;
         if is_other {
             // What was known is of the hardware before; only what people have said of the station counts on.
             let Memory { limit, is_operative, hardware, .. } = std::mem::take(&mut self.kept);
@@ -182,6 +186,10 @@ impl Device {
                 tracing::warn!(%station, "the device is other hardware than before; the session that was open there has ended");
                 self.station.leave_behind(self.house.clock.now());
             }
+        }
+        if !is_known {
+            // Before a session begins there: after a crash it must not look like the hardware before.
+            self.write(self.kept.clone()).await;
         }
         Ok(())
     }
