@@ -9,27 +9,34 @@ pub(crate) struct Counter {
     /// All that it counted before it began anew.
     before: Energy,
     last: Energy,
-    /// It was seen to fall, or to leap, once: a second time in a row it has.
+    /// It was seen to do so once: a second time in a row it has.
     #[serde(skip)]
-    doubtful: bool,
+    doubt: Option<Doubt>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    Falls,
+    Leaps,
 }
 
 /// More than a car takes between two looks.
 const LEAP: Energy = Energy::from_wh(100_000);
 
 impl Counter {
-    pub(crate) const NEW: Self = Self { before: Energy::ZERO, last: Energy::ZERO, doubtful: false };
+    pub(crate) const NEW: Self = Self { before: Energy::ZERO, last: Energy::ZERO, doubt: None };
 
     /// True: it began anew.
     pub(crate) fn shows(&mut self, counted: Energy, is_new_car: bool) -> bool {
         let falls = counted < self.last && (is_new_car || counted.mwh() <= self.last.mwh() / 2);
         let leaps = counted > self.last + LEAP;
-        if (falls && !is_new_car || leaps) && !self.doubtful {
+        let doubt = if leaps { Some(Doubt::Leaps) } else { (falls && !is_new_car).then_some(Doubt::Falls) };
+        if doubt.is_some() && self.doubt != doubt {
             // One reading of nothing, or of everything, is a glitch.
-            self.doubtful = true;
+            self.doubt = doubt;
             return false;
         }
-        self.doubtful = false;
+        self.doubt = None;
         if falls {
             self.before += self.last;
             self.last = counted;
@@ -65,8 +72,8 @@ mod tests {
 
     #[test]
     fn one_reading_of_nothing_or_of_everything_counts_nothing() {
-        let counted = [5_000, 0, 5_010, 4_294_967_295, 5_020].map(|wh| (wh, false));
-        assert_eq!(shown(counted), [5_000, 5_000, 5_010, 5_010, 5_020]);
+        let counted = [5_000, 0, 4_294_967_295, 5_010, 4_294_967_295, 5_020].map(|wh| (wh, false));
+        assert_eq!(shown(counted), [5_000, 5_000, 5_000, 5_010, 5_010, 5_020]);
     }
 
     #[test]

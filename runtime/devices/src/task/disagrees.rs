@@ -75,7 +75,7 @@ fn difference(shall: Shall, seen: &Observed) -> Option<&'static str> {
     let applies_more = |most: u32| seen.limit_deciamperes.is_some_and(|limit| limit > most);
     // 230 V on each phase, and a tenth more.
     let takes_more =
-        |most: u32| seen.power_w.is_some_and(|watts| watts > i64::from(most * u32::from(seen.phases)) * 253 / 10);
+        |most: u32| seen.power_w.is_some_and(|watts| watts > i64::from(most) * i64::from(seen.phases) * 253 / 10);
     let is_above = |most: u32| applies_more(most.saturating_add(ROUNDED)) || takes_more(most.saturating_add(ROUNDED));
     match shall {
         Shall { be_on: false, .. } if takes_power => Some(
