@@ -131,3 +131,20 @@ async fn a_device_of_the_configuration_is_bound_otherwise_and_removed_when_the_f
         .await;
     until("it is told", || server.log().contains("could not be switched off: 127.0.0.1:").then_some(())).await;
 }
+
+/// Wires that are changed while the server is down lead to another car.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_hardware_inherits_no_session_and_nothing_is_switched_on_there() {
+    let (mut garage, mut other) = (start(), start());
+    let mut server = setup(garage.port).start().await;
+    server.api().accept(&["FLEET-1"]);
+    let session = until_charging(&server, &mut garage).await;
+    other.tell("app 0");
+    server.kill();
+    folders::save(&server.path("amprule.toml"), configured(other.port));
+    server.restart();
+    let ended = until_session(&server, "it has ended", |session| session["state"] == "ended").await;
+    assert_eq!((&ended["id"], &ended["stopReason"]), (&session["id"], &json!("Other")), "{ended}");
+    until_status(&server, "Available").await;
+    assert_eq!((other.last_written(5014), other.written(5014, 1)), (Some(0), 0), "{:?}", other.said());
+}
