@@ -92,3 +92,18 @@ pub mod device {
         default_bindings_module: "amprule_plugin_sdk::bindings::device",
     });
 }
+
+pub mod load {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "load",
+        with: {
+            "amprule:types/types@1.0.0": crate::bindings::vocabulary::amprule::types::types,
+            "amprule:host/log@1.0.0": crate::bindings::vocabulary::amprule::host::log,
+            "amprule:facts/tables@1.0.0": crate::bindings::vocabulary::amprule::facts::tables,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_load",
+        default_bindings_module: "amprule_plugin_sdk::bindings::load",
+    });
+}

@@ -34,6 +34,7 @@ mod currency;
 mod decimal;
 pub mod device;
 pub mod facts;
+pub mod load;
 pub mod lookups;
 mod modifier;
 pub mod money;
@@ -48,6 +49,7 @@ pub use bindings::authorization::exports::amprule::authorization::authorization:
     Opinion, PresentedToken, Purpose, TokenStatus,
 };
 pub use bindings::device::exports::amprule::device::driver::{Guest as Driver, Seen, State, TurnInput};
+pub use bindings::load::exports::amprule::load::load::{Guest as Load, LoadInput, LoadOutput, Share};
 pub use bindings::modifier::exports::amprule::modifier::modifier::{Guest as Modifier, ModifierInput, ModifierOutput};
 pub use bindings::offer::exports::amprule::pricing::offer::{
     Conditions, Element, Guest as Offering, Offer, OfferInput, Per,
@@ -179,5 +181,33 @@ macro_rules! export_device {
         };
         #[cfg(target_arch = "wasm32")]
         $crate::bindings::device::export_device!($plugin with_types_in $crate::bindings::device);
+    };
+}
+
+/// Makes a type that implements [`Load`] the plugin's answer to the load hook.
+///
+/// ```
+/// use amprule_plugin_sdk::{Load, LoadInput, LoadOutput, Problem, export_load};
+///
+/// /// Everybody wants all: the host lets all rise together as far as the circuits bear it.
+/// struct Equal;
+///
+/// impl Load for Equal {
+///     fn share_out(input: LoadInput) -> Result<LoadOutput, Problem> {
+///         Ok(LoadOutput::new(input.by_priority().into_iter().map(|evse| evse.give(evse.most_a))))
+///     }
+/// }
+///
+/// export_load!(Equal);
+/// ```
+#[macro_export]
+macro_rules! export_load {
+    ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::Load>() {}
+            implements::<$plugin>();
+        };
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::load::export_load!($plugin with_types_in $crate::bindings::load);
     };
 }

@@ -4,7 +4,7 @@
 //! settings say otherwise, `/metrics` are open. The document at `/openapi.json` describes every route.
 //!
 //! This crate knows the domain and its doors: [`Control`] to the stations, `Catalogue` and `Archive` to what is on disk,
-//! [`Extensions`] to the loaded units, [`Devices`] to hardware without OCPP. It must never know an OCPP version, a database or a
+//! [`Extensions`] to the loaded units, [`Devices`] to hardware without OCPP, [`Sites`] to shared power. It must never know an OCPP version, a database or a
 //! plugin runtime, and it keeps no state of its own beside its limits.
 
 mod control;
@@ -13,6 +13,7 @@ mod extensions;
 mod routes;
 mod serve;
 mod settings;
+mod sites;
 mod snapshot;
 mod state;
 mod told;
@@ -30,6 +31,7 @@ mod extension;
 mod operation;
 mod price;
 mod session;
+mod site;
 mod station;
 mod token;
 mod webhook;
@@ -43,6 +45,8 @@ pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
 pub use routes::{document, router};
 pub use serve::serve;
 pub use settings::Settings;
+pub use site::{CircuitEntry, EvseEntry, SiteView};
+pub use sites::Sites;
 pub use snapshot::{Commits, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, Snapshot, StageCount};
 pub use state::{Api, Parts};
 pub use told::told;

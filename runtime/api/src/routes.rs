@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
 use crate::{
-    Api, access, command, decision, device, events, extension, in_time, operation, price, session, station, token,
-    webhook,
+    Api, access, command, decision, device, events, extension, in_time, operation, price, session, site, station,
+    token, webhook,
 };
 
 #[derive(OpenApi)]
@@ -29,6 +29,7 @@ use crate::{
         (name = "stations", description = "Charging stations, and requests to them"),
         (name = "commands", description = "What stations are asked to do, and what became of it"),
         (name = "devices", description = "Hardware without OCPP, and the drivers that make stations of it"),
+        (name = "sites", description = "Stations that share what their circuits bear"),
         (name = "tokens", description = "What drivers show"),
         (name = "sessions", description = "What was charged and what it costs"),
         (name = "prices", description = "What is offered at a place, and what a session would cost"),
@@ -77,6 +78,8 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(device::list::list_devices))
         .routes(routes!(device::get::get_device, device::put::put_device, device::delete::delete_device))
         .routes(routes!(device::tape::get_tape))
+        .routes(routes!(site::list::list_sites))
+        .routes(routes!(site::get::get_site))
         .routes(routes!(token::list::list_tokens))
         .routes(routes!(token::get::get_token, token::put::put_token, token::delete::delete_token))
         .routes(routes!(session::list::list_sessions))
@@ -130,7 +133,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 40] = [
+    const ROUTES: [&str; 42] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/devices/{id}",
         "delete /api/v1/stations/{id}",
@@ -154,6 +157,8 @@ mod tests {
         "get /api/v1/sessions/{id}/bills",
         "get /api/v1/sessions/{id}/readings",
         "get /api/v1/set-aside",
+        "get /api/v1/sites",
+        "get /api/v1/sites/{id}",
         "get /api/v1/stations",
         "get /api/v1/stations/{id}",
         "get /api/v1/stations/{id}/messages",

@@ -7,7 +7,7 @@ use amprule_domain::doors::{Archive, Catalogue};
 use amprule_domain::ports::Hooks;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
-use crate::{Control, Devices, Extensions, Metrics, Settings, Webhooks};
+use crate::{Control, Devices, Extensions, Metrics, Settings, Sites, Webhooks};
 
 /// What the API is built from.
 pub struct Parts {
@@ -16,6 +16,7 @@ pub struct Parts {
     pub archive: Arc<dyn Archive>,
     pub extensions: Arc<dyn Extensions>,
     pub devices: Arc<dyn Devices>,
+    pub sites: Arc<dyn Sites>,
     pub hooks: Arc<dyn Hooks>,
     pub webhooks: Arc<dyn Webhooks>,
     pub metrics: Arc<dyn Metrics>,
@@ -30,6 +31,7 @@ pub struct Api {
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) extensions: Arc<dyn Extensions>,
     pub(crate) devices: Arc<dyn Devices>,
+    pub(crate) sites: Arc<dyn Sites>,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) webhooks: Arc<dyn Webhooks>,
     pub(crate) metrics: Arc<dyn Metrics>,
@@ -44,13 +46,15 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { control, store, archive, extensions, devices, hooks, webhooks, metrics, token, settings } = parts;
+        let Parts { control, store, archive, extensions, devices, sites, hooks, webhooks, metrics, token, settings } =
+            parts;
         Arc::new(Self {
             control,
             store,
             archive,
             extensions,
             devices,
+            sites,
             hooks,
             webhooks,
             metrics,

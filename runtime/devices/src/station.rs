@@ -144,8 +144,8 @@ impl VirtualStation {
 
     pub(crate) fn shall(&self) -> Shall {
         let is_let_in = self.running.as_ref().is_some_and(|running| running.is_let_in);
-        let limits = [self.limit, self.session_limit];
-        Shall { be_on: is_let_in, most_deciamperes: limits.into_iter().flatten().min() }
+        // A transaction's own counts instead of the one for all (OCPP 2.0.1, K01.FR.27; 1.6, 3.13.1).
+        Shall { be_on: is_let_in, most_deciamperes: self.session_limit.or(self.limit) }
     }
 
     /// What is to be said next. It stays until [`Self::answered`] says that it arrived.

@@ -15,6 +15,9 @@ pub struct Decision {
     pub hook: Hook,
     pub station: StationId,
     pub session: Option<SessionId>,
+    /// Whose power was shared out; the station is the first that was asked about then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     pub unit: String,
     pub version: String,
     pub hash: String,
@@ -81,16 +84,18 @@ pub enum Hook {
     Pricing,
     Authorization,
     Modifier,
+    Load,
 }
 
 impl Hook {
-    pub const ALL: [Self; 3] = [Self::Pricing, Self::Authorization, Self::Modifier];
+    pub const ALL: [Self; 4] = [Self::Pricing, Self::Authorization, Self::Modifier, Self::Load];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pricing => "pricing",
             Self::Authorization => "authorization",
             Self::Modifier => "modifier",
+            Self::Load => "load",
         }
     }
 
@@ -100,6 +105,7 @@ impl Hook {
             Self::Pricing => "What does this session cost?",
             Self::Authorization => "May this token charge?",
             Self::Modifier => "What comes on top of a session's price, or off it?",
+            Self::Load => "Who gets how much of a site's power?",
         }
     }
 
@@ -109,6 +115,7 @@ impl Hook {
             Self::Pricing => "sessions that begin here are priced by a fallback or not at all, and marked needs-review",
             Self::Authorization => "every token is rejected here",
             Self::Modifier => "it is left out of bills here, and their sessions are marked needs-review",
+            Self::Load => "each session there has what is safe",
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod facts;
 pub mod ids;
 mod kept;
 mod line;
+pub mod load;
 pub mod lookup;
 pub mod mark;
 pub mod modifier;

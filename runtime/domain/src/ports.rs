@@ -12,6 +12,7 @@ use crate::authorization::{AuthorizationInput, AuthorizationOutput};
 use crate::command::{Command, CommandAnswer, Unsayable};
 use crate::decision::Decision;
 use crate::event::{Boot, Inbound};
+use crate::load::{LoadInput, Shares};
 use crate::lookup::{Lookup, LookupAnswer, LookupStats};
 use crate::offer::{OfferInput, Offered};
 use crate::pricing::{Pin, Price, PricingInput};
@@ -54,6 +55,11 @@ pub trait Hooks: Send + Sync {
         true
     }
     fn price<'a>(&'a self, pin: Option<&'a Pin>, input: PricingInput, about: About) -> BoxFuture<'a, PricingAnswer>;
+    /// Who gets how much of a site's power, by the unit that its operator names.
+    fn share<'a>(&'a self, unit: &'a str, input: LoadInput) -> BoxFuture<'a, LoadAnswer> {
+        let _ = input;
+        Box::pin(async move { LoadAnswer { shares: Err(format!("{unit} is not there")), decision: None } })
+    }
     /// What the tariff of this occasion says that it charges, and what that is worth. `None`: no unit prices here.
     fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {
         let _ = (at, question);
@@ -81,6 +87,14 @@ pub struct PricingAnswer {
     pub price: Option<Price>,
     /// Those worth keeping: faults, finals, and now and then a running one.
     pub decisions: Vec<Decision>,
+}
+
+#[derive(Debug, Clone)]
+pub struct LoadAnswer {
+    /// The error says why there is none, for the operator.
+    pub shares: Result<Shares, String>,
+    /// `None`: there was nobody to be asked.
+    pub decision: Option<Decision>,
 }
 
 /// A station's connection. Dropping it closes the socket.

@@ -22,6 +22,8 @@ pub enum CommandRefused {
     Sent,
     #[error("it stops a session at the limit of its authorization, and is tried until that has ended")]
     Limit,
+    #[error("it shares out the power of the site {0}, which takes it back by itself")]
+    Site(String),
     #[error("{0}")]
     NotStored(String),
 }

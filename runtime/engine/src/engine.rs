@@ -120,10 +120,11 @@ impl Engine {
         &self,
         station: &StationId,
         command: Command,
+        origin: Origin,
         expires_at: Timestamp,
     ) -> Result<Exchange, CommandRefused> {
         let (id, now) = (self.ports.ids.command(), self.ports.clock.now());
-        let exchange = Exchange::queue(id, station.clone(), command, Origin::Operator, Some(expires_at), now);
+        let exchange = Exchange::queue(id, station.clone(), command, origin, Some(expires_at), now);
         self.ask(station, |done| Mail::Order(Box::new(exchange), done), CommandRefused::NotStored).await
     }
 

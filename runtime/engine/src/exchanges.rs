@@ -24,7 +24,7 @@ impl StationTask {
     /// It is on disk when this answers.
     pub(crate) async fn order(&mut self, exchange: Exchange) -> Result<Exchange, CommandRefused> {
         let open = self.station.exchanges.iter().filter(|known| known.origin == Origin::Operator).count();
-        if open >= Exchange::OPEN_MAX {
+        if exchange.origin == Origin::Operator && open >= Exchange::OPEN_MAX {
             return Err(CommandRefused::Busy(open));
         }
         self.store(exchange.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
@@ -36,8 +36,10 @@ impl StationTask {
     pub(crate) async fn withdraw(&mut self, id: CommandId) -> Result<Exchange, CommandRefused> {
         let is_open = |known: &&Exchange| known.id == id && known.is_open();
         let known = self.station.exchanges.iter().find(is_open).ok_or(CommandRefused::Over)?;
-        if known.origin != Origin::Operator {
-            return Err(CommandRefused::Limit);
+        match &known.origin {
+            Origin::Operator => {}
+            Origin::Limit(_) => return Err(CommandRefused::Limit),
+            Origin::Site(site) => return Err(CommandRefused::Site(site.clone())),
         }
         if self.calls.is_about(id) {
             return Err(CommandRefused::Sent);

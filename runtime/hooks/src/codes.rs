@@ -91,8 +91,8 @@ pub const CODES: [Code; 50] = [
         "no-hook",
         "the code does not have the hook",
         "The manifest names a hook that the code does not export, or the code has none at all. A script defines\n\
-         `fn price(session)`, `fn authorize(request)` or `fn modify(session, bill)`; a plugin uses export_pricing!,\n\
-         export_authorization! or export_modifier!.",
+         `fn price(session)`, `fn authorize(request)`, `fn modify(session, bill)` or `fn share(site)`; a plugin uses\n\
+         export_pricing!, export_authorization!, export_modifier! or export_load!.",
     ),
     code(
         "AR0011",
@@ -212,8 +212,8 @@ pub const CODES: [Code; 50] = [
         "AR0111",
         "hook",
         "the script lacks its hook",
-        "A tariff has `fn price(session)`, a policy `fn authorize(request)`, a modifier `fn modify(session, bill)`: with these\n\
-         names and so many parameters.",
+        "A tariff has `fn price(session)`, a policy `fn authorize(request)`, a modifier `fn modify(session, bill)`, and who\n\
+         shares out a site's power `fn share(site)`: with these names and so many parameters.",
     ),
     code(
         "AR0112",

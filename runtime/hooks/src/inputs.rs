@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::load::{LoadInput, LoadOutput};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{PricingInput, PricingOutput, StationFacts, TokenFacts};
@@ -205,6 +206,11 @@ impl Unit for Needing {
     fn modify(&self, input: &ModifierInput, budget: &Budget<'_>) -> Answer<ModifierOutput> {
         let about = About::session(&input.facts.station, input.facts.token.as_ref());
         self.unless_missing(&about, |unit| unit.modify(input, budget))
+    }
+
+    /// What a unit may need is said of a station's session, and not of a site.
+    fn share(&self, input: &LoadInput, budget: &Budget<'_>) -> Answer<LoadOutput> {
+        self.unit.share(input, budget)
     }
 }
 

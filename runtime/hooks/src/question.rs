@@ -3,6 +3,7 @@
 //! line in [`for_hook!`](crate::for_hook).
 
 mod authorization;
+mod load;
 mod modifier;
 mod pricing;
 
@@ -72,6 +73,10 @@ macro_rules! for_hook {
             }
             amprule_domain::decision::Hook::Modifier => {
                 type $question = amprule_domain::modifier::ModifierInput;
+                $do
+            }
+            amprule_domain::decision::Hook::Load => {
+                type $question = amprule_domain::load::LoadInput;
                 $do
             }
         }

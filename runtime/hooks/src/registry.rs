@@ -18,6 +18,7 @@ mod quoting;
 mod recall;
 mod rollback;
 mod shadowing;
+mod sharing;
 mod view;
 mod wanted;
 mod writing;
@@ -28,8 +29,11 @@ use std::time::{Duration, Instant};
 
 use amprule_domain::Occasion;
 use amprule_domain::authorization::AuthorizationInput;
+use amprule_domain::load::LoadInput;
 use amprule_domain::offer::{OfferInput, Offered};
-use amprule_domain::ports::{About, AuthorizationAnswer, BoxFuture, Clock, Hooks, Ids, OtherSystems, PricingAnswer};
+use amprule_domain::ports::{
+    About, AuthorizationAnswer, BoxFuture, Clock, Hooks, Ids, LoadAnswer, OtherSystems, PricingAnswer,
+};
 use amprule_domain::pricing::{Pin, PricingInput, Purpose};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -306,6 +310,10 @@ impl Hooks for Registry {
                 pin => self.price_pinned(pin, input, about).await,
             }
         })
+    }
+
+    fn share<'a>(&'a self, unit: &'a str, input: LoadInput) -> BoxFuture<'a, LoadAnswer> {
+        Box::pin(self.share_power(unit, input))
     }
 
     fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::facts::Facts;
+use amprule_domain::load::{LoadInput, LoadOutput};
 use amprule_domain::lookup::Lookup;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
@@ -115,6 +116,9 @@ pub trait Unit: Send + Sync {
     }
     fn modify(&self, _: &ModifierInput, _: &Budget<'_>) -> Answer<ModifierOutput> {
         Answer::without(Hook::Modifier)
+    }
+    fn share(&self, _: &LoadInput, _: &Budget<'_>) -> Answer<LoadOutput> {
+        Answer::without(Hook::Load)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, FaultPlace, Hook};
+use amprule_domain::load::{LoadInput, LoadOutput};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{self, PricingInput, PricingOutput};
@@ -27,6 +28,7 @@ use crate::view::device::Device;
 use crate::view::place::Place;
 use crate::view::request::Request;
 use crate::view::session::Session;
+use crate::view::site::Site;
 
 /// Compiles folders of Rhai files. The limits on their values follow from the memory that the host grants.
 #[derive(Debug, Clone, Copy, Default)]
@@ -136,6 +138,11 @@ impl Unit for Script {
             output::modification::read,
         )
         .or_when_not_applicable(ModifierOutput::nothing)
+    }
+
+    fn share(&self, input: &LoadInput, budget: &Budget<'_>) -> Answer<LoadOutput> {
+        let arguments = |parameters| (Site::new(input, parameters),);
+        self.answer(HookFunction::of(Hook::Load), &input.parameters, arguments, budget, output::shares::read)
     }
 }
 

@@ -5,6 +5,7 @@ mod feed;
 mod live;
 mod load;
 mod lookup;
+mod site;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use amprule_domain::charging;
 use amprule_domain::evidence::Power;
+use amprule_domain::load::Site;
 use amprule_domain::ports::Clock;
 use amprule_engine::{PendingStations, UnknownStations};
 use amprule_gateway::{GatewaySettings, ModelRule};
@@ -54,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) webhooks: Vec<Webhook>,
     #[serde(deserialize_with = "device::checked")]
     pub(crate) devices: Vec<Device>,
+    #[serde(deserialize_with = "site::checked")]
+    pub(crate) sites: Vec<Arc<Site>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

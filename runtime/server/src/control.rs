@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amprule_api::{CallFailed, CallOutcome, ConnectionInfo, Control, Extensions, NoShadow, OrderRefused, Password};
-use amprule_domain::command::{Command, Exchange};
+use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{self, BoxFuture, CallRefused, Clock};
@@ -62,7 +62,7 @@ impl Control for Stations {
         command: Command,
         expires_at: Timestamp,
     ) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
-        Box::pin(self.engine.order(station, command, expires_at))
+        Box::pin(self.engine.order(station, command, Origin::Operator, expires_at))
     }
 
     fn withdraw<'a>(

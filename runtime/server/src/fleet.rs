@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use amprule_api::{DeviceChange, DeviceRefused};
-use amprule_devices::{Binding, Devices};
+use amprule_devices::{Binding, DeviceStatus, Devices};
 use amprule_domain::StationId;
 use amprule_domain::doors::{Listed, Page};
 use amprule_domain::ports::BoxFuture;
@@ -161,6 +161,10 @@ impl Fleet {
 
     fn standing(&self, found: &Found<'_>) -> Value {
         shown::standing(found, self.devices.status_of(&StationId::new(found.device().id.as_str())))
+    }
+
+    pub(crate) fn status_of(&self, id: &StationId) -> Option<DeviceStatus> {
+        self.devices.status_of(id)
     }
 
     /// Of one that cannot be bound there is none yet.

@@ -32,6 +32,7 @@ mod session;
 mod shadow;
 mod sign;
 mod simulate;
+mod sites;
 mod telemetry;
 mod token;
 mod verify;

@@ -13,6 +13,7 @@ use amprule_engine::{Engine, Ports};
 use amprule_gateway::{Gateway, Tls};
 use amprule_hooks::{Mask, Registry};
 use amprule_reload::{Reload, Watching};
+use amprule_sites::Sites;
 use amprule_store::SqliteStore;
 use amprule_webhooks::Webhooks;
 use anyhow::{Context, Result};
@@ -29,6 +30,7 @@ use crate::listeners::Listener;
 use crate::metrics::Gauges;
 use crate::output::say;
 use crate::secrets::{self, PasswordKey};
+use crate::sites::{self, Shared};
 use crate::webhooks::{self, Deliveries};
 use crate::{compilers, feeds, gate, lookups, telemetry};
 
@@ -88,6 +90,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     say(format_args!("token {}", data.join("api-token").display()));
 
     house.fleet.begin();
+    house.sites.bind(config.sites.clone());
 
     let (end, ended) = watch::channel(false);
     let serving = gateway.serve(house.engine.clone(), told(ended.clone()));
@@ -108,6 +111,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     tracing::info!("shutting down: what is in flight is finished");
     end.send_replace(true);
     let stations = stations.ended().await;
+    house.sites.shutdown().await;
     house.fleet.shutdown().await;
     house.engine.shutdown().await;
     let api = api.ended().await;
@@ -125,6 +129,7 @@ struct House {
     passwords: Arc<PasswordKey>,
     watching: Arc<Watching>,
     fleet: Arc<Fleet>,
+    sites: Arc<Sites>,
 }
 
 impl House {
@@ -152,9 +157,16 @@ impl House {
         })
         .context("start the threads of devices")?;
         let fleet = Fleet::open(devices, data, &config.devices)?;
-        let reload = reload(config, data, file, &registry, &fleet)?;
+        let sites = Arc::new(Sites::new(amprule_sites::House {
+            stations: Arc::new(sites::Stations { engine: engine.clone(), store: store.clone() }),
+            meters: Arc::new(sites::Meters(fleet.clone())),
+            hooks: registry.clone(),
+            books: store.clone(),
+            clock: Arc::new(SystemClock),
+        }));
+        let reload = reload(config, data, file, &registry, (&fleet, &sites))?;
         let watching = Arc::new(load(reload, &store, &registry)?);
-        Ok(Self { store, registry, engine, passwords, watching, fleet })
+        Ok(Self { store, registry, engine, passwords, watching, fleet, sites })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
@@ -171,6 +183,7 @@ impl House {
             archive: self.store.clone(),
             extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
             devices: Arc::new(Hardware(self.fleet.clone())),
+            sites: Arc::new(Shared(self.sites.clone())),
             hooks: self.registry.clone(),
             webhooks: Arc::new(Deliveries(webhooks)),
             metrics: Arc::new(gauges),
@@ -207,7 +220,7 @@ fn reload(
     data: &Path,
     file: Followed,
     registry: &Arc<Registry>,
-    fleet: &Arc<Fleet>,
+    (fleet, sites): (&Arc<Fleet>, &Arc<Sites>),
 ) -> Result<Reload> {
     let folders = vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()];
     let settings = config.extensions.reload_settings(folders, data);
@@ -215,7 +228,7 @@ fn reload(
     let compilers = compilers::configured(&config.extensions, data)?.compilers;
     let reload = Reload::new(settings, registry.clone(), compilers, gate).context("open the archive")?;
     Ok(match file {
-        Some((path, text)) => reload.following(config::rules_file(&path, text, Arc::clone(fleet))),
+        Some((path, text)) => reload.following(config::rules_file(&path, text, Arc::clone(fleet), Arc::clone(sites))),
         None => reload,
     })
 }

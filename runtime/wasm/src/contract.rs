@@ -22,8 +22,9 @@ const OFFER: &str = OfferInput::INTERFACE;
 const MOST_FINDINGS: usize = 20;
 const NO_WASI: &str = "leave it out of the build: for Rust and C the target wasm32-unknown-unknown has no WASI, and \
                        componentize-js has disableFeatures";
-/// Of drivers: 0.x, so that each of its versions is another contract.
+/// Of drivers, and of those who share load: 0.x.
 const DEVICE: &str = "amprule:device/";
+const LOAD: &str = "amprule:load/";
 const WIRES: &str = "amprule:device/wires";
 const JSON: &str = "amprule:device/json";
 
@@ -40,14 +41,19 @@ impl<'a> Name<'a> {
     }
 
     fn is_known_version(&self) -> bool {
-        let parts = if self.interface.starts_with(DEVICE) { 2 } else { 1 };
+        let parts = if is_early(self.interface) { 2 } else { 1 };
         self.version.split('.').take(parts).eq(version_of(self.interface).split('.').take(parts))
     }
 }
 
 /// Of an interface, in this host.
 fn version_of(interface: &str) -> &'static str {
-    if interface.starts_with(DEVICE) { "0.1.0" } else { "1.0.0" }
+    if is_early(interface) { "0.1.0" } else { "1.0.0" }
+}
+
+/// Each version of it is another contract.
+fn is_early(interface: &str) -> bool {
+    interface.starts_with(DEVICE) || interface.starts_with(LOAD)
 }
 
 /// The component may import the log, when its manifest asks for it, and the WASI that depends on nothing outside.

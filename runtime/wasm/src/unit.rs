@@ -7,6 +7,7 @@ use std::time::Duration;
 use amprule_domain::Timestamp;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::load::{LoadInput, LoadOutput};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
@@ -157,5 +158,9 @@ impl Unit for WasmUnit {
         let answer = self.ask(&self.contract.modifier, input, budget);
         let answer = answer.unwrap_or_else(|| Answer::without(Hook::Modifier));
         answer.or_when_not_applicable(ModifierOutput::nothing)
+    }
+
+    fn share(&self, input: &LoadInput, budget: &Budget<'_>) -> Answer<LoadOutput> {
+        self.ask(&self.contract.load, input, budget).unwrap_or_else(|| Answer::without(Hook::Load))
     }
 }

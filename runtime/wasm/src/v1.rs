@@ -22,6 +22,7 @@ mod authorization;
 pub(crate) mod bindings;
 mod facts;
 mod lines;
+mod load;
 mod modifier;
 mod offer;
 mod parameters;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use amprule_domain::Timestamp;
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::decision::Fault;
+use amprule_domain::load::LoadInput;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::offer::OfferInput;
 use amprule_domain::pricing::{PricingInput, StationFacts};
@@ -62,11 +64,12 @@ pub(crate) trait Export: Serialize {
 
     fn now(&self) -> Timestamp;
 
-    fn station(&self) -> &StationFacts;
+    /// Where it is about a station.
+    fn station(&self) -> Option<&StationFacts>;
 
     /// What it brings along beside its records.
     fn facts(&self, _: &Arc<BTreeMap<String, LookupSchema>>) -> Facts {
-        Facts::of_station(self.station())
+        self.station().map(Facts::of_station).unwrap_or_default()
     }
 
     fn call(
@@ -105,4 +108,4 @@ macro_rules! exports {
 }
 
 // A tariff may leave out the offer; all others are hooks.
-exports! { pricing: PricingInput, offer: OfferInput, authorization: AuthorizationInput, modifier: ModifierInput }
+exports! { pricing: PricingInput, offer: OfferInput, authorization: AuthorizationInput, modifier: ModifierInput, load: LoadInput }

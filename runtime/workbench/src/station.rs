@@ -1,6 +1,7 @@
 //! A simulated station in this process: a scripted session that goes through the registry, as a real one's would, and
 //! drivers who ask to be let in.
 
+mod site;
 mod stay;
 mod visit;
 
@@ -78,6 +79,7 @@ impl SimulatedStation {
                 }
                 Hook::Authorization => self.ask(&mut played).await,
                 Hook::Modifier => self.modify(version, &mut played),
+                Hook::Load => self.share(version, &mut played),
             }
         }
         played
@@ -146,6 +148,23 @@ impl SimulatedStation {
                 Ok(modified) => played.priced(at, state, energy, &modified.stands),
                 Err(fault) => played.say(format!("  the unit failed, and the bill would stay as it is: {fault}")),
             }
+        }
+    }
+
+    /// What it gives three cars on one circuit of 32 A, as the day goes.
+    fn share(&self, version: &Version, played: &mut Played) {
+        played.say("three cars charge on a circuit of 32 A".to_owned());
+        for (hours, watts) in site::HOURS {
+            let input = site::at(self.stay.from, hours, watts, &version.parameters);
+            let from_grid = if watts < 0 { "to the grid" } else { "from the grid" };
+            let said = match trial::ask(version.unit(), &version.granted, &input).result {
+                Ok(asked) => {
+                    let each = asked.stands.shares.iter().map(|share| format!("{} {} A", share.evse, share.most_a));
+                    each.collect::<Vec<_>>().join(", ")
+                }
+                Err(fault) => format!("the unit failed, and its last answer would stand: {fault}"),
+            };
+            played.say(format!("  {hours:02}:00, {} W {from_grid}: {said}", watts.abs()));
         }
     }
 

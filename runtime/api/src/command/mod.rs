@@ -24,7 +24,7 @@ pub(crate) struct CommandView {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     command: Command,
-    /// `operator`, or `limit` where the runtime stops a session that has reached one.
+    /// `operator`, `limit` where the runtime stops a session that has reached one, or `site` where power is shared out.
     origin: &'static str,
     /// The session of a limit.
     #[schema(required, format = Uuid)]
@@ -82,6 +82,7 @@ impl From<Exchange> for CommandView {
         let (origin, session) = match exchange.origin {
             Origin::Operator => ("operator", None),
             Origin::Limit(session) => ("limit", Some(session.to_string())),
+            Origin::Site(_) => ("site", None),
         };
         Self {
             id: exchange.id.to_string(),

@@ -260,7 +260,7 @@ pub(super) fn explain(refused: CommandRefused) -> Problem {
     let message = refused.to_string();
     match refused {
         CommandRefused::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", message),
-        CommandRefused::Over | CommandRefused::Sent | CommandRefused::Limit => {
+        CommandRefused::Over | CommandRefused::Sent | CommandRefused::Limit | CommandRefused::Site(_) => {
             Problem::new(StatusCode::CONFLICT, "not-possible", message)
         }
         CommandRefused::NotStored(message) => StoreError::new(message).into(),

@@ -17,10 +17,14 @@ pub(crate) struct DecisionView {
     id: String,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// `pricing`, `modifier` or `authorization`.
+    /// `pricing`, `modifier`, `authorization` or `load`.
     #[schema(example = "pricing")]
     hook: &'static str,
+    /// Of a load decision the first of those that were asked about.
     station: String,
+    /// Whose power was shared out.
+    #[schema(required)]
+    site: Option<String>,
     #[schema(required, format = Uuid)]
     session: Option<String>,
     unit: String,
@@ -72,6 +76,7 @@ impl From<Decision> for DecisionView {
             at: decision.at,
             hook: decision.hook.as_str(),
             station: decision.station.to_string(),
+            site: decision.site,
             session: decision.session.map(|session| session.to_string()),
             unit: decision.unit,
             version: decision.version,

@@ -6,6 +6,7 @@ mod devices;
 mod prices;
 mod samples;
 mod served;
+mod sites;
 mod store;
 mod stream;
 
@@ -54,6 +55,7 @@ impl House {
             archive: store.clone(),
             extensions: Arc::new(OneExtension),
             devices: Arc::new(devices::FakeDevices::default()),
+            sites: Arc::new(sites::FakeSites),
             hooks: Arc::new(prices::PerKwh),
             webhooks: Arc::new(OneWebhook),
             metrics: control.clone(),

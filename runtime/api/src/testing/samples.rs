@@ -113,6 +113,7 @@ pub(crate) fn decision(no: u128, session: Option<SessionId>) -> Decision {
         hook: Hook::Pricing,
         station: StationId::from("cs-1"),
         session,
+        site: None,
         unit: "flat".to_owned(),
         version: "1.0.0".to_owned(),
         hash: "abc".to_owned(),

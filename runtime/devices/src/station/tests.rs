@@ -234,7 +234,7 @@ fn people_start_stop_and_limit_it() {
         Command::Limit { evse: 1, transaction: Some(TransactionId::new("t-2")), most: Most::DeciAmperes(60) };
     story.station.commanded(&limit(Most::DeciAmperes(100)), story.now);
     story.station.commanded(&of_session, story.now);
-    assert_eq!(story.station.shall().most_deciamperes, Some(60), "the lesser of the two");
+    assert_eq!(story.station.shall().most_deciamperes, Some(60), "the session's own");
     let stop = |name: &str| Command::Stop { transaction: TransactionId::new(name) };
     assert_eq!(story.station.commanded(&stop("other"), story.now).verdict, Verdict::Refused);
     assert_eq!(story.station.commanded(&stop("t-2"), story.now).verdict, Verdict::Accepted);

@@ -76,14 +76,20 @@ fn difference(shall: Shall, seen: &Observed) -> Option<&'static str> {
     // 230 V on each phase, and a tenth more.
     let takes_more =
         |most: u32| seen.power_w.is_some_and(|watts| watts > i64::from(most) * i64::from(seen.phases) * 253 / 10);
+    // Below 6 A no car charges (IEC 61851-1): who holds back then does as it was told.
+    let may_charge = |most: Option<u32>| most.is_none_or(|most| most >= 60);
     let is_above = |most: u32| applies_more(most.saturating_add(ROUNDED)) || takes_more(most.saturating_add(ROUNDED));
     match shall {
         Shall { be_on: false, .. } if takes_power => Some(
             "it charges though nobody was let in: look who else switches it (its app, a timer, another controller)",
         ),
-        Shall { be_on: true, .. } if seen.state == DeviceState::SuspendedCharger => Some(
-            "it holds back though it may charge: look who else switches it, and whether it waits for a card of its own",
-        ),
+        Shall { be_on: true, most_deciamperes }
+            if seen.state == DeviceState::SuspendedCharger && may_charge(most_deciamperes) =>
+        {
+            Some(
+                "it holds back though it may charge: look who else switches it, and whether it waits for a card of its own",
+            )
+        }
         Shall { be_on: true, most_deciamperes: Some(most) } if is_above(most) => {
             Some("it gives more than it was told: look whether it lets others set its limit")
         }

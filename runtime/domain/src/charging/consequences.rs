@@ -32,13 +32,14 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
         (_, SessionState::Ended) => vec![Happened::Ended(id)],
         _ => vec![Happened::Updated(id)],
     };
+    let metered = told.flow().map(|flow| Happened::Metered(id, flow));
     let priced = session.state == SessionState::Ended || (phase != Phase::Started && needs_cost(told, &session));
     Step {
         effects: told.readings(session.no).into_iter().collect(),
         to_price: priced.then_some(id).into_iter().collect(),
         reply: answer(told, &session, phase == Phase::Started),
         sessions: vec![session],
-        happened,
+        happened: happened.into_iter().chain(metered).collect(),
         ..Step::reply(Reply::Empty)
     }
 }

@@ -86,7 +86,11 @@ fn to_others(station: &StationId, event: &Happened, at: Timestamp) -> Option<Out
         Happened::Voided(id) => (OutboxKind::SessionVoided, Some(id), None, None),
         Happened::Reviewed(id) => (OutboxKind::SessionReviewed, Some(id), None, None),
         Happened::CommandEnded(id) => (OutboxKind::CommandEnded, None, None, Some(id)),
-        Happened::Booted | Happened::Status { .. } | Happened::Updated(_) | Happened::Commanded(_) => return None,
+        Happened::Booted
+        | Happened::Status { .. }
+        | Happened::Updated(_)
+        | Happened::Metered(..)
+        | Happened::Commanded(_) => return None,
     };
     Some(OutboxEvent { at, kind, station: station.clone(), session, bill, command })
 }

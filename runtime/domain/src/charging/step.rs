@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::command::Exchange;
 use crate::effect::Effect;
 use crate::event::ConnectorStatus;
+use crate::load::Flow;
 use crate::reply::{Reply, TokenInfo};
 use crate::reported::Report;
 use crate::session::Session;
@@ -54,6 +55,8 @@ pub enum Happened {
     },
     Started(SessionId),
     Updated(SessionId),
+    /// Something was said of what flows.
+    Metered(SessionId, Flow),
     Ended(SessionId),
     /// With the bill's version.
     Billed(SessionId, u32),

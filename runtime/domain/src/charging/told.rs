@@ -7,7 +7,9 @@ use crate::effect::{Effect, ReadingsRow};
 use crate::event::{Inbound, TransactionEvent};
 use crate::evidence::Power;
 use crate::kept;
+use crate::load::Flow;
 use crate::moment::Moment;
+use crate::reading::Reading;
 use crate::session::Session;
 use crate::{SessionNo, TransactionId};
 
@@ -56,6 +58,13 @@ impl<'a> Told<'a> {
                 readings: self.event.readings.clone(),
             })
         })
+    }
+
+    /// What flows now, by the last of its readings that says so.
+    pub(super) fn flow(self) -> Option<Flow> {
+        let says = |reading: &&Reading| reading.power_w.is_some() || reading.current_ma.is_some();
+        let Reading { power_w, current_ma, .. } = self.event.readings.iter().rfind(says)?;
+        (!self.event.offline).then_some(Flow { at: self.moment.now, power_w: *power_w, current_ma: *current_ma })
     }
 
     pub(super) fn name(self) -> TransactionId {

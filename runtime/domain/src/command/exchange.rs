@@ -45,6 +45,8 @@ pub enum Origin {
     Operator,
     /// This session has reached a limit of its authorization.
     Limit(SessionId),
+    /// The power of this site is shared out.
+    Site(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +76,8 @@ impl ExchangeState {
 }
 
 impl Exchange {
-    /// Open exchanges of operators that a station may have. Those of limits find room: there is one for each session.
+    /// Open exchanges of operators that a station may have. Those of limits and of sites find room: there is one for each
+    /// session, and a few for each EVSE.
     pub const OPEN_MAX: usize = 64;
 
     pub fn queue(
@@ -169,7 +172,7 @@ impl Exchange {
         let answered = Self { answer: Some(answer), ..self.clone() };
         match &self.origin {
             Origin::Limit(_) => answered.again(now, PAUSE_MAX),
-            Origin::Operator => answered.ended(ExchangeState::Answered, None, now),
+            Origin::Operator | Origin::Site(_) => answered.ended(ExchangeState::Answered, None, now),
         }
     }
 

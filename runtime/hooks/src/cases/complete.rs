@@ -1,8 +1,8 @@
 //! Lets an author write only what a case is about: the rest of an input is a plain charging session at a plain
 //! station. What follows from other members (durations, local hours, the sum of the energy) is computed.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 /// The error says which member cannot be understood.
@@ -52,6 +52,61 @@ pub(crate) fn authorization(given: &Value) -> Value {
     });
     merge(&mut input, given);
     input
+}
+
+/// A circuit of 32 A and what hangs on it; each EVSE has a session of half an hour on three phases.
+pub(crate) fn load(given: &Value) -> Result<Value, String> {
+    let mut input = json!({
+        "now": "2026-07-01T10:00:00Z",
+        "site": {"id": "site-case", "voltageV": 230},
+        "local": {"timeZone": "UTC", "weekday": null, "minuteOfDay": null, "date": null},
+        "circuits": [{"id": "main"}],
+        "meters": [],
+        "evses": [],
+    });
+    merge(&mut input, given);
+    complete_local(&mut input)?;
+    for circuit in members_of(&mut input, "circuits") {
+        default(circuit, "inside", || Value::Null);
+        default(circuit, "mostA", || json!("32"));
+        let most = circuit["mostA"].clone();
+        default(circuit, "freeA", || json!([most, most, most]));
+    }
+    let now: Option<Timestamp> = input["now"].as_str().and_then(|now| now.parse().ok());
+    let began = now.and_then(|now| now.checked_sub(SignedDuration::from_mins(30)).ok());
+    let circuit = input["circuits"][0]["id"].clone();
+    for evse in members_of(&mut input, "evses") {
+        let id = evse.get("id").and_then(Value::as_str).unwrap_or("cs-case/1").to_owned();
+        let (station, number) = id.rsplit_once('/').unwrap_or((&id, "1"));
+        let usual = json!({
+            "station": station, "evse": number.parse::<u32>().unwrap_or(1), "circuit": circuit, "phases": 3,
+            "leastA": "6", "mostA": "32", "priority": 0, "limitA": "6", "powerW": null,
+            "session": {"id": format!("session-{id}"), "startedAt": began, "energyWh": 2000, "state": "charging", "token": null},
+        });
+        let mut whole = usual;
+        merge(&mut whole, &Value::Object(evse.clone()));
+        whole["id"] = json!(id);
+        if let Value::Object(whole) = whole {
+            *evse = whole;
+        }
+    }
+    Ok(input)
+}
+
+fn members_of<'v>(input: &'v mut Value, name: &str) -> impl Iterator<Item = &'v mut Map<String, Value>> {
+    input[name].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut)
+}
+
+/// Local hours follow from the moment and the zone.
+fn complete_local(input: &mut Value) -> Result<(), String> {
+    let zone = zone(input["local"]["timeZone"].as_str().unwrap_or("UTC"))?;
+    let Some(now) = input.as_object().map(|members| time(members, "now")).transpose()?.flatten() else { return Ok(()) };
+    let local = now.to_zoned(zone);
+    let Some(members) = input["local"].as_object_mut() else { return Ok(()) };
+    default(members, "date", || json!(local.date().to_string()));
+    default(members, "weekday", || json!(local.weekday().to_monday_one_offset()));
+    default(members, "minuteOfDay", || json!(i32::from(local.hour()) * 60 + i32::from(local.minute())));
+    Ok(())
 }
 
 fn station() -> Value {

@@ -3,6 +3,7 @@
 use amprule_domain::Currency;
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::contract::Contract;
+use amprule_domain::load::LoadInput;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::place::Current;
 use amprule_domain::pricing::{PricingInput, StationFacts, TokenFacts};
@@ -56,6 +57,13 @@ impl Supplied for AuthorizationInput {
                 input => supply(&mut self.station, input),
             }
         }
+        self
+    }
+}
+
+/// Nothing of it is a station's or a driver's.
+impl Supplied for LoadInput {
+    fn supplied(self, _: &[Input]) -> Self {
         self
     }
 }

@@ -75,6 +75,7 @@ impl Record {
             hook,
             station: about.station.clone(),
             session: about.session,
+            site: None,
             unit: self.asked.unit,
             version: self.asked.version,
             hash: self.asked.hash,

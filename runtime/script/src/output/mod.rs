@@ -8,6 +8,7 @@ pub(crate) mod line;
 pub(crate) mod modification;
 pub(crate) mod offer;
 pub(crate) mod seen;
+pub(crate) mod shares;
 pub(crate) mod verdict;
 
 use rhai::Engine;
@@ -17,5 +18,6 @@ pub(crate) fn register(engine: &mut Engine) {
     bill::register(engine);
     offer::register(engine);
     seen::register(engine);
+    shares::register(engine);
     verdict::register(engine);
 }

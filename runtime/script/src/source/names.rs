@@ -70,6 +70,13 @@ pub(crate) const HOOKS: [HookFunction; Hook::ALL.len()] = [
         answer: "[line(…)]",
         answers: &[],
     },
+    HookFunction {
+        hook: Some(Hook::Load),
+        name: "share",
+        parameters: &[("site", "site")],
+        answer: "[give(evse, 16)]",
+        answers: &["give"],
+    },
 ];
 
 /// A tariff may have it beside `price`.
@@ -106,6 +113,9 @@ pub(crate) fn element_of(kind: &str) -> Option<&'static str> {
     match kind {
         "periods" => Some("period"),
         "lines" => Some("line"),
+        "evses" => Some("evse"),
+        "circuits" => Some("circuit"),
+        "meters" => Some("meter"),
         _ => None,
     }
 }

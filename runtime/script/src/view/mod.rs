@@ -7,6 +7,7 @@ pub(crate) mod device;
 pub(crate) mod place;
 pub(crate) mod request;
 pub(crate) mod session;
+pub(crate) mod site;
 mod station;
 
 use amprule_domain::{Energy, Timestamp};
@@ -22,6 +23,7 @@ pub(crate) fn register(engine: &mut Engine) {
     bill::register(engine);
     place::register(engine);
     device::register(engine);
+    site::register(engine);
 }
 
 fn optional_text(text: Option<&String>) -> Dynamic {

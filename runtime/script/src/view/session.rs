@@ -36,7 +36,7 @@ pub(crate) struct Period {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Token(pub(super) Arc<TokenFacts>);
+pub(crate) struct Token(pub(crate) Arc<TokenFacts>);
 
 impl Session {
     pub(crate) fn new(input: &PricingInput, parameters: Parameters) -> Self {

@@ -10,10 +10,12 @@ use toml::{Table, Value};
 
 use super::load::parse;
 use crate::fleet::Fleet;
+use amprule_sites::Sites;
 
-/// Which units are asked, and the devices. All else needs a restart.
-const LIVE: [&str; 6] = [
+/// Which units are asked, the devices and the sites. All else needs a restart.
+const LIVE: [&str; 7] = [
     "devices",
+    "sites",
     "extensions.pricing",
     "extensions.modifiers",
     "extensions.authorization",
@@ -22,15 +24,18 @@ const LIVE: [&str; 6] = [
 ];
 
 /// The file that a server began with as `text`, to be read again when it changes.
-pub(crate) fn rules_file(path: &Path, text: String, fleet: Arc<Fleet>) -> RulesFile {
+pub(crate) fn rules_file(path: &Path, text: String, fleet: Arc<Fleet>, sites: Arc<Sites>) -> RulesFile {
     let (began, file) = (leaves(&text), path.to_owned());
     let read = move |text: &str| {
         let config = parse(text, &file).map_err(|diagnostic| vec![diagnostic])?;
         fleet.may_have(&config.devices).map_err(|why| {
             vec![Diagnostic::new("configuration", why).in_file(file.display().to_string()).at(text, 1, 1)]
         })?;
-        let (fleet, selection) = (Arc::clone(&fleet), config.extensions.selection());
-        let also = Box::new(move || fleet.configured(config.devices));
+        let (fleet, sites, selection) = (Arc::clone(&fleet), Arc::clone(&sites), config.extensions.selection());
+        let also = Box::new(move || {
+            fleet.configured(config.devices);
+            sites.bind(config.sites);
+        });
         Ok(LoadedRules { selection, needs_restart: differing(&began, &leaves(text)), also })
     };
     RulesFile::new(path, text, Box::new(read))

@@ -35,8 +35,8 @@ impl Export for AuthorizationInput {
         self.now
     }
 
-    fn station(&self) -> &StationFacts {
-        &self.station
+    fn station(&self) -> Option<&StationFacts> {
+        Some(&self.station)
     }
 
     fn facts(&self, declared: &Arc<BTreeMap<String, LookupSchema>>) -> Facts {

@@ -25,8 +25,8 @@ impl Export for ModifierInput {
         self.facts.now
     }
 
-    fn station(&self) -> &StationFacts {
-        &self.facts.station
+    fn station(&self) -> Option<&StationFacts> {
+        Some(&self.facts.station)
     }
 
     fn call(

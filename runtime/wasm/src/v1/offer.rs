@@ -28,8 +28,8 @@ impl Export for OfferInput {
         self.now
     }
 
-    fn station(&self) -> &StationFacts {
-        &self.station
+    fn station(&self) -> Option<&StationFacts> {
+        Some(&self.station)
     }
 
     fn call(

@@ -26,8 +26,8 @@ impl Export for PricingInput {
         self.now
     }
 
-    fn station(&self) -> &StationFacts {
-        &self.station
+    fn station(&self) -> Option<&StationFacts> {
+        Some(&self.station)
     }
 
     fn call(

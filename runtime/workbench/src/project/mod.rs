@@ -7,6 +7,7 @@ macro_rules! by_hook {
             Hook::Pricing => include_str!(concat!("../../templates/", $before, "pricing", $after)),
             Hook::Authorization => include_str!(concat!("../../templates/", $before, "authorization", $after)),
             Hook::Modifier => include_str!(concat!("../../templates/", $before, "modifier", $after)),
+            Hook::Load => include_str!(concat!("../../templates/", $before, "load", $after)),
         }
     };
 }

@@ -11,7 +11,7 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 29] = embedded!(
+const FILES: [(&str, &str); 31] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
@@ -23,6 +23,7 @@ const FILES: [(&str, &str); 29] = embedded!(
     "src/device/wire.rs",
     "src/facts.rs",
     "src/lib.rs",
+    "src/load.rs",
     "src/lookups.rs",
     "src/modifier.rs",
     "src/money.rs",
@@ -36,6 +37,7 @@ const FILES: [(&str, &str); 29] = embedded!(
     "wit/deps/facts/facts.wit",
     "wit/deps/facts/money.wit",
     "wit/deps/host/host.wit",
+    "wit/deps/load/load.wit",
     "wit/deps/modifier/modifier.wit",
     "wit/deps/pricing/offer.wit",
     "wit/deps/pricing/pricing.wit",

@@ -5,6 +5,7 @@
 
 mod authorization;
 mod bill;
+mod load;
 mod modifier;
 mod named;
 mod plan;

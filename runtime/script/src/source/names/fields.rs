@@ -59,6 +59,70 @@ pub(crate) const TYPES: &[Type] = &[
         ],
     },
     Type {
+        name: "site",
+        fields: &[
+            field("id", "text", "The site's id"),
+            field("now", "moment", "The moment of the decision"),
+            field("voltage_v", "number", "Between a phase and neutral, in V"),
+            field("time_zone", "text", "The site's zone, an IANA name"),
+            field("date", "text", "The local date, 2026-11-21"),
+            field("weekday", "number", "1 Monday to 7 Sunday, local"),
+            field("is_weekend", "bool", "Saturday or Sunday, local"),
+            field("minute_of_day", "number", "0 to 1439, local"),
+            field("evses", "evses", "Those with a session that can be told what to draw"),
+            field("circuits", "circuits", "What feeds them"),
+            field("meters", "meters", "Those that the site names, as far as they answer"),
+            field("params", "parameters", "What plugin.toml declares"),
+            field("parameters", "parameters", "The same as params"),
+        ],
+    },
+    Type {
+        name: "evse",
+        fields: &[
+            field("id", "text", "station/evse"),
+            field("station", "text", "The station's id"),
+            field("evse", "number", "The charging point, from 1"),
+            field("circuit", "text", "The circuit on which it hangs"),
+            field("phases", "number", "1 to 3"),
+            field("priority", "number", "The operator's; the greater goes first"),
+            field("least_a", "number", "With less of each phase it does not charge, in A"),
+            field("most_a", "number", "What each phase bears, in A"),
+            field("limit_a", "number", "What it may draw of each phase now, in A"),
+            field("power_w", "number?", "What it was last seen to draw over all phases, in W, or ()"),
+            field("session", "text", "The session's id"),
+            field("started_at", "moment", "When the session began"),
+            field("minutes", "number", "Since then"),
+            field("energy_kwh", "number", "Of the session so far, in kWh"),
+            field("state", "text", "charging, suspended or idle"),
+            field("token", "session token?", "What the session was started with, or ()"),
+        ],
+    },
+    Type {
+        name: "circuit",
+        fields: &[
+            field("id", "text", "Its id"),
+            field("inside", "text?", "The circuit that feeds it, or ()"),
+            field("most_a", "number", "What each phase bears, in A"),
+            field("free_a", "number", "What there is for these EVSEs on the phase that has least, in A"),
+            field("free_by_phase_a", "list", "The same of L1, L2 and L3"),
+        ],
+    },
+    Type {
+        name: "meter",
+        fields: &[
+            field("id", "text", "The device's id"),
+            field("power_w", "number?", "Below zero where it flows out: a surplus, in W, or ()"),
+            field("current_a", "list", "Of L1, L2 and L3, in A; empty where it tells none"),
+        ],
+    },
+    Type {
+        name: "share",
+        fields: &[
+            field("evse", "text", "Whose: station/evse"),
+            field("most_a", "number", "The most of each phase, in A"),
+        ],
+    },
+    Type {
         name: "period",
         fields: &[
             field("started_at", "moment", "When it began"),
@@ -200,9 +264,10 @@ pub(crate) const TYPES: &[Type] = &[
 ];
 
 /// Fields that are one of a few words: whose, which, and the words.
-pub(crate) const WORDS: [(&str, &str, &[&str]); 8] = [
+pub(crate) const WORDS: [(&str, &str, &[&str]); 9] = [
     ("station", "current", &["AC", "DC"]),
     ("period", "state", &["charging", "suspended", "idle"]),
+    ("evse", "state", &["charging", "suspended", "idle"]),
     ("session", "purpose", &["quote", "running", "final", "correction"]),
     ("request", "purpose", &["authorize", "start"]),
     ("token", "status", &["accepted", "blocked", "expired", "invalid", "unknown"]),

@@ -53,7 +53,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     function(
         "is_between",
         &["is_between(x: any, from: number, to: number) -> bool"],
-        "Is the period's or request's minute of the day in this stretch? It may pass midnight",
+        "Is the minute of the day of the period, request or site in this stretch? It may pass midnight",
     ),
     function(
         "local_date",
@@ -142,6 +142,15 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "translated",
         &["translated(x: line, language: text, text: text) -> line"],
         "The line with its description in another language: de, pt-BR",
+    ),
+    // Load sharing.
+    function("by_priority", &["by_priority(site: site) -> evses"], "The greater priority first, then who came first"),
+    function("circuit", &["circuit(site: site, id: text) -> circuit"], "One of the site's circuits"),
+    function("give", &["give(evse: evse, amperes: number) -> share"], "The EVSE may have so much of each phase, in A"),
+    function(
+        "meter",
+        &["meter(site: site, id: text) -> meter?"],
+        "One of the site's meters, or () while it says nothing",
     ),
     function("no_opinion", &["no_opinion() -> answer"], "The next policy decides"),
     function(

@@ -138,6 +138,7 @@ pub(crate) fn decision(number: u32, session: Option<SessionId>) -> Decision {
         hook: Hook::Pricing,
         station: "cs-1".into(),
         session,
+        site: None,
         unit: "flat".to_owned(),
         version: "1".to_owned(),
         hash: "aa".to_owned(),

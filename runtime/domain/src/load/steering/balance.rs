@@ -1,0 +1,123 @@
+//! What each circuit has for charging, and what of it is free.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Steering;
+use crate::authorization::LocalTime;
+use crate::charging::{iso_weekday, minute_of_day};
+use crate::load::estimate::{FRESH, MeterReading, SILENT};
+use crate::load::question::{CircuitFacts, EvseFacts, LoadInput, LoadSession, MeterFacts, SiteFacts};
+use crate::load::{Amperes, ByPhase};
+use crate::pricing::Parameters;
+
+/// Of each circuit, by phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balance {
+    pub now: Timestamp,
+    /// For charging: without what others take.
+    pub(super) capacity: Vec<ByPhase>,
+    /// Of that, what is left for those that keep to what they are told.
+    pub(super) free: Vec<ByPhase>,
+    /// Those circuits whose meter says nothing.
+    pub(super) blind: Vec<bool>,
+}
+
+impl Steering {
+    /// How much there is to share out.
+    pub fn balance(&mut self, now: Timestamp) -> Balance {
+        let site = self.site.clone();
+        let fresh_since = now.checked_sub(FRESH).unwrap_or(now);
+        let most = site.sums(|at, evse| self.held[at].most(evse));
+        let is_told = |at: usize| self.held[at].drawn(&site.evses[at], site.volts, fresh_since);
+        let drawn = site.sums(|at, _| Amperes::of_tenths(is_told(at).unwrap_or(0)));
+        let mut is_known = vec![true; site.circuits.len()];
+        for (at, evse) in site.evses.iter().enumerate().filter(|(at, _)| is_told(*at).is_none()) {
+            let _ = at;
+            site.feeding(evse.circuit).for_each(|circuit| is_known[circuit] = false);
+        }
+        let (mut capacity, mut blind) = (Vec::new(), Vec::new());
+        for (at, circuit) in site.circuits.iter().enumerate() {
+            let flows =
+                circuit.meter.as_ref().map(|meter| self.reading(meter, now).and_then(|it| it.flows(site.volts)));
+            blind.push(flows == Some(None));
+            capacity.push(match flows {
+                None => [circuit.most.tenths(); 3],
+                Some(None) => [circuit.blind.min(circuit.most).tenths(); 3],
+                Some(Some(flows)) => {
+                    let drawn = is_known[at].then_some(drawn[at]);
+                    // What flows back into the grid makes no fuse bear more.
+                    let others = self.others[at].look(flows, drawn, most[at]).map(|others| others.max(0));
+                    others.map(|others| circuit.most.tenths() - others)
+                }
+            });
+        }
+        let astray = site.sums(|at, evse| if self.held[at].obeys() { Amperes::ZERO } else { self.held[at].most(evse) });
+        let free =
+            capacity.iter().zip(&astray).map(|(all, astray)| std::array::from_fn(|at| all[at] - astray[at])).collect();
+        Balance { now, capacity, free, blind }
+    }
+
+    fn reading(&self, meter: &str, now: Timestamp) -> Option<&MeterReading> {
+        self.meters.get(meter).filter(|reading| now.duration_since(reading.at) <= SILENT)
+    }
+
+    /// What a policy is asked. `None`: nobody charges who could be told anything.
+    pub fn question(&self, balance: &Balance) -> Option<LoadInput> {
+        let site = &self.site;
+        let evses: Vec<EvseFacts> = (0..site.evses.len()).filter_map(|at| self.facts(at)).collect();
+        let circuits = site.circuits.iter().zip(&balance.free).map(|(circuit, free)| CircuitFacts {
+            id: circuit.id.clone(),
+            inside: circuit.inside.map(|at| site.circuits[at].id.clone()),
+            most_a: circuit.most,
+            free_a: free.map(Amperes::of_tenths),
+        });
+        let meter = |id: &str| {
+            let MeterReading { power_w, current_a, .. } = self.reading(id, balance.now)?.clone();
+            Some(MeterFacts { id: id.to_owned(), power_w, current_a })
+        };
+        let zone = TimeZone::get(&site.time_zone).unwrap_or(TimeZone::UTC);
+        let local = balance.now.to_zoned(zone);
+        (!evses.is_empty()).then(|| LoadInput {
+            now: balance.now,
+            site: SiteFacts { id: site.id.clone(), voltage_v: site.volts },
+            local: LocalTime {
+                time_zone: site.time_zone.clone(),
+                weekday: iso_weekday(local.weekday()),
+                minute_of_day: minute_of_day(&local),
+                date: local.date().to_string(),
+            },
+            circuits: circuits.collect(),
+            meters: site.meters().into_iter().filter_map(meter).collect(),
+            evses,
+            parameters: Parameters::default(),
+        })
+    }
+
+    fn facts(&self, at: usize) -> Option<EvseFacts> {
+        let (evse, held) = (&self.site.evses[at], &self.held[at]);
+        let running = held.running.as_ref().filter(|_| held.obeys())?;
+        Some(EvseFacts {
+            id: evse.name(),
+            station: evse.station.to_string(),
+            evse: evse.evse,
+            circuit: self.site.circuits[evse.circuit].id.clone(),
+            phases: u32::try_from(evse.phases.len()).unwrap_or(3),
+            least_a: evse.least,
+            most_a: evse.most,
+            priority: evse.priority,
+            limit_a: held.limit(evse),
+            power_w: running.flow.and_then(|flow| {
+                let of_current = |milliamperes: i64| milliamperes * i64::from(self.site.volts) / 1_000;
+                flow.power_w.or_else(|| flow.current_ma.map(of_current))
+            }),
+            session: LoadSession {
+                id: running.session.to_string(),
+                started_at: running.started_at,
+                energy: running.energy,
+                state: running.state,
+                token: running.token.clone(),
+            },
+        })
+    }
+}

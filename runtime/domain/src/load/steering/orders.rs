@@ -1,0 +1,232 @@
+//! From what everybody is to have to what is said to whom.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Balance, Steering};
+use crate::TransactionId;
+use crate::command::Most;
+use crate::load::fit::{Wish, fit};
+use crate::load::held::Limit;
+use crate::load::question::Shares;
+use crate::load::{Amperes, ByPhase, Site, SiteEvse};
+
+/// Nobody is told another limit for less, while all there is bears what is told: 1 A.
+const NEGLIGIBLE: i64 = 10;
+/// A limit that was accepted is not raised sooner: cars that are told something new every second give up.
+const SETTLES: SignedDuration = SignedDuration::from_secs(10);
+/// Who takes more than it may is told again so often.
+const REMINDED: SignedDuration = SignedDuration::from_secs(60);
+
+/// A limit for one EVSE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// A place in [`Site::evses`].
+    pub evse: usize,
+    /// `None`: for every session that begins there.
+    pub transaction: Option<TransactionId>,
+    pub limit: Amperes,
+    /// The same in the station's unit.
+    pub most: Most,
+}
+
+/// What a level is to be.
+#[derive(Clone)]
+struct Target {
+    evse: usize,
+    transaction: Option<TransactionId>,
+    limit: Amperes,
+}
+
+impl Steering {
+    /// What is to be said now. Each is taken as said: what becomes of it is told by [`Steering::answered`]. `shares`: what the
+    /// policy wants; `None`: it has failed, or there is none.
+    pub fn orders(&mut self, balance: &Balance, shares: Option<&Shares>) -> Vec<Order> {
+        let site = self.site.clone();
+        let mut targets = self.targets(balance, shares);
+        // Who gives up something goes first: it makes room.
+        targets.sort_by_key(|target| {
+            let told = self.held[target.evse].told(target.transaction.as_ref());
+            target.limit > told.unwrap_or(Amperes::MAX)
+        });
+        let mut room = Ceiling { site: &site, bounds: self.bounds(), capacity: &balance.capacity, is_short: false };
+        room.is_short = !room.fits();
+        let mut orders: Vec<Order> =
+            targets.iter().filter_map(|target| self.order(target, &mut room, balance.now)).collect();
+        if room.is_short {
+            // Somebody waits for what others have too much, however little it is.
+            orders.extend(targets.iter().filter_map(|target| self.order(target, &mut room, balance.now)));
+        }
+        orders
+    }
+
+    /// What lets these have all that they can again: nobody shares it out any more.
+    pub fn free(&self, evses: &[usize]) -> Vec<Order> {
+        let levels = evses.iter().filter(|at| self.held[**at].is_connected).flat_map(|at| {
+            let running = self.held[*at].running.as_ref().map(|running| Some(running.transaction.clone()));
+            running.into_iter().chain([None]).map(move |transaction| (*at, transaction))
+        });
+        let order = |(at, transaction): (usize, Option<TransactionId>)| {
+            let (evse, held) = (&self.site.evses[at], &self.held[at]);
+            Order { evse: at, transaction, limit: evse.most, most: held.phrase(evse, evse.most, self.site.volts) }
+        };
+        levels.map(order).collect()
+    }
+
+    fn bounds(&self) -> Vec<Amperes> {
+        self.held.iter().zip(&self.site.evses).map(|(held, evse)| held.most(evse)).collect()
+    }
+
+    fn targets(&self, balance: &Balance, shares: Option<&Shares>) -> Vec<Target> {
+        let site = &self.site;
+        let wishes = self.wishes(shares.or_else(|| self.last(balance.now)));
+        let given = fit(site, &self.without_kept(&balance.free), &wishes);
+        let mut has = vec![Amperes::ZERO; site.evses.len()];
+        wishes.iter().zip(&given).for_each(|(wish, given)| has[wish.evse] = *given);
+        let taken = site.sums(|at, evse| self.held[at].draws(evse, has[at]));
+        let idle: Vec<Wish> =
+            (0..site.evses.len()).filter(|at| self.is_idle(*at)).map(|at| self.wish(at, site.evses[at].safe)).collect();
+        let standing = fit(site, &minus(&balance.free, &taken), &idle);
+        let mut targets = Vec::new();
+        for (wish, given) in wishes.iter().zip(given) {
+            let evse = &site.evses[wish.evse];
+            let transaction = self.held[wish.evse].running.as_ref().map(|running| running.transaction.clone());
+            targets.push(Target { evse: wish.evse, transaction, limit: given });
+            targets.push(Target { evse: wish.evse, transaction: None, limit: evse.bearable(evse.safe.min(given)) });
+        }
+        for (wish, limit) in idle.iter().zip(standing) {
+            targets.push(Target { evse: wish.evse, transaction: None, limit });
+        }
+        targets.extend((0..site.evses.len()).filter(|at| !self.held[*at].obeys()).flat_map(|at| self.cautious(at)));
+        targets
+    }
+
+    fn is_idle(&self, at: usize) -> bool {
+        self.held[at].obeys() && self.held[at].running.is_none()
+    }
+
+    /// What is never paused has its least though no car is there.
+    fn without_kept(&self, free: &[ByPhase]) -> Vec<ByPhase> {
+        let is_kept = |at: usize| self.site.evses[at].never_paused && self.is_idle(at);
+        let draws = |at: usize, evse: &SiteEvse| self.held[at].draws(evse, evse.least);
+        minus(free, &self.site.sums(|at, evse| if is_kept(at) { draws(at, evse) } else { Amperes::ZERO }))
+    }
+
+    /// Who does not keep to what it is told is told what is safe, and no more than it may have already.
+    fn cautious(&self, at: usize) -> Vec<Target> {
+        let (evse, held) = (&self.site.evses[at], &self.held[at]);
+        let transaction = held.running.as_ref().map(|running| running.transaction.clone());
+        let target = |transaction: Option<TransactionId>| {
+            let least = Amperes(held.least(evse, transaction.as_ref()).0 / held.weight(evse));
+            let limit = evse.bearable(evse.safe.min(least));
+            Target { evse: at, transaction, limit }
+        };
+        transaction.map(|name| target(Some(name))).into_iter().chain([target(None)]).collect()
+    }
+
+    fn wish(&self, evse: usize, most: Amperes) -> Wish {
+        let known = &self.site.evses[evse];
+        Wish { evse, most: known.bearable(most), weight: self.held[evse].weight(known) }
+    }
+
+    /// In the policy's order. Without an answer each session is to have what is safe.
+    fn wishes(&self, shares: Option<&Shares>) -> Vec<Wish> {
+        let site = &self.site;
+        let is_asked = |at: &usize| self.held[*at].obeys() && self.held[*at].running.is_some();
+        let asked: Vec<usize> = (0..site.evses.len()).filter(is_asked).collect();
+        let Some(Shares { shares, .. }) = shares else {
+            return asked.into_iter().map(|at| self.wish(at, site.evses[at].safe)).collect();
+        };
+        let place = |name: &str| shares.iter().position(|share| share.evse == name);
+        let mut placed: Vec<(usize, usize)> =
+            asked.into_iter().map(|at| (place(&site.evses[at].name()).unwrap_or(usize::MAX), at)).collect();
+        placed.sort_unstable();
+        let most = |place: usize| shares.get(place).map_or(Amperes::ZERO, |share| share.most_a);
+        placed.into_iter().map(|(place, at)| self.wish(at, most(place))).collect()
+    }
+
+    /// Takes it as said. `None`: there is nothing to say, or no room for it yet.
+    fn order(&mut self, target: &Target, room: &mut Ceiling<'_>, now: Timestamp) -> Option<Order> {
+        let Target { evse: at, transaction, limit } = target.clone();
+        let (evse, held) = (&self.site.evses[at], &mut self.held[at]);
+        let told = held.told(transaction.as_ref());
+        let level = held.level(transaction.as_ref())?.clone();
+        let since = level.known_at.filter(|_| level.known.is_some()).map(|at| now.duration_since(at));
+        if !held.may_be_told(now) || level.asked.is_some() {
+            return None;
+        }
+        if held.takes.is_some() && since.is_some_and(|since| since < REMINDED) {
+            return None;
+        }
+        let is_settled = held.failures == 0 && level.is_certain() && !held.is_loose(evse, transaction.as_ref());
+        if let Some(told) = told.filter(|_| is_settled) {
+            let is_raised = limit > told;
+            let is_change = limit == Amperes::ZERO || told == Amperes::ZERO || limit.differs(told) >= NEGLIGIBLE;
+            let is_soon = is_raised && since.is_some_and(|since| since < SETTLES);
+            if limit == told || is_soon || (!is_change && (is_raised || !room.is_short)) {
+                return None;
+            }
+        }
+        let limit = self.with_room(at, transaction.as_ref(), limit, room)?;
+        let (evse, held) = (&self.site.evses[at], &mut self.held[at]);
+        let draws = held.draws(evse, limit);
+        held.level(transaction.as_ref())?.asked = Some(Limit { limit, draws });
+        let most = held.phrase(evse, limit, self.site.volts);
+        Some(Order { evse: at, transaction, limit, most })
+    }
+
+    /// The limit, where it needs no more room than it may have already, or there is room. Otherwise, where nobody knows what
+    /// holds, the least that may: once that is known there is room for others.
+    fn with_room(
+        &self,
+        at: usize,
+        transaction: Option<&TransactionId>,
+        limit: Amperes,
+        room: &mut Ceiling<'_>,
+    ) -> Option<Amperes> {
+        let (evse, held) = (&self.site.evses[at], &self.held[at]);
+        let (draws, least) = (held.draws(evse, limit), held.least(evse, transaction));
+        if draws <= least || room.has_for(at, draws) {
+            return Some(limit);
+        }
+        // Its least is promised to what is never paused.
+        let least = evse.bearable(Amperes(least.0 / held.weight(evse)).min(evse.least));
+        held.told(transaction).is_none().then_some(least)
+    }
+}
+
+fn minus(free: &[ByPhase], taken: &[ByPhase]) -> Vec<ByPhase> {
+    let left = |(free, taken): (&ByPhase, &ByPhase)| std::array::from_fn(|phase| free[phase] - taken[phase]);
+    free.iter().zip(taken).map(left).collect()
+}
+
+/// Everybody at the most that it may come to.
+struct Ceiling<'s> {
+    site: &'s Site,
+    bounds: Vec<Amperes>,
+    capacity: &'s [ByPhase],
+    /// There is less than somebody is to have.
+    is_short: bool,
+}
+
+impl Ceiling<'_> {
+    fn fits(&self) -> bool {
+        let sums = self.site.sums(|at, _| self.bounds[at]);
+        sums.iter().zip(self.capacity).all(|(sum, all)| sum.iter().zip(all).all(|(sum, all)| sum <= all))
+    }
+
+    /// Whether this one may come to so much. It counts from now on.
+    fn has_for(&mut self, evse: usize, most: Amperes) -> bool {
+        let before = self.bounds[evse];
+        self.bounds[evse] = before.max(most);
+        let sums = self.site.sums(|at, _| self.bounds[at]);
+        let known = &self.site.evses[evse];
+        let fits =
+            |circuit: usize| known.phases.iter().all(|phase| sums[circuit][*phase] <= self.capacity[circuit][*phase]);
+        let has_room = self.site.feeding(known.circuit).all(fits);
+        if !has_room {
+            self.bounds[evse] = before;
+            self.is_short = true;
+        }
+        has_room
+    }
+}

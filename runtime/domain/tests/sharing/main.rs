@@ -1,0 +1,33 @@
+//! Sites that are drawn: circuits in circuits, stations that lose, delay, refuse, forget and lie, and a policy that answers
+//! anything.
+//!
+//! ```text
+//! cargo test -p amprule-domain --test sharing
+//! SHARING_SEED=7 SHARING_SITES=10000 cargo test --release -p amprule-domain --test sharing
+//! SHARING_SITE=…   one site, by the seed that a failure prints
+//! ```
+
+#[path = "../simulation/dice.rs"]
+mod dice;
+mod fitting;
+mod plan;
+mod station;
+mod world;
+
+use crate::dice::Dice;
+use crate::world::World;
+
+const SEED: u64 = 1;
+const SITES: u64 = 150;
+
+#[test]
+fn no_circuit_is_ever_commanded_above_what_it_bears() {
+    let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = number("SHARING_SITE") {
+        return World::draw(seed).live();
+    }
+    let mut dice = Dice::new(number("SHARING_SEED").unwrap_or(SEED), "sites");
+    for _ in 0..number("SHARING_SITES").unwrap_or(SITES) {
+        World::draw(dice.next() >> 16).live();
+    }
+}

@@ -1,0 +1,44 @@
+//! What sites need of the house.
+
+use std::sync::Arc;
+
+use amprule_domain::command::{Command, Exchange};
+use amprule_domain::doors::{StoreResult, Writer};
+use amprule_domain::load::MeterReading;
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::{BoxFuture, Clock, Hooks};
+use amprule_domain::session::Session;
+use amprule_domain::{CommandId, StationId, Timestamp};
+use tokio::sync::broadcast;
+
+pub struct House {
+    pub stations: Arc<dyn Stations>,
+    pub meters: Arc<dyn Meters>,
+    pub hooks: Arc<dyn Hooks>,
+    pub books: Arc<dyn Writer>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The stations of this server, whatever they speak.
+pub trait Stations: Send + Sync {
+    fn is_connected(&self, station: &StationId) -> bool;
+    /// Those that are open.
+    fn sessions<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Session>>>;
+    /// Queues a command for the good of this site. The error says why nothing is queued.
+    fn order<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: Command,
+        site: &'a str,
+        expires_at: Timestamp,
+    ) -> BoxFuture<'a, Result<CommandId, String>>;
+    fn exchange(&self, id: CommandId) -> BoxFuture<'_, StoreResult<Option<Exchange>>>;
+    /// What happens at stations.
+    fn notices(&self) -> broadcast::Receiver<Arc<Notice>>;
+}
+
+/// Devices that measure.
+pub trait Meters: Send + Sync {
+    /// What it showed last. The error says why there is nothing.
+    fn read(&self, device: &str) -> Result<MeterReading, String>;
+}

@@ -1,0 +1,174 @@
+//! What a site's task does: it keeps what it heard, asks the policy, and tells stations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_domain::CommandId;
+use amprule_domain::command::Command;
+use amprule_domain::load::{Answered, Balance, Order, Shares, Site, Steering};
+use jiff::SignedDuration;
+
+use crate::decided::Decided;
+use crate::heard;
+use crate::house::House;
+use crate::status::Board;
+
+/// A limit that was not sent by then is not needed any more.
+const EXPIRES: SignedDuration = SignedDuration::from_secs(45);
+
+pub(crate) struct Rounds {
+    pub(crate) house: Arc<House>,
+    pub(crate) steering: Steering,
+    /// Limits that were ordered, and whose outcome is not known.
+    pub(crate) open: BTreeMap<CommandId, Order>,
+    board: Arc<Board>,
+    decided: Decided,
+}
+
+impl Rounds {
+    pub(crate) async fn begin(house: Arc<House>, site: Arc<Site>, board: Arc<Board>) -> Self {
+        let steering = Steering::new(site);
+        let mut rounds = Self { house, steering, open: BTreeMap::new(), board, decided: Decided::default() };
+        rounds.refresh_all().await;
+        rounds
+    }
+
+    /// The site is described otherwise.
+    pub(crate) async fn change(&mut self, site: Arc<Site>) {
+        let removed: Vec<_> = {
+            let stays = |at: &usize| {
+                let evse = &self.steering.site().evses[*at];
+                site.evses.iter().any(|other| (&other.station, other.evse) == (&evse.station, evse.evse))
+            };
+            (0..self.steering.site().evses.len()).filter(|at| !stays(at)).collect()
+        };
+        self.give_back(&removed).await;
+        // What was ordered before is known by places that are others now: whether it holds is not known.
+        for (_, order) in std::mem::take(&mut self.open) {
+            self.steering.answered(&order, Answered::Unanswered, self.house.clock.now());
+        }
+        self.board.write(|status| status.unit.clone_from(&site.unit));
+        self.steering = self.steering.changed(site);
+        self.refresh_all().await;
+    }
+
+    /// All its stations may have what they can.
+    pub(crate) async fn leave(&mut self) {
+        let all: Vec<usize> = (0..self.steering.site().evses.len()).collect();
+        self.give_back(&all).await;
+    }
+
+    async fn give_back(&mut self, evses: &[usize]) {
+        for order in self.steering.free(evses) {
+            let _ = self.order(&order).await;
+        }
+    }
+
+    /// Looks at the site once. Gives when its policy would answer otherwise.
+    pub(crate) async fn round(&mut self) -> Option<Duration> {
+        self.settle_open().await;
+        let now = self.house.clock.now();
+        let blind = self.read_meters();
+        let balance = self.steering.balance(now);
+        let asked = self.ask(&balance).await;
+        let shares = asked.as_ref().ok().and_then(Option::as_ref);
+        for order in self.steering.orders(&balance, shares) {
+            match self.order(&order).await {
+                Ok(id) => drop(self.open.insert(id, order)),
+                Err(why) => {
+                    tracing::warn!(site = self.steering.site().id, station = %self.station(&order), "no limit is told: {why}");
+                    self.steering.answered(&order, Answered::Unsent, now);
+                }
+            }
+        }
+        let change = shares.and_then(|shares| shares.next_change_at);
+        self.show(&balance, asked.err().or(blind));
+        change.and_then(|at| Duration::try_from(at.duration_since(now)).ok())
+    }
+
+    /// The error says what is wrong with the policy.
+    async fn ask(&mut self, balance: &Balance) -> Result<Option<Shares>, String> {
+        let site = Arc::clone(self.steering.site());
+        let Some(question) = self.steering.question(balance) else { return Ok(None) };
+        let Some(unit) = &site.unit else { return Ok(Some(equal(&question))) };
+        let answer = self.house.hooks.share(unit, question).await;
+        if let Some(decision) = answer.decision.and_then(|decision| self.decided.news(decision)) {
+            if let Err(error) = self.house.books.commit(vec![decision]).await {
+                tracing::warn!(site = site.id, %error, "a decision of the load policy could not be written down");
+            }
+        }
+        let shares = answer.shares?;
+        self.steering.agreed(shares.clone(), balance.now);
+        self.board.write(|status| status.answered_at = Some(balance.now));
+        Ok(Some(shares))
+    }
+
+    /// The error says which of them says nothing.
+    fn read_meters(&mut self) -> Option<String> {
+        let site = Arc::clone(self.steering.site());
+        let mut troubles = Vec::new();
+        for meter in site.meters() {
+            match self.house.meters.read(meter) {
+                Ok(reading) => self.steering.metered(meter, reading),
+                Err(why) => troubles.push(format!("the meter {meter}: {why}")),
+            }
+        }
+        (!troubles.is_empty()).then(|| troubles.join("; "))
+    }
+
+    async fn order(&self, order: &Order) -> Result<CommandId, String> {
+        let site = self.steering.site();
+        let evse = &site.evses[order.evse];
+        let command = Command::Limit { evse: evse.evse, transaction: order.transaction.clone(), most: order.most };
+        let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|error| error.to_string())?;
+        tracing::debug!(site = site.id, evse = evse.name(), limit = %order.limit, "a limit is told");
+        self.house.stations.order(&evse.station, command, &site.id, expires_at).await
+    }
+
+    /// What became of limits whose end was not heard.
+    async fn settle_open(&mut self) {
+        for id in self.open.keys().copied().collect::<Vec<_>>() {
+            self.settle(id).await;
+        }
+    }
+
+    /// True: it is over.
+    pub(crate) async fn settle(&mut self, id: CommandId) -> bool {
+        let exchange = match self.house.stations.exchange(id).await {
+            Ok(Some(exchange)) => Some(exchange),
+            Ok(None) => None,
+            Err(_) => return false,
+        };
+        let Some(answered) = heard::outcome(exchange.as_ref()) else { return false };
+        if let Some(order) = self.open.remove(&id) {
+            self.steering.answered(&order, answered, self.house.clock.now());
+        }
+        true
+    }
+
+    fn station(&self, order: &Order) -> String {
+        self.steering.site().evses[order.evse].name()
+    }
+
+    fn show(&self, balance: &Balance, trouble: Option<String>) {
+        let (circuits, evses) = (self.steering.circuits(balance), self.steering.evses());
+        self.board.write(|status| {
+            if status.trouble != trouble {
+                match &trouble {
+                    Some(why) => tracing::warn!(site = status.id, "the site is not shared out as it should be: {why}"),
+                    None => tracing::info!(site = status.id, "the site is shared out as it should be again"),
+                }
+            }
+            (status.circuits, status.evses, status.trouble) = (circuits, evses, trouble);
+            status.seen_at = Some(balance.now);
+        });
+    }
+}
+
+/// Without a policy all rise together, in the configuration's order.
+fn equal(question: &amprule_domain::load::LoadInput) -> Shares {
+    let all =
+        question.evses.iter().map(|evse| amprule_domain::load::Granted { evse: evse.id.clone(), most_a: evse.most_a });
+    Shares { shares: all.collect(), next_change_at: None }
+}
