@@ -22,6 +22,7 @@ mod scenarios;
 mod schemas;
 mod shadow;
 mod signing;
+mod sites;
 mod taps;
 mod tidy;
 mod versions;

@@ -36,18 +36,15 @@ impl Rounds {
 
     /// The site is described otherwise.
     pub(crate) async fn change(&mut self, site: Arc<Site>) {
-        let removed: Vec<_> = {
-            let stays = |at: &usize| {
-                let evse = &self.steering.site().evses[*at];
-                site.evses.iter().any(|other| (&other.station, other.evse) == (&evse.station, evse.evse))
-            };
-            (0..self.steering.site().evses.len()).filter(|at| !stays(at)).collect()
-        };
+        let before = Arc::clone(self.steering.site());
+        let is_removed = |at: &usize| site.place_of(&before.evses[*at]).is_none();
+        let removed: Vec<usize> = (0..before.evses.len()).filter(is_removed).collect();
         self.give_back(&removed).await;
-        // What was ordered before is known by places that are others now: whether it holds is not known.
-        for (_, order) in std::mem::take(&mut self.open) {
-            self.steering.answered(&order, Answered::Unanswered, self.house.clock.now());
-        }
+        self.open.retain(|_, order| {
+            let place = site.place_of(&before.evses[order.evse]);
+            order.evse = place.unwrap_or_default();
+            place.is_some()
+        });
         self.board.write(|status| status.unit.clone_from(&site.unit));
         self.steering = self.steering.changed(site);
         self.refresh_all().await;

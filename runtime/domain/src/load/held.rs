@@ -151,8 +151,9 @@ impl Held {
 
     /// The most that a phase of it may come to, now or as soon as a car is there.
     pub(super) fn most(&self, evse: &SiteEvse) -> Amperes {
-        // What was never accepted may not hold: then all of it does.
-        let standing = self.standing.known.and_then(|_| self.standing.greatest()).unwrap_or(evse.most);
+        // What was never accepted may not hold: then all of it does, or what it comes to without us.
+        let unlimited = evse.alone.filter(|_| !self.is_connected).unwrap_or(evse.most);
+        let standing = self.standing.known.and_then(|_| self.standing.greatest()).unwrap_or(unlimited);
         let of_session = self.running.as_ref().and_then(|running| running.level.greatest());
         let alone = evse.alone.filter(|_| !self.is_connected);
         [of_session, alone, self.takes].into_iter().flatten().fold(standing, Amperes::max)
@@ -160,8 +161,10 @@ impl Held {
 
     /// The least draw that may hold at this level: more is a raise. Without any limit all of it holds.
     pub(super) fn least(&self, evse: &SiteEvse, transaction: Option<&TransactionId>) -> Amperes {
-        let of_session = transaction.and(self.running.as_ref()).and_then(|running| running.level.least());
-        of_session.into_iter().chain(self.standing.least()).min().unwrap_or(evse.most)
+        let level = transaction.and(self.running.as_ref()).map_or(&self.standing, |running| &running.level);
+        // Where a transaction may have none of its own, the standing one holds for it.
+        let standing = self.standing.least().filter(|_| level.known.is_none());
+        level.least().into_iter().chain(standing).min().unwrap_or(evse.most)
     }
 
     /// What it was told and has accepted.
@@ -172,6 +175,12 @@ impl Held {
     fn holds(&self, transaction: Option<&TransactionId>) -> Option<Limit> {
         let of_session = transaction.and(self.running.as_ref()).and_then(|running| running.level.known);
         of_session.or(self.standing.known)
+    }
+
+    /// Something was accepted there, and nothing else may hold.
+    pub(super) fn is_certain(&self, transaction: Option<&TransactionId>) -> bool {
+        let level = transaction.and(self.running.as_ref()).map_or(&self.standing, |running| &running.level);
+        self.told(transaction).is_some() && level.is_certain()
     }
 
     /// It was told this, in a unit that leaves it more room than the one in which it would be told now.
@@ -273,12 +282,13 @@ impl Held {
         }
     }
 
-    /// What flows on a phase of it, evenly, where that was told lately.
+    /// What flows on a phase of it, evenly, where that was told lately, and after the car had followed its limit.
     pub(super) fn drawn(&self, evse: &SiteEvse, volts: u32, fresh_since: Timestamp) -> Option<i64> {
-        match &self.running {
-            None => Some(0),
-            Some(running) => drawn(evse, running.flow.filter(|flow| flow.at >= fresh_since)?, volts),
-        }
+        let Some(running) = &self.running else { return Some(0) };
+        let changed_at = running.level.known_at.or(self.standing.known_at);
+        let followed = changed_at.and_then(|at| at.checked_add(FOLLOWS).ok()).unwrap_or(Timestamp::MIN);
+        let is_fresh = |flow: &Flow| flow.at >= fresh_since.max(followed);
+        drawn(evse, running.flow.filter(|flow| running.level.asked.is_none() && is_fresh(flow))?, volts)
     }
 }
 

@@ -130,6 +130,11 @@ impl Site {
         sums
     }
 
+    /// Where the same EVSE is here.
+    pub fn place_of(&self, evse: &SiteEvse) -> Option<usize> {
+        self.evses.iter().position(|known| (&known.station, known.evse) == (&evse.station, evse.evse))
+    }
+
     /// All meters, each once.
     pub fn meters(&self) -> BTreeSet<&str> {
         let of_circuits = self.circuits.iter().filter_map(|circuit| circuit.meter.as_deref());

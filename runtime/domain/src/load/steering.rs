@@ -71,9 +71,7 @@ impl Steering {
     pub fn changed(&self, site: Arc<Site>) -> Self {
         let mut changed = Self::new(site);
         for (at, evse) in changed.site.evses.iter().enumerate() {
-            let is_same =
-                |(_, known): &(usize, &super::SiteEvse)| (&known.station, known.evse) == (&evse.station, evse.evse);
-            if let Some((before, _)) = self.site.evses.iter().enumerate().find(is_same) {
+            if let Some(before) = self.site.place_of(evse) {
                 changed.held[at] = self.held[before].clone();
             }
         }

@@ -190,7 +190,7 @@ impl Steering {
         }
         // Its least is promised to what is never paused.
         let least = evse.bearable(Amperes(least.0 / held.weight(evse)).min(evse.least));
-        held.told(transaction).is_none().then_some(least)
+        (!held.is_certain(transaction)).then_some(least)
     }
 }
 
