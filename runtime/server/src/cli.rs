@@ -15,6 +15,7 @@ use crate::install::Install;
 use crate::key::Key;
 use crate::pack::Pack;
 use crate::session::Session;
+use crate::show_sites;
 use crate::sign::Sign;
 use crate::verify::Verify;
 
@@ -124,6 +125,8 @@ pub(crate) enum Command {
     Replay(crate::replay::Options),
     /// List the hardware without OCPP of a running server and how it stands, or show one device with how it is bound
     Devices(devices::Options),
+    /// List the sites of a running server: what their circuits bear, and what each EVSE may draw
+    Sites(show_sites::Options),
     /// Show a session of a running server, end it, void it, review it, or have it priced again
     Session(Session),
     /// Print the API's bearer token, or make a new one

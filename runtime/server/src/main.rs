@@ -30,6 +30,7 @@ mod secrets;
 mod serve;
 mod session;
 mod shadow;
+mod show_sites;
 mod sign;
 mod simulate;
 mod sites;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         Command::Shadow(options) => shadow::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Devices(options) => devices::run(&options),
+        Command::Sites(options) => show_sites::run(&options),
         Command::Session(options) => session::run(&options),
         Command::Token(options) => token::run(&options),
         Command::CompileComponent(given) => compilers::compile_alone(given),

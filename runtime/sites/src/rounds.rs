@@ -151,11 +151,13 @@ impl Rounds {
     fn show(&self, balance: &Balance, trouble: Option<String>) {
         let (circuits, evses) = (self.steering.circuits(balance), self.steering.evses());
         self.board.write(|status| {
-            if status.trouble != trouble {
-                match &trouble {
-                    Some(why) => tracing::warn!(site = status.id, "the site is not shared out as it should be: {why}"),
-                    None => tracing::info!(site = status.id, "the site is shared out as it should be again"),
+            // Told when it begins: how it goes on is shown.
+            match (&status.trouble, &trouble) {
+                (None, Some(why)) => {
+                    tracing::warn!(site = status.id, "the site is not shared out as it should be: {why}")
                 }
+                (Some(_), None) => tracing::info!(site = status.id, "the site is shared out as it should be again"),
+                _ => {}
             }
             (status.circuits, status.evses, status.trouble) = (circuits, evses, trouble);
             status.seen_at = Some(balance.now);

@@ -8,30 +8,30 @@ use amprule_tests::{Management, Setup, folders, until};
 use serde_json::{Value, json};
 
 /// It is told what happens to it, and says what it was told to do and what it gives.
-pub(super) struct Hardware {
+pub(crate) struct Hardware {
     child: Child,
     input: ChildStdin,
     /// Where it is: a port, or a file.
-    pub(super) place: String,
-    pub(super) port: u16,
+    pub(crate) place: String,
+    pub(crate) port: u16,
     said: Arc<Mutex<Vec<String>>>,
 }
 
 /// In amperes of each phase.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Current {
-    pub(super) allowed: f64,
-    pub(super) given: f64,
+pub(crate) struct Current {
+    pub(crate) allowed: f64,
+    pub(crate) given: f64,
 }
 
 impl Hardware {
     /// `script` has many kinds of boxes, whose lifetimes pass `hurry` times as fast.
-    pub(super) fn start(script: &str, kind: &str, hurry: u32) -> Self {
+    pub(crate) fn start(script: &str, kind: &str, hurry: u32) -> Self {
         Self::start_at(script, kind, "0", hurry)
     }
 
     /// `place` is where it is to be, or what it is to join.
-    pub(super) fn start_at(script: &str, kind: &str, place: &str, hurry: u32) -> Self {
+    pub(crate) fn start_at(script: &str, kind: &str, place: &str, hurry: u32) -> Self {
         let python = folders::target().join("venv/bin/python");
         assert!(python.exists(), "pymodbus is missing in target/venv; `cargo xtask test` installs it");
         let mut command = Command::new(python);
@@ -53,26 +53,26 @@ impl Hardware {
         Self { child, input, place, port, said }
     }
 
-    pub(super) fn tell(&mut self, what: &str) {
+    pub(crate) fn tell(&mut self, what: &str) {
         writeln!(self.input, "{what}").expect("tell the box");
     }
 
-    pub(super) fn said(&self) -> Vec<String> {
+    pub(crate) fn said(&self) -> Vec<String> {
         self.said.lock().expect("nobody panics with it").clone()
     }
 
-    pub(super) fn written(&self, register: u16, value: i64) -> usize {
+    pub(crate) fn written(&self, register: u16, value: i64) -> usize {
         let line = format!("write {register} {value}");
         self.said().iter().filter(|written| **written == line).count()
     }
 
-    pub(super) fn last_written(&self, register: u16) -> Option<i64> {
+    pub(crate) fn last_written(&self, register: u16) -> Option<i64> {
         let head = format!("write {register} ");
         self.said().iter().rev().find_map(|line| line.strip_prefix(&head)?.parse().ok())
     }
 
     /// All that it gave so far, change by change.
-    pub(super) fn currents(&self) -> Vec<Current> {
+    pub(crate) fn currents(&self) -> Vec<Current> {
         let current = |line: &String| {
             let (allowed, given) = line.strip_prefix("allows ")?.split_once(" gives ")?;
             Some(Current { allowed: allowed.parse().ok()?, given: given.parse().ok()? })
@@ -80,12 +80,12 @@ impl Hardware {
         self.said().iter().filter_map(current).collect()
     }
 
-    pub(super) async fn until_gives(&self, what: &str, amperes: f64) {
+    pub(crate) async fn until_gives(&self, what: &str, amperes: f64) {
         let gives = || self.currents().last().is_some_and(|current| current.given == amperes);
         until(&format!("{what}: the box gives {amperes} A"), || gives().then_some(())).await;
     }
 
-    pub(super) async fn until_allows(&self, what: &str, amperes: f64) {
+    pub(crate) async fn until_allows(&self, what: &str, amperes: f64) {
         let allows = || self.currents().last().is_some_and(|current| current.allowed == amperes);
         until(&format!("{what}: the box allows {amperes} A"), || allows().then_some(())).await;
     }
@@ -107,7 +107,7 @@ impl Drop for Hardware {
 
 /// With a driver of the product, in whatever it is written, whose turns and lifetimes are `hurry` times as fast as in the field: a
 /// test does not wait for seconds.
-pub(super) fn hurried(setup: Setup, unit: &str, hurry: u32) -> Setup {
+pub(crate) fn hurried(setup: Setup, unit: &str, hurry: u32) -> Setup {
     let (setup, folder) = match folders::root().join("scripts").join(unit).is_dir() {
         true => (setup.product_script(unit), format!("scripts/{unit}")),
         false => (setup.product_plugin(unit), format!("plugins/{unit}")),
@@ -139,14 +139,14 @@ fn hurry_up(text: &str, hurry: u32) -> String {
 }
 
 /// Of `[[devices]]`, metered each second.
-pub(super) fn device(id: &str, unit: &str, wire: &str) -> String {
+pub(crate) fn device(id: &str, unit: &str, wire: &str) -> String {
     format!(
         "[[devices]]\nid = \"{id}\"\nunit = \"{unit}\"\ndefault_token = \"FLEET-1\"\nmeter_s = 1\n\
          [devices.wires]\nmain = \"{wire}\"\n"
     )
 }
 
-pub(super) async fn until_connector(api: &Management, station: &str, status: &str, error: Option<&str>) {
+pub(crate) async fn until_connector(api: &Management, station: &str, status: &str, error: Option<&str>) {
     let path = format!("/api/v1/stations/{station}");
     let is_so = || {
         let connector = &api.get(&path).body["connectors"][0];
@@ -155,7 +155,7 @@ pub(super) async fn until_connector(api: &Management, station: &str, status: &st
     until(&format!("{station} is {status} {error:?}"), || is_so().then_some(())).await;
 }
 
-pub(super) async fn until_session(
+pub(crate) async fn until_session(
     api: &Management,
     station: &str,
     what: &str,

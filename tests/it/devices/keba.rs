@@ -7,27 +7,27 @@ use super::hardware::{self, Hardware, device, hurried, until_connector};
 
 const HURRY: u32 = 10;
 
-pub(super) fn start() -> Hardware {
+pub(crate) fn start() -> Hardware {
     Hardware::start("modbus_box.py", "keba-p30", HURRY)
 }
 
-pub(super) fn wire(port: u16) -> String {
+pub(crate) fn wire(port: u16) -> String {
     format!("modbus-tcp://127.0.0.1:{port}?unit=255")
 }
 
-pub(super) fn with_driver() -> Setup {
+pub(crate) fn with_driver() -> Setup {
     hurried(Setup::default().tariff("0.40"), "keba-p30", HURRY)
 }
 
-pub(super) fn setup(port: u16) -> Setup {
+pub(crate) fn setup(port: u16) -> Setup {
     with_driver().config(&device("garage", "keba-p30", &wire(port)))
 }
 
-pub(super) async fn until_status(server: &TestServer, status: &str) {
+pub(crate) async fn until_status(server: &TestServer, status: &str) {
     until_connector(&server.api(), "garage", status, None).await;
 }
 
-pub(super) async fn until_session(server: &TestServer, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until_session(server: &TestServer, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
     hardware::until_session(&server.api(), "garage", what, holds).await
 }
 

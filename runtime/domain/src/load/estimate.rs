@@ -12,7 +12,7 @@ use super::ByPhase;
 /// What was told so long ago is not held against a meter.
 pub(super) const FRESH: SignedDuration = SignedDuration::from_secs(20);
 /// A meter that was silent for so long says nothing.
-pub(super) const SILENT: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const SILENT: SignedDuration = SignedDuration::from_secs(20);
 
 /// What a meter showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
