@@ -90,10 +90,10 @@ impl Rounds {
         let Some(question) = self.steering.question(balance) else { return Ok(None) };
         let Some(unit) = &site.unit else { return Ok(Some(equal(&question))) };
         let answer = self.house.hooks.share(unit, question).await;
-        if let Some(decision) = answer.decision.and_then(|decision| self.decided.news(decision)) {
-            if let Err(error) = self.house.books.commit(vec![decision]).await {
-                tracing::warn!(site = site.id, %error, "a decision of the load policy could not be written down");
-            }
+        if let Some(decision) = answer.decision.and_then(|decision| self.decided.news(decision))
+            && let Err(error) = self.house.books.commit(vec![decision]).await
+        {
+            tracing::warn!(site = site.id, %error, "a decision of the load policy could not be written down");
         }
         let shares = answer.shares?;
         self.steering.agreed(shares.clone(), balance.now);
@@ -154,7 +154,7 @@ impl Rounds {
             // Told when it begins: how it goes on is shown.
             match (&status.trouble, &trouble) {
                 (None, Some(why)) => {
-                    tracing::warn!(site = status.id, "the site is not shared out as it should be: {why}")
+                    tracing::warn!(site = status.id, "the site is not shared out as it should be: {why}");
                 }
                 (Some(_), None) => tracing::info!(site = status.id, "the site is shared out as it should be again"),
                 _ => {}

@@ -67,13 +67,6 @@ impl Player {
         answer["transactionId"].as_i64().expect("a transaction's id is a number")
     }
 
-    /// Of OCPP 1.6: it draws so much of each of three phases.
-    pub(super) async fn draws(&self, transaction: i64, amperes: u32) {
-        let power = json!([{"value": (amperes * 690).to_string(), "measurand": "Power.Active.Import", "unit": "W"}]);
-        let value = json!([{"timestamp": ago(0), "sampledValue": power}]);
-        self.say("MeterValues", json!({"connectorId": 1, "transactionId": transaction, "meterValue": value})).await;
-    }
-
     pub(super) fn does(&self, limits: Limits) {
         *self.limits.lock().expect("no test fails with it") = limits;
     }

@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(
             body,
             json!({
-                "id": id, "at": "2026-07-01T09:00:00Z", "hook": "pricing", "station": "cs-1", "session": null,
+                "id": id, "at": "2026-07-01T09:00:00Z", "hook": "pricing", "station": "cs-1", "session": null, "site": null,
                 "unit": "flat", "version": "1.0.0", "hash": "abc", "generation": 4,
                 "input": {"energyWh": 1000}, "output": null,
                 "fault": {"class": "fuel", "code": null, "message": "1000000 operations are used up"}, "fallback": "static-tariff",

@@ -49,7 +49,5 @@ mod tests {
         let first = house.get("/api/v1/sites?limit=1").await.body;
         assert_eq!((first["items"][0]["id"].as_str(), first["next"].is_null()), (Some("depot"), true));
         assert_eq!(first["items"][0]["circuits"][0]["capacityA"][0], "31.5");
-        let second = house.get("/api/v1/sites?after=depot").await.body;
-        assert_eq!(second["items"].as_array().map(Vec::len), Some(0));
     }
 }

@@ -4,7 +4,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 
 use amprule_domain::Timestamp;
-use amprule_domain::load::{CircuitView, EvseView};
+use amprule_domain::load::{Amperes, CircuitView, EvseView};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -111,11 +111,11 @@ impl From<EvseView> for EvseEntry {
             circuit: evse.circuit,
             is_connected: evse.is_connected,
             session: evse.session.map(|session| session.to_string()),
-            limit_a: evse.limit.map(|limit| limit.decimal()),
-            standing_a: evse.standing.map(|limit| limit.decimal()),
+            limit_a: evse.limit.map(Amperes::decimal),
+            standing_a: evse.standing.map(Amperes::decimal),
             most_a: evse.most.decimal(),
             power_w: evse.power_w,
-            exceeds_a: evse.takes.map(|takes| takes.decimal()),
+            exceeds_a: evse.takes.map(Amperes::decimal),
             failures: evse.failures,
         }
     }

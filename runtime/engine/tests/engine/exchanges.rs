@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use amprule_domain::command::{Command, Exchange, ExchangeState, Trigger, Verdict};
+use amprule_domain::command::{Command, Exchange, ExchangeState, Origin, Trigger, Verdict};
 use amprule_domain::effect::Effect;
 use amprule_domain::event::{ChargingEvent, Phase, ProvisioningEvent, StationEvent, TransactionEvent};
 use amprule_domain::outbox::OutboxKind;
@@ -24,7 +24,7 @@ pub(crate) fn heartbeat() -> Command {
 
 pub(crate) async fn order(engine: &Engine, command: Command, expires_s: i64) -> Exchange {
     let expires_at = began() + SignedDuration::from_secs(expires_s);
-    engine.order(&station(), command, expires_at).await.expect("it is taken")
+    engine.order(&station(), command, Origin::Operator, expires_at).await.expect("it is taken")
 }
 
 pub(crate) async fn command(plug: &mut Plug) -> (String, Command) {
@@ -231,7 +231,8 @@ async fn commands_have_a_bound_and_those_that_wait_can_be_withdrawn() {
     for _ in 1..Exchange::OPEN_MAX {
         order(&engine, heartbeat(), 600).await;
     }
-    let refused = engine.order(&station(), heartbeat(), began() + SignedDuration::from_secs(600)).await;
+    let refused =
+        engine.order(&station(), heartbeat(), Origin::Operator, began() + SignedDuration::from_secs(600)).await;
     assert_eq!(refused, Err(CommandRefused::Busy(Exchange::OPEN_MAX)));
     let withdrawn = engine.withdraw(&station(), first.id).await.expect("it waits");
     assert_eq!(withdrawn.state, ExchangeState::GivenUp);
@@ -254,7 +255,7 @@ async fn a_command_that_cannot_be_stored_is_not_sent_before_it_is() {
     plug.answer().await.expect("it is connected");
     disk.fails.store(true, Ordering::Relaxed);
     let expires_at = began() + SignedDuration::from_secs(600);
-    let refused = engine.order(&station(), heartbeat(), expires_at).await;
+    let refused = engine.order(&station(), heartbeat(), Origin::Operator, expires_at).await;
     assert!(matches!(refused, Err(CommandRefused::NotStored(_))), "{refused:?}");
     disk.fails.store(false, Ordering::Relaxed);
     order(&engine, heartbeat(), 600).await;
