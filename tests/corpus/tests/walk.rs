@@ -137,7 +137,23 @@ fn question(hook: Hook) -> Value {
             bill["lines"] = json!([{"code": "energy", "description": "Energy", "amount": "4.00"}]);
             bill
         }
+        Hook::Load => site(),
     }
+}
+
+fn site() -> Value {
+    json!({
+        "now": "2026-07-01T19:00:00Z",
+        "site": {"id": "yard", "voltageV": 230},
+        "local": {"timeZone": "UTC", "weekday": 3, "minuteOfDay": 1140, "date": "2026-07-01"},
+        "circuits": [{"id": "main", "inside": null, "mostA": "32", "freeA": ["32", "32", "32"]}],
+        "meters": [],
+        "evses": [{
+            "id": "cs-1/1", "station": "cs-1", "evse": 1, "circuit": "main", "phases": 3, "leastA": "6", "mostA": "32",
+            "priority": 0, "limitA": "6", "powerW": null,
+            "session": {"id": "s-1", "startedAt": "2026-07-01T17:00:00Z", "energyWh": 12345.5, "state": "charging", "token": null}
+        }]
+    })
 }
 
 fn within(most: Duration, began: Instant, what: &str) -> Result<(), String> {
