@@ -26,7 +26,7 @@ impl Amperes {
 
     /// To the tenth below. `None`: it is negative, or more than any circuit carries.
     pub fn of(amperes: Decimal) -> Option<Self> {
-        let tenths = (amperes * Decimal::TEN).floor().to_u32()?;
+        let tenths = amperes.checked_mul(Decimal::TEN)?.floor().to_u32()?;
         (tenths <= Self::MAX.0).then_some(Self(tenths))
     }
 

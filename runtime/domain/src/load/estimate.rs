@@ -6,6 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 
 use super::ByPhase;
 
@@ -13,6 +14,9 @@ use super::ByPhase;
 pub(super) const FRESH: SignedDuration = SignedDuration::from_secs(20);
 /// A meter that was silent for so long says nothing.
 pub(super) const SILENT: SignedDuration = SignedDuration::from_secs(20);
+
+/// In tenths.
+const MOST: i64 = 10_000_000;
 
 /// What a meter showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +31,16 @@ pub struct MeterReading {
 impl MeterReading {
     /// By phase, in tenths. Where it tells power alone all of it may be on one phase. `None`: it tells neither.
     pub(super) fn flows(&self, volts: u32) -> Option<ByPhase> {
-        let tenths = |amperes: &Decimal| i64::try_from((*amperes * Decimal::TEN).ceil()).unwrap_or(i64::MAX / 4);
+        let tenths = |amperes: &Decimal| {
+            let tenths = amperes.checked_mul(Decimal::TEN).and_then(|tenths| tenths.ceil().to_i64());
+            // No site carries a million amperes: whoever says so is not to be relied on, and all is taken.
+            tenths.filter(|tenths| tenths.abs() <= MOST).unwrap_or(MOST)
+        };
         let known: Vec<i64> = self.current_a.iter().map(tenths).collect();
         match known[..] {
             [all] => Some([all; 3]),
             [first, second, third] => Some(self.signed([first, second, third])),
-            _ => self.power_w.map(|watts| [watts * 10 / i64::from(volts.max(1)); 3]),
+            _ => self.power_w.map(|watts| [(watts.saturating_mul(10) / i64::from(volts.max(1))).clamp(-MOST, MOST); 3]),
         }
     }
 
@@ -91,5 +99,8 @@ mod tests {
         assert_eq!(reading(None, &[55]), Some([55; 3]));
         assert_eq!(reading(Some(2_300), &[]), Some([100; 3]), "it may be on any of them");
         assert_eq!(reading(None, &[]), None);
+        assert_eq!(reading(Some(i64::MAX), &[]), Some([MOST; 3]));
+        let absurd = MeterReading { at: Timestamp::UNIX_EPOCH, power_w: None, current_a: vec![Decimal::MAX] };
+        assert_eq!(absurd.flows(230), Some([MOST; 3]));
     }
 }

@@ -295,7 +295,7 @@ impl Held {
 /// Of each phase, in tenths: the least that it can be on the one that has most.
 fn drawn(evse: &SiteEvse, flow: Flow, volts: u32) -> Option<i64> {
     let phases = i64::try_from(evse.phases.len()).unwrap_or(3);
-    let of_power = |watts: i64| watts * 10 / i64::from(volts.max(1));
+    let of_power = |watts: i64| watts.saturating_mul(10) / i64::from(volts.max(1));
     let all = match (evse.is_direct, flow) {
         (false, Flow { current_ma: Some(milliamperes), .. }) => milliamperes / 100,
         (_, flow) => of_power(flow.power_w?),

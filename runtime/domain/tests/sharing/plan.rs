@@ -32,7 +32,7 @@ fn evse(at: usize, circuits: usize, dice: &mut Dice) -> SiteEvse {
     let most = amperes(10, 32, dice);
     SiteEvse {
         station: StationId::new(format!("cs{}", at / 2)),
-        evse: if at % 2 == 0 { 1 } else { 2 },
+        evse: if at.is_multiple_of(2) { 1 } else { 2 },
         circuit: dice.below(circuits),
         phases,
         least,

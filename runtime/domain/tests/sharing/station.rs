@@ -84,7 +84,7 @@ impl Evse {
 
     /// It hears a limit.
     pub(crate) fn hears(&mut self, order: &Order, known: &SiteEvse) -> Answered {
-        let phases = u32::try_from(known.phases.len()).unwrap();
+        let phases = u32::try_from(known.phases.len()).expect("it is small");
         let limit = match (order.most, self.bears) {
             (Most::DeciAmperes(tenths), Bears::Amperes | Bears::Both) => Amperes(tenths),
             // A car on one phase may have all of it there.

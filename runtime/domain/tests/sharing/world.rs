@@ -39,7 +39,7 @@ impl World {
         let site = Arc::new(plan::site(&mut dice));
         let evses = site.evses.iter().map(|_| Evse::draw(&mut dice)).collect();
         let (others, steering) = (vec![[0; 3]; site.circuits.len()], Steering::new(Arc::clone(&site)));
-        let now = "2026-07-01T00:00:00Z".parse().unwrap();
+        let now = "2026-07-01T00:00:00Z".parse().expect("a time");
         Self { seed, site, evses, others, steering, dice: Dice::new(seed, "life"), now, sessions: 0, is_calm: false }
     }
 
@@ -129,7 +129,7 @@ impl World {
             self.steering.see(at, Seen { is_connected: evse.is_connected, session: evse.session.clone() });
             if let Some(session) = evse.session.as_ref().filter(|_| evse.is_connected && self.dice.one_in(15)) {
                 let known = &self.site.evses[at];
-                let all = evse.draws(known).tenths() * i64::try_from(known.phases.len()).unwrap();
+                let all = evse.draws(known).tenths() * i64::try_from(known.phases.len()).expect("it is small");
                 let flow = Flow { at: self.now, power_w: Some(all * 23), current_ma: Some(all * 100) };
                 self.steering.flows(session.session, flow, self.now);
             }
@@ -189,7 +189,7 @@ impl World {
             for phase in &known.phases {
                 let (sum, most) = (sums[circuit][*phase], site.circuits[circuit].most);
                 let seed = self.seed;
-                assert!(sum <= most.tenths(), "SHARING_SITE={seed}: {order:?} makes {} bear {sum}\n{site:#?}", most);
+                assert!(sum <= most.tenths(), "SHARING_SITE={seed}: {order:?} makes {most} bear {sum}\n{site:#?}");
             }
         }
     }
@@ -210,7 +210,7 @@ impl World {
             .iter()
             .map(|at| Wish { evse: *at, most: self.site.evses[*at].most, weight: views[*at].weight })
             .collect();
-        let slack = SLACK * i64::try_from(wishes.len()).unwrap();
+        let slack = SLACK * i64::try_from(wishes.len()).expect("it is small");
         for (wish, expected) in wishes.iter().zip(fit(&self.site, &capacity, &wishes)) {
             let limit = views[wish.evse].limit;
             let is_right = limit.is_some_and(|limit| (limit.tenths() - expected.tenths()).abs() <= slack);

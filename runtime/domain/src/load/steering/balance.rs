@@ -108,7 +108,7 @@ impl Steering {
             priority: evse.priority,
             limit_a: held.limit(evse),
             power_w: running.flow.and_then(|flow| {
-                let of_current = |milliamperes: i64| milliamperes * i64::from(self.site.volts) / 1_000;
+                let of_current = |milliamperes: i64| milliamperes.saturating_mul(self.site.volts.into()) / 1_000;
                 flow.power_w.or_else(|| flow.current_ma.map(of_current))
             }),
             session: LoadSession {
