@@ -107,3 +107,18 @@ pub mod load {
         default_bindings_module: "amprule_plugin_sdk::bindings::load",
     });
 }
+
+pub mod dialect {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "dialect",
+        with: {
+            "amprule:types/types@1.0.0": crate::bindings::vocabulary::amprule::types::types,
+            "amprule:host/log@1.0.0": crate::bindings::vocabulary::amprule::host::log,
+            "amprule:facts/tables@1.0.0": crate::bindings::vocabulary::amprule::facts::tables,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_dialect",
+        default_bindings_module: "amprule_plugin_sdk::bindings::dialect",
+    });
+}

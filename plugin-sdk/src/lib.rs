@@ -33,6 +33,7 @@ pub mod bindings;
 mod currency;
 mod decimal;
 pub mod device;
+pub mod dialect;
 pub mod facts;
 pub mod load;
 pub mod lookups;
@@ -49,6 +50,7 @@ pub use bindings::authorization::exports::amprule::authorization::authorization:
     Opinion, PresentedToken, Purpose, TokenStatus,
 };
 pub use bindings::device::exports::amprule::device::driver::{Guest as Driver, Seen, State, TurnInput};
+pub use bindings::dialect::exports::amprule::dialect::dialect::{DialectInput, DialectOutput, Guest as Dialect};
 pub use bindings::load::exports::amprule::load::load::{Guest as Load, LoadInput, LoadOutput, Share};
 pub use bindings::modifier::exports::amprule::modifier::modifier::{Guest as Modifier, ModifierInput, ModifierOutput};
 pub use bindings::offer::exports::amprule::pricing::offer::{
@@ -209,5 +211,36 @@ macro_rules! export_load {
         };
         #[cfg(target_arch = "wasm32")]
         $crate::bindings::load::export_load!($plugin with_types_in $crate::bindings::load);
+    };
+}
+
+/// Makes a type that implements [`Dialect`] the plugin's answer to the dialect hook.
+///
+/// ```
+/// use amprule_plugin_sdk::{Dialect, DialectInput, DialectOutput, Problem, export_dialect};
+///
+/// /// A model that is told nothing as long as its heartbeats by DataTransfer are accepted.
+/// struct Heartbeats;
+///
+/// impl Dialect for Heartbeats {
+///     fn translate(input: DialectInput) -> Result<DialectOutput, Problem> {
+///         Ok(match input.action.as_str() {
+///             "DataTransfer" => DialectOutput::answered("Accepted", None),
+///             _ => DialectOutput::unchanged(),
+///         })
+///     }
+/// }
+///
+/// export_dialect!(Heartbeats);
+/// ```
+#[macro_export]
+macro_rules! export_dialect {
+    ($plugin:ident) => {
+        const _: fn() = || {
+            fn implements<T: $crate::Dialect>() {}
+            implements::<$plugin>();
+        };
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::dialect::export_dialect!($plugin with_types_in $crate::bindings::dialect);
     };
 }

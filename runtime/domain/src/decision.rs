@@ -85,10 +85,11 @@ pub enum Hook {
     Authorization,
     Modifier,
     Load,
+    Dialect,
 }
 
 impl Hook {
-    pub const ALL: [Self; 4] = [Self::Pricing, Self::Authorization, Self::Modifier, Self::Load];
+    pub const ALL: [Self; 5] = [Self::Pricing, Self::Authorization, Self::Modifier, Self::Load, Self::Dialect];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -96,6 +97,7 @@ impl Hook {
             Self::Authorization => "authorization",
             Self::Modifier => "modifier",
             Self::Load => "load",
+            Self::Dialect => "dialect",
         }
     }
 
@@ -106,6 +108,7 @@ impl Hook {
             Self::Authorization => "May this token charge?",
             Self::Modifier => "What comes on top of a session's price, or off it?",
             Self::Load => "Who gets how much of a site's power?",
+            Self::Dialect => "What did this station mean, and what can it bear to hear?",
         }
     }
 
@@ -116,6 +119,7 @@ impl Hook {
             Self::Authorization => "every token is rejected here",
             Self::Modifier => "it is left out of bills here, and their sessions are marked needs-review",
             Self::Load => "each session there has what is safe",
+            Self::Dialect => "messages stay as they are",
         }
     }
 }

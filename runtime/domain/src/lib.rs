@@ -15,6 +15,7 @@ pub mod contract;
 mod currencies;
 mod data_transfer;
 pub mod decision;
+pub mod dialect;
 pub mod doors;
 pub mod effect;
 pub mod energy;

@@ -65,6 +65,8 @@ marks! {
     // Times.
     /// The station's time was missing or impossible, or contradicted a later one; ours, or the earlier one, was taken.
     TIME_REPAIRED = "time-repaired";
+    /// A unit of the operator's mended the message before it was read. The message as it came is kept.
+    TRANSLATED = "translated";
     /// A time of the station had no offset; its zone was taken.
     TIME_WITHOUT_OFFSET = "time-without-offset";
     /// A time of the station had no offset, and is in an hour that its zone has twice, or not at all.

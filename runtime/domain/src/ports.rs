@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use crate::authorization::{AuthorizationInput, AuthorizationOutput};
 use crate::command::{Command, CommandAnswer, Unsayable};
 use crate::decision::Decision;
+use crate::dialect::{DialectFacts, DialectInput, Translation};
 use crate::event::{Boot, Inbound};
 use crate::load::{LoadInput, Shares};
 use crate::lookup::{Lookup, LookupAnswer, LookupStats};
@@ -64,6 +65,40 @@ pub trait Hooks: Send + Sync {
     fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {
         let _ = (at, question);
         Box::pin(async { None })
+    }
+}
+
+/// Code of users that mends what stations of a model say, and what they are told.
+pub trait Dialects: Send + Sync {
+    /// Another number where [`Self::of`] may answer otherwise.
+    fn generation(&self) -> u64;
+    /// Those for a station that says this of itself, in their order.
+    fn of(&self, boot: &Boot) -> Vec<Translator>;
+    /// Never fails, never takes longer than the budgets of these units.
+    fn translate(self: Arc<Self>, units: Vec<String>, input: DialectInput) -> BoxFuture<'static, Translation>;
+}
+
+/// A unit that is asked about a station's messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translator {
+    pub unit: String,
+    pub facts: Arc<DialectFacts>,
+}
+
+/// Nobody translates.
+pub struct NoDialects;
+
+impl Dialects for NoDialects {
+    fn generation(&self) -> u64 {
+        0
+    }
+
+    fn of(&self, _: &Boot) -> Vec<Translator> {
+        Vec::new()
+    }
+
+    fn translate(self: Arc<Self>, _: Vec<String>, _: DialectInput) -> BoxFuture<'static, Translation> {
+        Box::pin(std::future::ready(Translation::default()))
     }
 }
 

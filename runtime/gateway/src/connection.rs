@@ -6,16 +6,19 @@ use std::task::{Context, Poll, ready};
 
 use amprule_domain::Mark;
 use amprule_domain::command::{Command, Unsayable};
+use amprule_domain::dialect::{Direction, Translation, VendorAnswer};
 use amprule_domain::event::{Boot, Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Link, RawCalls, Received};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_ocpp::{Decoded, Dialect, Frame, FrameFault, Malformed};
 use jiff::tz::TimeZone;
+use serde_json::Value;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::debug;
 
 use crate::models::tuned;
 use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
+use crate::translator::{Translating, Translator};
 
 /// The kinds of frames that answer a call of ours, CALLRESULT and CALLERROR.
 const RESULT: u64 = 3;
@@ -35,20 +38,42 @@ pub(crate) struct Connection {
     greeting: Option<Mark>,
     /// Ids of our calls, and the actions of those that are typed commands.
     asked: VecDeque<(Box<str>, Option<&'static str>)>,
+    translator: Translator,
+    /// A message that is being translated: giving up between two polls loses nothing of it.
+    translating: Option<(Heard, Translating)>,
+    /// What a unit answers to the station's DataTransfer of this id.
+    vendors_answer: Option<(Box<str>, VendorAnswer)>,
+}
+
+/// A message as it came, while a unit mends it.
+enum Heard {
+    Call { id: Box<str>, id_repaired: bool, action: Box<str>, payload: Box<str> },
+    Malformed(Malformed),
 }
 
 impl Connection {
-    pub(crate) fn new(socket: Socket, dialect: Dialect) -> Self {
-        Self { socket, dialect, zone: TimeZone::UTC, malformed: 0, greeting: None, asked: VecDeque::new() }
+    pub(crate) fn new(socket: Socket, dialect: Dialect, translator: Translator) -> Self {
+        Self {
+            socket,
+            dialect,
+            zone: TimeZone::UTC,
+            malformed: 0,
+            greeting: None,
+            asked: VecDeque::new(),
+            translator,
+            translating: None,
+            vendors_answer: None,
+        }
     }
 
     /// The station named no version; its first message says so by a mark.
-    pub(crate) fn assumed(socket: Socket, dialect: Dialect) -> Self {
-        Self { greeting: Some(Mark::new("subprotocol-missing")), ..Self::new(socket, dialect) }
+    pub(crate) fn assumed(socket: Socket, dialect: Dialect, translator: Translator) -> Self {
+        Self { greeting: Some(Mark::new("subprotocol-missing")), ..Self::new(socket, dialect, translator) }
     }
 
     /// Takes the station as the operator wants its model to be taken.
     pub(crate) fn suit(&mut self, boot: &Boot) {
+        self.translator.suit(boot);
         let models = &self.socket.settings().models;
         if !models.is_empty() {
             self.dialect = tuned(self.dialect, models, boot);
@@ -58,6 +83,14 @@ impl Connection {
     /// All state is in the struct, so giving up between two polls loses nothing.
     fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         loop {
+            if let Some((_, translating)) = &mut self.translating {
+                let translation = ready!(translating.as_mut().poll(cx));
+                if let Some(received) =
+                    self.translating.take().and_then(|(heard, _)| self.translated(heard, translation))
+                {
+                    return Poll::Ready(received);
+                }
+            }
             let received = match ready!(self.socket.poll_incoming(cx)) {
                 Incoming::Text(text) => self.read(&text),
                 Incoming::Binary => self.refuse_binary(),
@@ -74,11 +107,31 @@ impl Connection {
     fn read(&mut self, text: &str) -> Option<Received> {
         let frame = match self.dialect.parse(text) {
             Ok(frame) => frame,
-            Err(malformed) => return self.refuse_malformed(malformed),
+            Err(malformed) => {
+                let Some(translating) = self.translator.malformed(text) else {
+                    return self.refuse_malformed(malformed);
+                };
+                self.translating = Some((Heard::Malformed(malformed), translating));
+                return None;
+            }
         };
+        self.understand(frame)
+    }
+
+    fn understand(&mut self, frame: Frame<'_>) -> Option<Received> {
         self.malformed = 0;
         match frame {
-            Frame::Call { id, id_repaired, action, payload } => self.decode(&id, id_repaired, &action, payload),
+            Frame::Call { id, id_repaired, action, payload } => {
+                self.meet(&action, payload);
+                match self.translator.call(Direction::Inbound, &action, payload) {
+                    None => self.decode(&id, id_repaired, &action, (payload, payload), None),
+                    Some(translating) => {
+                        let (id, action, payload) = (id.into(), action.into(), payload.into());
+                        self.translating = Some((Heard::Call { id, id_repaired, action, payload }, translating));
+                        None
+                    }
+                }
+            }
             Frame::Result { id, payload } => Some(self.answered(&id, Ok(payload))),
             Frame::Error { id, code, description, .. } => {
                 let id = self.meant(&id);
@@ -96,10 +149,53 @@ impl Connection {
         }
     }
 
-    fn decode(&mut self, id: &str, id_repaired: bool, action: &str, payload: &str) -> Option<Received> {
+    /// A station's first word of itself chooses who mends it.
+    fn meet(&mut self, action: &str, payload: &str) {
+        if action == "BootNotification"
+            && let Ok(Decoded { event: StationEvent::Provisioning(ProvisioningEvent::Boot(boot)), .. }) =
+                self.dialect.decode(action, payload, &self.zone)
+        {
+            self.suit(&boot);
+        }
+    }
+
+    /// The units have said what they have to say.
+    fn translated(&mut self, heard: Heard, translation: Translation) -> Option<Received> {
+        let Translation { message, answer } = translation;
+        match (heard, message) {
+            (Heard::Call { id, id_repaired, action, payload }, message) => {
+                self.vendors_answer = answer.map(|answer| (id.clone(), answer));
+                let mended = message.map(|message| message.to_string());
+                let read = mended.as_deref().unwrap_or(&payload);
+                let mark = mended.is_some().then_some(Mark::TRANSLATED);
+                self.decode(&id, id_repaired, &action, (read, &payload), mark)
+            }
+            (Heard::Malformed(malformed), Some(Value::String(text))) => match self.dialect.parse(&text) {
+                // It is marked by what it says of itself then; nobody translates it twice.
+                Ok(Frame::Call { id, id_repaired, action, payload }) => {
+                    self.malformed = 0;
+                    self.decode(&id, id_repaired, &action, (payload, payload), Some(Mark::TRANSLATED))
+                }
+                Ok(frame) => self.understand(frame),
+                Err(_) => self.refuse_malformed(malformed),
+            },
+            (Heard::Malformed(malformed), _) => self.refuse_malformed(malformed),
+        }
+    }
+
+    /// `payload`: as it is read, and as it came.
+    fn decode(
+        &mut self,
+        id: &str,
+        id_repaired: bool,
+        action: &str,
+        (payload, raw): (&str, &str),
+        mended: Option<Mark>,
+    ) -> Option<Received> {
         match self.dialect.decode(action, payload, &self.zone) {
             Ok(Decoded { action, event, repetition, tells_cost, mut marks }) => {
                 marks.extend(self.greeting.take());
+                marks.extend(mended);
                 marks.extend(id_repaired.then(|| Mark::new("number-for-text")));
                 if let StationEvent::Provisioning(ProvisioningEvent::Boot(boot)) = &event {
                     self.suit(boot);
@@ -111,7 +207,7 @@ impl Connection {
                     repetition,
                     tells_cost,
                     marks,
-                    raw: payload.into(),
+                    raw: raw.into(),
                 }))
             }
             Err(refusal) => {
@@ -215,11 +311,19 @@ impl Link for Connection {
     }
 
     fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> BoxFuture<'a, Result<(), Closed>> {
-        let text = match answer.and_then(|reply| self.dialect.reply(to.action, &reply)) {
-            Ok(payload) => self.dialect.encode_result(&to.id, &payload),
-            Err(refusal) => self.dialect.encode_error(&to.id, &refusal),
-        };
-        Box::pin(self.socket.send(text))
+        let vendors = self.vendors_answer.take().filter(|(id, _)| *id == to.id).map(|(_, answer)| answer);
+        let reply = answer.and_then(|reply| self.dialect.reply(to.action, &reply));
+        Box::pin(async move {
+            let text = match reply {
+                Ok(payload) => {
+                    let payload = vendors.and_then(|answer| serde_json::to_string(&answer).ok()).unwrap_or(payload);
+                    let payload = mended(self.translator.answer(to.action, &payload)).await.unwrap_or(payload);
+                    self.dialect.encode_result(&to.id, &payload)
+                }
+                Err(refusal) => self.dialect.encode_error(&to.id, &refusal),
+            };
+            self.socket.send(text).await
+        })
     }
 
     fn command<'a>(
@@ -231,7 +335,10 @@ impl Link for Connection {
             let (action, payload) = self.dialect.phrase(command).ok_or_else(|| self.has_no_words())?;
             // What does not fit the version, a token that is too long for instance, is not sent.
             self.dialect.check_command(action, &payload).map_err(|fault| Unsayable::NotSupported(fault.to_string()))?;
-            let text = self.dialect.encode_call(id, action, &payload);
+            // What a unit makes of it is for this model, and need not be what the standard says.
+            let told = self.translator.call(Direction::Outbound, action, &payload);
+            let told = mended(told).await.unwrap_or_else(|| payload.clone());
+            let text = self.dialect.encode_call(id, action, &told);
             self.socket.send(text).await.map_err(|Closed| Unsayable::Closed)?;
             self.remember(id, Some(action));
             Ok(self.dialect.asks_for(action, &payload))
@@ -266,6 +373,11 @@ impl RawCalls for Connection {
             Ok(self.dialect.asks_for(action, payload))
         })
     }
+}
+
+/// The payload as a unit wants it to be sent.
+async fn mended(translating: Option<Translating>) -> Option<String> {
+    translating?.await.message.map(|message| message.to_string())
 }
 
 const fn farewell(why: CloseReason) -> Farewell {

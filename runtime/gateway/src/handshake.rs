@@ -19,6 +19,7 @@ use crate::settings::Versions;
 use crate::socket::Socket;
 use crate::stream::Stream;
 use crate::subprotocol::{self, Choice};
+use crate::translator::{Interpreters, Translator};
 use crate::{GatewaySettings, Tls, path};
 
 /// How long a refused peer may keep the socket to read its answer.
@@ -32,6 +33,7 @@ pub(crate) struct Entrance {
     pub(crate) seats: Arc<Semaphore>,
     pub(crate) room: Arc<Semaphore>,
     pub(crate) door: Arc<dyn Door>,
+    pub(crate) interpreters: Interpreters,
 }
 
 /// A station that may come in.
@@ -108,11 +110,13 @@ impl Entrance {
         let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), Arc::clone(&self.room), seat);
         match choice {
             Choice::Agreed { dialect, .. } => {
-                self.hand_over(station, Connection::new(socket, dialect), ticket, peer).await;
+                let translator = Translator::new(self.interpreters.clone(), &station, dialect.subprotocol());
+                self.hand_over(station, Connection::new(socket, dialect, translator), ticket, peer).await;
             }
             Choice::Assumed(dialect) => {
+                let translator = Translator::new(self.interpreters.clone(), &station, dialect.subprotocol());
                 info!(%station, "named no OCPP version; {} is taken", dialect.subprotocol());
-                self.hand_over(station, Connection::assumed(socket, dialect), ticket, peer).await;
+                self.hand_over(station, Connection::assumed(socket, dialect, translator), ticket, peer).await;
             }
             Choice::None => {
                 warn!(%peer, %station, "offers no OCPP version that is served; the connection is closed");
@@ -123,9 +127,7 @@ impl Entrance {
 
     async fn hand_over(&self, station: StationId, mut connection: Connection, ticket: Ticket, peer: SocketAddr) {
         debug!(%peer, %station, "connected");
-        if !self.settings.models.is_empty()
-            && let Some(boot) = self.door.last_boot(&station).await
-        {
+        if let Some(boot) = self.door.last_boot(&station).await {
             connection.suit(&boot);
         }
         self.door.attach(station, Box::new(connection), ticket);

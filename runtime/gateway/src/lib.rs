@@ -24,6 +24,7 @@ mod tls;
 
 mod connection;
 mod socket;
+mod translator;
 
 mod frame_position;
 mod inflow;
@@ -35,3 +36,4 @@ pub use listener::{Gateway, Occupancy};
 pub use models::ModelRule;
 pub use settings::GatewaySettings;
 pub use tls::Tls;
+pub use translator::Interpreters;

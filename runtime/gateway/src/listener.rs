@@ -14,6 +14,7 @@ use tracing::warn;
 
 use crate::handshake::Entrance;
 use crate::settings::Versions;
+use crate::translator::Interpreters;
 use crate::{GatewaySettings, SettingsError, Tls, inflow};
 
 /// Sockets that the kernel keeps for us while all handshakes are taken.
@@ -23,7 +24,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A bound listener that does not serve yet.
-#[derive(Debug)]
 pub struct Gateway {
     listener: TcpListener,
     addr: SocketAddr,
@@ -31,6 +31,7 @@ pub struct Gateway {
     versions: Versions,
     tls: Option<Tls>,
     seats: Arc<Semaphore>,
+    interpreters: Interpreters,
 }
 
 /// How many connections are open.
@@ -55,12 +56,17 @@ impl Gateway {
     ///
     /// # Errors
     /// The setting that cannot work, or the address that cannot be bound.
-    pub fn bind(addr: SocketAddr, settings: GatewaySettings, tls: Option<Tls>) -> Result<Self, SettingsError> {
+    pub fn bind(
+        addr: SocketAddr,
+        settings: GatewaySettings,
+        tls: Option<Tls>,
+        interpreters: Interpreters,
+    ) -> Result<Self, SettingsError> {
         let versions = settings.check()?;
         let bound = listen(addr).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (addr, listener) = bound.map_err(|source| SettingsError::Listen { addr, source })?;
         let seats = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
-        Ok(Self { listener, addr, settings: Arc::new(settings), versions, tls, seats })
+        Ok(Self { listener, addr, settings: Arc::new(settings), versions, tls, seats, interpreters })
     }
 
     pub fn local_addr(&self) -> SocketAddr {
@@ -74,10 +80,10 @@ impl Gateway {
     /// Serves until `shutdown`. Handshakes that are under way then are dropped; links that were handed over live on
     /// with whoever holds them.
     pub async fn serve(self, door: Arc<dyn Door>, shutdown: impl Future<Output = ()> + Send) {
-        let Self { listener, settings, versions, tls, seats, .. } = self;
+        let Self { listener, settings, versions, tls, seats, interpreters, .. } = self;
         let slots = Arc::new(Semaphore::new(settings.max_handshakes.min(Semaphore::MAX_PERMITS)));
         let room = inflow::room(settings.max_frames_bytes);
-        let entrance = Arc::new(Entrance { settings, versions, tls, seats, room, door });
+        let entrance = Arc::new(Entrance { settings, versions, tls, seats, room, door, interpreters });
         let mut handshakes = JoinSet::new();
         let mut shutdown = pin!(shutdown);
         loop {

@@ -91,8 +91,8 @@ pub const CODES: [Code; 50] = [
         "no-hook",
         "the code does not have the hook",
         "The manifest names a hook that the code does not export, or the code has none at all. A script defines\n\
-         `fn price(session)`, `fn authorize(request)`, `fn modify(session, bill)` or `fn share(site)`; a plugin uses\n\
-         export_pricing!, export_authorization!, export_modifier! or export_load!.",
+         `fn price(session)`, `fn authorize(request)`, `fn modify(session, bill)`, `fn share(site)` or `fn translate(message)`; a plugin\n\
+         uses export_pricing!, export_authorization!, export_modifier!, export_load! or export_dialect!.",
     ),
     code(
         "AR0011",
@@ -213,7 +213,8 @@ pub const CODES: [Code; 50] = [
         "hook",
         "the script lacks its hook",
         "A tariff has `fn price(session)`, a policy `fn authorize(request)`, a modifier `fn modify(session, bill)`, and who\n\
-         shares out a site's power `fn share(site)`: with these names and so many parameters.",
+         shares out a site's power `fn share(site)`, and who mends messages `fn translate(message)`: with these names and so\n\
+         many parameters.",
     ),
     code(
         "AR0112",

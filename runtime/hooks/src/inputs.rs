@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::dialect::{DialectInput, DialectOutput};
 use amprule_domain::load::{LoadInput, LoadOutput};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
@@ -211,6 +212,10 @@ impl Unit for Needing {
     /// What a unit may need is said of a station's session, and not of a site.
     fn share(&self, input: &LoadInput, budget: &Budget<'_>) -> Answer<LoadOutput> {
         self.unit.share(input, budget)
+    }
+
+    fn translate(&self, input: &DialectInput, budget: &Budget<'_>) -> Answer<DialectOutput> {
+        self.unit.translate(input, budget)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `plugin.toml`: what a unit says of itself.
 
 mod device;
+mod dialect;
 mod document;
 mod keys;
 mod lookups;
@@ -12,6 +13,7 @@ mod values;
 use std::collections::BTreeMap;
 
 use amprule_domain::decision::Hook;
+use amprule_domain::dialect::DialectFacts;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
@@ -79,6 +81,8 @@ pub struct Manifest {
     pub lookups: BTreeMap<String, LookupSchema>,
     /// Of a driver in code.
     pub device: Option<DeviceFacts>,
+    /// Of a dialect.
+    pub dialect: Option<DialectFacts>,
 }
 
 impl Manifest {
@@ -117,6 +121,7 @@ impl Manifest {
             tables: BTreeMap::new(),
             lookups: BTreeMap::new(),
             device: None,
+            dialect: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! line in [`for_hook!`](crate::for_hook).
 
 mod authorization;
+mod dialect;
 mod load;
 mod modifier;
 mod pricing;
@@ -35,6 +36,9 @@ pub trait Question: Clone + Debug + Serialize + DeserializeOwned + JsonSchema + 
 
     /// The bill, where the hook prices.
     fn bill(stands: &Self::Stands) -> Option<&Price>;
+
+    /// What a case may expect of it beside its members.
+    fn also(_stands: &Self::Stands, _shown: &mut Value) {}
 
     #[must_use]
     fn with(self, parameters: Parameters) -> Self;
@@ -79,6 +83,10 @@ macro_rules! for_hook {
                 type $question = amprule_domain::load::LoadInput;
                 $do
             }
+            amprule_domain::decision::Hook::Dialect => {
+                type $question = amprule_domain::dialect::DialectInput;
+                $do
+            }
         }
     };
 }
@@ -116,6 +124,7 @@ impl<Q: Question> AnyQuestion for Q {
             if let Some(bill) = Q::bill(&stands) {
                 value["total"] = json!(bill.total.to_string());
             }
+            Q::also(&stands, &mut value);
             Ok(value)
         })
     }

@@ -19,6 +19,7 @@ mod recall;
 mod rollback;
 mod shadowing;
 mod sharing;
+mod translating;
 mod view;
 mod wanted;
 mod writing;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::dialect::{DialectInput, DialectOutput};
 use amprule_domain::facts::Facts;
 use amprule_domain::load::{LoadInput, LoadOutput};
 use amprule_domain::lookup::Lookup;
@@ -119,6 +120,9 @@ pub trait Unit: Send + Sync {
     }
     fn share(&self, _: &LoadInput, _: &Budget<'_>) -> Answer<LoadOutput> {
         Answer::without(Hook::Load)
+    }
+    fn translate(&self, _: &DialectInput, _: &Budget<'_>) -> Answer<DialectOutput> {
+        Answer::without(Hook::Dialect)
     }
 }
 

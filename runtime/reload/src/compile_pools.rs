@@ -142,8 +142,7 @@ fn check_hooks(source: &mut Source, unit: &dyn Unit) -> Result<()> {
         ]);
     }
     if manifest.hooks.is_empty() && !manifest.drives {
-        let hint =
-            "a script defines fn price(session), fn authorize(request), fn modify(session, bill) or fn share(site)";
+        let hint = "a script defines fn price(session), fn authorize(request), fn modify(session, bill), fn share(site) or fn translate(message)";
         return Err(vec![Diagnostic::new("no-hook", "the code has no hook").in_file(&manifest.entry).hint(hint)]);
     }
     let missing = manifest.hooks.iter().filter(|hook| !unit.hooks().contains(hook));

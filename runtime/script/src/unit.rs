@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, FaultPlace, Hook};
+use amprule_domain::dialect::{DialectInput, DialectOutput};
 use amprule_domain::load::{LoadInput, LoadOutput};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
@@ -25,6 +26,7 @@ use crate::program::{Program, compile};
 use crate::source::names::{self, HookFunction};
 use crate::view::bill::Bill;
 use crate::view::device::Device;
+use crate::view::message::Message;
 use crate::view::place::Place;
 use crate::view::request::Request;
 use crate::view::session::Session;
@@ -143,6 +145,12 @@ impl Unit for Script {
     fn share(&self, input: &LoadInput, budget: &Budget<'_>) -> Answer<LoadOutput> {
         let arguments = |parameters| (Site::new(input, parameters),);
         self.answer(HookFunction::of(Hook::Load), &input.parameters, arguments, budget, output::shares::read)
+    }
+
+    fn translate(&self, input: &DialectInput, budget: &Budget<'_>) -> Answer<DialectOutput> {
+        let arguments = |parameters| (Message::new(input, parameters),);
+        self.answer(HookFunction::of(Hook::Dialect), &input.parameters, arguments, budget, output::translation::read)
+            .or_when_not_applicable(DialectOutput::default)
     }
 }
 

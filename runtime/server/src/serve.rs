@@ -10,7 +10,7 @@ use amprule_devices::Devices;
 use amprule_domain::ports::Ids;
 use amprule_domain::pricing::Pin;
 use amprule_engine::{Engine, Ports};
-use amprule_gateway::{Gateway, Tls};
+use amprule_gateway::{Gateway, Interpreters, Tls};
 use amprule_hooks::{Mask, Registry};
 use amprule_reload::{Reload, Watching};
 use amprule_sites::Sites;
@@ -73,7 +73,8 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     let house = House::open(&config, &data, file).await?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
     let settings = config.ocpp.gateway_settings(&config.stations);
-    let gateway = Gateway::bind(config.ocpp.listen, settings, tls)?;
+    let interpreters = Interpreters { dialects: house.registry.clone(), clock: Arc::new(SystemClock) };
+    let gateway = Gateway::bind(config.ocpp.listen, settings, tls, interpreters)?;
     let listener = TcpListener::bind(config.api.listen).await.with_context(|| {
         let address = config.api.listen;
         format!("cannot listen for the API on {address}; `--api ADDRESS` or `[api] listen` names another one")

@@ -22,9 +22,10 @@ const OFFER: &str = OfferInput::INTERFACE;
 const MOST_FINDINGS: usize = 20;
 const NO_WASI: &str = "leave it out of the build: for Rust and C the target wasm32-unknown-unknown has no WASI, and \
                        componentize-js has disableFeatures";
-/// Of drivers, and of those who share load: 0.x.
+/// Of drivers, load sharing and dialects: 0.x.
 const DEVICE: &str = "amprule:device/";
 const LOAD: &str = "amprule:load/";
+const DIALECT: &str = "amprule:dialect/";
 const WIRES: &str = "amprule:device/wires";
 const JSON: &str = "amprule:device/json";
 
@@ -53,7 +54,7 @@ fn version_of(interface: &str) -> &'static str {
 
 /// Each version of it is another contract.
 fn is_early(interface: &str) -> bool {
-    interface.starts_with(DEVICE) || interface.starts_with(LOAD)
+    [DEVICE, LOAD, DIALECT].iter().any(|early| interface.starts_with(early))
 }
 
 /// The component may import the log, when its manifest asks for it, and the WASI that depends on nothing outside.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use amprule_domain::Timestamp;
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::{Fault, FaultClass, Hook};
+use amprule_domain::dialect::{DialectInput, DialectOutput};
 use amprule_domain::load::{LoadInput, LoadOutput};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::offer::{Offer, OfferInput};
@@ -162,5 +163,10 @@ impl Unit for WasmUnit {
 
     fn share(&self, input: &LoadInput, budget: &Budget<'_>) -> Answer<LoadOutput> {
         self.ask(&self.contract.load, input, budget).unwrap_or_else(|| Answer::without(Hook::Load))
+    }
+
+    fn translate(&self, input: &DialectInput, budget: &Budget<'_>) -> Answer<DialectOutput> {
+        let answer = self.ask(&self.contract.dialect, input, budget);
+        answer.unwrap_or_else(|| Answer::without(Hook::Dialect)).or_when_not_applicable(DialectOutput::default)
     }
 }

@@ -20,6 +20,7 @@ macro_rules! found_by {
 
 mod authorization;
 pub(crate) mod bindings;
+mod dialect;
 mod facts;
 mod lines;
 mod load;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use amprule_domain::Timestamp;
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::decision::Fault;
+use amprule_domain::dialect::DialectInput;
 use amprule_domain::load::LoadInput;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::offer::OfferInput;
@@ -108,4 +110,4 @@ macro_rules! exports {
 }
 
 // A tariff may leave out the offer; all others are hooks.
-exports! { pricing: PricingInput, offer: OfferInput, authorization: AuthorizationInput, modifier: ModifierInput, load: LoadInput }
+exports! { pricing: PricingInput, offer: OfferInput, authorization: AuthorizationInput, modifier: ModifierInput, load: LoadInput, dialect: DialectInput }

@@ -1,6 +1,7 @@
 //! A simulated station in this process: a scripted session that goes through the registry, as a real one's would, and
 //! drivers who ask to be let in.
 
+mod message;
 mod site;
 mod stay;
 mod visit;
@@ -80,6 +81,7 @@ impl SimulatedStation {
                 Hook::Authorization => self.ask(&mut played).await,
                 Hook::Modifier => self.modify(version, &mut played),
                 Hook::Load => self.share(version, &mut played),
+                Hook::Dialect => self.translate(version, &mut played),
             }
         }
         played
@@ -148,6 +150,24 @@ impl SimulatedStation {
                 Ok(modified) => played.priced(at, state, energy, &modified.stands),
                 Err(fault) => played.say(format!("  the unit failed, and the bill would stay as it is: {fault}")),
             }
+        }
+    }
+
+    /// What it makes of messages as stations send them.
+    fn translate(&self, version: &Version, played: &mut Played) {
+        let models = version.manifest.dialect.iter().flat_map(|facts| &facts.stations);
+        let models = models.map(|pattern| format!("{} {} {}", pattern.vendor, pattern.model, pattern.firmware));
+        played.say(format!("it is asked about messages of {}", models.collect::<Vec<_>>().join(", ")));
+        for input in message::all(self.stay.from, &version.parameters) {
+            let said = match trial::ask(version.unit(), &version.granted, &input).result {
+                Ok(asked) => match (asked.stands.message, asked.stands.answer) {
+                    (Some(message), _) => message.to_string(),
+                    (None, Some(answer)) => format!("answered {}", answer.status),
+                    (None, None) => "unchanged".to_owned(),
+                },
+                Err(fault) => format!("the unit failed, and the message would stay as it is: {fault}"),
+            };
+            played.say(format!("  {} {}: {said}", input.action, input.message));
         }
     }
 

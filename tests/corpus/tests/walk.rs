@@ -138,6 +138,10 @@ fn question(hook: Hook) -> Value {
             bill
         }
         Hook::Load => site(),
+        Hook::Dialect => json!({
+            "now": "2026-07-01T19:00:00Z", "direction": "inbound", "kind": "call", "protocol": "ocpp1.6", "action": "Authorize",
+            "station": {"id": "cs-1", "vendor": "V", "model": "M", "firmware": "1", "serial": "7"}, "message": {"idTag": "CARD-1"}
+        }),
     }
 }
 

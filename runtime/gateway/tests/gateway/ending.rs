@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amprule_domain::StationId;
 use amprule_domain::ports::{BoxFuture, CloseReason, Door, Link, Received, Ticket, Turned, Visitor};
-use amprule_gateway::{Gateway, GatewaySettings};
+use amprule_gateway::{Gateway, GatewaySettings, Interpreters};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -69,7 +69,7 @@ impl Door for Through {
 #[tokio::test]
 async fn a_shutdown_ends_the_listener_and_handshakes_under_way() {
     let settings = GatewaySettings::default();
-    let gateway = Gateway::bind(SocketAddr::from(([127, 0, 0, 1], 0)), settings, None).unwrap();
+    let gateway = Gateway::bind(SocketAddr::from(([127, 0, 0, 1], 0)), settings, None, Interpreters::nobody()).unwrap();
     let (addr, occupancy) = (gateway.local_addr(), gateway.occupancy());
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(gateway.serve(Arc::new(Through), async {

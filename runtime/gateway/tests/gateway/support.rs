@@ -8,7 +8,7 @@ use amprule_domain::ports::{BoxFuture, Door, Link, Received, Ticket, Turned, Vis
 use amprule_domain::reply::Reply;
 use amprule_domain::station::Provisioning;
 use amprule_domain::{StationId, Timestamp};
-use amprule_gateway::{Gateway, GatewaySettings, Tls};
+use amprule_gateway::{Gateway, GatewaySettings, Interpreters, Tls};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -49,7 +49,7 @@ pub(crate) fn open_for(
     tls: Option<Tls>,
     admission: impl Fn(&Visitor<'_>) -> Result<(), Turned> + Send + Sync + 'static,
 ) -> (SocketAddr, Arrivals) {
-    let gateway = Gateway::bind(SocketAddr::from(([127, 0, 0, 1], 0)), settings, tls).unwrap();
+    let gateway = Gateway::bind(SocketAddr::from(([127, 0, 0, 1], 0)), settings, tls, Interpreters::nobody()).unwrap();
     let addr = gateway.local_addr();
     let (arrivals, arrived) = mpsc::unbounded_channel();
     let door = Arc::new(Hall { admission: Box::new(admission), arrivals });

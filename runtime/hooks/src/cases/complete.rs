@@ -54,6 +54,21 @@ pub(crate) fn authorization(given: &Value) -> Value {
     input
 }
 
+/// A request of a station of OCPP 1.6 that says nothing of itself.
+pub(crate) fn dialect(given: &Value) -> Value {
+    let mut input = json!({
+        "now": "2026-07-01T10:00:00Z",
+        "direction": "inbound",
+        "kind": "call",
+        "protocol": "ocpp1.6",
+        "station": {"id": "cs-case", "vendor": "", "model": "", "firmware": "", "serial": ""},
+        "action": "",
+        "message": {},
+    });
+    merge(&mut input, given);
+    input
+}
+
 /// A circuit of 32 A and what hangs on it; each EVSE has a session of half an hour on three phases.
 pub(crate) fn load(given: &Value) -> Result<Value, String> {
     let mut input = json!({

@@ -74,6 +74,10 @@ fn expectation(mut answer: Value) -> Value {
             let total = "The sum of the rounded lines; for a modifier that of the whole bill";
             members.insert("total".to_owned(), json!({ "type": ["number", "string"], "description": total }));
         }
+        if members.contains_key("note") {
+            let unchanged = "The message stays as it is, and nothing is answered";
+            members.insert("unchanged".to_owned(), json!({ "type": "boolean", "description": unchanged }));
+        }
         let class = "The class of the fault that is expected: guest-error, fuel, invalid-output, …";
         members.insert("fault".to_owned(), json!({ "type": "string", "description": class }));
         members.insert(

@@ -3,6 +3,7 @@
 use amprule_domain::Currency;
 use amprule_domain::authorization::AuthorizationInput;
 use amprule_domain::contract::Contract;
+use amprule_domain::dialect::DialectInput;
 use amprule_domain::load::LoadInput;
 use amprule_domain::modifier::ModifierInput;
 use amprule_domain::place::Current;
@@ -57,6 +58,12 @@ impl Supplied for AuthorizationInput {
                 input => supply(&mut self.station, input),
             }
         }
+        self
+    }
+}
+
+impl Supplied for DialectInput {
+    fn supplied(self, _: &[Input]) -> Self {
         self
     }
 }

@@ -44,6 +44,8 @@ enum ValueType {
     Lookups,
     Columns,
     Wires,
+    Texts,
+    Models,
 }
 
 pub(super) const PIN: [&str; 2] = ["session", "none"];
@@ -51,7 +53,7 @@ pub(super) const ON_ERROR: [&str; 2] = ["reject", "no-opinion"];
 pub(super) const API: u64 = 1;
 pub(super) const MAX_INPUTS: usize = 16;
 
-pub(super) const MANIFEST: [Key; 18] = [
+pub(super) const MANIFEST: [Key; 19] = [
     needed(
         "id",
         ValueType::Pattern("^[a-z0-9-]{1,64}$"),
@@ -94,6 +96,19 @@ pub(super) const MANIFEST: [Key; 18] = [
         "What the unit's policy wants to know from other systems while the driver waits",
     ),
     key("device", ValueType::Table(&DEVICE_KEYS), "The hardware that a driver in code drives"),
+    key("dialect", ValueType::Table(&DIALECT_KEYS), "Whose messages a dialect is asked about"),
+];
+
+pub(super) const DIALECT_KEYS: [Key; 3] = [
+    needed("stations", ValueType::Models, "Of what vendors, models and firmwares; one of them fits"),
+    key("actions", ValueType::Texts, "Which messages it is asked about: OCPP's names, malformed; all without it"),
+    key("removes", ValueType::Texts, "Marks that such stations earn without it: runtime/docs/marks.md"),
+];
+
+pub(super) const MODEL_KEYS: [Key; 3] = [
+    key("vendor", ValueType::Text, "* stands for any text; upper and lower case are the same"),
+    key("model", ValueType::Text, "Likewise"),
+    key("firmware", ValueType::Text, "Likewise"),
 ];
 
 pub(super) const MAX_WIRES: usize = 8;
@@ -214,6 +229,8 @@ impl ValueType {
                 "propertyNames": { "pattern": NAME },
                 "additionalProperties": table(&LOOKUP),
             }),
+            Self::Texts => json!({ "type": "array", "maxItems": 64, "items": { "type": "string" } }),
+            Self::Models => json!({ "type": "array", "minItems": 1, "maxItems": 64, "items": table(&MODEL_KEYS) }),
             Self::Wires => json!({
                 "type": "object",
                 "maxProperties": MAX_WIRES,

@@ -9,7 +9,9 @@ use toml::de::DeTable;
 use super::document::{Document, SpannedValue, get, nearest};
 use super::keys::{API, CAPABILITIES, LIMITS, MANIFEST, MAX_INPUTS, ON_ERROR, PIN, PROPERTIES, names};
 use super::parameters::{declared, given, minute_of};
-use super::{DEVICE, EDITION, MAP, Manifest, OnError, Parameter, Properties, RequestedLimits, device, lookups, tables};
+use super::{
+    DEVICE, EDITION, MAP, Manifest, OnError, Parameter, Properties, RequestedLimits, device, dialect, lookups, tables,
+};
 use crate::Diagnostic;
 use crate::inputs::Input;
 
@@ -65,6 +67,7 @@ pub fn parse_by(edition: u8, declaration: &Declaration<'_>) -> Result<(Manifest,
         }
     }
     device(&mut doc, &table, &mut manifest);
+    dialect(&mut doc, &table, &mut manifest);
     let mut operator = Document::new("parameters.toml", declaration.parameters.unwrap_or_default());
     let values = complete(&mut operator, &manifest.parameters, declaration.parameters.is_some());
     if let Some(placed) = get(&table, "boundaries") {
@@ -89,6 +92,25 @@ fn device(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) 
         None if is_in_code => {
             doc.miss("a driver in code says of its hardware what it is").hint =
                 Some("[device] with vendor, model and wires = { main = \"modbus\" }".to_owned());
+        }
+        None => {}
+    }
+}
+
+/// Who mends messages says whose.
+fn dialect(doc: &mut Document<'_>, table: &DeTable<'_>, manifest: &mut Manifest) {
+    let is_one = manifest.hooks.contains(&Hook::Dialect);
+    match get(table, "dialect") {
+        Some(placed) if !is_one => {
+            doc.complain(&placed.span, "manifest", "[dialect] is for a unit with hooks = [\"dialect\"]");
+        }
+        Some(placed) => {
+            let table = doc.table_of(&placed, "dialect");
+            manifest.dialect = table.map(|table| dialect::declared(doc, table));
+        }
+        None if is_one => {
+            doc.miss("a dialect says whose messages it is for").hint =
+                Some("[dialect] with stations = [{ vendor = \"Acme\", model = \"Wall*\" }]".to_owned());
         }
         None => {}
     }

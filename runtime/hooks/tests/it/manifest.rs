@@ -24,11 +24,15 @@ id = "time-of-use"
 version = "1.0.0"
 description = "Cheaper at night"
 api = 1
-hooks = ["pricing", "authorization", "modifier", "load"]
+hooks = ["pricing", "authorization", "modifier", "load", "dialect"]
 entry = "main.rhai"
 pin = "none"
 on_error = "no-opinion"
 boundaries = ["$peak_from", "22:00", "06:00"]
+[dialect]
+stations = [{ vendor = "Acme", model = "Wall*" }, { firmware = "1.*" }]
+actions = ["DataTransfer"]
+removes = ["unit-repaired"]
 [capabilities]
 log = "to say why"
 [limits]

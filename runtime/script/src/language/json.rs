@@ -77,5 +77,5 @@ pub(crate) fn json(value: &Dynamic) -> Result<Value, String> {
     if let Some(members) = value.read_lock::<Map>() {
         return members.iter().map(|(name, value)| Ok((name.to_string(), json(value)?))).collect();
     }
-    Err(format!("a driver keeps numbers, texts, lists and maps, and no {}", value.type_name()))
+    Err(format!("numbers, texts, lists and maps have a place in it, and no {}", value.type_name()))
 }

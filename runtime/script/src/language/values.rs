@@ -40,6 +40,10 @@ fn register_texts(engine: &mut Engine) {
     engine.register_fn("contains", |text: &str, part: &str| text.contains(part));
     engine.register_fn("starts_with", |text: &str, part: &str| text.starts_with(part));
     engine.register_fn("ends_with", |text: &str, part: &str| text.ends_with(part));
+    engine.register_fn("cut", |text: &str, from: i64, count: i64| -> RhaiResult<String> {
+        let place = |number: i64| usize::try_from(number).map_err(|_| "cut: places and lengths are 0 or more");
+        Ok(text.chars().skip(place(from)?).take(place(count)?).collect())
+    });
     engine.register_fn("to_upper", |text: &str| text.to_uppercase());
     engine.register_fn("to_lower", |text: &str| text.to_lowercase());
     engine.register_fn("trim", |text: &str| text.trim().to_owned());

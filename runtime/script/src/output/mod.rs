@@ -9,6 +9,7 @@ pub(crate) mod modification;
 pub(crate) mod offer;
 pub(crate) mod seen;
 pub(crate) mod shares;
+pub(crate) mod translation;
 pub(crate) mod verdict;
 
 use rhai::Engine;
@@ -19,5 +20,6 @@ pub(crate) fn register(engine: &mut Engine) {
     offer::register(engine);
     seen::register(engine);
     shares::register(engine);
+    translation::register(engine);
     verdict::register(engine);
 }

@@ -77,6 +77,13 @@ pub(crate) const HOOKS: [HookFunction; Hook::ALL.len()] = [
         answer: "[give(evse, 16)]",
         answers: &["give"],
     },
+    HookFunction {
+        hook: Some(Hook::Dialect),
+        name: "translate",
+        parameters: &[("message", "message")],
+        answer: "unchanged()",
+        answers: &["unchanged", "mended", "answered"],
+    },
 ];
 
 /// A tariff may have it beside `price`.

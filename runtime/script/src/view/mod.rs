@@ -4,6 +4,7 @@
 
 pub(crate) mod bill;
 pub(crate) mod device;
+pub(crate) mod message;
 pub(crate) mod place;
 pub(crate) mod request;
 pub(crate) mod session;
@@ -24,6 +25,7 @@ pub(crate) fn register(engine: &mut Engine) {
     place::register(engine);
     device::register(engine);
     site::register(engine);
+    message::register(engine);
 }
 
 fn optional_text(text: Option<&String>) -> Dynamic {

@@ -237,7 +237,7 @@ error[AR0111]: modify takes two parameters: `fn modify(session, bill)`
     refused(
         "fn cost(session) {\n}",
         r"
-error[AR0111]: the script has neither `fn price(session)`, `fn authorize(request)`, `fn modify(session, bill)` nor `fn share(site)`
+error[AR0111]: the script has neither `fn price(session)`, `fn authorize(request)`, `fn modify(session, bill)`, `fn share(site)` nor `fn translate(message)`
   --> main.rhai
 ",
     );

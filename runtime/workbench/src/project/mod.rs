@@ -8,6 +8,7 @@ macro_rules! by_hook {
             Hook::Authorization => include_str!(concat!("../../templates/", $before, "authorization", $after)),
             Hook::Modifier => include_str!(concat!("../../templates/", $before, "modifier", $after)),
             Hook::Load => include_str!(concat!("../../templates/", $before, "load", $after)),
+            Hook::Dialect => include_str!(concat!("../../templates/", $before, "dialect", $after)),
         }
     };
 }

@@ -11,7 +11,7 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 31] = embedded!(
+const FILES: [(&str, &str); 33] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
@@ -21,6 +21,7 @@ const FILES: [(&str, &str); 31] = embedded!(
     "src/device/json.rs",
     "src/device/registers.rs",
     "src/device/wire.rs",
+    "src/dialect.rs",
     "src/facts.rs",
     "src/lib.rs",
     "src/load.rs",
@@ -34,6 +35,7 @@ const FILES: [(&str, &str); 31] = embedded!(
     "src/tables.rs",
     "wit/deps/authorization/authorization.wit",
     "wit/deps/device/device.wit",
+    "wit/deps/dialect/dialect.wit",
     "wit/deps/facts/facts.wit",
     "wit/deps/facts/money.wit",
     "wit/deps/host/host.wit",

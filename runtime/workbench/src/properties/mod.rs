@@ -5,6 +5,7 @@
 
 mod authorization;
 mod bill;
+mod dialect;
 mod load;
 mod modifier;
 mod named;

@@ -116,6 +116,42 @@ pub(crate) const TYPES: &[Type] = &[
         ],
     },
     Type {
+        name: "message",
+        fields: &[
+            field("now", "moment", "When it came, or is to go"),
+            field("direction", "text", "inbound or outbound"),
+            field("kind", "text", "call, answer, or malformed: a frame that could not be read"),
+            field("protocol", "text", "ocpp1.6, ocpp2.0.1 or ocpp2.1"),
+            field("action", "text", "Of an answer that of the request; empty where nothing could be read"),
+            field(
+                "body",
+                "any",
+                "The payload as a map, each time anew; the whole frame as a text where none could be read",
+            ),
+            field("station", "model of a station", "Whose it is"),
+            field("params", "parameters", "What plugin.toml declares"),
+            field("parameters", "parameters", "The same as params"),
+        ],
+    },
+    Type {
+        name: "model of a station",
+        fields: &[
+            field("id", "text", "The station's id"),
+            field("vendor", "text", "Its maker, as it says itself, or empty"),
+            field("model", "text", "Its model, likewise"),
+            field("firmware", "text", "Its firmware, likewise"),
+            field("serial", "text", "Its number, likewise"),
+        ],
+    },
+    Type {
+        name: "translation",
+        fields: &[
+            field("message", "any", "The payload, or the frame, anew"),
+            field("note", "text", "What was mended"),
+            field("answer", "map", "Of a DataTransfer: status and data"),
+        ],
+    },
+    Type {
         name: "share",
         fields: &[
             field("evse", "text", "Whose: station/evse"),
@@ -264,10 +300,12 @@ pub(crate) const TYPES: &[Type] = &[
 ];
 
 /// Fields that are one of a few words: whose, which, and the words.
-pub(crate) const WORDS: [(&str, &str, &[&str]); 9] = [
+pub(crate) const WORDS: [(&str, &str, &[&str]); 11] = [
     ("station", "current", &["AC", "DC"]),
     ("period", "state", &["charging", "suspended", "idle"]),
     ("evse", "state", &["charging", "suspended", "idle"]),
+    ("message", "direction", &["inbound", "outbound"]),
+    ("message", "kind", &["call", "answer", "malformed"]),
     ("session", "purpose", &["quote", "running", "final", "correction"]),
     ("request", "purpose", &["authorize", "start"]),
     ("token", "status", &["accepted", "blocked", "expired", "invalid", "unknown"]),

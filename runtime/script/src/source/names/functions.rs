@@ -33,6 +33,11 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     function("to_decimal", &["to_decimal(x: any) -> number"], "A whole number or a text as a decimal"),
     function("to_int", &["to_int(x: number) -> number"], "Without what is behind the point"),
     // Texts, lists and maps.
+    function(
+        "cut",
+        &["cut(x: text, from: number, count: number) -> text"],
+        "So many characters from there on, the first is 0; fewer where the text ends",
+    ),
     function("contains", &["contains(x: any, part: any) -> bool"], "Is it in the text, list, map or range?"),
     function("ends_with", &["ends_with(x: text, part: text) -> bool"], "Does the text end so?"),
     function("get", &["get(x: map, key: text, otherwise: any) -> any"], "The map's entry, or otherwise"),
@@ -143,6 +148,14 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["translated(x: line, language: text, text: text) -> line"],
         "The line with its description in another language: de, pt-BR",
     ),
+    // Dialects.
+    function(
+        "answered",
+        &["answered(status: text) -> translation", "answered(status: text, data: text) -> translation"],
+        "A DataTransfer of the station is answered so; the status is a word of OCPP",
+    ),
+    function("mended", &["mended(body: any, note: text) -> translation"], "The message is this from now on"),
+    function("unchanged", &["unchanged() -> translation"], "The message stays as it is"),
     // Load sharing.
     function("by_priority", &["by_priority(site: site) -> evses"], "The greater priority first, then who came first"),
     function("circuit", &["circuit(site: site, id: text) -> circuit"], "One of the site's circuits"),
