@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::number;
+use crate::explain::kind_of;
 
 /// An answer over HTTP. It is looked into, and never copied into the script as a whole: it may be large.
 #[derive(Debug, Clone)]
@@ -77,5 +78,5 @@ pub(crate) fn json(value: &Dynamic) -> Result<Value, String> {
     if let Some(members) = value.read_lock::<Map>() {
         return members.iter().map(|(name, value)| Ok((name.to_string(), json(value)?))).collect();
     }
-    Err(format!("numbers, texts, lists and maps have a place in it, and no {}", value.type_name()))
+    Err(format!("numbers, texts, lists and maps have a place in it, and not {}", kind_of(value)))
 }

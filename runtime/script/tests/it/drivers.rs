@@ -139,7 +139,10 @@ fn what_goes_wrong_in_a_turn_ends_it_with_a_sentence() {
         ("let x = topic(\"bus\", \"on\", -1); seen(\"available\")", "-1 is no age in seconds"),
         ("seen(\"asleep\")", "state: \"asleep\" is not one of available"),
         ("seen(\"plugged\", #{ power_w: \"a lot\" })", "power_w: expected a number, got a string"),
-        ("seen(\"plugged\", #{ keep: device.params })", "keep: a driver keeps numbers, texts, lists and maps"),
+        (
+            "seen(\"plugged\", #{ keep: device.params })",
+            "keep: numbers, texts, lists and maps have a place in it, and not the parameters",
+        ),
         ("loop { }", "operations"),
         ("1", "expected what was seen, like seen(\"charging\", #{ energy_wh: 1000 })"),
     ] {
