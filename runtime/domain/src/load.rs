@@ -5,8 +5,10 @@
 //! Nothing here does I/O: what was seen is told to it, with the time.
 
 mod amperes;
+mod direction;
 mod estimate;
 mod fit;
+mod flow;
 mod held;
 mod question;
 mod site;
@@ -15,7 +17,7 @@ mod steering;
 pub use amperes::{Amperes, ByPhase};
 pub use estimate::MeterReading;
 pub use fit::{Wish, fit};
-pub use held::Flow;
+pub use flow::Flow;
 pub use question::{
     CircuitFacts, EvseFacts, Granted, LoadInput, LoadOutput, LoadSession, MeterFacts, Share, Shares, SiteFacts,
 };

@@ -25,6 +25,9 @@ pub struct Reading {
     /// `Current.Import`, mA, over all phases that were told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_ma: Option<i64>,
+    /// The same of L1, L2 and L3, as far as they were told. It is for the moment, and not stored beside the sum.
+    #[serde(skip)]
+    pub by_phase_ma: [Option<i64>; 3],
     /// `SoC`, percent.
     pub soc: Option<u8>,
 }

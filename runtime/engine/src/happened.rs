@@ -37,9 +37,11 @@ fn describe(station: &Station, event: &Happened) -> (&'static str, Option<Sessio
         }
         Happened::Started(id) => ("session.started", Some(*id), session(id)),
         Happened::Updated(id) => ("session.updated", Some(*id), session(id)),
-        Happened::Metered(id, flow) => {
-            ("session.metered", Some(*id), json!({ "powerW": flow.power_w, "currentMa": flow.current_ma }))
-        }
+        Happened::Metered(id, flow) => (
+            "session.metered",
+            Some(*id),
+            json!({ "powerW": flow.power_w, "currentMa": flow.current_ma, "byPhaseMa": flow.by_phase_ma }),
+        ),
         Happened::Ended(id) => ("session.ended", Some(*id), session(id)),
         Happened::Billed(id, _) => ("session.billed", Some(*id), session(id)),
         Happened::Voided(id) => ("session.voided", Some(*id), session(id)),

@@ -122,7 +122,7 @@ impl Samples {
             Quantity::Register => group.register.add(sample, amount),
             Quantity::Interval => group.interval.add(sample, amount),
             Quantity::Power => group.power.add(sample, amount),
-            Quantity::Current => group.current.add(sample, amount),
+            Quantity::Current => group.add_current(sample, amount),
             Quantity::StateOfCharge => group.soc = Some(amount),
         }
         Ok(())
@@ -135,10 +135,22 @@ struct Group {
     interval: Places,
     power: Places,
     current: Places,
+    /// At the outlet.
+    by_phase: [Option<f64>; 3],
     soc: Option<f64>,
 }
 
 impl Group {
+    fn add_current(&mut self, sample: &SampledValue<'_>, amount: f64) {
+        self.current.add(sample, amount);
+        let bit = sample.phase.word().map_or(0, phase_bit);
+        if sample.place() == MeterLocation::Outlet
+            && let Some(current) = self.by_phase.get_mut(bit.trailing_zeros() as usize)
+        {
+            *current = Some(amount);
+        }
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "samples are bounded far below 63 bits")]
     #[expect(clippy::cast_sign_loss, reason = "clamped to 0..=100")]
     fn reading(&self, at: Option<Timestamp>, context: Context) -> Reading {
@@ -151,10 +163,16 @@ impl Group {
             meter: register.map(|(_, meter)| meter).unwrap_or_default(),
             interval: self.interval.best().map(|(wh, _)| energy(wh)),
             power_w: self.power.best().map(|(watt, _)| watt.round() as i64),
-            current_ma: self.current.best().map(|(ampere, _)| (ampere * 1000.0).round() as i64),
+            current_ma: self.current.best().map(|(amperes, _)| milli(amperes)),
+            by_phase_ma: self.by_phase.map(|current| current.map(milli)),
             soc: self.soc.map(|percent| percent.round().clamp(0.0, 100.0) as u8),
         }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "samples are bounded far below 63 bits")]
+fn milli(amperes: f64) -> i64 {
+    (amperes * 1000.0).round() as i64
 }
 
 /// One sum for each place where something was measured.

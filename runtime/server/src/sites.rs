@@ -71,6 +71,7 @@ impl amprule_sites::Meters for Meters {
 }
 
 const CURRENTS: [&str; 3] = ["current_l1_a", "current_l2_a", "current_l3_a"];
+const POWERS: [&str; 3] = ["power_l1_w", "power_l2_w", "power_l3_w"];
 
 /// By the names that points of meters have.
 fn reading(status: DeviceStatus) -> Result<MeterReading, String> {
@@ -85,10 +86,12 @@ fn reading(status: DeviceStatus) -> Result<MeterReading, String> {
     let number = |name: &str| readings.get(name).and_then(|text| text.parse::<Decimal>().ok());
     let by_phase: Option<Vec<Decimal>> = CURRENTS.iter().map(|name| number(name)).collect();
     let current_a = by_phase.or_else(|| number("current_a").map(|all| vec![all])).unwrap_or_default();
-    let power_w = number("power_w").and_then(|watts| i64::try_from(watts.round()).ok());
+    let whole = |name: &str| number(name).and_then(|watts| i64::try_from(watts.round()).ok());
+    let by_phase_w: Option<Vec<i64>> = POWERS.iter().map(|name| whole(name)).collect();
+    let power_w = whole("power_w");
     match current_a.is_empty() && power_w.is_none() {
         true => Err("it has no point power_w, current_a or current_l1_a, current_l2_a, current_l3_a".to_owned()),
-        false => Ok(MeterReading { at, power_w, current_a }),
+        false => Ok(MeterReading { at, power_w, current_a, by_phase_w: by_phase_w.unwrap_or_default() }),
     }
 }
 
@@ -146,6 +149,9 @@ mod tests {
         let three = [("current_l1_a", "1.5"), ("current_l2_a", "2"), ("current_l3_a", "-0.25"), ("power_w", "812.6")];
         let currents = ["1.5", "2", "-0.25"].map(|text| text.parse::<Decimal>().unwrap());
         assert_eq!(read(&three), Ok((Some(813), currents.to_vec())));
+        let powers = [("power_l1_w", "-4"), ("power_l2_w", "5.5"), ("power_l3_w", "0")];
+        let directed = reading(status(&[&three[..], &powers].concat()));
+        assert_eq!(directed.map(|read| read.by_phase_w), Ok(vec![-4, 6, 0]));
         assert_eq!(read(&[("power_w", "-90")]), Ok((Some(-90), vec![])));
         assert_eq!(read(&[("current_a", "7")]), Ok((None, vec![Decimal::from(7)])));
         assert!(read(&[("energy_wh", "1")]).is_err_and(|why| why.contains("no point power_w")));

@@ -18,10 +18,8 @@ impl Rounds {
         };
         match notice.kind {
             "session.metered" => {
-                let number = |name: &str| notice.data.get(name).and_then(Value::as_i64);
-                let flow = Flow { at: notice.at, power_w: number("powerW"), current_ma: number("currentMa") };
                 if let Some(session) = notice.session {
-                    self.steering.flows(session, flow, self.house.clock.now());
+                    self.steering.flows(session, flow(notice), self.house.clock.now());
                 }
                 false
             }
@@ -83,6 +81,13 @@ impl Rounds {
         }
         true
     }
+}
+
+fn flow(notice: &Notice) -> Flow {
+    let number = |name: &str| notice.data.get(name).and_then(Value::as_i64);
+    let phases = notice.data.get("byPhaseMa");
+    let by_phase_ma = std::array::from_fn(|at| phases.and_then(|phases| phases.get(at)).and_then(Value::as_i64));
+    Flow { at: notice.at, power_w: number("powerW"), current_ma: number("currentMa"), by_phase_ma }
 }
 
 fn seen(session: &Session) -> SeenSession {

@@ -111,6 +111,7 @@ impl TryFrom<Short> for Reading {
             interval: short.interval.map(Energy::from_mwh),
             power_w: short.power_w,
             current_ma: short.current_ma,
+            by_phase_ma: [None; 3],
             soc: short.soc,
         })
     }

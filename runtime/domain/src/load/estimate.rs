@@ -2,13 +2,15 @@
 //!
 //! The two are never read at the same moment, and a station may tell what it draws once a minute. So the difference is taken only
 //! while what is drawn was told lately; in between the last one stands, as far as the meter allows: others take no more than all that
-//! flows, and no less than all that flows without the most that may be charged.
+//! flows, and no less than all that flows without the most that may have been charged of late. A limit that was lowered shows on the
+//! meter only when the car has followed: what it still draws is not held against it as if others took it.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::ByPhase;
+use super::direction::signed;
 
 /// What was told so long ago is not held against a meter.
 pub(super) const FRESH: SignedDuration = SignedDuration::from_secs(20);
@@ -26,6 +28,8 @@ pub struct MeterReading {
     pub power_w: Option<i64>,
     /// Of L1, L2 and L3; a meter of one phase tells one. Below zero where it flows out.
     pub current_a: Vec<Decimal>,
+    /// Beside the currents, where it tells them: below zero where it flows out.
+    pub by_phase_w: Vec<i64>,
 }
 
 impl MeterReading {
@@ -36,20 +40,11 @@ impl MeterReading {
             // No site carries a million amperes: whoever says so is not to be relied on, and all is taken.
             tenths.filter(|tenths| tenths.abs() <= MOST).unwrap_or(MOST)
         };
-        let known: Vec<i64> = self.current_a.iter().map(tenths).collect();
-        match known[..] {
+        let currents: Vec<i64> = self.current_a.iter().map(tenths).collect();
+        match signed(&currents, &self.by_phase_w, self.power_w, volts)[..] {
             [all] => Some([all; 3]),
-            [first, second, third] => Some(self.signed([first, second, third])),
+            [first, second, third] => Some([first, second, third]),
             _ => self.power_w.map(|watts| [(watts.saturating_mul(10) / i64::from(volts.max(1))).clamp(-MOST, MOST); 3]),
-        }
-    }
-
-    /// Many meters tell currents without their direction: a site that exports as a whole takes from nobody.
-    fn signed(&self, flows: ByPhase) -> ByPhase {
-        let is_unsigned = flows.iter().all(|flow| *flow >= 0);
-        match self.power_w {
-            Some(watts) if watts < 0 && is_unsigned => flows.map(|flow| -flow),
-            _ => flows,
         }
     }
 }
@@ -59,7 +54,7 @@ impl MeterReading {
 pub(super) struct Others(Option<ByPhase>);
 
 impl Others {
-    /// `drawn`: what charges there, where all of it was told lately; `most`: what may charge there at the most.
+    /// `drawn`: what charges there, where all of it was told lately; `most`: what may have charged there at the most.
     pub(super) fn look(&mut self, flows: ByPhase, drawn: Option<ByPhase>, most: ByPhase) -> ByPhase {
         let before = self.0;
         let others = std::array::from_fn(|phase| {
@@ -87,20 +82,23 @@ mod tests {
         assert_eq!(others.look([-100; 3], Some([0; 3]), [320; 3]), [-100; 3], "the sun");
     }
 
+    fn nothing() -> MeterReading {
+        MeterReading { at: Timestamp::UNIX_EPOCH, power_w: None, current_a: Vec::new(), by_phase_w: Vec::new() }
+    }
+
     #[test]
-    fn what_a_meter_shows_has_a_direction() {
+    fn what_a_meter_shows_is_taken_as_it_is() {
         let reading = |watts: Option<i64>, amperes: &[i64]| {
             let current_a = amperes.iter().map(|tenths| Decimal::new(*tenths, 1)).collect();
-            MeterReading { at: Timestamp::UNIX_EPOCH, power_w: watts, current_a }.flows(230)
+            MeterReading { current_a, power_w: watts, ..nothing() }.flows(230)
         };
         assert_eq!(reading(Some(6_900), &[100, 100, 100]), Some([100; 3]));
-        assert_eq!(reading(Some(-6_900), &[100, 100, 100]), Some([-100; 3]), "a meter that tells no direction");
         assert_eq!(reading(Some(-1_000), &[-100, 20, 30]), Some([-100, 20, 30]));
         assert_eq!(reading(None, &[55]), Some([55; 3]));
         assert_eq!(reading(Some(2_300), &[]), Some([100; 3]), "it may be on any of them");
         assert_eq!(reading(None, &[]), None);
         assert_eq!(reading(Some(i64::MAX), &[]), Some([MOST; 3]));
-        let absurd = MeterReading { at: Timestamp::UNIX_EPOCH, power_w: None, current_a: vec![Decimal::MAX] };
+        let absurd = MeterReading { current_a: vec![Decimal::MAX], ..nothing() };
         assert_eq!(absurd.flows(230), Some([MOST; 3]));
     }
 }

@@ -120,11 +120,16 @@ impl Site {
 
     /// Of each circuit, what its EVSEs come to on each phase.
     pub fn sums(&self, draws: impl Fn(usize, &SiteEvse) -> Amperes) -> Vec<ByPhase> {
+        self.sums_by_phase(|at, evse| [draws(at, evse).tenths(); 3])
+    }
+
+    /// The same where an EVSE does not draw alike of its phases.
+    pub fn sums_by_phase(&self, draws: impl Fn(usize, &SiteEvse) -> ByPhase) -> Vec<ByPhase> {
         let mut sums = vec![[0; 3]; self.circuits.len()];
         for (at, evse) in self.evses.iter().enumerate() {
-            let draws = draws(at, evse).tenths();
+            let draws = draws(at, evse);
             for circuit in self.feeding(evse.circuit) {
-                evse.phases.iter().for_each(|phase| sums[circuit][*phase] += draws);
+                evse.phases.iter().for_each(|phase| sums[circuit][*phase] += draws[*phase]);
             }
         }
         sums

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::estimate::{MeterReading, Others};
-use super::held::{Flow, Held, Running};
+use super::flow::Flow;
+use super::held::{Held, Running};
 use super::question::Shares;
 use super::site::Site;
 use crate::event::ChargingState;
@@ -91,15 +92,15 @@ impl Steering {
         }
         let before = held.running.take();
         held.running = seen.session.map(|seen| {
-            let (level, flow) = match before {
-                Some(before) if before.session == seen.session => (before.level, before.flow),
+            let (level, is_by_standing, flow) = match before {
+                Some(before) if before.session == seen.session => (before.level, before.is_by_standing, before.flow),
                 _ => {
                     held.takes = None;
                     Default::default()
                 }
             };
             let SeenSession { session, transaction, started_at, energy, state, token } = seen;
-            Running { session, transaction, started_at, energy, state, token, level, flow }
+            Running { session, transaction, started_at, energy, state, token, level, is_by_standing, flow }
         });
         if held.running.is_none() {
             held.takes = None;

@@ -1,5 +1,5 @@
 //! Sites that are drawn: circuits in circuits, stations that lose, delay, refuse, forget and lie, and a policy that answers
-//! anything.
+//! anything; and small sites as people have reported them.
 //!
 //! ```text
 //! cargo test -p amprule-domain --test sharing
@@ -9,7 +9,9 @@
 
 #[path = "../simulation/dice.rs"]
 mod dice;
+mod field;
 mod fitting;
+mod lab;
 mod plan;
 mod station;
 mod world;

@@ -130,7 +130,8 @@ impl World {
             if let Some(session) = evse.session.as_ref().filter(|_| evse.is_connected && self.dice.one_in(15)) {
                 let known = &self.site.evses[at];
                 let all = evse.draws(known).tenths() * i64::try_from(known.phases.len()).expect("it is small");
-                let flow = Flow { at: self.now, power_w: Some(all * 23), current_ma: Some(all * 100) };
+                let flow =
+                    Flow { at: self.now, power_w: Some(all * 23), current_ma: Some(all * 100), ..Flow::default() };
                 self.steering.flows(session.session, flow, self.now);
             }
         }
@@ -139,7 +140,8 @@ impl World {
             if self.is_calm || !self.dice.one_in(20) {
                 let current_a =
                     (0..3).map(|phase| Decimal::new(flows[at][phase] + self.others[at][phase], 1)).collect();
-                self.steering.metered(meter, MeterReading { at: self.now, power_w: Some(1), current_a });
+                self.steering
+                    .metered(meter, MeterReading { at: self.now, power_w: Some(1), current_a, by_phase_w: Vec::new() });
             }
         }
     }

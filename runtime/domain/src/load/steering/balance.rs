@@ -7,8 +7,9 @@ use super::Steering;
 use crate::authorization::LocalTime;
 use crate::charging::{iso_weekday, minute_of_day};
 use crate::load::estimate::{FRESH, MeterReading, SILENT};
+use crate::load::held::Held;
 use crate::load::question::{CircuitFacts, EvseFacts, LoadInput, LoadSession, MeterFacts, SiteFacts};
-use crate::load::{Amperes, ByPhase};
+use crate::load::{Amperes, ByPhase, SiteEvse};
 use crate::pricing::Parameters;
 
 /// Of each circuit, by phase.
@@ -28,14 +29,12 @@ impl Steering {
     pub fn balance(&mut self, now: Timestamp) -> Balance {
         let site = self.site.clone();
         let fresh_since = now.checked_sub(FRESH).unwrap_or(now);
-        let most = site.sums(|at, evse| self.held[at].most(evse));
-        let is_told = |at: usize| self.held[at].drawn(&site.evses[at], site.volts, fresh_since);
-        let drawn = site.sums(|at, _| Amperes::of_tenths(is_told(at).unwrap_or(0)));
-        let mut is_known = vec![true; site.circuits.len()];
-        for (at, evse) in site.evses.iter().enumerate().filter(|(at, _)| is_told(*at).is_none()) {
-            let _ = at;
-            site.feeding(evse.circuit).for_each(|circuit| is_known[circuit] = false);
-        }
+        let told: Vec<Option<ByPhase>> =
+            self.held.iter().zip(&site.evses).map(|(held, evse)| held.drawn(evse, site.volts, fresh_since)).collect();
+        let drawn = site.sums_by_phase(|at, _| told[at].unwrap_or_default());
+        let is_below = |circuit: usize, at: usize| site.feeding(site.evses[at].circuit).any(|above| above == circuit);
+        let is_known = |circuit: usize| (0..told.len()).all(|at| told[at].is_some() || !is_below(circuit, at));
+        let lately = self.lately(now);
         let (mut capacity, mut blind) = (Vec::new(), Vec::new());
         for (at, circuit) in site.circuits.iter().enumerate() {
             let flows =
@@ -45,17 +44,25 @@ impl Steering {
                 None => [circuit.most.tenths(); 3],
                 Some(None) => [circuit.blind.min(circuit.most).tenths(); 3],
                 Some(Some(flows)) => {
-                    let drawn = is_known[at].then_some(drawn[at]);
+                    let drawn = is_known(at).then_some(drawn[at]);
                     // What flows back into the grid makes no fuse bear more.
-                    let others = self.others[at].look(flows, drawn, most[at]).map(|others| others.max(0));
+                    let others = self.others[at].look(flows, drawn, lately[at]).map(|others| others.max(0));
                     others.map(|others| circuit.most.tenths() - others)
                 }
             });
         }
-        let astray = site.sums(|at, evse| if self.held[at].obeys() { Amperes::ZERO } else { self.held[at].most(evse) });
+        let astray =
+            site.sums(|at, evse| if self.held[at].obeys(now) { Amperes::ZERO } else { self.held[at].most(evse) });
         let free =
             capacity.iter().zip(&astray).map(|(all, astray)| std::array::from_fn(|at| all[at] - astray[at])).collect();
         Balance { now, capacity, free, blind }
+    }
+
+    /// What may have charged of late, at the most.
+    fn lately(&mut self, now: Timestamp) -> Vec<ByPhase> {
+        let look = |(held, evse): (&mut Held, &SiteEvse)| held.lately.look(held.likely(evse), now);
+        let most: Vec<Amperes> = self.held.iter_mut().zip(&self.site.evses).map(look).collect();
+        self.site.sums(|at, _| most[at])
     }
 
     fn reading(&self, meter: &str, now: Timestamp) -> Option<&MeterReading> {
@@ -65,7 +72,7 @@ impl Steering {
     /// What a policy is asked. `None`: nobody charges who could be told anything.
     pub fn question(&self, balance: &Balance) -> Option<LoadInput> {
         let site = &self.site;
-        let evses: Vec<EvseFacts> = (0..site.evses.len()).filter_map(|at| self.facts(at)).collect();
+        let evses: Vec<EvseFacts> = (0..site.evses.len()).filter_map(|at| self.facts(at, balance.now)).collect();
         let circuits = site.circuits.iter().zip(&balance.free).map(|(circuit, free)| CircuitFacts {
             id: circuit.id.clone(),
             inside: circuit.inside.map(|at| site.circuits[at].id.clone()),
@@ -94,9 +101,9 @@ impl Steering {
         })
     }
 
-    fn facts(&self, at: usize) -> Option<EvseFacts> {
+    fn facts(&self, at: usize, now: Timestamp) -> Option<EvseFacts> {
         let (evse, held) = (&self.site.evses[at], &self.held[at]);
-        let running = held.running.as_ref().filter(|_| held.obeys())?;
+        let running = held.running.as_ref().filter(|_| held.obeys(now))?;
         Some(EvseFacts {
             id: evse.name(),
             station: evse.station.to_string(),

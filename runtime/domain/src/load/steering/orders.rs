@@ -14,6 +14,8 @@ use crate::load::{Amperes, ByPhase, Site, SiteEvse};
 const NEGLIGIBLE: i64 = 10;
 /// A limit that was accepted is not raised sooner: cars that are told something new every second give up.
 const SETTLES: SignedDuration = SignedDuration::from_secs(10);
+/// The standing limit of an EVSE without a car is not raised sooner: many stations keep it in a flash memory that wears out.
+const IDLES: SignedDuration = SignedDuration::from_secs(60);
 /// Who takes more than it may is told again so often.
 const REMINDED: SignedDuration = SignedDuration::from_secs(60);
 
@@ -78,43 +80,53 @@ impl Steering {
 
     fn targets(&self, balance: &Balance, shares: Option<&Shares>) -> Vec<Target> {
         let site = &self.site;
-        let wishes = self.wishes(shares.or_else(|| self.last(balance.now)));
-        let given = fit(site, &self.without_kept(&balance.free), &wishes);
+        let wishes = self.wishes(shares.or_else(|| self.last(balance.now)), balance.now);
+        let given = fit(site, &self.without_kept(balance), &wishes);
         let mut has = vec![Amperes::ZERO; site.evses.len()];
         wishes.iter().zip(&given).for_each(|(wish, given)| has[wish.evse] = *given);
         let taken = site.sums(|at, evse| self.held[at].draws(evse, has[at]));
-        let idle: Vec<Wish> =
-            (0..site.evses.len()).filter(|at| self.is_idle(*at)).map(|at| self.wish(at, site.evses[at].safe)).collect();
+        let idle: Vec<Wish> = (0..site.evses.len())
+            .filter(|at| self.is_idle(*at, balance.now))
+            .map(|at| self.wish(at, site.evses[at].safe))
+            .collect();
         let standing = fit(site, &minus(&balance.free, &taken), &idle);
         let mut targets = Vec::new();
         for (wish, given) in wishes.iter().zip(given) {
             let evse = &site.evses[wish.evse];
             let transaction = self.held[wish.evse].running.as_ref().map(|running| running.transaction.clone());
+            let is_by_standing = self.held[wish.evse].running.as_ref().is_some_and(|running| running.is_by_standing);
+            if is_by_standing {
+                targets.push(Target { evse: wish.evse, transaction: None, limit: given });
+                continue;
+            }
             targets.push(Target { evse: wish.evse, transaction, limit: given });
             targets.push(Target { evse: wish.evse, transaction: None, limit: evse.bearable(evse.safe.min(given)) });
         }
         for (wish, limit) in idle.iter().zip(standing) {
             targets.push(Target { evse: wish.evse, transaction: None, limit });
         }
-        targets.extend((0..site.evses.len()).filter(|at| !self.held[*at].obeys()).flat_map(|at| self.cautious(at)));
+        targets.extend(
+            (0..site.evses.len()).filter(|at| !self.held[*at].obeys(balance.now)).flat_map(|at| self.cautious(at)),
+        );
         targets
     }
 
-    fn is_idle(&self, at: usize) -> bool {
-        self.held[at].obeys() && self.held[at].running.is_none()
+    fn is_idle(&self, at: usize, now: Timestamp) -> bool {
+        self.held[at].obeys(now) && self.held[at].running.is_none()
     }
 
     /// What is never paused has its least though no car is there.
-    fn without_kept(&self, free: &[ByPhase]) -> Vec<ByPhase> {
-        let is_kept = |at: usize| self.site.evses[at].never_paused && self.is_idle(at);
+    fn without_kept(&self, balance: &Balance) -> Vec<ByPhase> {
+        let is_kept = |at: usize| self.site.evses[at].never_paused && self.is_idle(at, balance.now);
         let draws = |at: usize, evse: &SiteEvse| self.held[at].draws(evse, evse.least);
-        minus(free, &self.site.sums(|at, evse| if is_kept(at) { draws(at, evse) } else { Amperes::ZERO }))
+        minus(&balance.free, &self.site.sums(|at, evse| if is_kept(at) { draws(at, evse) } else { Amperes::ZERO }))
     }
 
     /// Who does not keep to what it is told is told what is safe, and no more than it may have already.
     fn cautious(&self, at: usize) -> Vec<Target> {
         let (evse, held) = (&self.site.evses[at], &self.held[at]);
-        let transaction = held.running.as_ref().map(|running| running.transaction.clone());
+        let has_own = held.running.as_ref().filter(|running| !running.is_by_standing);
+        let transaction = has_own.map(|running| running.transaction.clone());
         let target = |transaction: Option<TransactionId>| {
             let least = Amperes(held.least(evse, transaction.as_ref()).0 / held.weight(evse));
             let limit = evse.bearable(evse.safe.min(least));
@@ -129,9 +141,9 @@ impl Steering {
     }
 
     /// In the policy's order. Without an answer each session is to have what is safe.
-    fn wishes(&self, shares: Option<&Shares>) -> Vec<Wish> {
+    fn wishes(&self, shares: Option<&Shares>, now: Timestamp) -> Vec<Wish> {
         let site = &self.site;
-        let is_asked = |at: &usize| self.held[*at].obeys() && self.held[*at].running.is_some();
+        let is_asked = |at: &usize| self.held[*at].obeys(now) && self.held[*at].running.is_some();
         let asked: Vec<usize> = (0..site.evses.len()).filter(is_asked).collect();
         let Some(Shares { shares, .. }) = shares else {
             return asked.into_iter().map(|at| self.wish(at, site.evses[at].safe)).collect();
@@ -147,50 +159,54 @@ impl Steering {
     /// Takes it as said. `None`: there is nothing to say, or no room for it yet.
     fn order(&mut self, target: &Target, room: &mut Ceiling<'_>, now: Timestamp) -> Option<Order> {
         let Target { evse: at, transaction, limit } = target.clone();
-        let (evse, held) = (&self.site.evses[at], &mut self.held[at]);
+        let (evse, held) = (&self.site.evses[at], &self.held[at]);
         let told = held.told(transaction.as_ref());
-        let level = held.level(transaction.as_ref())?.clone();
+        let level = held.level(transaction.as_ref())?;
         let since = level.known_at.filter(|_| level.known.is_some()).map(|at| now.duration_since(at));
-        if !held.may_be_told(now) || level.asked.is_some() {
+        if !held.may_be_told(transaction.as_ref(), now) {
             return None;
         }
         if held.takes.is_some() && since.is_some_and(|since| since < REMINDED) {
             return None;
         }
-        let is_settled = held.failures == 0 && level.is_certain() && !held.is_loose(evse, transaction.as_ref());
+        let is_trusted = level.trust.failures == 0 && held.takes.is_none();
+        let is_settled = is_trusted && level.is_certain() && !held.is_loose(evse, transaction.as_ref());
         if let Some(told) = told.filter(|_| is_settled) {
             let is_raised = limit > told;
             let is_change = limit == Amperes::ZERO || told == Amperes::ZERO || limit.differs(told) >= NEGLIGIBLE;
-            let is_soon = is_raised && since.is_some_and(|since| since < SETTLES);
+            let settles = if held.running.is_none() { IDLES } else { SETTLES };
+            let is_soon = (is_raised || !is_change) && since.is_some_and(|since| since < settles);
             if limit == told || is_soon || (!is_change && (is_raised || !room.is_short)) {
                 return None;
             }
         }
         let limit = self.with_room(at, transaction.as_ref(), limit, room)?;
         let (evse, held) = (&self.site.evses[at], &mut self.held[at]);
-        let draws = held.draws(evse, limit);
-        held.level(transaction.as_ref())?.asked = Some(Limit { limit, draws });
-        let most = held.phrase(evse, limit, self.site.volts);
+        held.level_mut(transaction.as_ref())?.ask(limit, now);
+        let (limit, most) = (limit.limit, held.phrase(evse, limit.limit, self.site.volts));
         Some(Order { evse: at, transaction, limit, most })
     }
 
-    /// The limit, where it needs no more room than it may have already, or there is room. Otherwise, where nobody knows what
-    /// holds, the least that may: once that is known there is room for others.
+    /// The limit, where it needs no more room than it may have already or than is kept for it, or there is room. Otherwise, where
+    /// nobody knows what holds, the least that may: once that is known there is room for others.
     fn with_room(
         &self,
         at: usize,
         transaction: Option<&TransactionId>,
         limit: Amperes,
         room: &mut Ceiling<'_>,
-    ) -> Option<Amperes> {
+    ) -> Option<Limit> {
         let (evse, held) = (&self.site.evses[at], &self.held[at]);
         let (draws, least) = (held.draws(evse, limit), held.least(evse, transaction));
-        if draws <= least || room.has_for(at, draws) {
-            return Some(limit);
+        let kept = held.level(transaction).map(|level| level.kept).unwrap_or_default();
+        let has_room = room.has_for(at, draws) || draws <= kept;
+        if has_room || draws <= least {
+            return Some(Limit { limit, draws, has_room });
         }
         // Its least is promised to what is never paused.
         let least = evse.bearable(Amperes(least.0 / held.weight(evse)).min(evse.least));
-        (!held.is_certain(transaction)).then_some(least)
+        let limit = Limit { limit: least, draws: held.draws(evse, least), has_room: false };
+        (!held.is_certain(transaction)).then_some(limit)
     }
 }
 

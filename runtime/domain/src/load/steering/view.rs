@@ -66,7 +66,7 @@ impl Steering {
                 weight: held.weight(evse),
                 power_w: running.and_then(|running| running.flow).and_then(|flow| flow.power_w),
                 takes: held.takes,
-                failures: held.failures,
+                failures: held.failures(),
             }
         };
         self.held.iter().zip(&self.site.evses).map(view).collect()
