@@ -9,6 +9,7 @@ mod commands;
 mod corpus;
 mod crash;
 mod devices;
+mod dialects;
 mod editor;
 mod hostile;
 mod lookups;

@@ -14,18 +14,41 @@ impl Dialect for Kilowatthours {
             return Ok(DialectOutput::unchanged());
         }
         let mut body: Value = serde_json::from_str(&input.message).map_err(|error| error.to_string())?;
-        let samples = body["meterValue"].as_array_mut().into_iter().flatten();
-        let samples = samples.filter_map(|values| values.get_mut("sampledValue")?.as_array_mut()).flatten();
-        let mut mended = false;
-        for sample in samples.filter(|sample| is_register_in_wh(sample)) {
-            sample["unit"] = Value::from("kWh");
-            mended = true;
-        }
+        let mended = match input.action.as_str() {
+            "MeterValues" => samples(&mut body["meterValue"]),
+            "StartTransaction" => integer(&mut body["meterStart"]),
+            "StopTransaction" => {
+                let at_the_end = integer(&mut body["meterStop"]);
+                body.get_mut("transactionData").is_some_and(samples) || at_the_end
+            }
+            _ => false,
+        };
         Ok(match mended {
             true => DialectOutput::mended(body.to_string(), "a register in kWh that is called Wh"),
             false => DialectOutput::unchanged(),
         })
     }
+}
+
+/// True: one of them is a register, and says now what it is.
+fn samples(values: &mut Value) -> bool {
+    let samples = values.as_array_mut().into_iter().flatten();
+    let samples = samples.filter_map(|values| values.get_mut("sampledValue")?.as_array_mut()).flatten();
+    let mut mended = false;
+    for sample in samples.filter(|sample| is_register_in_wh(sample)) {
+        sample["unit"] = Value::from("kWh");
+        mended = true;
+    }
+    mended
+}
+
+/// Registers of start and end are in Wh whatever they mean (OCPP 1.6, 6.45 and 6.49).
+fn integer(register: &mut Value) -> bool {
+    let Some(watthours) = register.as_i64().and_then(|kilowatthours| kilowatthours.checked_mul(1_000)) else {
+        return false;
+    };
+    *register = Value::from(watthours);
+    watthours != 0
 }
 
 /// What is not said is the register, in Wh (OCPP 1.6, 7.43).

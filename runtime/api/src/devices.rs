@@ -28,6 +28,8 @@ pub trait Devices: Send + Sync {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceChange {
     pub unit: Option<String>,
+    /// `Some(None)`: it stays in the station's record, and is changed there.
+    pub location: Option<Option<String>>,
     /// `Some(None)`: none any more.
     pub default_token: Option<Option<String>>,
     /// All of them.

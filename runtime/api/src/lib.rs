@@ -42,12 +42,16 @@ mod testing;
 pub use control::{CallFailed, CallOutcome, ConnectionInfo, Control, Password};
 pub use devices::{DeviceChange, DeviceRefused, Devices};
 pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
+pub use operation::quirks::{QuirkView, QuirksView};
 pub use routes::{document, router};
 pub use serve::serve;
 pub use settings::Settings;
 pub use site::{CircuitEntry, EvseEntry, SiteView};
 pub use sites::Sites;
-pub use snapshot::{Commits, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, Snapshot, StageCount};
+pub use snapshot::{
+    CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, SiteLoad, Snapshot,
+    StageCount,
+};
 pub use state::{Api, Parts};
 pub use told::told;
 pub use webhook::Webhooks;

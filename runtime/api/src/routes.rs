@@ -101,6 +101,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(operation::health::live))
         .routes(routes!(operation::health::ready))
         .routes(routes!(operation::metrics::metrics))
+        .routes(routes!(operation::quirks::list_quirks))
         .routes(routes!(operation::set_aside::list_set_aside))
         .routes(routes!(operation::openapi::openapi))
 }
@@ -133,7 +134,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 42] = [
+    const ROUTES: [&str; 43] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/devices/{id}",
         "delete /api/v1/stations/{id}",
@@ -152,6 +153,7 @@ mod tests {
         "get /api/v1/extensions/{id}/shadow",
         "get /api/v1/offers",
         "post /api/v1/quotes",
+        "get /api/v1/quirks",
         "get /api/v1/sessions",
         "get /api/v1/sessions/{id}",
         "get /api/v1/sessions/{id}/bills",

@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use amprule_domain::decision::{FaultClass, Hook};
 
-/// Asked at every scrape.
+use crate::QuirksView;
+
 pub trait Metrics: Send + Sync {
+    /// Asked at every scrape.
     fn snapshot(&self) -> Snapshot;
+
+    /// By vendor, model and firmware, in that order.
+    fn quirks(&self) -> Vec<QuirksView>;
 }
 
 /// Counts run from the start of the process. What is left empty is left out.
@@ -28,6 +33,8 @@ pub struct Snapshot {
     pub hooks: Vec<HookCount>,
     pub shadows: Vec<ShadowCount>,
     pub versions: Vec<StageCount>,
+    pub devices: Vec<DeviceCount>,
+    pub sites: Vec<SiteLoad>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +64,35 @@ pub struct Commits {
     pub failed: u64,
     /// Steps that wait for the writer now.
     pub queued: u64,
+}
+
+/// Devices of one driver that stand alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceCount {
+    pub extension: String,
+    /// As the driver saw them last; `meter`, or `unseen`.
+    pub state: &'static str,
+    pub count: u64,
+    /// Of them, those whose last turn came to nothing.
+    pub in_trouble: u64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteLoad {
+    pub site: String,
+    /// It is not shared out as the operator wants it.
+    pub in_trouble: bool,
+    pub circuits: Vec<CircuitLoad>,
+}
+
+/// By phase, in amperes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CircuitLoad {
+    pub circuit: String,
+    /// For charging.
+    pub capacity_a: [f64; 3],
+    /// What its EVSEs may come to at the most.
+    pub taken_a: [f64; 3],
 }
 
 /// How many versions of one extension are where in their life; what only the archive has is not counted.

@@ -101,6 +101,11 @@ impl Hook {
         }
     }
 
+    /// Whom it is asked of stands in the selection and in chains. Others are asked where somebody names them, or for their models.
+    pub const fn is_selected(self) -> bool {
+        matches!(self, Self::Pricing | Self::Authorization | Self::Modifier)
+    }
+
     /// What is asked.
     pub const fn question(self) -> &'static str {
         match self {

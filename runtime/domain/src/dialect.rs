@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Mark;
 use crate::event::Boot;
 use crate::pattern::matches;
 use crate::pricing::Parameters;
@@ -162,6 +163,11 @@ impl DialectFacts {
                 && matches(&pattern.model, &boot.model)
                 && matches(&pattern.firmware, firmware)
         })
+    }
+
+    /// Its manifest says that stations do not earn this mark with it.
+    pub fn takes_away(&self, mark: &Mark) -> bool {
+        self.removes.iter().any(|removed| removed == mark.as_str())
     }
 
     pub fn wants(&self, action: &str) -> bool {

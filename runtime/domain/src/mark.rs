@@ -178,6 +178,11 @@ impl Mark {
         &self.0
     }
 
+    /// What it says. `None`: it is of a message that had to be repaired.
+    pub fn meaning(&self) -> Option<&'static str> {
+        Self::ALL.iter().find(|(word, _)| *word == self.as_str()).map(|(_, meaning)| meaning.trim())
+    }
+
     /// Whether it makes the amount of energy, money or time uncertain, or for whom.
     pub fn doubts_the_money(&self) -> bool {
         Self::DOUBTS.contains(&self.as_str())

@@ -1,15 +1,16 @@
-//! Counts for the metrics: messages by what they were, repairs by who needs them.
+//! Counts for the metrics: messages by what they were, marks by the model that earns them.
 
 use std::collections::HashMap;
 
-use amprule_domain::Mark;
 use amprule_domain::event::Boot;
+use amprule_domain::{Mark, Marks};
 use parking_lot::Mutex;
 
 #[derive(Debug, Default)]
 pub struct Counters {
     messages: Mutex<HashMap<MessageKind, u64>>,
-    repairs: Mutex<HashMap<RepairKind, u64>>,
+    repairs: Tally,
+    earned: Tally,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,14 +18,6 @@ struct MessageKind {
     protocol: &'static str,
     action: &'static str,
     accepted: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct RepairKind {
-    vendor: String,
-    model: String,
-    firmware: String,
-    mark: Mark,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,36 +29,31 @@ pub struct MessageCount {
     pub count: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RepairCount {
+/// Marks of one kind, by the model that earns them.
+#[derive(Debug, Default)]
+struct Tally(Mutex<HashMap<Earned, u64>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Earned {
     pub vendor: String,
     pub model: String,
     pub firmware: String,
-    pub mark: String,
-    pub count: u64,
+    pub mark: Mark,
 }
 
 impl Counters {
-    /// Kinds of repairs that are counted; a further kind is not.
-    const REPAIRS_MAX: usize = 1_000;
-
     pub(crate) fn heard(&self, protocol: &'static str, action: &'static str, accepted: bool) {
         *self.messages.lock().entry(MessageKind { protocol, action, accepted }).or_default() += 1;
     }
 
+    /// A message had to be repaired.
     pub(crate) fn repaired(&self, boot: &Boot, marks: &[Mark]) {
-        let mut repairs = self.repairs.lock();
-        for mark in marks {
-            let kind = RepairKind {
-                vendor: boot.vendor.clone(),
-                model: boot.model.clone(),
-                firmware: boot.firmware.clone().unwrap_or_default(),
-                mark: mark.clone(),
-            };
-            if repairs.len() < Self::REPAIRS_MAX || repairs.contains_key(&kind) {
-                *repairs.entry(kind).or_default() += 1;
-            }
-        }
+        self.repairs.add(boot, marks.iter());
+    }
+
+    /// A session has ended with these.
+    pub(crate) fn ended(&self, boot: &Boot, marks: &Marks) {
+        self.earned.add(boot, marks.iter());
     }
 
     pub fn messages(&self) -> Vec<MessageCount> {
@@ -78,14 +66,37 @@ impl Counters {
         self.messages.lock().iter().map(count).collect()
     }
 
-    pub fn repairs(&self) -> Vec<RepairCount> {
-        let count = |(kind, count): (&RepairKind, &u64)| RepairCount {
-            vendor: kind.vendor.clone(),
-            model: kind.model.clone(),
-            firmware: kind.firmware.clone(),
-            mark: kind.mark.as_str().to_owned(),
-            count: *count,
-        };
-        self.repairs.lock().iter().map(count).collect()
+    /// Of messages.
+    pub fn repairs(&self) -> Vec<(Earned, u64)> {
+        self.repairs.all()
+    }
+
+    /// Of sessions, when they ended.
+    pub fn earned(&self) -> Vec<(Earned, u64)> {
+        self.earned.all()
+    }
+}
+
+impl Tally {
+    /// So many are counted; a further one is not.
+    const MOST: usize = 1_000;
+
+    fn add<'a>(&self, boot: &Boot, marks: impl Iterator<Item = &'a Mark>) {
+        let mut counts = self.0.lock();
+        for mark in marks {
+            let earned = Earned {
+                vendor: boot.vendor.clone(),
+                model: boot.model.clone(),
+                firmware: boot.firmware.clone().unwrap_or_default(),
+                mark: mark.clone(),
+            };
+            if counts.len() < Self::MOST || counts.contains_key(&earned) {
+                *counts.entry(earned).or_default() += 1;
+            }
+        }
+    }
+
+    fn all(&self) -> Vec<(Earned, u64)> {
+        self.0.lock().iter().map(|(earned, count)| (earned.clone(), *count)).collect()
     }
 }

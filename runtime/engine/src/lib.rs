@@ -33,7 +33,7 @@ mod troubles;
 
 pub use calls::CallFailed;
 pub use connection::ConnectionInfo;
-pub use counters::{Counters, MessageCount, RepairCount};
+pub use counters::{Counters, Earned, MessageCount};
 pub use engine::Engine;
 pub use guesses::GuessCounts;
 pub use ports::{PasswordCheck, Ports};

@@ -1,13 +1,14 @@
 //! A message's whole way: understood, asked about, committed, answered.
 
-use amprule_domain::charging::{self, Admission, Proposal, Settled, Settling, Station, Step};
+use amprule_domain::charging::{self, Admission, Happened, Proposal, Settled, Settling, Station, Step};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::{Answered, Effect, MessageKey};
 use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{About, PricingAnswer};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+use amprule_domain::session::SessionState;
 use amprule_domain::station::Provisioning;
-use amprule_domain::{Moment, Occasion, Timestamp, apply, may_repeat};
+use amprule_domain::{Moment, Occasion, SessionId, Timestamp, apply, may_repeat};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::happened;
@@ -71,10 +72,31 @@ impl StationTask {
             self.shared.outbox.send_replace(());
         }
         let (reply, happened) = (settled.reply.clone(), std::mem::take(&mut settled.happened));
+        let ending = self.ending(&happened);
         self.station.adopt(settled);
         self.set_alarm();
+        self.count(&ending);
         happened::tell(&self.shared.notices, &self.station, happened, self.ports.clock.now());
         Ok(reply)
+    }
+
+    /// Sessions that end with this, and had not.
+    fn ending(&self, happened: &[Happened]) -> Vec<SessionId> {
+        let was_over = |id: &SessionId| {
+            let mut sessions = self.station.sessions.iter();
+            sessions.any(|session| session.id == *id && session.state == SessionState::Ended)
+        };
+        let ended = |event: &Happened| match event {
+            Happened::Ended(id) if !was_over(id) => Some(*id),
+            _ => None,
+        };
+        happened.iter().filter_map(ended).collect()
+    }
+
+    fn count(&self, ended: &[SessionId]) {
+        for session in self.station.sessions.iter().filter(|session| ended.contains(&session.id)) {
+            self.shared.counters.ended(&self.station.reported.identity.boot, &session.marks);
+        }
     }
 
     fn apply(&self, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {

@@ -47,8 +47,14 @@ pub(crate) struct Connection {
 
 /// A message as it came, while a unit mends it.
 enum Heard {
-    Call { id: Box<str>, id_repaired: bool, action: Box<str>, payload: Box<str> },
-    Malformed(Malformed),
+    Call {
+        id: Box<str>,
+        id_repaired: bool,
+        action: Box<str>,
+        payload: Box<str>,
+    },
+    /// What is wrong with it, and the frame.
+    Malformed(Malformed, Box<str>),
 }
 
 impl Connection {
@@ -111,7 +117,7 @@ impl Connection {
                 let Some(translating) = self.translator.malformed(text) else {
                     return self.refuse_malformed(malformed);
                 };
-                self.translating = Some((Heard::Malformed(malformed), translating));
+                self.translating = Some((Heard::Malformed(malformed, text.into()), translating));
                 return None;
             }
         };
@@ -170,16 +176,17 @@ impl Connection {
                 let mark = mended.is_some().then_some(Mark::TRANSLATED);
                 self.decode(&id, id_repaired, &action, (read, &payload), mark)
             }
-            (Heard::Malformed(malformed), Some(Value::String(text))) => match self.dialect.parse(&text) {
-                // It is marked by what it says of itself then; nobody translates it twice.
+            (Heard::Malformed(malformed, frame), Some(Value::String(text))) => match self.dialect.parse(&text) {
+                // Nobody translates it twice.
                 Ok(Frame::Call { id, id_repaired, action, payload }) => {
                     self.malformed = 0;
-                    self.decode(&id, id_repaired, &action, (payload, payload), Some(Mark::TRANSLATED))
+                    let raw = Value::from(&*frame).to_string();
+                    self.decode(&id, id_repaired, &action, (payload, &raw), Some(Mark::TRANSLATED))
                 }
                 Ok(frame) => self.understand(frame),
                 Err(_) => self.refuse_malformed(malformed),
             },
-            (Heard::Malformed(malformed), _) => self.refuse_malformed(malformed),
+            (Heard::Malformed(malformed, _), _) => self.refuse_malformed(malformed),
         }
     }
 

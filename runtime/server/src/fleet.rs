@@ -3,6 +3,7 @@
 //! No id is in both: whoever changes a device finds it in one place. Should it come to be all the same, the file's counts.
 
 mod kept;
+mod places;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -17,8 +18,11 @@ use amprule_domain::ports::BoxFuture;
 use anyhow::Result;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 
 use crate::config::{BadDevice, Device, MAX_DEVICES, twice};
+
+pub(crate) use places::Places;
 
 pub(crate) struct Fleet {
     devices: Devices,
@@ -27,6 +31,8 @@ pub(crate) struct Fleet {
     bound: Mutex<Bound>,
     /// One change at a time, with the disk that it waits for.
     changing: Mutex<()>,
+    /// What is to be where, for the task that puts it into the books.
+    places: watch::Sender<Vec<(StationId, String)>>,
 }
 
 #[derive(Default)]
@@ -45,11 +51,18 @@ enum Found<'b> {
 
 impl Fleet {
     /// Nothing is driven yet.
-    pub(crate) fn open(devices: Devices, data: &Path, configured: &[Device]) -> Result<Arc<Self>> {
+    pub(crate) fn open(devices: Devices, data: &Path, configured: &[Device], books: Places) -> Result<Arc<Self>> {
         let file = data.join("devices-bound.json");
         let by_api = by_id(kept::read(&file)?);
         let bound = Mutex::new(Bound { by_api, ..Bound::default() });
-        let fleet = Self { devices, file, bound, changing: Mutex::default() };
+        let (places, mut wanted) = watch::channel(Vec::new());
+        tokio::spawn(async move {
+            while wanted.changed().await.is_ok() {
+                let places = wanted.borrow_and_update().clone();
+                books.settle(places).await;
+            }
+        });
+        let fleet = Self { devices, file, bound, changing: Mutex::default(), places };
         fleet.may_have(configured).map_err(anyhow::Error::msg)?;
         fleet.bound.lock().by_file = by_id(configured.to_vec());
         Ok(Arc::new(fleet))
@@ -93,6 +106,7 @@ impl Fleet {
 
     fn bind(&self, bound: &Bound) {
         if bound.is_begun {
+            self.places.send_replace(bound.places());
             self.devices.bind(bound.bindings());
         }
     }
@@ -167,6 +181,10 @@ impl Fleet {
         self.devices.status_of(id)
     }
 
+    pub(crate) fn statuses(&self) -> Vec<DeviceStatus> {
+        self.devices.status()
+    }
+
     /// Of one that cannot be bound there is none yet.
     fn tape(&self, id: &str) -> Option<String> {
         self.bound.lock().find(id)?;
@@ -197,10 +215,18 @@ impl Bound {
         }
     }
 
-    fn bindings(&self) -> Vec<Binding> {
+    fn all(&self) -> impl Iterator<Item = &Device> {
         let of_api = self.by_api.iter().filter(|(id, _)| !self.by_file.contains_key(*id)).map(|(_, device)| device);
+        self.by_file.values().chain(of_api)
+    }
+
+    fn bindings(&self) -> Vec<Binding> {
         let told = |bad: &BadDevice| tracing::error!("{bad}; it is not driven until it is put again");
-        self.by_file.values().chain(of_api).filter_map(|device| device.bound().inspect_err(told).ok()).collect()
+        self.all().filter_map(|device| device.bound().inspect_err(told).ok()).collect()
+    }
+
+    fn places(&self) -> Vec<(StationId, String)> {
+        self.all().filter_map(|device| Some((StationId::new(device.id.as_str()), device.location.clone()?))).collect()
     }
 }
 
@@ -218,7 +244,7 @@ fn by_id(devices: Vec<Device>) -> BTreeMap<String, Device> {
 
 /// What is not given stays as it is.
 fn changed(id: &str, before: Option<&Device>, change: DeviceChange) -> Result<Device, DeviceRefused> {
-    let DeviceChange { unit, default_token, wires, parameters, meter_s } = change;
+    let DeviceChange { unit, location, default_token, wires, parameters, meter_s } = change;
     if let Some((name, _)) = wires.iter().flatten().find(|(_, address)| address.contains(shown::HIDDEN)) {
         return Err(hidden("wires", name));
     }
@@ -228,6 +254,7 @@ fn changed(id: &str, before: Option<&Device>, change: DeviceChange) -> Result<De
     let fresh = Device {
         id: id.to_owned(),
         unit: String::new(),
+        location: None,
         default_token: None,
         wires: BTreeMap::new(),
         parameters: Map::new(),
@@ -236,6 +263,7 @@ fn changed(id: &str, before: Option<&Device>, change: DeviceChange) -> Result<De
     let before = before.cloned().unwrap_or(fresh);
     Ok(Device {
         unit: unit.unwrap_or(before.unit),
+        location: location.unwrap_or(before.location),
         default_token: default_token.unwrap_or(before.default_token),
         wires: wires.unwrap_or(before.wires),
         parameters: parameters.unwrap_or(before.parameters),

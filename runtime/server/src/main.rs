@@ -24,6 +24,7 @@ mod metrics;
 mod numbers;
 mod output;
 mod pack;
+mod quirks;
 mod remote;
 mod replay;
 mod secrets;

@@ -4,21 +4,32 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_api::{Commits, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, Snapshot, StageCount};
+use amprule_api::{
+    CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, QuirksView, RepairCount, ShadowCount,
+    SiteLoad, Snapshot, StageCount,
+};
+use amprule_devices::DeviceStatus;
 use amprule_domain::decision::FaultClass;
+use amprule_domain::load::CircuitView;
 use amprule_engine::Engine;
 use amprule_hooks::Registry;
 use amprule_hooks::breaker::BreakerState;
 use amprule_hooks::comparison::{Compared, Comparison};
 use amprule_hooks::registry::{HookView, UnitView};
 use amprule_hooks::shadow::ShadowView;
+use amprule_sites::{SiteStatus, Sites};
 use amprule_store::SqliteStore;
 use tracing_appender::non_blocking::ErrorCounter;
+
+use crate::fleet::Fleet;
+use crate::quirks;
 
 pub(crate) struct Gauges {
     pub(crate) engine: Arc<Engine>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) store: Arc<SqliteStore>,
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) sites: Arc<Sites>,
     /// Lines that found no room.
     pub(crate) log: ErrorCounter,
 }
@@ -32,12 +43,12 @@ impl Metrics for Gauges {
             accepted: kind.accepted,
             count: kind.count,
         });
-        let repairs = counters.repairs().into_iter().map(|kind| RepairCount {
+        let repairs = counters.repairs().into_iter().map(|(kind, count)| RepairCount {
             vendor: kind.vendor,
             model: kind.model,
             firmware: kind.firmware,
-            mark: kind.mark,
-            count: kind.count,
+            mark: kind.mark.as_str().to_owned(),
+            count,
         });
         let guesses = self.engine.guesses();
         Snapshot {
@@ -52,7 +63,15 @@ impl Metrics for Gauges {
             hooks: self.hooks(),
             shadows: self.shadows(),
             versions: self.versions(),
+            devices: devices(&self.fleet.statuses()),
+            sites: self.sites.status().into_iter().map(load).collect(),
         }
+    }
+
+    fn quirks(&self) -> Vec<QuirksView> {
+        let dialects = self.registry.dialects();
+        let known = dialects.iter().filter_map(|version| Some((version.id(), version.manifest.dialect.as_ref()?)));
+        quirks::report(self.engine.counters(), &known.collect::<Vec<_>>())
     }
 }
 
@@ -86,6 +105,40 @@ impl Gauges {
             ShadowCount { extension: unit, same, changed, failed, dropped }
         };
         shadows.map(count).collect()
+    }
+}
+
+fn devices(statuses: &[DeviceStatus]) -> Vec<DeviceCount> {
+    let mut counts: BTreeMap<(&str, &'static str), (u64, u64)> = BTreeMap::new();
+    for status in statuses {
+        let state = match (status.state, status.seen_at) {
+            (Some(state), _) => state.as_str(),
+            (None, Some(_)) => "meter",
+            (None, None) => "unseen",
+        };
+        let (count, in_trouble) = counts.entry((&status.unit, state)).or_default();
+        (*count, *in_trouble) = (*count + 1, *in_trouble + u64::from(status.trouble.is_some()));
+    }
+    let count = |((unit, state), (count, in_trouble)): ((&str, &'static str), (u64, u64))| DeviceCount {
+        extension: unit.to_owned(),
+        state,
+        count,
+        in_trouble,
+    };
+    counts.into_iter().map(count).collect()
+}
+
+fn load(site: SiteStatus) -> SiteLoad {
+    let amperes = |tenths: [i64; 3]| tenths.map(|tenths| tenths as f64 / 10.0);
+    let circuit = |CircuitView { id, capacity, taken, .. }| CircuitLoad {
+        circuit: id,
+        capacity_a: amperes(capacity),
+        taken_a: amperes(taken),
+    };
+    SiteLoad {
+        in_trouble: site.trouble.is_some(),
+        circuits: site.circuits.into_iter().map(circuit).collect(),
+        site: site.id,
     }
 }
 

@@ -25,7 +25,7 @@ use crate::cli::Serve;
 use crate::config::{self, Config};
 use crate::control::{Stations, Units};
 use crate::environment::{SystemClock, SystemIds};
-use crate::fleet::{Fleet, Hardware};
+use crate::fleet::{Fleet, Hardware, Places};
 use crate::listeners::Listener;
 use crate::metrics::Gauges;
 use crate::output::say;
@@ -157,7 +157,8 @@ impl House {
             memory: data.join("devices"),
         })
         .context("start the threads of devices")?;
-        let fleet = Fleet::open(devices, data, &config.devices)?;
+        let places = Places { engine: engine.clone(), store: store.clone() };
+        let fleet = Fleet::open(devices, data, &config.devices, places)?;
         let sites = Arc::new(Sites::new(amprule_sites::House {
             stations: Arc::new(sites::Stations { engine: engine.clone(), store: store.clone() }),
             meters: Arc::new(sites::Meters(fleet.clone())),
@@ -172,7 +173,8 @@ impl House {
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
         let (engine, registry, store) = (self.engine.clone(), self.registry.clone(), self.store.clone());
-        let gauges = Gauges { engine, registry, store, log };
+        let (fleet, sites) = (self.fleet.clone(), self.sites.clone());
+        let gauges = Gauges { engine, registry, store, fleet, sites, log };
         Ok(Api::new(Parts {
             control: Arc::new(Stations {
                 engine: self.engine.clone(),

@@ -67,7 +67,9 @@ pub(crate) trait Export: Serialize {
     fn now(&self) -> Timestamp;
 
     /// Where it is about a station.
-    fn station(&self) -> Option<&StationFacts>;
+    fn station(&self) -> Option<&StationFacts> {
+        None
+    }
 
     /// What it brings along beside its records.
     fn facts(&self, _: &Arc<BTreeMap<String, LookupSchema>>) -> Facts {

@@ -25,6 +25,14 @@ struct Bad {
     told: Option<&'static str>,
 }
 
+impl Bad {
+    /// Who is known by its silence is given up soon; the others have time to show what they are, on a busy machine too.
+    fn patience_ms(&self) -> u32 {
+        let is_known_by_silence = self.told.is_some_and(|what| what.contains("within 500 ms"));
+        if is_known_by_silence { 500 } else { 4_000 }
+    }
+}
+
 const BAD: [Bad; 16] = [
     Bad {
         name: "elsewhere",
@@ -149,7 +157,8 @@ async fn bad_boxes_are_told_once_and_take_no_other_down() {
             "tasmota-plug-mqtt" => ("mqtt", "/plug"),
             _ => ("http", ""),
         };
-        config += &device(bad.name, bad.unit, &format!("{kind}://127.0.0.1:{port}{path}?timeout_ms=500"));
+        let patience = bad.patience_ms();
+        config += &device(bad.name, bad.unit, &format!("{kind}://127.0.0.1:{port}{path}?timeout_ms={patience}"));
     }
     let server = setup.config(&config).start().await;
     let api = server.api();
@@ -168,7 +177,7 @@ async fn bad_boxes_are_told_once_and_take_no_other_down() {
     }
     for bad in &BAD {
         let name = bad.name;
-        within(Duration::from_secs(10), name, || (bad.told.is_none() || !told(&server, name).is_empty()).then_some(()))
+        within(Duration::from_secs(20), name, || (bad.told.is_none() || !told(&server, name).is_empty()).then_some(()))
             .await;
     }
     tokio::time::sleep(Duration::from_secs(3)).await;

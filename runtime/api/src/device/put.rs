@@ -18,13 +18,17 @@ use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, Place, given};
 
 /// How a device is bound. A member that is not given stays as it is, or takes its default in a new device, which needs `unit` and
-/// `wires`; `null` clears `defaultToken`, and is the same as not given elsewhere.
+/// `wires`; `null` clears `defaultToken` and `location`, and is the same as not given elsewhere.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DeviceBody {
     /// The driver's id: of a unit with `hooks = ["device"]`, which may come later.
     #[schema(max_length = 64, example = "keba-p30")]
     unit: Option<String>,
+    /// Where it stands: the station's `location`, as its record has it from then on.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 255, example = "Depot")]
+    location: Option<Option<String>>,
     /// What a car charges on that nobody shows a card for. Without it a card is needed, or a start command.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 255, example = "FLEET-1")]
@@ -44,8 +48,8 @@ pub(crate) struct DeviceBody {
 
 impl From<DeviceBody> for DeviceChange {
     fn from(body: DeviceBody) -> Self {
-        let DeviceBody { unit, default_token, wires, parameters, meter_s } = body;
-        Self { unit, default_token, wires, parameters, meter_s }
+        let DeviceBody { unit, location, default_token, wires, parameters, meter_s } = body;
+        Self { unit, location, default_token, wires, parameters, meter_s }
     }
 }
 

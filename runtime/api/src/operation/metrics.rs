@@ -12,7 +12,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::sample::{Sample, counters, gauges};
-use crate::{Api, Snapshot};
+use crate::{Api, CircuitLoad, Snapshot};
 
 /// Counters and gauges for Prometheus (OpenMetrics text).
 #[utoipa::path(
@@ -32,6 +32,8 @@ pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
 }
 
+const PHASES: [&str; 3] = ["L1", "L2", "L3"];
+
 #[derive(Debug)]
 struct Scrape {
     snapshot: Snapshot,
@@ -46,6 +48,8 @@ impl Collector for Scrape {
         self.hooks(&mut to)?;
         self.versions(&mut to)?;
         self.shadows(&mut to)?;
+        self.devices(&mut to)?;
+        self.sites(&mut to)?;
         let dropped = self.snapshot.log_lines_dropped;
         counters(&mut to, "log_lines_dropped", "Lines of the log that found no room", [Sample::new([], dropped)])?;
         gauges(&mut to, "event_streams", "Open event streams", [Sample::new([], self.streams)])
@@ -109,6 +113,34 @@ impl Scrape {
         counters(to, "shadow_answers", "Answers of candidates against those of the active version", answers)
     }
 
+    fn devices(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let devices = &self.snapshot.devices;
+        let states =
+            devices.iter().map(|row| Sample::new([("extension", &*row.extension), ("state", row.state)], row.count));
+        gauges(to, "devices", "Devices by their driver and how it saw them last", states)?;
+        let troubles = devices
+            .iter()
+            .map(|row| Sample::new([("extension", &*row.extension), ("state", row.state)], row.in_trouble));
+        gauges(to, "devices_in_trouble", "Of them, those whose last turn came to nothing", troubles)
+    }
+
+    fn sites(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let sites = &self.snapshot.sites;
+        let troubles = sites.iter().map(|row| Sample::new([("site", &*row.site)], u64::from(row.in_trouble)));
+        gauges(to, "site_in_trouble", "1 while a site's power is not shared out as the operator wants it", troubles)?;
+        let by_phase = |of: fn(&CircuitLoad) -> &[f64; 3]| {
+            let circuits = sites.iter().flat_map(|row| row.circuits.iter().map(move |circuit| (&*row.site, circuit)));
+            circuits.flat_map(move |(site, circuit)| {
+                let labels = move |phase| [("site", site), ("circuit", &*circuit.circuit), ("phase", phase)];
+                PHASES.iter().zip(of(circuit)).map(move |(phase, amperes)| Sample::new(labels(*phase), *amperes))
+            })
+        };
+        let capacity = by_phase(|circuit| &circuit.capacity_a);
+        gauges(to, "site_capacity_amperes", "What a circuit has for charging", capacity)?;
+        let taken = by_phase(|circuit| &circuit.taken_a);
+        gauges(to, "site_taken_amperes", "What the EVSEs of a circuit may come to at the most", taken)
+    }
+
     fn hooks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
         let hooks = &self.snapshot.hooks;
         gauges(to, "generation", "The registry's generation", [Sample::new([], self.snapshot.generation)])?;
@@ -143,7 +175,10 @@ mod tests {
     use amprule_domain::decision::{FaultClass, Hook};
 
     use crate::testing::House;
-    use crate::{Commits, HookCount, MessageCount, RepairCount, ShadowCount, Snapshot, StageCount};
+    use crate::{
+        CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad, Snapshot,
+        StageCount,
+    };
 
     #[tokio::test]
     async fn a_snapshot_is_printed_for_prometheus() {
@@ -168,6 +203,11 @@ mod tests {
             "amprule_extension_state{extension=\"flat\",state=\"active\"} 1",
             "amprule_extension_versions{extension=\"flat\",stage=\"draining\"} 2",
             "amprule_shadow_answers_total{extension=\"flat\",outcome=\"changed\"} 3",
+            "amprule_devices{extension=\"keba-p30\",state=\"charging\"} 3",
+            "amprule_devices_in_trouble{extension=\"keba-p30\",state=\"charging\"} 1",
+            "amprule_site_in_trouble{site=\"depot\"} 1",
+            "amprule_site_capacity_amperes{site=\"depot\",circuit=\"main\",phase=\"L2\"} 51.5",
+            "amprule_site_taken_amperes{site=\"depot\",circuit=\"main\",phase=\"L3\"} 16.0",
             "amprule_event_streams 0",
             "amprule_log_lines_dropped_total 6",
             "# EOF",
@@ -209,6 +249,16 @@ mod tests {
                 extension: "flat".to_owned(),
                 state: "active",
                 stages: [("stable", 1), ("draining", 2)].into(),
+            }],
+            devices: vec![DeviceCount { extension: "keba-p30".to_owned(), state: "charging", count: 3, in_trouble: 1 }],
+            sites: vec![SiteLoad {
+                site: "depot".to_owned(),
+                in_trouble: true,
+                circuits: vec![CircuitLoad {
+                    circuit: "main".to_owned(),
+                    capacity_a: [48.0, 51.5, 39.2],
+                    taken_a: [32.0, 32.0, 16.0],
+                }],
             }],
         }
     }

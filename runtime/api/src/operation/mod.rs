@@ -3,6 +3,7 @@
 pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
+pub(crate) mod quirks;
 
 mod sample;
 pub(crate) mod set_aside;

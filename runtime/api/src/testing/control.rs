@@ -20,7 +20,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::samples::at;
 use super::store::MemoryStore;
-use crate::{CallFailed, CallOutcome, ConnectionInfo, Control, Metrics, Password, Snapshot};
+use crate::{CallFailed, CallOutcome, ConnectionInfo, Control, Metrics, Password, QuirkView, QuirksView, Snapshot};
 
 pub(crate) struct FakeControl {
     store: Arc<MemoryStore>,
@@ -143,5 +143,22 @@ impl Control for FakeControl {
 impl Metrics for FakeControl {
     fn snapshot(&self) -> Snapshot {
         self.snapshot.lock().clone()
+    }
+
+    fn quirks(&self) -> Vec<QuirksView> {
+        let mark = QuirkView {
+            mark: "power-contradicts".to_owned(),
+            meaning: "Power and register contradict each other.".to_owned(),
+            sessions: 2,
+            messages: 0,
+            removed_by: vec!["box-kwh".to_owned()],
+        };
+        vec![QuirksView {
+            vendor: "Acme".to_owned(),
+            model: "Box".to_owned(),
+            firmware: String::new(),
+            dialects: vec!["box-kwh".to_owned()],
+            marks: vec![mark],
+        }]
     }
 }

@@ -28,6 +28,21 @@ pub enum DeviceState {
     Unavailable,
 }
 
+impl DeviceState {
+    /// As the API shows it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Plugged => "plugged",
+            Self::Charging => "charging",
+            Self::SuspendedVehicle => "suspended-vehicle",
+            Self::SuspendedCharger => "suspended-charger",
+            Self::Faulted => "faulted",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// All of it is the hardware's word; what it does not say is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {

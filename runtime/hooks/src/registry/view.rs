@@ -170,7 +170,9 @@ impl Registry {
     fn view(&self, generation: &Generation, entry: &Entry, trouble: Option<&Trouble>) -> UnitView {
         let version = &entry.active;
         let manifest = &version.manifest;
-        let state = if generation.chains.selects(version) { UnitState::Active } else { UnitState::Standby };
+        let is_named_elsewhere = manifest.drives || manifest.hooks.iter().any(|hook| !hook.is_selected());
+        let is_active = is_named_elsewhere || generation.chains.selects(version);
+        let state = if is_active { UnitState::Active } else { UnitState::Standby };
         UnitView {
             id: manifest.id.clone(),
             state,

@@ -159,7 +159,11 @@ fn unknown_field(
     known: &KnownNames<'_>,
 ) -> Option<Finding> {
     let is_field = token.is_word() && before.is_some_and(|before| before.is(".") || before.is("?."));
-    if !is_field || known.drives || after.is_some_and(|after| after.is("(")) || known.fields.contains(token.text) {
+    if !is_field
+        || known.has_other_fields
+        || after.is_some_and(|after| after.is("("))
+        || known.fields.contains(token.text)
+    {
         return None;
     }
     let hint = match (elsewhere::field(token.text), nearest(token.text, known.fields.iter().copied())) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use amprule_domain::decision::Hook;
 use amprule_hooks::Manifest;
 use amprule_hooks::manifest::ParameterKind;
 
@@ -19,8 +20,8 @@ pub(crate) struct KnownNames<'a> {
     pub(super) kinds: BTreeMap<&'a str, &'static str>,
     pub(crate) tables: BTreeSet<&'a str>,
     pub(crate) lookups: BTreeSet<&'a str>,
-    /// What it keeps has fields of its own.
-    pub(crate) drives: bool,
+    /// What a driver keeps has fields of its own, and so has what stations say.
+    pub(crate) has_other_fields: bool,
     /// By the rules of today; scripts that were taken in before are held against those of then.
     pub(crate) is_of_today: bool,
     /// The unit's own functions, with each number of parameters that one of that name has.
@@ -42,7 +43,7 @@ impl<'a> KnownNames<'a> {
             tables: tables.keys().map(String::as_str).collect(),
             lookups: lookups.keys().map(String::as_str).collect(),
             is_of_today: manifest.is_of_today(),
-            drives: manifest.drives,
+            has_other_fields: manifest.drives || manifest.hooks.contains(&Hook::Dialect),
             own: BTreeSet::new(),
         }
     }

@@ -20,6 +20,7 @@ const MAX_PARAMETERS: usize = 64;
 const MAX_NAME: usize = 64;
 const MAX_ADDRESS: usize = 1_024;
 const MAX_TOKEN: usize = 255;
+const MAX_LOCATION: usize = 255;
 
 /// Those of the API are written down in the same form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ const MAX_TOKEN: usize = 255;
 pub(crate) struct Device {
     pub(crate) id: String,
     pub(crate) unit: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) location: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) default_token: Option<String>,
     #[serde(default)]
@@ -58,6 +61,12 @@ impl Device {
         if !is_id(&self.unit) {
             let why = format!("{:?} is not the id of a unit: small letters, digits and hyphens", self.unit);
             return Err(self.bad("unit", why));
+        }
+        let is_place =
+            |place: &String| (1..=MAX_LOCATION).contains(&place.len()) && !place.chars().any(char::is_control);
+        if self.location.as_ref().is_some_and(|place| !is_place(place)) {
+            let why = format!("it has 1 to {MAX_LOCATION} bytes and no control characters");
+            return Err(self.bad("location", why));
         }
         if !(1..=3_600).contains(&self.meter_s) {
             return Err(self.bad("meter_s", "it is 1 to 3600 seconds".to_owned()));

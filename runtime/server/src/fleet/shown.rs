@@ -43,6 +43,7 @@ pub(super) fn whole(device: &Device, mut standing: Value, is_secret: impl Fn(&st
     let shown =
         |(name, value): (&String, &Value)| (name.clone(), if is_secret(name) { HIDDEN.into() } else { value.clone() });
     standing["parameters"] = Value::Object(device.parameters.iter().map(shown).collect());
+    standing["location"] = json!(device.location);
     standing["defaultToken"] = json!(device.default_token);
     standing["meterS"] = json!(device.meter_s);
     standing

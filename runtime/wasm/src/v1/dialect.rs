@@ -3,7 +3,6 @@
 use amprule_domain::Timestamp;
 use amprule_domain::decision::Fault;
 use amprule_domain::dialect::{DialectInput, DialectOutput, Direction, MessageKind, ModelFacts, VendorAnswer};
-use amprule_domain::pricing::StationFacts;
 use serde_json::Value;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
@@ -23,10 +22,6 @@ impl Export for DialectInput {
 
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn station(&self) -> Option<&StationFacts> {
-        None
     }
 
     fn call(

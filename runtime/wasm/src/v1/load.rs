@@ -4,7 +4,6 @@ use amprule_domain::Timestamp;
 use amprule_domain::decision::Fault;
 use amprule_domain::event::ChargingState;
 use amprule_domain::load::{Amperes, CircuitFacts, EvseFacts, LoadInput, LoadOutput, MeterFacts, Share};
-use amprule_domain::pricing::StationFacts;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -30,10 +29,6 @@ impl Export for LoadInput {
 
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn station(&self) -> Option<&StationFacts> {
-        None
     }
 
     fn call(

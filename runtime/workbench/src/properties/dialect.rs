@@ -12,9 +12,8 @@ use crate::rng::Rng;
 
 type Property = (&'static str, &'static str, fn(&Dialect<'_>, &Said) -> Option<Breach>);
 
-const PROPERTIES: [Property; 3] = [
+const PROPERTIES: [Property; 2] = [
     ("answers", "every message is a message after it", answers),
-    ("at-rest", "what it has mended it mends no further", at_rest),
     ("repeatable", "asked twice, it says the same", repeatable),
 ];
 
@@ -60,14 +59,6 @@ impl Dialect<'_> {
 fn answers(dialect: &Dialect<'_>, said: &Said) -> Option<Breach> {
     let input = dialect.input(said);
     Some(breach(dialect.translate(&input).err()?, &input))
-}
-
-fn at_rest(dialect: &Dialect<'_>, said: &Said) -> Option<Breach> {
-    let input = dialect.input(said);
-    let message = dialect.translate(&input).ok()?.message?;
-    let again = dialect.translate(&DialectInput { message: message.clone(), ..input.clone() }).ok()?.message;
-    let is_other = again.is_some_and(|again| again != message);
-    is_other.then(|| breach("it changes its own answer once more".to_owned(), &input))
 }
 
 fn repeatable(dialect: &Dialect<'_>, said: &Said) -> Option<Breach> {
