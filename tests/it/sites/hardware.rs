@@ -26,6 +26,7 @@ async fn policies_are_swapped_while_a_box_charges_and_it_stops_and_goes_on_with_
     let meter = format!("modbus-tcp://127.0.0.1:{}?unit=2&timeout_ms=500", house.port);
     let devices = device("grid", "sdm630", &meter) + &device("garage", "keba-p30", &wire(garage.port));
     let setup = hurried(with_driver(), "sdm630", 20).product_script("solar-surplus").product_script("equal-share");
+    let setup = setup.file("scripts/solar-surplus/parameters.toml", "least_on_minutes = 0\nleast_off_minutes = 0\n");
     let server = setup.config(&(devices.clone() + &site("equal-share"))).start().await;
     let api = server.api();
     api.accept(&["FLEET-1"]);

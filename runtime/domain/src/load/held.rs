@@ -134,6 +134,19 @@ impl Held {
         self.holds(self.running.as_ref().map(|running| &running.transaction))
     }
 
+    /// When what holds for its session was accepted, and when that was last paused or let go on.
+    pub(super) fn since(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let own = self.running.as_ref().map(|running| &running.level).filter(|level| level.known.is_some());
+        let level = own.unwrap_or(&self.standing);
+        (level.known_at.filter(|_| level.known.is_some()), level.switched_at)
+    }
+
+    /// A session that ran at that moment, of which nothing is known yet: neither what it was told nor what it draws.
+    pub(super) fn is_unheard(&self, since: Timestamp) -> bool {
+        let is_unheard = |running: &Running| running.started_at < since && running.flow.is_none();
+        self.running.as_ref().is_some_and(|running| is_unheard(running) && running.level.is_untold())
+    }
+
     /// Something was accepted there, and nothing else may hold.
     pub(super) fn is_certain(&self, transaction: Option<&TransactionId>) -> bool {
         self.told(transaction).is_some() && self.level(transaction).unwrap_or(&self.standing).is_certain()
@@ -215,10 +228,10 @@ impl Held {
         }
     }
 
-    /// Some stations take a limit for all that charges there, and none for one transaction.
+    /// Some stations take a limit for all that charges there, and none for one transaction. One that may have heard one does.
     fn perhaps_by_standing(&mut self) {
         let Some(running) = self.running.as_mut().filter(|_| self.standing.known.is_some()) else { return };
-        if running.level.known.is_none() && running.level.trust.all_failures() >= TRIES {
+        if running.level.is_untold() && running.level.trust.all_failures() >= TRIES {
             (running.is_by_standing, running.level) = (true, Level::default());
         }
     }

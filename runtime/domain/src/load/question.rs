@@ -80,6 +80,12 @@ pub struct EvseFacts {
     pub priority: i64,
     /// What it may draw now, of each phase.
     pub limit_a: Amperes,
+    /// Since when. `None`: it was never told any, or may have forgotten.
+    #[serde(default)]
+    pub limit_at: Option<Timestamp>,
+    /// When its session was last paused, or let go on.
+    #[serde(default)]
+    pub switched_at: Option<Timestamp>,
     /// What it was last seen to draw, all phases together.
     pub power_w: Option<i64>,
     pub session: LoadSession,

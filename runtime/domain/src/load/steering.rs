@@ -42,6 +42,8 @@ pub struct Steering {
     meters: BTreeMap<String, MeterReading>,
     /// The last answer that made sense.
     last: Option<(Timestamp, Shares)>,
+    /// When it was looked at first.
+    since: Option<Timestamp>,
 }
 
 /// How an EVSE stands in the books.
@@ -64,13 +66,13 @@ pub struct SeenSession {
 impl Steering {
     pub fn new(site: Arc<Site>) -> Self {
         let (held, others) = (vec![Held::default(); site.evses.len()], vec![Others::default(); site.circuits.len()]);
-        Self { site, held, others, meters: BTreeMap::new(), last: None }
+        Self { site, held, others, meters: BTreeMap::new(), last: None, since: None }
     }
 
     /// The same stations at a site that is described otherwise: what they were told holds on.
     #[must_use]
     pub fn changed(&self, site: Arc<Site>) -> Self {
-        let mut changed = Self::new(site);
+        let mut changed = Self { since: self.since, ..Self::new(site) };
         for (at, evse) in changed.site.evses.iter().enumerate() {
             if let Some(before) = self.site.place_of(evse) {
                 changed.held[at] = self.held[before].clone();

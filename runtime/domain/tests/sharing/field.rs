@@ -143,3 +143,18 @@ fn a_noisy_house_does_not_make_a_limit_every_second() {
     }
     assert!(lab.said_since(since, 0).len() <= 65, "{:?}", lab.said_since(since, 0));
 }
+
+/// After a restart the meter shows the car as if it were the house.
+#[test]
+fn a_restart_of_ours_stops_no_car() {
+    for tells_s in [10, 30, 60] {
+        let mut lab = calm(Habits { tells_s: Some(tells_s), ..Habits::default() });
+        let since = lab.second + 1;
+        lab.restart();
+        lab.run(150);
+        let of_its_session = |said: &&crate::lab::Said| said.second >= since && said.is_of_transaction;
+        let said: Vec<u32> = lab.said.iter().filter(of_its_session).map(|said| said.amperes).collect();
+        assert!(said.iter().all(|amperes| *amperes >= 26), "tells every {tells_s} s: {said:?}");
+        assert_eq!(lab.view(0).limit.map(|limit| limit.0), Some(270), "tells every {tells_s} s");
+    }
+}

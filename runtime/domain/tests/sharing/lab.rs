@@ -49,6 +49,7 @@ struct Seat {
     habits: Habits,
     is_connected: bool,
     has_car: bool,
+    plugged_at: Timestamp,
     standing: Amperes,
     transaction: Option<Amperes>,
     /// Its limits of late, the newest last.
@@ -107,6 +108,7 @@ impl Lab {
             habits: habits.clone(),
             is_connected: true,
             has_car: false,
+            plugged_at: Timestamp::UNIX_EPOCH,
             standing: Amperes::whole(32),
             transaction: None,
             limits: VecDeque::from([Amperes::ZERO]),
@@ -126,11 +128,17 @@ impl Lab {
     }
 
     pub(crate) fn plug_in(&mut self, at: usize) {
-        self.seats[at].has_car = true;
+        (self.seats[at].has_car, self.seats[at].plugged_at) = (true, self.now);
     }
 
     pub(crate) fn connect(&mut self, at: usize, is_connected: bool) {
         self.seats[at].is_connected = is_connected;
+    }
+
+    /// Our side begins anew and remembers nothing.
+    pub(crate) fn restart(&mut self) {
+        self.steering = Steering::new(Arc::clone(&self.site));
+        self.wire.clear();
     }
 
     pub(crate) fn run(&mut self, seconds: usize) {
@@ -182,7 +190,7 @@ impl Lab {
             let session = seat.has_car.then(|| SeenSession {
                 session: id,
                 transaction: TransactionId::new(at.to_string()),
-                started_at: self.now,
+                started_at: seat.plugged_at,
                 energy: Energy::ZERO,
                 state: ChargingState::Charging,
                 token: None,

@@ -95,7 +95,8 @@ pub(crate) fn load(given: &Value) -> Result<Value, String> {
         let (station, number) = id.rsplit_once('/').unwrap_or((&id, "1"));
         let usual = json!({
             "station": station, "evse": number.parse::<u32>().unwrap_or(1), "circuit": circuit, "phases": 3,
-            "leastA": "6", "mostA": "32", "priority": 0, "limitA": "6", "powerW": null,
+            "leastA": "6", "mostA": "32", "priority": 0, "limitA": "6",
+            "limitAt": null, "switchedAt": null, "powerW": null,
             "session": {"id": format!("session-{id}"), "startedAt": began, "energyWh": 2000, "state": "charging", "token": null},
         });
         let mut whole = usual;

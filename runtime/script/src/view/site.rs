@@ -10,7 +10,7 @@ use rhai::{Array, Dynamic, Engine, ImmutableString};
 use rust_decimal::Decimal;
 
 use super::session::Token;
-use super::{is_between, kwh, minutes, optional_text};
+use super::{is_between, kwh, minutes, optional_moment, optional_text};
 use crate::language::{Moment, Parameters, RhaiResult};
 
 #[derive(Debug, Clone)]
@@ -133,6 +133,8 @@ fn register_evse(engine: &mut Engine) {
     engine.register_get("least_a", |evse: &mut Evse| evse.facts().least_a.decimal());
     engine.register_get("most_a", |evse: &mut Evse| evse.facts().most_a.decimal());
     engine.register_get("limit_a", |evse: &mut Evse| evse.facts().limit_a.decimal());
+    engine.register_get("limit_at", |evse: &mut Evse| optional_moment(evse.facts().limit_at));
+    engine.register_get("switched_at", |evse: &mut Evse| optional_moment(evse.facts().switched_at));
     engine.register_get("power_w", |evse: &mut Evse| evse.facts().power_w.map_or(Dynamic::UNIT, Dynamic::from));
 }
 

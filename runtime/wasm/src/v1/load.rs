@@ -109,6 +109,8 @@ fn lower_evse(evse: &EvseFacts) -> wit::Evse<'_> {
         least_a: lower_amperes(evse.least_a),
         most_a: lower_amperes(evse.most_a),
         limit_a: lower_amperes(evse.limit_a),
+        limit_at: evse.limit_at.map(lower_time),
+        switched_at: evse.switched_at.map(lower_time),
         power_w: evse.power_w,
         session: &session.id,
         started_at: lower_time(session.started_at),

@@ -127,6 +127,10 @@ fn below(rng: &mut Rng, bound: u32) -> u32 {
     u32::try_from(rng.between(0, bound.into())).unwrap_or(0)
 }
 
+fn seconds_before(rng: &mut Rng, now: Timestamp) -> Timestamp {
+    now.checked_sub(jiff::SignedDuration::from_secs(below(rng, 1_200).into())).unwrap_or(now)
+}
+
 fn evse(rng: &mut Rng, at: u32, circuits: usize, now: Timestamp) -> EvseFacts {
     let most = Amperes::whole(10 + below(rng, 23));
     let circuit = below(rng, u32::try_from(circuits).unwrap_or(1));
@@ -143,6 +147,8 @@ fn evse(rng: &mut Rng, at: u32, circuits: usize, now: Timestamp) -> EvseFacts {
         most_a: most,
         priority: i64::from(below(rng, 3)),
         limit_a: Amperes(below(rng, most.0 + 1)),
+        limit_at: rng.one_in(2).then(|| seconds_before(rng, now)),
+        switched_at: rng.one_in(2).then(|| seconds_before(rng, now)),
         power_w: rng.one_in(2).then(|| i64::from(below(rng, 22_000))),
         session: LoadSession {
             id: format!("session-{at}"),

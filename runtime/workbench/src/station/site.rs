@@ -56,6 +56,8 @@ fn evse(at: i64, now: Timestamp) -> EvseFacts {
         most_a: Amperes::whole(16),
         priority: at,
         limit_a: Amperes::whole(6),
+        limit_at: Some(started_at),
+        switched_at: Some(started_at),
         power_w: Some(4_140),
         session: LoadSession {
             id: format!("session-{at}"),

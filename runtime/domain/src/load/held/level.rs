@@ -22,6 +22,8 @@ pub(in crate::load) struct Level {
     /// The last that it has accepted.
     pub(in crate::load) known: Option<Limit>,
     pub(in crate::load) known_at: Option<Timestamp>,
+    /// When it last went to zero, or came back from there.
+    pub(in crate::load) switched_at: Option<Timestamp>,
     /// That is on its way, and since when.
     asked: Option<(Limit, Timestamp)>,
     /// The least and the greatest draw that may hold beside: what it may have heard, or may have forgotten.
@@ -49,6 +51,11 @@ impl Level {
         self.maybe.is_none()
     }
 
+    /// It was never told anything.
+    pub(super) fn is_untold(&self) -> bool {
+        self.known.is_none() && self.asked.is_none() && self.maybe.is_none()
+    }
+
     pub(in crate::load) fn is_asked(&self) -> bool {
         self.asked.is_some()
     }
@@ -57,14 +64,22 @@ impl Level {
         self.asked.is_some_and(|(_, since)| now.duration_since(since) > PATIENCE)
     }
 
-    /// This is on its way.
+    /// This is on its way. Whoever is to have less has no room for more any longer, whether it hears of that or not.
     pub(in crate::load) fn ask(&mut self, limit: Limit, now: Timestamp) {
+        if let Some(known) = self.known.as_mut().filter(|known| limit.draws < known.draws) {
+            known.has_room = false;
+        }
+        self.kept = self.kept.min(limit.draws);
         self.asked = Some((limit, now));
     }
 
     pub(super) fn accepted(&mut self, now: Timestamp) {
         self.has_refused = [false; 2];
         if let Some((limit, _)) = self.asked.take() {
+            let was_paused = self.known.map(|known| known.limit == Amperes::ZERO);
+            if was_paused != Some(limit.limit == Amperes::ZERO) {
+                self.switched_at = Some(now);
+            }
             (self.known, self.known_at, self.maybe, self.kept) = (Some(limit), Some(now), None, Amperes::ZERO);
             self.trust.takes(limit.limit);
         }

@@ -27,6 +27,7 @@ pub struct Balance {
 impl Steering {
     /// How much there is to share out.
     pub fn balance(&mut self, now: Timestamp) -> Balance {
+        self.since.get_or_insert(now);
         let site = self.site.clone();
         let fresh_since = now.checked_sub(FRESH).unwrap_or(now);
         let told: Vec<Option<ByPhase>> =
@@ -65,7 +66,7 @@ impl Steering {
         self.site.sums(|at, _| most[at])
     }
 
-    fn reading(&self, meter: &str, now: Timestamp) -> Option<&MeterReading> {
+    pub(super) fn reading(&self, meter: &str, now: Timestamp) -> Option<&MeterReading> {
         self.meters.get(meter).filter(|reading| now.duration_since(reading.at) <= SILENT)
     }
 
@@ -104,6 +105,7 @@ impl Steering {
     fn facts(&self, at: usize, now: Timestamp) -> Option<EvseFacts> {
         let (evse, held) = (&self.site.evses[at], &self.held[at]);
         let running = held.running.as_ref().filter(|_| held.obeys(now))?;
+        let (limit_at, switched_at) = held.since();
         Some(EvseFacts {
             id: evse.name(),
             station: evse.station.to_string(),
@@ -114,6 +116,8 @@ impl Steering {
             most_a: evse.most,
             priority: evse.priority,
             limit_a: held.limit(evse),
+            limit_at,
+            switched_at,
             power_w: running.flow.and_then(|flow| {
                 let of_current = |milliamperes: i64| milliamperes.saturating_mul(self.site.volts.into()) / 1_000;
                 flow.power_w.or_else(|| flow.current_ma.map(of_current))

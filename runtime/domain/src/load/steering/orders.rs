@@ -16,6 +16,8 @@ const NEGLIGIBLE: i64 = 10;
 const SETTLES: SignedDuration = SignedDuration::from_secs(10);
 /// The standing limit of an EVSE without a car is not raised sooner: many stations keep it in a flash memory that wears out.
 const IDLES: SignedDuration = SignedDuration::from_secs(60);
+/// So long a session that ran before us may go on as it was, until it has told what it draws.
+const UNHEARD: SignedDuration = SignedDuration::from_secs(65);
 /// Who takes more than it may is told again so often.
 const REMINDED: SignedDuration = SignedDuration::from_secs(60);
 
@@ -163,7 +165,7 @@ impl Steering {
         let told = held.told(transaction.as_ref());
         let level = held.level(transaction.as_ref())?;
         let since = level.known_at.filter(|_| level.known.is_some()).map(|at| now.duration_since(at));
-        if !held.may_be_told(transaction.as_ref(), now) {
+        if !held.may_be_told(transaction.as_ref(), now) || self.is_waited_for(at, now) {
             return None;
         }
         if held.takes.is_some() && since.is_some_and(|since| since < REMINDED) {
@@ -185,6 +187,18 @@ impl Steering {
         held.level_mut(transaction.as_ref())?.ask(limit, now);
         let (limit, most) = (limit.limit, held.phrase(evse, limit.limit, self.site.volts));
         Some(Order { evse: at, transaction, limit, most })
+    }
+
+    /// After a start of ours a meter shows what a session draws as if others took it. Telling it less for that would stop a car which is
+    /// within its limit; it can wait, for nothing has changed there.
+    fn is_waited_for(&self, at: usize, now: Timestamp) -> bool {
+        let is_early = |since: &Timestamp| now.duration_since(*since) < UNHEARD && self.held[at].is_unheard(*since);
+        let meters = || {
+            self.site
+                .feeding(self.site.evses[at].circuit)
+                .filter_map(|circuit| self.site.circuits[circuit].meter.as_ref())
+        };
+        self.since.as_ref().is_some_and(is_early) && meters().any(|meter| self.reading(meter, now).is_some())
     }
 
     /// The limit, where it needs no more room than it may have already or than is kept for it, or there is room. Otherwise, where

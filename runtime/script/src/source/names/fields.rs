@@ -88,6 +88,8 @@ pub(crate) const TYPES: &[Type] = &[
             field("least_a", "number", "With less of each phase it does not charge, in A"),
             field("most_a", "number", "What each phase bears, in A"),
             field("limit_a", "number", "What it may draw of each phase now, in A"),
+            field("limit_at", "moment?", "Since when, or () where it was told nothing"),
+            field("switched_at", "moment?", "When it was last paused, or let go on, or ()"),
             field("power_w", "number?", "What it was last seen to draw over all phases, in W, or ()"),
             field("session", "text", "The session's id"),
             field("started_at", "moment", "When the session began"),
