@@ -9,10 +9,18 @@ import sys
 
 from boxes.answers import serve
 from boxes.goe import GoE
+from boxes.goe_v2 import GoEV2
 from boxes.openevse import OpenEvse
 from boxes.plug import SecondSwitch, Shelly, Tasmota
 
-KINDS = {"go-e-charger": GoE, "openevse": OpenEvse, "shelly-plug": Shelly, "shelly-switch": SecondSwitch, "tasmota-plug": Tasmota}
+KINDS = {
+    "go-e-charger": GoE,
+    "go-e-v2": GoEV2,
+    "openevse": OpenEvse,
+    "shelly-plug": Shelly,
+    "shelly-switch": SecondSwitch,
+    "tasmota-plug": Tasmota,
+}
 
 
 def main(kind, port, hurry="1"):

@@ -18,7 +18,12 @@ pub fn copy_plugin(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), to.join(&name)).expect("copy a plugin's file");
         }
     }
-    assert!(to.join("plugin.wasm").exists(), "{} has no plugin.wasm; `cargo xtask plugins` builds it", from.display());
+    let builder = if from.join("src/plugin.c").exists() { "guests --only c" } else { "plugins" };
+    assert!(
+        to.join("plugin.wasm").exists(),
+        "{} has no plugin.wasm; `cargo xtask {builder}` builds it",
+        from.display()
+    );
 }
 
 /// Builds the plugins once, unless `cargo xtask test` has done it already.

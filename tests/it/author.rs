@@ -144,15 +144,15 @@ fn what_cannot_be_built_says_why() {
     );
 }
 
-/// With every hook: each has its own world, header and types.
+/// With every hook: each has its own world, header and types. `cargo xtask test` brings a compiler, and so it must be one that works.
 #[test]
 fn a_new_plugin_in_c_builds_and_tests_green_where_there_is_clang() {
     let folder = folder();
-    for hook in ["pricing", "authorization", "modifier", "device"] {
+    for hook in ["pricing", "authorization", "modifier", "load", "dialect", "device"] {
         let said = good(folder.path(), &["new", hook, "--lang", "c", hook]);
         assert!(said.contains("amprule build"), "it says what comes next: {said}");
         let built = amprule(folder.path(), &["build", hook]);
-        if built.text.contains("apt install clang lld") {
+        if built.text.contains("apt install clang lld") && std::env::var_os("NEEDS_C").is_none() {
             return;
         }
         assert!(built.good, "{}", built.text);

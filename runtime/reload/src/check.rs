@@ -105,7 +105,7 @@ fn no_entry(manifest: Manifest, kind: Kind, has_sources: bool) -> Refusal {
         }
         Kind::Wasm => {
             let diagnostics = vec![diagnostic.hint(
-                "build it: `amprule build` in its folder, or `cargo xtask plugins` for those of this repository",
+                "build it: `amprule build` in its folder; those of this repository by `cargo xtask plugins`, and in C by `cargo xtask guests`",
             )];
             Refusal::Waiting { id: manifest.id, diagnostics }
         }

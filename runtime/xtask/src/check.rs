@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::run::{EVERYTHING, cargo, program, run};
-use crate::{dependencies, guests, plugins, python};
+use crate::{compilers, dependencies, guests, plugins, python};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
@@ -109,8 +109,9 @@ fn build(root: &Path, _full: bool) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Those in JavaScript and Python take minutes to fetch, build and compile: in the full run only.
+/// The example in JavaScript and Python takes minutes to fetch, build and compile: in the full run only.
 fn guests(root: &Path, full: bool) -> Result<Outcome> {
+    guests::build_plugins(root)?;
     if full {
         guests::build_all(root)?;
     } else {
@@ -119,11 +120,13 @@ fn guests(root: &Path, full: bool) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// The harness is told which binary to start, so that it does not build one with other features.
+/// The harness is told which binary to start, so that it does not build one with other features, and the tests find a compiler for C.
 fn tests(root: &Path, full: bool) -> Result<Outcome> {
     let mut command = cargo(root);
     command.args(["test", "--workspace", "--no-fail-fast"]);
     command.env("AMPRULE_BINARY", program("debug", "amprule"));
+    compilers::require(root, &mut command)?;
+    command.env("NEEDS_C", "1");
     if full {
         command.env("RUN_SLOW", "1");
     }

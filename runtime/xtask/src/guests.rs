@@ -1,4 +1,5 @@
-//! `cargo xtask guests`: one tariff in several languages, as far as this machine has their tools.
+//! `cargo xtask guests`: one tariff in several languages, and the plugins of `plugins/` that are written in C, as far as this
+//! machine has their tools.
 //!
 //! Each becomes a project in target/guests, as `amprule new` makes one, and `amprule build` builds it there.
 
@@ -6,10 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::plugins;
 use crate::run::{EVERYTHING, cargo, program, run};
+use crate::{compilers, plugins};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Guests {
@@ -37,6 +38,15 @@ enum Made {
     ToolMissing,
 }
 
+impl Made {
+    fn tell(&self, what: &str) {
+        match self {
+            Self::Component => println!("  built    {what}"),
+            Self::ToolMissing => println!("  missing  {what}"),
+        }
+    }
+}
+
 const LANGUAGES: [Language; 4] = [
     Language { name: "rust", make: of_the_workspace, install: &[] },
     Language { name: "c", make: built, install: &[] },
@@ -62,7 +72,7 @@ const TOOL_MISSING: i32 = 3;
 
 struct Project<'a> {
     root: &'a Path,
-    /// `target/guests/<language>`
+    /// `target/guests/<language>`, or `target/guests/plugins/<name>`
     folder: PathBuf,
     language: &'static str,
 }
@@ -73,8 +83,11 @@ impl Guests {
         if std::env::var_os(BINARY).is_none() {
             run(cargo(root).args(["build", "--quiet"]).args(EVERYTHING))?;
         }
-        let wanted = |language: &&Language| self.only.is_empty() || self.only.iter().any(|name| name == language.name);
-        for language in LANGUAGES.iter().filter(wanted) {
+        let wanted = |language: &str| self.only.is_empty() || self.only.iter().any(|name| name == language);
+        if wanted("c") {
+            plugins_in_c(root)?.iter().try_for_each(|folder| self.plugin(root, folder))?;
+        }
+        for language in LANGUAGES.iter().filter(|language| wanted(language.name)) {
             let project = make(root, language, self.install)?;
             if self.check && project.folder.join("plugin.wasm").exists() {
                 for command in ["check", "offer"] {
@@ -84,11 +97,32 @@ impl Guests {
         }
         Ok(())
     }
+
+    fn plugin(&self, root: &Path, folder: &Path) -> Result<()> {
+        match make_plugin(root, folder)? {
+            Made::Component if self.check => run(amprule().arg("check").arg(folder)),
+            Made::Component | Made::ToolMissing => Ok(()),
+        }
+    }
 }
 
 /// Builds all that can be built, and says plainly what cannot. `amprule` is built before.
 pub(crate) fn build_all(root: &Path) -> Result<()> {
     LANGUAGES.iter().try_for_each(|language| make(root, language, true).map(drop))
+}
+
+/// The plugins in C: all of them, or an error that says what is missing. `amprule` is built before.
+pub(crate) fn build_plugins(root: &Path) -> Result<()> {
+    compilers::require(root, &mut amprule())?;
+    for folder in plugins_in_c(root)? {
+        let made = make_plugin(root, &folder)?;
+        ensure!(
+            matches!(made, Made::Component),
+            "{} was not built; the message above says what is missing",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 /// Only those that are built in a second.
@@ -103,11 +137,35 @@ fn make<'r>(root: &'r Path, language: &Language, install: bool) -> Result<Projec
     if install {
         language.install.iter().try_for_each(|command| project.fetch(command))?;
     }
-    match (language.make)(&project).with_context(|| format!("build the guest in {}", language.name))? {
-        Made::Component => println!("  built    {}", language.name),
-        Made::ToolMissing => println!("  missing  {}", language.name),
-    }
+    let made = (language.make)(&project).with_context(|| format!("build the guest in {}", language.name))?;
+    made.tell(language.name);
     Ok(project)
+}
+
+/// The folders of `plugins/` with sources in C.
+fn plugins_in_c(root: &Path) -> Result<Vec<PathBuf>> {
+    let plugins = root.join("plugins");
+    let entries = fs::read_dir(&plugins).with_context(|| format!("read {}", plugins.display()))?;
+    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    folders.retain(|folder| folder.join("src/plugin.c").is_file());
+    folders.sort();
+    Ok(folders)
+}
+
+/// Its own files with the contract, and with what there is of a C library, make the project that `amprule new` would have made. The
+/// component goes back beside the manifest.
+fn make_plugin(root: &Path, plugin: &Path) -> Result<Made> {
+    let name = plugin.file_name().context("a plugin's folder has a name")?.to_string_lossy().into_owned();
+    let project = Project { root, folder: root.join("target/guests/plugins").join(&name), language: "c" };
+    project.assemble_plugin(plugin).with_context(|| format!("make a project of {}", plugin.display()))?;
+    let made = built(&project).with_context(|| format!("build {}", plugin.display()))?;
+    if let Made::Component = made {
+        let component = project.folder.join("plugin.wasm");
+        let component = fs::read(&component).with_context(|| format!("read {}", component.display()))?;
+        plugins::put(&component, plugin)?;
+    }
+    made.tell(&name);
+    Ok(made)
 }
 
 /// It is a crate of this workspace and was built with the plugins.
@@ -119,7 +177,9 @@ fn of_the_workspace(project: &Project<'_>) -> Result<Made> {
 }
 
 fn built(project: &Project<'_>) -> Result<Made> {
-    let status = amprule().arg("build").arg(&project.folder).status().context("run amprule build")?;
+    let mut build = amprule();
+    compilers::lend(project.root, &mut build)?;
+    let status = build.arg("build").arg(&project.folder).status().context("run amprule build")?;
     match status.code() {
         Some(0) => Ok(Made::Component),
         Some(TOOL_MISSING) => Ok(Made::ToolMissing),
@@ -140,6 +200,19 @@ impl Project<'_> {
         copy(&self.root.join("plugin-sdk/wit"), &self.folder.join("wit"))?;
         describing(&self.folder.join("wit/worlds.wit"), &guests.join("describing.wit"))?;
         fs::copy(guests.join("plugin.toml"), self.folder.join("plugin.toml")).context("copy the manifest")?;
+        Ok(())
+    }
+
+    /// What was removed from the plugin is not built once more.
+    fn assemble_plugin(&self, plugin: &Path) -> Result<()> {
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder).with_context(|| format!("remove {}", self.folder.display()))?;
+        }
+        let library = self.root.join("plugin-sdk/guests/c");
+        copy(plugin, &self.folder)?;
+        copy(&library.join("include"), &self.folder.join("include"))?;
+        copy(&self.root.join("plugin-sdk/wit"), &self.folder.join("wit"))?;
+        fs::copy(library.join("src/memory.c"), self.folder.join("src/memory.c")).context("copy memory.c")?;
         Ok(())
     }
 

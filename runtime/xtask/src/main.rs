@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod check;
 mod children;
+mod compilers;
 mod demo;
 mod dependencies;
 mod guests;
@@ -36,9 +37,9 @@ enum Command {
     Test(check::Check),
     /// Measures the server against a raw WebSocket echo, in release builds.
     Bench(bench::Bench),
-    /// Builds every plugin of plugins/ as a component.
+    /// Builds every plugin of plugins/ in Rust as a component.
     Plugins,
-    /// Builds the example in every language for which this machine has the tools, and names those that are missing.
+    /// Builds the plugins of plugins/ in C, and the example in every language for which this machine has the tools, and names those that are missing.
     Guests(guests::Guests),
     /// Keeps compiled plugins of every released contract, which the tests load.
     #[command(subcommand)]

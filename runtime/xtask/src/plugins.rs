@@ -1,4 +1,5 @@
-//! Builds every crate of `plugins/`, and the guests of the tests, as WebAssembly components beside their sources.
+//! Builds every crate of `plugins/`, and the guests of the tests, as WebAssembly components beside their sources. What is there in C is
+//! built by `guests`, once there is an `amprule`.
 //!
 //! Cargo makes core modules that carry their contract in a custom section; wrapping one into a component is the last
 //! step. A component is replaced in one move, and only when its bytes changed, so that a running server reloads
@@ -72,14 +73,19 @@ impl Plugin {
     fn componentize(&self) -> Result<()> {
         let module = fs::read(&self.module).with_context(|| format!("read {}", self.module.display()))?;
         let component = ComponentEncoder::default().validate(true).module(&module)?.encode()?;
-        let path = self.folder.join("plugin.wasm");
-        if fs::read(&path).is_ok_and(|old| old == component) {
-            return Ok(());
-        }
-        replace(&path, &component)?;
-        println!("{}: {} KiB", path.display(), component.len().div_ceil(1024));
-        Ok(())
+        put(&component, &self.folder)
     }
+}
+
+/// A plugin's component beside its manifest, if it is another than before.
+pub(crate) fn put(component: &[u8], folder: &Path) -> Result<()> {
+    let path = folder.join("plugin.wasm");
+    if fs::read(&path).is_ok_and(|old| old == component) {
+        return Ok(());
+    }
+    replace(&path, component)?;
+    println!("{}: {} KiB", path.display(), component.len().div_ceil(1024));
+    Ok(())
 }
 
 /// A reader sees the old bytes or the new ones, never a part.

@@ -9,6 +9,9 @@ from .car import Box
 
 
 class HttpBox(Box):
+    # Of its JSON; as Python has them.
+    separators = None
+
     def __init__(self, hurry):
         super().__init__(hurry)
         self.turn = Lock()
@@ -46,7 +49,7 @@ def serve(box, port):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             found = box.answer(self.command, path, asked, body)
             box.say()
-            said = json.dumps({} if found is None else found).encode()
+            said = json.dumps({} if found is None else found, separators=box.separators).encode()
             self.send_response(404 if found is None else 200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(said)))

@@ -165,6 +165,7 @@ boxes! {
     amperfied_connect: "amperfied-connect", MODBUS { most: 16.0, fault: (9, Some("state 9")), falls: Some((15, 0.0)) };
     bender_cc613: "bender-cc613", MODBUS { limited: 10.0, fault: (1, None) };
     go_e_charger: "go-e-charger", HTTP { fault: (8, Some("8")) };
+    go_e_v2: "go-e-v2", HTTP { fault: (8, Some("8: no ground")) };
     heidelberg_energy_control: "heidelberg-energy-control", MODBUS {
         wire: ("modbus-rtu-over-tcp", "?unit=1"), most: 16.0, fault: (9, Some("9")), falls: Some((15, 0.0))
     };

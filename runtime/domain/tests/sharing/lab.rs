@@ -239,9 +239,9 @@ impl Seat {
             return Some(Answered::Refused);
         }
         if order.transaction.is_some() {
-            self.transaction = Some(order.limit)
+            self.transaction = Some(order.limit);
         } else {
-            self.standing = order.limit
+            self.standing = order.limit;
         }
         Some(Answered::Accepted)
     }
