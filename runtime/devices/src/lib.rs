@@ -26,7 +26,7 @@ use std::sync::Arc;
 use amprule_domain::StationId;
 use amprule_domain::doors::StationBooks;
 use amprule_domain::ports::{Clock, Door, Ids};
-use amprule_hooks::Registry;
+use amprule_hooks::{Registry, driver};
 use amprule_wires::Buses;
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -139,6 +139,12 @@ impl Devices {
     /// How each stands, by their ids.
     pub fn status(&self) -> Vec<DeviceStatus> {
         self.bound.lock().seats.values().map(|seated| seated.seat.status()).collect()
+    }
+
+    /// Whether its driver, as far as one is active, makes a meter of the hardware.
+    pub fn is_meter(&self, unit: &str) -> bool {
+        let active = self.house.registry.active(unit);
+        active.is_some_and(|version| driver::of(&version).is_some_and(|driver| driver.is_meter()))
     }
 
     /// Whether nobody is to be shown it: what is not known to be open is not.

@@ -6,9 +6,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use amprule_domain::StationId;
-use serde::{Deserialize, Serialize};
+use amprule_domain::command::Most;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::station::Counter;
+use crate::station::{Counter, Phases};
 
 /// No file system has longer names than 255 bytes.
 const MOST_NAME: usize = 200;
@@ -16,9 +17,12 @@ const MOST_NAME: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Memory {
-    /// Of each phase, in tenths of an ampere.
-    pub(crate) limit: Option<u32>,
-    pub(crate) session_limit: Option<u32>,
+    #[serde(deserialize_with = "limit")]
+    pub(crate) limit: Option<Most>,
+    #[serde(deserialize_with = "limit")]
+    pub(crate) session_limit: Option<Most>,
+    /// With how many it charges.
+    pub(crate) phases: Phases,
     pub(crate) is_operative: bool,
     /// The car that is plugged in charges no more.
     pub(crate) is_over: bool,
@@ -29,6 +33,21 @@ pub(crate) struct Memory {
     pub(crate) snapshot: Option<Snapshot>,
     /// Whose all of this is.
     pub(crate) hardware: Option<String>,
+}
+
+/// A number is tenths of an ampere, as it was written before there were powers.
+fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Most>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        DeciAmperes(u32),
+        Most(Most),
+    }
+    let kept = Option::<Kept>::deserialize(deserializer)?;
+    Ok(kept.map(|kept| match kept {
+        Kept::DeciAmperes(deciamperes) => Most::DeciAmperes(deciamperes),
+        Kept::Most(most) => most,
+    }))
 }
 
 /// What a driver has kept, a minute ago at most.
@@ -46,6 +65,7 @@ impl Default for Memory {
         Self {
             limit: None,
             session_limit: None,
+            phases: Phases::default(),
             is_operative: true,
             is_over: false,
             card: None,

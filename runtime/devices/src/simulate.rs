@@ -68,7 +68,7 @@ impl Stage {
         let (mut lines, mut is_failed) = (Vec::new(), false);
         self.now += LATER;
         for at in 0..MOST_TURNS {
-            let shall = self.station.shall();
+            let shall = self.station.shall(self.now);
             let recorder = Recorder::around(&*scene.hardware);
             let came = self.guest.turn(shall, self.now, &recorder).now_or_never();
             lines.extend(recorder.writes().into_iter().map(|write| format!("is written   {write}")));
@@ -87,8 +87,9 @@ impl Stage {
             if at == 0 {
                 lines.insert(0, format!("is seen      {}", words(&seen)));
             }
+            self.station.brought_about(shall, self.now);
             let said = self.tell(seen);
-            let is_quiet = said.is_empty() && self.station.shall() == shall;
+            let is_quiet = said.is_empty() && self.station.shall(self.now) == shall;
             lines.extend(said.into_iter().map(|said| format!("station      {said}")));
             if is_quiet {
                 break;

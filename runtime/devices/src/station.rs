@@ -6,6 +6,7 @@
 
 mod counter;
 mod link;
+mod phases;
 mod said;
 #[cfg(test)]
 mod tests;
@@ -20,12 +21,13 @@ use amprule_domain::token::IdToken;
 use amprule_domain::{Energy, Timestamp, TransactionId};
 use jiff::SignedDuration;
 
-use amprule_hooks::driver::{Observed, Shall};
+use amprule_hooks::driver::{Abilities, DeviceState, Observed, Shall};
 
 use crate::memory::Memory;
 
 pub(crate) use counter::Counter;
 pub(crate) use link::{DeviceLink, FromEngine, ToEngine};
+pub(crate) use phases::Phases;
 pub(crate) use said::Said;
 
 /// What waits to be said while the engine takes nothing. At the bound the oldest readings go: what begins and ends stays.
@@ -52,12 +54,16 @@ pub(crate) struct VirtualStation {
     shown: Option<IdToken>,
     /// That lies at the reader.
     card: Option<String>,
-    /// Of each phase, in tenths of an ampere: for each session, and for the one that runs.
-    limit: Option<u32>,
-    session_limit: Option<u32>,
+    /// For each session, and for the one that runs.
+    limit: Option<Most>,
+    session_limit: Option<Most>,
     is_operative: bool,
     /// That the hardware may charge with, whatever it does now.
     most_phases: u8,
+    can: Abilities,
+    phases: Phases,
+    /// Somebody wants the cable, since then.
+    unlocking: Option<Timestamp>,
     said: VecDeque<Said>,
 }
 
@@ -91,6 +97,9 @@ impl VirtualStation {
             session_limit: None,
             is_operative: true,
             most_phases: 1,
+            can: Abilities::default(),
+            phases: Phases::default(),
+            unlocking: None,
             said: VecDeque::new(),
         }
     }
@@ -104,8 +113,8 @@ impl VirtualStation {
         }
     }
 
-    pub(crate) fn bears(&mut self, phases: u8) {
-        self.most_phases = phases;
+    pub(crate) fn bears(&mut self, phases: u8, can: Abilities) {
+        (self.most_phases, self.can) = (phases, can);
     }
 
     /// It is connected anew: it says who it is and how its connector stands.
@@ -126,6 +135,7 @@ impl VirtualStation {
         Memory {
             limit: self.limit,
             session_limit: self.session_limit,
+            phases: self.phases,
             is_operative: self.is_operative,
             is_over: self.is_over,
             card: self.card.clone(),
@@ -136,16 +146,50 @@ impl VirtualStation {
     }
 
     pub(crate) fn remember(&mut self, memory: Memory) {
-        let Memory { limit, session_limit, is_operative, is_over, card, counter, .. } = memory;
+        let Memory { limit, session_limit, phases, is_operative, is_over, card, counter, .. } = memory;
         (self.counter, self.counter_kept) = (counter, counter);
-        (self.limit, self.session_limit, self.card) = (limit, session_limit, card);
+        (self.limit, self.session_limit, self.phases, self.card) = (limit, session_limit, phases, card);
         (self.is_operative, self.is_over) = (is_operative, is_over);
     }
 
-    pub(crate) fn shall(&self) -> Shall {
+    pub(crate) fn shall(&self, now: Timestamp) -> Shall {
         let is_let_in = self.running.as_ref().is_some_and(|running| running.is_let_in);
-        // A transaction's own counts instead of the one for all (OCPP 2.0.1, K01.FR.27; 1.6, 3.13.1).
-        Shall { be_on: is_let_in, most_deciamperes: self.session_limit.or(self.limit) }
+        Shall {
+            be_on: is_let_in && !self.phases.rests(now),
+            // A transaction's own counts instead of the one for all (OCPP 2.0.1, K01.FR.27; 1.6, 3.13.1).
+            most_deciamperes: self.session_limit.or(self.limit).map(|most| self.deciamperes(most, now)),
+            phases: self.phases.told(now).filter(|_| self.can.switches_phases),
+            unlock: self.unlocks(now),
+        }
+    }
+
+    /// A cable is let go when nothing flows any more, and nobody finds it loose who has not asked for it a moment ago.
+    fn unlocks(&self, now: Timestamp) -> bool {
+        let is_wanted = self.unlocking.is_some_and(|since| now.duration_since(since) <= PATIENCE);
+        let flows = self.last.as_ref().is_some_and(|last| last.state == DeviceState::Charging);
+        is_wanted && self.running.is_none() && !flows
+    }
+
+    /// Of each phase. A power counts for the phases with which it charges, at 230 V each.
+    fn deciamperes(&self, most: Most, now: Timestamp) -> u32 {
+        match most {
+            Most::DeciAmperes(deciamperes) => deciamperes,
+            Most::Watts(watts) => {
+                let usual = || self.last.as_ref().map_or(3, |last| last.phases.max(self.most_phases).max(1));
+                let switched = self.phases.holds(now).filter(|_| self.can.switches_phases);
+                watts.saturating_mul(10) / (230 * u32::from(switched.unwrap_or_else(usual)))
+            }
+        }
+    }
+
+    /// A turn that was told this has ended well, and the hardware took all of it.
+    pub(crate) fn brought_about(&mut self, shall: Shall, now: Timestamp) {
+        if shall.unlock {
+            self.unlocking = None;
+        }
+        if !shall.be_on {
+            self.phases.switched(shall.phases, now);
+        }
     }
 
     /// What is to be said next. It stays until [`Self::answered`] says that it arrived.
@@ -352,21 +396,20 @@ impl VirtualStation {
                 }
                 _ => refused("there is no such session"),
             },
-            Command::Limit { evse, transaction, most } if *evse <= 1 => {
+            Command::Limit { evse, transaction, most, phases } if *evse <= 1 => {
                 let is_of_session =
                     |name: &TransactionId| self.running.as_ref().is_some_and(|running| running.transaction == *name);
                 if transaction.as_ref().is_some_and(|name| !is_of_session(name)) {
                     return refused("there is no such session");
                 }
-                let phases = self.last.as_ref().map_or(3, |last| last.phases.max(self.most_phases).max(1));
-                let limit = match most {
-                    Most::DeciAmperes(deciamperes) => *deciamperes,
-                    // 230 V on each phase.
-                    Most::Watts(watts) => watts.saturating_mul(10) / (230 * u32::from(phases)),
-                };
+                if let Some(phases) = phases
+                    && let Err(why) = self.switch_phases(*phases, now)
+                {
+                    return refused(&why);
+                }
                 match transaction {
-                    Some(_) => self.session_limit = Some(limit),
-                    None => self.limit = Some(limit),
+                    Some(_) => self.session_limit = Some(*most),
+                    None => self.limit = Some(*most),
                 }
                 accepted()
             }
@@ -391,9 +434,26 @@ impl VirtualStation {
                 }
                 accepted()
             }
+            // Whoever wants the cable ends the session (OCPP 1.6, 5.18).
+            Command::Unlock { evse, .. } if self.can.unlocks && *evse <= 1 => {
+                if self.running.is_some() {
+                    self.end("Remote", now);
+                }
+                self.unlocking = Some(now);
+                accepted()
+            }
             Command::Limit { .. } | Command::Unlock { .. } | Command::Reset { .. } | Command::Report { .. } => {
                 refused("the device has no such thing")
             }
+        }
+    }
+}
+
+impl VirtualStation {
+    fn switch_phases(&mut self, phases: u8, now: Timestamp) -> Result<(), String> {
+        match self.can.switches_phases {
+            true => self.phases.want(phases, now),
+            false => Err("its driver cannot switch phases".to_owned()),
         }
     }
 }

@@ -46,6 +46,10 @@ pub struct Turn {
     pub on: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_a: Option<Decimal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases: Option<u8>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unlock: bool,
     /// What was said before may count no more.
     #[serde(default)]
     pub fresh: bool,
@@ -97,6 +101,8 @@ impl Turn {
             at,
             driver,
             on: shall.be_on,
+            phases: shall.phases,
+            unlock: shall.unlock,
             limit_a: shall.most_deciamperes.map(|deciamperes| Decimal::new(deciamperes.into(), 1).normalize()),
             fresh: is_fresh,
             kept: kept.map(|kept| veil.json(kept)),
@@ -111,7 +117,12 @@ impl Turn {
     pub(crate) fn shall(&self) -> Shall {
         use rust_decimal::prelude::ToPrimitive as _;
         let deciamperes = |limit: Decimal| limit.checked_mul(Decimal::TEN)?.round().to_u32();
-        Shall { be_on: self.on, most_deciamperes: self.limit_a.and_then(deciamperes) }
+        Shall {
+            be_on: self.on,
+            most_deciamperes: self.limit_a.and_then(deciamperes),
+            phases: self.phases,
+            unlock: self.unlock,
+        }
     }
 
     pub(crate) fn standing(&self) -> Standing {

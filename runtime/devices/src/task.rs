@@ -239,14 +239,18 @@ impl Device {
         }
         let Some(driver) = &mut self.driver else { return Duration::from_secs(1) };
         let every = driver.every;
-        let shall = self.station.shall();
+        let shall = self.station.shall(self.house.clock.now());
         let is_new = driver.told.replace(shall) != Some(shall);
         let urgency = if is_new { Urgency::Command } else { Urgency::Poll };
         match driver.turn(&self.seat, shall, self.house.clock.now(), urgency).await {
             Some(Ok(seen)) => {
                 self.hold_to(shall, &seen);
+                let trouble = self.driver.as_ref().and_then(|driver| driver.guest.as_ref()?.trouble());
+                if trouble.is_none() {
+                    self.station.brought_about(shall, self.house.clock.now());
+                }
                 self.saw(seen).await;
-                if let Some(why) = self.driver.as_ref().and_then(|driver| driver.guest.as_ref()?.trouble()) {
+                if let Some(why) = trouble {
                     self.seat.hindered(&why);
                 }
                 every
@@ -360,7 +364,7 @@ impl Device {
     }
 
     fn wants_a_turn(&self) -> bool {
-        let shall = self.station.shall();
+        let shall = self.station.shall(self.house.clock.now());
         let is_due = |driver: &AtWork| driver.guest.is_some() && driver.told.is_some_and(|told| told != shall);
         self.driver.as_ref().is_some_and(is_due)
     }

@@ -38,6 +38,9 @@ pub trait Driver: Send + Sync {
     fn is_meter(&self) -> bool {
         false
     }
+    fn abilities(&self) -> Abilities {
+        Abilities::default()
+    }
     /// A sandbox for one device. `inherited` is what the one before it handed over, if that was for the same hardware.
     fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault>;
 }
@@ -53,6 +56,10 @@ impl Driver for &dyn Driver {
 
     fn is_meter(&self) -> bool {
         (**self).is_meter()
+    }
+
+    fn abilities(&self) -> Abilities {
+        (**self).abilities()
     }
 
     fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault> {
@@ -96,6 +103,15 @@ pub struct Standing {
     pub map: Option<serde_json::Value>,
 }
 
+/// What the hardware can beside being switched and limited.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Abilities {
+    /// Between one and three.
+    pub switches_phases: bool,
+    pub unlocks: bool,
+}
+
 /// What shall be so when the turn has ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,6 +120,12 @@ pub struct Shall {
     pub be_on: bool,
     /// The most of each phase, in tenths of an ampere. `None`: as much as the hardware can.
     pub most_deciamperes: Option<u32>,
+    /// It charges with one phase, or with three. `None`: as it does by itself. It changes while `be_on` is false.
+    #[serde(default)]
+    pub phases: Option<u8>,
+    /// The cable is to be let go, once.
+    #[serde(default)]
+    pub unlock: bool,
 }
 
 /// What a driver may say, by the names that its manifest gives to its wires.

@@ -117,7 +117,8 @@ impl Rounds {
     async fn order(&self, order: &Order) -> Result<CommandId, String> {
         let site = self.steering.site();
         let evse = &site.evses[order.evse];
-        let command = Command::Limit { evse: evse.evse, transaction: order.transaction.clone(), most: order.most };
+        let command =
+            Command::Limit { evse: evse.evse, transaction: order.transaction.clone(), most: order.most, phases: None };
         let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|error| error.to_string())?;
         tracing::debug!(site = site.id, evse = evse.name(), limit = %order.limit, "a limit is told");
         self.house.stations.order(&evse.station, command, &site.id, expires_at).await

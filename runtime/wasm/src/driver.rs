@@ -35,6 +35,8 @@ pub(crate) fn call(
         now: input.now.as_millisecond(),
         on: input.shall.be_on,
         limit_da: input.shall.most_deciamperes,
+        phases: input.shall.phases,
+        unlock: input.shall.unlock,
         fresh: input.is_fresh,
         kept: input.kept.as_deref(),
         parameters: &parameters,

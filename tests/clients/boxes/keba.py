@@ -32,7 +32,14 @@ class Keba(ModbusBox):
         }
 
     def takes(self):
-        return {5004: (Form.UINT16, (WRITE,), self.limit), 5014: (Form.UINT16, (WRITE,), self.switch)}
+        one = (Form.UINT16, (WRITE,))
+        return {
+            5004: (*one, self.limit),
+            5012: (*one, lambda _: None),
+            5014: (*one, self.switch),
+            5050: (*one, lambda _: None),
+            5052: (*one, lambda _: None),
+        }
 
     def told(self, words):
         match words:

@@ -101,6 +101,39 @@ async fn a_session_goes_on_through_restarts_of_the_server_and_of_the_box_and_new
     assert_eq!((&ended["total"], &ended["marks"]), (&json!("0.20"), &json!([])), "to the cent: {ended}");
 }
 
+/// Phases are switched while nothing flows, and a cable is let go when its session has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_charges_with_as_many_phases_as_it_is_told_and_lets_its_cable_go() {
+    let mut hardware = start();
+    let server = setup(hardware.port).start().await;
+    let api = server.api();
+    api.accept(&["FLEET-1"]);
+    until_status(&server, "Available").await;
+    hardware.tell("plug");
+    let session = until_session(&server, "it charges", |session| session["state"] == "active").await;
+    until("the box is switched on", || (hardware.last_written(5014) == Some(1)).then_some(())).await;
+
+    let one = json!({ "command": "limit", "evse": 1, "maxPowerW": 2300, "phases": 1, "waitS": 5 });
+    assert_eq!(api.post("/api/v1/stations/garage/commands", &one).ok()["answer"]["verdict"], "accepted");
+    until("it is off", || (hardware.last_written(5014) == Some(0)).then_some(())).await;
+    until("its phases are switched", || (hardware.last_written(5052) == Some(0)).then_some(())).await;
+    assert_eq!((hardware.last_written(5050), hardware.last_written(5014)), (Some(3), Some(0)), "while it is off");
+    until("it goes on with 10 A of one phase", || {
+        (hardware.last_written(5014) == Some(1) && hardware.last_written(5004) == Some(10_000)).then_some(())
+    })
+    .await;
+    let three = json!({ "command": "limit", "evse": 1, "maxCurrentA": 10, "phases": 3, "waitS": 5 });
+    let soon = api.post("/api/v1/stations/garage/commands", &three).ok();
+    assert!(soon["answer"]["reason"].as_str().is_some_and(|why| why.contains("ask again in")), "{soon}");
+
+    let unlock = json!({ "command": "unlock", "evse": 1, "waitS": 5 });
+    assert_eq!(api.post("/api/v1/stations/garage/commands", &unlock).ok()["answer"]["verdict"], "accepted");
+    until("the cable is let go", || (hardware.last_written(5012) == Some(0)).then_some(())).await;
+    let ended = until_session(&server, "it has ended", |session| session["state"] == "ended").await;
+    assert_eq!(ended["id"], session["id"], "{ended}");
+    assert_eq!((hardware.last_written(5014), hardware.written(5012, 0)), (Some(0), 1), "off, and once");
+}
+
 /// What ends is switched off, whatever else the box refuses, and nobody hammers it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_box_that_refuses_a_limit_is_switched_off_all_the_same() {

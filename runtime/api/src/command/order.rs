@@ -35,7 +35,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 pub(crate) struct CommandBody {
     /// `start` (with `idToken`, and `evse` where only one is meant; many stations with more than one refuse a start
     /// without it), `stop` (with `transaction`), `limit` (with `evse`, and
-    /// `maxPowerW` or `maxCurrentA`; with `transaction` for that one only), `unlock` (with `evse` and `connector`), `reset`
+    /// `maxPowerW` or `maxCurrentA`; with `transaction` for that one only, and with `phases` for charging with so many), `unlock` (with `evse` and `connector`), `reset`
     /// (with `evse` where only one is meant, and `immediately`), `availability` (with `operative`, and `evse` and `connector`
     /// where not the whole station is meant), `trigger` (with `message`) or `report`.
     #[schema(value_type = String, example = "stop")]
@@ -53,6 +53,9 @@ pub(crate) struct CommandBody {
     max_power_w: Option<u32>,
     /// A of each phase; tenths count.
     max_current_a: Option<f64>,
+    /// OCPP's numberPhases. A device is switched between 1 and 3 where its driver can, with a pause of 20 s, every two minutes at most.
+    #[schema(minimum = 1, maximum = 3)]
+    phases: Option<u8>,
     immediately: Option<bool>,
     operative: Option<bool>,
     /// `boot`, `heartbeat`, `meter-values` or `status`.
@@ -177,7 +180,8 @@ fn command(body: &CommandBody) -> Answer<Command> {
         Word::Start => Command::Start { token: token(body)?, evse, connector, number: 0 },
         Word::Stop => Command::Stop { transaction: needed("/transaction", transaction(body))? },
         Word::Limit => {
-            Command::Limit { evse: needed("/evse", evse)?, transaction: transaction(body), most: most(body)? }
+            let phases = phases(body)?;
+            Command::Limit { evse: needed("/evse", evse)?, transaction: transaction(body), most: most(body)?, phases }
         }
         Word::Unlock => Command::Unlock { evse: needed("/evse", evse)?, connector: connector.unwrap_or(1) },
         Word::Reset => Command::Reset { evse, is_immediate: body.immediately.unwrap_or(false) },
@@ -189,13 +193,20 @@ fn command(body: &CommandBody) -> Answer<Command> {
     })
 }
 
+fn phases(body: &CommandBody) -> Answer<Option<u8>> {
+    match body.phases {
+        Some(phases) if !(1..=3).contains(&phases) => Err(Problem::invalid("/phases", "is 1 to 3")),
+        phases => Ok(phases),
+    }
+}
+
 impl CommandBody {
     /// A member that its command does not have would be ignored, and somebody means it.
     fn has_nothing_else(&self) -> Answer<()> {
         let has: &[&str] = match self.command {
             Word::Start => &["idToken", "evse"],
             Word::Stop => &["transaction"],
-            Word::Limit => &["evse", "transaction", "maxPowerW", "maxCurrentA"],
+            Word::Limit => &["evse", "transaction", "maxPowerW", "maxCurrentA", "phases"],
             Word::Unlock => &["evse", "connector"],
             Word::Reset => &["evse", "immediately"],
             Word::Availability => &["evse", "connector", "operative"],
@@ -209,6 +220,7 @@ impl CommandBody {
             ("transaction", self.transaction.is_some()),
             ("maxPowerW", self.max_power_w.is_some()),
             ("maxCurrentA", self.max_current_a.is_some()),
+            ("phases", self.phases.is_some()),
             ("immediately", self.immediately.is_some()),
             ("operative", self.operative.is_some()),
             ("message", self.message.is_some()),

@@ -77,11 +77,12 @@ fn commands(map: &Map) -> Vec<String> {
     if map.is_meter() {
         return switched_meter(map).into_iter().collect();
     }
-    let Commands { open, on, off, limit, .. } = &map.commands;
+    let Commands { open, on, off, limit, one_phase, three_phases, unlock, .. } = &map.commands;
     let heartbeats: Vec<Write> = map.heartbeat.iter().map(|heartbeat| heartbeat.write.clone()).collect();
     let named = [("open", open), ("on", on), ("off", off), ("limit", limit), ("heartbeat", &heartbeats)];
+    let beside = [("one_phase", one_phase), ("three_phases", three_phases), ("unlock", unlock)];
     let mut found: Vec<String> = Vec::new();
-    for (name, writes) in named {
+    for (name, writes) in named.into_iter().chain(beside) {
         if writes.len() > MOST_WRITES {
             found.push(format!("{name}: at most {MOST_WRITES} writes"));
         }
@@ -97,6 +98,9 @@ fn commands(map: &Map) -> Vec<String> {
         let how = "leave `value` out, or write {value} in the path or the body";
         found.push(format!("limit: none of its writes says the limit; {how}"));
     }
+    if one_phase.is_empty() != three_phases.is_empty() {
+        found.push("what is switched to one phase is switched back: say one_phase and three_phases".to_owned());
+    }
     if !on.is_empty() && off.is_empty() {
         found.push("what can be switched on can be switched off: say off, too".to_owned());
     }
@@ -107,8 +111,10 @@ fn commands(map: &Map) -> Vec<String> {
 }
 
 fn switched_meter(map: &Map) -> Option<String> {
-    let Commands { open, on, off, limit, again_s } = &map.commands;
-    let says_something = [open, on, off, limit].iter().any(|writes| !writes.is_empty()) || again_s.is_some();
+    let Commands { open, on, off, limit, one_phase, three_phases, unlock, again_s } = &map.commands;
+    let says_something =
+        [open, on, off, limit, one_phase, three_phases, unlock].iter().any(|writes| !writes.is_empty())
+            || again_s.is_some();
     let is_read_only = !says_something && map.state.is_empty() && map.heartbeat.is_empty();
     (!is_read_only)
         .then(|| "a meter is read only: leave out state, commands and heartbeat, or kind = \"meter\"".to_owned())

@@ -22,7 +22,7 @@ pub(super) const HTTP: &str = "http";
 pub(super) const MQTT: &str = "mqtt";
 
 /// Points by which the host knows what they are. Others are names of the map's own, for its rules.
-pub(super) const KNOWN: [&str; 14] = [
+pub(super) const KNOWN: [&str; 15] = [
     "energy_wh",
     "session_wh",
     "power_w",
@@ -31,6 +31,7 @@ pub(super) const KNOWN: [&str; 14] = [
     "current_l3_a",
     "limit_a",
     "max_a",
+    "phases",
     "error",
     "token",
     "serial",
@@ -56,7 +57,7 @@ pub(super) struct Map {
     #[serde(default)]
     #[schemars(extend("maxProperties" = 8))]
     pub(super) requests: BTreeMap<String, Request>,
-    /// What is read at every turn. Known are energy_wh, session_wh, power_w, current_l1_a to current_l3_a, limit_a, max_a, error,
+    /// What is read at every turn. Known are energy_wh, session_wh, power_w, current_l1_a to current_l3_a, limit_a, max_a, phases, error,
     /// token, serial, firmware, model and vendor; others are names of your own, for the conditions of state.
     #[serde(default)]
     #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
@@ -178,6 +179,18 @@ pub(super) struct Commands {
     #[serde(default)]
     #[schemars(length(max = 16))]
     pub(super) limit: Vec<Write>,
+    /// It charges with one phase from then on. It is said while nothing flows.
+    #[serde(default)]
+    #[schemars(length(max = 16))]
+    pub(super) one_phase: Vec<Write>,
+    /// With three.
+    #[serde(default)]
+    #[schemars(length(max = 16))]
+    pub(super) three_phases: Vec<Write>,
+    /// The cable is let go.
+    #[serde(default)]
+    #[schemars(length(max = 16))]
+    pub(super) unlock: Vec<Write>,
     /// A setpoint with a lifetime is said again after so long.
     #[schemars(range(min = 1))]
     pub(super) again_s: Option<u32>,
@@ -236,9 +249,9 @@ impl Map {
     /// Their names, and what is spoken over them.
     pub(super) fn wires(&self) -> Vec<(String, &'static str)> {
         let usual = || self.device.wire.clone();
-        let Commands { open, on, off, limit, .. } = &self.commands;
+        let Commands { open, on, off, limit, one_phase, three_phases, unlock, .. } = &self.commands;
         let heartbeats = self.heartbeat.iter().map(|heartbeat| &heartbeat.write);
-        let writes = [open, on, off, limit].into_iter().flatten().chain(heartbeats);
+        let writes = [open, on, off, limit, one_phase, three_phases, unlock].into_iter().flatten().chain(heartbeats);
         let written = writes.map(|write| (write.wire.clone(), write.kind()));
         let points = self.points.values().filter(|point| point.request.is_none());
         let points = points.map(|point| (point.wire.clone(), if point.topic.is_some() { MQTT } else { MODBUS }));

@@ -38,6 +38,8 @@ struct Told {
     is_open: bool,
     /// What was brought about last, in amperes, and when.
     done: Option<(Decimal, Timestamp)>,
+    /// With how many phases it charges, as it was told.
+    phases: Option<u8>,
     /// What was refused last, when, and why.
     refused_word: Option<(Decimal, Timestamp, String)>,
     /// When each heartbeat was said last.
@@ -57,14 +59,23 @@ impl MapGuest {
         let opened = self.open(wires).await;
         // A watchdog that takes no food keeps nobody from switching off.
         let fed = self.feed(now, wires).await;
+        let shall = self.while_phases_differ(shall);
         let brought = self.bring_about(shall, now, wires).await;
-        let said = brought.and(opened).and(fed);
+        let beside = match &brought {
+            Ok(()) => self.say_beside(shall, wires).await,
+            Err(_) => Ok(()),
+        };
+        let said = brought.and(beside).and(opened).and(fed);
         // A box that takes no word is looked at all the same: what flows there must be metered.
         self.trouble = said.as_ref().err().filter(|problem| problem.is_refusal).map(|problem| problem.why.clone());
         if self.trouble.is_none() {
             said?;
         }
         self.values = self.reads.values(now, wires).await?;
+        let phases = self.values.get("phases").and_then(Value::number).and_then(|phases| phases.to_u8());
+        // What it says of them counts once it was told: without its contactor some boxes say anything.
+        let phases = phases.filter(|phases| self.told.phases.is_some() && [1, 3].contains(phases));
+        self.told.phases = phases.or(self.told.phases);
         self.told.max_a = self.values.get("max_a").and_then(Value::number).or(self.told.max_a);
         Ok(self.observed(&self.values))
     }
@@ -102,6 +113,33 @@ impl MapGuest {
         said?;
         self.told.done = Some((amperes, now));
         Ok(())
+    }
+
+    /// It has other phases than it was told of, because it began anew for instance: it is off until they are switched.
+    fn while_phases_differ(&self, shall: Shall) -> Shall {
+        let differ = shall.phases.is_some_and(|phases| self.told.phases.is_some_and(|told| told != phases));
+        Shall { be_on: shall.be_on && !differ, ..shall }
+    }
+
+    /// Phases, and the lock, when nothing may flow any more and nothing does.
+    async fn say_beside(&mut self, shall: Shall, wires: &dyn Wires) -> Result<(), WireProblem> {
+        let map = Arc::clone(&self.map);
+        let mut said = Ok(());
+        if let Some(phases) = shall.phases.filter(|phases| self.told.phases != Some(*phases) && !shall.be_on) {
+            if !self.values.is_empty() && self.state(&self.values).0 == DeviceState::Charging {
+                let why = "it still charges: its phases are switched when it does not".to_owned();
+                return Err(WireProblem { is_refusal: true, why });
+            }
+            let commands = if phases == 1 { &map.commands.one_phase } else { &map.commands.three_phases };
+            said = say_all(wires, &map, commands, Decimal::ZERO).await;
+            if said.is_ok() {
+                self.told.phases = Some(phases);
+            }
+        }
+        if shall.unlock {
+            said = said.and(say_all(wires, &map, &map.commands.unlock, Decimal::ZERO).await);
+        }
+        said
     }
 
     async fn say(&self, amperes: Decimal, wires: &dyn Wires) -> Result<(), WireProblem> {
@@ -156,7 +194,7 @@ impl MapGuest {
             model: text("model").unwrap_or_else(|| about.model.clone()),
             serial: text("serial"),
             firmware: text("firmware"),
-            phases: about.phases,
+            phases: self.told.phases.unwrap_or(about.phases),
             error: error.or_else(|| text("error").filter(|error| error != "0" && state == DeviceState::Faulted)),
             token: text("token").filter(|token| !token.trim_matches('0').is_empty()),
             register: number("energy_wh").and_then(Energy::from_decimal_wh),
@@ -223,7 +261,10 @@ impl Guest for MapGuest {
 
     /// Another map's is taken as far as it fits.
     fn stand(&mut self, standing: Standing) {
+        let phases = self.told.phases;
         self.told = standing.map.and_then(|told| serde_json::from_value(told).ok()).unwrap_or_default();
+        // What all is to be said again is limits: phases are switched while nothing flows.
+        self.told.phases = self.told.phases.or(phases);
         self.told.fed.truncate(self.map.heartbeat.len());
         self.reads.refuse(&self.told.refused);
     }

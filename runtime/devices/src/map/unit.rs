@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::pricing::Parameters;
 use amprule_hooks::Diagnostic;
-use amprule_hooks::driver::{Driver, Guest};
+use amprule_hooks::driver::{Abilities, Driver, Guest};
 use amprule_hooks::unit::{Compiler, Source, Unit};
 
 use super::document::{FILE, Map, read};
@@ -56,6 +56,11 @@ impl Driver for MapUnit {
 
     fn is_meter(&self) -> bool {
         self.map.is_meter()
+    }
+
+    fn abilities(&self) -> Abilities {
+        let commands = &self.map.commands;
+        Abilities { switches_phases: !commands.one_phase.is_empty(), unlocks: !commands.unlock.is_empty() }
     }
 
     fn open(&self, _: &Parameters, _: Option<&str>) -> Result<Box<dyn Guest>, Fault> {

@@ -5,7 +5,7 @@ use amprule_domain::reply::{TokenInfo, TransactionReply};
 use amprule_domain::{Energy, SessionNo};
 
 use super::*;
-use amprule_hooks::driver::DeviceState;
+use amprule_hooks::driver::{Abilities, DeviceState};
 
 const BEGAN: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -70,7 +70,7 @@ impl Story {
     }
 
     fn is_on(&self) -> bool {
-        self.station.shall().be_on
+        self.station.shall(self.now).be_on
     }
 }
 
@@ -225,21 +225,25 @@ fn people_start_stop_and_limit_it() {
     story.sees(DeviceState::Plugged, 0);
     assert_eq!(story.accepted(), ["0 started idle 0 by app"]);
     assert_eq!(story.station.commanded(&start, story.now).verdict, Verdict::Refused, "one runs already");
-    let limit = |most| Command::Limit { evse: 1, transaction: None, most };
+    let limit = |most| Command::Limit { evse: 1, transaction: None, most, phases: None };
     for (most, deciamperes) in [(Most::DeciAmperes(105), 105), (Most::Watts(11_040), 160), (Most::Watts(0), 0)] {
         assert_eq!(story.station.commanded(&limit(most), story.now).verdict, Verdict::Accepted);
-        assert_eq!(story.station.shall().most_deciamperes, Some(deciamperes), "{most:?}");
+        assert_eq!(story.station.shall(story.now).most_deciamperes, Some(deciamperes), "{most:?}");
     }
-    let of_session =
-        Command::Limit { evse: 1, transaction: Some(TransactionId::new("t-2")), most: Most::DeciAmperes(60) };
+    let of_session = Command::Limit {
+        evse: 1,
+        transaction: Some(TransactionId::new("t-2")),
+        most: Most::DeciAmperes(60),
+        phases: None,
+    };
     story.station.commanded(&limit(Most::DeciAmperes(100)), story.now);
     story.station.commanded(&of_session, story.now);
-    assert_eq!(story.station.shall().most_deciamperes, Some(60), "the session's own");
+    assert_eq!(story.station.shall(story.now).most_deciamperes, Some(60), "the session's own");
     let stop = |name: &str| Command::Stop { transaction: TransactionId::new(name) };
     assert_eq!(story.station.commanded(&stop("other"), story.now).verdict, Verdict::Refused);
     assert_eq!(story.station.commanded(&stop("t-2"), story.now).verdict, Verdict::Accepted);
     assert!(!story.is_on(), "it is off before anybody answers");
-    assert_eq!(story.station.shall().most_deciamperes, Some(100), "a session's limit ends with it");
+    assert_eq!(story.station.shall(story.now).most_deciamperes, Some(100), "a session's limit ends with it");
     story.sees(DeviceState::Plugged, 0);
     assert_eq!(story.accepted(), ["1 ended idle 0 remote"]);
 }
@@ -311,4 +315,56 @@ fn what_did_not_arrive_is_said_again_as_the_same_message() {
     let first = story.station.next().expect("a start").inbound("1".to_owned());
     let again = story.station.next().expect("the same").inbound("2".to_owned());
     assert_eq!((first.raw, first.repetition), (again.raw, again.repetition));
+}
+
+#[test]
+fn phases_are_switched_while_nothing_flows_and_not_all_the_time() {
+    let limit = |phases| Command::Limit { evse: 1, transaction: None, most: Most::Watts(1_610), phases: Some(phases) };
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Plugged, 1_000);
+    story.accepted();
+    let refused = story.station.commanded(&limit(1), story.now);
+    assert_eq!(refused.reason.as_deref(), Some("its driver cannot switch phases"));
+
+    story.station.bears(3, Abilities { switches_phases: true, unlocks: true });
+    let told = |story: &Story, seconds: i64| {
+        let shall = story.station.shall(story.now + SignedDuration::from_secs(seconds));
+        (shall.be_on, shall.phases, shall.most_deciamperes)
+    };
+    assert_eq!(told(&story, 0), (true, None, None));
+    assert_eq!(story.station.commanded(&limit(1), story.now).verdict, Verdict::Accepted);
+    assert_eq!(
+        [0, 9, 10, 60].map(|at| told(&story, at)),
+        [(false, None, Some(70)), (false, None, Some(70)), (false, Some(1), Some(70)), (false, Some(1), Some(70)),]
+    );
+    story.now += SignedDuration::from_secs(15);
+    story.station.brought_about(story.station.shall(story.now), story.now);
+    assert_eq!([9, 10].map(|at| told(&story, at)), [(false, Some(1), Some(70)), (true, Some(1), Some(70))]);
+    story.now += SignedDuration::from_secs(15);
+    let again = story.station.commanded(&limit(3), story.now);
+    assert_eq!(again.reason.as_deref(), Some("its phases were switched 30 s ago: ask again in 90 s"));
+    let two = story.station.commanded(&limit(2), story.now);
+    assert_eq!(two.reason.as_deref(), Some("it charges with one phase or with three"));
+    story.now += SignedDuration::from_secs(90);
+    assert_eq!(story.station.commanded(&limit(3), story.now).verdict, Verdict::Accepted);
+    // The hardware never takes it: two minutes later it charges as before, and a power counts for one phase again.
+    assert_eq!([119, 120].map(|at| told(&story, at)), [(false, Some(3), Some(23)), (true, Some(1), Some(70))]);
+}
+
+#[test]
+fn whoever_wants_the_cable_ends_the_session_and_is_told_to_the_hardware_once() {
+    let unlock = Command::Unlock { evse: 1, connector: 1 };
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Plugged, 1_000);
+    story.accepted();
+    assert_eq!(story.station.commanded(&unlock, story.now).verdict, Verdict::Refused);
+    story.station.bears(3, Abilities { switches_phases: false, unlocks: true });
+    assert_eq!(story.station.commanded(&unlock, story.now).verdict, Verdict::Accepted);
+    let shall = story.station.shall(story.now);
+    assert_eq!((shall.be_on, shall.unlock), (false, true));
+    story.station.brought_about(shall, story.now);
+    assert!(!story.station.shall(story.now).unlock);
+    story.station.commanded(&unlock, story.now);
+    assert!(!story.station.shall(story.now + SignedDuration::from_secs(121)).unlock, "nobody waits for it any more");
+    assert!(story.accepted().iter().any(|word| word.contains("ended") && word.contains("remote")));
 }

@@ -118,7 +118,7 @@ fn tape(version: &Arc<Version>, turns: u16) -> Vec<(usize, Turn)> {
     let mut guest = driver.open(&version.parameters, None).expect("it opens");
     let turn = |at: u16| {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(at.into());
-        let shall = Shall { be_on: at % 50 > 3, most_deciamperes: (at > 55).then_some(100) };
+        let shall = Shall { be_on: at % 50 > 3, most_deciamperes: (at > 55).then_some(100), ..Shall::default() };
         let before = Before { at: now, driver: "box 0".to_owned(), shall, standing: guest.standing() };
         let hardware = Moody(at);
         let recorder = Recorder::around(&hardware);
@@ -191,7 +191,7 @@ fn what_is_due_is_said_again_when_the_clock_was_set_back() {
     let written = [1_000, 1_001, 10, 11, 12].map(|second| {
         let recorder = Recorder::around(&hardware);
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
-        let shall = Shall { be_on: true, most_deciamperes: None };
+        let shall = Shall { be_on: true, ..Shall::default() };
         drop(guest.turn(shall, now, &recorder).now_or_never().expect("nothing waits"));
         recorder.writes().len()
     });

@@ -192,8 +192,9 @@ impl Device {
         })
     }
 
-    fn begins(&mut self, version: &Version, what: &str) {
-        self.station.bears(version.unit().device().map_or(1, |facts| facts.phases));
+    fn begins(&mut self, version: &Arc<Version>, what: &str) {
+        let abilities = driver::of(version).map(|driver| driver.abilities()).unwrap_or_default();
+        self.station.bears(version.unit().device().map_or(1, |facts| facts.phases), abilities);
         let (station, driver) = (&self.seat.binding.id, &self.seat.binding.unit);
         tracing::info!(%station, driver, version = version.manifest.version, hash = version.hash, "{what}");
     }

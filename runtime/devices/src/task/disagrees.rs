@@ -73,24 +73,29 @@ impl Disagrees {
 fn difference(shall: Shall, seen: &Observed) -> Option<&'static str> {
     let takes_power = seen.state == DeviceState::Charging && seen.power_w.is_none_or(|watts| watts > RESTING_W);
     let applies_more = |most: u32| seen.limit_deciamperes.is_some_and(|limit| limit > most);
-    // 230 V on each phase, and a tenth more.
+    // 230 V on each phase, and a tenth more. Those that it was told of, if it has others.
+    let phases = shall.phases.map_or(seen.phases, |phases| phases.min(seen.phases));
     let takes_more =
-        |most: u32| seen.power_w.is_some_and(|watts| watts > i64::from(most) * i64::from(seen.phases) * 253 / 10);
+        |most: u32| seen.power_w.is_some_and(|watts| watts > i64::from(most) * i64::from(phases) * 253 / 10);
     // Below 6 A no car charges (IEC 61851-1): who holds back then does as it was told.
     let may_charge = |most: Option<u32>| most.is_none_or(|most| most >= 60);
-    let is_above = |most: u32| applies_more(most.saturating_add(ROUNDED)) || takes_more(most.saturating_add(ROUNDED));
+    // What is off for a limit below that may show any other: it gives nothing.
+    let is_above = |most: u32| {
+        let above = most.saturating_add(ROUNDED);
+        (may_charge(Some(most)) && applies_more(above)) || takes_more(above)
+    };
     match shall {
         Shall { be_on: false, .. } if takes_power => Some(
             "it charges though nobody was let in: look who else switches it (its app, a timer, another controller)",
         ),
-        Shall { be_on: true, most_deciamperes }
+        Shall { be_on: true, most_deciamperes, .. }
             if seen.state == DeviceState::SuspendedCharger && may_charge(most_deciamperes) =>
         {
             Some(
                 "it holds back though it may charge: look who else switches it, and whether it waits for a card of its own",
             )
         }
-        Shall { be_on: true, most_deciamperes: Some(most) } if is_above(most) => {
+        Shall { be_on: true, most_deciamperes: Some(most), .. } if is_above(most) => {
             Some("it gives more than it was told: look whether it lets others set its limit")
         }
         Shall { .. } => None,
@@ -122,8 +127,8 @@ mod tests {
         }
     }
 
-    const OFF: Shall = Shall { be_on: false, most_deciamperes: None };
-    const ON: Shall = Shall { be_on: true, most_deciamperes: Some(100) };
+    const OFF: Shall = Shall { be_on: false, most_deciamperes: None, phases: None, unlock: false };
+    const ON: Shall = Shall { be_on: true, most_deciamperes: Some(100), ..OFF };
 
     #[test]
     fn what_charges_unasked_is_told_again_and_less_and_less_often() {
@@ -155,6 +160,8 @@ mod tests {
             (ON, seen(Charging, Some(7_300), None), Nothing),
             (ON, seen(SuspendedCharger, None, Some(0)), TellAgain),
             (OFF, seen(SuspendedCharger, None, Some(0)), Nothing),
+            (Shall { most_deciamperes: Some(0), ..ON }, seen(SuspendedCharger, Some(0), Some(160)), Nothing),
+            (Shall { most_deciamperes: Some(0), ..ON }, seen(Charging, Some(7_300), None), TellAgain),
             (Shall { most_deciamperes: None, ..ON }, seen(Charging, None, Some(320)), Nothing),
         ] {
             let mut disagrees = Disagrees::default();

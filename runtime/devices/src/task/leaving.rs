@@ -63,7 +63,7 @@ impl Device {
 
     async fn last_turn(&mut self) -> Result<Observed, String> {
         self.take_driver()?;
-        let shall = Shall { be_on: false, ..self.station.shall() };
+        let shall = Shall { be_on: false, ..self.station.shall(self.house.clock.now()) };
         let driver = self.driver.as_mut().ok_or("there is no driver")?;
         let turned = driver.turn(&self.seat, shall, self.house.clock.now(), Urgency::Command).await;
         let seen = turned.unwrap_or_else(|| Err("its driver cannot be opened".to_owned()))?;

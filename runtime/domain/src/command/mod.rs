@@ -24,7 +24,14 @@ pub enum Command {
     /// End a transaction (OCPP 2.0.1, F03; 1.6, 5.12).
     Stop { transaction: TransactionId },
     /// The most that may be drawn there: by this transaction, or else by each one that begins (OCPP 2.0.1, K01; 1.6, 5.16).
-    Limit { evse: u32, transaction: Option<TransactionId>, most: Most },
+    Limit {
+        evse: u32,
+        transaction: Option<TransactionId>,
+        most: Most,
+        /// With so many (numberPhases). `None`: as many as it likes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phases: Option<u8>,
+    },
     /// Let go of the cable (OCPP 2.0.1, F05; 1.6, 5.18).
     Unlock { evse: u32, connector: u32 },
     /// Start anew, once nothing charges or at once (OCPP 2.0.1, B11 and B12; 1.6, 5.14).

@@ -52,6 +52,9 @@ pub struct TurnCase {
     #[serde(default)]
     on: bool,
     limit_a: Option<Decimal>,
+    phases: Option<u8>,
+    #[serde(default)]
+    unlock: bool,
     /// What the turn before has kept.
     kept: Option<Value>,
     /// Whether the device may have begun anew since.
@@ -95,7 +98,7 @@ impl TurnCase {
 
     fn shall(&self) -> Shall {
         let deciamperes = self.limit_a.and_then(|limit| (limit * Decimal::TEN).round().to_u32());
-        Shall { be_on: self.on, most_deciamperes: deciamperes }
+        Shall { be_on: self.on, most_deciamperes: deciamperes, phases: self.phases, unlock: self.unlock }
     }
 
     fn made(&self, unit: &dyn Unit, granted: &CallLimits) -> Result<Value, Fault> {

@@ -9,7 +9,7 @@ use amprule_domain::ports::BoxFuture;
 use amprule_domain::pricing::Parameters;
 
 use super::turn::{Exchange, TurnInput, TurnOutput, Turned, WireAnswer, WireAsk, WireWhat};
-use super::{Driver, Guest, Observed, Shall, Standing, WireProblem, Wires};
+use super::{Abilities, Driver, Guest, Observed, Shall, Standing, WireProblem, Wires};
 use crate::Deadline;
 use crate::settings::CallLimits;
 use crate::unit::{Budget, Unit};
@@ -43,6 +43,10 @@ impl Driver for Code {
 
     fn every(&self) -> Duration {
         self.0.unit().device().map_or(Duration::from_secs(1), super::DeviceFacts::every)
+    }
+
+    fn abilities(&self) -> Abilities {
+        self.0.unit().device().map(|facts| facts.abilities).unwrap_or_default()
     }
 
     fn open(&self, parameters: &Parameters, inherited: Option<&str>) -> Result<Box<dyn Guest>, Fault> {

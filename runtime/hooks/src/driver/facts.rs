@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::Abilities;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceFacts {
@@ -13,6 +15,7 @@ pub struct DeviceFacts {
     pub phases: u8,
     /// Between two turns when nothing else happens.
     pub poll_ms: u64,
+    pub abilities: Abilities,
     /// By name: the kind of each.
     pub wires: BTreeMap<String, WireKind>,
 }

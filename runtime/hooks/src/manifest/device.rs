@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::document::{Document, SpannedValue, entries, get, nearest};
 use super::keys::{DEVICE_KEYS, MAX_WIRES, names};
 use super::parameters::is_name;
-use crate::driver::{DeviceFacts, WireKind};
+use crate::driver::{Abilities, DeviceFacts, WireKind};
 
 pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> DeviceFacts {
     doc.only(table, &names(&DEVICE_KEYS), "[device]");
@@ -23,7 +23,11 @@ pub(super) fn declared(doc: &mut Document<'_>, table: &DeTable<'_>) -> DeviceFac
     let poll_ms = number(doc, table, "poll_ms", 100, 3_600_000).unwrap_or(1_000);
     let wires = get(table, "wires").and_then(|placed| doc.table_of(&placed, "wires"));
     let wires = wires.map(|table| wires_of(doc, table)).unwrap_or_default();
-    DeviceFacts { vendor, model, phases: u8::try_from(phases).unwrap_or(3), poll_ms, wires }
+    let flag = |doc: &mut Document<'_>, key: &str| {
+        get(table, key).and_then(|placed| doc.flag(&placed, key)).unwrap_or_default()
+    };
+    let abilities = Abilities { switches_phases: flag(doc, "switches_phases"), unlocks: flag(doc, "unlocks") };
+    DeviceFacts { vendor, model, phases: u8::try_from(phases).unwrap_or(3), poll_ms, abilities, wires }
 }
 
 fn number(doc: &mut Document<'_>, table: &DeTable<'_>, key: &str, least: u64, most: u64) -> Option<u64> {

@@ -113,11 +113,13 @@ pub(super) const MODEL_KEYS: [Key; 3] = [
 
 pub(super) const MAX_WIRES: usize = 8;
 
-pub(super) const DEVICE_KEYS: [Key; 5] = [
+pub(super) const DEVICE_KEYS: [Key; 7] = [
     needed("vendor", ValueType::Text, "Who makes it, unless the hardware says so itself"),
     needed("model", ValueType::Text, "Which it is, unless the hardware says so itself"),
     key("phases", ValueType::Whole(1), "1 to 3; 3 without it"),
     key("poll_ms", ValueType::Whole(100), "Milliseconds between two turns; 1000 without it"),
+    key("switches_phases", ValueType::Flag, "It charges with one phase or with three, as it is told"),
+    key("unlocks", ValueType::Flag, "It lets go of the cable when it is told"),
     key("wires", ValueType::Wires, "By name: modbus or http. Where they lead, the operator says"),
 ];
 

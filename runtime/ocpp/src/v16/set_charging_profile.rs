@@ -9,7 +9,7 @@ use crate::v16::words;
 pub(crate) const REQUEST: Request = Request { action: "SetChargingProfile", encode, decode: status };
 
 fn encode(command: &Command, times: Times) -> Option<String> {
-    let Command::Limit { evse, transaction, most } = command else { return None };
+    let Command::Limit { evse, transaction, most, phases } = command else { return None };
     let number = transaction.as_ref().map(words::number);
     if number == Some(None) {
         return None;
@@ -21,14 +21,15 @@ fn encode(command: &Command, times: Times) -> Option<String> {
         .raw("stackLevel", 0)
         .text("chargingProfilePurpose", words::purpose(number.is_some()))
         .text("chargingProfileKind", "Relative")
-        .raw("chargingSchedule", schedule(*most, times))
+        .raw("chargingSchedule", schedule(*most, *phases, times))
         .finish();
     Some(Object::new(times).raw("connectorId", evse).raw("csChargingProfiles", profile).finish())
 }
 
 /// ChargingSchedule (7.13).
-fn schedule(most: Most, times: Times) -> String {
+fn schedule(most: Most, phases: Option<u8>, times: Times) -> String {
     let (unit, limit) = words::limit(most);
-    let period = Object::new(times).raw("startPeriod", 0).raw("limit", limit).finish();
+    let period = Object::new(times).raw("startPeriod", 0).raw("limit", limit);
+    let period = period.maybe(phases, |object, phases| object.raw("numberPhases", phases)).finish();
     Object::new(times).text("chargingRateUnit", unit).raw("chargingSchedulePeriod", format!("[{period}]")).finish()
 }

@@ -9,22 +9,23 @@ use crate::v16::words::{limit, limit_id, purpose};
 pub(crate) const REQUEST: Request = Request { action: "SetChargingProfile", encode, decode: status };
 
 fn encode(command: &Command, times: Times) -> Option<String> {
-    let Command::Limit { evse, transaction, most } = command else { return None };
+    let Command::Limit { evse, transaction, most, phases } = command else { return None };
     let profile = Object::new(times)
         .raw("id", limit_id(*evse, transaction.is_some()))
         .raw("stackLevel", 0)
         .text("chargingProfilePurpose", purpose(transaction.is_some()))
         .text("chargingProfileKind", "Relative")
         .maybe(transaction.as_ref(), |object, transaction| object.text("transactionId", transaction.as_str()))
-        .raw("chargingSchedule", format!("[{}]", schedule(*most, times)))
+        .raw("chargingSchedule", format!("[{}]", schedule(*most, *phases, times)))
         .finish();
     Some(Object::new(times).raw("evseId", evse).raw("chargingProfile", profile).finish())
 }
 
 /// ChargingScheduleType.
-fn schedule(most: Most, times: Times) -> String {
+fn schedule(most: Most, phases: Option<u8>, times: Times) -> String {
     let (unit, limit) = limit(most);
-    let period = Object::new(times).raw("startPeriod", 0).raw("limit", limit).finish();
+    let period = Object::new(times).raw("startPeriod", 0).raw("limit", limit);
+    let period = period.maybe(phases, |object, phases| object.raw("numberPhases", phases)).finish();
     let schedule = Object::new(times).raw("id", 1).text("chargingRateUnit", unit);
     schedule.raw("chargingSchedulePeriod", format!("[{period}]")).finish()
 }

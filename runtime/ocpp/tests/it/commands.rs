@@ -8,8 +8,12 @@ use amprule_ocpp::Dialect;
 fn commands() -> Vec<(Command, &'static str, &'static str)> {
     let token = |kind: &str| IdToken::new("A\"1", kind);
     let start = |evse, kind| Command::Start { token: token(kind), evse, connector: None, number: 7 };
-    let limit =
-        |transaction: Option<&str>, most| Command::Limit { evse: 2, transaction: transaction.map(Into::into), most };
+    let limit = |transaction: Option<&str>, most| Command::Limit {
+        evse: 2,
+        transaction: transaction.map(Into::into),
+        most,
+        phases: None,
+    };
     let place = |evse, connector| Command::Availability { evse, connector, is_operative: false };
     let trigger = |message, evse, connector| Command::Trigger { message, evse, connector };
     vec![

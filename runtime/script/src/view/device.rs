@@ -17,6 +17,8 @@ struct Facts {
     on: bool,
     fresh: bool,
     limit_a: Option<Decimal>,
+    phases: Option<u8>,
+    unlock: bool,
     kept: Dynamic,
     parameters: Parameters,
 }
@@ -29,6 +31,8 @@ impl Device {
             on: input.shall.be_on,
             fresh: input.is_fresh,
             limit_a: input.shall.most_deciamperes.map(|deciamperes| Decimal::new(deciamperes.into(), 1).normalize()),
+            phases: input.shall.phases,
+            unlock: input.shall.unlock,
             kept: kept.as_ref().map_or(Dynamic::UNIT, json::dynamic),
             parameters,
         }))
@@ -41,6 +45,10 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("on", |device: &mut Device| device.0.on);
     engine.register_get("fresh", |device: &mut Device| device.0.fresh);
     engine.register_get("limit_a", |device: &mut Device| device.0.limit_a.map_or(Dynamic::UNIT, Dynamic::from_decimal));
+    engine.register_get("phases", |device: &mut Device| {
+        device.0.phases.map_or(Dynamic::UNIT, |phases| Dynamic::from_int(phases.into()))
+    });
+    engine.register_get("unlock", |device: &mut Device| device.0.unlock);
     engine.register_get("kept", |device: &mut Device| device.0.kept.clone());
     for name in ["parameters", "params"] {
         engine.register_get(name, |device: &mut Device| device.0.parameters.clone());

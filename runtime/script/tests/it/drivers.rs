@@ -45,7 +45,7 @@ fn registers(ask: &WireAsk) -> WireAnswer {
 
 /// Asked again until it ends: its answer, or its fault, in words.
 fn turn(unit: &dyn Unit, device: Device, kept: Option<&str>) -> (String, Vec<WireAsk>) {
-    let shall = Shall { be_on: true, most_deciamperes: Some(160) };
+    let shall = Shall { be_on: true, most_deciamperes: Some(160), ..Shall::default() };
     let (now, kept) = (Timestamp::UNIX_EPOCH, kept.map(str::to_owned));
     let mut input = TurnInput { now, shall, is_fresh: true, kept, said: Vec::new(), parameters: Default::default() };
     loop {

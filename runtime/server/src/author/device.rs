@@ -69,7 +69,7 @@ impl At {
     }
 
     fn shall(&self) -> Shall {
-        Shall { be_on: self.on, most_deciamperes: self.limit_deciamperes }
+        Shall { be_on: self.on, most_deciamperes: self.limit_deciamperes, ..Shall::default() }
     }
 }
 
