@@ -141,7 +141,13 @@ static bool tell(int64_t wanted, text_t *status, problem_t *problem) {
   int64_t firmware = number(status, "/fwv", 0);
   const char *key = firmware < BRINGS_AMX ? "amp" : "amx";
   const char *shown = firmware < HIDES_AMX ? "/amp" : NULL;
-  return (wanted == 0 || set(key, wanted, shown, status, problem)) && set("alw", wanted > 0, "/alw", status, problem);
+  problem_t ignored;
+  if (wanted > 0 && !set(key, wanted, shown, status, problem)) {
+    // Nobody goes on with more than is allowed.
+    set("alw", 0, "/alw", status, &ignored);
+    return false;
+  }
+  return set("alw", wanted > 0, "/alw", status, problem);
 }
 
 // What it was told, and in which of its lives: amx is forgotten when the box begins anew, and rbc counts how often it has.

@@ -73,7 +73,7 @@ pub struct DeviceCount {
     /// As the driver saw them last; `meter`, or `unseen`.
     pub state: &'static str,
     pub count: u64,
-    /// Of them, those whose last turn came to nothing.
+    /// Of them, those that did not answer, or took not all that they were told.
     pub in_trouble: u64,
 }
 

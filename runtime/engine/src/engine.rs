@@ -185,6 +185,14 @@ impl Engine {
         }
     }
 
+    /// It stands there from now on; all else of its record stays.
+    pub async fn place_station(&self, id: &StationId, location: &str) -> StoreResult<()> {
+        match self.handle_or_new(id) {
+            Some(handle) => ask(&handle, |done| Mail::Place(location.to_owned(), done)).await.unwrap_or_else(gone),
+            None => Err(StoreError::new("the server is shutting down")),
+        }
+    }
+
     /// Closes its connection and forgets it. Its sessions stay.
     pub async fn delete_station(&self, id: &StationId) -> StoreResult<()> {
         match self.stations.get(id) {

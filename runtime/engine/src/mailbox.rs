@@ -23,6 +23,8 @@ pub(crate) enum Mail {
     Withdraw(CommandId, oneshot::Sender<Result<Exchange, CommandRefused>>),
     /// A person does something to a session.
     Act(SessionId, Act, oneshot::Sender<Result<(), ActRefused>>),
+    /// Where it stands; all else of its record stays.
+    Place(String, oneshot::Sender<StoreResult<()>>),
     /// The operator has changed the record.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
     Delete(oneshot::Sender<StoreResult<()>>),

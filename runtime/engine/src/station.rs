@@ -258,6 +258,7 @@ impl StationTask {
             Mail::Order(exchange, done) => drop(done.send(self.order(*exchange).await)),
             Mail::Withdraw(id, done) => drop(done.send(self.withdraw(id).await)),
             Mail::Act(session, act, done) => drop(done.send(self.act(session, act).await)),
+            Mail::Place(location, done) => drop(done.send(self.place(location).await)),
             Mail::Configure(record, done) => drop(done.send(self.configure(*record).await)),
             Mail::Delete(done) => drop(done.send(self.delete().await)),
             Mail::Wake => {}
@@ -325,6 +326,13 @@ impl StationTask {
             self.disconnect(Some(CloseReason::Revoked)).await;
         }
         Ok(())
+    }
+
+    async fn place(&mut self, location: String) -> StoreResult<()> {
+        match self.station.record.location.as_ref() == Some(&location) {
+            true => Ok(()),
+            false => self.configure(StationRecord { location: Some(location), ..self.station.record.clone() }).await,
+        }
     }
 
     async fn delete(&mut self) -> StoreResult<()> {

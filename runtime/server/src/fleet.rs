@@ -15,6 +15,7 @@ use amprule_devices::{Binding, DeviceStatus, Devices};
 use amprule_domain::StationId;
 use amprule_domain::doors::{Listed, Page};
 use amprule_domain::ports::BoxFuture;
+use amprule_engine::Engine;
 use anyhow::Result;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
@@ -22,7 +23,7 @@ use tokio::sync::watch;
 
 use crate::config::{BadDevice, Device, MAX_DEVICES, twice};
 
-pub(crate) use places::Places;
+use places::Locations;
 
 pub(crate) struct Fleet {
     devices: Devices,
@@ -32,7 +33,7 @@ pub(crate) struct Fleet {
     /// One change at a time, with the disk that it waits for.
     changing: Mutex<()>,
     /// What is to be where, for the task that puts it into the books.
-    places: watch::Sender<Vec<(StationId, String)>>,
+    places: watch::Sender<Locations>,
 }
 
 #[derive(Default)]
@@ -51,17 +52,12 @@ enum Found<'b> {
 
 impl Fleet {
     /// Nothing is driven yet.
-    pub(crate) fn open(devices: Devices, data: &Path, configured: &[Device], books: Places) -> Result<Arc<Self>> {
+    pub(crate) fn open(devices: Devices, data: &Path, configured: &[Device], engine: Arc<Engine>) -> Result<Arc<Self>> {
         let file = data.join("devices-bound.json");
         let by_api = by_id(kept::read(&file)?);
         let bound = Mutex::new(Bound { by_api, ..Bound::default() });
-        let (places, mut wanted) = watch::channel(Vec::new());
-        tokio::spawn(async move {
-            while wanted.changed().await.is_ok() {
-                let places = wanted.borrow_and_update().clone();
-                books.settle(places).await;
-            }
-        });
+        let (places, wanted) = watch::channel(Locations::new());
+        tokio::spawn(places::keep(engine, wanted));
         let fleet = Self { devices, file, bound, changing: Mutex::default(), places };
         fleet.may_have(configured).map_err(anyhow::Error::msg)?;
         fleet.bound.lock().by_file = by_id(configured.to_vec());
@@ -106,9 +102,15 @@ impl Fleet {
 
     fn bind(&self, bound: &Bound) {
         if bound.is_begun {
-            self.places.send_replace(bound.places());
+            self.places.send_replace(self.locations(bound));
             self.devices.bind(bound.bindings());
         }
+    }
+
+    /// A meter is no station.
+    fn locations(&self, bound: &Bound) -> Locations {
+        let stations = bound.all().filter(|device| !self.devices.is_meter(&device.unit));
+        stations.filter_map(|device| Some((StationId::new(device.id.as_str()), device.location.clone()?))).collect()
     }
 
     fn put(&self, id: &str, change: DeviceChange) -> Result<bool, DeviceRefused> {
@@ -223,10 +225,6 @@ impl Bound {
     fn bindings(&self) -> Vec<Binding> {
         let told = |bad: &BadDevice| tracing::error!("{bad}; it is not driven until it is put again");
         self.all().filter_map(|device| device.bound().inspect_err(told).ok()).collect()
-    }
-
-    fn places(&self) -> Vec<(StationId, String)> {
-        self.all().filter_map(|device| Some((StationId::new(device.id.as_str()), device.location.clone()?))).collect()
     }
 }
 

@@ -25,7 +25,7 @@ use crate::cli::Serve;
 use crate::config::{self, Config};
 use crate::control::{Stations, Units};
 use crate::environment::{SystemClock, SystemIds};
-use crate::fleet::{Fleet, Hardware, Places};
+use crate::fleet::{Fleet, Hardware};
 use crate::listeners::Listener;
 use crate::metrics::Gauges;
 use crate::output::say;
@@ -157,8 +157,7 @@ impl House {
             memory: data.join("devices"),
         })
         .context("start the threads of devices")?;
-        let places = Places { engine: engine.clone(), store: store.clone() };
-        let fleet = Fleet::open(devices, data, &config.devices, places)?;
+        let fleet = Fleet::open(devices, data, &config.devices, engine.clone())?;
         let sites = Arc::new(Sites::new(amprule_sites::House {
             stations: Arc::new(sites::Stations { engine: engine.clone(), store: store.clone() }),
             meters: Arc::new(sites::Meters(fleet.clone())),

@@ -57,7 +57,8 @@ async fn policies_are_swapped_while_a_box_charges_and_it_stops_and_goes_on_with_
     let offs = garage.written(5014, 0);
     house.tell("draw -8280");
     // 8,280 W over three phases.
-    until("it goes on with 12 A", || (garage.written(5004, 12_000) > 0).then_some(())).await;
+    until_limit(&api, "garage/1", "12").await;
+    until_written(&garage, 5004, 12_000).await;
     until_written(&garage, 5014, 1).await;
     let after = until_session(&server, "it goes on", |session| session["state"] == "active").await;
     assert_eq!((&after["id"], garage.written(5014, 0)), (&session["id"], offs), "{after}");

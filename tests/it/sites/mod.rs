@@ -5,7 +5,10 @@ mod player;
 mod sharing;
 mod trouble;
 
-use amprule_tests::{Management, TestServer, folders, until};
+use std::time::Duration;
+
+use amprule_tests::wait::within;
+use amprule_tests::{Management, TestServer, folders};
 use serde_json::Value;
 
 use player::Player;
@@ -27,7 +30,8 @@ fn of<'s>(site: &'s Value, id: &str) -> &'s Value {
 /// Until the site shows this.
 async fn until_site(api: &Management, what: &str, is: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
-    until(what, || {
+    // A policy may wait for half a minute until a limit shows on the meter.
+    within(Duration::from_secs(90), what, || {
         last = api.get("/api/v1/sites/depot").ok();
         is(&last).then(|| last.clone())
     })

@@ -64,7 +64,7 @@ pub(crate) struct DeviceView {
     /// For this device instead of what the unit's own say.
     #[schema(value_type = Object, example = json!({"channel": 1}))]
     parameters: Map<String, Value>,
-    /// Where it stands, as the station's record has it.
+    /// Where it stands, by what bound it; the station's record has it from then on, and may be changed there.
     #[schema(required, example = "Depot")]
     location: Option<String>,
     /// What a car charges on that nobody shows a card for.

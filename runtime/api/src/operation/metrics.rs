@@ -121,7 +121,12 @@ impl Scrape {
         let troubles = devices
             .iter()
             .map(|row| Sample::new([("extension", &*row.extension), ("state", row.state)], row.in_trouble));
-        gauges(to, "devices_in_trouble", "Of them, those whose last turn came to nothing", troubles)
+        gauges(
+            to,
+            "devices_in_trouble",
+            "Of them, those that did not answer, or took not all that they were told",
+            troubles,
+        )
     }
 
     fn sites(&self, to: &mut DescriptorEncoder) -> fmt::Result {

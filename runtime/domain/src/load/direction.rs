@@ -29,7 +29,7 @@ fn by_total(currents: &[i64], all_w: i64, volts: u32) -> Option<Vec<i64>> {
         let sign = |(phase, current): (usize, &i64)| if exports & (1 << phase) == 0 { *current } else { -current };
         currents.iter().enumerate().map(sign).collect::<Vec<i64>>()
     });
-    let agrees = |way: &Vec<i64>| (watts(way.iter().sum()) - all_w).abs() <= tolerated;
+    let agrees = |way: &Vec<i64>| watts(way.iter().sum()).saturating_sub(all_w).saturating_abs() <= tolerated;
     let most = |most: Vec<i64>, way: Vec<i64>| most.into_iter().zip(way).map(|(most, one)| most.max(one)).collect();
     ways.filter(agrees).reduce(most)
 }

@@ -44,7 +44,10 @@ impl MeterReading {
         match signed(&currents, &self.by_phase_w, self.power_w, volts)[..] {
             [all] => Some([all; 3]),
             [first, second, third] => Some([first, second, third]),
-            _ => self.power_w.map(|watts| [(watts.saturating_mul(10) / i64::from(volts.max(1))).clamp(-MOST, MOST); 3]),
+            _ => self.power_w.map(|watts| {
+                let tenths = watts.saturating_mul(10) / i64::from(volts.max(1));
+                [if tenths.saturating_abs() > MOST { MOST } else { tenths }; 3]
+            }),
         }
     }
 }
@@ -97,7 +100,9 @@ mod tests {
         assert_eq!(reading(None, &[55]), Some([55; 3]));
         assert_eq!(reading(Some(2_300), &[]), Some([100; 3]), "it may be on any of them");
         assert_eq!(reading(None, &[]), None);
-        assert_eq!(reading(Some(i64::MAX), &[]), Some([MOST; 3]));
+        for absurd in [i64::MAX, i64::MIN, -2_147_483_648] {
+            assert_eq!(reading(Some(absurd), &[]), Some([MOST; 3]), "{absurd}");
+        }
         let absurd = MeterReading { current_a: vec![Decimal::MAX], ..nothing() };
         assert_eq!(absurd.flows(230), Some([MOST; 3]));
     }

@@ -97,7 +97,8 @@ impl Held {
     pub(super) fn most(&self, evse: &SiteEvse) -> Amperes {
         // What was never accepted may not hold: then all of it does, or what it comes to without us.
         let unlimited = evse.alone.filter(|_| !self.is_connected).unwrap_or(evse.most);
-        let standing = self.standing.known.and_then(|_| self.standing.greatest()).unwrap_or(unlimited);
+        let told = self.standing.greatest().unwrap_or(unlimited);
+        let standing = if self.standing.known.is_some() { told } else { told.max(unlimited) };
         let of_session = self.running.as_ref().and_then(|running| running.level.greatest());
         let alone = evse.alone.filter(|_| !self.is_connected);
         [of_session, alone, self.takes].into_iter().flatten().fold(standing, Amperes::max)
@@ -145,6 +146,11 @@ impl Held {
     pub(super) fn is_unheard(&self, since: Timestamp) -> bool {
         let is_unheard = |running: &Running| running.started_at < since && running.flow.is_none();
         self.running.as_ref().is_some_and(|running| is_unheard(running) && running.level.is_untold())
+    }
+
+    /// What flows since the car has followed its limit.
+    pub(super) fn shows(&self, flow: &Flow) -> bool {
+        self.since().0.is_none_or(|since| flow.at.duration_since(since) >= FOLLOWS)
     }
 
     /// Something was accepted there, and nothing else may hold.
@@ -251,7 +257,14 @@ impl Held {
                 self.trust.fails(now);
             }
             self.takes = Some(Amperes::of_tenths(drawn));
-        } else if self.takes.take().is_some() {
+        } else {
+            self.is_forgiven();
+        }
+    }
+
+    /// It takes no more than it may any longer; or it was a car that did, and that is gone.
+    pub(super) fn is_forgiven(&mut self) {
+        if self.takes.take().is_some() {
             self.trust = Trust::default();
         }
     }
@@ -265,7 +278,10 @@ impl Held {
         let Some(running) = &self.running else { return Some([0; 3]) };
         let followed = self.holds_now().and_then(|(_, since)| since.checked_add(FOLLOWS).ok());
         let since = fresh_since.max(followed.unwrap_or(Timestamp::MIN));
-        let flow = running.flow.filter(|flow| !running.level.is_asked() && flow.at >= since)?;
+        // Where a transaction has no limit of its own the standing one is what it follows.
+        let governs = Some(&running.level).filter(|level| level.known.is_some()).unwrap_or(&self.standing);
+        let is_asked = running.level.is_asked() || governs.is_asked();
+        let flow = running.flow.filter(|flow| !is_asked && flow.at >= since)?;
         flow.by_phase(evse, volts)
     }
 }

@@ -86,7 +86,7 @@ pub struct EvseFacts {
     /// When its session was last paused, or let go on.
     #[serde(default)]
     pub switched_at: Option<Timestamp>,
-    /// What it was last seen to draw, all phases together.
+    /// What it was last seen to draw, all phases together. `None`: nothing was seen since it has followed its limit, which takes half a minute.
     pub power_w: Option<i64>,
     pub session: LoadSession,
 }

@@ -97,7 +97,7 @@ impl Steering {
             let (level, is_by_standing, flow) = match before {
                 Some(before) if before.session == seen.session => (before.level, before.is_by_standing, before.flow),
                 _ => {
-                    held.takes = None;
+                    held.is_forgiven();
                     Default::default()
                 }
             };
@@ -105,7 +105,7 @@ impl Steering {
             Running { session, transaction, started_at, energy, state, token, level, is_by_standing, flow }
         });
         if held.running.is_none() {
-            held.takes = None;
+            held.is_forgiven();
         }
     }
 

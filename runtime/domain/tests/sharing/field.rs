@@ -158,3 +158,20 @@ fn a_restart_of_ours_stops_no_car() {
         assert_eq!(lab.view(0).limit.map(|limit| limit.0), Some(270), "tells every {tells_s} s");
     }
 }
+
+/// A car that takes too much is not held against the next one.
+#[test]
+fn the_next_car_has_its_share_though_the_one_before_took_too_much() {
+    let habits = Habits { tells_s: Some(10), lies: true, ..Habits::default() };
+    let mut lab = Lab::new(16, false, 6, &[habits]);
+    lab.plug_in(0);
+    lab.run(60);
+    assert_eq!(lab.view(0).takes.map(|takes| takes.0), Some(320));
+    lab.unplug(0);
+    lab.obeys(0);
+    lab.run(10);
+    lab.plug_in(0);
+    lab.run(60);
+    let view = lab.view(0);
+    assert_eq!((view.limit.map(|limit| limit.0), view.failures), (Some(160), 0));
+}

@@ -74,6 +74,8 @@ pub(crate) struct Lab {
     pub(crate) said: Vec<Said>,
     wire: Vec<Order>,
     now: Timestamp,
+    /// That have left.
+    cars: u128,
     pub(crate) second: usize,
 }
 
@@ -121,6 +123,7 @@ impl Lab {
             said: Vec::new(),
             wire: Vec::new(),
             now: "2026-07-01T00:00:00Z".parse().expect("a time"),
+            cars: 0,
             second: 0,
         };
         lab.run(5);
@@ -129,6 +132,16 @@ impl Lab {
 
     pub(crate) fn plug_in(&mut self, at: usize) {
         (self.seats[at].has_car, self.seats[at].plugged_at) = (true, self.now);
+    }
+
+    pub(crate) fn unplug(&mut self, at: usize) {
+        (self.seats[at].has_car, self.seats[at].transaction) = (false, None);
+        self.cars += 1;
+    }
+
+    /// It keeps to what it is told from now on.
+    pub(crate) fn obeys(&mut self, at: usize) {
+        self.seats[at].habits.lies = false;
     }
 
     pub(crate) fn connect(&mut self, at: usize, is_connected: bool) {
@@ -186,10 +199,10 @@ impl Lab {
         for (at, seat) in self.seats.iter().enumerate() {
             let drawn = seat.draws();
             (0..3).for_each(|phase| flows[phase] += drawn[phase]);
-            let id = SessionId(uuid::Uuid::from_u128(at as u128));
+            let id = SessionId(uuid::Uuid::from_u128(at as u128 + self.cars * 1_000));
             let session = seat.has_car.then(|| SeenSession {
                 session: id,
-                transaction: TransactionId::new(at.to_string()),
+                transaction: TransactionId::new(format!("{at}-{}", self.cars)),
                 started_at: seat.plugged_at,
                 energy: Energy::ZERO,
                 state: ChargingState::Charging,

@@ -19,7 +19,7 @@ impl Lately {
             Some((at, before)) if *before > most => *at = now,
             _ => while self.0.pop_back_if(|(_, before)| *before <= most).is_some() {},
         }
-        while self.0.front().is_some_and(|(at, _)| now.duration_since(*at) >= FOLLOWS) {
+        while self.0.front().is_some_and(|(at, _)| now.duration_since(*at).abs() >= FOLLOWS) {
             self.0.pop_front();
         }
         self.0.push_back((now, most));

@@ -21,7 +21,8 @@ pub(in crate::load) struct Trust {
 
 impl Trust {
     pub(super) fn is_ready(&self, now: Timestamp) -> bool {
-        self.again_at.is_none_or(|at| at <= now)
+        // A clock that was set back makes nobody wait for longer.
+        self.again_at.is_none_or(|at| at <= now || at.duration_since(now) > PAUSE_MAX)
     }
 
     /// How often it has failed, though it may have taken a higher limit meanwhile.

@@ -67,7 +67,7 @@ impl Steering {
     }
 
     pub(super) fn reading(&self, meter: &str, now: Timestamp) -> Option<&MeterReading> {
-        self.meters.get(meter).filter(|reading| now.duration_since(reading.at) <= SILENT)
+        self.meters.get(meter).filter(|reading| now.duration_since(reading.at).abs() <= SILENT)
     }
 
     /// What a policy is asked. `None`: nobody charges who could be told anything.
@@ -118,7 +118,7 @@ impl Steering {
             limit_a: held.limit(evse),
             limit_at,
             switched_at,
-            power_w: running.flow.and_then(|flow| {
+            power_w: running.flow.filter(|flow| held.shows(flow)).and_then(|flow| {
                 let of_current = |milliamperes: i64| milliamperes.saturating_mul(self.site.volts.into()) / 1_000;
                 flow.power_w.or_else(|| flow.current_ma.map(of_current))
             }),

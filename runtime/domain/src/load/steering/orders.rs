@@ -14,7 +14,7 @@ use crate::load::{Amperes, ByPhase, Site, SiteEvse};
 const NEGLIGIBLE: i64 = 10;
 /// A limit that was accepted is not raised sooner: cars that are told something new every second give up.
 const SETTLES: SignedDuration = SignedDuration::from_secs(10);
-/// The standing limit of an EVSE without a car is not raised sooner: many stations keep it in a flash memory that wears out.
+/// A standing limit by which nothing charges now is not raised sooner: many stations keep it in a flash memory that wears out.
 const IDLES: SignedDuration = SignedDuration::from_secs(60);
 /// So long a session that ran before us may go on as it was, until it has told what it draws.
 const UNHEARD: SignedDuration = SignedDuration::from_secs(65);
@@ -176,7 +176,8 @@ impl Steering {
         if let Some(told) = told.filter(|_| is_settled) {
             let is_raised = limit > told;
             let is_change = limit == Amperes::ZERO || told == Amperes::ZERO || limit.differs(told) >= NEGLIGIBLE;
-            let settles = if held.running.is_none() { IDLES } else { SETTLES };
+            let is_by_standing = held.running.as_ref().is_some_and(|running| running.is_by_standing);
+            let settles = if transaction.is_none() && !is_by_standing { IDLES } else { SETTLES };
             let is_soon = (is_raised || !is_change) && since.is_some_and(|since| since < settles);
             if limit == told || is_soon || (!is_change && (is_raised || !room.is_short)) {
                 return None;
