@@ -101,6 +101,27 @@ async fn a_session_goes_on_through_restarts_of_the_server_and_of_the_box_and_new
     assert_eq!((&ended["total"], &ended["marks"]), (&json!("0.20"), &json!([])), "to the cent: {ended}");
 }
 
+/// Where a device stands is its station's location, for rules and reports, until somebody says otherwise there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_stands_where_its_binding_says_and_is_counted() {
+    let hardware = start();
+    let binding = device("garage", "keba-p30", &wire(hardware.port));
+    let binding = binding.replacen("[[devices]]\n", "[[devices]]\nlocation = \"Depot\"\n", 1);
+    let server = with_driver().config(&binding).start().await;
+    let api = server.api();
+    until_status(&server, "Available").await;
+    let location = || api.get("/api/v1/stations/garage").ok()["location"].clone();
+    until("its place is in the record", || (location() == "Depot").then_some(())).await;
+    assert_eq!(api.get("/api/v1/devices/garage").ok()["location"], "Depot");
+    let counted = "amprule_devices{extension=\"keba-p30\",state=\"available\"} 1";
+    until("it is counted", || api.get("/metrics").text.contains(counted).then_some(())).await;
+
+    api.put("/api/v1/stations/garage", &json!({ "location": "Yard", "timeZone": "Europe/Berlin" })).ok();
+    folders::save(&server.path("amprule.toml"), binding.replace("Depot", "Harbour"));
+    until("it is moved", || (location() == "Harbour").then_some(())).await;
+    assert_eq!(api.get("/api/v1/stations/garage").ok()["timeZone"], "Europe/Berlin", "all else stays");
+}
+
 /// Phases are switched while nothing flows, and a cable is let go when its session has ended.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_box_charges_with_as_many_phases_as_it_is_told_and_lets_its_cable_go() {
