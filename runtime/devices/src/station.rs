@@ -442,9 +442,9 @@ impl VirtualStation {
                 self.unlocking = Some(now);
                 accepted()
             }
-            Command::Limit { .. } | Command::Unlock { .. } | Command::Reset { .. } | Command::Report { .. } => {
-                refused("the device has no such thing")
-            }
+            Command::Unlock { .. } if !self.can.unlocks => refused("its driver cannot unlock"),
+            Command::Limit { .. } | Command::Unlock { .. } => refused("it has no such EVSE: 1 is its only one"),
+            Command::Reset { .. } | Command::Report { .. } => refused("the device has no such thing"),
         }
     }
 }

@@ -175,7 +175,11 @@ impl Device {
             && matches!(self.house.books.token(&token.key()).await, Ok(None))
         {
             let id = &token.id_token;
-            tracing::warn!(%station, "the device's default_token {id} is not known: enter it with PUT /api/v1/tokens/{id}");
+            tracing::warn!(
+                %station,
+                "the device's default_token {id} is not known: enter it with PUT /api/v1/tokens/{id}; a car that was refused \
+                 charges when it is plugged in anew, or by a start command"
+            );
         }
         if let Some(session) = sessions.into_iter().find(|session| session.state == SessionState::Active) {
             let is_let_in = session.has_accepted_token();

@@ -58,6 +58,14 @@ impl Registry {
         let kind = (decision.unit.clone(), decision.hook, fault.class);
         let Some(times) = self.faults.came(kind, (self.steady)()) else { return };
         let Decision { id, unit, version, hook, station, session, fallback, .. } = decision;
+        let (stood_in, look) = match hook {
+            // What stations say is not in the decision log.
+            Hook::Dialect => {
+                let advice = "make a case of such a message, and `amprule test` shows it";
+                ("the message went on as it came", advice.to_owned())
+            }
+            _ => (stood_in(fallback.as_deref()), format!("`amprule explain {id}` shows what it was asked")),
+        };
         tracing::warn!(
             extension = unit,
             version,
@@ -65,8 +73,7 @@ impl Registry {
             %station,
             session = session.map(tracing::field::display),
             times,
-            "a unit has failed; {}; `amprule explain {id}` shows what it was asked\n{fault}",
-            stood_in(fallback.as_deref())
+            "a unit has failed; {stood_in}; {look}\n{fault}"
         );
     }
 }
