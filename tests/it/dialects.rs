@@ -102,10 +102,11 @@ async fn a_card_of_a_reader_with_a_check_byte_is_the_card_that_everybody_knows()
     api.accept(&["04A1B2C3"]);
     until_active(&api, "smartevse-tags").await;
     let mut wire = boot(&server, "cs-1", "SmartEVSE", "3.7").await;
-    let begun = wire.call("StartTransaction", start(1, "04A1B2C300005F", 0, &ago(60))).await;
+    let begins = start(1, "04A1B2C300005F", 0, &ago(60));
+    let begun = wire.call("StartTransaction", begins.clone()).await;
     assert_eq!(begun["idTagInfo"]["status"], "Accepted", "{begun}");
     // The station did not hear the answer, and says it again.
-    let again = wire.call("StartTransaction", start(1, "04A1B2C300005F", 0, &ago(60))).await;
+    let again = wire.call("StartTransaction", begins).await;
     let sessions = api.sessions("cs-1");
     assert_eq!((sessions.len(), &sessions[0]["idToken"]["idToken"]), (1, &json!("04A1B2C3")), "{sessions:#?}");
     assert_eq!(begun["transactionId"], again["transactionId"]);
