@@ -4,18 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::view::ExtensionView;
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Params};
-
-/// There are few: no filters and one page.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
+use crate::wire::{List, Nothing, Params};
 
 /// All scripts and plugins, those that could not be loaded too. The list always has one page.
 #[utoipa::path(

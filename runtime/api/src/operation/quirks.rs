@@ -4,17 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Params};
-
-/// There are at most two thousand marks: no filters and one page.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
+use crate::wire::{List, Nothing, Params};
 
 /// A model of stations, and what is odd about what it says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

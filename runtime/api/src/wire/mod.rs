@@ -13,5 +13,5 @@ pub(crate) use body::{Change, Payload, given};
 pub(crate) use hint::nearest;
 pub(crate) use list::{List, Pages};
 pub(crate) use place::Place;
-pub(crate) use query::Params;
+pub(crate) use query::{Nothing, Params};
 pub(crate) use raw::as_json;

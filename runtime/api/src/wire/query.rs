@@ -2,10 +2,16 @@
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::hint::explain;
 use crate::problem::Problem;
+
+/// The query of a list with few items, which has no filters and one page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
 
 /// Parameters; `T` denies unknown ones.
 pub(crate) struct Params<T>(pub T);

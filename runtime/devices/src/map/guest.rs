@@ -76,6 +76,7 @@ impl MapGuest {
         // What it says of them counts once it was told: without its contactor some boxes say anything.
         let phases = phases.filter(|phases| self.told.phases.is_some() && [1, 3].contains(phases));
         self.told.phases = phases.or(self.told.phases);
+        self.trouble = self.trouble.take().or_else(|| self.has_other_phases(shall));
         self.told.max_a = self.values.get("max_a").and_then(Value::number).or(self.told.max_a);
         Ok(self.observed(&self.values))
     }
@@ -117,8 +118,13 @@ impl MapGuest {
 
     /// It has other phases than it was told of, because it began anew for instance: it is off until they are switched.
     fn while_phases_differ(&self, shall: Shall) -> Shall {
-        let differ = shall.phases.is_some_and(|phases| self.told.phases.is_some_and(|told| told != phases));
-        Shall { be_on: shall.be_on && !differ, ..shall }
+        Shall { be_on: shall.be_on && self.has_other_phases(shall).is_none(), ..shall }
+    }
+
+    /// In words for people.
+    fn has_other_phases(&self, shall: Shall) -> Option<String> {
+        let (wanted, has) = shall.phases.zip(self.told.phases).filter(|(wanted, has)| wanted != has)?;
+        Some(format!("it is to charge with {wanted} of its phases, and says {has}: look whether it can switch them"))
     }
 
     /// Phases, and the lock, when nothing may flow any more and nothing does.

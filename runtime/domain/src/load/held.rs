@@ -130,16 +130,20 @@ impl Held {
         levels.filter_map(|level| level.known.zip(level.known_at)).next()
     }
 
-    /// What holds for its session, or for the next one.
+    /// By which its session charges, or the next one will.
+    fn governs(&self) -> &Level {
+        let own = self.running.as_ref().map(|running| &running.level).filter(|level| level.known.is_some());
+        own.unwrap_or(&self.standing)
+    }
+
     fn holds_now(&self) -> Option<(Limit, Timestamp)> {
-        self.holds(self.running.as_ref().map(|running| &running.transaction))
+        let level = self.governs();
+        level.known.zip(level.known_at)
     }
 
     /// When what holds for its session was accepted, and when that was last paused or let go on.
     pub(super) fn since(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        let own = self.running.as_ref().map(|running| &running.level).filter(|level| level.known.is_some());
-        let level = own.unwrap_or(&self.standing);
-        (level.known_at.filter(|_| level.known.is_some()), level.switched_at)
+        (self.holds_now().map(|(_, since)| since), self.governs().switched_at)
     }
 
     /// A session that ran at that moment, of which nothing is known yet: neither what it was told nor what it draws.
@@ -278,9 +282,7 @@ impl Held {
         let Some(running) = &self.running else { return Some([0; 3]) };
         let followed = self.holds_now().and_then(|(_, since)| since.checked_add(FOLLOWS).ok());
         let since = fresh_since.max(followed.unwrap_or(Timestamp::MIN));
-        // Where a transaction has no limit of its own the standing one is what it follows.
-        let governs = Some(&running.level).filter(|level| level.known.is_some()).unwrap_or(&self.standing);
-        let is_asked = running.level.is_asked() || governs.is_asked();
+        let is_asked = running.level.is_asked() || self.governs().is_asked();
         let flow = running.flow.filter(|flow| !is_asked && flow.at >= since)?;
         flow.by_phase(evse, volts)
     }
