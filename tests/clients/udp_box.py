@@ -1,6 +1,6 @@
 """A box over UDP: what it does with a car, told over its standard input (see boxes/car.py).
 
-`udp_box.py KIND 0 [HURRY]` says `ready PORT`. Every command is printed as `datagram WHAT`; two in a row without a pause as `hasty`.
+`udp_box.py KIND 0 [HURRY]` says `ready PORT`. Every command is printed as `datagram WHAT`; one that comes too soon after an answer as `hasty`.
 `impostor`: somebody else answers whoever asked the box last.
 """
 

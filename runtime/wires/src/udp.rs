@@ -38,7 +38,8 @@ pub(crate) struct UdpLine {
     to: String,
     ear: Arc<Ear>,
     gate: Turnstile,
-    last_said: tokio::sync::Mutex<Option<Instant>>,
+    /// When it was asked last, or answered. Only whose turn it is touches it.
+    last_said: Mutex<Option<Instant>>,
 }
 
 /// The socket of one local port.
@@ -79,6 +80,8 @@ impl UdpWire {
             let until = Instant::now() + self.to.timeout / TRIES;
             while let Some(answer) = inbox.next(until).await {
                 if answer.contains(fits) {
+                    // A box that came to a late question has its pause all the same.
+                    self.line.said();
                     return Ok(answer);
                 }
             }
@@ -122,11 +125,11 @@ impl UdpWire {
         if text.len() > MOST_BYTES {
             return Err(WireFault::Unsayable(format!("a datagram has {} KiB at most", MOST_BYTES >> 10)));
         }
-        let mut last_said = self.line.last_said.lock().await;
-        if let Some(last) = *last_said {
+        let last_said = *self.line.last_said.lock();
+        if let Some(last) = last_said {
             sleep_until((last + self.to.pause).into()).await;
         }
-        *last_said = Some(Instant::now());
+        self.line.said();
         let sent = socket.send_to(text.as_bytes(), addr).await;
         sent.map(drop).map_err(|error| WireFault::NotReached { to: self.line.to.clone(), why: error.to_string() })
     }
@@ -134,7 +137,11 @@ impl UdpWire {
 
 impl UdpLine {
     pub(crate) fn new(to: &UdpAddress, ear: Arc<Ear>) -> Self {
-        Self { to: to.to_string(), ear, gate: Turnstile::default(), last_said: tokio::sync::Mutex::default() }
+        Self { to: to.to_string(), ear, gate: Turnstile::default(), last_said: Mutex::default() }
+    }
+
+    fn said(&self) {
+        *self.last_said.lock() = Some(Instant::now());
     }
 }
 

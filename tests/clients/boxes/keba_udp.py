@@ -14,7 +14,7 @@ class KebaUdp(Box):
     def __init__(self, hurry):
         super().__init__(hurry)
         self.on, self.milliamperes, self.safe = False, 63_000, (0, 0)
-        self.fed_at = self.asked_at = time.monotonic()
+        self.fed_at, self.answered_at = time.monotonic(), 0
         self.transport, self.asker, self.told_state = None, None, None
 
     def allows(self):
@@ -58,10 +58,9 @@ class KebaUdp(Box):
         pass
 
     def datagram_received(self, data, asker):
-        now, self.asker = time.monotonic(), asker
-        if now - self.asked_at < HASTE:
+        self.asker = asker
+        if time.monotonic() - self.answered_at < HASTE:
             print("hasty", flush=True)
-        self.asked_at = now
         match data.decode().split():
             case ["report", number]:
                 self.tell(self.report(int(number)))
@@ -76,6 +75,7 @@ class KebaUdp(Box):
                 self.safe = (int(seconds), int(milliamperes))
             case _:
                 self.transport.sendto(b"TCH-ERR", asker)
+        self.answered_at = time.monotonic()
         self.say()
 
     def does(self, what):

@@ -21,7 +21,7 @@ fn troubles(server: &TestServer) -> Vec<String> {
 async fn boxes_share_our_port_and_nobody_else_answers_for_them() {
     let (mut garage, yard) = (Hardware::start("udp_box.py", BOX, 1), Hardware::start("udp_box.py", BOX, 1));
     let local = any_port();
-    let wire = |hardware: &Hardware| format!("udp://127.0.0.1:{}?local={local}&timeout_ms=1000", hardware.port);
+    let wire = |hardware: &Hardware| format!("udp://127.0.0.1:{}?local={local}&timeout_ms=3000", hardware.port);
     let config = device("garage", BOX, &wire(&garage)) + &device("yard", BOX, &wire(&yard));
     let server = Setup::default().tariff("0.40").product_script(BOX).config(&config).start().await;
     let api = server.api();
@@ -51,5 +51,5 @@ async fn boxes_share_our_port_and_nobody_else_answers_for_them() {
     garage.tell("flow 100");
     until_session(&api, "garage", "it goes on", |session| session["energyWh"] == json!(200)).await;
     let told = troubles(&server);
-    assert!(told.len() == 1 && told[0].contains("does not answer within 1000 ms: look whether it is on"), "{told:#?}");
+    assert!(told.len() == 1 && told[0].contains("does not answer within 3000 ms: look whether it is on"), "{told:#?}");
 }
