@@ -5,6 +5,7 @@ mod http;
 mod modbus;
 mod mqtt;
 mod serial;
+mod stream;
 mod udp;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub use http::HttpAddress;
 pub use modbus::{ModbusAddress, ModbusPlace};
 pub use mqtt::{Broker, MqttAddress};
 pub use serial::{Parity, SerialLine};
+pub use stream::{LineEnd, StreamAddress, StreamPlace};
 pub use udp::UdpAddress;
 
 /// What an operator grants.
@@ -24,6 +26,7 @@ pub enum WireAddress {
     Http(HttpAddress),
     Mqtt(MqttAddress),
     Udp(UdpAddress),
+    Stream(StreamAddress),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +34,20 @@ pub enum WireAddress {
 pub struct BadAddress(String);
 
 /// What is written before `://`.
-const KINDS: [&str; 8] = ["modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "http", "https", "mqtt", "mqtts", "udp"];
+const KINDS: [&str; 12] = [
+    "modbus-tcp",
+    "modbus-rtu",
+    "modbus-rtu-over-tcp",
+    "http",
+    "https",
+    "mqtt",
+    "mqtts",
+    "udp",
+    "tcp",
+    "serial",
+    "ws",
+    "wss",
+];
 
 impl WireAddress {
     /// The kind that a driver declares of its wire.
@@ -41,6 +57,7 @@ impl WireAddress {
             Self::Http(_) => "http",
             Self::Mqtt(_) => "mqtt",
             Self::Udp(_) => "udp",
+            Self::Stream(_) => "stream",
         }
     }
 
@@ -54,6 +71,7 @@ impl WireAddress {
             Self::Http(to) => (to.to_string(), &to.host),
             Self::Mqtt(to) => (to.broker.to_string(), &to.broker.host),
             Self::Udp(to) => (to.to_string(), &to.host),
+            Self::Stream(to) => (to.to_string(), to.host()),
         }
     }
 
@@ -69,6 +87,7 @@ impl WireAddress {
             Self::Http(to) => format!("http {} {} {} {}", to.host.to_ascii_lowercase(), to.port, to.is_tls, to.base),
             Self::Mqtt(to) => format!("mqtt {} {}", to.broker, to.prefix),
             Self::Udp(to) => format!("udp {}", to.to_string().to_ascii_lowercase()),
+            Self::Stream(to) => to.hardware(),
         }
     }
 
@@ -78,6 +97,7 @@ impl WireAddress {
         let credentials = match self {
             Self::Http(to) => to.credentials.as_ref(),
             Self::Mqtt(to) => to.broker.credentials.as_ref(),
+            Self::Stream(to) => to.credentials(),
             Self::Modbus(_) | Self::Udp(_) => None,
         };
         credentials.map(Credentials::secrets).unwrap_or_default()
@@ -102,6 +122,9 @@ impl WireAddress {
             "http" | "https" => HttpAddress::parse(kind == "https", place, query).map(Self::Http),
             "mqtt" | "mqtts" => MqttAddress::parse(kind == "mqtts", place, query).map(Self::Mqtt),
             "udp" => UdpAddress::parse(place, query).map(Self::Udp),
+            "tcp" => StreamAddress::over_tcp(place, query).map(Self::Stream),
+            "serial" => StreamAddress::over_serial(place, query).map(Self::Stream),
+            "ws" | "wss" => StreamAddress::over_websocket(kind == "wss", place, query).map(Self::Stream),
             "modbus-rtu" => ModbusAddress::over_serial(place, query).map(Self::Modbus),
             _ => ModbusAddress::over_tcp(kind != "modbus-tcp", place, query).map(Self::Modbus),
         };
@@ -207,6 +230,17 @@ mod tests {
             panic!("it is UDP")
         };
         assert_eq!((read.to_string().as_str(), read.local, read.pause.as_millis()), ("10.0.0.7:7090", 7_090, 100));
+        let stream = |text: &str| match WireAddress::parse(text).expect(text) {
+            WireAddress::Stream(address) => address,
+            other => panic!("{text} is {other:?}"),
+        };
+        let read = stream("tcp://10.0.0.7?end=cr");
+        let place = StreamPlace::Tcp { host: "10.0.0.7".to_owned(), port: 23, end: LineEnd::Cr };
+        assert_eq!((read.to_string().as_str(), &read.place), ("10.0.0.7:23", &place));
+        let read = stream("serial:///dev/ttyUSB0?baud=115200&end=crlf");
+        let line = SerialLine { path: "/dev/ttyUSB0".to_owned(), baud: 115_200, parity: Parity::None, stop: 1 };
+        assert_eq!(read.place, StreamPlace::Serial { line, end: LineEnd::CrLf });
+        assert_eq!(stream("wss://Box/ws?timeout_ms=500").to_string(), "Box:443");
         let read = http("http://box.local/base/?timeout_ms=500");
         assert_eq!((read.to_string().as_str(), read.base.as_str(), read.is_tls), ("box.local:80", "/base", false));
         let read = http("https://admin:se%3Acret@[::1]:8443");
@@ -225,6 +259,8 @@ mod tests {
             ("http://box", &[]),
             ("mqtt://broker/a", &[]),
             ("udp://box", &[]),
+            ("ws://me:se%3Acret@box/ws", &whole),
+            ("tcp://box:23", &[]),
             ("modbus-tcp://box", &[]),
         ] {
             assert_eq!(WireAddress::parse(text).expect(text).secrets(), secrets, "{text}");
@@ -262,7 +298,13 @@ mod tests {
             ("udp://box/x", "is no host"),
             ("udp://box?local=0", "local is a whole number of 1 to 65535"),
             ("http://box?unit=1", "there is no \"unit\"; known are ca"),
-            ("http://box?ca=x", "ca is for https"),
+            ("http://box?ca=x", "ca is for what goes over TLS"),
+            ("ws://box/ws?ca=x", "ca is for what goes over TLS"),
+            ("ws://box?end=lf", "there is no \"end\"; known are ca"),
+            ("tcp://box:23?end=nul", "end is one of lf, cr and crlf"),
+            ("tcp://box/x", "is no host"),
+            ("serial://ttyUSB0", "write its device as serial:///dev/ttyUSB0?baud=115200"),
+            ("serial:///dev/ttyUSB0?unit=1", "known are end, baud"),
             ("http://box:se cret@host", "a blank"),
             ("http://host/a b", "a blank"),
         ] {

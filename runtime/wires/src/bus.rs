@@ -15,12 +15,16 @@ use tokio::time::{sleep_until, timeout};
 use tokio_modbus::client::{Context, rtu, tcp};
 use tokio_modbus::slave::{Slave, SlaveContext as _};
 
-use crate::address::{Broker, HttpAddress, ModbusAddress, ModbusPlace, MqttAddress, UdpAddress};
+use crate::address::{
+    Broker, Credentials, HttpAddress, LineEnd, ModbusAddress, ModbusPlace, MqttAddress, StreamAddress, StreamPlace,
+    UdpAddress,
+};
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::http::HttpLine;
 use crate::mqtt::Connection;
 use crate::serial::Opener;
+use crate::stream::StreamLine;
 use crate::turnstile::{Turnstile, Urgency};
 use crate::udp::{Ear, UdpLine};
 
@@ -32,8 +36,11 @@ pub struct Buses {
     mqtt: Mutex<HashMap<Broker, Weak<Connection>>>,
     udp: Mutex<Shared<UdpLine>>,
     ears: Mutex<HashMap<u16, Weak<Ear>>>,
+    streams: Mutex<HashMap<(StreamKind, Option<Credentials>, Believed), Weak<StreamLine>>>,
 }
 
+/// What is spoken to there, and how lines end.
+type StreamKind = (String, LineEnd);
 type Shared<T> = HashMap<Place, Weak<T>>;
 /// The host or the device's file, the port, and whether it is the other of two ways to speak there.
 type Place = (String, u16, bool);
@@ -106,6 +113,15 @@ impl Buses {
         let ear = shared(&self.ears, to.local, || Ear::new(to.local));
         let place = (format!("{} {}", to.host.to_ascii_lowercase(), to.local), to.port, false);
         shared(&self.udp, place, || UdpLine::new(to, ear))
+    }
+
+    pub(crate) fn stream(&self, to: &StreamAddress) -> Arc<StreamLine> {
+        let (end, ca) = match &to.place {
+            StreamPlace::Tcp { end, .. } | StreamPlace::Serial { end, .. } => (*end, None),
+            StreamPlace::WebSocket(to) => (LineEnd::default(), to.ca.clone()),
+        };
+        let place = ((to.hardware(), end), to.credentials().cloned(), ca);
+        shared(&self.streams, place, || StreamLine::new(to))
     }
 }
 

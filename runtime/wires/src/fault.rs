@@ -36,6 +36,19 @@ pub enum WireFault {
 }
 
 impl WireFault {
+    /// What a status of HTTP says, where it is not done.
+    pub(crate) fn of_status(to: &str, what: &str, code: u16) -> Option<Self> {
+        let (to, what) = (to.to_owned(), what.to_owned());
+        match code {
+            100..=299 => None,
+            300..=399 => Some(Self::Elsewhere { to, what, code }),
+            401 | 403 | 407 => Some(Self::Locked { to, what, code }),
+            408 | 425 | 429 => Some(Self::Hindered { to, what, word: format!("status {code}") }),
+            400..=499 => Some(Self::Refused { to, what, word: format!("status {code}") }),
+            _ => Some(Self::Hindered { to, what, word: format!("status {code}") }),
+        }
+    }
+
     /// The device is there and says no: the connection is fine.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. })

@@ -98,7 +98,7 @@ impl HttpWire {
         let answered =
             said.unwrap_or_else(|_| Err(WireFault::Silent { to: self.line.to.clone(), within: self.to.timeout }));
         let (status, text) = answered.inspect_err(|_| state.open = None)?;
-        self.judged(status, text, what)
+        self.judged(status, text, &what)
     }
 
     fn request(&self, method: Method, path: &str, body: Option<&str>) -> Result<Said, WireFault> {
@@ -192,17 +192,8 @@ impl HttpWire {
         WireFault::Confused { to: self.line.to.clone(), why: format!("{error}{}", source.unwrap_or_default()) }
     }
 
-    fn judged(&self, status: StatusCode, text: String, what: String) -> Result<String, WireFault> {
-        let to = self.line.to.clone();
-        let code = status.as_u16();
-        match code {
-            200..=299 => Ok(text),
-            300..=399 => Err(WireFault::Elsewhere { to, what, code }),
-            401 | 403 | 407 => Err(WireFault::Locked { to, what, code }),
-            408 | 425 | 429 => Err(WireFault::Hindered { to, what, word: format!("status {code}") }),
-            400..=499 => Err(WireFault::Refused { to, what, word: format!("status {code}") }),
-            _ => Err(WireFault::Hindered { to, what, word: format!("status {code}") }),
-        }
+    fn judged(&self, status: StatusCode, text: String, what: &str) -> Result<String, WireFault> {
+        WireFault::of_status(&self.line.to, what, status.as_u16()).map_or(Ok(text), Err)
     }
 }
 

@@ -15,6 +15,7 @@ mod http;
 mod modbus;
 mod mqtt;
 mod serial;
+mod stream;
 mod tls;
 pub mod topic;
 mod turnstile;
@@ -22,14 +23,15 @@ mod udp;
 
 pub use ::http::Method;
 pub use address::{
-    BadAddress, Broker, HttpAddress, ModbusAddress, ModbusPlace, MqttAddress, Parity, SerialLine, UdpAddress,
-    WireAddress,
+    BadAddress, Broker, HttpAddress, LineEnd, ModbusAddress, ModbusPlace, MqttAddress, Parity, SerialLine,
+    StreamAddress, StreamPlace, UdpAddress, WireAddress,
 };
 pub use bus::Buses;
 pub use fault::WireFault;
 pub use http::HttpWire;
 pub use modbus::{Function, ModbusWire, Write};
 pub use mqtt::{Heard, MqttWire};
+pub use stream::StreamWire;
 pub use turnstile::Urgency;
 pub use udp::UdpWire;
 
@@ -40,4 +42,5 @@ pub enum Wire {
     Http(HttpWire),
     Mqtt(MqttWire),
     Udp(UdpWire),
+    Stream(StreamWire),
 }

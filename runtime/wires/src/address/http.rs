@@ -39,7 +39,7 @@ impl HttpAddress {
         for (key, value) in query {
             match key {
                 "ca" if is_tls => ca = Some(file(value)?),
-                "ca" => return Err("ca is for https".to_owned()),
+                "ca" => return Err("ca is for what goes over TLS: https and wss".to_owned()),
                 _ if pace.take(key, value)? => {}
                 _ => return Err(unknown(key, &["ca", "timeout_ms", "pause_ms"])),
             }

@@ -53,7 +53,7 @@ impl ModbusAddress {
     }
 
     pub(super) fn over_serial<'a>(path: &str, query: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, String> {
-        let mut line = SerialLine::at(path)?;
+        let mut line = SerialLine::at(path, "modbus-rtu:///dev/ttyUSB0?unit=1")?;
         let (mut unit, mut pace) = (1, Pace::USUAL);
         for (key, value) in query {
             match key {

@@ -23,10 +23,11 @@ pub enum Parity {
 }
 
 impl SerialLine {
-    pub(super) fn at(path: &str) -> Result<Self, String> {
+    /// `how` is an address as it is written.
+    pub(super) fn at(path: &str, how: &str) -> Result<Self, String> {
         let is_path = path.starts_with('/') && !path.ends_with('/') && path.chars().all(|c| c.is_ascii_graphic());
         if !is_path || path.split('/').any(|part| part == "..") {
-            return Err(format!("{path:?} is no serial line: write its device as modbus-rtu:///dev/ttyUSB0?unit=1"));
+            return Err(format!("{path:?} is no serial line: write its device as {how}"));
         }
         Ok(Self { path: path.to_owned(), baud: 9_600, parity: Parity::None, stop: 1 })
     }
