@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use amprule_tests::station16::{Station16, meter_values};
 use amprule_tests::{Management, Setup, TestServer, ago, folders, units, until, wait};
@@ -192,7 +191,7 @@ async fn a_component_is_replaced_under_a_hundred_stations_and_none_of_them_notic
         crowd.until_answered(500).await;
         folders::save(&path, units::rebuilt(&component, build));
         let replaced = || hash(&api, "blueprint").filter(|hash| *hash != active);
-        active = wait::within(Duration::from_secs(1), "the swap after the file's close", replaced).await;
+        active = wait::until("the swap after the file's close", replaced).await;
     }
     crowd.until_answered(500).await;
     crowd.end().await;

@@ -93,7 +93,7 @@ impl Wire {
         Ok(self.http(Method::Put, path, Some(body), true, expect)?)
     }
 
-    /// The last message of a topic (MQTT). None: nothing was heard of it, or nothing for so many seconds.
+    /// The last message of a topic (MQTT), or the last of a stream that contains this. None: there is none, or none of so many seconds.
     pub fn topic(self, topic: &str, stale_s: Option<u32>) -> Option<Answer> {
         wires::topic(self.0, topic, stale_s).map(Answer::new)
     }
@@ -103,14 +103,14 @@ impl Wire {
         Ok(wires::publish(self.0, topic, body, false, true)?)
     }
 
-    /// A datagram that asks, and the answer that contains `fits`.
+    /// A message that asks, and the answer that contains `fits`.
     pub fn ask(self, text: &str, fits: &str) -> Result<Answer, Problem> {
-        Ok(wires::datagram(self.0, text, Some(fits), false).map(Answer::new)?)
+        Ok(wires::message(self.0, text, Some(fits), false).map(Answer::new)?)
     }
 
-    /// A datagram by which the device does something.
+    /// A message by which the device does something.
     pub fn send(self, text: &str, fits: Option<&str>) -> Result<Answer, Problem> {
-        Ok(wires::datagram(self.0, text, fits, true).map(Answer::new)?)
+        Ok(wires::message(self.0, text, fits, true).map(Answer::new)?)
     }
 
     fn http(

@@ -8,7 +8,7 @@ use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::ports::BoxFuture;
 use amprule_hooks::Version;
 use amprule_hooks::driver::{
-    self, Datagram, HttpAsk, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, WireProblem, Wires,
+    self, HttpAsk, Message, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, WireProblem, Wires,
 };
 use amprule_wires::{Buses, Urgency, WireAddress};
 use parking_lot::Mutex;
@@ -95,11 +95,11 @@ impl Wires for ReadOnly<'_> {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
-        if !datagram.switches {
-            return self.wires.datagram(wire, datagram);
+    fn message<'a>(&'a self, wire: &'a str, message: &'a Message) -> BoxFuture<'a, Result<String, WireProblem>> {
+        if !message.switches {
+            return self.wires.message(wire, message);
         }
-        self.hold_back(&datagram.into());
+        self.hold_back(&message.into());
         Box::pin(std::future::ready(Ok(String::new())))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
-use amprule_wires::{Buses, HttpWire, ModbusWire, MqttWire, UdpWire, Wire, WireAddress};
+use amprule_wires::{Buses, HttpWire, ModbusWire, MqttWire, StreamWire, UdpWire, Wire, WireAddress};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
@@ -118,6 +118,7 @@ pub(crate) fn dialled(wires: &BTreeMap<String, WireAddress>, buses: &Buses) -> B
         WireAddress::Http(to) => Wire::Http(HttpWire::new(buses, to.clone())),
         WireAddress::Mqtt(to) => Wire::Mqtt(MqttWire::new(buses, to.clone())),
         WireAddress::Udp(to) => Wire::Udp(UdpWire::new(buses, to.clone())),
+        WireAddress::Stream(to) => Wire::Stream(StreamWire::new(buses, to.clone())),
     };
     wires.iter().map(|(name, address)| (name.clone(), wire(address))).collect()
 }
@@ -208,6 +209,8 @@ mod tests {
             ("box", "modbus-rtu:///dev/ttyUSB0?unit=1"),
             ("box", "mqtt://box/garage"),
             ("box", "udp://box:502"),
+            ("box", "tcp://box:502"),
+            ("box", "ws://box:502"),
             ("other", "modbus-tcp://box?unit=1"),
         ] {
             assert!(!box_a.drives_as(&binding(unit, address)), "{unit} {address}");

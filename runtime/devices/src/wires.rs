@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use amprule_domain::ports::BoxFuture;
 use amprule_hooks::driver::{
-    Datagram, HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires,
+    HttpAsk, HttpMethod, Message, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires,
 };
-use amprule_wires::{
-    Function, Heard, HttpWire, Method, ModbusWire, MqttWire, UdpWire, Urgency, Wire, WireFault, Write,
-};
+use amprule_wires::{Function, Heard, HttpWire, Method, ModbusWire, MqttWire, Urgency, Wire, WireFault, Write};
 
 pub(crate) struct Granted<'s> {
     pub(crate) wires: &'s BTreeMap<String, Wire>,
@@ -39,11 +37,13 @@ impl Granted<'_> {
         }
     }
 
-    fn udp(&self, name: &str) -> Result<&UdpWire, WireProblem> {
-        match self.wires.get(name) {
-            Some(Wire::Udp(wire)) => Ok(wire),
-            other => Err(missing(name, "udp", other.is_some())),
-        }
+    /// By its topic, or by what it contains.
+    async fn last(&self, name: &str, topic: &str) -> Result<Option<Heard>, WireProblem> {
+        let last = match self.wires.get(name) {
+            Some(Wire::Stream(wire)) => wire.last(topic).await,
+            _ => self.mqtt(name)?.last(topic).await,
+        };
+        last.map_err(problem)
     }
 }
 
@@ -100,13 +100,17 @@ impl Wires for Granted<'_> {
     fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
         Box::pin(async move {
             let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
-            self.mqtt(wire)?.listen(&topics).await.map_err(problem)
+            let listens = match self.wires.get(wire) {
+                Some(Wire::Stream(wire)) => wire.listen(&topics).await,
+                _ => self.mqtt(wire)?.listen(&topics).await,
+            };
+            listens.map_err(problem)
         })
     }
 
     fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
         Box::pin(async move {
-            let last = self.mqtt(wire)?.last(&ask.topic).await.map_err(problem)?;
+            let last = self.last(wire, &ask.topic).await?;
             let is_fresh = |heard: &Heard| {
                 let oldest = ask.stale_s.filter(|seconds| *seconds > 0);
                 let oldest = oldest.map(|seconds| Duration::from_secs(seconds.into()));
@@ -125,13 +129,16 @@ impl Wires for Granted<'_> {
         })
     }
 
-    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+    fn message<'a>(&'a self, wire: &'a str, message: &'a Message) -> BoxFuture<'a, Result<String, WireProblem>> {
         Box::pin(async move {
-            let wire = self.udp(wire)?;
-            let urgency = if datagram.switches { Urgency::Safety } else { self.urgency };
-            let said = match &datagram.fits {
-                Some(fits) => wire.ask(urgency, &datagram.text, fits).await,
-                None => wire.send_only(urgency, &datagram.text).await.map(|()| String::new()),
+            let urgency = if message.switches { Urgency::Safety } else { self.urgency };
+            let Message { text, fits, .. } = message;
+            let said = match (self.wires.get(wire), fits) {
+                (Some(Wire::Udp(wire)), Some(fits)) => wire.ask(urgency, text, fits).await,
+                (Some(Wire::Stream(wire)), Some(fits)) => wire.ask(urgency, text, fits).await,
+                (Some(Wire::Udp(wire)), None) => wire.send_only(urgency, text).await.map(|()| String::new()),
+                (Some(Wire::Stream(wire)), None) => wire.send_only(urgency, text).await.map(|()| String::new()),
+                (other, _) => return Err(missing(wire, "udp or stream", other.is_some())),
             };
             said.map_err(problem)
         })

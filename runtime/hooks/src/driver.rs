@@ -26,7 +26,7 @@ pub use code::of;
 pub use facts::{DeviceFacts, WireKind};
 pub use observed::{DeviceState, Observed};
 pub use turn::{Exchange, TurnInput, TurnOutput, Turned, WireAnswer, WireAsk, WireWhat};
-pub use words::{Datagram, Publish, TopicAsk};
+pub use words::{Message, Publish, TopicAsk};
 
 /// Code for one kind of hardware.
 pub trait Driver: Send + Sync {
@@ -140,7 +140,7 @@ pub trait Wires: Send + Sync {
     fn topic<'a>(&'a self, wire: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>>;
     fn publish<'a>(&'a self, wire: &'a str, publish: &'a Publish) -> BoxFuture<'a, Result<(), WireProblem>>;
     /// The answer's text; nothing where none is waited for.
-    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>>;
+    fn message<'a>(&'a self, wire: &'a str, message: &'a Message) -> BoxFuture<'a, Result<String, WireProblem>>;
 }
 
 /// A request to a place that the operator granted.

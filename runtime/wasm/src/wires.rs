@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use amprule_hooks::driver::{
-    Datagram, Exchange, HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireAnswer,
+    Exchange, HttpAsk, HttpMethod, Message, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireAnswer,
     WireAsk, WireWhat,
 };
 use rust_decimal::Decimal;
@@ -122,14 +122,14 @@ impl wit::Host for Turn {
         Ok(self.text(wire, WireWhat::Publish(Publish { topic, body, retain, switches }))?.map(drop))
     }
 
-    fn datagram(
+    fn message(
         &mut self,
         wire: String,
         text: String,
         fits: Option<String>,
         switches: bool,
     ) -> wasmtime::Result<Result<String, String>> {
-        self.text(wire, WireWhat::Datagram(Datagram { text, fits, switches }))
+        self.text(wire, WireWhat::Message(Message { text, fits, switches }))
     }
 }
 

@@ -40,9 +40,12 @@ fn bounds(map: &Map) -> Vec<String> {
 fn reads(map: &Map) -> Vec<String> {
     let points = map.points.iter().filter_map(|(name, point)| {
         let answers = |request: &&String| map.requests.get(*request).is_some_and(|request| request.publish.is_none());
+        let other =
+            point.plus.iter().chain(&point.minus).find(|other| *other == name || !map.points.contains_key(*other));
+        let other = other.map(|other| format!("there is no other point {other} to add or to take away"));
         let unknown = point.request.as_ref().filter(|request| !answers(request));
         let unknown = unknown.map(|request| format!("there is no request {request} that is answered with JSON"));
-        Some(format!("points.{name}: {}", point.complaint().or(unknown)?))
+        Some(format!("points.{name}: {}", point.complaint().or(unknown).or(other)?))
     });
     let both = !map.is_meter() && ["energy_wh", "session_wh"].iter().all(|name| map.points.contains_key(*name));
     let both = both.then(|| {
@@ -60,10 +63,14 @@ fn ill(request: &Request) -> Option<String> {
         return both.or_else(|| topic::complaint(topic).map(|why| format!("the topic {topic:?}: {why}")));
     }
     let paths: Vec<&String> = [&request.get, &request.post].into_iter().flatten().collect();
+    if request.ask.is_some() || request.fits.is_some() {
+        let is_asked = request.ask.is_some() && paths.is_empty() && request.body.is_none();
+        return (!is_asked).then(|| "a stream is asked with ask, and fits what the answer contains, alone".to_owned());
+    }
     match paths[..] {
         [path] if path.starts_with('/') => None,
         [path] => Some(format!("the path {path:?} begins with no /")),
-        _ => Some("say the path of one of get and post, or publish and a topic".to_owned()),
+        _ => Some("say the path of one of get and post, publish and a topic, or ask and a message".to_owned()),
     }
 }
 
@@ -157,6 +164,19 @@ mod tests {
             ),
             (format!("{plug}[points]\nx = {{ topic = \"../b\" }}"), "between two slashes stands a name"),
             (format!("{plug}[points]\nx = {{ topic = \"b\", register = 1 }}"), "it stands in a topic's message"),
+            (
+                format!("{plug}[points]\nx = {{ message = \"b\", register = 1 }}"),
+                "or in a stream's, and has no register",
+            ),
+            (format!("{plug}[points]\nx = {{ message = \"b\", topic = \"b\" }}"), "message and until are for streams"),
+            (format!("{plug}[points]\nx = {{ message = \"b\\n\" }}"), "it is a text of 1 to 200 bytes in one line"),
+            (format!("{plug}[points]\nx = {{ register = 1, until = \"b\" }}"), "until is for what stands in a message"),
+            (format!("{plug}[points]\nx = {{ register = 1, minus = [\"x\"] }}"), "there is no other point x"),
+            (format!("{plug}[points]\nx = {{ register = 1, plus = [\"y\"] }}"), "there is no other point y"),
+            (
+                format!("{plug}[points]\nx = {{ request = \"ask\" }}\n[requests.ask]\nask = \"a\"\nget = \"/a\""),
+                "a stream is asked with ask",
+            ),
             (format!("{plug}[points]\nx = {{ topic = \"b\", pointer = \"c\" }}"), "a pointer begins with /"),
             (
                 format!("{plug}[points]\nx = {{ request = \"ask\" }}\n[requests.ask]\npublish = \"cmnd\""),

@@ -20,6 +20,7 @@ pub(super) const FILE: &str = "device.toml";
 pub(super) const MODBUS: &str = "modbus";
 pub(super) const HTTP: &str = "http";
 pub(super) const MQTT: &str = "mqtt";
+pub(super) const STREAM: &str = "stream";
 
 /// Points by which the host knows what they are. Others are names of the map's own, for its rules.
 pub(super) const KNOWN: [&str; 15] = [
@@ -53,7 +54,7 @@ pub(super) const TEXTS: [&str; 6] = ["error", "token", "serial", "firmware", "mo
 pub(super) struct Map {
     /// What it is, and what it bears.
     pub(super) device: About,
-    /// What is asked over HTTP, or published so that somebody answers, each at every turn.
+    /// What is asked over HTTP or a stream, or published so that somebody answers, each at every turn.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 8))]
     pub(super) requests: BTreeMap<String, Request>,
@@ -126,7 +127,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
-    { "required": ["get"] }, { "required": ["post"] }, { "required": ["publish"] },
+    { "required": ["get"] }, { "required": ["post"] }, { "required": ["publish"] }, { "required": ["ask"] },
 ]))]
 pub(super) struct Request {
     /// A path, with its query.
@@ -137,6 +138,10 @@ pub(super) struct Request {
     pub(super) post: Option<String>,
     /// A topic. What is answered to it comes by topics of its own.
     pub(super) publish: Option<String>,
+    /// A message of a stream.
+    pub(super) ask: Option<String>,
+    /// What its answer contains.
+    pub(super) fits: Option<String>,
     /// JSON, or what is published.
     pub(super) body: Option<String>,
     /// Where it is asked, when that is not the wire of `[device]`.
@@ -254,8 +259,12 @@ impl Map {
         let writes = [open, on, off, limit, one_phase, three_phases, unlock].into_iter().flatten().chain(heartbeats);
         let written = writes.map(|write| (write.wire.clone(), write.kind()));
         let points = self.points.values().filter(|point| point.request.is_none());
-        let points = points.map(|point| (point.wire.clone(), if point.topic.is_some() { MQTT } else { MODBUS }));
-        let kind = |request: &Request| if request.publish.is_some() { MQTT } else { HTTP };
+        let points = points.map(|point| (point.wire.clone(), point.kind()));
+        let kind = |request: &Request| match (&request.publish, &request.ask) {
+            (Some(_), _) => MQTT,
+            (None, Some(_)) => STREAM,
+            (None, None) => HTTP,
+        };
         let requests = self.requests.values().map(|request| (request.wire.clone(), kind(request)));
         let named = written.chain(points).chain(requests).map(|(wire, kind)| (wire.unwrap_or_else(usual), kind));
         named.collect::<BTreeSet<_>>().into_iter().collect()

@@ -1,4 +1,4 @@
-//! A value of the device, and where it stands: in a register, or in the JSON that a request is answered with.
+//! A value of the device, and where it stands: in a register, in what a request is answered with, or in what comes by itself.
 
 use amprule_hooks::driver::ModbusFunction;
 use amprule_wires::topic;
@@ -7,6 +7,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::document::{MODBUS, MQTT, STREAM};
 use super::form::Form;
 use super::value::Value;
 
@@ -16,7 +17,7 @@ const MOST_WORDS: u16 = 64;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
-    { "required": ["register"] }, { "required": ["request"] }, { "required": ["topic"] },
+    { "required": ["register"] }, { "required": ["request"] }, { "required": ["topic"] }, { "required": ["message"] },
 ]))]
 pub(super) struct Point {
     /// As on the wire: a manual that counts from 40001 means 0 by it.
@@ -28,6 +29,10 @@ pub(super) struct Point {
     pub(super) request: Option<String>,
     /// Or the topic whose last message has it.
     pub(super) topic: Option<String>,
+    /// Or what the last message of a stream contains that has it …
+    pub(super) message: Option<String>,
+    /// … up to this, from behind that text on. Without it and without a pointer it is the rest of the message.
+    until: Option<String>,
     /// … and where in its JSON (RFC 6901). Without one it is all of the answer.
     #[schemars(regex(pattern = "^/"))]
     pub(super) pointer: Option<String>,
@@ -57,7 +62,13 @@ pub(super) struct Point {
     /// Raw values that mean that there is none.
     #[serde(default)]
     none: Vec<u64>,
-    /// Of a topic: a message that is older counts as none; 0: none is too old. It goes before the `stale_s` of `[device]`.
+    /// Other points that are added to it, as they were read. One that is missing makes this one missing.
+    #[serde(default)]
+    pub(super) plus: Vec<String>,
+    /// Other points that are taken away from it.
+    #[serde(default)]
+    pub(super) minus: Vec<String>,
+    /// Of a topic, or of a stream: a message that is older counts as none; 0: none is too old. It goes before the `stale_s` of `[device]`.
     pub(super) stale_s: Option<u32>,
     /// One that the device refuses is not there, and costs nothing else.
     #[serde(default)]
@@ -77,7 +88,16 @@ impl Point {
     pub(super) fn complaint(&self) -> Option<String> {
         let is_in_json = self.request.is_some();
         if let Some(topic) = &self.topic {
-            return self.topic_complaint(topic);
+            let why = topic::complaint(topic).map(|why| format!("the topic {topic:?}: {why}"));
+            return why.or_else(|| self.heard_complaint());
+        }
+        if let Some(text) = &self.message {
+            let is_text = (1..=200).contains(&text.len()) && !text.contains(char::is_control);
+            let why = (!is_text).then(|| format!("the message {text:?}: it is a text of 1 to 200 bytes in one line"));
+            return why.or_else(|| self.heard_complaint());
+        }
+        if self.until.is_some() {
+            return Some("until is for what stands in a message".to_owned());
         }
         let why = match self.register {
             None if !is_in_json => {
@@ -102,16 +122,33 @@ impl Point {
         Some(why.to_owned())
     }
 
-    fn topic_complaint(&self, topic: &str) -> Option<String> {
+    fn heard_complaint(&self) -> Option<String> {
         let is_elsewhere = self.register.is_some() || self.request.is_some() || self.words.is_some() || self.swap;
         let pointer = self.pointer.as_ref().filter(|pointer| !pointer.starts_with('/'));
-        if let Some(why) = topic::complaint(topic) {
-            return Some(format!("the topic {topic:?}: {why}"));
+        let why = if is_elsewhere {
+            "it stands in a topic's message or in a stream's, and has no register, request, words and swap"
+        } else if self.topic.is_some() && (self.message.is_some() || self.until.is_some()) {
+            "message and until are for streams, and a topic is for MQTT"
+        } else if self.until.is_some() && self.pointer.is_some() {
+            "until is for a text, and a pointer for JSON"
+        } else {
+            return pointer.map(|_| "a pointer begins with / and has a / before each member (RFC 6901)".to_owned());
+        };
+        Some(why.to_owned())
+    }
+
+    /// Of the wire that it is read over, where that is not a request's.
+    pub(super) const fn kind(&self) -> &'static str {
+        match (&self.topic, &self.message) {
+            (Some(_), _) => MQTT,
+            (None, Some(_)) => STREAM,
+            (None, None) => MODBUS,
         }
-        if is_elsewhere {
-            return Some("it stands in a topic's message, and has no register, request, words and swap".to_owned());
-        }
-        pointer.map(|_| "a pointer begins with / and has a / before each member (RFC 6901)".to_owned())
+    }
+
+    /// What is listened for.
+    pub(super) fn heard_by(&self) -> Option<&String> {
+        self.topic.as_ref().or(self.message.as_ref())
     }
 
     fn shift_complaint(&self) -> Option<String> {
@@ -133,11 +170,17 @@ impl Point {
         self.scaled(self.form.number(if is_unsigned { bits } else { raw })?)
     }
 
-    /// Of a topic's message: JSON where a pointer leads into it, and as it is where none does.
+    /// Of a message: JSON where a pointer leads into it; where none does, a topic's as it is, and of a stream's what stands behind the
+    /// text by which it is known.
     pub(super) fn of_message(&self, message: &str, is_text: bool) -> Option<Value> {
-        let json = match self.pointer {
-            Some(_) => serde_json::from_str(message).ok()?,
-            None => serde_json::Value::String(message.to_owned()),
+        let json = match (&self.pointer, &self.message) {
+            (Some(_), _) => serde_json::from_str(message).ok()?,
+            (None, None) => serde_json::Value::String(message.to_owned()),
+            (None, Some(known_by)) => {
+                let (_, behind) = message.split_once(known_by)?;
+                let said = self.until.as_ref().map_or(Some(behind), |until| Some(behind.split_once(until)?.0))?;
+                serde_json::Value::String(said.to_owned())
+            }
         };
         self.of_json(&json, is_text)
     }
@@ -212,6 +255,19 @@ mod tests {
             ("type = \"utf16\"\nwords = 4", &[0x41, 0x42, 0, 0x43], text("AB")),
         ] {
             assert_eq!(point(&format!("register = 1\n{of}")).of_words(words), expect, "{of}");
+        }
+    }
+
+    #[test]
+    fn a_message_of_a_stream_is_read_behind_what_it_is_known_by() {
+        for (of, message, expect) in [
+            ("message = \"1.7.0(\"\nuntil = \"*kW\"\nscale = 1000", "1-0:1.7.0(00.424*kW)", number("424")),
+            ("message = \"1.7.0(\"\nuntil = \"*kW\"", "1-0:1.7.0(00.424*W)", None),
+            ("message = \"1.7.0(\"\nuntil = \")\"", "1-0:2.7.0(00.424)", None),
+            ("message = \"power=\"", "U=230 power=-7.5 ", number("-7.5")),
+            ("message = \"\\\"topic\\\":\\\"m\\\"\"\npointer = \"/p/0\"", r#"{"topic":"m","p":[7.5]}"#, number("7.5")),
+        ] {
+            assert_eq!(point(of).of_message(message, false), expect, "{of}");
         }
     }
 

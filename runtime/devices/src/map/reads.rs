@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::Timestamp;
-use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusRead, Publish, TopicAsk, WireProblem, Wires};
+use amprule_hooks::driver::{HttpAsk, HttpMethod, Message, ModbusRead, Publish, TopicAsk, WireProblem, Wires};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::document::Map;
+use super::document::{Map, TEXTS};
+use super::point::Point;
 use super::value::Value;
 
 /// How long an optional read that was refused is not asked for.
@@ -42,6 +43,8 @@ pub(super) struct Refused {
 enum What {
     Registers(ModbusRead),
     Request(HttpAsk),
+    /// Of a stream.
+    Message(Message),
     /// Its answer comes by a topic.
     Publish(Publish),
     Topic(TopicAsk),
@@ -99,7 +102,23 @@ impl Reads {
                 }
             }
         }
-        Ok(values)
+        Ok(self.summed(values))
+    }
+
+    /// With what is added and taken away, of values as they were read.
+    fn summed(&self, read: Values) -> Values {
+        let number = |name: &String| read.get(name).and_then(Value::number);
+        let sum = |name: &String| {
+            let Point { plus, minus, .. } = &self.map.points[name];
+            let added = plus.iter().try_fold(number(name)?, |sum, term| sum.checked_add(number(term)?))?;
+            minus.iter().try_fold(added, |sum, term| sum.checked_sub(number(term)?))
+        };
+        let is_sum = |name: &String| !self.map.points[name].plus.is_empty() || !self.map.points[name].minus.is_empty();
+        let value = |(name, value): (&String, &Value)| {
+            let value = if is_sum(name) { Value::Number(sum(name)?) } else { value.clone() };
+            Some((name.clone(), value))
+        };
+        read.iter().filter_map(value).collect()
     }
 
     pub(super) fn refused(&self) -> Refused {
@@ -173,24 +192,33 @@ impl Read {
             }
             What::Request(ask) => {
                 let answer = wires.http(&self.wire, ask).await?;
-                let answer = serde_json::from_str(&answer).map_err(|error| WireProblem {
-                    is_refusal: false,
-                    why: format!(
-                        "{ask} is answered with something else than JSON: {error}; look whether its API is switched on"
-                    ),
-                })?;
-                let is_text = |name: &String| super::document::TEXTS.contains(&name.as_str());
-                let value = |name: &String| Some((name.clone(), map.points[name].of_json(&answer, is_text(name))?));
-                values.extend(self.points.iter().filter_map(value));
+                self.take_json(&answer, &ask.to_string(), map, values)?;
+            }
+            What::Message(ask) => {
+                let answer = wires.message(&self.wire, ask).await?;
+                self.take_json(&answer, &ask.text, map, values)?;
             }
             What::Publish(publish) => wires.publish(&self.wire, publish).await?,
             What::Topic(ask) => {
                 let message = wires.topic(&self.wire, ask).await?;
-                let is_text = |name: &String| super::document::TEXTS.contains(&name.as_str());
+                let is_text = |name: &String| TEXTS.contains(&name.as_str());
                 let value = |name: &String| Some((name.clone(), map.points[name].of_message(&message, is_text(name))?));
                 values.extend(self.points.iter().filter_map(value));
             }
         }
+        Ok(())
+    }
+
+    fn take_json(&self, answer: &str, asked: &str, map: &Map, values: &mut Values) -> Result<(), WireProblem> {
+        let answer = serde_json::from_str(answer).map_err(|error| WireProblem {
+            is_refusal: false,
+            why: format!(
+                "{asked} is answered with something else than JSON: {error}; look whether its API is switched on"
+            ),
+        })?;
+        let is_text = |name: &String| TEXTS.contains(&name.as_str());
+        let value = |name: &String| Some((name.clone(), map.points[name].of_json(&answer, is_text(name))?));
+        values.extend(self.points.iter().filter_map(value));
         Ok(())
     }
 
@@ -237,7 +265,7 @@ impl Read {
 fn topics(map: &Map) -> Vec<Read> {
     let mut topics: BTreeMap<(String, TopicAsk), Vec<String>> = BTreeMap::new();
     for (name, point) in &map.points {
-        let Some(topic) = point.topic.clone() else { continue };
+        let Some(topic) = point.heard_by().cloned() else { continue };
         let wire = point.wire.clone().unwrap_or_else(|| map.device.wire.clone());
         let stale_s = point.stale_s.or(map.device.stale_s).filter(|seconds| *seconds > 0);
         topics.entry((wire, TopicAsk { topic, stale_s })).or_default().push(name.clone());
@@ -257,18 +285,21 @@ fn requests(map: &Map) -> impl Iterator<Item = Read> {
             let what = What::Publish(Publish { topic, body, retain: false, switches: false });
             return Read { wire, what, points: Vec::new(), is_optional: request.optional, refused_at: None };
         }
+        let is_of = |point: &&String| map.points[*point].request.as_ref() == Some(name);
+        let points = map.points.keys().filter(is_of).cloned().collect();
+        if let Some(text) = request.ask.clone() {
+            let what = What::Message(Message {
+                text,
+                fits: request.fits.clone().or_else(|| Some(String::new())),
+                switches: false,
+            });
+            return Read { wire, what, points, is_optional: request.optional, refused_at: None };
+        }
         let (method, path) = match &request.post {
             Some(path) => (HttpMethod::Post, path),
             None => (HttpMethod::Get, request.get.as_ref().unwrap_or(name)),
         };
         let ask = HttpAsk { method, path: path.clone(), body: request.body.clone(), switches: false, expect: None };
-        let is_of = |point: &&String| map.points[*point].request.as_ref() == Some(name);
-        Read {
-            wire,
-            what: What::Request(ask),
-            points: map.points.keys().filter(is_of).cloned().collect(),
-            is_optional: request.optional,
-            refused_at: None,
-        }
+        Read { wire, what: What::Request(ask), points, is_optional: request.optional, refused_at: None }
     })
 }

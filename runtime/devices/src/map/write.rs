@@ -1,12 +1,12 @@
 //! What is said to a device so that it does something.
 
-use amprule_hooks::driver::{HttpAsk, HttpMethod, ModbusWrite, Publish, WireProblem, Wires};
+use amprule_hooks::driver::{HttpAsk, HttpMethod, Message, ModbusWrite, Publish, WireProblem, Wires};
 use amprule_wires::topic;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::document::{HTTP, MODBUS, MQTT};
+use super::document::{HTTP, MODBUS, MQTT, STREAM};
 use super::form::Form;
 
 /// What stands for the number in a path or a body.
@@ -17,7 +17,7 @@ const NUMBER: &str = "{value}";
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
     { "required": ["register"] }, { "required": ["get"] }, { "required": ["post"] }, { "required": ["put"] },
-    { "required": ["publish"] },
+    { "required": ["publish"] }, { "required": ["send"] },
 ]))]
 pub(super) struct Write {
     /// As on the wire.
@@ -50,6 +50,8 @@ pub(super) struct Write {
     put: Option<String>,
     /// A topic.
     publish: Option<String>,
+    /// A message of a stream, in which `{value}` stands for the number.
+    send: Option<String>,
     /// The broker keeps what is published for whoever listens later.
     #[serde(default)]
     retain: bool,
@@ -71,9 +73,9 @@ const fn one() -> Decimal {
 impl Write {
     /// As one of a command, where `numbers` are the least and the most that it is said with.
     pub(super) fn complaint(&self, numbers: &[Decimal]) -> Option<String> {
-        let asks = [&self.get, &self.post, &self.put, &self.publish].into_iter().flatten().count();
+        let asks = [&self.get, &self.post, &self.put, &self.publish, &self.send].into_iter().flatten().count();
         if usize::from(self.register.is_some()) + asks != 1 {
-            return Some("a write has one of register, get, post, put and publish".to_owned());
+            return Some("a write has one of register, get, post, put, publish and send".to_owned());
         }
         if self.retain && self.publish.is_none() {
             return Some("retain is for what is published".to_owned());
@@ -82,6 +84,9 @@ impl Write {
             let why =
                 self.expect.as_ref().map(|_| "a broker answers nothing to expect").or_else(|| topic::complaint(topic));
             return why.map(|why| format!("the topic {topic:?}: {why}"));
+        }
+        if self.send.is_some() {
+            return self.body.as_ref().map(|_| "what is sent is its own body".to_owned());
         }
         let Some(register) = self.register else {
             return self
@@ -107,10 +112,11 @@ impl Write {
 
     /// Of the wire that it is said over.
     pub(super) fn kind(&self) -> &'static str {
-        match (self.register, &self.publish) {
-            (Some(_), _) => MODBUS,
-            (None, Some(_)) => MQTT,
-            (None, None) => HTTP,
+        match (self.register, &self.publish, &self.send) {
+            (Some(_), _, _) => MODBUS,
+            (None, Some(_), _) => MQTT,
+            (None, None, Some(_)) => STREAM,
+            (None, None, None) => HTTP,
         }
     }
 
@@ -120,7 +126,7 @@ impl Write {
 
     /// Whether it is said with the number of a limit.
     pub(super) fn has_number(&self) -> bool {
-        let texts = [self.path(), self.body.as_ref()];
+        let texts = [self.path(), self.body.as_ref(), self.send.as_ref()];
         match self.register {
             Some(_) => self.value.is_none(),
             None => self.value.is_none() && texts.into_iter().flatten().any(|text| text.contains(NUMBER)),
@@ -137,10 +143,14 @@ impl Write {
         let wire = self.wire.as_deref().unwrap_or(usual);
         let number = self.value.or_else(|| amperes.checked_mul(self.scale));
         let number = number.ok_or_else(|| unsayable("the number is too large".to_owned()))?;
-        let said = match (self.register, &self.publish) {
-            (Some(address), _) => wires.write(wire, &self.modbus(address, number)?).await,
-            (None, Some(topic)) => wires.publish(wire, &self.message(topic, number)).await,
-            (None, None) => self.ask(wires, wire, number).await,
+        let said = match (self.register, &self.publish, &self.send) {
+            (Some(address), _, _) => wires.write(wire, &self.modbus(address, number)?).await,
+            (None, Some(topic), _) => wires.publish(wire, &self.published(topic, number)).await,
+            (None, None, Some(text)) => {
+                let text = text.replace(NUMBER, &self.spelt(number));
+                wires.message(wire, &Message { text, fits: self.expect.clone(), switches: true }).await.map(drop)
+            }
+            (None, None, None) => self.ask(wires, wire, number).await,
         };
         said.or_else(|problem| if problem.is_refusal && self.optional { Ok(()) } else { Err(problem) })
     }
@@ -156,7 +166,7 @@ impl Write {
         })
     }
 
-    fn message(&self, topic: &str, number: Decimal) -> Publish {
+    fn published(&self, topic: &str, number: Decimal) -> Publish {
         let body = self.body.as_deref().unwrap_or_default().replace(NUMBER, &self.spelt(number));
         Publish { topic: topic.to_owned(), body, retain: self.retain, switches: true }
     }

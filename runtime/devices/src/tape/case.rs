@@ -39,13 +39,13 @@ pub fn case(turn: &Turn, name: &str) -> Result<String, String> {
         Ask::Topic { topic, .. } => Some(topic.clone()),
         _ => None,
     };
-    let datagram = |ask: &Ask| match ask {
-        Ask::Datagram { text, .. } => Some(text.clone()),
+    let message = |ask: &Ask| match ask {
+        Ask::Message { text, .. } => Some(text.clone()),
         _ => None,
     };
     put("http", answers(turn, http)?);
     put("topics", answers(turn, topic)?);
-    put("datagrams", answers(turn, datagram)?);
+    put("messages", answers(turn, message)?);
     let mut whole = Table::new();
     whole.insert("name".to_owned(), name.into());
     whole.insert("hook".to_owned(), "device".into());
@@ -180,7 +180,7 @@ fn write(ask: &Ask) -> Table {
             ("body".to_owned(), body.as_str().into()),
             ("retain".to_owned(), (*retain).into()),
         ]),
-        Ask::Datagram { text, .. } => Table::from_iter([("datagram".to_owned(), text.as_str().into())]),
+        Ask::Message { text, .. } => Table::from_iter([("message".to_owned(), text.as_str().into())]),
         Ask::Read { .. } | Ask::Topic { .. } => Table::new(),
     }
 }

@@ -4,7 +4,7 @@
 //! knows nothing of is refused, and a write that it has not is done.
 
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{Datagram, HttpAsk, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires};
+use amprule_hooks::driver::{HttpAsk, Message, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires};
 use parking_lot::Mutex;
 
 use super::said::{Answer, Ask, Said};
@@ -117,10 +117,10 @@ impl Wires for Player<'_> {
         Box::pin(async move { answer(self.heard(wire, publish.into()), |_| Some(()), Ok(())).await })
     }
 
-    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+    fn message<'a>(&'a self, wire: &'a str, message: &'a Message) -> BoxFuture<'a, Result<String, WireProblem>> {
         Box::pin(async move {
-            let otherwise = if datagram.switches { Ok(String::new()) } else { unknown(&datagram.into()) };
-            answer(self.heard(wire, datagram.into()), text, otherwise).await
+            let otherwise = if message.switches { Ok(String::new()) } else { unknown(&message.into()) };
+            answer(self.heard(wire, message.into()), text, otherwise).await
         })
     }
 }

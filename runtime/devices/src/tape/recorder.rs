@@ -2,7 +2,7 @@
 
 use amprule_domain::ports::BoxFuture;
 use amprule_hooks::driver::{
-    Datagram, HttpAsk, ModbusRead, ModbusWrite, Observed, Publish, TopicAsk, WireProblem, Wires,
+    HttpAsk, Message, ModbusRead, ModbusWrite, Observed, Publish, TopicAsk, WireProblem, Wires,
 };
 use parking_lot::Mutex;
 
@@ -91,10 +91,10 @@ impl Wires for Recorder<'_> {
         })
     }
 
-    fn datagram<'a>(&'a self, wire: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+    fn message<'a>(&'a self, wire: &'a str, message: &'a Message) -> BoxFuture<'a, Result<String, WireProblem>> {
         Box::pin(async move {
-            let at = self.asked(wire, datagram.into());
-            self.answered(at, self.wires.datagram(wire, datagram).await, |text| Answer::Text(text.clone()))
+            let at = self.asked(wire, message.into());
+            self.answered(at, self.wires.message(wire, message).await, |text| Answer::Text(text.clone()))
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use amprule_hooks::driver::{
-    Datagram, HttpAsk, HttpMethod, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem,
+    HttpAsk, HttpMethod, Message, ModbusFunction, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem,
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +57,7 @@ pub enum Ask {
         #[serde(default)]
         switches: bool,
     },
-    Datagram {
+    Message {
         text: String,
         /// What its answer contains.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,10 +122,10 @@ impl From<&Publish> for Ask {
     }
 }
 
-impl From<&Datagram> for Ask {
-    fn from(datagram: &Datagram) -> Self {
-        let Datagram { text, fits, switches } = datagram.clone();
-        Self::Datagram { text, fits, switches }
+impl From<&Message> for Ask {
+    fn from(message: &Message) -> Self {
+        let Message { text, fits, switches } = message.clone();
+        Self::Message { text, fits, switches }
     }
 }
 
@@ -134,7 +134,7 @@ impl Ask {
         match self {
             Self::Read { .. } | Self::Topic { .. } => false,
             Self::Write { .. } | Self::Coil { .. } => true,
-            Self::Http { switches, .. } | Self::Publish { switches, .. } | Self::Datagram { switches, .. } => *switches,
+            Self::Http { switches, .. } | Self::Publish { switches, .. } | Self::Message { switches, .. } => *switches,
         }
     }
 }
@@ -177,7 +177,7 @@ impl fmt::Display for Ask {
             }
             Self::Topic { topic, .. } => write!(f, "topic {topic}"),
             Self::Publish { topic, body, .. } => write!(f, "{topic} {body}"),
-            Self::Datagram { text, .. } => f.write_str(text),
+            Self::Message { text, .. } => f.write_str(text),
         }
     }
 }

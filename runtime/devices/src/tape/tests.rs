@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{self, Datagram, HttpAsk, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires};
+use amprule_hooks::driver::{self, HttpAsk, Message, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires};
 use amprule_hooks::manifest::MAP;
 use amprule_hooks::{Compiler as _, HostLimits, Kind, Manifest, Source, Version};
 use futures_util::FutureExt as _;
@@ -108,7 +108,7 @@ impl Wires for Moody {
         Box::pin(std::future::ready(refused()))
     }
 
-    fn datagram<'a>(&'a self, _: &'a str, _: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
+    fn message<'a>(&'a self, _: &'a str, _: &'a Message) -> BoxFuture<'a, Result<String, WireProblem>> {
         Box::pin(std::future::ready(refused()))
     }
 }

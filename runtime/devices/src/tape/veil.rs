@@ -83,7 +83,7 @@ impl Veil {
             Ask::Publish { topic, body, retain, switches } => {
                 Ask::Publish { topic: self.text(&topic), body: self.answered(&body), retain, switches }
             }
-            Ask::Datagram { text, fits, switches } => Ask::Datagram { text: self.text(&text), fits, switches },
+            Ask::Message { text, fits, switches } => Ask::Message { text: self.text(&text), fits, switches },
             other => other,
         }
     }

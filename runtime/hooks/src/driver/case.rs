@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Datagram, HttpAsk, ModbusFunction, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, TurnInput,
+    HttpAsk, Message, ModbusFunction, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, TurnInput,
     TurnOutput, WireProblem, Wires,
 };
 use crate::manifest::DEVICE;
@@ -42,12 +42,12 @@ pub struct TurnCase {
     /// is answered with 404, and with nothing if it makes the device do something.
     #[serde(default)]
     http: BTreeMap<String, Value>,
-    /// The last message of each topic: JSON, or a text. Of one that is not named nothing was heard.
+    /// The last message of each topic, or with each text of a stream: JSON, or a text. Of one that is not named nothing was heard.
     #[serde(default)]
     topics: BTreeMap<String, Value>,
-    /// What datagrams are answered with, by their texts. One that is not named is not answered, or done if it switches.
+    /// What messages are answered with, by their texts. One that is not named is not answered, or done if it switches.
     #[serde(default)]
-    datagrams: BTreeMap<String, Value>,
+    messages: BTreeMap<String, Value>,
     /// What shall be so.
     #[serde(default)]
     on: bool,
@@ -244,14 +244,14 @@ impl Wires for Registers<'_> {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn datagram<'a>(&'a self, _: &'a str, datagram: &'a Datagram) -> BoxFuture<'a, Result<String, WireProblem>> {
-        if datagram.switches {
-            self.written.lock().push(json!({ "datagram": datagram.text }));
+    fn message<'a>(&'a self, _: &'a str, message: &'a Message) -> BoxFuture<'a, Result<String, WireProblem>> {
+        if message.switches {
+            self.written.lock().push(json!({ "message": message.text }));
         }
-        let silent = || format!("the case answers {:?} with nothing", datagram.text);
-        let answer = match self.case.datagrams.get(&datagram.text) {
+        let silent = || format!("the case answers {:?} with nothing", message.text);
+        let answer = match self.case.messages.get(&message.text) {
             Some(answer) => Ok(text(answer)),
-            None if datagram.switches => Ok(String::new()),
+            None if message.switches => Ok(String::new()),
             None => Err(WireProblem { is_refusal: false, why: silent() }),
         };
         Box::pin(std::future::ready(answer))

@@ -140,7 +140,7 @@ fn size(ask: &WireAsk) -> Result<usize, Fault> {
         WireWhat::Http(ask) => (ask.path.len(), ask.body.as_ref().map_or(0, String::len)),
         WireWhat::Topic(ask) => (ask.topic.len(), 0),
         WireWhat::Publish(publish) => (publish.topic.len(), publish.body.len()),
-        WireWhat::Datagram(datagram) => (0, datagram.text.len()),
+        WireWhat::Message(message) => (0, message.text.len()),
     };
     if ask.wire.len() + place > MOST_PLACE || body > MOST_BODY {
         let why = format!("a path or a topic has {MOST_PLACE} bytes at most, and what is sent {MOST_BODY}");
@@ -156,7 +156,7 @@ async fn heard(ask: &WireAsk, wires: &dyn Wires) -> Result<WireAnswer, Fault> {
         WireWhat::Http(request) => wires.http(&ask.wire, request).await.map(WireAnswer::Text),
         WireWhat::Topic(topic) => wires.topic(&ask.wire, topic).await.map(WireAnswer::Text),
         WireWhat::Publish(publish) => wires.publish(&ask.wire, publish).await.map(|()| WireAnswer::Done),
-        WireWhat::Datagram(datagram) => wires.datagram(&ask.wire, datagram).await.map(WireAnswer::Text),
+        WireWhat::Message(message) => wires.message(&ask.wire, message).await.map(WireAnswer::Text),
     };
     match heard {
         Ok(answer) => Ok(answer),

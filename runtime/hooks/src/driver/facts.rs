@@ -27,6 +27,7 @@ pub enum WireKind {
     Http,
     Mqtt,
     Udp,
+    Stream,
 }
 
 impl DeviceFacts {
@@ -36,8 +37,8 @@ impl DeviceFacts {
 }
 
 impl WireKind {
-    pub const ALL: [Self; 4] = [Self::Modbus, Self::Http, Self::Mqtt, Self::Udp];
-    pub const WORDS: [&str; 4] = ["modbus", "http", "mqtt", "udp"];
+    pub const ALL: [Self; 5] = [Self::Modbus, Self::Http, Self::Mqtt, Self::Udp, Self::Stream];
+    pub const WORDS: [&str; 5] = ["modbus", "http", "mqtt", "udp", "stream"];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,6 +46,7 @@ impl WireKind {
             Self::Http => "http",
             Self::Mqtt => "mqtt",
             Self::Udp => "udp",
+            Self::Stream => "stream",
         }
     }
 

@@ -7,7 +7,7 @@ use amprule_domain::Timestamp;
 use amprule_domain::pricing::Parameters;
 use serde::Serialize;
 
-use super::{Datagram, HttpAsk, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk};
+use super::{HttpAsk, Message, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk};
 
 #[derive(Debug, Clone)]
 pub struct TurnInput {
@@ -42,7 +42,7 @@ pub enum WireWhat {
     Http(HttpAsk),
     Topic(TopicAsk),
     Publish(Publish),
-    Datagram(Datagram),
+    Message(Message),
 }
 
 /// A wire that fails ends the turn: code hears of none.

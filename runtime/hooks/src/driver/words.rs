@@ -1,11 +1,11 @@
-//! What is said in words: topics of MQTT, and datagrams.
+//! What is said in words: topics of MQTT, and messages without a topic, of UDP and of streams.
 
 use serde::Serialize;
 
 /// The last message of a topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct TopicAsk {
-    /// Below what the operator granted.
+    /// Below what the operator granted; of a stream, which has no topics, what the message contains.
     pub topic: String,
     /// One that is older counts as none.
     pub stale_s: Option<u32>,
@@ -23,7 +23,8 @@ pub struct Publish {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Datagram {
+pub struct Message {
+    /// One datagram, one line, or one frame.
     pub text: String,
     /// What its answer contains. `None`: no answer is waited for.
     pub fits: Option<String>,
@@ -36,6 +37,6 @@ impl TopicAsk {
     pub fn unheard(&self) -> String {
         let Self { topic, stale_s } = self;
         let lately = stale_s.map(|seconds| format!(" for {seconds} s")).unwrap_or_default();
-        format!("nothing was heard of {topic}{lately}: look whether the device is on, and whether it publishes there")
+        format!("nothing was heard of {topic}{lately}: look whether the device is on, and whether it says so there")
     }
 }

@@ -14,7 +14,7 @@ use crate::explain::kind_of;
 pub(crate) struct Json(Arc<Value>);
 
 impl Json {
-    /// A message or a datagram: what is looked into stays outside of the script, and a single value comes in.
+    /// A message: what is looked into stays outside of the script, and a single value comes in.
     pub(super) fn or_plain(text: &str) -> Dynamic {
         match Self::of(text) {
             Self(value) if value.is_object() || value.is_array() => Dynamic::from(Self(value)),

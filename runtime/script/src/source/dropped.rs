@@ -23,7 +23,7 @@ const ACTING: [&str; 13] = [
     "write_coil",
     "http_send",
     "publish",
-    "udp_send",
+    "send",
 ];
 /// What a hook ends with.
 const ANSWERS: [&str; 5] = ["accept", "reject", "no_opinion", "bill", "offer"];

@@ -36,9 +36,9 @@ fn registers(ask: &WireAsk) -> WireAnswer {
         WireWhat::Topic(_) => WireAnswer::Text("ON".to_owned()),
         WireWhat::Publish(publish) if publish.retain => WireAnswer::Refused("nobody keeps it".to_owned()),
         WireWhat::Publish(_) => WireAnswer::Done,
-        WireWhat::Datagram(datagram) if datagram.fits.is_none() => WireAnswer::Text(String::new()),
-        WireWhat::Datagram(datagram) if datagram.switches => WireAnswer::Text("TCH-OK :done".to_owned()),
-        WireWhat::Datagram(_) => WireAnswer::Text(r#"{"E total": 7}"#.to_owned()),
+        WireWhat::Message(message) if message.fits.is_none() => WireAnswer::Text(String::new()),
+        WireWhat::Message(message) if message.switches => WireAnswer::Text("TCH-OK :done".to_owned()),
+        WireWhat::Message(_) => WireAnswer::Text(r#"{"E total": 7}"#.to_owned()),
         WireWhat::Http(_) => WireAnswer::Text(r#"{"car": 2, "nrg": [0, 11.5], "card": "0042"}"#.to_owned()),
     }
 }
@@ -110,7 +110,7 @@ fn what_a_wire_answers_is_what_the_script_goes_on_with() {
             2,
         ),
         (
-            "udp_send(\"air\", \"x\"); let done = udp_send(\"air\", \"ena 1\", \"TCH\"); let x = udp_ask(\"air\", \"report 3\"); seen(\"plugged\", #{ power_w: x.at(\"/E total\"), keep: done })",
+            "send(\"air\", \"x\"); let done = send(\"air\", \"ena 1\", \"TCH\"); let x = ask(\"air\", \"report 3\"); seen(\"plugged\", #{ power_w: x.at(\"/E total\"), keep: done })",
             "Plugged Some(7) \"TCH-OK :done\"",
             3,
         ),

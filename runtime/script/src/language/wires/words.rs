@@ -1,6 +1,6 @@
-//! What a driver says in words: topics of MQTT, and datagrams.
+//! What a driver says in words: topics of MQTT, datagrams, and messages of a stream.
 
-use amprule_hooks::driver::{Datagram, Publish, TopicAsk, WireAnswer, WireWhat};
+use amprule_hooks::driver::{Message, Publish, TopicAsk, WireAnswer, WireWhat};
 use rhai::{Dynamic, Engine, ImmutableString};
 
 use super::super::RhaiResult;
@@ -22,15 +22,15 @@ pub(super) fn register(engine: &mut Engine) {
             publish(&wire, topic, body, retain)
         },
     );
-    engine.register_fn("udp_ask", |wire: ImmutableString, text: ImmutableString| {
-        datagram(&wire, text, Some(String::new()), false)
+    engine.register_fn("ask", |wire: ImmutableString, text: ImmutableString| {
+        message(&wire, text, Some(String::new()), false)
     });
-    engine.register_fn("udp_ask", |wire: ImmutableString, text: ImmutableString, fits: ImmutableString| {
-        datagram(&wire, text, Some(fits.into()), false)
+    engine.register_fn("ask", |wire: ImmutableString, text: ImmutableString, fits: ImmutableString| {
+        message(&wire, text, Some(fits.into()), false)
     });
-    engine.register_fn("udp_send", |wire: ImmutableString, text: ImmutableString| datagram(&wire, text, None, true));
-    engine.register_fn("udp_send", |wire: ImmutableString, text: ImmutableString, fits: ImmutableString| {
-        datagram(&wire, text, Some(fits.into()), true)
+    engine.register_fn("send", |wire: ImmutableString, text: ImmutableString| message(&wire, text, None, true));
+    engine.register_fn("send", |wire: ImmutableString, text: ImmutableString, fits: ImmutableString| {
+        message(&wire, text, Some(fits.into()), true)
     });
 }
 
@@ -47,8 +47,8 @@ fn publish(wire: &str, topic: ImmutableString, body: ImmutableString, retain: bo
     }
 }
 
-fn datagram(wire: &str, text: ImmutableString, fits: Option<String>, switches: bool) -> RhaiResult<Dynamic> {
-    match asked(wire, WireWhat::Datagram(Datagram { text: text.into(), fits, switches }))? {
+fn message(wire: &str, text: ImmutableString, fits: Option<String>, switches: bool) -> RhaiResult<Dynamic> {
+    match asked(wire, WireWhat::Message(Message { text: text.into(), fits, switches }))? {
         WireAnswer::Refused(why) if switches => Err(why.into()),
         answer => Ok(heard(answer)),
     }

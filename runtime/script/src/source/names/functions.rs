@@ -224,7 +224,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     function(
         "topic",
         &["topic(wire: text, topic: text) -> any", "topic(wire: text, topic: text, seconds: number) -> any"],
-        "The last message of a topic (MQTT), to be looked into with `at`, or () when nothing was heard, or nothing for so many seconds",
+        "The last message of a topic (MQTT), or the last that contains this text (a stream), to be looked into with `at`, or () when nothing was heard, or nothing for so many seconds",
     ),
     function(
         "publish",
@@ -232,14 +232,14 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "Says it to a topic; done when the broker has it",
     ),
     function(
-        "udp_ask",
-        &["udp_ask(wire: text, text: text) -> any", "udp_ask(wire: text, text: text, fits: text) -> any"],
-        "A datagram, and the next one from there, or the next that contains `fits`. The turn ends when none comes",
+        "ask",
+        &["ask(wire: text, text: text) -> any", "ask(wire: text, text: text, fits: text) -> any"],
+        "Says it over UDP or a stream; then the next message from there, or the next that contains `fits`. The turn ends when none comes",
     ),
     function(
-        "udp_send",
-        &["udp_send(wire: text, text: text)", "udp_send(wire: text, text: text, fits: text) -> any"],
-        "A datagram that makes the device do something; with `fits` the turn ends when no such answer comes",
+        "send",
+        &["send(wire: text, text: text)", "send(wire: text, text: text, fits: text) -> any"],
+        "Says what makes the device do something, over UDP or a stream; with `fits` the turn ends when no such answer comes",
     ),
     function("at", &["at(x: any, pointer: text) -> any"], "What stands there in an answer's JSON (RFC 6901), or ()"),
     function("u16_of", &["u16_of(words: list, at: number) -> number"], "Of one word"),
