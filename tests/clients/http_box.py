@@ -12,6 +12,7 @@ from boxes.goe import GoE
 from boxes.goe_v2 import GoEV2
 from boxes.openevse import OpenEvse
 from boxes.plug import SecondSwitch, Shelly, Tasmota
+from boxes.warp import Warp
 
 KINDS = {
     "go-e-charger": GoE,
@@ -20,6 +21,7 @@ KINDS = {
     "shelly-plug": Shelly,
     "shelly-switch": SecondSwitch,
     "tasmota-plug": Tasmota,
+    "warp-charger": Warp,
 }
 
 

@@ -191,7 +191,7 @@ async fn a_component_is_replaced_under_a_hundred_stations_and_none_of_them_notic
         crowd.until_answered(500).await;
         folders::save(&path, units::rebuilt(&component, build));
         let replaced = || hash(&api, "blueprint").filter(|hash| *hash != active);
-        active = wait::until("the swap after the file's close", replaced).await;
+        active = until("the swap after the file's close", replaced).await;
     }
     crowd.until_answered(500).await;
     crowd.end().await;

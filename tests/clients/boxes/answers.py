@@ -11,6 +11,8 @@ from .car import Box
 class HttpBox(Box):
     # Of its JSON; as Python has them.
     separators = None
+    # Where it speaks otherwise than with answers: `upgrade` does.
+    socket = None
 
     def __init__(self, hurry):
         super().__init__(hurry)
@@ -43,6 +45,9 @@ def serve(box, port):
 
         def answer(self):
             path, query = urlsplit(self.path).path, urlsplit(self.path).query
+            if box.socket == path:
+                self.close_connection = True
+                return box.upgrade(self)
             # A blank is written as %20, and a plus is one.
             pairs = [part.partition("=") for part in query.split("&") if part]
             asked = {unquote(key): unquote(value) for key, _, value in pairs}

@@ -12,6 +12,8 @@ struct Kind {
     unit: &'static str,
     /// Without its port.
     wire: (&'static str, &'static str),
+    /// A second wire to the same port: its name and kind.
+    beside: Option<&'static str>,
     /// What lives for a while lives so many times shorter, and the map's times are as much shorter.
     hurry: u32,
     /// The most that it gives.
@@ -29,6 +31,7 @@ struct Kind {
 const MODBUS: Kind = Kind {
     unit: "",
     wire: ("modbus-tcp", "?unit=255"),
+    beside: None,
     hurry: 10,
     most: 32.0,
     limited: 10.5,
@@ -44,7 +47,7 @@ const METER: i64 = 1_234_500;
 impl Kind {
     fn start(&self) -> Hardware {
         let script = match self.wire.0 {
-            "http" => "http_box.py",
+            "http" | "ws" => "http_box.py",
             "mqtt" => "mqtt_box.py",
             "udp" => "udp_box.py",
             _ => "modbus_box.py",
@@ -63,7 +66,9 @@ async fn story(kind: Kind) {
     let mut hardware = kind.start();
     let wire = format!("{}://127.0.0.1:{}{}", kind.wire.0, hardware.port, kind.wire.1);
     let setup = hurried(Setup::default().tariff("0.40"), unit, kind.hurry);
-    let mut server = setup.config(&device(unit, unit, &wire)).start().await;
+    let beside = kind.beside.map(|kind| format!("{kind} = \"{kind}://127.0.0.1:{}\"\n", hardware.port));
+    let config = device(unit, unit, &wire) + &beside.unwrap_or_default();
+    let mut server = setup.config(&config).start().await;
     let api = server.api();
     api.accept(&["FLEET-1"]);
     until_connector(&api, unit, "Available", None).await;
@@ -183,5 +188,8 @@ boxes! {
         wire: ("modbus-tcp", "?unit=1"), limited: 10.0, fault: (1, None)
     };
     vestel_evc04: "vestel-evc04", MODBUS { hurry: 8, limited: 10.0, step: 100, falls: Some((20, 6.0)) };
+    warp_charger: "warp-charger", HTTP {
+        wire: ("ws", "/ws"), beside: Some("http"), limited: 10.5, fault: (2, Some("2"))
+    };
     webasto_next: "webasto-next", MODBUS { hurry: 2, limited: 10.0, falls: Some((6, 6.0)) };
 }

@@ -42,3 +42,40 @@ async fn a_meter_behind_a_gateway() {
 async fn a_meter_with_serial_frames_over_tcp() {
     story("sdm630", "modbus-rtu-over-tcp").await;
 }
+
+/// Telegrams that nobody asks for: what was heard last is what is read, until nothing was heard for a while.
+async fn listened_to(way: &str, wire: impl Fn(&Hardware) -> String) {
+    let mut meter = Hardware::start_at("line_box.py", "dsmr-p1", way, 10);
+    let config = device("house", "dsmr-p1", &wire(&meter));
+    let setup = hurried(Setup::default().tariff("0.40"), "dsmr-p1", 10);
+    let server = setup.config(&config).start().await;
+    let api = server.api();
+    let until_drawn = async |watts: &str| {
+        let reads = || Some(api.get("/api/v1/devices/house").body).filter(|read| read["readings"]["power_w"] == watts);
+        until(&format!("{way}: it draws {watts} W"), reads).await["readings"].clone()
+    };
+    meter.tell("draw 6900");
+    meter.tell("flow 500");
+    let readings = until_drawn("6900").await;
+    let expected = (&json!("2300"), &json!("10"), &json!("1235000"), &json!("3000"));
+    let names = ["power_l1_w", "current_l1_a", "energy_wh", "export_wh"];
+    let [power, current, energy, export] = names.map(|name| &readings[name]);
+    assert_eq!((power, current, energy, export), expected, "{readings}");
+    meter.tell("draw -1500");
+    assert_eq!(until_drawn("-1500").await["power_l3_w"], json!("-500"));
+    assert!(!server.log().contains("does not work"), "{}", server.log());
+    meter.tell("silent");
+    let trouble = || api.get("/api/v1/devices/house").body["trouble"].as_str().map(str::to_owned);
+    let trouble = until("it is silent", trouble).await;
+    assert!(trouble.contains("nothing was heard of 1-0:1.7.0( for 3 s"), "{trouble}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meter_that_says_lines_over_tcp() {
+    listened_to("tcp", |meter| format!("tcp://127.0.0.1:{}", meter.port)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meter_that_says_lines_over_a_cable() {
+    listened_to("serial", |meter| format!("serial://{}?baud=115200", meter.place)).await;
+}

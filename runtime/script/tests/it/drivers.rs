@@ -110,7 +110,7 @@ fn what_a_wire_answers_is_what_the_script_goes_on_with() {
             2,
         ),
         (
-            "send(\"air\", \"x\"); let done = send(\"air\", \"ena 1\", \"TCH\"); let x = ask(\"air\", \"report 3\"); seen(\"plugged\", #{ power_w: x.at(\"/E total\"), keep: done })",
+            "send(\"air\", \"x\"); let done = send(\"air\", \"ena 1\", \"TCH\"); let x = query(\"air\", \"report 3\"); seen(\"plugged\", #{ power_w: x.at(\"/E total\"), keep: done })",
             "Plugged Some(7) \"TCH-OK :done\"",
             3,
         ),

@@ -22,10 +22,10 @@ pub(super) fn register(engine: &mut Engine) {
             publish(&wire, topic, body, retain)
         },
     );
-    engine.register_fn("ask", |wire: ImmutableString, text: ImmutableString| {
+    engine.register_fn("query", |wire: ImmutableString, text: ImmutableString| {
         message(&wire, text, Some(String::new()), false)
     });
-    engine.register_fn("ask", |wire: ImmutableString, text: ImmutableString, fits: ImmutableString| {
+    engine.register_fn("query", |wire: ImmutableString, text: ImmutableString, fits: ImmutableString| {
         message(&wire, text, Some(fits.into()), false)
     });
     engine.register_fn("send", |wire: ImmutableString, text: ImmutableString| message(&wire, text, None, true));

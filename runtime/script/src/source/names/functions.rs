@@ -232,8 +232,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "Says it to a topic; done when the broker has it",
     ),
     function(
-        "ask",
-        &["ask(wire: text, text: text) -> any", "ask(wire: text, text: text, fits: text) -> any"],
+        "query",
+        &["query(wire: text, text: text) -> any", "query(wire: text, text: text, fits: text) -> any"],
         "Says it over UDP or a stream; then the next message from there, or the next that contains `fits`. The turn ends when none comes",
     ),
     function(
