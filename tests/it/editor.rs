@@ -103,7 +103,7 @@ fn all_that_is_shipped_fits_its_schemas() {
 }
 
 /// What is changed in a map, and whether it is one then.
-const MAPS: [(&str, &str, bool); 22] = [
+const MAPS: [(&str, &str, bool); 25] = [
     ("", "", true),
     ("phases = 3", "phases = 4", false),
     ("poll_ms = 1000", "poll_ms = 10", false),
@@ -117,6 +117,9 @@ const MAPS: [(&str, &str, bool); 22] = [
     ("register = 100", "function = \"input\"", false),
     ("type = \"u32\"", "type = \"f64\", swap = true, none = [0xffff]", true),
     ("type = \"u32\"", "type = \"u24\"", false),
+    ("type = \"u32\"", "minus = [\"state\"]", true),
+    ("register = 201, value = 1", "send = \"$FE\"", true),
+    ("register = 201, value = 1", "send = \"$FE\", get = \"/\"", false),
     ("type = \"u32\"", "type = \"u32\", shift = 64", false),
     ("is = \"plugged\"", "is = \"plugged-in\"", false),
     ("{ state = 3 }", "{ state = [3, 5] }", true),
