@@ -1,5 +1,6 @@
 //! What is said over HTTP/1.1: one request at a time, over one connection that is kept as long as the box keeps it.
 
+mod digest;
 mod path;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::tls::{believing, unshaken};
 use crate::turnstile::{Turnstile, Urgency};
+
+use self::digest::Digest;
 
 /// Of an answer, and of its head.
 const MOST_BYTES: usize = 256 << 10;
@@ -50,6 +53,9 @@ struct State {
     dialler: Dialler,
     open: Option<Open>,
     tls: Option<Tls>,
+    digest: Digest,
+    /// The last answer asked for it.
+    is_asked: bool,
     last_said: Option<Instant>,
 }
 
@@ -65,7 +71,8 @@ type Said = Request<Full<Bytes>>;
 impl HttpLine {
     pub(crate) fn new(to: &HttpAddress) -> Self {
         let dialler = Dialler::new(&to.host, to.port);
-        let state = State { dialler, open: None, tls: None, last_said: None };
+        let state =
+            State { dialler, open: None, tls: None, digest: Digest::default(), is_asked: false, last_said: None };
         Self { to: to.to_string(), gate: Turnstile::default(), state: tokio::sync::Mutex::new(state) }
     }
 }
@@ -88,12 +95,13 @@ impl HttpWire {
     ) -> Result<String, WireFault> {
         let what = format!("{method} {}", path::shown(path));
         let request = self.request(method, path, body)?;
+        let body = body.unwrap_or_default();
         let _turn = self.line.gate.enter(urgency).await;
         let mut state = self.line.state.lock().await;
         if let Some(last) = state.last_said {
             sleep_until((last + self.to.pause).into()).await;
         }
-        let said = timeout(self.to.timeout, self.say(&mut state, request)).await;
+        let said = timeout(self.to.timeout, self.let_in(&mut state, request, body)).await;
         state.last_said = Some(Instant::now());
         let answered =
             said.unwrap_or_else(|_| Err(WireFault::Silent { to: self.line.to.clone(), within: self.to.timeout }));
@@ -118,8 +126,28 @@ impl HttpWire {
         headers.insert(HOST, host);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*"));
         headers.extend(body.map(|_| (CONTENT_TYPE, HeaderValue::from_static("application/json"))));
-        headers.extend(self.to.credentials.as_ref().map(|credentials| (AUTHORIZATION, credentials.header())));
+        let basic = self.to.credentials.as_ref().filter(|_| !self.to.is_digest);
+        headers.extend(basic.map(|credentials| (AUTHORIZATION, credentials.header())));
         Ok(request)
+    }
+
+    /// Who is asked for more than basic is asked once: the second time what was answered is wrong.
+    async fn let_in(&self, state: &mut State, request: Said, body: &str) -> Result<(StatusCode, String), WireFault> {
+        let credentials = self.to.credentials.as_ref().filter(|_| self.to.is_digest);
+        let Some(credentials) = credentials else { return self.say(state, request).await };
+        let answered = |state: &mut State| {
+            let mut answered = request.clone();
+            let answer = state.digest.answer(&request, body, credentials);
+            answered.headers_mut().extend(answer.map(|answer| (AUTHORIZATION, answer)));
+            answered
+        };
+        let first = answered(state);
+        let said = self.say(state, first).await?;
+        if said.0 != StatusCode::UNAUTHORIZED || !state.is_asked {
+            return Ok(said);
+        }
+        let second = answered(state);
+        self.say(state, second).await
     }
 
     /// A box may close what is kept; then nothing was heard, and it is said once more over a new connection.
@@ -152,6 +180,7 @@ impl HttpWire {
             WireFault::Confused { to: self.line.to.clone(), why }
         })?;
         let text = String::from_utf8_lossy(&read.to_bytes()).into_owned();
+        state.is_asked = head.status == StatusCode::UNAUTHORIZED && state.digest.is_asked(&head.headers);
         open.used = Instant::now();
         state.open = Some(open);
         Ok((head.status, text))

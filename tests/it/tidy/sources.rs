@@ -76,7 +76,10 @@ fn each_heavy_crate_is_used_by_its_owner_alone() {
         ("rusqlite::", &["runtime/store/"]),
         ("ed25519_dalek::", &["runtime/trust/"]),
         ("axum::", &["runtime/api/"]),
-        ("tokio_tungstenite::", &["runtime/gateway/", "runtime/simulator/", "runtime/bench/", "tests/"]),
+        (
+            "tokio_tungstenite::",
+            &["runtime/gateway/", "runtime/simulator/", "runtime/wires/", "runtime/bench/", "tests/"],
+        ),
     ];
     let sources = repository(&["rs"]);
     for (crate_name, owner) in owners {

@@ -15,6 +15,8 @@ pub struct HttpAddress {
     /// What all paths begin with: nothing, or `/base`.
     pub base: String,
     pub credentials: Option<Credentials>,
+    /// They are sent as *digest* (RFC 7616), never as *basic* (RFC 7617).
+    pub is_digest: bool,
     /// Whom TLS believes, as PEM. `None`: whom the system believes.
     pub ca: Option<PathBuf>,
     /// For one answer.
@@ -35,17 +37,22 @@ impl HttpAddress {
         let (authority, base) = place.split_at(place.find('/').unwrap_or(place.len()));
         let (credentials, host) = Credentials::before_host(authority)?;
         let (host, port) = host_and_port(host, if is_tls { 443 } else { 80 })?;
-        let (mut ca, mut pace) = (None, Pace::USUAL);
+        let (mut ca, mut is_digest, mut pace) = (None, false, Pace::USUAL);
         for (key, value) in query {
             match key {
                 "ca" if is_tls => ca = Some(file(value)?),
                 "ca" => return Err("ca is for what goes over TLS: https and wss".to_owned()),
+                "auth" if credentials.is_none() => {
+                    return Err("auth says how a user and a password are sent".to_owned());
+                }
+                "auth" if ["basic", "digest"].contains(&value) => is_digest = value == "digest",
+                "auth" => return Err("auth is one of basic and digest".to_owned()),
                 _ if pace.take(key, value)? => {}
-                _ => return Err(unknown(key, &["ca", "timeout_ms", "pause_ms"])),
+                _ => return Err(unknown(key, &["ca", "auth", "timeout_ms", "pause_ms"])),
             }
         }
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { host, port, is_tls, base, credentials, ca, timeout: pace.timeout, pause: pace.pause })
+        Ok(Self { host, port, is_tls, base, credentials, is_digest, ca, timeout: pace.timeout, pause: pace.pause })
     }
 }
 

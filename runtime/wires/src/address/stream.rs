@@ -66,6 +66,9 @@ impl StreamAddress {
         query: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, String> {
         let to = HttpAddress::parse(is_tls, place, query)?;
+        if to.is_digest {
+            return Err("a WebSocket sends a password as basic".to_owned());
+        }
         let (timeout, pause) = (to.timeout, to.pause);
         Ok(Self { place: StreamPlace::WebSocket(to), timeout, pause })
     }
