@@ -111,8 +111,8 @@ enum Waits {
 }
 
 struct Attached {
-    to_engine: mpsc::Sender<ToEngine>,
-    heard: mpsc::Receiver<FromEngine>,
+    to_engine: mpsc::Sender<Box<ToEngine>>,
+    heard: mpsc::Receiver<Box<FromEngine>>,
 }
 
 impl Device {
@@ -329,7 +329,7 @@ impl Device {
     /// Never, while it is not attached.
     async fn hear(&mut self) -> Option<FromEngine> {
         match &mut self.attached {
-            Some(attached) => attached.heard.recv().await,
+            Some(attached) => attached.heard.recv().await.map(|heard| *heard),
             None => std::future::pending().await,
         }
     }
@@ -357,7 +357,7 @@ impl Device {
                 let answer = self.station.commanded(&command, now);
                 self.keep_memory().await;
                 if let Some(attached) = &self.attached {
-                    drop(attached.to_engine.send(ToEngine::Answer { id, answer }).await);
+                    drop(attached.to_engine.send(Box::new(ToEngine::Answer { id, answer })).await);
                 }
             }
             Some(FromEngine::Closed) | None => {
@@ -383,7 +383,7 @@ impl Device {
         let Some(attached) = self.attached.as_ref().filter(|_| is_free) else { return };
         if let Some(said) = self.station.next() {
             let event = said.inbound(self.house.ids.call());
-            if attached.to_engine.send(ToEngine::Event(event)).await.is_ok() {
+            if attached.to_engine.send(Box::new(ToEngine::Event(event))).await.is_ok() {
                 self.waits = Waits::ForAnAnswer;
             }
         }

@@ -22,9 +22,10 @@ pub(crate) enum ToEngine {
     Answer { id: String, answer: CommandAnswer },
 }
 
+/// What is said is boxed: a channel has room for 32 from its first message on.
 pub(crate) struct DeviceLink {
-    pub(crate) heard: mpsc::Receiver<ToEngine>,
-    pub(crate) said: mpsc::Sender<FromEngine>,
+    pub(crate) heard: mpsc::Receiver<Box<ToEngine>>,
+    pub(crate) said: mpsc::Sender<Box<FromEngine>>,
 }
 
 impl Link for DeviceLink {
@@ -37,7 +38,7 @@ impl Link for DeviceLink {
 
     fn receive(&mut self) -> BoxFuture<'_, Received> {
         Box::pin(async {
-            match self.heard.recv().await {
+            match self.heard.recv().await.map(|said| *said) {
                 Some(ToEngine::Event(event)) => Received::Event(event),
                 Some(ToEngine::Answer { id, answer }) => Received::Answer { id: id.into(), answer },
                 None => Received::Closed,
@@ -46,7 +47,7 @@ impl Link for DeviceLink {
     }
 
     fn answer<'a>(&'a mut self, _: &'a Inbound, answer: Result<Reply, Refusal>) -> BoxFuture<'a, Result<(), Closed>> {
-        Box::pin(async { self.said.send(FromEngine::Answer(answer)).await.map_err(|_| Closed) })
+        Box::pin(async { self.said.send(Box::new(FromEngine::Answer(answer))).await.map_err(|_| Closed) })
     }
 
     fn command<'a>(
@@ -54,11 +55,11 @@ impl Link for DeviceLink {
         id: &'a str,
         command: &'a Command,
     ) -> BoxFuture<'a, Result<Option<&'static str>, Unsayable>> {
-        let said = FromEngine::Command { id: id.to_owned(), command: command.clone() };
+        let said = Box::new(FromEngine::Command { id: id.to_owned(), command: command.clone() });
         Box::pin(async { self.said.send(said).await.map(|()| None).map_err(|_| Unsayable::Closed) })
     }
 
     fn close(&mut self, _: CloseReason) -> BoxFuture<'_, ()> {
-        Box::pin(async { drop(self.said.send(FromEngine::Closed).await) })
+        Box::pin(async { drop(self.said.send(Box::new(FromEngine::Closed)).await) })
     }
 }
