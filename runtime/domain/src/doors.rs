@@ -12,6 +12,7 @@ use crate::command::Exchange;
 use crate::decision::Decision;
 use crate::effect::{Answered, Effect, KeptMessage};
 use crate::event::ConnectorStatus;
+use crate::load::Limited;
 use crate::outbox::{OutboxEvent, OutboxRow, Subscriber};
 use crate::ports::BoxFuture;
 use crate::reported::Reported;
@@ -116,6 +117,12 @@ pub trait Archive: Send + Sync {
     fn decision(&self, id: DecisionId) -> StoreFuture<'_, Option<Decision>>;
     /// All of them, oldest first. A page may be short, even empty, though `next` names another.
     fn decisions_between(&self, span: &DecisionSpan, page: &Page) -> StoreFuture<'_, Listed<Decision>>;
+}
+
+/// The sites' door.
+pub trait SiteBooks: Writer {
+    /// EVSEs in which a site's limit may stand.
+    fn limited(&self) -> StoreFuture<'_, Vec<Limited>>;
 }
 
 /// What others are to hear, and how far each of them is.

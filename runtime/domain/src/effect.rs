@@ -9,6 +9,7 @@ use crate::bill::Bill;
 use crate::command::Exchange;
 use crate::decision::Decision;
 use crate::event::ConnectorStatus;
+use crate::load::Limited;
 use crate::outbox::{OutboxEvent, Subscriber};
 use crate::reading::Reading;
 use crate::reply::Reply;
@@ -51,6 +52,13 @@ pub enum Effect {
     Decision(Box<Decision>),
     /// Writes the whole exchange. Of one station's that are over, the latest are kept.
     Exchange(Box<Exchange>),
+    /// Writes that a site's limit may stand there, in the place of what was written of this EVSE before.
+    Limited(Box<Limited>),
+    /// It is given back.
+    LimitedGone {
+        station: StationId,
+        evse: u32,
+    },
     /// Appends an event that subscribers are to hear.
     Outbox(OutboxEvent),
     Subscriber(Box<Subscriber>),

@@ -10,6 +10,7 @@ mod estimate;
 mod fit;
 mod flow;
 mod held;
+mod limited;
 mod question;
 mod site;
 mod steering;
@@ -18,6 +19,7 @@ pub use amperes::{Amperes, ByPhase};
 pub use estimate::MeterReading;
 pub use fit::{Wish, fit};
 pub use flow::Flow;
+pub use limited::Limited;
 pub use question::{
     CircuitFacts, EvseFacts, Granted, LoadInput, LoadOutput, LoadSession, MeterFacts, Share, Shares, SiteFacts,
 };

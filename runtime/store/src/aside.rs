@@ -130,6 +130,7 @@ fn removal(table: &str) -> Option<&'static str> {
             "DELETE FROM connectors WHERE station || ' ' || evse || ' ' || connector = ?1 AND CAST(body AS BLOB) = ?2",
         ),
         "reports" => Some("DELETE FROM reports WHERE station || ' ' || kind = ?1 AND CAST(body AS BLOB) = ?2"),
+        "limited" => Some("DELETE FROM limited WHERE station || ' ' || evse = ?1 AND CAST(body AS BLOB) = ?2"),
         "exchanges" => Some("DELETE FROM exchanges WHERE n = ?1 AND CAST(body AS BLOB) = ?2"),
         _ => None,
     }

@@ -5,5 +5,6 @@ mod archive;
 mod catalogue;
 mod outbox;
 mod records;
+mod site_books;
 mod station_books;
 mod writer;

@@ -4,6 +4,7 @@
 use amprule_domain::bill::Bill;
 use amprule_domain::command::Exchange;
 use amprule_domain::decision::Decision;
+use amprule_domain::load::Limited;
 use amprule_domain::pricing::Price;
 use amprule_domain::reported::Report;
 use amprule_domain::session::Session;
@@ -16,6 +17,7 @@ use crate::error::{Failure, Outcome};
 pub(crate) const EXCHANGE: u32 = 1;
 pub(crate) const BILL: u32 = 1;
 pub(crate) const REPORT: u32 = 1;
+pub(crate) const LIMITED: u32 = 1;
 
 /// Kinds of what a station says of itself.
 const IDENTITY: &str = "identity";
@@ -30,6 +32,13 @@ pub(crate) fn exchange(form: u32, body: &[u8]) -> Outcome<Exchange> {
     match form {
         EXCHANGE => decode(body),
         other => Err(unknown("a command", other)),
+    }
+}
+
+pub(crate) fn limited(form: u32, body: &[u8]) -> Outcome<Limited> {
+    match form {
+        LIMITED => decode(body),
+        other => Err(unknown("a limit that stands in a station", other)),
     }
 }
 

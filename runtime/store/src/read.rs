@@ -6,6 +6,7 @@
 pub(crate) mod decisions;
 pub(crate) mod exchanges;
 pub(crate) mod journal;
+pub(crate) mod limited;
 pub(crate) mod log;
 pub(crate) mod outbox;
 pub(crate) mod page;

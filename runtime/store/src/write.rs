@@ -9,6 +9,7 @@ mod decisions;
 mod effects;
 mod exchanges;
 mod journal;
+mod limited;
 mod log;
 mod outbox;
 mod past;

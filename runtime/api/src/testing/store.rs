@@ -93,7 +93,12 @@ impl Shelves {
                 self.exchanges.retain(|known| known.id != exchange.id);
                 self.exchanges.push(*exchange);
             }
-            Effect::Answered { .. } | Effect::Outbox(_) | Effect::Subscriber(_) | Effect::SubscriberGone(_) => {
+            Effect::Answered { .. }
+            | Effect::Limited(_)
+            | Effect::LimitedGone { .. }
+            | Effect::Outbox(_)
+            | Effect::Subscriber(_)
+            | Effect::SubscriberGone(_) => {
                 unimplemented!("the API never asks for them")
             }
         }

@@ -8,6 +8,7 @@ use super::budgets::Budgets;
 use super::decisions::Decisions;
 use super::exchanges::Exchanges;
 use super::journal::Journal;
+use super::limited::Limited;
 use super::log::Log;
 use super::outbox::Outbox;
 use super::records::Records;
@@ -21,6 +22,7 @@ pub(super) struct Effects<'c> {
     budgets: Budgets<'c>,
     records: Records<'c>,
     exchanges: Exchanges<'c>,
+    limited: Limited<'c>,
     outbox: Outbox<'c>,
     answers: Answers<'c>,
     decisions: Decisions<'c>,
@@ -35,6 +37,7 @@ impl<'c> Effects<'c> {
             budgets: Budgets::new(connection)?,
             records: Records::new(connection),
             exchanges: Exchanges::new(connection),
+            limited: Limited::new(connection),
             outbox: Outbox::new(connection)?,
             answers: Answers::new(connection)?,
             decisions,
@@ -91,6 +94,8 @@ impl<'c> Effects<'c> {
             Effect::Reported { station, report } => self.records.report(station, report),
             Effect::Connector { station, status } => self.records.connector(station, status),
             Effect::Exchange(exchange) => self.exchanges.put(exchange),
+            Effect::Limited(row) => self.limited.put(row),
+            Effect::LimitedGone { station, evse } => self.limited.gone(station, *evse),
             Effect::Outbox(event) => self.outbox.add(event),
             Effect::Subscriber(subscriber) => self.outbox.subscriber(subscriber),
             Effect::SubscriberGone(name) => self.outbox.subscriber_gone(name),
@@ -119,6 +124,8 @@ fn title(effect: &Effect) -> String {
         Effect::Reported { station, .. } => format!("write what station {station} says of itself"),
         Effect::Connector { station, .. } => format!("write a connector of station {station}"),
         Effect::Exchange(exchange) => format!("write command {} to station {}", exchange.id, exchange.station),
+        Effect::Limited(row) => format!("note that EVSE {} of station {} has a limit of a site", row.evse, row.station),
+        Effect::LimitedGone { station, evse } => format!("forget the limit of EVSE {evse} of station {station}"),
         Effect::Outbox(event) => format!("tell others of {}", event.kind.as_str()),
         Effect::Subscriber(subscriber) => format!("note how far {} has heard", subscriber.name),
         Effect::SubscriberGone(name) => format!("forget subscriber {name}"),

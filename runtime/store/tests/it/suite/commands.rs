@@ -4,6 +4,7 @@ use amprule_domain::bill::Bill;
 use amprule_domain::command::{Command, Exchange, ExchangeState, Origin, Trigger};
 use amprule_domain::doors::{ExchangeFilter, Page};
 use amprule_domain::effect::Effect;
+use amprule_domain::load::{Amperes, Limited};
 use amprule_domain::outbox::{OutboxEvent, OutboxKind, Subscriber};
 use amprule_domain::{CommandId, SessionId, StationId};
 use uuid::Uuid;
@@ -48,6 +49,23 @@ pub(crate) async fn commands_are_found_while_they_are_open_and_the_latest_after_
     assert_eq!(found, (110..310).rev().collect::<Vec<_>>(), "the latest 200, newest first");
     let all_open = store.exchanges(&ExchangeFilter { station: None, is_open: true }, &page(9)).await.unwrap();
     assert_eq!(all_open.items.len(), 1);
+}
+
+pub(crate) async fn a_limit_of_a_site_is_known_until_it_is_given_back(store: &dyn Backend) {
+    let limited = |station: &str, evse: u32| {
+        let (site, most_a) = ("depot".to_owned(), Amperes::whole(32));
+        Limited { station: station.into(), evse, site, most_a, most_w: 22_080, left_at: None }
+    };
+    let write = |limited: &Limited| Effect::Limited(Box::new(limited.clone()));
+    let (first, second, other) = (limited("cs-1", 1), limited("cs-1", 2), limited("cs-2", 1));
+    store.commit([&other, &second, &first].map(write).into()).await.unwrap();
+    let left = Limited { left_at: Some(at(5)), ..first };
+    store.commit(vec![write(&left)]).await.unwrap();
+    assert_eq!(store.limited().await.unwrap(), [left.clone(), second, other.clone()]);
+    // It may come back though its station is nobody's any more.
+    store.commit(vec![Effect::StationGone("cs-1".into())]).await.unwrap();
+    store.commit(vec![Effect::LimitedGone { station: "cs-1".into(), evse: 2 }]).await.unwrap();
+    assert_eq!(store.limited().await.unwrap(), [left, other]);
 }
 
 pub(crate) async fn a_bill_is_never_overwritten(store: &dyn Backend) {

@@ -1,7 +1,7 @@
 //! What every back end must do, told through its doors alone: effects in, reads out. `conformance!` runs it on one.
 
 use amprule_domain::SessionNo;
-use amprule_domain::doors::{Archive, Catalogue, OutboxBooks, StationBooks, StoreResult};
+use amprule_domain::doors::{Archive, Catalogue, OutboxBooks, SiteBooks, StationBooks, StoreResult};
 use amprule_domain::pricing::Pin;
 
 pub(crate) mod build;
@@ -12,7 +12,7 @@ pub(crate) mod records;
 pub(crate) mod sessions;
 
 /// All doors at once, and what the server asks it at a start.
-pub(crate) trait Backend: StationBooks + Catalogue + Archive + OutboxBooks {
+pub(crate) trait Backend: StationBooks + Catalogue + Archive + OutboxBooks + SiteBooks {
     fn last_session_no(&self) -> StoreResult<SessionNo>;
     fn pinned_hashes(&self) -> StoreResult<Vec<Pin>>;
 }
@@ -40,6 +40,7 @@ macro_rules! conformance {
             a_commit_that_is_refused_does_not_harm_those_beside_it);
         $crate::conformance!($open; commands:
             commands_are_found_while_they_are_open_and_the_latest_after_that,
+            a_limit_of_a_site_is_known_until_it_is_given_back,
             a_bill_is_never_overwritten,
             events_come_in_order_and_stay_until_every_subscriber_has_them);
         $crate::conformance!($open; journal:
