@@ -158,13 +158,14 @@ impl House {
         })
         .context("start the threads of devices")?;
         let fleet = Fleet::open(devices, data, &config.devices, engine.clone())?;
-        let sites = Arc::new(Sites::new(amprule_sites::House {
+        let sites = Sites::open(amprule_sites::House {
             stations: Arc::new(sites::Stations { engine: engine.clone(), store: store.clone() }),
             meters: Arc::new(sites::Meters(fleet.clone())),
             hooks: registry.clone(),
             books: store.clone(),
             clock: Arc::new(SystemClock),
-        }));
+        });
+        let sites = Arc::new(sites.await.context("read which stations have limits of sites")?);
         let reload = reload(config, data, file, &registry, (&fleet, &sites))?;
         let watching = Arc::new(load(reload, &store, &registry)?);
         Ok(Self { store, registry, engine, passwords, watching, fleet, sites })

@@ -49,6 +49,10 @@ impl amprule_sites::Stations for Stations {
         })
     }
 
+    fn open_exchanges<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Exchange>>> {
+        self.store.open_exchanges(station)
+    }
+
     fn exchange(&self, id: CommandId) -> BoxFuture<'_, StoreResult<Option<Exchange>>> {
         self.store.exchange(id)
     }

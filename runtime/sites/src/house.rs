@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::command::{Command, Exchange};
-use amprule_domain::doors::{StoreResult, Writer};
+use amprule_domain::doors::{SiteBooks, StoreResult};
 use amprule_domain::load::MeterReading;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{BoxFuture, Clock, Hooks};
@@ -15,7 +15,7 @@ pub struct House {
     pub stations: Arc<dyn Stations>,
     pub meters: Arc<dyn Meters>,
     pub hooks: Arc<dyn Hooks>,
-    pub books: Arc<dyn Writer>,
+    pub books: Arc<dyn SiteBooks>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -32,6 +32,8 @@ pub trait Stations: Send + Sync {
         site: &'a str,
         expires_at: Timestamp,
     ) -> BoxFuture<'a, Result<CommandId, String>>;
+    /// Commands of a station that are not over.
+    fn open_exchanges<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Exchange>>>;
     fn exchange(&self, id: CommandId) -> BoxFuture<'_, StoreResult<Option<Exchange>>>;
     /// What happens at stations.
     fn notices(&self) -> broadcast::Receiver<Arc<Notice>>;

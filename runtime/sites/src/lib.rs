@@ -4,13 +4,19 @@
 //! the site's policy who is to have how much, and tells the stations, in the order that [`Steering`] finds. How power is
 //! divided, and that no circuit is asked for more than it bears, is the domain's; here is what waits, reads and is told.
 //!
+//! What stations were told stands in them. It is written down (`ledger.rs`), and given back once no site shares them out any more
+//! (`freeing.rs`), however long that is after the site has gone.
+//!
 //! This crate must never know what OCPP looks like on the wire, nor how a device is driven: stations and devices are told alike.
 //!
 //! [`Steering`]: amprule_domain::load::Steering
 
 mod decided;
+mod freeing;
+mod gift;
 mod heard;
 mod house;
+mod ledger;
 mod rounds;
 mod status;
 mod task;
@@ -18,6 +24,7 @@ mod task;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use amprule_domain::doors::StoreResult;
 use amprule_domain::load::Site;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -27,12 +34,17 @@ use tokio::task::JoinHandle;
 pub use house::{House, Meters, Stations};
 pub use status::SiteStatus;
 
+use crate::freeing::Freeing;
+use crate::ledger::Ledger;
+use crate::rounds::Rounds;
 use crate::status::Board;
 use crate::task::Order;
 
 /// All of them.
 pub struct Sites {
     house: Arc<House>,
+    ledger: Arc<Ledger>,
+    freeing: JoinHandle<()>,
     /// Whoever binds them may be on a thread of its own.
     runtime: Handle,
     bound: Mutex<Bound>,
@@ -41,7 +53,7 @@ pub struct Sites {
 #[derive(Default)]
 struct Bound {
     sites: BTreeMap<String, Seated>,
-    /// Removed, and still at giving their stations back.
+    /// Removed, and still at what they were doing.
     leaving: Vec<JoinHandle<()>>,
     is_over: bool,
 }
@@ -54,8 +66,14 @@ struct Seated {
 
 impl Sites {
     /// None yet. Called within the runtime on which they are to run.
-    pub fn new(house: House) -> Self {
-        Self { house: Arc::new(house), runtime: Handle::current(), bound: Mutex::default() }
+    ///
+    /// # Errors
+    /// What stations have been told by sites cannot be read.
+    pub async fn open(house: House) -> StoreResult<Self> {
+        let house = Arc::new(house);
+        let ledger = Arc::new(Ledger::open(Arc::clone(&house.books)).await?);
+        let freeing = tokio::spawn(Freeing::new(Arc::clone(&house), Arc::clone(&ledger)).run());
+        Ok(Self { house, ledger, freeing, runtime: Handle::current(), bound: Mutex::default() })
     }
 
     /// These are the sites from now on, each with an id of its own. One that is as it was is not disturbed. One that is removed
@@ -65,6 +83,7 @@ impl Sites {
         if bound.is_over {
             return;
         }
+        self.ledger.seat(&sites);
         bound.leaving.retain(|task| !task.is_finished());
         let mut before = std::mem::take(&mut bound.sites);
         for site in sites {
@@ -73,7 +92,7 @@ impl Sites {
             bound.sites.insert(site.id.clone(), seated);
         }
         for seated in before.into_values() {
-            seated.order.send_replace(Order::Leave);
+            seated.order.send_replace(Order::Stop);
             bound.leaving.push(seated.task);
         }
     }
@@ -81,7 +100,9 @@ impl Sites {
     fn begin(&self, site: &Arc<Site>) -> Seated {
         let (order, orders) = watch::channel(Order::Share(Arc::clone(site)));
         let board = Arc::new(Board::of(site));
-        let task = self.runtime.spawn(task::run(Arc::clone(&self.house), Arc::clone(site), orders, Arc::clone(&board)));
+        let (house, ledger) = (Arc::clone(&self.house), Arc::clone(&self.ledger));
+        let rounds = Rounds::begin(house, ledger, Arc::clone(site), Arc::clone(&board));
+        let task = self.runtime.spawn(task::run(rounds, orders));
         Seated { order, board, task }
     }
 
@@ -96,6 +117,7 @@ impl Sites {
 
     /// Ends them all. What stations were told holds on.
     pub async fn shutdown(&self) {
+        self.freeing.abort();
         let bound = std::mem::replace(&mut *self.bound.lock(), Bound { is_over: true, ..Bound::default() });
         for seated in bound.sites.values() {
             seated.order.send_replace(Order::Stop);

@@ -12,13 +12,15 @@ use jiff::SignedDuration;
 use crate::decided::Decided;
 use crate::heard;
 use crate::house::House;
+use crate::ledger::Ledger;
 use crate::status::Board;
 
 /// A limit that was not sent by then is not needed any more.
-const EXPIRES: SignedDuration = SignedDuration::from_secs(45);
+pub(crate) const EXPIRES: SignedDuration = SignedDuration::from_secs(45);
 
 pub(crate) struct Rounds {
     pub(crate) house: Arc<House>,
+    ledger: Arc<Ledger>,
     pub(crate) steering: Steering,
     /// Limits that were ordered, and whose outcome is not known.
     pub(crate) open: BTreeMap<CommandId, Order>,
@@ -27,19 +29,14 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    pub(crate) async fn begin(house: Arc<House>, site: Arc<Site>, board: Arc<Board>) -> Self {
+    pub(crate) fn begin(house: Arc<House>, ledger: Arc<Ledger>, site: Arc<Site>, board: Arc<Board>) -> Self {
         let steering = Steering::new(site);
-        let mut rounds = Self { house, steering, open: BTreeMap::new(), board, decided: Decided::default() };
-        rounds.refresh_all().await;
-        rounds
+        Self { house, ledger, steering, open: BTreeMap::new(), board, decided: Decided::default() }
     }
 
     /// The site is described otherwise.
     pub(crate) async fn change(&mut self, site: Arc<Site>) {
         let before = Arc::clone(self.steering.site());
-        let is_removed = |at: &usize| site.place_of(&before.evses[*at]).is_none();
-        let removed: Vec<usize> = (0..before.evses.len()).filter(is_removed).collect();
-        self.give_back(&removed).await;
         self.open.retain(|_, order| {
             let place = site.place_of(&before.evses[order.evse]);
             order.evse = place.unwrap_or_default();
@@ -48,18 +45,6 @@ impl Rounds {
         self.board.write(|status| status.unit.clone_from(&site.unit));
         self.steering = self.steering.changed(site);
         self.refresh_all().await;
-    }
-
-    /// All its stations may have what they can.
-    pub(crate) async fn leave(&mut self) {
-        let all: Vec<usize> = (0..self.steering.site().evses.len()).collect();
-        self.give_back(&all).await;
-    }
-
-    async fn give_back(&mut self, evses: &[usize]) {
-        for order in self.steering.free(evses) {
-            let _ = self.order(&order).await;
-        }
     }
 
     /// Looks at the site once. Gives when its policy would answer otherwise.
@@ -119,6 +104,7 @@ impl Rounds {
         let evse = &site.evses[order.evse];
         let command =
             Command::Limit { evse: evse.evse, transaction: order.transaction.clone(), most: order.most, phases: None };
+        let _turn = self.ledger.limits(site.limited(order.evse)).await?;
         let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|error| error.to_string())?;
         tracing::debug!(site = site.id, evse = evse.name(), limit = %order.limit, "a limit is told");
         self.house.stations.order(&evse.station, command, &site.id, expires_at).await

@@ -8,17 +8,13 @@ use amprule_domain::load::Site;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::house::House;
 use crate::rounds::Rounds;
-use crate::status::Board;
 
 /// What the operator wants of it.
 #[derive(Clone)]
 pub(crate) enum Order {
     Share(Arc<Site>),
-    /// It is no site any more: its stations may have what they can.
-    Leave,
-    /// The server ends.
+    /// It is no site any more, or the server ends.
     Stop,
 }
 
@@ -37,9 +33,9 @@ const EVERY: Duration = Duration::from_secs(10);
 /// What happens within so long is looked at together.
 const TOGETHER: Duration = Duration::from_millis(300);
 
-pub(crate) async fn run(house: Arc<House>, site: Arc<Site>, mut orders: watch::Receiver<Order>, board: Arc<Board>) {
-    let mut notices = house.stations.notices();
-    let mut rounds = Rounds::begin(house, site, board).await;
+pub(crate) async fn run(mut rounds: Rounds, mut orders: watch::Receiver<Order>) {
+    let mut notices = rounds.house.stations.notices();
+    rounds.refresh_all().await;
     let mut next = Instant::now();
     loop {
         tokio::select! {
@@ -48,7 +44,6 @@ pub(crate) async fn run(house: Arc<House>, site: Arc<Site>, mut orders: watch::R
                 let order = orders.borrow_and_update().clone();
                 match order {
                     Order::Share(site) if changed.is_ok() => rounds.change(site).await,
-                    Order::Leave if changed.is_ok() => return rounds.leave().await,
                     _ => return,
                 }
                 next = Instant::now();

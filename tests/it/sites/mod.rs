@@ -1,6 +1,7 @@
 //! Stations that share what their circuits bear: over the wire, by the real server.
 
 mod hardware;
+mod leaving;
 mod player;
 mod sharing;
 mod trouble;

@@ -63,19 +63,6 @@ impl Steering {
         orders
     }
 
-    /// What lets these have all that they can again: nobody shares it out any more.
-    pub fn free(&self, evses: &[usize]) -> Vec<Order> {
-        let levels = evses.iter().filter(|at| self.held[**at].is_connected).flat_map(|at| {
-            let running = self.held[*at].running.as_ref().map(|running| Some(running.transaction.clone()));
-            running.into_iter().chain([None]).map(move |transaction| (*at, transaction))
-        });
-        let order = |(at, transaction): (usize, Option<TransactionId>)| {
-            let (evse, held) = (&self.site.evses[at], &self.held[at]);
-            Order { evse: at, transaction, limit: evse.most, most: held.phrase(evse, evse.most, self.site.volts) }
-        };
-        levels.map(order).collect()
-    }
-
     fn bounds(&self) -> Vec<Amperes> {
         self.held.iter().zip(&self.site.evses).map(|(held, evse)| held.most(evse)).collect()
     }

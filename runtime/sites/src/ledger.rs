@@ -1,0 +1,247 @@
+//! Which EVSEs may keep a limit of a site, and which of them are in one now.
+//!
+//! It is on disk before a station is told anything: the site may be gone, or the server down, before that station is seen again.
+//! Whoever limits an EVSE and whoever gives it back take turns, so that what a site says is never undone by what came before it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use amprule_domain::doors::{SiteBooks, StoreResult};
+use amprule_domain::effect::Effect;
+use amprule_domain::load::{Limited, Site};
+use amprule_domain::{StationId, Timestamp};
+use jiff::SignedDuration;
+use parking_lot::Mutex;
+use tokio::sync::{Mutex as Turns, Notify, OwnedMutexGuard};
+
+/// A station that has not come back for so long is waited for no more.
+const WAITED_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// EVSEs of no site. Beyond it those that left first are waited for no more.
+const ASTRAY_MAX: usize = 10_000;
+
+/// An EVSE of a station.
+pub(crate) type Place = (StationId, u32);
+/// What may stand at an EVSE, and whose turn it is to tell it something.
+type Slot = Arc<Turns<Option<Limited>>>;
+/// It is told something while this is kept.
+pub(crate) type Turn = OwnedMutexGuard<Option<Limited>>;
+
+pub(crate) struct Ledger {
+    books: Arc<dyn SiteBooks>,
+    slots: Mutex<BTreeMap<Place, Slot>>,
+    /// The site of each EVSE, by the configuration.
+    seats: Mutex<BTreeMap<Place, String>>,
+    /// The configuration is another one.
+    pub(crate) moved: Notify,
+}
+
+impl Ledger {
+    pub(crate) async fn open(books: Arc<dyn SiteBooks>) -> StoreResult<Self> {
+        let slot = |limited: Limited| (place(&limited), Slot::new(Turns::new(Some(limited))));
+        let slots = Mutex::new(books.limited().await?.into_iter().map(slot).collect());
+        Ok(Self { books, slots, seats: Mutex::default(), moved: Notify::new() })
+    }
+
+    /// These are the sites from now on.
+    pub(crate) fn seat(&self, sites: &[Arc<Site>]) {
+        let places = |site: &Arc<Site>| {
+            let id = site.id.clone();
+            site.evses.clone().into_iter().map(move |evse| ((evse.station, evse.evse), id.clone()))
+        };
+        *self.seats.lock() = sites.iter().flat_map(places).collect();
+        self.moved.notify_one();
+    }
+
+    /// A site's turn to tell an EVSE something. The error says why it may not.
+    pub(crate) async fn limits(&self, limited: Limited) -> Result<Turn, String> {
+        let place = place(&limited);
+        let slot = Arc::clone(self.slots.lock().entry(place.clone()).or_default());
+        let mut stands = slot.lock_owned().await;
+        if self.seats.lock().get(&place) != Some(&limited.site) {
+            return Err("it is not in this site any more".to_owned());
+        }
+        if stands.as_ref() != Some(&limited) {
+            let written = self.books.commit(vec![Effect::Limited(Box::new(limited.clone()))]).await;
+            written.map_err(|error| error.to_string())?;
+            *stands = Some(limited);
+        }
+        Ok(stands)
+    }
+
+    /// The turn to give an EVSE back. `None`: there is nothing to give back, or it is in a site.
+    pub(crate) async fn frees(&self, place: &Place) -> Option<Turn> {
+        let slot = self.slots.lock().get(place).map(Arc::clone)?;
+        let stands = slot.lock_owned().await;
+        (stands.is_some() && !self.is_seated(place)).then_some(stands)
+    }
+
+    /// Nothing of a site stands there any more.
+    pub(crate) async fn freed(&self, place: &Place) -> StoreResult<()> {
+        match self.frees(place).await {
+            Some(stands) => self.remove(vec![stands]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What is to be given back: written down with the time since when it is, so that nobody is waited for for ever.
+    pub(crate) async fn astray(&self, now: Timestamp) -> StoreResult<Vec<Limited>> {
+        let mut astray = Vec::new();
+        for place in self.unseated() {
+            astray.extend(self.frees(&place).await);
+        }
+        self.note_left(&mut astray, now).await?;
+        astray.sort_by_key(|stands| stands.as_ref().and_then(|limited| limited.left_at));
+        let too_many = astray.len().saturating_sub(ASTRAY_MAX);
+        let is_old = |stands: &Turn| {
+            let left_at = stands.as_ref().and_then(|limited| limited.left_at);
+            left_at.is_some_and(|left_at| now.duration_since(left_at) > WAITED_FOR)
+        };
+        let given_up = too_many.max(astray.partition_point(is_old));
+        let rest = astray.split_off(given_up);
+        astray.iter().filter_map(|stands| stands.as_ref()).for_each(tell_given_up);
+        self.remove(astray).await?;
+        Ok(rest.iter().filter_map(|stands| (**stands).clone()).collect())
+    }
+
+    async fn note_left(&self, astray: &mut [Turn], now: Timestamp) -> StoreResult<()> {
+        let is_new = |limited: &&Limited| limited.left_at.is_none();
+        let left = |limited: &Limited| Limited { left_at: Some(now), ..limited.clone() };
+        let news = astray.iter().filter_map(|stands| stands.as_ref()).filter(is_new).map(left);
+        let news: Vec<Effect> = news.map(|limited| Effect::Limited(Box::new(limited))).collect();
+        if news.is_empty() {
+            return Ok(());
+        }
+        self.books.commit(news).await?;
+        for limited in astray.iter_mut().filter_map(|stands| stands.as_mut()).filter(|it| it.left_at.is_none()) {
+            limited.left_at = Some(now);
+            let Limited { station, evse, site, .. } = limited;
+            tracing::info!(%station, evse, site, "no site shares it out any more: it may draw what it can as soon as it can be told");
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, gone: Vec<Turn>) -> StoreResult<()> {
+        let effect = |stands: &Turn| {
+            let Limited { station, evse, .. } = stands.as_ref()?;
+            Some(Effect::LimitedGone { station: station.clone(), evse: *evse })
+        };
+        let effects: Vec<Effect> = gone.iter().filter_map(effect).collect();
+        if !effects.is_empty() {
+            self.books.commit(effects).await?;
+        }
+        gone.into_iter().for_each(|mut stands| *stands = None);
+        Ok(())
+    }
+
+    /// Slots that are empty, and nobody's turn, go.
+    fn unseated(&self) -> Vec<Place> {
+        let seats = self.seats.lock();
+        let mut slots = self.slots.lock();
+        let is_empty =
+            |slot: &Slot| Arc::strong_count(slot) == 1 && slot.try_lock().is_ok_and(|stands| stands.is_none());
+        slots.retain(|place, slot| seats.contains_key(place) || !is_empty(slot));
+        slots.keys().filter(|place| !seats.contains_key(*place)).cloned().collect()
+    }
+
+    fn is_seated(&self, place: &Place) -> bool {
+        self.seats.lock().contains_key(place)
+    }
+}
+
+fn tell_given_up(limited: &Limited) {
+    let Limited { station, evse, site, left_at, .. } = limited;
+    tracing::warn!(
+        %station, evse, site, since = ?left_at,
+        "it may keep a limit of a site that it has left: it has not come back for too long, and is waited for no more"
+    );
+}
+
+pub(crate) fn place(limited: &Limited) -> Place {
+    (limited.station.clone(), limited.evse)
+}
+
+#[cfg(test)]
+mod tests {
+    use amprule_domain::doors::{StoreFuture, Writer};
+    use amprule_domain::load::{Amperes, Circuit, SiteEvse};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Books(Mutex<Vec<Effect>>);
+
+    impl Writer for Books {
+        fn commit(&self, effects: Vec<Effect>) -> StoreFuture<'_, ()> {
+            self.0.lock().extend(effects);
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    impl SiteBooks for Books {
+        fn limited(&self) -> StoreFuture<'_, Vec<Limited>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+    }
+
+    fn site(id: &str) -> Arc<Site> {
+        let evse = SiteEvse {
+            station: StationId::new("cs-1"),
+            evse: 1,
+            circuit: 0,
+            phases: vec![0, 1, 2],
+            least: Amperes::whole(6),
+            most: Amperes::whole(32),
+            safe: Amperes::whole(6),
+            alone: None,
+            never_paused: false,
+            is_direct: false,
+            priority: 0,
+        };
+        let (most, blind) = (Amperes::whole(32), Amperes::ZERO);
+        let circuit = Circuit { id: "main".to_owned(), inside: None, most, meter: None, blind };
+        let (id, unit, time_zone, meters) = (id.to_owned(), None, "UTC".to_owned(), Vec::new());
+        Arc::new(Site { id, unit, time_zone, volts: 230, meters, circuits: vec![circuit], evses: vec![evse] })
+    }
+
+    async fn opened() -> (Arc<Books>, Ledger, Place) {
+        let books = Arc::<Books>::default();
+        let ledger = Ledger::open(books.clone()).await.unwrap();
+        (books, ledger, (StationId::new("cs-1"), 1))
+    }
+
+    fn day(day: i64) -> Timestamp {
+        Timestamp::from_second(day * 86_400).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_site_limits_what_is_in_it_and_only_what_is_in_none_is_given_back() {
+        let (books, ledger, place) = opened().await;
+        let (depot, yard) = ([site("depot")], [site("yard")]);
+        ledger.seat(&depot);
+        for _ in 0..2 {
+            drop(ledger.limits(depot[0].limited(0)).await.unwrap());
+        }
+        assert_eq!(*books.0.lock(), [Effect::Limited(Box::new(depot[0].limited(0)))], "it is written once");
+        assert!(ledger.limits(yard[0].limited(0)).await.is_err() && ledger.frees(&place).await.is_none());
+        ledger.seat(&yard);
+        assert!(ledger.limits(depot[0].limited(0)).await.is_err() && ledger.frees(&place).await.is_none());
+        ledger.seat(&[]);
+        assert!(ledger.limits(depot[0].limited(0)).await.is_err() && ledger.frees(&place).await.is_some());
+        ledger.freed(&place).await.unwrap();
+        assert!(ledger.frees(&place).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn nobody_is_waited_for_for_ever() {
+        let (books, ledger, (station, evse)) = opened().await;
+        ledger.seat(&[site("depot")]);
+        drop(ledger.limits(site("depot").limited(0)).await.unwrap());
+        assert_eq!(ledger.astray(day(0)).await.unwrap(), []);
+        ledger.seat(&[]);
+        let left = [Limited { left_at: Some(day(1)), ..site("depot").limited(0) }];
+        assert_eq!(ledger.astray(day(1)).await.unwrap(), left);
+        assert_eq!(ledger.astray(day(366)).await.unwrap(), left);
+        assert_eq!(ledger.astray(day(367)).await.unwrap(), []);
+        assert_eq!(books.0.lock().last(), Some(&Effect::LimitedGone { station, evse }));
+    }
+}

@@ -1,0 +1,129 @@
+//! Stations that are away while their site goes: what it has told them is given back when they come.
+
+use amprule_tests::{Setup, TestServer, until};
+use serde_json::json;
+
+use super::player::Limits::{Accepts, RefusesAmperes};
+use super::{Player, circuit, evse, until_site, write};
+use crate::devices::hardware::device;
+use crate::devices::keba::{start, until_session, until_status, wire, with_driver};
+
+async fn until_gone(server: &TestServer) {
+    let api = server.api();
+    until("the site is gone", || (api.get("/api/v1/sites/depot").status == 404).then_some(())).await;
+}
+
+fn limits(player: &Player) -> Vec<f64> {
+    player.told().iter().map(|told| told.limit).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_was_away_when_its_site_went_has_all_back_once_when_it_comes() {
+    let config = circuit(32) + &evse("old", "") + &evse("new", "most_a = 20");
+    let server = Setup::default().tariff("0.40").config(&config).start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    let (old, new) = (Player::old(&server, "old", Accepts).await, Player::new(&server, "new", Accepts).await);
+    old.until_told("TxDefaultProfile", 6.0).await;
+    new.until_told("TxDefaultProfile", 6.0).await;
+    old.start("CARD-1").await;
+    old.until_told("TxProfile", 32.0).await;
+    old.goes();
+    new.goes();
+    let is_away = |site: &serde_json::Value| ["old/1", "new/1"].map(|id| super::of(site, id)["isConnected"] == false);
+    until_site(&api, "both are away", |site| is_away(site) == [true; 2]).await;
+    write(&server, "");
+    until_gone(&server).await;
+
+    let (old, new) = (Player::old(&server, "old", Accepts).await, Player::new(&server, "new", Accepts).await);
+    old.until_told("TxProfile", 32.0).await;
+    old.until_told("TxDefaultProfile", 32.0).await;
+    new.until_told("TxDefaultProfile", 20.0).await;
+    until("both have it", || (server.log().matches("it may draw what it can again").count() == 2).then_some(())).await;
+
+    // It comes again, and nothing is said to it before it is in a site again.
+    new.goes();
+    let new = Player::new(&server, "new", Accepts).await;
+    write(&server, &config);
+    until("it is told something", || (!new.told().is_empty()).then_some(())).await;
+    assert!(limits(&new)[0] <= 6.0, "{:?}", new.told());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_goes_while_the_server_is_down_is_not_forgotten() {
+    let config = circuit(32) + &evse("watts", "") + &evse("stays", "");
+    let mut server = Setup::default().config(&config).start().await;
+    let watts = Player::old(&server, "watts", RefusesAmperes).await;
+    let stays = Player::old(&server, "stays", Accepts).await;
+    watts.until_told("TxDefaultProfile", 4_140.0).await;
+    stays.until_told("TxDefaultProfile", 6.0).await;
+    // Whatever it had to say when it went is not said.
+    server.kill();
+    write(&server, &(circuit(32) + &evse("stays", "")));
+    server.restart();
+    let stranger = Player::old(&server, "stranger", Accepts).await;
+    let watts = Player::old(&server, "watts", RefusesAmperes).await;
+    let stays = Player::old(&server, "stays", Accepts).await;
+    let told = watts.until_told("TxDefaultProfile", 22_080.0).await;
+    assert_eq!(told.unit, "W");
+    stays.until_told("TxDefaultProfile", 6.0).await;
+    assert_eq!((limits(&stays), stranger.told()), (vec![6.0], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_in_a_site_again_when_it_comes_is_not_given_back() {
+    let config = circuit(32) + &evse("a", "") + &evse("b", "");
+    let mut server = Setup::default().config(&config).start().await;
+    let (a, b) = (Player::old(&server, "a", Accepts).await, Player::old(&server, "b", Accepts).await);
+    a.until_told("TxDefaultProfile", 6.0).await;
+    b.until_told("TxDefaultProfile", 6.0).await;
+    server.kill();
+    write(&server, "");
+    server.restart();
+    until_gone(&server).await;
+    // One in the same site, the other in another one.
+    let other = circuit(10).replace("depot", "yard") + &evse("b", "safe_a = 7");
+    write(&server, &(circuit(32) + &evse("a", "") + &other));
+    let api = server.api();
+    let is_back = |id: &str| api.get(&format!("/api/v1/sites/{id}")).body["seenAt"].is_string();
+    until("both sites are there", || (is_back("depot") && is_back("yard")).then_some(())).await;
+    let (a, b) = (Player::old(&server, "a", Accepts).await, Player::old(&server, "b", Accepts).await);
+    a.until_told("TxDefaultProfile", 6.0).await;
+    b.until_told("TxDefaultProfile", 7.0).await;
+    assert_eq!((limits(&a), limits(&b)), (vec![6.0], vec![7.0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_wants_of_it_meanwhile_stands() {
+    let config = circuit(32) + &evse("a", "");
+    let server = Setup::default().config(&config).start().await;
+    let api = server.api();
+    let a = Player::old(&server, "a", Accepts).await;
+    a.until_told("TxDefaultProfile", 6.0).await;
+    a.goes();
+    until_site(&api, "it is away", |site| super::of(site, "a/1")["isConnected"] == false).await;
+    write(&server, "");
+    until_gone(&server).await;
+    let limit = json!({"command": "limit", "evse": 1, "maxCurrentA": 20, "expiresInS": 600});
+    api.post("/api/v1/stations/a/commands", &limit).ok();
+    let a = Player::old(&server, "a", Accepts).await;
+    a.until_told("TxDefaultProfile", 20.0).await;
+    assert_eq!(limits(&a), [20.0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_has_back_what_its_site_left_in_it() {
+    let mut garage = start();
+    let devices = device("garage", "keba-p30", &wire(garage.port));
+    let site = circuit(10) + &evse("garage", "most_a = 16");
+    let mut server = with_driver().config(&(devices.clone() + &site)).start().await;
+    server.api().accept(&["FLEET-1"]);
+    until_status(&server, "Available").await;
+    garage.tell("plug");
+    until_session(&server, "it charges", |session| session["state"] == "active").await;
+    until("10 A", || (garage.last_written(5004) == Some(10_000)).then_some(())).await;
+    server.kill();
+    write(&server, &devices);
+    server.restart();
+    until("16 A", || (garage.last_written(5004) == Some(16_000)).then_some(())).await;
+}
