@@ -40,7 +40,9 @@ fn describe(station: &Station, event: &Happened) -> (&'static str, Option<Sessio
         Happened::Metered(id, flow) => (
             "session.metered",
             Some(*id),
-            json!({ "powerW": flow.power_w, "currentMa": flow.current_ma, "byPhaseMa": flow.by_phase_ma }),
+            json!({
+                "readAt": flow.read_at, "powerW": flow.power_w, "currentMa": flow.current_ma, "byPhaseMa": flow.by_phase_ma,
+            }),
         ),
         Happened::Ended(id) => ("session.ended", Some(*id), session(id)),
         Happened::Billed(id, _) => ("session.billed", Some(*id), session(id)),

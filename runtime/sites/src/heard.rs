@@ -87,7 +87,8 @@ fn flow(notice: &Notice) -> Flow {
     let number = |name: &str| notice.data.get(name).and_then(Value::as_i64);
     let phases = notice.data.get("byPhaseMa");
     let by_phase_ma = std::array::from_fn(|at| phases.and_then(|phases| phases.get(at)).and_then(Value::as_i64));
-    Flow { at: notice.at, power_w: number("powerW"), current_ma: number("currentMa"), by_phase_ma }
+    let read_at = notice.data.get("readAt").and_then(Value::as_str).and_then(|at| at.parse().ok());
+    Flow { at: notice.at, read_at, power_w: number("powerW"), current_ma: number("currentMa"), by_phase_ma }
 }
 
 fn seen(session: &Session) -> SeenSession {

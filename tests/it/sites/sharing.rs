@@ -68,6 +68,28 @@ async fn nobody_is_given_more_before_somebody_has_given_it_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_station_read_long_ago_is_not_what_flows_now() {
+    let config = circuit(64) + &evse("a", "") + &evse("b", "");
+    let server = Setup::default().tariff("0.40").config(&config).start().await;
+    let api = server.api();
+    api.accept(&["CARD-1", "CARD-2"]);
+    let (a, b) = (Player::old(&server, "a", Accepts).await, Player::old(&server, "b", Accepts).await);
+    let transaction = a.start("CARD-1").await;
+    let power = |watts: &str, at: &str| {
+        let sampled = json!([{"value": watts, "measurand": "Power.Active.Import", "unit": "W"}]);
+        json!({"connectorId": 1, "transactionId": transaction, "meterValue": [{"timestamp": at, "sampledValue": sampled}]})
+    };
+    a.say("MeterValues", power("7000", &ago(30))).await;
+    a.say("MeterValues", power("6900", &ago(29))).await;
+    // Whoever has heard of this has heard of that.
+    b.start("CARD-2").await;
+    let heard = until_limit(&api, "b/1", "32").await;
+    assert_eq!(of(&heard, "a/1")["powerW"], Value::Null, "{heard}");
+    a.say("MeterValues", power("3000", &ago(0))).await;
+    until_site(&api, "what flows now is shown", |site| of(site, "a/1")["powerW"] == 3_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_site_is_described_otherwise_while_cars_charge() {
     let config = circuit(32) + &evse("a", "");
     let server = Setup::default().tariff("0.40").config(&config).start().await;

@@ -63,8 +63,8 @@ impl<'a> Told<'a> {
     /// What flows now, by the last of its readings that says so.
     pub(super) fn flow(self) -> Option<Flow> {
         let says = |reading: &&Reading| reading.power_w.is_some() || reading.current_ma.is_some();
-        let Reading { power_w, current_ma, by_phase_ma, .. } = *self.event.readings.iter().rfind(says)?;
-        (!self.event.offline).then_some(Flow { at: self.moment.now, power_w, current_ma, by_phase_ma })
+        let Reading { at: read_at, power_w, current_ma, by_phase_ma, .. } = *self.event.readings.iter().rfind(says)?;
+        (!self.event.offline).then_some(Flow { at: self.moment.now, read_at, power_w, current_ma, by_phase_ma })
     }
 
     pub(super) fn name(self) -> TransactionId {

@@ -6,7 +6,10 @@ use super::{ByPhase, SiteEvse};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flow {
+    /// When it was told.
     pub at: Timestamp,
+    /// When it was read, by the station's clock.
+    pub read_at: Option<Timestamp>,
     pub power_w: Option<i64>,
     /// Over all phases that were told. Without a phase nobody knows whether it is of one of them or of all.
     pub current_ma: Option<i64>,
@@ -78,7 +81,7 @@ mod tests {
 
     fn drawn(phases: &[usize], power_w: Option<i64>, current_ma: Option<i64>, by_phase_a: [i64; 3]) -> Option<ByPhase> {
         let by_phase_ma = by_phase_a.map(|amperes| (amperes >= 0).then_some(amperes * 1_000));
-        Flow { at: Timestamp::UNIX_EPOCH, power_w, current_ma, by_phase_ma }.by_phase(&evse(phases), 230)
+        Flow { power_w, current_ma, by_phase_ma, ..Flow::default() }.by_phase(&evse(phases), 230)
     }
 
     /// No phase is told.

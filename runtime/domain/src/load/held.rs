@@ -1,5 +1,6 @@
 //! What one EVSE may draw, as far as we know: what it was told and has accepted, and what it may have heard without our knowing.
 
+mod clock;
 mod lately;
 mod level;
 mod trust;
@@ -13,6 +14,7 @@ use crate::command::Most;
 use crate::pricing::TokenFacts;
 use crate::{Energy, event::ChargingState};
 
+use clock::StationClock;
 use lately::Lately;
 pub(super) use level::{Level, Limit};
 pub(super) use trust::Trust;
@@ -52,6 +54,7 @@ pub(super) struct Held {
     /// Whether it keeps to what it has accepted.
     trust: Trust,
     pub(super) lately: Lately,
+    clock: StationClock,
 }
 
 /// What became of a limit.
@@ -248,7 +251,7 @@ impl Held {
 
     /// Holds what flows against what was allowed.
     pub(super) fn flows(&mut self, evse: &SiteEvse, flow: Flow, volts: u32, now: Timestamp) {
-        let Some(running) = &mut self.running else { return };
+        let Some(running) = self.running.as_mut().filter(|_| self.clock.is_now(&flow)) else { return };
         running.flow = Some(flow);
         let Some((limit, since)) = self.holds_now().filter(|_| !self.is_asked()) else { return };
         if flow.at.duration_since(since) < FOLLOWS {

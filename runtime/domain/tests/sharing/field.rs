@@ -175,3 +175,36 @@ fn the_next_car_has_its_share_though_the_one_before_took_too_much() {
     let view = lab.view(0);
     assert_eq!((view.limit.map(|limit| limit.0), view.failures), (Some(160), 0));
 }
+
+/// Many stations of OCPP 1.6 keep what they could not send, and send it when they are back: it is not what flows now.
+#[test]
+fn what_a_station_repeats_of_its_absence_is_not_what_flows_now() {
+    for clock_s in [0, -7_200, 7_200] {
+        let mut lab = calm(Habits { tells_s: Some(10), repeats: true, clock_s, ..Habits::default() });
+        lab.connect(0, false);
+        lab.run(1_200);
+        // The house takes more when it comes back, and its car less than it says.
+        lab.house = [20; 3];
+        lab.connect(0, true);
+        let since = lab.second + 40;
+        lab.run(100);
+        let view = lab.view(0);
+        assert_eq!((view.takes, view.failures), (None, 0), "its clock is {clock_s} s behind");
+        assert!(lab.said_since(since, 0).iter().all(|amperes| *amperes <= 12), "{:?}", lab.said_since(since, 0));
+        lab.run(200);
+        assert_eq!(lab.view(0).limit.map(|limit| limit.0), Some(120), "its clock is {clock_s} s behind");
+    }
+}
+
+/// Clocks of stations are wrong by hours, in zones of summer and winter.
+#[test]
+fn a_wrong_clock_hides_nothing() {
+    for clock_s in [-7_200, 3_600] {
+        let habits = Habits { appetite: [20, 0, 0], tells_s: Some(10), clock_s, ..Habits::default() };
+        let mut lab = Lab::new(25, true, 6, &[habits]);
+        lab.house = [3; 3];
+        lab.plug_in(0);
+        lab.run(300);
+        assert_eq!(lab.view(0).limit.map(|limit| limit.0), Some(220));
+    }
+}

@@ -20,6 +20,10 @@ pub(crate) struct Habits {
     pub(crate) follows_s: usize,
     /// It says what it draws so often.
     pub(crate) tells_s: Option<usize>,
+    /// What it could not say while it was away it says when it is back, one each second, before anything else.
+    pub(crate) repeats: bool,
+    /// So many seconds its clock is behind.
+    pub(crate) clock_s: i64,
     /// By phase; otherwise as a power.
     pub(crate) tells_phases: bool,
     pub(crate) answers: bool,
@@ -36,6 +40,8 @@ impl Default for Habits {
             appetite: [32; 3],
             follows_s: 2,
             tells_s: None,
+            repeats: false,
+            clock_s: 0,
             tells_phases: true,
             answers: true,
             takes_transactions: true,
@@ -54,6 +60,8 @@ struct Seat {
     transaction: Option<Amperes>,
     /// Its limits of late, the newest last.
     limits: VecDeque<Amperes>,
+    /// What it has still to say of what it draws.
+    unsaid: VecDeque<Flow>,
 }
 
 /// What was said to whom, and when.
@@ -114,6 +122,7 @@ impl Lab {
             standing: Amperes::whole(32),
             transaction: None,
             limits: VecDeque::from([Amperes::ZERO]),
+            unsaid: VecDeque::new(),
         };
         let mut lab = Self {
             steering: Steering::new(Arc::clone(&site)),
@@ -196,7 +205,7 @@ impl Lab {
 
     fn tell(&mut self) {
         let mut flows = self.house;
-        for (at, seat) in self.seats.iter().enumerate() {
+        for (at, seat) in self.seats.iter_mut().enumerate() {
             let drawn = seat.draws();
             (0..3).for_each(|phase| flows[phase] += drawn[phase]);
             let id = SessionId(uuid::Uuid::from_u128(at as u128 + self.cars * 1_000));
@@ -211,10 +220,18 @@ impl Lab {
             self.steering.see(at, Seen { is_connected: seat.is_connected, session });
             if seat.has_car && seat.habits.tells_s.is_some_and(|every| self.second.is_multiple_of(every)) {
                 let sum: i64 = drawn.iter().sum();
-                let flow = Flow { at: self.now, power_w: Some(sum * 230), ..Flow::default() };
+                let read_at = Some(self.now - SignedDuration::from_secs(seat.habits.clock_s));
+                let flow = Flow { at: self.now, read_at, power_w: Some(sum * 230), ..Flow::default() };
                 let by_phase_ma = drawn.map(|amperes| Some(amperes * 1_000));
                 let by_phase = Flow { by_phase_ma, current_ma: Some(sum * 1_000), ..flow };
-                self.steering.flows(id, if seat.habits.tells_phases { by_phase } else { flow }, self.now);
+                seat.unsaid.push_back(if seat.habits.tells_phases { by_phase } else { flow });
+            }
+            if !seat.habits.repeats {
+                // What it cannot say now it never says.
+                seat.unsaid.retain(|flow| seat.is_connected && flow.at == self.now);
+            }
+            if let Some(flow) = seat.unsaid.pop_front_if(|_| seat.is_connected) {
+                self.steering.flows(id, Flow { at: self.now, ..flow }, self.now);
             }
         }
         if self.second.is_multiple_of(2) {
