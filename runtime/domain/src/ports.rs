@@ -61,6 +61,11 @@ pub trait Hooks: Send + Sync {
         let _ = input;
         Box::pin(async move { LoadAnswer { shares: Err(format!("{unit} is not there")), decision: None } })
     }
+    /// Whether this unit can be asked who gets how much. The error says why not, for the operator.
+    fn may_share(&self, unit: &str) -> Result<(), String> {
+        let _ = unit;
+        Ok(())
+    }
     /// What the tariff of this occasion says that it charges, and what that is worth. `None`: no unit prices here.
     fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {
         let _ = (at, question);

@@ -317,6 +317,10 @@ impl Hooks for Registry {
         Box::pin(self.share_power(unit, input))
     }
 
+    fn may_share(&self, unit: &str) -> Result<(), String> {
+        self.load_policy(unit).map(drop)
+    }
+
     fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {
         Box::pin(async move { self.offer_at(&at, question).await })
     }

@@ -1,10 +1,12 @@
 //! The one configuration file. Every field has a default; `amprule.example.toml` explains each.
 
+mod counting;
 mod device;
 mod feed;
 mod live;
 mod load;
 mod lookup;
+mod misplaced;
 mod site;
 mod webhook;
 
@@ -26,6 +28,7 @@ use amprule_store::{DecisionSettings, KeptBounds, ReadingSettings, StoreSettings
 use amprule_trust::Policy;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use toml::Spanned;
 
 pub(crate) use device::{BadDevice, Device, MAX_DEVICES, twice};
 pub(crate) use feed::Feed;
@@ -33,6 +36,8 @@ pub(crate) use live::rules_file;
 pub(crate) use load::{load, read};
 pub(crate) use lookup::Lookup;
 pub(crate) use webhook::Webhook;
+
+use misplaced::Misplaced;
 
 /// The commented example, which the tests hold against this code.
 pub(crate) const EXAMPLE: &str = include_str!("../amprule.example.toml");
@@ -54,9 +59,13 @@ pub(crate) struct Config {
     pub(crate) lookups: Vec<Lookup>,
     #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
-    #[serde(deserialize_with = "device::checked")]
+    #[serde(rename = "devices")]
+    written_devices: Vec<Spanned<Device>>,
+    #[serde(rename = "sites")]
+    written_sites: Vec<Spanned<site::Written>>,
+    #[serde(skip)]
     pub(crate) devices: Vec<Device>,
-    #[serde(deserialize_with = "site::checked")]
+    #[serde(skip)]
     pub(crate) sites: Vec<Arc<Site>>,
 }
 
@@ -319,6 +328,19 @@ impl Default for Readings {
 const DAY_S: u64 = 24 * 3600;
 
 impl Config {
+    /// What its devices and sites come to.
+    fn read(&mut self) -> Result<(), Misplaced> {
+        self.devices = device::checked(&self.written_devices)?;
+        self.sites = site::checked(&self.written_sites)?;
+        Ok(())
+    }
+
+    /// Where a device stands.
+    fn place_of(&self, device: &str) -> Option<usize> {
+        let written = self.written_devices.iter().find(|written| written.get_ref().id == device);
+        written.map(|written| written.span().start)
+    }
+
     pub(crate) fn store_settings(&self, clock: Arc<dyn Clock>) -> StoreSettings {
         let Decisions { keep_days, keep_mib, hot_rows, .. } = self.decisions;
         StoreSettings {

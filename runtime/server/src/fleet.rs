@@ -44,6 +44,13 @@ struct Bound {
     is_begun: bool,
 }
 
+/// Why the configuration file may not list its devices beside those of the API.
+pub(crate) struct Unlistable {
+    /// `None`: it is not about one of them.
+    pub(crate) device: Option<String>,
+    pub(crate) why: String,
+}
+
 /// A device, and who has bound it.
 enum Found<'b> {
     ByFile(&'b Device),
@@ -59,7 +66,7 @@ impl Fleet {
         let (places, wanted) = watch::channel(Locations::new());
         tokio::spawn(places::keep(engine, wanted));
         let fleet = Self { devices, file, bound, changing: Mutex::default(), places };
-        fleet.may_have(configured).map_err(anyhow::Error::msg)?;
+        fleet.may_have(configured).map_err(|refused| anyhow::Error::msg(refused.why))?;
         fleet.bound.lock().by_file = by_id(configured.to_vec());
         Ok(Arc::new(fleet))
     }
@@ -75,18 +82,20 @@ impl Fleet {
     }
 
     /// Whether the configuration file may list these, beside those of the API.
-    pub(crate) fn may_have(&self, configured: &[Device]) -> Result<(), String> {
+    pub(crate) fn may_have(&self, configured: &[Device]) -> Result<(), Unlistable> {
         let bound = self.bound.lock();
         if let Some(Device { id, .. }) = configured.iter().find(|device| bound.by_api.contains_key(&device.id)) {
-            return Err(format!(
+            let why = format!(
                 "the device {id} was bound by the API ({}): take it out of the configuration, or remove it there with \
                  DELETE /api/v1/devices/{id}",
                 self.file.display()
-            ));
+            );
+            return Err(Unlistable { device: Some(id.clone()), why });
         }
         match configured.len() + bound.by_api.len() {
             all if all > MAX_DEVICES => {
-                Err(format!("{all} devices with those of the API; at most {MAX_DEVICES} are driven"))
+                let why = format!("{all} devices with those of the API; at most {MAX_DEVICES} are driven");
+                Err(Unlistable { device: None, why })
             }
             _ => Ok(()),
         }

@@ -159,7 +159,7 @@ impl House {
         .context("start the threads of devices")?;
         let fleet = Fleet::open(devices, data, &config.devices, engine.clone())?;
         let sites = Sites::open(amprule_sites::House {
-            stations: Arc::new(sites::Stations { engine: engine.clone(), store: store.clone() }),
+            stations: Arc::new(sites::Stations { engine: engine.clone(), store: store.clone(), fleet: fleet.clone() }),
             meters: Arc::new(sites::Meters(fleet.clone())),
             hooks: registry.clone(),
             books: store.clone(),

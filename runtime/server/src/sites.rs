@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amprule_api::{CircuitEntry, EvseEntry, SiteView};
 use amprule_devices::DeviceStatus;
 use amprule_domain::command::{Command, Exchange, Origin};
-use amprule_domain::doors::{Catalogue as _, Listed, Page, StationBooks as _, StoreResult};
+use amprule_domain::doors::{Catalogue as _, Listed, Page, Records as _, StationBooks as _, StoreResult};
 use amprule_domain::load::MeterReading;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
@@ -21,11 +21,17 @@ use crate::fleet::Fleet;
 pub(crate) struct Stations {
     pub(crate) engine: Arc<Engine>,
     pub(crate) store: Arc<SqliteStore>,
+    pub(crate) fleet: Arc<Fleet>,
 }
 
 impl amprule_sites::Stations for Stations {
     fn is_connected(&self, station: &StationId) -> bool {
         self.engine.connection(station).is_some()
+    }
+
+    fn is_known<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<bool>> {
+        let is_device = self.fleet.status_of(station).is_some();
+        Box::pin(async move { Ok(is_device || self.store.station(station).await?.is_some()) })
     }
 
     fn sessions<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Session>>> {

@@ -22,6 +22,8 @@ pub struct House {
 /// The stations of this server, whatever they speak.
 pub trait Stations: Send + Sync {
     fn is_connected(&self, station: &StationId) -> bool;
+    /// False: no station of this name has ever come, and no device has it.
+    fn is_known<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<bool>>;
     /// Those that are open.
     fn sessions<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Session>>>;
     /// Queues a command for the good of this site. The error says why nothing is queued.

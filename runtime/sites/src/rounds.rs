@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::CommandId;
 use amprule_domain::command::Command;
-use amprule_domain::load::{Answered, Balance, Order, Shares, Site, Steering};
+use amprule_domain::load::{Answered, Balance, Granted, LoadInput, Order, Shares, Site, Steering};
+use amprule_domain::{CommandId, StationId};
 use jiff::SignedDuration;
 
 use crate::decided::Decided;
@@ -34,6 +34,12 @@ impl Rounds {
         Self { house, ledger, steering, open: BTreeMap::new(), board, decided: Decided::default() }
     }
 
+    /// What is known of its stations already.
+    pub(crate) async fn look_around(&mut self) {
+        self.tell_strangers(|_| true).await;
+        self.refresh_all().await;
+    }
+
     /// The site is described otherwise.
     pub(crate) async fn change(&mut self, site: Arc<Site>) {
         let before = Arc::clone(self.steering.site());
@@ -44,7 +50,26 @@ impl Rounds {
         });
         self.board.write(|status| status.unit.clone_from(&site.unit));
         self.steering = self.steering.changed(site);
+        self.tell_strangers(|station| !before.stations().contains_key(station)).await;
         self.refresh_all().await;
+    }
+
+    /// A station that never came may be one whose name is misspelt.
+    async fn tell_strangers(&self, is_new: impl Fn(&StationId) -> bool) {
+        let site = self.steering.site();
+        let mut strangers = Vec::new();
+        for station in site.stations().into_keys().filter(|station| is_new(station)) {
+            if matches!(self.house.stations.is_known(station).await, Ok(false)) {
+                strangers.push(station.as_str());
+            }
+        }
+        if !strangers.is_empty() {
+            tracing::warn!(
+                site = site.id,
+                "the site names stations that have never connected: {}; each counts with all that its cable bears until it does",
+                strangers.join(", ")
+            );
+        }
     }
 
     /// Looks at the site once. Gives when its policy would answer otherwise.
@@ -72,8 +97,10 @@ impl Rounds {
     /// The error says what is wrong with the policy.
     async fn ask(&mut self, balance: &Balance) -> Result<Option<Shares>, String> {
         let site = Arc::clone(self.steering.site());
-        let Some(question) = self.steering.question(balance) else { return Ok(None) };
-        let Some(unit) = &site.unit else { return Ok(Some(equal(&question))) };
+        let question = self.steering.question(balance);
+        let Some(unit) = &site.unit else { return Ok(question.as_ref().map(equal)) };
+        // That it cannot be asked is told before the first car comes.
+        let Some(question) = question else { return self.house.hooks.may_share(unit).map(|()| None) };
         let answer = self.house.hooks.share(unit, question).await;
         if let Some(decision) = answer.decision.and_then(|decision| self.decided.news(decision))
             && let Err(error) = self.house.books.commit(vec![decision]).await
@@ -153,8 +180,7 @@ impl Rounds {
 }
 
 /// Without a policy all rise together, in the configuration's order.
-fn equal(question: &amprule_domain::load::LoadInput) -> Shares {
-    let all =
-        question.evses.iter().map(|evse| amprule_domain::load::Granted { evse: evse.id.clone(), most_a: evse.most_a });
+fn equal(question: &LoadInput) -> Shares {
+    let all = question.evses.iter().map(|evse| Granted { evse: evse.id.clone(), most_a: evse.most_a });
     Shares { shares: all.collect(), next_change_at: None }
 }

@@ -35,7 +35,7 @@ const TOGETHER: Duration = Duration::from_millis(300);
 
 pub(crate) async fn run(mut rounds: Rounds, mut orders: watch::Receiver<Order>) {
     let mut notices = rounds.house.stations.notices();
-    rounds.refresh_all().await;
+    rounds.look_around().await;
     let mut next = Instant::now();
     loop {
         tokio::select! {

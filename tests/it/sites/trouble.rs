@@ -75,8 +75,39 @@ async fn a_site_that_cannot_be_is_refused_and_the_one_before_stays() {
     let server = Setup::default().tariff("0.40").config(&config).start().await;
     let api = server.api();
     until_site(&api, "the site is there", |site| site["seenAt"].is_string()).await;
-    write(&server, &config.replace("most_a = 32", "most_a = 32\ninside = \"main\""));
-    let health = || api.get("/api/v1/chains").ok().to_string();
-    until("the file is refused", || health().contains("is inside itself").then_some(())).await;
+    for (wrong, why, place) in [
+        (config.replace("most_a = 32", "most_a = 32\ninside = \"main\""), "is inside itself", "amprule.toml:3:1"),
+        (config.clone() + &evse("b", "most_a = 4"), "is more than its `most_a`", "amprule.toml:9:1"),
+        (config.clone() + &evse("a", ""), "EVSE 1 of the station a is there twice", "amprule.toml:9:1"),
+    ] {
+        write(&server, &wrong);
+        let said = || api.get("/api/v1/chains").ok()["file"]["lastError"]["text"].as_str().map(str::to_owned);
+        let text = until("the file is refused", || said().filter(|text| text.contains(why))).await;
+        assert!(text.contains(place), "{text}");
+    }
     assert_eq!(api.get("/api/v1/sites/depot").ok()["circuits"][0]["mostA"], "32");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_site_names_and_is_not_there_is_told_when_the_site_is_taken() {
+    let site = circuit(32).replace("\"depot\"\n", "\"depot\"\nunit = \"eqal-share\"\n");
+    let setup = Setup::default().tariff("0.40").product_script("equal-share");
+    let server = setup.config(&(site.clone() + &evse("a", ""))).start().await;
+    let api = server.api();
+    let strangers = |names: &str| server.log().contains(&format!("have never connected: {names};"));
+    let now = until_site(&api, "the unit is missed", |site| site["trouble"].is_string()).await;
+    let why = now["trouble"].as_str().expect("a reason");
+    assert_eq!(why, "there is no active extension eqal-share; did you mean \"equal-share\"?");
+    until("the station is missed", || strangers("a").then_some(())).await;
+    let a = Player::old(&server, "a", Accepts).await;
+    a.until_told("TxDefaultProfile", 6.0).await;
+
+    // It has come, and is not told of again; what is new is.
+    let site = site.replace("eqal-share", "tariff");
+    write(&server, &(site + &evse("a", "") + &evse("b", "")));
+    until("the other is missed", || strangers("b").then_some(())).await;
+    assert!(server.log().contains("the configuration is taken: sites depot"), "{}", server.log());
+    let says_why =
+        |site: &Value| site["trouble"].as_str().is_some_and(|why| why.contains("tariff shares no power out"));
+    until_site(&api, "its hook is another", says_why).await;
 }

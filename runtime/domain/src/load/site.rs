@@ -172,7 +172,7 @@ impl SiteEvse {
                 "its phases are one, two or three of 1, 2 and 3, each once"
             }
             () if self.most == Amperes::ZERO => "its `most_a` is what its cable bears, and not zero",
-            () if self.least > self.most => "its `least_a` is more than its `most_a`",
+            () if self.least > self.most => "its `least_a`, 6 where nothing is said, is more than its `most_a`",
             () if self.safe > self.most => "its `safe_a` is more than its `most_a`",
             () if self.never_paused && self.safe < self.least => {
                 "it is never paused, and its `safe_a` is below its `least_a`"

@@ -10,13 +10,36 @@ use amprule_domain::ports::{About, LoadAnswer};
 use super::Registry;
 use super::writing::{Callee, Record, told};
 use crate::call::{RoundsLeft, call};
+use crate::manifest::nearest;
 use crate::question::Question;
+use crate::version::Version;
 
 impl Registry {
+    pub(super) fn load_policy(&self, unit: &str) -> Result<Arc<Version>, String> {
+        match self.active(unit) {
+            Some(version) if version.has(Hook::Load) => Ok(version),
+            Some(_) => {
+                Err(format!("{unit} shares no power out: its hook is not `load`; {}", self.nearest_policy(unit)))
+            }
+            None => Err(format!("there is no active extension {unit}; {}", self.nearest_policy(unit))),
+        }
+    }
+
+    fn nearest_policy(&self, unit: &str) -> String {
+        let generation = self.generation.load();
+        let active = generation.entries.values().map(|entry| &entry.active);
+        let policies: Vec<&str> =
+            active.filter(|version| version.has(Hook::Load)).map(|version| version.id()).collect();
+        match &policies[..] {
+            [] => "no extension with the hook `load` is active; `amprule extensions` shows why".to_owned(),
+            policies => nearest(unit, policies.iter().copied()),
+        }
+    }
+
     pub(super) async fn share_power(&self, unit: &str, input: LoadInput) -> LoadAnswer {
-        let Some(version) = self.active(unit).filter(|version| version.has(Hook::Load)) else {
-            let why = format!("{unit} is not there, or does not share load; look at GET /api/v1/extensions");
-            return LoadAnswer { shares: Err(why), decision: None };
+        let version = match self.load_policy(unit) {
+            Ok(version) => version,
+            Err(why) => return LoadAnswer { shares: Err(why), decision: None },
         };
         let input = Arc::new(input.with(version.parameters.clone()));
         let Self { settings, steady, ids, clock, .. } = self;

@@ -9,9 +9,11 @@ use amprule_domain::StationId;
 use amprule_domain::token::IdToken;
 use amprule_hooks::manifest::is_id;
 use amprule_wires::WireAddress;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use toml::Spanned;
+
+use super::misplaced::Misplaced;
 
 /// Each has a task and its wires.
 pub(crate) const MAX_DEVICES: usize = 10_000;
@@ -132,24 +134,21 @@ impl fmt::Display for BadDevice {
     }
 }
 
-pub(super) fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Device>, D::Error> {
-    let devices = Vec::<Device>::deserialize(deserializer)?;
-    if devices.len() > MAX_DEVICES {
-        return Err(D::Error::custom(format!("{} devices; at most {MAX_DEVICES} are driven", devices.len())));
+/// Each can be driven, and none is there twice.
+pub(super) fn checked(written: &[Spanned<Device>]) -> Result<Vec<Device>, Misplaced> {
+    if let Some(beyond) = written.get(MAX_DEVICES) {
+        return Err(Misplaced::of(beyond, format!("{} devices; at most {MAX_DEVICES} are driven", written.len())));
     }
-    if let Some(why) = devices.iter().find_map(|device| device.bound().err()) {
-        return Err(D::Error::custom(why));
-    }
-    let mut driven = BTreeMap::new();
-    for device in &devices {
-        let hardware = device.bound().map(|binding| binding.hardware()).unwrap_or_default();
+    let (mut driven, mut known) = (BTreeMap::new(), BTreeSet::new());
+    for placed in written {
+        let device = placed.get_ref();
+        let hardware = device.bound().map_err(|bad| Misplaced::of(placed, bad))?.hardware();
         if let Some(other) = driven.insert(hardware, &device.id) {
-            return Err(D::Error::custom(twice(other, &device.id)));
+            return Err(Misplaced::of(placed, twice(other, &device.id)));
+        }
+        if !known.insert(&device.id) {
+            return Err(Misplaced::of(placed, format!("two devices have the id {}", device.id)));
         }
     }
-    let mut known = BTreeSet::new();
-    match devices.iter().find(|device| !known.insert(&device.id)) {
-        Some(twice) => Err(D::Error::custom(format!("two devices have the id {}", twice.id))),
-        None => Ok(devices),
-    }
+    Ok(written.iter().map(|device| device.get_ref().clone()).collect())
 }

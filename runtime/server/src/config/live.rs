@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use amprule_hooks::Diagnostic;
 use amprule_reload::{LoadedRules, RulesFile};
+use parking_lot::Mutex;
 use toml::{Table, Value};
 
-use super::load::parse;
+use super::counting::Counting;
+use super::load::{diagnostic, parse};
+use super::misplaced::Misplaced;
 use crate::fleet::Fleet;
 use amprule_sites::Sites;
 
@@ -26,13 +28,20 @@ const LIVE: [&str; 7] = [
 /// The file that a server began with as `text`, to be read again when it changes.
 pub(crate) fn rules_file(path: &Path, text: String, fleet: Arc<Fleet>, sites: Arc<Sites>) -> RulesFile {
     let (began, file) = (leaves(&text), path.to_owned());
+    let counts = Arc::new(Mutex::new(parse(&text, path).map(|config| Counting::of(&config)).unwrap_or_default()));
     let read = move |text: &str| {
         let config = parse(text, &file).map_err(|diagnostic| vec![diagnostic])?;
-        fleet.may_have(&config.devices).map_err(|why| {
-            vec![Diagnostic::new("configuration", why).in_file(file.display().to_string()).at(text, 1, 1)]
+        fleet.may_have(&config.devices).map_err(|refused| {
+            let at = refused.device.and_then(|device| config.place_of(&device)).unwrap_or(0);
+            vec![diagnostic(text, &file, &Misplaced { at, why: refused.why })]
         })?;
         let (fleet, sites, selection) = (Arc::clone(&fleet), Arc::clone(&sites), config.extensions.selection());
+        let (counts, path) = (Arc::clone(&counts), file.display().to_string());
         let also = Box::new(move || {
+            let now = Counting::of(&config);
+            let mut counts = counts.lock();
+            tracing::info!(path, "the configuration is taken: {}", now.since(&counts));
+            *counts = now;
             fleet.configured(config.devices);
             sites.bind(config.sites);
         });

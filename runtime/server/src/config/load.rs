@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use amprule_hooks::Diagnostic;
 
 use super::Config;
+use super::misplaced::Misplaced;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
@@ -26,18 +27,25 @@ pub(crate) fn read(path: &Path) -> Result<(Config, String), ConfigError> {
 }
 
 pub(super) fn parse(text: &str, path: &Path) -> Result<Config, Diagnostic> {
-    toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        let before = &text[..text.floor_char_boundary(at)];
-        let line = before.lines().count().max(1) + usize::from(before.ends_with('\n'));
-        let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
-        let file = path.display().to_string();
-        let wrong = Diagnostic::new("configuration", error.message()).in_file(file).at(text, line, column);
-        match nearest(error.message()) {
-            Some(known) => wrong.hint(format!("did you mean `{known}`?")),
-            None => wrong,
-        }
-    })
+    let mut config = toml::from_str::<Config>(text).map_err(|error| unreadable(text, path, &error))?;
+    config.read().map_err(|fault| diagnostic(text, path, &fault))?;
+    Ok(config)
+}
+
+fn unreadable(text: &str, path: &Path, error: &toml::de::Error) -> Diagnostic {
+    let at = error.span().map_or(0, |span| span.start);
+    let wrong = diagnostic(text, path, &Misplaced { at, why: error.message().to_owned() });
+    match nearest(error.message()) {
+        Some(known) => wrong.hint(format!("did you mean `{known}`?")),
+        None => wrong,
+    }
+}
+
+pub(super) fn diagnostic(text: &str, path: &Path, fault: &Misplaced) -> Diagnostic {
+    let before = &text[..text.floor_char_boundary(fault.at)];
+    let line = before.lines().count().max(1) + usize::from(before.ends_with('\n'));
+    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    Diagnostic::new("configuration", &*fault.why).in_file(path.display().to_string()).at(text, line, column)
 }
 
 /// The parser lists what it knows; the nearest of those is what was likely meant.
@@ -110,6 +118,21 @@ mod tests {
         }
         let twice = error(&[hook("url = \"https://a.com\""), hook("url = \"https://b.com\"")].concat());
         assert!(twice.contains("two webhooks have the name erp"), "{twice}");
+    }
+
+    #[test]
+    fn a_device_or_a_site_that_cannot_be_is_shown_where_it_stands() {
+        let device = |id: &str, wires: &str| format!("[[devices]]\nid = \"{id}\"\nunit = \"box\"\nwires = {wires}\n");
+        let good = device("garage", "{ main = \"modbus-tcp://a\" }");
+        for (more, why) in [
+            (device("shed", "{ main = \"modbus-tpc://a\" }"), "the device shed: wires.main"),
+            (device("shed", "{ main = \"modbus-tcp://a\" }"), "the devices garage and shed are the same hardware"),
+            (device("garage", "{ main = \"modbus-tcp://b\" }"), "two devices have the id garage"),
+            ("[[sites]]\nid = \"depot\"\n".to_owned(), "the site depot: it has no circuit"),
+        ] {
+            let text = error(&format!("{good}{more}"));
+            assert!(text.contains(why) && text.contains("amprule.toml:5:1\n"), "{text}");
+        }
     }
 
     #[test]

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use amprule_domain::StationId;
-use amprule_domain::load::{Amperes, Circuit, Site, SiteEvse};
+use amprule_domain::load::{Amperes, Circuit, Site, SiteEvse, SiteFault};
 use amprule_hooks::manifest::is_id;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use super::misplaced::Misplaced;
 
 const MAX_SITES: usize = 1_000;
 const MAX_CIRCUITS: usize = 256;
@@ -18,9 +21,9 @@ const MAX_METERS: usize = 32;
 const MAX_NAME: usize = 64;
 
 /// As it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+pub(super) struct Written {
     id: String,
     unit: Option<String>,
     #[serde(default = "utc")]
@@ -30,12 +33,12 @@ struct Written {
     #[serde(default)]
     meters: Vec<String>,
     #[serde(default)]
-    circuits: Vec<WrittenCircuit>,
+    circuits: Vec<Spanned<WrittenCircuit>>,
     #[serde(default)]
-    evses: Vec<WrittenEvse>,
+    evses: Vec<Spanned<WrittenEvse>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenCircuit {
     id: String,
@@ -45,7 +48,7 @@ struct WrittenCircuit {
     blind_a: Option<Current>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenEvse {
     station: String,
@@ -116,35 +119,35 @@ const fn thirty_two() -> Current {
     Current(Amperes::whole(32))
 }
 
-pub(super) fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<Site>>, D::Error> {
-    let written = Vec::<Written>::deserialize(deserializer)?;
-    if written.len() > MAX_SITES {
-        return Err(D::Error::custom(format!("{} sites; there may be {MAX_SITES}", written.len())));
+pub(super) fn checked(written: &[Spanned<Written>]) -> Result<Vec<Arc<Site>>, Misplaced> {
+    if let Some(beyond) = written.get(MAX_SITES) {
+        return Err(Misplaced::of(beyond, format!("{} sites; there may be {MAX_SITES}", written.len())));
     }
-    let mut sites = Vec::with_capacity(written.len());
-    for site in written {
-        let id = site.id.clone();
-        let site = site.read().map_err(|why| D::Error::custom(format!("the site {id}: {why}")))?;
-        sites.push(Arc::new(site));
-    }
-    apart(&sites).map_err(D::Error::custom)?;
+    let sites = written.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    apart(written, &sites)?;
     Ok(sites)
 }
 
+fn read(written: &Spanned<Written>) -> Result<Arc<Site>, Misplaced> {
+    let site = written.get_ref();
+    let of_site = |fault: Misplaced| Misplaced { why: format!("the site {}: {}", site.id, fault.why), ..fault };
+    site.check().map_err(|why| of_site(Misplaced::of(written, why)))?;
+    site.read(written.span().start).map(Arc::new).map_err(of_site)
+}
+
 /// No two sites have one id, or tell one EVSE what to draw.
-fn apart(sites: &[Arc<Site>]) -> Result<(), String> {
+fn apart(written: &[Spanned<Written>], sites: &[Arc<Site>]) -> Result<(), Misplaced> {
     let (mut ids, mut evses) = (BTreeSet::new(), BTreeMap::new());
-    for site in sites {
+    for (placed, site) in written.iter().zip(sites) {
         if !ids.insert(&site.id) {
-            return Err(format!("two sites have the id {}", site.id));
+            return Err(Misplaced::of(placed, format!("two sites have the id {}", site.id)));
         }
-        for evse in &site.evses {
+        for (placed, evse) in placed.get_ref().evses.iter().zip(&site.evses) {
             if let Some(other) = evses.insert((&evse.station, evse.evse), &site.id) {
-                let name = evse.name();
-                return Err(format!(
-                    "the EVSE {name} is at the sites {other} and {}: one of them tells it what to draw",
-                    site.id
-                ));
+                let (name, id) = (evse.name(), &site.id);
+                let why =
+                    format!("the EVSE {name} is at the sites {other} and {id}: one of them tells it what to draw");
+                return Err(Misplaced::of(placed, why));
             }
         }
     }
@@ -152,56 +155,92 @@ fn apart(sites: &[Arc<Site>]) -> Result<(), String> {
 }
 
 impl Written {
-    fn read(self) -> Result<Site, String> {
+    /// The site as such, without what is in it.
+    fn check(&self) -> Result<(), String> {
         let Self { id, unit, time_zone, voltage_v, meters, circuits, evses } = self;
-        named("its id", &id)?;
+        named("its id", id)?;
         if let Some(unit) = unit.as_ref().filter(|unit| !is_id(unit)) {
             return Err(format!("{unit:?} is not the id of a unit: small letters, digits and hyphens"));
         }
-        if TimeZone::get(&time_zone).is_err() {
+        if TimeZone::get(time_zone).is_err() {
             return Err(format!("{time_zone:?} is no time zone; an IANA name is, like Europe/Berlin"));
         }
-        if !(50..=1_000).contains(&voltage_v) {
+        if !(50..=1_000).contains(voltage_v) {
             return Err(format!("voltage_v = {voltage_v}; between a phase and neutral there are 50 to 1000 V"));
         }
         bounded("circuits", circuits.len(), MAX_CIRCUITS)?;
         bounded("evses", evses.len(), MAX_EVSES)?;
-        bounded("meters", meters.len(), MAX_METERS)?;
-        circuits.iter().try_for_each(|circuit| named("a circuit's id", &circuit.id))?;
-        let place = |name: &str| {
-            let at = circuits.iter().position(|circuit| circuit.id == name);
-            at.ok_or_else(|| {
-                let known = circuits.iter().map(|circuit| circuit.id.as_str()).collect::<Vec<_>>().join(", ");
-                format!("it has no circuit {name:?}; it has {known}")
-            })
-        };
-        let evses = evses.iter().map(|evse| evse.read(&place)).collect::<Result<Vec<_>, _>>()?;
-        let feeds = circuits.iter().map(|circuit| circuit.inside.as_deref().map(place).transpose());
-        let feeds = feeds.collect::<Result<Vec<_>, _>>()?;
-        let mut read: Vec<Circuit> = circuits.iter().zip(feeds).map(|(circuit, inside)| circuit.read(inside)).collect();
-        let site = |circuits| Site {
-            id: id.clone(),
-            unit: unit.clone(),
-            time_zone: time_zone.clone(),
-            volts: voltage_v,
-            meters: meters.clone(),
-            circuits,
-            evses: evses.clone(),
-        };
-        // Blind, a circuit bears what is safe for each of its EVSEs, unless the operator says otherwise.
-        let plain = site(read.clone()).checked().map_err(|fault| fault.to_string())?;
-        for (at, safe) in plain.sums(|_, evse| evse.safe).into_iter().enumerate() {
-            let safe = Amperes::of_tenths(safe.into_iter().max().unwrap_or(0)).min(read[at].most);
-            read[at].blind = circuits[at].blind_a.map_or(safe, |blind| blind.0);
+        bounded("meters", meters.len(), MAX_METERS)
+    }
+
+    /// `here`: where the site stands.
+    fn read(&self, here: usize) -> Result<Site, Misplaced> {
+        let (mut circuits, mut evses) = (Vec::new(), Vec::new());
+        for placed in &self.circuits {
+            let circuit = placed.get_ref().read(&|name| self.circuit(name));
+            circuits.push(circuit.map_err(|why| Misplaced::of(placed, why))?);
         }
-        site(read).checked().map_err(|fault| fault.to_string())
+        for placed in &self.evses {
+            let evse = placed.get_ref().read(&|name| self.circuit(name));
+            evses.push(evse.map_err(|why| Misplaced::of(placed, why))?);
+        }
+        let site = Site {
+            id: self.id.clone(),
+            unit: self.unit.clone(),
+            time_zone: self.time_zone.clone(),
+            volts: self.voltage_v,
+            meters: self.meters.clone(),
+            circuits,
+            evses,
+        };
+        let misplaced = |fault: SiteFault| Misplaced { at: self.place(&fault).unwrap_or(here), why: fault.to_string() };
+        let mut site = site.checked().map_err(misplaced)?;
+        // Blind, a circuit bears what is safe for each of its EVSEs, unless the operator says otherwise.
+        for (at, safe) in site.sums(|_, evse| evse.safe).into_iter().enumerate() {
+            let safe = Amperes::of_tenths(safe.into_iter().max().unwrap_or(0)).min(site.circuits[at].most);
+            site.circuits[at].blind = self.circuits[at].get_ref().blind_a.map_or(safe, |blind| blind.0);
+        }
+        Ok(site)
+    }
+
+    /// The number of the circuit of this name.
+    fn circuit(&self, name: &str) -> Result<usize, String> {
+        let at = self.circuits.iter().position(|circuit| circuit.get_ref().id == name);
+        at.ok_or_else(|| {
+            let known = self.circuits.iter().map(|circuit| circuit.get_ref().id.as_str()).collect::<Vec<_>>();
+            format!("it has no circuit {name:?}; it has {}", known.join(", "))
+        })
+    }
+
+    /// Where that stands which cannot be: of two, the second one.
+    fn place(&self, fault: &SiteFault) -> Option<usize> {
+        let circuit = |id: &String| {
+            let found = self.circuits.iter().rfind(|circuit| circuit.get_ref().id == *id);
+            found.map(|circuit| circuit.span().start)
+        };
+        let evse = |station: &StationId, number: u32| {
+            let is_it = |evse: &WrittenEvse| evse.station == station.as_str() && evse.evse == number;
+            let found = self.evses.iter().rfind(|evse| is_it(evse.get_ref()));
+            found.map(|evse| evse.span().start)
+        };
+        match fault {
+            SiteFault::NoCircuit => None,
+            SiteFault::TwiceCircuit(id) | SiteFault::Loop(id) | SiteFault::NeverPaused { circuit: id, .. } => {
+                circuit(id)
+            }
+            SiteFault::TwiceEvse(station, number) | SiteFault::Evse { station, evse: number, .. } => {
+                evse(station, *number)
+            }
+        }
     }
 }
 
 impl WrittenCircuit {
-    fn read(&self, inside: Option<usize>) -> Circuit {
-        let Self { id, most_a, meter, .. } = self;
-        Circuit { id: id.clone(), inside, most: most_a.0, meter: meter.clone(), blind: Amperes::ZERO }
+    fn read(&self, place: &dyn Fn(&str) -> Result<usize, String>) -> Result<Circuit, String> {
+        let Self { id, inside, most_a, meter, .. } = self;
+        named("a circuit's id", id)?;
+        let inside = inside.as_deref().map(place).transpose()?;
+        Ok(Circuit { id: id.clone(), inside, most: most_a.0, meter: meter.clone(), blind: Amperes::ZERO })
     }
 }
 
@@ -245,8 +284,15 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct File {
-        #[serde(deserialize_with = "checked")]
-        sites: Vec<Arc<Site>>,
+        sites: Vec<Spanned<Written>>,
+    }
+
+    /// The error is the line on which it stands, and why.
+    fn sites(text: &str) -> Result<Vec<Arc<Site>>, (usize, String)> {
+        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        let file = toml::from_str::<File>(text);
+        let file = file.map_err(|error| (line(error.span().unwrap().start), error.message().to_owned()))?;
+        checked(&file.sites).map_err(|fault| (line(fault.at), fault.why))
     }
 
     const DEPOT: &str = "[[sites]]\nid = \"depot\"\n[[sites.circuits]]\nid = \"main\"\nmost_a = 32\n\
@@ -256,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_site_is_read_with_what_is_usual() {
-        let site = toml::from_str::<File>(DEPOT).unwrap().sites.remove(0);
+        let site = sites(DEPOT).unwrap().remove(0);
         assert_eq!((site.volts, site.circuits[1].inside, site.circuits[1].most), (230, Some(0), Amperes(165)));
         assert_eq!((site.circuits[0].blind, site.circuits[1].blind), (Amperes::whole(12), Amperes::whole(6)));
         let (first, second) = (&site.evses[0], &site.evses[1]);
@@ -268,27 +314,35 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused_with_what_is_wrong() {
-        for (was, is, expect) in [
-            ("inside = \"main\"", "inside = \"row\"", "the circuit row is inside itself"),
-            ("inside = \"main\"", "inside = \"mian\"", "it has no circuit \"mian\"; it has main, row"),
-            ("most_a = 32", "most_a = -1", "a current is 0 to"),
-            ("evse = 2", "evse = 1", "EVSE 1 of the station cs-1 is there twice"),
-            ("phases = [2]", "phases = [2, 2]", "each once"),
-            ("phases = [2]", "phases = [0]", "one, two or three of 1, 2 and 3"),
-            ("most_a = 16\n", "most_a = 4\n", "its `least_a` is more than its `most_a`"),
-            ("most_a = 16.5", "most_a = 5", ""),
-            ("id = \"depot\"", "id = \"depot\"\ntime_zone = \"Mars\"", "no time zone"),
-            ("id = \"depot\"", "id = \"depot\"\nunit = \"Equal\"", "not the id of a unit"),
-            ("phases = [2]", "never_paused = true\nsafe_a = 2", "its `safe_a` is below its `least_a`"),
+    fn what_cannot_be_is_refused_where_it_stands() {
+        for (was, is, line, expect) in [
+            ("inside = \"main\"", "inside = \"row\"", 6, "the circuit row is inside itself"),
+            ("inside = \"main\"", "inside = \"mian\"", 6, "it has no circuit \"mian\"; it has main, row"),
+            (
+                "[[sites.evses]]",
+                "[[sites.circuits]]\nid = \"row\"\nmost_a = 9\n[[sites.evses]]",
+                11,
+                "two of its circuits have the id row",
+            ),
+            ("most_a = 32", "most_a = -1", 5, "a current is 0 to"),
+            ("circuit = \"row\"", "circuit = \"rwo\"", 11, "it has no circuit \"rwo\""),
+            ("evse = 2", "evse = 1", 15, "EVSE 1 of the station cs-1 is there twice"),
+            ("phases = [2]", "phases = [2, 2]", 11, "each once"),
+            ("phases = [2]", "phases = [0]", 11, "one, two or three of 1, 2 and 3"),
+            ("most_a = 16\n", "most_a = 4\n", 15, "its `least_a`, 6 where nothing is said, is more than its `most_a`"),
+            ("id = \"depot\"", "id = \"depot\"\ntime_zone = \"Mars\"", 1, "no time zone"),
+            ("id = \"depot\"", "id = \"depot\"\nunit = \"Equal\"", 1, "not the id of a unit"),
+            ("phases = [2]", "never_paused = true\nsafe_a = 2", 11, "its `safe_a` is below its `least_a`"),
+            ("station = \"cs-1\"\nevse = 2", "evse = 2", 15, "missing field `station`"),
         ] {
-            let said = toml::from_str::<File>(&DEPOT.replacen(was, is, 1)).map_err(|error| error.to_string());
-            match expect {
-                "" => drop(said.unwrap()),
-                expect => assert!(said.as_ref().is_err_and(|said| said.contains(expect)), "{is}: {said:?}"),
-            }
+            let (at, why) = sites(&DEPOT.replacen(was, is, 1)).unwrap_err();
+            assert!(at == line && why.contains(expect), "{is}: line {at}: {why}");
         }
+        sites(&DEPOT.replace("most_a = 16.5", "most_a = 5")).unwrap();
         let twice = format!("{DEPOT}{}", DEPOT.replace("depot", "yard"));
-        assert!(toml::from_str::<File>(&twice).unwrap_err().to_string().contains("at the sites depot and yard"));
+        let (at, why) = sites(&twice).unwrap_err();
+        assert!(at == 29 && why.contains("at the sites depot and yard"), "line {at}: {why}");
+        let (at, why) = sites(&format!("{DEPOT}{DEPOT}")).unwrap_err();
+        assert!(at == 19 && why == "two sites have the id depot", "line {at}: {why}");
     }
 }
