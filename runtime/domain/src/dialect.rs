@@ -3,6 +3,8 @@
 //! A unit of users stands between a station and its message. It sees the message as JSON, and answers with the message as it should
 //! have been, or with nothing. What it answers is read like any message: it opens no other way into the runtime.
 
+mod actions;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use crate::Mark;
 use crate::event::Boot;
 use crate::pattern::matches;
 use crate::pricing::Parameters;
+
+pub use actions::ACTIONS;
 
 /// Everything a unit may know. It is a pure function of this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -170,6 +170,34 @@ marks! {
 }
 
 impl Mark {
+    /// Those that say what of a message had to be repaired, beside some of [`Self::ALL`].
+    pub const REPAIRS: [&str; 19] = [
+        "blanks-in-number",
+        "connector-zero",
+        "empty-text",
+        "json-repaired",
+        "measurand-unknown",
+        "member-missing",
+        "number-for-text",
+        "other-case",
+        "readings-cut",
+        "shape-repaired",
+        "subprotocol-missing",
+        "text-for-number",
+        "text-too-long",
+        "transaction-id-unclear",
+        "unit-repaired",
+        "unit-unknown",
+        "value-unreadable",
+        "values-for-value",
+        "word-unknown",
+    ];
+
+    /// The words of all marks.
+    pub fn words() -> impl Iterator<Item = &'static str> + Clone {
+        Self::ALL.iter().map(|(word, _)| *word).chain(Self::REPAIRS)
+    }
+
     pub fn new(word: impl Into<Cow<'static, str>>) -> Self {
         Self(word.into())
     }

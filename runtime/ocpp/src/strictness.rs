@@ -149,3 +149,19 @@ impl Repairs {
         self.blame.filter(|(_, blamed)| *blamed == member).map_or(Odd::Missing, |(odd, _)| odd)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_repair_leaves_a_mark_that_is_known_by_its_word() {
+        let (table, _) = include_str!("strictness.rs").split_once("#[cfg(test)]").expect("these tests");
+        let rows = table.split("(\"").filter_map(|row| row.split_once("\", Code::"));
+        let words: Vec<&str> = rows.map(|(word, _)| word).collect();
+        assert!(words.len() > 20, "{words:?}");
+        for word in words {
+            assert!(Mark::words().any(|known| known == word), "{word} is missing in Mark::REPAIRS");
+        }
+    }
+}

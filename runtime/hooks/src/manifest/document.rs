@@ -172,13 +172,19 @@ const MAX_WORD: usize = 64;
 
 /// What is likely meant; else what there is.
 pub(crate) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
-    let word = &word[..word.floor_char_boundary(MAX_WORD)];
-    let best = known.clone().map(|name| (strsim::jaro_winkler(&word.to_lowercase(), name), name));
-    match best.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        None => "there are none".to_owned(),
-        Some((likeness, name)) if likeness > 0.8 => format!("did you mean {name:?}?"),
-        Some(_) => format!("known are {}", known.collect::<Vec<_>>().join(", ")),
+    match likely(word, known.clone()) {
+        _ if known.clone().next().is_none() => "there are none".to_owned(),
+        Some(name) => format!("did you mean {name:?}?"),
+        None => format!("known are {}", known.collect::<Vec<_>>().join(", ")),
     }
+}
+
+/// The one that is so near that it is likely meant.
+pub(super) fn likely<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let word = word[..word.floor_char_boundary(MAX_WORD)].to_lowercase();
+    let best = known.map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name));
+    let best = best.max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(likeness, _)| *likeness > 0.8).map(|(_, name)| name)
 }
 
 /// Line and column, both from 1, the column in characters.

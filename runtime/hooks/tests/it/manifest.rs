@@ -70,6 +70,27 @@ default = true
 }
 
 #[test]
+fn a_dialect_names_messages_and_marks_that_there_are() {
+    let head = HEAD.replace("pricing", "dialect") + "[dialect]\nstations = [{ vendor = \"Acme\" }]\n";
+    for (words, says) in [
+        ("actions = [\"DataTransfer\", \"malformed\"]\nremoves = [\"no-token\", \"number-for-text\"]", vec!["none"]),
+        (
+            "actions = [\"Heartbeat\", \"StartTransacton\"]",
+            vec!["plugin.toml:6:25", "there is no message \"StartTransacton\"", "did you mean \"StartTransaction\"?"],
+        ),
+        ("actions = [\"meterValues\"]", vec!["did you mean \"MeterValues\"?"]),
+        ("actions = [\"zzz\"]", vec!["there is no message \"zzz\"", "OCPP's names of requests"]),
+        ("removes = [\"no-tokens\"]", vec!["plugin.toml:6:12", "there is no mark", "did you mean \"no-token\"?"]),
+        ("removes = [\"zzz\"]", vec!["there is no mark \"zzz\"", "docs/marks.md"]),
+    ] {
+        let complaint = complaint(&format!("{head}{words}"), None);
+        for part in says {
+            assert!(complaint.contains(part), "{words}\nexpected {part:?} in\n{complaint}");
+        }
+    }
+}
+
+#[test]
 fn complaints_name_the_place_and_what_is_likely_meant() {
     let cases = [
         (HEAD.replace("hooks", "hoks"), vec!["plugin.toml:3:1", "did you mean \"hooks\"?", "hooks is missing"]),

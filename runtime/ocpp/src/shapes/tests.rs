@@ -1,6 +1,8 @@
 //! Requests that go out, and those that are held back, with the reason.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+
+use amprule_domain::dialect::ACTIONS;
 
 use super::{CommandFault, Side, check, requests};
 use crate::version::Version;
@@ -18,6 +20,13 @@ fn every_request_of_the_standards_is_known() {
     let counts = Version::ALL.map(|version| (count(version, Side::Server), count(version, Side::Station)));
     // NotifyPeriodicEventStream of 2.1 is among them: it has no response.
     assert_eq!(counts, [(26, 14), (40, 25), (55, 37)]);
+}
+
+#[test]
+fn the_names_of_messages_are_those_of_the_standards() {
+    let both = |version| [Side::Server, Side::Station].into_iter().flat_map(move |side| requests(version, side));
+    let all: BTreeSet<&str> = Version::ALL.into_iter().flat_map(both).collect();
+    assert_eq!(all.into_iter().collect::<Vec<_>>(), ACTIONS);
 }
 
 /// A message is a row. One that no standard has, a vendor's own for instance, needs no shape.
