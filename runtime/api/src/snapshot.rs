@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use amprule_domain::Timestamp;
 use amprule_domain::decision::{FaultClass, Hook};
 
 use crate::QuirksView;
@@ -9,6 +10,9 @@ use crate::QuirksView;
 pub trait Metrics: Send + Sync {
     /// Asked at every scrape.
     fn snapshot(&self) -> Snapshot;
+
+    /// When counting began.
+    fn counted_since(&self) -> Timestamp;
 
     /// By vendor, model and firmware, in that order.
     fn quirks(&self) -> Vec<QuirksView>;

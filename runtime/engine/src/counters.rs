@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use amprule_domain::event::Boot;
-use amprule_domain::{Mark, Marks};
+use amprule_domain::{Mark, Marks, Timestamp};
 use parking_lot::Mutex;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counters {
+    since: Timestamp,
     messages: Mutex<HashMap<MessageKind, u64>>,
     repairs: Tally,
     earned: Tally,
@@ -42,6 +43,15 @@ pub struct Earned {
 }
 
 impl Counters {
+    pub(crate) fn new(since: Timestamp) -> Self {
+        Self { since, messages: Mutex::default(), repairs: Tally::default(), earned: Tally::default() }
+    }
+
+    /// When counting began.
+    pub fn since(&self) -> Timestamp {
+        self.since
+    }
+
     pub(crate) fn heard(&self, protocol: &'static str, action: &'static str, accepted: bool) {
         *self.messages.lock().entry(MessageKind { protocol, action, accepted }).or_default() += 1;
     }

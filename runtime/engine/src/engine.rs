@@ -40,9 +40,10 @@ pub struct Engine {
 impl Engine {
     pub async fn new(ports: Ports, settings: Settings) -> Arc<Self> {
         let timekeeping = Timekeeping::new(ports.clock.clone(), ports.store.last_received().await);
+        let shared = Shared::new(settings.notices_queued_max, timekeeping, ports.clock.now());
         Arc::new(Self {
             ports: Arc::new(ports),
-            shared: Arc::new(Shared::new(settings.notices_queued_max, timekeeping)),
+            shared: Arc::new(shared),
             stations: Stations::new(settings.stations_max),
             settings: Arc::new(settings),
             guesses: Guesses::default(),

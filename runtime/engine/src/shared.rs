@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amprule_domain::Timestamp;
 use tokio::sync::{broadcast, watch};
 
 use crate::counters::Counters;
@@ -22,10 +23,10 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// `notices`: as many as a slow reader may fall behind.
-    pub(crate) fn new(notices: usize, timekeeping: Timekeeping) -> Self {
+    pub(crate) fn new(notices: usize, timekeeping: Timekeeping, now: Timestamp) -> Self {
         let (notices, _) = broadcast::channel(notices.max(1));
         Self {
-            counters: Counters::default(),
+            counters: Counters::new(now),
             notices,
             timekeeping,
             starts: Arc::default(),

@@ -9,6 +9,7 @@ use amprule_api::{
     SiteLoad, Snapshot, StageCount,
 };
 use amprule_devices::DeviceStatus;
+use amprule_domain::Timestamp;
 use amprule_domain::decision::FaultClass;
 use amprule_domain::load::CircuitView;
 use amprule_engine::Engine;
@@ -66,6 +67,10 @@ impl Metrics for Gauges {
             devices: devices(&self.fleet.statuses()),
             sites: self.sites.status().into_iter().map(load).collect(),
         }
+    }
+
+    fn counted_since(&self) -> Timestamp {
+        self.engine.counters().since()
     }
 
     fn quirks(&self) -> Vec<QuirksView> {

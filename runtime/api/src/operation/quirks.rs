@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amprule_domain::Timestamp;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -9,7 +10,19 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
-use crate::wire::{List, Nothing, Params};
+use crate::wire::{Nothing, Params};
+
+/// All models that were counted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QuirkReport {
+    /// When counting began: at the last start of the server.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-21T06:00:00Z")]
+    since: Timestamp,
+    items: Vec<QuirksView>,
+    /// Always null: there is one page.
+    #[schema(required)]
+    next: Option<String>,
+}
 
 /// A model of stations, and what is odd about what it says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -46,19 +59,19 @@ pub struct QuirkView {
     pub removed_by: Vec<String>,
 }
 
-/// Which marks each model of stations earns, and which dialect takes them away. Counted since the server started; the list
-/// always has one page, and after a thousand kinds of sessions' marks and as many of messages' a further kind is not counted.
+/// Which marks each model of stations earns, and which dialect takes them away. Counted since the server started (`since`); the
+/// list always has one page, and after a thousand kinds of sessions' marks and as many of messages' a further kind is not counted.
 #[utoipa::path(
     get,
     path = "/api/v1/quirks",
     tag = "stations",
-    responses((status = 200, body = List<QuirksView>), (status = 400, body = ErrorBody, description = "`bad-parameter`")),
+    responses((status = 200, body = QuirkReport), (status = 400, body = ErrorBody, description = "`bad-parameter`")),
 )]
 pub(crate) async fn list_quirks(
     State(api): State<Arc<Api>>,
     Params(Nothing {}): Params<Nothing>,
-) -> Answer<Json<List<QuirksView>>> {
-    Ok(Json(List { items: api.metrics.quirks(), next: None }))
+) -> Answer<Json<QuirkReport>> {
+    Ok(Json(QuirkReport { since: api.metrics.counted_since(), items: api.metrics.quirks(), next: None }))
 }
 
 #[cfg(test)]
@@ -70,6 +83,7 @@ mod tests {
     #[tokio::test]
     async fn models_are_shown_with_their_marks_and_who_takes_them_away() {
         let body = House::new().get("/api/v1/quirks").await.body;
+        assert_eq!(body["since"], "1970-01-01T00:00:00Z");
         let model = &body["items"][0];
         assert_eq!((&model["model"], &model["dialects"]), (&json!("Box"), &json!(["box-kwh"])));
         assert_eq!(model["marks"][0]["removedBy"], json!(["box-kwh"]));

@@ -145,6 +145,10 @@ impl Metrics for FakeControl {
         self.snapshot.lock().clone()
     }
 
+    fn counted_since(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
     fn quirks(&self) -> Vec<QuirksView> {
         let mark = QuirkView {
             mark: "power-contradicts".to_owned(),
