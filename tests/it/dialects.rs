@@ -49,6 +49,7 @@ async fn charge_in_kwh(wire: &mut Wire, from_kwh: i64, ended: i64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_model_tells_wrongly_earns_its_marks_until_a_dialect_takes_them_away() {
+    let begun = jiff::Timestamp::now();
     let server = Setup::default().tariff("0.40").start().await;
     let api = server.api();
     api.accept(&["CARD-1"]);
@@ -78,6 +79,9 @@ async fn what_a_model_tells_wrongly_earns_its_marks_until_a_dialect_takes_them_a
     assert_eq!((&contradicts["sessions"], &contradicts["removedBy"]), (&json!(1), &json!(["openevse-kwh"])), "{after}");
     assert_eq!(of(&after, "translated")["messages"], 11, "{after}");
     assert_eq!(after["dialects"], json!(["openevse-kwh"]));
+    let since = |report: &Value| report["since"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    let report = api.get("/api/v1/quirks").ok();
+    assert!(since(&report).is_some_and(|since| since >= begun && since <= jiff::Timestamp::now()), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,8 +135,12 @@ async fn a_dialect_that_fails_passes_on_what_was_said() {
     let sessions = api.sessions("cs-1");
     assert_eq!((&sessions[0]["energyWh"], &sessions[0]["total"]), (&json!(1_000), &json!("0.40")), "{sessions:#?}");
     let unit = api.get("/api/v1/extensions/acme").ok();
-    let faults = unit["calls"][0]["faults"].as_object().expect("faults");
-    assert!(!faults.is_empty(), "{unit}");
+    let (faults, last) = (&unit["calls"][0]["faults"], &unit["calls"][0]["lastFault"]);
+    assert!(faults["guest-error"].as_u64() >= Some(1) && last["message"].is_string(), "{unit}");
+    let (_, shown) = server.operator(&["extensions", "acme"]);
+    assert!(shown.contains("dialect") && shown.contains("guest-error") && shown.contains("the last one at"), "{shown}");
+    let (_, listed) = server.operator(&["extensions"]);
+    assert!(listed.lines().any(|line| line.starts_with("acme") && line.contains("faults: ")), "{listed}");
     assert!(server.log().contains("on purpose"), "{}", server.log());
     assert_eq!(marks(&sessions[0]), [""; 0], "nothing was mended, and nobody has to look");
 }

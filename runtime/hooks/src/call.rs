@@ -105,7 +105,7 @@ pub(crate) async fn call<Q: Question, T>(
 impl<T> Called<T> {
     /// What it says of the version. The host's own trouble says nothing of it.
     fn count(&mut self, version: &Version, hook: Hook, pass: Permit, ended: Instant, rules: &ProbationRules) {
-        let Watched { stats, breaker } = version.watched(hook);
+        let Watched { stats, breaker, .. } = version.watched(hook);
         if !self.wants.is_empty() {
             // Not the end of its work.
             self.closed = breaker.good(pass, ended);
@@ -132,7 +132,7 @@ impl<T> Called<T> {
 /// On the caller's thread when the version has proven to be quick; else on a thread that may block, a few at a time.
 async fn run<Q: Question>(version: &Version, question: &Arc<Q>) -> Result<Ran<Q::Output>, Unasked> {
     let granted = version.granted;
-    let Watched { stats, breaker } = version.watched(Q::HOOK);
+    let Watched { stats, breaker, .. } = version.watched(Q::HOOK);
     if stats.proven_quick() {
         return Ok(timed(|| question.ask(&*version.unit, &budget(&granted))));
     }

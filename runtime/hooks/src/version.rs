@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use amprule_domain::decision::Hook;
+use amprule_domain::decision::{Fault, FaultClass, Hook};
 use amprule_domain::pricing::{Parameters, Pin, PricedBy};
 use jiff::Timestamp;
+use parking_lot::Mutex;
+use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use crate::breaker::{Breaker, BreakerState};
@@ -54,6 +56,22 @@ pub struct Version {
 pub(crate) struct Watched {
     pub(crate) stats: Stats,
     pub(crate) breaker: Breaker,
+    pub(crate) last_fault: Mutex<Option<LastFault>>,
+}
+
+/// What went wrong last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastFault {
+    pub at: Timestamp,
+    pub class: FaultClass,
+    pub code: Option<String>,
+    pub message: String,
+}
+
+impl LastFault {
+    pub(crate) fn new(at: Timestamp, fault: &Fault) -> Self {
+        Self { at, class: fault.class, code: fault.code.clone(), message: fault.message.clone() }
+    }
 }
 
 /// How much longer compiled code is than its source.
@@ -62,6 +80,12 @@ const COMPILED: usize = 4;
 fn weight(source: &Source) -> usize {
     let code = source.files.get(&source.manifest.entry).map_or(0, Vec::len);
     COMPILED * code + source.tables.iter().map(|(_, table)| table.bytes()).sum::<usize>()
+}
+
+impl Watched {
+    fn new(began: Instant) -> Self {
+        Self { stats: Stats::default(), breaker: Breaker::new(began), last_fault: Mutex::default() }
+    }
 }
 
 impl Version {
@@ -83,7 +107,7 @@ impl Version {
             pin: Arc::new(pin_of(source)),
             priced_by: [false, true].map(|fallback| Arc::new(priced_by(source, fallback))),
             lane: Arc::new(Semaphore::new((cores / 2).max(1))),
-            watched: Hook::ALL.map(|_| Watched { stats: Stats::default(), breaker: Breaker::new(began) }),
+            watched: Hook::ALL.map(|_| Watched::new(began)),
             began,
             probation: Probation::new(began),
             sample: Throttle::new(began),
@@ -129,7 +153,7 @@ impl Version {
 
     /// Fit to stand in for another version: not known to fail.
     pub(crate) fn is_good(&self, hook: Hook) -> bool {
-        let Watched { stats, breaker } = self.watched(hook);
+        let Watched { stats, breaker, .. } = self.watched(hook);
         let proven = stats.good() > 0 || stats.calls() == 0;
         let failed = self.probation.standing() == ProbationState::Failed;
         self.has(hook) && proven && !failed && breaker.state() == BreakerState::Closed

@@ -135,7 +135,34 @@ fn brief(extension: &Value) -> String {
     let short = hash.get(..12).unwrap_or(&hash);
     let trouble = extension["lastError"]["text"].as_str().and_then(|text| text.lines().next());
     let trouble = trouble.map(|line| format!("  ({line})")).unwrap_or_default();
-    format!("{:<24}{:<10}{:<11}{:<10}{short}{trouble}", text("id"), text("state"), stage, text("version"))
+    let faults: u64 = extension["calls"].as_array().into_iter().flatten().map(faults).sum();
+    let faults = if faults > 0 { format!("  faults: {faults}") } else { String::new() };
+    format!("{:<24}{:<10}{:<11}{:<10}{short}{faults}{trouble}", text("id"), text("state"), stage, text("version"))
+}
+
+fn faults(calls: &Value) -> u64 {
+    calls["faults"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum()
+}
+
+/// How a hook's calls went, with the last fault.
+fn say_calls(calls: &Value) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let classes = calls["faults"].as_object().into_iter().flatten();
+    let classes: Vec<String> = classes.map(|(class, count)| format!("{count} {class}")).collect();
+    let went = if classes.is_empty() { "no fault".to_owned() } else { format!("faults: {}", classes.join(", ")) };
+    let breaker = match calls["breaker"].as_str() {
+        Some("closed") | None => "",
+        Some(_) => "; it is not asked for a while, since it failed too often",
+    };
+    say(format_args!("  {:<14}{} calls, {went}{breaker}", text(&calls["hook"]), calls["calls"]));
+    if let Some(fault) = calls["lastFault"].as_object() {
+        say(format_args!(
+            "    the last one at {}: {}: {}",
+            text(&fault["at"]),
+            text(&fault["class"]),
+            text(&fault["message"])
+        ));
+    }
 }
 
 fn say_held(extension: &Value) {
@@ -151,6 +178,7 @@ fn whole(extension: &Value) {
         say(format_args!("  signed by {signer}, revision {}", extension["revision"]));
     }
     say_held(extension);
+    extension["calls"].as_array().into_iter().flatten().for_each(say_calls);
     for version in extension["versions"].as_array().into_iter().flatten() {
         let text = |name: &str| version[name].as_str().unwrap_or_default().to_owned();
         let line = format!(

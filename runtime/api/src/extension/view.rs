@@ -188,6 +188,9 @@ pub(crate) struct HookView {
     calls: u64,
     /// Class to number.
     faults: BTreeMap<String, u64>,
+    /// Of this version, since it was loaded; null where there was none.
+    #[schema(required)]
+    last_fault: Option<LastFaultView>,
     total_micros: u64,
     p50_micros: u64,
     p99_micros: u64,
@@ -197,6 +200,18 @@ pub(crate) struct HookView {
     fuel: UsedView,
     memory_bytes: UsedView,
     wall_micros: UsedView,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LastFaultView {
+    #[schema(format = DateTime)]
+    at: String,
+    #[schema(example = "invalid-output")]
+    class: String,
+    /// A diagnostic's, where `amprule check --explain CODE` says more.
+    #[schema(required)]
+    code: Option<String>,
+    message: String,
 }
 
 #[derive(Serialize, ToSchema)]

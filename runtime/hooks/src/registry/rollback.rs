@@ -1,6 +1,6 @@
 //! What follows from how a version's calls go: it becomes stable, or it makes room for the last known good one.
 
-use amprule_domain::decision::{Fault, Hook};
+use amprule_domain::decision::{Fault, FaultClass, Hook};
 use serde_json::json;
 
 use super::{Registry, Unchanged};
@@ -8,7 +8,7 @@ use crate::call::Called;
 use crate::generation::Change;
 use crate::probation::ProbationEvent;
 use crate::quarantine::{Entries, Quarantined, Writer};
-use crate::version::Version;
+use crate::version::{LastFault, Version};
 
 impl Registry {
     /// Takes over what was in quarantine when the process before ended, and says how to keep it from now on.
@@ -48,7 +48,11 @@ impl Registry {
 
     /// Tells what follows from a call, and does it: a breaker, the end of a probation, a rollback.
     pub(super) fn follow_up<T>(&self, version: &Version, hook: Hook, called: &Called<T>) {
-        let fault = called.result.as_ref().err();
+        let fault = called.result.as_ref().err().filter(|_| called.wants.is_empty());
+        // That it is not asked for a while is no news of its code.
+        if let Some(fault) = fault.filter(|fault| fault.class != FaultClass::BreakerOpen) {
+            *version.watched(hook).last_fault.lock() = Some(LastFault::new(self.clock.now(), fault));
+        }
         if called.opened {
             self.tell_opened(version, hook, fault);
         }

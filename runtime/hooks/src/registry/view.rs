@@ -19,7 +19,7 @@ use crate::manifest::{Parameter, ParameterKind};
 use crate::stage::VersionView;
 use crate::tables::{Table, TableSchema};
 use crate::unit::Kind;
-use crate::version::Version;
+use crate::version::{LastFault, Version};
 
 /// One extension, as far as it got.
 #[derive(Debug, Clone, Serialize)]
@@ -98,6 +98,7 @@ pub struct HookView {
     pub hook: Hook,
     pub calls: u64,
     pub faults: BTreeMap<&'static str, u64>,
+    pub last_fault: Option<LastFault>,
     pub total_micros: u64,
     pub p50_micros: u64,
     pub p99_micros: u64,
@@ -327,6 +328,7 @@ fn calls(version: &Version, hook: Hook) -> HookView {
         hook,
         calls: reading.calls,
         faults: reading.faults,
+        last_fault: watched.last_fault.lock().clone(),
         total_micros: reading.total_micros,
         p50_micros: reading.p50_micros,
         p99_micros: reading.p99_micros,
