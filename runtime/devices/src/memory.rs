@@ -26,6 +26,8 @@ pub(crate) struct Memory {
     pub(crate) is_operative: bool,
     /// The car that is plugged in charges no more.
     pub(crate) is_over: bool,
+    /// The default token was: it is asked about again while the car stays.
+    pub(crate) is_refused: bool,
     /// The card that lay at the reader.
     pub(crate) card: Option<String>,
     /// Of a register that begins anew, as it was when something was said of it last.
@@ -68,6 +70,7 @@ impl Default for Memory {
             phases: Phases::default(),
             is_operative: true,
             is_over: false,
+            is_refused: false,
             card: None,
             counter: Counter::NEW,
             snapshot: None,

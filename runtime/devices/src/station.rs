@@ -7,6 +7,7 @@
 mod counter;
 mod link;
 mod phases;
+mod refused;
 mod said;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::memory::Memory;
 pub(crate) use counter::Counter;
 pub(crate) use link::{DeviceLink, FromEngine, ToEngine};
 pub(crate) use phases::Phases;
+use refused::Refused;
 pub(crate) use said::Said;
 
 /// What waits to be said while the engine takes nothing. At the bound the oldest readings go: what begins and ends stays.
@@ -48,6 +50,8 @@ pub(crate) struct VirtualStation {
     running: Option<Running>,
     /// A car that was refused, or whose session was ended, charges no more until it is plugged in anew.
     is_over: bool,
+    /// Unless it was the default token that was refused, and is taken when it is asked about again.
+    refused: Option<Refused>,
     /// Somebody wants to charge, and no car is there yet.
     waiting: Option<(IdToken, Timestamp)>,
     /// A card that was shown and is being asked about.
@@ -90,6 +94,7 @@ impl VirtualStation {
             counter_kept: Counter::NEW,
             running: None,
             is_over: false,
+            refused: None,
             waiting: None,
             shown: None,
             card: None,
@@ -138,6 +143,7 @@ impl VirtualStation {
             phases: self.phases,
             is_operative: self.is_operative,
             is_over: self.is_over,
+            is_refused: self.refused.is_some(),
             card: self.card.clone(),
             counter: self.counter_kept,
             snapshot: None,
@@ -146,7 +152,8 @@ impl VirtualStation {
     }
 
     pub(crate) fn remember(&mut self, memory: Memory) {
-        let Memory { limit, session_limit, phases, is_operative, is_over, card, counter, .. } = memory;
+        let Memory { limit, session_limit, phases, is_operative, is_over, is_refused, card, counter, .. } = memory;
+        self.refused = is_refused.then_some(Refused::LONG_AGO);
         (self.counter, self.counter_kept) = (counter, counter);
         (self.limit, self.session_limit, self.phases, self.card) = (limit, session_limit, phases, card);
         (self.is_operative, self.is_over) = (is_operative, is_over);
@@ -220,11 +227,12 @@ impl VirtualStation {
                 if is_running {
                     self.end("EVDisconnected", now);
                 }
-                self.is_over = false;
+                (self.is_over, self.refused) = (false, None);
             }
             (Some(true) | None, true) => self.follow(&seen, now),
             // Nobody begins at what is out of order.
             (Some(true), false) if seen.state.is_plugged().is_some() => {
+                self.ask_again(now);
                 self.may_begin(now, seen.state.charging(), new_id);
             }
             (Some(true) | None, false) => {}
@@ -246,6 +254,14 @@ impl VirtualStation {
         if self.running.is_none() && self.shown.as_ref() != Some(&card) {
             self.shown = Some(card.clone());
             self.say(Said::of("Authorize", StationEvent::Authorization(card)));
+        }
+    }
+
+    /// The default token was refused, and the car is still there.
+    fn ask_again(&mut self, now: Timestamp) {
+        let is_due = self.refused.is_some_and(|refused| refused.is_due(now));
+        if is_due && self.is_operative && self.waiting.is_none() && self.shown.is_none() {
+            self.default_token.clone().into_iter().for_each(|token| self.show(token));
         }
     }
 
@@ -287,7 +303,7 @@ impl VirtualStation {
         if self.running.is_some() {
             self.end("Other", now);
         }
-        self.is_over = false;
+        (self.is_over, self.refused) = (false, None);
     }
 
     /// Its hardware is switched off, and nobody drives it from now on.
@@ -362,8 +378,10 @@ impl VirtualStation {
         match (said.event, reply) {
             (StationEvent::Authorization(card), Reply::Authorize(info)) => {
                 self.shown = None;
-                if info.status == AuthorizationStatus::Accepted {
-                    self.waiting = Some((card, now));
+                match info.status {
+                    AuthorizationStatus::Accepted => self.waiting = Some((card, now)),
+                    _ if self.default_token.as_ref() == Some(&card) => self.default_refused(now),
+                    _ => {}
                 }
             }
             (StationEvent::Charging(ChargingEvent::Transaction(event)), Reply::Transaction(reply)) => {
@@ -371,12 +389,24 @@ impl VirtualStation {
                 let Some(running) = self.running.as_mut().filter(is_running) else { return };
                 match reply.token.as_ref().map(|token| token.status) {
                     None if event.phase != Phase::Started => {}
-                    None | Some(AuthorizationStatus::Accepted) => running.is_let_in = true,
-                    Some(_) => self.end("DeAuthorized", now),
+                    None | Some(AuthorizationStatus::Accepted) => {
+                        running.is_let_in = true;
+                        self.refused = None;
+                    }
+                    Some(_) => {
+                        self.end("DeAuthorized", now);
+                        if event.phase == Phase::Started && event.token == self.default_token {
+                            self.default_refused(now);
+                        }
+                    }
                 }
             }
             _ => {}
         }
+    }
+
+    fn default_refused(&mut self, now: Timestamp) {
+        self.refused = Some(Refused::after(self.refused, now));
     }
 
     /// What the engine asks; the next turn brings it about.

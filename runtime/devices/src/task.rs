@@ -178,7 +178,7 @@ impl Device {
             tracing::warn!(
                 %station,
                 "the device's default_token {id} is not known: enter it with PUT /api/v1/tokens/{id}; a car that was refused \
-                 charges when it is plugged in anew, or by a start command"
+                 charges a quarter of an hour later at most, at once when it is plugged in anew or by a start command"
             );
         }
         if let Some(session) = sessions.into_iter().find(|session| session.state == SessionState::Active) {

@@ -142,6 +142,47 @@ fn a_car_that_is_refused_charges_nothing_until_it_is_plugged_in_anew() {
 }
 
 #[test]
+fn a_default_token_that_is_entered_later_lets_the_car_charge_that_stayed() {
+    let mut story = Story::new(Some("FLEET"));
+    let blocked = AuthorizationStatus::Blocked;
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(story.says(blocked).len(), 3);
+    // A minute, two, four, eight, and then each quarter of an hour.
+    for pause_s in [60, 120, 240, 480, 900, 900] {
+        (0..pause_s / 10 - 1).for_each(|_| story.sees(DeviceState::Plugged, 0));
+        assert!(story.says(blocked).is_empty(), "{pause_s} s are not over");
+        story.sees(DeviceState::Plugged, 0);
+        assert_eq!(story.says(blocked), ["card FLEET"], "after {pause_s} s");
+        assert!(!story.is_on());
+    }
+    (0..90).for_each(|_| story.sees(DeviceState::Plugged, 0));
+    assert_eq!(story.accepted(), ["card FLEET"]);
+    story.sees(DeviceState::Plugged, 0);
+    assert_eq!(story.accepted(), ["0 started idle 0 by fleet"]);
+    assert!(story.is_on());
+
+    // Whom a person has stopped nobody asks about.
+    let stop = Command::Stop { transaction: story.station.running.clone().expect("it runs").transaction };
+    assert_eq!(story.station.commanded(&stop, story.now).verdict, Verdict::Accepted);
+    story.accepted();
+    (0..200).for_each(|_| story.sees(DeviceState::Plugged, 0));
+    assert!(story.accepted().is_empty() && !story.is_on());
+}
+
+#[test]
+fn a_restart_does_not_forget_that_the_default_token_was_refused() {
+    let mut story = Story::new(Some("FLEET"));
+    story.sees(DeviceState::Plugged, 0);
+    story.says(AuthorizationStatus::Blocked);
+    let mut after = Story { now: story.now, ..Story::new(Some("FLEET")) };
+    after.station.remember(story.station.memory());
+    after.sees(DeviceState::Plugged, 0);
+    assert_eq!(after.accepted(), ["occupied", "card FLEET"]);
+    after.sees(DeviceState::Plugged, 0);
+    assert_eq!(after.accepted(), ["0 started idle 0 by fleet"]);
+}
+
+#[test]
 fn the_next_car_is_another_car_however_soon_it_comes() {
     let mut story = Story::new(Some("FLEET-1"));
     story.sees(DeviceState::Charging, 0);
