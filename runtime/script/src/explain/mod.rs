@@ -43,6 +43,7 @@ fn named_kind(rust_name: &str) -> &'static str {
         "Line" => "a line",
         "Moment" => "a moment",
         "Session" => "the session",
+        "Message" => "the message",
         "Request" => "the request",
         "Period" => "a period",
         "Periods" => "the periods",

@@ -11,7 +11,9 @@ const DATE: &str =
     "the local date is a text, 2026-11-21: `date` of a period or a request, or `local_date(session, moment)`";
 const WEEKDAY: &str = "`weekday` is 1 for Monday to 7 for Sunday, local";
 
-const FUNCTIONS: [(&[&str], &str); 19] = [
+const MENDED: &str = "write `mended(body, \"what was mended\")`";
+
+const FUNCTIONS: [(&[&str], &str); 22] = [
     (&["range", "xrange"], "write `0..n`"),
     (
         &["substring", "substr", "slice", "left"],
@@ -43,6 +45,9 @@ const FUNCTIONS: [(&[&str], &str); 19] = [
         "another system is asked with `ask(lookup, key)`, which plugin.toml declares, and prices come from tables: `lookup(table, key)`",
     ),
     (&["pow", "power", "sqrt"], "write `x ** 2`"),
+    (&["mend", "translated", "repaired"], MENDED),
+    (&["pass", "pass_on", "untouched", "unmended"], "write `unchanged()`"),
+    (&["reply", "respond"], "write `answered(\"Accepted\")`"),
 ];
 
 const FIELDS: [(&[&str], &str); 5] = [

@@ -74,7 +74,10 @@ error[AR0101]: `=` stands where a value is expected
 }
 
 /// (a script, what it is told)
-const BROUGHT_ALONG: [(&str, &str); 8] = [
+const BROUGHT_ALONG: [(&str, &str); 11] = [
+    ("fn translate(message) {\n    mend(message.body, \"why\")\n}", "write `mended(body, \"what was mended\")`"),
+    ("fn translate(message) {\n    pass()\n}", "write `unchanged()`"),
+    ("fn translate(message) {\n    reply(\"Accepted\")\n}", "write `answered(\"Accepted\")`"),
     ("fn price(session) {\n    let t = now();\n    bill(\"EUR\", [])\n}", "`session.now`"),
     ("fn price(session) {\n    let n = session.periods.len;\n    bill(\"EUR\", [])\n}", "write `x.len()`"),
     (

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
 use amprule_domain::decision::Fault;
+use amprule_domain::dialect::{DialectInput, DialectOutput};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
 use amprule_hooks::manifest::{Parameter, ParameterKind};
@@ -67,6 +68,10 @@ pub(crate) fn modify(text: &str) -> Result<ModifierOutput, Fault> {
     compile(&source(text)).modify(&so_far(), &budget()).result
 }
 
+pub(crate) fn translate(text: &str) -> Result<DialectOutput, Fault> {
+    compile(&source(text)).translate(&said(), &budget()).result
+}
+
 /// The value of an expression, as a bill's only amount.
 pub(crate) fn value_of(expression: &str) -> String {
     let text = format!("fn price(session) {{ let x = {expression};\n bill(\"EUR\", [line(\"x\", \"X\", x)]) }}");
@@ -113,6 +118,15 @@ fn so_far() -> ModifierInput {
     let mut input = serde_json::to_value(session()).expect("an input is plain data");
     (input["currency"], input["lines"]) = (json!("EUR"), lines);
     read(input)
+}
+
+/// A card that a station shows.
+fn said() -> DialectInput {
+    read(json!({
+        "now": "2026-07-01T19:00:00Z", "direction": "inbound", "kind": "call", "protocol": "ocpp1.6",
+        "station": {"id": "cs-1", "vendor": "V", "model": "M", "firmware": "1", "serial": ""},
+        "action": "Authorize", "message": {"idTag": "04A1_7"}
+    }))
 }
 
 pub(crate) fn request() -> AuthorizationInput {

@@ -4,7 +4,7 @@ use amprule_domain::authorization::Opinion;
 use amprule_domain::decision::FaultClass;
 use amprule_domain::reply::AuthorizationStatus;
 
-use crate::harness::{authorize, budget, compile, modify, price, request, source};
+use crate::harness::{authorize, budget, compile, modify, price, request, source, translate};
 
 fn check_price(result: &str, expect: &str) {
     let fault = price(&format!("fn price(session) {{ {result} }}")).expect_err(result);
@@ -48,6 +48,42 @@ fn a_wrong_bill_is_refused_with_the_place() {
     ] {
         check_price(result, expect);
     }
+}
+
+#[test]
+fn a_dialect_hands_back_a_payload_and_is_told_how() {
+    let wanted = "expected unchanged(), mended(body, \"what was mended\") or answered(\"Accepted\"), got";
+    for (result, expect) in [
+        (
+            "message",
+            format!("{wanted} the message; its payload is handed back: `mended(message.body, \"what was mended\")`"),
+        ),
+        ("message.body", format!("{wanted} a map; a payload is handed back by `mended(body, \"what was mended\")`")),
+        (
+            "[2, \"7\", \"Authorize\", message.body]",
+            format!(
+                "{wanted} a list; of a frame its payload alone is handed back: `mended(body, \"what was mended\")`"
+            ),
+        ),
+        (
+            "message.body.idTag",
+            format!(
+                "{wanted} a string; a text that mends what could not be read is handed back by `mended(text, \"what was mended\")`"
+            ),
+        ),
+        ("mended(message, \"why\")", "mended: expected the payload, got the message; it is `message.body`".to_owned()),
+        (
+            "mended([2, \"7\", \"Authorize\", message.body], \"why\")",
+            "mended: expected the payload, a map, got a list; the frame around it is not yours".to_owned(),
+        ),
+        ("7", format!("{wanted} a number")),
+    ] {
+        let fault = translate(&format!("fn translate(message) {{ {result} }}")).expect_err(result);
+        assert_eq!((fault.class, fault.message), (FaultClass::InvalidOutput, expect), "{result}");
+    }
+    let mended =
+        translate("fn translate(message) { let body = message.body; body.idTag = \"04A1\"; mended(body, \"why\") }");
+    assert_eq!(mended.expect("it is mended").message, Some(serde_json::json!({ "idTag": "04A1" })));
 }
 
 #[test]
