@@ -10,15 +10,20 @@ macro_rules! guest {
     };
 }
 
+/// What is done in this language, and what the hook is.
+fn readme(language: &str, hook: Hook) -> NewFile {
+    file("README.md", &format!("{language}\n{}", by_hook!(hook, "", ".md")))
+}
+
 pub(super) fn rhai(hook: Hook) -> Vec<NewFile> {
     vec![
         file("main.rhai", by_hook!(hook, "rhai/", "/main.rhai")),
-        file("README.md", include_str!("../../templates/rhai/README.md")),
+        readme(include_str!("../../templates/rhai/README.md"), hook),
     ]
 }
 
 pub(super) fn rust(hook: Hook, sdk: &Sdk) -> Vec<NewFile> {
-    let readme = file("README.md", include_str!("../../templates/rust/README.md"));
+    let readme = readme(include_str!("../../templates/rust/README.md"), hook);
     rust_project(by_hook!(hook, "rust/", "/src/lib.rs"), sdk).into_iter().chain([readme]).collect()
 }
 
@@ -42,7 +47,7 @@ pub(super) fn rust_project(code: &str, sdk: &Sdk) -> Vec<NewFile> {
 }
 
 pub(super) fn c(hook: Hook) -> Vec<NewFile> {
-    let readme = file("README.md", include_str!("../../templates/c/README.md"));
+    let readme = readme(include_str!("../../templates/c/README.md"), hook);
     c_project(by_hook!(hook, "c/", "/plugin.c"), Some(hook)).into_iter().chain([readme]).collect()
 }
 
@@ -63,7 +68,7 @@ pub(super) fn javascript(hook: Hook) -> Vec<NewFile> {
         file("plugin.js", by_hook!(hook, "js/", "/plugin.js")),
         file("build.js", guest!("js/build.js")),
         file("package.json", guest!("js/package.json")),
-        file("README.md", include_str!("../../templates/js/README.md")),
+        readme(include_str!("../../templates/js/README.md"), hook),
         file(".gitignore", "/node_modules\n/target\n"),
     ];
     files.into_iter().chain(sdk::contract(Some(hook))).collect()
@@ -73,7 +78,7 @@ pub(super) fn python(hook: Hook) -> Vec<NewFile> {
     let files = [
         file("plugin.py", by_hook!(hook, "python/", "/plugin.py")),
         file("requirements.txt", guest!("python/requirements.txt")),
-        file("README.md", include_str!("../../templates/python/README.md")),
+        readme(include_str!("../../templates/python/README.md"), hook),
         file(".gitignore", "/.venv\n/target\n__pycache__\n"),
     ];
     files.into_iter().chain(sdk::contract(Some(hook))).collect()
