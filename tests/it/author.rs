@@ -36,7 +36,13 @@ fn save(folder: &Path, path: &str, change: impl FnOnce(String) -> String) {
 
 #[test]
 fn a_new_script_checks_and_tests_green_at_once() {
-    for hook in ["pricing", "authorization", "modifier"] {
+    for (hook, what) in [
+        ("pricing", "A tariff's `describe`"),
+        ("authorization", "who may charge"),
+        ("modifier", "modifiers = [\"mine\"]"),
+        ("load", "unit = \"mine\""),
+        ("dialect", "mends what stations of a model say"),
+    ] {
         let folder = folder();
         let said = good(folder.path(), &["new", hook, "--lang", "rhai", "mine"]);
         assert!(said.contains("amprule dev"), "it says what comes next: {said}");
@@ -44,6 +50,9 @@ fn a_new_script_checks_and_tests_green_at_once() {
         assert!(checked.starts_with("ok       mine 0.1.0") && checked.contains(hook), "{checked}");
         let tested = good(folder.path(), &["test", "mine"]);
         assert!(tested.contains("ok: mine:") && !tested.contains("FAILED"), "{tested}");
+        let page = std::fs::read_to_string(folder.path().join("mine/README.md")).expect("a README was made");
+        assert!(page.starts_with("# mine") && page.contains(what), "{hook}: {page}");
+        assert_eq!(page.contains("A tariff's"), hook == "pricing", "{hook}: {page}");
         assert!(bad(folder.path(), &["new", hook, "mine"]).contains("exists already"));
     }
 }

@@ -1,10 +1,11 @@
 //! Charging boxes that speak no OCPP: the registers of a KEBA P30 over Modbus TCP, as far as a driver asks for them.
 //!
-//! What they give is their meter's word and no more: one car after another, each for a few minutes of a real clock.
+//! What they give is their meter's word and no more: one car after another, each for a few minutes of a real clock, with no more
+//! current than they were told.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -14,8 +15,11 @@ const INPUT: u8 = 4;
 const READS: [u8; 2] = [3, INPUT];
 /// KEBA: 1 charging is allowed.
 const ENABLE: u16 = 5014;
-/// What a car takes, in W.
-const POWER: f64 = 11_000.0;
+/// KEBA: what it may draw of each phase, in mA.
+const LIMIT: u16 = 5004;
+/// What a car takes of three phases with what its cable bears.
+const POWER_W: u32 = 11_000;
+const CURRENT_MA: u32 = 16_000;
 /// No request is longer (Modbus Application Protocol 1.1b3, 4.1).
 const MOST: usize = 253;
 
@@ -40,6 +44,8 @@ struct Inside {
     cars: Cars,
     began: Instant,
     is_on: AtomicBool,
+    /// Of each phase: what the cable bears, or less where it was told.
+    limit_ma: AtomicU32,
     /// In thousandths of a Wh, and the millisecond up to which it was counted.
     milliwatthours: AtomicU64,
     counted_ms: AtomicU64,
@@ -58,6 +64,7 @@ impl Keba {
             cars,
             began: Instant::now(),
             is_on: AtomicBool::new(cars == Cars::Always),
+            limit_ma: AtomicU32::new(CURRENT_MA),
             milliwatthours: AtomicU64::new(0),
             counted_ms: AtomicU64::new(0),
             asked: Arc::clone(&asked),
@@ -111,14 +118,27 @@ impl Inside {
                 [&[function, u8::try_from(bytes.len()).unwrap_or(u8::MAX)], bytes.as_slice()].concat()
             }
             [function, high, low, value_high, value_low, ..] => {
-                if u16::from_be_bytes([high, low]) == ENABLE && self.cars != Cars::Always {
-                    self.is_on.store([value_high, value_low] == [0, 1], Ordering::Relaxed);
+                if self.cars != Cars::Always {
+                    self.write(u16::from_be_bytes([high, low]), u16::from_be_bytes([value_high, value_low]));
                 }
                 // What was written, or where and how much of it.
                 vec![function, high, low, value_high, value_low]
             }
             _ => vec![0x80, 1],
         }
+    }
+
+    fn write(&self, register: u16, value: u16) {
+        match register {
+            ENABLE => self.is_on.store(value == 1, Ordering::Relaxed),
+            LIMIT => self.limit_ma.store(u32::from(value).min(CURRENT_MA), Ordering::Relaxed),
+            _ => {}
+        }
+    }
+
+    /// While it charges.
+    fn watts(&self) -> u32 {
+        POWER_W * self.limit_ma.load(Ordering::Relaxed) / CURRENT_MA
     }
 
     /// What has flowed since the last look is on the meter. Whether a car is there, and charges.
@@ -134,9 +154,7 @@ impl Inside {
         };
         let charges = is_plugged && self.is_on.load(Ordering::Relaxed);
         if charges {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few Wh, never below zero")]
-            let flown = (POWER * since as f64 / 3_600.0) as u64;
-            self.milliwatthours.fetch_add(flown, Ordering::Relaxed);
+            self.milliwatthours.fetch_add(u64::from(self.watts()) * since / 3_600, Ordering::Relaxed);
         }
         (is_plugged, charges)
     }
@@ -144,16 +162,17 @@ impl Inside {
     /// Of a KEBA P30 in its holding registers, and of an Amperfied connect in its input registers.
     fn word(&self, function: u8, address: u16, is_plugged: bool, charges: bool) -> u16 {
         let wh = u32::try_from(self.milliwatthours.load(Ordering::Relaxed) / 1_000).unwrap_or(u32::MAX);
+        let milliwatts = self.watts() * 1_000;
         let half = |number: u32, is_high: bool| if is_high { (number >> 16) as u16 } else { number as u16 };
         match (function, address) {
             (3, 1001) if charges => 3,
             (3, 1001) => 1,
             (3, 1005) if is_plugged => 7,
             (3, 1005) => 1,
-            (3, 1009 | 1011 | 1013) if charges => 16_000,
+            (3, 1009 | 1011 | 1013) if charges => half(self.limit_ma.load(Ordering::Relaxed), false),
             (3, 1019) => 31_200,
-            (3, 1020) if charges => half(11_000_000, true),
-            (3, 1021) if charges => half(11_000_000, false),
+            (3, 1020) if charges => half(milliwatts, true),
+            (3, 1021) if charges => half(milliwatts, false),
             (3, 1036) => half(wh.saturating_mul(10), true),
             (3, 1037) => half(wh.saturating_mul(10), false),
             (3, 261) => 160,

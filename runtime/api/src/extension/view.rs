@@ -19,7 +19,7 @@ pub(crate) struct ExtensionView {
     /// `rhai` or `wasm`; null while nothing could be compiled.
     #[schema(required)]
     kind: Option<String>,
-    /// `pricing`, `modifier`, `authorization`.
+    /// `pricing`, `modifier`, `authorization`, `load`, `dialect`; none of a driver.
     hooks: Vec<String>,
     #[schema(required)]
     version: Option<String>,
@@ -183,7 +183,7 @@ pub(crate) struct FeedView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HookView {
-    /// `pricing`, `modifier` or `authorization`.
+    /// One of them, as `hooks` names it.
     hook: String,
     calls: u64,
     /// Class to number.

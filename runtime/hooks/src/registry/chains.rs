@@ -93,7 +93,7 @@ impl Registry {
 
     fn tell_rules_rejected(&self, path: &str, error: &LastError) {
         let text = &error.text;
-        tracing::warn!(path, "the configuration is rejected; which units are asked stays as it was\n{text}");
+        tracing::warn!(path, "the configuration is rejected; everything stays as it was\n{text}");
         self.notifier.tell_all(
             "configuration.rejected",
             json!({ "path": path, "text": text, "diagnostics": error.diagnostics }),

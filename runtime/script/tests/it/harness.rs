@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput};
-use amprule_domain::decision::Fault;
+use amprule_domain::decision::{Fault, Hook};
 use amprule_domain::dialect::{DialectInput, DialectOutput};
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::{PricingInput, PricingOutput};
@@ -69,7 +69,9 @@ pub(crate) fn modify(text: &str) -> Result<ModifierOutput, Fault> {
 }
 
 pub(crate) fn translate(text: &str) -> Result<DialectOutput, Fault> {
-    compile(&source(text)).translate(&said(), &budget()).result
+    let mut source = source(text);
+    source.manifest.hooks.push(Hook::Dialect);
+    compile(&source).translate(&said(), &budget()).result
 }
 
 /// The value of an expression, as a bill's only amount.
