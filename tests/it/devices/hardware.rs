@@ -124,14 +124,12 @@ fn hurry_up(text: &str, hurry: u32) -> String {
         let least = |key: &str| match key {
             "poll_ms" => Some(100),
             "again_s" | "every_s" => Some(1),
-            "stale_s" => Some(3),
             _ => None,
         };
         let timed = line.split_once(" = ").and_then(|(key, value)| Some((key, value, least(key)?)));
         match timed {
             Some((key, value, least)) => {
-                let number = value.split_once(" #").map_or(value, |(number, _)| number).trim();
-                let number: u32 = number.parse().expect("a number");
+                let number: u32 = value.parse().expect("a number alone");
                 format!("{key} = {}\n", number.div_ceil(hurry).max(least))
             }
             None => format!("{line}\n"),

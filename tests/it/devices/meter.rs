@@ -1,6 +1,6 @@
 //! A device that is only a meter: it is shown with what it reads, and is no station.
 
-use amprule_tests::{Setup, until};
+use amprule_tests::{Setup, folders, until};
 use serde_json::{Value, json};
 
 use super::hardware::{Hardware, device, hurried};
@@ -28,7 +28,7 @@ async fn story(kind: &str, scheme: &str) {
 
 /// One that is read no more leaves nothing behind that a person must switch off.
 async fn is_read_no_more(server: &amprule_tests::TestServer) {
-    amprule_tests::folders::save(&server.path("amprule.toml"), "");
+    folders::save(&server.path("amprule.toml"), "");
     until("it is read no more", || server.log().contains("the meter is read no more").then_some(())).await;
     assert!(!server.log().contains("switch it off by hand"));
 }
@@ -47,7 +47,10 @@ async fn a_meter_with_serial_frames_over_tcp() {
 async fn listened_to(way: &str, wire: impl Fn(&Hardware) -> String) {
     let mut meter = Hardware::start_at("line_box.py", "dsmr-p1", way, 10);
     let config = device("house", "dsmr-p1", &wire(&meter));
-    let setup = hurried(Setup::default().tariff("0.40"), "dsmr-p1", 10);
+    let map =
+        std::fs::read_to_string(folders::root().join("scripts/dsmr-p1/device.toml")).expect("a map of the product");
+    let map = map.replace("poll_ms = 2000", "poll_ms = 200").replace("stale_s = 25", "stale_s = 3");
+    let setup = Setup::default().tariff("0.40").product_script("dsmr-p1").file("scripts/dsmr-p1/device.toml", &map);
     let server = setup.config(&config).start().await;
     let api = server.api();
     let until_drawn = async |watts: &str| {
