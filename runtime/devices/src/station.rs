@@ -232,8 +232,8 @@ impl VirtualStation {
             (Some(true) | None, true) => self.follow(&seen, now),
             // Nobody begins at what is out of order.
             (Some(true), false) if seen.state.is_plugged().is_some() => {
-                self.ask_again(now);
                 self.may_begin(now, seen.state.charging(), new_id);
+                self.ask_by_itself(now);
             }
             (Some(true) | None, false) => {}
         }
@@ -257,9 +257,25 @@ impl VirtualStation {
         }
     }
 
-    /// The default token was refused, and the car is still there.
-    fn ask_again(&mut self, now: Timestamp) {
-        let is_due = self.refused.is_some_and(|refused| refused.is_due(now));
+    /// What is said next asks about the default token.
+    pub(crate) fn asks_by_itself(&self) -> bool {
+        self.next().is_some_and(|said| match &said.event {
+            StationEvent::Authorization(token) => self.default_token.as_ref() == Some(token),
+            _ => false,
+        })
+    }
+
+    /// Why a car that is there gets nothing.
+    pub(crate) fn remark(&self) -> Option<&'static str> {
+        let is_refused = self.refused.is_some() && self.running.is_none();
+        is_refused.then_some(
+            "the default_token may not charge: look at GET /api/v1/tokens; it is asked about again while the car stays",
+        )
+    }
+
+    /// A car that is there may charge on the default token: at once, and now and then where it was refused.
+    fn ask_by_itself(&mut self, now: Timestamp) {
+        let is_due = self.refused.map_or(!self.is_over, |refused| refused.is_due(now));
         if is_due && self.is_operative && self.waiting.is_none() && self.shown.is_none() {
             self.default_token.clone().into_iter().for_each(|token| self.show(token));
         }
@@ -269,9 +285,7 @@ impl VirtualStation {
         if !self.is_operative {
             return;
         }
-        let waits = self.waiting.take().map(|(token, _)| token);
-        let token = waits.or_else(|| self.default_token.clone().filter(|_| !self.is_over && self.shown.is_none()));
-        let Some(token) = token else { return };
+        let Some((token, _)) = self.waiting.take() else { return };
         let transaction = new_id();
         self.running = Some(Running { transaction, seq_no: 0, is_let_in: false, told, metered_at: now });
         self.tell(Phase::Started, now, |event| {
@@ -363,6 +377,9 @@ impl VirtualStation {
     /// The first of what is to be said is refused for good.
     pub(crate) fn give_up(&mut self) {
         let Some(said) = self.said.pop_front() else { return };
+        if matches!(said.event, StationEvent::Authorization(_)) {
+            self.shown = None;
+        }
         let StationEvent::Charging(ChargingEvent::Transaction(event)) = said.event else { return };
         let is_it =
             self.running.as_ref().is_some_and(|running| Some(&running.transaction) == event.transaction.as_ref());
@@ -414,8 +431,8 @@ impl VirtualStation {
         match command {
             Command::Start { .. } if !self.is_operative => refused("the station is out of service"),
             Command::Start { token, evse, .. } if evse.is_none_or(|evse| evse == 1) && self.running.is_none() => {
-                self.waiting = Some((token.clone(), now));
-                self.is_over = false;
+                // As a card: a session whose token is refused would be one that costs something.
+                self.show(token.clone());
                 accepted()
             }
             Command::Start { .. } => refused("a session runs there, or there is no such EVSE"),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::TransactionId;
-use amprule_domain::reply::RefusalCode;
+use amprule_domain::reply::{AuthorizationStatus, RefusalCode, Reply};
 use amprule_domain::session::{Session, SessionState};
 use amprule_hooks::driver::{Observed, Shall};
 use amprule_wires::Urgency;
@@ -284,7 +284,7 @@ impl Device {
         if let Some(why) = remark.filter(|_| remark != before) {
             tracing::warn!(station = %self.seat.binding.id, driver = self.seat.binding.unit, "{why}; it is told again");
         }
-        self.seat.remark(remark);
+        self.seat.remark(remark.or_else(|| self.station.remark()));
     }
 
     async fn saw(&mut self, seen: Observed) {
@@ -334,11 +334,21 @@ impl Device {
         }
     }
 
+    /// Whoever stands before a box that gives nothing looks for this.
+    fn tell_refused(&self, reply: &Reply) {
+        let Reply::Authorize(info) = reply else { return };
+        if info.status != AuthorizationStatus::Accepted {
+            let what = if self.station.asks_by_itself() { "the default_token" } else { "a token" };
+            tracing::info!(station = %self.seat.binding.id, "{what} may not charge here: {:?}", info.status);
+        }
+    }
+
     async fn heard(&mut self, heard: Option<FromEngine>) {
         let now = self.house.clock.now();
         match heard {
             Some(FromEngine::Answer(Ok(reply))) => {
                 self.waits = Waits::ForNothing;
+                self.tell_refused(&reply);
                 self.station.answered(&reply, now);
             }
             // It is said again: nothing of a session is lost because a disk was full.

@@ -19,21 +19,21 @@ impl Granted<'_> {
     fn modbus(&self, name: &str) -> Result<&ModbusWire, WireProblem> {
         match self.wires.get(name) {
             Some(Wire::Modbus(wire)) => Ok(wire),
-            other => Err(missing(name, "modbus", other.is_some())),
+            other => Err(missing(name, "modbus", other.map(Wire::kind))),
         }
     }
 
     fn line(&self, name: &str) -> Result<&HttpWire, WireProblem> {
         match self.wires.get(name) {
             Some(Wire::Http(wire)) => Ok(wire),
-            other => Err(missing(name, "http", other.is_some())),
+            other => Err(missing(name, "http", other.map(Wire::kind))),
         }
     }
 
     fn mqtt(&self, name: &str) -> Result<&MqttWire, WireProblem> {
         match self.wires.get(name) {
             Some(Wire::Mqtt(wire)) => Ok(wire),
-            other => Err(missing(name, "mqtt", other.is_some())),
+            other => Err(missing(name, "mqtt", other.map(Wire::kind))),
         }
     }
 
@@ -41,18 +41,19 @@ impl Granted<'_> {
     async fn last(&self, name: &str, topic: &str) -> Result<Option<Heard>, WireProblem> {
         let last = match self.wires.get(name) {
             Some(Wire::Stream(wire)) => wire.last(topic).await,
-            _ => self.mqtt(name)?.last(topic).await,
+            Some(Wire::Mqtt(wire)) => wire.last(topic).await,
+            other => return Err(missing(name, "mqtt or stream", other.map(Wire::kind))),
         };
         last.map_err(problem)
     }
 }
 
-fn missing(name: &str, kind: &str, is_other: bool) -> WireProblem {
-    let why = match is_other {
-        true => format!(
-            "the driver speaks {kind} over the wire {name:?}, and that is granted as another kind: see [devices.wires]"
+fn missing(name: &str, kind: &str, granted: Option<&str>) -> WireProblem {
+    let why = match granted {
+        Some(granted) => format!(
+            "the driver speaks {kind} over the wire {name:?}, and that is granted as {granted}: see [devices.wires], or --wire"
         ),
-        false => format!(
+        None => format!(
             "the device has no wire {name:?}: add it to [devices.wires] of the configuration, of the kind {kind}"
         ),
     };
@@ -102,7 +103,8 @@ impl Wires for Granted<'_> {
             let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
             let listens = match self.wires.get(wire) {
                 Some(Wire::Stream(wire)) => wire.listen(&topics).await,
-                _ => self.mqtt(wire)?.listen(&topics).await,
+                Some(Wire::Mqtt(wire)) => wire.listen(&topics).await,
+                other => return Err(missing(wire, "mqtt or stream", other.map(Wire::kind))),
             };
             listens.map_err(problem)
         })
@@ -138,7 +140,7 @@ impl Wires for Granted<'_> {
                 (Some(Wire::Stream(wire)), Some(fits)) => wire.ask(urgency, text, fits).await,
                 (Some(Wire::Udp(wire)), None) => wire.send_only(urgency, text).await.map(|()| String::new()),
                 (Some(Wire::Stream(wire)), None) => wire.send_only(urgency, text).await.map(|()| String::new()),
-                (other, _) => return Err(missing(wire, "udp or stream", other.is_some())),
+                (other, _) => return Err(missing(wire, "udp or stream", other.map(Wire::kind))),
             };
             said.map_err(problem)
         })

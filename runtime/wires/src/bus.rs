@@ -23,7 +23,7 @@ use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::http::HttpLine;
 use crate::mqtt::Connection;
-use crate::serial::Opener;
+use crate::serial::{Opener, Port};
 use crate::stream::StreamLine;
 use crate::turnstile::{Turnstile, Urgency};
 use crate::udp::{Ear, UdpLine};
@@ -39,7 +39,7 @@ pub struct Buses {
     streams: Mutex<HashMap<(StreamKind, Option<Credentials>, Believed), Weak<StreamLine>>>,
 }
 
-/// What is spoken to there, and how lines end.
+/// What is spoken to there, at which speed, and how lines end.
 type StreamKind = (String, LineEnd);
 type Shared<T> = HashMap<Place, Weak<T>>;
 /// The host or the device's file, the port, and whether it is the other of two ways to speak there.
@@ -116,11 +116,13 @@ impl Buses {
     }
 
     pub(crate) fn stream(&self, to: &StreamAddress) -> Arc<StreamLine> {
-        let (end, ca) = match &to.place {
-            StreamPlace::Tcp { end, .. } | StreamPlace::Serial { end, .. } => (*end, None),
-            StreamPlace::WebSocket(to) => (LineEnd::default(), to.ca.clone()),
+        let hardware = to.hardware();
+        let (way, end, ca) = match &to.place {
+            StreamPlace::Tcp { end, .. } => (hardware, *end, None),
+            StreamPlace::Serial { line, end } => (format!("{hardware} {line}"), *end, None),
+            StreamPlace::WebSocket(to) => (hardware, LineEnd::default(), to.ca.clone()),
         };
-        let place = ((to.hardware(), end), to.credentials().cloned(), ca);
+        let place = ((way, end), to.credentials().cloned(), ca);
         shared(&self.streams, place, || StreamLine::new(to))
     }
 }
@@ -185,7 +187,7 @@ impl Bus {
     async fn connect(&self, state: &mut State, within: Duration) -> Result<Context, WireFault> {
         let unit = Slave(u8::MAX);
         Ok(match (&mut state.way, &self.place) {
-            (Way::Line(opener), _) => rtu::attach_slave(opener.open()?, unit),
+            (Way::Line(opener), _) => rtu::attach_slave(Port(opener.open()?), unit),
             (Way::Net(dialler), ModbusPlace::Tcp { is_rtu: false, .. }) => {
                 tcp::attach_slave(dialler.dial(&self.to, within).await?, unit)
             }

@@ -23,7 +23,7 @@ pub enum WireFault {
     Hindered { to: String, what: String, word: String },
     #[error(
         "{to} does not let us in for {what} (status {code}): look at the user and the password in the wire's address, and whether it \
-         wants them as digest (?auth=digest)"
+         wants them as digest (?auth=digest, for http and https)"
     )]
     Locked { to: String, what: String, code: u16 },
     #[error("{to} points elsewhere for {what} (status {code}), which is not followed: grant that address itself")]

@@ -17,7 +17,7 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::address::HttpAddress;
 use crate::bus::Buses;
@@ -147,6 +147,7 @@ impl HttpWire {
             return Ok(said);
         }
         let second = answered(state);
+        sleep(self.to.pause).await;
         self.say(state, second).await
     }
 

@@ -44,3 +44,16 @@ pub enum Wire {
     Udp(UdpWire),
     Stream(StreamWire),
 }
+
+impl Wire {
+    /// As [`WireAddress::kind`].
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Modbus(_) => "modbus",
+            Self::Http(_) => "http",
+            Self::Mqtt(_) => "mqtt",
+            Self::Udp(_) => "udp",
+            Self::Stream(_) => "stream",
+        }
+    }
+}

@@ -29,7 +29,7 @@ impl Opener {
         Self { line, backoff: Backoff::new(LONGEST_PAUSE) }
     }
 
-    pub(crate) fn open(&mut self) -> Result<Port, WireFault> {
+    pub(crate) fn open(&mut self) -> Result<SerialStream, WireFault> {
         let SerialLine { path, baud, parity, stop } = &self.line;
         self.backoff.begin(path)?;
         let not_reached = |why: String| WireFault::NotReached { to: path.clone(), why };
@@ -48,13 +48,13 @@ impl Opener {
             ))
         })?;
         self.backoff.reached();
-        Ok(Port(port))
+        Ok(port)
     }
 }
 
-/// What came before a question is no answer to it: an answer that was late, or noise.
+/// A line on which nobody speaks unasked: what came before a question is no answer to it, but one that was late, or noise.
 #[derive(Debug)]
-pub(crate) struct Port(SerialStream);
+pub(crate) struct Port(pub(crate) SerialStream);
 
 impl AsyncRead for Port {
     fn poll_read(mut self: Pin<&mut Self>, to: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

@@ -11,6 +11,7 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -94,20 +95,12 @@ impl StreamWire {
     /// See [`WireFault`]. A connection on which no answer came is closed.
     pub async fn ask(&self, urgency: Urgency, text: &str, fits: &str) -> Result<String, WireFault> {
         let _turn = self.line.gate.enter(urgency).await;
-        let open = self.open().await?;
-        let until = Instant::now() + self.to.pause + self.to.timeout;
-        open.desk.expect(fits);
-        let answered = timeout_at(until.into(), async {
-            self.say(&open, text).await?;
+        let open = self.open(&[]).await?;
+        self.in_time(&open, async {
+            self.say(&open, text, Some(fits)).await?;
             open.desk.answer().await.map_err(|why| self.lost(why))
-        });
-        match answered.await {
-            Ok(answered) => answered,
-            Err(_) => {
-                self.line.state.lock().await.open = None;
-                Err(WireFault::Silent { to: self.line.to.clone(), within: self.to.timeout })
-            }
-        }
+        })
+        .await
     }
 
     /// Without waiting for an answer.
@@ -116,9 +109,8 @@ impl StreamWire {
     /// See [`WireFault`].
     pub async fn send_only(&self, urgency: Urgency, text: &str) -> Result<(), WireFault> {
         let _turn = self.line.gate.enter(urgency).await;
-        let open = self.open().await?;
-        let said = timeout(self.to.pause + self.to.timeout, self.say(&open, text)).await;
-        said.unwrap_or_else(|_| Err(WireFault::Silent { to: self.line.to.clone(), within: self.to.timeout }))
+        let open = self.open(&[]).await?;
+        self.in_time(&open, self.say(&open, text, None)).await
     }
 
     /// From now on the last message with each of them is kept.
@@ -126,9 +118,7 @@ impl StreamWire {
     /// # Errors
     /// See [`WireFault`].
     pub async fn listen(&self, texts: &[&str]) -> Result<(), WireFault> {
-        let open = self.open().await?;
-        texts.iter().for_each(|text| drop(open.desk.last(text)));
-        Ok(())
+        self.open(texts).await.map(drop)
     }
 
     /// The last message that contains it, if one came since it is listened for.
@@ -136,14 +126,14 @@ impl StreamWire {
     /// # Errors
     /// See [`WireFault`].
     pub async fn last(&self, text: &str) -> Result<Option<Heard>, WireFault> {
-        let open = self.open().await?;
+        let open = self.open(&[text]).await?;
         loop {
             let word = open.desk.word.notified();
             let (since, last) = open.desk.last(text);
             if last.is_some() {
                 return Ok(last);
             }
-            if let Some(why) = open.desk.ended() {
+            if let Some(why) = open.desk.news_of_its_end() {
                 return Err(self.lost(why));
             }
             if timeout_at((since + FIRST_WORD.min(self.to.timeout)).into(), word).await.is_err() {
@@ -152,7 +142,19 @@ impl StreamWire {
         }
     }
 
-    async fn say(&self, open: &Open, text: &str) -> Result<(), WireFault> {
+    /// What is given up half way, by us or by who asked, ends the connection: a late answer must not be the next question's.
+    async fn in_time<T>(&self, open: &Open, talk: impl Future<Output = Result<T, WireFault>>) -> Result<T, WireFault> {
+        let talking = Talking { open, is_over: false };
+        match timeout(self.to.pause + self.to.timeout, talk).await {
+            Ok(said) => {
+                talking.ends();
+                said
+            }
+            Err(_) => Err(WireFault::Silent { to: self.line.to.clone(), within: self.to.timeout }),
+        }
+    }
+
+    async fn say(&self, open: &Open, text: &str, fits: Option<&str>) -> Result<(), WireFault> {
         if text.len() > MOST_BYTES {
             return Err(WireFault::Unsayable(format!("a message has {} KiB at most", MOST_BYTES >> 10)));
         }
@@ -164,13 +166,15 @@ impl StreamWire {
             sleep_until((last + self.to.pause).into()).await;
         }
         *self.line.last_said.lock() = Some(Instant::now());
+        // What came before the question is no answer to it.
+        fits.iter().for_each(|fits| open.desk.expect(fits));
         let (order, is_said) = Order::new(text);
         // Who keeps the connection is gone with it.
         let said = open.orders.send(order).await.is_ok() && is_said.await.is_ok();
         if said {
             Ok(())
         } else {
-            Err(self.lost(open.desk.ended().unwrap_or_else(|| "the connection is lost".to_owned())))
+            Err(self.lost(open.desk.news_of_its_end().unwrap_or_else(|| "the connection is lost".to_owned())))
         }
     }
 
@@ -178,17 +182,22 @@ impl StreamWire {
         WireFault::NotReached { to: self.line.to.clone(), why }
     }
 
-    async fn open(&self) -> Result<Open, WireFault> {
+    /// Where these are listened for. That the connection before has ended is told once: who was there may have begun anew since.
+    async fn open(&self, texts: &[&str]) -> Result<Open, WireFault> {
         let mut state = self.line.state.lock().await;
-        let former = state.open.take();
-        if let Some(open) = former.as_ref().filter(|open| !open.keeper.0.is_finished()) {
-            state.open = former.clone();
-            return Ok(open.clone());
+        if let Some(open) = &state.open {
+            if open.is_usable() && open.desk.listens(texts) {
+                return Ok(open.clone());
+            }
+            if let Some(why) = open.desk.news_of_its_end() {
+                return Err(self.lost(why));
+            }
         }
         let pipe = timeout(self.to.timeout, self.pipe(&mut state)).await;
         let pipe = pipe
             .unwrap_or_else(|_| Err(self.lost(format!("no connection within {} ms", self.to.timeout.as_millis()))))?;
-        let desk = Arc::new(Desk::after(former.map(|former| former.desk).as_deref()));
+        let former = state.open.as_ref().map(|former| &*former.desk);
+        let desk = Arc::new(Desk::after(former, texts));
         let (orders, ordered) = mpsc::channel(MOST_ORDERS);
         let keeper = tokio::spawn(keep(pipe, ordered, Arc::clone(&desk))).abort_handle();
         let keeper = Arc::new(Keeper(keeper));
@@ -235,6 +244,35 @@ impl StreamLine {
             gate: Turnstile::default(),
             state: tokio::sync::Mutex::new(state),
             last_said: Mutex::default(),
+        }
+    }
+}
+
+impl Open {
+    fn is_usable(&self) -> bool {
+        !self.desk.has_ended() && !self.keeper.0.is_finished()
+    }
+}
+
+/// Something was said, and is not done yet.
+struct Talking<'o> {
+    open: &'o Open,
+    is_over: bool,
+}
+
+impl Talking<'_> {
+    fn ends(mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Talking<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.open.keeper.0.abort();
+            self.open.desk.end("an answer was not waited for".to_owned());
+            // Whoever gave up knows.
+            self.open.desk.news_of_its_end();
         }
     }
 }

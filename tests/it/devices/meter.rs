@@ -49,7 +49,7 @@ async fn listened_to(way: &str, wire: impl Fn(&Hardware) -> String) {
     let config = device("house", "dsmr-p1", &wire(&meter));
     let map =
         std::fs::read_to_string(folders::root().join("scripts/dsmr-p1/device.toml")).expect("a map of the product");
-    let map = map.replace("poll_ms = 2000", "poll_ms = 200").replace("stale_s = 25", "stale_s = 3");
+    let map = map.replace("poll_ms = 2000", "poll_ms = 200").replace("stale_s = 15", "stale_s = 10");
     let setup = Setup::default().tariff("0.40").product_script("dsmr-p1").file("scripts/dsmr-p1/device.toml", &map);
     let server = setup.config(&config).start().await;
     let api = server.api();
@@ -70,7 +70,7 @@ async fn listened_to(way: &str, wire: impl Fn(&Hardware) -> String) {
     meter.tell("silent");
     let trouble = || api.get("/api/v1/devices/house").body["trouble"].as_str().map(str::to_owned);
     let trouble = until("it is silent", trouble).await;
-    assert!(trouble.contains("nothing was heard of 1-0:1.7.0( for 3 s"), "{trouble}");
+    assert!(trouble.contains("nothing was heard of 1-0:1.7.0( for 10 s"), "{trouble}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

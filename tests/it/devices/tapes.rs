@@ -124,6 +124,9 @@ fn a_tape_of_a_box_with_a_password_has_no_secret_and_is_asked_again() {
     assert!(!["cret", "127.0.0.1"].iter().any(|word| text.contains(word)), "{text}");
     run(driver.path(), &["replay", "go-e-charger", "a.tape"]).ok();
     becomes_cases(driver.path(), "go-e-charger", "a.tape", 1);
+    let bad = format!("{wire}?auth=ntlm");
+    let refused = run(driver.path(), &["try", "go-e-charger", "--wire", &bad]).refused();
+    assert!(refused.contains("auth is one of basic and digest") && !refused.contains("cret"), "{refused}");
 }
 
 #[test]

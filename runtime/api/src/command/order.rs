@@ -21,6 +21,7 @@ use super::CommandView;
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
+use crate::token::key;
 use crate::wire::{Change, Place};
 use amprule_domain::refused::CommandRefused;
 
@@ -74,7 +75,7 @@ pub(crate) struct CommandBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct IdTokenBody {
     id_token: String,
-    /// OCPP 2.0.1 IdTokenEnumType; `Central` without it.
+    /// OCPP 2.0.1 IdTokenEnumType. Without it that of the known token with this text, or `Central`.
     #[serde(rename = "type")]
     kind: Option<String>,
 }
@@ -123,7 +124,7 @@ pub(crate) async fn order_command(
     let station = StationId::new(id);
     let wait = Duration::from_secs(within("/waitS", body.wait_s.unwrap_or(0), 0, WAIT_MAX_S)?.into());
     let expires_s = within("/expiresInS", body.expires_in_s.unwrap_or(EXPIRES_S), 1, EXPIRES_MAX_S)?;
-    let command = command(&body)?;
+    let command = command(&as_entered(&api, body).await?)?;
     if api.store.station(&station).await?.is_none() {
         return Err(station::unknown(&station));
     }
@@ -159,6 +160,14 @@ async fn settled(api: &Api, queued: Exchange, mut notices: Receiver<Arc<Notice>>
     // Either way, the store says how it stands.
     drop(tokio::time::timeout(wait, ended).await);
     Ok(api.store.exchange(queued.id).await?.unwrap_or(queued))
+}
+
+/// A token that is named by its text alone is the one in the books.
+async fn as_entered(api: &Api, mut body: CommandBody) -> Answer<CommandBody> {
+    if let Some(token) = body.id_token.as_mut().filter(|token| token.kind.is_none()) {
+        token.kind = api.store.token(&key(&token.id_token)).await?.map(|record| record.kind);
+    }
+    Ok(body)
 }
 
 fn command(body: &CommandBody) -> Answer<Command> {

@@ -64,8 +64,10 @@ fn ill(request: &Request) -> Option<String> {
     }
     let paths: Vec<&String> = [&request.get, &request.post].into_iter().flatten().collect();
     if request.ask.is_some() || request.fits.is_some() {
-        let is_asked = request.ask.is_some() && paths.is_empty() && request.body.is_none();
-        return (!is_asked).then(|| "a stream is asked with ask, and fits what the answer contains, alone".to_owned());
+        let is_fit = request.fits.as_ref().is_some_and(|fits| !fits.is_empty());
+        let is_asked = request.ask.is_some() && is_fit && paths.is_empty() && request.body.is_none();
+        return (!is_asked)
+            .then(|| "a stream is asked with ask, and fits what the answer contains: both, and alone".to_owned());
     }
     match paths[..] {
         [path] if path.starts_with('/') => None,
@@ -176,6 +178,11 @@ mod tests {
             (
                 format!("{plug}[points]\nx = {{ request = \"ask\" }}\n[requests.ask]\nask = \"a\"\nget = \"/a\""),
                 "a stream is asked with ask",
+            ),
+            (format!("{plug}[points]\nx = {{ message = \"b\", shift = 64 }}"), "shift is 0 to 63"),
+            (
+                format!("{plug}[points]\nx = {{ message = \"b\", until = \"\" }}"),
+                "until is what stands behind the value",
             ),
             (format!("{plug}[points]\nx = {{ topic = \"b\", pointer = \"c\" }}"), "a pointer begins with /"),
             (

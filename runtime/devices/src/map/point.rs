@@ -101,7 +101,7 @@ impl Point {
         }
         let why = match self.register {
             None if !is_in_json => {
-                "say the register, the topic, or the request and the pointer into its answer, that it stands in"
+                "say the register, the topic, the message, or the request and the pointer into its answer, that it stands in"
             }
             Some(_) if is_in_json => "it stands in a register, or in a request's answer, and not in both",
             Some(_) if self.pointer.is_some() => "a register has no pointer",
@@ -129,10 +129,13 @@ impl Point {
             "it stands in a topic's message or in a stream's, and has no register, request, words and swap"
         } else if self.topic.is_some() && (self.message.is_some() || self.until.is_some()) {
             "message and until are for streams, and a topic is for MQTT"
+        } else if self.until.as_ref().is_some_and(String::is_empty) {
+            "until is what stands behind the value; without it the value is the rest of the message"
         } else if self.until.is_some() && self.pointer.is_some() {
             "until is for a text, and a pointer for JSON"
         } else {
-            return pointer.map(|_| "a pointer begins with / and has a / before each member (RFC 6901)".to_owned());
+            let why = pointer.map(|_| "a pointer begins with / and has a / before each member (RFC 6901)".to_owned());
+            return why.or_else(|| self.shift_complaint());
         };
         Some(why.to_owned())
     }
@@ -144,6 +147,17 @@ impl Point {
             (None, Some(_)) => STREAM,
             (None, None) => MODBUS,
         }
+    }
+
+    /// Whether a stream's message ends as it should.
+    pub(super) fn is_in(&self, message: &str) -> bool {
+        let behind = self.message.as_ref().and_then(|known_by| Some(message.split_once(known_by)?.1));
+        behind.is_none_or(|behind| behind.contains(self.until()))
+    }
+
+    /// Nothing, where a value is the rest of its message.
+    pub(super) fn until(&self) -> &str {
+        self.until.as_deref().unwrap_or_default()
     }
 
     /// What is listened for.

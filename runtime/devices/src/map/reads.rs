@@ -201,6 +201,7 @@ impl Read {
             What::Publish(publish) => wires.publish(&self.wire, publish).await?,
             What::Topic(ask) => {
                 let message = wires.topic(&self.wire, ask).await?;
+                self.fits(&message, map)?;
                 let is_text = |name: &String| TEXTS.contains(&name.as_str());
                 let value = |name: &String| Some((name.clone(), map.points[name].of_message(&message, is_text(name))?));
                 values.extend(self.points.iter().filter_map(value));
@@ -209,11 +210,20 @@ impl Read {
         Ok(())
     }
 
+    /// Where a text is not as the map says, the map is wrong, or another box is there.
+    fn fits(&self, message: &str, map: &Map) -> Result<(), WireProblem> {
+        let unfit = |name: &&String| !map.points[*name].optional && !map.points[*name].is_in(message);
+        let Some(name) = self.points.iter().find(unfit) else { return Ok(()) };
+        let shown: String = message.chars().take(80).collect();
+        let why = format!("points.{name}: {shown:?} has no {:?} behind it", map.points[name].until());
+        Err(WireProblem { is_refusal: false, why })
+    }
+
     fn take_json(&self, answer: &str, asked: &str, map: &Map, values: &mut Values) -> Result<(), WireProblem> {
         let answer = serde_json::from_str(answer).map_err(|error| WireProblem {
             is_refusal: false,
             why: format!(
-                "{asked} is answered with something else than JSON: {error}; look whether its API is switched on"
+                "{asked} is answered with something else than JSON: {error}; look whether its API is switched on, and read other texts by code"
             ),
         })?;
         let is_text = |name: &String| TEXTS.contains(&name.as_str());
@@ -288,11 +298,7 @@ fn requests(map: &Map) -> impl Iterator<Item = Read> {
         let is_of = |point: &&String| map.points[*point].request.as_ref() == Some(name);
         let points = map.points.keys().filter(is_of).cloned().collect();
         if let Some(text) = request.ask.clone() {
-            let what = What::Message(Message {
-                text,
-                fits: request.fits.clone().or_else(|| Some(String::new())),
-                switches: false,
-            });
+            let what = What::Message(Message { text, fits: request.fits.clone(), switches: false });
             return Read { wire, what, points, is_optional: request.optional, refused_at: None };
         }
         let (method, path) = match &request.post {

@@ -69,6 +69,17 @@ impl Story {
         self.says(AuthorizationStatus::Accepted)
     }
 
+    /// A car comes, and is seen again when somebody was asked about it.
+    fn plugged(&mut self, wh: i64) -> Vec<String> {
+        self.sees(DeviceState::Plugged, wh);
+        let mut words = self.accepted();
+        self.names += 1;
+        let name = TransactionId::new(format!("t-{}", self.names));
+        self.station.observed(seen(DeviceState::Plugged, wh), self.now, || name);
+        words.extend(self.accepted());
+        words
+    }
+
     fn is_on(&self) -> bool {
         self.station.shall(self.now).be_on
     }
@@ -110,7 +121,10 @@ fn a_car_charges_on_the_default_token_from_plug_to_plug() {
     assert_eq!((story.accepted(), story.is_on()), (vec!["available".to_owned()], false));
     story.sees(DeviceState::Plugged, 1_000);
     assert!(!story.is_on(), "nobody has let it in yet");
-    assert_eq!(story.accepted(), ["occupied", "0 started idle 1000 by fleet"]);
+    assert_eq!(story.accepted(), ["occupied", "card FLEET"]);
+    story.sees(DeviceState::Plugged, 1_000);
+    assert!(!story.is_on(), "its session is told first");
+    assert_eq!(story.accepted(), ["0 started idle 1000 by fleet"]);
     assert!(story.is_on());
     story.sees(DeviceState::Charging, 1_010);
     assert_eq!(story.accepted(), ["1 updated charging 1010"]);
@@ -129,15 +143,11 @@ fn a_car_charges_on_the_default_token_from_plug_to_plug() {
 fn a_car_that_is_refused_charges_nothing_until_it_is_plugged_in_anew() {
     let mut story = Story::new(Some("FLEET"));
     story.sees(DeviceState::Plugged, 0);
-    assert_eq!(
-        story.says(AuthorizationStatus::Blocked),
-        ["occupied", "0 started idle 0 by fleet", "1 ended idle 0 deauthorized"]
-    );
+    assert_eq!(story.says(AuthorizationStatus::Blocked), ["occupied", "card FLEET"], "there is no session to pay for");
     story.sees(DeviceState::Plugged, 0);
     assert!(story.accepted().is_empty() && !story.is_on());
     story.sees(DeviceState::Available, 0);
-    story.sees(DeviceState::Plugged, 0);
-    assert_eq!(story.accepted(), ["available", "occupied", "0 started idle 0 by fleet"]);
+    assert_eq!(story.plugged(0), ["available", "occupied", "card FLEET", "0 started idle 0 by fleet"]);
     assert!(story.is_on());
 }
 
@@ -146,7 +156,7 @@ fn a_default_token_that_is_entered_later_lets_the_car_charge_that_stayed() {
     let mut story = Story::new(Some("FLEET"));
     let blocked = AuthorizationStatus::Blocked;
     story.sees(DeviceState::Plugged, 0);
-    assert_eq!(story.says(blocked).len(), 3);
+    assert_eq!(story.says(blocked), ["occupied", "card FLEET"]);
     // A minute, two, four, eight, and then each quarter of an hour.
     for pause_s in [60, 120, 240, 480, 900, 900] {
         (0..pause_s / 10 - 1).for_each(|_| story.sees(DeviceState::Plugged, 0));
@@ -185,11 +195,11 @@ fn a_restart_does_not_forget_that_the_default_token_was_refused() {
 #[test]
 fn the_next_car_is_another_car_however_soon_it_comes() {
     let mut story = Story::new(Some("FLEET-1"));
+    story.plugged(0);
     story.sees(DeviceState::Charging, 0);
     story.accepted();
     story.sees(DeviceState::Available, 500);
-    story.sees(DeviceState::Plugged, 500);
-    let said = story.accepted();
+    let said = story.plugged(500);
     assert_eq!(said.last().map(String::as_str), Some("0 started idle 500 by fleet-1"), "{said:?}");
     assert!(story.is_on());
 }
@@ -197,11 +207,12 @@ fn the_next_car_is_another_car_however_soon_it_comes() {
 #[test]
 fn a_fault_hides_nothing_of_the_cable() {
     let mut story = Story::new(Some("FLEET"));
+    story.plugged(0);
     story.sees(DeviceState::Charging, 0);
     story.accepted();
     story.observes(Observed { plugged: Some(false), ..seen(DeviceState::Faulted, 300) });
     let said = story.accepted();
-    assert_eq!(said.last().map(String::as_str), Some("1 ended charging 300 evdisconnected"), "{said:?}");
+    assert_eq!(said.last().map(String::as_str), Some("2 ended charging 300 evdisconnected"), "{said:?}");
     story.observes(Observed { plugged: Some(true), ..seen(DeviceState::Faulted, 300) });
     assert!(story.accepted().is_empty(), "nobody begins at what is out of order");
 }
@@ -230,8 +241,7 @@ fn a_session_of_hardware_that_is_there_no_more_ends() {
 #[test]
 fn a_device_that_is_driven_no_more_ends_its_session_with_what_was_seen_last() {
     let mut story = Story::new(Some("FLEET"));
-    story.sees(DeviceState::Plugged, 0);
-    story.accepted();
+    story.plugged(0);
     story.station.retire(seen(DeviceState::Plugged, 70), story.now);
     assert!(!story.is_on());
     assert_eq!(story.accepted(), ["1 ended idle 70 remote"]);
@@ -263,8 +273,11 @@ fn people_start_stop_and_limit_it() {
     story.accepted();
     let start = Command::Start { token: IdToken::new("APP", "Central"), evse: Some(1), connector: None, number: 7 };
     assert_eq!(story.station.commanded(&start, story.now).verdict, Verdict::Accepted);
+    assert_eq!(story.says(AuthorizationStatus::Invalid), ["card APP"]);
     story.sees(DeviceState::Plugged, 0);
-    assert_eq!(story.accepted(), ["0 started idle 0 by app"]);
+    assert!(story.accepted().is_empty(), "whom nobody knows starts nothing");
+    story.station.commanded(&start, story.now);
+    assert_eq!(story.plugged(0), ["card APP", "0 started idle 0 by app"]);
     assert_eq!(story.station.commanded(&start, story.now).verdict, Verdict::Refused, "one runs already");
     let limit = |most| Command::Limit { evse: 1, transaction: None, most, phases: None };
     for (most, deciamperes) in [(Most::DeciAmperes(105), 105), (Most::Watts(11_040), 160), (Most::Watts(0), 0)] {
@@ -273,7 +286,7 @@ fn people_start_stop_and_limit_it() {
     }
     let of_session = Command::Limit {
         evse: 1,
-        transaction: Some(TransactionId::new("t-2")),
+        transaction: Some(TransactionId::new("t-4")),
         most: Most::DeciAmperes(60),
         phases: None,
     };
@@ -282,7 +295,7 @@ fn people_start_stop_and_limit_it() {
     assert_eq!(story.station.shall(story.now).most_deciamperes, Some(60), "the session's own");
     let stop = |name: &str| Command::Stop { transaction: TransactionId::new(name) };
     assert_eq!(story.station.commanded(&stop("other"), story.now).verdict, Verdict::Refused);
-    assert_eq!(story.station.commanded(&stop("t-2"), story.now).verdict, Verdict::Accepted);
+    assert_eq!(story.station.commanded(&stop("t-4"), story.now).verdict, Verdict::Accepted);
     assert!(!story.is_on(), "it is off before anybody answers");
     assert_eq!(story.station.shall(story.now).most_deciamperes, Some(100), "a session's limit ends with it");
     story.sees(DeviceState::Plugged, 0);
@@ -296,6 +309,7 @@ fn a_start_waits_for_a_car_and_not_for_ever() {
     story.accepted();
     let start = Command::Start { token: IdToken::new("APP", "Central"), evse: None, connector: None, number: 7 };
     story.station.commanded(&start, story.now);
+    assert_eq!(story.accepted(), ["card APP"]);
     (0..13).for_each(|_| story.sees(DeviceState::Available, 0));
     story.sees(DeviceState::Plugged, 0);
     assert_eq!(story.accepted(), ["occupied"], "two minutes are over");
@@ -318,8 +332,7 @@ fn a_session_that_was_open_when_the_server_stopped_goes_on_or_ends_with_what_has
 #[test]
 fn a_fault_ends_no_session_and_what_is_out_of_service_begins_none() {
     let mut story = Story::new(Some("FLEET"));
-    story.sees(DeviceState::Plugged, 0);
-    story.accepted();
+    story.plugged(0);
     story.observes(Observed { error: Some("overtemperature".to_owned()), ..seen(DeviceState::Faulted, 10) });
     assert_eq!(story.accepted(), ["faulted", "1 updated suspended 10"]);
     story.sees(DeviceState::Charging, 20);
@@ -336,8 +349,7 @@ fn a_fault_ends_no_session_and_what_is_out_of_service_begins_none() {
 #[test]
 fn what_waits_to_be_said_is_bounded_and_keeps_what_begins_and_ends() {
     let mut story = Story::new(Some("FLEET"));
-    story.sees(DeviceState::Plugged, 0);
-    story.accepted();
+    story.plugged(0);
     for wh in 0..2_000 {
         let state = if wh % 2 == 0 { DeviceState::Charging } else { DeviceState::SuspendedVehicle };
         story.sees(state, wh);
@@ -362,8 +374,7 @@ fn what_did_not_arrive_is_said_again_as_the_same_message() {
 fn phases_are_switched_while_nothing_flows_and_not_all_the_time() {
     let limit = |phases| Command::Limit { evse: 1, transaction: None, most: Most::Watts(1_610), phases: Some(phases) };
     let mut story = Story::new(Some("FLEET"));
-    story.sees(DeviceState::Plugged, 1_000);
-    story.accepted();
+    story.plugged(1_000);
     let refused = story.station.commanded(&limit(1), story.now);
     assert_eq!(refused.reason.as_deref(), Some("its driver cannot switch phases"));
 
@@ -396,8 +407,7 @@ fn phases_are_switched_while_nothing_flows_and_not_all_the_time() {
 fn whoever_wants_the_cable_ends_the_session_and_is_told_to_the_hardware_once() {
     let unlock = Command::Unlock { evse: 1, connector: 1 };
     let mut story = Story::new(Some("FLEET"));
-    story.sees(DeviceState::Plugged, 1_000);
-    story.accepted();
+    story.plugged(1_000);
     assert_eq!(story.station.commanded(&unlock, story.now).verdict, Verdict::Refused);
     story.station.bears(3, Abilities { switches_phases: false, unlocks: true });
     assert_eq!(story.station.commanded(&unlock, story.now).verdict, Verdict::Accepted);

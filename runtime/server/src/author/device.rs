@@ -7,6 +7,7 @@ pub(super) mod simulate;
 mod try_it;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -52,7 +53,7 @@ struct At {
     path: PathBuf,
     /// Where a wire leads: main=modbus-tcp://192.168.1.20:502?unit=255
     #[arg(long = "wire", value_name = "NAME=ADDRESS", value_parser = wire, required = true)]
-    wires: Vec<(String, WireAddress)>,
+    wires: Vec<Given>,
     /// As for a car that may charge
     #[arg(long)]
     on: bool,
@@ -64,8 +65,9 @@ struct At {
 }
 
 impl At {
-    fn wires(&self) -> BTreeMap<String, WireAddress> {
-        self.wires.iter().cloned().collect()
+    fn wires(&self) -> Result<BTreeMap<String, WireAddress>> {
+        let wires = self.wires.iter().map(|Given(given)| given.clone().map_err(anyhow::Error::msg));
+        wires.collect::<Result<_>>().context("--wire")
     }
 
     fn shall(&self) -> Shall {
@@ -73,9 +75,16 @@ impl At {
     }
 }
 
-fn wire(text: &str) -> Result<(String, WireAddress), String> {
-    let (name, address) = text.split_once('=').ok_or("write it as main=modbus-tcp://HOST:PORT")?;
-    Ok((name.to_owned(), WireAddress::parse(address).map_err(|why| why.to_string())?))
+/// One that is wrong is told later, and in our own words: whoever parses options shows what was given, with its password.
+#[derive(Debug, Clone)]
+struct Given(Result<(String, WireAddress), String>);
+
+fn wire(text: &str) -> Result<Given, Infallible> {
+    let given = text.split_once('=').ok_or_else(|| "write it as main=modbus-tcp://HOST:PORT".to_owned());
+    Ok(Given(given.and_then(|(name, address)| {
+        let address = WireAddress::parse(address).map_err(|why| format!("{name}: {why}"))?;
+        Ok((name.to_owned(), address))
+    })))
 }
 
 /// In tenths, rounded down.

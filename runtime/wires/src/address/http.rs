@@ -43,7 +43,7 @@ impl HttpAddress {
                 "ca" if is_tls => ca = Some(file(value)?),
                 "ca" => return Err("ca is for what goes over TLS: https and wss".to_owned()),
                 "auth" if credentials.is_none() => {
-                    return Err("auth says how a user and a password are sent".to_owned());
+                    return Err("auth is for a user and a password: write USER:PASSWORD@ before the host".to_owned());
                 }
                 "auth" if ["basic", "digest"].contains(&value) => is_digest = value == "digest",
                 "auth" => return Err("auth is one of basic and digest".to_owned()),

@@ -35,6 +35,9 @@ pub enum LineEnd {
 
 impl StreamAddress {
     pub(super) fn over_tcp<'a>(place: &str, query: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, String> {
+        if place.contains('@') {
+            return Err("it has no user and no password: write tcp://HOST:PORT".to_owned());
+        }
         let (host, port) = host_and_port(place.trim_end_matches('/'), 23)?;
         let (mut end, mut pace) = (LineEnd::Lf, Pace::USUAL);
         for (key, value) in query {

@@ -14,8 +14,11 @@ impl Digest {
     /// Whether an answer that lets nobody in asks so.
     pub(super) fn is_asked(&mut self, headers: &HeaderMap) -> bool {
         let asks = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|header| header.to_str().ok());
-        let is_digest = |ask: &&str| ask.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest "));
-        let asked = asks.filter(is_digest).find_map(|ask| digest_auth::parse(ask).ok());
+        let digest = |ask: &str| {
+            let (scheme, rest) = ask.split_at_checked(7)?;
+            scheme.eq_ignore_ascii_case("digest ").then(|| digest_auth::parse(rest).ok())?
+        };
+        let asked = asks.into_iter().find_map(digest);
         let is_asked = asked.is_some();
         self.0 = asked;
         is_asked

@@ -1,7 +1,7 @@
 //! What was heard on one connection: the last message with each text that somebody listens for, and the answer that is waited for.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -10,11 +10,14 @@ use crate::mqtt::Heard;
 
 /// That are listened for. At the bound the one that was looked at longest ago goes.
 const MOST_TEXTS: usize = 32;
+/// Some boxes say how they stand at the beginning, and then what changes. So a connection that is older is left for what nobody has
+/// listened for on it.
+const BEGINNING: Duration = Duration::from_secs(10);
 
-#[derive(Default)]
 pub(super) struct Desk {
     /// Something was heard, or the connection has ended.
     pub(super) word: Notify,
+    began: Instant,
     known: Mutex<Known>,
 }
 
@@ -22,7 +25,12 @@ pub(super) struct Desk {
 struct Known {
     texts: HashMap<String, Listened>,
     expected: Option<Expected>,
-    ended: Option<String>,
+    end: Option<End>,
+}
+
+struct End {
+    why: String,
+    is_told: bool,
 }
 
 struct Listened {
@@ -37,13 +45,24 @@ struct Expected {
 }
 
 impl Desk {
-    /// On a new connection the same is listened for, and nothing of it was heard yet.
-    pub(super) fn after(former: Option<&Self>) -> Self {
-        let desk = Self::default();
+    /// On a new connection the same is listened for, and these, and nothing was heard yet.
+    pub(super) fn after(former: Option<&Self>, texts: &[&str]) -> Self {
+        let desk = Self { word: Notify::new(), began: Instant::now(), known: Mutex::default() };
         if let Some(former) = former {
             former.known.lock().texts.keys().for_each(|text| drop(desk.last(text)));
         }
+        texts.iter().for_each(|text| drop(desk.last(text)));
         desk
+    }
+
+    /// From now on. False: what was said of one of them at the beginning was heard by nobody.
+    pub(super) fn listens(&self, texts: &[&str]) -> bool {
+        let knows_all = texts.iter().all(|text| self.known.lock().texts.contains_key(*text));
+        let listens = knows_all || self.began.elapsed() < BEGINNING;
+        if listens {
+            texts.iter().for_each(|text| drop(self.last(text)));
+        }
+        listens
     }
 
     /// Since when it is listened for, which begins now where it was not, and what was heard.
@@ -76,16 +95,25 @@ impl Desk {
                 if let Some(answer) = known.expected.as_mut().and_then(|expected| expected.answer.take()) {
                     return Ok(answer);
                 }
-                if let Some(why) = &known.ended {
-                    return Err(why.clone());
+                if let Some(end) = &mut known.end {
+                    end.is_told = true;
+                    return Err(end.why.clone());
                 }
             }
             word.await;
         }
     }
 
-    pub(super) fn ended(&self) -> Option<String> {
-        self.known.lock().ended.clone()
+    pub(super) fn has_ended(&self) -> bool {
+        self.known.lock().end.is_some()
+    }
+
+    /// Why it has ended, if nobody was told yet.
+    pub(super) fn news_of_its_end(&self) -> Option<String> {
+        let mut known = self.known.lock();
+        let end = known.end.as_mut().filter(|end| !end.is_told)?;
+        end.is_told = true;
+        Some(end.why.clone())
     }
 
     pub(super) fn put(&self, text: String) {
@@ -105,7 +133,7 @@ impl Desk {
     }
 
     pub(super) fn end(&self, why: String) {
-        self.known.lock().ended = Some(why);
+        self.known.lock().end.get_or_insert(End { why, is_told: false });
         self.word.notify_waiters();
     }
 }

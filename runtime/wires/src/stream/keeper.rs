@@ -1,10 +1,11 @@
 //! Who holds one connection: says what is ordered, and puts on the desk what comes.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep_until, timeout, timeout_at};
 
 use super::Bytes;
 use super::desk::Desk;
@@ -16,6 +17,8 @@ use crate::fault::WireFault;
 /// Within a tenth of a second. A box that says more is listened to more slowly.
 const MOST_MESSAGES: u32 = 256;
 const WINDOW: Duration = Duration::from_millis(100);
+/// Until the other end has taken a message.
+const MOST_TALK: Duration = Duration::from_secs(4);
 
 /// What is to be said, and whom to tell that it was.
 pub(super) struct Order {
@@ -39,24 +42,28 @@ impl Order {
 /// Until nobody orders any more, or the connection ends: then the desk has why.
 pub(super) async fn keep(mut pipe: Pipe, mut orders: mpsc::Receiver<Order>, desk: Arc<Desk>) {
     let mut window = (Instant::now(), 0);
+    let mut quiet_at = Instant::now() + pipe.patience();
     let why = loop {
         tokio::select! {
             order = orders.recv() => {
                 let Some(order) = order else { return };
-                match pipe.say(&order.text).await {
+                match in_time(pipe.say(&order.text)).await {
                     // Who gave up waiting needs to know nothing.
                     Ok(()) => drop(order.said.send(())),
                     Err(why) => break why,
                 }
             }
-            heard = timeout(pipe.patience(), pipe.next()) => match heard {
-                Ok(Ok(message)) => {
-                    desk.put(message);
-                    window.1 += 1;
+            heard = timeout_at(quiet_at.into(), pipe.next()) => {
+                match heard {
+                    Ok(Ok(message)) => {
+                        desk.put(message);
+                        window.1 += 1;
+                    }
+                    Ok(Err(why)) => break why,
+                    Err(_) => if let Err(why) = in_time(pipe.is_quiet()).await { break why },
                 }
-                Ok(Err(why)) => break why,
-                Err(_) => if let Err(why) = pipe.is_quiet().await { break why },
-            },
+                quiet_at = Instant::now() + pipe.patience();
+            }
         }
         if window.0.elapsed() >= WINDOW {
             window = (Instant::now(), 0);
@@ -65,6 +72,12 @@ pub(super) async fn keep(mut pipe: Pipe, mut orders: mpsc::Receiver<Order>, desk
         }
     };
     desk.end(why);
+}
+
+/// What is not taken by then is not taken at all: said later, it would be another's.
+async fn in_time(said: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    let late = || format!("it takes nothing for {} s", MOST_TALK.as_secs());
+    timeout(MOST_TALK, said).await.unwrap_or_else(|_| Err(late()))
 }
 
 impl Pipe {

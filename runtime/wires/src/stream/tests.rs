@@ -145,3 +145,88 @@ async fn what_is_no_websocket_is_told_with_its_status() {
     };
     tokio::join!(device, ours);
 }
+
+/// The turn of a driver that takes too long ends in the middle of a question.
+#[tokio::test]
+async fn a_late_answer_is_not_the_next_questions() {
+    let (listener, place) = listener().await;
+    let wire = wire(&format!("tcp://{place}?timeout_ms=4000"));
+    let device = async {
+        let mut first = BufReader::new(accepted(&listener).await);
+        assert_eq!(line(&mut first).await, "one\n");
+        assert_eq!(line(&mut first).await, "", "it is closed");
+        let mut second = BufReader::new(accepted(&listener).await);
+        assert_eq!(line(&mut second).await, "two\n");
+        second.write_all(b"ok 2\n").await.expect("it is written");
+        second
+    };
+    let ours = async {
+        assert!(timeout(Duration::from_millis(100), wire.ask(Urgency::Poll, "one", "ok")).await.is_err());
+        assert_eq!(wire.ask(Urgency::Poll, "two", "ok").await.expect("an answer"), "ok 2");
+    };
+    let _ = tokio::join!(device, ours);
+}
+
+/// Who was there may have begun anew: that is told, and then it is listened for again what was before.
+#[tokio::test]
+async fn an_end_is_told_once_and_what_is_said_at_the_beginning_is_heard() {
+    let (listener, place) = listener().await;
+    let wire = wire(&format!("tcp://{place}?timeout_ms=2000"));
+    let device = async {
+        for state in ["state 1\n", "state 2\n"] {
+            let mut stream = accepted(&listener).await;
+            stream.write_all(state.as_bytes()).await.expect("it is written");
+        }
+    };
+    let ours = async {
+        let state = async || wire.last("state").await;
+        assert_eq!(state().await.expect("it is there").expect("it was heard").text, "state 1");
+        let told = loop {
+            match state().await {
+                Ok(_) => tokio::task::yield_now().await,
+                Err(fault) => break fault.to_string(),
+            }
+        };
+        assert!(told.ends_with("it has closed the connection"), "{told}");
+        assert_eq!(state().await.expect("it is there").expect("it was heard").text, "state 2");
+    };
+    tokio::join!(device, ours);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_nothing_is_left_and_what_was_ordered_is_never_said() {
+    let (ours, theirs) = tokio::io::duplex(16);
+    let desk = Arc::new(Desk::after(None, &[]));
+    let (orders, ordered) = mpsc::channel(MOST_ORDERS);
+    let pipe = Pipe::lines(Box::new(ours), crate::address::LineEnd::Lf);
+    let keeper = tokio::spawn(keep(pipe, ordered, Arc::clone(&desk)));
+    let (order, is_said) = Order::new(&"x".repeat(100));
+    orders.send(order).await.expect("there is room");
+    assert!(is_said.await.is_err());
+    keeper.await.expect("it ends");
+    assert_eq!(desk.news_of_its_end().expect("it has ended"), "it takes nothing for 4 s");
+    drop(theirs);
+}
+
+/// On a serial line what comes while something is said is heard to its end.
+#[tokio::test]
+async fn a_line_is_heard_while_another_is_said() {
+    let (mut theirs, ours) = tokio_serial::SerialStream::pair().expect("a pseudo terminal");
+    let desk = Arc::new(Desk::after(None, &["$ST"]));
+    let (orders, ordered) = mpsc::channel(MOST_ORDERS);
+    let keeper =
+        tokio::spawn(keep(Pipe::lines(Box::new(ours), crate::address::LineEnd::Cr), ordered, Arc::clone(&desk)));
+    theirs.write_all(b"$ST").await.expect("it is written");
+    let (order, is_said) = Order::new("$GS");
+    orders.send(order).await.expect("there is room");
+    is_said.await.expect("it is said");
+    theirs.write_all(b" 3\r").await.expect("it is written");
+    let heard = async {
+        while desk.last("$ST").1.is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), heard).await.expect("in time");
+    assert_eq!(desk.last("$ST").1.expect("it was heard").text, "$ST 3");
+    keeper.abort();
+}

@@ -26,7 +26,7 @@ pub(super) struct Try {
 pub(super) fn run(options: &Try) -> Result<ExitCode> {
     let at = &options.at;
     let version = Arc::new(open(&at.path, at.patience)?.version);
-    let looked = super::runtime()?.block_on(look(&version, &at.wires(), at.shall(), SystemClock.now()));
+    let looked = super::runtime()?.block_on(look(&version, &at.wires()?, at.shall(), SystemClock.now()));
     let looked = looked.with_context(|| format!("a turn of {} came to nothing", version.manifest.id))?;
     let mut seen = match &looked.readings {
         Some(readings) => json!(readings),
