@@ -146,6 +146,14 @@ pub(crate) fn device(id: &str, unit: &str, wire: &str) -> String {
     )
 }
 
+/// A car is there that may not charge on the default token: there is no session, and who looks is told why.
+pub(crate) async fn until_refused(api: &Management, device: &str) {
+    let remark = || api.get(&format!("/api/v1/devices/{device}")).body["remark"].as_str().map(str::to_owned);
+    let remark = until(&format!("{device}: it is refused"), remark).await;
+    assert!(remark.contains("the default_token may not charge"), "{remark}");
+    assert_eq!(api.sessions(device), Vec::<Value>::new(), "{device}: nothing is to be paid");
+}
+
 pub(crate) async fn until_connector(api: &Management, station: &str, status: &str, error: Option<&str>) {
     let path = format!("/api/v1/stations/{station}");
     let is_so = || {

@@ -3,7 +3,7 @@
 use amprule_tests::{Setup, TestServer, folders, until};
 use serde_json::{Value, json};
 
-use super::hardware::{self, Hardware, device, hurried, until_connector};
+use super::hardware::{self, Hardware, device, hurried, until_connector, until_refused};
 
 const HURRY: u32 = 10;
 
@@ -184,8 +184,7 @@ async fn a_card_that_is_refused_switches_nothing_on_and_a_box_that_is_away_is_to
     let server = setup(hardware.port).start().await;
     until_status(&server, "Available").await;
     hardware.tell("plug");
-    let refused = until_session(&server, "it is refused", |session| session["state"] == "ended").await;
-    assert_eq!(refused["stopReason"], "DeAuthorized", "{refused}");
+    until_refused(&server.api(), "garage").await;
     assert_eq!((hardware.last_written(5014), hardware.written(5014, 1)), (Some(0), 0), "never for a moment");
     drop(hardware);
     until("it is told", || server.log().contains("the device does not work: 127.0.0.1:").then_some(())).await;
@@ -202,6 +201,7 @@ async fn a_map_gives_its_place_to_code_and_takes_it_back_when_that_fails_while_a
     until_status(&server, "Available").await;
     hardware.tell("plug");
     let session = until_session(&server, "it charges", |session| session["state"] == "active").await;
+    hardware.until_gives("it charges", 32.0).await;
     hardware.tell("flow 10");
     until_session(&server, "its energy is told", |session| session["energyWh"] == json!(10)).await;
 
@@ -245,8 +245,7 @@ async fn a_box_that_somebody_else_switches_on_is_switched_off_again_and_told() {
     let server = with_driver().config(&device("garage", "keba-p30", &wire(hardware.port))).start().await;
     until_status(&server, "Available").await;
     hardware.tell("plug");
-    let refused = until_session(&server, "nobody is let in", |session| session["state"] == "ended").await;
-    assert_eq!(refused["stopReason"], "DeAuthorized", "{refused}");
+    until_refused(&server.api(), "garage").await;
     let off = hardware.written(5014, 0);
     hardware.tell("app 16");
     hardware.until_gives("by its app", 16.0).await;

@@ -57,8 +57,8 @@ async fn listened_to(way: &str, wire: impl Fn(&Hardware) -> String) {
         let reads = || Some(api.get("/api/v1/devices/house").body).filter(|read| read["readings"]["power_w"] == watts);
         until(&format!("{way}: it draws {watts} W"), reads).await["readings"].clone()
     };
-    meter.tell("draw 6900");
     meter.tell("flow 500");
+    meter.tell("draw 6900");
     let readings = until_drawn("6900").await;
     let expected = (&json!("2300"), &json!("10"), &json!("1235000"), &json!("3000"));
     let names = ["power_l1_w", "current_l1_a", "energy_wh", "export_wh"];

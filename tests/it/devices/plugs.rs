@@ -5,7 +5,7 @@ use std::time::Duration;
 use amprule_tests::{Setup, until};
 use serde_json::{Value, json};
 
-use super::hardware::{Hardware, device, hurried, until_connector, until_session};
+use super::hardware::{Hardware, device, hurried, until_connector, until_refused, until_session};
 
 /// What the charger behind it takes.
 const DRAWN: f64 = 10.0;
@@ -26,8 +26,7 @@ async fn story(unit: &str, hurry: u32, fault: Option<&str>, falls_s: Option<u32>
     let api = server.api();
     // Nobody is let in yet.
     hardware.until_allows("without a session", 0.0).await;
-    let session = until_session(&api, unit, "it is refused", |session| session["state"] == "ended").await;
-    assert_eq!(session["stopReason"], "DeAuthorized", "{unit}: {session}");
+    until_refused(&api, unit).await;
     api.accept(&["FLEET-1"]);
     let command = |what: Value| api.post(&format!("/api/v1/stations/{unit}/commands"), &what).ok();
     let limit = |amperes: f64| command(json!({ "command": "limit", "evse": 1, "maxCurrentA": amperes }));
