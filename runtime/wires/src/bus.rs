@@ -36,11 +36,11 @@ pub struct Buses {
     mqtt: Mutex<HashMap<Broker, Weak<Connection>>>,
     udp: Mutex<Shared<UdpLine>>,
     ears: Mutex<HashMap<u16, Weak<Ear>>>,
-    streams: Mutex<HashMap<(StreamKind, Option<Credentials>, Believed), Weak<StreamLine>>>,
+    streams: Mutex<HashMap<Streamed, Weak<StreamLine>>>,
 }
 
-/// What is spoken to there, at which speed, and how lines end.
-type StreamKind = (String, LineEnd);
+/// What is spoken to there, at which speed, and how lines end; as whom, and whom we believe.
+type Streamed = (String, LineEnd, Option<Credentials>, Believed);
 type Shared<T> = HashMap<Place, Weak<T>>;
 /// The host or the device's file, the port, and whether it is the other of two ways to speak there.
 type Place = (String, u16, bool);
@@ -122,7 +122,7 @@ impl Buses {
             StreamPlace::Serial { line, end } => (format!("{hardware} {line}"), *end, None),
             StreamPlace::WebSocket(to) => (hardware, LineEnd::default(), to.ca.clone()),
         };
-        let place = ((way, end), to.credentials().cloned(), ca);
+        let place = (way, end, to.credentials().cloned(), ca);
         shared(&self.streams, place, || StreamLine::new(to))
     }
 }
