@@ -23,7 +23,7 @@ use crate::address::HttpAddress;
 use crate::bus::Buses;
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
-use crate::tls::{believing, unshaken};
+use crate::tls::shake;
 use crate::turnstile::{Turnstile, Urgency};
 
 use self::digest::Digest;
@@ -192,16 +192,10 @@ impl HttpWire {
         if !self.to.is_tls {
             return self.opened(stream).await;
         }
-        let not_reached = |why: String| WireFault::NotReached { to: self.line.to.clone(), why };
-        let tls = match &state.tls {
-            Some(tls) => tls.clone(),
-            None => {
-                let tls = believing(self.to.ca.as_deref()).map_err(not_reached)?;
-                state.tls.insert(tls.offering("http/1.1")).clone()
-            }
-        };
-        let shaken = tls.connect(&self.to.host, stream).await.map_err(|fault| not_reached(unshaken(&fault)))?;
-        self.opened(shaken).await
+        match shake(&mut state.tls, self.to.ca.as_deref(), &self.to.host, stream).await {
+            Ok(shaken) => self.opened(shaken).await,
+            Err(why) => Err(WireFault::NotReached { to: self.line.to.clone(), why }),
+        }
     }
 
     async fn opened(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<Open, WireFault> {

@@ -28,7 +28,7 @@ use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::mqtt::Heard;
 use crate::serial::Opener;
-use crate::tls::{believing, unshaken};
+use crate::tls::shake;
 use crate::turnstile::{Turnstile, Urgency};
 
 use self::desk::Desk;
@@ -211,14 +211,8 @@ impl StreamWire {
                 if !to.is_tls {
                     return Pipe::socket(Box::new(stream), to, &self.line.to).await;
                 }
-                let tls = match &state.tls {
-                    Some(tls) => tls.clone(),
-                    None => {
-                        let tls = believing(to.ca.as_deref()).map_err(|why| self.lost(why))?;
-                        state.tls.insert(tls.offering("http/1.1")).clone()
-                    }
-                };
-                let shaken = tls.connect(&to.host, stream).await.map_err(|fault| self.lost(unshaken(&fault)))?;
+                let shaken = shake(&mut state.tls, to.ca.as_deref(), &to.host, stream).await;
+                let shaken = shaken.map_err(|why| self.lost(why))?;
                 Pipe::socket(Box::new(shaken), to, &self.line.to).await
             }
             (Way::Net(dialler), StreamPlace::Tcp { end, .. }) => {
