@@ -63,7 +63,8 @@ impl Recording {
         let turned = timeout(TURN, guest.turn(shall, now, &recorder)).await;
         let is_endless = turned.is_err();
         let came = turned.map_or_else(|_| Err(endless()), |turned| turned.map_err(|fault| fault.message));
-        let turn = recorder.turn(before, came.as_ref().map_err(String::as_str), &self.veil);
+        let shown = came.as_ref().map(|seen| guest.shown(seen));
+        let turn = recorder.turn(before, shown.map_err(String::as_str), &self.veil);
         if is_endless {
             self.guest = None;
         }

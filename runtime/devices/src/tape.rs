@@ -15,7 +15,7 @@ mod tests;
 mod veil;
 
 use amprule_domain::Timestamp;
-use amprule_hooks::driver::{Observed, Shall, Standing};
+use amprule_hooks::driver::{Shall, Standing};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -93,7 +93,7 @@ impl Turn {
     }
 
     /// `came`: what came of it, or why nothing did.
-    pub(crate) fn of(before: Before, said: Vec<Said>, came: Result<&Observed, &str>, veil: &Veil) -> Self {
+    pub(crate) fn of(before: Before, said: Vec<Said>, came: Result<Value, &str>, veil: &Veil) -> Self {
         let Before { at, driver, shall, standing } = before;
         let Standing { is_fresh, kept, map } = standing;
         let kept = kept.map(|kept| serde_json::from_str(&kept).unwrap_or(Value::String(kept)));
@@ -109,8 +109,8 @@ impl Turn {
             map,
             held: false,
             said,
-            seen: came.ok().map(|seen| veil.json(seen.json())),
-            fault: came.err().map(|why| veil.why(why)),
+            fault: came.as_ref().err().map(|why| veil.why(why)),
+            seen: came.ok().map(|seen| veil.json(seen)),
         }
     }
 

@@ -90,6 +90,14 @@ pub trait Guest: Send {
     fn readings(&self) -> BTreeMap<String, String> {
         BTreeMap::new()
     }
+    /// What came of its last turn, as tapes and cases have it: a meter has readings, and no state.
+    fn shown(&self, seen: &Observed) -> serde_json::Value {
+        let (mut shown, readings) = (seen.json(), self.readings());
+        if !readings.is_empty() {
+            (shown["state"], shown["readings"]) = (serde_json::Value::Null, serde_json::json!(readings));
+        }
+        shown
+    }
 }
 
 /// What a driver at one device knows before a turn.

@@ -130,6 +130,21 @@ fn a_tape_of_a_box_with_a_password_has_no_secret_and_is_asked_again() {
 }
 
 #[test]
+fn a_meters_tape_has_what_it_read_and_tells_what_another_map_would_read() {
+    let (hardware, driver) = (Hardware::start("modbus_box.py", "sdm630-gateway", 1), with_driver("sdm630"));
+    let wire = format!("main=modbus-tcp://127.0.0.1:{}?unit=2", hardware.port);
+    run(driver.path(), &["record", "sdm630", "--wire", &wire, "--for", "1", "--out", "a.tape"]).ok();
+    run(driver.path(), &["replay", "sdm630", "a.tape"]).ok();
+    becomes_cases(driver.path(), "sdm630", "a.tape", 1);
+    let file = driver.path().join("sdm630/device.toml");
+    let map = std::fs::read_to_string(&file).expect("a map");
+    std::fs::remove_dir_all(driver.path().join("sdm630/cases")).expect("a map alone");
+    std::fs::write(&file, map.replace("scale = 1000 }", "scale = 100 }")).expect("it is ours");
+    let told = run(driver.path(), &["replay", "sdm630", "a.tape"]).refused();
+    assert!(told.contains("- energy_wh 1234500") && told.contains("+ energy_wh 123450"), "{told}");
+}
+
+#[test]
 fn a_box_that_is_away_is_on_the_tape_and_what_is_no_tape_is_refused() {
     let (hardware, driver) = (keba::start(), with_driver("keba-p40"));
     let wire = format!("main={}", keba::wire(hardware.port));

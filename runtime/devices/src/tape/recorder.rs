@@ -1,10 +1,9 @@
 //! Stands around the wires of a turn, and writes down what is said over them.
 
 use amprule_domain::ports::BoxFuture;
-use amprule_hooks::driver::{
-    HttpAsk, Message, ModbusRead, ModbusWrite, Observed, Publish, TopicAsk, WireProblem, Wires,
-};
+use amprule_hooks::driver::{HttpAsk, Message, ModbusRead, ModbusWrite, Publish, TopicAsk, WireProblem, Wires};
 use parking_lot::Mutex;
+use serde_json::Value;
 
 use super::said::{Answer, Ask, Said};
 use super::{Before, Turn, Veil};
@@ -25,7 +24,7 @@ impl<'w> Recorder<'w> {
     }
 
     /// The turn is over, and this came of it.
-    pub(crate) fn turn(self, before: Before, came: Result<&Observed, &str>, veil: &Veil) -> Turn {
+    pub(crate) fn turn(self, before: Before, came: Result<Value, &str>, veil: &Veil) -> Turn {
         let said = self.said.into_inner().into_iter().map(|said| veil.said(said)).collect();
         Turn::of(before, said, came, veil)
     }

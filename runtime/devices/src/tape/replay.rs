@@ -1,5 +1,6 @@
 //! A tape, asked again: each turn with the answers that it had. What is asked or comes out otherwise is told.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use amprule_domain::Timestamp;
@@ -56,7 +57,7 @@ fn difference(guest: &mut dyn Guest, turn: &Turn, veil: &Veil) -> Vec<String> {
     let on_tape: Vec<(String, Ask)> = turn.said.iter().map(|said| (said.wire.clone(), said.ask.clone())).collect();
     let mut what = asks(&on_tape, &asked);
     match came {
-        Some(Ok(seen)) => what.extend(outcomes(turn, &veil.json(seen.json()), None)),
+        Some(Ok(seen)) => what.extend(outcomes(turn, &veil.json(guest.shown(&seen)), None)),
         Some(Err(fault)) => what.extend(outcomes(turn, &Value::Null, Some(&veil.why(&fault.message)))),
         // Neither does it on the tape, where a wire did not answer to the end.
         None if turn.said.iter().any(|said| said.answer == Answer::Nothing) => {}
@@ -96,17 +97,24 @@ fn asks(before: &[(String, Ask)], now: &[(String, Ask)]) -> Vec<String> {
     }
 }
 
+/// Those that say something, each reading of a meter by itself.
+fn members(seen: Option<&Value>) -> BTreeMap<&String, &Value> {
+    let members = seen.and_then(Value::as_object).into_iter().flatten();
+    let single = members.flat_map(|(name, value)| match value {
+        Value::Object(readings) => readings.iter().collect(),
+        _ => vec![(name, value)],
+    });
+    single.filter(|(_, value)| !value.is_null()).collect()
+}
+
 fn outcomes(turn: &Turn, seen: &Value, fault: Option<&str>) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let before = turn.seen.as_ref().and_then(Value::as_object);
-    let now = seen.as_object();
-    let names = before.into_iter().chain(now).flat_map(Map::keys).collect::<std::collections::BTreeSet<_>>();
-    let member = |of: Option<&Map<String, Value>>, name: &str| {
-        of.and_then(|members| members.get(name)).filter(|value| !value.is_null()).map(text)
-    };
+    let (before, now) = (members(turn.seen.as_ref()), members(Some(seen)));
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).copied().collect();
     let mut what = Vec::new();
     for name in names {
-        let (before, now) = (member(before, name), member(now, name));
+        let member = |of: &BTreeMap<&String, &Value>| of.get(name).map(|value| text(value));
+        let (before, now) = (member(&before), member(&now));
         if before != now {
             what.extend(before.map(|before| format!("- {name} {before}")));
             what.extend(now.map(|now| format!("+ {name} {now}")));

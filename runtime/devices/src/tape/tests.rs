@@ -123,7 +123,7 @@ fn tape(version: &Arc<Version>, turns: u16) -> Vec<(usize, Turn)> {
         let hardware = Moody(at);
         let recorder = Recorder::around(&hardware);
         let came = guest.turn(shall, now, &recorder).now_or_never().expect("nothing waits");
-        let came = came.as_ref().map_err(|fault| fault.message.as_str());
+        let came = came.as_ref().map(|seen| guest.shown(seen)).map_err(|fault| fault.message.as_str());
         recorder.turn(before, came, &Veil::default())
     };
     // As a file has them.

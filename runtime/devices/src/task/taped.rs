@@ -31,7 +31,8 @@ impl AtWork {
         let is_refused = matches!(&turned, Ok(Err(fault)) if fault.class == FaultClass::HostIo);
         let came = turned.map_or_else(|_| Err(endless()), |turned| turned.map_err(|fault| fault.message));
         let veil = seat.veil.clone().and_of(&self.version, &seat.binding.parameters);
-        let turn = recorder.turn(before, came.as_ref().map_err(String::as_str), &veil);
+        let shown = came.as_ref().map(|seen| guest.shown(seen));
+        let turn = recorder.turn(before, shown.map_err(String::as_str), &veil);
         match &came {
             Ok(_) => self.went_well(),
             Err(_) => self.failed(!is_refused && !turn.waits()),

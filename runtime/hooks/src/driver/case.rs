@@ -16,8 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    HttpAsk, Message, ModbusFunction, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, TurnInput,
-    TurnOutput, WireProblem, Wires,
+    HttpAsk, Message, ModbusFunction, ModbusRead, ModbusWrite, Publish, Shall, TopicAsk, TurnInput, WireProblem, Wires,
 };
 use crate::manifest::DEVICE;
 use crate::question::AnyQuestion;
@@ -104,26 +103,23 @@ impl TurnCase {
     fn made(&self, unit: &dyn Unit, granted: &CallLimits) -> Result<Value, Fault> {
         let wires = Registers { case: self, written: Mutex::default() };
         // No register lets anybody wait.
-        let mut readings = None;
-        let TurnOutput { seen, kept } = match unit.driver() {
+        let (mut shown, kept) = match unit.driver() {
             Some(driver) => {
                 let mut guest = driver.open(&self.parameters, None)?;
                 let seen = guest.turn(self.shall(), self.now, &wires).now_or_never().unwrap_or_else(late)?;
-                readings = driver.is_meter().then(|| guest.readings());
-                TurnOutput { seen, kept: None }
+                (guest.shown(&seen), None)
             }
             None => {
                 let (shall, parameters) = (self.shall(), self.parameters.clone());
                 let kept = self.kept.as_ref().map(Value::to_string);
                 let (now, is_fresh) = (self.now, self.fresh);
                 let input = TurnInput { now, shall, is_fresh, kept, said: Vec::new(), parameters };
-                super::code::turn(unit, granted, input, &wires).now_or_never().unwrap_or_else(late)?
+                let turned = super::code::turn(unit, granted, input, &wires).now_or_never().unwrap_or_else(late)?;
+                (turned.seen.json(), turned.kept)
             }
         };
-        let mut shown = shown(&seen, kept, wires.written.into_inner());
-        if let Some(readings) = readings {
-            (shown["state"], shown["readings"]) = (Value::Null, json!(readings));
-        }
+        shown["kept"] = kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default();
+        shown["writes"] = wires.written.into_inner().into();
         Ok(shown)
     }
 }
@@ -153,13 +149,6 @@ impl AnyQuestion for TurnCase {
 
 fn late<T>() -> Result<T, Fault> {
     Err(Fault::new(FaultClass::Wall, "the turn waits for something"))
-}
-
-fn shown(seen: &Observed, kept: Option<String>, writes: Vec<Value>) -> Value {
-    let mut shown = seen.json();
-    shown["kept"] = kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default();
-    shown["writes"] = writes.into();
-    shown
 }
 
 /// Hardware that has these registers and no others. Everything can be written.
