@@ -34,6 +34,8 @@ const AWAY_AFTER: u32 = 3;
 /// How long a message that the engine could not take waits until it is said again.
 const AGAIN: Duration = Duration::from_secs(5);
 const MAIL: usize = 16;
+/// How often a device that fails looks whether it has another driver.
+const LOOK: Duration = Duration::from_secs(1);
 /// What a driver keeps for its successor is written with what else changes, and by itself so often.
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 
@@ -145,8 +147,9 @@ impl Device {
                 order = ended_by(orders) => return order,
                 heard = self.hear() => self.heard(heard).await,
                 () = sleep_until(next) => next = Instant::now() + self.turn().await,
+                () = sleep(LOOK), if self.failures > 0 => {}
             }
-            if self.wants_a_turn() {
+            if self.wants_a_turn() || self.is_mended() {
                 next = Instant::now();
             }
             self.say_next().await;

@@ -96,6 +96,17 @@ impl Device {
         }
     }
 
+    /// It fails, and there is another version: whoever has saved it waits for what comes of it.
+    pub(super) fn is_mended(&self) -> bool {
+        let present = self.driver.as_ref().map(|at_work| &at_work.version.hash);
+        let is_new = |version: &Arc<Version>| {
+            Some(&version.hash) != present
+                && Some(&version.hash) != self.refused.as_ref()
+                && driver::of(version).is_some()
+        };
+        self.failures > 0 && self.house.registry.active(&self.seat.binding.unit).as_ref().is_some_and(is_new)
+    }
+
     /// With what was kept when the server stopped.
     fn first(&mut self, version: &Arc<Version>) -> Result<(), String> {
         let unit = &self.seat.binding.unit;
