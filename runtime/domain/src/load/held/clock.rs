@@ -3,14 +3,16 @@
 //! Their clocks may be wrong, by hours too, so that a reading which seems old need not be. What is repeated comes faster than it was
 //! read; what is read now does not. So a clock is known by two readings that are as far apart as they came.
 
+use std::ops::RangeInclusive;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::load::Flow;
 
 /// What was read so long ago, or is said to be, is of now.
 const NOW: SignedDuration = SignedDuration::from_secs(60);
-/// Readings of now are as far apart as they came, within this...
-const STEADY: SignedDuration = SignedDuration::from_secs(2);
+/// Readings of now are as far apart as they came, within a tenth of that, or this at the least and at the most...
+const STEADY: RangeInclusive<SignedDuration> = SignedDuration::from_secs(2)..=SignedDuration::from_secs(30);
 /// ...and so far at the least: of those that are closer nobody can say.
 const APART: SignedDuration = SignedDuration::from_secs(5);
 
@@ -29,10 +31,11 @@ impl StationClock {
         let behind = flow.at.duration_since(read_at);
         let is_near = |known: SignedDuration| behind.saturating_sub(known).abs() <= NOW;
         if is_near(SignedDuration::ZERO) || self.behind.is_some_and(is_near) {
+            self.before = None;
             return true;
         }
         let apart = self.before.map(|(read, came)| (read_at.duration_since(read), flow.at.duration_since(came)));
-        let steady = apart.filter(|(read, came)| read.saturating_sub(*came).abs() <= STEADY);
+        let steady = apart.filter(|(read, came)| is_steady(*read, *came));
         match steady {
             Some((read, _)) if read < APART => false,
             Some(_) => {
@@ -45,6 +48,11 @@ impl StationClock {
             }
         }
     }
+}
+
+fn is_steady(read: SignedDuration, came: SignedDuration) -> bool {
+    let tolerated = (read.min(came) / 10).clamp(*STEADY.start(), *STEADY.end());
+    read.saturating_sub(came).abs() <= tolerated
 }
 
 #[cfg(test)]
@@ -72,6 +80,13 @@ mod tests {
     fn a_clock_that_is_wrong_is_known_by_its_pace() {
         assert_eq!(heard(&[(-7_200, 0), (-7_140, 61), (-7_080, 125), (-7_020, 180)]), [false, true, true, true]);
         assert_eq!(heard(&[(7_200, 0), (7_260, 60)]), [false, true], "nor does a clock that is fast hide anything");
+        assert_eq!(
+            heard(&[(-900, 0), (-840, 66), (-780, 119)]),
+            [false, true, true],
+            "nor one whose readings come late"
+        );
+        assert_eq!(heard(&[(-900, 0), (-840, 67), (-780, 137)]), [false, false, false], "up to a tenth");
+        assert_eq!(heard(&[(-9_000, 0), (-1_000, 8_031)]), [false, false], "and half a minute");
         let each_second = heard(&[(-900, 0), (-899, 1), (-898, 2), (-897, 3), (-896, 4), (-895, 5), (-894, 6)]);
         assert_eq!(each_second, [false, false, false, false, false, true, true]);
         assert_eq!(heard(&[(-900, 0), (-890, 10), (-800, 3_000), (-790, 3_001)]), [false, true, false, false]);
