@@ -1,6 +1,6 @@
 //! What happens at stations, and what of it is a site's.
 
-use amprule_domain::command::{Exchange, ExchangeState, Origin, Verdict};
+use amprule_domain::command::{Command, Exchange, ExchangeState, Origin, Verdict};
 use amprule_domain::load::{Answered, Flow, Seen, SeenSession};
 use amprule_domain::notice::Notice;
 use amprule_domain::pricing::TokenFacts;
@@ -43,15 +43,19 @@ impl Rounds {
         }
         // Somebody else has limited it: what holds there is not known any more.
         let exchange = self.house.stations.exchange(id).await.ok().flatten();
-        let is_others = |exchange: &Exchange| {
-            let is_ours = matches!(&exchange.origin, Origin::Site(site) if *site == self.steering.site().id);
-            matches!(exchange.command, amprule_domain::command::Command::Limit { .. }) && !is_ours
-        };
-        let is_told = exchange.as_ref().is_some_and(is_others);
+        let is_told = exchange.is_some_and(|exchange| self.is_of_others(&exchange));
         if is_told {
             self.steering.booted(station);
         }
         is_told
+    }
+
+    /// A limit in this site's name for an EVSE that it does not have is one that was given back.
+    fn is_of_others(&self, exchange: &Exchange) -> bool {
+        let Command::Limit { evse: told, .. } = exchange.command else { return false };
+        let site = self.steering.site();
+        let is_ours = exchange.origin == Origin::Site(site.id.clone());
+        !is_ours || !site.evses.iter().any(|evse| evse.station == exchange.station && evse.evse == told)
     }
 
     pub(crate) async fn refresh_all(&mut self) {
