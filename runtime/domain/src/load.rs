@@ -19,7 +19,7 @@ pub use amperes::{Amperes, ByPhase};
 pub use estimate::MeterReading;
 pub use fit::{Wish, fit};
 pub use flow::Flow;
-pub use limited::Limited;
+pub use limited::{Allowed, Limited};
 pub use question::{
     CircuitFacts, EvseFacts, Granted, LoadInput, LoadOutput, LoadSession, MeterFacts, Share, Shares, SiteFacts,
 };

@@ -1,24 +1,23 @@
 //! What sites have told stations is given back once no site shares them out any more: at once, or when they connect next.
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::command::Exchange;
-use amprule_domain::load::{Answered, Limited};
+use amprule_domain::command::{Command, Origin};
+use amprule_domain::load::{Allowed, Answered, Limited};
 use amprule_domain::notice::Notice;
-use amprule_domain::{StationId, Timestamp};
+use amprule_domain::{Timestamp, TransactionId};
 use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::sync::broadcast;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::interval;
 
-use crate::gift::{Freed, Gift, is_of_operator};
+use crate::gift::{Freed, Gift};
 use crate::heard::outcome;
 use crate::house::House;
-use crate::ledger::{Ledger, Place, place};
+use crate::ledger::{Ledger, Place, evses_of, place};
 
 /// It is looked whose time has come so often.
 const EVERY: Duration = Duration::from_secs(10);
@@ -35,14 +34,16 @@ pub(crate) struct Freeing {
     ledger: Arc<Ledger>,
     waiting: BTreeMap<Place, Waiting>,
     at_work: JoinSet<Freed>,
-    told: BTreeMap<Id, Place>,
+    /// What each of them gives back.
+    told: BTreeMap<Id, Limited>,
 }
 
 /// An EVSE that is to have back what it can draw.
 struct Waiting {
     limited: Limited,
-    is_told: bool,
-    /// Since it connected.
+    /// What begins there has it back already.
+    is_standing_given: bool,
+    /// Since it began anew.
     failures: u32,
     refusals: u32,
     again_at: Option<Timestamp>,
@@ -87,7 +88,7 @@ impl Freeing {
         let mut before = std::mem::take(&mut self.waiting);
         let waiting = |limited: Limited| {
             let place = place(&limited);
-            let known = before.remove(&place).map(|known| Waiting { limited: limited.clone(), ..known });
+            let known = before.remove(&place).filter(|known| known.limited == limited);
             (place, known.unwrap_or_else(|| Waiting::new(limited)))
         };
         self.waiting = astray.into_iter().map(waiting).collect();
@@ -96,45 +97,58 @@ impl Freeing {
 
     fn tell(&mut self) {
         let now = self.house.clock.now();
-        let can_be_told =
-            |(place, waiting): &(&Place, &Waiting)| waiting.is_due(now) && self.house.stations.is_connected(&place.0);
+        let at_work: BTreeSet<Place> = self.told.values().map(place).collect();
+        let can_be_told = |(place, waiting): &(&Place, &Waiting)| {
+            waiting.is_due(now) && !at_work.contains(place) && self.house.stations.is_connected(&place.0)
+        };
         let room = AT_ONCE.saturating_sub(self.at_work.len());
-        let due: Vec<Place> =
-            self.waiting.iter().filter(can_be_told).map(|(place, _)| place.clone()).take(room).collect();
-        for place in due {
-            let is_alone = self.waiting.range(evses_of(&place.0)).count() == 1;
-            let Some(waiting) = self.waiting.get_mut(&place) else { continue };
-            waiting.is_told = true;
-            let (house, ledger, limited) = (Arc::clone(&self.house), Arc::clone(&self.ledger), waiting.limited.clone());
-            let gift = Gift { house, ledger, limited, is_alone };
-            self.told.insert(self.at_work.spawn(gift.give()).id(), place);
+        let gifts: Vec<Gift> =
+            self.waiting.iter().filter(can_be_told).take(room).map(|(_, waiting)| self.gift(waiting)).collect();
+        for gift in gifts {
+            let limited = gift.limited.clone();
+            self.told.insert(self.at_work.spawn(gift.give()).id(), limited);
         }
     }
 
-    /// One has been told. True: others may have waited for their turn.
+    fn gift(&self, waiting: &Waiting) -> Gift {
+        let Waiting { limited, is_standing_given, .. } = waiting;
+        let station = &limited.station;
+        let is_alone = self.waiting.range(evses_of(station)).count() == 1 && !self.ledger.has_seat(station);
+        Gift {
+            house: Arc::clone(&self.house),
+            ledger: Arc::clone(&self.ledger),
+            limited: limited.clone(),
+            is_alone,
+            is_standing_given: *is_standing_given,
+        }
+    }
+
+    /// One has been told. True: others may have waited for their turn, or it is told something else.
     async fn settle(&mut self, done: Result<(Id, Freed), JoinError>) -> bool {
         let (id, freed) = done.unwrap_or_else(|error| (error.id(), Freed::Nothing));
         let was_full = self.at_work.len() + 1 >= AT_ONCE;
-        let Some(place) = self.told.remove(&id) else { return was_full };
-        let Some(waiting) = self.waiting.get_mut(&place) else { return was_full };
-        waiting.is_told = false;
-        let (station, evse) = &place;
+        let Some(limited) = self.told.remove(&id) else { return was_full };
+        let Some(waiting) = self.waiting.get_mut(&place(&limited)) else { return was_full };
+        if waiting.limited != limited {
+            return true;
+        }
         match freed {
             Freed::Done => {
-                tracing::info!(%station, evse, site = waiting.limited.site, "it may draw what it can again");
-                self.forget(&place).await;
+                let Limited { station, evse, site, .. } = &limited;
+                tracing::info!(%station, evse, site, "it may draw what it can again");
+                self.forget(&limited).await;
             }
-            Freed::NotOurs => drop(self.waiting.remove(&place)),
-            Freed::Refused if waiting.refusals + 1 >= REFUSALS => {
-                tracing::warn!(
-                    %station, evse, site = waiting.limited.site,
-                    "it refuses to be told that it may draw what it can again, and may keep a limit of a site that it has left; \
-                     POST /api/v1/stations/{station}/commands tells it another one"
-                );
-                self.forget(&place).await;
+            Freed::NotOurs => {
+                self.waiting.remove(&place(&limited));
+                return self.review().await || was_full;
             }
-            Freed::Refused | Freed::Nothing => {
-                waiting.refusals += u32::from(freed == Freed::Refused);
+            Freed::Refused | Freed::SessionRefused if waiting.refusals + 1 >= REFUSALS => {
+                tell_given_up(&limited, freed);
+                self.forget(&limited).await;
+            }
+            Freed::Refused | Freed::SessionRefused | Freed::Nothing => {
+                waiting.refusals += u32::from(freed != Freed::Nothing);
+                waiting.is_standing_given |= freed == Freed::SessionRefused;
                 waiting.fails(self.house.clock.now());
             }
         }
@@ -142,13 +156,14 @@ impl Freeing {
     }
 
     /// Nothing of a site stands there any more.
-    async fn forget(&mut self, place: &Place) {
-        match self.ledger.freed(place).await {
-            Ok(()) => drop(self.waiting.remove(place)),
+    async fn forget(&mut self, limited: &Limited) {
+        let place = place(limited);
+        match self.ledger.freed(limited).await {
+            Ok(()) => drop(self.waiting.remove(&place)),
             Err(error) => {
-                let (station, evse) = place;
+                let (station, evse) = &place;
                 tracing::warn!(%station, evse, %error, "that its limit is given back could not be written down; it is told again");
-                if let Some(waiting) = self.waiting.get_mut(place) {
+                if let Some(waiting) = self.waiting.get_mut(&place) {
                     waiting.fails(self.house.clock.now());
                 }
             }
@@ -161,47 +176,70 @@ impl Freeing {
         let mut waiting = self.waiting.range_mut(evses_of(station)).peekable();
         match notice.kind {
             "station.connected" if waiting.peek().is_some() => {
-                waiting.for_each(|(_, waiting)| waiting.connects());
+                waiting.for_each(|(_, waiting)| waiting.begins_anew());
                 true
             }
             "command.ended" if waiting.peek().is_some() => {
                 let places = waiting.map(|(place, _)| place.clone()).collect();
-                self.command_ended(notice, places).await;
-                false
+                self.command_ended(notice, places).await
             }
             _ => false,
         }
     }
 
-    /// What an operator has told it stands.
-    async fn command_ended(&mut self, notice: &Notice, waiting: Vec<Place>) {
+    /// What an operator has told it stands. True: it was one, and may have been waited for.
+    async fn command_ended(&mut self, notice: &Notice, waiting: Vec<Place>) -> bool {
         let id = notice.data.get("command").and_then(Value::as_str).and_then(|id| id.parse().ok());
-        let Some(id) = id else { return };
+        let Some(id) = id else { return false };
         let exchange = self.house.stations.exchange(id).await.ok().flatten();
-        let is_accepted = |exchange: &Exchange| outcome(Some(exchange)) == Some(Answered::Accepted);
-        let Some(exchange) = exchange.filter(is_accepted) else { return };
-        for place in waiting.iter().filter(|place| is_of_operator(&exchange, place.1)) {
-            self.forget(place).await;
+        let Some(exchange) = exchange.filter(|exchange| exchange.origin == Origin::Operator) else { return false };
+        let is_accepted = outcome(Some(&exchange)) == Some(Answered::Accepted);
+        let Command::Limit { evse, transaction, most, phases } = exchange.command else { return false };
+        let Some(place) = waiting.into_iter().find(|place| place.1 == evse) else { return false };
+        if is_accepted {
+            self.owned(&place, transaction, Allowed { most, phases }).await;
+        }
+        if let Some(waiting) = self.waiting.get_mut(&place) {
+            waiting.begins_anew();
+        }
+        true
+    }
+
+    async fn owned(&mut self, place: &Place, transaction: Option<TransactionId>, own: Allowed) {
+        match self.ledger.owned(place, transaction, own).await {
+            Ok(Some(limited)) => drop(self.waiting.insert(place.clone(), Waiting::new(limited))),
+            Ok(None) => drop(self.waiting.remove(place)),
+            Err(error) => {
+                let (station, evse) = place;
+                tracing::warn!(%station, evse, %error, "that an operator has limited it could not be written down; it may be undone");
+            }
         }
     }
 }
 
-fn evses_of(station: &StationId) -> RangeInclusive<Place> {
-    (station.clone(), 0)..=(station.clone(), u32::MAX)
+fn tell_given_up(limited: &Limited, freed: Freed) {
+    let Limited { station, evse, site, .. } = limited;
+    let who = if freed == Freed::SessionRefused { "its session" } else { "it" };
+    tracing::warn!(
+        %station, evse, site,
+        "{who} refuses to be told that it may draw what it can again, and may keep a limit of a site that it has left; \
+         POST /api/v1/stations/{station}/commands tells it another one"
+    );
 }
 
 impl Waiting {
     fn new(limited: Limited) -> Self {
-        Self { limited, is_told: false, failures: 0, refusals: 0, again_at: None }
+        Self { limited, is_standing_given: false, failures: 0, refusals: 0, again_at: None }
     }
 
     fn is_due(&self, now: Timestamp) -> bool {
         // A clock that was set back makes nobody wait for longer.
         let is_ready = |at: Timestamp| at <= now || at.duration_since(now) > PAUSE_MAX;
-        !self.is_told && self.again_at.is_none_or(is_ready)
+        self.again_at.is_none_or(is_ready)
     }
 
-    fn connects(&mut self) {
+    /// It has connected, or nobody else tells it something any more.
+    fn begins_anew(&mut self) {
         (self.failures, self.again_at) = (0, None);
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::command::{Command, Exchange, Most, Origin};
-use amprule_domain::load::{Answered, Limited};
+use amprule_domain::command::{Command, Exchange, Origin};
+use amprule_domain::load::{Allowed, Answered, Limited};
 use amprule_domain::session::Session;
 use amprule_domain::{CommandId, TransactionId};
 use tokio::time::sleep;
@@ -21,8 +21,10 @@ pub(crate) struct Gift {
     pub(crate) house: Arc<House>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) limited: Limited,
-    /// No other EVSE of its station waits.
+    /// No other EVSE of its station waits, or is in a site.
     pub(crate) is_alone: bool,
+    /// What begins there has it back already.
+    pub(crate) is_standing_given: bool,
 }
 
 /// What has come of it.
@@ -30,9 +32,11 @@ pub(crate) struct Gift {
 pub(crate) enum Freed {
     Done,
     Refused,
-    /// It could not be told, or has not said what it does.
+    /// What begins there has it back; the session that runs has refused.
+    SessionRefused,
+    /// It could not be told yet, or has not said what it does.
     Nothing,
-    /// It is in a site again, or somebody else has limited it.
+    /// It is in a site again, or something else is to be given back by now.
     NotOurs,
 }
 
@@ -40,33 +44,32 @@ impl Gift {
     /// The session that runs there, and then all that begin.
     pub(crate) async fn give(self) -> Freed {
         let Limited { station, evse, .. } = &self.limited;
-        let Ok(open) = self.house.stations.open_exchanges(station).await else { return Freed::Nothing };
-        if open.iter().any(|exchange| is_of_operator(exchange, *evse)) {
-            // It would take that one's place; and if that is accepted, there is nothing to be given back.
-            return Freed::Nothing;
-        }
         let Ok(sessions) = self.house.stations.sessions(station).await else { return Freed::Nothing };
         let is_there = |session: &Session| session.evse == *evse || (session.evse == 0 && self.is_alone);
-        let running = sessions.into_iter().filter(is_there).map(|session| Some(session.transaction));
-        for transaction in running.chain([None]) {
-            let is_of_session = transaction.is_some();
-            match self.tell(transaction).await {
+        let mut refused = false;
+        for session in sessions.into_iter().filter(is_there) {
+            match self.tell(Some(session.transaction)).await {
                 Freed::Done => {}
-                // It may have ended meanwhile, or never had a limit of its own.
-                Freed::Refused if is_of_session => {}
+                Freed::Refused => refused = true,
                 other => return other,
             }
         }
-        Freed::Done
+        let standing = if self.is_standing_given { Freed::Done } else { self.tell(None).await };
+        // It may have ended meanwhile: then nothing is left to be told next time.
+        if standing == Freed::Done && refused { Freed::SessionRefused } else { standing }
     }
 
-    /// In amperes, and in watts where it takes none.
     async fn tell(&self, transaction: Option<TransactionId>) -> Freed {
-        for most in [Most::DeciAmperes(self.limited.most_a.0), Most::Watts(self.limited.most_w)] {
-            let Some(turn) = self.ledger.frees(&place(&self.limited)).await else { return Freed::NotOurs };
-            let ordered = self.order(transaction.clone(), most).await;
-            drop(turn);
-            let Ok(id) = ordered else { return Freed::Nothing };
+        let all = self.limited.given_back(transaction.as_ref());
+        if all.is_empty() {
+            return Freed::Done;
+        }
+        for allowed in all {
+            let ordered = self.order(transaction.clone(), allowed).await;
+            let id = match ordered {
+                Ok(id) => id,
+                Err(freed) => return freed,
+            };
             match self.outcome(id).await {
                 Answered::Accepted => return Freed::Done,
                 Answered::Refused => {}
@@ -76,11 +79,20 @@ impl Gift {
         Freed::Refused
     }
 
-    async fn order(&self, transaction: Option<TransactionId>, most: Most) -> Result<CommandId, String> {
+    /// The error: why not, or not yet.
+    async fn order(&self, transaction: Option<TransactionId>, allowed: Allowed) -> Result<CommandId, Freed> {
         let Limited { station, evse, site, .. } = &self.limited;
-        let command = Command::Limit { evse: *evse, transaction, most, phases: None };
-        let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|error| error.to_string())?;
-        self.house.stations.order(station, command, site, expires_at).await
+        let turn = self.ledger.frees(&place(&self.limited)).await;
+        let _turn = turn.filter(|stands| stands.as_ref() == Some(&self.limited)).ok_or(Freed::NotOurs)?;
+        let open = self.house.stations.open_exchanges(station).await.map_err(|_| Freed::Nothing)?;
+        if open.iter().any(|exchange| is_of_operator(exchange, *evse, transaction.as_ref())) {
+            // Ours would take its place; and if it is accepted, it stands.
+            return Err(Freed::Nothing);
+        }
+        let Allowed { most, phases } = allowed;
+        let command = Command::Limit { evse: *evse, transaction, most, phases };
+        let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|_| Freed::Nothing)?;
+        self.house.stations.order(station, command, site, expires_at).await.map_err(|_| Freed::Nothing)
     }
 
     async fn outcome(&self, id: CommandId) -> Answered {
@@ -95,8 +107,12 @@ impl Gift {
     }
 }
 
-/// An operator limits all that charges at this EVSE.
-pub(crate) fn is_of_operator(exchange: &Exchange, at: u32) -> bool {
-    let is_it = matches!(exchange.command, Command::Limit { evse, transaction: None, .. } if evse == at);
+/// An operator limits this transaction, or all that charges at this EVSE.
+fn is_of_operator(exchange: &Exchange, at: u32, of: Option<&TransactionId>) -> bool {
+    let is_it = match &exchange.command {
+        Command::Limit { evse, transaction: None, .. } => *evse == at,
+        Command::Limit { transaction, .. } => transaction.as_ref() == of,
+        _ => false,
+    };
     is_it && exchange.origin == Origin::Operator
 }

@@ -4,18 +4,21 @@
 //! Whoever limits an EVSE and whoever gives it back take turns, so that what a site says is never undone by what came before it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use amprule_domain::doors::{SiteBooks, StoreResult};
 use amprule_domain::effect::Effect;
-use amprule_domain::load::{Limited, Site};
-use amprule_domain::{StationId, Timestamp};
+use amprule_domain::load::{Allowed, Limited, Site};
+use amprule_domain::{StationId, Timestamp, TransactionId};
 use jiff::SignedDuration;
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as Turns, Notify, OwnedMutexGuard};
 
 /// A station that has not come back for so long is waited for no more.
 const WAITED_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// That it has waited for so long is noticed within this.
+const NOTICED: SignedDuration = SignedDuration::from_hours(48);
 /// EVSEs of no site. Beyond it those that left first are waited for no more.
 const ASTRAY_MAX: usize = 10_000;
 
@@ -75,12 +78,26 @@ impl Ledger {
         (stands.is_some() && !self.is_seated(place)).then_some(stands)
     }
 
-    /// Nothing of a site stands there any more.
-    pub(crate) async fn freed(&self, place: &Place) -> StoreResult<()> {
-        match self.frees(place).await {
-            Some(stands) => self.remove(vec![stands]).await,
-            None => Ok(()),
+    /// Nothing of a site stands there any more; unless one has told it something since this was to be given back.
+    pub(crate) async fn freed(&self, limited: &Limited) -> StoreResult<()> {
+        match self.frees(&place(limited)).await {
+            Some(stands) if stands.as_ref() == Some(limited) => self.remove(vec![stands]).await,
+            _ => Ok(()),
         }
+    }
+
+    /// An operator has allowed it something, and it has accepted. Gives what is to be given back now.
+    pub(crate) async fn owned(
+        &self,
+        place: &Place,
+        transaction: Option<TransactionId>,
+        own: Allowed,
+    ) -> StoreResult<Option<Limited>> {
+        let Some(mut stands) = self.frees(place).await else { return Ok(None) };
+        let Some(limited) = stands.clone().map(|limited| limited.with_own(transaction, own)) else { return Ok(None) };
+        self.books.commit(vec![Effect::Limited(Box::new(limited.clone()))]).await?;
+        *stands = Some(limited.clone());
+        Ok(Some(limited))
     }
 
     /// What is to be given back: written down with the time since when it is, so that nobody is waited for for ever.
@@ -104,7 +121,7 @@ impl Ledger {
     }
 
     async fn note_left(&self, astray: &mut [Turn], now: Timestamp) -> StoreResult<()> {
-        let is_new = |limited: &&Limited| limited.left_at.is_none();
+        let is_new = |limited: &&Limited| !limited.left_at.is_some_and(|left_at| may_have_left(left_at, now));
         let left = |limited: &Limited| Limited { left_at: Some(now), ..limited.clone() };
         let news = astray.iter().filter_map(|stands| stands.as_ref()).filter(is_new).map(left);
         let news: Vec<Effect> = news.map(|limited| Effect::Limited(Box::new(limited))).collect();
@@ -112,7 +129,7 @@ impl Ledger {
             return Ok(());
         }
         self.books.commit(news).await?;
-        for limited in astray.iter_mut().filter_map(|stands| stands.as_mut()).filter(|it| it.left_at.is_none()) {
+        for limited in astray.iter_mut().filter_map(|stands| stands.as_mut()).filter(|limited| is_new(&&**limited)) {
             limited.left_at = Some(now);
             let Limited { station, evse, site, .. } = limited;
             tracing::info!(%station, evse, site, "no site shares it out any more: it may draw what it can as soon as it can be told");
@@ -146,6 +163,18 @@ impl Ledger {
     fn is_seated(&self, place: &Place) -> bool {
         self.seats.lock().contains_key(place)
     }
+
+    /// A site has an EVSE of this station.
+    pub(crate) fn has_seat(&self, station: &StationId) -> bool {
+        self.seats.lock().range(evses_of(station)).next().is_some()
+    }
+}
+
+/// Who waits is looked at all the time. What is older than that, or to come, was written by a clock that was wrong, or nobody was there
+/// to wait.
+fn may_have_left(left_at: Timestamp, now: Timestamp) -> bool {
+    let waited = now.duration_since(left_at);
+    waited >= -NOTICED && waited <= WAITED_FOR + NOTICED
 }
 
 fn tell_given_up(limited: &Limited) {
@@ -160,8 +189,13 @@ pub(crate) fn place(limited: &Limited) -> Place {
     (limited.station.clone(), limited.evse)
 }
 
+pub(crate) fn evses_of(station: &StationId) -> RangeInclusive<Place> {
+    (station.clone(), 0)..=(station.clone(), u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
+    use amprule_domain::command::Most;
     use amprule_domain::doors::{StoreFuture, Writer};
     use amprule_domain::load::{Amperes, Circuit, SiteEvse};
 
@@ -227,8 +261,43 @@ mod tests {
         assert!(ledger.limits(depot[0].limited(0)).await.is_err() && ledger.frees(&place).await.is_none());
         ledger.seat(&[]);
         assert!(ledger.limits(depot[0].limited(0)).await.is_err() && ledger.frees(&place).await.is_some());
-        ledger.freed(&place).await.unwrap();
+        ledger.freed(&depot[0].limited(0)).await.unwrap();
         assert!(ledger.frees(&place).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn only_what_was_given_back_is_forgotten() {
+        let (_, ledger, place) = opened().await;
+        let depot = [site("depot")];
+        ledger.seat(&depot);
+        drop(ledger.limits(depot[0].limited(0)).await.unwrap());
+        ledger.seat(&[]);
+        let first = ledger.astray(day(1)).await.unwrap().remove(0);
+        // It is in the site again, and told something, and leaves again.
+        ledger.seat(&depot);
+        drop(ledger.limits(depot[0].limited(0)).await.unwrap());
+        ledger.seat(&[]);
+        ledger.freed(&first).await.unwrap();
+        let second = ledger.astray(day(2)).await.unwrap().remove(0);
+        let own = Allowed { most: Most::DeciAmperes(60), phases: None };
+        let owned = ledger.owned(&place, None, own).await.unwrap().unwrap();
+        ledger.freed(&second).await.unwrap();
+        assert_eq!(ledger.astray(day(2)).await.unwrap(), [owned.clone()]);
+        ledger.freed(&owned).await.unwrap();
+        assert_eq!(ledger.astray(day(2)).await.unwrap(), []);
+        assert_eq!(ledger.owned(&place, None, own).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_wrong_makes_nobody_give_up() {
+        let (_, ledger, _) = opened().await;
+        ledger.seat(&[site("depot")]);
+        drop(ledger.limits(site("depot").limited(0)).await.unwrap());
+        ledger.seat(&[]);
+        for by_clock in [1, 20_000, 20_001, 365 + 20_000, 30_000, 10_000] {
+            assert_eq!(ledger.astray(day(by_clock)).await.unwrap().len(), 1, "on day {by_clock}");
+        }
+        assert_eq!(ledger.astray(day(10_366)).await.unwrap(), []);
     }
 
     #[tokio::test]

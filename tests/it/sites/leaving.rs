@@ -1,9 +1,10 @@
 //! Stations that are away while their site goes: what it has told them is given back when they come.
 
-use amprule_tests::{Setup, TestServer, until};
-use serde_json::json;
+use amprule_tests::station201::Event;
+use amprule_tests::{Setup, TestServer, ago, until};
+use serde_json::{Value, json};
 
-use super::player::Limits::{Accepts, RefusesAmperes};
+use super::player::Limits::{Accepts, RefusesAmperes, RefusesSessions};
 use super::{Player, circuit, evse, until_site, write};
 use crate::devices::hardware::device;
 use crate::devices::keba::{start, until_session, until_status, wire, with_driver};
@@ -13,8 +14,19 @@ async fn until_gone(server: &TestServer) {
     until("the site is gone", || (api.get("/api/v1/sites/depot").status == 404).then_some(())).await;
 }
 
+/// So many have all back.
+async fn until_free(server: &TestServer, count: usize) {
+    let times = || server.log().matches("it may draw what it can again").count();
+    until("they have it", || (times() == count).then_some(())).await;
+}
+
 fn limits(player: &Player) -> Vec<f64> {
     player.told().iter().map(|told| told.limit).collect()
+}
+
+/// Of this purpose.
+fn of(player: &Player, purpose: &str) -> Vec<f64> {
+    player.told().iter().filter(|told| told.purpose == purpose).map(|told| told.limit).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,7 +42,7 @@ async fn a_station_that_was_away_when_its_site_went_has_all_back_once_when_it_co
     old.until_told("TxProfile", 32.0).await;
     old.goes();
     new.goes();
-    let is_away = |site: &serde_json::Value| ["old/1", "new/1"].map(|id| super::of(site, id)["isConnected"] == false);
+    let is_away = |site: &Value| ["old/1", "new/1"].map(|id| super::of(site, id)["isConnected"] == false);
     until_site(&api, "both are away", |site| is_away(site) == [true; 2]).await;
     write(&server, "");
     until_gone(&server).await;
@@ -39,7 +51,7 @@ async fn a_station_that_was_away_when_its_site_went_has_all_back_once_when_it_co
     old.until_told("TxProfile", 32.0).await;
     old.until_told("TxDefaultProfile", 32.0).await;
     new.until_told("TxDefaultProfile", 20.0).await;
-    until("both have it", || (server.log().matches("it may draw what it can again").count() == 2).then_some(())).await;
+    until_free(&server, 2).await;
 
     // It comes again, and nothing is said to it before it is in a site again.
     new.goes();
@@ -93,22 +105,73 @@ async fn who_is_in_a_site_again_when_it_comes_is_not_given_back() {
     assert_eq!((limits(&a), limits(&b)), (vec![6.0], vec![7.0]));
 }
 
+/// Two stations go with a session that has 10 A, and their site goes; each then has a limit of an operator's that waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_operator_wants_of_it_meanwhile_stands() {
-    let config = circuit(32) + &evse("a", "");
-    let server = Setup::default().config(&config).start().await;
+    let config = circuit(20) + &evse("all", "") + &evse("one", "");
+    let server = Setup::default().tariff("0.40").config(&config).start().await;
     let api = server.api();
-    let a = Player::old(&server, "a", Accepts).await;
-    a.until_told("TxDefaultProfile", 6.0).await;
-    a.goes();
-    until_site(&api, "it is away", |site| super::of(site, "a/1")["isConnected"] == false).await;
+    api.accept(&["CARD-1", "CARD-2"]);
+    let (all, one) = (Player::old(&server, "all", Accepts).await, Player::old(&server, "one", Accepts).await);
+    all.until_told("TxDefaultProfile", 6.0).await;
+    one.until_told("TxDefaultProfile", 6.0).await;
+    all.start("CARD-1").await;
+    let transaction = one.start("CARD-2").await.to_string();
+    all.until_told("TxProfile", 10.0).await;
+    one.until_told("TxProfile", 10.0).await;
+    all.goes();
+    one.goes();
+    let is_away = |site: &Value| ["all/1", "one/1"].iter().all(|id| super::of(site, id)["isConnected"] == false);
+    until_site(&api, "both are away", is_away).await;
     write(&server, "");
     until_gone(&server).await;
     let limit = json!({"command": "limit", "evse": 1, "maxCurrentA": 20, "expiresInS": 600});
-    api.post("/api/v1/stations/a/commands", &limit).ok();
+    api.post("/api/v1/stations/all/commands", &limit).ok();
+    let limit = json!({"command": "limit", "evse": 1, "transaction": transaction, "maxCurrentA": 7, "expiresInS": 600});
+    api.post("/api/v1/stations/one/commands", &limit).ok();
+
+    let (all, one) = (Player::old(&server, "all", Accepts).await, Player::old(&server, "one", Accepts).await);
+    // What begins has what the operator wants, and the session that runs is not left with what the site told it.
+    until_free(&server, 2).await;
+    assert_eq!((of(&all, "TxDefaultProfile"), of(&all, "TxProfile")), (vec![20.0], vec![20.0]));
+    assert_eq!((of(&one, "TxDefaultProfile"), of(&one, "TxProfile")), (vec![32.0], vec![7.0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_refuses_to_have_it_back_is_told_again() {
+    let config = circuit(10) + &evse("a", "");
+    let server = Setup::default().tariff("0.40").config(&config).start().await;
+    server.api().accept(&["CARD-1"]);
     let a = Player::old(&server, "a", Accepts).await;
-    a.until_told("TxDefaultProfile", 20.0).await;
-    assert_eq!(limits(&a), [20.0]);
+    a.until_told("TxDefaultProfile", 6.0).await;
+    a.start("CARD-1").await;
+    a.until_told("TxProfile", 10.0).await;
+    a.does(RefusesSessions);
+    write(&server, "");
+    a.until_told("TxDefaultProfile", 32.0).await;
+    a.does(Accepts);
+    until_free(&server, 1).await;
+    assert_eq!(of(&a, "TxProfile"), [10.0, 32.0, 22_080.0, 32.0]);
+    assert_eq!(of(&a, "TxDefaultProfile"), [6.0, 32.0], "what has been taken is not told again");
+}
+
+/// It never says at which EVSE it charges: while a site has one of its EVSEs, it may be that one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evse_that_leaves_does_not_take_its_neighbours_session_along() {
+    let stays = circuit(10) + &evse("a", "");
+    let server = Setup::default().tariff("0.40").config(&(stays.clone() + &evse("a", "evse = 2"))).start().await;
+    server.api().accept(&["CARD-1"]);
+    let a = Player::new(&server, "a", Accepts).await;
+    let told = |id: i64| a.told().iter().any(|told| told.payload["evseId"] == id);
+    until("both are told", || (told(1) && told(2)).then_some(())).await;
+    let mut started = Event::started("t-1", "CARD-1", 0, &ago(1)).payload();
+    started.as_object_mut().expect("an object").remove("evse");
+    a.say("TransactionEvent", started).await;
+    write(&server, &stays);
+    a.until_told("TxDefaultProfile", 32.0).await;
+    until_free(&server, 1).await;
+    until_site(&server.api(), "its neighbour has 10 A", |site| super::of(site, "a/1")["limitA"] == "10").await;
+    assert_eq!(of(&a, "TxProfile").iter().find(|limit| **limit > 10.0), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

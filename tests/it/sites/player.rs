@@ -13,6 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 pub(super) enum Limits {
     Accepts,
     RefusesAmperes,
+    /// For one transaction.
+    RefusesSessions,
     RefusesAll,
     /// It says nothing.
     Keeps,
@@ -103,7 +105,12 @@ async fn play(
                 assert_eq!(action, "SetChargingProfile", "{payload}");
                 let is_new = read(&payload);
                 let does = *limits.lock().expect("no test fails with it");
-                let refuses = does == Limits::RefusesAll || (does == Limits::RefusesAmperes && is_new.unit == "A");
+                let refuses = match does {
+                    Limits::RefusesAll => true,
+                    Limits::RefusesAmperes => is_new.unit == "A",
+                    Limits::RefusesSessions => is_new.purpose == "TxProfile",
+                    Limits::Accepts | Limits::Keeps => false,
+                };
                 told.lock().expect("no test fails with it").push(is_new);
                 if does != Limits::Keeps {
                     wire.reply(&id, json!({"status": if refuses { "Rejected" } else { "Accepted" }})).await;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Amperes, Site};
-use crate::StationId;
+use crate::command::Most;
+use crate::{StationId, TransactionId};
 
 /// An EVSE that may keep a limit of a site, whatever becomes of the site meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,46 @@ pub struct Limited {
     /// Since when no site shares it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Timestamp>,
+    /// An operator's own limit for all that begins there, which it has accepted since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Allowed>,
+    /// The latest transaction that has accepted one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_of: Option<TransactionId>,
+}
+
+/// What may be drawn, and with how many phases where that is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Allowed {
+    pub most: Most,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases: Option<u8>,
+}
+
+impl Limited {
+    /// An operator has allowed it this, and it has accepted.
+    #[must_use]
+    pub fn with_own(self, transaction: Option<TransactionId>, own: Allowed) -> Self {
+        match transaction {
+            Some(_) => Self { own_of: transaction, ..self },
+            None => Self { own: Some(own), ..self },
+        }
+    }
+
+    /// What is said to give it back, until one is taken: in amperes, and in watts where it takes none. Nothing, where an operator's
+    /// own limit stands. That for all that begins would hold for the session that runs, had a site not told it another one.
+    pub fn given_back(&self, transaction: Option<&TransactionId>) -> Vec<Allowed> {
+        match (transaction, self.own) {
+            (Some(_), _) if transaction == self.own_of.as_ref() => Vec::new(),
+            (Some(_), Some(own)) => vec![own],
+            (None, Some(_)) => Vec::new(),
+            (_, None) => {
+                let all = [Most::DeciAmperes(self.most_a.0), Most::Watts(self.most_w)];
+                all.map(|most| Allowed { most, phases: None }).to_vec()
+            }
+        }
+    }
 }
 
 impl Site {
@@ -34,6 +75,33 @@ impl Site {
             most_a: evse.most,
             most_w: evse.most.watts(self.volts, phases),
             left_at: None,
+            own: None,
+            own_of: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operator_allows_stands_and_holds_for_the_session_that_a_site_has_limited() {
+        let (car, other) = (TransactionId::new("1"), TransactionId::new("2"));
+        let (station, most_a) = (StationId::new("cs-1"), Amperes::whole(32));
+        let site = "depot".to_owned();
+        let limited =
+            Limited { station, evse: 1, site, most_a, most_w: 22_080, left_at: None, own: None, own_of: None };
+        let said = |limited: &Limited, transaction: Option<&TransactionId>| -> Vec<Most> {
+            limited.given_back(transaction).into_iter().map(|allowed| allowed.most).collect()
+        };
+        let all = [Most::DeciAmperes(320), Most::Watts(22_080)];
+        assert_eq!([said(&limited, Some(&car)), said(&limited, None)], [all; 2]);
+        let own = Allowed { most: Most::DeciAmperes(60), phases: Some(1) };
+        let of_car = limited.clone().with_own(Some(car.clone()), own);
+        assert_eq!((said(&of_car, Some(&car)), said(&of_car, Some(&other))), (vec![], all.to_vec()));
+        assert_eq!(said(&of_car, None), all);
+        let of_all = limited.with_own(None, own);
+        assert_eq!((of_all.given_back(Some(&car)), of_all.given_back(None)), (vec![own], vec![]));
     }
 }
