@@ -4,7 +4,7 @@ use amprule_tests::station201::Event;
 use amprule_tests::{Setup, TestServer, ago, until};
 use serde_json::{Value, json};
 
-use super::player::Limits::{Accepts, RefusesAmperes, RefusesSessions};
+use super::player::Limits::{Accepts, Keeps, KeepsStanding, RefusesAmperes, RefusesSessions};
 use super::{Player, circuit, evse, until_site, write};
 use crate::devices::hardware::device;
 use crate::devices::keba::{start, until_session, until_status, wire, with_driver};
@@ -135,6 +135,32 @@ async fn what_an_operator_wants_of_it_meanwhile_stands() {
     until_free(&server, 2).await;
     assert_eq!((of(&all, "TxDefaultProfile"), of(&all, "TxProfile")), (vec![20.0], vec![20.0]));
     assert_eq!((of(&one, "TxDefaultProfile"), of(&one, "TxProfile")), (vec![32.0], vec![7.0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_wants_while_it_has_something_back_stands() {
+    let config = circuit(10) + &evse("a", "");
+    let server = Setup::default().tariff("0.40").config(&config).start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    let a = Player::old(&server, "a", Accepts).await;
+    a.until_told("TxDefaultProfile", 6.0).await;
+    a.start("CARD-1").await;
+    a.until_told("TxProfile", 10.0).await;
+    a.does(Keeps);
+    write(&server, "");
+    a.until_told("TxProfile", 32.0).await;
+    let limit = json!({"command": "limit", "evse": 1, "maxCurrentA": 7, "expiresInS": 600});
+    api.post("/api/v1/stations/a/commands", &limit).ok();
+    // Its session has all back, and what the operator wants is on its way.
+    a.does_at_once(KeepsStanding).await;
+    a.until_told("TxDefaultProfile", 7.0).await;
+    // That is seen within a quarter of a second, and nothing takes its place.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert_eq!((of(&a, "TxProfile"), of(&a, "TxDefaultProfile")), (vec![10.0, 32.0], vec![6.0, 7.0]));
+    a.does_at_once(Accepts).await;
+    until_free(&server, 1).await;
+    assert_eq!((of(&a, "TxProfile"), of(&a, "TxDefaultProfile")), (vec![10.0, 32.0, 7.0], vec![6.0, 7.0]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,8 @@ pub(super) enum Limits {
     RefusesAll,
     /// It says nothing.
     Keeps,
+    /// Of what is for all that begins there.
+    KeepsStanding,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +75,12 @@ impl Player {
         *self.limits.lock().expect("no test fails with it") = limits;
     }
 
+    /// With what it has kept, too.
+    pub(super) async fn does_at_once(&self, limits: Limits) {
+        self.does(limits);
+        self.say("Heartbeat", json!({})).await;
+    }
+
     pub(super) fn told(&self) -> Vec<Told> {
         self.told.lock().expect("no test fails with it").clone()
     }
@@ -96,6 +104,7 @@ async fn play(
     told: Arc<Mutex<Vec<Told>>>,
     limits: Arc<Mutex<Limits>>,
 ) {
+    let mut unanswered = Vec::new();
     loop {
         tokio::select! {
             Some((action, payload, answer)) = heard.recv() => {
@@ -104,19 +113,32 @@ async fn play(
             (id, action, payload) = wire.next_call() => {
                 assert_eq!(action, "SetChargingProfile", "{payload}");
                 let is_new = read(&payload);
-                let does = *limits.lock().expect("no test fails with it");
-                let refuses = match does {
-                    Limits::RefusesAll => true,
-                    Limits::RefusesAmperes => is_new.unit == "A",
-                    Limits::RefusesSessions => is_new.purpose == "TxProfile",
-                    Limits::Accepts | Limits::Keeps => false,
-                };
-                told.lock().expect("no test fails with it").push(is_new);
-                if does != Limits::Keeps {
-                    wire.reply(&id, json!({"status": if refuses { "Rejected" } else { "Accepted" }})).await;
-                }
+                told.lock().expect("no test fails with it").push(is_new.clone());
+                unanswered.push((id, is_new));
             }
         }
+        let does = *limits.lock().expect("no test fails with it");
+        for (id, told) in std::mem::take(&mut unanswered) {
+            match does.answer(&told) {
+                Some(status) => wire.reply(&id, json!({"status": status})).await,
+                None => unanswered.push((id, told)),
+            }
+        }
+    }
+}
+
+impl Limits {
+    fn answer(self, told: &Told) -> Option<&'static str> {
+        let is_of_session = told.purpose == "TxProfile";
+        let refuses = match self {
+            Self::Keeps => return None,
+            Self::KeepsStanding if !is_of_session => return None,
+            Self::Accepts | Self::KeepsStanding => false,
+            Self::RefusesAmperes => told.unit == "A",
+            Self::RefusesSessions => is_of_session,
+            Self::RefusesAll => true,
+        };
+        Some(if refuses { "Rejected" } else { "Accepted" })
     }
 }
 
