@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::TransactionId;
 use amprule_domain::command::{Command, Origin};
 use amprule_domain::load::{Allowed, Answered, Limited};
 use amprule_domain::notice::Notice;
-use amprule_domain::{Timestamp, TransactionId};
-use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::sync::broadcast;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -18,14 +17,12 @@ use crate::gift::{Freed, Gift};
 use crate::heard::outcome;
 use crate::house::House;
 use crate::ledger::{Ledger, Place, evses_of, place};
+use crate::waiting::Waiting;
 
 /// It is looked whose time has come so often.
 const EVERY: Duration = Duration::from_secs(10);
 /// So many are told at once.
 const AT_ONCE: usize = 64;
-/// After a try that came to nothing: doubled each time, up to the longest.
-const PAUSE: SignedDuration = SignedDuration::from_secs(10);
-const PAUSE_MAX: SignedDuration = SignedDuration::from_secs(300);
 /// Who has refused so often is left as it is.
 const REFUSALS: u32 = 8;
 
@@ -36,17 +33,6 @@ pub(crate) struct Freeing {
     at_work: JoinSet<Freed>,
     /// What each of them gives back.
     told: BTreeMap<Id, Limited>,
-}
-
-/// An EVSE that is to have back what it can draw.
-struct Waiting {
-    limited: Limited,
-    /// What begins there has it back already.
-    is_standing_given: bool,
-    /// Since it began anew.
-    failures: u32,
-    refusals: u32,
-    again_at: Option<Timestamp>,
 }
 
 impl Freeing {
@@ -225,27 +211,4 @@ fn tell_given_up(limited: &Limited, freed: Freed) {
         "{who} refuses to be told that it may draw what it can again, and may keep a limit of a site that it has left; \
          POST /api/v1/stations/{station}/commands tells it another one"
     );
-}
-
-impl Waiting {
-    fn new(limited: Limited) -> Self {
-        Self { limited, is_standing_given: false, failures: 0, refusals: 0, again_at: None }
-    }
-
-    fn is_due(&self, now: Timestamp) -> bool {
-        // A clock that was set back makes nobody wait for longer.
-        let is_ready = |at: Timestamp| at <= now || at.duration_since(now) > PAUSE_MAX;
-        self.again_at.is_none_or(is_ready)
-    }
-
-    /// It has connected, or nobody else tells it something any more.
-    fn begins_anew(&mut self) {
-        (self.failures, self.again_at) = (0, None);
-    }
-
-    fn fails(&mut self, now: Timestamp) {
-        let pause = PAUSE.saturating_mul(1 << self.failures.min(5)).min(PAUSE_MAX);
-        self.failures = self.failures.saturating_add(1);
-        self.again_at = now.checked_add(pause).ok();
-    }
 }

@@ -65,8 +65,7 @@ impl Gift {
             return Freed::Done;
         }
         for allowed in all {
-            let ordered = self.order(transaction.clone(), allowed).await;
-            let id = match ordered {
+            let id = match self.order(transaction.clone(), allowed).await {
                 Ok(id) => id,
                 Err(freed) => return freed,
             };

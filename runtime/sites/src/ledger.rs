@@ -282,7 +282,7 @@ mod tests {
         let own = Allowed { most: Most::DeciAmperes(60), phases: None };
         let owned = ledger.owned(&place, None, own).await.unwrap().unwrap();
         ledger.freed(&second).await.unwrap();
-        assert_eq!(ledger.astray(day(2)).await.unwrap(), [owned.clone()]);
+        assert_eq!(ledger.astray(day(2)).await.unwrap(), std::slice::from_ref(&owned));
         ledger.freed(&owned).await.unwrap();
         assert_eq!(ledger.astray(day(2)).await.unwrap(), []);
         assert_eq!(ledger.owned(&place, None, own).await.unwrap(), None);

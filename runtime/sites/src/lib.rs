@@ -20,6 +20,7 @@ mod ledger;
 mod rounds;
 mod status;
 mod task;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
