@@ -1,12 +1,12 @@
 //! Commands, bills, and what others are to hear.
 
 use amprule_domain::bill::Bill;
-use amprule_domain::command::{Command, Exchange, ExchangeState, Origin, Trigger};
+use amprule_domain::command::{Command, Exchange, ExchangeState, Most, Origin, Trigger};
 use amprule_domain::doors::{ExchangeFilter, Page};
 use amprule_domain::effect::Effect;
-use amprule_domain::load::{Amperes, Limited};
+use amprule_domain::load::{Allowed, Amperes, Limited};
 use amprule_domain::outbox::{OutboxEvent, OutboxKind, Subscriber};
-use amprule_domain::{CommandId, SessionId, StationId};
+use amprule_domain::{CommandId, SessionId, StationId, TransactionId};
 use uuid::Uuid;
 
 use super::Backend;
@@ -59,7 +59,9 @@ pub(crate) async fn a_limit_of_a_site_is_known_until_it_is_given_back(store: &dy
     let write = |limited: &Limited| Effect::Limited(Box::new(limited.clone()));
     let (first, second, other) = (limited("cs-1", 1), limited("cs-1", 2), limited("cs-2", 1));
     store.commit([&other, &second, &first].map(write).into()).await.unwrap();
-    let left = Limited { left_at: Some(at(5)), ..first };
+    let own = Allowed { most: Most::Watts(1_380), phases: Some(1) };
+    let left =
+        Limited { left_at: Some(at(5)), ..first }.with_own(None, own).with_own(Some(TransactionId::new("7")), own);
     store.commit(vec![write(&left)]).await.unwrap();
     assert_eq!(store.limited().await.unwrap(), [left.clone(), second, other.clone()]);
     // It may come back though its station is nobody's any more.
