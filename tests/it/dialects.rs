@@ -1,7 +1,7 @@
 //! Units of the operator that mend what stations of a model say, and what they are told: over the wire, by the real server.
 
 use amprule_tests::station16::{meter_values, start, stop};
-use amprule_tests::{Answer, Management, Setup, TestServer, Wire, ago, folders, units, until};
+use amprule_tests::{Answer, Management, Setup, TestServer, Wire, ago, amprule, folders, units, until};
 use serde_json::{Value, json};
 
 async fn boot(server: &TestServer, id: &str, vendor: &str, firmware: &str) -> Wire {
@@ -166,6 +166,13 @@ async fn a_frame_that_nobody_can_read_is_mended_and_read() {
     }
     let quirks = quirks(&server.api(), "Acme");
     assert_eq!((&quirks["marks"][0]["mark"], &quirks["marks"][0]["messages"]), (&json!("translated"), &json!(1)));
+}
+
+/// Five public reports, which its script names, as cases.
+#[test]
+fn what_users_of_other_systems_have_met_can_be_put_right() {
+    let checked = amprule(&folders::root(), &["check", "tests/guests/field-dialect"]).ok();
+    assert!(checked.contains("dialect; 5 cases passed"), "{checked}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -122,7 +122,8 @@ async fn a_password_is_proven_and_never_said_where_the_box_wants_it_so() {
         assert!(matches!(fault, WireFault::Locked { .. }), "{fault}");
     };
     let (heard, ()) = tokio::join!(answers, asks);
-    let said = [None, Some(("a==", 1)), Some(("a==", 2)), Some(("a==", 3)), Some(("b", 1)), Some(("b", 2)), Some(("c", 1))];
+    let said =
+        [None, Some(("a==", 1)), Some(("a==", 2)), Some(("a==", 3)), Some(("b", 1)), Some(("b", 2)), Some(("c", 1))];
     let heard: Vec<_> =
         heard.iter().map(|heard| heard.as_ref().map(|(nonce, count)| (nonce.as_str(), *count))).collect();
     assert_eq!(heard, said);
