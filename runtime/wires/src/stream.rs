@@ -186,8 +186,14 @@ impl StreamWire {
     async fn open(&self, texts: &[&str]) -> Result<Open, WireFault> {
         let mut state = self.line.state.lock().await;
         if let Some(open) = &state.open {
-            if open.is_usable() && open.desk.listens(texts) {
+            // Lines are said again by themselves, and two of us on one line are in each other's way.
+            let says_all_once = matches!(self.to.place, StreamPlace::WebSocket(_));
+            if open.is_usable() && (open.desk.listens(texts) || !says_all_once) {
+                open.desk.listen(texts);
                 return Ok(open.clone());
+            }
+            if open.is_usable() {
+                open.leave("it is opened anew for what nobody has listened for");
             }
             if let Some(why) = open.desk.news_of_its_end() {
                 return Err(self.lost(why));
@@ -246,6 +252,13 @@ impl Open {
     fn is_usable(&self) -> bool {
         !self.desk.has_ended() && !self.keeper.0.is_finished()
     }
+
+    /// By us: whoever does it knows.
+    fn leave(&self, why: &str) {
+        self.keeper.0.abort();
+        self.desk.end(why.to_owned());
+        self.desk.news_of_its_end();
+    }
 }
 
 /// Something was said, and is not done yet.
@@ -263,10 +276,7 @@ impl Talking<'_> {
 impl Drop for Talking<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.open.keeper.0.abort();
-            self.open.desk.end("an answer was not waited for".to_owned());
-            // Whoever gave up knows.
-            self.open.desk.news_of_its_end();
+            self.open.leave("an answer was not waited for");
         }
     }
 }

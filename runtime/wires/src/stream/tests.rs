@@ -230,3 +230,26 @@ async fn a_line_is_heard_while_another_is_said() {
     assert_eq!(desk.last("$ST").1.expect("it was heard").text, "$ST 3");
     keeper.abort();
 }
+
+/// A box that says each state once has said it before somebody else listens.
+#[tokio::test]
+async fn who_listens_for_something_new_later_hears_what_was_said_at_the_beginning() {
+    let (listener, place) = listener().await;
+    let wire = wire(&format!("ws://{place}/ws"));
+    let device = async {
+        for _ in 0..2 {
+            let mut socket = accept_async(accepted(&listener).await).await.expect("a handshake");
+            socket.send(Message::text("state 1\nmeter 2")).await.expect("it is said");
+            // Until it is left.
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    };
+    let ours = async {
+        assert!(wire.last("state").await.expect("it is there").is_some());
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert!(wire.last("state").await.expect("it is there").is_some(), "what is listened for already is known");
+        assert_eq!(wire.last("meter").await.expect("it is there").expect("it was heard").text, "meter 2");
+        drop(wire);
+    };
+    tokio::join!(device, ours);
+}
