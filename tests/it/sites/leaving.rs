@@ -79,7 +79,8 @@ async fn a_site_that_goes_while_the_server_is_down_is_not_forgotten() {
     let told = watts.until_told("TxDefaultProfile", 22_080.0).await;
     assert_eq!(told.unit, "W");
     stays.until_told("TxDefaultProfile", 6.0).await;
-    assert_eq!((limits(&stays), stranger.told()), (vec![6.0], vec![]));
+    // What was on its way at the crash may be said once more.
+    assert!(limits(&stays).iter().all(|limit| *limit == 6.0) && stranger.told().is_empty(), "{:?}", limits(&stays));
 }
 
 #[tokio::test(flavor = "multi_thread")]
