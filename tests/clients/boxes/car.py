@@ -84,5 +84,23 @@ class Box:
             await asyncio.sleep(0.02)
 
 
+class Meter:
+    """Of a house: `draw W` says how much flows, `flow WH` how much has."""
+
+    drawn = 0
+
+    def say(self):
+        """It switches nothing."""
+
+    def told(self, words):
+        match words:
+            case ["draw", watts]:
+                self.drawn = int(watts)
+            case ["flow", wh]:
+                self.total += int(wh)
+            case _:
+                super().told(words)
+
+
 def number(value):
     return int(value) if value == int(value) else round(value, 3)

@@ -1,27 +1,20 @@
 """A meter's P1 port (DSMR 5): telegrams of lines, each second, to whoever listens.
 
-`draw W` says how much flows (less than nothing: out), `flow WH` how much has, `silent` that it says nothing any more.
+It draws less than nothing where power flows out. `silent`: it says nothing any more.
 """
 
 import asyncio
 
-from .car import Box
+from .car import Box, Meter
 
 
-class Dsmr(Box):
+class Dsmr(Meter, Box):
     def __init__(self, hurry):
         super().__init__(hurry)
-        self.drawn, self.is_silent = 0, False
-
-    def say(self):
-        """It switches nothing."""
+        self.is_silent = False
 
     def told(self, words):
         match words:
-            case ["draw", watts]:
-                self.drawn = int(watts)
-            case ["flow", wh]:
-                self.total += int(wh)
             case ["silent"]:
                 self.is_silent = True
             case _:

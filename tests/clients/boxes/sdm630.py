@@ -1,35 +1,17 @@
-"""Eastron SDM630: a meter of three phases, floats in input registers, few at once.
-
-`draw W` says how much flows, `flow WH` how much has.
-"""
+"""Eastron SDM630: a meter of three phases, floats in input registers, few at once."""
 
 from pymodbus import FramerType
 from pymodbus.constants import ExcCodes
 
+from .car import Meter
 from .registers import ModbusBox, f32
 
 MOST = 10
 
 
-class Sdm630(ModbusBox):
+class Sdm630(Meter, ModbusBox):
     unit = 2
     framer = FramerType.RTU
-
-    def __init__(self, hurry):
-        super().__init__(hurry)
-        self.drawn = 0
-
-    def say(self):
-        """It switches nothing."""
-
-    def told(self, words):
-        match words:
-            case ["draw", watts]:
-                self.drawn = int(watts)
-            case ["flow", wh]:
-                self.total += int(wh)
-            case _:
-                super().told(words)
 
     async def asked(self, function, start, address, count, *rest):
         if count > MOST:
