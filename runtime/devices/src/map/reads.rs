@@ -102,23 +102,25 @@ impl Reads {
                 }
             }
         }
-        Ok(self.summed(values))
+        self.add_up(&mut values);
+        Ok(values)
     }
 
-    /// With what is added and taken away, of values as they were read.
-    fn summed(&self, read: Values) -> Values {
-        let number = |name: &String| read.get(name).and_then(Value::number);
-        let sum = |name: &String| {
-            let Point { plus, minus, .. } = &self.map.points[name];
-            let added = plus.iter().try_fold(number(name)?, |sum, term| sum.checked_add(number(term)?))?;
-            minus.iter().try_fold(added, |sum, term| sum.checked_sub(number(term)?))
+    /// What is added and taken away is so of values as they were read.
+    fn add_up(&self, values: &mut Values) {
+        let number = |name: &String| values.get(name).and_then(Value::number);
+        let sum = |name: &String, point: &Point| {
+            let added = point.plus.iter().try_fold(number(name)?, |sum, term| sum.checked_add(number(term)?))?;
+            point.minus.iter().try_fold(added, |sum, term| sum.checked_sub(number(term)?))
         };
-        let is_sum = |name: &String| !self.map.points[name].plus.is_empty() || !self.map.points[name].minus.is_empty();
-        let value = |(name, value): (&String, &Value)| {
-            let value = if is_sum(name) { Value::Number(sum(name)?) } else { value.clone() };
-            Some((name.clone(), value))
-        };
-        read.iter().filter_map(value).collect()
+        let is_sum = |(_, point): &(&String, &Point)| !point.plus.is_empty() || !point.minus.is_empty();
+        let sums = self.map.points.iter().filter(is_sum).map(|(name, point)| (name, sum(name, point)));
+        for (name, sum) in sums.collect::<Vec<_>>() {
+            match sum {
+                Some(sum) => drop(values.insert(name.clone(), Value::Number(sum))),
+                None => drop(values.remove(name)),
+            }
+        }
     }
 
     pub(super) fn refused(&self) -> Refused {
