@@ -17,6 +17,7 @@ from boxes.charx import Charx
 from boxes.heidelberg import Connect, Heidelberg
 from boxes.keba import Keba, KebaP40
 from boxes.mennekes import Mennekes
+from boxes.phoenix_em import PhoenixEm
 from boxes.sdm630 import Gateway, Sdm630
 from boxes.vestel import Vestel
 from boxes.webasto import Webasto
@@ -31,6 +32,7 @@ KINDS = {
     "keba-p40": KebaP40,
     "mennekes-compact": Mennekes,
     "phoenix-charx": Charx,
+    "phoenix-em": PhoenixEm,
     "sdm630": Sdm630,
     "sdm630-gateway": Gateway,
     "vestel-evc04": Vestel,

@@ -7,7 +7,7 @@ from pymodbus.constants import ExcCodes
 from .car import Box, number
 
 Form = ModbusClientMixin.DATATYPE
-HOLDING, INPUT, WRITE, WRITES = 3, 4, 6, 16
+HOLDING, INPUT, COIL, WRITE, WRITES = 3, 4, 5, 6, 16
 
 
 def words(value, form=Form.UINT16):

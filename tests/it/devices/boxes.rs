@@ -187,6 +187,7 @@ boxes! {
     phoenix_charx: "phoenix-charx", MODBUS {
         wire: ("modbus-tcp", "?unit=1"), limited: 10.0, fault: (1, None)
     };
+    phoenix_em: "phoenix-em", MODBUS { limited: 10.0, step: 10, fault: (1, None) };
     vestel_evc04: "vestel-evc04", MODBUS { hurry: 8, limited: 10.0, step: 100, falls: Some((20, 6.0)) };
     warp_charger: "warp-charger", HTTP {
         wire: ("ws", "/ws"), beside: Some("http"), limited: 10.5, fault: (2, Some("2"))
