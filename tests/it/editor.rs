@@ -118,7 +118,7 @@ const MAPS: [(&str, &str, bool); 25] = [
     ("type = \"u32\"", "type = \"f64\", swap = true, none = [0xffff]", true),
     ("type = \"u32\"", "type = \"u24\"", false),
     ("type = \"u32\"", "minus = [\"state\"]", true),
-    ("register = 201, value = 1", "send = \"$FE\"", true),
+    ("register = 201, value = 1", "send = \"$FE\", wire = \"line\"", true),
     ("register = 201, value = 1", "send = \"$FE\", get = \"/\"", false),
     ("type = \"u32\"", "type = \"u32\", shift = 64", false),
     ("is = \"plugged\"", "is = \"plugged-in\"", false),
@@ -126,7 +126,7 @@ const MAPS: [(&str, &str, bool); 25] = [
     ("{ state = 3 }", "{ state = { mask = 4, is = 0 } }", true),
     ("{ state = 3 }", "{ state = { above = 4 } }", false),
     ("value = 1 }", "valu = 1 }", false),
-    ("register = 201, value = 1", "post = \"/on\", body = \"{value}\", value = 1", true),
+    ("register = 201, value = 1", "post = \"/on\", wire = \"web\", body = \"{value}\", value = 1", true),
     ("register = 201, value = 1", "post = \"on\"", false),
     ("[commands]", "[comands]", false),
 ];

@@ -6,6 +6,7 @@
 mod complaints;
 mod condition;
 mod document;
+mod finding;
 mod form;
 mod guest;
 mod point;

@@ -118,6 +118,11 @@ impl VirtualStation {
         }
     }
 
+    /// A car charges, or did when it was seen last.
+    pub(crate) fn has_session(&self) -> bool {
+        self.running.is_some()
+    }
+
     pub(crate) fn bears(&mut self, phases: u8, can: Abilities) {
         (self.most_phases, self.can) = (phases, can);
     }

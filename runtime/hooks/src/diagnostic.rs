@@ -69,11 +69,35 @@ impl Diagnostic {
         self
     }
 
+    /// Points at the place of `text` that is so many bytes behind its beginning.
+    #[must_use]
+    pub fn at_byte(self, text: &str, byte: usize) -> Self {
+        let before = &text[..text.floor_char_boundary(byte)];
+        let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+        self.at(text, before.matches('\n').count() + 1, column)
+    }
+
+    /// What the parser says of `text`, with its place. It lists what it knows; the nearest of those is what was likely meant.
+    pub fn of_toml(code: &'static str, text: &str, error: &toml::de::Error) -> Self {
+        let wrong = Self::new(code, error.message()).at_byte(text, error.span().map_or(0, |span| span.start));
+        match listed(error.message()) {
+            Some(known) => wrong.hint(format!("did you mean `{known}`?")),
+            None => wrong,
+        }
+    }
+
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
+}
+
+fn listed(message: &str) -> Option<&str> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let given = quoted.next().filter(|_| message.starts_with("unknown"))?;
+    let near = |known: &&str| strsim::jaro_winkler(given, known);
+    quoted.max_by(|a, b| near(a).total_cmp(&near(b)))
 }
 
 impl fmt::Display for Diagnostic {

@@ -90,6 +90,10 @@ pub trait Guest: Send {
     fn readings(&self) -> BTreeMap<String, String> {
         BTreeMap::new()
     }
+    /// What its driver reads, and the hardware did not show in its last turn.
+    fn missing(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// What came of its last turn, as tapes and cases have it: a meter has readings, and no state.
     fn shown(&self, seen: &Observed) -> serde_json::Value {
         let (mut shown, readings) = (seen.json(), self.readings());

@@ -23,7 +23,7 @@ use crate::inputs::Input;
 use crate::lookups::LookupSchema;
 use crate::tables::TableSchema;
 
-pub(crate) use document::nearest;
+pub use document::nearest;
 pub use keys::schema;
 pub use parameters::with_overrides;
 pub use parse::{Declaration, entry_of, is_id, parse, parse_by};

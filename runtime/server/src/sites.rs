@@ -1,5 +1,6 @@
 //! Sites over the engine and the devices, and as the API reaches them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use amprule_api::{CircuitEntry, EvseEntry, SiteView};
@@ -29,9 +30,18 @@ impl amprule_sites::Stations for Stations {
         self.engine.connection(station).is_some()
     }
 
-    fn is_known<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<bool>> {
+    fn evses<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Option<BTreeSet<u32>>>> {
         let is_device = self.fleet.status_of(station).is_some();
-        Box::pin(async move { Ok(is_device || self.store.station(station).await?.is_some()) })
+        Box::pin(async move {
+            if is_device {
+                return Ok(Some([1].into()));
+            }
+            if self.store.station(station).await?.is_none() {
+                return Ok(None);
+            }
+            let told = self.store.connectors(station).await?.into_iter().map(|connector| connector.evse);
+            Ok(Some(told.filter(|evse| *evse > 0).collect()))
+        })
     }
 
     fn sessions<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Session>>> {

@@ -1,5 +1,6 @@
 //! What sites need of the house.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use amprule_domain::command::{Command, Exchange};
@@ -22,8 +23,8 @@ pub struct House {
 /// The stations of this server, whatever they speak.
 pub trait Stations: Send + Sync {
     fn is_connected(&self, station: &StationId) -> bool;
-    /// False: no station of this name has ever come, and no device has it.
-    fn is_known<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<bool>>;
+    /// The EVSEs that it has told of. `None`: no station of this name has ever come, and no device has it.
+    fn evses<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Option<BTreeSet<u32>>>>;
     /// Those that are open.
     fn sessions<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Session>>>;
     /// Queues a command for the good of this site. The error says why nothing is queued.

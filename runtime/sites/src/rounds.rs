@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amprule_domain::CommandId;
 use amprule_domain::command::Command;
-use amprule_domain::load::{Answered, Balance, Granted, LoadInput, Order, Shares, Site, Steering};
-use amprule_domain::{CommandId, StationId};
+use amprule_domain::load::{Answered, Balance, Granted, LoadInput, Order, Shares, Site, SiteEvse, Steering};
 use jiff::SignedDuration;
 
 use crate::decided::Decided;
@@ -50,17 +50,26 @@ impl Rounds {
         });
         self.board.write(|status| status.unit.clone_from(&site.unit));
         self.steering = self.steering.changed(site);
-        self.tell_strangers(|station| !before.stations().contains_key(station)).await;
+        self.tell_strangers(|evse| before.place_of(evse).is_none()).await;
         self.refresh_all().await;
     }
 
-    /// A station that never came may be one whose name is misspelt.
-    async fn tell_strangers(&self, is_new: impl Fn(&StationId) -> bool) {
+    /// A station that never came may be one whose name is misspelt, and so may an EVSE that it never told of.
+    async fn tell_strangers(&self, is_new: impl Fn(&SiteEvse) -> bool) {
         let site = self.steering.site();
-        let mut strangers = Vec::new();
-        for station in site.stations().into_keys().filter(|station| is_new(station)) {
-            if matches!(self.house.stations.is_known(station).await, Ok(false)) {
-                strangers.push(station.as_str());
+        let (mut strangers, mut odd) = (Vec::new(), Vec::new());
+        for (station, places) in site.stations() {
+            let named = places.into_iter().map(|place| &site.evses[place]);
+            let new: Vec<&SiteEvse> = named.filter(|evse| is_new(evse)).collect();
+            if new.is_empty() {
+                continue;
+            }
+            match self.house.stations.evses(station).await {
+                Ok(None) => strangers.push(station.as_str()),
+                Ok(Some(told)) if !told.is_empty() => {
+                    odd.extend(new.iter().filter(|evse| !told.contains(&evse.evse)).map(|evse| evse.name()));
+                }
+                Ok(Some(_)) | Err(_) => {}
             }
         }
         if !strangers.is_empty() {
@@ -68,6 +77,13 @@ impl Rounds {
                 site = site.id,
                 "the site names stations that have never connected: {}; each counts with all that its cable bears until it does",
                 strangers.join(", ")
+            );
+        }
+        if !odd.is_empty() {
+            tracing::warn!(
+                site = site.id,
+                "the site names EVSEs that their stations have not told of: {}; a device has one, and its number is 1",
+                odd.join(", ")
             );
         }
     }

@@ -33,6 +33,19 @@ async fn is_read_no_more(server: &amprule_tests::TestServer) {
     assert!(!server.log().contains("switch it off by hand"));
 }
 
+/// Who binds it otherwise is not sent to the hardware: nothing was ever switched on there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_is_misspelt_is_told_with_the_one_that_was_meant() {
+    let config = device("house", "smd630", "modbus-tcp://127.0.0.1:1?unit=2");
+    let server = Setup::default().tariff("0.40").product_script("sdm630").config(&config).start().await;
+    let trouble = || server.api().get("/api/v1/devices/house").body["trouble"].as_str().map(str::to_owned);
+    let trouble = until("it is told", trouble).await;
+    assert_eq!(trouble, "there is no active driver smd630; did you mean \"sdm630\"?");
+    folders::save(&server.path("amprule.toml"), "");
+    until("it is gone", || server.log().contains("no driver was ever at work").then_some(())).await;
+    assert!(!server.log().contains("could not be switched off"), "{}", server.log());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_meter_behind_a_gateway() {
     story("sdm630-gateway", "modbus-tcp").await;

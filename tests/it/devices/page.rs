@@ -89,7 +89,8 @@ fn every_example_of_the_page_is_taken() {
     let case = example("toml", "Cases", "[[case]]\nname = \"a car charges\"");
     let units = checked("the map", &[("plugin.toml", &manifest), ("device.toml", &map), ("cases/page.toml", &case)]);
     assert_eq!(units[0]["casesPassed"], 1);
-    let http = with(&map, &example("toml", "Points", "[points]\nenergy_wh"));
+    let beside = example("toml", "Points", "[points]\nenergy_wh").replace("get =", "wire = \"web\"\nget =");
+    let http = with(&map, &beside);
     checked("HTTP", &[("plugin.toml", &manifest), ("device.toml", &http)]);
     let fed = with(&map, &example("toml", "Commands", "[[heartbeat]]"));
     checked("a watchdog", &[("plugin.toml", &manifest), ("device.toml", &fed)]);

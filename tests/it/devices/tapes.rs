@@ -130,6 +130,30 @@ fn a_tape_of_a_box_with_a_password_has_no_secret_and_is_asked_again() {
 }
 
 #[test]
+fn a_look_at_hardware_says_which_wires_and_which_values_it_lacks() {
+    let (hardware, driver) = (keba::start(), with_driver("keba-p30"));
+    let to = keba::wire(hardware.port);
+    let file = driver.path().join("keba-p30/device.toml");
+    let map = std::fs::read_to_string(&file).expect("a map");
+    let more = "[points]\nheat = { register = 9, optional = true, wire = \"more\" }";
+    std::fs::write(&file, map.replacen("[points]", more, 1)).expect("it is ours");
+    let look = |wires: &[&str]| {
+        let wires = wires.iter().flat_map(|wire| ["--wire".to_owned(), format!("{wire}={to}")]);
+        let arguments: Vec<String> = ["try", "keba-p30"].map(str::to_owned).into_iter().chain(wires).collect();
+        run(driver.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    for (wires, why) in [
+        (&["main"][..], "say where it leads with --wire NAME=ADDRESS: more (modbus)"),
+        (&["mian", "more"], "--wire mian: the driver has no such wire; did you mean \"main\"?"),
+    ] {
+        let refused = look(wires).refused();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let seen = look(&["main", "more"]).ok();
+    assert!(seen.contains("available") && seen.contains("heat         is not there"), "{seen}");
+}
+
+#[test]
 fn a_meters_tape_has_what_it_read_and_tells_what_another_map_would_read() {
     let (hardware, driver) = (Hardware::start("modbus_box.py", "sdm630-gateway", 1), with_driver("sdm630"));
     let wire = format!("main=modbus-tcp://127.0.0.1:{}?unit=2", hardware.port);

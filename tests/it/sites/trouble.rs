@@ -104,9 +104,15 @@ async fn what_a_site_names_and_is_not_there_is_told_when_the_site_is_taken() {
 
     // It has come, and is not told of again; what is new is.
     let site = site.replace("eqal-share", "tariff");
-    write(&server, &(site + &evse("a", "") + &evse("b", "")));
+    write(&server, &(site.clone() + &evse("a", "") + &evse("b", "")));
     until("the other is missed", || strangers("b").then_some(())).await;
     assert!(server.log().contains("the configuration is taken: sites depot"), "{}", server.log());
+    let told = "the site names EVSEs that their stations have not told of: a/2;";
+    assert!(!server.log().contains("have not told of"), "{}", server.log());
+    let status = json!({ "connectorId": 1, "status": "Available", "errorCode": "NoError" });
+    a.say("StatusNotification", status).await;
+    write(&server, &(site + &evse("a", "") + &evse("a", "evse = 2") + &evse("b", "")));
+    until("its second EVSE is missed", || server.log().contains(told).then_some(())).await;
     let says_why =
         |site: &Value| site["trouble"].as_str().is_some_and(|why| why.contains("tariff shares no power out"));
     until_site(&api, "its hook is another", says_why).await;

@@ -2,11 +2,12 @@
 
 use std::iter;
 
-use amprule_hooks::Diagnostic;
+use amprule_hooks::manifest::nearest;
 use amprule_wires::topic;
 use rust_decimal::Decimal;
 
-use super::document::{About, Commands, FILE, Map, Request};
+use super::document::{About, Commands, Map, Request};
+use super::finding::Finding;
 use super::write::Write;
 
 const MOST_POINTS: u64 = 64;
@@ -14,45 +15,73 @@ const MOST_REQUESTS: u64 = 8;
 const MOST_RULES: u64 = 64;
 const MOST_WRITES: usize = 16;
 
-pub(super) fn complaints(map: &Map) -> Vec<Diagnostic> {
-    let all = bounds(map).into_iter().chain(reads(map)).chain(rules(map)).chain(commands(map)).chain(pace(map));
-    all.map(|why| Diagnostic::new("map", why).in_file(FILE)).collect()
+pub(super) fn complaints(map: &Map) -> Vec<Finding> {
+    bounds(map)
+        .into_iter()
+        .chain(reads(map))
+        .chain(rules(map))
+        .chain(commands(map))
+        .chain(pace(map))
+        .chain(shared(map))
+        .collect()
 }
 
-fn bounds(map: &Map) -> Vec<String> {
+fn bounds(map: &Map) -> Vec<Finding> {
     let About { poll_ms, phases, block, min_a, max_a, .. } = &map.device;
     let (points, requests, rules) = (map.points.len() as u64, map.requests.len() as u64, map.state.len() as u64);
-    let bounds = [
+    let of_device = [
         ("poll_ms", u64::from(*poll_ms), 100, 3_600_000),
         ("phases", u64::from(*phases), 1, 3),
         ("block", u64::from(*block), 1, 125),
-        ("the number of points", points, 1, MOST_POINTS),
-        ("the number of requests", requests, 0, MOST_REQUESTS),
-        ("the number of state rules", rules, u64::from(!map.is_meter()), MOST_RULES),
     ];
-    let outside = bounds.iter().filter(|(_, value, least, most)| !(least..=most).contains(&value));
-    let outside = outside.map(|(what, value, least, most)| format!("{what} is {least} to {most}, and not {value}"));
+    let numbers = [
+        ("points", "the number of points", points, 1, MOST_POINTS),
+        ("requests", "the number of requests", requests, 0, MOST_REQUESTS),
+        ("state", "the number of state rules", rules, u64::from(!map.is_meter()), MOST_RULES),
+    ];
+    let unless = |what: &str, value: u64, least: u64, most: u64| {
+        (!(least..=most).contains(&value)).then(|| format!("{what} is {least} to {most}, and not {value}"))
+    };
+    let of_device = of_device
+        .into_iter()
+        .filter_map(|(key, value, least, most)| Some(Finding::at(["device", key], unless(key, value, least, most)?)));
+    let numbers = numbers
+        .into_iter()
+        .filter_map(|(key, what, value, least, most)| Some(Finding::at([key], unless(what, value, least, most)?)));
     let has_range = *min_a <= *max_a && *min_a >= Decimal::ZERO && *max_a <= Decimal::from(1_000);
-    let range = format!("min_a and max_a are 0 to 1000 A in that order, and not {min_a} and {max_a}");
-    outside.chain((!has_range).then_some(range)).collect()
+    let range = || {
+        let why = format!("min_a and max_a are 0 to 1000 A in that order, and not {min_a} and {max_a}");
+        Finding::at(["device", "max_a"], why)
+    };
+    of_device.chain(numbers).chain((!has_range).then(range)).collect()
 }
 
-fn reads(map: &Map) -> Vec<String> {
+fn reads(map: &Map) -> Vec<Finding> {
+    let answered = map.requests.iter().filter(|(_, request)| request.publish.is_none()).map(|(name, _)| name.as_str());
     let points = map.points.iter().filter_map(|(name, point)| {
-        let answers = |request: &&String| map.requests.get(*request).is_some_and(|request| request.publish.is_none());
-        let other =
-            point.plus.iter().chain(&point.minus).find(|other| *other == name || !map.points.contains_key(*other));
-        let other = other.map(|other| format!("there is no other point {other} to add or to take away"));
-        let unknown = point.request.as_ref().filter(|request| !answers(request));
-        let unknown = unknown.map(|request| format!("there is no request {request} that is answered with JSON"));
-        Some(format!("points.{name}: {}", point.complaint().or(unknown).or(other)?))
+        let of = |why: String| Finding::at(["points", name], format!("points.{name}: {why}"));
+        if let Some(why) = point.complaint() {
+            return Some(of(why));
+        }
+        let asked = point.request.as_ref().filter(|asked| !answered.clone().any(|request| request == *asked));
+        if let Some(asked) = asked {
+            let why = of(format!("there is no request {asked} that is answered with JSON"));
+            return Some(why.hint(nearest(asked, answered.clone())));
+        }
+        let others = || map.points.keys().filter(|other| *other != name).map(String::as_str);
+        let unknown = point.plus.iter().chain(&point.minus).find(|named| !others().any(|other| other == *named))?;
+        let why = of(format!("there is no other point {unknown} to add or to take away"));
+        Some(why.hint(nearest(unknown, others().collect::<Vec<_>>().into_iter())))
     });
     let both = !map.is_meter() && ["energy_wh", "session_wh"].iter().all(|name| map.points.contains_key(*name));
     let both = both.then(|| {
-        "points: a box has energy_wh or session_wh; where one stands in for the other, energy leaps".to_owned()
+        let why = "points: a box has energy_wh or session_wh; where one stands in for the other, energy leaps";
+        Finding::at(["points", "session_wh"], why)
     });
     let requests = map.requests.iter();
-    let requests = requests.filter_map(|(name, request)| Some(format!("requests.{name}: {}", ill(request)?)));
+    let requests = requests.filter_map(|(name, request)| {
+        Some(Finding::at(["requests", name], format!("requests.{name}: {}", ill(request)?)))
+    });
     points.chain(both).chain(requests).collect()
 }
 
@@ -76,13 +105,17 @@ fn ill(request: &Request) -> Option<String> {
     }
 }
 
-fn rules(map: &Map) -> impl Iterator<Item = String> {
-    let named = map.state.iter().enumerate().flat_map(|(at, rule)| iter::repeat(at + 1).zip(rule.when.keys()));
+fn rules(map: &Map) -> impl Iterator<Item = Finding> {
+    let named = map.state.iter().enumerate().flat_map(|(at, rule)| iter::repeat(at).zip(rule.when.keys()));
     let unknown = named.filter(|(_, name)| !map.points.contains_key(*name));
-    unknown.map(|(rule, name)| format!("state {rule}: there is no point {name}"))
+    unknown.map(|(at, name)| {
+        let why = format!("state {}: there is no point {name}", at + 1);
+        let points = map.points.keys().map(String::as_str);
+        Finding::at(["state", &at.to_string(), "when", name], why).hint(nearest(name, points))
+    })
 }
 
-fn commands(map: &Map) -> Vec<String> {
+fn commands(map: &Map) -> Vec<Finding> {
     if map.is_meter() {
         return switched_meter(map).into_iter().collect();
     }
@@ -90,51 +123,74 @@ fn commands(map: &Map) -> Vec<String> {
     let heartbeats: Vec<Write> = map.heartbeat.iter().map(|heartbeat| heartbeat.write.clone()).collect();
     let named = [("open", open), ("on", on), ("off", off), ("limit", limit), ("heartbeat", &heartbeats)];
     let beside = [("one_phase", one_phase), ("three_phases", three_phases), ("unlock", unlock)];
-    let mut found: Vec<String> = Vec::new();
+    let mut found: Vec<Finding> = Vec::new();
     for (name, writes) in named.into_iter().chain(beside) {
+        let mut find = |why: String| {
+            let why = format!("{name}: {why}");
+            found.push(if name == "heartbeat" {
+                Finding::at([name], why)
+            } else {
+                Finding::at(["commands", name], why)
+            });
+        };
         if writes.len() > MOST_WRITES {
-            found.push(format!("{name}: at most {MOST_WRITES} writes"));
+            find(format!("at most {MOST_WRITES} writes"));
         }
         if name != "limit" && writes.iter().any(Write::is_empty) {
-            found.push(format!("{name}: a write needs its value"));
+            find("a write needs its value".to_owned());
         }
         let said = [map.device.min_a, map.device.max_a];
-        let ill =
-            writes.iter().filter_map(|write| write.complaint(write.value.as_ref().map_or(&said, std::slice::from_ref)));
-        found.extend(ill.map(|why| format!("{name}: {why}")));
+        let numbers = |write: &Write| write.complaint(write.value.as_ref().map_or(&said, std::slice::from_ref));
+        writes.iter().filter_map(numbers).for_each(find);
     }
     if !limit.is_empty() && !limit.iter().any(Write::has_number) {
         let how = "leave `value` out, or write {value} in the path or the body";
-        found.push(format!("limit: none of its writes says the limit; {how}"));
+        found.push(Finding::at(["commands", "limit"], format!("limit: none of its writes says the limit; {how}")));
     }
-    if one_phase.is_empty() != three_phases.is_empty() {
-        found.push("what is switched to one phase is switched back: say one_phase and three_phases".to_owned());
-    }
-    if !on.is_empty() && off.is_empty() {
-        found.push("what can be switched on can be switched off: say off, too".to_owned());
-    }
-    if on.is_empty() && limit.is_empty() {
-        found.push("nothing here lets a car charge or stops it: say on and off, or limit".to_owned());
-    }
+    let mut of_all = |is_so: bool, why: &'static str| {
+        if is_so {
+            found.push(Finding::at(["commands"], why));
+        }
+    };
+    let is_one_way = one_phase.is_empty() != three_phases.is_empty();
+    of_all(is_one_way, "what is switched to one phase is switched back: say one_phase and three_phases");
+    of_all(!on.is_empty() && off.is_empty(), "what can be switched on can be switched off: say off, too");
+    let is_idle = on.is_empty() && limit.is_empty();
+    of_all(is_idle, "nothing here lets a car charge or stops it: say on and off, or limit");
     found
 }
 
-fn switched_meter(map: &Map) -> Option<String> {
+fn switched_meter(map: &Map) -> Option<Finding> {
     let Commands { open, on, off, limit, one_phase, three_phases, unlock, again_s } = &map.commands;
     let says_something =
         [open, on, off, limit, one_phase, three_phases, unlock].iter().any(|writes| !writes.is_empty())
             || again_s.is_some();
     let is_read_only = !says_something && map.state.is_empty() && map.heartbeat.is_empty();
-    (!is_read_only)
-        .then(|| "a meter is read only: leave out state, commands and heartbeat, or kind = \"meter\"".to_owned())
+    let why = "a meter is read only: leave out state, commands and heartbeat, or kind = \"meter\"";
+    (!is_read_only).then(|| Finding::at(["device", "kind"], why))
 }
 
 /// Turns alone say something.
-fn pace(map: &Map) -> Option<String> {
-    let heartbeats = map.heartbeat.iter().map(|heartbeat| heartbeat.every_s);
-    let fastest = map.commands.again_s.into_iter().chain(heartbeats).min()?;
+fn pace(map: &Map) -> Option<Finding> {
+    let heartbeats = map.heartbeat.iter().map(|heartbeat| (heartbeat.every_s, "heartbeat"));
+    let said = map.commands.again_s.map(|again_s| (again_s, "commands"));
+    let (fastest, key) = said.into_iter().chain(heartbeats).min()?;
     let is_slower = u64::from(fastest) * 1_000 >= u64::from(map.device.poll_ms).max(1_000);
-    (!is_slower).then(|| "again_s and every_s are at least 1, and no shorter than poll_ms".to_owned())
+    let why = "again_s and every_s are at least 1, and no shorter than poll_ms";
+    (!is_slower).then(|| Finding::at([key], why))
+}
+
+/// A wire leads to one place, where one language is spoken.
+fn shared(map: &Map) -> Vec<Finding> {
+    let wires = map.wires();
+    let twice = wires.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let found = twice.map(|pair| {
+        let ((name, one), (_, other)) = (&pair[0], &pair[1]);
+        let why = format!("the wire {name:?} is to be {one} and {other}, and an address is one of them");
+        Finding::at(["device", "wire"], why)
+            .hint("give what is said over the other a wire of its own: wire = \"other\"")
+    });
+    found.collect()
 }
 
 #[cfg(test)]
@@ -145,6 +201,30 @@ mod tests {
     fn complaint(rest: &str) -> String {
         let found = document::read(&format!("[device]\nvendor = \"Maker\"\nmodel = \"Box\"\n{rest}"));
         found.err().and_then(|found| found.into_iter().next()).map(|found| found.message).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_complaint_says_where_it_stands_and_what_was_likely_meant() {
+        let text = "[device]\nvendor = \"Maker\"\nmodel = \"Box\"\npoll_ms = 1\n[points]\ncable = { register = 1 }\nx = { request = \"statsu\" }\n\
+                    y = { register = 2, plus = [\"cabel\"] }\n[requests.status]\nget = \"/status\"\n[[state]]\nis = \"plugged\"\n[[state]]\n\
+                    is = \"charging\"\nwhen = { cabel = 1 }\n[commands]\nlimit = [{ register = 3 }]\non = [{ get = \"/on\" }]\n";
+        let found = document::read(text).err().unwrap_or_default();
+        let told: Vec<_> = found.iter().map(|told| (told.line, told.column, told.hint.as_deref())).collect();
+        let meant = |name| Some(name);
+        assert_eq!(
+            told,
+            [
+                (Some(4), Some(1), None),
+                (Some(7), Some(1), meant("did you mean \"status\"?")),
+                (Some(8), Some(1), meant("did you mean \"cable\"?")),
+                (Some(15), Some(10), meant("did you mean \"cable\"?")),
+                (Some(16), Some(2), None),
+                (Some(1), Some(2), meant("give what is said over the other a wire of its own: wire = \"other\"")),
+            ],
+            "{found:#?}"
+        );
+        let unknown = document::read("[device]\nvendr = \"Maker\"\n").err().unwrap_or_default();
+        assert_eq!(unknown[0].hint.as_deref(), Some("did you mean `vendor`?"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::complaints::complaints;
 use super::condition::Condition;
+use super::finding::Finding;
 use super::point::Point;
 use super::write::Write;
 
@@ -235,15 +236,17 @@ const fn block() -> u16 {
     64
 }
 
-pub(super) fn read(text: &str) -> Result<Map, Vec<Diagnostic>> {
-    let map: Map = toml::from_str(text).map_err(|error| {
-        let before = &text[..text.floor_char_boundary(error.span().map_or(0, |span| span.start))];
-        let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
-        let found = Diagnostic::new("map", error.message()).in_file(FILE);
-        vec![found.at(text, before.matches('\n').count() + 1, column)]
-    })?;
-    let found = complaints(&map);
-    if found.is_empty() { Ok(map) } else { Err(found) }
+/// The map, and what is odd about it.
+pub(super) fn read(text: &str) -> Result<(Map, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let map: Map =
+        toml::from_str(text).map_err(|error| vec![Diagnostic::of_toml("map", text, &error).in_file(FILE)])?;
+    let in_text = |found: Vec<Finding>| found.into_iter().map(|finding| finding.in_text(text)).collect::<Vec<_>>();
+    let found = in_text(complaints(&map));
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let warnings = in_text(map.oddities()).into_iter().map(Diagnostic::as_warning).collect();
+    Ok((map, warnings))
 }
 
 impl Map {
@@ -271,23 +274,27 @@ impl Map {
     }
 
     /// What is odd, and drives nevertheless.
-    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+    fn oddities(&self) -> Vec<Finding> {
         if self.is_meter() {
             // All that it reads is shown.
             return Vec::new();
         }
-        let warn = |why: String, hint: &str| Diagnostic::new("map", why).in_file(FILE).hint(hint).as_warning();
         let mut found = Vec::new();
         if !["energy_wh", "session_wh"].iter().any(|name| self.points.contains_key(*name)) {
             let hint = "name what only grows `energy_wh`, or what begins anew with each car `session_wh`; without one sessions have a time and no energy";
-            found.push(warn("no point says how much energy has flowed".to_owned(), hint));
+            found.push(Finding::at(["points"], "no point says how much energy has flowed").hint(hint));
         }
         let is_used = |name: &String| {
-            KNOWN.contains(&name.as_str()) || self.state.iter().any(|rule| rule.when.contains_key(name))
+            let is_added = |point: &Point| point.plus.contains(name) || point.minus.contains(name);
+            KNOWN.contains(&name.as_str())
+                || self.state.iter().any(|rule| rule.when.contains_key(name))
+                || self.points.values().any(is_added)
         };
         let hint = format!("known are {}; others are for the conditions of state", KNOWN.join(", "));
         let unused = self.points.keys().filter(|name| !is_used(name));
-        found.extend(unused.map(|name| warn(format!("points.{name} is read and not used"), &hint)));
+        found.extend(unused.map(|name| {
+            Finding::at(["points", name], format!("points.{name} is read and not used")).hint(hint.as_str())
+        }));
         found
     }
 }

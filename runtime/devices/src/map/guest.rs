@@ -285,4 +285,8 @@ impl Guest for MapGuest {
             false => BTreeMap::new(),
         }
     }
+
+    fn missing(&self) -> Vec<String> {
+        self.map.points.keys().filter(|name| !self.values.contains_key(*name)).cloned().collect()
+    }
 }

@@ -25,8 +25,8 @@ impl Compiler for MapCompiler {
         let bytes = source.files.get(FILE).map(Vec::as_slice).unwrap_or_default();
         let text = std::str::from_utf8(bytes)
             .map_err(|_| vec![Diagnostic::new("map", "not UTF-8 text").in_file(FILE).hint("save it as UTF-8")])?;
-        let map = read(text)?;
-        Ok(Arc::new(MapUnit { warnings: map.warnings(), map: Arc::new(map) }))
+        let (map, warnings) = read(text)?;
+        Ok(Arc::new(MapUnit { map: Arc::new(map), warnings }))
     }
 }
 

@@ -92,7 +92,9 @@ impl Device {
             (_, Some(at_work)) if at_work.guest.is_some() => Ok(()),
             (_, Some(_)) => self.reopen(),
             (Some(version), None) => self.first(&version),
-            (None, None) => Err(format!("there is no driver {unit} that works: a unit with hooks = [\"device\"]")),
+            (None, None) => {
+                Err(format!("there is no active driver {unit}; {}", self.house.registry.nearest_driver(unit)))
+            }
         }
     }
 

@@ -23,9 +23,17 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Device {
     pub(super) async fn leave(&mut self) {
-        if self.take_driver().is_ok() && self.driver.as_ref().is_some_and(|driver| driver.is_meter) {
-            tracing::info!(station = %self.seat.binding.id, driver = self.seat.binding.unit, "the meter is read no more");
-            return;
+        let found = self.take_driver();
+        let (station, driver) = (&self.seat.binding.id, &self.seat.binding.unit);
+        match (found, &self.driver) {
+            (Ok(()), Some(at_work)) if at_work.is_meter => {
+                return tracing::info!(%station, driver, "the meter is read no more");
+            }
+            // A unit that was misspelt has switched nothing on.
+            (Err(why), None) if !self.station.has_session() => {
+                return tracing::warn!(%station, driver, "the device is bound no more, and no driver was ever at work: {why}");
+            }
+            _ => {}
         }
         let switched_off = self.switch_off().await;
         let (station, driver) = (&self.seat.binding.id, &self.seat.binding.unit);

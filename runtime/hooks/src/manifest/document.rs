@@ -54,8 +54,7 @@ impl<'a> Document<'a> {
         if self.overflows() {
             return &mut self.unkept;
         }
-        let (line, column) = place(self.text, span.start);
-        self.found.push_mut(Diagnostic::new(code, message).in_file(self.file).at(self.text, line, column))
+        self.found.push_mut(Diagnostic::new(code, message).in_file(self.file).at_byte(self.text, span.start))
     }
 
     /// Keeps a complaint about the file as a whole.
@@ -171,7 +170,7 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
 const MAX_WORD: usize = 64;
 
 /// What is likely meant; else what there is.
-pub(crate) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
+pub fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
     match likely(word, known.clone()) {
         _ if known.clone().next().is_none() => "there are none".to_owned(),
         Some(name) => format!("did you mean {name:?}?"),
@@ -185,11 +184,4 @@ pub(super) fn likely<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Op
     let best = known.map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name));
     let best = best.max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|(likeness, _)| *likeness > 0.8).map(|(_, name)| name)
-}
-
-/// Line and column, both from 1, the column in characters.
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }

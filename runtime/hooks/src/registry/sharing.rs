@@ -10,6 +10,7 @@ use amprule_domain::ports::{About, LoadAnswer};
 use super::Registry;
 use super::writing::{Callee, Record, told};
 use crate::call::{RoundsLeft, call};
+use crate::driver;
 use crate::manifest::nearest;
 use crate::question::Question;
 use crate::version::Version;
@@ -26,13 +27,21 @@ impl Registry {
     }
 
     fn nearest_policy(&self, unit: &str) -> String {
+        self.nearest_unit(unit, Hook::Load.as_str(), |version| version.has(Hook::Load))
+    }
+
+    /// Which driver is likely meant, in words.
+    pub fn nearest_driver(&self, unit: &str) -> String {
+        self.nearest_unit(unit, "device", |version| driver::of(version).is_some())
+    }
+
+    fn nearest_unit(&self, unit: &str, hook: &str, has_it: impl Fn(&Arc<Version>) -> bool) -> String {
         let generation = self.generation.load();
         let active = generation.entries.values().map(|entry| &entry.active);
-        let policies: Vec<&str> =
-            active.filter(|version| version.has(Hook::Load)).map(|version| version.id()).collect();
-        match &policies[..] {
-            [] => "no extension with the hook `load` is active; `amprule extensions` shows why".to_owned(),
-            policies => nearest(unit, policies.iter().copied()),
+        let units: Vec<&str> = active.filter(|version| has_it(version)).map(|version| version.id()).collect();
+        match &units[..] {
+            [] => format!("no extension with the hook `{hook}` is active; `amprule extensions` shows why"),
+            units => nearest(unit, units.iter().copied()),
         }
     }
 

@@ -7,6 +7,8 @@ use amprule_hooks::Diagnostic;
 use super::Config;
 use super::misplaced::Misplaced;
 
+const CODE: &str = "configuration";
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     #[error("read the configuration {path}")]
@@ -27,33 +29,14 @@ pub(crate) fn read(path: &Path) -> Result<(Config, String), ConfigError> {
 }
 
 pub(super) fn parse(text: &str, path: &Path) -> Result<Config, Diagnostic> {
-    let mut config = toml::from_str::<Config>(text).map_err(|error| unreadable(text, path, &error))?;
+    let unreadable = |error| Diagnostic::of_toml(CODE, text, &error).in_file(path.display().to_string());
+    let mut config = toml::from_str::<Config>(text).map_err(unreadable)?;
     config.read().map_err(|fault| diagnostic(text, path, &fault))?;
     Ok(config)
 }
 
-fn unreadable(text: &str, path: &Path, error: &toml::de::Error) -> Diagnostic {
-    let at = error.span().map_or(0, |span| span.start);
-    let wrong = diagnostic(text, path, &Misplaced { at, why: error.message().to_owned() });
-    match nearest(error.message()) {
-        Some(known) => wrong.hint(format!("did you mean `{known}`?")),
-        None => wrong,
-    }
-}
-
 pub(super) fn diagnostic(text: &str, path: &Path, fault: &Misplaced) -> Diagnostic {
-    let before = &text[..text.floor_char_boundary(fault.at)];
-    let line = before.lines().count().max(1) + usize::from(before.ends_with('\n'));
-    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
-    Diagnostic::new("configuration", &*fault.why).in_file(path.display().to_string()).at(text, line, column)
-}
-
-/// The parser lists what it knows; the nearest of those is what was likely meant.
-fn nearest(message: &str) -> Option<&str> {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let given = quoted.next().filter(|_| message.starts_with("unknown"))?;
-    let near = |known: &&str| strsim::jaro_winkler(given, known);
-    quoted.max_by(|a, b| near(a).total_cmp(&near(b)))
+    Diagnostic::new(CODE, &*fault.why).in_file(path.display().to_string()).at_byte(text, fault.at)
 }
 
 #[cfg(test)]

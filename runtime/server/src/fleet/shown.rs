@@ -61,6 +61,8 @@ fn masked(address: &str) -> String {
 
 fn pair(pair: &str) -> String {
     match pair.split_once('=') {
+        // In which way the password is sent, and no password.
+        Some(("auth", "basic" | "digest")) => pair.to_owned(),
         Some((key, _)) if is_secret(key) => format!("{key}={HIDDEN}"),
         _ => pair.to_owned(),
     }
@@ -76,6 +78,7 @@ mod tests {
             ("modbus-tcp://192.168.1.20:502?unit=255", "modbus-tcp://192.168.1.20:502?unit=255"),
             ("http://admin:s@cret@box:80/rpc", "http://***@box:80/rpc"),
             ("http://box/a@b?auth_key=x&unit=1", "http://box/a@b?auth_key=***&unit=1"),
+            ("http://a:b@box?auth=digest", "http://***@box?auth=digest"),
             ("http://[fe80::1]?Password=x&b", "http://[fe80::1]?Password=***&b"),
             ("box", "box"),
         ] {
