@@ -10,7 +10,7 @@ use amprule_hooks::Version;
 use amprule_hooks::driver::{
     self, HttpAsk, Message, ModbusRead, ModbusWrite, Observed, Publish, Shall, TopicAsk, WireProblem, Wires,
 };
-use amprule_wires::{Buses, Urgency, WireAddress};
+use amprule_wires::{Addresses, Buses, Urgency};
 use parking_lot::Mutex;
 
 use crate::seat;
@@ -23,18 +23,15 @@ pub struct Look {
     pub seen: Observed,
     /// Of a meter, all that it showed.
     pub readings: Option<BTreeMap<String, String>>,
+    /// What its driver reads, and the hardware did not show.
+    pub missing: Vec<String>,
     /// What it would have said, in its order.
     pub held_back: Vec<String>,
 }
 
 /// # Errors
 /// Why the turn came to nothing.
-pub async fn look(
-    version: &Arc<Version>,
-    wires: &BTreeMap<String, WireAddress>,
-    shall: Shall,
-    now: Timestamp,
-) -> Result<Look, Fault> {
+pub async fn look(version: &Arc<Version>, wires: &Addresses, shall: Shall, now: Timestamp) -> Result<Look, Fault> {
     let driver = driver::of(version).ok_or_else(|| Fault::new(FaultClass::NotLoaded, "the unit drives no hardware"))?;
     let granted = seat::dialled(wires, &Buses::default());
     let granted = Granted { wires: &granted, urgency: Urgency::Poll };
@@ -42,7 +39,7 @@ pub async fn look(
     let mut guest = driver.open(&version.parameters, None)?;
     let seen = guest.turn(shall, now, &wires).await?;
     let readings = driver.is_meter().then(|| guest.readings());
-    Ok(Look { seen, readings, held_back: wires.held_back.into_inner() })
+    Ok(Look { seen, readings, missing: guest.missing(), held_back: wires.held_back.into_inner() })
 }
 
 /// Reads go through; what would switch something is held back, and counts as done.

@@ -8,7 +8,7 @@ use amprule_domain::Timestamp;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_hooks::Version;
 use amprule_hooks::driver::{self, Driver, Guest, Shall};
-use amprule_wires::{Buses, Urgency, Wire, WireAddress};
+use amprule_wires::{Addresses, Buses, Urgency, Wire};
 use serde_json::Map;
 use tokio::time::timeout;
 
@@ -20,7 +20,7 @@ use crate::wires::Granted;
 
 pub struct Recording {
     version: Arc<Version>,
-    wires: BTreeMap<String, Wire>,
+    wires: BTreeMap<String, Box<Wire>>,
     veil: Veil,
     /// What it writes comes to the hardware.
     switches: bool,
@@ -31,7 +31,7 @@ pub struct Recording {
 impl Recording {
     /// # Errors
     /// The unit is no driver, or cannot be opened.
-    pub fn open(version: Arc<Version>, wires: &BTreeMap<String, WireAddress>, switches: bool) -> Result<Self, Fault> {
+    pub fn open(version: Arc<Version>, wires: &Addresses, switches: bool) -> Result<Self, Fault> {
         let guest = Some(driver(&version)?.open(&version.parameters, None)?);
         let veil = Veil::of(wires).and_of(&version, &Map::new());
         Ok(Self { wires: seat::dialled(wires, &Buses::default()), version, veil, switches, guest })

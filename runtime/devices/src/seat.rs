@@ -6,7 +6,7 @@ use std::time::Duration;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::driver::DeviceState;
-use amprule_wires::{Buses, HttpWire, ModbusWire, MqttWire, StreamWire, UdpWire, Wire, WireAddress};
+use amprule_wires::{Addresses, Buses, HttpWire, ModbusWire, MqttWire, StreamWire, UdpWire, Wire, WireAddress};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
@@ -21,7 +21,7 @@ pub struct Binding {
     pub unit: String,
     /// What a car charges on that nobody shows a card for.
     pub default_token: Option<IdToken>,
-    pub wires: BTreeMap<String, WireAddress>,
+    pub wires: Addresses,
     /// For this device instead of what the unit says.
     pub parameters: Map<String, Value>,
     /// How often a session that runs is metered.
@@ -49,7 +49,7 @@ const MOST_TOLD: usize = 8;
 /// A device's place in the house.
 pub(crate) struct Seat {
     pub(crate) binding: Binding,
-    pub(crate) wires: BTreeMap<String, Wire>,
+    pub(crate) wires: BTreeMap<String, Box<Wire>>,
     pub(crate) tape: Ring,
     /// What its tape must not have in it.
     pub(crate) veil: Veil,
@@ -112,7 +112,7 @@ pub struct DeviceStatus {
 }
 
 /// Over the connections that are there.
-pub(crate) fn dialled(wires: &BTreeMap<String, WireAddress>, buses: &Buses) -> BTreeMap<String, Wire> {
+pub(crate) fn dialled(wires: &Addresses, buses: &Buses) -> BTreeMap<String, Box<Wire>> {
     let wire = |address: &WireAddress| match address {
         WireAddress::Modbus(to) => Wire::Modbus(ModbusWire::new(buses, to.clone())),
         WireAddress::Http(to) => Wire::Http(HttpWire::new(buses, to.clone())),
@@ -120,7 +120,7 @@ pub(crate) fn dialled(wires: &BTreeMap<String, WireAddress>, buses: &Buses) -> B
         WireAddress::Udp(to) => Wire::Udp(UdpWire::new(buses, to.clone())),
         WireAddress::Stream(to) => Wire::Stream(StreamWire::new(buses, to.clone())),
     };
-    wires.iter().map(|(name, address)| (name.clone(), wire(address))).collect()
+    wires.iter().map(|(name, address)| (name.clone(), Box::new(wire(address)))).collect()
 }
 
 impl Seat {
@@ -188,7 +188,7 @@ mod tests {
             id: StationId::new("garage"),
             unit: unit.to_owned(),
             default_token: None,
-            wires: [("main".to_owned(), WireAddress::parse(address).unwrap())].into(),
+            wires: [("main".to_owned(), Box::new(WireAddress::parse(address).unwrap()))].into(),
             parameters: Map::new(),
             meter_every: Duration::from_secs(60),
         }

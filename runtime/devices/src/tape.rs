@@ -5,6 +5,7 @@
 //! they lead; what is secret is veiled before it is kept.
 
 mod case;
+mod difference;
 mod player;
 mod recorder;
 mod replay;

@@ -10,28 +10,32 @@ use amprule_hooks::driver::{
 use amprule_wires::{Function, Heard, HttpWire, Method, ModbusWire, MqttWire, Urgency, Wire, WireFault, Write};
 
 pub(crate) struct Granted<'s> {
-    pub(crate) wires: &'s BTreeMap<String, Wire>,
+    pub(crate) wires: &'s BTreeMap<String, Box<Wire>>,
     /// Reads of a turn that switches something go before other devices' polls.
     pub(crate) urgency: Urgency,
 }
 
 impl Granted<'_> {
+    fn wire(&self, name: &str) -> Option<&Wire> {
+        self.wires.get(name).map(Box::as_ref)
+    }
+
     fn modbus(&self, name: &str) -> Result<&ModbusWire, WireProblem> {
-        match self.wires.get(name) {
+        match self.wire(name) {
             Some(Wire::Modbus(wire)) => Ok(wire),
             other => Err(missing(name, "modbus", other.map(Wire::kind))),
         }
     }
 
     fn line(&self, name: &str) -> Result<&HttpWire, WireProblem> {
-        match self.wires.get(name) {
+        match self.wire(name) {
             Some(Wire::Http(wire)) => Ok(wire),
             other => Err(missing(name, "http", other.map(Wire::kind))),
         }
     }
 
     fn mqtt(&self, name: &str) -> Result<&MqttWire, WireProblem> {
-        match self.wires.get(name) {
+        match self.wire(name) {
             Some(Wire::Mqtt(wire)) => Ok(wire),
             other => Err(missing(name, "mqtt", other.map(Wire::kind))),
         }
@@ -39,7 +43,7 @@ impl Granted<'_> {
 
     /// By its topic, or by what it contains.
     async fn last(&self, name: &str, topic: &str) -> Result<Option<Heard>, WireProblem> {
-        let last = match self.wires.get(name) {
+        let last = match self.wire(name) {
             Some(Wire::Stream(wire)) => wire.last(topic).await,
             Some(Wire::Mqtt(wire)) => wire.last(topic).await,
             other => return Err(missing(name, "mqtt or stream", other.map(Wire::kind))),
@@ -101,7 +105,7 @@ impl Wires for Granted<'_> {
     fn listen<'a>(&'a self, wire: &'a str, topics: &'a [String]) -> BoxFuture<'a, Result<(), WireProblem>> {
         Box::pin(async move {
             let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
-            let listens = match self.wires.get(wire) {
+            let listens = match self.wire(wire) {
                 Some(Wire::Stream(wire)) => wire.listen(&topics).await,
                 Some(Wire::Mqtt(wire)) => wire.listen(&topics).await,
                 other => return Err(missing(wire, "mqtt or stream", other.map(Wire::kind))),
@@ -135,7 +139,7 @@ impl Wires for Granted<'_> {
         Box::pin(async move {
             let urgency = if message.switches { Urgency::Safety } else { self.urgency };
             let Message { text, fits, .. } = message;
-            let said = match (self.wires.get(wire), fits) {
+            let said = match (self.wire(wire), fits) {
                 (Some(Wire::Udp(wire)), Some(fits)) => wire.ask(urgency, text, fits).await,
                 (Some(Wire::Stream(wire)), Some(fits)) => wire.ask(urgency, text, fits).await,
                 (Some(Wire::Udp(wire)), None) => wire.send_only(urgency, text).await.map(|()| String::new()),

@@ -111,7 +111,7 @@ impl Engine {
             queued_at: Instant::now(),
             patience: self.settings.call_queue_timeout,
         };
-        handle.mail.send(Mail::Call(call)).await.map_err(|_| CallFailed::NotConnected)?;
+        handle.mail.send(Box::new(Mail::Call(call))).await.map_err(|_| CallFailed::NotConnected)?;
         outcome.await.unwrap_or(Err(CallFailed::Gone))
     }
 
@@ -168,7 +168,7 @@ impl Engine {
         for station in self.ports.store.live_stations().await? {
             if let Some(handle) = self.handle_or_new(&station) {
                 // A task that is there already is awake.
-                let _ = handle.mail.try_send(Mail::Wake);
+                let _ = handle.mail.try_send(Box::new(Mail::Wake));
             }
         }
         Ok(())
@@ -207,7 +207,7 @@ impl Engine {
         let (handles, ended) = self.stations.close();
         let all = async {
             for handle in handles {
-                let _ = handle.mail.send(Mail::Shutdown).await;
+                let _ = handle.mail.send(Box::new(Mail::Shutdown)).await;
             }
             if let Some(mut ended) = ended {
                 ended.recv().await;
@@ -255,6 +255,6 @@ fn gone<T>() -> StoreResult<T> {
 /// `None`: the station's task has ended.
 async fn ask<T>(handle: &Handle, mail: impl FnOnce(oneshot::Sender<T>) -> Mail) -> Option<T> {
     let (done, answer) = oneshot::channel();
-    handle.mail.send(mail(done)).await.ok()?;
+    handle.mail.send(Box::new(mail(done))).await.ok()?;
     answer.await.ok()
 }

@@ -33,18 +33,19 @@ pub(crate) enum Mail {
     Shutdown,
 }
 
-/// Mail that may wait. A sender waits for room; the station's own messages do not pass through here.
+/// Mail that may wait. A sender waits for room; the station's own messages do not pass through here. It is boxed, for a channel has
+/// room for all of it from its first letter on, and most stations get none.
 pub(crate) const MAILBOX_MAX: usize = 32;
 
 #[derive(Clone)]
 pub(crate) struct Handle {
-    pub mail: mpsc::Sender<Mail>,
+    pub mail: mpsc::Sender<Box<Mail>>,
     pub connection: Arc<ConnectionState>,
     newest: Arc<Newest>,
 }
 
 pub(crate) struct Mailbox {
-    pub mail: mpsc::Receiver<Mail>,
+    pub mail: mpsc::Receiver<Box<Mail>>,
     pub connection: Arc<ConnectionState>,
     /// Of the socket that the task has, or had last.
     pub socket: Ticket,
@@ -68,7 +69,7 @@ pub(crate) fn mailbox() -> (Handle, Mailbox) {
 impl Handle {
     pub(crate) fn attach(&self, link: Box<dyn Link>, ticket: Ticket) {
         self.announce(ticket);
-        if let Err(mpsc::error::TrySendError::Full(mail)) = self.mail.try_send(Mail::Attach(link, ticket)) {
+        if let Err(mpsc::error::TrySendError::Full(mail)) = self.mail.try_send(Box::new(Mail::Attach(link, ticket))) {
             let sender = self.mail.clone();
             tokio::spawn(async move { drop(sender.send(mail).await) });
         }

@@ -58,7 +58,7 @@ const FAREWELL_MAX: Duration = Duration::from_millis(100);
 
 /// What there is to do next.
 enum Work {
-    Mail(Option<Mail>),
+    Mail(Option<Box<Mail>>),
     Heard(Received),
     /// A call was not answered in time, or a command's time has come.
     Overdue,
@@ -100,7 +100,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             calls,
             mailbox,
         };
-        if Box::pin(task.take(mail)).await {
+        if Box::pin(task.take(*mail)).await {
             task.set_alarm();
             task.work_until_the_end().await;
         }
@@ -159,7 +159,7 @@ impl StationTask {
     async fn work_until_the_end(&mut self) {
         loop {
             let goes_on = match self.next().await {
-                Work::Mail(Some(mail)) => Box::pin(self.take(mail)).await,
+                Work::Mail(Some(mail)) => Box::pin(self.take(*mail)).await,
                 Work::Mail(None) => false,
                 Work::Heard(received) => {
                     Box::pin(self.receive(received)).await;

@@ -56,7 +56,7 @@ impl Stations {
     ///
     /// Mail needs a handle, and handles are only given out under this lock: when there is no other than the one in
     /// here, no mail is under way.
-    pub(crate) fn retire(&self, id: &StationId, mail: &mpsc::Receiver<Mail>) -> bool {
+    pub(crate) fn retire(&self, id: &StationId, mail: &mpsc::Receiver<Box<Mail>>) -> bool {
         let mut handles = self.handles.lock();
         let is_wanted = handles.of.get(id).is_some_and(|handle| handle.mail.strong_count() > 1);
         if is_wanted || !mail.is_empty() {

@@ -3,6 +3,8 @@
 //! It stays open between requests: cheap boxes die of more than one connection a second, and some take one client only. It is
 //! closed on any error but a refusal, before another is tried; tries follow each other at a growing distance.
 
+mod lent;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::io::ErrorKind;
@@ -13,7 +15,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::time::{sleep_until, timeout};
 use tokio_modbus::client::{Context, rtu, tcp};
-use tokio_modbus::slave::{Slave, SlaveContext as _};
+use tokio_modbus::slave::Slave;
 
 use crate::address::{
     Broker, Credentials, HttpAddress, LineEnd, ModbusAddress, ModbusPlace, MqttAddress, StreamAddress, StreamPlace,
@@ -27,6 +29,7 @@ use crate::serial::{Opener, Port};
 use crate::stream::StreamLine;
 use crate::turnstile::{Turnstile, Urgency};
 use crate::udp::{Ear, UdpLine};
+use lent::{Lent, Line};
 
 /// All that are open, so that two wires to one place share it.
 #[derive(Default)]
@@ -58,8 +61,10 @@ pub(crate) struct Bus {
 
 struct State {
     way: Way,
-    open: Option<Context>,
+    open: Option<Arc<Mutex<dyn Line>>>,
     last_said: Option<Instant>,
+    /// Of the last question.
+    number: u16,
 }
 
 /// How it is opened.
@@ -85,7 +90,7 @@ impl Buses {
             place: to.place.clone(),
             rivals,
             gate: Turnstile::default(),
-            state: tokio::sync::Mutex::new(State { way, open: None, last_said: None }),
+            state: tokio::sync::Mutex::new(State { way, open: None, last_said: None, number: 0 }),
         })
     }
 
@@ -157,12 +162,12 @@ impl Bus {
             sleep_until((last + to.pause).into()).await;
         }
         // Taken out, so that a question that is given up half way leaves no connection with half an answer in it.
-        let mut open = match state.open.take() {
+        let open = match state.open.take() {
             Some(open) => open,
             None => self.connect(&mut state, to.timeout).await?,
         };
-        open.set_slave(Slave(to.unit));
-        let said = timeout(to.timeout, say(&mut open)).await;
+        state.number = state.number.wrapping_add(1);
+        let said = timeout(to.timeout, say(&mut self.attached(&open, state.number, Slave(to.unit)))).await;
         state.last_said = Some(Instant::now());
         match said {
             Ok(Ok(Ok(answer))) => {
@@ -184,15 +189,19 @@ impl Bus {
         }
     }
 
-    async fn connect(&self, state: &mut State, within: Duration) -> Result<Context, WireFault> {
-        let unit = Slave(u8::MAX);
-        Ok(match (&mut state.way, &self.place) {
-            (Way::Line(opener), _) => rtu::attach_slave(Port(opener.open()?), unit),
-            (Way::Net(dialler), ModbusPlace::Tcp { is_rtu: false, .. }) => {
-                tcp::attach_slave(dialler.dial(&self.to, within).await?, unit)
-            }
-            (Way::Net(dialler), _) => rtu::attach_slave(dialler.dial(&self.to, within).await?, unit),
+    async fn connect(&self, state: &mut State, within: Duration) -> Result<Arc<Mutex<dyn Line>>, WireFault> {
+        Ok(match &mut state.way {
+            Way::Line(opener) => Arc::new(Mutex::new(Port(opener.open()?))),
+            Way::Net(dialler) => Arc::new(Mutex::new(dialler.dial(&self.to, within).await?)),
         })
+    }
+
+    /// For one question.
+    fn attached(&self, open: &Arc<Mutex<dyn Line>>, number: u16, follower: Slave) -> Context {
+        match self.place {
+            ModbusPlace::Tcp { is_rtu: false, .. } => tcp::attach_slave(Lent::new(open, Some(number)), follower),
+            _ => rtu::attach_slave(Lent::new(open, None), follower),
+        }
     }
 
     /// A line has one speed, whoever speaks on it.

@@ -21,6 +21,8 @@ pub mod topic;
 mod turnstile;
 mod udp;
 
+use std::collections::BTreeMap;
+
 pub use ::http::Method;
 pub use address::{
     BadAddress, Broker, HttpAddress, LineEnd, ModbusAddress, ModbusPlace, MqttAddress, Parity, SerialLine,
@@ -34,6 +36,10 @@ pub use mqtt::{Heard, MqttWire};
 pub use stream::StreamWire;
 pub use turnstile::Urgency;
 pub use udp::UdpWire;
+
+/// Where wires lead, by the names that drivers have for them. Boxed, for a map has room for eleven from the first on, and most
+/// devices have one.
+pub type Addresses = BTreeMap<String, Box<WireAddress>>;
 
 /// One way to one device.
 #[derive(Clone)]

@@ -1,4 +1,7 @@
 //! The last turns of a device. At its bound the oldest fall out; a turn that is larger by itself is left out.
+//!
+//! A turn is much like the next one, so what is kept of it is what differs: a tenth of its text. The newest stands there whole;
+//! none hangs on one that falls out.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,11 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use parking_lot::Mutex;
 
 use super::Turn;
+use super::difference::Difference;
 
 const MOST_TURNS: usize = 100;
 const MOST_BYTES: usize = 256 << 10;
-/// Of all devices together: with many of them each has less.
-const MOST_OF_ALL: usize = 16 << 20;
+/// Of all devices together: with many of them each has less, and the last turn still.
+const MOST_OF_ALL: usize = 6 << 20;
+const LEAST_BYTES: usize = 4 << 10;
 
 /// How much each device has.
 #[derive(Debug, Clone)]
@@ -25,7 +30,7 @@ impl Default for Room {
 
 impl Room {
     pub(crate) fn share_among(&self, devices: usize) {
-        self.0.store((MOST_OF_ALL / devices.max(1)).min(MOST_BYTES), Relaxed);
+        self.0.store((MOST_OF_ALL / devices.max(1)).clamp(LEAST_BYTES, MOST_BYTES), Relaxed);
     }
 }
 
@@ -37,7 +42,10 @@ pub(crate) struct Ring {
 
 #[derive(Debug, Default)]
 struct Lines {
-    lines: VecDeque<Box<str>>,
+    newest: Box<str>,
+    /// Those before it, the oldest first: each from the one behind it.
+    before: VecDeque<Difference>,
+    /// Of those before it.
     bytes: usize,
 }
 
@@ -51,17 +59,45 @@ impl Ring {
         let (line, room) = ((turn.line() + "\n").into_boxed_str(), self.room.0.load(Relaxed));
         let mut kept = self.lines.lock();
         if line.len() <= room {
-            kept.bytes += line.len();
-            kept.lines.push_back(line);
+            kept.push(line);
         }
-        while kept.lines.len() > MOST_TURNS || kept.bytes > room {
-            let Some(oldest) = kept.lines.pop_front() else { break };
-            kept.bytes -= oldest.len();
-        }
+        kept.fit(room);
     }
 
     pub(crate) fn text(&self) -> String {
-        self.lines.lock().lines.iter().map(AsRef::as_ref).collect::<String>()
+        let kept = self.lines.lock();
+        let mut lines = vec![kept.newest.to_string()];
+        for older in kept.before.iter().rev() {
+            let line = lines.last().and_then(|newer| older.from(newer));
+            let Some(line) = line else { break };
+            lines.push(line);
+        }
+        drop(kept);
+        lines.into_iter().rev().collect()
+    }
+}
+
+impl Lines {
+    fn push(&mut self, line: Box<str>) {
+        let older = std::mem::replace(&mut self.newest, line);
+        if older.is_empty() {
+            return;
+        }
+        match Difference::between(&self.newest, &older) {
+            Some(difference) => {
+                self.bytes += difference.size();
+                self.before.push_back(difference);
+            }
+            // Those before it cannot be read without it.
+            None => (self.before, self.bytes) = (VecDeque::new(), 0),
+        }
+    }
+
+    fn fit(&mut self, room: usize) {
+        while self.before.len() + 1 > MOST_TURNS || self.newest.len() + self.bytes > room {
+            let Some(oldest) = self.before.pop_front() else { break };
+            self.bytes -= oldest.size();
+        }
     }
 }
 
@@ -83,13 +119,31 @@ mod tests {
             turns.into_iter().filter_map(|(_, turn)| turn.fault).collect()
         };
         assert_eq!((faults().len(), faults()[0].as_str(), faults()[99].as_str()), (100, "50", "149"));
-        ring.keep(&turn(150, &"x".repeat(MOST_BYTES)));
+        ring.keep(&turn(150, &noise(MOST_BYTES)));
         assert_eq!(faults()[99], "149");
-        ring.keep(&turn(151, &"x".repeat(MOST_BYTES / 2)));
-        ring.keep(&turn(152, &"x".repeat(MOST_BYTES / 2)));
+        ring.keep(&turn(151, &noise(MOST_BYTES * 3 / 4)));
+        ring.keep(&turn(152, &noise(MOST_BYTES * 3 / 4)));
         assert_eq!(faults(), ["152"]);
         ring.room.share_among(10_000);
         ring.keep(&turn(153, "box"));
         assert_eq!(faults(), ["153"], "with many devices each has less");
+    }
+
+    #[test]
+    fn turns_that_are_alike_take_little_room() {
+        let ring = Ring::new(Room::default());
+        ring.room.share_among(10_000);
+        let driver = noise(LEAST_BYTES / 2);
+        (0..20).for_each(|at| ring.keep(&turn(at, &driver)));
+        let turns = super::super::read(&ring.text()).expect("a tape");
+        let expected: Vec<Turn> = (0..20).map(|at| turn(at, &driver)).collect();
+        assert_eq!(turns.into_iter().map(|(_, turn)| turn).collect::<Vec<_>>(), expected);
+    }
+
+    /// Letters in which nothing comes again, another text each time.
+    fn noise(length: usize) -> String {
+        use std::hash::{BuildHasher as _, RandomState};
+        let seed = RandomState::new();
+        (0..length).map(|at| char::from(b'A' + (seed.hash_one(at) % 26) as u8)).collect()
     }
 }

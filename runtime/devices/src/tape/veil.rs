@@ -1,9 +1,7 @@
 //! What a tape must not have in it: where wires lead, passwords and keys.
 
-use std::collections::BTreeMap;
-
 use amprule_hooks::Version;
-use amprule_wires::WireAddress;
+use amprule_wires::Addresses;
 use serde_json::{Map, Value};
 
 use super::said::{Answer, Ask, Said};
@@ -25,7 +23,7 @@ pub(crate) struct Veil {
 }
 
 impl Veil {
-    pub(crate) fn of(wires: &BTreeMap<String, WireAddress>) -> Self {
+    pub(crate) fn of(wires: &Addresses) -> Self {
         let mut places = Vec::new();
         for (name, address) in wires {
             let (place, host) = address.place();
@@ -34,7 +32,8 @@ impl Veil {
         }
         // A place is longer than its host.
         places.sort_by_key(|(place, _)| std::cmp::Reverse(place.len()));
-        let secrets = wires.values().flat_map(WireAddress::secrets).filter(|secret| secret.len() >= LEAST).collect();
+        let secrets =
+            wires.values().flat_map(|address| address.secrets()).filter(|secret| secret.len() >= LEAST).collect();
         Self { places, secrets }
     }
 
@@ -134,12 +133,14 @@ fn queried(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use amprule_wires::WireAddress;
+
     use super::*;
 
     #[test]
     fn where_wires_lead_and_what_is_secret_is_covered() {
         let address = WireAddress::parse("http://admin:s3cret@box.local:8080/rpc").expect("an address");
-        let mut veil = Veil::of(&[("main".to_owned(), address)].into());
+        let mut veil = Veil::of(&[("main".to_owned(), Box::new(address))].into());
         veil.secrets = vec!["hunter22".to_owned()];
         for (text, covered) in [
             ("box.local:8080 does not answer", "main does not answer"),

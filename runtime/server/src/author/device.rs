@@ -6,17 +6,19 @@ mod replay;
 pub(super) mod simulate;
 mod try_it;
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use amprule_devices::tape::{self, Turn};
 use amprule_domain::Decimal;
-use amprule_hooks::driver::Shall;
+use amprule_hooks::Version;
+use amprule_hooks::driver::{self, Shall};
+use amprule_hooks::manifest::nearest;
 use amprule_reload::read_file;
-use amprule_wires::WireAddress;
-use anyhow::{Context, Result};
+use amprule_wires::{Addresses, WireAddress};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 
 use crate::compilers::Patience;
@@ -65,9 +67,19 @@ struct At {
 }
 
 impl At {
-    fn wires(&self) -> Result<BTreeMap<String, WireAddress>> {
+    /// Each that its driver speaks over, and no other.
+    fn wires(&self, version: &Arc<Version>) -> Result<Addresses> {
         let wires = self.wires.iter().map(|Given(given)| given.clone().map_err(anyhow::Error::msg));
-        wires.collect::<Result<_>>().context("--wire")
+        let wires: Addresses = wires.collect::<Result<_>>().context("--wire")?;
+        let spoken = driver::of(version).map(|driver| driver.wires()).unwrap_or_default();
+        let known = || spoken.iter().map(|(name, _)| name.as_str());
+        if let Some(unknown) = wires.keys().find(|name| !known().any(|known| known == *name)) {
+            bail!("--wire {unknown}: the driver has no such wire; {}", nearest(unknown, known()));
+        }
+        let missing = spoken.iter().filter(|(name, _)| !wires.contains_key(name));
+        let missing: Vec<String> = missing.map(|(name, kind)| format!("{name} ({kind})")).collect();
+        ensure!(missing.is_empty(), "say where it leads with --wire NAME=ADDRESS: {}", missing.join(", "));
+        Ok(wires)
     }
 
     fn shall(&self) -> Shall {
@@ -77,13 +89,13 @@ impl At {
 
 /// One that is wrong is told later, and in our own words: whoever parses options shows what was given, with its password.
 #[derive(Debug, Clone)]
-struct Given(Result<(String, WireAddress), String>);
+struct Given(Result<(String, Box<WireAddress>), String>);
 
 fn wire(text: &str) -> Result<Given, Infallible> {
     let given = text.split_once('=').ok_or_else(|| "write it as main=modbus-tcp://HOST:PORT".to_owned());
     Ok(Given(given.and_then(|(name, address)| {
         let address = WireAddress::parse(address).map_err(|why| format!("{name}: {why}"))?;
-        Ok((name.to_owned(), address))
+        Ok((name.to_owned(), Box::new(address)))
     })))
 }
 

@@ -8,7 +8,7 @@ use amprule_devices::Binding;
 use amprule_domain::StationId;
 use amprule_domain::token::IdToken;
 use amprule_hooks::manifest::is_id;
-use amprule_wires::WireAddress;
+use amprule_wires::{Addresses, WireAddress};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use toml::Spanned;
@@ -92,7 +92,7 @@ impl Device {
         }
     }
 
-    fn wires(&self) -> Result<BTreeMap<String, WireAddress>, BadDevice> {
+    fn wires(&self) -> Result<Addresses, BadDevice> {
         if self.wires.is_empty() {
             let why = "it has none; [devices.wires] says where its driver's wires lead".to_owned();
             return Err(self.bad("wires", why));
@@ -100,7 +100,7 @@ impl Device {
         if self.wires.len() > MAX_WIRES {
             return Err(self.bad("wires", format!("it has {}; at most {MAX_WIRES} lead to a device", self.wires.len())));
         }
-        self.wires.iter().map(|(name, address)| Ok((name.clone(), self.wire(name, address)?))).collect()
+        self.wires.iter().map(|(name, address)| Ok((name.clone(), Box::new(self.wire(name, address)?)))).collect()
     }
 
     fn wire(&self, name: &str, address: &str) -> Result<WireAddress, BadDevice> {

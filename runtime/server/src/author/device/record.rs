@@ -43,7 +43,8 @@ pub(super) fn run(options: &Record) -> Result<ExitCode> {
     let at = &options.at;
     let version = Arc::new(open(&at.path, at.patience)?.version);
     let name = version.manifest.id.clone();
-    let recording = Recording::open(version, &at.wires()?, options.switch).with_context(|| format!("open {name}"))?;
+    let wires = at.wires(&version)?;
+    let recording = Recording::open(version, &wires, options.switch).with_context(|| format!("open {name}"))?;
     let file = File::create_new(&options.out);
     let file = file.with_context(|| format!("{} is to be a new file, and cannot be made", options.out.display()))?;
     say(match options.switch {

@@ -26,14 +26,14 @@ pub(super) struct Try {
 pub(super) fn run(options: &Try) -> Result<ExitCode> {
     let at = &options.at;
     let version = Arc::new(open(&at.path, at.patience)?.version);
-    let looked = super::runtime()?.block_on(look(&version, &at.wires()?, at.shall(), SystemClock.now()));
+    let looked = super::runtime()?.block_on(look(&version, &at.wires(&version)?, at.shall(), SystemClock.now()));
     let looked = looked.with_context(|| format!("a turn of {} came to nothing", version.manifest.id))?;
     let mut seen = match &looked.readings {
         Some(readings) => json!(readings),
         None => looked.seen.json(),
     };
     if options.json {
-        seen["heldBack"] = json!(looked.held_back);
+        (seen["missing"], seen["heldBack"]) = (json!(looked.missing), json!(looked.held_back));
         say_json(&seen)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -42,6 +42,9 @@ pub(super) fn run(options: &Try) -> Result<ExitCode> {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             say(format!("{name:12} {value}"));
         }
+    }
+    for name in &looked.missing {
+        say(format!("{name:12} is not there: the hardware does not show it, or not where the driver looks"));
     }
     for held_back in &looked.held_back {
         say(format!("held back    {held_back}"));
