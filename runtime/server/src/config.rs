@@ -64,7 +64,7 @@ pub(crate) struct Config {
     #[serde(rename = "sites")]
     written_sites: Vec<Spanned<site::Written>>,
     #[serde(skip)]
-    pub(crate) devices: Vec<Device>,
+    pub(crate) devices: Vec<Arc<Device>>,
     #[serde(skip)]
     pub(crate) sites: Vec<Arc<Site>>,
 }

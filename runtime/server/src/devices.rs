@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::output::{say, say_json};
+use crate::output::{say, say_json, to_the_second};
 use crate::remote::Server;
 
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ fn line(device: &Value) -> String {
     let trouble =
         device["trouble"].as_str().or(device["remark"].as_str()).map(|why| format!("  ({why})")).unwrap_or_default();
     let (id, state, unit, version) = (text("id"), text("state"), text("unit"), text("driverVersion"));
-    format!("{id:<24}{state:<18}{unit:<20}{version:<10}{:<15}{}{trouble}", by(device), text("seenAt"))
+    format!("{id:<24}{state:<18}{unit:<20}{version:<10}{:<15}{}{trouble}", by(device), to_the_second(&device["seenAt"]))
 }
 
 fn by(device: &Value) -> &str {

@@ -6,6 +6,7 @@ mod kept;
 mod places;
 mod shown;
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub(crate) struct Fleet {
 
 #[derive(Default)]
 struct Bound {
-    by_file: BTreeMap<String, Device>,
+    by_file: BTreeMap<String, Arc<Device>>,
     by_api: BTreeMap<String, Device>,
     /// The house is ready: what is bound is driven.
     is_begun: bool,
@@ -59,7 +60,12 @@ enum Found<'b> {
 
 impl Fleet {
     /// Nothing is driven yet.
-    pub(crate) fn open(devices: Devices, data: &Path, configured: &[Device], engine: Arc<Engine>) -> Result<Arc<Self>> {
+    pub(crate) fn open(
+        devices: Devices,
+        data: &Path,
+        configured: &[Arc<Device>],
+        engine: Arc<Engine>,
+    ) -> Result<Arc<Self>> {
         let file = data.join("devices-bound.json");
         let by_api = by_id(kept::read(&file)?);
         let bound = Mutex::new(Bound { by_api, ..Bound::default() });
@@ -82,9 +88,10 @@ impl Fleet {
     }
 
     /// Whether the configuration file may list these, beside those of the API.
-    pub(crate) fn may_have(&self, configured: &[Device]) -> Result<(), Unlistable> {
+    pub(crate) fn may_have(&self, configured: &[Arc<Device>]) -> Result<(), Unlistable> {
         let bound = self.bound.lock();
-        if let Some(Device { id, .. }) = configured.iter().find(|device| bound.by_api.contains_key(&device.id)) {
+        if let Some(device) = configured.iter().find(|device| bound.by_api.contains_key(&device.id)) {
+            let id = &device.id;
             let why = format!(
                 "the device {id} was bound by the API ({}): take it out of the configuration, or remove it there with \
                  DELETE /api/v1/devices/{id}",
@@ -102,7 +109,7 @@ impl Fleet {
     }
 
     /// The configuration file lists these now.
-    pub(crate) fn configured(&self, devices: Vec<Device>) {
+    pub(crate) fn configured(&self, devices: Vec<Arc<Device>>) {
         let _turn = self.changing.lock();
         let mut bound = self.bound.lock();
         bound.by_file = by_id(devices);
@@ -145,7 +152,7 @@ impl Fleet {
 
     fn others(&self, id: &str) -> Vec<Device> {
         let bound = self.bound.lock();
-        let all = bound.by_file.values().chain(bound.by_api.values());
+        let all = bound.by_file.values().map(Arc::as_ref).chain(bound.by_api.values());
         all.filter(|device| device.id != id).cloned().collect()
     }
 
@@ -214,7 +221,7 @@ impl Fleet {
 impl Bound {
     fn find(&self, id: &str) -> Option<Found<'_>> {
         let by_api = || self.by_api.get(id).map(Found::ByApi);
-        self.by_file.get(id).map(Found::ByFile).or_else(by_api)
+        self.by_file.get(id).map(|device| Found::ByFile(device)).or_else(by_api)
     }
 
     fn is_not_of_file(&self, id: &str) -> Result<(), DeviceRefused> {
@@ -228,7 +235,7 @@ impl Bound {
 
     fn all(&self) -> impl Iterator<Item = &Device> {
         let of_api = self.by_api.iter().filter(|(id, _)| !self.by_file.contains_key(*id)).map(|(_, device)| device);
-        self.by_file.values().chain(of_api)
+        self.by_file.values().map(Arc::as_ref).chain(of_api)
     }
 
     fn bindings(&self) -> Vec<Binding> {
@@ -245,8 +252,8 @@ impl<'b> Found<'b> {
     }
 }
 
-fn by_id(devices: Vec<Device>) -> BTreeMap<String, Device> {
-    devices.into_iter().map(|device| (device.id.clone(), device)).collect()
+fn by_id<D: Borrow<Device>>(devices: Vec<D>) -> BTreeMap<String, D> {
+    devices.into_iter().map(|device| (device.borrow().id.clone(), device)).collect()
 }
 
 /// What is not given stays as it is.

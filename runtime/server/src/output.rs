@@ -7,6 +7,7 @@ use std::io::Write as _;
 use amprule_domain::plain;
 use anyhow::Context as _;
 use serde::Serialize;
+use serde_json::Value;
 
 /// One line of output for people or scripts. Whoever has stopped reading, as `head` does, is no reason to complain.
 pub(crate) fn say(line: impl std::fmt::Display) {
@@ -18,6 +19,15 @@ pub(crate) fn say_json(content: &impl Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(content).context("write JSON")?;
     let _ = writeln!(std::io::stdout(), "{}", escaped(&text));
     Ok(())
+}
+
+/// A time of the API for people: to the second.
+pub(crate) fn to_the_second(time: &Value) -> Cow<'_, str> {
+    match time.as_str().map(|time| (time, time.split_once('.'))) {
+        None => "-".into(),
+        Some((_, Some((whole, _)))) => format!("{whole}Z").into(),
+        Some((time, None)) => time.into(),
+    }
 }
 
 /// Unseen characters stand within texts only, but for the line breaks of the layout.
@@ -48,9 +58,17 @@ pub(crate) fn complain(error: &anyhow::Error) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_time_has_no_fractions_for_people() {
+        let shown = ["2026-01-02T03:04:05.678901234Z", "2026-01-02T03:04:05Z"]
+            .map(|time| to_the_second(&json!(time)).into_owned());
+        assert_eq!(shown, ["2026-01-02T03:04:05Z"; 2]);
+        assert_eq!(to_the_second(&Value::Null), "-");
+    }
 
     #[test]
     fn what_is_printed_for_programs_is_what_was_said_and_steers_no_terminal() {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::output::{say, say_json};
+use crate::output::{say, say_json, to_the_second};
 use crate::remote::Server;
 
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ fn all(server: &Server) -> Result<Vec<Value>> {
 
 fn show(site: &Value) {
     let unit = site["unit"].as_str().unwrap_or("equal shares");
-    say(format_args!("{}  by {unit}, seen {}", text(site, "id"), text(site, "seenAt")));
+    say(format_args!("{}  by {unit}, seen {}", text(site, "id"), to_the_second(&site["seenAt"])));
     if let Some(why) = site["trouble"].as_str() {
         say(format_args!("  trouble: {why}"));
     }

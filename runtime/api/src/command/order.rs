@@ -235,7 +235,13 @@ impl CommandBody {
             ("message", self.message.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !has.contains(name)) {
-            Some((name, _)) => Err(Problem::invalid(format!("/{name}"), "is not a member of this command")),
+            Some((name, _)) => {
+                let known = match has {
+                    [] => "it has none of its own".to_owned(),
+                    has => format!("it has {}", has.join(", ")),
+                };
+                Err(Problem::invalid(format!("/{name}"), format!("is not a member of this command; {known}")))
+            }
             None => Ok(()),
         }
     }

@@ -29,37 +29,30 @@ pub(super) fn complaints(map: &Map) -> Vec<Finding> {
 fn bounds(map: &Map) -> Vec<Finding> {
     let About { poll_ms, phases, block, min_a, max_a, .. } = &map.device;
     let (points, requests, rules) = (map.points.len() as u64, map.requests.len() as u64, map.state.len() as u64);
-    let of_device = [
-        ("poll_ms", u64::from(*poll_ms), 100, 3_600_000),
-        ("phases", u64::from(*phases), 1, 3),
-        ("block", u64::from(*block), 1, 125),
+    let bounds = [
+        (&["device", "poll_ms"][..], "poll_ms", u64::from(*poll_ms), 100, 3_600_000),
+        (&["device", "phases"], "phases", u64::from(*phases), 1, 3),
+        (&["device", "block"], "block", u64::from(*block), 1, 125),
+        (&["points"], "the number of points", points, 1, MOST_POINTS),
+        (&["requests"], "the number of requests", requests, 0, MOST_REQUESTS),
+        (&["state"], "the number of state rules", rules, u64::from(!map.is_meter()), MOST_RULES),
     ];
-    let numbers = [
-        ("points", "the number of points", points, 1, MOST_POINTS),
-        ("requests", "the number of requests", requests, 0, MOST_REQUESTS),
-        ("state", "the number of state rules", rules, u64::from(!map.is_meter()), MOST_RULES),
-    ];
-    let unless = |what: &str, value: u64, least: u64, most: u64| {
-        (!(least..=most).contains(&value)).then(|| format!("{what} is {least} to {most}, and not {value}"))
-    };
-    let of_device = of_device
-        .into_iter()
-        .filter_map(|(key, value, least, most)| Some(Finding::at(["device", key], unless(key, value, least, most)?)));
-    let numbers = numbers
-        .into_iter()
-        .filter_map(|(key, what, value, least, most)| Some(Finding::at([key], unless(what, value, least, most)?)));
+    let outside = bounds.iter().filter(|(_, _, value, least, most)| !(least..=most).contains(&value));
+    let outside = outside.map(|(keys, what, value, least, most)| {
+        Finding::at(keys, format!("{what} is {least} to {most}, and not {value}"))
+    });
     let has_range = *min_a <= *max_a && *min_a >= Decimal::ZERO && *max_a <= Decimal::from(1_000);
     let range = || {
         let why = format!("min_a and max_a are 0 to 1000 A in that order, and not {min_a} and {max_a}");
-        Finding::at(["device", "max_a"], why)
+        Finding::at(&["device", "max_a"], why)
     };
-    of_device.chain(numbers).chain((!has_range).then(range)).collect()
+    outside.chain((!has_range).then(range)).collect()
 }
 
 fn reads(map: &Map) -> Vec<Finding> {
     let answered = map.requests.iter().filter(|(_, request)| request.publish.is_none()).map(|(name, _)| name.as_str());
     let points = map.points.iter().filter_map(|(name, point)| {
-        let of = |why: String| Finding::at(["points", name], format!("points.{name}: {why}"));
+        let of = |why: String| Finding::at(&["points", name], format!("points.{name}: {why}"));
         if let Some(why) = point.complaint() {
             return Some(of(why));
         }
@@ -76,11 +69,11 @@ fn reads(map: &Map) -> Vec<Finding> {
     let both = !map.is_meter() && ["energy_wh", "session_wh"].iter().all(|name| map.points.contains_key(*name));
     let both = both.then(|| {
         let why = "points: a box has energy_wh or session_wh; where one stands in for the other, energy leaps";
-        Finding::at(["points", "session_wh"], why)
+        Finding::at(&["points", "session_wh"], why)
     });
     let requests = map.requests.iter();
     let requests = requests.filter_map(|(name, request)| {
-        Some(Finding::at(["requests", name], format!("requests.{name}: {}", ill(request)?)))
+        Some(Finding::at(&["requests", name], format!("requests.{name}: {}", ill(request)?)))
     });
     points.chain(both).chain(requests).collect()
 }
@@ -111,7 +104,7 @@ fn rules(map: &Map) -> impl Iterator<Item = Finding> {
     unknown.map(|(at, name)| {
         let why = format!("state {}: there is no point {name}", at + 1);
         let points = map.points.keys().map(String::as_str);
-        Finding::at(["state", &at.to_string(), "when", name], why).hint(nearest(name, points))
+        Finding::at(&["state", &at.to_string(), "when", name], why).hint(nearest(name, points))
     })
 }
 
@@ -128,9 +121,9 @@ fn commands(map: &Map) -> Vec<Finding> {
         let mut find = |why: String| {
             let why = format!("{name}: {why}");
             found.push(if name == "heartbeat" {
-                Finding::at([name], why)
+                Finding::at(&[name], why)
             } else {
-                Finding::at(["commands", name], why)
+                Finding::at(&["commands", name], why)
             });
         };
         if writes.len() > MOST_WRITES {
@@ -145,11 +138,11 @@ fn commands(map: &Map) -> Vec<Finding> {
     }
     if !limit.is_empty() && !limit.iter().any(Write::has_number) {
         let how = "leave `value` out, or write {value} in the path or the body";
-        found.push(Finding::at(["commands", "limit"], format!("limit: none of its writes says the limit; {how}")));
+        found.push(Finding::at(&["commands", "limit"], format!("limit: none of its writes says the limit; {how}")));
     }
     let mut of_all = |is_so: bool, why: &'static str| {
         if is_so {
-            found.push(Finding::at(["commands"], why));
+            found.push(Finding::at(&["commands"], why));
         }
     };
     let is_one_way = one_phase.is_empty() != three_phases.is_empty();
@@ -167,7 +160,7 @@ fn switched_meter(map: &Map) -> Option<Finding> {
             || again_s.is_some();
     let is_read_only = !says_something && map.state.is_empty() && map.heartbeat.is_empty();
     let why = "a meter is read only: leave out state, commands and heartbeat, or kind = \"meter\"";
-    (!is_read_only).then(|| Finding::at(["device", "kind"], why))
+    (!is_read_only).then(|| Finding::at(&["device", "kind"], why))
 }
 
 /// Turns alone say something.
@@ -177,7 +170,7 @@ fn pace(map: &Map) -> Option<Finding> {
     let (fastest, key) = said.into_iter().chain(heartbeats).min()?;
     let is_slower = u64::from(fastest) * 1_000 >= u64::from(map.device.poll_ms).max(1_000);
     let why = "again_s and every_s are at least 1, and no shorter than poll_ms";
-    (!is_slower).then(|| Finding::at([key], why))
+    (!is_slower).then(|| Finding::at(&[key], why))
 }
 
 /// A wire leads to one place, where one language is spoken.
@@ -187,7 +180,7 @@ fn shared(map: &Map) -> Vec<Finding> {
     let found = twice.map(|pair| {
         let ((name, one), (_, other)) = (&pair[0], &pair[1]);
         let why = format!("the wire {name:?} is to be {one} and {other}, and an address is one of them");
-        Finding::at(["device", "wire"], why)
+        Finding::at(&["device", "wire"], why)
             .hint("give what is said over the other a wire of its own: wire = \"other\"")
     });
     found.collect()

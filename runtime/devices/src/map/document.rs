@@ -282,7 +282,7 @@ impl Map {
         let mut found = Vec::new();
         if !["energy_wh", "session_wh"].iter().any(|name| self.points.contains_key(*name)) {
             let hint = "name what only grows `energy_wh`, or what begins anew with each car `session_wh`; without one sessions have a time and no energy";
-            found.push(Finding::at(["points"], "no point says how much energy has flowed").hint(hint));
+            found.push(Finding::at(&["points"], "no point says how much energy has flowed").hint(hint));
         }
         let is_used = |name: &String| {
             let is_added = |point: &Point| point.plus.contains(name) || point.minus.contains(name);
@@ -293,7 +293,7 @@ impl Map {
         let hint = format!("known are {}; others are for the conditions of state", KNOWN.join(", "));
         let unused = self.points.keys().filter(|name| !is_used(name));
         found.extend(unused.map(|name| {
-            Finding::at(["points", name], format!("points.{name} is read and not used")).hint(hint.as_str())
+            Finding::at(&["points", name], format!("points.{name} is read and not used")).hint(hint.as_str())
         }));
         found
     }

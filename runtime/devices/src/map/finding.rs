@@ -14,8 +14,8 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    pub(super) fn at<const N: usize>(keys: [&str; N], why: impl Into<String>) -> Self {
-        Self { keys: keys.map(str::to_owned).into(), why: why.into(), hint: None }
+    pub(super) fn at(keys: &[&str], why: impl Into<String>) -> Self {
+        Self { keys: keys.iter().map(|key| (*key).to_owned()).collect(), why: why.into(), hint: None }
     }
 
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {

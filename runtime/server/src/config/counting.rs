@@ -14,7 +14,7 @@ const NAMED: usize = 10;
 #[derive(Default)]
 pub(super) struct Counting {
     selection: Selection,
-    devices: Vec<Device>,
+    devices: Vec<Arc<Device>>,
     sites: Vec<Arc<Site>>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_devices::Binding;
@@ -135,7 +136,7 @@ impl fmt::Display for BadDevice {
 }
 
 /// Each can be driven, and none is there twice.
-pub(super) fn checked(written: &[Spanned<Device>]) -> Result<Vec<Device>, Misplaced> {
+pub(super) fn checked(written: &[Spanned<Device>]) -> Result<Vec<Arc<Device>>, Misplaced> {
     if let Some(beyond) = written.get(MAX_DEVICES) {
         return Err(Misplaced::of(beyond, format!("{} devices; at most {MAX_DEVICES} are driven", written.len())));
     }
@@ -150,5 +151,5 @@ pub(super) fn checked(written: &[Spanned<Device>]) -> Result<Vec<Device>, Mispla
             return Err(Misplaced::of(placed, format!("two devices have the id {}", device.id)));
         }
     }
-    Ok(written.iter().map(|device| device.get_ref().clone()).collect())
+    Ok(written.iter().map(|device| Arc::new(device.get_ref().clone())).collect())
 }

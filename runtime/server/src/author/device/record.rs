@@ -51,7 +51,7 @@ pub(super) fn run(options: &Record) -> Result<ExitCode> {
         true => format!("{name} switches the hardware {} for {} s, and off then", wanted(at.shall()), options.seconds),
         false => format!("{name} reads the hardware for {} s; what it writes is held back", options.seconds),
     });
-    let tape = Tape { file, bytes: 0, turns: 0, failed: 0 };
+    let tape = Tape { file, bytes: 0, turns: 0, failed: 0, last_fault: None };
     super::runtime()?.block_on(record(recording, tape, options))
 }
 
@@ -63,8 +63,9 @@ async fn record(mut recording: Recording, mut tape: Tape, options: &Record) -> R
         say("the hardware is switched off");
     }
     recorded?;
-    let Tape { turns, failed, .. } = tape;
-    say(format_args!("{turns} turns, {failed} of them came to nothing: {}", options.out.display()));
+    let Tape { turns, failed, last_fault, .. } = tape;
+    let why = last_fault.map(|why| format!("; the last because {why}")).unwrap_or_default();
+    say(format_args!("{turns} turns in {}, {failed} of them came to nothing{why}", options.out.display()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -111,6 +112,7 @@ struct Tape {
     bytes: u64,
     turns: u32,
     failed: u32,
+    last_fault: Option<String>,
 }
 
 impl Tape {
@@ -122,7 +124,10 @@ impl Tape {
         ensure!(self.bytes <= most, "the tape is full: it has {} MiB, and no more are read", most >> 20);
         self.file.write_all(line.as_bytes()).context("write the tape")?;
         self.turns += 1;
-        self.failed += u32::from(turn.fault.is_some());
+        if let Some(fault) = &turn.fault {
+            self.failed += 1;
+            self.last_fault = Some(fault.clone());
+        }
         Ok(())
     }
 }
