@@ -58,7 +58,7 @@ const FAREWELL_MAX: Duration = Duration::from_millis(100);
 
 /// What there is to do next.
 enum Work {
-    Mail(Option<Box<Mail>>),
+    Mail(Option<Mail>),
     Heard(Received),
     /// A call was not answered in time, or a command's time has come.
     Overdue,
@@ -159,7 +159,7 @@ impl StationTask {
     async fn work_until_the_end(&mut self) {
         loop {
             let goes_on = match self.next().await {
-                Work::Mail(Some(mail)) => Box::pin(self.take(*mail)).await,
+                Work::Mail(Some(mail)) => Box::pin(self.take(mail)).await,
                 Work::Mail(None) => false,
                 Work::Heard(received) => {
                     Box::pin(self.receive(received)).await;
@@ -207,7 +207,7 @@ impl StationTask {
         };
         tokio::select! {
             biased;
-            mail = self.mailbox.mail.recv() => Work::Mail(mail),
+            mail = self.mailbox.mail.recv() => Work::Mail(mail.map(|mail| *mail)),
             () = overdue => Work::Overdue,
             received = link => Work::Heard(received),
             () = self.alarm.rings() => Work::DeadlineCame,

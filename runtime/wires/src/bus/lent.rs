@@ -98,11 +98,9 @@ mod tests {
         let ours: Arc<Mutex<dyn Line>> = Arc::new(Mutex::new(ours));
         let mut lent = Lent::new(&ours, Some(asked));
         let (mut question, mut answer) = ([0; 4], [0; 4]);
-        let (said, read) = tokio::join!(lent.write_all(&[0, 0, 7, 8]), box_end.read_exact(&mut question));
-        (said.expect("it is said"), read.expect("it is heard"));
+        tokio::try_join!(lent.write_all(&[0, 0, 7, 8]), box_end.read_exact(&mut question)).expect("it is heard");
         let frame = [answered.to_be_bytes(), [9, 10]].concat();
-        let (said, read) = tokio::join!(box_end.write_all(&frame), lent.read_exact(&mut answer));
-        (said.expect("it is answered"), read.expect("the answer is heard"));
+        tokio::try_join!(box_end.write_all(&frame), lent.read_exact(&mut answer)).expect("it is answered");
         (question, answer)
     }
 
