@@ -5,6 +5,7 @@ mod disagrees;
 mod leaving;
 mod taped;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -142,11 +143,15 @@ impl Device {
     /// Turn after turn, until it is to end.
     async fn go_on(&mut self, orders: &mut watch::Receiver<Order>) -> Order {
         let mut next = Instant::now();
+        let mut apart = self.apart();
         loop {
             tokio::select! {
                 order = ended_by(orders) => return order,
                 heard = self.hear() => self.heard(heard).await,
-                () = sleep_until(next) => next = Instant::now() + self.turn().await,
+                () = sleep_until(next) => {
+                    let (begun, pause) = (Instant::now(), self.turn().await);
+                    next = begun + pause + pause.mul_f64(std::mem::take(&mut apart));
+                }
                 () = sleep(LOOK), if self.failures > 0 => {}
             }
             if self.wants_a_turn() || self.is_mended() {
@@ -154,6 +159,14 @@ impl Device {
             }
             self.say_next().await;
         }
+    }
+
+    /// Devices that begin together do not ask together for ever: by this part of a pause, less than a whole one, the second turn
+    /// comes later.
+    fn apart(&self) -> f64 {
+        let mut hasher = DefaultHasher::new();
+        self.seat.binding.id.hash(&mut hasher);
+        f64::from(hasher.finish() as u32) / 2_f64.powi(32)
     }
 
     /// The session that was open when the server stopped goes on, with all that was said of it.

@@ -75,6 +75,7 @@ impl Reads {
     pub(super) async fn values(&mut self, now: Timestamp, wires: &dyn Wires) -> Result<Values, WireProblem> {
         let mut values = Values::new();
         let mut asked = std::mem::take(&mut self.reads);
+        self.reads.reserve_exact(asked.len());
         asked.reverse();
         while let Some(read) = asked.pop() {
             if read.refused_at.is_some_and(|at| !is_over(at, REST, now)) {

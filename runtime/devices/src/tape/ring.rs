@@ -15,7 +15,7 @@ use super::difference::Difference;
 const MOST_TURNS: usize = 100;
 const MOST_BYTES: usize = 256 << 10;
 /// Of all devices together: with many of them each has less, and the last turn still.
-const MOST_OF_ALL: usize = 6 << 20;
+const MOST_OF_ALL: usize = 5 << 20;
 const LEAST_BYTES: usize = 4 << 10;
 
 /// How much each device has.
