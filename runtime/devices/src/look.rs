@@ -23,7 +23,7 @@ pub struct Look {
     pub seen: Observed,
     /// Of a meter, all that it showed.
     pub readings: Option<BTreeMap<String, String>>,
-    /// What its driver reads, and the hardware did not show.
+    /// What counts, and the hardware did not show: each with its reason.
     pub missing: Vec<String>,
     /// What it would have said, in its order.
     pub held_back: Vec<String>,

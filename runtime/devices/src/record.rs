@@ -62,7 +62,7 @@ impl Recording {
         let recorder = Recorder::around(if self.switches { &granted } else { &read_only });
         let turned = timeout(TURN, guest.turn(shall, now, &recorder)).await;
         let is_endless = turned.is_err();
-        let came = turned.map_or_else(|_| Err(endless()), |turned| turned.map_err(|fault| fault.message));
+        let came = turned.map_or_else(|_| Err(endless(&recorder)), |turned| turned.map_err(|fault| fault.message));
         let shown = came.as_ref().map(|seen| guest.shown(seen));
         let turn = recorder.turn(before, shown.map_err(String::as_str), &self.veil);
         if is_endless {

@@ -1,5 +1,6 @@
 //! A device as the operator binds it, and how it stands.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ struct Standing {
     readings: BTreeMap<String, String>,
     version: Option<String>,
     trouble: Option<String>,
-    remark: Option<&'static str>,
+    remark: Option<Cow<'static, str>>,
     /// The trouble is of a turn that went well otherwise.
     hindered: bool,
     /// The kinds of trouble that were told since it worked.
@@ -107,7 +108,7 @@ pub struct DeviceStatus {
     /// Why the last turn came to nothing.
     pub trouble: Option<String>,
     /// What it does beside what it was told.
-    pub remark: Option<&'static str>,
+    pub remark: Option<Cow<'static, str>>,
     pub turns: u64,
 }
 
@@ -149,6 +150,11 @@ impl Seat {
         }
     }
 
+    /// Since it was bound.
+    pub(crate) fn was_seen(&self) -> bool {
+        self.status.lock().seen_at.is_some()
+    }
+
     /// It was seen, and not let do all.
     pub(crate) fn hindered(&self, why: &str) {
         self.troubled(why);
@@ -168,8 +174,12 @@ impl Seat {
         }
     }
 
-    pub(crate) fn remark(&self, remark: Option<&'static str>) {
-        self.status.lock().remark = remark;
+    /// True: it is another than before.
+    pub(crate) fn remark(&self, remark: Option<Cow<'static, str>>) -> bool {
+        let mut status = self.status.lock();
+        let is_new = status.remark != remark;
+        status.remark = remark;
+        is_new
     }
 
     pub(crate) fn status(&self) -> DeviceStatus {

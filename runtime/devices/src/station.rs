@@ -274,7 +274,8 @@ impl VirtualStation {
     pub(crate) fn remark(&self) -> Option<&'static str> {
         let is_refused = self.refused.is_some() && self.running.is_none();
         is_refused.then_some(
-            "the default_token may not charge: look at GET /api/v1/tokens; it is asked about again while the car stays",
+            "the default_token may not charge: look at GET /api/v1/tokens, or enter it with PUT; it is asked about again within a \
+             quarter of an hour, and at once by a start command",
         )
     }
 

@@ -5,6 +5,7 @@ mod disagrees;
 mod leaving;
 mod taped;
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ const AWAY_AFTER: u32 = 3;
 /// How long a message that the engine could not take waits until it is said again.
 const AGAIN: Duration = Duration::from_secs(5);
 const MAIL: usize = 16;
+/// Of devices that are asked at the same moments: to wake for each by itself costs more than to wake for some.
+const GROUPS: u64 = 10;
 /// How often a device that fails looks whether it has another driver.
 const LOOK: Duration = Duration::from_secs(1);
 /// What a driver keeps for its successor is written with what else changes, and by itself so often.
@@ -161,12 +164,12 @@ impl Device {
         }
     }
 
-    /// Devices that begin together do not ask together for ever: by this part of a pause, less than a whole one, the second turn
-    /// comes later.
+    /// Devices that begin together do not all ask together for ever: by this part of a pause, less than a whole one, the second
+    /// turn comes later.
     fn apart(&self) -> f64 {
         let mut hasher = DefaultHasher::new();
         self.seat.binding.id.hash(&mut hasher);
-        f64::from(hasher.finish() as u32) / 2_f64.powi(32)
+        (hasher.finish() % GROUPS) as f64 / GROUPS as f64
     }
 
     /// The session that was open when the server stopped goes on, with all that was said of it.
@@ -300,7 +303,12 @@ impl Device {
         if let Some(why) = remark.filter(|_| remark != before) {
             tracing::warn!(station = %self.seat.binding.id, driver = self.seat.binding.unit, "{why}; it is told again");
         }
-        self.seat.remark(remark.or_else(|| self.station.remark()));
+        let remark = remark.or_else(|| self.station.remark()).map(Cow::Borrowed);
+        let missing = self.driver.as_ref().and_then(|driver| driver.guest.as_ref()?.missing().into_iter().next());
+        let is_new = self.seat.remark(remark.or_else(|| missing.clone().map(Cow::Owned)));
+        if let Some(why) = missing.filter(|_| is_new) {
+            tracing::warn!(station = %self.seat.binding.id, driver = self.seat.binding.unit, "the driver looks for what the device does not show: {why}");
+        }
     }
 
     async fn saw(&mut self, seen: Observed) {

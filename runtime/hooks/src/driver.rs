@@ -90,7 +90,7 @@ pub trait Guest: Send {
     fn readings(&self) -> BTreeMap<String, String> {
         BTreeMap::new()
     }
-    /// What its driver reads, and the hardware did not show in its last turn.
+    /// What counts, and the hardware did not show in its last turn: each with its reason.
     fn missing(&self) -> Vec<String> {
         Vec::new()
     }

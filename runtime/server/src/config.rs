@@ -332,6 +332,7 @@ impl Config {
     fn read(&mut self) -> Result<(), Misplaced> {
         self.devices = device::checked(&self.written_devices)?;
         self.sites = site::checked(&self.written_sites)?;
+        site::fits_devices(&self.written_sites, &self.sites, &self.devices)?;
         Ok(())
     }
 

@@ -41,21 +41,14 @@ impl Rounds {
         if self.open.contains_key(&id) {
             return self.settle(id).await;
         }
-        // Somebody else has limited it: what holds there is not known any more.
-        let exchange = self.house.stations.exchange(id).await.ok().flatten();
-        let is_told = exchange.is_some_and(|exchange| self.is_of_others(&exchange));
-        if is_told {
-            self.steering.booted(station);
+        let ours = Origin::Site(self.steering.site().id.clone());
+        match self.house.stations.exchange(id).await.ok().flatten() {
+            Some(Exchange { command: Command::Limit { evse, .. }, origin, .. }) if origin != ours => {
+                self.steering.limited_by_others(station, evse)
+            }
+            // One in this site's name that is not open was given back, at an EVSE that it has no more.
+            _ => false,
         }
-        is_told
-    }
-
-    /// A limit in this site's name for an EVSE that it does not have is one that was given back.
-    fn is_of_others(&self, exchange: &Exchange) -> bool {
-        let Command::Limit { evse: told, .. } = exchange.command else { return false };
-        let site = self.steering.site();
-        let is_ours = exchange.origin == Origin::Site(site.id.clone());
-        !is_ours || !site.evses.iter().any(|evse| evse.station == exchange.station && evse.evse == told)
     }
 
     pub(crate) async fn refresh_all(&mut self) {

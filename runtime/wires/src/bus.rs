@@ -229,7 +229,15 @@ impl Bus {
                     why: format!("the line fails: {why}; look whether the adapter is plugged in"),
                 }
             }
+            (tokio_modbus::Error::Transport(error), _) if is_over(error.kind()) => {
+                WireFault::NotReached { to, why: "it has closed the connection".to_owned() }
+            }
             _ => WireFault::Confused { to, why },
         }
     }
+}
+
+fn is_over(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
 }

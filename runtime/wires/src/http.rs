@@ -93,7 +93,7 @@ impl HttpWire {
         path: &str,
         body: Option<&str>,
     ) -> Result<String, WireFault> {
-        let what = format!("{method} {}", path::shown(path));
+        let what = format!("{method} {}{}", self.to.base, path::shown(path));
         let request = self.request(method, path, body)?;
         let body = body.unwrap_or_default();
         let _turn = self.line.gate.enter(urgency).await;

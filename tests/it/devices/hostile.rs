@@ -86,7 +86,7 @@ const BAD: [Bad; 16] = [
             to.write_all(&answered(&asked)).ok()?;
             None
         },
-        told: Some("answers something else"),
+        told: Some("is not reached: it has closed the connection"),
     },
     Bad {
         name: "silent",

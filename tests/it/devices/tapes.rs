@@ -135,8 +135,9 @@ fn a_look_at_hardware_says_which_wires_and_which_values_it_lacks() {
     let to = keba::wire(hardware.port);
     let file = driver.path().join("keba-p30/device.toml");
     let map = std::fs::read_to_string(&file).expect("a map");
-    let more = "[points]\nheat = { register = 9, optional = true, wire = \"more\" }";
-    std::fs::write(&file, map.replacen("[points]", more, 1)).expect("it is ours");
+    let more = "[points]\nheat = { register = 9, wire = \"more\" }";
+    std::fs::write(&file, map.replacen("[points]", more, 1) + "[[state]]\nis = \"charging\"\nwhen = { heat = 1 }\n")
+        .expect("it is ours");
     let look = |wires: &[&str]| {
         let wires = wires.iter().flat_map(|wire| ["--wire".to_owned(), format!("{wire}={to}")]);
         let arguments: Vec<String> = ["try", "keba-p30"].map(str::to_owned).into_iter().chain(wires).collect();
@@ -150,7 +151,7 @@ fn a_look_at_hardware_says_which_wires_and_which_values_it_lacks() {
         assert!(refused.contains(why), "{refused}");
     }
     let seen = look(&["main", "more"]).ok();
-    assert!(seen.contains("available") && seen.contains("heat         is not there"), "{seen}");
+    assert!(seen.contains("available") && seen.contains("missing      heat is not there: 127.0.0.1:"), "{seen}");
 }
 
 #[test]

@@ -224,11 +224,14 @@ impl MapGuest {
     }
 }
 
-/// All of them, whatever is refused; then the first refusal.
+/// All of them, whatever is refused; then the first refusal. A box that is away hears none of them.
 async fn say_all(wires: &dyn Wires, map: &Map, writes: &[Write], amperes: Decimal) -> Result<(), WireProblem> {
     let mut all = Ok(());
     for write in writes {
-        all = all.and(write.say(wires, &map.device.wire, amperes).await);
+        match write.say(wires, &map.device.wire, amperes).await {
+            Err(problem) if !problem.is_refusal => return Err(problem),
+            said => all = all.and(said),
+        }
     }
     all
 }
@@ -287,6 +290,6 @@ impl Guest for MapGuest {
     }
 
     fn missing(&self) -> Vec<String> {
-        self.map.points.keys().filter(|name| !self.values.contains_key(*name)).cloned().collect()
+        self.reads.lacking().collect()
     }
 }

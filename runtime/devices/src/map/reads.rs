@@ -22,7 +22,12 @@ pub(super) type Values = BTreeMap<String, Value>;
 pub(super) struct Reads {
     map: Arc<Map>,
     reads: Vec<Read>,
+    /// In the last turn.
+    lacking: Lacking,
 }
+
+/// Points that must be there and were not, and why.
+type Lacking = BTreeMap<String, String>;
 
 struct Read {
     wire: String,
@@ -53,7 +58,17 @@ enum What {
 impl Reads {
     pub(super) fn new(map: &Arc<Map>) -> Self {
         let reads = blocks(map).into_iter().chain(requests(map)).chain(topics(map)).collect();
-        Self { map: Arc::clone(map), reads }
+        Self { map: Arc::clone(map), reads, lacking: Lacking::new() }
+    }
+
+    /// In words for people: those that the bill or the state hangs on, or all of a meter's.
+    pub(super) fn lacking(&self) -> impl Iterator<Item = String> {
+        let counts = |name: &str| {
+            let is_of_state = || self.map.state.iter().any(|rule| rule.when.contains_key(name));
+            self.map.is_meter() || ["energy_wh", "session_wh"].contains(&name) || is_of_state()
+        };
+        let lacking = self.lacking.iter().filter(move |(name, _)| counts(name));
+        lacking.map(|(name, why)| format!("{name} is not there: {why}"))
     }
 
     /// Before anything is said: what is answered by a topic is heard.
@@ -74,6 +89,7 @@ impl Reads {
     /// and an optional read that is refused not for a while.
     pub(super) async fn values(&mut self, now: Timestamp, wires: &dyn Wires) -> Result<Values, WireProblem> {
         let mut values = Values::new();
+        self.lacking.clear();
         let mut asked = std::mem::take(&mut self.reads);
         self.reads.reserve_exact(asked.len());
         asked.reverse();
@@ -82,7 +98,7 @@ impl Reads {
                 self.reads.push(read);
                 continue;
             }
-            match read.ask(wires, &self.map, &mut values).await {
+            match read.ask(wires, &self.map, &mut values, &mut self.lacking).await {
                 Ok(()) => self.reads.push(read),
                 Err(problem) if problem.is_refusal && read.is_block() => {
                     asked.extend(read.points.iter().rev().filter_map(|name| Read::of(name, &self.map)));
@@ -90,6 +106,8 @@ impl Reads {
                 // A request that is refused is a fault: all that is known of such a device may come from it.
                 Err(problem) if problem.is_refusal && (read.is_optional || read.is_of_registers()) => {
                     let refused_at = read.is_optional.then_some(now);
+                    let needed = read.points.iter().filter(|_| !read.is_optional);
+                    self.lacking.extend(needed.map(|name| (name.clone(), problem.why.clone())));
                     self.reads.push(Read { refused_at, ..read });
                 }
                 // Of one that may be left out nothing was heard: it is looked for again at once, which costs nothing.
@@ -182,7 +200,13 @@ impl Read {
         self.is_of_registers() && self.points.len() > 1
     }
 
-    async fn ask(&self, wires: &dyn Wires, map: &Map, values: &mut Values) -> Result<(), WireProblem> {
+    async fn ask(
+        &self,
+        wires: &dyn Wires,
+        map: &Map,
+        values: &mut Values,
+        lacking: &mut Lacking,
+    ) -> Result<(), WireProblem> {
         match &self.what {
             What::Registers(read) => {
                 let words = wires.read(&self.wire, *read).await?;
@@ -195,11 +219,11 @@ impl Read {
             }
             What::Request(ask) => {
                 let answer = wires.http(&self.wire, ask).await?;
-                self.take_json(&answer, &ask.to_string(), map, values)?;
+                self.take_json(&answer, &ask.to_string(), map, values, lacking)?;
             }
             What::Message(ask) => {
                 let answer = wires.message(&self.wire, ask).await?;
-                self.take_json(&answer, &ask.text, map, values)?;
+                self.take_json(&answer, &ask.text, map, values, lacking)?;
             }
             What::Publish(publish) => wires.publish(&self.wire, publish).await?,
             What::Topic(ask) => {
@@ -222,13 +246,25 @@ impl Read {
         Err(WireProblem { is_refusal: false, why })
     }
 
-    fn take_json(&self, answer: &str, asked: &str, map: &Map, values: &mut Values) -> Result<(), WireProblem> {
-        let answer = serde_json::from_str(answer).map_err(|error| WireProblem {
+    fn take_json(
+        &self,
+        answer: &str,
+        asked: &str,
+        map: &Map,
+        values: &mut Values,
+        lacking: &mut Lacking,
+    ) -> Result<(), WireProblem> {
+        let answer: serde_json::Value = serde_json::from_str(answer).map_err(|error| WireProblem {
             is_refusal: false,
             why: format!(
                 "{asked} is answered with something else than JSON: {error}; look whether its API is switched on, and read other texts by code"
             ),
         })?;
+        let missed = |name: &String| {
+            let pointer = map.points[name].pointer.as_ref().filter(|pointer| answer.pointer(pointer).is_none())?;
+            Some((name.clone(), format!("nothing stands at {pointer} in the answer to {asked}")))
+        };
+        lacking.extend(self.points.iter().filter(|name| !map.points[*name].optional).filter_map(missed));
         let is_text = |name: &String| TEXTS.contains(&name.as_str());
         let value = |name: &String| Some((name.clone(), map.points[name].of_json(&answer, is_text(name))?));
         values.extend(self.points.iter().filter_map(value));

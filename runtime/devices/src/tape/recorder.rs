@@ -23,6 +23,13 @@ impl<'w> Recorder<'w> {
         self.said.into_inner().into_iter().map(|said| said.ask).filter(Ask::is_write).collect()
     }
 
+    /// What was said last, if there is no answer to it.
+    pub(crate) fn waits_for(&self) -> Option<String> {
+        let said = self.said.lock();
+        let last = said.last().filter(|said| said.answer == Answer::Nothing)?;
+        Some(format!("{} over the wire {}", last.ask, last.wire))
+    }
+
     /// The turn is over, and this came of it.
     pub(crate) fn turn(self, before: Before, came: Result<Value, &str>, veil: &Veil) -> Turn {
         let said = self.said.into_inner().into_iter().map(|said| veil.said(said)).collect();

@@ -46,6 +46,10 @@ impl Device {
                     self.attach();
                 }
             }
+            // It may be another box that is meant, or none.
+            Err(why) if !self.seat.was_seen() && !self.station.has_session() => {
+                tracing::warn!(%station, driver, "the device is driven no more, and was never seen: {why}");
+            }
             Err(why) => tracing::error!(
                 %station,
                 driver,

@@ -29,7 +29,7 @@ impl AtWork {
         let turned = timeout(TURN, guest.turn(shall, now, &recorder)).await;
         let is_endless = turned.is_err();
         let is_refused = matches!(&turned, Ok(Err(fault)) if fault.class == FaultClass::HostIo);
-        let came = turned.map_or_else(|_| Err(endless()), |turned| turned.map_err(|fault| fault.message));
+        let came = turned.map_or_else(|_| Err(endless(&recorder)), |turned| turned.map_err(|fault| fault.message));
         let veil = seat.veil.clone().and_of(&self.version, &seat.binding.parameters);
         let shown = came.as_ref().map(|seen| guest.shown(seen));
         let turn = recorder.turn(before, shown.map_err(String::as_str), &veil);
@@ -46,6 +46,7 @@ impl AtWork {
 }
 
 /// Why a turn that was given up came to nothing.
-pub(crate) fn endless() -> String {
-    format!("a turn of the driver takes more than {} s", TURN.as_secs())
+pub(crate) fn endless(recorder: &Recorder<'_>) -> String {
+    let waits = recorder.waits_for().map(|what| format!("; {what} is not answered")).unwrap_or_default();
+    format!("a turn of the driver takes more than {} s{waits}", TURN.as_secs())
 }

@@ -116,6 +116,14 @@ impl Steering {
         }
     }
 
+    /// Somebody else has limited one of its EVSEs, or all of it (0): what holds there is not known any more.
+    pub fn limited_by_others(&mut self, station: &StationId, evse: u32) -> bool {
+        let is_it = |at: &usize| evse == 0 || self.site.evses[*at].evse == evse;
+        let limited: Vec<usize> = self.of(station).into_iter().filter(is_it).collect();
+        limited.iter().for_each(|at| self.held[*at].forget());
+        !limited.is_empty()
+    }
+
     /// What a session draws.
     pub fn flows(&mut self, session: SessionId, flow: Flow, now: Timestamp) {
         let is_it = |held: &&mut Held| held.running.as_ref().is_some_and(|running| running.session == session);

@@ -12,6 +12,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::Device;
 use super::misplaced::Misplaced;
 
 const MAX_SITES: usize = 1_000;
@@ -152,6 +153,22 @@ fn apart(written: &[Spanned<Written>], sites: &[Arc<Site>]) -> Result<(), Mispla
         }
     }
     Ok(())
+}
+
+/// A device has one EVSE; a limit for another one would never be taken, and the one that it has would draw what it can.
+pub(super) fn fits_devices(
+    written: &[Spanned<Written>],
+    sites: &[Arc<Site>],
+    devices: &[Arc<Device>],
+) -> Result<(), Misplaced> {
+    let devices: BTreeSet<&str> = devices.iter().map(|device| device.id.as_str()).collect();
+    let placed = written.iter().flat_map(|placed| &placed.get_ref().evses);
+    let mut evses = placed.zip(sites.iter().flat_map(|site| &site.evses));
+    let odd = evses.find(|(_, evse)| evse.evse != 1 && devices.contains(evse.station.as_str()));
+    odd.map_or(Ok(()), |(placed, evse)| {
+        let why = format!("{} is a device, which has one EVSE: leave out evse = {}", evse.station, evse.evse);
+        Err(Misplaced::of(placed, why))
+    })
 }
 
 impl Written {
@@ -311,6 +328,18 @@ mod tests {
             (1, &[1][..], Amperes::whole(32), Amperes::whole(6))
         );
         assert_eq!((second.circuit, second.phases.len(), second.name().as_str()), (0, 3, "cs-1/2"));
+    }
+
+    #[test]
+    fn a_device_has_one_evse() {
+        let device = "[[devices]]\nid = \"cs-1\"\nunit = \"box\"\nwires = { main = \"modbus-tcp://a\" }\n";
+        let said = |text: &str| crate::config::load::parse(text, std::path::Path::new("a.toml"));
+        let why = said(&format!("{DEPOT}{device}")).unwrap_err().to_string();
+        assert!(
+            why.contains("cs-1 is a device, which has one EVSE: leave out evse = 2") && why.contains("a.toml:15:1"),
+            "{why}"
+        );
+        said(&format!("{DEPOT}{}", device.replace("cs-1", "cs-2"))).unwrap();
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn standing(found: &Found<'_>, status: Option<DeviceStatus>) -> Value
         "readings": seen.map(|status| status.readings.clone()).unwrap_or_default(),
         "seenAt": seen.and_then(|status| status.seen_at),
         "trouble": trouble,
-        "remark": seen.and_then(|status| status.remark),
+        "remark": seen.and_then(|status| status.remark.as_deref()),
         "turns": seen.map_or(0, |status| status.turns),
     })
 }

@@ -57,6 +57,10 @@ impl AsyncRead for Lent {
     fn poll_read(mut self: Pin<&mut Self>, to: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         ready!(Pin::new(&mut *self.line.lock()).poll_read(to, into))?;
+        if into.filled().len() == before {
+            // The library would tell the last error of whatever it was.
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
         if let Some(number) = &mut self.number {
             number.take_off(&mut into.filled_mut()[before..]);
         }

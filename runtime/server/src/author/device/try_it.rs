@@ -43,8 +43,8 @@ pub(super) fn run(options: &Try) -> Result<ExitCode> {
             say(format!("{name:12} {value}"));
         }
     }
-    for name in &looked.missing {
-        say(format!("{name:12} is not there: the hardware does not show it, or not where the driver looks"));
+    for missing in &looked.missing {
+        say(format!("missing      {missing}"));
     }
     for held_back in &looked.held_back {
         say(format!("held back    {held_back}"));
