@@ -36,8 +36,6 @@ const AWAY_AFTER: u32 = 3;
 /// How long a message that the engine could not take waits until it is said again.
 const AGAIN: Duration = Duration::from_secs(5);
 const MAIL: usize = 16;
-/// Of devices that are asked at the same moments: to wake for each by itself costs more than to wake for some.
-const GROUPS: u64 = 10;
 /// How often a device that fails looks whether it has another driver.
 const LOOK: Duration = Duration::from_secs(1);
 /// What a driver keeps for its successor is written with what else changes, and by itself so often.
@@ -169,7 +167,7 @@ impl Device {
     fn apart(&self) -> f64 {
         let mut hasher = DefaultHasher::new();
         self.seat.binding.id.hash(&mut hasher);
-        (hasher.finish() % GROUPS) as f64 / GROUPS as f64
+        f64::from(hasher.finish() as u32) / 2_f64.powi(32)
     }
 
     /// The session that was open when the server stopped goes on, with all that was said of it.

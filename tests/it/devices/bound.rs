@@ -1,6 +1,6 @@
 //! Devices that are bound, bound otherwise and removed while the server runs: by the API and by the configuration file.
 
-use amprule_tests::{TestServer, folders, until};
+use amprule_tests::{Setup, TestServer, folders, until};
 use serde_json::{Value, json};
 
 use super::hardware::{Hardware, device};
@@ -130,6 +130,24 @@ async fn a_device_of_the_configuration_is_bound_otherwise_and_removed_when_the_f
     until("its station is away", || (api.get("/api/v1/stations/garage").body["connected"] == false).then_some(()))
         .await;
     until("it is told", || server.log().contains("could not be switched off: 127.0.0.1:").then_some(())).await;
+}
+
+/// A wrong register is told, and not found out by a bill without energy.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_counts_and_is_not_there_is_told_while_the_device_works() {
+    let hardware = start();
+    let manifest = "id = \"mine\"\nversion = \"1.0.0\"\ndescription = \"A box.\"\napi = 1\nhooks = [\"device\"]\n";
+    let map = "[device]\nvendor = \"Maker\"\nmodel = \"Box\"\n[points]\nstate = { register = 1000, type = \"u32\" }\n\
+               energy_wh = { register = 401, type = \"u32\" }\n[[state]]\nis = \"available\"\nwhen = { state = 1 }\n\
+               [commands]\nlimit = [{ register = 5004, scale = 1000 }]\n";
+    let setup = Setup::default().file("scripts/mine/plugin.toml", manifest).file("scripts/mine/device.toml", map);
+    let server = setup.tariff("0.40").config(&device("garage", "mine", &wire(hardware.port))).start().await;
+    until_status(&server, "Available").await;
+    let remark = || server.api().get("/api/v1/devices/garage").body["remark"].as_str().map(str::to_owned);
+    let remark = until("it is told", remark).await;
+    let why = "energy_wh is not there: 127.0.0.1:";
+    assert!(remark.starts_with(why) && remark.ends_with("exception 2, illegal data address"), "{remark}");
+    assert!(server.log().contains(&format!("looks for what the device does not show: {why}")), "{}", server.log());
 }
 
 /// Wires that are changed while the server is down lead to another car.

@@ -219,3 +219,17 @@ async fn a_device_has_back_what_its_site_left_in_it() {
     server.restart();
     until("16 A", || (garage.last_written(5004) == Some(16_000)).then_some(())).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evse_that_leaves_its_site_concerns_no_other_of_its_station() {
+    let one = circuit(32) + &evse("a", "");
+    let server = Setup::default().tariff("0.40").config(&(one.clone() + &evse("a", "evse = 2"))).start().await;
+    let a = Player::old(&server, "a", Accepts).await;
+    let told = |limit: f64| of(&a, "TxDefaultProfile").iter().filter(|told| **told == limit).count();
+    until("both have their limit", || (told(6.0) == 2).then_some(())).await;
+    write(&server, &one);
+    until_free(&server, 1).await;
+    let seen = until_site(&server.api(), "it is looked at", |site| site["evses"][1].is_null()).await;
+    until_site(&server.api(), "it is looked at again", |site| site["seenAt"] != seen["seenAt"]).await;
+    assert_eq!((told(6.0), told(32.0)), (2, 1), "{:?}", a.told());
+}
