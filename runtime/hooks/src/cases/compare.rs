@@ -131,10 +131,13 @@ mod tests {
 
     #[test]
     fn a_part_is_contained_and_the_first_difference_is_named() {
-        let got = json!({"currency": "EUR", "total": "4.90", "lines": [{"code": "energy", "amount": "4.9000"}, {"code": "idle", "amount": "0"}]});
+        let got = json!({"currency": "EUR", "total": "4.90", "lines": [{"code": "energy", "amount": "4.9000"}, {"code": "idle", "amount": "0"}], "writes": [1, 2]});
         let cases = [
             (json!({"total": "4.90"}), None),
             (json!({"total": 4.9}), None),
+            (json!({"writes": [1, 2]}), None),
+            (json!({"writes": [2]}), Some("writes: expected [2], got [1,2]")),
+            (json!({"writes": []}), Some("writes: expected [], got [1,2]")),
             (json!({"lines": [{"code": "idle"}]}), None),
             (json!({"lines": [{"code": "energy", "amount": "4.9"}, {"code": "idle"}]}), None),
             (json!({"total": "5"}), Some("total: expected \"5\", got \"4.90\"")),
