@@ -224,14 +224,11 @@ impl MapGuest {
     }
 }
 
-/// All of them, whatever is refused; then the first refusal. A box that is away hears none of them.
+/// All of them, whatever is refused or not answered: the one behind it may be what switches off. Then the first that was not done.
 async fn say_all(wires: &dyn Wires, map: &Map, writes: &[Write], amperes: Decimal) -> Result<(), WireProblem> {
     let mut all = Ok(());
     for write in writes {
-        match write.say(wires, &map.device.wire, amperes).await {
-            Err(problem) if !problem.is_refusal => return Err(problem),
-            said => all = all.and(said),
-        }
+        all = all.and(write.say(wires, &map.device.wire, amperes).await);
     }
     all
 }

@@ -48,7 +48,7 @@ impl Device {
             }
             // It may be another box that is meant, or none.
             Err(why) if !self.seat.was_seen() && !self.station.has_session() => {
-                tracing::warn!(%station, driver, "the device is driven no more, and was never seen: {why}");
+                tracing::warn!(%station, driver, "the device is driven no more, and was never seen: {why}; if a car charges there, switch it off by hand");
             }
             Err(why) => tracing::error!(
                 %station,
