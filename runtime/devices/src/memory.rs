@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use amprule_domain::StationId;
 use amprule_domain::command::Most;
 use serde::{Deserialize, Deserializer, Serialize};
+use tokio::sync::Semaphore;
 
 use crate::station::{Counter, Phases};
 
@@ -105,8 +106,16 @@ pub(crate) fn read(place: &Path) -> io::Result<Memory> {
     }
 }
 
+/// Files that are written at once, of all devices: a disk takes them one after the other anyway, and each has a thread.
+static WRITERS: Semaphore = Semaphore::const_new(4);
+
 /// Whole, or as it was.
-pub(crate) fn write(place: &Path, memory: &Memory) -> io::Result<()> {
+pub(crate) async fn keep(place: PathBuf, memory: Memory) -> io::Result<()> {
+    let _turn = WRITERS.acquire().await;
+    tokio::task::spawn_blocking(move || write(&place, &memory)).await.map_err(io::Error::other)?
+}
+
+fn write(place: &Path, memory: &Memory) -> io::Result<()> {
     let folder = place.parent().unwrap_or(place);
     fs::create_dir_all(folder)?;
     let beside = place.with_extension("new");

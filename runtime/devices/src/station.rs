@@ -27,6 +27,7 @@ use amprule_hooks::driver::{Abilities, DeviceState, Observed, Shall};
 use crate::memory::Memory;
 
 pub(crate) use counter::Counter;
+use counter::Shown;
 pub(crate) use link::{DeviceLink, FromEngine, ToEngine};
 pub(crate) use phases::Phases;
 use refused::Refused;
@@ -36,12 +37,21 @@ pub(crate) use said::Said;
 const MOST_SAID: usize = 512;
 /// How long a start that somebody asked for waits for a car, and a card for one.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(120);
+/// Long enough for one car to leave unseen, and another to come.
+const UNSEEN: SignedDuration = SignedDuration::from_secs(30);
+/// Who holds a card there for a while, or twice to be sure, does not want to end what has just begun.
+const SAME_TAP: SignedDuration = SignedDuration::from_secs(10);
 
 pub(crate) struct VirtualStation {
     /// What a car charges on that nobody shows a card for.
     default_token: Option<IdToken>,
     meter_every: SignedDuration,
     last: Option<Observed>,
+    last_at: Timestamp,
+    /// It was not seen for so long that another car may be there.
+    was_unseen: bool,
+    /// It shows no car and less than before, as a box that starts does: it is looked at once more.
+    may_be_starting: bool,
     /// The last that was seen: one that is missing at an end is this.
     register: Option<Energy>,
     /// Of hardware whose register begins anew, and what of it a restart must know.
@@ -75,6 +85,9 @@ pub(crate) struct VirtualStation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Running {
     pub(crate) transaction: TransactionId,
+    /// Shown again it ends the session.
+    pub(crate) token: Option<IdToken>,
+    began_at: Timestamp,
     /// Of the next message.
     pub(crate) seq_no: u32,
     /// The engine has let it in.
@@ -89,6 +102,9 @@ impl VirtualStation {
             default_token,
             meter_every,
             last: None,
+            last_at: Timestamp::UNIX_EPOCH,
+            was_unseen: true,
+            may_be_starting: false,
             register: None,
             counter: Counter::NEW,
             counter_kept: Counter::NEW,
@@ -110,9 +126,16 @@ impl VirtualStation {
     }
 
     /// Goes on with the session that the books have open.
-    pub(crate) fn resume(&mut self, transaction: TransactionId, seq_no: u32, is_let_in: bool, now: Timestamp) {
-        let told = ChargingState::Charging;
-        self.running = Some(Running { transaction, seq_no, is_let_in, told, metered_at: now });
+    pub(crate) fn resume(
+        &mut self,
+        transaction: TransactionId,
+        token: Option<IdToken>,
+        seq_no: u32,
+        is_let_in: bool,
+        now: Timestamp,
+    ) {
+        let (told, began_at, metered_at) = (ChargingState::Charging, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        self.running = Some(Running { transaction, token, began_at, seq_no, is_let_in, told, metered_at });
         if !is_let_in {
             self.end("DeAuthorized", now);
         }
@@ -127,8 +150,11 @@ impl VirtualStation {
         (self.most_phases, self.can) = (phases, can);
     }
 
-    /// It is connected anew: it says who it is and how its connector stands.
+    /// It is connected anew: it says who it is and how its connector stands, and soon that its session goes on.
     pub(crate) fn connected(&mut self, now: Timestamp) {
+        if let Some(running) = &mut self.running {
+            running.metered_at = Timestamp::UNIX_EPOCH;
+        }
         if let Some(last) = self.last.clone() {
             // What was to be said of it before is over.
             self.said.retain(|said| !said.is_standing());
@@ -212,7 +238,13 @@ impl VirtualStation {
     /// What the driver sees now. `new_id` names a session that begins.
     pub(crate) fn observed(&mut self, mut seen: Observed, now: Timestamp, new_id: impl FnOnce() -> TransactionId) {
         seen.clean();
-        self.count(&mut seen);
+        self.was_unseen |= now.duration_since(std::mem::replace(&mut self.last_at, now)) > UNSEEN;
+        if self.count(&mut seen) {
+            self.leave_behind(now);
+        }
+        if self.shows_a_start(&mut seen) {
+            return;
+        }
         let before = self.last.replace(seen.clone());
         self.register = seen.register.or(self.register);
         if before.as_ref().is_none_or(|before| before.word(true) != seen.word(true) || before.error != seen.error) {
@@ -222,7 +254,7 @@ impl VirtualStation {
         // What lies there when it is seen for the first time was not shown to us.
         let is_shown = |card: &String| before.is_some() && was_there.as_ref() != Some(card);
         if let Some(card) = seen.token.clone().filter(is_shown) {
-            self.show(IdToken::new(card, "ISO14443"));
+            self.tap(IdToken::new(card, "ISO14443"), now);
         }
         if self.waiting.as_ref().is_some_and(|(_, since)| now.duration_since(*since) > PATIENCE) {
             self.waiting = None;
@@ -244,21 +276,50 @@ impl VirtualStation {
         }
     }
 
-    /// A counter of the session becomes a register that only grows.
-    fn count(&mut self, seen: &mut Observed) {
-        if let Some(counted) = seen.session_register.filter(|_| seen.register.is_none()) {
-            let is_new_car = self.last.as_ref().is_some_and(|last| last.is_plugged() == Some(false));
-            if self.counter.shows(counted, is_new_car) {
-                self.counter_kept = self.counter;
-            }
-            seen.register = Some(self.counter.register());
+    /// A counter of the session becomes a register that only grows. True: it began anew while nobody looked, and so counts another
+    /// car than the one whose session runs.
+    fn count(&mut self, seen: &mut Observed) -> bool {
+        let Some(counted) = seen.session_register.filter(|_| seen.register.is_none()) else { return false };
+        let is_new_car = self.last.as_ref().is_some_and(|last| last.is_plugged() == Some(false));
+        let shown = self.counter.shows(counted, is_new_car, self.was_unseen);
+        seen.register = Some(self.counter.register());
+        if shown == Shown::Anew {
+            self.counter_kept = self.counter;
+        }
+        let was_unseen = self.was_unseen;
+        self.was_unseen &= shown == Shown::Doubtful;
+        was_unseen && shown == Shown::Anew && self.running.is_some()
+    }
+
+    /// A box that starts shows no car and nothing metered for a moment, while the car is there: it is looked at once more. What
+    /// it shows then counts, but no register that fell.
+    fn shows_a_start(&mut self, seen: &mut Observed) -> bool {
+        let has_fallen = seen.register.zip(self.register).is_some_and(|(register, before)| register < before);
+        let is_odd = has_fallen && self.running.is_some() && seen.is_plugged() == Some(false);
+        if is_odd {
+            seen.register = None;
+        }
+        let was_odd = std::mem::replace(&mut self.may_be_starting, is_odd);
+        is_odd && !was_odd
+    }
+
+    /// A card that is shown at the reader: whose session runs ends it.
+    fn tap(&mut self, card: IdToken, now: Timestamp) {
+        let ends = |running: &Running| {
+            let is_its = running.token.as_ref().is_some_and(|token| token.is_shown_as(&card));
+            is_its && running.is_let_in && now.duration_since(running.began_at) > SAME_TAP
+        };
+        match &self.running {
+            Some(running) if ends(running) => self.end("Local", now),
+            Some(_) => {}
+            None => self.show(card),
         }
     }
 
-    fn show(&mut self, card: IdToken) {
-        if self.running.is_none() && self.shown.as_ref() != Some(&card) {
-            self.shown = Some(card.clone());
-            self.say(Said::of("Authorize", StationEvent::Authorization(card)));
+    fn show(&mut self, token: IdToken) {
+        if self.running.is_none() && self.shown.as_ref() != Some(&token) {
+            self.shown = Some(token.clone());
+            self.say(Said::of("Authorize", StationEvent::Authorization(token)));
         }
     }
 
@@ -292,8 +353,16 @@ impl VirtualStation {
             return;
         }
         let Some((token, _)) = self.waiting.take() else { return };
-        let transaction = new_id();
-        self.running = Some(Running { transaction, seq_no: 0, is_let_in: false, told, metered_at: now });
+        let (transaction, first) = (new_id(), Some(token.clone()));
+        self.running = Some(Running {
+            transaction,
+            token: first,
+            began_at: now,
+            seq_no: 0,
+            is_let_in: false,
+            told,
+            metered_at: now,
+        });
         self.tell(Phase::Started, now, |event| {
             event.token = Some(token);
             (event.evse, event.connector) = (Some(1), Some(1));
@@ -328,7 +397,9 @@ impl VirtualStation {
 
     /// Its hardware is switched off, and nobody drives it from now on.
     pub(crate) fn retire(&mut self, mut seen: Observed, now: Timestamp) {
-        self.count(&mut seen);
+        if self.count(&mut seen) {
+            self.leave_behind(now);
+        }
         self.register = seen.register.or(self.register);
         self.last = Some(seen);
         if self.running.is_some() {

@@ -7,7 +7,6 @@ mod taped;
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -200,9 +199,9 @@ impl Device {
         }
         if let Some(session) = sessions.into_iter().find(|session| session.state == SessionState::Active) {
             let is_let_in = session.has_accepted_token();
-            let Session { transaction, seen, .. } = session;
+            let Session { transaction, token, seen, .. } = session;
             let seq_no = seen.last().map_or(0, |last| last.saturating_add(1));
-            self.station.resume(transaction, seq_no, is_let_in, self.house.clock.now());
+            self.station.resume(transaction, token, seq_no, is_let_in, self.house.clock.now());
             if is_other {
                 tracing::warn!(%station, "the device is other hardware than before; the session that was open there has ended");
                 self.station.leave_behind(self.house.clock.now());
@@ -236,9 +235,7 @@ impl Device {
     }
 
     async fn write(&mut self, memory: Memory) {
-        let (place, written) = (self.place.clone(), memory.clone());
-        let kept = tokio::task::spawn_blocking(move || memory::write(&place, &written)).await;
-        match kept.map_err(io::Error::other).and_then(|kept| kept) {
+        match memory::keep(self.place.clone(), memory.clone()).await {
             Ok(()) => self.kept = memory,
             Err(error) => {
                 let (station, file) = (&self.seat.binding.id, self.place.display());

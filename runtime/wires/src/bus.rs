@@ -3,7 +3,7 @@
 //! It stays open between requests: cheap boxes die of more than one connection a second, and some take one client only. It is
 //! closed on any error but a refusal, before another is tried; tries follow each other at a growing distance.
 
-mod lent;
+mod line;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::time::{sleep_until, timeout};
-use tokio_modbus::client::{Context, rtu, tcp};
-use tokio_modbus::slave::Slave;
 
 use crate::address::{
     Broker, Credentials, HttpAddress, LineEnd, ModbusAddress, ModbusPlace, MqttAddress, StreamAddress, StreamPlace,
@@ -25,11 +23,12 @@ use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::http::HttpLine;
 use crate::mqtt::Connection;
-use crate::serial::{Opener, Port};
+use crate::modbus::{Answer, Framing, Misheard, Question, ask};
+use crate::serial::Opener;
 use crate::stream::StreamLine;
 use crate::turnstile::{Turnstile, Urgency};
 use crate::udp::{Ear, UdpLine};
-use lent::{Lent, Line};
+pub(crate) use line::Line;
 
 /// All that are open, so that two wires to one place share it.
 #[derive(Default)]
@@ -61,7 +60,7 @@ pub(crate) struct Bus {
 
 struct State {
     way: Way,
-    open: Option<Arc<Mutex<dyn Line>>>,
+    open: Option<Box<Line>>,
     last_said: Option<Instant>,
     /// Of the last question.
     number: u16,
@@ -143,64 +142,66 @@ fn shared<K: Eq + Hash, T>(all: &Mutex<HashMap<K, Weak<T>>>, place: K, new: impl
     one
 }
 
-/// What a request comes to on the wire: its answer, or the device's own refusal.
-pub(crate) type Said<T> = tokio_modbus::Result<T>;
+/// A connection on which nothing was said for so long may be closed by the box: that is no fault of it.
+const RESTED: Duration = Duration::from_secs(1);
+/// Of an answer, for most.
+const HEARD: usize = 64;
 
 impl Bus {
-    /// One request in its turn. `say` is called at most once.
-    pub(crate) async fn transact<T>(
+    /// One question in its turn, and the words of its answer. `what` says for people what is asked.
+    pub(crate) async fn transact(
         &self,
         to: &ModbusAddress,
         urgency: Urgency,
         what: &str,
-        say: impl AsyncFnOnce(&mut Context) -> Said<T>,
-    ) -> Result<T, WireFault> {
+        question: &Question,
+    ) -> Result<Vec<u8>, WireFault> {
         self.is_alone()?;
         let _turn = self.gate.enter(urgency).await;
         let mut state = self.state.lock().await;
         if let Some(last) = state.last_said {
             sleep_until((last + to.pause).into()).await;
         }
-        // Taken out, so that a question that is given up half way leaves no connection with half an answer in it.
-        let open = match state.open.take() {
-            Some(open) => open,
-            None => self.connect(&mut state, to.timeout).await?,
-        };
+        let mut line = self.line(&mut state, to.timeout).await?;
         state.number = state.number.wrapping_add(1);
-        let said = timeout(to.timeout, say(&mut self.attached(&open, state.number, Slave(to.unit)))).await;
+        let (framing, mut heard) = (self.framing(state.number), Vec::with_capacity(HEARD));
+        let said = timeout(to.timeout, ask(&mut line, framing, to.unit, question, &mut heard)).await;
         state.last_said = Some(Instant::now());
         match said {
-            Ok(Ok(Ok(answer))) => {
-                state.open = Some(open);
+            Ok(Ok(Answer::Said(answer))) => {
+                state.open = Some(line);
                 Ok(answer)
             }
-            Ok(Ok(Err(exception))) => {
-                state.open = Some(open);
-                let (code, word) = (u8::from(exception), exception.to_string().to_lowercase());
-                let (to, what) = (self.to.clone(), what.to_owned());
-                let word = format!("exception {code}, {word}");
-                Err(match code {
-                    1..=3 => WireFault::Refused { to, what, word },
-                    _ => WireFault::Hindered { to, what, word },
-                })
+            Ok(Ok(Answer::Refused(code))) => {
+                state.open = Some(line);
+                Err(refused(&self.to, what, code))
             }
-            Ok(Err(error)) => Err(self.broken(&error)),
-            Err(_) => Err(WireFault::Silent { to: self.to.clone(), within: to.timeout }),
+            Ok(Err(misheard)) => Err(self.broken(misheard)),
+            Err(_) => Err(self.silent(to, heard.len())),
         }
     }
 
-    async fn connect(&self, state: &mut State, within: Duration) -> Result<Arc<Mutex<dyn Line>>, WireFault> {
-        Ok(match &mut state.way {
-            Way::Line(opener) => Arc::new(Mutex::new(Port(opener.open()?))),
-            Way::Net(dialler) => Arc::new(Mutex::new(dialler.dial(&self.to, within).await?)),
-        })
+    /// Taken out, so that a question that is given up half way leaves no connection with half an answer in it.
+    async fn line(&self, state: &mut State, within: Duration) -> Result<Box<Line>, WireFault> {
+        let has_rested = state.last_said.is_some_and(|last| last.elapsed() > RESTED);
+        if let Some(mut line) = state.open.take() {
+            match line.clear() {
+                Ok(true) => return Ok(line),
+                Ok(false) if has_rested => {}
+                Ok(false) => return Err(self.broken(Misheard::Line(ErrorKind::UnexpectedEof.into()))),
+                Err(error) => return Err(self.broken(Misheard::Line(error))),
+            }
+        }
+        Ok(Box::new(match &mut state.way {
+            Way::Line(opener) => Line::Port(opener.open()?),
+            Way::Net(dialler) => Line::Net(dialler.dial(&self.to, within).await?),
+        }))
     }
 
-    /// For one question.
-    fn attached(&self, open: &Arc<Mutex<dyn Line>>, number: u16, follower: Slave) -> Context {
+    fn framing(&self, number: u16) -> Framing {
         match self.place {
-            ModbusPlace::Tcp { is_rtu: false, .. } => tcp::attach_slave(Lent::new(open, Some(number)), follower),
-            _ => rtu::attach_slave(Lent::new(open, None), follower),
+            ModbusPlace::Tcp { is_rtu: false, .. } => Framing::Tcp { number },
+            _ => Framing::Rtu,
         }
     }
 
@@ -217,23 +218,56 @@ impl Bus {
         }
     }
 
-    fn broken(&self, error: &tokio_modbus::Error) -> WireFault {
-        let (to, why) = (self.to.clone(), error.to_string());
-        match (error, &self.place) {
-            // Frames that cannot be read are another's; all else that fails on a line is the line.
-            (tokio_modbus::Error::Transport(error), ModbusPlace::Serial(_))
-                if error.kind() != ErrorKind::InvalidData =>
-            {
-                WireFault::NotReached {
-                    to,
-                    why: format!("the line fails: {why}; look whether the adapter is plugged in"),
-                }
-            }
-            (tokio_modbus::Error::Transport(error), _) if is_over(error.kind()) => {
+    fn broken(&self, misheard: Misheard) -> WireFault {
+        let to = self.to.clone();
+        match (misheard, &self.place) {
+            (Misheard::Other(why), _) => WireFault::Confused { to, why },
+            (Misheard::Line(error), ModbusPlace::Serial(_)) => WireFault::NotReached {
+                to,
+                why: format!("the line fails: {error}; look whether the adapter is plugged in"),
+            },
+            (Misheard::Line(error), _) if is_over(error.kind()) => {
                 WireFault::NotReached { to, why: "it has closed the connection".to_owned() }
             }
-            _ => WireFault::Confused { to, why },
+            (Misheard::Line(error), _) => WireFault::Confused { to, why: error.to_string() },
         }
+    }
+
+    /// `heard`: so many bytes that are no answer.
+    fn silent(&self, to: &ModbusAddress, heard: usize) -> WireFault {
+        let within = to.timeout;
+        match heard {
+            0 => WireFault::Silent { to: self.to.clone(), within },
+            _ => {
+                let (to, ms) = (self.to.clone(), within.as_millis());
+                WireFault::Confused { to, why: format!("{heard} bytes within {ms} ms that are no answer to it") }
+            }
+        }
+    }
+}
+
+fn refused(to: &str, what: &str, code: u8) -> WireFault {
+    let (to, what) = (to.to_owned(), what.to_owned());
+    let word = format!("exception {code}, {}", exception(code));
+    match code {
+        1..=3 => WireFault::Refused { to, what, word },
+        _ => WireFault::Hindered { to, what, word },
+    }
+}
+
+/// Modbus Application Protocol 1.1b3, 7.
+fn exception(code: u8) -> &'static str {
+    match code {
+        1 => "illegal function",
+        2 => "illegal data address",
+        3 => "illegal data value",
+        4 => "server device failure",
+        5 => "acknowledge",
+        6 => "server device busy",
+        8 => "memory parity error",
+        10 => "gateway path unavailable",
+        11 => "gateway target device failed to respond",
+        _ => "of no meaning",
     }
 }
 

@@ -2,14 +2,10 @@
 
 mod device;
 
-use std::io;
 use std::path::Path;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_serial::{ClearBuffer, DataBits, SerialPort as _, SerialStream, StopBits};
+use tokio_serial::{DataBits, SerialStream, StopBits};
 
 use crate::address::{Parity, SerialLine};
 use crate::backoff::Backoff;
@@ -49,30 +45,5 @@ impl Opener {
         })?;
         self.backoff.reached();
         Ok(port)
-    }
-}
-
-/// A line on which nobody speaks unasked: what came before a question is no answer to it, but one that was late, or noise.
-#[derive(Debug)]
-pub(crate) struct Port(pub(crate) SerialStream);
-
-impl AsyncRead for Port {
-    fn poll_read(mut self: Pin<&mut Self>, to: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(to, into)
-    }
-}
-
-impl AsyncWrite for Port {
-    fn poll_write(mut self: Pin<&mut Self>, to: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.0.clear(ClearBuffer::Input).map_err(io::Error::from)?;
-        Pin::new(&mut self.0).poll_write(to, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, to: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(to)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, to: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(to)
     }
 }

@@ -21,8 +21,7 @@ pub(super) static METADATA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// A heavy crate, and the crates that may name it.
-const OWNERS: [(&str, &[&str]); 14] = [
-    ("tokio-modbus", &["amprule-wires"]),
+const OWNERS: [(&str, &[&str]); 13] = [
     ("tokio-serial", &["amprule-wires"]),
     ("rumqttc", &["amprule-wires"]),
     ("wasmtime", &["amprule-wasm"]),

@@ -20,31 +20,43 @@ enum Doubt {
     Leaps,
 }
 
+/// What became of a counter at a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    On,
+    Anew,
+    /// It counts as unseen, until the next look.
+    Doubtful,
+}
+
 /// More than a car takes between two looks.
 const LEAP: Energy = Energy::from_wh(100_000);
+/// No counter wavers by so much.
+const WAVER: Energy = Energy::from_wh(100);
 
 impl Counter {
     pub(crate) const NEW: Self = Self { before: Energy::ZERO, last: Energy::ZERO, doubt: None };
 
-    /// True: it began anew.
-    pub(crate) fn shows(&mut self, counted: Energy, is_new_car: bool) -> bool {
-        let falls = counted < self.last && (is_new_car || counted.mwh() <= self.last.mwh() / 2);
+    /// `was_unseen`: one car may have gone and another come meanwhile.
+    pub(crate) fn shows(&mut self, counted: Energy, is_new_car: bool, was_unseen: bool) -> Shown {
+        let is_much = counted.mwh() <= self.last.mwh() / 2 || (was_unseen && counted + WAVER < self.last);
+        let falls = counted < self.last && (is_new_car || is_much);
         let leaps = counted > self.last + LEAP;
         let doubt = if leaps { Some(Doubt::Leaps) } else { (falls && !is_new_car).then_some(Doubt::Falls) };
         if doubt.is_some() && self.doubt != doubt {
             // One reading of nothing, or of everything, is a glitch.
             self.doubt = doubt;
-            return false;
+            return Shown::Doubtful;
         }
         self.doubt = None;
         if falls {
             self.before += self.last;
             self.last = counted;
-        } else {
-            // A little less than before is a counter that wavers: it waits until there is more.
-            self.last = self.last.max(counted);
+            return Shown::Anew;
         }
-        falls
+        // A little less than before is a counter that wavers: it waits until there is more.
+        self.last = self.last.max(counted);
+        Shown::On
     }
 
     pub(crate) fn register(self) -> Energy {
@@ -59,7 +71,7 @@ mod tests {
     fn shown<const N: usize>(counted: [(i64, bool); N]) -> [i64; N] {
         let mut counter = Counter::NEW;
         counted.map(|(wh, is_new_car)| {
-            counter.shows(Energy::from_wh(wh), is_new_car);
+            counter.shows(Energy::from_wh(wh), is_new_car, false);
             counter.register().mwh() / 1_000
         })
     }

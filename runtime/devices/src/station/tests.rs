@@ -230,9 +230,74 @@ fn a_card_that_lay_there_before_anybody_looked_was_not_shown() {
 }
 
 #[test]
+fn the_card_whose_session_runs_ends_it_and_no_other_does() {
+    let mut story = Story::new(Some("FLEET"));
+    let charging = |card: Option<&str>| Observed { token: card.map(str::to_owned), ..seen(DeviceState::Charging, 50) };
+    story.sees(DeviceState::Available, 0);
+    story.observes(Observed { token: Some("77ab".to_owned()), ..seen(DeviceState::Plugged, 0) });
+    assert_eq!(story.accepted(), ["available", "occupied", "card 77ab"]);
+    story.observes(charging(Some("77ab")));
+    assert_eq!(story.accepted(), ["0 started charging 50 by 77ab"]);
+    let taps = |story: &mut Story, card: &str| {
+        story.observes(charging(None));
+        story.observes(charging(Some(card)));
+        story.accepted()
+    };
+    story.observes(charging(Some("77ab")));
+    assert!(story.accepted().is_empty(), "it lies there still");
+    assert!(taps(&mut story, "88").is_empty() && story.is_on(), "another one's");
+    assert_eq!(taps(&mut story, "77AB"), ["1 ended charging 50 local"]);
+    assert!(!story.is_on());
+    story.observes(charging(None));
+    assert!(story.accepted().is_empty(), "the default token begins nothing that a person has ended");
+    assert_eq!(taps(&mut story, "77ab"), ["card 77ab"], "and it begins anew");
+}
+
+#[test]
+fn a_box_that_starts_and_shows_no_car_for_a_moment_ends_nothing() {
+    let mut story = Story::new(Some("FLEET"));
+    story.plugged(1_000);
+    story.sees(DeviceState::Charging, 1_400);
+    story.accepted();
+    story.sees(DeviceState::Available, 0);
+    assert!(story.accepted().is_empty() && story.is_on());
+    story.sees(DeviceState::Charging, 1_400);
+    assert!(story.accepted().is_empty() && story.is_on());
+    story.sees(DeviceState::Available, 0);
+    story.sees(DeviceState::Available, 0);
+    assert_eq!(story.accepted(), ["available", "2 ended charging 1400 evdisconnected"], "a register that fell is none");
+}
+
+#[test]
+fn another_car_that_came_while_nobody_looked_charges_for_itself() {
+    let counted = |wh| Observed {
+        register: None,
+        session_register: Some(Energy::from_wh(wh)),
+        ..seen(DeviceState::Charging, 0)
+    };
+    let mut story = Story::new(Some("FLEET"));
+    story.observes(Observed { state: DeviceState::Plugged, ..counted(0) });
+    story.accepted();
+    story.observes(counted(0));
+    assert_eq!(story.accepted(), ["0 started charging 0 by fleet"]);
+    story.observes(counted(10_000));
+    story.now += SignedDuration::from_mins(40);
+    story.observes(counted(7_000));
+    story.observes(counted(7_010));
+    assert_eq!(story.accepted(), ["1 updated charging 10000", "2 ended charging 10000 other", "card FLEET"]);
+    story.observes(counted(7_020));
+    assert_eq!(story.accepted(), ["0 started charging 17020 by fleet"]);
+    story.observes(counted(3_000));
+    story.observes(counted(3_000));
+    story.observes(counted(3_500));
+    story.now += SignedDuration::from_secs(60);
+    assert!(story.is_on(), "a counter that begins anew before our eyes is of the same car");
+}
+
+#[test]
 fn a_session_of_hardware_that_is_there_no_more_ends() {
     let mut story = Story::new(Some("FLEET"));
-    story.station.resume(TransactionId::new("t-9"), 4, true, story.now);
+    story.station.resume(TransactionId::new("t-9"), None, 4, true, story.now);
     story.station.leave_behind(story.now);
     assert!(!story.is_on());
     assert_eq!(story.accepted(), ["4 ended charging  other"]);
@@ -322,7 +387,7 @@ fn a_session_that_was_open_when_the_server_stopped_goes_on_or_ends_with_what_has
         (DeviceState::Available, 5_200, vec!["available", "7 ended charging 5200 evdisconnected"]),
     ] {
         let mut story = Story::new(Some("FLEET"));
-        story.station.resume(TransactionId::new("t-0"), 7, true, story.now);
+        story.station.resume(TransactionId::new("t-0"), None, 7, true, story.now);
         assert!(story.is_on(), "what charges goes on charging");
         story.sees(state, wh);
         assert_eq!(story.accepted(), expect);
