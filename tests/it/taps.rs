@@ -90,6 +90,18 @@ async fn a_session_that_began_elsewhere_after_the_tap_counts() {
     assert_eq!(house.tap("cs-3", another).await, "ConcurrentTx");
 }
 
+/// Its station lost power, or its plug was drawn unseen: the driver stands at another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_station_began_anew_holds_nobody_up_elsewhere() {
+    let house = House::open().await;
+    house.elsewhere("cs-1", "CARD").await;
+    let another = async |house: &House| {
+        house.elsewhere("cs-2", "CARD").await;
+        drop(Station16::boot(&house.server, "cs-1").await);
+    };
+    assert_eq!(house.tap("cs-3", another).await, "Accepted");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_is_swapped_between_tap_and_start_is_asked_itself() {
     let house = House::open().await;

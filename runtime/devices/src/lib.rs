@@ -6,6 +6,7 @@
 //!
 //! This crate must never know how a price comes about, nor what OCPP looks like on the wire.
 
+mod fits;
 mod look;
 mod map;
 mod memory;
@@ -37,6 +38,7 @@ use crate::tape::Room;
 use crate::task::Order;
 use crate::threads::Threads;
 
+pub use fits::fits;
 pub use look::{Look, look};
 pub use map::{MapCompiler, schema as map_schema};
 pub use record::Recording;
@@ -151,6 +153,23 @@ impl Devices {
     pub fn is_secret(&self, unit: &str, parameter: &str) -> bool {
         let active = self.house.registry.active(unit);
         active.is_none_or(|version| version.manifest.parameters.get(parameter).is_none_or(|known| known.secret))
+    }
+
+    /// Whether a device that is driven may be bound like this from now on: a misspelt word must not end its session.
+    ///
+    /// # Errors
+    /// What nobody could drive it by.
+    pub fn may_become(&self, binding: &Binding) -> Result<(), String> {
+        let bound = self.bound.lock();
+        let before = bound.seats.get(&binding.id).map(|seated| &seated.seat);
+        if before.is_none_or(|before| !before.was_seen() || before.binding.drives_as(binding)) {
+            return Ok(());
+        }
+        let (registry, unit) = (&self.house.registry, &binding.unit);
+        match registry.active(unit).filter(|version| driver::of(version).is_some()) {
+            None => Err(format!("there is no active driver {unit}; {}", registry.nearest_driver(unit))),
+            Some(version) => fits(&version, &binding.wires),
+        }
     }
 
     pub fn status_of(&self, id: &StationId) -> Option<DeviceStatus> {

@@ -4,6 +4,7 @@
 //! Sessions are the core's. The driver says what is plugged in, what flows and what the register shows; whether that may charge
 //! is decided by the same policies as anywhere. Hardware is switched on for a session that was let in, and off for everything else.
 
+mod commanded;
 mod counter;
 mod link;
 mod phases;
@@ -14,7 +15,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
-use amprule_domain::command::{Command, CommandAnswer, Most, Verdict};
+use amprule_domain::command::Most;
 use amprule_domain::event::{ChargingEvent, ChargingState, Phase, ProvisioningEvent, StationEvent, TransactionEvent};
 use amprule_domain::reading::Context;
 use amprule_domain::reply::{AuthorizationStatus, Reply};
@@ -335,9 +336,19 @@ impl VirtualStation {
     pub(crate) fn remark(&self) -> Option<&'static str> {
         let is_refused = self.refused.is_some() && self.running.is_none();
         is_refused.then_some(
-            "the default_token may not charge: look at GET /api/v1/tokens, or enter it with PUT; it is asked about again within a \
-             quarter of an hour, and at once by a start command",
+            "the default_token may not charge: look at GET /api/v1/tokens, or enter it with PUT; it is asked about again once it \
+             changes there, and within a quarter of an hour",
         )
+    }
+
+    /// What would be asked about, had it not been refused.
+    pub(crate) fn refused_token(&self) -> Option<&IdToken> {
+        self.default_token.as_ref().filter(|_| self.refused.is_some() && self.running.is_none())
+    }
+
+    /// The next turn asks about the default token, however lately it was refused.
+    pub(crate) fn ask_anew(&mut self) {
+        self.refused = self.refused.map(|_| Refused::LONG_AGO);
     }
 
     /// A car that is there may charge on the default token: at once, and now and then where it was refused.
@@ -502,94 +513,4 @@ impl VirtualStation {
     fn default_refused(&mut self, now: Timestamp) {
         self.refused = Some(Refused::after(self.refused, now));
     }
-
-    /// What the engine asks; the next turn brings it about.
-    pub(crate) fn commanded(&mut self, command: &Command, now: Timestamp) -> CommandAnswer {
-        match command {
-            Command::Start { .. } if !self.is_operative => refused("the station is out of service"),
-            Command::Start { token, evse, .. } if evse.is_none_or(|evse| evse == 1) && self.running.is_none() => {
-                // As a card: a session whose token is refused would be one that costs something.
-                self.show(token.clone());
-                accepted()
-            }
-            Command::Start { .. } => refused("a session runs there, or there is no such EVSE"),
-            Command::Stop { transaction } => match &self.running {
-                Some(running) if running.transaction == *transaction => {
-                    self.end("Remote", now);
-                    accepted()
-                }
-                _ => refused("there is no such session"),
-            },
-            Command::Limit { evse, transaction, most, phases } if *evse <= 1 => {
-                let is_of_session =
-                    |name: &TransactionId| self.running.as_ref().is_some_and(|running| running.transaction == *name);
-                if transaction.as_ref().is_some_and(|name| !is_of_session(name)) {
-                    return refused("there is no such session");
-                }
-                if let Some(phases) = phases
-                    && let Err(why) = self.switch_phases(*phases, now)
-                {
-                    return refused(&why);
-                }
-                match transaction {
-                    Some(_) => self.session_limit = Some(*most),
-                    None => self.limit = Some(*most),
-                }
-                accepted()
-            }
-            Command::Availability { is_operative, .. } => {
-                self.is_operative = *is_operative;
-                if let Some(last) = self.last.clone() {
-                    self.say(Said::status(&last, self.is_operative, now));
-                }
-                // A session that runs is not cut off (OCPP 2.0.1, G03.FR.05).
-                match self.running.is_some() && !is_operative {
-                    true => answer(Verdict::Scheduled, "Scheduled", None),
-                    false => accepted(),
-                }
-            }
-            Command::Trigger { .. } => {
-                match &self.running {
-                    Some(_) => self.tell(Phase::Updated, now, |_| {}),
-                    None => {
-                        let status = self.last.as_ref().map(|last| Said::status(last, self.is_operative, now));
-                        status.into_iter().for_each(|status| self.say(status));
-                    }
-                }
-                accepted()
-            }
-            // Whoever wants the cable ends the session (OCPP 1.6, 5.18).
-            Command::Unlock { evse, .. } if self.can.unlocks && *evse <= 1 => {
-                if self.running.is_some() {
-                    self.end("Remote", now);
-                }
-                self.unlocking = Some(now);
-                accepted()
-            }
-            Command::Unlock { .. } if !self.can.unlocks => refused("its driver cannot unlock"),
-            Command::Limit { .. } | Command::Unlock { .. } => refused("it has no such EVSE: 1 is its only one"),
-            Command::Reset { .. } | Command::Report { .. } => refused("the device has no such thing"),
-        }
-    }
-}
-
-impl VirtualStation {
-    fn switch_phases(&mut self, phases: u8, now: Timestamp) -> Result<(), String> {
-        match self.can.switches_phases {
-            true => self.phases.want(phases, now),
-            false => Err("its driver cannot switch phases".to_owned()),
-        }
-    }
-}
-
-fn accepted() -> CommandAnswer {
-    answer(Verdict::Accepted, "Accepted", None)
-}
-
-fn refused(why: &str) -> CommandAnswer {
-    answer(Verdict::Refused, "Rejected", Some(why.to_owned()))
-}
-
-fn answer(verdict: Verdict, status: &str, reason: Option<String>) -> CommandAnswer {
-    CommandAnswer { verdict, status: status.to_owned(), reason, transaction: None, body: None, odd: None }
 }

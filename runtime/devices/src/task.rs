@@ -14,6 +14,7 @@ use std::time::Duration;
 use amprule_domain::TransactionId;
 use amprule_domain::reply::{AuthorizationStatus, RefusalCode, Reply};
 use amprule_domain::session::{Session, SessionState};
+use amprule_domain::token::TokenRecord;
 use amprule_hooks::driver::{Observed, Shall};
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
@@ -103,6 +104,8 @@ struct Device {
     kept_at: Instant,
     /// The hash of a version that could not be opened.
     refused: Option<String>,
+    /// The default token as it stood in the table when it was refused.
+    refused_token: Option<Option<Box<TokenRecord>>>,
     disagrees: Disagrees,
 }
 
@@ -123,9 +126,21 @@ impl Device {
         let meter_every = SignedDuration::try_from(seat.binding.meter_every).unwrap_or(SignedDuration::from_secs(60));
         let station = VirtualStation::new(seat.binding.default_token.clone(), meter_every);
         let place = memory::place(&house.memory, &seat.binding.id);
-        let (kept, kept_at, waits) = (Memory::default(), Instant::now(), Waits::ForNothing);
-        let (driver, attached, failures, refused, disagrees) = (None, None, 0, None, Disagrees::default());
-        Self { seat, house, station, driver, attached, failures, waits, place, kept, kept_at, refused, disagrees }
+        Self {
+            seat,
+            house,
+            station,
+            driver: None,
+            attached: None,
+            failures: 0,
+            waits: Waits::ForNothing,
+            place,
+            kept: Memory::default(),
+            kept_at: Instant::now(),
+            refused: None,
+            refused_token: None,
+            disagrees: Disagrees::default(),
+        }
     }
 
     /// A device that begins without its past would begin a second session. The order, if one came meanwhile.
@@ -193,8 +208,7 @@ impl Device {
             let id = &token.id_token;
             tracing::warn!(
                 %station,
-                "the device's default_token {id} is not known: enter it with PUT /api/v1/tokens/{id}; a car that was refused \
-                 charges a quarter of an hour later at most, at once when it is plugged in anew or by a start command"
+                "the device's default_token {id} is not known: enter it with PUT /api/v1/tokens/{id}; a car that is there charges then"
             );
         }
         if let Some(session) = sessions.into_iter().find(|session| session.state == SessionState::Active) {
@@ -321,10 +335,25 @@ impl Device {
         self.seat.seen(Sight::Station(seen.state), &version, now);
         let ids = &self.house.ids;
         self.station.observed(seen, now, || TransactionId::new(ids.call()));
+        self.look_for_the_refused().await;
         self.keep_memory().await;
         if self.attached.is_none() {
             self.attach();
         }
+    }
+
+    /// A default token that was refused is asked about again as soon as it stands otherwise in the table.
+    async fn look_for_the_refused(&mut self) {
+        let Some(token) = self.station.refused_token() else {
+            self.refused_token = None;
+            return;
+        };
+        let Ok(known) = self.house.books.token(&token.key()).await else { return };
+        let known = known.map(Box::new);
+        if self.refused_token.as_ref().is_some_and(|before| *before != known) {
+            self.station.ask_anew();
+        }
+        self.refused_token = Some(known);
     }
 
     async fn failed(&mut self, why: &str) {

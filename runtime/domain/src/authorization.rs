@@ -25,7 +25,7 @@ pub struct AuthorizationInput {
     pub station: StationFacts,
     pub token: PresentedToken,
     pub local: LocalTime,
-    /// Open sessions of this token, anywhere.
+    /// Open sessions of this token, anywhere; not those that seem to be over.
     pub open_sessions: u32,
     /// What other systems have said, for the unit that wanted to know it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

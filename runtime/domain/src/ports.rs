@@ -142,6 +142,10 @@ pub trait Link: Send {
     fn protocol(&self) -> &'static str;
     /// The station's zone: times that come without an offset from UTC are local to it.
     fn set_zone(&mut self, zone: TimeZone);
+    /// Whether the station has a clock of its own, and so is a witness of ours.
+    fn has_a_clock(&self) -> bool {
+        true
+    }
     /// The next thing the station says. Malformed frames are answered inside and never surface. Cancel-safe.
     fn receive(&mut self) -> BoxFuture<'_, Received>;
     fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> BoxFuture<'a, Result<(), Closed>>;

@@ -117,6 +117,12 @@ impl Session {
         self.verdict_on(token).is_some()
     }
 
+    /// Its token charges, as far as anybody can tell: a session whose station has booted since, or shows the connector as free,
+    /// holds nobody up elsewhere.
+    pub fn occupies_its_token(&self) -> bool {
+        self.is_open() && self.has_accepted_token() && self.stop_awaited_since.is_none()
+    }
+
     /// The token that may charge here, once there is one.
     pub fn has_accepted_token(&self) -> bool {
         self.token.is_some() && !self.marks.has(&Mark::UNAUTHORIZED)

@@ -227,7 +227,9 @@ impl StationTask {
     async fn answer(&mut self, mut inbound: Inbound) {
         let now = self.ports.clock.now();
         self.mailbox.connection.heard(now);
-        self.vote.hear(&self.shared.timekeeping, &inbound, now);
+        if self.link.as_ref().is_some_and(|link| link.has_a_clock()) {
+            self.vote.hear(&self.shared.timekeeping, &inbound, now);
+        }
         charging::believe_times(&mut inbound, now, self.shared.timekeeping.is_sane(now));
         let answer = self.hear(&inbound).await;
         self.shared.counters.heard(self.protocol(), inbound.action, answer.is_ok());

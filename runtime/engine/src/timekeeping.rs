@@ -3,7 +3,8 @@
 //! A small board without a battery starts years back, and a time server corrects it by hours. So the clock is held
 //! against two witnesses: the latest commit, which cannot lie in the future, and the stations, most of which know the
 //! time. When most of those that have said a time are far ahead of us, it is we who are behind; when most agree with us,
-//! it was the commit that was written with a wrong clock.
+//! it was the commit that was written with a wrong clock. Who says its local time as UTC is ahead, too, by whole quarters of an
+//! hour: whole fleets of one vendor do, so they count only while nobody agrees with us.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
@@ -17,6 +18,11 @@ use jiff::SignedDuration;
 const AGREE: SignedDuration = SignedDuration::from_mins(5);
 /// One station alone may be wrong by itself, and some in a wrong zone together: it takes three, and twice as many as agree.
 const STATIONS_MIN: i64 = 3;
+/// Zones differ from UTC by whole quarters of an hour, up to 14 hours.
+const ZONE_STEP: i64 = 15 * 60;
+const FARTHEST_ZONE: i64 = 14 * 3_600;
+/// A clock that is set to the wrong zone is right otherwise, within so many seconds.
+const WITHIN_ZONE: i64 = 60;
 
 pub(crate) struct Timekeeping {
     clock: Arc<dyn Clock>,
@@ -24,6 +30,7 @@ pub(crate) struct Timekeeping {
     latest: AtomicI64,
     agreeing: AtomicI64,
     ahead: AtomicI64,
+    elsewhere: AtomicI64,
     was_sane: AtomicBool,
 }
 
@@ -34,6 +41,8 @@ enum Word {
     Nothing,
     Agrees,
     IsAhead,
+    /// As far ahead as another zone.
+    IsElsewhere,
 }
 
 /// Whether a station agrees with our clock. Its vote counts until it changes or is withdrawn.
@@ -44,9 +53,9 @@ pub(crate) struct Vote {
 
 impl Timekeeping {
     pub(crate) fn new(clock: Arc<dyn Clock>, last_received: Option<Timestamp>) -> Self {
-        let (agreeing, ahead) = (AtomicI64::new(0), AtomicI64::new(0));
+        let [agreeing, ahead, elsewhere] = std::array::from_fn(|_| AtomicI64::new(0));
         let latest = AtomicI64::new(last_received.unwrap_or(Timestamp::UNIX_EPOCH).as_millisecond());
-        Self { clock, latest, agreeing, ahead, was_sane: AtomicBool::new(true) }
+        Self { clock, latest, agreeing, ahead, elsewhere, was_sane: AtomicBool::new(true) }
     }
 
     pub(crate) fn is_sane(&self, now: Timestamp) -> bool {
@@ -69,7 +78,9 @@ impl Timekeeping {
     }
 
     fn verdict_at(&self, now: Timestamp) -> Result<(), String> {
-        let (agreeing, ahead) = (self.agreeing.load(Relaxed), self.ahead.load(Relaxed));
+        let agreeing = self.agreeing.load(Relaxed);
+        let elsewhere = if agreeing == 0 { self.elsewhere.load(Relaxed) } else { 0 };
+        let ahead = self.ahead.load(Relaxed) + elsewhere;
         if ahead >= STATIONS_MIN && ahead > 2 * agreeing {
             return Err(format!("{ahead} of {} stations are ahead of it; set the server's time", ahead + agreeing));
         }
@@ -85,6 +96,7 @@ impl Timekeeping {
             Word::Nothing => 0,
             Word::Agrees => self.agreeing.fetch_add(by, Relaxed),
             Word::IsAhead => self.ahead.fetch_add(by, Relaxed),
+            Word::IsElsewhere => self.elsewhere.fetch_add(by, Relaxed),
         };
     }
 }
@@ -97,7 +109,11 @@ impl Vote {
         if -ahead > AGREE {
             return;
         }
-        let word = if ahead > AGREE { Word::IsAhead } else { Word::Agrees };
+        let word = match ahead {
+            _ if ahead <= AGREE => Word::Agrees,
+            _ if is_another_zone(ahead) => Word::IsElsewhere,
+            _ => Word::IsAhead,
+        };
         if word != self.word {
             keeping.count(self.word, -1);
             keeping.count(word, 1);
@@ -109,6 +125,12 @@ impl Vote {
     pub(crate) fn withdraw(&mut self, keeping: &Timekeeping) {
         keeping.count(std::mem::take(&mut self.word), -1);
     }
+}
+
+fn is_another_zone(ahead: SignedDuration) -> bool {
+    let seconds = ahead.as_secs();
+    let beside = (seconds + WITHIN_ZONE).rem_euclid(ZONE_STEP);
+    seconds <= FARTHEST_ZONE + WITHIN_ZONE && beside <= 2 * WITHIN_ZONE
 }
 
 fn newest(event: &StationEvent) -> Option<Timestamp> {

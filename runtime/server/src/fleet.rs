@@ -99,6 +99,9 @@ impl Fleet {
             );
             return Err(Unlistable { device: Some(id.clone()), why });
         }
+        for device in configured {
+            self.may_become(device).map_err(|why| Unlistable { device: Some(device.id.clone()), why })?;
+        }
         match configured.len() + bound.by_api.len() {
             all if all > MAX_DEVICES => {
                 let why = format!("{all} devices with those of the API; at most {MAX_DEVICES} are driven");
@@ -106,6 +109,13 @@ impl Fleet {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The error says why it goes on as it is.
+    fn may_become(&self, device: &Device) -> Result<(), String> {
+        let Ok(binding) = device.bound() else { return Ok(()) };
+        let id = &device.id;
+        self.devices.may_become(&binding).map_err(|why| format!("the device {id} goes on as it was bound: {why}"))
     }
 
     /// The configuration file lists these now.
@@ -137,6 +147,7 @@ impl Fleet {
             (bound.by_api.clone(), bound.by_file.len())
         };
         let device = changed(id, by_api.get(id), change)?;
+        self.may_become(&device).map_err(DeviceRefused::Impossible)?;
         let hardware = device.bound().map_err(|bad| invalid(&bad))?.hardware();
         let drives_it = |other: &&Device| other.bound().is_ok_and(|binding| binding.hardware() == hardware);
         if let Some(other) = self.others(id).iter().find(drives_it) {

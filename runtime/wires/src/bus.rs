@@ -22,8 +22,8 @@ use crate::address::{
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::http::HttpLine;
-use crate::mqtt::Connection;
 use crate::modbus::{Answer, Framing, Misheard, Question, ask};
+use crate::mqtt::Connection;
 use crate::serial::Opener;
 use crate::stream::StreamLine;
 use crate::turnstile::{Turnstile, Urgency};

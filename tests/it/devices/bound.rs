@@ -53,6 +53,8 @@ async fn a_device_of_the_api_charges_outlives_a_restart_and_is_switched_off_when
         "{}",
         twice.text
     );
+    let misspelt = api.put("/api/v1/devices/garage", &json!({ "unit": "keba-p03" }));
+    assert_eq!((misspelt.status, misspelt.text.contains("goes on as it was bound")), (409, true), "{}", misspelt.text);
     let bad = api.put("/api/v1/devices/garage", &json!({ "wires": { "main": "box" } }));
     assert_eq!((bad.status, &bad.body["error"]["path"]), (422, &json!("/wires/main")), "{}", bad.text);
     // How often it is metered is nothing that a car notices.
@@ -101,6 +103,11 @@ async fn a_device_of_the_configuration_is_bound_otherwise_and_removed_when_the_f
     for (text, why) in [
         (configured(garage.port).replace("meter_s", "meter"), "unknown field `meter`"),
         (configured(garage.port).replace("garage", "cellar"), "was bound by the API"),
+        (
+            configured(garage.port).replace("p30", "p03"),
+            "there is no active driver keba-p03; did you mean \"keba-p30\"?",
+        ),
+        (configured(garage.port).replace("main", "mian"), "mian: the driver has no such wire; did you mean \"main\"?"),
     ] {
         save(&text);
         until(why, || error().filter(|text| text.contains(why))).await;

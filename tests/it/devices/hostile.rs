@@ -189,10 +189,6 @@ async fn bad_boxes_are_told_once_and_take_no_other_down() {
         }
     }
     assert_eq!(called.load(Ordering::SeqCst), 0, "nobody follows a redirect");
-    // It may have been plugged in before the token was known, and was refused then.
-    let token = json!({ "idToken": "FLEET-1", "type": "ISO14443" });
-    let start = json!({ "command": "start", "evse": 1, "idToken": token });
-    drop(api.post("/api/v1/stations/brief/commands", &start));
     let what = "a box that closes after each answer works";
     until_session(&api, "brief", what, |session| session["state"] == "active").await;
     for (unit, hardware, _) in &mut good {

@@ -35,7 +35,7 @@ async fn story(unit: &str, hurry: u32, fault: Option<&str>, falls_s: Option<u32>
         command(json!({ "command": "start", "evse": 1, "idToken": token }))
     };
 
-    begin();
+    // It is asked about again as soon as it is entered.
     hardware.until_gives(unit, DRAWN).await;
     hardware.tell("flow 537");
     let is_told = |session: &Value| session["state"] == "active" && session["energyWh"] == 537;

@@ -144,7 +144,7 @@ fn a_look_at_hardware_says_which_wires_and_which_values_it_lacks() {
         run(driver.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>())
     };
     for (wires, why) in [
-        (&["main"][..], "say where it leads with --wire NAME=ADDRESS: more (modbus)"),
+        (&["main"][..], "it does not say where more (modbus) leads; write it as --wire NAME=ADDRESS"),
         (&["mian", "more"], "--wire mian: the driver has no such wire; did you mean \"main\"?"),
     ] {
         let refused = look(wires).refused();

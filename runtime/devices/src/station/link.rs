@@ -36,6 +36,11 @@ impl Link for DeviceLink {
     /// Devices tell no local times.
     fn set_zone(&mut self, _: TimeZone) {}
 
+    /// All that it says has the server's time.
+    fn has_a_clock(&self) -> bool {
+        false
+    }
+
     fn receive(&mut self) -> BoxFuture<'_, Received> {
         Box::pin(async {
             match self.heard.recv().await.map(|said| *said) {

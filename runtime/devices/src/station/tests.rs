@@ -1,5 +1,6 @@
 //! What a device sees and is asked, and what its station says and brings about: a story a case, a line a step.
 
+use amprule_domain::command::{Command, Verdict};
 use amprule_domain::event::{ChargingEvent, Inbound, StationEvent};
 use amprule_domain::reply::{TokenInfo, TransactionReply};
 use amprule_domain::{Energy, SessionNo};
@@ -270,11 +271,8 @@ fn a_box_that_starts_and_shows_no_car_for_a_moment_ends_nothing() {
 
 #[test]
 fn another_car_that_came_while_nobody_looked_charges_for_itself() {
-    let counted = |wh| Observed {
-        register: None,
-        session_register: Some(Energy::from_wh(wh)),
-        ..seen(DeviceState::Charging, 0)
-    };
+    let counted =
+        |wh| Observed { register: None, session_register: Some(Energy::from_wh(wh)), ..seen(DeviceState::Charging, 0) };
     let mut story = Story::new(Some("FLEET"));
     story.observes(Observed { state: DeviceState::Plugged, ..counted(0) });
     story.accepted();

@@ -102,7 +102,7 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
     })
 }
 
-/// An open session that was refused does not count.
+/// An open session that was refused does not count, nor one that seems to be over.
 fn is_counted_for(open: &Session, token: &IdToken) -> bool {
-    open.has_accepted_token() && open.token.as_ref().is_some_and(|own| own.is_shown_as(token))
+    open.occupies_its_token() && open.token.as_ref().is_some_and(|own| own.is_shown_as(token))
 }

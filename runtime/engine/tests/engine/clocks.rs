@@ -53,6 +53,25 @@ async fn when_most_stations_are_ahead_it_is_we_who_are_behind() {
 }
 
 #[tokio::test]
+async fn stations_that_say_local_time_as_utc_do_not_outvote_one_that_agrees() {
+    let disk = Arc::<Disk>::default();
+    let engine = engine(&disk, Settings::default()).await;
+    let local = began() + SignedDuration::from_secs(2 * 3_600 + 7);
+    let mut plugs = Vec::new();
+    for station in ["cs-1", "cs-2", "cs-3"] {
+        plugs.push(starts(&engine, station, local).await);
+    }
+    assert!(engine.clock_is_sane().is_err(), "all of them: our clock may have been set to local time");
+    plugs.push(starts(&engine, "cs-4", began()).await);
+    assert!(engine.clock_is_sane().is_ok());
+    assert!(!is_doubted(&session(&disk, "cs-4")));
+    for station in ["cs-5", "cs-6", "cs-7"] {
+        plugs.push(starts(&engine, station, local + SignedDuration::from_mins(7)).await);
+    }
+    assert!(engine.clock_is_sane().is_err(), "no zone is so far away");
+}
+
+#[tokio::test]
 async fn a_clock_before_the_latest_commit_is_doubted_until_stations_agree_with_it() {
     let disk = Arc::<Disk>::default();
     *disk.written.lock().unwrap() = Some(began() + SignedDuration::from_hours(3));

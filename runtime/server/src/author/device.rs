@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use amprule_devices::fits;
 use amprule_devices::tape::{self, Turn};
 use amprule_domain::Decimal;
 use amprule_hooks::Version;
-use amprule_hooks::driver::{self, Shall};
-use amprule_hooks::manifest::nearest;
+use amprule_hooks::driver::Shall;
 use amprule_reload::read_file;
 use amprule_wires::{Addresses, WireAddress};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 
 use crate::compilers::Patience;
@@ -71,14 +71,7 @@ impl At {
     fn wires(&self, version: &Arc<Version>) -> Result<Addresses> {
         let wires = self.wires.iter().map(|Given(given)| given.clone().map_err(anyhow::Error::msg));
         let wires: Addresses = wires.collect::<Result<_>>().context("--wire")?;
-        let spoken = driver::of(version).map(|driver| driver.wires()).unwrap_or_default();
-        let known = || spoken.iter().map(|(name, _)| name.as_str());
-        if let Some(unknown) = wires.keys().find(|name| !known().any(|known| known == *name)) {
-            bail!("--wire {unknown}: the driver has no such wire; {}", nearest(unknown, known()));
-        }
-        let missing = spoken.iter().filter(|(name, _)| !wires.contains_key(name));
-        let missing: Vec<String> = missing.map(|(name, kind)| format!("{name} ({kind})")).collect();
-        ensure!(missing.is_empty(), "say where it leads with --wire NAME=ADDRESS: {}", missing.join(", "));
+        fits(version, &wires).map_err(|why| anyhow!("--wire {why}; write it as --wire NAME=ADDRESS"))?;
         Ok(wires)
     }
 

@@ -51,7 +51,7 @@ impl<'c> Sessions<'c> {
         let total = price.map(|price| price.total.to_string());
         let currency = price.map(|price| price.currency.as_str());
         let (no, journal_end) = (session.no, journal.take_end(session.no));
-        let (charging, is_over) = (is_charging(session), session.state == SessionState::Ended);
+        let (charging, is_over) = (session.occupies_its_token(), session.state == SessionState::Ended);
         let course_row = params![
             no.0,
             head.face(charging, &session.marks),
@@ -90,11 +90,6 @@ impl<'c> Sessions<'c> {
         }
         Ok(())
     }
-}
-
-/// It runs, and somebody may charge.
-fn is_charging(session: &Session) -> bool {
-    session.is_open() && session.has_accepted_token()
 }
 
 /// What the table of sessions has of a session.

@@ -37,7 +37,8 @@ impl Question {
             Write::Coil(is_on) => said(5, &[address, if *is_on { 0xff00 } else { 0 }]),
             Write::Register(word) => said(6, &[address, *word]),
             Write::Registers(words) => {
-                let count = u8::try_from(words.len()).ok().filter(|count| (1..=MOST_WRITTEN).contains(&usize::from(*count)));
+                let count =
+                    u8::try_from(words.len()).ok().filter(|count| (1..=MOST_WRITTEN).contains(&usize::from(*count)));
                 let count = count.ok_or_else(|| format!("{} registers are no write", words.len()))?;
                 let mut said = said(16, &[address, count.into()]);
                 said.push(2 * count);
@@ -112,7 +113,9 @@ mod tests {
     fn answers_are_of_the_length_that_was_asked_for() {
         let read = Question::read(Function::Holding, 0x6b, 3).expect("it is one");
         assert!(read.is_answered_by(&[3, 6, 2, 0x2b, 0, 0, 0, 0x64]) && read.is_answered_by(&[0x83, 2]));
-        for other in [&[3, 6, 2, 0x2b][..], &[4, 6, 0, 0, 0, 0, 0, 0], &[3, 4, 0, 0, 0, 0, 0, 0], &[0x84, 2], &[3, 6], &[]] {
+        for other in
+            [&[3, 6, 2, 0x2b][..], &[4, 6, 0, 0, 0, 0, 0, 0], &[3, 4, 0, 0, 0, 0, 0, 0], &[0x84, 2], &[3, 6], &[]]
+        {
             assert!(!read.is_answered_by(other), "{other:?}");
         }
         assert_eq!(words(&[3, 6, 2, 0x2b, 0, 0, 0, 0x64]), [555, 0, 100]);

@@ -193,7 +193,7 @@ pub(crate) const TYPES: &[Type] = &[
             field("purpose", "text", "authorize or start"),
             field("station", "station", "Where the token is shown"),
             field("token", "token", "The token as shown, and what the operator knows"),
-            field("open_sessions", "number", "Open sessions of this token, anywhere"),
+            field("open_sessions", "number", "Open sessions of this token, anywhere; not those that seem to be over"),
             field("time_zone", "text", "The station's zone, an IANA name"),
             field("date", "text", "The local date, 2026-11-21"),
             field("weekday", "number", "1 Monday to 7 Sunday, local"),
