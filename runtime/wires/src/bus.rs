@@ -144,8 +144,6 @@ fn shared<K: Eq + Hash, T>(all: &Mutex<HashMap<K, Weak<T>>>, place: K, new: impl
 
 /// A connection on which nothing was said for so long may be closed by the box: that is no fault of it.
 const RESTED: Duration = Duration::from_secs(1);
-/// Of an answer, for most.
-const HEARD: usize = 64;
 
 impl Bus {
     /// One question in its turn, and the words of its answer. `what` says for people what is asked.
@@ -164,7 +162,7 @@ impl Bus {
         }
         let mut line = self.line(&mut state, to.timeout).await?;
         state.number = state.number.wrapping_add(1);
-        let (framing, mut heard) = (self.framing(state.number), Vec::with_capacity(HEARD));
+        let (framing, mut heard) = (self.framing(state.number), Vec::with_capacity(question.room()));
         let said = timeout(to.timeout, ask(&mut line, framing, to.unit, question, &mut heard)).await;
         state.last_said = Some(Instant::now());
         match said {

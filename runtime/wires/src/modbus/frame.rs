@@ -5,7 +5,7 @@ use std::io;
 use super::question::{Question, REFUSED};
 use crate::bus::Line;
 
-/// Of a serial line, with the noise before it. A frame has 256 (Modbus over serial line 1.02, 2.3).
+/// Of an answer, and of a serial line with the noise before it. A frame has 260 at most (Modbus over TCP/IP 1.0b, 3.1.3).
 const MOST_HEARD: usize = 512;
 /// Modbus over TCP/IP 1.0b, 3.1.3: the number of the question, 0 for Modbus, the length of the rest; the follower is the first of it.
 const HEAD: usize = 7;
@@ -88,7 +88,7 @@ async fn hear_tcp(
 ) -> Result<Vec<u8>, Misheard> {
     let [_, longest] = question.lengths();
     while heard.len() < HEAD {
-        line.hear(heard, HEAD - heard.len()).await?;
+        line.hear(heard, MOST_HEARD - heard.len()).await?;
     }
     let word = |at: usize| u16::from_be_bytes([heard[at], heard[at + 1]]);
     let (theirs, protocol, length, from) = (word(0), word(2), usize::from(word(4)), heard[6]);
@@ -108,9 +108,10 @@ async fn hear_tcp(
     }
     let whole = HEAD - 1 + length;
     while heard.len() < whole {
-        line.hear(heard, whole - heard.len()).await?;
+        line.hear(heard, MOST_HEARD - heard.len()).await?;
     }
-    let said = &heard[HEAD..];
+    // What comes after it in one breath is no answer to anything.
+    let said = &heard[HEAD..whole];
     match question.is_answered_by(said) {
         true => Ok(said.to_vec()),
         false => Err(Misheard::Other(format!(

@@ -68,6 +68,11 @@ impl Question {
         }
     }
 
+    /// For an answer in its frame and some more: a read that leaves room is known to have taken all there is.
+    pub(crate) fn room(&self) -> usize {
+        self.answer + 16
+    }
+
     /// Of an answer: a length in which it, or its refusal, may end.
     pub(crate) fn lengths(&self) -> [usize; 2] {
         [2, self.answer]
