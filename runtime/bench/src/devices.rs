@@ -25,6 +25,8 @@ use crate::traffic;
 /// Each driver by its kind. All are asked once a second.
 const DRIVERS: [(&str, &str); 3] =
     [("map", "scripts/keba-p30"), ("rhai", "scripts/keba-p40"), ("wasm", "plugins/amperfied-connect")];
+/// When memory is looked at, from the start on.
+const METERED: Duration = Duration::from_secs(90);
 /// What is to be seen of all of them after a start.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -62,10 +64,10 @@ fn row(ground: Ground<'_>, kind: &'static str, unit: &str, devices: usize, secon
     let empty_kib = empty.server.resident_kib()?;
     drop(empty);
 
-    let began = Instant::now();
+    let first = Instant::now();
     let bed = bed(ground, unit, &ports)?;
     until_seen(&bed, devices)?;
-    let start_seconds = began.elapsed().as_secs_f64();
+    let start_seconds = first.elapsed().as_secs_f64();
     // The sessions begin, and what is written for the first time is.
     thread::sleep(Duration::from_secs(5));
     let (asked, turns, used) = (asked(&count)?, turns(&bed)?, bed.server.cpu_seconds()?);
@@ -76,6 +78,8 @@ fn row(ground: Ground<'_>, kind: &'static str, unit: &str, devices: usize, secon
     if asked == 0.0 || turns == 0.0 {
         bail!("no box was asked");
     }
+    // The first readings of all sessions come a minute after their start, and leave what is kept from then on.
+    thread::sleep(METERED.saturating_sub(first.elapsed()));
     let kib = (bed.server.resident_kib()? - empty_kib) / devices as f64;
     drop(bed);
     let bare_micros = bare(&ports, asked / turns, seconds)?;

@@ -3,6 +3,7 @@
 //! `points` are read at each turn, `state` says what they come to, `commands` what brings about what shall be so. Boxes whose
 //! setpoint has a lifetime have it said again (`again_s`), and those that watch over us are fed (`heartbeat`).
 
+mod advice;
 mod complaints;
 mod condition;
 mod document;

@@ -46,7 +46,7 @@ pub fn simulate(version: &Arc<Version>, scenes: &[Scene<'_>], began: Timestamp) 
     let driver = driver::of(version).ok_or_else(|| Fault::new(FaultClass::NotLoaded, "the unit drives no hardware"))?;
     let guest = driver.open(&version.parameters, None)?;
     let every = SignedDuration::try_from(driver.every()).unwrap_or(SignedDuration::from_secs(1));
-    let station = VirtualStation::new(Some(IdToken::new(TOKEN, "Central")), LATER);
+    let station = VirtualStation::new(Some(IdToken::new(TOKEN, "Central")), LATER, 0.0);
     let mut stage = Stage { guest, station, now: began, is_connected: false, names: 0, began_at: None };
     Ok(scenes.iter().map(|scene| stage.play(scene, every)).collect())
 }

@@ -40,6 +40,8 @@ const MOST_SAID: usize = 512;
 const PATIENCE: SignedDuration = SignedDuration::from_secs(120);
 /// Long enough for one car to leave unseen, and another to come.
 const UNSEEN: SignedDuration = SignedDuration::from_secs(30);
+/// A session that goes on says so within so long.
+const SOON: SignedDuration = SignedDuration::from_secs(10);
 /// Who holds a card there for a while, or twice to be sure, does not want to end what has just begun.
 const SAME_TAP: SignedDuration = SignedDuration::from_secs(10);
 
@@ -47,6 +49,9 @@ pub(crate) struct VirtualStation {
     /// What a car charges on that nobody shows a card for.
     default_token: Option<IdToken>,
     meter_every: SignedDuration,
+    /// A part, less than the whole, by which it is metered sooner at first: those that begin together are not all metered together
+    /// for ever.
+    apart: f64,
     last: Option<Observed>,
     last_at: Timestamp,
     /// It was not seen for so long that another car may be there.
@@ -94,14 +99,15 @@ pub(crate) struct Running {
     /// The engine has let it in.
     pub(crate) is_let_in: bool,
     told: ChargingState,
-    metered_at: Timestamp,
+    due_at: Timestamp,
 }
 
 impl VirtualStation {
-    pub(crate) fn new(default_token: Option<IdToken>, meter_every: SignedDuration) -> Self {
+    pub(crate) fn new(default_token: Option<IdToken>, meter_every: SignedDuration, apart: f64) -> Self {
         Self {
             default_token,
             meter_every,
+            apart,
             last: None,
             last_at: Timestamp::UNIX_EPOCH,
             was_unseen: true,
@@ -135,11 +141,15 @@ impl VirtualStation {
         is_let_in: bool,
         now: Timestamp,
     ) {
-        let (told, began_at, metered_at) = (ChargingState::Charging, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        self.running = Some(Running { transaction, token, began_at, seq_no, is_let_in, told, metered_at });
+        let (told, began_at, due_at) = (ChargingState::Charging, Timestamp::UNIX_EPOCH, self.soon(now));
+        self.running = Some(Running { transaction, token, began_at, seq_no, is_let_in, told, due_at });
         if !is_let_in {
             self.end("DeAuthorized", now);
         }
+    }
+
+    fn soon(&self, now: Timestamp) -> Timestamp {
+        now + part_of(self.meter_every.min(SOON), self.apart)
     }
 
     /// A car charges, or did when it was seen last.
@@ -153,8 +163,9 @@ impl VirtualStation {
 
     /// It is connected anew: it says who it is and how its connector stands, and soon that its session goes on.
     pub(crate) fn connected(&mut self, now: Timestamp) {
+        let soon = self.soon(now);
         if let Some(running) = &mut self.running {
-            running.metered_at = Timestamp::UNIX_EPOCH;
+            running.due_at = running.due_at.min(soon);
         }
         if let Some(last) = self.last.clone() {
             // What was to be said of it before is over.
@@ -372,7 +383,7 @@ impl VirtualStation {
             seq_no: 0,
             is_let_in: false,
             told,
-            metered_at: now,
+            due_at: now + part_of(self.meter_every, 1.0 - self.apart),
         });
         self.tell(Phase::Started, now, |event| {
             event.token = Some(token);
@@ -383,10 +394,10 @@ impl VirtualStation {
     /// A change of what the car does is told at once, a reading now and then.
     fn follow(&mut self, seen: &Observed, now: Timestamp) {
         let Some(running) = self.running.as_mut().filter(|running| running.is_let_in) else { return };
-        let is_due = now.duration_since(running.metered_at) >= self.meter_every;
+        let is_due = now >= running.due_at;
         if running.told != seen.state.charging() || is_due {
             running.told = seen.state.charging();
-            running.metered_at = now;
+            running.due_at = now + self.meter_every;
             self.tell(Phase::Updated, now, |_| {});
         }
     }
@@ -513,4 +524,8 @@ impl VirtualStation {
     fn default_refused(&mut self, now: Timestamp) {
         self.refused = Some(Refused::after(self.refused, now));
     }
+}
+
+fn part_of(whole: SignedDuration, part: f64) -> SignedDuration {
+    SignedDuration::try_from_secs_f64(whole.as_secs_f64() * part).unwrap_or(whole)
 }

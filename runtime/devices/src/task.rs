@@ -102,6 +102,7 @@ struct Device {
     place: PathBuf,
     kept: Memory,
     kept_at: Instant,
+    snapshot_every: Duration,
     /// The hash of a version that could not be opened.
     refused: Option<String>,
     /// The default token as it stood in the table when it was refused.
@@ -116,6 +117,14 @@ enum Waits {
     Until(Instant),
 }
 
+/// Devices that begin together do not all do the same together for ever: each has a part of its own, from 0 to less than 1, by which
+/// what comes again and again is shifted.
+fn apart(seat: &Seat) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    seat.binding.id.hash(&mut hasher);
+    f64::from(hasher.finish() as u32) / 2_f64.powi(32)
+}
+
 struct Attached {
     to_engine: mpsc::Sender<Box<ToEngine>>,
     heard: mpsc::Receiver<Box<FromEngine>>,
@@ -124,7 +133,8 @@ struct Attached {
 impl Device {
     fn new(seat: Arc<Seat>, house: House) -> Self {
         let meter_every = SignedDuration::try_from(seat.binding.meter_every).unwrap_or(SignedDuration::from_secs(60));
-        let station = VirtualStation::new(seat.binding.default_token.clone(), meter_every);
+        let apart = apart(&seat);
+        let station = VirtualStation::new(seat.binding.default_token.clone(), meter_every, apart);
         let place = memory::place(&house.memory, &seat.binding.id);
         Self {
             seat,
@@ -137,6 +147,7 @@ impl Device {
             place,
             kept: Memory::default(),
             kept_at: Instant::now(),
+            snapshot_every: SNAPSHOT_EVERY.mul_f64(1.0 - apart / 2.0),
             refused: None,
             refused_token: None,
             disagrees: Disagrees::default(),
@@ -158,7 +169,7 @@ impl Device {
     /// Turn after turn, until it is to end.
     async fn go_on(&mut self, orders: &mut watch::Receiver<Order>) -> Order {
         let mut next = Instant::now();
-        let mut apart = self.apart();
+        let mut apart = apart(&self.seat);
         loop {
             tokio::select! {
                 order = ended_by(orders) => return order,
@@ -174,14 +185,6 @@ impl Device {
             }
             self.say_next().await;
         }
-    }
-
-    /// Devices that begin together do not all ask together for ever: by this part of a pause, less than a whole one, the second
-    /// turn comes later.
-    fn apart(&self) -> f64 {
-        let mut hasher = DefaultHasher::new();
-        self.seat.binding.id.hash(&mut hasher);
-        f64::from(hasher.finish() as u32) / 2_f64.powi(32)
     }
 
     /// The session that was open when the server stopped goes on, with all that was said of it.
@@ -232,7 +235,7 @@ impl Device {
     async fn keep_memory(&mut self) {
         let Memory { snapshot, hardware, .. } = self.kept.clone();
         let mut memory = Memory { snapshot, hardware, ..self.station.memory() };
-        if memory == self.kept && self.kept_at.elapsed() < SNAPSHOT_EVERY {
+        if memory == self.kept && self.kept_at.elapsed() < self.snapshot_every {
             return;
         }
         memory.snapshot = self.snapshot().or(memory.snapshot);

@@ -172,7 +172,7 @@ impl Bus {
             }
             Ok(Ok(Answer::Refused(code))) => {
                 state.open = Some(line);
-                Err(refused(&self.to, what, code))
+                Err(refused(&self.to, what, question, code))
             }
             Ok(Err(misheard)) => Err(self.broken(misheard)),
             Err(_) => Err(self.silent(to, heard.len())),
@@ -244,9 +244,16 @@ impl Bus {
     }
 }
 
-fn refused(to: &str, what: &str, code: u8) -> WireFault {
+fn refused(to: &str, what: &str, question: &Question, code: u8) -> WireFault {
     let (to, what) = (to.to_owned(), what.to_owned());
-    let word = format!("exception {code}, {}", exception(code));
+    let hint = match (code, question.function()) {
+        (1, 6) => "; some boxes are written by function 16 alone",
+        (1, 16) => "; some boxes are written by function 6 alone, a register at a time",
+        (1 | 2, 3) => "; it may be an input register",
+        (1 | 2, 4) => "; it may be a holding register",
+        _ => "",
+    };
+    let word = format!("exception {code}, {}{hint}", exception(code));
     match code {
         1..=3 => WireFault::Refused { to, what, word },
         _ => WireFault::Hindered { to, what, word },

@@ -10,7 +10,6 @@ use std::time::Duration;
 use amprule_tests::wait::within;
 use amprule_tests::{Setup, TestServer};
 
-
 use super::hardware::{Hardware, device, hurried, until_session};
 
 /// What a bad box does with one connection. It ends when it returns `None`.

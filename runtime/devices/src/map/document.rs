@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::advice::unreadable;
 use super::complaints::complaints;
 use super::condition::Condition;
 use super::finding::Finding;
@@ -238,8 +239,7 @@ const fn block() -> u16 {
 
 /// The map, and what is odd about it.
 pub(super) fn read(text: &str) -> Result<(Map, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let map: Map =
-        toml::from_str(text).map_err(|error| vec![Diagnostic::of_toml("map", text, &error).in_file(FILE)])?;
+    let map: Map = toml::from_str(text).map_err(|error| vec![unreadable(text, &error)])?;
     let in_text = |found: Vec<Finding>| found.into_iter().map(|finding| finding.in_text(text)).collect::<Vec<_>>();
     let found = in_text(complaints(&map));
     if !found.is_empty() {

@@ -39,7 +39,7 @@ fn seen(state: DeviceState, wh: i64) -> Observed {
 impl Story {
     fn new(default_token: Option<&str>) -> Self {
         let token = default_token.map(|token| IdToken::new(token, ""));
-        let station = VirtualStation::new(token, SignedDuration::from_secs(60));
+        let station = VirtualStation::new(token, SignedDuration::from_secs(60), 0.0);
         Self { station, now: BEGAN, names: 0 }
     }
 
@@ -381,7 +381,7 @@ fn a_start_waits_for_a_car_and_not_for_ever() {
 #[test]
 fn a_session_that_was_open_when_the_server_stopped_goes_on_or_ends_with_what_has_flowed() {
     for (state, wh, expect) in [
-        (DeviceState::Charging, 5_000, vec!["occupied"]),
+        (DeviceState::Charging, 5_000, vec!["occupied", "7 updated charging 5000"]),
         (DeviceState::Available, 5_200, vec!["available", "7 ended charging 5200 evdisconnected"]),
     ] {
         let mut story = Story::new(Some("FLEET"));
