@@ -27,6 +27,7 @@ use std::sync::Arc;
 use amprule_domain::StationId;
 use amprule_domain::doors::StationBooks;
 use amprule_domain::ports::{Clock, Door, Ids};
+use amprule_hooks::manifest::with_overrides;
 use amprule_hooks::{Registry, driver};
 use amprule_wires::Buses;
 use parking_lot::Mutex;
@@ -168,7 +169,11 @@ impl Devices {
         let (registry, unit) = (&self.house.registry, &binding.unit);
         match registry.active(unit).filter(|version| driver::of(version).is_some()) {
             None => Err(format!("there is no active driver {unit}; {}", registry.nearest_driver(unit))),
-            Some(version) => fits(&version, &binding.wires),
+            Some(version) => {
+                let (known, given) = (&version.manifest.parameters, &version.parameters);
+                with_overrides(known, given, &binding.parameters).map_err(|why| format!("parameters: {why}"))?;
+                fits(&version, &binding.wires)
+            }
         }
     }
 

@@ -42,7 +42,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(120);
 const UNSEEN: SignedDuration = SignedDuration::from_secs(30);
 /// A session that goes on says so within so long.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
-/// Who holds a card there for a while, or twice to be sure, does not want to end what has just begun.
+/// A card that is seen again within so long was not shown anew: readers miss one that lies there, and people show theirs twice.
 const SAME_TAP: SignedDuration = SignedDuration::from_secs(10);
 
 pub(crate) struct VirtualStation {
@@ -72,8 +72,9 @@ pub(crate) struct VirtualStation {
     waiting: Option<(IdToken, Timestamp)>,
     /// A card that was shown and is being asked about.
     shown: Option<IdToken>,
-    /// That lies at the reader.
+    /// That lies at the reader, or did, and when it was seen last.
     card: Option<String>,
+    card_at: Timestamp,
     /// For each session, and for the one that runs.
     limit: Option<Most>,
     session_limit: Option<Most>,
@@ -93,7 +94,6 @@ pub(crate) struct Running {
     pub(crate) transaction: TransactionId,
     /// Shown again it ends the session.
     pub(crate) token: Option<IdToken>,
-    began_at: Timestamp,
     /// Of the next message.
     pub(crate) seq_no: u32,
     /// The engine has let it in.
@@ -121,6 +121,7 @@ impl VirtualStation {
             waiting: None,
             shown: None,
             card: None,
+            card_at: Timestamp::UNIX_EPOCH,
             limit: None,
             session_limit: None,
             is_operative: true,
@@ -141,8 +142,8 @@ impl VirtualStation {
         is_let_in: bool,
         now: Timestamp,
     ) {
-        let (told, began_at, due_at) = (ChargingState::Charging, Timestamp::UNIX_EPOCH, self.soon(now));
-        self.running = Some(Running { transaction, token, began_at, seq_no, is_let_in, told, due_at });
+        let (told, due_at) = (ChargingState::Charging, self.soon(now));
+        self.running = Some(Running { transaction, token, seq_no, is_let_in, told, due_at });
         if !is_let_in {
             self.end("DeAuthorized", now);
         }
@@ -262,11 +263,15 @@ impl VirtualStation {
         if before.as_ref().is_none_or(|before| before.word(true) != seen.word(true) || before.error != seen.error) {
             self.say(Said::status(&seen, self.is_operative, now));
         }
-        let was_there = std::mem::replace(&mut self.card, seen.token.clone());
-        // What lies there when it is seen for the first time was not shown to us.
-        let is_shown = |card: &String| before.is_some() && was_there.as_ref() != Some(card);
-        if let Some(card) = seen.token.clone().filter(is_shown) {
-            self.tap(IdToken::new(card, "ISO14443"), now);
+        if let Some(card) = seen.token.clone() {
+            // What lies there when it is seen for the first time was not shown to us.
+            let lay_there = before.as_ref().is_some_and(|before| before.token.as_ref() == Some(&card));
+            let was_there = self.card.as_ref() == Some(&card) && now.duration_since(self.card_at) <= SAME_TAP;
+            let is_shown = before.is_some() && !lay_there && !was_there;
+            (self.card, self.card_at) = (Some(card.clone()), now);
+            if is_shown {
+                self.tap(IdToken::new(card, "ISO14443"), now);
+            }
         }
         if self.waiting.as_ref().is_some_and(|(_, since)| now.duration_since(*since) > PATIENCE) {
             self.waiting = None;
@@ -281,7 +286,7 @@ impl VirtualStation {
             (Some(true) | None, true) => self.follow(&seen, now),
             // Nobody begins at what is out of order.
             (Some(true), false) if seen.state.is_plugged().is_some() => {
-                self.may_begin(now, seen.state.charging(), new_id);
+                self.may_begin(now, self.charging(&seen, now), new_id);
                 self.ask_by_itself(now);
             }
             (Some(true) | None, false) => {}
@@ -319,7 +324,7 @@ impl VirtualStation {
     fn tap(&mut self, card: IdToken, now: Timestamp) {
         let ends = |running: &Running| {
             let is_its = running.token.as_ref().is_some_and(|token| token.is_shown_as(&card));
-            is_its && running.is_let_in && now.duration_since(running.began_at) > SAME_TAP
+            is_its && running.is_let_in
         };
         match &self.running {
             Some(running) if ends(running) => self.end("Local", now),
@@ -343,8 +348,12 @@ impl VirtualStation {
         })
     }
 
-    /// Why a car that is there gets nothing.
+    /// Why a car that is there gets nothing, or nothing of it is metered.
     pub(crate) fn remark(&self) -> Option<&'static str> {
+        let is_unmetered = |last: &Observed| self.running.is_some() && last.register.is_none();
+        if self.last.as_ref().is_some_and(is_unmetered) {
+            return Some("it measures no energy: its sessions have none, and are priced by time alone");
+        }
         let is_refused = self.refused.is_some() && self.running.is_none();
         is_refused.then_some(
             "the default_token may not charge: look at GET /api/v1/tokens, or enter it with PUT; it is asked about again once it \
@@ -379,7 +388,6 @@ impl VirtualStation {
         self.running = Some(Running {
             transaction,
             token: first,
-            began_at: now,
             seq_no: 0,
             is_let_in: false,
             told,
@@ -393,12 +401,23 @@ impl VirtualStation {
 
     /// A change of what the car does is told at once, a reading now and then.
     fn follow(&mut self, seen: &Observed, now: Timestamp) {
+        let charging = self.charging(seen, now);
         let Some(running) = self.running.as_mut().filter(|running| running.is_let_in) else { return };
         let is_due = now >= running.due_at;
-        if running.told != seen.state.charging() || is_due {
-            running.told = seen.state.charging();
+        if running.told != charging || is_due {
+            running.told = charging;
             running.due_at = now + self.meter_every;
             self.tell(Phase::Updated, now, |_| {});
+        }
+    }
+
+    /// A car that takes nothing while it is offered nothing is held back by us, whatever the box calls it.
+    fn charging(&self, seen: &Observed, now: Timestamp) -> ChargingState {
+        let shall = self.shall(now);
+        let is_held_back = self.phases.rests(now) || shall.most_deciamperes == Some(0);
+        match seen.state {
+            DeviceState::Plugged | DeviceState::SuspendedVehicle if is_held_back => ChargingState::Suspended,
+            state => state.charging(),
         }
     }
 
@@ -414,6 +433,11 @@ impl VirtualStation {
         if self.running.is_some() {
             self.end("Other", now);
         }
+        (self.is_over, self.refused) = (false, None);
+    }
+
+    /// Whoever binds the device again begins with the car that is there.
+    pub(crate) fn forget_the_car(&mut self) {
         (self.is_over, self.refused) = (false, None);
     }
 

@@ -30,12 +30,16 @@ use disagrees::{Disagrees, Remedy};
 pub(crate) use taped::endless;
 
 /// Of one turn. A wire gives up earlier.
-pub(crate) const TURN: Duration = Duration::from_secs(5);
+pub(crate) const TURN: Duration = Duration::from_secs(10);
+/// What a turn may wait, beside, for others on its line.
+const QUEUED: Duration = Duration::from_secs(60);
 /// Turns that fail in a row until the station counts as away.
 const AWAY_AFTER: u32 = 3;
 /// How long a message that the engine could not take waits until it is said again.
 const AGAIN: Duration = Duration::from_secs(5);
 const MAIL: usize = 16;
+/// After a turn that failed with something new to say.
+const SOON: Duration = Duration::from_secs(1);
 /// How often a device that fails looks whether it has another driver.
 const LOOK: Duration = Duration::from_secs(1);
 /// What a driver keeps for its successor is written with what else changes, and by itself so often.
@@ -102,10 +106,12 @@ struct Device {
     place: PathBuf,
     kept: Memory,
     kept_at: Instant,
-    snapshot_every: Duration,
+    apart: f64,
     /// The hash of a version that could not be opened.
     refused: Option<String>,
-    /// The default token as it stood in the table when it was refused.
+    /// The last that was to be opened.
+    tried: Option<String>,
+    /// The default token as it stood in the table when it was asked about.
     refused_token: Option<Option<Box<TokenRecord>>>,
     disagrees: Disagrees,
 }
@@ -147,8 +153,9 @@ impl Device {
             place,
             kept: Memory::default(),
             kept_at: Instant::now(),
-            snapshot_every: SNAPSHOT_EVERY.mul_f64(1.0 - apart / 2.0),
+            apart,
             refused: None,
+            tried: None,
             refused_token: None,
             disagrees: Disagrees::default(),
         }
@@ -169,7 +176,7 @@ impl Device {
     /// Turn after turn, until it is to end.
     async fn go_on(&mut self, orders: &mut watch::Receiver<Order>) -> Order {
         let mut next = Instant::now();
-        let mut apart = apart(&self.seat);
+        let mut apart = self.apart;
         loop {
             tokio::select! {
                 order = ended_by(orders) => return order,
@@ -199,6 +206,11 @@ impl Device {
         let before = self.kept.hardware.replace(hardware.clone());
         let is_known = before.as_ref() == Some(&hardware);
         let is_other = before.is_some() && !is_known;
+        let unit = &self.seat.binding.unit;
+        if is_other && self.house.registry.active(unit).is_none() {
+            // A misspelt unit drives nothing, and takes nothing away from what was driven.
+            return Err(format!("there is no active driver {unit}; {}", self.house.registry.nearest_driver(unit)));
+        }
         if is_other {
             // What was known is of the hardware before; only what people have said of the station counts on.
             let Memory { limit, is_operative, hardware, .. } = std::mem::take(&mut self.kept);
@@ -235,7 +247,7 @@ impl Device {
     async fn keep_memory(&mut self) {
         let Memory { snapshot, hardware, .. } = self.kept.clone();
         let mut memory = Memory { snapshot, hardware, ..self.station.memory() };
-        if memory == self.kept && self.kept_at.elapsed() < self.snapshot_every {
+        if memory == self.kept && self.kept_at.elapsed() < SNAPSHOT_EVERY.mul_f64(1.0 - self.apart / 2.0) {
             return;
         }
         memory.snapshot = self.snapshot().or(memory.snapshot);
@@ -292,7 +304,8 @@ impl Device {
             }
             Some(Err(why)) => {
                 self.failed(&why).await;
-                self.pause(every)
+                // What somebody has just asked for is said again soon.
+                if is_new { SOON.min(every) } else { self.pause(every) }
             }
             None => every,
         }
@@ -300,7 +313,12 @@ impl Device {
 
     /// A device that does not answer is not asked as often.
     fn pause(&self, every: Duration) -> Duration {
-        every.saturating_mul(1 << self.failures.min(5)).min(Duration::from_secs(30)).max(every)
+        if self.driver.as_ref().is_some_and(AtWork::is_in_doubt) {
+            return every;
+        }
+        let longest = every.saturating_mul(1 << self.failures.min(5)).min(Duration::from_secs(30));
+        // Those that fail together do not come back together.
+        longest.mul_f64(1.0 - self.apart / 4.0).max(every)
     }
 
     /// The next turn says all that it has to say.
@@ -347,16 +365,22 @@ impl Device {
 
     /// A default token that was refused is asked about again as soon as it stands otherwise in the table.
     async fn look_for_the_refused(&mut self) {
-        let Some(token) = self.station.refused_token() else {
-            self.refused_token = None;
+        if self.station.refused_token().is_none() {
             return;
-        };
-        let Ok(known) = self.house.books.token(&token.key()).await else { return };
-        let known = known.map(Box::new);
-        if self.refused_token.as_ref().is_some_and(|before| *before != known) {
+        }
+        let before = self.refused_token.take();
+        self.note_the_token().await;
+        if before.is_some_and(|before| self.refused_token.as_ref() != Some(&before)) {
             self.station.ask_anew();
         }
-        self.refused_token = Some(known);
+    }
+
+    /// As it stands before it is asked about: what is entered from now on is news.
+    async fn note_the_token(&mut self) {
+        let Some(token) = &self.seat.binding.default_token else { return };
+        if let Ok(known) = self.house.books.token(&token.key()).await {
+            self.refused_token = Some(known.map(Box::new));
+        }
     }
 
     async fn failed(&mut self, why: &str) {
@@ -442,6 +466,9 @@ impl Device {
             Waits::ForAnAnswer => false,
             Waits::Until(then) => Instant::now() >= then,
         };
+        if is_free && self.attached.is_some() && self.station.asks_by_itself() {
+            self.note_the_token().await;
+        }
         let Some(attached) = self.attached.as_ref().filter(|_| is_free) else { return };
         if let Some(said) = self.station.next() {
             let event = said.inbound(self.house.ids.call());

@@ -61,7 +61,7 @@ fn missing(name: &str, kind: &str, granted: Option<&str>) -> WireProblem {
             "the device has no wire {name:?}: add it to [devices.wires] of the configuration, of the kind {kind}"
         ),
     };
-    WireProblem { is_refusal: false, why }
+    WireProblem { is_refusal: false, is_there: false, why }
 }
 
 impl Wires for Granted<'_> {
@@ -123,7 +123,7 @@ impl Wires for Granted<'_> {
                 // What the broker remembers may be of any age: whoever said it may be gone since.
                 oldest.is_none_or(|oldest| !heard.is_retained && heard.at.elapsed() <= oldest)
             };
-            let unheard = || WireProblem { is_refusal: true, why: ask.unheard() };
+            let unheard = || WireProblem { is_refusal: true, is_there: true, why: ask.unheard() };
             last.filter(is_fresh).map(|heard| heard.text).ok_or_else(unheard)
         })
     }
@@ -153,10 +153,10 @@ impl Wires for Granted<'_> {
 
 /// A device that has no time to do it is there, and does not.
 fn not_done(fault: WireFault) -> WireProblem {
-    let is_refusal = fault.is_refusal() || matches!(fault, WireFault::Hindered { .. });
-    WireProblem { is_refusal, why: fault.to_string() }
+    let is_there = fault.is_refusal() || matches!(fault, WireFault::Hindered { .. });
+    WireProblem { is_refusal: is_there, is_there, why: fault.to_string() }
 }
 
 fn problem(fault: WireFault) -> WireProblem {
-    WireProblem { is_refusal: fault.is_refusal(), why: fault.to_string() }
+    WireProblem { is_refusal: fault.is_refusal(), ..not_done(fault) }
 }

@@ -142,9 +142,9 @@ pub trait Link: Send {
     fn protocol(&self) -> &'static str;
     /// The station's zone: times that come without an offset from UTC are local to it.
     fn set_zone(&mut self, zone: TimeZone);
-    /// Whether the station has a clock of its own, and so is a witness of ours.
-    fn has_a_clock(&self) -> bool {
-        true
+    /// Hardware that we drive: it has no clock but ours, and nobody else speaks in its name.
+    fn is_device(&self) -> bool {
+        false
     }
     /// The next thing the station says. Malformed frames are answered inside and never surface. Cancel-safe.
     fn receive(&mut self) -> BoxFuture<'_, Received>;
@@ -211,6 +211,8 @@ pub enum CloseReason {
     Shutdown,
     /// The operator deleted or rejected the station, or changed its password.
     Revoked,
+    /// Its id is that of a device.
+    Taken,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -227,7 +227,7 @@ impl StationTask {
     async fn answer(&mut self, mut inbound: Inbound) {
         let now = self.ports.clock.now();
         self.mailbox.connection.heard(now);
-        if self.link.as_ref().is_some_and(|link| link.has_a_clock()) {
+        if !self.link.as_ref().is_some_and(|link| link.is_device()) {
             self.vote.hear(&self.shared.timekeeping, &inbound, now);
         }
         charging::believe_times(&mut inbound, now, self.shared.timekeeping.is_sane(now));
@@ -274,6 +274,13 @@ impl StationTask {
 
     async fn attach(&mut self, mut link: Box<dyn Link>, ticket: Ticket) {
         self.mailbox.socket = ticket;
+        if self.link.as_ref().is_some_and(|link| link.is_device()) && !link.is_device() {
+            tracing::warn!(
+                station = %self.station.record.id,
+                "somebody connects by OCPP under the id of a device, and is sent away: give the station another id"
+            );
+            return link.close(CloseReason::Taken).await;
+        }
         if self.link.is_some() {
             self.disconnect(Some(CloseReason::Superseded)).await;
         }

@@ -391,6 +391,7 @@ const fn farewell(why: CloseReason) -> Farewell {
     match why {
         CloseReason::Superseded => (CloseCode::Normal, "replaced by a newer connection"),
         CloseReason::Shutdown => (CloseCode::Away, "the server goes down"),
+        CloseReason::Taken => (CloseCode::Policy, "the id is that of a device which this server drives"),
         CloseReason::Revoked => (CloseCode::Policy, "the station is not admitted any more"),
     }
 }

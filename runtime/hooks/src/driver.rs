@@ -180,7 +180,7 @@ impl HttpAsk {
                 let asked = self.to_string();
                 let asked = asked.split_once('?').map_or(asked.clone(), |(place, _)| format!("{place}?…"));
                 let why = format!("{asked} is answered with {answer:?}, and not with {expect:?}");
-                Err(WireProblem { is_refusal: true, why })
+                Err(WireProblem { is_refusal: true, is_there: true, why })
             }
             _ => Ok(answer),
         }
@@ -249,5 +249,7 @@ pub enum ModbusWrite {
 pub struct WireProblem {
     /// The device is there, and says no.
     pub is_refusal: bool,
+    /// It answers, if only that it cannot now: what it was told holds on.
+    pub is_there: bool,
     pub why: String,
 }

@@ -99,6 +99,14 @@ impl Fleet {
             );
             return Err(Unlistable { device: Some(id.clone()), why });
         }
+        let hardware = |device: &Device| device.bound().map(|binding| binding.hardware()).ok();
+        for other in bound.by_api.values() {
+            if let Some(device) =
+                configured.iter().find(|device| hardware(device).is_some_and(|ours| hardware(other) == Some(ours)))
+            {
+                return Err(Unlistable { device: Some(device.id.clone()), why: twice(&other.id, &device.id) });
+            }
+        }
         for device in configured {
             self.may_become(device).map_err(|why| Unlistable { device: Some(device.id.clone()), why })?;
         }

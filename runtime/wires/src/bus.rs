@@ -4,8 +4,10 @@
 //! closed on any error but a refusal, before another is tried; tries follow each other at a growing distance.
 
 mod line;
+#[cfg(test)]
+mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -13,7 +15,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::address::{
     Broker, Credentials, HttpAddress, LineEnd, ModbusAddress, ModbusPlace, MqttAddress, StreamAddress, StreamPlace,
@@ -22,8 +24,9 @@ use crate::address::{
 use crate::dialler::Dialler;
 use crate::fault::WireFault;
 use crate::http::HttpLine;
-use crate::modbus::{Answer, Framing, Misheard, Question, ask};
+use crate::modbus::{Answer, Framing, Heard, Misheard, Question, ask};
 use crate::mqtt::Connection;
+use crate::queue::Queue;
 use crate::serial::Opener;
 use crate::stream::StreamLine;
 use crate::turnstile::{Turnstile, Urgency};
@@ -56,6 +59,8 @@ pub(crate) struct Bus {
     rivals: Vec<Weak<Self>>,
     gate: Turnstile,
     state: tokio::sync::Mutex<State>,
+    /// Followers that did not answer when they were asked last: whatever they are asked, it waits behind what others are.
+    silent: Mutex<BTreeSet<u8>>,
 }
 
 struct State {
@@ -90,6 +95,7 @@ impl Buses {
             rivals,
             gate: Turnstile::default(),
             state: tokio::sync::Mutex::new(State { way, open: None, last_said: None, number: 0 }),
+            silent: Mutex::default(),
         })
     }
 
@@ -142,58 +148,86 @@ fn shared<K: Eq + Hash, T>(all: &Mutex<HashMap<K, Weak<T>>>, place: K, new: impl
     one
 }
 
-/// A connection on which nothing was said for so long may be closed by the box: that is no fault of it.
-const RESTED: Duration = Duration::from_secs(1);
+/// Until a box that has no time just now is asked once more.
+const BUSY: Duration = Duration::from_millis(150);
 
 impl Bus {
-    /// One question in its turn, and the words of its answer. `what` says for people what is asked.
+    /// One question in its turn, and the words of its answer. `what` says for people what is asked; `queue` is told how long it
+    /// waits for others.
     pub(crate) async fn transact(
         &self,
         to: &ModbusAddress,
         urgency: Urgency,
         what: &str,
         question: &Question,
+        queue: &Queue,
     ) -> Result<Vec<u8>, WireFault> {
         self.is_alone()?;
+        let urgency = if self.silent.lock().contains(&to.unit) { Urgency::Poll } else { urgency };
+        let waiting = queue.enter();
         let _turn = self.gate.enter(urgency).await;
         let mut state = self.state.lock().await;
-        if let Some(last) = state.last_said {
-            sleep_until((last + to.pause).into()).await;
+        drop(waiting);
+        let mut answer = self.ask(&mut state, to, question).await;
+        if matches!(answer, Ok(Answer::Refused(5 | 6))) {
+            sleep(BUSY).await;
+            answer = self.ask(&mut state, to, question).await;
         }
-        let mut line = self.line(&mut state, to.timeout).await?;
-        state.number = state.number.wrapping_add(1);
-        let (framing, mut heard) = (self.framing(state.number), Vec::with_capacity(question.room()));
-        let said = timeout(to.timeout, ask(&mut line, framing, to.unit, question, &mut heard)).await;
-        state.last_said = Some(Instant::now());
-        match said {
-            Ok(Ok(Answer::Said(answer))) => {
-                state.open = Some(line);
-                Ok(answer)
-            }
-            Ok(Ok(Answer::Refused(code))) => {
-                state.open = Some(line);
-                Err(refused(&self.to, what, question, code))
-            }
-            Ok(Err(misheard)) => Err(self.broken(misheard)),
-            Err(_) => Err(self.silent(to, heard.len())),
+        match answer.is_err() {
+            true => self.silent.lock().insert(to.unit),
+            false => self.silent.lock().remove(&to.unit),
+        };
+        match answer? {
+            Answer::Said(answer) => Ok(answer),
+            Answer::Refused(code) => Err(refused(&self.to, what, question, code)),
         }
     }
 
-    /// Taken out, so that a question that is given up half way leaves no connection with half an answer in it.
-    async fn line(&self, state: &mut State, within: Duration) -> Result<Box<Line>, WireFault> {
-        let has_rested = state.last_said.is_some_and(|last| last.elapsed() > RESTED);
-        if let Some(mut line) = state.open.take() {
-            match line.clear() {
-                Ok(true) => return Ok(line),
-                Ok(false) if has_rested => {}
-                Ok(false) => return Err(self.broken(Misheard::Line(ErrorKind::UnexpectedEof.into()))),
-                Err(error) => return Err(self.broken(Misheard::Line(error))),
+    /// A connection that was closed since the last answer is opened anew, and so is one that is closed as we ask: boxes close what
+    /// rests, and some after each answer. One that was opened for this question has failed.
+    async fn ask(&self, state: &mut State, to: &ModbusAddress, question: &Question) -> Result<Answer, WireFault> {
+        if let Some(last) = state.last_said {
+            sleep_until((last + to.pause).into()).await;
+        }
+        // Taken out, so that a question that is given up half way leaves no connection with half an answer in it.
+        if let Some(line) = state.open.take() {
+            match self.try_on(line, state, to, question).await {
+                Err(Failed::Misheard(Misheard::Line(error))) if is_over(error.kind()) => {}
+                answer => return answer.map_err(|failed| self.told(failed, to)),
             }
         }
-        Ok(Box::new(match &mut state.way {
+        let line = Box::new(match &mut state.way {
             Way::Line(opener) => Line::Port(opener.open()?),
-            Way::Net(dialler) => Line::Net(dialler.dial(&self.to, within).await?),
-        }))
+            Way::Net(dialler) => Line::Net(dialler.dial(&self.to, to.timeout).await?),
+        });
+        self.try_on(line, state, to, question).await.map_err(|failed| self.told(failed, to))
+    }
+
+    /// What was heard is none of an answer where the line is said to be over.
+    async fn try_on(
+        &self,
+        mut line: Box<Line>,
+        state: &mut State,
+        to: &ModbusAddress,
+        question: &Question,
+    ) -> Result<Answer, Failed> {
+        line.clear().map_err(Misheard::Line)?;
+        state.number = state.number.wrapping_add(1);
+        let mut heard = Heard::with_room(question.room());
+        let said = ask(&mut line, self.framing(state.number), to.unit, question, &mut heard);
+        let said = timeout(to.timeout, said).await;
+        state.last_said = Some(Instant::now());
+        match said {
+            Ok(Ok(answer)) => {
+                state.open = Some(line);
+                Ok(answer)
+            }
+            Ok(Err(Misheard::Line(error))) if is_over(error.kind()) && !heard.is_nothing() => {
+                Err(Misheard::Other("half an answer".to_owned()).into())
+            }
+            Ok(Err(misheard)) => Err(misheard.into()),
+            Err(_) => Err(Failed::Silent(heard)),
+        }
     }
 
     fn framing(&self, number: u16) -> Framing {
@@ -216,8 +250,15 @@ impl Bus {
         }
     }
 
-    fn broken(&self, misheard: Misheard) -> WireFault {
+    fn told(&self, failed: Failed, asked: &ModbusAddress) -> WireFault {
         let to = self.to.clone();
+        let misheard = match failed {
+            Failed::Silent(heard) => match heard.odd(asked.timeout) {
+                None => return WireFault::Silent { to, within: asked.timeout },
+                Some(why) => Misheard::Other(why),
+            },
+            Failed::Misheard(misheard) => misheard,
+        };
         match (misheard, &self.place) {
             (Misheard::Other(why), _) => WireFault::Confused { to, why },
             (Misheard::Line(error), ModbusPlace::Serial(_)) => WireFault::NotReached {
@@ -230,17 +271,18 @@ impl Bus {
             (Misheard::Line(error), _) => WireFault::Confused { to, why: error.to_string() },
         }
     }
+}
 
-    /// `heard`: so many bytes that are no answer.
-    fn silent(&self, to: &ModbusAddress, heard: usize) -> WireFault {
-        let within = to.timeout;
-        match heard {
-            0 => WireFault::Silent { to: self.to.clone(), within },
-            _ => {
-                let (to, ms) = (self.to.clone(), within.as_millis());
-                WireFault::Confused { to, why: format!("{heard} bytes within {ms} ms that are no answer to it") }
-            }
-        }
+/// A try that came to no answer.
+enum Failed {
+    Misheard(Misheard),
+    /// Until nobody waited any more this was heard.
+    Silent(Heard),
+}
+
+impl From<Misheard> for Failed {
+    fn from(misheard: Misheard) -> Self {
+        Self::Misheard(misheard)
     }
 }
 

@@ -14,6 +14,7 @@ mod fault;
 mod http;
 mod modbus;
 mod mqtt;
+mod queue;
 mod serial;
 mod stream;
 mod tls;
@@ -22,6 +23,7 @@ mod turnstile;
 mod udp;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub use ::http::Method;
 pub use address::{
@@ -52,6 +54,14 @@ pub enum Wire {
 }
 
 impl Wire {
+    /// How long it has waited for others on its line, all in all.
+    pub fn waited(&self) -> Duration {
+        match self {
+            Self::Modbus(wire) => wire.waited(),
+            _ => Duration::ZERO,
+        }
+    }
+
     /// As [`WireAddress::kind`].
     pub const fn kind(&self) -> &'static str {
         match self {

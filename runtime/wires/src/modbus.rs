@@ -4,13 +4,15 @@ mod frame;
 mod question;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::ModbusAddress;
 use crate::bus::{Bus, Buses};
 use crate::fault::WireFault;
+use crate::queue::Queue;
 use crate::turnstile::Urgency;
 
-pub(crate) use frame::{Answer, Framing, Misheard, ask};
+pub(crate) use frame::{Answer, Framing, Heard, Misheard, ask};
 pub(crate) use question::Question;
 
 /// What is read.
@@ -43,11 +45,17 @@ pub enum Write {
 pub struct ModbusWire {
     bus: Arc<Bus>,
     to: ModbusAddress,
+    queue: Arc<Queue>,
 }
 
 impl ModbusWire {
     pub fn new(buses: &Buses, to: ModbusAddress) -> Self {
-        Self { bus: buses.bus(&to), to }
+        Self { bus: buses.bus(&to), to, queue: Arc::default() }
+    }
+
+    /// How long it has waited for others on its bus, all in all.
+    pub fn waited(&self) -> Duration {
+        self.queue.waited()
     }
 
     /// # Errors
@@ -61,7 +69,7 @@ impl ModbusWire {
     ) -> Result<Vec<u16>, WireFault> {
         let question = Question::read(function, address, count).map_err(WireFault::Unsayable)?;
         let what = format!("the read of {count} from {address} on");
-        let answer = self.bus.transact(&self.to, urgency, &what, &question).await?;
+        let answer = self.bus.transact(&self.to, urgency, &what, &question, &self.queue).await?;
         Ok(match function {
             Function::Holding | Function::Input => question::words(&answer),
             Function::Coil | Function::Discrete => question::bits(&answer, count),
@@ -72,6 +80,6 @@ impl ModbusWire {
     /// See [`WireFault`].
     pub async fn write(&self, urgency: Urgency, address: u16, write: &Write) -> Result<(), WireFault> {
         let question = Question::write(address, write).map_err(WireFault::Unsayable)?;
-        self.bus.transact(&self.to, urgency, &format!("the write of {address}"), &question).await.map(drop)
+        self.bus.transact(&self.to, urgency, &format!("the write of {address}"), &question, &self.queue).await.map(drop)
     }
 }

@@ -122,9 +122,10 @@ async fn a_device_has_parameters_of_its_own() {
     hardware.until_allows("nobody is let in", 0.0).await;
     let changed = bound.replace("channel = 1", "channel = 7");
     folders::save(&server.path("amprule.toml"), changed);
-    let trouble = || server.api().get("/api/v1/devices/second-socket").body["trouble"].as_str().map(str::to_owned);
-    let trouble = until("it is told", trouble).await;
-    assert!(trouble.contains("parameters of the device: parameter channel: 7"), "{trouble}");
+    let refused = || server.api().get("/api/v1/chains").ok()["file"]["lastError"]["text"].as_str().map(str::to_owned);
+    let refused = until("it is refused", refused).await;
+    let why = "the device second-socket goes on as it was bound: parameters: parameter channel: 7";
+    assert!(refused.contains(why), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

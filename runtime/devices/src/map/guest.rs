@@ -104,7 +104,7 @@ impl MapGuest {
             && *refused == amperes
             && !is_over(*at, REFUSED_REST, now)
         {
-            return Err(WireProblem { is_refusal: true, why: problem.clone() });
+            return Err(WireProblem { is_refusal: true, is_there: true, why: problem.clone() });
         }
         // Until all of it is said, nobody knows what counts.
         self.told.done = None;
@@ -134,7 +134,7 @@ impl MapGuest {
         if let Some(phases) = shall.phases.filter(|phases| self.told.phases != Some(*phases) && !shall.be_on) {
             if !self.values.is_empty() && self.state(&self.values).0 == DeviceState::Charging {
                 let why = "it still charges: its phases are switched when it does not".to_owned();
-                return Err(WireProblem { is_refusal: true, why });
+                return Err(WireProblem { is_refusal: true, is_there: true, why });
             }
             let commands = if phases == 1 { &map.commands.one_phase } else { &map.commands.three_phases };
             said = say_all(wires, &map, commands, Decimal::ZERO).await;
@@ -244,7 +244,7 @@ impl Guest for MapGuest {
             let turned = self.turned(shall, now, wires).await;
             turned.map_err(|problem| {
                 // A device that was away may have begun anew: all is said again.
-                if !problem.is_refusal {
+                if !problem.is_there {
                     (self.told.is_open, self.told.done) = (false, None);
                     self.told.fed.clear();
                 }

@@ -103,6 +103,26 @@ impl Reads {
                 Err(problem) if problem.is_refusal && read.is_block() => {
                     asked.extend(read.points.iter().rev().filter_map(|name| Read::of(name, &self.map)));
                 }
+                // It cannot now, or not all at once: what it can is read in this turn.
+                Err(problem) if problem.is_there && !problem.is_refusal && read.is_block() => {
+                    let alone = read.points.iter().filter_map(|name| Read::of(name, &self.map));
+                    for single in alone {
+                        match single.ask(wires, &self.map, &mut values, &mut self.lacking).await {
+                            Err(problem) if !(problem.is_there && single.is_optional) => {
+                                self.reads.push(read);
+                                self.reads.extend(asked.into_iter().rev());
+                                return Err(problem);
+                            }
+                            _ => {}
+                        }
+                    }
+                    self.reads.push(read);
+                }
+                Err(problem)
+                    if problem.is_there && !problem.is_refusal && read.is_optional && read.is_of_registers() =>
+                {
+                    self.reads.push(Read { refused_at: Some(now), ..read });
+                }
                 // A request that is refused is a fault: all that is known of such a device may come from it.
                 Err(problem) if problem.is_refusal && (read.is_optional || read.is_of_registers()) => {
                     let refused_at = read.is_optional.then_some(now);
@@ -243,7 +263,7 @@ impl Read {
         let Some(name) = self.points.iter().find(unfit) else { return Ok(()) };
         let shown: String = message.chars().take(80).collect();
         let why = format!("points.{name}: {shown:?} has no {:?} behind it", map.points[name].until());
-        Err(WireProblem { is_refusal: false, why })
+        Err(WireProblem { is_refusal: false, is_there: false, why })
     }
 
     fn take_json(
@@ -256,6 +276,7 @@ impl Read {
     ) -> Result<(), WireProblem> {
         let answer: serde_json::Value = serde_json::from_str(answer).map_err(|error| WireProblem {
             is_refusal: false,
+            is_there: true,
             why: format!(
                 "{asked} is answered with something else than JSON: {error}; look whether its API is switched on, and read other texts by code"
             ),

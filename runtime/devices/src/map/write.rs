@@ -195,5 +195,5 @@ impl Write {
 }
 
 fn unsayable(why: String) -> WireProblem {
-    WireProblem { is_refusal: true, why }
+    WireProblem { is_refusal: true, is_there: true, why }
 }

@@ -36,9 +36,8 @@ impl Link for DeviceLink {
     /// Devices tell no local times.
     fn set_zone(&mut self, _: TimeZone) {}
 
-    /// All that it says has the server's time.
-    fn has_a_clock(&self) -> bool {
-        false
+    fn is_device(&self) -> bool {
+        true
     }
 
     fn receive(&mut self) -> BoxFuture<'_, Received> {

@@ -74,7 +74,7 @@ fn words(turn: &Turn, function: ModbusFunction) -> Result<Option<toml::Value>, S
                     }
                 }
             }
-            Answer::Failed(why) => return Err(no_answer(why)),
+            Answer::Hindered(why) | Answer::Failed(why) => return Err(no_answer(why)),
             Answer::Nothing => return Err(no_answer("the turn was over before there was an answer")),
             _ => {}
         }
@@ -116,7 +116,7 @@ fn answers(turn: &Turn, named: impl Fn(&Ask) -> Option<String>) -> Result<Option
             // A topic of which nothing was heard is one that a case does not name.
             Answer::Refused(_) if matches!(said.ask, Ask::Topic { .. }) => continue,
             Answer::Refused(_) => 404.into(),
-            Answer::Failed(why) => return Err(no_answer(why)),
+            Answer::Hindered(why) | Answer::Failed(why) => return Err(no_answer(why)),
             _ => return Err(no_answer("the turn was over before there was an answer")),
         };
         if table.get(&asked).is_some_and(|before| *before != answer) {
@@ -148,7 +148,7 @@ fn expected(turn: &Turn) -> Result<Table, String> {
             Answer::Refused(why) => {
                 return Err(format!("the hardware refuses a write in this turn ({why}), and a case cannot say that"));
             }
-            Answer::Failed(why) => return Err(no_answer(why)),
+            Answer::Hindered(why) | Answer::Failed(why) => return Err(no_answer(why)),
             _ => {}
         }
         written.push(toml::Value::Table(write(&said.ask)));

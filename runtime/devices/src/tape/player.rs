@@ -62,8 +62,9 @@ async fn answer<T>(
     else_: Result<T, WireProblem>,
 ) -> Result<T, WireProblem> {
     match heard {
-        Some(Answer::Refused(why)) => Err(WireProblem { is_refusal: true, why: why.clone() }),
-        Some(Answer::Failed(why)) => Err(WireProblem { is_refusal: false, why: why.clone() }),
+        Some(Answer::Refused(why)) => Err(WireProblem { is_refusal: true, is_there: true, why: why.clone() }),
+        Some(Answer::Hindered(why)) => Err(WireProblem { is_refusal: false, is_there: true, why: why.clone() }),
+        Some(Answer::Failed(why)) => Err(WireProblem { is_refusal: false, is_there: false, why: why.clone() }),
         Some(Answer::Nothing) => std::future::pending().await,
         Some(answer) => told(answer).map_or(else_, Ok),
         None => else_,
@@ -78,7 +79,7 @@ fn text(answer: &Answer) -> Option<String> {
 }
 
 fn unknown<T>(what: &Ask) -> Result<T, WireProblem> {
-    Err(WireProblem { is_refusal: true, why: format!("the tape has no answer to: {what}") })
+    Err(WireProblem { is_refusal: true, is_there: true, why: format!("the tape has no answer to: {what}") })
 }
 
 impl Wires for Player<'_> {

@@ -75,6 +75,8 @@ pub enum Answer {
     Done,
     /// The hardware says no: why.
     Refused(String),
+    /// The hardware is there, and cannot now: why.
+    Hindered(String),
     /// The wire did not do it: why.
     Failed(String),
     /// The turn was over before there was an answer.
@@ -143,7 +145,8 @@ impl Answer {
     pub(super) fn of<T>(answer: &Result<T, WireProblem>, told: impl FnOnce(&T) -> Self) -> Self {
         match answer {
             Ok(answer) => told(answer),
-            Err(WireProblem { is_refusal: true, why }) => Self::Refused(why.clone()),
+            Err(WireProblem { is_refusal: true, why, .. }) => Self::Refused(why.clone()),
+            Err(WireProblem { is_there: true, why, .. }) => Self::Hindered(why.clone()),
             Err(problem) => Self::Failed(problem.why.clone()),
         }
     }

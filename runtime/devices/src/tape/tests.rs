@@ -65,13 +65,13 @@ struct Moody(u16);
 
 impl Moody {
     fn moods(&self) -> Result<(), WireProblem> {
-        let problem = WireProblem { is_refusal: false, why: "main does not answer".to_owned() };
+        let problem = WireProblem { is_refusal: false, is_there: false, why: "main does not answer".to_owned() };
         if (40..43).contains(&self.0) { Err(problem) } else { Ok(()) }
     }
 }
 
 fn refused<T>() -> Result<T, WireProblem> {
-    Err(WireProblem { is_refusal: true, why: "main refuses it".to_owned() })
+    Err(WireProblem { is_refusal: true, is_there: true, why: "main refuses it".to_owned() })
 }
 
 impl Wires for Moody {

@@ -91,6 +91,7 @@ impl Veil {
         let answer = match answer {
             Answer::Text(text) => Answer::Text(self.answered(&text)),
             Answer::Refused(why) => Answer::Refused(self.why(&why)),
+            Answer::Hindered(why) => Answer::Hindered(self.why(&why)),
             Answer::Failed(why) => Answer::Failed(self.why(&why)),
             other => other,
         };

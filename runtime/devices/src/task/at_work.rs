@@ -11,7 +11,7 @@ use super::Device;
 
 /// A new driver that faults so often in a row, before it has made so many turns, gives its place back.
 const FAULTS: u32 = 3;
-const TURNS_ON_TRIAL: u32 = 10;
+const TURNS_ON_TRIAL: u32 = 300;
 
 pub(super) struct AtWork {
     pub(super) version: Arc<Version>,
@@ -53,6 +53,11 @@ impl AtWork {
         }
     }
 
+    /// It fails where the one before it did not: whether it goes on doing so is found out at once.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.faults > 0)
+    }
+
     fn gives_back(&mut self) -> Option<Trial> {
         self.trial.take_if(|trial| trial.faults >= FAULTS)
     }
@@ -87,6 +92,7 @@ impl Device {
         let active = self.house.registry.active(unit).filter(|version| driver::of(version).is_some());
         // Its files are gone or broken, or it was refused: what drives goes on driving.
         let active = active.filter(|version| self.refused.as_ref() != Some(&version.hash));
+        self.tried = active.as_ref().map(|version| version.hash.clone());
         match (active, &self.driver) {
             (Some(version), Some(at_work)) if version.hash != at_work.version.hash => self.swap(&version),
             (_, Some(at_work)) if at_work.guest.is_some() => Ok(()),
@@ -104,6 +110,7 @@ impl Device {
         let is_new = |version: &Arc<Version>| {
             Some(&version.hash) != present
                 && Some(&version.hash) != self.refused.as_ref()
+                && Some(&version.hash) != self.tried.as_ref()
                 && driver::of(version).is_some()
         };
         self.failures > 0 && self.house.registry.active(&self.seat.binding.unit).as_ref().is_some_and(is_new)
@@ -181,8 +188,13 @@ impl Device {
             "version {number} failed in its first turns, {FAULTS} times in a row; version {} drives again until another is active",
             trial.before.manifest.version
         );
-        self.refused = self.driver.as_ref().map(|driver| driver.version.hash.clone());
-        self.driver = Some(before);
+        let failed = self.driver.replace(before).map(|failed| failed.version);
+        self.refused = failed.as_ref().map(|failed| failed.hash.clone());
+        if let Some(failed) = failed {
+            // Nobody else has it from now on, and no later start of the server.
+            let why = format!("{FAULTS} turns in a row at the device {station}, where the version before it worked");
+            self.house.registry.driver_failed(&failed, &why);
+        }
         self.begins(&trial.before, "the driver is at work again");
         Ok(())
     }

@@ -41,6 +41,7 @@ impl Device {
             Ok(seen) => {
                 tracing::info!(%station, driver, "the device is switched off and driven no more");
                 self.station.retire(seen, self.house.clock.now());
+                self.station.forget_the_car();
                 self.keep_memory().await;
                 if self.attached.is_none() && self.station.next().is_some() {
                     self.attach();

@@ -1,12 +1,15 @@
 //! A turn within its time, which its device's tape has.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use amprule_domain::Timestamp;
 use amprule_domain::decision::FaultClass;
 use amprule_hooks::driver::{Observed, Shall};
 use amprule_wires::Urgency;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 
-use super::{AtWork, TURN};
+use super::{AtWork, QUEUED, TURN};
 use crate::seat::Seat;
 use crate::tape::{Before, Recorder};
 use crate::wires::Granted;
@@ -26,10 +29,10 @@ impl AtWork {
         let before = Before { at: now, driver, shall, standing: guest.standing() };
         let wires = Granted { wires: &seat.wires, urgency };
         let recorder = Recorder::around(&wires);
-        let turned = timeout(TURN, guest.turn(shall, now, &recorder)).await;
-        let is_endless = turned.is_err();
-        let is_refused = matches!(&turned, Ok(Err(fault)) if fault.class == FaultClass::HostIo);
-        let came = turned.map_or_else(|_| Err(endless(&recorder)), |turned| turned.map_err(|fault| fault.message));
+        let turned = within_turn(seat, guest.turn(shall, now, &recorder)).await;
+        let is_endless = turned.is_none();
+        let is_refused = matches!(&turned, Some(Err(fault)) if fault.class == FaultClass::HostIo);
+        let came = turned.map_or_else(|| Err(endless(&recorder)), |turned| turned.map_err(|fault| fault.message));
         let veil = seat.veil.clone().and_of(&self.version, &seat.binding.parameters);
         let shown = came.as_ref().map(|seen| guest.shown(seen));
         let turn = recorder.turn(before, shown.map_err(String::as_str), &veil);
@@ -42,6 +45,20 @@ impl AtWork {
             self.drop_guest();
         }
         Some(came.map_err(|why| veil.text(&why)))
+    }
+}
+
+/// What it comes to, unless it takes too long. Waiting for others on a line is not its doing.
+async fn within_turn<T>(seat: &Seat, turn: impl Future<Output = T>) -> Option<T> {
+    let waited = || seat.wires.values().map(|wire| wire.waited()).sum::<Duration>();
+    let (begun, before) = (Instant::now(), waited());
+    let mut turn = pin!(turn);
+    loop {
+        let until = begun + TURN + (waited() - before).min(QUEUED);
+        tokio::select! {
+            turned = &mut turn => return Some(turned),
+            () = sleep_until(until) => if begun + TURN + (waited() - before).min(QUEUED) <= until { return None },
+        }
     }
 }
 

@@ -180,7 +180,7 @@ impl Wires for Registers<'_> {
         let words = (0..read.count).map(|at| self.word(read.function, read.address.checked_add(at)?)).collect();
         let problem = || {
             let why = format!("the case has no {} register(s) from {} on", read.count, read.address);
-            WireProblem { is_refusal: true, why }
+            WireProblem { is_refusal: true, is_there: true, why }
         };
         let read: Option<Vec<u16>> = words;
         Box::pin(std::future::ready(read.ok_or_else(problem)))
@@ -202,7 +202,11 @@ impl Wires for Registers<'_> {
             self.written.lock().push(json!({ "http": ask.to_string(), "body": body }));
         }
         let refused = |status: &dyn fmt::Display| {
-            Err(WireProblem { is_refusal: true, why: format!("the case answers {ask} with status {status}") })
+            Err(WireProblem {
+                is_refusal: true,
+                is_there: true,
+                why: format!("the case answers {ask} with status {status}"),
+            })
         };
         let answer = match self.case.http.get(&ask.to_string()) {
             Some(Value::Number(status)) => refused(status),
@@ -219,7 +223,7 @@ impl Wires for Registers<'_> {
     }
 
     fn topic<'a>(&'a self, _: &'a str, ask: &'a TopicAsk) -> BoxFuture<'a, Result<String, WireProblem>> {
-        let unheard = || WireProblem { is_refusal: true, why: ask.unheard() };
+        let unheard = || WireProblem { is_refusal: true, is_there: true, why: ask.unheard() };
         let message = self.case.topics.get(&ask.topic).map(text).ok_or_else(unheard);
         Box::pin(std::future::ready(message))
     }
@@ -241,7 +245,7 @@ impl Wires for Registers<'_> {
         let answer = match self.case.messages.get(&message.text) {
             Some(answer) => Ok(text(answer)),
             None if message.switches => Ok(String::new()),
-            None => Err(WireProblem { is_refusal: false, why: silent() }),
+            None => Err(WireProblem { is_refusal: false, is_there: false, why: silent() }),
         };
         Box::pin(std::future::ready(answer))
     }

@@ -160,7 +160,7 @@ async fn heard(ask: &WireAsk, wires: &dyn Wires) -> Result<WireAnswer, Fault> {
     };
     match heard {
         Ok(answer) => Ok(answer),
-        Err(WireProblem { is_refusal: true, why }) => Ok(WireAnswer::Refused(why)),
+        Err(WireProblem { is_refusal: true, why, .. }) => Ok(WireAnswer::Refused(why)),
         Err(problem) => Err(Fault::new(FaultClass::HostIo, problem.why)),
     }
 }

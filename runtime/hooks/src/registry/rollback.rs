@@ -66,6 +66,11 @@ impl Registry {
         }
     }
 
+    /// A driver has failed at a device where the one before it worked.
+    pub fn driver_failed(&self, version: &Version, why: &str) {
+        self.roll_back(version, Some(&Fault::new(FaultClass::Trap, why)));
+    }
+
     /// Without a version to go back to, the faulty one stays, behind its breaker and its fallback. A version that became
     /// active meanwhile stays in any case.
     fn roll_back(&self, version: &Version, fault: Option<&Fault>) {

@@ -16,18 +16,18 @@ pub(crate) enum Line {
 
 impl Line {
     /// Nobody speaks there unasked: what has come before a question is no answer to it, but one that was late, or came twice, or
-    /// noise. `false`: the other end has closed it.
-    pub(crate) fn clear(&mut self) -> io::Result<bool> {
+    /// noise. An end is an error.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
         let stream = match self {
-            Self::Port(port) => return Ok(port.clear(ClearBuffer::Input).map(|()| true)?),
+            Self::Port(port) => return Ok(port.clear(ClearBuffer::Input)?),
             Self::Net(stream) => stream,
         };
         let mut left = [0; MOST_LEFT];
         match stream.try_read(&mut left) {
-            Ok(0) => Ok(false),
+            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
             Ok(MOST_LEFT) => Err(io::Error::other("more than was asked for")),
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(true),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
             Err(error) => Err(error),
         }
     }

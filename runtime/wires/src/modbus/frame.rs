@@ -1,6 +1,8 @@
 //! One question and its answer, in the frames of the two ways to say Modbus.
 
 use std::io;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use super::question::{Question, REFUSED};
 use crate::bus::Line;
@@ -9,6 +11,12 @@ use crate::bus::Line;
 const MOST_HEARD: usize = 512;
 /// Modbus over TCP/IP 1.0b, 3.1.3: the number of the question, 0 for Modbus, the length of the rest; the follower is the first of it.
 const HEAD: usize = 7;
+/// The rest of a frame: a follower and a function at least, 254 bytes at most.
+const LENGTHS: RangeInclusive<usize> = 2..=254;
+/// Of a refusal: follower, function, code.
+const REFUSAL: usize = 3;
+/// Answers to other questions that are passed over before the right one.
+const MOST_OTHERS: usize = 16;
 
 /// How a frame begins and ends.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +48,58 @@ impl From<io::Error> for Misheard {
     }
 }
 
-/// Says it to `follower`. `heard` is what has come so far, for who gives up waiting.
+/// What has come so far, also for who gives up waiting.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    bytes: Vec<u8>,
+    /// Whole frames that answer something else, and of the last one why.
+    others: usize,
+    odd: Option<String>,
+}
+
+impl Heard {
+    pub(crate) fn with_room(room: usize) -> Self {
+        Self { bytes: Vec::with_capacity(room), ..Self::default() }
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.bytes.is_empty() && self.odd.is_none()
+    }
+
+    /// What it is where no answer came within that time, for people. `None`: nothing was heard.
+    pub(crate) fn odd(self, within: Duration) -> Option<String> {
+        let rest = || format!("{} bytes within {} ms that are no answer to it", self.bytes.len(), within.as_millis());
+        self.odd.clone().or_else(|| (!self.bytes.is_empty()).then(rest))
+    }
+
+    /// So many bytes at least.
+    async fn until(&mut self, least: usize, line: &mut Line) -> Result<(), Misheard> {
+        while self.bytes.len() < least {
+            let room = MOST_HEARD - self.bytes.len();
+            line.hear(&mut self.bytes, room).await?;
+        }
+        Ok(())
+    }
+
+    /// A whole frame that is another's: it is passed over, for the answer may be on its way.
+    fn pass_over(&mut self, frame: usize, why: String) -> Result<(), Misheard> {
+        self.bytes.drain(..frame);
+        self.others += 1;
+        if self.others > MOST_OTHERS {
+            return Err(Misheard::Other(why));
+        }
+        self.odd = Some(why);
+        Ok(())
+    }
+}
+
+/// Says it to `follower`.
 pub(crate) async fn ask(
     line: &mut Line,
     framing: Framing,
     follower: u8,
     question: &Question,
-    heard: &mut Vec<u8>,
+    heard: &mut Heard,
 ) -> Result<Answer, Misheard> {
     line.say(&framed(framing, follower, question.said())).await?;
     let said = match framing {
@@ -84,60 +137,51 @@ async fn hear_tcp(
     number: u16,
     follower: u8,
     question: &Question,
-    heard: &mut Vec<u8>,
+    heard: &mut Heard,
 ) -> Result<Vec<u8>, Misheard> {
-    let [_, longest] = question.lengths();
-    while heard.len() < HEAD {
-        line.hear(heard, MOST_HEARD - heard.len()).await?;
-    }
-    let word = |at: usize| u16::from_be_bytes([heard[at], heard[at + 1]]);
-    let (theirs, protocol, length, from) = (word(0), word(2), usize::from(word(4)), heard[6]);
-    let why = if protocol != 0 {
-        Some("no frame of Modbus TCP".to_owned())
-    } else if theirs != number {
-        Some(format!("an answer to question {theirs} where {number} was asked"))
-    } else if from != follower {
-        Some(format!("an answer of unit {from} where {follower} was asked"))
-    } else if !(3..=1 + longest.max(2)).contains(&length) {
-        Some(format!("a frame of {length} bytes where {} were asked for", 1 + longest))
-    } else {
-        None
-    };
-    if let Some(why) = why {
-        return Err(Misheard::Other(why));
-    }
-    let whole = HEAD - 1 + length;
-    while heard.len() < whole {
-        line.hear(heard, MOST_HEARD - heard.len()).await?;
-    }
-    // What comes after it in one breath is no answer to anything.
-    let said = &heard[HEAD..whole];
-    match question.is_answered_by(said) {
-        true => Ok(said.to_vec()),
-        false => Err(Misheard::Other(format!(
-            "function {} with {} bytes where {} with {longest} was asked",
-            said[0],
-            said.len(),
-            question.function()
-        ))),
+    loop {
+        heard.until(HEAD + 1, line).await?;
+        let word = |at: usize| u16::from_be_bytes([heard.bytes[at], heard.bytes[at + 1]]);
+        let (theirs, protocol, length, from) = (word(0), word(2), usize::from(word(4)), heard.bytes[6]);
+        if protocol != 0 || !LENGTHS.contains(&length) {
+            return Err(Misheard::Other("no frame of Modbus TCP".to_owned()));
+        }
+        if theirs == number && from != follower {
+            return Err(Misheard::Other(format!("an answer of unit {from} where {follower} was asked")));
+        }
+        // Some say another length of a refusal than it has.
+        let length = if heard.bytes[HEAD] & REFUSED == 0 { length } else { REFUSAL };
+        let whole = HEAD - 1 + length;
+        heard.until(whole, line).await?;
+        if theirs != number {
+            heard.pass_over(whole, format!("an answer to question {theirs} where {number} was asked"))?;
+            continue;
+        }
+        // What comes after it in one breath is no answer to anything.
+        let said = &heard.bytes[HEAD..whole];
+        return match question.answer_in(said) {
+            Some(answer) => Ok(answer.to_vec()),
+            None => Err(Misheard::Other(format!(
+                "function {} with {} bytes where {} with {} was asked",
+                said[0],
+                said.len(),
+                question.function(),
+                question.lengths()[1]
+            ))),
+        };
     }
 }
 
 /// A line has noise on it, and the answers of others: the answer is what its checksum says is one.
-async fn hear_rtu(
-    line: &mut Line,
-    follower: u8,
-    question: &Question,
-    heard: &mut Vec<u8>,
-) -> Result<Vec<u8>, Misheard> {
+async fn hear_rtu(line: &mut Line, follower: u8, question: &Question, heard: &mut Heard) -> Result<Vec<u8>, Misheard> {
     loop {
-        if let Some(said) = found(heard, follower, question) {
+        if let Some(said) = found(&heard.bytes, follower, question) {
             return Ok(said.to_vec());
         }
-        if heard.len() == MOST_HEARD {
+        if heard.bytes.len() == MOST_HEARD {
             return Err(Misheard::Other(format!("{MOST_HEARD} bytes that are no answer")));
         }
-        line.hear(heard, MOST_HEARD - heard.len()).await?;
+        heard.until(heard.bytes.len() + 1, line).await?;
     }
 }
 
@@ -147,7 +191,7 @@ fn found<'a>(heard: &'a [u8], follower: u8, question: &Question) -> Option<&'a [
         question.lengths().into_iter().find_map(|length| {
             let frame = heard.get(at..at + 1 + length + 2)?;
             let (frame, end) = frame.split_at(1 + length);
-            (end == checksum(frame).to_le_bytes() && question.is_answered_by(&frame[1..])).then_some(&frame[1..])
+            (end == checksum(frame).to_le_bytes() && question.answer_in(&frame[1..]).is_some()).then_some(&frame[1..])
         })
     })
 }

@@ -57,14 +57,15 @@ impl Question {
         self.said.first().copied().unwrap_or_default()
     }
 
-    /// Whether these words answer it, or refuse it. Boxes confirm a write with whatever number.
-    pub(crate) fn is_answered_by(&self, heard: &[u8]) -> bool {
+    /// What of this answers it, or refuses it. Boxes confirm a write with whatever number and length; a read may have something
+    /// behind what its own count says.
+    pub(crate) fn answer_in<'a>(&self, heard: &'a [u8]) -> Option<&'a [u8]> {
         match heard {
-            [function, _] => *function == self.function() | REFUSED,
-            [function, bytes, ..] if *function == self.function() && heard.len() == self.answer => {
-                *function > 4 || usize::from(*bytes) == self.answer - 2
-            }
-            _ => false,
+            [function, _] if *function == self.function() | REFUSED => Some(heard),
+            [function, ..] if *function != self.function() => None,
+            [function, ..] if *function > 4 => Some(heard),
+            [_, bytes, ..] if usize::from(*bytes) == self.answer - 2 => heard.get(..self.answer),
+            _ => None,
         }
     }
 
@@ -117,18 +118,20 @@ mod tests {
     #[test]
     fn answers_are_of_the_length_that_was_asked_for() {
         let read = Question::read(Function::Holding, 0x6b, 3).expect("it is one");
-        assert!(read.is_answered_by(&[3, 6, 2, 0x2b, 0, 0, 0, 0x64]) && read.is_answered_by(&[0x83, 2]));
+        let answer = [3, 6, 2, 0x2b, 0, 0, 0, 0x64];
+        assert_eq!(read.answer_in(&[&answer[..], &[0, 0]].concat()), Some(&answer[..]));
+        assert!(read.answer_in(&answer).is_some() && read.answer_in(&[0x83, 2]).is_some());
         for other in
             [&[3, 6, 2, 0x2b][..], &[4, 6, 0, 0, 0, 0, 0, 0], &[3, 4, 0, 0, 0, 0, 0, 0], &[0x84, 2], &[3, 6], &[]]
         {
-            assert!(!read.is_answered_by(other), "{other:?}");
+            assert_eq!(read.answer_in(other), None, "{other:?}");
         }
         assert_eq!(words(&[3, 6, 2, 0x2b, 0, 0, 0, 0x64]), [555, 0, 100]);
         let coils = Question::read(Function::Coil, 0x13, 0x13).expect("it is one");
-        assert!(coils.is_answered_by(&[1, 3, 0xcd, 0x6b, 5]));
+        assert!(coils.answer_in(&[1, 3, 0xcd, 0x6b, 5]).is_some());
         assert_eq!(bits(&[1, 3, 0xcd, 0x6b, 5], 0x13), [1, 0, 1, 1, 0, 0, 1, 1, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1]);
         let write = Question::write(1, &Write::Register(3)).expect("it is one");
-        assert!(write.is_answered_by(&[6, 0, 1, 0, 9]) && !write.is_answered_by(&[6, 0, 1]));
+        assert!(write.answer_in(&[6, 0, 1, 0, 9]).is_some() && write.answer_in(&[5, 0, 1, 0, 3]).is_none());
     }
 
     #[test]
