@@ -91,7 +91,8 @@ impl Stage {
             let said = self.tell(seen);
             let is_quiet = said.is_empty() && self.station.shall(self.now) == shall;
             lines.extend(said.into_iter().map(|said| format!("station      {said}")));
-            if is_quiet {
+            // What a box shows at its start is looked at once more.
+            if is_quiet && at > 0 {
                 break;
             }
             self.now += every;

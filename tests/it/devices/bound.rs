@@ -1,5 +1,6 @@
 //! Devices that are bound, bound otherwise and removed while the server runs: by the API and by the configuration file.
 
+use amprule_tests::station16::Station16;
 use amprule_tests::{Setup, TestServer, folders, until};
 use serde_json::{Value, json};
 
@@ -79,6 +80,14 @@ async fn a_device_of_the_api_charges_outlives_a_restart_and_is_switched_off_when
         (&session["id"], &json!("Remote"), &json!(20))
     );
     assert_eq!((api.get("/api/v1/devices/garage").status, api.delete("/api/v1/devices/garage").status), (404, 404));
+    // Bound again, the car that is still there charges again.
+    assert_eq!(api.put("/api/v1/devices/garage", &body).status, 201);
+    until("a second session begins", || (api.sessions("garage").len() == 2).then_some(())).await;
+    assert_eq!(api.delete("/api/v1/devices/garage").status, 204);
+    until("it has ended, too", || {
+        api.sessions("garage").iter().all(|session| session["state"] == "ended").then_some(())
+    })
+    .await;
     server.stop();
     server.restart();
     assert!(server.api().all("/api/v1/devices").is_empty(), "what is removed stays so");
@@ -104,6 +113,14 @@ async fn a_device_of_the_configuration_is_bound_otherwise_and_removed_when_the_f
         (configured(garage.port).replace("meter_s", "meter"), "unknown field `meter`"),
         (configured(garage.port).replace("garage", "cellar"), "was bound by the API"),
         (
+            configured(garage.port) + &device("attic", "keba-p30", &wire(cellar.port)),
+            "cellar and attic are the same hardware",
+        ),
+        (
+            configured(garage.port) + "[devices.parameters]\nnonsense = 3\n",
+            "the device garage goes on as it was bound: parameters: ",
+        ),
+        (
             configured(garage.port).replace("p30", "p03"),
             "there is no active driver keba-p03; did you mean \"keba-p30\"?",
         ),
@@ -122,6 +139,12 @@ async fn a_device_of_the_configuration_is_bound_otherwise_and_removed_when_the_f
     let now = until_session(&server, "it goes on", |session| session["energyWh"] == json!(20)).await;
     assert_eq!((&now["id"], garage.written(5014, 0)), (&session["id"], 1), "nothing was switched off");
     assert_eq!(api.get("/api/v1/chains").ok()["file"]["needsRestart"], json!([]));
+
+    // Nobody speaks in a device's name.
+    Station16::connect(&server, "garage").await.wire.closed().await;
+    assert!(server.log().contains("by OCPP under the id of a device"), "{}", server.log());
+    let sessions = api.sessions("garage");
+    assert_eq!((sessions.len(), &sessions[0]["marks"]), (1, &json!([])), "{sessions:?}");
 
     // Another box takes its place: the first one is nobody's then.
     api.delete("/api/v1/devices/cellar");

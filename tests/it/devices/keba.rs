@@ -196,7 +196,7 @@ async fn a_card_that_is_refused_switches_nothing_on_and_a_box_that_is_away_is_to
 #[tokio::test(flavor = "multi_thread")]
 async fn a_map_gives_its_place_to_code_and_takes_it_back_when_that_fails_while_a_car_charges() {
     let mut hardware = start();
-    let server = setup(hardware.port).start().await;
+    let mut server = setup(hardware.port).start().await;
     server.api().accept(&["FLEET-1"]);
     until_status(&server, "Available").await;
     hardware.tell("plug");
@@ -237,6 +237,14 @@ async fn a_map_gives_its_place_to_code_and_takes_it_back_when_that_fails_while_a
     let standing = server.api().get("/api/v1/devices/garage").ok();
     assert_eq!((&now["id"], &now["state"]), (&session["id"], &json!("active")), "{now}");
     assert_eq!((&standing["driverVersion"], hardware.written(5014, 0)), (&json!("2.0.0"), off), "{standing}");
+
+    // What failed has no place after a restart either.
+    server.stop();
+    hardware.tell("flow 10");
+    server.restart();
+    until_session(&server, "it goes on", |session| session["energyWh"] == json!(40)).await;
+    let standing = server.api().get("/api/v1/devices/garage").ok();
+    assert_eq!((&standing["driverVersion"], &standing["trouble"]), (&json!("2.0.0"), &Value::Null), "{standing}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

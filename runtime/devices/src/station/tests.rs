@@ -247,7 +247,14 @@ fn the_card_whose_session_runs_ends_it_and_no_other_does() {
     story.observes(charging(Some("77ab")));
     assert!(story.accepted().is_empty(), "it lies there still");
     assert!(taps(&mut story, "88").is_empty() && story.is_on(), "another one's");
+    // A reader misses a card that lies there for a moment.
+    story.observes(charging(None));
+    story.now -= SignedDuration::from_secs(10);
+    story.observes(charging(Some("88")));
+    assert!(story.accepted().is_empty());
     assert_eq!(taps(&mut story, "77AB"), ["1 ended charging 50 local"]);
+    story.now -= SignedDuration::from_secs(12);
+    assert!(taps(&mut story, "77AB").is_empty() && !story.is_on(), "shown twice to be sure, it ends once");
     assert!(!story.is_on());
     story.observes(charging(None));
     assert!(story.accepted().is_empty(), "the default token begins nothing that a person has ended");
@@ -267,6 +274,23 @@ fn a_box_that_starts_and_shows_no_car_for_a_moment_ends_nothing() {
     story.sees(DeviceState::Available, 0);
     story.sees(DeviceState::Available, 0);
     assert_eq!(story.accepted(), ["available", "2 ended charging 1400 evdisconnected"], "a register that fell is none");
+}
+
+#[test]
+fn a_car_that_is_offered_nothing_is_held_back_and_one_without_a_meter_is_told() {
+    let mut story = Story::new(Some("FLEET"));
+    story.plugged(0);
+    story.sees(DeviceState::Charging, 10);
+    let limit = |most| Command::Limit { evse: 1, transaction: None, most: Most::DeciAmperes(most), phases: None };
+    story.station.commanded(&limit(0), story.now);
+    story.sees(DeviceState::Plugged, 10);
+    assert_eq!(story.accepted(), ["occupied", "1 updated charging 10", "2 updated suspended 10"][1..]);
+    story.station.commanded(&limit(100), story.now);
+    story.sees(DeviceState::SuspendedVehicle, 10);
+    assert_eq!(story.accepted(), ["3 updated idle 10"]);
+    assert_eq!(story.station.remark(), None);
+    story.observes(Observed { register: None, ..seen(DeviceState::Charging, 0) });
+    assert!(story.station.remark().is_some_and(|remark| remark.contains("measures no energy")));
 }
 
 #[test]
