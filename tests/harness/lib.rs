@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod command;
+pub mod events;
 pub mod folders;
 pub mod lateness;
 pub mod management;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::events::Events;
+
 #[derive(Debug, Clone)]
 pub struct Management {
     base: String,
@@ -90,6 +92,10 @@ impl Management {
             let body = serde_json::json!({"type": "ISO14443", "status": "accepted"});
             self.put(&format!("/api/v1/tokens/{token}"), &body).ok();
         }
+    }
+
+    pub fn events(&self) -> Events {
+        Events::of(self)
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -1,8 +1,5 @@
 //! The management API: what an operator's programs rely on.
 
-use std::io::{BufRead, BufReader};
-use std::time::Duration;
-
 use amprule_tests::station16::{self, Station16};
 use amprule_tests::station201::{Event, Station201};
 use amprule_tests::{Setup, TestServer, Wire, ago, amprule, until};
@@ -221,24 +218,11 @@ async fn the_event_stream_tells_what_happens_after_it_is_stored() {
     let server = Setup::default().tariff("0.40").start().await;
     let api = server.api();
     api.accept(&["CARD-1"]);
-    let (url, bearer) = (api.url("/api/v1/events"), api.bearer());
-    let (sender, events) = std::sync::mpsc::channel();
-    let stream = ureq::get(url).header("authorization", bearer).call().expect("open the event stream");
-    std::thread::spawn(move || {
-        let lines = BufReader::new(stream.into_body().into_reader()).lines().map_while(Result::ok);
-        lines.filter(|line| line.starts_with("data:")).for_each(|line| drop(sender.send(line)));
-    });
+    let events = api.events();
     let mut station = Station201::boot(&server, "cs-1").await;
     station.send(&Event::started("t-1", "CARD-1", 0, &ago(10))).await;
     station.send(&Event::ended("t-1", 1, 1_000, &ago(0))).await;
-    let mut missing = vec!["station.connected", "session.started", "session.ended"];
-    until("all events come", || {
-        while let Ok(line) = events.recv_timeout(Duration::from_millis(50)) {
-            missing.retain(|kind| !line.contains(kind));
-        }
-        missing.is_empty().then_some(())
-    })
-    .await;
+    events.until(&["station.connected", "session.started", "session.ended"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

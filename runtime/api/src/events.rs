@@ -34,10 +34,11 @@ pub(crate) struct EventFilter {
     kind: Option<String>,
 }
 
-/// Server-sent events from now on: stations, sessions and extensions.
+/// Server-sent events from now on: stations, sessions, devices and extensions.
 ///
 /// `event` is the notice's kind: `station.connected`, `station.disconnected`, `station.booted`, `connector.status`,
 /// `session.started`, `session.updated`, `session.metered`, `session.ended`, `extension.activated`, `extension.rejected`,
+/// `device.trouble` (`why`), `device.works`, `device.driver` (another is at work), `extension.rolled-back`,
 /// `extension.checking`, `extension.waiting`, `extension.shadow`, `extension.removed`, `extension.breaker-opened`,
 /// `chains.changed`, `configuration.rejected`, `configuration.needs-restart`, and others as the runtime grows. `data` is a
 /// JSON object with `at`, `kind`, `data` and, where it has one, `station`, `session` and `extension`; `id` counts the

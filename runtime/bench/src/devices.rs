@@ -47,7 +47,10 @@ struct Row {
     /// Of the server and of the bare asker, for each question.
     micros: f64,
     bare_micros: f64,
+    /// By what half of them and all of them hold: what one more costs.
     kib: f64,
+    /// Of what the server holds beside one that has nothing to do.
+    kib_of_all: f64,
 }
 
 pub(crate) fn measure(ground: Ground<'_>, devices: usize, seconds: f64) -> Result<Devices> {
@@ -59,10 +62,9 @@ fn row(ground: Ground<'_>, kind: &'static str, unit: &str, devices: usize, secon
     let mut boxes = Measured::begun(&std::env::current_exe()?, &["boxes".to_owned(), devices.to_string()])?;
     let count = boxes.address("count")?;
     let ports: Vec<u16> = boxes.address("ports")?.split(' ').map(str::parse).collect::<Result<_, _>>()?;
-    let empty = bed(ground, unit, &[])?;
-    thread::sleep(Duration::from_secs(2));
-    let empty_kib = empty.server.resident_kib()?;
-    drop(empty);
+    let empty_kib = resident(ground, unit, &[], Duration::from_secs(2))?;
+    let half = &ports[..devices / 2];
+    let half_kib = resident(ground, unit, half, METERED)?;
 
     let first = Instant::now();
     let bed = bed(ground, unit, &ports)?;
@@ -80,7 +82,9 @@ fn row(ground: Ground<'_>, kind: &'static str, unit: &str, devices: usize, secon
     }
     // The first readings of all sessions come a minute after their start, and leave what is kept from then on.
     thread::sleep(METERED.saturating_sub(first.elapsed()));
-    let kib = (bed.server.resident_kib()? - empty_kib) / devices as f64;
+    let all_kib = bed.server.resident_kib()?;
+    let kib = (all_kib - half_kib) / (devices - half.len()) as f64;
+    let kib_of_all = (all_kib - empty_kib) / devices as f64;
     drop(bed);
     let bare_micros = bare(&ports, asked / turns, seconds)?;
     Ok(Row {
@@ -92,7 +96,16 @@ fn row(ground: Ground<'_>, kind: &'static str, unit: &str, devices: usize, secon
         micros: used * 1e6 / asked,
         bare_micros,
         kib,
+        kib_of_all,
     })
+}
+
+/// What a server holds that has driven these for so long.
+fn resident(ground: Ground<'_>, unit: &str, ports: &[u16], after: Duration) -> Result<f64> {
+    let bed = bed(ground, unit, ports)?;
+    until_seen(&bed, ports.len())?;
+    thread::sleep(after);
+    bed.server.resident_kib()
 }
 
 /// A server with a tariff, that driver, and a device for each port.
@@ -178,6 +191,7 @@ impl Figures for Devices {
                 "microsPerQuestion": rounded(row.micros),
                 "bareMicrosPerQuestion": rounded(row.bare_micros),
                 "kibPerDevice": rounded(row.kib),
+                "kibPerDeviceOfAll": rounded(row.kib_of_all),
             });
         }
     }
@@ -187,13 +201,22 @@ impl fmt::Display for Devices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} boxes over Modbus TCP that charge, each asked once a second:", self.devices)?;
         for row in &self.rows {
-            let Row { kind, start_seconds, questions_per_turn, turns_per_second, cores, micros, bare_micros, kib } =
-                row;
+            let Row {
+                kind,
+                start_seconds,
+                questions_per_turn,
+                turns_per_second,
+                cores,
+                micros,
+                bare_micros,
+                kib,
+                kib_of_all,
+            } = row;
             let most = if *kind == "wasm" { target::DEVICE_KIB_WASM } else { target::DEVICE_KIB };
             writeln!(
                 f,
                 "  {kind:<5} {cores:.2} cores (at most {:.0}) for {turns_per_second:.0} turns of {questions_per_turn:.1} questions; \
-                 {micros:.1} µs a question, bare {bare_micros:.1}; {kib:.0} KiB a device (at most {most:.0}); all seen after {start_seconds:.1} s",
+                 {micros:.1} µs a question, bare {bare_micros:.1}; {kib:.0} KiB for one more device (at most {most:.0}), {kib_of_all:.0} for each with what the server needs for them all; all seen after {start_seconds:.1} s",
                 target::DEVICE_CORES
             )?;
         }

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use amprule_domain::StationId;
 use amprule_domain::doors::StationBooks;
+use amprule_domain::notice::Notice;
 use amprule_domain::ports::{Clock, Door, Ids};
 use amprule_hooks::manifest::with_overrides;
 use amprule_hooks::{Registry, driver};
@@ -54,6 +55,8 @@ pub struct House {
     pub books: Arc<dyn StationBooks>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
+    /// Who tells the world.
+    pub tell: Arc<dyn Fn(Notice) + Send + Sync>,
     /// The folder of what devices must not forget.
     pub memory: PathBuf,
 }

@@ -130,7 +130,8 @@ impl Seat {
         Self { binding, wires, tape: Ring::new(room), veil, status: Mutex::default() }
     }
 
-    pub(crate) fn seen(&self, sight: Sight, version: &str, now: Timestamp) {
+    /// True: it was in trouble before.
+    pub(crate) fn seen(&self, sight: Sight, version: &str, now: Timestamp) -> bool {
         let mut status = self.status.lock();
         let was_in_trouble = status.trouble.take();
         let is_hindered = std::mem::take(&mut status.hindered);
@@ -145,9 +146,11 @@ impl Seat {
         status.version = Some(version.to_owned());
         status.turns += 1;
         drop(status);
-        if was_in_trouble.is_some() && !is_hindered {
+        let works_again = was_in_trouble.is_some() && !is_hindered;
+        if works_again {
             tracing::info!(station = %self.binding.id, driver = self.binding.unit, "the device answers again");
         }
+        works_again
     }
 
     /// Since it was bound.
@@ -155,15 +158,17 @@ impl Seat {
         self.status.lock().seen_at.is_some()
     }
 
-    /// It was seen, and not let do all.
-    pub(crate) fn hindered(&self, why: &str) {
-        self.troubled(why);
+    /// It was seen, and not let do all. True: nobody was told yet.
+    pub(crate) fn hindered(&self, why: &str) -> bool {
+        let is_new = self.troubled(why);
         let mut status = self.status.lock();
         status.turns -= 1;
         status.hindered = true;
+        is_new
     }
 
-    pub(crate) fn troubled(&self, why: &str) {
+    /// True: nobody was told yet.
+    pub(crate) fn troubled(&self, why: &str) -> bool {
         let mut status = self.status.lock();
         let is_new = status.tells(why);
         status.trouble = Some(why.to_owned());
@@ -172,6 +177,7 @@ impl Seat {
         if is_new {
             tracing::warn!(station = %self.binding.id, driver = self.binding.unit, "the device does not work: {why}");
         }
+        is_new
     }
 
     /// True: it is another than before.

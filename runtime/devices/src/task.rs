@@ -12,12 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::TransactionId;
+use amprule_domain::notice::Notice;
 use amprule_domain::reply::{AuthorizationStatus, RefusalCode, Reply};
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::token::TokenRecord;
 use amprule_hooks::driver::{Observed, Shall};
 use amprule_wires::Urgency;
 use jiff::SignedDuration;
+use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -61,7 +63,9 @@ pub(crate) async fn run(seat: Arc<Seat>, house: House, mut orders: watch::Receiv
         let was_leaving = *orders.borrow() == Order::Leave;
         let ended = tokio::spawn(drive(Arc::clone(&seat), house.clone(), orders.clone())).await;
         match ended {
-            Err(bug) if bug.is_panic() => seat.troubled("the server's own code failed here; the device is begun anew"),
+            Err(bug) if bug.is_panic() => {
+                seat.troubled("the server's own code failed here; the device is begun anew");
+            }
             _ => return,
         }
         tokio::select! {
@@ -164,7 +168,7 @@ impl Device {
     /// A device that begins without its past would begin a second session. The order, if one came meanwhile.
     async fn begin(&mut self, orders: &mut watch::Receiver<Order>) -> Option<Order> {
         while let Err(why) = self.resume().await {
-            self.seat.troubled(&why);
+            self.troubled(&why);
             tokio::select! {
                 order = ended_by(orders) => return Some(order),
                 () = sleep(AGAIN) => {}
@@ -297,8 +301,8 @@ impl Device {
                     self.station.brought_about(shall, self.house.clock.now());
                 }
                 self.saw(seen).await;
-                if let Some(why) = trouble {
-                    self.seat.hindered(&why);
+                if let Some(why) = trouble.filter(|why| self.seat.hindered(why)) {
+                    self.tell("device.trouble", &why);
                 }
                 every
             }
@@ -349,11 +353,11 @@ impl Device {
         if let Some(driver) = self.driver.as_ref().filter(|driver| driver.is_meter) {
             // What it reads is all that there is of it: no station, and nobody to tell.
             let readings = driver.guest.as_ref().map(|guest| guest.readings()).unwrap_or_default();
-            self.seat.seen(Sight::Meter(readings), &version, now);
+            self.seen(Sight::Meter(readings), &version);
             self.attached = None;
             return;
         }
-        self.seat.seen(Sight::Station(seen.state), &version, now);
+        self.seen(Sight::Station(seen.state), &version);
         let ids = &self.house.ids;
         self.station.observed(seen, now, || TransactionId::new(ids.call()));
         self.look_for_the_refused().await;
@@ -361,6 +365,29 @@ impl Device {
         if self.attached.is_none() {
             self.attach();
         }
+    }
+
+    fn seen(&self, sight: Sight, version: &str) {
+        if self.seat.seen(sight, version, self.house.clock.now()) {
+            self.tell("device.works", "");
+        }
+    }
+
+    fn troubled(&self, why: &str) {
+        if self.seat.troubled(why) {
+            self.tell("device.trouble", why);
+        }
+    }
+
+    /// To whoever listens to the event stream.
+    fn tell(&self, kind: &'static str, why: &str) {
+        let version = self.driver.as_ref().map(|driver| driver.version.manifest.version.as_str());
+        let mut data = json!({ "driver": self.seat.binding.unit, "version": version });
+        if !why.is_empty() {
+            data["why"] = why.into();
+        }
+        let station = Some(self.seat.binding.id.clone());
+        (self.house.tell)(Notice { at: self.house.clock.now(), kind, station, session: None, extension: None, data });
     }
 
     /// A default token that was refused is asked about again as soon as it stands otherwise in the table.
@@ -384,7 +411,7 @@ impl Device {
     }
 
     async fn failed(&mut self, why: &str) {
-        self.seat.troubled(why);
+        self.troubled(why);
         self.failures = self.failures.saturating_add(1);
         if self.failures == AWAY_AFTER {
             // As a station whose line is cut. Its session stays open.

@@ -148,12 +148,14 @@ impl House {
                 engine.tell(notice);
             }
         }));
+        let teller = Arc::downgrade(&engine);
         let devices = Devices::new(amprule_devices::House {
             registry: registry.clone(),
             door: engine.clone(),
             books: store.clone(),
             clock: Arc::new(SystemClock),
             ids,
+            tell: Arc::new(move |notice| teller.upgrade().into_iter().for_each(|engine| engine.tell(notice.clone()))),
             memory: data.join("devices"),
         })
         .context("start the threads of devices")?;

@@ -183,11 +183,13 @@ async fn a_card_that_is_refused_switches_nothing_on_and_a_box_that_is_away_is_to
     let mut hardware = start();
     let server = setup(hardware.port).start().await;
     until_status(&server, "Available").await;
+    let events = server.api().events();
     hardware.tell("plug");
     until_refused(&server.api(), "garage").await;
     assert_eq!((hardware.last_written(5014), hardware.written(5014, 1)), (Some(0), 0), "never for a moment");
     drop(hardware);
     until("it is told", || server.log().contains("the device does not work: 127.0.0.1:").then_some(())).await;
+    events.until(&["device.trouble", "is not reached"]).await;
     let is_away = || server.api().get("/api/v1/stations/garage").body["connected"] == false;
     until("the station is away", || is_away().then_some(())).await;
 }

@@ -222,5 +222,6 @@ impl Device {
         self.station.bears(version.unit().device().map_or(1, |facts| facts.phases), abilities);
         let (station, driver) = (&self.seat.binding.id, &self.seat.binding.unit);
         tracing::info!(%station, driver, version = version.manifest.version, hash = version.hash, "{what}");
+        self.tell("device.driver", "");
     }
 }
