@@ -253,3 +253,10 @@ pub struct WireProblem {
     pub is_there: bool,
     pub why: String,
 }
+
+impl WireProblem {
+    /// The device cannot now, and may in a while.
+    pub const fn is_passing(&self) -> bool {
+        self.is_there && !self.is_refusal
+    }
+}

@@ -104,23 +104,15 @@ impl Reads {
                     asked.extend(read.points.iter().rev().filter_map(|name| Read::of(name, &self.map)));
                 }
                 // It cannot now, or not all at once: what it can is read in this turn.
-                Err(problem) if problem.is_there && !problem.is_refusal && read.is_block() => {
-                    let alone = read.points.iter().filter_map(|name| Read::of(name, &self.map));
-                    for single in alone {
-                        match single.ask(wires, &self.map, &mut values, &mut self.lacking).await {
-                            Err(problem) if !(problem.is_there && single.is_optional) => {
-                                self.reads.push(read);
-                                self.reads.extend(asked.into_iter().rev());
-                                return Err(problem);
-                            }
-                            _ => {}
-                        }
-                    }
+                Err(problem) if problem.is_passing() && read.is_block() => {
+                    let came = self.point_by_point(&read, wires, &mut values).await;
                     self.reads.push(read);
+                    if let Err(problem) = came {
+                        self.reads.extend(asked.into_iter().rev());
+                        return Err(problem);
+                    }
                 }
-                Err(problem)
-                    if problem.is_there && !problem.is_refusal && read.is_optional && read.is_of_registers() =>
-                {
+                Err(problem) if problem.is_passing() && read.is_optional && read.is_of_registers() => {
                     self.reads.push(Read { refused_at: Some(now), ..read });
                 }
                 // A request that is refused is a fault: all that is known of such a device may come from it.
@@ -143,6 +135,22 @@ impl Reads {
         }
         self.add_up(&mut values);
         Ok(values)
+    }
+
+    /// In this turn alone: the next one asks for the block again.
+    async fn point_by_point(
+        &mut self,
+        block: &Read,
+        wires: &dyn Wires,
+        values: &mut Values,
+    ) -> Result<(), WireProblem> {
+        for single in block.points.iter().filter_map(|name| Read::of(name, &self.map)) {
+            match single.ask(wires, &self.map, values, &mut self.lacking).await {
+                Err(problem) if !(problem.is_there && single.is_optional) => return Err(problem),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// What is added and taken away is so of values as they were read.
