@@ -281,7 +281,7 @@ impl VirtualStation {
                 if is_running {
                     self.end("EVDisconnected", now);
                 }
-                (self.is_over, self.refused) = (false, None);
+                self.forget_the_car();
             }
             (Some(true) | None, true) => self.follow(&seen, now),
             // Nobody begins at what is out of order.
@@ -348,12 +348,15 @@ impl VirtualStation {
         })
     }
 
-    /// Why a car that is there gets nothing, or nothing of it is metered.
-    pub(crate) fn remark(&self) -> Option<&'static str> {
+    /// What runs there has no energy.
+    pub(crate) fn unmetered(&self) -> Option<&'static str> {
         let is_unmetered = |last: &Observed| self.running.is_some() && last.register.is_none();
-        if self.last.as_ref().is_some_and(is_unmetered) {
-            return Some("it measures no energy: its sessions have none, and are priced by time alone");
-        }
+        let is_it = self.last.as_ref().is_some_and(is_unmetered);
+        is_it.then_some("it measures no energy: its sessions have none, and are priced by time alone")
+    }
+
+    /// Why a car that is there gets nothing.
+    pub(crate) fn remark(&self) -> Option<&'static str> {
         let is_refused = self.refused.is_some() && self.running.is_none();
         is_refused.then_some(
             "the default_token may not charge: look at GET /api/v1/tokens, or enter it with PUT; it is asked about again once it \
@@ -433,10 +436,10 @@ impl VirtualStation {
         if self.running.is_some() {
             self.end("Other", now);
         }
-        (self.is_over, self.refused) = (false, None);
+        self.forget_the_car();
     }
 
-    /// Whoever binds the device again begins with the car that is there.
+    /// Whoever comes next begins as the first: another car, or whoever binds the device again.
     pub(crate) fn forget_the_car(&mut self) {
         (self.is_over, self.refused) = (false, None);
     }

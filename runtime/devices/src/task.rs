@@ -340,7 +340,9 @@ impl Device {
         let remark = remark.or_else(|| self.station.remark()).map(Cow::Borrowed);
         let missing = self.driver.as_ref().and_then(|driver| driver.guest.as_ref()?.missing().into_iter().next());
         let missing = missing.map(|why| self.seat.veil.text(&why));
-        let is_new = self.seat.remark(remark.or_else(|| missing.clone().map(Cow::Owned)));
+        // That energy is missing is told with its reason, where there is one.
+        let remark = remark.or_else(|| missing.clone().map(Cow::Owned));
+        let is_new = self.seat.remark(remark.or_else(|| self.station.unmetered().map(Cow::Borrowed)));
         if let Some(why) = missing.filter(|_| is_new) {
             tracing::warn!(station = %self.seat.binding.id, driver = self.seat.binding.unit, "the driver looks for what the device does not show: {why}");
         }

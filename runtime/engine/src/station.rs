@@ -47,6 +47,8 @@ pub(crate) struct StationTask {
     pub link: Option<Box<dyn Link>>,
     /// On its present connection the station has said nothing yet; it is given the first word until then.
     pub speaks_first_until: Option<Timestamp>,
+    /// Somebody who was not the device.
+    pub has_sent_away: bool,
     pub calls: Calls,
     pub mailbox: Mailbox,
     vote: Vote,
@@ -95,6 +97,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             asked,
             link,
             speaks_first_until,
+            has_sent_away: false,
             vote,
             stations,
             calls,
@@ -275,11 +278,7 @@ impl StationTask {
     async fn attach(&mut self, mut link: Box<dyn Link>, ticket: Ticket) {
         self.mailbox.socket = ticket;
         if self.link.as_ref().is_some_and(|link| link.is_device()) && !link.is_device() {
-            tracing::warn!(
-                station = %self.station.record.id,
-                "somebody connects by OCPP under the id of a device, and is sent away: give the station another id"
-            );
-            return link.close(CloseReason::Taken).await;
+            return self.send_away(link).await;
         }
         if self.link.is_some() {
             self.disconnect(Some(CloseReason::Superseded)).await;
@@ -291,6 +290,7 @@ impl StationTask {
         self.mailbox.connection.opened(link.protocol(), self.ports.clock.now());
         self.tell("station.connected", json!({ "protocol": link.protocol() }));
         self.link = Some(link);
+        self.has_sent_away = false;
         self.station.hold_off(self.ports.clock.now());
         self.set_alarm();
         self.resume_exchanges().await;
@@ -302,6 +302,17 @@ impl StationTask {
                 );
             }
         }
+    }
+
+    /// Told once for each time that the device is there: a station tries again and again.
+    async fn send_away(&mut self, mut link: Box<dyn Link>) {
+        if !std::mem::replace(&mut self.has_sent_away, true) {
+            tracing::warn!(
+                station = %self.station.record.id,
+                "somebody connects by OCPP under the id of a device, and is sent away: give the station another id"
+            );
+        }
+        link.close(CloseReason::Taken).await;
     }
 
     /// A station is in the books from its first connection on, whether it boots or not.

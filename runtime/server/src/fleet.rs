@@ -7,7 +7,7 @@ mod places;
 mod shown;
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,14 +100,12 @@ impl Fleet {
             return Err(Unlistable { device: Some(id.clone()), why });
         }
         let hardware = |device: &Device| device.bound().map(|binding| binding.hardware()).ok();
-        for other in bound.by_api.values() {
-            if let Some(device) =
-                configured.iter().find(|device| hardware(device).is_some_and(|ours| hardware(other) == Some(ours)))
-            {
-                return Err(Unlistable { device: Some(device.id.clone()), why: twice(&other.id, &device.id) });
-            }
-        }
+        let taken: HashMap<String, &str> =
+            bound.by_api.values().filter_map(|other| Some((hardware(other)?, other.id.as_str()))).collect();
         for device in configured {
+            if let Some(other) = hardware(device).and_then(|ours| taken.get(&ours)) {
+                return Err(Unlistable { device: Some(device.id.clone()), why: twice(other, &device.id) });
+            }
             self.may_become(device).map_err(|why| Unlistable { device: Some(device.id.clone()), why })?;
         }
         match configured.len() + bound.by_api.len() {

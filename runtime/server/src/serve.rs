@@ -143,19 +143,20 @@ impl House {
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
         let engine = engine(config, &store, &registry, ids.clone(), passwords.clone()).await;
         let teller = Arc::downgrade(&engine);
-        registry.observe(Box::new(move |notice| {
+        let tell = Arc::new(move |notice| {
             if let Some(engine) = teller.upgrade() {
                 engine.tell(notice);
             }
-        }));
-        let teller = Arc::downgrade(&engine);
+        });
+        let told = Arc::clone(&tell);
+        registry.observe(Box::new(move |notice| told(notice)));
         let devices = Devices::new(amprule_devices::House {
             registry: registry.clone(),
             door: engine.clone(),
             books: store.clone(),
             clock: Arc::new(SystemClock),
             ids,
-            tell: Arc::new(move |notice| teller.upgrade().into_iter().for_each(|engine| engine.tell(notice.clone()))),
+            tell,
             memory: data.join("devices"),
         })
         .context("start the threads of devices")?;

@@ -65,7 +65,7 @@ impl From<DeviceBody> for DeviceChange {
         (status = 200, body = DeviceView, description = "Changed."),
         (status = 201, body = DeviceView, description = "Bound."),
         (status = 400, body = ErrorBody, description = "`malformed-json`, `bad-path`"),
-        (status = 409, body = ErrorBody, description = "`not-possible`: it stands in the configuration file, or there are 10,000"),
+        (status = 409, body = ErrorBody, description = "`not-possible`: it stands in the configuration file, another device has this hardware, there are 10,000, or it is driven and nobody could drive it like this"),
         (status = 413, body = ErrorBody, description = "`body-too-large`"),
         (status = 415, body = ErrorBody, description = "`unsupported-media-type`"),
         (status = 422, body = ErrorBody, description = "`invalid`; `path` names the member"),

@@ -288,9 +288,9 @@ fn a_car_that_is_offered_nothing_is_held_back_and_one_without_a_meter_is_told() 
     story.station.commanded(&limit(100), story.now);
     story.sees(DeviceState::SuspendedVehicle, 10);
     assert_eq!(story.accepted(), ["3 updated idle 10"]);
-    assert_eq!(story.station.remark(), None);
+    assert_eq!(story.station.unmetered(), None);
     story.observes(Observed { register: None, ..seen(DeviceState::Charging, 0) });
-    assert!(story.station.remark().is_some_and(|remark| remark.contains("measures no energy")));
+    assert!(story.station.unmetered().is_some());
 }
 
 #[test]

@@ -30,9 +30,16 @@ impl AtWork {
         let wires = Granted { wires: &seat.wires, urgency };
         let recorder = Recorder::around(&wires);
         let turned = within_turn(seat, guest.turn(shall, now, &recorder)).await;
-        let is_endless = turned.is_none();
-        let is_refused = matches!(&turned, Some(Err(fault)) if fault.class == FaultClass::HostIo);
-        let came = turned.map_or_else(|| Err(endless(&recorder)), |turned| turned.map_err(|fault| fault.message));
+        let is_endless = turned.is_err();
+        let is_refused = matches!(&turned, Ok(Err(fault)) if fault.class == FaultClass::HostIo);
+        let came = match turned {
+            Ok(turned) => turned.map_err(|fault| fault.message),
+            Err(queued) if queued >= QUEUED => Err(format!(
+                "its line is too busy: a turn has waited {} s for others there; ask them less often, or give some another line",
+                queued.as_secs()
+            )),
+            Err(_) => Err(endless(&recorder)),
+        };
         let veil = seat.veil.clone().and_of(&self.version, &seat.binding.parameters);
         let shown = came.as_ref().map(|seen| guest.shown(seen));
         let turn = recorder.turn(before, shown.map_err(String::as_str), &veil);
@@ -48,16 +55,20 @@ impl AtWork {
     }
 }
 
-/// What it comes to, unless it takes too long. Waiting for others on a line is not its doing.
-async fn within_turn<T>(seat: &Seat, turn: impl Future<Output = T>) -> Option<T> {
+/// What it comes to. Waiting for others on a line is not its doing; the error is how long it did, when all took too long.
+async fn within_turn<T>(seat: &Seat, turn: impl Future<Output = T>) -> Result<T, Duration> {
     let waited = || seat.wires.values().map(|wire| wire.waited()).sum::<Duration>();
     let (begun, before) = (Instant::now(), waited());
     let mut turn = pin!(turn);
     loop {
-        let until = begun + TURN + (waited() - before).min(QUEUED);
+        let queued = waited() - before;
+        let until = begun + TURN + queued.min(QUEUED);
+        if until <= Instant::now() {
+            return Err(queued);
+        }
         tokio::select! {
-            turned = &mut turn => return Some(turned),
-            () = sleep_until(until) => if begun + TURN + (waited() - before).min(QUEUED) <= until { return None },
+            turned = &mut turn => return Ok(turned),
+            () = sleep_until(until) => {}
         }
     }
 }
