@@ -1,7 +1,8 @@
 //! Charging stations without hardware: one at a time for tests, or a fleet that plays charging days in fast motion.
 //!
 //! [`SimStation`] is a real OCPP-J client over a real socket. [`Fleet`] drives many of them by a plan that a seed
-//! decides. [`Keba`] is a box that speaks no OCPP. This crate must never depend on the server's crates: what it says on the wire it says on its own, so
+//! decides. [`Whole`] is the state of a station that does all that the standard asks of one. [`Keba`] is a box that
+//! speaks no OCPP. This crate must never depend on the server's crates: what it says on the wire it says on its own, so
 //! that a mistake in the server's reading of the standard is not repeated here.
 
 mod charge;
@@ -12,6 +13,8 @@ mod version;
 mod answers;
 mod pump;
 mod words;
+
+mod whole;
 
 mod fleet;
 mod fleet_settings;
@@ -36,3 +39,4 @@ pub use progress::{Progress, What};
 pub use station::{SimStation, StationSettings};
 pub use verbs::Outcome;
 pub use version::Version;
+pub use whole::{Habits, LocalList, Monitor, Profile, Reservation, Running, Whole};

@@ -1,5 +1,6 @@
 //! One simulated station: a WebSocket client that speaks OCPP-J.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -14,8 +15,8 @@ use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::pump::{self, Reply, Request, Say};
-use crate::{CallError, ConnectError, Handler, Version, accepting};
+use crate::pump::{self, Reply, Request, Say, Will};
+use crate::{CallError, ConnectError, Handler, Version, Whole, accepting};
 
 /// Requests that may wait for their turn; a caller beyond waits itself.
 const QUEUE: usize = 16;
@@ -50,12 +51,12 @@ pub struct SimStation {
     settings: StationSettings,
     requests: mpsc::Sender<Request>,
     closed: watch::Receiver<Option<u16>>,
-    task: AbortHandle,
+    tasks: Vec<AbortHandle>,
 }
 
 impl Drop for SimStation {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
@@ -74,14 +75,56 @@ impl SimStation {
     /// # Errors
     /// As [`SimStation::connect`].
     pub async fn connect_with(settings: StationSettings, handler: Handler) -> Result<Self, ConnectError> {
-        let open = Box::pin(open(&settings));
-        let socket = tokio::time::timeout(settings.patience, open)
-            .await
-            .map_err(|_| ConnectError::Slow(settings.patience))??;
+        let socket = connected(&settings).await?;
+        Ok(Self::over(socket, settings, handler, None))
+    }
+
+    /// Connects a station that has a state of its own: it behaves as the standard says, also by itself.
+    ///
+    /// ```no_run
+    /// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
+    /// use amprule_simulator::{SimStation, StationSettings, Version};
+    ///
+    /// let settings = StationSettings::new("ws://127.0.0.1:9000", "CS-1", Version::Ocpp201);
+    /// let (station, whole) = SimStation::connect_whole(settings).await?;
+    /// station.boot().await?;
+    /// // … the server sends SetChargingProfile …
+    /// assert_eq!(whole.profiles().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`SimStation::connect`].
+    pub async fn connect_whole(settings: StationSettings) -> Result<(Self, Arc<Whole>), ConnectError> {
+        let whole = Whole::new(settings.version);
+        let station = Self::connect_as(settings, &whole).await?;
+        Ok((station, whole))
+    }
+
+    /// Connects a station whose state is there already: it was made with other habits, or was connected before.
+    ///
+    /// # Errors
+    /// As [`SimStation::connect`].
+    pub async fn connect_as(settings: StationSettings, whole: &Arc<Whole>) -> Result<Self, ConnectError> {
+        let socket = connected(&settings).await?;
+        let (say, own) = mpsc::unbounded_channel();
+        let will = whole.will(&settings, own);
+        let mut station = Self::over(socket, settings, whole.handler(), Some(will));
+        station.tasks.push(tokio::spawn(Arc::clone(whole).follow(say)).abort_handle());
+        Ok(station)
+    }
+
+    fn over(
+        socket: WebSocketStream<TcpStream>,
+        settings: StationSettings,
+        handler: Handler,
+        will: Option<Will>,
+    ) -> Self {
         let (requests, inbox) = mpsc::channel(QUEUE);
         let (gone, closed) = watch::channel(None);
-        let task = tokio::spawn(pump::run(socket, inbox, handler, gone)).abort_handle();
-        Ok(Self { settings, requests, closed, task })
+        let task = tokio::spawn(pump::run(socket, inbox, handler, will, gone)).abort_handle();
+        Self { settings, requests, closed, tasks: vec![task] }
     }
 
     pub fn id(&self) -> &str {
@@ -152,15 +195,24 @@ impl SimStation {
     }
 }
 
-async fn open(settings: &StationSettings) -> Result<WebSocketStream<TcpStream>, ConnectError> {
+async fn connected(settings: &StationSettings) -> Result<WebSocketStream<TcpStream>, ConnectError> {
+    let open = Box::pin(open(settings, None));
+    tokio::time::timeout(settings.patience, open).await.map_err(|_| ConnectError::Slow(settings.patience))?
+}
+
+/// `secret` stands in for the password of the settings.
+pub(crate) async fn open(
+    settings: &StationSettings,
+    secret: Option<&[u8]>,
+) -> Result<WebSocketStream<TcpStream>, ConnectError> {
     let (uri, address) = locate(settings)?;
     let unreachable = |source| ConnectError::Unreachable { address: address.clone(), source };
     let tcp = TcpStream::connect(&address).await.map_err(unreachable)?;
     tcp.set_nodelay(true).map_err(unreachable)?;
     let version = settings.version.subprotocol();
     let mut request = ClientRequestBuilder::new(uri).with_sub_protocol(version);
-    if let Some(password) = &settings.password {
-        let credentials = STANDARD.encode(format!("{}:{password}", settings.id));
+    if let Some(password) = secret.or(settings.password.as_deref().map(str::as_bytes)) {
+        let credentials = STANDARD.encode([settings.id.as_bytes(), b":", password].concat());
         request = request.with_header("Authorization", format!("Basic {credentials}"));
     }
     let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);

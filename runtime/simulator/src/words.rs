@@ -14,7 +14,7 @@ pub(crate) fn boot(version: Version, id: &str) -> Said {
             "chargePointVendor": "Amprule", "chargePointModel": "Simulator",
             "chargePointSerialNumber": serial(id), "firmwareVersion": "1.0",
         }),
-        Version::Ocpp201 => json!({
+        Version::Ocpp201 | Version::Ocpp21 => json!({
             "reason": "PowerUp",
             "chargingStation": {
                 "vendorName": "Amprule", "model": "Simulator", "serialNumber": serial(id), "firmwareVersion": "1.0",
@@ -35,7 +35,7 @@ pub(crate) fn status(version: Version, connector: u32, occupied: bool, at: Times
             let word = if occupied { "Preparing" } else { "Available" };
             json!({"connectorId": connector, "errorCode": "NoError", "status": word, "timestamp": time(at)})
         }
-        Version::Ocpp201 => {
+        Version::Ocpp201 | Version::Ocpp21 => {
             let word = if occupied { "Occupied" } else { "Available" };
             json!({"evseId": connector, "connectorId": 1, "connectorStatus": word, "timestamp": time(at)})
         }
@@ -46,7 +46,7 @@ pub(crate) fn status(version: Version, connector: u32, occupied: bool, at: Times
 pub(crate) fn authorize(version: Version, token: &str) -> Said {
     let payload = match version {
         Version::Ocpp16 => json!({"idTag": token}),
-        Version::Ocpp201 => json!({"idToken": id_token(token)}),
+        Version::Ocpp201 | Version::Ocpp21 => json!({"idToken": id_token(token)}),
     };
     ("Authorize", payload)
 }
@@ -60,7 +60,7 @@ pub(crate) fn start(version: Version, charge: &Charge, meter: Meter) -> Said {
             });
             ("StartTransaction", payload)
         }
-        Version::Ocpp201 => {
+        Version::Ocpp201 | Version::Ocpp21 => {
             let mut event = event(charge, "Started", "Authorized", meter, "Transaction.Begin");
             event["transactionInfo"]["chargingState"] = json!("Charging");
             event["evse"] = json!({"id": charge.connector, "connectorId": 1});
@@ -79,7 +79,7 @@ pub(crate) fn meter(version: Version, charge: &Charge, meter: Meter) -> Said {
             });
             ("MeterValues", payload)
         }
-        Version::Ocpp201 => {
+        Version::Ocpp201 | Version::Ocpp21 => {
             ("TransactionEvent", event(charge, "Updated", "MeterValuePeriodic", meter, "Sample.Periodic"))
         }
     }
@@ -98,7 +98,7 @@ pub(crate) fn flow(version: Version, charge: &Charge, flow: Flow, meter: Meter) 
             });
             ("StatusNotification", payload)
         }
-        Version::Ocpp201 => {
+        Version::Ocpp201 | Version::Ocpp21 => {
             let word = match flow {
                 Flow::Charging => "Charging",
                 Flow::Suspended => "SuspendedEVSE",
@@ -120,7 +120,7 @@ pub(crate) fn stop(version: Version, charge: &Charge, meter: Meter, reason: &str
             });
             ("StopTransaction", payload)
         }
-        Version::Ocpp201 => {
+        Version::Ocpp201 | Version::Ocpp21 => {
             let trigger = if reason == "Remote" { "RemoteStop" } else { "EVDeparted" };
             let mut event = event(charge, "Ended", trigger, meter, "Transaction.End");
             event["transactionInfo"]["stoppedReason"] = json!(reason);
@@ -150,7 +150,7 @@ fn sample(version: Version, measurand: &str, value: i64, unit: &str, context: &s
         Version::Ocpp16 => {
             json!({"value": value.to_string(), "context": context, "measurand": measurand, "unit": unit})
         }
-        Version::Ocpp201 => {
+        Version::Ocpp201 | Version::Ocpp21 => {
             json!({"value": value, "context": context, "measurand": measurand, "unitOfMeasure": {"unit": unit}})
         }
     }
