@@ -27,11 +27,15 @@ pub trait Control: Send + Sync {
         payload: &'a str,
     ) -> BoxFuture<'a, Result<CallOutcome, CallFailed>>;
 
-    /// Queues a command. It is durable when this answers.
+    /// Holds a request to a station against the shape that this version has for it. `NoRaw`: it has no requests by name.
+    fn check_request(&self, protocol: &str, action: &str, payload: &str) -> Result<(), CallFailed>;
+
+    /// Queues a command, which is sent from `from` on. It is durable when this answers.
     fn order<'a>(
         &'a self,
         station: &'a StationId,
         command: Command,
+        from: Timestamp,
         expires_at: Timestamp,
     ) -> BoxFuture<'a, Result<Exchange, CommandRefused>>;
 

@@ -28,6 +28,7 @@ mod decision;
 mod device;
 mod events;
 mod extension;
+mod holding;
 mod operation;
 mod price;
 mod session;

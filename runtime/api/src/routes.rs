@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
 use crate::{
-    Api, access, command, decision, device, events, extension, in_time, operation, price, session, site, station,
-    token, webhook,
+    Api, access, command, decision, device, events, extension, holding, in_time, operation, price, session, site,
+    station, token, webhook,
 };
 
 #[derive(OpenApi)]
@@ -28,6 +28,7 @@ use crate::{
     tags(
         (name = "stations", description = "Charging stations, and requests to them"),
         (name = "commands", description = "What stations are asked to do, and what became of it"),
+        (name = "holdings", description = "What stations hold: profiles, variables, reservations, jobs, alerts and more"),
         (name = "devices", description = "Hardware without OCPP, and the drivers that make stations of it"),
         (name = "sites", description = "Stations that share what their circuits bear"),
         (name = "tokens", description = "What drivers show"),
@@ -73,7 +74,11 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(station::call::call_station))
         .routes(routes!(station::messages::list_messages))
         .routes(routes!(command::order::order_command))
-        .routes(routes!(command::list::list_commands))
+        .routes(routes!(command::list::list_commands, command::bulk::order_commands))
+        .routes(routes!(holding::list::list_holdings))
+        .routes(routes!(holding::list::list_alerts))
+        .routes(routes!(holding::composite::get_composite))
+        .routes(routes!(holding::device_model::ask_device_model, holding::device_model::get_device_model))
         .routes(routes!(command::get::get_command, command::withdraw::withdraw_command))
         .routes(routes!(device::list::list_devices))
         .routes(routes!(device::get::get_device, device::put::put_device, device::delete::delete_device))
@@ -134,11 +139,12 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 43] = [
+    const ROUTES: [&str; 49] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/devices/{id}",
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
+        "get /api/v1/alerts",
         "get /api/v1/chains",
         "get /api/v1/decisions",
         "get /api/v1/decisions/{id}",
@@ -163,7 +169,10 @@ mod tests {
         "get /api/v1/sites/{id}",
         "get /api/v1/stations",
         "get /api/v1/stations/{id}",
+        "get /api/v1/stations/{id}/composite-schedule",
+        "get /api/v1/stations/{id}/device-model",
         "get /api/v1/stations/{id}/messages",
+        "get /api/v1/stations/{id}/{holding}",
         "get /api/v1/tokens",
         "get /api/v1/tokens/{idToken}",
         "get /api/v1/webhooks",
@@ -171,10 +180,12 @@ mod tests {
         "get /health/ready",
         "get /metrics",
         "get /openapi.json",
+        "post /api/v1/commands",
         "post /api/v1/extensions/{id}/orders",
         "post /api/v1/sessions/{id}/acts",
         "post /api/v1/stations/{id}/calls/{action}",
         "post /api/v1/stations/{id}/commands",
+        "post /api/v1/stations/{id}/device-model",
         "put /api/v1/devices/{id}",
         "put /api/v1/stations/{id}",
         "put /api/v1/tokens/{idToken}",

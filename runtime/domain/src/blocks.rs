@@ -1,37 +1,95 @@
 //! The standard's functional blocks: what stations say to each of them, and a message's consequences, prices aside.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::availability::ConnectorStatus;
 use crate::charging::{Admission, ChargingEvent, Station, Step, decided};
+use crate::cost::CostEvent;
 use crate::data_transfer::DataTransfer;
+use crate::diagnostics::DiagnosticsEvent;
+use crate::display::DisplayEvent;
 use crate::event::{Inbound, Repetition};
+use crate::firmware::FirmwareEvent;
+use crate::grid::GridEvent;
+use crate::local_list::LocalListEvent;
 use crate::moment::Moment;
+use crate::noted::Noted;
 use crate::provisioning::ProvisioningEvent;
 use crate::reply::Reply;
+use crate::reservation::ReservationEvent;
+use crate::security::SecurityEvent;
+use crate::smart_charging::SmartChargingEvent;
 use crate::token::IdToken;
-use crate::{availability, charging, data_transfer, kept, provisioning};
+use crate::{
+    availability, charging, cost, data_transfer, diagnostics, display, firmware, grid, local_list, provisioning,
+    reservation, security, smart_charging,
+};
 
 /// What each block does with it is in the module of its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum StationEvent {
     Provisioning(ProvisioningEvent),
     Authorization(IdToken),
     Availability(ConnectorStatus),
     Charging(ChargingEvent),
+    Cost(CostEvent),
     DataTransfer(DataTransfer),
-    /// A notification that nothing here understands. Its raw payload is kept.
-    Unread,
+    Diagnostics(DiagnosticsEvent),
+    Display(DisplayEvent),
+    Firmware(FirmwareEvent),
+    Grid(GridEvent),
+    LocalList(LocalListEvent),
+    Reservation(ReservationEvent),
+    Security(SecurityEvent),
+    SmartCharging(SmartChargingEvent),
 }
 
 pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {
     match &inbound.event {
-        StationEvent::Provisioning(event) => provisioning::apply(station, inbound, event, moment),
+        StationEvent::Provisioning(event) => provisioning::apply(station, event, moment),
         StationEvent::Authorization(_) => authorized(admission),
         StationEvent::Availability(status) => availability::apply(station, inbound, status, moment),
         StationEvent::Charging(event) => charging::apply(station, inbound, event, admission, moment),
         StationEvent::DataTransfer(_) => data_transfer::apply(station, inbound, moment),
-        StationEvent::Unread => kept::answered(station, inbound, moment, "unread", Reply::Empty),
+        other => noted(other, moment.now).answered(station, moment, answer(other, moment.now)),
+    }
+}
+
+/// What a station's answer to a request of ours means besides: what it was asked to take, or to forget, it has taken or
+/// forgotten. Nothing is answered to it.
+pub fn learned(station: &Station, event: &StationEvent, now: Timestamp) -> Step {
+    noted(event, now).step(station, now, Reply::Empty)
+}
+
+/// Of the blocks that keep what stations hold.
+fn noted(event: &StationEvent, now: Timestamp) -> Noted {
+    match event {
+        StationEvent::Provisioning(event) => provisioning::noted(event, now),
+        StationEvent::Cost(event) => cost::noted(event, now),
+        StationEvent::Diagnostics(event) => diagnostics::noted(event, now),
+        StationEvent::Display(event) => display::noted(event, now),
+        StationEvent::Firmware(event) => firmware::noted(event, now),
+        StationEvent::Grid(event) => grid::noted(event, now),
+        StationEvent::LocalList(event) => local_list::noted(event, now),
+        StationEvent::Reservation(event) => reservation::noted(event, now),
+        StationEvent::Security(event) => security::noted(event, now),
+        StationEvent::SmartCharging(event) => smart_charging::noted(event, now),
+        StationEvent::Authorization(_)
+        | StationEvent::Availability(_)
+        | StationEvent::Charging(_)
+        | StationEvent::DataTransfer(_) => Noted::default(),
+    }
+}
+
+/// What those messages are answered: most are notifications.
+fn answer(event: &StationEvent, now: Timestamp) -> Reply {
+    match event {
+        StationEvent::Security(event) => security::answer(event, now),
+        StationEvent::SmartCharging(event) => smart_charging::answer(event),
+        StationEvent::Diagnostics(event) => diagnostics::answer(event),
+        StationEvent::Cost(event) => cost::answer(event),
+        _ => Reply::Empty,
     }
 }
 

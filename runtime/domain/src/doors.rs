@@ -12,6 +12,7 @@ use crate::command::Exchange;
 use crate::decision::Decision;
 use crate::effect::{Answered, Effect, KeptMessage};
 use crate::event::ConnectorStatus;
+use crate::holding::{Holding, HoldingFilter};
 use crate::load::Limited;
 use crate::outbox::{OutboxEvent, OutboxRow, Subscriber};
 use crate::ports::BoxFuture;
@@ -95,6 +96,9 @@ pub trait Catalogue: Writer + Records {
     fn connectors_of(&self, stations: Vec<StationId>) -> StoreFuture<'_, Vec<Vec<ConnectorStatus>>>;
     /// Newest first.
     fn kept(&self, station: &StationId, page: &Page) -> StoreFuture<'_, Listed<KeptMessage>>;
+
+    /// The newest first, with the station of each.
+    fn holdings(&self, filter: &HoldingFilter, page: &Page) -> StoreFuture<'_, Listed<(StationId, Holding)>>;
 
     fn exchange(&self, id: CommandId) -> StoreFuture<'_, Option<Exchange>>;
     /// Newest first. Of those that are over, the latest of each station are kept.

@@ -9,6 +9,7 @@ use crate::bill::Bill;
 use crate::command::Exchange;
 use crate::decision::Decision;
 use crate::event::ConnectorStatus;
+use crate::holding::Change;
 use crate::load::Limited;
 use crate::outbox::{OutboxEvent, Subscriber};
 use crate::reading::Reading;
@@ -23,7 +24,7 @@ use crate::{SessionNo, StationId};
 pub enum Effect {
     /// Writes the whole record: what the operator has entered.
     Station(Box<StationRecord>),
-    /// Removes the station, what it has reported, its connectors and its remembered answers. Its sessions stay.
+    /// Removes the station, what it has reported and holds, its connectors and its remembered answers. Its sessions stay.
     StationGone(StationId),
     /// Writes what a station says of itself, in the place of what it said before.
     Reported {
@@ -34,6 +35,12 @@ pub enum Effect {
     Connector {
         station: StationId,
         status: ConnectorStatus,
+    },
+    /// Changes what a station holds.
+    Holding {
+        station: StationId,
+        at: Timestamp,
+        change: Box<Change>,
     },
     /// Writes the whole session.
     Session(Arc<Session>),

@@ -5,8 +5,17 @@ use crate::mark::Mark;
 pub use crate::availability::ConnectorStatus;
 pub use crate::blocks::StationEvent;
 pub use crate::charging::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent};
+pub use crate::cost::CostEvent;
 pub use crate::data_transfer::DataTransfer;
+pub use crate::diagnostics::{DiagnosticsEvent, Monitor, VariableEvent};
+pub use crate::display::DisplayEvent;
+pub use crate::firmware::FirmwareEvent;
+pub use crate::grid::GridEvent;
+pub use crate::local_list::{Entry, LocalListEvent};
 pub use crate::provisioning::{Boot, ProvisioningEvent, ReportPart, ReportedPower};
+pub use crate::reservation::{Reservation, ReservationEvent};
+pub use crate::security::{Certificate, SecurityEvent};
+pub use crate::smart_charging::{Criteria, Needs, SmartChargingEvent};
 
 /// One message of a station, decoded and repaired.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use crate::authorization::{AuthorizationInput, AuthorizationOutput};
 use crate::command::{Command, CommandAnswer, Unsayable};
 use crate::decision::Decision;
 use crate::dialect::{DialectFacts, DialectInput, Translation};
-use crate::event::{Boot, Inbound};
+use crate::event::{Boot, Inbound, StationEvent};
 use crate::load::{LoadInput, Shares};
 use crate::lookup::{Lookup, LookupAnswer, LookupStats};
 use crate::offer::{OfferInput, Offered};
@@ -185,12 +185,17 @@ pub enum Received {
     Answer {
         id: Box<str>,
         answer: CommandAnswer,
+        /// What it has done with that.
+        means: Option<Box<StationEvent>>,
     },
     /// The station answered the raw call that was sent under this id, or one that nobody remembers.
     Raw {
         id: Box<str>,
         outcome: CallOutcome,
+        means: Option<Box<StationEvent>>,
     },
+    /// It says something that wants no answer.
+    Sent(Box<StationEvent>),
     Closed,
 }
 

@@ -1,22 +1,27 @@
 //! Provisioning (OCPP 2.0.1, block B): boots, heartbeats, and what a station reports of itself.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::charging::{Happened, Station, Step, sessions_after_boot};
 use crate::effect::Effect;
-use crate::event::Inbound;
-use crate::kept;
+use crate::holding::{Change, Kind, body};
 use crate::moment::Moment;
+use crate::noted::Noted;
 use crate::plain;
 use crate::reply::Reply;
 use crate::reported::{Identity, Report};
+use crate::variable::{self, Variable};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ProvisioningEvent {
     Boot(Boot),
     Heartbeat,
-    /// A part of a device model report (2.x NotifyReport). Its raw payload is kept.
+    /// A part of a device model report (2.x NotifyReport).
     Report(ReportPart),
+    /// What it answered of some variables when it was asked for them, or told to change them.
+    Variables(Vec<Variable>),
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +48,7 @@ impl Boot {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportPart {
     pub request_id: i64,
@@ -52,6 +57,8 @@ pub struct ReportPart {
     /// What it says of the power of EVSEs. 0 stands for all of them.
     #[serde(default)]
     pub power: Vec<ReportedPower>,
+    #[serde(default)]
+    pub variables: Vec<Variable>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,11 +70,12 @@ pub enum ReportedPower {
     Connector { evse: u32, watts: Option<i64> },
 }
 
-pub(crate) fn apply(station: &Station, inbound: &Inbound, event: &ProvisioningEvent, moment: &Moment<'_>) -> Step {
+pub(crate) fn apply(station: &Station, event: &ProvisioningEvent, moment: &Moment<'_>) -> Step {
     match event {
         ProvisioningEvent::Boot(boot) => booted(station, boot, moment),
         ProvisioningEvent::Heartbeat => Step::reply(Reply::Heartbeat { now: moment.now }),
-        ProvisioningEvent::Report(part) => reported(station, inbound, part, moment),
+        ProvisioningEvent::Report(part) => reported(station, part, event, moment),
+        ProvisioningEvent::Variables(_) => noted(event, moment.now).answered(station, moment, Reply::Empty),
     }
 }
 
@@ -84,9 +92,29 @@ fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     }
 }
 
-fn reported(station: &Station, inbound: &Inbound, part: &ReportPart, moment: &Moment<'_>) -> Step {
+/// What becomes of the device model.
+pub(crate) fn noted(event: &ProvisioningEvent, now: Timestamp) -> Noted {
+    match event {
+        ProvisioningEvent::Boot(_) | ProvisioningEvent::Heartbeat => Noted::default(),
+        ProvisioningEvent::Variables(variables) => {
+            Noted { changes: variables.iter().map(variable::told).collect(), tells: Vec::new() }
+        }
+        ProvisioningEvent::Report(part) => {
+            let mut pages = serde_json::Map::new();
+            pages.insert(part.seq_no.to_string(), json!(part.variables.len()));
+            let last = part.last.then_some(part.seq_no);
+            let report = body(json!({ "pages": pages, "last": last, "endedAt": part.last.then_some(now) }));
+            let report = Change::Merge { kind: Kind::Report, key: part.request_id.to_string(), body: report };
+            let changes = part.variables.iter().map(variable::told).chain([report]).collect();
+            let done = json!({ "request": part.request_id });
+            Noted { changes, tells: part.last.then_some(("station.report", done)).into_iter().collect() }
+        }
+    }
+}
+
+fn reported(station: &Station, part: &ReportPart, event: &ProvisioningEvent, moment: &Moment<'_>) -> Step {
     let reported = station.reported.powers.with(&part.power).map(Report::Powers);
-    let mut step = kept::answered(station, inbound, moment, "report", Reply::Empty);
+    let mut step = noted(event, moment.now).answered(station, moment, Reply::Empty);
     step.effects.extend(reported.as_ref().map(|report| written(station, report)));
     Step { reported, ..step }
 }

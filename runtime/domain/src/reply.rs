@@ -23,6 +23,30 @@ pub enum Reply {
     Authorize(TokenInfo),
     Transaction(TransactionReply),
     DataTransfer(DataTransferStatus),
+    /// A word of the standard's, and what the standard wants beside it, an object.
+    Word {
+        status: String,
+        #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+        more: serde_json::Value,
+    },
+    /// Of each of these certificates (2.1, GetCertificateChainStatus): nobody has looked.
+    ChainStatus {
+        certificates: Vec<serde_json::Value>,
+    },
+}
+
+impl Reply {
+    /// There is nobody here who could do that.
+    pub fn declined(status: &str, beside: serde_json::Value) -> Self {
+        let mut more = beside;
+        more["statusInfo"] =
+            serde_json::json!({ "reasonCode": "UnsupportedRequest", "additionalInfo": "no provider is configured" });
+        Self::Word { status: status.to_owned(), more }
+    }
+
+    pub fn word(status: &str) -> Self {
+        Self::Word { status: status.to_owned(), more: serde_json::Value::Null }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -88,10 +88,10 @@ pub enum Provisioning {
 impl Provisioning {
     /// A station that waits to be accepted is not asked to start or stop, a rejected one nothing at all (OCPP 2.0.1,
     /// B02.FR.05 and B03.FR.03; 1.6, 4.2).
-    pub const fn allows(self, command: &Command) -> bool {
+    pub fn allows(self, command: &Command) -> bool {
         match self {
             Self::Accepted => true,
-            Self::Pending => !matches!(command, Command::Start { .. } | Command::Stop { .. }),
+            Self::Pending => !command.is_about_charging(),
             Self::Rejected => false,
         }
     }

@@ -124,8 +124,20 @@ impl Engine {
         origin: Origin,
         expires_at: Timestamp,
     ) -> Result<Exchange, CommandRefused> {
+        self.order_from(station, command, origin, self.ports.clock.now(), expires_at).await
+    }
+
+    /// The same, not to be sent before `from`.
+    pub async fn order_from(
+        &self,
+        station: &StationId,
+        command: Command,
+        origin: Origin,
+        from: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Exchange, CommandRefused> {
         let (id, now) = (self.ports.ids.command(), self.ports.clock.now());
-        let exchange = Exchange::queue(id, station.clone(), command, origin, Some(expires_at), now);
+        let exchange = Exchange::queue(id, station.clone(), command, origin, Some(expires_at), now).not_before(from);
         self.ask(station, |done| Mail::Order(Box::new(exchange), done), CommandRefused::NotStored).await
     }
 

@@ -9,6 +9,8 @@ use amprule_domain::charging;
 use amprule_domain::command::{CommandAnswer, Exchange, Origin, Unsayable};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::MessageKey;
+use amprule_domain::event::StationEvent;
+use amprule_domain::learned;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
@@ -102,6 +104,20 @@ impl StationTask {
         match open.find(|exchange| exchange.was_asked_by(call)) {
             Some(exchange) => self.go_on(exchange.answered(answer, self.ports.clock.now())).await,
             None => tracing::debug!(station = %self.station.record.id, "a command's answer came when it was over"),
+        }
+    }
+
+    /// What the station has done with what it was asked, on disk before anybody hears of the answer.
+    pub(crate) async fn learn(&mut self, means: Option<Box<StationEvent>>) {
+        let Some(event) = means else { return };
+        let now = self.ports.clock.now();
+        let step = learned(&self.station, &event, now);
+        let settled = self.settle(step, now, &MessageKey::nobody()).await;
+        if let Err(error) = self.commit(settled).await {
+            self.trouble(
+                "what a station has done with a request could not be stored; ask it again for what it holds",
+                &error,
+            );
         }
     }
 

@@ -48,6 +48,7 @@ fn describe(station: &Station, event: &Happened) -> (&'static str, Option<Sessio
         Happened::Billed(id, _) => ("session.billed", Some(*id), session(id)),
         Happened::Voided(id) => ("session.voided", Some(*id), session(id)),
         Happened::Reviewed(id) => ("session.reviewed", Some(*id), session(id)),
+        Happened::Noted { kind, data } => (kind, None, data.clone()),
         Happened::Commanded(id) => ("command.updated", None, json!({ "command": id })),
         Happened::CommandEnded(id) => ("command.ended", None, json!({ "command": id })),
     }

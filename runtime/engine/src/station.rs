@@ -221,8 +221,15 @@ impl StationTask {
     async fn receive(&mut self, received: Received) {
         match received {
             Received::Event(inbound) => self.answer(inbound).await,
-            Received::Answer { id, answer } => self.exchange_answered(&id, answer).await,
-            Received::Raw { id, outcome } => self.calls.answered(&id, outcome),
+            Received::Answer { id, answer, means } => {
+                self.learn(means).await;
+                self.exchange_answered(&id, answer).await;
+            }
+            Received::Raw { id, outcome, means } => {
+                self.learn(means).await;
+                self.calls.answered(&id, outcome);
+            }
+            Received::Sent(event) => self.learn(Some(event)).await,
             Received::Closed => self.disconnect(None).await,
         }
     }

@@ -36,13 +36,21 @@ pub(crate) struct Connection {
     malformed: u32,
     /// Goes with the first event.
     greeting: Option<Mark>,
-    /// Ids of our calls, and the actions of those that are typed commands.
-    asked: VecDeque<(Box<str>, Option<&'static str>)>,
+    asked: VecDeque<Asked>,
     translator: Translator,
     /// A message that is being translated: giving up between two polls loses nothing of it.
     translating: Option<(Heard, Translating)>,
     /// What a unit answers to the station's DataTransfer of this id.
     vendors_answer: Option<(Box<str>, VendorAnswer)>,
+}
+
+/// A call of ours.
+struct Asked {
+    id: Box<str>,
+    action: &'static str,
+    /// Where the answer to it means something.
+    payload: Option<Box<str>>,
+    is_command: bool,
 }
 
 /// A message as it came, while a unit mends it.
@@ -147,10 +155,12 @@ impl Connection {
                 debug!(%id, %code, %description, "the station could not use our answer");
                 None
             }
-            Frame::Send { id, action, .. } => {
-                // Nothing of 2.1 that comes without wanting an answer is understood yet.
-                debug!(%id, %action, "a message that wants no answer is not understood");
-                None
+            Frame::Send { id, action, payload } => {
+                let sent = self.dialect.sent(&action, payload);
+                if sent.is_none() {
+                    debug!(%id, %action, "a message that wants no answer is not understood");
+                }
+                sent.map(|event| Received::Sent(Box::new(event)))
             }
         }
     }
@@ -226,9 +236,11 @@ impl Connection {
 
     /// A result, or an error's code and description.
     fn answered(&mut self, id: &str, answer: Result<&str, (&str, &str)>) -> Received {
-        let place = self.asked.iter().position(|(asked, _)| **asked == *id);
-        if let Some((id, Some(action))) = place.and_then(|place| self.asked.remove(place)) {
-            return Received::Answer { answer: self.dialect.answer(action, answer), id };
+        let place = self.asked.iter().position(|asked| *asked.id == *id);
+        let asked = place.and_then(|place| self.asked.remove(place));
+        let means = asked.as_ref().zip(answer.ok()).and_then(|(asked, answer)| self.meaning(asked, answer));
+        if let Some(Asked { id, action, is_command: true, .. }) = asked {
+            return Received::Answer { answer: self.dialect.answer(action, answer), id, means };
         }
         let outcome = match answer {
             Ok(payload) => CallOutcome::Result(payload.into()),
@@ -236,21 +248,26 @@ impl Connection {
                 CallOutcome::Error { code: code.to_owned(), description: description.to_owned() }
             }
         };
-        Received::Raw { id: id.into(), outcome }
+        Received::Raw { id: id.into(), outcome, means }
+    }
+
+    fn meaning(&self, asked: &Asked, answer: &str) -> Option<Box<StationEvent>> {
+        self.dialect.outcome(asked.action, asked.payload.as_ref()?, answer).map(Box::new)
     }
 
     /// A station that could not read the id of our call has none for its error, or -1 (OCPP-J 2.0.1, 4.2.3): it means the
     /// latest.
     fn meant(&self, id: &str) -> Box<str> {
         let latest = self.asked.back().filter(|_| matches!(id, "" | "-1"));
-        latest.map_or_else(|| id.into(), |(latest, _)| latest.clone())
+        latest.map_or_else(|| id.into(), |latest| latest.id.clone())
     }
 
-    fn remember(&mut self, id: &str, action: Option<&'static str>) {
+    fn remember(&mut self, id: &str, action: &'static str, payload: &str, is_command: bool) {
         if self.asked.len() == ASKED_MAX {
             self.asked.pop_front();
         }
-        self.asked.push_back((id.into(), action));
+        let payload = self.dialect.has_outcome(action).then(|| payload.into());
+        self.asked.push_back(Asked { id: id.into(), action, payload, is_command });
     }
 
     /// A bad answer to a call of ours is still an answer: whoever waits for it is told.
@@ -347,7 +364,7 @@ impl Link for Connection {
             let told = mended(told).await.unwrap_or_else(|| payload.clone());
             let text = self.dialect.encode_call(id, action, &told);
             self.socket.send(text).await.map_err(|Closed| Unsayable::Closed)?;
-            self.remember(id, Some(action));
+            self.remember(id, action, &payload, true);
             Ok(self.dialect.asks_for(action, &payload))
         })
     }
@@ -376,7 +393,7 @@ impl RawCalls for Connection {
             let action = self.dialect.check_command(action, payload)?;
             let text = self.dialect.encode_call(id, action, payload);
             self.socket.send(text).await.map_err(|Closed| CallRefused::Closed)?;
-            self.remember(id, None);
+            self.remember(id, action, payload, false);
             Ok(self.dialect.asks_for(action, payload))
         })
     }

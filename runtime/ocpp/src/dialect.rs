@@ -16,6 +16,7 @@ use crate::payload::Trouble;
 use crate::request;
 use crate::shapes::{self, CommandFault, Part, Side};
 use crate::strictness::{Odd, Repairs, Strictness};
+use crate::v21;
 use crate::version::Version;
 
 /// How one connection speaks.
@@ -27,7 +28,7 @@ pub struct Dialect {
 }
 
 /// A station's message in the domain's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
     pub action: &'static str,
     pub event: StationEvent,
@@ -109,19 +110,16 @@ impl Dialect {
     /// A station's request in the domain's words. `zone` is the station's, for times that have no offset from UTC.
     ///
     /// # Errors
-    /// The refusal to answer with: NotImplemented for an action that is not understood, else what is wrong with the payload.
+    /// The refusal to answer with: NotImplemented for an action that the version does not have, else what is wrong with the payload.
     pub fn decode(self, action: &str, payload: &str, zone: &TimeZone) -> Result<Decoded, Refusal> {
-        let row = self.version.message(action);
-        let Some((row, decode)) = row.and_then(|row| Some((row, row.understood.as_ref()?.decode))) else {
-            return Err(self.not_implemented(action));
-        };
+        let Some(row) = self.version.message(action) else { return Err(self.not_implemented(action)) };
         let mut repairs = Repairs::new(self.strictness, zone.clone());
-        let event = match decode(payload, &mut repairs) {
+        let event = match (row.decode)(payload, &mut repairs) {
             Err(Trouble::Syntax(message)) => {
                 let mended = stray_commas(payload).ok_or(Trouble::Syntax(message))?;
                 repairs = Repairs::new(self.strictness, zone.clone());
                 repairs.note(Odd::JsonMended, "payload")?;
-                decode(&mended, &mut repairs)?
+                (row.decode)(&mended, &mut repairs)?
             }
             decoded => decoded?,
         };
@@ -134,8 +132,7 @@ impl Dialect {
     /// # Errors
     /// InternalError where this is no reply to such an action.
     pub fn reply(self, action: &str, reply: &Reply) -> Result<String, Refusal> {
-        let understood = self.version.message(action).and_then(|row| row.understood.as_ref());
-        let answer = understood.and_then(|understood| (understood.reply)(reply, self.times));
+        let answer = self.version.message(action).and_then(|row| (row.reply)(reply, self.times));
         answer.ok_or_else(|| Refusal::new(RefusalCode::InternalError, format!("there is no such answer to {action}")))
     }
 
@@ -175,30 +172,41 @@ impl Dialect {
 
     /// The action and payload that say this in the version's words. `None`: it has none.
     pub fn phrase(self, command: &Command) -> Option<(&'static str, String)> {
-        let mut rows = self.version.requests().iter();
-        rows.find_map(|row| Some((row.action, (row.encode)(command, self.times)?)))
+        self.version.requests().find_map(|row| Some((row.action, row.phrase(command, self.times)?)))
     }
 
-    /// A station's answer to a typed command of this action: its result, or the error with its description.
+    /// A station's answer to a command of this action: its result, or the error with its description.
     pub fn answer(self, action: &str, answer: Result<&str, (&str, &str)>) -> CommandAnswer {
-        let row = self.version.requests().iter().find(|row| row.action == action);
-        match (answer, row) {
-            (Ok(payload), Some(row)) => {
+        match answer {
+            Ok(payload) => {
                 let odd = self.check(Side::Server, Part::Response, action, payload).err();
-                CommandAnswer { odd: odd.map(|fault| fault.to_string()), ..(row.decode)(payload) }
+                let read = request::read(payload, shapes::answers_with_status(self.version, action));
+                CommandAnswer { odd: odd.map(|fault| fault.to_string()), ..read }
             }
-            (Ok(payload), None) => request::body(payload),
-            (Err((code, description)), _) => request::refused(code, Some(description.to_owned())),
+            Err((code, description)) => request::refused(code, Some(description.to_owned())),
         }
+    }
+
+    /// What a station says without wanting an answer (2.1, SEND). `None`: nobody understands it.
+    pub fn sent(self, action: &str, payload: &str) -> Option<StationEvent> {
+        let is_known = self.version == Version::V21 && action == "NotifyPeriodicEventStream";
+        is_known.then(|| v21::notify_periodic_event_stream::read(payload)).flatten()
+    }
+
+    /// Whether a station's response to this request can mean something: then the request has to be remembered.
+    pub fn has_outcome(self, action: &str) -> bool {
+        self.version.requests().any(|row| row.action == action && row.has_outcome())
+    }
+
+    /// What the station has done with a request, as an event of its block.
+    pub fn outcome(self, action: &str, asked: &str, answered: &str) -> Option<StationEvent> {
+        self.version.requests().find(|row| row.action == action)?.outcome(asked, answered)
     }
 
     fn not_implemented(self, action: &str) -> Refusal {
         let protocol = self.subprotocol();
-        let known = self.version.message(action).is_some();
         let shown: String = action.chars().take(50).collect();
-        let text = if known {
-            format!("{shown} is a request of {protocol} that this server does not take yet")
-        } else if shapes::has(self.version, action) {
+        let text = if shapes::has(self.version, action) {
             format!("{shown} is a request of {protocol} to a station, not from one")
         } else {
             format!("{protocol} has no request {shown:?}")

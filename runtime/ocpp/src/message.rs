@@ -4,7 +4,7 @@ use amprule_domain::event::{Repetition, StationEvent};
 use amprule_domain::reply::Reply;
 
 use crate::encode::{Object, Times};
-use crate::payload::{self, Trouble};
+use crate::payload::Trouble;
 use crate::strictness::Repairs;
 
 /// All that is known of one request.
@@ -15,12 +15,6 @@ pub(crate) struct Message {
     pub(crate) repetition: Repetition,
     /// Its answer says what the session costs so far.
     pub(crate) tells_cost: bool,
-    /// `None`: the standard's request is answered NotImplemented.
-    pub(crate) understood: Option<Understood>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Understood {
     pub(crate) decode: Decode,
     pub(crate) reply: Encode,
 }
@@ -32,8 +26,7 @@ type Encode = fn(&Reply, Times) -> Option<String>;
 impl Message {
     /// A request whose repetition is another one: it asks how things are now.
     pub(crate) const fn anew(action: &'static str, decode: Decode, reply: Encode) -> Self {
-        let understood = Some(Understood { decode, reply });
-        Self { action, repetition: Repetition::Anew, tells_cost: false, understood }
+        Self { action, repetition: Repetition::Anew, tells_cost: false, decode, reply }
     }
 
     /// A request that is answered the same when it comes again, and has no second effect.
@@ -44,23 +37,18 @@ impl Message {
     pub(crate) const fn telling_cost(self) -> Self {
         Self { tells_cost: true, ..self }
     }
+}
 
-    /// A notification that means nothing here yet: it is kept as it came, and answered with an empty payload.
-    pub(crate) const fn kept(action: &'static str) -> Self {
-        Self::once(action, unread, empty)
-    }
-
-    /// A request that needs an answer which this server does not have yet.
-    pub(crate) const fn refused(action: &'static str) -> Self {
-        Self { action, repetition: Repetition::Anew, tells_cost: false, understood: None }
-    }
+/// A word, and what stands beside it.
+pub(crate) fn word(reply: &Reply, times: Times) -> Option<String> {
+    let Reply::Word { status, more } = reply else { return None };
+    let beside = more.as_object().into_iter().flatten();
+    let answer =
+        beside.fold(Object::new(times).text("status", status), |answer, (name, value)| answer.raw(name, value));
+    Some(answer.finish())
 }
 
 /// The answer to a notification.
 pub(crate) fn empty(reply: &Reply, times: Times) -> Option<String> {
     (*reply == Reply::Empty).then(|| Object::new(times).finish())
-}
-
-fn unread(payload: &str, _: &mut Repairs) -> Result<StationEvent, Trouble> {
-    payload::object(payload).map(|()| StationEvent::Unread)
 }

@@ -2,7 +2,6 @@
 
 use amprule_domain::reply::{Refusal, RefusalCode};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// Why a message was not decoded.
 pub(crate) enum Trouble {
@@ -32,9 +31,4 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(payload: &'a str) -> Result<T, Troubl
         return Err(Trouble::Syntax("the payload is not an object".to_owned()));
     }
     serde_json::from_str(payload).map_err(|error| Trouble::Syntax(format!("the payload cannot be read: {error}")))
-}
-
-/// Of a payload that nobody looks into.
-pub(crate) fn object(payload: &str) -> Result<(), Trouble> {
-    read::<IgnoredAny>(payload).map(|_| ())
 }

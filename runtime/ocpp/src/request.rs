@@ -1,9 +1,10 @@
-//! What we may ask of a station, as rows: one for each typed command of a version, in the file that is named after it.
+//! What we may ask of a station, as rows: one for each request of a version. A row with words of its own for a typed command
+//! stands in the file that is named after it.
 
 use amprule_domain::TransactionId;
 use amprule_domain::command::{Command, CommandAnswer, Verdict};
-use serde::Deserialize;
-use serde_json::Value;
+use amprule_domain::event::StationEvent;
+use serde_json::{Map, Value};
 
 use crate::encode::Times;
 
@@ -11,47 +12,108 @@ use crate::encode::Times;
 pub(crate) struct Request {
     pub(crate) action: &'static str,
     /// The payload that says this command. `None`: it is another row's.
-    pub(crate) encode: fn(&Command, Times) -> Option<String>,
-    pub(crate) decode: fn(&str) -> CommandAnswer,
+    encode: Encode,
+    /// What a station's response means beside the word in it.
+    outcome: Option<Outcome>,
 }
 
-/// A response that says with a word how it went, which most do. What stands beside the word may be anything.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Status {
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    status_info: Value,
-    #[serde(default)]
-    transaction_id: Value,
+type Encode = fn(&Command, Times) -> Option<String>;
+/// Of request and response. `None`: the station has done nothing, or nothing that is kept.
+type Outcome = fn(&Value, &Value) -> Option<StationEvent>;
+
+impl Request {
+    /// A request that is sent as it was given.
+    pub(crate) const fn named(action: &'static str) -> Self {
+        Self::typed(action, |_, _| None)
+    }
+
+    /// A request that says a command of ours too.
+    pub(crate) const fn typed(action: &'static str, encode: Encode) -> Self {
+        Self { action, encode, outcome: None }
+    }
+
+    /// A request after whose response something is otherwise.
+    pub(crate) const fn means(self, outcome: Outcome) -> Self {
+        Self { outcome: Some(outcome), ..self }
+    }
+
+    pub(crate) const fn has_outcome(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// A response that cannot be read means nothing.
+    pub(crate) fn outcome(&self, asked: &str, answered: &str) -> Option<StationEvent> {
+        let read = |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+        (self.outcome?)(&read(asked)?, &read(answered)?)
+    }
+
+    pub(crate) fn phrase(&self, command: &Command, times: Times) -> Option<String> {
+        match command {
+            Command::Request { action, payload } => (*action == self.action).then(|| payload.clone()),
+            typed => (self.encode)(typed, times),
+        }
+    }
 }
 
-/// Tolerant: a word in other letters is that word, and one that is not the standard's is a refusal.
-pub(crate) fn status(payload: &str) -> CommandAnswer {
-    let Ok(Status { status, status_info, transaction_id }) = serde_json::from_str(payload) else {
+/// The response's own word is this one, in whatever case.
+pub(crate) fn says(answered: &Value, word: &str) -> bool {
+    answered["status"].as_str().is_some_and(|status| status.trim().eq_ignore_ascii_case(word))
+}
+
+/// Words of the standard for a request that was, or will be, carried out.
+const DONE: [&str; 5] = ["accepted", "acceptedcanceled", "rebootrequired", "scheduled", "unlocked"];
+
+/// Members beside which nothing is left to tell.
+const PLAIN: [&str; 4] = ["customData", "status", "statusInfo", "transactionId"];
+
+/// What a station's response comes to. Tolerant: a word in other letters is that word, and one that is not the standard's
+/// is a refusal. Where its items have words of their own (SetVariables), one that was not carried out refuses the whole.
+///
+/// `needs_status`: the response without one says nothing.
+pub(crate) fn read(payload: &str, needs_status: bool) -> CommandAnswer {
+    let Ok(Value::Object(members)) = serde_json::from_str(payload) else {
         return refused("FormatViolation", Some("the answer has another shape".to_owned()));
     };
-    let verdict = match status.trim().to_ascii_lowercase().as_str() {
-        "accepted" | "unlocked" => Verdict::Accepted,
-        "scheduled" => Verdict::Scheduled,
-        _ => Verdict::Refused,
+    if members.get("status").is_some_and(|status| !status.is_string()) {
+        return refused("FormatViolation", Some("the answer has another shape".to_owned()));
+    }
+    let words = words(&members);
+    let is_done = |word: &&str| DONE.contains(&word.trim().to_ascii_lowercase().as_str());
+    let verdict = match &*words {
+        [] if needs_status => Verdict::Refused,
+        words if !words.iter().all(is_done) => Verdict::Refused,
+        words if words.iter().any(|word| word.trim().eq_ignore_ascii_case("scheduled")) => Verdict::Scheduled,
+        _ => Verdict::Accepted,
     };
-    let transaction = transaction_id.as_str().map(TransactionId::new);
-    CommandAnswer { verdict, status, reason: reason(&status_info), transaction, body: None, odd: None }
+    let status = match &*words {
+        [] if needs_status => String::new(),
+        [] => "Accepted".to_owned(),
+        words => words.join(", "),
+    };
+    let transaction = members.get("transactionId").and_then(Value::as_str).map(TransactionId::new);
+    let tells_more = members.keys().any(|name| !PLAIN.contains(&name.as_str()));
+    let body = (tells_more && payload.len() <= CommandAnswer::BODY_MAX).then(|| payload.to_owned());
+    let reason = members.get("statusInfo").and_then(reason);
+    CommandAnswer { verdict, status, reason, transaction, body, odd: None }
+}
+
+/// Each word once: the response's own, else those of its items.
+fn words(members: &Map<String, Value>) -> Vec<&str> {
+    if let Some(status) = members.get("status").and_then(Value::as_str) {
+        return vec![status];
+    }
+    let mut words = Vec::new();
+    for item in members.values().filter_map(Value::as_array).flatten() {
+        let word = ["attributeStatus", "status"].iter().find_map(|name| item[name].as_str());
+        words.extend(word.filter(|word| !words.contains(word)));
+    }
+    words
 }
 
 /// Of StatusInfoType (2.x): its code, and what it adds.
 fn reason(info: &Value) -> Option<String> {
     let said: Vec<_> = ["reasonCode", "additionalInfo"].iter().filter_map(|member| info[member].as_str()).collect();
     (!said.is_empty()).then(|| said.join(": "))
-}
-
-/// A response that is itself what was asked for.
-pub(crate) fn body(payload: &str) -> CommandAnswer {
-    let body = Some(payload.to_owned()).filter(|body| body.len() <= CommandAnswer::BODY_MAX);
-    let status = "Accepted".to_owned();
-    CommandAnswer { verdict: Verdict::Accepted, status, reason: None, transaction: None, body, odd: None }
 }
 
 /// The station's error, or an answer that cannot be read.

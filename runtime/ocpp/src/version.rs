@@ -43,12 +43,14 @@ impl Version {
         self.messages().find(|message| message.action == action)
     }
 
-    /// What we may ask of a station of this version in our own words.
-    pub(crate) const fn requests(self) -> &'static [Request] {
-        match self {
-            Self::V16 => v16::REQUESTS,
-            Self::V201 | Self::V21 => v201::REQUESTS,
-        }
+    /// What we may ask of a station of this version.
+    pub(crate) fn requests(self) -> impl Iterator<Item = &'static Request> {
+        let (own, of_v21) = match self {
+            Self::V16 => (v16::REQUESTS, &[][..]),
+            Self::V201 => (v201::REQUESTS, &[][..]),
+            Self::V21 => (v201::REQUESTS, v21::REQUESTS),
+        };
+        own.iter().chain(of_v21)
     }
 
     /// The error code on the wire.

@@ -13,6 +13,7 @@ use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use amprule_engine::Engine;
 use amprule_hooks::Registry;
+use amprule_ocpp::Dialect;
 use amprule_reload::{Order, Refused, Verb, Watching};
 use amprule_store::SqliteStore;
 use serde_json::Value;
@@ -56,13 +57,19 @@ impl Control for Stations {
         })
     }
 
+    fn check_request(&self, protocol: &str, action: &str, payload: &str) -> Result<(), CallFailed> {
+        let dialect = Dialect::from_subprotocol(protocol).ok_or(CallFailed::NoRaw)?;
+        dialect.check_command(action, payload).map(drop).map_err(|fault| failed(CallRefused::from(fault).into()))
+    }
+
     fn order<'a>(
         &'a self,
         station: &'a StationId,
         command: Command,
+        from: Timestamp,
         expires_at: Timestamp,
     ) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
-        Box::pin(self.engine.order(station, command, Origin::Operator, expires_at))
+        Box::pin(self.engine.order_from(station, command, Origin::Operator, from, expires_at))
     }
 
     fn withdraw<'a>(

@@ -5,6 +5,7 @@
 
 pub(crate) mod decisions;
 pub(crate) mod exchanges;
+pub(crate) mod holdings;
 pub(crate) mod journal;
 pub(crate) mod limited;
 pub(crate) mod log;

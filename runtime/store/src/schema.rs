@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/011_decision_packs.sql"),
     include_str!("../migrations/012_station_reports.sql"),
     include_str!("../migrations/013_limited.sql"),
+    include_str!("../migrations/014_holdings.sql"),
 ];
 
 /// The connection that writes, with the newest format.

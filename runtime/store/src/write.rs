@@ -8,6 +8,7 @@ mod budgets;
 mod decisions;
 mod effects;
 mod exchanges;
+mod holdings;
 mod journal;
 mod limited;
 mod log;

@@ -1,5 +1,6 @@
 //! Commands to stations: what they are asked to do, and what became of it.
 
+pub(crate) mod bulk;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod order;
@@ -8,6 +9,7 @@ pub(crate) mod withdraw;
 use amprule_domain::command::{Command, CommandAnswer, Exchange, Origin};
 use amprule_domain::{CommandId, Timestamp};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -23,7 +25,7 @@ pub(crate) struct CommandView {
     /// As it was given, with what was filled in.
     #[serde(flatten)]
     #[schema(value_type = Object)]
-    command: Command,
+    command: Value,
     /// `operator`, `limit` where the runtime stops a session that has reached one, or `site` where power is shared out.
     origin: &'static str,
     /// The session of a limit.
@@ -69,7 +71,7 @@ pub(crate) struct CommandAnswerView {
     /// The transaction that runs there already.
     #[schema(required)]
     transaction: Option<String>,
-    /// The answer to `report`, as it came; null where it is longer than 64 KiB or comes in messages of its own.
+    /// The answer as it came, where it is more than a word; null where it is longer than 64 KiB.
     #[schema(required, value_type = Option<Object>)]
     body: Option<Box<RawValue>>,
     /// What was not as the standard has it, in the answer.
@@ -98,9 +100,18 @@ impl From<Exchange> for CommandView {
             ended_at: exchange.ended_at,
             answer: exchange.answer.map(CommandAnswerView::from),
             why: exchange.why,
-            command: exchange.command,
+            command: shown(&exchange.command),
         }
     }
+}
+
+/// Its secrets are hidden, and a payload is shown as what it is.
+fn shown(command: &Command) -> Value {
+    let mut shown = serde_json::to_value(command.without_secrets()).unwrap_or_default();
+    if let Some(payload) = shown["payload"].as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+        shown["payload"] = payload;
+    }
+    shown
 }
 
 impl From<CommandAnswer> for CommandAnswerView {

@@ -13,16 +13,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
 use super::CommandView;
-use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::token::key;
 use crate::wire::{Change, Place};
+use crate::{Api, CallFailed};
 use amprule_domain::refused::CommandRefused;
 
 const EXPIRES_S: u32 = 30;
@@ -38,7 +39,8 @@ pub(crate) struct CommandBody {
     /// without it), `stop` (with `transaction`), `limit` (with `evse`, and
     /// `maxPowerW` or `maxCurrentA`; with `transaction` for that one only, and with `phases` for charging with so many), `unlock` (with `evse` and `connector`), `reset`
     /// (with `evse` where only one is meant, and `immediately`), `availability` (with `operative`, and `evse` and `connector`
-    /// where not the whole station is meant), `trigger` (with `message`) or `report`.
+    /// where not the whole station is meant), `trigger` (with `message`), `report`, or `request` (with `action` and `payload`): any
+    /// request of the OCPP version that the station speaks.
     #[schema(value_type = String, example = "stop")]
     command: Word,
     id_token: Option<IdTokenBody>,
@@ -62,6 +64,11 @@ pub(crate) struct CommandBody {
     /// `boot`, `heartbeat`, `meter-values` or `status`.
     #[schema(value_type = Option<String>)]
     message: Option<Trigger>,
+    /// As OCPP names it: `GetLocalListVersion`, `SetDisplayMessage`, `UpdateFirmware`, …
+    action: Option<String>,
+    /// The OCPP payload, held against the shape that the station's version has for it; `{}` without it.
+    #[schema(value_type = Option<Object>)]
+    payload: Option<Box<RawValue>>,
     /// So long it is tried: it waits for a station that is not connected, and is sent again when it is not answered. 1 to
     /// 604800; 30 without it.
     #[schema(minimum = 1, maximum = 604800)]
@@ -91,6 +98,7 @@ enum Word {
     Availability,
     Trigger,
     Report,
+    Request,
 }
 
 /// Queues a command and shows it; with `waitS`, as soon as the station has answered.
@@ -123,15 +131,16 @@ pub(crate) async fn order_command(
 ) -> Answer<(StatusCode, Json<CommandView>)> {
     let station = StationId::new(id);
     let wait = Duration::from_secs(within("/waitS", body.wait_s.unwrap_or(0), 0, WAIT_MAX_S)?.into());
-    let expires_s = within("/expiresInS", body.expires_in_s.unwrap_or(EXPIRES_S), 1, EXPIRES_MAX_S)?;
-    let command = command(&as_entered(&api, body).await?)?;
+    let expires_s = body.expires_s("/expiresInS", EXPIRES_S)?;
+    let command = command(&api, body).await?;
     if api.store.station(&station).await?.is_none() {
         return Err(station::unknown(&station));
     }
+    check(&api, &station, &command).await?;
     let now = api.control.now();
     let expires_at = now.checked_add(SignedDuration::from_secs(expires_s.into())).unwrap_or(now);
     let notices = (!wait.is_zero()).then(|| api.control.subscribe());
-    let queued = api.control.order(&station, command, expires_at).await.map_err(explain)?;
+    let queued = api.control.order(&station, command, now, expires_at).await.map_err(explain)?;
     let exchange = match notices {
         None => queued,
         // The request itself may not take longer.
@@ -162,6 +171,31 @@ async fn settled(api: &Api, queued: Exchange, mut notices: Receiver<Arc<Notice>>
     Ok(api.store.exchange(queued.id).await?.unwrap_or(queued))
 }
 
+/// What the body says, as it is to be done.
+pub(crate) async fn command(api: &Api, body: CommandBody) -> Answer<Command> {
+    read(&as_entered(api, body).await?)
+}
+
+/// A request by its name has the shape that the station's version wants. A station that has never spoken may speak any: its
+/// request is looked at when it is sent.
+pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> Answer<()> {
+    let Command::Request { action, payload } = command else { return Ok(()) };
+    let protocol = match api.control.connection(station) {
+        Some(connection) => Some(connection.protocol.to_owned()),
+        None => api.store.reported(station).await?.identity.protocol,
+    };
+    let Some(protocol) = protocol else { return Ok(()) };
+    match api.control.check_request(&protocol, action, payload) {
+        Ok(()) => Ok(()),
+        Err(CallFailed::Invalid { path, message }) => Err(Problem::invalid(format!("/payload{path}"), message)),
+        Err(CallFailed::NoRaw) => Err(Problem::invalid(
+            "/command",
+            format!("station {station} is not reached over OCPP; it has no requests by name"),
+        )),
+        Err(other) => Err(Problem::invalid("/action", other.to_string())),
+    }
+}
+
 /// A token that is named by its text alone is the one in the books.
 async fn as_entered(api: &Api, mut body: CommandBody) -> Answer<CommandBody> {
     if let Some(token) = body.id_token.as_mut().filter(|token| token.kind.is_none()) {
@@ -170,7 +204,7 @@ async fn as_entered(api: &Api, mut body: CommandBody) -> Answer<CommandBody> {
     Ok(body)
 }
 
-fn command(body: &CommandBody) -> Answer<Command> {
+fn read(body: &CommandBody) -> Answer<Command> {
     let CommandBody { evse, connector, .. } = *body;
     for (path, number) in [("/evse", evse), ("/connector", connector)] {
         if number == Some(0) {
@@ -199,6 +233,13 @@ fn command(body: &CommandBody) -> Answer<Command> {
         }
         Word::Trigger => Command::Trigger { message: needed("/message", body.message)?, evse, connector },
         Word::Report => Command::Report { number: 0 },
+        Word::Request => {
+            let payload = body.payload.as_ref().map_or("{}", |payload| payload.get());
+            if !payload.starts_with('{') {
+                return Err(Problem::invalid("/payload", "must be an object"));
+            }
+            Command::Request { action: needed("/action", body.action.clone())?, payload: payload.to_owned() }
+        }
     })
 }
 
@@ -209,7 +250,20 @@ fn phases(body: &CommandBody) -> Answer<Option<u8>> {
     }
 }
 
+pub(crate) fn expires_s(path: &str, given: Option<u32>) -> Answer<u32> {
+    within(path, given.unwrap_or(EXPIRES_S), 1, EXPIRES_MAX_S)
+}
+
 impl CommandBody {
+    /// `otherwise`, where it does not say it.
+    pub(crate) fn expires_s(&self, path: &str, otherwise: u32) -> Answer<u32> {
+        within(path, self.expires_in_s.unwrap_or(otherwise), 1, EXPIRES_MAX_S)
+    }
+
+    pub(crate) const fn waits(&self) -> bool {
+        self.wait_s.is_some()
+    }
+
     /// A member that its command does not have would be ignored, and somebody means it.
     fn has_nothing_else(&self) -> Answer<()> {
         let has: &[&str] = match self.command {
@@ -221,6 +275,7 @@ impl CommandBody {
             Word::Availability => &["evse", "connector", "operative"],
             Word::Trigger => &["evse", "connector", "message"],
             Word::Report => &[],
+            Word::Request => &["action", "payload"],
         };
         let given = [
             ("idToken", self.id_token.is_some()),
@@ -233,6 +288,8 @@ impl CommandBody {
             ("immediately", self.immediately.is_some()),
             ("operative", self.operative.is_some()),
             ("message", self.message.is_some()),
+            ("action", self.action.is_some()),
+            ("payload", self.payload.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !has.contains(name)) {
             Some((name, _)) => {
@@ -276,14 +333,14 @@ fn needed<T>(path: &str, given: Option<T>) -> Answer<T> {
     given.ok_or_else(|| Problem::invalid(path, "is missing; this command needs it"))
 }
 
-fn within(path: &str, number: u32, least: u32, most: u32) -> Answer<u32> {
+pub(crate) fn within(path: &str, number: u32, least: u32, most: u32) -> Answer<u32> {
     if (least..=most).contains(&number) {
         return Ok(number);
     }
     Err(Problem::invalid(path, format!("must be {least} to {most}")))
 }
 
-pub(super) fn explain(refused: CommandRefused) -> Problem {
+pub(crate) fn explain(refused: CommandRefused) -> Problem {
     let message = refused.to_string();
     match refused {
         CommandRefused::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", message),

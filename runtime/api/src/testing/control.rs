@@ -84,14 +84,24 @@ impl Control for FakeControl {
         })
     }
 
+    fn check_request(&self, _: &str, action: &str, _: &str) -> Result<(), CallFailed> {
+        match action {
+            "Echo" => Ok(()),
+            "Invalid" => Err(CallFailed::Invalid { path: "/type".to_owned(), message: "is missing".to_owned() }),
+            _ => Err(CallFailed::UnknownAction(format!("ocpp2.0.1 has no request {action}; did you mean `Echo`?"))),
+        }
+    }
+
     fn order<'a>(
         &'a self,
         station: &'a StationId,
         command: Command,
+        from: Timestamp,
         expires_at: Timestamp,
     ) -> BoxFuture<'a, Result<Exchange, CommandRefused>> {
         let id = CommandId(uuid::Uuid::from_u128(1));
         let exchange = Exchange::queue(id, station.clone(), command, Origin::Operator, Some(expires_at), self.now());
+        let exchange = exchange.not_before(from);
         self.store.apply([Effect::Exchange(Box::new(exchange.clone()))]);
         Box::pin(async { Ok(exchange) })
     }

@@ -11,6 +11,7 @@ use amprule_domain::doors::{
 };
 use amprule_domain::effect::{Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
+use amprule_domain::holding::{Change, Holding, HoldingFilter};
 use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
@@ -33,6 +34,7 @@ struct Shelves {
     kept: Vec<KeptMessage>,
     bills: Vec<Bill>,
     exchanges: Vec<Exchange>,
+    holdings: Vec<(StationId, Holding)>,
 }
 
 impl MemoryStore {
@@ -88,6 +90,10 @@ impl Shelves {
             Effect::Decision(decision) => self.decisions.insert(0, *decision),
             Effect::Token(record) => drop(self.tokens.insert(IdToken::new(&*record.id_token, "").key(), *record)),
             Effect::TokenGone(key) => drop(self.tokens.remove(&key)),
+            Effect::Holding { station, at, change } => match *change {
+                Change::Put { kind, key, body } => self.holdings.push((station, Holding { kind, key, at, body })),
+                _ => unimplemented!("the store's own tests have the others"),
+            },
             Effect::Bill(bill) => self.bills.push(*bill),
             Effect::Exchange(exchange) => {
                 self.exchanges.retain(|known| known.id != exchange.id);
@@ -170,6 +176,15 @@ impl Catalogue for MemoryStore {
 
     fn kept(&self, station: &StationId, page: &Page) -> StoreFuture<'_, Listed<KeptMessage>> {
         self.page(page, |shelves| shelves.kept.iter().filter(|message| message.station == *station).cloned().collect())
+    }
+
+    fn holdings(&self, filter: &HoldingFilter, page: &Page) -> StoreFuture<'_, Listed<(StationId, Holding)>> {
+        let is_meant = |(station, holding): &&(StationId, Holding)| {
+            filter.station.as_ref().is_none_or(|meant| meant == station)
+                && holding.kind == filter.kind
+                && filter.find.as_ref().is_none_or(|find| holding.key.contains(find))
+        };
+        self.page(page, |shelves| shelves.holdings.iter().rev().filter(is_meant).cloned().collect())
     }
 
     fn exchange(&self, id: CommandId) -> StoreFuture<'_, Option<Exchange>> {

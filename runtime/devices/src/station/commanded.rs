@@ -72,7 +72,11 @@ impl VirtualStation {
             }
             Command::Unlock { .. } if !self.can.unlocks => refused("its driver cannot unlock"),
             Command::Limit { .. } | Command::Unlock { .. } => refused("it has no such EVSE: 1 is its only one"),
-            Command::Reset { .. } | Command::Report { .. } => refused("the device has no such thing"),
+            Command::Reset { .. }
+            | Command::Report { .. }
+            | Command::SetVariables { .. }
+            | Command::GetVariables { .. }
+            | Command::Request { .. } => refused("the device has no such thing"),
         }
     }
 

@@ -44,7 +44,7 @@ impl Link for DeviceLink {
         Box::pin(async {
             match self.heard.recv().await.map(|said| *said) {
                 Some(ToEngine::Event(event)) => Received::Event(event),
-                Some(ToEngine::Answer { id, answer }) => Received::Answer { id: id.into(), answer },
+                Some(ToEngine::Answer { id, answer }) => Received::Answer { id: id.into(), answer, means: None },
                 None => Received::Closed,
             }
         })

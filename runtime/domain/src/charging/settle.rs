@@ -13,6 +13,7 @@ use crate::outbox::{OutboxEvent, OutboxKind};
 use crate::ports::{Ids, PricingAnswer};
 use crate::reply::{Reply, TransactionReply};
 use crate::session::Session;
+use crate::smart_charging;
 
 /// What a step is settled with.
 pub struct Settling<'a> {
@@ -29,8 +30,10 @@ pub fn settle(station: &Station, mut step: Step, prices: Vec<PricingAnswer>, at:
     command_stops(station, &mut step, at);
     let id = &station.record.id;
     let told: Vec<_> = step.happened.iter().filter_map(|event| to_others(id, event, at.now)).collect();
+    let profiles = forgotten_profiles(id, &step, at.now);
     let sessions: Vec<_> = step.sessions.into_iter().map(Arc::new).collect();
     let mut effects = step.effects;
+    effects.extend(profiles);
     effects.extend(sessions.iter().cloned().map(Effect::Session));
     effects.extend(step.exchanges.iter().cloned().map(|exchange| Effect::Exchange(Box::new(exchange))));
     effects.extend(told.into_iter().map(Effect::Outbox));
@@ -77,6 +80,16 @@ fn command_stops(station: &Station, step: &mut Step, at: &Settling<'_>) {
     step.exchanges.extend(over);
 }
 
+/// Charging profiles of transactions that have ended.
+fn forgotten_profiles(station: &StationId, step: &Step, at: Timestamp) -> Vec<Effect> {
+    let ended = step.happened.iter().filter_map(|event| match event {
+        Happened::Ended(id) => step.session(*id),
+        _ => None,
+    });
+    let forgotten = ended.map(|session| Box::new(smart_charging::forgotten_with(session.transaction.as_str())));
+    forgotten.map(|change| Effect::Holding { station: station.clone(), at, change }).collect()
+}
+
 /// What subscribers of webhooks are sent; all else is for the event stream only.
 fn to_others(station: &StationId, event: &Happened, at: Timestamp) -> Option<OutboxEvent> {
     let (kind, session, bill, command) = match *event {
@@ -90,6 +103,7 @@ fn to_others(station: &StationId, event: &Happened, at: Timestamp) -> Option<Out
         | Happened::Status { .. }
         | Happened::Updated(_)
         | Happened::Metered(..)
+        | Happened::Noted { .. }
         | Happened::Commanded(_) => return None,
     };
     Some(OutboxEvent { at, kind, station: station.clone(), session, bill, command })

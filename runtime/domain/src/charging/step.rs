@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
 }
 
 /// What the event stream tells, once it is on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Happened {
     Booted,
     Status {
@@ -65,6 +65,11 @@ pub enum Happened {
     /// A command was queued, sent, or is to be sent again.
     Commanded(CommandId),
     CommandEnded(CommandId),
+    /// A block other than charging has something to tell.
+    Noted {
+        kind: &'static str,
+        data: serde_json::Value,
+    },
 }
 
 impl Step {

@@ -105,6 +105,12 @@ impl Exchange {
         }
     }
 
+    /// Not before then.
+    #[must_use]
+    pub fn not_before(self, at: Timestamp) -> Self {
+        Self { next_try_at: at.max(self.next_try_at), ..self }
+    }
+
     pub const fn is_open(&self) -> bool {
         matches!(self.state, ExchangeState::Queued | ExchangeState::Sent)
     }
@@ -183,10 +189,11 @@ impl Exchange {
         if has_worked { self.ended(ExchangeState::Answered, None, now) } else { self.given_up(why, now) }
     }
 
-    /// No answer came in time, or its connection is gone.
+    /// No answer came in time, or its connection is gone. A reset is asked for once: a station that starts anew may do so
+    /// before it has answered, and would never come to rest.
     #[must_use]
     pub fn unanswered(&self, now: Timestamp) -> Self {
-        if self.has_expired(now) || self.is_asked_once() {
+        if self.has_expired(now) || self.command.is_reset() {
             return self.expired(now);
         }
         let doublings = self.tries.saturating_sub(1).min(8);
@@ -197,7 +204,7 @@ impl Exchange {
     #[must_use]
     pub fn lost(&self, now: Timestamp) -> Self {
         match self.state {
-            ExchangeState::Sent if self.is_asked_once() => self.expired(now),
+            ExchangeState::Sent if self.command.is_reset() => self.expired(now),
             ExchangeState::Sent => self.again(now, SignedDuration::ZERO),
             ExchangeState::Queued if matches!(self.origin, Origin::Limit(_)) => self.again(now, SignedDuration::ZERO),
             _ => self.clone(),
@@ -210,11 +217,6 @@ impl Exchange {
             0 => self.given_up("it could not be sent in time", now),
             _ => self.left_open("nothing was answered", now),
         }
-    }
-
-    /// A station that starts anew may do so before it has answered: asked again, it would never come to rest.
-    fn is_asked_once(&self) -> bool {
-        matches!(self.command, Command::Reset { .. })
     }
 
     /// It was withdrawn, or another command replaces it.
@@ -240,6 +242,6 @@ impl Exchange {
     }
 
     fn ended(&self, state: ExchangeState, why: Option<String>, now: Timestamp) -> Self {
-        Self { state, ended_at: Some(now), why, ..self.clone() }
+        Self { state, ended_at: Some(now), why, command: self.command.without_secrets(), ..self.clone() }
     }
 }

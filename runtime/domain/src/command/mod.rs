@@ -1,10 +1,12 @@
 //! What we ask of a station: typed commands, in nobody's wire format, and the exchange that each of them becomes.
 
 mod exchange;
+mod secrets;
 
 use serde::{Deserialize, Serialize};
 
 use crate::token::IdToken;
+use crate::variable::Place;
 use crate::{CommandId, TransactionId};
 
 pub use exchange::{Exchange, ExchangeState, Origin};
@@ -42,6 +44,12 @@ pub enum Command {
     Trigger { message: Trigger, evse: Option<u32>, connector: Option<u32> },
     /// Report all that you know of yourself (OCPP 2.0.1, B07; 1.6, 5.8).
     Report { number: u32 },
+    /// Change these variables (OCPP 2.0.1, B05; 1.6, 5.3: one key at a time).
+    SetVariables { settings: Vec<Setting> },
+    /// Say the values of these variables (OCPP 2.0.1, B06; 1.6, 5.8).
+    GetVariables { variables: Vec<Wanted> },
+    /// Any request of the version that the station speaks, by its name there. The payload is a JSON object.
+    Request { action: String, payload: String },
 }
 
 impl Command {
@@ -53,6 +61,24 @@ impl Command {
             Self::Start { token, evse, connector, .. } => Self::Start { token, evse, connector, number: own },
             Self::Report { .. } => Self::Report { number: own },
             other => other,
+        }
+    }
+
+    /// Asks for a transaction, or for the end of one.
+    pub fn is_about_charging(&self) -> bool {
+        match self {
+            Self::Start { .. } | Self::Stop { .. } => true,
+            Self::Request { action, .. } => CHARGING.contains(&action.as_str()),
+            _ => false,
+        }
+    }
+
+    /// A station that starts anew may do so before it has answered.
+    pub fn is_reset(&self) -> bool {
+        match self {
+            Self::Reset { .. } => true,
+            Self::Request { action, .. } => action == "Reset",
+            _ => false,
         }
     }
 
@@ -70,6 +96,29 @@ impl Command {
             _ => false,
         }
     }
+}
+
+/// The requests of all versions that begin or end a transaction.
+const CHARGING: [&str; 4] =
+    ["RemoteStartTransaction", "RemoteStopTransaction", "RequestStartTransaction", "RequestStopTransaction"];
+
+/// A variable, and what it shall be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Setting {
+    #[serde(flatten)]
+    pub of: Wanted,
+    pub value: String,
+}
+
+/// A variable, and which of its attributes: `Actual` where none is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wanted {
+    #[serde(flatten)]
+    pub place: Place,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
 }
 
 /// A station may count in one of them only, and says so by refusing the other.

@@ -12,6 +12,7 @@ fn report(power: &[ReportedPower]) -> StationEvent {
         seq_no: 0,
         last: true,
         power: power.to_vec(),
+        variables: Vec::new(),
     }))
 }
 

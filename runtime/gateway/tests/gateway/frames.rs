@@ -130,7 +130,7 @@ async fn answers_to_our_calls_come_back_even_when_they_are_bad() {
     say(&mut client, r#"[3,"9",[]]"#).await;
     let mut outcomes = Vec::new();
     for _ in 0..3 {
-        let Received::Raw { id, outcome } = link.receive().await else { panic!("an answer") };
+        let Received::Raw { id, outcome, .. } = link.receive().await else { panic!("an answer") };
         outcomes.push((id.to_string(), matches!(outcome, CallOutcome::Error { .. })));
     }
     assert_eq!(outcomes, [("7".to_owned(), false), ("8".to_owned(), true), ("9".to_owned(), true)]);
@@ -174,7 +174,7 @@ async fn an_error_that_names_no_message_is_about_the_latest() {
     for (id, frame) in ["1", "2", "3"].iter().zip(nameless) {
         link.command(id, &Command::Stop { transaction: "17".into() }).await.expect("it is sent");
         say(&mut client, frame).await;
-        let Received::Answer { id: answered, answer } = link.receive().await else { panic!("an answer") };
+        let Received::Answer { id: answered, answer, .. } = link.receive().await else { panic!("an answer") };
         assert_eq!((&*answered, answer.verdict), (*id, Verdict::Refused), "{frame}");
     }
     link.command("4", &Command::Stop { transaction: "17".into() }).await.expect("it is sent");

@@ -76,6 +76,12 @@ pub fn requests(version: Version, from: Side) -> impl Iterator<Item = &'static s
     of(version).requests(from)
 }
 
+/// The response to this request says with a word how it went.
+pub(crate) fn answers_with_status(version: Version, action: &str) -> bool {
+    let response = of(version).message(Side::Server, Part::Response, action);
+    response.is_some_and(|(_, members)| members.iter().any(|member| member.name == "status" && !member.optional))
+}
+
 pub(crate) fn has(version: Version, action: &str) -> bool {
     of(version).message(Side::Server, Part::Request, action).is_some()
 }

@@ -29,6 +29,16 @@ fn the_names_of_messages_are_those_of_the_standards() {
     assert_eq!(all.into_iter().collect::<Vec<_>>(), ACTIONS);
 }
 
+#[test]
+fn every_request_to_a_station_has_one_row() {
+    for version in Version::ALL {
+        let rows: Vec<_> = version.requests().map(|request| request.action).collect();
+        assert_eq!(rows.iter().collect::<BTreeSet<_>>().len(), rows.len(), "{version:?}: a row is there twice");
+        let known: BTreeSet<_> = requests(version, Side::Server).collect();
+        assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), known, "{version:?}");
+    }
+}
+
 /// A message is a row. One that no standard has, a vendor's own for instance, needs no shape.
 #[test]
 fn every_request_of_a_station_has_one_row() {

@@ -3,14 +3,24 @@
 mod authorize;
 pub(crate) mod boot_notification;
 mod change_availability;
+mod change_configuration;
+mod clear_charging_profile;
 pub(crate) mod data_transfer;
+mod diagnostics_status_notification;
 mod get_configuration;
+mod get_diagnostics;
+mod get_installed_certificate_ids;
+mod get_local_list_version;
 pub(crate) mod heartbeat;
 mod meter_values;
 mod remote_start_transaction;
 mod remote_stop_transaction;
+mod reserve_now;
 mod reset;
+mod send_local_list;
 mod set_charging_profile;
+mod signed_firmware_status_notification;
+mod signed_update_firmware;
 mod start_transaction;
 mod status_notification;
 mod stop_transaction;
@@ -20,6 +30,10 @@ pub(crate) mod words;
 
 use crate::message::Message;
 use crate::request::Request;
+use crate::v201::{
+    cancel_reservation, delete_certificate, firmware_status_notification, get_log, log_status_notification,
+    security_event_notification, sign_certificate, update_firmware,
+};
 
 /// What a 1.6 station may ask, the frequent ones first.
 pub(crate) const MESSAGES: &[Message] = &[
@@ -31,23 +45,41 @@ pub(crate) const MESSAGES: &[Message] = &[
     stop_transaction::MESSAGE,
     boot_notification::MESSAGE,
     data_transfer::MESSAGE,
-    Message::kept("DiagnosticsStatusNotification"),
-    Message::kept("FirmwareStatusNotification"),
+    diagnostics_status_notification::MESSAGE,
+    firmware_status_notification::MESSAGE,
     // The security extension (Improved security for OCPP 1.6-J, edition 3).
-    Message::kept("LogStatusNotification"),
-    Message::kept("SecurityEventNotification"),
-    Message::refused("SignCertificate"),
-    Message::kept("SignedFirmwareStatusNotification"),
+    log_status_notification::MESSAGE,
+    security_event_notification::MESSAGE,
+    sign_certificate::MESSAGE,
+    signed_firmware_status_notification::MESSAGE,
 ];
 
-/// What we ask of a 1.6 station in our own words.
+/// What we may ask of a 1.6 station, the security extension included.
 pub(crate) const REQUESTS: &[Request] = &[
+    cancel_reservation::REQUEST,
+    Request::named("CertificateSigned"),
     change_availability::REQUEST,
+    change_configuration::REQUEST,
+    Request::named("ClearCache"),
+    clear_charging_profile::REQUEST,
+    Request::named("DataTransfer"),
+    delete_certificate::REQUEST,
+    Request::named("ExtendedTriggerMessage"),
+    Request::named("GetCompositeSchedule"),
     get_configuration::REQUEST,
+    get_diagnostics::REQUEST,
+    get_installed_certificate_ids::REQUEST,
+    get_local_list_version::REQUEST,
+    get_log::REQUEST,
+    Request::named("InstallCertificate"),
     remote_start_transaction::REQUEST,
     remote_stop_transaction::REQUEST,
+    reserve_now::REQUEST,
     reset::REQUEST,
+    send_local_list::REQUEST,
     set_charging_profile::REQUEST,
+    signed_update_firmware::REQUEST,
     trigger_message::REQUEST,
     unlock_connector::REQUEST,
+    update_firmware::REQUEST,
 ];

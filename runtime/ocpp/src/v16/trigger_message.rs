@@ -3,10 +3,10 @@
 use amprule_domain::command::Command;
 
 use crate::encode::{Object, Times};
-use crate::request::{Request, status};
+use crate::request::Request;
 use crate::v16::words;
 
-pub(crate) const REQUEST: Request = Request { action: "TriggerMessage", encode, decode: status };
+pub(crate) const REQUEST: Request = Request::typed("TriggerMessage", encode);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Trigger { message, evse, .. } = command else { return None };

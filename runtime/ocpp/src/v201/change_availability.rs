@@ -3,10 +3,10 @@
 use amprule_domain::command::Command;
 
 use crate::encode::{Object, Times};
-use crate::request::{Request, status};
+use crate::request::Request;
 use crate::v201::words;
 
-pub(crate) const REQUEST: Request = Request { action: "ChangeAvailability", encode, decode: status };
+pub(crate) const REQUEST: Request = Request::typed("ChangeAvailability", encode);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Availability { evse, connector, is_operative } = command else { return None };

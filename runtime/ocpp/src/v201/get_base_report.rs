@@ -3,9 +3,9 @@
 use amprule_domain::command::Command;
 
 use crate::encode::{Object, Times};
-use crate::request::{Request, status};
+use crate::request::Request;
 
-pub(crate) const REQUEST: Request = Request { action: "GetBaseReport", encode, decode: status };
+pub(crate) const REQUEST: Request = Request::typed("GetBaseReport", encode);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Report { number } = command else { return None };

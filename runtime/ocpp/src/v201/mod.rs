@@ -2,20 +2,59 @@
 
 mod authorize;
 mod boot_notification;
+pub(crate) mod cancel_reservation;
 mod change_availability;
+mod clear_charging_profile;
+mod clear_display_message;
+mod clear_variable_monitoring;
+mod cleared_charging_limit;
+mod customer_information;
 mod data_transfer;
+pub(crate) mod delete_certificate;
+pub(crate) mod firmware_status_notification;
+mod get_15118_ev_certificate;
 mod get_base_report;
+mod get_certificate_status;
+mod get_charging_profiles;
+mod get_display_messages;
+mod get_installed_certificate_ids;
+mod get_local_list_version;
+pub(crate) mod get_log;
+mod get_monitoring_report;
+mod get_variables;
 mod heartbeat;
+pub(crate) mod log_status_notification;
 mod meter_values;
+mod notify_charging_limit;
+mod notify_customer_information;
+mod notify_display_messages;
+mod notify_ev_charging_needs;
+mod notify_ev_charging_schedule;
+mod notify_event;
+mod notify_monitoring_report;
 mod notify_report;
+mod publish_firmware;
+mod publish_firmware_status_notification;
+mod report_charging_profiles;
 mod request_start_transaction;
 mod request_stop_transaction;
+mod reservation_status_update;
+mod reserve_now;
 mod reset;
+pub(crate) mod security_event_notification;
+pub(crate) mod send_local_list;
 mod set_charging_profile;
+mod set_display_message;
+mod set_monitoring_base;
+mod set_variable_monitoring;
+mod set_variables;
+pub(crate) mod sign_certificate;
 mod status_notification;
 mod transaction_event;
 mod trigger_message;
 mod unlock_connector;
+pub(crate) mod update_firmware;
+pub(crate) mod variables;
 mod words;
 
 use crate::message::Message;
@@ -31,33 +70,65 @@ pub(crate) const MESSAGES: &[Message] = &[
     boot_notification::MESSAGE,
     notify_report::MESSAGE,
     data_transfer::MESSAGE,
-    Message::kept("ClearedChargingLimit"),
-    Message::kept("FirmwareStatusNotification"),
-    Message::refused("Get15118EVCertificate"),
-    Message::refused("GetCertificateStatus"),
-    Message::kept("LogStatusNotification"),
-    Message::kept("NotifyChargingLimit"),
-    Message::kept("NotifyCustomerInformation"),
-    Message::kept("NotifyDisplayMessages"),
-    Message::refused("NotifyEVChargingNeeds"),
-    Message::refused("NotifyEVChargingSchedule"),
-    Message::kept("NotifyEvent"),
-    Message::kept("NotifyMonitoringReport"),
-    Message::kept("PublishFirmwareStatusNotification"),
-    Message::kept("ReportChargingProfiles"),
-    Message::kept("ReservationStatusUpdate"),
-    Message::kept("SecurityEventNotification"),
-    Message::refused("SignCertificate"),
+    cleared_charging_limit::MESSAGE,
+    firmware_status_notification::MESSAGE,
+    get_15118_ev_certificate::MESSAGE,
+    get_certificate_status::MESSAGE,
+    log_status_notification::MESSAGE,
+    notify_charging_limit::MESSAGE,
+    notify_customer_information::MESSAGE,
+    notify_display_messages::MESSAGE,
+    notify_ev_charging_needs::MESSAGE,
+    notify_ev_charging_schedule::MESSAGE,
+    notify_event::MESSAGE,
+    notify_monitoring_report::MESSAGE,
+    publish_firmware_status_notification::MESSAGE,
+    report_charging_profiles::MESSAGE,
+    reservation_status_update::MESSAGE,
+    security_event_notification::MESSAGE,
+    sign_certificate::MESSAGE,
 ];
 
-/// What we ask of a 2.x station in our own words.
+/// What we may ask of a 2.0.1 station.
 pub(crate) const REQUESTS: &[Request] = &[
+    cancel_reservation::REQUEST,
+    Request::named("CertificateSigned"),
     change_availability::REQUEST,
+    Request::named("ClearCache"),
+    clear_charging_profile::REQUEST,
+    clear_display_message::REQUEST,
+    clear_variable_monitoring::REQUEST,
+    Request::named("CostUpdated"),
+    customer_information::REQUEST,
+    Request::named("DataTransfer"),
+    delete_certificate::REQUEST,
     get_base_report::REQUEST,
+    get_charging_profiles::REQUEST,
+    Request::named("GetCompositeSchedule"),
+    get_display_messages::REQUEST,
+    get_installed_certificate_ids::REQUEST,
+    get_local_list_version::REQUEST,
+    get_log::REQUEST,
+    get_monitoring_report::REQUEST,
+    Request::named("GetReport"),
+    Request::named("GetTransactionStatus"),
+    get_variables::REQUEST,
+    Request::named("InstallCertificate"),
+    publish_firmware::REQUEST,
     request_start_transaction::REQUEST,
     request_stop_transaction::REQUEST,
+    reserve_now::REQUEST,
     reset::REQUEST,
+    send_local_list::REQUEST,
     set_charging_profile::REQUEST,
+    set_display_message::REQUEST,
+    set_monitoring_base::REQUEST,
+    Request::named("SetMonitoringLevel"),
+    Request::named("SetNetworkProfile"),
+    set_variable_monitoring::REQUEST,
+    set_variables::REQUEST,
     trigger_message::REQUEST,
     unlock_connector::REQUEST,
+    Request::named("UnpublishFirmware"),
+    update_firmware::REQUEST,
 ];

@@ -1,99 +1,52 @@
-//! NotifyReport (OCPP 2.0.1, 1.40). What it reports stays in the raw payload, but for what an EVSE can deliver: its own
-//! word (component EVSE, variable Power), or what its plug allows (component Connector, variable ConnectorType).
+//! NotifyReport (OCPP 2.0.1, 1.42): variables, and among them what an EVSE can deliver: its own word (component EVSE, variable
+//! Power), or what its plug allows (component Connector, variable ConnectorType).
 
 use amprule_domain::event::{ProvisioningEvent, ReportPart, ReportedPower, StationEvent};
-use serde::Deserialize;
+use amprule_domain::variable::{Attribute, Variable};
+use serde_json::Value;
 
-use crate::loose::{Loose, Many, Part};
 use crate::message::{Message, empty};
-use crate::payload::{Trouble, read};
+use crate::payload::Trouble;
+use crate::said::{Said, plain, positive};
 use crate::strictness::Repairs;
+use crate::v201::variables::{attribute_kind, is_secret, place};
 
 pub(crate) const MESSAGE: Message = Message::once("NotifyReport", decode, empty);
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NotifyReport<'a> {
-    #[serde(borrow, default)]
-    request_id: Loose<'a>,
-    #[serde(borrow, default)]
-    seq_no: Loose<'a>,
-    #[serde(borrow, default)]
-    tbc: Loose<'a>,
-    #[serde(borrow, default)]
-    report_data: Many<ReportData<'a>>,
-}
-
-/// ReportDataType, as far as it tells an EVSE's power (component EVSE, variable Power: its maxLimit).
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ReportData<'a> {
-    #[serde(borrow, default)]
-    component: Part<'a, Component<'a>>,
-    #[serde(borrow, default)]
-    variable: Part<'a, Named<'a>>,
-    #[serde(borrow, default)]
-    variable_attribute: Many<Attribute<'a>>,
-    #[serde(borrow, default)]
-    variable_characteristics: Part<'a, Characteristics<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Attribute<'a> {
-    #[serde(borrow, default)]
-    value: Loose<'a>,
-}
-
-#[derive(Deserialize)]
-struct Component<'a> {
-    #[serde(borrow, default)]
-    name: Loose<'a>,
-    #[serde(borrow, default)]
-    evse: Part<'a, Evse<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Evse<'a> {
-    #[serde(borrow, default)]
-    id: Loose<'a>,
-}
-
-#[derive(Deserialize)]
-struct Named<'a> {
-    #[serde(borrow, default)]
-    name: Loose<'a>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Characteristics<'a> {
-    #[serde(borrow, default)]
-    unit: Loose<'a>,
-    #[serde(borrow, default)]
-    max_limit: Loose<'a>,
-}
-
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
-    let message: NotifyReport<'_> = read(payload)?;
-    let request_id = repairs.whole("requestId", &message.request_id)?;
-    let request_id = repairs.needed("requestId", request_id)?;
-    let seq_no = repairs.count("seqNo", &message.seq_no)?;
-    let seq_no = repairs.wanted("seqNo", seq_no)?.unwrap_or(0);
-    let last = !repairs.truth("tbc", &message.tbc)?;
-    let power = message.report_data.items.iter().filter_map(power).collect();
-    Ok(StationEvent::Provisioning(ProvisioningEvent::Report(ReportPart { request_id, seq_no, last, power })))
+    let mut said = Said::read(payload, repairs)?;
+    let request_id = said.number("requestId")?;
+    let seq_no = said.seq_no()?;
+    let last = !said.truth("tbc")?;
+    let data = said.objects("reportData")?;
+    let power = data.iter().filter_map(power).collect();
+    let variables = data.iter().filter_map(variable).collect();
+    Ok(StationEvent::Provisioning(ProvisioningEvent::Report(ReportPart { request_id, seq_no, last, power, variables })))
 }
 
-fn power(data: &ReportData<'_>) -> Option<ReportedPower> {
-    let (Part::Object(component), Part::Object(variable)) = (&data.component, &data.variable) else { return None };
-    let evse = match &component.evse {
-        Part::Object(Evse { id: Loose::Whole(id) }) => u32::try_from(*id).ok()?,
-        _ => 0,
-    };
-    match (component.name.word()?, variable.name.word()?) {
-        ("EVSE", "Power") => limit(&data.variable_characteristics).map(|watts| ReportedPower::Evse { evse, watts }),
+/// `None`: it has no name.
+fn variable(data: &Value) -> Option<Variable> {
+    let place = place(data)?;
+    let attributes = data["variableAttribute"].as_array().into_iter().flatten().map(|said| {
+        let attribute = Attribute {
+            value: plain(&said["value"]).filter(|_| !is_secret(&place)),
+            // One without a word can be read and written (VariableAttributeType).
+            mutability: Some(plain(&said["mutability"]).unwrap_or_else(|| "ReadWrite".to_owned())),
+            ..Attribute::default()
+        };
+        (attribute_kind(said, "type"), attribute)
+    });
+    let attributes = attributes.collect();
+    let characteristics = Some(data["variableCharacteristics"].clone()).filter(Value::is_object);
+    Some(Variable { place, attributes, characteristics })
+}
+
+fn power(data: &Value) -> Option<ReportedPower> {
+    let evse = positive(&data["component"]["evse"]["id"]).unwrap_or(0);
+    match (data["component"]["name"].as_str()?, data["variable"]["name"].as_str()?) {
+        ("EVSE", "Power") => limit(&data["variableCharacteristics"]).map(|watts| ReportedPower::Evse { evse, watts }),
         ("Connector", "ConnectorType") => {
-            let kind = data.variable_attribute.items.first()?.value.word()?;
+            let kind = data["variableAttribute"][0]["value"].as_str()?;
             Some(ReportedPower::Connector { evse, watts: of_connector(kind) })
         }
         _ => None,
@@ -101,15 +54,9 @@ fn power(data: &ReportData<'_>) -> Option<ReportedPower> {
 }
 
 /// W
-fn limit(characteristics: &Part<'_, Characteristics<'_>>) -> Option<i64> {
-    let Part::Object(characteristics) = characteristics else { return None };
-    #[expect(clippy::cast_precision_loss, reason = "no station delivers 2^53 W")]
-    let limit = match &characteristics.max_limit {
-        Loose::Whole(limit) => *limit as f64,
-        Loose::Real(limit) => *limit,
-        _ => return None,
-    };
-    let factor = if characteristics.unit.word() == Some("kW") { 1000.0 } else { 1.0 };
+fn limit(characteristics: &Value) -> Option<i64> {
+    let limit = characteristics["maxLimit"].as_f64()?;
+    let factor = if characteristics["unit"] == "kW" { 1000.0 } else { 1.0 };
     #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates")]
     let watts = (limit * factor) as i64;
     // Less than any EVSE delivers is in another unit.

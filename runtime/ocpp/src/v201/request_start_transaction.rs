@@ -3,10 +3,10 @@
 use amprule_domain::command::Command;
 
 use crate::encode::{Object, Times};
-use crate::request::{Request, status};
+use crate::request::Request;
 use crate::v201::words;
 
-pub(crate) const REQUEST: Request = Request { action: "RequestStartTransaction", encode, decode: status };
+pub(crate) const REQUEST: Request = Request::typed("RequestStartTransaction", encode);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Start { token, evse, number, .. } = command else { return None };

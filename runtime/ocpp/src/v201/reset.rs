@@ -3,9 +3,9 @@
 use amprule_domain::command::Command;
 
 use crate::encode::{Object, Times};
-use crate::request::{Request, status};
+use crate::request::Request;
 
-pub(crate) const REQUEST: Request = Request { action: "Reset", encode, decode: status };
+pub(crate) const REQUEST: Request = Request::typed("Reset", encode);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Reset { evse, is_immediate } = command else { return None };

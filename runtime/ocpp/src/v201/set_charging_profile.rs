@@ -1,12 +1,15 @@
 //! SetChargingProfile (OCPP 2.0.1, 1.55), as far as a limit needs it: one period, from the start of the transaction on.
 
 use amprule_domain::command::{Command, Most};
+use amprule_domain::event::{SmartChargingEvent, StationEvent};
+use serde_json::Value;
 
 use crate::encode::{Object, Times};
-use crate::request::{Request, status};
+use crate::request::{Request, says};
+use crate::said::positive;
 use crate::v16::words::{limit, limit_id, purpose};
 
-pub(crate) const REQUEST: Request = Request { action: "SetChargingProfile", encode, decode: status };
+pub(crate) const REQUEST: Request = Request::typed("SetChargingProfile", encode).means(outcome);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Limit { evse, transaction, most, phases } = command else { return None };
@@ -28,4 +31,12 @@ fn schedule(most: Most, phases: Option<u8>, times: Times) -> String {
     let period = period.maybe(phases, |object, phases| object.raw("numberPhases", phases)).finish();
     let schedule = Object::new(times).raw("id", 1).text("chargingRateUnit", unit);
     schedule.raw("chargingSchedulePeriod", format!("[{period}]")).finish()
+}
+
+fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
+    if !says(answered, "Accepted") {
+        return None;
+    }
+    let (evse, profile) = (positive(&asked["evseId"])?, asked["chargingProfile"].clone());
+    Some(StationEvent::SmartCharging(SmartChargingEvent::Installed { evse, profile, replaces_level: false }))
 }

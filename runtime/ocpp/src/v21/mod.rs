@@ -1,18 +1,55 @@
-//! OCPP 2.1: what it adds to the requests of a 2.0.1 station.
+//! OCPP 2.1: what it adds to the requests of 2.0.1, of both sides.
+
+mod battery_swap;
+mod clear_der_control;
+mod clear_tariffs;
+mod close_periodic_event_stream;
+mod get_certificate_chain_status;
+mod notify_der_alarm;
+mod notify_der_start_stop;
+pub(crate) mod notify_periodic_event_stream;
+mod notify_priority_charging;
+mod notify_settlement;
+mod open_periodic_event_stream;
+mod pull_dynamic_schedule_update;
+mod report_der_control;
+mod set_default_tariff;
+mod set_der_control;
+mod vat_number_validation;
 
 use crate::message::Message;
+use crate::request::Request;
 
-/// They follow those of 2.0.1.
+/// What a 2.1 station may ask, besides.
 pub(crate) const MESSAGES: &[Message] = &[
-    Message::kept("BatterySwap"),
-    Message::kept("ClosePeriodicEventStream"),
-    Message::refused("GetCertificateChainStatus"),
-    Message::kept("NotifyDERAlarm"),
-    Message::kept("NotifyDERStartStop"),
-    Message::kept("NotifyPriorityCharging"),
-    Message::kept("NotifySettlement"),
-    Message::refused("OpenPeriodicEventStream"),
-    Message::refused("PullDynamicScheduleUpdate"),
-    Message::kept("ReportDERControl"),
-    Message::refused("VatNumberValidation"),
+    battery_swap::MESSAGE,
+    close_periodic_event_stream::MESSAGE,
+    get_certificate_chain_status::MESSAGE,
+    notify_der_alarm::MESSAGE,
+    notify_der_start_stop::MESSAGE,
+    notify_priority_charging::MESSAGE,
+    notify_settlement::MESSAGE,
+    open_periodic_event_stream::MESSAGE,
+    pull_dynamic_schedule_update::MESSAGE,
+    report_der_control::MESSAGE,
+    vat_number_validation::MESSAGE,
+];
+
+/// What we may ask of a 2.1 station, besides.
+pub(crate) const REQUESTS: &[Request] = &[
+    Request::named("AFRRSignal"),
+    Request::named("AdjustPeriodicEventStream"),
+    Request::named("ChangeTransactionTariff"),
+    clear_der_control::REQUEST,
+    clear_tariffs::REQUEST,
+    Request::named("GetDERControl"),
+    Request::named("GetPeriodicEventStream"),
+    Request::named("GetTariffs"),
+    Request::named("NotifyAllowedEnergyTransfer"),
+    Request::named("NotifyWebPaymentStarted"),
+    Request::named("RequestBatterySwap"),
+    set_der_control::REQUEST,
+    set_default_tariff::REQUEST,
+    Request::named("UpdateDynamicSchedule"),
+    Request::named("UsePriorityCharging"),
 ];

@@ -1,4 +1,4 @@
-//! Golden frames: what a station sends, what the domain gets, and what goes back.
+//! Golden frames: what a station sends, what the domain gets, and what goes back; what it is asked, and what its answer comes to.
 //!
 //! The files in `frames/` hold one case after the other, each a few lines; see `Case`. `BLESS=1` writes what comes
 //! out into them, to be read before it is committed.
@@ -7,10 +7,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use amprule_ocpp::shapes::{Part, Side};
-use amprule_ocpp::{Dialect, Strictness};
+use amprule_domain::command::{Command, CommandAnswer};
+use amprule_ocpp::shapes::{self, Part, Side};
+use amprule_ocpp::{Dialect, Strictness, Version};
 
-/// `# title`, then `in PAYLOAD` with `out` and `strict`, or `reply REPLY` with `out`.
+/// `# title`, then `in PAYLOAD` with `out` and `strict`, or `reply REPLY` with `out`; `ask PAYLOAD` with `sent` or `refused`,
+/// and `answer PAYLOAD` to it with `told`, `odd` and `means`.
 struct Case<'a> {
     title: &'a str,
     given: Given<'a>,
@@ -20,6 +22,20 @@ struct Case<'a> {
 enum Given<'a> {
     Payload(&'a str),
     Reply(&'a str),
+    Ask(&'a str),
+    /// To this request.
+    Answer(&'a str, &'a str),
+}
+
+impl Given<'_> {
+    fn line(&self) -> String {
+        match self {
+            Given::Payload(payload) => format!("in {payload}"),
+            Given::Reply(reply) => format!("reply {reply}"),
+            Given::Ask(payload) => format!("ask {payload}"),
+            Given::Answer(_, payload) => format!("answer {payload}"),
+        }
+    }
 }
 
 fn files() -> Vec<(Dialect, PathBuf)> {
@@ -32,19 +48,23 @@ fn files() -> Vec<(Dialect, PathBuf)> {
         })
         .collect();
     files.sort_by(|a, b| a.1.cmp(&b.1));
-    assert!(files.len() >= 16, "one file for each action");
     files
 }
 
 fn cases(text: &str) -> Vec<Case<'_>> {
     let mut cases: Vec<Case<'_>> = Vec::new();
-    let mut title = "";
+    let (mut title, mut asked) = ("", "");
     for line in text.lines().filter(|line| !line.is_empty()) {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "#" => title = rest,
             "in" => cases.push(Case { title, given: Given::Payload(rest), expect: Vec::new() }),
             "reply" => cases.push(Case { title, given: Given::Reply(rest), expect: Vec::new() }),
+            "ask" => {
+                asked = rest;
+                cases.push(Case { title, given: Given::Ask(rest), expect: Vec::new() });
+            }
+            "answer" => cases.push(Case { title, given: Given::Answer(asked, rest), expect: Vec::new() }),
             _ => cases.last_mut().expect("a case begins with in or reply").expect.push(line),
         }
     }
@@ -61,7 +81,32 @@ fn outcome(dialect: Dialect, action: &str, case: &Case<'_>) -> Vec<String> {
             vec![format!("out {answer}")]
         }
         Given::Payload(payload) => decoded(dialect, action, payload),
+        Given::Ask(payload) => vec![match dialect.check_command(action, payload) {
+            Ok(_) => phrased(dialect, action, payload),
+            Err(fault) => format!("refused {fault}"),
+        }],
+        Given::Answer(asked, payload) => told(dialect, action, asked, payload),
     }
+}
+
+/// A request goes out as it was given.
+fn phrased(dialect: Dialect, action: &str, payload: &str) -> String {
+    let request = Command::Request { action: action.to_owned(), payload: payload.to_owned() };
+    let (said, text) = dialect.phrase(&request).expect("every request has a row");
+    assert_eq!((said, text.as_str()), (action, payload));
+    "sent".to_owned()
+}
+
+fn told(dialect: Dialect, action: &str, asked: &str, payload: &str) -> Vec<String> {
+    let CommandAnswer { verdict, status, reason, odd, .. } = dialect.answer(action, Ok(payload));
+    let verdict = serde_json::to_value(verdict).expect("plain data");
+    let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let mut lines = vec![format!("told {} {status}{reason}", verdict.as_str().expect("a word")).trim_end().to_owned()];
+    lines.extend(odd.map(|odd| format!("odd {odd}")));
+    let means = dialect.outcome(action, asked, payload);
+    assert!(means.is_none() || dialect.has_outcome(action));
+    lines.extend(means.map(|event| format!("means {}", serde_json::to_string(&event).expect("events are plain data"))));
+    lines
 }
 
 fn decoded(dialect: Dialect, action: &str, payload: &str) -> Vec<String> {
@@ -109,11 +154,7 @@ fn frames_become_events_and_answers_become_frames() {
                 writeln!(written, "{gap}# {}", case.title).expect("a String takes everything");
                 last = case.title;
             }
-            let given = match case.given {
-                Given::Payload(payload) => format!("in {payload}"),
-                Given::Reply(reply) => format!("reply {reply}"),
-            };
-            writeln!(written, "{given}\n{}", outcome.join("\n")).expect("a String takes everything");
+            writeln!(written, "{}\n{}", case.given.line(), outcome.join("\n")).expect("a String takes everything");
         }
         if bless {
             fs::write(&path, written).expect("the golden file is written");
@@ -121,14 +162,43 @@ fn frames_become_events_and_answers_become_frames() {
     }
 }
 
+/// 2.1 says what 2.0.1 says in the same words, and has files for the rest.
+#[test]
+fn every_message_has_golden_frames() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("frames");
+    for (version, folders) in
+        [(Version::V16, &["v16"][..]), (Version::V201, &["v201"]), (Version::V21, &["v201", "v21"])]
+    {
+        for (side, word) in [(Side::Server, "ask"), (Side::Station, "in")] {
+            for action in shapes::requests(version, side).filter(|action| !is_sent(action)) {
+                let texts = folders
+                    .iter()
+                    .filter_map(|folder| fs::read_to_string(root.join(folder).join(format!("{action}.txt"))).ok());
+                let has_case = |text: String| text.lines().any(|line| line.split(' ').next() == Some(word));
+                assert!(texts.into_iter().any(has_case), "{version:?} {action} has no line with {word}");
+            }
+        }
+    }
+}
+
+/// A SEND of 2.1: it has a test of its own.
+fn is_sent(action: &str) -> bool {
+    action == "NotifyPeriodicEventStream"
+}
+
 #[test]
 fn raw_refuses_only_what_is_not_json() {
-    for (dialect, path) in files() {
+    for (dialect, path) in files().into_iter().filter(|(_, path)| is_heard(path)) {
         let dialect = Dialect { strictness: Strictness::Raw, ..dialect };
         let action = path.file_stem().and_then(|stem| stem.to_str()).expect("an action's name");
         assert!(dialect.decode(action, "{}", &jiff::tz::TimeZone::UTC).is_ok(), "{action}");
         assert!(dialect.decode(action, "{\"a\"}", &jiff::tz::TimeZone::UTC).is_err(), "{action}");
     }
+}
+
+/// It has something that a station says.
+fn is_heard(path: &Path) -> bool {
+    fs::read_to_string(path).expect("a golden file").lines().any(|line| line.starts_with("in "))
 }
 
 /// Marsaglia's xorshift: the same mutations in every run.

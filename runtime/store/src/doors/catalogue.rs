@@ -10,6 +10,7 @@ use amprule_domain::doors::{
 };
 use amprule_domain::effect::KeptMessage;
 use amprule_domain::event::ConnectorStatus;
+use amprule_domain::holding::{Holding, HoldingFilter};
 use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
@@ -40,6 +41,11 @@ impl Catalogue for SqliteStore {
     fn kept(&self, station: &StationId, page: &Page) -> StoreFuture<'_, Listed<KeptMessage>> {
         let (station, page) = (station.clone(), page.clone());
         self.readers.list("list a station's kept messages", move |reading| read::log::kept(reading, &station, &page))
+    }
+
+    fn holdings(&self, filter: &HoldingFilter, page: &Page) -> StoreFuture<'_, Listed<(StationId, Holding)>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.readers.list("list what stations hold", move |reading| read::holdings::holdings(reading, &filter, &page))
     }
 
     fn exchange(&self, id: CommandId) -> StoreFuture<'_, Option<Exchange>> {

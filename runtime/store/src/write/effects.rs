@@ -7,6 +7,7 @@ use super::answers::Answers;
 use super::budgets::Budgets;
 use super::decisions::Decisions;
 use super::exchanges::Exchanges;
+use super::holdings::Holdings;
 use super::journal::Journal;
 use super::limited::Limited;
 use super::log::Log;
@@ -22,6 +23,7 @@ pub(super) struct Effects<'c> {
     budgets: Budgets<'c>,
     records: Records<'c>,
     exchanges: Exchanges<'c>,
+    holdings: Holdings<'c>,
     limited: Limited<'c>,
     outbox: Outbox<'c>,
     answers: Answers<'c>,
@@ -37,6 +39,7 @@ impl<'c> Effects<'c> {
             budgets: Budgets::new(connection)?,
             records: Records::new(connection),
             exchanges: Exchanges::new(connection),
+            holdings: Holdings::new(connection),
             limited: Limited::new(connection),
             outbox: Outbox::new(connection)?,
             answers: Answers::new(connection)?,
@@ -94,6 +97,7 @@ impl<'c> Effects<'c> {
             Effect::Reported { station, report } => self.records.report(station, report),
             Effect::Connector { station, status } => self.records.connector(station, status),
             Effect::Exchange(exchange) => self.exchanges.put(exchange),
+            Effect::Holding { station, at, change } => self.holdings.change(station, *at, change),
             Effect::Limited(row) => self.limited.put(row),
             Effect::LimitedGone { station, evse } => self.limited.gone(station, *evse),
             Effect::Outbox(event) => self.outbox.add(event),
@@ -124,6 +128,7 @@ fn title(effect: &Effect) -> String {
         Effect::Reported { station, .. } => format!("write what station {station} says of itself"),
         Effect::Connector { station, .. } => format!("write a connector of station {station}"),
         Effect::Exchange(exchange) => format!("write command {} to station {}", exchange.id, exchange.station),
+        Effect::Holding { station, .. } => format!("note what station {station} holds"),
         Effect::Limited(row) => format!("note that EVSE {} of station {} has a limit of a site", row.evse, row.station),
         Effect::LimitedGone { station, evse } => format!("forget the limit of EVSE {evse} of station {station}"),
         Effect::Outbox(event) => format!("tell others of {}", event.kind.as_str()),

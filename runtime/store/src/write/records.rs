@@ -46,6 +46,7 @@ impl<'c> Records<'c> {
             "DELETE FROM connectors WHERE station = ?1",
             "DELETE FROM answers WHERE station = ?1",
             "DELETE FROM exchanges WHERE station = ?1",
+            "DELETE FROM holdings WHERE station = ?1",
         ] {
             self.connection.prepare_cached(sql)?.execute([id.as_str()])?;
         }

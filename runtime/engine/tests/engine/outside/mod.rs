@@ -284,14 +284,14 @@ impl Plug {
     }
 
     pub(crate) fn result(&mut self, id: &str, payload: &str) {
-        let said = Received::Raw { id: id.into(), outcome: CallOutcome::Result(payload.into()) };
+        let said = Received::Raw { id: id.into(), outcome: CallOutcome::Result(payload.into()), means: None };
         self.say.send(said).expect("the engine listens");
     }
 
     pub(crate) fn verdict(&mut self, id: &str, verdict: Verdict) {
         let status = format!("{verdict:?}");
         let answer = CommandAnswer { verdict, status, reason: None, transaction: None, body: None, odd: None };
-        self.say.send(Received::Answer { id: id.into(), answer }).expect("the engine listens");
+        self.say.send(Received::Answer { id: id.into(), answer, means: None }).expect("the engine listens");
     }
 
     /// The next thing; `None` once the engine has dropped its end.

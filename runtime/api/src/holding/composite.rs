@@ -1,0 +1,123 @@
+//! `GET /api/v1/stations/{id}/composite-schedule`
+
+use std::sync::Arc;
+
+use amprule_domain::doors::Page;
+use amprule_domain::holding::{HoldingFilter, Kind};
+use amprule_domain::session::{Session, SessionState};
+use amprule_domain::smart_charging::composite::{Installed, Piece, Question, composite};
+use amprule_domain::smart_charging::profile::{Profile, Unit};
+use amprule_domain::{StationId, Timestamp};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::problem::{Answer, ErrorBody, Problem};
+use crate::wire::{Params, Place};
+use crate::{Api, station};
+
+const DURATION_S: i64 = 86_400;
+const DURATION_MAX_S: i64 = 7 * 86_400;
+const VOLTS: f64 = 230.0;
+const PHASES: u8 = 3;
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CompositeQuery {
+    /// 0 is the connection to the grid.
+    evse: u32,
+    /// From now on, s: 1 to 604800; 86400 without it.
+    duration: Option<i64>,
+    /// `W` of all phases, or `A` of each; `W` without it.
+    #[param(value_type = Option<String>)]
+    unit: Option<Unit>,
+}
+
+/// What may flow there, by the profiles that the station holds.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CompositeView {
+    evse: u32,
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    /// s
+    duration: i64,
+    #[schema(value_type = String)]
+    unit: Unit,
+    /// `startPeriod` in s after `from`; `limit` null where nothing limits; `numberPhases` null where nobody says.
+    #[schema(value_type = Vec<Object>)]
+    periods: Vec<Piece>,
+    /// Profiles that could not be read, by their ids.
+    unread: Vec<String>,
+}
+
+/// What may flow at an EVSE from now on, computed from the profiles that its station holds (OCPP 2.0.1, K08; 1.6, 5.7).
+///
+/// The station's own answer is that of the command `GetCompositeSchedule`: where both differ, one of them errs. Watts and
+/// amperes are taken into each other with 230 V and three phases where a profile says no other number.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stations/{id}/composite-schedule",
+    tag = "holdings",
+    params(("id" = String, Path, description = "The station's id."), CompositeQuery),
+    responses(
+        (status = 200, body = CompositeView),
+        (status = 400, body = ErrorBody, description = "`bad-parameter`"),
+        (status = 404, body = ErrorBody, description = "`unknown-station`"),
+    ),
+)]
+pub(crate) async fn get_composite(
+    State(api): State<Arc<Api>>,
+    Place(id): Place<String>,
+    Params(query): Params<CompositeQuery>,
+) -> Answer<Json<CompositeView>> {
+    let station = StationId::new(id);
+    if api.store.station(&station).await?.is_none() {
+        return Err(station::unknown(&station));
+    }
+    let duration = query.duration.unwrap_or(DURATION_S);
+    if !(1..=DURATION_MAX_S).contains(&duration) {
+        let message = format!("in the query: `duration` is {duration}; it must be 1 to {DURATION_MAX_S}");
+        return Err(Problem::unreadable("bad-parameter", message));
+    }
+    let (profiles, unread) = profiles(&api, &station).await?;
+    let running = running(&api, &station, query.evse).await?;
+    let (from, unit) = (api.control.now(), query.unit.unwrap_or(Unit::W));
+    let transaction = running.as_ref().map(|session| (session.transaction.as_str(), session.started_at));
+    let question = Question { evse: query.evse, from, duration, unit, transaction, volts: VOLTS, phases: PHASES };
+    let periods = composite(&profiles, &question);
+    Ok(Json(CompositeView { evse: query.evse, from, duration, unit, periods, unread }))
+}
+
+async fn profiles(api: &Api, station: &StationId) -> Answer<(Vec<Installed>, Vec<String>)> {
+    let filter = HoldingFilter { kind: Kind::Profile, station: Some(station.clone()), find: None };
+    let page = Page { after: None, limit: 1_000 };
+    let (mut known, mut unread) = (Vec::new(), Vec::new());
+    for (_, holding) in api.store.holdings(&filter, &page).await?.items {
+        match read(&holding.body) {
+            Some(installed) => known.push(installed),
+            None => unread.push(holding.key),
+        }
+    }
+    Ok((known, unread))
+}
+
+fn read(body: &Value) -> Option<Installed> {
+    let evse = u32::try_from(body["evse"].as_i64()?).ok()?;
+    let profile: Profile = serde_json::from_value(body["profile"].clone()).ok()?;
+    Some(Installed { evse, profile })
+}
+
+async fn running(api: &Api, station: &StationId, evse: u32) -> Answer<Option<Session>> {
+    let filter = amprule_domain::doors::SessionFilter {
+        station: Some(station.clone()),
+        state: Some(SessionState::Active),
+        ..Default::default()
+    };
+    let page = Page { after: None, limit: 100 };
+    let open = api.store.sessions(&filter, &page).await?;
+    Ok(open.items.into_iter().find(|session| session.evse == evse))
+}

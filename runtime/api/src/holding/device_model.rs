@@ -1,0 +1,287 @@
+//! `POST /api/v1/stations/{id}/device-model`: variables are read and set, in as many requests as the station needs.
+
+use std::sync::Arc;
+
+use amprule_domain::StationId;
+use amprule_domain::command::{Command, Setting, Wanted};
+use amprule_domain::doors::Page;
+use amprule_domain::holding::{HoldingFilter, Kind};
+use amprule_domain::variable::{ACTUAL, Place as VariablePlace};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::HoldingView;
+use super::list::{HoldingQuery, list_holdings};
+use crate::command::{CommandView, order};
+use crate::problem::{Answer, ErrorBody, Problem};
+use crate::wire::{Change, List, Params, Place};
+use crate::{Api, station};
+
+/// In one request of ours to this API.
+const VARIABLES_MAX: usize = 500;
+
+/// In one message to a station that has not told its own bounds (DeviceDataCtrlr has none by default): few, for the bound is
+/// not known and a message too large is lost as a whole.
+const ITEMS: usize = 10;
+const BYTES: usize = 8_192;
+
+/// Bytes that a variable takes in a message beside its own texts.
+const FRAME: usize = 120;
+
+/// What is to be read, and what is to be set.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DeviceModelBody {
+    /// Read before anything is set.
+    #[serde(default)]
+    get: Vec<VariableBody>,
+    #[serde(default)]
+    set: Vec<VariableBody>,
+    /// So long each of the commands is tried, s. 1 to 604800; 30 without it.
+    #[schema(minimum = 1, maximum = 604800)]
+    expires_in_s: Option<u32>,
+}
+
+/// A variable of a component (OCPP 2.x), or a configuration key (1.6), which has no component.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct VariableBody {
+    #[schema(example = "OCPPCommCtrlr")]
+    component: Option<String>,
+    component_instance: Option<String>,
+    evse: Option<u32>,
+    connector: Option<u32>,
+    #[schema(example = "HeartbeatInterval")]
+    variable: String,
+    instance: Option<String>,
+    /// `Actual`, `Target`, `MinSet` or `MaxSet`; `Actual` without it.
+    attribute: Option<String>,
+    /// Only to set it.
+    value: Option<String>,
+}
+
+/// The commands that do it, in their order.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeviceModelCommands {
+    commands: Vec<CommandView>,
+}
+
+/// Reads and sets variables of a station's device model, or configuration keys of 1.6.
+///
+/// They are cut into as many requests as the station's own bounds want: `ItemsPerMessage` and `BytesPerMessage` of its
+/// DeviceDataCtrlr where it has told them (ten variables and 8 KiB where it has not), `GetConfigurationMaxKeys` in 1.6, where
+/// each key is set by a request of its own. What comes of them is at each command, and the values then stand at
+/// `GET /api/v1/stations/{id}/device-model`. The command `report` asks for all that a station has.
+#[utoipa::path(
+    post,
+    path = "/api/v1/stations/{id}/device-model",
+    tag = "holdings",
+    params(("id" = String, Path, description = "The station's id.")),
+    request_body = DeviceModelBody,
+    responses(
+        (status = 202, body = DeviceModelCommands),
+        (status = 400, body = ErrorBody, description = "`malformed-json`"),
+        (status = 404, body = ErrorBody, description = "`unknown-station`"),
+        (status = 422, body = ErrorBody, description = "`invalid`; `path` names the member"),
+        (status = 429, body = ErrorBody, description = "`busy`: 64 commands are open for this station"),
+    ),
+)]
+pub(crate) async fn ask_device_model(
+    State(api): State<Arc<Api>>,
+    Place(id): Place<String>,
+    Change(body): Change<DeviceModelBody>,
+) -> Answer<(StatusCode, Json<DeviceModelCommands>)> {
+    let station = StationId::new(id);
+    if api.store.station(&station).await?.is_none() {
+        return Err(station::unknown(&station));
+    }
+    let expires_s = order::expires_s("/expiresInS", body.expires_in_s)?;
+    let commands = commands(&body, &bounds(&api, &station).await?)?;
+    let now = api.control.now();
+    let expires_at = now.checked_add(SignedDuration::from_secs(expires_s.into())).unwrap_or(now);
+    let mut views = Vec::with_capacity(commands.len());
+    for command in commands {
+        let exchange = api.control.order(&station, command, now, expires_at).await.map_err(order::explain)?;
+        views.push(exchange.into());
+    }
+    Ok((StatusCode::ACCEPTED, Json(DeviceModelCommands { commands: views })))
+}
+
+/// The variables of a station's device model that are known; in 1.6 its configuration keys.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stations/{id}/device-model",
+    tag = "holdings",
+    params(("id" = String, Path, description = "The station's id."), HoldingQuery),
+    responses(
+        (status = 200, body = List<HoldingView>),
+        (status = 400, body = ErrorBody, description = "`bad-parameter`"),
+        (status = 404, body = ErrorBody, description = "`unknown-station`"),
+    ),
+)]
+pub(crate) async fn get_device_model(
+    state: State<Arc<Api>>,
+    Place(id): Place<String>,
+    query: Params<HoldingQuery>,
+) -> Answer<Json<List<HoldingView>>> {
+    list_holdings(state, Place((id, "device-model".to_owned())), query).await
+}
+
+fn commands(body: &DeviceModelBody, bounds: &Bounds) -> Answer<Vec<Command>> {
+    if body.get.is_empty() && body.set.is_empty() {
+        return Err(Problem::invalid("", "names nothing to `get` and nothing to `set`"));
+    }
+    let wanted = each(&body.get, "/get", |variable, path| {
+        if variable.value.is_some() {
+            return Err(Problem::invalid(format!("{path}/value"), "is for what is set; this is read"));
+        }
+        variable.wanted(path)
+    })?;
+    let settings = each(&body.set, "/set", |variable, path| {
+        let of = variable.wanted(path)?;
+        let value = variable.value.clone();
+        let value = value.ok_or_else(|| Problem::invalid(format!("{path}/value"), "is missing"))?;
+        Ok(Setting { of, value })
+    })?;
+    no_doubles(&settings)?;
+    let get = cut(wanted, bounds.get, |_| 0).map(|variables| Command::GetVariables { variables });
+    let is_key = settings.iter().any(|setting| setting.of.place.component.is_none());
+    let at_once = if is_key { Bound { items: 1, ..bounds.set } } else { bounds.set };
+    let set = cut(settings, at_once, |setting| setting.value.len()).map(|settings| Command::SetVariables { settings });
+    Ok(get.chain(set).collect())
+}
+
+fn each<T>(variables: &[VariableBody], path: &str, read: impl Fn(&VariableBody, &str) -> Answer<T>) -> Answer<Vec<T>> {
+    if variables.len() > VARIABLES_MAX {
+        return Err(Problem::invalid(
+            path,
+            format!("has {} variables; at most {VARIABLES_MAX} at once", variables.len()),
+        ));
+    }
+    let keys = variables.iter().filter(|variable| variable.component.is_none()).count();
+    if keys > 0 && keys < variables.len() {
+        let message = "has variables of components (2.x) and configuration keys (1.6); a station has either";
+        return Err(Problem::invalid(path, message));
+    }
+    variables.iter().enumerate().map(|(at, variable)| read(variable, &format!("{path}/{at}"))).collect()
+}
+
+/// The same attribute twice in one request has no meaning (OCPP 2.0.1, B05.FR.13).
+fn no_doubles(settings: &[Setting]) -> Answer<()> {
+    let key = |setting: &Setting| (setting.of.place.key(), setting.of.attribute.clone());
+    for (at, setting) in settings.iter().enumerate() {
+        if settings[..at].iter().any(|before| key(before) == key(setting)) {
+            return Err(Problem::invalid(format!("/set/{at}"), "is set twice"));
+        }
+    }
+    Ok(())
+}
+
+impl VariableBody {
+    fn wanted(&self, path: &str) -> Answer<Wanted> {
+        let Self { component, component_instance, evse, connector, variable, instance, attribute, value: _ } = self;
+        if variable.trim().is_empty() {
+            return Err(Problem::invalid(format!("{path}/variable"), "is missing"));
+        }
+        if connector.is_some() && evse.is_none() {
+            return Err(Problem::invalid(format!("{path}/connector"), "is one of an EVSE, which is not named"));
+        }
+        let kinds = [ACTUAL, "Target", "MinSet", "MaxSet"];
+        if attribute.as_deref().is_some_and(|attribute| !kinds.contains(&attribute)) {
+            return Err(Problem::invalid(format!("{path}/attribute"), format!("must be one of {}", kinds.join(", "))));
+        }
+        let place = VariablePlace {
+            component: component.clone(),
+            component_instance: component_instance.clone(),
+            evse: *evse,
+            connector: *connector,
+            variable: variable.clone(),
+            instance: instance.clone(),
+        };
+        Ok(Wanted { place, attribute: attribute.clone() })
+    }
+}
+
+/// What fits into one message.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    items: usize,
+    bytes: usize,
+}
+
+struct Bounds {
+    get: Bound,
+    set: Bound,
+}
+
+/// As the station has told them.
+async fn bounds(api: &Api, station: &StationId) -> Answer<Bounds> {
+    let mut told = Vec::new();
+    for find in ["devicedatactrlr/", "getconfigurationmaxkeys"] {
+        let filter =
+            HoldingFilter { kind: Kind::Variable, station: Some(station.clone()), find: Some(find.to_owned()) };
+        told.extend(api.store.holdings(&filter, &Page { after: None, limit: 100 }).await?.items);
+    }
+    let number = |variable: &str, instance: &str| {
+        let is_it = |body: &Value| {
+            let place = &body["place"];
+            let named =
+                |member: &str, text: &str| place[member].as_str().is_some_and(|is| is.eq_ignore_ascii_case(text));
+            named("variable", variable) && (instance.is_empty() || named("instance", instance))
+        };
+        let (_, holding) = told.iter().find(|(_, holding)| is_it(&holding.body))?;
+        let number = holding.body["attributes"][ACTUAL]["value"].as_str()?.trim().parse::<usize>().ok()?;
+        (number > 0).then_some(number)
+    };
+    let of = |instance: &str| Bound {
+        items: number("ItemsPerMessage", instance).unwrap_or(ITEMS),
+        bytes: number("BytesPerMessage", instance).unwrap_or(BYTES),
+    };
+    let mut get = of("GetVariables");
+    if let Some(keys) = number("GetConfigurationMaxKeys", "") {
+        get = Bound { items: keys, bytes: usize::MAX };
+    }
+    Ok(Bounds { get, set: of("SetVariables") })
+}
+
+/// Pieces that keep within the bound; one that is too large by itself stands alone.
+fn cut<T: Named>(items: Vec<T>, bound: Bound, more: impl Fn(&T) -> usize) -> impl Iterator<Item = Vec<T>> {
+    let mut pieces: Vec<Vec<T>> = Vec::new();
+    let mut bytes = 0;
+    for item in items {
+        let size = FRAME + item.size() + more(&item);
+        match pieces.last_mut().filter(|piece| piece.len() < bound.items && bytes + size <= bound.bytes) {
+            Some(piece) => {
+                piece.push(item);
+                bytes += size;
+            }
+            None => {
+                pieces.push(vec![item]);
+                bytes = size;
+            }
+        }
+    }
+    pieces.into_iter()
+}
+
+/// Bytes of its names.
+trait Named {
+    fn size(&self) -> usize;
+}
+
+impl Named for Wanted {
+    fn size(&self) -> usize {
+        self.place.key().len()
+    }
+}
+
+impl Named for Setting {
+    fn size(&self) -> usize {
+        self.of.size()
+    }
+}

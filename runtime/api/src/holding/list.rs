@@ -1,0 +1,117 @@
+//! `GET /api/v1/stations/{id}/{holding}`, and the same of all stations.
+
+use std::sync::Arc;
+
+use amprule_domain::StationId;
+use amprule_domain::holding::{HoldingFilter, Kind};
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::{HoldingView, NOUNS, kind_of};
+use crate::problem::{Answer, ErrorBody, Problem};
+use crate::wire::{List, Pages, Params, Place};
+use crate::{Api, station};
+
+const PAGES: Pages = Pages::of("holdings", 1_000);
+
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HoldingQuery {
+    /// Only those whose `id` has this in it, in small letters for variables: `heartbeatinterval`, `ocppcommctrlr/`.
+    find: Option<String>,
+    /// 1 to 1000; 100 without it.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// What a station holds, of one kind; the newest first.
+///
+/// As the station said it, or as it took it from us; in the words of OCPP 2.x whatever version it speaks. Nothing is asked of
+/// the station for it: `GetBaseReport`, `GetChargingProfiles`, `GetMonitoringReport`, `GetDisplayMessages` and
+/// `GetInstalledCertificateIds` are commands, and what they bring stands here.
+///
+/// | `holding` | what each is | members |
+/// |---|---|---|
+/// | `alerts` | a variable where a monitor alerts, or a DER alarm | `state` (`active`, `cleared`), `since`, `clearedAt`, `place`, `value`, `severity` (0 danger to 9 debug), `monitor`, `event` |
+/// | `battery-swaps` | batteries that came and went | a member for each of `BatteryIn`, `BatteryOut`, `BatteryOutTimeout` |
+/// | `certificates` | installed certificates, as last listed | `kind`, `hash`, `children` |
+/// | `customer-reports` | what a station knows of a customer | `state`, `request`, `pages` by their number, `last` |
+/// | `der-controls` | controls of the grid's | `control`, `state`, `since` |
+/// | `device-model` | variables; of 1.6 the configuration keys, which have no `component` | `place`, `attributes` by kind (`value`, `mutability`, `awaitsReboot`, `unread`), `characteristics` |
+/// | `display-messages` | texts for the display | `message` |
+/// | `firmware-jobs` | updates of firmware | `state` (`asked`, `refused`, `running`, `ended`), `status`, `steps` with their times, `request`, `answer`, `askedAt`, `endedAt` |
+/// | `limits` | limits from outside | `source`, `evse`, `since`, `limit` |
+/// | `local-list` | tokens that the station knows by itself | `idToken`, `info` |
+/// | `logs` | uploads of logs and diagnostics | as `firmware-jobs` |
+/// | `monitors` | monitors of variables | `place`, `monitor` |
+/// | `profiles` | charging profiles | `evse`, `source`, `since`, `profile` |
+/// | `reports` | reports that come in parts | `pages` with the number of variables in each, `last`, `endedAt` |
+/// | `reservations` | places that are kept | `state` (`kept`, `used`, `expired`, `removed`, `cancelled`, `unknown`, `no-transaction`), `reservation`, `madeAt`, `endedAt`, `transaction` |
+/// | `security-events` | what the station says of its safety | `event`, `critical`, `saidAt`, `receivedAt`, `details` |
+/// | `streams` | values that come at intervals | `stream`, `value`, `valueAt` |
+/// | `tariffs` | tariffs that the station computes with | `evse`, `tariff`, `since` |
+///
+/// Of each kind a station has a bound (4,000 variables, 20,000 tokens, 200 profiles, 500 alerts and security events, 50 jobs); with
+/// one more the oldest goes.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stations/{id}/{holding}",
+    tag = "holdings",
+    params(
+        ("id" = String, Path, description = "The station's id."),
+        ("holding" = String, Path, description = "What is listed: a word of the table."),
+        HoldingQuery,
+    ),
+    responses(
+        (status = 200, body = List<HoldingView>),
+        (status = 400, body = ErrorBody, description = "`bad-parameter`"),
+        (status = 404, body = ErrorBody, description = "`unknown-station`, or `unknown-path` for another word"),
+    ),
+)]
+pub(crate) async fn list_holdings(
+    State(api): State<Arc<Api>>,
+    Place((id, noun)): Place<(String, String)>,
+    Params(query): Params<HoldingQuery>,
+) -> Answer<Json<List<HoldingView>>> {
+    let station = StationId::new(id);
+    let kind = kind_of(&noun).ok_or_else(|| unknown_noun(&noun))?;
+    if api.store.station(&station).await?.is_none() {
+        return Err(station::unknown(&station));
+    }
+    listed(&api, Some(station), kind, query).await
+}
+
+/// Alerts of all stations, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts",
+    tag = "holdings",
+    params(HoldingQuery),
+    responses((status = 200, body = List<HoldingView>), (status = 400, body = ErrorBody, description = "`bad-parameter`")),
+)]
+pub(crate) async fn list_alerts(
+    State(api): State<Arc<Api>>,
+    Params(query): Params<HoldingQuery>,
+) -> Answer<Json<List<HoldingView>>> {
+    listed(&api, None, Kind::Alert, query).await
+}
+
+pub(super) async fn listed(
+    api: &Api,
+    station: Option<StationId>,
+    kind: Kind,
+    query: HoldingQuery,
+) -> Answer<Json<List<HoldingView>>> {
+    let page = PAGES.page(query.limit, query.after)?;
+    let filter = HoldingFilter { kind, station, find: query.find };
+    let listed = api.store.holdings(&filter, &page).await?;
+    Ok(Json(PAGES.list(listed, HoldingView::new)))
+}
+
+fn unknown_noun(noun: &str) -> Problem {
+    let known: Vec<_> = NOUNS.iter().map(|(name, _)| *name).collect();
+    Problem::missing("unknown-path", format!("a station has no {noun:?}; it has {}", known.join(", ")))
+}

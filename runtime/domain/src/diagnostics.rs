@@ -1,0 +1,217 @@
+//! Diagnostics (OCPP 2.0.1, block N): logs, monitors, what they report, and what a station knows of a customer.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::firmware::Job;
+use crate::holding::{Change, Kind, Like, body};
+use crate::noted::Noted;
+use crate::reply::Reply;
+use crate::variable::{Place, value_of};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum DiagnosticsEvent {
+    /// The station was asked to upload a log, and said this word (LogStatusEnumType). Nothing: 1.6 has no word for it.
+    LogAsked {
+        request: Option<i64>,
+        what: Value,
+        status: String,
+    },
+    /// It says how far it is (UploadLogStatusEnumType; 1.6 DiagnosticsStatus).
+    LogStatus {
+        request: Option<i64>,
+        status: String,
+    },
+    /// Variables that changed, or went where a monitor watches (NotifyEvent).
+    Events(Vec<VariableEvent>),
+    /// Monitors that were set, by the station's answer.
+    MonitorsSet(Vec<Monitor>),
+    MonitorsCleared(Vec<i64>),
+    /// All that were set by us are gone (SetMonitoringBase to another than All).
+    MonitorsReset,
+    /// It was asked for its monitors, and tells them; or has none.
+    MonitorsInquired {
+        request: i64,
+        is_all: bool,
+        has_some: bool,
+    },
+    MonitorsReported {
+        request: i64,
+        monitors: Vec<Monitor>,
+        is_last: bool,
+    },
+    /// A page of what it knows of a customer.
+    Customer {
+        request: i64,
+        seq_no: u32,
+        data: String,
+        is_last: bool,
+    },
+    CustomerAsked {
+        request: i64,
+        what: Value,
+        status: String,
+    },
+    /// 2.1: values of a variable that come at intervals.
+    StreamOpened {
+        id: i64,
+        stream: Value,
+    },
+    StreamClosed {
+        id: i64,
+    },
+    /// The newest value of a stream, and how many wait to be sent.
+    Streamed {
+        id: i64,
+        value: String,
+        pending: i64,
+    },
+}
+
+/// EventDataType.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VariableEvent {
+    pub place: Place,
+    /// The variable's value.
+    pub value: String,
+    /// `Alerting`, `Delta` or `Periodic`.
+    pub trigger: String,
+    /// The value is in its bounds again.
+    pub is_cleared: bool,
+    pub monitor: Option<i64>,
+    /// 0 (danger) to 9 (debug), where the event itself says it (2.1).
+    pub severity: Option<i64>,
+    pub at: Option<Timestamp>,
+    /// As it came.
+    pub event: Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Monitor {
+    pub id: i64,
+    pub place: Place,
+    /// Kind, value, severity and so on, as they came.
+    pub monitor: Value,
+}
+
+/// After these nothing comes.
+const ENDS: [&str; 7] = [
+    "AcceptedCanceled",
+    "BadMessage",
+    "NotSupportedOperation",
+    "PermissionDenied",
+    "UploadFailed",
+    "UploadFailure",
+    "Uploaded",
+];
+
+/// A monitor that was there when a report was asked for, and was not told yet.
+const UNTOLD: &str = "untold";
+
+pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
+    let log = |request| Job { kind: Kind::LogJob, tells: "station.log", request, now, ends: &ENDS };
+    match event {
+        DiagnosticsEvent::LogAsked { request, what, status } => log(*request).asked(what, status),
+        DiagnosticsEvent::LogStatus { request, status } => log(*request).told(status, &Value::Null),
+        DiagnosticsEvent::Events(events) => {
+            events.iter().fold(Noted::default(), |noted, event| alert(noted, event, now))
+        }
+        DiagnosticsEvent::MonitorsSet(monitors) => {
+            Noted { changes: monitors.iter().map(put).collect(), tells: Vec::new() }
+        }
+        DiagnosticsEvent::MonitorsCleared(ids) => {
+            let gone = |id: &i64| Change::gone(Kind::Monitor, id.to_string());
+            Noted { changes: ids.iter().map(gone).collect(), tells: Vec::new() }
+        }
+        DiagnosticsEvent::MonitorsReset => Noted::change(Change::Gone { kind: Kind::Monitor, like: Like::default() }),
+        DiagnosticsEvent::MonitorsInquired { is_all: true, has_some: false, .. } => {
+            Noted::change(Change::Gone { kind: Kind::Monitor, like: Like::default() })
+        }
+        DiagnosticsEvent::MonitorsInquired { request, is_all: true, has_some: true } => {
+            Noted::change(Change::MergeAll {
+                kind: Kind::Monitor,
+                like: Like::default(),
+                body: json!({ UNTOLD: request }),
+            })
+        }
+        DiagnosticsEvent::MonitorsInquired { .. } => Noted::default(),
+        DiagnosticsEvent::MonitorsReported { request, monitors, is_last } => {
+            let gone = Change::Gone { kind: Kind::Monitor, like: Like::default().with(UNTOLD, *request) };
+            Noted { changes: monitors.iter().map(put).chain(is_last.then_some(gone)).collect(), tells: Vec::new() }
+        }
+        DiagnosticsEvent::CustomerAsked { request, what, status } => {
+            let job = Job {
+                kind: Kind::CustomerReport,
+                tells: "station.customer-report",
+                request: Some(*request),
+                now,
+                ends: &[],
+            };
+            job.asked(what, status)
+        }
+        DiagnosticsEvent::Customer { request, seq_no, data, is_last } => {
+            customer(*request, *seq_no, data, *is_last, now)
+        }
+        DiagnosticsEvent::StreamOpened { id, stream } => Noted::change(Change::Put {
+            kind: Kind::Stream,
+            key: id.to_string(),
+            body: json!({ "openedAt": now, "stream": stream }),
+        }),
+        DiagnosticsEvent::Streamed { id, value, pending } => {
+            let like = Like::default().key(id.to_string());
+            let latest = json!({ "value": value, "valueAt": now, "pending": pending });
+            Noted::change(Change::MergeAll { kind: Kind::Stream, like, body: latest })
+        }
+        DiagnosticsEvent::StreamClosed { id } => Noted::change(Change::gone(Kind::Stream, id.to_string())),
+    }
+}
+
+pub(crate) fn answer(event: &DiagnosticsEvent) -> Reply {
+    match event {
+        DiagnosticsEvent::StreamOpened { .. } => Reply::word("Accepted"),
+        _ => Reply::Empty,
+    }
+}
+
+fn put(monitor: &Monitor) -> Change {
+    let holding = json!({ "place": monitor.place, "monitor": monitor.monitor });
+    Change::Put { kind: Kind::Monitor, key: monitor.id.to_string(), body: holding }
+}
+
+/// The variable has a new value; an alert stands until it is cleared. One alert for each variable and monitor.
+fn alert(mut noted: Noted, event: &VariableEvent, now: Timestamp) -> Noted {
+    noted.changes.push(value_of(&event.place, &event.value));
+    let is_alert = event.trigger.eq_ignore_ascii_case("Alerting");
+    if !is_alert && !event.is_cleared {
+        return noted;
+    }
+    let place = event.place.key();
+    let key = event.monitor.map_or_else(|| place.clone(), |monitor| format!("{place} #{monitor}"));
+    let state = if event.is_cleared { "cleared" } else { "active" };
+    let news = body(json!({
+        "state": state, "place": event.place, "value": event.value, "monitor": event.monitor,
+        "severity": event.severity, "saidAt": event.at, "event": event.event,
+        "since": (!event.is_cleared).then_some(now),
+    }));
+    let mut change = news.clone();
+    change["clearedAt"] = if event.is_cleared { json!(now) } else { Value::Null };
+    noted.changes.push(Change::Merge { kind: Kind::Alert, key, body: change });
+    noted.tell("station.alert", news)
+}
+
+/// Pages are kept by their numbers: one that comes twice is one.
+fn customer(request: i64, seq_no: u32, data: &str, is_last: bool, now: Timestamp) -> Noted {
+    let mut page = serde_json::Map::new();
+    page.insert(seq_no.to_string(), json!(data));
+    let mut news = json!({ "state": "running", "pages": page });
+    if is_last {
+        news["state"] = json!("ended");
+        news["endedAt"] = json!(now);
+        news["last"] = json!(seq_no);
+    }
+    let noted = Noted::change(Change::Merge { kind: Kind::CustomerReport, key: request.to_string(), body: news });
+    noted.tell("station.customer-report", json!({ "job": request.to_string(), "last": is_last }))
+}

@@ -1,0 +1,85 @@
+//! Firmware (OCPP 2.0.1, block L): updates as jobs, from the request to the last word of the station.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::holding::{Change, Kind, body};
+use crate::noted::Noted;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FirmwareEvent {
+    /// The station was asked, and said this word (UpdateFirmwareStatusEnumType). Nothing: 1.6 has no word for it.
+    Asked { request: Option<i64>, what: Value, status: String },
+    /// It says how far it is (FirmwareStatusEnumType; PublishFirmwareStatusEnumType of a local controller). Without a number
+    /// it means the latest.
+    Status { request: Option<i64>, status: String, more: Value },
+}
+
+/// A station's job of any kind: asked for, then told of step by step.
+pub(crate) struct Job<'a> {
+    pub(crate) kind: Kind,
+    /// The event that tells of it.
+    pub(crate) tells: &'static str,
+    pub(crate) request: Option<i64>,
+    pub(crate) now: Timestamp,
+    /// Words after which nothing comes.
+    pub(crate) ends: &'a [&'static str],
+}
+
+/// After these nothing comes; the others are steps.
+const ENDS: [&str; 8] = [
+    "DownloadFailed",
+    "InstallVerificationFailed",
+    "InstallationFailed",
+    "Installed",
+    "InvalidChecksum",
+    "InvalidSignature",
+    "PublishFailed",
+    "Published",
+];
+
+pub(crate) fn noted(event: &FirmwareEvent, now: Timestamp) -> Noted {
+    let job = |request| Job { kind: Kind::FirmwareJob, tells: "station.firmware", request, now, ends: &ENDS };
+    match event {
+        FirmwareEvent::Asked { request, what, status } => job(*request).asked(what, status),
+        FirmwareEvent::Status { request, status, more } => job(*request).told(status, more),
+    }
+}
+
+impl Job<'_> {
+    pub(crate) fn asked(self, what: &Value, answer: &str) -> Noted {
+        let is_taken = answer.is_empty() || answer.to_ascii_lowercase().starts_with("accepted");
+        let state = if is_taken { "asked" } else { "refused" };
+        let key = self.request.map_or_else(|| self.now.as_millisecond().to_string(), |request| request.to_string());
+        let holding = body(json!({
+            "state": state, "askedAt": self.now, "request": what, "steps": {},
+            "answer": (!answer.is_empty()).then_some(answer),
+            "endedAt": (!is_taken).then_some(self.now),
+        }));
+        Noted::change(Change::Put { kind: self.kind, key: key.clone(), body: holding })
+            .tell(self.tells, json!({ "job": key, "state": state }))
+    }
+
+    /// `Idle` is a word about the station: it has no job.
+    pub(crate) fn told(self, status: &str, more: &Value) -> Noted {
+        let tell = body(json!({ "job": self.request.map(|request| request.to_string()), "status": status }));
+        if status.eq_ignore_ascii_case("Idle") {
+            return Noted::default().tell(self.tells, tell);
+        }
+        let is_end = self.ends.contains(&status);
+        let state = if is_end { "ended" } else { "running" };
+        let mut step = Map::new();
+        step.insert(status.chars().take(50).collect(), json!(self.now));
+        let mut news =
+            json!({ "state": state, "status": status, "steps": step, "endedAt": is_end.then_some(self.now) });
+        if let (Value::Object(news), Value::Object(more)) = (&mut news, more) {
+            news.extend(more.clone());
+        }
+        let change = match self.request {
+            Some(request) => Change::Merge { kind: self.kind, key: request.to_string(), body: news },
+            None => Change::MergeLatest { kind: self.kind, body: news },
+        };
+        Noted::change(change).tell(self.tells, tell)
+    }
+}

@@ -1,0 +1,120 @@
+//! Security (OCPP 2.0.1, blocks A and M): what a station says of its own safety, and which certificates it holds.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::holding::{Change, Kind, Like, body};
+use crate::noted::Noted;
+use crate::reply::Reply;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SecurityEvent {
+    /// SecurityEventNotification.
+    Happened { what: String, at: Option<Timestamp>, details: Option<String> },
+    /// It wants this request to be signed (SignCertificate).
+    SigningRequest { csr: String, usage: Option<String>, request: Option<i64> },
+    /// It was asked which certificates of these kinds it holds (none given: of all), and told them.
+    Certificates { kinds: Vec<String>, certificates: Vec<Certificate> },
+    /// One of this hash is not there any more.
+    Deleted { hash: Value },
+    /// It wants to know whether a certificate is still good (OCSP).
+    StatusWanted,
+    /// 2.1: whether these are (CertificateStatusRequestInfoType).
+    ChainStatusWanted { certificates: Vec<Value> },
+    /// It wants a contract certificate for a car (ISO 15118).
+    ContractWanted,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Certificate {
+    /// GetCertificateIdUseEnumType: `CSMSRootCertificate`, `V2GCertificateChain`, …
+    pub kind: String,
+    /// CertificateHashDataType, as it came.
+    pub hash: Value,
+    /// Of those that it is signed by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Value>,
+}
+
+/// Events that the standard holds to be critical (OCPP 2.0.1 part 2 appendix 1; the security whitepaper for 1.6).
+const CRITICAL: [&str; 14] = [
+    "FirmwareUpdated",
+    "InvalidCsmsCertificate",
+    "InvalidCentralSystemCertificate",
+    "InvalidChargePointCertificate",
+    "InvalidChargingStationCertificate",
+    "InvalidFirmwareSignature",
+    "InvalidFirmwareSigningCertificate",
+    "InvalidTLSCipherSuite",
+    "InvalidTLSVersion",
+    "MemoryExhaustion",
+    "SecurityLogWasCleared",
+    "SettingSystemTime",
+    "StartupOfTheDevice",
+    "TamperDetectionActivated",
+];
+
+pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
+    match event {
+        SecurityEvent::Happened { what, at, details } => {
+            let is_critical = CRITICAL.iter().any(|known| known.eq_ignore_ascii_case(what));
+            let said = body(
+                json!({ "event": what, "critical": is_critical, "saidAt": at, "details": details, "receivedAt": now }),
+            );
+            let key = format!("{} {what}", now.as_microsecond());
+            Noted::change(Change::Put { kind: Kind::SecurityEvent, key, body: said.clone() })
+                .tell("station.security-event", said)
+        }
+        SecurityEvent::SigningRequest { csr, usage, request } => {
+            let asked = body(json!({ "csr": csr, "usage": usage, "request": request }));
+            Noted::default().tell("station.signing-request", asked)
+        }
+        SecurityEvent::Certificates { kinds, certificates } => {
+            let like = match &**kinds {
+                [] => Like::default(),
+                kinds => Like::default().one_of("kind", kinds.iter().map(|kind| json!(kind)).collect()),
+            };
+            let gone = Change::Gone { kind: Kind::Certificate, like };
+            let told = certificates.iter().map(|certificate| Change::Put {
+                kind: Kind::Certificate,
+                key: key(&certificate.kind, &certificate.hash),
+                body: json!(certificate),
+            });
+            Noted { changes: [gone].into_iter().chain(told).collect(), tells: Vec::new() }
+        }
+        SecurityEvent::Deleted { hash } => {
+            let like = Like::default().with("hash.serialNumber", hash["serialNumber"].clone());
+            let like = like.with("hash.issuerKeyHash", hash["issuerKeyHash"].clone());
+            Noted::change(Change::Gone { kind: Kind::Certificate, like })
+        }
+        SecurityEvent::StatusWanted | SecurityEvent::ChainStatusWanted { .. } | SecurityEvent::ContractWanted => {
+            Noted::default()
+        }
+    }
+}
+
+/// A request is taken at once; its certificate follows (A02.FR.05). For the others nobody is configured to be asked.
+pub(crate) fn answer(event: &SecurityEvent, now: Timestamp) -> Reply {
+    match event {
+        SecurityEvent::StatusWanted => Reply::declined("Failed", json!({})),
+        SecurityEvent::ContractWanted => Reply::declined("Failed", json!({ "exiResponse": "" })),
+        SecurityEvent::ChainStatusWanted { certificates } => {
+            let failed = |asked: &Value| {
+                json!({
+                    "certificateHashData": asked["certificateHashData"], "source": asked["source"],
+                    "status": "Failed", "nextUpdate": now,
+                })
+            };
+            Reply::ChainStatus { certificates: certificates.iter().map(failed).collect() }
+        }
+        SecurityEvent::SigningRequest { .. } => Reply::word("Accepted"),
+        _ => Reply::Empty,
+    }
+}
+
+fn key(kind: &str, hash: &Value) -> String {
+    let text = |member: &str| hash[member].as_str().unwrap_or_default().to_owned();
+    format!("{kind} {} {}", text("issuerKeyHash"), text("serialNumber"))
+}

@@ -1,0 +1,155 @@
+//! Smart charging (OCPP 2.0.1, block K): which profiles stations hold, and what limits them from outside.
+
+pub mod composite;
+mod needs;
+pub mod profile;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::holding::{Change, Kind, Like, body};
+use crate::noted::Noted;
+use crate::reply::Reply;
+
+pub use needs::Needs;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SmartChargingEvent {
+    /// The station has taken this profile (ChargingProfileType of 2.x).
+    Installed {
+        evse: u32,
+        profile: Value,
+        /// Another one of its purpose and level at this EVSE is gone (1.6, 5.16.1; 2.x refuses it, K01.FR.06).
+        replaces_level: bool,
+    },
+    /// It holds no profile like this any more.
+    Cleared(Criteria),
+    /// It was asked for its profiles, and tells them; or has none like this.
+    Inquired { request: i64, criteria: Criteria, has_some: bool },
+    /// Profiles that it tells it holds.
+    Reported { request: i64, evse: u32, source: Option<String>, profiles: Vec<Value>, is_last: bool },
+    /// Somebody else limits it.
+    Limited { source: String, evse: Option<u32>, limit: Value },
+    /// Nobody does any more.
+    LimitCleared { source: String, evse: Option<u32> },
+    /// What the car wants (ISO 15118).
+    Needs(Needs),
+    /// How the car means to charge.
+    Schedule { evse: u32, schedule: Value },
+    /// 2.1: it wants to know what its dynamic profile says now.
+    Pulled { profile: i64 },
+    /// 2.1: its transaction is to be charged first, or not any more.
+    Priority { transaction: String, is_active: bool },
+}
+
+/// Profiles that are meant; all that are given count, an id alone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Criteria {
+    pub ids: Vec<i64>,
+    pub evse: Option<u32>,
+    pub purpose: Option<String>,
+    pub stack_level: Option<i64>,
+    pub sources: Vec<String>,
+}
+
+impl Criteria {
+    fn like(&self) -> Like {
+        let ids: Vec<Value> = self.ids.iter().map(|id| json!(id)).collect();
+        let like = Like::default();
+        if !ids.is_empty() {
+            return like.one_of("profile.id", ids);
+        }
+        let like = like.maybe("evse", self.evse).maybe("profile.chargingProfilePurpose", self.purpose.clone());
+        let like = like.maybe("profile.stackLevel", self.stack_level);
+        match &*self.sources {
+            [] => like,
+            sources => like.one_of("source", sources.iter().map(|source| json!(source)).collect()),
+        }
+    }
+}
+
+/// Who set it, where nobody says otherwise (ChargingLimitSourceEnumType): we did.
+const OURS: &str = "CSO";
+
+/// A profile that was there when a report was asked for, and was not told yet.
+const UNTOLD: &str = "untold";
+
+pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
+    match event {
+        SmartChargingEvent::Installed { evse, profile, replaces_level } => {
+            installed(*evse, profile, *replaces_level, now)
+        }
+        SmartChargingEvent::Cleared(criteria) => {
+            Noted::change(Change::Gone { kind: Kind::Profile, like: criteria.like() })
+        }
+        SmartChargingEvent::Inquired { criteria, has_some: false, .. } => {
+            Noted::change(Change::Gone { kind: Kind::Profile, like: criteria.like() })
+        }
+        SmartChargingEvent::Inquired { request, criteria, has_some: true } => Noted::change(Change::MergeAll {
+            kind: Kind::Profile,
+            like: criteria.like(),
+            body: json!({ UNTOLD: request }),
+        }),
+        SmartChargingEvent::Reported { request, evse, source, profiles, is_last } => {
+            let told = profiles.iter().filter_map(|profile| told(*evse, source.as_deref(), profile));
+            let gone = Change::Gone { kind: Kind::Profile, like: Like::default().with(UNTOLD, *request) };
+            Noted { changes: told.chain(is_last.then_some(gone)).collect(), tells: Vec::new() }
+        }
+        SmartChargingEvent::Limited { source, evse, limit } => {
+            let limit = body(json!({ "source": source, "evse": evse, "since": now, "limit": limit }));
+            let change = Change::Put { kind: Kind::Limit, key: limit_key(source, *evse), body: limit.clone() };
+            Noted::change(change).tell("station.limited", limit)
+        }
+        SmartChargingEvent::LimitCleared { source, evse } => {
+            let like = Like::default().with("source", source.clone()).maybe("evse", *evse);
+            Noted::change(Change::Gone { kind: Kind::Limit, like })
+                .tell("station.limit-cleared", body(json!({ "source": source, "evse": evse })))
+        }
+        SmartChargingEvent::Pulled { .. } => Noted::default(),
+        SmartChargingEvent::Needs(needs) => Noted::default().tell("station.charging-needs", json!(needs)),
+        SmartChargingEvent::Schedule { evse, schedule } => {
+            Noted::default().tell("station.charging-schedule", json!({ "evse": evse, "schedule": schedule }))
+        }
+        SmartChargingEvent::Priority { transaction, is_active } => Noted::default()
+            .tell("station.priority-charging", json!({ "transaction": transaction, "active": is_active })),
+    }
+}
+
+pub(crate) fn answer(event: &SmartChargingEvent) -> Reply {
+    match event {
+        SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule { .. } => Reply::word("Accepted"),
+        // Nobody here steers by dynamic profiles.
+        SmartChargingEvent::Pulled { .. } => Reply::declined("Rejected", json!({})),
+        _ => Reply::Empty,
+    }
+}
+
+/// A transaction's profiles go with it (OCPP 2.0.1, K01.FR.09; 1.6, 3.13.1).
+pub(crate) fn forgotten_with(transaction: &str) -> Change {
+    Change::Gone { kind: Kind::Profile, like: Like::default().with("profile.transactionId", transaction) }
+}
+
+fn installed(evse: u32, profile: &Value, replaces_level: bool, now: Timestamp) -> Noted {
+    let Some(id) = profile["id"].as_i64() else { return Noted::default() };
+    let holding = json!({ "evse": evse, "source": OURS, "since": now, "profile": profile });
+    let put = Change::Put { kind: Kind::Profile, key: id.to_string(), body: holding };
+    let same_level = Like::default()
+        .but(id.to_string())
+        .with("evse", evse)
+        .with("profile.chargingProfilePurpose", profile["chargingProfilePurpose"].clone())
+        .with("profile.stackLevel", profile["stackLevel"].clone());
+    let replaced = replaces_level.then_some(Change::Gone { kind: Kind::Profile, like: same_level });
+    Noted { changes: replaced.into_iter().chain([put]).collect(), tells: Vec::new() }
+}
+
+fn told(evse: u32, source: Option<&str>, profile: &Value) -> Option<Change> {
+    let id = profile["id"].as_i64()?;
+    let holding = body(json!({ "evse": evse, "source": source, "profile": profile }));
+    Some(Change::Put { kind: Kind::Profile, key: id.to_string(), body: holding })
+}
+
+fn limit_key(source: &str, evse: Option<u32>) -> String {
+    evse.map_or_else(|| source.to_owned(), |evse| format!("{source} {evse}"))
+}

@@ -1,0 +1,227 @@
+//! Profiles and what they come to, as a table.
+
+use serde_json::{Value, json};
+
+use super::{Installed, Question, composite};
+use crate::Timestamp;
+use crate::smart_charging::profile::Unit;
+
+fn at(time: &str) -> Timestamp {
+    format!("2026-07-01T{time}:00Z").parse().expect("a time")
+}
+
+/// A profile of one schedule in A: `[from, limit]` for each period.
+fn profile(purpose: &str, level: i64, more: &Value, periods: &[(i64, f64)]) -> Value {
+    let periods: Vec<_> = periods.iter().map(|(from, limit)| json!({"startPeriod": from, "limit": limit})).collect();
+    let mut profile = json!({
+        "id": 1, "stackLevel": level, "chargingProfilePurpose": purpose, "chargingProfileKind": "Absolute",
+        "chargingSchedule": [{"id": 1, "chargingRateUnit": "A", "startSchedule": "2026-07-01T08:00:00Z", "chargingSchedulePeriod": periods}],
+    });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        let schedule = ["duration", "startSchedule", "chargingRateUnit"].contains(&name.as_str());
+        let place = if schedule { &mut profile["chargingSchedule"][0] } else { &mut profile };
+        match value {
+            Value::Null => drop(place.as_object_mut().expect("an object").remove(name)),
+            value => place[name.as_str()] = value.clone(),
+        }
+    }
+    profile
+}
+
+fn installed(evse: u32, profile: Value) -> Installed {
+    Installed { evse, profile: serde_json::from_value(profile).expect("a profile") }
+}
+
+fn question<'a>() -> Question<'a> {
+    Question {
+        evse: 1,
+        from: at("09:00"),
+        duration: 3_600,
+        unit: Unit::A,
+        transaction: Some(("t-1", at("08:30"))),
+        volts: 230.0,
+        phases: 3,
+    }
+}
+
+#[test]
+fn profiles_come_to_what_the_standard_says() {
+    let none = json!({});
+    let cases: Vec<(&str, Vec<Installed>, Question<'_>, Value)> = vec![
+        ("nothing limits", vec![], question(), json!([[0, null]])),
+        (
+            "a default of the station counts at each EVSE",
+            vec![installed(0, profile("TxDefaultProfile", 0, &none, &[(0, 16.0)]))],
+            question(),
+            json!([[0, 16.0]]),
+        ),
+        (
+            "one of the EVSE itself goes before it",
+            vec![
+                installed(0, profile("TxDefaultProfile", 1, &none, &[(0, 16.0)])),
+                installed(1, profile("TxDefaultProfile", 1, &none, &[(0, 20.0)])),
+            ],
+            question(),
+            json!([[0, 20.0]]),
+        ),
+        (
+            "the highest level counts, though it allows more",
+            vec![
+                installed(1, profile("TxDefaultProfile", 3, &none, &[(0, 25.0)])),
+                installed(1, profile("TxDefaultProfile", 1, &none, &[(0, 10.0)])),
+            ],
+            question(),
+            json!([[0, 25.0]]),
+        ),
+        (
+            "after its duration the level below says what is",
+            vec![
+                installed(1, profile("TxDefaultProfile", 3, &json!({"duration": 5_400}), &[(0, 25.0)])),
+                installed(1, profile("TxDefaultProfile", 1, &none, &[(0, 10.0)])),
+            ],
+            question(),
+            json!([[0, 25.0], [1_800, 10.0]]),
+        ),
+        (
+            "the transaction's own replaces the default, and the station's most holds all the same",
+            vec![
+                installed(0, profile("ChargingStationMaxProfile", 0, &none, &[(0, 32.0), (5_400, 12.0)])),
+                installed(0, profile("TxDefaultProfile", 0, &none, &[(0, 10.0)])),
+                installed(1, profile("TxProfile", 0, &json!({"transactionId": "t-1"}), &[(0, 20.0)])),
+            ],
+            question(),
+            json!([[0, 20.0], [1_800, 12.0]]),
+        ),
+        (
+            "of another transaction, or another EVSE, is not ours",
+            vec![
+                installed(1, profile("TxProfile", 5, &json!({"transactionId": "t-0"}), &[(0, 6.0)])),
+                installed(2, profile("TxProfile", 5, &json!({"transactionId": "t-1"}), &[(0, 7.0)])),
+                installed(1, profile("TxDefaultProfile", 0, &none, &[(0, 16.0)])),
+            ],
+            question(),
+            json!([[0, 16.0]]),
+        ),
+        (
+            "relative: from the transaction's start on",
+            vec![installed(
+                1,
+                profile(
+                    "TxDefaultProfile",
+                    0,
+                    &json!({"chargingProfileKind": "Relative", "startSchedule": null}),
+                    &[(0, 32.0), (3_600, 8.0)],
+                ),
+            )],
+            question(),
+            json!([[0, 32.0], [1_800, 8.0]]),
+        ),
+        (
+            "each day anew",
+            vec![installed(
+                1,
+                profile(
+                    "TxDefaultProfile",
+                    0,
+                    &json!({"chargingProfileKind": "Recurring", "recurrencyKind": "Daily", "startSchedule": "2026-06-01T00:00:00Z", "duration": 86_400}),
+                    &[(0, 6.0), (34_200, 16.0)],
+                ),
+            )],
+            question(),
+            json!([[0, 6.0], [1_800, 16.0]]),
+        ),
+        (
+            "each week anew, and in between nothing",
+            vec![installed(
+                1,
+                profile(
+                    "TxDefaultProfile",
+                    0,
+                    &json!({"chargingProfileKind": "Recurring", "recurrencyKind": "Weekly", "startSchedule": "2026-06-24T09:30:00Z", "duration": 600}),
+                    &[(0, 6.0)],
+                ),
+            )],
+            question(),
+            json!([[0, null], [1_800, 6.0], [2_400, null]]),
+        ),
+        (
+            "valid later, and not for long",
+            vec![installed(
+                1,
+                profile(
+                    "TxDefaultProfile",
+                    0,
+                    &json!({"validFrom": "2026-07-01T09:10:00Z", "validTo": "2026-07-01T09:20:00Z"}),
+                    &[(0, 9.0)],
+                ),
+            )],
+            question(),
+            json!([[0, null], [600, 9.0], [1_200, null]]),
+        ),
+        (
+            "watts of all phases as amperes of each, never more",
+            vec![installed(1, profile("TxDefaultProfile", 0, &json!({"chargingRateUnit": "W"}), &[(0, 11_000.0)]))],
+            question(),
+            json!([[0, 15.9]]),
+        ),
+        (
+            "periods in disorder",
+            vec![installed(1, profile("TxDefaultProfile", 0, &none, &[(5_400, 8.0), (0, 16.0)]))],
+            question(),
+            json!([[0, 16.0], [1_800, 8.0]]),
+        ),
+        (
+            "a gap before the first period is the level below",
+            vec![
+                installed(1, profile("TxDefaultProfile", 2, &none, &[(4_200, 8.0)])),
+                installed(1, profile("TxDefaultProfile", 0, &none, &[(0, 16.0)])),
+            ],
+            question(),
+            json!([[0, 16.0], [600, 8.0]]),
+        ),
+        (
+            "without a transaction the default says what one would get",
+            vec![
+                installed(1, profile("TxProfile", 9, &none, &[(0, 6.0)])),
+                installed(1, profile("TxDefaultProfile", 0, &none, &[(0, 16.0)])),
+            ],
+            Question { transaction: None, ..question() },
+            json!([[0, 16.0]]),
+        ),
+        (
+            "the grid's connection knows no defaults",
+            vec![
+                installed(0, profile("TxDefaultProfile", 0, &none, &[(0, 16.0)])),
+                installed(0, profile("ChargingStationMaxProfile", 0, &none, &[(0, 63.0)])),
+                installed(0, profile("ChargingStationExternalConstraints", 0, &none, &[(0, 40.0)])),
+            ],
+            Question { evse: 0, ..question() },
+            json!([[0, 40.0]]),
+        ),
+        (
+            "priority goes before the transaction's own, and the roof comes on top",
+            vec![
+                installed(1, profile("TxProfile", 0, &json!({"transactionId": "t-1"}), &[(0, 6.0)])),
+                installed(1, profile("PriorityCharging", 0, &json!({"transactionId": "t-1"}), &[(0, 30.0)])),
+                installed(0, profile("LocalGeneration", 0, &none, &[(0, 4.0)])),
+            ],
+            question(),
+            json!([[0, 34.0]]),
+        ),
+    ];
+    for (title, profiles, question, expect) in cases {
+        let pieces = composite(&profiles, &question);
+        let is: Vec<_> = pieces.iter().map(|piece| json!([piece.start_period, piece.limit])).collect();
+        assert_eq!(json!(is), expect, "{title}");
+    }
+}
+
+#[test]
+fn an_endless_recurrence_is_bounded() {
+    let more = json!({"chargingProfileKind": "Recurring", "recurrencyKind": "Daily", "duration": 86_400});
+    let periods: Vec<_> =
+        (0..96).map(|quarter| (quarter * 900, f64::from(u32::try_from(quarter % 7).expect("small")))).collect();
+    let profiles = [installed(1, profile("TxDefaultProfile", 0, &more, &periods))];
+    let pieces = composite(&profiles, &Question { duration: 10_000_000, ..question() });
+    assert_eq!(pieces.len(), super::PIECES_MAX);
+}

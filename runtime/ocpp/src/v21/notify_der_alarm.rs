@@ -1,0 +1,20 @@
+//! NotifyDERAlarm (OCPP 2.1, block R).
+
+use amprule_domain::event::{GridEvent, StationEvent};
+
+use crate::message::{Message, empty};
+use crate::payload::Trouble;
+use crate::said::Said;
+use crate::strictness::Repairs;
+
+pub(crate) const MESSAGE: Message = Message::once("NotifyDERAlarm", decode, empty);
+
+fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
+    let mut said = Said::read(payload, repairs)?;
+    let control = said.text("controlType", 50)?;
+    let control = said.repairs.needed("controlType", control)?;
+    let fault = said.text("gridEventFault", 50)?;
+    let is_over = said.truth("alarmEnded")?;
+    let what = fault.map_or_else(|| control.clone(), |fault| format!("{control} {fault}"));
+    Ok(StationEvent::Grid(GridEvent::Alarm { what, is_over, alarm: said.into_value() }))
+}
