@@ -32,24 +32,24 @@ impl Schemas {
         self.check(&[format!("{action}Response")], payload);
     }
 
-    /// The actions that the version knows.
-    pub fn actions(&self) -> Vec<String> {
-        let mut actions: Vec<String> = std::fs::read_dir(&self.folder)
-            .expect("read the schemas' folder")
-            .filter_map(|entry| entry.expect("read a folder's entry").file_name().into_string().ok())
-            .filter_map(|name| name.strip_suffix("Response.json").map(str::to_owned))
-            .collect();
-        actions.sort();
-        actions
+    pub fn takes_call(&mut self, action: &str, payload: &Value) -> bool {
+        self.validator(&[format!("{action}Request"), action.to_owned()]).is_valid(payload)
+    }
+
+    pub fn takes_result(&mut self, action: &str, payload: &Value) -> bool {
+        self.validator(&[format!("{action}Response")]).is_valid(payload)
     }
 
     fn check(&mut self, names: &[String], payload: &Value) {
-        let file = names.iter().map(|name| self.folder.join(format!("{name}.json"))).find(|file| file.exists());
-        let file = file.unwrap_or_else(|| panic!("the standard has no schema {names:?}"));
-        let validator = self.compiled.entry(names[0].clone()).or_insert_with(|| compile(&file));
-        if let Err(error) = validator.validate(payload) {
+        if let Err(error) = self.validator(names).validate(payload) {
             panic!("{} does not follow the schema at {}: {error}\n{payload}", names[0], error.instance_path());
         }
+    }
+
+    fn validator(&mut self, names: &[String]) -> &Validator {
+        let file = names.iter().map(|name| self.folder.join(format!("{name}.json"))).find(|file| file.exists());
+        let file = file.unwrap_or_else(|| panic!("the standard has no schema {names:?}"));
+        self.compiled.entry(names[0].clone()).or_insert_with(|| compile(&file))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod author;
+mod blocks;
 mod chains;
 mod charging;
 mod clients;
@@ -11,6 +12,7 @@ mod crash;
 mod devices;
 mod dialects;
 mod editor;
+mod frames;
 mod hostile;
 mod lookups;
 mod malformed;

@@ -3,7 +3,7 @@
 use amprule_tests::schemas::Schemas;
 use amprule_tests::station16::{self, Station16};
 use amprule_tests::station201::{self, Event, Station201};
-use amprule_tests::{Answer, Setup, TestServer, Wire, ago};
+use amprule_tests::{Setup, TestServer, Wire, ago};
 use serde_json::{Value, json};
 
 /// Sends and checks: our sentences against the request's schema, the server's against the response's.
@@ -123,42 +123,6 @@ async fn members_of_an_answer_stand_in_the_standards_order() {
     for (action, payload, order) in cases {
         let answer = station.wire.call_raw(action, payload).await;
         assert_eq!(names(&answer), order, "{action}: {answer}");
-    }
-}
-
-/// Actions from a station that are understood; another test asks them.
-const UNDERSTOOD: [&str; 10] = [
-    "Authorize",
-    "BootNotification",
-    "DataTransfer",
-    "Heartbeat",
-    "MeterValues",
-    "NotifyReport",
-    "StartTransaction",
-    "StatusNotification",
-    "StopTransaction",
-    "TransactionEvent",
-];
-
-/// Notifications are answered as the standard wants, requests that need more than that are NotImplemented. An action
-/// that the server does not know at all is missing in its list.
-#[tokio::test(flavor = "multi_thread")]
-async fn every_other_action_of_the_standard_is_known_and_answered() {
-    let server = server().await;
-    for (version, protocol) in [("v16", "ocpp1.6"), ("v201", "ocpp2.0.1"), ("v21", "ocpp2.1")] {
-        let mut schemas = Schemas::of(version);
-        let mut wire = server.station(version, protocol).await;
-        let boot = if version == "v16" { station16::boot() } else { station201::boot() };
-        wire.call("BootNotification", boot).await;
-        for action in schemas.actions().iter().filter(|action| !UNDERSTOOD.contains(&action.as_str())) {
-            match wire.request(action, json!({})).await {
-                Answer::Result(payload) => schemas.check_result(action, &payload),
-                Answer::Error { code, description } => {
-                    assert_eq!(code, "NotImplemented", "{action}");
-                    assert!(!description.contains("has no request"), "{action}: {description}");
-                }
-            }
-        }
     }
 }
 

@@ -72,7 +72,7 @@ pub struct Attribute {
     pub mutability: Option<String>,
     /// What was set counts after the next start only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub awaits_reboot: Option<bool>,
+    pub needs_reboot: Option<bool>,
     /// The station's word, where it could not be read: `UnknownVariable`, `Rejected`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
@@ -91,7 +91,7 @@ pub(crate) fn told(variable: &Variable) -> Change {
 
 /// A value that is told takes back what was said of its absence.
 fn news(attribute: &Attribute) -> Value {
-    let mut news = json!({ "unread": attribute.unread, "awaitsReboot": attribute.awaits_reboot });
+    let mut news = json!({ "unread": attribute.unread, "needsReboot": attribute.needs_reboot });
     for (name, told) in [("value", &attribute.value), ("mutability", &attribute.mutability)] {
         if let Some(told) = told {
             news[name] = json!(told);

@@ -40,7 +40,7 @@ pub(crate) struct HoldingQuery {
 /// | `certificates` | installed certificates, as last listed | `kind`, `hash`, `children` |
 /// | `customer-reports` | what a station knows of a customer | `state`, `request`, `pages` by their number, `last` |
 /// | `der-controls` | controls of the grid's | `control`, `state`, `since` |
-/// | `device-model` | variables; of 1.6 the configuration keys, which have no `component` | `place`, `attributes` by kind (`value`, `mutability`, `awaitsReboot`, `unread`), `characteristics` |
+/// | `device-model` | variables; of 1.6 the configuration keys, which have no `component` | `place`, `attributes` by kind (`value`, `mutability`, `needsReboot`, `unread`), `characteristics` |
 /// | `display-messages` | texts for the display | `message` |
 /// | `firmware-jobs` | updates of firmware | `state` (`asked`, `refused`, `running`, `ended`), `status`, `steps` with their times, `request`, `answer`, `askedAt`, `endedAt` |
 /// | `limits` | limits from outside | `source`, `evse`, `since`, `limit` |

@@ -27,7 +27,7 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
     let attribute = match status.trim().to_ascii_lowercase().as_str() {
         word @ ("accepted" | "rebootrequired") => Attribute {
             value: plain(&asked["value"]).filter(|_| !is_secret(&place)),
-            awaits_reboot: (word == "rebootrequired").then_some(true),
+            needs_reboot: (word == "rebootrequired").then_some(true),
             ..Attribute::default()
         },
         "notsupported" => Attribute { unread: Some(status), ..Attribute::default() },

@@ -37,7 +37,7 @@ fn variable(asked: &[Value], result: &Value) -> Option<Variable> {
     let attribute = match status.as_str() {
         "accepted" | "rebootrequired" => Attribute {
             value: plain(&asked.iter().find(is_it)?["attributeValue"]).filter(|_| !is_secret(&place_of)),
-            awaits_reboot: (status == "rebootrequired").then_some(true),
+            needs_reboot: (status == "rebootrequired").then_some(true),
             ..Attribute::default()
         },
         "unknowncomponent" | "unknownvariable" => {

@@ -6,6 +6,7 @@ use amprule_domain::pricing::Pin;
 
 pub(crate) mod build;
 pub(crate) mod commands;
+pub(crate) mod holdings;
 pub(crate) mod journal;
 pub(crate) mod lists;
 pub(crate) mod records;
@@ -43,6 +44,10 @@ macro_rules! conformance {
             a_limit_of_a_site_is_known_until_it_is_given_back,
             a_bill_is_never_overwritten,
             events_come_in_order_and_stay_until_every_subscriber_has_them);
+        $crate::conformance!($open; holdings:
+            a_holding_is_put_merged_and_gone,
+            those_that_are_alike_are_changed_together,
+            holdings_are_bounded_in_number_and_size);
         $crate::conformance!($open; journal:
             readings_come_back_newest_first_and_page_by_page,
             readings_of_an_unknown_session_are_refused,

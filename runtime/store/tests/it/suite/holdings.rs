@@ -1,0 +1,99 @@
+//! What stations hold, as it is changed.
+
+use amprule_domain::StationId;
+use amprule_domain::doors::Page;
+use amprule_domain::effect::Effect;
+use amprule_domain::holding::{Change, HoldingFilter, Kind, Like};
+use serde_json::{Value, json};
+
+use super::Backend;
+use super::build::at;
+
+fn effect(station: &str, change: Change) -> Effect {
+    Effect::Holding { station: station.into(), at: at(0), change: Box::new(change) }
+}
+
+fn put(key: &str, body: Value) -> Change {
+    Change::Put { kind: Kind::Profile, key: key.to_owned(), body }
+}
+
+async fn change(store: &dyn Backend, change: Change) {
+    store.commit(vec![effect("cs-1", change)]).await.unwrap();
+}
+
+/// Keys and bodies of a station's, newest first.
+async fn held(store: &dyn Backend, station: &str, kind: Kind) -> Vec<(String, Value)> {
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let filter = HoldingFilter { kind, station: Some(station.into()), find: None };
+        let listed = store.holdings(&filter, &Page { after, limit: 150 }).await.unwrap();
+        found.extend(listed.items.into_iter().map(|(_, holding)| (holding.key, holding.body)));
+        after = listed.next;
+        if after.is_none() {
+            return found;
+        }
+    }
+}
+
+pub(crate) async fn a_holding_is_put_merged_and_gone(store: &dyn Backend) {
+    let all =
+        |pairs: &[(&str, Value)]| pairs.iter().map(|(key, body)| ((*key).to_owned(), body.clone())).collect::<Vec<_>>();
+    change(store, put("a", json!({"x": 1, "none": null, "deep": {"y": [1, 2]}}))).await;
+    change(store, put("b", json!({"x": 2}))).await;
+    let merge = |body| Change::Merge { kind: Kind::Profile, key: "a".to_owned(), body };
+    change(store, merge(json!({"deep": {"z": "ä\"1"}, "x": null}))).await;
+    let expect = [("b", json!({"x": 2})), ("a", json!({"deep": {"y": [1, 2], "z": "ä\"1"}}))];
+    assert_eq!(held(store, "cs-1", Kind::Profile).await, all(&expect));
+    change(store, Change::MergeLatest { kind: Kind::Profile, body: json!({"late": true}) }).await;
+    change(store, Change::MergeLatest { kind: Kind::LogJob, body: json!({"late": true}) }).await;
+    assert_eq!(held(store, "cs-1", Kind::Profile).await[0].1, json!({"x": 2, "late": true}));
+    assert!(held(store, "cs-1", Kind::LogJob).await.is_empty(), "there is none to be merged into");
+    change(store, put("a", json!({"x": 3}))).await;
+    assert_eq!(held(store, "cs-1", Kind::Profile).await[1].1, json!({"x": 3}), "nothing of the old one is left");
+    store.commit(vec![effect("cs-2", put("a", json!({})))]).await.unwrap();
+    change(store, Change::gone(Kind::Profile, "a")).await;
+    assert_eq!(held(store, "cs-1", Kind::Profile).await.len(), 1);
+    assert_eq!(held(store, "cs-2", Kind::Profile).await.len(), 1, "another station's stays");
+}
+
+pub(crate) async fn those_that_are_alike_are_changed_together(store: &dyn Backend) {
+    for (key, evse, level) in [("1", 0, 0), ("2", 1, 0), ("3", 1, 2), ("4", 2, 2)] {
+        change(store, put(key, json!({"evse": evse, "profile": {"stackLevel": level, "id": "it's"}}))).await;
+    }
+    let like = || Like::default();
+    change(
+        store,
+        Change::MergeAll { kind: Kind::Profile, like: like().with("evse", 1).but("2"), body: json!({"seen": true}) },
+    )
+    .await;
+    let seen = held(store, "cs-1", Kind::Profile).await;
+    assert_eq!(
+        seen.iter().filter(|(_, body)| body["seen"] == true).map(|(key, _)| key.as_str()).collect::<Vec<_>>(),
+        ["3"]
+    );
+    let gone = |like| Change::Gone { kind: Kind::Profile, like };
+    change(store, gone(like().with("profile.id", "it's").with("profile.stackLevel", 2).with("evse", 2))).await;
+    change(store, gone(like().one_of("evse", vec![json!(7), json!(0)]))).await;
+    change(store, gone(like().with("evse", "1"))).await;
+    let left = held(store, "cs-1", Kind::Profile).await;
+    assert_eq!(left.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["3", "2"], "a text is no number");
+    change(store, gone(like())).await;
+    assert!(held(store, "cs-1", Kind::Profile).await.is_empty());
+}
+
+pub(crate) async fn holdings_are_bounded_in_number_and_size(store: &dyn Backend) {
+    for n in 0..260 {
+        change(store, put(&n.to_string(), json!({"n": n}))).await;
+    }
+    let most = usize::try_from(Kind::Profile.most()).unwrap();
+    let kept = held(store, "cs-1", Kind::Profile).await;
+    assert_eq!((kept.len(), kept[0].0.as_str(), kept[most - 1].0.as_str()), (most, "259", "60"));
+    change(store, put("61", json!({"again": true}))).await;
+    assert_eq!(held(store, "cs-1", Kind::Profile).await.len(), most, "one that is known takes no room");
+    change(store, put("large", json!({"text": "x".repeat(Change::BODY_MAX)}))).await;
+    let large = &held(store, "cs-1", Kind::Profile).await[0];
+    assert!(large.0 == "large" && large.1["tooLarge"].as_u64().is_some_and(|size| size > 65_536), "{large:?}");
+    let filter = HoldingFilter { kind: Kind::Profile, station: None, find: Some("arg".to_owned()) };
+    let found = store.holdings(&filter, &Page { after: None, limit: 9 }).await.unwrap();
+    assert_eq!(found.items.iter().map(|(station, _)| station.clone()).collect::<Vec<_>>(), [StationId::from("cs-1")]);
+}

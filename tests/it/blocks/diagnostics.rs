@@ -1,0 +1,139 @@
+//! Blocks A, L and N: firmware and logs as jobs, monitors and alerts, security events, what is known of customers.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use amprule_simulator::Version;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Flow, by_id};
+
+/// Serves a file to whoever asks, takes what is brought, and gives its own address.
+fn file_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || listener.incoming().flatten().for_each(serve));
+    format!("http://{address}")
+}
+
+fn serve(mut socket: TcpStream) {
+    // One that says no more has said all.
+    let _ = socket.set_read_timeout(Some(Duration::from_millis(200)));
+    let mut asked = [0; 4_096];
+    let read = socket.read(&mut asked).unwrap_or(0);
+    let is_missing = String::from_utf8_lossy(&asked[..read]).contains("/missing");
+    let head = if is_missing { "HTTP/1.1 404 Not Found" } else { "HTTP/1.1 200 OK" };
+    // Whoever asked may have gone away.
+    let _ = write!(socket, "{head}\r\nContent-Length: 8\r\nConnection: close\r\n\r\nfirmware");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_of_firmware_is_a_job_with_its_steps() {
+    let files = file_server();
+    for version in [Version::Ocpp16, Version::Ocpp201, Version::Ocpp21] {
+        let flow = Flow::of(version).await;
+        let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let update = |name: &str, request: i64| match version {
+            Version::Ocpp16 => json!({"location": format!("{files}/{name}"), "retrieveDate": now}),
+            _ => {
+                json!({"requestId": request, "firmware": {"location": format!("{files}/{name}"), "retrieveDateTime": now}})
+            }
+        };
+        flow.accepted("UpdateFirmware", update("new.bin", 1)).await;
+        let done = flow.until_held("firmware-jobs", "it is installed", |jobs| jobs[0]["status"] == "Installed").await;
+        assert_eq!(done[0]["state"], "ended", "{done:?}");
+        for step in ["Downloading", "Downloaded", "Installing", "Installed"] {
+            assert!(done[0]["steps"][step].is_string(), "{version:?}: {step} is missing in {done:?}");
+        }
+        flow.accepted("UpdateFirmware", update("missing.bin", 2)).await;
+        flow.until_held("firmware-jobs", "it could not be fetched", |jobs| {
+            jobs.len() == 2 && jobs[0]["status"] == "DownloadFailed" && jobs[0]["state"] == "ended"
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_is_a_job_too() {
+    let files = file_server();
+    for version in [Version::Ocpp16, Version::Ocpp201] {
+        let flow = Flow::of(version).await;
+        let log =
+            json!({"log": {"remoteLocation": format!("{files}/logs/")}, "logType": "DiagnosticsLog", "requestId": 3});
+        flow.accepted("GetLog", log).await;
+        let jobs = flow.until_held("logs", "it is there", |jobs| jobs[0]["status"] == "Uploaded").await;
+        assert_eq!((&jobs[0]["id"], &jobs[0]["state"]), (&json!("3"), &json!("ended")));
+        assert!(jobs[0]["request"]["filename"].is_string(), "{jobs:?}");
+    }
+    let flow = Flow::of(Version::Ocpp16).await;
+    flow.accepted("GetDiagnostics", json!({"location": format!("{files}/logs/")})).await;
+    flow.until_held("logs", "it is there", |jobs| jobs[0]["status"] == "Uploaded").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_monitor_alerts_until_the_value_is_good_again() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    let place = json!({"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}});
+    let mut data = place.clone();
+    for (name, value) in [("type", json!("UpperThreshold")), ("value", json!(10_000)), ("severity", json!(4))] {
+        data[name] = value;
+    }
+    flow.accepted("SetVariableMonitoring", json!({"setMonitoringData": [data]})).await;
+    let monitors = flow.held("monitors");
+    assert_eq!((monitors.len(), &monitors[0]["monitor"]["severity"]), (1, &json!(4)), "{monitors:?}");
+    assert!(flow.whole.set("EVSE@1", "Power", "12000"), "the station has it");
+    let alerts =
+        flow.until_held("alerts", "it alerts", |alerts| alerts.iter().any(|alert| alert["state"] == "active")).await;
+    assert_eq!((&alerts[0]["value"], &alerts[0]["place"]["evse"]), (&json!("12000"), &json!(1)), "{alerts:?}");
+    assert_eq!(flow.api.all("/api/v1/alerts").len(), alerts.len(), "of all stations");
+    assert!(flow.whole.set("EVSE@1", "Power", "900"), "the station has it");
+    flow.until_held("alerts", "it is over", |alerts| alerts[0]["state"] == "cleared").await;
+
+    flow.accepted("GetMonitoringReport", json!({"requestId": 8})).await;
+    flow.until_held("monitors", "the report is there", |monitors| {
+        monitors.iter().all(|monitor| monitor["untold"].is_null())
+    })
+    .await;
+    let id: i64 = monitors[0]["id"].as_str().and_then(|id| id.parse().ok()).expect("a number");
+    flow.accepted("ClearVariableMonitoring", json!({"id": [id]})).await;
+    assert!(flow.held("monitors").iter().all(|monitor| monitor["id"] != monitors[0]["id"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_station_says_of_its_safety_is_kept() {
+    for version in [Version::Ocpp16, Version::Ocpp201] {
+        let flow = Flow::of(version).await;
+        let event =
+            json!({"type": "TamperDetectionActivated", "timestamp": "2026-07-01T08:00:00Z", "techInfo": "door"});
+        flow.station.call("SecurityEventNotification", event).await.expect("it is taken");
+        let held = flow.held("security-events");
+        let event = held.iter().find(|event| event["event"] == "TamperDetectionActivated").expect("the event");
+        assert_eq!((&event["critical"], &event["details"]), (&json!(true), &json!("door")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_station_knows_of_a_customer_comes_in_pages() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    let asked = json!({"requestId": 6, "report": true, "clear": false, "customerIdentifier": "ann"});
+    flow.accepted("CustomerInformation", asked).await;
+    let is_over = |held: &[Value]| by_id(held, "6")["state"] == "ended";
+    let held = flow.until_held("customer-reports", "it is complete", is_over).await;
+    assert!(by_id(&held, "6")["pages"]["0"].is_string(), "{held:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_of_a_stream_are_known() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    let stream = json!({"constantStreamData": {"id": 4, "variableMonitoringId": 1, "params": {"interval": 5}}});
+    let answer = flow.station.call("OpenPeriodicEventStream", stream).await.expect("it is taken");
+    assert_eq!(answer["status"], "Accepted");
+    let sent = r#"[6,"x","NotifyPeriodicEventStream",{"id":4,"pending":1,"basetime":"2026-07-01T08:00:00Z","data":[{"t":0,"v":"1"},{"t":9,"v":"3"},{"t":5,"v":"2"}]}]"#;
+    let heard = tokio::time::timeout(Duration::from_millis(300), flow.station.say(sent)).await;
+    assert!(heard.is_err(), "a SEND is never answered: {heard:?}");
+    flow.until_held("streams", "the newest value counts", |streams| streams[0]["value"] == "3").await;
+    flow.station.call("ClosePeriodicEventStream", json!({"id": 4})).await.expect("it is taken");
+    assert!(flow.held("streams").is_empty());
+}

@@ -1,0 +1,122 @@
+//! Block K: which profiles a station holds, and what they come to.
+
+use amprule_simulator::{Meter, Version};
+use amprule_tests::until;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Flow, by_id};
+
+fn profile(id: i64, level: i64, purpose: &str, limits: &[(i64, f64)]) -> Value {
+    let periods: Vec<_> = limits.iter().map(|(from, limit)| json!({"startPeriod": from, "limit": limit})).collect();
+    json!({
+        "id": id, "stackLevel": level, "chargingProfilePurpose": purpose, "chargingProfileKind": "Absolute",
+        "chargingSchedule": [{
+            "id": 1, "chargingRateUnit": "A", "startSchedule": "2026-01-01T00:00:00Z", "chargingSchedulePeriod": periods,
+        }],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_is_held_and_what_is_cleared_is_not() {
+    for version in [Version::Ocpp201, Version::Ocpp21] {
+        let flow = Flow::of(version).await;
+        for (evse, level, id) in [(0, 0, 1), (1, 1, 2), (1, 2, 3)] {
+            let profile =
+                profile(id, level, "TxDefaultProfile", &[(0, 10.0 + f64::from(i32::try_from(id).expect("small")))]);
+            flow.accepted("SetChargingProfile", json!({"evseId": evse, "chargingProfile": profile})).await;
+        }
+        let refused = profile(4, 99, "TxDefaultProfile", &[(0, 6.0)]);
+        let answer = flow.ask("SetChargingProfile", json!({"evseId": 1, "chargingProfile": refused})).await;
+        assert_eq!(answer["verdict"], "refused", "a level that the station does not have");
+        let held = flow.held("profiles");
+        assert_eq!((held.len(), &by_id(&held, "3")["profile"]["stackLevel"]), (3, &json!(2)), "{held:?}");
+
+        let path = "/api/v1/stations/cs-1/composite-schedule?evse=1&duration=600&unit=A";
+        let composite = flow.api.get(path).ok();
+        assert_eq!(
+            composite["periods"],
+            json!([{"startPeriod": 0, "limit": 13.0, "numberPhases": null}]),
+            "{composite}"
+        );
+        let own =
+            flow.accepted("GetCompositeSchedule", json!({"evseId": 1, "duration": 600, "chargingRateUnit": "A"})).await;
+        assert_eq!(
+            own["body"]["schedule"]["chargingSchedulePeriod"][0]["limit"].as_f64(),
+            Some(13.0),
+            "the station agrees"
+        );
+
+        flow.accepted("ClearChargingProfile", json!({"chargingProfileCriteria": {"evseId": 1, "stackLevel": 2}})).await;
+        assert_eq!(flow.api.get(path).ok()["periods"][0]["limit"], 12.0);
+        flow.accepted("ClearChargingProfile", json!({"chargingProfileId": 2})).await;
+        assert_eq!(flow.api.get(path).ok()["periods"][0]["limit"], 11.0, "of the station as a whole");
+        flow.accepted("ClearChargingProfile", json!({})).await;
+        assert!(flow.held("profiles").is_empty());
+    }
+}
+
+/// What somebody else left there comes with a report, and what is not told any more goes with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_says_what_is_really_there() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    let wanted = profile(7, 1, "TxDefaultProfile", &[(0, 16.0)]);
+    flow.accepted("SetChargingProfile", json!({"evseId": 1, "chargingProfile": wanted})).await;
+    let foreign = json!({
+        "requestId": 1, "chargingLimitSource": "EMS", "evseId": 0, "tbc": false,
+        "chargingProfile": [profile(900, 0, "ChargingStationExternalConstraints", &[(0, 20.0)])],
+    });
+    flow.station.call("ReportChargingProfiles", foreign).await.expect("it is taken");
+    assert_eq!(flow.held("profiles").len(), 2);
+    flow.accepted("GetChargingProfiles", json!({"requestId": 2, "chargingProfile": {}})).await;
+    let held = flow.until_held("profiles", "the report is there", |held| held.len() == 1).await;
+    assert_eq!((&held[0]["id"], &held[0]["source"]), (&json!("7"), &json!("CSO")), "{held:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_1_6_one_of_the_same_level_takes_the_others_place() {
+    let flow = Flow::of(Version::Ocpp16).await;
+    let set = |id: i64, limit: f64| {
+        json!({"connectorId": 1, "csChargingProfiles": {
+            "chargingProfileId": id, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Relative",
+            "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}]},
+        }})
+    };
+    flow.accepted("SetChargingProfile", set(1, 16.0)).await;
+    flow.accepted("SetChargingProfile", set(2, 10.0)).await;
+    let held = flow.held("profiles");
+    assert_eq!((held.len(), &held[0]["profile"]["id"]), (1, &json!(2)), "{held:?}");
+    let composite = flow.api.get("/api/v1/stations/cs-1/composite-schedule?evse=1&unit=W").ok();
+    assert_eq!(composite["periods"][0]["limit"], 6_900.0, "ten amperes on three phases");
+    flow.accepted("ClearChargingProfile", json!({"connectorId": 1})).await;
+    assert!(flow.held("profiles").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transactions_profile_goes_with_it() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    flow.api.accept(&["CARD-1"]);
+    let now = Timestamp::now();
+    let (mut charge, _) = flow.station.start(1, "CARD-1", Meter::new(now, 0)).await.expect("it starts");
+    let mut own = profile(5, 1, "TxProfile", &[(0, 8.0)]);
+    own["transactionId"] = json!(charge.transaction);
+    flow.accepted("SetChargingProfile", json!({"evseId": 1, "chargingProfile": own})).await;
+    let composite = flow.api.get("/api/v1/stations/cs-1/composite-schedule?evse=1&unit=A").ok();
+    assert_eq!(composite["periods"][0]["limit"], 8.0, "{composite}");
+    flow.station.stop(&mut charge, Meter::new(now, 100), "Local").await.expect("it ends");
+    until("the profile is gone", || flow.held("profiles").is_empty().then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_from_outside_stand_until_they_are_cleared() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    let limit = json!({"evseId": 1, "chargingLimit": {"chargingLimitSource": "SO", "isGridCritical": true}});
+    flow.station.call("NotifyChargingLimit", limit).await.expect("it is taken");
+    let held = flow.held("limits");
+    assert_eq!((&held[0]["source"], &held[0]["evse"]), (&json!("SO"), &json!(1)), "{held:?}");
+    flow.station
+        .call("ClearedChargingLimit", json!({"chargingLimitSource": "SO", "evseId": 1}))
+        .await
+        .expect("it is taken");
+    assert!(flow.held("limits").is_empty());
+}
