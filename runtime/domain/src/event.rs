@@ -12,7 +12,7 @@ pub use crate::display::DisplayEvent;
 pub use crate::firmware::FirmwareEvent;
 pub use crate::grid::GridEvent;
 pub use crate::local_list::{Entry, LocalListEvent};
-pub use crate::provisioning::{Boot, ProvisioningEvent, ReportPart, ReportedPower};
+pub use crate::provisioning::{Boot, NewPassword, ProvisioningEvent, ReportPart, ReportedPower};
 pub use crate::reservation::{Reservation, ReservationEvent};
 pub use crate::security::{Certificate, SecurityEvent};
 pub use crate::smart_charging::{Criteria, Needs, SmartChargingEvent};

@@ -1,5 +1,7 @@
 //! Provisioning (OCPP 2.0.1, block B): boots, heartbeats, and what a station reports of itself.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,6 +24,23 @@ pub enum ProvisioningEvent {
     Report(ReportPart),
     /// What it answered of some variables when it was asked for them, or told to change them.
     Variables(Vec<Variable>),
+    /// It has taken a new password, and some variables perhaps.
+    PasswordTaken(NewPassword, Vec<Variable>),
+}
+
+/// A password that a station will show from now on. It is in memory only, and stands in no text.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPassword {
+    #[serde(skip)]
+    pub text: String,
+    /// It is an AuthorizationKey of 1.6: hexadecimal digits, which stand for the bytes that are shown.
+    pub is_key: bool,
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPassword").field("is_key", &self.is_key).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +94,9 @@ pub(crate) fn apply(station: &Station, event: &ProvisioningEvent, moment: &Momen
         ProvisioningEvent::Boot(boot) => booted(station, boot, moment),
         ProvisioningEvent::Heartbeat => Step::reply(Reply::Heartbeat { now: moment.now }),
         ProvisioningEvent::Report(part) => reported(station, part, event, moment),
-        ProvisioningEvent::Variables(_) => noted(event, moment.now).answered(station, moment, Reply::Empty),
+        ProvisioningEvent::Variables(_) | ProvisioningEvent::PasswordTaken(..) => {
+            noted(event, moment.now).answered(station, moment, Reply::Empty)
+        }
     }
 }
 
@@ -96,7 +117,7 @@ fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
 pub(crate) fn noted(event: &ProvisioningEvent, now: Timestamp) -> Noted {
     match event {
         ProvisioningEvent::Boot(_) | ProvisioningEvent::Heartbeat => Noted::default(),
-        ProvisioningEvent::Variables(variables) => {
+        ProvisioningEvent::Variables(variables) | ProvisioningEvent::PasswordTaken(_, variables) => {
             Noted { changes: variables.iter().map(variable::told).collect(), tells: Vec::new() }
         }
         ProvisioningEvent::Report(part) => {

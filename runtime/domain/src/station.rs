@@ -17,6 +17,9 @@ pub struct StationRecord {
     pub security_profile: u8,
     /// A keyed hash; never the password.
     pub password_hash: Option<String>,
+    /// Of the password before it, which is taken until the station has shown the new one (OCPP 2.0.1, A01).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_password_hash: Option<String>,
     pub location: Option<String>,
     /// What operators' rules may choose it by, with others of its kind.
     #[serde(default)]
@@ -43,6 +46,7 @@ impl StationRecord {
             provisioning,
             security_profile: 0,
             password_hash: None,
+            former_password_hash: None,
             location: None,
             group: None,
             time_zone: Self::DEFAULT_ZONE.to_owned(),

@@ -8,6 +8,7 @@ use amprule_domain::ports::{BoxFuture, Door, Link, Ticket, Turned, Visitor};
 use amprule_domain::station::StationRecord;
 
 use crate::engine::Engine;
+use crate::passwords::NO_PASSWORD;
 use crate::settings::UnknownStations;
 
 impl Door for Engine {
@@ -53,23 +54,30 @@ impl Engine {
     fn check(&self, record: &StationRecord, visitor: &Visitor<'_>) -> Result<(), Turned> {
         let is_let_in = match (record.security_profile, &record.password_hash) {
             (0, None) => true,
-            (0 | 1, Some(hash)) => self.has_password(visitor, hash)?,
-            (2, Some(hash)) => visitor.tls && self.has_password(visitor, hash)?,
+            (0 | 1, Some(hash)) => self.has_password(record, visitor, hash)?,
+            (2, Some(hash)) => visitor.tls && self.has_password(record, visitor, hash)?,
             (3, _) => visitor.client_certificate == Some(record.id.as_str()),
             _ => false,
         };
         if is_let_in { Ok(()) } else { Err(Turned::Unauthorized(record.id.clone())) }
     }
 
-    /// A station that gives no password does not guess one.
-    fn has_password(&self, visitor: &Visitor<'_>, hash: &str) -> Result<bool, Turned> {
+    /// A station that gives no password does not guess one. The one before is taken until the new one was shown: a station may
+    /// have taken the new one without our knowing, or have lost it.
+    fn has_password(&self, record: &StationRecord, visitor: &Visitor<'_>, hash: &str) -> Result<bool, Turned> {
         let (station, address) = (visitor.station, visitor.address);
         let Some((user, password)) = visitor.basic else {
-            return Ok(false);
+            let had_none = record.former_password_hash.as_deref() == Some(NO_PASSWORD);
+            return Ok(had_none && record.security_profile == 0);
         };
         let guesses = self.door_guesses();
         guesses.may_try(station, address).map_err(slowed)?;
-        let is_right = user == station.as_str() && (self.ports().is_password)(password, hash);
+        let former = record.former_password_hash.as_deref().filter(|hash| *hash != NO_PASSWORD);
+        let is = |hash: &str| (self.ports().is_password)(password, hash);
+        let is_right = user == station.as_str() && (is(hash) || former.is_some_and(is));
+        if is_right && record.former_password_hash.is_some() && is(hash) {
+            self.password_shown(station);
+        }
         match is_right {
             true => guesses.was_right(station, address),
             false => guesses.was_wrong(station, address),

@@ -198,6 +198,24 @@ impl Engine {
         }
     }
 
+    /// The new password of a station is in use: the one before is not taken any more.
+    pub(crate) fn password_shown(&self, station: &StationId) {
+        if let Some(handle) = self.handle_or_new(station) {
+            // Without room it is said again the next time.
+            let _ = handle.mail.try_send(Box::new(Mail::PasswordShown));
+        }
+    }
+
+    /// Queues a command of the server's own.
+    pub async fn order_own(
+        &self,
+        station: &StationId,
+        command: Command,
+        expires_at: Timestamp,
+    ) -> Result<Exchange, CommandRefused> {
+        self.order(station, command, Origin::Server, expires_at).await
+    }
+
     /// It stands there from now on; all else of its record stays.
     pub async fn place_station(&self, id: &StationId, location: &str) -> StoreResult<()> {
         match self.handle_or_new(id) {

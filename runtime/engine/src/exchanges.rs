@@ -39,7 +39,7 @@ impl StationTask {
         let is_open = |known: &&Exchange| known.id == id && known.is_open();
         let known = self.station.exchanges.iter().find(is_open).ok_or(CommandRefused::Over)?;
         match &known.origin {
-            Origin::Operator => {}
+            Origin::Operator | Origin::Server => {}
             Origin::Limit(_) => return Err(CommandRefused::Limit),
             Origin::Site(site) => return Err(CommandRefused::Site(site.clone())),
         }
@@ -110,6 +110,7 @@ impl StationTask {
     /// What the station has done with what it was asked, on disk before anybody hears of the answer.
     pub(crate) async fn learn(&mut self, means: Option<Box<StationEvent>>) {
         let Some(event) = means else { return };
+        self.take_password(&event).await;
         let now = self.ports.clock.now();
         let step = learned(&self.station, &event, now);
         let settled = self.settle(step, now, &MessageKey::nobody()).await;

@@ -28,6 +28,8 @@ pub(crate) enum Mail {
     /// The operator has changed the record.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
     Delete(oneshot::Sender<StoreResult<()>>),
+    /// It has come with its new password.
+    PasswordShown,
     /// It has sessions that may end by themselves.
     Wake,
     Shutdown,

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use amprule_domain::doors::StationBooks;
+use amprule_domain::event::NewPassword;
 use amprule_domain::ports::{Clock, Hooks, Ids};
 
 pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
+
+pub type PasswordHash = Box<dyn Fn(&NewPassword) -> String + Send + Sync>;
+pub type SigningCheck = Box<dyn Fn(&str, &[&str]) -> Result<(), String> + Send + Sync>;
 
 pub struct Ports {
     pub store: Arc<dyn StationBooks>,
@@ -14,4 +18,8 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
     /// Does this password belong to this hash? Compared in constant time.
     pub is_password: PasswordCheck,
+    /// The keyed hash of a password that a station has taken.
+    pub hash_password: PasswordHash,
+    /// Whether a request for a certificate can be signed for a station of these names. The error says why not.
+    pub check_signing: SigningCheck,
 }

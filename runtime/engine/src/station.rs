@@ -273,6 +273,7 @@ impl StationTask {
             Mail::Place(location, done) => drop(done.send(self.place(location).await)),
             Mail::Configure(record, done) => drop(done.send(self.configure(*record).await)),
             Mail::Delete(done) => drop(done.send(self.delete().await)),
+            Mail::PasswordShown => self.password_shown().await,
             Mail::Wake => {}
             Mail::Shutdown => {
                 self.disconnect(Some(CloseReason::Shutdown)).await;
@@ -445,7 +446,7 @@ impl StationTask {
         self.calls.deadline().into_iter().chain(exchanges).min()
     }
 
-    fn tell(&self, kind: &'static str, data: serde_json::Value) {
+    pub(crate) fn tell(&self, kind: &'static str, data: serde_json::Value) {
         let (at, station) = (self.ports.clock.now(), Some(self.station.record.id.clone()));
         let _ = self.shared.notices.send(Arc::new(Notice { at, kind, station, session: None, extension: None, data }));
     }

@@ -3,7 +3,7 @@
 use amprule_domain::charging::{self, Admission, Happened, Proposal, Settled, Settling, Station, Step};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::{Answered, Effect, MessageKey};
-use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
+use amprule_domain::event::{Inbound, ProvisioningEvent, SecurityEvent, StationEvent};
 use amprule_domain::ports::{About, PricingAnswer};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_domain::session::SessionState;
@@ -23,6 +23,9 @@ impl StationTask {
         }
         self.refuse_rejected(inbound)?;
         self.refuse_unasked(inbound)?;
+        if let Some(reply) = self.refuse_signing(inbound) {
+            return Ok(reply);
+        }
         self.recall(inbound).await?;
 
         let hooks = self.ports.hooks.clone();
@@ -128,6 +131,17 @@ impl StationTask {
             return Ok(());
         }
         Err(Refusal::new(RefusalCode::SecurityError, "this station is rejected; the operator has to accept it first"))
+    }
+
+    /// A request for a certificate that is not to be signed has no effect but the log's.
+    fn refuse_signing(&self, inbound: &Inbound) -> Option<Reply> {
+        let StationEvent::Security(SecurityEvent::SigningRequest { csr, .. }) = &inbound.event else { return None };
+        let Station { record, reported, .. } = &self.station;
+        let names: Vec<&str> =
+            std::iter::once(record.id.as_str()).chain(reported.identity.boot.serial.as_deref()).collect();
+        let why = (self.ports.check_signing)(csr, &names).err()?;
+        tracing::warn!(station = %record.id, "a certificate that the station wants is not signed: {why}");
+        Some(Reply::word("Rejected"))
     }
 
     fn not_stored(&self, error: &amprule_domain::doors::StoreError) -> Refusal {

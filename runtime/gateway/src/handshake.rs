@@ -96,6 +96,9 @@ impl Entrance {
         let ticket = self.door.admit(&visitor).await?;
         let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| Refused::FULL)?;
         let choice = subprotocol::choose(request.protocols.iter().map(String::as_str), &self.versions);
+        if choice == Choice::None && self.settings.refuse_unknown_versions && !request.protocols.is_empty() {
+            return Err(Refused::NO_COMMON_VERSION);
+        }
         let agreed = if let Choice::Agreed { spelled, .. } = &choice { Some(spelled.as_str()) } else { None };
         let answer = response::upgrade(key, agreed);
         Ok(Guest { station, choice, answer, ticket, seat })

@@ -37,6 +37,9 @@ impl Refused {
         Cow::Borrowed("as many stations are connected as max_connections allows"),
     );
 
+    pub(crate) const NO_COMMON_VERSION: Self =
+        Self::plain(400, "Bad Request", "none of the OCPP versions that the station offers is served here");
+
     const fn plain(status: u16, reason: &'static str, text: &'static str) -> Self {
         Self::with((status, reason), Cow::Borrowed(""), Cow::Borrowed(text))
     }

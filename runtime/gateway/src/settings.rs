@@ -15,6 +15,9 @@ pub struct GatewaySettings {
     pub protocols: Vec<String>,
     /// The version of a station that names none. Without it such a connection is closed after the handshake.
     pub default_protocol: Option<String>,
+    /// What a station is answered that offers versions of which none is served: nothing but an error of HTTP, as the
+    /// certification cases want it, or a complete handshake without a version and a close (OCPP-J 2.0.1, 3.1.2).
+    pub refuse_unknown_versions: bool,
     /// Open connections. One more is answered with 503 and closed.
     pub max_connections: usize,
     /// Handshakes at the same time. Further connections wait in the kernel's queue.
@@ -53,6 +56,7 @@ impl Default for GatewaySettings {
             path_prefix: None,
             protocols: ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"].map(str::to_owned).to_vec(),
             default_protocol: Some("ocpp1.6".to_owned()),
+            refuse_unknown_versions: true,
             max_connections: 20_000,
             max_handshakes: 512,
             handshake_timeout: Duration::from_secs(10),

@@ -57,6 +57,7 @@ pub(crate) struct Config {
     pub(crate) feeds: Vec<Feed>,
     #[serde(deserialize_with = "lookup::checked")]
     pub(crate) lookups: Vec<Lookup>,
+    pub(crate) certificates: Certificates,
     #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
     #[serde(rename = "devices")]
@@ -77,6 +78,7 @@ pub(crate) struct Ocpp {
     pub(crate) protocols: Vec<String>,
     /// Empty: a station that names no version is not served.
     pub(crate) default_protocol: String,
+    pub(crate) unknown_versions: UnknownVersions,
     pub(crate) max_connections: usize,
     pub(crate) max_handshakes: usize,
     pub(crate) handshake_timeout_s: u64,
@@ -88,6 +90,29 @@ pub(crate) struct Ocpp {
     pub(crate) close_timeout_s: u64,
     pub(crate) max_malformed_in_a_row: u32,
     pub(crate) tls: Option<Tls>,
+}
+
+/// What a station is answered that offers none of the versions that are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum UnknownVersions {
+    Refuse,
+    Close,
+}
+
+/// Who signs what stations want to be signed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Certificates {
+    /// A program that signs, with its arguments; without it the server's own authority does.
+    pub(crate) sign_with: Vec<String>,
+    pub(crate) valid_days: u32,
+}
+
+impl Default for Certificates {
+    fn default() -> Self {
+        Self { sign_with: Vec::new(), valid_days: 365 }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -213,6 +238,7 @@ impl Default for Ocpp {
             path_prefix: None,
             protocols: gateway.protocols,
             default_protocol: gateway.default_protocol.unwrap_or_default(),
+            unknown_versions: UnknownVersions::Refuse,
             max_connections: gateway.max_connections,
             max_handshakes: gateway.max_handshakes,
             handshake_timeout_s: gateway.handshake_timeout.as_secs(),
@@ -373,6 +399,7 @@ impl Ocpp {
             path_prefix: self.path_prefix.clone(),
             protocols: self.protocols.clone(),
             default_protocol: Some(self.default_protocol.clone()).filter(|name| !name.is_empty()),
+            refuse_unknown_versions: self.unknown_versions == UnknownVersions::Refuse,
             max_connections: self.max_connections,
             max_handshakes: self.max_handshakes,
             handshake_timeout: Duration::from_secs(self.handshake_timeout_s),

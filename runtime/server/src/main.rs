@@ -1,6 +1,7 @@
 //! The `amprule` command: everything is wired here, with the real clock, real ids and real sockets.
 
 mod author;
+mod certificates;
 mod chains;
 mod check;
 mod cli;

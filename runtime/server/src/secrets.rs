@@ -11,6 +11,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use amprule_domain::event::NewPassword;
 use amprule_hooks::mask::KeyedHash;
 use anyhow::{Context, Result};
 use hmac::{Hmac, KeyInit, Mac};
@@ -72,6 +73,14 @@ impl PasswordKey {
     /// Of an AuthorizationKey, which stations send as bytes or as the digits that stand for them.
     pub(crate) fn hash_key(&self, bytes: &[u8]) -> String {
         format!("{KEY_MARK}{}", self.hash(bytes))
+    }
+
+    /// Of what a station has taken.
+    pub(crate) fn hash_taken(&self, password: &NewPassword) -> String {
+        match from_hex(password.text.as_bytes()).filter(|_| password.is_key) {
+            Some(bytes) => self.hash_key(&bytes),
+            None => self.hash(password.text.as_bytes()),
+        }
     }
 
     pub(crate) fn is_password(&self, password: &[u8], hash: &str) -> bool {

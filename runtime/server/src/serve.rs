@@ -19,8 +19,10 @@ use amprule_webhooks::Webhooks;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tracing_appender::non_blocking::ErrorCounter;
 
+use crate::certificates::{self, Signing};
 use crate::cli::Serve;
 use crate::config::{self, Config};
 use crate::control::{Stations, Units};
@@ -112,6 +114,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     tracing::info!("shutting down: what is in flight is finished");
     end.send_replace(true);
     let stations = stations.ended().await;
+    house.signing.abort();
     house.sites.shutdown().await;
     house.fleet.shutdown().await;
     house.engine.shutdown().await;
@@ -131,6 +134,7 @@ struct House {
     watching: Arc<Watching>,
     fleet: Arc<Fleet>,
     sites: Arc<Sites>,
+    signing: JoinHandle<()>,
 }
 
 impl House {
@@ -171,7 +175,8 @@ impl House {
         let sites = Arc::new(sites.await.context("read which stations have limits of sites")?);
         let reload = reload(config, data, file, &registry, (&fleet, &sites))?;
         let watching = Arc::new(load(reload, &store, &registry)?);
-        Ok(Self { store, registry, engine, passwords, watching, fleet, sites })
+        let signing = Signing::begin(engine.clone(), config.certificates.clone(), data)?;
+        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
@@ -211,12 +216,15 @@ async fn engine(
     ids: Arc<dyn Ids>,
     passwords: Arc<PasswordKey>,
 ) -> Arc<Engine> {
+    let (checked, certificates) = (passwords.clone(), config.certificates.clone());
     let ports = Ports {
         store: store.clone(),
         hooks: registry.clone(),
         clock: Arc::new(SystemClock),
         ids,
-        is_password: Box::new(move |password, hash| passwords.is_password(password, hash)),
+        is_password: Box::new(move |password, hash| checked.is_password(password, hash)),
+        hash_password: Box::new(move |password| passwords.hash_taken(password)),
+        check_signing: Box::new(move |csr, names| certificates::check(&certificates, csr, names)),
     };
     Engine::new(ports, config.stations.engine_settings()).await
 }

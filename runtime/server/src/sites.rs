@@ -7,6 +7,7 @@ use amprule_api::{CircuitEntry, EvseEntry, SiteView};
 use amprule_devices::DeviceStatus;
 use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::doors::{Catalogue as _, Listed, Page, Records as _, StationBooks as _, StoreResult};
+use amprule_domain::holding::{HoldingFilter, Kind};
 use amprule_domain::load::MeterReading;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
@@ -62,6 +63,37 @@ impl amprule_sites::Stations for Stations {
         Box::pin(async move {
             let ordered = self.engine.order(station, command, Origin::Site(site.to_owned()), expires_at).await;
             ordered.map(|exchange| exchange.id).map_err(|refused| refused.to_string())
+        })
+    }
+
+    fn order_for_car<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: Command,
+        expires_at: Timestamp,
+    ) -> BoxFuture<'a, Result<CommandId, String>> {
+        Box::pin(async move {
+            let ordered = self.engine.order_own(station, command, expires_at).await;
+            ordered.map(|exchange| exchange.id).map_err(|refused| refused.to_string())
+        })
+    }
+
+    fn power_w<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<Option<i64>>> {
+        Box::pin(async move {
+            let entered = self.store.station(station).await?.and_then(|record| record.power_of(evse));
+            let reported = self.store.reported(station).await?.powers.of(evse);
+            Ok(entered.or(reported))
+        })
+    }
+
+    fn has_default<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<bool>> {
+        Box::pin(async move {
+            let filter = HoldingFilter { kind: Kind::Profile, station: Some(station.clone()), find: None };
+            let held = self.store.holdings(&filter, &Page { after: None, limit: 1_000 }).await?;
+            Ok(held.items.iter().any(|(_, holding)| {
+                let is_there = holding.body["evse"] == evse || holding.body["evse"] == 0;
+                is_there && holding.body["profile"]["chargingProfilePurpose"] == "TxDefaultProfile"
+            }))
         })
     }
 

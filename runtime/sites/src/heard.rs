@@ -24,6 +24,11 @@ impl Rounds {
                 false
             }
             "command.ended" => self.command_ended(station, notice).await,
+            // It is told what it may draw once it has told what it needs (OCPP 2.0.1, K15.FR.08), whatever it was told before.
+            "station.charging-needs" => match notice.data.get("evse").and_then(Value::as_u64).map(u32::try_from) {
+                Some(Ok(evse)) => self.steering.limited_by_others(station, evse),
+                _ => false,
+            },
             "station.booted" => {
                 self.steering.booted(station);
                 self.refresh(station).await

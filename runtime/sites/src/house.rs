@@ -35,6 +35,17 @@ pub trait Stations: Send + Sync {
         site: &'a str,
         expires_at: Timestamp,
     ) -> BoxFuture<'a, Result<CommandId, String>>;
+    /// Queues a command because a car has told what it needs.
+    fn order_for_car<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: Command,
+        expires_at: Timestamp,
+    ) -> BoxFuture<'a, Result<CommandId, String>>;
+    /// The most that this EVSE can deliver, W. `None`: nobody has said it.
+    fn power_w<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<Option<i64>>>;
+    /// Whether somebody has said what each transaction that begins there may draw.
+    fn has_default<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<bool>>;
     /// Commands of a station that are not over.
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Exchange>>>;
     fn exchange(&self, id: CommandId) -> BoxFuture<'_, StoreResult<Option<Exchange>>>;

@@ -55,20 +55,21 @@ impl Ledger {
         self.moved.notify_one();
     }
 
-    /// A site's turn to tell an EVSE something. The error says why it may not.
-    pub(crate) async fn limits(&self, limited: Limited) -> Result<Turn, String> {
+    /// A site's turn to tell an EVSE something, and whether it is the first time since it is in one. The error says why it may not.
+    pub(crate) async fn limits(&self, limited: Limited) -> Result<(Turn, bool), String> {
         let place = place(&limited);
         let slot = Arc::clone(self.slots.lock().entry(place.clone()).or_default());
         let mut stands = slot.lock_owned().await;
         if self.seats.lock().get(&place) != Some(&limited.site) {
             return Err("it is not in this site any more".to_owned());
         }
+        let is_first = stands.is_none();
         if stands.as_ref() != Some(&limited) {
             let written = self.books.commit(vec![Effect::Limited(Box::new(limited.clone()))]).await;
             written.map_err(|error| error.to_string())?;
             *stands = Some(limited);
         }
-        Ok(stands)
+        Ok((stands, is_first))
     }
 
     /// The turn to give an EVSE back. `None`: there is nothing to give back, or it is in a site.
@@ -160,7 +161,7 @@ impl Ledger {
         slots.keys().filter(|place| !seats.contains_key(*place)).cloned().collect()
     }
 
-    fn is_seated(&self, place: &Place) -> bool {
+    pub(crate) fn is_seated(&self, place: &Place) -> bool {
         self.seats.lock().contains_key(place)
     }
 

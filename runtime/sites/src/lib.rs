@@ -11,6 +11,7 @@
 //!
 //! [`Steering`]: amprule_domain::load::Steering
 
+mod cars;
 mod decided;
 mod freeing;
 mod gift;
@@ -46,6 +47,7 @@ pub struct Sites {
     house: Arc<House>,
     ledger: Arc<Ledger>,
     freeing: JoinHandle<()>,
+    cars: JoinHandle<()>,
     /// Whoever binds them may be on a thread of its own.
     runtime: Handle,
     bound: Mutex<Bound>,
@@ -74,7 +76,8 @@ impl Sites {
         let house = Arc::new(house);
         let ledger = Arc::new(Ledger::open(Arc::clone(&house.books)).await?);
         let freeing = tokio::spawn(Freeing::new(Arc::clone(&house), Arc::clone(&ledger)).run());
-        Ok(Self { house, ledger, freeing, runtime: Handle::current(), bound: Mutex::default() })
+        let cars = tokio::spawn(cars::answer(Arc::clone(&house), Arc::clone(&ledger)));
+        Ok(Self { house, ledger, freeing, cars, runtime: Handle::current(), bound: Mutex::default() })
     }
 
     /// These are the sites from now on, each with an id of its own. One that is as it was is not disturbed. One that is removed
@@ -119,6 +122,7 @@ impl Sites {
     /// Ends them all. What stations were told holds on.
     pub async fn shutdown(&self) {
         self.freeing.abort();
+        self.cars.abort();
         let bound = std::mem::replace(&mut *self.bound.lock(), Bound { is_over: true, ..Bound::default() });
         for seated in bound.sites.values() {
             seated.order.send_replace(Order::Stop);

@@ -147,8 +147,13 @@ impl Rounds {
         let evse = &site.evses[order.evse];
         let command =
             Command::Limit { evse: evse.evse, transaction: order.transaction.clone(), most: order.most, phases: None };
-        let _turn = self.ledger.limits(site.limited(order.evse)).await?;
+        let (_turn, is_first) = self.ledger.limits(site.limited(order.evse)).await?;
         let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|error| error.to_string())?;
+        if is_first {
+            // What another system left there at a higher level would go before ours.
+            let clear = Command::ClearLimits { evse: evse.evse };
+            self.house.stations.order(&evse.station, clear, &site.id, expires_at).await?;
+        }
         tracing::debug!(site = site.id, evse = evse.name(), limit = %order.limit, "a limit is told");
         self.house.stations.order(&evse.station, command, &site.id, expires_at).await
     }

@@ -6,6 +6,7 @@ mod model;
 mod profiles;
 mod records;
 mod rounds;
+mod security;
 
 use std::sync::Arc;
 

@@ -120,3 +120,47 @@ async fn limits_from_outside_stand_until_they_are_cleared() {
         .expect("it is taken");
     assert!(flow.held("limits").is_empty());
 }
+
+/// OCPP 2.0.1 K15: within a minute the car that tells its needs is told what it may draw.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_car_that_tells_its_needs_is_told_what_it_may_draw() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    flow.api.accept(&["CARD-1"]);
+    let (charge, _) = flow.station.start(1, "CARD-1", Meter::new(Timestamp::now(), 0)).await.expect("it starts");
+    let needs = json!({"evseId": 1, "chargingNeeds": {
+        "requestedEnergyTransfer": "AC_three_phase",
+        "acChargingParameters": {"energyAmount": 30_000, "evMinCurrent": 6, "evMaxCurrent": 16, "evMaxVoltage": 400},
+    }});
+    let answer = flow.station.call("NotifyEVChargingNeeds", needs.clone()).await.expect("an answer");
+    assert_eq!(answer["status"], "Accepted");
+    let held = flow.until_held("profiles", "it is told", |held| held.len() == 1).await;
+    let profile = &held[0]["profile"];
+    assert_eq!(
+        (&profile["chargingProfilePurpose"], &profile["transactionId"]),
+        (&json!("TxProfile"), &json!(charge.transaction))
+    );
+    assert_eq!(
+        profile["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"], 11_040,
+        "what the car can take: {profile}"
+    );
+
+    flow.accepted("ClearChargingProfile", json!({})).await;
+    flow.api.put("/api/v1/stations/cs-1", &json!({"powerWMax": {"1": 7_400}})).ok();
+    flow.station.call("NotifyEVChargingNeeds", needs.clone()).await.expect("an answer");
+    let held = flow.until_held("profiles", "it is told", |held| held.len() == 1).await;
+    assert_eq!(
+        held[0]["profile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"], 7_400,
+        "what the EVSE delivers"
+    );
+
+    flow.accepted("ClearChargingProfile", json!({})).await;
+    let standing = profile_for_all();
+    flow.accepted("SetChargingProfile", json!({"evseId": 0, "chargingProfile": standing})).await;
+    flow.station.call("NotifyEVChargingNeeds", needs).await.expect("an answer");
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert_eq!(flow.held("profiles").len(), 1, "what somebody has said for each transaction holds for this one");
+}
+
+fn profile_for_all() -> Value {
+    profile(3, 0, "TxDefaultProfile", &[(0, 10.0)])
+}

@@ -1,5 +1,6 @@
 //! Stations that share what their circuits bear: over the wire, by the real server.
 
+mod foreign;
 mod hardware;
 mod leaving;
 mod player;

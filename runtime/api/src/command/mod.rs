@@ -26,7 +26,8 @@ pub(crate) struct CommandView {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     command: Value,
-    /// `operator`, `limit` where the runtime stops a session that has reached one, or `site` where power is shared out.
+    /// `operator`, `limit` where the runtime stops a session that has reached one, `site` where power is shared out, or `server`
+    /// where a certificate is signed or a car has told what it needs.
     origin: &'static str,
     /// The session of a limit.
     #[schema(required, format = Uuid)]
@@ -85,6 +86,7 @@ impl From<Exchange> for CommandView {
             Origin::Operator => ("operator", None),
             Origin::Limit(session) => ("limit", Some(session.to_string())),
             Origin::Site(_) => ("site", None),
+            Origin::Server => ("server", None),
         };
         Self {
             id: exchange.id.to_string(),

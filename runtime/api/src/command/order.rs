@@ -39,8 +39,9 @@ pub(crate) struct CommandBody {
     /// without it), `stop` (with `transaction`), `limit` (with `evse`, and
     /// `maxPowerW` or `maxCurrentA`; with `transaction` for that one only, and with `phases` for charging with so many), `unlock` (with `evse` and `connector`), `reset`
     /// (with `evse` where only one is meant, and `immediately`), `availability` (with `operative`, and `evse` and `connector`
-    /// where not the whole station is meant), `trigger` (with `message`), `report`, or `request` (with `action` and `payload`): any
-    /// request of the OCPP version that the station speaks.
+    /// where not the whole station is meant), `trigger` (with `message`), `report`, `password` (with `password`: once the station has taken
+    /// it, it counts here too, and the one before until the new one was shown), or `request` (with `action` and `payload`): any request
+    /// of the OCPP version that the station speaks.
     #[schema(value_type = String, example = "stop")]
     command: Word,
     id_token: Option<IdTokenBody>,
@@ -69,6 +70,9 @@ pub(crate) struct CommandBody {
     /// The OCPP payload, held against the shape that the station's version has for it; `{}` without it.
     #[schema(value_type = Option<Object>)]
     payload: Option<Box<RawValue>>,
+    /// 16 to 40 characters; of a station of OCPP 1.6 at most 20 bytes, for its AuthorizationKey is sent in hexadecimal.
+    #[schema(max_length = 64)]
+    password: Option<String>,
     /// So long it is tried: it waits for a station that is not connected, and is sent again when it is not answered. 1 to
     /// 604800; 30 without it.
     #[schema(minimum = 1, maximum = 604800)]
@@ -99,6 +103,7 @@ enum Word {
     Trigger,
     Report,
     Request,
+    Password,
 }
 
 /// Queues a command and shows it; with `waitS`, as soon as the station has answered.
@@ -173,7 +178,7 @@ async fn settled(api: &Api, queued: Exchange, mut notices: Receiver<Arc<Notice>>
 
 /// What the body says, as it is to be done.
 pub(crate) async fn command(api: &Api, body: CommandBody) -> Answer<Command> {
-    read(&as_entered(api, body).await?)
+    read(api, &as_entered(api, body).await?)
 }
 
 /// A request by its name has the shape that the station's version wants. A station that has never spoken may speak any: its
@@ -204,7 +209,7 @@ async fn as_entered(api: &Api, mut body: CommandBody) -> Answer<CommandBody> {
     Ok(body)
 }
 
-fn read(body: &CommandBody) -> Answer<Command> {
+fn read(api: &Api, body: &CommandBody) -> Answer<Command> {
     let CommandBody { evse, connector, .. } = *body;
     for (path, number) in [("/evse", evse), ("/connector", connector)] {
         if number == Some(0) {
@@ -219,6 +224,9 @@ fn read(body: &CommandBody) -> Answer<Command> {
         return Err(Problem::invalid("/connector", message));
     }
     body.has_nothing_else()?;
+    if let Some(password) = &body.password {
+        station::check_password(api, password)?;
+    }
     Ok(match body.command {
         Word::Start => Command::Start { token: token(body)?, evse, connector, number: 0 },
         Word::Stop => Command::Stop { transaction: needed("/transaction", transaction(body))? },
@@ -233,6 +241,7 @@ fn read(body: &CommandBody) -> Answer<Command> {
         }
         Word::Trigger => Command::Trigger { message: needed("/message", body.message)?, evse, connector },
         Word::Report => Command::Report { number: 0 },
+        Word::Password => Command::Password { password: needed("/password", body.password.clone())? },
         Word::Request => {
             let payload = body.payload.as_ref().map_or("{}", |payload| payload.get());
             if !payload.starts_with('{') {
@@ -276,6 +285,7 @@ impl CommandBody {
             Word::Trigger => &["evse", "connector", "message"],
             Word::Report => &[],
             Word::Request => &["action", "payload"],
+            Word::Password => &["password"],
         };
         let given = [
             ("idToken", self.id_token.is_some()),
@@ -290,6 +300,7 @@ impl CommandBody {
             ("message", self.message.is_some()),
             ("action", self.action.is_some()),
             ("payload", self.payload.is_some()),
+            ("password", self.password.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !has.contains(name)) {
             Some((name, _)) => {

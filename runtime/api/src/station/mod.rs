@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::problem::Problem;
+pub(crate) use password::check_password;
 use place::PlugEntry;
 
 /// A station.
@@ -36,6 +37,8 @@ pub(crate) struct StationView {
     #[schema(maximum = 3)]
     security_profile: u8,
     has_password: bool,
+    /// The password before it is taken, too: the station has accepted the new one and not shown it yet.
+    has_former_password: bool,
     #[schema(required)]
     location: Option<String>,
     /// What the rules of the configuration may choose it by.
@@ -120,6 +123,7 @@ fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<Co
         provisioning: record.provisioning.as_str(),
         security_profile: record.security_profile,
         has_password: record.password_hash.is_some(),
+        has_former_password: record.former_password_hash.is_some(),
         location: record.location,
         group: record.group,
         power_w_max: powers.evses.into_iter().chain(record.power_w_max).collect(),

@@ -24,13 +24,19 @@ pub(super) fn changed(
 }
 
 fn check(api: &Api, password: &str) -> Answer<String> {
+    check_password(api, password)?;
+    Ok(api.control.hash_password(Password::Text(password)))
+}
+
+/// What a password may be.
+pub(crate) fn check_password(api: &Api, password: &str) -> Answer<()> {
     let shortest = shortest(api);
     let length = password.chars().count();
     if !(shortest..=LONGEST).contains(&length) || password.chars().any(char::is_control) {
         let rule = format!("a password has {shortest} to {LONGEST} characters, none of them a control character");
         return Err(Problem::invalid("/password", with_key(&rule)));
     }
-    Ok(api.control.hash_password(Password::Text(password)))
+    Ok(())
 }
 
 fn check_key(api: &Api, digits: &str) -> Answer<String> {

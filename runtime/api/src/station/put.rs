@@ -132,6 +132,10 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     if let Some(attributes) = change.attributes {
         record.place.attributes = check_attributes(attributes)?;
     }
+    if change.password.is_some() || change.password_hex.is_some() {
+        // What the operator enters counts alone.
+        record.former_password_hash = None;
+    }
     record.password_hash = password::changed(api, record.password_hash, change.password, change.password_hex)?;
     if matches!(record.security_profile, 1 | 2) && record.password_hash.is_none() {
         let message = format!("security profile {} needs a password, and there is none", record.security_profile);

@@ -75,6 +75,9 @@ impl VirtualStation {
             Command::Reset { .. }
             | Command::Report { .. }
             | Command::SetVariables { .. }
+            | Command::Password { .. }
+            | Command::CertificateSigned { .. }
+            | Command::ClearLimits { .. }
             | Command::GetVariables { .. }
             | Command::Request { .. } => refused("the device has no such thing"),
         }

@@ -10,7 +10,7 @@ use crate::session::Session;
 pub fn exchanged(station: &Station, exchange: Exchange) -> Step {
     let session = match exchange.origin {
         Origin::Limit(id) => station.open().find(|session| session.id == id),
-        Origin::Operator | Origin::Site(_) => None,
+        Origin::Operator | Origin::Site(_) | Origin::Server => None,
     };
     let happened = if exchange.is_open() { Happened::Commanded } else { Happened::CommandEnded };
     Step {

@@ -47,6 +47,8 @@ pub enum Origin {
     Limit(SessionId),
     /// The power of this site is shared out.
     Site(String),
+    /// The server itself has to: a certificate was wanted, a car told what it needs.
+    Server,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,7 +180,7 @@ impl Exchange {
         let answered = Self { answer: Some(answer), ..self.clone() };
         match &self.origin {
             Origin::Limit(_) => answered.again(now, PAUSE_MAX),
-            Origin::Operator | Origin::Site(_) => answered.ended(ExchangeState::Answered, None, now),
+            Origin::Operator | Origin::Site(_) | Origin::Server => answered.ended(ExchangeState::Answered, None, now),
         }
     }
 

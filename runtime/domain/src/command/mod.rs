@@ -48,6 +48,21 @@ pub enum Command {
     SetVariables { settings: Vec<Setting> },
     /// Say the values of these variables (OCPP 2.0.1, B06; 1.6, 5.8).
     GetVariables { variables: Vec<Wanted> },
+    /// Show this password from now on (OCPP 2.0.1, A01; 1.6 with the security extension, AuthorizationKey).
+    Password { password: String },
+    /// Here is the certificate that you wanted to be signed (OCPP 2.0.1, A02 and A03).
+    CertificateSigned {
+        /// PEM, its authority's behind it.
+        chain: String,
+        /// `ChargingStationCertificate`, `V2GCertificate`, …; as the station asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usage: Option<String>,
+        /// The number of the station's request (2.1).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<i64>,
+    },
+    /// Forget what was said of each transaction that begins there, by whomever (OCPP 2.0.1, K10; 1.6, 5.4).
+    ClearLimits { evse: u32 },
     /// Any request of the version that the station speaks, by its name there. The payload is a JSON object.
     Request { action: String, payload: String },
 }

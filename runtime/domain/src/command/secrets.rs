@@ -22,6 +22,7 @@ impl Command {
             Self::SetVariables { settings } => {
                 return Self::SetVariables { settings: settings.iter().map(hidden).collect() };
             }
+            Self::Password { .. } => return Self::Password { password: HIDDEN.to_owned() },
             other => return other.clone(),
         };
         let hidden =

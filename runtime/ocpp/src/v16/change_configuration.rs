@@ -1,7 +1,7 @@
 //! ChangeConfiguration (OCPP 1.6, 5.3).
 
 use amprule_domain::command::Command;
-use amprule_domain::event::{ProvisioningEvent, StationEvent};
+use amprule_domain::event::{NewPassword, ProvisioningEvent, StationEvent};
 use amprule_domain::variable::{ACTUAL, Attribute, Place, Variable};
 use serde_json::Value;
 
@@ -15,9 +15,15 @@ pub(crate) const REQUEST: Request = Request::typed("ChangeConfiguration", encode
 
 /// One key at a time.
 fn encode(command: &Command, times: Times) -> Option<String> {
-    let Command::SetVariables { settings } = command else { return None };
-    let [setting] = &**settings else { return None };
-    Some(Object::new(times).text("key", key(&setting.of.place)?).text("value", &setting.value).finish())
+    let (key, value) = match command {
+        Command::SetVariables { settings } => {
+            let [setting] = &**settings else { return None };
+            (key(&setting.of.place)?, setting.value.clone())
+        }
+        Command::Password { password } => (AUTHORIZATION_KEY, digits(password)?),
+        _ => return None,
+    };
+    Some(Object::new(times).text("key", key).text("value", &value).finish())
 }
 
 /// A key that was refused is as it was; one that is `NotSupported` is none of the station's.
@@ -33,7 +39,21 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
         "notsupported" => Attribute { unread: Some(status), ..Attribute::default() },
         _ => return None,
     };
-    Some(StationEvent::Provisioning(ProvisioningEvent::Variables(vec![variable(place, attribute)])))
+    let is_password = place.variable == AUTHORIZATION_KEY && attribute.unread.is_none();
+    let variables = vec![variable(place, attribute)];
+    Some(StationEvent::Provisioning(match plain(&asked["value"]).filter(|_| is_password) {
+        Some(text) => ProvisioningEvent::PasswordTaken(NewPassword { text, is_key: true }, variables),
+        None => ProvisioningEvent::Variables(variables),
+    }))
+}
+
+const AUTHORIZATION_KEY: &str = "AuthorizationKey";
+
+/// Bytes of an AuthorizationKey (security whitepaper, 32 to 40 digits).
+const KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=20;
+
+fn digits(password: &str) -> Option<String> {
+    KEY_BYTES.contains(&password.len()).then(|| password.bytes().map(|byte| format!("{byte:02x}")).collect())
 }
 
 pub(crate) fn place(key: String) -> Place {

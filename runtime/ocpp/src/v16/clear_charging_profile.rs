@@ -1,12 +1,20 @@
 //! ClearChargingProfile (OCPP 1.6, 5.4).
 
+use amprule_domain::command::Command;
 use amprule_domain::event::{Criteria, SmartChargingEvent, StationEvent};
 use serde_json::Value;
 
+use crate::encode::{Object, Times};
 use crate::request::{Request, says};
 use crate::said::{int, plain, positive};
+use crate::v16::words::purpose;
 
-pub(crate) const REQUEST: Request = Request::named("ClearChargingProfile").means(outcome);
+pub(crate) const REQUEST: Request = Request::typed("ClearChargingProfile", encode).means(outcome);
+
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::ClearLimits { evse } = command else { return None };
+    Some(Object::new(times).raw("connectorId", evse).text("chargingProfilePurpose", purpose(false)).finish())
+}
 
 /// `Unknown`: it held none like this.
 fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {

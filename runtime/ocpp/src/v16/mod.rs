@@ -31,8 +31,8 @@ pub(crate) mod words;
 use crate::message::Message;
 use crate::request::Request;
 use crate::v201::{
-    cancel_reservation, delete_certificate, firmware_status_notification, get_log, log_status_notification,
-    security_event_notification, sign_certificate, update_firmware,
+    cancel_reservation, certificate_signed, delete_certificate, firmware_status_notification, get_log,
+    log_status_notification, security_event_notification, sign_certificate, update_firmware,
 };
 
 /// What a 1.6 station may ask, the frequent ones first.
@@ -57,7 +57,7 @@ pub(crate) const MESSAGES: &[Message] = &[
 /// What we may ask of a 1.6 station, the security extension included.
 pub(crate) const REQUESTS: &[Request] = &[
     cancel_reservation::REQUEST,
-    Request::named("CertificateSigned"),
+    certificate_signed::REQUEST,
     change_availability::REQUEST,
     change_configuration::REQUEST,
     Request::named("ClearCache"),

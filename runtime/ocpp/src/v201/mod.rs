@@ -3,6 +3,7 @@
 mod authorize;
 mod boot_notification;
 pub(crate) mod cancel_reservation;
+pub(crate) mod certificate_signed;
 mod change_availability;
 mod clear_charging_profile;
 mod clear_display_message;
@@ -92,7 +93,7 @@ pub(crate) const MESSAGES: &[Message] = &[
 /// What we may ask of a 2.0.1 station.
 pub(crate) const REQUESTS: &[Request] = &[
     cancel_reservation::REQUEST,
-    Request::named("CertificateSigned"),
+    certificate_signed::REQUEST,
     change_availability::REQUEST,
     Request::named("ClearCache"),
     clear_charging_profile::REQUEST,

@@ -1,8 +1,8 @@
 //! SetVariables (OCPP 2.0.1, 1.54).
 
-use amprule_domain::command::Command;
-use amprule_domain::event::{ProvisioningEvent, StationEvent};
-use amprule_domain::variable::{Attribute, Variable};
+use amprule_domain::command::{Command, Setting, Wanted};
+use amprule_domain::event::{NewPassword, ProvisioningEvent, StationEvent};
+use amprule_domain::variable::{Attribute, Place, Variable};
 use serde_json::Value;
 
 use crate::encode::{Object, Times};
@@ -13,7 +13,11 @@ use crate::v201::variables::{attribute_kind, is_secret, named, place, with};
 pub(crate) const REQUEST: Request = Request::typed("SetVariables", encode).means(outcome);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
-    let Command::SetVariables { settings } = command else { return None };
+    let settings = match command {
+        Command::SetVariables { settings } => settings,
+        Command::Password { password } => &[password_setting(password)][..],
+        _ => return None,
+    };
     let each: Option<Vec<_>> = settings
         .iter()
         .map(|setting| named(Object::new(times).text("attributeValue", &setting.value), &setting.of, times))
@@ -23,8 +27,25 @@ fn encode(command: &Command, times: Times) -> Option<String> {
 
 fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
     let (asked, results) = (asked["setVariableData"].as_array()?, answered["setVariableResult"].as_array()?);
-    let set = results.iter().filter_map(|result| variable(asked, result));
-    Some(StationEvent::Provisioning(ProvisioningEvent::Variables(set.collect())))
+    let set = results.iter().filter_map(|result| variable(asked, result)).collect();
+    let password = results.iter().find_map(|result| password(asked, result));
+    Some(StationEvent::Provisioning(match password {
+        Some(text) => ProvisioningEvent::PasswordTaken(NewPassword { text, is_key: false }, set),
+        None => ProvisioningEvent::Variables(set),
+    }))
+}
+
+/// Taken now, or after the next start.
+fn password(asked: &[Value], result: &Value) -> Option<String> {
+    let is_it = |item: &Value| item["variable"]["name"] == "BasicAuthPassword";
+    let status = plain(&result["attributeStatus"])?.to_ascii_lowercase();
+    let is_taken = is_it(result) && ["accepted", "rebootrequired"].contains(&status.as_str());
+    is_taken.then(|| asked.iter().find(|item| is_it(item)).and_then(|item| plain(&item["attributeValue"])))?
+}
+
+fn password_setting(password: &str) -> Setting {
+    let place = Place::of("SecurityCtrlr", "BasicAuthPassword");
+    Setting { of: Wanted { place, attribute: None }, value: password.to_owned() }
 }
 
 /// A variable's value, as it was asked for. One that was refused is as it was.

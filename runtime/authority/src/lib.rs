@@ -1,0 +1,193 @@
+//! A certificate authority for stations: it signs what they ask to be signed (OCPP 2.0.1, A02 and A03).
+//!
+//! Its key and certificate are made when it is first opened, and stay in its folder. What a station asks for is its public key
+//! and its name, nothing else: that its certificate is no authority's, and for a client, is decided here.
+//!
+//! This crate owns rcgen. It knows neither OCPP nor the engine.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, DnValue, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
+};
+
+/// Its certificate, for `station_roots` and for stations.
+pub const CERTIFICATE: &str = "authority.pem";
+const KEY: &str = "authority.key";
+
+/// Of its own certificate.
+const YEARS: i64 = 20;
+/// Stations' clocks may be behind ours.
+const BACKDATED: SignedDuration = SignedDuration::from_hours(24);
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenFault {
+    #[error("{}: {error}", path.display())]
+    Io { path: PathBuf, error: io::Error },
+    #[error("{} holds no certificate authority: {error}", path.display())]
+    Broken { path: PathBuf, error: rcgen::Error },
+}
+
+/// Why a request is not signed, for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsigned {
+    #[error("the request cannot be read: {0}")]
+    Unreadable(String),
+    #[error("the request's common name is {found:?}; this station is {}", known.join(" or "))]
+    OtherName { found: String, known: Vec<String> },
+    #[error("it could not be signed: {0}")]
+    Failed(String),
+}
+
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+impl Authority {
+    /// The one in this folder; a new one where there is none.
+    pub fn open(folder: &Path, name: &str, now: Timestamp) -> Result<Self, OpenFault> {
+        let (certificate, key) = (folder.join(CERTIFICATE), folder.join(KEY));
+        if !certificate.exists() {
+            fs::create_dir_all(folder).map_err(|error| OpenFault::Io { path: folder.to_owned(), error })?;
+            make(&certificate, &key, name, now)?;
+        }
+        let read =
+            |path: &Path| fs::read_to_string(path).map_err(|error| OpenFault::Io { path: path.to_owned(), error });
+        let broken = |path: &Path| {
+            let path = path.to_owned();
+            move |error| OpenFault::Broken { path, error }
+        };
+        let (pem, secret) = (read(&certificate)?, read(&key)?);
+        let key = KeyPair::from_pem(&secret).map_err(broken(&key))?;
+        let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(broken(&certificate))?;
+        Ok(Self { issuer, pem })
+    }
+
+    /// The certificate for this request, its authority's behind it (PEM), valid from `now` for so long. `serial` is to be random.
+    pub fn sign(&self, csr: &str, serial: [u8; 16], valid: SignedDuration, now: Timestamp) -> Result<String, Unsigned> {
+        let mut request = read(csr)?;
+        let params = &mut request.params;
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyAgreement];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.subject_alt_names.clear();
+        // A positive number (RFC 5280, 4.1.2.2).
+        params.serial_number = Some(SerialNumber::from_slice(&[&[0x01][..], &serial[..]].concat()));
+        date(params, now, valid);
+        let certificate = request.signed_by(&self.issuer).map_err(|error| Unsigned::Failed(error.to_string()))?;
+        Ok(format!("{}{}", certificate.pem(), self.pem))
+    }
+}
+
+/// Whether a request can be signed for a station of these names: its own signature is right, and its common name is one of
+/// them (OCPP 2.0.1, A00.FR.408; ours is the station's id, the standard's its serial number).
+pub fn check(csr: &str, names: &[&str]) -> Result<(), Unsigned> {
+    let request = read(csr)?;
+    let found = match request.params.distinguished_name.get(&DnType::CommonName) {
+        Some(DnValue::Utf8String(name)) => name.clone(),
+        Some(DnValue::PrintableString(name)) => name.to_string(),
+        _ => String::new(),
+    };
+    match names.iter().any(|name| name.eq_ignore_ascii_case(&found)) {
+        true => Ok(()),
+        false => Err(Unsigned::OtherName { found, known: names.iter().map(|name| (*name).to_owned()).collect() }),
+    }
+}
+
+fn read(csr: &str) -> Result<CertificateSigningRequestParams, Unsigned> {
+    CertificateSigningRequestParams::from_pem(csr).map_err(|error| Unsigned::Unreadable(error.to_string()))
+}
+
+fn make(certificate: &Path, key: &Path, name: &str, now: Timestamp) -> Result<(), OpenFault> {
+    let broken = |error| OpenFault::Broken { path: certificate.to_owned(), error };
+    let pair = KeyPair::generate().map_err(broken)?;
+    let mut params = CertificateParams::new(Vec::new()).map_err(broken)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.distinguished_name.push(DnType::CommonName, name);
+    date(&mut params, now, SignedDuration::from_hours(YEARS * 365 * 24));
+    let pem = params.self_signed(&pair).map_err(broken)?.pem();
+    // The certificate last: without it the folder has no authority, and one is made.
+    for (path, text, mode) in [(key, pair.serialize_pem(), 0o600), (certificate, pem, 0o644)] {
+        write(path, &text, mode).map_err(|error| OpenFault::Io { path: path.to_owned(), error })?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Valid from a day before, until so long after.
+fn date(params: &mut CertificateParams, now: Timestamp, valid: SignedDuration) {
+    let [(from_year, from_month, from_day), (to_year, to_month, to_day)] = [now - BACKDATED, now + valid].map(day);
+    params.not_before = rcgen::date_time_ymd(from_year, from_month, from_day);
+    params.not_after = rcgen::date_time_ymd(to_year, to_month, to_day);
+}
+
+fn day(at: Timestamp) -> (i32, u8, u8) {
+    let date = at.to_zoned(TimeZone::UTC).date();
+    (date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-07-01T08:00:00Z".parse().expect("a time")
+    }
+
+    fn request(name: &str) -> String {
+        let mut params = CertificateParams::new(vec!["evil.example.com".to_owned()]).expect("parameters");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        params.serialize_request(&key).expect("a request").pem().expect("PEM")
+    }
+
+    #[test]
+    fn a_request_gets_a_clients_certificate_and_nothing_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = Authority::open(folder.path(), "Stations of a test", now()).expect("it is made");
+        let chain = authority.sign(&request("CS-1"), [7; 16], SignedDuration::from_hours(48), now()).expect("signed");
+        assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 2, "its authority's stands behind it");
+        let again = Authority::open(folder.path(), "Another name", now()).expect("it is there");
+        assert_eq!(again.pem, authority.pem);
+        let (own, _) = chain.split_at(chain.len() - authority.pem.len());
+        let (_, der) = x509_parser::pem::parse_x509_pem(own.as_bytes()).expect("PEM");
+        let leaf = der.parse_x509().expect("a certificate");
+        assert!(!leaf.is_ca() && leaf.subject_alternative_name().expect("readable").is_none(), "{leaf:?}");
+        assert!(leaf.subject().to_string().contains("CS-1"), "{}", leaf.subject());
+    }
+
+    #[test]
+    fn a_station_gets_its_own_name_only() {
+        let csr = request("CS-1");
+        assert_eq!(check(&csr, &["cs-1"]), Ok(()));
+        let other = check(&csr, &["cs-2", "S-2"]).expect_err("another's").to_string();
+        assert_eq!(other, "the request's common name is \"CS-1\"; this station is cs-2 or S-2");
+        let torn = csr.replacen('M', "N", 1);
+        for wrong in ["", "no PEM", torn.as_str()] {
+            assert!(matches!(check(wrong, &["CS-1"]), Err(Unsigned::Unreadable(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_its_owners() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        Authority::open(folder.path(), "x", now()).expect("it is made");
+        let mode = fs::metadata(folder.path().join(KEY)).expect("a key").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,139 @@
+//! Certificates that stations want to be signed: by a program of the operator's, or by the server's own authority.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amprule_authority::Authority;
+use amprule_domain::StationId;
+use amprule_domain::command::Command;
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::Clock;
+use amprule_engine::Engine;
+use jiff::SignedDuration;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
+
+use crate::config::Certificates;
+use crate::environment::SystemClock;
+use crate::secrets;
+
+/// A station that is away gets its certificate when it is back; one that wants it still asks again.
+const EXPIRES: SignedDuration = SignedDuration::from_hours(24);
+const PROGRAM_MAX: Duration = Duration::from_secs(60);
+
+/// Where the server's own authority is, below the data folder.
+const FOLDER: &str = "certificates";
+
+pub(crate) struct Signing {
+    engine: Arc<Engine>,
+    wanted: Certificates,
+    folder: PathBuf,
+    installation: String,
+}
+
+/// What a station asked for.
+struct Request {
+    station: StationId,
+    csr: String,
+    usage: Option<String>,
+    number: Option<i64>,
+}
+
+impl Signing {
+    pub(crate) fn begin(engine: Arc<Engine>, wanted: Certificates, data: &Path) -> anyhow::Result<JoinHandle<()>> {
+        let installation = secrets::installation(data)?;
+        let signing = Self { engine, wanted, folder: data.join(FOLDER), installation };
+        Ok(tokio::spawn(signing.run()))
+    }
+
+    async fn run(self) {
+        let mut notices = self.engine.subscribe();
+        loop {
+            match notices.recv().await {
+                Ok(notice) => {
+                    let Some(request) = Request::of(&notice) else { continue };
+                    if let Err(error) = self.answer(&request).await {
+                        tracing::error!(
+                            station = %request.station,
+                            "the certificate that the station wants could not be signed: {error:#}; it will ask again"
+                        );
+                    }
+                }
+                // Those that were missed are asked for again.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    async fn answer(&self, request: &Request) -> anyhow::Result<()> {
+        let chain = match &*self.wanted.sign_with {
+            [] => self.own(&request.csr)?,
+            [program, arguments @ ..] => by_program(program, arguments, request).await?,
+        };
+        let now = SystemClock.now();
+        let expires_at = now.checked_add(EXPIRES)?;
+        let command = Command::CertificateSigned { chain, usage: request.usage.clone(), request: request.number };
+        self.engine.order_own(&request.station, command, expires_at).await?;
+        tracing::info!(station = %request.station, "a certificate was signed for the station");
+        Ok(())
+    }
+
+    fn own(&self, csr: &str) -> anyhow::Result<String> {
+        let now = SystemClock.now();
+        let authority = Authority::open(&self.folder, &format!("Amprule stations {}", self.installation), now)?;
+        let mut serial = [0; 16];
+        serial.copy_from_slice(&secrets::random()?[..16]);
+        let valid = SignedDuration::from_hours(24 * i64::from(self.wanted.valid_days));
+        Ok(authority.sign(csr, serial, valid, now)?)
+    }
+}
+
+async fn by_program(program: &str, arguments: &[String], request: &Request) -> anyhow::Result<String> {
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .env("AMPRULE_STATION", request.station.as_str())
+        .env("AMPRULE_USAGE", request.usage.as_deref().unwrap_or_default())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| anyhow::anyhow!("{program} cannot be started: {error}"))?;
+    let mut input = child.stdin.take();
+    let signed = async {
+        if let Some(input) = &mut input {
+            input.write_all(request.csr.as_bytes()).await?;
+        }
+        drop(input);
+        child.wait_with_output().await
+    };
+    let output = tokio::time::timeout(PROGRAM_MAX, signed)
+        .await
+        .map_err(|_| anyhow::anyhow!("{program} took longer than {} s", PROGRAM_MAX.as_secs()))??;
+    let chain = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() || !chain.contains("BEGIN CERTIFICATE") {
+        let said: String = String::from_utf8_lossy(&output.stderr).chars().take(300).collect();
+        anyhow::bail!("{program} gave no certificate ({}): {}", output.status, said.trim());
+    }
+    Ok(chain)
+}
+
+impl Request {
+    fn of(notice: &Notice) -> Option<Self> {
+        let station = notice.station.clone().filter(|_| notice.kind == "station.signing-request")?;
+        let text = |name: &str| notice.data[name].as_str().map(str::to_owned);
+        Some(Self { station, csr: text("csr")?, usage: text("usage"), number: notice.data["request"].as_i64() })
+    }
+}
+
+/// Whether a request is one that can be signed. A program of the operator's judges by itself.
+pub(crate) fn check(wanted: &Certificates, csr: &str, names: &[&str]) -> Result<(), String> {
+    if !wanted.sign_with.is_empty() {
+        return Ok(());
+    }
+    amprule_authority::check(csr, names).map_err(|why| why.to_string())
+}

@@ -1,0 +1,82 @@
+//! Cars that tell what they need (ISO 15118; OCPP 2.0.1, K15): one that no site shares out power for is told what its EVSE delivers,
+//! within the minute for which it waits. In a site, that is the site's to say.
+
+use std::sync::Arc;
+
+use amprule_domain::StationId;
+use amprule_domain::command::{Command, Most};
+use amprule_domain::notice::Notice;
+use amprule_domain::smart_charging::Needs;
+use jiff::SignedDuration;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::house::House;
+use crate::ledger::Ledger;
+
+/// A car waits so long for its profile (K15.FR.08), less what the way takes.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(50);
+
+pub(crate) async fn answer(house: Arc<House>, ledger: Arc<Ledger>) {
+    let mut notices = house.stations.notices();
+    loop {
+        match notices.recv().await {
+            Ok(notice) if notice.kind == "station.charging-needs" => {
+                if let Err(why) = tell(&house, &ledger, &notice).await {
+                    tracing::warn!(station = ?notice.station, "a car that told its needs is not told what it may draw: {why}");
+                }
+            }
+            // Those that were missed charge as the station lets them.
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// The error says why nobody told it anything.
+async fn tell(house: &House, ledger: &Ledger, notice: &Notice) -> Result<(), String> {
+    let (Some(station), Ok(needs)) = (&notice.station, serde_json::from_value::<Needs>(notice.data.clone())) else {
+        return Ok(());
+    };
+    let place = (station.clone(), needs.evse);
+    let has_default = house.stations.has_default(station, needs.evse).await.map_err(|error| error.to_string())?;
+    // What somebody has said for each transaction there holds for this one.
+    if ledger.is_seated(&place) || has_default {
+        return Ok(());
+    }
+    let Some(most) = most(house, station, &needs).await? else {
+        return Err("neither the EVSE's power nor the car's is known".to_owned());
+    };
+    let sessions = house.stations.sessions(station).await.map_err(|error| error.to_string())?;
+    let session = sessions.into_iter().find(|session| session.evse == needs.evse);
+    let transaction = session.ok_or("no transaction runs there")?.transaction;
+    let command = Command::Limit { evse: needs.evse, transaction: Some(transaction), most, phases: None };
+    let expires_at = house.clock.now().checked_add(PATIENCE).map_err(|error| error.to_string())?;
+    house.stations.order_for_car(station, command, expires_at).await.map(drop)
+}
+
+/// What the EVSE delivers, else what the car can take.
+async fn most(house: &House, station: &StationId, needs: &Needs) -> Result<Option<Most>, String> {
+    let known = house.stations.power_w(station, needs.evse).await.map_err(|error| error.to_string())?;
+    let watts = |watts: f64| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+        Most::Watts(watts as u32)
+    };
+    if let Some(known) = known {
+        return Ok(Some(Most::Watts(u32::try_from(known).unwrap_or(u32::MAX))));
+    }
+    let of_dc = needs.needs["dcChargingParameters"]["evMaxPower"].as_f64();
+    let ac = &needs.needs["acChargingParameters"];
+    let of_ac = ac["evMaxCurrent"].as_f64().map(|current| watts_of(current, &needs.needs));
+    let of_v2x = needs.needs["v2xChargingParameters"]["maxChargePower"].as_f64();
+    Ok(of_dc.or(of_ac).or(of_v2x).filter(|most| *most > 0.0).map(watts))
+}
+
+/// On as many phases as the car wants (EnergyTransferModeEnumType).
+fn watts_of(current: f64, needs: &serde_json::Value) -> f64 {
+    let phases = match needs["requestedEnergyTransfer"].as_str() {
+        Some("AC_single_phase") => 1.0,
+        Some("AC_two_phase") => 2.0,
+        _ => 3.0,
+    };
+    current * 230.0 * phases
+}

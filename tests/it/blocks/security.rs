@@ -1,0 +1,167 @@
+//! Blocks A and M: passwords that stations take from us, and certificates that they want to be signed.
+
+use amprule_simulator::{SimStation, StationSettings, Version, Whole};
+use amprule_tests::{Setup, TestServer, Wire, station201, until};
+use serde_json::{Value, json};
+
+use super::{Flow, ID};
+
+const OLD: &str = "the-first-password";
+const NEW: &str = "a-second-passwor";
+
+async fn flow(version: Version) -> Flow {
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.put(&format!("/api/v1/stations/{ID}"), &json!({"securityProfile": 1, "password": OLD})).ok();
+    let settings = StationSettings::new(&server.ocpp, ID, version).password(OLD);
+    let (station, whole) = SimStation::connect_whole(settings).await.expect("the station connects");
+    station.boot().await.expect("the station boots");
+    Flow { server, api, station, whole }
+}
+
+async fn may_come(flow: &Flow, version: Version, password: &str) -> bool {
+    let settings = StationSettings::new(&flow.server.ocpp, ID, version).password(password);
+    SimStation::connect_as(settings, &Whole::new(version)).await.is_ok()
+}
+
+/// OCPP 2.0.1 A01: once the station has taken it, the new one counts; the old one until the new one was shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_takes_a_new_password_and_comes_back_with_it() {
+    for version in [Version::Ocpp16, Version::Ocpp201] {
+        let flow = flow(version).await;
+        let ordered = flow.ordered(json!({"command": "password", "password": NEW, "waitS": 20})).await.ok();
+        assert_eq!(
+            (&ordered["answer"]["verdict"], &ordered["password"]),
+            (&json!("accepted"), &json!("***")),
+            "{ordered}"
+        );
+        let action = if version == Version::Ocpp16 { "ChangeConfiguration" } else { "SetVariables" };
+        assert!(flow.whole.requests().iter().any(|(asked, _)| asked == action));
+        // It comes back by itself with the new one.
+        until("the old one is not taken any more", || {
+            let shown = flow.api.get(&format!("/api/v1/stations/{ID}")).ok();
+            (shown["connected"] == true && shown["hasFormerPassword"] == false).then_some(())
+        })
+        .await;
+        assert!(!may_come(&flow, version, OLD).await, "{version:?}: the old one");
+        assert!(may_come(&flow, version, NEW).await, "{version:?}: the new one");
+    }
+}
+
+/// A station that says it took the password and lost it comes back with the one before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_lost_its_new_password_is_not_locked_out() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.put("/api/v1/stations/cs-1", &json!({"securityProfile": 1, "password": OLD})).ok();
+    let connect = |password: &'static str| Wire::try_connect_as(&server.ocpp, "cs-1", &["ocpp2.0.1"], Some(password));
+    let mut station = connect(OLD).await.expect("it is let in");
+    station.call("BootNotification", station201::boot()).await;
+    let api_then = api.clone();
+    let asked = tokio::task::spawn_blocking(move || {
+        api_then
+            .post("/api/v1/stations/cs-1/commands", &json!({"command": "password", "password": NEW, "waitS": 20}))
+            .ok()
+    });
+    let (id, _, payload) = station.next_call().await;
+    let item = &payload["setVariableData"][0];
+    let result = json!({"attributeStatus": "Accepted", "component": item["component"], "variable": item["variable"]});
+    station.reply(&id, json!({"setVariableResult": [result]})).await;
+    assert_eq!(asked.await.expect("an answer")["answer"]["status"], "Accepted");
+    station.close().await;
+    connect(OLD).await.expect("the one before is taken").close().await;
+    assert!(connect("neither-of-the-two").await.is_err());
+    connect(NEW).await.expect("the new one is taken").close().await;
+    until("the one before is not", || {
+        api.get("/api/v1/stations/cs-1").ok()["hasFormerPassword"].eq(&false).then_some(())
+    })
+    .await;
+    assert!(connect(OLD).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_refused_changes_nothing() {
+    let flow = flow(Version::Ocpp16).await;
+    let long = json!({"command": "password", "password": "longer-than-twenty-bytes-of-a-key", "waitS": 20});
+    let ordered = flow.ordered(long).await.ok();
+    assert_eq!(ordered["state"], "given-up", "1.6 has no words for it: {ordered}");
+    let short = flow.ordered(json!({"command": "password", "password": "short"})).await;
+    assert_eq!((short.status, short.body["error"]["path"].as_str()), (422, Some("/password")));
+    assert!(may_come(&flow, Version::Ocpp16, OLD).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_station_wants_to_be_signed_is_signed_by_an_authority_of_ours() {
+    for (version, trigger) in [
+        (Version::Ocpp16, ("ExtendedTriggerMessage", json!({"requestedMessage": "SignChargePointCertificate"}))),
+        (Version::Ocpp201, ("TriggerMessage", json!({"requestedMessage": "SignChargingStationCertificate"}))),
+        (Version::Ocpp21, ("TriggerMessage", json!({"requestedMessage": "SignV2GCertificate"}))),
+    ] {
+        let server = TestServer::start().await;
+        let api = server.api();
+        // Its request has this name.
+        let settings = StationSettings::new(&server.ocpp, "AMPRULE-SIM", version);
+        let (station, whole) = SimStation::connect_whole(settings).await.expect("the station connects");
+        station.boot().await.expect("the station boots");
+        let (action, payload) = trigger;
+        let body = json!({"command": "request", "action": action, "payload": payload});
+        api.post("/api/v1/stations/AMPRULE-SIM/commands", &body).ok();
+        let signed = until("it is signed", || {
+            let commands = api.all("/api/v1/commands");
+            commands
+                .into_iter()
+                .find(|command| command["command"] == "certificate-signed" && command["state"] == "answered")
+        })
+        .await;
+        assert_eq!(
+            (&signed["origin"], &signed["answer"]["status"]),
+            (&json!("server"), &json!("Accepted")),
+            "{signed}"
+        );
+        let chain = signed["chain"].as_str().expect("a chain");
+        assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 2);
+        assert!(server.path("data/certificates/authority.pem").exists());
+        assert!(whole.requests().iter().any(|(asked, _)| asked == "CertificateSigned"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_another_name_is_rejected_and_a_program_may_sign() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    let csr = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----";
+    let answer = flow.station.call("SignCertificate", json!({"csr": csr})).await.expect("an answer");
+    assert_eq!(answer["status"], "Rejected");
+    let is_told = || flow.server.log().contains("is not signed: the request cannot be read").then_some(());
+    until("it is told", is_told).await;
+
+    let signer = "cat > asked.txt; echo \"$AMPRULE_STATION $AMPRULE_USAGE\" >> asked.txt; echo '-----BEGIN CERTIFICATE-----'; echo MIIB; echo '-----END CERTIFICATE-----'";
+    let config = format!("[certificates]\nsign_with = [\"/bin/sh\", \"-c\", {}]\n", json!(signer));
+    let server = Setup::default().config(&config).start().await;
+    let mut wire = server.station("cs-9", "ocpp2.0.1").await;
+    wire.call("BootNotification", station201::boot()).await;
+    let asked = json!({"csr": csr, "certificateType": "V2GCertificate"});
+    assert_eq!(wire.call("SignCertificate", asked).await["status"], "Accepted");
+    let (id, action, payload) = wire.next_call().await;
+    assert_eq!((action.as_str(), &payload["certificateType"]), ("CertificateSigned", &json!("V2GCertificate")));
+    assert!(payload["certificateChain"].as_str().expect("a chain").contains("MIIB"), "{payload}");
+    wire.reply(&id, json!({"status": "Accepted"})).await;
+}
+
+/// Neither an error of the protocol nor a connection: as the certification cases want it, or as OCPP-J says.
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_versions_are_refused_or_closed() {
+    let server = TestServer::start().await;
+    let refused = Wire::try_connect(&server.ocpp, "cs-1", &["ocpp1.5", "soap"]).await.expect_err("no upgrade");
+    assert!(refused.to_string().contains("400"), "{refused}");
+    let server = Setup::default().config("[ocpp]\nunknown_versions = \"close\"\n").start().await;
+    assert!(
+        Wire::try_connect(&server.ocpp, "cs-1", &["ocpp1.5"]).await.is_err(),
+        "a client sees that nothing was agreed to"
+    );
+    let logged = until("it is told", || {
+        let log = server.log();
+        log.contains("offers no OCPP version that is served").then_some(Value::from(log))
+    })
+    .await;
+    assert!(logged.is_string());
+}
