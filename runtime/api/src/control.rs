@@ -60,6 +60,9 @@ pub trait Control: Send + Sync {
     /// Forgets the station and closes its connection. Its sessions stay.
     fn delete_station<'a>(&'a self, id: &'a StationId) -> BoxFuture<'a, StoreResult<()>>;
 
+    /// A token has changed, or who keeps a local list of them.
+    fn lists_changed(&self);
+
     /// The keyed hash under which a password is kept.
     fn hash_password(&self, password: Password<'_>) -> String;
 

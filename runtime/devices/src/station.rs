@@ -477,6 +477,7 @@ impl VirtualStation {
             charging: Some(running.told),
             stop_reason: None,
             offline: false,
+            reservation: None,
         };
         running.seq_no = running.seq_no.saturating_add(1);
         self.counter_kept = self.counter;

@@ -50,7 +50,13 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
         StationEvent::Provisioning(event) => provisioning::apply(station, event, moment),
         StationEvent::Authorization(_) => authorized(admission),
         StationEvent::Availability(status) => availability::apply(station, inbound, status, moment),
-        StationEvent::Charging(event) => charging::apply(station, inbound, event, admission, moment),
+        StationEvent::Charging(event) => {
+            let mut step = charging::apply(station, inbound, event, admission, moment);
+            if let Some(used) = reservation::used(event) {
+                step.also(learned(station, &StationEvent::Reservation(used), moment.now));
+            }
+            step
+        }
         StationEvent::DataTransfer(_) => data_transfer::apply(station, inbound, moment),
         other => noted(other, moment.now).answered(station, moment, answer(other, moment.now)),
     }

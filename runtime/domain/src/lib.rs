@@ -32,7 +32,7 @@ pub mod ids;
 mod kept;
 mod line;
 pub mod load;
-mod local_list;
+pub mod local_list;
 pub mod lookup;
 pub mod mark;
 pub mod modifier;

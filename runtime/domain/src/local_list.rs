@@ -1,5 +1,7 @@
 //! The local authorization list (OCPP 2.0.1, block D): the tokens that a station knows by itself.
 
+pub mod plan;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -48,14 +50,14 @@ pub(crate) fn noted(event: &LocalListEvent, now: Timestamp) -> Noted {
         LocalListEvent::Version(version) if *version <= 0 => {
             let list = json!({ "version": 0, "told": version, "toldAt": now });
             let list = Change::Merge { kind: Kind::LocalList, key: LIST.to_owned(), body: list };
-            Noted {
-                changes: vec![Change::Gone { kind: Kind::LocalListEntry, like: Like::default() }, list],
-                tells: Vec::new(),
-            }
+            let gone = Change::Gone { kind: Kind::LocalListEntry, like: Like::default() };
+            let told = ("station.local-list", json!({ "told": version }));
+            Noted { changes: vec![gone, list], tells: vec![told] }
         }
         LocalListEvent::Version(version) => {
             let list = json!({ "told": version, "toldAt": now });
             Noted::change(Change::Merge { kind: Kind::LocalList, key: LIST.to_owned(), body: list })
+                .tell("station.local-list", json!({ "told": version }))
         }
     }
 }

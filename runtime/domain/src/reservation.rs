@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::charging::ChargingEvent;
 use crate::holding::{Change, Kind, Like, body};
 use crate::noted::Noted;
 
@@ -35,6 +36,13 @@ pub struct Reservation {
     pub expires_at: Timestamp,
 }
 
+/// Who it was kept for has come, as a transaction tells.
+pub(crate) fn used(event: &ChargingEvent) -> Option<ReservationEvent> {
+    let ChargingEvent::Transaction(event) = event else { return None };
+    let transaction = event.transaction.as_ref().map(|transaction| transaction.as_str().to_owned()).unwrap_or_default();
+    Some(ReservationEvent::Used { id: event.reservation?, transaction })
+}
+
 pub(crate) fn noted(event: &ReservationEvent, now: Timestamp) -> Noted {
     let (id, state, more) = match event {
         ReservationEvent::Made { id, reservation } => {
@@ -46,6 +54,8 @@ pub(crate) fn noted(event: &ReservationEvent, now: Timestamp) -> Noted {
             (id, if *was_there { "cancelled" } else { "unknown" }, Value::Null)
         }
         ReservationEvent::Ended { id, how } => (id, word(how), Value::Null),
+        // 1.6 names its transaction only after this.
+        ReservationEvent::Used { id, transaction } if transaction.is_empty() => (id, "used", Value::Null),
         ReservationEvent::Used { id, transaction } => (id, "used", json!(transaction)),
     };
     let over = body(json!({ "state": state, "endedAt": now, "transaction": more }));

@@ -21,6 +21,9 @@ pub struct StationRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_password_hash: Option<String>,
     pub location: Option<String>,
+    /// Its local authorization list is kept in step with the tokens (OCPP 2.0.1, block D).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_local_list: bool,
     /// What operators' rules may choose it by, with others of its kind.
     #[serde(default)]
     pub group: Option<String>,
@@ -48,6 +51,7 @@ impl StationRecord {
             password_hash: None,
             former_password_hash: None,
             location: None,
+            keeps_local_list: false,
             group: None,
             time_zone: Self::DEFAULT_ZONE.to_owned(),
             power_w_max: BTreeMap::new(),

@@ -18,7 +18,7 @@ use amprule_reload::{Order, Refused, Verb, Watching};
 use amprule_store::SqliteStore;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::environment::SystemClock;
 use crate::secrets::PasswordKey;
@@ -28,6 +28,7 @@ pub(crate) struct Stations {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) passwords: Arc<PasswordKey>,
     pub(crate) watching: Arc<Watching>,
+    pub(crate) lists_changed: Arc<Notify>,
 }
 
 impl Control for Stations {
@@ -99,6 +100,10 @@ impl Control for Stations {
 
     fn delete_station<'a>(&'a self, id: &'a StationId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(self.engine.delete_station(id))
+    }
+
+    fn lists_changed(&self) {
+        self.lists_changed.notify_one();
     }
 
     fn hash_password(&self, password: Password<'_>) -> String {

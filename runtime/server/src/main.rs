@@ -20,6 +20,7 @@ mod given;
 mod install;
 mod key;
 mod listeners;
+mod lists;
 mod lookups;
 mod metrics;
 mod numbers;

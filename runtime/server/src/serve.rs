@@ -12,13 +12,14 @@ use amprule_domain::pricing::Pin;
 use amprule_engine::{Engine, Ports};
 use amprule_gateway::{Gateway, Interpreters, Tls};
 use amprule_hooks::{Mask, Registry};
+use amprule_lists::Keeper;
 use amprule_reload::{Reload, Watching};
 use amprule_sites::Sites;
 use amprule_store::SqliteStore;
 use amprule_webhooks::Webhooks;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing_appender::non_blocking::ErrorCounter;
 
@@ -34,7 +35,7 @@ use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::sites::{self, Shared};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, feeds, gate, lookups, telemetry};
+use crate::{compilers, feeds, gate, lists, lookups, telemetry};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -115,6 +116,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     end.send_replace(true);
     let stations = stations.ended().await;
     house.signing.abort();
+    house.lists.abort();
     house.sites.shutdown().await;
     house.fleet.shutdown().await;
     house.engine.shutdown().await;
@@ -135,6 +137,8 @@ struct House {
     fleet: Arc<Fleet>,
     sites: Arc<Sites>,
     signing: JoinHandle<()>,
+    lists_changed: Arc<Notify>,
+    lists: JoinHandle<()>,
 }
 
 impl House {
@@ -176,7 +180,15 @@ impl House {
         let reload = reload(config, data, file, &registry, (&fleet, &sites))?;
         let watching = Arc::new(load(reload, &store, &registry)?);
         let signing = Signing::begin(engine.clone(), config.certificates.clone(), data)?;
-        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing })
+        let lists_changed = Arc::<Notify>::default();
+        let keeper = Keeper::new(amprule_lists::House {
+            stations: Arc::new(lists::Stations { engine: engine.clone(), store: store.clone() }),
+            books: store.clone(),
+            clock: Arc::new(SystemClock),
+            changed: Arc::clone(&lists_changed),
+        });
+        let lists = tokio::spawn(keeper.run());
+        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing, lists_changed, lists })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
@@ -189,6 +201,7 @@ impl House {
                 store: self.store.clone(),
                 passwords: self.passwords.clone(),
                 watching: self.watching.clone(),
+                lists_changed: self.lists_changed.clone(),
             }),
             store: self.store.clone(),
             archive: self.store.clone(),

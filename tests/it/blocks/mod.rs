@@ -2,6 +2,7 @@
 //! standard says, and the API knows it.
 
 mod diagnostics;
+mod lists;
 mod model;
 mod profiles;
 mod records;

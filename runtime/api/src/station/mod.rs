@@ -39,6 +39,8 @@ pub(crate) struct StationView {
     has_password: bool,
     /// The password before it is taken, too: the station has accepted the new one and not shown it yet.
     has_former_password: bool,
+    /// Its local authorization list is kept in step with the accepted tokens.
+    keeps_local_list: bool,
     #[schema(required)]
     location: Option<String>,
     /// What the rules of the configuration may choose it by.
@@ -124,6 +126,7 @@ fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<Co
         security_profile: record.security_profile,
         has_password: record.password_hash.is_some(),
         has_former_password: record.former_password_hash.is_some(),
+        keeps_local_list: record.keeps_local_list,
         location: record.location,
         group: record.group,
         power_w_max: powers.evses.into_iter().chain(record.power_w_max).collect(),

@@ -49,6 +49,8 @@ pub(crate) struct StationChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 255, example = "motorway")]
     group: Option<Option<String>>,
+    /// Its local authorization list is kept in step with the accepted tokens. False is the default.
+    keeps_local_list: Option<bool>,
     /// The most that each EVSE can deliver, W, 1 to 10,000,000; `"0"` stands for all others. A register that rises faster
     /// is not billed. What is given replaces all that was given before; at most 256 EVSEs.
     #[schema(example = json!({"0": 22_000}))]
@@ -100,6 +102,7 @@ pub(crate) async fn put_station(
     let old = old.unwrap_or_else(|| StationRecord::new(id.clone(), Provisioning::Accepted));
     let record = apply(&api, old, change)?;
     api.control.put_station(record.clone()).await?;
+    api.control.lists_changed();
     Ok((status, Json(with_its_word(&api, record).await?)))
 }
 
@@ -108,6 +111,7 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     if let Some(profile) = change.security_profile {
         record.security_profile = check_profile(profile)?;
     }
+    record.keeps_local_list = change.keeps_local_list.unwrap_or(record.keeps_local_list);
     if let Some(zone) = change.time_zone {
         record.time_zone = check_zone(&zone)?;
     }

@@ -130,6 +130,8 @@ impl Control for FakeControl {
         self.store.commit(vec![Effect::StationGone(id.clone())])
     }
 
+    fn lists_changed(&self) {}
+
     fn hash_password(&self, password: Password<'_>) -> String {
         match password {
             Password::Text(text) => format!("hashed({text})"),

@@ -24,6 +24,7 @@ pub(crate) async fn delete_token(State(api): State<Arc<Api>>, Place(id_token): P
     let _turn = api.turn(&key).await;
     api.store.token(&key).await?.ok_or_else(|| unknown(&id_token))?;
     api.store.commit(vec![Effect::TokenGone(key)]).await?;
+    api.control.lists_changed();
     Ok(StatusCode::NO_CONTENT)
 }
 

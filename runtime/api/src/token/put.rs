@@ -86,6 +86,7 @@ pub(crate) async fn put_token(
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let record = apply(old.unwrap_or_else(|| fresh(id_token)), change)?;
     api.store.commit(vec![Effect::Token(Box::new(record.clone()))]).await?;
+    api.control.lists_changed();
     Ok((status, Json(record.into())))
 }
 

@@ -78,6 +78,8 @@ impl VirtualStation {
             | Command::Password { .. }
             | Command::CertificateSigned { .. }
             | Command::ClearLimits { .. }
+            | Command::SendLocalList { .. }
+            | Command::LocalListVersion
             | Command::GetVariables { .. }
             | Command::Request { .. } => refused("the device has no such thing"),
         }

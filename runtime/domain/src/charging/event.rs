@@ -48,6 +48,9 @@ pub struct TransactionEvent {
     pub stop_reason: Option<String>,
     #[serde(default)]
     pub offline: bool,
+    /// It began at a place that was kept under this number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation: Option<i64>,
 }
 
 impl TransactionEvent {

@@ -33,6 +33,7 @@ pub(super) fn metered(
         charging: None,
         stop_reason: None,
         offline: false,
+        reservation: None,
     };
     let has_register = event.last_register().is_some() && event.evse.is_some();
     match identify(station, &event, moment.was_heard) {

@@ -88,6 +88,12 @@ impl Step {
         }
     }
 
+    /// What another block makes of the same message.
+    pub(crate) fn also(&mut self, other: Self) {
+        self.effects.extend(other.effects);
+        self.happened.extend(other.happened);
+    }
+
     /// The session with this id, as this step changes it.
     pub fn session(&self, id: SessionId) -> Option<&Session> {
         self.sessions.iter().find(|session| session.id == id)

@@ -3,6 +3,7 @@
 mod exchange;
 mod secrets;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::token::IdToken;
@@ -61,6 +62,10 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request: Option<i64>,
     },
+    /// Let these charge by itself, or not any more (OCPP 2.0.1, D01; 1.6, 5.15).
+    SendLocalList { version: i64, is_full: bool, entries: Vec<ListEntry> },
+    /// Say which version of that list it has (OCPP 2.0.1, D02; 1.6, 5.10).
+    LocalListVersion,
     /// Forget what was said of each transaction that begins there, by whomever (OCPP 2.0.1, K10; 1.6, 5.4).
     ClearLimits { evse: u32 },
     /// Any request of the version that the station speaks, by its name there. The payload is a JSON object.
@@ -116,6 +121,19 @@ impl Command {
 /// The requests of all versions that begin or end a transaction.
 const CHARGING: [&str; 4] =
     ["RemoteStartTransaction", "RemoteStopTransaction", "RequestStartTransaction", "RequestStopTransaction"];
+
+/// A token of a local list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListEntry {
+    pub id_token: IdToken,
+    /// False: it is to be forgotten.
+    pub is_there: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
 
 /// A variable, and what it shall be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -272,6 +272,7 @@ impl Telling<'_> {
             charging: None,
             stop_reason: None,
             offline: false,
+            reservation: None,
         }
     }
 

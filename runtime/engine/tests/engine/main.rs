@@ -61,6 +61,7 @@ fn start_at(at: Timestamp) -> StationEvent {
         charging: None,
         stop_reason: None,
         offline: false,
+        reservation: None,
     }))
 }
 

@@ -33,6 +33,7 @@ fn event(hour: i64, phase: Phase) -> StationEvent {
         charging: None,
         stop_reason: None,
         offline: false,
+        reservation: None,
     }))
 }
 

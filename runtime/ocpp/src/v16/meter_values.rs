@@ -55,5 +55,6 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         charging: None,
         stop_reason: None,
         offline: false,
+        reservation: None,
     })))
 }

@@ -27,6 +27,8 @@ struct StartTransaction<'a> {
     meter_start: Loose<'a>,
     #[serde(borrow, default)]
     timestamp: Loose<'a>,
+    #[serde(borrow, default)]
+    reservation_id: Loose<'a>,
 }
 
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
@@ -50,6 +52,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         charging: None,
         stop_reason: None,
         offline: false,
+        reservation: repairs.whole("reservationId", &message.reservation_id)?,
     })))
 }
 

@@ -72,6 +72,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         // The reason may be left out when it is this one.
         stop_reason: Some(reason.unwrap_or_else(|| "Local".to_owned())),
         offline: false,
+        reservation: None,
     })))
 }
 

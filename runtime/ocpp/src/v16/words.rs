@@ -10,7 +10,7 @@ use crate::loose::Loose;
 use crate::strictness::Repairs;
 
 /// Characters of an idTag (CiString20Type).
-const MAX_ID_TAG: usize = 20;
+pub(crate) const MAX_ID_TAG: usize = 20;
 
 /// An idTag has no type (OCPP 1.6, 7.28).
 pub(crate) fn id_token(id_tag: impl Into<String>) -> IdToken {

@@ -28,6 +28,8 @@ struct TransactionEvent<'a> {
     #[serde(borrow, default)]
     offline: Loose<'a>,
     #[serde(borrow, default)]
+    reservation_id: Loose<'a>,
+    #[serde(borrow, default)]
     transaction_info: Part<'a, TransactionInfo<'a>>,
     #[serde(borrow, default)]
     evse: Part<'a, Evse<'a>>,
@@ -116,6 +118,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         // The reason may be left out when it is Local.
         stop_reason: reason.or_else(|| (phase == Phase::Ended).then(|| "Local".to_owned())),
         offline: repairs.truth("offline", &message.offline)?,
+        reservation: repairs.whole("reservationId", &message.reservation_id)?,
     })))
 }
 

@@ -114,6 +114,7 @@ pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> Tran
         charging: None,
         stop_reason: None,
         offline: false,
+        reservation: None,
     }
 }
 

@@ -1,0 +1,154 @@
+//! Local authorization lists that are kept in step with the operator's tokens (OCPP 2.0.1, block D).
+//!
+//! One task looks at a station when it connects, when it has answered, and when a token has changed. What it is told next is the
+//! domain's (`domain/src/local_list/plan.rs`); here is what is read and ordered.
+//!
+//! This crate must never know what OCPP looks like on the wire.
+
+mod reading;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use amprule_domain::command::{Command, Exchange};
+use amprule_domain::doors::{Catalogue, StoreResult};
+use amprule_domain::local_list::plan;
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::{BoxFuture, Clock};
+use amprule_domain::token::TokenRecord;
+use amprule_domain::{StationId, Timestamp};
+use jiff::SignedDuration;
+use tokio::sync::{Notify, broadcast};
+
+/// A message that has not come so long after it was ordered is thought of anew.
+const EXPIRES: SignedDuration = SignedDuration::from_mins(10);
+/// Who has refused so many in a row is left as it is until it connects again.
+const REFUSALS: u32 = 3;
+
+pub struct House {
+    pub stations: Arc<dyn Stations>,
+    pub books: Arc<dyn Catalogue>,
+    pub clock: Arc<dyn Clock>,
+    /// A token has changed, or who keeps a list.
+    pub changed: Arc<Notify>,
+}
+
+/// The stations of this server.
+pub trait Stations: Send + Sync {
+    fn is_connected(&self, station: &StationId) -> bool;
+    fn order<'a>(
+        &'a self,
+        station: &'a StationId,
+        command: Command,
+        expires_at: Timestamp,
+    ) -> BoxFuture<'a, Result<(), String>>;
+    /// Commands of a station that are not over.
+    fn open_exchanges<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Exchange>>>;
+    fn notices(&self) -> broadcast::Receiver<Arc<Notice>>;
+}
+
+pub struct Keeper {
+    house: House,
+    /// Refusals since the station connected.
+    refusals: BTreeMap<StationId, u32>,
+    /// Read once, until one has changed.
+    tokens: Option<Vec<TokenRecord>>,
+}
+
+impl Keeper {
+    pub fn new(house: House) -> Self {
+        Self { house, refusals: BTreeMap::new(), tokens: None }
+    }
+
+    /// Until the server ends.
+    pub async fn run(mut self) {
+        let mut notices = self.house.stations.notices();
+        let changed = Arc::clone(&self.house.changed);
+        loop {
+            let looked = tokio::select! {
+                () = changed.notified() => {
+                    self.tokens = None;
+                    self.look_at_all().await
+                }
+                notice = notices.recv() => match notice {
+                    Ok(notice) => self.hear(&notice).await,
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.look_at_all().await,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+            };
+            if let Err(error) = looked {
+                tracing::warn!(%error, "a local list could not be looked at; it is again when its station connects, or a token changes");
+            }
+        }
+    }
+
+    async fn hear(&mut self, notice: &Notice) -> StoreResult<()> {
+        let Some(station) = &notice.station else { return Ok(()) };
+        match notice.kind {
+            "station.connected" => {
+                self.refusals.remove(station);
+                // Its own word is heard first: it may have lost its list.
+                if self.keeps(station).await? { self.order(station, Command::LocalListVersion).await } else { Ok(()) }
+            }
+            "station.disconnected" => {
+                self.refusals.remove(station);
+                Ok(())
+            }
+            "station.local-list" => {
+                if notice.data["accepted"] == false {
+                    *self.refusals.entry(station.clone()).or_default() += 1;
+                }
+                self.look_at(station).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn look_at_all(&mut self) -> StoreResult<()> {
+        for station in reading::keepers(&*self.house.books).await? {
+            if self.house.stations.is_connected(&station) {
+                self.look_at(&station).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_at(&mut self, station: &StationId) -> StoreResult<()> {
+        let has_refused = self.refusals.get(station).copied().unwrap_or_default();
+        if has_refused >= REFUSALS || !self.keeps(station).await? {
+            return Ok(());
+        }
+        let open = self.house.stations.open_exchanges(station).await?;
+        if open.iter().any(|exchange| matches!(exchange.command, Command::SendLocalList { .. })) {
+            // Its answer is heard.
+            return Ok(());
+        }
+        let Some(held) = reading::held(&*self.house.books, station).await? else { return Ok(()) };
+        let bounds = reading::bounds(&*self.house.books, station).await?;
+        let now = self.house.clock.now();
+        let wanted = plan::wanted(self.tokens().await?, bounds.entries, now);
+        let Some(part) = plan::next(&wanted, &held, bounds) else { return Ok(()) };
+        let plan::Part { version, is_full, entries } = part;
+        self.order(station, Command::SendLocalList { version, is_full, entries }).await
+    }
+
+    async fn keeps(&self, station: &StationId) -> StoreResult<bool> {
+        Ok(self.house.books.station(station).await?.is_some_and(|record| record.keeps_local_list))
+    }
+
+    async fn tokens(&mut self) -> StoreResult<&[TokenRecord]> {
+        if self.tokens.is_none() {
+            self.tokens = Some(reading::tokens(&*self.house.books).await?);
+        }
+        Ok(self.tokens.as_deref().unwrap_or_default())
+    }
+
+    async fn order(&self, station: &StationId, command: Command) -> StoreResult<()> {
+        let now = self.house.clock.now();
+        let expires_at = now.checked_add(EXPIRES).unwrap_or(now);
+        if let Err(why) = self.house.stations.order(station, command, expires_at).await {
+            tracing::warn!(%station, "its local list is not told: {why}");
+        }
+        Ok(())
+    }
+}
