@@ -39,8 +39,8 @@ pub enum OpenFault {
 pub enum Unsigned {
     #[error("the request cannot be read: {0}")]
     Unreadable(String),
-    #[error("the request's common name is {found:?}; this station is {}", known.join(" or "))]
-    OtherName { found: String, known: Vec<String> },
+    #[error("the request's common name is {found:?}, and the station's id {wanted:?}")]
+    OtherName { found: String, wanted: String },
     #[error("it could not be signed: {0}")]
     Failed(String),
 }
@@ -86,19 +86,16 @@ impl Authority {
     }
 }
 
-/// Whether a request can be signed for a station of these names: its own signature is right, and its common name is one of
-/// them (OCPP 2.0.1, A00.FR.408; ours is the station's id, the standard's its serial number).
-pub fn check(csr: &str, names: &[&str]) -> Result<(), Unsigned> {
+/// Whether a request can be signed for this name: its own signature is right, and its common name is this one, to the letter
+/// (OCPP 2.0.1, A00.FR.408 wants the serial number; that is what a station says of itself, and any could say another's).
+pub fn check(csr: &str, name: &str) -> Result<(), Unsigned> {
     let request = read(csr)?;
     let found = match request.params.distinguished_name.get(&DnType::CommonName) {
         Some(DnValue::Utf8String(name)) => name.clone(),
         Some(DnValue::PrintableString(name)) => name.to_string(),
         _ => String::new(),
     };
-    match names.iter().any(|name| name.eq_ignore_ascii_case(&found)) {
-        true => Ok(()),
-        false => Err(Unsigned::OtherName { found, known: names.iter().map(|name| (*name).to_owned()).collect() }),
-    }
+    if found == name { Ok(()) } else { Err(Unsigned::OtherName { found, wanted: name.to_owned() }) }
 }
 
 fn read(csr: &str) -> Result<CertificateSigningRequestParams, Unsigned> {
@@ -173,12 +170,12 @@ mod tests {
     #[test]
     fn a_station_gets_its_own_name_only() {
         let csr = request("CS-1");
-        assert_eq!(check(&csr, &["cs-1"]), Ok(()));
-        let other = check(&csr, &["cs-2", "S-2"]).expect_err("another's").to_string();
-        assert_eq!(other, "the request's common name is \"CS-1\"; this station is cs-2 or S-2");
-        let torn = csr.replacen('M', "N", 1);
+        assert_eq!(check(&csr, "CS-1"), Ok(()));
+        let other = check(&csr, "cs-1").expect_err("another's").to_string();
+        assert_eq!(other, "the request's common name is \"CS-1\", and the station's id \"cs-1\"");
+        let torn = csr.replacen("MII", "MIJ", 1);
         for wrong in ["", "no PEM", torn.as_str()] {
-            assert!(matches!(check(wrong, &["CS-1"]), Err(Unsigned::Unreadable(_))), "{wrong}");
+            assert!(matches!(check(wrong, "CS-1"), Err(Unsigned::Unreadable(_))), "{wrong}");
         }
     }
 

@@ -22,7 +22,7 @@ use crate::security::SecurityEvent;
 use crate::smart_charging::SmartChargingEvent;
 use crate::token::IdToken;
 use crate::{
-    availability, charging, cost, data_transfer, diagnostics, display, firmware, grid, local_list, provisioning,
+    availability, charging, cost, data_transfer, diagnostics, display, firmware, grid, kept, local_list, provisioning,
     reservation, security, smart_charging,
 };
 
@@ -58,7 +58,15 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
             step
         }
         StationEvent::DataTransfer(_) => data_transfer::apply(station, inbound, moment),
-        other => noted(other, moment.now).answered(station, moment, answer(other, moment.now)),
+        other => {
+            let noted = noted(other, moment.now);
+            let is_kept_otherwise = !noted.changes.is_empty();
+            let mut step = noted.answered(station, moment, answer(other, moment.now));
+            if !is_kept_otherwise {
+                step.effects.push(kept::message(station, inbound, moment, "notification"));
+            }
+            step
+        }
     }
 }
 

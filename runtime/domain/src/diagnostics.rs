@@ -116,9 +116,7 @@ pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
     match event {
         DiagnosticsEvent::LogAsked { request, what, status } => log(*request).asked(what, status),
         DiagnosticsEvent::LogStatus { request, status } => log(*request).told(status, &Value::Null),
-        DiagnosticsEvent::Events(events) => {
-            events.iter().fold(Noted::default(), |noted, event| alert(noted, event, now))
-        }
+        DiagnosticsEvent::Events(events) => alerts(events, now),
         DiagnosticsEvent::MonitorsSet(monitors) => {
             Noted { changes: monitors.iter().map(put).collect(), tells: Vec::new() }
         }
@@ -181,12 +179,25 @@ fn put(monitor: &Monitor) -> Change {
     Change::Put { kind: Kind::Monitor, key: monitor.id.to_string(), body: holding }
 }
 
-/// The variable has a new value; an alert stands until it is cleared. One alert for each variable and monitor.
-fn alert(mut noted: Noted, event: &VariableEvent, now: Timestamp) -> Noted {
-    noted.changes.push(value_of(&event.place, &event.value));
+/// Each variable has a new value. All alerts of a message are told together.
+fn alerts(events: &[VariableEvent], now: Timestamp) -> Noted {
+    let (mut changes, mut news) = (Vec::new(), Vec::new());
+    for event in events {
+        changes.push(value_of(&event.place, &event.value));
+        if let Some((change, said)) = alert(event, now) {
+            changes.push(change);
+            news.push(said);
+        }
+    }
+    let tells = if news.is_empty() { Vec::new() } else { vec![("station.alerts", json!({ "alerts": news }))] };
+    Noted { changes, tells }
+}
+
+/// It stands until it is cleared: one for each variable and monitor.
+fn alert(event: &VariableEvent, now: Timestamp) -> Option<(Change, Value)> {
     let is_alert = event.trigger.eq_ignore_ascii_case("Alerting");
     if !is_alert && !event.is_cleared {
-        return noted;
+        return None;
     }
     let place = event.place.key();
     let key = event.monitor.map_or_else(|| place.clone(), |monitor| format!("{place} #{monitor}"));
@@ -198,8 +209,7 @@ fn alert(mut noted: Noted, event: &VariableEvent, now: Timestamp) -> Noted {
     }));
     let mut change = news.clone();
     change["clearedAt"] = if event.is_cleared { json!(now) } else { Value::Null };
-    noted.changes.push(Change::Merge { kind: Kind::Alert, key, body: change });
-    noted.tell("station.alert", news)
+    Some((Change::Merge { kind: Kind::Alert, key, body: change }, news))
 }
 
 /// Pages are kept by their numbers: one that comes twice is one.

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::holding::{Change, Kind, body};
+use crate::holding::{Change, Kind, Like, body};
 use crate::noted::Noted;
+use crate::secrets::without_secrets;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FirmwareEvent {
@@ -53,12 +54,20 @@ impl Job<'_> {
         let state = if is_taken { "asked" } else { "refused" };
         let key = self.request.map_or_else(|| self.now.as_millisecond().to_string(), |request| request.to_string());
         let holding = body(json!({
-            "state": state, "askedAt": self.now, "request": what, "steps": {},
+            "state": state, "askedAt": self.now, "request": without_secrets(what), "steps": {},
             "answer": (!answer.is_empty()).then_some(answer),
             "endedAt": (!is_taken).then_some(self.now),
         }));
-        Noted::change(Change::Put { kind: self.kind, key: key.clone(), body: holding })
-            .tell(self.tells, json!({ "job": key, "state": state }))
+        // The one before is given up for it (AcceptedCanceled).
+        let cancels = answer.eq_ignore_ascii_case("AcceptedCanceled");
+        let before = cancels.then(|| Change::MergeAll {
+            kind: self.kind,
+            like: Like::default().one_of("state", vec![json!("asked"), json!("running")]),
+            body: json!({ "state": "ended", "status": "AcceptedCanceled", "endedAt": self.now }),
+        });
+        let put = Change::Put { kind: self.kind, key: key.clone(), body: holding };
+        let noted = Noted { changes: before.into_iter().chain([put]).collect(), tells: Vec::new() };
+        noted.tell(self.tells, json!({ "job": key, "state": state }))
     }
 
     /// `Idle` is a word about the station: it has no job.

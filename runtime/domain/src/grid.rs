@@ -71,7 +71,7 @@ pub(crate) fn noted(event: &GridEvent, now: Timestamp) -> Noted {
                 "clearedAt": is_over.then_some(now),
             }));
             let change = Change::Merge { kind: Kind::Alert, key: format!("DER {what}"), body: news.clone() };
-            Noted::change(change).tell("station.alert", news)
+            Noted::change(change).tell("station.alerts", json!({ "alerts": [news] }))
         }
         GridEvent::Swap { request, event, swap } => {
             let mut step = serde_json::Map::new();

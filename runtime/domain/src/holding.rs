@@ -167,6 +167,8 @@ pub struct Like {
     pub but: Option<String>,
     /// Members, as a path with dots, and their values.
     pub members: Vec<(&'static str, Vec<Value>)>,
+    /// Members that are not there.
+    pub absent: Vec<&'static str>,
 }
 
 impl Like {
@@ -183,6 +185,12 @@ impl Like {
     #[must_use]
     pub fn with(mut self, member: &'static str, value: impl Into<Value>) -> Self {
         self.members.push((member, vec![value.into()]));
+        self
+    }
+
+    #[must_use]
+    pub fn without(mut self, member: &'static str) -> Self {
+        self.absent.push(member);
         self
     }
 

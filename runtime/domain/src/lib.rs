@@ -59,6 +59,7 @@ pub mod reply;
 pub mod reported;
 mod reservation;
 mod schema;
+pub mod secrets;
 mod security;
 pub mod session;
 pub mod smart_charging;

@@ -39,17 +39,10 @@ pub struct Certificate {
 }
 
 /// Events that the standard holds to be critical (OCPP 2.0.1 part 2 appendix 1; the security whitepaper for 1.6).
-const CRITICAL: [&str; 14] = [
+const CRITICAL: [&str; 7] = [
     "FirmwareUpdated",
-    "InvalidCsmsCertificate",
-    "InvalidCentralSystemCertificate",
-    "InvalidChargePointCertificate",
-    "InvalidChargingStationCertificate",
-    "InvalidFirmwareSignature",
-    "InvalidFirmwareSigningCertificate",
-    "InvalidTLSCipherSuite",
-    "InvalidTLSVersion",
     "MemoryExhaustion",
+    "ResetOrReboot",
     "SecurityLogWasCleared",
     "SettingSystemTime",
     "StartupOfTheDevice",
@@ -104,7 +97,7 @@ pub(crate) fn answer(event: &SecurityEvent, now: Timestamp) -> Reply {
             let failed = |asked: &Value| {
                 json!({
                     "certificateHashData": asked["certificateHashData"], "source": asked["source"],
-                    "status": "Failed", "nextUpdate": now,
+                    "status": "Failed", "nextUpdate": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
                 })
             };
             Reply::ChainStatus { certificates: certificates.iter().map(failed).collect() }

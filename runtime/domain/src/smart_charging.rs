@@ -112,8 +112,12 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
         SmartChargingEvent::Schedule { evse, schedule } => {
             Noted::default().tell("station.charging-schedule", json!({ "evse": evse, "schedule": schedule }))
         }
-        SmartChargingEvent::Priority { transaction, is_active } => Noted::default()
-            .tell("station.priority-charging", json!({ "transaction": transaction, "active": is_active })),
+        SmartChargingEvent::Priority { transaction, is_active } => {
+            let like = Like::default().with("profile.transactionId", transaction.clone());
+            let like = like.with("profile.chargingProfilePurpose", "PriorityCharging");
+            Noted::change(Change::MergeAll { kind: Kind::Profile, like, body: json!({ "active": is_active }) })
+                .tell("station.priority-charging", json!({ "transaction": transaction, "active": is_active }))
+        }
     }
 }
 
@@ -126,14 +130,17 @@ pub(crate) fn answer(event: &SmartChargingEvent) -> Reply {
     }
 }
 
-/// A transaction's profiles go with it (OCPP 2.0.1, K01.FR.09; 1.6, 3.13.1).
-pub(crate) fn forgotten_with(transaction: &str) -> Change {
-    Change::Gone { kind: Kind::Profile, like: Like::default().with("profile.transactionId", transaction) }
+/// A transaction's profiles go with it (OCPP 2.0.1, K01.FR.09; 1.6, 3.13.1), and those of its EVSE that name none.
+pub(crate) fn forgotten_with(transaction: &str, evse: u32) -> [Change; 2] {
+    let named = Like::default().with("profile.transactionId", transaction);
+    let unnamed = Like::default().with("evse", evse).with("profile.chargingProfilePurpose", "TxProfile");
+    [named, unnamed.without("profile.transactionId")].map(|like| Change::Gone { kind: Kind::Profile, like })
 }
 
 fn installed(evse: u32, profile: &Value, replaces_level: bool, now: Timestamp) -> Noted {
     let Some(id) = profile["id"].as_i64() else { return Noted::default() };
-    let holding = json!({ "evse": evse, "source": OURS, "since": now, "profile": profile });
+    let first = replaces_level.then_some(true);
+    let holding = body(json!({ "evse": evse, "source": OURS, "since": now, "profile": profile, "evseFirst": first }));
     let put = Change::Put { kind: Kind::Profile, key: id.to_string(), body: holding };
     let same_level = Like::default()
         .but(id.to_string())

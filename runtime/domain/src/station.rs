@@ -17,9 +17,10 @@ pub struct StationRecord {
     pub security_profile: u8,
     /// A keyed hash; never the password.
     pub password_hash: Option<String>,
-    /// Of the password before it, which is taken until the station has shown the new one (OCPP 2.0.1, A01).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub former_password_hash: Option<String>,
+    /// Of passwords that are taken, too, until the station has shown that one (OCPP 2.0.1, A01): the one before, and one that it
+    /// was told and may have taken. An empty one stands for none at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_password_hashes: Vec<String>,
     pub location: Option<String>,
     /// Its local authorization list is kept in step with the tokens (OCPP 2.0.1, block D).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -49,7 +50,7 @@ impl StationRecord {
             provisioning,
             security_profile: 0,
             password_hash: None,
-            former_password_hash: None,
+            other_password_hashes: Vec::new(),
             location: None,
             keeps_local_list: false,
             group: None,

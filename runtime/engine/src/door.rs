@@ -62,27 +62,26 @@ impl Engine {
         if is_let_in { Ok(()) } else { Err(Turned::Unauthorized(record.id.clone())) }
     }
 
-    /// A station that gives no password does not guess one. The one before is taken until the new one was shown: a station may
-    /// have taken the new one without our knowing, or have lost it.
+    /// A station that gives no password does not guess one.
     fn has_password(&self, record: &StationRecord, visitor: &Visitor<'_>, hash: &str) -> Result<bool, Turned> {
         let (station, address) = (visitor.station, visitor.address);
+        let others = &record.other_password_hashes;
         let Some((user, password)) = visitor.basic else {
-            let had_none = record.former_password_hash.as_deref() == Some(NO_PASSWORD);
-            return Ok(had_none && record.security_profile == 0);
+            return Ok(record.security_profile == 0 && others.iter().any(|other| other == NO_PASSWORD));
         };
         let guesses = self.door_guesses();
         guesses.may_try(station, address).map_err(slowed)?;
-        let former = record.former_password_hash.as_deref().filter(|hash| *hash != NO_PASSWORD);
-        let is = |hash: &str| (self.ports().is_password)(password, hash);
-        let is_right = user == station.as_str() && (is(hash) || former.is_some_and(is));
-        if is_right && record.former_password_hash.is_some() && is(hash) {
-            self.password_shown(station);
+        let is = |hash: &&str| *hash != NO_PASSWORD && (self.ports().is_password)(password, hash);
+        let shown = std::iter::once(hash).chain(others.iter().map(String::as_str)).find(is);
+        let shown = shown.filter(|_| user == station.as_str());
+        match shown {
+            Some(_) => guesses.was_right(station, address),
+            None => guesses.was_wrong(station, address),
         }
-        match is_right {
-            true => guesses.was_right(station, address),
-            false => guesses.was_wrong(station, address),
+        if let Some(shown) = shown.filter(|_| !others.is_empty()) {
+            self.password_shown(station, shown);
         }
-        Ok(is_right)
+        Ok(shown.is_some())
     }
 }
 

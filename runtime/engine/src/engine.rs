@@ -198,11 +198,11 @@ impl Engine {
         }
     }
 
-    /// The new password of a station is in use: the one before is not taken any more.
-    pub(crate) fn password_shown(&self, station: &StationId) {
+    /// A station for which several passwords count has come with this one.
+    pub(crate) fn password_shown(&self, station: &StationId, hash: &str) {
         if let Some(handle) = self.handle_or_new(station) {
             // Without room it is said again the next time.
-            let _ = handle.mail.try_send(Box::new(Mail::PasswordShown));
+            let _ = handle.mail.try_send(Box::new(Mail::PasswordShown(hash.to_owned())));
         }
     }
 

@@ -72,6 +72,9 @@ impl StationTask {
     /// On disk first, with its try counted; then on the wire.
     pub(crate) async fn send_exchange(&mut self, exchange: &Exchange) {
         let now = self.ports.clock.now();
+        if !self.tell_password(&exchange.command).await {
+            return self.station.put_exchange(exchange.not_sent(now));
+        }
         let sent = exchange.sent(now);
         let call = sent.call();
         if let Err(error) = self.store(sent.clone()).await {

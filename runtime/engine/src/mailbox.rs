@@ -28,8 +28,8 @@ pub(crate) enum Mail {
     /// The operator has changed the record.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
     Delete(oneshot::Sender<StoreResult<()>>),
-    /// It has come with its new password.
-    PasswordShown,
+    /// It has come with the password of this hash, and others count, too.
+    PasswordShown(String),
     /// It has sessions that may end by themselves.
     Wake,
     Shutdown,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amprule_domain::StationId;
 use amprule_domain::doors::StationBooks;
 use amprule_domain::event::NewPassword;
 use amprule_domain::ports::{Clock, Hooks, Ids};
@@ -9,7 +10,8 @@ use amprule_domain::ports::{Clock, Hooks, Ids};
 pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
 
 pub type PasswordHash = Box<dyn Fn(&NewPassword) -> String + Send + Sync>;
-pub type SigningCheck = Box<dyn Fn(&str, &[&str]) -> Result<(), String> + Send + Sync>;
+/// Of a request, what the certificate is for, and the station that wants it.
+pub type SigningCheck = Box<dyn Fn(&str, Option<&str>, &StationId) -> Result<(), String> + Send + Sync>;
 
 pub struct Ports {
     pub store: Arc<dyn StationBooks>,
@@ -20,6 +22,6 @@ pub struct Ports {
     pub is_password: PasswordCheck,
     /// The keyed hash of a password that a station has taken.
     pub hash_password: PasswordHash,
-    /// Whether a request for a certificate can be signed for a station of these names. The error says why not.
+    /// Whether a request for a certificate can be signed. The error says why not.
     pub check_signing: SigningCheck,
 }

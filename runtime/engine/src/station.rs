@@ -273,7 +273,7 @@ impl StationTask {
             Mail::Place(location, done) => drop(done.send(self.place(location).await)),
             Mail::Configure(record, done) => drop(done.send(self.configure(*record).await)),
             Mail::Delete(done) => drop(done.send(self.delete().await)),
-            Mail::PasswordShown => self.password_shown().await,
+            Mail::PasswordShown(hash) => self.password_shown(hash).await,
             Mail::Wake => {}
             Mail::Shutdown => {
                 self.disconnect(Some(CloseReason::Shutdown)).await;

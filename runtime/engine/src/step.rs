@@ -135,12 +135,12 @@ impl StationTask {
 
     /// A request for a certificate that is not to be signed has no effect but the log's.
     fn refuse_signing(&self, inbound: &Inbound) -> Option<Reply> {
-        let StationEvent::Security(SecurityEvent::SigningRequest { csr, .. }) = &inbound.event else { return None };
-        let Station { record, reported, .. } = &self.station;
-        let names: Vec<&str> =
-            std::iter::once(record.id.as_str()).chain(reported.identity.boot.serial.as_deref()).collect();
-        let why = (self.ports.check_signing)(csr, &names).err()?;
-        tracing::warn!(station = %record.id, "a certificate that the station wants is not signed: {why}");
+        let StationEvent::Security(SecurityEvent::SigningRequest { csr, usage, .. }) = &inbound.event else {
+            return None;
+        };
+        let id = &self.station.record.id;
+        let why = (self.ports.check_signing)(csr, usage.as_deref(), id).err()?;
+        tracing::warn!(station = %id, "a certificate that the station wants is not signed: {why}");
         Some(Reply::word("Rejected"))
     }
 

@@ -10,13 +10,13 @@ mod reading;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use amprule_domain::command::{Command, Exchange};
+use amprule_domain::command::{Command, Verdict};
 use amprule_domain::doors::{Catalogue, StoreResult};
 use amprule_domain::local_list::plan;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{BoxFuture, Clock};
 use amprule_domain::token::TokenRecord;
-use amprule_domain::{StationId, Timestamp};
+use amprule_domain::{CommandId, StationId, Timestamp};
 use jiff::SignedDuration;
 use tokio::sync::{Notify, broadcast};
 
@@ -41,9 +41,7 @@ pub trait Stations: Send + Sync {
         station: &'a StationId,
         command: Command,
         expires_at: Timestamp,
-    ) -> BoxFuture<'a, Result<(), String>>;
-    /// Commands of a station that are not over.
-    fn open_exchanges<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Exchange>>>;
+    ) -> BoxFuture<'a, Result<CommandId, String>>;
     fn notices(&self) -> broadcast::Receiver<Arc<Notice>>;
 }
 
@@ -51,13 +49,15 @@ pub struct Keeper {
     house: House,
     /// Refusals since the station connected.
     refusals: BTreeMap<StationId, u32>,
+    /// Commands that are on their way, one for each station at most.
+    at_work: BTreeMap<StationId, CommandId>,
     /// Read once, until one has changed.
     tokens: Option<Vec<TokenRecord>>,
 }
 
 impl Keeper {
     pub fn new(house: House) -> Self {
-        Self { house, refusals: BTreeMap::new(), tokens: None }
+        Self { house, refusals: BTreeMap::new(), at_work: BTreeMap::new(), tokens: None }
     }
 
     /// Until the server ends.
@@ -94,17 +94,46 @@ impl Keeper {
                 self.refusals.remove(station);
                 Ok(())
             }
-            "station.local-list" => {
-                if notice.data["accepted"] == false {
-                    *self.refusals.entry(station.clone()).or_default() += 1;
-                }
-                self.look_at(station).await
-            }
+            "command.ended" => self.ended(station, notice).await,
             _ => Ok(()),
         }
     }
 
+    /// A command of ours has ended: refused, answered, or nobody knows.
+    async fn ended(&mut self, station: &StationId, notice: &Notice) -> StoreResult<()> {
+        let id = notice.data["command"].as_str().and_then(|id| id.parse::<CommandId>().ok());
+        if id.is_none() || self.at_work.get(station).copied() != id {
+            return Ok(());
+        }
+        self.at_work.remove(station);
+        let exchange = match id {
+            Some(id) => self.house.books.exchange(id).await?,
+            None => None,
+        };
+        let verdict = exchange.as_ref().and_then(|exchange| exchange.answer.as_ref()).map(|answer| answer.verdict);
+        let is_list = exchange.is_some_and(|exchange| matches!(exchange.command, Command::SendLocalList { .. }));
+        match verdict {
+            Some(Verdict::Refused) => {
+                *self.refusals.entry(station.clone()).or_default() += 1;
+                self.look_at(station).await
+            }
+            Some(_) => self.look_at(station).await,
+            // It may have taken it: its own word says so.
+            None if is_list && self.house.stations.is_connected(station) => {
+                self.order(station, Command::LocalListVersion).await
+            }
+            None => Ok(()),
+        }
+    }
+
     async fn look_at_all(&mut self) -> StoreResult<()> {
+        // Ends may have been missed.
+        let at_work: Vec<_> = self.at_work.iter().map(|(station, id)| (station.clone(), *id)).collect();
+        for (station, id) in at_work {
+            if self.house.books.exchange(id).await?.is_none_or(|exchange| !exchange.is_open()) {
+                self.at_work.remove(&station);
+            }
+        }
         for station in reading::keepers(&*self.house.books).await? {
             if self.house.stations.is_connected(&station) {
                 self.look_at(&station).await?;
@@ -118,9 +147,8 @@ impl Keeper {
         if has_refused >= REFUSALS || !self.keeps(station).await? {
             return Ok(());
         }
-        let open = self.house.stations.open_exchanges(station).await?;
-        if open.iter().any(|exchange| matches!(exchange.command, Command::SendLocalList { .. })) {
-            // Its answer is heard.
+        if self.at_work.contains_key(station) {
+            // Its end is heard.
             return Ok(());
         }
         let Some(held) = reading::held(&*self.house.books, station).await? else { return Ok(()) };
@@ -143,11 +171,12 @@ impl Keeper {
         Ok(self.tokens.as_deref().unwrap_or_default())
     }
 
-    async fn order(&self, station: &StationId, command: Command) -> StoreResult<()> {
+    async fn order(&mut self, station: &StationId, command: Command) -> StoreResult<()> {
         let now = self.house.clock.now();
         let expires_at = now.checked_add(EXPIRES).unwrap_or(now);
-        if let Err(why) = self.house.stations.order(station, command, expires_at).await {
-            tracing::warn!(%station, "its local list is not told: {why}");
+        match self.house.stations.order(station, command, expires_at).await {
+            Ok(id) => drop(self.at_work.insert(station.clone(), id)),
+            Err(why) => tracing::warn!(%station, "its local list is not told: {why}"),
         }
         Ok(())
     }

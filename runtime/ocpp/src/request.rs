@@ -61,7 +61,7 @@ pub(crate) fn says(answered: &Value, word: &str) -> bool {
 }
 
 /// Words of the standard for a request that was, or will be, carried out.
-const DONE: [&str; 5] = ["accepted", "acceptedcanceled", "rebootrequired", "scheduled", "unlocked"];
+const DONE: [&str; 6] = ["accepted", "acceptedcanceled", "rebootrequired", "scheduled", "unlocked", "unpublished"];
 
 /// Members beside which nothing is left to tell.
 const PLAIN: [&str; 4] = ["customData", "status", "statusInfo", "transactionId"];

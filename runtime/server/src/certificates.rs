@@ -1,5 +1,6 @@
 //! Certificates that stations want to be signed: by a program of the operator's, or by the server's own authority.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use amprule_engine::Engine;
 use jiff::SignedDuration;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::Certificates;
 use crate::environment::SystemClock;
@@ -23,6 +24,9 @@ use crate::secrets;
 /// A station that is away gets its certificate when it is back; one that wants it still asks again.
 const EXPIRES: SignedDuration = SignedDuration::from_hours(24);
 const PROGRAM_MAX: Duration = Duration::from_secs(60);
+
+/// Stations whose requests are signed at the same time.
+const AT_ONCE: usize = 8;
 
 /// Where the server's own authority is, below the data folder.
 const FOLDER: &str = "certificates";
@@ -51,22 +55,39 @@ impl Signing {
 
     async fn run(self) {
         let mut notices = self.engine.subscribe();
+        let signing = Arc::new(self);
+        let mut at_work: JoinSet<StationId> = JoinSet::new();
+        let mut busy: BTreeSet<StationId> = BTreeSet::new();
         loop {
-            match notices.recv().await {
-                Ok(notice) => {
-                    let Some(request) = Request::of(&notice) else { continue };
-                    if let Err(error) = self.answer(&request).await {
-                        tracing::error!(
-                            station = %request.station,
-                            "the certificate that the station wants could not be signed: {error:#}; it will ask again"
-                        );
+            tokio::select! {
+                Some(done) = at_work.join_next() => match done {
+                    Ok(station) => drop(busy.remove(&station)),
+                    Err(_) => busy.clear(),
+                },
+                notice = notices.recv() => match notice {
+                    Ok(notice) => {
+                        let Some(request) = Request::of(&notice) else { continue };
+                        // A station repeats what was not answered; who waits behind too many asks again, too.
+                        if at_work.len() < AT_ONCE && busy.insert(request.station.clone()) {
+                            at_work.spawn(Arc::clone(&signing).serve(request));
+                        }
                     }
-                }
-                // Those that were missed are asked for again.
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return,
+                    // Those that were missed are asked for again.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
             }
         }
+    }
+
+    async fn serve(self: Arc<Self>, request: Request) -> StationId {
+        if let Err(error) = self.answer(&request).await {
+            tracing::error!(
+                station = %request.station,
+                "the certificate that the station wants could not be signed: {error:#}; it will ask again"
+            );
+        }
+        request.station
     }
 
     async fn answer(&self, request: &Request) -> anyhow::Result<()> {
@@ -106,7 +127,8 @@ async fn by_program(program: &str, arguments: &[String], request: &Request) -> a
     let mut input = child.stdin.take();
     let signed = async {
         if let Some(input) = &mut input {
-            input.write_all(request.csr.as_bytes()).await?;
+            // A program that does not read it may have another way to know.
+            let _ = input.write_all(request.csr.as_bytes()).await;
         }
         drop(input);
         child.wait_with_output().await
@@ -130,10 +152,19 @@ impl Request {
     }
 }
 
+/// Kinds of certificates that the server's own authority signs: of the station towards us. Those of the vehicle's side need an
+/// authority that vehicles trust.
+const OWN: [&str; 2] = ["ChargingStationCertificate", "ChargePointCertificate"];
+
 /// Whether a request is one that can be signed. A program of the operator's judges by itself.
-pub(crate) fn check(wanted: &Certificates, csr: &str, names: &[&str]) -> Result<(), String> {
+pub(crate) fn check(wanted: &Certificates, csr: &str, usage: Option<&str>, station: &StationId) -> Result<(), String> {
     if !wanted.sign_with.is_empty() {
         return Ok(());
     }
-    amprule_authority::check(csr, names).map_err(|why| why.to_string())
+    if let Some(usage) = usage.filter(|usage| !OWN.contains(usage)) {
+        return Err(format!(
+            "a {usage} needs an authority that vehicles trust: `sign_with` below [certificates] names a program"
+        ));
+    }
+    amprule_authority::check(csr, station.as_str()).map_err(|why| why.to_string())
 }

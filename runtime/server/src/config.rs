@@ -27,7 +27,7 @@ use amprule_reload::ReloadSettings;
 use amprule_store::{DecisionSettings, KeptBounds, ReadingSettings, StoreSettings};
 use amprule_trust::Policy;
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 pub(crate) use device::{BadDevice, Device, MAX_DEVICES, twice};
@@ -106,7 +106,17 @@ pub(crate) enum UnknownVersions {
 pub(crate) struct Certificates {
     /// A program that signs, with its arguments; without it the server's own authority does.
     pub(crate) sign_with: Vec<String>,
+    #[serde(deserialize_with = "days")]
     pub(crate) valid_days: u32,
+}
+
+/// Ten years at most.
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let days = u32::deserialize(deserializer)?;
+    match days {
+        1..=3_650 => Ok(days),
+        _ => Err(serde::de::Error::custom(format!("`valid_days` is {days}; it must be 1 to 3650"))),
+    }
 }
 
 impl Default for Certificates {

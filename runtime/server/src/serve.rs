@@ -182,7 +182,7 @@ impl House {
         let signing = Signing::begin(engine.clone(), config.certificates.clone(), data)?;
         let lists_changed = Arc::<Notify>::default();
         let keeper = Keeper::new(amprule_lists::House {
-            stations: Arc::new(lists::Stations { engine: engine.clone(), store: store.clone() }),
+            stations: Arc::new(lists::Stations { engine: engine.clone() }),
             books: store.clone(),
             clock: Arc::new(SystemClock),
             changed: Arc::clone(&lists_changed),
@@ -237,7 +237,7 @@ async fn engine(
         ids,
         is_password: Box::new(move |password, hash| checked.is_password(password, hash)),
         hash_password: Box::new(move |password| passwords.hash_taken(password)),
-        check_signing: Box::new(move |csr, names| certificates::check(&certificates, csr, names)),
+        check_signing: Box::new(move |csr, usage, station| certificates::check(&certificates, csr, usage, station)),
     };
     Engine::new(ports, config.stations.engine_settings()).await
 }

@@ -1,12 +1,12 @@
 //! Cars that tell what they need (ISO 15118; OCPP 2.0.1, K15): one that no site shares out power for is told what its EVSE delivers,
 //! within the minute for which it waits. In a site, that is the site's to say.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use amprule_domain::StationId;
 use amprule_domain::command::{Command, Most};
-use amprule_domain::notice::Notice;
 use amprule_domain::smart_charging::Needs;
+use amprule_domain::{StationId, Timestamp};
 use jiff::SignedDuration;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -16,42 +16,65 @@ use crate::ledger::Ledger;
 /// A car waits so long for its profile (K15.FR.08), less what the way takes.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(50);
 
+/// Cars that wait for their transaction to begin: with one more the oldest is not waited for any more.
+const WAITING_MAX: usize = 1_000;
+
 pub(crate) async fn answer(house: Arc<House>, ledger: Arc<Ledger>) {
     let mut notices = house.stations.notices();
+    // Needs may come before the transaction (TxStartPoint).
+    let mut waiting: VecDeque<(StationId, Needs, Timestamp)> = VecDeque::new();
     loop {
-        match notices.recv().await {
-            Ok(notice) if notice.kind == "station.charging-needs" => {
-                if let Err(why) = tell(&house, &ledger, &notice).await {
-                    tracing::warn!(station = ?notice.station, "a car that told its needs is not told what it may draw: {why}");
+        let notice = match notices.recv().await {
+            Ok(notice) => notice,
+            // Those that were missed charge as the station lets them.
+            Err(RecvError::Lagged(_)) => continue,
+            Err(RecvError::Closed) => return,
+        };
+        let Some(station) = &notice.station else { continue };
+        let now = house.clock.now();
+        waiting.retain(|(_, _, at)| now.duration_since(*at) < PATIENCE);
+        if notice.kind == "station.charging-needs"
+            && let Ok(needs) = serde_json::from_value::<Needs>(notice.data.clone())
+        {
+            waiting.retain(|(of, known, _)| (of, known.evse) != (station, needs.evse));
+            if waiting.len() == WAITING_MAX {
+                waiting.pop_front();
+            }
+            waiting.push_back((station.clone(), needs, now));
+        } else if notice.kind != "session.started" {
+            continue;
+        }
+        let (here, others) = waiting.drain(..).partition(|(of, _, _)| of == station);
+        waiting = others;
+        let here: VecDeque<(StationId, Needs, Timestamp)> = here;
+        for (station, needs, at) in here {
+            match tell(&house, &ledger, &station, &needs).await {
+                Ok(true) => {}
+                Ok(false) => waiting.push_back((station, needs, at)),
+                Err(why) => {
+                    tracing::warn!(%station, "a car that told its needs is not told what it may draw: {why}");
                 }
             }
-            // Those that were missed charge as the station lets them.
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return,
         }
     }
 }
 
-/// The error says why nobody told it anything.
-async fn tell(house: &House, ledger: &Ledger, notice: &Notice) -> Result<(), String> {
-    let (Some(station), Ok(needs)) = (&notice.station, serde_json::from_value::<Needs>(notice.data.clone())) else {
-        return Ok(());
-    };
+/// False: its transaction has not begun. The error says why nobody tells it anything.
+async fn tell(house: &House, ledger: &Ledger, station: &StationId, needs: &Needs) -> Result<bool, String> {
     let place = (station.clone(), needs.evse);
     let has_default = house.stations.has_default(station, needs.evse).await.map_err(|error| error.to_string())?;
     // What somebody has said for each transaction there holds for this one.
     if ledger.is_seated(&place) || has_default {
-        return Ok(());
+        return Ok(true);
     }
-    let Some(most) = most(house, station, &needs).await? else {
+    let Some(most) = most(house, station, needs).await? else {
         return Err("neither the EVSE's power nor the car's is known".to_owned());
     };
     let sessions = house.stations.sessions(station).await.map_err(|error| error.to_string())?;
-    let session = sessions.into_iter().find(|session| session.evse == needs.evse);
-    let transaction = session.ok_or("no transaction runs there")?.transaction;
-    let command = Command::Limit { evse: needs.evse, transaction: Some(transaction), most, phases: None };
+    let Some(session) = sessions.into_iter().find(|session| session.evse == needs.evse) else { return Ok(false) };
+    let command = Command::Limit { evse: needs.evse, transaction: Some(session.transaction), most, phases: None };
     let expires_at = house.clock.now().checked_add(PATIENCE).map_err(|error| error.to_string())?;
-    house.stations.order_for_car(station, command, expires_at).await.map(drop)
+    house.stations.order_for_car(station, command, expires_at).await.map(|_| true)
 }
 
 /// What the EVSE delivers, else what the car can take.

@@ -51,6 +51,12 @@ impl Rounds {
             Some(Exchange { command: Command::Limit { evse, .. }, origin, .. }) if origin != ours => {
                 self.steering.limited_by_others(station, evse)
             }
+            // By its name: what it means for which EVSE is the station's to know.
+            Some(Exchange { command: Command::Request { action, .. }, .. })
+                if ["SetChargingProfile", "ClearChargingProfile"].contains(&action.as_str()) =>
+            {
+                self.steering.limited_by_others(station, 0)
+            }
             // One in this site's name that is not open was given back, at an EVSE that it has no more.
             _ => false,
         }

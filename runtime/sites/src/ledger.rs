@@ -55,21 +55,35 @@ impl Ledger {
         self.moved.notify_one();
     }
 
-    /// A site's turn to tell an EVSE something, and whether it is the first time since it is in one. The error says why it may not.
-    pub(crate) async fn limits(&self, limited: Limited) -> Result<(Turn, bool), String> {
+    /// A site's turn to tell an EVSE something. The error says why it may not.
+    pub(crate) async fn limits(&self, limited: Limited) -> Result<Turn, String> {
         let place = place(&limited);
         let slot = Arc::clone(self.slots.lock().entry(place.clone()).or_default());
         let mut stands = slot.lock_owned().await;
         if self.seats.lock().get(&place) != Some(&limited.site) {
             return Err("it is not in this site any more".to_owned());
         }
-        let is_first = stands.is_none();
+        let limited = Limited { is_cleared: stands.as_ref().is_some_and(|stands| stands.is_cleared), ..limited };
         if stands.as_ref() != Some(&limited) {
             let written = self.books.commit(vec![Effect::Limited(Box::new(limited.clone()))]).await;
             written.map_err(|error| error.to_string())?;
             *stands = Some(limited);
         }
-        Ok((stands, is_first))
+        Ok(stands)
+    }
+
+    /// What another system left there is cleared.
+    pub(crate) async fn cleared(&self, place: &Place) -> StoreResult<()> {
+        let Some(slot) = self.slots.lock().get(place).map(Arc::clone) else { return Ok(()) };
+        let mut stands = slot.lock_owned().await;
+        // What is to be given back is not written anew under the hands of those who do.
+        let is_news = |limited: &&Limited| !limited.is_cleared && self.is_seated(place);
+        if let Some(limited) = stands.as_ref().filter(is_news) {
+            let limited = Limited { is_cleared: true, ..limited.clone() };
+            self.books.commit(vec![Effect::Limited(Box::new(limited.clone()))]).await?;
+            *stands = Some(limited);
+        }
+        Ok(())
     }
 
     /// The turn to give an EVSE back. `None`: there is nothing to give back, or it is in a site.

@@ -8,11 +8,12 @@ use amprule_domain::CommandId;
 use amprule_domain::command::Command;
 use amprule_domain::load::{Answered, Balance, Granted, LoadInput, Order, Shares, Site, SiteEvse, Steering};
 use jiff::SignedDuration;
+use parking_lot::Mutex;
 
 use crate::decided::Decided;
 use crate::heard;
 use crate::house::House;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Place};
 use crate::status::Board;
 
 /// A limit that was not sent by then is not needed any more.
@@ -24,6 +25,8 @@ pub(crate) struct Rounds {
     pub(crate) steering: Steering,
     /// Limits that were ordered, and whose outcome is not known.
     pub(crate) open: BTreeMap<CommandId, Order>,
+    /// Where what others left is being cleared.
+    clears: Mutex<BTreeMap<CommandId, Place>>,
     board: Arc<Board>,
     decided: Decided,
 }
@@ -31,7 +34,15 @@ pub(crate) struct Rounds {
 impl Rounds {
     pub(crate) fn begin(house: Arc<House>, ledger: Arc<Ledger>, site: Arc<Site>, board: Arc<Board>) -> Self {
         let steering = Steering::new(site);
-        Self { house, ledger, steering, open: BTreeMap::new(), board, decided: Decided::default() }
+        Self {
+            house,
+            ledger,
+            steering,
+            open: BTreeMap::new(),
+            clears: Mutex::default(),
+            board,
+            decided: Decided::default(),
+        }
     }
 
     /// What is known of its stations already.
@@ -147,12 +158,15 @@ impl Rounds {
         let evse = &site.evses[order.evse];
         let command =
             Command::Limit { evse: evse.evse, transaction: order.transaction.clone(), most: order.most, phases: None };
-        let (_turn, is_first) = self.ledger.limits(site.limited(order.evse)).await?;
+        let turn = self.ledger.limits(site.limited(order.evse)).await?;
         let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|error| error.to_string())?;
-        if is_first {
+        let is_cleared = turn.as_ref().is_some_and(|limited| limited.is_cleared);
+        let place = (evse.station.clone(), evse.evse);
+        if !is_cleared && !self.clears.lock().values().any(|clearing| *clearing == place) {
             // What another system left there at a higher level would go before ours.
             let clear = Command::ClearLimits { evse: evse.evse };
-            self.house.stations.order(&evse.station, clear, &site.id, expires_at).await?;
+            let id = self.house.stations.order(&evse.station, clear, &site.id, expires_at).await?;
+            self.clears.lock().insert(id, place);
         }
         tracing::debug!(site = site.id, evse = evse.name(), limit = %order.limit, "a limit is told");
         self.house.stations.order(&evse.station, command, &site.id, expires_at).await
@@ -162,6 +176,10 @@ impl Rounds {
     async fn settle_open(&mut self) {
         for id in self.open.keys().copied().collect::<Vec<_>>() {
             self.settle(id).await;
+        }
+        let clearing: Vec<CommandId> = self.clears.lock().keys().copied().collect();
+        for id in clearing {
+            self.settle_clearing(id).await;
         }
     }
 
@@ -177,6 +195,18 @@ impl Rounds {
             self.steering.answered(&order, answered, self.house.clock.now());
         }
         true
+    }
+
+    /// A clearing has ended: the station has answered it, or it is tried with the next limit.
+    pub(crate) async fn settle_clearing(&self, id: CommandId) {
+        let Ok(exchange) = self.house.stations.exchange(id).await else { return };
+        let Some(answered) = heard::outcome(exchange.as_ref()) else { return };
+        let Some(place) = self.clears.lock().remove(&id) else { return };
+        // A station that knows no profiles there says so, and a device has none.
+        let is_done = matches!(answered, Answered::Accepted | Answered::Refused);
+        if is_done && let Err(error) = self.ledger.cleared(&place).await {
+            tracing::warn!(station = %place.0, %error, "that a station's foreign limits are cleared could not be written down");
+        }
     }
 
     fn station(&self, order: &Order) -> String {

@@ -1,9 +1,10 @@
 //! `POST /api/v1/commands`: one command to many stations, at a pace.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use amprule_domain::command::Command;
-use amprule_domain::doors::Page;
+use amprule_domain::doors::{Page, StoreError};
 use amprule_domain::event::Boot;
 use amprule_domain::pattern::matches;
 use amprule_domain::reported::{Identity, Reported};
@@ -83,7 +84,8 @@ pub(crate) struct RefusedView {
 
 /// Queues one command to many stations, each at its turn.
 ///
-/// All of them are on disk before this answers, and go on over a restart. One that a station's version does not have, or not
+/// All of them are on disk before this answers, and go on over a restart. Very many take longer than a request may: they are queued
+/// all the same, and the list of commands shows them. One that a station's version does not have, or not
 /// with this payload, is refused for that station alone. The list of commands shows what became of each.
 #[utoipa::path(
     post,
@@ -114,18 +116,32 @@ pub(crate) async fn order_commands(
     if recipients.is_empty() {
         return Err(Problem::invalid("/to", "fits no station"));
     }
+    let pace = Pace { per_minute, expires_s };
+    // It goes on though whoever asked does not wait.
+    let queued = tokio::spawn(async move { queue_all(&api, recipients, command, pace).await }).await;
+    let view = queued.map_err(|_| StoreError::new("the commands could not all be queued"))?;
+    Ok((StatusCode::ACCEPTED, Json(view)))
+}
+
+#[derive(Clone, Copy)]
+struct Pace {
+    per_minute: u32,
+    expires_s: u32,
+}
+
+async fn queue_all(api: &Api, recipients: Vec<StationId>, command: Command, pace: Pace) -> BulkView {
     let (mut view, now) = (BulkView::default(), api.control.now());
     for (place, station) in recipients.into_iter().enumerate() {
-        let from = after(now, place as u64 * 60_000 / u64::from(per_minute));
-        let expires_at = after(from, u64::from(expires_s) * 1_000);
-        match queue(&api, &station, command.clone(), from, expires_at).await {
+        let from = after(now, place as u64 * 60_000 / u64::from(pace.per_minute));
+        let expires_at = after(from, u64::from(pace.expires_s) * 1_000);
+        match queue(api, &station, command.clone(), from, expires_at).await {
             Ok(command) => view.queued.push(QueuedView { station: station.to_string(), command, from }),
             Err(problem) => {
                 view.refused.push(RefusedView { station: station.to_string(), why: problem.message });
             }
         }
     }
-    Ok((StatusCode::ACCEPTED, Json(view)))
+    view
 }
 
 async fn queue(
@@ -142,11 +158,17 @@ async fn queue(
 
 /// In the order of their ids.
 async fn recipients(api: &Api, to: &Recipients) -> Answer<Vec<StationId>> {
+    let named: Option<HashSet<&str>> = to.stations.as_ref().map(|ids| ids.iter().map(String::as_str).collect());
+    let is_named = |id: &StationId| named.as_ref().is_none_or(|ids| ids.contains(id.as_str()));
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = api.store.stations(&Page { after, limit: 1_000 }).await?;
         let reported = api.store.reported_of(page.items.iter().map(|record| record.id.clone()).collect()).await?;
-        let fitting = page.items.into_iter().zip(reported).filter(|(record, reported)| to.fits(record, reported));
+        let fitting = page
+            .items
+            .into_iter()
+            .zip(reported)
+            .filter(|(record, reported)| is_named(&record.id) && to.fits(record, reported));
         found.extend(fitting.map(|(record, _)| record.id));
         if found.len() > STATIONS_MAX {
             return Err(Problem::invalid("/to", format!("fits more than {STATIONS_MAX} stations")));
@@ -154,7 +176,8 @@ async fn recipients(api: &Api, to: &Recipients) -> Answer<Vec<StationId>> {
         let Some(next) = page.next else { break };
         after = Some(next);
     }
-    match to.stations.iter().flatten().position(|id| !found.iter().any(|station| station.as_str() == id)) {
+    let known: HashSet<&str> = found.iter().map(StationId::as_str).collect();
+    match to.stations.iter().flatten().position(|id| !known.contains(id.as_str())) {
         Some(at) => Err(Problem::invalid(format!("/to/stations/{at}"), "is not known, or does not fit the rest")),
         None => Ok(found),
     }
@@ -165,8 +188,7 @@ impl Recipients {
         let Identity { boot: Boot { vendor, model, firmware, .. }, .. } = &reported.identity;
         let fits = |pattern: &Option<String>, is: &str| pattern.as_deref().is_none_or(|pattern| matches(pattern, is));
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        self.stations.as_ref().is_none_or(|ids| ids.iter().any(|id| id == record.id.as_str()))
-            && fits(&self.vendor, vendor)
+        fits(&self.vendor, vendor)
             && fits(&self.model, model)
             && fits(&self.firmware, &text(firmware))
             && fits(&self.group, &text(&record.group))

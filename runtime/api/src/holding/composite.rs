@@ -108,7 +108,8 @@ async fn profiles(api: &Api, station: &StationId) -> Answer<(Vec<Installed>, Vec
 fn read(body: &Value) -> Option<Installed> {
     let evse = u32::try_from(body["evse"].as_i64()?).ok()?;
     let profile: Profile = serde_json::from_value(body["profile"].clone()).ok()?;
-    Some(Installed { evse, profile })
+    let (evse_first, is_active) = (body["evseFirst"] == true, body["active"] == true);
+    Some(Installed { evse_first, is_active, ..Installed::new(evse, profile) })
 }
 
 async fn running(api: &Api, station: &StationId, evse: u32) -> Answer<Option<Session>> {

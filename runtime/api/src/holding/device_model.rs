@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::StationId;
-use amprule_domain::command::{Command, Setting, Wanted};
+use amprule_domain::command::{Command, Exchange, Setting, Wanted};
 use amprule_domain::doors::Page;
 use amprule_domain::holding::{HoldingFilter, Kind};
 use amprule_domain::variable::{ACTUAL, Place as VariablePlace};
@@ -24,6 +24,9 @@ use crate::{Api, station};
 
 /// In one request of ours to this API.
 const VARIABLES_MAX: usize = 500;
+
+/// As many as may be open for a station.
+const COMMANDS_MAX: usize = Exchange::OPEN_MAX;
 
 /// In one message to a station that has not told its own bounds (DeviceDataCtrlr has none by default): few, for the bound is
 /// not known and a message too large is lost as a whole.
@@ -149,12 +152,32 @@ fn commands(body: &DeviceModelBody, bounds: &Bounds) -> Answer<Vec<Command>> {
         Ok(Setting { of, value })
     })?;
     no_doubles(&settings)?;
+    if body.get.iter().chain(&body.set).any(|variable| variable.component.is_some())
+        && keys(&body.get) + keys(&body.set) > 0
+    {
+        return Err(Problem::invalid("", MIXED));
+    }
     let get = cut(wanted, bounds.get, |_| 0).map(|variables| Command::GetVariables { variables });
     let is_key = settings.iter().any(|setting| setting.of.place.component.is_none());
     let at_once = if is_key { Bound { items: 1, ..bounds.set } } else { bounds.set };
     let set = cut(settings, at_once, |setting| setting.value.len()).map(|settings| Command::SetVariables { settings });
-    Ok(get.chain(set).collect())
+    let commands: Vec<_> = get.chain(set).collect();
+    if commands.len() > COMMANDS_MAX {
+        let message = format!(
+            "needs {} requests to the station, and {COMMANDS_MAX} may be open; ask for less at once",
+            commands.len()
+        );
+        return Err(Problem::invalid("", message));
+    }
+    Ok(commands)
 }
+
+/// Those of 1.6.
+fn keys(variables: &[VariableBody]) -> usize {
+    variables.iter().filter(|variable| variable.component.is_none()).count()
+}
+
+const MIXED: &str = "has variables of components (2.x) and configuration keys (1.6); a station has either";
 
 fn each<T>(variables: &[VariableBody], path: &str, read: impl Fn(&VariableBody, &str) -> Answer<T>) -> Answer<Vec<T>> {
     if variables.len() > VARIABLES_MAX {
@@ -163,10 +186,8 @@ fn each<T>(variables: &[VariableBody], path: &str, read: impl Fn(&VariableBody, 
             format!("has {} variables; at most {VARIABLES_MAX} at once", variables.len()),
         ));
     }
-    let keys = variables.iter().filter(|variable| variable.component.is_none()).count();
-    if keys > 0 && keys < variables.len() {
-        let message = "has variables of components (2.x) and configuration keys (1.6); a station has either";
-        return Err(Problem::invalid(path, message));
+    if (1..variables.len()).contains(&keys(variables)) {
+        return Err(Problem::invalid(path, MIXED));
     }
     variables.iter().enumerate().map(|(at, variable)| read(variable, &format!("{path}/{at}"))).collect()
 }

@@ -36,7 +36,7 @@ pub(crate) struct HoldingQuery {
 /// | `holding` | what each is | members |
 /// |---|---|---|
 /// | `alerts` | a variable where a monitor alerts, or a DER alarm | `state` (`active`, `cleared`), `since`, `clearedAt`, `place`, `value`, `severity` (0 danger to 9 debug), `monitor`, `event` |
-/// | `battery-swaps` | batteries that came and went | a member for each of `BatteryIn`, `BatteryOut`, `BatteryOutTimeout` |
+/// | `battery-swaps` | batteries that came and went | a member for each of `BatteryIn`, `BatteryOut`, `BatteryOutTimeout`, with `at` and `swap` |
 /// | `certificates` | installed certificates, as last listed | `kind`, `hash`, `children` |
 /// | `customer-reports` | what a station knows of a customer | `state`, `request`, `pages` by their number, `last` |
 /// | `der-controls` | controls of the grid's | `control`, `state`, `since` |
@@ -45,17 +45,19 @@ pub(crate) struct HoldingQuery {
 /// | `firmware-jobs` | updates of firmware | `state` (`asked`, `refused`, `running`, `ended`), `status`, `steps` with their times, `request`, `answer`, `askedAt`, `endedAt` |
 /// | `limits` | limits from outside | `source`, `evse`, `since`, `limit` |
 /// | `local-list` | tokens that the station knows by itself | `idToken`, `info` |
+/// | `local-list-version` | the list as a whole | `version` that it took from us, `told` by itself, `refused` with what it said |
 /// | `logs` | uploads of logs and diagnostics | as `firmware-jobs` |
 /// | `monitors` | monitors of variables | `place`, `monitor` |
 /// | `profiles` | charging profiles | `evse`, `source`, `since`, `profile` |
 /// | `reports` | reports that come in parts | `pages` with the number of variables in each, `last`, `endedAt` |
 /// | `reservations` | places that are kept | `state` (`kept`, `used`, `expired`, `removed`, `cancelled`, `unknown`, `no-transaction`), `reservation`, `madeAt`, `endedAt`, `transaction` |
 /// | `security-events` | what the station says of its safety | `event`, `critical`, `saidAt`, `receivedAt`, `details` |
-/// | `streams` | values that come at intervals | `stream`, `value`, `valueAt` |
+/// | `streams` | values that come at intervals | `stream`, `openedAt`, `value`, `valueAt`, `pending` |
 /// | `tariffs` | tariffs that the station computes with | `evse`, `tariff`, `since` |
 ///
+/// While a report comes, what it has not told yet has `untold`; what would have become larger than 64 KiB has `tooLarge`.
 /// Of each kind a station has a bound (4,000 variables, 20,000 tokens, 200 profiles, 500 alerts and security events, 50 jobs); with
-/// one more the oldest goes.
+/// one more what changed longest ago goes, what is over first.
 #[utoipa::path(
     get,
     path = "/api/v1/stations/{id}/{holding}",
@@ -108,7 +110,8 @@ pub(super) async fn listed(
     let page = PAGES.page(query.limit, query.after)?;
     let filter = HoldingFilter { kind, station, find: query.find };
     let listed = api.store.holdings(&filter, &page).await?;
-    Ok(Json(PAGES.list(listed, HoldingView::new)))
+    let now = api.control.now();
+    Ok(Json(PAGES.list(listed, |holding| HoldingView::new(holding, now))))
 }
 
 fn unknown_noun(noun: &str) -> Problem {

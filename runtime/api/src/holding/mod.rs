@@ -27,14 +27,22 @@ pub(crate) struct HoldingView {
 }
 
 impl HoldingView {
-    pub(crate) fn new((station, holding): (StationId, Holding)) -> Self {
-        let Holding { kind: _, key, at, body } = holding;
+    /// As it stands `now`: a reservation whose time is over is kept no more, whether its station has said so or not.
+    pub(crate) fn new((station, holding): (StationId, Holding), now: Timestamp) -> Self {
+        let Holding { kind, key, at, mut body } = holding;
+        if kind == Kind::Reservation && body["state"] == "kept" && is_past(&body["reservation"]["expiresAt"], now) {
+            body["state"] = "expired".into();
+        }
         Self { id: key, station: station.to_string(), changed_at: at, body }
     }
 }
 
+fn is_past(time: &Value, now: Timestamp) -> bool {
+    time.as_str().and_then(|time| time.parse::<Timestamp>().ok()).is_some_and(|time| time <= now)
+}
+
 /// The last part of a path, and what is listed there.
-const NOUNS: [(&str, Kind); 18] = [
+const NOUNS: [(&str, Kind); 19] = [
     ("alerts", Kind::Alert),
     ("battery-swaps", Kind::Swap),
     ("certificates", Kind::Certificate),
@@ -45,6 +53,7 @@ const NOUNS: [(&str, Kind); 18] = [
     ("firmware-jobs", Kind::FirmwareJob),
     ("limits", Kind::Limit),
     ("local-list", Kind::LocalListEntry),
+    ("local-list-version", Kind::LocalList),
     ("logs", Kind::LogJob),
     ("monitors", Kind::Monitor),
     ("profiles", Kind::Profile),

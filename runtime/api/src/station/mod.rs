@@ -37,8 +37,8 @@ pub(crate) struct StationView {
     #[schema(maximum = 3)]
     security_profile: u8,
     has_password: bool,
-    /// The password before it is taken, too: the station has accepted the new one and not shown it yet.
-    has_former_password: bool,
+    /// Another password is taken, too: the station was told a new one, and has not shown which it uses.
+    changes_password: bool,
     /// Its local authorization list is kept in step with the accepted tokens.
     keeps_local_list: bool,
     #[schema(required)]
@@ -125,7 +125,7 @@ fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<Co
         provisioning: record.provisioning.as_str(),
         security_profile: record.security_profile,
         has_password: record.password_hash.is_some(),
-        has_former_password: record.former_password_hash.is_some(),
+        changes_password: !record.other_password_hashes.is_empty(),
         keeps_local_list: record.keeps_local_list,
         location: record.location,
         group: record.group,

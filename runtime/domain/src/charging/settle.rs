@@ -86,8 +86,9 @@ fn forgotten_profiles(station: &StationId, step: &Step, at: Timestamp) -> Vec<Ef
         Happened::Ended(id) => step.session(*id),
         _ => None,
     });
-    let forgotten = ended.map(|session| Box::new(smart_charging::forgotten_with(session.transaction.as_str())));
-    forgotten.map(|change| Effect::Holding { station: station.clone(), at, change }).collect()
+    let forgotten =
+        ended.flat_map(|session| smart_charging::forgotten_with(session.transaction.as_str(), session.evse));
+    forgotten.map(|change| Effect::Holding { station: station.clone(), at, change: Box::new(change) }).collect()
 }
 
 /// What subscribers of webhooks are sent; all else is for the event stream only.

@@ -177,7 +177,7 @@ impl Exchange {
     /// operator.
     #[must_use]
     pub fn answered(&self, answer: CommandAnswer, now: Timestamp) -> Self {
-        let answered = Self { answer: Some(answer), ..self.clone() };
+        let answered = Self { answer: Some(answer.without_secrets()), ..self.clone() };
         match &self.origin {
             Origin::Limit(_) => answered.again(now, PAUSE_MAX),
             Origin::Operator | Origin::Site(_) | Origin::Server => answered.ended(ExchangeState::Answered, None, now),
@@ -191,11 +191,10 @@ impl Exchange {
         if has_worked { self.ended(ExchangeState::Answered, None, now) } else { self.given_up(why, now) }
     }
 
-    /// No answer came in time, or its connection is gone. A reset is asked for once: a station that starts anew may do so
-    /// before it has answered, and would never come to rest.
+    /// No answer came in time, or its connection is gone. What begins something each time is asked for once.
     #[must_use]
     pub fn unanswered(&self, now: Timestamp) -> Self {
-        if self.has_expired(now) || self.command.is_reset() {
+        if self.has_expired(now) || self.command.is_asked_once() {
             return self.expired(now);
         }
         let doublings = self.tries.saturating_sub(1).min(8);
@@ -206,7 +205,7 @@ impl Exchange {
     #[must_use]
     pub fn lost(&self, now: Timestamp) -> Self {
         match self.state {
-            ExchangeState::Sent if self.command.is_reset() => self.expired(now),
+            ExchangeState::Sent if self.command.is_asked_once() => self.expired(now),
             ExchangeState::Sent => self.again(now, SignedDuration::ZERO),
             ExchangeState::Queued if matches!(self.origin, Origin::Limit(_)) => self.again(now, SignedDuration::ZERO),
             _ => self.clone(),

@@ -93,11 +93,12 @@ impl Command {
         }
     }
 
-    /// A station that starts anew may do so before it has answered.
-    pub fn is_reset(&self) -> bool {
+    /// Said twice it would do more than said once, or undo what has come since: a station that starts anew may do so before it
+    /// has answered, and a list of differences that was taken is none any more.
+    pub fn is_asked_once(&self) -> bool {
         match self {
-            Self::Reset { .. } => true,
-            Self::Request { action, .. } => action == "Reset",
+            Self::Reset { .. } | Self::SendLocalList { .. } | Self::ClearLimits { .. } => true,
+            Self::Request { action, .. } => ONCE.contains(&action.as_str()),
             _ => false,
         }
     }
@@ -113,6 +114,8 @@ impl Command {
                 Self::Availability { evse, connector, .. },
                 Self::Availability { evse: other, connector: of_other, .. },
             ) => (evse, connector) == (other, of_other),
+            // A station waits for one certificate of each kind.
+            (Self::CertificateSigned { usage, .. }, Self::CertificateSigned { usage: other, .. }) => usage == other,
             _ => false,
         }
     }
@@ -121,6 +124,19 @@ impl Command {
 /// The requests of all versions that begin or end a transaction.
 const CHARGING: [&str; 4] =
     ["RemoteStartTransaction", "RemoteStopTransaction", "RequestStartTransaction", "RequestStopTransaction"];
+
+/// Requests that begin something each time.
+const ONCE: [&str; 9] = [
+    "CustomerInformation",
+    "DataTransfer",
+    "GetDiagnostics",
+    "PublishFirmware",
+    "RequestBatterySwap",
+    "Reset",
+    "SendLocalList",
+    "SignedUpdateFirmware",
+    "UpdateFirmware",
+];
 
 /// A token of a local list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

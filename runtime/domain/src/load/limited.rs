@@ -18,6 +18,9 @@ pub struct Limited {
     /// What its cable bears, of each phase; and the same for hardware that counts in watts.
     pub most_a: Amperes,
     pub most_w: u32,
+    /// What another system left there is cleared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cleared: bool,
     /// Since when no site shares it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Timestamp>,
@@ -74,6 +77,7 @@ impl Site {
             site: self.id.clone(),
             most_a: evse.most,
             most_w: evse.most.watts(self.volts, phases),
+            is_cleared: false,
             left_at: None,
             own: None,
             own_of: None,
@@ -90,8 +94,17 @@ mod tests {
         let (car, other) = (TransactionId::new("1"), TransactionId::new("2"));
         let (station, most_a) = (StationId::new("cs-1"), Amperes::whole(32));
         let site = "depot".to_owned();
-        let limited =
-            Limited { station, evse: 1, site, most_a, most_w: 22_080, left_at: None, own: None, own_of: None };
+        let limited = Limited {
+            station,
+            evse: 1,
+            site,
+            most_a,
+            most_w: 22_080,
+            is_cleared: false,
+            left_at: None,
+            own: None,
+            own_of: None,
+        };
         let said = |limited: &Limited, transaction: Option<&TransactionId>| -> Vec<Most> {
             limited.given_back(transaction).into_iter().map(|allowed| allowed.most).collect()
         };

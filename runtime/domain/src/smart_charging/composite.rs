@@ -32,6 +32,23 @@ pub struct Question<'a> {
 pub struct Installed {
     pub evse: u32,
     pub profile: Profile,
+    /// One of the EVSE itself goes before one of the station whatever their levels are (1.6, 5.16.1); in 2.x their levels decide.
+    pub evse_first: bool,
+    /// Of a priority profile: the driver, or we, have asked for it (2.1, K22).
+    pub is_active: bool,
+}
+
+impl Installed {
+    /// Its periods are in order, and phases are those that there are.
+    pub fn new(evse: u32, mut profile: Profile) -> Self {
+        for schedule in &mut profile.schedules {
+            schedule.periods.sort_by_key(|period| period.start_period);
+            for period in &mut schedule.periods {
+                period.number_phases = period.number_phases.filter(|phases| (1..=3).contains(phases));
+            }
+        }
+        Self { evse, profile, evse_first: false, is_active: false }
+    }
 }
 
 /// From here on so much, until the next piece or the end.
@@ -45,15 +62,19 @@ pub struct Piece {
     pub number_phases: Option<u8>,
 }
 
-/// Pieces that an answer has at most; the rest of the time is left out.
+/// Pieces that an answer has at most, and moments that are looked at for it; the rest of the time is left out.
 const PIECES_MAX: usize = 1_024;
+const MOMENTS_MAX: usize = 5_000;
 
 /// The composite schedule. Periods that say the same are one.
 pub fn composite(installed: &[Installed], question: &Question<'_>) -> Vec<Piece> {
     let end = after(question.from, question.duration);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut at = question.from;
-    while at < end && pieces.len() < PIECES_MAX {
+    for _ in 0..MOMENTS_MAX {
+        if at >= end || pieces.len() == PIECES_MAX {
+            break;
+        }
         let (limit, phases, until) = at_moment(installed, question, at);
         let start_period = at.duration_since(question.from).as_secs();
         let piece = Piece { start_period, limit, number_phases: phases };
@@ -79,29 +100,39 @@ fn at_moment(
     at: Timestamp,
 ) -> (Option<f64>, Option<u8>, Option<Timestamp>) {
     let mut until: Option<Timestamp> = None;
-    let mut highest = |purpose: Purpose| {
-        let mut found: Option<(i64, bool, Word)> = None;
-        for Installed { evse, profile } in installed {
-            if profile.purpose != purpose || !applies(*evse, profile, question) {
+    // Of all that are meant, of the station or of the EVSE alone where only those are.
+    let mut highest = |purpose: Purpose, only: Option<u32>| {
+        let mut found: Option<((bool, i64, bool), Word)> = None;
+        for held in installed {
+            let Installed { evse, profile, evse_first, .. } = held;
+            let is_meant = profile.purpose == purpose && only.is_none_or(|only| only == *evse);
+            if !is_meant || !applies(held, question) {
                 continue;
             }
             let (word, next) = says(profile, question, at);
             until = [until, next].into_iter().flatten().min();
-            // A default of this EVSE goes before one of all of them (K01.FR.44).
-            let rank = (profile.stack_level, *evse > 0);
+            let rank = (*evse_first && *evse > 0, profile.stack_level, *evse > 0);
             if let Some(word) = word
-                && found.as_ref().is_none_or(|(level, own, _)| rank > (*level, *own))
+                && found.as_ref().is_none_or(|(best, _)| rank > *best)
             {
-                found = Some((rank.0, rank.1, word));
+                found = Some((rank, word));
             }
         }
-        found.map(|(_, _, word)| word)
+        found.map(|(_, word)| word)
     };
-    let own = highest(Purpose::Priority).or_else(|| highest(Purpose::Transaction));
-    let words = [own.or_else(|| highest(Purpose::Default)), highest(Purpose::Most), highest(Purpose::External)];
-    let generated = highest(Purpose::LocalGeneration).and_then(|word| word.limit);
+    let own = highest(Purpose::Priority, None).or_else(|| highest(Purpose::Transaction, None));
+    let own = own.or_else(|| highest(Purpose::Default, None));
+    // What limits the station limits each of its EVSEs, whatever limits that one besides.
+    let mut words = vec![own];
+    for purpose in [Purpose::Most, Purpose::External] {
+        words.push(highest(purpose, Some(0)));
+        if question.evse > 0 {
+            words.push(highest(purpose, Some(question.evse)));
+        }
+    }
+    let generated = highest(Purpose::LocalGeneration, None).and_then(|word| word.limit);
     let mut least: Option<Word> = None;
-    for word in words.into_iter().flatten().filter(|word| word.limit.is_some()) {
+    for word in words.into_iter().flatten().filter(|word| word.limit.is_some_and(f64::is_finite)) {
         if least.as_ref().is_none_or(|known| word.limit < known.limit) {
             least = Some(word);
         }
@@ -112,8 +143,11 @@ fn at_moment(
     }
 }
 
-fn applies(evse: u32, profile: &Profile, question: &Question<'_>) -> bool {
+fn applies(held: &Installed, question: &Question<'_>) -> bool {
+    let Installed { evse, profile, is_active, .. } = held;
+    let evse = *evse;
     match profile.purpose {
+        Purpose::Priority if !is_active => false,
         Purpose::Transaction | Purpose::Priority => {
             let of_this = |id: &String| question.transaction.is_some_and(|(running, _)| running == id);
             evse == question.evse
@@ -146,8 +180,7 @@ fn says(profile: &Profile, question: &Question<'_>, at: Timestamp) -> (Option<Wo
         return (None, [again, ends].into_iter().flatten().min());
     }
     let elapsed = at.duration_since(start).as_secs();
-    let mut periods: Vec<&Period> = schedule.periods.iter().collect();
-    periods.sort_by_key(|period| period.start_period);
+    let periods = &schedule.periods;
     let current = periods.iter().rev().find(|period| period.start_period <= elapsed);
     let next =
         periods.iter().find(|period| period.start_period > elapsed).map(|period| after(start, period.start_period));
@@ -162,7 +195,10 @@ fn begin(profile: &Profile, schedule: &Schedule, question: &Question<'_>, at: Ti
     match (profile.kind, schedule.start_schedule) {
         // A relative one begins with its transaction; without one it is seen as if the car came now (K08).
         (ProfileKind::Relative, _) => Some(question.transaction.map_or(question.from, |(_, since)| since)),
-        (ProfileKind::Absolute | ProfileKind::Dynamic, start) => Some(start.unwrap_or(question.from)),
+        // Without a start it begins with the charging (1.6, 7.13).
+        (ProfileKind::Absolute | ProfileKind::Dynamic, start) => {
+            Some(start.or(question.transaction.map(|(_, since)| since)).unwrap_or(question.from))
+        }
         (ProfileKind::Recurring, Some(start)) if start > at => Some(start),
         (ProfileKind::Recurring, Some(start)) => {
             let every = recurs(profile)?;

@@ -39,7 +39,7 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
         "notsupported" => Attribute { unread: Some(status), ..Attribute::default() },
         _ => return None,
     };
-    let is_password = place.variable == AUTHORIZATION_KEY && attribute.unread.is_none();
+    let is_password = place.variable.eq_ignore_ascii_case(AUTHORIZATION_KEY) && attribute.unread.is_none();
     let variables = vec![variable(place, attribute)];
     Some(StationEvent::Provisioning(match plain(&asked["value"]).filter(|_| is_password) {
         Some(text) => ProvisioningEvent::PasswordTaken(NewPassword { text, is_key: true }, variables),

@@ -9,6 +9,7 @@ use crate::encode::{Object, Times};
 use crate::request::Request;
 use crate::said::plain;
 use crate::v16::change_configuration::{place, variable};
+use crate::v201::variables::is_secret;
 
 pub(crate) const REQUEST: Request = Request::typed("GetConfiguration", encode).means(outcome);
 
@@ -42,7 +43,11 @@ fn known(key: &Value) -> Option<Variable> {
     // Stations write it as text, too.
     let is_readonly = plain(&key["readonly"]).is_some_and(|word| word.eq_ignore_ascii_case("true"));
     let mutability = if is_readonly { "ReadOnly" } else { "ReadWrite" };
-    let attribute =
-        Attribute { value: plain(&key["value"]), mutability: Some(mutability.to_owned()), ..Attribute::default() };
-    Some(variable(place(name), attribute))
+    let place = place(name);
+    let attribute = Attribute {
+        value: plain(&key["value"]).filter(|_| !is_secret(&place)),
+        mutability: Some(mutability.to_owned()),
+        ..Attribute::default()
+    };
+    Some(variable(place, attribute))
 }

@@ -48,7 +48,7 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
 }
 
 /// ChargingProfile as ChargingProfileType of 2.x.
-fn as_in_v2(profile: &Value) -> Value {
+pub(crate) fn as_in_v2(profile: &Value) -> Value {
     let mut schedule = profile["chargingSchedule"].clone();
     schedule["id"] = json!(1);
     let mut said = profile.clone();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::encode::{Object, Times};
 use crate::request::Request;
 use crate::said::plain;
-use crate::v201::variables::{attribute_kind, named, place, with};
+use crate::v201::variables::{attribute_kind, is_secret, named, place, with};
 
 pub(crate) const REQUEST: Request = Request::typed("GetVariables", encode).means(outcome);
 
@@ -25,11 +25,14 @@ fn outcome(_: &Value, answered: &Value) -> Option<StationEvent> {
 
 fn variable(result: &Value) -> Option<Variable> {
     let status = plain(&result["attributeStatus"])?;
-    let attribute = if status.eq_ignore_ascii_case("Accepted") {
+    let place = place(result)?;
+    let attribute = if status.eq_ignore_ascii_case("Accepted") && is_secret(&place) {
+        Attribute::default()
+    } else if status.eq_ignore_ascii_case("Accepted") {
         // One that is not set has an empty value, or none.
         Attribute { value: Some(plain(&result["attributeValue"]).unwrap_or_default()), ..Attribute::default() }
     } else {
         Attribute { unread: Some(status), ..Attribute::default() }
     };
-    Some(with(place(result)?, attribute_kind(result, "attributeType"), attribute))
+    Some(with(place, attribute_kind(result, "attributeType"), attribute))
 }

@@ -11,11 +11,17 @@ use crate::v201::variables::place;
 
 pub(crate) const MESSAGE: Message = Message::once("NotifyEvent", decode, empty);
 
+/// Of one message; what is beyond is not taken.
+const EVENTS_MAX: usize = 256;
+
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let mut said = Said::read(payload, repairs)?;
     let data = said.objects("eventData")?;
     let mut events = Vec::with_capacity(data.len());
-    for event in data {
+    if data.len() > EVENTS_MAX {
+        said.repairs.note(Odd::ReadingsCut, "eventData")?;
+    }
+    for event in data.into_iter().take(EVENTS_MAX) {
         match variable_event(&event) {
             Some(event) => events.push(event),
             // The others count all the same.

@@ -37,7 +37,8 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
 
 /// Taken now, or after the next start.
 fn password(asked: &[Value], result: &Value) -> Option<String> {
-    let is_it = |item: &Value| item["variable"]["name"] == "BasicAuthPassword";
+    let named = |item: &Value| plain(&item["variable"]["name"]).unwrap_or_default();
+    let is_it = |item: &Value| named(item).eq_ignore_ascii_case("BasicAuthPassword");
     let status = plain(&result["attributeStatus"])?.to_ascii_lowercase();
     let is_taken = is_it(result) && ["accepted", "rebootrequired"].contains(&status.as_str());
     is_taken.then(|| asked.iter().find(|item| is_it(item)).and_then(|item| plain(&item["attributeValue"])))?

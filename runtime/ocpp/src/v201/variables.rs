@@ -56,5 +56,5 @@ pub(crate) fn with(place: Place, kind: String, attribute: Attribute) -> Variable
 
 /// Nobody reads it back, and nobody shall see it.
 pub(crate) fn is_secret(place: &Place) -> bool {
-    ["BasicAuthPassword", "AuthorizationKey"].contains(&place.variable.as_str())
+    amprule_domain::secrets::is_secret(&place.variable)
 }

@@ -20,24 +20,19 @@ impl<'c> Holdings<'c> {
 
     pub(super) fn change(&self, station: &StationId, at: Timestamp, change: &Change) -> Outcome<()> {
         match change {
-            Change::Put { kind, key, body } => self.put("'{}'", station, *kind, key, at, body),
-            Change::Merge { kind, key, body } => self.put("body", station, *kind, key, at, body),
+            Change::Put { kind, key, body } => self.put(station, *kind, key, at, body),
+            Change::Merge { kind, key, body } => self.merge(station, *kind, key, at, body),
             Change::MergeLatest { kind, body } => {
-                let sql = "UPDATE holdings SET at = ?3, body = json_patch(body, ?4)
-                           WHERE n = (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2)";
+                let latest = "n = (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2)";
+                let sql = format!("UPDATE holdings SET at = ?3, body = {} WHERE {latest}", merged("?4"));
                 let row = params![station.as_str(), kind.as_str(), micros(at), bounded(body)];
-                self.connection.prepare_cached(sql)?.execute(row)?;
+                self.connection.prepare_cached(&sql)?.execute(row)?;
                 Ok(())
             }
             Change::MergeAll { kind, like, body } => {
                 let set = [Sql::from(micros(at)), Sql::from(bounded(body))];
-                self.all(
-                    &format!("UPDATE holdings SET at = ?, body = json_patch(body, ?) WHERE {OF}"),
-                    &set,
-                    station,
-                    *kind,
-                    like,
-                )
+                let sql = format!("UPDATE holdings SET at = ?1, body = {} WHERE {OF}", merged("?2"));
+                self.all(&sql, &set, station, *kind, like)
             }
             Change::Gone { kind, like } => {
                 self.all(&format!("DELETE FROM holdings WHERE {OF}"), &[], station, *kind, like)
@@ -45,23 +40,32 @@ impl<'c> Holdings<'c> {
         }
     }
 
-    /// Into what was there, or into nothing; either way nulls are left out (RFC 7396).
-    fn put(&self, into: &str, station: &StationId, kind: Kind, key: &str, at: Timestamp, body: &Value) -> Outcome<()> {
-        let row = params![station.as_str(), kind.as_str(), key, micros(at), bounded(body)];
-        let sql = format!(
-            "UPDATE holdings SET at = ?4, body = json_patch({into}, ?5) WHERE station = ?1 AND kind = ?2 AND key = ?3"
-        );
-        if self.connection.prepare_cached(&sql)?.execute(row)? > 0 {
-            return Ok(());
-        }
-        let sql = "INSERT INTO holdings (station, kind, key, at, body) VALUES (?1, ?2, ?3, ?4, json_patch('{}', ?5))";
+    fn merge(&self, station: &StationId, kind: Kind, key: &str, at: Timestamp, body: &Value) -> Outcome<()> {
+        let row = params![station.as_str(), kind.as_str(), short(key), micros(at), bounded(body)];
+        let merged = merged("?5");
+        let sql = format!("UPDATE holdings SET at = ?4, body = {merged} WHERE station = ?1 AND kind = ?2 AND key = ?3");
+        let is_known = self.connection.prepare_cached(&sql)?.execute(row)? > 0;
+        if is_known { Ok(()) } else { self.put(station, kind, key, at, body) }
+    }
+
+    /// In the place of what was there, and newer than all others. Nulls are left out, as by a merge (RFC 7396).
+    fn put(&self, station: &StationId, kind: Kind, key: &str, at: Timestamp, body: &Value) -> Outcome<()> {
+        let row = params![station.as_str(), kind.as_str(), short(key), micros(at), bounded(body)];
+        let sql = "INSERT OR REPLACE INTO holdings (station, kind, key, at, body) VALUES (?1, ?2, ?3, ?4, json_patch('{}', ?5))";
         self.connection.prepare_cached(sql)?.execute(row)?;
         self.forget_oldest(station, kind)
     }
 
+    /// What changed longest ago goes first, and what is over before what is not. Where a station has very many of a kind,
+    /// it is looked at now and then only.
     fn forget_oldest(&self, station: &StationId, kind: Kind) -> Outcome<()> {
-        let sql = "DELETE FROM holdings WHERE station = ?1 AND kind = ?2 AND n <=
-                   (SELECT n FROM holdings WHERE station = ?1 AND kind = ?2 ORDER BY n DESC LIMIT 1 OFFSET ?3)";
+        if kind.most() > EXACT_MAX && self.connection.last_insert_rowid() % SOMETIMES != 0 {
+            return Ok(());
+        }
+        let sql = "DELETE FROM holdings WHERE n IN (
+                       SELECT n FROM holdings WHERE station = ?1 AND kind = ?2
+                       ORDER BY json_extract(body, '$.state') IN ('active', 'kept') DESC, at DESC, n DESC
+                       LIMIT -1 OFFSET ?3)";
         self.connection.prepare_cached(sql)?.execute(params![station.as_str(), kind.as_str(), kind.most()])?;
         Ok(())
     }
@@ -74,8 +78,11 @@ impl<'c> Holdings<'c> {
         for (condition, key) in [(" AND key = ?", &like.key), (" AND key <> ?", &like.but)] {
             if let Some(key) = key {
                 sql.push_str(condition);
-                values.push(Sql::from(key.clone()));
+                values.push(Sql::from(short(key).to_owned()));
             }
+        }
+        for member in &like.absent {
+            sql.push_str(&format!(" AND json_extract(body, '$.{member}') IS NULL"));
         }
         for (member, of) in &like.members {
             let marks = vec!["?"; of.len()].join(", ");
@@ -89,6 +96,25 @@ impl<'c> Holdings<'c> {
 
 /// The rows of one kind of a station.
 const OF: &str = "station = ? AND kind = ?";
+
+/// Kinds of which no more than this are kept are held to it at every insert, the others at one of so many.
+const EXACT_MAX: u32 = 500;
+const SOMETIMES: i64 = 64;
+
+/// Bytes of a key.
+const KEY_MAX: usize = 400;
+
+/// A row's body with this in it. One that would become too large stays as it is, and says so.
+fn merged(patch: &str) -> String {
+    let most = Change::BODY_MAX;
+    format!(
+        "iif(length(json_patch(body, {patch})) <= {most}, json_patch(body, {patch}), json_set(body, '$.tooLarge', json('true')))"
+    )
+}
+
+fn short(key: &str) -> &str {
+    &key[..key.floor_char_boundary(KEY_MAX)]
+}
 
 fn bounded(body: &Value) -> String {
     let text = body.to_string();

@@ -29,7 +29,7 @@ fn profile(purpose: &str, level: i64, more: &Value, periods: &[(i64, f64)]) -> V
 }
 
 fn installed(evse: u32, profile: Value) -> Installed {
-    Installed { evse, profile: serde_json::from_value(profile).expect("a profile") }
+    Installed::new(evse, serde_json::from_value(profile).expect("a profile"))
 }
 
 fn question<'a>() -> Question<'a> {
@@ -189,6 +189,44 @@ fn profiles_come_to_what_the_standard_says() {
             json!([[0, 16.0]]),
         ),
         (
+            "a priority that nobody has asked for is none",
+            vec![
+                installed(1, profile("TxProfile", 0, &json!({"transactionId": "t-1"}), &[(0, 6.0)])),
+                installed(1, profile("PriorityCharging", 0, &json!({"transactionId": "t-1"}), &[(0, 30.0)])),
+            ],
+            question(),
+            json!([[0, 6.0]]),
+        ),
+        (
+            "in 1.6 a connector's own goes before the station's of any level",
+            vec![
+                Installed { evse_first: true, ..installed(0, profile("TxDefaultProfile", 5, &none, &[(0, 16.0)])) },
+                Installed { evse_first: true, ..installed(1, profile("TxDefaultProfile", 0, &none, &[(0, 32.0)])) },
+            ],
+            question(),
+            json!([[0, 32.0]]),
+        ),
+        (
+            "what limits the station limits an EVSE that is limited less",
+            vec![
+                installed(0, profile("ChargingStationExternalConstraints", 0, &none, &[(0, 12.0)])),
+                installed(1, profile("ChargingStationExternalConstraints", 7, &none, &[(0, 20.0)])),
+            ],
+            question(),
+            json!([[0, 12.0]]),
+        ),
+        (
+            "no phases at all are as many as usual",
+            vec![installed(1, {
+                let mut none_of_them =
+                    profile("TxDefaultProfile", 0, &json!({"chargingRateUnit": "W"}), &[(0, 11_040.0)]);
+                none_of_them["chargingSchedule"][0]["chargingSchedulePeriod"][0]["numberPhases"] = json!(0);
+                none_of_them
+            })],
+            question(),
+            json!([[0, 16.0]]),
+        ),
+        (
             "the grid's connection knows no defaults",
             vec![
                 installed(0, profile("TxDefaultProfile", 0, &none, &[(0, 16.0)])),
@@ -202,7 +240,10 @@ fn profiles_come_to_what_the_standard_says() {
             "priority goes before the transaction's own, and the roof comes on top",
             vec![
                 installed(1, profile("TxProfile", 0, &json!({"transactionId": "t-1"}), &[(0, 6.0)])),
-                installed(1, profile("PriorityCharging", 0, &json!({"transactionId": "t-1"}), &[(0, 30.0)])),
+                Installed {
+                    is_active: true,
+                    ..installed(1, profile("PriorityCharging", 0, &json!({"transactionId": "t-1"}), &[(0, 30.0)]))
+                },
                 installed(0, profile("LocalGeneration", 0, &none, &[(0, 4.0)])),
             ],
             question(),

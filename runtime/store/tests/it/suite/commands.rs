@@ -54,7 +54,17 @@ pub(crate) async fn commands_are_found_while_they_are_open_and_the_latest_after_
 pub(crate) async fn a_limit_of_a_site_is_known_until_it_is_given_back(store: &dyn Backend) {
     let limited = |station: &str, evse: u32| {
         let (site, most_a) = ("depot".to_owned(), Amperes::whole(32));
-        Limited { station: station.into(), evse, site, most_a, most_w: 22_080, left_at: None, own: None, own_of: None }
+        Limited {
+            station: station.into(),
+            evse,
+            site,
+            most_a,
+            most_w: 22_080,
+            is_cleared: false,
+            left_at: None,
+            own: None,
+            own_of: None,
+        }
     };
     let write = |limited: &Limited| Effect::Limited(Box::new(limited.clone()));
     let (first, second, other) = (limited("cs-1", 1), limited("cs-1", 2), limited("cs-2", 1));

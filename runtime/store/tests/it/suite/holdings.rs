@@ -21,6 +21,10 @@ async fn change(store: &dyn Backend, change: Change) {
     store.commit(vec![effect("cs-1", change)]).await.unwrap();
 }
 
+fn put_alert(n: u32, state: &str) -> Change {
+    Change::Put { kind: Kind::Alert, key: n.to_string(), body: json!({"state": state}) }
+}
+
 /// Keys and bodies of a station's, newest first.
 async fn held(store: &dyn Backend, station: &str, kind: Kind) -> Vec<(String, Value)> {
     let (mut after, mut found) = (None, Vec::new());
@@ -49,7 +53,8 @@ pub(crate) async fn a_holding_is_put_merged_and_gone(store: &dyn Backend) {
     assert_eq!(held(store, "cs-1", Kind::Profile).await[0].1, json!({"x": 2, "late": true}));
     assert!(held(store, "cs-1", Kind::LogJob).await.is_empty(), "there is none to be merged into");
     change(store, put("a", json!({"x": 3}))).await;
-    assert_eq!(held(store, "cs-1", Kind::Profile).await[1].1, json!({"x": 3}), "nothing of the old one is left");
+    let newest = held(store, "cs-1", Kind::Profile).await.remove(0);
+    assert_eq!(newest, ("a".to_owned(), json!({"x": 3})), "nothing of the old one is left");
     store.commit(vec![effect("cs-2", put("a", json!({})))]).await.unwrap();
     change(store, Change::gone(Kind::Profile, "a")).await;
     assert_eq!(held(store, "cs-1", Kind::Profile).await.len(), 1);
@@ -93,6 +98,20 @@ pub(crate) async fn holdings_are_bounded_in_number_and_size(store: &dyn Backend)
     change(store, put("large", json!({"text": "x".repeat(Change::BODY_MAX)}))).await;
     let large = &held(store, "cs-1", Kind::Profile).await[0];
     assert!(large.0 == "large" && large.1["tooLarge"].as_u64().is_some_and(|size| size > 65_536), "{large:?}");
+    let page = |n: usize| json!({"pages": {n.to_string(): "x".repeat(5_000)}});
+    for n in 0..20 {
+        change(store, Change::Merge { kind: Kind::CustomerReport, key: "7".to_owned(), body: page(n) }).await;
+    }
+    let report = &held(store, "cs-1", Kind::CustomerReport).await[0].1;
+    assert!(report["tooLarge"] == true && report.to_string().len() < 70_000, "what is merged is bounded, too");
+    change(store, put_alert(0, "active")).await;
+    for n in 1..600 {
+        change(store, put_alert(n, "cleared")).await;
+    }
+    let alerts = held(store, "cs-1", Kind::Alert).await;
+    assert!(alerts.len() == 500 && alerts.iter().any(|(key, _)| key == "0"), "what is over goes first");
+    change(store, put(&"k".repeat(9_000), json!({}))).await;
+    assert!(held(store, "cs-1", Kind::Profile).await.iter().all(|(key, _)| key.len() <= 400));
     let filter = HoldingFilter { kind: Kind::Profile, station: None, find: Some("arg".to_owned()) };
     let found = store.holdings(&filter, &Page { after: None, limit: 9 }).await.unwrap();
     assert_eq!(found.items.iter().map(|(station, _)| station.clone()).collect::<Vec<_>>(), [StationId::from("cs-1")]);
