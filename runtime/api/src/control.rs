@@ -30,6 +30,9 @@ pub trait Control: Send + Sync {
     /// Holds a request to a station against the shape that this version has for it. `NoRaw`: it has no requests by name.
     fn check_request(&self, protocol: &str, action: &str, payload: &str) -> Result<(), CallFailed>;
 
+    /// Whether this version has words for a command with these values. What is not reached over OCPP answers for itself.
+    fn can_say(&self, protocol: &str, command: &Command) -> bool;
+
     /// Queues a command, which is sent from `from` on. It is durable when this answers.
     fn order<'a>(
         &'a self,

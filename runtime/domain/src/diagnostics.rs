@@ -216,7 +216,7 @@ fn alert(event: &VariableEvent, now: Timestamp) -> Option<(Change, Value)> {
 fn customer(request: i64, seq_no: u32, data: &str, is_last: bool, now: Timestamp) -> Noted {
     let mut page = serde_json::Map::new();
     page.insert(seq_no.to_string(), json!(data));
-    let mut news = json!({ "state": "running", "pages": page });
+    let mut news = json!({ "pages": page });
     if is_last {
         news["state"] = json!("ended");
         news["endedAt"] = json!(now);

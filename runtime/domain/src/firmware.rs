@@ -40,6 +40,13 @@ const ENDS: [&str; 8] = [
     "Published",
 ];
 
+/// It has booted with other firmware than before: what was to be installed is, whether it says so or not.
+pub(crate) fn replaced(version: &str, now: Timestamp) -> Change {
+    let like = Like::default().one_of("state", vec![json!("asked"), json!("running")]);
+    let body = json!({ "state": "booted", "bootedAt": now, "bootedWith": version });
+    Change::MergeAll { kind: Kind::FirmwareJob, like, body }
+}
+
 pub(crate) fn noted(event: &FirmwareEvent, now: Timestamp) -> Noted {
     let job = |request| Job { kind: Kind::FirmwareJob, tells: "station.firmware", request, now, ends: &ENDS };
     match event {
@@ -85,10 +92,8 @@ impl Job<'_> {
         if let (Value::Object(news), Value::Object(more)) = (&mut news, more) {
             news.extend(more.clone());
         }
-        let change = match self.request {
-            Some(request) => Change::Merge { kind: self.kind, key: request.to_string(), body: news },
-            None => Change::MergeLatest { kind: self.kind, body: news },
-        };
-        Noted::change(change).tell(self.tells, tell)
+        // Some say -1 where they know no number.
+        let key = self.request.filter(|request| *request >= 0).map(|request| request.to_string());
+        Noted::change(Change::Advance { kind: self.kind, key, body: news }).tell(self.tells, tell)
     }
 }

@@ -142,8 +142,9 @@ pub enum Change {
     Put { kind: Kind, key: String, body: Value },
     /// These members are so from now on, the others stay; one that is null goes (RFC 7396).
     Merge { kind: Kind, key: String, body: Value },
-    /// The same with the newest of its kind, if there is any.
-    MergeLatest { kind: Kind, body: Value },
+    /// A job goes on: that of this key, or without one the newest that is not over. One that is over only learns what was said
+    /// besides (`steps`).
+    Advance { kind: Kind, key: Option<String>, body: Value },
     /// The same with all that are like this.
     MergeAll { kind: Kind, like: Like, body: Value },
     /// Those are gone.

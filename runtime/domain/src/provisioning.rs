@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::charging::{Happened, Station, Step, sessions_after_boot};
 use crate::effect::Effect;
+use crate::firmware;
 use crate::holding::{Change, Kind, body};
 use crate::moment::Moment;
 use crate::noted::Noted;
@@ -103,9 +104,16 @@ pub(crate) fn apply(station: &Station, event: &ProvisioningEvent, moment: &Momen
 /// Whatever ran before a boot has ended, unless the station says that it goes on.
 fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     let (status, protocol) = (station.record.provisioning, Some(moment.protocol.to_owned()));
+    let before = station.reported.identity.boot.firmware.as_ref();
+    let replaced = boot.firmware.as_ref().filter(|firmware| before.is_some_and(|before| before != *firmware));
+    let replaced = replaced.map(|version| Effect::Holding {
+        station: station.record.id.clone(),
+        at: moment.now,
+        change: Box::new(firmware::replaced(version, moment.now)),
+    });
     let report = Report::Identity(Identity { boot: boot.shown(), booted_at: Some(moment.now), protocol });
     Step {
-        effects: vec![written(station, &report)],
+        effects: [written(station, &report)].into_iter().chain(replaced).collect(),
         reported: Some(report),
         sessions: sessions_after_boot(station, moment.now),
         happened: vec![Happened::Booted],
@@ -125,7 +133,12 @@ pub(crate) fn noted(event: &ProvisioningEvent, now: Timestamp) -> Noted {
             pages.insert(part.seq_no.to_string(), json!(part.variables.len()));
             let last = part.last.then_some(part.seq_no);
             let report = body(json!({ "pages": pages, "last": last, "endedAt": part.last.then_some(now) }));
-            let report = Change::Merge { kind: Kind::Report, key: part.request_id.to_string(), body: report };
+            let key = part.request_id.to_string();
+            // A number that is used again begins anew.
+            let report = match part.seq_no {
+                0 => Change::Put { kind: Kind::Report, key, body: report },
+                _ => Change::Merge { kind: Kind::Report, key, body: report },
+            };
             let changes = part.variables.iter().map(variable::told).chain([report]).collect();
             let done = json!({ "request": part.request_id });
             Noted { changes, tells: part.last.then_some(("station.report", done)).into_iter().collect() }

@@ -70,7 +70,8 @@ pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
                 kinds => Like::default().one_of("kind", kinds.iter().map(|kind| json!(kind)).collect()),
             };
             let gone = Change::Gone { kind: Kind::Certificate, like };
-            let told = certificates.iter().map(|certificate| Change::Put {
+            let is_one = |certificate: &&Certificate| certificate.hash["serialNumber"].is_string();
+            let told = certificates.iter().filter(is_one).map(|certificate| Change::Put {
                 kind: Kind::Certificate,
                 key: key(&certificate.kind, &certificate.hash),
                 body: json!(certificate),

@@ -36,6 +36,7 @@ mod message;
 mod metering;
 mod payload;
 mod request;
+mod rules;
 mod said;
 mod sample;
 mod scan;

@@ -78,6 +78,10 @@ pub(crate) fn read(payload: &str, needs_status: bool) -> CommandAnswer {
         return refused("FormatViolation", Some("the answer has another shape".to_owned()));
     }
     let words = words(&members);
+    // A list of results that has none says nothing of what was asked.
+    let says_nothing =
+        |(name, value): (&String, &Value)| name.ends_with("Result") && value.as_array().is_some_and(Vec::is_empty);
+    let needs_status = needs_status || members.iter().any(says_nothing);
     let is_done = |word: &&str| DONE.contains(&word.trim().to_ascii_lowercase().as_str());
     let verdict = match &*words {
         [] if needs_status => Verdict::Refused,

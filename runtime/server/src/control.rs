@@ -58,9 +58,13 @@ impl Control for Stations {
         })
     }
 
+    fn can_say(&self, protocol: &str, command: &Command) -> bool {
+        Dialect::from_subprotocol(protocol).is_none_or(|dialect| dialect.phrase(command).is_some())
+    }
+
     fn check_request(&self, protocol: &str, action: &str, payload: &str) -> Result<(), CallFailed> {
         let dialect = Dialect::from_subprotocol(protocol).ok_or(CallFailed::NoRaw)?;
-        dialect.check_command(action, payload).map(drop).map_err(|fault| failed(CallRefused::from(fault).into()))
+        dialect.check_order(action, payload).map_err(|fault| failed(CallRefused::from(fault).into()))
     }
 
     fn order<'a>(

@@ -66,7 +66,7 @@ async fn many_stations_are_asked_at_a_pace() {
     assert_eq!((none.status, none.body["error"]["path"].as_str()), (422, Some("/to")));
     let unknown = flow.api.post("/api/v1/commands", &order(json!({"stations": ["cs-1", "nobody"]})));
     assert_eq!(unknown.body["error"]["path"], "/to/stations/1");
-    let wrong = json!({"to": {}, "order": {"command": "request", "action": "Reset", "payload": {"type": "OnIdle"}}});
+    let wrong = json!({"to": {"vendor": "*"}, "order": {"command": "request", "action": "Reset", "payload": {"type": "OnIdle"}}});
     let answer = flow.api.post("/api/v1/commands", &wrong).ok();
     assert_eq!(
         (answer["queued"].as_array().map(Vec::len), &answer["refused"][0]["station"]),

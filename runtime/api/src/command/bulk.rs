@@ -111,6 +111,9 @@ pub(crate) async fn order_commands(
     }
     let per_minute = order::within("/perMinute", per_minute.unwrap_or(PER_MINUTE), 1, PER_MINUTE_MAX)?;
     let expires_s = order.expires_s("/order/expiresInS", EXPIRES_S)?;
+    if to.names_nobody() {
+        return Err(Problem::invalid("/to", "names nobody; `{\"vendor\": \"*\"}` is all of them"));
+    }
     let command = order::command(&api, order).await.map_err(|problem| below("/order", problem))?;
     let recipients = recipients(&api, &to).await?;
     if recipients.is_empty() {
@@ -184,6 +187,11 @@ async fn recipients(api: &Api, to: &Recipients) -> Answer<Vec<StationId>> {
 }
 
 impl Recipients {
+    fn names_nobody(&self) -> bool {
+        let Self { stations, vendor, model, firmware, group, location } = self;
+        stations.is_none() && [vendor, model, firmware, group, location].into_iter().all(Option::is_none)
+    }
+
     fn fits(&self, record: &StationRecord, reported: &Reported) -> bool {
         let Identity { boot: Boot { vendor, model, firmware, .. }, .. } = &reported.identity;
         let fits = |pattern: &Option<String>, is: &str| pattern.as_deref().is_none_or(|pattern| matches(pattern, is));

@@ -181,15 +181,20 @@ pub(crate) async fn command(api: &Api, body: CommandBody) -> Answer<Command> {
     read(api, &as_entered(api, body).await?)
 }
 
-/// A request by its name has the shape that the station's version wants. A station that has never spoken may speak any: its
-/// request is looked at when it is sent.
+/// The station's version can say it; a request by its name has the shape that the version wants, and keeps to what the standard
+/// forbids us. A station that has never spoken may speak any: that is looked at when it is sent.
 pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> Answer<()> {
-    let Command::Request { action, payload } = command else { return Ok(()) };
     let protocol = match api.control.connection(station) {
         Some(connection) => Some(connection.protocol.to_owned()),
         None => api.store.reported(station).await?.identity.protocol,
     };
     let Some(protocol) = protocol else { return Ok(()) };
+    let Command::Request { action, payload } = command else {
+        return match api.control.can_say(&protocol, command) {
+            true => Ok(()),
+            false => Err(Problem::invalid("", format!("{protocol} has no such command, or not with these values"))),
+        };
+    };
     match api.control.check_request(&protocol, action, payload) {
         Ok(()) => Ok(()),
         Err(CallFailed::Invalid { path, message }) => Err(Problem::invalid(format!("/payload{path}"), message)),

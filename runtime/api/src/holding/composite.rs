@@ -6,7 +6,7 @@ use amprule_domain::doors::Page;
 use amprule_domain::holding::{HoldingFilter, Kind};
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::smart_charging::composite::{Installed, Piece, Question, composite};
-use amprule_domain::smart_charging::profile::{Profile, Unit};
+use amprule_domain::smart_charging::profile::{Profile, ProfileKind, Unit};
 use amprule_domain::{StationId, Timestamp};
 use axum::Json;
 use axum::extract::State;
@@ -108,6 +108,12 @@ async fn profiles(api: &Api, station: &StationId) -> Answer<(Vec<Installed>, Vec
 fn read(body: &Value) -> Option<Installed> {
     let evse = u32::try_from(body["evse"].as_i64()?).ok()?;
     let profile: Profile = serde_json::from_value(body["profile"].clone()).ok()?;
+    let is_endless = profile.kind == ProfileKind::Recurring
+        && profile.schedules.iter().any(|schedule| schedule.start_schedule.is_none());
+    if is_endless {
+        // Nobody knows when it begins.
+        return None;
+    }
     let (evse_first, is_active) = (body["evseFirst"] == true, body["active"] == true);
     Some(Installed { evse_first, is_active, ..Installed::new(evse, profile) })
 }

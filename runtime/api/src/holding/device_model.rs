@@ -105,6 +105,9 @@ pub(crate) async fn ask_device_model(
     }
     let expires_s = order::expires_s("/expiresInS", body.expires_in_s)?;
     let commands = commands(&body, &bounds(&api, &station).await?)?;
+    for command in &commands {
+        order::check(&api, &station, command).await?;
+    }
     let now = api.control.now();
     let expires_at = now.checked_add(SignedDuration::from_secs(expires_s.into())).unwrap_or(now);
     let mut views = Vec::with_capacity(commands.len());

@@ -42,7 +42,7 @@ pub(crate) struct HoldingQuery {
 /// | `der-controls` | controls of the grid's | `control`, `state`, `since` |
 /// | `device-model` | variables; of 1.6 the configuration keys, which have no `component` | `place`, `attributes` by kind (`value`, `mutability`, `needsReboot`, `unread`), `characteristics` |
 /// | `display-messages` | texts for the display | `message` |
-/// | `firmware-jobs` | updates of firmware | `state` (`asked`, `refused`, `running`, `ended`), `status`, `steps` with their times, `request`, `answer`, `askedAt`, `endedAt` |
+/// | `firmware-jobs` | updates of firmware | `state` (`asked`, `refused`, `running`, `booted` with other firmware, `ended`), `status`, `steps` with their times, `request`, `answer`, `askedAt`, `endedAt` |
 /// | `limits` | limits from outside | `source`, `evse`, `since`, `limit` |
 /// | `local-list` | tokens that the station knows by itself | `idToken`, `info` |
 /// | `local-list-version` | the list as a whole | `version` that it took from us, `told` by itself, `refused` with what it said |

@@ -84,6 +84,10 @@ impl Control for FakeControl {
         })
     }
 
+    fn can_say(&self, _: &str, _: &Command) -> bool {
+        true
+    }
+
     fn check_request(&self, _: &str, action: &str, _: &str) -> Result<(), CallFailed> {
         match action {
             "Echo" => Ok(()),

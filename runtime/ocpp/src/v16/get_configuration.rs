@@ -41,7 +41,7 @@ fn outcome(_: &Value, answered: &Value) -> Option<StationEvent> {
 fn known(key: &Value) -> Option<Variable> {
     let name = plain(&key["key"]).filter(|name| !name.is_empty())?;
     // Stations write it as text, too.
-    let is_readonly = plain(&key["readonly"]).is_some_and(|word| word.eq_ignore_ascii_case("true"));
+    let is_readonly = plain(&key["readonly"]).is_some_and(|word| word == "1" || word.eq_ignore_ascii_case("true"));
     let mutability = if is_readonly { "ReadOnly" } else { "ReadWrite" };
     let place = place(name);
     let attribute = Attribute {

@@ -13,6 +13,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let mut said = Said::read(payload, repairs)?;
     let source = said.text("chargingLimitSource", 20)?;
     let source = said.repairs.wanted("chargingLimitSource", source)?.unwrap_or_else(|| "Other".to_owned());
-    let evse = said.count("evseId")?;
+    // 0 is the station as a whole, as no number is.
+    let evse = said.count("evseId")?.filter(|evse| *evse > 0);
     Ok(StationEvent::SmartCharging(SmartChargingEvent::LimitCleared { source, evse }))
 }

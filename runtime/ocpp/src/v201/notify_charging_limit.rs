@@ -12,7 +12,7 @@ pub(crate) const MESSAGE: Message = Message::once("NotifyChargingLimit", decode,
 
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let mut said = Said::read(payload, repairs)?;
-    let evse = said.count("evseId")?;
+    let evse = said.count("evseId")?.filter(|evse| *evse > 0);
     let limit = said.value("chargingLimit");
     let source = match plain(&limit["chargingLimitSource"]) {
         Some(source) => source,

@@ -13,8 +13,6 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let mut said = Said::read(payload, repairs)?;
     let control = said.text("controlType", 50)?;
     let control = said.repairs.needed("controlType", control)?;
-    let fault = said.text("gridEventFault", 50)?;
     let is_over = said.truth("alarmEnded")?;
-    let what = fault.map_or_else(|| control.clone(), |fault| format!("{control} {fault}"));
-    Ok(StationEvent::Grid(GridEvent::Alarm { what, is_over, alarm: said.into_value() }))
+    Ok(StationEvent::Grid(GridEvent::Alarm { what: control, is_over, alarm: said.into_value() }))
 }

@@ -3,3 +3,4 @@
 mod commands;
 mod golden;
 mod malformed;
+mod rules;

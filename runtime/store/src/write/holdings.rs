@@ -22,13 +22,7 @@ impl<'c> Holdings<'c> {
         match change {
             Change::Put { kind, key, body } => self.put(station, *kind, key, at, body),
             Change::Merge { kind, key, body } => self.merge(station, *kind, key, at, body),
-            Change::MergeLatest { kind, body } => {
-                let latest = "n = (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2)";
-                let sql = format!("UPDATE holdings SET at = ?3, body = {} WHERE {latest}", merged("?4"));
-                let row = params![station.as_str(), kind.as_str(), micros(at), bounded(body)];
-                self.connection.prepare_cached(&sql)?.execute(row)?;
-                Ok(())
-            }
+            Change::Advance { kind, key, body } => self.advance(station, *kind, key.as_deref(), at, body),
             Change::MergeAll { kind, like, body } => {
                 let set = [Sql::from(micros(at)), Sql::from(bounded(body))];
                 let sql = format!("UPDATE holdings SET at = ?1, body = {} WHERE {OF}", merged("?2"));
@@ -46,6 +40,26 @@ impl<'c> Holdings<'c> {
         let sql = format!("UPDATE holdings SET at = ?4, body = {merged} WHERE station = ?1 AND kind = ?2 AND key = ?3");
         let is_known = self.connection.prepare_cached(&sql)?.execute(row)? > 0;
         if is_known { Ok(()) } else { self.put(station, kind, key, at, body) }
+    }
+
+    fn advance(&self, station: &StationId, kind: Kind, key: Option<&str>, at: Timestamp, body: &Value) -> Outcome<()> {
+        let which = match key {
+            Some(_) => "station = ?1 AND kind = ?2 AND key = ?5",
+            None => {
+                "n = (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2 AND ?5 IS NULL AND json_extract(body, '$.state') <> 'ended')"
+            }
+        };
+        let steps = "json_object('steps', json(ifnull(json_extract(?4, '$.steps'), '{}')))";
+        let goes_on = merged("?4");
+        let sql = format!(
+            "UPDATE holdings SET at = ?3, body = iif(json_extract(body, '$.state') = 'ended', json_patch(body, {steps}), {goes_on}) WHERE {which}"
+        );
+        let row = params![station.as_str(), kind.as_str(), micros(at), bounded(body), key.map(short)];
+        let is_known = self.connection.prepare_cached(&sql)?.execute(row)? > 0;
+        match key {
+            Some(key) if !is_known => self.put(station, kind, key, at, body),
+            _ => Ok(()),
+        }
     }
 
     /// In the place of what was there, and newer than all others. Nulls are left out, as by a merge (RFC 7396).

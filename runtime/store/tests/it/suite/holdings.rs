@@ -48,10 +48,6 @@ pub(crate) async fn a_holding_is_put_merged_and_gone(store: &dyn Backend) {
     change(store, merge(json!({"deep": {"z": "ä\"1"}, "x": null}))).await;
     let expect = [("b", json!({"x": 2})), ("a", json!({"deep": {"y": [1, 2], "z": "ä\"1"}}))];
     assert_eq!(held(store, "cs-1", Kind::Profile).await, all(&expect));
-    change(store, Change::MergeLatest { kind: Kind::Profile, body: json!({"late": true}) }).await;
-    change(store, Change::MergeLatest { kind: Kind::LogJob, body: json!({"late": true}) }).await;
-    assert_eq!(held(store, "cs-1", Kind::Profile).await[0].1, json!({"x": 2, "late": true}));
-    assert!(held(store, "cs-1", Kind::LogJob).await.is_empty(), "there is none to be merged into");
     change(store, put("a", json!({"x": 3}))).await;
     let newest = held(store, "cs-1", Kind::Profile).await.remove(0);
     assert_eq!(newest, ("a".to_owned(), json!({"x": 3})), "nothing of the old one is left");
@@ -59,6 +55,31 @@ pub(crate) async fn a_holding_is_put_merged_and_gone(store: &dyn Backend) {
     change(store, Change::gone(Kind::Profile, "a")).await;
     assert_eq!(held(store, "cs-1", Kind::Profile).await.len(), 1);
     assert_eq!(held(store, "cs-2", Kind::Profile).await.len(), 1, "another station's stays");
+}
+
+pub(crate) async fn a_job_goes_on_until_it_is_over(store: &dyn Backend) {
+    let job = |state: &str| json!({"state": state, "steps": {}});
+    let advance = |key: Option<&str>, state: &str, step: &str| Change::Advance {
+        kind: Kind::LogJob,
+        key: key.map(str::to_owned),
+        body: json!({"state": state, "steps": {step: 1}}),
+    };
+    change(store, advance(None, "running", "a")).await;
+    assert!(held(store, "cs-1", Kind::LogJob).await.is_empty(), "nobody knows which");
+    for key in ["1", "2"] {
+        change(store, Change::Put { kind: Kind::LogJob, key: key.to_owned(), body: job("asked") }).await;
+    }
+    change(store, advance(Some("2"), "ended", "b")).await;
+    change(store, advance(None, "running", "c")).await;
+    change(store, advance(Some("2"), "running", "late")).await;
+    change(store, advance(Some("3"), "running", "d")).await;
+    let is = held(store, "cs-1", Kind::LogJob).await;
+    let expect = [
+        ("3", json!({"state": "running", "steps": {"d": 1}})),
+        ("2", json!({"state": "ended", "steps": {"b": 1, "late": 1}})),
+        ("1", json!({"state": "running", "steps": {"c": 1}})),
+    ];
+    assert_eq!(is, expect.map(|(key, body)| (key.to_owned(), body)));
 }
 
 pub(crate) async fn those_that_are_alike_are_changed_together(store: &dyn Backend) {

@@ -46,6 +46,7 @@ macro_rules! conformance {
             events_come_in_order_and_stay_until_every_subscriber_has_them);
         $crate::conformance!($open; holdings:
             a_holding_is_put_merged_and_gone,
+            a_job_goes_on_until_it_is_over,
             those_that_are_alike_are_changed_together,
             holdings_are_bounded_in_number_and_size);
         $crate::conformance!($open; journal:
