@@ -34,10 +34,10 @@ pub(crate) fn text_without_secrets(text: &str) -> String {
 /// True: there was something to hide.
 fn hide(value: &mut Value) -> bool {
     match value {
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| hide(item) || any),
+        Value::Array(items) => hide_each(items.iter_mut()),
         Value::Object(members) => {
             let secrets: Vec<String> = members.keys().filter(|name| is_hidden(members, name)).cloned().collect();
-            let any = members.values_mut().fold(false, |any, value| hide(value) || any);
+            let any = hide_each(members.values_mut());
             for name in &secrets {
                 members.insert(name.clone(), Value::from(HIDDEN));
             }
@@ -52,6 +52,15 @@ fn hide(value: &mut Value) -> bool {
         },
         _ => false,
     }
+}
+
+/// In all of them, wherever the first one is.
+fn hide_each<'v>(values: impl Iterator<Item = &'v mut Value>) -> bool {
+    let mut any = false;
+    for value in values {
+        any |= hide(value);
+    }
+    any
 }
 
 fn is_hidden(members: &Map<String, Value>, name: &str) -> bool {

@@ -5,7 +5,6 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use amprule_simulator::Version;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Flow, by_id};
@@ -34,7 +33,7 @@ async fn an_update_of_firmware_is_a_job_with_its_steps() {
     let files = file_server();
     for version in [Version::Ocpp16, Version::Ocpp201, Version::Ocpp21] {
         let flow = Flow::of(version).await;
-        let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let now = amprule_tests::clock::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let update = |name: &str, request: i64| match version {
             Version::Ocpp16 => json!({"location": format!("{files}/{name}"), "retrieveDate": now}),
             _ => {

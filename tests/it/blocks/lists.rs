@@ -2,7 +2,6 @@
 
 use amprule_simulator::{SimStation, StationSettings, Version, Whole};
 use amprule_tests::until;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Flow;
@@ -92,7 +91,8 @@ async fn a_list_that_is_not_ours_is_replaced() {
 async fn a_reservation_is_used_by_the_transaction_that_names_it() {
     let flow = Flow::of(Version::Ocpp201).await;
     flow.api.accept(&["AA1"]);
-    let expires = (Timestamp::now() + jiff::SignedDuration::from_mins(10)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let expires =
+        (amprule_tests::clock::now() + jiff::SignedDuration::from_mins(10)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let reserve =
         json!({"id": 9, "evseId": 1, "idToken": {"idToken": "AA1", "type": "ISO14443"}, "expiryDateTime": expires});
     flow.accepted("ReserveNow", reserve).await;

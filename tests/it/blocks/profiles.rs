@@ -2,7 +2,6 @@
 
 use amprule_simulator::{Meter, Version};
 use amprule_tests::until;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Flow, by_id};
@@ -96,7 +95,7 @@ async fn in_1_6_one_of_the_same_level_takes_the_others_place() {
 async fn a_transactions_profile_goes_with_it() {
     let flow = Flow::of(Version::Ocpp201).await;
     flow.api.accept(&["CARD-1"]);
-    let now = Timestamp::now();
+    let now = amprule_tests::clock::now();
     let (mut charge, _) = flow.station.start(1, "CARD-1", Meter::new(now, 0)).await.expect("it starts");
     let mut own = profile(5, 1, "TxProfile", &[(0, 8.0)]);
     own["transactionId"] = json!(charge.transaction);
@@ -126,7 +125,8 @@ async fn limits_from_outside_stand_until_they_are_cleared() {
 async fn a_car_that_tells_its_needs_is_told_what_it_may_draw() {
     let flow = Flow::of(Version::Ocpp201).await;
     flow.api.accept(&["CARD-1"]);
-    let (charge, _) = flow.station.start(1, "CARD-1", Meter::new(Timestamp::now(), 0)).await.expect("it starts");
+    let (charge, _) =
+        flow.station.start(1, "CARD-1", Meter::new(amprule_tests::clock::now(), 0)).await.expect("it starts");
     let needs = json!({"evseId": 1, "chargingNeeds": {
         "requestedEnergyTransfer": "AC_three_phase",
         "acChargingParameters": {"energyAmount": 30_000, "evMinCurrent": 6, "evMaxCurrent": 16, "evMaxVoltage": 400},

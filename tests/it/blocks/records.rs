@@ -1,13 +1,13 @@
 //! Blocks D, H, O, M, I and R: lists, reservations, messages, certificates, tariffs and controls that stations keep.
 
 use amprule_simulator::{Meter, Version};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{Flow, by_id};
 
 fn later(seconds: i64) -> String {
-    (Timestamp::now() + SignedDuration::from_secs(seconds)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    (amprule_tests::clock::now() + SignedDuration::from_secs(seconds)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +139,7 @@ async fn tariffs_and_controls_of_2_1_are_known() {
 async fn what_a_station_holds_goes_with_it() {
     let flow = Flow::of(Version::Ocpp201).await;
     flow.api.accept(&["CARD-1"]);
-    flow.station.start(1, "CARD-1", Meter::new(Timestamp::now(), 0)).await.expect("it starts");
+    flow.station.start(1, "CARD-1", Meter::new(amprule_tests::clock::now(), 0)).await.expect("it starts");
     flow.station
         .call("NotifyChargingLimit", json!({"chargingLimit": {"chargingLimitSource": "SO"}}))
         .await

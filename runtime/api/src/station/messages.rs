@@ -33,9 +33,9 @@ pub(crate) struct MessageFilter {
 pub(crate) struct MessageView {
     #[schema(value_type = String, format = DateTime)]
     received_at: Timestamp,
-    #[schema(example = "NotifyReport")]
+    #[schema(example = "DataTransfer")]
     action: String,
-    /// Why it was kept: a report, a vendor's message, a transaction message that waits for its start or came late.
+    /// Why it was kept: a notification, a vendor's message, a transaction message that waits for its start or came late.
     why: String,
     #[schema(value_type = Object)]
     payload: Box<RawValue>,
@@ -48,7 +48,8 @@ impl From<KeptMessage> for MessageView {
     }
 }
 
-/// Kept messages of a station: reports, vendor messages, parked and late transaction messages.
+/// Kept messages of a station: vendors' messages, notifications that change nothing here (what a car needs, a payment that was
+/// settled), parked and late transaction messages.
 #[utoipa::path(
     get,
     path = "/api/v1/stations/{id}/messages",
