@@ -142,7 +142,8 @@ async fn a_device_of_the_configuration_is_bound_otherwise_and_removed_when_the_f
 
     // Nobody speaks in a device's name.
     Station16::connect(&server, "garage").await.wire.closed().await;
-    assert!(server.log().contains("by OCPP under the id of a device"), "{}", server.log());
+    let is_told = || server.log().contains("by OCPP under the id of a device").then_some(());
+    until("it is told", is_told).await;
     let sessions = api.sessions("garage");
     assert_eq!((sessions.len(), &sessions[0]["marks"]), (1, &json!([])), "{sessions:?}");
 

@@ -87,8 +87,12 @@ async fn a_station_that_offers_no_version_gets_the_default_and_a_mark() {
 }
 
 #[tokio::test]
-async fn a_station_that_offers_only_unknown_versions_is_let_in_and_closed() {
-    let (addr, mut arrivals) = open(GatewaySettings::default());
+async fn a_station_that_offers_only_unknown_versions_is_refused_or_let_in_and_closed() {
+    let (addr, _arrivals) = open(GatewaySettings::default());
+    let refused = connect(addr, "/CS-001", &["ocpp1.5"]).await.map(drop).unwrap_err();
+    assert!(matches!(*refused, Error::Http(answer) if answer.status() == 400));
+
+    let (addr, mut arrivals) = open(GatewaySettings { refuse_unknown_versions: false, ..Default::default() });
     let refused = connect(addr, "/CS-001", &["ocpp1.5"]).await.map(drop).unwrap_err();
     let none = ProtocolError::SecWebSocketSubProtocolError(SubProtocolError::NoSubProtocol);
     assert!(matches!(*refused, Error::Protocol(error) if error == none));
