@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use amprule_simulator::{SimStation, StationSettings, Version};
 use amprule_tests::schemas::Schemas;
 use amprule_tests::{Answer, Setup, folders, station16, station201};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One line of a frame file, and the lines that say what came of it.
 struct Line {
@@ -104,5 +105,42 @@ async fn every_message_of_every_version_is_answered() {
                 }
             }
         }
+    }
+}
+
+/// What begins anew or goes away: another test has it.
+const LEAVES: [&str; 1] = ["Reset"];
+
+/// Every request that may be sent is sent from the API, understood by a station that behaves, and its answer by us.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_of_every_version_is_sent_and_its_answer_understood() {
+    let server = Setup::default().tariff("0.40").start().await;
+    let api = server.api();
+    for (version, simulated) in [("v16", Version::Ocpp16), ("v201", Version::Ocpp201), ("v21", Version::Ocpp21)] {
+        let settings = StationSettings::new(&server.ocpp, version, simulated);
+        let (station, _whole) = SimStation::connect_whole(settings).await.expect("the station connects");
+        station.boot().await.expect("the station boots");
+        let (mut asked, mut wrong) = (0, Vec::new());
+        for file in files(version) {
+            let action = file.file_stem().and_then(|stem| stem.to_str()).expect("an action").to_owned();
+            let said = lines(&fs::read_to_string(&file).expect("a frame file"));
+            let good = said.into_iter().filter(|line| line.word == "ask" && line.says("sent"));
+            for line in good.filter(|_| !LEAVES.contains(&action.as_str())) {
+                let body = json!({"command": "request", "action": action, "payload": line.payload, "waitS": 20});
+                let (api, path) = (api.clone(), format!("/api/v1/stations/{version}/commands"));
+                let answer =
+                    tokio::task::spawn_blocking(move || api.post(&path, &body)).await.expect("the API answers");
+                if answer.status == 422 {
+                    // Its shape is right, and the standard forbids it.
+                    continue;
+                }
+                let command = answer.ok();
+                asked += 1;
+                if command["state"] != "answered" || !command["answer"]["odd"].is_null() {
+                    wrong.push(format!("{version} {action}: {}", command["answer"]));
+                }
+            }
+        }
+        assert!(wrong.is_empty() && asked > 10, "{asked}: {}", wrong.join("\n"));
     }
 }

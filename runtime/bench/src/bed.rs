@@ -59,7 +59,10 @@ impl Ground<'_> {
     }
 }
 
-/// Copies a unit's own files, without sources and build descriptions.
+/// The folder of a unit's tables as they are without the operator's.
+const DEFAULTS: &str = "defaults";
+
+/// Copies a unit's own files and tables, without sources and build descriptions.
 fn install(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     let mut copied = 0;
@@ -68,6 +71,8 @@ fn install(from: &Path, to: &Path) -> Result<()> {
         if entry.file_type()?.is_file() && entry.file_name() != "Cargo.toml" {
             std::fs::copy(entry.path(), to.join(entry.file_name()))?;
             copied += 1;
+        } else if entry.file_name() == DEFAULTS {
+            install(&entry.path(), &to.join(DEFAULTS))?;
         }
     }
     if copied == 0 {

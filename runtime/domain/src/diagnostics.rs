@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::firmware::Job;
-use crate::holding::{Change, Kind, Like, body};
+use crate::holding::{Change, Kind, Like, UNTOLD, body};
 use crate::noted::Noted;
 use crate::reply::Reply;
 use crate::variable::{Place, value_of};
@@ -107,9 +107,6 @@ const ENDS: [&str; 7] = [
     "UploadFailure",
     "Uploaded",
 ];
-
-/// A monitor that was there when a report was asked for, and was not told yet.
-const UNTOLD: &str = "untold";
 
 pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
     let log = |request| Job { kind: Kind::LogJob, tells: "station.log", request, now, ends: &ENDS };

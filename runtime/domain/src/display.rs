@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::holding::{Change, Kind, Like};
+use crate::holding::{Change, Kind, Like, UNTOLD};
 use crate::noted::Noted;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,9 +29,6 @@ pub enum DisplayEvent {
         is_last: bool,
     },
 }
-
-/// A message that was there when a report was asked for, and was not told yet.
-const UNTOLD: &str = "untold";
 
 pub(crate) fn noted(event: &DisplayEvent, now: Timestamp) -> Noted {
     let all = Like::default;

@@ -124,6 +124,9 @@ impl Kind {
     }
 }
 
+/// The member of what was there when a report was asked for, and was not told yet: the number of that report.
+pub(crate) const UNTOLD: &str = "untold";
+
 /// One of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holding {

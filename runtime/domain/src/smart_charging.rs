@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::holding::{Change, Kind, Like, body};
+use crate::holding::{Change, Kind, Like, UNTOLD, body};
 use crate::noted::Noted;
 use crate::reply::Reply;
 
@@ -72,9 +72,6 @@ impl Criteria {
 
 /// Who set it, where nobody says otherwise (ChargingLimitSourceEnumType): we did.
 const OURS: &str = "CSO";
-
-/// A profile that was there when a report was asked for, and was not told yet.
-const UNTOLD: &str = "untold";
 
 pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
     match event {

@@ -86,6 +86,7 @@ async fn a_monitor_alerts_until_the_value_is_good_again() {
     let alerts =
         flow.until_held("alerts", "it alerts", |alerts| alerts.iter().any(|alert| alert["state"] == "active")).await;
     assert_eq!((&alerts[0]["value"], &alerts[0]["place"]["evse"]), (&json!("12000"), &json!(1)), "{alerts:?}");
+    assert_eq!(alerts[0]["severity"], 4, "its monitor's");
     assert_eq!(flow.api.all("/api/v1/alerts").len(), alerts.len(), "of all stations");
     assert!(flow.whole.set("EVSE@1", "Power", "900"), "the station has it");
     flow.until_held("alerts", "it is over", |alerts| alerts[0]["state"] == "cleared").await;

@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use amprule_domain::StationId;
 use amprule_domain::command::{Command, Exchange, Setting, Wanted};
-use amprule_domain::doors::Page;
-use amprule_domain::holding::{HoldingFilter, Kind};
 use amprule_domain::variable::{ACTUAL, Place as VariablePlace};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::HoldingView;
 use super::list::{HoldingQuery, list_holdings};
+use super::pieces::{Bound, Bounds, bounds, cut, size_of};
 use crate::command::{CommandView, order};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, List, Params, Place};
@@ -27,14 +25,6 @@ const VARIABLES_MAX: usize = 500;
 
 /// As many as may be open for a station.
 const COMMANDS_MAX: usize = Exchange::OPEN_MAX;
-
-/// In one message to a station that has not told its own bounds (DeviceDataCtrlr has none by default): few, for the bound is
-/// not known and a message too large is lost as a whole.
-const ITEMS: usize = 10;
-const BYTES: usize = 8_192;
-
-/// Bytes that a variable takes in a message beside its own texts.
-const FRAME: usize = 120;
 
 /// What is to be read, and what is to be set.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -160,10 +150,11 @@ fn commands(body: &DeviceModelBody, bounds: &Bounds) -> Answer<Vec<Command>> {
     {
         return Err(Problem::invalid("", MIXED));
     }
-    let get = cut(wanted, bounds.get, |_| 0).map(|variables| Command::GetVariables { variables });
+    let get = cut(wanted, bounds.get, size_of).into_iter().map(|variables| Command::GetVariables { variables });
     let is_key = settings.iter().any(|setting| setting.of.place.component.is_none());
     let at_once = if is_key { Bound { items: 1, ..bounds.set } } else { bounds.set };
-    let set = cut(settings, at_once, |setting| setting.value.len()).map(|settings| Command::SetVariables { settings });
+    let set = cut(settings, at_once, |setting| size_of(&setting.of) + setting.value.len());
+    let set = set.into_iter().map(|settings| Command::SetVariables { settings });
     let commands: Vec<_> = get.chain(set).collect();
     if commands.len() > COMMANDS_MAX {
         let message = format!(
@@ -228,84 +219,5 @@ impl VariableBody {
             instance: instance.clone(),
         };
         Ok(Wanted { place, attribute: attribute.clone() })
-    }
-}
-
-/// What fits into one message.
-#[derive(Debug, Clone, Copy)]
-struct Bound {
-    items: usize,
-    bytes: usize,
-}
-
-struct Bounds {
-    get: Bound,
-    set: Bound,
-}
-
-/// As the station has told them.
-async fn bounds(api: &Api, station: &StationId) -> Answer<Bounds> {
-    let mut told = Vec::new();
-    for find in ["devicedatactrlr/", "getconfigurationmaxkeys"] {
-        let filter =
-            HoldingFilter { kind: Kind::Variable, station: Some(station.clone()), find: Some(find.to_owned()) };
-        told.extend(api.store.holdings(&filter, &Page { after: None, limit: 100 }).await?.items);
-    }
-    let number = |variable: &str, instance: &str| {
-        let is_it = |body: &Value| {
-            let place = &body["place"];
-            let named =
-                |member: &str, text: &str| place[member].as_str().is_some_and(|is| is.eq_ignore_ascii_case(text));
-            named("variable", variable) && (instance.is_empty() || named("instance", instance))
-        };
-        let (_, holding) = told.iter().find(|(_, holding)| is_it(&holding.body))?;
-        let number = holding.body["attributes"][ACTUAL]["value"].as_str()?.trim().parse::<usize>().ok()?;
-        (number > 0).then_some(number)
-    };
-    let of = |instance: &str| Bound {
-        items: number("ItemsPerMessage", instance).unwrap_or(ITEMS),
-        bytes: number("BytesPerMessage", instance).unwrap_or(BYTES),
-    };
-    let mut get = of("GetVariables");
-    if let Some(keys) = number("GetConfigurationMaxKeys", "") {
-        get = Bound { items: keys, bytes: usize::MAX };
-    }
-    Ok(Bounds { get, set: of("SetVariables") })
-}
-
-/// Pieces that keep within the bound; one that is too large by itself stands alone.
-fn cut<T: Named>(items: Vec<T>, bound: Bound, more: impl Fn(&T) -> usize) -> impl Iterator<Item = Vec<T>> {
-    let mut pieces: Vec<Vec<T>> = Vec::new();
-    let mut bytes = 0;
-    for item in items {
-        let size = FRAME + item.size() + more(&item);
-        match pieces.last_mut().filter(|piece| piece.len() < bound.items && bytes + size <= bound.bytes) {
-            Some(piece) => {
-                piece.push(item);
-                bytes += size;
-            }
-            None => {
-                pieces.push(vec![item]);
-                bytes = size;
-            }
-        }
-    }
-    pieces.into_iter()
-}
-
-/// Bytes of its names.
-trait Named {
-    fn size(&self) -> usize;
-}
-
-impl Named for Wanted {
-    fn size(&self) -> usize {
-        self.place.key().len()
-    }
-}
-
-impl Named for Setting {
-    fn size(&self) -> usize {
-        self.of.size()
     }
 }

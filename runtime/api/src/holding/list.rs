@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::{HoldingView, NOUNS, kind_of};
+use super::{HoldingView, NOUNS, kind_of, severity};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{List, Pages, Params, Place};
 use crate::{Api, station};
@@ -109,7 +109,10 @@ pub(super) async fn listed(
 ) -> Answer<Json<List<HoldingView>>> {
     let page = PAGES.page(query.limit, query.after)?;
     let filter = HoldingFilter { kind, station, find: query.find };
-    let listed = api.store.holdings(&filter, &page).await?;
+    let mut listed = api.store.holdings(&filter, &page).await?;
+    if kind == Kind::Alert {
+        severity::fill_in(api, &mut listed.items).await?;
+    }
     let now = api.control.now();
     Ok(Json(PAGES.list(listed, |holding| HoldingView::new(holding, now))))
 }

@@ -3,6 +3,8 @@
 pub(crate) mod composite;
 pub(crate) mod device_model;
 pub(crate) mod list;
+mod pieces;
+mod severity;
 
 use amprule_domain::holding::{Holding, Kind};
 use amprule_domain::{StationId, Timestamp};
