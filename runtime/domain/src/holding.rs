@@ -169,10 +169,8 @@ pub struct Like {
     pub key: Option<String>,
     /// All but that of this key.
     pub but: Option<String>,
-    /// Members, as a path with dots, and their values.
+    /// Members, as a path with dots, and the values they may have. Null is a member that is not there.
     pub members: Vec<(&'static str, Vec<Value>)>,
-    /// Members that are not there.
-    pub absent: Vec<&'static str>,
 }
 
 impl Like {
@@ -189,12 +187,6 @@ impl Like {
     #[must_use]
     pub fn with(mut self, member: &'static str, value: impl Into<Value>) -> Self {
         self.members.push((member, vec![value.into()]));
-        self
-    }
-
-    #[must_use]
-    pub fn without(mut self, member: &'static str) -> Self {
-        self.absent.push(member);
         self
     }
 

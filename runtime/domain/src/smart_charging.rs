@@ -128,10 +128,12 @@ pub(crate) fn answer(event: &SmartChargingEvent) -> Reply {
 }
 
 /// A transaction's profiles go with it (OCPP 2.0.1, K01.FR.09; 1.6, 3.13.1), and those of its EVSE that name none.
-pub(crate) fn forgotten_with(transaction: &str, evse: u32) -> [Change; 2] {
-    let named = Like::default().with("profile.transactionId", transaction);
-    let unnamed = Like::default().with("evse", evse).with("profile.chargingProfilePurpose", "TxProfile");
-    [named, unnamed.without("profile.transactionId")].map(|like| Change::Gone { kind: Kind::Profile, like })
+pub(crate) fn forgotten_with(transaction: &str, evse: u32) -> Change {
+    let like = Like::default()
+        .with("evse", evse)
+        .with("profile.chargingProfilePurpose", "TxProfile")
+        .one_of("profile.transactionId", vec![json!(transaction), Value::Null]);
+    Change::Gone { kind: Kind::Profile, like }
 }
 
 fn installed(evse: u32, profile: &Value, replaces_level: bool, now: Timestamp) -> Noted {

@@ -86,8 +86,7 @@ fn forgotten_profiles(station: &StationId, step: &Step, at: Timestamp) -> Vec<Ef
         Happened::Ended(id) => step.session(*id),
         _ => None,
     });
-    let forgotten =
-        ended.flat_map(|session| smart_charging::forgotten_with(session.transaction.as_str(), session.evse));
+    let forgotten = ended.map(|session| smart_charging::forgotten_with(session.transaction.as_str(), session.evse));
     forgotten.map(|change| Effect::Holding { station: station.clone(), at, change: Box::new(change) }).collect()
 }
 

@@ -95,12 +95,11 @@ impl<'c> Holdings<'c> {
                 values.push(Sql::from(short(key).to_owned()));
             }
         }
-        for member in &like.absent {
-            sql.push_str(&format!(" AND json_extract(body, '$.{member}') IS NULL"));
-        }
         for (member, of) in &like.members {
             let marks = vec!["?"; of.len()].join(", ");
-            sql.push_str(&format!(" AND json_extract(body, '$.{member}') IN ({marks})"));
+            let has = format!("json_extract(body, '$.{member}')");
+            let or_absent = if of.contains(&Value::Null) { format!(" OR {has} IS NULL") } else { String::new() };
+            sql.push_str(&format!(" AND ({has} IN ({marks}){or_absent})"));
             values.extend(of.iter().map(value));
         }
         self.connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;

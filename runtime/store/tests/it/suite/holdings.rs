@@ -98,6 +98,9 @@ pub(crate) async fn those_that_are_alike_are_changed_together(store: &dyn Backen
         ["3"]
     );
     let gone = |like| Change::Gone { kind: Kind::Profile, like };
+    change(store, put("5", json!({"evse": 3}))).await;
+    change(store, gone(like().one_of("evse", vec![json!(1), json!(3)]).one_of("profile.id", vec![json!(null)]))).await;
+    assert_eq!(held(store, "cs-1", Kind::Profile).await.len(), 4, "null is a member that is not there");
     change(store, gone(like().with("profile.id", "it's").with("profile.stackLevel", 2).with("evse", 2))).await;
     change(store, gone(like().one_of("evse", vec![json!(7), json!(0)]))).await;
     change(store, gone(like().with("evse", "1"))).await;
