@@ -7,18 +7,20 @@
 
 mod reading;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use amprule_domain::command::{Command, Verdict};
 use amprule_domain::doors::{Catalogue, StoreResult};
-use amprule_domain::local_list::plan;
+use amprule_domain::local_list::plan::{self, Held};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{BoxFuture, Clock};
 use amprule_domain::token::TokenRecord;
 use amprule_domain::{CommandId, StationId, Timestamp};
 use jiff::SignedDuration;
 use tokio::sync::{Notify, broadcast};
+
+use crate::reading::Told;
 
 /// A message that has not come so long after it was ordered is thought of anew.
 const EXPIRES: SignedDuration = SignedDuration::from_mins(10);
@@ -49,6 +51,8 @@ pub struct Keeper {
     house: House,
     /// Refusals since the station connected.
     refusals: BTreeMap<StationId, u32>,
+    /// Asked for their own word since they connected: they may have lost their list.
+    asked: BTreeSet<StationId>,
     /// Commands that are on their way, one for each station at most.
     at_work: BTreeMap<StationId, CommandId>,
     /// Read once, until one has changed.
@@ -57,7 +61,7 @@ pub struct Keeper {
 
 impl Keeper {
     pub fn new(house: House) -> Self {
-        Self { house, refusals: BTreeMap::new(), at_work: BTreeMap::new(), tokens: None }
+        Self { house, refusals: BTreeMap::new(), asked: BTreeSet::new(), at_work: BTreeMap::new(), tokens: None }
     }
 
     /// Until the server ends.
@@ -87,11 +91,11 @@ impl Keeper {
         match notice.kind {
             "station.connected" => {
                 self.refusals.remove(station);
-                // Its own word is heard first: it may have lost its list.
-                if self.keeps(station).await? { self.order(station, Command::LocalListVersion).await } else { Ok(()) }
+                if self.keeps(station).await? { self.ask(station).await } else { Ok(()) }
             }
             "station.disconnected" => {
                 self.refusals.remove(station);
+                self.asked.remove(station);
                 Ok(())
             }
             "command.ended" => self.ended(station, notice).await,
@@ -119,9 +123,7 @@ impl Keeper {
             }
             Some(_) => self.look_at(station).await,
             // It may have taken it: its own word says so.
-            None if is_list && self.house.stations.is_connected(station) => {
-                self.order(station, Command::LocalListVersion).await
-            }
+            None if is_list && self.house.stations.is_connected(station) => self.ask(station).await,
             None => Ok(()),
         }
     }
@@ -151,7 +153,13 @@ impl Keeper {
             // Its end is heard.
             return Ok(());
         }
-        let Some(held) = reading::held(&*self.house.books, station).await? else { return Ok(()) };
+        let held = match reading::told(&*self.house.books, station).await? {
+            Told::List(held) => held,
+            Told::NoList => return Ok(()),
+            // A token has changed before its connection was heard of: its own word comes first here too.
+            Told::Nothing if !self.asked.contains(station) => return self.ask(station).await,
+            Told::Nothing => Held::default(),
+        };
         let bounds = reading::bounds(&*self.house.books, station).await?;
         let now = self.house.clock.now();
         let wanted = plan::wanted(self.tokens().await?, bounds.entries, now);
@@ -169,6 +177,11 @@ impl Keeper {
             self.tokens = Some(reading::tokens(&*self.house.books).await?);
         }
         Ok(self.tokens.as_deref().unwrap_or_default())
+    }
+
+    async fn ask(&mut self, station: &StationId) -> StoreResult<()> {
+        self.asked.insert(station.clone());
+        self.order(station, Command::LocalListVersion).await
     }
 
     async fn order(&mut self, station: &StationId, command: Command) -> StoreResult<()> {

@@ -34,14 +34,21 @@ pub(crate) async fn tokens(books: &dyn Catalogue) -> StoreResult<Vec<TokenRecord
     }
 }
 
-/// `None`: the station has no such list (1.6, 5.10: -1).
-pub(crate) async fn held(books: &dyn Catalogue, station: &StationId) -> StoreResult<Option<Held>> {
+/// A station's word about its list.
+pub(crate) enum Told {
+    Nothing,
+    /// It keeps none (1.6, 5.10: -1).
+    NoList,
+    List(Held),
+}
+
+pub(crate) async fn told(books: &dyn Catalogue, station: &StationId) -> StoreResult<Told> {
     let list = all(books, station, Kind::LocalList, None).await?.into_iter().next();
-    let Some(Holding { body: list, .. }) = list else { return Ok(Some(Held::default())) };
+    let Some(Holding { body: list, .. }) = list else { return Ok(Told::Nothing) };
     let number = |value: &Value| value.as_i64().unwrap_or_default();
     let (version, told) = (number(&list["version"]), number(&list["told"]));
     if told < 0 {
-        return Ok(None);
+        return Ok(Told::NoList);
     }
     let refused = number(&list["refused"]["version"]);
     // A version that the station says it has and that we never sent is another system's list.
@@ -59,7 +66,7 @@ pub(crate) async fn held(books: &dyn Catalogue, station: &StationId) -> StoreRes
         (holding.key, entered)
     };
     let entries = entries.into_iter().map(entry).collect();
-    Ok(Some(Held { version, seen: told.max(refused), is_certain, entries }))
+    Ok(Told::List(Held { version, seen: told.max(refused), is_certain, entries }))
 }
 
 /// As the station has told them: LocalAuthListCtrlr of 2.x, the keys of 1.6.
