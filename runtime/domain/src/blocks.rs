@@ -15,6 +15,7 @@ use crate::grid::GridEvent;
 use crate::local_list::LocalListEvent;
 use crate::moment::Moment;
 use crate::noted::Noted;
+use crate::proof::ContractShown;
 use crate::provisioning::ProvisioningEvent;
 use crate::reply::Reply;
 use crate::reservation::ReservationEvent;
@@ -31,6 +32,8 @@ use crate::{
 pub enum StationEvent {
     Provisioning(ProvisioningEvent),
     Authorization(IdToken),
+    /// A token with the certificate of its contract.
+    ContractShown(Box<ContractShown>),
     Availability(ConnectorStatus),
     Charging(ChargingEvent),
     Cost(CostEvent),
@@ -48,7 +51,7 @@ pub enum StationEvent {
 pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment: &Moment<'_>) -> Step {
     match &inbound.event {
         StationEvent::Provisioning(event) => provisioning::apply(station, event, moment),
-        StationEvent::Authorization(_) => authorized(admission),
+        StationEvent::Authorization(_) | StationEvent::ContractShown(_) => authorized(admission),
         StationEvent::Availability(status) => availability::apply(station, inbound, status, moment),
         StationEvent::Charging(event) => {
             let mut step = charging::apply(station, inbound, event, admission, moment);
@@ -61,7 +64,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
         other => {
             let noted = noted(other, moment.now);
             let is_kept_otherwise = !noted.changes.is_empty();
-            let mut step = noted.answered(station, moment, answer(other, moment.now));
+            let mut step = noted.answered(station, moment, answer(other));
             if !is_kept_otherwise {
                 step.effects.push(kept::message(station, inbound, moment, "notification"));
             }
@@ -90,6 +93,7 @@ fn noted(event: &StationEvent, now: Timestamp) -> Noted {
         StationEvent::Security(event) => security::noted(event, now),
         StationEvent::SmartCharging(event) => smart_charging::noted(event, now),
         StationEvent::Authorization(_)
+        | StationEvent::ContractShown(_)
         | StationEvent::Availability(_)
         | StationEvent::Charging(_)
         | StationEvent::DataTransfer(_) => Noted::default(),
@@ -97,9 +101,9 @@ fn noted(event: &StationEvent, now: Timestamp) -> Noted {
 }
 
 /// What those messages are answered: most are notifications.
-fn answer(event: &StationEvent, now: Timestamp) -> Reply {
+fn answer(event: &StationEvent) -> Reply {
     match event {
-        StationEvent::Security(event) => security::answer(event, now),
+        StationEvent::Security(event) => security::answer(event),
         StationEvent::SmartCharging(event) => smart_charging::answer(event),
         StationEvent::Diagnostics(event) => diagnostics::answer(event),
         StationEvent::Cost(event) => cost::answer(event),
@@ -108,7 +112,11 @@ fn answer(event: &StationEvent, now: Timestamp) -> Reply {
 }
 
 fn authorized(admission: Admission) -> Step {
-    let reply = Reply::Authorize(admission.info.clone());
+    let token = admission.info.clone();
+    let reply = match admission.certificate {
+        Some(certificate) => Reply::ContractAuthorize { token, certificate },
+        None => Reply::Authorize(token),
+    };
     Step { effects: decided(admission, None).collect(), ..Step::reply(reply) }
 }
 

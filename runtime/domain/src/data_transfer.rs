@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::charging::{Station, Step};
-use crate::event::Inbound;
+use crate::event::{Inbound, StationEvent};
 use crate::kept;
 use crate::moment::Moment;
 use crate::reply::{DataTransferStatus, Reply};
+
+/// Messages of 2.0.1 about cars with contracts, carried by stations of 1.6 (OCA, using ISO 15118 Plug and Charge with OCPP 1.6).
+pub const PLUG_AND_CHARGE: &str = "org.openchargealliance.iso15118pnc";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,5 +19,7 @@ pub struct DataTransfer {
 }
 
 pub(crate) fn apply(station: &Station, inbound: &Inbound, moment: &Moment<'_>) -> Step {
-    kept::answered(station, inbound, moment, "data-transfer", Reply::DataTransfer(DataTransferStatus::UnknownVendorId))
+    let is_known = matches!(&inbound.event, StationEvent::DataTransfer(told) if told.vendor_id.eq_ignore_ascii_case(PLUG_AND_CHARGE));
+    let status = if is_known { DataTransferStatus::UnknownMessageId } else { DataTransferStatus::UnknownVendorId };
+    kept::answered(station, inbound, moment, "data-transfer", Reply::DataTransfer(status))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use crate::authorization::{AuthorizationInput, AuthorizationOutput};
 use crate::command::{Command, CommandAnswer, Unsayable};
@@ -17,6 +18,7 @@ use crate::load::{LoadInput, Shares};
 use crate::lookup::{Lookup, LookupAnswer, LookupStats};
 use crate::offer::{OfferInput, Offered};
 use crate::pricing::{Pin, Price, PricingInput};
+use crate::proof::{CertificateId, CertificateStatus, ContractShown, Standing, StatusRequest};
 use crate::reply::{Refusal, Reply};
 use crate::{CommandId, DecisionId, Occasion, SessionId, SessionNo, StationId};
 
@@ -135,6 +137,39 @@ pub struct LoadAnswer {
     pub shares: Result<Shares, String>,
     /// `None`: there was nobody to be asked.
     pub decision: Option<Decision>,
+}
+
+/// Who can say whether certificates are good, and who has those of contracts. Bounded in time: a driver waits. The errors say what
+/// is wrong, for the operator.
+pub trait Vouchers: Send + Sync {
+    /// Whether a car's contract certificate is good. Who was asked and has not answered is the operator's setting.
+    fn judge<'a>(&'a self, station: &'a StationId, shown: ContractShown) -> BoxFuture<'a, CertificateStatus>;
+    /// What the certificate's OCSP responder says, its signed answer as base64 of DER.
+    fn ocsp<'a>(&'a self, certificate: &'a CertificateId) -> BoxFuture<'a, Result<String, String>>;
+    fn standing<'a>(&'a self, wanted: &'a StatusRequest) -> BoxFuture<'a, Result<Standing, String>>;
+    /// A contract certificate for a car: the payloads of Get15118EVCertificate and of its answer.
+    fn contract<'a>(&'a self, station: &'a StationId, request: &'a Value) -> BoxFuture<'a, Result<Value, String>>;
+}
+
+/// Nobody is asked.
+pub struct NoVouchers;
+
+impl Vouchers for NoVouchers {
+    fn judge<'a>(&'a self, _: &'a StationId, _: ContractShown) -> BoxFuture<'a, CertificateStatus> {
+        Box::pin(std::future::ready(CertificateStatus::CertChainError))
+    }
+
+    fn ocsp<'a>(&'a self, _: &'a CertificateId) -> BoxFuture<'a, Result<String, String>> {
+        Box::pin(std::future::ready(Err("nobody is asked".to_owned())))
+    }
+
+    fn standing<'a>(&'a self, _: &'a StatusRequest) -> BoxFuture<'a, Result<Standing, String>> {
+        Box::pin(std::future::ready(Err("nobody is asked".to_owned())))
+    }
+
+    fn contract<'a>(&'a self, _: &'a StationId, _: &'a Value) -> BoxFuture<'a, Result<Value, String>> {
+        Box::pin(std::future::ready(Err("nobody is asked".to_owned())))
+    }
 }
 
 /// A station's connection. Dropping it closes the socket.
@@ -285,7 +320,7 @@ pub enum Turned {
 }
 
 /// Whether a row is as the unit declares it. The error says what is wrong.
-pub type Fit = Arc<dyn Fn(&serde_json::Value) -> Result<(), String> + Send + Sync>;
+pub type Fit = Arc<dyn Fn(&Value) -> Result<(), String> + Send + Sync>;
 
 /// Other systems, as a policy's lookups reach them: within the operator's deadline, from a cache where that is allowed, and
 /// never an error.

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::proof::CertificateStatus;
 use crate::station::Provisioning;
 use crate::{SessionNo, TransactionId};
 
@@ -21,6 +22,11 @@ pub enum Reply {
     /// An answer without members.
     Empty,
     Authorize(TokenInfo),
+    /// Of a token that was shown with its contract's certificate.
+    ContractAuthorize {
+        token: TokenInfo,
+        certificate: CertificateStatus,
+    },
     Transaction(TransactionReply),
     DataTransfer(DataTransferStatus),
     /// A word of the standard's, and what the standard wants beside it, an object.
@@ -29,7 +35,7 @@ pub enum Reply {
         #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
         more: serde_json::Value,
     },
-    /// Of each of these certificates (2.1, GetCertificateChainStatus): nobody has looked.
+    /// Of each of these certificates (2.1, GetCertificateChainStatus).
     ChainStatus {
         certificates: Vec<serde_json::Value>,
     },

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::holding::{Change, Kind, Like, body};
 use crate::noted::Noted;
+use crate::proof::{CertificateId, StatusRequest};
 use crate::reply::Reply;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,11 +20,11 @@ pub enum SecurityEvent {
     /// One of this hash is not there any more.
     Deleted { hash: Value },
     /// It wants to know whether a certificate is still good (OCSP).
-    StatusWanted,
-    /// 2.1: whether these are (CertificateStatusRequestInfoType).
-    ChainStatusWanted { certificates: Vec<Value> },
+    StatusWanted { certificate: CertificateId },
+    /// 2.1: whether these are.
+    ChainStatusWanted { certificates: Vec<StatusRequest> },
     /// It wants a contract certificate for a car (ISO 15118).
-    ContractWanted,
+    ContractWanted { request: Value },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,26 +84,15 @@ pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
             let like = like.with("hash.issuerKeyHash", hash["issuerKeyHash"].clone());
             Noted::change(Change::Gone { kind: Kind::Certificate, like })
         }
-        SecurityEvent::StatusWanted | SecurityEvent::ChainStatusWanted { .. } | SecurityEvent::ContractWanted => {
-            Noted::default()
-        }
+        SecurityEvent::StatusWanted { .. }
+        | SecurityEvent::ChainStatusWanted { .. }
+        | SecurityEvent::ContractWanted { .. } => Noted::default(),
     }
 }
 
-/// A request is taken at once; its certificate follows (A02.FR.05). For the others nobody is configured to be asked.
-pub(crate) fn answer(event: &SecurityEvent, now: Timestamp) -> Reply {
+/// A request is taken at once; its certificate follows (A02.FR.05). What others are asked for is answered by the engine.
+pub(crate) fn answer(event: &SecurityEvent) -> Reply {
     match event {
-        SecurityEvent::StatusWanted => Reply::declined("Failed", json!({})),
-        SecurityEvent::ContractWanted => Reply::declined("Failed", json!({ "exiResponse": "" })),
-        SecurityEvent::ChainStatusWanted { certificates } => {
-            let failed = |asked: &Value| {
-                json!({
-                    "certificateHashData": asked["certificateHashData"], "source": asked["source"],
-                    "status": "Failed", "nextUpdate": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-                })
-            };
-            Reply::ChainStatus { certificates: certificates.iter().map(failed).collect() }
-        }
         SecurityEvent::SigningRequest { .. } => Reply::word("Accepted"),
         _ => Reply::Empty,
     }

@@ -3,10 +3,12 @@
 use amprule_domain::authorization::{AuthorizationOutput, Opinion, Purpose};
 use amprule_domain::charging::{self, Admission, KnownToken, Question, Station};
 use amprule_domain::doors::StoreResult;
+use amprule_domain::proof::ContractShown;
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::SessionLimits;
 use amprule_domain::token::{IdToken, TokenRecord, TokenStatus};
 use amprule_domain::{Decimal, Occasion, Timestamp};
+use jiff::SignedDuration;
 
 use crate::starts::{Accepted, Turn};
 use crate::station::StationTask;
@@ -25,7 +27,20 @@ impl StationTask {
         (admission, turn.filter(|_| is_accepted).map(Turn::accept))
     }
 
-    async fn admit(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
+    /// A car's certificate comes first: what its contract is worth is asked only for one that is good (OCPP 2.0.1, C07).
+    async fn admit(&mut self, mut question: Question, accepted_before: u32, now: Timestamp) -> Admission {
+        let Some(proof) = question.proof.take() else { return self.admit_token(question, accepted_before, now).await };
+        let shown = ContractShown { token: question.token.clone(), proof };
+        let certificate = self.ports.vouchers.judge(&self.station.record.id, shown).await;
+        let admission = match certificate.verdict() {
+            Some(status) => Admission::of_status(status),
+            None => self.admit_token(question, accepted_before, now).await,
+        };
+        let certificate = certificate.beside(admission.info.status);
+        Admission { certificate: Some(certificate), ..admission }
+    }
+
+    async fn admit_token(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
         let known = match self.look_up(&question, now).await {
             Ok(known) => KnownToken { open_sessions: known.open_sessions.saturating_add(accepted_before), ..known },
             Err(error) => {
@@ -37,11 +52,15 @@ impl StationTask {
         let token = known.record.clone();
         let kind = token.as_ref().map(|token| token.kind.clone());
         let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
+        let purpose = question.purpose;
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
         let input = charging::authorization_input(record, reported, question, known, now);
         let occasion = Occasion::of(record, token.as_ref().and_then(|token| token.group.as_deref()), now);
         let answer = self.ports.hooks.authorize(input, occasion).await;
         let mut admission = self.admission(answer.output, token.as_ref(), now);
+        if purpose == Purpose::Start && self.is_master_pass(&admission.info) {
+            admission.info.status = AuthorizationStatus::Invalid;
+        }
         if is_open_to_all && admission.info.status == AuthorizationStatus::Unknown {
             admission.info = TokenInfo::status(AuthorizationStatus::Accepted);
         }
@@ -71,12 +90,11 @@ impl StationTask {
             Opinion::Reject => output.reason.unwrap_or(AuthorizationStatus::Invalid),
             Opinion::NoOpinion => self.status_on_record(token, now),
         };
-        let cache_s = output.cache_s.filter(|_| status == AuthorizationStatus::Accepted);
         Admission {
             info: TokenInfo {
                 status,
-                cache_until: cache_s
-                    .and_then(|seconds| now.checked_add(jiff::SignedDuration::from_secs(i64::from(seconds))).ok()),
+                cache_until: cache_until(output.cache_s, token, now)
+                    .filter(|_| status == AuthorizationStatus::Accepted),
                 group: token.and_then(|token| token.group.clone()),
                 message: output.message,
             },
@@ -89,8 +107,14 @@ impl StationTask {
             },
             tariff: output.tariff,
             kind: None,
+            certificate: None,
             decisions: Vec::new(),
         }
+    }
+
+    fn is_master_pass(&self, info: &TokenInfo) -> bool {
+        let group = &self.settings.master_pass_group;
+        !group.is_empty() && info.group.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(group))
     }
 
     /// No policy has an opinion: the operator's own record decides.
@@ -107,4 +131,12 @@ impl StationTask {
             None => AuthorizationStatus::Unknown,
         }
     }
+}
+
+/// As long as the policy says, and never beyond the token's own end. Neither says anything: it is left to the station.
+fn cache_until(cache_s: Option<u32>, token: Option<&TokenRecord>, now: Timestamp) -> Option<Timestamp> {
+    let span = cache_s.map(|seconds| SignedDuration::from_secs(i64::from(seconds)));
+    let allowed = span.and_then(|span| now.checked_add(span).ok());
+    let end = token.and_then(|token| token.expires_at);
+    allowed.into_iter().chain(end).min()
 }

@@ -31,6 +31,7 @@ mod step;
 mod tick;
 mod timekeeping;
 mod troubles;
+mod vouch;
 
 pub use calls::CallFailed;
 pub use connection::ConnectionInfo;

@@ -26,6 +26,9 @@ impl StationTask {
         if let Some(reply) = self.refuse_signing(inbound) {
             return Ok(reply);
         }
+        if let Some(reply) = self.vouch(inbound).await {
+            return Ok(reply);
+        }
         self.recall(inbound).await?;
 
         let hooks = self.ports.hooks.clone();

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +12,12 @@ use amprule_domain::notice::Notice;
 use amprule_domain::ports::Clock;
 use amprule_engine::Engine;
 use jiff::SignedDuration;
-use tokio::io::AsyncWriteExt;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::Certificates;
 use crate::environment::SystemClock;
-use crate::secrets;
+use crate::{program, secrets};
 
 /// A station that is away gets its certificate when it is back; one that wants it still asks again.
 const EXPIRES: SignedDuration = SignedDuration::from_hours(24);
@@ -93,7 +91,7 @@ impl Signing {
     async fn answer(&self, request: &Request) -> anyhow::Result<()> {
         let chain = match &*self.wanted.sign_with {
             [] => self.own(&request.csr)?,
-            [program, arguments @ ..] => by_program(program, arguments, request).await?,
+            program => by_program(program, request).await?,
         };
         let now = SystemClock.now();
         let expires_at = now.checked_add(EXPIRES)?;
@@ -113,34 +111,11 @@ impl Signing {
     }
 }
 
-async fn by_program(program: &str, arguments: &[String], request: &Request) -> anyhow::Result<String> {
-    let mut child = tokio::process::Command::new(program)
-        .args(arguments)
-        .env("AMPRULE_STATION", request.station.as_str())
-        .env("AMPRULE_USAGE", request.usage.as_deref().unwrap_or_default())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| anyhow::anyhow!("{program} cannot be started: {error}"))?;
-    let mut input = child.stdin.take();
-    let signed = async {
-        if let Some(input) = &mut input {
-            // A program that does not read it may have another way to know.
-            let _ = input.write_all(request.csr.as_bytes()).await;
-        }
-        drop(input);
-        child.wait_with_output().await
-    };
-    let output = tokio::time::timeout(PROGRAM_MAX, signed)
-        .await
-        .map_err(|_| anyhow::anyhow!("{program} took longer than {} s", PROGRAM_MAX.as_secs()))??;
-    let chain = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if !output.status.success() || !chain.contains("BEGIN CERTIFICATE") {
-        let said: String = String::from_utf8_lossy(&output.stderr).chars().take(300).collect();
-        anyhow::bail!("{program} gave no certificate ({}): {}", output.status, said.trim());
-    }
+async fn by_program(program: &[String], request: &Request) -> anyhow::Result<String> {
+    let usage = request.usage.as_deref().unwrap_or_default();
+    let env = [("AMPRULE_STATION", request.station.as_str()), ("AMPRULE_USAGE", usage)];
+    let chain = program::ask(program, &env, request.csr.as_bytes(), PROGRAM_MAX).await?;
+    anyhow::ensure!(chain.contains("BEGIN CERTIFICATE"), "{} gave no certificate", program.join(" "));
     Ok(chain)
 }
 

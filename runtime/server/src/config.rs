@@ -1,5 +1,6 @@
 //! The one configuration file. Every field has a default; `amprule.example.toml` explains each.
 
+mod contracts;
 mod counting;
 mod device;
 mod feed;
@@ -30,6 +31,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+pub(crate) use contracts::Contracts;
 pub(crate) use device::{BadDevice, Device, MAX_DEVICES, twice};
 pub(crate) use feed::Feed;
 pub(crate) use live::rules_file;
@@ -58,6 +60,7 @@ pub(crate) struct Config {
     #[serde(deserialize_with = "lookup::checked")]
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) certificates: Certificates,
+    pub(crate) contracts: Contracts,
     #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
     #[serde(rename = "devices")]
@@ -150,6 +153,7 @@ pub(crate) struct Stations {
     pub(crate) pending: Pending,
     pub(crate) accept_unknown_tokens: bool,
     pub(crate) accept_no_authorization: bool,
+    pub(crate) master_pass_group: String,
     pub(crate) max_power_kw: u32,
     pub(crate) stop_awaited_s: u32,
     pub(crate) start_awaited_s: u32,
@@ -286,6 +290,7 @@ impl Default for Stations {
             pending: Pending::Strict,
             accept_unknown_tokens: engine.accept_unknown_tokens,
             accept_no_authorization: engine.accept_no_authorization,
+            master_pass_group: engine.master_pass_group,
             max_power_kw: u32::try_from(engine.rules.power.watts / 1_000).unwrap_or(u32::MAX),
             stop_awaited_s: u32::try_from(engine.rules.stop_awaited.as_secs()).unwrap_or(u32::MAX),
             start_awaited_s: u32::try_from(engine.rules.start_awaited.as_secs()).unwrap_or(u32::MAX),
@@ -458,6 +463,7 @@ impl Stations {
             },
             accept_unknown_tokens: self.accept_unknown_tokens,
             accept_no_authorization: self.accept_no_authorization,
+            master_pass_group: self.master_pass_group.clone(),
             rules: charging::Rules {
                 power: Power::assumed(i64::from(self.max_power_kw.max(1)) * 1_000),
                 stop_awaited: SignedDuration::from_secs(self.stop_awaited_s.into()),

@@ -26,6 +26,7 @@ use tracing_appender::non_blocking::ErrorCounter;
 use crate::certificates::{self, Signing};
 use crate::cli::Serve;
 use crate::config::{self, Config};
+use crate::contracts::Certifiers;
 use crate::control::{Stations, Units};
 use crate::environment::{SystemClock, SystemIds};
 use crate::fleet::{Fleet, Hardware};
@@ -149,7 +150,8 @@ impl House {
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
         registry.ask_others(lookups::bound(config)?);
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
-        let engine = engine(config, &store, &registry, ids.clone(), passwords.clone()).await;
+        let vouchers = Arc::new(Certifiers::open(&config.contracts)?);
+        let engine = engine(config, &store, &registry, ids.clone(), vouchers, passwords.clone()).await;
         let teller = Arc::downgrade(&engine);
         let tell = Arc::new(move |notice| {
             if let Some(engine) = teller.upgrade() {
@@ -227,6 +229,7 @@ async fn engine(
     store: &Arc<SqliteStore>,
     registry: &Arc<Registry>,
     ids: Arc<dyn Ids>,
+    vouchers: Arc<Certifiers>,
     passwords: Arc<PasswordKey>,
 ) -> Arc<Engine> {
     let (checked, certificates) = (passwords.clone(), config.certificates.clone());
@@ -235,6 +238,7 @@ async fn engine(
         hooks: registry.clone(),
         clock: Arc::new(SystemClock),
         ids,
+        vouchers,
         is_password: Box::new(move |password, hash| checked.is_password(password, hash)),
         hash_password: Box::new(move |password| passwords.hash_taken(password)),
         check_signing: Box::new(move |csr, usage, station| certificates::check(&certificates, csr, usage, station)),

@@ -1,6 +1,7 @@
 //! The standard's functional blocks from end to end: a command goes out, a station that has a state of its own does what the
 //! standard says, and the API knows it.
 
+mod contracts;
 mod diagnostics;
 mod lists;
 mod model;

@@ -5,6 +5,7 @@ use super::identify::{Meant, identify};
 use crate::authorization::Purpose;
 use crate::decision::Decision;
 use crate::event::{ChargingEvent, Phase, StationEvent, TransactionEvent};
+use crate::proof::{CertificateStatus, Proof};
 use crate::reply::{AuthorizationStatus, TokenInfo};
 use crate::session::{Session, SessionLimits};
 use crate::station::Provisioning;
@@ -19,6 +20,16 @@ pub struct Question {
     pub connector: u32,
     /// A session of this token is over when this one begins: it is not counted among the open ones.
     pub replaces_own: bool,
+    /// What proves that a car is its contract's.
+    pub proof: Option<Proof>,
+}
+
+impl Question {
+    /// A token is shown, and nobody has said at which of the station's EVSEs.
+    fn of_tap(token: &IdToken, proof: Option<&Proof>) -> Self {
+        let (token, proof) = (token.clone(), proof.cloned());
+        Self { token, purpose: Purpose::Authorize, evse: 0, connector: 0, replaces_own: false, proof }
+    }
 }
 
 /// The answer, as the state machine takes it.
@@ -30,6 +41,8 @@ pub struct Admission {
     pub tariff: Option<String>,
     /// The token's kind in the operator's record.
     pub kind: Option<String>,
+    /// What became of the certificate that was shown with it.
+    pub certificate: Option<CertificateStatus>,
     pub decisions: Vec<Decision>,
 }
 
@@ -47,6 +60,7 @@ impl Admission {
             },
             tariff: None,
             kind: None,
+            certificate: None,
             decisions: Vec::new(),
         }
     }
@@ -62,13 +76,8 @@ pub enum Proposal {
 /// `was_heard`: as in [`crate::Moment`].
 pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Proposal {
     let question = match event {
-        StationEvent::Authorization(token) => Some(Question {
-            token: token.clone(),
-            purpose: Purpose::Authorize,
-            evse: 0,
-            connector: 0,
-            replaces_own: false,
-        }),
+        StationEvent::Authorization(token) => Some(Question::of_tap(token, None)),
+        StationEvent::ContractShown(shown) => Some(Question::of_tap(&shown.token, Some(&shown.proof))),
         StationEvent::Charging(ChargingEvent::Transaction(event)) => token_question(station, event, was_heard),
         _ => None,
     };
@@ -99,6 +108,7 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
         evse: event.evse.or(known.map(|session| session.evse)).unwrap_or(0),
         connector: event.connector.or(known.map(|session| session.connector)).unwrap_or(0),
         replaces_own: over.is_some_and(|over| is_counted_for(over, token)),
+        proof: None,
     })
 }
 

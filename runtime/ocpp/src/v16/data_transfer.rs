@@ -1,14 +1,18 @@
-//! DataTransfer (OCPP 1.6, 4.3). What a vendor says with it stays in the raw payload.
+//! DataTransfer (OCPP 1.6, 4.3). What a vendor says with it stays in the raw payload, but for the messages of 2.0.1 about cars with
+//! contracts, which 1.6 has no words for: they are what they would be there.
 
+use amprule_domain::data_transfer::PLUG_AND_CHARGE;
 use amprule_domain::event::{DataTransfer as Vendors, StationEvent};
 use amprule_domain::reply::{DataTransferStatus, Reply};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::encode::{Object, Times};
 use crate::loose::Loose;
 use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+use crate::v201::{authorize, get_15118_ev_certificate, get_certificate_status};
 
 pub(crate) const MESSAGE: Message = Message::once("DataTransfer", decode, reply);
 
@@ -19,20 +23,42 @@ struct DataTransfer<'a> {
     vendor_id: Loose<'a>,
     #[serde(borrow, default)]
     message_id: Loose<'a>,
+    #[serde(default)]
+    data: Value,
 }
+
+/// What is carried as it stands in 2.0.1.
+const CARRIED: [&Message; 3] =
+    [&authorize::MESSAGE, &get_15118_ev_certificate::MESSAGE, &get_certificate_status::MESSAGE];
 
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: DataTransfer<'_> = read(payload)?;
     let vendor_id = repairs.text("vendorId", message.vendor_id, 255)?;
-    Ok(StationEvent::DataTransfer(Vendors {
-        vendor_id: repairs.wanted("vendorId", vendor_id)?.unwrap_or_default(),
-        message_id: repairs.text("messageId", message.message_id, 50)?,
-    }))
+    let vendor_id = repairs.wanted("vendorId", vendor_id)?.unwrap_or_default();
+    let message_id = repairs.text("messageId", message.message_id, 50)?;
+    let is_carried = |carried: &&&Message| {
+        vendor_id.eq_ignore_ascii_case(PLUG_AND_CHARGE) && message_id.as_deref() == Some(carried.action)
+    };
+    match CARRIED.iter().find(is_carried) {
+        Some(carried) => (carried.decode)(&carried_text(message.data), repairs),
+        None => Ok(StationEvent::DataTransfer(Vendors { vendor_id, message_id })),
+    }
+}
+
+/// A payload as text, as it is to be; some leave it an object.
+fn carried_text(data: Value) -> String {
+    match data {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
 }
 
 /// The words are the same in all versions.
 fn reply(reply: &Reply, times: Times) -> Option<String> {
-    let Reply::DataTransfer(status) = reply else { return None };
+    let Reply::DataTransfer(status) = reply else {
+        let answer = CARRIED.iter().find_map(|carried| (carried.reply)(reply, times))?;
+        return Some(Object::new(times).text("status", "Accepted").text("data", &answer).finish());
+    };
     let status = match status {
         DataTransferStatus::Accepted => "Accepted",
         DataTransferStatus::Rejected => "Rejected",

@@ -1,9 +1,9 @@
-//! Get15118EVCertificate (OCPP 2.0.1, 1.24). Nobody is configured who has contract certificates.
+//! Get15118EVCertificate (OCPP 2.0.1, 1.24).
 
 use amprule_domain::event::{SecurityEvent, StationEvent};
 
 use crate::message::{Message, word};
-use crate::payload::Trouble;
+use crate::payload::{Trouble, read};
 use crate::said::Said;
 use crate::strictness::Repairs;
 
@@ -11,5 +11,6 @@ pub(crate) const MESSAGE: Message = Message::anew("Get15118EVCertificate", decod
 
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     Said::read(payload, repairs)?;
-    Ok(StationEvent::Security(SecurityEvent::ContractWanted))
+    let request = read(payload)?;
+    Ok(StationEvent::Security(SecurityEvent::ContractWanted { request }))
 }

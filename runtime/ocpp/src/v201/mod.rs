@@ -1,6 +1,6 @@
 //! OCPP 2.0.1, and 2.1 as far as it says the same: one file and one row for each request of a station, and for each of ours.
 
-mod authorize;
+pub(crate) mod authorize;
 mod boot_notification;
 pub(crate) mod cancel_reservation;
 pub(crate) mod certificate_signed;
@@ -13,9 +13,9 @@ mod customer_information;
 mod data_transfer;
 pub(crate) mod delete_certificate;
 pub(crate) mod firmware_status_notification;
-mod get_15118_ev_certificate;
+pub(crate) mod get_15118_ev_certificate;
 mod get_base_report;
-mod get_certificate_status;
+pub(crate) mod get_certificate_status;
 mod get_charging_profiles;
 mod get_display_messages;
 mod get_installed_certificate_ids;
@@ -56,7 +56,7 @@ mod trigger_message;
 mod unlock_connector;
 pub(crate) mod update_firmware;
 pub(crate) mod variables;
-mod words;
+pub(crate) mod words;
 
 use crate::message::Message;
 use crate::request::Request;

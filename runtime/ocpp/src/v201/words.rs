@@ -1,8 +1,10 @@
 //! Types that several messages of 2.x share.
 
+use amprule_domain::proof::CertificateId;
 use amprule_domain::reply::{Refusal, TokenInfo};
 use amprule_domain::token::IdToken;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::encode::{Object, Times};
 use crate::loose::{Loose, Part};
@@ -53,6 +55,18 @@ pub(crate) fn evse(repairs: &mut Repairs, part: Part<'_, Evse<'_>>) -> Result<(O
     let Some(evse) = repairs.object("evse", part, bare)? else { return Ok((None, None)) };
     let id = repairs.count("evse.id", &evse.id)?;
     Ok((repairs.wanted("evse.id", id)?, repairs.count("evse.connectorId", &evse.connector_id)?))
+}
+
+/// OCSPRequestDataType, or CertificateHashDataType, which has no responder. What is no text is left out: nobody can be asked then.
+pub(crate) fn certificate_id(asked: &Value) -> CertificateId {
+    let text = |member: &str| asked[member].as_str().unwrap_or_default().to_owned();
+    CertificateId {
+        hash_algorithm: text("hashAlgorithm"),
+        issuer_name_hash: text("issuerNameHash"),
+        issuer_key_hash: text("issuerKeyHash"),
+        serial_number: text("serialNumber"),
+        responder: asked["responderURL"].as_str().map(str::to_owned),
+    }
 }
 
 /// IdTokenInfoType. A group that does not fit is left out, since a cut one would match others; a message is cut.

@@ -1,0 +1,67 @@
+//! Questions of a station that somebody else answers: is this certificate still good, has this car a contract (OCPP 2.0.1, M).
+
+use amprule_domain::Timestamp;
+use amprule_domain::event::{Inbound, SecurityEvent, StationEvent};
+use amprule_domain::proof::StatusRequest;
+use amprule_domain::reply::Reply;
+use serde_json::{Value, json};
+
+use crate::station::StationTask;
+
+impl StationTask {
+    /// `None`: it is no such question. The answer has no effect of ours that could be lost.
+    pub(crate) async fn vouch(&mut self, inbound: &Inbound) -> Option<Reply> {
+        let StationEvent::Security(event) = &inbound.event else { return None };
+        match event {
+            SecurityEvent::StatusWanted { certificate } => {
+                let said = self.ports.vouchers.ocsp(certificate).await;
+                Some(self.told(inbound, said.map(|result| json!({ "ocspResult": result })), json!({})))
+            }
+            SecurityEvent::ContractWanted { request } => {
+                let said = self.ports.vouchers.contract(&self.station.record.id, request).await;
+                Some(self.told(inbound, said, json!({ "exiResponse": "" })))
+            }
+            SecurityEvent::ChainStatusWanted { certificates } => Some(self.chain(certificates).await),
+            _ => None,
+        }
+    }
+
+    /// `wanting`: what the standard wants beside a failure.
+    fn told(&self, inbound: &Inbound, said: Result<Value, String>, mut wanting: Value) -> Reply {
+        match said {
+            Ok(more) => Reply::Word { status: "Accepted".to_owned(), more },
+            Err(why) => {
+                let station = &self.station.record.id;
+                tracing::warn!(%station, "{} is answered Failed: {why}", inbound.action);
+                // StatusInfoType has room for 512 characters.
+                let info: String = why.chars().take(500).collect();
+                wanting["statusInfo"] = json!({ "reasonCode": "Unavailable", "additionalInfo": info });
+                Reply::Word { status: "Failed".to_owned(), more: wanting }
+            }
+        }
+    }
+
+    async fn chain(&mut self, certificates: &[StatusRequest]) -> Reply {
+        let now = self.ports.clock.now();
+        let mut told = Vec::with_capacity(certificates.len());
+        for wanted in certificates {
+            let said = self.ports.vouchers.standing(wanted).await;
+            let (status, next) = match &said {
+                Ok(standing) => (standing.state.as_str(), standing.next_update.unwrap_or(now)),
+                Err(why) => {
+                    tracing::warn!(station = %self.station.record.id, "nobody says how a certificate stands: {why}");
+                    ("Failed", now)
+                }
+            };
+            told.push(json!({
+                "certificateHashData": wanted.hash, "source": wanted.source,
+                "status": status, "nextUpdate": seconds(next),
+            }));
+        }
+        Reply::ChainStatus { certificates: told }
+    }
+}
+
+fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

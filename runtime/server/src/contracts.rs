@@ -1,0 +1,91 @@
+//! Cars with contracts: whether their certificates are good, and where they get new ones.
+
+use std::time::Duration;
+
+use amprule_domain::StationId;
+use amprule_domain::ports::{BoxFuture, Clock, Vouchers};
+use amprule_domain::proof::{CertificateId, CertificateStatus, ContractShown, Standing, StatusRequest};
+use amprule_revocation::{Revocation, Trust};
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use crate::config::Contracts;
+use crate::environment::SystemClock;
+use crate::program;
+
+/// A car waits for its certificate for 5 s (ISO 15118-2, V2G_EVCC_Msg_Timeout).
+const PROGRAM_MAX: Duration = Duration::from_millis(4_500);
+
+pub(crate) struct Certifiers {
+    revocation: Revocation,
+    provider: Vec<String>,
+}
+
+impl Certifiers {
+    pub(crate) fn open(wanted: &Contracts) -> anyhow::Result<Self> {
+        let trust = Trust::read(&wanted.trust).context("[contracts] trust")?;
+        let revocation = Revocation::new(trust, wanted.revocation_settings())?;
+        Ok(Self { revocation, provider: wanted.provide_with.clone() })
+    }
+
+    async fn judged(&self, station: &StationId, shown: ContractShown) -> CertificateStatus {
+        let (status, why) = self.revocation.judge(&shown, SystemClock.now()).await;
+        let Some(why) = why else { return status };
+        let (emaid, word) = (&shown.token.id_token, status.as_str());
+        if status == CertificateStatus::Accepted {
+            tracing::warn!(
+                %station, emaid,
+                "a contract's certificate is taken, though nobody could be heard about it: {why}; the station has verified it, and `when_unknown` below [contracts] says so"
+            );
+        } else {
+            tracing::warn!(%station, emaid, "a contract's certificate is not good ({word}): {why}");
+        }
+        status
+    }
+
+    async fn provided(&self, station: &StationId, request: &Value) -> Result<Value, String> {
+        if self.provider.is_empty() {
+            return Err(
+                "no provider of contract certificates is configured (provide_with below [contracts])".to_owned()
+            );
+        }
+        let env = [("AMPRULE_STATION", station.as_str())];
+        let asked = program::ask(&self.provider, &env, request.to_string().as_bytes(), PROGRAM_MAX).await;
+        let said = asked.map_err(|error| format!("{error:#}"))?;
+        let answer: Value = serde_json::from_str(&said)
+            .map_err(|error| format!("the provider of contract certificates answers no JSON: {error}"))?;
+        accepted(answer)
+    }
+}
+
+/// The payload of an answer that says Accepted, without that word.
+fn accepted(answer: Value) -> Result<Value, String> {
+    let exi = answer["exiResponse"].as_str().unwrap_or_default();
+    if answer["status"] != "Accepted" || exi.is_empty() {
+        let more = answer["statusInfo"]["additionalInfo"].as_str().unwrap_or("it does not say why");
+        return Err(format!("the provider of contract certificates has none for the car: {more}"));
+    }
+    let mut told = json!({ "exiResponse": exi });
+    if let Some(remaining) = answer["remainingContracts"].as_u64() {
+        told["remainingContracts"] = json!(remaining);
+    }
+    Ok(told)
+}
+
+impl Vouchers for Certifiers {
+    fn judge<'a>(&'a self, station: &'a StationId, shown: ContractShown) -> BoxFuture<'a, CertificateStatus> {
+        Box::pin(self.judged(station, shown))
+    }
+
+    fn ocsp<'a>(&'a self, certificate: &'a CertificateId) -> BoxFuture<'a, Result<String, String>> {
+        Box::pin(async move { self.revocation.ocsp(certificate, SystemClock.now()).await })
+    }
+
+    fn standing<'a>(&'a self, wanted: &'a StatusRequest) -> BoxFuture<'a, Result<Standing, String>> {
+        Box::pin(async move { self.revocation.standing(wanted, SystemClock.now()).await })
+    }
+
+    fn contract<'a>(&'a self, station: &'a StationId, request: &'a Value) -> BoxFuture<'a, Result<Value, String>> {
+        Box::pin(self.provided(station, request))
+    }
+}
