@@ -76,7 +76,10 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
 /// What a station's answer to a request of ours means besides: what it was asked to take, or to forget, it has taken or
 /// forgotten. Nothing is answered to it.
 pub fn learned(station: &Station, event: &StationEvent, now: Timestamp) -> Step {
-    noted(event, now).step(station, now, Reply::Empty)
+    match event {
+        StationEvent::Charging(event) => charging::whereabouts_told(station, event, now),
+        other => noted(other, now).step(station, now, Reply::Empty),
+    }
 }
 
 /// Of the blocks that keep what stations hold.

@@ -41,6 +41,7 @@ mod tick;
 mod told;
 mod transaction;
 mod verb;
+mod whereabouts;
 mod word;
 
 pub(crate) use admit::decided;
@@ -58,4 +59,6 @@ pub use station::{Rules, Station};
 pub use step::{Happened, Settled, Step};
 pub use tick::{as_of, tick};
 pub use verb::{NotCarried, carry_out, may_stand};
+pub use whereabouts::Whereabouts;
+pub(crate) use whereabouts::told as whereabouts_told;
 pub(crate) use word::{session_after_word, sessions_after_boot};

@@ -57,6 +57,9 @@ pub struct Session {
     #[serde(default, skip_serializing_if = "Signs::is_none")]
     pub signs: Signs,
     pub stop_reason: Option<String>,
+    /// The number of the request that it began by, where the station said it (2.x remoteStartId).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_start: Option<i64>,
     /// IANA name of the zone in which the session's hours are counted, fixed at its start.
     pub time_zone: String,
     pub location: Option<String>,

@@ -32,6 +32,11 @@ impl ConnectionState {
         self.last_heard_ms.store(at.as_millisecond(), Ordering::Relaxed);
     }
 
+    /// Also of a connection that is over; long ago where nobody remembers any.
+    pub(crate) fn last_heard(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.last_heard_ms.load(Ordering::Relaxed)).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
     pub(crate) fn get(&self) -> Option<ConnectionInfo> {
         let (protocol, since) = (*self.current.lock())?;
         let last_heard = Timestamp::from_millisecond(self.last_heard_ms.load(Ordering::Relaxed)).unwrap_or(since);

@@ -295,19 +295,28 @@ impl StationTask {
             return self.trouble("a station could not be entered; its connection is closed", &error);
         }
         link.set_zone(self.station.record.zone());
-        self.mailbox.connection.opened(link.protocol(), self.ports.clock.now());
+        let (heard, now) = (self.mailbox.connection.last_heard(), self.ports.clock.now());
+        let asks_what_runs = link.protocol().starts_with("ocpp2") && !link.is_device();
+        self.mailbox.connection.opened(link.protocol(), now);
         self.tell("station.connected", json!({ "protocol": link.protocol() }));
         self.link = Some(link);
         self.has_sent_away = false;
         self.station.hold_off(self.ports.clock.now());
         self.set_alarm();
         self.resume_exchanges().await;
-        for stop in self.station.stops_due(&*self.ports.ids, self.ports.clock.now()) {
+        for stop in self.station.stops_due(&*self.ports.ids, now) {
             if let Err(error) = self.store(stop).await {
                 self.trouble(
                     "a session could not be told to stop; it is tried when the station connects again",
                     &error,
                 );
+            }
+        }
+        let asked =
+            if asks_what_runs { self.station.whereabouts_due(heard, &*self.ports.ids, now) } else { Vec::new() };
+        for question in asked {
+            if let Err(error) = self.store(question).await {
+                self.trouble("a station could not be asked what runs; it is when it connects again", &error);
             }
         }
     }

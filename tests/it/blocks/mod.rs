@@ -9,6 +9,7 @@ mod profiles;
 mod records;
 mod rounds;
 mod security;
+mod transactions;
 
 use std::sync::Arc;
 

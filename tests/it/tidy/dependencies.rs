@@ -21,7 +21,10 @@ pub(super) static METADATA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// A heavy crate, and the crates that may name it.
-const OWNERS: [(&str, &[&str]); 13] = [
+const OWNERS: [(&str, &[&str]); 16] = [
+    ("rcgen", &["amprule-authority"]),
+    ("x509-ocsp", &["amprule-revocation"]),
+    ("x509-cert", &["amprule-revocation"]),
     ("tokio-serial", &["amprule-wires"]),
     ("rumqttc", &["amprule-wires"]),
     ("wasmtime", &["amprule-wasm"]),
@@ -38,7 +41,9 @@ const OWNERS: [(&str, &[&str]); 13] = [
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 20] = [
+const BELOW: [(&str, &[&str]); 22] = [
+    ("amprule-authority", &[]),
+    ("amprule-revocation", &["amprule-domain", "amprule-outbound"]),
     ("amprule-wires", &["amprule-outbound"]),
     ("amprule-devices", &["amprule-domain", "amprule-hooks", "amprule-wires"]),
     ("amprule-domain", &[]),

@@ -2,13 +2,24 @@
 
 use std::sync::Arc;
 
+use amprule_domain::command::{Command, Exchange};
+use amprule_domain::doors::{Page, SessionFilter};
+use amprule_domain::session::Session;
 use axum::Json;
 use axum::extract::State;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{CommandView, parse_id, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
+
+/// A station's clock may be behind ours by so much.
+const BEHIND: SignedDuration = SignedDuration::from_mins(5);
+/// A station of 1.6 that has not begun by then begins by something else: nobody waits that long for a plug.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
+/// Sessions of the station since then that are looked at.
+const LOOKED_AT: usize = 50;
 
 /// One command.
 #[utoipa::path(
@@ -20,5 +31,42 @@ use crate::wire::Place;
 )]
 pub(crate) async fn get_command(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<CommandView>> {
     let exchange = api.store.exchange(parse_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
-    Ok(Json(exchange.into()))
+    let begun = begun(&api, &exchange).await?;
+    let view = CommandView::from(exchange);
+    Ok(Json(match begun {
+        Some(session) => CommandView { session: Some(session.id.to_string()), ..view },
+        None => view,
+    }))
+}
+
+/// The session that a start has begun (OCPP 2.0.1, F01 and F02). Stations of 2.x repeat its number; of those of 1.6 it is the first
+/// with this token, at the connector that was asked for.
+async fn begun(api: &Api, exchange: &Exchange) -> Answer<Option<Session>> {
+    let (Command::Start { .. }, Some(sent)) = (&exchange.command, exchange.sent_at) else { return Ok(None) };
+    let since = SessionFilter {
+        station: Some(exchange.station.clone()),
+        from: sent.checked_sub(BEHIND).ok(),
+        ..SessionFilter::default()
+    };
+    let page = Page { after: None, limit: LOOKED_AT };
+    let sessions = api.store.sessions(&since, &page).await?.items;
+    let answered = exchange.answer.as_ref().and_then(|answer| answer.transaction.as_ref());
+    let is_named = |session: &&Session| answered.is_some_and(|named| session.transaction == *named);
+    let is_it = |session: &&Session| is_begun_by(session, &exchange.command, sent);
+    // Newest first: the oldest of those that fit.
+    let found = sessions.iter().find(is_named).or_else(|| sessions.iter().rev().find(is_it));
+    Ok(found.cloned())
+}
+
+fn is_begun_by(session: &Session, command: &Command, sent: Timestamp) -> bool {
+    let Command::Start { token, evse, number, .. } = command else { return false };
+    if let Some(named) = session.remote_start {
+        return named == i64::from(*number);
+    }
+    let is_its_token = session.token.as_ref().is_some_and(|own| own.key() == token.key());
+    let is_there = evse.is_none_or(|evse| evse == session.evse);
+    // By our clock, which is in its name.
+    let heard_s = session.id.0.get_timestamp().map_or(0, |at| i64::try_from(at.to_unix().0).unwrap_or(0));
+    let after_s = heard_s - sent.as_second();
+    is_its_token && is_there && (0..PATIENCE.as_secs()).contains(&after_s)
 }

@@ -29,7 +29,7 @@ pub(crate) struct CommandView {
     /// `operator`, `limit` where the runtime stops a session that has reached one, `site` where power is shared out, or `server`
     /// where a certificate is signed or a car has told what it needs.
     origin: &'static str,
-    /// The session of a limit.
+    /// The session of a limit; of a `start`, the one that began by it, once that is known (only where one command is asked for).
     #[schema(required, format = Uuid)]
     session: Option<String>,
     /// `queued` (it waits for the station, for its turn or for its next try), `sent`, `answered`, `timed-out` (it was sent and

@@ -50,6 +50,9 @@ pub(crate) struct SessionView {
     duration_s: i64,
     #[schema(required)]
     stop_reason: Option<String>,
+    /// The number of the request by which the station was asked to begin it (2.x remoteStartId); null where it named none.
+    #[schema(required)]
+    remote_start: Option<i64>,
     /// IANA name of the zone in which the session's hours are counted.
     time_zone: String,
     #[schema(required)]
@@ -200,6 +203,7 @@ pub(crate) fn brief(session: Session, now: Timestamp) -> SessionView {
         ended_at: session.ended_at,
         duration_s: (until.as_second() - session.started_at.as_second()).max(0),
         stop_reason: session.stop_reason,
+        remote_start: session.remote_start,
         time_zone: session.time_zone,
         location: session.location,
         energy_wh,

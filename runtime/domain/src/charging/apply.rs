@@ -5,6 +5,7 @@ use super::told::Told;
 use super::{Admission, ChargingEvent, Station, Step, metered, transaction};
 use crate::event::Inbound;
 use crate::moment::Moment;
+use crate::reply::Reply;
 
 pub(crate) fn apply(
     station: &Station,
@@ -20,6 +21,8 @@ pub(crate) fn apply(
             step.effects.extend(decided(admission, about));
             step
         }
+        // Not a message: see `crate::learned`.
+        ChargingEvent::Whereabouts(_) => Step::reply(Reply::Empty),
         ChargingEvent::MeterValues(values) => metered::metered(station, inbound, values, &admission, moment),
     }
 }

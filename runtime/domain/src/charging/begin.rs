@@ -41,6 +41,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         stop_awaited_since: None,
         signs: Signs::default(),
         stop_reason: None,
+        remote_start: event.remote_start,
         time_zone: record.time_zone.clone(),
         location: record.location.clone(),
         site: None,

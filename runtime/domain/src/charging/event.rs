@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Whereabouts;
 use crate::reading::Reading;
 use crate::token::IdToken;
 use crate::{Energy, TransactionId};
@@ -13,6 +14,8 @@ pub enum ChargingEvent {
     Transaction(TransactionEvent),
     /// Meter values that belong to no transaction.
     MeterValues(MeterValues),
+    /// What it answered when it was asked whether a transaction still runs.
+    Whereabouts(Whereabouts),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +54,9 @@ pub struct TransactionEvent {
     /// It began at a place that was kept under this number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reservation: Option<i64>,
+    /// It began, or goes on, by the request of this number (2.x remoteStartId).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_start: Option<i64>,
 }
 
 impl TransactionEvent {

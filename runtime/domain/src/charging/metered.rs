@@ -34,6 +34,7 @@ pub(super) fn metered(
         stop_reason: None,
         offline: false,
         reservation: None,
+        remote_start: None,
     };
     let has_register = event.last_register().is_some() && event.evse.is_some();
     match identify(station, &event, moment.was_heard) {

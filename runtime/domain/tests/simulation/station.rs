@@ -273,6 +273,7 @@ impl Telling<'_> {
             stop_reason: None,
             offline: false,
             reservation: None,
+            remote_start: None,
         }
     }
 

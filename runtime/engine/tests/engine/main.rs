@@ -62,6 +62,7 @@ fn start_at(at: Timestamp) -> StationEvent {
         stop_reason: None,
         offline: false,
         reservation: None,
+        remote_start: None,
     }))
 }
 

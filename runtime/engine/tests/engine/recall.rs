@@ -34,6 +34,7 @@ fn event(hour: i64, phase: Phase) -> StationEvent {
         stop_reason: None,
         offline: false,
         reservation: None,
+        remote_start: None,
     }))
 }
 

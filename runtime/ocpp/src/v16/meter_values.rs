@@ -56,5 +56,6 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: None,
         offline: false,
         reservation: None,
+        remote_start: None,
     })))
 }

@@ -53,6 +53,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: None,
         offline: false,
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
+        remote_start: None,
     })))
 }
 

@@ -22,6 +22,7 @@ mod get_installed_certificate_ids;
 mod get_local_list_version;
 pub(crate) mod get_log;
 mod get_monitoring_report;
+mod get_transaction_status;
 mod get_variables;
 mod heartbeat;
 pub(crate) mod log_status_notification;
@@ -112,7 +113,7 @@ pub(crate) const REQUESTS: &[Request] = &[
     get_log::REQUEST,
     get_monitoring_report::REQUEST,
     Request::named("GetReport"),
-    Request::named("GetTransactionStatus"),
+    get_transaction_status::REQUEST,
     get_variables::REQUEST,
     Request::named("InstallCertificate"),
     publish_firmware::REQUEST,

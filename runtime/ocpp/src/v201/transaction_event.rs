@@ -50,6 +50,8 @@ struct TransactionInfo<'a> {
     charging_state: Loose<'a>,
     #[serde(borrow, default)]
     stopped_reason: Loose<'a>,
+    #[serde(borrow, default)]
+    remote_start_id: Loose<'a>,
 }
 
 /// TransactionEventEnumType.
@@ -119,6 +121,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: reason.or_else(|| (phase == Phase::Ended).then(|| "Local".to_owned())),
         offline: repairs.truth("offline", &message.offline)?,
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
+        remote_start: repairs.whole("transactionInfo.remoteStartId", &info.remote_start_id)?,
     })))
 }
 

@@ -115,6 +115,7 @@ pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> Tran
         stop_reason: None,
         offline: false,
         reservation: None,
+        remote_start: None,
     }
 }
 

@@ -1,0 +1,117 @@
+//! Blocks E and F: what a station says of a transaction when it is asked, and which session began by a request of ours.
+
+use amprule_tests::station16::{self, Station16};
+use amprule_tests::station201::{Event, Station201};
+use amprule_tests::{Management, TestServer, ago, until};
+use serde_json::{Value, json};
+
+use super::ID;
+
+/// The station's own answer to a command is what the closure says; gives the command as the API shows it then.
+async fn ordered(api: &Management, body: Value) -> String {
+    let (api, path) = (api.clone(), format!("/api/v1/stations/{ID}/commands"));
+    let command = tokio::task::spawn_blocking(move || api.post(&path, &body)).await.expect("the API answers").ok();
+    command["id"].as_str().expect("an id").to_owned()
+}
+
+async fn answered(api: &Management, command: &str) -> Value {
+    let path = format!("/api/v1/commands/{command}");
+    until("the command is answered", || Some(api.get(&path).ok()).filter(|shown| shown["state"] == "answered")).await
+}
+
+fn has_mark(session: &Value, mark: &str) -> bool {
+    session["marks"].as_array().is_some_and(|marks| marks.iter().any(|one| one == mark || one["mark"] == mark))
+}
+
+/// OCPP 2.0.1, E14.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_is_what_its_station_says_of_it() {
+    let cases = [
+        (
+            "over, and nothing is to come",
+            json!({"ongoingIndicator": false, "messagesInQueue": false}),
+            "ended",
+            "no-stop",
+        ),
+        (
+            "over, with more to come",
+            json!({"ongoingIndicator": false, "messagesInQueue": true}),
+            "active",
+            "stop-awaited",
+        ),
+        ("over, and it does not say what is to come", json!({"ongoingIndicator": false}), "active", "stop-awaited"),
+        ("it goes on", json!({"ongoingIndicator": true, "messagesInQueue": false}), "active", ""),
+        ("it does not say", json!({"messagesInQueue": false}), "active", ""),
+    ];
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    let mut station = Station201::boot(&server, ID).await;
+    for (at, (what, answer, state, mark)) in cases.into_iter().enumerate() {
+        let transaction = format!("tx-{at}");
+        let (begun, ended) = (ago(10), ago(5));
+        station.send(&Event::started(&transaction, "CARD-1", 1_000, &begun)).await;
+        let payload = json!({"transactionId": transaction});
+        let body = json!({"command": "request", "action": "GetTransactionStatus", "payload": payload});
+        let command = ordered(&api, body).await;
+        let (id, action, asked) = station.wire.next_call().await;
+        assert_eq!((action.as_str(), &asked), ("GetTransactionStatus", &payload));
+        station.wire.reply(&id, answer).await;
+        answered(&api, &command).await;
+        let session = || api.all(&format!("/api/v1/sessions?transaction={transaction}")).remove(0);
+        let shown = session();
+        assert_eq!(shown["state"], state, "{what}: {shown}");
+        for known in ["no-stop", "stop-awaited"] {
+            assert_eq!(has_mark(&shown, known), known == mark, "{what}: {}", shown["marks"]);
+        }
+        // Its end counts whenever it comes.
+        station.send(&Event::ended(&transaction, 1, 4_000, &ended)).await;
+        let shown = session();
+        assert_eq!((&shown["state"], &shown["energyWh"]), (&json!("ended"), &json!(3_000)), "{what}: {shown}");
+    }
+}
+
+/// OCPP 2.0.1, F01 and F02: the station repeats the number of the request, in whichever message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_joined_to_the_request_that_it_began_by() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.accept(&["APP-1", "CARD-1"]);
+    let mut station = Station201::boot(&server, ID).await;
+    let start = json!({"command": "start", "token": {"idToken": "APP-1", "type": "Central"}, "evse": 1});
+    let command = ordered(&api, start).await;
+    let (id, _, asked) = station.wire.next_call().await;
+    station.wire.reply(&id, json!({"status": "Accepted"})).await;
+    assert_eq!(answered(&api, &command).await["session"], Value::Null, "nothing has begun");
+    // Somebody else comes first.
+    let begun = ago(1);
+    station.send(&Event::started("tx-1", "CARD-1", 1_000, &begun)).await;
+    station.send(&Event::ended("tx-1", 1, 1_000, &begun)).await;
+    let mut event = Event::started("tx-2", "APP-1", 1_000, &begun).payload();
+    event["transactionInfo"]["remoteStartId"] = asked["remoteStartId"].clone();
+    station.wire.call("TransactionEvent", event).await;
+    let session = api.all("/api/v1/sessions?transaction=tx-2").remove(0);
+    assert_eq!(session["remoteStart"], asked["remoteStartId"], "{session}");
+    assert_eq!(answered(&api, &command).await["session"], session["id"]);
+}
+
+/// OCPP 1.6 has no number for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_16_it_is_the_first_with_its_token_at_its_connector() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.accept(&["APP-1", "CARD-1"]);
+    let mut station = Station16::boot(&server, ID).await;
+    // The same driver charges there already.
+    station.wire.call("StartTransaction", station16::start(2, "APP-1", 0, &ago(10))).await;
+    let command =
+        ordered(&api, json!({"command": "start", "token": {"idToken": "APP-1"}, "connector": 1, "evse": 1})).await;
+    let (id, _, _) = station.wire.next_call().await;
+    station.wire.call("StartTransaction", station16::start(1, "app-1", 0, &ago(1))).await;
+    // Real stations answer last.
+    station.wire.reply(&id, json!({"status": "Accepted"})).await;
+    let shown = answered(&api, &command).await;
+    let sessions = api.sessions(ID);
+    let begun = sessions.iter().find(|session| session["evse"] == 1).expect("it has begun");
+    assert_eq!(shown["session"], begun["id"], "{sessions:?}");
+}
