@@ -1,0 +1,530 @@
+//! One connection to a backend: the station is introduced, then it is told what there is, one message at a time; what it asks is
+//! passed on.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use amprule_domain::doors::StoreError;
+use amprule_domain::holding::Change;
+use amprule_ocpp::{Frame, Malformed, Registration};
+use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
+
+use crate::board::{Counts, LineState};
+use crate::books::Message;
+use crate::budget::Budget;
+use crate::calls::{Call, Calls};
+use crate::line::Line;
+use crate::pace::{BEATS, INTRODUCE_AGAIN, LINGER, PING, REFUSED_AGAIN, USUAL_BEAT, USUAL_INTRODUCE_AGAIN};
+use crate::queue::{Next, Passing};
+use crate::rule::Introduce;
+use crate::socket::{Incoming, Socket, Trouble};
+
+/// How often the message that waits longest was told in vain; over connections.
+#[derive(Debug, Default)]
+pub(crate) struct Tries {
+    n: Option<u64>,
+    times: u32,
+}
+
+/// Then it is given up. A backend that answers nothing at all is told nothing, and costs no try.
+const TRIES_MOST: u32 = 5;
+/// Frames of a backend: so many at once, and as many again in the time.
+const FRAMES: (u32, Duration) = (300, Duration::from_secs(10));
+/// Unreadable frames on one connection.
+const GARBAGE_MOST: u32 = 50;
+
+/// Refusals that will not be others the next time.
+const FINAL: [&str; 10] = [
+    "FormatViolation",
+    "FormationViolation",
+    "NotImplemented",
+    "NotSupported",
+    "OccurenceConstraintViolation",
+    "OccurrenceConstraintViolation",
+    "PropertyConstraintViolation",
+    "ProtocolError",
+    "RpcFrameworkError",
+    "TypeConstraintViolation",
+];
+
+pub(crate) struct Talk<'l> {
+    line: &'l Line,
+    tries: &'l mut Tries,
+    socket: Socket,
+    asked: Option<Asked>,
+    calls: Calls,
+    is_registered: bool,
+    introduction_due: bool,
+    /// The backend has answered something on this connection.
+    has_answered: bool,
+    /// Where the connectors stand, for a backend to which the station is introduced by us.
+    standing: Vec<Value>,
+    /// Nothing is said before.
+    not_before: Instant,
+    beat: Duration,
+    told: Instant,
+    heard: Instant,
+    pinged: bool,
+    away_since: Option<Instant>,
+    frames: Budget,
+    garbage: u32,
+}
+
+struct Asked {
+    id: String,
+    what: What,
+    deadline: Instant,
+}
+
+enum What {
+    Introduction,
+    Beat,
+    Kept(u64, Message),
+    Passing(Passing),
+}
+
+impl<'l> Talk<'l> {
+    pub(crate) async fn begin(line: &'l Line, tries: &'l mut Tries) -> Result<Self, Trouble> {
+        let is_registered = line.books.is_registered().await.map_err(disk)?;
+        let socket = Socket::connect(&line.rule, line.station.as_str(), line.dialect.subprotocol()).await?;
+        let is_always = line.rule.forward.introduce == Introduce::Always;
+        let now = Instant::now();
+        Ok(Self {
+            line,
+            tries,
+            socket,
+            asked: None,
+            calls: Calls::new(&line.rule, line.dialect),
+            is_registered,
+            introduction_due: is_always || !is_registered || line.introduction.lock().is_new,
+            has_answered: false,
+            standing: Vec::new(),
+            not_before: now,
+            beat: USUAL_BEAT,
+            told: now,
+            heard: now,
+            pinged: false,
+            away_since: None,
+            frames: Budget::new(FRAMES.0, FRAMES.1),
+            garbage: 0,
+        })
+    }
+
+    /// `None`: it is not wanted any more.
+    pub(crate) async fn until_the_end(mut self, failures: &mut u32) -> Option<Trouble> {
+        self.line.board.is(LineState::Introducing, self.line.now());
+        let ended = self.go_on(failures).await;
+        if ended.is_ok() {
+            self.socket.part("the station has gone away").await;
+        }
+        match self.asked.take().map(|asked| asked.what) {
+            Some(What::Passing(passing)) => self.line.queue.lock().put_back(passing),
+            Some(What::Kept(n, _)) if ended.is_err() => self.tried(n).await,
+            Some(What::Introduction) => self.line.introduction.lock().is_new = true,
+            _ => {}
+        }
+        ended.err()
+    }
+
+    async fn go_on(&mut self, failures: &mut u32) -> Result<(), Trouble> {
+        loop {
+            if self.has_answered {
+                *failures = 0;
+            }
+            if self.is_over() {
+                return Ok(());
+            }
+            self.say_next().await?;
+            self.pass_on();
+            let wake = self.wake();
+            tokio::select! {
+                incoming = self.socket.next() => self.hear(incoming?).await?,
+                (answer, was_asked) = self.calls.answered() => {
+                    self.line.board.count(|counts| if was_asked { counts.calls += 1 } else { counts.calls_refused += 1 });
+                    self.socket.say(answer).await?;
+                }
+                () = self.line.woken.notified() => {}
+                () = sleep_until(wake) => self.look().await?,
+            }
+        }
+    }
+
+    /// The station is gone for a while, and nothing waits.
+    fn is_over(&mut self) -> bool {
+        if self.line.is_wanted() || self.asked.is_some() {
+            self.away_since = None;
+            return false;
+        }
+        let since = *self.away_since.get_or_insert_with(Instant::now);
+        since.elapsed() >= LINGER
+    }
+
+    fn wake(&self) -> Instant {
+        let quiet = self.heard + if self.pinged { PING * 2 } else { PING };
+        let answer = self.asked.as_ref().map(|asked| asked.deadline);
+        let is_free = self.asked.is_none();
+        let next = (is_free && self.not_before > Instant::now()).then_some(self.not_before);
+        let beat = (is_free && self.line.is_here()).then(|| (self.told + self.beat).max(self.not_before));
+        let away = self.away_since.map(|since| since + LINGER);
+        [answer, next, beat, away].into_iter().flatten().fold(quiet, Instant::min)
+    }
+
+    async fn look(&mut self) -> Result<(), Trouble> {
+        let now = Instant::now();
+        if self.asked.as_ref().is_some_and(|asked| asked.deadline <= now) {
+            let patience = self.line.rule.forward.timeout.as_secs();
+            return Err(Trouble::new("silent", format!("it has not answered within {patience} s")));
+        }
+        if now >= self.heard + PING * 2 {
+            return Err(Trouble::new("silent", "it answers no ping"));
+        }
+        if now >= self.heard + PING && !self.pinged {
+            self.pinged = true;
+            self.socket.ping().await?;
+        }
+        Ok(())
+    }
+
+    async fn say_next(&mut self) -> Result<(), Trouble> {
+        while self.asked.is_none() && Instant::now() >= self.not_before {
+            let (action, payload, what) = match self.next_word().await? {
+                None => return Ok(()),
+                Some(What::Introduction) => match self.introduction().await? {
+                    Some(payload) => ("BootNotification".to_owned(), payload, What::Introduction),
+                    None => continue,
+                },
+                Some(What::Beat) => ("Heartbeat".to_owned(), "{}".to_owned(), What::Beat),
+                Some(What::Kept(n, message)) => match self.renumbered(&message) {
+                    Some(payload) => (message.action.clone(), payload, What::Kept(n, message)),
+                    None => {
+                        self.settle(n, None, |counts| counts.unmatched += 1).await?;
+                        continue;
+                    }
+                },
+                Some(What::Passing(passing)) => {
+                    (passing.message.action.clone(), passing.message.payload.clone(), What::Passing(passing))
+                }
+            };
+            self.tell(&action, &payload, what).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, action: &str, payload: &str, what: What) -> Result<(), Trouble> {
+        let dialect = self.line.dialect;
+        let (id, is_send) = match &what {
+            What::Kept(_, message) | What::Passing(Passing { message, .. }) => (message.id.clone(), message.is_send),
+            What::Introduction | What::Beat => (self.line.house.ids.call(), false),
+        };
+        self.told = Instant::now();
+        if is_send {
+            self.line.board.heard(self.line.now());
+            return self.socket.say(dialect.encode_send(&id, action, payload)).await;
+        }
+        let frame = dialect.encode_call(&id, action, payload);
+        let deadline = self.told + self.line.rule.forward.timeout;
+        self.asked = Some(Asked { id, what, deadline });
+        self.socket.say(frame).await
+    }
+
+    async fn next_word(&mut self) -> Result<Option<What>, Trouble> {
+        if self.line.introduction.lock().is_new {
+            self.introduction_due = true;
+        }
+        if self.introduction_due {
+            return Ok(Some(What::Introduction));
+        }
+        if !self.has_answered {
+            // Whether the other end works is asked before anything is at stake.
+            return Ok(Some(What::Beat));
+        }
+        loop {
+            let next = self.line.queue.lock().next();
+            return Ok(match next {
+                Next::Kept(n, message) if message.protocol != self.line.dialect.subprotocol() => {
+                    self.settle(n, None, |counts| counts.dropped += 1).await?;
+                    continue;
+                }
+                Next::Kept(n, message) => Some(What::Kept(n, message)),
+                Next::OnDisk => {
+                    let counted = self.line.queue.lock().waiting();
+                    let head = self.line.books.first().await.map_err(disk)?;
+                    let mut queue = self.line.queue.lock();
+                    queue.read(head, counted);
+                    self.line.board.waits(queue.waiting());
+                    continue;
+                }
+                Next::Passing(passing) => Some(What::Passing(passing)),
+                Next::Nothing if self.line.is_here() && self.told.elapsed() >= self.beat => Some(What::Beat),
+                Next::Nothing => None,
+            });
+        }
+    }
+
+    /// As the station said it last, else made up. `None`: it has never said what it is, and goes without.
+    async fn introduction(&mut self) -> Result<Option<String>, Trouble> {
+        let said = {
+            let mut introduction = self.line.introduction.lock();
+            introduction.is_new = false;
+            introduction.payload.clone()
+        };
+        if said.is_some() {
+            return Ok(said);
+        }
+        let made_up = self.line.made_up().await.map_err(disk)?;
+        Ok(match made_up {
+            Some((introduction, standing)) => {
+                self.standing = standing;
+                Some(introduction.to_string())
+            }
+            None => {
+                self.introduction_due = false;
+                None
+            }
+        })
+    }
+
+    /// With the backend's own number. `None`: it has not taken the transaction's start.
+    fn renumbered(&self, message: &Message) -> Option<String> {
+        let mut payload: Value = serde_json::from_str(&message.payload).ok()?;
+        let Some(ours) = self.line.dialect.number_of(&message.action, &payload) else {
+            return Some(message.payload.clone());
+        };
+        let theirs = *self.line.numbers.lock().get(&ours)?;
+        payload["transactionId"] = Value::from(theirs);
+        Some(payload.to_string())
+    }
+
+    fn pass_on(&mut self) {
+        while let Some(Call { id, action, payload }) = self.calls.next() {
+            self.line.asked(&action);
+            let stations = self.line.house.stations.clone();
+            let station = self.line.station.clone();
+            let answering = async move { stations.call(&station, &action, &payload).await };
+            self.calls.ask(id, Box::pin(answering));
+        }
+    }
+
+    async fn hear(&mut self, incoming: Incoming) -> Result<(), Trouble> {
+        (self.heard, self.pinged) = (Instant::now(), false);
+        let text = match incoming {
+            Incoming::Text(text) => text,
+            Incoming::Sign => return self.is_unasked(),
+            Incoming::Binary => return self.is_garbage(),
+        };
+        match self.line.dialect.parse(&text) {
+            Ok(Frame::Call { id, action, payload, .. }) => {
+                self.is_unasked()?;
+                let call = Call { id: id.into(), action: action.into(), payload: payload.to_owned() };
+                let numbers = self.line.numbers.lock().clone();
+                match self.calls.take(call, &self.line.rule, &numbers) {
+                    Ok(()) => Ok(()),
+                    Err(answer) => {
+                        self.line.board.count(|counts| counts.calls_refused += 1);
+                        self.socket.say(answer).await
+                    }
+                }
+            }
+            Ok(Frame::Result { id, payload }) => self.answered(&id, Ok(payload)).await,
+            Ok(Frame::Error { id, code, description, .. }) => self.answered(&id, Err((&code, &description))).await,
+            Ok(Frame::ResultError { .. } | Frame::Send { .. }) => self.is_garbage(),
+            Err(malformed) => self.malformed(malformed).await,
+        }
+    }
+
+    /// A bad answer is still an answer.
+    async fn malformed(&mut self, malformed: Malformed) -> Result<(), Trouble> {
+        self.is_garbage()?;
+        if let Some(answer) = self.line.dialect.answer_malformed(&malformed) {
+            self.socket.say(answer).await?;
+        }
+        match malformed {
+            Malformed { kind: Some(3 | 4), id: Some(id), .. } => {
+                self.answered(&id, Err(("FormatViolation", "its answer cannot be read"))).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// All but the answer that we wait for has a bound.
+    fn is_unasked(&mut self) -> Result<(), Trouble> {
+        match self.frames.spend() {
+            true => Ok(()),
+            false => Err(Trouble::new("flood", "it sends more than a backend has to say")),
+        }
+    }
+
+    fn is_garbage(&mut self) -> Result<(), Trouble> {
+        self.line.board.count(|counts| counts.garbage += 1);
+        self.garbage += 1;
+        match self.garbage > GARBAGE_MOST {
+            true => Err(Trouble::new("garbage", "it sends what cannot be read")),
+            false => Ok(()),
+        }
+    }
+
+    async fn answered(&mut self, id: &str, answer: Result<&str, (&str, &str)>) -> Result<(), Trouble> {
+        let Some(asked) = self.asked.take_if(|asked| asked.id == id) else { return self.is_garbage() };
+        if !self.has_answered && matches!(asked.what, What::Beat) {
+            self.is_accepted();
+        }
+        self.has_answered = true;
+        let read = answer.map(|text| serde_json::from_str::<Value>(text).unwrap_or_default());
+        match asked.what {
+            What::Beat if matches!(read, Err(("SecurityError", _))) => self.introduce_again().await,
+            What::Beat => Ok(()),
+            What::Introduction => self.introduced(read).await,
+            What::Passing(Passing { message, .. }) => {
+                match read {
+                    Ok(answer) => self.is_heard(&message, &answer),
+                    Err((code, why)) => {
+                        self.is_refused(&message.action, code, why);
+                        self.line.board.count(|counts| counts.refused += 1);
+                        if code == "SecurityError" {
+                            self.introduce_again().await?;
+                        }
+                    }
+                }
+                Ok(())
+            }
+            What::Kept(n, message) => self.kept_answered(n, &message, read).await,
+        }
+    }
+
+    async fn kept_answered(
+        &mut self,
+        n: u64,
+        message: &Message,
+        answer: Result<Value, (&str, &str)>,
+    ) -> Result<(), Trouble> {
+        match answer {
+            Ok(answer) => {
+                let change = self.number(message, &answer);
+                self.settle(n, change, |_| {}).await?;
+                self.is_heard(message, &answer);
+                Ok(())
+            }
+            Err((code, why)) => {
+                self.is_refused(&message.action, code, why);
+                if FINAL.contains(&code) {
+                    return self.settle(n, None, |counts| counts.refused += 1).await;
+                }
+                self.not_before = Instant::now() + REFUSED_AGAIN;
+                if code == "SecurityError" {
+                    self.introduce_again().await?;
+                }
+                self.tried(n).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// What becomes of the transaction's number with this answer.
+    fn number(&self, message: &Message, answer: &Value) -> Option<Change> {
+        let (dialect, line) = (self.line.dialect, self.line);
+        if let Some(ours) = message.given {
+            let theirs = dialect.given_number(answer)?;
+            line.numbers.lock().insert(ours, theirs);
+            return Some(line.books.counterpart(ours, theirs));
+        }
+        let payload = serde_json::from_str(&message.payload).ok()?;
+        let ours = dialect.number_of(&message.action, &payload).filter(|_| message.action == "StopTransaction")?;
+        line.numbers.lock().remove(&ours);
+        Some(line.books.no_counterpart(ours))
+    }
+
+    fn is_heard(&self, message: &Message, answer: &Value) {
+        let (line, theirs) = (self.line, self.line.dialect.token_verdict(answer));
+        line.board.heard(line.now());
+        if !theirs.is_empty() && !message.verdict.is_empty() && theirs != message.verdict {
+            line.board.differs(format!("{}: {} here, {theirs} there", message.action, message.verdict));
+        }
+    }
+
+    fn is_refused(&self, action: &str, code: &str, why: &str) {
+        let shown: String = format!("it has refused {action} with {code}: {why}").chars().take(300).collect();
+        self.line.board.trouble(shown, self.line.now());
+    }
+
+    async fn introduced(&mut self, answer: Result<Value, (&str, &str)>) -> Result<(), Trouble> {
+        let registration = match answer {
+            Ok(answer) => self.line.dialect.registration(&answer),
+            Err((code, why)) => {
+                self.is_refused("BootNotification", code, why);
+                None
+            }
+        };
+        let usual = |s: u64, usual: Duration| if s == 0 { usual } else { Duration::from_secs(s) };
+        let (state, after) = match registration {
+            Some(Registration::Accepted(s)) => {
+                self.introduction_due = false;
+                self.beat = usual(s, USUAL_BEAT).clamp(BEATS.0, BEATS.1);
+                self.register(true).await?;
+                self.line.stand(std::mem::take(&mut self.standing));
+                self.is_accepted();
+                return Ok(());
+            }
+            Some(Registration::Pending(s)) => (LineState::Pending, s),
+            Some(Registration::Rejected(s)) => (LineState::Rejected, s),
+            None => (LineState::Introducing, 0),
+        };
+        self.register(false).await?;
+        self.introduction_due = true;
+        self.line.is_heard.store(false, Ordering::SeqCst);
+        self.line.board.is(state, self.line.now());
+        let after = usual(after, USUAL_INTRODUCE_AGAIN).clamp(INTRODUCE_AGAIN.0, INTRODUCE_AGAIN.1);
+        self.not_before = Instant::now() + after;
+        Ok(())
+    }
+
+    fn is_accepted(&self) {
+        self.line.is_heard.store(true, Ordering::SeqCst);
+        self.line.board.is(LineState::Connected, self.line.now());
+    }
+
+    /// The backend does not know the station (any more).
+    async fn introduce_again(&mut self) -> Result<(), Trouble> {
+        self.introduction_due = true;
+        self.register(false).await
+    }
+
+    async fn register(&mut self, is_registered: bool) -> Result<(), Trouble> {
+        if std::mem::replace(&mut self.is_registered, is_registered) != is_registered {
+            self.line.books.register(is_registered).await.map_err(disk)?;
+        }
+        Ok(())
+    }
+
+    async fn settle(
+        &mut self,
+        n: u64,
+        change: Option<Change>,
+        counted: impl FnOnce(&mut Counts),
+    ) -> Result<(), Trouble> {
+        self.line.books.settle(n, change).await.map_err(disk)?;
+        *self.tries = Tries::default();
+        let mut queue = self.line.queue.lock();
+        queue.settled();
+        self.line.board.waits(queue.waiting());
+        self.line.board.count(counted);
+        Ok(())
+    }
+
+    /// A message for which a backend fails again and again must not keep the others for ever.
+    async fn tried(&mut self, n: u64) {
+        if self.tries.n != Some(n) {
+            *self.tries = Tries { n: Some(n), times: 0 };
+        }
+        self.tries.times += 1;
+        if self.tries.times >= TRIES_MOST
+            && let Err(trouble) = self.settle(n, None, |counts| counts.refused += 1).await
+        {
+            self.line.board.trouble(trouble.what, self.line.now());
+        }
+    }
+}
+
+fn disk(error: StoreError) -> Trouble {
+    Trouble::new("disk", format!("our own disk fails: {error}"))
+}
