@@ -158,15 +158,15 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_is_allowed_reaches_the_station() {
-        let v16 = Dialect::V16;
+        let old = Dialect::V16;
         let told = |said: Result<String, String>| said.expect_err("the station hears nothing");
-        assert_eq!(taken(v16, &["ClearCache"], "ClearCache", "{}"), Ok("{}".to_owned()));
-        assert!(told(taken(v16, &[], "ClearCache", "{}")).starts_with(r#"[4,"7","NotSupported","#));
-        assert!(told(taken(v16, &[], "SetDERControl", "{}")).starts_with(r#"[4,"7","NotImplemented","#));
-        assert!(told(taken(v16, &["SetDERControl"], "SetDERControl", "{}")).starts_with(r#"[4,"7","NotImplemented","#));
+        assert_eq!(taken(old, &["ClearCache"], "ClearCache", "{}"), Ok("{}".to_owned()));
+        assert!(told(taken(old, &[], "ClearCache", "{}")).starts_with(r#"[4,"7","NotSupported","#));
+        assert!(told(taken(old, &[], "SetDERControl", "{}")).starts_with(r#"[4,"7","NotImplemented","#));
+        assert!(told(taken(old, &["SetDERControl"], "SetDERControl", "{}")).starts_with(r#"[4,"7","NotImplemented","#));
         let key = r#"{"key":"AuthorizationKey","value":"0011"}"#;
-        assert!(told(taken(v16, &["ChangeConfiguration"], "ChangeConfiguration", key)).contains("SecurityError"));
-        let wrong = taken(v16, &["Reset"], "Reset", r#"{"type":"Lukewarm"}"#);
+        assert!(told(taken(old, &["ChangeConfiguration"], "ChangeConfiguration", key)).contains("SecurityError"));
+        let wrong = taken(old, &["Reset"], "Reset", r#"{"type":"Lukewarm"}"#);
         assert!(told(wrong).starts_with(r#"[4,"7","PropertyConstraintViolation","#));
     }
 

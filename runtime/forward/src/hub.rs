@@ -43,6 +43,9 @@ pub trait Stations: Send + Sync {
     ) -> BoxFuture<'a, Result<CallOutcome, Refusal>>;
 }
 
+/// Forwards that can work.
+pub struct Ready(Vec<Arc<Rule>>);
+
 /// All forwards of a server.
 pub struct Forwards {
     hub: Arc<Hub>,
@@ -93,11 +96,19 @@ impl Forwards {
         Self { hub, usher }
     }
 
-    /// These count from now on. What waits for a backend that is not among them is forgotten.
+    /// These count from now on.
     ///
     /// # Errors
     /// The forward that cannot work, and why; nothing has changed.
     pub fn bind(&self, forwards: Vec<Forward>) -> Result<(), (String, Fault)> {
+        self.prepare(forwards).map(|ready| self.take(ready))
+    }
+
+    /// Whether they can work. Those that stay as they are go on undisturbed.
+    ///
+    /// # Errors
+    /// The forward that cannot work, and why.
+    pub fn prepare(&self, forwards: Vec<Forward>) -> Result<Ready, (String, Fault)> {
         let known = self.hub.rules.read().clone();
         let rule = |forward: Forward| match known.iter().find(|rule| rule.forward == forward) {
             Some(rule) => Ok(Arc::clone(rule)),
@@ -106,11 +117,14 @@ impl Forwards {
                 forward.ready().map(Arc::new).map_err(|fault| (name, fault))
             }
         };
-        let rules = forwards.into_iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+        Ok(Ready(forwards.into_iter().map(rule).collect::<Result<_, _>>()?))
+    }
+
+    /// These count from now on. What waits for a backend that is not among them is forgotten.
+    pub fn take(&self, Ready(rules): Ready) {
         self.hub.is_on.store(!rules.is_empty(), Ordering::SeqCst);
         *self.hub.rules.write() = rules;
         self.hub.look_at_all();
-        Ok(())
     }
 
     /// Looks at those for whom something waits since before the server started.

@@ -30,5 +30,5 @@ mod pace;
 
 pub use board::{ForwardStatus, LineStatus};
 pub use fault::Fault;
-pub use hub::{Forwards, House, Stations};
+pub use hub::{Forwards, House, Ready, Stations};
 pub use rule::{Forward, Introduce};

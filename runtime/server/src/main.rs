@@ -15,6 +15,7 @@ mod explain;
 mod extensions;
 mod feeds;
 mod fleet;
+mod forwards;
 mod gate;
 mod given;
 mod install;

@@ -30,7 +30,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
     ("rusqlite", &["amprule-store"]),
     ("tokio-postgres", &["amprule-store"]),
     ("axum", &["amprule-api"]),
-    ("tokio-tungstenite", &["amprule-gateway", "amprule-simulator", "amprule-wires", "amprule-bench", "amprule-tests"]),
+    ("tokio-tungstenite", &["amprule-gateway", "amprule-forward", "amprule-simulator", "amprule-wires", "amprule-bench", "amprule-tests"]),
     ("tokio-rustls", &["amprule-gateway", "amprule-outbound", "amprule-feeds", "amprule-server", "amprule-tests"]),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
     ("ed25519-dalek", &["amprule-trust"]),
@@ -38,7 +38,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 20] = [
+const BELOW: [(&str, &[&str]); 21] = [
     ("amprule-wires", &["amprule-outbound"]),
     ("amprule-devices", &["amprule-domain", "amprule-hooks", "amprule-wires"]),
     ("amprule-domain", &[]),
@@ -52,6 +52,7 @@ const BELOW: [(&str, &[&str]); 20] = [
     ("amprule-workbench", &["amprule-domain", "amprule-hooks"]),
     ("amprule-store", &["amprule-domain"]),
     ("amprule-gateway", &["amprule-domain", "amprule-ocpp"]),
+    ("amprule-forward", &["amprule-domain", "amprule-ocpp", "amprule-outbound"]),
     ("amprule-api", &["amprule-domain", "amprule-engine"]),
     ("amprule-outbound", &[]),
     ("amprule-webhooks", &["amprule-domain", "amprule-outbound"]),
