@@ -52,8 +52,8 @@ pub use settings::Settings;
 pub use site::{CircuitEntry, EvseEntry, SiteView};
 pub use sites::Sites;
 pub use snapshot::{
-    CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, SiteLoad, Snapshot,
-    StageCount,
+    CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, Metrics, RepairCount, ShadowCount,
+    SiteLoad, Snapshot, StageCount,
 };
 pub use state::{Api, Parts};
 pub use told::told;

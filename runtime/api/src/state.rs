@@ -48,8 +48,20 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { control, store, archive, extensions, devices, sites, hooks, webhooks, forwards, metrics, token, settings } =
-            parts;
+        let Parts {
+            control,
+            store,
+            archive,
+            extensions,
+            devices,
+            sites,
+            hooks,
+            webhooks,
+            forwards,
+            metrics,
+            token,
+            settings,
+        } = parts;
         Arc::new(Self {
             control,
             store,

@@ -45,12 +45,7 @@ const REGISTERED: &str = "registered";
 const NUMBERS_MOST: usize = 100;
 
 impl Books {
-    pub(crate) fn new(
-        store: Arc<dyn ForwardBooks>,
-        clock: Arc<dyn Clock>,
-        station: StationId,
-        forward: &str,
-    ) -> Self {
+    pub(crate) fn new(store: Arc<dyn ForwardBooks>, clock: Arc<dyn Clock>, station: StationId, forward: &str) -> Self {
         Self { store, clock, station, prefix: format!("{forward}/") }
     }
 

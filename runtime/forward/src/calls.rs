@@ -72,10 +72,13 @@ impl Calls {
             CommandFault::UnknownAction { .. } => refused(RefusalCode::NotImplemented, fault.to_string()),
             CommandFault::Invalid { .. } => refused(RefusalCode::PropertyConstraintViolation, fault.to_string()),
         })?;
-        let mut payload: Value = serde_json::from_str(payload)
-            .map_err(|error| refused(RefusalCode::FormatViolation, error.to_string()))?;
+        let mut payload: Value =
+            serde_json::from_str(payload).map_err(|error| refused(RefusalCode::FormatViolation, error.to_string()))?;
         if is_ours_alone(&payload) {
-            return Err(refused(RefusalCode::SecurityError, "passwords, and what binds a station to its server, are not passed on"));
+            return Err(refused(
+                RefusalCode::SecurityError,
+                "passwords, and what binds a station to its server, are not passed on",
+            ));
         }
         if let Some(number) = self.dialect.number_asked(action, &mut payload) {
             let theirs = number.as_i64();

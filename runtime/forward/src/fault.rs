@@ -6,7 +6,9 @@ use amprule_outbound::RootsFault;
 pub enum Fault {
     #[error("its name {0:?} is not one: lower case letters, digits and -, at most 40")]
     Name(String),
-    #[error("its `to` begins with wss://, or with ws:// where it stays on this machine or `allow_ws` says that it may leave it")]
+    #[error(
+        "its `to` begins with wss://, or with ws:// where it stays on this machine or `allow_ws` says that it may leave it"
+    )]
     Scheme,
     #[error("its `to` is no URL of a WebSocket: wss://HOST/PATH/{{station}}")]
     Url,

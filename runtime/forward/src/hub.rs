@@ -13,8 +13,8 @@ use amprule_domain::reply::Refusal;
 use amprule_ocpp::Dialect;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::board::{Counts, ForwardStatus, LastTrouble, LineState, LineStatus};
@@ -72,6 +72,23 @@ struct Held {
     task: JoinHandle<()>,
 }
 
+impl Held {
+    /// Once it has put on disk what it has heard.
+    async fn end(mut self) {
+        let ends = async {
+            let _ = self.outlet.mailbox.send(None).await;
+            (&mut self.task).await
+        };
+        if timeout(END, ends).await.is_err() {
+            self.task.abort();
+            // It ends by being aborted.
+            let _ = self.task.await;
+        }
+    }
+}
+
+/// For putting on disk what was heard.
+const END: Duration = Duration::from_secs(2);
 const ROOM_BYTES: usize = 64 << 20;
 /// Of one station. Those that come later in the file do not hear it.
 const LINES_MOST: usize = 4;
@@ -165,11 +182,12 @@ impl Forwards {
         of_it.map(|(_, held)| held.outlet.line.board.status()).collect()
     }
 
-    /// What is kept is on disk already.
-    pub fn shutdown(&self) {
+    /// What was heard is put on disk; what is there already stays there.
+    pub async fn shutdown(&self) {
         self.usher.abort();
         let lines = std::mem::take(&mut *self.hub.lines.lock());
-        lines.values().for_each(|held| held.task.abort());
+        let mut ending: JoinSet<()> = lines.into_values().map(Held::end).collect();
+        while ending.join_next().await.is_some() {}
     }
 }
 
@@ -189,9 +207,7 @@ fn status(rule: &Rule, lines: impl Iterator<Item = LineStatus>) -> ForwardStatus
         all.connected += usize::from(line.state == LineState::Connected);
         all.waiting += line.waiting;
         all.counts.add(&line.counts);
-        let is_newer = |trouble: &LastTrouble| {
-            all.last_trouble.as_ref().is_none_or(|known| known.at < trouble.at)
-        };
+        let is_newer = |trouble: &LastTrouble| all.last_trouble.as_ref().is_none_or(|known| known.at < trouble.at);
         if let Some(trouble) = line.last_trouble.filter(is_newer) {
             all.last_trouble = Some(trouble);
         }
@@ -353,9 +369,7 @@ impl Hub {
             lines.extract_if(.., |(of, _), held| of == station && !is_wanted(held)).map(|(_, held)| held).collect()
         };
         for held in ended {
-            held.task.abort();
-            // It ends by being aborted.
-            let _ = held.task.await;
+            held.end().await;
         }
     }
 

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use amprule_domain::doors::StoreResult;
 use amprule_domain::reported::Reported;
-use amprule_domain::{StationId, Timestamp};
 use amprule_domain::secrets::without_secrets;
+use amprule_domain::{StationId, Timestamp};
 use amprule_ocpp::{Dialect, Relayed};
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -98,13 +98,16 @@ impl Line {
         self.is_here() || self.queue.lock().waiting() > 0
     }
 
-    /// Until it is aborted.
-    pub(crate) async fn run(self: Arc<Self>, mailbox: mpsc::Receiver<Arc<Heard>>) {
+    /// Until the last letter.
+    pub(crate) async fn run(self: Arc<Self>, mailbox: mpsc::Receiver<Option<Arc<Heard>>>) {
         while let Err(error) = self.open().await {
             warn!(station = %self.station, forward = self.rule.forward.name, %error, "what another backend is to hear cannot be read; it is tried again");
             sleep(backoff(self.station.as_str(), 4)).await;
         }
-        tokio::join!(self.listen(mailbox), self.converse());
+        tokio::select! {
+            () = self.listen(mailbox) => {}
+            () = self.converse() => {}
+        }
     }
 
     async fn open(&self) -> StoreResult<()> {
@@ -115,9 +118,9 @@ impl Line {
         Ok(())
     }
 
-    async fn listen(&self, mut mailbox: mpsc::Receiver<Arc<Heard>>) {
+    async fn listen(&self, mut mailbox: mpsc::Receiver<Option<Arc<Heard>>>) {
         let (mut recent, mut begun) = (Recent::default(), BTreeSet::new());
-        while let Some(heard) = mailbox.recv().await {
+        while let Some(Some(heard)) = mailbox.recv().await {
             if heard.action == "BootNotification" {
                 recent.clear();
             }
@@ -180,7 +183,8 @@ impl Line {
     }
 
     fn message(&self, heard: &Heard) -> Message {
-        let answer: Value = heard.answer.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let answer: Value =
+            heard.answer.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let given = self.dialect.gives_number(&heard.action).then(|| self.dialect.given_number(&answer)).flatten();
         Message {
             id: self.house.ids.call(),
@@ -260,7 +264,8 @@ impl Line {
 
 /// Reports tell what variables hold, passwords among them where a station is careless.
 fn discreet(action: &str, payload: &str) -> String {
-    let hidden = |payload: &str| serde_json::from_str(payload).ok().map(|said: Value| without_secrets(&said).to_string());
+    let hidden =
+        |payload: &str| serde_json::from_str(payload).ok().map(|said: Value| without_secrets(&said).to_string());
     let hidden = (action == "NotifyReport").then(|| hidden(payload)).flatten();
     hidden.unwrap_or_else(|| payload.to_owned())
 }

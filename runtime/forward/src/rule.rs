@@ -141,7 +141,9 @@ impl Rule {
         let Trouble { cause, what } = trouble;
         let (forward, to) = (&self.forward.name, &self.address);
         match self.troubles.lock().came(cause, 1, self.began.elapsed().as_secs()) {
-            Some(times) => warn!(forward, %to, station, times, again_in = ?wait, "another backend does not hear a station: {what}"),
+            Some(times) => {
+                warn!(forward, %to, station, times, again_in = ?wait, "another backend does not hear a station: {what}")
+            }
             None => debug!(forward, %to, station, again_in = ?wait, "another backend does not hear a station: {what}"),
         }
     }

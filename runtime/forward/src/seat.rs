@@ -37,16 +37,16 @@ impl Heard {
     }
 }
 
-/// The way into a line.
+/// The way into a line. `None` is the last letter.
 #[derive(Clone)]
 pub(crate) struct Outlet {
-    pub(crate) mailbox: mpsc::Sender<Arc<Heard>>,
+    pub(crate) mailbox: mpsc::Sender<Option<Arc<Heard>>>,
     pub(crate) line: Arc<Line>,
 }
 
 impl Outlet {
     fn hear(&self, heard: Arc<Heard>) {
-        if self.mailbox.try_send(heard).is_err() {
+        if self.mailbox.try_send(Some(heard)).is_err() {
             self.line.board.count(|counts| counts.dropped += 1);
         }
     }
@@ -72,7 +72,14 @@ impl Seat {
     /// `is_listening`: there are forwards, and one may have chosen the station.
     pub(crate) fn new(station: StationId, protocol: &'static str, is_listening: bool, room: Arc<Semaphore>) -> Self {
         let audience = Mutex::new(if is_listening { Heed::Unknown(Vec::new()) } else { Heed::Known(Vec::new()) });
-        Self { station, protocol, ears: AtomicUsize::new(0), is_listening: AtomicBool::new(is_listening), audience, room }
+        Self {
+            station,
+            protocol,
+            ears: AtomicUsize::new(0),
+            is_listening: AtomicBool::new(is_listening),
+            audience,
+            room,
+        }
     }
 
     pub(crate) fn seated(&self) {

@@ -8,8 +8,13 @@ use serde_json::Value;
 pub(crate) const TAKES_AWAY: [&str; 2] = ["CertificateSigned", "SetNetworkProfile"];
 
 /// Variables of 2.x and configuration keys of 1.6 by which a station finds its server, and is let in.
-const BINDING: [&str; 5] =
-    ["allowsecurityprofiledowngrade", "identity", "networkconfigurationpriority", "organizationname", "securityprofile"];
+const BINDING: [&str; 5] = [
+    "allowsecurityprofiledowngrade",
+    "identity",
+    "networkconfigurationpriority",
+    "organizationname",
+    "securityprofile",
+];
 
 /// True: this request changes what binds the station to us, or holds a secret.
 pub(crate) fn is_ours_alone(payload: &Value) -> bool {
@@ -38,10 +43,12 @@ mod tests {
 
     #[test]
     fn what_binds_a_station_to_us_is_ours_alone() {
-        let set = |name: &str| json!({"setVariableData": [
-            {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}, "attributeValue": "60"},
-            {"component": {"name": "SecurityCtrlr"}, "variable": {"name": name}, "attributeValue": "x"},
-        ]});
+        let set = |name: &str| {
+            json!({"setVariableData": [
+                {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}, "attributeValue": "60"},
+                {"component": {"name": "SecurityCtrlr"}, "variable": {"name": name}, "attributeValue": "x"},
+            ]})
+        };
         for payload in [
             set("BasicAuthPassword"),
             set("NetworkConfigurationPriority"),

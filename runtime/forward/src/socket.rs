@@ -13,9 +13,9 @@ use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
@@ -132,7 +132,9 @@ async fn reach(rule: &Rule) -> Result<Box<dyn Bytes>, Trouble> {
     let place = &rule.address.place;
     let found = resolve(place).await.map_err(unreachable)?;
     let tcp = dial(place, found, PATIENCE).await.map_err(|fault| match fault {
-        DialFault::NotCalled(ip, _) => unreachable(format!("the name {} stands for {ip}, which is not called", place.host)),
+        DialFault::NotCalled(ip, _) => {
+            unreachable(format!("the name {} stands for {ip}, which is not called", place.host))
+        }
         DialFault::NoConnection(why) => unreachable(why),
     })?;
     if !place.is_tls() {
@@ -152,7 +154,8 @@ async fn credentials(station: &str, file: PathBuf) -> Result<HeaderValue, Troubl
     });
     let read = read.await.map_err(|error| unreadable(error.to_string()))?;
     let password = read.map_err(|error| unreadable(error.to_string()))?;
-    let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{station}:{}", password.trim_end_matches(['\r', '\n']))));
+    let basic =
+        format!("Basic {}", BASE64_STANDARD.encode(format!("{station}:{}", password.trim_end_matches(['\r', '\n']))));
     let mut value = HeaderValue::from_str(&basic).map_err(|error| unreadable(error.to_string()))?;
     value.set_sensitive(true);
     Ok(value)

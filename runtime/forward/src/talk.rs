@@ -410,9 +410,9 @@ impl<'l> Talk<'l> {
                 if FINAL.contains(&code) {
                     return self.settle(n, None, |counts| counts.refused += 1).await;
                 }
-                self.not_before = Instant::now() + REFUSED_AGAIN;
-                if code == "SecurityError" {
-                    self.introduce_again().await?;
+                match code {
+                    "SecurityError" => self.introduce_again().await?,
+                    _ => self.not_before = Instant::now() + REFUSED_AGAIN,
                 }
                 self.tried(n).await;
                 Ok(())
@@ -486,6 +486,7 @@ impl<'l> Talk<'l> {
     /// The backend does not know the station (any more).
     async fn introduce_again(&mut self) -> Result<(), Trouble> {
         self.introduction_due = true;
+        self.not_before = Instant::now() + REFUSED_AGAIN;
         self.register(false).await
     }
 

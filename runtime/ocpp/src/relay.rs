@@ -101,7 +101,8 @@ impl Dialect {
 
     /// What an answer says of the token; empty where it says nothing.
     pub fn token_verdict(self, answer: &Value) -> &str {
-        let said = ["/idTokenInfo/status", "/idTagInfo/status"].iter().find_map(|place| answer.pointer(place)?.as_str());
+        let said =
+            ["/idTokenInfo/status", "/idTagInfo/status"].iter().find_map(|place| answer.pointer(place)?.as_str());
         said.unwrap_or_default()
     }
 
@@ -214,7 +215,12 @@ mod tests {
             (Dialect::V16, "MeterValues", r#"{"connectorId":1,"transactionId":7,"meterValue":[]}"#, Relayed::Reading),
             (Dialect::V16, "MeterValues", r#"{"connectorId":1,"meterValue":[]}"#, state("MeterValues /1")),
             (Dialect::V16, "MeterValues", r#"{"connectorId":2,"transactionId":0}"#, state("MeterValues /2")),
-            (Dialect::V16, "StatusNotification", r#"{"connectorId":2,"status":"Available"}"#, state("StatusNotification /2")),
+            (
+                Dialect::V16,
+                "StatusNotification",
+                r#"{"connectorId":2,"status":"Available"}"#,
+                state("StatusNotification /2"),
+            ),
             (Dialect::V201, "StatusNotification", r#"{"evseId":1,"connectorId":2}"#, state("StatusNotification 1/2")),
             (Dialect::V201, "TransactionEvent", r#"{"eventType":"Updated"}"#, Relayed::Reading),
             (Dialect::V201, "TransactionEvent", r#"{"eventType":"Ended"}"#, Relayed::Kept),

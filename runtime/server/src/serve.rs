@@ -127,7 +127,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     house.sites.shutdown().await;
     house.fleet.shutdown().await;
     house.engine.shutdown().await;
-    house.forwards.shutdown();
+    house.forwards.shutdown().await;
     let api = api.ended().await;
     webhooks.shutdown().await;
     drop(feeds);
@@ -206,19 +206,7 @@ impl House {
             changed: Arc::clone(&lists_changed),
         });
         let lists = tokio::spawn(keeper.run());
-        Ok(Self {
-            store,
-            registry,
-            engine,
-            passwords,
-            watching,
-            fleet,
-            sites,
-            forwards,
-            signing,
-            lists_changed,
-            lists,
-        })
+        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, forwards, signing, lists_changed, lists })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {

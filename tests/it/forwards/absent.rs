@@ -44,7 +44,10 @@ async fn what_waits_outlives_a_power_cut() {
     server.api().accept(&["CARD-1"]);
     let mut station = Station16::boot(&server, "cs-1").await;
     let number = station.start(1, "CARD-1", 0, &ago(30)).await;
-    until_line(&server, "cs-1", "has told the start", |line| line["counts"]["heard"].as_u64() >= Some(1) && line["waiting"] == 0).await;
+    until_line(&server, "cs-1", "has told the start", |line| {
+        line["counts"]["heard"].as_u64() >= Some(1) && line["waiting"] == 0
+    })
+    .await;
     backend.is(Mood::Away);
     until_state(&server, "cs-1", "retrying").await;
     station.meter(1, number, 2_000, &ago(20)).await;
@@ -56,7 +59,11 @@ async fn what_waits_outlives_a_power_cut() {
     // The station does not come back.
     let stop = backend.until_told("StopTransaction").await;
     assert_eq!((&stop.payload["transactionId"], &stop.payload["meterStop"]), (&FIRST_NUMBER.into(), &5_000.into()));
-    assert_eq!(backend.told_of("BootNotification").len(), 1, "it was accepted before: nothing says that it started anew");
+    assert_eq!(
+        backend.told_of("BootNotification").len(),
+        1,
+        "it was accepted before: nothing says that it started anew"
+    );
     until_line(&server, "cs-1", "has nothing left", |line| line["waiting"] == 0).await;
     until_state(&server, "cs-1", "away").await;
 }
@@ -73,8 +80,12 @@ async fn who_has_not_accepted_the_station_is_told_nothing_else() {
     until("it is introduced again", || (backend.told_of("BootNotification").len() >= 2).then_some(())).await;
     assert!(backend.told().iter().all(|told| told.action == "BootNotification"), "{:?}", backend.actions());
     backend.accepts();
-    let events = until("it hears the session", || Some(backend.told_of("TransactionEvent")).filter(|all| all.len() == 2)).await;
-    assert_eq!((&events[0].payload["eventType"], &events[1].payload["eventType"]), (&"Started".into(), &"Ended".into()));
+    let events =
+        until("it hears the session", || Some(backend.told_of("TransactionEvent")).filter(|all| all.len() == 2)).await;
+    assert_eq!(
+        (&events[0].payload["eventType"], &events[1].payload["eventType"]),
+        (&"Started".into(), &"Ended".into())
+    );
 }
 
 /// A backend that has lost its books says so by refusing what it is told.
@@ -102,4 +113,25 @@ async fn who_wants_it_is_introduced_at_each_connection() {
     until_state(&server, "cs-1", "connected").await;
     backend.hang_up();
     until("it is introduced again", || (backend.told_of("BootNotification").len() == 2).then_some(())).await;
+}
+
+/// What was said in the last moment is on disk when the server has ended in good order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_in_good_order_loses_nothing() {
+    let backend = Backend::start(Mood::Away).await;
+    let mut server = Setup::default().config(&backend.forward("")).start().await;
+    server.api().accept(&["CARD-1"]);
+    let mut station = Station201::boot(&server, "cs-1").await;
+    station.send(&Event::started("t-1", "CARD-1", 0, &ago(60))).await;
+    for seq in 1..10 {
+        station.send(&Event::updated("t-1", seq, 100 * i64::from(seq), &ago(60 - i64::from(seq)))).await;
+    }
+    station.send(&Event::ended("t-1", 10, 5_000, &ago(10))).await;
+    server.stop();
+    backend.is(Mood::Answers);
+    server.restart();
+    let events =
+        until("all are heard", || Some(backend.told_of("TransactionEvent")).filter(|all| all.len() == 11)).await;
+    let numbers: Vec<i64> = events.iter().filter_map(|event| event.payload["seqNo"].as_i64()).collect();
+    assert_eq!(numbers, (0..11).collect::<Vec<_>>());
 }

@@ -11,7 +11,8 @@ use super::{line, until_state};
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_allowed_reaches_the_station_and_we_know_of_it() {
     let backend = Backend::start(Mood::Answers).await;
-    let forward = backend.forward("allow = [\"SetChargingProfile\", \"ChangeConfiguration\", \"GetConfiguration\", \"TriggerMessage\"]");
+    let forward = backend
+        .forward("allow = [\"SetChargingProfile\", \"ChangeConfiguration\", \"GetConfiguration\", \"TriggerMessage\"]");
     let server = Setup::default().config(&forward).start().await;
     let settings = StationSettings::new(&server.ocpp, "cs-1", Version::Ocpp16);
     let (station, whole) = SimStation::connect_whole(settings).await.expect("the station connects");
@@ -37,10 +38,20 @@ async fn what_is_allowed_reaches_the_station_and_we_know_of_it() {
     assert_eq!(answer[2]["status"], "Accepted");
     let before = whole.requests().len();
     let code = |answer: Value| answer[2].as_str().expect("a code").to_owned();
-    assert_eq!(code(backend.ask("c-2", "ChangeConfiguration", set("AuthorizationKey", "00112233445566778899aabbccddeeff")).await), "SecurityError");
+    assert_eq!(
+        code(
+            backend
+                .ask("c-2", "ChangeConfiguration", set("AuthorizationKey", "00112233445566778899aabbccddeeff"))
+                .await
+        ),
+        "SecurityError"
+    );
     assert_eq!(code(backend.ask("r-1", "Reset", json!({"type": "Hard"})).await), "NotSupported");
     assert_eq!(code(backend.ask("x-1", "ResetEverything", json!({})).await), "NotImplemented");
-    assert_eq!(code(backend.ask("p-2", "SetChargingProfile", json!({"connectorId": 1})).await), "PropertyConstraintViolation");
+    assert_eq!(
+        code(backend.ask("p-2", "SetChargingProfile", json!({"connectorId": 1})).await),
+        "PropertyConstraintViolation"
+    );
     assert_eq!(whole.requests().len(), before, "the station has heard none of them");
     let counts = &line(&server, "cs-1")["counts"];
     assert_eq!((&counts["calls"], &counts["callsRefused"]), (&3.into(), &4.into()));
@@ -70,7 +81,8 @@ async fn a_transaction_is_stopped_by_the_number_that_the_second_gave() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_that_thinks_goes_on_being_heard() {
     let backend = Backend::start(Mood::Answers).await;
-    let server = Setup::default().config(&backend.forward("allow = [\"ClearCache\"]\ncalls_per_minute = 600")).start().await;
+    let server =
+        Setup::default().config(&backend.forward("allow = [\"ClearCache\"]\ncalls_per_minute = 600")).start().await;
     let mut station = Station16::boot(&server, "cs-1").await;
     until_state(&server, "cs-1", "connected").await;
     for n in 0..20 {
@@ -95,7 +107,10 @@ async fn a_careless_station_tells_the_second_no_password() {
     backend.say(json!([2, "g-1", "GetConfiguration", {}]));
     let (id, ..) = station.wire.next_call().await;
     let key = |key: &str, value: &str| json!({"key": key, "readonly": false, "value": value});
-    station.wire.reply(&id, json!({"configurationKey": [key("AuthorizationKey", "hidden-8"), key("HeartbeatInterval", "60")]})).await;
+    station
+        .wire
+        .reply(&id, json!({"configurationKey": [key("AuthorizationKey", "hidden-8"), key("HeartbeatInterval", "60")]}))
+        .await;
     let answer = backend.answer_to("g-1").await;
     assert_eq!(answer[2]["configurationKey"][0]["value"], "***");
     assert_eq!(answer[2]["configurationKey"][1]["value"], "60");

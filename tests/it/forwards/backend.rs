@@ -211,6 +211,12 @@ impl Inside {
 
     fn hear(&self, text: &str) -> Vec<String> {
         let frame: Value = serde_json::from_str(text).expect("what is forwarded is JSON");
+        if frame[0] == 6 {
+            let word = |at: usize| frame[at].as_str().expect("ids and actions are texts").to_owned();
+            let told = Told { id: word(1), action: word(2), payload: frame[3].clone() };
+            self.told.lock().expect("what was told").push(told);
+            return Vec::new();
+        }
         if frame[0] != 2 {
             self.answers.lock().expect("answers").push_back(frame);
             return Vec::new();

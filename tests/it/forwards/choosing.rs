@@ -23,10 +23,14 @@ async fn stations_are_chosen_by_what_they_are() {
     server.api().put("/api/v1/stations/cs-1", &json!({"group": "depot"})).ok();
     until_state(&server, "cs-1", "connected").await;
     one.wire.call("StatusNotification", status("Preparing")).await;
-    until("it is heard", || backend.told_of("StatusNotification").into_iter().find(|told| told.payload["status"] == "Preparing")).await;
+    until("it is heard", || {
+        backend.told_of("StatusNotification").into_iter().find(|told| told.payload["status"] == "Preparing")
+    })
+    .await;
     assert_eq!(backend.came().len(), 1);
     server.api().put("/api/v1/stations/cs-1", &json!({"group": "street"})).ok();
-    until("it is not heard any more", || server.api().all("/api/v1/stations/cs-1/forwards").is_empty().then_some(())).await;
+    until("it is not heard any more", || server.api().all("/api/v1/stations/cs-1/forwards").is_empty().then_some(()))
+        .await;
     one.wire.call("StatusNotification", status("Finishing")).await;
     two.wire.call("StatusNotification", status("Finishing")).await;
     assert!(backend.told().iter().all(|told| told.payload["status"] != "Finishing"));
@@ -45,7 +49,11 @@ async fn forwards_come_and_go_with_the_file() {
     write(&backend.forward(""));
     until_state(&server, "cs-1", "connected").await;
     backend.until_told("StatusNotification").await;
-    assert_eq!(backend.actions(), ["BootNotification", "StatusNotification"], "a station that is here is introduced by us");
+    assert_eq!(
+        backend.actions(),
+        ["BootNotification", "StatusNotification"],
+        "a station that is here is introduced by us"
+    );
     assert_eq!(backend.told_of("BootNotification")[0].payload["chargePointModel"], "Wall 11");
 
     backend.is(Mood::Away);
@@ -68,7 +76,11 @@ async fn forwards_come_and_go_with_the_file() {
 fn a_mistake_in_the_file_is_named_with_its_line() {
     let cases = [
         ("to = \"wss://a.example/{station}\"\nalow = []", "4:1", "did you mean `allow`?"),
-        ("to = \"wss://a.example/{station}\"\nallow = [\"SetChargingProfil\"]", "1:1", "did you mean SetChargingProfile?"),
+        (
+            "to = \"wss://a.example/{station}\"\nallow = [\"SetChargingProfil\"]",
+            "1:1",
+            "did you mean SetChargingProfile?",
+        ),
         ("to = \"ws://a.example/{station}\"", "1:1", "begins with wss://"),
         ("to = \"wss://a.example/\"", "1:1", "has no {station}"),
         ("to = \"wss://a.example/{station}\"\nallow = [\"SetNetworkProfile\"]", "1:1", "take the station away"),
@@ -76,6 +88,10 @@ fn a_mistake_in_the_file_is_named_with_its_line() {
     for (members, place, why) in cases {
         let folder = Setup::default().file("bad.toml", format!("[[forwards]]\nname = \"books\"\n{members}\n"));
         let said = amprule(folder.folder(), &["serve", "--config", "bad.toml", "--data", "none"]);
-        assert!(!said.good && said.text.contains(&format!("bad.toml:{place}")) && said.text.contains(why), "{}", said.text);
+        assert!(
+            !said.good && said.text.contains(&format!("bad.toml:{place}")) && said.text.contains(why),
+            "{}",
+            said.text
+        );
     }
 }

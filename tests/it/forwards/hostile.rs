@@ -34,7 +34,10 @@ async fn whatever_the_second_does_the_station_has_its_answers() {
         backend.is(Mood::Answers);
         if mood == Mood::Silent {
             // Its numbers come in the order of the sessions.
-            let stops = until("it hears them all", || Some(backend.told_of("StopTransaction")).filter(|stops| stops.len() == 30)).await;
+            let stops = until("it hears them all", || {
+                Some(backend.told_of("StopTransaction")).filter(|stops| stops.len() == 30)
+            })
+            .await;
             let numbers: Vec<i64> = stops.iter().filter_map(|stop| stop.payload["transactionId"].as_i64()).collect();
             assert!(numbers.is_sorted(), "{numbers:?}");
         }
@@ -67,7 +70,10 @@ async fn answers_to_nothing_are_counted_and_disturb_nobody() {
     let mut station = Station16::boot(&server, "cs-1").await;
     station.charge(2).await;
     until_line(&server, "cs-1", "has nothing left", |line| line["waiting"] == 0).await;
-    until("the second answers are counted", || (line(&server, "cs-1")["counts"]["garbage"].as_u64() >= Some(6)).then_some(())).await;
+    until("the second answers are counted", || {
+        (line(&server, "cs-1")["counts"]["garbage"].as_u64() >= Some(6)).then_some(())
+    })
+    .await;
     assert_eq!(backend.came().len(), 1, "the connection lives");
     assert_eq!(line(&server, "cs-1")["state"], "connected");
 }

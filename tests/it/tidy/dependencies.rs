@@ -30,7 +30,10 @@ const OWNERS: [(&str, &[&str]); 13] = [
     ("rusqlite", &["amprule-store"]),
     ("tokio-postgres", &["amprule-store"]),
     ("axum", &["amprule-api"]),
-    ("tokio-tungstenite", &["amprule-gateway", "amprule-forward", "amprule-simulator", "amprule-wires", "amprule-bench", "amprule-tests"]),
+    (
+        "tokio-tungstenite",
+        &["amprule-gateway", "amprule-forward", "amprule-simulator", "amprule-wires", "amprule-bench", "amprule-tests"],
+    ),
     ("tokio-rustls", &["amprule-gateway", "amprule-outbound", "amprule-feeds", "amprule-server", "amprule-tests"]),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
     ("ed25519-dalek", &["amprule-trust"]),

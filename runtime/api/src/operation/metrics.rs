@@ -193,8 +193,8 @@ mod tests {
 
     use crate::testing::House;
     use crate::{
-        CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad, Snapshot,
-        StageCount,
+        CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad,
+        Snapshot, StageCount,
     };
 
     #[tokio::test]

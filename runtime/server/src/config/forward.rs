@@ -61,7 +61,8 @@ impl Written {
     /// With what its files hold.
     pub(crate) fn forward(&self) -> Result<Forward> {
         let read = |file: &PathBuf| {
-            std::fs::read(file).with_context(|| format!("read the roots {} of the forward {}", file.display(), self.name))
+            std::fs::read(file)
+                .with_context(|| format!("read the roots {} of the forward {}", file.display(), self.name))
         };
         let roots = self.roots.as_ref().map(read).transpose()?;
         Ok(Forward { roots, ..self.as_written() })

@@ -51,7 +51,8 @@ pub(crate) fn rules_file(path: &Path, text: String, followers: Followers) -> Rul
             vec![diagnostic(text, &file, &Misplaced { at, why })]
         };
         let heard_by = super::forwards_ready(&config.forwards).map_err(unready)?;
-        let heard_by = forwards.prepare(heard_by).map_err(|(name, fault)| unready(anyhow!("the forward {name}: {fault}")))?;
+        let heard_by =
+            forwards.prepare(heard_by).map_err(|(name, fault)| unready(anyhow!("the forward {name}: {fault}")))?;
         let (fleet, sites, selection) = (Arc::clone(&fleet), Arc::clone(&sites), config.extensions.selection());
         let forwards = Arc::clone(&forwards);
         let (counts, path) = (Arc::clone(&counts), file.display().to_string());
