@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::StationId;
-use amprule_domain::doors::{ForwardBooks, StoreResult};
+use amprule_domain::doors::{ForwardBooks, StoreError, StoreResult};
 use amprule_domain::effect::Effect;
 use amprule_domain::holding::{Change, Kind};
 use amprule_domain::ports::Clock;
@@ -73,6 +73,9 @@ impl Books {
 
     pub(crate) async fn keep(&self, n: u64, message: &Message) -> StoreResult<()> {
         let body = serde_json::to_value(message).unwrap_or_default();
+        if body.to_string().len() > Change::BODY_MAX {
+            return Err(StoreError::new("it is too long"));
+        }
         self.change(vec![Change::Put { kind: Kind::Forwarded, key: self.key(n), body }]).await
     }
 

@@ -13,15 +13,14 @@ use amprule_domain::reply::Refusal;
 use amprule_ocpp::Dialect;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
-use crate::board::{Counts, ForwardStatus, LastTrouble, LineState, LineStatus};
+use crate::board::LineStatus;
 use crate::books::Books;
-use crate::fault::Fault;
 use crate::line::Line;
-use crate::rule::{Facts, Forward, Rule};
+use crate::rule::{Facts, Rule};
 use crate::seat::{Listening, MAILBOX_MOST, Outlet, Seat};
 
 /// What lines need of the house.
@@ -43,15 +42,6 @@ pub trait Stations: Send + Sync {
     ) -> BoxFuture<'a, Result<CallOutcome, Refusal>>;
 }
 
-/// Forwards that can work.
-pub struct Ready(Vec<Arc<Rule>>);
-
-/// All forwards of a server.
-pub struct Forwards {
-    hub: Arc<Hub>,
-    usher: JoinHandle<()>,
-}
-
 pub(crate) struct Hub {
     house: Arc<House>,
     rules: RwLock<Vec<Arc<Rule>>>,
@@ -66,7 +56,7 @@ pub(crate) struct Hub {
     room: Arc<Semaphore>,
 }
 
-struct Held {
+pub(crate) struct Held {
     outlet: Outlet,
     protocol: String,
     task: JoinHandle<()>,
@@ -74,7 +64,7 @@ struct Held {
 
 impl Held {
     /// Once it has put on disk what it has heard.
-    async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         let ends = async {
             let _ = self.outlet.mailbox.send(None).await;
             (&mut self.task).await
@@ -96,126 +86,8 @@ const LINES_MOST: usize = 4;
 const ROWS_MOST: usize = 20_000;
 const SOON: Duration = Duration::from_millis(200);
 
-impl Forwards {
-    /// Nobody is told anything before [`Self::bind`].
-    pub fn new(house: House) -> Self {
-        let hub = Arc::new(Hub {
-            house: Arc::new(house),
-            rules: RwLock::default(),
-            seats: Mutex::default(),
-            lines: Mutex::default(),
-            to_look: Mutex::default(),
-            changed: Notify::new(),
-            is_on: AtomicBool::new(false),
-            room: Arc::new(Semaphore::new(ROOM_BYTES)),
-        });
-        let usher = tokio::spawn(Arc::clone(&hub).usher());
-        Self { hub, usher }
-    }
-
-    /// These count from now on.
-    ///
-    /// # Errors
-    /// The forward that cannot work, and why; nothing has changed.
-    pub fn bind(&self, forwards: Vec<Forward>) -> Result<(), (String, Fault)> {
-        self.prepare(forwards).map(|ready| self.take(ready))
-    }
-
-    /// Whether they can work. Those that stay as they are go on undisturbed.
-    ///
-    /// # Errors
-    /// The forward that cannot work, and why.
-    pub fn prepare(&self, forwards: Vec<Forward>) -> Result<Ready, (String, Fault)> {
-        let known = self.hub.rules.read().clone();
-        let rule = |forward: Forward| match known.iter().find(|rule| rule.forward == forward) {
-            Some(rule) => Ok(Arc::clone(rule)),
-            None => {
-                let name = forward.name.clone();
-                forward.ready().map(Arc::new).map_err(|fault| (name, fault))
-            }
-        };
-        Ok(Ready(forwards.into_iter().map(rule).collect::<Result<_, _>>()?))
-    }
-
-    /// These count from now on. What waits for a backend that is not among them is forgotten.
-    pub fn take(&self, Ready(rules): Ready) {
-        self.hub.is_on.store(!rules.is_empty(), Ordering::SeqCst);
-        *self.hub.rules.write() = rules;
-        self.hub.look_at_all();
-    }
-
-    /// Looks at those for whom something waits since before the server started.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub async fn resume(&self) -> StoreResult<()> {
-        let mut holders = self.hub.house.books.holders(Kind::Forwarded).await?;
-        holders.extend(self.hub.house.books.holders(Kind::Counterpart).await?);
-        self.hub.look_at_again(holders);
-        Ok(())
-    }
-
-    /// The operator has changed its record.
-    pub fn look_at(&self, station: &StationId) {
-        if self.hub.is_on() {
-            self.hub.look_at(station);
-        }
-    }
-
-    pub fn audience(&self) -> Arc<dyn Audience> {
-        Arc::new(Seats(Arc::clone(&self.hub)))
-    }
-
-    pub fn status(&self) -> Vec<ForwardStatus> {
-        let rules = self.hub.rules.read().clone();
-        let lines = self.hub.lines.lock();
-        let of = |rule: &Arc<Rule>| {
-            let of_it = lines.values().filter(|held| held.outlet.line.rule.forward.name == rule.forward.name);
-            status(rule, of_it.map(|held| held.outlet.line.board.status()))
-        };
-        rules.iter().map(of).collect()
-    }
-
-    pub fn lines_of(&self, station: &StationId) -> Vec<LineStatus> {
-        let lines = self.hub.lines.lock();
-        let of_it = lines.iter().filter(|((of, _), _)| of == station);
-        of_it.map(|(_, held)| held.outlet.line.board.status()).collect()
-    }
-
-    /// What was heard is put on disk; what is there already stays there.
-    pub async fn shutdown(&self) {
-        self.usher.abort();
-        let lines = std::mem::take(&mut *self.hub.lines.lock());
-        let mut ending: JoinSet<()> = lines.into_values().map(Held::end).collect();
-        while ending.join_next().await.is_some() {}
-    }
-}
-
-fn status(rule: &Rule, lines: impl Iterator<Item = LineStatus>) -> ForwardStatus {
-    let mut all = ForwardStatus {
-        name: rule.forward.name.clone(),
-        to: rule.address.to_string(),
-        allow: rule.forward.allow.clone(),
-        stations: 0,
-        connected: 0,
-        waiting: 0,
-        last_trouble: None,
-        counts: Counts::default(),
-    };
-    for line in lines {
-        all.stations += 1;
-        all.connected += usize::from(line.state == LineState::Connected);
-        all.waiting += line.waiting;
-        all.counts.add(&line.counts);
-        let is_newer = |trouble: &LastTrouble| all.last_trouble.as_ref().is_none_or(|known| known.at < trouble.at);
-        if let Some(trouble) = line.last_trouble.filter(is_newer) {
-            all.last_trouble = Some(trouble);
-        }
-    }
-    all
-}
-
-struct Seats(Arc<Hub>);
+/// The gateway's way in.
+pub(crate) struct Seats(pub(crate) Arc<Hub>);
 
 impl Audience for Seats {
     fn ear(&self, station: &StationId, protocol: &'static str) -> Option<Box<dyn Ear>> {
@@ -228,6 +100,49 @@ impl Audience for Seats {
 }
 
 impl Hub {
+    pub(crate) fn new(house: House) -> Self {
+        Self {
+            house: Arc::new(house),
+            rules: RwLock::default(),
+            seats: Mutex::default(),
+            lines: Mutex::default(),
+            to_look: Mutex::default(),
+            changed: Notify::new(),
+            is_on: AtomicBool::new(false),
+            room: Arc::new(Semaphore::new(ROOM_BYTES)),
+        }
+    }
+
+    pub(crate) fn rules(&self) -> Vec<Arc<Rule>> {
+        self.rules.read().clone()
+    }
+
+    pub(crate) fn take(&self, rules: Vec<Arc<Rule>>) {
+        self.is_on.store(!rules.is_empty(), Ordering::SeqCst);
+        *self.rules.write() = rules;
+        let seats: Vec<StationId> = self.seats.lock().keys().cloned().collect();
+        let lines: Vec<StationId> = self.lines.lock().keys().map(|(station, _)| station.clone()).collect();
+        self.look_at_again([seats, lines].concat());
+    }
+
+    /// Looks at those of whom something is on disk.
+    pub(crate) async fn resume(&self) -> StoreResult<()> {
+        for kind in [Kind::Forwarded, Kind::Counterpart] {
+            self.look_at_again(self.house.books.holders(kind).await?);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn statuses(&self, is_wanted: impl Fn(&StationId) -> bool) -> Vec<LineStatus> {
+        let lines = self.lines.lock();
+        let wanted = lines.iter().filter(|((station, _), _)| is_wanted(station));
+        wanted.map(|(_, held)| held.outlet.line.board.status()).collect()
+    }
+
+    pub(crate) fn take_lines(&self) -> Vec<Held> {
+        std::mem::take(&mut *self.lines.lock()).into_values().collect()
+    }
+
     /// The station's, or a new one where it speaks another version than before.
     fn seat(&self, station: &StationId, protocol: &'static str) -> Arc<Seat> {
         let mut seats = self.seats.lock();
@@ -269,13 +184,7 @@ impl Hub {
         self.changed.notify_one();
     }
 
-    fn look_at_all(&self) {
-        let seats: Vec<StationId> = self.seats.lock().keys().cloned().collect();
-        let lines: Vec<StationId> = self.lines.lock().keys().map(|(station, _)| station.clone()).collect();
-        self.look_at_again([seats, lines].concat());
-    }
-
-    async fn usher(self: Arc<Self>) {
+    pub(crate) async fn usher(self: Arc<Self>) {
         loop {
             self.changed.notified().await;
             while let Some((station, is_again)) = self.next() {
@@ -293,7 +202,7 @@ impl Hub {
     /// One station at a time, so that no line is there twice.
     async fn look(self: &Arc<Self>, station: &StationId, is_again: bool) -> StoreResult<()> {
         let seat = self.seats.lock().get(station).cloned();
-        let rules = self.rules.read().clone();
+        let rules = self.rules();
         let Some(wanted) = self.wanted(station, seat.as_deref(), &rules).await? else {
             self.look_later(station);
             return Ok(());

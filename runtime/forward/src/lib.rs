@@ -11,6 +11,7 @@ mod address;
 mod fault;
 mod rule;
 
+mod forwards;
 mod hub;
 mod seat;
 
@@ -30,5 +31,6 @@ mod pace;
 
 pub use board::{ForwardStatus, LineStatus};
 pub use fault::Fault;
-pub use hub::{Forwards, House, Ready, Stations};
+pub use forwards::{Forwards, Ready};
+pub use hub::{House, Stations};
 pub use rule::{Forward, Introduce};

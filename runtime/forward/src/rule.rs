@@ -140,11 +140,10 @@ impl Rule {
     pub(crate) fn tell(&self, station: &str, trouble: &Trouble, wait: Duration) {
         let Trouble { cause, what } = trouble;
         let (forward, to) = (&self.forward.name, &self.address);
+        let text = format!("another backend does not hear a station: {what}");
         match self.troubles.lock().came(cause, 1, self.began.elapsed().as_secs()) {
-            Some(times) => {
-                warn!(forward, %to, station, times, again_in = ?wait, "another backend does not hear a station: {what}")
-            }
-            None => debug!(forward, %to, station, again_in = ?wait, "another backend does not hear a station: {what}"),
+            Some(times) => warn!(forward, %to, station, times, again_in = ?wait, "{text}"),
+            None => debug!(forward, %to, station, again_in = ?wait, "{text}"),
         }
     }
 }
