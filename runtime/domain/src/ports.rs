@@ -117,7 +117,7 @@ pub trait Audience: Send + Sync {
 pub trait Ear: Send + Sync {
     /// False: nobody hears such messages now, and nothing has to be told.
     fn is_listening(&self, action: &str) -> bool;
-    /// The station said this, and has its answer. Never waits; what finds no room is not heard.
+    /// The station said this, and its answer is settled. Never waits; what finds no room is not heard.
     fn hear(&self, said: Said<'_>);
 }
 

@@ -11,6 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use crate::hub::Hub;
 use crate::line::Line;
 
+/// The standard's longest has 33 characters.
+const ACTION_MOST: usize = 100;
 /// A payload that is longer is not told.
 pub(crate) const PAYLOAD_MOST: usize = 48 << 10;
 const BOOT: &str = "BootNotification";
@@ -134,7 +136,8 @@ impl Seat {
         let Said { id, action, payload, answer, is_send } = said;
         let answer = answer.filter(|answer| answer.len() <= PAYLOAD_MOST);
         let bytes = payload.len() + answer.map_or(0, str::len) + action.len() + id.len();
-        let bytes = u32::try_from(bytes).ok().filter(|_| payload.len() <= PAYLOAD_MOST)?;
+        let is_short = payload.len() <= PAYLOAD_MOST && action.len() <= ACTION_MOST;
+        let bytes = u32::try_from(bytes).ok().filter(|_| is_short)?;
         let room = Arc::clone(&self.room).try_acquire_many_owned(bytes).ok()?;
         Some(Arc::new(Heard {
             id: id.to_owned(),

@@ -374,12 +374,12 @@ impl Link for Connection {
                 Ok(payload) => self.dialect.encode_result(&to.id, payload),
                 Err(refusal) => self.dialect.encode_error(&to.id, refusal),
             };
-            let sent = self.socket.send(text).await;
+            // What it means is on disk. The sending may be given up half way: a station that has no answer says it again.
             if let Ok(answer) = &reply {
                 let (id, action, payload) = (&*to.id, to.action, heard.as_deref().unwrap_or(&to.raw));
                 self.tell(Said { id, action, payload, answer: Some(answer), is_send: false });
             }
-            sent
+            self.socket.send(text).await
         })
     }
 

@@ -171,7 +171,6 @@ impl Inside {
         *self.mood.lock().expect("a mood")
     }
 
-    #[expect(clippy::result_large_err, reason = "the shape of the library's callback")]
     async fn serve(&self, stream: TcpStream) -> Option<()> {
         match self.mood() {
             Mood::Away => return None,
