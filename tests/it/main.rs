@@ -12,6 +12,7 @@ mod crash;
 mod devices;
 mod dialects;
 mod editor;
+mod forwards;
 mod frames;
 mod hostile;
 mod lookups;

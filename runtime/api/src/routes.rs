@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
 use crate::{
-    Api, access, command, decision, device, events, extension, holding, in_time, operation, price, session, site,
-    station, token, webhook,
+    Api, access, command, decision, device, events, extension, forward, holding, in_time, operation, price, session,
+    site, station, token, webhook,
 };
 
 #[derive(OpenApi)]
@@ -30,6 +30,7 @@ use crate::{
         (name = "commands", description = "What stations are asked to do, and what became of it"),
         (name = "holdings", description = "What stations hold: profiles, variables, reservations, jobs, alerts and more"),
         (name = "devices", description = "Hardware without OCPP, and the drivers that make stations of it"),
+        (name = "forwards", description = "Other backends that hear what stations say"),
         (name = "sites", description = "Stations that share what their circuits bear"),
         (name = "tokens", description = "What drivers show"),
         (name = "sessions", description = "What was charged and what it costs"),
@@ -83,6 +84,8 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(device::list::list_devices))
         .routes(routes!(device::get::get_device, device::put::put_device, device::delete::delete_device))
         .routes(routes!(device::tape::get_tape))
+        .routes(routes!(forward::list::list_forwards))
+        .routes(routes!(forward::list::list_forwards_of))
         .routes(routes!(site::list::list_sites))
         .routes(routes!(site::get::get_site))
         .routes(routes!(token::list::list_tokens))
@@ -139,7 +142,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 49] = [
+    const ROUTES: [&str; 51] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/devices/{id}",
         "delete /api/v1/stations/{id}",
@@ -157,6 +160,7 @@ mod tests {
         "get /api/v1/extensions",
         "get /api/v1/extensions/{id}",
         "get /api/v1/extensions/{id}/shadow",
+        "get /api/v1/forwards",
         "get /api/v1/offers",
         "post /api/v1/quotes",
         "get /api/v1/quirks",
@@ -171,6 +175,7 @@ mod tests {
         "get /api/v1/stations/{id}",
         "get /api/v1/stations/{id}/composite-schedule",
         "get /api/v1/stations/{id}/device-model",
+        "get /api/v1/stations/{id}/forwards",
         "get /api/v1/stations/{id}/messages",
         "get /api/v1/stations/{id}/{holding}",
         "get /api/v1/tokens",

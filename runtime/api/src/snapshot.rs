@@ -39,6 +39,7 @@ pub struct Snapshot {
     pub versions: Vec<StageCount>,
     pub devices: Vec<DeviceCount>,
     pub sites: Vec<SiteLoad>,
+    pub forwards: Vec<ForwardCount>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,19 @@ pub struct SiteLoad {
     /// It is not shared out as the operator wants it.
     pub in_trouble: bool,
     pub circuits: Vec<CircuitLoad>,
+}
+
+/// All stations of one forward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardCount {
+    pub forward: String,
+    pub stations: u64,
+    pub connected: u64,
+    /// Messages on disk that its backend has not heard.
+    pub waiting: u64,
+    pub heard: u64,
+    /// Messages that it will never hear.
+    pub lost: u64,
 }
 
 /// By phase, in amperes.

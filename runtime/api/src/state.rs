@@ -7,7 +7,7 @@ use amprule_domain::doors::{Archive, Catalogue};
 use amprule_domain::ports::Hooks;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
-use crate::{Control, Devices, Extensions, Metrics, Settings, Sites, Webhooks};
+use crate::{Control, Devices, Extensions, Forwards, Metrics, Settings, Sites, Webhooks};
 
 /// What the API is built from.
 pub struct Parts {
@@ -19,6 +19,7 @@ pub struct Parts {
     pub sites: Arc<dyn Sites>,
     pub hooks: Arc<dyn Hooks>,
     pub webhooks: Arc<dyn Webhooks>,
+    pub forwards: Arc<dyn Forwards>,
     pub metrics: Arc<dyn Metrics>,
     /// The bearer token: the content of the file `api-token` in the data folder, without white space around it.
     pub token: String,
@@ -34,6 +35,7 @@ pub struct Api {
     pub(crate) sites: Arc<dyn Sites>,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) webhooks: Arc<dyn Webhooks>,
+    pub(crate) forwards: Arc<dyn Forwards>,
     pub(crate) metrics: Arc<dyn Metrics>,
     pub(crate) token: String,
     pub(crate) settings: Settings,
@@ -46,8 +48,20 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { control, store, archive, extensions, devices, sites, hooks, webhooks, metrics, token, settings } =
-            parts;
+        let Parts {
+            control,
+            store,
+            archive,
+            extensions,
+            devices,
+            sites,
+            hooks,
+            webhooks,
+            forwards,
+            metrics,
+            token,
+            settings,
+        } = parts;
         Arc::new(Self {
             control,
             store,
@@ -57,6 +71,7 @@ impl Api {
             sites,
             hooks,
             webhooks,
+            forwards,
             metrics,
             token,
             streams: Arc::new(Semaphore::new(settings.streams.min(Semaphore::MAX_PERMITS))),

@@ -12,7 +12,7 @@ use crate::command::Exchange;
 use crate::decision::Decision;
 use crate::effect::{Answered, Effect, KeptMessage};
 use crate::event::ConnectorStatus;
-use crate::holding::{Holding, HoldingFilter};
+use crate::holding::{Holding, HoldingFilter, Kind};
 use crate::load::Limited;
 use crate::outbox::{OutboxEvent, OutboxRow, Subscriber};
 use crate::ports::BoxFuture;
@@ -127,6 +127,27 @@ pub trait Archive: Send + Sync {
 pub trait SiteBooks: Writer {
     /// EVSEs in which a site's limit may stand.
     fn limited(&self) -> StoreFuture<'_, Vec<Limited>>;
+}
+
+/// The door of those who tell other backends what stations say.
+pub trait ForwardBooks: Writer + Records {
+    /// Of a station's holdings whose keys begin with this, the first `most` by their keys.
+    fn held_from<'a>(
+        &'a self,
+        station: &'a StationId,
+        kind: Kind,
+        prefix: &'a str,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<Holding>>;
+    /// How many of them there are, and the key of the last one.
+    fn held_span<'a>(
+        &'a self,
+        station: &'a StationId,
+        kind: Kind,
+        prefix: &'a str,
+    ) -> StoreFuture<'a, Option<(usize, String)>>;
+    /// Stations that hold any of a kind.
+    fn holders(&self, kind: Kind) -> StoreFuture<'_, Vec<StationId>>;
 }
 
 /// What others are to hear, and how far each of them is.

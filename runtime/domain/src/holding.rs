@@ -21,8 +21,12 @@ pub enum Kind {
     DerControl,
     /// A text for the display (block O).
     DisplayMessage,
+    /// What another backend calls a transaction that it has heard of.
+    Counterpart,
     /// An update of firmware (block L).
     FirmwareJob,
+    /// A message that another backend has not heard yet.
+    Forwarded,
     /// A limit from outside (block K).
     Limit,
     /// The local authorization list as a whole (block D).
@@ -52,13 +56,15 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Alert,
         Self::Certificate,
+        Self::Counterpart,
         Self::CustomerReport,
         Self::DerControl,
         Self::DisplayMessage,
         Self::FirmwareJob,
+        Self::Forwarded,
         Self::Limit,
         Self::LocalList,
         Self::LocalListEntry,
@@ -78,10 +84,12 @@ impl Kind {
         match self {
             Self::Alert => "alert",
             Self::Certificate => "certificate",
+            Self::Counterpart => "counterpart",
             Self::CustomerReport => "customer-report",
             Self::DerControl => "der-control",
             Self::DisplayMessage => "display-message",
             Self::FirmwareJob => "firmware-job",
+            Self::Forwarded => "forwarded",
             Self::Limit => "limit",
             Self::LocalList => "local-list",
             Self::LocalListEntry => "local-list-entry",
@@ -106,10 +114,11 @@ impl Kind {
     pub const fn most(self) -> u32 {
         match self {
             Self::LocalListEntry => 20_000,
+            Self::Forwarded => 10_000,
             Self::Variable => 4_000,
             Self::Monitor => 1_000,
             Self::Alert | Self::SecurityEvent => 500,
-            Self::Certificate | Self::Profile | Self::Reservation | Self::DisplayMessage => 200,
+            Self::Certificate | Self::Profile | Self::Reservation | Self::DisplayMessage | Self::Counterpart => 200,
             Self::CustomerReport
             | Self::DerControl
             | Self::FirmwareJob

@@ -109,6 +109,42 @@ impl Dialects for NoDialects {
     }
 }
 
+/// Who else hears what stations say.
+pub trait Audience: Send + Sync {
+    /// A station has connected. Whoever hears it knows that it is gone when its ear is dropped. `None`: nobody ever hears it.
+    fn ear(&self, station: &StationId, protocol: &'static str) -> Option<Box<dyn Ear>>;
+}
+
+/// Hears one connection of a station.
+pub trait Ear: Send + Sync {
+    /// False: nobody hears such messages now, and nothing has to be told.
+    fn is_listening(&self, action: &str) -> bool;
+    /// The station said this, and its answer is settled. Never waits; what finds no room is not heard.
+    fn hear(&self, said: Said<'_>);
+}
+
+/// A call of a station's.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    pub id: &'a str,
+    pub action: &'a str,
+    /// As the units of its model mend it.
+    pub payload: &'a str,
+    /// The payload of our CALLRESULT. `None`: we do not know the action, or it wants no answer.
+    pub answer: Option<&'a str>,
+    /// It wants no answer (2.1, SEND).
+    pub is_send: bool,
+}
+
+/// Nobody else hears anything.
+pub struct NoAudience;
+
+impl Audience for NoAudience {
+    fn ear(&self, _: &StationId, _: &'static str) -> Option<Box<dyn Ear>> {
+        None
+    }
+}
+
 /// What a decision record says about its occasion.
 #[derive(Debug, Clone)]
 pub struct About {

@@ -36,12 +36,13 @@ fn hide(value: &mut Value) -> bool {
     match value {
         Value::Array(items) => hide_each(items.iter_mut()),
         Value::Object(members) => {
+            let of_report = hide_reported(members);
             let secrets: Vec<String> = members.keys().filter(|name| is_hidden(members, name)).cloned().collect();
             let any = hide_each(members.values_mut());
             for name in &secrets {
                 members.insert(name.clone(), Value::from(HIDDEN));
             }
-            any || !secrets.is_empty()
+            any || of_report || !secrets.is_empty()
         }
         Value::String(text) => match without_user(text) {
             Some(hidden) => {
@@ -52,6 +53,17 @@ fn hide(value: &mut Value) -> bool {
         },
         _ => false,
     }
+}
+
+/// A variable as a report tells it (ReportDataType): its value stands in one of its attributes.
+fn hide_reported(members: &mut Map<String, Value>) -> bool {
+    let name = members.get("variable").and_then(|variable| variable.get("name")).and_then(Value::as_str);
+    if !name.is_some_and(is_secret) {
+        return false;
+    }
+    let attributes = members.get_mut("variableAttribute").and_then(Value::as_array_mut).into_iter().flatten();
+    let values = attributes.filter_map(|attribute| attribute.get_mut("value"));
+    values.map(|value| *value = Value::from(HIDDEN)).count() > 0
 }
 
 /// In all of them, wherever the first one is.
@@ -99,6 +111,10 @@ mod tests {
             (
                 r#"{"connectionData":{"apn":{"apn":"a","apnPassword":"b","simPin":7},"basicAuthPassword":"c","vpn":{"key":"d","password":"e","server":"f","user":"g"}}}"#,
                 r#"{"connectionData":{"apn":{"apn":"a","apnPassword":"***","simPin":"***"},"basicAuthPassword":"***","vpn":{"key":"***","password":"***","server":"f","user":"g"}}}"#,
+            ),
+            (
+                r#"{"reportData":[{"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"},"variableAttribute":[{"value":"hidden-8"}]}]}"#,
+                r#"{"reportData":[{"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"},"variableAttribute":[{"value":"***"}]}]}"#,
             ),
             (r#"{"key":["AuthorizationKey"]}"#, r#"{"key":["AuthorizationKey"]}"#),
             (

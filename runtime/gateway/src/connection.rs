@@ -8,7 +8,9 @@ use amprule_domain::Mark;
 use amprule_domain::command::{Command, Unsayable};
 use amprule_domain::dialect::{Direction, Translation, VendorAnswer};
 use amprule_domain::event::{Boot, Inbound, ProvisioningEvent, StationEvent};
-use amprule_domain::ports::{BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Link, RawCalls, Received};
+use amprule_domain::ports::{
+    BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Ear, Link, RawCalls, Received, Said,
+};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_ocpp::{Decoded, Dialect, Frame, FrameFault, Malformed};
 use jiff::tz::TimeZone;
@@ -42,6 +44,10 @@ pub(crate) struct Connection {
     translating: Option<(Heard, Translating)>,
     /// What a unit answers to the station's DataTransfer of this id.
     vendors_answer: Option<(Box<str>, VendorAnswer)>,
+    /// Who else hears the station.
+    ear: Option<Box<dyn Ear>>,
+    /// The message that is to be answered, where a unit has mended it.
+    mended: Option<Box<str>>,
 }
 
 /// A call of ours.
@@ -77,7 +83,13 @@ impl Connection {
             translator,
             translating: None,
             vendors_answer: None,
+            ear: None,
+            mended: None,
         }
+    }
+
+    pub(crate) fn heard_by(&mut self, ear: Option<Box<dyn Ear>>) {
+        self.ear = ear;
     }
 
     /// The station named no version; its first message says so by a mark.
@@ -156,6 +168,7 @@ impl Connection {
                 None
             }
             Frame::Send { id, action, payload } => {
+                self.tell(Said { id: &id, action: &action, payload, answer: None, is_send: true });
                 let sent = self.dialect.sent(&action, payload);
                 if sent.is_none() {
                     debug!(%id, %action, "a message that wants no answer is not understood");
@@ -217,6 +230,7 @@ impl Connection {
                 if let StationEvent::Provisioning(ProvisioningEvent::Boot(boot)) = &event {
                     self.suit(boot);
                 }
+                self.mended = (self.ear.is_some() && !std::ptr::eq(payload, raw)).then(|| payload.into());
                 Some(Received::Event(Inbound {
                     id: id.into(),
                     action,
@@ -229,8 +243,18 @@ impl Connection {
             }
             Err(refusal) => {
                 self.socket.queue(self.dialect.encode_error(id, &refusal));
+                if refusal.code == RefusalCode::NotImplemented {
+                    // Somebody else may know it.
+                    self.tell(Said { id, action, payload, answer: None, is_send: false });
+                }
                 None
             }
+        }
+    }
+
+    fn tell(&self, said: Said<'_>) {
+        if let Some(ear) = self.ear.as_ref().filter(|ear| ear.is_listening(said.action)) {
+            ear.hear(said);
         }
     }
 
@@ -337,15 +361,24 @@ impl Link for Connection {
     fn answer<'a>(&'a mut self, to: &'a Inbound, answer: Result<Reply, Refusal>) -> BoxFuture<'a, Result<(), Closed>> {
         let vendors = self.vendors_answer.take().filter(|(id, _)| *id == to.id).map(|(_, answer)| answer);
         let reply = answer.and_then(|reply| self.dialect.reply(to.action, &reply));
+        let heard = self.mended.take();
         Box::pin(async move {
-            let text = match reply {
+            let reply = match reply {
                 Ok(payload) => {
                     let payload = vendors.and_then(|answer| serde_json::to_string(&answer).ok()).unwrap_or(payload);
-                    let payload = mended(self.translator.answer(to.action, &payload)).await.unwrap_or(payload);
-                    self.dialect.encode_result(&to.id, &payload)
+                    Ok(mended(self.translator.answer(to.action, &payload)).await.unwrap_or(payload))
                 }
-                Err(refusal) => self.dialect.encode_error(&to.id, &refusal),
+                Err(refusal) => Err(refusal),
             };
+            let text = match &reply {
+                Ok(payload) => self.dialect.encode_result(&to.id, payload),
+                Err(refusal) => self.dialect.encode_error(&to.id, refusal),
+            };
+            // What it means is on disk. The sending may be given up half way: a station that has no answer says it again.
+            if let Ok(answer) = &reply {
+                let (id, action, payload) = (&*to.id, to.action, heard.as_deref().unwrap_or(&to.raw));
+                self.tell(Said { id, action, payload, answer: Some(answer), is_send: false });
+            }
             self.socket.send(text).await
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::StationId;
-use amprule_domain::ports::{Door, Ticket, Visitor};
+use amprule_domain::ports::{Door, Link, Ticket, Visitor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -133,6 +133,7 @@ impl Entrance {
         if let Some(boot) = self.door.last_boot(&station).await {
             connection.suit(&boot);
         }
+        connection.heard_by(self.interpreters.audience.ear(&station, connection.protocol()));
         self.door.attach(station, Box::new(connection), ticket);
     }
 }

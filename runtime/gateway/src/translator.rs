@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amprule_domain::dialect::{DialectFacts, DialectInput, Direction, MessageKind, ModelFacts, Translation};
 use amprule_domain::event::Boot;
-use amprule_domain::ports::{BoxFuture, Clock, Dialects, NoDialects, Translator as Unit};
+use amprule_domain::ports::{Audience, BoxFuture, Clock, Dialects, NoAudience, NoDialects, Translator as Unit};
 use amprule_domain::pricing::Parameters;
 use amprule_domain::{StationId, Timestamp};
 use serde_json::Value;
@@ -14,12 +14,14 @@ use serde_json::Value;
 pub struct Interpreters {
     pub dialects: Arc<dyn Dialects>,
     pub clock: Arc<dyn Clock>,
+    /// Who else hears what stations say.
+    pub audience: Arc<dyn Audience>,
 }
 
 impl Interpreters {
-    /// Nobody translates.
+    /// Nobody translates, and nobody else hears anything.
     pub fn nobody() -> Self {
-        Self { dialects: Arc::new(NoDialects), clock: Arc::new(Unasked) }
+        Self { dialects: Arc::new(NoDialects), clock: Arc::new(Unasked), audience: Arc::new(NoAudience) }
     }
 }
 

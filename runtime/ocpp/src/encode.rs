@@ -6,7 +6,16 @@ use jiff::Timestamp;
 
 /// `[2,"id","Action",{…}]`. Blanks between the payload's tokens are left out.
 pub fn call(id: &str, action: &str, payload: &str) -> String {
-    let mut frame = open('2', id, payload.len() + action.len());
+    asking('2', id, action, payload)
+}
+
+/// `[6,"id","Action",{…}]`
+pub(crate) fn send(id: &str, action: &str, payload: &str) -> String {
+    asking('6', id, action, payload)
+}
+
+fn asking(kind: char, id: &str, action: &str, payload: &str) -> String {
+    let mut frame = open(kind, id, payload.len() + action.len());
     frame.push(',');
     push_text(&mut frame, action);
     frame.push(',');

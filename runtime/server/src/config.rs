@@ -4,6 +4,7 @@ mod contracts;
 mod counting;
 mod device;
 mod feed;
+mod forward;
 mod live;
 mod load;
 mod lookup;
@@ -34,7 +35,8 @@ use toml::Spanned;
 pub(crate) use contracts::Contracts;
 pub(crate) use device::{BadDevice, Device, MAX_DEVICES, twice};
 pub(crate) use feed::Feed;
-pub(crate) use live::rules_file;
+pub(crate) use forward::ready as forwards_ready;
+pub(crate) use live::{Followers, rules_file};
 pub(crate) use load::{load, read};
 pub(crate) use lookup::Lookup;
 pub(crate) use webhook::Webhook;
@@ -67,10 +69,14 @@ pub(crate) struct Config {
     written_devices: Vec<Spanned<Device>>,
     #[serde(rename = "sites")]
     written_sites: Vec<Spanned<site::Written>>,
+    #[serde(rename = "forwards")]
+    written_forwards: Vec<Spanned<forward::Written>>,
     #[serde(skip)]
     pub(crate) devices: Vec<Arc<Device>>,
     #[serde(skip)]
     pub(crate) sites: Vec<Arc<Site>>,
+    #[serde(skip)]
+    pub(crate) forwards: Vec<forward::Written>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -369,10 +375,11 @@ impl Default for Readings {
 const DAY_S: u64 = 24 * 3600;
 
 impl Config {
-    /// What its devices and sites come to.
+    /// What its devices, sites and forwards come to.
     fn read(&mut self) -> Result<(), Misplaced> {
         self.devices = device::checked(&self.written_devices)?;
         self.sites = site::checked(&self.written_sites)?;
+        self.forwards = forward::checked(&self.written_forwards)?;
         site::fits_devices(&self.written_sites, &self.sites, &self.devices)?;
         Ok(())
     }
@@ -381,6 +388,11 @@ impl Config {
     fn place_of(&self, device: &str) -> Option<usize> {
         let written = self.written_devices.iter().find(|written| written.get_ref().id == device);
         written.map(|written| written.span().start)
+    }
+
+    /// Where the first of them stands.
+    fn place_of_forwards(&self) -> usize {
+        self.written_forwards.first().map_or(0, |written| written.span().start)
     }
 
     pub(crate) fn store_settings(&self, clock: Arc<dyn Clock>) -> StoreSettings {

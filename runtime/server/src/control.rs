@@ -12,6 +12,7 @@ use amprule_domain::session::{Act, Session};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use amprule_engine::Engine;
+use amprule_forward::Forwards;
 use amprule_hooks::Registry;
 use amprule_ocpp::Dialect;
 use amprule_reload::{Order, Refused, Verb, Watching};
@@ -29,6 +30,7 @@ pub(crate) struct Stations {
     pub(crate) passwords: Arc<PasswordKey>,
     pub(crate) watching: Arc<Watching>,
     pub(crate) lists_changed: Arc<Notify>,
+    pub(crate) forwards: Arc<Forwards>,
 }
 
 impl Control for Stations {
@@ -99,7 +101,12 @@ impl Control for Stations {
     }
 
     fn put_station(&self, record: StationRecord) -> BoxFuture<'_, StoreResult<()>> {
-        Box::pin(self.engine.put_station(record))
+        Box::pin(async move {
+            let id = record.id.clone();
+            self.engine.put_station(record).await?;
+            self.forwards.look_at(&id);
+            Ok(())
+        })
     }
 
     fn delete_station<'a>(&'a self, id: &'a StationId) -> BoxFuture<'a, StoreResult<()>> {

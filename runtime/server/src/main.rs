@@ -16,6 +16,7 @@ mod explain;
 mod extensions;
 mod feeds;
 mod fleet;
+mod forwards;
 mod gate;
 mod given;
 mod install;

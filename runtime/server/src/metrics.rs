@@ -13,6 +13,7 @@ use amprule_domain::Timestamp;
 use amprule_domain::decision::FaultClass;
 use amprule_domain::load::CircuitView;
 use amprule_engine::Engine;
+use amprule_forward::Forwards;
 use amprule_hooks::Registry;
 use amprule_hooks::breaker::BreakerState;
 use amprule_hooks::comparison::{Compared, Comparison};
@@ -23,7 +24,7 @@ use amprule_store::SqliteStore;
 use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::fleet::Fleet;
-use crate::quirks;
+use crate::{forwards, quirks};
 
 pub(crate) struct Gauges {
     pub(crate) engine: Arc<Engine>,
@@ -31,6 +32,7 @@ pub(crate) struct Gauges {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) sites: Arc<Sites>,
+    pub(crate) forwards: Arc<Forwards>,
     /// Lines that found no room.
     pub(crate) log: ErrorCounter,
 }
@@ -66,6 +68,7 @@ impl Metrics for Gauges {
             versions: self.versions(),
             devices: devices(&self.fleet.statuses()),
             sites: self.sites.status().into_iter().map(load).collect(),
+            forwards: self.forwards.status().into_iter().map(forwards::count).collect(),
         }
     }
 

@@ -10,6 +10,7 @@ use amprule_devices::Devices;
 use amprule_domain::ports::Ids;
 use amprule_domain::pricing::Pin;
 use amprule_engine::{Engine, Ports};
+use amprule_forward::Forwards;
 use amprule_gateway::{Gateway, Interpreters, Tls};
 use amprule_hooks::{Mask, Registry};
 use amprule_lists::Keeper;
@@ -17,7 +18,7 @@ use amprule_reload::{Reload, Watching};
 use amprule_sites::Sites;
 use amprule_store::SqliteStore;
 use amprule_webhooks::Webhooks;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -25,11 +26,12 @@ use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::certificates::{self, Signing};
 use crate::cli::Serve;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Followers};
 use crate::contracts::Certifiers;
 use crate::control::{Stations, Units};
 use crate::environment::{SystemClock, SystemIds};
 use crate::fleet::{Fleet, Hardware};
+use crate::forwards::{self, Shown};
 use crate::listeners::Listener;
 use crate::metrics::Gauges;
 use crate::output::say;
@@ -77,7 +79,11 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     let house = House::open(&config, &data, file).await?;
     let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
     let settings = config.ocpp.gateway_settings(&config.stations);
-    let interpreters = Interpreters { dialects: house.registry.clone(), clock: Arc::new(SystemClock) };
+    let interpreters = Interpreters {
+        dialects: house.registry.clone(),
+        clock: Arc::new(SystemClock),
+        audience: house.forwards.audience(),
+    };
     let gateway = Gateway::bind(config.ocpp.listen, settings, tls, interpreters)?;
     let listener = TcpListener::bind(config.api.listen).await.with_context(|| {
         let address = config.api.listen;
@@ -96,6 +102,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
 
     house.fleet.begin();
     house.sites.bind(config.sites.clone());
+    house.forwards.resume().await.context("read what other backends are to hear")?;
 
     let (end, ended) = watch::channel(false);
     let serving = gateway.serve(house.engine.clone(), told(ended.clone()));
@@ -121,6 +128,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     house.sites.shutdown().await;
     house.fleet.shutdown().await;
     house.engine.shutdown().await;
+    house.forwards.shutdown().await;
     let api = api.ended().await;
     webhooks.shutdown().await;
     drop(feeds);
@@ -137,6 +145,7 @@ struct House {
     watching: Arc<Watching>,
     fleet: Arc<Fleet>,
     sites: Arc<Sites>,
+    forwards: Arc<Forwards>,
     signing: JoinHandle<()>,
     lists_changed: Arc<Notify>,
     lists: JoinHandle<()>,
@@ -165,7 +174,7 @@ impl House {
             door: engine.clone(),
             books: store.clone(),
             clock: Arc::new(SystemClock),
-            ids,
+            ids: ids.clone(),
             tell,
             memory: data.join("devices"),
         })
@@ -179,7 +188,16 @@ impl House {
             clock: Arc::new(SystemClock),
         });
         let sites = Arc::new(sites.await.context("read which stations have limits of sites")?);
-        let reload = reload(config, data, file, &registry, (&fleet, &sites))?;
+        let forwards = Arc::new(Forwards::new(amprule_forward::House {
+            books: store.clone(),
+            stations: Arc::new(forwards::Stations { engine: engine.clone(), store: store.clone() }),
+            clock: Arc::new(SystemClock),
+            ids: ids.clone(),
+        }));
+        let bound = forwards.bind(config::forwards_ready(&config.forwards)?);
+        bound.map_err(|(name, fault)| anyhow!("the forward {name} of the configuration: {fault}"))?;
+        let followers = Followers { fleet: fleet.clone(), sites: sites.clone(), forwards: forwards.clone() };
+        let reload = reload(config, data, file, &registry, followers)?;
         let watching = Arc::new(load(reload, &store, &registry)?);
         let signing = Signing::begin(engine.clone(), config.certificates.clone(), data)?;
         let lists_changed = Arc::<Notify>::default();
@@ -190,13 +208,13 @@ impl House {
             changed: Arc::clone(&lists_changed),
         });
         let lists = tokio::spawn(keeper.run());
-        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing, lists_changed, lists })
+        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, forwards, signing, lists_changed, lists })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
         let (engine, registry, store) = (self.engine.clone(), self.registry.clone(), self.store.clone());
-        let (fleet, sites) = (self.fleet.clone(), self.sites.clone());
-        let gauges = Gauges { engine, registry, store, fleet, sites, log };
+        let (fleet, sites, forwards) = (self.fleet.clone(), self.sites.clone(), self.forwards.clone());
+        let gauges = Gauges { engine, registry, store, fleet, sites, forwards, log };
         Ok(Api::new(Parts {
             control: Arc::new(Stations {
                 engine: self.engine.clone(),
@@ -204,6 +222,7 @@ impl House {
                 passwords: self.passwords.clone(),
                 watching: self.watching.clone(),
                 lists_changed: self.lists_changed.clone(),
+                forwards: self.forwards.clone(),
             }),
             store: self.store.clone(),
             archive: self.store.clone(),
@@ -212,6 +231,7 @@ impl House {
             sites: Arc::new(Shared(self.sites.clone())),
             hooks: self.registry.clone(),
             webhooks: Arc::new(Deliveries(webhooks)),
+            forwards: Arc::new(Shown(self.forwards.clone())),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,
             settings: config.api.api_settings(&config.stations),
@@ -251,7 +271,7 @@ fn reload(
     data: &Path,
     file: Followed,
     registry: &Arc<Registry>,
-    (fleet, sites): (&Arc<Fleet>, &Arc<Sites>),
+    followers: Followers,
 ) -> Result<Reload> {
     let folders = vec![config.extensions.scripts.clone(), config.extensions.plugins.clone()];
     let settings = config.extensions.reload_settings(folders, data);
@@ -259,7 +279,7 @@ fn reload(
     let compilers = compilers::configured(&config.extensions, data)?.compilers;
     let reload = Reload::new(settings, registry.clone(), compilers, gate).context("open the archive")?;
     Ok(match file {
-        Some((path, text)) => reload.following(config::rules_file(&path, text, Arc::clone(fleet), Arc::clone(sites))),
+        Some((path, text)) => reload.following(config::rules_file(&path, text, followers)),
         None => reload,
     })
 }

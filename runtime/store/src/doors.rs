@@ -3,6 +3,7 @@
 
 mod archive;
 mod catalogue;
+mod forward_books;
 mod outbox;
 mod records;
 mod site_books;

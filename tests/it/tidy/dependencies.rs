@@ -21,7 +21,7 @@ pub(super) static METADATA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// A heavy crate, and the crates that may name it.
-const OWNERS: [(&str, &[&str]); 16] = [
+const OWNERS: [(&str, &[&str]); 15] = [
     ("rcgen", &["amprule-authority"]),
     ("x509-ocsp", &["amprule-revocation"]),
     ("x509-cert", &["amprule-revocation"]),
@@ -33,7 +33,10 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("rusqlite", &["amprule-store"]),
     ("tokio-postgres", &["amprule-store"]),
     ("axum", &["amprule-api"]),
-    ("tokio-tungstenite", &["amprule-gateway", "amprule-simulator", "amprule-wires", "amprule-bench", "amprule-tests"]),
+    (
+        "tokio-tungstenite",
+        &["amprule-gateway", "amprule-forward", "amprule-simulator", "amprule-wires", "amprule-bench", "amprule-tests"],
+    ),
     ("tokio-rustls", &["amprule-gateway", "amprule-outbound", "amprule-feeds", "amprule-server", "amprule-tests"]),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
     ("ed25519-dalek", &["amprule-trust"]),
@@ -41,7 +44,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 22] = [
+const BELOW: [(&str, &[&str]); 23] = [
     ("amprule-authority", &[]),
     ("amprule-revocation", &["amprule-domain", "amprule-outbound"]),
     ("amprule-wires", &["amprule-outbound"]),
@@ -57,6 +60,7 @@ const BELOW: [(&str, &[&str]); 22] = [
     ("amprule-workbench", &["amprule-domain", "amprule-hooks"]),
     ("amprule-store", &["amprule-domain"]),
     ("amprule-gateway", &["amprule-domain", "amprule-ocpp"]),
+    ("amprule-forward", &["amprule-domain", "amprule-ocpp", "amprule-outbound"]),
     ("amprule-api", &["amprule-domain", "amprule-engine"]),
     ("amprule-outbound", &[]),
     ("amprule-webhooks", &["amprule-domain", "amprule-outbound"]),

@@ -78,7 +78,14 @@ fn each_heavy_crate_is_used_by_its_owner_alone() {
         ("axum::", &["runtime/api/"]),
         (
             "tokio_tungstenite::",
-            &["runtime/gateway/", "runtime/simulator/", "runtime/wires/", "runtime/bench/", "tests/"],
+            &[
+                "runtime/gateway/",
+                "runtime/forward/",
+                "runtime/simulator/",
+                "runtime/wires/",
+                "runtime/bench/",
+                "tests/",
+            ],
         ),
     ];
     let sources = repository(&["rs"]);

@@ -12,7 +12,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::sample::{Sample, counters, gauges};
-use crate::{Api, CircuitLoad, Snapshot};
+use crate::{Api, CircuitLoad, ForwardCount, Snapshot};
 
 /// Counters and gauges for Prometheus (OpenMetrics text).
 #[utoipa::path(
@@ -50,6 +50,7 @@ impl Collector for Scrape {
         self.shadows(&mut to)?;
         self.devices(&mut to)?;
         self.sites(&mut to)?;
+        self.forwards(&mut to)?;
         let dropped = self.snapshot.log_lines_dropped;
         counters(&mut to, "log_lines_dropped", "Lines of the log that found no room", [Sample::new([], dropped)])?;
         gauges(&mut to, "event_streams", "Open event streams", [Sample::new([], self.streams)])
@@ -146,6 +147,17 @@ impl Scrape {
         gauges(to, "site_taken_amperes", "What the EVSEs of a circuit may come to at the most", taken)
     }
 
+    fn forwards(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let of = |count: fn(&ForwardCount) -> u64| {
+            self.snapshot.forwards.iter().map(move |row| Sample::new([("forward", &*row.forward)], count(row)))
+        };
+        gauges(to, "forward_stations", "Stations that another backend is to hear", of(|row| row.stations))?;
+        gauges(to, "forward_connected", "Of them, those that it hears now", of(|row| row.connected))?;
+        gauges(to, "forward_waiting", "Messages that it has not heard", of(|row| row.waiting))?;
+        counters(to, "forward_heard", "Messages that it has answered", of(|row| row.heard))?;
+        counters(to, "forward_lost", "Messages that it will never hear", of(|row| row.lost))
+    }
+
     fn hooks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
         let hooks = &self.snapshot.hooks;
         gauges(to, "generation", "The registry's generation", [Sample::new([], self.snapshot.generation)])?;
@@ -181,8 +193,8 @@ mod tests {
 
     use crate::testing::House;
     use crate::{
-        CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad, Snapshot,
-        StageCount,
+        CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad,
+        Snapshot, StageCount,
     };
 
     #[tokio::test]
@@ -195,6 +207,8 @@ mod tests {
             "amprule_stations_connected 3",
             "amprule_wrong_passwords_total 9",
             "amprule_slowed_handshakes_total 4",
+            "amprule_forward_connected{forward=\"books\"} 2",
+            "amprule_forward_lost_total{forward=\"books\"} 1",
             "amprule_messages_total{protocol=\"ocpp1.6\",action=\"Heartbeat\",outcome=\"accepted\"} 12",
             "amprule_messages_total{protocol=\"ocpp2.0.1\",action=\"Authorize\",outcome=\"error\"} 1",
             "amprule_repairs_total{vendor=\"A \\\"B\\\"\",model=\"M\",firmware=\"1\",mark=\"time-repaired\"} 2",
@@ -256,6 +270,14 @@ mod tests {
                 stages: [("stable", 1), ("draining", 2)].into(),
             }],
             devices: vec![DeviceCount { extension: "keba-p30".to_owned(), state: "charging", count: 3, in_trouble: 1 }],
+            forwards: vec![ForwardCount {
+                forward: "books".to_owned(),
+                stations: 3,
+                connected: 2,
+                waiting: 7,
+                heard: 41,
+                lost: 1,
+            }],
             sites: vec![SiteLoad {
                 site: "depot".to_owned(),
                 in_trouble: true,

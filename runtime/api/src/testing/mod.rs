@@ -27,7 +27,7 @@ pub(crate) use served::Served;
 use store::MemoryStore;
 use stream::EventText;
 
-use crate::{Api, Extensions, NoShadow, Order, OrderRefused, Parts, Settings, Snapshot, Webhooks};
+use crate::{Api, Extensions, Forwards, NoShadow, Order, OrderRefused, Parts, Settings, Snapshot, Webhooks};
 
 pub(crate) struct House {
     pub(crate) api: Arc<Api>,
@@ -58,6 +58,7 @@ impl House {
             sites: Arc::new(sites::FakeSites),
             hooks: Arc::new(prices::PerKwh),
             webhooks: Arc::new(OneWebhook),
+            forwards: Arc::new(OneForward),
             metrics: control.clone(),
             token: Self::TOKEN.to_owned(),
             settings,
@@ -150,5 +151,17 @@ struct OneWebhook;
 impl Webhooks for OneWebhook {
     fn webhooks(&self) -> Vec<Value> {
         vec![json!({"name": "books", "state": "idle"})]
+    }
+}
+
+struct OneForward;
+
+impl Forwards for OneForward {
+    fn forwards(&self) -> Vec<Value> {
+        vec![json!({"name": "books", "connected": 1})]
+    }
+
+    fn of(&self, _: &StationId) -> Vec<Value> {
+        vec![json!({"forward": "books", "state": "connected"})]
     }
 }

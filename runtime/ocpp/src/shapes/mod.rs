@@ -76,6 +76,11 @@ pub fn requests(version: Version, from: Side) -> impl Iterator<Item = &'static s
     of(version).requests(from)
 }
 
+/// The request to a station whose name is most like this one.
+pub(crate) fn nearest(version: Version, action: &str) -> Option<&'static str> {
+    of(version).nearest(action)
+}
+
 /// The response to this request says with a word how it went.
 pub(crate) fn answers_with_status(version: Version, action: &str) -> bool {
     let response = of(version).message(Side::Server, Part::Response, action);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use amprule_domain::load::Site;
 use amprule_hooks::Selection;
 
+use super::forward::Written as Forward;
 use super::{Config, Device};
 
 /// So many of a kind are named.
@@ -16,12 +17,13 @@ pub(super) struct Counting {
     selection: Selection,
     devices: Vec<Arc<Device>>,
     sites: Vec<Arc<Site>>,
+    forwards: Vec<Forward>,
 }
 
 impl Counting {
     pub(super) fn of(config: &Config) -> Self {
-        let (devices, sites) = (config.devices.clone(), config.sites.clone());
-        Self { selection: config.extensions.selection(), devices, sites }
+        let (devices, sites, forwards) = (config.devices.clone(), config.sites.clone(), config.forwards.clone());
+        Self { selection: config.extensions.selection(), devices, sites, forwards }
     }
 
     /// `sites depot; devices garage, shed (gone)`
@@ -29,7 +31,8 @@ impl Counting {
         let units = (self.selection != before.selection).then(|| "which units are asked".to_owned());
         let sites = changed("sites", &before.sites, &self.sites, |site| &site.id);
         let devices = changed("devices", &before.devices, &self.devices, |device| &device.id);
-        let parts: Vec<String> = [units, sites, devices].into_iter().flatten().collect();
+        let forwards = changed("forwards", &before.forwards, &self.forwards, |forward| &forward.name);
+        let parts: Vec<String> = [units, sites, devices, forwards].into_iter().flatten().collect();
         if parts.is_empty() { "nothing that counts without a restart".to_owned() } else { parts.join("; ") }
     }
 }
@@ -67,6 +70,7 @@ mod tests {
             |id: &str| format!("[[devices]]\nid = \"{id}\"\nunit = \"box\"\nwires = {{ a = \"modbus-tcp://{id}\" }}\n");
         let site = "[[sites]]\nid = \"depot\"\n[[sites.circuits]]\nid = \"main\"\nmost_a = 32\n";
         let before = format!("{site}{}{}", device("garage"), device("shed"));
+        let forward = "[[forwards]]\nname = \"books\"\nto = \"wss://books.example.com/{station}\"\n";
         let many: String = (0..12).map(|n| device(&format!("d{n}"))).collect();
         for (now, news) in [
             (before.clone(), "nothing that counts without a restart"),
@@ -74,6 +78,7 @@ mod tests {
             (before.replace("most_a = 32", "most_a = 16"), "sites depot"),
             (before.replace(&device("shed"), &device("yard")), "devices yard, shed (gone)"),
             (before.replace(site, ""), "sites depot (gone)"),
+            (format!("{before}{forward}"), "forwards books"),
             (format!("{before}meter_s = 5\n[extensions]\npricing = \"a\""), "which units are asked; devices shed"),
             (format!("{before}{many}"), "devices d0, d1, d2, d3, d4, d5, d6, d7, d8, d9 and 2 more"),
         ] {

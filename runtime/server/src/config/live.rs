@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use amprule_reload::{LoadedRules, RulesFile};
+use anyhow::anyhow;
 use parking_lot::Mutex;
 use toml::{Table, Value};
 
@@ -12,11 +13,13 @@ use super::counting::Counting;
 use super::load::{diagnostic, parse};
 use super::misplaced::Misplaced;
 use crate::fleet::Fleet;
+use amprule_forward::Forwards;
 use amprule_sites::Sites;
 
-/// Which units are asked, the devices and the sites. All else needs a restart.
-const LIVE: [&str; 7] = [
+/// Which units are asked, the devices, the sites and the forwards. All else needs a restart.
+const LIVE: [&str; 8] = [
     "devices",
+    "forwards",
     "sites",
     "extensions.pricing",
     "extensions.modifiers",
@@ -25,8 +28,16 @@ const LIVE: [&str; 7] = [
     "extensions.rules",
 ];
 
+/// Who does at once what a saved file says.
+pub(crate) struct Followers {
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) sites: Arc<Sites>,
+    pub(crate) forwards: Arc<Forwards>,
+}
+
 /// The file that a server began with as `text`, to be read again when it changes.
-pub(crate) fn rules_file(path: &Path, text: String, fleet: Arc<Fleet>, sites: Arc<Sites>) -> RulesFile {
+pub(crate) fn rules_file(path: &Path, text: String, followers: Followers) -> RulesFile {
+    let Followers { fleet, sites, forwards } = followers;
     let (began, file) = (leaves(&text), path.to_owned());
     let counts = Arc::new(Mutex::new(parse(&text, path).map(|config| Counting::of(&config)).unwrap_or_default()));
     let read = move |text: &str| {
@@ -35,7 +46,15 @@ pub(crate) fn rules_file(path: &Path, text: String, fleet: Arc<Fleet>, sites: Ar
             let at = refused.device.and_then(|device| config.place_of(&device)).unwrap_or(0);
             vec![diagnostic(text, &file, &Misplaced { at, why: refused.why })]
         })?;
+        let unready = |why: anyhow::Error| {
+            let (at, why) = (config.place_of_forwards(), format!("{why:#}"));
+            vec![diagnostic(text, &file, &Misplaced { at, why })]
+        };
+        let heard_by = super::forwards_ready(&config.forwards).map_err(unready)?;
+        let heard_by =
+            forwards.prepare(heard_by).map_err(|(name, fault)| unready(anyhow!("the forward {name}: {fault}")))?;
         let (fleet, sites, selection) = (Arc::clone(&fleet), Arc::clone(&sites), config.extensions.selection());
+        let forwards = Arc::clone(&forwards);
         let (counts, path) = (Arc::clone(&counts), file.display().to_string());
         let also = Box::new(move || {
             let now = Counting::of(&config);
@@ -44,6 +63,7 @@ pub(crate) fn rules_file(path: &Path, text: String, fleet: Arc<Fleet>, sites: Ar
             *counts = now;
             fleet.configured(config.devices);
             sites.bind(config.sites);
+            forwards.take(heard_by);
         });
         Ok(LoadedRules { selection, needs_restart: differing(&began, &leaves(text)), also })
     };

@@ -2,7 +2,8 @@
 
 use amprule_domain::StationId;
 use amprule_domain::doors::{Listed, Page};
-use amprule_domain::holding::{Holding, HoldingFilter};
+use amprule_domain::holding::{Holding, HoldingFilter, Kind};
+use rusqlite::params;
 
 use super::page::{Query, after};
 use crate::aside::Reading;
@@ -36,3 +37,52 @@ pub(crate) fn holdings(
         Ok((n.to_string(), holding))
     })
 }
+
+/// The first by their keys, of those whose keys begin with this.
+pub(crate) fn held_from(
+    reading: &Reading<'_>,
+    station: &StationId,
+    kind: Kind,
+    prefix: &str,
+    most: usize,
+) -> Outcome<Vec<Holding>> {
+    let sql = format!("SELECT key, at, body FROM holdings WHERE {BEGINS} ORDER BY key LIMIT ?4");
+    let mut statement = reading.prepare_cached(&sql)?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![station.as_str(), kind.as_str(), prefix, most])?;
+    let mut held = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (key, at, body) = (text(row, 0)?, time(row.get(1)?)?, bytes(row, 2));
+        let named = || format!("{station} {} {key}", kind.as_str());
+        let body = reading.or_aside(decode(body), "holdings", named, || body.to_vec())?;
+        held.extend(body.map(|body| Holding { kind, key: key.to_owned(), at, body }));
+    }
+    Ok(held)
+}
+
+pub(crate) fn held_span(
+    reading: &Reading<'_>,
+    station: &StationId,
+    kind: Kind,
+    prefix: &str,
+) -> Outcome<Option<(usize, String)>> {
+    let sql = format!("SELECT count(*), max(key) FROM holdings WHERE {BEGINS}");
+    let mut statement = reading.prepare_cached(&sql)?;
+    let of = params![station.as_str(), kind.as_str(), prefix];
+    let (count, last) = statement.query_row(of, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?)))?;
+    Ok(last.map(|last| (usize::try_from(count).unwrap_or_default(), last)))
+}
+
+pub(crate) fn holders(reading: &Reading<'_>, kind: Kind) -> Outcome<Vec<StationId>> {
+    let sql = "SELECT DISTINCT station FROM holdings WHERE kind = ?1";
+    let mut statement = reading.prepare_cached(sql)?;
+    let mut rows = statement.query([kind.as_str()])?;
+    let mut holders = Vec::new();
+    while let Some(row) = rows.next()? {
+        holders.push(StationId::from(text(row, 0)?));
+    }
+    Ok(holders)
+}
+
+/// No key has a character behind the last of Unicode.
+const BEGINS: &str = "station = ?1 AND kind = ?2 AND key >= ?3 AND key < ?3 || char(1114111)";
