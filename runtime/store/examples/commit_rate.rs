@@ -116,6 +116,7 @@ fn session(no: i64) -> Session {
         signs: amprule_domain::session::Signs::default(),
         ended_at: None,
         stop_reason: None,
+        remote_start: None,
         time_zone: "Europe/Berlin".to_owned(),
         location: None,
         site: None,

@@ -47,6 +47,7 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         signs: amprule_domain::session::Signs::default(),
         ended_at: None,
         stop_reason: None,
+        remote_start: None,
         time_zone: "Europe/Berlin".to_owned(),
         location: Some("yard".to_owned()),
         site: None,
