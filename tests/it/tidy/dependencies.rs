@@ -38,7 +38,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 20] = [
+const BELOW: [(&str, &[&str]); 21] = [
     ("amprule-wires", &["amprule-outbound"]),
     ("amprule-devices", &["amprule-domain", "amprule-hooks", "amprule-wires"]),
     ("amprule-domain", &[]),
@@ -55,6 +55,7 @@ const BELOW: [(&str, &[&str]); 20] = [
     ("amprule-api", &["amprule-domain", "amprule-engine"]),
     ("amprule-outbound", &[]),
     ("amprule-webhooks", &["amprule-domain", "amprule-outbound"]),
+    ("amprule-files", &["amprule-domain"]),
     ("amprule-feeds", &["amprule-hooks", "amprule-outbound"]),
     ("amprule-lookups", &["amprule-domain", "amprule-outbound"]),
     ("amprule-simulator", &[]),
