@@ -7,7 +7,7 @@ use amprule_domain::doors::{Archive, Catalogue};
 use amprule_domain::ports::Hooks;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
-use crate::{Control, Devices, Extensions, Metrics, Settings, Sites, Webhooks};
+use crate::{Control, Devices, Extensions, Files, Metrics, Settings, Sites, Webhooks};
 
 /// What the API is built from.
 pub struct Parts {
@@ -17,6 +17,7 @@ pub struct Parts {
     pub extensions: Arc<dyn Extensions>,
     pub devices: Arc<dyn Devices>,
     pub sites: Arc<dyn Sites>,
+    pub files: Arc<dyn Files>,
     pub hooks: Arc<dyn Hooks>,
     pub webhooks: Arc<dyn Webhooks>,
     pub metrics: Arc<dyn Metrics>,
@@ -32,6 +33,7 @@ pub struct Api {
     pub(crate) extensions: Arc<dyn Extensions>,
     pub(crate) devices: Arc<dyn Devices>,
     pub(crate) sites: Arc<dyn Sites>,
+    pub(crate) files: Arc<dyn Files>,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) webhooks: Arc<dyn Webhooks>,
     pub(crate) metrics: Arc<dyn Metrics>,
@@ -46,8 +48,20 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { control, store, archive, extensions, devices, sites, hooks, webhooks, metrics, token, settings } =
-            parts;
+        let Parts {
+            control,
+            store,
+            archive,
+            extensions,
+            devices,
+            sites,
+            files,
+            hooks,
+            webhooks,
+            metrics,
+            token,
+            settings,
+        } = parts;
         Arc::new(Self {
             control,
             store,
@@ -55,6 +69,7 @@ impl Api {
             extensions,
             devices,
             sites,
+            files,
             hooks,
             webhooks,
             metrics,

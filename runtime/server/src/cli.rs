@@ -159,6 +159,9 @@ pub(crate) struct Serve {
     /// Where the management API listens; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     pub(crate) api: Option<SocketAddr>,
+    /// Where stations fetch firmware and bring logs; port 0 takes a free one [default: nowhere]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) files: Option<SocketAddr>,
     /// Print the commented example of the configuration file and exit
     #[arg(long)]
     pub(crate) example_config: bool,

@@ -3,6 +3,7 @@
 mod counting;
 mod device;
 mod feed;
+mod files;
 mod live;
 mod load;
 mod lookup;
@@ -32,6 +33,7 @@ use toml::Spanned;
 
 pub(crate) use device::{BadDevice, Device, MAX_DEVICES, twice};
 pub(crate) use feed::Feed;
+pub(crate) use files::Files;
 pub(crate) use live::rules_file;
 pub(crate) use load::{load, read};
 pub(crate) use lookup::Lookup;
@@ -58,6 +60,8 @@ pub(crate) struct Config {
     #[serde(deserialize_with = "lookup::checked")]
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) certificates: Certificates,
+    #[serde(deserialize_with = "files::checked")]
+    pub(crate) files: Files,
     #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
     #[serde(rename = "devices")]

@@ -1,6 +1,7 @@
 //! The `amprule` command: everything is wired here, with the real clock, real ids and real sockets.
 
 mod author;
+mod campaigns;
 mod certificates;
 mod chains;
 mod check;
@@ -14,6 +15,7 @@ mod environment;
 mod explain;
 mod extensions;
 mod feeds;
+mod files;
 mod fleet;
 mod gate;
 mod given;

@@ -2,6 +2,8 @@
 //! standard says, and the API knows it.
 
 mod diagnostics;
+mod files;
+mod firmware;
 mod lists;
 mod model;
 mod profiles;

@@ -1,0 +1,115 @@
+//! Firmware that a station could not fetch is ordered once more, as often as its operator wanted.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use amprule_domain::command::{Command, Origin, Update};
+use amprule_domain::doors::{Catalogue as _, Page, StoreResult};
+use amprule_domain::holding::{HoldingFilter, Kind, Like};
+use amprule_domain::notice::Notice;
+use amprule_domain::ports::Clock as _;
+use amprule_domain::{CommandId, StationId, Timestamp};
+use amprule_engine::Engine;
+use amprule_store::SqliteStore;
+use jiff::SignedDuration;
+use serde_json::Value;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
+
+use crate::environment::SystemClock;
+
+const FAILED: &str = "DownloadFailed";
+/// An order waits so long for its station. What failed longer ago, while the server was away, is left to its operator.
+const EXPIRES: SignedDuration = SignedDuration::from_hours(24);
+
+pub(crate) struct Campaigns {
+    engine: Arc<Engine>,
+    store: Arc<SqliteStore>,
+}
+
+impl Campaigns {
+    pub(crate) fn begin(engine: Arc<Engine>, store: Arc<SqliteStore>) -> JoinHandle<()> {
+        tokio::spawn(Self { engine, store }.run())
+    }
+
+    async fn run(self) {
+        let mut notices = self.engine.subscribe();
+        let mut looked = self.look_at_all().await;
+        loop {
+            if let Err(error) = looked {
+                tracing::warn!(%error, "a firmware job could not be looked at; where its download has failed it is not ordered again");
+            }
+            looked = match notices.recv().await {
+                Ok(notice) => match failed(&notice) {
+                    Some(station) => self.look_at(station).await,
+                    None => Ok(()),
+                },
+                Err(RecvError::Lagged(_)) => self.look_at_all().await,
+                Err(RecvError::Closed) => return,
+            };
+        }
+    }
+
+    async fn look_at_all(&self) -> StoreResult<()> {
+        let like = Like::default().with("status", FAILED).one_of("next", vec![Value::Null]);
+        let filter = HoldingFilter { kind: Kind::FirmwareJob, station: None, find: None };
+        let (mut stations, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.store.holdings_like(&filter, &like, &Page { after, limit: 1_000 }).await?;
+            stations.extend(page.items.into_iter().map(|(station, _)| station));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        for station in &stations {
+            self.look_at(station).await?;
+        }
+        Ok(())
+    }
+
+    /// Only its newest job: whoever has ordered another since wants that one.
+    async fn look_at(&self, station: &StationId) -> StoreResult<()> {
+        let filter = HoldingFilter { kind: Kind::FirmwareJob, station: Some(station.clone()), find: None };
+        let newest = self.store.holdings(&filter, &Page { after: None, limit: 1 }).await?.items.into_iter().next();
+        let Some((_, job)) = newest.filter(|(_, job)| job.body["status"] == FAILED && is_recent(&job.body)) else {
+            return Ok(());
+        };
+        let command = job.body["command"].as_str().and_then(|id| id.parse::<CommandId>().ok());
+        let Some(command) = command else { return Ok(()) };
+        let exchange = self.store.exchange(command).await?;
+        if let Some(Command::Firmware(update)) = exchange.map(|exchange| exchange.command) {
+            self.order_again(station, &update).await;
+        }
+        Ok(())
+    }
+
+    async fn order_again(&self, station: &StationId, failed: &Update) {
+        let Some(update) = failed.once_more() else { return };
+        let now = SystemClock.now();
+        let from = later(now, SignedDuration::from_secs(failed.again_after_s.into()));
+        let update = Command::Firmware(Update { retrieve_at: from, ..update });
+        let until = later(from, EXPIRES);
+        match self.engine.order_from(station, update, Origin::Server, from, until).await {
+            Ok(_) => {
+                tracing::info!(%station, file = failed.file, left = failed.again - 1, "the station could not fetch its firmware; it is told to once more")
+            }
+            Err(why) => {
+                tracing::warn!(%station, file = failed.file, "the station could not fetch its firmware, and is not told to once more: {why}")
+            }
+        }
+    }
+}
+
+fn failed(notice: &Notice) -> Option<&StationId> {
+    notice.station.as_ref().filter(|_| notice.kind == "station.firmware" && notice.data["status"] == FAILED)
+}
+
+fn is_recent(job: &Value) -> bool {
+    let ended_at = job["endedAt"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    ended_at.is_some_and(|at| SystemClock.now().duration_since(at) < EXPIRES)
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(at)
+}
