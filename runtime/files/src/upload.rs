@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amprule_domain::files::LogFile;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -30,7 +30,7 @@ where
     B::Error: std::fmt::Display,
 {
     let (head, mut body) = request.into_parts();
-    let received = match begun(files, &ticket, &head.method, &head.headers, &body) {
+    let received = match begun(files, &ticket, &head.headers, &body) {
         Ok(_coming) => spooled(files, &head.headers, &mut body).await,
         Err(refused) => Err(refused),
     };
@@ -67,14 +67,7 @@ impl Drop for Coming<'_> {
 }
 
 /// All that can be said before the first byte.
-fn begun<'f>(
-    files: &'f Files,
-    ticket: &Ticket,
-    method: &Method,
-    headers: &HeaderMap,
-    body: &impl Body,
-) -> Result<Coming<'f>, Refused> {
-    debug_assert!(method == Method::PUT || method == Method::POST);
+fn begun<'f>(files: &'f Files, ticket: &Ticket, headers: &HeaderMap, body: &impl Body) -> Result<Coming<'f>, Refused> {
     if ticket.until <= files.clock.now() {
         return Err(Refused::Over("the time for this log is over"));
     }

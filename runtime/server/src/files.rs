@@ -9,7 +9,7 @@ use amprule_api::{Content, FileFault, FileRefused};
 use amprule_domain::command::{LogWanted, Signed, Update};
 use amprule_domain::files::{FirmwareFile, LogFile, MeantFor};
 use amprule_domain::notice::Notice;
-use amprule_domain::ports::{BoxFuture, Clock};
+use amprule_domain::ports::BoxFuture;
 use amprule_domain::{StationId, Timestamp};
 use amprule_engine::Engine;
 use amprule_files::{House, Refused, Secure, Transport};

@@ -16,7 +16,7 @@ async fn server() -> (TestServer, Management) {
     (server, api)
 }
 
-/// Says it all, and reads to the end.
+/// Says it all, and reads to the end: status, head and body, 0 where there is no answer.
 fn say(server: &TestServer, head: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
     let address = server.files.as_deref().expect("there are files").trim_start_matches("http://");
     let mut socket = TcpStream::connect(address).expect("it listens");
@@ -27,7 +27,7 @@ fn say(server: &TestServer, head: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
     let _ = socket.shutdown(Shutdown::Write);
     let mut answer = Vec::new();
     let _ = socket.read_to_end(&mut answer);
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer with a head");
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return (0, String::new(), answer) };
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     (status, head.to_ascii_lowercase(), answer[end + 4..].to_vec())
@@ -141,7 +141,7 @@ async fn nobody_brings_what_was_not_asked_for() {
     let head = format!("PUT {path} HTTP/1.1\r\nTransfer-Encoding: chunked");
     assert_eq!(say(&server, &head, &[&chunks[..], b"0\r\n\r\n"].concat()).0, 413);
     // One that breaks off has brought nothing.
-    let _ = std::panic::catch_unwind(|| say(&server, &format!("PUT {path} HTTP/1.1\r\nContent-Length: 9"), b"abc"));
+    say(&server, &format!("PUT {path} HTTP/1.1\r\nContent-Length: 9"), b"abc");
     let jobs = api.all("/api/v1/stations/cs-1/logs");
     assert!(jobs.iter().all(|job| job["file"].is_null()), "{jobs:?}");
     // After all that it may still bring its log, once.

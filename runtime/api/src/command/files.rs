@@ -115,3 +115,45 @@ async fn reaches(api: &Api, station: &StationId, location: &str) -> Answer<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use amprule_domain::effect::Effect;
+    use serde_json::json;
+
+    use crate::testing::{Asked, House, station};
+
+    #[tokio::test]
+    async fn many_stations_fetch_one_after_the_other() {
+        let house = House::new();
+        house.keep(["cs-1", "cs-2"].map(|id| Effect::Station(Box::new(station(id)))));
+        let order = json!({"command": "firmware", "file": "other.bin", "retrieveAt": "2026-08-01T01:00:00Z"});
+        let body = json!({"to": {"stations": ["cs-1", "cs-2"]}, "perMinute": 6, "order": order});
+        let answer = house.send(Asked::post("/api/v1/commands", &body)).await;
+        assert_eq!(answer.body["refused"], json!([]), "{}", answer.body);
+        let commands = house.get("/api/v1/commands").await.body;
+        let fetched = ["/items/1", "/items/0"].map(|at| commands.pointer(at).expect("a command")["retrieveAt"].clone());
+        assert_eq!(fetched, [json!("2026-08-01T01:00:00Z"), json!("2026-08-01T01:00:10Z")]);
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_another_or_is_not_there_is_refused_and_keys_are_hidden() {
+        let house = House::new();
+        house.keep([Effect::Station(Box::new(station("cs-1")))]);
+        for (body, path, why) in [
+            (json!({"command": "firmware"}), "/file", "is missing"),
+            (json!({"command": "firmware", "file": "none.bin"}), "/file", "no firmware file none.bin"),
+            (json!({"command": "firmware", "file": "acme.bin"}), "/file", "has not booted"),
+            (json!({"command": "firmware", "file": "other.bin", "retries": 11}), "/retries", "0 to 10"),
+            (json!({"command": "log", "kind": "all"}), "/kind", "unknown variant"),
+            (json!({"command": "log", "file": "other.bin"}), "/file", "not a member"),
+        ] {
+            let answer = house.send(Asked::post("/api/v1/stations/cs-1/commands", &body)).await;
+            let error = &answer.body["error"];
+            assert_eq!((answer.status.as_u16(), error["path"].as_str()), (422, Some(path)), "{body}: {error}");
+            assert!(answer.error("message").contains(why), "{error}");
+        }
+        let log = house.send(Asked::post("/api/v1/stations/cs-1/commands", &json!({"command": "log"}))).await;
+        assert_eq!(log.body["location"], "http://files.example.com/station-logs/cs-1/***", "{}", log.body);
+    }
+}

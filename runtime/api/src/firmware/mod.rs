@@ -70,3 +70,36 @@ pub(crate) fn refused(FileRefused { fault, message }: FileRefused) -> Problem {
 fn unknown(name: &str) -> Problem {
     Problem::missing("unknown-file", format!("there is no firmware file {name}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Asked, House};
+
+    #[tokio::test]
+    async fn files_are_listed_stored_signed_and_deleted() {
+        let house = House::new();
+        let first = house.get("/api/v1/firmware?limit=1").await.body;
+        assert_eq!((first["items"][0]["name"].as_str(), first["next"].as_str()), (Some("acme.bin"), Some("acme.bin")));
+        let rest = house.get("/api/v1/firmware?limit=1&after=acme.bin").await.body;
+        assert_eq!((rest["items"][0]["name"].as_str(), rest["next"].is_null()), (Some("other.bin"), true));
+        let bytes = Asked::put("/api/v1/firmware/new.bin?vendor=ACME&version=2", "").body("abcd");
+        let stored = house.send(bytes.content_type("application/octet-stream")).await.body;
+        assert_eq!((stored["size"].as_u64(), stored["version"].as_str()), (Some(4), Some("2")), "{stored}");
+        for (asked, status, code) in [
+            (Asked::put("/api/v1/firmware/acme.bin", "x"), 409, "exists"),
+            (Asked::put("/api/v1/firmware/large.bin", "x"), 507, "full"),
+            (Asked::put("/api/v1/firmware/a.bin?vendr=x", "x"), 400, "bad-parameter"),
+            (Asked::get("/api/v1/firmware/none.bin"), 404, "unknown-file"),
+            (Asked::new("DELETE", "/api/v1/firmware/none.bin"), 404, "unknown-file"),
+            (
+                Asked::put("/api/v1/firmware/acme.bin/signature", "{\"certificate\":\"x\",\"signature\":\"x\"}"),
+                422,
+                "invalid",
+            ),
+        ] {
+            let answer = house.send(asked).await;
+            assert_eq!((answer.status.as_u16(), answer.error("code").as_str()), (status, code), "{}", answer.body);
+        }
+        assert_eq!(house.send(Asked::new("DELETE", "/api/v1/firmware/acme.bin")).await.status.as_u16(), 204);
+    }
+}
