@@ -96,7 +96,8 @@ async fn connection(
     let (patience, transfer) = (files.settings.patience, files.settings.transfer);
     let service = service_fn(move |request| answer(Arc::clone(&files), request));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(patience);
+    // Some close their side once they have said what they want.
+    http.timer(TokioTimer::new()).header_read_timeout(patience).half_close(true);
     let io = TokioIo::new(Steady::new(stream, patience));
     let mut serving = pin!(http.serve_connection(io, service));
     // An answer has its time from here on too: a connection that was good for several is opened anew.
