@@ -37,7 +37,10 @@ where
     let (written, named) = match received {
         Ok(received) => received,
         Err(refused) => {
-            if !head.headers.contains_key(header::EXPECT) {
+            // Who waits for a word first, or says nothing any more, sends nothing that would be in the way.
+            let is_silent =
+                head.headers.contains_key(header::EXPECT) || matches!(refused, Refused::Slow | Refused::Broken(_));
+            if !is_silent {
                 drain(&mut body).await;
             }
             return Err(refused);

@@ -131,9 +131,9 @@ mod tests {
         let body = json!({"to": {"stations": ["cs-1", "cs-2"]}, "perMinute": 6, "order": order});
         let answer = house.send(Asked::post("/api/v1/commands", &body)).await;
         assert_eq!(answer.body["refused"], json!([]), "{}", answer.body);
-        let commands = house.get("/api/v1/commands").await.body;
-        let fetched = ["/items/1", "/items/0"].map(|at| commands.pointer(at).expect("a command")["retrieveAt"].clone());
-        assert_eq!(fetched, [json!("2026-08-01T01:00:00Z"), json!("2026-08-01T01:00:10Z")]);
+        assert_eq!(answer.body["queued"][1]["from"], "2026-07-01T09:30:10Z", "{}", answer.body);
+        let second = &house.get("/api/v1/commands?station=cs-2").await.body["items"][0];
+        assert_eq!(second["retrieveAt"], "2026-08-01T01:00:10Z", "{second}");
     }
 
     #[tokio::test]
@@ -145,7 +145,7 @@ mod tests {
             (json!({"command": "firmware", "file": "none.bin"}), "/file", "no firmware file none.bin"),
             (json!({"command": "firmware", "file": "acme.bin"}), "/file", "has not booted"),
             (json!({"command": "firmware", "file": "other.bin", "retries": 11}), "/retries", "0 to 10"),
-            (json!({"command": "log", "kind": "all"}), "/kind", "unknown variant"),
+            (json!({"command": "log", "kind": "all"}), "/kind", "known are `diagnostics`, `security`"),
             (json!({"command": "log", "file": "other.bin"}), "/file", "not a member"),
         ] {
             let answer = house.send(Asked::post("/api/v1/stations/cs-1/commands", &body)).await;

@@ -79,8 +79,9 @@ mod tests {
     async fn files_are_listed_stored_signed_and_deleted() {
         let house = House::new();
         let first = house.get("/api/v1/firmware?limit=1").await.body;
-        assert_eq!((first["items"][0]["name"].as_str(), first["next"].as_str()), (Some("acme.bin"), Some("acme.bin")));
-        let rest = house.get("/api/v1/firmware?limit=1&after=acme.bin").await.body;
+        assert_eq!(first["items"][0]["name"], "acme.bin");
+        let next = first["next"].as_str().expect("there is another").to_owned();
+        let rest = house.get(&format!("/api/v1/firmware?limit=1&after={next}")).await.body;
         assert_eq!((rest["items"][0]["name"].as_str(), rest["next"].is_null()), (Some("other.bin"), true));
         let bytes = Asked::put("/api/v1/firmware/new.bin?vendor=ACME&version=2", "").body("abcd");
         let stored = house.send(bytes.content_type("application/octet-stream")).await.body;
