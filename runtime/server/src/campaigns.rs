@@ -1,4 +1,5 @@
-//! Firmware that a station could not fetch is ordered once more, as often as its operator wanted.
+//! Firmware that a station could not fetch is ordered once more, as often as its operator wanted; but not from one that has
+//! fetched it by itself meanwhile.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use tokio::task::JoinHandle;
 use crate::environment::SystemClock;
 
 const FAILED: &str = "DownloadFailed";
+/// Words of a station that has the file.
+const FETCHED: [&str; 5] = ["Downloaded", "SignatureVerified", "Installing", "InstallRebooting", "Installed"];
 /// An order waits so long for its station. What failed longer ago, while the server was away, is left to its operator.
 const EXPIRES: SignedDuration = SignedDuration::from_hours(24);
 
@@ -40,14 +43,36 @@ impl Campaigns {
                 tracing::warn!(%error, "a firmware job could not be looked at; where its download has failed it is not ordered again");
             }
             looked = match notices.recv().await {
-                Ok(notice) => match failed(&notice) {
-                    Some(station) => self.look_at(station).await,
-                    None => Ok(()),
-                },
+                Ok(notice) => self.hear(&notice).await,
                 Err(RecvError::Lagged(_)) => self.look_at_all().await,
                 Err(RecvError::Closed) => return,
             };
         }
+    }
+
+    async fn hear(&self, notice: &Notice) -> StoreResult<()> {
+        let status = notice.data["status"].as_str().filter(|_| notice.kind == "station.firmware");
+        match (&notice.station, status) {
+            (Some(station), Some(FAILED)) => self.look_at(station).await,
+            (Some(station), Some(status)) if FETCHED.contains(&status) => self.withdraw(station).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Some stations say that they failed at each of their own tries.
+    async fn withdraw(&self, station: &StationId) -> StoreResult<()> {
+        let waits = self.newest(station).await?.filter(|job| job["state"] == "ordered" && job["after"].is_string());
+        if let Some(command) = waits.as_ref().and_then(command) {
+            // One that is on its way already is the station's to judge.
+            let _ = self.engine.withdraw(station, command).await;
+        }
+        Ok(())
+    }
+
+    async fn newest(&self, station: &StationId) -> StoreResult<Option<Value>> {
+        let filter = HoldingFilter { kind: Kind::FirmwareJob, station: Some(station.clone()), find: None };
+        let page = self.store.holdings(&filter, &Page { after: None, limit: 1 }).await?;
+        Ok(page.items.into_iter().next().map(|(_, job)| job.body))
     }
 
     async fn look_at_all(&self) -> StoreResult<()> {
@@ -70,13 +95,8 @@ impl Campaigns {
 
     /// Only its newest job: whoever has ordered another since wants that one.
     async fn look_at(&self, station: &StationId) -> StoreResult<()> {
-        let filter = HoldingFilter { kind: Kind::FirmwareJob, station: Some(station.clone()), find: None };
-        let newest = self.store.holdings(&filter, &Page { after: None, limit: 1 }).await?.items.into_iter().next();
-        let Some((_, job)) = newest.filter(|(_, job)| job.body["status"] == FAILED && is_recent(&job.body)) else {
-            return Ok(());
-        };
-        let command = job.body["command"].as_str().and_then(|id| id.parse::<CommandId>().ok());
-        let Some(command) = command else { return Ok(()) };
+        let failed = self.newest(station).await?.filter(|job| job["status"] == FAILED && is_recent(job));
+        let Some(command) = failed.as_ref().and_then(command) else { return Ok(()) };
         let exchange = self.store.exchange(command).await?;
         if let Some(Command::Firmware(update)) = exchange.map(|exchange| exchange.command) {
             self.order_again(station, &update).await;
@@ -101,8 +121,9 @@ impl Campaigns {
     }
 }
 
-fn failed(notice: &Notice) -> Option<&StationId> {
-    notice.station.as_ref().filter(|_| notice.kind == "station.firmware" && notice.data["status"] == FAILED)
+/// By which a job came about, if it was one of ours.
+fn command(job: &Value) -> Option<CommandId> {
+    job["command"].as_str()?.parse().ok()
 }
 
 fn is_recent(job: &Value) -> bool {

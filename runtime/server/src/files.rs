@@ -48,6 +48,9 @@ pub(crate) async fn open(
     };
     let at = bound.as_ref().map(TcpListener::local_addr).transpose()?;
     let address = address(wanted, at, tls.is_some())?;
+    if let Some((at, address)) = at.zip(address.as_ref()) {
+        tracing::info!(%at, address, "stations fetch firmware and bring logs here");
+    }
     let teller = Arc::downgrade(engine);
     let files = amprule_files::Files::open(House {
         folder: data.join(FOLDER),

@@ -302,3 +302,34 @@ async fn without_a_place_for_files_their_commands_are_refused_and_say_what_to_do
     assert!(answer.text.contains("`listen` below [files]"), "{}", answer.text);
     assert_eq!(api.put_bytes("/api/v1/firmware/a.bin", b"x").ok()["address"], Value::Null);
 }
+
+/// Asks with the certificate that the stations' listener has, as any client does.
+const FETCH: &str = "import ssl, sys, urllib.request as r; \
+print(r.urlopen(sys.argv[1], context=ssl.create_default_context(cafile=sys.argv[2])).read().decode())";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_have_the_certificate_of_the_stations_listener() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let config = "[ocpp.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n[files]\naddress = \"https://localhost/amprule\"\n";
+    let server = Setup::default()
+        .file("server.pem", made.cert.pem())
+        .file("server.key", made.signing_key.serialize_pem())
+        .config(config)
+        .files()
+        .start()
+        .await;
+    let stored = server.api().put_bytes("/api/v1/firmware/a.bin", b"firmware").ok();
+    let address = stored["address"].as_str().expect("stations may fetch it");
+    assert!(address.starts_with("https://localhost/amprule/firmware/"), "as the proxy wants it: {address}");
+    let log = server.log();
+    let port = log.split("at=127.0.0.1:").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("it listens");
+    // Past the proxy, whose port is the usual one.
+    let direct = address.replace("https://localhost/", &format!("https://localhost:{port}/"));
+    let fetched = std::process::Command::new("python3")
+        .args(["-c", FETCH, &direct])
+        .arg(server.path("server.pem"))
+        .output()
+        .expect("Python is there");
+    let said = String::from_utf8_lossy(&fetched.stdout);
+    assert_eq!(said.trim(), "firmware", "{}", String::from_utf8_lossy(&fetched.stderr));
+}

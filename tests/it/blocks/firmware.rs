@@ -212,3 +212,65 @@ async fn a_job_is_known_before_its_station_hears_of_it_and_after_a_restart() {
         .await;
     assert_eq!(whole.fetched().expect("it has fetched it").bytes, b"firmware", "by the address from before");
 }
+
+/// What others met: stations that leave steps out, that say each many times, and that have no numbers for what they speak of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_bears_what_stations_leave_out_and_say_too_often() {
+    let (server, api) = server().await;
+    let handler: amprule_simulator::Handler =
+        Arc::new(|_: &str, _: &Value| amprule_simulator::Answer::Result(json!({})));
+    let settings = StationSettings::new(&server.ocpp, "cs-1", Version::Ocpp16);
+    let station = SimStation::connect_with(settings, handler).await.expect("it connects");
+    station.boot().await.expect("it boots");
+    let order = |body: Value| api.post("/api/v1/stations/cs-1/commands", &body).ok()["number"].to_string();
+    let asked = async |id: &str| {
+        until("it was asked", || jobs(&api, "").into_iter().find(|job| job["id"] == id && job["state"] == "asked"))
+            .await
+    };
+    let say = async |action: &str, status: &str| {
+        for _ in 0..3 {
+            station.call(action, json!({"status": status})).await.expect("it is taken");
+        }
+    };
+    for name in ["a.bin", "b.bin", "c.bin"] {
+        api.put_bytes(&format!("/api/v1/firmware/{name}"), name.as_bytes()).ok();
+    }
+    let first = order(json!({"command": "firmware", "file": "a.bin", "again": 5, "againAfterS": 86_400}));
+    asked(&first).await;
+    say("FirmwareStatusNotification", "DownloadFailed").await;
+    let next = until("it is ordered again", || {
+        jobs(&api, "file=a.bin&state=ordered").into_iter().find(|job| job["after"] == first.as_str())
+    })
+    .await;
+    assert_eq!((jobs(&api, "").len(), &next["again"]), (2, &json!(4)), "three words are one failure");
+
+    // One that goes on by itself is not told again.
+    let third = order(json!({"command": "firmware", "file": "c.bin", "again": 1, "againAfterS": 86_400}));
+    asked(&third).await;
+    say("FirmwareStatusNotification", "DownloadFailed").await;
+    until("it is ordered again", || jobs(&api, "file=c.bin&state=ordered").into_iter().next()).await;
+    say("FirmwareStatusNotification", "Downloading").await;
+    say("FirmwareStatusNotification", "Downloaded").await;
+    let left = until("it is left", || jobs(&api, "file=c.bin&state=given-up").into_iter().next()).await;
+    assert_eq!(left["why"], "it was withdrawn", "{left}");
+
+    let second = order(json!({"command": "firmware", "file": "b.bin"}));
+    asked(&second).await;
+    say("FirmwareStatusNotification", "Installing").await;
+    say("FirmwareStatusNotification", "Installed").await;
+    let held = jobs(&api, "");
+    let done = by_id(&held, &second);
+    assert_eq!((&done["state"], &done["status"]), (&json!("ended"), &json!("Installed")), "{done}");
+    let waits = by_id(&held, next["id"].as_str().expect("an id"));
+    assert_eq!((&waits["state"], &waits["status"]), (&json!("ordered"), &Value::Null), "nobody spoke of that: {waits}");
+
+    // An answer without a file's name: there is nothing to bring.
+    let log = order(json!({"command": "log"}));
+    let none = until("it has nothing", || {
+        api.all("/api/v1/stations/cs-1/logs")
+            .into_iter()
+            .find(|job| job["id"] == log.as_str() && job["state"] != "ordered")
+    })
+    .await;
+    assert_eq!((&none["state"], &none["answer"]), (&json!("refused"), &json!("Nothing")), "{none}");
+}

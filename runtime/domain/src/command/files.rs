@@ -76,7 +76,7 @@ pub enum LogKind {
 }
 
 impl Update {
-    /// The same once more, `pause` after this one failed at `now`. `None`: it was tried often enough.
+    /// The same once more, after [`Self::again_after_s`]. `None`: it was tried often enough.
     #[must_use]
     pub fn once_more(&self) -> Option<Self> {
         let again = self.again.checked_sub(1)?;
