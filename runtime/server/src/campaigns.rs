@@ -110,12 +110,13 @@ impl Campaigns {
         let from = later(now, SignedDuration::from_secs(failed.again_after_s.into()));
         let update = Command::Firmware(Update { retrieve_at: from, ..update });
         let until = later(from, EXPIRES);
+        let (file, left) = (&failed.file, failed.again - 1);
         match self.engine.order_from(station, update, Origin::Server, from, until).await {
             Ok(_) => {
-                tracing::info!(%station, file = failed.file, left = failed.again - 1, "the station could not fetch its firmware; it is told to once more")
+                tracing::info!(%station, file, left, "the station could not fetch its firmware; it is told to once more");
             }
             Err(why) => {
-                tracing::warn!(%station, file = failed.file, "the station could not fetch its firmware, and is not told to once more: {why}")
+                tracing::warn!(%station, file, "the station could not fetch its firmware, and is not told to once more: {why}");
             }
         }
     }

@@ -10,7 +10,7 @@ use super::by_id;
 
 /// Larger than what is read at once.
 fn firmware() -> Vec<u8> {
-    (0..200_000_u32).flat_map(|n| n.to_be_bytes()).collect()
+    (0..200_000).flat_map(u32::to_be_bytes).collect()
 }
 
 const PEM: &str = include_str!("../../../runtime/simulator/src/whole/certificates/root.pem");
