@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use crate::Refused;
 
-const FIRMWARE: &str = "/firmware/";
+const FIRMWARE: &str = "/firmware";
 
 /// Bytes of a hash that are shown.
 const HASH: usize = 16;
@@ -59,7 +59,7 @@ impl Addresses {
     /// It ends with the file's name, by which many stations know what it is.
     pub(crate) fn firmware(&self, file: &FirmwareFile) -> Result<String, Refused> {
         let key = URL_SAFE_NO_PAD.encode(self.firmware_hash(file));
-        self.address(format!("{FIRMWARE}{key}/{}", file.name))
+        self.address(format!("{FIRMWARE}/{key}/{}", file.name))
     }
 
     /// It ends with a slash: stations put their own name for the log behind it.
@@ -90,9 +90,9 @@ impl Addresses {
             let ticket = self.ticket(StationId::parse(&station).ok()?, key)?;
             return Some(Place::Log { ticket, name: percent_decode_str(name).decode_utf8_lossy().into_owned() });
         }
-        let (_, rest) = path.split_once(FIRMWARE)?;
-        let (key, name) = rest.split_once('/')?;
-        Some(Place::Firmware { key, name })
+        let (rest, name) = path.rsplit_once('/')?;
+        let (rest, key) = rest.rsplit_once('/')?;
+        rest.ends_with(FIRMWARE).then_some(Place::Firmware { key, name })
     }
 
     fn ticket(&self, station: StationId, key: &str) -> Option<Ticket> {

@@ -18,6 +18,8 @@ use crate::{Files, Refused, Settings};
 /// instead.
 const DRAINED: usize = 1 << 20;
 const DRAINS: Duration = Duration::from_secs(5);
+/// What may be around a log in a form.
+const FORM: u64 = 64 << 10;
 
 pub(crate) async fn receive<B>(
     files: &Files,
@@ -105,7 +107,7 @@ where
     let mut form = Multipart::of(content_type).transpose()?;
     let mut writing = files.spool.begin(files.settings.log_file).await?;
     let ends = Instant::now() + files.settings.transfer;
-    let writes = fill(&mut writing, &mut form, body, files.settings.patience);
+    let writes = fill(&mut writing, &mut form, body, &files.settings);
     timeout_at(ends, writes).await.map_err(|_| Refused::Slow)??;
     if let Some(form) = &form {
         form.finish()?;
@@ -118,15 +120,19 @@ async fn fill<B>(
     writing: &mut Writing,
     form: &mut Option<Multipart>,
     body: &mut B,
-    patience: Duration,
+    settings: &Settings,
 ) -> Result<(), Refused>
 where
     B: Body<Data = bytes::Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
+    let mut left = settings.log_file.saturating_add(FORM);
     loop {
-        let Some(frame) = timeout(patience, body.frame()).await.map_err(|_| Refused::Slow)? else { return Ok(()) };
+        let Some(frame) = timeout(settings.patience, body.frame()).await.map_err(|_| Refused::Slow)? else {
+            return Ok(());
+        };
         let Ok(bytes) = frame.map_err(|error| Refused::Broken(error.to_string()))?.into_data() else { continue };
+        left = left.checked_sub(bytes.len() as u64).ok_or(Refused::TooLarge(settings.log_file))?;
         match form {
             Some(form) => writing.write(&form.push(&bytes)?).await?,
             None => writing.write(&bytes).await?,
