@@ -58,6 +58,12 @@ impl Management {
         read(path, request.send_json(body))
     }
 
+    /// Bytes as they are, to a place that takes them.
+    pub fn put_bytes(&self, path: &str, bytes: &[u8]) -> Response {
+        let request = self.agent.put(self.url(path)).header("authorization", self.bearer());
+        read(path, request.header("content-type", "application/octet-stream").send(bytes))
+    }
+
     pub fn delete(&self, path: &str) -> Response {
         let request = self.agent.delete(self.url(path)).header("authorization", self.bearer());
         read(path, request.call())

@@ -29,6 +29,7 @@ pub struct Setup {
     folder: TempDir,
     configured: bool,
     alone: bool,
+    files: bool,
 }
 
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub struct TestServer {
     pub ocpp: String,
     /// `http://127.0.0.1:PORT`
     pub api_base: String,
+    /// Where stations fetch firmware and bring logs, if they may.
+    pub files: Option<String>,
     folder: TempDir,
     configured: bool,
     _permit: Permit,
@@ -49,7 +52,7 @@ impl Default for Setup {
         for name in ["data", "scripts", "plugins"] {
             std::fs::create_dir(folder.path().join(name)).expect("make the test's folders");
         }
-        Self { folder, configured: false, alone: false }
+        Self { folder, configured: false, alone: false, files: false }
     }
 }
 
@@ -96,6 +99,13 @@ impl Setup {
         self.file("amprule.toml", toml)
     }
 
+    /// Stations may fetch firmware and bring logs.
+    #[must_use]
+    pub fn files(mut self) -> Self {
+        self.files = true;
+        self
+    }
+
     /// No other test's server runs meanwhile.
     #[must_use]
     pub fn alone(mut self) -> Self {
@@ -110,8 +120,9 @@ impl Setup {
             Permit::Shared(Arc::clone(&MACHINE).read_owned().await)
         };
         let any = "127.0.0.1:0";
-        let (child, ocpp, api_base) = launch(self.folder.path(), self.configured, any, any);
-        TestServer { child, ocpp, api_base, folder: self.folder, configured: self.configured, _permit: permit }
+        let (child, Addresses { ocpp, api: api_base, files }) =
+            launch(self.folder.path(), self.configured, [any, any], self.files.then_some(any));
+        TestServer { child, ocpp, api_base, files, folder: self.folder, configured: self.configured, _permit: permit }
     }
 }
 
@@ -163,7 +174,10 @@ impl TestServer {
     pub fn restart(&mut self) {
         let address = |url: &str| url.split("//").nth(1).expect("the server prints URLs").to_owned();
         let (ocpp, api) = (address(&self.ocpp), address(&self.api_base));
-        (self.child, self.ocpp, self.api_base) = launch(self.folder.path(), self.configured, &ocpp, &api);
+        let files = self.files.as_deref().map(address);
+        let (child, again) = launch(self.folder.path(), self.configured, [&ocpp, &api], files.as_deref());
+        self.child = child;
+        (self.ocpp, self.api_base, self.files) = (again.ocpp, again.api, again.files);
     }
 
     /// What the server logged so far.
@@ -204,33 +218,43 @@ impl Drop for TestServer {
     }
 }
 
-fn launch(folder: &Path, configured: bool, ocpp: &str, api: &str) -> (Child, String, String) {
+/// Where a server listens.
+struct Addresses {
+    ocpp: String,
+    api: String,
+    files: Option<String>,
+}
+
+fn launch(folder: &Path, configured: bool, [ocpp, api]: [&str; 2], files: Option<&str>) -> (Child, Addresses) {
     let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).expect("open the log");
     let mut command = Command::new(binary());
     command.arg("serve").args(["--ocpp", ocpp, "--api", api]);
     for name in ["data", "scripts", "plugins"] {
         command.arg(format!("--{name}")).arg(folder.join(name));
     }
+    if let Some(files) = files {
+        command.args(["--files", files]);
+    }
     if configured {
         command.arg("--config").arg(folder.join("amprule.toml"));
     }
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     let mut child = command.spawn().expect("start the server");
-    let (ocpp, api) = addresses(&mut child, folder);
-    (child, ocpp, api)
+    let addresses = addresses(&mut child, folder);
+    (child, addresses)
 }
 
 /// A start waits for its compilers for half a minute; it then has the rest to do.
 const START: Duration = Duration::from_secs(120);
 
-/// Both lines that the server prints once it listens.
-fn addresses(child: &mut Child, folder: &Path) -> (String, String) {
+/// What the server prints once it listens; the API's line is behind that of the files.
+fn addresses(child: &mut Child, folder: &Path) -> Addresses {
     let output = child.stdout.take().expect("the server's output is ours");
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
         BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
     });
-    let (mut ocpp, mut api) = (None, None);
+    let (mut ocpp, mut api, mut files) = (None, None, None);
     while ocpp.is_none() || api.is_none() {
         let line = lines.recv_timeout(START).unwrap_or_else(|_| {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -239,10 +263,12 @@ fn addresses(child: &mut Child, folder: &Path) -> (String, String) {
         match line.split_once(char::is_whitespace) {
             Some(("ocpp", address)) => ocpp = Some(address.trim().to_owned()),
             Some(("api", address)) => api = Some(address.trim().to_owned()),
+            Some(("files", address)) => files = Some(address.trim().to_owned()),
             _ => {}
         }
     }
-    ocpp.zip(api).expect("both were found just now")
+    let (ocpp, api) = ocpp.zip(api).expect("both were found just now");
+    Addresses { ocpp, api, files }
 }
 
 /// The server's binary: the one that `cargo xtask test` built, or one that is built once, now.

@@ -40,7 +40,7 @@ pub(crate) struct EventFilter {
 /// `session.started`, `session.updated`, `session.metered`, `session.ended`, `extension.activated`, `extension.rejected`,
 /// `device.trouble` (`why`), `device.works`, `device.driver` (another is at work), `extension.rolled-back`,
 /// `extension.checking`, `extension.waiting`, `extension.shadow`, `extension.removed`, `extension.breaker-opened`,
-/// `station.alerts` (`alerts`), `station.security-event`, `station.firmware` and `station.log` (`job`), `station.report`, `station.customer-report`,
+/// `station.alerts` (`alerts`), `station.security-event`, `station.firmware` and `station.log` (`job` and `status`; `file` once a log is here), `station.report`, `station.customer-report`,
 /// `station.reservation`, `station.local-list`, `station.limited`, `station.limit-cleared`, `station.charging-needs`,
 /// `station.charging-schedule`, `station.priority-charging`, `station.der-control`, `station.battery-swap`, `station.settlement`,
 /// `station.signing-request`, `station.password-changed`, `chains.changed`, `configuration.rejected`, `configuration.needs-restart`, and others as the runtime grows. `data` is a

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -12,7 +12,10 @@ use crate::problem::{Answer, Problem};
 
 /// Reading the body counts; sending an event stream does not.
 pub(crate) async fn limit(State(api): State<Arc<Api>>, request: Request, next: Next) -> Answer<Response> {
-    let allowed = api.settings.request_timeout;
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    // A file takes as long as its way is.
+    let is_file = request.method() == Method::PUT && route == Some("/api/v1/firmware/{name}");
+    let allowed = if is_file { api.settings.upload_timeout } else { api.settings.request_timeout };
     tokio::time::timeout(allowed, next.run(request)).await.map_err(|_| {
         let message =
             format!("the request was not served within {} s; it may still have had its effect", allowed.as_secs_f32());

@@ -4,12 +4,14 @@
 //! settings say otherwise, `/metrics` are open. The document at `/openapi.json` describes every route.
 //!
 //! This crate knows the domain and its doors: [`Control`] to the stations, `Catalogue` and `Archive` to what is on disk,
-//! [`Extensions`] to the loaded units, [`Devices`] to hardware without OCPP, [`Sites`] to shared power. It must never know an OCPP version, a database or a
+//! [`Extensions`] to the loaded units, [`Devices`] to hardware without OCPP, [`Sites`] to shared power,
+//! [`Files`] to firmware and logs. It must never know an OCPP version, a database or a
 //! plugin runtime, and it keeps no state of its own beside its limits.
 
 mod control;
 mod devices;
 mod extensions;
+mod files;
 mod routes;
 mod serve;
 mod settings;
@@ -29,6 +31,7 @@ mod device;
 mod events;
 mod extension;
 mod forward;
+mod firmware;
 mod holding;
 mod operation;
 mod price;
@@ -45,6 +48,7 @@ pub use control::{CallFailed, CallOutcome, ConnectionInfo, Control, Password};
 pub use devices::{DeviceChange, DeviceRefused, Devices};
 pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
 pub use forward::Forwards;
+pub use files::{Content, FileFault, FileRefused, Files};
 pub use operation::quirks::{QuirkView, QuirksView};
 pub use routes::{document, router};
 pub use serve::serve;

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
 use crate::{
-    Api, access, command, decision, device, events, extension, forward, holding, in_time, operation, price, session,
+    Api, access, command, decision, device, events, extension, firmware, forward, holding, in_time, operation, price, session,
     site, station, token, webhook,
 };
 
@@ -29,6 +29,7 @@ use crate::{
         (name = "stations", description = "Charging stations, and requests to them"),
         (name = "commands", description = "What stations are asked to do, and what became of it"),
         (name = "holdings", description = "What stations hold: profiles, variables, reservations, jobs, alerts and more"),
+        (name = "files", description = "Firmware that stations fetch, logs that they bring"),
         (name = "devices", description = "Hardware without OCPP, and the drivers that make stations of it"),
         (name = "forwards", description = "Other backends that hear what stations say"),
         (name = "sites", description = "Stations that share what their circuits bear"),
@@ -78,6 +79,11 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(command::list::list_commands, command::bulk::order_commands))
         .routes(routes!(holding::list::list_holdings))
         .routes(routes!(holding::list::list_alerts))
+        .routes(routes!(holding::log_file::get_log_file))
+        .routes(routes!(firmware::list::list_firmware))
+        .routes(routes!(firmware::get::get_firmware, firmware::put::put_firmware, firmware::delete::delete_firmware))
+        .routes(routes!(firmware::sign::sign_firmware))
+        .routes(routes!(firmware::jobs::list_jobs))
         .routes(routes!(holding::composite::get_composite))
         .routes(routes!(holding::device_model::ask_device_model, holding::device_model::get_device_model))
         .routes(routes!(command::get::get_command, command::withdraw::withdraw_command))
@@ -142,9 +148,10 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 51] = [
+    const ROUTES: [&str; 58] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/devices/{id}",
+        "delete /api/v1/firmware/{name}",
         "delete /api/v1/stations/{id}",
         "delete /api/v1/tokens/{idToken}",
         "get /api/v1/alerts",
@@ -161,6 +168,9 @@ mod tests {
         "get /api/v1/extensions/{id}",
         "get /api/v1/extensions/{id}/shadow",
         "get /api/v1/forwards",
+        "get /api/v1/firmware",
+        "get /api/v1/firmware-jobs",
+        "get /api/v1/firmware/{name}",
         "get /api/v1/offers",
         "post /api/v1/quotes",
         "get /api/v1/quirks",
@@ -176,6 +186,7 @@ mod tests {
         "get /api/v1/stations/{id}/composite-schedule",
         "get /api/v1/stations/{id}/device-model",
         "get /api/v1/stations/{id}/forwards",
+        "get /api/v1/stations/{id}/logs/{requestId}/file",
         "get /api/v1/stations/{id}/messages",
         "get /api/v1/stations/{id}/{holding}",
         "get /api/v1/tokens",
@@ -192,6 +203,8 @@ mod tests {
         "post /api/v1/stations/{id}/commands",
         "post /api/v1/stations/{id}/device-model",
         "put /api/v1/devices/{id}",
+        "put /api/v1/firmware/{name}",
+        "put /api/v1/firmware/{name}/signature",
         "put /api/v1/stations/{id}",
         "put /api/v1/tokens/{idToken}",
     ];

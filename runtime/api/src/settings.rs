@@ -8,6 +8,8 @@ pub struct Settings {
     pub body_limit: usize,
     /// From a request's head to its answer. Beyond: 503. Keep it above the time that a station has for an answer.
     pub request_timeout: Duration,
+    /// The same for a file that is uploaded.
+    pub upload_timeout: Duration,
     /// Open connections. Beyond: the next one waits unaccepted until one closes.
     pub connections: usize,
     /// A connection on which no request's head arrives for so long is closed.
@@ -29,6 +31,7 @@ impl Default for Settings {
         Self {
             body_limit: 256 * 1024,
             request_timeout: Duration::from_secs(60),
+            upload_timeout: Duration::from_secs(3_600),
             connections: 256,
             idle_timeout: Duration::from_secs(75),
             streams: 64,

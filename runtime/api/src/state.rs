@@ -7,7 +7,7 @@ use amprule_domain::doors::{Archive, Catalogue};
 use amprule_domain::ports::Hooks;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
-use crate::{Control, Devices, Extensions, Forwards, Metrics, Settings, Sites, Webhooks};
+use crate::{Control, Devices, Extensions, Files, Forwards, Metrics, Settings, Sites, Webhooks};
 
 /// What the API is built from.
 pub struct Parts {
@@ -17,6 +17,7 @@ pub struct Parts {
     pub extensions: Arc<dyn Extensions>,
     pub devices: Arc<dyn Devices>,
     pub sites: Arc<dyn Sites>,
+    pub files: Arc<dyn Files>,
     pub hooks: Arc<dyn Hooks>,
     pub webhooks: Arc<dyn Webhooks>,
     pub forwards: Arc<dyn Forwards>,
@@ -33,6 +34,7 @@ pub struct Api {
     pub(crate) extensions: Arc<dyn Extensions>,
     pub(crate) devices: Arc<dyn Devices>,
     pub(crate) sites: Arc<dyn Sites>,
+    pub(crate) files: Arc<dyn Files>,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) webhooks: Arc<dyn Webhooks>,
     pub(crate) forwards: Arc<dyn Forwards>,
@@ -55,6 +57,7 @@ impl Api {
             extensions,
             devices,
             sites,
+            files,
             hooks,
             webhooks,
             forwards,
@@ -69,6 +72,7 @@ impl Api {
             extensions,
             devices,
             sites,
+            files,
             hooks,
             webhooks,
             forwards,

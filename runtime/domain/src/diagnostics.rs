@@ -17,6 +17,9 @@ pub enum DiagnosticsEvent {
         request: Option<i64>,
         what: Value,
         status: String,
+        /// What else is known of the job, where a command of ours began it.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        of: Value,
     },
     /// It says how far it is (UploadLogStatusEnumType; 1.6 DiagnosticsStatus).
     LogStatus {
@@ -111,7 +114,7 @@ const ENDS: [&str; 7] = [
 pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
     let log = |request| Job { kind: Kind::LogJob, tells: "station.log", request, now, ends: &ENDS };
     match event {
-        DiagnosticsEvent::LogAsked { request, what, status } => log(*request).asked(what, status),
+        DiagnosticsEvent::LogAsked { request, what, status, of } => log(*request).asked(what, status, of),
         DiagnosticsEvent::LogStatus { request, status } => log(*request).told(status, &Value::Null),
         DiagnosticsEvent::Events(events) => alerts(events, now),
         DiagnosticsEvent::MonitorsSet(monitors) => {
@@ -145,7 +148,7 @@ pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
                 now,
                 ends: &[],
             };
-            job.asked(what, status)
+            job.asked(what, status, &Value::Null)
         }
         DiagnosticsEvent::Customer { request, seq_no, data, is_last } => {
             customer(*request, *seq_no, data, *is_last, now)

@@ -12,7 +12,7 @@ use crate::command::Exchange;
 use crate::decision::Decision;
 use crate::effect::{Answered, Effect, KeptMessage};
 use crate::event::ConnectorStatus;
-use crate::holding::{Holding, HoldingFilter, Kind};
+use crate::holding::{Holding, HoldingFilter, Kind, Like};
 use crate::load::Limited;
 use crate::outbox::{OutboxEvent, OutboxRow, Subscriber};
 use crate::ports::BoxFuture;
@@ -98,7 +98,16 @@ pub trait Catalogue: Writer + Records {
     fn kept(&self, station: &StationId, page: &Page) -> StoreFuture<'_, Listed<KeptMessage>>;
 
     /// The newest first, with the station of each.
-    fn holdings(&self, filter: &HoldingFilter, page: &Page) -> StoreFuture<'_, Listed<(StationId, Holding)>>;
+    fn holdings(&self, filter: &HoldingFilter, page: &Page) -> StoreFuture<'_, Listed<(StationId, Holding)>> {
+        self.holdings_like(filter, &Like::default(), page)
+    }
+    /// The same of those that have these members.
+    fn holdings_like(
+        &self,
+        filter: &HoldingFilter,
+        like: &Like,
+        page: &Page,
+    ) -> StoreFuture<'_, Listed<(StationId, Holding)>>;
 
     fn exchange(&self, id: CommandId) -> StoreFuture<'_, Option<Exchange>>;
     /// Newest first. Of those that are over, the latest of each station are kept.

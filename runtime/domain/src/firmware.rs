@@ -11,7 +11,14 @@ use crate::secrets::without_secrets;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FirmwareEvent {
     /// The station was asked, and said this word (UpdateFirmwareStatusEnumType). Nothing: 1.6 has no word for it.
-    Asked { request: Option<i64>, what: Value, status: String },
+    Asked {
+        request: Option<i64>,
+        what: Value,
+        status: String,
+        /// What else is known of the job, where a command of ours began it.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        of: Value,
+    },
     /// It says how far it is (FirmwareStatusEnumType; PublishFirmwareStatusEnumType of a local controller). Without a number
     /// it means the latest.
     Status { request: Option<i64>, status: String, more: Value },
@@ -50,21 +57,24 @@ pub(crate) fn replaced(version: &str, now: Timestamp) -> Change {
 pub(crate) fn noted(event: &FirmwareEvent, now: Timestamp) -> Noted {
     let job = |request| Job { kind: Kind::FirmwareJob, tells: "station.firmware", request, now, ends: &ENDS };
     match event {
-        FirmwareEvent::Asked { request, what, status } => job(*request).asked(what, status),
+        FirmwareEvent::Asked { request, what, status, of } => job(*request).asked(what, status, of),
         FirmwareEvent::Status { request, status, more } => job(*request).told(status, more),
     }
 }
 
 impl Job<'_> {
-    pub(crate) fn asked(self, what: &Value, answer: &str) -> Noted {
+    pub(crate) fn asked(self, what: &Value, answer: &str, of: &Value) -> Noted {
         let is_taken = answer.is_empty() || answer.to_ascii_lowercase().starts_with("accepted");
         let state = if is_taken { "asked" } else { "refused" };
         let key = self.request.map_or_else(|| self.now.as_millisecond().to_string(), |request| request.to_string());
-        let holding = body(json!({
+        let mut holding = body(json!({
             "state": state, "askedAt": self.now, "request": without_secrets(what), "steps": {},
             "answer": (!answer.is_empty()).then_some(answer),
             "endedAt": (!is_taken).then_some(self.now),
         }));
+        if let (Value::Object(holding), Value::Object(of)) = (&mut holding, of) {
+            holding.extend(of.clone());
+        }
         // The one before is given up for it (AcceptedCanceled).
         let cancels = answer.eq_ignore_ascii_case("AcceptedCanceled");
         let before = cancels.then(|| Change::MergeAll {

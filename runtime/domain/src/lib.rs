@@ -25,6 +25,7 @@ pub mod energy;
 pub mod event;
 pub mod evidence;
 pub mod facts;
+pub mod files;
 mod firmware;
 mod grid;
 pub mod holding;

@@ -44,7 +44,7 @@ fn hide(value: &mut Value) -> bool {
             }
             any || of_report || !secrets.is_empty()
         }
-        Value::String(text) => match without_user(text) {
+        Value::String(text) => match without_user(text).or_else(|| without_ticket(text)) {
             Some(hidden) => {
                 *text = hidden;
                 true
@@ -95,6 +95,16 @@ fn without_user(text: &str) -> Option<String> {
     Some(format!("{scheme}://{user}:{HIDDEN}@{host}{path}"))
 }
 
+/// In an address of ours for one upload this stands before the station's id, and behind that the key.
+pub const TICKETS: &str = "/station-logs/";
+
+/// `None`: it is no such address.
+pub(crate) fn without_ticket(text: &str) -> Option<String> {
+    let (before, rest) = text.split_once(TICKETS).filter(|(before, _)| before.contains("://"))?;
+    let station = rest.split('/').next().unwrap_or_default();
+    Some(format!("{before}{TICKETS}{station}/{HIDDEN}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +132,10 @@ mod tests {
                 r#"{"location":"ftp://ann:***@files.example.com/a?b=c@d"}"#,
             ),
             (r#"{"location":"https://files.example.com/x@y:z"}"#, r#"{"location":"https://files.example.com/x@y:z"}"#),
+            (
+                r#"{"location":"https://files.example.com/a/station-logs/CS-1/k3y/"}"#,
+                r#"{"location":"https://files.example.com/a/station-logs/CS-1/***"}"#,
+            ),
             ("not JSON", "not JSON"),
         ];
         for (said, shown) in cases {

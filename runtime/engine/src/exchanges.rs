@@ -110,6 +110,15 @@ impl StationTask {
         }
     }
 
+    /// By the command that it is the answer to.
+    pub(crate) fn meant(&self, call: &str, event: Box<StationEvent>) -> Box<StationEvent> {
+        let mut open = self.station.exchanges.iter().filter(|exchange| exchange.is_open());
+        match open.find(|exchange| exchange.was_asked_by(call)) {
+            Some(exchange) => Box::new(exchange.meant(*event)),
+            None => event,
+        }
+    }
+
     /// What the station has done with what it was asked, on disk before anybody hears of the answer.
     pub(crate) async fn learn(&mut self, means: Option<Box<StationEvent>>) {
         let Some(event) = means else { return };

@@ -222,7 +222,7 @@ impl StationTask {
         match received {
             Received::Event(inbound) => self.answer(inbound).await,
             Received::Answer { id, answer, means } => {
-                self.learn(means).await;
+                self.learn(means.map(|event| self.meant(&id, event))).await;
                 self.exchange_answered(&id, answer).await;
             }
             Received::Raw { id, outcome, means } => {

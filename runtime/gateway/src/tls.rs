@@ -4,9 +4,11 @@
 //! suites cannot connect.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -14,6 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::{DEFAULT_VERSIONS, RootCertStore, ServerConfig};
+use tokio_rustls::server::TlsStream;
 
 use crate::TlsError;
 
@@ -53,6 +56,16 @@ impl Tls {
         };
         let config = builder.with_single_cert(chain, key).map_err(TlsError::Unusable)?;
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
+    }
+}
+
+impl Tls {
+    /// The handshake of a connection of other use than OCPP.
+    ///
+    /// # Errors
+    /// There is no TLS with whoever is there.
+    pub async fn accept(&self, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        self.acceptor.accept(tcp).await
     }
 }
 

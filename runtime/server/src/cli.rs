@@ -159,6 +159,9 @@ pub(crate) struct Serve {
     /// Where the management API listens; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     pub(crate) api: Option<SocketAddr>,
+    /// Where stations fetch firmware and bring logs; port 0 takes a free one [default: nowhere]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) files: Option<SocketAddr>,
     /// Print the commented example of the configuration file and exit
     #[arg(long)]
     pub(crate) example_config: bool,
@@ -189,6 +192,10 @@ pub(crate) struct Simulate {
     /// How many boxes without OCPP beside them, KEBA P30 over Modbus; --enter-with binds them to the driver keba-p30
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=100))]
     pub(crate) boxes: u16,
+    /// How many stations beside them that have a state of their own, of each version in turn, in real time; with --enter-with they are
+    /// asked to keep a place, to draw no more than so much and to fetch firmware
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub(crate) whole: u32,
     /// How many times faster than a real day; 600 plays it in 144 s
     #[arg(long, value_name = "FACTOR", default_value_t = 600.0)]
     pub(crate) speed: f64,

@@ -4,6 +4,7 @@ mod contracts;
 mod counting;
 mod device;
 mod feed;
+mod files;
 mod forward;
 mod live;
 mod load;
@@ -35,6 +36,7 @@ use toml::Spanned;
 pub(crate) use contracts::Contracts;
 pub(crate) use device::{BadDevice, Device, MAX_DEVICES, twice};
 pub(crate) use feed::Feed;
+pub(crate) use files::Files;
 pub(crate) use forward::ready as forwards_ready;
 pub(crate) use live::{Followers, rules_file};
 pub(crate) use load::{load, read};
@@ -63,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) certificates: Certificates,
     pub(crate) contracts: Contracts,
+    #[serde(deserialize_with = "files::checked")]
+    pub(crate) files: Files,
     #[serde(deserialize_with = "webhook::checked")]
     pub(crate) webhooks: Vec<Webhook>,
     #[serde(rename = "devices")]

@@ -1,6 +1,7 @@
 //! The `amprule` command: everything is wired here, with the real clock, real ids and real sockets.
 
 mod author;
+mod campaigns;
 mod certificates;
 mod chains;
 mod check;
@@ -15,6 +16,7 @@ mod environment;
 mod explain;
 mod extensions;
 mod feeds;
+mod files;
 mod fleet;
 mod forwards;
 mod gate;

@@ -1,5 +1,5 @@
 //! The secrets in the data folder: the API's token, and the keys that station passwords are hashed with, tokens are
-//! masked with and compiled plugins are known by.
+//! masked with, compiled plugins are known by and addresses of files are signed with.
 //!
 //! All are made at the first start, readable by their owner only. Station passwords are long and random (OCPP 2.0.1,
 //! A00.FR.205: 16 to 40 characters), so a keyed hash keeps them; a slow one would cost minutes of CPU when thousands
@@ -22,6 +22,7 @@ const TOKEN_FILE: &str = "api-token";
 const KEY_FILE: &str = "password-key";
 const MASK_FILE: &str = "mask-key";
 const COMPILED_FILE: &str = "compiled-key";
+const FILES_FILE: &str = "files-key";
 /// Before the hash of a password that may also come in hexadecimal digits.
 const KEY_MARK: &str = "hex:";
 
@@ -115,6 +116,11 @@ pub(crate) fn known_mask_hash(data: &Path) -> Result<Option<KeyedHash>> {
 /// Says which compiled plugins are our own work. Without its file they are compiled anew.
 pub(crate) fn compiled_key(folder: &Path) -> Result<Vec<u8>> {
     read_or_make(&folder.join(COMPILED_FILE)).map(String::into_bytes)
+}
+
+/// Signs the addresses of files. Without its file those that were given are good no more.
+pub(crate) fn files_key(data: &Path) -> Result<Vec<u8>> {
+    read_or_make(&data.join(FILES_FILE)).map(String::into_bytes)
 }
 
 fn read_or_make(path: &Path) -> Result<String> {

@@ -24,6 +24,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing_appender::non_blocking::ErrorCounter;
 
+use crate::campaigns::Campaigns;
 use crate::certificates::{self, Signing};
 use crate::cli::Serve;
 use crate::config::{self, Config, Followers};
@@ -38,7 +39,7 @@ use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::sites::{self, Shared};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, feeds, gate, lists, lookups, telemetry};
+use crate::{compilers, feeds, files, gate, lists, lookups, telemetry};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -70,6 +71,7 @@ fn configuration(options: Serve) -> Result<(Config, Followed)> {
     config.extensions.candidates = options.candidates.unwrap_or(config.extensions.candidates);
     config.ocpp.listen = options.ocpp.unwrap_or(config.ocpp.listen);
     config.api.listen = options.api.unwrap_or(config.api.listen);
+    config.files.listen = options.files.or(config.files.listen);
     Ok((config, file))
 }
 
@@ -84,19 +86,23 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
         clock: Arc::new(SystemClock),
         audience: house.forwards.audience(),
     };
-    let gateway = Gateway::bind(config.ocpp.listen, settings, tls, interpreters)?;
+    let gateway = Gateway::bind(config.ocpp.listen, settings, tls.clone(), interpreters)?;
     let listener = TcpListener::bind(config.api.listen).await.with_context(|| {
         let address = config.api.listen;
         format!("cannot listen for the API on {address}; `--api ADDRESS` or `[api] listen` names another one")
     })?;
 
+    let files = files::open(&config.files, &data, tls, &house.engine).await?;
     let webhooks = webhooks::start(&config.webhooks, &data, &house.store, &house.engine).await?;
     let feeds = feeds::start(&config, &house.registry)?;
-    let management = house.api(&config, &data, webhooks.clone(), log)?;
+    let management = house.api(&config, &data, webhooks.clone(), &files, log)?;
     house.engine.wake_stations().await.context("read which stations have sessions")?;
 
     let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
     say(format_args!("ocpp  {scheme}://{}", gateway.local_addr()));
+    if let Some(address) = &files.address {
+        say(format_args!("files {address}"));
+    }
     say(format_args!("api   http://{}", listener.local_addr()?));
     say(format_args!("token {}", data.join("api-token").display()));
 
@@ -110,11 +116,14 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
         serving.await;
         Ok(())
     });
-    let mut api = Listener::start("the listener for the API", amprule_api::serve(listener, management, told(ended)));
+    let mut api =
+        Listener::start("the listener for the API", amprule_api::serve(listener, management, told(ended.clone())));
+    let mut files = Listener::start("the listener for files", files.serve(told(ended)));
     let why = tokio::select! {
         interrupted = interrupted() => interrupted,
         death = stations.died() => Err(death),
         death = api.died() => Err(death),
+        death = files.died() => Err(death),
     };
     if let Err(error) = &why {
         tracing::error!("{error:#}");
@@ -125,15 +134,17 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     let stations = stations.ended().await;
     house.signing.abort();
     house.lists.abort();
+    house.campaigns.abort();
     house.sites.shutdown().await;
     house.fleet.shutdown().await;
     house.engine.shutdown().await;
     house.forwards.shutdown().await;
     let api = api.ended().await;
+    let files = files.ended().await;
     webhooks.shutdown().await;
     drop(feeds);
     tokio::task::spawn_blocking(move || house.close()).await.context("close the store")?;
-    why.and(stations).and(api)
+    why.and(stations).and(api).and(files)
 }
 
 /// Everything that lives as long as the server.
@@ -149,6 +160,7 @@ struct House {
     signing: JoinHandle<()>,
     lists_changed: Arc<Notify>,
     lists: JoinHandle<()>,
+    campaigns: JoinHandle<()>,
 }
 
 impl House {
@@ -208,10 +220,31 @@ impl House {
             changed: Arc::clone(&lists_changed),
         });
         let lists = tokio::spawn(keeper.run());
-        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, forwards, signing, lists_changed, lists })
+        let campaigns = Campaigns::begin(engine.clone(), store.clone());
+        Ok(Self {
+            store,
+            registry,
+            engine,
+            passwords,
+            watching,
+            fleet,
+            sites,
+            forwards,
+            signing,
+            lists_changed,
+            lists,
+            campaigns,
+        })
     }
 
-    fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
+    fn api(
+        &self,
+        config: &Config,
+        data: &Path,
+        webhooks: Arc<Webhooks>,
+        files: &files::Opened,
+        log: ErrorCounter,
+    ) -> Result<Arc<Api>> {
         let (engine, registry, store) = (self.engine.clone(), self.registry.clone(), self.store.clone());
         let (fleet, sites, forwards) = (self.fleet.clone(), self.sites.clone(), self.forwards.clone());
         let gauges = Gauges { engine, registry, store, fleet, sites, forwards, log };
@@ -229,6 +262,7 @@ impl House {
             extensions: Arc::new(Units { registry: self.registry.clone(), watching: self.watching.clone() }),
             devices: Arc::new(Hardware(self.fleet.clone())),
             sites: Arc::new(Shared(self.sites.clone())),
+            files: Arc::new(files::Shelf(files.files.clone())),
             hooks: self.registry.clone(),
             webhooks: Arc::new(Deliveries(webhooks)),
             forwards: Arc::new(Shown(self.forwards.clone())),

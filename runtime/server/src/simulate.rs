@@ -1,6 +1,7 @@
 //! `amprule simulate`: a fleet of stations, and what happens to it, a line each.
 
 mod enter;
+mod whole;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -35,7 +36,13 @@ pub(crate) fn run(options: Simulate) -> Result<ExitCode> {
     if let Some(data) = &options.enter_with {
         enter::enter(data, &options.api, &settings, &boxes)?;
     }
-    runtime.block_on(play(settings))
+    let beside = runtime.block_on(whole::connect(&options.url, options.whole))?;
+    if let Some(data) = options.enter_with.as_ref().filter(|_| options.whole > 0) {
+        whole::ask(data, &options.api, &settings, options.whole)?;
+    }
+    let played = runtime.block_on(play(settings));
+    drop(beside);
+    played
 }
 
 /// At the same ports each time if they are free, so that a server that knows them finds them again.

@@ -39,4 +39,4 @@ pub use progress::{Progress, What};
 pub use station::{SimStation, StationSettings};
 pub use verbs::Outcome;
 pub use version::Version;
-pub use whole::{Habits, LocalList, Monitor, Profile, Reservation, Running, Whole};
+pub use whole::{Download, Habits, LocalList, Monitor, Profile, Reservation, Running, Whole};

@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod forms;
 mod limits;
+mod members;
 mod open_sessions;
 mod packed;
 mod queue;

@@ -29,6 +29,13 @@ pub(crate) struct Demo {
     /// Where stations connect.
     #[arg(long, default_value = "127.0.0.1:9000")]
     ocpp: String,
+    /// How many stations with a state of their own stand beside them; they are asked to keep a place, to draw no more than so much, and to
+    /// fetch new firmware.
+    #[arg(long, default_value_t = 3)]
+    whole: u32,
+    /// Where stations fetch firmware and bring logs.
+    #[arg(long, default_value = "127.0.0.1:9001")]
+    files: String,
     /// Where the management API listens.
     #[arg(long, default_value = "127.0.0.1:8080")]
     api: String,
@@ -61,6 +68,7 @@ impl Demo {
         let mut command = Command::new(program("debug", "amprule"));
         command.current_dir(root).arg("serve").arg("--data").arg(&self.data);
         command.args(["--scripts", "scripts", "--plugins", "plugins", "--ocpp", &self.ocpp, "--api", &self.api]);
+        command.args(["--files", &self.files]);
         Ours::start("the server", command.stdout(Stdio::piped()))
     }
 
@@ -68,7 +76,7 @@ impl Demo {
         let mut command = Command::new(program("debug", "amprule"));
         command.current_dir(root).arg("simulate").args(["--url", &addresses.ocpp]);
         command.args(["--stations", &self.stations.to_string(), "--speed", &self.speed.to_string(), "--days", "0"]);
-        command.args(["--boxes", &self.boxes.to_string()]);
+        command.args(["--boxes", &self.boxes.to_string(), "--whole", &self.whole.to_string()]);
         command.arg("--enter-with").arg(&self.data).args(["--api", &addresses.api]);
         Ours::start("the fleet", &mut command)
     }
@@ -121,6 +129,14 @@ Watch the boxes without OCPP, BOX-001 and BOX-002, whose cars come and go by a r
   curl -s -H 'authorization: Bearer {token}' {base}/api/v1/devices
 Swap their driver while they charge, by another name for the model, say; the session goes on:
   scripts/keba-p30/device.toml
+Watch a firmware campaign, at the stations with a state of their own, WHOLE-001 to WHOLE-003:
+  curl -s -H 'authorization: Bearer {token}' '{base}/api/v1/firmware-jobs?file=demo-1.1.bin'
+Look at the place that one of them keeps, and at what another lets cars draw:
+  curl -s -H 'authorization: Bearer {token}' {base}/api/v1/stations/WHOLE-002/reservations
+  curl -s -H 'authorization: Bearer {token}' '{base}/api/v1/stations/WHOLE-003/composite-schedule?evse=1&duration=3600&unit=A'
+Fetch a log of the third:
+  curl -s -H 'authorization: Bearer {token}' -H 'content-type: application/json' {base}/api/v1/stations/WHOLE-001/commands \\
+    -d '{{\"command\": \"log\"}}'   and   {base}/api/v1/stations/WHOLE-001/logs
 See what became of your edit, or why it was refused:
   curl -s -H 'authorization: Bearer {token}' {base}/api/v1/extensions
 

@@ -3,6 +3,8 @@
 
 mod contracts;
 mod diagnostics;
+mod files;
+mod firmware;
 mod lists;
 mod model;
 mod profiles;

@@ -44,7 +44,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
 ];
 
 /// Whom of ours each crate may name. Down only.
-const BELOW: [(&str, &[&str]); 23] = [
+const BELOW: [(&str, &[&str]); 24] = [
     ("amprule-authority", &[]),
     ("amprule-revocation", &["amprule-domain", "amprule-outbound"]),
     ("amprule-wires", &["amprule-outbound"]),
@@ -64,6 +64,7 @@ const BELOW: [(&str, &[&str]); 23] = [
     ("amprule-api", &["amprule-domain", "amprule-engine"]),
     ("amprule-outbound", &[]),
     ("amprule-webhooks", &["amprule-domain", "amprule-outbound"]),
+    ("amprule-files", &["amprule-domain"]),
     ("amprule-feeds", &["amprule-hooks", "amprule-outbound"]),
     ("amprule-lookups", &["amprule-domain", "amprule-outbound"]),
     ("amprule-simulator", &[]),

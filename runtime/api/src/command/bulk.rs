@@ -17,6 +17,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::files::{self, Turn};
 use super::order::{self, CommandBody};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
@@ -137,7 +138,7 @@ async fn queue_all(api: &Api, recipients: Vec<StationId>, command: Command, pace
     for (place, station) in recipients.into_iter().enumerate() {
         let from = after(now, place as u64 * 60_000 / u64::from(pace.per_minute));
         let expires_at = after(from, u64::from(pace.expires_s) * 1_000);
-        match queue(api, &station, command.clone(), from, expires_at).await {
+        match queue(api, &station, command.clone(), Turn { now, from, until: expires_at }).await {
             Ok(command) => view.queued.push(QueuedView { station: station.to_string(), command, from }),
             Err(problem) => {
                 view.refused.push(RefusedView { station: station.to_string(), why: problem.message });
@@ -147,15 +148,10 @@ async fn queue_all(api: &Api, recipients: Vec<StationId>, command: Command, pace
     view
 }
 
-async fn queue(
-    api: &Api,
-    station: &StationId,
-    command: Command,
-    from: Timestamp,
-    expires_at: Timestamp,
-) -> Answer<String> {
+async fn queue(api: &Api, station: &StationId, command: Command, turn: Turn) -> Answer<String> {
+    let command = files::addressed(api, station, command, turn).await?;
     order::check(api, station, &command).await?;
-    let exchange = api.control.order(station, command, from, expires_at).await.map_err(order::explain)?;
+    let exchange = api.control.order(station, command, turn.from, turn.until).await.map_err(order::explain)?;
     Ok(exchange.id.to_string())
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amprule_domain::command::{Command, Exchange, Most, Trigger};
+use amprule_domain::command::{Command, Exchange, LogKind, Most, Trigger};
 use amprule_domain::doors::StoreError;
 use amprule_domain::notice::Notice;
 use amprule_domain::token::IdToken;
-use amprule_domain::{StationId, TransactionId};
+use amprule_domain::{StationId, Timestamp, TransactionId};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -19,6 +19,7 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
 use super::CommandView;
+use super::files::{self, Turn};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::token::key;
@@ -40,7 +41,9 @@ pub(crate) struct CommandBody {
     /// `maxPowerW` or `maxCurrentA`; with `transaction` for that one only, and with `phases` for charging with so many), `unlock` (with `evse` and `connector`), `reset`
     /// (with `evse` where only one is meant, and `immediately`), `availability` (with `operative`, and `evse` and `connector`
     /// where not the whole station is meant), `trigger` (with `message`), `report`, `password` (with `password`: once the station has taken
-    /// it, it counts here too, and the one before until the new one was shown), or `request` (with `action` and `payload`): any request
+    /// it, it counts here too, and the one before until the new one was shown), `firmware` (with `file`, and `retrieveAt`, `installAt`,
+    /// `retries`, `retryIntervalS`, `again` and `againAfterS` where they are meant), `log` (with `kind`, `from`, `to`, `retries` and
+    /// `retryIntervalS` where they are meant: the station brings it here, and `…/logs` has it), or `request` (with `action` and `payload`): any request
     /// of the OCPP version that the station speaks.
     #[schema(value_type = String, example = "stop")]
     command: Word,
@@ -73,6 +76,36 @@ pub(crate) struct CommandBody {
     /// 16 to 40 characters; of a station of OCPP 1.6 at most 20 bytes, for its AuthorizationKey is sent in hexadecimal.
     #[schema(max_length = 64)]
     password: Option<String>,
+    /// A firmware file's name. One that is signed is sent with its signature.
+    #[schema(example = "acme-2.4.1.bin")]
+    pub(super) file: Option<String>,
+    /// Not fetched before then: at once without it. Of many stations, each that much later as its turn is.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) retrieve_at: Option<Timestamp>,
+    /// Not installed before then. 1.6 knows it for signed files only.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) install_at: Option<Timestamp>,
+    /// How often the station itself tries the transfer again. 0 to 10; as it likes without it.
+    #[schema(maximum = 10)]
+    pub(super) retries: Option<u32>,
+    /// s, between those. 0 to 86400.
+    #[schema(maximum = 86400)]
+    pub(super) retry_interval_s: Option<u32>,
+    /// How often this server orders a firmware once more whose download has failed: a job of its own each time. 0 to 10; 0 without it.
+    #[schema(maximum = 10)]
+    pub(super) again: Option<u32>,
+    /// s after the failure, doubled each time, up to a day. 1 to 86400; 600 without it.
+    #[schema(minimum = 1, maximum = 86400)]
+    pub(super) again_after_s: Option<u32>,
+    /// Which log: `diagnostics`, as without it, or `security`.
+    #[schema(value_type = Option<String>)]
+    pub(super) kind: Option<LogKind>,
+    /// What happened from then on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) from: Option<Timestamp>,
+    /// What happened until then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) to: Option<Timestamp>,
     /// So long it is tried: it waits for a station that is not connected, and is sent again when it is not answered. 1 to
     /// 604800; 30 without it.
     #[schema(minimum = 1, maximum = 604800)]
@@ -104,6 +137,8 @@ enum Word {
     Report,
     Request,
     Password,
+    Firmware,
+    Log,
 }
 
 /// Queues a command and shows it; with `waitS`, as soon as the station has answered.
@@ -141,9 +176,10 @@ pub(crate) async fn order_command(
     if api.store.station(&station).await?.is_none() {
         return Err(station::unknown(&station));
     }
-    check(&api, &station, &command).await?;
     let now = api.control.now();
     let expires_at = now.checked_add(SignedDuration::from_secs(expires_s.into())).unwrap_or(now);
+    let command = files::addressed(&api, &station, command, Turn { now, from: now, until: expires_at }).await?;
+    check(&api, &station, &command).await?;
     let notices = (!wait.is_zero()).then(|| api.control.subscribe());
     let queued = api.control.order(&station, command, now, expires_at).await.map_err(explain)?;
     let exchange = match notices {
@@ -247,6 +283,8 @@ fn read(api: &Api, body: &CommandBody) -> Answer<Command> {
         Word::Trigger => Command::Trigger { message: needed("/message", body.message)?, evse, connector },
         Word::Report => Command::Report { number: 0 },
         Word::Password => Command::Password { password: needed("/password", body.password.clone())? },
+        Word::Firmware => Command::Firmware(files::update(body)?),
+        Word::Log => Command::Log(files::wanted(body)?),
         Word::Request => {
             let payload = body.payload.as_ref().map_or("{}", |payload| payload.get());
             if !payload.starts_with('{') {
@@ -291,6 +329,8 @@ impl CommandBody {
             Word::Report => &[],
             Word::Request => &["action", "payload"],
             Word::Password => &["password"],
+            Word::Firmware => &["file", "retrieveAt", "installAt", "retries", "retryIntervalS", "again", "againAfterS"],
+            Word::Log => &["kind", "from", "to", "retries", "retryIntervalS"],
         };
         let given = [
             ("idToken", self.id_token.is_some()),
@@ -306,6 +346,16 @@ impl CommandBody {
             ("action", self.action.is_some()),
             ("payload", self.payload.is_some()),
             ("password", self.password.is_some()),
+            ("file", self.file.is_some()),
+            ("retrieveAt", self.retrieve_at.is_some()),
+            ("installAt", self.install_at.is_some()),
+            ("retries", self.retries.is_some()),
+            ("retryIntervalS", self.retry_interval_s.is_some()),
+            ("again", self.again.is_some()),
+            ("againAfterS", self.again_after_s.is_some()),
+            ("kind", self.kind.is_some()),
+            ("from", self.from.is_some()),
+            ("to", self.to.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !has.contains(name)) {
             Some((name, _)) => {

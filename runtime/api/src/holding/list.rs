@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::{HoldingView, NOUNS, kind_of, severity};
+use super::{HoldingView, NOUNS, kind_of, log_file, severity};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{List, Pages, Params, Place};
 use crate::{Api, station};
@@ -42,11 +42,11 @@ pub(crate) struct HoldingQuery {
 /// | `der-controls` | controls of the grid's | `control`, `state`, `since` |
 /// | `device-model` | variables; of 1.6 the configuration keys, which have no `component` | `place`, `attributes` by kind (`value`, `mutability`, `needsReboot`, `unread`), `characteristics` |
 /// | `display-messages` | texts for the display | `message` |
-/// | `firmware-jobs` | updates of firmware | `state` (`asked`, `refused`, `running`, `booted` with other firmware, `ended`), `status`, `steps` with their times, `request`, `answer`, `askedAt`, `endedAt` |
+/// | `firmware-jobs` | updates of firmware | `state` (`ordered`, `asked`, `refused`, `running`, `booted` with other firmware, `ended`, `given-up`), `status`, `steps` with their times, `request`, `answer`, `orderedAt`, `askedAt`, `endedAt`, `why`; of the command `firmware` also `file`, `command`, `again` (how often it may be ordered once more), `after` and `next` (the jobs before and behind it) |
 /// | `limits` | limits from outside | `source`, `evse`, `since`, `limit` |
 /// | `local-list` | tokens that the station knows by itself | `idToken`, `info` |
 /// | `local-list-version` | the list as a whole | `version` that it took from us, `told` by itself, `refused` with what it said |
-/// | `logs` | uploads of logs and diagnostics | as `firmware-jobs` |
+/// | `logs` | uploads of logs and diagnostics | as `firmware-jobs`; of the command `log` also `kind`, and `file` (`name`, `size`, `sha256`, `receivedAt`) once it is here: `…/logs/{id}/file` |
 /// | `monitors` | monitors of variables | `place`, `monitor` |
 /// | `profiles` | charging profiles | `evse`, `source`, `since`, `profile` |
 /// | `reports` | reports that come in parts | `pages` with the number of variables in each, `last`, `endedAt` |
@@ -112,6 +112,9 @@ pub(super) async fn listed(
     let mut listed = api.store.holdings(&filter, &page).await?;
     if kind == Kind::Alert {
         severity::fill_in(api, &mut listed.items).await?;
+    }
+    if kind == Kind::LogJob {
+        log_file::fill_in(api, &mut listed);
     }
     let now = api.control.now();
     Ok(Json(PAGES.list(listed, |holding| HoldingView::new(holding, now))))

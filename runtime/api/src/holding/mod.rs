@@ -3,6 +3,7 @@
 pub(crate) mod composite;
 pub(crate) mod device_model;
 pub(crate) mod list;
+pub(crate) mod log_file;
 mod pieces;
 mod severity;
 

@@ -3,6 +3,7 @@
 mod asked;
 mod control;
 mod devices;
+mod files;
 mod prices;
 mod samples;
 mod served;
@@ -56,6 +57,7 @@ impl House {
             extensions: Arc::new(OneExtension),
             devices: Arc::new(devices::FakeDevices::default()),
             sites: Arc::new(sites::FakeSites),
+            files: Arc::new(files::FakeFiles),
             hooks: Arc::new(prices::PerKwh),
             webhooks: Arc::new(OneWebhook),
             forwards: Arc::new(OneForward),

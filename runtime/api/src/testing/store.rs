@@ -11,7 +11,7 @@ use amprule_domain::doors::{
 };
 use amprule_domain::effect::{Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
-use amprule_domain::holding::{Change, Holding, HoldingFilter};
+use amprule_domain::holding::{Change, Holding, HoldingFilter, Like};
 use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
@@ -178,11 +178,17 @@ impl Catalogue for MemoryStore {
         self.page(page, |shelves| shelves.kept.iter().filter(|message| message.station == *station).cloned().collect())
     }
 
-    fn holdings(&self, filter: &HoldingFilter, page: &Page) -> StoreFuture<'_, Listed<(StationId, Holding)>> {
+    fn holdings_like(
+        &self,
+        filter: &HoldingFilter,
+        like: &Like,
+        page: &Page,
+    ) -> StoreFuture<'_, Listed<(StationId, Holding)>> {
         let is_meant = |(station, holding): &&(StationId, Holding)| {
             filter.station.as_ref().is_none_or(|meant| meant == station)
                 && holding.kind == filter.kind
                 && filter.find.as_ref().is_none_or(|find| holding.key.contains(find))
+                && like.members.iter().all(|(member, of)| of.contains(&holding.body[*member]))
         };
         self.page(page, |shelves| shelves.holdings.iter().rev().filter(is_meant).cloned().collect())
     }

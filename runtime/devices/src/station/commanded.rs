@@ -81,6 +81,8 @@ impl VirtualStation {
             | Command::SendLocalList { .. }
             | Command::LocalListVersion
             | Command::GetVariables { .. }
+            | Command::Firmware(_)
+            | Command::Log(_)
             | Command::Request { .. } => refused("the device has no such thing"),
         }
     }

@@ -1,8 +1,9 @@
-//! A command was sent, answered or given up: what that means for its session.
+//! A command was sent, answered or given up: what that means for its session, or for its job.
 
 use super::Station;
 use super::step::{Happened, Step};
 use crate::command::{Exchange, Origin, Verdict};
+use crate::effect::Effect;
 use crate::mark::Mark;
 use crate::reply::Reply;
 use crate::session::Session;
@@ -13,7 +14,10 @@ pub fn exchanged(station: &Station, exchange: Exchange) -> Step {
         Origin::Operator | Origin::Site(_) | Origin::Server => None,
     };
     let happened = if exchange.is_open() { Happened::Commanded } else { Happened::CommandEnded };
+    let (id, at) = (&station.record.id, exchange.ended_at.unwrap_or(exchange.queued_at));
+    let effect = |change| Effect::Holding { station: id.clone(), at, change: Box::new(change) };
     Step {
+        effects: exchange.job().into_iter().map(effect).collect(),
         happened: vec![happened(exchange.id)],
         sessions: session.and_then(|session| told(session, &exchange)).into_iter().collect(),
         exchanges: vec![exchange],

@@ -1,6 +1,7 @@
 //! What we ask of a station: typed commands, in nobody's wire format, and the exchange that each of them becomes.
 
 mod exchange;
+mod files;
 mod secrets;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use crate::variable::Place;
 use crate::{CommandId, TransactionId};
 
 pub use exchange::{Exchange, ExchangeState, Origin};
+pub use files::{LogKind, LogWanted, Signed, Update};
 
 /// A link puts it into its own words, or says that it has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,10 @@ pub enum Command {
     LocalListVersion,
     /// Forget what was said of each transaction that begins there, by whomever (OCPP 2.0.1, K10; 1.6, 5.4).
     ClearLimits { evse: u32 },
+    /// Fetch this firmware and install it.
+    Firmware(Update),
+    /// Bring a log here.
+    Log(LogWanted),
     /// Any request of the version that the station speaks, by its name there. The payload is a JSON object.
     Request { action: String, payload: String },
 }
@@ -80,6 +86,7 @@ impl Command {
         match self {
             Self::Start { token, evse, connector, .. } => Self::Start { token, evse, connector, number: own },
             Self::Report { .. } => Self::Report { number: own },
+            Self::Firmware(update) => Self::Firmware(Update { number: own, ..update }),
             other => other,
         }
     }
@@ -97,7 +104,11 @@ impl Command {
     /// has answered, and a list of differences that was taken is none any more.
     pub fn is_asked_once(&self) -> bool {
         match self {
-            Self::Reset { .. } | Self::SendLocalList { .. } | Self::ClearLimits { .. } => true,
+            Self::Reset { .. }
+            | Self::SendLocalList { .. }
+            | Self::ClearLimits { .. }
+            | Self::Firmware(_)
+            | Self::Log(_) => true,
             Self::Request { action, .. } => ONCE.contains(&action.as_str()),
             _ => false,
         }

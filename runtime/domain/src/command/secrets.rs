@@ -1,7 +1,7 @@
 //! Commands that carry passwords and keys, as they may be shown and kept.
 
-use super::{Command, CommandAnswer, Setting};
-use crate::secrets::{HIDDEN, is_secret, text_without_secrets};
+use super::{Command, CommandAnswer, LogWanted, Setting};
+use crate::secrets::{HIDDEN, is_secret, text_without_secrets, without_ticket};
 
 impl Command {
     /// As it may be shown, and kept once it is over.
@@ -12,6 +12,10 @@ impl Command {
                 Self::Request { action: action.clone(), payload: text_without_secrets(payload) }
             }
             Self::SetVariables { settings } => Self::SetVariables { settings: settings.iter().map(hidden).collect() },
+            Self::Log(wanted) => Self::Log(LogWanted {
+                location: without_ticket(&wanted.location).unwrap_or_default(),
+                ..wanted.clone()
+            }),
             Self::Password { .. } => Self::Password { password: HIDDEN.to_owned() },
             other => other.clone(),
         }

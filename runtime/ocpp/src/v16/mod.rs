@@ -11,6 +11,7 @@ mod get_configuration;
 mod get_diagnostics;
 mod get_installed_certificate_ids;
 mod get_local_list_version;
+mod get_log;
 pub(crate) mod heartbeat;
 mod meter_values;
 mod remote_start_transaction;
@@ -26,13 +27,14 @@ mod status_notification;
 mod stop_transaction;
 mod trigger_message;
 mod unlock_connector;
+mod update_firmware;
 pub(crate) mod words;
 
 use crate::message::Message;
 use crate::request::Request;
 use crate::v201::{
-    cancel_reservation, certificate_signed, delete_certificate, firmware_status_notification, get_log,
-    log_status_notification, security_event_notification, sign_certificate, update_firmware,
+    cancel_reservation, certificate_signed, delete_certificate, firmware_status_notification, log_status_notification,
+    security_event_notification, sign_certificate,
 };
 
 /// What a 1.6 station may ask, the frequent ones first.

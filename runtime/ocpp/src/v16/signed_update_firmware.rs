@@ -1,6 +1,14 @@
 //! SignedUpdateFirmware (security whitepaper for OCPP 1.6).
 
-use crate::request::Request;
-use crate::v201::update_firmware::outcome;
+use amprule_domain::command::Command;
 
-pub(crate) const REQUEST: Request = Request::named("SignedUpdateFirmware").means(outcome);
+use crate::encode::Times;
+use crate::request::Request;
+use crate::v201::update_firmware::{self, outcome};
+
+pub(crate) const REQUEST: Request = Request::typed("SignedUpdateFirmware", encode).means(outcome);
+
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::Firmware(update) = command else { return None };
+    update.signed.as_ref().map(|_| update_firmware::request(update, times))
+}

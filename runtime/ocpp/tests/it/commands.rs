@@ -1,6 +1,6 @@
 //! Typed commands in each version's words, and what stations answer to them.
 
-use amprule_domain::command::{Command, CommandAnswer, Most, Trigger, Verdict};
+use amprule_domain::command::{Command, CommandAnswer, LogKind, LogWanted, Most, Signed, Trigger, Update, Verdict};
 use amprule_domain::token::IdToken;
 use amprule_ocpp::Dialect;
 
@@ -90,7 +90,7 @@ fn commands() -> Vec<(Command, &'static str, &'static str)> {
 
 #[test]
 fn a_command_is_phrased_in_each_versions_words_and_keeps_its_shape() {
-    for (command, in_v16, in_v2) in commands() {
+    for (command, in_v16, in_v2) in commands().into_iter().chain(files()) {
         for (dialect, expect) in [(Dialect::V16, in_v16), (Dialect::V201, in_v2), (Dialect::V21, in_v2)] {
             let Some((action, payload)) = dialect.phrase(&command) else {
                 assert_eq!(expect, "", "{command:?}");
@@ -100,6 +100,60 @@ fn a_command_is_phrased_in_each_versions_words_and_keeps_its_shape() {
             assert_eq!(dialect.check_command(action, &payload), Ok(action), "{payload}");
         }
     }
+}
+
+/// A file's command, and how 1.6 and 2.x say it; nothing where it has no words for it.
+fn files() -> Vec<(Command, &'static str, &'static str)> {
+    let at = |text: &str| text.parse().expect("a time");
+    let update = |signed: bool, install_at: Option<&str>| {
+        let signed = signed.then(|| Signed { certificate: "PEM\n".to_owned(), signature: "c2ln".to_owned() });
+        Command::Firmware(Update {
+            file: "a.bin".to_owned(),
+            location: "http://h/a.bin".to_owned(),
+            retrieve_at: at("2026-07-01T08:00:00Z"),
+            install_at: install_at.map(at),
+            retries: Some(0),
+            retry_interval_s: Some(60),
+            signed,
+            number: 7,
+            again: 2,
+            again_after_s: 600,
+            after: None,
+        })
+    };
+    let log = |kind, from: Option<&str>| {
+        let (from, to) = (from.map(at), Some(at("2026-07-02T08:00:00Z")));
+        let location = "http://h/station-logs/cs/k/".to_owned();
+        Command::Log(LogWanted { kind, from, to, retries: None, retry_interval_s: None, location, number: 7 })
+    };
+    let plain = r#"UpdateFirmware {"retries":0,"retryInterval":60,"requestId":7,"firmware":{"location":"http://h/a.bin","retrieveDateTime":"2026-07-01T08:00:00.000Z"}}"#;
+    vec![
+        (
+            update(false, None),
+            r#"UpdateFirmware {"location":"http://h/a.bin","retries":0,"retrieveDate":"2026-07-01T08:00:00.000Z","retryInterval":60}"#,
+            plain,
+        ),
+        (
+            update(false, Some("2026-07-01T09:00:00Z")),
+            "",
+            r#"UpdateFirmware {"retries":0,"retryInterval":60,"requestId":7,"firmware":{"location":"http://h/a.bin","retrieveDateTime":"2026-07-01T08:00:00.000Z","installDateTime":"2026-07-01T09:00:00.000Z"}}"#,
+        ),
+        (
+            update(true, Some("2026-07-01T09:00:00Z")),
+            r#"SignedUpdateFirmware {"retries":0,"retryInterval":60,"requestId":7,"firmware":{"location":"http://h/a.bin","retrieveDateTime":"2026-07-01T08:00:00.000Z","installDateTime":"2026-07-01T09:00:00.000Z","signingCertificate":"PEM\n","signature":"c2ln"}}"#,
+            r#"UpdateFirmware {"retries":0,"retryInterval":60,"requestId":7,"firmware":{"location":"http://h/a.bin","retrieveDateTime":"2026-07-01T08:00:00.000Z","installDateTime":"2026-07-01T09:00:00.000Z","signingCertificate":"PEM\n","signature":"c2ln"}}"#,
+        ),
+        (
+            log(LogKind::Diagnostics, Some("2026-07-01T08:00:00Z")),
+            r#"GetDiagnostics {"location":"http://h/station-logs/cs/k/","startTime":"2026-07-01T08:00:00.000Z","stopTime":"2026-07-02T08:00:00.000Z"}"#,
+            r#"GetLog {"log":{"remoteLocation":"http://h/station-logs/cs/k/","oldestTimestamp":"2026-07-01T08:00:00.000Z","latestTimestamp":"2026-07-02T08:00:00.000Z"},"logType":"DiagnosticsLog","requestId":7}"#,
+        ),
+        (
+            log(LogKind::Security, None),
+            r#"GetLog {"log":{"remoteLocation":"http://h/station-logs/cs/k/","latestTimestamp":"2026-07-02T08:00:00.000Z"},"logType":"SecurityLog","requestId":7}"#,
+            r#"GetLog {"log":{"remoteLocation":"http://h/station-logs/cs/k/","latestTimestamp":"2026-07-02T08:00:00.000Z"},"logType":"SecurityLog","requestId":7}"#,
+        ),
+    ]
 }
 
 #[test]

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
     use amprule_gateway::ModelRule;
 
-    use crate::config::{EXAMPLE, Ocpp, Stations};
+    use crate::config::{EXAMPLE, Files, Ocpp, Stations};
 
     fn error(text: &str) -> String {
         parse(text, Path::new("amprule.toml")).unwrap_err().to_string()
@@ -119,6 +119,24 @@ mod tests {
     }
 
     #[test]
+    fn files_that_stations_could_not_reach_are_refused() {
+        let cases = [
+            ("listen = \"0.0.0.0:9001\"", "`address` has to say"),
+            ("address = \"files.example.com\"", "is no address of files"),
+            ("address = \"ftp://files.example.com\"", "is no address of files"),
+            ("address = \"https://ann:secret@files.example.com\"", "is no address of files"),
+            ("max_log_mib = 5000", "one log would have no room"),
+            ("adress = \"https://a\"", "did you mean `address`?"),
+        ];
+        for (member, why) in cases {
+            let text = error(&format!("[files]\n{member}\n"));
+            assert!(text.contains(why) && text.contains("amprule.toml:"), "{text}");
+        }
+        let proxy = "[files]\nlisten = \"[::]:9001\"\naddress = \"https://files.example.com/amprule\"\n";
+        assert!(parse(proxy, Path::new("amprule.toml")).is_ok());
+    }
+
+    #[test]
     fn models_are_entries_of_their_own() {
         let text =
             "[[stations.models]]\nvendor = \"ACME*\"\nstrict = \"reject\"\n[[stations.models]]\nwhole_seconds = true\n";
@@ -148,6 +166,8 @@ mod tests {
         assert_eq!(format!("{:?}", example.decisions), format!("{:?}", default.decisions));
         assert_eq!(format!("{:?}", example.readings), format!("{:?}", default.readings));
         assert_eq!(format!("{:?}", example.api), format!("{:?}", default.api));
+        let files = Files { listen: None, address: None, ..example.files.clone() };
+        assert_eq!(format!("{files:?}"), format!("{:?}", default.files));
         let ocpp = Ocpp { tls: None, path_prefix: None, ..example.ocpp.clone() };
         assert_eq!(format!("{ocpp:?}"), format!("{:?}", default.ocpp));
         assert_eq!(example.extensions.wall_ms, default.extensions.wall_ms);

@@ -12,7 +12,7 @@ use crate::secrets;
 const PLACES: [(&str, &str); 2] = [("Harbour car park", "Europe/Berlin"), ("Airport P3", "Europe/Lisbon")];
 
 pub(crate) fn enter(data: &Path, api: &str, fleet: &FleetSettings, boxes: &[Keba]) -> Result<()> {
-    let server = Server { api: api.trim_end_matches('/'), token: secrets::api_token(data)? };
+    let server = Server::new(data, api)?;
     for (number, token) in fleet.tokens.iter().enumerate() {
         let budget = (number == 0).then(|| json!({ "amount": "25.00", "currency": "EUR", "period": "day" }));
         server
@@ -35,16 +35,42 @@ pub(crate) fn enter(data: &Path, api: &str, fleet: &FleetSettings, boxes: &[Keba
     Ok(())
 }
 
-struct Server<'a> {
+pub(super) struct Server<'a> {
     api: &'a str,
     token: String,
 }
 
-impl Server<'_> {
+impl<'a> Server<'a> {
+    pub(super) fn new(data: &Path, api: &'a str) -> Result<Self> {
+        Ok(Self { api: api.trim_end_matches('/'), token: secrets::api_token(data)? })
+    }
+
     fn put(&self, what: &str, body: &Value) -> Result<()> {
-        let url = format!("{}/api/v1/{what}", self.api);
-        let request = ureq::put(&url).header("authorization", format!("Bearer {}", self.token));
+        let url = self.url(what);
+        let request = ureq::put(&url).header("authorization", self.bearer());
         request.send_json(body).with_context(|| format!("enter {what} through {url}"))?;
         Ok(())
+    }
+
+    pub(super) fn put_bytes(&self, what: &str, bytes: &[u8]) -> Result<()> {
+        let url = self.url(what);
+        let request = ureq::put(&url).header("authorization", self.bearer());
+        request.send(bytes).with_context(|| format!("store {what} through {url}"))?;
+        Ok(())
+    }
+
+    pub(super) fn post(&self, what: &str, body: &Value) -> Result<()> {
+        let url = self.url(what);
+        let request = ureq::post(&url).header("authorization", self.bearer());
+        request.send_json(body).with_context(|| format!("order {what} through {url}"))?;
+        Ok(())
+    }
+
+    fn url(&self, what: &str) -> String {
+        format!("{}/api/v1/{what}", self.api)
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
     }
 }

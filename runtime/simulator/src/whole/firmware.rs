@@ -10,6 +10,7 @@ use super::certificates::is_certificate;
 use super::clock::{is_to_come, wait_for};
 use super::errands::Errand;
 use super::state::State;
+use super::transfer::Download;
 use super::{Whole, transfer};
 
 /// An update that is under way, or the last one.
@@ -114,6 +115,11 @@ impl State {
         true
     }
 
+    fn next_download_breaks(&mut self) -> bool {
+        self.downloads += 1;
+        self.downloads <= self.habits.breaks_off
+    }
+
     /// What a trigger asks for: what is known, or that there is nothing.
     pub(super) fn say_firmware(&mut self) {
         let (action, said) = match &self.update {
@@ -160,15 +166,19 @@ impl Whole {
         if !tell("Downloading") {
             return;
         }
-        let mut is_there = false;
+        let (mut is_there, mut download) = (false, Download::default());
         for attempt in 0..=update.retries.max(0) {
             if attempt > 0 {
                 self.pause_before_retry(update.retry_s).await;
             }
-            is_there = transfer::get(&update.location).await.is_ok();
+            let breaks = self.change(State::next_download_breaks);
+            is_there = transfer::get(&update.location, &mut download, breaks).await.is_ok();
             if is_there {
                 break;
             }
+        }
+        if is_there {
+            self.change(|state| state.fetched = Some(download));
         }
         self.pause().await;
         if !tell(if is_there { "Downloaded" } else { "DownloadFailed" }) || !is_there {

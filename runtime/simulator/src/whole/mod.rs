@@ -70,6 +70,7 @@ pub use monitors::Monitor;
 pub use profiles::Profile;
 pub use reservations::Reservation;
 pub use transactions::Running;
+pub use transfer::Download;
 
 use crate::pump::{Own, Spoken, Will};
 use crate::{Handler, StationSettings, Version};
@@ -90,12 +91,14 @@ pub struct Habits {
     pub beats: bool,
     /// Whether it refuses firmware that nobody signed (1.6).
     pub signed_only: bool,
+    /// So many downloads of firmware break off half way, from the first one on.
+    pub breaks_off: u32,
 }
 
 impl Default for Habits {
     fn default() -> Self {
         let step = Duration::from_millis(5);
-        Self { step, page: 20, cars: true, reconnects: true, beats: true, signed_only: false }
+        Self { step, page: 20, cars: true, reconnects: true, beats: true, signed_only: false, breaks_off: 0 }
     }
 }
 
@@ -193,6 +196,11 @@ impl Whole {
     pub fn certificates(&self) -> Vec<(String, String)> {
         let seen = self.seen();
         seen.certificates.installed.iter().map(|one| (one.kind.clone(), one.pem.clone())).collect()
+    }
+
+    /// The firmware that it has fetched last, over plain HTTP.
+    pub fn fetched(&self) -> Option<Download> {
+        self.seen().fetched.clone()
     }
 
     /// Display messages, as the server wrote them.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::asked::{Reply, accepted, integer, refused, status, word};
 use super::errands::Errand;
 use super::state::State;
+use super::transfer::Download;
 use super::{Whole, transfer};
 
 /// Firmware that was asked for.
@@ -83,7 +84,7 @@ impl Whole {
             if attempt > 0 {
                 self.pause_before_retry(one.retry_s).await;
             }
-            is_there = transfer::get(&one.location).await.is_ok();
+            is_there = transfer::get(&one.location, &mut Download::default(), false).await.is_ok();
             if is_there {
                 break;
             }

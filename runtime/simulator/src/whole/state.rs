@@ -23,6 +23,7 @@ use super::reservations::Reservation;
 use super::resets::Rebooting;
 use super::streams::Stream;
 use super::transactions::Running;
+use super::transfer::Download;
 use super::{Habits, requests};
 use crate::Version;
 use crate::pump::Own;
@@ -65,6 +66,10 @@ pub(super) struct State {
     pub(super) profiles: Vec<Profile>,
 
     pub(super) update: Option<Update>,
+    /// Of firmware, whether they came to an end or not.
+    pub(super) downloads: u32,
+    /// The last one that did.
+    pub(super) fetched: Option<Download>,
     pub(super) upload: Option<Upload>,
     pub(super) published: Vec<Published>,
     pub(super) certificates: Certificates,
@@ -108,6 +113,8 @@ impl State {
             reservations: Vec::new(),
             profiles: Vec::new(),
             update: None,
+            downloads: 0,
+            fetched: None,
             upload: None,
             published: Vec::new(),
             certificates: Certificates::default(),

@@ -30,55 +30,95 @@ struct Target {
     credentials: Option<String>,
 }
 
-pub(super) async fn get(url: &str) -> Result<(), Failure> {
-    transfer("GET", url, b"").await
+/// What has come of a file so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Download {
+    pub bytes: Vec<u8>,
+    /// It broke off and went on where it was.
+    pub resumed: bool,
+    /// By which the server knows the file again.
+    tag: Option<String>,
 }
 
-pub(super) async fn put(url: &str, body: &[u8]) -> Result<(), Failure> {
-    transfer("PUT", url, body).await
-}
-
-async fn transfer(method: &str, url: &str, body: &[u8]) -> Result<(), Failure> {
+/// Fetches a file, or what of it is not there yet. `breaks`: the connection goes half way.
+pub(super) async fn get(url: &str, so_far: &mut Download, breaks: bool) -> Result<(), Failure> {
     if !url.starts_with("http://") {
         return Ok(());
     }
+    let known = so_far.tag.as_ref().filter(|_| !so_far.bytes.is_empty());
+    let goes_on = known.map(|tag| format!("Range: bytes={}-\r\nIf-Range: {tag}\r\n", so_far.bytes.len()));
+    let answer = transfer("GET", url, &goes_on.unwrap_or_default(), b"").await?;
+    if answer.status != 206 {
+        so_far.bytes.clear();
+    }
+    so_far.resumed |= answer.status == 206;
+    so_far.tag = answer.header("etag");
+    let kept = if breaks { answer.body.len() / 2 } else { answer.body.len() };
+    so_far.bytes.extend(&answer.body[..kept]);
+    if breaks || !answer.is_whole() { Err(Failure::Unreachable) } else { Ok(()) }
+}
+
+pub(super) async fn put(url: &str, body: &[u8]) -> Result<(), Failure> {
+    if !url.starts_with("http://") {
+        return Ok(());
+    }
+    transfer("PUT", url, "", body).await.and_then(|answer| answer.is_whole().then_some(()).ok_or(Failure::Unreachable))
+}
+
+async fn transfer(method: &str, url: &str, headers: &str, body: &[u8]) -> Result<Answer, Failure> {
     let target = Target::read(url).ok_or(Failure::Unreachable)?;
-    let exchange = tokio::time::timeout(PATIENCE, exchange(method, &target, body));
+    let exchange = tokio::time::timeout(PATIENCE, exchange(method, &target, headers, body));
     match exchange.await {
-        Ok(Ok(status)) if (200..300).contains(&status) => Ok(()),
-        Ok(Ok(status)) => Err(Failure::Refused(status)),
+        Ok(Ok(answer)) if (200..300).contains(&answer.status) => Ok(answer),
+        Ok(Ok(answer)) => Err(Failure::Refused(answer.status)),
         Ok(Err(_)) | Err(_) => Err(Failure::Unreachable),
     }
 }
 
-/// The status of the server's answer, once it has been read to its end.
-async fn exchange(method: &str, target: &Target, body: &[u8]) -> io::Result<u16> {
+/// The server's answer, once it has been read to its end.
+async fn exchange(method: &str, target: &Target, headers: &str, body: &[u8]) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(&target.address).await?;
     let Target { host, path, .. } = target;
     let credentials = target.credentials.as_ref().map(|credentials| STANDARD.encode(credentials));
     let login = credentials.map(|basic| format!("Authorization: Basic {basic}\r\n")).unwrap_or_default();
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{login}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{login}{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(&[head.as_bytes(), body].concat()).await?;
     let mut answer = Vec::new();
     stream.take(MOST).read_to_end(&mut answer).await?;
-    status(&answer).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    Answer::read(&answer).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-/// `None` when the answer is no HTTP, or shorter than it says.
-fn status(answer: &[u8]) -> Option<u16> {
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&answer[..end]);
-    let promised = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    if promised.is_some_and(|promised| answer.len() - end - 4 < promised) {
-        return None;
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// `None`: it is no HTTP.
+    fn read(answer: &[u8]) -> Option<Self> {
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let status = head.strip_prefix("HTTP/")?.split(' ').nth(1)?.trim().parse().ok()?;
+        Some(Self { status, head, body: answer[end + 4..].to_vec() })
     }
-    head.split(' ').nth(1)?.parse().ok()
+
+    fn header(&self, name: &str) -> Option<String> {
+        self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        })
+    }
+
+    /// It is as long as it says.
+    fn is_whole(&self) -> bool {
+        let promised = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        promised.is_none_or(|promised| self.body.len() >= promised)
+    }
 }
 
 impl Target {
@@ -133,15 +173,19 @@ mod tests {
 
     #[test]
     fn an_answer_counts_when_it_is_whole() {
-        let rows: [(&[u8], Option<u16>); 4] = [
-            (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", Some(200)),
-            (b"HTTP/1.1 404 Not Found\r\n\r\n", Some(404)),
-            (b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab", None),
-            (b"220 ftp here\r\n", None),
-        ];
-        for (answer, expected) in rows {
-            assert_eq!(status(answer), expected);
+        for (answer, status, is_whole) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", 200, true),
+            ("HTTP/1.1 404 Not Found\r\n\r\n", 404, true),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab", 200, false),
+        ] {
+            let answer = Answer::read(answer.as_bytes()).expect("HTTP");
+            assert_eq!((answer.status, answer.is_whole()), (status, is_whole));
         }
+        assert_eq!(Answer::read(b"220 ftp here\r\n"), None);
+    }
+
+    async fn fetch(url: &str) -> Result<(), Failure> {
+        get(url, &mut Download::default(), false).await
     }
 
     #[tokio::test]
@@ -160,7 +204,7 @@ mod tests {
             heads
         });
         assert_eq!(put(&format!("http://u:p@127.0.0.1:{port}/logs/a"), b"abc").await, Ok(()));
-        assert_eq!(get(&format!("http://127.0.0.1:{port}/f")).await, Err(Failure::Refused(403)));
+        assert_eq!(fetch(&format!("http://127.0.0.1:{port}/f")).await, Err(Failure::Refused(403)));
         let heads = server.await.unwrap();
         assert!(
             heads[0].starts_with("PUT /logs/a HTTP/1.1\r\n") && heads[0].contains("Basic dTpw\r\n"),
@@ -168,7 +212,7 @@ mod tests {
             heads[0]
         );
         assert!(heads[0].ends_with("\r\n\r\nabc") && heads[1].starts_with("GET /f "));
-        assert_eq!(get(&format!("http://127.0.0.1:{port}/f")).await, Err(Failure::Unreachable));
-        assert_eq!(get("sftp://nowhere/f").await, Ok(()));
+        assert_eq!(fetch(&format!("http://127.0.0.1:{port}/f")).await, Err(Failure::Unreachable));
+        assert_eq!(fetch("sftp://nowhere/f").await, Ok(()));
     }
 }

@@ -10,7 +10,7 @@ use amprule_domain::doors::{
 };
 use amprule_domain::effect::KeptMessage;
 use amprule_domain::event::ConnectorStatus;
-use amprule_domain::holding::{Holding, HoldingFilter};
+use amprule_domain::holding::{Holding, HoldingFilter, Like};
 use amprule_domain::reported::Reported;
 use amprule_domain::session::Session;
 use amprule_domain::station::StationRecord;
@@ -43,9 +43,15 @@ impl Catalogue for SqliteStore {
         self.readers.list("list a station's kept messages", move |reading| read::log::kept(reading, &station, &page))
     }
 
-    fn holdings(&self, filter: &HoldingFilter, page: &Page) -> StoreFuture<'_, Listed<(StationId, Holding)>> {
-        let (filter, page) = (filter.clone(), page.clone());
-        self.readers.list("list what stations hold", move |reading| read::holdings::holdings(reading, &filter, &page))
+    fn holdings_like(
+        &self,
+        filter: &HoldingFilter,
+        like: &Like,
+        page: &Page,
+    ) -> StoreFuture<'_, Listed<(StationId, Holding)>> {
+        let (filter, like, page) = (filter.clone(), like.clone(), page.clone());
+        self.readers
+            .list("list what stations hold", move |reading| read::holdings::holdings(reading, &filter, &like, &page))
     }
 
     fn exchange(&self, id: CommandId) -> StoreFuture<'_, Option<Exchange>> {

@@ -2,18 +2,20 @@
 
 use amprule_domain::StationId;
 use amprule_domain::doors::{Listed, Page};
-use amprule_domain::holding::{Holding, HoldingFilter, Kind};
+use amprule_domain::holding::{Holding, HoldingFilter, Kind, Like};
 use rusqlite::params;
 
 use super::page::{Query, after};
 use crate::aside::Reading;
 use crate::codec::{bytes, decode, text, time};
 use crate::error::Outcome;
+use crate::members::conditions;
 
 /// The newest first.
 pub(crate) fn holdings(
     reading: &Reading<'_>,
     filter: &HoldingFilter,
+    like: &Like,
     page: &Page,
 ) -> Outcome<Listed<(StationId, Holding)>> {
     let mut query = Query::new("SELECT n, station, key, at, body FROM holdings");
@@ -23,6 +25,9 @@ pub(crate) fn holdings(
     }
     if let Some(find) = &filter.find {
         query.filter("instr(key, ?) > 0", [find.clone().into()]);
+    }
+    for (condition, of) in conditions(like) {
+        query.filter(&condition, of);
     }
     if let Some(after) = after::<i64>(page)? {
         query.filter("n < ?", [after.into()]);

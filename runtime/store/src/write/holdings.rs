@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::codec::micros;
 use crate::error::Outcome;
+use crate::members::conditions;
 
 pub(super) struct Holdings<'c> {
     connection: &'c Connection,
@@ -46,7 +47,7 @@ impl<'c> Holdings<'c> {
         let which = match key {
             Some(_) => "station = ?1 AND kind = ?2 AND key = ?5",
             None => {
-                "n = (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2 AND ?5 IS NULL AND json_extract(body, '$.state') <> 'ended')"
+                "n = (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2 AND ?5 IS NULL AND json_extract(body, '$.state') IN ('asked', 'running', 'booted'))"
             }
         };
         let steps = "json_object('steps', json(ifnull(json_extract(?4, '$.steps'), '{}')))";
@@ -95,12 +96,9 @@ impl<'c> Holdings<'c> {
                 values.push(Sql::from(short(key).to_owned()));
             }
         }
-        for (member, of) in &like.members {
-            let marks = vec!["?"; of.len()].join(", ");
-            let has = format!("json_extract(body, '$.{member}')");
-            let or_absent = if of.contains(&Value::Null) { format!(" OR {has} IS NULL") } else { String::new() };
-            sql.push_str(&format!(" AND ({has} IN ({marks}){or_absent})"));
-            values.extend(of.iter().map(value));
+        for (condition, of) in conditions(like) {
+            sql.push_str(&format!(" AND {condition}"));
+            values.extend(of);
         }
         self.connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
         Ok(())
@@ -132,15 +130,4 @@ fn short(key: &str) -> &str {
 fn bounded(body: &Value) -> String {
     let text = body.to_string();
     if text.len() <= Change::BODY_MAX { text } else { json!({ "tooLarge": text.len() }).to_string() }
-}
-
-/// As `json_extract` gives it.
-fn value(value: &Value) -> Sql {
-    match value {
-        Value::Null => Sql::Null,
-        Value::Bool(truth) => Sql::from(*truth),
-        Value::Number(number) => number.as_i64().map_or_else(|| Sql::from(number.as_f64().unwrap_or(0.0)), Sql::from),
-        Value::String(text) => Sql::from(text.clone()),
-        nested => Sql::from(nested.to_string()),
-    }
 }
