@@ -41,8 +41,8 @@ pub(crate) struct Books {
 
 /// The key of the row that says that the backend has accepted the station.
 const REGISTERED: &str = "registered";
-/// Transactions of one line whose numbers are known.
-const NUMBERS_MOST: usize = 100;
+/// Transactions of one line whose numbers are known. Four lines have room for theirs (`Kind::Counterpart`).
+pub(crate) const NUMBERS_MOST: usize = 40;
 
 impl Books {
     pub(crate) fn new(store: Arc<dyn ForwardBooks>, clock: Arc<dyn Clock>, station: StationId, forward: &str) -> Self {
@@ -80,7 +80,7 @@ impl Books {
     }
 
     /// The backend has it, or never will.
-    pub(crate) async fn settle(&self, n: u64, and: Option<Change>) -> StoreResult<()> {
+    pub(crate) async fn settle(&self, n: u64, and: Vec<Change>) -> StoreResult<()> {
         let gone = Change::gone(Kind::Forwarded, self.key(n));
         self.change(std::iter::once(gone).chain(and).collect()).await
     }

@@ -1,7 +1,7 @@
 //! What another backend may never say to a station, nor hear of it, whatever the operator allows: it would take the station away
 //! from this server, or learn how to come in as it.
 
-use amprule_domain::secrets::{is_secret, without_secrets};
+use amprule_domain::secrets::is_secret;
 use serde_json::Value;
 
 /// Requests that lead a station elsewhere.
@@ -16,20 +16,16 @@ const BINDING: [&str; 5] = [
     "securityprofile",
 ];
 
-/// True: this request changes what binds the station to us, or holds a secret.
-pub(crate) fn is_ours_alone(payload: &Value) -> bool {
-    without_secrets(payload) != *payload || sets_binding(payload)
-}
-
-fn sets_binding(value: &Value) -> bool {
+/// True: this request sets a password, or what else binds the station to us.
+pub(crate) fn is_ours_alone(value: &Value) -> bool {
     match value {
-        Value::Array(items) => items.iter().any(sets_binding),
+        Value::Array(items) => items.iter().any(is_ours_alone),
         Value::Object(members) => {
             let named = [members.get("key"), members.get("variable").and_then(|variable| variable.get("name"))];
             let is_binding = |name: &str| is_secret(name) || BINDING.contains(&name.to_ascii_lowercase().as_str());
             let is_set = members.contains_key("value") || members.contains_key("attributeValue");
             let binds = is_set && named.into_iter().flatten().filter_map(Value::as_str).any(is_binding);
-            binds || members.values().any(sets_binding)
+            binds || members.values().any(is_ours_alone)
         }
         _ => false,
     }
@@ -54,7 +50,6 @@ mod tests {
             set("NetworkConfigurationPriority"),
             json!({"key": "AuthorizationKey", "value": "x"}),
             json!({"key": "securityprofile", "value": "1"}),
-            json!({"remoteLocation": "ftp://me:secret@a.example/x"}),
         ] {
             assert!(is_ours_alone(&payload), "{payload}");
         }
@@ -63,6 +58,7 @@ mod tests {
             json!({"key": "HeartbeatInterval", "value": "60"}),
             json!({"key": ["AuthorizationKey"]}),
             json!({"vendorId": "acme", "messageId": "x", "data": "y"}),
+            json!({"log": {"remoteLocation": "ftp://theirs:secret@a.example/x"}}),
         ] {
             assert!(!is_ours_alone(&payload), "{payload}");
         }

@@ -178,7 +178,7 @@ impl<'l> Talk<'l> {
                 Some(What::Kept(n, message)) => match self.renumbered(&message) {
                     Some(payload) => (message.action.clone(), payload, What::Kept(n, message)),
                     None => {
-                        self.settle(n, None, |counts| counts.unmatched += 1).await?;
+                        self.settle(n, Vec::new(), |counts| counts.unmatched += 1).await?;
                         continue;
                     }
                 },
@@ -223,7 +223,7 @@ impl<'l> Talk<'l> {
             let next = self.line.queue.lock().next();
             return Ok(match next {
                 Next::Kept(n, message) if message.protocol != self.line.dialect.subprotocol() => {
-                    self.settle(n, None, |counts| counts.dropped += 1).await?;
+                    self.settle(n, Vec::new(), |counts| counts.dropped += 1).await?;
                     continue;
                 }
                 Next::Kept(n, message) => Some(What::Kept(n, message)),

@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use super::{Talk, Tries, What, disk};
 use crate::board::{Counts, LineState};
-use crate::books::Message;
+use crate::books::{Message, NUMBERS_MOST};
 use crate::calls::Call;
+use crate::line::Line;
 use crate::pace::{BEATS, INTRODUCE_AGAIN, REFUSED_AGAIN, USUAL_BEAT, USUAL_INTRODUCE_AGAIN};
 use crate::queue::Passing;
 use crate::socket::{Incoming, Trouble};
@@ -140,15 +141,15 @@ impl Talk<'_> {
     ) -> Result<(), Trouble> {
         match answer {
             Ok(answer) => {
-                let change = self.number(message, &answer);
-                self.settle(n, change, |_| {}).await?;
+                let changes = self.number(message, &answer);
+                self.settle(n, changes, |_| {}).await?;
                 self.is_heard(message, &answer);
                 Ok(())
             }
             Err((code, why)) => {
                 self.is_refused(&message.action, code, why);
                 if FINAL.contains(&code) {
-                    return self.settle(n, None, |counts| counts.refused += 1).await;
+                    return self.settle(n, Vec::new(), |counts| counts.refused += 1).await;
                 }
                 match code {
                     "SecurityError" => self.introduce_again().await?,
@@ -160,18 +161,25 @@ impl Talk<'_> {
         }
     }
 
-    /// What becomes of the transaction's number with this answer.
-    fn number(&self, message: &Message, answer: &Value) -> Option<Change> {
-        let (dialect, line) = (self.line.dialect, self.line);
-        if let Some(ours) = message.given {
-            let theirs = dialect.given_number(answer)?;
-            line.numbers.lock().insert(ours, theirs);
-            return Some(line.books.counterpart(ours, theirs));
+    /// What becomes of the transaction's number with this answer. A station that never ends its transactions leaves the oldest.
+    fn number(&self, message: &Message, answer: &Value) -> Vec<Change> {
+        let Line { dialect, books, numbers, .. } = self.line;
+        let mut numbers = numbers.lock();
+        let mut changes = Vec::new();
+        if let Some((ours, theirs)) = message.given.zip(dialect.given_number(answer)) {
+            numbers.insert(ours, theirs);
+            changes.push(books.counterpart(ours, theirs));
         }
-        let payload = serde_json::from_str(&message.payload).ok()?;
-        let ours = dialect.number_of(&message.action, &payload).filter(|_| message.action == "StopTransaction")?;
-        line.numbers.lock().remove(&ours);
-        Some(line.books.no_counterpart(ours))
+        while numbers.len() > NUMBERS_MOST {
+            changes.extend(numbers.pop_first().map(|(oldest, _)| books.no_counterpart(oldest)));
+        }
+        let payload = serde_json::from_str(&message.payload).unwrap_or_default();
+        let ended = dialect.number_of(&message.action, &payload).filter(|_| message.action == "StopTransaction");
+        if let Some(ours) = ended {
+            numbers.remove(&ours);
+            changes.push(books.no_counterpart(ours));
+        }
+        changes
     }
 
     fn is_heard(&self, message: &Message, answer: &Value) {
@@ -240,10 +248,10 @@ impl Talk<'_> {
     pub(super) async fn settle(
         &mut self,
         n: u64,
-        change: Option<Change>,
+        changes: Vec<Change>,
         counted: impl FnOnce(&mut Counts),
     ) -> Result<(), Trouble> {
-        self.line.books.settle(n, change).await.map_err(disk)?;
+        self.line.books.settle(n, changes).await.map_err(disk)?;
         *self.tries = Tries::default();
         let mut queue = self.line.queue.lock();
         queue.settled();
@@ -259,7 +267,7 @@ impl Talk<'_> {
         }
         self.tries.times += 1;
         if self.tries.times >= TRIES_MOST
-            && let Err(trouble) = self.settle(n, None, |counts| counts.refused += 1).await
+            && let Err(trouble) = self.settle(n, Vec::new(), |counts| counts.refused += 1).await
         {
             self.line.board.trouble(trouble.what, self.line.now());
         }
