@@ -36,6 +36,8 @@ pub struct TestServer {
     child: Child,
     /// `ws://127.0.0.1:PORT`
     pub ocpp: String,
+    /// `wss://127.0.0.1:PORT`, where TLS has an address of its own.
+    pub tls: Option<String>,
     /// `http://127.0.0.1:PORT`
     pub api_base: String,
     folder: TempDir,
@@ -110,8 +112,8 @@ impl Setup {
             Permit::Shared(Arc::clone(&MACHINE).read_owned().await)
         };
         let any = "127.0.0.1:0";
-        let (child, ocpp, api_base) = launch(self.folder.path(), self.configured, any, any);
-        TestServer { child, ocpp, api_base, folder: self.folder, configured: self.configured, _permit: permit }
+        let (child, Addresses { ocpp, tls, api_base }) = launch(self.folder.path(), self.configured, any, any);
+        TestServer { child, ocpp, tls, api_base, folder: self.folder, configured: self.configured, _permit: permit }
     }
 }
 
@@ -163,7 +165,9 @@ impl TestServer {
     pub fn restart(&mut self) {
         let address = |url: &str| url.split("//").nth(1).expect("the server prints URLs").to_owned();
         let (ocpp, api) = (address(&self.ocpp), address(&self.api_base));
-        (self.child, self.ocpp, self.api_base) = launch(self.folder.path(), self.configured, &ocpp, &api);
+        let (child, addresses) = launch(self.folder.path(), self.configured, &ocpp, &api);
+        self.child = child;
+        (self.ocpp, self.tls, self.api_base) = (addresses.ocpp, addresses.tls, addresses.api_base);
     }
 
     /// What the server logged so far.
@@ -204,7 +208,13 @@ impl Drop for TestServer {
     }
 }
 
-fn launch(folder: &Path, configured: bool, ocpp: &str, api: &str) -> (Child, String, String) {
+struct Addresses {
+    ocpp: String,
+    tls: Option<String>,
+    api_base: String,
+}
+
+fn launch(folder: &Path, configured: bool, ocpp: &str, api: &str) -> (Child, Addresses) {
     let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).expect("open the log");
     let mut command = Command::new(binary());
     command.arg("serve").args(["--ocpp", ocpp, "--api", api]);
@@ -216,33 +226,36 @@ fn launch(folder: &Path, configured: bool, ocpp: &str, api: &str) -> (Child, Str
     }
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     let mut child = command.spawn().expect("start the server");
-    let (ocpp, api) = addresses(&mut child, folder);
-    (child, ocpp, api)
+    let addresses = addresses(&mut child, folder);
+    (child, addresses)
 }
 
 /// A start waits for its compilers for half a minute; it then has the rest to do.
 const START: Duration = Duration::from_secs(120);
 
-/// Both lines that the server prints once it listens.
-fn addresses(child: &mut Child, folder: &Path) -> (String, String) {
+/// The lines that the server prints once it listens, the API's last.
+fn addresses(child: &mut Child, folder: &Path) -> Addresses {
     let output = child.stdout.take().expect("the server's output is ours");
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
         BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
     });
-    let (mut ocpp, mut api) = (None, None);
-    while ocpp.is_none() || api.is_none() {
+    let (mut ocpp, mut tls) = (None, None);
+    loop {
         let line = lines.recv_timeout(START).unwrap_or_else(|_| {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             panic!("the server did not come up; its log says\n{log}")
         });
         match line.split_once(char::is_whitespace) {
             Some(("ocpp", address)) => ocpp = Some(address.trim().to_owned()),
-            Some(("api", address)) => api = Some(address.trim().to_owned()),
+            Some(("tls", address)) => tls = Some(address.trim().to_owned()),
+            Some(("api", address)) => {
+                let ocpp = ocpp.expect("the API's address comes last");
+                return Addresses { ocpp, tls, api_base: address.trim().to_owned() };
+            }
             _ => {}
         }
     }
-    ocpp.zip(api).expect("both were found just now")
 }
 
 /// The server's binary: the one that `cargo xtask test` built, or one that is built once, now.

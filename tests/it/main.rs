@@ -28,5 +28,6 @@ mod signing;
 mod sites;
 mod taps;
 mod tidy;
+mod tls;
 mod versions;
 mod webhooks;

@@ -50,7 +50,7 @@ pub use settings::Settings;
 pub use site::{CircuitEntry, EvseEntry, SiteView};
 pub use sites::Sites;
 pub use snapshot::{
-    CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, SiteLoad, Snapshot,
+    CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, SiteLoad, Snapshot,
     StageCount,
 };
 pub use state::{Api, Parts};

@@ -39,6 +39,15 @@ pub struct Snapshot {
     pub versions: Vec<StageCount>,
     pub devices: Vec<DeviceCount>,
     pub sites: Vec<SiteLoad>,
+    /// Those that stations are shown.
+    pub certificates: Vec<CertificateExpiry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateExpiry {
+    pub file: String,
+    /// Seconds since 1970.
+    pub expires_s: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

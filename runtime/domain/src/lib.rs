@@ -60,7 +60,7 @@ pub mod reported;
 mod reservation;
 mod schema;
 pub mod secrets;
-mod security;
+pub mod security;
 pub mod session;
 pub mod smart_charging;
 pub mod station;

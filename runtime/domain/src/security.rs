@@ -38,6 +38,18 @@ pub struct Certificate {
     pub children: Vec<Value>,
 }
 
+/// A certificate that a station has shown in its handshake, and its authority has signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientCertificate {
+    /// The subject's common name.
+    pub name: String,
+    /// In hexadecimal digits.
+    pub serial: String,
+    pub valid_from: Timestamp,
+    pub expires_at: Timestamp,
+}
+
 /// Events that the standard holds to be critical (OCPP 2.0.1 part 2 appendix 1; the security whitepaper for 1.6).
 const CRITICAL: [&str; 7] = [
     "FirmwareUpdated",

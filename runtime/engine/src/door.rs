@@ -56,7 +56,7 @@ impl Engine {
             (0, None) => true,
             (0 | 1, Some(hash)) => self.has_password(record, visitor, hash)?,
             (2, Some(hash)) => visitor.tls && self.has_password(record, visitor, hash)?,
-            (3, _) => visitor.client_certificate == Some(record.id.as_str()),
+            (3, _) => visitor.client_certificate.is_some_and(|shown| shown.name == record.id.as_str()),
             _ => false,
         };
         if is_let_in { Ok(()) } else { Err(Turned::Unauthorized(record.id.clone())) }

@@ -38,6 +38,7 @@ mod sign;
 mod simulate;
 mod sites;
 mod telemetry;
+mod tls;
 mod token;
 mod verify;
 mod webhooks;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_api::{
-    CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, QuirksView, RepairCount, ShadowCount,
+    CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, QuirksView, RepairCount, ShadowCount,
     SiteLoad, Snapshot, StageCount,
 };
 use amprule_devices::DeviceStatus;
@@ -13,6 +13,7 @@ use amprule_domain::Timestamp;
 use amprule_domain::decision::FaultClass;
 use amprule_domain::load::CircuitView;
 use amprule_engine::Engine;
+use amprule_gateway::{ServerCertificate, Tls};
 use amprule_hooks::Registry;
 use amprule_hooks::breaker::BreakerState;
 use amprule_hooks::comparison::{Compared, Comparison};
@@ -33,6 +34,7 @@ pub(crate) struct Gauges {
     pub(crate) sites: Arc<Sites>,
     /// Lines that found no room.
     pub(crate) log: ErrorCounter,
+    pub(crate) tls: Option<Tls>,
 }
 
 impl Metrics for Gauges {
@@ -66,6 +68,7 @@ impl Metrics for Gauges {
             versions: self.versions(),
             devices: devices(&self.fleet.statuses()),
             sites: self.sites.status().into_iter().map(load).collect(),
+            certificates: self.tls.iter().flat_map(Tls::shown).map(expiry).collect(),
         }
     }
 
@@ -111,6 +114,10 @@ impl Gauges {
         };
         shadows.map(count).collect()
     }
+}
+
+fn expiry(shown: ServerCertificate) -> CertificateExpiry {
+    CertificateExpiry { file: shown.file.display().to_string(), expires_s: shown.expires_at.as_second() }
 }
 
 fn devices(statuses: &[DeviceStatus]) -> Vec<DeviceCount> {

@@ -35,7 +35,7 @@ use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::sites::{self, Shared};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, feeds, gate, lists, lookups, telemetry};
+use crate::{compilers, feeds, gate, lists, lookups, telemetry, tls};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -74,10 +74,8 @@ fn configuration(options: Serve) -> Result<(Config, Followed)> {
 async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
     let house = House::open(&config, &data, file).await?;
-    let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
-    let settings = config.ocpp.gateway_settings(&config.stations);
-    let interpreters = Interpreters { dialects: house.registry.clone(), clock: Arc::new(SystemClock) };
-    let gateway = Gateway::bind(config.ocpp.listen, settings, tls, interpreters)?;
+    let tls = config.ocpp.tls.as_ref().map(|tls| tls::open(&tls.files)).transpose()?;
+    let doors = Doors::bind(&config, &house, tls.as_ref().map(|opened| opened.tls.clone()))?;
     let listener = TcpListener::bind(config.api.listen).await.with_context(|| {
         let address = config.api.listen;
         format!("cannot listen for the API on {address}; `--api ADDRESS` or `[api] listen` names another one")
@@ -85,23 +83,19 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
 
     let webhooks = webhooks::start(&config.webhooks, &data, &house.store, &house.engine).await?;
     let feeds = feeds::start(&config, &house.registry)?;
-    let management = house.api(&config, &data, webhooks.clone(), log)?;
+    let management = house.api(&config, &data, webhooks.clone(), log, tls.as_ref().map(|opened| opened.tls.clone()))?;
     house.engine.wake_stations().await.context("read which stations have sessions")?;
 
-    let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
-    say(format_args!("ocpp  {scheme}://{}", gateway.local_addr()));
+    doors.say();
     say(format_args!("api   http://{}", listener.local_addr()?));
     say(format_args!("token {}", data.join("api-token").display()));
 
     house.fleet.begin();
     house.sites.bind(config.sites.clone());
 
+    let certificates = tls.map(|opened| tls::watch(opened, house.engine.clone()));
     let (end, ended) = watch::channel(false);
-    let serving = gateway.serve(house.engine.clone(), told(ended.clone()));
-    let mut stations = Listener::start("the listener for stations", async {
-        serving.await;
-        Ok(())
-    });
+    let mut stations = Listener::start("the listener for stations", doors.serve(house.engine.clone(), ended.clone()));
     let mut api = Listener::start("the listener for the API", amprule_api::serve(listener, management, told(ended)));
     let why = tokio::select! {
         interrupted = interrupted() => interrupted,
@@ -116,6 +110,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     end.send_replace(true);
     let stations = stations.ended().await;
     house.signing.abort();
+    certificates.inspect(JoinHandle::abort);
     house.lists.abort();
     house.sites.shutdown().await;
     house.fleet.shutdown().await;
@@ -125,6 +120,48 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     drop(feeds);
     tokio::task::spawn_blocking(move || house.close()).await.context("close the store")?;
     why.and(stations).and(api)
+}
+
+/// Where stations come in: one listener, or a plain one and one with TLS.
+struct Doors {
+    first: (Gateway, &'static str),
+    encrypted: Option<Gateway>,
+}
+
+impl Doors {
+    fn bind(config: &Config, house: &House, tls: Option<Tls>) -> Result<Self> {
+        let bind = |address, tls| {
+            let interpreters = Interpreters { dialects: house.registry.clone(), clock: Arc::new(SystemClock) };
+            Gateway::bind(address, config.ocpp.gateway_settings(&config.stations), tls, interpreters)
+        };
+        let own = config.ocpp.tls.as_ref().and_then(|tls| tls.listen);
+        Ok(match (own, tls) {
+            (Some(own), tls) => {
+                Self { first: (bind(config.ocpp.listen, None)?, "ws"), encrypted: Some(bind(own, tls)?) }
+            }
+            (None, Some(tls)) => Self { first: (bind(config.ocpp.listen, Some(tls))?, "wss"), encrypted: None },
+            (None, None) => Self { first: (bind(config.ocpp.listen, None)?, "ws"), encrypted: None },
+        })
+    }
+
+    fn say(&self) {
+        let (first, scheme) = &self.first;
+        say(format_args!("ocpp  {scheme}://{}", first.local_addr()));
+        if let Some(encrypted) = &self.encrypted {
+            say(format_args!("tls   wss://{}", encrypted.local_addr()));
+        }
+    }
+
+    async fn serve(self, engine: Arc<Engine>, ended: watch::Receiver<bool>) -> std::io::Result<()> {
+        let encrypted = async {
+            match self.encrypted {
+                Some(encrypted) => encrypted.serve(engine.clone(), told(ended.clone())).await,
+                None => told(ended.clone()).await,
+            }
+        };
+        tokio::join!(self.first.0.serve(engine.clone(), told(ended.clone())), encrypted);
+        Ok(())
+    }
 }
 
 /// Everything that lives as long as the server.
@@ -191,10 +228,17 @@ impl House {
         Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing, lists_changed, lists })
     }
 
-    fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
+    fn api(
+        &self,
+        config: &Config,
+        data: &Path,
+        webhooks: Arc<Webhooks>,
+        log: ErrorCounter,
+        tls: Option<Tls>,
+    ) -> Result<Arc<Api>> {
         let (engine, registry, store) = (self.engine.clone(), self.registry.clone(), self.store.clone());
         let (fleet, sites) = (self.fleet.clone(), self.sites.clone());
-        let gauges = Gauges { engine, registry, store, fleet, sites, log };
+        let gauges = Gauges { engine, registry, store, fleet, sites, log, tls };
         Ok(Api::new(Parts {
             control: Arc::new(Stations {
                 engine: self.engine.clone(),
@@ -280,11 +324,6 @@ fn load(mut reload: Reload, store: &Arc<SqliteStore>, registry: &Arc<Registry>) 
         Some(pins.iter().flat_map(Pin::units).map(|unit| unit.hash).collect::<HashSet<_>>())
     };
     reload.watch(Box::new(pinned)).context("watch the folders of scripts and plugins")
-}
-
-fn tls(files: &config::Tls) -> Result<Tls> {
-    let roots = files.station_roots.as_deref();
-    Tls::load(&files.certificate, &files.key, roots).context("load the certificate of [ocpp.tls]")
 }
 
 async fn told(mut ended: watch::Receiver<bool>) {

@@ -50,6 +50,7 @@ impl Collector for Scrape {
         self.shadows(&mut to)?;
         self.devices(&mut to)?;
         self.sites(&mut to)?;
+        self.certificates(&mut to)?;
         let dropped = self.snapshot.log_lines_dropped;
         counters(&mut to, "log_lines_dropped", "Lines of the log that found no room", [Sample::new([], dropped)])?;
         gauges(&mut to, "event_streams", "Open event streams", [Sample::new([], self.streams)])
@@ -146,6 +147,12 @@ impl Scrape {
         gauges(to, "site_taken_amperes", "What the EVSEs of a circuit may come to at the most", taken)
     }
 
+    fn certificates(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let rows = self.snapshot.certificates.iter().map(|row| Sample::new([("file", &*row.file)], row.expires_s));
+        let help = "When a certificate that stations are shown expires, in seconds since 1970";
+        gauges(to, "server_certificate_expiry_seconds", help, rows)
+    }
+
     fn hooks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
         let hooks = &self.snapshot.hooks;
         gauges(to, "generation", "The registry's generation", [Sample::new([], self.snapshot.generation)])?;
@@ -181,7 +188,7 @@ mod tests {
 
     use crate::testing::House;
     use crate::{
-        CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad, Snapshot,
+        CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad, Snapshot,
         StageCount,
     };
 
@@ -213,6 +220,7 @@ mod tests {
             "amprule_site_in_trouble{site=\"depot\"} 1",
             "amprule_site_capacity_amperes{site=\"depot\",circuit=\"main\",phase=\"L2\"} 51.5",
             "amprule_site_taken_amperes{site=\"depot\",circuit=\"main\",phase=\"L3\"} 16.0",
+            "amprule_server_certificate_expiry_seconds{file=\"server.pem\"} 1800000000",
             "amprule_event_streams 0",
             "amprule_log_lines_dropped_total 6",
             "# EOF",
@@ -256,6 +264,7 @@ mod tests {
                 stages: [("stable", 1), ("draining", 2)].into(),
             }],
             devices: vec![DeviceCount { extension: "keba-p30".to_owned(), state: "charging", count: 3, in_trouble: 1 }],
+            certificates: vec![CertificateExpiry { file: "server.pem".to_owned(), expires_s: 1_800_000_000 }],
             sites: vec![SiteLoad {
                 site: "depot".to_owned(),
                 in_trouble: true,
