@@ -50,8 +50,8 @@ pub use settings::Settings;
 pub use site::{CircuitEntry, EvseEntry, SiteView};
 pub use sites::Sites;
 pub use snapshot::{
-    CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, RepairCount, ShadowCount, SiteLoad, Snapshot,
-    StageCount,
+    CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, RepairCount, ShadowCount,
+    SiteLoad, Snapshot, StageCount,
 };
 pub use state::{Api, Parts};
 pub use told::told;

@@ -55,6 +55,7 @@ mod provisioning;
 pub mod reading;
 pub mod recurring;
 pub mod refused;
+pub mod renewal;
 pub mod reply;
 pub mod reported;
 mod reservation;

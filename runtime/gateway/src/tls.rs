@@ -82,7 +82,8 @@ impl TlsFiles {
     /// # Errors
     /// The file that cannot be read.
     pub fn read(&self) -> Result<TlsContents, TlsError> {
-        let certificates = self.certificates.iter().map(|files| Ok((File::read(&files.chain)?, File::read(&files.key)?)));
+        let certificates =
+            self.certificates.iter().map(|files| Ok((File::read(&files.chain)?, File::read(&files.key)?)));
         Ok(TlsContents {
             certificates: certificates.collect::<Result<_, _>>()?,
             roots: self.station_roots.iter().map(|path| File::read(path)).collect::<Result<_, _>>()?,
@@ -186,8 +187,8 @@ fn certified(
     let certificates = chain.certificates()?;
     let own = certificates.first().and_then(certificate::read);
     let own = own.ok_or_else(|| TlsError::Unreadable(chain.path.clone()))?;
-    let secret = PrivateKeyDer::from_pem_slice(&key.bytes)
-        .map_err(|source| TlsError::Pem { path: key.path.clone(), source })?;
+    let secret =
+        PrivateKeyDer::from_pem_slice(&key.bytes).map_err(|source| TlsError::Pem { path: key.path.clone(), source })?;
     let unusable =
         |source| TlsError::Unusable { path: chain.path.clone(), key: key.path.clone(), source: Box::new(source) };
     let certified = CertifiedKey::from_der(certificates, secret, provider).map_err(unusable)?;
@@ -212,10 +213,7 @@ impl ResolvesServerCert for ByKind {
     }
 }
 
-fn verifier(
-    provider: &Arc<CryptoProvider>,
-    files: &[File],
-) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsError> {
+fn verifier(provider: &Arc<CryptoProvider>, files: &[File]) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsError> {
     if files.is_empty() {
         return Ok(None);
     }

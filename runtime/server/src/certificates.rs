@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use amprule_authority::Authority;
 use amprule_domain::StationId;
-use amprule_domain::command::Command;
+use amprule_domain::command::{Command, SignedCertificate};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::Clock;
 use amprule_engine::Engine;
@@ -97,7 +97,13 @@ impl Signing {
         };
         let now = SystemClock.now();
         let expires_at = now.checked_add(EXPIRES)?;
-        let command = Command::CertificateSigned { chain, usage: request.usage.clone(), request: request.number };
+        let signed = amprule_authority::read_certificate(&chain).map(|read| SignedCertificate {
+            serial: read.serial,
+            valid_from: read.valid_from,
+            expires_at: read.expires_at,
+        });
+        let command =
+            Command::CertificateSigned { chain, usage: request.usage.clone(), request: request.number, signed };
         self.engine.order_own(&request.station, command, expires_at).await?;
         tracing::info!(station = %request.station, "a certificate was signed for the station");
         Ok(())

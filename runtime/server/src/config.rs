@@ -395,9 +395,10 @@ impl Ocpp {
 }
 
 impl Api {
-    pub(crate) fn api_settings(&self, stations: &Stations) -> amprule_api::Settings {
+    pub(crate) fn api_settings(&self, stations: &Stations, ocpp: &Ocpp) -> amprule_api::Settings {
         amprule_api::Settings {
             password_min: stations.min_password_chars,
+            profile_max: ocpp.tls.as_ref().map_or(1, Tls::profile_max),
             connections: self.max_connections,
             streams: self.max_event_streams,
             request_timeout: Duration::from_secs(self.request_timeout_s),

@@ -28,6 +28,7 @@ mod output;
 mod pack;
 mod quirks;
 mod remote;
+mod renewals;
 mod replay;
 mod secrets;
 mod serve;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_api::{
-    CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, QuirksView, RepairCount, ShadowCount,
-    SiteLoad, Snapshot, StageCount,
+    CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, QuirksView, RepairCount,
+    ShadowCount, SiteLoad, Snapshot, StageCount,
 };
 use amprule_devices::DeviceStatus;
 use amprule_domain::Timestamp;

@@ -35,7 +35,7 @@ use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::sites::{self, Shared};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, feeds, gate, lists, lookups, telemetry, tls};
+use crate::{compilers, feeds, gate, lists, lookups, renewals, telemetry, tls};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -110,6 +110,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     end.send_replace(true);
     let stations = stations.ended().await;
     house.signing.abort();
+    house.renewals.abort();
     certificates.inspect(JoinHandle::abort);
     house.lists.abort();
     house.sites.shutdown().await;
@@ -174,6 +175,7 @@ struct House {
     fleet: Arc<Fleet>,
     sites: Arc<Sites>,
     signing: JoinHandle<()>,
+    renewals: JoinHandle<()>,
     lists_changed: Arc<Notify>,
     lists: JoinHandle<()>,
 }
@@ -217,6 +219,7 @@ impl House {
         let reload = reload(config, data, file, &registry, (&fleet, &sites))?;
         let watching = Arc::new(load(reload, &store, &registry)?);
         let signing = Signing::begin(engine.clone(), config.certificates.clone(), data)?;
+        let renewals = renewals::begin(engine.clone(), store.clone(), config.certificates.renew_days);
         let lists_changed = Arc::<Notify>::default();
         let keeper = Keeper::new(amprule_lists::House {
             stations: Arc::new(lists::Stations { engine: engine.clone() }),
@@ -225,7 +228,7 @@ impl House {
             changed: Arc::clone(&lists_changed),
         });
         let lists = tokio::spawn(keeper.run());
-        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing, lists_changed, lists })
+        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing, renewals, lists_changed, lists })
     }
 
     fn api(
@@ -256,7 +259,7 @@ impl House {
             webhooks: Arc::new(Deliveries(webhooks)),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,
-            settings: config.api.api_settings(&config.stations),
+            settings: config.api.api_settings(&config.stations, &config.ocpp),
         }))
     }
 

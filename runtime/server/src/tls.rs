@@ -38,7 +38,8 @@ pub(crate) fn open(files: &TlsFiles) -> Result<Opened> {
 
 pub(crate) fn watch(opened: Opened, engine: Arc<Engine>) -> JoinHandle<()> {
     let Opened { tls, files, contents } = opened;
-    let watch = Watch { tls, files, served: Some(contents.clone()), seen: Some(contents), engine, told: None, last: None };
+    let watch =
+        Watch { tls, files, served: Some(contents.clone()), seen: Some(contents), engine, told: None, last: None };
     tokio::spawn(watch.run())
 }
 
@@ -92,7 +93,10 @@ impl Watch {
         for shown in self.tls.shown() {
             tracing::info!(file = %shown.file.display(), kind = shown.kind, expires = %shown.expires_at, "stations are shown a certificate that was replaced");
         }
-        self.tell("server.certificates-changed", json!({ "certificates": self.tls.shown().iter().map(told).collect::<Vec<_>>() }));
+        self.tell(
+            "server.certificates-changed",
+            json!({ "certificates": self.tls.shown().iter().map(told).collect::<Vec<_>>() }),
+        );
     }
 
     fn refused(&mut self, contents: &TlsContents, error: &TlsError) {
@@ -112,7 +116,9 @@ impl Watch {
     }
 
     fn complain(&self, why: &str) {
-        tracing::error!("certificates of [ocpp.tls] were replaced and cannot be used: {why}; stations are shown those from before");
+        tracing::error!(
+            "certificates of [ocpp.tls] were replaced and cannot be used: {why}; stations are shown those from before"
+        );
         self.tell("server.certificates-refused", json!({ "why": why }));
     }
 

@@ -61,8 +61,7 @@ async fn what_a_station_has_not_in_common_with_us_is_said() {
 async fn a_replaced_certificate_is_taken_up_and_a_broken_one_is_told_of() {
     let authority = Authority::new("Roots of a test");
     let (server, _, rsa) = with_both(&authority).await;
-    let (client, rsa_client) =
-        (Client::new(&authority), Client { knows: Knows::RsaOnly, ..Client::new(&authority) });
+    let (client, rsa_client) = (Client::new(&authority), Client { knows: Knows::RsaOnly, ..Client::new(&authority) });
     let mut early = client.connect(&server.ocpp, "cs-1", None).await.expect("it is let in");
     let events = server.api().events();
 
@@ -86,10 +85,8 @@ async fn a_replaced_certificate_is_taken_up_and_a_broken_one_is_told_of() {
     let expired = authority.server(Kind::Ecdsa, (-40, -10));
     put("ecdsa.pem", &expired.certificate);
     put("ecdsa.key", &expired.key);
-    until("the expired one is told of", || {
-        server.log().contains("the certificate ecdsa.pem expired at").then_some(())
-    })
-    .await;
+    until("the expired one is told of", || server.log().contains("the certificate ecdsa.pem expired at").then_some(()))
+        .await;
     std::fs::remove_file(server.path("ecdsa.key")).expect("it was there");
     until("the missing file is told of", || server.log().contains("read ecdsa.key").then_some(())).await;
     events.until(&["server.certificates-refused"]).await;
@@ -116,10 +113,8 @@ async fn shown_at_last(server: &TestServer, client: &Client<'_>, expected: &[u8]
 async fn a_certificate_that_expires_soon_is_told_of_and_counted() {
     let authority = Authority::new("Roots of a test");
     let server = server(&authority.server(Kind::Ecdsa, (-1, 10)), None, "").await;
-    until("it is told", || {
-        server.log().contains("the certificate that stations are shown expires soon").then_some(())
-    })
-    .await;
+    until("it is told", || server.log().contains("the certificate that stations are shown expires soon").then_some(()))
+        .await;
     let metrics = server.api().get("/metrics").text;
     assert!(metrics.contains("amprule_server_certificate_expiry_seconds{file=\"server.pem\"} "), "{metrics}");
 }

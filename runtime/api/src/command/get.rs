@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use super::{CommandView, parse_id, unknown};
+use super::{CommandView, parse_id, restart, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
@@ -20,5 +20,5 @@ use crate::wire::Place;
 )]
 pub(crate) async fn get_command(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<CommandView>> {
     let exchange = api.store.exchange(parse_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
-    Ok(Json(exchange.into()))
+    Ok(Json(restart::view(&api, exchange).await?))
 }

@@ -188,8 +188,8 @@ mod tests {
 
     use crate::testing::House;
     use crate::{
-        CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad, Snapshot,
-        StageCount,
+        CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, RepairCount, ShadowCount,
+        SiteLoad, Snapshot, StageCount,
     };
 
     #[tokio::test]

@@ -3,8 +3,10 @@
 use super::Station;
 use super::step::{Happened, Step};
 use crate::command::{Exchange, Origin, Verdict};
+use crate::effect::Effect;
 use crate::mark::Mark;
 use crate::reply::Reply;
+use crate::security;
 use crate::session::Session;
 
 pub fn exchanged(station: &Station, exchange: Exchange) -> Step {
@@ -12,8 +14,16 @@ pub fn exchanged(station: &Station, exchange: Exchange) -> Step {
         Origin::Limit(id) => station.open().find(|session| session.id == id),
         Origin::Operator | Origin::Site(_) | Origin::Server => None,
     };
-    let happened = if exchange.is_open() { Happened::Commanded } else { Happened::CommandEnded };
+    let is_told = exchange.is_open() || exchange.restarted_at.is_some();
+    let happened = if is_told { Happened::Commanded } else { Happened::CommandEnded };
+    let at = exchange.ended_at.unwrap_or(exchange.queued_at);
+    let certificate = security::exchanged(&exchange).map(|change| Effect::Holding {
+        station: station.record.id.clone(),
+        at,
+        change: Box::new(change),
+    });
     Step {
+        effects: certificate.into_iter().collect(),
         happened: vec![happened(exchange.id)],
         sessions: session.and_then(|session| told(session, &exchange)).into_iter().collect(),
         exchanges: vec![exchange],

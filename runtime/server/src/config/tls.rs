@@ -16,6 +16,13 @@ pub(crate) struct Tls {
     pub(crate) files: TlsFiles,
 }
 
+impl Tls {
+    /// The highest security profile that stations can connect with.
+    pub(crate) fn profile_max(&self) -> u8 {
+        if self.files.station_roots.is_empty() { 2 } else { 3 }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
