@@ -5,6 +5,7 @@ use std::time::Duration;
 use amprule_domain::StationId;
 use amprule_domain::event::Boot;
 use amprule_domain::ports::{BoxFuture, Door, Link, Ticket, Turned, Visitor};
+use amprule_domain::security::ClientCertificate;
 use amprule_domain::station::StationRecord;
 
 use crate::engine::Engine;
@@ -54,7 +55,10 @@ impl Engine {
     /// OCPP 2.0.1 A00: profile 1 wants a password, 2 a password over TLS, 3 a client certificate.
     /// Never a lower one than its record says; the one that it was told to use counts as well (A05).
     fn check(&self, record: &StationRecord, visitor: &Visitor<'_>) -> Result<(), Turned> {
-        let certificate = visitor.client_certificate.filter(|shown| shown.name == record.id.as_str());
+        // A session of TLS may go on for longer than the certificate that it began with.
+        let now = self.ports().clock.now();
+        let is_its_own = |shown: &&ClientCertificate| shown.name == record.id.as_str() && shown.expires_at > now;
+        let certificate = visitor.client_certificate.filter(is_its_own);
         for profile in record.next_profile.into_iter().chain([record.security_profile]) {
             let fits = match (profile, &record.password_hash) {
                 (0, None) => true,

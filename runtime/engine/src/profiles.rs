@@ -36,9 +36,13 @@ impl StationTask {
         answer: CommandAnswer,
         told: Option<&StationEvent>,
     ) {
+        let now = self.ports.clock.now();
+        if self.has_profile(&exchange) {
+            // It has come with it in the middle of the way.
+            return self.go_on(exchange.came_about(now)).await;
+        }
         match change.after(&answer, told) {
             Next::Goes(next) => {
-                let now = self.ports.clock.now();
                 self.go_on(exchange.steps_on(next, Some(answer), now)).await;
             }
             Next::Fails(why) => self.profile_failed(Exchange { answer: Some(answer), ..exchange }, &why).await,

@@ -60,8 +60,8 @@ fn why(read: Option<&Certificate>, error: &Error) -> String {
     let Error::InvalidCertificate(what) = error else { return error.to_string() };
     match (what, read) {
         (CertificateError::Expired | CertificateError::ExpiredContext { .. }, Some(read)) => format!(
-            "it expired at {}. Let the station in with its password meanwhile (its record: securityProfile 2), and trigger \
-             SignChargingStationCertificate",
+            "it expired at {}. A station that shows an expired one is not let in with a password either: give it another one at the \
+             place, or set it to security profile 2 there. `renew_days` of [certificates] spares that next time",
             read.expires_at
         ),
         (CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }, Some(read)) => {

@@ -25,8 +25,8 @@ use crate::environment::SystemClock;
 
 /// Between two looks at all certificates. That of a station which has just shown it is looked at then.
 const EVERY: Duration = Duration::from_secs(3_600);
-/// A station that does not answer is asked again the next day.
-const ASKED_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// A station that is away hears of it when it is back; one that has not renewed its certificate is asked again the next day.
+const ASKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Between two words about one certificate that is not replaced.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Certificates of one page.
@@ -87,20 +87,21 @@ impl Renewals {
 
     async fn judge(&mut self, station: &StationId, kind: &'static str, holding: &Holding, now: Timestamp) {
         let Some(due) = due(&holding.body, self.days, now) else { return };
-        let connection = self.engine.connection(station);
-        if due.is_urgent && (connection.is_none() || !due.may_ask) {
-            self.warn(station, kind, &due, now);
+        if !due.may_ask {
+            if due.is_urgent {
+                self.warn(station, kind, &due, now);
+            }
+            return;
         }
-        if let Some(connection) = connection.filter(|_| due.may_ask) {
-            let command = command(kind, &due, connection.protocol);
-            let expires_at = now.checked_add(ASKED_FOR).unwrap_or(now);
-            match self.engine.order_own(station, command, expires_at).await {
-                Ok(_) => {
-                    tracing::info!(%station, kind, expires = %due.expires_at, "the station is asked to renew its certificate")
-                }
-                Err(error) => {
-                    tracing::warn!(%station, kind, "the station could not be asked to renew its certificate: {error}")
-                }
+        let reported = self.engine.store().reported(station).await;
+        let protocol = reported.ok().and_then(|reported| reported.identity.protocol).unwrap_or_default();
+        let expires_at = now.checked_add(ASKED_FOR).unwrap_or(now);
+        match self.engine.order_own(station, command(kind, &due, &protocol), expires_at).await {
+            Ok(_) => {
+                tracing::info!(%station, kind, expires = %due.expires_at, "the station is asked to renew its certificate");
+            }
+            Err(error) => {
+                tracing::warn!(%station, kind, "the station could not be asked to renew its certificate: {error}");
             }
         }
     }

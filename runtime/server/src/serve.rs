@@ -74,6 +74,9 @@ fn configuration(options: Serve) -> Result<(Config, Followed)> {
 async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
     let house = House::open(&config, &data, file).await?;
+    if config.ocpp.tls.is_some() {
+        certificates::prepare(&config.certificates, &data)?;
+    }
     let tls = config.ocpp.tls.as_ref().map(|tls| tls::open(&tls.files)).transpose()?;
     let doors = Doors::bind(&config, &house, tls.as_ref().map(|opened| opened.tls.clone()))?;
     let listener = TcpListener::bind(config.api.listen).await.with_context(|| {

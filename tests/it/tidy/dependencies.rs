@@ -31,7 +31,10 @@ const OWNERS: [(&str, &[&str]); 13] = [
     ("tokio-postgres", &["amprule-store"]),
     ("axum", &["amprule-api"]),
     ("tokio-tungstenite", &["amprule-gateway", "amprule-simulator", "amprule-wires", "amprule-bench", "amprule-tests"]),
-    ("tokio-rustls", &["amprule-gateway", "amprule-outbound", "amprule-feeds", "amprule-server", "amprule-tests"]),
+    (
+        "tokio-rustls",
+        &["amprule-gateway", "amprule-outbound", "amprule-feeds", "amprule-server", "amprule-bench", "amprule-tests"],
+    ),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
     ("ed25519-dalek", &["amprule-trust"]),
     ("wit-component", &["amprule-xtask", "amprule-workbench", "amprule-corpus"]),

@@ -3,6 +3,8 @@
 
 mod certificates;
 mod pki;
+mod profiles;
+mod renewals;
 
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SignatureScheme, SupportedProtocolVersion};
 
 use pki::{Authority, Pair};
@@ -21,21 +23,18 @@ use pki::{Authority, Pair};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Knows {
     Everything,
-    EcdsaOnly,
     RsaOnly,
 }
 
 impl Knows {
     fn provider(self) -> CryptoProvider {
         let all = ring::default_provider();
-        let kind = match self {
-            Self::Everything => return all,
-            Self::EcdsaOnly => "ECDSA",
-            Self::RsaOnly => "RSA",
-        };
-        let is_known = |scheme: &SignatureScheme| format!("{scheme:?}").starts_with(kind);
+        if self == Self::Everything {
+            return all;
+        }
+        let is_known = |scheme: &SignatureScheme| format!("{scheme:?}").starts_with("RSA");
         let known = all.signature_verification_algorithms;
-        // One for each test process and kind: such tables are static.
+        // Such tables are static.
         let mapping: Vec<_> = known.mapping.iter().copied().filter(|(scheme, _)| is_known(scheme)).collect();
         let signature_verification_algorithms = WebPkiSupportedAlgorithms { all: known.all, mapping: mapping.leak() };
         CryptoProvider { signature_verification_algorithms, ..all }

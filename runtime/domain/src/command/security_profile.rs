@@ -189,8 +189,12 @@ fn refused(what: &str, answer: &CommandAnswer) -> Next {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::command::{Exchange, ExchangeState, Origin};
     use crate::variable::Attribute;
+    use crate::{CommandId, StationId};
 
     fn change(slot: Option<u32>, lowers: bool) -> ProfileChange {
         let url = Some("wss://example.com/ocpp".to_owned());
@@ -282,5 +286,42 @@ mod tests {
             };
             assert_eq!(step, expected, "{change:?} {answer:?}");
         }
+    }
+
+    fn exchange(change: ProfileChange, now: Timestamp) -> Exchange {
+        let id: CommandId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id");
+        let until = now.checked_add(SignedDuration::from_hours(1)).ok();
+        let command = Command::SecurityProfile(change);
+        Exchange::queue(id, StationId::from("cs-1"), command, Origin::Operator, until, now).sent(now)
+    }
+
+    /// The station goes away over its restart without an answer, the line drops, or the server starts again.
+    #[test]
+    fn what_was_lost_is_said_again_and_a_lost_restart_may_have_happened() {
+        let now: Timestamp = "2026-07-01T08:00:00Z".parse().expect("a time");
+        let of = |step| exchange(change(None, false).at(step), now);
+        for step in [Step::Look, Step::Roots, Step::Profile, Step::Priority] {
+            let lost = of(step).lost(now);
+            assert_eq!((lost.step(), lost.state), (Some(step), ExchangeState::Queued));
+        }
+        for gone in [of(Step::Restart).lost(now), of(Step::Restart).unanswered(now)] {
+            assert!(gone.waits_for_return(), "{gone:?}");
+            assert_eq!(gone.lost(now), gone, "another connection changes nothing");
+            assert_eq!(gone.expires_at, now.checked_add(RETURNS).ok());
+        }
+    }
+
+    #[test]
+    fn a_station_that_waits_for_a_car_has_longer_and_one_that_never_comes_is_left_open() {
+        let now: Timestamp = "2026-07-01T08:00:00Z".parse().expect("a time");
+        let change = change(None, false).at(Step::Return);
+        let wait = |verdict| exchange(change.clone(), now).steps_on(change.clone(), Some(answer(verdict, "x")), now);
+        assert_eq!(wait(Verdict::Accepted).expires_at, now.checked_add(RETURNS).ok());
+        assert_eq!(wait(Verdict::Scheduled).expires_at, now.checked_add(RETURNS_IDLE).ok());
+        let expired = wait(Verdict::Accepted).expired(now);
+        assert_eq!(expired.state, ExchangeState::TimedOut);
+        assert!(expired.why.expect("why").contains("let in with either"));
+        let came = wait(Verdict::Refused).came_about(now);
+        assert_eq!((came.state, came.was_accepted()), (ExchangeState::Answered, true));
     }
 }
