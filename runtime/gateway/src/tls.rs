@@ -58,6 +58,7 @@ pub struct ServerCertificate {
     pub file: PathBuf,
     /// `ECDSA`, `RSA` or `ED25519`.
     pub kind: &'static str,
+    pub valid_from: Timestamp,
     pub expires_at: Timestamp,
 }
 
@@ -197,7 +198,8 @@ fn certified(
         SignatureAlgorithm::RSA => "RSA",
         _ => "ED25519",
     };
-    Ok((certified, ServerCertificate { file: chain.path.clone(), kind, expires_at: own.expires_at }))
+    let certificate::Certificate { valid_from, expires_at, .. } = own;
+    Ok((certified, ServerCertificate { file: chain.path.clone(), kind, valid_from, expires_at }))
 }
 
 /// The first whose key can sign what the station can check. Of TLS 1.2, rustls names those schemes alone for which the station

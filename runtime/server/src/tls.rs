@@ -19,7 +19,7 @@ use crate::environment::SystemClock;
 
 /// Between two looks at the files.
 const EVERY: Duration = Duration::from_secs(3);
-/// A certificate that expires within so long is told of, once a day.
+/// A certificate that expires within so long, a third of its life at most, is told of once a day.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -129,7 +129,8 @@ impl Watch {
         }
         self.told = Some(now);
         for shown in self.tls.shown() {
-            if shown.expires_at.duration_since(now) < SOON {
+            let life = shown.expires_at.duration_since(shown.valid_from);
+            if shown.expires_at.duration_since(now) < SOON.min(life / 3) {
                 let file = shown.file.display();
                 let expires = if shown.expires_at <= now { "has expired" } else { "expires soon" };
                 tracing::warn!(%file, at = %shown.expires_at, "the certificate that stations are shown {expires}; replace the file, no restart is needed");

@@ -91,7 +91,7 @@ async fn a_replaced_certificate_is_taken_up_and_a_broken_one_is_told_of() {
     until("the missing file is told of", || server.log().contains("read ecdsa.key").then_some(())).await;
     events.until(&["server.certificates-refused"]).await;
     assert_eq!(shown(&server, &client).await, Ok(expected), "the one from before is shown");
-    assert_eq!(early.call("Heartbeat", json!({})).await["currentTime"].is_string(), true, "nobody was cut off");
+    assert!(early.call("Heartbeat", json!({})).await["currentTime"].is_string(), "nobody was cut off");
 
     let last = authority.server(Kind::Ecdsa, LONG);
     put("ecdsa.pem", &last.certificate);
@@ -112,7 +112,7 @@ async fn shown_at_last(server: &TestServer, client: &Client<'_>, expected: &[u8]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_expires_soon_is_told_of_and_counted() {
     let authority = Authority::new("Roots of a test");
-    let server = server(&authority.server(Kind::Ecdsa, (-1, 10)), None, "").await;
+    let server = server(&authority.server(Kind::Ecdsa, (-300, 10)), None, "").await;
     until("it is told", || server.log().contains("the certificate that stations are shown expires soon").then_some(()))
         .await;
     let metrics = server.api().get("/metrics").text;

@@ -53,7 +53,7 @@ mod tests {
         text.parse().expect("a time")
     }
 
-    /// A reset that was answered then; the house's present is half past eight.
+    /// A reset that was answered then; the house's present is half past nine.
     fn reset(answered_at: &str, verdict: Verdict) -> Exchange {
         let command = Command::Reset { evse: None, is_immediate: true };
         let id: CommandId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id");
@@ -82,7 +82,7 @@ mod tests {
         let early = "2026-07-01T08:00:00Z";
         let unknown = (json!(null), json!(null));
         let accepted = |at| reset(at, Verdict::Accepted);
-        assert_eq!(shown(accepted("2026-07-01T08:25:00Z"), None).await, unknown, "its time is not over");
+        assert_eq!(shown(accepted("2026-07-01T09:25:00Z"), None).await, unknown, "its time is not over");
         assert_eq!(shown(accepted(early), Some("2026-07-01T07:00:00Z")).await, (json!(false), json!(null)));
         assert_eq!(shown(reset(early, Verdict::Scheduled), None).await, unknown, "a car may be charging");
         assert_eq!(shown(reset(early, Verdict::Refused), None).await, unknown);

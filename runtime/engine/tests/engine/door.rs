@@ -48,6 +48,11 @@ async fn the_door_knows_passwords_profiles_and_strangers() {
         let visitor = Visitor { station: &id, address: [127, 0, 0, 1].into(), basic, tls, client_certificate };
         assert_eq!(engine.admit(&visitor).await.is_ok(), comes_in, "{visitor:?}");
     }
+    // TLS takes up a session again without a look at its certificate.
+    let expired = ClientCertificate { expires_at: "2020-01-01T00:00:00Z".parse().unwrap(), ..certificate("cert") };
+    let (id, address) = (StationId::from("cert"), [127, 0, 0, 1].into());
+    let visitor = Visitor { station: &id, address, basic: None, tls: true, client_certificate: Some(&expired) };
+    assert!(engine.admit(&visitor).await.is_err());
 }
 
 fn certificate(name: &str) -> ClientCertificate {
