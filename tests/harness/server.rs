@@ -37,6 +37,8 @@ pub struct TestServer {
     child: Child,
     /// `ws://127.0.0.1:PORT`
     pub ocpp: String,
+    /// `wss://127.0.0.1:PORT`, where TLS has an address of its own.
+    pub tls: Option<String>,
     /// `http://127.0.0.1:PORT`
     pub api_base: String,
     /// Where stations fetch firmware and bring logs, if they may.
@@ -120,9 +122,18 @@ impl Setup {
             Permit::Shared(Arc::clone(&MACHINE).read_owned().await)
         };
         let any = "127.0.0.1:0";
-        let (child, Addresses { ocpp, api: api_base, files }) =
+        let (child, Addresses { ocpp, tls, api_base, files }) =
             launch(self.folder.path(), self.configured, [any, any], self.files.then_some(any));
-        TestServer { child, ocpp, api_base, files, folder: self.folder, configured: self.configured, _permit: permit }
+        TestServer {
+            child,
+            ocpp,
+            tls,
+            api_base,
+            files,
+            folder: self.folder,
+            configured: self.configured,
+            _permit: permit,
+        }
     }
 }
 
@@ -177,7 +188,7 @@ impl TestServer {
         let files = self.files.as_deref().map(address);
         let (child, again) = launch(self.folder.path(), self.configured, [&ocpp, &api], files.as_deref());
         self.child = child;
-        (self.ocpp, self.api_base, self.files) = (again.ocpp, again.api, again.files);
+        (self.ocpp, self.tls, self.api_base, self.files) = (again.ocpp, again.tls, again.api_base, again.files);
     }
 
     /// What the server logged so far.
@@ -221,7 +232,8 @@ impl Drop for TestServer {
 /// Where a server listens.
 struct Addresses {
     ocpp: String,
-    api: String,
+    tls: Option<String>,
+    api_base: String,
     files: Option<String>,
 }
 
@@ -247,28 +259,30 @@ fn launch(folder: &Path, configured: bool, [ocpp, api]: [&str; 2], files: Option
 /// A start waits for its compilers for half a minute; it then has the rest to do.
 const START: Duration = Duration::from_secs(120);
 
-/// What the server prints once it listens; the API's line is behind that of the files.
+/// The lines that the server prints once it listens, the API's last.
 fn addresses(child: &mut Child, folder: &Path) -> Addresses {
     let output = child.stdout.take().expect("the server's output is ours");
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
         BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
     });
-    let (mut ocpp, mut api, mut files) = (None, None, None);
-    while ocpp.is_none() || api.is_none() {
+    let (mut ocpp, mut tls, mut files) = (None, None, None);
+    loop {
         let line = lines.recv_timeout(START).unwrap_or_else(|_| {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             panic!("the server did not come up; its log says\n{log}")
         });
         match line.split_once(char::is_whitespace) {
             Some(("ocpp", address)) => ocpp = Some(address.trim().to_owned()),
-            Some(("api", address)) => api = Some(address.trim().to_owned()),
             Some(("files", address)) => files = Some(address.trim().to_owned()),
+            Some(("tls", address)) => tls = Some(address.trim().to_owned()),
+            Some(("api", address)) => {
+                let ocpp = ocpp.expect("the API's address comes last");
+                return Addresses { ocpp, tls, api_base: address.trim().to_owned(), files };
+            }
             _ => {}
         }
     }
-    let (ocpp, api) = ocpp.zip(api).expect("both were found just now");
-    Addresses { ocpp, api, files }
 }
 
 /// The server's binary: the one that `cargo xtask test` built, or one that is built once, now.

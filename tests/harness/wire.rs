@@ -1,11 +1,16 @@
 //! A station as raw OCPP-J: it sends what it is told, well formed or not, and shows what came back.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -17,9 +22,42 @@ use crate::wait::soon;
 #[derive(Debug)]
 pub struct Wire {
     pub station: String,
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Line>,
     next_id: u64,
     calls: VecDeque<(String, String, Value)>,
+}
+
+/// What a connection goes through: TCP, or TLS over it.
+trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Bytes for S {}
+
+struct Line(Box<dyn Bytes>);
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Line")
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_shutdown(cx)
+    }
 }
 
 /// How a CALL was answered.
@@ -62,6 +100,19 @@ impl Wire {
         protocols: &[&str],
         password: Option<&str>,
     ) -> Result<Self, Error> {
+        let stream = TcpStream::connect(ocpp.trim_start_matches("ws://")).await?;
+        stream.set_nodelay(true)?;
+        Self::try_connect_over(stream, ocpp, station, protocols, password).await
+    }
+
+    /// The same over what somebody has connected already: `wss://127.0.0.1:PORT` is only a name then.
+    pub async fn try_connect_over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        ocpp: &str,
+        station: &str,
+        protocols: &[&str],
+        password: Option<&str>,
+    ) -> Result<Self, Error> {
         let mut request = format!("{ocpp}/{station}").into_client_request()?;
         if let Some(password) = password {
             let value = format!("Basic {}", BASE64_STANDARD.encode(format!("{station}:{password}")));
@@ -72,9 +123,7 @@ impl Wire {
             let value = HeaderValue::from_str(&protocols.join(", ")).expect("protocols are plain words");
             request.headers_mut().insert("sec-websocket-protocol", value);
         }
-        let stream = TcpStream::connect(ocpp.trim_start_matches("ws://")).await?;
-        stream.set_nodelay(true)?;
-        let (socket, _) = soon("a handshake", client_async(request, stream)).await?;
+        let (socket, _) = soon("a handshake", client_async(request, Line(Box::new(stream)))).await?;
         Ok(Self { station: station.to_owned(), socket, next_id: 0, calls: VecDeque::new() })
     }
 

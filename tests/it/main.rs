@@ -29,5 +29,6 @@ mod signing;
 mod sites;
 mod taps;
 mod tidy;
+mod tls;
 mod versions;
 mod webhooks;

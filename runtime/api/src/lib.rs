@@ -30,8 +30,8 @@ mod decision;
 mod device;
 mod events;
 mod extension;
-mod forward;
 mod firmware;
+mod forward;
 mod holding;
 mod operation;
 mod price;
@@ -47,8 +47,8 @@ mod testing;
 pub use control::{CallFailed, CallOutcome, ConnectionInfo, Control, Password};
 pub use devices::{DeviceChange, DeviceRefused, Devices};
 pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
-pub use forward::Forwards;
 pub use files::{Content, FileFault, FileRefused, Files};
+pub use forward::Forwards;
 pub use operation::quirks::{QuirkView, QuirksView};
 pub use routes::{document, router};
 pub use serve::serve;
@@ -56,8 +56,8 @@ pub use settings::Settings;
 pub use site::{CircuitEntry, EvseEntry, SiteView};
 pub use sites::Sites;
 pub use snapshot::{
-    CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, Metrics, RepairCount, ShadowCount,
-    SiteLoad, Snapshot, StageCount,
+    CertificateExpiry, CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, Metrics, RepairCount,
+    ShadowCount, SiteLoad, Snapshot, StageCount,
 };
 pub use state::{Api, Parts};
 pub use told::told;

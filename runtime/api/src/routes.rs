@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::problem::{ErrorBody, Problem};
 use crate::{
-    Api, access, command, decision, device, events, extension, firmware, forward, holding, in_time, operation, price, session,
-    site, station, token, webhook,
+    Api, access, command, decision, device, events, extension, firmware, forward, holding, in_time, operation, price,
+    session, site, station, token, webhook,
 };
 
 #[derive(OpenApi)]

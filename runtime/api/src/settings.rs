@@ -22,6 +22,9 @@ pub struct Settings {
     pub metrics_open: bool,
     /// A station's password that is shorter is refused: 1 to 64.
     pub password_min: usize,
+    /// The highest security profile that stations can connect with here: 1 without TLS, 2 with it, 3 where certificates of
+    /// stations are believed.
+    pub profile_max: u8,
     /// What is in flight at a shutdown has so long to finish. Beyond: it is cut.
     pub shutdown_grace: Duration,
 }
@@ -38,6 +41,7 @@ impl Default for Settings {
             keep_alive: Duration::from_secs(15),
             metrics_open: true,
             password_min: 16,
+            profile_max: 3,
             shutdown_grace: Duration::from_secs(10),
         }
     }

@@ -40,6 +40,15 @@ pub struct Snapshot {
     pub devices: Vec<DeviceCount>,
     pub sites: Vec<SiteLoad>,
     pub forwards: Vec<ForwardCount>,
+    /// Those that stations are shown.
+    pub certificates: Vec<CertificateExpiry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateExpiry {
+    pub file: String,
+    /// Seconds since 1970.
+    pub expires_s: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -98,6 +98,28 @@ pub fn check(csr: &str, name: &str) -> Result<(), Unsigned> {
     if found == name { Ok(()) } else { Err(Unsigned::OtherName { found, wanted: name.to_owned() }) }
 }
 
+/// What is told of a certificate that was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCertificate {
+    /// In hexadecimal digits, without zeros before it.
+    pub serial: String,
+    pub valid_from: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Of the first certificate in this chain (PEM). `None`: it cannot be read.
+pub fn read_certificate(chain: &str) -> Option<SignedCertificate> {
+    let (_, pem) = x509_parser::pem::parse_x509_pem(chain.as_bytes()).ok()?;
+    let certificate = pem.parse_x509().ok()?;
+    let digits: String = certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect();
+    let at = |time: x509_parser::time::ASN1Time| Timestamp::from_second(time.timestamp()).ok();
+    Some(SignedCertificate {
+        serial: digits.trim_start_matches('0').to_owned(),
+        valid_from: at(certificate.validity().not_before)?,
+        expires_at: at(certificate.validity().not_after)?,
+    })
+}
+
 fn read(csr: &str) -> Result<CertificateSigningRequestParams, Unsigned> {
     CertificateSigningRequestParams::from_pem(csr).map_err(|error| Unsigned::Unreadable(error.to_string()))
 }
@@ -165,6 +187,11 @@ mod tests {
         let leaf = der.parse_x509().expect("a certificate");
         assert!(!leaf.is_ca() && leaf.subject_alternative_name().expect("readable").is_none(), "{leaf:?}");
         assert!(leaf.subject().to_string().contains("CS-1"), "{}", leaf.subject());
+        let read = read_certificate(&chain).expect("it can be read");
+        let at = |text: &str| text.parse().expect("a time");
+        assert_eq!((read.valid_from, read.expires_at), (at("2026-06-30T00:00:00Z"), at("2026-07-03T00:00:00Z")));
+        assert_eq!(read.serial, format!("1{}", "07".repeat(16)));
+        assert_eq!(read_certificate("no PEM"), None);
     }
 
     #[test]

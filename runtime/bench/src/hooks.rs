@@ -37,11 +37,19 @@ impl Api {
 
     /// What is not given stays as it is.
     pub(crate) fn put_token(&self, token: &str, change: &Value) -> Result<()> {
-        let request = self.agent.put(format!("{}/api/v1/tokens/{token}", self.base));
+        self.put("tokens", token, change)
+    }
+
+    pub(crate) fn put_station(&self, station: &str, change: &Value) -> Result<()> {
+        self.put("stations", station, change)
+    }
+
+    fn put(&self, what: &str, id: &str, change: &Value) -> Result<()> {
+        let request = self.agent.put(format!("{}/api/v1/{what}/{id}", self.base));
         let mut answer = request
             .header("authorization", format!("Bearer {}", self.token))
             .send_json(change)
-            .with_context(|| format!("enter the token {token}"))?;
+            .with_context(|| format!("enter {id} among {what}"))?;
         // A connection is used again once its answer was read.
         answer.body_mut().read_to_string()?;
         Ok(())

@@ -30,6 +30,7 @@ mod reloads;
 mod report;
 mod room;
 mod stations;
+mod storm;
 mod traffic;
 mod visits;
 
@@ -54,6 +55,8 @@ enum Command {
     Boxes(devices::Boxes),
     /// Many stations, each with one message outstanding.
     Load(load::Load),
+    /// Many stations lose their connections at once and come back within seconds.
+    Storm(storm::Storm),
 }
 
 fn main() -> Result<()> {
@@ -63,6 +66,7 @@ fn main() -> Result<()> {
         Command::Echo(echo) => runtime()?.block_on(echo.run()),
         Command::Ask(asker) => runtime()?.block_on(asker.run()),
         Command::Boxes(boxes) => runtime()?.block_on(boxes.run()),
+        Command::Storm(storm) => storm.run(),
         Command::Load(load) => runtime()?.block_on(load.run()),
     }
 }

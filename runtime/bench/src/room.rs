@@ -20,6 +20,12 @@ pub(crate) fn make(connections: usize) -> Result<(), String> {
     }
 }
 
+/// This process takes as many as it may have.
+pub(crate) fn own_files() -> anyhow::Result<()> {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
+}
+
 fn files(needed: u64) -> Result<(), String> {
     let most = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
     if needed <= most {

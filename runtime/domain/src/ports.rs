@@ -20,6 +20,7 @@ use crate::offer::{OfferInput, Offered};
 use crate::pricing::{Pin, Price, PricingInput};
 use crate::proof::{CertificateId, CertificateStatus, ContractShown, Standing, StatusRequest};
 use crate::reply::{Refusal, Reply};
+use crate::security::ClientCertificate;
 use crate::{CommandId, DecisionId, Occasion, SessionId, SessionNo, StationId};
 
 /// A future in a box, as a method of a `dyn` port returns it.
@@ -335,8 +336,8 @@ pub struct Visitor<'a> {
     /// User and password of HTTP basic authentication, when given.
     pub basic: Option<(&'a str, &'a [u8])>,
     pub tls: bool,
-    /// The subject's common name of a verified client certificate.
-    pub client_certificate: Option<&'a str>,
+    /// A verified one.
+    pub client_certificate: Option<&'a ClientCertificate>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::command::{Command, Exchange, Trigger};
 use crate::holding::{Change, Kind, Like, body};
 use crate::noted::Noted;
 use crate::proof::{CertificateId, StatusRequest};
@@ -19,6 +20,8 @@ pub enum SecurityEvent {
     Certificates { kinds: Vec<String>, certificates: Vec<Certificate> },
     /// One of this hash is not there any more.
     Deleted { hash: Value },
+    /// It has come with this one.
+    Shown(ClientCertificate),
     /// It wants to know whether a certificate is still good (OCSP).
     StatusWanted { certificate: CertificateId },
     /// 2.1: whether these are.
@@ -38,6 +41,35 @@ pub struct Certificate {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Value>,
 }
+
+/// A certificate that a station has shown in its handshake, and its authority has signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientCertificate {
+    /// The subject's common name.
+    pub name: String,
+    /// In hexadecimal digits.
+    pub serial: String,
+    pub valid_from: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// The station's own, towards us and towards vehicles, as CertificateSigningUseEnumType has them. What is known of each is one
+/// row under its name.
+pub const STATION: &str = "ChargingStationCertificate";
+pub const VEHICLES: &str = "V2GCertificate";
+
+/// What a station lists (GetCertificateIdUseEnumType; CertificateUseEnumType of 1.6): its own for the connection is not among
+/// them.
+const LISTED: [&str; 7] = [
+    "CSMSRootCertificate",
+    "CentralSystemRootCertificate",
+    "ManufacturerRootCertificate",
+    "MORootCertificate",
+    "OEMRootCertificate",
+    "V2GCertificateChain",
+    "V2GRootCertificate",
+];
 
 /// Events that the standard holds to be critical (OCPP 2.0.1 part 2 appendix 1; the security whitepaper for 1.6).
 const CRITICAL: [&str; 7] = [
@@ -67,7 +99,7 @@ pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
         }
         SecurityEvent::Certificates { kinds, certificates } => {
             let like = match &**kinds {
-                [] => Like::default(),
+                [] => Like::default().one_of("kind", LISTED.iter().map(|kind| json!(kind)).collect()),
                 kinds => Like::default().one_of("kind", kinds.iter().map(|kind| json!(kind)).collect()),
             };
             let gone = Change::Gone { kind: Kind::Certificate, like };
@@ -84,6 +116,14 @@ pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
             let like = like.with("hash.issuerKeyHash", hash["issuerKeyHash"].clone());
             Noted::change(Change::Gone { kind: Kind::Certificate, like })
         }
+        SecurityEvent::Shown(shown) => {
+            let in_use = json!({
+                "serialNumber": shown.serial, "validFrom": shown.valid_from, "expiresAt": shown.expires_at, "shownAt": now,
+            });
+            let body = json!({ "kind": STATION, "inUse": in_use });
+            Noted::change(Change::Merge { kind: Kind::Certificate, key: STATION.to_owned(), body })
+                .tell("station.certificate-shown", in_use)
+        }
         SecurityEvent::StatusWanted { .. }
         | SecurityEvent::ChainStatusWanted { .. }
         | SecurityEvent::ContractWanted { .. } => Noted::default(),
@@ -96,6 +136,31 @@ pub(crate) fn answer(event: &SecurityEvent) -> Reply {
         SecurityEvent::SigningRequest { .. } => Reply::word("Accepted"),
         _ => Reply::Empty,
     }
+}
+
+/// What becomes of the station's own certificates with a command of ours: one was signed and taken, or another was asked for.
+pub(crate) fn exchanged(exchange: &Exchange) -> Option<Change> {
+    let (key, body) = match &exchange.command {
+        Command::CertificateSigned { usage, signed: Some(signed), .. } if exchange.was_accepted() => {
+            let told = json!({
+                "serialNumber": signed.serial, "validFrom": signed.valid_from, "expiresAt": signed.expires_at,
+                "takenAt": exchange.ended_at,
+            });
+            let kind = usage.as_deref().unwrap_or(STATION);
+            // Where none is named it is for both sides.
+            (kind, json!({ "kind": kind, "signed": told, "forBoth": usage.is_none().then_some(true) }))
+        }
+        Command::Trigger { message, .. } if exchange.tries == 0 && exchange.is_open() => {
+            let kind = match message {
+                Trigger::SignCertificate | Trigger::SignCombinedCertificate => STATION,
+                Trigger::SignV2gCertificate => VEHICLES,
+                _ => return None,
+            };
+            (kind, json!({ "kind": kind, "askedAt": exchange.queued_at }))
+        }
+        _ => return None,
+    };
+    Some(Change::Merge { kind: Kind::Certificate, key: key.to_owned(), body })
 }
 
 fn key(kind: &str, hash: &Value) -> String {

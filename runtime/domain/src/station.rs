@@ -21,6 +21,9 @@ pub struct StationRecord {
     /// was told and may have taken. An empty one stands for none at all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_password_hashes: Vec<String>,
+    /// The security profile that it was told to use: it is let in with either until it has shown which (OCPP 2.0.1, A05).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_profile: Option<u8>,
     pub location: Option<String>,
     /// Its local authorization list is kept in step with the tokens (OCPP 2.0.1, block D).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -51,6 +54,7 @@ impl StationRecord {
             security_profile: 0,
             password_hash: None,
             other_password_hashes: Vec::new(),
+            next_profile: None,
             location: None,
             keeps_local_list: false,
             group: None,

@@ -5,9 +5,11 @@ use std::time::Duration;
 use amprule_domain::StationId;
 use amprule_domain::event::Boot;
 use amprule_domain::ports::{BoxFuture, Door, Link, Ticket, Turned, Visitor};
+use amprule_domain::security::ClientCertificate;
 use amprule_domain::station::StationRecord;
 
 use crate::engine::Engine;
+use crate::mailbox::Shown;
 use crate::passwords::NO_PASSWORD;
 use crate::settings::UnknownStations;
 
@@ -51,15 +53,32 @@ impl Engine {
     }
 
     /// OCPP 2.0.1 A00: profile 1 wants a password, 2 a password over TLS, 3 a client certificate.
+    /// Never a lower one than its record says; the one that it was told to use counts as well (A05).
     fn check(&self, record: &StationRecord, visitor: &Visitor<'_>) -> Result<(), Turned> {
-        let is_let_in = match (record.security_profile, &record.password_hash) {
-            (0, None) => true,
-            (0 | 1, Some(hash)) => self.has_password(record, visitor, hash)?,
-            (2, Some(hash)) => visitor.tls && self.has_password(record, visitor, hash)?,
-            (3, _) => visitor.client_certificate == Some(record.id.as_str()),
-            _ => false,
-        };
-        if is_let_in { Ok(()) } else { Err(Turned::Unauthorized(record.id.clone())) }
+        // A session of TLS may go on for longer than the certificate that it began with.
+        let now = self.ports().clock.now();
+        let is_its_own = |shown: &&ClientCertificate| shown.name == record.id.as_str() && shown.expires_at > now;
+        let certificate = visitor.client_certificate.filter(is_its_own);
+        for profile in record.next_profile.into_iter().chain([record.security_profile]) {
+            let fits = match (profile, &record.password_hash) {
+                (0, None) => true,
+                (0 | 1, Some(hash)) => self.has_password(record, visitor, hash)?,
+                (2, Some(hash)) => visitor.tls && self.has_password(record, visitor, hash)?,
+                (3, _) => certificate.is_some(),
+                _ => false,
+            };
+            if !fits {
+                continue;
+            }
+            if record.next_profile.is_some() {
+                self.shown(&record.id, Shown::Profile(profile));
+            }
+            if let Some(certificate) = certificate {
+                self.shown(&record.id, Shown::Certificate(Box::new(certificate.clone())));
+            }
+            return Ok(());
+        }
+        Err(Turned::Unauthorized(record.id.clone()))
     }
 
     /// A station that gives no password does not guess one.
@@ -79,7 +98,7 @@ impl Engine {
             None => guesses.was_wrong(station, address),
         }
         if let Some(shown) = shown.filter(|_| !others.is_empty()) {
-            self.password_shown(station, shown);
+            self.shown(station, Shown::Password(shown.to_owned()));
         }
         Ok(shown.is_some())
     }

@@ -19,7 +19,7 @@ use crate::calls::{Call, CallFailed};
 use crate::connection::ConnectionInfo;
 use crate::counters::Counters;
 use crate::guesses::{GuessCounts, Guesses};
-use crate::mailbox::{Handle, Mail};
+use crate::mailbox::{Handle, Mail, Shown};
 use crate::ports::Ports;
 use crate::settings::Settings;
 use crate::shared::Shared;
@@ -198,11 +198,9 @@ impl Engine {
         }
     }
 
-    /// A station for which several passwords count has come with this one.
-    pub(crate) fn password_shown(&self, station: &StationId, hash: &str) {
+    pub(crate) fn shown(&self, station: &StationId, what: Shown) {
         if let Some(handle) = self.handle_or_new(station) {
-            // Without room it is said again the next time.
-            let _ = handle.mail.try_send(Box::new(Mail::PasswordShown(hash.to_owned())));
+            handle.post(Mail::Shown(what));
         }
     }
 

@@ -6,7 +6,7 @@
 use amprule_domain::CommandId;
 use amprule_domain::Timestamp;
 use amprule_domain::charging;
-use amprule_domain::command::{CommandAnswer, Exchange, Origin, Unsayable};
+use amprule_domain::command::{CommandAnswer, Exchange, ExchangeState, Origin, Unsayable};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::MessageKey;
 use amprule_domain::event::StationEvent;
@@ -72,7 +72,7 @@ impl StationTask {
     /// On disk first, with its try counted; then on the wire.
     pub(crate) async fn send_exchange(&mut self, exchange: &Exchange) {
         let now = self.ports.clock.now();
-        if !self.tell_password(&exchange.command).await {
+        if !self.tell_password(&exchange.command).await || !self.tell_profile(exchange).await {
             return self.station.put_exchange(exchange.not_sent(now));
         }
         let sent = exchange.sent(now);
@@ -101,12 +101,21 @@ impl StationTask {
     }
 
     /// An answer counts however late it comes, and whichever try it is for.
-    pub(crate) async fn exchange_answered(&mut self, call: &str, answer: CommandAnswer) {
+    pub(crate) async fn exchange_answered(&mut self, call: &str, answer: CommandAnswer, told: Option<&StationEvent>) {
         self.calls.is_answered(call);
         let mut open = self.station.exchanges.iter().filter(|exchange| exchange.is_open());
-        match open.find(|exchange| exchange.was_asked_by(call)) {
-            Some(exchange) => self.go_on(exchange.answered(answer, self.ports.clock.now())).await,
-            None => tracing::debug!(station = %self.station.record.id, "a command's answer came when it was over"),
+        let Some(exchange) = open.find(|exchange| exchange.was_asked_by(call)).cloned() else {
+            return tracing::debug!(station = %self.station.record.id, "a command's answer came when it was over");
+        };
+        match exchange.command.profile_change().cloned() {
+            // One of several steps: an earlier one's answer says nothing of this one.
+            Some(_) if exchange.state != ExchangeState::Sent || exchange.call() != call => {}
+            Some(change) => self.profile_answered(exchange, &change, answer, told).await,
+            None => {
+                let answered = exchange.answered(answer, self.ports.clock.now());
+                self.await_restart(&answered);
+                self.go_on(answered).await;
+            }
         }
     }
 
@@ -117,6 +126,12 @@ impl StationTask {
             Some(exchange) => Box::new(exchange.meant(*event)),
             None => event,
         }
+    }
+
+    /// Whether what an answer means is the next step's business.
+    pub(crate) fn is_about_profile(&self, call: &str) -> bool {
+        let mut open = self.station.exchanges.iter().filter(|exchange| exchange.step().is_some());
+        open.any(|exchange| exchange.was_asked_by(call))
     }
 
     /// What the station has done with what it was asked, on disk before anybody hears of the answer.
@@ -144,8 +159,10 @@ impl StationTask {
 
     /// Gives up what has expired or is replaced, and stores what could not be stored before.
     pub(crate) async fn look_at_exchanges(&mut self) {
+        self.profile_overdue().await;
         let now = self.ports.clock.now();
         let gone_on = |known: &Exchange| match known.is_open() {
+            true if self.has_profile(known) => Some(known.came_about(now)),
             false => (known.next_try_at <= now).then(|| known.clone()),
             true if known.has_expired(now) => Some(known.expired(now)),
             true => self.station.is_replaced(known).then(|| known.dropped("a newer command took its place", now)),
@@ -166,7 +183,7 @@ impl StationTask {
         self.look_at_exchanges().await;
     }
 
-    async fn go_on(&mut self, exchange: Exchange) {
+    pub(crate) async fn go_on(&mut self, exchange: Exchange) {
         self.station.put_exchange(exchange.kept(self.ports.clock.now()));
         if let Err(error) = self.store(exchange).await {
             self.trouble("what became of a command could not be stored; it is tried again", &error);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use amprule_domain::command::Exchange;
 use amprule_domain::doors::StoreResult;
 use amprule_domain::ports::{Link, Ticket};
+use amprule_domain::security::ClientCertificate;
 use amprule_domain::session::Act;
 use amprule_domain::station::StationRecord;
 use amprule_domain::{CommandId, SessionId};
@@ -28,11 +29,20 @@ pub(crate) enum Mail {
     /// The operator has changed the record.
     Configure(Box<StationRecord>, oneshot::Sender<StoreResult<()>>),
     Delete(oneshot::Sender<StoreResult<()>>),
-    /// It has come with the password of this hash, and others count, too.
-    PasswordShown(String),
+    /// What it has come with.
+    Shown(Shown),
     /// It has sessions that may end by themselves.
     Wake,
     Shutdown,
+}
+
+/// What a station has shown at the door.
+pub(crate) enum Shown {
+    /// The password of this hash, while others count, too.
+    Password(String),
+    /// This security profile, while another counts, too.
+    Profile(u8),
+    Certificate(Box<ClientCertificate>),
 }
 
 /// Mail that may wait. A sender waits for room; the station's own messages do not pass through here. It is boxed, for a channel has
@@ -71,7 +81,12 @@ pub(crate) fn mailbox() -> (Handle, Mailbox) {
 impl Handle {
     pub(crate) fn attach(&self, link: Box<dyn Link>, ticket: Ticket) {
         self.announce(ticket);
-        if let Err(mpsc::error::TrySendError::Full(mail)) = self.mail.try_send(Box::new(Mail::Attach(link, ticket))) {
+        self.post(Mail::Attach(link, ticket));
+    }
+
+    /// Nobody waits for room.
+    pub(crate) fn post(&self, mail: Mail) {
+        if let Err(mpsc::error::TrySendError::Full(mail)) = self.mail.try_send(Box::new(mail)) {
             let sender = self.mail.clone();
             tokio::spawn(async move { drop(sender.send(mail).await) });
         }

@@ -56,7 +56,7 @@ impl StationTask {
         record
     }
 
-    async fn write_record(&mut self, record: StationRecord, failed: &'static str) -> bool {
+    pub(crate) async fn write_record(&mut self, record: StationRecord, failed: &'static str) -> bool {
         match self.ports.store.commit(vec![Effect::Station(Box::new(record.clone()))]).await {
             Ok(()) => self.station.record = record,
             Err(error) => {

@@ -4,9 +4,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use amprule_domain::charging::{self, Station};
+use amprule_domain::command::Exchange;
 use amprule_domain::doors::{StoreError, StoreResult};
 use amprule_domain::effect::Effect;
-use amprule_domain::event::Inbound;
+use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, Ticket};
 use amprule_domain::reported::{Identity, Report, Reported};
@@ -20,7 +21,7 @@ use crate::alarm::Alarm;
 use crate::answered::AnsweredRing;
 use crate::asked::Asked;
 use crate::calls::{Call, CallFailed, Calls, Waiting, finish};
-use crate::mailbox::{Mail, Mailbox};
+use crate::mailbox::{Mail, Mailbox, Shown};
 use crate::ports::Ports;
 use crate::settings::{Settings, UnknownStations};
 use crate::shared::Shared;
@@ -50,6 +51,8 @@ pub(crate) struct StationTask {
     /// Somebody who was not the device.
     pub has_sent_away: bool,
     pub calls: Calls,
+    /// A reset after which it has not started anew yet.
+    pub restarting: Option<Box<Exchange>>,
     pub mailbox: Mailbox,
     vote: Vote,
     stations: Weak<Stations>,
@@ -101,6 +104,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             vote,
             stations,
             calls,
+            restarting: None,
             mailbox,
         };
         if Box::pin(task.take(*mail)).await {
@@ -222,8 +226,9 @@ impl StationTask {
         match received {
             Received::Event(inbound) => self.answer(inbound).await,
             Received::Answer { id, answer, means } => {
+                let told = means.as_ref().filter(|_| self.is_about_profile(&id)).cloned();
                 self.learn(means.map(|event| self.meant(&id, event))).await;
-                self.exchange_answered(&id, answer).await;
+                self.exchange_answered(&id, answer, told.as_deref()).await;
             }
             Received::Raw { id, outcome, means } => {
                 self.learn(means).await;
@@ -242,6 +247,10 @@ impl StationTask {
         }
         charging::believe_times(&mut inbound, now, self.shared.timekeeping.is_sane(now));
         let answer = self.hear(&inbound).await;
+        if matches!(inbound.event, StationEvent::Provisioning(ProvisioningEvent::Boot(_))) && answer.is_ok() {
+            self.has_booted().await;
+            self.profile_after_boot().await;
+        }
         self.shared.counters.heard(self.protocol(), inbound.action, answer.is_ok());
         self.shared.troubles.tell_what_is_over();
         let Some(link) = &mut self.link else {
@@ -273,7 +282,9 @@ impl StationTask {
             Mail::Place(location, done) => drop(done.send(self.place(location).await)),
             Mail::Configure(record, done) => drop(done.send(self.configure(*record).await)),
             Mail::Delete(done) => drop(done.send(self.delete().await)),
-            Mail::PasswordShown(hash) => self.password_shown(hash).await,
+            Mail::Shown(Shown::Password(hash)) => self.password_shown(hash).await,
+            Mail::Shown(Shown::Profile(profile)) => self.profile_shown(profile).await,
+            Mail::Shown(Shown::Certificate(shown)) => self.certificate_shown(*shown).await,
             Mail::Wake => {}
             Mail::Shutdown => {
                 self.disconnect(Some(CloseReason::Shutdown)).await;
@@ -303,6 +314,7 @@ impl StationTask {
         self.has_sent_away = false;
         self.station.hold_off(self.ports.clock.now());
         self.set_alarm();
+        self.has_reconnected().await;
         self.resume_exchanges().await;
         for stop in self.station.stops_due(&*self.ports.ids, now) {
             if let Err(error) = self.store(stop).await {

@@ -3,7 +3,7 @@
 use amprule_domain::charging::{self, Admission, Happened, Proposal, Settled, Settling, Station, Step};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::{Answered, Effect, MessageKey};
-use amprule_domain::event::{Inbound, ProvisioningEvent, SecurityEvent, StationEvent};
+use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{About, PricingAnswer};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
 use amprule_domain::session::SessionState;
@@ -23,7 +23,7 @@ impl StationTask {
         }
         self.refuse_rejected(inbound)?;
         self.refuse_unasked(inbound)?;
-        if let Some(reply) = self.refuse_signing(inbound) {
+        if let Some(reply) = self.refuse_signing(inbound).await {
             return Ok(reply);
         }
         if let Some(reply) = self.vouch(inbound).await {
@@ -134,17 +134,6 @@ impl StationTask {
             return Ok(());
         }
         Err(Refusal::new(RefusalCode::SecurityError, "this station is rejected; the operator has to accept it first"))
-    }
-
-    /// A request for a certificate that is not to be signed has no effect but the log's.
-    fn refuse_signing(&self, inbound: &Inbound) -> Option<Reply> {
-        let StationEvent::Security(SecurityEvent::SigningRequest { csr, usage, .. }) = &inbound.event else {
-            return None;
-        };
-        let id = &self.station.record.id;
-        let why = (self.ports.check_signing)(csr, usage.as_deref(), id).err()?;
-        tracing::warn!(station = %id, "a certificate that the station wants is not signed: {why}");
-        Some(Reply::word("Rejected"))
     }
 
     fn not_stored(&self, error: &amprule_domain::doors::StoreError) -> Refusal {

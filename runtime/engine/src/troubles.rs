@@ -31,6 +31,16 @@ impl Troubles {
         }
     }
 
+    /// What no store has to do with: told at once with the station whose it is, then counted.
+    pub(crate) fn note(&self, what: &'static str, station: &StationId, why: &str) {
+        let times = self.causes.lock().came(what, 1, self.now_s());
+        self.is_any.store(true, Ordering::Relaxed);
+        match times {
+            Some(times) => tracing::warn!(%station, times, "{what}: {why}"),
+            None => tracing::debug!(%station, "{what}: {why}"),
+        }
+    }
+
     /// Says of each trouble that is over that it is. Cheap while there is none.
     pub(crate) fn tell_what_is_over(&self) {
         if !self.is_any.load(Ordering::Relaxed) {

@@ -23,16 +23,32 @@ pub enum SettingsError {
     IdleBeforePing,
 }
 
+/// Each names its file.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    #[error("read {path}")]
+    #[error("read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("{what} is not in PEM form")]
-    Pem { what: &'static str, source: tokio_rustls::rustls::pki_types::pem::Error },
-    #[error("{0} holds no certificate")]
-    Empty(&'static str),
-    #[error("the certificate and its key cannot be used")]
-    Unusable(#[source] tokio_rustls::rustls::Error),
+    #[error("{} is not in PEM form", path.display())]
+    Pem { path: PathBuf, source: tokio_rustls::rustls::pki_types::pem::Error },
+    #[error("{} holds no certificate", .0.display())]
+    Empty(PathBuf),
+    #[error("{} holds a certificate that cannot be read", .0.display())]
+    Unreadable(PathBuf),
+    #[error("the certificate {} and its key {} cannot be used", path.display(), key.display())]
+    Unusable { path: PathBuf, key: PathBuf, source: Box<tokio_rustls::rustls::Error> },
+    #[error("the certificate {} expired at {at}", path.display())]
+    Expired { path: PathBuf, at: jiff::Timestamp },
+    #[error(
+        "the certificates {} and {} both have a key of the kind {kind}; stations are shown one of each kind",
+        other.display(), path.display()
+    )]
+    TwoOfAKind { path: PathBuf, other: PathBuf, kind: &'static str },
+    #[error("no certificate is named; `certificate` and `key` below [ocpp.tls] name one")]
+    NoCertificate,
+    #[error("{} holds a certificate that cannot sign stations", path.display())]
+    Root { path: PathBuf, source: Box<tokio_rustls::rustls::Error> },
     #[error("the certificates that sign stations cannot be used")]
     ClientRoots(#[source] tokio_rustls::rustls::server::VerifierBuilderError),
+    #[error("the cryptography of this build has no version of TLS")]
+    Provider(#[source] tokio_rustls::rustls::Error),
 }

@@ -1,5 +1,6 @@
 //! From an accepted socket to a link in the hands of the door.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use amprule_domain::ports::{Door, Link, Ticket, Visitor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::rustls;
 use tracing::{debug, info, warn};
 
 use crate::authorization::Basic;
@@ -72,10 +74,10 @@ impl Entrance {
 
     async fn secure(&self, tcp: TcpStream, peer: SocketAddr) -> Option<Stream> {
         let Some(tls) = &self.tls else { return Some(Stream::Plain(tcp)) };
-        match tls.acceptor.accept(tcp).await {
+        match tls.acceptor().accept(tcp).await {
             Ok(secured) => Some(Stream::Tls(Box::new(secured))),
             Err(error) => {
-                info!(%peer, %error, "the TLS handshake failed");
+                info!(%peer, %error, "the TLS handshake failed{}", hint(&error, tls));
                 None
             }
         }
@@ -91,7 +93,7 @@ impl Entrance {
             address: peer.ip().to_canonical(),
             basic: basic.as_ref().map(|basic| (basic.user.as_str(), basic.password.as_slice())),
             tls: stream.is_tls(),
-            client_certificate: certificate.as_deref(),
+            client_certificate: certificate.as_ref(),
         };
         let ticket = self.door.admit(&visitor).await?;
         let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| Refused::FULL)?;
@@ -136,6 +138,19 @@ impl Entrance {
         connection.heard_by(self.interpreters.audience.ear(&station, connection.protocol()));
         self.door.attach(station, Box::new(connection), ticket);
     }
+}
+
+/// What may help a station that has nothing in common with us.
+fn hint(error: &io::Error, tls: &Tls) -> String {
+    let error = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::PeerIncompatible(_)) = error else { return String::new() };
+    let shown = tls.shown();
+    let kinds: Vec<_> = shown.iter().map(|certificate| certificate.kind).collect();
+    format!(
+        "; it is offered TLS 1.2 and 1.3, suites with forward secrecy and AES-GCM or ChaCha20, and a certificate of the kind {}. A \
+         station that only takes another kind needs one more of `certificates` in [ocpp.tls]",
+        kinds.join(" or ")
+    )
 }
 
 /// Answers, then waits for the peer to go: closing with unread bytes would take the answer away from it.

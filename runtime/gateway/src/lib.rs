@@ -19,6 +19,7 @@ mod response;
 mod subprotocol;
 
 mod certificate;
+mod client_verifier;
 mod stream;
 mod tls;
 
@@ -35,5 +36,5 @@ pub use error::{SettingsError, TlsError};
 pub use listener::{Gateway, Occupancy};
 pub use models::ModelRule;
 pub use settings::GatewaySettings;
-pub use tls::Tls;
+pub use tls::{CertificateFiles, ServerCertificate, Tls, TlsContents, TlsFiles};
 pub use translator::Interpreters;

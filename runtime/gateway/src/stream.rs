@@ -4,9 +4,12 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use amprule_domain::security::ClientCertificate;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
+
+use crate::certificate::{self, Certificate};
 
 /// TLS is boxed: its state is large, and most connections of a small site are plain.
 #[derive(Debug)]
@@ -22,12 +25,12 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
-    /// The common name of the certificate that the station presented.
-    pub(crate) fn client_certificate(&self) -> Option<String> {
-        match self {
-            Self::Plain(_) | Self::Taken => None,
-            Self::Tls(tls) => tls.get_ref().1.peer_certificates()?.first().and_then(crate::certificate::common_name),
-        }
+    /// The certificate that the station presented.
+    pub(crate) fn client_certificate(&self) -> Option<ClientCertificate> {
+        let Self::Tls(tls) = self else { return None };
+        let Certificate { name, serial, valid_from, expires_at } =
+            tls.get_ref().1.peer_certificates()?.first().and_then(certificate::read)?;
+        Some(ClientCertificate { name: name?, serial, valid_from, expires_at })
     }
 }
 

@@ -14,6 +14,7 @@ use crate::mend::stray_commas;
 use crate::message::Message;
 use crate::payload::Trouble;
 use crate::request;
+use crate::security_profile;
 use crate::shapes::{self, CommandFault, Part, Side};
 use crate::strictness::{Odd, Repairs, Strictness};
 use crate::v21;
@@ -172,6 +173,9 @@ impl Dialect {
 
     /// The action and payload that say this in the version's words. `None`: it has none.
     pub fn phrase(self, command: &Command) -> Option<(&'static str, String)> {
+        if let Some(change) = command.profile_change() {
+            return self.phrase(&security_profile::said(self.version, change)?);
+        }
         self.version.requests().find_map(|row| Some((row.action, row.phrase(command, self.times)?)))
     }
 

@@ -41,6 +41,7 @@ mod rules;
 mod said;
 mod sample;
 mod scan;
+mod security_profile;
 mod v16;
 mod v201;
 mod v21;

@@ -1,13 +1,13 @@
 //! Certificates that stations want to be signed: by a program of the operator's, or by the server's own authority.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use amprule_authority::Authority;
 use amprule_domain::StationId;
-use amprule_domain::command::Command;
+use amprule_domain::command::{Command, SignedCertificate};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::Clock;
 use amprule_engine::Engine;
@@ -36,7 +36,31 @@ pub(crate) struct Signing {
     installation: String,
 }
 
+/// Requests that were signed just now: some stations do not wait for their certificate before they ask again (CertSigningWaitMinimum
+/// is often 0).
+#[derive(Default)]
+struct Lately(VecDeque<(Request, Instant)>);
+
+impl Lately {
+    /// The oldest is forgotten when there are more.
+    const MAX: usize = 256;
+    const FOR: Duration = Duration::from_secs(60);
+
+    fn has(&mut self, request: &Request) -> bool {
+        self.0.retain(|(_, at)| at.elapsed() < Self::FOR);
+        self.0.iter().any(|(known, _)| known == request)
+    }
+
+    fn signed(&mut self, request: Request) {
+        if self.0.len() == Self::MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back((request, Instant::now()));
+    }
+}
+
 /// What a station asked for.
+#[derive(PartialEq, Eq)]
 struct Request {
     station: StationId,
     csr: String,
@@ -54,19 +78,26 @@ impl Signing {
     async fn run(self) {
         let mut notices = self.engine.subscribe();
         let signing = Arc::new(self);
-        let mut at_work: JoinSet<StationId> = JoinSet::new();
+        let mut at_work: JoinSet<(Request, bool)> = JoinSet::new();
         let mut busy: BTreeSet<StationId> = BTreeSet::new();
+        let mut lately = Lately::default();
         loop {
             tokio::select! {
                 Some(done) = at_work.join_next() => match done {
-                    Ok(station) => drop(busy.remove(&station)),
+                    Ok((request, is_signed)) => {
+                        busy.remove(&request.station);
+                        if is_signed {
+                            lately.signed(request);
+                        }
+                    }
                     Err(_) => busy.clear(),
                 },
                 notice = notices.recv() => match notice {
                     Ok(notice) => {
                         let Some(request) = Request::of(&notice) else { continue };
                         // A station repeats what was not answered; who waits behind too many asks again, too.
-                        if at_work.len() < AT_ONCE && busy.insert(request.station.clone()) {
+                        let is_new = !lately.has(&request) && at_work.len() < AT_ONCE;
+                        if is_new && busy.insert(request.station.clone()) {
                             at_work.spawn(Arc::clone(&signing).serve(request));
                         }
                     }
@@ -78,14 +109,17 @@ impl Signing {
         }
     }
 
-    async fn serve(self: Arc<Self>, request: Request) -> StationId {
-        if let Err(error) = self.answer(&request).await {
+    /// With whether it was signed.
+    async fn serve(self: Arc<Self>, request: Request) -> (Request, bool) {
+        let answered = self.answer(&request).await;
+        if let Err(error) = &answered {
             tracing::error!(
                 station = %request.station,
                 "the certificate that the station wants could not be signed: {error:#}; it will ask again"
             );
         }
-        request.station
+        let is_signed = answered.is_ok();
+        (request, is_signed)
     }
 
     async fn answer(&self, request: &Request) -> anyhow::Result<()> {
@@ -95,7 +129,13 @@ impl Signing {
         };
         let now = SystemClock.now();
         let expires_at = now.checked_add(EXPIRES)?;
-        let command = Command::CertificateSigned { chain, usage: request.usage.clone(), request: request.number };
+        let signed = amprule_authority::read_certificate(&chain).map(|read| SignedCertificate {
+            serial: read.serial,
+            valid_from: read.valid_from,
+            expires_at: read.expires_at,
+        });
+        let command =
+            Command::CertificateSigned { chain, usage: request.usage.clone(), request: request.number, signed };
         self.engine.order_own(&request.station, command, expires_at).await?;
         tracing::info!(station = %request.station, "a certificate was signed for the station");
         Ok(())
@@ -103,12 +143,24 @@ impl Signing {
 
     fn own(&self, csr: &str) -> anyhow::Result<String> {
         let now = SystemClock.now();
-        let authority = Authority::open(&self.folder, &format!("Amprule stations {}", self.installation), now)?;
+        let authority = open(&self.folder, &self.installation)?;
         let mut serial = [0; 16];
         serial.copy_from_slice(&secrets::random()?[..16]);
         let valid = SignedDuration::from_hours(24 * i64::from(self.wanted.valid_days));
         Ok(authority.sign(csr, serial, valid, now)?)
     }
+}
+
+/// Makes the server's own authority, unless a program signs: its certificate may be named as `station_roots`.
+pub(crate) fn prepare(wanted: &Certificates, data: &Path) -> anyhow::Result<()> {
+    if wanted.sign_with.is_empty() {
+        open(&data.join(FOLDER), &secrets::installation(data)?)?;
+    }
+    Ok(())
+}
+
+fn open(folder: &Path, installation: &str) -> anyhow::Result<Authority> {
+    Ok(Authority::open(folder, &format!("Amprule stations {installation}"), SystemClock.now())?)
 }
 
 async fn by_program(program: &[String], request: &Request) -> anyhow::Result<String> {

@@ -11,6 +11,7 @@ mod load;
 mod lookup;
 mod misplaced;
 mod site;
+mod tls;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ use amprule_reload::ReloadSettings;
 use amprule_store::{DecisionSettings, KeptBounds, ReadingSettings, StoreSettings};
 use amprule_trust::Policy;
 use jiff::SignedDuration;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use toml::Spanned;
 
 pub(crate) use contracts::Contracts;
@@ -41,6 +42,7 @@ pub(crate) use forward::ready as forwards_ready;
 pub(crate) use live::{Followers, rules_file};
 pub(crate) use load::{load, read};
 pub(crate) use lookup::Lookup;
+pub(crate) use tls::{Certificates, Tls};
 pub(crate) use webhook::Webhook;
 
 use misplaced::Misplaced;
@@ -111,39 +113,6 @@ pub(crate) struct Ocpp {
 pub(crate) enum UnknownVersions {
     Refuse,
     Close,
-}
-
-/// Who signs what stations want to be signed.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Certificates {
-    /// A program that signs, with its arguments; without it the server's own authority does.
-    pub(crate) sign_with: Vec<String>,
-    #[serde(deserialize_with = "days")]
-    pub(crate) valid_days: u32,
-}
-
-/// Ten years at most.
-fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let days = u32::deserialize(deserializer)?;
-    match days {
-        1..=3_650 => Ok(days),
-        _ => Err(serde::de::Error::custom(format!("`valid_days` is {days}; it must be 1 to 3650"))),
-    }
-}
-
-impl Default for Certificates {
-    fn default() -> Self {
-        Self { sign_with: Vec::new(), valid_days: 365 }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Tls {
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
-    pub(crate) station_roots: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -447,9 +416,10 @@ impl Ocpp {
 }
 
 impl Api {
-    pub(crate) fn api_settings(&self, stations: &Stations) -> amprule_api::Settings {
+    pub(crate) fn api_settings(&self, stations: &Stations, ocpp: &Ocpp) -> amprule_api::Settings {
         amprule_api::Settings {
             password_min: stations.min_password_chars,
+            profile_max: ocpp.tls.as_ref().map_or(1, Tls::profile_max),
             connections: self.max_connections,
             streams: self.max_event_streams,
             request_timeout: Duration::from_secs(self.request_timeout_s),

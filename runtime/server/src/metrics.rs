@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_api::{
-    CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, QuirksView, RepairCount, ShadowCount,
-    SiteLoad, Snapshot, StageCount,
+    CertificateExpiry, CircuitLoad, Commits, DeviceCount, HookCount, MessageCount, Metrics, QuirksView, RepairCount,
+    ShadowCount, SiteLoad, Snapshot, StageCount,
 };
 use amprule_devices::DeviceStatus;
 use amprule_domain::Timestamp;
@@ -14,6 +14,7 @@ use amprule_domain::decision::FaultClass;
 use amprule_domain::load::CircuitView;
 use amprule_engine::Engine;
 use amprule_forward::Forwards;
+use amprule_gateway::{ServerCertificate, Tls};
 use amprule_hooks::Registry;
 use amprule_hooks::breaker::BreakerState;
 use amprule_hooks::comparison::{Compared, Comparison};
@@ -35,6 +36,7 @@ pub(crate) struct Gauges {
     pub(crate) forwards: Arc<Forwards>,
     /// Lines that found no room.
     pub(crate) log: ErrorCounter,
+    pub(crate) tls: Option<Tls>,
 }
 
 impl Metrics for Gauges {
@@ -69,6 +71,7 @@ impl Metrics for Gauges {
             devices: devices(&self.fleet.statuses()),
             sites: self.sites.status().into_iter().map(load).collect(),
             forwards: self.forwards.status().into_iter().map(forwards::count).collect(),
+            certificates: self.tls.iter().flat_map(Tls::shown).map(expiry).collect(),
         }
     }
 
@@ -114,6 +117,10 @@ impl Gauges {
         };
         shadows.map(count).collect()
     }
+}
+
+fn expiry(shown: ServerCertificate) -> CertificateExpiry {
+    CertificateExpiry { file: shown.file.display().to_string(), expires_s: shown.expires_at.as_second() }
 }
 
 fn devices(statuses: &[DeviceStatus]) -> Vec<DeviceCount> {

@@ -11,7 +11,7 @@ use amprule_domain::ports::Ids;
 use amprule_domain::pricing::Pin;
 use amprule_engine::{Engine, Ports};
 use amprule_forward::Forwards;
-use amprule_gateway::{Gateway, Interpreters, Tls};
+use amprule_gateway::{Interpreters, Tls};
 use amprule_hooks::{Mask, Registry};
 use amprule_lists::Keeper;
 use amprule_reload::{Reload, Watching};
@@ -30,6 +30,7 @@ use crate::cli::Serve;
 use crate::config::{self, Config, Followers};
 use crate::contracts::Certifiers;
 use crate::control::{Stations, Units};
+use crate::doors::Doors;
 use crate::environment::{SystemClock, SystemIds};
 use crate::fleet::{Fleet, Hardware};
 use crate::forwards::{self, Shown};
@@ -39,7 +40,7 @@ use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::sites::{self, Shared};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, feeds, files, gate, lists, lookups, telemetry};
+use crate::{compilers, feeds, files, gate, lists, lookups, renewals, telemetry, tls};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -79,27 +80,24 @@ fn configuration(options: Serve) -> Result<(Config, Followed)> {
 async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> {
     let data = config.data.clone().unwrap_or_else(|| PathBuf::from("amprule-data"));
     let house = House::open(&config, &data, file).await?;
-    let tls = config.ocpp.tls.as_ref().map(tls).transpose()?;
-    let settings = config.ocpp.gateway_settings(&config.stations);
-    let interpreters = Interpreters {
-        dialects: house.registry.clone(),
-        clock: Arc::new(SystemClock),
-        audience: house.forwards.audience(),
-    };
-    let gateway = Gateway::bind(config.ocpp.listen, settings, tls.clone(), interpreters)?;
+    if config.ocpp.tls.is_some() {
+        certificates::prepare(&config.certificates, &data)?;
+    }
+    let opened = config.ocpp.tls.as_ref().map(|tls| tls::open(&tls.files)).transpose()?;
+    let tls = opened.as_ref().map(|opened| opened.tls.clone());
+    let doors = Doors::bind(&config, &house.interpreters(), tls.clone())?;
     let listener = TcpListener::bind(config.api.listen).await.with_context(|| {
         let address = config.api.listen;
         format!("cannot listen for the API on {address}; `--api ADDRESS` or `[api] listen` names another one")
     })?;
 
-    let files = files::open(&config.files, &data, tls, &house.engine).await?;
+    let files = files::open(&config.files, &data, tls.clone(), &house.engine).await?;
     let webhooks = webhooks::start(&config.webhooks, &data, &house.store, &house.engine).await?;
     let feeds = feeds::start(&config, &house.registry)?;
-    let management = house.api(&config, &data, webhooks.clone(), &files, log)?;
+    let management = house.api(&config, &data, webhooks.clone(), &files, (log, tls))?;
     house.engine.wake_stations().await.context("read which stations have sessions")?;
 
-    let scheme = if config.ocpp.tls.is_some() { "wss" } else { "ws" };
-    say(format_args!("ocpp  {scheme}://{}", gateway.local_addr()));
+    doors.say();
     if let Some(address) = &files.address {
         say(format_args!("files {address}"));
     }
@@ -110,12 +108,9 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     house.sites.bind(config.sites.clone());
     house.forwards.resume().await.context("read what other backends are to hear")?;
 
+    let certificates = opened.map(|opened| tls::watch(opened, house.engine.clone()));
     let (end, ended) = watch::channel(false);
-    let serving = gateway.serve(house.engine.clone(), told(ended.clone()));
-    let mut stations = Listener::start("the listener for stations", async {
-        serving.await;
-        Ok(())
-    });
+    let mut stations = Listener::start("the listener for stations", doors.serve(house.engine.clone(), ended.clone()));
     let mut api =
         Listener::start("the listener for the API", amprule_api::serve(listener, management, told(ended.clone())));
     let mut files = Listener::start("the listener for files", files.serve(told(ended)));
@@ -133,6 +128,8 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     end.send_replace(true);
     let stations = stations.ended().await;
     house.signing.abort();
+    house.renewals.abort();
+    certificates.inspect(JoinHandle::abort);
     house.lists.abort();
     house.campaigns.abort();
     house.sites.shutdown().await;
@@ -158,6 +155,7 @@ struct House {
     sites: Arc<Sites>,
     forwards: Arc<Forwards>,
     signing: JoinHandle<()>,
+    renewals: JoinHandle<()>,
     lists_changed: Arc<Notify>,
     lists: JoinHandle<()>,
     campaigns: JoinHandle<()>,
@@ -212,6 +210,7 @@ impl House {
         let reload = reload(config, data, file, &registry, followers)?;
         let watching = Arc::new(load(reload, &store, &registry)?);
         let signing = Signing::begin(engine.clone(), config.certificates.clone(), data)?;
+        let renewals = renewals::begin(engine.clone(), store.clone(), config.certificates.renew_days);
         let lists_changed = Arc::<Notify>::default();
         let keeper = Keeper::new(amprule_lists::House {
             stations: Arc::new(lists::Stations { engine: engine.clone() }),
@@ -231,6 +230,7 @@ impl House {
             sites,
             forwards,
             signing,
+            renewals,
             lists_changed,
             lists,
             campaigns,
@@ -243,11 +243,11 @@ impl House {
         data: &Path,
         webhooks: Arc<Webhooks>,
         files: &files::Opened,
-        log: ErrorCounter,
+        (log, tls): (ErrorCounter, Option<Tls>),
     ) -> Result<Arc<Api>> {
         let (engine, registry, store) = (self.engine.clone(), self.registry.clone(), self.store.clone());
         let (fleet, sites, forwards) = (self.fleet.clone(), self.sites.clone(), self.forwards.clone());
-        let gauges = Gauges { engine, registry, store, fleet, sites, forwards, log };
+        let gauges = Gauges { engine, registry, store, fleet, sites, forwards, log, tls };
         Ok(Api::new(Parts {
             control: Arc::new(Stations {
                 engine: self.engine.clone(),
@@ -268,8 +268,16 @@ impl House {
             forwards: Arc::new(Shown(self.forwards.clone())),
             metrics: Arc::new(gauges),
             token: secrets::api_token(data)?,
-            settings: config.api.api_settings(&config.stations),
+            settings: config.api.api_settings(&config.stations, &config.ocpp),
         }))
+    }
+
+    fn interpreters(&self) -> Interpreters {
+        Interpreters {
+            dialects: self.registry.clone(),
+            clock: Arc::new(SystemClock),
+            audience: self.forwards.audience(),
+        }
     }
 
     fn close(self) {
@@ -340,12 +348,7 @@ fn load(mut reload: Reload, store: &Arc<SqliteStore>, registry: &Arc<Registry>) 
     reload.watch(Box::new(pinned)).context("watch the folders of scripts and plugins")
 }
 
-fn tls(files: &config::Tls) -> Result<Tls> {
-    let roots = files.station_roots.as_deref();
-    Tls::load(&files.certificate, &files.key, roots).context("load the certificate of [ocpp.tls]")
-}
-
-async fn told(mut ended: watch::Receiver<bool>) {
+pub(crate) async fn told(mut ended: watch::Receiver<bool>) {
     let _ = ended.wait_for(|ended| *ended).await;
 }
 

@@ -9,6 +9,7 @@ mod lists;
 mod model;
 mod profiles;
 mod records;
+mod resets;
 mod rounds;
 mod security;
 mod transactions;

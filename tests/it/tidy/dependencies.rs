@@ -37,7 +37,10 @@ const OWNERS: [(&str, &[&str]); 16] = [
         "tokio-tungstenite",
         &["amprule-gateway", "amprule-forward", "amprule-simulator", "amprule-wires", "amprule-bench", "amprule-tests"],
     ),
-    ("tokio-rustls", &["amprule-gateway", "amprule-outbound", "amprule-feeds", "amprule-server", "amprule-tests"]),
+    (
+        "tokio-rustls",
+        &["amprule-gateway", "amprule-outbound", "amprule-feeds", "amprule-server", "amprule-bench", "amprule-tests"],
+    ),
     ("anyhow", &["amprule-server", "amprule-xtask", "amprule-bench", "amprule-tests"]),
     ("ed25519-dalek", &["amprule-trust"]),
     ("wit-component", &["amprule-xtask", "amprule-workbench", "amprule-corpus"]),

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CommandView, parse_id, unknown};
+use super::{CommandView, parse_id, restart, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
@@ -32,7 +32,7 @@ const LOOKED_AT: usize = 50;
 pub(crate) async fn get_command(State(api): State<Arc<Api>>, Place(id): Place<String>) -> Answer<Json<CommandView>> {
     let exchange = api.store.exchange(parse_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
     let begun = begun(&api, &exchange).await?;
-    let view = CommandView::from(exchange);
+    let view = restart::view(&api, exchange).await?;
     Ok(Json(match begun {
         Some(session) => CommandView { session: Some(session.id.to_string()), ..view },
         None => view,

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use amprule_domain::StationId;
-use amprule_domain::doors::ExchangeFilter;
+use amprule_domain::doors::{ExchangeFilter, Listed};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::CommandView;
+use super::{CommandView, restart};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::{List, Pages, Params};
@@ -44,6 +44,7 @@ pub(crate) async fn list_commands(
 ) -> Answer<Json<List<CommandView>>> {
     let page = PAGES.page(asked.limit, asked.after)?;
     let filter = ExchangeFilter { station: asked.station.map(StationId::new), is_open: asked.open };
-    let listed = api.store.exchanges(&filter, &page).await?;
-    Ok(Json(PAGES.list(listed, CommandView::from)))
+    let Listed { items, next } = api.store.exchanges(&filter, &page).await?;
+    let listed = Listed { items: restart::views(&api, items).await?, next };
+    Ok(Json(PAGES.list(listed, |view| view)))
 }

@@ -5,6 +5,8 @@ pub(crate) mod files;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod order;
+mod profile;
+pub(crate) mod restart;
 pub(crate) mod withdraw;
 
 use amprule_domain::command::{Command, CommandAnswer, Exchange, Origin};
@@ -53,9 +55,16 @@ pub(crate) struct CommandView {
     ended_at: Option<Timestamp>,
     #[schema(required)]
     answer: Option<CommandAnswerView>,
-    /// Why it ended without an answer.
+    /// Why it ended without an answer; of a change of the security profile, why the station stays as it was.
     #[schema(required)]
     why: Option<String>,
+    /// Of a reset of the whole station that was not refused: whether it has started anew, within 10 minutes after it said that it
+    /// would, or within a day where it waits until nothing charges. Null: not known yet, and of other commands.
+    #[schema(required)]
+    happened: Option<bool>,
+    /// When the station was back from it.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    restarted_at: Option<Timestamp>,
 }
 
 /// What the station answered.
@@ -103,6 +112,8 @@ impl From<Exchange> for CommandView {
             ended_at: exchange.ended_at,
             answer: exchange.answer.map(CommandAnswerView::from),
             why: exchange.why,
+            happened: exchange.restarted_at.map(|_| true),
+            restarted_at: exchange.restarted_at,
             command: shown(&exchange.command),
         }
     }

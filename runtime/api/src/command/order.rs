@@ -18,8 +18,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
-use super::CommandView;
 use super::files::{self, Turn};
+use super::{CommandView, profile, restart};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::token::key;
@@ -28,6 +28,7 @@ use crate::{Api, CallFailed};
 use amprule_domain::refused::CommandRefused;
 
 const EXPIRES_S: u32 = 30;
+const STEPS_EXPIRE_S: u32 = 3_600;
 const EXPIRES_MAX_S: u32 = 7 * 24 * 3_600;
 const WAIT_MAX_S: u32 = 60;
 const MARGIN: Duration = Duration::from_secs(2);
@@ -43,7 +44,8 @@ pub(crate) struct CommandBody {
     /// where not the whole station is meant), `trigger` (with `message`), `report`, `password` (with `password`: once the station has taken
     /// it, it counts here too, and the one before until the new one was shown), `firmware` (with `file`, and `retrieveAt`, `installAt`,
     /// `retries`, `retryIntervalS`, `again` and `againAfterS` where they are meant), `log` (with `kind`, `from`, `to`, `retries` and
-    /// `retryIntervalS` where they are meant: the station brings it here, and `…/logs` has it), or `request` (with `action` and `payload`): any request
+    /// `retryIntervalS` where they are meant: the station brings it here, and `…/logs` has it), `security-profile` (with `profile`, and for a station of
+    /// 2.x `url`; `slot`, `interface` and `lower`), or `request` (with `action` and `payload`): any request
     /// of the OCPP version that the station speaks.
     #[schema(value_type = String, example = "stop")]
     command: Word,
@@ -65,7 +67,7 @@ pub(crate) struct CommandBody {
     phases: Option<u8>,
     immediately: Option<bool>,
     operative: Option<bool>,
-    /// `boot`, `heartbeat`, `meter-values` or `status`.
+    /// `boot`, `heartbeat`, `meter-values`, `status`, or `sign-certificate`, `sign-v2g-certificate` and `sign-combined-certificate`.
     #[schema(value_type = Option<String>)]
     message: Option<Trigger>,
     /// As OCPP names it: `GetLocalListVersion`, `SetDisplayMessage`, `UpdateFirmware`, …
@@ -106,8 +108,20 @@ pub(crate) struct CommandBody {
     /// What happened until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) to: Option<Timestamp>,
+    /// The security profile that the station shall connect with from now on: 2 or 3.
+    #[schema(minimum = 2, maximum = 3)]
+    pub(super) profile: Option<u8>,
+    /// Where it shall connect with it: `wss://…`, without the station's id.
+    pub(super) url: Option<String>,
+    /// The slot that is written, none that the station connects with (NetworkConfigurationPriority). Without it the first that is
+    /// free, from 1 upwards.
+    pub(super) slot: Option<u32>,
+    /// OCPPInterfaceEnumType: `Wired0`, `Wireless0`, …; `Wired0` without it.
+    pub(super) interface: Option<String>,
+    /// From 3 to 2, where the station allows it.
+    pub(super) lower: Option<bool>,
     /// So long it is tried: it waits for a station that is not connected, and is sent again when it is not answered. 1 to
-    /// 604800; 30 without it.
+    /// 604800; without it 30, for a change of the security profile 3600: until the station restarts.
     #[schema(minimum = 1, maximum = 604800)]
     expires_in_s: Option<u32>,
     /// So long the answer to this request waits for the station's, within the time that requests have. 0 to 60; 0 without it.
@@ -139,6 +153,7 @@ enum Word {
     Password,
     Firmware,
     Log,
+    SecurityProfile,
 }
 
 /// Queues a command and shows it; with `waitS`, as soon as the station has answered.
@@ -171,7 +186,7 @@ pub(crate) async fn order_command(
 ) -> Answer<(StatusCode, Json<CommandView>)> {
     let station = StationId::new(id);
     let wait = Duration::from_secs(within("/waitS", body.wait_s.unwrap_or(0), 0, WAIT_MAX_S)?.into());
-    let expires_s = body.expires_s("/expiresInS", EXPIRES_S)?;
+    let expires_s = body.expires_s("/expiresInS", body.tried_for_s())?;
     let command = command(&api, body).await?;
     if api.store.station(&station).await?.is_none() {
         return Err(station::unknown(&station));
@@ -190,7 +205,7 @@ pub(crate) async fn order_command(
         }
     };
     let status = if exchange.is_open() { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Ok((status, Json(exchange.into())))
+    Ok((status, Json(restart::view(&api, exchange).await?)))
 }
 
 /// As it is when it is over, or when the wait is.
@@ -224,11 +239,14 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
         Some(connection) => Some(connection.protocol.to_owned()),
         None => api.store.reported(station).await?.identity.protocol,
     };
+    if let (Some(change), Some(record)) = (command.profile_change(), api.store.station(station).await?) {
+        profile::check(api, &record, change).await?;
+    }
     let Some(protocol) = protocol else { return Ok(()) };
     let Command::Request { action, payload } = command else {
         return match api.control.can_say(&protocol, command) {
             true => Ok(()),
-            false => Err(Problem::invalid("", format!("{protocol} has no such command, or not with these values"))),
+            false => Err(unsayable(&protocol, command)),
         };
     };
     match api.control.check_request(&protocol, action, payload) {
@@ -240,6 +258,17 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
         )),
         Err(other) => Err(Problem::invalid("/action", other.to_string())),
     }
+}
+
+fn unsayable(protocol: &str, command: &Command) -> Problem {
+    let why = match command.profile_change() {
+        Some(change) if change.url.is_none() => {
+            return Problem::invalid("/url", format!("a station of {protocol} has to be told where to connect"));
+        }
+        Some(_) => "the station keeps its address and has no slots, or cannot go down",
+        None => "or not with these values",
+    };
+    Problem::invalid("", format!("{protocol} has no such command, {why}"))
 }
 
 /// A token that is named by its text alone is the one in the books.
@@ -282,6 +311,7 @@ fn read(api: &Api, body: &CommandBody) -> Answer<Command> {
         }
         Word::Trigger => Command::Trigger { message: needed("/message", body.message)?, evse, connector },
         Word::Report => Command::Report { number: 0 },
+        Word::SecurityProfile => Command::SecurityProfile(profile::read(body)?),
         Word::Password => Command::Password { password: needed("/password", body.password.clone())? },
         Word::Firmware => Command::Firmware(files::update(body)?),
         Word::Log => Command::Log(files::wanted(body)?),
@@ -312,6 +342,11 @@ impl CommandBody {
         within(path, self.expires_in_s.unwrap_or(otherwise), 1, EXPIRES_MAX_S)
     }
 
+    /// One that goes through several steps has longer.
+    const fn tried_for_s(&self) -> u32 {
+        if matches!(self.command, Word::SecurityProfile) { STEPS_EXPIRE_S } else { EXPIRES_S }
+    }
+
     pub(crate) const fn waits(&self) -> bool {
         self.wait_s.is_some()
     }
@@ -331,6 +366,7 @@ impl CommandBody {
             Word::Password => &["password"],
             Word::Firmware => &["file", "retrieveAt", "installAt", "retries", "retryIntervalS", "again", "againAfterS"],
             Word::Log => &["kind", "from", "to", "retries", "retryIntervalS"],
+            Word::SecurityProfile => &["profile", "url", "slot", "interface", "lower"],
         };
         let given = [
             ("idToken", self.id_token.is_some()),
@@ -356,6 +392,11 @@ impl CommandBody {
             ("kind", self.kind.is_some()),
             ("from", self.from.is_some()),
             ("to", self.to.is_some()),
+            ("profile", self.profile.is_some()),
+            ("url", self.url.is_some()),
+            ("slot", self.slot.is_some()),
+            ("interface", self.interface.is_some()),
+            ("lower", self.lower.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !has.contains(name)) {
             Some((name, _)) => {
@@ -395,7 +436,7 @@ fn most(body: &CommandBody) -> Answer<Most> {
     }
 }
 
-fn needed<T>(path: &str, given: Option<T>) -> Answer<T> {
+pub(super) fn needed<T>(path: &str, given: Option<T>) -> Answer<T> {
     given.ok_or_else(|| Problem::invalid(path, "is missing; this command needs it"))
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct HoldingQuery {
 /// |---|---|---|
 /// | `alerts` | a variable where a monitor alerts, or a DER alarm | `state` (`active`, `cleared`), `since`, `clearedAt`, `place`, `value`, `severity` (0 danger to 9 debug), `monitor`, `event` |
 /// | `battery-swaps` | batteries that came and went | a member for each of `BatteryIn`, `BatteryOut`, `BatteryOutTimeout`, with `at` and `swap` |
-/// | `certificates` | installed certificates, as last listed | `kind`, `hash`, `children` |
+/// | `certificates` | installed certificates, as last listed, and the station's own | `kind`; `hash`, `children`; of its own (`ChargingStationCertificate`, `V2GCertificate`): `inUse` with what it has shown, `signed` with what it took from here (each with `serialNumber`, `validFrom`, `expiresAt`), `askedAt` |
 /// | `customer-reports` | what a station knows of a customer | `state`, `request`, `pages` by their number, `last` |
 /// | `der-controls` | controls of the grid's | `control`, `state`, `since` |
 /// | `device-model` | variables; of 1.6 the configuration keys, which have no `component` | `place`, `attributes` by kind (`value`, `mutability`, `needsReboot`, `unread`), `characteristics` |

@@ -51,6 +51,7 @@ impl Collector for Scrape {
         self.devices(&mut to)?;
         self.sites(&mut to)?;
         self.forwards(&mut to)?;
+        self.certificates(&mut to)?;
         let dropped = self.snapshot.log_lines_dropped;
         counters(&mut to, "log_lines_dropped", "Lines of the log that found no room", [Sample::new([], dropped)])?;
         gauges(&mut to, "event_streams", "Open event streams", [Sample::new([], self.streams)])
@@ -158,6 +159,12 @@ impl Scrape {
         counters(to, "forward_lost", "Messages that it will never hear", of(|row| row.lost))
     }
 
+    fn certificates(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        let rows = self.snapshot.certificates.iter().map(|row| Sample::new([("file", &*row.file)], row.expires_s));
+        let help = "When a certificate that stations are shown expires, in seconds since 1970";
+        gauges(to, "server_certificate_expiry_seconds", help, rows)
+    }
+
     fn hooks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
         let hooks = &self.snapshot.hooks;
         gauges(to, "generation", "The registry's generation", [Sample::new([], self.snapshot.generation)])?;
@@ -193,8 +200,8 @@ mod tests {
 
     use crate::testing::House;
     use crate::{
-        CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, RepairCount, ShadowCount, SiteLoad,
-        Snapshot, StageCount,
+        CertificateExpiry, CircuitLoad, Commits, DeviceCount, ForwardCount, HookCount, MessageCount, RepairCount,
+        ShadowCount, SiteLoad, Snapshot, StageCount,
     };
 
     #[tokio::test]
@@ -227,6 +234,7 @@ mod tests {
             "amprule_site_in_trouble{site=\"depot\"} 1",
             "amprule_site_capacity_amperes{site=\"depot\",circuit=\"main\",phase=\"L2\"} 51.5",
             "amprule_site_taken_amperes{site=\"depot\",circuit=\"main\",phase=\"L3\"} 16.0",
+            "amprule_server_certificate_expiry_seconds{file=\"server.pem\"} 1800000000",
             "amprule_event_streams 0",
             "amprule_log_lines_dropped_total 6",
             "# EOF",
@@ -278,6 +286,7 @@ mod tests {
                 heard: 41,
                 lost: 1,
             }],
+            certificates: vec![CertificateExpiry { file: "server.pem".to_owned(), expires_s: 1_800_000_000 }],
             sites: vec![SiteLoad {
                 site: "depot".to_owned(),
                 in_trouble: true,

@@ -36,6 +36,10 @@ pub(crate) struct StationView {
     /// 0 none, 1 password, 2 TLS and password, 3 TLS with a client certificate.
     #[schema(maximum = 3)]
     security_profile: u8,
+    /// The one that the station was told to use: it is let in with either until it has shown which. The command
+    /// `security-profile` among its commands says how far that is.
+    #[schema(required, maximum = 3)]
+    changes_profile_to: Option<u8>,
     has_password: bool,
     /// Another password is taken, too: the station was told a new one, and has not shown which it uses.
     changes_password: bool,
@@ -124,6 +128,7 @@ fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<Co
         id: record.id.to_string(),
         provisioning: record.provisioning.as_str(),
         security_profile: record.security_profile,
+        changes_profile_to: record.next_profile,
         has_password: record.password_hash.is_some(),
         changes_password: !record.other_password_hashes.is_empty(),
         keeps_local_list: record.keeps_local_list,

@@ -110,6 +110,8 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     record.provisioning = change.provisioning.unwrap_or(record.provisioning);
     if let Some(profile) = change.security_profile {
         record.security_profile = check_profile(profile)?;
+        // What the operator enters counts alone.
+        record.next_profile = None;
     }
     record.keeps_local_list = change.keeps_local_list.unwrap_or(record.keeps_local_list);
     if let Some(zone) = change.time_zone {

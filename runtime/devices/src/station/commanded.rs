@@ -76,6 +76,7 @@ impl VirtualStation {
             | Command::Report { .. }
             | Command::SetVariables { .. }
             | Command::Password { .. }
+            | Command::SecurityProfile(_)
             | Command::CertificateSigned { .. }
             | Command::ClearLimits { .. }
             | Command::SendLocalList { .. }

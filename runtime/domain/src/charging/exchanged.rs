@@ -6,6 +6,7 @@ use crate::command::{Exchange, Origin, Verdict};
 use crate::effect::Effect;
 use crate::mark::Mark;
 use crate::reply::Reply;
+use crate::security;
 use crate::session::Session;
 
 pub fn exchanged(station: &Station, exchange: Exchange) -> Step {
@@ -13,11 +14,12 @@ pub fn exchanged(station: &Station, exchange: Exchange) -> Step {
         Origin::Limit(id) => station.open().find(|session| session.id == id),
         Origin::Operator | Origin::Site(_) | Origin::Server => None,
     };
-    let happened = if exchange.is_open() { Happened::Commanded } else { Happened::CommandEnded };
+    let is_told = exchange.is_open() || exchange.restarted_at.is_some();
+    let happened = if is_told { Happened::Commanded } else { Happened::CommandEnded };
     let (id, at) = (&station.record.id, exchange.ended_at.unwrap_or(exchange.queued_at));
     let effect = |change| Effect::Holding { station: id.clone(), at, change: Box::new(change) };
     Step {
-        effects: exchange.job().into_iter().map(effect).collect(),
+        effects: exchange.job().into_iter().chain(security::exchanged(&exchange)).map(effect).collect(),
         happened: vec![happened(exchange.id)],
         sessions: session.and_then(|session| told(session, &exchange)).into_iter().collect(),
         exchanges: vec![exchange],

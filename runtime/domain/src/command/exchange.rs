@@ -3,12 +3,16 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Command, CommandAnswer, Verdict};
+use super::{Command, CommandAnswer, ProfileChange, Step, Verdict};
 use crate::{CommandId, SessionId, StationId};
 
 /// After a try that was not answered: doubled each time, up to the longest.
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const PAUSE_MAX: SignedDuration = SignedDuration::from_secs(300);
+
+/// A station has started anew so long after it said that it would, or it does not; one that waits until nothing charges.
+const RESTARTS: SignedDuration = SignedDuration::from_mins(10);
+const RESTARTS_IDLE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Tries that a call's id tells apart: in three days no station answers the same again.
 const TRIES_TOLD: u32 = 1_000;
@@ -35,6 +39,9 @@ pub struct Exchange {
     pub answer: Option<CommandAnswer>,
     /// Why it ended without an answer.
     pub why: Option<String>,
+    /// When the station has started anew after this reset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarted_at: Option<Timestamp>,
 }
 
 /// Who asked for it.
@@ -104,6 +111,7 @@ impl Exchange {
             ended_at: None,
             answer: None,
             why: None,
+            restarted_at: None,
         }
     }
 
@@ -184,6 +192,68 @@ impl Exchange {
         }
     }
 
+    /// It is over, and the station does it.
+    pub fn was_accepted(&self) -> bool {
+        let is_accepted = |answer: &CommandAnswer| answer.verdict == Verdict::Accepted;
+        self.state == ExchangeState::Answered && self.answer.as_ref().is_some_and(is_accepted)
+    }
+
+    /// Its next step, which is sent at once; the last one waits for the station to come back.
+    #[must_use]
+    pub fn steps_on(&self, change: ProfileChange, answer: Option<CommandAnswer>, now: Timestamp) -> Self {
+        let waits = change.step == Step::Return;
+        let until = now.checked_add(ProfileChange::returns_within(answer.as_ref())).unwrap_or(now);
+        Self {
+            command: Command::SecurityProfile(change),
+            state: if waits { ExchangeState::Sent } else { ExchangeState::Queued },
+            expires_at: if waits { Some(until) } else { self.expires_at },
+            next_try_at: now,
+            answer: answer.map(CommandAnswer::without_secrets).or_else(|| self.answer.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// The station has come with the profile that it was to have.
+    #[must_use]
+    pub fn came_about(&self, now: Timestamp) -> Self {
+        let answer = CommandAnswer {
+            verdict: Verdict::Accepted,
+            status: "Accepted".to_owned(),
+            reason: None,
+            transaction: None,
+            body: None,
+            odd: None,
+        };
+        Self { answer: Some(answer), ..self.ended(ExchangeState::Answered, None, now) }
+    }
+
+    /// Of several steps, the one where it is.
+    pub fn step(&self) -> Option<Step> {
+        self.command.profile_change().map(|change| change.step)
+    }
+
+    /// Until when the station is expected to have started anew: after a reset of the whole of it that was not refused.
+    pub fn restart_until(&self) -> Option<Timestamp> {
+        let Command::Reset { evse: None, .. } = &self.command else { return None };
+        let within = match self.answer.as_ref()?.verdict {
+            Verdict::Accepted => RESTARTS,
+            Verdict::Scheduled => RESTARTS_IDLE,
+            Verdict::Refused => return None,
+        };
+        self.ended_at?.checked_add(within).ok()
+    }
+
+    /// Nothing is asked any more, and it is not over.
+    pub fn waits_for_return(&self) -> bool {
+        self.is_open() && self.step() == Some(Step::Return)
+    }
+
+    /// The station may have restarted over it.
+    fn may_return(&self, now: Timestamp) -> Option<Self> {
+        let change = self.command.profile_change().filter(|change| change.step == Step::Restart)?;
+        Some(self.steps_on(change.at(Step::Return), None, now))
+    }
+
     /// Its cause is gone.
     #[must_use]
     pub fn is_over(&self, why: &str, now: Timestamp) -> Self {
@@ -197,6 +267,9 @@ impl Exchange {
         if self.has_expired(now) || self.command.is_asked_once() {
             return self.expired(now);
         }
+        if let Some(waiting) = self.may_return(now) {
+            return waiting;
+        }
         let doublings = self.tries.saturating_sub(1).min(8);
         self.again(now, PAUSE.saturating_mul(1 << doublings).min(PAUSE_MAX))
     }
@@ -206,6 +279,10 @@ impl Exchange {
     pub fn lost(&self, now: Timestamp) -> Self {
         match self.state {
             ExchangeState::Sent if self.command.is_asked_once() => self.expired(now),
+            ExchangeState::Sent if self.waits_for_return() => self.clone(),
+            ExchangeState::Sent if self.step() == Some(Step::Restart) => {
+                self.may_return(now).unwrap_or_else(|| self.clone())
+            }
             ExchangeState::Sent => self.again(now, SignedDuration::ZERO),
             ExchangeState::Queued if matches!(self.origin, Origin::Limit(_)) => self.again(now, SignedDuration::ZERO),
             _ => self.clone(),
@@ -216,6 +293,11 @@ impl Exchange {
     pub fn expired(&self, now: Timestamp) -> Self {
         match self.tries {
             0 => self.given_up("it could not be sent in time", now),
+            _ if self.waits_for_return() => {
+                let why =
+                    "the station has not been back since; it is let in with either profile until it has shown which";
+                self.ended(ExchangeState::TimedOut, Some(why.to_owned()), now)
+            }
             _ => self.left_open("nothing was answered", now),
         }
     }

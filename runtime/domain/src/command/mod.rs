@@ -3,6 +3,7 @@
 mod exchange;
 mod files;
 mod secrets;
+mod security_profile;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::{CommandId, TransactionId};
 
 pub use exchange::{Exchange, ExchangeState, Origin};
 pub use files::{LogKind, LogWanted, Signed, Update};
+pub use security_profile::{Next, ProfileChange, Step};
 
 /// A link puts it into its own words, or says that it has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,8 @@ pub enum Command {
     GetVariables { variables: Vec<Wanted> },
     /// Show this password from now on (OCPP 2.0.1, A01; 1.6 with the security extension, AuthorizationKey).
     Password { password: String },
+    /// Connect with this security profile from now on, in several steps (OCPP 2.0.1, A05; 1.6 with the security extension).
+    SecurityProfile(ProfileChange),
     /// Here is the certificate that you wanted to be signed (OCPP 2.0.1, A02 and A03).
     CertificateSigned {
         /// PEM, its authority's behind it.
@@ -63,6 +67,9 @@ pub enum Command {
         /// The number of the station's request (2.1).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request: Option<i64>,
+        /// What is known of it; `None`: it cannot be read here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<SignedCertificate>,
     },
     /// Let these charge by itself, or not any more (OCPP 2.0.1, D01; 1.6, 5.15).
     SendLocalList { version: i64, is_full: bool, entries: Vec<ListEntry> },
@@ -88,6 +95,14 @@ impl Command {
             Self::Report { .. } => Self::Report { number: own },
             Self::Firmware(update) => Self::Firmware(Update { number: own, ..update }),
             other => other,
+        }
+    }
+
+    /// One that goes through several steps.
+    pub const fn profile_change(&self) -> Option<&ProfileChange> {
+        match self {
+            Self::SecurityProfile(change) => Some(change),
+            _ => None,
         }
     }
 
@@ -125,6 +140,7 @@ impl Command {
                 Self::Availability { evse, connector, .. },
                 Self::Availability { evse: other, connector: of_other, .. },
             ) => (evse, connector) == (other, of_other),
+            (Self::SecurityProfile(_), Self::SecurityProfile(_)) => true,
             // A station waits for one certificate of each kind.
             (Self::CertificateSigned { usage, .. }, Self::CertificateSigned { usage: other, .. }) => usage == other,
             _ => false,
@@ -148,6 +164,16 @@ const ONCE: [&str; 9] = [
     "SignedUpdateFirmware",
     "UpdateFirmware",
 ];
+
+/// Number and time of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedCertificate {
+    /// In hexadecimal digits.
+    pub serial: String,
+    pub valid_from: Timestamp,
+    pub expires_at: Timestamp,
+}
 
 /// A token of a local list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,6 +224,12 @@ pub enum Trigger {
     Heartbeat,
     MeterValues,
     Status,
+    /// Ask for another certificate, for the connection to us (OCPP 2.0.1, A02; 1.6 with the security extension).
+    SignCertificate,
+    /// The same for the vehicle's side (2.x).
+    SignV2gCertificate,
+    /// One for both (2.x).
+    SignCombinedCertificate,
 }
 
 /// What a station answered.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use amprule_domain::StationId;
 use amprule_domain::ports::{Door, Turned, Visitor};
+use amprule_domain::security::ClientCertificate;
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_engine::{Engine, Settings, UnknownStations};
 use tokio::time::sleep;
@@ -40,11 +41,24 @@ async fn the_door_knows_passwords_profiles_and_strangers() {
         ("cert", None, true, Some("other"), false),
         ("cert", None, true, Some("cert"), true),
     ];
-    for (id, basic, tls, client_certificate, comes_in) in cases {
+    for (id, basic, tls, name, comes_in) in cases {
         let id = StationId::from(id);
+        let certificate = name.map(certificate);
+        let client_certificate = certificate.as_ref();
         let visitor = Visitor { station: &id, address: [127, 0, 0, 1].into(), basic, tls, client_certificate };
         assert_eq!(engine.admit(&visitor).await.is_ok(), comes_in, "{visitor:?}");
     }
+    // TLS takes up a session again without a look at its certificate.
+    let expired = ClientCertificate { expires_at: "2020-01-01T00:00:00Z".parse().unwrap(), ..certificate("cert") };
+    let (id, address) = (StationId::from("cert"), [127, 0, 0, 1].into());
+    let visitor = Visitor { station: &id, address, basic: None, tls: true, client_certificate: Some(&expired) };
+    assert!(engine.admit(&visitor).await.is_err());
+}
+
+fn certificate(name: &str) -> ClientCertificate {
+    let at = |text: &str| text.parse().expect("a time");
+    let (valid_from, expires_at) = (at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+    ClientCertificate { name: name.to_owned(), serial: "1".to_owned(), valid_from, expires_at }
 }
 
 fn record(password: &str) -> StationRecord {

@@ -50,7 +50,7 @@ async fn seen(version: &'static SupportedProtocolVersion, own: Option<&str>) -> 
     let seen = Seen::default();
     let noted = Arc::clone(&seen);
     let (addr, mut arrivals) = open_for(GatewaySettings::default(), Some(tls), move |visitor| {
-        noted.lock().unwrap().push((visitor.tls, visitor.client_certificate.map(str::to_owned)));
+        noted.lock().unwrap().push((visitor.tls, visitor.client_certificate.map(|shown| shown.name.clone())));
         Ok(())
     });
 

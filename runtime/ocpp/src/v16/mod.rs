@@ -7,6 +7,7 @@ mod change_configuration;
 mod clear_charging_profile;
 pub(crate) mod data_transfer;
 mod diagnostics_status_notification;
+mod extended_trigger_message;
 mod get_configuration;
 mod get_diagnostics;
 mod get_installed_certificate_ids;
@@ -66,7 +67,7 @@ pub(crate) const REQUESTS: &[Request] = &[
     clear_charging_profile::REQUEST,
     Request::named("DataTransfer"),
     delete_certificate::REQUEST,
-    Request::named("ExtendedTriggerMessage"),
+    extended_trigger_message::REQUEST,
     Request::named("GetCompositeSchedule"),
     get_configuration::REQUEST,
     get_diagnostics::REQUEST,

@@ -10,6 +10,6 @@ pub(crate) const REQUEST: Request = Request::typed("TriggerMessage", encode);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Trigger { message, evse, .. } = command else { return None };
-    let request = Object::new(times).text("requestedMessage", words::trigger(*message));
+    let request = Object::new(times).text("requestedMessage", words::trigger(*message)?);
     Some(request.maybe(*evse, |object, evse| object.raw("connectorId", evse)).finish())
 }

@@ -61,13 +61,14 @@ const fn authorization_status(status: AuthorizationStatus) -> &'static str {
 }
 
 /// MessageTrigger (7.37), whose words 2.x has too.
-pub(crate) const fn trigger(message: Trigger) -> &'static str {
-    match message {
+pub(crate) const fn trigger(message: Trigger) -> Option<&'static str> {
+    Some(match message {
         Trigger::Boot => "BootNotification",
         Trigger::Heartbeat => "Heartbeat",
         Trigger::MeterValues => "MeterValues",
         Trigger::Status => "StatusNotification",
-    }
+        Trigger::SignCertificate | Trigger::SignV2gCertificate | Trigger::SignCombinedCertificate => return None,
+    })
 }
 
 /// ChargingProfilePurposeType (7.11), of a limit for one transaction or for each.

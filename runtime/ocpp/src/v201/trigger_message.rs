@@ -1,6 +1,6 @@
 //! TriggerMessage (OCPP 2.0.1, 1.59).
 
-use amprule_domain::command::Command;
+use amprule_domain::command::{Command, Trigger};
 
 use crate::encode::{Object, Times};
 use crate::request::Request;
@@ -13,5 +13,14 @@ fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::Trigger { message, evse, connector } = command else { return None };
     let request =
         Object::new(times).maybe(*evse, |object, evse| object.raw("evse", words::place(evse, *connector, times)));
-    Some(request.text("requestedMessage", trigger(*message)).finish())
+    Some(request.text("requestedMessage", word(*message)).finish())
+}
+
+/// Of MessageTriggerEnumType.
+fn word(message: Trigger) -> &'static str {
+    trigger(message).unwrap_or(match message {
+        Trigger::SignV2gCertificate => "SignV2GCertificate",
+        Trigger::SignCombinedCertificate => "SignCombinedCertificate",
+        _ => "SignChargingStationCertificate",
+    })
 }

@@ -81,6 +81,16 @@ fn commands() -> Vec<(Command, &'static str, &'static str)> {
             r#"TriggerMessage {"requestedMessage":"BootNotification"}"#,
         ),
         (
+            trigger(Trigger::SignCertificate, None, None),
+            r#"ExtendedTriggerMessage {"requestedMessage":"SignChargePointCertificate"}"#,
+            r#"TriggerMessage {"requestedMessage":"SignChargingStationCertificate"}"#,
+        ),
+        (
+            trigger(Trigger::SignV2gCertificate, None, None),
+            "",
+            r#"TriggerMessage {"requestedMessage":"SignV2GCertificate"}"#,
+        ),
+        (
             Command::Report { number: 7 },
             "GetConfiguration {}",
             r#"GetBaseReport {"requestId":7,"reportBase":"FullInventory"}"#,
@@ -154,6 +164,56 @@ fn files() -> Vec<(Command, &'static str, &'static str)> {
             r#"GetLog {"log":{"remoteLocation":"http://h/station-logs/cs/k/","latestTimestamp":"2026-07-02T08:00:00.000Z"},"logType":"SecurityLog","requestId":7}"#,
         ),
     ]
+}
+
+#[test]
+fn a_change_of_the_security_profile_is_said_step_by_step_in_each_versions_requests() {
+    let url = || Some("wss://example.com/ocpp".to_owned());
+    let in_slots = |step| {
+        let (slot, slots) = (Some(2), Some("1".to_owned()));
+        ProfileChange { profile: 3, url: url(), slot, interface: None, lowers: false, step, slots }
+    };
+    let in_keys = |step| ProfileChange { url: None, slot: None, slots: None, ..in_slots(step) };
+    let data = r#"{"configurationSlot":2,"connectionData":{"ocppVersion":"OCPP20","ocppTransport":"JSON","ocppCsmsUrl":"wss://example.com/ocpp","messageTimeout":30,"securityProfile":3,"ocppInterface":"Wired0"}}"#;
+    let priority = r#"{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"NetworkConfigurationPriority"}}"#;
+    let first = priority.replace(r#"{"component""#, r#"{"attributeValue":"2,1","component""#);
+    let cases = [
+        (
+            Step::Look,
+            r#"GetConfiguration {"key":["SecurityProfile"]}"#.to_owned(),
+            format!(r#"GetVariables {{"getVariableData":[{priority}]}}"#),
+        ),
+        (
+            Step::Roots,
+            r#"GetInstalledCertificateIds {"certificateType":"CentralSystemRootCertificate"}"#.to_owned(),
+            r#"GetInstalledCertificateIds {"certificateType":["CSMSRootCertificate"]}"#.to_owned(),
+        ),
+        (
+            Step::Profile,
+            r#"ChangeConfiguration {"key":"SecurityProfile","value":"3"}"#.to_owned(),
+            format!("SetNetworkProfile {data}"),
+        ),
+        (Step::Priority, String::new(), format!(r#"SetVariables {{"setVariableData":[{first}]}}"#)),
+        (Step::Restart, r#"Reset {"type":"Soft"}"#.to_owned(), r#"Reset {"type":"OnIdle"}"#.to_owned()),
+        (Step::Return, String::new(), String::new()),
+    ];
+    for (step, keys, slots) in cases {
+        for (dialect, change, expect) in [
+            (Dialect::V16, in_keys(step), keys.clone()),
+            (Dialect::V201, in_slots(step), slots.clone()),
+            (Dialect::V21, in_slots(step), slots.replace("OCPP20", "OCPP21")),
+        ] {
+            let said = dialect.phrase(&Command::SecurityProfile(change));
+            let text = said.as_ref().map(|(action, payload)| format!("{action} {payload}")).unwrap_or_default();
+            assert_eq!(text, expect);
+            if let Some((action, payload)) = said {
+                assert_eq!(dialect.check_command(action, &payload), Ok(action), "{payload}");
+            }
+        }
+    }
+    let without_address = Command::SecurityProfile(ProfileChange { url: None, ..in_slots(Step::Look) });
+    assert_eq!(Dialect::V201.phrase(&without_address), None, "it needs to know where to");
+    assert_eq!(Dialect::V16.phrase(&Command::SecurityProfile(in_slots(Step::Look))), None, "it has no slots");
 }
 
 #[test]

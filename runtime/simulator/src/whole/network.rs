@@ -45,8 +45,8 @@ impl State {
         Ok(accepted())
     }
 
-    /// Where the station connects next: the active slot, and after so many failures the next one in the list. A slot
-    /// that leads to TLS stays where it was.
+    /// Where the station connects next: the active slot, and after so many failures the next one in the list. It speaks no TLS:
+    /// with a slot that leads there it fails.
     pub(super) fn next_connection(
         &mut self,
         mut settings: StationSettings,
@@ -58,10 +58,7 @@ impl State {
         }
         let active = self.model.integer("OCPPCommCtrlr", "ActiveNetworkProfile").unwrap_or_default();
         if let Some(slot) = self.network.get(&active) {
-            let url = word(&slot.data, "ocppCsmsUrl");
-            if url.starts_with("ws://") {
-                url.clone_into(&mut settings.url);
-            }
+            word(&slot.data, "ocppCsmsUrl").clone_into(&mut settings.url);
             if let Some(password) = slot.data["basicAuthPassword"].as_str() {
                 return (settings, Some(password.as_bytes().to_vec()));
             }
@@ -75,17 +72,27 @@ impl State {
             self.model.value("OCPPCommCtrlr", "NetworkConfigurationPriority").split(',').map(str::trim).collect();
         let at = slots.iter().position(|slot| *slot == active).unwrap_or_default();
         let next = slots.get((at + 1) % slots.len()).copied().unwrap_or("1").to_owned();
-        self.model.put("OCPPCommCtrlr", "ActiveNetworkProfile", next);
+        if let Ok(slot) = next.parse() {
+            self.use_slot(slot);
+        }
+    }
+
+    /// The slot that was there from the beginning has the profile that the station came with.
+    fn use_slot(&mut self, slot: i64) {
+        let security = self.network.get(&slot).map_or(i64::from(self.has_password), |slot| slot.security);
+        self.model.put("OCPPCommCtrlr", "ActiveNetworkProfile", slot);
+        self.model.put("SecurityCtrlr", "SecurityProfile", security);
     }
 
     /// After a boot the first slot of the list is the active one.
     pub(super) fn follow_network_priority(&mut self) {
         let first = self.model.value("OCPPCommCtrlr", "NetworkConfigurationPriority").split(',').next();
         let Some(slot) = first.and_then(|slot| slot.trim().parse::<i64>().ok()) else { return };
-        self.model.put("OCPPCommCtrlr", "ActiveNetworkProfile", slot);
         if let Some(security) = self.network.get(&slot).map(|slot| slot.security) {
-            self.model.put("SecurityCtrlr", "SecurityProfile", security);
             self.has_password |= security > 0 && self.password.is_some();
+            self.use_slot(slot);
+        } else {
+            self.model.put("OCPPCommCtrlr", "ActiveNetworkProfile", slot);
         }
     }
 }

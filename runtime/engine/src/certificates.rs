@@ -1,0 +1,36 @@
+//! Certificates of stations: those that they show, and those that they want to be signed.
+
+use amprule_domain::event::{Inbound, SecurityEvent, StationEvent};
+use amprule_domain::reply::Reply;
+use amprule_domain::security::ClientCertificate;
+
+use crate::station::StationTask;
+
+/// A longer request is not read: the standard's has 5,500 characters at most.
+const REQUEST_MAX: usize = 16 * 1024;
+
+impl StationTask {
+    pub(crate) async fn certificate_shown(&mut self, shown: ClientCertificate) {
+        self.learn(Some(Box::new(StationEvent::Security(SecurityEvent::Shown(shown))))).await;
+    }
+
+    /// A request for a certificate that is not to be signed has no effect but the log's. It is read on another thread: what is in it
+    /// is somebody else's.
+    pub(crate) async fn refuse_signing(&mut self, inbound: &Inbound) -> Option<Reply> {
+        let StationEvent::Security(SecurityEvent::SigningRequest { csr, usage, .. }) = &inbound.event else {
+            return None;
+        };
+        let id = &self.station.record.id;
+        let judged = match csr.len() {
+            0..=REQUEST_MAX => {
+                let (ports, csr, usage, id) = (self.ports.clone(), csr.clone(), usage.clone(), id.clone());
+                let judging = move || (ports.check_signing)(&csr, usage.as_deref(), &id);
+                tokio::task::spawn_blocking(judging).await.unwrap_or_else(|_| Err("it cannot be read".to_owned()))
+            }
+            length => Err(format!("the request has {length} bytes; at most {REQUEST_MAX} are read")),
+        };
+        let why = judged.err()?;
+        self.shared.troubles.note("a certificate that a station wants is not signed", id, &why);
+        Some(Reply::word("Rejected"))
+    }
+}

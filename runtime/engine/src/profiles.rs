@@ -1,0 +1,141 @@
+//! Security profiles that stations are moved to (OCPP 2.0.1, A05). From when a station was told it is let in with either; the one
+//! that it shows counts, and never a lower one after it.
+
+use amprule_domain::command::{CommandAnswer, Exchange, Next, Origin, ProfileChange};
+use amprule_domain::event::StationEvent;
+use amprule_domain::station::StationRecord;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::station::StationTask;
+
+/// So long a station is told its list of slots from before, when it has come back with the old profile.
+const PUT_BACK: SignedDuration = SignedDuration::from_hours(1);
+
+impl StationTask {
+    /// It is about to be told: from now on it may come with the new one. False: that could not be written down, and it is not
+    /// told.
+    pub(crate) async fn tell_profile(&mut self, exchange: &Exchange) -> bool {
+        let Some(change) = exchange.command.profile_change().filter(|change| change.tells()) else { return true };
+        if self.station.record.next_profile == Some(change.profile) {
+            return true;
+        }
+        let record = StationRecord { next_profile: Some(change.profile), ..self.station.record.clone() };
+        let failed = "a security profile that a station is told could not be stored, and is not told";
+        let is_written = self.write_record(record, failed).await;
+        if is_written {
+            self.tell_of_profile(change, "told", None);
+        }
+        is_written
+    }
+
+    pub(crate) async fn profile_answered(
+        &mut self,
+        exchange: Exchange,
+        change: &ProfileChange,
+        answer: CommandAnswer,
+        told: Option<&StationEvent>,
+    ) {
+        let now = self.ports.clock.now();
+        if self.has_profile(&exchange) {
+            // It has come with it in the middle of the way.
+            return self.go_on(exchange.came_about(now)).await;
+        }
+        match change.after(&answer, told) {
+            Next::Goes(next) => {
+                self.go_on(exchange.steps_on(next, Some(answer), now)).await;
+            }
+            Next::Fails(why) => self.profile_failed(Exchange { answer: Some(answer), ..exchange }, &why).await,
+        }
+    }
+
+    /// It has come with this one, while two were allowed.
+    pub(crate) async fn profile_shown(&mut self, profile: u8) {
+        let record = self.station.record.clone();
+        let before = record.security_profile;
+        let is_under_way = self.station.exchanges.iter().any(|known| known.is_open() && known.step().is_some());
+        match record.next_profile {
+            Some(next) if next == profile => {
+                let record = StationRecord { security_profile: profile, next_profile: None, ..record };
+                if !self.write_record(record, "which security profile a station uses could not be stored").await {
+                    return;
+                }
+                tracing::info!(station = %self.station.record.id, profile, before, "the station has a new security profile");
+                self.tell(
+                    "station.security-profile",
+                    json!({ "profile": profile, "before": before, "state": "changed" }),
+                );
+                self.look_at_exchanges().await;
+            }
+            // Nobody waits for the other one any more.
+            Some(_) if !is_under_way => {
+                let record = StationRecord { next_profile: None, ..record };
+                self.write_record(record, "which security profile a station uses could not be stored").await;
+            }
+            _ => {}
+        }
+    }
+
+    /// The station has come with the profile that this is about.
+    pub(crate) fn has_profile(&self, exchange: &Exchange) -> bool {
+        let record = &self.station.record;
+        let wanted = exchange.command.profile_change().map(|change| change.profile);
+        record.next_profile.is_none() && wanted == Some(record.security_profile) && exchange.tries > 0
+    }
+
+    /// It has started anew and is here with the old profile: it has tried the new one, or forgotten it.
+    pub(crate) async fn profile_after_boot(&mut self) {
+        if let Some(exchange) = self.returning() {
+            let why = format!(
+                "the station has started anew and come back with security profile {}: it could not connect with the new one. Its \
+                 log (GetLog) and its security events say more",
+                self.station.record.security_profile
+            );
+            self.profile_failed(exchange, &why).await;
+        }
+    }
+
+    /// Its time is over, and it is connected all the while.
+    pub(crate) async fn profile_overdue(&mut self) {
+        let now = self.ports.clock.now();
+        let late = self.returning().filter(|exchange| self.link.is_some() && exchange.has_expired(now));
+        if let Some(exchange) = late {
+            let profile = self.station.record.security_profile;
+            let why = format!("the station is still connected with security profile {profile}");
+            self.profile_failed(exchange, &why).await;
+        }
+    }
+
+    fn returning(&self) -> Option<Exchange> {
+        self.station.exchanges.iter().find(|known| known.waits_for_return() && !self.has_profile(known)).cloned()
+    }
+
+    /// The record stays, and from now on the old profile alone counts.
+    async fn profile_failed(&mut self, exchange: Exchange, why: &str) {
+        if self.station.record.next_profile.is_some() {
+            let record = StationRecord { next_profile: None, ..self.station.record.clone() };
+            self.write_record(record, "that a station keeps its security profile could not be stored").await;
+        }
+        let now = self.ports.clock.now();
+        self.go_on(exchange.given_up(why, now)).await;
+        let Some(change) = exchange.command.profile_change() else { return };
+        tracing::warn!(
+            station = %self.station.record.id, profile = change.profile,
+            "the station does not get the new security profile: {why}"
+        );
+        self.tell_of_profile(change, "failed", Some(why));
+        if let Some(command) = change.put_back() {
+            let (id, station) = (self.ports.ids.command(), self.station.record.id.clone());
+            let until = now.checked_add(PUT_BACK).ok();
+            if let Err(error) = self.store(Exchange::queue(id, station, command, Origin::Server, until, now)).await {
+                self.trouble("that a station gets its slots back could not be stored; set them by hand", &error);
+            }
+        }
+    }
+
+    fn tell_of_profile(&self, change: &ProfileChange, state: &str, why: Option<&str>) {
+        let before = self.station.record.security_profile;
+        let data = json!({ "profile": change.profile, "before": before, "state": state, "why": why });
+        self.tell("station.security-profile", data);
+    }
+}
