@@ -69,6 +69,8 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     ended_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "is_default")]
+    remote_start: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_default")]
     told_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "is_default")]
     parked_at: Option<Timestamp>,
@@ -117,6 +119,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         site,
         pin,
         ended_at,
+        remote_start,
         told_until,
         parked_at,
         stop_awaited_since,
@@ -156,6 +159,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         head,
         CourseOf {
             ended_at,
+            remote_start,
             told_until,
             parked_at,
             stop_awaited_since,
@@ -197,6 +201,7 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
     } = serde_json::from_slice(head)?;
     let Course {
         ended_at,
+        remote_start,
         told_until,
         parked_at,
         stop_awaited_since,
@@ -233,6 +238,7 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
         site,
         pin,
         ended_at,
+        remote_start,
         told_until,
         parked_at,
         stop_awaited_since,
