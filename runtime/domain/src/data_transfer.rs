@@ -1,4 +1,5 @@
-//! DataTransfer (OCPP 2.0.1, block P): what vendors say beside the standard. Nobody understands it here yet; it is kept.
+//! DataTransfer (OCPP 2.0.1, block P): what vendors say beside the standard. What is understood of it is a station's word about a plug
+//! (OCA's California Pricing Requirements, 3.2), which changes nothing here; all is kept.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,14 @@ pub struct DataTransfer {
     pub message_id: Option<String>,
 }
 
-pub(crate) fn apply(station: &Station, inbound: &Inbound, moment: &Moment<'_>) -> Step {
-    kept::answered(station, inbound, moment, "data-transfer", Reply::DataTransfer(DataTransferStatus::UnknownVendorId))
+/// Costs and prices before 2.1.
+const COSTS: &str = "org.openchargealliance.costmsg";
+
+pub(crate) fn apply(station: &Station, inbound: &Inbound, said: &DataTransfer, moment: &Moment<'_>) -> Step {
+    let status = match (said.vendor_id.as_str(), said.message_id.as_deref()) {
+        (COSTS, Some("ConnectorUnplugged")) => DataTransferStatus::Accepted,
+        (COSTS, _) => DataTransferStatus::UnknownMessageId,
+        _ => DataTransferStatus::UnknownVendorId,
+    };
+    kept::answered(station, inbound, moment, "data-transfer", Reply::DataTransfer(status))
 }

@@ -56,7 +56,7 @@ pub struct TransactionReply {
     pub number: SessionNo,
     /// Present when the event carried a token.
     pub token: Option<TokenInfo>,
-    /// The running or final cost including taxes, when known (2.x totalCost).
+    /// The running or final cost including taxes, when known and where the answer has room for it (2.x totalCost).
     pub total_cost: Option<Decimal>,
 }
 

@@ -75,11 +75,15 @@ impl StationTask {
             self.shared.outbox.send_replace(());
         }
         let (reply, happened) = (settled.reply.clone(), std::mem::take(&mut settled.happened));
+        let told = match &reply {
+            Reply::Transaction(reply) => reply.total_cost.map(|total| (reply.number, total)),
+            _ => None,
+        };
         let ending = self.ending(&happened);
         self.station.adopt(settled);
         self.set_alarm();
         self.count(&ending);
-        happened::tell(&self.shared.notices, &self.station, happened, self.ports.clock.now());
+        happened::tell(&self.shared.notices, &self.station, happened, told, self.ports.clock.now());
         Ok(reply)
     }
 

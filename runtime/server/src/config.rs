@@ -119,6 +119,15 @@ fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     }
 }
 
+/// Up to an hour.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(deserializer)?;
+    match seconds {
+        1..=3_600 => Ok(seconds),
+        _ => Err(serde::de::Error::custom(format!("`cost_every_s` is {seconds}; it must be 1 to 3600"))),
+    }
+}
+
 impl Default for Certificates {
     fn default() -> Self {
         Self { sign_with: Vec::new(), valid_days: 365 }
@@ -157,6 +166,8 @@ pub(crate) struct Stations {
     pub(crate) heartbeat_s: u64,
     pub(crate) call_timeout_s: u64,
     pub(crate) call_queue_timeout_s: u64,
+    #[serde(deserialize_with = "seconds")]
+    pub(crate) cost_every_s: u32,
     pub(crate) max_stations: usize,
     pub(crate) unload_after_s: u64,
     pub(crate) max_queued_calls: usize,
@@ -293,6 +304,7 @@ impl Default for Stations {
             heartbeat_s: engine.heartbeat.as_secs(),
             call_timeout_s: engine.call_timeout.as_secs(),
             call_queue_timeout_s: engine.call_queue_timeout.as_secs(),
+            cost_every_s: 60,
             max_stations: engine.stations_max,
             unload_after_s: engine.unload_after.as_secs(),
             max_queued_calls: engine.calls_queued_max,

@@ -29,6 +29,7 @@ pub(crate) struct Stations {
     pub(crate) passwords: Arc<PasswordKey>,
     pub(crate) watching: Arc<Watching>,
     pub(crate) lists_changed: Arc<Notify>,
+    pub(crate) prices_changed: Arc<Notify>,
 }
 
 impl Control for Stations {
@@ -108,6 +109,7 @@ impl Control for Stations {
 
     fn lists_changed(&self) {
         self.lists_changed.notify_one();
+        self.prices_changed.notify_one();
     }
 
     fn hash_password(&self, password: Password<'_>) -> String {
@@ -147,13 +149,13 @@ fn failed(why: amprule_engine::CallFailed) -> CallFailed {
     let text = why.to_string();
     match why {
         Why::NotConnected => CallFailed::NotConnected,
-        Why::Refused(CallRefused::UnknownAction { .. }) => CallFailed::UnknownAction(text),
+        Why::Refused(CallRefused::UnknownAction { .. }) | Why::Unsayable(_) => CallFailed::UnknownAction(text),
         Why::Refused(CallRefused::Invalid { path, message }) => CallFailed::Invalid { path, message },
         Why::Timeout(after) => CallFailed::Timeout(after),
         Why::NotSent(waited) => CallFailed::NotSent(waited),
         Why::Busy(_) => CallFailed::Busy(text),
         Why::NoRaw => CallFailed::NoRaw,
-        Why::Refused(CallRefused::Closed) | Why::Gone => CallFailed::Gone,
+        Why::Refused(CallRefused::Closed) | Why::Gone | Why::Over => CallFailed::Gone,
     }
 }
 

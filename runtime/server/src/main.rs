@@ -26,6 +26,7 @@ mod metrics;
 mod numbers;
 mod output;
 mod pack;
+mod prices;
 mod quirks;
 mod remote;
 mod replay;

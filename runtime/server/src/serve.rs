@@ -35,7 +35,7 @@ use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::sites::{self, Shared};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, feeds, gate, lists, lookups, telemetry};
+use crate::{compilers, feeds, gate, lists, lookups, prices, telemetry};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -117,6 +117,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     let stations = stations.ended().await;
     house.signing.abort();
     house.lists.abort();
+    house.prices.abort();
     house.sites.shutdown().await;
     house.fleet.shutdown().await;
     house.engine.shutdown().await;
@@ -139,6 +140,8 @@ struct House {
     signing: JoinHandle<()>,
     lists_changed: Arc<Notify>,
     lists: JoinHandle<()>,
+    prices_changed: Arc<Notify>,
+    prices: JoinHandle<()>,
 }
 
 impl House {
@@ -188,7 +191,22 @@ impl House {
             changed: Arc::clone(&lists_changed),
         });
         let lists = tokio::spawn(keeper.run());
-        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing, lists_changed, lists })
+        let prices_changed = Arc::<Notify>::default();
+        let prices = prices::begin(config, &engine, &store, &prices_changed);
+        Ok(Self {
+            store,
+            registry,
+            engine,
+            passwords,
+            watching,
+            fleet,
+            sites,
+            signing,
+            lists_changed,
+            lists,
+            prices_changed,
+            prices,
+        })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
@@ -202,6 +220,7 @@ impl House {
                 passwords: self.passwords.clone(),
                 watching: self.watching.clone(),
                 lists_changed: self.lists_changed.clone(),
+                prices_changed: self.prices_changed.clone(),
             }),
             store: self.store.clone(),
             archive: self.store.clone(),

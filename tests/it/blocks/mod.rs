@@ -1,6 +1,7 @@
 //! The standard's functional blocks from end to end: a command goes out, a station that has a state of its own does what the
 //! standard says, and the API knows it.
 
+mod cost;
 mod diagnostics;
 mod lists;
 mod model;
@@ -28,7 +29,10 @@ const ID: &str = "cs-1";
 
 impl Flow {
     async fn of(version: Version) -> Self {
-        let server = TestServer::start().await;
+        Self::at(TestServer::start().await, version).await
+    }
+
+    async fn at(server: TestServer, version: Version) -> Self {
         let api = server.api();
         let settings = StationSettings::new(&server.ocpp, ID, version);
         let (station, whole) = SimStation::connect_whole(settings).await.expect("the station connects");

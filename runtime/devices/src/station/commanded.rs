@@ -81,6 +81,7 @@ impl VirtualStation {
             | Command::SendLocalList { .. }
             | Command::LocalListVersion
             | Command::GetVariables { .. }
+            | Command::Price(_)
             | Command::Request { .. } => refused("the device has no such thing"),
         }
     }

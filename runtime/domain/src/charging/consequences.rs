@@ -100,12 +100,13 @@ pub(super) fn repeated(told: Told<'_>, session: &Session) -> Step {
         transaction: session.transaction.clone(),
         number: session.no,
         token: event.token.as_ref().map(known),
-        total_cost: session.price.as_ref().map(|price| price.total),
+        total_cost: session.price.as_ref().filter(|_| told.inbound.tells_cost).map(|price| price.total),
     };
     Step::reply(if event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) })
 }
 
 fn answer(told: Told<'_>, session: &Session, remember: bool) -> Outcome {
     let token = verdict(session, told);
-    Outcome::Transaction { session: session.id, token, empty: told.event.is_plain(), remember }
+    let tells_cost = told.inbound.tells_cost;
+    Outcome::Transaction { session: session.id, token, empty: told.event.is_plain(), remember, tells_cost }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::believe::SLACK;
 use super::step::Settled;
-use crate::command::Exchange;
+use crate::command::{Command, Exchange, PriceCommand};
 use crate::event::{ConnectorStatus, TransactionEvent};
 use crate::evidence::Power;
 use crate::mark::Mark;
@@ -110,6 +110,16 @@ impl Station {
     pub fn is_replaced(&self, exchange: &Exchange) -> bool {
         let newer = self.exchanges.iter().skip_while(|known| known.id != exchange.id).skip(1);
         newer.filter(|newer| newer.is_open()).any(|newer| newer.command.replaces(&exchange.command))
+    }
+
+    /// What a transaction costs by now is not said behind what it has cost.
+    pub fn still_wants(&self, command: &Command) -> bool {
+        match command {
+            Command::Price(PriceCommand::Cost(shown)) => {
+                self.named(&shown.transaction).next().is_some_and(Session::is_open)
+            }
+            _ => true,
+        }
     }
 
     /// Those that are over are in the store only.

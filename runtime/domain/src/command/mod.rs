@@ -1,6 +1,7 @@
 //! What we ask of a station: typed commands, in nobody's wire format, and the exchange that each of them becomes.
 
 mod exchange;
+mod price;
 mod secrets;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use crate::variable::Place;
 use crate::{CommandId, TransactionId};
 
 pub use exchange::{Exchange, ExchangeState, Origin};
+pub use price::{CostShown, PriceCommand, PriceText, UnitPrices};
 
 /// A link puts it into its own words, or says that it has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,8 @@ pub enum Command {
     LocalListVersion,
     /// Forget what was said of each transaction that begins there, by whomever (OCPP 2.0.1, K10; 1.6, 5.4).
     ClearLimits { evse: u32 },
+    /// Show or take prices (OCPP 2.1, block I).
+    Price(PriceCommand),
     /// Any request of the version that the station speaks, by its name there. The payload is a JSON object.
     Request { action: String, payload: String },
 }
@@ -116,6 +120,10 @@ impl Command {
             ) => (evse, connector) == (other, of_other),
             // A station waits for one certificate of each kind.
             (Self::CertificateSigned { usage, .. }, Self::CertificateSigned { usage: other, .. }) => usage == other,
+            (
+                Self::Price(PriceCommand::SetTariff { evse, .. }),
+                Self::Price(PriceCommand::SetTariff { evse: other, .. }),
+            ) => evse == other,
             _ => false,
         }
     }

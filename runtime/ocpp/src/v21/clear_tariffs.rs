@@ -1,12 +1,20 @@
 //! ClearTariffs (OCPP 2.1, block I).
 
+use amprule_domain::command::{Command, PriceCommand};
 use amprule_domain::event::{CostEvent, StationEvent};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::encode::{Object, Times};
 use crate::request::{Request, says};
 use crate::said::{plain, positive};
 
-pub(crate) const REQUEST: Request = Request::named("ClearTariffs").means(outcome);
+pub(crate) const REQUEST: Request = Request::typed("ClearTariffs", encode).means(outcome);
+
+/// An empty list would be all of them.
+fn encode(command: &Command, times: Times) -> Option<String> {
+    let Command::Price(PriceCommand::ClearTariffs { ids }) = command else { return None };
+    (!ids.is_empty()).then(|| Object::new(times).raw("tariffIds", json!(ids)).finish())
+}
 
 /// `NoTariff`: there is none of this id. Where none was named, the results name those that are gone.
 fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
