@@ -57,6 +57,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
             }
             step
         }
+        StationEvent::Cost(CostEvent::Settled(settled)) => cost::settle(station, settled, moment),
         StationEvent::DataTransfer(said) => data_transfer::apply(station, inbound, said, moment),
         other => {
             let noted = noted(other, moment.now);

@@ -1,6 +1,9 @@
 //! Tariffs that a station computes costs by itself with (OCPP 2.1, block I), and payments at it (block C).
 
+pub(crate) mod own;
+mod plan;
 mod said;
+mod settled;
 mod shows;
 
 use jiff::Timestamp;
@@ -11,7 +14,11 @@ use crate::holding::{Change, Kind, Like, UNTOLD, body};
 use crate::noted::Noted;
 use crate::reply::Reply;
 
+pub use own::{OwnCost, Settlement, StationMoney};
+pub use plan::{Step as TariffStep, next as next_tariff_step};
 pub use said::{cost_shown, total_text};
+pub use settled::Settled;
+pub(crate) use settled::{apply as settle, transaction as settled_transaction};
 pub use shows::{Shows, TOLD_BY, TariffBounds};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,7 +30,7 @@ pub enum CostEvent {
     /// Which default tariffs there are at this EVSE; 0: at all of them.
     TariffsTold { evse: u32, assigned: Vec<Assignment> },
     /// A payment was settled, or was not.
-    Settled(Value),
+    Settled(Box<Settled>),
     /// Somebody has entered the number of a company, for the receipt.
     VatNumber { number: String, evse: Option<u32> },
 }
@@ -62,7 +69,7 @@ pub(crate) fn noted(event: &CostEvent, now: Timestamp) -> Noted {
         }
         CostEvent::TariffsTold { evse, assigned } => told(*evse, assigned, now),
         CostEvent::VatNumber { .. } => Noted::default(),
-        CostEvent::Settled(settlement) => Noted::default().tell("station.settlement", settlement.clone()),
+        CostEvent::Settled(settled) => settled.noted(now),
     }
 }
 

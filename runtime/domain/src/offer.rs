@@ -32,7 +32,7 @@ mod written;
 mod tests;
 
 pub use conditions::Conditions;
-pub use id::tariff_id;
+pub use id::{is_tariff_id, tariff_id};
 pub use ocpi::{ocpi221, ocpi230};
 pub use ocpp::ocpp21;
 pub use proof::{Differs, Offered, Proof, Proven};

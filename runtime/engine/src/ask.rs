@@ -3,6 +3,7 @@
 use amprule_domain::authorization::{AuthorizationOutput, Opinion, Purpose};
 use amprule_domain::charging::{self, Admission, KnownToken, Question, Station};
 use amprule_domain::doors::StoreResult;
+use amprule_domain::ports::{PriceGuest, PriceTold};
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::SessionLimits;
 use amprule_domain::token::{IdToken, TokenRecord, TokenStatus};
@@ -38,12 +39,27 @@ impl StationTask {
         let kind = token.as_ref().map(|token| token.kind.clone());
         let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
+        let (shown, evse, transaction) = (question.token.clone(), question.evse, question.transaction.clone());
         let input = charging::authorization_input(record, reported, question, known, now);
         let occasion = Occasion::of(record, token.as_ref().and_then(|token| token.group.as_deref()), now);
+        let is_showing = input.purpose == Purpose::Authorize && transaction.is_none();
         let answer = self.ports.hooks.authorize(input, occasion).await;
         let mut admission = self.admission(answer.output, token.as_ref(), now);
         if is_open_to_all && admission.info.status == AuthorizationStatus::Unknown {
             admission.info = TokenInfo::status(AuthorizationStatus::Accepted);
+        }
+        if admission.info.status == AuthorizationStatus::Accepted {
+            let guest = PriceGuest {
+                station: &self.station.record.id,
+                evse,
+                token: &shown,
+                group: admission.info.group.as_deref(),
+                language: admission.info.language.as_deref(),
+                transaction: transaction.as_ref(),
+            };
+            let PriceTold { text, tariff } = self.ports.prices.told(&guest);
+            admission.info.message = admission.info.message.or(text);
+            admission.info.tariff = tariff.filter(|_| is_showing);
         }
         Admission { decisions: answer.decisions, kind, ..admission }
     }
@@ -79,6 +95,8 @@ impl StationTask {
                     .and_then(|seconds| now.checked_add(jiff::SignedDuration::from_secs(i64::from(seconds))).ok()),
                 group: token.and_then(|token| token.group.clone()),
                 message: output.message,
+                language: token.and_then(|token| token.language.clone()),
+                tariff: None,
             },
             limits: SessionLimits {
                 max_energy: output.limits.max_energy,

@@ -18,6 +18,10 @@ const STANDS_THERE: SignedDuration = SignedDuration::from_mins(10);
 /// Words of a station that does not know what it was told at all.
 const WITHOUT_WORDS: [&str; 4] = ["notimplemented", "notsupported", "unknownvendorid", "unknownmessageid"];
 
+pub(crate) fn is_without_words(status: &str) -> bool {
+    WITHOUT_WORDS.contains(&status.trim().to_ascii_lowercase().as_str())
+}
+
 pub(crate) struct Due {
     pub(crate) station: StationId,
     pub(crate) session: SessionId,
@@ -79,8 +83,11 @@ async fn tell(house: &House, due: &Due, session: &Session, price: &Price) -> Sai
     let command = Command::Price(PriceCommand::Cost(cost_shown(session, price)));
     match house.stations.say(&due.station, command).await {
         Ok(CommandAnswer { verdict: Verdict::Refused, status, .. }) => {
-            let is_unknown = WITHOUT_WORDS.contains(&status.trim().to_ascii_lowercase().as_str());
-            if is_unknown { Said::WithoutWords } else { Said::Nothing }
+            if is_without_words(&status) {
+                Said::WithoutWords
+            } else {
+                Said::Nothing
+            }
         }
         Ok(_) => Said::Told(price.total),
         Err(Unsaid::NoWords) => Said::WithoutWords,

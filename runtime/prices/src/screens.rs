@@ -1,31 +1,35 @@
-//! What is known of each station that is connected: what it shows, and what it was told of the sessions that run there.
+//! What is known of each station that is connected: what it shows, what it was told of the sessions that run there, and what it is
+//! to tell whoever comes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use amprule_domain::cost::Shows;
-use amprule_domain::{Decimal, SessionId, StationId};
+use amprule_domain::{Decimal, SessionId, StationId, Timestamp};
 use tokio::time::Instant;
 
+use crate::SETTLED;
 use crate::costs::{Due, Looked};
-
-/// What a station may say that it does not know at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Cost,
-}
+use crate::offers::Usual;
+use crate::reading::Seen;
+use crate::signs::Sign;
 
 #[derive(Default)]
 pub(crate) struct Screens(HashMap<StationId, Screen>);
 
-#[derive(Default)]
 struct Screen {
-    /// `None`: to be read.
     shows: Option<Arc<Shows>>,
-    mute: BTreeSet<Kind>,
+    /// As it was read last.
+    seen: Option<Seen>,
+    /// When what it shows is to be read, unless a session wants to know before.
+    read_at: Option<Instant>,
+    /// It does not know what a cost is, though it said so: until it boots.
+    is_mute: bool,
     running: BTreeMap<SessionId, Course>,
-    /// Something is on its way to it.
+    /// A cost is on its way to it.
     is_busy: bool,
+    sign: Sign,
 }
 
 /// Of one session.
@@ -55,7 +59,35 @@ impl Course {
     }
 }
 
+impl Screen {
+    fn new() -> Self {
+        let read_at = Some(Instant::now() + SETTLED);
+        let (running, sign) = (BTreeMap::new(), Sign::default());
+        Self { shows: None, seen: None, read_at, is_mute: false, running, is_busy: false, sign }
+    }
+
+    fn take(&mut self, seen: Seen) {
+        self.read_at = None;
+        self.shows = Some(Arc::clone(&seen.shows));
+        self.seen = Some(seen);
+    }
+
+    fn wants_offers(&self) -> bool {
+        let wants = |shows: &Arc<Shows>| shows.texts || shows.by_messages || shows.tariffs.is_some();
+        self.shows.as_ref().is_some_and(wants)
+    }
+
+    fn read_anew(&mut self) {
+        self.shows = None;
+        self.read_at = Some(Instant::now() + SETTLED);
+    }
+}
+
 impl Screens {
+    pub(crate) fn meet(&mut self, station: &StationId) {
+        self.0.insert(station.clone(), Screen::new());
+    }
+
     pub(crate) fn forget(&mut self, station: &StationId) {
         self.0.remove(station);
     }
@@ -63,19 +95,25 @@ impl Screens {
     /// What it did not know before, it may know now.
     pub(crate) fn booted(&mut self, station: &StationId) {
         if let Some(screen) = self.0.get_mut(station) {
-            screen.mute.clear();
-            screen.shows = None;
+            screen.is_mute = false;
+            screen.sign.booted();
+            screen.read_anew();
         }
     }
 
     pub(crate) fn read_anew(&mut self) {
-        self.0.values_mut().for_each(|screen| screen.shows = None);
+        self.0.values_mut().for_each(Screen::read_anew);
     }
 
     pub(crate) fn read_anew_of(&mut self, station: &StationId) {
         if let Some(screen) = self.0.get_mut(station) {
-            screen.shows = None;
+            screen.read_anew();
         }
+    }
+
+    pub(crate) fn unread(&self, now: Instant) -> Vec<StationId> {
+        let is_due = |screen: &Screen| screen.shows.is_none() && screen.read_at.is_some_and(|at| at <= now);
+        self.0.iter().filter(|(_, screen)| is_due(screen)).map(|(station, _)| station.clone()).collect()
     }
 
     /// `None`: it is to be read.
@@ -83,24 +121,39 @@ impl Screens {
         self.0.get(station)?.shows.as_ref()
     }
 
-    pub(crate) fn put(&mut self, station: StationId, shows: Shows) {
-        self.0.entry(station).or_default().shows = Some(Arc::new(shows));
+    /// It has just been read: what is offered there is to be found out too, where it can show that and is another one than before.
+    pub(crate) fn put(&mut self, station: &StationId, seen: Seen) {
+        let screen = self.0.entry(station.clone()).or_insert_with(Screen::new);
+        let is_news = screen.seen.as_ref() != Some(&seen);
+        screen.take(seen);
+        if is_news && screen.wants_offers() {
+            screen.sign.due = Some(Instant::now());
+        }
     }
 
-    /// Of a session there; none where the station is muted.
+    /// The same behind a command of ours, which has changed no price.
+    pub(crate) fn refresh(&mut self, station: &StationId, seen: Seen) {
+        if let Some(screen) = self.0.get_mut(station) {
+            screen.take(seen);
+        }
+    }
+
+    /// An EVSE that was not known before has a price, too.
+    pub(crate) fn has_evse(&mut self, station: &StationId, evse: Option<u64>) {
+        let evse = evse.and_then(|evse| u32::try_from(evse).ok()).filter(|evse| *evse > 0);
+        let (Some(screen), Some(evse)) = (self.0.get_mut(station), evse) else { return };
+        if !screen.sign.usual.contains_key(&evse) && screen.wants_offers() {
+            screen.sign.due = Some(Instant::now() + SETTLED);
+        }
+    }
+
+    /// Of a session there; none where the station does not know what a cost is.
     pub(crate) fn course(&mut self, station: &StationId, session: SessionId) -> Option<&mut Course> {
-        let screen = self.0.get_mut(station).filter(|screen| !screen.mute.contains(&Kind::Cost))?;
+        let screen = self.0.get_mut(station).filter(|screen| !screen.is_mute)?;
         Some(screen.running.entry(session).or_insert_with(|| Course::new(Instant::now())))
     }
 
-    /// True: that is news.
-    pub(crate) fn mute(&mut self, station: &StationId, kind: Kind) -> bool {
-        let Some(screen) = self.0.get_mut(station) else { return false };
-        screen.running.clear();
-        screen.mute.insert(kind)
-    }
-
-    /// One of each station at most, the longest due first.
+    /// One session of each station at most, the longest due first.
     pub(crate) fn take_due(&mut self, now: Instant, later: Instant, most: usize) -> Vec<Due> {
         let mut due: Vec<(Instant, &StationId, SessionId)> = Vec::new();
         for (station, screen) in self.0.iter().filter(|(_, screen)| !screen.is_busy) {
@@ -121,16 +174,52 @@ impl Screens {
         Some(Due { station, session, shows, told })
     }
 
-    pub(crate) fn looked(&mut self, looked: Looked, next: Instant) {
-        let Looked { station, session, told, is_over, .. } = looked;
+    pub(crate) fn looked(&mut self, looked: Looked, every: Duration) {
+        let Looked { station, session, told, is_over, is_without_words } = looked;
         let Some(screen) = self.0.get_mut(&station) else { return };
         screen.is_busy = false;
-        if is_over {
+        if is_without_words {
+            tracing::info!(%station, "the station does not know what a cost is, though it said so; it is told none until it boots again");
+            screen.is_mute = true;
+            screen.running.clear();
+        } else if is_over {
             screen.running.remove(&session);
         } else if let Some(course) = screen.running.get_mut(&session) {
             // It may have ended while it was told what it cost before.
-            let (told, next) = (told.or(course.told), course.next.min(next));
+            let (told, next) = (told.or(course.told), course.next.min(Instant::now() + every));
             course.told(told, next);
         }
+    }
+
+    /// What was offered may be otherwise.
+    pub(crate) fn offer_anew(&mut self) {
+        for screen in self.0.values_mut().filter(|screen| screen.wants_offers()) {
+            screen.sign.due = Some(Instant::now());
+        }
+    }
+
+    /// Stations whose offers are to be found out.
+    pub(crate) fn take_unoffered(&mut self, now: Instant, most: usize) -> Vec<StationId> {
+        let is_due = |sign: &Sign| !sign.is_busy && sign.due.is_some_and(|due| due <= now);
+        let mut taken = Vec::new();
+        for (station, screen) in self.0.iter_mut().filter(|(_, screen)| is_due(&screen.sign)).take(most) {
+            (screen.sign.is_busy, screen.sign.due) = (true, None);
+            taken.push(station.clone());
+        }
+        taken
+    }
+
+    /// Until when it stands.
+    pub(crate) fn found(&mut self, station: &StationId, usual: Usual) -> Option<Timestamp> {
+        let sign = &mut self.0.get_mut(station)?.sign;
+        sign.is_busy = false;
+        sign.usual = usual;
+        sign.usual.values().flatten().map(|offering| offering.until).min()
+    }
+
+    /// Of a station that has been read.
+    pub(crate) fn sign(&mut self, station: &StationId) -> Option<(Arc<Shows>, &mut Sign)> {
+        let screen = self.0.get_mut(station)?;
+        Some((screen.shows.clone()?, &mut screen.sign))
     }
 }

@@ -10,9 +10,10 @@ use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::Session;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use amprule_engine::{CallFailed, Engine};
-use amprule_prices::{House, Keeper, Unsaid};
+use amprule_hooks::Registry;
+use amprule_prices::{Board, House, Keeper, Unsaid, Wish};
 use amprule_store::SqliteStore;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -20,18 +21,20 @@ use crate::environment::SystemClock;
 
 pub(crate) fn begin(
     config: &Config,
-    engine: &Arc<Engine>,
-    store: &Arc<SqliteStore>,
+    (engine, store, registry): (&Arc<Engine>, &Arc<SqliteStore>, &Arc<Registry>),
+    (board, wishes): (Arc<Board>, mpsc::Receiver<Wish>),
     changed: &Arc<Notify>,
 ) -> JoinHandle<()> {
     let keeper = Keeper::new(House {
         stations: Arc::new(Stations { engine: engine.clone(), store: store.clone() }),
+        hooks: registry.clone(),
         books: store.clone(),
+        board,
         clock: Arc::new(SystemClock),
         changed: changed.clone(),
         every: Duration::from_secs(config.stations.cost_every_s.into()),
     });
-    tokio::spawn(keeper.run())
+    tokio::spawn(keeper.run(wishes))
 }
 
 struct Stations {

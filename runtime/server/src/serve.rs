@@ -13,6 +13,7 @@ use amprule_engine::{Engine, Ports};
 use amprule_gateway::{Gateway, Interpreters, Tls};
 use amprule_hooks::{Mask, Registry};
 use amprule_lists::Keeper;
+use amprule_prices::Board;
 use amprule_reload::{Reload, Watching};
 use amprule_sites::Sites;
 use amprule_store::SqliteStore;
@@ -152,7 +153,8 @@ impl House {
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
         registry.ask_others(lookups::bound(config)?);
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
-        let engine = engine(config, &store, &registry, ids.clone(), passwords.clone()).await;
+        let (board, wishes) = Board::new(Arc::new(SystemClock));
+        let engine = engine(config, &store, &registry, ids.clone(), passwords.clone(), board.clone()).await;
         let teller = Arc::downgrade(&engine);
         let tell = Arc::new(move |notice| {
             if let Some(engine) = teller.upgrade() {
@@ -192,7 +194,7 @@ impl House {
         });
         let lists = tokio::spawn(keeper.run());
         let prices_changed = Arc::<Notify>::default();
-        let prices = prices::begin(config, &engine, &store, &prices_changed);
+        let prices = prices::begin(config, (&engine, &store, &registry), (board, wishes), &prices_changed);
         Ok(Self {
             store,
             registry,
@@ -247,6 +249,7 @@ async fn engine(
     registry: &Arc<Registry>,
     ids: Arc<dyn Ids>,
     passwords: Arc<PasswordKey>,
+    prices: Arc<Board>,
 ) -> Arc<Engine> {
     let (checked, certificates) = (passwords.clone(), config.certificates.clone());
     let ports = Ports {
@@ -255,6 +258,7 @@ async fn engine(
         clock: Arc::new(SystemClock),
         ids,
         is_password: Box::new(move |password, hash| checked.is_password(password, hash)),
+        prices,
         hash_password: Box::new(move |password| passwords.hash_taken(password)),
         check_signing: Box::new(move |csr, usage, station| certificates::check(&certificates, csr, usage, station)),
     };

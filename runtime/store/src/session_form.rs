@@ -5,6 +5,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use amprule_domain::cost::StationMoney;
 use amprule_domain::event::TransactionEvent;
 use amprule_domain::place::Site;
 use amprule_domain::pricing::{Pin, Price};
@@ -92,6 +93,8 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     acts: Arc<Vec<Act>>,
     #[serde(default, skip_serializing_if = "is_default")]
+    station_money: Arc<StationMoney>,
+    #[serde(default, skip_serializing_if = "is_default")]
     parked: Vec<TransactionEvent>,
 });
 
@@ -129,6 +132,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         marks,
         seen,
         acts,
+        station_money,
         parked,
     } = session;
     let head = HeadOf {
@@ -168,6 +172,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
             marks,
             seen,
             acts,
+            station_money,
             parked,
         },
     )
@@ -209,6 +214,7 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
         marks,
         seen,
         acts,
+        station_money,
         parked,
     } = serde_json::from_slice(course)?;
     let before = || Arc::new(admitted_before(token.as_ref(), token_group.as_ref(), &marks));
@@ -245,6 +251,7 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
         marks,
         seen,
         acts,
+        station_money,
         parked,
     })
 }

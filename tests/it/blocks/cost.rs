@@ -39,7 +39,7 @@ impl Flow {
         flow
     }
 
-    async fn report(&self) {
+    pub(super) async fn report(&self) {
         self.ordered(json!({"command": "report", "waitS": 20})).await.ok();
         self.until_held("device-model?find=cost", "its device model is known", |held| !held.is_empty()).await;
         self.until_held("reports", "all of it is told", |held| held.iter().all(|report| !report["endedAt"].is_null()))
@@ -192,4 +192,20 @@ async fn an_amount_that_is_the_same_is_not_told_again() {
         until("it is told", || told(&other_whole, &number.to_string()).filter(|told| (told - cost).abs() < 1e-9)).await;
     }
     assert_eq!(flow.sent("CostUpdated").len(), 1, "{:?}", flow.sent("CostUpdated"));
+}
+
+/// Without a price nothing is said of one: zero would mean that it is free (I03.FR.04).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cost_that_nobody_knows_is_no_zero() {
+    let server = Setup::default().config("[stations]\ncost_every_s = 1\n").start().await;
+    server.api().accept(&["AA1"]);
+    let flow = Flow::at(server, Version::Ocpp201).await;
+    flow.report().await;
+    let say = async |event: Value| flow.station.call("TransactionEvent", event).await.expect("it is taken");
+    say(Event::started("t-1", "AA1", 0, &ago(5)).payload()).await;
+    let answer = say(Event::updated("t-1", 1, 1_000, &ago(1)).payload()).await;
+    assert_eq!(answer.get("totalCost"), None, "{answer}");
+    let answer = say(Event::ended("t-1", 2, 2_000, &ago(0)).payload()).await;
+    assert_eq!(answer.get("totalCost"), None, "{answer}");
+    assert_eq!(flow.sent("CostUpdated"), [] as [Value; 0]);
 }

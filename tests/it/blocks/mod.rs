@@ -9,6 +9,7 @@ mod profiles;
 mod records;
 mod rounds;
 mod security;
+mod tariffs;
 
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
-use super::CommandView;
+use super::{CommandView, currency};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::token::key;
@@ -196,7 +196,7 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
         };
     };
     match api.control.check_request(&protocol, action, payload) {
-        Ok(()) => Ok(()),
+        Ok(()) => currency::check(api, station, action, payload).await,
         Err(CallFailed::Invalid { path, message }) => Err(Problem::invalid(format!("/payload{path}"), message)),
         Err(CallFailed::NoRaw) => Err(Problem::invalid(
             "/command",

@@ -34,6 +34,8 @@ pub(super) fn metered(
         stop_reason: None,
         offline: false,
         reservation: None,
+        tariff: None,
+        own_cost: None,
     };
     let has_register = event.last_register().is_some() && event.evse.is_some();
     match identify(station, &event, moment.was_heard) {

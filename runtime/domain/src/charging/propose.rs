@@ -2,6 +2,7 @@
 
 use super::Station;
 use super::identify::{Meant, identify};
+use crate::TransactionId;
 use crate::authorization::Purpose;
 use crate::decision::Decision;
 use crate::event::{ChargingEvent, Phase, StationEvent, TransactionEvent};
@@ -17,6 +18,8 @@ pub struct Question {
     pub purpose: Purpose,
     pub evse: u32,
     pub connector: u32,
+    /// The transaction in which it is shown, by the station's name.
+    pub transaction: Option<TransactionId>,
     /// A session of this token is over when this one begins: it is not counted among the open ones.
     pub replaces_own: bool,
 }
@@ -67,6 +70,7 @@ pub fn propose(station: &Station, event: &StationEvent, was_heard: bool) -> Prop
             purpose: Purpose::Authorize,
             evse: 0,
             connector: 0,
+            transaction: None,
             replaces_own: false,
         }),
         StationEvent::Charging(ChargingEvent::Transaction(event)) => token_question(station, event, was_heard),
@@ -98,6 +102,7 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
         purpose: if starts { Purpose::Start } else { Purpose::Authorize },
         evse: event.evse.or(known.map(|session| session.evse)).unwrap_or(0),
         connector: event.connector.or(known.map(|session| session.connector)).unwrap_or(0),
+        transaction: event.transaction.clone(),
         replaces_own: over.is_some_and(|over| is_counted_for(over, token)),
     })
 }

@@ -130,6 +130,7 @@ fn answer(
         number: session.no,
         token,
         total_cost: session.price.as_ref().filter(|_| tells_cost).map(|price| price.total),
+        news: None,
     });
     if remember {
         let answer = Answered { message: message.clone(), reply: reply.clone() };

@@ -149,7 +149,7 @@ impl Station {
     }
 
     /// Sessions of this name, the latest first: names come again.
-    pub(super) fn named<'s>(&'s self, name: &'s TransactionId) -> impl Iterator<Item = &'s Session> {
+    pub(crate) fn named<'s>(&'s self, name: &'s TransactionId) -> impl Iterator<Item = &'s Session> {
         self.sessions.iter().rev().map(Arc::as_ref).filter(move |session| session.transaction == *name)
     }
 

@@ -25,8 +25,8 @@ pub enum PriceCommand {
     UserPrice { token: IdToken, texts: Vec<PriceText> },
     /// Charge by this tariff there, whoever comes; 0: at each EVSE (2.1, I07).
     SetTariff { evse: u32, tariff: Value },
-    /// Forget these tariffs (2.1, I10). A transaction keeps the one that it has.
-    ClearTariffs { ids: Vec<String> },
+    /// Forget this tariff there, or wherever it is (2.1, I10). A transaction keeps the one that it has.
+    ClearTariff { evse: Option<u32>, id: String },
     /// Say which tariffs there are (2.1, I09).
     Tariffs,
 }

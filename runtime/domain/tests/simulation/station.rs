@@ -273,6 +273,8 @@ impl Telling<'_> {
             stop_reason: None,
             offline: false,
             reservation: None,
+            tariff: None,
+            own_cost: None,
         }
     }
 

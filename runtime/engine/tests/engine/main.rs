@@ -62,6 +62,8 @@ fn start_at(at: Timestamp) -> StationEvent {
         stop_reason: None,
         offline: false,
         reservation: None,
+        tariff: None,
+        own_cost: None,
     }))
 }
 

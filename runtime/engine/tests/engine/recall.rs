@@ -34,6 +34,8 @@ fn event(hour: i64, phase: Phase) -> StationEvent {
         stop_reason: None,
         offline: false,
         reservation: None,
+        tariff: None,
+        own_cost: None,
     }))
 }
 

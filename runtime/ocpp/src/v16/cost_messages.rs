@@ -26,7 +26,7 @@ fn encode(command: &Command, times: Times) -> Option<String> {
         PriceCommand::UserPrice { token, texts } => {
             ("SetUserPrice", with_texts(Object::new(times).text("idToken", &token.id_token), texts).finish())
         }
-        PriceCommand::SetTariff { .. } | PriceCommand::ClearTariffs { .. } | PriceCommand::Tariffs => return None,
+        PriceCommand::SetTariff { .. } | PriceCommand::ClearTariff { .. } | PriceCommand::Tariffs => return None,
     };
     let transfer = Object::new(times).text("vendorId", VENDOR).text("messageId", message);
     Some(transfer.text("data", &data).finish())

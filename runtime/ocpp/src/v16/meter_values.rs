@@ -56,5 +56,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: None,
         offline: false,
         reservation: None,
+        tariff: None,
+        own_cost: None,
     })))
 }

@@ -30,5 +30,6 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
 
 fn reply(reply: &Reply, times: Times) -> Option<String> {
     let Reply::Authorize(token) = reply else { return None };
-    Some(Object::new(times).raw("idTokenInfo", words::token_info(token, times)).finish())
+    let answer = Object::new(times).raw("idTokenInfo", words::token_info(token, times));
+    Some(answer.maybe(token.tariff.as_deref(), |object, tariff| object.raw("tariff", tariff)).finish())
 }

@@ -1,15 +1,19 @@
 //! TransactionEvent (OCPP 2.0.1, 1.60; E01 to E15).
 
 use amprule_domain::TransactionId;
-use amprule_domain::event::{ChargingEvent, ChargingState, Naming, Phase, StationEvent, TransactionEvent as Event};
+use amprule_domain::event::{
+    ChargingEvent, ChargingState, Naming, OwnCost, Phase, StationEvent, TransactionEvent as Event,
+};
 use amprule_domain::reply::Reply;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::encode::{Object, Times};
 use crate::loose::{Loose, Many, Part};
 use crate::message::Message;
 use crate::metering::{self, MeterValue};
 use crate::payload::{Trouble, read};
+use crate::said::plain;
 use crate::sample::Written;
 use crate::strictness::Repairs;
 use crate::v201::words::{self, Evse, Token};
@@ -39,6 +43,8 @@ struct TransactionEvent<'a> {
     meter_value: Many<MeterValue<'a>>,
     #[serde(borrow, default)]
     values: Many<MeterValue<'a>>,
+    #[serde(default)]
+    cost_details: Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -50,6 +56,8 @@ struct TransactionInfo<'a> {
     charging_state: Loose<'a>,
     #[serde(borrow, default)]
     stopped_reason: Loose<'a>,
+    #[serde(borrow, default)]
+    tariff_id: Loose<'a>,
 }
 
 /// TransactionEventEnumType.
@@ -119,7 +127,19 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: reason.or_else(|| (phase == Phase::Ended).then(|| "Local".to_owned())),
         offline: repairs.truth("offline", &message.offline)?,
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
+        tariff: repairs.text("transactionInfo.tariffId", info.tariff_id, 60)?,
+        own_cost: own_cost(&message.cost_details),
     })))
+}
+
+/// CostDetailsType (2.1): what the station has computed itself. What cannot be read says nothing.
+fn own_cost(details: &Value) -> Option<Box<OwnCost>> {
+    let total = &details["totalCost"];
+    let currency = plain(&total["currency"])?;
+    let amount = |member: &str| plain(&total["total"][member])?.parse().ok();
+    let failure = plain(&details["failureToCalculate"]).filter(|failed| failed == "true");
+    let why = failure.map(|_| plain(&details["failureReason"]).unwrap_or_default());
+    Some(Box::new(OwnCost { currency, with_tax: amount("inclTax"), without_tax: amount("exclTax"), failed: why }))
 }
 
 /// The cost is told while it runs and at the end (I02, I03).
@@ -128,6 +148,9 @@ fn reply(reply: &Reply, times: Times) -> Option<String> {
     let token = transaction.token.as_ref().map(|token| words::token_info(token, times));
     let answer = Object::new(times)
         .maybe(transaction.total_cost, |object, cost| object.raw("totalCost", cost))
-        .maybe(token, |object, token| object.raw("idTokenInfo", token));
+        .maybe(token, |object, token| object.raw("idTokenInfo", token))
+        .maybe(transaction.news.as_deref(), |object, news| {
+            object.raw("updatedPersonalMessage", words::message_content(news, times))
+        });
     Some(answer.finish())
 }

@@ -10,10 +10,10 @@ use crate::said::{plain, positive};
 
 pub(crate) const REQUEST: Request = Request::typed("ClearTariffs", encode).means(outcome);
 
-/// An empty list would be all of them.
 fn encode(command: &Command, times: Times) -> Option<String> {
-    let Command::Price(PriceCommand::ClearTariffs { ids }) = command else { return None };
-    (!ids.is_empty()).then(|| Object::new(times).raw("tariffIds", json!(ids)).finish())
+    let Command::Price(PriceCommand::ClearTariff { evse, id }) = command else { return None };
+    let clear = Object::new(times).raw("tariffIds", json!([id]));
+    Some(clear.maybe(*evse, |object, evse| object.raw("evseId", evse)).finish())
 }
 
 /// `NoTariff`: there is none of this id. Where none was named, the results name those that are gone.

@@ -115,6 +115,8 @@ pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> Tran
         stop_reason: None,
         offline: false,
         reservation: None,
+        tariff: None,
+        own_cost: None,
     }
 }
 

@@ -1,0 +1,208 @@
+//! What is known of prices, for answers that do not wait: by station, for whoever comes and for drivers.
+//!
+//! A station that shows no texts is not in here, and costs one look.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use amprule_domain::contract::Contract;
+use amprule_domain::cost::Shows;
+use amprule_domain::ports::{Clock, PriceGuest, PriceTold, Prices};
+use amprule_domain::pricing::TokenFacts;
+use amprule_domain::token::IdToken;
+use amprule_domain::{StationId, TransactionId};
+use tokio::sync::mpsc;
+
+use crate::offers::Offering;
+
+/// Drivers' offers of one station, and drivers who wait for a text. With more, all are found out anew.
+const MOST: usize = 256;
+/// Wishes that wait. What finds no room is wished again the next time.
+const WISHES: usize = 256;
+
+pub struct Board {
+    signs: RwLock<HashMap<StationId, Arc<Mutex<Sign>>>>,
+    wishes: mpsc::Sender<Wish>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Somebody has shown a token, and what he would be charged is to be found out.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    pub(crate) station: StationId,
+    pub(crate) evse: u32,
+    pub(crate) token: IdToken,
+    pub(crate) driver: Driver,
+    pub(crate) language: Option<String>,
+}
+
+/// What a tariff may know of whoever charges.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Driver {
+    pub(crate) kind: String,
+    pub(crate) group: Option<String>,
+    pub(crate) provider: Option<String>,
+}
+
+#[derive(Default)]
+struct Sign {
+    shows: Arc<Shows>,
+    /// By EVSE, for whoever comes.
+    usual: BTreeMap<u32, Option<Arc<Offering>>>,
+    drivers: HashMap<(u32, Driver), Option<Arc<Offering>>>,
+    owed: HashMap<TransactionId, Owed>,
+    /// The text that a driver was last told by a message of its own.
+    said: Option<(String, String)>,
+}
+
+enum Owed {
+    Waits { evse: u32, driver: Driver, language: Option<String> },
+    Is(String),
+}
+
+impl Board {
+    pub fn new(clock: Arc<dyn Clock>) -> (Arc<Self>, mpsc::Receiver<Wish>) {
+        let (wishes, wished) = mpsc::channel(WISHES);
+        (Arc::new(Self { signs: RwLock::default(), wishes, clock }), wished)
+    }
+
+    pub(crate) fn put(&self, station: &StationId, shows: &Arc<Shows>, usual: &BTreeMap<u32, Option<Arc<Offering>>>) {
+        let mut signs = self.signs.write().unwrap_or_else(PoisonError::into_inner);
+        let mut sign = signs.entry(station.clone()).or_default().lock().unwrap_or_else(PoisonError::into_inner);
+        sign.shows = Arc::clone(shows);
+        sign.usual.clone_from(usual);
+        sign.drivers.clear();
+    }
+
+    pub(crate) fn forget(&self, station: &StationId) {
+        self.signs.write().unwrap_or_else(PoisonError::into_inner).remove(station);
+    }
+
+    /// Nothing that was offered is certain any more.
+    pub(crate) fn doubt_all(&self) {
+        for sign in self.signs.read().unwrap_or_else(PoisonError::into_inner).values() {
+            let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+            sign.usual.clear();
+            sign.drivers.clear();
+        }
+    }
+
+    /// What was wished is known now.
+    pub(crate) fn answer(&self, wish: &Wish, offering: Option<Arc<Offering>>) {
+        let Some(sign) = self.sign(&wish.station) else { return };
+        let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        if sign.drivers.len() >= MOST {
+            sign.drivers.clear();
+        }
+        let of_wish = |owed: &Owed| matches!(owed, Owed::Waits { evse, driver, .. } if (*evse, driver) == (wish.evse, &wish.driver));
+        let waiting: Vec<_> = sign.owed.iter().filter(|(_, owed)| of_wish(owed)).map(|(id, _)| id.clone()).collect();
+        for transaction in waiting {
+            let Some(Owed::Waits { language, .. }) = sign.owed.remove(&transaction) else { continue };
+            if let Some(offering) = &offering {
+                let text = offering.text(sign.shows.language(language.as_deref()));
+                sign.owed.insert(transaction, Owed::Is(text));
+            }
+        }
+        sign.drivers.insert((wish.evse, wish.driver.clone()), offering);
+    }
+
+    /// True: he was told this very text last.
+    pub(crate) fn was_said(&self, wish: &Wish, text: &str) -> bool {
+        let Some(sign) = self.sign(&wish.station) else { return false };
+        let sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        sign.said.as_ref().is_some_and(|(token, said)| *token == wish.token.key() && said == text)
+    }
+
+    pub(crate) fn note_said(&self, wish: &Wish, text: String) {
+        if let Some(sign) = self.sign(&wish.station) {
+            sign.lock().unwrap_or_else(PoisonError::into_inner).said = Some((wish.token.key(), text));
+        }
+    }
+
+    fn sign(&self, station: &StationId) -> Option<Arc<Mutex<Sign>>> {
+        self.signs.read().unwrap_or_else(PoisonError::into_inner).get(station).cloned()
+    }
+
+    fn wish(&self, guest: &PriceGuest<'_>, driver: &Driver) {
+        let wish = Wish {
+            station: guest.station.clone(),
+            evse: guest.evse,
+            token: guest.token.clone(),
+            driver: driver.clone(),
+            language: guest.language.map(str::to_owned),
+        };
+        if self.wishes.try_send(wish).is_err() {
+            tracing::debug!(station = %guest.station, "a driver's price is not found out now: too many are");
+        }
+    }
+}
+
+impl Prices for Board {
+    fn told(&self, guest: &PriceGuest<'_>) -> PriceTold {
+        let Some(sign) = self.sign(guest.station) else { return PriceTold::default() };
+        let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        let driver = Driver::of(guest);
+        if sign.shows.by_messages {
+            self.wish(guest, &driver);
+            return PriceTold::default();
+        }
+        let now = self.clock.now();
+        let known = sign.drivers.get(&(guest.evse, driver.clone())).cloned();
+        match known {
+            Some(offering) if offering.as_ref().is_none_or(|offering| offering.until > now) => {
+                let text = offering.as_ref().map(|offering| offering.text(sign.shows.language(guest.language)));
+                PriceTold { text, tariff: offering.and_then(|offering| sign.own_tariff(&offering)) }
+            }
+            _ => {
+                self.wish(guest, &driver);
+                if let Some(transaction) = guest.transaction {
+                    sign.wait(transaction, guest.evse, driver, guest.language);
+                }
+                PriceTold::default()
+            }
+        }
+    }
+
+    fn owed(&self, station: &StationId, transaction: &TransactionId) -> Option<String> {
+        let sign = self.sign(station)?;
+        let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(sign.owed.get(transaction)?, Owed::Is(_)) {
+            return None;
+        }
+        match sign.owed.remove(transaction) {
+            Some(Owed::Is(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Sign {
+    /// Where it is another one than that of whoever comes, and the station charges by tariffs at all.
+    fn own_tariff(&self, offering: &Offering) -> Option<Arc<serde_json::Value>> {
+        let bounds = self.shows.tariffs?;
+        let is_usual = |usual: &Option<Arc<Offering>>| usual.as_ref().is_some_and(|usual| usual.id == offering.id);
+        let is_everywhere = !self.usual.is_empty() && self.usual.values().all(is_usual);
+        offering.tariff.clone().filter(|_| !is_everywhere && offering.fits(bounds))
+    }
+
+    fn wait(&mut self, transaction: &TransactionId, evse: u32, driver: Driver, language: Option<&str>) {
+        if self.owed.len() >= MOST {
+            self.owed.clear();
+        }
+        let owed = Owed::Waits { evse, driver, language: language.map(str::to_owned) };
+        self.owed.insert(transaction.clone(), owed);
+    }
+}
+
+impl Driver {
+    fn of(guest: &PriceGuest<'_>) -> Self {
+        let IdToken { id_token, kind } = guest.token;
+        let provider = Contract::of(kind, id_token).map(|contract| contract.provider);
+        Self { kind: kind.clone(), group: guest.group.map(str::to_owned), provider }
+    }
+
+    pub(crate) fn facts(&self) -> TokenFacts {
+        let Self { kind, group, provider } = self.clone();
+        TokenFacts { kind, group, provider }
+    }
+}
