@@ -43,7 +43,7 @@ pub(crate) struct EventFilter {
 /// `station.alerts` (`alerts`), `station.security-event`, `station.firmware` and `station.log` (`job`), `station.report`, `station.customer-report`,
 /// `station.reservation`, `station.local-list`, `station.limited`, `station.limit-cleared`, `station.charging-needs`,
 /// `station.charging-schedule`, `station.priority-charging`, `station.der-control`, `station.battery-swap`, `station.settlement`,
-/// `station.signing-request`, `station.password-changed`, `chains.changed`, `configuration.rejected`, `configuration.needs-restart`, and others as the runtime grows. `data` is a
+/// `station.signing-request`, `station.password-changed`, `station.changed` (by its operator), `chains.changed`, `configuration.rejected`, `configuration.needs-restart`, and others as the runtime grows. `data` is a
 /// JSON object with `at`, `kind`, `data` and, where it has one, `station`, `session` and `extension`; `id` counts the
 /// notices of this stream. A client that is too slow gets an event `lagged` with `{"missed":<number>}` and goes on with what is newer.
 /// Nothing is repeated for a client that comes back: read the lists, then listen.

@@ -478,8 +478,7 @@ impl VirtualStation {
             stop_reason: None,
             offline: false,
             reservation: None,
-            tariff: None,
-            own_cost: None,
+            money: None,
         };
         running.seq_no = running.seq_no.saturating_add(1);
         self.counter_kept = self.counter;

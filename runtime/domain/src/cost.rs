@@ -14,7 +14,7 @@ use crate::holding::{Change, Kind, Like, UNTOLD, body};
 use crate::noted::Noted;
 use crate::reply::Reply;
 
-pub use own::{OwnCost, Settlement, StationMoney};
+pub use own::{OwnCost, Settlement, StationMoney, ToldMoney};
 pub use plan::{Step as TariffStep, next as next_tariff_step};
 pub use said::{cost_shown, total_text};
 pub use settled::Settled;

@@ -347,6 +347,7 @@ impl StationTask {
             || given.security_profile != ours.security_profile;
         self.ports.store.commit(vec![Effect::Station(Box::new(given.clone()))]).await?;
         self.station.record = given;
+        self.tell("station.changed", json!({}));
         let zone = self.station.record.zone();
         if let Some(link) = &mut self.link {
             link.set_zone(zone);

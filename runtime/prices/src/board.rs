@@ -2,7 +2,7 @@
 //!
 //! A station that shows no texts is not in here, and costs one look.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use amprule_domain::contract::Contract;
@@ -10,7 +10,7 @@ use amprule_domain::cost::Shows;
 use amprule_domain::ports::{Clock, PriceGuest, PriceTold, Prices};
 use amprule_domain::pricing::TokenFacts;
 use amprule_domain::token::IdToken;
-use amprule_domain::{StationId, TransactionId};
+use amprule_domain::{StationId, Timestamp, TransactionId};
 use tokio::sync::mpsc;
 
 use crate::offers::Offering;
@@ -34,6 +34,8 @@ pub struct Wish {
     pub(crate) token: IdToken,
     pub(crate) driver: Driver,
     pub(crate) language: Option<String>,
+    /// Of the sign: an answer from before something has changed is none.
+    epoch: u64,
 }
 
 /// What a tariff may know of whoever charges.
@@ -46,10 +48,14 @@ pub(crate) struct Driver {
 
 #[derive(Default)]
 struct Sign {
+    /// Another one each time that something may be offered otherwise.
+    epoch: u64,
     shows: Arc<Shows>,
     /// By EVSE, for whoever comes.
     usual: BTreeMap<u32, Option<Arc<Offering>>>,
     drivers: HashMap<(u32, Driver), Option<Arc<Offering>>>,
+    /// Those that are being found out.
+    wished: HashSet<(u32, Driver)>,
     owed: HashMap<TransactionId, Owed>,
     /// The text that a driver was last told by a message of its own.
     said: Option<(String, String)>,
@@ -69,9 +75,9 @@ impl Board {
     pub(crate) fn put(&self, station: &StationId, shows: &Arc<Shows>, usual: &BTreeMap<u32, Option<Arc<Offering>>>) {
         let mut signs = self.signs.write().unwrap_or_else(PoisonError::into_inner);
         let mut sign = signs.entry(station.clone()).or_default().lock().unwrap_or_else(PoisonError::into_inner);
+        sign.doubt();
         sign.shows = Arc::clone(shows);
         sign.usual.clone_from(usual);
-        sign.drivers.clear();
     }
 
     pub(crate) fn forget(&self, station: &StationId) {
@@ -81,9 +87,7 @@ impl Board {
     /// Nothing that was offered is certain any more.
     pub(crate) fn doubt_all(&self) {
         for sign in self.signs.read().unwrap_or_else(PoisonError::into_inner).values() {
-            let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
-            sign.usual.clear();
-            sign.drivers.clear();
+            sign.lock().unwrap_or_else(PoisonError::into_inner).doubt();
         }
     }
 
@@ -91,6 +95,10 @@ impl Board {
     pub(crate) fn answer(&self, wish: &Wish, offering: Option<Arc<Offering>>) {
         let Some(sign) = self.sign(&wish.station) else { return };
         let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        if sign.epoch != wish.epoch {
+            return;
+        }
+        sign.wished.remove(&(wish.evse, wish.driver.clone()));
         if sign.drivers.len() >= MOST {
             sign.drivers.clear();
         }
@@ -104,6 +112,13 @@ impl Board {
             }
         }
         sign.drivers.insert((wish.evse, wish.driver.clone()), offering);
+    }
+
+    /// What is known already. `None`: it is to be found out.
+    pub(crate) fn known(&self, wish: &Wish) -> Option<Option<Arc<Offering>>> {
+        let sign = self.sign(&wish.station)?;
+        let sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        sign.known(wish.evse, &wish.driver, self.clock.now())
     }
 
     /// True: he was told this very text last.
@@ -123,17 +138,17 @@ impl Board {
         self.signs.read().unwrap_or_else(PoisonError::into_inner).get(station).cloned()
     }
 
-    fn wish(&self, guest: &PriceGuest<'_>, driver: &Driver) {
+    /// False: there was no room.
+    fn wish(&self, guest: &PriceGuest<'_>, driver: &Driver, epoch: u64) -> bool {
         let wish = Wish {
             station: guest.station.clone(),
             evse: guest.evse,
             token: guest.token.clone(),
             driver: driver.clone(),
             language: guest.language.map(str::to_owned),
+            epoch,
         };
-        if self.wishes.try_send(wish).is_err() {
-            tracing::debug!(station = %guest.station, "a driver's price is not found out now: too many are");
-        }
+        self.wishes.try_send(wish).is_ok()
     }
 }
 
@@ -143,18 +158,19 @@ impl Prices for Board {
         let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
         let driver = Driver::of(guest);
         if sign.shows.by_messages {
-            self.wish(guest, &driver);
+            self.wish(guest, &driver, sign.epoch);
             return PriceTold::default();
         }
-        let now = self.clock.now();
-        let known = sign.drivers.get(&(guest.evse, driver.clone())).cloned();
-        match known {
-            Some(offering) if offering.as_ref().is_none_or(|offering| offering.until > now) => {
+        match sign.known(guest.evse, &driver, self.clock.now()) {
+            Some(offering) => {
                 let text = offering.as_ref().map(|offering| offering.text(sign.shows.language(guest.language)));
                 PriceTold { text, tariff: offering.and_then(|offering| sign.own_tariff(&offering)) }
             }
-            _ => {
-                self.wish(guest, &driver);
+            None => {
+                let which = (guest.evse, driver.clone());
+                if !sign.wished.contains(&which) && self.wish(guest, &driver, sign.epoch) {
+                    sign.wished.insert(which);
+                }
                 if let Some(transaction) = guest.transaction {
                     sign.wait(transaction, guest.evse, driver, guest.language);
                 }
@@ -177,6 +193,18 @@ impl Prices for Board {
 }
 
 impl Sign {
+    fn doubt(&mut self) {
+        self.epoch += 1;
+        self.usual.clear();
+        self.drivers.clear();
+        self.wished.clear();
+    }
+
+    fn known(&self, evse: u32, driver: &Driver, now: Timestamp) -> Option<Option<Arc<Offering>>> {
+        let known = self.drivers.get(&(evse, driver.clone()))?;
+        known.as_ref().is_none_or(|offering| offering.until > now).then(|| known.clone())
+    }
+
     /// Where it is another one than that of whoever comes, and the station charges by tariffs at all.
     fn own_tariff(&self, offering: &Offering) -> Option<Arc<serde_json::Value>> {
         let bounds = self.shows.tariffs?;

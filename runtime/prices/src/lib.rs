@@ -23,7 +23,7 @@ use amprule_domain::notice::Notice;
 use amprule_domain::ports::{BoxFuture, Clock, Hooks};
 use amprule_domain::session::Session;
 use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -45,8 +45,6 @@ pub struct House {
     pub books: Arc<dyn Catalogue>,
     pub clock: Arc<dyn Clock>,
     pub board: Arc<Board>,
-    /// What an operator says of a station or a token has changed.
-    pub changed: Arc<Notify>,
     /// Between two costs of one transaction.
     pub every: Duration,
 }
@@ -99,7 +97,6 @@ impl Keeper {
     /// Until the server ends. `wishes` are the board's.
     pub async fn run(mut self, mut wishes: mpsc::Receiver<Wish>) {
         let mut notices = self.house.stations.notices();
-        let changed = Arc::clone(&self.house.changed);
         let mut timer = interval((self.house.every / 5).clamp(Duration::from_millis(100), Duration::from_secs(5)));
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -116,10 +113,6 @@ impl Keeper {
                 },
                 Some(wish) = wishes.recv(), if self.finding.len() < 2 * OFFERS_AT_ONCE => {
                     self.find_wished(wish);
-                    Ok(())
-                }
-                () = changed.notified() => {
-                    self.screens.read_anew();
                     Ok(())
                 }
                 notice = notices.recv() => match notice {
@@ -153,8 +146,8 @@ impl Keeper {
             }
             "station.disconnected" => self.forget(station),
             "station.booted" => self.screens.booted(station),
-            // It may have said more of itself.
-            "station.report" => self.screens.read_anew_of(station),
+            // It may have said more of itself, or its operator has.
+            "station.report" | "station.changed" => self.screens.read_anew_of(station),
             "connector.status" => self.screens.has_evse(station, notice.data["evse"].as_u64()),
             "command.ended" => return self.command_ended(station, notice).await,
             "session.started" | "session.updated" | "session.ended" => {
@@ -224,13 +217,8 @@ impl Keeper {
 
     /// What whoever comes is offered at a station is known now.
     async fn found(&mut self, station: &StationId, usual: StoreResult<Usual>) -> StoreResult<()> {
-        let ends = self.screens.found(station, usual?);
+        self.screens.found(station, usual?, self.house.clock.now());
         if let Some((shows, sign)) = self.screens.sign(station) {
-            let now = self.house.clock.now();
-            sign.due = ends.map(|until| {
-                let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-                Instant::now() + left + SETTLED
-            });
             self.house.board.put(station, &shows, &sign.usual);
             sign.step(&self.house, station, &shows).await?;
         }
@@ -241,10 +229,13 @@ impl Keeper {
         let Some(shows) = self.screens.shows(&wish.station).cloned() else { return };
         let house = Arc::clone(&self.house);
         self.finding.spawn(async move {
-            let offering = offers::wished(&house, &wish).await.unwrap_or_else(|error| {
-                tracing::warn!(station = %wish.station, %error, "what a driver is offered could not be found out");
-                None
-            });
+            let offering = match house.board.known(&wish) {
+                Some(offering) => offering,
+                None => offers::wished(&house, &wish).await.unwrap_or_else(|error| {
+                    tracing::warn!(station = %wish.station, %error, "what a driver is offered could not be found out");
+                    None
+                }),
+            };
             if let Some(offering) = offering.as_deref().filter(|_| shows.by_messages) {
                 offers::tell(&house, &shows, &wish, offering).await;
             }
@@ -279,5 +270,5 @@ impl Keeper {
 
 /// After it a tariff may charge otherwise, or another one.
 fn is_about_units(kind: &str) -> bool {
-    kind.starts_with("extension.") || kind == "chains.changed"
+    ["extension.activated", "extension.rolled-back", "extension.removed", "chains.changed"].contains(&kind)
 }

@@ -15,6 +15,11 @@ use crate::offers::Usual;
 use crate::reading::Seen;
 use crate::signs::Sign;
 
+/// Stations that are read between two looks at the clock.
+const READ_AT_ONCE: usize = 64;
+/// What is offered is found out anew after so long.
+const LONGEST: Duration = Duration::from_secs(24 * 3_600);
+
 #[derive(Default)]
 pub(crate) struct Screens(HashMap<StationId, Screen>);
 
@@ -113,7 +118,8 @@ impl Screens {
 
     pub(crate) fn unread(&self, now: Instant) -> Vec<StationId> {
         let is_due = |screen: &Screen| screen.shows.is_none() && screen.read_at.is_some_and(|at| at <= now);
-        self.0.iter().filter(|(_, screen)| is_due(screen)).map(|(station, _)| station.clone()).collect()
+        let due = self.0.iter().filter(|(_, screen)| is_due(screen)).map(|(station, _)| station.clone());
+        due.take(READ_AT_ONCE).collect()
     }
 
     /// `None`: it is to be read.
@@ -209,12 +215,15 @@ impl Screens {
         taken
     }
 
-    /// Until when it stands.
-    pub(crate) fn found(&mut self, station: &StationId, usual: Usual) -> Option<Timestamp> {
-        let sign = &mut self.0.get_mut(station)?.sign;
-        sign.is_busy = false;
-        sign.usual = usual;
-        sign.usual.values().flatten().map(|offering| offering.until).min()
+    /// It is found out anew when the first of them ends, or a day later.
+    pub(crate) fn found(&mut self, station: &StationId, usual: Usual, now: Timestamp) {
+        let Some(Screen { sign, .. }) = self.0.get_mut(station) else { return };
+        let ends = usual.values().flatten().map(|offering| offering.until).min();
+        let left = ends.and_then(|until| Duration::try_from(until.duration_since(now)).ok());
+        let due = Instant::now() + left.unwrap_or(LONGEST).min(LONGEST) + SETTLED;
+        // What has changed meanwhile is due already.
+        sign.due = Some(sign.due.map_or(due, |known| known.min(due)));
+        (sign.is_busy, sign.usual) = (false, usual);
     }
 
     /// Of a station that has been read.

@@ -29,7 +29,6 @@ pub(crate) struct Stations {
     pub(crate) passwords: Arc<PasswordKey>,
     pub(crate) watching: Arc<Watching>,
     pub(crate) lists_changed: Arc<Notify>,
-    pub(crate) prices_changed: Arc<Notify>,
 }
 
 impl Control for Stations {
@@ -109,7 +108,6 @@ impl Control for Stations {
 
     fn lists_changed(&self) {
         self.lists_changed.notify_one();
-        self.prices_changed.notify_one();
     }
 
     fn hash_password(&self, password: Password<'_>) -> String {

@@ -13,7 +13,7 @@ use amprule_engine::{CallFailed, Engine};
 use amprule_hooks::Registry;
 use amprule_prices::{Board, House, Keeper, Unsaid, Wish};
 use amprule_store::SqliteStore;
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -23,7 +23,6 @@ pub(crate) fn begin(
     config: &Config,
     (engine, store, registry): (&Arc<Engine>, &Arc<SqliteStore>, &Arc<Registry>),
     (board, wishes): (Arc<Board>, mpsc::Receiver<Wish>),
-    changed: &Arc<Notify>,
 ) -> JoinHandle<()> {
     let keeper = Keeper::new(House {
         stations: Arc::new(Stations { engine: engine.clone(), store: store.clone() }),
@@ -31,7 +30,6 @@ pub(crate) fn begin(
         books: store.clone(),
         board,
         clock: Arc::new(SystemClock),
-        changed: changed.clone(),
         every: Duration::from_secs(config.stations.cost_every_s.into()),
     });
     tokio::spawn(keeper.run(wishes))

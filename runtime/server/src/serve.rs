@@ -141,7 +141,6 @@ struct House {
     signing: JoinHandle<()>,
     lists_changed: Arc<Notify>,
     lists: JoinHandle<()>,
-    prices_changed: Arc<Notify>,
     prices: JoinHandle<()>,
 }
 
@@ -193,22 +192,8 @@ impl House {
             changed: Arc::clone(&lists_changed),
         });
         let lists = tokio::spawn(keeper.run());
-        let prices_changed = Arc::<Notify>::default();
-        let prices = prices::begin(config, (&engine, &store, &registry), (board, wishes), &prices_changed);
-        Ok(Self {
-            store,
-            registry,
-            engine,
-            passwords,
-            watching,
-            fleet,
-            sites,
-            signing,
-            lists_changed,
-            lists,
-            prices_changed,
-            prices,
-        })
+        let prices = prices::begin(config, (&engine, &store, &registry), (board, wishes));
+        Ok(Self { store, registry, engine, passwords, watching, fleet, sites, signing, lists_changed, lists, prices })
     }
 
     fn api(&self, config: &Config, data: &Path, webhooks: Arc<Webhooks>, log: ErrorCounter) -> Result<Arc<Api>> {
@@ -222,7 +207,6 @@ impl House {
                 passwords: self.passwords.clone(),
                 watching: self.watching.clone(),
                 lists_changed: self.lists_changed.clone(),
-                prices_changed: self.prices_changed.clone(),
             }),
             store: self.store.clone(),
             archive: self.store.clone(),

@@ -274,7 +274,15 @@ impl HeadOf<'_> {
         (self.token_group, self.tariff, self.state.as_str(), self.started_at, self.started_as).hash(&mut hasher);
         (self.time_zone, self.location, self.site, self.second_token_at).hash(&mut hasher);
         for Admitted { token, info } in self.admitted.iter() {
-            (&token.id_token, &token.kind, info.status.as_str(), &info.group, &info.message, info.cache_until)
+            (
+                &token.id_token,
+                &token.kind,
+                info.status.as_str(),
+                &info.group,
+                &info.message,
+                &info.language,
+                info.cache_until,
+            )
                 .hash(&mut hasher);
         }
         marks.iter().for_each(|mark| mark.as_str().hash(&mut hasher));

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cost::OwnCost;
+use crate::cost::ToldMoney;
 use crate::reading::Reading;
 use crate::token::IdToken;
 use crate::{Energy, TransactionId};
@@ -52,12 +52,9 @@ pub struct TransactionEvent {
     /// It began at a place that was kept under this number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reservation: Option<i64>,
-    /// By which the station charges itself (2.1).
+    /// What the station says of its money itself (2.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tariff: Option<String>,
-    /// What it comes to by its own account (2.1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub own_cost: Option<Box<OwnCost>>,
+    pub money: Option<Box<ToldMoney>>,
 }
 
 impl TransactionEvent {

@@ -34,8 +34,7 @@ pub(super) fn metered(
         stop_reason: None,
         offline: false,
         reservation: None,
-        tariff: None,
-        own_cost: None,
+        money: None,
     };
     let has_register = event.last_register().is_some() && event.evse.is_some();
     match identify(station, &event, moment.was_heard) {

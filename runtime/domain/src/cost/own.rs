@@ -1,6 +1,8 @@
 //! What a station says of a session's money itself: by which tariff it charged, what that came to, and what was paid at it (OCPP 2.1,
 //! blocks I and C). The bill is ours whatever it says.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,17 @@ pub struct StationMoney {
     /// Payments at the station, oldest first; at most [`StationMoney::MOST_SETTLEMENTS`], each of another reference.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub settlements: Vec<Settlement>,
+}
+
+/// In one message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToldMoney {
+    /// By which it charges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tariff: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<OwnCost>,
 }
 
 /// What it has computed (CostDetailsType).
@@ -74,13 +87,10 @@ impl StationMoney {
 
 /// What a message says of it.
 pub(crate) fn hear(session: &mut Session, event: &TransactionEvent) {
-    let TransactionEvent { tariff, own_cost, .. } = event;
-    if tariff.is_none() && own_cost.is_none() {
-        return;
-    }
-    let money = std::sync::Arc::make_mut(&mut session.station_money);
-    money.tariff = tariff.clone().or(money.tariff.take());
-    money.cost = own_cost.as_deref().cloned().or(money.cost.take());
+    let Some(ToldMoney { tariff, cost }) = event.money.as_deref().cloned() else { return };
+    let money = Arc::make_mut(&mut session.station_money);
+    money.tariff = tariff.or(money.tariff.take());
+    money.cost = cost.or(money.cost.take());
 }
 
 /// The driver was shown another amount than the one that is billed.

@@ -273,8 +273,7 @@ impl Telling<'_> {
             stop_reason: None,
             offline: false,
             reservation: None,
-            tariff: None,
-            own_cost: None,
+            money: None,
         }
     }
 

@@ -62,8 +62,7 @@ fn start_at(at: Timestamp) -> StationEvent {
         stop_reason: None,
         offline: false,
         reservation: None,
-        tariff: None,
-        own_cost: None,
+        money: None,
     }))
 }
 

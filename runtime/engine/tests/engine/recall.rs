@@ -34,8 +34,7 @@ fn event(hour: i64, phase: Phase) -> StationEvent {
         stop_reason: None,
         offline: false,
         reservation: None,
-        tariff: None,
-        own_cost: None,
+        money: None,
     }))
 }
 

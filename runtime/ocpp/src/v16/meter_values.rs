@@ -56,7 +56,6 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: None,
         offline: false,
         reservation: None,
-        tariff: None,
-        own_cost: None,
+        money: None,
     })))
 }

@@ -53,8 +53,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: None,
         offline: false,
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
-        tariff: None,
-        own_cost: None,
+        money: None,
     })))
 }
 

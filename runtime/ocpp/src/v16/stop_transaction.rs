@@ -73,8 +73,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: Some(reason.unwrap_or_else(|| "Local".to_owned())),
         offline: false,
         reservation: None,
-        tariff: None,
-        own_cost: None,
+        money: None,
     })))
 }
 

@@ -2,7 +2,7 @@
 
 use amprule_domain::TransactionId;
 use amprule_domain::event::{
-    ChargingEvent, ChargingState, Naming, OwnCost, Phase, StationEvent, TransactionEvent as Event,
+    ChargingEvent, ChargingState, Naming, OwnCost, Phase, StationEvent, ToldMoney, TransactionEvent as Event,
 };
 use amprule_domain::reply::Reply;
 use serde::Deserialize;
@@ -127,19 +127,23 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         stop_reason: reason.or_else(|| (phase == Phase::Ended).then(|| "Local".to_owned())),
         offline: repairs.truth("offline", &message.offline)?,
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
-        tariff: repairs.text("transactionInfo.tariffId", info.tariff_id, 60)?,
-        own_cost: own_cost(&message.cost_details),
+        money: money(repairs.text("transactionInfo.tariffId", info.tariff_id, 60)?, &message.cost_details),
     })))
 }
 
+fn money(tariff: Option<String>, details: &Value) -> Option<Box<ToldMoney>> {
+    let told = ToldMoney { tariff, cost: own_cost(details) };
+    (told != ToldMoney::default()).then(|| Box::new(told))
+}
+
 /// CostDetailsType (2.1): what the station has computed itself. What cannot be read says nothing.
-fn own_cost(details: &Value) -> Option<Box<OwnCost>> {
+fn own_cost(details: &Value) -> Option<OwnCost> {
     let total = &details["totalCost"];
     let currency = plain(&total["currency"])?;
     let amount = |member: &str| plain(&total["total"][member])?.parse().ok();
     let failure = plain(&details["failureToCalculate"]).filter(|failed| failed == "true");
     let why = failure.map(|_| plain(&details["failureReason"]).unwrap_or_default());
-    Some(Box::new(OwnCost { currency, with_tax: amount("inclTax"), without_tax: amount("exclTax"), failed: why }))
+    Some(OwnCost { currency, with_tax: amount("inclTax"), without_tax: amount("exclTax"), failed: why })
 }
 
 /// The cost is told while it runs and at the end (I02, I03).

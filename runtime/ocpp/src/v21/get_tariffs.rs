@@ -24,10 +24,20 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
     let is_default = |assignment: &&Value| {
         plain(&assignment["tariffKind"]).is_some_and(|kind| kind.eq_ignore_ascii_case("DefaultTariff"))
     };
-    let assigned = assignments.filter(is_default).flat_map(|assignment| {
-        let tariff = plain(&assignment["tariffId"]);
-        let evses = assignment["evseIds"].as_array().into_iter().flatten().filter_map(positive);
-        evses.filter_map(move |evse| Some(Assignment { evse, tariff: tariff.clone()? }))
-    });
-    Some(StationEvent::Cost(CostEvent::TariffsTold { evse, assigned: assigned.collect() }))
+    let mut assigned = Vec::new();
+    for assignment in assignments.filter(is_default) {
+        let tariff = plain(&assignment["tariffId"])?;
+        let at = |evse| Assignment { evse, tariff: tariff.clone() };
+        assigned.extend(evses(&assignment["evseIds"], evse)?.into_iter().map(at));
+    }
+    Some(StationEvent::Cost(CostEvent::TariffsTold { evse, assigned }))
+}
+
+/// Where none is named, it is the one that was asked about. `None`: nobody knows where it is, and the answer says nothing.
+fn evses(said: &Value, asked: u32) -> Option<Vec<u32>> {
+    match said {
+        Value::Array(evses) => Some(evses.iter().filter_map(positive).collect()),
+        Value::Null => (asked > 0).then(|| vec![asked]),
+        one => positive(one).map(|evse| vec![evse]),
+    }
 }

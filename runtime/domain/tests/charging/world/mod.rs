@@ -115,8 +115,7 @@ pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> Tran
         stop_reason: None,
         offline: false,
         reservation: None,
-        tariff: None,
-        own_cost: None,
+        money: None,
     }
 }
 
