@@ -11,12 +11,15 @@ use amprule_domain::ports::{Clock, PriceGuest, PriceTold, Prices};
 use amprule_domain::pricing::TokenFacts;
 use amprule_domain::token::IdToken;
 use amprule_domain::{StationId, Timestamp, TransactionId};
+use jiff::SignedDuration;
 use tokio::sync::mpsc;
 
 use crate::offers::Offering;
 
 /// Drivers' offers of one station, and drivers who wait for a text. With more, all are found out anew.
 const MOST: usize = 256;
+/// A token is shown, and shown again with the start.
+const SAME_VISIT: SignedDuration = SignedDuration::from_mins(2);
 /// Wishes that wait. What finds no room is wished again the next time.
 const WISHES: usize = 256;
 
@@ -58,7 +61,7 @@ struct Sign {
     wished: HashSet<(u32, Driver)>,
     owed: HashMap<TransactionId, Owed>,
     /// The text that a driver was last told by a message of its own.
-    said: Option<(String, String)>,
+    said: Option<(String, String, Timestamp)>,
 }
 
 enum Owed {
@@ -96,6 +99,9 @@ impl Board {
         let Some(sign) = self.sign(&wish.station) else { return };
         let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
         if sign.epoch != wish.epoch {
+            // Something has changed meanwhile: it is found out anew, for whoever waits.
+            let again = Wish { epoch: sign.epoch, ..wish.clone() };
+            drop(self.wishes.try_send(again));
             return;
         }
         sign.wished.remove(&(wish.evse, wish.driver.clone()));
@@ -121,16 +127,20 @@ impl Board {
         sign.known(wish.evse, &wish.driver, self.clock.now())
     }
 
-    /// True: he was told this very text last.
+    /// True: he was told this very text just now, when he showed his token before he started.
     pub(crate) fn was_said(&self, wish: &Wish, text: &str) -> bool {
         let Some(sign) = self.sign(&wish.station) else { return false };
         let sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
-        sign.said.as_ref().is_some_and(|(token, said)| *token == wish.token.key() && said == text)
+        let is_fresh = |at: Timestamp| self.clock.now().duration_since(at) < SAME_VISIT;
+        let is_it = |(token, said, at): &(String, String, Timestamp)| {
+            *token == wish.token.key() && said == text && is_fresh(*at)
+        };
+        sign.said.as_ref().is_some_and(is_it)
     }
 
     pub(crate) fn note_said(&self, wish: &Wish, text: String) {
         if let Some(sign) = self.sign(&wish.station) {
-            sign.lock().unwrap_or_else(PoisonError::into_inner).said = Some((wish.token.key(), text));
+            sign.lock().unwrap_or_else(PoisonError::into_inner).said = Some((wish.token.key(), text, self.clock.now()));
         }
     }
 

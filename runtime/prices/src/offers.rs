@@ -48,6 +48,13 @@ impl Offering {
         self.offer.elements.len() <= bounds.elements && (bounds.conditions || !has_conditions)
     }
 
+    /// Something for tests.
+    #[cfg(test)]
+    pub(crate) fn until(until: Timestamp) -> Self {
+        let offer = serde_json::from_value(serde_json::json!({ "currency": "EUR" })).expect("an offer");
+        Self { id: "tariff-0123456789ab".to_owned(), offer, tariff: None, until }
+    }
+
     /// The tariff, where such a station can take it.
     pub(crate) fn tariff_for(&self, bounds: TariffBounds) -> Option<Value> {
         self.tariff.as_deref().filter(|_| self.fits(bounds)).cloned()

@@ -223,12 +223,42 @@ impl Screens {
         let due = Instant::now() + left.unwrap_or(LONGEST).min(LONGEST) + SETTLED;
         // What has changed meanwhile is due already.
         sign.due = Some(sign.due.map_or(due, |known| known.min(due)));
-        (sign.is_busy, sign.usual) = (false, usual);
+        sign.found(usual);
     }
 
     /// Of a station that has been read.
     pub(crate) fn sign(&mut self, station: &StationId) -> Option<(Arc<Shows>, &mut Sign)> {
         let screen = self.0.get_mut(station)?;
         Some((screen.shows.clone()?, &mut screen.sign))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use amprule_domain::StationId;
+    use tokio::time::Instant;
+
+    use super::{LONGEST, Screens};
+    use crate::offers::{Offering, Usual};
+
+    /// The end of what is offered is not missed, and what has changed while it was found out is found out at once.
+    #[test]
+    fn an_offer_is_found_out_anew_when_it_ends() {
+        let (mut screens, station) = (Screens::default(), StationId::new("cs-1"));
+        screens.meet(&station);
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let until = |seconds: i64| Some(Arc::new(Offering::until(jiff::Timestamp::from_second(seconds).unwrap())));
+        let mut due = |usual: Usual, before: Option<Instant>| {
+            screens.0.get_mut(&station).unwrap().sign.due = before;
+            screens.found(&station, usual, now);
+            screens.0[&station].sign.due.unwrap().duration_since(Instant::now())
+        };
+        let ends = due([(1, until(90)), (2, until(30)), (3, None)].into(), None);
+        assert!((29..32).contains(&ends.as_secs()), "{ends:?}");
+        assert!(due([(1, None)].into(), None) > LONGEST - Duration::from_secs(9));
+        assert!(due([(1, until(90))].into(), Some(Instant::now())) < Duration::from_secs(1));
     }
 }

@@ -37,12 +37,18 @@ pub(crate) struct Sign {
     asked: bool,
     at_work: Option<CommandId>,
     refusals: u32,
+    /// What it has taken last.
+    done: Option<Command>,
 }
 
 impl Sign {
     pub(crate) fn booted(&mut self) {
-        self.refusals = 0;
-        self.asked = false;
+        (self.refusals, self.asked, self.done) = (0, false, None);
+    }
+
+    /// What is offered is known.
+    pub(crate) fn found(&mut self, usual: Usual) {
+        (self.is_busy, self.usual, self.done) = (false, usual, None);
     }
 
     /// Its own command has ended.
@@ -53,16 +59,18 @@ impl Sign {
     /// What it was answered. The command that is to follow, where that is known already.
     pub(crate) fn ended(&mut self, exchange: Option<&Exchange>) -> Option<Command> {
         self.at_work = None;
-        let answer = exchange.and_then(|exchange| exchange.answer.as_ref())?;
-        if answer.verdict != Verdict::Refused {
+        let exchange = exchange?;
+        let Some(answer) = &exchange.answer else {
+            self.asked &= !matches!(exchange.command, Command::Price(PriceCommand::Tariffs));
+            return None;
+        };
+        if answer.verdict != Verdict::Refused || answer.status.eq_ignore_ascii_case("NoTariff") {
             self.refusals = 0;
+            self.done = Some(exchange.command.clone());
             return None;
         }
         self.refusals = if costs::is_without_words(&answer.status) { REFUSALS } else { self.refusals + 1 };
-        let Some(Command::Price(PriceCommand::SetTariff { tariff, .. })) = exchange.map(|exchange| &exchange.command)
-        else {
-            return None;
-        };
+        let Command::Price(PriceCommand::SetTariff { tariff, .. }) = &exchange.command else { return None };
         // Another content under this id: an earlier version of this server has written it.
         let is_twin = answer.status.eq_ignore_ascii_case("DuplicateTariffId");
         let id = tariff["tariffId"].as_str().filter(|_| is_twin)?.to_owned();
@@ -74,9 +82,13 @@ impl Sign {
         if self.at_work.is_some() || self.refusals >= REFUSALS {
             return Ok(());
         }
-        if let Some(command) = self.next(house, station, shows).await? {
-            self.order(house, station, command).await;
+        let Some(command) = self.next(house, station, shows).await? else { return Ok(()) };
+        if self.done.as_ref() == Some(&command) {
+            tracing::warn!(%station, "the station has taken its price for whoever comes, and does not have it; it is told again when it boots");
+            self.refusals = REFUSALS;
+            return Ok(());
         }
+        self.order(house, station, command).await;
         Ok(())
     }
 
@@ -97,7 +109,7 @@ impl Sign {
         Ok(step.map(|step| {
             Command::Price(match step {
                 TariffStep::Set { evse, tariff } => PriceCommand::SetTariff { evse, tariff },
-                TariffStep::Clear { evse, id } => PriceCommand::ClearTariff { evse: Some(evse), id },
+                TariffStep::Clear { evse, id } => PriceCommand::ClearTariff { evse, id },
             })
         }))
     }

@@ -9,8 +9,15 @@ use crate::offer::is_tariff_id as is_ours;
 /// What to ask of the station next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    Set { evse: u32, tariff: Value },
-    Clear { evse: u32, id: String },
+    Set {
+        evse: u32,
+        tariff: Value,
+    },
+    /// Wherever it is, where no EVSE is named.
+    Clear {
+        evse: Option<u32>,
+        id: String,
+    },
 }
 
 /// `wanted`: by EVSE, the tariff that says exactly what is offered there, or none that may be shown. `held`: what the station has, by
@@ -19,12 +26,15 @@ pub enum Step {
 /// A tariff of an operator's own stays where there is nothing to take its place; one of ours that is not offered any more goes.
 pub fn next(wanted: &BTreeMap<u32, Option<Value>>, held: &BTreeMap<u32, Value>) -> Option<Step> {
     wanted.iter().find_map(|(evse, wanted)| {
-        let there = held.get(evse).or_else(|| held.get(&0)).and_then(|tariff| tariff["tariffId"].as_str());
-        match (wanted, there) {
+        let id = |at: u32| held.get(&at).and_then(|tariff| tariff["tariffId"].as_str());
+        let (own, of_all) = (id(*evse), id(0));
+        match (wanted, own.or(of_all)) {
             (Some(wanted), there) if wanted["tariffId"].as_str() != there => {
                 Some(Step::Set { evse: *evse, tariff: wanted.clone() })
             }
-            (None, Some(there)) if is_ours(there) => Some(Step::Clear { evse: *evse, id: there.to_owned() }),
+            (None, Some(there)) if is_ours(there) => {
+                Some(Step::Clear { evse: own.map(|_| *evse), id: there.to_owned() })
+            }
             _ => None,
         }
     })
@@ -63,7 +73,8 @@ mod tests {
 
     #[test]
     fn what_is_not_offered_any_more_goes_and_what_others_have_set_stays() {
-        check(&[(1, None)], &[(1, DAY)], Some(Step::Clear { evse: 1, id: DAY.to_owned() }));
+        check(&[(1, None)], &[(1, DAY)], Some(Step::Clear { evse: Some(1), id: DAY.to_owned() }));
+        check(&[(1, None)], &[(0, DAY)], Some(Step::Clear { evse: None, id: DAY.to_owned() }));
         check(&[(1, None)], &[(1, "CITY-2026-07")], None);
         check(&[(1, None)], &[], None);
     }
