@@ -47,6 +47,7 @@ pub(crate) struct EventFilter {
 /// JSON object with `at`, `kind`, `data` and, where it has one, `station`, `session` and `extension`; `id` counts the
 /// notices of this stream. A client that is too slow gets an event `lagged` with `{"missed":<number>}` and goes on with what is newer.
 /// Nothing is repeated for a client that comes back: read the lists, then listen.
+/// Of a session `told` is the cost that the answer to the station's message has told, where it has.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

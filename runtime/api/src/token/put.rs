@@ -170,7 +170,7 @@ mod tests {
             made.body,
             json!({
                 "idToken": "04ab", "type": "ISO14443", "status": "accepted", "group": "fleet", "expiresAt": null,
-                "budget": budget,
+                "budget": budget, "language": null,
             })
         );
         let changed =
@@ -200,6 +200,8 @@ mod tests {
             (budget(json!("a lot"), "EUR"), "/budget/amount", "not a decimal"),
             (budget(json!(-1), "EUR"), "/budget/amount", "negative"),
             (budget(json!(1), "euro"), "/budget/currency", "not a currency"),
+            (json!({"language": "german-language"}), "/language", "no tag of a language"),
+            (json!({"language": "1x"}), "/language", "no tag of a language"),
             (json!({"budget": {"amount": 1}}), "/budget", "missing field `currency`"),
             (json!({"budget": {"amount": 1, "curency": "EUR"}}), "/budget/curency", "did you mean `currency`?"),
             (json!({"expires": null}), "/expires", "did you mean `expiresAt`?"),
