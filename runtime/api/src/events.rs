@@ -43,12 +43,13 @@ pub(crate) struct EventFilter {
 /// `station.alerts` (`alerts`), `station.security-event`, `station.firmware` and `station.log` (`job` and `status`; `file` once a log is here), `station.report`, `station.customer-report`,
 /// `station.reservation`, `station.local-list`, `station.limited`, `station.limit-cleared`, `station.charging-needs`,
 /// `station.charging-schedule`, `station.priority-charging`, `station.der-control`, `station.battery-swap`, `station.settlement`,
-/// `station.signing-request`, `station.password-changed`, `station.security-profile` (`profile`, `before`, `state`: `told`, `changed` or `failed`, `why`),
+/// `station.signing-request`, `station.password-changed`, `station.changed` (by its operator), `station.security-profile` (`profile`, `before`, `state`: `told`, `changed` or `failed`, `why`),
 /// `station.certificate-shown`, `station.certificate-expiring`, `server.certificates-changed`, `server.certificates-refused`,
 /// `server.certificate-expiring`, `chains.changed`, `configuration.rejected`, `configuration.needs-restart`, and others as the runtime grows. `data` is a
 /// JSON object with `at`, `kind`, `data` and, where it has one, `station`, `session` and `extension`; `id` counts the
 /// notices of this stream. A client that is too slow gets an event `lagged` with `{"missed":<number>}` and goes on with what is newer.
 /// Nothing is repeated for a client that comes back: read the lists, then listen.
+/// Of a session `told` is the cost that the answer to the station's message has told, where it has.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

@@ -93,6 +93,7 @@ impl Past {
             seen: SeqRanges::default(),
             bill: u32::from(is_over),
             acts: Arc::default(),
+            station_money: Arc::default(),
             parked: Vec::new(),
         }))
     }

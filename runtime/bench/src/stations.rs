@@ -88,6 +88,7 @@ fn accepted(number: usize) -> Effect {
         group: None,
         expires_at: None,
         budget: None,
+        language: None,
     }))
 }
 

@@ -60,7 +60,8 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
             }
             step
         }
-        StationEvent::DataTransfer(_) => data_transfer::apply(station, inbound, moment),
+        StationEvent::Cost(CostEvent::Settled(settled)) => cost::settle(station, settled, moment),
+        StationEvent::DataTransfer(said) => data_transfer::apply(station, inbound, said, moment),
         other => {
             let noted = noted(other, moment.now);
             let is_kept_otherwise = !noted.changes.is_empty();

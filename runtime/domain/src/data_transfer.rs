@@ -1,9 +1,10 @@
-//! DataTransfer (OCPP 2.0.1, block P): what vendors say beside the standard. Nobody understands it here yet; it is kept.
+//! DataTransfer (OCPP 2.0.1, block P): what vendors say beside the standard. What is understood of it is a station's word about a plug
+//! (OCA's California Pricing Requirements, 3.2), which changes nothing here; all is kept.
 
 use serde::{Deserialize, Serialize};
 
 use crate::charging::{Station, Step};
-use crate::event::{Inbound, StationEvent};
+use crate::event::Inbound;
 use crate::kept;
 use crate::moment::Moment;
 use crate::reply::{DataTransferStatus, Reply};
@@ -18,8 +19,15 @@ pub struct DataTransfer {
     pub message_id: Option<String>,
 }
 
-pub(crate) fn apply(station: &Station, inbound: &Inbound, moment: &Moment<'_>) -> Step {
-    let is_known = matches!(&inbound.event, StationEvent::DataTransfer(told) if told.vendor_id.eq_ignore_ascii_case(PLUG_AND_CHARGE));
-    let status = if is_known { DataTransferStatus::UnknownMessageId } else { DataTransferStatus::UnknownVendorId };
+/// Costs and prices before 2.1.
+const COSTS: &str = "org.openchargealliance.costmsg";
+
+pub(crate) fn apply(station: &Station, inbound: &Inbound, said: &DataTransfer, moment: &Moment<'_>) -> Step {
+    let status = match (said.vendor_id.as_str(), said.message_id.as_deref()) {
+        (COSTS, Some("ConnectorUnplugged")) => DataTransferStatus::Accepted,
+        (COSTS, _) => DataTransferStatus::UnknownMessageId,
+        (vendor, _) if vendor.eq_ignore_ascii_case(PLUG_AND_CHARGE) => DataTransferStatus::UnknownMessageId,
+        _ => DataTransferStatus::UnknownVendorId,
+    };
     kept::answered(station, inbound, moment, "data-transfer", Reply::DataTransfer(status))
 }

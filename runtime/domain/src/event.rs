@@ -5,7 +5,7 @@ use crate::mark::Mark;
 pub use crate::availability::ConnectorStatus;
 pub use crate::blocks::StationEvent;
 pub use crate::charging::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent, Whereabouts};
-pub use crate::cost::CostEvent;
+pub use crate::cost::{Assignment, CostEvent, OwnCost, Settled, Settlement, ToldMoney};
 pub use crate::data_transfer::DataTransfer;
 pub use crate::diagnostics::{DiagnosticsEvent, Monitor, VariableEvent};
 pub use crate::display::DisplayEvent;

@@ -45,6 +45,8 @@ pub enum Kind {
     Reservation,
     /// What the station says of its own safety (block A).
     SecurityEvent,
+    /// A payment at the station's terminal (2.1, block C).
+    Settlement,
     /// A stream of values (2.1, block N).
     Stream,
     /// A battery that came or went (2.1, block S).
@@ -56,7 +58,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Alert,
         Self::Certificate,
         Self::Counterpart,
@@ -74,6 +76,7 @@ impl Kind {
         Self::Report,
         Self::Reservation,
         Self::SecurityEvent,
+        Self::Settlement,
         Self::Stream,
         Self::Swap,
         Self::Tariff,
@@ -99,6 +102,7 @@ impl Kind {
             Self::Report => "report",
             Self::Reservation => "reservation",
             Self::SecurityEvent => "security-event",
+            Self::Settlement => "settlement",
             Self::Stream => "stream",
             Self::Swap => "swap",
             Self::Tariff => "tariff",
@@ -118,7 +122,12 @@ impl Kind {
             Self::Variable => 4_000,
             Self::Monitor => 1_000,
             Self::Alert | Self::SecurityEvent => 500,
-            Self::Certificate | Self::Profile | Self::Reservation | Self::DisplayMessage | Self::Counterpart => 200,
+            Self::Certificate
+            | Self::Profile
+            | Self::Reservation
+            | Self::DisplayMessage
+            | Self::Settlement
+            | Self::Counterpart => 200,
             Self::CustomerReport
             | Self::DerControl
             | Self::FirmwareJob

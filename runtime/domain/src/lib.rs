@@ -12,7 +12,7 @@ pub mod charging;
 pub mod command;
 pub mod component;
 pub mod contract;
-mod cost;
+pub mod cost;
 mod currencies;
 pub mod data_transfer;
 pub mod decision;

@@ -151,6 +151,8 @@ marks! {
     CURRENCY_CHANGED = "currency-changed", doubt;
     /// The session has a pinned tariff, and neither it nor a stand-in could price.
     PRICE_MISSING = "price-missing", doubt;
+    /// The station has charged by itself and shown another amount than the one that is billed.
+    STATION_COST_DIFFERS = "station-cost-differs", doubt;
     /// No price could be found at all.
     UNPRICED = "unpriced";
     /// A limit of the authorization was reached and the station was told to stop.

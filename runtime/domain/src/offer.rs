@@ -32,12 +32,12 @@ mod written;
 mod tests;
 
 pub use conditions::Conditions;
-pub use id::tariff_id;
+pub use id::{is_tariff_id, tariff_id};
 pub use ocpi::{ocpi221, ocpi230};
 pub use ocpp::ocpp21;
 pub use proof::{Differs, Offered, Proof, Proven};
 pub use question::OfferInput;
-pub use text::text;
+pub use text::{decimal_text, money_text, text};
 pub use written::{Fit, Issuer, TariffType, Written};
 
 /// For each component on its own, and at each instant, the first of its elements whose conditions hold gives the price; when

@@ -21,7 +21,8 @@ use crate::pricing::{Pin, Price, PricingInput};
 use crate::proof::{CertificateId, CertificateStatus, ContractShown, Standing, StatusRequest};
 use crate::reply::{Refusal, Reply};
 use crate::security::ClientCertificate;
-use crate::{CommandId, DecisionId, Occasion, SessionId, SessionNo, StationId};
+use crate::token::IdToken;
+use crate::{CommandId, DecisionId, Occasion, SessionId, SessionNo, StationId, TransactionId};
 
 /// A future in a box, as a method of a `dyn` port returns it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -73,6 +74,47 @@ pub trait Hooks: Send + Sync {
     fn offer<'a>(&'a self, at: Occasion<'a>, question: OfferInput) -> BoxFuture<'a, Option<Offered>> {
         let _ = (at, question);
         Box::pin(async { None })
+    }
+}
+
+/// What drivers are told of prices beside the answers of policies: what is known already, at once.
+pub trait Prices: Send + Sync {
+    /// Somebody has shown a token that is accepted. What is not known yet is found out for the next time.
+    fn told(&self, guest: &PriceGuest<'_>) -> PriceTold;
+    /// What the driver of this transaction was to be told and could not, once.
+    fn owed(&self, station: &StationId, transaction: &TransactionId) -> Option<String>;
+}
+
+/// Who wants to know a price, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct PriceGuest<'a> {
+    pub station: &'a StationId,
+    /// 0: not known yet.
+    pub evse: u32,
+    pub token: &'a IdToken,
+    pub group: Option<&'a str>,
+    pub language: Option<&'a str>,
+    /// `None`: none has begun.
+    pub transaction: Option<&'a TransactionId>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PriceTold {
+    pub text: Option<String>,
+    /// By which the station charges this driver (2.1), where that is not the tariff of whoever comes.
+    pub tariff: Option<Arc<serde_json::Value>>,
+}
+
+/// Nobody is told anything.
+pub struct NoPrices;
+
+impl Prices for NoPrices {
+    fn told(&self, _: &PriceGuest<'_>) -> PriceTold {
+        PriceTold::default()
+    }
+
+    fn owed(&self, _: &StationId, _: &TransactionId) -> Option<String> {
+        None
     }
 }
 

@@ -1,5 +1,7 @@
 //! What we answer, before a dialect puts it into its version's words.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -62,8 +64,11 @@ pub struct TransactionReply {
     pub number: SessionNo,
     /// Present when the event carried a token.
     pub token: Option<TokenInfo>,
-    /// The running or final cost including taxes, when known (2.x totalCost).
+    /// The running or final cost including taxes, when known and where the answer has room for it (2.x totalCost).
     pub total_cost: Option<Decimal>,
+    /// What the driver was to hear before, and could not (2.x updatedPersonalMessage).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news: Option<String>,
 }
 
 /// OCPP 2.0.1, IdTokenInfoType.
@@ -74,11 +79,18 @@ pub struct TokenInfo {
     pub group: Option<String>,
     /// Shown to the driver where the version can carry it.
     pub message: Option<String>,
+    /// What the driver reads (BCP 47).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// By which the station charges this driver (2.1, I08), where that is another one than whoever comes has. Only in an answer to
+    /// a token's showing.
+    #[serde(skip)]
+    pub tariff: Option<Arc<serde_json::Value>>,
 }
 
 impl TokenInfo {
     pub const fn status(status: AuthorizationStatus) -> Self {
-        Self { status, cache_until: None, group: None, message: None }
+        Self { status, cache_until: None, group: None, message: None, language: None, tariff: None }
     }
 }
 

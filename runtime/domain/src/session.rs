@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::cost::StationMoney;
 use crate::event::TransactionEvent;
 use crate::mark::{Mark, Marks};
 use crate::place::Site;
@@ -80,6 +81,9 @@ pub struct Session {
     /// What people have done to it, oldest first; at most [`Session::MAX_ACTS`].
     #[serde(default, skip_serializing_if = "is_empty")]
     pub acts: Arc<Vec<Act>>,
+    /// What the station says of its money itself (2.1).
+    #[serde(default, skip_serializing_if = "is_plain")]
+    pub station_money: Arc<StationMoney>,
     /// Messages that wait for the start. They stay when the session is booked without it, because it may come late.
     pub parked: Vec<TransactionEvent>,
 }
@@ -130,6 +134,10 @@ impl Session {
     pub fn has_accepted_token(&self) -> bool {
         self.token.is_some() && !self.marks.has(&Mark::UNAUTHORIZED)
     }
+}
+
+fn is_plain(money: &Arc<StationMoney>) -> bool {
+    **money == StationMoney::default()
 }
 
 fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {

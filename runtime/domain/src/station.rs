@@ -28,6 +28,9 @@ pub struct StationRecord {
     /// Its local authorization list is kept in step with the tokens (OCPP 2.0.1, block D).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keeps_local_list: bool,
+    /// It shows what a transaction costs (OCPP 2.0.1, I02), or does not. `None`: as its device model says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows_cost: Option<bool>,
     /// What operators' rules may choose it by, with others of its kind.
     #[serde(default)]
     pub group: Option<String>,
@@ -57,6 +60,7 @@ impl StationRecord {
             next_profile: None,
             location: None,
             keeps_local_list: false,
+            shows_cost: None,
             group: None,
             time_zone: Self::DEFAULT_ZONE.to_owned(),
             power_w_max: BTreeMap::new(),

@@ -64,6 +64,9 @@ pub struct TokenRecord {
     pub expires_at: Option<Timestamp>,
     #[serde(default)]
     pub budget: Option<Budget>,
+    /// What its holder reads, BCP 47: displays that have it speak it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,6 +3,7 @@
 use amprule_domain::authorization::{AuthorizationOutput, Opinion, Purpose};
 use amprule_domain::charging::{self, Admission, KnownToken, Question, Station};
 use amprule_domain::doors::StoreResult;
+use amprule_domain::ports::{PriceGuest, PriceTold};
 use amprule_domain::proof::ContractShown;
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
 use amprule_domain::session::SessionLimits;
@@ -54,8 +55,10 @@ impl StationTask {
         let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
         let purpose = question.purpose;
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
+        let (shown, evse, transaction) = (question.token.clone(), question.evse, question.transaction.clone());
         let input = charging::authorization_input(record, reported, question, known, now);
         let occasion = Occasion::of(record, token.as_ref().and_then(|token| token.group.as_deref()), now);
+        let is_showing = input.purpose == Purpose::Authorize && transaction.is_none();
         let answer = self.ports.hooks.authorize(input, occasion).await;
         let mut admission = self.admission(answer.output, token.as_ref(), now);
         if purpose == Purpose::Start && self.is_master_pass(&admission.info) {
@@ -63,6 +66,19 @@ impl StationTask {
         }
         if is_open_to_all && admission.info.status == AuthorizationStatus::Unknown {
             admission.info = TokenInfo::status(AuthorizationStatus::Accepted);
+        }
+        if admission.info.status == AuthorizationStatus::Accepted {
+            let guest = PriceGuest {
+                station: &self.station.record.id,
+                evse,
+                token: &shown,
+                group: admission.info.group.as_deref(),
+                language: admission.info.language.as_deref(),
+                transaction: transaction.as_ref(),
+            };
+            let PriceTold { text, tariff } = self.ports.prices.told(&guest);
+            admission.info.message = admission.info.message.or(text);
+            admission.info.tariff = tariff.filter(|_| is_showing);
         }
         Admission { decisions: answer.decisions, kind, ..admission }
     }
@@ -97,6 +113,8 @@ impl StationTask {
                     .filter(|_| status == AuthorizationStatus::Accepted),
                 group: token.and_then(|token| token.group.clone()),
                 message: output.message,
+                language: token.and_then(|token| token.language.clone()),
+                tariff: None,
             },
             limits: SessionLimits {
                 max_energy: output.limits.max_energy,

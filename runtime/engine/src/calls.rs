@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use amprule_domain::CommandId;
+use amprule_domain::command::{Command, CommandAnswer};
 use amprule_domain::ports::{CallOutcome, CallRefused};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -19,6 +20,12 @@ pub enum CallFailed {
     Refused(#[from] CallRefused),
     #[error("the station did not answer within {0:?}")]
     Timeout(Duration),
+    /// Its version has no words for it.
+    #[error("{0}")]
+    Unsayable(String),
+    /// What it is about has ended.
+    #[error("what it is about has ended")]
+    Over,
     /// It will not be sent any more.
     #[error("the command waited {0:?} behind others and was not sent")]
     NotSent(Duration),
@@ -29,13 +36,48 @@ pub enum CallFailed {
     Gone,
 }
 
-pub(crate) type Answer = oneshot::Sender<Result<CallOutcome, CallFailed>>;
+/// What is asked, and who waits for the answer. Neither is kept: what is lost is asked again by whoever still wants to know.
+pub(crate) enum Asked {
+    /// A request by its name.
+    Raw { action: Box<str>, payload: Box<str>, answer: oneshot::Sender<Result<CallOutcome, CallFailed>> },
+    /// Something that means nothing any more a minute later.
+    Said { command: Box<Command>, answer: oneshot::Sender<Result<CommandAnswer, CallFailed>> },
+}
 
-/// A raw call.
+pub(crate) enum Answer {
+    Raw(oneshot::Sender<Result<CallOutcome, CallFailed>>),
+    Said(oneshot::Sender<Result<CommandAnswer, CallFailed>>),
+}
+
+impl Asked {
+    fn is_wanted(&self) -> bool {
+        match self {
+            Self::Raw { answer, .. } => !answer.is_closed(),
+            Self::Said { answer, .. } => !answer.is_closed(),
+        }
+    }
+
+    /// Whoever asked may have gone away meanwhile.
+    pub(crate) fn fail(self, why: CallFailed) {
+        match self {
+            Self::Raw { answer, .. } => Answer::Raw(answer).fail(why),
+            Self::Said { answer, .. } => Answer::Said(answer).fail(why),
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn fail(self, why: CallFailed) {
+        match self {
+            Self::Raw(answer) => drop(answer.send(Err(why))),
+            Self::Said(answer) => drop(answer.send(Err(why))),
+        }
+    }
+}
+
+/// A call that is no exchange.
 pub(crate) struct Call {
-    pub action: Box<str>,
-    pub payload: Box<str>,
-    pub answer: Answer,
+    pub asked: Asked,
     pub queued_at: Instant,
     /// How long it may wait for its turn.
     pub patience: Duration,
@@ -48,7 +90,7 @@ impl Call {
 
     /// Its patience is at its end, or its asker has gone away.
     fn waited_too_long(&self, now: Instant) -> bool {
-        self.expires() <= now || self.answer.is_closed()
+        self.expires() <= now || !self.asked.is_wanted()
     }
 }
 
@@ -60,7 +102,7 @@ pub(crate) struct Outstanding {
 
 /// Who waits for a call's answer.
 pub(crate) enum Waiting {
-    Person(Answer),
+    Asker(Answer),
     Exchange(CommandId),
 }
 
@@ -73,7 +115,7 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn queue(&mut self, call: Call, most: usize) {
         if self.waiting.len() >= most {
-            finish(call.answer, Err(CallFailed::Busy(most)));
+            call.asked.fail(CallFailed::Busy(most));
         } else {
             self.waiting.push_back(call);
         }
@@ -100,7 +142,7 @@ impl Calls {
             if !call.waited_too_long(Instant::now()) {
                 return Some(call);
             }
-            finish(call.answer, Err(CallFailed::NotSent(call.patience)));
+            call.asked.fail(CallFailed::NotSent(call.patience));
         }
     }
 
@@ -116,7 +158,7 @@ impl Calls {
         let now = Instant::now();
         for call in std::mem::take(&mut self.waiting) {
             match call.waited_too_long(now) {
-                true => finish(call.answer, Err(CallFailed::NotSent(call.patience))),
+                true => call.asked.fail(CallFailed::NotSent(call.patience)),
                 false => self.waiting.push_back(call),
             }
         }
@@ -130,10 +172,23 @@ impl Calls {
 
     /// An answer to anything else than the outstanding raw call comes too late and is dropped.
     pub(crate) fn answered(&mut self, id: &str, outcome: CallOutcome) {
-        let is_it = |call: &mut Outstanding| call.id == id && matches!(call.waiting, Waiting::Person(_));
-        if let Some(Outstanding { waiting: Waiting::Person(answer), .. }) = self.outstanding.take_if(is_it) {
-            finish(answer, Ok(outcome));
+        let is_it = |call: &mut Outstanding| call.id == id && matches!(call.waiting, Waiting::Asker(Answer::Raw(_)));
+        if let Some(Outstanding { waiting: Waiting::Asker(Answer::Raw(answer)), .. }) = self.outstanding.take_if(is_it)
+        {
+            // Whoever asked may have gone away meanwhile.
+            drop(answer.send(Ok(outcome)));
         }
+    }
+
+    /// The same for something that was said. The answer comes back where it is to something else.
+    pub(crate) fn was_said(&mut self, id: &str, answer: CommandAnswer) -> Option<CommandAnswer> {
+        let is_it = |call: &mut Outstanding| call.id == id && matches!(call.waiting, Waiting::Asker(Answer::Said(_)));
+        let Some(Outstanding { waiting: Waiting::Asker(Answer::Said(asker)), .. }) = self.outstanding.take_if(is_it)
+        else {
+            return Some(answer);
+        };
+        drop(asker.send(Ok(answer)));
+        None
     }
 
     /// The next one may be sent.
@@ -145,7 +200,7 @@ impl Calls {
     /// call it was.
     pub(crate) fn disconnected(&mut self) -> Option<CommandId> {
         for call in self.waiting.drain(..) {
-            finish(call.answer, Err(CallFailed::NotConnected));
+            call.asked.fail(CallFailed::NotConnected);
         }
         given_up(self.outstanding.take()?.waiting, CallFailed::Gone)
     }
@@ -153,15 +208,10 @@ impl Calls {
 
 fn given_up(waiting: Waiting, failed: CallFailed) -> Option<CommandId> {
     match waiting {
-        Waiting::Person(answer) => {
-            finish(answer, Err(failed));
+        Waiting::Asker(answer) => {
+            answer.fail(failed);
             None
         }
         Waiting::Exchange(id) => Some(id),
     }
-}
-
-/// Whoever asked may have gone away meanwhile.
-pub(crate) fn finish(answer: Answer, result: Result<CallOutcome, CallFailed>) {
-    drop(answer.send(result));
 }

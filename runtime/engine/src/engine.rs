@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use amprule_domain::charging;
-use amprule_domain::command::{Command, Exchange, Origin};
+use amprule_domain::command::{Command, CommandAnswer, Exchange, Origin};
 use amprule_domain::doors::{StationBooks, StoreError, StoreResult};
 use amprule_domain::effect::Effect;
 use amprule_domain::notice::Notice;
@@ -15,7 +15,7 @@ use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use tokio::sync::{broadcast, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::calls::{Call, CallFailed};
+use crate::calls::{Asked, Call, CallFailed};
 use crate::connection::ConnectionInfo;
 use crate::counters::Counters;
 use crate::guesses::{GuessCounts, Guesses};
@@ -102,17 +102,23 @@ impl Engine {
 
     /// Sends a command and waits for the station's answer.
     pub async fn call(&self, station: &StationId, action: &str, payload: &str) -> Result<CallOutcome, CallFailed> {
-        let handle = self.stations.get(station).ok_or(CallFailed::NotConnected)?;
         let (answer, outcome) = oneshot::channel();
-        let call = Call {
-            action: action.into(),
-            payload: payload.into(),
-            answer,
-            queued_at: Instant::now(),
-            patience: self.settings.call_queue_timeout,
-        };
-        handle.mail.send(Box::new(Mail::Call(call))).await.map_err(|_| CallFailed::NotConnected)?;
+        self.send(station, Asked::Raw { action: action.into(), payload: payload.into(), answer }).await?;
         outcome.await.unwrap_or(Err(CallFailed::Gone))
+    }
+
+    /// Says something that means nothing any more a minute later, a cost that runs for instance: it is said once, behind
+    /// commands, and kept nowhere.
+    pub async fn say(&self, station: &StationId, command: Command) -> Result<CommandAnswer, CallFailed> {
+        let (answer, outcome) = oneshot::channel();
+        self.send(station, Asked::Said { command: Box::new(command), answer }).await?;
+        outcome.await.unwrap_or(Err(CallFailed::Gone))
+    }
+
+    async fn send(&self, station: &StationId, asked: Asked) -> Result<(), CallFailed> {
+        let handle = self.stations.get(station).ok_or(CallFailed::NotConnected)?;
+        let call = Call { asked, queued_at: Instant::now(), patience: self.settings.call_queue_timeout };
+        handle.mail.send(Box::new(Mail::Call(call))).await.map_err(|_| CallFailed::NotConnected)
     }
 
     /// Queues a typed command, whether the station is connected or not. It is on disk when this answers; what comes of it

@@ -102,6 +102,7 @@ impl StationTask {
 
     /// An answer counts however late it comes, and whichever try it is for.
     pub(crate) async fn exchange_answered(&mut self, call: &str, answer: CommandAnswer, told: Option<&StationEvent>) {
+        let Some(answer) = self.calls.was_said(call, answer) else { return };
         self.calls.is_answered(call);
         let mut open = self.station.exchanges.iter().filter(|exchange| exchange.is_open());
         let Some(exchange) = open.find(|exchange| exchange.was_asked_by(call)).cloned() else {

@@ -5,27 +5,31 @@ use std::sync::Arc;
 use amprule_domain::charging::{Happened, Station};
 use amprule_domain::notice::Notice;
 use amprule_domain::session::Session;
-use amprule_domain::{SessionId, Timestamp};
+use amprule_domain::{Decimal, SessionId, SessionNo, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
 pub(crate) type Notices = broadcast::Sender<Arc<Notice>>;
 
+/// The session whose cost the answer to the message tells, and that cost.
+pub(crate) type Told = Option<(SessionNo, Decimal)>;
+
 /// Nothing is built when nobody listens.
-pub(crate) fn tell(notices: &Notices, station: &Station, happened: Vec<Happened>, at: Timestamp) {
+pub(crate) fn tell(notices: &Notices, station: &Station, happened: Vec<Happened>, told: Told, at: Timestamp) {
     if notices.receiver_count() == 0 {
         return;
     }
     for event in happened {
-        let (kind, session, data) = describe(station, &event);
+        let (kind, session, data) = describe(station, &event, told);
         let station = Some(station.record.id.clone());
         let _ = notices.send(Arc::new(Notice { at, kind, station, session, extension: None, data }));
     }
 }
 
-fn describe(station: &Station, event: &Happened) -> (&'static str, Option<SessionId>, Value) {
+fn describe(station: &Station, event: &Happened, told: Told) -> (&'static str, Option<SessionId>, Value) {
     let session = |id: &SessionId| {
-        station.sessions.iter().find(|session| session.id == *id).map(|session| summary(session)).unwrap_or(Value::Null)
+        let session = station.sessions.iter().find(|session| session.id == *id);
+        session.map(|session| summary(session, told)).unwrap_or(Value::Null)
     };
     match event {
         Happened::Booted => {
@@ -54,8 +58,9 @@ fn describe(station: &Station, event: &Happened) -> (&'static str, Option<Sessio
     }
 }
 
-fn summary(session: &Session) -> Value {
+fn summary(session: &Session, told: Told) -> Value {
     let price = session.price.as_ref();
+    let told = told.filter(|(no, _)| *no == session.no).map(|(_, total)| total);
     json!({
         "transaction": session.transaction,
         "evse": session.evse,
@@ -63,6 +68,7 @@ fn summary(session: &Session) -> Value {
         "energyWh": session.energy(),
         "currency": price.map(|price| price.currency),
         "total": price.map(|price| price.total),
+        "told": told,
         "marks": session.marks,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amprule_domain::StationId;
 use amprule_domain::doors::StationBooks;
 use amprule_domain::event::NewPassword;
-use amprule_domain::ports::{Clock, Hooks, Ids, Vouchers};
+use amprule_domain::ports::{Clock, Hooks, Ids, Prices, Vouchers};
 
 pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
 
@@ -19,6 +19,7 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub vouchers: Arc<dyn Vouchers>,
+    pub prices: Arc<dyn Prices>,
     /// Does this password belong to this hash? Compared in constant time.
     pub is_password: PasswordCheck,
     /// The keyed hash of a password that a station has taken.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use amprule_domain::charging::{self, Station};
-use amprule_domain::command::Exchange;
+use amprule_domain::command::{Command, Exchange, Unsayable};
 use amprule_domain::doors::{StoreError, StoreResult};
 use amprule_domain::effect::Effect;
 use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::alarm::Alarm;
 use crate::answered::AnsweredRing;
 use crate::asked::Asked;
-use crate::calls::{Call, CallFailed, Calls, Waiting, finish};
+use crate::calls::{self, Answer, Call, CallFailed, Calls, Waiting};
 use crate::mailbox::{Mail, Mailbox, Shown};
 use crate::ports::Ports;
 use crate::settings::{Settings, UnknownStations};
@@ -274,7 +274,7 @@ impl StationTask {
             Mail::Attach(..) => {
                 tracing::debug!(station = %self.station.record.id, "an older socket came late and is closed");
             }
-            Mail::Call(call) if self.link.is_none() => finish(call.answer, Err(CallFailed::NotConnected)),
+            Mail::Call(call) if self.link.is_none() => call.asked.fail(CallFailed::NotConnected),
             Mail::Call(call) => self.calls.queue(call, self.settings.calls_queued_max),
             Mail::Order(exchange, done) => drop(done.send(self.order(*exchange).await)),
             Mail::Withdraw(id, done) => drop(done.send(self.withdraw(id).await)),
@@ -367,6 +367,7 @@ impl StationTask {
             || given.security_profile != ours.security_profile;
         self.ports.store.commit(vec![Effect::Station(Box::new(given.clone()))]).await?;
         self.station.record = given;
+        self.tell("station.changed", json!({}));
         let zone = self.station.record.zone();
         if let Some(link) = &mut self.link {
             link.set_zone(zone);
@@ -430,26 +431,49 @@ impl StationTask {
     }
 
     async fn send_call(&mut self, call: Call) {
-        let Some(raw) = self.link.as_mut().and_then(|link| link.raw()) else {
-            return finish(call.answer, Err(CallFailed::NoRaw));
-        };
         let id = self.ports.ids.call();
-        let sent = tokio::select! {
-            biased;
-            sent = raw.call(&id, &call.action, &call.payload) => sent,
-            () = self.mailbox.newer_socket() => Err(CallRefused::Closed),
+        let (sent, answer) = match call.asked {
+            calls::Asked::Raw { action, payload, answer } => {
+                (self.send_raw(&id, &action, &payload).await, Answer::Raw(answer))
+            }
+            calls::Asked::Said { command, answer } => (self.say(&id, &command).await, Answer::Said(answer)),
         };
         match sent {
             Ok(reporting) => {
                 reporting.into_iter().for_each(|action| self.asked.remember(action));
-                self.calls.sent(id, Instant::now() + self.settings.call_timeout, Waiting::Person(call.answer));
+                self.calls.sent(id, Instant::now() + self.settings.call_timeout, Waiting::Asker(answer));
             }
-            Err(CallRefused::Closed) => {
-                finish(call.answer, Err(CallFailed::Gone));
+            Err(CallFailed::Refused(CallRefused::Closed)) => {
+                answer.fail(CallFailed::Gone);
                 self.disconnect(None).await;
             }
-            Err(refused) => finish(call.answer, Err(refused.into())),
+            Err(failed) => answer.fail(failed),
         }
+    }
+
+    async fn send_raw(&mut self, id: &str, action: &str, payload: &str) -> Result<Option<&'static str>, CallFailed> {
+        let raw = self.link.as_mut().and_then(|link| link.raw()).ok_or(CallFailed::NoRaw)?;
+        tokio::select! {
+            biased;
+            sent = raw.call(id, action, payload) => Ok(sent?),
+            () = self.mailbox.newer_socket() => Err(CallRefused::Closed.into()),
+        }
+    }
+
+    async fn say(&mut self, id: &str, command: &Command) -> Result<Option<&'static str>, CallFailed> {
+        if !self.station.still_wants(command) {
+            return Err(CallFailed::Over);
+        }
+        let link = self.link.as_mut().ok_or(CallFailed::NotConnected)?;
+        let said = tokio::select! {
+            biased;
+            said = link.command(id, command) => said,
+            () = self.mailbox.newer_socket() => Err(Unsayable::Closed),
+        };
+        said.map_err(|why| match why {
+            Unsayable::NotSupported(why) => CallFailed::Unsayable(why),
+            Unsayable::Closed => CallRefused::Closed.into(),
+        })
     }
 
     async fn look_at_calls(&mut self) {

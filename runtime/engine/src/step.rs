@@ -50,7 +50,8 @@ impl StationTask {
             Proposal::Stands(admission) => (admission, None),
         };
         let step = self.apply(inbound, admission, &moment);
-        let settled = self.settle(step, moment.now, &moment.message).await;
+        let mut settled = self.settle(step, moment.now, &moment.message).await;
+        self.tell_news(&mut settled, inbound);
         let is_new = !settled.effects.is_empty();
         let reply = self.commit(settled).await.map_err(|error| self.not_stored(&error))?;
         drop(accepted);
@@ -58,6 +59,16 @@ impl StationTask {
             self.answered.add(&inbound.event, Answered { message: moment.message, reply: reply.clone() });
         }
         Ok(reply)
+    }
+
+    /// What the driver could not be told before stands in the first answer that has room for it.
+    fn tell_news(&self, settled: &mut Settled, inbound: &Inbound) {
+        if let Reply::Transaction(reply) = &mut settled.reply
+            && inbound.tells_cost
+            && reply.token.is_none()
+        {
+            reply.news = self.ports.prices.owed(&self.station.record.id, &reply.transaction);
+        }
     }
 
     /// Asks what the step's sessions cost, and puts it in.
@@ -78,11 +89,15 @@ impl StationTask {
             self.shared.outbox.send_replace(());
         }
         let (reply, happened) = (settled.reply.clone(), std::mem::take(&mut settled.happened));
+        let told = match &reply {
+            Reply::Transaction(reply) => reply.total_cost.map(|total| (reply.number, total)),
+            _ => None,
+        };
         let ending = self.ending(&happened);
         self.station.adopt(settled);
         self.set_alarm();
         self.count(&ending);
-        happened::tell(&self.shared.notices, &self.station, happened, self.ports.clock.now());
+        happened::tell(&self.shared.notices, &self.station, happened, told, self.ports.clock.now());
         Ok(reply)
     }
 

@@ -115,6 +115,15 @@ pub(crate) enum UnknownVersions {
     Close,
 }
 
+/// Up to an hour.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(deserializer)?;
+    match seconds {
+        1..=3_600 => Ok(seconds),
+        _ => Err(serde::de::Error::custom(format!("`cost_every_s` is {seconds}; it must be 1 to 3600"))),
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Api {
@@ -140,6 +149,8 @@ pub(crate) struct Stations {
     pub(crate) heartbeat_s: u64,
     pub(crate) call_timeout_s: u64,
     pub(crate) call_queue_timeout_s: u64,
+    #[serde(deserialize_with = "seconds")]
+    pub(crate) cost_every_s: u32,
     pub(crate) max_stations: usize,
     pub(crate) unload_after_s: u64,
     pub(crate) max_queued_calls: usize,
@@ -277,6 +288,7 @@ impl Default for Stations {
             heartbeat_s: engine.heartbeat.as_secs(),
             call_timeout_s: engine.call_timeout.as_secs(),
             call_queue_timeout_s: engine.call_queue_timeout.as_secs(),
+            cost_every_s: 60,
             max_stations: engine.stations_max,
             unload_after_s: engine.unload_after.as_secs(),
             max_queued_calls: engine.calls_queued_max,

@@ -154,13 +154,13 @@ fn failed(why: amprule_engine::CallFailed) -> CallFailed {
     let text = why.to_string();
     match why {
         Why::NotConnected => CallFailed::NotConnected,
-        Why::Refused(CallRefused::UnknownAction { .. }) => CallFailed::UnknownAction(text),
+        Why::Refused(CallRefused::UnknownAction { .. }) | Why::Unsayable(_) => CallFailed::UnknownAction(text),
         Why::Refused(CallRefused::Invalid { path, message }) => CallFailed::Invalid { path, message },
         Why::Timeout(after) => CallFailed::Timeout(after),
         Why::NotSent(waited) => CallFailed::NotSent(waited),
         Why::Busy(_) => CallFailed::Busy(text),
         Why::NoRaw => CallFailed::NoRaw,
-        Why::Refused(CallRefused::Closed) | Why::Gone => CallFailed::Gone,
+        Why::Refused(CallRefused::Closed) | Why::Gone | Why::Over => CallFailed::Gone,
     }
 }
 

@@ -31,6 +31,7 @@ mod metrics;
 mod numbers;
 mod output;
 mod pack;
+mod prices;
 mod program;
 mod quirks;
 mod remote;

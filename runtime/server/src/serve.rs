@@ -14,6 +14,7 @@ use amprule_forward::Forwards;
 use amprule_gateway::{Interpreters, Tls};
 use amprule_hooks::{Mask, Registry};
 use amprule_lists::Keeper;
+use amprule_prices::Board;
 use amprule_reload::{Reload, Watching};
 use amprule_sites::Sites;
 use amprule_store::SqliteStore;
@@ -40,7 +41,7 @@ use crate::output::say;
 use crate::secrets::{self, PasswordKey};
 use crate::sites::{self, Shared};
 use crate::webhooks::{self, Deliveries};
-use crate::{compilers, feeds, files, gate, lists, lookups, renewals, telemetry, tls};
+use crate::{compilers, feeds, files, gate, lists, lookups, prices, renewals, telemetry, tls};
 
 pub(crate) fn run(options: Serve) -> Result<ExitCode> {
     if options.example_config {
@@ -132,6 +133,7 @@ async fn serve(config: Config, file: Followed, log: ErrorCounter) -> Result<()> 
     certificates.inspect(JoinHandle::abort);
     house.lists.abort();
     house.campaigns.abort();
+    house.prices.abort();
     house.sites.shutdown().await;
     house.fleet.shutdown().await;
     house.engine.shutdown().await;
@@ -159,6 +161,7 @@ struct House {
     lists_changed: Arc<Notify>,
     lists: JoinHandle<()>,
     campaigns: JoinHandle<()>,
+    prices: JoinHandle<()>,
 }
 
 impl House {
@@ -170,7 +173,9 @@ impl House {
         registry.ask_others(lookups::bound(config)?);
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
         let vouchers = Arc::new(Certifiers::open(&config.contracts)?);
-        let engine = engine(config, &store, &registry, ids.clone(), vouchers, passwords.clone()).await;
+        let (board, wishes) = Board::new(Arc::new(SystemClock));
+        let outside = (ids.clone(), vouchers, board.clone());
+        let engine = engine(config, &store, &registry, outside, passwords.clone()).await;
         let teller = Arc::downgrade(&engine);
         let tell = Arc::new(move |notice| {
             if let Some(engine) = teller.upgrade() {
@@ -219,6 +224,7 @@ impl House {
             changed: Arc::clone(&lists_changed),
         });
         let lists = tokio::spawn(keeper.run());
+        let prices = prices::begin(config, (&engine, &store, &registry), (board, wishes));
         let campaigns = Campaigns::begin(engine.clone(), store.clone());
         Ok(Self {
             store,
@@ -234,6 +240,7 @@ impl House {
             lists_changed,
             lists,
             campaigns,
+            prices,
         })
     }
 
@@ -290,8 +297,7 @@ async fn engine(
     config: &Config,
     store: &Arc<SqliteStore>,
     registry: &Arc<Registry>,
-    ids: Arc<dyn Ids>,
-    vouchers: Arc<Certifiers>,
+    (ids, vouchers, prices): (Arc<dyn Ids>, Arc<Certifiers>, Arc<Board>),
     passwords: Arc<PasswordKey>,
 ) -> Arc<Engine> {
     let (checked, certificates) = (passwords.clone(), config.certificates.clone());
@@ -302,6 +308,7 @@ async fn engine(
         ids,
         vouchers,
         is_password: Box::new(move |password, hash| checked.is_password(password, hash)),
+        prices,
         hash_password: Box::new(move |password| passwords.hash_taken(password)),
         check_signing: Box::new(move |csr, usage, station| certificates::check(&certificates, csr, usage, station)),
     };

@@ -131,6 +131,7 @@ fn session(no: i64) -> Session {
         })),
         price: None,
         acts: Default::default(),
+        station_money: Default::default(),
         bill: 0,
         limits: SessionLimits::default(),
         marks: Marks::default(),

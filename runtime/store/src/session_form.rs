@@ -5,6 +5,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use amprule_domain::cost::StationMoney;
 use amprule_domain::event::TransactionEvent;
 use amprule_domain::place::Site;
 use amprule_domain::pricing::{Pin, Price};
@@ -94,6 +95,8 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     acts: Arc<Vec<Act>>,
     #[serde(default, skip_serializing_if = "is_default")]
+    station_money: Arc<StationMoney>,
+    #[serde(default, skip_serializing_if = "is_default")]
     parked: Vec<TransactionEvent>,
 });
 
@@ -132,6 +135,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         marks,
         seen,
         acts,
+        station_money,
         parked,
     } = session;
     let head = HeadOf {
@@ -172,6 +176,7 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
             marks,
             seen,
             acts,
+            station_money,
             parked,
         },
     )
@@ -214,6 +219,7 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
         marks,
         seen,
         acts,
+        station_money,
         parked,
     } = serde_json::from_slice(course)?;
     let before = || Arc::new(admitted_before(token.as_ref(), token_group.as_ref(), &marks));
@@ -251,6 +257,7 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
         marks,
         seen,
         acts,
+        station_money,
         parked,
     })
 }
@@ -273,7 +280,15 @@ impl HeadOf<'_> {
         (self.token_group, self.tariff, self.state.as_str(), self.started_at, self.started_as).hash(&mut hasher);
         (self.time_zone, self.location, self.site, self.second_token_at).hash(&mut hasher);
         for Admitted { token, info } in self.admitted.iter() {
-            (&token.id_token, &token.kind, info.status.as_str(), &info.group, &info.message, info.cache_until)
+            (
+                &token.id_token,
+                &token.kind,
+                info.status.as_str(),
+                &info.group,
+                &info.message,
+                &info.language,
+                info.cache_until,
+            )
                 .hash(&mut hasher);
         }
         marks.iter().for_each(|mark| mark.as_str().hash(&mut hasher));

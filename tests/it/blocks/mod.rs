@@ -2,6 +2,7 @@
 //! standard says, and the API knows it.
 
 mod contracts;
+mod cost;
 mod diagnostics;
 mod files;
 mod firmware;
@@ -12,6 +13,7 @@ mod records;
 mod resets;
 mod rounds;
 mod security;
+mod tariffs;
 mod transactions;
 
 use std::sync::Arc;
@@ -33,7 +35,10 @@ const ID: &str = "cs-1";
 
 impl Flow {
     async fn of(version: Version) -> Self {
-        let server = TestServer::start().await;
+        Self::at(TestServer::start().await, version).await
+    }
+
+    async fn at(server: TestServer, version: Version) -> Self {
         let api = server.api();
         let settings = StationSettings::new(&server.ocpp, ID, version);
         let (station, whole) = SimStation::connect_whole(settings).await.expect("the station connects");

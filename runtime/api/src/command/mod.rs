@@ -1,6 +1,7 @@
 //! Commands to stations: what they are asked to do, and what became of it.
 
 pub(crate) mod bulk;
+mod currency;
 pub(crate) mod files;
 pub(crate) mod get;
 pub(crate) mod list;

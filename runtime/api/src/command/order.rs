@@ -19,7 +19,7 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
 use super::files::{self, Turn};
-use super::{CommandView, profile, restart};
+use super::{CommandView, currency, profile, restart};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::token::key;
@@ -250,7 +250,7 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
         };
     };
     match api.control.check_request(&protocol, action, payload) {
-        Ok(()) => Ok(()),
+        Ok(()) => currency::check(api, station, action, payload).await,
         Err(CallFailed::Invalid { path, message }) => Err(Problem::invalid(format!("/payload{path}"), message)),
         Err(CallFailed::NoRaw) => Err(Problem::invalid(
             "/command",

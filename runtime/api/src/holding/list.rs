@@ -52,8 +52,9 @@ pub(crate) struct HoldingQuery {
 /// | `reports` | reports that come in parts | `pages` with the number of variables in each, `last`, `endedAt` |
 /// | `reservations` | places that are kept | `state` (`kept`, `used`, `expired`, `removed`, `cancelled`, `unknown`, `no-transaction`), `reservation`, `madeAt`, `endedAt`, `transaction` |
 /// | `security-events` | what the station says of its safety | `event`, `critical`, `saidAt`, `receivedAt`, `details` |
+/// | `settlements` | payments at the station's terminal, by the provider's reference | `state` (`booked` on its `session`, `unmatched`: nobody knows its `transaction`, `without-transaction`), `settlement`, `receivedAt` |
 /// | `streams` | values that come at intervals | `stream`, `openedAt`, `value`, `valueAt`, `pending` |
-/// | `tariffs` | tariffs that the station computes with | `evse`, `tariff`, `since` |
+/// | `tariffs` | tariffs that the station computes with | `evse`, `tariff`, `since` we set it, `told` by the station |
 ///
 /// While a report comes, what it has not told yet has `untold`; what would have become larger than 64 KiB has `tooLarge`.
 /// Of each kind a station has a bound (4,000 variables, 20,000 tokens, 200 profiles, 500 alerts and security events, 50 jobs); with

@@ -45,7 +45,7 @@ fn is_past(time: &Value, now: Timestamp) -> bool {
 }
 
 /// The last part of a path, and what is listed there.
-const NOUNS: [(&str, Kind); 19] = [
+const NOUNS: [(&str, Kind); 20] = [
     ("alerts", Kind::Alert),
     ("battery-swaps", Kind::Swap),
     ("certificates", Kind::Certificate),
@@ -63,6 +63,7 @@ const NOUNS: [(&str, Kind); 19] = [
     ("reports", Kind::Report),
     ("reservations", Kind::Reservation),
     ("security-events", Kind::SecurityEvent),
+    ("settlements", Kind::Settlement),
     ("streams", Kind::Stream),
     ("tariffs", Kind::Tariff),
 ];

@@ -57,6 +57,7 @@ mod tests {
                 "pin": {"unit": "flat", "version": "1.0.0", "hash": "abc", "modifiers": []},
                 "limits": {"maxEnergyWh": null, "maxDurationS": null, "maxCost": "20", "stopRequested": false},
                 "marks": ["offline"], "acts": [], "gaps": [{"from": 1, "to": 2}],
+                "stationMoney": {"tariff": null, "cost": null, "settlements": []},
                 "periods": [{
                     "startedAt": "2026-07-01T08:00:00Z", "endedAt": "2026-07-01T09:00:00Z", "energyWh": 11_450,
                     "state": "charging",

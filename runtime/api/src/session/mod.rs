@@ -7,6 +7,7 @@ pub(crate) mod list;
 pub(crate) mod readings;
 
 pub(crate) mod money;
+mod said;
 
 use amprule_domain::event::ChargingState;
 use amprule_domain::pricing::{Pin, PinnedUnit};
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 
 use crate::problem::{Answer, Problem};
 use money::{LineView, PricedByView, TaxTotalView};
+use said::StationMoneyView;
 
 /// A charging session. Amounts of money are decimals as text.
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,6 +97,8 @@ pub(crate) struct SessionView {
     /// What was odd, and what was done about it: `needs-review`, `register-dropout`, `energy-unknown`, …
     #[schema(value_type = Vec<String>)]
     marks: Vec<Mark>,
+    /// What the station says of its money itself (OCPP 2.1): the bill is ours whatever that is.
+    station_money: StationMoneyView,
     /// What people have done to it, oldest first.
     acts: Vec<ActView>,
     /// Sequence numbers that are missing between the first and the last that came (2.x).
@@ -222,6 +226,7 @@ pub(crate) fn brief(session: Session, now: Timestamp) -> SessionView {
         pin: session.pin.as_deref().cloned().map(PinView::from),
         limits: session.limits.into(),
         marks: session.marks.iter().cloned().collect(),
+        station_money: StationMoneyView::from(&*session.station_money),
         acts: session.acts.iter().map(ActView::from).collect(),
         gaps: session.seen.gaps().map(|(from, to)| GapView { from, to }).collect(),
         periods: None,

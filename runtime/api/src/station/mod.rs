@@ -45,6 +45,9 @@ pub(crate) struct StationView {
     changes_password: bool,
     /// Its local authorization list is kept in step with the accepted tokens.
     keeps_local_list: bool,
+    /// Whether it shows what a transaction costs; null: as its device model says.
+    #[schema(required)]
+    shows_cost: Option<bool>,
     #[schema(required)]
     location: Option<String>,
     /// What the rules of the configuration may choose it by.
@@ -132,6 +135,7 @@ fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<Co
         has_password: record.password_hash.is_some(),
         changes_password: !record.other_password_hashes.is_empty(),
         keeps_local_list: record.keeps_local_list,
+        shows_cost: record.shows_cost,
         location: record.location,
         group: record.group,
         power_w_max: powers.evses.into_iter().chain(record.power_w_max).collect(),

@@ -22,7 +22,7 @@ use crate::wire::{Change, Place, given, nearest};
 const MAX_NAME: usize = 255;
 
 /// What the operator decides about a station. A member that is not given stays as it is, or takes its default in a new
-/// station; `null` clears `password`, `location`, `group`, `country` and `currency`, and is the same as not given elsewhere.
+/// station; `null` clears `password`, `location`, `group`, `showsCost`, `country` and `currency`, and is the same as not given elsewhere.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StationChange {
@@ -51,6 +51,11 @@ pub(crate) struct StationChange {
     group: Option<Option<String>>,
     /// Its local authorization list is kept in step with the accepted tokens. False is the default.
     keeps_local_list: Option<bool>,
+    /// It shows what a transaction costs while it runs, and is told so; false: it is told nothing. Null, the default: as its device model
+    /// says (`TariffCostCtrlr`, in 1.6 `CustomDisplayCostAndPrice`).
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<bool>)]
+    shows_cost: Option<Option<bool>>,
     /// The most that each EVSE can deliver, W, 1 to 10,000,000; `"0"` stands for all others. A register that rises faster
     /// is not billed. What is given replaces all that was given before; at most 256 EVSEs.
     #[schema(example = json!({"0": 22_000}))]
@@ -114,6 +119,7 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
         record.next_profile = None;
     }
     record.keeps_local_list = change.keeps_local_list.unwrap_or(record.keeps_local_list);
+    record.shows_cost = change.shows_cost.unwrap_or(record.shows_cost);
     if let Some(zone) = change.time_zone {
         record.time_zone = check_zone(&zone)?;
     }

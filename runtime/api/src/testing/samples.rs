@@ -54,6 +54,7 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         pin: None,
         price: None,
         acts: Default::default(),
+        station_money: Default::default(),
         bill: 0,
         limits: SessionLimits::default(),
         marks: [].into_iter().collect(),

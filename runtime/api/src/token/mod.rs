@@ -32,6 +32,9 @@ pub(crate) struct TokenView {
     expires_at: Option<Timestamp>,
     #[schema(required)]
     budget: Option<BudgetView>,
+    /// What its holder reads (BCP 47).
+    #[schema(required)]
+    language: Option<String>,
 }
 
 /// What a token may spend in a calendar period of the station's time zone.
@@ -49,9 +52,9 @@ pub(crate) struct BudgetView {
 
 impl From<TokenRecord> for TokenView {
     fn from(record: TokenRecord) -> Self {
-        let TokenRecord { id_token, kind, status, group, expires_at, budget } = record;
+        let TokenRecord { id_token, kind, status, group, expires_at, budget, language } = record;
         let budget = budget.map(BudgetView::from);
-        Self { id_token, kind, status: status.as_str(), group, expires_at, budget }
+        Self { id_token, kind, status: status.as_str(), group, expires_at, budget, language }
     }
 }
 

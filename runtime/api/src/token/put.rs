@@ -17,10 +17,12 @@ use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Amount, Change, Place, given};
 
 const MAX_TEXT: usize = 255;
+/// Characters of `language1` (OCPP 2.0.1, IdTokenInfoType).
+const MAX_LANGUAGE: usize = 8;
 const DEFAULT_KIND: &str = "ISO14443";
 
 /// What the operator knows about a token. A member that is not given stays as it is, or takes its default in a new
-/// token; `null` clears `group`, `expiresAt` and `budget`, and is the same as not given elsewhere.
+/// token; `null` clears `group`, `expiresAt`, `budget` and `language`, and is the same as not given elsewhere.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TokenChange {
@@ -40,6 +42,10 @@ pub(crate) struct TokenChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<BudgetChange>)]
     budget: Option<Option<BudgetChange>>,
+    /// What its holder reads: a language's tag (BCP 47) of at most 8 characters. Displays that have it speak it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 8, example = "de")]
+    language: Option<Option<String>>,
 }
 
 /// What the token may spend; always given as a whole.
@@ -92,7 +98,7 @@ pub(crate) async fn put_token(
 
 fn fresh(id_token: String) -> TokenRecord {
     let (kind, status) = (DEFAULT_KIND.to_owned(), TokenStatus::Accepted);
-    TokenRecord { id_token, kind, status, group: None, expires_at: None, budget: None }
+    TokenRecord { id_token, kind, status, group: None, expires_at: None, budget: None, language: None }
 }
 
 fn apply(mut record: TokenRecord, change: TokenChange) -> Answer<TokenRecord> {
@@ -106,6 +112,9 @@ fn apply(mut record: TokenRecord, change: TokenChange) -> Answer<TokenRecord> {
     record.expires_at = change.expires_at.unwrap_or(record.expires_at);
     if let Some(budget) = change.budget {
         record.budget = budget.map(check_budget).transpose()?;
+    }
+    if let Some(language) = change.language {
+        record.language = language.map(check_language).transpose()?;
     }
     Ok(record)
 }
@@ -123,6 +132,16 @@ fn check_text(path: &str, text: String) -> Answer<String> {
         return Err(Problem::invalid(path, format!("this has 1 to {MAX_TEXT} bytes")));
     }
     Ok(text)
+}
+
+fn check_language(tag: String) -> Answer<String> {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_alphanumeric());
+    let begins = tag.split('-').next().is_some_and(|first| first.bytes().all(|letter| letter.is_ascii_alphabetic()));
+    if tag.len() <= MAX_LANGUAGE && begins && tag.split('-').all(is_part) {
+        return Ok(tag);
+    }
+    let message = format!("`{tag}` is no tag of a language of at most {MAX_LANGUAGE} characters, as `de` or `pt-BR`");
+    Err(Problem::invalid("/language", message))
 }
 
 fn check_budget(budget: BudgetChange) -> Answer<Budget> {
@@ -151,7 +170,7 @@ mod tests {
             made.body,
             json!({
                 "idToken": "04ab", "type": "ISO14443", "status": "accepted", "group": "fleet", "expiresAt": null,
-                "budget": budget,
+                "budget": budget, "language": null,
             })
         );
         let changed =
@@ -181,6 +200,8 @@ mod tests {
             (budget(json!("a lot"), "EUR"), "/budget/amount", "not a decimal"),
             (budget(json!(-1), "EUR"), "/budget/amount", "negative"),
             (budget(json!(1), "euro"), "/budget/currency", "not a currency"),
+            (json!({"language": "german-language"}), "/language", "no tag of a language"),
+            (json!({"language": "1x"}), "/language", "no tag of a language"),
             (json!({"budget": {"amount": 1}}), "/budget", "missing field `currency`"),
             (json!({"budget": {"amount": 1, "curency": "EUR"}}), "/budget/curency", "did you mean `currency`?"),
             (json!({"expires": null}), "/expires", "did you mean `expiresAt`?"),

@@ -84,6 +84,7 @@ impl VirtualStation {
             | Command::GetVariables { .. }
             | Command::Firmware(_)
             | Command::Log(_)
+            | Command::Price(_)
             | Command::Request { .. } => refused("the device has no such thing"),
         }
     }

@@ -50,6 +50,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         price: None,
         bill: 0,
         acts: Arc::default(),
+        station_money: Arc::default(),
         limits: SessionLimits::default(),
         marks: Marks::default(),
         seen: SeqRanges::default(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::bill::Bill;
+use crate::cost::own;
 use crate::mark::Mark;
 use crate::pricing::Price;
 use crate::session::{Session, SessionState};
@@ -43,6 +44,7 @@ pub(super) fn take_price(session: &mut Session, price: Option<Price>) {
     let is_owed = price.is_final && !price.total.is_zero() && session.token.is_none();
     session.marks.add_if(is_owed, Mark::NO_TOKEN);
     session.price = Some(Arc::new(price));
+    own::compare(session);
 }
 
 /// It has ended, and every unit of its pin has priced it.

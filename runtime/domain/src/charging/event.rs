@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Whereabouts;
+use crate::cost::ToldMoney;
 use crate::reading::Reading;
 use crate::token::IdToken;
 use crate::{Energy, TransactionId};
@@ -57,6 +58,9 @@ pub struct TransactionEvent {
     /// It began, or goes on, by the request of this number (2.x remoteStartId).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_start: Option<i64>,
+    /// What the station says of its money itself (2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money: Option<Box<ToldMoney>>,
 }
 
 impl TransactionEvent {

@@ -8,6 +8,7 @@ use super::measure::measure;
 use super::state::enter;
 use super::told::Bounds;
 use crate::Energy;
+use crate::cost::own;
 use crate::event::{Naming, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::session::{SeqRanges, Session};
@@ -25,6 +26,7 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
     let is_older = take_number(session, event, bounds.now);
     take_time(session, event);
     take_place(session, event);
+    own::hear(session, event);
     session.marks.add_if(event.offline, Mark::OFFLINE);
     session.marks.add_if(was_free_before(session, event, bounds.now), Mark::TRANSACTION_GUESSED);
     match event.phase {

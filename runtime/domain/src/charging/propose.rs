@@ -2,6 +2,7 @@
 
 use super::Station;
 use super::identify::{Meant, identify};
+use crate::TransactionId;
 use crate::authorization::Purpose;
 use crate::decision::Decision;
 use crate::event::{ChargingEvent, Phase, StationEvent, TransactionEvent};
@@ -18,6 +19,8 @@ pub struct Question {
     pub purpose: Purpose,
     pub evse: u32,
     pub connector: u32,
+    /// The transaction in which it is shown, by the station's name.
+    pub transaction: Option<TransactionId>,
     /// A session of this token is over when this one begins: it is not counted among the open ones.
     pub replaces_own: bool,
     /// What proves that a car is its contract's.
@@ -28,7 +31,15 @@ impl Question {
     /// A token is shown, and nobody has said at which of the station's EVSEs.
     fn of_tap(token: &IdToken, proof: Option<&Proof>) -> Self {
         let (token, proof) = (token.clone(), proof.cloned());
-        Self { token, purpose: Purpose::Authorize, evse: 0, connector: 0, replaces_own: false, proof }
+        Self {
+            token,
+            purpose: Purpose::Authorize,
+            evse: 0,
+            connector: 0,
+            transaction: None,
+            replaces_own: false,
+            proof,
+        }
     }
 }
 
@@ -107,6 +118,7 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
         purpose: if starts { Purpose::Start } else { Purpose::Authorize },
         evse: event.evse.or(known.map(|session| session.evse)).unwrap_or(0),
         connector: event.connector.or(known.map(|session| session.connector)).unwrap_or(0),
+        transaction: event.transaction.clone(),
         replaces_own: over.is_some_and(|over| is_counted_for(over, token)),
         proof: None,
     })

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::Station;
 use crate::TransactionId;
+use crate::cost;
 use crate::event::{ChargingEvent, Phase, StationEvent, TransactionEvent};
 use crate::session::Session;
 
@@ -20,6 +21,9 @@ pub enum Recall {
 
 /// `None` for nearly all messages: they mean a session that is at hand, or none.
 pub fn recall(station: &Station, event: &StationEvent) -> Option<Recall> {
+    if let Some(name) = cost::settled_transaction(event) {
+        return station.named(name).next().is_none().then(|| Recall::Transaction(name.clone()));
+    }
     let StationEvent::Charging(ChargingEvent::Transaction(event)) = event else {
         return None;
     };

@@ -116,9 +116,11 @@ fn answer(
     effects: &mut Vec<Effect>,
     message: &MessageKey,
 ) -> Reply {
-    let (id, token, empty, remember) = match outcome {
+    let (id, token, empty, remember, tells_cost) = match outcome {
         Outcome::Plain(reply) => return reply,
-        Outcome::Transaction { session, token, empty, remember } => (session, token, empty, remember),
+        Outcome::Transaction { session, token, empty, remember, tells_cost } => {
+            (session, token, empty, remember, tells_cost)
+        }
     };
     let Some(session) = sessions.iter().find(|session| session.id == id).filter(|_| !empty) else {
         return Reply::Empty;
@@ -127,7 +129,8 @@ fn answer(
         transaction: session.transaction.clone(),
         number: session.no,
         token,
-        total_cost: session.price.as_ref().map(|price| price.total),
+        total_cost: session.price.as_ref().filter(|_| tells_cost).map(|price| price.total),
+        news: None,
     });
     if remember {
         let answer = Answered { message: message.clone(), reply: reply.clone() };

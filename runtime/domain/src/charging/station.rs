@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::believe::SLACK;
 use super::step::Settled;
-use crate::command::Exchange;
+use crate::command::{Command, Exchange, PriceCommand};
 use crate::event::{ConnectorStatus, TransactionEvent};
 use crate::evidence::Power;
 use crate::mark::Mark;
@@ -112,6 +112,16 @@ impl Station {
         newer.filter(|newer| newer.is_open()).any(|newer| newer.command.replaces(&exchange.command))
     }
 
+    /// What a transaction costs by now is not said behind what it has cost.
+    pub fn still_wants(&self, command: &Command) -> bool {
+        match command {
+            Command::Price(PriceCommand::Cost(shown)) => {
+                self.named(&shown.transaction).next().is_some_and(Session::is_open)
+            }
+            _ => true,
+        }
+    }
+
     /// Those that are over are in the store only.
     fn take_exchange(&mut self, exchange: Exchange) {
         self.exchanges.retain(|known| known.id != exchange.id || exchange.is_open());
@@ -139,7 +149,7 @@ impl Station {
     }
 
     /// Sessions of this name, the latest first: names come again.
-    pub(super) fn named<'s>(&'s self, name: &'s TransactionId) -> impl Iterator<Item = &'s Session> {
+    pub(crate) fn named<'s>(&'s self, name: &'s TransactionId) -> impl Iterator<Item = &'s Session> {
         self.sessions.iter().rev().map(Arc::as_ref).filter(move |session| session.transaction == *name)
     }
 

@@ -41,7 +41,14 @@ pub(crate) struct Correction {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Plain(Reply),
-    Transaction { session: SessionId, token: Option<TokenInfo>, empty: bool, remember: bool },
+    Transaction {
+        session: SessionId,
+        token: Option<TokenInfo>,
+        empty: bool,
+        remember: bool,
+        /// The answer has room for what it costs.
+        tells_cost: bool,
+    },
 }
 
 /// What the event stream tells, once it is on disk.

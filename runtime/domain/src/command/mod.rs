@@ -2,6 +2,7 @@
 
 mod exchange;
 mod files;
+mod price;
 mod secrets;
 mod security_profile;
 
@@ -14,6 +15,7 @@ use crate::{CommandId, TransactionId};
 
 pub use exchange::{Exchange, ExchangeState, Origin};
 pub use files::{LogKind, LogWanted, Signed, Update};
+pub use price::{CostShown, PriceCommand, PriceText, UnitPrices};
 pub use security_profile::{Next, ProfileChange, Step};
 
 /// A link puts it into its own words, or says that it has none.
@@ -81,6 +83,8 @@ pub enum Command {
     Firmware(Update),
     /// Bring a log here.
     Log(LogWanted),
+    /// Show or take prices (OCPP 2.1, block I).
+    Price(PriceCommand),
     /// Any request of the version that the station speaks, by its name there. The payload is a JSON object.
     Request { action: String, payload: String },
 }
@@ -143,6 +147,10 @@ impl Command {
             (Self::SecurityProfile(_), Self::SecurityProfile(_)) => true,
             // A station waits for one certificate of each kind.
             (Self::CertificateSigned { usage, .. }, Self::CertificateSigned { usage: other, .. }) => usage == other,
+            (
+                Self::Price(PriceCommand::SetTariff { evse, .. }),
+                Self::Price(PriceCommand::SetTariff { evse: other, .. }),
+            ) => evse == other,
             _ => false,
         }
     }

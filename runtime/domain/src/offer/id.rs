@@ -16,6 +16,12 @@ pub fn tariff_id(unit: &str, offer: &Offer) -> String {
     format!("{unit}-{:0DIGITS$x}", fnv1a(text.as_bytes()) >> (64 - 4 * DIGITS))
 }
 
+/// Whether it is one of these.
+pub fn is_tariff_id(id: &str) -> bool {
+    let digits = id.rsplit_once('-').map(|(_, digits)| digits).unwrap_or_default();
+    digits.len() == DIGITS && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Fowler, Noll, Vo: 64 bits, 1a.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
@@ -23,7 +29,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Offer, fnv1a, tariff_id};
+    use super::{Offer, fnv1a, is_tariff_id, tariff_id};
 
     #[test]
     fn other_words_have_another_id_and_the_hour_until_which_they_hold_has_none() {
@@ -33,6 +39,7 @@ mod tests {
         let id = |offer: &Offer| tariff_id("a-unit-with-the-longest-name-that-there-can-be", offer);
         assert_eq!((id(&offer).len(), id(&until)), (36, id(&offer)));
         assert_ne!(id(&capped), id(&offer));
+        assert!(is_tariff_id(&id(&offer)) && !is_tariff_id("CITY-2026-07") && !is_tariff_id("default"));
     }
 
     #[test]

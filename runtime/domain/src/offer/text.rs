@@ -27,6 +27,16 @@ pub fn text(offer: &Offer, language: &str) -> String {
     plain::shown(&text).into_owned()
 }
 
+/// As that language writes an amount of money.
+pub fn money_text(amount: Decimal, currency: Currency, language: &str) -> String {
+    words(language).money(amount, currency)
+}
+
+/// As that language writes a number.
+pub fn decimal_text(number: Decimal, language: &str) -> String {
+    words(language).decimal(number.normalize())
+}
+
 /// Language and text: the author's, then ours in the languages that the author does not speak.
 fn texts(offer: &Offer) -> Vec<(String, String)> {
     let own = offer.texts.iter().map(|(language, text)| (language.clone(), text.clone()));

@@ -57,5 +57,6 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         offline: false,
         reservation: None,
         remote_start: None,
+        money: None,
     })))
 }

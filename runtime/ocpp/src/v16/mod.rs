@@ -5,6 +5,7 @@ pub(crate) mod boot_notification;
 mod change_availability;
 mod change_configuration;
 mod clear_charging_profile;
+mod cost_messages;
 pub(crate) mod data_transfer;
 mod diagnostics_status_notification;
 mod extended_trigger_message;
@@ -65,7 +66,7 @@ pub(crate) const REQUESTS: &[Request] = &[
     change_configuration::REQUEST,
     Request::named("ClearCache"),
     clear_charging_profile::REQUEST,
-    Request::named("DataTransfer"),
+    cost_messages::REQUEST,
     delete_certificate::REQUEST,
     extended_trigger_message::REQUEST,
     Request::named("GetCompositeSchedule"),

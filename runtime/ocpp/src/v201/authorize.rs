@@ -53,6 +53,9 @@ fn reply(reply: &Reply, times: Times) -> Option<String> {
         Reply::ContractAuthorize { token, certificate } => (token, Some(certificate.as_str())),
         _ => return None,
     };
-    let answer = Object::new(times).raw("idTokenInfo", words::token_info(token, times));
-    Some(answer.maybe(certificate, |answer, word| answer.text("certificateStatus", word)).finish())
+    let answer = Object::new(times)
+        .raw("idTokenInfo", words::token_info(token, times))
+        .maybe(certificate, |answer, word| answer.text("certificateStatus", word))
+        .maybe(token.tariff.as_deref(), |answer, tariff| answer.raw("tariff", tariff));
+    Some(answer.finish())
 }

@@ -9,6 +9,7 @@ mod clear_charging_profile;
 mod clear_display_message;
 mod clear_variable_monitoring;
 mod cleared_charging_limit;
+mod cost_updated;
 mod customer_information;
 mod data_transfer;
 pub(crate) mod delete_certificate;
@@ -100,7 +101,7 @@ pub(crate) const REQUESTS: &[Request] = &[
     clear_charging_profile::REQUEST,
     clear_display_message::REQUEST,
     clear_variable_monitoring::REQUEST,
-    Request::named("CostUpdated"),
+    cost_updated::REQUEST,
     customer_information::REQUEST,
     Request::named("DataTransfer"),
     delete_certificate::REQUEST,

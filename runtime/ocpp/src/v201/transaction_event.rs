@@ -1,15 +1,19 @@
 //! TransactionEvent (OCPP 2.0.1, 1.60; E01 to E15).
 
 use amprule_domain::TransactionId;
-use amprule_domain::event::{ChargingEvent, ChargingState, Naming, Phase, StationEvent, TransactionEvent as Event};
+use amprule_domain::event::{
+    ChargingEvent, ChargingState, Naming, OwnCost, Phase, StationEvent, ToldMoney, TransactionEvent as Event,
+};
 use amprule_domain::reply::Reply;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::encode::{Object, Times};
 use crate::loose::{Loose, Many, Part};
 use crate::message::Message;
 use crate::metering::{self, MeterValue};
 use crate::payload::{Trouble, read};
+use crate::said::plain;
 use crate::sample::Written;
 use crate::strictness::Repairs;
 use crate::v201::words::{self, Evse, Token};
@@ -39,6 +43,8 @@ struct TransactionEvent<'a> {
     meter_value: Many<MeterValue<'a>>,
     #[serde(borrow, default)]
     values: Many<MeterValue<'a>>,
+    #[serde(default)]
+    cost_details: Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,6 +58,7 @@ struct TransactionInfo<'a> {
     stopped_reason: Loose<'a>,
     #[serde(borrow, default)]
     remote_start_id: Loose<'a>,
+    tariff_id: Loose<'a>,
 }
 
 /// TransactionEventEnumType.
@@ -122,7 +129,23 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         offline: repairs.truth("offline", &message.offline)?,
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
         remote_start: repairs.whole("transactionInfo.remoteStartId", &info.remote_start_id)?,
+        money: money(repairs.text("transactionInfo.tariffId", info.tariff_id, 60)?, &message.cost_details),
     })))
+}
+
+fn money(tariff: Option<String>, details: &Value) -> Option<Box<ToldMoney>> {
+    let told = ToldMoney { tariff, cost: own_cost(details) };
+    (told != ToldMoney::default()).then(|| Box::new(told))
+}
+
+/// CostDetailsType (2.1): what the station has computed itself. What cannot be read says nothing.
+fn own_cost(details: &Value) -> Option<OwnCost> {
+    let total = &details["totalCost"];
+    let currency = plain(&total["currency"])?;
+    let amount = |member: &str| plain(&total["total"][member])?.parse().ok();
+    let failure = plain(&details["failureToCalculate"]).filter(|failed| failed == "true");
+    let why = failure.map(|_| plain(&details["failureReason"]).unwrap_or_default());
+    Some(OwnCost { currency, with_tax: amount("inclTax"), without_tax: amount("exclTax"), failed: why })
 }
 
 /// The cost is told while it runs and at the end (I02, I03).
@@ -131,6 +154,9 @@ fn reply(reply: &Reply, times: Times) -> Option<String> {
     let token = transaction.token.as_ref().map(|token| words::token_info(token, times));
     let answer = Object::new(times)
         .maybe(transaction.total_cost, |object, cost| object.raw("totalCost", cost))
-        .maybe(token, |object, token| object.raw("idTokenInfo", token));
+        .maybe(token, |object, token| object.raw("idTokenInfo", token))
+        .maybe(transaction.news.as_deref(), |object, news| {
+            object.raw("updatedPersonalMessage", words::message_content(news, times))
+        });
     Some(answer.finish())
 }

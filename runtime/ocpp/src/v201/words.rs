@@ -75,16 +75,21 @@ pub(crate) fn token_info(token: &TokenInfo, times: Times) -> String {
     Object::new(times)
         .text("status", token.status.as_str())
         .maybe(token.cache_until, |object, until| object.time("cacheExpiryDateTime", until))
+        .maybe(token.language.as_deref(), |object, language| object.text("language1", language))
         .maybe(group, |object, group| {
             let group = Object::new(times).text("idToken", group).text("type", "Central").finish();
             object.raw("groupIdToken", group)
         })
         .maybe(token.message.as_deref(), |object, message| {
-            let content: String = message.chars().take(MAX_MESSAGE).collect();
-            let message = Object::new(times).text("format", "UTF8").text("content", &content).finish();
-            object.raw("personalMessage", message)
+            object.raw("personalMessage", message_content(message, times))
         })
         .finish()
+}
+
+/// MessageContentType. A longer text is cut.
+pub(crate) fn message_content(text: &str, times: Times) -> String {
+    let content: String = text.chars().take(MAX_MESSAGE).collect();
+    Object::new(times).text("format", "UTF8").text("content", &content).finish()
 }
 
 /// IdTokenType, as we send it.

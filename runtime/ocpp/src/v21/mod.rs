@@ -5,6 +5,7 @@ mod clear_der_control;
 mod clear_tariffs;
 mod close_periodic_event_stream;
 mod get_certificate_chain_status;
+mod get_tariffs;
 mod notify_der_alarm;
 mod notify_der_start_stop;
 pub(crate) mod notify_periodic_event_stream;
@@ -44,7 +45,7 @@ pub(crate) const REQUESTS: &[Request] = &[
     clear_tariffs::REQUEST,
     Request::named("GetDERControl"),
     Request::named("GetPeriodicEventStream"),
-    Request::named("GetTariffs"),
+    get_tariffs::REQUEST,
     Request::named("NotifyAllowedEnergyTransfer"),
     Request::named("NotifyWebPaymentStarted"),
     Request::named("RequestBatterySwap"),

@@ -3,4 +3,5 @@
 mod commands;
 mod golden;
 mod malformed;
+mod prices;
 mod rules;

@@ -243,6 +243,7 @@ pub(crate) async fn engine_with(disk: &Arc<Disk>, hooks: Willing, settings: Sett
         clock: Arc::new(Following(Instant::now())),
         ids: Arc::new(Counting(1.into())),
         is_password: Box::new(|password, hash| password == hash.as_bytes()),
+        prices: Arc::new(NoPrices),
         hash_password: Box::new(|password| password.text.clone()),
         vouchers: Arc::new(NoVouchers),
         check_signing: Box::new(|_, _, _| Ok(())),

@@ -55,6 +55,7 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         pin: None,
         price: None,
         acts: Default::default(),
+        station_money: Default::default(),
         bill: 0,
         limits: SessionLimits::default(),
         marks: Marks::default(),
@@ -129,6 +130,7 @@ pub(crate) fn token(id: &str) -> TokenRecord {
         group: Some("fleet".to_owned()),
         expires_at: Some(at(9)),
         budget: None,
+        language: None,
     }
 }
 

@@ -1,0 +1,246 @@
+//! What is known of prices, for answers that do not wait: by station, for whoever comes and for drivers.
+//!
+//! A station that shows no texts is not in here, and costs one look.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use amprule_domain::contract::Contract;
+use amprule_domain::cost::Shows;
+use amprule_domain::ports::{Clock, PriceGuest, PriceTold, Prices};
+use amprule_domain::pricing::TokenFacts;
+use amprule_domain::token::IdToken;
+use amprule_domain::{StationId, Timestamp, TransactionId};
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+
+use crate::offers::Offering;
+
+/// Drivers' offers of one station, and drivers who wait for a text. With more, all are found out anew.
+const MOST: usize = 256;
+/// A token is shown, and shown again with the start.
+const SAME_VISIT: SignedDuration = SignedDuration::from_mins(2);
+/// Wishes that wait. What finds no room is wished again the next time.
+const WISHES: usize = 256;
+
+pub struct Board {
+    signs: RwLock<HashMap<StationId, Arc<Mutex<Sign>>>>,
+    wishes: mpsc::Sender<Wish>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Somebody has shown a token, and what he would be charged is to be found out.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    pub(crate) station: StationId,
+    pub(crate) evse: u32,
+    pub(crate) token: IdToken,
+    pub(crate) driver: Driver,
+    pub(crate) language: Option<String>,
+    /// Of the sign: an answer from before something has changed is none.
+    epoch: u64,
+}
+
+/// What a tariff may know of whoever charges.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Driver {
+    pub(crate) kind: String,
+    pub(crate) group: Option<String>,
+    pub(crate) provider: Option<String>,
+}
+
+#[derive(Default)]
+struct Sign {
+    /// Another one each time that something may be offered otherwise.
+    epoch: u64,
+    shows: Arc<Shows>,
+    /// By EVSE, for whoever comes.
+    usual: BTreeMap<u32, Option<Arc<Offering>>>,
+    drivers: HashMap<(u32, Driver), Option<Arc<Offering>>>,
+    /// Those that are being found out.
+    wished: HashSet<(u32, Driver)>,
+    owed: HashMap<TransactionId, Owed>,
+    /// The text that a driver was last told by a message of its own.
+    said: Option<(String, String, Timestamp)>,
+}
+
+enum Owed {
+    Waits { evse: u32, driver: Driver, language: Option<String> },
+    Is(String),
+}
+
+impl Board {
+    pub fn new(clock: Arc<dyn Clock>) -> (Arc<Self>, mpsc::Receiver<Wish>) {
+        let (wishes, wished) = mpsc::channel(WISHES);
+        (Arc::new(Self { signs: RwLock::default(), wishes, clock }), wished)
+    }
+
+    pub(crate) fn put(&self, station: &StationId, shows: &Arc<Shows>, usual: &BTreeMap<u32, Option<Arc<Offering>>>) {
+        let mut signs = self.signs.write().unwrap_or_else(PoisonError::into_inner);
+        let mut sign = signs.entry(station.clone()).or_default().lock().unwrap_or_else(PoisonError::into_inner);
+        sign.doubt();
+        sign.shows = Arc::clone(shows);
+        sign.usual.clone_from(usual);
+    }
+
+    pub(crate) fn forget(&self, station: &StationId) {
+        self.signs.write().unwrap_or_else(PoisonError::into_inner).remove(station);
+    }
+
+    /// Nothing that was offered is certain any more.
+    pub(crate) fn doubt_all(&self) {
+        for sign in self.signs.read().unwrap_or_else(PoisonError::into_inner).values() {
+            sign.lock().unwrap_or_else(PoisonError::into_inner).doubt();
+        }
+    }
+
+    /// What was wished is known now.
+    pub(crate) fn answer(&self, wish: &Wish, offering: Option<Arc<Offering>>) {
+        let Some(sign) = self.sign(&wish.station) else { return };
+        let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        if sign.epoch != wish.epoch {
+            // Something has changed meanwhile: it is found out anew, for whoever waits.
+            let again = Wish { epoch: sign.epoch, ..wish.clone() };
+            drop(self.wishes.try_send(again));
+            return;
+        }
+        sign.wished.remove(&(wish.evse, wish.driver.clone()));
+        if sign.drivers.len() >= MOST {
+            sign.drivers.clear();
+        }
+        let of_wish = |owed: &Owed| matches!(owed, Owed::Waits { evse, driver, .. } if (*evse, driver) == (wish.evse, &wish.driver));
+        let waiting: Vec<_> = sign.owed.iter().filter(|(_, owed)| of_wish(owed)).map(|(id, _)| id.clone()).collect();
+        for transaction in waiting {
+            let Some(Owed::Waits { language, .. }) = sign.owed.remove(&transaction) else { continue };
+            if let Some(offering) = &offering {
+                let text = offering.text(sign.shows.language(language.as_deref()));
+                sign.owed.insert(transaction, Owed::Is(text));
+            }
+        }
+        sign.drivers.insert((wish.evse, wish.driver.clone()), offering);
+    }
+
+    /// What is known already. `None`: it is to be found out.
+    pub(crate) fn known(&self, wish: &Wish) -> Option<Option<Arc<Offering>>> {
+        let sign = self.sign(&wish.station)?;
+        let sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        sign.known(wish.evse, &wish.driver, self.clock.now())
+    }
+
+    /// True: he was told this very text just now, when he showed his token before he started.
+    pub(crate) fn was_said(&self, wish: &Wish, text: &str) -> bool {
+        let Some(sign) = self.sign(&wish.station) else { return false };
+        let sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = |at: Timestamp| self.clock.now().duration_since(at) < SAME_VISIT;
+        let is_it = |(token, said, at): &(String, String, Timestamp)| {
+            *token == wish.token.key() && said == text && is_fresh(*at)
+        };
+        sign.said.as_ref().is_some_and(is_it)
+    }
+
+    pub(crate) fn note_said(&self, wish: &Wish, text: String) {
+        if let Some(sign) = self.sign(&wish.station) {
+            sign.lock().unwrap_or_else(PoisonError::into_inner).said = Some((wish.token.key(), text, self.clock.now()));
+        }
+    }
+
+    fn sign(&self, station: &StationId) -> Option<Arc<Mutex<Sign>>> {
+        self.signs.read().unwrap_or_else(PoisonError::into_inner).get(station).cloned()
+    }
+
+    /// False: there was no room.
+    fn wish(&self, guest: &PriceGuest<'_>, driver: &Driver, epoch: u64) -> bool {
+        let wish = Wish {
+            station: guest.station.clone(),
+            evse: guest.evse,
+            token: guest.token.clone(),
+            driver: driver.clone(),
+            language: guest.language.map(str::to_owned),
+            epoch,
+        };
+        self.wishes.try_send(wish).is_ok()
+    }
+}
+
+impl Prices for Board {
+    fn told(&self, guest: &PriceGuest<'_>) -> PriceTold {
+        let Some(sign) = self.sign(guest.station) else { return PriceTold::default() };
+        let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        let driver = Driver::of(guest);
+        if sign.shows.by_messages {
+            self.wish(guest, &driver, sign.epoch);
+            return PriceTold::default();
+        }
+        match sign.known(guest.evse, &driver, self.clock.now()) {
+            Some(offering) => {
+                let text = offering.as_ref().map(|offering| offering.text(sign.shows.language(guest.language)));
+                PriceTold { text, tariff: offering.and_then(|offering| sign.own_tariff(&offering)) }
+            }
+            None => {
+                let which = (guest.evse, driver.clone());
+                if !sign.wished.contains(&which) && self.wish(guest, &driver, sign.epoch) {
+                    sign.wished.insert(which);
+                }
+                if let Some(transaction) = guest.transaction {
+                    sign.wait(transaction, guest.evse, driver, guest.language);
+                }
+                PriceTold::default()
+            }
+        }
+    }
+
+    fn owed(&self, station: &StationId, transaction: &TransactionId) -> Option<String> {
+        let sign = self.sign(station)?;
+        let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(sign.owed.get(transaction)?, Owed::Is(_)) {
+            return None;
+        }
+        match sign.owed.remove(transaction) {
+            Some(Owed::Is(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Sign {
+    fn doubt(&mut self) {
+        self.epoch += 1;
+        self.usual.clear();
+        self.drivers.clear();
+        self.wished.clear();
+    }
+
+    fn known(&self, evse: u32, driver: &Driver, now: Timestamp) -> Option<Option<Arc<Offering>>> {
+        let known = self.drivers.get(&(evse, driver.clone()))?;
+        known.as_ref().is_none_or(|offering| offering.until > now).then(|| known.clone())
+    }
+
+    /// Where it is another one than that of whoever comes, and the station charges by tariffs at all.
+    fn own_tariff(&self, offering: &Offering) -> Option<Arc<serde_json::Value>> {
+        let bounds = self.shows.tariffs?;
+        let is_usual = |usual: &Option<Arc<Offering>>| usual.as_ref().is_some_and(|usual| usual.id == offering.id);
+        let is_everywhere = !self.usual.is_empty() && self.usual.values().all(is_usual);
+        offering.tariff.clone().filter(|_| !is_everywhere && offering.fits(bounds))
+    }
+
+    fn wait(&mut self, transaction: &TransactionId, evse: u32, driver: Driver, language: Option<&str>) {
+        if self.owed.len() >= MOST {
+            self.owed.clear();
+        }
+        let owed = Owed::Waits { evse, driver, language: language.map(str::to_owned) };
+        self.owed.insert(transaction.clone(), owed);
+    }
+}
+
+impl Driver {
+    fn of(guest: &PriceGuest<'_>) -> Self {
+        let IdToken { id_token, kind } = guest.token;
+        let provider = Contract::of(kind, id_token).map(|contract| contract.provider);
+        Self { kind: kind.clone(), group: guest.group.map(str::to_owned), provider }
+    }
+
+    pub(crate) fn facts(&self) -> TokenFacts {
+        let Self { kind, group, provider } = self.clone();
+        TokenFacts { kind, group, provider }
+    }
+}
