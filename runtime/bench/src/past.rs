@@ -82,6 +82,7 @@ impl Past {
             stop_awaited_since: None,
             signs: Signs::default(),
             stop_reason: is_over.then(|| "Local".to_owned()),
+            remote_start: None,
             time_zone: StationRecord::DEFAULT_ZONE.to_owned(),
             location: None,
             site: None,

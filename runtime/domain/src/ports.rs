@@ -102,7 +102,7 @@ pub struct PriceGuest<'a> {
 pub struct PriceTold {
     pub text: Option<String>,
     /// By which the station charges this driver (2.1), where that is not the tariff of whoever comes.
-    pub tariff: Option<Arc<serde_json::Value>>,
+    pub tariff: Option<Arc<Value>>,
 }
 
 /// Nobody is told anything.

@@ -31,7 +31,7 @@ use amprule_reload::ReloadSettings;
 use amprule_store::{DecisionSettings, KeptBounds, ReadingSettings, StoreSettings};
 use amprule_trust::Policy;
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 pub(crate) use contracts::Contracts;
