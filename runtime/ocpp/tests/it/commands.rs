@@ -1,6 +1,8 @@
 //! Typed commands in each version's words, and what stations answer to them.
 
-use amprule_domain::command::{Command, CommandAnswer, LogKind, LogWanted, Most, Signed, Trigger, Update, Verdict};
+use amprule_domain::command::{
+    Command, CommandAnswer, LogKind, LogWanted, Most, ProfileChange, Signed, Step, Trigger, Update, Verdict,
+};
 use amprule_domain::token::IdToken;
 use amprule_ocpp::Dialect;
 
