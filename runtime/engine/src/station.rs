@@ -62,6 +62,7 @@ pub(crate) struct StationTask {
 const FAREWELL_MAX: Duration = Duration::from_millis(100);
 
 /// What there is to do next.
+#[expect(clippy::large_enum_variant, reason = "it lives for one step; a box would be an allocation for each message")]
 enum Work {
     Mail(Option<Mail>),
     Heard(Received),

@@ -106,7 +106,7 @@ fn made(algorithm: Algorithm, name: Vec<u8>, key: Vec<u8>, serial: &[u8]) -> Res
 fn hex(text: &str) -> Option<Vec<u8>> {
     let digits: String = text.chars().filter(|letter| !matches!(letter, ' ' | ':' | '-')).collect();
     let digits = digits.trim_start_matches("0x").trim_start_matches("0X");
-    let digits = if digits.len() % 2 == 0 { digits.to_owned() } else { format!("0{digits}") };
+    let digits = if digits.len().is_multiple_of(2) { digits.to_owned() } else { format!("0{digits}") };
     let bytes = digits.as_bytes().chunks(2);
     bytes.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -118,8 +118,8 @@ impl Revocation {
     /// About all of them at once.
     async fn ask_named(&self, named: &[CertificateId], now: Timestamp) -> Vec<Result<Heard, String>> {
         let mut asked = JoinSet::new();
-        for certificate in named.iter().cloned() {
-            let own = self.clone();
+        for certificate in named {
+            let (own, certificate) = (self.clone(), certificate.clone());
             asked.spawn(async move { own.heard_of(&certificate, now).await });
         }
         asked.join_all().await

@@ -179,8 +179,7 @@ impl Pki {
             Says::Later => return OcspResponse::try_later().to_der().ok(),
             _ => {}
         }
-        let hour = Duration::from_secs(3_600);
-        let now = std::time::SystemTime::now();
+        let (hour, now) = (3_600, amprule_tests::clock::now().as_second());
         let (from, until) = if says == Says::Stale { (now - 3 * hour, now - hour) } else { (now - hour, now + hour) };
         let mut single = SingleResponse {
             cert_id: id,
@@ -245,10 +244,10 @@ fn access(url: &str) -> Vec<u8> {
     wrap(wrap([&OCSP[..], &place].concat()))
 }
 
-fn time(at: std::time::SystemTime) -> OcspGeneralizedTime {
-    let since = at.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    let whole = Duration::from_secs(since.as_secs());
-    OcspGeneralizedTime::from(DateTime::from_unix_duration(whole).expect("a time"))
+/// Of seconds since 1970.
+fn time(at: i64) -> OcspGeneralizedTime {
+    let since = Duration::from_secs(u64::try_from(at).expect("after 1970"));
+    OcspGeneralizedTime::from(DateTime::from_unix_duration(since).expect("a time"))
 }
 
 fn hex(bytes: &[u8]) -> String {
