@@ -225,7 +225,8 @@ pub trait Vouchers: Send + Sync {
     fn judge<'a>(&'a self, station: &'a StationId, shown: ContractShown) -> BoxFuture<'a, CertificateStatus>;
     /// What the certificate's OCSP responder says, its signed answer as base64 of DER.
     fn ocsp<'a>(&'a self, certificate: &'a CertificateId) -> BoxFuture<'a, Result<String, String>>;
-    fn standing<'a>(&'a self, wanted: &'a StatusRequest) -> BoxFuture<'a, Result<Standing, String>>;
+    /// Of each, in their order.
+    fn standings<'a>(&'a self, wanted: &'a [StatusRequest]) -> BoxFuture<'a, Vec<Result<Standing, String>>>;
     /// A contract certificate for a car: the payloads of Get15118EVCertificate and of its answer.
     fn contract<'a>(&'a self, station: &'a StationId, request: &'a Value) -> BoxFuture<'a, Result<Value, String>>;
 }
@@ -242,8 +243,9 @@ impl Vouchers for NoVouchers {
         Box::pin(std::future::ready(Err("nobody is asked".to_owned())))
     }
 
-    fn standing<'a>(&'a self, _: &'a StatusRequest) -> BoxFuture<'a, Result<Standing, String>> {
-        Box::pin(std::future::ready(Err("nobody is asked".to_owned())))
+    fn standings<'a>(&'a self, wanted: &'a [StatusRequest]) -> BoxFuture<'a, Vec<Result<Standing, String>>> {
+        let nobody = wanted.iter().map(|_| Err("nobody is asked".to_owned())).collect();
+        Box::pin(std::future::ready(nobody))
     }
 
     fn contract<'a>(&'a self, _: &'a StationId, _: &'a Value) -> BoxFuture<'a, Result<Value, String>> {

@@ -14,7 +14,7 @@ impl StationTask {
         let StationEvent::Security(event) = &inbound.event else { return None };
         match event {
             SecurityEvent::StatusWanted { certificate } => {
-                let said = self.ports.vouchers.ocsp(certificate).await;
+                let said = self.ports.vouchers.ocsp(certificate).await.and_then(|result| self.fitting(result));
                 Some(self.told(inbound, said.map(|result| json!({ "ocspResult": result })), json!({})))
             }
             SecurityEvent::ContractWanted { request } => {
@@ -26,16 +26,25 @@ impl StationTask {
         }
     }
 
-    /// `wanting`: what the standard wants beside a failure.
+    /// ocspResult has room for so many characters, in 1.6 and 2.0.1 for less than in 2.1.
+    fn fitting(&self, result: String) -> Result<String, String> {
+        let most = if self.protocol() == "ocpp2.1" { 18_000 } else { 5_500 };
+        match result.len() {
+            length if length > most => {
+                Err(format!("the responder's answer has {length} characters; {most} can be told"))
+            }
+            _ => Ok(result),
+        }
+    }
+
+    /// Why is the operator's to know. `wanting`: what the standard wants beside a failure.
     fn told(&self, inbound: &Inbound, said: Result<Value, String>, mut wanting: Value) -> Reply {
         match said {
             Ok(more) => Reply::Word { status: "Accepted".to_owned(), more },
             Err(why) => {
                 let station = &self.station.record.id;
                 tracing::warn!(%station, "{} is answered Failed: {why}", inbound.action);
-                // StatusInfoType has room for 512 characters.
-                let info: String = why.chars().take(500).collect();
-                wanting["statusInfo"] = json!({ "reasonCode": "Unavailable", "additionalInfo": info });
+                wanting["statusInfo"] = json!({ "reasonCode": "Unavailable" });
                 Reply::Word { status: "Failed".to_owned(), more: wanting }
             }
         }
@@ -44,8 +53,8 @@ impl StationTask {
     async fn chain(&mut self, certificates: &[StatusRequest]) -> Reply {
         let now = self.ports.clock.now();
         let mut told = Vec::with_capacity(certificates.len());
-        for wanted in certificates {
-            let said = self.ports.vouchers.standing(wanted).await;
+        let standings = self.ports.vouchers.standings(certificates).await;
+        for (wanted, said) in certificates.iter().zip(standings) {
             let (status, next) = match &said {
                 Ok(standing) => (standing.state.as_str(), standing.next_update.unwrap_or(now)),
                 Err(why) => {

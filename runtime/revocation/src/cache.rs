@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 
 /// Answers that are remembered. At the bound the one that ends first goes.
-const MAX_ANSWERS: usize = 10_000;
+const MAX_ANSWERS: usize = 4_000;
+/// One that is longer, as base64, is not remembered.
+const LONGEST_ANSWER: usize = 10 << 10;
 const MAX_SILENT: usize = 1_000;
 /// An answer is asked for anew after so long, whatever it says of itself; one that does not say when, earlier.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
@@ -47,6 +49,9 @@ impl Cache {
     }
 
     pub(crate) fn keep(&self, id: Vec<u8>, heard: Heard, now: Timestamp) {
+        if heard.signed.len() > LONGEST_ANSWER {
+            return;
+        }
         let until = heard.standing.next_update.map_or(now + UNDATED, |next| next.min(now + LONGEST));
         self.answers.lock().put(id, until, heard, MAX_ANSWERS, now);
     }

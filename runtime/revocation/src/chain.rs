@@ -25,19 +25,21 @@ pub(crate) fn read(pem: &str) -> Option<Vec<Held>> {
     chain.filter(|chain| !chain.is_empty())
 }
 
-/// Whether a path leads to a root of the operator's, and the car's certificate is this token's. The error says why not.
+/// The path from the car's certificate, which is this token's, to a root of the operator's: the car's own and those between. What
+/// else was given with it is not looked at again. The error says why there is none.
 pub(crate) fn verify(
     chain: &[Held],
     token: &IdToken,
     trust: &Trust,
     now: Timestamp,
-) -> Result<(), (CertificateStatus, String)> {
+) -> Result<Vec<Held>, (CertificateStatus, String)> {
     let [own, above @ ..] = chain else { return Err((CertificateStatus::CertChainError, "it is empty".to_owned())) };
     let between: Vec<_> = above.iter().map(|held| held.der.clone()).collect();
-    trust.verify(&own.der, &between, KeyUsage::client_auth(), now).map_err(|error| (status(&error), told(&error)))?;
+    let path = trust.verify(&own.der, &between, KeyUsage::client_auth(), now);
+    let path = path.map_err(|error| (status(&error), told(&error)))?;
     let name = common_name(&own.read).unwrap_or_default();
     if plain(&name) == plain(&token.id_token) {
-        return Ok(());
+        return Ok([own.clone()].into_iter().chain(path).collect());
     }
     Err((
         CertificateStatus::CertChainError,
@@ -45,12 +47,14 @@ pub(crate) fn verify(
     ))
 }
 
-/// Each with the one above it that is at hand, and who says whether it was revoked.
-pub(crate) fn to_ask<'a>(chain: &'a [Held], trust: &'a Trust) -> impl Iterator<Item = (&'a Held, &'a Held, String)> {
-    chain.iter().filter_map(move |held| {
+/// Each of a path with the one that has signed it, and who says whether it was revoked.
+pub(crate) fn to_ask<'a>(path: &'a [Held], trust: &'a Trust) -> impl Iterator<Item = (&'a Held, &'a Held, String)> {
+    path.iter().filter_map(move |held| {
         let issuer = &held.read.tbs_certificate.issuer;
-        let above = chain.iter().chain(trust.certificates());
-        let above = above.into_iter().find(|other| other.read.tbs_certificate.subject == *issuer)?;
+        let mut above = path.iter().chain(trust.certificates());
+        let is_issuer =
+            |other: &&Held| other.read.tbs_certificate.subject == *issuer && other.has_signed_certificate(held);
+        let above = above.find(is_issuer)?;
         Some((held, above, responder(&held.read)?))
     })
 }

@@ -7,6 +7,7 @@ use x509_cert::crl::CertificateList;
 use x509_cert::time::Time;
 use x509_ocsp::CertId;
 
+use crate::answer::{TOLERANCE, UNDATED};
 use crate::name;
 use crate::trust::Trust;
 
@@ -21,8 +22,17 @@ pub(crate) fn standing(der: &[u8], id: &CertId, trust: &Trust, now: Timestamp) -
     if !issuer.has_signed(&signed, &list.signature_algorithm, list.signature.raw_bytes()) {
         return Err("the list is not signed by the certificate's issuer".to_owned());
     }
+    // A part of a list, or a list of changes, says so critically (RFC 5280, 5.2).
+    if list.tbs_cert_list.crl_extensions.iter().flatten().any(|extension| extension.critical) {
+        return Err("the list is only a part of one".to_owned());
+    }
+    let this_update = time(&list.tbs_cert_list.this_update);
+    if this_update > now + TOLERANCE {
+        return Err(format!("the list is of {this_update}, which is not yet"));
+    }
     let next_update = list.tbs_cert_list.next_update.as_ref().map(time);
-    if let Some(over) = next_update.filter(|over| *over < now) {
+    let over = next_update.unwrap_or(this_update + UNDATED);
+    if over < now - TOLERANCE {
         return Err(format!("the list is old: it was good until {over}"));
     }
     let mut revoked = list.tbs_cert_list.revoked_certificates.iter().flatten();

@@ -17,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// For one of a name's addresses, while there are others.
 const PATIENCE: Duration = Duration::from_millis(1_200);
 const MAX_HEAD_BYTES: usize = 16 << 10;
+/// As OCPP 2.1 has it.
+const MAX_URL: usize = 2_000;
 
 pub(crate) struct Question {
     /// Empty: it is a GET.
@@ -53,6 +55,9 @@ pub(crate) async fn ask(
 }
 
 fn place(url: &str) -> Result<(Place, Uri), String> {
+    if url.len() > MAX_URL {
+        return Err(format!("its address has more than {MAX_URL} characters"));
+    }
     let no_address = || format!("{url:?} is no HTTP address");
     let uri: Uri = url.trim().parse().map_err(|_| no_address())?;
     let way = match uri.scheme() {
@@ -110,15 +115,30 @@ async fn exchange(
 /// Stations and cars say who is to be asked; they are not to have us call systems of the operator's own.
 fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
-        IpAddr::V4(v4) => !(v4.is_private() || v4.is_loopback() || is_shared(v4)),
-        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unique_local()),
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => match v6.segments() {
+            // Ways to an address of IPv4: NAT64 (RFC 6052) and 6to4 (RFC 3056).
+            [0x0064, 0xff9b, .., high, low] => is_public_v4(v4_of(high, low)),
+            [0x2002, high, low, ..] => is_public_v4(v4_of(high, low)),
+            // Site-local (RFC 3879) is gone, and still private.
+            [first, ..] => !(v6.is_loopback() || v6.is_unique_local() || first & 0xffc0 == 0xfec0),
+        },
     }
 }
 
-/// Of providers' own networks (RFC 6598).
-fn is_shared(v4: Ipv4Addr) -> bool {
-    let [first, second, ..] = v4.octets();
-    first == 100 && (64..128).contains(&second)
+fn is_public_v4(v4: Ipv4Addr) -> bool {
+    let is_special = match v4.octets() {
+        // Of providers' own networks (RFC 6598), of protocols (RFC 6890) and of measurements (RFC 2544).
+        [100, second, ..] => (64..128).contains(&second),
+        [192, 0, 0, _] => true,
+        [198, second, ..] => second & 0xfe == 18,
+        [first, ..] => first == 0 || first >= 240,
+    };
+    !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || is_special)
+}
+
+fn v4_of(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))
 }
 
 fn undialled(fault: DialFault) -> String {
@@ -127,5 +147,37 @@ fn undialled(fault: DialFault) -> String {
             format!("{ip} is not called: no responder has an unspecified, multicast or link-local address")
         }
         DialFault::NoConnection(what) => what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_networks_are_private_by_whatever_way() {
+        for private in [
+            "10.0.0.1",
+            "127.0.0.1",
+            "192.168.1.1",
+            "172.16.0.1",
+            "100.64.0.1",
+            "0.1.2.3",
+            "192.0.0.8",
+            "198.19.0.1",
+            "240.0.0.1",
+            "169.254.169.254",
+            "::1",
+            "fd00::1",
+            "fec0::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "2002:a00:1::",
+        ] {
+            assert!(!is_public(private.parse().expect("an address")), "{private}");
+        }
+        for public in ["93.184.216.34", "100.128.0.1", "198.20.0.1", "2606:2800::1", "64:ff9b::93.184.216.34"] {
+            assert!(is_public(public.parse().expect("an address")), "{public}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use der::Encode;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use x509_ocsp::{CertId, OcspRequest, Request, TbsRequest, Version};
@@ -21,11 +21,13 @@ use crate::http::{self, Question};
 use crate::trust::{Held, Trust};
 use crate::{chain, crl, name};
 
-/// Of an answer; OCPP has room for 18,000 characters of one.
-const MAX_ANSWER: usize = 64 << 10;
-const MAX_CRL: usize = 8 << 20;
+/// Of an answer: OCPP 2.1 has room for 18,000 characters of one.
+const MAX_ANSWER: usize = 13_500;
+const MAX_CRL: usize = 2 << 20;
+/// Lists that are read at the same time.
+const LISTS_AT_ONCE: usize = 2;
 /// Questions at the same time.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 /// Addresses of one list that are tried.
 const MAX_URLS: usize = 3;
 
@@ -56,13 +58,14 @@ struct Inner {
     tls: Tls,
     cache: Cache,
     room: Semaphore,
+    lists: Semaphore,
 }
 
 impl Revocation {
     pub fn new(trust: Trust, settings: Settings) -> Result<Self, RootsFault> {
         let tls = Tls::new(Roots::System.read()?);
-        let (cache, room) = (Cache::default(), Semaphore::new(AT_ONCE));
-        Ok(Self(Arc::new(Inner { settings, trust, tls, cache, room })))
+        let (cache, room, lists) = (Cache::default(), Semaphore::new(AT_ONCE), Semaphore::new(LISTS_AT_ONCE));
+        Ok(Self(Arc::new(Inner { settings, trust, tls, cache, room, lists })))
     }
 
     /// Whether a car's contract certificate is good, with the reason where it is not, for the operator.
@@ -87,7 +90,22 @@ impl Revocation {
         Ok(self.heard_of(certificate, now).await?.signed)
     }
 
-    pub async fn standing(&self, wanted: &StatusRequest, now: Timestamp) -> Result<Standing, String> {
+    /// Of each, all asked at once and within the deadline.
+    pub async fn standings(&self, wanted: &[StatusRequest], now: Timestamp) -> Vec<Result<Standing, String>> {
+        let mut asked = JoinSet::new();
+        for (at, one) in wanted.iter().enumerate() {
+            let (own, one, deadline) = (self.clone(), one.clone(), self.0.settings.deadline);
+            asked.spawn(async move {
+                let standing = timeout(deadline, own.standing(&one, now)).await;
+                (at, standing.unwrap_or_else(|_| Err(format!("there was no answer within {deadline:?}"))))
+            });
+        }
+        let mut told = asked.join_all().await;
+        told.sort_by_key(|(at, _)| *at);
+        told.into_iter().map(|(_, standing)| standing).collect()
+    }
+
+    async fn standing(&self, wanted: &StatusRequest, now: Timestamp) -> Result<Standing, String> {
         if wanted.source == "CRL" {
             return self.by_list(wanted, now).await;
         }
@@ -111,8 +129,7 @@ impl Revocation {
     ) -> Result<Vec<Held>, (CertificateStatus, String)> {
         let unreadable = || (CertificateStatus::CertChainError, "its certificates cannot be read".to_owned());
         let chain = chain::read(pem).ok_or_else(unreadable)?;
-        chain::verify(&chain, &shown.token, &self.0.trust, now)?;
-        Ok(chain)
+        chain::verify(&chain, &shown.token, &self.0.trust, now)
     }
 
     /// About all of them at once.
@@ -171,12 +188,16 @@ impl Revocation {
             return Err(why);
         }
         let told = |why: String| format!("{responder}: {why}");
+        let _room = self.room().await?;
         let der =
             self.ask(responder, &id).await.map_err(told).inspect_err(|why| cache.was_silent(responder, why, now))?;
         let answer = Answer::read(&der, &id, now).map_err(told)?;
         let is_proven = answer.verify(&id, &self.0.trust, between, now).map_err(told);
         let heard = Heard { standing: answer.standing, signed: BASE64_STANDARD.encode(&der), is_proven };
-        cache.keep(key, heard.clone(), now);
+        // Who asks says whom to ask: what others shall hear is what somebody is trusted to say.
+        if heard.is_proven.is_ok() {
+            cache.keep(key, heard.clone(), now);
+        }
         Ok(heard)
     }
 
@@ -204,19 +225,33 @@ impl Revocation {
         for url in wanted.urls.iter().take(MAX_URLS) {
             let (is_of, wants) = ("application/octet-stream", "application/pkix-crl");
             let question = Question { body: Vec::new(), is_of, wants, most: MAX_CRL };
-            match self.fetch(url, question).await.and_then(|der| crl::standing(&der, &id, &self.0.trust, now)) {
-                Ok(standing) => return Ok(standing),
+            let _room = self.0.lists.acquire().await.map_err(|error| error.to_string())?;
+            match self.fetch(url, question).await {
+                Ok(der) => match self.read_list(der, id.clone(), now).await {
+                    Ok(standing) => return Ok(standing),
+                    Err(unread) => why = format!("{url}: {unread}"),
+                },
                 Err(unheard) => why = format!("{url}: {unheard}"),
             }
         }
         Err(why)
     }
 
+    /// A list may be long: it is read where it holds nobody up.
+    async fn read_list(&self, der: Vec<u8>, id: CertId, now: Timestamp) -> Result<Standing, String> {
+        let own = self.clone();
+        let read = tokio::task::spawn_blocking(move || crl::standing(&der, &id, &own.0.trust, now));
+        read.await.map_err(|error| error.to_string())?
+    }
+
+    /// That we ask too many at once is no responder's fault.
+    async fn room(&self) -> Result<SemaphorePermit<'_>, String> {
+        let room = timeout(self.0.settings.deadline, self.0.room.acquire()).await;
+        room.ok().and_then(Result::ok).ok_or_else(|| "too many are asked at this moment".to_owned())
+    }
+
     async fn fetch(&self, url: &str, question: Question) -> Result<Vec<u8>, String> {
-        let asked = async {
-            let _room = self.0.room.acquire().await.map_err(|error| error.to_string())?;
-            http::ask(url, question, &self.0.tls, &self.0.settings.private_responders).await
-        };
+        let asked = http::ask(url, question, &self.0.tls, &self.0.settings.private_responders);
         let deadline = self.0.settings.deadline;
         timeout(deadline, asked).await.unwrap_or_else(|_| Err(format!("there was no answer within {deadline:?}")))
     }

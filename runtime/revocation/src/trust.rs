@@ -57,19 +57,20 @@ impl Trust {
         self.held.iter().any(|held| held.der == certificate.der)
     }
 
-    /// Whether a path leads from this one to somebody who is trusted.
+    /// The path that leads from this one to somebody who is trusted: those between, in their order.
     pub(crate) fn verify(
         &self,
         certificate: &CertificateDer<'_>,
         between: &[CertificateDer<'_>],
         usage: KeyUsage,
         now: Timestamp,
-    ) -> Result<(), webpki::Error> {
+    ) -> Result<Vec<Held>, webpki::Error> {
         let anchors: Vec<TrustAnchor<'_>> =
             self.held.iter().filter_map(|held| anchor_from_trusted_cert(&held.der).ok()).collect();
         let now = UnixTime::since_unix_epoch(now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs());
         let end = EndEntityCert::try_from(certificate)?;
-        end.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, between, now, usage, None, None).map(|_| ())
+        let path = end.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, between, now, usage, None, None)?;
+        Ok(path.intermediate_certificates().filter_map(|one| Held::of(one.der().into_owned())).collect())
     }
 }
 

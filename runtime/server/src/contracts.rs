@@ -8,6 +8,7 @@ use amprule_domain::proof::{CertificateId, CertificateStatus, ContractShown, Sta
 use amprule_revocation::{Revocation, Trust};
 use anyhow::Context;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::config::Contracts;
 use crate::environment::SystemClock;
@@ -16,16 +17,21 @@ use crate::program;
 /// A car waits for its certificate for 5 s (ISO 15118-2, V2G_EVCC_Msg_Timeout).
 const PROGRAM_MAX: Duration = Duration::from_millis(4_500);
 
+/// Cars that get contracts at the same time.
+const AT_ONCE: usize = 16;
+
 pub(crate) struct Certifiers {
     revocation: Revocation,
     provider: Vec<String>,
+    /// For its program, which is started for each car.
+    room: Semaphore,
 }
 
 impl Certifiers {
     pub(crate) fn open(wanted: &Contracts) -> anyhow::Result<Self> {
         let trust = Trust::read(&wanted.trust).context("[contracts] trust")?;
         let revocation = Revocation::new(trust, wanted.revocation_settings())?;
-        Ok(Self { revocation, provider: wanted.provide_with.clone() })
+        Ok(Self { revocation, provider: wanted.provide_with.clone(), room: Semaphore::new(AT_ONCE) })
     }
 
     async fn judged(&self, station: &StationId, shown: ContractShown) -> CertificateStatus {
@@ -49,6 +55,7 @@ impl Certifiers {
                 "no provider of contract certificates is configured (provide_with below [contracts])".to_owned()
             );
         }
+        let _room = self.room.try_acquire().map_err(|_| format!("{AT_ONCE} cars are waiting for contracts already"))?;
         let env = [("AMPRULE_STATION", station.as_str())];
         let asked = program::ask(&self.provider, &env, request.to_string().as_bytes(), PROGRAM_MAX).await;
         let said = asked.map_err(|error| format!("{error:#}"))?;
@@ -81,8 +88,8 @@ impl Vouchers for Certifiers {
         Box::pin(async move { self.revocation.ocsp(certificate, SystemClock.now()).await })
     }
 
-    fn standing<'a>(&'a self, wanted: &'a StatusRequest) -> BoxFuture<'a, Result<Standing, String>> {
-        Box::pin(async move { self.revocation.standing(wanted, SystemClock.now()).await })
+    fn standings<'a>(&'a self, wanted: &'a [StatusRequest]) -> BoxFuture<'a, Vec<Result<Standing, String>>> {
+        Box::pin(async move { self.revocation.standings(wanted, SystemClock.now()).await })
     }
 
     fn contract<'a>(&'a self, station: &'a StationId, request: &'a Value) -> BoxFuture<'a, Result<Value, String>> {

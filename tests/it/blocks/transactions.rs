@@ -78,7 +78,7 @@ async fn a_session_is_joined_to_the_request_that_it_began_by() {
     let api = server.api();
     api.accept(&["APP-1", "CARD-1"]);
     let mut station = Station201::boot(&server, ID).await;
-    let start = json!({"command": "start", "token": {"idToken": "APP-1", "type": "Central"}, "evse": 1});
+    let start = json!({"command": "start", "idToken": {"idToken": "APP-1", "type": "Central"}, "evse": 1});
     let command = ordered(&api, start).await;
     let (id, _, asked) = station.wire.next_call().await;
     station.wire.reply(&id, json!({"status": "Accepted"})).await;
@@ -105,7 +105,7 @@ async fn in_16_it_is_the_first_with_its_token_at_its_connector() {
     // The same driver charges there already.
     station.wire.call("StartTransaction", station16::start(2, "APP-1", 0, &ago(10))).await;
     let command =
-        ordered(&api, json!({"command": "start", "token": {"idToken": "APP-1"}, "connector": 1, "evse": 1})).await;
+        ordered(&api, json!({"command": "start", "idToken": {"idToken": "APP-1"}, "connector": 1, "evse": 1})).await;
     let (id, _, _) = station.wire.next_call().await;
     station.wire.call("StartTransaction", station16::start(1, "app-1", 0, &ago(1))).await;
     // Real stations answer last.

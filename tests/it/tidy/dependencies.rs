@@ -22,7 +22,7 @@ pub(super) static METADATA: LazyLock<Value> = LazyLock::new(|| {
 
 /// A heavy crate, and the crates that may name it.
 const OWNERS: [(&str, &[&str]); 16] = [
-    ("rcgen", &["amprule-authority"]),
+    ("rcgen", &["amprule-authority", "amprule-bench"]),
     ("x509-ocsp", &["amprule-revocation"]),
     ("x509-cert", &["amprule-revocation"]),
     ("tokio-serial", &["amprule-wires"]),

@@ -45,7 +45,7 @@ mod tests {
                 "id": id, "no": 7, "station": "cs-1", "transaction": "7", "evse": 1, "connector": 1,
                 "idToken": {"idToken": "04AB", "type": "ISO14443"}, "tokenGroup": "fleet",
                 "state": "ended", "startedAt": "2026-07-01T08:00:00Z", "endedAt": "2026-07-01T09:00:00Z", "durationS": 3600,
-                "stopReason": "Local", "timeZone": "Europe/Berlin", "location": "Yard",
+                "stopReason": "Local", "remoteStart": null, "timeZone": "Europe/Berlin", "location": "Yard",
                 "energyWh": 11_450, "currency": "EUR", "total": "5.15", "amounts": "including-tax", "taxes": [],
                 "lines": [{
                     "code": "energy", "description": "Energy", "quantity": "11.45", "unit": "kWh", "unitPrice": "0.45",

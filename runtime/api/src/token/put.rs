@@ -180,7 +180,7 @@ mod tests {
             changed.body,
             json!({
                 "idToken": "04ab", "type": "ISO14443", "status": "blocked", "group": null,
-                "expiresAt": "2027-01-01T00:00:00Z", "budget": budget,
+                "expiresAt": "2027-01-01T00:00:00Z", "budget": budget, "language": null,
             })
         );
         let exact = json!({"budget": {"amount": "20.10", "currency": "EUR", "period": "day"}});

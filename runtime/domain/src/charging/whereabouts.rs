@@ -41,7 +41,9 @@ impl Station {
             return Vec::new();
         }
         let expires_at = now.checked_add(EXPIRES).ok();
-        let asked = self.open().take(MAX).filter_map(|session| {
+        // The station knows no name but its own.
+        let named = self.open().filter(|session| session.transaction != session.no.as_transaction());
+        let asked = named.take(MAX).filter_map(|session| {
             let payload = json!({ "transactionId": session.transaction.as_str() }).to_string();
             let command = Command::Request { action: "GetTransactionStatus".to_owned(), payload };
             let is_asked = self.exchanges.iter().any(|known| known.is_open() && known.command == command);

@@ -58,6 +58,7 @@ struct TransactionInfo<'a> {
     stopped_reason: Loose<'a>,
     #[serde(borrow, default)]
     remote_start_id: Loose<'a>,
+    #[serde(borrow, default)]
     tariff_id: Loose<'a>,
 }
 
