@@ -98,11 +98,11 @@ async fn members_of_an_answer_stand_in_the_standards_order() {
     let cases = [
         ("BootNotification", station16::boot(), &["currentTime", "interval", "status"][..]),
         ("Heartbeat", json!({}), &["currentTime"]),
-        ("Authorize", json!({"idTag": "CARD-2"}), &["idTagInfo", "parentIdTag", "status"]),
+        ("Authorize", json!({"idTag": "CARD-2"}), &["idTagInfo", "expiryDate", "parentIdTag", "status"]),
         (
             "StartTransaction",
             station16::start(1, "CARD-2", 0, &ago(8)),
-            &["idTagInfo", "parentIdTag", "status", "transactionId"],
+            &["idTagInfo", "expiryDate", "parentIdTag", "status", "transactionId"],
         ),
     ];
     for (action, payload, order) in cases {
@@ -113,7 +113,7 @@ async fn members_of_an_answer_stand_in_the_standards_order() {
     let token = json!({"idToken": {"idToken": "CARD-2", "type": "ISO14443"}});
     let mut ended = Event::ended("t-1", 1, 5_000, &ago(1)).payload();
     ended["idToken"] = token["idToken"].clone();
-    let group = ["idTokenInfo", "status", "groupIdToken", "idToken", "type"];
+    let group = ["idTokenInfo", "status", "cacheExpiryDateTime", "groupIdToken", "idToken", "type"];
     let cases = [
         ("BootNotification", station201::boot(), vec!["currentTime", "interval", "status"]),
         ("Authorize", token, group.to_vec()),

@@ -104,8 +104,7 @@ async fn in_16_it_is_the_first_with_its_token_at_its_connector() {
     let mut station = Station16::boot(&server, ID).await;
     // The same driver charges there already.
     station.wire.call("StartTransaction", station16::start(2, "APP-1", 0, &ago(10))).await;
-    let command =
-        ordered(&api, json!({"command": "start", "idToken": {"idToken": "APP-1"}, "connector": 1, "evse": 1})).await;
+    let command = ordered(&api, json!({"command": "start", "idToken": {"idToken": "APP-1"}, "evse": 1})).await;
     let (id, _, _) = station.wire.next_call().await;
     station.wire.call("StartTransaction", station16::start(1, "app-1", 0, &ago(1))).await;
     // Real stations answer last.
