@@ -58,7 +58,8 @@ impl StationTask {
         let (shown, evse, transaction) = (question.token.clone(), question.evse, question.transaction.clone());
         let input = charging::authorization_input(record, reported, question, known, now);
         let occasion = Occasion::of(record, token.as_ref().and_then(|token| token.group.as_deref()), now);
-        let is_showing = input.purpose == Purpose::Authorize && transaction.is_none();
+        // A tariff is a member of 2.1's answer.
+        let is_showing = input.purpose == Purpose::Authorize && transaction.is_none() && self.protocol() == "ocpp2.1";
         let answer = self.ports.hooks.authorize(input, occasion).await;
         let mut admission = self.admission(answer.output, token.as_ref(), now);
         if purpose == Purpose::Start && self.is_master_pass(&admission.info) {

@@ -262,10 +262,20 @@ impl Line {
     }
 }
 
-/// Reports tell what variables hold, passwords among them where a station is careless.
+/// Reports tell what variables hold, passwords among them where a station is careless; a car's certificates are shown to us.
 fn discreet(action: &str, payload: &str) -> String {
-    let hidden =
-        |payload: &str| serde_json::from_str(payload).ok().map(|said: Value| without_secrets(&said).to_string());
-    let hidden = (action == "NotifyReport").then(|| hidden(payload)).flatten();
-    hidden.unwrap_or_else(|| payload.to_owned())
+    let read = || serde_json::from_str::<Value>(payload).ok();
+    let hidden = match action {
+        "NotifyReport" => read().map(|said| without_secrets(&said)),
+        "Authorize" => read().map(without_certificates),
+        _ => None,
+    };
+    hidden.map_or_else(|| payload.to_owned(), |said| said.to_string())
+}
+
+fn without_certificates(mut said: Value) -> Value {
+    if let Some(members) = said.as_object_mut() {
+        members.retain(|name, _| !["certificate", "iso15118CertificateHashData"].contains(&name.as_str()));
+    }
+    said
 }

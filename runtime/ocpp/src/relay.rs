@@ -3,6 +3,7 @@
 //!
 //! In 1.6 a backend gives a transaction its number (5.11), so that two of them give two; in 2.x the station names it.
 
+use amprule_domain::data_transfer::PLUG_AND_CHARGE;
 use amprule_domain::event::{Boot, ConnectorStatus};
 use serde_json::{Value, json};
 
@@ -57,6 +58,10 @@ const PROGRESS: [&str; 5] = [
     "PublishFirmwareStatusNotification",
 ];
 
+fn is_about_contracts(payload: &Value) -> bool {
+    payload["vendorId"].as_str().is_some_and(|vendor| vendor.eq_ignore_ascii_case(PLUG_AND_CHARGE))
+}
+
 impl Dialect {
     /// What kind of message this is to another backend.
     pub fn relayed(self, action: &str, payload: &Value) -> Relayed {
@@ -69,6 +74,8 @@ impl Dialect {
             "MeterValues" | "StatusNotification" => Relayed::State(format!("{action} {}", place(payload))),
             _ if PROGRESS.contains(&action) => Relayed::State(action.to_owned()),
             _ if OURS.contains(&action) => Relayed::Ours,
+            // In 1.6 those are carried in it.
+            "DataTransfer" if is_about_contracts(payload) => Relayed::Ours,
             _ => Relayed::Passing,
         }
     }

@@ -94,6 +94,14 @@ impl Board {
         }
     }
 
+    /// Nobody can be asked now; it is wished again.
+    pub(crate) fn unwish(&self, wish: &Wish) {
+        if let Some(sign) = self.sign(&wish.station) {
+            let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+            sign.wished.remove(&(wish.evse, wish.driver.clone()));
+        }
+    }
+
     /// What was wished is known now.
     pub(crate) fn answer(&self, wish: &Wish, offering: Option<Arc<Offering>>) {
         let Some(sign) = self.sign(&wish.station) else { return };

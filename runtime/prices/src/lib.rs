@@ -186,7 +186,13 @@ impl Keeper {
         if let Some(shows) = self.screens.shows(station) {
             return Ok(shows.cost);
         }
+        self.read_now(station).await
+    }
+
+    async fn read_now(&mut self, station: &StationId) -> StoreResult<bool> {
         if !self.house.stations.is_connected(station) {
+            // Nobody has heard that it left.
+            self.forget(station);
             return Ok(false);
         }
         let seen = reading::seen(&*self.house.books, station).await?;
@@ -198,7 +204,7 @@ impl Keeper {
     async fn look_at_due(&mut self) -> StoreResult<()> {
         let now = Instant::now();
         for station in self.screens.unread(now) {
-            self.read(&station).await?;
+            self.read_now(&station).await?;
         }
         let room = AT_ONCE.saturating_sub(self.looking.len());
         for due in self.screens.take_due(now, now + self.house.every, room) {
@@ -217,7 +223,14 @@ impl Keeper {
 
     /// What whoever comes is offered at a station is known now.
     async fn found(&mut self, station: &StationId, usual: StoreResult<Usual>) -> StoreResult<()> {
-        self.screens.found(station, usual?, self.house.clock.now());
+        let usual = match usual {
+            Ok(usual) => usual,
+            Err(error) => {
+                self.screens.not_found(station);
+                return Err(error);
+            }
+        };
+        self.screens.found(station, usual, self.house.clock.now());
         if let Some((shows, sign)) = self.screens.sign(station) {
             self.house.board.put(station, &shows, &sign.usual);
             sign.step(&self.house, station, &shows).await?;
@@ -226,7 +239,7 @@ impl Keeper {
     }
 
     fn find_wished(&mut self, wish: Wish) {
-        let Some(shows) = self.screens.shows(&wish.station).cloned() else { return };
+        let Some(shows) = self.screens.shows(&wish.station).cloned() else { return self.house.board.unwish(&wish) };
         let house = Arc::clone(&self.house);
         self.finding.spawn(async move {
             let offering = match house.board.known(&wish) {

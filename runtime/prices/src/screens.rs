@@ -19,6 +19,8 @@ use crate::signs::Sign;
 const READ_AT_ONCE: usize = 64;
 /// What is offered is found out anew after so long.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
+/// After a read that failed.
+const AGAIN: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 pub(crate) struct Screens(HashMap<StationId, Screen>);
@@ -106,8 +108,10 @@ impl Screens {
         }
     }
 
+    /// What was known counts until then.
     pub(crate) fn read_anew(&mut self) {
-        self.0.values_mut().for_each(Screen::read_anew);
+        let at = Instant::now() + SETTLED;
+        self.0.values_mut().for_each(|screen| screen.read_at = Some(at));
     }
 
     pub(crate) fn read_anew_of(&mut self, station: &StationId) {
@@ -117,7 +121,7 @@ impl Screens {
     }
 
     pub(crate) fn unread(&self, now: Instant) -> Vec<StationId> {
-        let is_due = |screen: &Screen| screen.shows.is_none() && screen.read_at.is_some_and(|at| at <= now);
+        let is_due = |screen: &Screen| screen.read_at.is_some_and(|at| at <= now);
         let due = self.0.iter().filter(|(_, screen)| is_due(screen)).map(|(station, _)| station.clone());
         due.take(READ_AT_ONCE).collect()
     }
@@ -224,6 +228,13 @@ impl Screens {
         // What has changed meanwhile is due already.
         sign.due = Some(sign.due.map_or(due, |known| known.min(due)));
         sign.found(usual);
+    }
+
+    /// It could not be read; that is tried again in a while.
+    pub(crate) fn not_found(&mut self, station: &StationId) {
+        if let Some(Screen { sign, .. }) = self.0.get_mut(station) {
+            (sign.is_busy, sign.due) = (false, Some(Instant::now() + AGAIN));
+        }
     }
 
     /// Of a station that has been read.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::event::TransactionEvent;
+use crate::event::{Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::session::{Session, SessionState};
 
@@ -90,14 +90,17 @@ pub(crate) fn hear(session: &mut Session, event: &TransactionEvent) {
     let Some(ToldMoney { tariff, cost }) = event.money.as_deref().cloned() else { return };
     let money = Arc::make_mut(&mut session.station_money);
     money.tariff = tariff.or(money.tariff.take());
-    money.cost = cost.or(money.cost.take());
+    // What it was on the way is no bill.
+    let final_cost = cost.filter(|_| event.phase == Phase::Ended);
+    money.cost = final_cost.or(money.cost.take());
 }
 
 /// The driver was shown another amount than the one that is billed.
 pub(crate) fn compare(session: &mut Session) {
     let Some(price) = session.price.as_deref().filter(|_| session.state == SessionState::Ended) else { return };
     let Some(own) = session.station_money.cost.as_ref().filter(|own| own.failed.is_none()) else { return };
-    let is_same = match own.with_tax.or(own.without_tax) {
+    // What is billed has its taxes in it; an amount without them is no other one.
+    let is_same = match own.with_tax {
         Some(amount) => own.currency == price.currency.as_str() && price.currency.round(amount) == price.total,
         None => true,
     };

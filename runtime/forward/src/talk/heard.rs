@@ -19,6 +19,8 @@ use crate::socket::{Incoming, Trouble};
 
 /// Then it is given up. A backend that answers nothing at all is told nothing, and costs no try.
 const TRIES_MOST: u32 = 5;
+/// Characters of its verdict on a token that are shown.
+const MOST_SHOWN: usize = 40;
 /// Unreadable frames on one connection.
 const GARBAGE_MOST: u32 = 50;
 
@@ -185,6 +187,7 @@ impl Talk<'_> {
     fn is_heard(&self, message: &Message, answer: &Value) {
         let (line, theirs) = (self.line, self.line.dialect.token_verdict(answer));
         line.board.heard(line.now());
+        let theirs: String = theirs.chars().take(MOST_SHOWN).collect();
         if !theirs.is_empty() && !message.verdict.is_empty() && theirs != message.verdict {
             line.board.differs(format!("{}: {} here, {theirs} there", message.action, message.verdict));
         }
