@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -122,5 +123,14 @@ impl StationId {
         } else {
             Ok(Self::new(text))
         }
+    }
+}
+
+impl SessionId {
+    /// When it was heard of, by our clock, which is in its name (RFC 9562, version 7).
+    pub fn heard_at(&self) -> Timestamp {
+        let (seconds, nanoseconds) = self.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
+        let at = i64::try_from(seconds).ok().zip(i32::try_from(nanoseconds).ok());
+        at.and_then(|(s, ns)| Timestamp::new(s, ns).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 }

@@ -24,6 +24,9 @@ pub enum CommandRefused {
     Limit,
     #[error("it shares out the power of the site {0}, which takes it back by itself")]
     Site(String),
+    /// A start whose token would be refused: by what, for the operator.
+    #[error("{0}")]
+    Token(String),
     #[error("{0}")]
     NotStored(String),
 }

@@ -54,6 +54,7 @@ impl StationTask {
         let kind = token.as_ref().map(|token| token.kind.clone());
         let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
         let purpose = question.purpose;
+        let as_shown = question.token.clone();
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
         let (shown, evse, transaction) = (question.token.clone(), question.evse, question.transaction.clone());
         let input = charging::authorization_input(record, reported, question, known, now);
@@ -62,10 +63,11 @@ impl StationTask {
         let is_showing = input.purpose == Purpose::Authorize && transaction.is_none() && self.protocol() == "ocpp2.1";
         let answer = self.ports.hooks.authorize(input, occasion).await;
         let mut admission = self.admission(answer.output, token.as_ref(), now);
-        if purpose == Purpose::Start && self.is_master_pass(&admission.info) {
+        if purpose == Purpose::Start && admission.is_master_pass {
             admission.info.status = AuthorizationStatus::Invalid;
         }
-        if is_open_to_all && admission.info.status == AuthorizationStatus::Unknown {
+        let is_unknown = admission.info.status == AuthorizationStatus::Unknown;
+        if is_unknown && (is_open_to_all || self.is_ordered(&as_shown, now).await) {
             admission.info = TokenInfo::status(AuthorizationStatus::Accepted);
         }
         if admission.info.status == AuthorizationStatus::Accepted {
@@ -125,19 +127,20 @@ impl StationTask {
                 is_budgeted: token.is_some_and(|token| token.budget.is_some()),
             },
             tariff: output.tariff,
+            is_master_pass: self.is_master_pass(token.and_then(|token| token.group.as_deref())),
             kind: None,
             certificate: None,
             decisions: Vec::new(),
         }
     }
 
-    fn is_master_pass(&self, info: &TokenInfo) -> bool {
-        let group = &self.settings.master_pass_group;
-        !group.is_empty() && info.group.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(group))
+    pub(crate) fn is_master_pass(&self, group: Option<&str>) -> bool {
+        let own = &self.settings.master_pass_group;
+        !own.is_empty() && group.is_some_and(|group| group.eq_ignore_ascii_case(own))
     }
 
     /// No policy has an opinion: the operator's own record decides.
-    fn status_on_record(&self, token: Option<&TokenRecord>, now: Timestamp) -> AuthorizationStatus {
+    pub(crate) fn status_on_record(&self, token: Option<&TokenRecord>, now: Timestamp) -> AuthorizationStatus {
         match token {
             Some(token) if token.expires_at.is_some_and(|until| until <= now) => AuthorizationStatus::Expired,
             Some(token) => match token.status {

@@ -29,6 +29,7 @@ impl StationTask {
         if exchange.origin == Origin::Operator && open >= Exchange::OPEN_MAX {
             return Err(CommandRefused::Busy(open));
         }
+        self.check_token(&exchange).await?;
         self.store(exchange.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         self.look_at_exchanges().await;
         Ok(exchange)

@@ -19,6 +19,7 @@ mod exchanges;
 mod guesses;
 mod happened;
 mod mailbox;
+mod ordered;
 mod passwords;
 mod pending;
 mod ports;

@@ -54,6 +54,11 @@ pub(crate) async fn ask(
     }
 }
 
+/// Why nobody can be asked there.
+pub(crate) fn no_address(url: &str) -> Option<String> {
+    place(url).err()
+}
+
 fn place(url: &str) -> Result<(Place, Uri), String> {
     if url.len() > MAX_URL {
         return Err(format!("its address has more than {MAX_URL} characters"));

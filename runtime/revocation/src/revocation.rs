@@ -71,7 +71,10 @@ impl Revocation {
     /// Whether a car's contract certificate is good, with the reason where it is not, for the operator.
     pub async fn judge(&self, shown: &ContractShown, now: Timestamp) -> (CertificateStatus, Option<String>) {
         let heard = match &shown.proof.chain {
-            None => self.ask_named(&shown.proof.certificates, now).await,
+            None => match shown.proof.certificates.iter().find_map(unaskable) {
+                Some(why) => return (CertificateStatus::CertChainError, Some(why)),
+                None => self.ask_named(&shown.proof.certificates, now).await,
+            },
             Some(pem) => match self.verified(pem, shown, now) {
                 Ok(chain) => self.ask_chain(chain, now).await,
                 Err((status, why)) => return (status, Some(why)),
@@ -255,4 +258,10 @@ impl Revocation {
         let deadline = self.0.settings.deadline;
         timeout(deadline, asked).await.unwrap_or_else(|_| Err(format!("there was no answer within {deadline:?}")))
     }
+}
+
+/// What names no certificate, or nobody who could be asked, is not the same as a responder that is not heard.
+fn unaskable(named: &CertificateId) -> Option<String> {
+    let responder = named.responder.as_deref().filter(|url| !url.is_empty());
+    name::of_station(named).err().or_else(|| responder.and_then(http::no_address))
 }

@@ -2,7 +2,7 @@
 
 use amprule_tests::station16::{self, Station16};
 use amprule_tests::station201::{Event, Station201};
-use amprule_tests::{Management, TestServer, ago, until};
+use amprule_tests::{Management, Setup, TestServer, ago, until};
 use serde_json::{Value, json};
 
 use super::ID;
@@ -93,6 +93,111 @@ async fn a_session_is_joined_to_the_request_that_it_began_by() {
     let session = api.all("/api/v1/sessions?transaction=tx-2").remove(0);
     assert_eq!(session["remoteStart"], asked["remoteStartId"], "{session}");
     assert_eq!(answered(&api, &command).await["session"], session["id"]);
+}
+
+/// The operator vouches for what nobody has entered, until it has begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_started_with_from_afar_is_accepted_once() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let mut station = Station16::boot(&server, ID).await;
+    let begun = async |station: &mut Station16, token: &str| {
+        let shown = station.wire.call("Authorize", json!({"idTag": token})).await;
+        let started = station.wire.call("StartTransaction", station16::start(1, token, 0, &ago(1))).await;
+        (shown["idTagInfo"]["status"].clone(), started)
+    };
+    assert_eq!(begun(&mut station, "APP-9").await.0, "Invalid", "nobody has asked for it");
+    for order in [
+        json!({"command": "start", "idToken": {"idToken": "APP-1"}, "evse": 1}),
+        json!({"command": "request", "action": "RemoteStartTransaction", "payload": {"idTag": "APP-2", "connectorId": 1}}),
+    ] {
+        ordered(&api, order).await;
+        let (id, _, asked) = station.wire.next_call().await;
+        station.wire.reply(&id, json!({"status": "Accepted"})).await;
+        let token = asked["idTag"].as_str().expect("a tag").to_lowercase();
+        let (shown, started) = begun(&mut station, &token).await;
+        assert_eq!((&shown, &started["idTagInfo"]["status"]), (&json!("Accepted"), &json!("Accepted")), "{token}");
+        let stop =
+            json!({"transactionId": started["transactionId"], "meterStop": 900, "timestamp": ago(0), "idTag": token});
+        assert_eq!(station.wire.call("StopTransaction", stop).await["idTagInfo"]["status"], "Accepted");
+        assert_eq!(begun(&mut station, &token).await.0, "Invalid", "{token} has charged");
+    }
+    // One that was turned down vouches for nobody.
+    ordered(&api, json!({"command": "start", "idToken": {"idToken": "APP-3"}, "evse": 1})).await;
+    let (id, _, _) = station.wire.next_call().await;
+    station.wire.reply(&id, json!({"status": "Rejected"})).await;
+    assert_eq!(begun(&mut station, "APP-3").await.0, "Invalid");
+}
+
+/// OCPP 2.0.1, C12.FR.09, and what any record says.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_would_be_refused_is_not_sent() {
+    let server = Setup::default().config("[stations]\nmaster_pass_group = \"OFFICERS\"\n").start().await;
+    let api = server.api();
+    api.put("/api/v1/tokens/OFFICER", &json!({"type": "Central", "status": "accepted", "group": "officers"})).ok();
+    api.put("/api/v1/tokens/LOST", &json!({"type": "Central", "status": "blocked"})).ok();
+    api.put("/api/v1/tokens/OLD", &json!({"type": "Central", "status": "accepted", "expiresAt": ago(60)})).ok();
+    let _station = Station201::boot(&server, ID).await;
+    for (token, why) in [("OFFICER", "master pass"), ("LOST", "Blocked"), ("old", "Expired")] {
+        let start = json!({"command": "start", "idToken": {"idToken": token}, "evse": 1});
+        let refused = api.post(&format!("/api/v1/stations/{ID}/commands"), &start);
+        assert_eq!(
+            (refused.status, refused.body["error"]["path"].as_str()),
+            (422, Some("/idToken")),
+            "{token}: {}",
+            refused.body
+        );
+        assert!(refused.body.to_string().contains(why), "{token}: {}", refused.body);
+    }
+    assert!(api.all("/api/v1/commands").is_empty());
+}
+
+/// StopTransactionOnInvalidId may be false, or not be kept to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_goes_on_after_a_refusal_is_told_to_stop() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    let mut station = Station16::boot(&server, ID).await;
+    let started = station.wire.call("StartTransaction", station16::start(1, "NOBODY", 0, &ago(30))).await;
+    assert_eq!(started["idTagInfo"]["status"], "Invalid");
+    let meter = |at: String, wh: &str| json!({"connectorId": 1, "transactionId": started["transactionId"], "meterValue": [{"timestamp": at, "sampledValue": [{"value": wh}]}]});
+    station.wire.call("MeterValues", meter(ago(20), "100")).await;
+    assert!(api.all("/api/v1/commands").is_empty(), "what was told late says nothing of now");
+    station.wire.call("MeterValues", meter(ago(0), "200")).await;
+    let (id, action, asked) = station.wire.next_call().await;
+    assert_eq!((action.as_str(), &asked["transactionId"]), ("RemoteStopTransaction", &started["transactionId"]));
+    station.wire.reply(&id, json!({"status": "Accepted"})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ends_another_ones_session_is_seen() {
+    let server = Setup::default().config("[stations]\nmaster_pass_group = \"OFFICERS\"\n").start().await;
+    let api = server.api();
+    api.accept(&["CARD-1", "CARD-2"]);
+    for (token, group) in [("ANNA", "FAMILY"), ("BEN", "FAMILY"), ("OFFICER", "OFFICERS")] {
+        let entry = json!({"type": "ISO14443", "status": "accepted", "group": group});
+        api.put(&format!("/api/v1/tokens/{token}"), &entry).ok();
+    }
+    let mut station = Station16::boot(&server, ID).await;
+    let cases = [
+        ("CARD-1", "CARD-1", false),
+        ("CARD-1", "CARD-2", true),
+        ("ANNA", "BEN", false),
+        ("ANNA", "CARD-1", true),
+        ("ANNA", "OFFICER", false),
+        ("ANNA", "NOBODY", true),
+    ];
+    for (n, (begins, ends, is_seen)) in (1..).zip(cases) {
+        // Equal starts are one.
+        let started = station.wire.call("StartTransaction", station16::start(1, begins, 0, &ago(100 - n))).await;
+        let number = &started["transactionId"];
+        let stop = json!({"transactionId": number, "meterStop": 50, "timestamp": ago(0), "idTag": ends});
+        station.wire.call("StopTransaction", stop).await;
+        let session = api.all(&format!("/api/v1/sessions?transaction={number}")).remove(0);
+        assert_eq!(session["state"], "ended", "{begins}, {ends}");
+        assert_eq!(has_mark(&session, "stopped-by-stranger"), is_seen, "{begins}, {ends}: {session}");
+    }
 }
 
 /// OCPP 1.6 has no number for it.

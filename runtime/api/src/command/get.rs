@@ -65,8 +65,6 @@ fn is_begun_by(session: &Session, command: &Command, sent: Timestamp) -> bool {
     }
     let is_its_token = session.token.as_ref().is_some_and(|own| own.key() == token.key());
     let is_there = evse.is_none_or(|evse| evse == session.evse);
-    // By our clock, which is in its name.
-    let heard_s = session.id.0.get_timestamp().map_or(0, |at| i64::try_from(at.to_unix().0).unwrap_or(0));
-    let after_s = heard_s - sent.as_second();
+    let after_s = session.id.heard_at().as_second() - sent.as_second();
     is_its_token && is_there && (0..PATIENCE.as_secs()).contains(&after_s)
 }

@@ -454,6 +454,7 @@ pub(crate) fn explain(refused: CommandRefused) -> Problem {
         CommandRefused::Over | CommandRefused::Sent | CommandRefused::Limit | CommandRefused::Site(_) => {
             Problem::new(StatusCode::CONFLICT, "not-possible", message)
         }
+        CommandRefused::Token(message) => Problem::invalid("/idToken", message),
         CommandRefused::NotStored(message) => StoreError::new(message).into(),
     }
 }

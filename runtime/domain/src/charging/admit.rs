@@ -35,7 +35,10 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     // A start that comes late was there before all others.
     let is_first = is_accepted && told.event.phase == Phase::Started;
     if (session.has_accepted_token() && !is_first) || (session.token.is_some() && !may_take_over) {
-        let is_another = may_take_over && (session.token_group.is_none() || session.token_group != info.group);
+        let is_strangers = session.token_group.is_none() || session.token_group != info.group;
+        let is_ended = told.event.phase == Phase::Ended && session.has_accepted_token();
+        session.marks.add_if(is_ended && is_strangers && !admission.is_master_pass, Mark::STOPPED_BY_STRANGER);
+        let is_another = may_take_over && is_strangers;
         session.second_token_at = session.second_token_at.or(is_another.then(|| session.energy()));
         return;
     }

@@ -26,6 +26,7 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
     let is_older = take_number(session, event, bounds.now);
     take_time(session, event);
     take_place(session, event);
+    session.remote_start = session.remote_start.or(event.remote_start);
     own::hear(session, event);
     session.marks.add_if(event.offline, Mark::OFFLINE);
     session.marks.add_if(was_free_before(session, event, bounds.now), Mark::TRANSACTION_GUESSED);

@@ -1,18 +1,39 @@
-//! What the policy allowed is used up: the station is told to stop until the session has ended.
+//! What the policy allowed is used up, or a session goes on though its token was refused: the station is told to stop until the
+//! session has ended.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Station;
+use crate::Energy;
 use crate::command::{Command, Exchange, Origin};
 use crate::mark::Mark;
 use crate::ports::Ids;
-use crate::session::{Session, SessionState};
+use crate::session::Session;
 
-/// True: a limit was reached just now.
-pub(super) fn is_reached(session: &mut Session, as_of: Option<Timestamp>) -> bool {
+/// A station that hears of a refusal stops by itself within this, if it does (OCPP 2.0.1, StopTxOnInvalidId; 1.6,
+/// StopTransactionOnInvalidId).
+const STOPS_BY_ITSELF: SignedDuration = SignedDuration::from_secs(30);
+/// What was told late, from a queue, does not say that a session still goes on.
+const LIVE: SignedDuration = SignedDuration::from_mins(5);
+
+/// True: it is to be stopped from now on.
+pub(super) fn is_due(session: &mut Session, as_of: Option<Timestamp>, now: Timestamp) -> bool {
     if !session.is_open() || session.limits.stop_requested {
         return false;
     }
+    session.limits.stop_requested = goes_on_refused(session, now);
+    session.limits.stop_requested || is_reached(session, as_of)
+}
+
+/// Nobody was let charge there, and it charges.
+fn goes_on_refused(session: &Session, now: Timestamp) -> bool {
+    let at = session.timeline.at;
+    let is_live = now.duration_since(at) <= LIVE;
+    let goes_on = at.duration_since(session.started_at) >= STOPS_BY_ITSELF && session.energy() > Energy::ZERO;
+    session.marks.has(&Mark::UNAUTHORIZED) && is_live && goes_on
+}
+
+fn is_reached(session: &mut Session, as_of: Option<Timestamp>) -> bool {
     let limits = &session.limits;
     let at = as_of.map_or(session.timeline.at, |now| now.max(session.timeline.at));
     let seconds = at.as_second() - session.started_at.as_second();
@@ -41,12 +62,16 @@ impl Station {
         due.map(|session| stop(session, ids, now)).collect()
     }
 
-    /// Commands whose session has ended with this step.
+    /// Commands whose session has ended with this step, or may go on.
     pub(super) fn stops_over(&self, sessions: &[Session], now: Timestamp) -> Vec<Exchange> {
-        let has_ended = |exchange: &&Exchange| {
-            sessions.iter().any(|session| session.state == SessionState::Ended && exchange.is_of(session.id))
+        let why = |exchange: &Exchange| {
+            let session = sessions.iter().find(|session| exchange.is_of(session.id))?;
+            match session.is_open() {
+                false => Some("the session has ended"),
+                true => (!session.limits.stop_requested).then_some("another token was accepted for the session"),
+            }
         };
-        let over = self.exchanges.iter().filter(has_ended);
-        over.map(|exchange| exchange.is_over("the session has ended", now)).collect()
+        let over = self.exchanges.iter().filter_map(|exchange| Some(exchange.is_over(why(exchange)?, now)));
+        over.collect()
     }
 }

@@ -50,6 +50,8 @@ pub struct Admission {
     pub limits: SessionLimits,
     /// The pricing unit that the policy asked for.
     pub tariff: Option<String>,
+    /// It may end anybody's session (OCPP 2.0.1, C16).
+    pub is_master_pass: bool,
     /// The token's kind in the operator's record.
     pub kind: Option<String>,
     /// What became of the certificate that was shown with it.
@@ -70,6 +72,7 @@ impl Admission {
                 is_budgeted: false,
             },
             tariff: None,
+            is_master_pass: false,
             kind: None,
             certificate: None,
             decisions: Vec::new(),

@@ -71,7 +71,7 @@ fn issue_bills(station: &Station, step: &mut Step, now: Timestamp) {
 
 fn command_stops(station: &Station, step: &mut Step, at: &Settling<'_>) {
     for session in &mut step.sessions {
-        if limit::is_reached(session, step.as_of) {
+        if limit::is_due(session, step.as_of, at.now) {
             step.exchanges.push(limit::stop(session, at.ids, at.now));
         }
     }

@@ -8,6 +8,7 @@ mod security_profile;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::token::IdToken;
 use crate::variable::Place;
@@ -119,6 +120,20 @@ impl Command {
         }
     }
 
+    /// The token that a transaction is to begin with, also where the request is said by its name.
+    pub fn starts_with(&self) -> Option<IdToken> {
+        match self {
+            Self::Start { token, .. } => Some(token.clone()),
+            Self::Request { action, payload } if STARTS.contains(&action.as_str()) => {
+                let payload: Value = serde_json::from_str(payload).ok()?;
+                let own = &payload["idToken"];
+                let text = payload["idTag"].as_str().or(own["idToken"].as_str())?;
+                Some(IdToken::new(text, own["type"].as_str().unwrap_or("Central")))
+            }
+            _ => None,
+        }
+    }
+
     /// Said twice it would do more than said once, or undo what has come since: a station that starts anew may do so before it
     /// has answered, and a list of differences that was taken is none any more.
     pub fn is_asked_once(&self) -> bool {
@@ -159,6 +174,8 @@ impl Command {
 /// The requests of all versions that begin or end a transaction.
 const CHARGING: [&str; 4] =
     ["RemoteStartTransaction", "RemoteStopTransaction", "RequestStartTransaction", "RequestStopTransaction"];
+
+const STARTS: [&str; 2] = ["RemoteStartTransaction", "RequestStartTransaction"];
 
 /// Requests that begin something each time.
 const ONCE: [&str; 9] = [

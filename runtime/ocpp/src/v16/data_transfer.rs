@@ -5,7 +5,7 @@ use amprule_domain::data_transfer::PLUG_AND_CHARGE;
 use amprule_domain::event::{DataTransfer as Vendors, StationEvent};
 use amprule_domain::reply::{DataTransferStatus, Reply};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::encode::{Object, Times};
 use crate::loose::Loose;
@@ -45,12 +45,17 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     }
 }
 
-/// A payload as text, as it is to be; some leave it an object.
+/// A payload as text, as it is to be; some leave it an object. An idToken that is a text, as 1.6 has them, is a contract's.
 fn carried_text(data: Value) -> String {
-    match data {
+    let text = match data {
         Value::String(text) => text,
         other => other.to_string(),
-    }
+    };
+    let Ok(Value::Object(mut payload)) = serde_json::from_str(&text) else { return text };
+    let Some(contract) = payload.get("idToken").and_then(Value::as_str) else { return text };
+    let token = json!({ "idToken": contract, "type": "eMAID" });
+    payload.insert("idToken".to_owned(), token);
+    Value::Object(payload).to_string()
 }
 
 /// The words are the same in all versions.

@@ -23,6 +23,11 @@ impl StationBooks for SqliteStore {
         self.readers.at_once("read a station's commands", |reading| read::exchanges::open(reading, station))
     }
 
+    fn latest_exchanges<'a>(&'a self, station: &'a StationId, most: usize) -> StoreFuture<'a, Vec<Exchange>> {
+        self.readers
+            .at_once("read a station's latest commands", |reading| read::exchanges::latest(reading, station, most))
+    }
+
     fn answered<'a>(&'a self, station: &'a StationId, latest: usize) -> StoreFuture<'a, Vec<Answered>> {
         self.readers.at_once("read a station's answers", |reading| read::journal::answered(reading, station, latest))
     }

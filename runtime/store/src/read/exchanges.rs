@@ -19,6 +19,15 @@ pub(crate) fn open(reading: &Reading<'_>, station: &StationId) -> Outcome<Vec<Ex
     found.filter_map(Result::transpose).collect()
 }
 
+/// Newest first.
+pub(crate) fn latest(reading: &Reading<'_>, station: &StationId, most: usize) -> Outcome<Vec<Exchange>> {
+    let sql = "SELECT n, form, body FROM exchanges WHERE station = ?1 ORDER BY n DESC LIMIT ?2";
+    let mut statement = reading.prepare_cached(sql)?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let found = statement.query_and_then((station.as_str(), most), |row| exchange(reading, row))?;
+    found.filter_map(Result::transpose).collect()
+}
+
 pub(crate) fn one(reading: &Reading<'_>, id: CommandId) -> Outcome<Option<Exchange>> {
     let mut statement = reading.prepare_cached("SELECT n, form, body FROM exchanges WHERE id = ?1")?;
     let found = statement.query_row([id.0.as_bytes().as_slice()], |row| Ok(exchange(reading, row))).optional()?;

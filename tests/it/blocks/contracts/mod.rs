@@ -94,16 +94,22 @@ async fn a_responder_that_is_not_heard_stops_no_car_unless_the_operator_wants_it
         let silent = street.named(&SERIAL);
         let mut elsewhere = street.pki.hash_data(&[0x77]);
         elsewhere["responderURL"] = json!("http://169.254.169.254/latest/meta-data");
-        let mut base64 = street.pki.hash_data(&[0x77]);
-        base64["issuerNameHash"] = json!("nYwcUlDO5yz8nuq_z8h5WhCkhcQA5RCWds-otYxz92g=");
         let mut nobody = street.pki.hash_data(&[0x77]);
         nobody["responderURL"] = json!("");
         let private = json!({"responderURL": "http://10.0.0.1:8080/", "hashAlgorithm": "SHA256", "serialNumber": "1",
             "issuerNameHash": "ab".repeat(32), "issuerKeyHash": "cd".repeat(32)});
-        let others = [elsewhere, base64, nobody, private];
+        let others = [elsewhere, nobody, private];
         let named = others.into_iter().map(|one| json!({"iso15118CertificateHashData": [one]}));
         for proof in [silent].into_iter().chain(named) {
             assert_eq!(street.shown(EMAID, proof.clone()).await, pair(expect.0, expect.1), "{when_unknown}: {proof}");
+        }
+        // What names no certificate, or nobody, is no question that could stay unanswered.
+        let base64 = ("issuerNameHash", "nYwcUlDO5yz8nuq_z8h5WhCkhcQA5RCWds-otYxz92g=");
+        for (member, odd) in [base64, ("serialNumber", "no. 7"), ("hashAlgorithm", "MD5"), ("responderURL", "ftp://x/")]
+        {
+            let mut proof = street.named(&[0x77]);
+            proof["iso15118CertificateHashData"][0][member] = json!(odd);
+            assert_eq!(street.shown(EMAID, proof).await, pair("CertChainError", "Invalid"), "{when_unknown}: {odd}");
         }
         for told in ["there was no answer within", "private_responders", "issuerNameHash is not hexadecimal"] {
             until(told, || street.server.log().contains(told).then_some(())).await;

@@ -122,6 +122,9 @@ impl StationBooks for Disk {
         latest.retain(|exchange| exchange.station == *station && exchange.is_open());
         read(latest)
     }
+    fn latest_exchanges<'a>(&'a self, _: &'a StationId, _: usize) -> StoreFuture<'a, Vec<Exchange>> {
+        read(Vec::new())
+    }
     fn answered<'a>(&'a self, _: &'a StationId, _: usize) -> StoreFuture<'a, Vec<Answered>> {
         read(Vec::new())
     }

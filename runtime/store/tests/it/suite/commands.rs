@@ -47,6 +47,8 @@ pub(crate) async fn commands_are_found_while_they_are_open_and_the_latest_after_
         }
     }
     assert_eq!(found, (110..310).rev().collect::<Vec<_>>(), "the latest 200, newest first");
+    let latest = store.latest_exchanges(&StationId::from("cs-1"), 2).await.unwrap();
+    assert_eq!(latest.iter().map(|exchange| exchange.id.0.as_u128()).collect::<Vec<_>>(), [309, 308]);
     let all_open = store.exchanges(&ExchangeFilter { station: None, is_open: true }, &page(9)).await.unwrap();
     assert_eq!(all_open.items.len(), 1);
 }
