@@ -2,7 +2,8 @@
 //!
 //! A station that shows no texts is not in here, and costs one look.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use amprule_domain::contract::Contract;
@@ -22,10 +23,16 @@ const MOST: usize = 256;
 const SAME_VISIT: SignedDuration = SignedDuration::from_mins(2);
 /// Wishes that wait. What finds no room is wished again the next time.
 const WISHES: usize = 256;
+/// Kinds of drivers that a station is ready for before one of them comes: those who came last, at any station.
+const FORESEEN: usize = 8;
 
 pub struct Board {
     signs: RwLock<HashMap<StationId, Arc<Mutex<Sign>>>>,
+    /// Whether there has been any: most houses have none, and every message about a transaction looks here.
+    has_signs: AtomicBool,
     wishes: mpsc::Sender<Wish>,
+    /// Who has come lately, the latest first.
+    lately: Mutex<VecDeque<Driver>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -72,15 +79,44 @@ enum Owed {
 impl Board {
     pub fn new(clock: Arc<dyn Clock>) -> (Arc<Self>, mpsc::Receiver<Wish>) {
         let (wishes, wished) = mpsc::channel(WISHES);
-        (Arc::new(Self { signs: RwLock::default(), wishes, clock }), wished)
+        let lately = Mutex::new(VecDeque::from([Driver::with_card()]));
+        (Arc::new(Self { signs: RwLock::default(), has_signs: AtomicBool::new(false), wishes, lately, clock }), wished)
     }
 
     pub(crate) fn put(&self, station: &StationId, shows: &Arc<Shows>, usual: &BTreeMap<u32, Option<Arc<Offering>>>) {
         let mut signs = self.signs.write().unwrap_or_else(PoisonError::into_inner);
+        self.has_signs.store(true, Ordering::Relaxed);
         let mut sign = signs.entry(station.clone()).or_default().lock().unwrap_or_else(PoisonError::into_inner);
         sign.doubt();
         sign.shows = Arc::clone(shows);
         sign.usual.clone_from(usual);
+    }
+
+    /// What drivers such as those who came lately are offered is found out before they ask: an answer does not wait for it. What
+    /// finds no room is found out when somebody asks.
+    pub(crate) fn foresee(&self, station: &StationId) {
+        let Some(sign) = self.sign(station) else { return };
+        let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        if !sign.shows.texts {
+            return;
+        }
+        let (epoch, lately) = (sign.epoch, self.lately.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        for driver in lately {
+            let token = IdToken::new("", &*driver.kind);
+            let wish = Wish { station: station.clone(), evse: 0, token, driver: driver.clone(), language: None, epoch };
+            if self.wishes.try_send(wish).is_ok() {
+                sign.wished.insert((0, driver));
+            }
+        }
+    }
+
+    fn has_come(&self, driver: &Driver) {
+        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        if lately.front() != Some(driver) {
+            lately.retain(|known| known != driver);
+            lately.push_front(driver.clone());
+            lately.truncate(FORESEEN);
+        }
     }
 
     pub(crate) fn forget(&self, station: &StationId) {
@@ -94,12 +130,11 @@ impl Board {
         }
     }
 
-    /// Nobody can be asked now; it is wished again.
-    pub(crate) fn unwish(&self, wish: &Wish) {
-        if let Some(sign) = self.sign(&wish.station) {
-            let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
-            sign.wished.remove(&(wish.evse, wish.driver.clone()));
-        }
+    /// As it was when its offers were found out.
+    pub(crate) fn shows(&self, station: &StationId) -> Option<Arc<Shows>> {
+        let sign = self.sign(station)?;
+        let sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&sign.shows))
     }
 
     /// What was wished is known now.
@@ -153,6 +188,9 @@ impl Board {
     }
 
     fn sign(&self, station: &StationId) -> Option<Arc<Mutex<Sign>>> {
+        if !self.has_signs.load(Ordering::Relaxed) {
+            return None;
+        }
         self.signs.read().unwrap_or_else(PoisonError::into_inner).get(station).cloned()
     }
 
@@ -175,6 +213,7 @@ impl Prices for Board {
         let Some(sign) = self.sign(guest.station) else { return PriceTold::default() };
         let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
         let driver = Driver::of(guest);
+        self.has_come(&driver);
         if sign.shows.by_messages {
             self.wish(guest, &driver, sign.epoch);
             return PriceTold::default();
@@ -219,8 +258,11 @@ impl Sign {
     }
 
     fn known(&self, evse: u32, driver: &Driver, now: Timestamp) -> Option<Option<Arc<Offering>>> {
-        let known = self.drivers.get(&(evse, driver.clone()))?;
-        known.as_ref().is_none_or(|offering| offering.until > now).then(|| known.clone())
+        let known = |evse: u32| self.drivers.get(&(evse, driver.clone()));
+        let holds = |offering: &Option<Arc<Offering>>| offering.as_ref().is_none_or(|offering| offering.until > now);
+        // What is offered everywhere alike is offered there too.
+        let everywhere = || known(0).filter(|offering| offering.is_some());
+        known(evse).filter(|known| holds(known)).or_else(|| everywhere().filter(|known| holds(known))).cloned()
     }
 
     /// Where it is another one than that of whoever comes, and the station charges by tariffs at all.
@@ -247,8 +289,60 @@ impl Driver {
         Self { kind: kind.clone(), group: guest.group.map(str::to_owned), provider }
     }
 
+    /// Of no group, and not a contract's.
+    fn with_card() -> Self {
+        Self { kind: IdToken::UNTYPED_IS.to_owned(), group: None, provider: None }
+    }
+
     pub(crate) fn facts(&self) -> TokenFacts {
         let Self { kind, group, provider } = self.clone();
         TokenFacts { kind, group, provider }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use amprule_domain::cost::Shows;
+    use amprule_domain::ports::{Clock, PriceGuest, Prices};
+    use amprule_domain::token::IdToken;
+    use amprule_domain::{StationId, Timestamp};
+
+    use super::Board;
+    use crate::offers::Offering;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+    }
+
+    #[test]
+    fn the_first_driver_with_a_card_is_told_at_once_at_each_evse() {
+        let (board, mut wishes) = Board::new(Arc::new(Still));
+        let station = StationId::new("cs-1");
+        let told = |token: &IdToken, evse: u32| {
+            let guest = PriceGuest { station: &station, evse, token, group: None, language: None, transaction: None };
+            board.told(&guest).text
+        };
+        let card = IdToken::new("AA1", "ISO14443");
+        assert_eq!(told(&card, 0), None, "nobody knows the station");
+        let shows = Arc::new(Shows { texts: true, ..Shows::default() });
+        board.put(&station, &shows, &BTreeMap::new());
+        board.foresee(&station);
+        let wish = wishes.try_recv().expect("a card is foreseen");
+        board.answer(&wish, Some(Arc::new(Offering::until(Timestamp::MAX))));
+        assert!(told(&card, 0).is_some() && told(&card, 2).is_some());
+        assert!(wishes.try_recv().is_err(), "all is known");
+        // Another kind is found out when it comes, and foreseen from then on.
+        assert_eq!(told(&IdToken::new("DE8AAC12345678X", "eMAID"), 0), None);
+        board.put(&station, &shows, &BTreeMap::new());
+        board.foresee(&station);
+        let kinds: Vec<String> = std::iter::from_fn(|| wishes.try_recv().ok()).map(|wish| wish.driver.kind).collect();
+        assert_eq!(kinds, ["eMAID", "eMAID", "ISO14443"]);
     }
 }

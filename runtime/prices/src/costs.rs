@@ -7,7 +7,7 @@ use amprule_domain::cost::{Shows, cost_shown, total_text};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::pricing::Price;
 use amprule_domain::session::{Session, SessionState};
-use amprule_domain::{Decimal, SessionId, StationId};
+use amprule_domain::{Decimal, SessionId, StationId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::{House, Unsaid};
@@ -63,6 +63,10 @@ async fn say(house: &House, due: &Due) -> StoreResult<Said> {
     let Some(session) = house.stations.priced(due.session).await? else { return Ok(Said::Over) };
     let price = session.price.as_deref().filter(|price| is_of_its_money(&due.shows, price));
     match (session.state, price) {
+        // It may still be priced with what the tariff's own version says: a bill that is to change is not shown as one.
+        (SessionState::Ended, Some(price)) if !price.is_final && stands_there_until(house, &session).is_some() => {
+            Ok(Said::Nothing)
+        }
         (SessionState::Ended, price) => {
             if let Some(price) = price.filter(|_| due.shows.by_messages) {
                 tell_the_end(house, due, &session, price).await;
@@ -95,11 +99,14 @@ async fn tell(house: &House, due: &Due, session: &Session, price: &Price) -> Sai
     }
 }
 
+fn stands_there_until(house: &House, session: &Session) -> Option<Timestamp> {
+    let until = session.ended_at.and_then(|ended| ended.checked_add(STANDS_THERE).ok());
+    until.filter(|until| *until > house.clock.now())
+}
+
 /// It is kept until it is answered: of all amounts this one must come.
 async fn tell_the_end(house: &House, due: &Due, session: &Session, price: &Price) {
-    let now = house.clock.now();
-    let until = session.ended_at.and_then(|ended| ended.checked_add(STANDS_THERE).ok()).filter(|until| *until > now);
-    let Some(until) = until else { return };
+    let Some(until) = stands_there_until(house, session) else { return };
     let language = due.shows.language(None).to_owned();
     let text = total_text(session, price, &language);
     let command = Command::Price(PriceCommand::FinalCost {

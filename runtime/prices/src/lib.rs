@@ -29,15 +29,19 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 pub use crate::board::{Board, Wish};
 use crate::costs::Looked;
-use crate::offers::Usual;
+use crate::offers::{Offering, Usual};
 use crate::screens::Screens;
 
-/// Sessions that are looked at together.
-const AT_ONCE: usize = 16;
+/// Sessions that are looked at together, one of each station: a station that does not answer holds up nobody else.
+const AT_ONCE: usize = 256;
+/// Drivers who are told their price by a message of its own together. Beyond it one is not told.
+const TELLING_AT_ONCE: usize = 256;
 /// Stations, and drivers, whose offers are found out together.
 const OFFERS_AT_ONCE: usize = 2;
 /// What a station says of itself comes in parts.
 const SETTLED: Duration = Duration::from_millis(500);
+/// Between two looks at the clock.
+const TICK: Duration = Duration::from_millis(250);
 
 pub struct House {
     pub stations: Arc<dyn Stations>,
@@ -80,24 +84,26 @@ pub struct Keeper {
     screens: Screens,
     looking: JoinSet<Looked>,
     finding: JoinSet<Found>,
+    telling: JoinSet<()>,
 }
 
 /// What is offered.
 enum Found {
     Usual(StationId, StoreResult<Usual>),
-    Wished,
+    /// For a driver; `None`: nothing.
+    Wished(Wish, Option<Arc<Offering>>),
 }
 
 impl Keeper {
     pub fn new(house: House) -> Self {
-        let (looking, finding) = (JoinSet::new(), JoinSet::new());
-        Self { house: Arc::new(house), screens: Screens::default(), looking, finding }
+        let (looking, finding, telling) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
+        Self { house: Arc::new(house), screens: Screens::default(), looking, finding, telling }
     }
 
     /// Until the server ends. `wishes` are the board's.
     pub async fn run(mut self, mut wishes: mpsc::Receiver<Wish>) {
         let mut notices = self.house.stations.notices();
-        let mut timer = interval((self.house.every / 5).clamp(Duration::from_millis(100), Duration::from_secs(5)));
+        let mut timer = interval(TICK);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let heard = tokio::select! {
@@ -109,8 +115,13 @@ impl Keeper {
                 }
                 Some(found) = self.finding.join_next() => match found {
                     Ok(Found::Usual(station, usual)) => self.found(&station, usual).await,
-                    Ok(Found::Wished) | Err(_) => Ok(()),
+                    Ok(Found::Wished(wish, offering)) => {
+                        self.tell(wish, offering);
+                        Ok(())
+                    }
+                    Err(_) => Ok(()),
                 },
+                Some(_) = self.telling.join_next() => Ok(()),
                 Some(wish) = wishes.recv(), if self.finding.len() < 2 * OFFERS_AT_ONCE => {
                     self.find_wished(wish);
                     Ok(())
@@ -211,7 +222,8 @@ impl Keeper {
             self.looking.spawn(costs::look(Arc::clone(&self.house), due));
         }
         let room = OFFERS_AT_ONCE.saturating_sub(self.finding.len());
-        for station in self.screens.take_unoffered(now, room) {
+        // One that has just been read is among them.
+        for station in self.screens.take_unoffered(Instant::now(), room) {
             let house = Arc::clone(&self.house);
             self.finding.spawn(async move {
                 let usual = offers::usual(&house, &station).await;
@@ -233,13 +245,13 @@ impl Keeper {
         self.screens.found(station, usual, self.house.clock.now());
         if let Some((shows, sign)) = self.screens.sign(station) {
             self.house.board.put(station, &shows, &sign.usual);
+            self.house.board.foresee(station);
             sign.step(&self.house, station, &shows).await?;
         }
         Ok(())
     }
 
     fn find_wished(&mut self, wish: Wish) {
-        let Some(shows) = self.screens.shows(&wish.station).cloned() else { return self.house.board.unwish(&wish) };
         let house = Arc::clone(&self.house);
         self.finding.spawn(async move {
             let offering = match house.board.known(&wish) {
@@ -249,22 +261,35 @@ impl Keeper {
                     None
                 }),
             };
-            if let Some(offering) = offering.as_deref().filter(|_| shows.by_messages) {
-                offers::tell(&house, &shows, &wish, offering).await;
-            }
-            house.board.answer(&wish, offering);
-            Found::Wished
+            house.board.answer(&wish, offering.clone());
+            Found::Wished(wish, offering)
+        });
+    }
+
+    /// By a message of its own, where the station has no room for it in its answers.
+    fn tell(&mut self, wish: Wish, offering: Option<Arc<Offering>>) {
+        let shows = self.house.board.shows(&wish.station).filter(|shows| shows.by_messages);
+        let (Some(shows), Some(offering)) = (shows, offering) else { return };
+        if self.telling.len() >= TELLING_AT_ONCE {
+            return tracing::warn!(station = %wish.station, "a driver is not told the price there: {TELLING_AT_ONCE} stations have not answered about theirs");
+        }
+        let house = Arc::clone(&self.house);
+        self.telling.spawn(async move {
+            offers::tell(&house, &shows, &wish, &offering).await;
         });
     }
 
     async fn command_ended(&mut self, station: &StationId, notice: &Notice) -> StoreResult<()> {
         let id = notice.data["command"].as_str().and_then(|id| id.parse::<CommandId>().ok());
         let own = id.filter(|id| self.screens.sign(station).is_some_and(|(_, sign)| sign.is_of(*id)));
-        let Some(id) = own else {
-            self.screens.read_anew_of(station);
-            return Ok(());
-        };
+        let Some(id) = id else { return Ok(()) };
         let exchange = self.house.books.exchange(id).await?;
+        if own.is_none() {
+            if exchange.is_some_and(|exchange| exchange.command.is_about_model()) {
+                self.screens.read_anew_of(station);
+            }
+            return Ok(());
+        }
         // A text that it has taken is a variable of its own now.
         let seen = reading::seen(&*self.house.books, station).await?;
         let shows = Arc::clone(&seen.shows);

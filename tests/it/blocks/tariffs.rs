@@ -206,10 +206,18 @@ async fn a_station_of_the_old_version_has_the_price_for_all_and_hears_that_for_o
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_that_comes_to_another_amount_is_marked() {
     let flow = described(Version::Ocpp21).await;
-    for (transaction, own, differs) in [("t-1", 1.0, false), ("t-2", 9.99, true)] {
+    let both = |own: f64| json!({"exclTax": own, "inclTax": own});
+    let net = |own: f64| json!({"exclTax": own});
+    for (transaction, own, differs) in [
+        ("t-1", both(1.0), false),
+        ("t-2", both(9.99), true),
+        ("t-3", both(1.01), true),
+        ("t-4", net(1.0), false),
+        ("t-5", net(9.99), true),
+    ] {
         flow.say(Event::started(transaction, "AA1", 0, &ago(3)).payload()).await;
         let mut event = Event { token: Some("AA1"), ..Event::ended(transaction, 1, 2_000, &ago(1)) }.payload();
-        let total = json!({"currency": "EUR", "typeOfCost": "NormalCost", "total": {"exclTax": own, "inclTax": own}});
+        let total = json!({"currency": "EUR", "typeOfCost": "NormalCost", "total": own});
         let usage = json!({"energy": 2.0, "chargingTime": 120, "idleTime": 0});
         event["costDetails"] = json!({"totalCost": total, "totalUsage": usage});
         event["transactionInfo"]["tariffId"] = json!("T-7");
@@ -220,7 +228,8 @@ async fn a_station_that_comes_to_another_amount_is_marked() {
         let marks: Vec<&str> = marks.as_array().expect("marks").iter().filter_map(Value::as_str).collect();
         assert_eq!(marks.contains(&"station-cost-differs"), differs, "{found:?}");
         assert_eq!((&found[0]["total"], &money["tariff"]), (&json!("1.00"), &json!("T-7")));
-        assert_eq!(money["cost"]["withTax"].as_str().and_then(|cost| cost.parse().ok()), Some(own), "{money}");
+        let with_tax = money["cost"]["withTax"].as_str().and_then(|cost| cost.parse::<f64>().ok());
+        assert_eq!(with_tax, own["inclTax"].as_f64(), "{money}");
     }
 }
 

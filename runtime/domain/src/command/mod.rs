@@ -111,6 +111,15 @@ impl Command {
         }
     }
 
+    /// Its answer may tell of the device model, or change it.
+    pub fn is_about_model(&self) -> bool {
+        match self {
+            Self::Report { .. } | Self::SetVariables { .. } | Self::GetVariables { .. } => true,
+            Self::Request { action, .. } => MODEL.contains(&action.as_str()),
+            _ => false,
+        }
+    }
+
     /// Asks for a transaction, or for the end of one.
     pub fn is_about_charging(&self) -> bool {
         match self {
@@ -170,6 +179,10 @@ impl Command {
         }
     }
 }
+
+/// The requests of all versions about variables.
+const MODEL: [&str; 6] =
+    ["ChangeConfiguration", "GetBaseReport", "GetConfiguration", "GetReport", "GetVariables", "SetVariables"];
 
 /// The requests of all versions that begin or end a transaction.
 const CHARGING: [&str; 4] =

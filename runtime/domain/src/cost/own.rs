@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::Mark;
+use crate::price::Price;
 use crate::session::{Session, SessionState};
 
 /// Of one session.
@@ -95,16 +96,24 @@ pub(crate) fn hear(session: &mut Session, event: &TransactionEvent) {
     money.cost = final_cost.or(money.cost.take());
 }
 
+impl OwnCost {
+    /// An amount without taxes is held against the bill's without them, which the rounding of taxes may put a cent off.
+    fn is_as_billed(&self, price: &Price) -> bool {
+        let is_same = |(told, billed, off): (Decimal, Decimal, Decimal)| {
+            self.currency == price.currency.as_str() && (price.currency.round(told) - billed).abs() <= off
+        };
+        let taxes: Decimal = price.taxes.iter().map(|tax| tax.amount).sum();
+        let gross = self.with_tax.map(|told| (told, price.total, Decimal::ZERO));
+        let net = self.without_tax.map(|told| (told, price.total - taxes, price.currency.minor_unit()));
+        gross.or(net).is_none_or(is_same)
+    }
+}
+
 /// The driver was shown another amount than the one that is billed.
 pub(crate) fn compare(session: &mut Session) {
     let Some(price) = session.price.as_deref().filter(|_| session.state == SessionState::Ended) else { return };
     let Some(own) = session.station_money.cost.as_ref().filter(|own| own.failed.is_none()) else { return };
-    // What is billed has its taxes in it; an amount without them is no other one.
-    let is_same = match own.with_tax {
-        Some(amount) => own.currency == price.currency.as_str() && price.currency.round(amount) == price.total,
-        None => true,
-    };
-    if is_same {
+    if own.is_as_billed(price) {
         session.marks.take_back(&Mark::STATION_COST_DIFFERS);
     } else {
         session.marks.add(Mark::STATION_COST_DIFFERS);
