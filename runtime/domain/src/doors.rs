@@ -157,6 +157,8 @@ pub trait ForwardBooks: Writer + Records {
         kind: Kind,
         prefix: &'a str,
     ) -> StoreFuture<'a, Option<(usize, String)>>;
+    /// What their keys have before the first `/`, each once.
+    fn held_names<'a>(&'a self, station: &'a StationId, kind: Kind) -> StoreFuture<'a, Vec<String>>;
     /// Stations that hold any of a kind.
     fn holders(&self, kind: Kind) -> StoreFuture<'_, Vec<StationId>>;
 }

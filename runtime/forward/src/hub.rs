@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use amprule_domain::StationId;
@@ -54,6 +54,8 @@ pub(crate) struct Hub {
     is_on: AtomicBool,
     /// Bytes of what is in memory, of all lines.
     room: Arc<Semaphore>,
+    /// Messages on disk, of all lines.
+    kept: Arc<AtomicUsize>,
 }
 
 pub(crate) struct Held {
@@ -82,8 +84,6 @@ const END: Duration = Duration::from_secs(2);
 const ROOM_BYTES: usize = 64 << 20;
 /// Of one station. Those that come later in the file do not hear it.
 const LINES_MOST: usize = 4;
-/// More than one station ever has.
-const ROWS_MOST: usize = 20_000;
 const SOON: Duration = Duration::from_millis(200);
 
 /// The gateway's way in.
@@ -110,6 +110,7 @@ impl Hub {
             changed: Notify::new(),
             is_on: AtomicBool::new(false),
             room: Arc::new(Semaphore::new(ROOM_BYTES)),
+            kept: Arc::default(),
         }
     }
 
@@ -286,8 +287,7 @@ impl Hub {
     async fn forget_others(&self, station: &StationId, rules: &[Arc<Rule>]) -> StoreResult<()> {
         let mut names = BTreeSet::new();
         for kind in [Kind::Forwarded, Kind::Counterpart] {
-            let held = self.house.books.held_from(station, kind, "", ROWS_MOST).await?;
-            names.extend(held.iter().filter_map(|held| Some(held.key.split_once('/')?.0.to_owned())));
+            names.extend(self.house.books.held_names(station, kind).await?);
         }
         names.retain(|name| !rules.iter().any(|rule| rule.forward.name == *name));
         for name in names {
@@ -303,7 +303,7 @@ impl Hub {
         if let Some(held) = lines.get(&key) {
             return held.outlet.clone();
         }
-        let line = Arc::new(Line::new(rule, station.clone(), dialect, Arc::clone(&self.house)));
+        let line = Arc::new(Line::new(rule, station.clone(), dialect, Arc::clone(&self.house), Arc::clone(&self.kept)));
         let (mailbox, heard) = mpsc::channel(MAILBOX_MOST);
         let task = tokio::spawn(Arc::clone(&line).run(heard));
         let outlet = Outlet { mailbox, line };

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use amprule_domain::doors::StoreResult;
 use amprule_domain::reported::Reported;
@@ -45,6 +45,34 @@ pub(crate) struct Line {
     is_here: AtomicBool,
     /// The backend hears it now.
     pub(crate) is_heard: AtomicBool,
+    kept: Kept,
+}
+
+/// What waits on disk, and its share of what all lines keep there.
+struct Kept {
+    own: AtomicUsize,
+    of_all: Arc<AtomicUsize>,
+}
+
+/// Some 500 MB of messages as they usually are.
+const KEPT_BY_ALL_MOST: usize = 500_000;
+
+impl Kept {
+    fn is(&self, waiting: usize) {
+        let before = self.own.swap(waiting, Ordering::SeqCst);
+        self.of_all.fetch_add(waiting, Ordering::SeqCst);
+        self.of_all.fetch_sub(before, Ordering::SeqCst);
+    }
+
+    fn has_room(&self) -> bool {
+        self.of_all.load(Ordering::SeqCst) < KEPT_BY_ALL_MOST
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.is(0);
+    }
 }
 
 /// The station's own BootNotification.
@@ -59,7 +87,13 @@ pub(crate) struct Introduction {
 const BEGUN_MOST: usize = 64;
 
 impl Line {
-    pub(crate) fn new(rule: Arc<Rule>, station: StationId, dialect: Dialect, house: Arc<House>) -> Self {
+    pub(crate) fn new(
+        rule: Arc<Rule>,
+        station: StationId,
+        dialect: Dialect,
+        house: Arc<House>,
+        kept_by_all: Arc<AtomicUsize>,
+    ) -> Self {
         let forward = &rule.forward.name;
         let books = Books::new(Arc::clone(&house.books), Arc::clone(&house.clock), station.clone(), forward);
         let board = Board::new(forward, rule.address.to_string(), house.clock.now());
@@ -76,7 +110,14 @@ impl Line {
             woken: Notify::new(),
             is_here: AtomicBool::new(false),
             is_heard: AtomicBool::new(false),
+            kept: Kept { own: AtomicUsize::new(0), of_all: kept_by_all },
         }
+    }
+
+    /// So many messages on disk.
+    pub(crate) fn waits(&self, waiting: usize) {
+        self.kept.is(waiting);
+        self.board.waits(waiting);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -114,7 +155,7 @@ impl Line {
         let waiting = self.books.waiting().await?;
         *self.numbers.lock() = self.books.numbers().await?;
         *self.queue.lock() = Queue::open(waiting);
-        self.board.waits(waiting.0);
+        self.waits(waiting.0);
         Ok(())
     }
 
@@ -160,7 +201,7 @@ impl Line {
         }
         let n = {
             let mut queue = self.queue.lock();
-            queue.has_room(is_reading).then(|| queue.number())
+            (queue.has_room(is_reading) && self.kept.has_room()).then(|| queue.number())
         };
         let Some(n) = n else {
             self.board.trouble("more messages wait than are kept; some are lost".to_owned(), self.now());
@@ -172,7 +213,7 @@ impl Line {
         }
         let mut queue = self.queue.lock();
         queue.kept(n, message);
-        self.board.waits(queue.waiting());
+        self.waits(queue.waiting());
     }
 
     fn pass(&self, heard: &Heard, slot: Option<String>) {
@@ -278,4 +319,23 @@ fn without_certificates(mut said: Value) -> Value {
         members.retain(|name, _| !["certificate", "iso15118CertificateHashData"].contains(&name.as_str()));
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_lines_together_keep_no_more_than_the_bound() {
+        let of_all = Arc::<AtomicUsize>::default();
+        let kept = || Kept { own: AtomicUsize::new(0), of_all: Arc::clone(&of_all) };
+        let (one, other) = (kept(), kept());
+        one.is(KEPT_BY_ALL_MOST - 1);
+        assert!(other.has_room());
+        other.is(1);
+        assert!(!one.has_room());
+        drop(one);
+        assert!(other.has_room());
+        assert_eq!(of_all.load(Ordering::SeqCst), 1);
+    }
 }

@@ -17,7 +17,7 @@ const ACTION_MOST: usize = 100;
 pub(crate) const PAYLOAD_MOST: usize = 48 << 10;
 const BOOT: &str = "BootNotification";
 /// Before it is known who hears the station.
-const EARLY_MOST: usize = 16;
+const EARLY_MOST: usize = 32;
 /// Messages that a line has not looked at yet.
 pub(crate) const MAILBOX_MOST: usize = 32;
 
@@ -66,14 +66,21 @@ pub(crate) struct Seat {
 
 enum Heed {
     /// Nobody has looked yet who hears the station.
-    Unknown(Vec<Arc<Heard>>),
+    Unknown(Early),
     Known(Vec<Outlet>),
+}
+
+#[derive(Default)]
+struct Early {
+    heard: Vec<Arc<Heard>>,
+    /// What found no room.
+    lost: u64,
 }
 
 impl Seat {
     /// `is_listening`: there are forwards, and one may have chosen the station.
     pub(crate) fn new(station: StationId, protocol: &'static str, is_listening: bool, room: Arc<Semaphore>) -> Self {
-        let audience = Mutex::new(if is_listening { Heed::Unknown(Vec::new()) } else { Heed::Known(Vec::new()) });
+        let audience = Mutex::new(if is_listening { Heed::Unknown(Early::default()) } else { Heed::Known(Vec::new()) });
         Self {
             station,
             protocol,
@@ -101,9 +108,10 @@ impl Seat {
     pub(crate) fn heard_by(&self, outlets: Vec<Outlet>) {
         let mut audience = self.audience.lock();
         if let Heed::Unknown(early) = &mut *audience {
-            for heard in early.drain(..) {
+            for heard in early.heard.drain(..) {
                 outlets.iter().for_each(|outlet| outlet.hear(Arc::clone(&heard)));
             }
+            outlets.iter().for_each(|outlet| outlet.line.board.count(|counts| counts.dropped += early.lost));
         }
         self.is_listening.store(!outlets.is_empty(), Ordering::Relaxed);
         *audience = Heed::Known(outlets);
@@ -113,7 +121,7 @@ impl Seat {
     fn reconsider(&self) {
         let mut audience = self.audience.lock();
         if matches!(&*audience, Heed::Known(outlets) if outlets.is_empty()) {
-            *audience = Heed::Unknown(Vec::new());
+            *audience = Heed::Unknown(Early::default());
             self.is_listening.store(true, Ordering::Relaxed);
         }
     }
@@ -122,8 +130,8 @@ impl Seat {
         let mut audience = self.audience.lock();
         let heard = self.copy(said);
         match (&mut *audience, heard) {
-            (Heed::Unknown(early), Some(heard)) if early.len() < EARLY_MOST => early.push(heard),
-            (Heed::Unknown(_), _) => {}
+            (Heed::Unknown(early), Some(heard)) if early.heard.len() < EARLY_MOST => early.heard.push(heard),
+            (Heed::Unknown(early), _) => early.lost += 1,
             (Heed::Known(outlets), Some(heard)) => outlets.iter().for_each(|outlet| outlet.hear(Arc::clone(&heard))),
             (Heed::Known(outlets), None) => {
                 outlets.iter().for_each(|outlet| outlet.line.board.count(|counts| counts.dropped += 1));

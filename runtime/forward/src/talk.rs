@@ -232,7 +232,7 @@ impl<'l> Talk<'l> {
                     let head = self.line.books.first().await.map_err(disk)?;
                     let mut queue = self.line.queue.lock();
                     queue.read(head, counted);
-                    self.line.board.waits(queue.waiting());
+                    self.line.waits(queue.waiting());
                     continue;
                 }
                 Next::Passing(passing) => Some(What::Passing(passing)),

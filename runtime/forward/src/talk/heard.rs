@@ -258,7 +258,7 @@ impl Talk<'_> {
         *self.tries = Tries::default();
         let mut queue = self.line.queue.lock();
         queue.settled();
-        self.line.board.waits(queue.waiting());
+        self.line.waits(queue.waiting());
         self.line.board.count(counted);
         Ok(())
     }

@@ -33,6 +33,13 @@ impl ForwardBooks for SqliteStore {
         })
     }
 
+    fn held_names<'a>(&'a self, station: &'a StationId, kind: Kind) -> StoreFuture<'a, Vec<String>> {
+        let station = station.clone();
+        self.readers.list("read which other backends are to hear of a station", move |reading| {
+            read::holdings::held_names(reading, &station, kind)
+        })
+    }
+
     fn holders(&self, kind: Kind) -> StoreFuture<'_, Vec<StationId>> {
         self.readers.list("read which stations another backend is to hear of", move |reading| {
             read::holdings::holders(reading, kind)

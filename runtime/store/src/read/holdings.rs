@@ -78,6 +78,18 @@ pub(crate) fn held_span(
     Ok(last.map(|last| (usize::try_from(count).unwrap_or_default(), last)))
 }
 
+pub(crate) fn held_names(reading: &Reading<'_>, station: &StationId, kind: Kind) -> Outcome<Vec<String>> {
+    let sql = "SELECT DISTINCT substr(key, 1, instr(key, '/') - 1) FROM holdings \
+               WHERE station = ?1 AND kind = ?2 AND instr(key, '/') > 0";
+    let mut statement = reading.prepare_cached(sql)?;
+    let mut rows = statement.query(params![station.as_str(), kind.as_str()])?;
+    let mut names = Vec::new();
+    while let Some(row) = rows.next()? {
+        names.push(text(row, 0)?.to_owned());
+    }
+    Ok(names)
+}
+
 pub(crate) fn holders(reading: &Reading<'_>, kind: Kind) -> Outcome<Vec<StationId>> {
     let sql = "SELECT DISTINCT station FROM holdings WHERE kind = ?1";
     let mut statement = reading.prepare_cached(sql)?;
