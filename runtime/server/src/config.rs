@@ -12,6 +12,7 @@ mod lookup;
 mod misplaced;
 mod site;
 mod tls;
+mod vat;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -43,6 +44,7 @@ pub(crate) use live::{Followers, rules_file};
 pub(crate) use load::{load, read};
 pub(crate) use lookup::Lookup;
 pub(crate) use tls::{Certificates, Tls};
+pub(crate) use vat::Vat;
 pub(crate) use webhook::Webhook;
 
 use misplaced::Misplaced;
@@ -67,6 +69,7 @@ pub(crate) struct Config {
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) certificates: Certificates,
     pub(crate) contracts: Contracts,
+    pub(crate) vat: Vat,
     #[serde(deserialize_with = "files::checked")]
     pub(crate) files: Files,
     #[serde(deserialize_with = "webhook::checked")]

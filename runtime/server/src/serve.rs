@@ -172,7 +172,7 @@ impl House {
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
         registry.ask_others(lookups::bound(config)?);
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
-        let vouchers = Arc::new(Certifiers::open(&config.contracts)?);
+        let vouchers = Arc::new(Certifiers::open(&config.contracts, &config.vat)?);
         let (board, wishes) = Board::new(Arc::new(SystemClock));
         let outside = (ids.clone(), vouchers, board.clone());
         let engine = engine(config, &store, &registry, outside, passwords.clone()).await;
