@@ -3,6 +3,7 @@
 pub mod composite;
 mod needs;
 pub mod profile;
+pub mod stacking;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -118,8 +119,11 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
     }
 }
 
-pub(crate) fn answer(event: &SmartChargingEvent) -> Reply {
+/// `charges`: a transaction runs at this EVSE.
+pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool) -> Reply {
     match event {
+        // Its profile comes once its transaction has begun, and the car need not wait for it (K15.FR.05).
+        SmartChargingEvent::Needs(needs) if !charges(needs.evse) => Reply::word("Processing"),
         SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule { .. } => Reply::word("Accepted"),
         // Nobody here steers by dynamic profiles.
         SmartChargingEvent::Pulled { .. } => Reply::declined("Rejected", json!({})),

@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod order;
 mod profile;
 pub(crate) mod restart;
+mod stacking;
 pub(crate) mod withdraw;
 
 use amprule_domain::command::{Command, CommandAnswer, Exchange, Origin};
