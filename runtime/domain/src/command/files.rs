@@ -142,7 +142,8 @@ impl Exchange {
             ExchangeState::TimedOut => advance(json!({ "state": "asked", "why": self.why })),
             ExchangeState::Answered => match &self.answer {
                 Some(answer) if answer.verdict == Verdict::Refused => {
-                    let state = json!({ "state": "refused", "answer": answer.status, "why": self.why, "endedAt": ended_at });
+                    let state =
+                        json!({ "state": "refused", "answer": answer.status, "why": self.why, "endedAt": ended_at });
                     advance(state)
                 }
                 // What it took is in what its answer means.
