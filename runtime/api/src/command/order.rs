@@ -132,6 +132,8 @@ pub(crate) struct CommandBody {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct IdTokenBody {
+    /// At most 20 characters for a station of OCPP 1.6, 36 of 2.0.1, 255 of 2.1.
+    #[schema(max_length = 255)]
     id_token: String,
     /// OCPP 2.0.1 IdTokenEnumType. Without it that of the known token with this text, or `Central`.
     #[serde(rename = "type")]

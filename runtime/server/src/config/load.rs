@@ -127,7 +127,7 @@ mod tests {
         let good = "[[forwards]]\nname = \"a\"\nto = \"wss://a.example/{station}\"\n";
         let cases = [
             ("name = \"A B\"\nto = \"wss://a.example/{station}\"", &[("5:8", "its name \"A B\" is not one")][..]),
-            ("name = \"b\"\nto = \"http://a.example\"", &[("6:6", "its `to` begins with wss://")]),
+            ("name = \"b\"\nto = \"http://a.example/{station}\"", &[("6:6", "its `to` begins with wss://")]),
             ("name = \"b\"\nto = \"wss://a.example\"", &[("6:6", "its `to` has no {station}")]),
             (
                 "name = \"b\"\nto = \"wss://a.example/{station}\"\nallow = [\"Reset\", \"Rest\"]",
@@ -135,7 +135,7 @@ mod tests {
             ),
             ("name = \"b\"\nto = \"wss://a.example/{station}\"\ntimeout_s = 0", &[("7:13", "`timeout_s` is 1 to 120")]),
             (
-                "name = \"a\"\nto = \"http://a.example\"\nallow = [\"Rest\"]",
+                "name = \"a\"\nto = \"http://a.example/{station}\"\nallow = [\"Rest\"]",
                 &[("5:8", "two forwards have the name a"), ("6:6", "begins with wss://"), ("7:10", "it allows Rest")],
             ),
         ];
