@@ -3,6 +3,7 @@
 pub mod composite;
 mod needs;
 pub mod profile;
+pub mod stacking;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -124,8 +125,11 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
     }
 }
 
-pub(crate) fn answer(event: &SmartChargingEvent) -> Reply {
+/// `charges`: a transaction runs at this EVSE.
+pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool) -> Reply {
     match event {
+        // Its profile comes once its transaction has begun, and the car need not wait for it (K15.FR.05).
+        SmartChargingEvent::Needs(needs) if !charges(needs.evse) => Reply::word("Processing"),
         SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule { .. } => Reply::word("Accepted"),
         // Whoever asks for a profile that is there is answered before this.
         SmartChargingEvent::Pulled { .. } => Reply::declined("Rejected", json!({})),
