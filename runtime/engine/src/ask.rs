@@ -11,6 +11,7 @@ use amprule_domain::token::{IdToken, TokenRecord, TokenStatus};
 use amprule_domain::{Decimal, Occasion, Timestamp};
 use jiff::SignedDuration;
 
+use crate::key_codes::is_key_code;
 use crate::starts::{Accepted, Turn};
 use crate::station::StationTask;
 
@@ -42,6 +43,21 @@ impl StationTask {
     }
 
     async fn admit_token(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
+        if !is_key_code(&question.token) {
+            return self.admit_known(question, accepted_before, now).await;
+        }
+        if !self.key_codes.may_try(now) {
+            return Admission::of_status(AuthorizationStatus::Invalid);
+        }
+        let admission = self.admit_known(question, accepted_before, now).await;
+        let is_wrong = matches!(admission.info.status, AuthorizationStatus::Unknown | AuthorizationStatus::Invalid);
+        if self.key_codes.tried(!is_wrong, now) {
+            tracing::warn!(station = %self.station.record.id, "wrong codes are typed there one after the other; for a while none is heard");
+        }
+        admission
+    }
+
+    async fn admit_known(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
         let known = match self.look_up(&question, now).await {
             Ok(known) => KnownToken { open_sessions: known.open_sessions.saturating_add(accepted_before), ..known },
             Err(error) => {

@@ -18,6 +18,7 @@ mod engine;
 mod exchanges;
 mod guesses;
 mod happened;
+mod key_codes;
 mod mailbox;
 mod ordered;
 mod passwords;

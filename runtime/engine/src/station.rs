@@ -21,6 +21,7 @@ use crate::alarm::Alarm;
 use crate::answered::AnsweredRing;
 use crate::asked::Asked;
 use crate::calls::{self, Answer, Call, CallFailed, Calls, Waiting};
+use crate::key_codes::KeyCodes;
 use crate::mailbox::{Mail, Mailbox, Shown};
 use crate::ports::Ports;
 use crate::settings::{Settings, UnknownStations};
@@ -51,6 +52,7 @@ pub(crate) struct StationTask {
     /// Somebody who was not the device.
     pub has_sent_away: bool,
     pub calls: Calls,
+    pub key_codes: KeyCodes,
     /// A reset after which it has not started anew yet.
     pub restarting: Option<Box<Exchange>>,
     pub mailbox: Mailbox,
@@ -105,6 +107,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             vote,
             stations,
             calls,
+            key_codes: KeyCodes::default(),
             restarting: None,
             mailbox,
         };

@@ -39,3 +39,56 @@ pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     ring::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
     ring::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 ];
+
+#[cfg(test)]
+mod tests {
+    use p521::ecdsa::signature::RandomizedSigner;
+    use p521::ecdsa::{Signature, SigningKey, VerifyingKey};
+    use p521::elliptic_curve::rand_core::{CryptoRng, Error, RngCore, impls};
+    use rustls_pki_types::SignatureVerificationAlgorithm;
+
+    use super::EcdsaP521Sha512;
+
+    /// Counts.
+    struct Counter(u64);
+
+    impl RngCore for Counter {
+        fn next_u32(&mut self) -> u32 {
+            u32::try_from(self.next_u64()).unwrap_or_default()
+        }
+
+        fn next_u64(&mut self) -> u64 {
+            self.0 += 1;
+            self.0
+        }
+
+        fn fill_bytes(&mut self, bytes: &mut [u8]) {
+            impls::fill_bytes_via_next(self, bytes);
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+            self.fill_bytes(bytes);
+            Ok(())
+        }
+    }
+
+    impl CryptoRng for Counter {}
+
+    #[test]
+    fn a_signature_of_another_key_or_text_is_none() {
+        let key = |first: u8| {
+            let mut secret = [7; 66];
+            (secret[0], secret[1]) = (0, first);
+            SigningKey::from_slice(&secret).expect("a key")
+        };
+        let (own, other) = (key(1), key(2));
+        let public = |key: &SigningKey| VerifyingKey::from(key).to_encoded_point(false).as_bytes().to_vec();
+        let signature: Signature = own.sign_with_rng(&mut Counter(0), b"a text");
+        let der = signature.to_der();
+        let check =
+            |key: &SigningKey, text: &[u8]| EcdsaP521Sha512.verify_signature(&public(key), text, der.as_bytes());
+        assert!(check(&own, b"a text").is_ok());
+        assert!(check(&own, b"another").is_err() && check(&other, b"a text").is_err());
+        assert!(EcdsaP521Sha512.verify_signature(&[4, 1, 2], b"a text", der.as_bytes()).is_err());
+    }
+}

@@ -185,6 +185,47 @@ async fn a_station_of_16_shows_contracts_in_data_transfer() {
     }
 }
 
+/// 2.1: a company's receipt needs its name, which somebody else knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_knows_whose_vat_number_it_is() {
+    let says = |answer: &str| {
+        format!("[vat]\nask = [\"/bin/sh\", \"-c\", {}]\n", json!(format!("cat > vat.json; echo '{answer}'")))
+    };
+    let known = r#"{"status": "Accepted", "company": {"name": "ACME GmbH", "address1": "Ring 1", "city": "Ulm", "country": "Germany", "x": 1}}"#;
+    let nameless = r#"{"status": "Accepted", "company": {"name": " ", "address1": "Ring 1", "city": "Ulm", "country": "Germany"}}"#;
+    let expect = json!({"name": "ACME GmbH", "address1": "Ring 1", "city": "Ulm", "country": "Germany"});
+    for (more, company) in [
+        (String::new(), Value::Null),
+        (says(known), expect),
+        (says(nameless), Value::Null),
+        (says(r#"{"status": "Rejected"}"#), Value::Null),
+    ] {
+        let mut street = Street::speaking("ocpp2.1", &more).await;
+        let asked = json!({"vatNumber": "DE123456789", "evseId": 1});
+        let answer = street.station.call("VatNumberValidation", asked).await;
+        let status = if company.is_null() { "Rejected" } else { "Accepted" };
+        let told = (&answer["status"], &answer["vatNumber"], &answer["evseId"], &answer["company"]);
+        assert_eq!(told, (&json!(status), &json!("DE123456789"), &json!(1), &company), "{more}: {answer}");
+    }
+}
+
+/// C04: a code has a few digits.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_tries_codes_is_not_heard_for_a_while() {
+    let mut street = Street::open("").await;
+    street.server.api().put("/api/v1/tokens/4711", &json!({"type": "KeyCode", "status": "accepted"})).ok();
+    let mut typed = async |code: &str, kind: &str| {
+        let asked = json!({"idToken": {"idToken": code, "type": kind}});
+        street.station.call("Authorize", asked).await["idTokenInfo"]["status"].clone()
+    };
+    assert_eq!(typed("4711", "KeyCode").await, "Accepted");
+    for code in 0..6 {
+        assert_eq!(typed(&format!("000{code}"), "KeyCode").await, "Unknown");
+    }
+    assert_eq!(typed("4711", "KeyCode").await, "Invalid", "the right one is not found out either");
+    assert_eq!(typed(EMAID, "eMAID").await, "Accepted", "cards go on");
+}
+
 /// M06, and 2.1's M07.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_hears_how_certificates_stand() {
