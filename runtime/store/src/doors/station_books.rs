@@ -3,7 +3,9 @@
 use amprule_domain::command::Exchange;
 use amprule_domain::doors::{StationBooks, StoreFuture, StoreResult};
 use amprule_domain::effect::Answered;
+use amprule_domain::holding::{Holding, Kind};
 use amprule_domain::ports::BoxFuture;
+use amprule_domain::reservation::Places;
 use amprule_domain::session::Session;
 use amprule_domain::{Currency, Decimal, StationId, Timestamp, TransactionId};
 
@@ -17,6 +19,12 @@ impl StationBooks for SqliteStore {
 
     fn live_sessions<'a>(&'a self, station: &'a StationId, ended: usize) -> StoreFuture<'a, Vec<Session>> {
         self.readers.at_once("read a station's sessions", |reading| read::sessions::live(reading, station, ended))
+    }
+
+    fn reservations<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Holding>> {
+        self.readers.at_once("read a station's reservations", |reading| {
+            read::holdings::held_from(reading, station, Kind::Reservation, "", Places::MOST)
+        })
     }
 
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Exchange>> {

@@ -12,6 +12,7 @@ use amprule_domain::command::{Command, CommandAnswer, Exchange, Unsayable, Verdi
 use amprule_domain::doors::{Records, StationBooks, StoreError, StoreFuture, Writer};
 use amprule_domain::effect::{Answered, Effect};
 use amprule_domain::event::{ChargingEvent, ConnectorStatus, Inbound, ProvisioningEvent, Repetition, StationEvent};
+use amprule_domain::holding::Holding;
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply};
@@ -109,6 +110,9 @@ impl StationBooks for Disk {
     }
     fn live_sessions<'a>(&'a self, station: &'a StationId, _: usize) -> StoreFuture<'a, Vec<Session>> {
         read(self.sessions(|session| session.station == *station))
+    }
+    fn reservations<'a>(&'a self, _: &'a StationId) -> StoreFuture<'a, Vec<Holding>> {
+        read(Vec::new())
     }
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Exchange>> {
         let effects = self.effects.lock().expect("no panic under the lock");
