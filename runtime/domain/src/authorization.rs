@@ -45,7 +45,7 @@ pub struct PlaceKept {
     pub id: i64,
     /// It is kept for this token, or for its group.
     pub yours: bool,
-    pub until: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -85,7 +85,7 @@ impl contract::Host for Facts {
 
 impl reservation::Host for Facts {
     fn get(&mut self) -> Option<reservation::ReservationFacts> {
-        let PlaceKept { id, yours, until } = self.reservation?;
-        Some(reservation::ReservationFacts { id, yours, until: until.as_millisecond() })
+        let PlaceKept { id, yours, expires_at } = self.reservation?;
+        Some(reservation::ReservationFacts { id, yours, expires_at: expires_at.as_millisecond() })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Flow, by_id};
 
-fn later(seconds: i64) -> String {
+pub(super) fn later(seconds: i64) -> String {
     (amprule_tests::clock::now() + SignedDuration::from_secs(seconds)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -163,13 +163,13 @@ impl Station {
         let own = self.places.at(now).find(is_own);
         let other = || self.places.at(now).find(|place| place.is_met_at(evse, is_only_evse));
         let place = own.or_else(other)?;
-        Some(PlaceKept { id: place.id, yours: own.is_some(), until: place.reservation.expires_at })
+        Some(PlaceKept { id: place.id, yours: own.is_some(), expires_at: place.reservation.expires_at })
     }
 
     /// Why a start is not asked for: the place is somebody else's.
     pub fn place_denied(&self, guest: Guest<'_>, now: Timestamp) -> Option<Reserved> {
         let kept = self.place_kept(guest, now).filter(|kept| !kept.yours)?;
-        Some(Reserved { id: kept.id, until: kept.until })
+        Some(Reserved { id: kept.id, until: kept.expires_at })
     }
 }
 

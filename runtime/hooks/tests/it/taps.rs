@@ -99,7 +99,7 @@ async fn a_token_that_is_shown_within_a_session_is_no_tap() {
 async fn a_policy_is_asked_again_when_something_is_otherwise_that_it_read() {
     type ChangeOf = fn(&mut AuthorizationInput);
     const SAME: ChangeOf = |_| {};
-    const KEPT: PlaceKept = PlaceKept { id: 7, yours: true, until: Timestamp::MAX };
+    const KEPT: PlaceKept = PlaceKept { id: 7, yours: true, expires_at: Timestamp::MAX };
     use Fact::{Connector, Date, MinuteOfDay, Now, OpenSessions, Purpose, Reservation, Station, TimeZone, Token};
     let all_but = |facts: &[Fact]| Fact::EACH.into_iter().filter(|fact| !facts.contains(fact)).collect();
     let only = |fact| Facts::NONE.with(fact);

@@ -71,7 +71,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Reservation>("reservation");
     engine.register_get("id", |reservation: &mut Reservation| reservation.0.id);
     engine.register_get("yours", |reservation: &mut Reservation| reservation.0.yours);
-    engine.register_get("until", |reservation: &mut Reservation| Moment(reservation.0.until));
+    engine.register_get("expires_at", |reservation: &mut Reservation| Moment(reservation.0.expires_at));
     engine.register_type_with_name::<Budget>("budget");
     engine.register_get("amount", |budget: &mut Budget| budget.0.amount);
     engine.register_get("spent", |budget: &mut Budget| budget.0.spent);

@@ -143,7 +143,7 @@ pub(crate) fn request() -> AuthorizationInput {
         },
         "local": {"timeZone": "Europe/Berlin", "weekday": 3, "minuteOfDay": 1260, "date": "2026-07-01"},
         "openSessions": 1,
-        "reservation": {"id": 7, "yours": false, "until": "2026-07-01T11:00:00Z"}
+        "reservation": {"id": 7, "yours": false, "expiresAt": "2026-07-01T11:00:00Z"}
     }))
 }
 

@@ -226,7 +226,7 @@ fn every_field_that_hints_name_can_be_read() {
         ),
         ("request.token", "id type status group expires_at budget"),
         ("request.token.budget", "amount spent rest currency period"),
-        ("request.reservation", "id yours until"),
+        ("request.reservation", "id yours expires_at"),
     ];
     for (owner, field) in names.iter().flat_map(|(owner, fields)| fields.split(' ').map(move |field| (owner, field))) {
         let text = format!("fn authorize(request) {{ let x = {owner}; let y = x.{field}; accept() }}");

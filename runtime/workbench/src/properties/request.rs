@@ -105,7 +105,7 @@ impl Request {
                 date: local.date().to_string(),
             },
             open_sessions: self.open_sessions,
-            reservation: self.reservation.map(|yours| PlaceKept { id: 1, yours, until: now + HELD }),
+            reservation: self.reservation.map(|yours| PlaceKept { id: 1, yours, expires_at: now + HELD }),
             lookups: Vec::new(),
             parameters: parameters.clone(),
         }

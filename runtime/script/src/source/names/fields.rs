@@ -250,7 +250,7 @@ pub(crate) const TYPES: &[Type] = &[
         fields: &[
             field("id", "number", "The number under which the station keeps it"),
             field("yours", "bool", "It is kept for this token, or for its group"),
-            field("until", "moment", "When it ends"),
+            field("expires_at", "moment", "When it ends"),
         ],
     },
     Type {
