@@ -18,7 +18,8 @@ pub enum CommandRefused {
     #[error("{0} commands are open for this station already, try again later")]
     Busy(usize),
     #[error(
-        "reservation {} keeps this place for somebody else until {}: start another EVSE, or cancel it (CancelReservation) before", _0.id, _0.until
+        "reservation {} keeps the place for somebody else until {}; name another EVSE, or take it back before (CancelReservation)",
+        _0.id, _0.until
     )]
     Reserved(Reserved),
     #[error("this command is over already")]

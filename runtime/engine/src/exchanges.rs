@@ -104,7 +104,10 @@ impl StationTask {
                 reporting.into_iter().for_each(|action| self.asked.remember(action));
                 self.calls.sent(call, Instant::now() + self.settings.call_timeout, Waiting::Exchange(exchange.id));
             }
-            Err(Unsayable::NotSupported(why)) => self.go_on(sent.given_up(&why, now)).await,
+            Err(Unsayable::NotSupported(why)) => {
+                self.password_not_told(&exchange.command).await;
+                self.go_on(sent.given_up(&why, now)).await;
+            }
             Err(Unsayable::Closed) => {
                 self.go_on(sent.lost(now)).await;
                 self.disconnect(None).await;
@@ -125,6 +128,7 @@ impl StationTask {
             Some(_) if exchange.state != ExchangeState::Sent || exchange.call() != call => {}
             Some(change) => self.profile_answered(exchange, &change, answer, told).await,
             None => {
+                self.password_answered(&exchange, &answer).await;
                 let answered = exchange.answered(answer, self.ports.clock.now());
                 self.await_restart(&answered);
                 self.go_on(answered).await;

@@ -21,6 +21,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, broadcast};
 
+use crate::certificates;
 use crate::environment::SystemClock;
 use crate::secrets::PasswordKey;
 
@@ -66,7 +67,9 @@ impl Control for Stations {
 
     fn check_request(&self, protocol: &str, action: &str, payload: &str) -> Result<(), CallFailed> {
         let dialect = Dialect::from_subprotocol(protocol).ok_or(CallFailed::NoRaw)?;
-        dialect.check_order(action, payload).map_err(|fault| failed(CallRefused::from(fault).into()))
+        dialect.check_order(action, payload).map_err(|fault| failed(CallRefused::from(fault).into()))?;
+        certificates::check_install(action, payload)
+            .map_err(|(path, message)| CallFailed::Invalid { path: path.to_owned(), message })
     }
 
     fn order<'a>(

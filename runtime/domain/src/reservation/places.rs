@@ -63,7 +63,7 @@ impl Places {
         | ReservationEvent::Ended { id, .. }
         | ReservationEvent::Lost { id, .. }
         | ReservationEvent::Used { id, .. }) = event;
-        self.0.retain(|place| place.id != *id && place.reservation.expires_at + TOLD_LATE > now);
+        self.0.retain(|place| place.id != *id && now.duration_since(place.reservation.expires_at) < TOLD_LATE);
         if let ReservationEvent::Made { id, reservation } = event {
             self.0.push(KeptPlace { id: *id, made_at: now, reservation: reservation.clone() });
             self.keep_to_bound();
@@ -85,7 +85,7 @@ impl Places {
     /// The one that a session of this guest uses up: one for its EVSE, and then one for any.
     fn met_by(&self, guest: Guest<'_>, began: Timestamp, at: Timestamp) -> Option<&KeptPlace> {
         let is_there = |place: &KeptPlace| place.reservation.evse.is_none_or(|evse| Some(evse) == guest.evse);
-        let is_met = |place: &&KeptPlace| is_there(place) && place.is_for(guest) && began + SLACK >= place.made_at;
+        let is_met = |place: &&KeptPlace| is_there(place) && place.is_for(guest) && place.was_kept(began);
         self.at(at).filter(is_met).min_by_key(|place| place.reservation.evse.is_none())
     }
 }
@@ -96,6 +96,11 @@ impl KeptPlace {
         let made_at = held.body["madeAt"].as_str()?.parse().ok()?;
         let kept = Self { id: held.key.parse().ok()?, made_at, reservation };
         (held.body["state"] == "kept").then_some(kept)
+    }
+
+    /// What happened then, by the station's clock, happened to a place that was kept.
+    fn was_kept(&self, at: Timestamp) -> bool {
+        self.made_at.duration_since(at) <= SLACK
     }
 
     /// For this token, or for others of its group where the reservation names one.
@@ -142,9 +147,8 @@ impl Station {
     /// What this word about a connector ends: that connector's, and those for any where it is said of the station.
     pub(super) fn places_lost(&self, status: &ConnectorStatus) -> impl Iterator<Item = i64> {
         let is_out = is_out_of_use(&status.status);
-        let is_news = |place: &KeptPlace| status.at.is_none_or(|at| at + SLACK >= place.made_at);
         let is_lost = move |place: &&KeptPlace| match place.reservation.evse {
-            _ if !is_out || !is_news(place) => false,
+            _ if !is_out || status.at.is_some_and(|at| !place.was_kept(at)) => false,
             _ if status.evse == 0 => true,
             Some(evse) => evse == status.evse && self.has_no_other(status),
             None => false,

@@ -5,7 +5,6 @@ use amprule_domain::doors::{StationBooks, StoreFuture, StoreResult};
 use amprule_domain::effect::Answered;
 use amprule_domain::holding::{Holding, Kind};
 use amprule_domain::ports::BoxFuture;
-use amprule_domain::reservation::Places;
 use amprule_domain::session::Session;
 use amprule_domain::{Currency, Decimal, StationId, Timestamp, TransactionId};
 
@@ -21,9 +20,10 @@ impl StationBooks for SqliteStore {
         self.readers.at_once("read a station's sessions", |reading| read::sessions::live(reading, station, ended))
     }
 
-    fn reservations<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Holding>> {
-        self.readers.at_once("read a station's reservations", |reading| {
-            read::holdings::held_from(reading, station, Kind::Reservation, "", Places::MOST)
+    fn held<'a>(&'a self, station: &'a StationId, kind: Kind, prefix: &'a str) -> StoreFuture<'a, Vec<Holding>> {
+        let most = usize::try_from(kind.most()).unwrap_or(usize::MAX);
+        self.readers.at_once("read what a station holds", |reading| {
+            read::holdings::held_from(reading, station, kind, prefix, most)
         })
     }
 

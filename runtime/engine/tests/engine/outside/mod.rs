@@ -12,7 +12,7 @@ use amprule_domain::command::{Command, CommandAnswer, Exchange, Unsayable, Verdi
 use amprule_domain::doors::{Records, StationBooks, StoreError, StoreFuture, Writer};
 use amprule_domain::effect::{Answered, Effect};
 use amprule_domain::event::{ChargingEvent, ConnectorStatus, Inbound, ProvisioningEvent, Repetition, StationEvent};
-use amprule_domain::holding::Holding;
+use amprule_domain::holding::{Holding, Kind};
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply};
@@ -111,7 +111,7 @@ impl StationBooks for Disk {
     fn live_sessions<'a>(&'a self, station: &'a StationId, _: usize) -> StoreFuture<'a, Vec<Session>> {
         read(self.sessions(|session| session.station == *station))
     }
-    fn reservations<'a>(&'a self, _: &'a StationId) -> StoreFuture<'a, Vec<Holding>> {
+    fn held<'a>(&'a self, _: &'a StationId, _: Kind, _: &'a str) -> StoreFuture<'a, Vec<Holding>> {
         read(Vec::new())
     }
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Exchange>> {
