@@ -260,12 +260,8 @@ async fn a_policy_may_refuse_a_stranger_at_a_place_that_is_kept() {
         .await;
     let flow = Flow::with_cards_at(server, Version::Ocpp16).await;
     flow.reserve(Version::Ocpp16, 10, (1, "ANNA01", None)).await;
-    let cases = [
-        (1, "STRANGE1", "Blocked"),
-        (2, "STRANGE1", "Accepted"),
-        (1, "ANNA01", "Accepted"),
-        (1, "HUSB01", "Accepted"),
-    ];
+    let cases =
+        [(1, "STRANGE1", "Blocked"), (2, "STRANGE1", "Accepted"), (1, "ANNA01", "Accepted"), (1, "HUSB01", "Accepted")];
     for (number, (place, token, status)) in (1..).zip(cases) {
         let answer = flow.begins(Version::Ocpp16, place, Some(token), None, number).await;
         assert_eq!(answer["idTagInfo"]["status"], status, "{token} at {place}: {answer}");

@@ -38,6 +38,7 @@ const FILES: [(&str, &str); 33] = embedded!(
     "wit/deps/dialect/dialect.wit",
     "wit/deps/facts/facts.wit",
     "wit/deps/facts/money.wit",
+    "wit/deps/facts/reservation.wit",
     "wit/deps/host/host.wit",
     "wit/deps/load/load.wit",
     "wit/deps/modifier/modifier.wit",
