@@ -11,7 +11,7 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 33] = embedded!(
+const FILES: [(&str, &str); 34] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
