@@ -52,6 +52,7 @@ pub mod authorization {
             "amprule:facts/location@1.0.0": crate::bindings::vocabulary::amprule::facts::location,
             "amprule:facts/contract@1.0.0": crate::bindings::vocabulary::amprule::facts::contract,
             "amprule:facts/lookups@1.0.0": crate::bindings::vocabulary::amprule::facts::lookups,
+            "amprule:facts/reservation@1.0.0": crate::bindings::vocabulary::amprule::facts::reservation,
         },
         pub_export_macro: true,
         export_macro_name: "export_authorization",

@@ -5,6 +5,7 @@ use crate::bindings::vocabulary::amprule::facts;
 pub use facts::connector::{ConnectorFacts, Current};
 pub use facts::contract::ContractFacts;
 pub use facts::location::LocationFacts;
+pub use facts::reservation::ReservationFacts;
 
 /// The connector that a session is at, or a token is shown at.
 pub fn connector() -> ConnectorFacts {
@@ -19,6 +20,11 @@ pub fn location() -> LocationFacts {
 /// Whose contract the token is. For policies; tariffs and modifiers have `token.provider`.
 pub fn contract() -> Option<ContractFacts> {
     facts::contract::get()
+}
+
+/// Whether the place is kept for somebody, and whether that is who shows the token. For policies.
+pub fn reservation() -> Option<ReservationFacts> {
+    facts::reservation::get()
 }
 
 impl LocationFacts {

@@ -47,7 +47,6 @@ pub enum Unsigned {
 
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
 }
 
 impl Authority {
@@ -67,10 +66,11 @@ impl Authority {
         let (pem, secret) = (read(&certificate)?, read(&key)?);
         let key = KeyPair::from_pem(&secret).map_err(broken(&key))?;
         let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(broken(&certificate))?;
-        Ok(Self { issuer, pem })
+        Ok(Self { issuer })
     }
 
-    /// The certificate for this request, its authority's behind it (PEM), valid from `now` for so long. `serial` is to be random.
+    /// The certificate for this request (PEM), valid from `now` for so long. `serial` is to be random. The authority's own is a root,
+    /// which is not told behind it ([`without_roots`]).
     pub fn sign(&self, csr: &str, serial: [u8; 16], valid: SignedDuration, now: Timestamp) -> Result<String, Unsigned> {
         let mut request = read(csr)?;
         let params = &mut request.params;
@@ -82,7 +82,7 @@ impl Authority {
         params.serial_number = Some(SerialNumber::from_slice(&[&[0x01][..], &serial[..]].concat()));
         date(params, now, valid);
         let certificate = request.signed_by(&self.issuer).map_err(|error| Unsigned::Failed(error.to_string()))?;
-        Ok(format!("{}{}", certificate.pem(), self.pem))
+        Ok(certificate.pem())
     }
 }
 
@@ -118,6 +118,42 @@ pub fn read_certificate(chain: &str) -> Option<SignedCertificate> {
         valid_from: at(certificate.validity().not_before)?,
         expires_at: at(certificate.validity().not_after)?,
     })
+}
+
+/// A chain as a station is told it: the leaf and what is between, and no root. Stations believe the roots that they have, and some
+/// refuse a chain with one in it (OCPP 2.0.1, A02; TLS, RFC 8446, 4.4.2). What cannot be read stays as it is.
+pub fn without_roots(chain: &str) -> String {
+    let mut told = String::with_capacity(chain.len());
+    for (at, part) in chain.split_inclusive(END).filter(|part| part.contains(BEGIN)).enumerate() {
+        if at == 0 || !is_self_signed(part) {
+            told.push_str(part[part.find(BEGIN).unwrap_or(0)..].trim_end());
+            told.push('\n');
+        }
+    }
+    told
+}
+
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+fn is_self_signed(pem: &str) -> bool {
+    let read = x509_parser::pem::parse_x509_pem(pem.as_bytes());
+    read.is_ok_and(|(_, pem)| pem.parse_x509().is_ok_and(|one| one.subject() == one.issuer()))
+}
+
+/// Whether a station can believe others by this certificate (PEM): an authority's, or one that stands for itself.
+///
+/// # Errors
+/// Why not, for whoever wants it to be installed: stations take a leaf as a root, and cannot list or delete it any more.
+pub fn check_root(pem: &str) -> Result<(), String> {
+    let unreadable = || "is no certificate in PEM".to_owned();
+    let (_, pem) = x509_parser::pem::parse_x509_pem(pem.as_bytes()).map_err(|_| unreadable())?;
+    let certificate = pem.parse_x509().map_err(|_| unreadable())?;
+    if certificate.is_ca() || certificate.subject() == certificate.issuer() {
+        return Ok(());
+    }
+    let (subject, issuer) = (certificate.subject(), certificate.issuer());
+    Err(format!("is {subject}'s own certificate and no authority's: a station wants its issuer's, {issuer}"))
 }
 
 fn read(csr: &str) -> Result<CertificateSigningRequestParams, Unsigned> {
@@ -179,11 +215,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let authority = Authority::open(folder.path(), "Stations of a test", now()).expect("it is made");
         let chain = authority.sign(&request("CS-1"), [7; 16], SignedDuration::from_hours(48), now()).expect("signed");
-        assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 2, "its authority's stands behind it");
-        let again = Authority::open(folder.path(), "Another name", now()).expect("it is there");
-        assert_eq!(again.pem, authority.pem);
-        let (own, _) = chain.split_at(chain.len() - authority.pem.len());
-        let (_, der) = x509_parser::pem::parse_x509_pem(own.as_bytes()).expect("PEM");
+        assert_eq!(chain.matches(BEGIN).count(), 1, "its authority's is a root");
+        let root = fs::read_to_string(folder.path().join(CERTIFICATE)).expect("its own");
+        Authority::open(folder.path(), "Another name", now()).expect("it is there");
+        assert_eq!(fs::read_to_string(folder.path().join(CERTIFICATE)).expect("its own"), root);
+        let (_, der) = x509_parser::pem::parse_x509_pem(chain.as_bytes()).expect("PEM");
         let leaf = der.parse_x509().expect("a certificate");
         assert!(!leaf.is_ca() && leaf.subject_alternative_name().expect("readable").is_none(), "{leaf:?}");
         assert!(leaf.subject().to_string().contains("CS-1"), "{}", leaf.subject());
@@ -192,6 +228,25 @@ mod tests {
         assert_eq!((read.valid_from, read.expires_at), (at("2026-06-30T00:00:00Z"), at("2026-07-03T00:00:00Z")));
         assert_eq!(read.serial, format!("1{}", "07".repeat(16)));
         assert_eq!(read_certificate("no PEM"), None);
+    }
+
+    #[test]
+    fn a_chain_is_told_without_its_root_and_a_leaf_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = Authority::open(folder.path(), "Stations of a test", now()).expect("it is made");
+        let leaf = authority.sign(&request("CS-1"), [7; 16], SignedDuration::from_hours(48), now()).expect("signed");
+        let root = fs::read_to_string(folder.path().join(CERTIFICATE)).expect("its own");
+        let between = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n";
+        let told = without_roots(&format!("Subject: CS-1\n{leaf}\n{between}{root}\n"));
+        assert_eq!(told, format!("{}{between}", leaf.replace("\r\n", "\n")).replace("\r\n", "\n"));
+        assert_eq!(without_roots(&root), root.replace("\r\n", "\n"), "the first is what was signed");
+
+        assert_eq!(check_root(&root), Ok(()));
+        let why = check_root(&leaf).expect_err("a leaf");
+        assert!(why.contains("CN=CS-1") && why.contains("CN=Stations of a test"), "{why}");
+        for broken in ["", "no PEM", between] {
+            assert_eq!(check_root(broken), Err("is no certificate in PEM".to_owned()), "{broken}");
+        }
     }
 
     #[test]

@@ -27,12 +27,25 @@ pub struct AuthorizationInput {
     pub local: LocalTime,
     /// Open sessions of this token, anywhere; not those that seem to be over.
     pub open_sessions: u32,
+    /// The place is kept for somebody, as far as it is known where the token wants to charge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation: Option<PlaceKept>,
     /// What other systems have said, for the unit that wanted to know it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lookups: Vec<Known>,
     /// The unit's parameters with the operator's values, as its manifest declares them.
     #[serde(default)]
     pub parameters: Parameters,
+}
+
+/// A reservation that the token meets. Whose it is, if not its own, is nobody's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlaceKept {
+    pub id: i64,
+    /// It is kept for this token, or for its group.
+    pub yours: bool,
+    pub expires_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

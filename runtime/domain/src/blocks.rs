@@ -52,10 +52,18 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
     match &inbound.event {
         StationEvent::Provisioning(event) => provisioning::apply(station, event, moment),
         StationEvent::Authorization(_) | StationEvent::ContractShown(_) => authorized(admission),
-        StationEvent::Availability(status) => availability::apply(station, inbound, status, moment),
+        StationEvent::Availability(status) => {
+            let mut step = availability::apply(station, inbound, status, moment);
+            for lost in reservation::lost(station, status) {
+                step.also(learned(station, &StationEvent::Reservation(lost), moment.now));
+            }
+            step
+        }
         StationEvent::Charging(event) => {
             let mut step = charging::apply(station, inbound, event, admission, moment);
-            if let Some(used) = reservation::used(event) {
+            if let ChargingEvent::Transaction(event) = event
+                && let Some(used) = reservation::used(station, event, &step, moment.now)
+            {
                 step.also(learned(station, &StationEvent::Reservation(used), moment.now));
             }
             step
@@ -66,6 +74,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
             let noted = noted(other, moment.now);
             let is_kept_otherwise = !noted.changes.is_empty();
             let mut step = noted.answered(station, moment, answer(station, other));
+            step.reserved.extend(reserved(other, moment.now));
             if !is_kept_otherwise {
                 step.effects.push(kept::message(station, inbound, moment, "notification"));
             }
@@ -79,7 +88,15 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
 pub fn learned(station: &Station, event: &StationEvent, now: Timestamp) -> Step {
     match event {
         StationEvent::Charging(event) => charging::whereabouts_told(station, event, now),
-        other => noted(other, now).step(station, now, Reply::Empty),
+        other => Step { reserved: reserved(other, now), ..noted(other, now).step(station, now, Reply::Empty) },
+    }
+}
+
+/// What becomes of places that are kept.
+fn reserved(event: &StationEvent, now: Timestamp) -> Vec<(Timestamp, ReservationEvent)> {
+    match event {
+        StationEvent::Reservation(event) => vec![(now, event.clone())],
+        _ => Vec::new(),
     }
 }
 

@@ -63,6 +63,8 @@ pub trait StationBooks: Writer + Records {
     fn live_stations(&self) -> StoreFuture<'_, Vec<StationId>>;
     /// Open and parked sessions of a station, and its `ended` latest ended ones.
     fn live_sessions<'a>(&'a self, station: &'a StationId, ended: usize) -> StoreFuture<'a, Vec<Session>>;
+    /// What the station holds of a kind, where the key begins with this.
+    fn held<'a>(&'a self, station: &'a StationId, kind: Kind, prefix: &'a str) -> StoreFuture<'a, Vec<Holding>>;
     /// A station's commands that are neither answered nor given up, oldest first.
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Exchange>>;
     /// What it holds of this kind under this key.

@@ -26,6 +26,8 @@ pub enum Fact {
     /// And the weekday.
     Date,
     MinuteOfDay,
+    /// Whether the place is kept, and for whom.
+    Reservation,
 }
 
 /// A set of them.
@@ -33,7 +35,7 @@ pub enum Fact {
 pub struct Facts(u16);
 
 impl Fact {
-    pub const EACH: [Self; 9] = [
+    pub const EACH: [Self; 10] = [
         Self::Now,
         Self::Purpose,
         Self::Station,
@@ -43,6 +45,7 @@ impl Fact {
         Self::TimeZone,
         Self::Date,
         Self::MinuteOfDay,
+        Self::Reservation,
     ];
 
     const fn bit(self) -> u16 {
@@ -87,7 +90,7 @@ impl fmt::Debug for Facts {
 impl AuthorizationInput {
     /// The facts that are not the same in the other one. What other systems said belongs to the unit that asked them.
     pub fn differs_in(&self, other: &Self) -> Facts {
-        let Self { now, purpose, station, token, local, open_sessions, lookups: _, parameters: _ } = self;
+        let Self { now, purpose, station, token, local, open_sessions, reservation, lookups: _, parameters: _ } = self;
         let StationFacts { id, location, vendor, model, evse, connector, plug, place } = station;
         let LocalTime { time_zone, weekday, minute_of_day, date } = local;
         let (there, then) = (&other.station, &other.local);
@@ -103,6 +106,7 @@ impl AuthorizationInput {
             (Fact::TimeZone, *time_zone == then.time_zone),
             (Fact::Date, (date, *weekday) == (&then.date, then.weekday)),
             (Fact::MinuteOfDay, *minute_of_day == then.minute_of_day),
+            (Fact::Reservation, *reservation == other.reservation),
         ];
         same.into_iter().filter(|(_, is_same)| !is_same).map(|(fact, _)| fact).collect()
     }

@@ -166,6 +166,9 @@ pub enum Change {
     /// A job goes on: that of this key, or without one the newest that is not over. One that is over only learns what was said
     /// besides (`steps`).
     Advance { kind: Kind, key: Option<String>, body: Value },
+    /// One more of what is there: the newest like `same` that changed at `since` or later counts it (`count`, from 2 upwards) and
+    /// has these members of the `last` of them. Where there is none it is new.
+    Again { kind: Kind, key: String, body: Value, same: Like, since: Timestamp, last: Value },
     /// The same with all that are like this.
     MergeAll { kind: Kind, like: Like, body: Value },
     /// Those are gone.

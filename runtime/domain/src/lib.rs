@@ -60,7 +60,7 @@ pub mod refused;
 pub mod renewal;
 pub mod reply;
 pub mod reported;
-mod reservation;
+pub mod reservation;
 mod schema;
 pub mod secrets;
 pub mod security;

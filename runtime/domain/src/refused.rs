@@ -1,6 +1,7 @@
 //! Why something that a person asks for is not done.
 
 use crate::charging::NotCarried;
+use crate::reservation::Reserved;
 
 /// Why something is not done to a session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +17,11 @@ pub enum ActRefused {
 pub enum CommandRefused {
     #[error("{0} commands are open for this station already, try again later")]
     Busy(usize),
+    #[error(
+        "reservation {} keeps the place for somebody else until {}; name another EVSE, or take it back before (CancelReservation)",
+        _0.id, _0.until
+    )]
+    Reserved(Reserved),
     #[error("this command is over already")]
     Over,
     #[error("it is on the wire; the station may carry it out")]

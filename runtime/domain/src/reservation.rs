@@ -1,12 +1,19 @@
 //! Reservations (OCPP 2.0.1, block H): places that stations keep for somebody.
 
+mod places;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::charging::ChargingEvent;
+use crate::availability::ConnectorStatus;
+use crate::charging::{Station, Step};
+use crate::event::TransactionEvent;
 use crate::holding::{Change, Kind, Like, body};
 use crate::noted::Noted;
+
+pub(crate) use places::is_out_of_use;
+pub use places::{Guest, Places, Reserved};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ReservationEvent {
@@ -16,6 +23,8 @@ pub enum ReservationEvent {
     Cancelled { id: i64, was_there: bool },
     /// The station says that it is over: `Expired`, `Removed`, 2.1 also `NoTransaction`.
     Ended { id: i64, how: String },
+    /// Nobody can use the place any more; `why` is the station's word: `Faulted`, `Unavailable`.
+    Lost { id: i64, why: String },
     /// Who it was kept for has come: this transaction began with it.
     Used { id: i64, transaction: String },
 }
@@ -37,10 +46,20 @@ pub struct Reservation {
 }
 
 /// Who it was kept for has come, as a transaction tells.
-pub(crate) fn used(event: &ChargingEvent) -> Option<ReservationEvent> {
-    let ChargingEvent::Transaction(event) = event else { return None };
-    let transaction = event.transaction.as_ref().map(|transaction| transaction.as_str().to_owned()).unwrap_or_default();
-    Some(ReservationEvent::Used { id: event.reservation?, transaction })
+pub(crate) fn used(
+    station: &Station,
+    event: &TransactionEvent,
+    step: &Step,
+    now: Timestamp,
+) -> Option<ReservationEvent> {
+    let session = step.sessions.first()?;
+    let id = station.place_used(event, session, now)?;
+    Some(ReservationEvent::Used { id, transaction: session.transaction.as_str().to_owned() })
+}
+
+/// Places that a connector's word ends: nobody can charge there any more (1.6, 5.13; 2.0.1, block H).
+pub(crate) fn lost(station: &Station, status: &ConnectorStatus) -> impl Iterator<Item = ReservationEvent> {
+    station.places_lost(status).map(|id| ReservationEvent::Lost { id, why: status.status.clone() })
 }
 
 pub(crate) fn noted(event: &ReservationEvent, now: Timestamp) -> Noted {
@@ -54,11 +73,10 @@ pub(crate) fn noted(event: &ReservationEvent, now: Timestamp) -> Noted {
             (id, if *was_there { "cancelled" } else { "unknown" }, Value::Null)
         }
         ReservationEvent::Ended { id, how } => (id, word(how), Value::Null),
-        // 1.6 names its transaction only after this.
-        ReservationEvent::Used { id, transaction } if transaction.is_empty() => (id, "used", Value::Null),
-        ReservationEvent::Used { id, transaction } => (id, "used", json!(transaction)),
+        ReservationEvent::Lost { id, why } => (id, "ended", json!({ "why": why })),
+        ReservationEvent::Used { id, transaction } => (id, "used", json!({ "transaction": transaction })),
     };
-    let over = body(json!({ "state": state, "endedAt": now, "transaction": more }));
+    let over = body(json!({ "state": state, "endedAt": now, "transaction": more["transaction"], "why": more["why"] }));
     let like = Like::default().key(id.to_string()).with("state", "kept");
     Noted::change(Change::MergeAll { kind: Kind::Reservation, like, body: over })
         .tell("station.reservation", json!({ "id": id, "state": state }))

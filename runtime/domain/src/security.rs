@@ -1,6 +1,6 @@
 //! Security (OCPP 2.0.1, blocks A and M): what a station says of its own safety, and which certificates it holds.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -54,6 +54,19 @@ pub struct ClientCertificate {
     pub expires_at: Timestamp,
 }
 
+impl ClientCertificate {
+    /// As it is kept where the station has shown it.
+    fn told(&self) -> Value {
+        json!({ "serialNumber": self.serial, "validFrom": self.valid_from, "expiresAt": self.expires_at })
+    }
+
+    /// The one that this tells of.
+    pub fn is(&self, in_use: &Value) -> bool {
+        let told = self.told();
+        ["serialNumber", "validFrom", "expiresAt"].iter().all(|member| told[member] == in_use[member])
+    }
+}
+
 /// The station's own, towards us and towards vehicles, as CertificateSigningUseEnumType has them. What is known of each is one
 /// row under its name.
 pub const STATION: &str = "ChargingStationCertificate";
@@ -70,6 +83,9 @@ const LISTED: [&str; 7] = [
     "V2GCertificateChain",
     "V2GRootCertificate",
 ];
+
+/// So long after the last of its kind an event is one of them.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(10);
 
 /// Events that the standard holds to be critical (OCPP 2.0.1 part 2 appendix 1; the security whitepaper for 1.6).
 const CRITICAL: [&str; 7] = [
@@ -89,9 +105,7 @@ pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
             let said = body(
                 json!({ "event": what, "critical": is_critical, "saidAt": at, "details": details, "receivedAt": now }),
             );
-            let key = format!("{} {what}", now.as_microsecond());
-            Noted::change(Change::Put { kind: Kind::SecurityEvent, key, body: said.clone() })
-                .tell("station.security-event", said)
+            Noted::change(again(what, details.as_deref(), &said, now)).tell("station.security-event", said)
         }
         SecurityEvent::SigningRequest { csr, usage, request } => {
             let asked = body(json!({ "csr": csr, "usage": usage, "request": request }));
@@ -117,9 +131,8 @@ pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
             Noted::change(Change::Gone { kind: Kind::Certificate, like })
         }
         SecurityEvent::Shown(shown) => {
-            let in_use = json!({
-                "serialNumber": shown.serial, "validFrom": shown.valid_from, "expiresAt": shown.expires_at, "shownAt": now,
-            });
+            let mut in_use = shown.told();
+            in_use["shownAt"] = json!(now);
             let body = json!({ "kind": STATION, "inUse": in_use });
             Noted::change(Change::Merge { kind: Kind::Certificate, key: STATION.to_owned(), body })
                 .tell("station.certificate-shown", in_use)
@@ -127,6 +140,20 @@ pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
         SecurityEvent::StatusWanted { .. }
         | SecurityEvent::ChainStatusWanted { .. }
         | SecurityEvent::ContractWanted { .. } => Noted::default(),
+    }
+}
+
+/// The same event with the same words, told again within a while, is one entry that counts: a station whose clock is wrong, or whose
+/// network is, tells it with every try.
+fn again(what: &str, details: Option<&str>, said: &Value, now: Timestamp) -> Change {
+    let same = Like::default().with("event", what).with("details", details.map_or(Value::Null, Value::from));
+    Change::Again {
+        kind: Kind::SecurityEvent,
+        key: format!("{} {what}", now.as_microsecond()),
+        body: said.clone(),
+        same,
+        since: now.checked_sub(TOGETHER).unwrap_or(Timestamp::MIN),
+        last: body(json!({ "lastSaidAt": said["saidAt"], "lastReceivedAt": now })),
     }
 }
 

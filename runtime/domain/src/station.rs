@@ -17,10 +17,13 @@ pub struct StationRecord {
     pub security_profile: u8,
     /// A keyed hash; never the password.
     pub password_hash: Option<String>,
-    /// Of passwords that are taken, too, until the station has shown that one (OCPP 2.0.1, A01): the one before, and one that it
-    /// was told and may have taken. An empty one stands for none at all.
+    /// Of passwords that counted before it and are let in, too, until the station has shown that one (OCPP 2.0.1, A01). An empty one
+    /// stands for none at all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_password_hashes: Vec<String>,
+    /// Of passwords that it was told since and may have taken, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told_password_hashes: Vec<String>,
     /// The security profile that it was told to use: it is let in with either until it has shown which (OCPP 2.0.1, A05).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_profile: Option<u8>,
@@ -57,6 +60,7 @@ impl StationRecord {
             security_profile: 0,
             password_hash: None,
             other_password_hashes: Vec::new(),
+            told_password_hashes: Vec::new(),
             next_profile: None,
             location: None,
             keeps_local_list: false,
@@ -67,6 +71,11 @@ impl StationRecord {
             plugs: Vec::new(),
             place: Place::default(),
         }
+    }
+
+    /// It is let in with another password than the one that counts.
+    pub fn changes_password(&self) -> bool {
+        !self.other_password_hashes.is_empty() || !self.told_password_hashes.is_empty()
     }
 
     /// EVSEs whose power is remembered.

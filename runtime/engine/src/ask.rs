@@ -6,6 +6,7 @@ use amprule_domain::doors::StoreResult;
 use amprule_domain::ports::{PriceGuest, PriceTold};
 use amprule_domain::proof::ContractShown;
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
+use amprule_domain::reservation::Guest;
 use amprule_domain::session::SessionLimits;
 use amprule_domain::token::{IdToken, TokenRecord, TokenStatus};
 use amprule_domain::{Decimal, Occasion, Timestamp};
@@ -116,7 +117,10 @@ impl StationTask {
         };
         let over = u32::from(question.replaces_own);
         let open_sessions = store.open_sessions(&key).await?.saturating_sub(over);
-        Ok(KnownToken { record, spent, open_sessions })
+        let group = record.as_ref().and_then(|token| token.group.as_deref());
+        let guest = Guest { token: &question.token, group, evse: Some(question.evse) };
+        let reservation = self.station.place_kept(guest, now);
+        Ok(KnownToken { record, spent, open_sessions, reservation })
     }
 
     fn admission(&self, output: AuthorizationOutput, token: Option<&TokenRecord>, now: Timestamp) -> Admission {

@@ -1,8 +1,9 @@
 //! Certificates of stations: those that they show, and those that they want to be signed.
 
 use amprule_domain::event::{Inbound, SecurityEvent, StationEvent};
+use amprule_domain::holding::Kind;
 use amprule_domain::reply::Reply;
-use amprule_domain::security::ClientCertificate;
+use amprule_domain::security::{ClientCertificate, STATION};
 
 use crate::station::StationTask;
 
@@ -10,7 +11,14 @@ use crate::station::StationTask;
 const REQUEST_MAX: usize = 16 * 1024;
 
 impl StationTask {
+    /// Written when it is another one than the last time: some stations come often.
     pub(crate) async fn certificate_shown(&mut self, shown: ClientCertificate) {
+        let held = self.ports.store.held(&self.station.record.id, Kind::Certificate, STATION).await;
+        let in_use =
+            held.ok().and_then(|held| Some(held.into_iter().find(|one| one.key == STATION)?.body["inUse"].take()));
+        if in_use.as_ref().is_some_and(|in_use| shown.is(in_use)) {
+            return self.tell("station.certificate-shown", in_use.unwrap_or_default());
+        }
         self.learn(Some(Box::new(StationEvent::Security(SecurityEvent::Shown(shown))))).await;
     }
 

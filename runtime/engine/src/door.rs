@@ -59,11 +59,17 @@ impl Engine {
         let now = self.ports().clock.now();
         let is_its_own = |shown: &&ClientCertificate| shown.name == record.id.as_str() && shown.expires_at > now;
         let certificate = visitor.client_certificate.filter(is_its_own);
+        // Looked at once, whichever profiles want it: one that is wrong is one guess.
+        let mut judged = None;
+        let mut has_password = |hash: &str| match judged {
+            Some(has) => Ok(has),
+            None => self.has_password(record, visitor, hash).inspect(|has| judged = Some(*has)),
+        };
         for profile in record.next_profile.into_iter().chain([record.security_profile]) {
             let fits = match (profile, &record.password_hash) {
                 (0, None) => true,
-                (0 | 1, Some(hash)) => self.has_password(record, visitor, hash)?,
-                (2, Some(hash)) => visitor.tls && self.has_password(record, visitor, hash)?,
+                (0 | 1, Some(hash)) => has_password(hash)?,
+                (2, Some(hash)) => visitor.tls && has_password(hash)?,
                 (3, _) => certificate.is_some(),
                 _ => false,
             };
@@ -84,20 +90,20 @@ impl Engine {
     /// A station that gives no password does not guess one.
     fn has_password(&self, record: &StationRecord, visitor: &Visitor<'_>, hash: &str) -> Result<bool, Turned> {
         let (station, address) = (visitor.station, visitor.address);
-        let others = &record.other_password_hashes;
+        let others = || record.other_password_hashes.iter().chain(&record.told_password_hashes);
         let Some((user, password)) = visitor.basic else {
-            return Ok(record.security_profile == 0 && others.iter().any(|other| other == NO_PASSWORD));
+            return Ok(record.security_profile == 0 && others().any(|other| other == NO_PASSWORD));
         };
         let guesses = self.door_guesses();
         guesses.may_try(station, address).map_err(slowed)?;
         let is = |hash: &&str| *hash != NO_PASSWORD && (self.ports().is_password)(password, hash);
-        let shown = std::iter::once(hash).chain(others.iter().map(String::as_str)).find(is);
+        let shown = std::iter::once(hash).chain(others().map(String::as_str)).find(is);
         let shown = shown.filter(|_| user == station.as_str());
         match shown {
             Some(_) => guesses.was_right(station, address),
             None => guesses.was_wrong(station, address),
         }
-        if let Some(shown) = shown.filter(|_| !others.is_empty()) {
+        if let Some(shown) = shown.filter(|_| record.changes_password()) {
             self.shown(station, Shown::Password(shown.to_owned()));
         }
         Ok(shown.is_some())

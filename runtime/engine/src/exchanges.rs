@@ -6,11 +6,12 @@
 use amprule_domain::CommandId;
 use amprule_domain::Timestamp;
 use amprule_domain::charging;
-use amprule_domain::command::{CommandAnswer, Exchange, ExchangeState, Origin, Unsayable};
+use amprule_domain::command::{Command, CommandAnswer, Exchange, ExchangeState, Origin, Unsayable};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::MessageKey;
 use amprule_domain::event::StationEvent;
 use amprule_domain::learned;
+use amprule_domain::reservation::Guest;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
@@ -30,9 +31,20 @@ impl StationTask {
             return Err(CommandRefused::Busy(open));
         }
         self.check_token(&exchange).await?;
+        self.refuse_stranger(&exchange.command).await?;
         self.store(exchange.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         self.look_at_exchanges().await;
         Ok(exchange)
+    }
+
+    /// A place that is kept for somebody else is not asked for: a station may let anybody in whom we send.
+    async fn refuse_stranger(&mut self, command: &Command) -> Result<(), CommandRefused> {
+        let Command::Start { token, evse, .. } = command else { return Ok(()) };
+        let known = self.ports.store.token(&token.key()).await;
+        let known = known.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
+        let group = known.as_ref().and_then(|known| known.group.as_deref());
+        let denied = self.station.place_denied(Guest { token, group, evse: *evse }, self.ports.clock.now());
+        denied.map_or(Ok(()), |reserved| Err(CommandRefused::Reserved(reserved)))
     }
 
     /// One that was not sent is not sent any more.
@@ -93,7 +105,10 @@ impl StationTask {
                 reporting.into_iter().for_each(|action| self.asked.remember(action));
                 self.calls.sent(call, Instant::now() + self.settings.call_timeout, Waiting::Exchange(exchange.id));
             }
-            Err(Unsayable::NotSupported(why)) => self.go_on(sent.given_up(&why, now)).await,
+            Err(Unsayable::NotSupported(why)) => {
+                self.password_not_told(&exchange.command).await;
+                self.go_on(sent.given_up(&why, now)).await;
+            }
             Err(Unsayable::Closed) => {
                 self.go_on(sent.lost(now)).await;
                 self.disconnect(None).await;
@@ -114,6 +129,7 @@ impl StationTask {
             Some(_) if exchange.state != ExchangeState::Sent || exchange.call() != call => {}
             Some(change) => self.profile_answered(exchange, &change, answer, told).await,
             None => {
+                self.password_answered(&exchange, &answer).await;
                 let answered = exchange.answered(answer, self.ports.clock.now());
                 self.await_restart(&answered);
                 self.go_on(answered).await;

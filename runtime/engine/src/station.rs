@@ -8,9 +8,11 @@ use amprule_domain::command::{Command, Exchange, Unsayable};
 use amprule_domain::doors::{StoreError, StoreResult};
 use amprule_domain::effect::Effect;
 use amprule_domain::event::{Inbound, ProvisioningEvent, StationEvent};
+use amprule_domain::holding::Kind;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{CallRefused, CloseReason, Closed, Link, Received, Ticket};
 use amprule_domain::reported::{Identity, Report, Reported};
+use amprule_domain::reservation::Places;
 use amprule_domain::station::{Provisioning, StationRecord};
 use amprule_domain::{StationId, Timestamp};
 use serde_json::json;
@@ -131,10 +133,12 @@ async fn load(id: &StationId, ports: &Ports, settings: &Settings) -> StoreResult
     let sessions = ports.store.live_sessions(id, Station::ENDED_AT_HAND).await?;
     let answered = AnsweredRing::new(ports.store.answered(id, AnsweredRing::MAX).await?);
     let connectors = ports.store.connectors(id).await?;
+    let places = Places::read(&ports.store.held(id, Kind::Reservation, "").await?);
     let now = ports.clock.now();
     // What was on the wire when the task, or the process, ended is to be sent again.
     let exchanges = ports.store.open_exchanges(id).await?.iter().map(|exchange| exchange.lost(now)).collect();
-    Ok((Station::new(record, reported, sessions, connectors, exchanges, settings.rules), answered))
+    let station = Station::new(record, reported, sessions, connectors, exchanges, settings.rules);
+    Ok((station.keeping(places), answered))
 }
 
 fn stranger(id: &StationId, settings: &Settings) -> StationRecord {

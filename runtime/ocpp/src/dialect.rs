@@ -19,6 +19,7 @@ use crate::shapes::{self, CommandFault, Part, Side};
 use crate::strictness::{Odd, Repairs, Strictness};
 use crate::v16::words::MAX_ID_TAG;
 use crate::v21;
+use crate::v201::get_installed_certificate_ids::has_none;
 use crate::version::Version;
 
 /// How one connection speaks.
@@ -192,6 +193,9 @@ impl Dialect {
     /// A station's answer to a command of this action: its result, or the error with its description.
     pub fn answer(self, action: &str, answer: Result<&str, (&str, &str)>) -> CommandAnswer {
         match answer {
+            Ok(payload) if action == "GetInstalledCertificateIds" && has_none(payload) => {
+                self.answer(action, Ok(r#"{"status":"NotFound"}"#))
+            }
             Ok(payload) => {
                 let odd = self.check(Side::Server, Part::Response, action, payload).err();
                 let read = request::read(payload, shapes::answers_with_status(self.version, action));

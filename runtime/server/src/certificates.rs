@@ -127,6 +127,7 @@ impl Signing {
             [] => self.own(&request.csr)?,
             program => by_program(program, request).await?,
         };
+        let chain = amprule_authority::without_roots(&chain);
         let now = SystemClock.now();
         let expires_at = now.checked_add(EXPIRES)?;
         let signed = amprule_authority::read_certificate(&chain).map(|read| SignedCertificate {
@@ -194,4 +195,15 @@ pub(crate) fn check(wanted: &Certificates, csr: &str, usage: Option<&str>, stati
         ));
     }
     amprule_authority::check(csr, station.as_str()).map_err(|why| why.to_string())
+}
+
+/// Every kind that InstallCertificate has is one of roots, in all versions: a leaf is refused before it is sent. The error is the
+/// member of the payload that is wrong, and why.
+pub(crate) fn check_install(action: &str, payload: &str) -> Result<(), (&'static str, String)> {
+    if action != "InstallCertificate" {
+        return Ok(());
+    }
+    let asked: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
+    let pem = asked["certificate"].as_str().unwrap_or_default();
+    amprule_authority::check_root(pem).map_err(|why| ("/certificate", why))
 }

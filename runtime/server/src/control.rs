@@ -23,6 +23,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, broadcast};
 
+use crate::certificates;
 use crate::environment::SystemClock;
 use crate::secrets::PasswordKey;
 
@@ -68,6 +69,10 @@ impl Control for Stations {
         };
         let worded = dialect.worded(command, self.now());
         let (action, payload) = worded.map_err(|fault| failed(CallRefused::from(fault).into()))?;
+        if let Command::Request { action, payload } = command {
+            certificates::check_install(action, payload)
+                .map_err(|(path, message)| CallFailed::Invalid { path: path.to_owned(), message })?;
+        }
         Ok(Some(Worded { action: action.to_owned(), payload }))
     }
 

@@ -1,9 +1,9 @@
-//! `amprule:facts/connector`, `…/location` and `…/contract`: what a question has beside its records, for those who import it.
+//! `amprule:facts/connector`, `…/location`, `…/contract` and `…/reservation`: what a question has beside its records, for those who import it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use amprule_domain::authorization::AuthorizationInput;
+use amprule_domain::authorization::{AuthorizationInput, PlaceKept};
 use amprule_domain::contract::Contract;
 use amprule_domain::place::{Current, Place, Plug};
 use amprule_domain::pricing::StationFacts;
@@ -12,11 +12,12 @@ use wasmtime::component::{HasSelf, Linker};
 
 use crate::lookups::Asks;
 use crate::sandbox::Sandbox;
-use crate::v1::bindings::amprule::facts::{connector, contract, location, lookups};
+use crate::v1::bindings::amprule::facts::{connector, contract, location, lookups, reservation};
 
 pub(crate) const CONNECTOR: &str = "amprule:facts/connector";
 pub(crate) const LOCATION: &str = "amprule:facts/location";
 pub(crate) const CONTRACT: &str = "amprule:facts/contract";
+pub(crate) const RESERVATION: &str = "amprule:facts/reservation";
 pub(crate) const LOOKUPS: &str = "amprule:facts/lookups";
 
 /// Of one question.
@@ -25,17 +26,19 @@ pub(crate) struct Facts {
     plug: Plug,
     place: Place,
     contract: Option<Contract>,
+    reservation: Option<PlaceKept>,
     pub(crate) asks: Asks,
 }
 
 impl Facts {
     pub(crate) fn of_station(station: &StationFacts) -> Self {
-        Self { plug: station.plug.clone(), place: station.place.clone(), contract: None, asks: Asks::default() }
+        Self { plug: station.plug.clone(), place: station.place.clone(), ..Self::default() }
     }
 
     pub(crate) fn of_request(input: &AuthorizationInput, declared: &Arc<BTreeMap<String, LookupSchema>>) -> Self {
         let asks = Asks { declared: Arc::clone(declared), known: input.lookups.clone(), wants: Vec::new() };
-        Self { contract: input.token.contract.clone(), asks, ..Self::of_station(&input.station) }
+        let (contract, reservation) = (input.token.contract.clone(), input.reservation);
+        Self { contract, reservation, asks, ..Self::of_station(&input.station) }
     }
 }
 
@@ -43,6 +46,7 @@ pub(crate) fn link(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     connector::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
     location::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
     contract::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
+    reservation::add_to_linker::<_, HasSelf<Facts>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts)?;
     lookups::add_to_linker::<_, HasSelf<Asks>>(linker, |sandbox: &mut Sandbox| &mut sandbox.facts.asks)
 }
 
@@ -76,5 +80,12 @@ impl contract::Host for Facts {
     fn get(&mut self) -> Option<contract::ContractFacts> {
         let Contract { provider, id } = self.contract.clone()?;
         Some(contract::ContractFacts { provider, id })
+    }
+}
+
+impl reservation::Host for Facts {
+    fn get(&mut self) -> Option<reservation::ReservationFacts> {
+        let PlaceKept { id, yours, expires_at } = self.reservation?;
+        Some(reservation::ReservationFacts { id, yours, expires_at: expires_at.as_millisecond() })
     }
 }

@@ -233,6 +233,7 @@ impl SimulatedStation {
             token: PresentedToken { status, ..self.visit.presented() },
             local: LocalTime { time_zone: ZONE.to_owned(), weekday, minute_of_day, date: local.date().to_string() },
             open_sessions: 0,
+            reservation: None,
             lookups: Vec::new(),
             parameters: Parameters::default(),
         }

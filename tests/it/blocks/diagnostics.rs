@@ -111,6 +111,23 @@ async fn what_a_station_says_of_its_safety_is_kept() {
         let held = flow.held("security-events");
         let event = held.iter().find(|event| event["event"] == "TamperDetectionActivated").expect("the event");
         assert_eq!((&event["critical"], &event["details"]), (&json!(true), &json!("door")));
+
+        // A clock that is wrong refuses the server's certificate with every try.
+        for number in 0..30 {
+            let at = format!("2026-07-01T08:00:{number:02}Z");
+            let event = json!({"type": "InvalidCsmsCertificate", "timestamp": at, "techInfo": "not yet valid"});
+            flow.station.call("SecurityEventNotification", event).await.expect("it is taken");
+        }
+        let other = json!({"type": "InvalidCsmsCertificate", "timestamp": "2026-07-01T08:01:00Z"});
+        flow.station.call("SecurityEventNotification", other).await.expect("it is taken");
+        let held = flow.held("security-events");
+        let told: Vec<_> = held.iter().filter(|event| event["event"] == "InvalidCsmsCertificate").collect();
+        let [other, event] = told[..] else { panic!("two of them: {held:?}") };
+        assert_eq!((&event["count"], &other["count"]), (&json!(30), &json!(null)), "{held:?}");
+        let said = |member: &str| event[member].as_str().expect("a time").to_owned();
+        assert!(
+            said("saidAt").starts_with("2026-07-01T08:00:00") && said("lastSaidAt").starts_with("2026-07-01T08:00:29")
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! Block D: local lists that are kept in step with the tokens; and the reservation of who came (block H).
+//! Block D: local lists that are kept in step with the tokens.
 
 use amprule_simulator::{SimStation, StationSettings, Version, Whole};
 use amprule_tests::until;
@@ -104,28 +104,4 @@ async fn a_list_that_is_not_ours_is_replaced() {
     station.boot().await.expect("it boots");
     until("it has our list", || (tokens(&other.whole) == ["AA1"]).then_some(())).await;
     assert!(other.whole.local_list().version > 7);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reservation_is_used_by_the_transaction_that_names_it() {
-    let flow = Flow::of(Version::Ocpp201).await;
-    flow.api.accept(&["AA1"]);
-    let expires =
-        (amprule_tests::clock::now() + jiff::SignedDuration::from_mins(10)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let reserve =
-        json!({"id": 9, "evseId": 1, "idToken": {"idToken": "AA1", "type": "ISO14443"}, "expiryDateTime": expires});
-    flow.accepted("ReserveNow", reserve).await;
-    let mut event = amprule_tests::station201::Event::started("t-9", "AA1", 0, &amprule_tests::ago(1)).payload();
-    event["reservationId"] = json!(9);
-    flow.station.call("TransactionEvent", event).await.expect("it is taken");
-    let held = flow.held("reservations");
-    assert_eq!((&held[0]["state"], &held[0]["transaction"]), (&json!("used"), &json!("t-9")), "{held:?}");
-
-    let flow = Flow::of(Version::Ocpp16).await;
-    flow.api.accept(&["AA1"]);
-    flow.accepted("ReserveNow", json!({"reservationId": 3, "connectorId": 1, "idTag": "AA1", "expiryDate": expires}))
-        .await;
-    let start = json!({"connectorId": 1, "idTag": "AA1", "meterStart": 0, "timestamp": amprule_tests::ago(1), "reservationId": 3});
-    flow.station.call("StartTransaction", start).await.expect("it is taken");
-    assert_eq!(flow.held("reservations")[0]["state"], "used");
 }

@@ -11,6 +11,7 @@ mod lists;
 mod model;
 mod profiles;
 mod records;
+mod reservations;
 mod resets;
 mod rounds;
 mod security;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Flow, by_id};
 
-fn later(seconds: i64) -> String {
+pub(super) fn later(seconds: i64) -> String {
     (amprule_tests::clock::now() + SignedDuration::from_secs(seconds)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
@@ -101,6 +101,19 @@ async fn certificates_are_listed_and_deleted() {
         assert_eq!((held.len(), &held[0]["kind"]), (1, &json!(kind)), "{held:?}");
         flow.accepted("DeleteCertificate", json!({"certificateHashData": held[0]["hash"]})).await;
         assert!(flow.held("certificates").is_empty());
+
+        // A root is what others are believed by: a leaf is none.
+        let issuer = rcgen::Issuer::new(params, key);
+        let mut leaf = rcgen::CertificateParams::new(vec!["csms.example.com".to_owned()]).expect("parameters");
+        leaf.distinguished_name.push(rcgen::DnType::CommonName, "csms.example.com");
+        let own = rcgen::KeyPair::generate().expect("a key");
+        let leaf = leaf.signed_by(&own, &issuer).expect("a certificate").pem();
+        let payload = json!({"certificateType": kind, "certificate": leaf});
+        let order = json!({"command": "request", "action": "InstallCertificate", "payload": payload});
+        let refused = flow.ordered(order).await;
+        assert_eq!((refused.status, &refused.body["error"]["path"]), (422, &json!("/payload/certificate")));
+        let installed = flow.whole.requests().iter().filter(|(action, _)| action == "InstallCertificate").count();
+        assert_eq!(installed, 1, "it was not sent");
     }
 }
 

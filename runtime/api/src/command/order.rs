@@ -177,6 +177,7 @@ enum Word {
         (status = 202, body = CommandView, description = "It is on its way."),
         (status = 400, body = ErrorBody, description = "`malformed-json`"),
         (status = 404, body = ErrorBody, description = "`unknown-station`"),
+        (status = 409, body = ErrorBody, description = "`not-possible`: a `start` at a place that is kept for somebody else"),
         (status = 422, body = ErrorBody, description = "`invalid`; `path` names the member"),
         (status = 429, body = ErrorBody, description = "`busy`: 64 commands are open for this station"),
     ),
@@ -444,9 +445,11 @@ pub(crate) fn explain(refused: CommandRefused) -> Problem {
     let message = refused.to_string();
     match refused {
         CommandRefused::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", message),
-        CommandRefused::Over | CommandRefused::Sent | CommandRefused::Limit | CommandRefused::Site(_) => {
-            Problem::new(StatusCode::CONFLICT, "not-possible", message)
-        }
+        CommandRefused::Over
+        | CommandRefused::Sent
+        | CommandRefused::Limit
+        | CommandRefused::Reserved(_)
+        | CommandRefused::Site(_) => Problem::new(StatusCode::CONFLICT, "not-possible", message),
         CommandRefused::Token(message) => Problem::invalid("/idToken", message),
         CommandRefused::NotStored(message) => StoreError::new(message).into(),
     }

@@ -50,8 +50,8 @@ pub(crate) struct HoldingQuery {
 /// | `monitors` | monitors of variables | `place`, `monitor` |
 /// | `profiles` | charging profiles | `evse`, `source`, `since`, `profile` |
 /// | `reports` | reports that come in parts | `pages` with the number of variables in each, `last`, `endedAt` |
-/// | `reservations` | places that are kept | `state` (`kept`, `used`, `expired`, `removed`, `cancelled`, `unknown`, `no-transaction`), `reservation`, `madeAt`, `endedAt`, `transaction` |
-/// | `security-events` | what the station says of its safety | `event`, `critical`, `saidAt`, `receivedAt`, `details` |
+/// | `reservations` | places that are kept | `state` (`kept`, `used`, `expired`, `removed`, `cancelled`, `unknown`, `no-transaction`, `ended` with `why`: the connector is `Faulted` or `Unavailable`), `reservation`, `madeAt`, `endedAt`, `transaction` |
+/// | `security-events` | what the station says of its safety | `event`, `critical`, `saidAt`, `receivedAt`, `details`; the same told again within ten minutes of the last is `count`, with `lastSaidAt` and `lastReceivedAt` |
 /// | `settlements` | payments at the station's terminal, by the provider's reference | `state` (`booked` on its `session`, `unmatched`: nobody knows its `transaction`, `without-transaction`), `settlement`, `receivedAt` |
 /// | `streams` | values that come at intervals | `stream`, `openedAt`, `value`, `valueAt`, `pending` |
 /// | `tariffs` | tariffs that the station computes with | `evse`, `tariff`, `since` we set it, `told` by the station |

@@ -133,7 +133,7 @@ fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<Co
         security_profile: record.security_profile,
         changes_profile_to: record.next_profile,
         has_password: record.password_hash.is_some(),
-        changes_password: !record.other_password_hashes.is_empty(),
+        changes_password: record.changes_password(),
         keeps_local_list: record.keeps_local_list,
         shows_cost: record.shows_cost,
         location: record.location,

@@ -146,7 +146,7 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     }
     if change.password.is_some() || change.password_hex.is_some() {
         // What the operator enters counts alone.
-        record.other_password_hashes = Vec::new();
+        (record.other_password_hashes, record.told_password_hashes) = (Vec::new(), Vec::new());
     }
     record.password_hash = password::changed(api, record.password_hash, change.password, change.password_hex)?;
     if matches!(record.security_profile, 1 | 2) && record.password_hash.is_none() {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::Question;
-use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken};
+use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PlaceKept, PresentedToken};
 use crate::contract::Contract;
 use crate::event::{Boot, ChargingState};
 use crate::place::{Plug, Site, plug_of};
@@ -24,6 +24,7 @@ pub struct KnownToken {
     /// In the budget's currency and period; zero without a budget.
     pub spent: Decimal,
     pub open_sessions: u32,
+    pub reservation: Option<PlaceKept>,
 }
 
 pub fn authorization_input(
@@ -33,7 +34,7 @@ pub fn authorization_input(
     known: KnownToken,
     now: Timestamp,
 ) -> AuthorizationInput {
-    let KnownToken { record: token, spent, open_sessions } = known;
+    let KnownToken { record: token, spent, open_sessions, reservation } = known;
     let token = token.as_ref();
     let local = now.to_zoned(record.zone());
     AuthorizationInput {
@@ -61,6 +62,7 @@ pub fn authorization_input(
             date: local.date().to_string(),
         },
         open_sessions,
+        reservation,
         lookups: Vec::new(),
         parameters: Parameters::default(),
     }

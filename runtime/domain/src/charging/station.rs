@@ -11,6 +11,7 @@ use crate::event::{ConnectorStatus, TransactionEvent};
 use crate::evidence::Power;
 use crate::mark::Mark;
 use crate::reported::Reported;
+use crate::reservation::{Places, is_out_of_use};
 use crate::session::{Session, SessionState};
 use crate::station::StationRecord;
 use crate::{Energy, TransactionId};
@@ -52,6 +53,7 @@ pub struct Station {
     pub exchanges: Vec<Exchange>,
     /// The last word about each connector.
     pub(super) connectors: Vec<ConnectorStatus>,
+    pub(crate) places: Places,
     /// No deadline comes before it.
     pub(super) quiet_until: Option<Timestamp>,
 }
@@ -75,14 +77,21 @@ impl Station {
         rules: Rules,
     ) -> Self {
         let sessions = sessions.into_iter().map(Arc::new).collect();
-        let mut station = Self { record, reported, sessions, rules, exchanges, connectors, quiet_until: None };
+        let (places, quiet_until) = (Places::default(), None);
+        let mut station = Self { record, reported, sessions, rules, exchanges, connectors, places, quiet_until };
         station.connectors.truncate(Self::MAX_CONNECTORS);
         station.forget_old();
         station
     }
 
+    /// With the places that it keeps for somebody.
+    #[must_use]
+    pub fn keeping(self, places: Places) -> Self {
+        Self { places, ..self }
+    }
+
     /// Takes over what a committed step has changed.
-    pub fn adopt(&mut self, Settled { sessions, reported, connector, exchanges, .. }: Settled) {
+    pub fn adopt(&mut self, Settled { sessions, reported, connector, exchanges, reserved, .. }: Settled) {
         if let Some(report) = reported {
             self.reported.take(report);
         }
@@ -90,6 +99,7 @@ impl Station {
             self.remember(status);
         }
         exchanges.into_iter().for_each(|exchange| self.take_exchange(exchange));
+        reserved.iter().for_each(|(at, event)| self.places.take(event, *at));
         for session in sessions {
             match self.sessions.iter_mut().find(|known| known.id == session.id) {
                 Some(known) => *known = session,
@@ -204,6 +214,18 @@ impl Station {
         let of_evse = |status: &&ConnectorStatus| evse.is_none_or(|evse| status.evse == evse);
         let mut words = self.connectors.iter().filter(|status| status.evse > 0).filter(of_evse).peekable();
         words.peek().is_some() && words.all(ConnectorStatus::is_free)
+    }
+
+    /// Nothing else at this EVSE can be used, as far as the station says.
+    pub(crate) fn has_no_other(&self, status: &ConnectorStatus) -> bool {
+        let is_other = |known: &&ConnectorStatus| known.evse == status.evse && known.connector != status.connector;
+        self.connectors.iter().filter(is_other).all(|other| is_out_of_use(&other.status))
+    }
+
+    /// It has told of one EVSE only.
+    pub(crate) fn has_one_evse(&self) -> bool {
+        let mut evses = self.connectors.iter().map(|status| status.evse).filter(|evse| *evse > 0);
+        evses.next().is_some_and(|first| evses.all(|evse| evse == first))
     }
 
     /// Those that began last stay, as if they were read from the store.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::command::Exchange;
 use crate::effect::Effect;
-use crate::event::ConnectorStatus;
+use crate::event::{ConnectorStatus, ReservationEvent};
 use crate::load::Flow;
 use crate::reply::{Reply, TokenInfo};
 use crate::reported::Report;
@@ -23,6 +23,8 @@ pub struct Step {
     pub(crate) reported: Option<Report>,
     pub(crate) connector: Option<ConnectorStatus>,
     pub(crate) exchanges: Vec<Exchange>,
+    /// What became of places that are kept, and when.
+    pub(crate) reserved: Vec<(Timestamp, ReservationEvent)>,
     /// A person has changed what a session costs.
     pub(crate) correction: Option<Correction>,
     pub(crate) effects: Vec<Effect>,
@@ -90,6 +92,7 @@ impl Step {
             reported: None,
             connector: None,
             exchanges: Vec::new(),
+            reserved: Vec::new(),
             correction: None,
             effects: Vec::new(),
             reply: Outcome::Plain(reply),
@@ -101,6 +104,7 @@ impl Step {
     pub(crate) fn also(&mut self, other: Self) {
         self.effects.extend(other.effects);
         self.happened.extend(other.happened);
+        self.reserved.extend(other.reserved);
     }
 
     /// The session with this id, as this step changes it.
@@ -124,6 +128,7 @@ pub struct Settled {
     pub reported: Option<Report>,
     pub connector: Option<ConnectorStatus>,
     pub exchanges: Vec<Exchange>,
+    pub reserved: Vec<(Timestamp, ReservationEvent)>,
     pub reply: Reply,
     pub happened: Vec<Happened>,
 }

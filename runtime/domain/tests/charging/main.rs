@@ -10,6 +10,7 @@ mod places;
 mod powers;
 mod recall;
 mod reported;
+mod reservations;
 mod taxes;
 mod verbs;
 mod world;

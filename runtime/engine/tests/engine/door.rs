@@ -100,6 +100,18 @@ async fn guessing_is_slowed_down_at_its_address_only_and_forgiven_for_the_right_
     assert_eq!(engine.guesses().wrong, 7);
 }
 
+/// It is let in with either profile until it has shown which: one wrong password is one guess all the same.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_password_counts_once_while_the_profile_changes() {
+    let engine = engine(&Arc::default(), Settings::default()).await;
+    engine.put_station(StationRecord { next_profile: Some(2), ..record("secret") }).await.unwrap();
+    let (id, address) = (station(), [10, 0, 0, 1].into());
+    let basic = Some(("cs-1", &b"guess"[..]));
+    let visitor = Visitor { station: &id, address, basic, tls: true, client_certificate: None };
+    assert!(matches!(engine.admit(&visitor).await, Err(Turned::Unauthorized(_))));
+    assert_eq!(engine.guesses().wrong, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_new_password_is_looked_at_at_once() {
     let engine = engine(&Arc::default(), Settings::default()).await;

@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use crate::fixture::{Behaviour, Fixture, Made, cs_1, occasion, presented, unit, with};
-use amprule_domain::StationId;
-use amprule_domain::authorization::{AuthorizationInput, AuthorizationOutput, BudgetFacts, Opinion, Purpose};
+use amprule_domain::authorization::{
+    AuthorizationInput, AuthorizationOutput, BudgetFacts, Opinion, PlaceKept, Purpose,
+};
 use amprule_domain::decision::Decision;
 use amprule_domain::facts::{Fact, Facts};
 use amprule_domain::ports::{AuthorizationAnswer, Hooks as _};
 use amprule_domain::token::{BudgetPeriod, TokenStatus};
 use amprule_domain::{Currency, Decimal, DecisionId};
+use amprule_domain::{StationId, Timestamp};
 use amprule_hooks::selection::Parts;
 use amprule_hooks::{Change, HookSettings};
 
@@ -97,7 +99,8 @@ async fn a_token_that_is_shown_within_a_session_is_no_tap() {
 async fn a_policy_is_asked_again_when_something_is_otherwise_that_it_read() {
     type ChangeOf = fn(&mut AuthorizationInput);
     const SAME: ChangeOf = |_| {};
-    use Fact::{Connector, Date, MinuteOfDay, Now, OpenSessions, Purpose, Station, TimeZone, Token};
+    const KEPT: PlaceKept = PlaceKept { id: 7, yours: true, expires_at: Timestamp::MAX };
+    use Fact::{Connector, Date, MinuteOfDay, Now, OpenSessions, Purpose, Reservation, Station, TimeZone, Token};
     let all_but = |facts: &[Fact]| Fact::EACH.into_iter().filter(|fact| !facts.contains(fact)).collect();
     let only = |fact| Facts::NONE.with(fact);
     // A start's moment, its purpose and its connector are never those of a tap.
@@ -118,6 +121,8 @@ async fn a_policy_is_asked_again_when_something_is_otherwise_that_it_read() {
         ("no budget", only(Token), |input| input.token.budget = None, false),
         ("open sessions", only(OpenSessions), |input| input.open_sessions = 1, false),
         ("open sessions, unread", only(Token), |input| input.open_sessions = 1, true),
+        ("reservation", only(Reservation), |input| input.reservation = Some(KEPT), false),
+        ("reservation, unread", only(Token), |input| input.reservation = Some(KEPT), true),
         ("location", only(Station), |input| input.station.location = Some("yard".to_owned()), false),
         ("firmware's words", only(Station), |input| input.station.model = "n".to_owned(), false),
         ("zone", only(TimeZone), |input| input.local.time_zone = "Europe/Berlin".to_owned(), false),

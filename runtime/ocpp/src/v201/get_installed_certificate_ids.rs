@@ -21,3 +21,10 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
     });
     Some(StationEvent::Security(SecurityEvent::Certificates { kinds, certificates: certificates.collect() }))
 }
+
+/// It has none: some stations say so by `Accepted` and an empty list, which the standard does not have.
+pub(crate) fn has_none(answered: &str) -> bool {
+    let answered: Value = serde_json::from_str(answered).unwrap_or_default();
+    let lists = ["certificateHashDataChain", "certificateHashData"].map(|member| &answered[member]);
+    says(&answered, "Accepted") && lists.into_iter().all(|list| list.as_array().is_none_or(Vec::is_empty))
+}

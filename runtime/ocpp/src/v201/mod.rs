@@ -19,7 +19,7 @@ mod get_base_report;
 pub(crate) mod get_certificate_status;
 mod get_charging_profiles;
 mod get_display_messages;
-mod get_installed_certificate_ids;
+pub(crate) mod get_installed_certificate_ids;
 mod get_local_list_version;
 pub(crate) mod get_log;
 mod get_monitoring_report;

@@ -384,3 +384,20 @@ fn a_command_that_cannot_be_said_names_the_member_and_what_would_do() {
         }
     }
 }
+
+/// Some stations accept and list nothing, where the standard has a word for that.
+#[test]
+fn a_station_that_lists_no_certificate_has_none() {
+    let none = [
+        r#"{"status":"Accepted","certificateHashDataChain":[]}"#,
+        r#"{"status":"Accepted"}"#,
+        r#"{"status":"NotFound"}"#,
+    ];
+    for answered in none {
+        let answer = Dialect::V201.answer("GetInstalledCertificateIds", Ok(answered));
+        assert_eq!((answer.status.as_str(), answer.odd), ("NotFound", None), "{answered}");
+    }
+    let answer =
+        Dialect::V16.answer("GetInstalledCertificateIds", Ok(r#"{"status":"Accepted","certificateHashData":[]}"#));
+    assert_eq!((answer.status.as_str(), answer.odd), ("NotFound", None));
+}

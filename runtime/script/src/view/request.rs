@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use amprule_domain::Timestamp;
-use amprule_domain::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken, Purpose};
+use amprule_domain::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PlaceKept, PresentedToken, Purpose};
 use amprule_domain::facts::Fact;
 use amprule_domain::token::{BudgetPeriod, TokenStatus};
 use rhai::{Dynamic, Engine, ImmutableString};
@@ -24,6 +24,7 @@ struct Shown {
     token: Token,
     local: LocalTime,
     open_sessions: u32,
+    reservation: Option<PlaceKept>,
     parameters: Parameters,
 }
 
@@ -32,6 +33,9 @@ struct Token(Arc<PresentedToken>);
 
 #[derive(Debug, Clone, Copy)]
 struct Budget(BudgetFacts);
+
+#[derive(Debug, Clone, Copy)]
+struct Reservation(PlaceKept);
 
 impl Request {
     pub(crate) fn new(input: &AuthorizationInput, parameters: Parameters) -> Self {
@@ -42,6 +46,7 @@ impl Request {
             token: Token(Arc::new(input.token.clone())),
             local: input.local.clone(),
             open_sessions: input.open_sessions,
+            reservation: input.reservation,
             parameters,
         }))
     }
@@ -62,7 +67,11 @@ impl Token {
 pub(super) fn register(engine: &mut Engine) {
     register_request(engine);
     register_token(engine);
-    // Not noted: a budget is reached through the token, which is.
+    // Not noted: budget and reservation are reached through what is.
+    engine.register_type_with_name::<Reservation>("reservation");
+    engine.register_get("id", |reservation: &mut Reservation| reservation.0.id);
+    engine.register_get("yours", |reservation: &mut Reservation| reservation.0.yours);
+    engine.register_get("expires_at", |reservation: &mut Reservation| Moment(reservation.0.expires_at));
     engine.register_type_with_name::<Budget>("budget");
     engine.register_get("amount", |budget: &mut Budget| budget.0.amount);
     engine.register_get("spent", |budget: &mut Budget| budget.0.spent);
@@ -87,6 +96,10 @@ fn register_request(engine: &mut Engine) {
     engine.register_get("token", |request: &mut Request| request.0.token.clone());
     engine.register_get("open_sessions", |request: &mut Request| {
         i64::from(request.read(Fact::OpenSessions).open_sessions)
+    });
+    engine.register_get("reservation", |request: &mut Request| {
+        let kept = request.read(Fact::Reservation).reservation;
+        kept.map_or(Dynamic::UNIT, |kept| Dynamic::from(Reservation(kept)))
     });
     engine.register_get("time_zone", |request: &mut Request| {
         ImmutableString::from(request.read(Fact::TimeZone).local.time_zone.as_str())

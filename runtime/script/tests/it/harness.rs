@@ -142,7 +142,8 @@ pub(crate) fn request() -> AuthorizationInput {
             "budget": {"amount": "50", "currency": "EUR", "period": "month", "spent": "12.5"}
         },
         "local": {"timeZone": "Europe/Berlin", "weekday": 3, "minuteOfDay": 1260, "date": "2026-07-01"},
-        "openSessions": 1
+        "openSessions": 1,
+        "reservation": {"id": 7, "yours": false, "expiresAt": "2026-07-01T11:00:00Z"}
     }))
 }
 

@@ -222,10 +222,11 @@ fn every_field_that_hints_name_can_be_read() {
     let names = [
         (
             "request",
-            "now purpose station token open_sessions time_zone date weekday is_weekend minute_of_day params parameters",
+            "now purpose station token open_sessions reservation time_zone date weekday is_weekend minute_of_day params parameters",
         ),
         ("request.token", "id type status group expires_at budget"),
         ("request.token.budget", "amount spent rest currency period"),
+        ("request.reservation", "id yours expires_at"),
     ];
     for (owner, field) in names.iter().flat_map(|(owner, fields)| fields.split(' ').map(move |field| (owner, field))) {
         let text = format!("fn authorize(request) {{ let x = {owner}; let y = x.{field}; accept() }}");

@@ -14,8 +14,8 @@ fn read(body: &str) -> Facts {
 
 #[test]
 fn what_is_read_is_noted_and_nothing_else() {
-    use Fact::{Connector, Date, MinuteOfDay, Now, OpenSessions, Purpose, Station, TimeZone, Token};
-    let cases: [(&str, &[Fact]); 28] = [
+    use Fact::{Connector, Date, MinuteOfDay, Now, OpenSessions, Purpose, Reservation, Station, TimeZone, Token};
+    let cases: [(&str, &[Fact]); 29] = [
         ("accept()", &[]),
         ("let x = request.now; accept()", &[Now]),
         ("if request.purpose == \"start\" { accept() } else { no_opinion() }", &[Purpose]),
@@ -34,6 +34,7 @@ fn what_is_read_is_noted_and_nothing_else() {
         ("if request.token.expires_at == () { log(\"never\") } accept()", &[Token]),
         ("let budget = request.token.budget; accept()", &[Token]),
         ("let x = request.open_sessions; accept()", &[OpenSessions]),
+        ("if request.reservation == () { no_opinion() } else { accept() }", &[Reservation]),
         ("let x = request.time_zone; accept()", &[TimeZone]),
         ("let x = request.date; accept()", &[Date]),
         ("let x = request.weekday; accept()", &[Date]),

@@ -20,6 +20,13 @@ impl StationBooks for SqliteStore {
         self.readers.at_once("read a station's sessions", |reading| read::sessions::live(reading, station, ended))
     }
 
+    fn held<'a>(&'a self, station: &'a StationId, kind: Kind, prefix: &'a str) -> StoreFuture<'a, Vec<Holding>> {
+        let most = usize::try_from(kind.most()).unwrap_or(usize::MAX);
+        self.readers.at_once("read what a station holds", |reading| {
+            read::holdings::held_from(reading, station, kind, prefix, most)
+        })
+    }
+
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Exchange>> {
         self.readers.at_once("read a station's commands", |reading| read::exchanges::open(reading, station))
     }

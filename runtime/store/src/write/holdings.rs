@@ -24,6 +24,10 @@ impl<'c> Holdings<'c> {
             Change::Put { kind, key, body } => self.put(station, *kind, key, at, body),
             Change::Merge { kind, key, body } => self.merge(station, *kind, key, at, body),
             Change::Advance { kind, key, body } => self.advance(station, *kind, key.as_deref(), at, body),
+            Change::Again { kind, key, body, same, since, last } => {
+                let newest = self.newest(station, *kind, same, *since)?;
+                newest.map_or_else(|| self.put(station, *kind, key, at, body), |row| self.count(row, at, last))
+            }
             Change::MergeAll { kind, like, body } => {
                 let set = [Sql::from(micros(at)), Sql::from(bounded(body))];
                 let sql = format!("UPDATE holdings SET at = ?1, body = {} WHERE {OF}", merged("?2"));
@@ -61,6 +65,24 @@ impl<'c> Holdings<'c> {
             Some(key) if !is_known => self.put(station, kind, key, at, body),
             _ => Ok(()),
         }
+    }
+
+    fn newest(&self, station: &StationId, kind: Kind, same: &Like, since: Timestamp) -> Outcome<Option<i64>> {
+        let mut sql = format!("SELECT max(n) FROM holdings WHERE {OF} AND at >= ?");
+        let mut values =
+            vec![station.as_str().to_owned().into(), kind.as_str().to_owned().into(), Sql::from(micros(since))];
+        for (condition, of) in conditions(same) {
+            sql.push_str(&format!(" AND {condition}"));
+            values.extend(of);
+        }
+        Ok(self.connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?)
+    }
+
+    fn count(&self, row: i64, at: Timestamp, last: &Value) -> Outcome<()> {
+        let counted = "json_patch(body, json_set(?2, '$.count', ifnull(json_extract(body, '$.count'), 1) + 1))";
+        let sql = format!("UPDATE holdings SET at = ?1, body = {counted} WHERE n = ?3");
+        self.connection.prepare_cached(&sql)?.execute(params![micros(at), bounded(last), row])?;
+        Ok(())
     }
 
     /// In the place of what was there, and newer than all others. Nulls are left out, as by a merge (RFC 7396).

@@ -11,7 +11,7 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 33] = embedded!(
+const FILES: [(&str, &str); 34] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
@@ -38,6 +38,7 @@ const FILES: [(&str, &str); 33] = embedded!(
     "wit/deps/dialect/dialect.wit",
     "wit/deps/facts/facts.wit",
     "wit/deps/facts/money.wit",
+    "wit/deps/facts/reservation.wit",
     "wit/deps/host/host.wit",
     "wit/deps/load/load.wit",
     "wit/deps/modifier/modifier.wit",

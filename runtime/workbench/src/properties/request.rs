@@ -1,12 +1,13 @@
 //! A drawn question: who shows which token, where and when.
 
-use amprule_domain::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PresentedToken, Purpose};
+use amprule_domain::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PlaceKept, PresentedToken, Purpose};
 use amprule_domain::lookup::LookupAnswer;
 use amprule_domain::pricing::{Parameters, StationFacts};
 use amprule_domain::token::{BudgetPeriod, TokenStatus};
 use amprule_domain::{Currency, Decimal, Timestamp};
 use amprule_hooks::lookups::LookupSchema;
 use amprule_hooks::tables::ColumnKind;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
@@ -28,6 +29,8 @@ pub(super) struct Request {
     open_sessions: u32,
     /// What other systems say, when they are asked.
     others: Others,
+    /// A place is kept there: for who comes, or for another.
+    reservation: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,6 +46,8 @@ const OTHERS: [Others; 4] =
 /// 2026-07-01T10:00:00Z
 const PLAIN: i64 = 1_782_900_000;
 const BUDGET: i64 = 50;
+/// Of a place that is kept.
+const HELD: SignedDuration = SignedDuration::from_mins(15);
 const STATUSES: [Option<TokenStatus>; 5] = [
     None,
     Some(TokenStatus::Accepted),
@@ -65,6 +70,7 @@ impl Request {
             spent: rng.one_in(2).then(|| rng.between(0, 2 * BUDGET)),
             open_sessions: u32::try_from(rng.between(0, 3)).unwrap_or(0),
             others: *rng.pick(&OTHERS),
+            reservation: rng.one_in(4).then(|| rng.one_in(2)),
         }
     }
 
@@ -99,6 +105,7 @@ impl Request {
                 date: local.date().to_string(),
             },
             open_sessions: self.open_sessions,
+            reservation: self.reservation.map(|yours| PlaceKept { id: 1, yours, expires_at: now + HELD }),
             lookups: Vec::new(),
             parameters: parameters.clone(),
         }
@@ -130,7 +137,8 @@ impl Drawn for Request {
             change(&mut request);
             (request != *self).then_some(request)
         };
-        let changes: [fn(&mut Self); 10] = [
+        let changes: [fn(&mut Self); 11] = [
+            |request| request.reservation = None,
             |request| request.card = None,
             |request| request.others = Others::KnowNothing,
             |request| request.group = None,

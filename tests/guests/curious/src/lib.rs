@@ -59,6 +59,9 @@ impl Offering for Curious {
 
 impl Authorization for Curious {
     fn authorize(input: AuthorizationInput) -> Result<AuthorizationOutput, Problem> {
+        if facts::reservation().is_some_and(|kept| !kept.yours) {
+            return Ok(AuthorizationOutput::reject("Blocked", "kept for another"));
+        }
         let Some(contract) = facts::contract() else {
             return Err(Problem::not_applicable("no contract"));
         };

@@ -194,6 +194,7 @@ pub(crate) const TYPES: &[Type] = &[
             field("station", "station", "Where the token is shown"),
             field("token", "token", "The token as shown, and what the operator knows"),
             field("open_sessions", "number", "Open sessions of this token, anywhere; not those that seem to be over"),
+            field("reservation", "reservation?", "The place is kept for somebody, or ()"),
             field("time_zone", "text", "The station's zone, an IANA name"),
             field("date", "text", "The local date, 2026-11-21"),
             field("weekday", "number", "1 Monday to 7 Sunday, local"),
@@ -242,6 +243,14 @@ pub(crate) const TYPES: &[Type] = &[
             field("rest", "number", "The difference"),
             field("currency", "text", "ISO 4217"),
             field("period", "text", "day, month or total"),
+        ],
+    },
+    Type {
+        name: "reservation",
+        fields: &[
+            field("id", "number", "The number under which the station keeps it"),
+            field("yours", "bool", "It is kept for this token, or for its group"),
+            field("expires_at", "moment", "When it ends"),
         ],
     },
     Type {

@@ -1,9 +1,9 @@
 //! What stations hold, as it is changed.
 
-use amprule_domain::StationId;
 use amprule_domain::doors::Page;
 use amprule_domain::effect::Effect;
 use amprule_domain::holding::{Change, HoldingFilter, Kind, Like};
+use amprule_domain::{StationId, Timestamp};
 use serde_json::{Value, json};
 
 use super::Backend;
@@ -80,6 +80,27 @@ pub(crate) async fn a_job_goes_on_until_it_is_over(store: &dyn Backend) {
         ("1", json!({"state": "running", "steps": {"c": 1}})),
     ];
     assert_eq!(is, expect.map(|(key, body)| (key.to_owned(), body)));
+}
+
+/// At the moment at which everything here changes.
+pub(crate) async fn what_is_told_again_is_counted(store: &dyn Backend) {
+    let again = |key: &str, details: Option<&str>, since: Timestamp| {
+        let same = Like::default().with("event", "X").with("details", details.map_or(Value::Null, Value::from));
+        let (body, last) = (json!({"event": "X", "details": details}), json!({"last": key}));
+        Change::Again { kind: Kind::SecurityEvent, key: key.to_owned(), body, same, since, last }
+    };
+    for (key, details) in [("1", Some("a")), ("2", Some("a")), ("3", None), ("4", Some("a")), ("5", None)] {
+        change(store, again(key, details, Timestamp::MIN)).await;
+    }
+    change(store, again("6", Some("a"), Timestamp::MAX)).await;
+    change(store, again("7", Some("a"), Timestamp::MIN)).await;
+    let expect = [
+        ("6", json!({"event": "X", "details": "a", "count": 2, "last": "7"})),
+        ("3", json!({"event": "X", "count": 2, "last": "5"})),
+        ("1", json!({"event": "X", "details": "a", "count": 3, "last": "4"})),
+    ];
+    let held = held(store, "cs-1", Kind::SecurityEvent).await;
+    assert_eq!(held, expect.map(|(key, body)| (key.to_owned(), body)));
 }
 
 pub(crate) async fn those_that_are_alike_are_changed_together(store: &dyn Backend) {

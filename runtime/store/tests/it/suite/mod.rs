@@ -47,6 +47,7 @@ macro_rules! conformance {
         $crate::conformance!($open; holdings:
             a_holding_is_put_merged_and_gone,
             a_job_goes_on_until_it_is_over,
+            what_is_told_again_is_counted,
             those_that_are_alike_are_changed_together,
             holdings_are_bounded_in_number_and_size);
         $crate::conformance!($open; journal:
