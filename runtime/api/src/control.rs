@@ -73,6 +73,9 @@ pub trait Control: Send + Sync {
     /// A token has changed, or who keeps a local list of them.
     fn lists_changed(&self);
 
+    /// The token of this key is not accepted any more: where stations may remember it, they are told to forget. Nobody waits for it.
+    fn token_lost(&self, key: String);
+
     /// The keyed hash under which a password is kept.
     fn hash_password(&self, password: Password<'_>) -> String;
 

@@ -126,6 +126,8 @@ marks! {
     NO_TOKEN = "no-token", doubt;
     /// Started although the token was refused.
     UNAUTHORIZED = "unauthorized";
+    /// The token was refused because nobody could look it up at that moment.
+    TOKEN_UNDECIDED = "token-undecided";
     /// Ended by a token that is neither the session's nor of its group, nor a master pass.
     STOPPED_BY_STRANGER = "stopped-by-stranger";
     /// The station charged although every token was refused.

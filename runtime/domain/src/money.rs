@@ -40,12 +40,12 @@ impl Currency {
         }
     }
 
-    /// Commercial rounding: half away from zero, to the currency's minor unit.
     /// Its smallest coin.
     pub fn minor_unit(self) -> Decimal {
         Decimal::new(1, self.minor_digits())
     }
 
+    /// Commercial rounding: half away from zero, to the currency's minor unit.
     pub fn round(self, amount: Decimal) -> Decimal {
         let digits = self.minor_digits();
         let mut rounded = amount.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);

@@ -109,7 +109,9 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
         }
         SmartChargingEvent::Adapted { profile, update } => {
             let update = json!({ "update": update, "updatedAt": now });
-            Noted::change(Change::Merge { kind: Kind::Profile, key: profile.to_string(), body: update })
+            // One that we do not know of stays unknown.
+            let like = Like::default().key(profile.to_string());
+            Noted::change(Change::MergeAll { kind: Kind::Profile, like, body: update })
         }
         SmartChargingEvent::Pulled { .. } => Noted::default(),
         SmartChargingEvent::Needs(needs) => Noted::default().tell("station.charging-needs", json!(needs)),
@@ -140,8 +142,8 @@ pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool) 
 /// A profile that a station holds as it stands, with what it was told of it since.
 pub fn standing(held: &Value) -> Value {
     let mut profile = held["profile"].clone();
-    let period = &mut profile["chargingSchedule"][0]["chargingSchedulePeriod"][0];
-    if let (Some(period), Some(update)) = (period.as_object_mut(), held["update"].as_object()) {
+    let period = profile.pointer_mut("/chargingSchedule/0/chargingSchedulePeriod/0").and_then(Value::as_object_mut);
+    if let (Some(period), Some(update)) = (period, held["update"].as_object()) {
         period.extend(update.clone());
     }
     profile

@@ -50,6 +50,15 @@ impl IdToken {
     }
 }
 
+impl TokenRecord {
+    /// Stations may go on accepting what is not accepted any more.
+    pub fn was_lost(&self, now_is: Option<&Self>, now: Timestamp) -> bool {
+        let stands =
+            |record: &Self| record.status == TokenStatus::Accepted && record.expires_at.is_none_or(|until| until > now);
+        stands(self) && !now_is.is_some_and(stands)
+    }
+}
+
 /// What the operator knows about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,6 +13,7 @@ use amprule_domain::{Decimal, Occasion, Timestamp};
 use jiff::SignedDuration;
 
 use crate::key_codes::is_key_code;
+use crate::ordered::Shown;
 use crate::starts::{Accepted, Turn};
 use crate::station::StationTask;
 
@@ -44,26 +45,30 @@ impl StationTask {
     }
 
     async fn admit_token(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
-        if !is_key_code(&question.token) {
+        // What runs, or begins, has been typed before: only who stands there and tries waits.
+        let is_tap = question.purpose == Purpose::Authorize && question.transaction.is_none();
+        if !is_tap || !is_key_code(&question.token) {
             return self.admit_known(question, accepted_before, now).await;
         }
         if !self.key_codes.may_try(now) {
             return Admission::of_status(AuthorizationStatus::Invalid);
         }
         let admission = self.admit_known(question, accepted_before, now).await;
-        let is_wrong = matches!(admission.info.status, AuthorizationStatus::Unknown | AuthorizationStatus::Invalid);
+        let is_wrong = !admission.is_undecided
+            && matches!(admission.info.status, AuthorizationStatus::Unknown | AuthorizationStatus::Invalid);
         if self.key_codes.tried(!is_wrong, now) {
             tracing::warn!(station = %self.station.record.id, "wrong codes are typed there one after the other; for a while none is heard");
         }
         admission
     }
 
-    async fn admit_known(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
+    pub(crate) async fn admit_known(&mut self, question: Question, accepted_before: u32, now: Timestamp) -> Admission {
         let known = match self.look_up(&question, now).await {
             Ok(known) => KnownToken { open_sessions: known.open_sessions.saturating_add(accepted_before), ..known },
             Err(error) => {
                 self.trouble("a token could not be looked up and is refused", &error);
-                return Admission::of_status(AuthorizationStatus::Invalid);
+                let refused = Admission::of_status(AuthorizationStatus::Invalid);
+                return Admission { is_undecided: true, ..refused };
             }
         };
         let Station { record, reported, .. } = &self.station;
@@ -71,7 +76,7 @@ impl StationTask {
         let kind = token.as_ref().map(|token| token.kind.clone());
         let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
         let purpose = question.purpose;
-        let as_shown = question.token.clone();
+        let as_shown = Shown { token: question.token.clone(), at: question.at, remote_start: question.remote_start };
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
         let (shown, evse, transaction) = (question.token.clone(), question.evse, question.transaction.clone());
         let input = charging::authorization_input(record, reported, question, known, now);
@@ -79,12 +84,14 @@ impl StationTask {
         // A tariff is a member of 2.1's answer.
         let is_showing = input.purpose == Purpose::Authorize && transaction.is_none() && self.protocol() == "ocpp2.1";
         let answer = self.ports.hooks.authorize(input, occasion).await;
+        let has_opinion = answer.output.verdict != Opinion::NoOpinion;
         let mut admission = self.admission(answer.output, token.as_ref(), now);
         if purpose == Purpose::Start && admission.is_master_pass {
             admission.info.status = AuthorizationStatus::Invalid;
         }
         let is_unknown = admission.info.status == AuthorizationStatus::Unknown;
-        if is_unknown && (is_open_to_all || self.is_ordered(&as_shown, now).await) {
+        let is_nobodys = token.is_none() && !has_opinion;
+        if is_unknown && (is_open_to_all || (is_nobodys && self.is_ordered(&as_shown, now).await)) {
             admission.info = TokenInfo::status(AuthorizationStatus::Accepted);
         }
         if admission.info.status == AuthorizationStatus::Accepted {
@@ -147,6 +154,7 @@ impl StationTask {
                 is_budgeted: token.is_some_and(|token| token.budget.is_some()),
             },
             tariff: output.tariff,
+            is_undecided: false,
             is_master_pass: self.is_master_pass(token.and_then(|token| token.group.as_deref())),
             kind: None,
             certificate: None,

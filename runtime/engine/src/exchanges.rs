@@ -102,6 +102,7 @@ impl StationTask {
         };
         match written {
             Ok(reporting) => {
+                self.ordered.asked(Some(exchange.id), &exchange.command, now);
                 reporting.into_iter().for_each(|action| self.asked.remember(action));
                 self.calls.sent(call, Instant::now() + self.settings.call_timeout, Waiting::Exchange(exchange.id));
             }
@@ -131,6 +132,9 @@ impl StationTask {
             None => {
                 self.password_answered(&exchange, &answer).await;
                 let answered = exchange.answered(answer, self.ports.clock.now());
+                if !answered.may_have_begun() {
+                    self.ordered.refused(answered.id);
+                }
                 self.await_restart(&answered);
                 self.go_on(answered).await;
             }

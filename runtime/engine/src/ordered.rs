@@ -1,25 +1,83 @@
 //! Transactions that somebody at the operator's starts from afar: what their tokens are worth (OCPP 2.0.1, F01 and F02; 1.6, 5.11).
 
-use amprule_domain::Timestamp;
-use amprule_domain::command::{Command, Exchange};
+use std::collections::VecDeque;
+
+use amprule_domain::authorization::Purpose;
+use amprule_domain::charging::{Admission, Question};
+use amprule_domain::command::{Begins, Command, Exchange};
 use amprule_domain::refused::CommandRefused;
 use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::session::Session;
 use amprule_domain::token::IdToken;
+use amprule_domain::{CommandId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::station::StationTask;
 
 /// The driver may be on the way: a plug is not waited for longer.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
-/// The station's latest commands, among which such a start is looked for.
+/// A station's clock may be behind ours by so much.
+const BEHIND: SignedDuration = SignedDuration::from_mins(5);
+/// Of one station. With one more the oldest is forgotten.
+const MOST: usize = 32;
+/// The station's latest commands, among which those are looked for that were sent before its task began.
 const LOOKED_AT: usize = 64;
 
+/// Starts that a station was asked for lately.
+#[derive(Debug, Default)]
+pub(crate) struct Ordered {
+    is_read: bool,
+    starts: VecDeque<Start>,
+}
+
+#[derive(Debug)]
+struct Start {
+    /// `None`: it was called, and is nowhere else.
+    command: Option<CommandId>,
+    begins: Begins,
+    at: Timestamp,
+}
+
+impl Ordered {
+    pub(crate) fn asked(&mut self, command: Option<CommandId>, asked: &Command, at: Timestamp) {
+        let Some(begins) = asked.begins() else { return };
+        self.starts.push_back(Start { command, begins, at });
+        if self.starts.len() > MOST {
+            self.starts.pop_front();
+        }
+    }
+
+    /// The station does not begin.
+    pub(crate) fn refused(&mut self, command: CommandId) {
+        self.starts.retain(|start| start.command != Some(command));
+    }
+
+    fn read(&mut self, latest: &[Exchange]) {
+        self.is_read = true;
+        for exchange in latest.iter().filter(|exchange| exchange.may_have_begun()) {
+            let is_known = self.starts.iter().any(|start| start.command == Some(exchange.id));
+            if let (false, Some(begins), Some(at)) = (is_known, exchange.command.begins(), exchange.sent_at) {
+                self.starts.push_front(Start { command: Some(exchange.id), begins, at });
+            }
+        }
+    }
+
+    /// When the station was asked to begin with this token. One that repeats the request's number may do so late.
+    fn of(&self, token: &IdToken, at: Timestamp, number: Option<i64>) -> Option<Timestamp> {
+        let is_it = |start: &&Start| {
+            let is_in_time = at.duration_since(start.at) <= PATIENCE && start.at.duration_since(at) <= BEHIND;
+            let is_named = number.is_some() && start.begins.number == number;
+            start.begins.token.is_shown_as(token) && (is_in_time || is_named)
+        };
+        self.starts.iter().rev().find(is_it).map(|start| start.at)
+    }
+}
+
 impl StationTask {
-    /// A start whose token its own record refuses would only be refused again when the station begins. One that nobody has entered
-    /// may be started with: whoever orders that vouches for it.
+    /// A start with a known token that would be refused would only be refused again when the station begins. One that nobody has
+    /// entered may be started with: whoever orders that vouches for it.
     pub(crate) async fn check_token(&mut self, exchange: &Exchange) -> Result<(), CommandRefused> {
-        let Command::Start { token, .. } = &exchange.command else { return Ok(()) };
+        let Command::Start { token, evse, connector, .. } = &exchange.command else { return Ok(()) };
         let known = self.ports.store.token(&token.key()).await;
         let known = known.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         let Some(record) = known.filter(|known| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(token)) else {
@@ -29,34 +87,54 @@ impl StationTask {
             let why = "it is of the master pass group, which begins no transactions (OCPP 2.0.1, C12.FR.09)";
             return Err(CommandRefused::Token(why.to_owned()));
         }
-        match self.status_on_record(Some(&record), self.ports.clock.now()) {
+        let now = self.ports.clock.now();
+        if self.status_on_record(Some(&record), now) == AuthorizationStatus::Accepted {
+            return Ok(());
+        }
+        // A policy may let it charge all the same.
+        let question = Question {
+            token: token.clone(),
+            purpose: Purpose::Authorize,
+            evse: evse.unwrap_or(0),
+            connector: connector.unwrap_or(0),
+            at: None,
+            remote_start: None,
+            transaction: None,
+            replaces_own: false,
+            proof: None,
+        };
+        let Admission { info, .. } = self.admit_known(question, 0, now).await;
+        match info.status {
             AuthorizationStatus::Accepted => Ok(()),
-            refused => {
-                Err(CommandRefused::Token(format!("its record says {}: the start would be refused", refused.as_str())))
-            }
+            refused => Err(CommandRefused::Token(format!("it is {}: the start would be refused", refused.as_str()))),
         }
     }
 
     /// A token that nobody knows, but the station was asked to begin with it, and has not done so yet.
-    pub(crate) async fn is_ordered(&mut self, token: &IdToken, now: Timestamp) -> bool {
-        let latest = match self.ports.store.latest_exchanges(&self.station.record.id, LOOKED_AT).await {
-            Ok(latest) => latest,
-            Err(error) => {
-                self.trouble(
-                    "whether a start with this token was ordered cannot be read; the token is refused",
-                    &error,
-                );
-                return false;
+    pub(crate) async fn is_ordered(&mut self, shown: &Shown, now: Timestamp) -> bool {
+        if !self.ordered.is_read {
+            match self.ports.store.latest_exchanges(&self.station.record.id, LOOKED_AT).await {
+                Ok(latest) => self.ordered.read(&latest),
+                Err(error) => {
+                    let what = "whether a start with this token was ordered cannot be read; the token is refused";
+                    self.trouble(what, &error);
+                }
             }
-        };
-        let since = now.checked_sub(PATIENCE).unwrap_or(Timestamp::MIN);
-        let asked =
-            latest.iter().filter(|exchange| exchange.was_begun_with(token)).find_map(|exchange| exchange.sent_at);
-        asked.is_some_and(|at| at >= since && !self.has_begun(token, at))
+        }
+        let Shown { token, at, remote_start } = shown;
+        let at = at.map_or(now, |at| at.min(now));
+        self.ordered.of(token, at, *remote_start).is_some_and(|asked| !self.has_begun(token, asked))
     }
 
     fn has_begun(&self, token: &IdToken, since: Timestamp) -> bool {
         let is_later = |session: &Session| session.id.heard_at() >= since;
         self.station.sessions.iter().any(|session| session.knows(token) && is_later(session))
     }
+}
+
+/// As the station said it.
+pub(crate) struct Shown {
+    pub(crate) token: IdToken,
+    pub(crate) at: Option<Timestamp>,
+    pub(crate) remote_start: Option<i64>,
 }

@@ -14,6 +14,10 @@ pub(crate) const NO_PASSWORD: &str = "";
 /// Others that are let in. With one more the oldest is not any more.
 const OTHERS_MAX: usize = 4;
 
+/// Words by which a station says that it has not changed anything (2.x SetVariableStatusEnumType; 1.6, 7.22), or does not know the request.
+const REFUSALS: [&str; 6] =
+    ["Rejected", "UnknownComponent", "UnknownVariable", "NotSupportedAttributeType", "NotSupported", "NotImplemented"];
+
 impl StationTask {
     /// It is about to be told: from now on it may come with it. False: that could not be written down, and it is not told.
     pub(crate) async fn tell_password(&mut self, command: &Command) -> bool {
@@ -23,13 +27,18 @@ impl StationTask {
             // It counts from when it is taken; until then none does.
             return true;
         }
+        if record.told_password_hashes.contains(&told) {
+            self.told_again = Some(told.clone());
+        }
         add(&mut record.told_password_hashes, told);
         self.write_record(record, "a password that a station is told could not be stored, and is not told").await
     }
 
-    /// It was told once and has refused it: nobody comes with it. Told twice, it may have taken it the first time.
+    /// It was told once and has refused it in the standard's own words: nobody comes with it. Told twice, or answered by something
+    /// else, it may have taken it.
     pub(crate) async fn password_answered(&mut self, exchange: &Exchange, answer: &CommandAnswer) {
-        let is_refused = answer.verdict == Verdict::Refused && exchange.tries <= 1;
+        let is_said = REFUSALS.iter().any(|word| word.eq_ignore_ascii_case(&answer.status));
+        let is_refused = answer.verdict == Verdict::Refused && is_said && exchange.tries <= 1;
         if let Some(told) = self.hash_told(&exchange.command).filter(|_| is_refused) {
             self.password_refused(&told).await;
         }
@@ -43,7 +52,9 @@ impl StationTask {
     }
 
     async fn password_refused(&mut self, told: &String) {
-        if self.station.record.told_password_hashes.contains(told) {
+        // It may have been taken the first time.
+        let was_told_before = self.told_again.as_ref() == Some(told);
+        if !was_told_before && self.station.record.told_password_hashes.contains(told) {
             let mut record = self.station.record.clone();
             record.told_password_hashes.retain(|other| other != told);
             self.write_record(record, "that a station refused a password could not be stored").await;

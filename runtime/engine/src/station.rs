@@ -25,6 +25,7 @@ use crate::asked::Asked;
 use crate::calls::{self, Answer, Call, CallFailed, Calls, Waiting};
 use crate::key_codes::KeyCodes;
 use crate::mailbox::{Mail, Mailbox, Shown};
+use crate::ordered::Ordered;
 use crate::ports::Ports;
 use crate::settings::{Settings, UnknownStations};
 use crate::shared::Shared;
@@ -55,6 +56,9 @@ pub(crate) struct StationTask {
     pub has_sent_away: bool,
     pub calls: Calls,
     pub key_codes: KeyCodes,
+    pub ordered: Ordered,
+    /// The hash of a password that was told more than once.
+    pub told_again: Option<String>,
     /// A reset after which it has not started anew yet.
     pub restarting: Option<Box<Exchange>>,
     pub mailbox: Mailbox,
@@ -110,6 +114,8 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             stations,
             calls,
             key_codes: KeyCodes::default(),
+            ordered: Ordered::default(),
+            told_again: None,
             restarting: None,
             mailbox,
         };
@@ -442,7 +448,12 @@ impl StationTask {
         let id = self.ports.ids.call();
         let (sent, answer) = match call.asked {
             calls::Asked::Raw { action, payload, answer } => {
-                (self.send_raw(&id, &action, &payload).await, Answer::Raw(answer))
+                let sent = self.send_raw(&id, &action, &payload).await;
+                if sent.is_ok() {
+                    let asked = Command::Request { action: action.into(), payload: payload.into() };
+                    self.ordered.asked(None, &asked, self.ports.clock.now());
+                }
+                (sent, Answer::Raw(answer))
             }
             calls::Asked::Said { command, answer } => (self.say(&id, &command).await, Answer::Said(answer)),
         };

@@ -97,11 +97,15 @@ impl Board {
     pub(crate) fn foresee(&self, station: &StationId) {
         let Some(sign) = self.sign(station) else { return };
         let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
-        if !sign.shows.texts {
+        if !sign.shows.texts || sign.shows.by_messages {
             return;
         }
         let (epoch, lately) = (sign.epoch, self.lately.lock().unwrap_or_else(PoisonError::into_inner).clone());
         for driver in lately {
+            // Whoever really comes finds room.
+            if self.wishes.capacity() < WISHES / 2 {
+                return;
+            }
             let token = IdToken::new("", &*driver.kind);
             let wish = Wish { station: station.clone(), evse: 0, token, driver: driver.clone(), language: None, epoch };
             if self.wishes.try_send(wish).is_ok() {

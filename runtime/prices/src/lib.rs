@@ -83,21 +83,16 @@ pub struct Keeper {
     house: Arc<House>,
     screens: Screens,
     looking: JoinSet<Looked>,
-    finding: JoinSet<Found>,
+    finding: JoinSet<(StationId, StoreResult<Usual>)>,
+    /// For drivers; `None`: nothing is offered.
+    wishing: JoinSet<(Wish, Option<Arc<Offering>>)>,
     telling: JoinSet<()>,
-}
-
-/// What is offered.
-enum Found {
-    Usual(StationId, StoreResult<Usual>),
-    /// For a driver; `None`: nothing.
-    Wished(Wish, Option<Arc<Offering>>),
 }
 
 impl Keeper {
     pub fn new(house: House) -> Self {
-        let (looking, finding, telling) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
-        Self { house: Arc::new(house), screens: Screens::default(), looking, finding, telling }
+        let (looking, finding, wishing, telling) = (JoinSet::new(), JoinSet::new(), JoinSet::new(), JoinSet::new());
+        Self { house: Arc::new(house), screens: Screens::default(), looking, finding, wishing, telling }
     }
 
     /// Until the server ends. `wishes` are the board's.
@@ -114,15 +109,15 @@ impl Keeper {
                     Ok(())
                 }
                 Some(found) = self.finding.join_next() => match found {
-                    Ok(Found::Usual(station, usual)) => self.found(&station, usual).await,
-                    Ok(Found::Wished(wish, offering)) => {
-                        self.tell(wish, offering);
-                        Ok(())
-                    }
+                    Ok((station, usual)) => self.found(&station, usual).await,
                     Err(_) => Ok(()),
                 },
+                Some(found) = self.wishing.join_next() => {
+                    found.into_iter().for_each(|(wish, offering)| self.tell(wish, offering));
+                    Ok(())
+                }
                 Some(_) = self.telling.join_next() => Ok(()),
-                Some(wish) = wishes.recv(), if self.finding.len() < 2 * OFFERS_AT_ONCE => {
+                Some(wish) = wishes.recv(), if self.wishing.len() < OFFERS_AT_ONCE => {
                     self.find_wished(wish);
                     Ok(())
                 }
@@ -152,10 +147,10 @@ impl Keeper {
         };
         match notice.kind {
             "station.connected" => {
-                self.forget(station);
+                self.leave(station);
                 self.screens.meet(station);
             }
-            "station.disconnected" => self.forget(station),
+            "station.disconnected" => self.leave(station),
             "station.booted" => self.screens.booted(station),
             // It may have said more of itself, or its operator has.
             "station.report" | "station.changed" => self.screens.read_anew_of(station),
@@ -168,6 +163,11 @@ impl Keeper {
             _ => {}
         }
         Ok(())
+    }
+
+    fn leave(&mut self, station: &StationId) {
+        self.screens.left(station);
+        self.house.board.forget(station);
     }
 
     fn forget(&mut self, station: &StationId) {
@@ -227,7 +227,7 @@ impl Keeper {
             let house = Arc::clone(&self.house);
             self.finding.spawn(async move {
                 let usual = offers::usual(&house, &station).await;
-                Found::Usual(station, usual)
+                (station, usual)
             });
         }
         Ok(())
@@ -253,7 +253,7 @@ impl Keeper {
 
     fn find_wished(&mut self, wish: Wish) {
         let house = Arc::clone(&self.house);
-        self.finding.spawn(async move {
+        self.wishing.spawn(async move {
             let offering = match house.board.known(&wish) {
                 Some(offering) => offering,
                 None => offers::wished(&house, &wish).await.unwrap_or_else(|error| {
@@ -262,7 +262,7 @@ impl Keeper {
                 }),
             };
             house.board.answer(&wish, offering.clone());
-            Found::Wished(wish, offering)
+            (wish, offering)
         });
     }
 

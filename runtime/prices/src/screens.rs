@@ -91,8 +91,19 @@ impl Screen {
 }
 
 impl Screens {
+    /// What it has said of itself stands while it is away: a fleet that returns at once is not read anew.
     pub(crate) fn meet(&mut self, station: &StationId) {
-        self.0.insert(station.clone(), Screen::new());
+        let screen = self.0.entry(station.clone()).or_insert_with(Screen::new);
+        if screen.wants_offers() {
+            screen.sign.due = Some(Instant::now());
+        }
+    }
+
+    pub(crate) fn left(&mut self, station: &StationId) {
+        if let Some(screen) = self.0.get_mut(station) {
+            let Screen { shows, seen, read_at, .. } = std::mem::replace(screen, Screen::new());
+            (screen.shows, screen.seen, screen.read_at) = (shows, seen, read_at);
+        }
     }
 
     pub(crate) fn forget(&mut self, station: &StationId) {
@@ -104,7 +115,9 @@ impl Screens {
         if let Some(screen) = self.0.get_mut(station) {
             screen.is_mute = false;
             screen.sign.booted();
-            screen.read_anew();
+            if screen.wants_offers() {
+                screen.sign.due = Some(Instant::now());
+            }
         }
     }
 

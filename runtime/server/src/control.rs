@@ -23,6 +23,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, broadcast};
 
+use crate::caches::Caches;
 use crate::certificates;
 use crate::environment::SystemClock;
 use crate::secrets::PasswordKey;
@@ -122,6 +123,11 @@ impl Control for Stations {
 
     fn lists_changed(&self) {
         self.lists_changed.notify_one();
+    }
+
+    fn token_lost(&self, key: String) {
+        let caches = Caches { engine: self.engine.clone(), store: self.store.clone() };
+        tokio::spawn(async move { caches.clear(&key).await });
     }
 
     fn hash_password(&self, password: Password<'_>) -> String {

@@ -1,6 +1,7 @@
 //! The `amprule` command: everything is wired here, with the real clock, real ids and real sockets.
 
 mod author;
+mod caches;
 mod campaigns;
 mod certificates;
 mod chains;

@@ -135,6 +135,8 @@ impl Control for FakeControl {
 
     fn lists_changed(&self) {}
 
+    fn token_lost(&self, _: String) {}
+
     fn hash_password(&self, password: Password<'_>) -> String {
         match password {
             Password::Text(text) => format!("hashed({text})"),

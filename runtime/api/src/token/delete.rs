@@ -6,7 +6,7 @@ use amprule_domain::effect::Effect;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::{caches, key, unknown};
+use super::{key, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
@@ -25,8 +25,8 @@ pub(crate) async fn delete_token(State(api): State<Arc<Api>>, Place(id_token): P
     let old = api.store.token(&key).await?.ok_or_else(|| unknown(&id_token))?;
     api.store.commit(vec![Effect::TokenGone(key.clone())]).await?;
     api.control.lists_changed();
-    if caches::is_outdated(&old, None, api.control.now()) {
-        caches::clear(&api, &key).await;
+    if old.was_lost(None, api.control.now()) {
+        api.control.token_lost(key);
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{TokenView, caches, key};
+use super::{TokenView, key};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Amount, Change, Place, given};
@@ -95,8 +95,8 @@ pub(crate) async fn put_token(
     let record = apply(old.clone().unwrap_or_else(|| fresh(id_token)), change)?;
     api.store.commit(vec![Effect::Token(Box::new(record.clone()))]).await?;
     api.control.lists_changed();
-    if old.is_some_and(|old| caches::is_outdated(&old, Some(&record), api.control.now())) {
-        caches::clear(&api, &key).await;
+    if old.is_some_and(|old| old.was_lost(Some(&record), api.control.now())) {
+        api.control.token_lost(key);
     }
     Ok((status, Json(record.into())))
 }

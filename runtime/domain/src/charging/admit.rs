@@ -21,6 +21,7 @@ const NOTHING: Energy = Energy::from_wh(100);
 /// The first accepted token of a session is its token; until there is one, the first that was shown. Every token gets
 /// its own answer, and the same one whenever it is shown again. Who ends a session that was refused does not pay for it.
 pub(super) fn admit(session: &mut Session, told: Told<'_>) {
+    notice_stranger(session, told);
     let is_wanted = |shown: &&IdToken| session.token.is_none() || !session.knows(shown);
     let Some(shown) = told.event.token.as_ref().filter(is_wanted) else {
         return;
@@ -35,10 +36,7 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     // A start that comes late was there before all others.
     let is_first = is_accepted && told.event.phase == Phase::Started;
     if (session.has_accepted_token() && !is_first) || (session.token.is_some() && !may_take_over) {
-        let is_strangers = session.token_group.is_none() || session.token_group != info.group;
-        let is_ended = told.event.phase == Phase::Ended && session.has_accepted_token();
-        session.marks.add_if(is_ended && is_strangers && !admission.is_master_pass, Mark::STOPPED_BY_STRANGER);
-        let is_another = may_take_over && is_strangers;
+        let is_another = may_take_over && (session.token_group.is_none() || session.token_group != info.group);
         session.second_token_at = session.second_token_at.or(is_another.then(|| session.energy()));
         return;
     }
@@ -51,12 +49,24 @@ pub(super) fn admit(session: &mut Session, told: Told<'_>) {
     session.limits = admission.limits.clone();
     if is_accepted {
         session.marks.take_back(&Mark::UNAUTHORIZED);
+        session.marks.take_back(&Mark::TOKEN_UNDECIDED);
     } else {
         session.marks.add(Mark::UNAUTHORIZED);
+        session.marks.add_if(admission.is_undecided, Mark::TOKEN_UNDECIDED);
     }
     if told.event.phase == Phase::Updated && (session.tariff.is_some() || session.token_group.is_some()) {
         choose_anew(session, told);
     }
+}
+
+/// A driver may always stop, and so may whoever the station lets; that it was somebody else is seen.
+fn notice_stranger(session: &mut Session, told: Told<'_>) {
+    let own = session.token.as_ref().filter(|_| session.has_accepted_token());
+    let (Some(own), Some(shown), Phase::Ended) = (own, told.event.token.as_ref(), told.event.phase) else { return };
+    let info = session.verdict_on(shown).unwrap_or(&told.admission.info);
+    let is_of_group = |own: &String| info.group.as_ref().is_some_and(|group| group.eq_ignore_ascii_case(own));
+    let may_stop = own.is_shown_as(shown) || session.token_group.as_ref().is_some_and(is_of_group);
+    session.marks.add_if(!may_stop && !told.admission.is_master_pass, Mark::STOPPED_BY_STRANGER);
 }
 
 /// The answer to a message: what was decided about its token.

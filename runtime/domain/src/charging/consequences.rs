@@ -107,9 +107,17 @@ pub(super) fn repeated(told: Told<'_>, session: &Session) -> Step {
     Step::reply(if event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) })
 }
 
+/// Its own token was accepted with this very message.
+fn is_let_in(session: &Session, told: Told<'_>) -> bool {
+    let shown = told.event.token.as_ref();
+    let is_own = session.token.as_ref().zip(shown).is_some_and(|(own, shown)| own.is_shown_as(shown));
+    let before = told.station.sessions.iter().find(|known| known.id == session.id);
+    is_own && session.has_accepted_token() && !before.is_some_and(|known| known.has_accepted_token())
+}
+
 fn answer(told: Told<'_>, session: &Session, remember: bool) -> Outcome {
     let token = verdict(session, told);
     let tells_cost = told.inbound.tells_cost;
-    let tells_limit = token.is_some() && told.moment.protocol == "ocpp2.1";
+    let tells_limit = told.moment.protocol == "ocpp2.1" && is_let_in(session, told);
     Outcome::Transaction { session: session.id, token, empty: told.event.is_plain(), remember, tells_cost, tells_limit }
 }

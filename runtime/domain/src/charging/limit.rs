@@ -30,7 +30,9 @@ fn goes_on_refused(session: &Session, now: Timestamp) -> bool {
     let at = session.timeline.at;
     let is_live = now.duration_since(at) <= LIVE;
     let goes_on = at.duration_since(session.started_at) >= STOPS_BY_ITSELF && session.energy() > Energy::ZERO;
-    session.marks.has(&Mark::UNAUTHORIZED) && is_live && goes_on
+    // That nobody could look a token up says nothing of it.
+    let is_refused = session.marks.has(&Mark::UNAUTHORIZED) && !session.marks.has(&Mark::TOKEN_UNDECIDED);
+    is_refused && is_live && goes_on
 }
 
 fn is_reached(session: &mut Session, as_of: Option<Timestamp>) -> bool {
@@ -68,7 +70,7 @@ impl Station {
             let session = sessions.iter().find(|session| exchange.is_of(session.id))?;
             match session.is_open() {
                 false => Some("the session has ended"),
-                true => (!session.limits.stop_requested).then_some("another token was accepted for the session"),
+                true => (!session.limits.stop_requested).then_some("the session may go on"),
             }
         };
         let over = self.exchanges.iter().filter_map(|exchange| Some(exchange.is_over(why(exchange)?, now)));

@@ -1,5 +1,7 @@
 //! What must be asked before a message can be admitted.
 
+use jiff::Timestamp;
+
 use super::Station;
 use super::identify::{Meant, identify};
 use crate::TransactionId;
@@ -19,6 +21,10 @@ pub struct Question {
     pub purpose: Purpose,
     pub evse: u32,
     pub connector: u32,
+    /// When it was shown, as far as it is believed.
+    pub at: Option<Timestamp>,
+    /// The request by which the station says that it began (2.x remoteStartId).
+    pub remote_start: Option<i64>,
     /// The transaction in which it is shown, by the station's name.
     pub transaction: Option<TransactionId>,
     /// A session of this token is over when this one begins: it is not counted among the open ones.
@@ -36,6 +42,8 @@ impl Question {
             purpose: Purpose::Authorize,
             evse: 0,
             connector: 0,
+            at: None,
+            remote_start: None,
             transaction: None,
             replaces_own: false,
             proof,
@@ -50,6 +58,8 @@ pub struct Admission {
     pub limits: SessionLimits,
     /// The pricing unit that the policy asked for.
     pub tariff: Option<String>,
+    /// Nobody could look it up: it is refused for now, and nobody has said that it may not charge.
+    pub is_undecided: bool,
     /// It may end anybody's session (OCPP 2.0.1, C16).
     pub is_master_pass: bool,
     /// The token's kind in the operator's record.
@@ -72,6 +82,7 @@ impl Admission {
                 is_budgeted: false,
             },
             tariff: None,
+            is_undecided: false,
             is_master_pass: false,
             kind: None,
             certificate: None,
@@ -121,6 +132,8 @@ fn token_question(station: &Station, event: &TransactionEvent, was_heard: bool) 
         purpose: if starts { Purpose::Start } else { Purpose::Authorize },
         evse: event.evse.or(known.map(|session| session.evse)).unwrap_or(0),
         connector: event.connector.or(known.map(|session| session.connector)).unwrap_or(0),
+        at: event.at,
+        remote_start: event.remote_start,
         transaction: event.transaction.clone(),
         replaces_own: over.is_some_and(|over| is_counted_for(over, token)),
         proof: None,

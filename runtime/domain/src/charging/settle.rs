@@ -71,7 +71,8 @@ fn issue_bills(station: &Station, step: &mut Step, now: Timestamp) {
 
 fn command_stops(station: &Station, step: &mut Step, at: &Settling<'_>) {
     for session in &mut step.sessions {
-        if limit::is_due(session, step.as_of, at.now) {
+        let is_asked = station.exchanges.iter().any(|exchange| exchange.is_of(session.id));
+        if limit::is_due(session, step.as_of, at.now) && !is_asked {
             step.exchanges.push(limit::stop(session, at.ids, at.now));
         }
     }

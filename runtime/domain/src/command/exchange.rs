@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Command, CommandAnswer, ProfileChange, Step, Verdict};
-use crate::token::IdToken;
 use crate::{CommandId, SessionId, StationId};
 
 /// After a try that was not answered: doubled each time, up to the longest.
@@ -130,10 +129,9 @@ impl Exchange {
         self.origin == Origin::Limit(session)
     }
 
-    /// A start with this token that the station has, as far as is known, not turned down.
-    pub fn was_begun_with(&self, token: &IdToken) -> bool {
-        let may_begin = self.is_open() || self.was_accepted() || self.state == ExchangeState::TimedOut;
-        may_begin && self.command.starts_with().is_some_and(|own| own.is_shown_as(token))
+    /// The station has, as far as is known, not turned it down.
+    pub fn may_have_begun(&self) -> bool {
+        self.is_open() || self.was_accepted() || self.state == ExchangeState::TimedOut
     }
 
     pub fn is_due(&self, now: Timestamp) -> bool {

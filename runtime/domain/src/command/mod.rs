@@ -129,15 +129,18 @@ impl Command {
         }
     }
 
-    /// The token that a transaction is to begin with, also where the request is said by its name.
-    pub fn starts_with(&self) -> Option<IdToken> {
+    /// What a transaction is to begin with, also where the request is said by its name.
+    pub fn begins(&self) -> Option<Begins> {
         match self {
-            Self::Start { token, .. } => Some(token.clone()),
+            Self::Start { token, number, .. } => {
+                Some(Begins { token: token.clone(), number: Some(i64::from(*number)) })
+            }
             Self::Request { action, payload } if STARTS.contains(&action.as_str()) => {
                 let payload: Value = serde_json::from_str(payload).ok()?;
                 let own = &payload["idToken"];
                 let text = payload["idTag"].as_str().or(own["idToken"].as_str())?;
-                Some(IdToken::new(text, own["type"].as_str().unwrap_or("Central")))
+                let token = IdToken::new(text, own["type"].as_str().unwrap_or("Central"));
+                Some(Begins { token, number: payload["remoteStartId"].as_i64() })
             }
             _ => None,
         }
@@ -178,6 +181,14 @@ impl Command {
             _ => false,
         }
     }
+}
+
+/// Of a transaction that a station is asked to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begins {
+    pub token: IdToken,
+    /// By which a station of 2.x names the request in the transaction's messages.
+    pub number: Option<i64>,
 }
 
 /// The requests of all versions about variables.

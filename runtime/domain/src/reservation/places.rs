@@ -114,12 +114,10 @@ impl KeptPlace {
 
     /// Whether somebody who wants to charge there, or did not say where, is in its way.
     fn is_met_at(&self, evse: Option<u32>, is_only_evse: bool) -> bool {
-        let Reservation { evse: kept, connector_type, .. } = &self.reservation;
-        match (kept, evse) {
-            (Some(kept), Some(evse)) => *kept == evse,
-            (Some(_), None) => is_only_evse,
-            (None, Some(_)) => is_only_evse,
-            (None, None) => is_only_evse || connector_type.is_none(),
+        match (self.reservation.evse, evse) {
+            (Some(kept), Some(evse)) => kept == evse,
+            // One of several stays free, and which is the station's business (H01.FR.07).
+            _ => is_only_evse,
         }
     }
 }

@@ -70,6 +70,10 @@ impl Order<'_> {
         self.version == Version::V16
     }
 
+    fn is_v21(self) -> bool {
+        self.version == Version::V21
+    }
+
     /// What 2.x calls an EVSE is a connector in 1.6.
     fn place(self) -> &'static str {
         if self.is_v16() { "connector" } else { "EVSE" }

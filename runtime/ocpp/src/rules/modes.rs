@@ -14,12 +14,6 @@ const REACTIVE: [&str; 3] = ["setpointReactive", "setpointReactive_L2", "setpoin
 
 /// The table of the standard.
 const PER_MODE: &str = "Q, limits and setpoints per operation mode";
-
-/// Nothing is given back in this period.
-pub(super) fn only_charges(period: &Value) -> bool {
-    mode(period) == CHARGING
-}
-
 pub(super) fn check(sent: Sent<'_>, path: &str, period: &Value) -> Verdict {
     if sent.order.version < Version::V21 {
         return Ok(());

@@ -96,10 +96,11 @@ fn periods(sent: Sent<'_>, path: &str, periods: &[Value]) -> Verdict {
     Ok(())
 }
 
-/// Nobody charges less than nothing. 2.1 gives back by modes of its own; there an old negative limit stands for that.
+/// Nobody charges less than nothing, and limits have a decimal at most. 2.1 says neither: an old negative limit stands for giving
+/// back there.
 fn limit(order: Order<'_>, path: &str, period: &Value) -> Verdict {
-    let Some(limit) = period["limit"].as_f64() else { return Ok(()) };
-    if limit < 0.0 && modes::only_charges(period) {
+    let Some(limit) = period["limit"].as_f64().filter(|_| !order.is_v21()) else { return Ok(()) };
+    if limit < 0.0 {
         let rule = "must not be negative: it limits what is drawn";
         return order.forbids(path, rule, clause("7.14", "ChargingSchedulePeriodType"));
     }
