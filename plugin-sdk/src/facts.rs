@@ -1,5 +1,6 @@
 //! Facts beside a question's records. A component imports what you call, and nothing else.
 
+use crate::Decimal;
 use crate::bindings::vocabulary::amprule::facts;
 
 pub use facts::connector::{ConnectorFacts, Current};
@@ -19,6 +20,16 @@ pub fn location() -> LocationFacts {
 /// Whose contract the token is. For policies; tariffs and modifiers have `token.provider`.
 pub fn contract() -> Option<ContractFacts> {
     facts::contract::get()
+}
+
+/// What the vehicle gave back so far, in kWh. [`crate::PricingLine::export`] pays for it.
+pub fn exported_kwh() -> Decimal {
+    facts::given_back::energy_wh().thousandth()
+}
+
+/// The same in each of the periods, in their order.
+pub fn exported_kwh_by_period() -> Vec<Decimal> {
+    facts::given_back::by_period_wh().into_iter().map(Decimal::thousandth).collect()
 }
 
 impl LocationFacts {
