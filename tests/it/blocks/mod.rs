@@ -15,6 +15,7 @@ mod rounds;
 mod security;
 mod tariffs;
 mod transactions;
+mod v2g;
 
 use std::sync::Arc;
 
